@@ -67,6 +67,11 @@ const (
 	pieceCount     = 16
 	pieceTerms     = 7
 	pieceRaise     = 24
+	pieceLowest    = -120
+	parPower       = 0
+	parFarthest    = 2
+	powerWidth     = 2.25
+	powerPieces    = 3
 	bound32        = 1048576
 	bound64        = 1099511627776
 	lowest32       = -104.5

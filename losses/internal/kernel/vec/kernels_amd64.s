@@ -11296,26 +11296,26 @@ group1:
 	VFIXUPIMMPS.BCST  $0x00, cs300000<>+0(SB), Z3, Z3
 	VORPS.BCST        cs80000000<>+0(SB), Z2, Z2
 	VORPS.BCST        cs80000000<>+0(SB), Z3, Z3
-	VBROADCASTSS      csc2f00000<>+0(SB), Z4
-	VBROADCASTSS      csc2f00000<>+0(SB), Z5
-	VMAXPS            Z2, Z4, Z4
-	VMAXPS            Z3, Z5, Z5
-	VBROADCASTSS      8(R9), Z6
-	VBROADCASTSS      8(R9), Z7
-	VBROADCASTSS      12(R9), Z8
-	VBROADCASTSS      12(R9), Z9
-	VBROADCASTSS      (R9), K2, Z6
-	VBROADCASTSS      (R9), K3, Z7
-	VBROADCASTSS      4(R9), K2, Z8
-	VBROADCASTSS      4(R9), K3, Z9
-	VMULPS            Z6, Z4, Z10
-	VMULPS            Z7, Z5, Z12
+	VBROADCASTSS      8(R9), Z4
+	VBROADCASTSS      8(R9), Z5
+	VBROADCASTSS      12(R9), Z6
+	VBROADCASTSS      12(R9), Z7
+	VBROADCASTSS      (R9), K2, Z4
+	VBROADCASTSS      (R9), K3, Z5
+	VBROADCASTSS      4(R9), K2, Z6
+	VBROADCASTSS      4(R9), K3, Z7
+	VBROADCASTSS      csc2f00000<>+0(SB), Z8
+	VBROADCASTSS      csc2f00000<>+0(SB), Z9
+	VMAXPS            Z2, Z8, Z8
+	VMAXPS            Z3, Z9, Z9
+	VMULPS            Z4, Z8, Z10
+	VMULPS            Z5, Z9, Z12
 	VMOVAPS           Z10, Z11
 	VMOVAPS           Z12, Z13
-	VFMSUB231PS       Z6, Z4, Z11
-	VFMSUB231PS       Z7, Z5, Z13
-	VFMADD231PS       Z8, Z4, Z11
-	VFMADD231PS       Z9, Z5, Z13
+	VFMSUB231PS       Z4, Z8, Z11
+	VFMSUB231PS       Z5, Z9, Z13
+	VFMADD231PS       Z6, Z8, Z11
+	VFMADD231PS       Z7, Z9, Z13
 	VBROADCASTSS      cs4b400000<>+0(SB), Z4
 	VBROADCASTSS      cs4b400000<>+0(SB), Z5
 	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z10, Z4
@@ -11368,8 +11368,6 @@ group1:
 	VPSRLD            $0x15, Z11, Z9
 	VANDPS.BCST       csf<>+0(SB), Z3, Z3
 	VANDPS.BCST       csf<>+0(SB), Z9, Z9
-	VPORD.BCST        cs10<>+0(SB), Z3, K2, Z3
-	VPORD.BCST        cs10<>+0(SB), Z9, K3, Z9
 	VBROADCASTSS      cs100000<>+0(SB), Z12
 	VBROADCASTSS      cs100000<>+0(SB), Z13
 	VPTERNLOGD.BCST   $0xec, csffe00000<>+0(SB), Z12, Z10
@@ -11380,6 +11378,8 @@ group1:
 	VMOVAPS           Z5, Z5
 	VFMADD231PS.BCST  cs3fb00000<>+0(SB), Z10, Z4
 	VFMADD231PS.BCST  cs3fb00000<>+0(SB), Z11, Z5
+	VPORD.BCST        cs10<>+0(SB), Z3, K2, Z3
+	VPORD.BCST        cs10<>+0(SB), Z9, K3, Z9
 	VMOVUPS           64(R9), Z10
 	VMOVUPS           64(R9), Z11
 	VPERMT2PS         128(R9), Z3, Z10
@@ -11626,16 +11626,16 @@ next3:
 	VCMPPS.BCST       $0x1e, cs0<>+0(SB), Z2, K2
 	VFIXUPIMMPS.BCST  $0x00, cs300000<>+0(SB), Z2, Z2
 	VORPS.BCST        cs80000000<>+0(SB), Z2, Z2
-	VBROADCASTSS      csc2f00000<>+0(SB), Z3
-	VMAXPS            Z2, Z3, Z3
-	VBROADCASTSS      8(R9), Z4
-	VBROADCASTSS      12(R9), Z5
-	VBROADCASTSS      (R9), K2, Z4
-	VBROADCASTSS      4(R9), K2, Z5
-	VMULPS            Z4, Z3, Z6
+	VBROADCASTSS      8(R9), Z3
+	VBROADCASTSS      12(R9), Z4
+	VBROADCASTSS      (R9), K2, Z3
+	VBROADCASTSS      4(R9), K2, Z4
+	VBROADCASTSS      csc2f00000<>+0(SB), Z5
+	VMAXPS            Z2, Z5, Z5
+	VMULPS            Z3, Z5, Z6
 	VMOVAPS           Z6, Z7
-	VFMSUB231PS       Z4, Z3, Z7
-	VFMADD231PS       Z5, Z3, Z7
+	VFMSUB231PS       Z3, Z5, Z7
+	VFMADD231PS       Z4, Z5, Z7
 	VBROADCASTSS      cs4b400000<>+0(SB), Z3
 	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z6, Z3
 	VSUBPS.BCST       cs4b400000<>+0(SB), Z3, Z3
@@ -11662,12 +11662,12 @@ next3:
 	VFNMADD231PS.BCST cs3f3a2e8c<>+0(SB), Z3, Z6
 	VPSRLD            $0x15, Z6, Z5
 	VANDPS.BCST       csf<>+0(SB), Z5, Z5
-	VPORD.BCST        cs10<>+0(SB), Z5, K2, Z5
 	VBROADCASTSS      cs100000<>+0(SB), Z7
 	VPTERNLOGD.BCST   $0xec, csffe00000<>+0(SB), Z7, Z6
 	VSUBPS.BCST       cs3f800000<>+0(SB), Z6, Z6
 	VMOVAPS           Z3, Z3
 	VFMADD231PS.BCST  cs3fb00000<>+0(SB), Z6, Z3
+	VPORD.BCST        cs10<>+0(SB), Z5, K2, Z5
 	VMOVUPS           64(R9), Z6
 	VPERMT2PS         128(R9), Z5, Z6
 	VMOVUPS           192(R9), Z7
@@ -11818,16 +11818,16 @@ tail4:
 	VCMPPS.BCST       $0x1e, cs0<>+0(SB), Z2, K3
 	VFIXUPIMMPS.BCST  $0x00, cs300000<>+0(SB), Z2, Z2
 	VORPS.BCST        cs80000000<>+0(SB), Z2, Z2
-	VBROADCASTSS      csc2f00000<>+0(SB), Z3
-	VMAXPS            Z2, Z3, Z3
-	VBROADCASTSS      8(R9), Z4
-	VBROADCASTSS      12(R9), Z5
-	VBROADCASTSS      (R9), K3, Z4
-	VBROADCASTSS      4(R9), K3, Z5
-	VMULPS            Z4, Z3, Z6
+	VBROADCASTSS      8(R9), Z3
+	VBROADCASTSS      12(R9), Z4
+	VBROADCASTSS      (R9), K3, Z3
+	VBROADCASTSS      4(R9), K3, Z4
+	VBROADCASTSS      csc2f00000<>+0(SB), Z5
+	VMAXPS            Z2, Z5, Z5
+	VMULPS            Z3, Z5, Z6
 	VMOVAPS           Z6, Z7
-	VFMSUB231PS       Z4, Z3, Z7
-	VFMADD231PS       Z5, Z3, Z7
+	VFMSUB231PS       Z3, Z5, Z7
+	VFMADD231PS       Z4, Z5, Z7
 	VBROADCASTSS      cs4b400000<>+0(SB), Z3
 	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z6, Z3
 	VSUBPS.BCST       cs4b400000<>+0(SB), Z3, Z3
@@ -11854,12 +11854,12 @@ tail4:
 	VFNMADD231PS.BCST cs3f3a2e8c<>+0(SB), Z3, Z6
 	VPSRLD            $0x15, Z6, Z5
 	VANDPS.BCST       csf<>+0(SB), Z5, Z5
-	VPORD.BCST        cs10<>+0(SB), Z5, K3, Z5
 	VBROADCASTSS      cs100000<>+0(SB), Z7
 	VPTERNLOGD.BCST   $0xec, csffe00000<>+0(SB), Z7, Z6
 	VSUBPS.BCST       cs3f800000<>+0(SB), Z6, Z6
 	VMOVAPS           Z3, Z3
 	VFMADD231PS.BCST  cs3fb00000<>+0(SB), Z6, Z3
+	VPORD.BCST        cs10<>+0(SB), Z5, K3, Z5
 	VMOVUPS           64(R9), Z6
 	VPERMT2PS         128(R9), Z5, Z6
 	VMOVUPS           192(R9), Z7
@@ -12096,24 +12096,6 @@ DATA csf<>+56(SB)/4, $0x0000000f
 DATA csf<>+60(SB)/4, $0x0000000f
 GLOBL csf<>(SB), RODATA|NOPTR, $64
 
-DATA cs10<>+0(SB)/4, $0x00000010
-DATA cs10<>+4(SB)/4, $0x00000010
-DATA cs10<>+8(SB)/4, $0x00000010
-DATA cs10<>+12(SB)/4, $0x00000010
-DATA cs10<>+16(SB)/4, $0x00000010
-DATA cs10<>+20(SB)/4, $0x00000010
-DATA cs10<>+24(SB)/4, $0x00000010
-DATA cs10<>+28(SB)/4, $0x00000010
-DATA cs10<>+32(SB)/4, $0x00000010
-DATA cs10<>+36(SB)/4, $0x00000010
-DATA cs10<>+40(SB)/4, $0x00000010
-DATA cs10<>+44(SB)/4, $0x00000010
-DATA cs10<>+48(SB)/4, $0x00000010
-DATA cs10<>+52(SB)/4, $0x00000010
-DATA cs10<>+56(SB)/4, $0x00000010
-DATA cs10<>+60(SB)/4, $0x00000010
-GLOBL cs10<>(SB), RODATA|NOPTR, $64
-
 DATA cs100000<>+0(SB)/4, $0x00100000
 DATA cs100000<>+4(SB)/4, $0x00100000
 DATA cs100000<>+8(SB)/4, $0x00100000
@@ -12167,6 +12149,669 @@ DATA cs3fb00000<>+52(SB)/4, $0x3fb00000
 DATA cs3fb00000<>+56(SB)/4, $0x3fb00000
 DATA cs3fb00000<>+60(SB)/4, $0x3fb00000
 GLOBL cs3fb00000<>(SB), RODATA|NOPTR, $64
+
+DATA cs10<>+0(SB)/4, $0x00000010
+DATA cs10<>+4(SB)/4, $0x00000010
+DATA cs10<>+8(SB)/4, $0x00000010
+DATA cs10<>+12(SB)/4, $0x00000010
+DATA cs10<>+16(SB)/4, $0x00000010
+DATA cs10<>+20(SB)/4, $0x00000010
+DATA cs10<>+24(SB)/4, $0x00000010
+DATA cs10<>+28(SB)/4, $0x00000010
+DATA cs10<>+32(SB)/4, $0x00000010
+DATA cs10<>+36(SB)/4, $0x00000010
+DATA cs10<>+40(SB)/4, $0x00000010
+DATA cs10<>+44(SB)/4, $0x00000010
+DATA cs10<>+48(SB)/4, $0x00000010
+DATA cs10<>+52(SB)/4, $0x00000010
+DATA cs10<>+56(SB)/4, $0x00000010
+DATA cs10<>+60(SB)/4, $0x00000010
+GLOBL cs10<>(SB), RODATA|NOPTR, $64
+
+// func sigmoidPowerPiecesF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·sigmoidPowerPiecesF32AVX512(SB), NOSPLIT, $0-76
+	MOVQ         loss+0(FP), AX
+	MOVQ         grad+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         scales+40(FP), BX
+	MOVQ         yes+24(FP), SI
+	MOVQ         no+32(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVQ         par+64(FP), R9
+	XORL         R10, R10
+	VBROADCASTSS scale+56(FP), Z0
+	VPXORD       Z1, Z1, Z1
+	XORQ         R11, R11
+	TESTQ        DI, DI
+	JNE          single2
+	TESTQ        BX, BX
+	JNE          single2
+	TESTQ        CX, CX
+	JEQ          single2
+
+group1:
+	CMPQ              R8, $0x20
+	JLT               single2
+	VMOVUPS           (DX)(R11*4), Z2
+	VMOVUPS           64(DX)(R11*4), Z3
+	VCMPPS.BCST       $0x1e, cs0<>+0(SB), Z2, K1
+	VCMPPS.BCST       $0x1e, cs0<>+0(SB), Z3, K2
+	VFIXUPIMMPS.BCST  $0x00, cs300000<>+0(SB), Z2, Z2
+	VFIXUPIMMPS.BCST  $0x00, cs300000<>+0(SB), Z3, Z3
+	VORPS.BCST        cs80000000<>+0(SB), Z2, Z2
+	VORPS.BCST        cs80000000<>+0(SB), Z3, Z3
+	VBROADCASTSS      8(R9), Z4
+	VBROADCASTSS      8(R9), Z5
+	VMAXPS            Z2, Z4, Z4
+	VMAXPS            Z3, Z5, Z5
+	VBROADCASTSS      csc2f00000<>+0(SB), Z6
+	VBROADCASTSS      csc2f00000<>+0(SB), Z7
+	VMAXPS            Z2, Z6, Z6
+	VMAXPS            Z3, Z7, Z7
+	VMOVAPS           Z6, Z6
+	VMOVAPS           Z7, Z7
+	VPXORD            Z8, Z8, Z8
+	VBROADCASTSS      cs4b400000<>+0(SB), Z12
+	VPXORD            Z9, Z9, Z9
+	VBROADCASTSS      cs4b400000<>+0(SB), Z13
+	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z6, Z12
+	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z7, Z13
+	VSUBPS.BCST       cs4b400000<>+0(SB), Z12, Z12
+	VSUBPS.BCST       cs4b400000<>+0(SB), Z13, Z13
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z12, Z6
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z13, Z7
+	VFNMADD231PS.BCST csb102e308<>+0(SB), Z12, Z8
+	VFNMADD231PS.BCST csb102e308<>+0(SB), Z13, Z9
+	VADDPS            Z8, Z6, Z6
+	VADDPS            Z9, Z7, Z7
+	VADDPS.BCST       cs41c00000<>+0(SB), Z12, Z12
+	VADDPS.BCST       cs41c00000<>+0(SB), Z13, Z13
+	VMULPS            Z6, Z6, Z14
+	VMULPS            Z7, Z7, Z15
+	VMULPS            Z14, Z14, Z16
+	VMULPS            Z15, Z15, Z17
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z18
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z19
+	VBROADCASTSS      cs3c0905d1<>+0(SB), Z20
+	VBROADCASTSS      cs3c0905d1<>+0(SB), Z21
+	VFMADD213PS.BCST  cs3d2aaa8d<>+0(SB), Z6, Z20
+	VFMADD213PS.BCST  cs3d2aaa8d<>+0(SB), Z7, Z21
+	VBROADCASTSS      cs3e2aaa6e<>+0(SB), Z22
+	VBROADCASTSS      cs3e2aaa6e<>+0(SB), Z23
+	VFMADD213PS.BCST  cs3f000000<>+0(SB), Z6, Z22
+	VFMADD213PS.BCST  cs3f000000<>+0(SB), Z7, Z23
+	VFMADD231PS       Z20, Z14, Z22
+	VFMADD231PS       Z21, Z15, Z23
+	VFMADD231PS       Z18, Z16, Z22
+	VFMADD231PS       Z19, Z17, Z23
+	VFMADD231PS       Z22, Z14, Z6
+	VFMADD231PS       Z23, Z15, Z7
+	VADDPS.BCST       cs3f800000<>+0(SB), Z6, Z6
+	VADDPS.BCST       cs3f800000<>+0(SB), Z7, Z7
+	VSCALEFPS         Z12, Z6, Z6
+	VSCALEFPS         Z13, Z7, Z7
+	VBROADCASTSS      (R9), Z12
+	VBROADCASTSS      (R9), Z13
+	VBROADCASTSS      4(R9), Z14
+	VBROADCASTSS      4(R9), Z15
+	VMULPS            Z12, Z4, Z16
+	VMULPS            Z13, Z5, Z18
+	VMOVAPS           Z16, Z17
+	VMOVAPS           Z18, Z19
+	VFMSUB231PS       Z12, Z4, Z17
+	VFMSUB231PS       Z13, Z5, Z19
+	VFMADD231PS       Z14, Z4, Z17
+	VFMADD231PS       Z15, Z5, Z19
+	VBROADCASTSS      cs4b400000<>+0(SB), Z4
+	VBROADCASTSS      cs4b400000<>+0(SB), Z5
+	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z16, Z4
+	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z18, Z5
+	VSUBPS.BCST       cs4b400000<>+0(SB), Z4, Z4
+	VSUBPS.BCST       cs4b400000<>+0(SB), Z5, Z5
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z4, Z16
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z5, Z18
+	VFNMADD231PS.BCST csb102e308<>+0(SB), Z4, Z17
+	VFNMADD231PS.BCST csb102e308<>+0(SB), Z5, Z19
+	VADDPS            Z17, Z16, Z16
+	VADDPS            Z19, Z18, Z18
+	VADDPS.BCST       cs41c00000<>+0(SB), Z4, Z4
+	VADDPS.BCST       cs41c00000<>+0(SB), Z5, Z5
+	VMULPS            Z16, Z16, Z12
+	VMULPS            Z18, Z18, Z13
+	VMULPS            Z12, Z12, Z14
+	VMULPS            Z13, Z13, Z15
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z17
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z19
+	VBROADCASTSS      cs3c0905d1<>+0(SB), Z20
+	VBROADCASTSS      cs3c0905d1<>+0(SB), Z21
+	VFMADD213PS.BCST  cs3d2aaa8d<>+0(SB), Z16, Z20
+	VFMADD213PS.BCST  cs3d2aaa8d<>+0(SB), Z18, Z21
+	VBROADCASTSS      cs3e2aaa6e<>+0(SB), Z22
+	VBROADCASTSS      cs3e2aaa6e<>+0(SB), Z23
+	VFMADD213PS.BCST  cs3f000000<>+0(SB), Z16, Z22
+	VFMADD213PS.BCST  cs3f000000<>+0(SB), Z18, Z23
+	VFMADD231PS       Z20, Z12, Z22
+	VFMADD231PS       Z21, Z13, Z23
+	VFMADD231PS       Z17, Z14, Z22
+	VFMADD231PS       Z19, Z15, Z23
+	VFMADD231PS       Z22, Z12, Z16
+	VFMADD231PS       Z23, Z13, Z18
+	VADDPS.BCST       cs3f800000<>+0(SB), Z16, Z12
+	VADDPS.BCST       cs3f800000<>+0(SB), Z18, Z13
+	VSCALEFPS         Z4, Z12, Z12
+	VSCALEFPS         Z5, Z13, Z13
+	VBROADCASTSS      csc206ffff<>+0(SB), Z4
+	VBROADCASTSS      csc206ffff<>+0(SB), Z5
+	VMAXPS            Z2, Z4, Z4
+	VMAXPS            Z3, Z5, Z5
+	VSUBPS            Z4, Z2, Z2
+	VSUBPS            Z5, Z3, Z2
+	VBROADCASTSS      cs3f800000<>+0(SB), Z14
+	VBROADCASTSS      cs3f800000<>+0(SB), Z15
+	VFNMADD231PS.BCST cs3ee38e39<>+0(SB), Z4, Z14
+	VFNMADD231PS.BCST cs3ee38e39<>+0(SB), Z5, Z15
+	VPSRLD            $0x15, Z14, Z2
+	VPSRLD            $0x15, Z15, Z3
+	VANDPS.BCST       csf<>+0(SB), Z2, Z2
+	VANDPS.BCST       csf<>+0(SB), Z3, Z3
+	VBROADCASTSS      cs100000<>+0(SB), Z16
+	VBROADCASTSS      cs100000<>+0(SB), Z17
+	VPTERNLOGD.BCST   $0xec, csffe00000<>+0(SB), Z16, Z14
+	VPTERNLOGD.BCST   $0xec, csffe00000<>+0(SB), Z17, Z15
+	VSUBPS.BCST       cs3f800000<>+0(SB), Z14, Z14
+	VSUBPS.BCST       cs3f800000<>+0(SB), Z15, Z15
+	VMOVAPS           Z4, Z4
+	VMOVAPS           Z5, Z5
+	VFMADD231PS.BCST  cs40100000<>+0(SB), Z14, Z4
+	VFMADD231PS.BCST  cs40100000<>+0(SB), Z15, Z5
+	VPERMPS           64(R9), Z2, Z14
+	VPERMPS           64(R9), Z3, Z15
+	VPERMPS           128(R9), Z2, Z16
+	VPERMPS           128(R9), Z3, Z17
+	VFMADD231PS       Z14, Z4, Z16
+	VFMADD231PS       Z15, Z5, Z17
+	VPERMPS           192(R9), Z2, Z14
+	VPERMPS           192(R9), Z3, Z15
+	VFMADD231PS       Z16, Z4, Z14
+	VFMADD231PS       Z17, Z5, Z15
+	VPERMPS           256(R9), Z2, Z16
+	VPERMPS           256(R9), Z3, Z17
+	VFMADD231PS       Z14, Z4, Z16
+	VFMADD231PS       Z15, Z5, Z17
+	VPERMPS           320(R9), Z2, Z14
+	VPERMPS           320(R9), Z3, Z15
+	VFMADD231PS       Z16, Z4, Z14
+	VFMADD231PS       Z17, Z5, Z15
+	VPERMPS           384(R9), Z2, Z16
+	VPERMPS           384(R9), Z3, Z17
+	VFMADD231PS       Z14, Z4, Z16
+	VFMADD231PS       Z15, Z5, Z17
+	VPERMPS           448(R9), Z2, Z14
+	VPERMPS           448(R9), Z3, Z15
+	VFMADD231PS       Z16, Z4, Z14
+	VFMADD231PS       Z17, Z5, Z15
+	VPERMPS           512(R9), Z2, Z16
+	VPERMPS           512(R9), Z3, Z17
+	VPERMPS           576(R9), Z2, Z18
+	VPERMPS           576(R9), Z3, Z19
+	VFMADD231PS       Z16, Z4, Z18
+	VFMADD231PS       Z17, Z5, Z19
+	VPERMPS           640(R9), Z2, Z16
+	VPERMPS           640(R9), Z3, Z17
+	VFMADD231PS       Z18, Z4, Z16
+	VFMADD231PS       Z19, Z5, Z17
+	VPERMPS           704(R9), Z2, Z18
+	VPERMPS           704(R9), Z3, Z19
+	VFMADD231PS       Z16, Z4, Z18
+	VFMADD231PS       Z17, Z5, Z19
+	VPERMPS           768(R9), Z2, Z16
+	VPERMPS           768(R9), Z3, Z17
+	VFMADD231PS       Z18, Z4, Z16
+	VFMADD231PS       Z19, Z5, Z17
+	VPERMPS           832(R9), Z2, Z18
+	VPERMPS           832(R9), Z3, Z19
+	VFMADD231PS       Z16, Z4, Z18
+	VFMADD231PS       Z17, Z5, Z19
+	VPERMPS           896(R9), Z2, Z16
+	VPERMPS           896(R9), Z3, Z17
+	VFMADD231PS       Z18, Z4, Z16
+	VFMADD231PS       Z19, Z5, Z17
+	VPERMPS           960(R9), Z2, Z18
+	VPERMPS           960(R9), Z3, Z19
+	VPERMPS           1024(R9), Z2, Z20
+	VPERMPS           1024(R9), Z3, Z21
+	VFMADD231PS       Z18, Z4, Z20
+	VFMADD231PS       Z19, Z5, Z21
+	VPERMPS           1088(R9), Z2, Z18
+	VPERMPS           1088(R9), Z3, Z19
+	VFMADD231PS       Z20, Z4, Z18
+	VFMADD231PS       Z21, Z5, Z19
+	VPERMPS           1152(R9), Z2, Z20
+	VPERMPS           1152(R9), Z3, Z21
+	VFMADD231PS       Z18, Z4, Z20
+	VFMADD231PS       Z19, Z5, Z21
+	VPERMPS           1216(R9), Z2, Z18
+	VPERMPS           1216(R9), Z3, Z19
+	VFMADD231PS       Z20, Z4, Z18
+	VFMADD231PS       Z21, Z5, Z19
+	VPERMPS           1280(R9), Z2, Z20
+	VPERMPS           1280(R9), Z3, Z21
+	VFMADD231PS       Z18, Z4, Z20
+	VFMADD231PS       Z19, Z5, Z21
+	VPERMPS           1344(R9), Z2, Z2
+	VPERMPS           1344(R9), Z3, Z3
+	VFMADD231PS       Z20, Z4, Z2
+	VFMADD231PS       Z21, Z5, Z3
+	VMOVUPS           (SI)(R11*4), Z4
+	VMOVUPS           64(SI)(R11*4), Z5
+	VBROADCASTSS      cs3f800000<>+0(SB), Z18
+	VBROADCASTSS      cs3f800000<>+0(SB), Z19
+	VSUBPS            Z4, Z18, Z18
+	VSUBPS            Z5, Z19, Z19
+	VPMAXUD           Z4, Z1, Z1
+	VPMAXUD           Z5, Z1, Z1
+	VMOVAPS           Z4, Z20
+	VMOVAPS           Z5, Z21
+	VMOVUPS           Z18, K1, Z20
+	VMOVUPS           Z19, K2, Z21
+	VMOVUPS           Z4, K1, Z18
+	VMOVUPS           Z5, K2, Z19
+	VMULPS            Z6, Z18, Z18
+	VMULPS            Z7, Z19, Z19
+	VMULPS            Z20, Z2, Z2
+	VMULPS            Z21, Z3, Z3
+	VFMADD231PS       Z18, Z14, Z2
+	VFMADD231PS       Z19, Z15, Z3
+	VFNMADD231PS      Z12, Z20, Z18
+	VFNMADD231PS      Z13, Z21, Z19
+	VMULPS            Z18, Z16, Z16
+	VMULPS            Z19, Z17, Z17
+	VXORPS.BCST       cs80000000<>+0(SB), Z16, K1, Z16
+	VXORPS.BCST       cs80000000<>+0(SB), Z17, K2, Z17
+	VEXTRACTF64X4     $0x01, Z2, Y4
+	VCVTPS2PD         Y4, Z4
+	VCVTPS2PD         Y2, Z2
+	VMOVUPS           Z2, (AX)(R11*8)
+	VEXTRACTF64X4     $0x01, Z3, Y2
+	VCVTPS2PD         Y2, Z2
+	VCVTPS2PD         Y3, Z3
+	VMOVUPS           Z3, 128(AX)(R11*8)
+	VMOVUPS           Z4, 64(AX)(R11*8)
+	VMOVUPS           Z2, 192(AX)(R11*8)
+	VMULPS            Z0, Z16, Z16
+	VMULPS            Z0, Z17, Z17
+	VMOVUPS           Z16, (CX)(R11*4)
+	VMOVUPS           Z17, 64(CX)(R11*4)
+	ADDQ              $0x20, R11
+	SUBQ              $0x20, R8
+	JMP               group1
+
+single2:
+next3:
+	CMPQ              R8, $0x10
+	JLT               tail4
+	VMOVUPS           (DX)(R11*4), Z2
+	VCMPPS.BCST       $0x1e, cs0<>+0(SB), Z2, K1
+	VFIXUPIMMPS.BCST  $0x00, cs300000<>+0(SB), Z2, Z2
+	VORPS.BCST        cs80000000<>+0(SB), Z2, Z2
+	VBROADCASTSS      8(R9), Z3
+	VMAXPS            Z2, Z3, Z3
+	VBROADCASTSS      csc2f00000<>+0(SB), Z4
+	VMAXPS            Z2, Z4, Z4
+	VMOVAPS           Z4, Z4
+	VPXORD            Z10, Z10, Z10
+	VBROADCASTSS      cs4b400000<>+0(SB), Z5
+	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z4, Z5
+	VSUBPS.BCST       cs4b400000<>+0(SB), Z5, Z5
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z5, Z4
+	VFNMADD231PS.BCST csb102e308<>+0(SB), Z5, Z10
+	VADDPS            Z10, Z4, Z4
+	VADDPS.BCST       cs41c00000<>+0(SB), Z5, Z5
+	VMULPS            Z4, Z4, Z6
+	VMULPS            Z6, Z6, Z7
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z8
+	VBROADCASTSS      cs3c0905d1<>+0(SB), Z9
+	VFMADD213PS.BCST  cs3d2aaa8d<>+0(SB), Z4, Z9
+	VBROADCASTSS      cs3e2aaa6e<>+0(SB), Z12
+	VFMADD213PS.BCST  cs3f000000<>+0(SB), Z4, Z12
+	VFMADD231PS       Z9, Z6, Z12
+	VFMADD231PS       Z8, Z7, Z12
+	VFMADD231PS       Z12, Z6, Z4
+	VADDPS.BCST       cs3f800000<>+0(SB), Z4, Z4
+	VSCALEFPS         Z5, Z4, Z4
+	VBROADCASTSS      (R9), Z5
+	VBROADCASTSS      4(R9), Z6
+	VMULPS            Z5, Z3, Z7
+	VMOVAPS           Z7, Z8
+	VFMSUB231PS       Z5, Z3, Z8
+	VFMADD231PS       Z6, Z3, Z8
+	VBROADCASTSS      cs4b400000<>+0(SB), Z3
+	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z7, Z3
+	VSUBPS.BCST       cs4b400000<>+0(SB), Z3, Z3
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z3, Z7
+	VFNMADD231PS.BCST csb102e308<>+0(SB), Z3, Z8
+	VADDPS            Z8, Z7, Z7
+	VADDPS.BCST       cs41c00000<>+0(SB), Z3, Z3
+	VMULPS            Z7, Z7, Z5
+	VMULPS            Z5, Z5, Z6
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z8
+	VBROADCASTSS      cs3c0905d1<>+0(SB), Z9
+	VFMADD213PS.BCST  cs3d2aaa8d<>+0(SB), Z7, Z9
+	VBROADCASTSS      cs3e2aaa6e<>+0(SB), Z12
+	VFMADD213PS.BCST  cs3f000000<>+0(SB), Z7, Z12
+	VFMADD231PS       Z9, Z5, Z12
+	VFMADD231PS       Z8, Z6, Z12
+	VFMADD231PS       Z12, Z5, Z7
+	VADDPS.BCST       cs3f800000<>+0(SB), Z7, Z5
+	VSCALEFPS         Z3, Z5, Z5
+	VBROADCASTSS      csc206ffff<>+0(SB), Z3
+	VMAXPS            Z2, Z3, Z3
+	VSUBPS            Z3, Z2, Z2
+	VBROADCASTSS      cs3f800000<>+0(SB), Z6
+	VFNMADD231PS.BCST cs3ee38e39<>+0(SB), Z3, Z6
+	VPSRLD            $0x15, Z6, Z2
+	VANDPS.BCST       csf<>+0(SB), Z2, Z2
+	VBROADCASTSS      cs100000<>+0(SB), Z7
+	VPTERNLOGD.BCST   $0xec, csffe00000<>+0(SB), Z7, Z6
+	VSUBPS.BCST       cs3f800000<>+0(SB), Z6, Z6
+	VMOVAPS           Z3, Z3
+	VFMADD231PS.BCST  cs40100000<>+0(SB), Z6, Z3
+	VPERMPS           64(R9), Z2, Z6
+	VPERMPS           128(R9), Z2, Z7
+	VFMADD231PS       Z6, Z3, Z7
+	VPERMPS           192(R9), Z2, Z6
+	VFMADD231PS       Z7, Z3, Z6
+	VPERMPS           256(R9), Z2, Z7
+	VFMADD231PS       Z6, Z3, Z7
+	VPERMPS           320(R9), Z2, Z6
+	VFMADD231PS       Z7, Z3, Z6
+	VPERMPS           384(R9), Z2, Z7
+	VFMADD231PS       Z6, Z3, Z7
+	VPERMPS           448(R9), Z2, Z6
+	VFMADD231PS       Z7, Z3, Z6
+	VPERMPS           512(R9), Z2, Z7
+	VPERMPS           576(R9), Z2, Z8
+	VFMADD231PS       Z7, Z3, Z8
+	VPERMPS           640(R9), Z2, Z7
+	VFMADD231PS       Z8, Z3, Z7
+	VPERMPS           704(R9), Z2, Z8
+	VFMADD231PS       Z7, Z3, Z8
+	VPERMPS           768(R9), Z2, Z7
+	VFMADD231PS       Z8, Z3, Z7
+	VPERMPS           832(R9), Z2, Z8
+	VFMADD231PS       Z7, Z3, Z8
+	VPERMPS           896(R9), Z2, Z7
+	VFMADD231PS       Z8, Z3, Z7
+	VPERMPS           960(R9), Z2, Z8
+	VPERMPS           1024(R9), Z2, Z9
+	VFMADD231PS       Z8, Z3, Z9
+	VPERMPS           1088(R9), Z2, Z8
+	VFMADD231PS       Z9, Z3, Z8
+	VPERMPS           1152(R9), Z2, Z9
+	VFMADD231PS       Z8, Z3, Z9
+	VPERMPS           1216(R9), Z2, Z8
+	VFMADD231PS       Z9, Z3, Z8
+	VPERMPS           1280(R9), Z2, Z9
+	VFMADD231PS       Z8, Z3, Z9
+	VPERMPS           1344(R9), Z2, Z2
+	VFMADD231PS       Z9, Z3, Z2
+	VMOVUPS           (SI)(R11*4), Z3
+	TESTQ             DI, DI
+	JNE               given6
+	VBROADCASTSS      cs3f800000<>+0(SB), Z8
+	VSUBPS            Z3, Z8, Z8
+	VPMAXUD           Z3, Z1, Z1
+	JMP               done7
+
+given6:
+	VMOVUPS (DI)(R11*4), Z8
+	VMOVAPS Z8, Z8
+
+done7:
+	VMOVAPS       Z3, Z9
+	VMOVUPS       Z8, K1, Z9
+	VMOVUPS       Z3, K1, Z8
+	VMULPS        Z4, Z8, Z8
+	VMULPS        Z9, Z2, Z2
+	VFMADD231PS   Z8, Z6, Z2
+	VFNMADD231PS  Z5, Z9, Z8
+	VMULPS        Z8, Z7, Z7
+	VXORPS.BCST   cs80000000<>+0(SB), Z7, K1, Z7
+	VEXTRACTF64X4 $0x01, Z2, Y3
+	VCVTPS2PD     Y3, Z3
+	VCVTPS2PD     Y2, Z2
+	VMOVUPS       Z2, (AX)(R11*8)
+	VMOVUPS       Z3, 64(AX)(R11*8)
+	TESTQ         CX, CX
+	JEQ           value8
+	VMULPS        Z0, Z7, Z7
+	TESTQ         BX, BX
+	JEQ           common9
+	VMULPS        (BX)(R11*4), Z7, Z7
+
+common9:
+	VMOVUPS Z7, (CX)(R11*4)
+
+value8:
+	ADDQ $0x10, R11
+	SUBQ $0x10, R8
+	JMP  next3
+
+tail4:
+	TESTQ             R8, R8
+	JEQ               done5
+	MOVL              $0x00000001, R12
+	SHLXL             R8, R12, R8
+	DECL              R8
+	KMOVW             R8, K1
+	VMOVUPS.Z         (DX)(R11*4), K1, Z2
+	VCMPPS.BCST       $0x1e, cs0<>+0(SB), Z2, K2
+	VFIXUPIMMPS.BCST  $0x00, cs300000<>+0(SB), Z2, Z2
+	VORPS.BCST        cs80000000<>+0(SB), Z2, Z2
+	VBROADCASTSS      8(R9), Z3
+	VMAXPS            Z2, Z3, Z3
+	VBROADCASTSS      csc2f00000<>+0(SB), Z4
+	VMAXPS            Z2, Z4, Z4
+	VMOVAPS           Z4, Z4
+	VPXORD            Z11, Z11, Z11
+	VBROADCASTSS      cs4b400000<>+0(SB), Z5
+	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z4, Z5
+	VSUBPS.BCST       cs4b400000<>+0(SB), Z5, Z5
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z5, Z4
+	VFNMADD231PS.BCST csb102e308<>+0(SB), Z5, Z11
+	VADDPS            Z11, Z4, Z4
+	VADDPS.BCST       cs41c00000<>+0(SB), Z5, Z5
+	VMULPS            Z4, Z4, Z6
+	VMULPS            Z6, Z6, Z7
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z8
+	VBROADCASTSS      cs3c0905d1<>+0(SB), Z9
+	VFMADD213PS.BCST  cs3d2aaa8d<>+0(SB), Z4, Z9
+	VBROADCASTSS      cs3e2aaa6e<>+0(SB), Z10
+	VFMADD213PS.BCST  cs3f000000<>+0(SB), Z4, Z10
+	VFMADD231PS       Z9, Z6, Z10
+	VFMADD231PS       Z8, Z7, Z10
+	VFMADD231PS       Z10, Z6, Z4
+	VADDPS.BCST       cs3f800000<>+0(SB), Z4, Z4
+	VSCALEFPS         Z5, Z4, Z4
+	VBROADCASTSS      (R9), Z5
+	VBROADCASTSS      4(R9), Z6
+	VMULPS            Z5, Z3, Z7
+	VMOVAPS           Z7, Z8
+	VFMSUB231PS       Z5, Z3, Z8
+	VFMADD231PS       Z6, Z3, Z8
+	VBROADCASTSS      cs4b400000<>+0(SB), Z3
+	VFMADD231PS.BCST  cs3fb8aa3b<>+0(SB), Z7, Z3
+	VSUBPS.BCST       cs4b400000<>+0(SB), Z3, Z3
+	VFNMADD231PS.BCST cs3f317218<>+0(SB), Z3, Z7
+	VFNMADD231PS.BCST csb102e308<>+0(SB), Z3, Z8
+	VADDPS            Z8, Z7, Z7
+	VADDPS.BCST       cs41c00000<>+0(SB), Z3, Z3
+	VMULPS            Z7, Z7, Z5
+	VMULPS            Z5, Z5, Z6
+	VBROADCASTSS      cs3ab6889e<>+0(SB), Z8
+	VBROADCASTSS      cs3c0905d1<>+0(SB), Z9
+	VFMADD213PS.BCST  cs3d2aaa8d<>+0(SB), Z7, Z9
+	VBROADCASTSS      cs3e2aaa6e<>+0(SB), Z10
+	VFMADD213PS.BCST  cs3f000000<>+0(SB), Z7, Z10
+	VFMADD231PS       Z9, Z5, Z10
+	VFMADD231PS       Z8, Z6, Z10
+	VFMADD231PS       Z10, Z5, Z7
+	VADDPS.BCST       cs3f800000<>+0(SB), Z7, Z5
+	VSCALEFPS         Z3, Z5, Z5
+	VBROADCASTSS      csc206ffff<>+0(SB), Z3
+	VMAXPS            Z2, Z3, Z3
+	VSUBPS            Z3, Z2, Z2
+	VBROADCASTSS      cs3f800000<>+0(SB), Z6
+	VFNMADD231PS.BCST cs3ee38e39<>+0(SB), Z3, Z6
+	VPSRLD            $0x15, Z6, Z2
+	VANDPS.BCST       csf<>+0(SB), Z2, Z2
+	VBROADCASTSS      cs100000<>+0(SB), Z7
+	VPTERNLOGD.BCST   $0xec, csffe00000<>+0(SB), Z7, Z6
+	VSUBPS.BCST       cs3f800000<>+0(SB), Z6, Z6
+	VMOVAPS           Z3, Z3
+	VFMADD231PS.BCST  cs40100000<>+0(SB), Z6, Z3
+	VPERMPS           64(R9), Z2, Z6
+	VPERMPS           128(R9), Z2, Z7
+	VFMADD231PS       Z6, Z3, Z7
+	VPERMPS           192(R9), Z2, Z6
+	VFMADD231PS       Z7, Z3, Z6
+	VPERMPS           256(R9), Z2, Z7
+	VFMADD231PS       Z6, Z3, Z7
+	VPERMPS           320(R9), Z2, Z6
+	VFMADD231PS       Z7, Z3, Z6
+	VPERMPS           384(R9), Z2, Z7
+	VFMADD231PS       Z6, Z3, Z7
+	VPERMPS           448(R9), Z2, Z6
+	VFMADD231PS       Z7, Z3, Z6
+	VPERMPS           512(R9), Z2, Z7
+	VPERMPS           576(R9), Z2, Z8
+	VFMADD231PS       Z7, Z3, Z8
+	VPERMPS           640(R9), Z2, Z7
+	VFMADD231PS       Z8, Z3, Z7
+	VPERMPS           704(R9), Z2, Z8
+	VFMADD231PS       Z7, Z3, Z8
+	VPERMPS           768(R9), Z2, Z7
+	VFMADD231PS       Z8, Z3, Z7
+	VPERMPS           832(R9), Z2, Z8
+	VFMADD231PS       Z7, Z3, Z8
+	VPERMPS           896(R9), Z2, Z7
+	VFMADD231PS       Z8, Z3, Z7
+	VPERMPS           960(R9), Z2, Z8
+	VPERMPS           1024(R9), Z2, Z9
+	VFMADD231PS       Z8, Z3, Z9
+	VPERMPS           1088(R9), Z2, Z8
+	VFMADD231PS       Z9, Z3, Z8
+	VPERMPS           1152(R9), Z2, Z9
+	VFMADD231PS       Z8, Z3, Z9
+	VPERMPS           1216(R9), Z2, Z8
+	VFMADD231PS       Z9, Z3, Z8
+	VPERMPS           1280(R9), Z2, Z9
+	VFMADD231PS       Z8, Z3, Z9
+	VPERMPS           1344(R9), Z2, Z2
+	VFMADD231PS       Z9, Z3, Z2
+	VMOVUPS.Z         (SI)(R11*4), K1, Z3
+	TESTQ             DI, DI
+	JNE               given10
+	VBROADCASTSS      cs3f800000<>+0(SB), Z8
+	VSUBPS            Z3, Z8, Z8
+	VPMAXUD           Z3, Z1, Z1
+	JMP               done11
+
+given10:
+	VMOVUPS.Z (DI)(R11*4), K1, Z8
+	VMOVAPS   Z8, Z8
+
+done11:
+	VMOVAPS       Z3, Z9
+	VMOVUPS       Z8, K2, Z9
+	VMOVUPS       Z3, K2, Z8
+	VMULPS        Z4, Z8, Z8
+	VMULPS        Z9, Z2, Z2
+	VFMADD231PS   Z8, Z6, Z2
+	VFNMADD231PS  Z5, Z9, Z8
+	VMULPS        Z8, Z7, Z7
+	VXORPS.BCST   cs80000000<>+0(SB), Z7, K2, Z7
+	VEXTRACTF64X4 $0x01, Z2, Y3
+	VCVTPS2PD     Y3, Z3
+	VCVTPS2PD     Y2, Z2
+	KSHIFTRW      $0x00, K1, K2
+	VMOVUPD       Z2, K2, (AX)(R11*8)
+	KSHIFTRW      $0x08, K1, K2
+	VMOVUPD       Z3, K2, 64(AX)(R11*8)
+	TESTQ         CX, CX
+	JEQ           value12
+	VMULPS        Z0, Z7, Z7
+	TESTQ         BX, BX
+	JEQ           common13
+	VMOVUPS.Z     (BX)(R11*4), K1, Z0
+	VMULPS        Z0, Z7, Z7
+
+common13:
+	VMOVUPS Z7, K1, (CX)(R11*4)
+
+value12:
+done5:
+	VPCMPUD.BCST $0x06, cs3f800000<>+0(SB), Z1, K1
+	KMOVW        K1, AX
+	ORL          AX, R10
+	MOVL         R10, bad+72(FP)
+	VZEROUPPER
+	RET
+
+DATA csc206ffff<>+0(SB)/4, $0xc206ffff
+DATA csc206ffff<>+4(SB)/4, $0xc206ffff
+DATA csc206ffff<>+8(SB)/4, $0xc206ffff
+DATA csc206ffff<>+12(SB)/4, $0xc206ffff
+DATA csc206ffff<>+16(SB)/4, $0xc206ffff
+DATA csc206ffff<>+20(SB)/4, $0xc206ffff
+DATA csc206ffff<>+24(SB)/4, $0xc206ffff
+DATA csc206ffff<>+28(SB)/4, $0xc206ffff
+DATA csc206ffff<>+32(SB)/4, $0xc206ffff
+DATA csc206ffff<>+36(SB)/4, $0xc206ffff
+DATA csc206ffff<>+40(SB)/4, $0xc206ffff
+DATA csc206ffff<>+44(SB)/4, $0xc206ffff
+DATA csc206ffff<>+48(SB)/4, $0xc206ffff
+DATA csc206ffff<>+52(SB)/4, $0xc206ffff
+DATA csc206ffff<>+56(SB)/4, $0xc206ffff
+DATA csc206ffff<>+60(SB)/4, $0xc206ffff
+GLOBL csc206ffff<>(SB), RODATA|NOPTR, $64
+
+DATA cs3ee38e39<>+0(SB)/4, $0x3ee38e39
+DATA cs3ee38e39<>+4(SB)/4, $0x3ee38e39
+DATA cs3ee38e39<>+8(SB)/4, $0x3ee38e39
+DATA cs3ee38e39<>+12(SB)/4, $0x3ee38e39
+DATA cs3ee38e39<>+16(SB)/4, $0x3ee38e39
+DATA cs3ee38e39<>+20(SB)/4, $0x3ee38e39
+DATA cs3ee38e39<>+24(SB)/4, $0x3ee38e39
+DATA cs3ee38e39<>+28(SB)/4, $0x3ee38e39
+DATA cs3ee38e39<>+32(SB)/4, $0x3ee38e39
+DATA cs3ee38e39<>+36(SB)/4, $0x3ee38e39
+DATA cs3ee38e39<>+40(SB)/4, $0x3ee38e39
+DATA cs3ee38e39<>+44(SB)/4, $0x3ee38e39
+DATA cs3ee38e39<>+48(SB)/4, $0x3ee38e39
+DATA cs3ee38e39<>+52(SB)/4, $0x3ee38e39
+DATA cs3ee38e39<>+56(SB)/4, $0x3ee38e39
+DATA cs3ee38e39<>+60(SB)/4, $0x3ee38e39
+GLOBL cs3ee38e39<>(SB), RODATA|NOPTR, $64
+
+DATA cs40100000<>+0(SB)/4, $0x40100000
+DATA cs40100000<>+4(SB)/4, $0x40100000
+DATA cs40100000<>+8(SB)/4, $0x40100000
+DATA cs40100000<>+12(SB)/4, $0x40100000
+DATA cs40100000<>+16(SB)/4, $0x40100000
+DATA cs40100000<>+20(SB)/4, $0x40100000
+DATA cs40100000<>+24(SB)/4, $0x40100000
+DATA cs40100000<>+28(SB)/4, $0x40100000
+DATA cs40100000<>+32(SB)/4, $0x40100000
+DATA cs40100000<>+36(SB)/4, $0x40100000
+DATA cs40100000<>+40(SB)/4, $0x40100000
+DATA cs40100000<>+44(SB)/4, $0x40100000
+DATA cs40100000<>+48(SB)/4, $0x40100000
+DATA cs40100000<>+52(SB)/4, $0x40100000
+DATA cs40100000<>+56(SB)/4, $0x40100000
+DATA cs40100000<>+60(SB)/4, $0x40100000
+GLOBL cs40100000<>(SB), RODATA|NOPTR, $64
 
 // func sigmoidShiftedF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2

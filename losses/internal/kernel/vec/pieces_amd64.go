@@ -11,7 +11,7 @@ import (
 )
 
 // A piecesPlan is what sigmoidPieces takes, where a vector of memory begins, for a loss whose classes
-// are of a family each.
+// are of a family each, or sigmoidPowerPieces for generalised cross entropy.
 type piecesPlan struct {
 	memory [piecesPars + alignment/4]float32
 	ok     bool // it is exact enough
@@ -34,9 +34,9 @@ type pieceFamily struct {
 	a float64
 }
 
-// byPieces reports whether elements of a type have the kernel, and none that takes less time.
+// byPieces reports whether elements of a type have a kernel by pieces, and none that takes less time.
 func byPieces[T spec.Float](f spec.Family, a float64) bool {
-	return single512[T]() && (f.Smooth() || f == spec.Focal && a != 2)
+	return single512[T]() && (f.Smooth() || f == spec.GCE || f == spec.Focal && a != 2)
 }
 
 // lazyPieces is a plan that is made when it is first wanted.
@@ -53,6 +53,9 @@ func (l *lazyPieces) piecesOf(yes, no pieceFamily) *piecesPlan {
 
 // piecesFor returns the plan for families of yes and no that both are of focal losses, or the same.
 func piecesFor(yes, no pieceFamily) *piecesPlan {
+	if yes.Family == spec.GCE {
+		return powerPiecesFor(yes.a)
+	}
 	p := &piecesPlan{ok: true}
 	par := p.par()
 	for i, f := range [2]pieceFamily{yes, no} {
@@ -73,20 +76,40 @@ func piecesFor(yes, no pieceFamily) *piecesPlan {
 			}
 			table := par[parPieces+i*pieceTerms*2*pieceCount+half*pieceCount:]
 			for j := range pieceCount {
-				p.ok = p.ok && fitPiece(table, j, at, most)
+				p.ok = p.ok && fitPiece(table, 2*pieceCount, j, pieceWidth, at, most)
 			}
 		}
 	}
 	return p
 }
 
-// fitPiece stores the coefficients of f in interval j, and reports whether they are exact enough, and f
-// is at most most and not so small that float32 loses digits of it.
-func fitPiece(table []float32, j int, f func(a float64) float64, most float64) (ok bool) {
+// powerPiecesFor returns the plan of sigmoidPowerPieces for an exponent.
+func powerPiecesFor(q float64) *piecesPlan {
+	p := &piecesPlan{ok: true}
+	par := p.par()
+	par[parPower] = float32(q)
+	par[parPower+1] = float32(q - float64(float32(q)))
+	par[parFarthest] = float32(pieceLowest / q)
+	log := func(a float64) float64 { return -math.Log1p(math.Exp(-a)) } // of the likely class's p
+	for i, f := range [powerPieces]func(a float64) float64{
+		func(a float64) float64 { return -math.Expm1(q*log(a)) / q * math.Exp(a) / raise },
+		func(a float64) float64 { return math.Exp((1+q)*log(a)) / raise },
+		func(a float64) float64 { return -math.Expm1(q*(log(a)-a)) / q },
+	} {
+		for j := range pieceCount {
+			p.ok = p.ok && fitPiece(par[parPieces+i*pieceTerms*pieceCount:], pieceCount, j, powerWidth, f, 0x1p30)
+		}
+	}
+	return p
+}
+
+// fitPiece stores the coefficients of f in interval j, each stride from the last, and reports whether
+// they are exact enough, and f is at most most and not so small that float32 loses digits of it.
+func fitPiece(table []float32, stride, j int, width float64, f func(a float64) float64, most float64) (ok bool) {
 	const least = 0x1p-100
 	y := math.Ldexp(4+float64(j%4), j/4-2)
-	half := pieceWidth * math.Ldexp(1, j/4-3)
-	middle := pieceWidth*(y-1) + half
+	half := width * math.Ldexp(1, j/4-3)
+	middle := width*(y-1) + half
 	at := func(s float64) float64 { return f(middle + half*s) }
 	var c [pieceTerms]float64
 	interpolate(c[:], at)
@@ -94,7 +117,7 @@ func fitPiece(table []float32, j int, f func(a float64) float64, most float64) (
 	for i, x := range c {
 		size += math.Abs(x)
 		// the lowest bits of y's exponent, which is that of 1 at least, and two of its digits
-		table[i*2*pieceCount+(j+12)%pieceCount] = float32(x * math.Pow(-half, float64(i-pieceTerms+1)))
+		table[i*stride+(j+12)%pieceCount] = float32(x * math.Pow(-half, float64(i-pieceTerms+1)))
 	}
 	exact := func(got, want, most float64) bool { return math.Abs(got-want) <= most*math.Abs(want) }
 	for i := range 2*pieceTerms - 1 {

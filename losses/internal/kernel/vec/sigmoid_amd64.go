@@ -37,7 +37,11 @@ func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, gr
 	p, ok := planFor[T](f, a)
 	if byPieces[T](f, a) {
 		if c := p.piecesOf(pieceFamily{f, a}, pieceFamily{f, a}); c.ok {
-			return sigmoidSingle(f32AVX512{}.sigmoidPieces, c.par(), loss, grad, z, yes, no, scale)
+			run := f32AVX512{}.sigmoidPieces
+			if f == spec.GCE {
+				run = f32AVX512{}.sigmoidPowerPieces
+			}
+			return sigmoidSingle(run, c.par(), loss, grad, z, yes, no, scale)
 		}
 	}
 	if !ok || p.kind == base || p.kind == ael {

@@ -84,7 +84,8 @@ func writeConstants(path string) error {
 		{"parSmall", parSmall}, {"temperedPars", temperedPars},
 		{"parRate", parRate}, {"parSure", parSure}, {"parFalls", parFalls}, {"parSteady", parSteady}, {"parGrows", parGrows},
 		{"parPieces", parPieces}, {"piecesPars", piecesPars}, {"pieceWidth", pieceWidth}, {"pieceCount", pieceCount},
-		{"pieceTerms", pieceTerms}, {"pieceRaise", pieceRaise},
+		{"pieceTerms", pieceTerms}, {"pieceRaise", pieceRaise}, {"pieceLowest", pieceLowest},
+		{"parPower", parPower}, {"parFarthest", parFarthest}, {"powerWidth", powerWidth}, {"powerPieces", powerPieces},
 		{"bound32", bound32}, {"bound64", bound64}, {"lowest32", lowest32}, {"lowest64", lowest64},
 	} {
 		fmt.Fprintf(&b, "%s = %v\n", c.name, c.value)

@@ -46,6 +46,7 @@ func main() {
 		g.sigmoid(sigmoidCrossEntropy)
 		if g.avx512 && !g.f64 {
 			g.sigmoid(sigmoidPieces)
+			g.sigmoid(sigmoidPowerPieces)
 			g.sigmoid(sigmoidShifted)
 			for _, f := range sharesQuestions {
 				g.sigmoid(f)

@@ -31,10 +31,11 @@ const (
 
 // The intervals are those of y = 1 + a/pieceWidth, four between one power of two and the next.
 const (
-	pieceWidth = 1.375
-	pieceCount = 16
-	pieceTerms = 7  // coefficients of a polynomial
-	pieceRaise = 24 // F is 2^pieceRaise times what it is, lest it is denormal, and what it multiplies less
+	pieceWidth  = 1.375
+	pieceCount  = 16
+	pieceTerms  = 7    // coefficients of a polynomial
+	pieceLowest = -120 // of exponentials, the least argument, of which little is left
+	pieceRaise  = 24   // F is 2^pieceRaise times what it is, lest it is denormal, and what it multiplies less
 )
 
 var sigmoidPieces = sigmoidLoss{name: "sigmoidPieces",
@@ -48,7 +49,8 @@ func piecesQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
 		positive := q.positive()
 		f := g.fall(c, par, q.minus, positive)
-		index, x, excess := g.piece(q.minus, positive)
+		index, x, excess := g.piece(pieceWidth, q.minus)
+		g.pick(VPORD_BCST, nil, g.bitsOf(pieceCount), index, positive.op, index)
 		v := make([]reg.VecVirtual, 4)
 		for i := range v {
 			v[i] = g.pieceOf(par, i, index, x)
@@ -90,20 +92,27 @@ func (g isa) product(a, b reg.VecVirtual) (p, lost reg.VecVirtual) {
 	return p, lost
 }
 
-// fall emits exp(-k a) 2^pieceRaise, of which the argument is a sum of two numbers.
+// fall emits exp(-k a) 2^pieceRaise for the k of the likely class.
 func (g isa) fall(c questionConsts, par reg.GPVirtual, minus reg.VecVirtual, positive mask) reg.VecVirtual {
-	const lowest = -120 // of which little is left
-	x, k, low := g.atLeast(lowest, minus), g.parameter(par, parRate+2), g.parameter(par, parRate+3)
-	each := func(i int, v reg.VecVirtual) {
-		g.pick(VBROADCASTSS, nil, Mem{Base: par, Disp: g.floatSize() * (parRate + i)}, positive.op, v)
-	}
-	each(0, k)
-	each(1, low)
+	k, low := g.parameter(par, parRate+2), g.parameter(par, parRate+3)
+	g.pick(VBROADCASTSS, nil, Mem{Base: par, Disp: g.floatSize() * parRate}, positive.op, k)
+	g.pick(VBROADCASTSS, nil, Mem{Base: par, Disp: g.floatSize() * (parRate + 1)}, positive.op, low)
+	return g.raisedExp(c, g.atLeast(pieceLowest, minus), k, low)
+}
+
+// raisedExp emits exp((k + low) x) 2^pieceRaise, of which the argument is a sum of two numbers, or
+// exp(x) 2^pieceRaise where k is nil.
+func (g isa) raisedExp(c questionConsts, x, k, low reg.VecVirtual) reg.VecVirtual {
 	y, rest := g.vec(), g.vec()
-	g.mul(k, x, y)
-	g.move(y, rest)
-	g.msub2(k, x, rest) // what rounding took from the product
-	g.madd(low, x, rest)
+	if k != nil {
+		g.mul(k, x, y)
+		g.move(y, rest)
+		g.msub2(k, x, rest) // what rounding took from the product
+		g.madd(low, x, rest)
+	} else {
+		g.move(x, y)
+		g.zero(rest)
+	}
 	t, n, e := g.vec(), g.vec(), g.vec()
 	g.load(c.exp.magic, t)
 	g.madd(c.exp.log2e, y, t)
@@ -116,21 +125,19 @@ func (g isa) fall(c questionConsts, par reg.GPVirtual, minus reg.VecVirtual, pos
 	return e
 }
 
-// piece emits the number of a's interval, a's middle less a, and the end of the intervals less a where
-// that is beyond.
-func (g isa) piece(minus reg.VecVirtual, positive mask) (index, x, excess reg.VecVirtual) {
-	const end = -(16-0x1p-20)*pieceWidth + pieceWidth
-	a := g.atLeast(end, minus)
+// piece emits the number of a's interval for a width, a's middle less a, and the end of the intervals
+// less a where that is beyond.
+func (g isa) piece(width float64, minus reg.VecVirtual) (index, x, excess reg.VecVirtual) {
+	a := g.atLeast(-(16-0x1p-20)*width+width, minus)
 	excess, index, x = g.vec(), g.vec(), g.vec()
 	g.sub(a, minus, excess)
 	middle := g.vec()
 	g.load(g.constant(1), middle)
-	g.nmadd(g.constant(1/pieceWidth), a, middle) // y
+	g.nmadd(g.constant(1/width), a, middle) // y
 	const mantissa, places = 23, 2
 	VPSRLD(Imm(mantissa-places), middle, index)
 	emitted()
 	g.and(g.bitsOf(pieceCount-1), index, index)
-	g.pick(VPORD_BCST, nil, g.bitsOf(pieceCount), index, positive.op, index)
 	const keepAndSet = 0xec // (y & the bits above) | half a step
 	half := g.vec()
 	g.load(g.bitsOf(1<<(mantissa-places-1)), half)
@@ -138,19 +145,25 @@ func (g isa) piece(minus reg.VecVirtual, positive mask) (index, x, excess reg.Ve
 	emitted()
 	g.sub(g.constant(1), middle, middle)
 	g.move(a, x)
-	g.madd(g.constant(pieceWidth), middle, x)
+	g.madd(g.constant(width), middle, x)
 	return index, x, excess
 }
 
 // pieceOf emits function i of those in par.
-func (g isa) pieceOf(par reg.GPVirtual, i int, index, x reg.VecVirtual) (v reg.VecVirtual) {
-	for j := range pieceTerms {
+func (g isa) pieceOf(par reg.GPVirtual, i int, index, x reg.VecVirtual) reg.VecVirtual {
+	return g.polynomial(x, func(j int, c reg.VecVirtual) {
 		at := Mem{Base: par, Disp: g.floatSize() * (parPieces + (i*pieceTerms+j)*2*pieceCount)}
-		c := g.vec()
 		g.load(at, c)
 		VPERMT2PS(at.Offset(pieceCount*g.floatSize()), index, c)
 		emitted()
-		if v != nil {
+	})
+}
+
+// polynomial emits that in x of the coefficients that coefficient emits, from the highest degree on.
+func (g isa) polynomial(x reg.VecVirtual, coefficient func(j int, c reg.VecVirtual)) (v reg.VecVirtual) {
+	for j := range pieceTerms {
+		c := g.vec()
+		if coefficient(j, c); v != nil {
 			g.madd(v, x, c)
 		}
 		v = c

@@ -1,0 +1,54 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// Generalised cross entropy of float32 elements by pieces, as in [sigmoidPieces]. With F = exp(-a) and
+// G = exp(-q a) for a = |z| and the exponent q, and the p of the likely class,
+//
+//	loss = t F N + u R,   slope = S (t F - u G)
+//
+// for the labels t of the likely class and u, and the functions N = (1-p^q)/(q F), S = p^(1+q) and
+// R = (1-(1-p)^q)/q of a. F and G are 2^pieceRaise times what they are, N and S so much less.
+
+// What the kernel takes: numbers, then the tables of N, S and R as those of [sigmoidPieces], of
+// pieceCount numbers each.
+const (
+	parPower    = iota         // q and what float32 has lost of it
+	parFarthest = parPower + 2 // pieceLowest/q
+	powerWidth  = 2.25         // of the intervals
+	powerPieces = 3
+)
+
+var sigmoidPowerPieces = sigmoidLoss{name: "sigmoidPowerPieces",
+	doc:     "φ = (1 - p^a)/a, by pieces; par is its plan's.",
+	prepare: byLikelihood(powerPiecesQuestion), logs: none, ways: 2, pieces: true}
+
+// powerPiecesQuestion: see above.
+func powerPiecesQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
+	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
+		farthest := g.parameter(par, parFarthest)
+		g.max(q.minus, farthest, farthest)
+		f := g.raisedExp(c, g.atLeast(pieceLowest, q.minus), nil, nil)
+		w := g.raisedExp(c, farthest, g.parameter(par, parPower), g.parameter(par, parPower+1))
+		index, x, _ := g.piece(powerWidth, q.minus)
+		var v [powerPieces]reg.VecVirtual
+		for i := range v {
+			v[i] = g.polynomial(x, func(j int, c reg.VecVirtual) {
+				VPERMPS(Mem{Base: par, Disp: g.floatSize() * (parPieces + (i*pieceTerms+j)*pieceCount)}, index, c)
+				emitted()
+			})
+		}
+		t, u := labels()
+		near, slope, loss := v[0], v[1], v[2]
+		g.mul(f, t, t)
+		g.mul(u, loss, loss)
+		g.madd(t, near, loss)
+		g.nmadd(w, u, t)
+		g.mul(t, slope, slope)
+		return loss, slope
+	}
+}
