@@ -3,6 +3,7 @@ package kernel
 import (
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -97,6 +98,8 @@ func TestSigmoidShares(t *testing.T) { both(t, sigmoidShares[float32], sigmoidSh
 func sigmoidShares[T Float](t *testing.T) {
 	invalid := []T{-0.5, 1.5, T(math.NaN()), T(math.Inf(1)), T(math.Inf(-1))}
 	for name, run := range sigmoids[T]() {
+		// Symmetric losses of float32 shares have a kernel of their own.
+		rounds := elementSize[T]() == 4 && strings.HasPrefix(name, fmt.Sprintf("question {%d ", Symmetric))
 		for n := 1; n < 70; n += 1 + n/12 {
 			z, yes, no, scale := elements[T](n, "hard")
 			for i := range yes { // 1 - yes is exact
@@ -106,7 +109,12 @@ func sigmoidShares[T Float](t *testing.T) {
 			want, wantGrad, loss, grad := make([]float64, n), make([]T, n), make([]float64, n), make([]T, n)
 			require.True(t, run(want, wantGrad, z, yes, no, scale), name)
 			require.True(t, run(loss, grad, z, yes, nil, scale), name)
-			require.True(t, sameBits(want, loss) && sameBits(wantGrad, grad), "%s n=%d", name, n)
+			if rounds {
+				require.InDeltaSlice(t, want, loss, 1e-3, name)
+				require.InDeltaSlice(t, wantGrad, grad, 1e-6, name)
+			} else {
+				require.True(t, sameBits(want, loss) && sameBits(wantGrad, grad), "%s n=%d", name, n)
+			}
 			was := yes[n/2]
 			yes[n/2] = T(math.Copysign(0, -1))
 			require.True(t, run(loss, grad, z, yes, nil, scale), "%s: a label -0", name)
