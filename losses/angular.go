@@ -36,7 +36,7 @@ func angle(z, a, most float64) turned {
 
 // cosine is the largest number of T below 1.
 func (b *batch[T]) cosine() float64 {
-	if b.single() {
+	if single[T]() {
 		return 1 - 0x1p-24
 	}
 	return 1 - 0x1p-53

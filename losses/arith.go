@@ -6,6 +6,9 @@ import (
 	"softloss/losses/internal/kernel"
 )
 
+// single reports whether T is float32.
+func single[T kernel.Float]() bool { return kernel.Tiny[T]() > kernel.Tiny[float64]() }
+
 // times is a·b with 0·∞ = 0.
 func times(a, b float64) float64 {
 	if a == 0 && math.IsInf(b, 0) {

@@ -85,9 +85,6 @@ type double struct {
 	grad, targetGrad, excess        []float64
 }
 
-// single reports whether T is float32.
-func (b *batch[T]) single() bool { return kernel.Tiny[T]() > kernel.Tiny[float64]() }
-
 // slice returns the rows [lo, hi).
 func (b *batch[T]) slice(lo, hi int) (s batch[T]) {
 	if s = *b; lo == 0 && hi == b.n && b.link == SoftmaxLink {

@@ -68,7 +68,7 @@ func (b BiTempered) probs(dst, z, w []float64) {
 
 // lastStep is how large the last step of a normaliser may be, of which the cube is left out.
 func lastStep[T kernel.Float]() float64 {
-	if kernel.Tiny[T]() > kernel.Tiny[float64]() {
+	if single[T]() {
 		return 0x1p-12
 	}
 	return 0x1p-19

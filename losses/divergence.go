@@ -104,7 +104,7 @@ func (e *divergence[T]) row(m *mixture, i int) {
 // near returns the divergence from the mean below which log p - log m has too few digits: both
 // logarithms are right to 1e-15 or so.
 func near[T kernel.Float]() float64 {
-	if kernel.Tiny[T]() > kernel.Tiny[float64]() {
+	if single[T]() {
 		return 0x1p-20
 	}
 	return 0x1p-5

@@ -159,7 +159,7 @@ func (e *engine[T]) fillClasses(x, w []float64) {
 // mostPosWeight is the largest weight that a kernel multiplies labels by: T has what smoothing
 // makes of the product.
 func (e *engine[T]) mostPosWeight() float64 {
-	if e.single() {
+	if single[T]() {
 		return 1e30
 	}
 	return 1e300

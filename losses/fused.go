@@ -117,7 +117,7 @@ func (b *batch[T]) computeFusedTiles(ready *batch[T], l Loss, linear bool) (row 
 // z-loss is, would show the digits that an exponential has lost as a denormal number, which
 // addSoftmax computes anew. lse is that of the prepared z.
 func (b *batch[T]) showsDenormal(z []T, lse float64) bool {
-	if !b.single() {
+	if !single[T]() {
 		return false
 	}
 	for k, v := range z {

@@ -2,6 +2,7 @@ package losses
 
 import (
 	"fmt"
+
 	"gorgonia.org/tensor"
 
 	"softloss/internal/dense"
@@ -46,15 +47,16 @@ func CheckJensenShannon[O Operand](logits []O, reduction Reduction) error {
 	if len(logits) < 2 {
 		return argError(ErrParam, "logits", fmt.Sprintf("%d predictions", len(logits)), "are too few", "at least two")
 	}
+	first := logits[0]
 	for i, z := range logits {
-		if err := checkRows(fmt.Sprintf("prediction %d", i), z); err != nil {
+		arg := fmt.Sprintf("prediction %d", i)
+		if err := checkRows(arg, z); err != nil {
 			return err
 		}
-		if z.Dtype() != logits[0].Dtype() {
-			return argError(ErrDtype, fmt.Sprintf("prediction %d", i), "dtype "+z.Dtype().String(), "is wrong",
-				logits[0].Dtype().String())
+		if z.Dtype() != first.Dtype() {
+			return argError(ErrDtype, arg, "dtype "+z.Dtype().String(), "is wrong", first.Dtype().String())
 		}
-		if err := checkShape(fmt.Sprintf("prediction %d", i), z.Shape(), logits[0].Shape()...); err != nil {
+		if err := checkShape(arg, z.Shape(), first.Shape()...); err != nil {
 			return err
 		}
 	}

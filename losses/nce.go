@@ -80,7 +80,7 @@ func nceRows[T kernel.Float](b *batch[T]) (bad int) {
 			return nceBlocks(&c) < 0
 		})
 	}
-	if b.single() && b.index == nil && kernel.RowByRow[T](b.k) {
+	if single[T]() && b.index == nil && kernel.RowByRow[T](b.k) {
 		for i := range b.n {
 			c := b.slice(i, i+1)
 			if !nceRow(&c) && nceBlocks(&c) >= 0 {

@@ -162,7 +162,7 @@ func (b *batch[T]) addZLoss() {
 // addSoftmax adds a p, the softmax of z, to dst, and nothing where p is 0, even of an infinite a. A
 // p that has lost digits, as denormal numbers have, is computed anew where a makes it larger.
 func (b *batch[T]) addSoftmax(dst, p, z []T, a float64) {
-	if !b.single() || math.Abs(a) <= 1 {
+	if !single[T]() || math.Abs(a) <= 1 {
 		addScaled(dst, p, a)
 		return
 	}

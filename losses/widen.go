@@ -15,9 +15,9 @@ func (b *batch[T]) widens(l Loss, linear bool) bool {
 	}
 	if b.link == SigmoidLink {
 		exact := linear || !b.smoothing.on() && b.logitsAlone() && sigmoidOf(l).kind != sigmoidNone
-		return b.single() && (b.shiftsLogits() && !b.shifted64 || b.probs || !exact)
+		return single[T]() && (b.shiftsLogits() && !b.shifted64 || b.probs || !exact)
 	}
-	return b.single() && b.preparesTarget() && !linear
+	return single[T]() && b.preparesTarget() && !linear
 }
 
 // computeWide is compute in float64.
@@ -37,7 +37,7 @@ func (b *batch[T]) computeWide(l Loss, linear bool) (row int, err error) {
 	w.labels = w.target
 	w.grad, w.targetGrad = wideLike(&d.grad, b.grad), wideLike(&d.targetGrad, b.targetGrad)
 	w.setScale(len(b.scale), len(b.scale), &d.scale, &d.excess)
-	if row, err = w.compute(l, linear); err == nil && b.single() {
+	if row, err = w.compute(l, linear); err == nil && single[T]() {
 		kernel.Round(b.grad, w.grad)
 		kernel.Round(b.targetGrad, w.targetGrad)
 	}
