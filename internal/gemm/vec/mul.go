@@ -15,7 +15,7 @@ import (
 // first-level cache while a block of A, which stays in the second, goes by.
 func Mul[T spec.Float](c spec.Matrix[T], beta T, a, b spec.Matrix[T]) {
 	u := unitOf[T]()
-	panels := (c.Cols + panelVectors*u.lanes() - 1) / (panelVectors * u.lanes())
+	panels := (c.Cols + panelVectors*u.lanes - 1) / (panelVectors * u.lanes)
 	if beta != 0 {
 		spec.Scale(c, beta)
 	}

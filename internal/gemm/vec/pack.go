@@ -42,7 +42,7 @@ const manyPanels = 8
 // for that many rows of A. That is B itself where the rows are too few for a copy to pay, and where
 // the first tile shall make the copy in passing, to the memory that is returned then.
 func pack[T spec.Float](u unit[T], dst []T, b spec.Matrix[T], rows int) (panel spec.Matrix[T], copyTo *T) {
-	w := u.lanes()
+	w := u.lanes
 	panel = spec.Matrix[T]{Rows: b.Rows, Cols: b.Cols, RowStride: (b.Cols + w - 1) / w * w, ColStride: 1, Data: dst}
 	switch {
 	case b.ColStride == 1 && rows < tallest && b.Cols%w == 0:
@@ -52,8 +52,8 @@ func pack[T spec.Float](u unit[T], dst []T, b spec.Matrix[T], rows int) (panel s
 	case b.ColStride == 1:
 		u.copyPanel(b.Rows, &b.Data[0], b.RowStride, &dst[0], b.Cols)
 	case b.RowStride == 1:
-		for j := 0; j < b.Cols; j += u.square() {
-			u.transpose(b.Rows, &b.Data[j*b.ColStride], b.ColStride, min(u.square(), b.Cols-j), &dst[j], panel.RowStride)
+		for j := 0; j < b.Cols; j += u.square {
+			u.transpose(b.Rows, &b.Data[j*b.ColStride], b.ColStride, min(u.square, b.Cols-j), &dst[j], panel.RowStride)
 		}
 	default:
 		spec.Copy(panel, b)

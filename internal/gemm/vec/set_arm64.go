@@ -14,28 +14,28 @@ import (
 const tallest = 8
 
 // unit is the kernels for an element type.
-type unit[T spec.Float] struct{}
+type unit[T spec.Float] struct {
+	lanes  int // the number of elements in a vector
+	square int // up to how many columns transpose takes
+}
 
-func unitOf[T spec.Float]() unit[T] { return unit[T]{} }
-
-// lanes is the number of elements in a vector.
-func (unit[T]) lanes() int { return lanes[T]() }
+func unitOf[T spec.Float]() unit[T] { return unit[T]{lanes: lanes[T](), square: lanes[T]()} }
 
 // panelWidth is how many columns the next panel of B has, for a block of so many rows of A, when
 // there are that many left. A panel for one row is wider where it can be: see [panelTiles].
 func panelWidth[T spec.Float](u unit[T], rows, left int) int {
 	const alone = 8
-	if rows == 1 && left >= alone*u.lanes() {
-		return alone * u.lanes()
+	if rows == 1 && left >= alone*u.lanes {
+		return alone * u.lanes
 	}
-	return panelVectors * u.lanes()
+	return panelVectors * u.lanes
 }
 
 // panel computes C ← A B, or C ← C + A B with add; see [panelTiles]. C has as many columns as
 // panelWidth says at most. Where they do not fill their vectors, C passes through memory where they
 // do, a few tiles at a time.
 func (u unit[T]) panel(m, k int, a *T, aRow, aCol int, b *T, bRow int, c *T, cRow, cols int, add bool, packed *T) {
-	w := u.lanes()
+	w := u.lanes
 	vectors := (cols + w - 1) / w
 	if cols == vectors*w {
 		panelTiles(m, k, a, aRow, aCol, b, bRow, c, cRow, vectors, add, packed)
@@ -59,7 +59,7 @@ func (u unit[T]) panel(m, k int, a *T, aRow, aCol int, b *T, bRow int, c *T, cRo
 // copyPanel copies k rows of B, cols elements each, to dst, where they fill whole vectors, with
 // zeros behind them.
 func (u unit[T]) copyPanel(k int, b *T, bRow int, dst *T, cols int) {
-	w := u.lanes()
+	w := u.lanes
 	width := (cols + w - 1) / w * w
 	from, to := matrix(b, k, cols, bRow), matrix(dst, k, width, width)
 	for i := range k {
@@ -68,13 +68,10 @@ func (u unit[T]) copyPanel(k int, b *T, bRow int, dst *T, cols int) {
 	}
 }
 
-// square is up to how many columns transpose takes.
-func (u unit[T]) square() int { return u.lanes() }
-
 // transpose copies cols columns of B, bCol elements apart and k elements long, to the columns of
 // dst, whose rows are dstRow elements apart; a vector's columns of dst are written.
 func (u unit[T]) transpose(k int, b *T, bCol, cols int, dst *T, dstRow int) {
-	whole := k / u.lanes() * u.lanes()
+	whole := k / u.lanes * u.lanes
 	if whole > 0 {
 		transposeBlocks(whole, b, bCol, cols, dst, dstRow)
 	}
