@@ -15,53 +15,37 @@ import (
 // was: as many nodes, none of them differentiated, and fit to run on the Lisp machine, which fails
 // on a node that nothing leads to.
 func TestFailedCallsLeaveNothing(t *testing.T) {
-	index := func(y ...int) *tensor.Dense { return indexTensor(tensor.Int, y) }
 	labels := f64(make([]float64, 12), 4, 3)
+	with := func(o graph.Options) func(z, w *G.Node) error {
+		return func(z, _ *G.Node) error { return errorOf(graph.ApplyWith(losses.Criterion{}, z, labels, o)) }
+	}
+	to := func(c losses.Criterion, target graph.Target) func(z, w *G.Node) error {
+		return func(z, _ *G.Node) error { return errorOf(graph.Apply(c, z, target)) }
+	}
+	smooth := func(s losses.Smoothing) func(z, w *G.Node) error {
+		return func(z, _ *G.Node) error { return errorOf(graph.Smooth(s, z)) }
+	}
 	for name, f := range map[string]func(z, w *G.Node) error{
-		"rows": func(z, _ *G.Node) error { _, err := graph.Apply(losses.Criterion{}, z, index(0, 1, 2)); return err },
-		"dtype": func(z, _ *G.Node) error {
-			_, err := graph.Apply(losses.Criterion{}, z, dense(tensor.Float32, make([]float64, 12), 4, 3))
-			return err
-		},
-		"alpha": func(z, _ *G.Node) error {
-			_, err := graph.SoftLabelCrossEntropyWithLogits(z, labels, -1, losses.Mean)
-			return err
-		},
-		"validate": func(z, _ *G.Node) error {
-			_, err := graph.Apply(losses.Criterion{Loss: refused{}}, z, labels)
-			return err
-		},
-		"empty": func(z, _ *G.Node) error { _, err := graph.Apply(losses.Criterion{}, z, new(tensor.Dense)); return err },
-		"gradient of a tensor": func(z, _ *G.Node) error {
-			_, err := graph.ApplyWith(losses.Criterion{}, z, labels, graph.Options{TargetGrad: true})
-			return err
-		},
-		"gradient of no weights": func(z, _ *G.Node) error {
-			_, err := graph.ApplyWith(losses.Criterion{}, z, labels, graph.Options{WeightGrad: true})
-			return err
-		},
+		"rows":                   to(losses.Criterion{}, indexTensor(tensor.Int, []int{0, 1, 2})),
+		"dtype":                  to(losses.Criterion{}, dense(tensor.Float32, make([]float64, 12), 4, 3)),
+		"alpha":                  to(losses.SoftLabelCriterion(-1, losses.Mean), labels),
+		"validate":               to(losses.Criterion{Loss: refused{}}, labels),
+		"empty":                  to(losses.Criterion{}, new(tensor.Dense)),
+		"gradient of a tensor":   with(graph.Options{TargetGrad: true}),
+		"gradient of no weights": with(graph.Options{WeightGrad: true}),
 		"weights": func(z, w *G.Node) error {
-			_, err := graph.ApplyWith(losses.Criterion{}, z, labels, graph.Options{SampleWeights: w})
-			return err
+			return errorOf(graph.ApplyWith(losses.Criterion{}, z, labels, graph.Options{SampleWeights: w}))
 		},
 		"weights that are the logits": func(z, _ *G.Node) error {
-			_, err := graph.ApplyWith(losses.Criterion{}, z, labels, graph.Options{SampleWeights: z})
-			return err
+			return errorOf(graph.ApplyWith(losses.Criterion{}, z, labels, graph.Options{SampleWeights: z}))
 		},
-		"softmax": func(z, _ *G.Node) error { _, err := graph.Softmax(nil); return err },
-		"smooth":  func(z, _ *G.Node) error { _, err := graph.Smooth(losses.Smoothing{Alpha: 2}, z); return err },
-		"prior": func(z, _ *G.Node) error {
-			_, err := graph.Smooth(losses.Smoothing{Alpha: 0.1, Prior: []float64{1}}, z)
-			return err
-		},
+		"softmax": func(_, _ *G.Node) error { return errorOf(graph.Softmax(nil)) },
+		"smooth":  smooth(losses.Smoothing{Alpha: 2}),
+		"prior":   smooth(losses.Smoothing{Alpha: 0.1, Prior: []float64{1}}),
 		"divergence": func(z, w *G.Node) error {
-			_, err := graph.JensenShannon(G.Nodes{z, w}, losses.Mean)
-			return err
+			return errorOf(graph.JensenShannon(G.Nodes{z, w}, losses.Mean))
 		},
-		"one divergent": func(z, _ *G.Node) error {
-			_, err := graph.JensenShannon(G.Nodes{z}, losses.Mean)
-			return err
-		},
+		"one divergent": func(z, _ *G.Node) error { return errorOf(graph.JensenShannon(G.Nodes{z}, losses.Mean)) },
 	} {
 		g := G.NewGraph()
 		z := input(g, "z", f64(normals(newRand(1), 12), 4, 3))
@@ -114,39 +98,20 @@ func TestUnnamedInputs(t *testing.T) {
 	z := input(g, "z", f64(normals(newRand(1), 8), 2, 4))
 	cost := must(t)(graph.Apply(losses.Criterion{}, z, indexTensor(tensor.Int, []int{0, 1})))
 	vector := f64(make([]float64, 8), 2, 4)
-	for name, f := range map[string]func() error{
-		"one node": func() error {
-			_, err := graph.Apply(losses.Criterion{}, unnamed(g, 2, 4), unnamed(g, 2, 4))
-			return err
-		},
-		"another graph": func() error {
-			_, err := graph.Apply(losses.Criterion{}, z, unnamed(other, 2, 4))
-			return err
-		},
-		"weights": func() error {
-			_, err := graph.ApplyWith(losses.Criterion{}, z, indexTensor(tensor.Int, []int{0, 1}),
-				graph.Options{SampleWeights: unnamed(other, 2, 4)})
-			return err
-		},
-		"predictions": func() error {
-			_, err := graph.JensenShannon(G.Nodes{unnamed(g, 2, 4), unnamed(g, 2, 4)}, losses.Mean)
-			return err
-		},
-		"weight of no cost": func() error {
-			_, err := graph.HessianVector(cost, G.Nodes{unnamed(g, 2, 4)}, []*tensor.Dense{vector})
-			return err
-		},
-		"weight elsewhere": func() error {
-			_, err := graph.HessianVector(cost, G.Nodes{unnamed(other, 2, 4)}, []*tensor.Dense{vector})
-			return err
-		},
-		"weight that is two": func() error {
-			n := unnamed(g, 2, 4)
-			_, err := graph.HessianVector(cost, G.Nodes{n, n}, []*tensor.Dense{vector, nil})
-			return err
-		},
+	index, twice := indexTensor(tensor.Int, []int{0, 1}), unnamed(g, 2, 4)
+	for name, err := range map[string]error{
+		"one node":      errorOf(graph.Apply(losses.Criterion{}, unnamed(g, 2, 4), unnamed(g, 2, 4))),
+		"another graph": errorOf(graph.Apply(losses.Criterion{}, z, unnamed(other, 2, 4))),
+		"weights": errorOf(graph.ApplyWith(losses.Criterion{}, z, index,
+			graph.Options{SampleWeights: unnamed(other, 2, 4)})),
+		"predictions": errorOf(graph.JensenShannon(G.Nodes{unnamed(g, 2, 4), unnamed(g, 2, 4)}, losses.Mean)),
+		"weight of no cost": errorOf(graph.HessianVector(cost, G.Nodes{unnamed(g, 2, 4)},
+			[]*tensor.Dense{vector})),
+		"weight elsewhere": errorOf(graph.HessianVector(cost, G.Nodes{unnamed(other, 2, 4)},
+			[]*tensor.Dense{vector})),
+		"weight that is two": errorOf(graph.HessianVector(cost, G.Nodes{twice, twice},
+			[]*tensor.Dense{vector, nil})),
 	} {
-		err := f()
 		require.ErrorIs(t, err, graph.ErrNode, name)
 		require.ErrorContains(t, err, "an unnamed input (2, 4); give it a name with WithName", name)
 		require.NotContains(t, err.Error(), "%!", name)

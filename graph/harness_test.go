@@ -200,6 +200,9 @@ func input(g *G.ExprGraph, name string, v *tensor.Dense) *G.Node {
 	return G.NewTensor(g, v.Dtype(), v.Dims(), G.WithShape(v.Shape().Clone()...), G.WithName(name), G.WithValue(v))
 }
 
+// errorOf returns the error of a call.
+func errorOf[T any](_ T, err error) error { return err }
+
 // must returns a node that could be built.
 func must(t testing.TB) func(*G.Node, error) *G.Node {
 	return func(n *G.Node, err error) *G.Node {
