@@ -45,37 +45,8 @@ func TestDistillationEqualsReference(t *testing.T) {
 				got, err := f.nets[0].run()
 				require.NoError(t, err)
 
-				v, err := teacher.Logits(set.Features)
-				require.NoError(t, err)
-				x := widen(set.Features.Float32s())
-				labels := table(widen(set.Labels.Float32s()), n, k)
-				s := widen(rowWeights(set.Counts))
 				cost := func(w []float64) float64 {
-					z := make([]float64, n*k)
-					var soft float64
-					for i := range n {
-						for j := range k {
-							for a := range d {
-								z[i*k+j] += x[i*d+a] * w[a*k+j]
-							}
-						}
-						student := softmaxAt(z[i*k:(i+1)*k], o.temperature)
-						for j, p := range softmaxAt(widen(v.Float32s()[i*k:(i+1)*k]), o.temperature) {
-							soft -= s[i] * p * math.Log(student[j])
-						}
-					}
-					if c.Reduction == losses.Mean {
-						soft /= n
-					}
-					in := losses.Inputs{Logits: table(z, n, k), Target: labels, SampleWeights: table(s, n)}
-					if c.FromProbs {
-						p, err := losses.Softmax(in.Logits)
-						require.NoError(t, err)
-						in.Logits = p
-					}
-					hard := tensor.New(tensor.FromScalar(0.0))
-					require.NoError(t, c.EvalInto(losses.Outputs{Loss: hard}, in))
-					return (1-o.weight)*hard.Float64s()[0] + o.weight*o.temperature*o.temperature*soft
+					return distillationCost(t, c, set, teacher, o.temperature, o.weight, w)
 				}
 				w := widen(f.model.layers[0].Weights.Float32s())
 				require.True(t, numtest.Close(got, cost(w), 1e-5, 1e-6), "%v, want %v", got, cost(w))
@@ -86,6 +57,41 @@ func TestDistillationEqualsReference(t *testing.T) {
 			})
 		}
 	}
+}
+
+// distillationCost is the cost of a linear student with weights w, by Hinton's formula.
+func distillationCost(t *testing.T, c losses.Criterion, set *dataset.Dataset, teacher *Model, temperature,
+	weight float64, w []float64) float64 {
+	v, err := teacher.Logits(set.Features)
+	require.NoError(t, err)
+	n, d, k := set.Len(), set.Features.Shape()[1], set.Labels.Shape()[1]
+	x, s, of := widen(set.Features.Float32s()), widen(rowWeights(set.Counts)), widen(v.Float32s())
+	z := make([]float64, n*k)
+	var soft float64
+	for i := range n {
+		for j := range k {
+			for a := range d {
+				z[i*k+j] += x[i*d+a] * w[a*k+j]
+			}
+		}
+		student := softmaxAt(z[i*k:(i+1)*k], temperature)
+		for j, p := range softmaxAt(of[i*k:(i+1)*k], temperature) {
+			soft -= s[i] * p * math.Log(student[j])
+		}
+	}
+	if c.Reduction == losses.Mean {
+		soft /= float64(n)
+	}
+	in := losses.Inputs{Logits: table(z, n, k), Target: table(widen(set.Labels.Float32s()), n, k),
+		SampleWeights: table(s, n)}
+	if c.FromProbs {
+		p, err := losses.Softmax(in.Logits)
+		require.NoError(t, err)
+		in.Logits = p
+	}
+	hard := tensor.New(tensor.FromScalar(0.0))
+	require.NoError(t, c.EvalInto(losses.Outputs{Loss: hard}, in))
+	return (1-weight)*hard.Float64s()[0] + weight*temperature*temperature*soft
 }
 
 // With w = 1 and T = 1 distillation is training on the teacher's probabilities.
