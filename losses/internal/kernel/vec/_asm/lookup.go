@@ -156,7 +156,10 @@ func (g isa) lookUp(c questionConsts, z reg.VecVirtual) (q question) {
 	emitted()
 	VFIXUPIMMPD_BCST(Imm(0), g.bitsOf(noLogit), z, y)
 	emitted()
-	q.minus, q.e = y, g.exp2(c.powers, g.constant(math.Log2E), y)[0]
+	if q.minus = y; c.loss.size {
+		return q
+	}
+	q.e = g.exp2(c.powers, g.constant(math.Log2E), y)[0]
 	if c.logs.q != nil {
 		g.lookUpLikely(c, &q)
 		return q

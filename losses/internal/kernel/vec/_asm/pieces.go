@@ -40,7 +40,7 @@ const (
 
 var sigmoidPieces = sigmoidLoss{name: "sigmoidPieces",
 	doc:     "The loss is by pieces; par is its plan's.",
-	prepare: byLikelihood(piecesQuestion), logs: none, ways: 2, pieces: true}
+	prepare: byLikelihood(piecesQuestion), logs: none, ways: 2, size: true}
 
 // piecesQuestion: see above.
 func piecesQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss {

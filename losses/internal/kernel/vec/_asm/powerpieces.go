@@ -25,7 +25,7 @@ const (
 
 var sigmoidPowerPieces = sigmoidLoss{name: "sigmoidPowerPieces",
 	doc:     "φ = (1 - p^a)/a, by pieces; par is its plan's.",
-	prepare: byLikelihood(powerPiecesQuestion), logs: none, ways: 2, pieces: true}
+	prepare: byLikelihood(powerPiecesQuestion), logs: none, ways: 2, size: true}
 
 // powerPiecesQuestion: see above.
 func powerPiecesQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss {

@@ -79,7 +79,7 @@ func (g isa) question(c questionConsts, z, low reg.VecVirtual) (q question) {
 	}
 	g.noInfinity(z)
 	g.or(g.constant(math.Copysign(0, -1)), z, z)
-	if c.loss.pieces {
+	if c.loss.size {
 		return q
 	}
 	q.e, q.p = g.vec(), g.vec()

@@ -1,7 +1,6 @@
 package main
 
 import (
-	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
@@ -162,104 +161,4 @@ func (g isa) lostBeside(t, u Op) reg.VecVirtual {
 	m := g.maskAnd(g.cmp(gtOQ, g.constant(0.75), x), g.cmp(gtOQ, g.constant(0), other))
 	g.keep(g.maskAnd(m, g.cmp(ngeUQ, g.constant(0x1.8p-51), size)), lost, small)
 	return small
-}
-
-// apart emits g = |z|/n up to 1, of which excess is beyond.
-func (g isa) apart(q question, n float64) (gap, excess reg.VecVirtual) {
-	size, one := g.vec(), g.vec()
-	gap, excess = g.vec(), g.zeros(1)[0]
-	g.mul(g.constant(-1/n), q.minus, size)
-	g.load(g.constant(1), one)
-	g.min(size, one, gap)
-	g.sub(one, size, size)
-	g.max(size, excess, excess)
-	return gap, excess
-}
-
-// sparsemaxQuestion: with the rest (1-g)/2 the loss is ((1-t-rest)² + (rest-u)²)/2 + u excess.
-func sparsemaxQuestion(g isa, c questionConsts, _ reg.GPVirtual) questionLoss {
-	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
-		rest, excess := g.apart(q, 1)
-		half := g.vec()
-		g.load(g.constant(0.5), half)
-		g.rsub(half, half, rest)
-		t, u := labels()
-		slope, loss = g.vec(), g.vec()
-		g.load(g.constant(1), slope)
-		g.sub(t, slope, slope)
-		g.sub(rest, slope, slope)
-		g.sub(u, rest, rest)
-		g.mul(rest, rest, loss)
-		g.madd(slope, slope, loss)
-		g.mul(g.constant(0.5), loss, loss)
-		g.madd(g.whereLabelled(excess, u), u, loss)
-		g.negateAll(slope)
-		return loss, slope
-	}
-}
-
-// entmaxQuestion: see the specification.
-func entmaxQuestion(g isa, c questionConsts, _ reg.GPVirtual) questionLoss {
-	park := g.places(4)
-	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
-		gap, excess := g.apart(q, 2)
-		one := g.constant(1)
-		top, root := g.vec(), g.vec()
-		g.load(g.constant(2), top)
-		g.nmadd(gap, gap, top)
-		g.pick(VSQRTPS, VSQRTPD, top, top)
-		g.add(gap, top, top) // 2√p
-		inverse := g.inverse(top)
-		other := g.vec()
-		g.load(one, other)
-		g.sub(gap, other, other)
-		g.add(one, gap, gap)
-		g.mul(gap, other, root)
-		g.mul(inverse, root, root)
-		g.mul(g.constant(0.5), top, top)
-		keptTop, keptRoot, keptExcess := park(0, top), park(1, root), park(2, excess)
-		rest := g.vec()
-		g.mul(root, root, rest)
-		t, u := labels()
-		d := g.vec()
-		g.load(one, d)
-		g.sub(t, d, d)
-		g.sub(rest, d, d)
-		g.sub(u, rest, rest)
-		keptD := park(3, d)
-		loss = g.entmaxTerm(rest, u, keptRoot)
-		x := g.vec()
-		g.load(keptExcess, x)
-		g.add(x, x, x)
-		g.madd(g.whereLabelled(x, u), u, loss)
-		d, slope = g.vec(), g.vec()
-		g.load(keptD, d)
-		g.move(d, slope)
-		g.add(g.entmaxTerm(d, t, keptTop), loss, loss)
-		g.negateAll(slope)
-		return loss, slope
-	}
-}
-
-// entmaxTerm emits 2/3 (d/s)² (s + √t), s = √t + root, which may be 0, and d with it. It overwrites d.
-func (g isa) entmaxTerm(d, t reg.VecVirtual, root Op) reg.VecVirtual {
-	r, s, x := g.vec(), g.vec(), g.vec()
-	g.pick(VSQRTPS, VSQRTPD, t, r)
-	g.load(root, s)
-	g.add(r, s, s)
-	g.load(g.constant(0x1p-1000), x)
-	g.add(s, x, x)
-	g.div(x, d, d)
-	g.mul(d, d, d)
-	g.add(r, s, s)
-	g.mul(d, s, s)
-	g.mul(g.constant(2./3), s, s)
-	return s
-}
-
-// negateAll changes the sign of x.
-func (g isa) negateAll(x reg.VecVirtual) {
-	zero := g.zeros(1)[0]
-	g.sub(x, zero, zero)
-	g.move(zero, x)
 }

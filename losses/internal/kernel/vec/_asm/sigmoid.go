@@ -35,7 +35,7 @@ type sigmoidLoss struct {
 	ways      int  // how many vectors of float32 elements there are the registers for at once, with AVX-512
 	alone     bool // there are not those for two vectors of float64 elements
 	logits    bool // it takes other logits, of the signs of z, from loss
-	pieces    bool // it takes |z| alone of a question
+	size      bool // it takes |z| alone of a question
 	given     bool // it is worth a loop for several vectors of labels that are given for both classes
 }
 
@@ -81,9 +81,9 @@ var sigmoids = []sigmoidLoss{
 	{name: "sigmoidSymmetric", doc: "The loss is the question Symmetric; par is A, B and C.",
 		prepare: byLikelihood(symmetricQuestion), exact: true, logs: andLabels, ways: 1, alone: true},
 	{name: "sigmoidSparsemax", doc: "The loss is the question Sparsemax.",
-		prepare: byLikelihood(sparsemaxQuestion), logs: none, ways: 2},
+		prepare: byLikelihood(sparsemaxQuestion), logs: none, ways: 2, size: true},
 	{name: "sigmoidEntmax", doc: "The loss is the question Entmax15.",
-		prepare: byLikelihood(entmaxQuestion), logs: none, ways: 2},
+		prepare: byLikelihood(entmaxQuestion), logs: none, ways: 2, size: true},
 	{name: "sigmoidTempered",
 		doc:     "The loss is the question BiTempered, of the logits that temperedLogits stored in loss.",
 		prepare: byLikelihood(temperedQuestion), exact: true, logs: none, ways: 2, alone: true, logits: true},
