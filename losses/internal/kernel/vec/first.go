@@ -2,10 +2,28 @@
 
 package vec
 
+import "softloss/losses/internal/kernel/spec"
+
 // first returns a pointer to the first element, nil for nil.
 func first[T any](x []T) *T {
 	if x == nil {
 		return nil
 	}
 	return &x[0]
+}
+
+// part returns x[from:to], nil for nil.
+func part[T any](x []T, from, to int) []T {
+	if x == nil {
+		return nil
+	}
+	return x[from:to]
+}
+
+// factorsOf returns the factors of the elements [from, to), one for all where there is one.
+func factorsOf[T spec.Float](scale []T, from, to int) []T {
+	if len(scale) == 1 {
+		return scale
+	}
+	return scale[from:to]
 }

@@ -48,9 +48,44 @@ func SigmoidQuestion[T spec.Float](q spec.Question, loss []float64, grad, z, yes
 	return portable.SigmoidQuestion(q, loss, grad, z, yes, no, scale)
 }
 
-// SigmoidAsymmetric is [spec.SigmoidAsymmetric].
+// SigmoidAsymmetric is [spec.SigmoidAsymmetric]. Without a margin it is two focal losses, of the labels of
+// yes and of those of no; the powers of float64 of that kernel have not the digits.
 func SigmoidAsymmetric[T spec.Float](a spec.Asymmetric, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
-	return portable.SigmoidAsymmetric(a, loss, grad, z, yes, no, scale)
+	switch {
+	case a.Margin != 0 || max(a.GammaPos, a.GammaNeg) > 0x1p400 || spec.Size[T]() == 8:
+		return portable.SigmoidAsymmetric(a, loss, grad, z, yes, no, scale)
+	case a.GammaPos == a.GammaNeg:
+		return SigmoidSeparable(spec.Focal, a.GammaPos, loss, grad, z, yes, no, scale)
+	case no == nil && !areShares(yes):
+		return false
+	}
+	const block = 128
+	var zeros, u, d [block]T
+	var l [block]float64
+	for lo := 0; lo < len(z); lo += block {
+		hi := min(lo+block, len(z))
+		g, f := part(grad, lo, hi), factorsOf(scale, lo, hi)
+		SigmoidSeparable(spec.Focal, a.GammaPos, loss[lo:hi], g, z[lo:hi], yes[lo:hi], zeros[:hi-lo], f)
+		for i := range u[:hi-lo] {
+			if no == nil {
+				u[i] = 1 - yes[lo+i]
+			} else {
+				u[i] = no[lo+i]
+			}
+		}
+		var h []T
+		if g != nil {
+			h = d[:hi-lo]
+		}
+		SigmoidSeparable(spec.Focal, a.GammaNeg, l[:hi-lo], h, z[lo:hi], zeros[:hi-lo], u[:hi-lo], f)
+		for i, v := range l[:hi-lo] {
+			loss[lo+i] += v
+		}
+		for i := range g {
+			g[i] += d[i]
+		}
+	}
+	return true
 }
 
 // questionPlan is how the assembly computes a loss of elements: the kernel, and its parameters.

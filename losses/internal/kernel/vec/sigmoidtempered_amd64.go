@@ -87,19 +87,3 @@ func sigmoidTempered[T spec.Float](q spec.Question, loss []float64, grad, z, yes
 	}
 	return ok
 }
-
-// part returns the elements [lo, hi) of x, or nil where x is.
-func part[T spec.Float](x []T, lo, hi int) []T {
-	if x == nil {
-		return nil
-	}
-	return x[lo:hi]
-}
-
-// factorsOf returns the factors of the elements [lo, hi), one for all where there is one.
-func factorsOf[T spec.Float](scale []T, lo, hi int) []T {
-	if len(scale) == 1 {
-		return scale
-	}
-	return scale[lo:hi]
-}

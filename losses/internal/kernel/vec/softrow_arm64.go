@@ -153,11 +153,3 @@ func (s *softrow[T]) exp(z T) float64 {
 	exps64(&be[0], &bz[0], block[T](), s.least64, s.magic64)
 	return be[0]
 }
-
-// part returns x[from:to], nil for nil.
-func part[T any](x []T, from, to int) []T {
-	if x == nil {
-		return nil
-	}
-	return x[from:to]
-}
