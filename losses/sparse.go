@@ -2,9 +2,6 @@ package losses
 
 import (
 	"math"
-
-	"softloss/internal/dense"
-	"softloss/losses/internal/kernel"
 )
 
 // sparse is a map of a row of logits to probabilities, many of them 0, by its exponent n:
@@ -234,54 +231,6 @@ func (n sparse) row(r Row) float64 {
 		r.TargetGrad[j] = n.slope(r.Target[j], at.gap[j], 1)
 	}
 	return n.lossOf(d, r.Target, at)
-}
-
-// sparseRows is the kernel of the loss of a sparse map: values, gradients and, along the direction,
-// their derivatives. It returns the first row with an invalid label, or -1.
-func sparseRows[T kernel.Float](b *batch[T], n sparse) (bad int) {
-	k := b.k
-	w := dense.Grow(&b.wide, 8*k)
-	field := func(j int) []float64 { return w[j*k : (j+1)*k : (j+1)*k] }
-	z, t, d, v, escort, scratch := field(2), field(3), field(4), field(5), field(6), field(7)
-	quick := b.direction == nil && b.targetGrad == nil
-	for i := range b.n {
-		if quick && sparseRow(b, n, i, w[:2*k]) {
-			continue
-		}
-		if !b.rowTarget(t, i) {
-			return i
-		}
-		at, _ := n.solve(widened(z, part(b.input, i, i+1, k)), w[:2*k])
-		n.diff(d, t, at)
-		if b.direction == nil {
-			b.loss[i] = n.lossOf(d, t, at)
-		} else {
-			for j, x := range part(b.direction, i, i+1, k) {
-				v[j] = float64(x) / b.temperature
-			}
-			b.loss[i] = dot(v, d)
-			sum := n.escort(escort, at)
-			center(v, escort, v)
-			copy(d, v)
-			scaleBy(d, escort, sum)
-		}
-		if b.grad != nil {
-			f, g := of(b.scale, i), part(b.grad, i, i+1, k)
-			for j, x := range d {
-				g[j] = T(f * x)
-			}
-		}
-		if b.targetGrad == nil {
-			continue
-		}
-		for j := range d {
-			if d[j] = -v[j]; b.direction == nil {
-				d[j] = n.slope(t[j], at.gap[j], 1)
-			}
-		}
-		b.storeTargetGrad(i, d, scratch)
-	}
-	return -1
 }
 
 // wrongSum returns the first row whose target does not sum to 1 within 1e-6 K, or -1.

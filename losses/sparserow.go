@@ -3,8 +3,67 @@ package losses
 import (
 	"math"
 
+	"softloss/internal/dense"
 	"softloss/losses/internal/kernel"
 )
+
+// sparseRows is the kernel of the loss of a sparse map: values, gradients and, along the direction,
+// their derivatives. It returns the first row with an invalid label, or -1.
+func sparseRows[T kernel.Float](b *batch[T], n sparse) (bad int) {
+	quick := b.direction == nil && b.targetGrad == nil
+	alone := func(i int) (valid bool) { return sparseAlone(b, n, i) }
+	if quick && kernel.HasSparse() {
+		return kernel.Sparse(int(n), b.loss, b.grad, b.input, b.target, b.index, b.scale, b.rowT(),
+			dense.Grow(&b.wide, kernel.SparseScratch(b.k)), b.k, alone)
+	}
+	for i := range b.n {
+		if !(quick && sparseRow(b, n, i, dense.Grow(&b.wide, 2*b.k))) && !alone(i) {
+			return i
+		}
+	}
+	return -1
+}
+
+// sparseAlone computes all that is wanted of row i, and reports whether its labels are valid.
+func sparseAlone[T kernel.Float](b *batch[T], n sparse, i int) (valid bool) {
+	k := b.k
+	w := dense.Grow(&b.wide, 8*k)
+	field := func(j int) []float64 { return w[j*k : (j+1)*k : (j+1)*k] }
+	z, t, d, v, escort, scratch := field(2), field(3), field(4), field(5), field(6), field(7)
+	if !b.rowTarget(t, i) {
+		return false
+	}
+	at, _ := n.solve(widened(z, part(b.input, i, i+1, k)), w[:2*k])
+	n.diff(d, t, at)
+	if b.direction == nil {
+		b.loss[i] = n.lossOf(d, t, at)
+	} else {
+		for j, x := range part(b.direction, i, i+1, k) {
+			v[j] = float64(x) / b.temperature
+		}
+		b.loss[i] = dot(v, d)
+		sum := n.escort(escort, at)
+		center(v, escort, v)
+		copy(d, v)
+		scaleBy(d, escort, sum)
+	}
+	if b.grad != nil {
+		f, g := of(b.scale, i), part(b.grad, i, i+1, k)
+		for j, x := range d {
+			g[j] = T(f * x)
+		}
+	}
+	if b.targetGrad == nil {
+		return true
+	}
+	for j := range d {
+		if d[j] = -v[j]; b.direction == nil {
+			d[j] = n.slope(t[j], at.gap[j], 1)
+		}
+	}
+	b.storeTargetGrad(i, d, scratch)
+	return true
+}
 
 // sparseRow computes loss and gradient of row i as sparseRows does, in memory for 2K numbers, but
 // looks only at what is near the largest logit: the others have no probability. It returns false for
@@ -49,7 +108,8 @@ func sparseRow[T kernel.Float](b *batch[T], n sparse, i int, memory []float64) (
 
 // sparseLabels returns the loss for the labels t and stores f times the gradient. ok is false for an
 // invalid label.
-func sparseLabels[T kernel.Float](n sparse, at point, one, shift float64, t, grad []T, f float64) (loss float64, ok bool) {
+func sparseLabels[T kernel.Float](
+	n sparse, at point, one, shift float64, t, grad []T, f float64) (loss float64, ok bool) {
 	t = t[:len(at.gap)]
 	for j, x := range at.gap {
 		v, g := float64(t[j]), (one+x)+shift

@@ -37,3 +37,15 @@ func Tempered[T spec.Float](t1, t2 float64, loss []float64, grad, z, t []T, inde
 	row func(j int) bool) int {
 	panic(noTiles)
 }
+
+// HasSparse is false: there is no [Sparse] in this build.
+const HasSparse = false
+
+// SparseScratch is not called.
+func SparseScratch(int) int { return 0 }
+
+// Sparse panics: it is not in this build.
+func Sparse[T spec.Float](n int, loss []float64, grad, z, t []T, index []int, scale, spare []T, scratch []float64,
+	k int, row func(j int) bool) int {
+	panic(noTiles)
+}

@@ -47198,6 +47198,1303 @@ done5:
 	VZEROUPPER
 	RET
 
+// func sparsemaxRowF64AVX512(grad *float64, z *float64, t *float64, n int, near *float64, f float64) (loss float64, rejected uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, POPCNT
+TEXT ·sparsemaxRowF64AVX512(SB), NOSPLIT, $0-60
+	MOVQ         grad+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         n+24(FP), DX
+	VPXORD       Z0, Z0, Z0
+	VBROADCASTSD f+40(FP), Z1
+	VBROADCASTSD cdfff0000000000000<>+0(SB), Z2
+	VBROADCASTSD cdfff0000000000000<>+0(SB), Z3
+	XORQ         BX, BX
+	MOVQ         DX, SI
+
+big1:
+	CMPQ    SI, $0x20
+	JLT     small2
+	VMOVUPD (CX)(BX*8), Z4
+	VMAXPD  Z2, Z4, Z2
+	VMOVUPD 64(CX)(BX*8), Z4
+	VMAXPD  Z3, Z4, Z3
+	VMOVUPD 128(CX)(BX*8), Z4
+	VMAXPD  Z2, Z4, Z2
+	VMOVUPD 192(CX)(BX*8), Z4
+	VMAXPD  Z3, Z4, Z3
+	ADDQ    $0x20, BX
+	SUBQ    $0x20, SI
+	JMP     big1
+
+small2:
+next3:
+	CMPQ    SI, $0x08
+	JLT     tail4
+	VMOVUPD (CX)(BX*8), Z4
+	VMAXPD  Z2, Z4, Z2
+	ADDQ    $0x08, BX
+	SUBQ    $0x08, SI
+	JMP     next3
+
+tail4:
+	TESTQ        SI, SI
+	JEQ          done5
+	MOVL         $0x00000001, DI
+	SHLXL        SI, DI, SI
+	DECL         SI
+	KMOVW        SI, K1
+	VMOVUPD.Z    (CX)(BX*8), K1, Z4
+	VBROADCASTSD cdfff0000000000000<>+0(SB), Z12
+	VMOVUPD      Z4, K1, Z12
+	VMAXPD       Z2, Z12, Z2
+
+done5:
+	VMAXPD        Z3, Z2, Z2
+	VEXTRACTF64X4 $0x01, Z2, Y3
+	VMAXPD        Y3, Y2, Y3
+	VEXTRACTF128  $0x01, Y3, X2
+	VMAXPD        X2, X3, X2
+	VPERMILPD     $0x01, X2, X3
+	VMAXPD        X3, X2, X2
+	VBROADCASTSD  X2, Z2
+	MOVQ          near+32(FP), BX
+	VPXORD        Z5, Z5, Z5
+	XORQ          SI, SI
+	MOVQ          DX, DI
+
+next6:
+	CMPQ          DI, $0x08
+	JLT           tail7
+	VMOVUPD       (CX)(SI*8), Z3
+	VCMPPD        $0x00, Z2, Z3, K1
+	VADDPD        cd3ff0000000000000<>+0(SB), Z5, K1, Z5
+	VSUBPD        Z2, Z3, Z3
+	VCMPPD.BCST   $0x16, cdbff0000000000000<>+0(SB), Z3, K3
+	KANDNW        K3, K1, K3
+	KMOVW         K3, R8
+	VCOMPRESSPD.Z Z3, K3, Z3
+	VMOVUPD       Z3, (BX)
+	POPCNTL       R8, R8
+	LEAQ          (BX)(R8*8), BX
+	ADDQ          $0x08, SI
+	SUBQ          $0x08, DI
+	JMP           next6
+
+tail7:
+	TESTQ         DI, DI
+	JEQ           done8
+	MOVL          $0x00000001, R8
+	SHLXL         DI, R8, DI
+	DECL          DI
+	KMOVW         DI, K1
+	VMOVUPD.Z     (CX)(SI*8), K1, Z3
+	VBROADCASTSD  cdfff0000000000000<>+0(SB), Z4
+	VMOVUPD       Z3, K1, Z4
+	VCMPPD        $0x00, Z2, Z4, K1
+	VADDPD        cd3ff0000000000000<>+0(SB), Z5, K1, Z5
+	VSUBPD        Z2, Z4, Z4
+	VCMPPD.BCST   $0x16, cdbff0000000000000<>+0(SB), Z4, K3
+	KANDNW        K3, K1, K3
+	KMOVW         K3, SI
+	VCOMPRESSPD.Z Z4, K3, Z3
+	VMOVUPD       Z3, (BX)
+	POPCNTL       SI, SI
+	LEAQ          (BX)(SI*8), BX
+
+done8:
+	VBROADCASTSD cdbff0000000000000<>+0(SB), Z3
+	VMOVUPD      Z3, (BX)
+	VSHUFF64X2   $0x4e, Z5, Z5, Z3
+	VADDPD       Z3, Z5, Z5
+	VSHUFF64X2   $0xb1, Z5, Z5, Z3
+	VADDPD       Z3, Z5, Z5
+	VPERMILPD    $0x55, Z5, Z3
+	VADDPD       Z3, Z5, Z5
+	VSUBPD.BCST  cd3ff0000000000000<>+0(SB), Z5, Z5
+	MOVQ         near+32(FP), SI
+	SUBQ         SI, BX
+	SHRQ         $0x06, BX
+	INCQ         BX
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z3
+	VMOVUPD      Z2, Z4
+	VSUBPD       Z4, Z4, Z4
+	VBROADCASTSD cdbff0000000000000<>+0(SB), Z12
+	KXNORW       K2, K2, K2
+	MOVQ         $+32, DI
+
+step9:
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	XORQ   R8, R8
+	MOVQ   BX, R9
+	SHLQ   $0x06, R9
+
+column11:
+	VMOVUPD      (SI)(R8*1), Z13
+	VADDPD       Z3, Z13, Z13
+	VADDPD       Z4, Z13, Z13
+	VCMPPD       $0x1e, Z0, Z13, K1
+	VADDPD       cd3ff0000000000000<>+0(SB), Z6, K1, Z6
+	VMAXPD       Z13, Z0, Z13
+	VADDPD       Z13, Z7, Z7
+	ADDQ         $0x40, R8
+	CMPQ         R8, R9
+	JLT          column11
+	VSHUFF64X2   $0x4e, Z6, Z6, Z13
+	VADDPD       Z13, Z6, Z6
+	VSHUFF64X2   $0xb1, Z6, Z6, Z13
+	VADDPD       Z13, Z6, Z6
+	VPERMILPD    $0x55, Z6, Z13
+	VADDPD       Z13, Z6, Z6
+	VSHUFF64X2   $0x4e, Z7, Z7, Z13
+	VADDPD       Z13, Z7, Z7
+	VSHUFF64X2   $0xb1, Z7, Z7, Z13
+	VADDPD       Z13, Z7, Z7
+	VPERMILPD    $0x55, Z7, Z13
+	VADDPD       Z13, Z7, Z7
+	VADDPD       Z3, Z4, Z13
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z14
+	VSUBPD       Z3, Z14, Z14
+	VADDPD       Z5, Z6, Z6
+	VFMADD231PD  Z5, Z13, Z7
+	VADDPD       Z4, Z7, Z7
+	VSUBPD       Z14, Z7, Z7
+	VADDPD.BCST  cd3ff0000000000000<>+0(SB), Z6, Z13
+	VDIVPD       Z13, Z7, Z7
+	VMOVUPD.Z    Z7, K2, Z7
+	VSUBPD       Z7, Z4, Z4
+	VADDPD       Z3, Z4, Z13
+	VCMPPD.BCST  $0x11, cd3fe0000000000000<>+0(SB), Z13, K1
+	VMOVUPD      Z13, K1, Z4
+	VPXORQ       Z3, Z3, K1, Z3
+	VCMPPD       $0x04, Z12, Z6, K2, K2
+	VMOVAPD      Z6, Z12
+	KMOVW        K2, R8
+	TESTL        R8, R8
+	JEQ          found10
+	DECQ         DI
+	JNE          step9
+
+found10:
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z6
+	VSUBPD       Z3, Z6, Z6
+	VSUBPD       Z4, Z6, Z6
+	VBROADCASTSD cd7ff8000000000001<>+0(SB), Z7
+	VCMPPD       $0x00, Z0, Z5, K1
+	VMOVUPD      Z2, K1, Z7
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z10, Z10, Z10
+	VPXORD       Z11, Z11, Z11
+	MOVQ         t+16(FP), BX
+	XORQ         SI, SI
+
+next12:
+	CMPQ         DX, $0x08
+	JLT          tail13
+	VMOVUPD      (CX)(SI*8), Z5
+	VMOVUPD      (BX)(SI*8), Z8
+	VFPCLASSPDZ  $0xd9, Z8, K3
+	KORW         K3, K2, K2
+	VCMPPD       $0x00, Z7, Z5, K3
+	VADDPD       Z8, Z11, K3, Z11
+	VSUBPD       Z2, Z5, Z5
+	VADDPD       Z3, Z5, Z5
+	VADDPD       Z4, Z5, Z5
+	VMINPD       Z5, Z0, Z12
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z8, K4
+	VFNMADD231PD Z12, Z8, K4, Z10
+	VMAXPD       Z5, Z0, Z5
+	VSUBPD       Z8, Z5, Z5
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z12
+	VSUBPD       Z8, Z12, Z12
+	VSUBPD       Z6, Z12, Z12
+	VMOVAPD      Z5, Z8
+	VPXORQ       Z8, Z8, K3, Z8
+	VMOVUPD      Z12, K3, Z5
+	VMULPD       Z1, Z5, Z5
+	VMOVUPD      Z5, (AX)(SI*8)
+	VMULPD       Z8, Z8, Z8
+	VADDPD       Z8, Z9, Z9
+	ADDQ         $0x08, SI
+	SUBQ         $0x08, DX
+	JMP          next12
+
+tail13:
+	TESTQ        DX, DX
+	JEQ          done14
+	MOVL         $0x00000001, DI
+	SHLXL        DX, DI, DX
+	DECL         DX
+	KMOVW        DX, K3
+	VMOVUPD.Z    (CX)(SI*8), K3, Z5
+	VBROADCASTSD cdfff0000000000000<>+0(SB), Z8
+	VMOVUPD      Z5, K3, Z8
+	VMOVUPD.Z    (BX)(SI*8), K3, Z5
+	VFPCLASSPDZ  $0xd9, Z5, K4
+	KORW         K4, K2, K2
+	VCMPPD       $0x00, Z7, Z8, K4
+	VADDPD       Z5, Z11, K4, Z11
+	VSUBPD       Z2, Z8, Z8
+	VADDPD       Z3, Z8, Z8
+	VADDPD       Z4, Z8, Z8
+	VMINPD       Z8, Z0, Z2
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z5, K5
+	VFNMADD231PD Z2, Z5, K5, Z10
+	VMAXPD       Z8, Z0, Z8
+	VSUBPD       Z5, Z8, Z0
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z2
+	VSUBPD       Z5, Z2, Z2
+	VSUBPD       Z6, Z2, Z2
+	VMOVAPD      Z0, Z5
+	VPXORQ       Z5, Z5, K4, Z5
+	VMOVUPD      Z2, K4, Z0
+	VMULPD       Z1, Z0, Z0
+	VMOVUPD      Z0, K3, (AX)(SI*8)
+	VMULPD       Z5, Z5, Z5
+	VADDPD       Z5, Z9, Z9
+
+done14:
+	VSHUFF64X2   $0x4e, Z9, Z9, Z0
+	VADDPD       Z0, Z9, Z9
+	VSHUFF64X2   $0xb1, Z9, Z9, Z0
+	VADDPD       Z0, Z9, Z9
+	VPERMILPD    $0x55, Z9, Z0
+	VADDPD       Z0, Z9, Z9
+	VSHUFF64X2   $0x4e, Z10, Z10, Z0
+	VADDPD       Z0, Z10, Z10
+	VSHUFF64X2   $0xb1, Z10, Z10, Z0
+	VADDPD       Z0, Z10, Z10
+	VPERMILPD    $0x55, Z10, Z0
+	VADDPD       Z0, Z10, Z10
+	VSHUFF64X2   $0x4e, Z11, Z11, Z0
+	VADDPD       Z0, Z11, Z11
+	VSHUFF64X2   $0xb1, Z11, Z11, Z0
+	VADDPD       Z0, Z11, Z11
+	VPERMILPD    $0x55, Z11, Z0
+	VADDPD       Z0, Z11, Z11
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z0
+	VSUBPD       Z11, Z0, Z0
+	VSUBPD       Z6, Z0, Z0
+	VMOVUPD      Z3, Z1
+	VADDPD       Z4, Z1, Z1
+	VMOVAPD      Z0, Z0
+	VMOVUPD.Z    Z0, K1, Z0
+	VMULPD       Z0, Z0, Z0
+	VADDPD       Z0, Z9, Z9
+	VMULPD.BCST  cd3fe0000000000000<>+0(SB), Z9, Z9
+	VADDPD       Z10, Z9, Z9
+	VSUBPD       Z9, Z9, Z0
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z0, K1
+	KORW         K1, K2, K2
+	VMOVSD       X9, loss+48(FP)
+	KMOVW        K2, AX
+	MOVL         AX, rejected+56(FP)
+	VZEROUPPER
+	RET
+
+// func sparsemaxIndexF64AVX512(grad *float64, z *float64, n int, y int, near *float64, f float64) (loss float64, rejected uint32)
+// Requires: AVX, AVX512F, BMI2, CMOV, POPCNT
+TEXT ·sparsemaxIndexF64AVX512(SB), NOSPLIT, $0-60
+	MOVQ         grad+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VPXORD       Z0, Z0, Z0
+	VBROADCASTSD f+40(FP), Z1
+	VBROADCASTSD cdfff0000000000000<>+0(SB), Z2
+	VBROADCASTSD cdfff0000000000000<>+0(SB), Z3
+	XORQ         BX, BX
+	MOVQ         DX, SI
+
+big1:
+	CMPQ    SI, $0x20
+	JLT     small2
+	VMOVUPD (CX)(BX*8), Z4
+	VMAXPD  Z2, Z4, Z2
+	VMOVUPD 64(CX)(BX*8), Z4
+	VMAXPD  Z3, Z4, Z3
+	VMOVUPD 128(CX)(BX*8), Z4
+	VMAXPD  Z2, Z4, Z2
+	VMOVUPD 192(CX)(BX*8), Z4
+	VMAXPD  Z3, Z4, Z3
+	ADDQ    $0x20, BX
+	SUBQ    $0x20, SI
+	JMP     big1
+
+small2:
+next3:
+	CMPQ    SI, $0x08
+	JLT     tail4
+	VMOVUPD (CX)(BX*8), Z4
+	VMAXPD  Z2, Z4, Z2
+	ADDQ    $0x08, BX
+	SUBQ    $0x08, SI
+	JMP     next3
+
+tail4:
+	TESTQ        SI, SI
+	JEQ          done5
+	MOVL         $0x00000001, DI
+	SHLXL        SI, DI, SI
+	DECL         SI
+	KMOVW        SI, K1
+	VMOVUPD.Z    (CX)(BX*8), K1, Z4
+	VBROADCASTSD cdfff0000000000000<>+0(SB), Z12
+	VMOVUPD      Z4, K1, Z12
+	VMAXPD       Z2, Z12, Z2
+
+done5:
+	VMAXPD        Z3, Z2, Z2
+	VEXTRACTF64X4 $0x01, Z2, Y3
+	VMAXPD        Y3, Y2, Y3
+	VEXTRACTF128  $0x01, Y3, X2
+	VMAXPD        X2, X3, X2
+	VPERMILPD     $0x01, X2, X3
+	VMAXPD        X3, X2, X2
+	VBROADCASTSD  X2, Z2
+	MOVQ          near+32(FP), BX
+	VPXORD        Z5, Z5, Z5
+	XORQ          SI, SI
+	MOVQ          DX, DI
+
+next6:
+	CMPQ          DI, $0x08
+	JLT           tail7
+	VMOVUPD       (CX)(SI*8), Z3
+	VCMPPD        $0x00, Z2, Z3, K1
+	VADDPD        cd3ff0000000000000<>+0(SB), Z5, K1, Z5
+	VSUBPD        Z2, Z3, Z3
+	VCMPPD.BCST   $0x16, cdbff0000000000000<>+0(SB), Z3, K5
+	KANDNW        K5, K1, K5
+	KMOVW         K5, R8
+	VCOMPRESSPD.Z Z3, K5, Z3
+	VMOVUPD       Z3, (BX)
+	POPCNTL       R8, R8
+	LEAQ          (BX)(R8*8), BX
+	ADDQ          $0x08, SI
+	SUBQ          $0x08, DI
+	JMP           next6
+
+tail7:
+	TESTQ         DI, DI
+	JEQ           done8
+	MOVL          $0x00000001, R8
+	SHLXL         DI, R8, DI
+	DECL          DI
+	KMOVW         DI, K1
+	VMOVUPD.Z     (CX)(SI*8), K1, Z3
+	VBROADCASTSD  cdfff0000000000000<>+0(SB), Z4
+	VMOVUPD       Z3, K1, Z4
+	VCMPPD        $0x00, Z2, Z4, K1
+	VADDPD        cd3ff0000000000000<>+0(SB), Z5, K1, Z5
+	VSUBPD        Z2, Z4, Z4
+	VCMPPD.BCST   $0x16, cdbff0000000000000<>+0(SB), Z4, K5
+	KANDNW        K5, K1, K5
+	KMOVW         K5, SI
+	VCOMPRESSPD.Z Z4, K5, Z3
+	VMOVUPD       Z3, (BX)
+	POPCNTL       SI, SI
+	LEAQ          (BX)(SI*8), BX
+
+done8:
+	VBROADCASTSD cdbff0000000000000<>+0(SB), Z3
+	VMOVUPD      Z3, (BX)
+	VSHUFF64X2   $0x4e, Z5, Z5, Z3
+	VADDPD       Z3, Z5, Z5
+	VSHUFF64X2   $0xb1, Z5, Z5, Z3
+	VADDPD       Z3, Z5, Z5
+	VPERMILPD    $0x55, Z5, Z3
+	VADDPD       Z3, Z5, Z5
+	VSUBPD.BCST  cd3ff0000000000000<>+0(SB), Z5, Z5
+	MOVQ         near+32(FP), SI
+	SUBQ         SI, BX
+	SHRQ         $0x06, BX
+	INCQ         BX
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z3
+	VMOVUPD      Z2, Z4
+	VSUBPD       Z4, Z4, Z4
+	VBROADCASTSD cdbff0000000000000<>+0(SB), Z12
+	KXNORW       K2, K2, K2
+	MOVQ         $+32, DI
+
+step9:
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	XORQ   R8, R8
+	MOVQ   BX, R9
+	SHLQ   $0x06, R9
+
+column11:
+	VMOVUPD      (SI)(R8*1), Z13
+	VADDPD       Z3, Z13, Z13
+	VADDPD       Z4, Z13, Z13
+	VCMPPD       $0x1e, Z0, Z13, K1
+	VADDPD       cd3ff0000000000000<>+0(SB), Z6, K1, Z6
+	VMAXPD       Z13, Z0, Z13
+	VADDPD       Z13, Z7, Z7
+	ADDQ         $0x40, R8
+	CMPQ         R8, R9
+	JLT          column11
+	VSHUFF64X2   $0x4e, Z6, Z6, Z13
+	VADDPD       Z13, Z6, Z6
+	VSHUFF64X2   $0xb1, Z6, Z6, Z13
+	VADDPD       Z13, Z6, Z6
+	VPERMILPD    $0x55, Z6, Z13
+	VADDPD       Z13, Z6, Z6
+	VSHUFF64X2   $0x4e, Z7, Z7, Z13
+	VADDPD       Z13, Z7, Z7
+	VSHUFF64X2   $0xb1, Z7, Z7, Z13
+	VADDPD       Z13, Z7, Z7
+	VPERMILPD    $0x55, Z7, Z13
+	VADDPD       Z13, Z7, Z7
+	VADDPD       Z3, Z4, Z13
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z14
+	VSUBPD       Z3, Z14, Z14
+	VADDPD       Z5, Z6, Z6
+	VFMADD231PD  Z5, Z13, Z7
+	VADDPD       Z4, Z7, Z7
+	VSUBPD       Z14, Z7, Z7
+	VADDPD.BCST  cd3ff0000000000000<>+0(SB), Z6, Z13
+	VDIVPD       Z13, Z7, Z7
+	VMOVUPD.Z    Z7, K2, Z7
+	VSUBPD       Z7, Z4, Z4
+	VADDPD       Z3, Z4, Z13
+	VCMPPD.BCST  $0x11, cd3fe0000000000000<>+0(SB), Z13, K1
+	VMOVUPD      Z13, K1, Z4
+	VPXORQ       Z3, Z3, K1, Z3
+	VCMPPD       $0x04, Z12, Z6, K2, K2
+	VMOVAPD      Z6, Z12
+	KMOVW        K2, R8
+	TESTL        R8, R8
+	JEQ          found10
+	DECQ         DI
+	JNE          step9
+
+found10:
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z6
+	VSUBPD       Z3, Z6, Z6
+	VSUBPD       Z4, Z6, Z6
+	VBROADCASTSD cd7ff8000000000001<>+0(SB), Z7
+	VCMPPD       $0x00, Z0, Z5, K1
+	VMOVUPD      Z2, K1, Z7
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z10, Z10, Z10
+	VPXORD       Z11, Z11, Z11
+	MOVQ         y+24(FP), BX
+	XORQ         SI, SI
+
+next12:
+	CMPQ         DX, $0x08
+	JLT          tail13
+	VMOVUPD      (CX)(SI*8), Z5
+	MOVQ         BX, DI
+	SUBQ         SI, DI
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z8
+	KXNORW       K3, K3, K3
+	MOVL         $0x00000001, R8
+	XORL         R9, R9
+	SHLXL        DI, R8, R8
+	CMPQ         DI, $0x08
+	CMOVLCC      R9, R8
+	KMOVW        R8, K5
+	KANDNW       K3, K5, K5
+	VPXORQ       Z8, Z8, K5, Z8
+	VCMPPD       $0x00, Z7, Z5, K5
+	VADDPD       Z8, Z11, K5, Z11
+	VSUBPD       Z2, Z5, Z5
+	VADDPD       Z3, Z5, Z5
+	VADDPD       Z4, Z5, Z5
+	VMINPD       Z5, Z0, Z12
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z8, K6
+	VFNMADD231PD Z12, Z8, K6, Z10
+	VMAXPD       Z5, Z0, Z5
+	VSUBPD       Z8, Z5, Z5
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z12
+	VSUBPD       Z8, Z12, Z12
+	VSUBPD       Z6, Z12, Z12
+	VMOVAPD      Z5, Z8
+	VPXORQ       Z8, Z8, K5, Z8
+	VMOVUPD      Z12, K5, Z5
+	VMULPD       Z1, Z5, Z5
+	VMOVUPD      Z5, (AX)(SI*8)
+	VMULPD       Z8, Z8, Z8
+	VADDPD       Z8, Z9, Z9
+	ADDQ         $0x08, SI
+	SUBQ         $0x08, DX
+	JMP          next12
+
+tail13:
+	TESTQ        DX, DX
+	JEQ          done14
+	MOVL         $0x00000001, DI
+	SHLXL        DX, DI, DX
+	DECL         DX
+	KMOVW        DX, K3
+	VMOVUPD.Z    (CX)(SI*8), K3, Z5
+	VBROADCASTSD cdfff0000000000000<>+0(SB), Z8
+	VMOVUPD      Z5, K3, Z8
+	MOVQ         BX, CX
+	SUBQ         SI, CX
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z5
+	KXNORW       K4, K4, K4
+	MOVL         $0x00000001, DX
+	XORL         BX, BX
+	SHLXL        CX, DX, DX
+	CMPQ         CX, $0x08
+	CMOVLCC      BX, DX
+	KMOVW        DX, K5
+	KANDNW       K4, K5, K5
+	VPXORQ       Z5, Z5, K5, Z5
+	VCMPPD       $0x00, Z7, Z8, K4
+	VADDPD       Z5, Z11, K4, Z11
+	VSUBPD       Z2, Z8, Z8
+	VADDPD       Z3, Z8, Z8
+	VADDPD       Z4, Z8, Z8
+	VMINPD       Z8, Z0, Z2
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z5, K5
+	VFNMADD231PD Z2, Z5, K5, Z10
+	VMAXPD       Z8, Z0, Z8
+	VSUBPD       Z5, Z8, Z0
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z2
+	VSUBPD       Z5, Z2, Z2
+	VSUBPD       Z6, Z2, Z2
+	VMOVAPD      Z0, Z5
+	VPXORQ       Z5, Z5, K4, Z5
+	VMOVUPD      Z2, K4, Z0
+	VMULPD       Z1, Z0, Z0
+	VMOVUPD      Z0, K3, (AX)(SI*8)
+	VMULPD       Z5, Z5, Z5
+	VADDPD       Z5, Z9, Z9
+
+done14:
+	VSHUFF64X2   $0x4e, Z9, Z9, Z0
+	VADDPD       Z0, Z9, Z9
+	VSHUFF64X2   $0xb1, Z9, Z9, Z0
+	VADDPD       Z0, Z9, Z9
+	VPERMILPD    $0x55, Z9, Z0
+	VADDPD       Z0, Z9, Z9
+	VSHUFF64X2   $0x4e, Z10, Z10, Z0
+	VADDPD       Z0, Z10, Z10
+	VSHUFF64X2   $0xb1, Z10, Z10, Z0
+	VADDPD       Z0, Z10, Z10
+	VPERMILPD    $0x55, Z10, Z0
+	VADDPD       Z0, Z10, Z10
+	VSHUFF64X2   $0x4e, Z11, Z11, Z0
+	VADDPD       Z0, Z11, Z11
+	VSHUFF64X2   $0xb1, Z11, Z11, Z0
+	VADDPD       Z0, Z11, Z11
+	VPERMILPD    $0x55, Z11, Z0
+	VADDPD       Z0, Z11, Z11
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z0
+	VSUBPD       Z11, Z0, Z0
+	VSUBPD       Z6, Z0, Z0
+	VMOVUPD      Z3, Z1
+	VADDPD       Z4, Z1, Z1
+	VMOVAPD      Z0, Z0
+	VMOVUPD.Z    Z0, K1, Z0
+	VMULPD       Z0, Z0, Z0
+	VADDPD       Z0, Z9, Z9
+	VMULPD.BCST  cd3fe0000000000000<>+0(SB), Z9, Z9
+	VADDPD       Z10, Z9, Z9
+	VSUBPD       Z9, Z9, Z0
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z0, K1
+	KORW         K1, K2, K2
+	VMOVSD       X9, loss+48(FP)
+	KMOVW        K2, AX
+	MOVL         AX, rejected+56(FP)
+	VZEROUPPER
+	RET
+
+// func entmaxRowF64AVX512(grad *float64, z *float64, t *float64, n int, near *float64, f float64) (loss float64, rejected uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, POPCNT
+TEXT ·entmaxRowF64AVX512(SB), NOSPLIT, $0-60
+	MOVQ         grad+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         n+24(FP), DX
+	VPXORD       Z0, Z0, Z0
+	VBROADCASTSD f+40(FP), Z1
+	VBROADCASTSD cdfff0000000000000<>+0(SB), Z2
+	VBROADCASTSD cdfff0000000000000<>+0(SB), Z3
+	XORQ         BX, BX
+	MOVQ         DX, SI
+
+big1:
+	CMPQ    SI, $0x20
+	JLT     small2
+	VMOVUPD (CX)(BX*8), Z4
+	VMAXPD  Z2, Z4, Z2
+	VMOVUPD 64(CX)(BX*8), Z4
+	VMAXPD  Z3, Z4, Z3
+	VMOVUPD 128(CX)(BX*8), Z4
+	VMAXPD  Z2, Z4, Z2
+	VMOVUPD 192(CX)(BX*8), Z4
+	VMAXPD  Z3, Z4, Z3
+	ADDQ    $0x20, BX
+	SUBQ    $0x20, SI
+	JMP     big1
+
+small2:
+next3:
+	CMPQ    SI, $0x08
+	JLT     tail4
+	VMOVUPD (CX)(BX*8), Z4
+	VMAXPD  Z2, Z4, Z2
+	ADDQ    $0x08, BX
+	SUBQ    $0x08, SI
+	JMP     next3
+
+tail4:
+	TESTQ        SI, SI
+	JEQ          done5
+	MOVL         $0x00000001, DI
+	SHLXL        SI, DI, SI
+	DECL         SI
+	KMOVW        SI, K1
+	VMOVUPD.Z    (CX)(BX*8), K1, Z4
+	VBROADCASTSD cdfff0000000000000<>+0(SB), Z12
+	VMOVUPD      Z4, K1, Z12
+	VMAXPD       Z2, Z12, Z2
+
+done5:
+	VMAXPD        Z3, Z2, Z2
+	VEXTRACTF64X4 $0x01, Z2, Y3
+	VMAXPD        Y3, Y2, Y3
+	VEXTRACTF128  $0x01, Y3, X2
+	VMAXPD        X2, X3, X2
+	VPERMILPD     $0x01, X2, X3
+	VMAXPD        X3, X2, X2
+	VBROADCASTSD  X2, Z2
+	MOVQ          near+32(FP), BX
+	VPXORD        Z5, Z5, Z5
+	XORQ          SI, SI
+	MOVQ          DX, DI
+
+next6:
+	CMPQ          DI, $0x08
+	JLT           tail7
+	VMOVUPD       (CX)(SI*8), Z3
+	VCMPPD        $0x00, Z2, Z3, K1
+	VADDPD        cd3ff0000000000000<>+0(SB), Z5, K1, Z5
+	VSUBPD        Z2, Z3, Z3
+	VMULPD.BCST   cd3fe0000000000000<>+0(SB), Z3, Z3
+	VCMPPD.BCST   $0x16, cdbff0000000000000<>+0(SB), Z3, K3
+	KANDNW        K3, K1, K3
+	KMOVW         K3, R8
+	VCOMPRESSPD.Z Z3, K3, Z3
+	VMOVUPD       Z3, (BX)
+	POPCNTL       R8, R8
+	LEAQ          (BX)(R8*8), BX
+	ADDQ          $0x08, SI
+	SUBQ          $0x08, DI
+	JMP           next6
+
+tail7:
+	TESTQ         DI, DI
+	JEQ           done8
+	MOVL          $0x00000001, R8
+	SHLXL         DI, R8, DI
+	DECL          DI
+	KMOVW         DI, K1
+	VMOVUPD.Z     (CX)(SI*8), K1, Z3
+	VBROADCASTSD  cdfff0000000000000<>+0(SB), Z4
+	VMOVUPD       Z3, K1, Z4
+	VCMPPD        $0x00, Z2, Z4, K1
+	VADDPD        cd3ff0000000000000<>+0(SB), Z5, K1, Z5
+	VSUBPD        Z2, Z4, Z4
+	VMULPD.BCST   cd3fe0000000000000<>+0(SB), Z4, Z4
+	VCMPPD.BCST   $0x16, cdbff0000000000000<>+0(SB), Z4, K3
+	KANDNW        K3, K1, K3
+	KMOVW         K3, SI
+	VCOMPRESSPD.Z Z4, K3, Z3
+	VMOVUPD       Z3, (BX)
+	POPCNTL       SI, SI
+	LEAQ          (BX)(SI*8), BX
+
+done8:
+	VBROADCASTSD cdbff0000000000000<>+0(SB), Z3
+	VMOVUPD      Z3, (BX)
+	VSHUFF64X2   $0x4e, Z5, Z5, Z3
+	VADDPD       Z3, Z5, Z5
+	VSHUFF64X2   $0xb1, Z5, Z5, Z3
+	VADDPD       Z3, Z5, Z5
+	VPERMILPD    $0x55, Z5, Z3
+	VADDPD       Z3, Z5, Z5
+	VSUBPD.BCST  cd3ff0000000000000<>+0(SB), Z5, Z5
+	MOVQ         near+32(FP), SI
+	SUBQ         SI, BX
+	SHRQ         $0x06, BX
+	INCQ         BX
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z3
+	VMOVUPD      Z2, Z4
+	VSUBPD       Z4, Z4, Z4
+	VBROADCASTSD cdbff0000000000000<>+0(SB), Z12
+	KXNORW       K2, K2, K2
+	MOVQ         $+32, DI
+
+step9:
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	XORQ   R8, R8
+	MOVQ   BX, R9
+	SHLQ   $0x06, R9
+
+column11:
+	VMOVUPD      (SI)(R8*1), Z13
+	VADDPD       Z3, Z13, Z13
+	VADDPD       Z4, Z13, Z13
+	VCMPPD       $0x1e, Z0, Z13, K1
+	VADDPD       cd3ff0000000000000<>+0(SB), Z6, K1, Z6
+	VMAXPD       Z13, Z0, Z13
+	VADDPD       Z13, Z7, Z7
+	VFMADD231PD  Z13, Z13, Z8
+	ADDQ         $0x40, R8
+	CMPQ         R8, R9
+	JLT          column11
+	VSHUFF64X2   $0x4e, Z6, Z6, Z13
+	VADDPD       Z13, Z6, Z6
+	VSHUFF64X2   $0xb1, Z6, Z6, Z13
+	VADDPD       Z13, Z6, Z6
+	VPERMILPD    $0x55, Z6, Z13
+	VADDPD       Z13, Z6, Z6
+	VSHUFF64X2   $0x4e, Z7, Z7, Z13
+	VADDPD       Z13, Z7, Z7
+	VSHUFF64X2   $0xb1, Z7, Z7, Z13
+	VADDPD       Z13, Z7, Z7
+	VPERMILPD    $0x55, Z7, Z13
+	VADDPD       Z13, Z7, Z7
+	VADDPD       Z3, Z4, Z13
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z14
+	VSUBPD       Z3, Z14, Z14
+	VADDPD       Z5, Z6, Z6
+	VFMADD231PD  Z5, Z13, Z7
+	VSHUFF64X2   $0x4e, Z8, Z8, Z15
+	VADDPD       Z15, Z8, Z8
+	VSHUFF64X2   $0xb1, Z8, Z8, Z15
+	VADDPD       Z15, Z8, Z8
+	VPERMILPD    $0x55, Z8, Z15
+	VADDPD       Z15, Z8, Z8
+	VMULPD       Z13, Z13, Z15
+	VFMADD231PD  Z5, Z15, Z8
+	VADDPD       Z3, Z3, Z15
+	VADDPD       Z4, Z15, Z15
+	VFMADD231PD  Z4, Z15, Z8
+	VSUBPD       Z14, Z8, Z8
+	VADDPD       Z13, Z7, Z7
+	VADDPD.BCST  cd3ff0000000000000<>+0(SB), Z6, Z15
+	VMULPD       Z8, Z15, Z15
+	VFMSUB231PD  Z7, Z7, Z15
+	VCMPPD       $0x11, Z0, Z15, K1
+	VBROADCASTSD cd7ff8000000000001<>+0(SB), K1, Z6
+	VMAXPD       Z15, Z0, Z15
+	VSQRTPD      Z15, Z15
+	VADDPD       Z15, Z7, Z7
+	VDIVPD       Z7, Z8, Z8
+	VMOVUPD.Z    Z8, K2, Z8
+	VSUBPD       Z8, Z4, Z4
+	VADDPD       Z3, Z4, Z13
+	VCMPPD.BCST  $0x11, cd3fe0000000000000<>+0(SB), Z13, K1
+	VMOVUPD      Z13, K1, Z4
+	VPXORQ       Z3, Z3, K1, Z3
+	VCMPPD       $0x04, Z12, Z6, K2, K2
+	VMOVAPD      Z6, Z12
+	KMOVW        K2, R8
+	TESTL        R8, R8
+	JEQ          found10
+	DECQ         DI
+	JNE          step9
+
+found10:
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z6
+	VSUBPD       Z3, Z6, Z6
+	VSUBPD       Z4, Z6, Z6
+	VBROADCASTSD cd4000000000000000<>+0(SB), Z7
+	VSUBPD       Z6, Z7, Z7
+	VMULPD       Z7, Z6, Z6
+	VBROADCASTSD cd7ff8000000000001<>+0(SB), Z7
+	VCMPPD       $0x00, Z0, Z5, K1
+	VMOVUPD      Z2, K1, Z7
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z10, Z10, Z10
+	VPXORD       Z11, Z11, Z11
+	MOVQ         t+16(FP), BX
+	XORQ         SI, SI
+
+next12:
+	CMPQ         DX, $0x08
+	JLT          tail13
+	VMOVUPD      (CX)(SI*8), Z5
+	VMOVUPD      (BX)(SI*8), Z8
+	VFPCLASSPDZ  $0xd9, Z8, K3
+	KORW         K3, K2, K2
+	VCMPPD       $0x00, Z7, Z5, K3
+	VADDPD       Z8, Z11, K3, Z11
+	VSUBPD       Z2, Z5, Z5
+	VMULPD.BCST  cd3fe0000000000000<>+0(SB), Z5, Z5
+	VADDPD       Z3, Z5, Z5
+	VADDPD       Z4, Z5, Z5
+	VMINPD       Z5, Z0, Z12
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z8, K4
+	VFNMADD231PD Z12, Z8, K4, Z10
+	VMAXPD       Z5, Z0, Z5
+	VMOVAPD      Z5, Z12
+	VFMSUB213PD  Z8, Z5, Z12
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z13
+	VSUBPD       Z8, Z13, Z13
+	VSUBPD       Z6, Z13, Z13
+	VSQRTPD      Z8, Z8
+	VADDPD       Z5, Z8, Z5
+	VBROADCASTSD cd170000000000000<>+0(SB), Z14
+	VADDPD       Z5, Z14, Z14
+	VDIVPD       Z14, Z12, Z14
+	VADDPD       Z8, Z5, Z5
+	VPXORQ       Z14, Z14, K3, Z14
+	VMOVUPD      Z13, K3, Z12
+	VMULPD       Z1, Z12, Z12
+	VMOVUPD      Z12, (AX)(SI*8)
+	VMULPD       Z14, Z14, Z14
+	VFMADD231PD  Z5, Z14, Z9
+	ADDQ         $0x08, SI
+	SUBQ         $0x08, DX
+	JMP          next12
+
+tail13:
+	TESTQ        DX, DX
+	JEQ          done14
+	MOVL         $0x00000001, DI
+	SHLXL        DX, DI, DX
+	DECL         DX
+	KMOVW        DX, K3
+	VMOVUPD.Z    (CX)(SI*8), K3, Z5
+	VBROADCASTSD cdfff0000000000000<>+0(SB), Z8
+	VMOVUPD      Z5, K3, Z8
+	VMOVUPD.Z    (BX)(SI*8), K3, Z5
+	VFPCLASSPDZ  $0xd9, Z5, K4
+	KORW         K4, K2, K2
+	VCMPPD       $0x00, Z7, Z8, K4
+	VADDPD       Z5, Z11, K4, Z11
+	VSUBPD       Z2, Z8, Z8
+	VMULPD.BCST  cd3fe0000000000000<>+0(SB), Z8, Z8
+	VADDPD       Z3, Z8, Z8
+	VADDPD       Z4, Z8, Z8
+	VMINPD       Z8, Z0, Z2
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z5, K5
+	VFNMADD231PD Z2, Z5, K5, Z10
+	VMAXPD       Z8, Z0, Z8
+	VMOVAPD      Z8, Z0
+	VFMSUB213PD  Z5, Z8, Z0
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z2
+	VSUBPD       Z5, Z2, Z2
+	VSUBPD       Z6, Z2, Z2
+	VSQRTPD      Z5, Z5
+	VADDPD       Z8, Z5, Z7
+	VBROADCASTSD cd170000000000000<>+0(SB), Z8
+	VADDPD       Z7, Z8, Z8
+	VDIVPD       Z8, Z0, Z8
+	VADDPD       Z5, Z7, Z7
+	VPXORQ       Z8, Z8, K4, Z8
+	VMOVUPD      Z2, K4, Z0
+	VMULPD       Z1, Z0, Z0
+	VMOVUPD      Z0, K3, (AX)(SI*8)
+	VMULPD       Z8, Z8, Z8
+	VFMADD231PD  Z7, Z8, Z9
+
+done14:
+	VSHUFF64X2   $0x4e, Z9, Z9, Z0
+	VADDPD       Z0, Z9, Z9
+	VSHUFF64X2   $0xb1, Z9, Z9, Z0
+	VADDPD       Z0, Z9, Z9
+	VPERMILPD    $0x55, Z9, Z0
+	VADDPD       Z0, Z9, Z9
+	VSHUFF64X2   $0x4e, Z10, Z10, Z0
+	VADDPD       Z0, Z10, Z10
+	VSHUFF64X2   $0xb1, Z10, Z10, Z0
+	VADDPD       Z0, Z10, Z10
+	VPERMILPD    $0x55, Z10, Z0
+	VADDPD       Z0, Z10, Z10
+	VSHUFF64X2   $0x4e, Z11, Z11, Z0
+	VADDPD       Z0, Z11, Z11
+	VSHUFF64X2   $0xb1, Z11, Z11, Z0
+	VADDPD       Z0, Z11, Z11
+	VPERMILPD    $0x55, Z11, Z0
+	VADDPD       Z0, Z11, Z11
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z0
+	VSUBPD       Z11, Z0, Z0
+	VSUBPD       Z6, Z0, Z0
+	VMOVUPD      Z3, Z1
+	VADDPD       Z4, Z1, Z1
+	VSQRTPD      Z11, Z2
+	VADDPD       Z1, Z2, Z1
+	VBROADCASTSD cd170000000000000<>+0(SB), Z3
+	VADDPD       Z1, Z3, Z3
+	VDIVPD       Z3, Z0, Z3
+	VADDPD       Z2, Z1, Z1
+	VMOVUPD.Z    Z3, K1, Z3
+	VMULPD       Z3, Z3, Z3
+	VFMADD231PD  Z1, Z3, Z9
+	VMULPD.BCST  cd3fe5555555555555<>+0(SB), Z9, Z9
+	VADDPD       Z10, Z10, Z10
+	VADDPD       Z10, Z9, Z9
+	VSUBPD       Z9, Z9, Z0
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z0, K1
+	KORW         K1, K2, K2
+	VMOVSD       X9, loss+48(FP)
+	KMOVW        K2, AX
+	MOVL         AX, rejected+56(FP)
+	VZEROUPPER
+	RET
+
+// func entmaxIndexF64AVX512(grad *float64, z *float64, n int, y int, near *float64, f float64) (loss float64, rejected uint32)
+// Requires: AVX, AVX512F, BMI2, CMOV, POPCNT
+TEXT ·entmaxIndexF64AVX512(SB), NOSPLIT, $0-60
+	MOVQ         grad+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VPXORD       Z0, Z0, Z0
+	VBROADCASTSD f+40(FP), Z1
+	VBROADCASTSD cdfff0000000000000<>+0(SB), Z2
+	VBROADCASTSD cdfff0000000000000<>+0(SB), Z3
+	XORQ         BX, BX
+	MOVQ         DX, SI
+
+big1:
+	CMPQ    SI, $0x20
+	JLT     small2
+	VMOVUPD (CX)(BX*8), Z4
+	VMAXPD  Z2, Z4, Z2
+	VMOVUPD 64(CX)(BX*8), Z4
+	VMAXPD  Z3, Z4, Z3
+	VMOVUPD 128(CX)(BX*8), Z4
+	VMAXPD  Z2, Z4, Z2
+	VMOVUPD 192(CX)(BX*8), Z4
+	VMAXPD  Z3, Z4, Z3
+	ADDQ    $0x20, BX
+	SUBQ    $0x20, SI
+	JMP     big1
+
+small2:
+next3:
+	CMPQ    SI, $0x08
+	JLT     tail4
+	VMOVUPD (CX)(BX*8), Z4
+	VMAXPD  Z2, Z4, Z2
+	ADDQ    $0x08, BX
+	SUBQ    $0x08, SI
+	JMP     next3
+
+tail4:
+	TESTQ        SI, SI
+	JEQ          done5
+	MOVL         $0x00000001, DI
+	SHLXL        SI, DI, SI
+	DECL         SI
+	KMOVW        SI, K1
+	VMOVUPD.Z    (CX)(BX*8), K1, Z4
+	VBROADCASTSD cdfff0000000000000<>+0(SB), Z12
+	VMOVUPD      Z4, K1, Z12
+	VMAXPD       Z2, Z12, Z2
+
+done5:
+	VMAXPD        Z3, Z2, Z2
+	VEXTRACTF64X4 $0x01, Z2, Y3
+	VMAXPD        Y3, Y2, Y3
+	VEXTRACTF128  $0x01, Y3, X2
+	VMAXPD        X2, X3, X2
+	VPERMILPD     $0x01, X2, X3
+	VMAXPD        X3, X2, X2
+	VBROADCASTSD  X2, Z2
+	MOVQ          near+32(FP), BX
+	VPXORD        Z5, Z5, Z5
+	XORQ          SI, SI
+	MOVQ          DX, DI
+
+next6:
+	CMPQ          DI, $0x08
+	JLT           tail7
+	VMOVUPD       (CX)(SI*8), Z3
+	VCMPPD        $0x00, Z2, Z3, K1
+	VADDPD        cd3ff0000000000000<>+0(SB), Z5, K1, Z5
+	VSUBPD        Z2, Z3, Z3
+	VMULPD.BCST   cd3fe0000000000000<>+0(SB), Z3, Z3
+	VCMPPD.BCST   $0x16, cdbff0000000000000<>+0(SB), Z3, K5
+	KANDNW        K5, K1, K5
+	KMOVW         K5, R8
+	VCOMPRESSPD.Z Z3, K5, Z3
+	VMOVUPD       Z3, (BX)
+	POPCNTL       R8, R8
+	LEAQ          (BX)(R8*8), BX
+	ADDQ          $0x08, SI
+	SUBQ          $0x08, DI
+	JMP           next6
+
+tail7:
+	TESTQ         DI, DI
+	JEQ           done8
+	MOVL          $0x00000001, R8
+	SHLXL         DI, R8, DI
+	DECL          DI
+	KMOVW         DI, K1
+	VMOVUPD.Z     (CX)(SI*8), K1, Z3
+	VBROADCASTSD  cdfff0000000000000<>+0(SB), Z4
+	VMOVUPD       Z3, K1, Z4
+	VCMPPD        $0x00, Z2, Z4, K1
+	VADDPD        cd3ff0000000000000<>+0(SB), Z5, K1, Z5
+	VSUBPD        Z2, Z4, Z4
+	VMULPD.BCST   cd3fe0000000000000<>+0(SB), Z4, Z4
+	VCMPPD.BCST   $0x16, cdbff0000000000000<>+0(SB), Z4, K5
+	KANDNW        K5, K1, K5
+	KMOVW         K5, SI
+	VCOMPRESSPD.Z Z4, K5, Z3
+	VMOVUPD       Z3, (BX)
+	POPCNTL       SI, SI
+	LEAQ          (BX)(SI*8), BX
+
+done8:
+	VBROADCASTSD cdbff0000000000000<>+0(SB), Z3
+	VMOVUPD      Z3, (BX)
+	VSHUFF64X2   $0x4e, Z5, Z5, Z3
+	VADDPD       Z3, Z5, Z5
+	VSHUFF64X2   $0xb1, Z5, Z5, Z3
+	VADDPD       Z3, Z5, Z5
+	VPERMILPD    $0x55, Z5, Z3
+	VADDPD       Z3, Z5, Z5
+	VSUBPD.BCST  cd3ff0000000000000<>+0(SB), Z5, Z5
+	MOVQ         near+32(FP), SI
+	SUBQ         SI, BX
+	SHRQ         $0x06, BX
+	INCQ         BX
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z3
+	VMOVUPD      Z2, Z4
+	VSUBPD       Z4, Z4, Z4
+	VBROADCASTSD cdbff0000000000000<>+0(SB), Z12
+	KXNORW       K2, K2, K2
+	MOVQ         $+32, DI
+
+step9:
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	XORQ   R8, R8
+	MOVQ   BX, R9
+	SHLQ   $0x06, R9
+
+column11:
+	VMOVUPD      (SI)(R8*1), Z13
+	VADDPD       Z3, Z13, Z13
+	VADDPD       Z4, Z13, Z13
+	VCMPPD       $0x1e, Z0, Z13, K1
+	VADDPD       cd3ff0000000000000<>+0(SB), Z6, K1, Z6
+	VMAXPD       Z13, Z0, Z13
+	VADDPD       Z13, Z7, Z7
+	VFMADD231PD  Z13, Z13, Z8
+	ADDQ         $0x40, R8
+	CMPQ         R8, R9
+	JLT          column11
+	VSHUFF64X2   $0x4e, Z6, Z6, Z13
+	VADDPD       Z13, Z6, Z6
+	VSHUFF64X2   $0xb1, Z6, Z6, Z13
+	VADDPD       Z13, Z6, Z6
+	VPERMILPD    $0x55, Z6, Z13
+	VADDPD       Z13, Z6, Z6
+	VSHUFF64X2   $0x4e, Z7, Z7, Z13
+	VADDPD       Z13, Z7, Z7
+	VSHUFF64X2   $0xb1, Z7, Z7, Z13
+	VADDPD       Z13, Z7, Z7
+	VPERMILPD    $0x55, Z7, Z13
+	VADDPD       Z13, Z7, Z7
+	VADDPD       Z3, Z4, Z13
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z14
+	VSUBPD       Z3, Z14, Z14
+	VADDPD       Z5, Z6, Z6
+	VFMADD231PD  Z5, Z13, Z7
+	VSHUFF64X2   $0x4e, Z8, Z8, Z15
+	VADDPD       Z15, Z8, Z8
+	VSHUFF64X2   $0xb1, Z8, Z8, Z15
+	VADDPD       Z15, Z8, Z8
+	VPERMILPD    $0x55, Z8, Z15
+	VADDPD       Z15, Z8, Z8
+	VMULPD       Z13, Z13, Z15
+	VFMADD231PD  Z5, Z15, Z8
+	VADDPD       Z3, Z3, Z15
+	VADDPD       Z4, Z15, Z15
+	VFMADD231PD  Z4, Z15, Z8
+	VSUBPD       Z14, Z8, Z8
+	VADDPD       Z13, Z7, Z7
+	VADDPD.BCST  cd3ff0000000000000<>+0(SB), Z6, Z15
+	VMULPD       Z8, Z15, Z15
+	VFMSUB231PD  Z7, Z7, Z15
+	VCMPPD       $0x11, Z0, Z15, K1
+	VBROADCASTSD cd7ff8000000000001<>+0(SB), K1, Z6
+	VMAXPD       Z15, Z0, Z15
+	VSQRTPD      Z15, Z15
+	VADDPD       Z15, Z7, Z7
+	VDIVPD       Z7, Z8, Z8
+	VMOVUPD.Z    Z8, K2, Z8
+	VSUBPD       Z8, Z4, Z4
+	VADDPD       Z3, Z4, Z13
+	VCMPPD.BCST  $0x11, cd3fe0000000000000<>+0(SB), Z13, K1
+	VMOVUPD      Z13, K1, Z4
+	VPXORQ       Z3, Z3, K1, Z3
+	VCMPPD       $0x04, Z12, Z6, K2, K2
+	VMOVAPD      Z6, Z12
+	KMOVW        K2, R8
+	TESTL        R8, R8
+	JEQ          found10
+	DECQ         DI
+	JNE          step9
+
+found10:
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z6
+	VSUBPD       Z3, Z6, Z6
+	VSUBPD       Z4, Z6, Z6
+	VBROADCASTSD cd4000000000000000<>+0(SB), Z7
+	VSUBPD       Z6, Z7, Z7
+	VMULPD       Z7, Z6, Z6
+	VBROADCASTSD cd7ff8000000000001<>+0(SB), Z7
+	VCMPPD       $0x00, Z0, Z5, K1
+	VMOVUPD      Z2, K1, Z7
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z10, Z10, Z10
+	VPXORD       Z11, Z11, Z11
+	MOVQ         y+24(FP), BX
+	XORQ         SI, SI
+
+next12:
+	CMPQ         DX, $0x08
+	JLT          tail13
+	VMOVUPD      (CX)(SI*8), Z5
+	MOVQ         BX, DI
+	SUBQ         SI, DI
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z8
+	KXNORW       K3, K3, K3
+	MOVL         $0x00000001, R8
+	XORL         R9, R9
+	SHLXL        DI, R8, R8
+	CMPQ         DI, $0x08
+	CMOVLCC      R9, R8
+	KMOVW        R8, K5
+	KANDNW       K3, K5, K5
+	VPXORQ       Z8, Z8, K5, Z8
+	VCMPPD       $0x00, Z7, Z5, K5
+	VADDPD       Z8, Z11, K5, Z11
+	VSUBPD       Z2, Z5, Z5
+	VMULPD.BCST  cd3fe0000000000000<>+0(SB), Z5, Z5
+	VADDPD       Z3, Z5, Z5
+	VADDPD       Z4, Z5, Z5
+	VMINPD       Z5, Z0, Z12
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z8, K6
+	VFNMADD231PD Z12, Z8, K6, Z10
+	VMAXPD       Z5, Z0, Z5
+	VMOVAPD      Z5, Z12
+	VFMSUB213PD  Z8, Z5, Z12
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z13
+	VSUBPD       Z8, Z13, Z13
+	VSUBPD       Z6, Z13, Z13
+	VADDPD       Z5, Z8, Z14
+	VSUBPD       Z8, Z5, Z5
+	VADDPD       Z8, Z14, Z14
+	VPXORQ       Z5, Z5, K5, Z5
+	VMOVUPD      Z13, K5, Z12
+	VMULPD       Z1, Z12, Z12
+	VMOVUPD      Z12, (AX)(SI*8)
+	VMULPD       Z5, Z5, Z5
+	VFMADD231PD  Z14, Z5, Z9
+	ADDQ         $0x08, SI
+	SUBQ         $0x08, DX
+	JMP          next12
+
+tail13:
+	TESTQ        DX, DX
+	JEQ          done14
+	MOVL         $0x00000001, DI
+	SHLXL        DX, DI, DX
+	DECL         DX
+	KMOVW        DX, K3
+	VMOVUPD.Z    (CX)(SI*8), K3, Z5
+	VBROADCASTSD cdfff0000000000000<>+0(SB), Z8
+	VMOVUPD      Z5, K3, Z8
+	MOVQ         BX, CX
+	SUBQ         SI, CX
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z5
+	KXNORW       K4, K4, K4
+	MOVL         $0x00000001, DX
+	XORL         BX, BX
+	SHLXL        CX, DX, DX
+	CMPQ         CX, $0x08
+	CMOVLCC      BX, DX
+	KMOVW        DX, K5
+	KANDNW       K4, K5, K5
+	VPXORQ       Z5, Z5, K5, Z5
+	VCMPPD       $0x00, Z7, Z8, K4
+	VADDPD       Z5, Z11, K4, Z11
+	VSUBPD       Z2, Z8, Z8
+	VMULPD.BCST  cd3fe0000000000000<>+0(SB), Z8, Z8
+	VADDPD       Z3, Z8, Z8
+	VADDPD       Z4, Z8, Z8
+	VMINPD       Z8, Z0, Z2
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z5, K5
+	VFNMADD231PD Z2, Z5, K5, Z10
+	VMAXPD       Z8, Z0, Z8
+	VMOVAPD      Z8, Z0
+	VFMSUB213PD  Z5, Z8, Z0
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z2
+	VSUBPD       Z5, Z2, Z2
+	VSUBPD       Z6, Z2, Z2
+	VADDPD       Z8, Z5, Z7
+	VSUBPD       Z5, Z8, Z8
+	VADDPD       Z5, Z7, Z7
+	VPXORQ       Z8, Z8, K4, Z8
+	VMOVUPD      Z2, K4, Z0
+	VMULPD       Z1, Z0, Z0
+	VMOVUPD      Z0, K3, (AX)(SI*8)
+	VMULPD       Z8, Z8, Z8
+	VFMADD231PD  Z7, Z8, Z9
+
+done14:
+	VSHUFF64X2   $0x4e, Z9, Z9, Z0
+	VADDPD       Z0, Z9, Z9
+	VSHUFF64X2   $0xb1, Z9, Z9, Z0
+	VADDPD       Z0, Z9, Z9
+	VPERMILPD    $0x55, Z9, Z0
+	VADDPD       Z0, Z9, Z9
+	VSHUFF64X2   $0x4e, Z10, Z10, Z0
+	VADDPD       Z0, Z10, Z10
+	VSHUFF64X2   $0xb1, Z10, Z10, Z0
+	VADDPD       Z0, Z10, Z10
+	VPERMILPD    $0x55, Z10, Z0
+	VADDPD       Z0, Z10, Z10
+	VSHUFF64X2   $0x4e, Z11, Z11, Z0
+	VADDPD       Z0, Z11, Z11
+	VSHUFF64X2   $0xb1, Z11, Z11, Z0
+	VADDPD       Z0, Z11, Z11
+	VPERMILPD    $0x55, Z11, Z0
+	VADDPD       Z0, Z11, Z11
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z0
+	VSUBPD       Z11, Z0, Z0
+	VSUBPD       Z6, Z0, Z0
+	VMOVUPD      Z3, Z1
+	VADDPD       Z4, Z1, Z1
+	VADDPD       Z1, Z11, Z1
+	VBROADCASTSD cd170000000000000<>+0(SB), Z2
+	VADDPD       Z1, Z2, Z2
+	VDIVPD       Z2, Z0, Z2
+	VADDPD       Z11, Z1, Z1
+	VMOVUPD.Z    Z2, K1, Z2
+	VMULPD       Z2, Z2, Z2
+	VFMADD231PD  Z1, Z2, Z9
+	VMULPD.BCST  cd3fe5555555555555<>+0(SB), Z9, Z9
+	VADDPD       Z10, Z10, Z10
+	VADDPD       Z10, Z9, Z9
+	VSUBPD       Z9, Z9, Z0
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z0, K1
+	KORW         K1, K2, K2
+	VMOVSD       X9, loss+48(FP)
+	KMOVW        K2, AX
+	MOVL         AX, rejected+56(FP)
+	VZEROUPPER
+	RET
+
 // func tileMAEF64AVX512(e *float64, z *float64, t *float64, k int, lanes *float64) (bad uint32)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·tileMAEF64AVX512(SB), NOSPLIT, $0-44
@@ -48007,6 +49304,330 @@ column6:
 	JLT          column6
 
 done5:
+	VZEROUPPER
+	RET
+
+// func sparsemaxTileF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, lanes *float64) (rejected uint32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·sparsemaxTileF64AVX512(SB), NOSPLIT, $0-52
+	MOVQ         e+0(FP), AX
+	MOVQ         h+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         t+24(FP), BX
+	MOVQ         k+32(FP), SI
+	MOVQ         lanes+40(FP), DI
+	VPXORD       Z0, Z0, Z0
+	VMOVUPD      (DI), Z1
+	VBROADCASTSD cdfff0000000000000<>+0(SB), Z2
+	XORQ         R8, R8
+	MOVQ         SI, R9
+	SHLQ         $0x06, R9
+
+column1:
+	VMOVUPD      (DX)(R8*1), Z3
+	VMAXPD       Z3, Z2, Z2
+	ADDQ         $0x40, R8
+	CMPQ         R8, R9
+	JLT          column1
+	VBROADCASTSD cdbff0000000000000<>+0(SB), Z3
+	XORQ         R8, R8
+	MOVQ         SI, R9
+	SHLQ         $0x06, R9
+
+column2:
+	VMOVUPD      (DX)(R8*1), Z10
+	VCMPPD       $0x00, Z2, Z10, K1
+	VADDPD       cd3ff0000000000000<>+0(SB), Z3, K1, Z3
+	VSUBPD       Z2, Z10, Z10
+	VBROADCASTSD cdbff0000000000000<>+0(SB), K1, Z10
+	VMOVUPD      Z10, (CX)(R8*1)
+	ADDQ         $0x40, R8
+	CMPQ         R8, R9
+	JLT          column2
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z10
+	VMOVUPD      Z2, Z11
+	VSUBPD       Z11, Z11, Z11
+	VBROADCASTSD cdbff0000000000000<>+0(SB), Z12
+	KXNORW       K2, K2, K2
+	MOVQ         $+32, R8
+
+step3:
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	XORQ   R9, R9
+	MOVQ   SI, R10
+	SHLQ   $0x06, R10
+
+column5:
+	VMOVUPD      (CX)(R9*1), Z13
+	VADDPD       Z10, Z13, Z13
+	VADDPD       Z11, Z13, Z13
+	VCMPPD       $0x1e, Z0, Z13, K1
+	VADDPD       cd3ff0000000000000<>+0(SB), Z4, K1, Z4
+	VMAXPD       Z13, Z0, Z13
+	VADDPD       Z13, Z5, Z5
+	ADDQ         $0x40, R9
+	CMPQ         R9, R10
+	JLT          column5
+	VADDPD       Z10, Z11, Z13
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z14
+	VSUBPD       Z10, Z14, Z14
+	VADDPD       Z3, Z4, Z4
+	VFMADD231PD  Z3, Z13, Z5
+	VADDPD       Z11, Z5, Z5
+	VSUBPD       Z14, Z5, Z5
+	VADDPD.BCST  cd3ff0000000000000<>+0(SB), Z4, Z13
+	VDIVPD       Z13, Z5, Z5
+	VMOVUPD.Z    Z5, K2, Z5
+	VSUBPD       Z5, Z11, Z11
+	VADDPD       Z10, Z11, Z13
+	VCMPPD.BCST  $0x11, cd3fe0000000000000<>+0(SB), Z13, K1
+	VMOVUPD      Z13, K1, Z11
+	VPXORQ       Z10, Z10, K1, Z10
+	VCMPPD       $0x04, Z12, Z4, K2, K2
+	VMOVAPD      Z4, Z12
+	KMOVW        K2, R9
+	TESTL        R9, R9
+	JEQ          found4
+	DECQ         R8
+	JNE          step3
+
+found4:
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z4
+	VSUBPD       Z10, Z4, Z4
+	VSUBPD       Z11, Z4, Z4
+	VBROADCASTSD cd7ff8000000000001<>+0(SB), Z5
+	VCMPPD       $0x00, Z0, Z3, K1
+	VMOVUPD      Z2, K1, Z5
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z9, Z9, Z9
+	XORQ         CX, CX
+	SHLQ         $0x06, SI
+
+column6:
+	VMOVUPD      (DX)(CX*1), Z3
+	VMOVUPD      (BX)(CX*1), Z6
+	VFPCLASSPDZ  $0xd9, Z6, K3
+	KORW         K3, K2, K2
+	VCMPPD       $0x00, Z5, Z3, K3
+	VADDPD       Z6, Z9, K3, Z9
+	VSUBPD       Z2, Z3, Z3
+	VADDPD       Z10, Z3, Z3
+	VADDPD       Z11, Z3, Z3
+	VMINPD       Z3, Z0, Z12
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z6, K4
+	VFNMADD231PD Z12, Z6, K4, Z8
+	VMAXPD       Z3, Z0, Z3
+	VSUBPD       Z6, Z3, Z3
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z12
+	VSUBPD       Z6, Z12, Z12
+	VSUBPD       Z4, Z12, Z12
+	VMOVAPD      Z3, Z6
+	VPXORQ       Z6, Z6, K3, Z6
+	VMOVUPD      Z12, K3, Z3
+	VMULPD       Z1, Z3, Z3
+	VMOVUPD      Z3, (AX)(CX*1)
+	VMULPD       Z6, Z6, Z6
+	VADDPD       Z6, Z7, Z7
+	ADDQ         $0x40, CX
+	CMPQ         CX, SI
+	JLT          column6
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z0
+	VSUBPD       Z9, Z0, Z0
+	VSUBPD       Z4, Z0, Z0
+	VMOVUPD      Z10, Z1
+	VADDPD       Z11, Z1, Z1
+	VMOVAPD      Z0, Z0
+	VMOVUPD.Z    Z0, K1, Z0
+	VMULPD       Z0, Z0, Z0
+	VADDPD       Z0, Z7, Z7
+	VMULPD.BCST  cd3fe0000000000000<>+0(SB), Z7, Z7
+	VADDPD       Z8, Z7, Z7
+	VSUBPD       Z7, Z7, Z0
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z0, K1
+	KORW         K1, K2, K2
+	VMOVUPD      Z7, 384(DI)
+	KMOVW        K2, AX
+	MOVL         AX, rejected+48(FP)
+	VZEROUPPER
+	RET
+
+// func entmaxTileF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, lanes *float64) (rejected uint32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·entmaxTileF64AVX512(SB), NOSPLIT, $0-52
+	MOVQ         e+0(FP), AX
+	MOVQ         h+8(FP), CX
+	MOVQ         z+16(FP), DX
+	MOVQ         t+24(FP), BX
+	MOVQ         k+32(FP), SI
+	MOVQ         lanes+40(FP), DI
+	VPXORD       Z0, Z0, Z0
+	VMOVUPD      (DI), Z1
+	VBROADCASTSD cdfff0000000000000<>+0(SB), Z2
+	XORQ         R8, R8
+	MOVQ         SI, R9
+	SHLQ         $0x06, R9
+
+column1:
+	VMOVUPD      (DX)(R8*1), Z3
+	VMAXPD       Z3, Z2, Z2
+	ADDQ         $0x40, R8
+	CMPQ         R8, R9
+	JLT          column1
+	VBROADCASTSD cdbff0000000000000<>+0(SB), Z3
+	XORQ         R8, R8
+	MOVQ         SI, R9
+	SHLQ         $0x06, R9
+
+column2:
+	VMOVUPD      (DX)(R8*1), Z10
+	VCMPPD       $0x00, Z2, Z10, K1
+	VADDPD       cd3ff0000000000000<>+0(SB), Z3, K1, Z3
+	VSUBPD       Z2, Z10, Z10
+	VMULPD.BCST  cd3fe0000000000000<>+0(SB), Z10, Z10
+	VBROADCASTSD cdbff0000000000000<>+0(SB), K1, Z10
+	VMOVUPD      Z10, (CX)(R8*1)
+	ADDQ         $0x40, R8
+	CMPQ         R8, R9
+	JLT          column2
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z10
+	VMOVUPD      Z2, Z11
+	VSUBPD       Z11, Z11, Z11
+	VBROADCASTSD cdbff0000000000000<>+0(SB), Z12
+	KXNORW       K2, K2, K2
+	MOVQ         $+32, R8
+
+step3:
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	XORQ   R9, R9
+	MOVQ   SI, R10
+	SHLQ   $0x06, R10
+
+column5:
+	VMOVUPD      (CX)(R9*1), Z13
+	VADDPD       Z10, Z13, Z13
+	VADDPD       Z11, Z13, Z13
+	VCMPPD       $0x1e, Z0, Z13, K1
+	VADDPD       cd3ff0000000000000<>+0(SB), Z4, K1, Z4
+	VMAXPD       Z13, Z0, Z13
+	VADDPD       Z13, Z5, Z5
+	VFMADD231PD  Z13, Z13, Z6
+	ADDQ         $0x40, R9
+	CMPQ         R9, R10
+	JLT          column5
+	VADDPD       Z10, Z11, Z13
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z14
+	VSUBPD       Z10, Z14, Z14
+	VADDPD       Z3, Z4, Z4
+	VFMADD231PD  Z3, Z13, Z5
+	VMULPD       Z13, Z13, Z15
+	VFMADD231PD  Z3, Z15, Z6
+	VADDPD       Z10, Z10, Z15
+	VADDPD       Z11, Z15, Z15
+	VFMADD231PD  Z11, Z15, Z6
+	VSUBPD       Z14, Z6, Z6
+	VADDPD       Z13, Z5, Z5
+	VADDPD.BCST  cd3ff0000000000000<>+0(SB), Z4, Z15
+	VMULPD       Z6, Z15, Z15
+	VFMSUB231PD  Z5, Z5, Z15
+	VCMPPD       $0x11, Z0, Z15, K1
+	VBROADCASTSD cd7ff8000000000001<>+0(SB), K1, Z4
+	VMAXPD       Z15, Z0, Z15
+	VSQRTPD      Z15, Z15
+	VADDPD       Z15, Z5, Z5
+	VDIVPD       Z5, Z6, Z6
+	VMOVUPD.Z    Z6, K2, Z6
+	VSUBPD       Z6, Z11, Z11
+	VADDPD       Z10, Z11, Z13
+	VCMPPD.BCST  $0x11, cd3fe0000000000000<>+0(SB), Z13, K1
+	VMOVUPD      Z13, K1, Z11
+	VPXORQ       Z10, Z10, K1, Z10
+	VCMPPD       $0x04, Z12, Z4, K2, K2
+	VMOVAPD      Z4, Z12
+	KMOVW        K2, R9
+	TESTL        R9, R9
+	JEQ          found4
+	DECQ         R8
+	JNE          step3
+
+found4:
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z4
+	VSUBPD       Z10, Z4, Z4
+	VSUBPD       Z11, Z4, Z4
+	VBROADCASTSD cd4000000000000000<>+0(SB), Z5
+	VSUBPD       Z4, Z5, Z5
+	VMULPD       Z5, Z4, Z4
+	VBROADCASTSD cd7ff8000000000001<>+0(SB), Z5
+	VCMPPD       $0x00, Z0, Z3, K1
+	VMOVUPD      Z2, K1, Z5
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z9, Z9, Z9
+	XORQ         CX, CX
+	SHLQ         $0x06, SI
+
+column6:
+	VMOVUPD      (DX)(CX*1), Z3
+	VMOVUPD      (BX)(CX*1), Z6
+	VFPCLASSPDZ  $0xd9, Z6, K3
+	KORW         K3, K2, K2
+	VCMPPD       $0x00, Z5, Z3, K3
+	VADDPD       Z6, Z9, K3, Z9
+	VSUBPD       Z2, Z3, Z3
+	VMULPD.BCST  cd3fe0000000000000<>+0(SB), Z3, Z3
+	VADDPD       Z10, Z3, Z3
+	VADDPD       Z11, Z3, Z3
+	VMINPD       Z3, Z0, Z12
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z6, K4
+	VFNMADD231PD Z12, Z6, K4, Z8
+	VMAXPD       Z3, Z0, Z3
+	VMOVAPD      Z3, Z12
+	VFMSUB213PD  Z6, Z3, Z12
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z13
+	VSUBPD       Z6, Z13, Z13
+	VSUBPD       Z4, Z13, Z13
+	VSQRTPD      Z6, Z6
+	VADDPD       Z3, Z6, Z3
+	VBROADCASTSD cd170000000000000<>+0(SB), Z14
+	VADDPD       Z3, Z14, Z14
+	VDIVPD       Z14, Z12, Z14
+	VADDPD       Z6, Z3, Z3
+	VPXORQ       Z14, Z14, K3, Z14
+	VMOVUPD      Z13, K3, Z12
+	VMULPD       Z1, Z12, Z12
+	VMOVUPD      Z12, (AX)(CX*1)
+	VMULPD       Z14, Z14, Z14
+	VFMADD231PD  Z3, Z14, Z7
+	ADDQ         $0x40, CX
+	CMPQ         CX, SI
+	JLT          column6
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z0
+	VSUBPD       Z9, Z0, Z0
+	VSUBPD       Z4, Z0, Z0
+	VMOVUPD      Z10, Z1
+	VADDPD       Z11, Z1, Z1
+	VSQRTPD      Z9, Z2
+	VADDPD       Z1, Z2, Z1
+	VBROADCASTSD cd170000000000000<>+0(SB), Z3
+	VADDPD       Z1, Z3, Z3
+	VDIVPD       Z3, Z0, Z3
+	VADDPD       Z2, Z1, Z1
+	VMOVUPD.Z    Z3, K1, Z3
+	VMULPD       Z3, Z3, Z3
+	VFMADD231PD  Z1, Z3, Z7
+	VMULPD.BCST  cd3fe5555555555555<>+0(SB), Z7, Z7
+	VADDPD       Z8, Z8, Z8
+	VADDPD       Z8, Z7, Z7
+	VSUBPD       Z7, Z7, Z0
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z0, K1
+	KORW         K1, K2, K2
+	VMOVUPD      Z7, 384(DI)
+	KMOVW        K2, AX
+	MOVL         AX, rejected+48(FP)
 	VZEROUPPER
 	RET
 
@@ -87138,6 +88759,1441 @@ done3:
 	VZEROUPPER
 	RET
 
+// func sparsemaxRowF64AVX2(grad *float64, z *float64, t *float64, n int, near *float64, f float64) (loss float64, rejected uint32)
+// Requires: AVX, AVX2, FMA3, POPCNT
+TEXT ·sparsemaxRowF64AVX2(SB), NOSPLIT, $256-60
+	MOVQ         grad+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         n+24(FP), DX
+	VXORPS       Y0, Y0, Y0
+	VBROADCASTSD f+40(FP), Y1
+	VMOVUPD      Y1, (SP)
+	VMOVUPD      cdfff0000000000000<>+0(SB), Y1
+	VMOVUPD      cdfff0000000000000<>+0(SB), Y2
+	XORQ         BX, BX
+	MOVQ         DX, SI
+
+big1:
+	CMPQ    SI, $0x10
+	JLT     small2
+	VMOVUPD (CX)(BX*8), Y3
+	VMAXPD  Y1, Y3, Y1
+	VMOVUPD 32(CX)(BX*8), Y3
+	VMAXPD  Y2, Y3, Y2
+	VMOVUPD 64(CX)(BX*8), Y3
+	VMAXPD  Y1, Y3, Y1
+	VMOVUPD 96(CX)(BX*8), Y3
+	VMAXPD  Y2, Y3, Y2
+	ADDQ    $0x10, BX
+	SUBQ    $0x10, SI
+	JMP     big1
+
+small2:
+next3:
+	CMPQ    SI, $0x04
+	JLT     tail4
+	VMOVUPD (CX)(BX*8), Y3
+	VMAXPD  Y1, Y3, Y1
+	ADDQ    $0x04, BX
+	SUBQ    $0x04, SI
+	JMP     next3
+
+tail4:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	NEGQ       SI
+	VMOVUPS    32(DI)(SI*8), Y3
+	VMASKMOVPD (CX)(BX*8), Y3, Y4
+	VMOVUPD    cdfff0000000000000<>+0(SB), Y5
+	VBLENDVPD  Y3, Y4, Y5, Y5
+	VMAXPD     Y1, Y5, Y1
+
+done5:
+	VMAXPD       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VMAXPD       X2, X1, X2
+	VPERMILPD    $0x01, X2, X1
+	VMAXPD       X1, X2, X2
+	VBROADCASTSD X2, Y1
+	VMOVUPD      Y1, 32(SP)
+	MOVQ         near+32(FP), BX
+	VXORPS       Y1, Y1, Y1
+	XORQ         SI, SI
+	MOVQ         DX, DI
+
+next6:
+	CMPQ      DI, $0x04
+	JLT       tail7
+	VMOVUPD   (CX)(SI*8), Y2
+	VCMPPD    $0x00, 32(SP), Y2, Y3
+	VANDPD    cd3ff0000000000000<>+0(SB), Y3, Y4
+	VADDPD    Y4, Y1, Y1
+	VSUBPD    32(SP), Y2, Y2
+	VCMPPD    $0x16, cdbff0000000000000<>+0(SB), Y2, Y4
+	VANDNPD   Y4, Y3, Y4
+	VMOVMSKPD Y4, R8
+	LEAQ      compress<>+0(SB), R9
+	MOVL      R8, R10
+	SHLQ      $0x05, R10
+	VMOVUPS   (R9)(R10*1), Y3
+	VPERMPS   Y2, Y3, Y2
+	VMOVUPD   Y2, (BX)
+	POPCNTL   R8, R8
+	LEAQ      (BX)(R8*8), BX
+	ADDQ      $0x04, SI
+	SUBQ      $0x04, DI
+	JMP       next6
+
+tail7:
+	TESTQ      DI, DI
+	JEQ        done8
+	LEAQ       tails<>+0(SB), R8
+	NEGQ       DI
+	VMOVUPS    32(R8)(DI*8), Y2
+	VMASKMOVPD (CX)(SI*8), Y2, Y3
+	VMOVUPD    cdfff0000000000000<>+0(SB), Y4
+	VBLENDVPD  Y2, Y3, Y4, Y4
+	VCMPPD     $0x00, 32(SP), Y4, Y2
+	VANDPD     cd3ff0000000000000<>+0(SB), Y2, Y3
+	VADDPD     Y3, Y1, Y1
+	VSUBPD     32(SP), Y4, Y4
+	VCMPPD     $0x16, cdbff0000000000000<>+0(SB), Y4, Y3
+	VANDNPD    Y3, Y2, Y3
+	VMOVMSKPD  Y3, SI
+	LEAQ       compress<>+0(SB), DI
+	MOVL       SI, R8
+	SHLQ       $0x05, R8
+	VMOVUPS    (DI)(R8*1), Y2
+	VPERMPS    Y4, Y2, Y2
+	VMOVUPD    Y2, (BX)
+	POPCNTL    SI, SI
+	LEAQ       (BX)(SI*8), BX
+
+done8:
+	VMOVUPD    cdbff0000000000000<>+0(SB), Y2
+	VMOVUPD    Y2, (BX)
+	VPERM2F128 $0x01, Y1, Y1, Y2
+	VADDPD     Y2, Y1, Y1
+	VPERMILPD  $0x55, Y1, Y2
+	VADDPD     Y2, Y1, Y1
+	VSUBPD     cd3ff0000000000000<>+0(SB), Y1, Y1
+	VMOVUPD    Y1, 64(SP)
+	MOVQ       near+32(FP), SI
+	SUBQ       SI, BX
+	SHRQ       $0x05, BX
+	INCQ       BX
+	VMOVUPD    cd3ff0000000000000<>+0(SB), Y1
+	VMOVUPD    32(SP), Y2
+	VSUBPD     Y2, Y2, Y2
+	VMOVUPD    cdbff0000000000000<>+0(SB), Y3
+	VPCMPEQD   Y4, Y4, Y4
+	MOVQ       $+32, DI
+
+step9:
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	XORQ   R8, R8
+	MOVQ   BX, R9
+	SHLQ   $0x05, R9
+
+column11:
+	VMOVUPD     (SI)(R8*1), Y7
+	VADDPD      Y1, Y7, Y7
+	VADDPD      Y2, Y7, Y7
+	VCMPPD      $0x1e, Y0, Y7, Y8
+	VANDPD      cd3ff0000000000000<>+0(SB), Y8, Y8
+	VADDPD      Y8, Y5, Y5
+	VMAXPD      Y7, Y0, Y7
+	VADDPD      Y7, Y6, Y6
+	ADDQ        $0x20, R8
+	CMPQ        R8, R9
+	JLT         column11
+	VPERM2F128  $0x01, Y5, Y5, Y7
+	VADDPD      Y7, Y5, Y5
+	VPERMILPD   $0x55, Y5, Y7
+	VADDPD      Y7, Y5, Y5
+	VPERM2F128  $0x01, Y6, Y6, Y7
+	VADDPD      Y7, Y6, Y6
+	VPERMILPD   $0x55, Y6, Y7
+	VADDPD      Y7, Y6, Y6
+	VADDPD      Y1, Y2, Y7
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Y8
+	VSUBPD      Y1, Y8, Y8
+	VADDPD      64(SP), Y5, Y5
+	VFMADD231PD 64(SP), Y7, Y6
+	VADDPD      Y2, Y6, Y6
+	VSUBPD      Y8, Y6, Y6
+	VADDPD      cd3ff0000000000000<>+0(SB), Y5, Y7
+	VDIVPD      Y7, Y6, Y6
+	VANDPD      Y4, Y6, Y6
+	VSUBPD      Y6, Y2, Y2
+	VADDPD      Y1, Y2, Y7
+	VCMPPD      $0x11, cd3fe0000000000000<>+0(SB), Y7, Y6
+	VBLENDVPD   Y6, Y7, Y2, Y2
+	VANDNPD     Y1, Y6, Y1
+	VCMPPD      $0x04, Y3, Y5, Y3
+	VANDPD      Y3, Y4, Y4
+	VMOVAPD     Y5, Y3
+	VMOVMSKPD   Y4, R8
+	TESTL       R8, R8
+	JEQ         found10
+	DECQ        DI
+	JNE         step9
+
+found10:
+	VMOVUPD   Y1, 96(SP)
+	VMOVUPD   Y2, 128(SP)
+	VMOVUPD   96(SP), Y2
+	VMOVUPD   cd3ff0000000000000<>+0(SB), Y1
+	VSUBPD    Y2, Y1, Y1
+	VSUBPD    128(SP), Y1, Y1
+	VMOVUPD   Y1, 160(SP)
+	VMOVUPD   cd7ff8000000000001<>+0(SB), Y1
+	VMOVUPD   64(SP), Y2
+	VCMPPD    $0x00, Y0, Y2, Y2
+	VMOVUPD   Y2, 192(SP)
+	VMOVUPD   192(SP), Y2
+	VMOVUPD   32(SP), Y3
+	VBLENDVPD Y2, Y3, Y1, Y1
+	VMOVUPD   Y1, 224(SP)
+	VXORPS    Y1, Y1, Y1
+	VXORPS    Y2, Y2, Y2
+	VXORPS    Y3, Y3, Y3
+	MOVQ      t+16(FP), BX
+	XORQ      SI, SI
+
+next12:
+	CMPQ         DX, $0x04
+	JLT          tail13
+	VMOVUPD      (CX)(SI*8), Y5
+	VMOVUPD      (BX)(SI*8), Y6
+	VCMPPD       $0x19, cd0<>+0(SB), Y6, Y7
+	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y6, Y8
+	VORPD        Y8, Y7, Y7
+	VORPD        Y7, Y4, Y4
+	VCMPPD       $0x00, 224(SP), Y5, Y7
+	VANDPD       Y6, Y7, Y8
+	VADDPD       Y8, Y3, Y3
+	VSUBPD       32(SP), Y5, Y5
+	VADDPD       96(SP), Y5, Y5
+	VADDPD       128(SP), Y5, Y5
+	VMINPD       Y5, Y0, Y8
+	VCMPPD       $0x04, cd0<>+0(SB), Y6, Y9
+	VANDPD       Y9, Y8, Y8
+	VFNMADD231PD Y8, Y6, Y2
+	VMAXPD       Y5, Y0, Y5
+	VSUBPD       Y6, Y5, Y5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y8
+	VSUBPD       Y6, Y8, Y8
+	VSUBPD       160(SP), Y8, Y8
+	VMOVAPD      Y5, Y6
+	VANDNPD      Y6, Y7, Y6
+	VBLENDVPD    Y7, Y8, Y5, Y5
+	VMULPD       (SP), Y5, Y5
+	VMOVUPD      Y5, (AX)(SI*8)
+	VMULPD       Y6, Y6, Y6
+	VADDPD       Y6, Y1, Y1
+	ADDQ         $0x04, SI
+	SUBQ         $0x04, DX
+	JMP          next12
+
+tail13:
+	TESTQ        DX, DX
+	JEQ          done14
+	LEAQ         tails<>+0(SB), DI
+	NEGQ         DX
+	VMOVUPS      32(DI)(DX*8), Y5
+	VMASKMOVPD   (CX)(SI*8), Y5, Y6
+	VMOVUPD      cdfff0000000000000<>+0(SB), Y7
+	VBLENDVPD    Y5, Y6, Y7, Y7
+	VMASKMOVPD   (BX)(SI*8), Y5, Y6
+	VCMPPD       $0x19, cd0<>+0(SB), Y6, Y8
+	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y6, Y9
+	VORPD        Y9, Y8, Y8
+	VORPD        Y8, Y4, Y4
+	VCMPPD       $0x00, 224(SP), Y7, Y8
+	VANDPD       Y6, Y8, Y9
+	VADDPD       Y9, Y3, Y3
+	VSUBPD       32(SP), Y7, Y7
+	VADDPD       96(SP), Y7, Y7
+	VADDPD       128(SP), Y7, Y7
+	VMINPD       Y7, Y0, Y9
+	VCMPPD       $0x04, cd0<>+0(SB), Y6, Y10
+	VANDPD       Y10, Y9, Y9
+	VFNMADD231PD Y9, Y6, Y2
+	VMAXPD       Y7, Y0, Y7
+	VSUBPD       Y6, Y7, Y0
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y7
+	VSUBPD       Y6, Y7, Y7
+	VSUBPD       160(SP), Y7, Y7
+	VMOVAPD      Y0, Y6
+	VANDNPD      Y6, Y8, Y6
+	VBLENDVPD    Y8, Y7, Y0, Y0
+	VMULPD       (SP), Y0, Y0
+	VMASKMOVPD   Y0, Y5, (AX)(SI*8)
+	VMULPD       Y6, Y6, Y6
+	VADDPD       Y6, Y1, Y1
+
+done14:
+	VPERM2F128 $0x01, Y1, Y1, Y0
+	VADDPD     Y0, Y1, Y1
+	VPERMILPD  $0x55, Y1, Y0
+	VADDPD     Y0, Y1, Y1
+	VPERM2F128 $0x01, Y2, Y2, Y0
+	VADDPD     Y0, Y2, Y2
+	VPERMILPD  $0x55, Y2, Y0
+	VADDPD     Y0, Y2, Y2
+	VPERM2F128 $0x01, Y3, Y3, Y0
+	VADDPD     Y0, Y3, Y3
+	VPERMILPD  $0x55, Y3, Y0
+	VADDPD     Y0, Y3, Y3
+	VMOVUPD    cd3ff0000000000000<>+0(SB), Y0
+	VSUBPD     Y3, Y0, Y0
+	VSUBPD     160(SP), Y0, Y0
+	VMOVUPD    96(SP), Y3
+	VADDPD     128(SP), Y3, Y3
+	VMOVAPD    Y0, Y0
+	VMOVUPD    192(SP), Y3
+	VANDPD     Y3, Y0, Y0
+	VMULPD     Y0, Y0, Y0
+	VADDPD     Y0, Y1, Y1
+	VMULPD     cd3fe0000000000000<>+0(SB), Y1, Y1
+	VADDPD     Y2, Y1, Y1
+	VSUBPD     Y1, Y1, Y0
+	VCMPPD     $0x04, cd0<>+0(SB), Y0, Y0
+	VORPD      Y0, Y4, Y4
+	VMOVSD     X1, loss+48(FP)
+	VMOVMSKPD  Y4, AX
+	MOVL       AX, rejected+56(FP)
+	VZEROUPPER
+	RET
+
+DATA compress<>+0(SB)/8, $0x0000000000000000
+DATA compress<>+8(SB)/8, $0x0000000000000000
+DATA compress<>+16(SB)/8, $0x0000000000000000
+DATA compress<>+24(SB)/8, $0x0000000000000000
+DATA compress<>+32(SB)/4, $0x00000000
+DATA compress<>+36(SB)/4, $0x00000001
+DATA compress<>+40(SB)/8, $0x0000000000000000
+DATA compress<>+48(SB)/8, $0x0000000000000000
+DATA compress<>+56(SB)/8, $0x0000000000000000
+DATA compress<>+64(SB)/4, $0x00000002
+DATA compress<>+68(SB)/4, $0x00000003
+DATA compress<>+72(SB)/8, $0x0000000000000000
+DATA compress<>+80(SB)/8, $0x0000000000000000
+DATA compress<>+88(SB)/8, $0x0000000000000000
+DATA compress<>+96(SB)/4, $0x00000000
+DATA compress<>+100(SB)/4, $0x00000001
+DATA compress<>+104(SB)/4, $0x00000002
+DATA compress<>+108(SB)/4, $0x00000003
+DATA compress<>+112(SB)/8, $0x0000000000000000
+DATA compress<>+120(SB)/8, $0x0000000000000000
+DATA compress<>+128(SB)/4, $0x00000004
+DATA compress<>+132(SB)/4, $0x00000005
+DATA compress<>+136(SB)/8, $0x0000000000000000
+DATA compress<>+144(SB)/8, $0x0000000000000000
+DATA compress<>+152(SB)/8, $0x0000000000000000
+DATA compress<>+160(SB)/4, $0x00000000
+DATA compress<>+164(SB)/4, $0x00000001
+DATA compress<>+168(SB)/4, $0x00000004
+DATA compress<>+172(SB)/4, $0x00000005
+DATA compress<>+176(SB)/8, $0x0000000000000000
+DATA compress<>+184(SB)/8, $0x0000000000000000
+DATA compress<>+192(SB)/4, $0x00000002
+DATA compress<>+196(SB)/4, $0x00000003
+DATA compress<>+200(SB)/4, $0x00000004
+DATA compress<>+204(SB)/4, $0x00000005
+DATA compress<>+208(SB)/8, $0x0000000000000000
+DATA compress<>+216(SB)/8, $0x0000000000000000
+DATA compress<>+224(SB)/4, $0x00000000
+DATA compress<>+228(SB)/4, $0x00000001
+DATA compress<>+232(SB)/4, $0x00000002
+DATA compress<>+236(SB)/4, $0x00000003
+DATA compress<>+240(SB)/4, $0x00000004
+DATA compress<>+244(SB)/4, $0x00000005
+DATA compress<>+248(SB)/8, $0x0000000000000000
+DATA compress<>+256(SB)/4, $0x00000006
+DATA compress<>+260(SB)/4, $0x00000007
+DATA compress<>+264(SB)/8, $0x0000000000000000
+DATA compress<>+272(SB)/8, $0x0000000000000000
+DATA compress<>+280(SB)/8, $0x0000000000000000
+DATA compress<>+288(SB)/4, $0x00000000
+DATA compress<>+292(SB)/4, $0x00000001
+DATA compress<>+296(SB)/4, $0x00000006
+DATA compress<>+300(SB)/4, $0x00000007
+DATA compress<>+304(SB)/8, $0x0000000000000000
+DATA compress<>+312(SB)/8, $0x0000000000000000
+DATA compress<>+320(SB)/4, $0x00000002
+DATA compress<>+324(SB)/4, $0x00000003
+DATA compress<>+328(SB)/4, $0x00000006
+DATA compress<>+332(SB)/4, $0x00000007
+DATA compress<>+336(SB)/8, $0x0000000000000000
+DATA compress<>+344(SB)/8, $0x0000000000000000
+DATA compress<>+352(SB)/4, $0x00000000
+DATA compress<>+356(SB)/4, $0x00000001
+DATA compress<>+360(SB)/4, $0x00000002
+DATA compress<>+364(SB)/4, $0x00000003
+DATA compress<>+368(SB)/4, $0x00000006
+DATA compress<>+372(SB)/4, $0x00000007
+DATA compress<>+376(SB)/8, $0x0000000000000000
+DATA compress<>+384(SB)/4, $0x00000004
+DATA compress<>+388(SB)/4, $0x00000005
+DATA compress<>+392(SB)/4, $0x00000006
+DATA compress<>+396(SB)/4, $0x00000007
+DATA compress<>+400(SB)/8, $0x0000000000000000
+DATA compress<>+408(SB)/8, $0x0000000000000000
+DATA compress<>+416(SB)/4, $0x00000000
+DATA compress<>+420(SB)/4, $0x00000001
+DATA compress<>+424(SB)/4, $0x00000004
+DATA compress<>+428(SB)/4, $0x00000005
+DATA compress<>+432(SB)/4, $0x00000006
+DATA compress<>+436(SB)/4, $0x00000007
+DATA compress<>+440(SB)/8, $0x0000000000000000
+DATA compress<>+448(SB)/4, $0x00000002
+DATA compress<>+452(SB)/4, $0x00000003
+DATA compress<>+456(SB)/4, $0x00000004
+DATA compress<>+460(SB)/4, $0x00000005
+DATA compress<>+464(SB)/4, $0x00000006
+DATA compress<>+468(SB)/4, $0x00000007
+DATA compress<>+472(SB)/8, $0x0000000000000000
+DATA compress<>+480(SB)/4, $0x00000000
+DATA compress<>+484(SB)/4, $0x00000001
+DATA compress<>+488(SB)/4, $0x00000002
+DATA compress<>+492(SB)/4, $0x00000003
+DATA compress<>+496(SB)/4, $0x00000004
+DATA compress<>+500(SB)/4, $0x00000005
+DATA compress<>+504(SB)/4, $0x00000006
+DATA compress<>+508(SB)/4, $0x00000007
+GLOBL compress<>(SB), RODATA|NOPTR, $512
+
+// func sparsemaxIndexF64AVX2(grad *float64, z *float64, n int, y int, near *float64, f float64) (loss float64, rejected uint32)
+// Requires: AVX, AVX2, FMA3, POPCNT
+TEXT ·sparsemaxIndexF64AVX2(SB), NOSPLIT, $256-60
+	MOVQ         grad+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VXORPS       Y0, Y0, Y0
+	VBROADCASTSD f+40(FP), Y1
+	VMOVUPD      Y1, (SP)
+	VMOVUPD      cdfff0000000000000<>+0(SB), Y1
+	VMOVUPD      cdfff0000000000000<>+0(SB), Y2
+	XORQ         BX, BX
+	MOVQ         DX, SI
+
+big1:
+	CMPQ    SI, $0x10
+	JLT     small2
+	VMOVUPD (CX)(BX*8), Y3
+	VMAXPD  Y1, Y3, Y1
+	VMOVUPD 32(CX)(BX*8), Y3
+	VMAXPD  Y2, Y3, Y2
+	VMOVUPD 64(CX)(BX*8), Y3
+	VMAXPD  Y1, Y3, Y1
+	VMOVUPD 96(CX)(BX*8), Y3
+	VMAXPD  Y2, Y3, Y2
+	ADDQ    $0x10, BX
+	SUBQ    $0x10, SI
+	JMP     big1
+
+small2:
+next3:
+	CMPQ    SI, $0x04
+	JLT     tail4
+	VMOVUPD (CX)(BX*8), Y3
+	VMAXPD  Y1, Y3, Y1
+	ADDQ    $0x04, BX
+	SUBQ    $0x04, SI
+	JMP     next3
+
+tail4:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	NEGQ       SI
+	VMOVUPS    32(DI)(SI*8), Y3
+	VMASKMOVPD (CX)(BX*8), Y3, Y4
+	VMOVUPD    cdfff0000000000000<>+0(SB), Y5
+	VBLENDVPD  Y3, Y4, Y5, Y5
+	VMAXPD     Y1, Y5, Y1
+
+done5:
+	VMAXPD       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VMAXPD       X2, X1, X2
+	VPERMILPD    $0x01, X2, X1
+	VMAXPD       X1, X2, X2
+	VBROADCASTSD X2, Y1
+	VMOVUPD      Y1, 32(SP)
+	MOVQ         near+32(FP), BX
+	VXORPS       Y1, Y1, Y1
+	XORQ         SI, SI
+	MOVQ         DX, DI
+
+next6:
+	CMPQ      DI, $0x04
+	JLT       tail7
+	VMOVUPD   (CX)(SI*8), Y2
+	VCMPPD    $0x00, 32(SP), Y2, Y3
+	VANDPD    cd3ff0000000000000<>+0(SB), Y3, Y4
+	VADDPD    Y4, Y1, Y1
+	VSUBPD    32(SP), Y2, Y2
+	VCMPPD    $0x16, cdbff0000000000000<>+0(SB), Y2, Y4
+	VANDNPD   Y4, Y3, Y4
+	VMOVMSKPD Y4, R8
+	LEAQ      compress<>+0(SB), R9
+	MOVL      R8, R10
+	SHLQ      $0x05, R10
+	VMOVUPS   (R9)(R10*1), Y3
+	VPERMPS   Y2, Y3, Y2
+	VMOVUPD   Y2, (BX)
+	POPCNTL   R8, R8
+	LEAQ      (BX)(R8*8), BX
+	ADDQ      $0x04, SI
+	SUBQ      $0x04, DI
+	JMP       next6
+
+tail7:
+	TESTQ      DI, DI
+	JEQ        done8
+	LEAQ       tails<>+0(SB), R8
+	NEGQ       DI
+	VMOVUPS    32(R8)(DI*8), Y2
+	VMASKMOVPD (CX)(SI*8), Y2, Y3
+	VMOVUPD    cdfff0000000000000<>+0(SB), Y4
+	VBLENDVPD  Y2, Y3, Y4, Y4
+	VCMPPD     $0x00, 32(SP), Y4, Y2
+	VANDPD     cd3ff0000000000000<>+0(SB), Y2, Y3
+	VADDPD     Y3, Y1, Y1
+	VSUBPD     32(SP), Y4, Y4
+	VCMPPD     $0x16, cdbff0000000000000<>+0(SB), Y4, Y3
+	VANDNPD    Y3, Y2, Y3
+	VMOVMSKPD  Y3, SI
+	LEAQ       compress<>+0(SB), DI
+	MOVL       SI, R8
+	SHLQ       $0x05, R8
+	VMOVUPS    (DI)(R8*1), Y2
+	VPERMPS    Y4, Y2, Y2
+	VMOVUPD    Y2, (BX)
+	POPCNTL    SI, SI
+	LEAQ       (BX)(SI*8), BX
+
+done8:
+	VMOVUPD    cdbff0000000000000<>+0(SB), Y2
+	VMOVUPD    Y2, (BX)
+	VPERM2F128 $0x01, Y1, Y1, Y2
+	VADDPD     Y2, Y1, Y1
+	VPERMILPD  $0x55, Y1, Y2
+	VADDPD     Y2, Y1, Y1
+	VSUBPD     cd3ff0000000000000<>+0(SB), Y1, Y1
+	VMOVUPD    Y1, 64(SP)
+	MOVQ       near+32(FP), SI
+	SUBQ       SI, BX
+	SHRQ       $0x05, BX
+	INCQ       BX
+	VMOVUPD    cd3ff0000000000000<>+0(SB), Y1
+	VMOVUPD    32(SP), Y2
+	VSUBPD     Y2, Y2, Y2
+	VMOVUPD    cdbff0000000000000<>+0(SB), Y3
+	VPCMPEQD   Y4, Y4, Y4
+	MOVQ       $+32, DI
+
+step9:
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	XORQ   R8, R8
+	MOVQ   BX, R9
+	SHLQ   $0x05, R9
+
+column11:
+	VMOVUPD     (SI)(R8*1), Y7
+	VADDPD      Y1, Y7, Y7
+	VADDPD      Y2, Y7, Y7
+	VCMPPD      $0x1e, Y0, Y7, Y8
+	VANDPD      cd3ff0000000000000<>+0(SB), Y8, Y8
+	VADDPD      Y8, Y5, Y5
+	VMAXPD      Y7, Y0, Y7
+	VADDPD      Y7, Y6, Y6
+	ADDQ        $0x20, R8
+	CMPQ        R8, R9
+	JLT         column11
+	VPERM2F128  $0x01, Y5, Y5, Y7
+	VADDPD      Y7, Y5, Y5
+	VPERMILPD   $0x55, Y5, Y7
+	VADDPD      Y7, Y5, Y5
+	VPERM2F128  $0x01, Y6, Y6, Y7
+	VADDPD      Y7, Y6, Y6
+	VPERMILPD   $0x55, Y6, Y7
+	VADDPD      Y7, Y6, Y6
+	VADDPD      Y1, Y2, Y7
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Y8
+	VSUBPD      Y1, Y8, Y8
+	VADDPD      64(SP), Y5, Y5
+	VFMADD231PD 64(SP), Y7, Y6
+	VADDPD      Y2, Y6, Y6
+	VSUBPD      Y8, Y6, Y6
+	VADDPD      cd3ff0000000000000<>+0(SB), Y5, Y7
+	VDIVPD      Y7, Y6, Y6
+	VANDPD      Y4, Y6, Y6
+	VSUBPD      Y6, Y2, Y2
+	VADDPD      Y1, Y2, Y7
+	VCMPPD      $0x11, cd3fe0000000000000<>+0(SB), Y7, Y6
+	VBLENDVPD   Y6, Y7, Y2, Y2
+	VANDNPD     Y1, Y6, Y1
+	VCMPPD      $0x04, Y3, Y5, Y3
+	VANDPD      Y3, Y4, Y4
+	VMOVAPD     Y5, Y3
+	VMOVMSKPD   Y4, R8
+	TESTL       R8, R8
+	JEQ         found10
+	DECQ        DI
+	JNE         step9
+
+found10:
+	VMOVUPD   Y1, 96(SP)
+	VMOVUPD   Y2, 128(SP)
+	VMOVUPD   96(SP), Y2
+	VMOVUPD   cd3ff0000000000000<>+0(SB), Y1
+	VSUBPD    Y2, Y1, Y1
+	VSUBPD    128(SP), Y1, Y1
+	VMOVUPD   Y1, 160(SP)
+	VMOVUPD   cd7ff8000000000001<>+0(SB), Y1
+	VMOVUPD   64(SP), Y2
+	VCMPPD    $0x00, Y0, Y2, Y2
+	VMOVUPD   Y2, 192(SP)
+	VMOVUPD   192(SP), Y2
+	VMOVUPD   32(SP), Y3
+	VBLENDVPD Y2, Y3, Y1, Y1
+	VMOVUPD   Y1, 224(SP)
+	VXORPS    Y1, Y1, Y1
+	VXORPS    Y2, Y2, Y2
+	VXORPS    Y3, Y3, Y3
+	MOVQ      y+24(FP), BX
+	XORQ      SI, SI
+
+next12:
+	CMPQ         DX, $0x04
+	JLT          tail13
+	VMOVUPD      (CX)(SI*8), Y5
+	MOVQ         BX, DI
+	SUBQ         SI, DI
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
+	VPCMPEQD     Y7, Y7, Y7
+	VMOVQ        DI, X8
+	VPBROADCASTQ X8, Y8
+	VPCMPEQQ     count4<>+0(SB), Y8, Y8
+	VANDNPD      Y7, Y8, Y8
+	VANDNPD      Y6, Y8, Y6
+	VCMPPD       $0x00, 224(SP), Y5, Y7
+	VANDPD       Y6, Y7, Y8
+	VADDPD       Y8, Y3, Y3
+	VSUBPD       32(SP), Y5, Y5
+	VADDPD       96(SP), Y5, Y5
+	VADDPD       128(SP), Y5, Y5
+	VMINPD       Y5, Y0, Y8
+	VCMPPD       $0x04, cd0<>+0(SB), Y6, Y9
+	VANDPD       Y9, Y8, Y8
+	VFNMADD231PD Y8, Y6, Y2
+	VMAXPD       Y5, Y0, Y5
+	VSUBPD       Y6, Y5, Y5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y8
+	VSUBPD       Y6, Y8, Y8
+	VSUBPD       160(SP), Y8, Y8
+	VMOVAPD      Y5, Y6
+	VANDNPD      Y6, Y7, Y6
+	VBLENDVPD    Y7, Y8, Y5, Y5
+	VMULPD       (SP), Y5, Y5
+	VMOVUPD      Y5, (AX)(SI*8)
+	VMULPD       Y6, Y6, Y6
+	VADDPD       Y6, Y1, Y1
+	ADDQ         $0x04, SI
+	SUBQ         $0x04, DX
+	JMP          next12
+
+tail13:
+	TESTQ        DX, DX
+	JEQ          done14
+	LEAQ         tails<>+0(SB), DI
+	NEGQ         DX
+	VMOVUPS      32(DI)(DX*8), Y5
+	VMASKMOVPD   (CX)(SI*8), Y5, Y6
+	VMOVUPD      cdfff0000000000000<>+0(SB), Y7
+	VBLENDVPD    Y5, Y6, Y7, Y7
+	MOVQ         BX, CX
+	SUBQ         SI, CX
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
+	VPCMPEQD     Y8, Y8, Y8
+	VMOVQ        CX, X9
+	VPBROADCASTQ X9, Y9
+	VPCMPEQQ     count4<>+0(SB), Y9, Y9
+	VANDNPD      Y8, Y9, Y9
+	VANDNPD      Y6, Y9, Y6
+	VCMPPD       $0x00, 224(SP), Y7, Y8
+	VANDPD       Y6, Y8, Y9
+	VADDPD       Y9, Y3, Y3
+	VSUBPD       32(SP), Y7, Y7
+	VADDPD       96(SP), Y7, Y7
+	VADDPD       128(SP), Y7, Y7
+	VMINPD       Y7, Y0, Y9
+	VCMPPD       $0x04, cd0<>+0(SB), Y6, Y10
+	VANDPD       Y10, Y9, Y9
+	VFNMADD231PD Y9, Y6, Y2
+	VMAXPD       Y7, Y0, Y7
+	VSUBPD       Y6, Y7, Y0
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y7
+	VSUBPD       Y6, Y7, Y7
+	VSUBPD       160(SP), Y7, Y7
+	VMOVAPD      Y0, Y6
+	VANDNPD      Y6, Y8, Y6
+	VBLENDVPD    Y8, Y7, Y0, Y0
+	VMULPD       (SP), Y0, Y0
+	VMASKMOVPD   Y0, Y5, (AX)(SI*8)
+	VMULPD       Y6, Y6, Y6
+	VADDPD       Y6, Y1, Y1
+
+done14:
+	VPERM2F128 $0x01, Y1, Y1, Y0
+	VADDPD     Y0, Y1, Y1
+	VPERMILPD  $0x55, Y1, Y0
+	VADDPD     Y0, Y1, Y1
+	VPERM2F128 $0x01, Y2, Y2, Y0
+	VADDPD     Y0, Y2, Y2
+	VPERMILPD  $0x55, Y2, Y0
+	VADDPD     Y0, Y2, Y2
+	VPERM2F128 $0x01, Y3, Y3, Y0
+	VADDPD     Y0, Y3, Y3
+	VPERMILPD  $0x55, Y3, Y0
+	VADDPD     Y0, Y3, Y3
+	VMOVUPD    cd3ff0000000000000<>+0(SB), Y0
+	VSUBPD     Y3, Y0, Y0
+	VSUBPD     160(SP), Y0, Y0
+	VMOVUPD    96(SP), Y3
+	VADDPD     128(SP), Y3, Y3
+	VMOVAPD    Y0, Y0
+	VMOVUPD    192(SP), Y3
+	VANDPD     Y3, Y0, Y0
+	VMULPD     Y0, Y0, Y0
+	VADDPD     Y0, Y1, Y1
+	VMULPD     cd3fe0000000000000<>+0(SB), Y1, Y1
+	VADDPD     Y2, Y1, Y1
+	VSUBPD     Y1, Y1, Y0
+	VCMPPD     $0x04, cd0<>+0(SB), Y0, Y0
+	VORPD      Y0, Y4, Y4
+	VMOVSD     X1, loss+48(FP)
+	VMOVMSKPD  Y4, AX
+	MOVL       AX, rejected+56(FP)
+	VZEROUPPER
+	RET
+
+// func entmaxRowF64AVX2(grad *float64, z *float64, t *float64, n int, near *float64, f float64) (loss float64, rejected uint32)
+// Requires: AVX, AVX2, FMA3, POPCNT
+TEXT ·entmaxRowF64AVX2(SB), NOSPLIT, $256-60
+	MOVQ         grad+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         n+24(FP), DX
+	VXORPS       Y0, Y0, Y0
+	VBROADCASTSD f+40(FP), Y1
+	VMOVUPD      Y1, (SP)
+	VMOVUPD      cdfff0000000000000<>+0(SB), Y1
+	VMOVUPD      cdfff0000000000000<>+0(SB), Y2
+	XORQ         BX, BX
+	MOVQ         DX, SI
+
+big1:
+	CMPQ    SI, $0x10
+	JLT     small2
+	VMOVUPD (CX)(BX*8), Y3
+	VMAXPD  Y1, Y3, Y1
+	VMOVUPD 32(CX)(BX*8), Y3
+	VMAXPD  Y2, Y3, Y2
+	VMOVUPD 64(CX)(BX*8), Y3
+	VMAXPD  Y1, Y3, Y1
+	VMOVUPD 96(CX)(BX*8), Y3
+	VMAXPD  Y2, Y3, Y2
+	ADDQ    $0x10, BX
+	SUBQ    $0x10, SI
+	JMP     big1
+
+small2:
+next3:
+	CMPQ    SI, $0x04
+	JLT     tail4
+	VMOVUPD (CX)(BX*8), Y3
+	VMAXPD  Y1, Y3, Y1
+	ADDQ    $0x04, BX
+	SUBQ    $0x04, SI
+	JMP     next3
+
+tail4:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	NEGQ       SI
+	VMOVUPS    32(DI)(SI*8), Y3
+	VMASKMOVPD (CX)(BX*8), Y3, Y4
+	VMOVUPD    cdfff0000000000000<>+0(SB), Y5
+	VBLENDVPD  Y3, Y4, Y5, Y5
+	VMAXPD     Y1, Y5, Y1
+
+done5:
+	VMAXPD       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VMAXPD       X2, X1, X2
+	VPERMILPD    $0x01, X2, X1
+	VMAXPD       X1, X2, X2
+	VBROADCASTSD X2, Y1
+	VMOVUPD      Y1, 32(SP)
+	MOVQ         near+32(FP), BX
+	VXORPS       Y1, Y1, Y1
+	XORQ         SI, SI
+	MOVQ         DX, DI
+
+next6:
+	CMPQ      DI, $0x04
+	JLT       tail7
+	VMOVUPD   (CX)(SI*8), Y2
+	VCMPPD    $0x00, 32(SP), Y2, Y3
+	VANDPD    cd3ff0000000000000<>+0(SB), Y3, Y4
+	VADDPD    Y4, Y1, Y1
+	VSUBPD    32(SP), Y2, Y2
+	VMULPD    cd3fe0000000000000<>+0(SB), Y2, Y2
+	VCMPPD    $0x16, cdbff0000000000000<>+0(SB), Y2, Y4
+	VANDNPD   Y4, Y3, Y4
+	VMOVMSKPD Y4, R8
+	LEAQ      compress<>+0(SB), R9
+	MOVL      R8, R10
+	SHLQ      $0x05, R10
+	VMOVUPS   (R9)(R10*1), Y3
+	VPERMPS   Y2, Y3, Y2
+	VMOVUPD   Y2, (BX)
+	POPCNTL   R8, R8
+	LEAQ      (BX)(R8*8), BX
+	ADDQ      $0x04, SI
+	SUBQ      $0x04, DI
+	JMP       next6
+
+tail7:
+	TESTQ      DI, DI
+	JEQ        done8
+	LEAQ       tails<>+0(SB), R8
+	NEGQ       DI
+	VMOVUPS    32(R8)(DI*8), Y2
+	VMASKMOVPD (CX)(SI*8), Y2, Y3
+	VMOVUPD    cdfff0000000000000<>+0(SB), Y4
+	VBLENDVPD  Y2, Y3, Y4, Y4
+	VCMPPD     $0x00, 32(SP), Y4, Y2
+	VANDPD     cd3ff0000000000000<>+0(SB), Y2, Y3
+	VADDPD     Y3, Y1, Y1
+	VSUBPD     32(SP), Y4, Y4
+	VMULPD     cd3fe0000000000000<>+0(SB), Y4, Y4
+	VCMPPD     $0x16, cdbff0000000000000<>+0(SB), Y4, Y3
+	VANDNPD    Y3, Y2, Y3
+	VMOVMSKPD  Y3, SI
+	LEAQ       compress<>+0(SB), DI
+	MOVL       SI, R8
+	SHLQ       $0x05, R8
+	VMOVUPS    (DI)(R8*1), Y2
+	VPERMPS    Y4, Y2, Y2
+	VMOVUPD    Y2, (BX)
+	POPCNTL    SI, SI
+	LEAQ       (BX)(SI*8), BX
+
+done8:
+	VMOVUPD    cdbff0000000000000<>+0(SB), Y2
+	VMOVUPD    Y2, (BX)
+	VPERM2F128 $0x01, Y1, Y1, Y2
+	VADDPD     Y2, Y1, Y1
+	VPERMILPD  $0x55, Y1, Y2
+	VADDPD     Y2, Y1, Y1
+	VSUBPD     cd3ff0000000000000<>+0(SB), Y1, Y1
+	VMOVUPD    Y1, 64(SP)
+	MOVQ       near+32(FP), SI
+	SUBQ       SI, BX
+	SHRQ       $0x05, BX
+	INCQ       BX
+	VMOVUPD    cd3ff0000000000000<>+0(SB), Y1
+	VMOVUPD    32(SP), Y2
+	VSUBPD     Y2, Y2, Y2
+	VMOVUPD    cdbff0000000000000<>+0(SB), Y3
+	VPCMPEQD   Y4, Y4, Y4
+	MOVQ       $+32, DI
+
+step9:
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	XORQ   R8, R8
+	MOVQ   BX, R9
+	SHLQ   $0x05, R9
+
+column11:
+	VMOVUPD     (SI)(R8*1), Y8
+	VADDPD      Y1, Y8, Y8
+	VADDPD      Y2, Y8, Y8
+	VCMPPD      $0x1e, Y0, Y8, Y9
+	VANDPD      cd3ff0000000000000<>+0(SB), Y9, Y9
+	VADDPD      Y9, Y5, Y5
+	VMAXPD      Y8, Y0, Y8
+	VADDPD      Y8, Y6, Y6
+	VFMADD231PD Y8, Y8, Y7
+	ADDQ        $0x20, R8
+	CMPQ        R8, R9
+	JLT         column11
+	VPERM2F128  $0x01, Y5, Y5, Y8
+	VADDPD      Y8, Y5, Y5
+	VPERMILPD   $0x55, Y5, Y8
+	VADDPD      Y8, Y5, Y5
+	VPERM2F128  $0x01, Y6, Y6, Y8
+	VADDPD      Y8, Y6, Y6
+	VPERMILPD   $0x55, Y6, Y8
+	VADDPD      Y8, Y6, Y6
+	VADDPD      Y1, Y2, Y8
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Y9
+	VSUBPD      Y1, Y9, Y9
+	VADDPD      64(SP), Y5, Y5
+	VFMADD231PD 64(SP), Y8, Y6
+	VPERM2F128  $0x01, Y7, Y7, Y10
+	VADDPD      Y10, Y7, Y7
+	VPERMILPD   $0x55, Y7, Y10
+	VADDPD      Y10, Y7, Y7
+	VMULPD      Y8, Y8, Y10
+	VFMADD231PD 64(SP), Y10, Y7
+	VADDPD      Y1, Y1, Y10
+	VADDPD      Y2, Y10, Y10
+	VFMADD231PD Y2, Y10, Y7
+	VSUBPD      Y9, Y7, Y7
+	VADDPD      Y8, Y6, Y6
+	VADDPD      cd3ff0000000000000<>+0(SB), Y5, Y10
+	VMULPD      Y7, Y10, Y10
+	VFMSUB231PD Y6, Y6, Y10
+	VCMPPD      $0x11, Y0, Y10, Y8
+	VBLENDVPD   Y8, cd7ff8000000000001<>+0(SB), Y5, Y5
+	VMAXPD      Y10, Y0, Y10
+	VSQRTPD     Y10, Y10
+	VADDPD      Y10, Y6, Y6
+	VDIVPD      Y6, Y7, Y7
+	VANDPD      Y4, Y7, Y7
+	VSUBPD      Y7, Y2, Y2
+	VADDPD      Y1, Y2, Y8
+	VCMPPD      $0x11, cd3fe0000000000000<>+0(SB), Y8, Y6
+	VBLENDVPD   Y6, Y8, Y2, Y2
+	VANDNPD     Y1, Y6, Y1
+	VCMPPD      $0x04, Y3, Y5, Y3
+	VANDPD      Y3, Y4, Y4
+	VMOVAPD     Y5, Y3
+	VMOVMSKPD   Y4, R8
+	TESTL       R8, R8
+	JEQ         found10
+	DECQ        DI
+	JNE         step9
+
+found10:
+	VMOVUPD   Y1, 96(SP)
+	VMOVUPD   Y2, 128(SP)
+	VMOVUPD   96(SP), Y2
+	VMOVUPD   cd3ff0000000000000<>+0(SB), Y1
+	VSUBPD    Y2, Y1, Y1
+	VSUBPD    128(SP), Y1, Y1
+	VMOVUPD   cd4000000000000000<>+0(SB), Y2
+	VSUBPD    Y1, Y2, Y2
+	VMULPD    Y2, Y1, Y1
+	VMOVUPD   Y1, 160(SP)
+	VMOVUPD   cd7ff8000000000001<>+0(SB), Y1
+	VMOVUPD   64(SP), Y2
+	VCMPPD    $0x00, Y0, Y2, Y2
+	VMOVUPD   Y2, 192(SP)
+	VMOVUPD   192(SP), Y2
+	VMOVUPD   32(SP), Y3
+	VBLENDVPD Y2, Y3, Y1, Y1
+	VMOVUPD   Y1, 224(SP)
+	VXORPS    Y1, Y1, Y1
+	VXORPS    Y2, Y2, Y2
+	VXORPS    Y3, Y3, Y3
+	MOVQ      t+16(FP), BX
+	XORQ      SI, SI
+
+next12:
+	CMPQ         DX, $0x04
+	JLT          tail13
+	VMOVUPD      (CX)(SI*8), Y5
+	VMOVUPD      (BX)(SI*8), Y6
+	VCMPPD       $0x19, cd0<>+0(SB), Y6, Y7
+	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y6, Y8
+	VORPD        Y8, Y7, Y7
+	VORPD        Y7, Y4, Y4
+	VCMPPD       $0x00, 224(SP), Y5, Y7
+	VANDPD       Y6, Y7, Y8
+	VADDPD       Y8, Y3, Y3
+	VSUBPD       32(SP), Y5, Y5
+	VMULPD       cd3fe0000000000000<>+0(SB), Y5, Y5
+	VADDPD       96(SP), Y5, Y5
+	VADDPD       128(SP), Y5, Y5
+	VMINPD       Y5, Y0, Y8
+	VCMPPD       $0x04, cd0<>+0(SB), Y6, Y9
+	VANDPD       Y9, Y8, Y8
+	VFNMADD231PD Y8, Y6, Y2
+	VMAXPD       Y5, Y0, Y5
+	VMOVAPD      Y5, Y8
+	VFMSUB213PD  Y6, Y5, Y8
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y9
+	VSUBPD       Y6, Y9, Y9
+	VSUBPD       160(SP), Y9, Y9
+	VSQRTPD      Y6, Y6
+	VADDPD       Y5, Y6, Y5
+	VMOVUPD      cd170000000000000<>+0(SB), Y10
+	VADDPD       Y5, Y10, Y10
+	VDIVPD       Y10, Y8, Y10
+	VADDPD       Y6, Y5, Y5
+	VANDNPD      Y10, Y7, Y10
+	VBLENDVPD    Y7, Y9, Y8, Y8
+	VMULPD       (SP), Y8, Y8
+	VMOVUPD      Y8, (AX)(SI*8)
+	VMULPD       Y10, Y10, Y10
+	VFMADD231PD  Y5, Y10, Y1
+	ADDQ         $0x04, SI
+	SUBQ         $0x04, DX
+	JMP          next12
+
+tail13:
+	TESTQ        DX, DX
+	JEQ          done14
+	LEAQ         tails<>+0(SB), DI
+	NEGQ         DX
+	VMOVUPS      32(DI)(DX*8), Y5
+	VMASKMOVPD   (CX)(SI*8), Y5, Y6
+	VMOVUPD      cdfff0000000000000<>+0(SB), Y7
+	VBLENDVPD    Y5, Y6, Y7, Y7
+	VMASKMOVPD   (BX)(SI*8), Y5, Y6
+	VCMPPD       $0x19, cd0<>+0(SB), Y6, Y8
+	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y6, Y9
+	VORPD        Y9, Y8, Y8
+	VORPD        Y8, Y4, Y4
+	VCMPPD       $0x00, 224(SP), Y7, Y8
+	VANDPD       Y6, Y8, Y9
+	VADDPD       Y9, Y3, Y3
+	VSUBPD       32(SP), Y7, Y7
+	VMULPD       cd3fe0000000000000<>+0(SB), Y7, Y7
+	VADDPD       96(SP), Y7, Y7
+	VADDPD       128(SP), Y7, Y7
+	VMINPD       Y7, Y0, Y9
+	VCMPPD       $0x04, cd0<>+0(SB), Y6, Y10
+	VANDPD       Y10, Y9, Y9
+	VFNMADD231PD Y9, Y6, Y2
+	VMAXPD       Y7, Y0, Y7
+	VMOVAPD      Y7, Y0
+	VFMSUB213PD  Y6, Y7, Y0
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y9
+	VSUBPD       Y6, Y9, Y9
+	VSUBPD       160(SP), Y9, Y9
+	VSQRTPD      Y6, Y6
+	VADDPD       Y7, Y6, Y7
+	VMOVUPD      cd170000000000000<>+0(SB), Y10
+	VADDPD       Y7, Y10, Y10
+	VDIVPD       Y10, Y0, Y10
+	VADDPD       Y6, Y7, Y7
+	VANDNPD      Y10, Y8, Y10
+	VBLENDVPD    Y8, Y9, Y0, Y0
+	VMULPD       (SP), Y0, Y0
+	VMASKMOVPD   Y0, Y5, (AX)(SI*8)
+	VMULPD       Y10, Y10, Y10
+	VFMADD231PD  Y7, Y10, Y1
+
+done14:
+	VPERM2F128  $0x01, Y1, Y1, Y0
+	VADDPD      Y0, Y1, Y1
+	VPERMILPD   $0x55, Y1, Y0
+	VADDPD      Y0, Y1, Y1
+	VPERM2F128  $0x01, Y2, Y2, Y0
+	VADDPD      Y0, Y2, Y2
+	VPERMILPD   $0x55, Y2, Y0
+	VADDPD      Y0, Y2, Y2
+	VPERM2F128  $0x01, Y3, Y3, Y0
+	VADDPD      Y0, Y3, Y3
+	VPERMILPD   $0x55, Y3, Y0
+	VADDPD      Y0, Y3, Y3
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Y0
+	VSUBPD      Y3, Y0, Y0
+	VSUBPD      160(SP), Y0, Y0
+	VMOVUPD     96(SP), Y5
+	VADDPD      128(SP), Y5, Y5
+	VSQRTPD     Y3, Y3
+	VADDPD      Y5, Y3, Y5
+	VMOVUPD     cd170000000000000<>+0(SB), Y6
+	VADDPD      Y5, Y6, Y6
+	VDIVPD      Y6, Y0, Y6
+	VADDPD      Y3, Y5, Y5
+	VMOVUPD     192(SP), Y0
+	VANDPD      Y0, Y6, Y6
+	VMULPD      Y6, Y6, Y6
+	VFMADD231PD Y5, Y6, Y1
+	VMULPD      cd3fe5555555555555<>+0(SB), Y1, Y1
+	VADDPD      Y2, Y2, Y2
+	VADDPD      Y2, Y1, Y1
+	VSUBPD      Y1, Y1, Y0
+	VCMPPD      $0x04, cd0<>+0(SB), Y0, Y0
+	VORPD       Y0, Y4, Y4
+	VMOVSD      X1, loss+48(FP)
+	VMOVMSKPD   Y4, AX
+	MOVL        AX, rejected+56(FP)
+	VZEROUPPER
+	RET
+
+// func entmaxIndexF64AVX2(grad *float64, z *float64, n int, y int, near *float64, f float64) (loss float64, rejected uint32)
+// Requires: AVX, AVX2, FMA3, POPCNT
+TEXT ·entmaxIndexF64AVX2(SB), NOSPLIT, $256-60
+	MOVQ         grad+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VXORPS       Y0, Y0, Y0
+	VBROADCASTSD f+40(FP), Y1
+	VMOVUPD      Y1, (SP)
+	VMOVUPD      cdfff0000000000000<>+0(SB), Y1
+	VMOVUPD      cdfff0000000000000<>+0(SB), Y2
+	XORQ         BX, BX
+	MOVQ         DX, SI
+
+big1:
+	CMPQ    SI, $0x10
+	JLT     small2
+	VMOVUPD (CX)(BX*8), Y3
+	VMAXPD  Y1, Y3, Y1
+	VMOVUPD 32(CX)(BX*8), Y3
+	VMAXPD  Y2, Y3, Y2
+	VMOVUPD 64(CX)(BX*8), Y3
+	VMAXPD  Y1, Y3, Y1
+	VMOVUPD 96(CX)(BX*8), Y3
+	VMAXPD  Y2, Y3, Y2
+	ADDQ    $0x10, BX
+	SUBQ    $0x10, SI
+	JMP     big1
+
+small2:
+next3:
+	CMPQ    SI, $0x04
+	JLT     tail4
+	VMOVUPD (CX)(BX*8), Y3
+	VMAXPD  Y1, Y3, Y1
+	ADDQ    $0x04, BX
+	SUBQ    $0x04, SI
+	JMP     next3
+
+tail4:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	NEGQ       SI
+	VMOVUPS    32(DI)(SI*8), Y3
+	VMASKMOVPD (CX)(BX*8), Y3, Y4
+	VMOVUPD    cdfff0000000000000<>+0(SB), Y5
+	VBLENDVPD  Y3, Y4, Y5, Y5
+	VMAXPD     Y1, Y5, Y1
+
+done5:
+	VMAXPD       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VMAXPD       X2, X1, X2
+	VPERMILPD    $0x01, X2, X1
+	VMAXPD       X1, X2, X2
+	VBROADCASTSD X2, Y1
+	VMOVUPD      Y1, 32(SP)
+	MOVQ         near+32(FP), BX
+	VXORPS       Y1, Y1, Y1
+	XORQ         SI, SI
+	MOVQ         DX, DI
+
+next6:
+	CMPQ      DI, $0x04
+	JLT       tail7
+	VMOVUPD   (CX)(SI*8), Y2
+	VCMPPD    $0x00, 32(SP), Y2, Y3
+	VANDPD    cd3ff0000000000000<>+0(SB), Y3, Y4
+	VADDPD    Y4, Y1, Y1
+	VSUBPD    32(SP), Y2, Y2
+	VMULPD    cd3fe0000000000000<>+0(SB), Y2, Y2
+	VCMPPD    $0x16, cdbff0000000000000<>+0(SB), Y2, Y4
+	VANDNPD   Y4, Y3, Y4
+	VMOVMSKPD Y4, R8
+	LEAQ      compress<>+0(SB), R9
+	MOVL      R8, R10
+	SHLQ      $0x05, R10
+	VMOVUPS   (R9)(R10*1), Y3
+	VPERMPS   Y2, Y3, Y2
+	VMOVUPD   Y2, (BX)
+	POPCNTL   R8, R8
+	LEAQ      (BX)(R8*8), BX
+	ADDQ      $0x04, SI
+	SUBQ      $0x04, DI
+	JMP       next6
+
+tail7:
+	TESTQ      DI, DI
+	JEQ        done8
+	LEAQ       tails<>+0(SB), R8
+	NEGQ       DI
+	VMOVUPS    32(R8)(DI*8), Y2
+	VMASKMOVPD (CX)(SI*8), Y2, Y3
+	VMOVUPD    cdfff0000000000000<>+0(SB), Y4
+	VBLENDVPD  Y2, Y3, Y4, Y4
+	VCMPPD     $0x00, 32(SP), Y4, Y2
+	VANDPD     cd3ff0000000000000<>+0(SB), Y2, Y3
+	VADDPD     Y3, Y1, Y1
+	VSUBPD     32(SP), Y4, Y4
+	VMULPD     cd3fe0000000000000<>+0(SB), Y4, Y4
+	VCMPPD     $0x16, cdbff0000000000000<>+0(SB), Y4, Y3
+	VANDNPD    Y3, Y2, Y3
+	VMOVMSKPD  Y3, SI
+	LEAQ       compress<>+0(SB), DI
+	MOVL       SI, R8
+	SHLQ       $0x05, R8
+	VMOVUPS    (DI)(R8*1), Y2
+	VPERMPS    Y4, Y2, Y2
+	VMOVUPD    Y2, (BX)
+	POPCNTL    SI, SI
+	LEAQ       (BX)(SI*8), BX
+
+done8:
+	VMOVUPD    cdbff0000000000000<>+0(SB), Y2
+	VMOVUPD    Y2, (BX)
+	VPERM2F128 $0x01, Y1, Y1, Y2
+	VADDPD     Y2, Y1, Y1
+	VPERMILPD  $0x55, Y1, Y2
+	VADDPD     Y2, Y1, Y1
+	VSUBPD     cd3ff0000000000000<>+0(SB), Y1, Y1
+	VMOVUPD    Y1, 64(SP)
+	MOVQ       near+32(FP), SI
+	SUBQ       SI, BX
+	SHRQ       $0x05, BX
+	INCQ       BX
+	VMOVUPD    cd3ff0000000000000<>+0(SB), Y1
+	VMOVUPD    32(SP), Y2
+	VSUBPD     Y2, Y2, Y2
+	VMOVUPD    cdbff0000000000000<>+0(SB), Y3
+	VPCMPEQD   Y4, Y4, Y4
+	MOVQ       $+32, DI
+
+step9:
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	XORQ   R8, R8
+	MOVQ   BX, R9
+	SHLQ   $0x05, R9
+
+column11:
+	VMOVUPD     (SI)(R8*1), Y8
+	VADDPD      Y1, Y8, Y8
+	VADDPD      Y2, Y8, Y8
+	VCMPPD      $0x1e, Y0, Y8, Y9
+	VANDPD      cd3ff0000000000000<>+0(SB), Y9, Y9
+	VADDPD      Y9, Y5, Y5
+	VMAXPD      Y8, Y0, Y8
+	VADDPD      Y8, Y6, Y6
+	VFMADD231PD Y8, Y8, Y7
+	ADDQ        $0x20, R8
+	CMPQ        R8, R9
+	JLT         column11
+	VPERM2F128  $0x01, Y5, Y5, Y8
+	VADDPD      Y8, Y5, Y5
+	VPERMILPD   $0x55, Y5, Y8
+	VADDPD      Y8, Y5, Y5
+	VPERM2F128  $0x01, Y6, Y6, Y8
+	VADDPD      Y8, Y6, Y6
+	VPERMILPD   $0x55, Y6, Y8
+	VADDPD      Y8, Y6, Y6
+	VADDPD      Y1, Y2, Y8
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Y9
+	VSUBPD      Y1, Y9, Y9
+	VADDPD      64(SP), Y5, Y5
+	VFMADD231PD 64(SP), Y8, Y6
+	VPERM2F128  $0x01, Y7, Y7, Y10
+	VADDPD      Y10, Y7, Y7
+	VPERMILPD   $0x55, Y7, Y10
+	VADDPD      Y10, Y7, Y7
+	VMULPD      Y8, Y8, Y10
+	VFMADD231PD 64(SP), Y10, Y7
+	VADDPD      Y1, Y1, Y10
+	VADDPD      Y2, Y10, Y10
+	VFMADD231PD Y2, Y10, Y7
+	VSUBPD      Y9, Y7, Y7
+	VADDPD      Y8, Y6, Y6
+	VADDPD      cd3ff0000000000000<>+0(SB), Y5, Y10
+	VMULPD      Y7, Y10, Y10
+	VFMSUB231PD Y6, Y6, Y10
+	VCMPPD      $0x11, Y0, Y10, Y8
+	VBLENDVPD   Y8, cd7ff8000000000001<>+0(SB), Y5, Y5
+	VMAXPD      Y10, Y0, Y10
+	VSQRTPD     Y10, Y10
+	VADDPD      Y10, Y6, Y6
+	VDIVPD      Y6, Y7, Y7
+	VANDPD      Y4, Y7, Y7
+	VSUBPD      Y7, Y2, Y2
+	VADDPD      Y1, Y2, Y8
+	VCMPPD      $0x11, cd3fe0000000000000<>+0(SB), Y8, Y6
+	VBLENDVPD   Y6, Y8, Y2, Y2
+	VANDNPD     Y1, Y6, Y1
+	VCMPPD      $0x04, Y3, Y5, Y3
+	VANDPD      Y3, Y4, Y4
+	VMOVAPD     Y5, Y3
+	VMOVMSKPD   Y4, R8
+	TESTL       R8, R8
+	JEQ         found10
+	DECQ        DI
+	JNE         step9
+
+found10:
+	VMOVUPD   Y1, 96(SP)
+	VMOVUPD   Y2, 128(SP)
+	VMOVUPD   96(SP), Y2
+	VMOVUPD   cd3ff0000000000000<>+0(SB), Y1
+	VSUBPD    Y2, Y1, Y1
+	VSUBPD    128(SP), Y1, Y1
+	VMOVUPD   cd4000000000000000<>+0(SB), Y2
+	VSUBPD    Y1, Y2, Y2
+	VMULPD    Y2, Y1, Y1
+	VMOVUPD   Y1, 160(SP)
+	VMOVUPD   cd7ff8000000000001<>+0(SB), Y1
+	VMOVUPD   64(SP), Y2
+	VCMPPD    $0x00, Y0, Y2, Y2
+	VMOVUPD   Y2, 192(SP)
+	VMOVUPD   192(SP), Y2
+	VMOVUPD   32(SP), Y3
+	VBLENDVPD Y2, Y3, Y1, Y1
+	VMOVUPD   Y1, 224(SP)
+	VXORPS    Y1, Y1, Y1
+	VXORPS    Y2, Y2, Y2
+	VXORPS    Y3, Y3, Y3
+	MOVQ      y+24(FP), BX
+	XORQ      SI, SI
+
+next12:
+	CMPQ         DX, $0x04
+	JLT          tail13
+	VMOVUPD      (CX)(SI*8), Y5
+	MOVQ         BX, DI
+	SUBQ         SI, DI
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
+	VPCMPEQD     Y7, Y7, Y7
+	VMOVQ        DI, X8
+	VPBROADCASTQ X8, Y8
+	VPCMPEQQ     count4<>+0(SB), Y8, Y8
+	VANDNPD      Y7, Y8, Y8
+	VANDNPD      Y6, Y8, Y6
+	VCMPPD       $0x00, 224(SP), Y5, Y7
+	VANDPD       Y6, Y7, Y8
+	VADDPD       Y8, Y3, Y3
+	VSUBPD       32(SP), Y5, Y5
+	VMULPD       cd3fe0000000000000<>+0(SB), Y5, Y5
+	VADDPD       96(SP), Y5, Y5
+	VADDPD       128(SP), Y5, Y5
+	VMINPD       Y5, Y0, Y8
+	VCMPPD       $0x04, cd0<>+0(SB), Y6, Y9
+	VANDPD       Y9, Y8, Y8
+	VFNMADD231PD Y8, Y6, Y2
+	VMAXPD       Y5, Y0, Y5
+	VMOVAPD      Y5, Y8
+	VFMSUB213PD  Y6, Y5, Y8
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y9
+	VSUBPD       Y6, Y9, Y9
+	VSUBPD       160(SP), Y9, Y9
+	VADDPD       Y5, Y6, Y10
+	VSUBPD       Y6, Y5, Y5
+	VADDPD       Y6, Y10, Y10
+	VANDNPD      Y5, Y7, Y5
+	VBLENDVPD    Y7, Y9, Y8, Y8
+	VMULPD       (SP), Y8, Y8
+	VMOVUPD      Y8, (AX)(SI*8)
+	VMULPD       Y5, Y5, Y5
+	VFMADD231PD  Y10, Y5, Y1
+	ADDQ         $0x04, SI
+	SUBQ         $0x04, DX
+	JMP          next12
+
+tail13:
+	TESTQ        DX, DX
+	JEQ          done14
+	LEAQ         tails<>+0(SB), DI
+	NEGQ         DX
+	VMOVUPS      32(DI)(DX*8), Y5
+	VMASKMOVPD   (CX)(SI*8), Y5, Y6
+	VMOVUPD      cdfff0000000000000<>+0(SB), Y7
+	VBLENDVPD    Y5, Y6, Y7, Y7
+	MOVQ         BX, CX
+	SUBQ         SI, CX
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
+	VPCMPEQD     Y8, Y8, Y8
+	VMOVQ        CX, X9
+	VPBROADCASTQ X9, Y9
+	VPCMPEQQ     count4<>+0(SB), Y9, Y9
+	VANDNPD      Y8, Y9, Y9
+	VANDNPD      Y6, Y9, Y6
+	VCMPPD       $0x00, 224(SP), Y7, Y8
+	VANDPD       Y6, Y8, Y9
+	VADDPD       Y9, Y3, Y3
+	VSUBPD       32(SP), Y7, Y7
+	VMULPD       cd3fe0000000000000<>+0(SB), Y7, Y7
+	VADDPD       96(SP), Y7, Y7
+	VADDPD       128(SP), Y7, Y7
+	VMINPD       Y7, Y0, Y9
+	VCMPPD       $0x04, cd0<>+0(SB), Y6, Y10
+	VANDPD       Y10, Y9, Y9
+	VFNMADD231PD Y9, Y6, Y2
+	VMAXPD       Y7, Y0, Y7
+	VMOVAPD      Y7, Y0
+	VFMSUB213PD  Y6, Y7, Y0
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y9
+	VSUBPD       Y6, Y9, Y9
+	VSUBPD       160(SP), Y9, Y9
+	VADDPD       Y7, Y6, Y10
+	VSUBPD       Y6, Y7, Y7
+	VADDPD       Y6, Y10, Y10
+	VANDNPD      Y7, Y8, Y7
+	VBLENDVPD    Y8, Y9, Y0, Y0
+	VMULPD       (SP), Y0, Y0
+	VMASKMOVPD   Y0, Y5, (AX)(SI*8)
+	VMULPD       Y7, Y7, Y7
+	VFMADD231PD  Y10, Y7, Y1
+
+done14:
+	VPERM2F128  $0x01, Y1, Y1, Y0
+	VADDPD      Y0, Y1, Y1
+	VPERMILPD   $0x55, Y1, Y0
+	VADDPD      Y0, Y1, Y1
+	VPERM2F128  $0x01, Y2, Y2, Y0
+	VADDPD      Y0, Y2, Y2
+	VPERMILPD   $0x55, Y2, Y0
+	VADDPD      Y0, Y2, Y2
+	VPERM2F128  $0x01, Y3, Y3, Y0
+	VADDPD      Y0, Y3, Y3
+	VPERMILPD   $0x55, Y3, Y0
+	VADDPD      Y0, Y3, Y3
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Y0
+	VSUBPD      Y3, Y0, Y0
+	VSUBPD      160(SP), Y0, Y0
+	VMOVUPD     96(SP), Y5
+	VADDPD      128(SP), Y5, Y5
+	VADDPD      Y5, Y3, Y5
+	VMOVUPD     cd170000000000000<>+0(SB), Y6
+	VADDPD      Y5, Y6, Y6
+	VDIVPD      Y6, Y0, Y6
+	VADDPD      Y3, Y5, Y5
+	VMOVUPD     192(SP), Y0
+	VANDPD      Y0, Y6, Y6
+	VMULPD      Y6, Y6, Y6
+	VFMADD231PD Y5, Y6, Y1
+	VMULPD      cd3fe5555555555555<>+0(SB), Y1, Y1
+	VADDPD      Y2, Y2, Y2
+	VADDPD      Y2, Y1, Y1
+	VSUBPD      Y1, Y1, Y0
+	VCMPPD      $0x04, cd0<>+0(SB), Y0, Y0
+	VORPD       Y0, Y4, Y4
+	VMOVSD      X1, loss+48(FP)
+	VMOVMSKPD   Y4, AX
+	MOVL        AX, rejected+56(FP)
+	VZEROUPPER
+	RET
+
 // func tileMAEF64AVX2(e *float64, z *float64, t *float64, k int, lanes *float64) (bad uint32)
 // Requires: AVX
 TEXT ·tileMAEF64AVX2(SB), NOSPLIT, $0-44
@@ -88145,6 +91201,366 @@ column6:
 	JLT          column6
 
 done5:
+	VZEROUPPER
+	RET
+
+// func sparsemaxTileF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, lanes *float64) (rejected uint32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·sparsemaxTileF64AVX2(SB), NOSPLIT, $224-52
+	MOVQ    e+0(FP), AX
+	MOVQ    h+8(FP), CX
+	MOVQ    z+16(FP), DX
+	MOVQ    t+24(FP), BX
+	MOVQ    k+32(FP), SI
+	MOVQ    lanes+40(FP), DI
+	VXORPS  Y0, Y0, Y0
+	VMOVUPD cdfff0000000000000<>+0(SB), Y1
+	XORQ    R8, R8
+	MOVQ    SI, R9
+	SHLQ    $0x05, R9
+
+column1:
+	VMOVUPD (DX)(R8*1), Y2
+	VMAXPD  Y2, Y1, Y1
+	ADDQ    $0x20, R8
+	CMPQ    R8, R9
+	JLT     column1
+	VMOVUPD Y1, (SP)
+	VMOVUPD cdbff0000000000000<>+0(SB), Y1
+	XORQ    R8, R8
+	MOVQ    SI, R9
+	SHLQ    $0x05, R9
+
+column2:
+	VMOVUPD   (DX)(R8*1), Y2
+	VCMPPD    $0x00, (SP), Y2, Y3
+	VANDPD    cd3ff0000000000000<>+0(SB), Y3, Y4
+	VADDPD    Y4, Y1, Y1
+	VSUBPD    (SP), Y2, Y2
+	VBLENDVPD Y3, cdbff0000000000000<>+0(SB), Y2, Y2
+	VMOVUPD   Y2, (CX)(R8*1)
+	ADDQ      $0x20, R8
+	CMPQ      R8, R9
+	JLT       column2
+	VMOVUPD   Y1, 32(SP)
+	VMOVUPD   cd3ff0000000000000<>+0(SB), Y1
+	VMOVUPD   (SP), Y2
+	VSUBPD    Y2, Y2, Y2
+	VMOVUPD   cdbff0000000000000<>+0(SB), Y3
+	VPCMPEQD  Y4, Y4, Y4
+	MOVQ      $+32, R8
+
+step3:
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	XORQ   R9, R9
+	MOVQ   SI, R10
+	SHLQ   $0x05, R10
+
+column5:
+	VMOVUPD     (CX)(R9*1), Y7
+	VADDPD      Y1, Y7, Y7
+	VADDPD      Y2, Y7, Y7
+	VCMPPD      $0x1e, Y0, Y7, Y8
+	VANDPD      cd3ff0000000000000<>+0(SB), Y8, Y8
+	VADDPD      Y8, Y5, Y5
+	VMAXPD      Y7, Y0, Y7
+	VADDPD      Y7, Y6, Y6
+	ADDQ        $0x20, R9
+	CMPQ        R9, R10
+	JLT         column5
+	VADDPD      Y1, Y2, Y7
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Y8
+	VSUBPD      Y1, Y8, Y8
+	VADDPD      32(SP), Y5, Y5
+	VFMADD231PD 32(SP), Y7, Y6
+	VADDPD      Y2, Y6, Y6
+	VSUBPD      Y8, Y6, Y6
+	VADDPD      cd3ff0000000000000<>+0(SB), Y5, Y7
+	VDIVPD      Y7, Y6, Y6
+	VANDPD      Y4, Y6, Y6
+	VSUBPD      Y6, Y2, Y2
+	VADDPD      Y1, Y2, Y7
+	VCMPPD      $0x11, cd3fe0000000000000<>+0(SB), Y7, Y6
+	VBLENDVPD   Y6, Y7, Y2, Y2
+	VANDNPD     Y1, Y6, Y1
+	VCMPPD      $0x04, Y3, Y5, Y3
+	VANDPD      Y3, Y4, Y4
+	VMOVAPD     Y5, Y3
+	VMOVMSKPD   Y4, R9
+	TESTL       R9, R9
+	JEQ         found4
+	DECQ        R8
+	JNE         step3
+
+found4:
+	VMOVUPD   Y1, 64(SP)
+	VMOVUPD   Y2, 96(SP)
+	VMOVUPD   64(SP), Y2
+	VMOVUPD   cd3ff0000000000000<>+0(SB), Y1
+	VSUBPD    Y2, Y1, Y1
+	VSUBPD    96(SP), Y1, Y1
+	VMOVUPD   Y1, 128(SP)
+	VMOVUPD   cd7ff8000000000001<>+0(SB), Y1
+	VMOVUPD   32(SP), Y2
+	VCMPPD    $0x00, Y0, Y2, Y2
+	VMOVUPD   Y2, 160(SP)
+	VMOVUPD   160(SP), Y2
+	VMOVUPD   (SP), Y3
+	VBLENDVPD Y2, Y3, Y1, Y1
+	VMOVUPD   Y1, 192(SP)
+	VXORPS    Y1, Y1, Y1
+	VXORPS    Y2, Y2, Y2
+	VXORPS    Y3, Y3, Y3
+	XORQ      CX, CX
+	SHLQ      $0x05, SI
+
+column6:
+	VMOVUPD      (DX)(CX*1), Y5
+	VMOVUPD      (BX)(CX*1), Y6
+	VCMPPD       $0x19, cd0<>+0(SB), Y6, Y7
+	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y6, Y8
+	VORPD        Y8, Y7, Y7
+	VORPD        Y7, Y4, Y4
+	VCMPPD       $0x00, 192(SP), Y5, Y7
+	VANDPD       Y6, Y7, Y8
+	VADDPD       Y8, Y3, Y3
+	VSUBPD       (SP), Y5, Y5
+	VADDPD       64(SP), Y5, Y5
+	VADDPD       96(SP), Y5, Y5
+	VMINPD       Y5, Y0, Y8
+	VCMPPD       $0x04, cd0<>+0(SB), Y6, Y9
+	VANDPD       Y9, Y8, Y8
+	VFNMADD231PD Y8, Y6, Y2
+	VMAXPD       Y5, Y0, Y5
+	VSUBPD       Y6, Y5, Y5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y8
+	VSUBPD       Y6, Y8, Y8
+	VSUBPD       128(SP), Y8, Y8
+	VMOVAPD      Y5, Y6
+	VANDNPD      Y6, Y7, Y6
+	VBLENDVPD    Y7, Y8, Y5, Y5
+	VMULPD       (DI), Y5, Y5
+	VMOVUPD      Y5, (AX)(CX*1)
+	VMULPD       Y6, Y6, Y6
+	VADDPD       Y6, Y1, Y1
+	ADDQ         $0x20, CX
+	CMPQ         CX, SI
+	JLT          column6
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y0
+	VSUBPD       Y3, Y0, Y0
+	VSUBPD       128(SP), Y0, Y0
+	VMOVUPD      64(SP), Y3
+	VADDPD       96(SP), Y3, Y3
+	VMOVAPD      Y0, Y0
+	VMOVUPD      160(SP), Y3
+	VANDPD       Y3, Y0, Y0
+	VMULPD       Y0, Y0, Y0
+	VADDPD       Y0, Y1, Y1
+	VMULPD       cd3fe0000000000000<>+0(SB), Y1, Y1
+	VADDPD       Y2, Y1, Y1
+	VSUBPD       Y1, Y1, Y0
+	VCMPPD       $0x04, cd0<>+0(SB), Y0, Y0
+	VORPD        Y0, Y4, Y4
+	VMOVUPD      Y1, 192(DI)
+	VMOVMSKPD    Y4, AX
+	MOVL         AX, rejected+48(FP)
+	VZEROUPPER
+	RET
+
+// func entmaxTileF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, lanes *float64) (rejected uint32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·entmaxTileF64AVX2(SB), NOSPLIT, $224-52
+	MOVQ    e+0(FP), AX
+	MOVQ    h+8(FP), CX
+	MOVQ    z+16(FP), DX
+	MOVQ    t+24(FP), BX
+	MOVQ    k+32(FP), SI
+	MOVQ    lanes+40(FP), DI
+	VXORPS  Y0, Y0, Y0
+	VMOVUPD cdfff0000000000000<>+0(SB), Y1
+	XORQ    R8, R8
+	MOVQ    SI, R9
+	SHLQ    $0x05, R9
+
+column1:
+	VMOVUPD (DX)(R8*1), Y2
+	VMAXPD  Y2, Y1, Y1
+	ADDQ    $0x20, R8
+	CMPQ    R8, R9
+	JLT     column1
+	VMOVUPD Y1, (SP)
+	VMOVUPD cdbff0000000000000<>+0(SB), Y1
+	XORQ    R8, R8
+	MOVQ    SI, R9
+	SHLQ    $0x05, R9
+
+column2:
+	VMOVUPD   (DX)(R8*1), Y2
+	VCMPPD    $0x00, (SP), Y2, Y3
+	VANDPD    cd3ff0000000000000<>+0(SB), Y3, Y4
+	VADDPD    Y4, Y1, Y1
+	VSUBPD    (SP), Y2, Y2
+	VMULPD    cd3fe0000000000000<>+0(SB), Y2, Y2
+	VBLENDVPD Y3, cdbff0000000000000<>+0(SB), Y2, Y2
+	VMOVUPD   Y2, (CX)(R8*1)
+	ADDQ      $0x20, R8
+	CMPQ      R8, R9
+	JLT       column2
+	VMOVUPD   Y1, 32(SP)
+	VMOVUPD   cd3ff0000000000000<>+0(SB), Y1
+	VMOVUPD   (SP), Y2
+	VSUBPD    Y2, Y2, Y2
+	VMOVUPD   cdbff0000000000000<>+0(SB), Y3
+	VPCMPEQD  Y4, Y4, Y4
+	MOVQ      $+32, R8
+
+step3:
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	XORQ   R9, R9
+	MOVQ   SI, R10
+	SHLQ   $0x05, R10
+
+column5:
+	VMOVUPD     (CX)(R9*1), Y8
+	VADDPD      Y1, Y8, Y8
+	VADDPD      Y2, Y8, Y8
+	VCMPPD      $0x1e, Y0, Y8, Y9
+	VANDPD      cd3ff0000000000000<>+0(SB), Y9, Y9
+	VADDPD      Y9, Y5, Y5
+	VMAXPD      Y8, Y0, Y8
+	VADDPD      Y8, Y6, Y6
+	VFMADD231PD Y8, Y8, Y7
+	ADDQ        $0x20, R9
+	CMPQ        R9, R10
+	JLT         column5
+	VADDPD      Y1, Y2, Y8
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Y9
+	VSUBPD      Y1, Y9, Y9
+	VADDPD      32(SP), Y5, Y5
+	VFMADD231PD 32(SP), Y8, Y6
+	VMULPD      Y8, Y8, Y10
+	VFMADD231PD 32(SP), Y10, Y7
+	VADDPD      Y1, Y1, Y10
+	VADDPD      Y2, Y10, Y10
+	VFMADD231PD Y2, Y10, Y7
+	VSUBPD      Y9, Y7, Y7
+	VADDPD      Y8, Y6, Y6
+	VADDPD      cd3ff0000000000000<>+0(SB), Y5, Y10
+	VMULPD      Y7, Y10, Y10
+	VFMSUB231PD Y6, Y6, Y10
+	VCMPPD      $0x11, Y0, Y10, Y8
+	VBLENDVPD   Y8, cd7ff8000000000001<>+0(SB), Y5, Y5
+	VMAXPD      Y10, Y0, Y10
+	VSQRTPD     Y10, Y10
+	VADDPD      Y10, Y6, Y6
+	VDIVPD      Y6, Y7, Y7
+	VANDPD      Y4, Y7, Y7
+	VSUBPD      Y7, Y2, Y2
+	VADDPD      Y1, Y2, Y8
+	VCMPPD      $0x11, cd3fe0000000000000<>+0(SB), Y8, Y6
+	VBLENDVPD   Y6, Y8, Y2, Y2
+	VANDNPD     Y1, Y6, Y1
+	VCMPPD      $0x04, Y3, Y5, Y3
+	VANDPD      Y3, Y4, Y4
+	VMOVAPD     Y5, Y3
+	VMOVMSKPD   Y4, R9
+	TESTL       R9, R9
+	JEQ         found4
+	DECQ        R8
+	JNE         step3
+
+found4:
+	VMOVUPD   Y1, 64(SP)
+	VMOVUPD   Y2, 96(SP)
+	VMOVUPD   64(SP), Y2
+	VMOVUPD   cd3ff0000000000000<>+0(SB), Y1
+	VSUBPD    Y2, Y1, Y1
+	VSUBPD    96(SP), Y1, Y1
+	VMOVUPD   cd4000000000000000<>+0(SB), Y2
+	VSUBPD    Y1, Y2, Y2
+	VMULPD    Y2, Y1, Y1
+	VMOVUPD   Y1, 128(SP)
+	VMOVUPD   cd7ff8000000000001<>+0(SB), Y1
+	VMOVUPD   32(SP), Y2
+	VCMPPD    $0x00, Y0, Y2, Y2
+	VMOVUPD   Y2, 160(SP)
+	VMOVUPD   160(SP), Y2
+	VMOVUPD   (SP), Y3
+	VBLENDVPD Y2, Y3, Y1, Y1
+	VMOVUPD   Y1, 192(SP)
+	VXORPS    Y1, Y1, Y1
+	VXORPS    Y2, Y2, Y2
+	VXORPS    Y3, Y3, Y3
+	XORQ      CX, CX
+	SHLQ      $0x05, SI
+
+column6:
+	VMOVUPD      (DX)(CX*1), Y5
+	VMOVUPD      (BX)(CX*1), Y6
+	VCMPPD       $0x19, cd0<>+0(SB), Y6, Y7
+	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y6, Y8
+	VORPD        Y8, Y7, Y7
+	VORPD        Y7, Y4, Y4
+	VCMPPD       $0x00, 192(SP), Y5, Y7
+	VANDPD       Y6, Y7, Y8
+	VADDPD       Y8, Y3, Y3
+	VSUBPD       (SP), Y5, Y5
+	VMULPD       cd3fe0000000000000<>+0(SB), Y5, Y5
+	VADDPD       64(SP), Y5, Y5
+	VADDPD       96(SP), Y5, Y5
+	VMINPD       Y5, Y0, Y8
+	VCMPPD       $0x04, cd0<>+0(SB), Y6, Y9
+	VANDPD       Y9, Y8, Y8
+	VFNMADD231PD Y8, Y6, Y2
+	VMAXPD       Y5, Y0, Y5
+	VMOVAPD      Y5, Y8
+	VFMSUB213PD  Y6, Y5, Y8
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y9
+	VSUBPD       Y6, Y9, Y9
+	VSUBPD       128(SP), Y9, Y9
+	VSQRTPD      Y6, Y6
+	VADDPD       Y5, Y6, Y5
+	VMOVUPD      cd170000000000000<>+0(SB), Y10
+	VADDPD       Y5, Y10, Y10
+	VDIVPD       Y10, Y8, Y10
+	VADDPD       Y6, Y5, Y5
+	VANDNPD      Y10, Y7, Y10
+	VBLENDVPD    Y7, Y9, Y8, Y8
+	VMULPD       (DI), Y8, Y8
+	VMOVUPD      Y8, (AX)(CX*1)
+	VMULPD       Y10, Y10, Y10
+	VFMADD231PD  Y5, Y10, Y1
+	ADDQ         $0x20, CX
+	CMPQ         CX, SI
+	JLT          column6
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y0
+	VSUBPD       Y3, Y0, Y0
+	VSUBPD       128(SP), Y0, Y0
+	VMOVUPD      64(SP), Y5
+	VADDPD       96(SP), Y5, Y5
+	VSQRTPD      Y3, Y3
+	VADDPD       Y5, Y3, Y5
+	VMOVUPD      cd170000000000000<>+0(SB), Y6
+	VADDPD       Y5, Y6, Y6
+	VDIVPD       Y6, Y0, Y6
+	VADDPD       Y3, Y5, Y5
+	VMOVUPD      160(SP), Y0
+	VANDPD       Y0, Y6, Y6
+	VMULPD       Y6, Y6, Y6
+	VFMADD231PD  Y5, Y6, Y1
+	VMULPD       cd3fe5555555555555<>+0(SB), Y1, Y1
+	VADDPD       Y2, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	VSUBPD       Y1, Y1, Y0
+	VCMPPD       $0x04, cd0<>+0(SB), Y0, Y0
+	VORPD        Y0, Y4, Y4
+	VMOVUPD      Y1, 192(DI)
+	VMOVMSKPD    Y4, AX
+	MOVL         AX, rejected+48(FP)
 	VZEROUPPER
 	RET
 
@@ -105275,6 +108691,1367 @@ done5:
 	VZEROUPPER
 	RET
 
+// func sparsemaxRowWideAVX512(grad *float32, z *float32, t *float32, n int, near *float64, f float64) (loss float64, rejected uint32)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, POPCNT
+TEXT ·sparsemaxRowWideAVX512(SB), NOSPLIT, $0-60
+	MOVQ         grad+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         n+24(FP), DX
+	VPXORD       Z0, Z0, Z0
+	VBROADCASTSD f+40(FP), Z1
+	VBROADCASTSS csff800000<>+0(SB), Z2
+	VBROADCASTSS csff800000<>+0(SB), Z3
+	XORQ         BX, BX
+	MOVQ         DX, SI
+
+big1:
+	CMPQ    SI, $0x40
+	JLT     small2
+	VMOVUPS (CX)(BX*4), Z4
+	VMAXPS  Z2, Z4, Z2
+	VMOVUPS 64(CX)(BX*4), Z4
+	VMAXPS  Z3, Z4, Z3
+	VMOVUPS 128(CX)(BX*4), Z4
+	VMAXPS  Z2, Z4, Z2
+	VMOVUPS 192(CX)(BX*4), Z4
+	VMAXPS  Z3, Z4, Z3
+	ADDQ    $0x40, BX
+	SUBQ    $0x40, SI
+	JMP     big1
+
+small2:
+next3:
+	CMPQ    SI, $0x10
+	JLT     tail4
+	VMOVUPS (CX)(BX*4), Z4
+	VMAXPS  Z2, Z4, Z2
+	ADDQ    $0x10, BX
+	SUBQ    $0x10, SI
+	JMP     next3
+
+tail4:
+	TESTQ        SI, SI
+	JEQ          done5
+	MOVL         $0x00000001, DI
+	SHLXL        SI, DI, SI
+	DECL         SI
+	KMOVW        SI, K1
+	VMOVUPS.Z    (CX)(BX*4), K1, Z4
+	VBROADCASTSS csff800000<>+0(SB), Z12
+	VMOVUPS      Z4, K1, Z12
+	VMAXPS       Z2, Z12, Z2
+
+done5:
+	VMAXPS        Z3, Z2, Z2
+	VEXTRACTF64X4 $0x01, Z2, Y3
+	VMAXPS        Y3, Y2, Y3
+	VEXTRACTF128  $0x01, Y3, X2
+	VMAXPS        X2, X3, X2
+	VPERMILPD     $0x01, X2, X3
+	VMAXPS        X3, X2, X2
+	VMOVSHDUP     X2, X3
+	VMAXPS        X3, X2, X2
+	VCVTSS2SD     X2, X2, X2
+	VBROADCASTSD  X2, Z2
+	MOVQ          near+32(FP), BX
+	VPXORD        Z5, Z5, Z5
+	XORQ          SI, SI
+	MOVQ          DX, DI
+
+next6:
+	CMPQ          DI, $0x08
+	JLT           tail7
+	VCVTPS2PD     (CX)(SI*4), Z3
+	VCMPPD        $0x00, Z2, Z3, K1
+	VADDPD        cd3ff0000000000000<>+0(SB), Z5, K1, Z5
+	VSUBPD        Z2, Z3, Z3
+	VCMPPD.BCST   $0x16, cdbff0000000000000<>+0(SB), Z3, K3
+	KANDNW        K3, K1, K3
+	KMOVW         K3, R8
+	VCOMPRESSPD.Z Z3, K3, Z3
+	VMOVUPD       Z3, (BX)
+	POPCNTL       R8, R8
+	LEAQ          (BX)(R8*8), BX
+	ADDQ          $0x08, SI
+	SUBQ          $0x08, DI
+	JMP           next6
+
+tail7:
+	TESTQ         DI, DI
+	JEQ           done8
+	MOVL          $0x00000001, R8
+	SHLXL         DI, R8, DI
+	DECL          DI
+	KMOVW         DI, K1
+	VMOVUPS.Z     (CX)(SI*4), K1, Y3
+	VCVTPS2PD     Y3, Z3
+	VBROADCASTSD  cdfff0000000000000<>+0(SB), Z4
+	VMOVUPD       Z3, K1, Z4
+	VCMPPD        $0x00, Z2, Z4, K1
+	VADDPD        cd3ff0000000000000<>+0(SB), Z5, K1, Z5
+	VSUBPD        Z2, Z4, Z4
+	VCMPPD.BCST   $0x16, cdbff0000000000000<>+0(SB), Z4, K3
+	KANDNW        K3, K1, K3
+	KMOVW         K3, SI
+	VCOMPRESSPD.Z Z4, K3, Z3
+	VMOVUPD       Z3, (BX)
+	POPCNTL       SI, SI
+	LEAQ          (BX)(SI*8), BX
+
+done8:
+	VBROADCASTSD cdbff0000000000000<>+0(SB), Z3
+	VMOVUPD      Z3, (BX)
+	VSHUFF64X2   $0x4e, Z5, Z5, Z3
+	VADDPD       Z3, Z5, Z5
+	VSHUFF64X2   $0xb1, Z5, Z5, Z3
+	VADDPD       Z3, Z5, Z5
+	VPERMILPD    $0x55, Z5, Z3
+	VADDPD       Z3, Z5, Z5
+	VSUBPD.BCST  cd3ff0000000000000<>+0(SB), Z5, Z5
+	MOVQ         near+32(FP), SI
+	SUBQ         SI, BX
+	SHRQ         $0x06, BX
+	INCQ         BX
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z3
+	VMOVUPD      Z2, Z4
+	VSUBPD       Z4, Z4, Z4
+	VBROADCASTSD cdbff0000000000000<>+0(SB), Z12
+	KXNORW       K2, K2, K2
+	MOVQ         $+32, DI
+
+step9:
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	XORQ   R8, R8
+	MOVQ   BX, R9
+	SHLQ   $0x06, R9
+
+column11:
+	VMOVUPD      (SI)(R8*1), Z13
+	VADDPD       Z3, Z13, Z13
+	VADDPD       Z4, Z13, Z13
+	VCMPPD       $0x1e, Z0, Z13, K1
+	VADDPD       cd3ff0000000000000<>+0(SB), Z6, K1, Z6
+	VMAXPD       Z13, Z0, Z13
+	VADDPD       Z13, Z7, Z7
+	ADDQ         $0x40, R8
+	CMPQ         R8, R9
+	JLT          column11
+	VSHUFF64X2   $0x4e, Z6, Z6, Z13
+	VADDPD       Z13, Z6, Z6
+	VSHUFF64X2   $0xb1, Z6, Z6, Z13
+	VADDPD       Z13, Z6, Z6
+	VPERMILPD    $0x55, Z6, Z13
+	VADDPD       Z13, Z6, Z6
+	VSHUFF64X2   $0x4e, Z7, Z7, Z13
+	VADDPD       Z13, Z7, Z7
+	VSHUFF64X2   $0xb1, Z7, Z7, Z13
+	VADDPD       Z13, Z7, Z7
+	VPERMILPD    $0x55, Z7, Z13
+	VADDPD       Z13, Z7, Z7
+	VADDPD       Z3, Z4, Z13
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z14
+	VSUBPD       Z3, Z14, Z14
+	VADDPD       Z5, Z6, Z6
+	VFMADD231PD  Z5, Z13, Z7
+	VADDPD       Z4, Z7, Z7
+	VSUBPD       Z14, Z7, Z7
+	VADDPD.BCST  cd3ff0000000000000<>+0(SB), Z6, Z13
+	VDIVPD       Z13, Z7, Z7
+	VMOVUPD.Z    Z7, K2, Z7
+	VSUBPD       Z7, Z4, Z4
+	VADDPD       Z3, Z4, Z13
+	VCMPPD.BCST  $0x11, cd3fe0000000000000<>+0(SB), Z13, K1
+	VMOVUPD      Z13, K1, Z4
+	VPXORQ       Z3, Z3, K1, Z3
+	VCMPPD       $0x04, Z12, Z6, K2, K2
+	VMOVAPD      Z6, Z12
+	KMOVW        K2, R8
+	TESTL        R8, R8
+	JEQ          found10
+	DECQ         DI
+	JNE          step9
+
+found10:
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z6
+	VSUBPD       Z3, Z6, Z6
+	VSUBPD       Z4, Z6, Z6
+	VBROADCASTSD cd7ff8000000000001<>+0(SB), Z7
+	VCMPPD       $0x00, Z0, Z5, K1
+	VMOVUPD      Z2, K1, Z7
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z10, Z10, Z10
+	VPXORD       Z11, Z11, Z11
+	MOVQ         t+16(FP), BX
+	XORQ         SI, SI
+
+next12:
+	CMPQ         DX, $0x08
+	JLT          tail13
+	VCVTPS2PD    (CX)(SI*4), Z5
+	VCVTPS2PD    (BX)(SI*4), Z8
+	VFPCLASSPDZ  $0xd9, Z8, K3
+	KORW         K3, K2, K2
+	VCMPPD       $0x00, Z7, Z5, K3
+	VADDPD       Z8, Z11, K3, Z11
+	VSUBPD       Z2, Z5, Z5
+	VADDPD       Z3, Z5, Z5
+	VADDPD       Z4, Z5, Z5
+	VMINPD       Z5, Z0, Z12
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z8, K4
+	VFNMADD231PD Z12, Z8, K4, Z10
+	VMAXPD       Z5, Z0, Z5
+	VSUBPD       Z8, Z5, Z5
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z12
+	VSUBPD       Z8, Z12, Z12
+	VSUBPD       Z6, Z12, Z12
+	VMOVAPD      Z5, Z8
+	VPXORQ       Z8, Z8, K3, Z8
+	VMOVUPD      Z12, K3, Z5
+	VMULPD       Z1, Z5, Z5
+	VCVTPD2PS    Z5, Y5
+	VMOVUPS      Y5, (AX)(SI*4)
+	VMULPD       Z8, Z8, Z8
+	VADDPD       Z8, Z9, Z9
+	ADDQ         $0x08, SI
+	SUBQ         $0x08, DX
+	JMP          next12
+
+tail13:
+	TESTQ        DX, DX
+	JEQ          done14
+	MOVL         $0x00000001, DI
+	SHLXL        DX, DI, DX
+	DECL         DX
+	KMOVW        DX, K3
+	VMOVUPS.Z    (CX)(SI*4), K3, Y5
+	VCVTPS2PD    Y5, Z5
+	VBROADCASTSD cdfff0000000000000<>+0(SB), Z8
+	VMOVUPD      Z5, K3, Z8
+	VMOVUPS.Z    (BX)(SI*4), K3, Y5
+	VCVTPS2PD    Y5, Z5
+	VFPCLASSPDZ  $0xd9, Z5, K4
+	KORW         K4, K2, K2
+	VCMPPD       $0x00, Z7, Z8, K4
+	VADDPD       Z5, Z11, K4, Z11
+	VSUBPD       Z2, Z8, Z8
+	VADDPD       Z3, Z8, Z8
+	VADDPD       Z4, Z8, Z8
+	VMINPD       Z8, Z0, Z2
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z5, K5
+	VFNMADD231PD Z2, Z5, K5, Z10
+	VMAXPD       Z8, Z0, Z8
+	VSUBPD       Z5, Z8, Z0
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z2
+	VSUBPD       Z5, Z2, Z2
+	VSUBPD       Z6, Z2, Z2
+	VMOVAPD      Z0, Z5
+	VPXORQ       Z5, Z5, K4, Z5
+	VMOVUPD      Z2, K4, Z0
+	VMULPD       Z1, Z0, Z0
+	VCVTPD2PS    Z0, Y0
+	VMOVUPS      Y0, K3, (AX)(SI*4)
+	VMULPD       Z5, Z5, Z5
+	VADDPD       Z5, Z9, Z9
+
+done14:
+	VSHUFF64X2   $0x4e, Z9, Z9, Z0
+	VADDPD       Z0, Z9, Z9
+	VSHUFF64X2   $0xb1, Z9, Z9, Z0
+	VADDPD       Z0, Z9, Z9
+	VPERMILPD    $0x55, Z9, Z0
+	VADDPD       Z0, Z9, Z9
+	VSHUFF64X2   $0x4e, Z10, Z10, Z0
+	VADDPD       Z0, Z10, Z10
+	VSHUFF64X2   $0xb1, Z10, Z10, Z0
+	VADDPD       Z0, Z10, Z10
+	VPERMILPD    $0x55, Z10, Z0
+	VADDPD       Z0, Z10, Z10
+	VSHUFF64X2   $0x4e, Z11, Z11, Z0
+	VADDPD       Z0, Z11, Z11
+	VSHUFF64X2   $0xb1, Z11, Z11, Z0
+	VADDPD       Z0, Z11, Z11
+	VPERMILPD    $0x55, Z11, Z0
+	VADDPD       Z0, Z11, Z11
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z0
+	VSUBPD       Z11, Z0, Z0
+	VSUBPD       Z6, Z0, Z0
+	VMOVUPD      Z3, Z1
+	VADDPD       Z4, Z1, Z1
+	VMOVAPD      Z0, Z0
+	VMOVUPD.Z    Z0, K1, Z0
+	VMULPD       Z0, Z0, Z0
+	VADDPD       Z0, Z9, Z9
+	VMULPD.BCST  cd3fe0000000000000<>+0(SB), Z9, Z9
+	VADDPD       Z10, Z9, Z9
+	VSUBPD       Z9, Z9, Z0
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z0, K1
+	KORW         K1, K2, K2
+	VMOVSD       X9, loss+48(FP)
+	KMOVW        K2, AX
+	MOVL         AX, rejected+56(FP)
+	VZEROUPPER
+	RET
+
+// func sparsemaxIndexWideAVX512(grad *float32, z *float32, n int, y int, near *float64, f float64) (loss float64, rejected uint32)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, CMOV, POPCNT
+TEXT ·sparsemaxIndexWideAVX512(SB), NOSPLIT, $0-60
+	MOVQ         grad+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VPXORD       Z0, Z0, Z0
+	VBROADCASTSD f+40(FP), Z1
+	VBROADCASTSS csff800000<>+0(SB), Z2
+	VBROADCASTSS csff800000<>+0(SB), Z3
+	XORQ         BX, BX
+	MOVQ         DX, SI
+
+big1:
+	CMPQ    SI, $0x40
+	JLT     small2
+	VMOVUPS (CX)(BX*4), Z4
+	VMAXPS  Z2, Z4, Z2
+	VMOVUPS 64(CX)(BX*4), Z4
+	VMAXPS  Z3, Z4, Z3
+	VMOVUPS 128(CX)(BX*4), Z4
+	VMAXPS  Z2, Z4, Z2
+	VMOVUPS 192(CX)(BX*4), Z4
+	VMAXPS  Z3, Z4, Z3
+	ADDQ    $0x40, BX
+	SUBQ    $0x40, SI
+	JMP     big1
+
+small2:
+next3:
+	CMPQ    SI, $0x10
+	JLT     tail4
+	VMOVUPS (CX)(BX*4), Z4
+	VMAXPS  Z2, Z4, Z2
+	ADDQ    $0x10, BX
+	SUBQ    $0x10, SI
+	JMP     next3
+
+tail4:
+	TESTQ        SI, SI
+	JEQ          done5
+	MOVL         $0x00000001, DI
+	SHLXL        SI, DI, SI
+	DECL         SI
+	KMOVW        SI, K1
+	VMOVUPS.Z    (CX)(BX*4), K1, Z4
+	VBROADCASTSS csff800000<>+0(SB), Z12
+	VMOVUPS      Z4, K1, Z12
+	VMAXPS       Z2, Z12, Z2
+
+done5:
+	VMAXPS        Z3, Z2, Z2
+	VEXTRACTF64X4 $0x01, Z2, Y3
+	VMAXPS        Y3, Y2, Y3
+	VEXTRACTF128  $0x01, Y3, X2
+	VMAXPS        X2, X3, X2
+	VPERMILPD     $0x01, X2, X3
+	VMAXPS        X3, X2, X2
+	VMOVSHDUP     X2, X3
+	VMAXPS        X3, X2, X2
+	VCVTSS2SD     X2, X2, X2
+	VBROADCASTSD  X2, Z2
+	MOVQ          near+32(FP), BX
+	VPXORD        Z5, Z5, Z5
+	XORQ          SI, SI
+	MOVQ          DX, DI
+
+next6:
+	CMPQ          DI, $0x08
+	JLT           tail7
+	VCVTPS2PD     (CX)(SI*4), Z3
+	VCMPPD        $0x00, Z2, Z3, K1
+	VADDPD        cd3ff0000000000000<>+0(SB), Z5, K1, Z5
+	VSUBPD        Z2, Z3, Z3
+	VCMPPD.BCST   $0x16, cdbff0000000000000<>+0(SB), Z3, K5
+	KANDNW        K5, K1, K5
+	KMOVW         K5, R8
+	VCOMPRESSPD.Z Z3, K5, Z3
+	VMOVUPD       Z3, (BX)
+	POPCNTL       R8, R8
+	LEAQ          (BX)(R8*8), BX
+	ADDQ          $0x08, SI
+	SUBQ          $0x08, DI
+	JMP           next6
+
+tail7:
+	TESTQ         DI, DI
+	JEQ           done8
+	MOVL          $0x00000001, R8
+	SHLXL         DI, R8, DI
+	DECL          DI
+	KMOVW         DI, K1
+	VMOVUPS.Z     (CX)(SI*4), K1, Y3
+	VCVTPS2PD     Y3, Z3
+	VBROADCASTSD  cdfff0000000000000<>+0(SB), Z4
+	VMOVUPD       Z3, K1, Z4
+	VCMPPD        $0x00, Z2, Z4, K1
+	VADDPD        cd3ff0000000000000<>+0(SB), Z5, K1, Z5
+	VSUBPD        Z2, Z4, Z4
+	VCMPPD.BCST   $0x16, cdbff0000000000000<>+0(SB), Z4, K5
+	KANDNW        K5, K1, K5
+	KMOVW         K5, SI
+	VCOMPRESSPD.Z Z4, K5, Z3
+	VMOVUPD       Z3, (BX)
+	POPCNTL       SI, SI
+	LEAQ          (BX)(SI*8), BX
+
+done8:
+	VBROADCASTSD cdbff0000000000000<>+0(SB), Z3
+	VMOVUPD      Z3, (BX)
+	VSHUFF64X2   $0x4e, Z5, Z5, Z3
+	VADDPD       Z3, Z5, Z5
+	VSHUFF64X2   $0xb1, Z5, Z5, Z3
+	VADDPD       Z3, Z5, Z5
+	VPERMILPD    $0x55, Z5, Z3
+	VADDPD       Z3, Z5, Z5
+	VSUBPD.BCST  cd3ff0000000000000<>+0(SB), Z5, Z5
+	MOVQ         near+32(FP), SI
+	SUBQ         SI, BX
+	SHRQ         $0x06, BX
+	INCQ         BX
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z3
+	VMOVUPD      Z2, Z4
+	VSUBPD       Z4, Z4, Z4
+	VBROADCASTSD cdbff0000000000000<>+0(SB), Z12
+	KXNORW       K2, K2, K2
+	MOVQ         $+32, DI
+
+step9:
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	XORQ   R8, R8
+	MOVQ   BX, R9
+	SHLQ   $0x06, R9
+
+column11:
+	VMOVUPD      (SI)(R8*1), Z13
+	VADDPD       Z3, Z13, Z13
+	VADDPD       Z4, Z13, Z13
+	VCMPPD       $0x1e, Z0, Z13, K1
+	VADDPD       cd3ff0000000000000<>+0(SB), Z6, K1, Z6
+	VMAXPD       Z13, Z0, Z13
+	VADDPD       Z13, Z7, Z7
+	ADDQ         $0x40, R8
+	CMPQ         R8, R9
+	JLT          column11
+	VSHUFF64X2   $0x4e, Z6, Z6, Z13
+	VADDPD       Z13, Z6, Z6
+	VSHUFF64X2   $0xb1, Z6, Z6, Z13
+	VADDPD       Z13, Z6, Z6
+	VPERMILPD    $0x55, Z6, Z13
+	VADDPD       Z13, Z6, Z6
+	VSHUFF64X2   $0x4e, Z7, Z7, Z13
+	VADDPD       Z13, Z7, Z7
+	VSHUFF64X2   $0xb1, Z7, Z7, Z13
+	VADDPD       Z13, Z7, Z7
+	VPERMILPD    $0x55, Z7, Z13
+	VADDPD       Z13, Z7, Z7
+	VADDPD       Z3, Z4, Z13
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z14
+	VSUBPD       Z3, Z14, Z14
+	VADDPD       Z5, Z6, Z6
+	VFMADD231PD  Z5, Z13, Z7
+	VADDPD       Z4, Z7, Z7
+	VSUBPD       Z14, Z7, Z7
+	VADDPD.BCST  cd3ff0000000000000<>+0(SB), Z6, Z13
+	VDIVPD       Z13, Z7, Z7
+	VMOVUPD.Z    Z7, K2, Z7
+	VSUBPD       Z7, Z4, Z4
+	VADDPD       Z3, Z4, Z13
+	VCMPPD.BCST  $0x11, cd3fe0000000000000<>+0(SB), Z13, K1
+	VMOVUPD      Z13, K1, Z4
+	VPXORQ       Z3, Z3, K1, Z3
+	VCMPPD       $0x04, Z12, Z6, K2, K2
+	VMOVAPD      Z6, Z12
+	KMOVW        K2, R8
+	TESTL        R8, R8
+	JEQ          found10
+	DECQ         DI
+	JNE          step9
+
+found10:
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z6
+	VSUBPD       Z3, Z6, Z6
+	VSUBPD       Z4, Z6, Z6
+	VBROADCASTSD cd7ff8000000000001<>+0(SB), Z7
+	VCMPPD       $0x00, Z0, Z5, K1
+	VMOVUPD      Z2, K1, Z7
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z10, Z10, Z10
+	VPXORD       Z11, Z11, Z11
+	MOVQ         y+24(FP), BX
+	XORQ         SI, SI
+
+next12:
+	CMPQ         DX, $0x08
+	JLT          tail13
+	VCVTPS2PD    (CX)(SI*4), Z5
+	MOVQ         BX, DI
+	SUBQ         SI, DI
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z8
+	KXNORW       K3, K3, K3
+	MOVL         $0x00000001, R8
+	XORL         R9, R9
+	SHLXL        DI, R8, R8
+	CMPQ         DI, $0x08
+	CMOVLCC      R9, R8
+	KMOVW        R8, K5
+	KANDNW       K3, K5, K5
+	VPXORQ       Z8, Z8, K5, Z8
+	VCMPPD       $0x00, Z7, Z5, K5
+	VADDPD       Z8, Z11, K5, Z11
+	VSUBPD       Z2, Z5, Z5
+	VADDPD       Z3, Z5, Z5
+	VADDPD       Z4, Z5, Z5
+	VMINPD       Z5, Z0, Z12
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z8, K6
+	VFNMADD231PD Z12, Z8, K6, Z10
+	VMAXPD       Z5, Z0, Z5
+	VSUBPD       Z8, Z5, Z5
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z12
+	VSUBPD       Z8, Z12, Z12
+	VSUBPD       Z6, Z12, Z12
+	VMOVAPD      Z5, Z8
+	VPXORQ       Z8, Z8, K5, Z8
+	VMOVUPD      Z12, K5, Z5
+	VMULPD       Z1, Z5, Z5
+	VCVTPD2PS    Z5, Y5
+	VMOVUPS      Y5, (AX)(SI*4)
+	VMULPD       Z8, Z8, Z8
+	VADDPD       Z8, Z9, Z9
+	ADDQ         $0x08, SI
+	SUBQ         $0x08, DX
+	JMP          next12
+
+tail13:
+	TESTQ        DX, DX
+	JEQ          done14
+	MOVL         $0x00000001, DI
+	SHLXL        DX, DI, DX
+	DECL         DX
+	KMOVW        DX, K3
+	VMOVUPS.Z    (CX)(SI*4), K3, Y5
+	VCVTPS2PD    Y5, Z5
+	VBROADCASTSD cdfff0000000000000<>+0(SB), Z8
+	VMOVUPD      Z5, K3, Z8
+	MOVQ         BX, CX
+	SUBQ         SI, CX
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z5
+	KXNORW       K4, K4, K4
+	MOVL         $0x00000001, DX
+	XORL         BX, BX
+	SHLXL        CX, DX, DX
+	CMPQ         CX, $0x08
+	CMOVLCC      BX, DX
+	KMOVW        DX, K5
+	KANDNW       K4, K5, K5
+	VPXORQ       Z5, Z5, K5, Z5
+	VCMPPD       $0x00, Z7, Z8, K4
+	VADDPD       Z5, Z11, K4, Z11
+	VSUBPD       Z2, Z8, Z8
+	VADDPD       Z3, Z8, Z8
+	VADDPD       Z4, Z8, Z8
+	VMINPD       Z8, Z0, Z2
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z5, K5
+	VFNMADD231PD Z2, Z5, K5, Z10
+	VMAXPD       Z8, Z0, Z8
+	VSUBPD       Z5, Z8, Z0
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z2
+	VSUBPD       Z5, Z2, Z2
+	VSUBPD       Z6, Z2, Z2
+	VMOVAPD      Z0, Z5
+	VPXORQ       Z5, Z5, K4, Z5
+	VMOVUPD      Z2, K4, Z0
+	VMULPD       Z1, Z0, Z0
+	VCVTPD2PS    Z0, Y0
+	VMOVUPS      Y0, K3, (AX)(SI*4)
+	VMULPD       Z5, Z5, Z5
+	VADDPD       Z5, Z9, Z9
+
+done14:
+	VSHUFF64X2   $0x4e, Z9, Z9, Z0
+	VADDPD       Z0, Z9, Z9
+	VSHUFF64X2   $0xb1, Z9, Z9, Z0
+	VADDPD       Z0, Z9, Z9
+	VPERMILPD    $0x55, Z9, Z0
+	VADDPD       Z0, Z9, Z9
+	VSHUFF64X2   $0x4e, Z10, Z10, Z0
+	VADDPD       Z0, Z10, Z10
+	VSHUFF64X2   $0xb1, Z10, Z10, Z0
+	VADDPD       Z0, Z10, Z10
+	VPERMILPD    $0x55, Z10, Z0
+	VADDPD       Z0, Z10, Z10
+	VSHUFF64X2   $0x4e, Z11, Z11, Z0
+	VADDPD       Z0, Z11, Z11
+	VSHUFF64X2   $0xb1, Z11, Z11, Z0
+	VADDPD       Z0, Z11, Z11
+	VPERMILPD    $0x55, Z11, Z0
+	VADDPD       Z0, Z11, Z11
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z0
+	VSUBPD       Z11, Z0, Z0
+	VSUBPD       Z6, Z0, Z0
+	VMOVUPD      Z3, Z1
+	VADDPD       Z4, Z1, Z1
+	VMOVAPD      Z0, Z0
+	VMOVUPD.Z    Z0, K1, Z0
+	VMULPD       Z0, Z0, Z0
+	VADDPD       Z0, Z9, Z9
+	VMULPD.BCST  cd3fe0000000000000<>+0(SB), Z9, Z9
+	VADDPD       Z10, Z9, Z9
+	VSUBPD       Z9, Z9, Z0
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z0, K1
+	KORW         K1, K2, K2
+	VMOVSD       X9, loss+48(FP)
+	KMOVW        K2, AX
+	MOVL         AX, rejected+56(FP)
+	VZEROUPPER
+	RET
+
+// func entmaxRowWideAVX512(grad *float32, z *float32, t *float32, n int, near *float64, f float64) (loss float64, rejected uint32)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, POPCNT
+TEXT ·entmaxRowWideAVX512(SB), NOSPLIT, $0-60
+	MOVQ         grad+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         n+24(FP), DX
+	VPXORD       Z0, Z0, Z0
+	VBROADCASTSD f+40(FP), Z1
+	VBROADCASTSS csff800000<>+0(SB), Z2
+	VBROADCASTSS csff800000<>+0(SB), Z3
+	XORQ         BX, BX
+	MOVQ         DX, SI
+
+big1:
+	CMPQ    SI, $0x40
+	JLT     small2
+	VMOVUPS (CX)(BX*4), Z4
+	VMAXPS  Z2, Z4, Z2
+	VMOVUPS 64(CX)(BX*4), Z4
+	VMAXPS  Z3, Z4, Z3
+	VMOVUPS 128(CX)(BX*4), Z4
+	VMAXPS  Z2, Z4, Z2
+	VMOVUPS 192(CX)(BX*4), Z4
+	VMAXPS  Z3, Z4, Z3
+	ADDQ    $0x40, BX
+	SUBQ    $0x40, SI
+	JMP     big1
+
+small2:
+next3:
+	CMPQ    SI, $0x10
+	JLT     tail4
+	VMOVUPS (CX)(BX*4), Z4
+	VMAXPS  Z2, Z4, Z2
+	ADDQ    $0x10, BX
+	SUBQ    $0x10, SI
+	JMP     next3
+
+tail4:
+	TESTQ        SI, SI
+	JEQ          done5
+	MOVL         $0x00000001, DI
+	SHLXL        SI, DI, SI
+	DECL         SI
+	KMOVW        SI, K1
+	VMOVUPS.Z    (CX)(BX*4), K1, Z4
+	VBROADCASTSS csff800000<>+0(SB), Z12
+	VMOVUPS      Z4, K1, Z12
+	VMAXPS       Z2, Z12, Z2
+
+done5:
+	VMAXPS        Z3, Z2, Z2
+	VEXTRACTF64X4 $0x01, Z2, Y3
+	VMAXPS        Y3, Y2, Y3
+	VEXTRACTF128  $0x01, Y3, X2
+	VMAXPS        X2, X3, X2
+	VPERMILPD     $0x01, X2, X3
+	VMAXPS        X3, X2, X2
+	VMOVSHDUP     X2, X3
+	VMAXPS        X3, X2, X2
+	VCVTSS2SD     X2, X2, X2
+	VBROADCASTSD  X2, Z2
+	MOVQ          near+32(FP), BX
+	VPXORD        Z5, Z5, Z5
+	XORQ          SI, SI
+	MOVQ          DX, DI
+
+next6:
+	CMPQ          DI, $0x08
+	JLT           tail7
+	VCVTPS2PD     (CX)(SI*4), Z3
+	VCMPPD        $0x00, Z2, Z3, K1
+	VADDPD        cd3ff0000000000000<>+0(SB), Z5, K1, Z5
+	VSUBPD        Z2, Z3, Z3
+	VMULPD.BCST   cd3fe0000000000000<>+0(SB), Z3, Z3
+	VCMPPD.BCST   $0x16, cdbff0000000000000<>+0(SB), Z3, K3
+	KANDNW        K3, K1, K3
+	KMOVW         K3, R8
+	VCOMPRESSPD.Z Z3, K3, Z3
+	VMOVUPD       Z3, (BX)
+	POPCNTL       R8, R8
+	LEAQ          (BX)(R8*8), BX
+	ADDQ          $0x08, SI
+	SUBQ          $0x08, DI
+	JMP           next6
+
+tail7:
+	TESTQ         DI, DI
+	JEQ           done8
+	MOVL          $0x00000001, R8
+	SHLXL         DI, R8, DI
+	DECL          DI
+	KMOVW         DI, K1
+	VMOVUPS.Z     (CX)(SI*4), K1, Y3
+	VCVTPS2PD     Y3, Z3
+	VBROADCASTSD  cdfff0000000000000<>+0(SB), Z4
+	VMOVUPD       Z3, K1, Z4
+	VCMPPD        $0x00, Z2, Z4, K1
+	VADDPD        cd3ff0000000000000<>+0(SB), Z5, K1, Z5
+	VSUBPD        Z2, Z4, Z4
+	VMULPD.BCST   cd3fe0000000000000<>+0(SB), Z4, Z4
+	VCMPPD.BCST   $0x16, cdbff0000000000000<>+0(SB), Z4, K3
+	KANDNW        K3, K1, K3
+	KMOVW         K3, SI
+	VCOMPRESSPD.Z Z4, K3, Z3
+	VMOVUPD       Z3, (BX)
+	POPCNTL       SI, SI
+	LEAQ          (BX)(SI*8), BX
+
+done8:
+	VBROADCASTSD cdbff0000000000000<>+0(SB), Z3
+	VMOVUPD      Z3, (BX)
+	VSHUFF64X2   $0x4e, Z5, Z5, Z3
+	VADDPD       Z3, Z5, Z5
+	VSHUFF64X2   $0xb1, Z5, Z5, Z3
+	VADDPD       Z3, Z5, Z5
+	VPERMILPD    $0x55, Z5, Z3
+	VADDPD       Z3, Z5, Z5
+	VSUBPD.BCST  cd3ff0000000000000<>+0(SB), Z5, Z5
+	MOVQ         near+32(FP), SI
+	SUBQ         SI, BX
+	SHRQ         $0x06, BX
+	INCQ         BX
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z3
+	VMOVUPD      Z2, Z4
+	VSUBPD       Z4, Z4, Z4
+	VBROADCASTSD cdbff0000000000000<>+0(SB), Z12
+	KXNORW       K2, K2, K2
+	MOVQ         $+32, DI
+
+step9:
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	XORQ   R8, R8
+	MOVQ   BX, R9
+	SHLQ   $0x06, R9
+
+column11:
+	VMOVUPD      (SI)(R8*1), Z13
+	VADDPD       Z3, Z13, Z13
+	VADDPD       Z4, Z13, Z13
+	VCMPPD       $0x1e, Z0, Z13, K1
+	VADDPD       cd3ff0000000000000<>+0(SB), Z6, K1, Z6
+	VMAXPD       Z13, Z0, Z13
+	VADDPD       Z13, Z7, Z7
+	VFMADD231PD  Z13, Z13, Z8
+	ADDQ         $0x40, R8
+	CMPQ         R8, R9
+	JLT          column11
+	VSHUFF64X2   $0x4e, Z6, Z6, Z13
+	VADDPD       Z13, Z6, Z6
+	VSHUFF64X2   $0xb1, Z6, Z6, Z13
+	VADDPD       Z13, Z6, Z6
+	VPERMILPD    $0x55, Z6, Z13
+	VADDPD       Z13, Z6, Z6
+	VSHUFF64X2   $0x4e, Z7, Z7, Z13
+	VADDPD       Z13, Z7, Z7
+	VSHUFF64X2   $0xb1, Z7, Z7, Z13
+	VADDPD       Z13, Z7, Z7
+	VPERMILPD    $0x55, Z7, Z13
+	VADDPD       Z13, Z7, Z7
+	VADDPD       Z3, Z4, Z13
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z14
+	VSUBPD       Z3, Z14, Z14
+	VADDPD       Z5, Z6, Z6
+	VFMADD231PD  Z5, Z13, Z7
+	VSHUFF64X2   $0x4e, Z8, Z8, Z15
+	VADDPD       Z15, Z8, Z8
+	VSHUFF64X2   $0xb1, Z8, Z8, Z15
+	VADDPD       Z15, Z8, Z8
+	VPERMILPD    $0x55, Z8, Z15
+	VADDPD       Z15, Z8, Z8
+	VMULPD       Z13, Z13, Z15
+	VFMADD231PD  Z5, Z15, Z8
+	VADDPD       Z3, Z3, Z15
+	VADDPD       Z4, Z15, Z15
+	VFMADD231PD  Z4, Z15, Z8
+	VSUBPD       Z14, Z8, Z8
+	VADDPD       Z13, Z7, Z7
+	VADDPD.BCST  cd3ff0000000000000<>+0(SB), Z6, Z15
+	VMULPD       Z8, Z15, Z15
+	VFMSUB231PD  Z7, Z7, Z15
+	VCMPPD       $0x11, Z0, Z15, K1
+	VBROADCASTSD cd7ff8000000000001<>+0(SB), K1, Z6
+	VMAXPD       Z15, Z0, Z15
+	VSQRTPD      Z15, Z15
+	VADDPD       Z15, Z7, Z7
+	VDIVPD       Z7, Z8, Z8
+	VMOVUPD.Z    Z8, K2, Z8
+	VSUBPD       Z8, Z4, Z4
+	VADDPD       Z3, Z4, Z13
+	VCMPPD.BCST  $0x11, cd3fe0000000000000<>+0(SB), Z13, K1
+	VMOVUPD      Z13, K1, Z4
+	VPXORQ       Z3, Z3, K1, Z3
+	VCMPPD       $0x04, Z12, Z6, K2, K2
+	VMOVAPD      Z6, Z12
+	KMOVW        K2, R8
+	TESTL        R8, R8
+	JEQ          found10
+	DECQ         DI
+	JNE          step9
+
+found10:
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z6
+	VSUBPD       Z3, Z6, Z6
+	VSUBPD       Z4, Z6, Z6
+	VBROADCASTSD cd4000000000000000<>+0(SB), Z7
+	VSUBPD       Z6, Z7, Z7
+	VMULPD       Z7, Z6, Z6
+	VBROADCASTSD cd7ff8000000000001<>+0(SB), Z7
+	VCMPPD       $0x00, Z0, Z5, K1
+	VMOVUPD      Z2, K1, Z7
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z10, Z10, Z10
+	VPXORD       Z11, Z11, Z11
+	MOVQ         t+16(FP), BX
+	XORQ         SI, SI
+
+next12:
+	CMPQ         DX, $0x08
+	JLT          tail13
+	VCVTPS2PD    (CX)(SI*4), Z5
+	VCVTPS2PD    (BX)(SI*4), Z8
+	VFPCLASSPDZ  $0xd9, Z8, K3
+	KORW         K3, K2, K2
+	VCMPPD       $0x00, Z7, Z5, K3
+	VADDPD       Z8, Z11, K3, Z11
+	VSUBPD       Z2, Z5, Z5
+	VMULPD.BCST  cd3fe0000000000000<>+0(SB), Z5, Z5
+	VADDPD       Z3, Z5, Z5
+	VADDPD       Z4, Z5, Z5
+	VMINPD       Z5, Z0, Z12
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z8, K4
+	VFNMADD231PD Z12, Z8, K4, Z10
+	VMAXPD       Z5, Z0, Z5
+	VMOVAPD      Z5, Z12
+	VFMSUB213PD  Z8, Z5, Z12
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z13
+	VSUBPD       Z8, Z13, Z13
+	VSUBPD       Z6, Z13, Z13
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z8, K4
+	VRSQRT14PD.Z Z8, K4, Z14
+	VMULPD       Z8, Z14, Z8
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z15
+	VFNMADD231PD Z8, Z14, Z15
+	VMULPD.BCST  cd3fe0000000000000<>+0(SB), Z8, Z14
+	VFMADD231PD  Z14, Z15, Z8
+	VADDPD       Z5, Z8, Z5
+	VBROADCASTSD cd170000000000000<>+0(SB), Z14
+	VADDPD       Z5, Z14, Z14
+	VRCP14PD     Z14, Z15
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z16
+	VFNMADD231PD Z14, Z15, Z16
+	VFMADD231PD  Z15, Z16, Z15
+	VMULPD       Z12, Z15, Z15
+	VADDPD       Z8, Z5, Z5
+	VPXORQ       Z15, Z15, K3, Z15
+	VMOVUPD      Z13, K3, Z12
+	VMULPD       Z1, Z12, Z12
+	VCVTPD2PS    Z12, Y8
+	VMOVUPS      Y8, (AX)(SI*4)
+	VMULPD       Z15, Z15, Z15
+	VFMADD231PD  Z5, Z15, Z9
+	ADDQ         $0x08, SI
+	SUBQ         $0x08, DX
+	JMP          next12
+
+tail13:
+	TESTQ        DX, DX
+	JEQ          done14
+	MOVL         $0x00000001, DI
+	SHLXL        DX, DI, DX
+	DECL         DX
+	KMOVW        DX, K3
+	VMOVUPS.Z    (CX)(SI*4), K3, Y5
+	VCVTPS2PD    Y5, Z5
+	VBROADCASTSD cdfff0000000000000<>+0(SB), Z8
+	VMOVUPD      Z5, K3, Z8
+	VMOVUPS.Z    (BX)(SI*4), K3, Y5
+	VCVTPS2PD    Y5, Z5
+	VFPCLASSPDZ  $0xd9, Z5, K4
+	KORW         K4, K2, K2
+	VCMPPD       $0x00, Z7, Z8, K4
+	VADDPD       Z5, Z11, K4, Z11
+	VSUBPD       Z2, Z8, Z8
+	VMULPD.BCST  cd3fe0000000000000<>+0(SB), Z8, Z8
+	VADDPD       Z3, Z8, Z8
+	VADDPD       Z4, Z8, Z8
+	VMINPD       Z8, Z0, Z2
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z5, K5
+	VFNMADD231PD Z2, Z5, K5, Z10
+	VMAXPD       Z8, Z0, Z8
+	VMOVAPD      Z8, Z0
+	VFMSUB213PD  Z5, Z8, Z0
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z2
+	VSUBPD       Z5, Z2, Z2
+	VSUBPD       Z6, Z2, Z2
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z5, K5
+	VRSQRT14PD.Z Z5, K5, Z7
+	VMULPD       Z5, Z7, Z5
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z12
+	VFNMADD231PD Z5, Z7, Z12
+	VMULPD.BCST  cd3fe0000000000000<>+0(SB), Z5, Z7
+	VFMADD231PD  Z7, Z12, Z5
+	VADDPD       Z8, Z5, Z7
+	VBROADCASTSD cd170000000000000<>+0(SB), Z8
+	VADDPD       Z7, Z8, Z8
+	VRCP14PD     Z8, Z12
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z13
+	VFNMADD231PD Z8, Z12, Z13
+	VFMADD231PD  Z12, Z13, Z12
+	VMULPD       Z0, Z12, Z12
+	VADDPD       Z5, Z7, Z7
+	VPXORQ       Z12, Z12, K4, Z12
+	VMOVUPD      Z2, K4, Z0
+	VMULPD       Z1, Z0, Z0
+	VCVTPD2PS    Z0, Y0
+	VMOVUPS      Y0, K3, (AX)(SI*4)
+	VMULPD       Z12, Z12, Z12
+	VFMADD231PD  Z7, Z12, Z9
+
+done14:
+	VSHUFF64X2   $0x4e, Z9, Z9, Z0
+	VADDPD       Z0, Z9, Z9
+	VSHUFF64X2   $0xb1, Z9, Z9, Z0
+	VADDPD       Z0, Z9, Z9
+	VPERMILPD    $0x55, Z9, Z0
+	VADDPD       Z0, Z9, Z9
+	VSHUFF64X2   $0x4e, Z10, Z10, Z0
+	VADDPD       Z0, Z10, Z10
+	VSHUFF64X2   $0xb1, Z10, Z10, Z0
+	VADDPD       Z0, Z10, Z10
+	VPERMILPD    $0x55, Z10, Z0
+	VADDPD       Z0, Z10, Z10
+	VSHUFF64X2   $0x4e, Z11, Z11, Z0
+	VADDPD       Z0, Z11, Z11
+	VSHUFF64X2   $0xb1, Z11, Z11, Z0
+	VADDPD       Z0, Z11, Z11
+	VPERMILPD    $0x55, Z11, Z0
+	VADDPD       Z0, Z11, Z11
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z0
+	VSUBPD       Z11, Z0, Z0
+	VSUBPD       Z6, Z0, Z0
+	VMOVUPD      Z3, Z1
+	VADDPD       Z4, Z1, Z1
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z11, K3
+	VRSQRT14PD.Z Z11, K3, Z2
+	VMULPD       Z11, Z2, Z3
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z4
+	VFNMADD231PD Z3, Z2, Z4
+	VMULPD.BCST  cd3fe0000000000000<>+0(SB), Z3, Z2
+	VFMADD231PD  Z2, Z4, Z3
+	VADDPD       Z1, Z3, Z1
+	VBROADCASTSD cd170000000000000<>+0(SB), Z2
+	VADDPD       Z1, Z2, Z2
+	VRCP14PD     Z2, Z4
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z5
+	VFNMADD231PD Z2, Z4, Z5
+	VFMADD231PD  Z4, Z5, Z4
+	VMULPD       Z0, Z4, Z4
+	VADDPD       Z3, Z1, Z1
+	VMOVUPD.Z    Z4, K1, Z4
+	VMULPD       Z4, Z4, Z4
+	VFMADD231PD  Z1, Z4, Z9
+	VMULPD.BCST  cd3fe5555555555555<>+0(SB), Z9, Z9
+	VADDPD       Z10, Z10, Z10
+	VADDPD       Z10, Z9, Z9
+	VSUBPD       Z9, Z9, Z0
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z0, K1
+	KORW         K1, K2, K2
+	VMOVSD       X9, loss+48(FP)
+	KMOVW        K2, AX
+	MOVL         AX, rejected+56(FP)
+	VZEROUPPER
+	RET
+
+// func entmaxIndexWideAVX512(grad *float32, z *float32, n int, y int, near *float64, f float64) (loss float64, rejected uint32)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, CMOV, POPCNT
+TEXT ·entmaxIndexWideAVX512(SB), NOSPLIT, $0-60
+	MOVQ         grad+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VPXORD       Z0, Z0, Z0
+	VBROADCASTSD f+40(FP), Z1
+	VBROADCASTSS csff800000<>+0(SB), Z2
+	VBROADCASTSS csff800000<>+0(SB), Z3
+	XORQ         BX, BX
+	MOVQ         DX, SI
+
+big1:
+	CMPQ    SI, $0x40
+	JLT     small2
+	VMOVUPS (CX)(BX*4), Z4
+	VMAXPS  Z2, Z4, Z2
+	VMOVUPS 64(CX)(BX*4), Z4
+	VMAXPS  Z3, Z4, Z3
+	VMOVUPS 128(CX)(BX*4), Z4
+	VMAXPS  Z2, Z4, Z2
+	VMOVUPS 192(CX)(BX*4), Z4
+	VMAXPS  Z3, Z4, Z3
+	ADDQ    $0x40, BX
+	SUBQ    $0x40, SI
+	JMP     big1
+
+small2:
+next3:
+	CMPQ    SI, $0x10
+	JLT     tail4
+	VMOVUPS (CX)(BX*4), Z4
+	VMAXPS  Z2, Z4, Z2
+	ADDQ    $0x10, BX
+	SUBQ    $0x10, SI
+	JMP     next3
+
+tail4:
+	TESTQ        SI, SI
+	JEQ          done5
+	MOVL         $0x00000001, DI
+	SHLXL        SI, DI, SI
+	DECL         SI
+	KMOVW        SI, K1
+	VMOVUPS.Z    (CX)(BX*4), K1, Z4
+	VBROADCASTSS csff800000<>+0(SB), Z12
+	VMOVUPS      Z4, K1, Z12
+	VMAXPS       Z2, Z12, Z2
+
+done5:
+	VMAXPS        Z3, Z2, Z2
+	VEXTRACTF64X4 $0x01, Z2, Y3
+	VMAXPS        Y3, Y2, Y3
+	VEXTRACTF128  $0x01, Y3, X2
+	VMAXPS        X2, X3, X2
+	VPERMILPD     $0x01, X2, X3
+	VMAXPS        X3, X2, X2
+	VMOVSHDUP     X2, X3
+	VMAXPS        X3, X2, X2
+	VCVTSS2SD     X2, X2, X2
+	VBROADCASTSD  X2, Z2
+	MOVQ          near+32(FP), BX
+	VPXORD        Z5, Z5, Z5
+	XORQ          SI, SI
+	MOVQ          DX, DI
+
+next6:
+	CMPQ          DI, $0x08
+	JLT           tail7
+	VCVTPS2PD     (CX)(SI*4), Z3
+	VCMPPD        $0x00, Z2, Z3, K1
+	VADDPD        cd3ff0000000000000<>+0(SB), Z5, K1, Z5
+	VSUBPD        Z2, Z3, Z3
+	VMULPD.BCST   cd3fe0000000000000<>+0(SB), Z3, Z3
+	VCMPPD.BCST   $0x16, cdbff0000000000000<>+0(SB), Z3, K5
+	KANDNW        K5, K1, K5
+	KMOVW         K5, R8
+	VCOMPRESSPD.Z Z3, K5, Z3
+	VMOVUPD       Z3, (BX)
+	POPCNTL       R8, R8
+	LEAQ          (BX)(R8*8), BX
+	ADDQ          $0x08, SI
+	SUBQ          $0x08, DI
+	JMP           next6
+
+tail7:
+	TESTQ         DI, DI
+	JEQ           done8
+	MOVL          $0x00000001, R8
+	SHLXL         DI, R8, DI
+	DECL          DI
+	KMOVW         DI, K1
+	VMOVUPS.Z     (CX)(SI*4), K1, Y3
+	VCVTPS2PD     Y3, Z3
+	VBROADCASTSD  cdfff0000000000000<>+0(SB), Z4
+	VMOVUPD       Z3, K1, Z4
+	VCMPPD        $0x00, Z2, Z4, K1
+	VADDPD        cd3ff0000000000000<>+0(SB), Z5, K1, Z5
+	VSUBPD        Z2, Z4, Z4
+	VMULPD.BCST   cd3fe0000000000000<>+0(SB), Z4, Z4
+	VCMPPD.BCST   $0x16, cdbff0000000000000<>+0(SB), Z4, K5
+	KANDNW        K5, K1, K5
+	KMOVW         K5, SI
+	VCOMPRESSPD.Z Z4, K5, Z3
+	VMOVUPD       Z3, (BX)
+	POPCNTL       SI, SI
+	LEAQ          (BX)(SI*8), BX
+
+done8:
+	VBROADCASTSD cdbff0000000000000<>+0(SB), Z3
+	VMOVUPD      Z3, (BX)
+	VSHUFF64X2   $0x4e, Z5, Z5, Z3
+	VADDPD       Z3, Z5, Z5
+	VSHUFF64X2   $0xb1, Z5, Z5, Z3
+	VADDPD       Z3, Z5, Z5
+	VPERMILPD    $0x55, Z5, Z3
+	VADDPD       Z3, Z5, Z5
+	VSUBPD.BCST  cd3ff0000000000000<>+0(SB), Z5, Z5
+	MOVQ         near+32(FP), SI
+	SUBQ         SI, BX
+	SHRQ         $0x06, BX
+	INCQ         BX
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z3
+	VMOVUPD      Z2, Z4
+	VSUBPD       Z4, Z4, Z4
+	VBROADCASTSD cdbff0000000000000<>+0(SB), Z12
+	KXNORW       K2, K2, K2
+	MOVQ         $+32, DI
+
+step9:
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	XORQ   R8, R8
+	MOVQ   BX, R9
+	SHLQ   $0x06, R9
+
+column11:
+	VMOVUPD      (SI)(R8*1), Z13
+	VADDPD       Z3, Z13, Z13
+	VADDPD       Z4, Z13, Z13
+	VCMPPD       $0x1e, Z0, Z13, K1
+	VADDPD       cd3ff0000000000000<>+0(SB), Z6, K1, Z6
+	VMAXPD       Z13, Z0, Z13
+	VADDPD       Z13, Z7, Z7
+	VFMADD231PD  Z13, Z13, Z8
+	ADDQ         $0x40, R8
+	CMPQ         R8, R9
+	JLT          column11
+	VSHUFF64X2   $0x4e, Z6, Z6, Z13
+	VADDPD       Z13, Z6, Z6
+	VSHUFF64X2   $0xb1, Z6, Z6, Z13
+	VADDPD       Z13, Z6, Z6
+	VPERMILPD    $0x55, Z6, Z13
+	VADDPD       Z13, Z6, Z6
+	VSHUFF64X2   $0x4e, Z7, Z7, Z13
+	VADDPD       Z13, Z7, Z7
+	VSHUFF64X2   $0xb1, Z7, Z7, Z13
+	VADDPD       Z13, Z7, Z7
+	VPERMILPD    $0x55, Z7, Z13
+	VADDPD       Z13, Z7, Z7
+	VADDPD       Z3, Z4, Z13
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z14
+	VSUBPD       Z3, Z14, Z14
+	VADDPD       Z5, Z6, Z6
+	VFMADD231PD  Z5, Z13, Z7
+	VSHUFF64X2   $0x4e, Z8, Z8, Z15
+	VADDPD       Z15, Z8, Z8
+	VSHUFF64X2   $0xb1, Z8, Z8, Z15
+	VADDPD       Z15, Z8, Z8
+	VPERMILPD    $0x55, Z8, Z15
+	VADDPD       Z15, Z8, Z8
+	VMULPD       Z13, Z13, Z15
+	VFMADD231PD  Z5, Z15, Z8
+	VADDPD       Z3, Z3, Z15
+	VADDPD       Z4, Z15, Z15
+	VFMADD231PD  Z4, Z15, Z8
+	VSUBPD       Z14, Z8, Z8
+	VADDPD       Z13, Z7, Z7
+	VADDPD.BCST  cd3ff0000000000000<>+0(SB), Z6, Z15
+	VMULPD       Z8, Z15, Z15
+	VFMSUB231PD  Z7, Z7, Z15
+	VCMPPD       $0x11, Z0, Z15, K1
+	VBROADCASTSD cd7ff8000000000001<>+0(SB), K1, Z6
+	VMAXPD       Z15, Z0, Z15
+	VSQRTPD      Z15, Z15
+	VADDPD       Z15, Z7, Z7
+	VDIVPD       Z7, Z8, Z8
+	VMOVUPD.Z    Z8, K2, Z8
+	VSUBPD       Z8, Z4, Z4
+	VADDPD       Z3, Z4, Z13
+	VCMPPD.BCST  $0x11, cd3fe0000000000000<>+0(SB), Z13, K1
+	VMOVUPD      Z13, K1, Z4
+	VPXORQ       Z3, Z3, K1, Z3
+	VCMPPD       $0x04, Z12, Z6, K2, K2
+	VMOVAPD      Z6, Z12
+	KMOVW        K2, R8
+	TESTL        R8, R8
+	JEQ          found10
+	DECQ         DI
+	JNE          step9
+
+found10:
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z6
+	VSUBPD       Z3, Z6, Z6
+	VSUBPD       Z4, Z6, Z6
+	VBROADCASTSD cd4000000000000000<>+0(SB), Z7
+	VSUBPD       Z6, Z7, Z7
+	VMULPD       Z7, Z6, Z6
+	VBROADCASTSD cd7ff8000000000001<>+0(SB), Z7
+	VCMPPD       $0x00, Z0, Z5, K1
+	VMOVUPD      Z2, K1, Z7
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z10, Z10, Z10
+	VPXORD       Z11, Z11, Z11
+	MOVQ         y+24(FP), BX
+	XORQ         SI, SI
+
+next12:
+	CMPQ         DX, $0x08
+	JLT          tail13
+	VCVTPS2PD    (CX)(SI*4), Z5
+	MOVQ         BX, DI
+	SUBQ         SI, DI
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z8
+	KXNORW       K3, K3, K3
+	MOVL         $0x00000001, R8
+	XORL         R9, R9
+	SHLXL        DI, R8, R8
+	CMPQ         DI, $0x08
+	CMOVLCC      R9, R8
+	KMOVW        R8, K5
+	KANDNW       K3, K5, K5
+	VPXORQ       Z8, Z8, K5, Z8
+	VCMPPD       $0x00, Z7, Z5, K5
+	VADDPD       Z8, Z11, K5, Z11
+	VSUBPD       Z2, Z5, Z5
+	VMULPD.BCST  cd3fe0000000000000<>+0(SB), Z5, Z5
+	VADDPD       Z3, Z5, Z5
+	VADDPD       Z4, Z5, Z5
+	VMINPD       Z5, Z0, Z12
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z8, K6
+	VFNMADD231PD Z12, Z8, K6, Z10
+	VMAXPD       Z5, Z0, Z5
+	VMOVAPD      Z5, Z12
+	VFMSUB213PD  Z8, Z5, Z12
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z13
+	VSUBPD       Z8, Z13, Z13
+	VSUBPD       Z6, Z13, Z13
+	VADDPD       Z5, Z8, Z14
+	VSUBPD       Z8, Z5, Z5
+	VADDPD       Z8, Z14, Z14
+	VPXORQ       Z5, Z5, K5, Z5
+	VMOVUPD      Z13, K5, Z12
+	VMULPD       Z1, Z12, Z12
+	VCVTPD2PS    Z12, Y8
+	VMOVUPS      Y8, (AX)(SI*4)
+	VMULPD       Z5, Z5, Z5
+	VFMADD231PD  Z14, Z5, Z9
+	ADDQ         $0x08, SI
+	SUBQ         $0x08, DX
+	JMP          next12
+
+tail13:
+	TESTQ        DX, DX
+	JEQ          done14
+	MOVL         $0x00000001, DI
+	SHLXL        DX, DI, DX
+	DECL         DX
+	KMOVW        DX, K3
+	VMOVUPS.Z    (CX)(SI*4), K3, Y5
+	VCVTPS2PD    Y5, Z5
+	VBROADCASTSD cdfff0000000000000<>+0(SB), Z8
+	VMOVUPD      Z5, K3, Z8
+	MOVQ         BX, CX
+	SUBQ         SI, CX
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z5
+	KXNORW       K4, K4, K4
+	MOVL         $0x00000001, DX
+	XORL         BX, BX
+	SHLXL        CX, DX, DX
+	CMPQ         CX, $0x08
+	CMOVLCC      BX, DX
+	KMOVW        DX, K5
+	KANDNW       K4, K5, K5
+	VPXORQ       Z5, Z5, K5, Z5
+	VCMPPD       $0x00, Z7, Z8, K4
+	VADDPD       Z5, Z11, K4, Z11
+	VSUBPD       Z2, Z8, Z8
+	VMULPD.BCST  cd3fe0000000000000<>+0(SB), Z8, Z8
+	VADDPD       Z3, Z8, Z8
+	VADDPD       Z4, Z8, Z8
+	VMINPD       Z8, Z0, Z2
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z5, K5
+	VFNMADD231PD Z2, Z5, K5, Z10
+	VMAXPD       Z8, Z0, Z8
+	VMOVAPD      Z8, Z0
+	VFMSUB213PD  Z5, Z8, Z0
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z2
+	VSUBPD       Z5, Z2, Z2
+	VSUBPD       Z6, Z2, Z2
+	VADDPD       Z8, Z5, Z7
+	VSUBPD       Z5, Z8, Z8
+	VADDPD       Z5, Z7, Z7
+	VPXORQ       Z8, Z8, K4, Z8
+	VMOVUPD      Z2, K4, Z0
+	VMULPD       Z1, Z0, Z0
+	VCVTPD2PS    Z0, Y0
+	VMOVUPS      Y0, K3, (AX)(SI*4)
+	VMULPD       Z8, Z8, Z8
+	VFMADD231PD  Z7, Z8, Z9
+
+done14:
+	VSHUFF64X2   $0x4e, Z9, Z9, Z0
+	VADDPD       Z0, Z9, Z9
+	VSHUFF64X2   $0xb1, Z9, Z9, Z0
+	VADDPD       Z0, Z9, Z9
+	VPERMILPD    $0x55, Z9, Z0
+	VADDPD       Z0, Z9, Z9
+	VSHUFF64X2   $0x4e, Z10, Z10, Z0
+	VADDPD       Z0, Z10, Z10
+	VSHUFF64X2   $0xb1, Z10, Z10, Z0
+	VADDPD       Z0, Z10, Z10
+	VPERMILPD    $0x55, Z10, Z0
+	VADDPD       Z0, Z10, Z10
+	VSHUFF64X2   $0x4e, Z11, Z11, Z0
+	VADDPD       Z0, Z11, Z11
+	VSHUFF64X2   $0xb1, Z11, Z11, Z0
+	VADDPD       Z0, Z11, Z11
+	VPERMILPD    $0x55, Z11, Z0
+	VADDPD       Z0, Z11, Z11
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z0
+	VSUBPD       Z11, Z0, Z0
+	VSUBPD       Z6, Z0, Z0
+	VMOVUPD      Z3, Z1
+	VADDPD       Z4, Z1, Z1
+	VADDPD       Z1, Z11, Z1
+	VBROADCASTSD cd170000000000000<>+0(SB), Z2
+	VADDPD       Z1, Z2, Z2
+	VRCP14PD     Z2, Z3
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), Z4
+	VFNMADD231PD Z2, Z3, Z4
+	VFMADD231PD  Z3, Z4, Z3
+	VMULPD       Z0, Z3, Z3
+	VADDPD       Z11, Z1, Z1
+	VMOVUPD.Z    Z3, K1, Z3
+	VMULPD       Z3, Z3, Z3
+	VFMADD231PD  Z1, Z3, Z9
+	VMULPD.BCST  cd3fe5555555555555<>+0(SB), Z9, Z9
+	VADDPD       Z10, Z10, Z10
+	VADDPD       Z10, Z9, Z9
+	VSUBPD       Z9, Z9, Z0
+	VCMPPD.BCST  $0x04, cd0<>+0(SB), Z0, K1
+	KORW         K1, K2, K2
+	VMOVSD       X9, loss+48(FP)
+	KMOVW        K2, AX
+	MOVL         AX, rejected+56(FP)
+	VZEROUPPER
+	RET
+
 // func sumWideAVX2(x *float32, n int) (sum float64)
 // Requires: AVX
 TEXT ·sumWideAVX2(SB), NOSPLIT, $0-24
@@ -119536,5 +124313,1380 @@ tail2:
 	VMASKMOVPD   Y0, Y1, (AX)(SI*8)
 
 done3:
+	VZEROUPPER
+	RET
+
+// func sparsemaxRowWideAVX2(grad *float32, z *float32, t *float32, n int, near *float64, f float64) (loss float64, rejected uint32)
+// Requires: AVX, AVX2, FMA3, POPCNT
+TEXT ·sparsemaxRowWideAVX2(SB), NOSPLIT, $256-60
+	MOVQ         grad+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         n+24(FP), DX
+	VXORPS       Y0, Y0, Y0
+	VBROADCASTSD f+40(FP), Y1
+	VMOVUPD      Y1, (SP)
+	VMOVUPS      csff800000<>+0(SB), Y1
+	VMOVUPS      csff800000<>+0(SB), Y2
+	XORQ         BX, BX
+	MOVQ         DX, SI
+
+big1:
+	CMPQ    SI, $0x20
+	JLT     small2
+	VMOVUPS (CX)(BX*4), Y3
+	VMAXPS  Y1, Y3, Y1
+	VMOVUPS 32(CX)(BX*4), Y3
+	VMAXPS  Y2, Y3, Y2
+	VMOVUPS 64(CX)(BX*4), Y3
+	VMAXPS  Y1, Y3, Y1
+	VMOVUPS 96(CX)(BX*4), Y3
+	VMAXPS  Y2, Y3, Y2
+	ADDQ    $0x20, BX
+	SUBQ    $0x20, SI
+	JMP     big1
+
+small2:
+next3:
+	CMPQ    SI, $0x08
+	JLT     tail4
+	VMOVUPS (CX)(BX*4), Y3
+	VMAXPS  Y1, Y3, Y1
+	ADDQ    $0x08, BX
+	SUBQ    $0x08, SI
+	JMP     next3
+
+tail4:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	NEGQ       SI
+	VMOVUPS    32(DI)(SI*4), Y3
+	VMASKMOVPS (CX)(BX*4), Y3, Y4
+	VMOVUPS    csff800000<>+0(SB), Y5
+	VBLENDVPS  Y3, Y4, Y5, Y5
+	VMAXPS     Y1, Y5, Y1
+
+done5:
+	VMAXPS       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VMAXPS       X2, X1, X2
+	VPERMILPD    $0x01, X2, X1
+	VMAXPS       X1, X2, X2
+	VMOVSHDUP    X2, X1
+	VMAXPS       X1, X2, X2
+	VCVTSS2SD    X2, X2, X2
+	VBROADCASTSD X2, Y1
+	VMOVUPD      Y1, 32(SP)
+	MOVQ         near+32(FP), BX
+	VXORPS       Y1, Y1, Y1
+	XORQ         SI, SI
+	MOVQ         DX, DI
+
+next6:
+	CMPQ      DI, $0x04
+	JLT       tail7
+	VCVTPS2PD (CX)(SI*4), Y2
+	VCMPPD    $0x00, 32(SP), Y2, Y3
+	VANDPD    cd3ff0000000000000<>+0(SB), Y3, Y4
+	VADDPD    Y4, Y1, Y1
+	VSUBPD    32(SP), Y2, Y2
+	VCMPPD    $0x16, cdbff0000000000000<>+0(SB), Y2, Y4
+	VANDNPD   Y4, Y3, Y4
+	VMOVMSKPD Y4, R8
+	LEAQ      compress<>+0(SB), R9
+	MOVL      R8, R10
+	SHLQ      $0x05, R10
+	VMOVUPS   (R9)(R10*1), Y3
+	VPERMPS   Y2, Y3, Y2
+	VMOVUPD   Y2, (BX)
+	POPCNTL   R8, R8
+	LEAQ      (BX)(R8*8), BX
+	ADDQ      $0x04, SI
+	SUBQ      $0x04, DI
+	JMP       next6
+
+tail7:
+	TESTQ      DI, DI
+	JEQ        done8
+	LEAQ       tails<>+0(SB), R8
+	NEGQ       DI
+	VMOVUPS    32(R8)(DI*8), Y2
+	VMOVUPS    32(R8)(DI*4), X3
+	VMASKMOVPS (CX)(SI*4), X3, X3
+	VCVTPS2PD  X3, Y3
+	VMOVUPD    cdfff0000000000000<>+0(SB), Y4
+	VBLENDVPD  Y2, Y3, Y4, Y4
+	VCMPPD     $0x00, 32(SP), Y4, Y2
+	VANDPD     cd3ff0000000000000<>+0(SB), Y2, Y3
+	VADDPD     Y3, Y1, Y1
+	VSUBPD     32(SP), Y4, Y4
+	VCMPPD     $0x16, cdbff0000000000000<>+0(SB), Y4, Y3
+	VANDNPD    Y3, Y2, Y3
+	VMOVMSKPD  Y3, SI
+	LEAQ       compress<>+0(SB), DI
+	MOVL       SI, R8
+	SHLQ       $0x05, R8
+	VMOVUPS    (DI)(R8*1), Y2
+	VPERMPS    Y4, Y2, Y2
+	VMOVUPD    Y2, (BX)
+	POPCNTL    SI, SI
+	LEAQ       (BX)(SI*8), BX
+
+done8:
+	VMOVUPD    cdbff0000000000000<>+0(SB), Y2
+	VMOVUPD    Y2, (BX)
+	VPERM2F128 $0x01, Y1, Y1, Y2
+	VADDPD     Y2, Y1, Y1
+	VPERMILPD  $0x55, Y1, Y2
+	VADDPD     Y2, Y1, Y1
+	VSUBPD     cd3ff0000000000000<>+0(SB), Y1, Y1
+	VMOVUPD    Y1, 64(SP)
+	MOVQ       near+32(FP), SI
+	SUBQ       SI, BX
+	SHRQ       $0x05, BX
+	INCQ       BX
+	VMOVUPD    cd3ff0000000000000<>+0(SB), Y1
+	VMOVUPD    32(SP), Y2
+	VSUBPD     Y2, Y2, Y2
+	VMOVUPD    cdbff0000000000000<>+0(SB), Y3
+	VPCMPEQD   Y4, Y4, Y4
+	MOVQ       $+32, DI
+
+step9:
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	XORQ   R8, R8
+	MOVQ   BX, R9
+	SHLQ   $0x05, R9
+
+column11:
+	VMOVUPD     (SI)(R8*1), Y7
+	VADDPD      Y1, Y7, Y7
+	VADDPD      Y2, Y7, Y7
+	VCMPPD      $0x1e, Y0, Y7, Y8
+	VANDPD      cd3ff0000000000000<>+0(SB), Y8, Y8
+	VADDPD      Y8, Y5, Y5
+	VMAXPD      Y7, Y0, Y7
+	VADDPD      Y7, Y6, Y6
+	ADDQ        $0x20, R8
+	CMPQ        R8, R9
+	JLT         column11
+	VPERM2F128  $0x01, Y5, Y5, Y7
+	VADDPD      Y7, Y5, Y5
+	VPERMILPD   $0x55, Y5, Y7
+	VADDPD      Y7, Y5, Y5
+	VPERM2F128  $0x01, Y6, Y6, Y7
+	VADDPD      Y7, Y6, Y6
+	VPERMILPD   $0x55, Y6, Y7
+	VADDPD      Y7, Y6, Y6
+	VADDPD      Y1, Y2, Y7
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Y8
+	VSUBPD      Y1, Y8, Y8
+	VADDPD      64(SP), Y5, Y5
+	VFMADD231PD 64(SP), Y7, Y6
+	VADDPD      Y2, Y6, Y6
+	VSUBPD      Y8, Y6, Y6
+	VADDPD      cd3ff0000000000000<>+0(SB), Y5, Y7
+	VDIVPD      Y7, Y6, Y6
+	VANDPD      Y4, Y6, Y6
+	VSUBPD      Y6, Y2, Y2
+	VADDPD      Y1, Y2, Y7
+	VCMPPD      $0x11, cd3fe0000000000000<>+0(SB), Y7, Y6
+	VBLENDVPD   Y6, Y7, Y2, Y2
+	VANDNPD     Y1, Y6, Y1
+	VCMPPD      $0x04, Y3, Y5, Y3
+	VANDPD      Y3, Y4, Y4
+	VMOVAPD     Y5, Y3
+	VMOVMSKPD   Y4, R8
+	TESTL       R8, R8
+	JEQ         found10
+	DECQ        DI
+	JNE         step9
+
+found10:
+	VMOVUPD   Y1, 96(SP)
+	VMOVUPD   Y2, 128(SP)
+	VMOVUPD   96(SP), Y2
+	VMOVUPD   cd3ff0000000000000<>+0(SB), Y1
+	VSUBPD    Y2, Y1, Y1
+	VSUBPD    128(SP), Y1, Y1
+	VMOVUPD   Y1, 160(SP)
+	VMOVUPD   cd7ff8000000000001<>+0(SB), Y1
+	VMOVUPD   64(SP), Y2
+	VCMPPD    $0x00, Y0, Y2, Y2
+	VMOVUPD   Y2, 192(SP)
+	VMOVUPD   192(SP), Y2
+	VMOVUPD   32(SP), Y3
+	VBLENDVPD Y2, Y3, Y1, Y1
+	VMOVUPD   Y1, 224(SP)
+	VXORPS    Y1, Y1, Y1
+	VXORPS    Y2, Y2, Y2
+	VXORPS    Y3, Y3, Y3
+	MOVQ      t+16(FP), BX
+	XORQ      SI, SI
+
+next12:
+	CMPQ         DX, $0x04
+	JLT          tail13
+	VCVTPS2PD    (CX)(SI*4), Y5
+	VCVTPS2PD    (BX)(SI*4), Y6
+	VCMPPD       $0x19, cd0<>+0(SB), Y6, Y7
+	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y6, Y8
+	VORPD        Y8, Y7, Y7
+	VORPD        Y7, Y4, Y4
+	VCMPPD       $0x00, 224(SP), Y5, Y7
+	VANDPD       Y6, Y7, Y8
+	VADDPD       Y8, Y3, Y3
+	VSUBPD       32(SP), Y5, Y5
+	VADDPD       96(SP), Y5, Y5
+	VADDPD       128(SP), Y5, Y5
+	VMINPD       Y5, Y0, Y8
+	VCMPPD       $0x04, cd0<>+0(SB), Y6, Y9
+	VANDPD       Y9, Y8, Y8
+	VFNMADD231PD Y8, Y6, Y2
+	VMAXPD       Y5, Y0, Y5
+	VSUBPD       Y6, Y5, Y5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y8
+	VSUBPD       Y6, Y8, Y8
+	VSUBPD       160(SP), Y8, Y8
+	VMOVAPD      Y5, Y6
+	VANDNPD      Y6, Y7, Y6
+	VBLENDVPD    Y7, Y8, Y5, Y5
+	VMULPD       (SP), Y5, Y5
+	VCVTPD2PSY   Y5, X5
+	VMOVUPS      X5, (AX)(SI*4)
+	VMULPD       Y6, Y6, Y6
+	VADDPD       Y6, Y1, Y1
+	ADDQ         $0x04, SI
+	SUBQ         $0x04, DX
+	JMP          next12
+
+tail13:
+	TESTQ        DX, DX
+	JEQ          done14
+	LEAQ         tails<>+0(SB), DI
+	NEGQ         DX
+	VMOVUPS      32(DI)(DX*8), Y5
+	VMOVUPS      32(DI)(DX*4), X6
+	VMASKMOVPS   (CX)(SI*4), X6, X7
+	VCVTPS2PD    X7, Y7
+	VMOVUPD      cdfff0000000000000<>+0(SB), Y8
+	VBLENDVPD    Y5, Y7, Y8, Y8
+	VMASKMOVPS   (BX)(SI*4), X6, X5
+	VCVTPS2PD    X5, Y5
+	VCMPPD       $0x19, cd0<>+0(SB), Y5, Y7
+	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y5, Y9
+	VORPD        Y9, Y7, Y7
+	VORPD        Y7, Y4, Y4
+	VCMPPD       $0x00, 224(SP), Y8, Y7
+	VANDPD       Y5, Y7, Y9
+	VADDPD       Y9, Y3, Y3
+	VSUBPD       32(SP), Y8, Y8
+	VADDPD       96(SP), Y8, Y8
+	VADDPD       128(SP), Y8, Y8
+	VMINPD       Y8, Y0, Y9
+	VCMPPD       $0x04, cd0<>+0(SB), Y5, Y10
+	VANDPD       Y10, Y9, Y9
+	VFNMADD231PD Y9, Y5, Y2
+	VMAXPD       Y8, Y0, Y8
+	VSUBPD       Y5, Y8, Y0
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y8
+	VSUBPD       Y5, Y8, Y8
+	VSUBPD       160(SP), Y8, Y8
+	VMOVAPD      Y0, Y5
+	VANDNPD      Y5, Y7, Y5
+	VBLENDVPD    Y7, Y8, Y0, Y0
+	VMULPD       (SP), Y0, Y0
+	VCVTPD2PSY   Y0, X0
+	VMASKMOVPS   X0, X6, (AX)(SI*4)
+	VMULPD       Y5, Y5, Y5
+	VADDPD       Y5, Y1, Y1
+
+done14:
+	VPERM2F128 $0x01, Y1, Y1, Y0
+	VADDPD     Y0, Y1, Y1
+	VPERMILPD  $0x55, Y1, Y0
+	VADDPD     Y0, Y1, Y1
+	VPERM2F128 $0x01, Y2, Y2, Y0
+	VADDPD     Y0, Y2, Y2
+	VPERMILPD  $0x55, Y2, Y0
+	VADDPD     Y0, Y2, Y2
+	VPERM2F128 $0x01, Y3, Y3, Y0
+	VADDPD     Y0, Y3, Y3
+	VPERMILPD  $0x55, Y3, Y0
+	VADDPD     Y0, Y3, Y3
+	VMOVUPD    cd3ff0000000000000<>+0(SB), Y0
+	VSUBPD     Y3, Y0, Y0
+	VSUBPD     160(SP), Y0, Y0
+	VMOVUPD    96(SP), Y3
+	VADDPD     128(SP), Y3, Y3
+	VMOVAPD    Y0, Y0
+	VMOVUPD    192(SP), Y3
+	VANDPD     Y3, Y0, Y0
+	VMULPD     Y0, Y0, Y0
+	VADDPD     Y0, Y1, Y1
+	VMULPD     cd3fe0000000000000<>+0(SB), Y1, Y1
+	VADDPD     Y2, Y1, Y1
+	VSUBPD     Y1, Y1, Y0
+	VCMPPD     $0x04, cd0<>+0(SB), Y0, Y0
+	VORPD      Y0, Y4, Y4
+	VMOVSD     X1, loss+48(FP)
+	VMOVMSKPD  Y4, AX
+	MOVL       AX, rejected+56(FP)
+	VZEROUPPER
+	RET
+
+// func sparsemaxIndexWideAVX2(grad *float32, z *float32, n int, y int, near *float64, f float64) (loss float64, rejected uint32)
+// Requires: AVX, AVX2, FMA3, POPCNT
+TEXT ·sparsemaxIndexWideAVX2(SB), NOSPLIT, $256-60
+	MOVQ         grad+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VXORPS       Y0, Y0, Y0
+	VBROADCASTSD f+40(FP), Y1
+	VMOVUPD      Y1, (SP)
+	VMOVUPS      csff800000<>+0(SB), Y1
+	VMOVUPS      csff800000<>+0(SB), Y2
+	XORQ         BX, BX
+	MOVQ         DX, SI
+
+big1:
+	CMPQ    SI, $0x20
+	JLT     small2
+	VMOVUPS (CX)(BX*4), Y3
+	VMAXPS  Y1, Y3, Y1
+	VMOVUPS 32(CX)(BX*4), Y3
+	VMAXPS  Y2, Y3, Y2
+	VMOVUPS 64(CX)(BX*4), Y3
+	VMAXPS  Y1, Y3, Y1
+	VMOVUPS 96(CX)(BX*4), Y3
+	VMAXPS  Y2, Y3, Y2
+	ADDQ    $0x20, BX
+	SUBQ    $0x20, SI
+	JMP     big1
+
+small2:
+next3:
+	CMPQ    SI, $0x08
+	JLT     tail4
+	VMOVUPS (CX)(BX*4), Y3
+	VMAXPS  Y1, Y3, Y1
+	ADDQ    $0x08, BX
+	SUBQ    $0x08, SI
+	JMP     next3
+
+tail4:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	NEGQ       SI
+	VMOVUPS    32(DI)(SI*4), Y3
+	VMASKMOVPS (CX)(BX*4), Y3, Y4
+	VMOVUPS    csff800000<>+0(SB), Y5
+	VBLENDVPS  Y3, Y4, Y5, Y5
+	VMAXPS     Y1, Y5, Y1
+
+done5:
+	VMAXPS       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VMAXPS       X2, X1, X2
+	VPERMILPD    $0x01, X2, X1
+	VMAXPS       X1, X2, X2
+	VMOVSHDUP    X2, X1
+	VMAXPS       X1, X2, X2
+	VCVTSS2SD    X2, X2, X2
+	VBROADCASTSD X2, Y1
+	VMOVUPD      Y1, 32(SP)
+	MOVQ         near+32(FP), BX
+	VXORPS       Y1, Y1, Y1
+	XORQ         SI, SI
+	MOVQ         DX, DI
+
+next6:
+	CMPQ      DI, $0x04
+	JLT       tail7
+	VCVTPS2PD (CX)(SI*4), Y2
+	VCMPPD    $0x00, 32(SP), Y2, Y3
+	VANDPD    cd3ff0000000000000<>+0(SB), Y3, Y4
+	VADDPD    Y4, Y1, Y1
+	VSUBPD    32(SP), Y2, Y2
+	VCMPPD    $0x16, cdbff0000000000000<>+0(SB), Y2, Y4
+	VANDNPD   Y4, Y3, Y4
+	VMOVMSKPD Y4, R8
+	LEAQ      compress<>+0(SB), R9
+	MOVL      R8, R10
+	SHLQ      $0x05, R10
+	VMOVUPS   (R9)(R10*1), Y3
+	VPERMPS   Y2, Y3, Y2
+	VMOVUPD   Y2, (BX)
+	POPCNTL   R8, R8
+	LEAQ      (BX)(R8*8), BX
+	ADDQ      $0x04, SI
+	SUBQ      $0x04, DI
+	JMP       next6
+
+tail7:
+	TESTQ      DI, DI
+	JEQ        done8
+	LEAQ       tails<>+0(SB), R8
+	NEGQ       DI
+	VMOVUPS    32(R8)(DI*8), Y2
+	VMOVUPS    32(R8)(DI*4), X3
+	VMASKMOVPS (CX)(SI*4), X3, X3
+	VCVTPS2PD  X3, Y3
+	VMOVUPD    cdfff0000000000000<>+0(SB), Y4
+	VBLENDVPD  Y2, Y3, Y4, Y4
+	VCMPPD     $0x00, 32(SP), Y4, Y2
+	VANDPD     cd3ff0000000000000<>+0(SB), Y2, Y3
+	VADDPD     Y3, Y1, Y1
+	VSUBPD     32(SP), Y4, Y4
+	VCMPPD     $0x16, cdbff0000000000000<>+0(SB), Y4, Y3
+	VANDNPD    Y3, Y2, Y3
+	VMOVMSKPD  Y3, SI
+	LEAQ       compress<>+0(SB), DI
+	MOVL       SI, R8
+	SHLQ       $0x05, R8
+	VMOVUPS    (DI)(R8*1), Y2
+	VPERMPS    Y4, Y2, Y2
+	VMOVUPD    Y2, (BX)
+	POPCNTL    SI, SI
+	LEAQ       (BX)(SI*8), BX
+
+done8:
+	VMOVUPD    cdbff0000000000000<>+0(SB), Y2
+	VMOVUPD    Y2, (BX)
+	VPERM2F128 $0x01, Y1, Y1, Y2
+	VADDPD     Y2, Y1, Y1
+	VPERMILPD  $0x55, Y1, Y2
+	VADDPD     Y2, Y1, Y1
+	VSUBPD     cd3ff0000000000000<>+0(SB), Y1, Y1
+	VMOVUPD    Y1, 64(SP)
+	MOVQ       near+32(FP), SI
+	SUBQ       SI, BX
+	SHRQ       $0x05, BX
+	INCQ       BX
+	VMOVUPD    cd3ff0000000000000<>+0(SB), Y1
+	VMOVUPD    32(SP), Y2
+	VSUBPD     Y2, Y2, Y2
+	VMOVUPD    cdbff0000000000000<>+0(SB), Y3
+	VPCMPEQD   Y4, Y4, Y4
+	MOVQ       $+32, DI
+
+step9:
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	XORQ   R8, R8
+	MOVQ   BX, R9
+	SHLQ   $0x05, R9
+
+column11:
+	VMOVUPD     (SI)(R8*1), Y7
+	VADDPD      Y1, Y7, Y7
+	VADDPD      Y2, Y7, Y7
+	VCMPPD      $0x1e, Y0, Y7, Y8
+	VANDPD      cd3ff0000000000000<>+0(SB), Y8, Y8
+	VADDPD      Y8, Y5, Y5
+	VMAXPD      Y7, Y0, Y7
+	VADDPD      Y7, Y6, Y6
+	ADDQ        $0x20, R8
+	CMPQ        R8, R9
+	JLT         column11
+	VPERM2F128  $0x01, Y5, Y5, Y7
+	VADDPD      Y7, Y5, Y5
+	VPERMILPD   $0x55, Y5, Y7
+	VADDPD      Y7, Y5, Y5
+	VPERM2F128  $0x01, Y6, Y6, Y7
+	VADDPD      Y7, Y6, Y6
+	VPERMILPD   $0x55, Y6, Y7
+	VADDPD      Y7, Y6, Y6
+	VADDPD      Y1, Y2, Y7
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Y8
+	VSUBPD      Y1, Y8, Y8
+	VADDPD      64(SP), Y5, Y5
+	VFMADD231PD 64(SP), Y7, Y6
+	VADDPD      Y2, Y6, Y6
+	VSUBPD      Y8, Y6, Y6
+	VADDPD      cd3ff0000000000000<>+0(SB), Y5, Y7
+	VDIVPD      Y7, Y6, Y6
+	VANDPD      Y4, Y6, Y6
+	VSUBPD      Y6, Y2, Y2
+	VADDPD      Y1, Y2, Y7
+	VCMPPD      $0x11, cd3fe0000000000000<>+0(SB), Y7, Y6
+	VBLENDVPD   Y6, Y7, Y2, Y2
+	VANDNPD     Y1, Y6, Y1
+	VCMPPD      $0x04, Y3, Y5, Y3
+	VANDPD      Y3, Y4, Y4
+	VMOVAPD     Y5, Y3
+	VMOVMSKPD   Y4, R8
+	TESTL       R8, R8
+	JEQ         found10
+	DECQ        DI
+	JNE         step9
+
+found10:
+	VMOVUPD   Y1, 96(SP)
+	VMOVUPD   Y2, 128(SP)
+	VMOVUPD   96(SP), Y2
+	VMOVUPD   cd3ff0000000000000<>+0(SB), Y1
+	VSUBPD    Y2, Y1, Y1
+	VSUBPD    128(SP), Y1, Y1
+	VMOVUPD   Y1, 160(SP)
+	VMOVUPD   cd7ff8000000000001<>+0(SB), Y1
+	VMOVUPD   64(SP), Y2
+	VCMPPD    $0x00, Y0, Y2, Y2
+	VMOVUPD   Y2, 192(SP)
+	VMOVUPD   192(SP), Y2
+	VMOVUPD   32(SP), Y3
+	VBLENDVPD Y2, Y3, Y1, Y1
+	VMOVUPD   Y1, 224(SP)
+	VXORPS    Y1, Y1, Y1
+	VXORPS    Y2, Y2, Y2
+	VXORPS    Y3, Y3, Y3
+	MOVQ      y+24(FP), BX
+	XORQ      SI, SI
+
+next12:
+	CMPQ         DX, $0x04
+	JLT          tail13
+	VCVTPS2PD    (CX)(SI*4), Y5
+	MOVQ         BX, DI
+	SUBQ         SI, DI
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
+	VPCMPEQD     Y7, Y7, Y7
+	VMOVQ        DI, X8
+	VPBROADCASTQ X8, Y8
+	VPCMPEQQ     count4<>+0(SB), Y8, Y8
+	VANDNPD      Y7, Y8, Y8
+	VANDNPD      Y6, Y8, Y6
+	VCMPPD       $0x00, 224(SP), Y5, Y7
+	VANDPD       Y6, Y7, Y8
+	VADDPD       Y8, Y3, Y3
+	VSUBPD       32(SP), Y5, Y5
+	VADDPD       96(SP), Y5, Y5
+	VADDPD       128(SP), Y5, Y5
+	VMINPD       Y5, Y0, Y8
+	VCMPPD       $0x04, cd0<>+0(SB), Y6, Y9
+	VANDPD       Y9, Y8, Y8
+	VFNMADD231PD Y8, Y6, Y2
+	VMAXPD       Y5, Y0, Y5
+	VSUBPD       Y6, Y5, Y5
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y8
+	VSUBPD       Y6, Y8, Y8
+	VSUBPD       160(SP), Y8, Y8
+	VMOVAPD      Y5, Y6
+	VANDNPD      Y6, Y7, Y6
+	VBLENDVPD    Y7, Y8, Y5, Y5
+	VMULPD       (SP), Y5, Y5
+	VCVTPD2PSY   Y5, X5
+	VMOVUPS      X5, (AX)(SI*4)
+	VMULPD       Y6, Y6, Y6
+	VADDPD       Y6, Y1, Y1
+	ADDQ         $0x04, SI
+	SUBQ         $0x04, DX
+	JMP          next12
+
+tail13:
+	TESTQ        DX, DX
+	JEQ          done14
+	LEAQ         tails<>+0(SB), DI
+	NEGQ         DX
+	VMOVUPS      32(DI)(DX*8), Y5
+	VMOVUPS      32(DI)(DX*4), X6
+	VMASKMOVPS   (CX)(SI*4), X6, X7
+	VCVTPS2PD    X7, Y7
+	VMOVUPD      cdfff0000000000000<>+0(SB), Y8
+	VBLENDVPD    Y5, Y7, Y8, Y8
+	MOVQ         BX, CX
+	SUBQ         SI, CX
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y5
+	VPCMPEQD     Y7, Y7, Y7
+	VMOVQ        CX, X9
+	VPBROADCASTQ X9, Y9
+	VPCMPEQQ     count4<>+0(SB), Y9, Y9
+	VANDNPD      Y7, Y9, Y9
+	VANDNPD      Y5, Y9, Y5
+	VCMPPD       $0x00, 224(SP), Y8, Y7
+	VANDPD       Y5, Y7, Y9
+	VADDPD       Y9, Y3, Y3
+	VSUBPD       32(SP), Y8, Y8
+	VADDPD       96(SP), Y8, Y8
+	VADDPD       128(SP), Y8, Y8
+	VMINPD       Y8, Y0, Y9
+	VCMPPD       $0x04, cd0<>+0(SB), Y5, Y10
+	VANDPD       Y10, Y9, Y9
+	VFNMADD231PD Y9, Y5, Y2
+	VMAXPD       Y8, Y0, Y8
+	VSUBPD       Y5, Y8, Y0
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y8
+	VSUBPD       Y5, Y8, Y8
+	VSUBPD       160(SP), Y8, Y8
+	VMOVAPD      Y0, Y5
+	VANDNPD      Y5, Y7, Y5
+	VBLENDVPD    Y7, Y8, Y0, Y0
+	VMULPD       (SP), Y0, Y0
+	VCVTPD2PSY   Y0, X0
+	VMASKMOVPS   X0, X6, (AX)(SI*4)
+	VMULPD       Y5, Y5, Y5
+	VADDPD       Y5, Y1, Y1
+
+done14:
+	VPERM2F128 $0x01, Y1, Y1, Y0
+	VADDPD     Y0, Y1, Y1
+	VPERMILPD  $0x55, Y1, Y0
+	VADDPD     Y0, Y1, Y1
+	VPERM2F128 $0x01, Y2, Y2, Y0
+	VADDPD     Y0, Y2, Y2
+	VPERMILPD  $0x55, Y2, Y0
+	VADDPD     Y0, Y2, Y2
+	VPERM2F128 $0x01, Y3, Y3, Y0
+	VADDPD     Y0, Y3, Y3
+	VPERMILPD  $0x55, Y3, Y0
+	VADDPD     Y0, Y3, Y3
+	VMOVUPD    cd3ff0000000000000<>+0(SB), Y0
+	VSUBPD     Y3, Y0, Y0
+	VSUBPD     160(SP), Y0, Y0
+	VMOVUPD    96(SP), Y3
+	VADDPD     128(SP), Y3, Y3
+	VMOVAPD    Y0, Y0
+	VMOVUPD    192(SP), Y3
+	VANDPD     Y3, Y0, Y0
+	VMULPD     Y0, Y0, Y0
+	VADDPD     Y0, Y1, Y1
+	VMULPD     cd3fe0000000000000<>+0(SB), Y1, Y1
+	VADDPD     Y2, Y1, Y1
+	VSUBPD     Y1, Y1, Y0
+	VCMPPD     $0x04, cd0<>+0(SB), Y0, Y0
+	VORPD      Y0, Y4, Y4
+	VMOVSD     X1, loss+48(FP)
+	VMOVMSKPD  Y4, AX
+	MOVL       AX, rejected+56(FP)
+	VZEROUPPER
+	RET
+
+// func entmaxRowWideAVX2(grad *float32, z *float32, t *float32, n int, near *float64, f float64) (loss float64, rejected uint32)
+// Requires: AVX, AVX2, FMA3, POPCNT
+TEXT ·entmaxRowWideAVX2(SB), NOSPLIT, $256-60
+	MOVQ         grad+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         n+24(FP), DX
+	VXORPS       Y0, Y0, Y0
+	VBROADCASTSD f+40(FP), Y1
+	VMOVUPD      Y1, (SP)
+	VMOVUPS      csff800000<>+0(SB), Y1
+	VMOVUPS      csff800000<>+0(SB), Y2
+	XORQ         BX, BX
+	MOVQ         DX, SI
+
+big1:
+	CMPQ    SI, $0x20
+	JLT     small2
+	VMOVUPS (CX)(BX*4), Y3
+	VMAXPS  Y1, Y3, Y1
+	VMOVUPS 32(CX)(BX*4), Y3
+	VMAXPS  Y2, Y3, Y2
+	VMOVUPS 64(CX)(BX*4), Y3
+	VMAXPS  Y1, Y3, Y1
+	VMOVUPS 96(CX)(BX*4), Y3
+	VMAXPS  Y2, Y3, Y2
+	ADDQ    $0x20, BX
+	SUBQ    $0x20, SI
+	JMP     big1
+
+small2:
+next3:
+	CMPQ    SI, $0x08
+	JLT     tail4
+	VMOVUPS (CX)(BX*4), Y3
+	VMAXPS  Y1, Y3, Y1
+	ADDQ    $0x08, BX
+	SUBQ    $0x08, SI
+	JMP     next3
+
+tail4:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	NEGQ       SI
+	VMOVUPS    32(DI)(SI*4), Y3
+	VMASKMOVPS (CX)(BX*4), Y3, Y4
+	VMOVUPS    csff800000<>+0(SB), Y5
+	VBLENDVPS  Y3, Y4, Y5, Y5
+	VMAXPS     Y1, Y5, Y1
+
+done5:
+	VMAXPS       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VMAXPS       X2, X1, X2
+	VPERMILPD    $0x01, X2, X1
+	VMAXPS       X1, X2, X2
+	VMOVSHDUP    X2, X1
+	VMAXPS       X1, X2, X2
+	VCVTSS2SD    X2, X2, X2
+	VBROADCASTSD X2, Y1
+	VMOVUPD      Y1, 32(SP)
+	MOVQ         near+32(FP), BX
+	VXORPS       Y1, Y1, Y1
+	XORQ         SI, SI
+	MOVQ         DX, DI
+
+next6:
+	CMPQ      DI, $0x04
+	JLT       tail7
+	VCVTPS2PD (CX)(SI*4), Y2
+	VCMPPD    $0x00, 32(SP), Y2, Y3
+	VANDPD    cd3ff0000000000000<>+0(SB), Y3, Y4
+	VADDPD    Y4, Y1, Y1
+	VSUBPD    32(SP), Y2, Y2
+	VMULPD    cd3fe0000000000000<>+0(SB), Y2, Y2
+	VCMPPD    $0x16, cdbff0000000000000<>+0(SB), Y2, Y4
+	VANDNPD   Y4, Y3, Y4
+	VMOVMSKPD Y4, R8
+	LEAQ      compress<>+0(SB), R9
+	MOVL      R8, R10
+	SHLQ      $0x05, R10
+	VMOVUPS   (R9)(R10*1), Y3
+	VPERMPS   Y2, Y3, Y2
+	VMOVUPD   Y2, (BX)
+	POPCNTL   R8, R8
+	LEAQ      (BX)(R8*8), BX
+	ADDQ      $0x04, SI
+	SUBQ      $0x04, DI
+	JMP       next6
+
+tail7:
+	TESTQ      DI, DI
+	JEQ        done8
+	LEAQ       tails<>+0(SB), R8
+	NEGQ       DI
+	VMOVUPS    32(R8)(DI*8), Y2
+	VMOVUPS    32(R8)(DI*4), X3
+	VMASKMOVPS (CX)(SI*4), X3, X3
+	VCVTPS2PD  X3, Y3
+	VMOVUPD    cdfff0000000000000<>+0(SB), Y4
+	VBLENDVPD  Y2, Y3, Y4, Y4
+	VCMPPD     $0x00, 32(SP), Y4, Y2
+	VANDPD     cd3ff0000000000000<>+0(SB), Y2, Y3
+	VADDPD     Y3, Y1, Y1
+	VSUBPD     32(SP), Y4, Y4
+	VMULPD     cd3fe0000000000000<>+0(SB), Y4, Y4
+	VCMPPD     $0x16, cdbff0000000000000<>+0(SB), Y4, Y3
+	VANDNPD    Y3, Y2, Y3
+	VMOVMSKPD  Y3, SI
+	LEAQ       compress<>+0(SB), DI
+	MOVL       SI, R8
+	SHLQ       $0x05, R8
+	VMOVUPS    (DI)(R8*1), Y2
+	VPERMPS    Y4, Y2, Y2
+	VMOVUPD    Y2, (BX)
+	POPCNTL    SI, SI
+	LEAQ       (BX)(SI*8), BX
+
+done8:
+	VMOVUPD    cdbff0000000000000<>+0(SB), Y2
+	VMOVUPD    Y2, (BX)
+	VPERM2F128 $0x01, Y1, Y1, Y2
+	VADDPD     Y2, Y1, Y1
+	VPERMILPD  $0x55, Y1, Y2
+	VADDPD     Y2, Y1, Y1
+	VSUBPD     cd3ff0000000000000<>+0(SB), Y1, Y1
+	VMOVUPD    Y1, 64(SP)
+	MOVQ       near+32(FP), SI
+	SUBQ       SI, BX
+	SHRQ       $0x05, BX
+	INCQ       BX
+	VMOVUPD    cd3ff0000000000000<>+0(SB), Y1
+	VMOVUPD    32(SP), Y2
+	VSUBPD     Y2, Y2, Y2
+	VMOVUPD    cdbff0000000000000<>+0(SB), Y3
+	VPCMPEQD   Y4, Y4, Y4
+	MOVQ       $+32, DI
+
+step9:
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	XORQ   R8, R8
+	MOVQ   BX, R9
+	SHLQ   $0x05, R9
+
+column11:
+	VMOVUPD     (SI)(R8*1), Y8
+	VADDPD      Y1, Y8, Y8
+	VADDPD      Y2, Y8, Y8
+	VCMPPD      $0x1e, Y0, Y8, Y9
+	VANDPD      cd3ff0000000000000<>+0(SB), Y9, Y9
+	VADDPD      Y9, Y5, Y5
+	VMAXPD      Y8, Y0, Y8
+	VADDPD      Y8, Y6, Y6
+	VFMADD231PD Y8, Y8, Y7
+	ADDQ        $0x20, R8
+	CMPQ        R8, R9
+	JLT         column11
+	VPERM2F128  $0x01, Y5, Y5, Y8
+	VADDPD      Y8, Y5, Y5
+	VPERMILPD   $0x55, Y5, Y8
+	VADDPD      Y8, Y5, Y5
+	VPERM2F128  $0x01, Y6, Y6, Y8
+	VADDPD      Y8, Y6, Y6
+	VPERMILPD   $0x55, Y6, Y8
+	VADDPD      Y8, Y6, Y6
+	VADDPD      Y1, Y2, Y8
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Y9
+	VSUBPD      Y1, Y9, Y9
+	VADDPD      64(SP), Y5, Y5
+	VFMADD231PD 64(SP), Y8, Y6
+	VPERM2F128  $0x01, Y7, Y7, Y10
+	VADDPD      Y10, Y7, Y7
+	VPERMILPD   $0x55, Y7, Y10
+	VADDPD      Y10, Y7, Y7
+	VMULPD      Y8, Y8, Y10
+	VFMADD231PD 64(SP), Y10, Y7
+	VADDPD      Y1, Y1, Y10
+	VADDPD      Y2, Y10, Y10
+	VFMADD231PD Y2, Y10, Y7
+	VSUBPD      Y9, Y7, Y7
+	VADDPD      Y8, Y6, Y6
+	VADDPD      cd3ff0000000000000<>+0(SB), Y5, Y10
+	VMULPD      Y7, Y10, Y10
+	VFMSUB231PD Y6, Y6, Y10
+	VCMPPD      $0x11, Y0, Y10, Y8
+	VBLENDVPD   Y8, cd7ff8000000000001<>+0(SB), Y5, Y5
+	VMAXPD      Y10, Y0, Y10
+	VSQRTPD     Y10, Y10
+	VADDPD      Y10, Y6, Y6
+	VDIVPD      Y6, Y7, Y7
+	VANDPD      Y4, Y7, Y7
+	VSUBPD      Y7, Y2, Y2
+	VADDPD      Y1, Y2, Y8
+	VCMPPD      $0x11, cd3fe0000000000000<>+0(SB), Y8, Y6
+	VBLENDVPD   Y6, Y8, Y2, Y2
+	VANDNPD     Y1, Y6, Y1
+	VCMPPD      $0x04, Y3, Y5, Y3
+	VANDPD      Y3, Y4, Y4
+	VMOVAPD     Y5, Y3
+	VMOVMSKPD   Y4, R8
+	TESTL       R8, R8
+	JEQ         found10
+	DECQ        DI
+	JNE         step9
+
+found10:
+	VMOVUPD   Y1, 96(SP)
+	VMOVUPD   Y2, 128(SP)
+	VMOVUPD   96(SP), Y2
+	VMOVUPD   cd3ff0000000000000<>+0(SB), Y1
+	VSUBPD    Y2, Y1, Y1
+	VSUBPD    128(SP), Y1, Y1
+	VMOVUPD   cd4000000000000000<>+0(SB), Y2
+	VSUBPD    Y1, Y2, Y2
+	VMULPD    Y2, Y1, Y1
+	VMOVUPD   Y1, 160(SP)
+	VMOVUPD   cd7ff8000000000001<>+0(SB), Y1
+	VMOVUPD   64(SP), Y2
+	VCMPPD    $0x00, Y0, Y2, Y2
+	VMOVUPD   Y2, 192(SP)
+	VMOVUPD   192(SP), Y2
+	VMOVUPD   32(SP), Y3
+	VBLENDVPD Y2, Y3, Y1, Y1
+	VMOVUPD   Y1, 224(SP)
+	VXORPS    Y1, Y1, Y1
+	VXORPS    Y2, Y2, Y2
+	VXORPS    Y3, Y3, Y3
+	MOVQ      t+16(FP), BX
+	XORQ      SI, SI
+
+next12:
+	CMPQ         DX, $0x04
+	JLT          tail13
+	VCVTPS2PD    (CX)(SI*4), Y5
+	VCVTPS2PD    (BX)(SI*4), Y6
+	VCMPPD       $0x19, cd0<>+0(SB), Y6, Y7
+	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y6, Y8
+	VORPD        Y8, Y7, Y7
+	VORPD        Y7, Y4, Y4
+	VCMPPD       $0x00, 224(SP), Y5, Y7
+	VANDPD       Y6, Y7, Y8
+	VADDPD       Y8, Y3, Y3
+	VSUBPD       32(SP), Y5, Y5
+	VMULPD       cd3fe0000000000000<>+0(SB), Y5, Y5
+	VADDPD       96(SP), Y5, Y5
+	VADDPD       128(SP), Y5, Y5
+	VMINPD       Y5, Y0, Y8
+	VCMPPD       $0x04, cd0<>+0(SB), Y6, Y9
+	VANDPD       Y9, Y8, Y8
+	VFNMADD231PD Y8, Y6, Y2
+	VMAXPD       Y5, Y0, Y5
+	VMOVAPD      Y5, Y8
+	VFMSUB213PD  Y6, Y5, Y8
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y9
+	VSUBPD       Y6, Y9, Y9
+	VSUBPD       160(SP), Y9, Y9
+	VSQRTPD      Y6, Y6
+	VADDPD       Y5, Y6, Y5
+	VMOVUPD      cd170000000000000<>+0(SB), Y10
+	VADDPD       Y5, Y10, Y10
+	VDIVPD       Y10, Y8, Y10
+	VADDPD       Y6, Y5, Y5
+	VANDNPD      Y10, Y7, Y10
+	VBLENDVPD    Y7, Y9, Y8, Y8
+	VMULPD       (SP), Y8, Y8
+	VCVTPD2PSY   Y8, X6
+	VMOVUPS      X6, (AX)(SI*4)
+	VMULPD       Y10, Y10, Y10
+	VFMADD231PD  Y5, Y10, Y1
+	ADDQ         $0x04, SI
+	SUBQ         $0x04, DX
+	JMP          next12
+
+tail13:
+	TESTQ        DX, DX
+	JEQ          done14
+	LEAQ         tails<>+0(SB), DI
+	NEGQ         DX
+	VMOVUPS      32(DI)(DX*8), Y5
+	VMOVUPS      32(DI)(DX*4), X6
+	VMASKMOVPS   (CX)(SI*4), X6, X7
+	VCVTPS2PD    X7, Y7
+	VMOVUPD      cdfff0000000000000<>+0(SB), Y8
+	VBLENDVPD    Y5, Y7, Y8, Y8
+	VMASKMOVPS   (BX)(SI*4), X6, X5
+	VCVTPS2PD    X5, Y5
+	VCMPPD       $0x19, cd0<>+0(SB), Y5, Y7
+	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y5, Y9
+	VORPD        Y9, Y7, Y7
+	VORPD        Y7, Y4, Y4
+	VCMPPD       $0x00, 224(SP), Y8, Y7
+	VANDPD       Y5, Y7, Y9
+	VADDPD       Y9, Y3, Y3
+	VSUBPD       32(SP), Y8, Y8
+	VMULPD       cd3fe0000000000000<>+0(SB), Y8, Y8
+	VADDPD       96(SP), Y8, Y8
+	VADDPD       128(SP), Y8, Y8
+	VMINPD       Y8, Y0, Y9
+	VCMPPD       $0x04, cd0<>+0(SB), Y5, Y10
+	VANDPD       Y10, Y9, Y9
+	VFNMADD231PD Y9, Y5, Y2
+	VMAXPD       Y8, Y0, Y8
+	VMOVAPD      Y8, Y0
+	VFMSUB213PD  Y5, Y8, Y0
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y9
+	VSUBPD       Y5, Y9, Y9
+	VSUBPD       160(SP), Y9, Y9
+	VSQRTPD      Y5, Y5
+	VADDPD       Y8, Y5, Y8
+	VMOVUPD      cd170000000000000<>+0(SB), Y10
+	VADDPD       Y8, Y10, Y10
+	VDIVPD       Y10, Y0, Y10
+	VADDPD       Y5, Y8, Y8
+	VANDNPD      Y10, Y7, Y10
+	VBLENDVPD    Y7, Y9, Y0, Y0
+	VMULPD       (SP), Y0, Y0
+	VCVTPD2PSY   Y0, X0
+	VMASKMOVPS   X0, X6, (AX)(SI*4)
+	VMULPD       Y10, Y10, Y10
+	VFMADD231PD  Y8, Y10, Y1
+
+done14:
+	VPERM2F128  $0x01, Y1, Y1, Y0
+	VADDPD      Y0, Y1, Y1
+	VPERMILPD   $0x55, Y1, Y0
+	VADDPD      Y0, Y1, Y1
+	VPERM2F128  $0x01, Y2, Y2, Y0
+	VADDPD      Y0, Y2, Y2
+	VPERMILPD   $0x55, Y2, Y0
+	VADDPD      Y0, Y2, Y2
+	VPERM2F128  $0x01, Y3, Y3, Y0
+	VADDPD      Y0, Y3, Y3
+	VPERMILPD   $0x55, Y3, Y0
+	VADDPD      Y0, Y3, Y3
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Y0
+	VSUBPD      Y3, Y0, Y0
+	VSUBPD      160(SP), Y0, Y0
+	VMOVUPD     96(SP), Y5
+	VADDPD      128(SP), Y5, Y5
+	VSQRTPD     Y3, Y3
+	VADDPD      Y5, Y3, Y5
+	VMOVUPD     cd170000000000000<>+0(SB), Y6
+	VADDPD      Y5, Y6, Y6
+	VDIVPD      Y6, Y0, Y6
+	VADDPD      Y3, Y5, Y5
+	VMOVUPD     192(SP), Y0
+	VANDPD      Y0, Y6, Y6
+	VMULPD      Y6, Y6, Y6
+	VFMADD231PD Y5, Y6, Y1
+	VMULPD      cd3fe5555555555555<>+0(SB), Y1, Y1
+	VADDPD      Y2, Y2, Y2
+	VADDPD      Y2, Y1, Y1
+	VSUBPD      Y1, Y1, Y0
+	VCMPPD      $0x04, cd0<>+0(SB), Y0, Y0
+	VORPD       Y0, Y4, Y4
+	VMOVSD      X1, loss+48(FP)
+	VMOVMSKPD   Y4, AX
+	MOVL        AX, rejected+56(FP)
+	VZEROUPPER
+	RET
+
+// func entmaxIndexWideAVX2(grad *float32, z *float32, n int, y int, near *float64, f float64) (loss float64, rejected uint32)
+// Requires: AVX, AVX2, FMA3, POPCNT
+TEXT ·entmaxIndexWideAVX2(SB), NOSPLIT, $256-60
+	MOVQ         grad+0(FP), AX
+	MOVQ         z+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VXORPS       Y0, Y0, Y0
+	VBROADCASTSD f+40(FP), Y1
+	VMOVUPD      Y1, (SP)
+	VMOVUPS      csff800000<>+0(SB), Y1
+	VMOVUPS      csff800000<>+0(SB), Y2
+	XORQ         BX, BX
+	MOVQ         DX, SI
+
+big1:
+	CMPQ    SI, $0x20
+	JLT     small2
+	VMOVUPS (CX)(BX*4), Y3
+	VMAXPS  Y1, Y3, Y1
+	VMOVUPS 32(CX)(BX*4), Y3
+	VMAXPS  Y2, Y3, Y2
+	VMOVUPS 64(CX)(BX*4), Y3
+	VMAXPS  Y1, Y3, Y1
+	VMOVUPS 96(CX)(BX*4), Y3
+	VMAXPS  Y2, Y3, Y2
+	ADDQ    $0x20, BX
+	SUBQ    $0x20, SI
+	JMP     big1
+
+small2:
+next3:
+	CMPQ    SI, $0x08
+	JLT     tail4
+	VMOVUPS (CX)(BX*4), Y3
+	VMAXPS  Y1, Y3, Y1
+	ADDQ    $0x08, BX
+	SUBQ    $0x08, SI
+	JMP     next3
+
+tail4:
+	TESTQ      SI, SI
+	JEQ        done5
+	LEAQ       tails<>+0(SB), DI
+	NEGQ       SI
+	VMOVUPS    32(DI)(SI*4), Y3
+	VMASKMOVPS (CX)(BX*4), Y3, Y4
+	VMOVUPS    csff800000<>+0(SB), Y5
+	VBLENDVPS  Y3, Y4, Y5, Y5
+	VMAXPS     Y1, Y5, Y1
+
+done5:
+	VMAXPS       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VMAXPS       X2, X1, X2
+	VPERMILPD    $0x01, X2, X1
+	VMAXPS       X1, X2, X2
+	VMOVSHDUP    X2, X1
+	VMAXPS       X1, X2, X2
+	VCVTSS2SD    X2, X2, X2
+	VBROADCASTSD X2, Y1
+	VMOVUPD      Y1, 32(SP)
+	MOVQ         near+32(FP), BX
+	VXORPS       Y1, Y1, Y1
+	XORQ         SI, SI
+	MOVQ         DX, DI
+
+next6:
+	CMPQ      DI, $0x04
+	JLT       tail7
+	VCVTPS2PD (CX)(SI*4), Y2
+	VCMPPD    $0x00, 32(SP), Y2, Y3
+	VANDPD    cd3ff0000000000000<>+0(SB), Y3, Y4
+	VADDPD    Y4, Y1, Y1
+	VSUBPD    32(SP), Y2, Y2
+	VMULPD    cd3fe0000000000000<>+0(SB), Y2, Y2
+	VCMPPD    $0x16, cdbff0000000000000<>+0(SB), Y2, Y4
+	VANDNPD   Y4, Y3, Y4
+	VMOVMSKPD Y4, R8
+	LEAQ      compress<>+0(SB), R9
+	MOVL      R8, R10
+	SHLQ      $0x05, R10
+	VMOVUPS   (R9)(R10*1), Y3
+	VPERMPS   Y2, Y3, Y2
+	VMOVUPD   Y2, (BX)
+	POPCNTL   R8, R8
+	LEAQ      (BX)(R8*8), BX
+	ADDQ      $0x04, SI
+	SUBQ      $0x04, DI
+	JMP       next6
+
+tail7:
+	TESTQ      DI, DI
+	JEQ        done8
+	LEAQ       tails<>+0(SB), R8
+	NEGQ       DI
+	VMOVUPS    32(R8)(DI*8), Y2
+	VMOVUPS    32(R8)(DI*4), X3
+	VMASKMOVPS (CX)(SI*4), X3, X3
+	VCVTPS2PD  X3, Y3
+	VMOVUPD    cdfff0000000000000<>+0(SB), Y4
+	VBLENDVPD  Y2, Y3, Y4, Y4
+	VCMPPD     $0x00, 32(SP), Y4, Y2
+	VANDPD     cd3ff0000000000000<>+0(SB), Y2, Y3
+	VADDPD     Y3, Y1, Y1
+	VSUBPD     32(SP), Y4, Y4
+	VMULPD     cd3fe0000000000000<>+0(SB), Y4, Y4
+	VCMPPD     $0x16, cdbff0000000000000<>+0(SB), Y4, Y3
+	VANDNPD    Y3, Y2, Y3
+	VMOVMSKPD  Y3, SI
+	LEAQ       compress<>+0(SB), DI
+	MOVL       SI, R8
+	SHLQ       $0x05, R8
+	VMOVUPS    (DI)(R8*1), Y2
+	VPERMPS    Y4, Y2, Y2
+	VMOVUPD    Y2, (BX)
+	POPCNTL    SI, SI
+	LEAQ       (BX)(SI*8), BX
+
+done8:
+	VMOVUPD    cdbff0000000000000<>+0(SB), Y2
+	VMOVUPD    Y2, (BX)
+	VPERM2F128 $0x01, Y1, Y1, Y2
+	VADDPD     Y2, Y1, Y1
+	VPERMILPD  $0x55, Y1, Y2
+	VADDPD     Y2, Y1, Y1
+	VSUBPD     cd3ff0000000000000<>+0(SB), Y1, Y1
+	VMOVUPD    Y1, 64(SP)
+	MOVQ       near+32(FP), SI
+	SUBQ       SI, BX
+	SHRQ       $0x05, BX
+	INCQ       BX
+	VMOVUPD    cd3ff0000000000000<>+0(SB), Y1
+	VMOVUPD    32(SP), Y2
+	VSUBPD     Y2, Y2, Y2
+	VMOVUPD    cdbff0000000000000<>+0(SB), Y3
+	VPCMPEQD   Y4, Y4, Y4
+	MOVQ       $+32, DI
+
+step9:
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	XORQ   R8, R8
+	MOVQ   BX, R9
+	SHLQ   $0x05, R9
+
+column11:
+	VMOVUPD     (SI)(R8*1), Y8
+	VADDPD      Y1, Y8, Y8
+	VADDPD      Y2, Y8, Y8
+	VCMPPD      $0x1e, Y0, Y8, Y9
+	VANDPD      cd3ff0000000000000<>+0(SB), Y9, Y9
+	VADDPD      Y9, Y5, Y5
+	VMAXPD      Y8, Y0, Y8
+	VADDPD      Y8, Y6, Y6
+	VFMADD231PD Y8, Y8, Y7
+	ADDQ        $0x20, R8
+	CMPQ        R8, R9
+	JLT         column11
+	VPERM2F128  $0x01, Y5, Y5, Y8
+	VADDPD      Y8, Y5, Y5
+	VPERMILPD   $0x55, Y5, Y8
+	VADDPD      Y8, Y5, Y5
+	VPERM2F128  $0x01, Y6, Y6, Y8
+	VADDPD      Y8, Y6, Y6
+	VPERMILPD   $0x55, Y6, Y8
+	VADDPD      Y8, Y6, Y6
+	VADDPD      Y1, Y2, Y8
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Y9
+	VSUBPD      Y1, Y9, Y9
+	VADDPD      64(SP), Y5, Y5
+	VFMADD231PD 64(SP), Y8, Y6
+	VPERM2F128  $0x01, Y7, Y7, Y10
+	VADDPD      Y10, Y7, Y7
+	VPERMILPD   $0x55, Y7, Y10
+	VADDPD      Y10, Y7, Y7
+	VMULPD      Y8, Y8, Y10
+	VFMADD231PD 64(SP), Y10, Y7
+	VADDPD      Y1, Y1, Y10
+	VADDPD      Y2, Y10, Y10
+	VFMADD231PD Y2, Y10, Y7
+	VSUBPD      Y9, Y7, Y7
+	VADDPD      Y8, Y6, Y6
+	VADDPD      cd3ff0000000000000<>+0(SB), Y5, Y10
+	VMULPD      Y7, Y10, Y10
+	VFMSUB231PD Y6, Y6, Y10
+	VCMPPD      $0x11, Y0, Y10, Y8
+	VBLENDVPD   Y8, cd7ff8000000000001<>+0(SB), Y5, Y5
+	VMAXPD      Y10, Y0, Y10
+	VSQRTPD     Y10, Y10
+	VADDPD      Y10, Y6, Y6
+	VDIVPD      Y6, Y7, Y7
+	VANDPD      Y4, Y7, Y7
+	VSUBPD      Y7, Y2, Y2
+	VADDPD      Y1, Y2, Y8
+	VCMPPD      $0x11, cd3fe0000000000000<>+0(SB), Y8, Y6
+	VBLENDVPD   Y6, Y8, Y2, Y2
+	VANDNPD     Y1, Y6, Y1
+	VCMPPD      $0x04, Y3, Y5, Y3
+	VANDPD      Y3, Y4, Y4
+	VMOVAPD     Y5, Y3
+	VMOVMSKPD   Y4, R8
+	TESTL       R8, R8
+	JEQ         found10
+	DECQ        DI
+	JNE         step9
+
+found10:
+	VMOVUPD   Y1, 96(SP)
+	VMOVUPD   Y2, 128(SP)
+	VMOVUPD   96(SP), Y2
+	VMOVUPD   cd3ff0000000000000<>+0(SB), Y1
+	VSUBPD    Y2, Y1, Y1
+	VSUBPD    128(SP), Y1, Y1
+	VMOVUPD   cd4000000000000000<>+0(SB), Y2
+	VSUBPD    Y1, Y2, Y2
+	VMULPD    Y2, Y1, Y1
+	VMOVUPD   Y1, 160(SP)
+	VMOVUPD   cd7ff8000000000001<>+0(SB), Y1
+	VMOVUPD   64(SP), Y2
+	VCMPPD    $0x00, Y0, Y2, Y2
+	VMOVUPD   Y2, 192(SP)
+	VMOVUPD   192(SP), Y2
+	VMOVUPD   32(SP), Y3
+	VBLENDVPD Y2, Y3, Y1, Y1
+	VMOVUPD   Y1, 224(SP)
+	VXORPS    Y1, Y1, Y1
+	VXORPS    Y2, Y2, Y2
+	VXORPS    Y3, Y3, Y3
+	MOVQ      y+24(FP), BX
+	XORQ      SI, SI
+
+next12:
+	CMPQ         DX, $0x04
+	JLT          tail13
+	VCVTPS2PD    (CX)(SI*4), Y5
+	MOVQ         BX, DI
+	SUBQ         SI, DI
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y6
+	VPCMPEQD     Y7, Y7, Y7
+	VMOVQ        DI, X8
+	VPBROADCASTQ X8, Y8
+	VPCMPEQQ     count4<>+0(SB), Y8, Y8
+	VANDNPD      Y7, Y8, Y8
+	VANDNPD      Y6, Y8, Y6
+	VCMPPD       $0x00, 224(SP), Y5, Y7
+	VANDPD       Y6, Y7, Y8
+	VADDPD       Y8, Y3, Y3
+	VSUBPD       32(SP), Y5, Y5
+	VMULPD       cd3fe0000000000000<>+0(SB), Y5, Y5
+	VADDPD       96(SP), Y5, Y5
+	VADDPD       128(SP), Y5, Y5
+	VMINPD       Y5, Y0, Y8
+	VCMPPD       $0x04, cd0<>+0(SB), Y6, Y9
+	VANDPD       Y9, Y8, Y8
+	VFNMADD231PD Y8, Y6, Y2
+	VMAXPD       Y5, Y0, Y5
+	VMOVAPD      Y5, Y8
+	VFMSUB213PD  Y6, Y5, Y8
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y9
+	VSUBPD       Y6, Y9, Y9
+	VSUBPD       160(SP), Y9, Y9
+	VADDPD       Y5, Y6, Y10
+	VSUBPD       Y6, Y5, Y5
+	VADDPD       Y6, Y10, Y10
+	VANDNPD      Y5, Y7, Y5
+	VBLENDVPD    Y7, Y9, Y8, Y8
+	VMULPD       (SP), Y8, Y8
+	VCVTPD2PSY   Y8, X6
+	VMOVUPS      X6, (AX)(SI*4)
+	VMULPD       Y5, Y5, Y5
+	VFMADD231PD  Y10, Y5, Y1
+	ADDQ         $0x04, SI
+	SUBQ         $0x04, DX
+	JMP          next12
+
+tail13:
+	TESTQ        DX, DX
+	JEQ          done14
+	LEAQ         tails<>+0(SB), DI
+	NEGQ         DX
+	VMOVUPS      32(DI)(DX*8), Y5
+	VMOVUPS      32(DI)(DX*4), X6
+	VMASKMOVPS   (CX)(SI*4), X6, X7
+	VCVTPS2PD    X7, Y7
+	VMOVUPD      cdfff0000000000000<>+0(SB), Y8
+	VBLENDVPD    Y5, Y7, Y8, Y8
+	MOVQ         BX, CX
+	SUBQ         SI, CX
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y5
+	VPCMPEQD     Y7, Y7, Y7
+	VMOVQ        CX, X9
+	VPBROADCASTQ X9, Y9
+	VPCMPEQQ     count4<>+0(SB), Y9, Y9
+	VANDNPD      Y7, Y9, Y9
+	VANDNPD      Y5, Y9, Y5
+	VCMPPD       $0x00, 224(SP), Y8, Y7
+	VANDPD       Y5, Y7, Y9
+	VADDPD       Y9, Y3, Y3
+	VSUBPD       32(SP), Y8, Y8
+	VMULPD       cd3fe0000000000000<>+0(SB), Y8, Y8
+	VADDPD       96(SP), Y8, Y8
+	VADDPD       128(SP), Y8, Y8
+	VMINPD       Y8, Y0, Y9
+	VCMPPD       $0x04, cd0<>+0(SB), Y5, Y10
+	VANDPD       Y10, Y9, Y9
+	VFNMADD231PD Y9, Y5, Y2
+	VMAXPD       Y8, Y0, Y8
+	VMOVAPD      Y8, Y0
+	VFMSUB213PD  Y5, Y8, Y0
+	VMOVUPD      cd3ff0000000000000<>+0(SB), Y9
+	VSUBPD       Y5, Y9, Y9
+	VSUBPD       160(SP), Y9, Y9
+	VADDPD       Y8, Y5, Y10
+	VSUBPD       Y5, Y8, Y8
+	VADDPD       Y5, Y10, Y10
+	VANDNPD      Y8, Y7, Y8
+	VBLENDVPD    Y7, Y9, Y0, Y0
+	VMULPD       (SP), Y0, Y0
+	VCVTPD2PSY   Y0, X0
+	VMASKMOVPS   X0, X6, (AX)(SI*4)
+	VMULPD       Y8, Y8, Y8
+	VFMADD231PD  Y10, Y8, Y1
+
+done14:
+	VPERM2F128  $0x01, Y1, Y1, Y0
+	VADDPD      Y0, Y1, Y1
+	VPERMILPD   $0x55, Y1, Y0
+	VADDPD      Y0, Y1, Y1
+	VPERM2F128  $0x01, Y2, Y2, Y0
+	VADDPD      Y0, Y2, Y2
+	VPERMILPD   $0x55, Y2, Y0
+	VADDPD      Y0, Y2, Y2
+	VPERM2F128  $0x01, Y3, Y3, Y0
+	VADDPD      Y0, Y3, Y3
+	VPERMILPD   $0x55, Y3, Y0
+	VADDPD      Y0, Y3, Y3
+	VMOVUPD     cd3ff0000000000000<>+0(SB), Y0
+	VSUBPD      Y3, Y0, Y0
+	VSUBPD      160(SP), Y0, Y0
+	VMOVUPD     96(SP), Y5
+	VADDPD      128(SP), Y5, Y5
+	VADDPD      Y5, Y3, Y5
+	VMOVUPD     cd170000000000000<>+0(SB), Y6
+	VADDPD      Y5, Y6, Y6
+	VDIVPD      Y6, Y0, Y6
+	VADDPD      Y3, Y5, Y5
+	VMOVUPD     192(SP), Y0
+	VANDPD      Y0, Y6, Y6
+	VMULPD      Y6, Y6, Y6
+	VFMADD231PD Y5, Y6, Y1
+	VMULPD      cd3fe5555555555555<>+0(SB), Y1, Y1
+	VADDPD      Y2, Y2, Y2
+	VADDPD      Y2, Y1, Y1
+	VSUBPD      Y1, Y1, Y0
+	VCMPPD      $0x04, cd0<>+0(SB), Y0, Y0
+	VORPD       Y0, Y4, Y4
+	VMOVSD      X1, loss+48(FP)
+	VMOVMSKPD   Y4, AX
+	MOVL        AX, rejected+56(FP)
 	VZEROUPPER
 	RET

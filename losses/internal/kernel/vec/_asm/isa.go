@@ -138,6 +138,7 @@ const (
 	ltOQ  = 0x11
 	leOQ  = 0x12
 	nltUQ = 0x15
+	nleUQ = 0x16
 	ngeUQ = 0x19
 	gtOQ  = 0x1e
 )

@@ -1,0 +1,160 @@
+package kernel
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"softloss/internal/numtest"
+)
+
+// bisected are the g of a row, with p = g^n, by bisection.
+func bisected(n float64, z []float64) (g []float64) {
+	top := slices.Max(z)
+	g = make([]float64, len(z))
+	low, high := 0., 1.
+	for range 54 {
+		s, sum := (low+high)/2, 0.
+		for j, x := range z {
+			g[j] = (x-top)/n + s
+			sum += power(n, g[j])
+		}
+		if sum > 1 {
+			high = s
+		} else {
+			low = s
+		}
+	}
+	return g
+}
+
+// power returns p of a g.
+func power(n, g float64) float64 {
+	if g = max(g, 0); n == 2 {
+		return g * g
+	}
+	return g
+}
+
+// sparseLoss is the loss of a row of labels with the g of its classes.
+func sparseLoss(n float64, g, t []float64) (loss float64) {
+	for j, g := range g {
+		p, s := power(n, g), math.Sqrt(t[j])
+		if t[j] > 0 {
+			loss += n * t[j] * max(-g, 0)
+		}
+		if n == 1 {
+			loss += (p - t[j]) * (p - t[j]) / 2
+		} else {
+			loss += 2. / 3 * (s - math.Sqrt(p)) * (s - math.Sqrt(p)) * (2*s + math.Sqrt(p))
+		}
+	}
+	return loss
+}
+
+// sparseRows runs the kernel on rows and returns what it rejected.
+func sparseRows[T Float](n, k int, loss []float64, grad, z, t []T, index []int, scale []T) (rejected []int, bad int) {
+	bad = Sparse(n, loss, grad, z, t, index, scale, make([]T, k), make([]float64, SparseScratch(k)), k,
+		func(j int) bool { rejected = append(rejected, j); return t == nil || t[j*k] >= 0 })
+	return rejected, bad
+}
+
+// TestSparse holds the kernels of sparse maps to the definition, for every number of classes, with
+// logits of all sizes, some of them the largest together.
+func TestSparse(t *testing.T) { both(t, sparseMaps[float32], sparseMaps[float64]) }
+
+func sparseMaps[T Float](t *testing.T) {
+	if !HasSparse() {
+		t.Skip("no kernel")
+	}
+	r := rand.New(rand.NewPCG(17, 1))
+	eps := max(float64(numtest.Ulp(T(1))), 0x1p-48)
+	shapes := [][2]int{{1, 1000}, {17, 10}, {2, 257}}
+	for k := 1; k <= 70; k++ {
+		if k <= 18 || k > 38 && k < 42 || k > 62 {
+			shapes = append(shapes, [2]int{1 + k%10, k})
+		}
+	}
+	for _, shape := range shapes {
+		n, k := shape[0], shape[1]
+		for _, size := range []float64{1e-4, .1, 1, 1e5} {
+			z, labels, index, scale := make([]T, n*k), make([]T, n*k), make([]int, n), make([]T, n)
+			for i := range z {
+				z[i], labels[i] = T(size*r.NormFloat64()), T(r.ExpFloat64()*float64(r.IntN(3)))/T(k)
+			}
+			for i := range n {
+				index[i], scale[i] = r.IntN(k), T(r.NormFloat64())
+				z[i*k+r.IntN(k)] = z[i*k+r.IntN(k)]
+				if k > 2 && i%3 == 0 {
+					j := r.IntN(k)
+					z[i*k+j], z[i*k+(j+1)%k], labels[i*k+j] = T(math.Inf(-1)), T(size), 0
+					index[i] = (j + 1) % k
+				}
+			}
+			for _, e := range []int{1, 2} {
+				for _, target := range [][]T{labels, nil} {
+					loss, grad := make([]float64, n+1), make([]T, n*k+1)
+					loss[n], grad[n*k] = 7, 7
+					rejected, bad := sparseRows(e, k, loss[:n], grad[:n*k], z, target, index, scale)
+					require.Empty(t, rejected)
+					require.Equal(t, -1, bad)
+					require.True(t, loss[n] == 7 && grad[n*k] == 7)
+					for i := range n {
+						row, hot := make([]float64, k), make([]float64, k)
+						hot[index[i]] = 1
+						for j := range row {
+							row[j] = float64(z[i*k+j])
+							if target != nil {
+								hot[j] = float64(labels[i*k+j])
+							}
+						}
+						g := bisected(float64(e), row)
+						want := sparseLoss(float64(e), g, hot)
+						require.True(t, numtest.Close(loss[i], want, 1e-7, 1e-12), "n=%d k=%d size=%v loss %v, want %v", e, k, size,
+							loss[i], want)
+						for j, x := range g {
+							f, d := float64(scale[i]), power(float64(e), x)-hot[j]
+							require.True(t, numtest.Close(float64(grad[i*k+j]), f*d, eps, 10*eps), "n=%d k=%d size=%v gradient %v, want %v",
+								e, k, size, grad[i*k+j], f*d)
+						}
+					}
+					alone := make([]float64, n)
+					sparseRows(e, k, alone, nil, z, target, index, scale)
+					require.Equal(t, loss[:n], alone)
+				}
+			}
+		}
+	}
+}
+
+// TestSparseRejects: rows that are for the specification, and only those, go there.
+func TestSparseRejects(t *testing.T) { both(t, sparseRejects[float32], sparseRejects[float64]) }
+
+func sparseRejects[T Float](t *testing.T) {
+	if !HasSparse() {
+		t.Skip("no kernel")
+	}
+	inf := math.Inf(1)
+	for _, k := range []int{3, 20, 100, 333} {
+		for _, at := range []int{0, k / 2, k - 1} {
+			for _, x := range [][2]float64{{0, -1}, {0, inf}, {0, math.NaN()}, {inf, 0}, {math.NaN(), 0}, {-inf, 0.5}} {
+				for e := 1; e <= 2; e++ {
+					z, labels := make([]T, 3*k), make([]T, 3*k)
+					z[k+at], labels[k+at] = T(x[0]), T(x[1])
+					rejected, bad := sparseRows(e, k, make([]float64, 3), make([]T, 3*k), z, labels, nil, []T{1})
+					require.Equal(t, []int{1}, rejected, "k=%d: %v at %d", k, x, at)
+					require.Equal(t, at == 0 && !(x[1] >= 0), bad == 1)
+				}
+			}
+		}
+		z := make([]T, 3*k)
+		for j := range k {
+			z[k+j] = T(-inf)
+		}
+		rejected, _ := sparseRows(2, k, make([]float64, 3), nil, z, nil, []int{0, 1, 2}, []T{1})
+		require.Equal(t, []int{1}, rejected)
+	}
+}
