@@ -46,20 +46,18 @@ func confidenceRows[T kernel.Float](b *batch[T], c ConfidencePenalty) (bad int) 
 	return expectationRows(b, 1, c.Beta, logOfP[T]{})
 }
 
-// logOfP stores log p, and 0 where p is 0.
+// logOfP is log p, and 0 where p is 0.
 type logOfP[T kernel.Float] struct{}
 
-func (logOfP[T]) values(h []float64, l, z, _ []T, k int) {
-	kernel.LogSoftmax(l, z, k)
-	for j, v := range l[:len(h)] {
-		if h[j] = float64(v); v < -1e30 { // p is 0
+func (logOfP[T]) values(h, z, _ []T, k int) {
+	kernel.LogSoftmax(h, z, k)
+	for j, v := range h {
+		if v < -1e30 { // p is 0
 			h[j] = 0
 		}
 	}
 }
 
-// row stores log p + s.Log.
-func (logOfP[T]) row(h []float64, _, z, _ []T, s kernel.SoftmaxOf) (plus float64) {
-	kernel.Divide(h, z, nil, 1)
-	return s.Log
+func (logOfP[T]) row(_, z, _ []T, s kernel.SoftmaxOf) (h []T, from, less float64) {
+	return z, s.Max, s.Log
 }

@@ -95,7 +95,7 @@ func (e *divergence[T]) row(m *mixture, i int) {
 	for _, r := range m.of {
 		sum += r.loss
 		if e.grads != nil {
-			expectationGrad(r.p, r.p, r.d, -1, r.loss, 0, f, kernel.SoftmaxOf{Top: above(r.p)})
+			expectationGrad(r.p, r.p, r.d, -1, 0, r.loss, 0, f, kernel.SoftmaxOf{Coef: 1, Top: above(r.p)})
 		}
 	}
 	e.loss[i] = sum / float64(len(m.of))

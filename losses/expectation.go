@@ -7,11 +7,10 @@ import (
 
 // quantity is something that every class of a row has, such as log p.
 type quantity[T kernel.Float] interface {
-	// values stores it in h for some rows of logits z and labels t, nil with an index. scratch has
-	// as many elements.
-	values(h []float64, scratch, z, t []T, k int)
-	// row stores it in h for one row, plus a number, which it returns, the same for all classes.
-	row(h []float64, scratch, z, t []T, s kernel.SoftmaxOf) (plus float64)
+	// values stores it in h for some rows of logits z and labels t, nil with an index.
+	values(h, z, t []T, k int)
+	// row returns h of which, for one row, it is (h - from) - less. memory has room for h.
+	row(memory, z, t []T, s kernel.SoftmaxOf) (h []T, from, less float64)
 }
 
 // expectationRows is the kernel of alpha times cross entropy and beta times the expectation of a
@@ -26,34 +25,35 @@ func expectationRows[T kernel.Float, Q quantity[T]](b *batch[T], alpha, beta flo
 		return expectationBlocks(b, alpha, beta, q)
 	}
 	for i := range b.n {
-		c := b.slice(i, i+1)
-		if !expectationRow(&c, alpha, beta, q) && expectationBlocks(&c, alpha, beta, q) >= 0 {
+		if !expectationRow(b, i, alpha, beta, q) && !expectationAlone(b, i, alpha, beta, q) {
 			return i
 		}
 	}
 	return -1
 }
 
-// expectationRow computes one row by one exponential a class. It returns false where that is not
+// expectationRow computes row i by one exponential a class. It returns false where that is not
 // ordinary.
-func expectationRow[T kernel.Float, Q quantity[T]](b *batch[T], alpha, beta float64, q Q) (ok bool) {
-	h, buf, p, y := dense.Grow(&b.wide, b.k), dense.Grow(&b.tmp, 2*b.k), b.grad, -1
-	if p == nil {
-		p = buf[b.k:]
+func expectationRow[T kernel.Float, Q quantity[T]](b *batch[T], i int, alpha, beta float64, q Q) (ok bool) {
+	k, y := b.k, -1
+	z, t, e, buf := part(b.input, i, i+1, k), part(b.target, i, i+1, k), part(b.grad, i, i+1, k), dense.Grow(&b.tmp, 2*k)
+	if e == nil {
+		e = buf[k:]
 	}
 	if b.index != nil {
-		y = b.index[0]
+		y = b.index[i]
 	}
-	s, ok := kernel.SoftmaxRow(p, b.input, b.target, y)
+	s, ok := kernel.SoftmaxRow(e, z, t, y)
 	if !ok {
 		return false
 	}
-	plus := q.row(h, buf[:b.k], b.input, b.target, s)
-	_, r := kernel.Moments(p, h, 0)
-	b.loss[0] = times(alpha, s.Loss) + beta*(r-plus)
+	h, from, less := q.row(buf[:k], z, t, s)
+	_, r := kernel.Moments(e, h, from)
+	r *= s.Coef
+	b.loss[i] = times(alpha, s.Loss) + beta*(r-less)
 	if b.grad != nil {
-		f := float64(b.scale[0])
-		expectationGrad(p, b.target, h, y, r, f*alpha, f*beta, s)
+		f := of(b.scale, i)
+		expectationGrad(e, t, h, y, from, r, f*alpha, f*beta, s)
 	}
 	return true
 }
@@ -68,7 +68,7 @@ func expectationAlone[T kernel.Float, Q quantity[T]](b *batch[T], i int, alpha, 
 // expectationBlocks is expectationRows by kernels for many rows.
 func expectationBlocks[T kernel.Float, Q quantity[T]](b *batch[T], alpha, beta float64, q Q) (bad int) {
 	k, m := b.k, b.chunk()
-	wide, buf := dense.Grow(&b.wide, m*k), dense.Grow(&b.tmp, 2*m*k+1)
+	buf := dense.Grow(&b.tmp, 2*m*k+1)
 	one := buf[2*m*k:]
 	one[0] = 1
 	for lo := 0; lo < b.n; lo += m {
@@ -79,12 +79,12 @@ func expectationBlocks[T kernel.Float, Q quantity[T]](b *batch[T], alpha, beta f
 		if bad := crossEntropyRows(&c); bad >= 0 {
 			return lo + bad
 		}
-		h, p := wide[:size], grad
+		h, p := buf[m*k:][:size], grad
 		if p == nil {
 			p = buf[:size]
 		}
 		kernel.Softmax(p, z, k)
-		q.values(h, buf[m*k:][:size], z, c.target, k)
+		q.values(h, z, c.target, k)
 		for i := range loss {
 			p, h, t, y := part(p, i, i+1, k), part(h, i, i+1, k), part(c.target, i, i+1, k), -1
 			_, r := kernel.Moments(p, h, 0)
@@ -96,7 +96,7 @@ func expectationBlocks[T kernel.Float, Q quantity[T]](b *batch[T], alpha, beta f
 				y = c.index[i]
 			}
 			f := of(b.scale, lo+i)
-			expectationGrad(p, t, h, y, r, f*alpha, f*beta, aroundTop(p, t, y))
+			expectationGrad(p, t, h, y, 0, r, f*alpha, f*beta, aroundTop(p, t, y))
 		}
 	}
 	return -1
@@ -105,7 +105,10 @@ func expectationBlocks[T kernel.Float, Q quantity[T]](b *batch[T], alpha, beta f
 // aroundTop returns what a softmax's kernel tells of the class of p > 1/2 and the labels t, or
 // those of class y.
 func aroundTop[T kernel.Float](p, t []T, y int) (s kernel.SoftmaxOf) {
-	s.Top, s.Others = above(p), 1
+	s.Coef, s.Top, s.Others = 1, above(p), 1
+	if s.Top >= 0 {
+		s.Rest = sumOf(p[:s.Top]) + sumOf(p[s.Top+1:])
+	}
 	switch {
 	case t != nil && s.Top >= 0:
 		s.Others, s.Own = sumOf(t[:s.Top])+sumOf(t[s.Top+1:]), float64(t[s.Top])
@@ -117,26 +120,24 @@ func aroundTop[T kernel.Float](p, t []T, y int) (s kernel.SoftmaxOf) {
 	return s
 }
 
-// expectationGrad turns p into alpha (S p - t) + beta p (h - r), for labels t or the one-hot row of
-// y. Where p is above 1/2, at the top, what would cancel is written as a sum over the other
-// classes.
-func expectationGrad[T kernel.Float](p, t []T, h []float64, y int, r, alpha, beta float64, s kernel.SoftmaxOf) {
-	top, at := s.Top, 0.0
+// expectationGrad turns the exponentials e into alpha (S p - t) + beta p (h - from - r), for labels t
+// or the one-hot row of y. Where p is above 1/2, at the top, what would cancel is written as a sum
+// over the other classes.
+func expectationGrad[T kernel.Float](e, t, h []T, y int, from, r, alpha, beta float64, s kernel.SoftmaxOf) {
+	top, at, c := s.Top, 0.0, s.Coef
 	if top >= 0 {
-		q1, d1 := kernel.Moments(p[:top], h[:top], h[top])
-		q2, d2 := kernel.Moments(p[top+1:], h[top+1:], h[top])
-		q, d := q1+q2, d1+d2 // Σ p and Σ p (h - h_top) of the others
-		at = alpha*(s.Others-(s.Others+s.Own)*q) - beta*float64(p[top])*d
+		_, d := kernel.Moments(e, h, float64(h[top]))
+		at = alpha*(s.Others-(s.Others+s.Own)*s.Rest) - beta*(c*float64(e[top]))*(c*d)
 	}
-	c := alpha*(s.Others+s.Own) - beta*r
+	a, b := c*(alpha*(s.Others+s.Own)-beta*r), c*beta
 	if t != nil {
-		kernel.Tilt(p, t, h, c, beta, alpha)
+		kernel.Tilt(e, t, h, from, a, b, alpha)
 	} else {
-		x := float64(p[y])*(c+beta*h[y]) - alpha
-		kernel.Tilt(p, p, h, c, beta, 0)
-		p[y] = T(x)
+		x := float64(e[y])*(a+b*(float64(h[y])-from)) - alpha
+		kernel.Tilt(e, e, h, from, a, b, 0)
+		e[y] = T(x)
 	}
 	if top >= 0 {
-		p[top] = T(at)
+		e[top] = T(at)
 	}
 }

@@ -80,33 +80,39 @@ func nceRows[T kernel.Float](b *batch[T]) (bad int) {
 			return nceBlocks(&c) < 0
 		})
 	}
-	if single[T]() && b.index == nil && kernel.RowByRow[T](b.k) {
-		for i := range b.n {
-			c := b.slice(i, i+1)
-			if !nceRow(&c) && nceBlocks(&c) >= 0 {
-				return i
-			}
-		}
-		return -1
+	if !kernel.RowByRow[T](b.k) {
+		return nceBlocks(b)
 	}
-	return nceBlocks(b)
+	for i := range b.n {
+		if nceRow(b, i) {
+			continue
+		}
+		if c := b.slice(i, i+1); nceBlocks(&c) >= 0 {
+			return i
+		}
+	}
+	return -1
 }
 
-// nceRow computes one row of float32 by one exponential a class, with D = K lse - Σ_j z_j, of which
-// float64 has digits enough. It returns false where the row is not ordinary.
-func nceRow[T kernel.Float](b *batch[T]) (ok bool) {
-	p := b.grad
-	if p == nil {
-		p = dense.Grow(&b.tmp, b.k)
+// nceRow computes row i by one exponential a class. It returns false where the row is not ordinary.
+func nceRow[T kernel.Float](b *batch[T], i int) (ok bool) {
+	k, y := b.k, -1
+	z, t, e := part(b.input, i, i+1, k), part(b.target, i, i+1, k), part(b.grad, i, i+1, k)
+	if e == nil {
+		e = dense.Grow(&b.tmp, k)
 	}
-	s, ok := kernel.SoftmaxRow(p, b.input, b.target, 0)
+	if b.index != nil {
+		y = b.index[i]
+	}
+	s, ok := kernel.SoftmaxRow(e, z, t, y)
 	if !ok {
 		return false
 	}
-	d := float64(b.k)*(s.Max+s.Log) - kernel.Sum(b.input)
-	b.loss[0] = s.Loss / d
+	less, _ := kernel.Moments(z, z, s.Max)
+	d := float64(k)*s.Log - less
+	b.loss[i] = s.Loss / d
 	if b.grad != nil {
-		nceGrad(b.grad, b.target, b.loss[0], float64(b.scale[0])/d, s)
+		nceGrad(e, t, y, b.loss[i], of(b.scale, i)/d, s)
 	}
 	return true
 }
@@ -143,7 +149,7 @@ func nceBlocks[T kernel.Float](b *batch[T]) (bad int) {
 				nceIndexGrad(g, c.index[i], own, sum, of(c.scale, i))
 			case g != nil:
 				t := part(c.target, i, i+1, k)
-				nceGrad(g, t, c.loss[i], of(c.scale, i)/sum, aroundTop(g, t, 0))
+				nceGrad(g, t, -1, c.loss[i], of(c.scale, i)/sum, aroundTop(g, t, 0))
 			}
 		}
 	}
@@ -169,16 +175,19 @@ func nceIndexGrad[T kernel.Float](g []T, y int, c, d, f float64) {
 	}
 }
 
-// nceGrad replaces g, the softmax, by f ((S - K loss) p + loss - t) for the labels t and their sum
-// S.
-func nceGrad[T kernel.Float](g, t []T, loss, f float64, s kernel.SoftmaxOf) {
-	k, q := float64(len(g)), 0.0
-	if s.Top >= 0 {
-		q = sumOf(g[:s.Top]) + sumOf(g[s.Top+1:])
-	}
+// nceGrad replaces the exponentials e by f ((S - K loss) p + loss - t) for the labels t, or the one-hot
+// row of y, and their sum S.
+func nceGrad[T kernel.Float](e, t []T, y int, loss, f float64, s kernel.SoftmaxOf) {
+	k := float64(len(e))
 	a, common := f*(s.Others+s.Own-k*loss), f*loss
-	kernel.Affine(g, t[:len(g)], a, common, f)
+	if t != nil {
+		kernel.Affine(e, t, s.Coef*a, common, f)
+	} else {
+		own := s.Coef * float64(e[y])
+		kernel.Affine(e, e, s.Coef*a, common, 0)
+		e[y] = T(a*own + f*(loss-1))
+	}
 	if s.Top >= 0 {
-		g[s.Top] = T(f*(s.Others-(k-1)*loss) - a*q)
+		e[s.Top] = T(f*(s.Others-(k-1)*loss) - a*s.Rest)
 	}
 }

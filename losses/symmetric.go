@@ -65,21 +65,21 @@ func (c ReverseCrossEntropy) log(t, other, floor float64) (l float64, free bool)
 	return c.A, false
 }
 
-// reversed stores -log t.
+// reversed is -log t.
 type reversed[T kernel.Float] struct {
 	ReverseCrossEntropy
 	twins bool // as those of a batch
 }
 
-func (c reversed[T]) values(h []float64, scratch, _, t []T, _ int) {
-	kernel.MinusLogs(scratch, t, -c.A)
-	kernel.Widen(h, scratch)
+func (c reversed[T]) values(h, _, t []T, _ int) {
+	kernel.MinusLogs(h, t, -c.A)
 	if !c.twins {
 		return
 	}
 	for i := 0; i < len(t); i += 2 {
 		yes, no := float64(t[i]), float64(t[i+1])
-		h[i], h[i+1] = min(-logBeside(yes, no, -h[i]), -c.A), min(-logBeside(no, yes, -h[i+1]), -c.A)
+		h[i] = T(min(-logBeside(yes, no, -float64(h[i])), -c.A))
+		h[i+1] = T(min(-logBeside(no, yes, -float64(h[i+1])), -c.A))
 	}
 }
 
@@ -92,9 +92,9 @@ func logBeside(t, other, l float64) float64 {
 	return l
 }
 
-func (c reversed[T]) row(h []float64, scratch, z, t []T, _ kernel.SoftmaxOf) (plus float64) {
-	c.values(h, scratch, z, t, len(z))
-	return 0
+func (c reversed[T]) row(memory, z, t []T, _ kernel.SoftmaxOf) (h []T, from, less float64) {
+	c.values(memory, z, t, len(z))
+	return memory, 0, 0
 }
 
 // SymmetricCrossEntropy is Alpha times cross entropy plus Beta times [ReverseCrossEntropy]: the

@@ -8,8 +8,8 @@ import (
 // few is how many elements take plain Go no longer than a call of vectors.
 const few = 16
 
-// Moments returns the sum and a weighted sum of p; see [spec.Moments].
-func Moments[T Float](p []T, h []float64, from float64) (mass, sum float64) {
+// Moments returns two sums of h; see [spec.Moments].
+func Moments[T Float](p, h []T, from float64) (plain, weighted float64) {
 	if vec.On() && len(p) > few {
 		return vec.Moments(p, h, from)
 	}
@@ -17,12 +17,12 @@ func Moments[T Float](p []T, h []float64, from float64) (mass, sum float64) {
 }
 
 // Tilt multiplies p by a function of h and subtracts labels; see [spec.Tilt].
-func Tilt[T Float](p, t []T, h []float64, a, b, c float64) {
+func Tilt[T Float](p, t, h []T, from, a, b, c float64) {
 	if vec.On() && len(p) > few {
-		vec.Tilt(p, t, h, a, b, c)
+		vec.Tilt(p, t, h, from, a, b, c)
 		return
 	}
-	spec.Tilt(p, t, h, a, b, c)
+	spec.Tilt(p, t, h, from, a, b, c)
 }
 
 // Affine is [Tilt] of a constant, with a sum; see [spec.Affine].

@@ -61,8 +61,8 @@ func guardPieces[T Float](t *testing.T) {
 	for k := 1; k <= 70; k++ {
 		b := newBlock[T](1, k, ordinary)
 		run := func(p, t []T, h, inverse, gap []float64) (wide []float64, narrow []T) {
-			mass, sum := Moments(p, h, -1)
-			wide = append(wide, mass, sum)
+			plain, weighted := Moments(p, t, -1)
+			wide = append(wide, plain, weighted)
 			MinusLogs(p, t, 80)
 			narrow = append(narrow, p...)
 			for j := range inverse {
@@ -77,10 +77,7 @@ func guardPieces[T Float](t *testing.T) {
 			wide = append(append(append(append(wide, h...), inverse...), gap...), s0, s1, s2, r0, r1, r2, v, e, o, l, m)
 			TemperedGrad(p, t, x, 0.1, 2)
 			narrow = append(narrow, p...)
-			for j := range h {
-				h[j] = float64(j)
-			}
-			Tilt(p, t, h, 0.5, 0.25, 2)
+			Tilt(p, t, t, -1, 0.5, 0.25, 2)
 			narrow = append(narrow, p...)
 			Affine(p, t, 0.5, 0.25, 2)
 			Divergence(h, gap, gap, inverse, h, inverse)

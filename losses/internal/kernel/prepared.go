@@ -41,8 +41,8 @@ type SoftmaxOf = spec.SoftmaxOf
 // RowByRow reports whether [SoftmaxRow] can be of use for rows of k classes.
 func RowByRow[T Float](k int) bool { return vec.On() && vec.RowByRow[T](k) }
 
-// SoftmaxRow stores the softmax of one row in p, for labels t or, where t is nil, class index. ok is
-// false for a row that is not ordinary, which it leaves alone but for p.
-func SoftmaxRow[T Float](p, z, t []T, index int) (s SoftmaxOf, ok bool) {
-	return vec.SoftmaxRow(p, z, t, index)
+// SoftmaxRow computes the softmax of one row and stores its exponentials, where the row is an ordinary
+// one; see [vec.SoftmaxRow].
+func SoftmaxRow[T Float](e, z, t []T, index int) (s SoftmaxOf, ok bool) {
+	return vec.SoftmaxRow(e, z, t, index)
 }

@@ -4,19 +4,20 @@ import "math"
 
 // Pieces of the losses that are made of several kernels.
 
-// Moments returns Σ p and Σ p (h - from).
-func Moments[T Float](p []T, h []float64, from float64) (mass, sum float64) {
+// Moments returns Σ (h - from) and Σ p (h - from).
+func Moments[T Float](p, h []T, from float64) (plain, weighted float64) {
 	for j, v := range p {
-		mass += float64(v)
-		sum += float64(v) * (h[j] - from)
+		d := float64(h[j]) - from
+		plain += d
+		weighted += float64(v) * d
 	}
-	return mass, sum
+	return plain, weighted
 }
 
-// Tilt stores p (a + b h) - c t in p.
-func Tilt[T Float](p, t []T, h []float64, a, b, c float64) {
+// Tilt stores p (a + b (h - from)) - c t in p.
+func Tilt[T Float](p, t, h []T, from, a, b, c float64) {
 	for j, v := range p {
-		p[j] = T(float64(v)*(a+b*h[j]) - c*float64(t[j]))
+		p[j] = T(float64(v)*(a+b*(float64(h[j])-from)) - c*float64(t[j]))
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 // Moments is [spec.Moments].
-func Moments[T spec.Float](p []T, h []float64, from float64) (mass, sum float64) {
+func Moments[T spec.Float](p, h []T, from float64) (plain, weighted float64) {
 	if len(p) == 0 {
 		return 0, 0
 	}
@@ -17,8 +17,8 @@ func Moments[T spec.Float](p []T, h []float64, from float64) (mass, sum float64)
 }
 
 // Tilt is [spec.Tilt].
-func Tilt[T spec.Float](p, t []T, h []float64, a, b, c float64) {
-	wideOf[T]().tilt(&p[0], &t[0], &h[0], len(p), a, b, c)
+func Tilt[T spec.Float](p, t, h []T, from, a, b, c float64) {
+	wideOf[T]().tilt(&p[0], &t[0], &h[0], len(p), from, a, b, c)
 }
 
 // Affine is [spec.Affine].

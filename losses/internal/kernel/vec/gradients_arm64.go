@@ -5,12 +5,12 @@ package vec
 import "softloss/losses/internal/kernel/spec"
 
 // Moments is [spec.Moments].
-func Moments[T spec.Float](p []T, h []float64, from float64) (mass, sum float64) {
+func Moments[T spec.Float](p, h []T, from float64) (plain, weighted float64) {
 	return spec.Moments(p, h, from)
 }
 
 // Tilt is [spec.Tilt].
-func Tilt[T spec.Float](p, t []T, h []float64, a, b, c float64) { spec.Tilt(p, t, h, a, b, c) }
+func Tilt[T spec.Float](p, t, h []T, from, a, b, c float64) { spec.Tilt(p, t, h, from, a, b, c) }
 
 // Affine is [spec.Affine].
 func Affine[T spec.Float](p, t []T, a, b, c float64) { spec.Affine(p, t, a, b, c) }

@@ -627,15 +627,15 @@ func shiftDivideF64AVX512(dst *float64, z *float64, s *float64, n int, t float64
 //go:noescape
 func addScaledF64AVX512(dst *float64, p *float64, n int, a float64)
 
-// momentsF64AVX512 returns Σ p and Σ p (h - from).
+// momentsF64AVX512 returns Σ (h - from) and Σ p (h - from).
 //
 //go:noescape
-func momentsF64AVX512(p *float64, h *float64, n int, from float64) (mass float64, sum float64)
+func momentsF64AVX512(p *float64, h *float64, n int, from float64) (plain float64, weighted float64)
 
-// tiltF64AVX512 stores p (a + b h) - c t in p.
+// tiltF64AVX512 stores p (a + b (h - from)) - c t in p.
 //
 //go:noescape
-func tiltF64AVX512(p *float64, t *float64, h *float64, n int, a float64, b float64, c float64)
+func tiltF64AVX512(p *float64, t *float64, h *float64, n int, from float64, a float64, b float64, c float64)
 
 // affineF64AVX512 stores (a p + b) - c t in p.
 //
@@ -1624,15 +1624,15 @@ func shiftDivideF64AVX2(dst *float64, z *float64, s *float64, n int, t float64) 
 //go:noescape
 func addScaledF64AVX2(dst *float64, p *float64, n int, a float64)
 
-// momentsF64AVX2 returns Σ p and Σ p (h - from).
+// momentsF64AVX2 returns Σ (h - from) and Σ p (h - from).
 //
 //go:noescape
-func momentsF64AVX2(p *float64, h *float64, n int, from float64) (mass float64, sum float64)
+func momentsF64AVX2(p *float64, h *float64, n int, from float64) (plain float64, weighted float64)
 
-// tiltF64AVX2 stores p (a + b h) - c t in p.
+// tiltF64AVX2 stores p (a + b (h - from)) - c t in p.
 //
 //go:noescape
-func tiltF64AVX2(p *float64, t *float64, h *float64, n int, a float64, b float64, c float64)
+func tiltF64AVX2(p *float64, t *float64, h *float64, n int, from float64, a float64, b float64, c float64)
 
 // affineF64AVX2 stores (a p + b) - c t in p.
 //
@@ -2129,15 +2129,15 @@ func shiftDivideWideAVX512(dst *float64, z *float32, s *float64, n int, t float6
 //go:noescape
 func addScaledWideAVX512(dst *float32, p *float32, n int, a float64)
 
-// momentsWideAVX512 returns Σ p and Σ p (h - from).
+// momentsWideAVX512 returns Σ (h - from) and Σ p (h - from).
 //
 //go:noescape
-func momentsWideAVX512(p *float32, h *float64, n int, from float64) (mass float64, sum float64)
+func momentsWideAVX512(p *float32, h *float32, n int, from float64) (plain float64, weighted float64)
 
-// tiltWideAVX512 stores p (a + b h) - c t in p.
+// tiltWideAVX512 stores p (a + b (h - from)) - c t in p.
 //
 //go:noescape
-func tiltWideAVX512(p *float32, t *float32, h *float64, n int, a float64, b float64, c float64)
+func tiltWideAVX512(p *float32, t *float32, h *float32, n int, from float64, a float64, b float64, c float64)
 
 // affineWideAVX512 stores (a p + b) - c t in p.
 //
@@ -2490,15 +2490,15 @@ func shiftDivideWideAVX2(dst *float64, z *float32, s *float64, n int, t float64)
 //go:noescape
 func addScaledWideAVX2(dst *float32, p *float32, n int, a float64)
 
-// momentsWideAVX2 returns Σ p and Σ p (h - from).
+// momentsWideAVX2 returns Σ (h - from) and Σ p (h - from).
 //
 //go:noescape
-func momentsWideAVX2(p *float32, h *float64, n int, from float64) (mass float64, sum float64)
+func momentsWideAVX2(p *float32, h *float32, n int, from float64) (plain float64, weighted float64)
 
-// tiltWideAVX2 stores p (a + b h) - c t in p.
+// tiltWideAVX2 stores p (a + b (h - from)) - c t in p.
 //
 //go:noescape
-func tiltWideAVX2(p *float32, t *float32, h *float64, n int, a float64, b float64, c float64)
+func tiltWideAVX2(p *float32, t *float32, h *float32, n int, from float64, a float64, b float64, c float64)
 
 // affineWideAVX2 stores (a p + b) - c t in p.
 //

@@ -31750,7 +31750,7 @@ done5:
 	VZEROUPPER
 	RET
 
-// func momentsF64AVX512(p *float64, h *float64, n int, from float64) (mass float64, sum float64)
+// func momentsF64AVX512(p *float64, h *float64, n int, from float64) (plain float64, weighted float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·momentsF64AVX512(SB), NOSPLIT, $0-48
 	MOVQ         p+0(FP), AX
@@ -31772,23 +31772,23 @@ big1:
 	JLT         small2
 	VMOVUPD     (AX)(BX*8), Z9
 	VMOVUPD     (CX)(BX*8), Z10
-	VADDPD      Z9, Z1, Z1
 	VSUBPD      Z0, Z10, Z10
+	VADDPD      Z10, Z1, Z1
 	VFMADD231PD Z9, Z10, Z5
 	VMOVUPD     64(AX)(BX*8), Z9
 	VMOVUPD     64(CX)(BX*8), Z10
-	VADDPD      Z9, Z2, Z2
 	VSUBPD      Z0, Z10, Z10
+	VADDPD      Z10, Z2, Z2
 	VFMADD231PD Z9, Z10, Z6
 	VMOVUPD     128(AX)(BX*8), Z9
 	VMOVUPD     128(CX)(BX*8), Z10
-	VADDPD      Z9, Z3, Z3
 	VSUBPD      Z0, Z10, Z10
+	VADDPD      Z10, Z3, Z3
 	VFMADD231PD Z9, Z10, Z7
 	VMOVUPD     192(AX)(BX*8), Z9
 	VMOVUPD     192(CX)(BX*8), Z10
-	VADDPD      Z9, Z4, Z4
 	VSUBPD      Z0, Z10, Z10
+	VADDPD      Z10, Z4, Z4
 	VFMADD231PD Z9, Z10, Z8
 	ADDQ        $0x20, BX
 	SUBQ        $0x20, DX
@@ -31800,8 +31800,8 @@ next3:
 	JLT         tail4
 	VMOVUPD     (AX)(BX*8), Z9
 	VMOVUPD     (CX)(BX*8), Z10
-	VADDPD      Z9, Z1, Z1
 	VSUBPD      Z0, Z10, Z10
+	VADDPD      Z10, Z1, Z1
 	VFMADD231PD Z9, Z10, Z5
 	ADDQ        $0x08, BX
 	SUBQ        $0x08, DX
@@ -31816,8 +31816,9 @@ tail4:
 	KMOVW       DX, K1
 	VMOVUPD.Z   (AX)(BX*8), K1, Z9
 	VMOVUPD.Z   (CX)(BX*8), K1, Z10
-	VADDPD      Z9, Z1, Z1
 	VSUBPD      Z0, Z10, Z10
+	VMOVUPD.Z   Z10, K1, Z10
+	VADDPD      Z10, Z1, Z1
 	VFMADD231PD Z9, Z10, Z5
 
 done5:
@@ -31830,7 +31831,7 @@ done5:
 	VADDPD        X1, X0, X1
 	VPERMILPD     $0x01, X1, X0
 	VADDPD        X0, X1, X1
-	VMOVSD        X1, mass+32(FP)
+	VMOVSD        X1, plain+32(FP)
 	VADDPD        Z8, Z5, Z5
 	VADDPD        Z7, Z5, Z5
 	VADDPD        Z6, Z5, Z5
@@ -31840,39 +31841,42 @@ done5:
 	VADDPD        X1, X0, X1
 	VPERMILPD     $0x01, X1, X0
 	VADDPD        X0, X1, X1
-	VMOVSD        X1, sum+40(FP)
+	VMOVSD        X1, weighted+40(FP)
 	VZEROUPPER
 	RET
 
-// func tiltF64AVX512(p *float64, t *float64, h *float64, n int, a float64, b float64, c float64)
+// func tiltF64AVX512(p *float64, t *float64, h *float64, n int, from float64, a float64, b float64, c float64)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tiltF64AVX512(SB), NOSPLIT, $0-56
+TEXT ·tiltF64AVX512(SB), NOSPLIT, $0-64
 	MOVQ         p+0(FP), AX
 	MOVQ         t+8(FP), CX
 	MOVQ         h+16(FP), DX
 	MOVQ         n+24(FP), BX
-	VBROADCASTSD a+32(FP), Z0
-	VBROADCASTSD b+40(FP), Z1
-	VBROADCASTSD c+48(FP), Z2
+	VBROADCASTSD from+32(FP), Z0
+	VBROADCASTSD a+40(FP), Z1
+	VBROADCASTSD b+48(FP), Z2
+	VBROADCASTSD c+56(FP), Z3
 	XORQ         SI, SI
 
 big1:
 	CMPQ        BX, $0x10
 	JLT         small2
-	VMOVUPD     (AX)(SI*8), Z3
-	VMOVUPD     (CX)(SI*8), Z4
-	VMOVUPD     (DX)(SI*8), Z5
-	VFMADD213PD Z0, Z1, Z5
-	VMULPD      Z2, Z4, Z4
-	VFMSUB213PD Z4, Z5, Z3
-	VMOVUPD     Z3, (AX)(SI*8)
-	VMOVUPD     64(AX)(SI*8), Z3
-	VMOVUPD     64(CX)(SI*8), Z4
-	VMOVUPD     64(DX)(SI*8), Z5
-	VFMADD213PD Z0, Z1, Z5
-	VMULPD      Z2, Z4, Z4
-	VFMSUB213PD Z4, Z5, Z3
-	VMOVUPD     Z3, 64(AX)(SI*8)
+	VMOVUPD     (AX)(SI*8), Z4
+	VMOVUPD     (CX)(SI*8), Z5
+	VMOVUPD     (DX)(SI*8), Z6
+	VSUBPD      Z0, Z6, Z6
+	VFMADD213PD Z1, Z2, Z6
+	VMULPD      Z3, Z5, Z5
+	VFMSUB213PD Z5, Z6, Z4
+	VMOVUPD     Z4, (AX)(SI*8)
+	VMOVUPD     64(AX)(SI*8), Z4
+	VMOVUPD     64(CX)(SI*8), Z5
+	VMOVUPD     64(DX)(SI*8), Z6
+	VSUBPD      Z0, Z6, Z6
+	VFMADD213PD Z1, Z2, Z6
+	VMULPD      Z3, Z5, Z5
+	VFMSUB213PD Z5, Z6, Z4
+	VMOVUPD     Z4, 64(AX)(SI*8)
 	ADDQ        $0x10, SI
 	SUBQ        $0x10, BX
 	JMP         big1
@@ -31881,13 +31885,14 @@ small2:
 next3:
 	CMPQ        BX, $0x08
 	JLT         tail4
-	VMOVUPD     (AX)(SI*8), Z3
-	VMOVUPD     (CX)(SI*8), Z4
-	VMOVUPD     (DX)(SI*8), Z5
-	VFMADD213PD Z0, Z1, Z5
-	VMULPD      Z2, Z4, Z4
-	VFMSUB213PD Z4, Z5, Z3
-	VMOVUPD     Z3, (AX)(SI*8)
+	VMOVUPD     (AX)(SI*8), Z4
+	VMOVUPD     (CX)(SI*8), Z5
+	VMOVUPD     (DX)(SI*8), Z6
+	VSUBPD      Z0, Z6, Z6
+	VFMADD213PD Z1, Z2, Z6
+	VMULPD      Z3, Z5, Z5
+	VFMSUB213PD Z5, Z6, Z4
+	VMOVUPD     Z4, (AX)(SI*8)
 	ADDQ        $0x08, SI
 	SUBQ        $0x08, BX
 	JMP         next3
@@ -31899,13 +31904,14 @@ tail4:
 	SHLXL       BX, DI, BX
 	DECL        BX
 	KMOVW       BX, K1
-	VMOVUPD.Z   (AX)(SI*8), K1, Z3
-	VMOVUPD.Z   (CX)(SI*8), K1, Z4
-	VMOVUPD.Z   (DX)(SI*8), K1, Z5
-	VFMADD213PD Z0, Z1, Z5
-	VMULPD      Z2, Z4, Z4
-	VFMSUB213PD Z4, Z5, Z3
-	VMOVUPD     Z3, K1, (AX)(SI*8)
+	VMOVUPD.Z   (AX)(SI*8), K1, Z4
+	VMOVUPD.Z   (CX)(SI*8), K1, Z5
+	VMOVUPD.Z   (DX)(SI*8), K1, Z6
+	VSUBPD      Z0, Z6, Z6
+	VFMADD213PD Z1, Z2, Z6
+	VMULPD      Z3, Z5, Z5
+	VFMSUB213PD Z5, Z6, Z4
+	VMOVUPD     Z4, K1, (AX)(SI*8)
 
 done5:
 	VZEROUPPER
@@ -74848,7 +74854,7 @@ done5:
 	VZEROUPPER
 	RET
 
-// func momentsF64AVX2(p *float64, h *float64, n int, from float64) (mass float64, sum float64)
+// func momentsF64AVX2(p *float64, h *float64, n int, from float64) (plain float64, weighted float64)
 // Requires: AVX, FMA3
 TEXT ·momentsF64AVX2(SB), NOSPLIT, $0-48
 	MOVQ         p+0(FP), AX
@@ -74870,23 +74876,23 @@ big1:
 	JLT         small2
 	VMOVUPD     (AX)(BX*8), Y9
 	VMOVUPD     (CX)(BX*8), Y10
-	VADDPD      Y9, Y1, Y1
 	VSUBPD      Y0, Y10, Y10
+	VADDPD      Y10, Y1, Y1
 	VFMADD231PD Y9, Y10, Y5
 	VMOVUPD     32(AX)(BX*8), Y9
 	VMOVUPD     32(CX)(BX*8), Y10
-	VADDPD      Y9, Y2, Y2
 	VSUBPD      Y0, Y10, Y10
+	VADDPD      Y10, Y2, Y2
 	VFMADD231PD Y9, Y10, Y6
 	VMOVUPD     64(AX)(BX*8), Y9
 	VMOVUPD     64(CX)(BX*8), Y10
-	VADDPD      Y9, Y3, Y3
 	VSUBPD      Y0, Y10, Y10
+	VADDPD      Y10, Y3, Y3
 	VFMADD231PD Y9, Y10, Y7
 	VMOVUPD     96(AX)(BX*8), Y9
 	VMOVUPD     96(CX)(BX*8), Y10
-	VADDPD      Y9, Y4, Y4
 	VSUBPD      Y0, Y10, Y10
+	VADDPD      Y10, Y4, Y4
 	VFMADD231PD Y9, Y10, Y8
 	ADDQ        $0x10, BX
 	SUBQ        $0x10, DX
@@ -74898,8 +74904,8 @@ next3:
 	JLT         tail4
 	VMOVUPD     (AX)(BX*8), Y9
 	VMOVUPD     (CX)(BX*8), Y10
-	VADDPD      Y9, Y1, Y1
 	VSUBPD      Y0, Y10, Y10
+	VADDPD      Y10, Y1, Y1
 	VFMADD231PD Y9, Y10, Y5
 	ADDQ        $0x04, BX
 	SUBQ        $0x04, DX
@@ -74912,10 +74918,11 @@ tail4:
 	NEGQ        DX
 	VMOVUPS     32(SI)(DX*8), Y9
 	VMASKMOVPD  (AX)(BX*8), Y9, Y10
-	VMASKMOVPD  (CX)(BX*8), Y9, Y9
-	VADDPD      Y10, Y1, Y1
-	VSUBPD      Y0, Y9, Y9
-	VFMADD231PD Y10, Y9, Y5
+	VMASKMOVPD  (CX)(BX*8), Y9, Y11
+	VSUBPD      Y0, Y11, Y11
+	VANDPD      Y9, Y11, Y11
+	VADDPD      Y11, Y1, Y1
+	VFMADD231PD Y10, Y11, Y5
 
 done5:
 	VADDPD       Y4, Y1, Y1
@@ -74925,7 +74932,7 @@ done5:
 	VADDPD       X0, X1, X0
 	VPERMILPD    $0x01, X0, X1
 	VADDPD       X1, X0, X0
-	VMOVSD       X0, mass+32(FP)
+	VMOVSD       X0, plain+32(FP)
 	VADDPD       Y8, Y5, Y5
 	VADDPD       Y7, Y5, Y5
 	VADDPD       Y6, Y5, Y5
@@ -74933,39 +74940,42 @@ done5:
 	VADDPD       X0, X5, X0
 	VPERMILPD    $0x01, X0, X1
 	VADDPD       X1, X0, X0
-	VMOVSD       X0, sum+40(FP)
+	VMOVSD       X0, weighted+40(FP)
 	VZEROUPPER
 	RET
 
-// func tiltF64AVX2(p *float64, t *float64, h *float64, n int, a float64, b float64, c float64)
+// func tiltF64AVX2(p *float64, t *float64, h *float64, n int, from float64, a float64, b float64, c float64)
 // Requires: AVX, FMA3
-TEXT ·tiltF64AVX2(SB), NOSPLIT, $0-56
+TEXT ·tiltF64AVX2(SB), NOSPLIT, $0-64
 	MOVQ         p+0(FP), AX
 	MOVQ         t+8(FP), CX
 	MOVQ         h+16(FP), DX
 	MOVQ         n+24(FP), BX
-	VBROADCASTSD a+32(FP), Y0
-	VBROADCASTSD b+40(FP), Y1
-	VBROADCASTSD c+48(FP), Y2
+	VBROADCASTSD from+32(FP), Y0
+	VBROADCASTSD a+40(FP), Y1
+	VBROADCASTSD b+48(FP), Y2
+	VBROADCASTSD c+56(FP), Y3
 	XORQ         SI, SI
 
 big1:
 	CMPQ        BX, $0x08
 	JLT         small2
-	VMOVUPD     (AX)(SI*8), Y3
-	VMOVUPD     (CX)(SI*8), Y4
-	VMOVUPD     (DX)(SI*8), Y5
-	VFMADD213PD Y0, Y1, Y5
-	VMULPD      Y2, Y4, Y4
-	VFMSUB213PD Y4, Y5, Y3
-	VMOVUPD     Y3, (AX)(SI*8)
-	VMOVUPD     32(AX)(SI*8), Y3
-	VMOVUPD     32(CX)(SI*8), Y4
-	VMOVUPD     32(DX)(SI*8), Y5
-	VFMADD213PD Y0, Y1, Y5
-	VMULPD      Y2, Y4, Y4
-	VFMSUB213PD Y4, Y5, Y3
-	VMOVUPD     Y3, 32(AX)(SI*8)
+	VMOVUPD     (AX)(SI*8), Y4
+	VMOVUPD     (CX)(SI*8), Y5
+	VMOVUPD     (DX)(SI*8), Y6
+	VSUBPD      Y0, Y6, Y6
+	VFMADD213PD Y1, Y2, Y6
+	VMULPD      Y3, Y5, Y5
+	VFMSUB213PD Y5, Y6, Y4
+	VMOVUPD     Y4, (AX)(SI*8)
+	VMOVUPD     32(AX)(SI*8), Y4
+	VMOVUPD     32(CX)(SI*8), Y5
+	VMOVUPD     32(DX)(SI*8), Y6
+	VSUBPD      Y0, Y6, Y6
+	VFMADD213PD Y1, Y2, Y6
+	VMULPD      Y3, Y5, Y5
+	VFMSUB213PD Y5, Y6, Y4
+	VMOVUPD     Y4, 32(AX)(SI*8)
 	ADDQ        $0x08, SI
 	SUBQ        $0x08, BX
 	JMP         big1
@@ -74974,13 +74984,14 @@ small2:
 next3:
 	CMPQ        BX, $0x04
 	JLT         tail4
-	VMOVUPD     (AX)(SI*8), Y3
-	VMOVUPD     (CX)(SI*8), Y4
-	VMOVUPD     (DX)(SI*8), Y5
-	VFMADD213PD Y0, Y1, Y5
-	VMULPD      Y2, Y4, Y4
-	VFMSUB213PD Y4, Y5, Y3
-	VMOVUPD     Y3, (AX)(SI*8)
+	VMOVUPD     (AX)(SI*8), Y4
+	VMOVUPD     (CX)(SI*8), Y5
+	VMOVUPD     (DX)(SI*8), Y6
+	VSUBPD      Y0, Y6, Y6
+	VFMADD213PD Y1, Y2, Y6
+	VMULPD      Y3, Y5, Y5
+	VFMSUB213PD Y5, Y6, Y4
+	VMOVUPD     Y4, (AX)(SI*8)
 	ADDQ        $0x04, SI
 	SUBQ        $0x04, BX
 	JMP         next3
@@ -74990,14 +75001,15 @@ tail4:
 	JEQ         done5
 	LEAQ        tails<>+0(SB), DI
 	NEGQ        BX
-	VMOVUPS     32(DI)(BX*8), Y3
-	VMASKMOVPD  (AX)(SI*8), Y3, Y4
-	VMASKMOVPD  (CX)(SI*8), Y3, Y5
-	VMASKMOVPD  (DX)(SI*8), Y3, Y6
-	VFMADD213PD Y0, Y1, Y6
-	VMULPD      Y2, Y5, Y5
-	VFMSUB213PD Y5, Y6, Y4
-	VMASKMOVPD  Y4, Y3, (AX)(SI*8)
+	VMOVUPS     32(DI)(BX*8), Y4
+	VMASKMOVPD  (AX)(SI*8), Y4, Y5
+	VMASKMOVPD  (CX)(SI*8), Y4, Y6
+	VMASKMOVPD  (DX)(SI*8), Y4, Y7
+	VSUBPD      Y0, Y7, Y7
+	VFMADD213PD Y1, Y2, Y7
+	VMULPD      Y3, Y6, Y6
+	VFMSUB213PD Y6, Y7, Y5
+	VMASKMOVPD  Y5, Y4, (AX)(SI*8)
 
 done5:
 	VZEROUPPER
@@ -94822,7 +94834,7 @@ done5:
 	VZEROUPPER
 	RET
 
-// func momentsWideAVX512(p *float32, h *float64, n int, from float64) (mass float64, sum float64)
+// func momentsWideAVX512(p *float32, h *float32, n int, from float64) (plain float64, weighted float64)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
 TEXT ·momentsWideAVX512(SB), NOSPLIT, $0-48
 	MOVQ         p+0(FP), AX
@@ -94843,24 +94855,24 @@ big1:
 	CMPQ        DX, $0x20
 	JLT         small2
 	VCVTPS2PD   (AX)(BX*4), Z9
-	VMOVUPD     (CX)(BX*8), Z10
-	VADDPD      Z9, Z1, Z1
+	VCVTPS2PD   (CX)(BX*4), Z10
 	VSUBPD      Z0, Z10, Z10
+	VADDPD      Z10, Z1, Z1
 	VFMADD231PD Z9, Z10, Z5
 	VCVTPS2PD   32(AX)(BX*4), Z9
-	VMOVUPD     64(CX)(BX*8), Z10
-	VADDPD      Z9, Z2, Z2
+	VCVTPS2PD   32(CX)(BX*4), Z10
 	VSUBPD      Z0, Z10, Z10
+	VADDPD      Z10, Z2, Z2
 	VFMADD231PD Z9, Z10, Z6
 	VCVTPS2PD   64(AX)(BX*4), Z9
-	VMOVUPD     128(CX)(BX*8), Z10
-	VADDPD      Z9, Z3, Z3
+	VCVTPS2PD   64(CX)(BX*4), Z10
 	VSUBPD      Z0, Z10, Z10
+	VADDPD      Z10, Z3, Z3
 	VFMADD231PD Z9, Z10, Z7
 	VCVTPS2PD   96(AX)(BX*4), Z9
-	VMOVUPD     192(CX)(BX*8), Z10
-	VADDPD      Z9, Z4, Z4
+	VCVTPS2PD   96(CX)(BX*4), Z10
 	VSUBPD      Z0, Z10, Z10
+	VADDPD      Z10, Z4, Z4
 	VFMADD231PD Z9, Z10, Z8
 	ADDQ        $0x20, BX
 	SUBQ        $0x20, DX
@@ -94871,9 +94883,9 @@ next3:
 	CMPQ        DX, $0x08
 	JLT         tail4
 	VCVTPS2PD   (AX)(BX*4), Z9
-	VMOVUPD     (CX)(BX*8), Z10
-	VADDPD      Z9, Z1, Z1
+	VCVTPS2PD   (CX)(BX*4), Z10
 	VSUBPD      Z0, Z10, Z10
+	VADDPD      Z10, Z1, Z1
 	VFMADD231PD Z9, Z10, Z5
 	ADDQ        $0x08, BX
 	SUBQ        $0x08, DX
@@ -94888,9 +94900,11 @@ tail4:
 	KMOVW       DX, K1
 	VMOVUPS.Z   (AX)(BX*4), K1, Y9
 	VCVTPS2PD   Y9, Z9
-	VMOVUPD.Z   (CX)(BX*8), K1, Z10
-	VADDPD      Z9, Z1, Z1
+	VMOVUPS.Z   (CX)(BX*4), K1, Y10
+	VCVTPS2PD   Y10, Z10
 	VSUBPD      Z0, Z10, Z10
+	VMOVUPD.Z   Z10, K1, Z10
+	VADDPD      Z10, Z1, Z1
 	VFMADD231PD Z9, Z10, Z5
 
 done5:
@@ -94903,7 +94917,7 @@ done5:
 	VADDPD        X1, X0, X1
 	VPERMILPD     $0x01, X1, X0
 	VADDPD        X0, X1, X1
-	VMOVSD        X1, mass+32(FP)
+	VMOVSD        X1, plain+32(FP)
 	VADDPD        Z8, Z5, Z5
 	VADDPD        Z7, Z5, Z5
 	VADDPD        Z6, Z5, Z5
@@ -94913,41 +94927,44 @@ done5:
 	VADDPD        X1, X0, X1
 	VPERMILPD     $0x01, X1, X0
 	VADDPD        X0, X1, X1
-	VMOVSD        X1, sum+40(FP)
+	VMOVSD        X1, weighted+40(FP)
 	VZEROUPPER
 	RET
 
-// func tiltWideAVX512(p *float32, t *float32, h *float64, n int, a float64, b float64, c float64)
+// func tiltWideAVX512(p *float32, t *float32, h *float32, n int, from float64, a float64, b float64, c float64)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·tiltWideAVX512(SB), NOSPLIT, $0-56
+TEXT ·tiltWideAVX512(SB), NOSPLIT, $0-64
 	MOVQ         p+0(FP), AX
 	MOVQ         t+8(FP), CX
 	MOVQ         h+16(FP), DX
 	MOVQ         n+24(FP), BX
-	VBROADCASTSD a+32(FP), Z0
-	VBROADCASTSD b+40(FP), Z1
-	VBROADCASTSD c+48(FP), Z2
+	VBROADCASTSD from+32(FP), Z0
+	VBROADCASTSD a+40(FP), Z1
+	VBROADCASTSD b+48(FP), Z2
+	VBROADCASTSD c+56(FP), Z3
 	XORQ         SI, SI
 
 big1:
 	CMPQ        BX, $0x10
 	JLT         small2
-	VCVTPS2PD   (AX)(SI*4), Z3
-	VCVTPS2PD   (CX)(SI*4), Z4
-	VMOVUPD     (DX)(SI*8), Z5
-	VFMADD213PD Z0, Z1, Z5
-	VMULPD      Z2, Z4, Z4
-	VFMSUB213PD Z4, Z5, Z3
-	VCVTPD2PS   Z3, Y3
-	VMOVUPS     Y3, (AX)(SI*4)
-	VCVTPS2PD   32(AX)(SI*4), Z3
-	VCVTPS2PD   32(CX)(SI*4), Z4
-	VMOVUPD     64(DX)(SI*8), Z5
-	VFMADD213PD Z0, Z1, Z5
-	VMULPD      Z2, Z4, Z4
-	VFMSUB213PD Z4, Z5, Z3
-	VCVTPD2PS   Z3, Y3
-	VMOVUPS     Y3, 32(AX)(SI*4)
+	VCVTPS2PD   (AX)(SI*4), Z4
+	VCVTPS2PD   (CX)(SI*4), Z5
+	VCVTPS2PD   (DX)(SI*4), Z6
+	VSUBPD      Z0, Z6, Z6
+	VFMADD213PD Z1, Z2, Z6
+	VMULPD      Z3, Z5, Z5
+	VFMSUB213PD Z5, Z6, Z4
+	VCVTPD2PS   Z4, Y4
+	VMOVUPS     Y4, (AX)(SI*4)
+	VCVTPS2PD   32(AX)(SI*4), Z4
+	VCVTPS2PD   32(CX)(SI*4), Z5
+	VCVTPS2PD   32(DX)(SI*4), Z6
+	VSUBPD      Z0, Z6, Z6
+	VFMADD213PD Z1, Z2, Z6
+	VMULPD      Z3, Z5, Z5
+	VFMSUB213PD Z5, Z6, Z4
+	VCVTPD2PS   Z4, Y4
+	VMOVUPS     Y4, 32(AX)(SI*4)
 	ADDQ        $0x10, SI
 	SUBQ        $0x10, BX
 	JMP         big1
@@ -94956,14 +94973,15 @@ small2:
 next3:
 	CMPQ        BX, $0x08
 	JLT         tail4
-	VCVTPS2PD   (AX)(SI*4), Z3
-	VCVTPS2PD   (CX)(SI*4), Z4
-	VMOVUPD     (DX)(SI*8), Z5
-	VFMADD213PD Z0, Z1, Z5
-	VMULPD      Z2, Z4, Z4
-	VFMSUB213PD Z4, Z5, Z3
-	VCVTPD2PS   Z3, Y3
-	VMOVUPS     Y3, (AX)(SI*4)
+	VCVTPS2PD   (AX)(SI*4), Z4
+	VCVTPS2PD   (CX)(SI*4), Z5
+	VCVTPS2PD   (DX)(SI*4), Z6
+	VSUBPD      Z0, Z6, Z6
+	VFMADD213PD Z1, Z2, Z6
+	VMULPD      Z3, Z5, Z5
+	VFMSUB213PD Z5, Z6, Z4
+	VCVTPD2PS   Z4, Y4
+	VMOVUPS     Y4, (AX)(SI*4)
 	ADDQ        $0x08, SI
 	SUBQ        $0x08, BX
 	JMP         next3
@@ -94975,15 +94993,17 @@ tail4:
 	SHLXL       BX, DI, BX
 	DECL        BX
 	KMOVW       BX, K1
-	VMOVUPS.Z   (AX)(SI*4), K1, Y3
-	VCVTPS2PD   Y3, Z3
-	VMOVUPS.Z   (CX)(SI*4), K1, Y4
+	VMOVUPS.Z   (AX)(SI*4), K1, Y4
 	VCVTPS2PD   Y4, Z4
-	VMOVUPD.Z   (DX)(SI*8), K1, Z5
-	VFMADD213PD Z0, Z1, Z5
-	VMULPD      Z2, Z4, Z4
-	VFMSUB213PD Z4, Z5, Z3
-	VCVTPD2PS   Z3, Y0
+	VMOVUPS.Z   (CX)(SI*4), K1, Y5
+	VCVTPS2PD   Y5, Z5
+	VMOVUPS.Z   (DX)(SI*4), K1, Y6
+	VCVTPS2PD   Y6, Z6
+	VSUBPD      Z0, Z6, Z6
+	VFMADD213PD Z1, Z2, Z6
+	VMULPD      Z3, Z5, Z5
+	VFMSUB213PD Z5, Z6, Z4
+	VCVTPD2PS   Z4, Y0
 	VMOVUPS     Y0, K1, (AX)(SI*4)
 
 done5:
@@ -111648,7 +111668,7 @@ done5:
 	VZEROUPPER
 	RET
 
-// func momentsWideAVX2(p *float32, h *float64, n int, from float64) (mass float64, sum float64)
+// func momentsWideAVX2(p *float32, h *float32, n int, from float64) (plain float64, weighted float64)
 // Requires: AVX, FMA3
 TEXT ·momentsWideAVX2(SB), NOSPLIT, $0-48
 	MOVQ         p+0(FP), AX
@@ -111669,24 +111689,24 @@ big1:
 	CMPQ        DX, $0x10
 	JLT         small2
 	VCVTPS2PD   (AX)(BX*4), Y9
-	VMOVUPD     (CX)(BX*8), Y10
-	VADDPD      Y9, Y1, Y1
+	VCVTPS2PD   (CX)(BX*4), Y10
 	VSUBPD      Y0, Y10, Y10
+	VADDPD      Y10, Y1, Y1
 	VFMADD231PD Y9, Y10, Y5
 	VCVTPS2PD   16(AX)(BX*4), Y9
-	VMOVUPD     32(CX)(BX*8), Y10
-	VADDPD      Y9, Y2, Y2
+	VCVTPS2PD   16(CX)(BX*4), Y10
 	VSUBPD      Y0, Y10, Y10
+	VADDPD      Y10, Y2, Y2
 	VFMADD231PD Y9, Y10, Y6
 	VCVTPS2PD   32(AX)(BX*4), Y9
-	VMOVUPD     64(CX)(BX*8), Y10
-	VADDPD      Y9, Y3, Y3
+	VCVTPS2PD   32(CX)(BX*4), Y10
 	VSUBPD      Y0, Y10, Y10
+	VADDPD      Y10, Y3, Y3
 	VFMADD231PD Y9, Y10, Y7
 	VCVTPS2PD   48(AX)(BX*4), Y9
-	VMOVUPD     96(CX)(BX*8), Y10
-	VADDPD      Y9, Y4, Y4
+	VCVTPS2PD   48(CX)(BX*4), Y10
 	VSUBPD      Y0, Y10, Y10
+	VADDPD      Y10, Y4, Y4
 	VFMADD231PD Y9, Y10, Y8
 	ADDQ        $0x10, BX
 	SUBQ        $0x10, DX
@@ -111697,9 +111717,9 @@ next3:
 	CMPQ        DX, $0x04
 	JLT         tail4
 	VCVTPS2PD   (AX)(BX*4), Y9
-	VMOVUPD     (CX)(BX*8), Y10
-	VADDPD      Y9, Y1, Y1
+	VCVTPS2PD   (CX)(BX*4), Y10
 	VSUBPD      Y0, Y10, Y10
+	VADDPD      Y10, Y1, Y1
 	VFMADD231PD Y9, Y10, Y5
 	ADDQ        $0x04, BX
 	SUBQ        $0x04, DX
@@ -111712,12 +111732,14 @@ tail4:
 	NEGQ        DX
 	VMOVUPS     32(SI)(DX*8), Y9
 	VMOVUPS     32(SI)(DX*4), X10
-	VMASKMOVPS  (AX)(BX*4), X10, X10
+	VMASKMOVPS  (AX)(BX*4), X10, X11
+	VCVTPS2PD   X11, Y11
+	VMASKMOVPS  (CX)(BX*4), X10, X10
 	VCVTPS2PD   X10, Y10
-	VMASKMOVPD  (CX)(BX*8), Y9, Y9
+	VSUBPD      Y0, Y10, Y10
+	VANDPD      Y9, Y10, Y10
 	VADDPD      Y10, Y1, Y1
-	VSUBPD      Y0, Y9, Y9
-	VFMADD231PD Y10, Y9, Y5
+	VFMADD231PD Y11, Y10, Y5
 
 done5:
 	VADDPD       Y4, Y1, Y1
@@ -111727,7 +111749,7 @@ done5:
 	VADDPD       X0, X1, X0
 	VPERMILPD    $0x01, X0, X1
 	VADDPD       X1, X0, X0
-	VMOVSD       X0, mass+32(FP)
+	VMOVSD       X0, plain+32(FP)
 	VADDPD       Y8, Y5, Y5
 	VADDPD       Y7, Y5, Y5
 	VADDPD       Y6, Y5, Y5
@@ -111735,41 +111757,44 @@ done5:
 	VADDPD       X0, X5, X0
 	VPERMILPD    $0x01, X0, X1
 	VADDPD       X1, X0, X0
-	VMOVSD       X0, sum+40(FP)
+	VMOVSD       X0, weighted+40(FP)
 	VZEROUPPER
 	RET
 
-// func tiltWideAVX2(p *float32, t *float32, h *float64, n int, a float64, b float64, c float64)
+// func tiltWideAVX2(p *float32, t *float32, h *float32, n int, from float64, a float64, b float64, c float64)
 // Requires: AVX, FMA3
-TEXT ·tiltWideAVX2(SB), NOSPLIT, $0-56
+TEXT ·tiltWideAVX2(SB), NOSPLIT, $0-64
 	MOVQ         p+0(FP), AX
 	MOVQ         t+8(FP), CX
 	MOVQ         h+16(FP), DX
 	MOVQ         n+24(FP), BX
-	VBROADCASTSD a+32(FP), Y0
-	VBROADCASTSD b+40(FP), Y1
-	VBROADCASTSD c+48(FP), Y2
+	VBROADCASTSD from+32(FP), Y0
+	VBROADCASTSD a+40(FP), Y1
+	VBROADCASTSD b+48(FP), Y2
+	VBROADCASTSD c+56(FP), Y3
 	XORQ         SI, SI
 
 big1:
 	CMPQ        BX, $0x08
 	JLT         small2
-	VCVTPS2PD   (AX)(SI*4), Y3
-	VCVTPS2PD   (CX)(SI*4), Y4
-	VMOVUPD     (DX)(SI*8), Y5
-	VFMADD213PD Y0, Y1, Y5
-	VMULPD      Y2, Y4, Y4
-	VFMSUB213PD Y4, Y5, Y3
-	VCVTPD2PSY  Y3, X3
-	VMOVUPS     X3, (AX)(SI*4)
-	VCVTPS2PD   16(AX)(SI*4), Y3
-	VCVTPS2PD   16(CX)(SI*4), Y4
-	VMOVUPD     32(DX)(SI*8), Y5
-	VFMADD213PD Y0, Y1, Y5
-	VMULPD      Y2, Y4, Y4
-	VFMSUB213PD Y4, Y5, Y3
-	VCVTPD2PSY  Y3, X3
-	VMOVUPS     X3, 16(AX)(SI*4)
+	VCVTPS2PD   (AX)(SI*4), Y4
+	VCVTPS2PD   (CX)(SI*4), Y5
+	VCVTPS2PD   (DX)(SI*4), Y6
+	VSUBPD      Y0, Y6, Y6
+	VFMADD213PD Y1, Y2, Y6
+	VMULPD      Y3, Y5, Y5
+	VFMSUB213PD Y5, Y6, Y4
+	VCVTPD2PSY  Y4, X4
+	VMOVUPS     X4, (AX)(SI*4)
+	VCVTPS2PD   16(AX)(SI*4), Y4
+	VCVTPS2PD   16(CX)(SI*4), Y5
+	VCVTPS2PD   16(DX)(SI*4), Y6
+	VSUBPD      Y0, Y6, Y6
+	VFMADD213PD Y1, Y2, Y6
+	VMULPD      Y3, Y5, Y5
+	VFMSUB213PD Y5, Y6, Y4
+	VCVTPD2PSY  Y4, X4
+	VMOVUPS     X4, 16(AX)(SI*4)
 	ADDQ        $0x08, SI
 	SUBQ        $0x08, BX
 	JMP         big1
@@ -111778,14 +111803,15 @@ small2:
 next3:
 	CMPQ        BX, $0x04
 	JLT         tail4
-	VCVTPS2PD   (AX)(SI*4), Y3
-	VCVTPS2PD   (CX)(SI*4), Y4
-	VMOVUPD     (DX)(SI*8), Y5
-	VFMADD213PD Y0, Y1, Y5
-	VMULPD      Y2, Y4, Y4
-	VFMSUB213PD Y4, Y5, Y3
-	VCVTPD2PSY  Y3, X3
-	VMOVUPS     X3, (AX)(SI*4)
+	VCVTPS2PD   (AX)(SI*4), Y4
+	VCVTPS2PD   (CX)(SI*4), Y5
+	VCVTPS2PD   (DX)(SI*4), Y6
+	VSUBPD      Y0, Y6, Y6
+	VFMADD213PD Y1, Y2, Y6
+	VMULPD      Y3, Y5, Y5
+	VFMSUB213PD Y5, Y6, Y4
+	VCVTPD2PSY  Y4, X4
+	VMOVUPS     X4, (AX)(SI*4)
 	ADDQ        $0x04, SI
 	SUBQ        $0x04, BX
 	JMP         next3
@@ -111795,16 +111821,18 @@ tail4:
 	JEQ         done5
 	LEAQ        tails<>+0(SB), DI
 	NEGQ        BX
-	VMOVUPS     32(DI)(BX*8), Y3
+	VMOVUPS     32(DI)(BX*8), Y4
 	VMOVUPS     32(DI)(BX*4), X4
 	VMASKMOVPS  (AX)(SI*4), X4, X5
 	VCVTPS2PD   X5, Y5
 	VMASKMOVPS  (CX)(SI*4), X4, X6
 	VCVTPS2PD   X6, Y6
-	VMASKMOVPD  (DX)(SI*8), Y3, Y3
-	VFMADD213PD Y0, Y1, Y3
-	VMULPD      Y2, Y6, Y6
-	VFMSUB213PD Y6, Y3, Y5
+	VMASKMOVPS  (DX)(SI*4), X4, X7
+	VCVTPS2PD   X7, Y7
+	VSUBPD      Y0, Y7, Y7
+	VFMADD213PD Y1, Y2, Y7
+	VMULPD      Y3, Y6, Y6
+	VFMSUB213PD Y6, Y7, Y5
 	VCVTPD2PSY  Y5, X0
 	VMASKMOVPS  X0, X4, (AX)(SI*4)
 

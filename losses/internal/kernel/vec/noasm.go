@@ -119,10 +119,10 @@ func ElementLogits[T spec.Float](dst []float64, z []T, shift []float64, t float6
 func AddScaled[T spec.Float](dst, p []T, a float64) { panic(noVectors) }
 
 // Moments panics: this build has no vectors.
-func Moments[T spec.Float](p []T, h []float64, from float64) (mass, sum float64) { panic(noVectors) }
+func Moments[T spec.Float](p, h []T, from float64) (plain, weighted float64) { panic(noVectors) }
 
 // Tilt panics: this build has no vectors.
-func Tilt[T spec.Float](p, t []T, h []float64, a, b, c float64) { panic(noVectors) }
+func Tilt[T spec.Float](p, t, h []T, from, a, b, c float64) { panic(noVectors) }
 
 // Affine panics: this build has no vectors.
 func Affine[T spec.Float](p, t []T, a, b, c float64) { panic(noVectors) }

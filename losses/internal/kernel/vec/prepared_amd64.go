@@ -17,14 +17,20 @@ func Prepares[T spec.Float](p *spec.Prepared[T]) bool {
 // RowByRow reports whether rows of k classes are computed one by one.
 func RowByRow[T spec.Float](k int) bool { return !inTiles[T](k) }
 
-// SoftmaxRow stores the softmax of one row in p, for labels t or, where t is nil, class index. ok
-// is false for a row that is not ordinary, which it leaves alone but for p.
-func SoftmaxRow[T spec.Float](p, z, t []T, index int) (s spec.SoftmaxOf, ok bool) {
-	o, ok := preparedRow(&spec.Prepared[T]{Factor: 1}, p, z, t)
+// SoftmaxRow computes the softmax of one row, of which it stores the exponentials in e, for labels t
+// or, where t is nil, class index. ok is false for a row that is not ordinary, which it leaves alone
+// but for e.
+func SoftmaxRow[T spec.Float](e, z, t []T, index int) (s spec.SoftmaxOf, ok bool) {
+	var o ordinary[T]
+	if u := unitOf[T](); t == nil {
+		o, ok = ordinaryRow(u, e, z)
+	} else {
+		o, ok = ordinaryLabels(u, e, z, t)
+	}
 	if !ok {
 		return s, false
 	}
-	s = spec.SoftmaxOf{Max: o.m, Log: math.Log1p(o.r), Others: o.others, Top: -1}
+	s = spec.SoftmaxOf{Coef: o.coef(), Max: o.m, Log: math.Log1p(o.r), Others: o.others, Top: -1}
 	switch {
 	case t != nil:
 		s.Own = float64(t[o.a])
@@ -39,9 +45,8 @@ func SoftmaxRow[T spec.Float](p, z, t []T, index int) (s spec.SoftmaxOf, ok bool
 		s.Loss = s.Log - (float64(z[index]) - o.m)
 	}
 	if o.sure() {
-		s.Top = o.a
+		s.Top, s.Rest = o.a, o.r/(1+o.r)
 	}
-	o.softmax(unitOf[T](), p, 1)
 	return s, true
 }
 

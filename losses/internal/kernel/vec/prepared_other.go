@@ -29,4 +29,4 @@ func SigmoidShifted[T spec.Float](loss []float64, grad, yes, no, scale []T) (ok 
 func RowByRow[T spec.Float](int) bool { return false }
 
 // SoftmaxRow is not called.
-func SoftmaxRow[T spec.Float](p, z, t []T, index int) (s spec.SoftmaxOf, ok bool) { return s, false }
+func SoftmaxRow[T spec.Float](e, z, t []T, index int) (s spec.SoftmaxOf, ok bool) { return s, false }

@@ -33,17 +33,18 @@ func doubles() double {
 }
 
 // wideOf returns the kernels that compute in float64 for an element type.
-func wideOf[T spec.Float]() wide[T] {
-	var v any
-	switch {
-	case spec.Size[T]() == 8:
-		v = doubles()
-	case inUse == isa.AVX512:
-		v = wideAVX512{}
-	default:
-		v = wideAVX2{}
+func wideOf[T spec.Float]() (v wide[T]) {
+	switch v := any(&v).(type) { // as in unitOf
+	case *wide[float32]:
+		if *v = (wideAVX2{}); inUse == isa.AVX512 {
+			*v = wideAVX512{}
+		}
+	case *wide[float64]:
+		if *v = (f64AVX2{}); inUse == isa.AVX512 {
+			*v = f64AVX512{}
+		}
 	}
-	return v.(wide[T])
+	return v
 }
 
 // single512 reports whether elements of a type have the kernels that compute in float32 what others do in

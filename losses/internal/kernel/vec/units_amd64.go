@@ -68,8 +68,8 @@ type wide[T spec.Float] interface {
 	divide(dst *float64, z *T, n int, t float64) (top float64)
 	shiftDivide(dst *float64, z *T, s *float64, n int, t float64) (top, most float64)
 	addScaled(dst, p *T, n int, a float64)
-	moments(p *T, h *float64, n int, from float64) (mass, sum float64)
-	tilt(p, t *T, h *float64, n int, a, b, c float64)
+	moments(p, h *T, n int, from float64) (plain, weighted float64)
+	tilt(p, t, h *T, n int, from, a, b, c float64)
 	affine(p, t *T, n int, a, b, c float64)
 	temperedMoments(t *T, p, pow, inverse *float64, n int) (v, e, o float64)
 	temperedGrad(grad, t *T, p, pow, inverse *float64, n int, a, f float64)
@@ -421,11 +421,11 @@ func (f64AVX512) shiftDivide(dst *float64, z *float64, s *float64, n int, t floa
 	return shiftDivideF64AVX512(dst, z, s, n, t)
 }
 func (f64AVX512) addScaled(dst, p *float64, n int, a float64) { addScaledF64AVX512(dst, p, n, a) }
-func (f64AVX512) moments(p *float64, h *float64, n int, from float64) (mass, sum float64) {
+func (f64AVX512) moments(p, h *float64, n int, from float64) (plain, weighted float64) {
 	return momentsF64AVX512(p, h, n, from)
 }
-func (f64AVX512) tilt(p, t *float64, h *float64, n int, a, b, c float64) {
-	tiltF64AVX512(p, t, h, n, a, b, c)
+func (f64AVX512) tilt(p, t, h *float64, n int, from, a, b, c float64) {
+	tiltF64AVX512(p, t, h, n, from, a, b, c)
 }
 func (f64AVX512) affine(p, t *float64, n int, a, b, c float64) { affineF64AVX512(p, t, n, a, b, c) }
 func (f64AVX512) temperedMoments(t *float64, p, pow, inverse *float64, n int) (v, e, o float64) {
@@ -835,11 +835,11 @@ func (f64AVX2) shiftDivide(dst *float64, z *float64, s *float64, n int, t float6
 	return shiftDivideF64AVX2(dst, z, s, n, t)
 }
 func (f64AVX2) addScaled(dst, p *float64, n int, a float64) { addScaledF64AVX2(dst, p, n, a) }
-func (f64AVX2) moments(p *float64, h *float64, n int, from float64) (mass, sum float64) {
+func (f64AVX2) moments(p, h *float64, n int, from float64) (plain, weighted float64) {
 	return momentsF64AVX2(p, h, n, from)
 }
-func (f64AVX2) tilt(p, t *float64, h *float64, n int, a, b, c float64) {
-	tiltF64AVX2(p, t, h, n, a, b, c)
+func (f64AVX2) tilt(p, t, h *float64, n int, from, a, b, c float64) {
+	tiltF64AVX2(p, t, h, n, from, a, b, c)
 }
 func (f64AVX2) affine(p, t *float64, n int, a, b, c float64) { affineF64AVX2(p, t, n, a, b, c) }
 func (f64AVX2) temperedMoments(t *float64, p, pow, inverse *float64, n int) (v, e, o float64) {
@@ -1054,11 +1054,11 @@ func (wideAVX512) shiftDivide(dst *float64, z *float32, s *float64, n int, t flo
 	return shiftDivideWideAVX512(dst, z, s, n, t)
 }
 func (wideAVX512) addScaled(dst, p *float32, n int, a float64) { addScaledWideAVX512(dst, p, n, a) }
-func (wideAVX512) moments(p *float32, h *float64, n int, from float64) (mass, sum float64) {
+func (wideAVX512) moments(p, h *float32, n int, from float64) (plain, weighted float64) {
 	return momentsWideAVX512(p, h, n, from)
 }
-func (wideAVX512) tilt(p, t *float32, h *float64, n int, a, b, c float64) {
-	tiltWideAVX512(p, t, h, n, a, b, c)
+func (wideAVX512) tilt(p, t, h *float32, n int, from, a, b, c float64) {
+	tiltWideAVX512(p, t, h, n, from, a, b, c)
 }
 func (wideAVX512) affine(p, t *float32, n int, a, b, c float64) { affineWideAVX512(p, t, n, a, b, c) }
 func (wideAVX512) temperedMoments(t *float32, p, pow, inverse *float64, n int) (v, e, o float64) {
@@ -1210,11 +1210,11 @@ func (wideAVX2) shiftDivide(dst *float64, z *float32, s *float64, n int, t float
 	return shiftDivideWideAVX2(dst, z, s, n, t)
 }
 func (wideAVX2) addScaled(dst, p *float32, n int, a float64) { addScaledWideAVX2(dst, p, n, a) }
-func (wideAVX2) moments(p *float32, h *float64, n int, from float64) (mass, sum float64) {
+func (wideAVX2) moments(p, h *float32, n int, from float64) (plain, weighted float64) {
 	return momentsWideAVX2(p, h, n, from)
 }
-func (wideAVX2) tilt(p, t *float32, h *float64, n int, a, b, c float64) {
-	tiltWideAVX2(p, t, h, n, a, b, c)
+func (wideAVX2) tilt(p, t, h *float32, n int, from, a, b, c float64) {
+	tiltWideAVX2(p, t, h, n, from, a, b, c)
 }
 func (wideAVX2) affine(p, t *float32, n int, a, b, c float64) { affineWideAVX2(p, t, n, a, b, c) }
 func (wideAVX2) temperedMoments(t *float32, p, pow, inverse *float64, n int) (v, e, o float64) {

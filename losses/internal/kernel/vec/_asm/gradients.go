@@ -5,26 +5,30 @@ import "github.com/mmcloughlin/avo/reg"
 // Pieces of the losses that are made of several kernels.
 
 func (g isa) moments() {
-	g.text("moments", "func(p *T, h *float64, n int, from A) (mass, sum A)", "returns Σ p and Σ p (h - from).")
+	g.text("moments", "func(p, h *T, n int, from A) (plain, weighted A)", "returns Σ (h - from) and Σ p (h - from).")
 	p, h, n := g.param("p"), g.param("h"), g.param("n")
-	from, mass, sum := g.broadcast("from"), g.zeros(4), g.zeros(4)
+	from, plain, weighted := g.broadcast("from"), g.zeros(4), g.zeros(4)
 	g.loop(n, 4, func(i reg.GPVirtual, v int, m *mask) {
-		x, y := g.get(p, i, v, m), g.getFloat64(h, i, v, m)
-		g.add(x, mass[v], mass[v])
+		x, y := g.get(p, i, v, m), g.get(h, i, v, m)
 		g.sub(from, y, y)
-		g.madd(x, y, sum[v])
+		if m != nil {
+			g.keep(*m, y, y)
+		}
+		g.add(y, plain[v], plain[v])
+		g.madd(x, y, weighted[v])
 	})
-	g.result(g.total(mass), "mass")
-	g.result(g.total(sum), "sum")
+	g.result(g.total(plain), "plain")
+	g.result(g.total(weighted), "weighted")
 	g.ret()
 }
 
 func (g isa) tilt() {
-	g.text("tilt", "func(p, t *T, h *float64, n int, a, b, c A)", "stores p (a + b h) - c t in p.")
+	g.text("tilt", "func(p, t, h *T, n int, from, a, b, c A)", "stores p (a + b (h - from)) - c t in p.")
 	p, t, h, n := g.param("p"), g.param("t"), g.param("h"), g.param("n")
-	a, b, c := g.broadcast("a"), g.broadcast("b"), g.broadcast("c")
+	from, a, b, c := g.broadcast("from"), g.broadcast("a"), g.broadcast("b"), g.broadcast("c")
 	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {
-		x, y, f := g.get(p, i, v, m), g.get(t, i, v, m), g.getFloat64(h, i, v, m)
+		x, y, f := g.get(p, i, v, m), g.get(t, i, v, m), g.get(h, i, v, m)
+		g.sub(from, f, f)
 		g.horner(a, b, f)
 		g.mul(c, y, y)
 		g.msub(y, f, x)
