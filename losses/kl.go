@@ -1,6 +1,9 @@
 package losses
 
-import "softloss/losses/internal/kernel"
+import (
+	"softloss/internal/dense"
+	"softloss/losses/internal/kernel"
+)
 
 // KL is the Kullback-Leibler divergence of the prediction from the target.
 //
@@ -44,5 +47,5 @@ func klRows[T kernel.Float](b *batch[T]) (bad int) {
 	case b.twins:
 		return byRow(b, KL{})
 	}
-	return kernel.KL(b.loss, b.grad, b.input, b.target, b.scale, b.k)
+	return kernel.KL(b.loss, b.grad, b.input, b.target, b.scale, dense.Grow(&b.wide, b.k), b.k)
 }

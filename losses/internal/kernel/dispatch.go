@@ -35,15 +35,16 @@ func ProbCrossEntropy[T Float](loss []float64, grad, p, t, scale []T, k int) (ba
 	return spec.ProbCrossEntropy(loss, grad, p, t, scale, k)
 }
 
-// KL computes the Kullback-Leibler divergence of rows with soft labels; see [spec.KL].
-func KL[T Float](loss []float64, grad, z, t, scale []T, k int) (bad int) {
+// KL computes the Kullback-Leibler divergence of rows with soft labels; see [spec.KL]. scratch holds
+// k elements.
+func KL[T Float](loss []float64, grad, z, t, scale []T, scratch []float64, k int) (bad int) {
 	switch vec.InUse() {
 	case vec.Specification:
 		return spec.KL(loss, grad, z, t, scale, k)
 	case vec.Portable:
 		return portable.KL(loss, grad, z, t, scale, k)
 	}
-	return vec.KL(loss, grad, z, t, scale, k)
+	return vec.KL(loss, grad, z, t, scale, scratch, k)
 }
 
 // MAE computes the mean absolute error of rows with soft labels; see [spec.MAE]. scratch holds k

@@ -24,7 +24,7 @@ func klDenormal[T Float](t *testing.T) {
 			}
 			b.t[2*k-1] = T(math.Ldexp(unit, power)) // among ordinary ones
 			o := newOutputs[T](b.n, k)
-			require.Equal(t, -1, KL(o.loss, o.out, b.z, b.t, b.scale, k))
+			require.Equal(t, -1, KL(o.loss, o.out, b.z, b.t, b.scale, o.wide, k))
 			// The labels are c m with small m: Σ t (log t - l) = c Σ m (log c + log m - l), where
 			// the sum is an ordinary number.
 			w, sum, log := newRowWant(b.z[:k], b.t[:k],

@@ -572,11 +572,11 @@ func tileZLossF64AVX512(e *float64, z *float64, t *float64, k int, tiles int, f 
 //go:noescape
 func exps64F64AVX512(e *float64, z *float64, n int, low float64, shift float64, ahead int) (sum float64)
 
-// maeSumF64AVX512 returns Σ |p - t| and Σ (sa - sign(p - t)) e for p = c e, and bad as expsDot
-// does.
+// maeSumF64AVX512 returns Σ |p - t| and Σ (sa - sign(p - t)) e for p = c e, without the element
+// but; at n there is none. bad is as expsDot's.
 //
 //go:noescape
-func maeSumF64AVX512(e *float64, t *float64, n int, c float64, sa float64) (sum float64, delta float64, bad uint32)
+func maeSumF64AVX512(e *float64, t *float64, n int, but int, c float64, sa float64) (sum float64, delta float64, bad uint32)
 
 // maeGradF64AVX512 stores f e ((sign(p - t) - sa) + delta) in dst for p = c e.
 //
@@ -673,6 +673,11 @@ func roundF64AVX512(dst *float64, x *float64, n int)
 //
 //go:noescape
 func klTermsF64AVX512(z *float64, t *float64, n int, m float64, log float64) (sum float64, mass float64, bad uint32)
+
+// klGradF64AVX512 stores f (a e - t) in dst.
+//
+//go:noescape
+func klGradF64AVX512(dst *float64, e *float64, t *float64, n int, a float64, f float64)
 
 // polyExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
 // = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -l + a (1-p); par is a.
@@ -1570,10 +1575,11 @@ func tileZLossF64AVX2(e *float64, z *float64, t *float64, k int, tiles int, f *f
 //go:noescape
 func exps64F64AVX2(e *float64, z *float64, n int, low float64, shift float64, ahead int) (sum float64)
 
-// maeSumF64AVX2 returns Σ |p - t| and Σ (sa - sign(p - t)) e for p = c e, and bad as expsDot does.
+// maeSumF64AVX2 returns Σ |p - t| and Σ (sa - sign(p - t)) e for p = c e, without the element but;
+// at n there is none. bad is as expsDot's.
 //
 //go:noescape
-func maeSumF64AVX2(e *float64, t *float64, n int, c float64, sa float64) (sum float64, delta float64, bad uint32)
+func maeSumF64AVX2(e *float64, t *float64, n int, but int, c float64, sa float64) (sum float64, delta float64, bad uint32)
 
 // maeGradF64AVX2 stores f e ((sign(p - t) - sa) + delta) in dst for p = c e.
 //
@@ -1669,6 +1675,11 @@ func roundF64AVX2(dst *float64, x *float64, n int)
 //
 //go:noescape
 func klTermsF64AVX2(z *float64, t *float64, n int, m float64, log float64) (sum float64, mass float64, bad uint32)
+
+// klGradF64AVX2 stores f (a e - t) in dst.
+//
+//go:noescape
+func klGradF64AVX2(dst *float64, e *float64, t *float64, n int, a float64, f float64)
 
 // polyExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p =
 // exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -l + a (1-p); par is a. bad
@@ -2074,11 +2085,11 @@ func tileOutWideAVX512(dst *float32, src *float64, k int, tiles int)
 //go:noescape
 func exps64WideAVX512(e *float64, z *float32, n int, low float64, shift float64, ahead int) (sum float64)
 
-// maeSumWideAVX512 returns Σ |p - t| and Σ (sa - sign(p - t)) e for p = c e, and bad as expsDot
-// does.
+// maeSumWideAVX512 returns Σ |p - t| and Σ (sa - sign(p - t)) e for p = c e, without the element
+// but; at n there is none. bad is as expsDot's.
 //
 //go:noescape
-func maeSumWideAVX512(e *float64, t *float32, n int, c float64, sa float64) (sum float64, delta float64, bad uint32)
+func maeSumWideAVX512(e *float64, t *float32, n int, but int, c float64, sa float64) (sum float64, delta float64, bad uint32)
 
 // maeGradWideAVX512 stores f e ((sign(p - t) - sa) + delta) in dst for p = c e.
 //
@@ -2175,6 +2186,11 @@ func roundWideAVX512(dst *float32, x *float64, n int)
 //
 //go:noescape
 func klTermsWideAVX512(z *float32, t *float32, n int, m float64, log float64) (sum float64, mass float64, bad uint32)
+
+// klGradWideAVX512 stores f (a e - t) in dst.
+//
+//go:noescape
+func klGradWideAVX512(dst *float32, e *float64, t *float32, n int, a float64, f float64)
 
 // polyExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
 // p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -l + a (1-p); par is a.
@@ -2436,10 +2452,11 @@ func tileOutWideAVX2(dst *float32, src *float64, k int, tiles int)
 //go:noescape
 func exps64WideAVX2(e *float64, z *float32, n int, low float64, shift float64, ahead int) (sum float64)
 
-// maeSumWideAVX2 returns Σ |p - t| and Σ (sa - sign(p - t)) e for p = c e, and bad as expsDot does.
+// maeSumWideAVX2 returns Σ |p - t| and Σ (sa - sign(p - t)) e for p = c e, without the element but;
+// at n there is none. bad is as expsDot's.
 //
 //go:noescape
-func maeSumWideAVX2(e *float64, t *float32, n int, c float64, sa float64) (sum float64, delta float64, bad uint32)
+func maeSumWideAVX2(e *float64, t *float32, n int, but int, c float64, sa float64) (sum float64, delta float64, bad uint32)
 
 // maeGradWideAVX2 stores f e ((sign(p - t) - sa) + delta) in dst for p = c e.
 //
@@ -2535,6 +2552,11 @@ func roundWideAVX2(dst *float32, x *float64, n int)
 //
 //go:noescape
 func klTermsWideAVX2(z *float32, t *float32, n int, m float64, log float64) (sum float64, mass float64, bad uint32)
+
+// klGradWideAVX2 stores f (a e - t) in dst.
+//
+//go:noescape
+func klGradWideAVX2(dst *float32, e *float64, t *float32, n int, a float64, f float64)
 
 // polyExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
 // = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -l + a (1-p); par is a.

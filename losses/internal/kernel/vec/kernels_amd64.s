@@ -30813,82 +30813,155 @@ done5:
 	VZEROUPPER
 	RET
 
-// func maeSumF64AVX512(e *float64, t *float64, n int, c float64, sa float64) (sum float64, delta float64, bad uint32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·maeSumF64AVX512(SB), NOSPLIT, $0-60
+// func maeSumF64AVX512(e *float64, t *float64, n int, but int, c float64, sa float64) (sum float64, delta float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV
+TEXT ·maeSumF64AVX512(SB), NOSPLIT, $0-68
 	MOVQ         e+0(FP), AX
 	MOVQ         t+8(FP), CX
 	MOVQ         n+16(FP), DX
-	VBROADCASTSD c+24(FP), Z0
-	VBROADCASTSD sa+32(FP), Z1
+	VBROADCASTSD c+32(FP), Z0
+	VBROADCASTSD sa+40(FP), Z1
 	VPXORD       Z2, Z2, Z2
 	VPXORD       Z3, Z3, Z3
 	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
 	KXORW        K1, K1, K1
-	XORQ         BX, BX
+	MOVQ         but+24(FP), BX
+	XORQ         SI, SI
+	MOVQ         BX, DI
+	ANDQ         $-32, DI
 
-next1:
-	CMPQ         DX, $0x08
-	JLT          tail2
-	VMOVUPD      (AX)(BX*8), Z5
-	VMOVUPD      (CX)(BX*8), Z6
-	VFPCLASSPDZ  $0xd9, Z6, K2
+fast1:
+	CMPQ         SI, DI
+	JGE          careful2
+	VMOVUPD      (AX)(SI*8), Z7
+	VMOVUPD      (CX)(SI*8), Z8
+	VFPCLASSPDZ  $0xd9, Z8, K2
 	KORW         K2, K1, K1
-	VMULPD       Z0, Z5, Z7
-	VSUBPD       Z6, Z7, Z7
-	VMOVAPD      Z7, Z6
-	VCMPPD       $0x1e, Z4, Z7, K2
-	VBROADCASTSD cd3ff0000000000000<>+0(SB), K2, Z6
-	VCMPPD       $0x11, Z4, Z7, K2
-	VBROADCASTSD cdbff0000000000000<>+0(SB), K2, Z6
-	VMULPD       Z6, Z7, Z7
-	VADDPD       Z7, Z2, Z2
-	VSUBPD       Z6, Z1, Z6
-	VFMADD231PD  Z6, Z5, Z3
-	ADDQ         $0x08, BX
-	SUBQ         $0x08, DX
-	JMP          next1
-
-tail2:
-	TESTQ        DX, DX
-	JEQ          done3
-	MOVL         $0x00000001, SI
-	SHLXL        DX, SI, DX
-	DECL         DX
-	KMOVW        DX, K2
-	VMOVUPD.Z    (AX)(BX*8), K2, Z5
-	VMOVUPD.Z    (CX)(BX*8), K2, Z6
-	VFPCLASSPDZ  $0xd9, Z6, K2
+	VMULPD       Z0, Z7, Z9
+	VSUBPD       Z8, Z9, Z9
+	VMOVAPD      Z9, Z8
+	VCMPPD       $0x1e, Z6, Z9, K2
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), K2, Z8
+	VCMPPD       $0x11, Z6, Z9, K2
+	VBROADCASTSD cdbff0000000000000<>+0(SB), K2, Z8
+	VMULPD       Z8, Z9, Z9
+	VADDPD       Z9, Z2, Z2
+	VSUBPD       Z8, Z1, Z8
+	VFMADD231PD  Z8, Z7, Z4
+	VMOVUPD      64(AX)(SI*8), Z7
+	VMOVUPD      64(CX)(SI*8), Z8
+	VFPCLASSPDZ  $0xd9, Z8, K2
 	KORW         K2, K1, K1
-	VMULPD       Z0, Z5, Z0
-	VSUBPD       Z6, Z0, Z0
-	VMOVAPD      Z0, Z6
-	VCMPPD       $0x1e, Z4, Z0, K2
-	VBROADCASTSD cd3ff0000000000000<>+0(SB), K2, Z6
-	VCMPPD       $0x11, Z4, Z0, K2
-	VBROADCASTSD cdbff0000000000000<>+0(SB), K2, Z6
-	VMULPD       Z6, Z0, Z0
-	VADDPD       Z0, Z2, Z2
-	VSUBPD       Z6, Z1, Z6
-	VFMADD231PD  Z6, Z5, Z3
+	VMULPD       Z0, Z7, Z9
+	VSUBPD       Z8, Z9, Z9
+	VMOVAPD      Z9, Z8
+	VCMPPD       $0x1e, Z6, Z9, K2
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), K2, Z8
+	VCMPPD       $0x11, Z6, Z9, K2
+	VBROADCASTSD cdbff0000000000000<>+0(SB), K2, Z8
+	VMULPD       Z8, Z9, Z9
+	VADDPD       Z9, Z3, Z3
+	VSUBPD       Z8, Z1, Z8
+	VFMADD231PD  Z8, Z7, Z5
+	VMOVUPD      128(AX)(SI*8), Z7
+	VMOVUPD      128(CX)(SI*8), Z8
+	VFPCLASSPDZ  $0xd9, Z8, K2
+	KORW         K2, K1, K1
+	VMULPD       Z0, Z7, Z9
+	VSUBPD       Z8, Z9, Z9
+	VMOVAPD      Z9, Z8
+	VCMPPD       $0x1e, Z6, Z9, K2
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), K2, Z8
+	VCMPPD       $0x11, Z6, Z9, K2
+	VBROADCASTSD cdbff0000000000000<>+0(SB), K2, Z8
+	VMULPD       Z8, Z9, Z9
+	VADDPD       Z9, Z2, Z2
+	VSUBPD       Z8, Z1, Z8
+	VFMADD231PD  Z8, Z7, Z4
+	VMOVUPD      192(AX)(SI*8), Z7
+	VMOVUPD      192(CX)(SI*8), Z8
+	VFPCLASSPDZ  $0xd9, Z8, K2
+	KORW         K2, K1, K1
+	VMULPD       Z0, Z7, Z9
+	VSUBPD       Z8, Z9, Z9
+	VMOVAPD      Z9, Z8
+	VCMPPD       $0x1e, Z6, Z9, K2
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), K2, Z8
+	VCMPPD       $0x11, Z6, Z9, K2
+	VBROADCASTSD cdbff0000000000000<>+0(SB), K2, Z8
+	VMULPD       Z8, Z9, Z9
+	VADDPD       Z9, Z3, Z3
+	VSUBPD       Z8, Z1, Z8
+	VFMADD231PD  Z8, Z7, Z5
+	ADDQ         $0x20, SI
+	JMP          fast1
 
-done3:
+careful2:
+	CMPQ         SI, DX
+	JGE          summed3
+	MOVQ         DX, DI
+	SUBQ         SI, DI
+	MOVQ         $0x0000000000000008, R8
+	CMPQ         DI, R8
+	CMOVQGT      R8, DI
+	MOVL         $0x00000001, R8
+	SHLXL        DI, R8, DI
+	DECL         DI
+	KMOVW        DI, K2
+	MOVQ         BX, DI
+	SUBQ         SI, DI
+	MOVL         $0x00000001, R8
+	XORL         R9, R9
+	SHLXL        DI, R8, R8
+	CMPQ         DI, $0x08
+	CMOVLCC      R9, R8
+	KMOVW        R8, K3
+	KANDNW       K2, K3, K3
+	VMOVUPD.Z    (AX)(SI*8), K2, Z7
+	VMOVUPD.Z    (CX)(SI*8), K2, Z8
+	VFPCLASSPDZ  $0xd9, Z8, K2
+	KORW         K2, K1, K1
+	VMOVUPD.Z    Z7, K3, Z7
+	VMOVUPD.Z    Z8, K3, Z8
+	VMULPD       Z0, Z7, Z9
+	VSUBPD       Z8, Z9, Z9
+	VMOVAPD      Z9, Z8
+	VCMPPD       $0x1e, Z6, Z9, K2
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), K2, Z8
+	VCMPPD       $0x11, Z6, Z9, K2
+	VBROADCASTSD cdbff0000000000000<>+0(SB), K2, Z8
+	VMULPD       Z8, Z9, Z9
+	VADDPD       Z9, Z2, Z2
+	VSUBPD       Z8, Z1, Z8
+	VFMADD231PD  Z8, Z7, Z4
+	ADDQ         $0x08, SI
+	TESTQ        $0x0000001f, SI
+	JNE          careful2
+	MOVQ         DX, DI
+	ANDQ         $-32, DI
+	JMP          fast1
+
+summed3:
+	VADDPD        Z3, Z2, Z2
 	VEXTRACTF64X4 $0x01, Z2, Y0
 	VADDPD        Y0, Y2, Y0
 	VEXTRACTF128  $0x01, Y0, X1
 	VADDPD        X1, X0, X1
 	VPERMILPD     $0x01, X1, X0
 	VADDPD        X0, X1, X1
-	VMOVSD        X1, sum+40(FP)
-	VEXTRACTF64X4 $0x01, Z3, Y0
-	VADDPD        Y0, Y3, Y0
+	VMOVSD        X1, sum+48(FP)
+	VADDPD        Z5, Z4, Z4
+	VEXTRACTF64X4 $0x01, Z4, Y0
+	VADDPD        Y0, Y4, Y0
 	VEXTRACTF128  $0x01, Y0, X1
 	VADDPD        X1, X0, X1
 	VPERMILPD     $0x01, X1, X0
 	VADDPD        X0, X1, X1
-	VMOVSD        X1, delta+48(FP)
+	VMOVSD        X1, delta+56(FP)
 	KMOVW         K1, AX
-	MOVL          AX, bad+56(FP)
+	MOVL          AX, bad+64(FP)
 	VZEROUPPER
 	RET
 
@@ -32602,6 +32675,64 @@ DATA cd4061542457337d43<>+40(SB)/8, $0x4061542457337d43
 DATA cd4061542457337d43<>+48(SB)/8, $0x4061542457337d43
 DATA cd4061542457337d43<>+56(SB)/8, $0x4061542457337d43
 GLOBL cd4061542457337d43<>(SB), RODATA|NOPTR, $64
+
+// func klGradF64AVX512(dst *float64, e *float64, t *float64, n int, a float64, f float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·klGradF64AVX512(SB), NOSPLIT, $0-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         t+16(FP), DX
+	MOVQ         n+24(FP), BX
+	VBROADCASTSD a+32(FP), Z0
+	VBROADCASTSD f+40(FP), Z1
+	XORQ         SI, SI
+
+big1:
+	CMPQ        BX, $0x10
+	JLT         small2
+	VMOVUPD     (CX)(SI*8), Z2
+	VMOVUPD     (DX)(SI*8), Z3
+	VFMSUB213PD Z3, Z0, Z2
+	VMULPD      Z1, Z2, Z2
+	VMOVUPD     Z2, (AX)(SI*8)
+	VMOVUPD     64(CX)(SI*8), Z2
+	VMOVUPD     64(DX)(SI*8), Z3
+	VFMSUB213PD Z3, Z0, Z2
+	VMULPD      Z1, Z2, Z2
+	VMOVUPD     Z2, 64(AX)(SI*8)
+	ADDQ        $0x10, SI
+	SUBQ        $0x10, BX
+	JMP         big1
+
+small2:
+next3:
+	CMPQ        BX, $0x08
+	JLT         tail4
+	VMOVUPD     (CX)(SI*8), Z2
+	VMOVUPD     (DX)(SI*8), Z3
+	VFMSUB213PD Z3, Z0, Z2
+	VMULPD      Z1, Z2, Z2
+	VMOVUPD     Z2, (AX)(SI*8)
+	ADDQ        $0x08, SI
+	SUBQ        $0x08, BX
+	JMP         next3
+
+tail4:
+	TESTQ       BX, BX
+	JEQ         done5
+	MOVL        $0x00000001, DI
+	SHLXL       BX, DI, BX
+	DECL        BX
+	KMOVW       BX, K1
+	VMOVUPD.Z   (CX)(SI*8), K1, Z2
+	VMOVUPD.Z   (DX)(SI*8), K1, Z3
+	VFMSUB213PD Z3, Z0, Z2
+	VMULPD      Z1, Z2, Z2
+	VMOVUPD     Z2, K1, (AX)(SI*8)
+
+done5:
+	VZEROUPPER
+	RET
 
 // func polyExactF64AVX512(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV
@@ -73941,81 +74072,157 @@ done5:
 	VZEROUPPER
 	RET
 
-// func maeSumF64AVX2(e *float64, t *float64, n int, c float64, sa float64) (sum float64, delta float64, bad uint32)
-// Requires: AVX, FMA3
-TEXT ·maeSumF64AVX2(SB), NOSPLIT, $0-60
+// func maeSumF64AVX2(e *float64, t *float64, n int, but int, c float64, sa float64) (sum float64, delta float64, bad uint32)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·maeSumF64AVX2(SB), NOSPLIT, $0-68
 	MOVQ         e+0(FP), AX
 	MOVQ         t+8(FP), CX
 	MOVQ         n+16(FP), DX
-	VBROADCASTSD c+24(FP), Y0
-	VBROADCASTSD sa+32(FP), Y1
+	VBROADCASTSD c+32(FP), Y0
+	VBROADCASTSD sa+40(FP), Y1
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
 	VXORPS       Y4, Y4, Y4
 	VXORPS       Y5, Y5, Y5
-	XORQ         BX, BX
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	MOVQ         but+24(FP), BX
+	XORQ         SI, SI
+	MOVQ         BX, DI
+	ANDQ         $-16, DI
 
-next1:
-	CMPQ        DX, $0x04
-	JLT         tail2
-	VMOVUPD     (AX)(BX*8), Y6
-	VMOVUPD     (CX)(BX*8), Y7
-	VCMPPD      $0x19, cd0<>+0(SB), Y7, Y8
-	VCMPPD      $0x15, cd7ff0000000000000<>+0(SB), Y7, Y9
-	VORPD       Y9, Y8, Y8
-	VORPD       Y8, Y5, Y5
-	VMULPD      Y0, Y6, Y8
-	VSUBPD      Y7, Y8, Y8
-	VMOVAPD     Y8, Y7
-	VCMPPD      $0x1e, Y4, Y8, Y9
-	VBLENDVPD   Y9, cd3ff0000000000000<>+0(SB), Y7, Y7
-	VCMPPD      $0x11, Y4, Y8, Y9
-	VBLENDVPD   Y9, cdbff0000000000000<>+0(SB), Y7, Y7
-	VMULPD      Y7, Y8, Y8
-	VADDPD      Y8, Y2, Y2
-	VSUBPD      Y7, Y1, Y7
-	VFMADD231PD Y7, Y6, Y3
-	ADDQ        $0x04, BX
-	SUBQ        $0x04, DX
-	JMP         next1
+fast1:
+	CMPQ        SI, DI
+	JGE         careful2
+	VMOVUPD     (AX)(SI*8), Y8
+	VMOVUPD     (CX)(SI*8), Y9
+	VCMPPD      $0x19, cd0<>+0(SB), Y9, Y10
+	VCMPPD      $0x15, cd7ff0000000000000<>+0(SB), Y9, Y11
+	VORPD       Y11, Y10, Y10
+	VORPD       Y10, Y7, Y7
+	VMULPD      Y0, Y8, Y10
+	VSUBPD      Y9, Y10, Y10
+	VMOVAPD     Y10, Y9
+	VCMPPD      $0x1e, Y6, Y10, Y11
+	VBLENDVPD   Y11, cd3ff0000000000000<>+0(SB), Y9, Y9
+	VCMPPD      $0x11, Y6, Y10, Y11
+	VBLENDVPD   Y11, cdbff0000000000000<>+0(SB), Y9, Y9
+	VMULPD      Y9, Y10, Y10
+	VADDPD      Y10, Y2, Y2
+	VSUBPD      Y9, Y1, Y9
+	VFMADD231PD Y9, Y8, Y4
+	VMOVUPD     32(AX)(SI*8), Y8
+	VMOVUPD     32(CX)(SI*8), Y9
+	VCMPPD      $0x19, cd0<>+0(SB), Y9, Y10
+	VCMPPD      $0x15, cd7ff0000000000000<>+0(SB), Y9, Y11
+	VORPD       Y11, Y10, Y10
+	VORPD       Y10, Y7, Y7
+	VMULPD      Y0, Y8, Y10
+	VSUBPD      Y9, Y10, Y10
+	VMOVAPD     Y10, Y9
+	VCMPPD      $0x1e, Y6, Y10, Y11
+	VBLENDVPD   Y11, cd3ff0000000000000<>+0(SB), Y9, Y9
+	VCMPPD      $0x11, Y6, Y10, Y11
+	VBLENDVPD   Y11, cdbff0000000000000<>+0(SB), Y9, Y9
+	VMULPD      Y9, Y10, Y10
+	VADDPD      Y10, Y3, Y3
+	VSUBPD      Y9, Y1, Y9
+	VFMADD231PD Y9, Y8, Y5
+	VMOVUPD     64(AX)(SI*8), Y8
+	VMOVUPD     64(CX)(SI*8), Y9
+	VCMPPD      $0x19, cd0<>+0(SB), Y9, Y10
+	VCMPPD      $0x15, cd7ff0000000000000<>+0(SB), Y9, Y11
+	VORPD       Y11, Y10, Y10
+	VORPD       Y10, Y7, Y7
+	VMULPD      Y0, Y8, Y10
+	VSUBPD      Y9, Y10, Y10
+	VMOVAPD     Y10, Y9
+	VCMPPD      $0x1e, Y6, Y10, Y11
+	VBLENDVPD   Y11, cd3ff0000000000000<>+0(SB), Y9, Y9
+	VCMPPD      $0x11, Y6, Y10, Y11
+	VBLENDVPD   Y11, cdbff0000000000000<>+0(SB), Y9, Y9
+	VMULPD      Y9, Y10, Y10
+	VADDPD      Y10, Y2, Y2
+	VSUBPD      Y9, Y1, Y9
+	VFMADD231PD Y9, Y8, Y4
+	VMOVUPD     96(AX)(SI*8), Y8
+	VMOVUPD     96(CX)(SI*8), Y9
+	VCMPPD      $0x19, cd0<>+0(SB), Y9, Y10
+	VCMPPD      $0x15, cd7ff0000000000000<>+0(SB), Y9, Y11
+	VORPD       Y11, Y10, Y10
+	VORPD       Y10, Y7, Y7
+	VMULPD      Y0, Y8, Y10
+	VSUBPD      Y9, Y10, Y10
+	VMOVAPD     Y10, Y9
+	VCMPPD      $0x1e, Y6, Y10, Y11
+	VBLENDVPD   Y11, cd3ff0000000000000<>+0(SB), Y9, Y9
+	VCMPPD      $0x11, Y6, Y10, Y11
+	VBLENDVPD   Y11, cdbff0000000000000<>+0(SB), Y9, Y9
+	VMULPD      Y9, Y10, Y10
+	VADDPD      Y10, Y3, Y3
+	VSUBPD      Y9, Y1, Y9
+	VFMADD231PD Y9, Y8, Y5
+	ADDQ        $0x10, SI
+	JMP         fast1
 
-tail2:
-	TESTQ       DX, DX
-	JEQ         done3
-	LEAQ        tails<>+0(SB), SI
-	NEGQ        DX
-	VMOVUPS     32(SI)(DX*8), Y6
-	VMASKMOVPD  (AX)(BX*8), Y6, Y7
-	VMASKMOVPD  (CX)(BX*8), Y6, Y6
-	VCMPPD      $0x19, cd0<>+0(SB), Y6, Y8
-	VCMPPD      $0x15, cd7ff0000000000000<>+0(SB), Y6, Y9
-	VORPD       Y9, Y8, Y8
-	VORPD       Y8, Y5, Y5
-	VMULPD      Y0, Y7, Y0
-	VSUBPD      Y6, Y0, Y0
-	VMOVAPD     Y0, Y6
-	VCMPPD      $0x1e, Y4, Y0, Y8
-	VBLENDVPD   Y8, cd3ff0000000000000<>+0(SB), Y6, Y6
-	VCMPPD      $0x11, Y4, Y0, Y4
-	VBLENDVPD   Y4, cdbff0000000000000<>+0(SB), Y6, Y6
-	VMULPD      Y6, Y0, Y0
-	VADDPD      Y0, Y2, Y2
-	VSUBPD      Y6, Y1, Y6
-	VFMADD231PD Y6, Y7, Y3
+careful2:
+	CMPQ         SI, DX
+	JGE          summed3
+	MOVQ         DX, DI
+	SUBQ         SI, DI
+	MOVQ         $0x0000000000000004, R8
+	CMPQ         DI, R8
+	CMOVQGT      R8, DI
+	LEAQ         tails<>+0(SB), R8
+	NEGQ         DI
+	VMOVUPS      32(R8)(DI*8), Y8
+	MOVQ         BX, DI
+	SUBQ         SI, DI
+	VMOVQ        DI, X9
+	VPBROADCASTQ X9, Y9
+	VPCMPEQQ     count4<>+0(SB), Y9, Y9
+	VANDNPD      Y8, Y9, Y9
+	VMASKMOVPD   (AX)(SI*8), Y8, Y10
+	VMASKMOVPD   (CX)(SI*8), Y8, Y8
+	VCMPPD       $0x19, cd0<>+0(SB), Y8, Y11
+	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y8, Y12
+	VORPD        Y12, Y11, Y11
+	VORPD        Y11, Y7, Y7
+	VANDPD       Y9, Y10, Y10
+	VANDPD       Y9, Y8, Y8
+	VMULPD       Y0, Y10, Y9
+	VSUBPD       Y8, Y9, Y9
+	VMOVAPD      Y9, Y8
+	VCMPPD       $0x1e, Y6, Y9, Y11
+	VBLENDVPD    Y11, cd3ff0000000000000<>+0(SB), Y8, Y8
+	VCMPPD       $0x11, Y6, Y9, Y11
+	VBLENDVPD    Y11, cdbff0000000000000<>+0(SB), Y8, Y8
+	VMULPD       Y8, Y9, Y9
+	VADDPD       Y9, Y2, Y2
+	VSUBPD       Y8, Y1, Y8
+	VFMADD231PD  Y8, Y10, Y4
+	ADDQ         $0x04, SI
+	TESTQ        $0x0000000f, SI
+	JNE          careful2
+	MOVQ         DX, DI
+	ANDQ         $-16, DI
+	JMP          fast1
 
-done3:
+summed3:
+	VADDPD       Y3, Y2, Y2
 	VEXTRACTF128 $0x01, Y2, X0
 	VADDPD       X0, X2, X0
 	VPERMILPD    $0x01, X0, X1
 	VADDPD       X1, X0, X0
-	VMOVSD       X0, sum+40(FP)
-	VEXTRACTF128 $0x01, Y3, X0
-	VADDPD       X0, X3, X0
+	VMOVSD       X0, sum+48(FP)
+	VADDPD       Y5, Y4, Y4
+	VEXTRACTF128 $0x01, Y4, X0
+	VADDPD       X0, X4, X0
 	VPERMILPD    $0x01, X0, X1
 	VADDPD       X1, X0, X0
-	VMOVSD       X0, delta+48(FP)
-	VMOVMSKPD    Y5, AX
-	MOVL         AX, bad+56(FP)
+	VMOVSD       X0, delta+56(FP)
+	VMOVMSKPD    Y7, AX
+	MOVL         AX, bad+64(FP)
 	VZEROUPPER
 	RET
 
@@ -75719,6 +75926,63 @@ done3:
 	VMOVSD       X1, mass+48(FP)
 	VMOVMSKPD    Y4, AX
 	MOVL         AX, bad+56(FP)
+	VZEROUPPER
+	RET
+
+// func klGradF64AVX2(dst *float64, e *float64, t *float64, n int, a float64, f float64)
+// Requires: AVX, FMA3
+TEXT ·klGradF64AVX2(SB), NOSPLIT, $0-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         t+16(FP), DX
+	MOVQ         n+24(FP), BX
+	VBROADCASTSD a+32(FP), Y0
+	VBROADCASTSD f+40(FP), Y1
+	XORQ         SI, SI
+
+big1:
+	CMPQ        BX, $0x08
+	JLT         small2
+	VMOVUPD     (CX)(SI*8), Y2
+	VMOVUPD     (DX)(SI*8), Y3
+	VFMSUB213PD Y3, Y0, Y2
+	VMULPD      Y1, Y2, Y2
+	VMOVUPD     Y2, (AX)(SI*8)
+	VMOVUPD     32(CX)(SI*8), Y2
+	VMOVUPD     32(DX)(SI*8), Y3
+	VFMSUB213PD Y3, Y0, Y2
+	VMULPD      Y1, Y2, Y2
+	VMOVUPD     Y2, 32(AX)(SI*8)
+	ADDQ        $0x08, SI
+	SUBQ        $0x08, BX
+	JMP         big1
+
+small2:
+next3:
+	CMPQ        BX, $0x04
+	JLT         tail4
+	VMOVUPD     (CX)(SI*8), Y2
+	VMOVUPD     (DX)(SI*8), Y3
+	VFMSUB213PD Y3, Y0, Y2
+	VMULPD      Y1, Y2, Y2
+	VMOVUPD     Y2, (AX)(SI*8)
+	ADDQ        $0x04, SI
+	SUBQ        $0x04, BX
+	JMP         next3
+
+tail4:
+	TESTQ       BX, BX
+	JEQ         done5
+	LEAQ        tails<>+0(SB), DI
+	NEGQ        BX
+	VMOVUPS     32(DI)(BX*8), Y2
+	VMASKMOVPD  (CX)(SI*8), Y2, Y3
+	VMASKMOVPD  (DX)(SI*8), Y2, Y4
+	VFMSUB213PD Y4, Y0, Y3
+	VMULPD      Y1, Y3, Y3
+	VMASKMOVPD  Y3, Y2, (AX)(SI*8)
+
+done5:
 	VZEROUPPER
 	RET
 
@@ -93868,83 +94132,156 @@ done5:
 	VZEROUPPER
 	RET
 
-// func maeSumWideAVX512(e *float64, t *float32, n int, c float64, sa float64) (sum float64, delta float64, bad uint32)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
-TEXT ·maeSumWideAVX512(SB), NOSPLIT, $0-60
+// func maeSumWideAVX512(e *float64, t *float32, n int, but int, c float64, sa float64) (sum float64, delta float64, bad uint32)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, CMOV
+TEXT ·maeSumWideAVX512(SB), NOSPLIT, $0-68
 	MOVQ         e+0(FP), AX
 	MOVQ         t+8(FP), CX
 	MOVQ         n+16(FP), DX
-	VBROADCASTSD c+24(FP), Z0
-	VBROADCASTSD sa+32(FP), Z1
+	VBROADCASTSD c+32(FP), Z0
+	VBROADCASTSD sa+40(FP), Z1
 	VPXORD       Z2, Z2, Z2
 	VPXORD       Z3, Z3, Z3
 	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
 	KXORW        K1, K1, K1
-	XORQ         BX, BX
+	MOVQ         but+24(FP), BX
+	XORQ         SI, SI
+	MOVQ         BX, DI
+	ANDQ         $-32, DI
 
-next1:
-	CMPQ         DX, $0x08
-	JLT          tail2
-	VMOVUPD      (AX)(BX*8), Z5
-	VCVTPS2PD    (CX)(BX*4), Z6
-	VFPCLASSPDZ  $0xd9, Z6, K2
+fast1:
+	CMPQ         SI, DI
+	JGE          careful2
+	VMOVUPD      (AX)(SI*8), Z7
+	VCVTPS2PD    (CX)(SI*4), Z8
+	VFPCLASSPDZ  $0xd9, Z8, K2
 	KORW         K2, K1, K1
-	VMULPD       Z0, Z5, Z7
-	VSUBPD       Z6, Z7, Z7
-	VMOVAPD      Z7, Z6
-	VCMPPD       $0x1e, Z4, Z7, K2
-	VBROADCASTSD cd3ff0000000000000<>+0(SB), K2, Z6
-	VCMPPD       $0x11, Z4, Z7, K2
-	VBROADCASTSD cdbff0000000000000<>+0(SB), K2, Z6
-	VMULPD       Z6, Z7, Z7
-	VADDPD       Z7, Z2, Z2
-	VSUBPD       Z6, Z1, Z6
-	VFMADD231PD  Z6, Z5, Z3
-	ADDQ         $0x08, BX
-	SUBQ         $0x08, DX
-	JMP          next1
-
-tail2:
-	TESTQ        DX, DX
-	JEQ          done3
-	MOVL         $0x00000001, SI
-	SHLXL        DX, SI, DX
-	DECL         DX
-	KMOVW        DX, K2
-	VMOVUPD.Z    (AX)(BX*8), K2, Z5
-	VMOVUPS.Z    (CX)(BX*4), K2, Y6
-	VCVTPS2PD    Y6, Z6
-	VFPCLASSPDZ  $0xd9, Z6, K2
+	VMULPD       Z0, Z7, Z9
+	VSUBPD       Z8, Z9, Z9
+	VMOVAPD      Z9, Z8
+	VCMPPD       $0x1e, Z6, Z9, K2
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), K2, Z8
+	VCMPPD       $0x11, Z6, Z9, K2
+	VBROADCASTSD cdbff0000000000000<>+0(SB), K2, Z8
+	VMULPD       Z8, Z9, Z9
+	VADDPD       Z9, Z2, Z2
+	VSUBPD       Z8, Z1, Z8
+	VFMADD231PD  Z8, Z7, Z4
+	VMOVUPD      64(AX)(SI*8), Z7
+	VCVTPS2PD    32(CX)(SI*4), Z8
+	VFPCLASSPDZ  $0xd9, Z8, K2
 	KORW         K2, K1, K1
-	VMULPD       Z0, Z5, Z0
-	VSUBPD       Z6, Z0, Z0
-	VMOVAPD      Z0, Z6
-	VCMPPD       $0x1e, Z4, Z0, K2
-	VBROADCASTSD cd3ff0000000000000<>+0(SB), K2, Z6
-	VCMPPD       $0x11, Z4, Z0, K2
-	VBROADCASTSD cdbff0000000000000<>+0(SB), K2, Z6
-	VMULPD       Z6, Z0, Z0
-	VADDPD       Z0, Z2, Z2
-	VSUBPD       Z6, Z1, Z6
-	VFMADD231PD  Z6, Z5, Z3
+	VMULPD       Z0, Z7, Z9
+	VSUBPD       Z8, Z9, Z9
+	VMOVAPD      Z9, Z8
+	VCMPPD       $0x1e, Z6, Z9, K2
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), K2, Z8
+	VCMPPD       $0x11, Z6, Z9, K2
+	VBROADCASTSD cdbff0000000000000<>+0(SB), K2, Z8
+	VMULPD       Z8, Z9, Z9
+	VADDPD       Z9, Z3, Z3
+	VSUBPD       Z8, Z1, Z8
+	VFMADD231PD  Z8, Z7, Z5
+	VMOVUPD      128(AX)(SI*8), Z7
+	VCVTPS2PD    64(CX)(SI*4), Z8
+	VFPCLASSPDZ  $0xd9, Z8, K2
+	KORW         K2, K1, K1
+	VMULPD       Z0, Z7, Z9
+	VSUBPD       Z8, Z9, Z9
+	VMOVAPD      Z9, Z8
+	VCMPPD       $0x1e, Z6, Z9, K2
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), K2, Z8
+	VCMPPD       $0x11, Z6, Z9, K2
+	VBROADCASTSD cdbff0000000000000<>+0(SB), K2, Z8
+	VMULPD       Z8, Z9, Z9
+	VADDPD       Z9, Z2, Z2
+	VSUBPD       Z8, Z1, Z8
+	VFMADD231PD  Z8, Z7, Z4
+	VMOVUPD      192(AX)(SI*8), Z7
+	VCVTPS2PD    96(CX)(SI*4), Z8
+	VFPCLASSPDZ  $0xd9, Z8, K2
+	KORW         K2, K1, K1
+	VMULPD       Z0, Z7, Z9
+	VSUBPD       Z8, Z9, Z9
+	VMOVAPD      Z9, Z8
+	VCMPPD       $0x1e, Z6, Z9, K2
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), K2, Z8
+	VCMPPD       $0x11, Z6, Z9, K2
+	VBROADCASTSD cdbff0000000000000<>+0(SB), K2, Z8
+	VMULPD       Z8, Z9, Z9
+	VADDPD       Z9, Z3, Z3
+	VSUBPD       Z8, Z1, Z8
+	VFMADD231PD  Z8, Z7, Z5
+	ADDQ         $0x20, SI
+	JMP          fast1
 
-done3:
+careful2:
+	CMPQ         SI, DX
+	JGE          summed3
+	MOVQ         DX, DI
+	SUBQ         SI, DI
+	MOVQ         $0x0000000000000008, R8
+	CMPQ         DI, R8
+	CMOVQGT      R8, DI
+	MOVL         $0x00000001, R8
+	SHLXL        DI, R8, DI
+	DECL         DI
+	KMOVW        DI, K2
+	MOVQ         BX, DI
+	SUBQ         SI, DI
+	MOVL         $0x00000001, R8
+	XORL         R9, R9
+	SHLXL        DI, R8, R8
+	CMPQ         DI, $0x08
+	CMOVLCC      R9, R8
+	KMOVW        R8, K3
+	KANDNW       K2, K3, K3
+	VMOVUPD.Z    (AX)(SI*8), K2, Z7
+	VMOVUPS.Z    (CX)(SI*4), K2, Y8
+	VCVTPS2PD    Y8, Z8
+	VFPCLASSPDZ  $0xd9, Z8, K2
+	KORW         K2, K1, K1
+	VMOVUPD.Z    Z7, K3, Z7
+	VMOVUPD.Z    Z8, K3, Z8
+	VMULPD       Z0, Z7, Z9
+	VSUBPD       Z8, Z9, Z9
+	VMOVAPD      Z9, Z8
+	VCMPPD       $0x1e, Z6, Z9, K2
+	VBROADCASTSD cd3ff0000000000000<>+0(SB), K2, Z8
+	VCMPPD       $0x11, Z6, Z9, K2
+	VBROADCASTSD cdbff0000000000000<>+0(SB), K2, Z8
+	VMULPD       Z8, Z9, Z9
+	VADDPD       Z9, Z2, Z2
+	VSUBPD       Z8, Z1, Z8
+	VFMADD231PD  Z8, Z7, Z4
+	ADDQ         $0x08, SI
+	TESTQ        $0x0000001f, SI
+	JNE          careful2
+	MOVQ         DX, DI
+	ANDQ         $-32, DI
+	JMP          fast1
+
+summed3:
+	VADDPD        Z3, Z2, Z2
 	VEXTRACTF64X4 $0x01, Z2, Y0
 	VADDPD        Y0, Y2, Y0
 	VEXTRACTF128  $0x01, Y0, X1
 	VADDPD        X1, X0, X1
 	VPERMILPD     $0x01, X1, X0
 	VADDPD        X0, X1, X1
-	VMOVSD        X1, sum+40(FP)
-	VEXTRACTF64X4 $0x01, Z3, Y0
-	VADDPD        Y0, Y3, Y0
+	VMOVSD        X1, sum+48(FP)
+	VADDPD        Z5, Z4, Z4
+	VEXTRACTF64X4 $0x01, Z4, Y0
+	VADDPD        Y0, Y4, Y0
 	VEXTRACTF128  $0x01, Y0, X1
 	VADDPD        X1, X0, X1
 	VPERMILPD     $0x01, X1, X0
 	VADDPD        X0, X1, X1
-	VMOVSD        X1, delta+48(FP)
+	VMOVSD        X1, delta+56(FP)
 	KMOVW         K1, AX
-	MOVL          AX, bad+56(FP)
+	MOVL          AX, bad+64(FP)
 	VZEROUPPER
 	RET
 
@@ -95815,6 +96152,69 @@ done5:
 	VMOVSD        X0, mass+48(FP)
 	KMOVW         K1, AX
 	MOVL          AX, bad+56(FP)
+	VZEROUPPER
+	RET
+
+// func klGradWideAVX512(dst *float32, e *float64, t *float32, n int, a float64, f float64)
+// Requires: AVX, AVX512F, AVX512VL, BMI2
+TEXT ·klGradWideAVX512(SB), NOSPLIT, $0-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         t+16(FP), DX
+	MOVQ         n+24(FP), BX
+	VBROADCASTSD a+32(FP), Z0
+	VBROADCASTSD f+40(FP), Z1
+	XORQ         SI, SI
+
+big1:
+	CMPQ        BX, $0x10
+	JLT         small2
+	VMOVUPD     (CX)(SI*8), Z2
+	VCVTPS2PD   (DX)(SI*4), Z3
+	VFMSUB213PD Z3, Z0, Z2
+	VMULPD      Z1, Z2, Z2
+	VCVTPD2PS   Z2, Y2
+	VMOVUPS     Y2, (AX)(SI*4)
+	VMOVUPD     64(CX)(SI*8), Z2
+	VCVTPS2PD   32(DX)(SI*4), Z3
+	VFMSUB213PD Z3, Z0, Z2
+	VMULPD      Z1, Z2, Z2
+	VCVTPD2PS   Z2, Y2
+	VMOVUPS     Y2, 32(AX)(SI*4)
+	ADDQ        $0x10, SI
+	SUBQ        $0x10, BX
+	JMP         big1
+
+small2:
+next3:
+	CMPQ        BX, $0x08
+	JLT         tail4
+	VMOVUPD     (CX)(SI*8), Z2
+	VCVTPS2PD   (DX)(SI*4), Z3
+	VFMSUB213PD Z3, Z0, Z2
+	VMULPD      Z1, Z2, Z2
+	VCVTPD2PS   Z2, Y2
+	VMOVUPS     Y2, (AX)(SI*4)
+	ADDQ        $0x08, SI
+	SUBQ        $0x08, BX
+	JMP         next3
+
+tail4:
+	TESTQ       BX, BX
+	JEQ         done5
+	MOVL        $0x00000001, DI
+	SHLXL       BX, DI, BX
+	DECL        BX
+	KMOVW       BX, K1
+	VMOVUPD.Z   (CX)(SI*8), K1, Z2
+	VMOVUPS.Z   (DX)(SI*4), K1, Y3
+	VCVTPS2PD   Y3, Z3
+	VFMSUB213PD Z3, Z0, Z2
+	VMULPD      Z1, Z2, Z2
+	VCVTPD2PS   Z2, Y0
+	VMOVUPS     Y0, K1, (AX)(SI*4)
+
+done5:
 	VZEROUPPER
 	RET
 
@@ -110702,83 +111102,159 @@ done5:
 	VZEROUPPER
 	RET
 
-// func maeSumWideAVX2(e *float64, t *float32, n int, c float64, sa float64) (sum float64, delta float64, bad uint32)
-// Requires: AVX, FMA3
-TEXT ·maeSumWideAVX2(SB), NOSPLIT, $0-60
+// func maeSumWideAVX2(e *float64, t *float32, n int, but int, c float64, sa float64) (sum float64, delta float64, bad uint32)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·maeSumWideAVX2(SB), NOSPLIT, $0-68
 	MOVQ         e+0(FP), AX
 	MOVQ         t+8(FP), CX
 	MOVQ         n+16(FP), DX
-	VBROADCASTSD c+24(FP), Y0
-	VBROADCASTSD sa+32(FP), Y1
+	VBROADCASTSD c+32(FP), Y0
+	VBROADCASTSD sa+40(FP), Y1
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
 	VXORPS       Y4, Y4, Y4
 	VXORPS       Y5, Y5, Y5
-	XORQ         BX, BX
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	MOVQ         but+24(FP), BX
+	XORQ         SI, SI
+	MOVQ         BX, DI
+	ANDQ         $-16, DI
 
-next1:
-	CMPQ        DX, $0x04
-	JLT         tail2
-	VMOVUPD     (AX)(BX*8), Y6
-	VCVTPS2PD   (CX)(BX*4), Y7
-	VCMPPD      $0x19, cd0<>+0(SB), Y7, Y8
-	VCMPPD      $0x15, cd7ff0000000000000<>+0(SB), Y7, Y9
-	VORPD       Y9, Y8, Y8
-	VORPD       Y8, Y5, Y5
-	VMULPD      Y0, Y6, Y8
-	VSUBPD      Y7, Y8, Y8
-	VMOVAPD     Y8, Y7
-	VCMPPD      $0x1e, Y4, Y8, Y9
-	VBLENDVPD   Y9, cd3ff0000000000000<>+0(SB), Y7, Y7
-	VCMPPD      $0x11, Y4, Y8, Y9
-	VBLENDVPD   Y9, cdbff0000000000000<>+0(SB), Y7, Y7
-	VMULPD      Y7, Y8, Y8
-	VADDPD      Y8, Y2, Y2
-	VSUBPD      Y7, Y1, Y7
-	VFMADD231PD Y7, Y6, Y3
-	ADDQ        $0x04, BX
-	SUBQ        $0x04, DX
-	JMP         next1
+fast1:
+	CMPQ        SI, DI
+	JGE         careful2
+	VMOVUPD     (AX)(SI*8), Y8
+	VCVTPS2PD   (CX)(SI*4), Y9
+	VCMPPD      $0x19, cd0<>+0(SB), Y9, Y10
+	VCMPPD      $0x15, cd7ff0000000000000<>+0(SB), Y9, Y11
+	VORPD       Y11, Y10, Y10
+	VORPD       Y10, Y7, Y7
+	VMULPD      Y0, Y8, Y10
+	VSUBPD      Y9, Y10, Y10
+	VMOVAPD     Y10, Y9
+	VCMPPD      $0x1e, Y6, Y10, Y11
+	VBLENDVPD   Y11, cd3ff0000000000000<>+0(SB), Y9, Y9
+	VCMPPD      $0x11, Y6, Y10, Y11
+	VBLENDVPD   Y11, cdbff0000000000000<>+0(SB), Y9, Y9
+	VMULPD      Y9, Y10, Y10
+	VADDPD      Y10, Y2, Y2
+	VSUBPD      Y9, Y1, Y9
+	VFMADD231PD Y9, Y8, Y4
+	VMOVUPD     32(AX)(SI*8), Y8
+	VCVTPS2PD   16(CX)(SI*4), Y9
+	VCMPPD      $0x19, cd0<>+0(SB), Y9, Y10
+	VCMPPD      $0x15, cd7ff0000000000000<>+0(SB), Y9, Y11
+	VORPD       Y11, Y10, Y10
+	VORPD       Y10, Y7, Y7
+	VMULPD      Y0, Y8, Y10
+	VSUBPD      Y9, Y10, Y10
+	VMOVAPD     Y10, Y9
+	VCMPPD      $0x1e, Y6, Y10, Y11
+	VBLENDVPD   Y11, cd3ff0000000000000<>+0(SB), Y9, Y9
+	VCMPPD      $0x11, Y6, Y10, Y11
+	VBLENDVPD   Y11, cdbff0000000000000<>+0(SB), Y9, Y9
+	VMULPD      Y9, Y10, Y10
+	VADDPD      Y10, Y3, Y3
+	VSUBPD      Y9, Y1, Y9
+	VFMADD231PD Y9, Y8, Y5
+	VMOVUPD     64(AX)(SI*8), Y8
+	VCVTPS2PD   32(CX)(SI*4), Y9
+	VCMPPD      $0x19, cd0<>+0(SB), Y9, Y10
+	VCMPPD      $0x15, cd7ff0000000000000<>+0(SB), Y9, Y11
+	VORPD       Y11, Y10, Y10
+	VORPD       Y10, Y7, Y7
+	VMULPD      Y0, Y8, Y10
+	VSUBPD      Y9, Y10, Y10
+	VMOVAPD     Y10, Y9
+	VCMPPD      $0x1e, Y6, Y10, Y11
+	VBLENDVPD   Y11, cd3ff0000000000000<>+0(SB), Y9, Y9
+	VCMPPD      $0x11, Y6, Y10, Y11
+	VBLENDVPD   Y11, cdbff0000000000000<>+0(SB), Y9, Y9
+	VMULPD      Y9, Y10, Y10
+	VADDPD      Y10, Y2, Y2
+	VSUBPD      Y9, Y1, Y9
+	VFMADD231PD Y9, Y8, Y4
+	VMOVUPD     96(AX)(SI*8), Y8
+	VCVTPS2PD   48(CX)(SI*4), Y9
+	VCMPPD      $0x19, cd0<>+0(SB), Y9, Y10
+	VCMPPD      $0x15, cd7ff0000000000000<>+0(SB), Y9, Y11
+	VORPD       Y11, Y10, Y10
+	VORPD       Y10, Y7, Y7
+	VMULPD      Y0, Y8, Y10
+	VSUBPD      Y9, Y10, Y10
+	VMOVAPD     Y10, Y9
+	VCMPPD      $0x1e, Y6, Y10, Y11
+	VBLENDVPD   Y11, cd3ff0000000000000<>+0(SB), Y9, Y9
+	VCMPPD      $0x11, Y6, Y10, Y11
+	VBLENDVPD   Y11, cdbff0000000000000<>+0(SB), Y9, Y9
+	VMULPD      Y9, Y10, Y10
+	VADDPD      Y10, Y3, Y3
+	VSUBPD      Y9, Y1, Y9
+	VFMADD231PD Y9, Y8, Y5
+	ADDQ        $0x10, SI
+	JMP         fast1
 
-tail2:
-	TESTQ       DX, DX
-	JEQ         done3
-	LEAQ        tails<>+0(SB), SI
-	NEGQ        DX
-	VMOVUPS     32(SI)(DX*8), Y6
-	VMOVUPS     32(SI)(DX*4), X7
-	VMASKMOVPD  (AX)(BX*8), Y6, Y6
-	VMASKMOVPS  (CX)(BX*4), X7, X7
-	VCVTPS2PD   X7, Y7
-	VCMPPD      $0x19, cd0<>+0(SB), Y7, Y8
-	VCMPPD      $0x15, cd7ff0000000000000<>+0(SB), Y7, Y9
-	VORPD       Y9, Y8, Y8
-	VORPD       Y8, Y5, Y5
-	VMULPD      Y0, Y6, Y0
-	VSUBPD      Y7, Y0, Y0
-	VMOVAPD     Y0, Y7
-	VCMPPD      $0x1e, Y4, Y0, Y8
-	VBLENDVPD   Y8, cd3ff0000000000000<>+0(SB), Y7, Y7
-	VCMPPD      $0x11, Y4, Y0, Y4
-	VBLENDVPD   Y4, cdbff0000000000000<>+0(SB), Y7, Y7
-	VMULPD      Y7, Y0, Y0
-	VADDPD      Y0, Y2, Y2
-	VSUBPD      Y7, Y1, Y7
-	VFMADD231PD Y7, Y6, Y3
+careful2:
+	CMPQ         SI, DX
+	JGE          summed3
+	MOVQ         DX, DI
+	SUBQ         SI, DI
+	MOVQ         $0x0000000000000004, R8
+	CMPQ         DI, R8
+	CMOVQGT      R8, DI
+	LEAQ         tails<>+0(SB), R8
+	NEGQ         DI
+	VMOVUPS      32(R8)(DI*8), Y8
+	VMOVUPS      32(R8)(DI*4), X9
+	MOVQ         BX, DI
+	SUBQ         SI, DI
+	VMOVQ        DI, X10
+	VPBROADCASTQ X10, Y10
+	VPCMPEQQ     count4<>+0(SB), Y10, Y10
+	VANDNPD      Y8, Y10, Y10
+	VMASKMOVPD   (AX)(SI*8), Y8, Y8
+	VMASKMOVPS   (CX)(SI*4), X9, X9
+	VCVTPS2PD    X9, Y9
+	VCMPPD       $0x19, cd0<>+0(SB), Y9, Y11
+	VCMPPD       $0x15, cd7ff0000000000000<>+0(SB), Y9, Y12
+	VORPD        Y12, Y11, Y11
+	VORPD        Y11, Y7, Y7
+	VANDPD       Y10, Y8, Y8
+	VANDPD       Y10, Y9, Y9
+	VMULPD       Y0, Y8, Y10
+	VSUBPD       Y9, Y10, Y10
+	VMOVAPD      Y10, Y9
+	VCMPPD       $0x1e, Y6, Y10, Y11
+	VBLENDVPD    Y11, cd3ff0000000000000<>+0(SB), Y9, Y9
+	VCMPPD       $0x11, Y6, Y10, Y11
+	VBLENDVPD    Y11, cdbff0000000000000<>+0(SB), Y9, Y9
+	VMULPD       Y9, Y10, Y10
+	VADDPD       Y10, Y2, Y2
+	VSUBPD       Y9, Y1, Y9
+	VFMADD231PD  Y9, Y8, Y4
+	ADDQ         $0x04, SI
+	TESTQ        $0x0000000f, SI
+	JNE          careful2
+	MOVQ         DX, DI
+	ANDQ         $-16, DI
+	JMP          fast1
 
-done3:
+summed3:
+	VADDPD       Y3, Y2, Y2
 	VEXTRACTF128 $0x01, Y2, X0
 	VADDPD       X0, X2, X0
 	VPERMILPD    $0x01, X0, X1
 	VADDPD       X1, X0, X0
-	VMOVSD       X0, sum+40(FP)
-	VEXTRACTF128 $0x01, Y3, X0
-	VADDPD       X0, X3, X0
+	VMOVSD       X0, sum+48(FP)
+	VADDPD       Y5, Y4, Y4
+	VEXTRACTF128 $0x01, Y4, X0
+	VADDPD       X0, X4, X0
 	VPERMILPD    $0x01, X0, X1
 	VADDPD       X1, X0, X0
-	VMOVSD       X0, delta+48(FP)
-	VMOVMSKPD    Y5, AX
-	MOVL         AX, bad+56(FP)
+	VMOVSD       X0, delta+56(FP)
+	VMOVMSKPD    Y7, AX
+	MOVL         AX, bad+64(FP)
 	VZEROUPPER
 	RET
 
@@ -112555,6 +113031,69 @@ done3:
 	VMOVSD       X1, mass+48(FP)
 	VMOVMSKPD    Y4, AX
 	MOVL         AX, bad+56(FP)
+	VZEROUPPER
+	RET
+
+// func klGradWideAVX2(dst *float32, e *float64, t *float32, n int, a float64, f float64)
+// Requires: AVX, FMA3
+TEXT ·klGradWideAVX2(SB), NOSPLIT, $0-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         t+16(FP), DX
+	MOVQ         n+24(FP), BX
+	VBROADCASTSD a+32(FP), Y0
+	VBROADCASTSD f+40(FP), Y1
+	XORQ         SI, SI
+
+big1:
+	CMPQ        BX, $0x08
+	JLT         small2
+	VMOVUPD     (CX)(SI*8), Y2
+	VCVTPS2PD   (DX)(SI*4), Y3
+	VFMSUB213PD Y3, Y0, Y2
+	VMULPD      Y1, Y2, Y2
+	VCVTPD2PSY  Y2, X2
+	VMOVUPS     X2, (AX)(SI*4)
+	VMOVUPD     32(CX)(SI*8), Y2
+	VCVTPS2PD   16(DX)(SI*4), Y3
+	VFMSUB213PD Y3, Y0, Y2
+	VMULPD      Y1, Y2, Y2
+	VCVTPD2PSY  Y2, X2
+	VMOVUPS     X2, 16(AX)(SI*4)
+	ADDQ        $0x08, SI
+	SUBQ        $0x08, BX
+	JMP         big1
+
+small2:
+next3:
+	CMPQ        BX, $0x04
+	JLT         tail4
+	VMOVUPD     (CX)(SI*8), Y2
+	VCVTPS2PD   (DX)(SI*4), Y3
+	VFMSUB213PD Y3, Y0, Y2
+	VMULPD      Y1, Y2, Y2
+	VCVTPD2PSY  Y2, X2
+	VMOVUPS     X2, (AX)(SI*4)
+	ADDQ        $0x04, SI
+	SUBQ        $0x04, BX
+	JMP         next3
+
+tail4:
+	TESTQ       BX, BX
+	JEQ         done5
+	LEAQ        tails<>+0(SB), DI
+	NEGQ        BX
+	VMOVUPS     32(DI)(BX*8), Y2
+	VMOVUPS     32(DI)(BX*4), X3
+	VMASKMOVPD  (CX)(SI*8), Y2, Y2
+	VMASKMOVPS  (DX)(SI*4), X3, X4
+	VCVTPS2PD   X4, Y4
+	VFMSUB213PD Y4, Y0, Y2
+	VMULPD      Y1, Y2, Y2
+	VCVTPD2PSY  Y2, X0
+	VMASKMOVPS  X0, X3, (AX)(SI*4)
+
+done5:
 	VZEROUPPER
 	RET
 

@@ -8,8 +8,8 @@ import (
 	"softloss/losses/internal/kernel/spec"
 )
 
-// KL is [spec.KL].
-func KL[T spec.Float](loss []float64, grad, z, t, scale []T, k int) (bad int) {
+// KL is [spec.KL]. scratch holds k elements.
+func KL[T spec.Float](loss []float64, grad, z, t, scale []T, scratch []float64, k int) (bad int) {
 	u, v := unitOf[T](), wideOf[T]()
 	if inTiles[T](k) {
 		return klTiles(v, loss, grad, z, t, scale, k)
@@ -17,14 +17,14 @@ func KL[T spec.Float](loss []float64, grad, z, t, scale []T, k int) (bad int) {
 	return eachRow(loss, grad, z, t, scale, k,
 		func(loss *float64, g, x, y []T, f float64) bool {
 			s, ok := begin(u, x)
-			return ok && s.kl(u, v, loss, g, x, y, f)
+			return ok && s.kl(u, v, loss, g, scratch[:k], x, y, f)
 		}, spec.KL)
 }
 
-// kl computes one row. It returns false for a row with an invalid label and for one whose labels
-// overflow.
-func (s *softrow[T]) kl(u unit[T], v wide[T], loss *float64, g, x, y []T, f float64) bool {
-	r, a, ok := s.exactOdds(u, v, x)
+// kl computes one row in float64. It returns false for a row with an invalid label and for one whose
+// labels overflow.
+func (s *softrow[T]) kl(u unit[T], v wide[T], loss *float64, g []T, e []float64, x, y []T, f float64) bool {
+	r, a, ok := s.exps64(u, v, e, x)
 	if !ok {
 		return false
 	}
@@ -33,9 +33,12 @@ func (s *softrow[T]) kl(u unit[T], v wide[T], loss *float64, g, x, y []T, f floa
 		return false
 	}
 	*loss = sum
-	if g != nil {
-		s.exps(u, g, x)
-		s.softGrad(u, g, y, a, r, mass, f)
+	if g == nil {
+		return true
+	}
+	v.klGrad(&g[0], &e[0], &y[0], len(e), mass/((1+r)*e[a]), f)
+	if r < 1 { // p_a > 1/2
+		g[a] = T(f * (Sum(y[:a]) + Sum(y[a+1:]) - mass*(r/(1+r))))
 	}
 	return true
 }

@@ -27,31 +27,19 @@ func MAE[T spec.Float](loss []float64, grad, z, t, scale []T, scratch []float64,
 // mae computes one row in float64: the difference of p and t may be much smaller than they are. It
 // returns false for a row with an invalid label.
 func (s *softrow[T]) mae(u unit[T], v wide[T], loss *float64, g []T, e []float64, x, y []T, f float64) bool {
-	sum := v.exps64(&e[0], &x[0], len(x), float64(s.low), float64(s.shift), s.ahead)
-	a := u.find(&x[0], len(x), s.m)
-	own := float64(y[a])
-	if sum != sum || !(own >= 0) || math.IsInf(own, 1) {
+	r, a, ok := s.exps64(u, v, e, x)
+	if !ok {
 		return false
 	}
-	r := (sum - e[a]) / e[a]
-	if sum <= spread*e[a] {
-		r = (Sum(e[:a]) + Sum(e[a+1:])) / e[a]
-	}
 	c := 1 / ((1 + r) * e[a])
-	d := (1 - own) - r/(1+r)
+	d := (1 - float64(y[a])) - r/(1+r)
 	sa := spec.Sign(d)
-	sum, delta := math.Abs(d), 0.0
-	for _, part := range [2][2]int{{0, a}, {a + 1, len(x)}} {
-		if n := part[1] - part[0]; n > 0 {
-			ps, pd, bad := v.maeSum(&e[part[0]], &y[part[0]], n, c, sa)
-			if bad != 0 {
-				return false
-			}
-			sum, delta = sum+ps, delta+pd*c
-		}
+	sum, delta, bad := v.maeSum(&e[0], &y[0], len(x), a, c, sa)
+	if bad != 0 {
+		return false
 	}
-	*loss = sum
-	if g != nil {
+	*loss = math.Abs(d) + sum
+	if delta *= c; g != nil {
 		v.maeGrad(&g[0], &e[0], &y[0], len(e), c, sa, delta, f*c)
 		g[a] = T(f * delta / (1 + r))
 	}

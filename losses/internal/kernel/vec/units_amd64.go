@@ -58,7 +58,7 @@ type wide[T spec.Float] interface {
 	tileIn(dst *float64, src *T, k, tiles int)
 	tileOut(dst *T, src *float64, k, tiles int)
 	exps64(e *float64, z *T, n int, low, shift float64, ahead int) (sum float64)
-	maeSum(e *float64, t *T, n int, c, sa float64) (sum, delta float64, bad uint32)
+	maeSum(e *float64, t *T, n, but int, c, sa float64) (sum, delta float64, bad uint32)
 	maeGrad(dst *T, e *float64, t *T, n int, c, sa, delta, f float64)
 	weightedSum(t *T, w *float64, n int) (plain, weighted float64, bad uint32)
 	weigh(dst, t *T, w *float64, n int) (bad uint32)
@@ -77,6 +77,7 @@ type wide[T spec.Float] interface {
 	widen(dst *float64, x *T, n int)
 	round(dst *T, x *float64, n int)
 	klTerms(z, t *T, n int, m, log float64) (sum, mass float64, bad uint32)
+	klGrad(dst *T, e *float64, t *T, n int, a, f float64)
 	polyExact(h, z, t *T, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32)
 	focal1Exact(h, z, t *T, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32)
 	focal7Exact(h, z, t *T, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32)
@@ -393,8 +394,8 @@ func (f64AVX512) tileZLoss(e, z, t *float64, k, tiles int, f *float64, step int,
 func (f64AVX512) exps64(e *float64, z *float64, n int, low, shift float64, ahead int) (sum float64) {
 	return exps64F64AVX512(e, z, n, low, shift, ahead)
 }
-func (f64AVX512) maeSum(e *float64, t *float64, n int, c, sa float64) (sum, delta float64, bad uint32) {
-	return maeSumF64AVX512(e, t, n, c, sa)
+func (f64AVX512) maeSum(e *float64, t *float64, n, but int, c, sa float64) (sum, delta float64, bad uint32) {
+	return maeSumF64AVX512(e, t, n, but, c, sa)
 }
 func (f64AVX512) maeGrad(dst *float64, e *float64, t *float64, n int, c, sa, delta, f float64) {
 	maeGradF64AVX512(dst, e, t, n, c, sa, delta, f)
@@ -441,6 +442,9 @@ func (f64AVX512) widen(dst *float64, x *float64, n int) { widenF64AVX512(dst, x,
 func (f64AVX512) round(dst *float64, x *float64, n int) { roundF64AVX512(dst, x, n) }
 func (f64AVX512) klTerms(z, t *float64, n int, m, log float64) (sum, mass float64, bad uint32) {
 	return klTermsF64AVX512(z, t, n, m, log)
+}
+func (f64AVX512) klGrad(dst *float64, e *float64, t *float64, n int, a, f float64) {
+	klGradF64AVX512(dst, e, t, n, a, f)
 }
 func (f64AVX512) polyExact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
 	return polyExactF64AVX512(h, z, t, n, top, m, log, par)
@@ -807,8 +811,8 @@ func (f64AVX2) tileZLoss(e, z, t *float64, k, tiles int, f *float64, step int, e
 func (f64AVX2) exps64(e *float64, z *float64, n int, low, shift float64, ahead int) (sum float64) {
 	return exps64F64AVX2(e, z, n, low, shift, ahead)
 }
-func (f64AVX2) maeSum(e *float64, t *float64, n int, c, sa float64) (sum, delta float64, bad uint32) {
-	return maeSumF64AVX2(e, t, n, c, sa)
+func (f64AVX2) maeSum(e *float64, t *float64, n, but int, c, sa float64) (sum, delta float64, bad uint32) {
+	return maeSumF64AVX2(e, t, n, but, c, sa)
 }
 func (f64AVX2) maeGrad(dst *float64, e *float64, t *float64, n int, c, sa, delta, f float64) {
 	maeGradF64AVX2(dst, e, t, n, c, sa, delta, f)
@@ -855,6 +859,9 @@ func (f64AVX2) widen(dst *float64, x *float64, n int) { widenF64AVX2(dst, x, n) 
 func (f64AVX2) round(dst *float64, x *float64, n int) { roundF64AVX2(dst, x, n) }
 func (f64AVX2) klTerms(z, t *float64, n int, m, log float64) (sum, mass float64, bad uint32) {
 	return klTermsF64AVX2(z, t, n, m, log)
+}
+func (f64AVX2) klGrad(dst *float64, e *float64, t *float64, n int, a, f float64) {
+	klGradF64AVX2(dst, e, t, n, a, f)
 }
 func (f64AVX2) polyExact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
 	return polyExactF64AVX2(h, z, t, n, top, m, log, par)
@@ -1026,8 +1033,8 @@ func (wideAVX512) tileOut(dst *float32, src *float64, k, tiles int) {
 func (wideAVX512) exps64(e *float64, z *float32, n int, low, shift float64, ahead int) (sum float64) {
 	return exps64WideAVX512(e, z, n, low, shift, ahead)
 }
-func (wideAVX512) maeSum(e *float64, t *float32, n int, c, sa float64) (sum, delta float64, bad uint32) {
-	return maeSumWideAVX512(e, t, n, c, sa)
+func (wideAVX512) maeSum(e *float64, t *float32, n, but int, c, sa float64) (sum, delta float64, bad uint32) {
+	return maeSumWideAVX512(e, t, n, but, c, sa)
 }
 func (wideAVX512) maeGrad(dst *float32, e *float64, t *float32, n int, c, sa, delta, f float64) {
 	maeGradWideAVX512(dst, e, t, n, c, sa, delta, f)
@@ -1074,6 +1081,9 @@ func (wideAVX512) widen(dst *float64, x *float32, n int) { widenWideAVX512(dst, 
 func (wideAVX512) round(dst *float32, x *float64, n int) { roundWideAVX512(dst, x, n) }
 func (wideAVX512) klTerms(z, t *float32, n int, m, log float64) (sum, mass float64, bad uint32) {
 	return klTermsWideAVX512(z, t, n, m, log)
+}
+func (wideAVX512) klGrad(dst *float32, e *float64, t *float32, n int, a, f float64) {
+	klGradWideAVX512(dst, e, t, n, a, f)
 }
 func (wideAVX512) polyExact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
 	return polyExactWideAVX512(h, z, t, n, top, m, log, par)
@@ -1182,8 +1192,8 @@ func (wideAVX2) tileOut(dst *float32, src *float64, k, tiles int) {
 func (wideAVX2) exps64(e *float64, z *float32, n int, low, shift float64, ahead int) (sum float64) {
 	return exps64WideAVX2(e, z, n, low, shift, ahead)
 }
-func (wideAVX2) maeSum(e *float64, t *float32, n int, c, sa float64) (sum, delta float64, bad uint32) {
-	return maeSumWideAVX2(e, t, n, c, sa)
+func (wideAVX2) maeSum(e *float64, t *float32, n, but int, c, sa float64) (sum, delta float64, bad uint32) {
+	return maeSumWideAVX2(e, t, n, but, c, sa)
 }
 func (wideAVX2) maeGrad(dst *float32, e *float64, t *float32, n int, c, sa, delta, f float64) {
 	maeGradWideAVX2(dst, e, t, n, c, sa, delta, f)
@@ -1230,6 +1240,9 @@ func (wideAVX2) widen(dst *float64, x *float32, n int) { widenWideAVX2(dst, x, n
 func (wideAVX2) round(dst *float32, x *float64, n int) { roundWideAVX2(dst, x, n) }
 func (wideAVX2) klTerms(z, t *float32, n int, m, log float64) (sum, mass float64, bad uint32) {
 	return klTermsWideAVX2(z, t, n, m, log)
+}
+func (wideAVX2) klGrad(dst *float32, e *float64, t *float32, n int, a, f float64) {
+	klGradWideAVX2(dst, e, t, n, a, f)
 }
 func (wideAVX2) polyExact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
 	return polyExactWideAVX2(h, z, t, n, top, m, log, par)

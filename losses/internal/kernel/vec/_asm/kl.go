@@ -70,6 +70,19 @@ func (g isa) klTerms() {
 	g.sums(sum, mass, bad)
 }
 
+func (g isa) klGrad() {
+	g.text("klGrad", "func(dst *T, e *float64, t *T, n int, a, f A)", "stores f (a e - t) in dst.")
+	dst, e, t, n := g.param("dst"), g.param("e"), g.param("t"), g.param("n")
+	a, f := g.broadcast("a"), g.broadcast("f")
+	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {
+		x := g.getFloat64(e, i, v, m)
+		g.msub(g.get(t, i, v, m), a, x)
+		g.mul(f, x, x)
+		g.put(x, dst, i, v, m)
+	})
+	g.ret()
+}
+
 func (g isa) klTile() {
 	g.text("klTile", "func(z, t *A, k int, lanes *A) (bad uint32)",
 		"takes lanes from tileStats and stores in them Σ t (log t - l), Σ t without the maximum, and its label; "+

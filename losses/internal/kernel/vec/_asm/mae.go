@@ -6,25 +6,30 @@ import (
 )
 
 func (g isa) maeSum() {
-	g.text("maeSum", "func(e *float64, t *T, n int, c, sa A) (sum, delta A, bad uint32)",
-		"returns Σ |p - t| and Σ (sa - sign(p - t)) e for p = c e, and bad as expsDot does.")
+	g.text("maeSum", "func(e *float64, t *T, n, but int, c, sa A) (sum, delta A, bad uint32)",
+		"returns Σ |p - t| and Σ (sa - sign(p - t)) e for p = c e, without the element but; at n there is none.",
+		"bad is as expsDot's.")
 	e, t, n := g.param("e"), g.param("t"), g.param("n")
 	c, sa := g.broadcast("c"), g.broadcast("sa")
-	sum, delta := g.zeros(1), g.zeros(1)
+	sum, delta := g.zeros(2), g.zeros(2)
 	zero, bad := g.zeros(1)[0], g.noLanes()
-	g.loop(n, 1, func(i reg.GPVirtual, v int, m *mask) {
+	g.aroundMaximum(n, g.param("but"), func(i reg.GPVirtual, v int, m, others *mask) {
 		x, lab := g.getFloat64(e, i, v, m), g.get(t, i, v, m)
 		g.orInto(g.invalid(lab), bad)
+		if others != nil {
+			g.keep(*others, x, x)
+			g.keep(*others, lab, lab)
+		}
 		d := g.vec()
 		g.mul(c, x, d)
 		g.sub(lab, d, d)
 		s := g.sign(d, zero)
 		u := g.vec()
 		g.mul(s, d, u)
-		g.add(u, sum[v], sum[v])
+		g.add(u, sum[v%2], sum[v%2])
 		g.sub(s, sa, s)
-		g.madd(s, x, delta[v])
-	})
+		g.madd(s, x, delta[v%2])
+	}, func() {})
 	g.result(g.total(sum), "sum")
 	g.result(g.total(delta), "delta")
 	Store(g.maskBits(bad), Return("bad"))

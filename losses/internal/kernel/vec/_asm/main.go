@@ -118,6 +118,7 @@ func (g isa) wide() {
 	g.widen()
 	g.round()
 	g.klTerms()
+	g.klGrad()
 	for _, s := range separables {
 		g.exactTerms(s)
 	}
