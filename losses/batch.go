@@ -69,8 +69,9 @@ type scratch[T kernel.Float] struct {
 	wide                   []float64
 	narrow                 []float32
 	termLoss, lse          []float64
-	soft                   []float64 // log p and p of some rows
-	losses                 []float64 // of elements whose sum alone is kept
+	softmax                []kernel.SoftmaxOf // of some rows
+	soft                   []float64          // log p and p of some rows
+	losses                 []float64          // of elements whose sum alone is kept
 	lows                   []float64
 	turns                  []turned
 	bent                   []T // the direction behind the angles
@@ -136,8 +137,14 @@ func of[E kernel.Float](x []E, i int) float64 {
 func (b *batch[T]) rowT() []T { return dense.Grow(&b.tmp, b.k) }
 
 // chunk returns how many rows are computed before what was stored of them is taken up again: few
-// enough for the cache.
-func (b *batch[T]) chunk() int { return min(b.n, max(1, 1<<12/b.k)) }
+// enough for the cache, and where they are many a multiple of what vectors compute at once.
+func (b *batch[T]) chunk() int {
+	n := max(1, 1<<12/b.k)
+	if n > 16 {
+		n &^= 15
+	}
+	return min(b.n, n)
+}
 
 // position returns row and column of the number i of b as the caller knows them.
 func (b *batch[T]) position(i int) (row, col int) {

@@ -58,6 +58,6 @@ func (logOfP[T]) values(h, z, _ []T, k int) {
 	}
 }
 
-func (logOfP[T]) row(_, z, _ []T, s kernel.SoftmaxOf) (h []T, from, less float64) {
-	return z, s.Max, s.Log
-}
+func (logOfP[T]) near(_, z, _ []T) (h []T) { return z }
+
+func (logOfP[T]) numbers(s kernel.SoftmaxOf) (from, less float64) { return s.Max, s.Log }

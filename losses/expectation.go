@@ -9,8 +9,10 @@ import (
 type quantity[T kernel.Float] interface {
 	// values stores it in h for some rows of logits z and labels t, nil with an index.
 	values(h, z, t []T, k int)
-	// row returns h of which, for one row, it is (h - from) - less. memory has room for h.
-	row(memory, z, t []T, s kernel.SoftmaxOf) (h []T, from, less float64)
+	// near returns, for some rows, h of which it is (h - from) - less, with numbers that a row has one
+	// of each. memory has room for h.
+	near(memory, z, t []T) (h []T)
+	numbers(s kernel.SoftmaxOf) (from, less float64)
 }
 
 // expectationRows is the kernel of alpha times cross entropy and beta times the expectation of a
@@ -24,38 +26,26 @@ func expectationRows[T kernel.Float, Q quantity[T]](b *batch[T], alpha, beta flo
 	if !kernel.RowByRow[T](b.k) {
 		return expectationBlocks(b, alpha, beta, q)
 	}
-	for i := range b.n {
-		if !expectationRow(b, i, alpha, beta, q) && !expectationAlone(b, i, alpha, beta, q) {
-			return i
+	return b.bySoftmax(func(c softmaxes[T]) {
+		h := q.near(c.spare, c.z, c.t)
+		for i := range c.s {
+			s, e, h := &c.s[i], part(c.e, i, i+1, b.k), part(h, i, i+1, b.k)
+			if s.Coef == 0 {
+				continue
+			}
+			from, less := q.numbers(*s)
+			_, r := kernel.Moments(e, h, from)
+			if r *= s.Coef; !finite(r) { // a logit is -Inf
+				s.Coef = 0
+				continue
+			}
+			b.loss[c.first+i] = times(alpha, s.Loss) + beta*(r-less)
+			if b.grad != nil {
+				f := of(b.scale, c.first+i)
+				expectationGrad(e, part(c.t, i, i+1, b.k), h, c.class(i), from, r, f*alpha, f*beta, *s)
+			}
 		}
-	}
-	return -1
-}
-
-// expectationRow computes row i by one exponential a class. It returns false where that is not
-// ordinary.
-func expectationRow[T kernel.Float, Q quantity[T]](b *batch[T], i int, alpha, beta float64, q Q) (ok bool) {
-	k, y := b.k, -1
-	z, t, e, buf := part(b.input, i, i+1, k), part(b.target, i, i+1, k), part(b.grad, i, i+1, k), dense.Grow(&b.tmp, 2*k)
-	if e == nil {
-		e = buf[k:]
-	}
-	if b.index != nil {
-		y = b.index[i]
-	}
-	s, ok := kernel.SoftmaxRow(e, z, t, y)
-	if !ok {
-		return false
-	}
-	h, from, less := q.row(buf[:k], z, t, s)
-	_, r := kernel.Moments(e, h, from)
-	r *= s.Coef
-	b.loss[i] = times(alpha, s.Loss) + beta*(r-less)
-	if b.grad != nil {
-		f := of(b.scale, i)
-		expectationGrad(e, t, h, y, from, r, f*alpha, f*beta, s)
-	}
-	return true
+	}, func(i int) (valid bool) { return expectationAlone(b, i, alpha, beta, q) })
 }
 
 // expectationAlone computes row i by expectationBlocks. It returns false when there is an invalid

@@ -83,38 +83,28 @@ func nceRows[T kernel.Float](b *batch[T]) (bad int) {
 	if !kernel.RowByRow[T](b.k) {
 		return nceBlocks(b)
 	}
-	for i := range b.n {
-		if nceRow(b, i) {
-			continue
+	return b.bySoftmax(func(c softmaxes[T]) {
+		for i := range c.s {
+			s, z := &c.s[i], part(c.z, i, i+1, b.k)
+			if s.Coef == 0 {
+				continue
+			}
+			less, _ := kernel.Moments(z, z, s.Max)
+			d := float64(b.k)*s.Log - less
+			if !finite(d) { // a logit is -Inf
+				s.Coef = 0
+				continue
+			}
+			loss := s.Loss / d
+			if b.loss[c.first+i] = loss; b.grad != nil {
+				e, t := part(c.e, i, i+1, b.k), part(c.t, i, i+1, b.k)
+				nceGrad(e, t, c.class(i), loss, of(b.scale, c.first+i)/d, *s)
+			}
 		}
-		if c := b.slice(i, i+1); nceBlocks(&c) >= 0 {
-			return i
-		}
-	}
-	return -1
-}
-
-// nceRow computes row i by one exponential a class. It returns false where the row is not ordinary.
-func nceRow[T kernel.Float](b *batch[T], i int) (ok bool) {
-	k, y := b.k, -1
-	z, t, e := part(b.input, i, i+1, k), part(b.target, i, i+1, k), part(b.grad, i, i+1, k)
-	if e == nil {
-		e = dense.Grow(&b.tmp, k)
-	}
-	if b.index != nil {
-		y = b.index[i]
-	}
-	s, ok := kernel.SoftmaxRow(e, z, t, y)
-	if !ok {
-		return false
-	}
-	less, _ := kernel.Moments(z, z, s.Max)
-	d := float64(k)*s.Log - less
-	b.loss[i] = s.Loss / d
-	if b.grad != nil {
-		nceGrad(e, t, y, b.loss[i], of(b.scale, i)/d, s)
-	}
-	return true
+	}, func(i int) (valid bool) {
+		c := b.slice(i, i+1)
+		return nceBlocks(&c) < 0
+	})
 }
 
 // nceBlocks is nceRows by kernels for many rows.

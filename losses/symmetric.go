@@ -92,10 +92,12 @@ func logBeside(t, other, l float64) float64 {
 	return l
 }
 
-func (c reversed[T]) row(memory, z, t []T, _ kernel.SoftmaxOf) (h []T, from, less float64) {
+func (c reversed[T]) near(memory, z, t []T) (h []T) {
 	c.values(memory, z, t, len(z))
-	return memory, 0, 0
+	return memory
 }
+
+func (reversed[T]) numbers(kernel.SoftmaxOf) (from, less float64) { return 0, 0 }
 
 // SymmetricCrossEntropy is Alpha times cross entropy plus Beta times [ReverseCrossEntropy]: the
 // second learns little from wrong labels, the first keeps it learning.

@@ -40,7 +40,7 @@ func guardRows[T Float](t *testing.T) {
 						p.Low = nil
 					}
 					if to != nil && RowByRow[T](k) {
-						SoftmaxRow(to, z, target, r.IntN(k))
+						SoftmaxRows(make([]SoftmaxOf, 1), to, z, target, []int{r.IntN(k)}, k)
 					}
 				}
 			}

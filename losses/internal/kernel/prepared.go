@@ -38,11 +38,11 @@ func SigmoidShifted[T Float](loss []float64, grad, yes, no, scale []T) (ok bool)
 // SoftmaxOf is the softmax of a row; see [spec.SoftmaxOf].
 type SoftmaxOf = spec.SoftmaxOf
 
-// RowByRow reports whether [SoftmaxRow] can be of use for rows of k classes.
+// RowByRow reports whether [SoftmaxRows] can be of use for rows of k classes.
 func RowByRow[T Float](k int) bool { return vec.On() && vec.RowByRow[T](k) }
 
-// SoftmaxRow computes the softmax of one row and stores its exponentials, where the row is an ordinary
-// one; see [vec.SoftmaxRow].
-func SoftmaxRow[T Float](e, z, t []T, index int) (s SoftmaxOf, ok bool) {
-	return vec.SoftmaxRow(e, z, t, index)
+// SoftmaxRows computes the softmax of rows, where they are ordinary ones, and stores their exponentials;
+// see [vec.SoftmaxRows].
+func SoftmaxRows[T Float](s []SoftmaxOf, e, z, t []T, index []int, k int) {
+	vec.SoftmaxRows(s, e, z, t, index, k)
 }

@@ -18,12 +18,7 @@ func crossEntropyBlocks[T spec.Float](
 	row := func(j int) (valid bool) { return specCrossEntropy(loss, grad, z, t, index, scale, j, k) }
 	for i := 0; i < len(loss); i += w {
 		n := min(w, len(loss)-i)
-		labels := s.hot[:]
-		if t != nil {
-			labels = t[i*k:]
-		} else {
-			s.setHot(index[i:i+n], k, 1)
-		}
+		labels := s.blockLabels(t, index, i, n, k)
 		var declined uint32
 		if grad != nil {
 			f, _ := rowFactors(scale, s.padScale[:], i, n, w)
@@ -32,15 +27,29 @@ func crossEntropyBlocks[T spec.Float](
 		} else {
 			declined = u.blockCrossEntropy(&z[i*k], &labels[0], k, n, &s.padLoss[0], &s.sums[0], &s.lane[0])
 		}
-		if t == nil {
-			s.setHot(index[i:i+n], k, 0)
-		}
+		s.dropLabels(t, index, i, n, k)
 		copy(loss[i:], s.padLoss[:n])
 		if bad := eachRejected(declined, i, n, row); bad >= 0 {
 			return bad
 		}
 	}
 	return -1
+}
+
+// blockLabels returns the labels t of the n rows from row i on, or where t is nil the one-hot rows of
+// index, until dropLabels.
+func (s *tile[T]) blockLabels(t []T, index []int, i, n, k int) []T {
+	if t != nil {
+		return t[i*k:]
+	}
+	s.setHot(index[i:i+n], k, 1)
+	return s.hot[:]
+}
+
+func (s *tile[T]) dropLabels(t []T, index []int, i, n, k int) {
+	if t == nil {
+		s.setHot(index[i:i+n], k, 0)
+	}
 }
 
 // setHot stores v at the places of the classes index, of rows of k.

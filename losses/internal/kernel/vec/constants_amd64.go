@@ -38,6 +38,14 @@ const (
 	smoothNarrow   = 16
 	smoothWide     = 24
 	blockSums      = 7
+	softmaxOdds    = 0
+	softmaxOthers  = 1
+	softmaxDot     = 2
+	softmaxOwn     = 3
+	softmaxMax     = 4
+	softmaxTop     = 5
+	softmaxLog     = 6
+	softmaxNumbers = 7
 	parPos         = 0
 	parNeg         = 1
 	parMargin      = 2

@@ -327,6 +327,13 @@ func blockCrossEntropyGradF32AVX512(e *float32, z *float32, t *float32, k int, n
 //go:noescape
 func blockCrossEntropyF32AVX512(z *float32, t *float32, k int, n int, loss *float64, work *float32, lanes *float32) (declined uint32)
 
+// blockSoftmaxF32AVX512 stores the exponentials of n rows of k elements, W at most, in e, and what
+// is to know of their softmax in numbers; declined has the bits of the rows that are for the
+// specification or have a label with a sign.
+//
+//go:noescape
+func blockSoftmaxF32AVX512(e *float32, z *float32, t *float32, k int, n int, numbers *float64, work *float32, lanes *float32) (declined uint32)
+
 // tileZLossF32AVX512 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
 // the factors lie, and stores lse, too.
 //
@@ -560,6 +567,13 @@ func blockCrossEntropyGradF64AVX512(e *float64, z *float64, t *float64, k int, n
 //
 //go:noescape
 func blockCrossEntropyF64AVX512(z *float64, t *float64, k int, n int, loss *float64, work *float64, lanes *float64) (declined uint32)
+
+// blockSoftmaxF64AVX512 stores the exponentials of n rows of k elements, W at most, in e, and what
+// is to know of their softmax in numbers; declined has the bits of the rows that are for the
+// specification or have a label with a sign.
+//
+//go:noescape
+func blockSoftmaxF64AVX512(e *float64, z *float64, t *float64, k int, n int, numbers *float64, work *float64, lanes *float64) (declined uint32)
 
 // tileZLossF64AVX512 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
 // the factors lie, and stores lse, too.
@@ -1331,6 +1345,13 @@ func blockCrossEntropyGradF32AVX2(e *float32, z *float32, t *float32, k int, n i
 //go:noescape
 func blockCrossEntropyF32AVX2(z *float32, t *float32, k int, n int, loss *float64, work *float32, lanes *float32) (declined uint32)
 
+// blockSoftmaxF32AVX2 stores the exponentials of n rows of k elements, W at most, in e, and what is
+// to know of their softmax in numbers; declined has the bits of the rows that are for the
+// specification or have a label with a sign.
+//
+//go:noescape
+func blockSoftmaxF32AVX2(e *float32, z *float32, t *float32, k int, n int, numbers *float64, work *float32, lanes *float32) (declined uint32)
+
 // tileZLossF32AVX2 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
 // the factors lie, and stores lse, too.
 //
@@ -1563,6 +1584,13 @@ func blockCrossEntropyGradF64AVX2(e *float64, z *float64, t *float64, k int, n i
 //
 //go:noescape
 func blockCrossEntropyF64AVX2(z *float64, t *float64, k int, n int, loss *float64, work *float64, lanes *float64) (declined uint32)
+
+// blockSoftmaxF64AVX2 stores the exponentials of n rows of k elements, W at most, in e, and what is
+// to know of their softmax in numbers; declined has the bits of the rows that are for the
+// specification or have a label with a sign.
+//
+//go:noescape
+func blockSoftmaxF64AVX2(e *float64, z *float64, t *float64, k int, n int, numbers *float64, work *float64, lanes *float64) (declined uint32)
 
 // tileZLossF64AVX2 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
 // the factors lie, and stores lse, too.

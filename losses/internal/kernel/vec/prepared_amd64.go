@@ -14,42 +14,6 @@ func Prepares[T spec.Float](p *spec.Prepared[T]) bool {
 	return p.Off() || spec.Size[T]() == 4 && 0x1p-60 < p.Factor && p.Factor < 0x1p60
 }
 
-// RowByRow reports whether rows of k classes are computed one by one.
-func RowByRow[T spec.Float](k int) bool { return !inTiles[T](k) }
-
-// SoftmaxRow computes the softmax of one row, of which it stores the exponentials in e, for labels t
-// or, where t is nil, class index. ok is false for a row that is not ordinary, which it leaves alone
-// but for e.
-func SoftmaxRow[T spec.Float](e, z, t []T, index int) (s spec.SoftmaxOf, ok bool) {
-	var o ordinary[T]
-	if u := unitOf[T](); t == nil {
-		o, ok = ordinaryRow(u, e, z)
-	} else {
-		o, ok = ordinaryLabels(u, e, z, t)
-	}
-	if !ok {
-		return s, false
-	}
-	s = spec.SoftmaxOf{Coef: o.coef(), Max: o.m, Log: math.Log1p(o.r), Others: o.others, Top: -1}
-	switch {
-	case t != nil:
-		s.Own = float64(t[o.a])
-		if !fits[T](s.Others+s.Own, 1) {
-			return s, false
-		}
-		s.Loss = (s.Others+s.Own)*s.Log - o.dot
-	default:
-		if s.Others = 1; index == o.a {
-			s.Others, s.Own = 0, 1
-		}
-		s.Loss = s.Log - (float64(z[index]) - o.m)
-	}
-	if o.sure() {
-		s.Top, s.Rest = o.a, o.r/(1+o.r)
-	}
-	return s, true
-}
-
 // CrossEntropyRow computes the cross entropy of one row of prepared logits y, with labels t or,
 // where t is nil, class index, and lse = log Σ exp y. The gradient is that with an additional term,
 //

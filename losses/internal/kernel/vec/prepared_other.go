@@ -28,5 +28,5 @@ func SigmoidShifted[T spec.Float](loss []float64, grad, yes, no, scale []T) (ok 
 // RowByRow is false: there is no such kernel in this build.
 func RowByRow[T spec.Float](int) bool { return false }
 
-// SoftmaxRow is not called.
-func SoftmaxRow[T spec.Float](e, z, t []T, index int) (s spec.SoftmaxOf, ok bool) { return s, false }
+// SoftmaxRows is not called.
+func SoftmaxRows[T spec.Float](s []spec.SoftmaxOf, e, z, t []T, index []int, k int) {}

@@ -44,8 +44,9 @@ type tile[T spec.Float] struct {
 	sums [blockSums * tileRows * tileRows]T   // the vectors that the rows of a block are summed up to
 	hot  [mostVectors * tileRows * tileRows]T // the one-hot rows of a block; 0 otherwise
 
-	par      [2]T              // of a loss
-	declined [mostTiles]uint32 // the bits of the rows of each tile that are not for vectors
+	softmax  [softmaxNumbers * tileRows]float64 // of the rows of a block
+	par      [2]T                               // of a loss
+	declined [mostTiles]uint32                  // the bits of the rows of each tile that are not for vectors
 }
 
 // tiler moves rows of elements T to and from tiles of A, which are as wide as its vectors of A.

@@ -46,6 +46,7 @@ type unit[T spec.Float] interface {
 	fewCrossEntropy(z, t *T, k int, work, lanes *T) (rejected, bad uint32)
 	blockCrossEntropyGrad(e, z, t *T, k, n int, f *T, loss *float64, work, lanes *T) (declined uint32)
 	blockCrossEntropy(z, t *T, k, n int, loss *float64, work, lanes *T) (declined uint32)
+	blockSoftmax(e, z, t *T, k, n int, numbers *float64, work, lanes *T) (declined uint32)
 	tileZLoss(e, z, t *T, k, tiles int, f *T, step int, extra *T, extraStep int, loss, lse *float64, declined *uint32, lanes *T)
 }
 
@@ -285,6 +286,9 @@ func (f32AVX512) blockCrossEntropyGrad(e, z, t *float32, k, n int, f *float32, l
 func (f32AVX512) blockCrossEntropy(z, t *float32, k, n int, loss *float64, work, lanes *float32) (declined uint32) {
 	return blockCrossEntropyF32AVX512(z, t, k, n, loss, work, lanes)
 }
+func (f32AVX512) blockSoftmax(e, z, t *float32, k, n int, numbers *float64, work, lanes *float32) (declined uint32) {
+	return blockSoftmaxF32AVX512(e, z, t, k, n, numbers, work, lanes)
+}
 func (f32AVX512) tileZLoss(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32) {
 	tileZLossF32AVX512(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes)
 }
@@ -387,6 +391,9 @@ func (f64AVX512) blockCrossEntropyGrad(e, z, t *float64, k, n int, f *float64, l
 }
 func (f64AVX512) blockCrossEntropy(z, t *float64, k, n int, loss *float64, work, lanes *float64) (declined uint32) {
 	return blockCrossEntropyF64AVX512(z, t, k, n, loss, work, lanes)
+}
+func (f64AVX512) blockSoftmax(e, z, t *float64, k, n int, numbers *float64, work, lanes *float64) (declined uint32) {
+	return blockSoftmaxF64AVX512(e, z, t, k, n, numbers, work, lanes)
 }
 func (f64AVX512) tileZLoss(e, z, t *float64, k, tiles int, f *float64, step int, extra *float64, extraStep int, loss, lse *float64, declined *uint32, lanes *float64) {
 	tileZLossF64AVX512(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes)
@@ -710,6 +717,9 @@ func (f32AVX2) blockCrossEntropyGrad(e, z, t *float32, k, n int, f *float32, los
 func (f32AVX2) blockCrossEntropy(z, t *float32, k, n int, loss *float64, work, lanes *float32) (declined uint32) {
 	return blockCrossEntropyF32AVX2(z, t, k, n, loss, work, lanes)
 }
+func (f32AVX2) blockSoftmax(e, z, t *float32, k, n int, numbers *float64, work, lanes *float32) (declined uint32) {
+	return blockSoftmaxF32AVX2(e, z, t, k, n, numbers, work, lanes)
+}
 func (f32AVX2) tileZLoss(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32) {
 	tileZLossF32AVX2(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes)
 }
@@ -804,6 +814,9 @@ func (f64AVX2) blockCrossEntropyGrad(e, z, t *float64, k, n int, f *float64, los
 }
 func (f64AVX2) blockCrossEntropy(z, t *float64, k, n int, loss *float64, work, lanes *float64) (declined uint32) {
 	return blockCrossEntropyF64AVX2(z, t, k, n, loss, work, lanes)
+}
+func (f64AVX2) blockSoftmax(e, z, t *float64, k, n int, numbers *float64, work, lanes *float64) (declined uint32) {
+	return blockSoftmaxF64AVX2(e, z, t, k, n, numbers, work, lanes)
 }
 func (f64AVX2) tileZLoss(e, z, t *float64, k, tiles int, f *float64, step int, extra *float64, extraStep int, loss, lse *float64, declined *uint32, lanes *float64) {
 	tileZLossF64AVX2(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes)

@@ -33,23 +33,9 @@ func (g isa) blockCrossEntropy(grad bool) {
 			"is blockCrossEntropyGrad without the gradients.")
 	}
 	k, work, lanes := g.param("k"), g.param("work"), g.param("lanes")
-	g.blockRows(k, lanes, []string{"z"}, func(p []reg.GPVirtual, row reg.GPVirtual) {
-		g.store(g.rowMax(p[0], k), g.blockSum(work, lanes, row)(0))
-	})
-	top := g.collapsed(work, 0, g.max)
-	low, shift, rejected := g.aroundTop(top)
-	ea := g.vec()
-	g.expShifted(g.expConstsInMemory(), top, shift, ea)
-	g.store(ea, g.lane(lanes, "Coef"))
-	g.store(top, g.lane(lanes, "Max"))
-	g.store(low, g.lane(lanes, "Low"))
-	g.store(shift.n.(reg.VecVirtual), g.lane(lanes, "Shift"))
+	shift, rejected := g.blockMaxima(k, work, lanes)
 	g.blockTerms(k, work, lanes, grad, shift, rejected)
-	s := crossEntropySums{r: g.collapsedSum(work, blockOdds), bad: g.noLanes()}
-	ties := g.vec()
-	g.load(g.lane(lanes, "Ties"), ties)
-	g.mul(g.lane(lanes, "Coef"), ties, ties)
-	g.addTo(s.r, ties)
+	s := crossEntropySums{r: g.blockOdds(work, lanes), bad: g.noLanes()}
 	s.own = g.collapsed(work, blockOwn, g.add)
 	s.others, s.dot = g.collapsedSum(work, blockOthers), g.collapsedSum(work, blockDot)
 	f := GP64()
@@ -67,13 +53,39 @@ func (g isa) blockCrossEntropy(grad bool) {
 		g.store(x.q, g.lane(lanes, "AtTop"))
 		mark := g.vec() // NaN, which no logit equals
 		g.load(g.constant(math.NaN()), mark)
-		top = g.vec()
+		top := g.vec()
 		g.load(g.lane(lanes, "Max"), top)
 		g.blend(x.sure, top, mark)
 		g.store(mark, g.lane(lanes, "Max"))
 		g.blockGradients(k, lanes)
 	}
 	g.ret()
+}
+
+// blockMaxima emits what blockTerms takes of the rows' maxima, in lanes, and in the lane Coef their
+// exponentials. rejected has the bits of the rows that are for the specification.
+func (g isa) blockMaxima(k, work, lanes reg.GPVirtual) (shift expShift, rejected reg.GPVirtual) {
+	g.blockRows(k, lanes, []string{"z"}, func(p []reg.GPVirtual, row reg.GPVirtual) {
+		g.store(g.rowMax(p[0], k), g.blockSum(work, lanes, row)(0))
+	})
+	top := g.collapsed(work, 0, g.max)
+	low, shift, rejected := g.aroundTop(top)
+	ea := g.vec()
+	g.expShifted(g.expConstsInMemory(), top, shift, ea)
+	g.store(ea, g.lane(lanes, "Coef"))
+	g.store(top, g.lane(lanes, "Max"))
+	g.store(low, g.lane(lanes, "Low"))
+	g.store(shift.n.(reg.VecVirtual), g.lane(lanes, "Shift"))
+	return shift, rejected
+}
+
+// blockOdds returns the sums of the exponentials but those of the first maxima.
+func (g isa) blockOdds(work, lanes reg.GPVirtual) running {
+	r, ties := g.collapsedSum(work, blockOdds), g.vec()
+	g.load(g.lane(lanes, "Ties"), ties)
+	g.mul(g.lane(lanes, "Coef"), ties, ties)
+	g.addTo(r, ties)
+	return r
 }
 
 // blockRows emits body for the n rows that pointers begin at; row is where in the first number of

@@ -77,6 +77,8 @@ func writeConstants(path string) error {
 		{"powDegree", powDegree}, {"focalDegree32", focalDegree32}, {"focalDegree64", focalDegree64},
 		{"smoothCount32", smoothCount32}, {"smoothCount64", smoothCount64}, {"smoothNarrow", smoothNarrow},
 		{"smoothWide", smoothWide}, {"blockSums", blockSums},
+		{"softmaxOdds", softmaxOdds}, {"softmaxOthers", softmaxOthers}, {"softmaxDot", softmaxDot}, {"softmaxOwn", softmaxOwn},
+		{"softmaxMax", softmaxMax}, {"softmaxTop", softmaxTop}, {"softmaxLog", softmaxLog}, {"softmaxNumbers", softmaxNumbers},
 		{"parPos", parPos}, {"parNeg", parNeg}, {"parMargin", parMargin}, {"parPosBits", parPosBits}, {"parNegBits", parNegBits},
 		{"parLast", parLast}, {"asymmetricPars", asymmetricPars}, {"powerBits", powerBits},
 		{"parE", parE}, {"parEPower", parEPower}, {"parC", parC}, {"parCPower", parCPower}, {"parByC", parByC},

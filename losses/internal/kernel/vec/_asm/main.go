@@ -59,6 +59,7 @@ func main() {
 		g.fewCrossEntropy(false)
 		g.blockCrossEntropy(true)
 		g.blockCrossEntropy(false)
+		g.blockSoftmax()
 		g.tileOptions(false)
 		if !g.f64 {
 			g.tileOptions(true)

@@ -1,0 +1,47 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+)
+
+// The numbers that blockSoftmax gives of W rows, in float64, W apart.
+const (
+	softmaxOdds   = iota // the exponentials but that of the maximum
+	softmaxOthers        // the labels but its own
+	softmaxDot           // Σ t (z - M)
+	softmaxOwn           // the label of the maximum
+	softmaxMax           // M
+	softmaxTop           // its exponential
+	softmaxLog           // log1p of the odds over that
+	softmaxNumbers
+)
+
+// blockSoftmax emits blockCrossEntropy for losses that are made of the softmax by others.
+func (g isa) blockSoftmax() {
+	g.text("blockSoftmax", "func(e, z, t *T, k, n int, numbers *float64, work, lanes *T) (declined uint32)",
+		"stores the exponentials of n rows of k elements, W at most, in e, and what is to know of their softmax in "+
+			"numbers; declined has the bits of the rows that are for the specification or have a label with a sign.")
+	k, work, lanes, to := g.param("k"), g.param("work"), g.param("lanes"), g.param("numbers")
+	shift, rejected := g.blockMaxima(k, work, lanes)
+	g.blockTerms(k, work, lanes, true, shift, rejected)
+	Store(rejected, Return("declined"))
+	put := func(which int, x, lost Op) {
+		at := GP64()
+		LEAQ(Mem{Base: to, Disp: which * 8 * g.lanes()}, at)
+		g.storeDoubles(x, lost, at)
+	}
+	others := g.collapsedSum(work, blockOthers)
+	put(softmaxOthers, others.sum, others.lost)
+	dot := g.collapsedSum(work, blockDot)
+	put(softmaxDot, dot.sum, dot.lost)
+	put(softmaxOwn, g.collapsed(work, blockOwn, g.add), nil)
+	put(softmaxMax, g.lane(lanes, "Max"), nil)
+	put(softmaxTop, g.lane(lanes, "Coef"), nil)
+	r, ea := g.blockOdds(work, lanes), g.vec()
+	put(softmaxOdds, r.sum, r.lost)
+	g.load(g.lane(lanes, "Coef"), ea)
+	log, _, _, _ := g.logOdds(g.value(r), ea)
+	put(softmaxLog, log, nil)
+	g.ret()
+}
