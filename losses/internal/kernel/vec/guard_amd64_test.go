@@ -79,7 +79,7 @@ func runUnit[T spec.Float](u unit[T], e, z, t []T, shift T) (all []T) {
 	keep()
 	v := wideOf[T]()
 	wide := make([]float64, n)
-	keep(T(v.exps64(&wide[0], &z[0], n, float64(low), float64(shift), 64)))
+	keep(T(v.exps64(&wide[0], &z[0], n, float64(m), float64(low), float64(shift), 64)))
 	s, delta, bad := v.maeSum(&wide[0], &t[0], n, a, 0.5, 1)
 	keep(T(s), T(delta), T(bad))
 	v.maeGrad(&e[0], &wide[0], &t[0], n, 0.5, 1, 0.25, 2)

@@ -581,10 +581,18 @@ func blockSoftmaxF64AVX512(e *float64, z *float64, t *float64, k int, n int, num
 //go:noescape
 func tileZLossF64AVX512(e *float64, z *float64, t *float64, k int, tiles int, f *float64, step int, extra *float64, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float64)
 
-// exps64F64AVX512 is exps with the exponentials in float64.
+// exps64F64AVX512 is exps with the exponentials in float64, perhaps all divided by a number, for a
+// row with the maximum m.
 //
 //go:noescape
-func exps64F64AVX512(e *float64, z *float64, n int, low float64, shift float64, ahead int) (sum float64)
+func exps64F64AVX512(e *float64, z *float64, n int, m float64, low float64, shift float64, ahead int) (sum float64)
+
+// blockExpsF64AVX512 stores the exponentials of n rows of k elements, W at most, in e, as exps64
+// does, and the softmax's numbers in lanes; rejected has the bits of the rows that are for the
+// specification. What it says of a row with a NaN is NaN.
+//
+//go:noescape
+func blockExpsF64AVX512(e *float64, z *float64, k int, n int, work *float64, lanes *float64) (rejected uint32)
 
 // maeSumF64AVX512 returns Σ |p - t| and Σ (sa - sign(p - t)) e for p = c e, without the element
 // but; at n there is none. bad is as expsDot's.
@@ -1598,10 +1606,18 @@ func blockSoftmaxF64AVX2(e *float64, z *float64, t *float64, k int, n int, numbe
 //go:noescape
 func tileZLossF64AVX2(e *float64, z *float64, t *float64, k int, tiles int, f *float64, step int, extra *float64, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float64)
 
-// exps64F64AVX2 is exps with the exponentials in float64.
+// exps64F64AVX2 is exps with the exponentials in float64, perhaps all divided by a number, for a
+// row with the maximum m.
 //
 //go:noescape
-func exps64F64AVX2(e *float64, z *float64, n int, low float64, shift float64, ahead int) (sum float64)
+func exps64F64AVX2(e *float64, z *float64, n int, m float64, low float64, shift float64, ahead int) (sum float64)
+
+// blockExpsF64AVX2 stores the exponentials of n rows of k elements, W at most, in e, as exps64
+// does, and the softmax's numbers in lanes; rejected has the bits of the rows that are for the
+// specification. What it says of a row with a NaN is NaN.
+//
+//go:noescape
+func blockExpsF64AVX2(e *float64, z *float64, k int, n int, work *float64, lanes *float64) (rejected uint32)
 
 // maeSumF64AVX2 returns Σ |p - t| and Σ (sa - sign(p - t)) e for p = c e, without the element but;
 // at n there is none. bad is as expsDot's.
@@ -2108,10 +2124,18 @@ func tileInWideAVX512(dst *float64, src *float32, k int, tiles int)
 //go:noescape
 func tileOutWideAVX512(dst *float32, src *float64, k int, tiles int)
 
-// exps64WideAVX512 is exps with the exponentials in float64.
+// exps64WideAVX512 is exps with the exponentials in float64, perhaps all divided by a number, for a
+// row with the maximum m.
 //
 //go:noescape
-func exps64WideAVX512(e *float64, z *float32, n int, low float64, shift float64, ahead int) (sum float64)
+func exps64WideAVX512(e *float64, z *float32, n int, m float64, low float64, shift float64, ahead int) (sum float64)
+
+// blockExpsWideAVX512 stores the exponentials of n rows of k elements, W at most, in e, as exps64
+// does, and the softmax's numbers in lanes; rejected has the bits of the rows that are for the
+// specification. What it says of a row with a NaN is NaN.
+//
+//go:noescape
+func blockExpsWideAVX512(e *float64, z *float32, k int, n int, work *float64, lanes *float64) (rejected uint32)
 
 // maeSumWideAVX512 returns Σ |p - t| and Σ (sa - sign(p - t)) e for p = c e, without the element
 // but; at n there is none. bad is as expsDot's.
@@ -2475,10 +2499,18 @@ func tileInWideAVX2(dst *float64, src *float32, k int, tiles int)
 //go:noescape
 func tileOutWideAVX2(dst *float32, src *float64, k int, tiles int)
 
-// exps64WideAVX2 is exps with the exponentials in float64.
+// exps64WideAVX2 is exps with the exponentials in float64, perhaps all divided by a number, for a
+// row with the maximum m.
 //
 //go:noescape
-func exps64WideAVX2(e *float64, z *float32, n int, low float64, shift float64, ahead int) (sum float64)
+func exps64WideAVX2(e *float64, z *float32, n int, m float64, low float64, shift float64, ahead int) (sum float64)
+
+// blockExpsWideAVX2 stores the exponentials of n rows of k elements, W at most, in e, as exps64
+// does, and the softmax's numbers in lanes; rejected has the bits of the rows that are for the
+// specification. What it says of a row with a NaN is NaN.
+//
+//go:noescape
+func blockExpsWideAVX2(e *float64, z *float32, k int, n int, work *float64, lanes *float64) (rejected uint32)
 
 // maeSumWideAVX2 returns Σ |p - t| and Σ (sa - sign(p - t)) e for p = c e, without the element but;
 // at n there is none. bad is as expsDot's.

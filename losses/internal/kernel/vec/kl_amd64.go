@@ -3,32 +3,25 @@
 package vec
 
 import (
-	"math"
-
 	"softloss/losses/internal/kernel/spec"
 )
 
 // KL is [spec.KL]. scratch holds k elements.
 func KL[T spec.Float](loss []float64, grad, z, t, scale []T, scratch []float64, k int) (bad int) {
-	u, v := unitOf[T](), wideOf[T]()
+	v := wideOf[T]()
 	if inTiles[T](k) {
 		return klTiles(v, loss, grad, z, t, scale, k)
 	}
-	return eachRow(loss, grad, z, t, scale, k,
-		func(loss *float64, g, x, y []T, f float64) bool {
-			s, ok := begin(u, x)
-			return ok && s.kl(u, v, loss, g, scratch[:k], x, y, f)
+	return exactRows(loss, grad, z, t, scale, scratch, k,
+		func(s exact, loss *float64, g []T, e []float64, x, y []T, f float64) bool {
+			return klRow(s, v, loss, g, e, x, y, f)
 		}, spec.KL)
 }
 
-// kl computes one row in float64. It returns false for a row with an invalid label and for one whose
+// klRow computes one row in float64. It returns false for a row with an invalid label and for one whose
 // labels overflow.
-func (s *softrow[T]) kl(u unit[T], v wide[T], loss *float64, g []T, e []float64, x, y []T, f float64) bool {
-	r, a, ok := s.exps64(u, v, e, x)
-	if !ok {
-		return false
-	}
-	sum, mass, bad := v.klTerms(&x[0], &y[0], len(x), float64(s.m), math.Log1p(r))
+func klRow[T spec.Float](s exact, v wide[T], loss *float64, g []T, e []float64, x, y []T, f float64) bool {
+	sum, mass, bad := v.klTerms(&x[0], &y[0], len(x), s.m, s.log)
 	if bad != 0 || !fits[T](mass, f) {
 		return false
 	}
@@ -36,9 +29,9 @@ func (s *softrow[T]) kl(u unit[T], v wide[T], loss *float64, g []T, e []float64,
 	if g == nil {
 		return true
 	}
-	v.klGrad(&g[0], &e[0], &y[0], len(e), mass/((1+r)*e[a]), f)
-	if r < 1 { // p_a > 1/2
-		g[a] = T(f * (Sum(y[:a]) + Sum(y[a+1:]) - mass*(r/(1+r))))
+	v.klGrad(&g[0], &e[0], &y[0], len(e), mass*s.coef, f)
+	if s.rest < 0.5 {
+		g[s.a] = T(f * (Sum(y[:s.a]) + Sum(y[s.a+1:]) - mass*s.rest))
 	}
 	return true
 }

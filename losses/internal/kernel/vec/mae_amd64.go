@@ -13,35 +13,29 @@ func MAE[T spec.Float](loss []float64, grad, z, t, scale []T, scratch []float64,
 	generic := func(loss []float64, grad, z, t, scale []T, k int) (bad int) {
 		return spec.MAE(loss, grad, z, t, scale, scratch, k)
 	}
-	u, v := unitOf[T](), wideOf[T]()
+	v := wideOf[T]()
 	if inTiles[T](k) {
 		return maeTiles(v, loss, grad, z, t, scale, k, generic)
 	}
-	return eachRow(loss, grad, z, t, scale, k,
-		func(loss *float64, g, x, y []T, f float64) bool {
-			s, ok := begin(u, x)
-			return ok && s.mae(u, v, loss, g, scratch[:k], x, y, f)
+	return exactRows(loss, grad, z, t, scale, scratch, k,
+		func(s exact, loss *float64, g []T, e []float64, _, y []T, f float64) bool {
+			return maeRow(s, v, loss, g, e, y, f)
 		}, generic)
 }
 
-// mae computes one row in float64: the difference of p and t may be much smaller than they are. It
+// maeRow computes one row in float64: the difference of p and t may be much smaller than they are. It
 // returns false for a row with an invalid label.
-func (s *softrow[T]) mae(u unit[T], v wide[T], loss *float64, g []T, e []float64, x, y []T, f float64) bool {
-	r, a, ok := s.exps64(u, v, e, x)
-	if !ok {
-		return false
-	}
-	c := 1 / ((1 + r) * e[a])
-	d := (1 - float64(y[a])) - r/(1+r)
+func maeRow[T spec.Float](s exact, v wide[T], loss *float64, g []T, e []float64, y []T, f float64) bool {
+	d := (1 - float64(y[s.a])) - s.rest
 	sa := spec.Sign(d)
-	sum, delta, bad := v.maeSum(&e[0], &y[0], len(x), a, c, sa)
+	sum, delta, bad := v.maeSum(&e[0], &y[0], len(y), s.a, s.coef, sa)
 	if bad != 0 {
 		return false
 	}
 	*loss = math.Abs(d) + sum
-	if delta *= c; g != nil {
-		v.maeGrad(&g[0], &e[0], &y[0], len(e), c, sa, delta, f*c)
-		g[a] = T(f * delta / (1 + r))
+	if delta *= s.coef; g != nil {
+		v.maeGrad(&g[0], &e[0], &y[0], len(e), s.coef, sa, delta, f*s.coef)
+		g[s.a] = T(f * delta * (s.coef * e[s.a]))
 	}
 	return true
 }

@@ -109,20 +109,6 @@ func (s *softrow[T]) exactExps(u unit[T], v wide[T], e, z []T) (r float64, a int
 	return s.exactBut(v, z, a), a
 }
 
-// exps64 stores the exponentials of z in e, in float64, and returns the odds r against the largest,
-// which stands at a. ok is false when there is a NaN.
-func (s *softrow[T]) exps64(u unit[T], v wide[T], e []float64, z []T) (r float64, a int, ok bool) {
-	sum := v.exps64(&e[0], &z[0], len(z), float64(s.low), float64(s.shift), s.ahead)
-	if sum != sum {
-		return sum, 0, false
-	}
-	a = u.find(&z[0], len(z), s.m)
-	if sum > spread*e[a] {
-		return (sum - e[a]) / e[a], a, true
-	}
-	return (Sum(e[:a]) + Sum(e[a+1:])) / e[a], a, true
-}
-
 // exactBut returns the sum of the exponentials but that at a over it, in float64.
 func (s *softrow[T]) exactBut(v wide[T], z []T, a int) (r float64) {
 	return v.sumExp(&z[0], len(z), a, float64(s.low), float64(s.shift), s.ahead) / s.em

@@ -12,6 +12,7 @@ import (
 const (
 	tileCols    = 64 // most classes that go into a tile
 	tileRows    = 16 // most rows: the lanes of the widest vector
+	maxDoubles  = 8  // most rows of float64
 	mostVectors = 16 // most vectors that a row of a block fills: beside more, what is done once a row is little
 )
 
@@ -44,9 +45,10 @@ type tile[T spec.Float] struct {
 	sums [blockSums * tileRows * tileRows]T   // the vectors that the rows of a block are summed up to
 	hot  [mostVectors * tileRows * tileRows]T // the one-hot rows of a block; 0 otherwise
 
-	softmax  [softmaxNumbers * tileRows]float64 // of the rows of a block
-	par      [2]T                               // of a loss
-	declined [mostTiles]uint32                  // the bits of the rows of each tile that are not for vectors
+	exps     [maxDoubles * mostVectors * tileRows]float64 // of the rows of a block
+	softmax  [softmaxNumbers * tileRows]float64           // of the rows of a block
+	par      [2]T                                         // of a loss
+	declined [mostTiles]uint32                            // the bits of the rows of each tile that are not for vectors
 }
 
 // tiler moves rows of elements T to and from tiles of A, which are as wide as its vectors of A.

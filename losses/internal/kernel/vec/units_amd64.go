@@ -58,7 +58,8 @@ type wide[T spec.Float] interface {
 	combine(p, t *T, n int, a, f float64)
 	tileIn(dst *float64, src *T, k, tiles int)
 	tileOut(dst *T, src *float64, k, tiles int)
-	exps64(e *float64, z *T, n int, low, shift float64, ahead int) (sum float64)
+	exps64(e *float64, z *T, n int, m, low, shift float64, ahead int) (sum float64)
+	blockExps(e *float64, z *T, k, n int, work, lanes *float64) (rejected uint32)
 	maeSum(e *float64, t *T, n, but int, c, sa float64) (sum, delta float64, bad uint32)
 	maeGrad(dst *T, e *float64, t *T, n int, c, sa, delta, f float64)
 	weightedSum(t *T, w *float64, n int) (plain, weighted float64, bad uint32)
@@ -398,8 +399,11 @@ func (f64AVX512) blockSoftmax(e, z, t *float64, k, n int, numbers *float64, work
 func (f64AVX512) tileZLoss(e, z, t *float64, k, tiles int, f *float64, step int, extra *float64, extraStep int, loss, lse *float64, declined *uint32, lanes *float64) {
 	tileZLossF64AVX512(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes)
 }
-func (f64AVX512) exps64(e *float64, z *float64, n int, low, shift float64, ahead int) (sum float64) {
-	return exps64F64AVX512(e, z, n, low, shift, ahead)
+func (f64AVX512) exps64(e *float64, z *float64, n int, m, low, shift float64, ahead int) (sum float64) {
+	return exps64F64AVX512(e, z, n, m, low, shift, ahead)
+}
+func (f64AVX512) blockExps(e *float64, z *float64, k, n int, work, lanes *float64) (rejected uint32) {
+	return blockExpsF64AVX512(e, z, k, n, work, lanes)
 }
 func (f64AVX512) maeSum(e *float64, t *float64, n, but int, c, sa float64) (sum, delta float64, bad uint32) {
 	return maeSumF64AVX512(e, t, n, but, c, sa)
@@ -821,8 +825,11 @@ func (f64AVX2) blockSoftmax(e, z, t *float64, k, n int, numbers *float64, work, 
 func (f64AVX2) tileZLoss(e, z, t *float64, k, tiles int, f *float64, step int, extra *float64, extraStep int, loss, lse *float64, declined *uint32, lanes *float64) {
 	tileZLossF64AVX2(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes)
 }
-func (f64AVX2) exps64(e *float64, z *float64, n int, low, shift float64, ahead int) (sum float64) {
-	return exps64F64AVX2(e, z, n, low, shift, ahead)
+func (f64AVX2) exps64(e *float64, z *float64, n int, m, low, shift float64, ahead int) (sum float64) {
+	return exps64F64AVX2(e, z, n, m, low, shift, ahead)
+}
+func (f64AVX2) blockExps(e *float64, z *float64, k, n int, work, lanes *float64) (rejected uint32) {
+	return blockExpsF64AVX2(e, z, k, n, work, lanes)
 }
 func (f64AVX2) maeSum(e *float64, t *float64, n, but int, c, sa float64) (sum, delta float64, bad uint32) {
 	return maeSumF64AVX2(e, t, n, but, c, sa)
@@ -1043,8 +1050,11 @@ func (wideAVX512) tileIn(dst *float64, src *float32, k, tiles int) {
 func (wideAVX512) tileOut(dst *float32, src *float64, k, tiles int) {
 	tileOutWideAVX512(dst, src, k, tiles)
 }
-func (wideAVX512) exps64(e *float64, z *float32, n int, low, shift float64, ahead int) (sum float64) {
-	return exps64WideAVX512(e, z, n, low, shift, ahead)
+func (wideAVX512) exps64(e *float64, z *float32, n int, m, low, shift float64, ahead int) (sum float64) {
+	return exps64WideAVX512(e, z, n, m, low, shift, ahead)
+}
+func (wideAVX512) blockExps(e *float64, z *float32, k, n int, work, lanes *float64) (rejected uint32) {
+	return blockExpsWideAVX512(e, z, k, n, work, lanes)
 }
 func (wideAVX512) maeSum(e *float64, t *float32, n, but int, c, sa float64) (sum, delta float64, bad uint32) {
 	return maeSumWideAVX512(e, t, n, but, c, sa)
@@ -1202,8 +1212,11 @@ func (wideAVX2) tileIn(dst *float64, src *float32, k, tiles int) { tileInWideAVX
 func (wideAVX2) tileOut(dst *float32, src *float64, k, tiles int) {
 	tileOutWideAVX2(dst, src, k, tiles)
 }
-func (wideAVX2) exps64(e *float64, z *float32, n int, low, shift float64, ahead int) (sum float64) {
-	return exps64WideAVX2(e, z, n, low, shift, ahead)
+func (wideAVX2) exps64(e *float64, z *float32, n int, m, low, shift float64, ahead int) (sum float64) {
+	return exps64WideAVX2(e, z, n, m, low, shift, ahead)
+}
+func (wideAVX2) blockExps(e *float64, z *float32, k, n int, work, lanes *float64) (rejected uint32) {
+	return blockExpsWideAVX2(e, z, k, n, work, lanes)
 }
 func (wideAVX2) maeSum(e *float64, t *float32, n, but int, c, sa float64) (sum, delta float64, bad uint32) {
 	return maeSumWideAVX2(e, t, n, but, c, sa)

@@ -103,7 +103,7 @@ func (g isa) blockRows(k, lanes reg.GPVirtual, pointers []string, body func(p []
 	for _, p := range p {
 		LEAQ(Mem{Base: p, Index: k, Scale: uint8(g.size())}, p)
 	}
-	ADDQ(Imm(uint64(g.size())), row)
+	ADDQ(Imm(uint64(g.floatSize())), row)
 	DECQ(n)
 	JNE(LabelRef(next))
 }
@@ -218,14 +218,7 @@ func (g isa) blockTerms(k, work, lanes reg.GPVirtual, store bool, shift expShift
 			}
 		}
 		g.store(own, at(blockOwn))
-		ties := XMM()
-		g.pick(VXORPS, VXORPD, ties, ties, ties)
-		if g.f64 {
-			VCVTSI2SDQ(count, ties, ties)
-		} else {
-			VCVTSI2SSQ(count, ties, ties)
-		}
-		g.pick(VMOVSS, VMOVSD, ties, g.lane(row, "Ties"))
+		g.storeCount(count, g.lane(row, "Ties"))
 		bits, sign := g.signBits(signs), GP64()
 		XORQ(sign, sign)
 		TESTL(bits, bits)
@@ -237,6 +230,18 @@ func (g isa) blockTerms(k, work, lanes reg.GPVirtual, store bool, shift expShift
 		SHLXQ(shift, sign, sign)
 		ORL(sign.As32(), rejected)
 	})
+}
+
+// storeCount stores an integer as a number.
+func (g isa) storeCount(count reg.GPVirtual, to Mem) {
+	x := XMM()
+	g.pick(VXORPS, VXORPD, x, x, x)
+	if g.f64 {
+		VCVTSI2SDQ(count, x, x)
+	} else {
+		VCVTSI2SSQ(count, x, x)
+	}
+	g.pick(VMOVSS, VMOVSD, x, to)
 }
 
 // fours emits body for the vectors of n elements, four at a time, after which comes fold. Those

@@ -100,6 +100,7 @@ func main() {
 // wide emits what computes in float64 whatever the type of the elements.
 func (g isa) wide() {
 	g.exps64()
+	g.blockExps()
 	g.maeSum()
 	g.maeGrad()
 	g.weightedSum()

@@ -254,25 +254,3 @@ func (g isa) shift() {
 	})
 	g.ret()
 }
-
-func (g isa) exps64() {
-	g.text("exps64", "func(e *float64, z *T, n int, low, shift A, ahead int) (sum float64)",
-		"is exps with the exponentials in float64.")
-	e, z, n, ahead := g.param("e"), g.param("z"), g.param("n"), g.param("ahead")
-	ADDQ(z, ahead)
-	c := g.expConsts()
-	low, shift := g.broadcast("low"), g.prepareShift(g.arg("shift"))
-	sum := g.zeros(2)
-	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {
-		y := g.vec()
-		g.prefetch(ahead, i, v)
-		g.expShifted(c, g.clamped(z, i, v, m, low), shift, y)
-		g.putFloat64(y, e, i, v, m)
-		if m != nil {
-			g.keep(*m, y, y)
-		}
-		g.add(y, sum[v], sum[v])
-	})
-	g.result(g.total(sum), "sum")
-	g.ret()
-}

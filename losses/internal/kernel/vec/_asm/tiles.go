@@ -19,7 +19,7 @@ func goSignature(sig, element, float string) string {
 
 // lane is where the number of that name lies.
 func (g isa) lane(p reg.GPVirtual, name string) Mem {
-	return Mem{Base: p, Disp: laneIndex(name) * g.bytes()}
+	return Mem{Base: p, Disp: laneIndex(name) * g.column()}
 }
 
 // columns emits body for the k columns of tiles; off is the offset of a column in bytes.

@@ -1,0 +1,76 @@
+//go:build !purego
+
+package vec
+
+import (
+	"math"
+
+	"softloss/losses/internal/kernel/spec"
+)
+
+// exact is what the softmax of a row needs in float64, of logits with the maximum m at a.
+type exact struct {
+	a          int
+	m, log     float64 // log is log1p(r) for the odds r against the maximum
+	coef, rest float64 // what makes probabilities of exponentials, and 1 - p of the maximum
+}
+
+// exactRow stores the exponentials of z in e. ok is false for a row that is for the specification.
+func exactRow[T spec.Float](u unit[T], v wide[T], e []float64, z []T) (x exact, ok bool) {
+	s, ok := begin(u, z)
+	if !ok {
+		return x, false
+	}
+	sum := v.exps64(&e[0], &z[0], len(z), float64(s.m), float64(s.low), float64(s.shift), s.ahead)
+	if sum != sum { // there is a NaN
+		return x, false
+	}
+	a := u.find(&z[0], len(z), s.m)
+	r := (sum - e[a]) / e[a]
+	if sum <= spread*e[a] {
+		r = (Sum(e[:a]) + Sum(e[a+1:])) / e[a]
+	}
+	return exact{a: a, m: float64(s.m), log: math.Log1p(r), coef: 1 / ((1 + r) * e[a]), rest: r / (1 + r)}, true
+}
+
+// exactRows computes a loss in float64, for labels t: row does for one row, of exponentials e, and returns
+// false where that is for the specification, generic. scratch holds k elements.
+func exactRows[T spec.Float](loss []float64, grad, z, t, scale []T, scratch []float64, k int,
+	row func(s exact, loss *float64, g []T, e []float64, x, y []T, f float64) (ok bool),
+	generic func(loss []float64, grad, z, t, scale []T, k int) (bad int)) (bad int) {
+	u, v := unitOf[T](), wideOf[T]()
+	if inBlocks(u, k) {
+		return exactBlocks(u, v, loss, grad, z, t, scale, k, row, generic)
+	}
+	return eachRow(loss, grad, z, t, scale, k, func(loss *float64, g, x, y []T, f float64) bool {
+		s, ok := exactRow(u, v, scratch[:k], x)
+		return ok && row(s, loss, g, scratch[:k], x, y, f)
+	}, generic)
+}
+
+// exactBlocks is exactRows for rows that are computed as many at once as a vector of float64 has lanes.
+func exactBlocks[T spec.Float](u unit[T], v wide[T], loss []float64, grad, z, t, scale []T, k int,
+	row func(s exact, loss *float64, g []T, e []float64, x, y []T, f float64) (ok bool),
+	generic func(loss []float64, grad, z, t, scale []T, k int) (bad int)) (bad int) {
+	b, w := getTile[float64](), v.lanes()
+	defer putTile(b)
+	for i := 0; i < len(loss); i += w {
+		n := min(w, len(loss)-i)
+		rejected := v.blockExps(&b.exps[0], &z[i*k], k, n, &b.sums[0], &b.lane[0])
+		number := func(which, j int) float64 { return b.lane[which*w+j] }
+		for j := range n {
+			x, y, g := spec.Row(z, i+j, k), spec.Row(t, i+j, k), spec.Row(grad, i+j, k)
+			s := exact{m: number(laneMax, j), log: number(laneLog, j), coef: number(laneCoef, j), rest: number(laneRest, j)}
+			if rejected>>j&1 == 0 && s.log == s.log {
+				s.a = u.find(&x[0], k, T(s.m))
+				if row(s, &loss[i+j], g, b.exps[j*k:(j+1)*k], x, y, spec.Factor(scale, i+j)) {
+					continue
+				}
+			}
+			if generic(loss[i+j:i+j+1], g, x, y, spec.FactorOf(scale, i+j), k) >= 0 {
+				return i + j
+			}
+		}
+	}
+	return -1
+}
