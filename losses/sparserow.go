@@ -13,8 +13,8 @@ func sparseRows[T kernel.Float](b *batch[T], n sparse) (bad int) {
 	quick := b.direction == nil && b.targetGrad == nil
 	alone := func(i int) (valid bool) { return sparseAlone(b, n, i) }
 	if quick && kernel.HasSparse() {
-		return kernel.Sparse(int(n), b.loss, b.grad, b.input, b.target, b.index, b.scale, b.rowT(),
-			dense.Grow(&b.wide, kernel.SparseScratch(b.k)), b.k, alone)
+		return kernel.Sparse(int(n), b.loss, b.grad, b.input, b.target, b.index, b.scale,
+			dense.Grow(&b.tmp, kernel.SparseScratch(b.k)), b.k, alone)
 	}
 	for i := range b.n {
 		if !(quick && sparseRow(b, n, i, dense.Grow(&b.wide, 2*b.k))) && !alone(i) {

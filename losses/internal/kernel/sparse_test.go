@@ -57,7 +57,7 @@ func sparseLoss(n float64, g, t []float64) (loss float64) {
 
 // sparseRows runs the kernel on rows and returns what it rejected.
 func sparseRows[T Float](n, k int, loss []float64, grad, z, t []T, index []int, scale []T) (rejected []int, bad int) {
-	bad = Sparse(n, loss, grad, z, t, index, scale, make([]T, k), make([]float64, SparseScratch(k)), k,
+	bad = Sparse(n, loss, grad, z, t, index, scale, make([]T, SparseScratch(k)), k,
 		func(j int) bool { rejected = append(rejected, j); return t == nil || t[j*k] >= 0 })
 	return rejected, bad
 }

@@ -27,18 +27,6 @@ func doubleTilesBy[T spec.Float](
 	v wide[T], loss []float64, grad, z, t []T, index []int, scale []T, k int,
 	each func(u double, s *tile[float64], loss []float64, i, w int) (rejected uint32),
 	row func(j int) (valid bool)) (bad int) {
-	return tilesBy(v, loss, grad, z, t, index, scale, k,
-		func(u double, s *tile[float64], loss []float64, i, w int) (rejected uint32) {
-			rejected = u.tileStats(&s.e[0], &s.z[0], k, &s.lane[0])
-			return rejected | each(u, s, loss, i, w)
-		}, row)
-}
-
-// tilesBy is doubleTilesBy for a loss without a softmax: each takes no statistics of the rows.
-func tilesBy[T spec.Float](
-	v wide[T], loss []float64, grad, z, t []T, index []int, scale []T, k int,
-	each func(u double, s *tile[float64], loss []float64, i, w int) (rejected uint32),
-	row func(j int) (valid bool)) (bad int) {
 	u, s, pad, w, io := doubles(), getTile[float64](), getTile[T](), v.lanes(), tiler[T, float64](v)
 	defer putTile(s)
 	defer putTile(pad)
@@ -48,7 +36,8 @@ func tilesBy[T spec.Float](
 		tileIn(io, s.z[:], z[lo:], n, pad.padZ[:], k)
 		setTarget(io, s, t, pad.padT[:], index, i, n, k)
 		setScale(s, scale, i, n, w)
-		rejected := each(u, s, loss[i:i+n], i, w)
+		rejected := u.tileStats(&s.e[0], &s.z[0], k, &s.lane[0])
+		rejected |= each(u, s, loss[i:i+n], i, w)
 		if grad != nil {
 			tileOut(io, grad[lo:hi], s.e[:], n, pad.padG[:], k)
 		}

@@ -45,7 +45,7 @@ const HasSparse = false
 func SparseScratch(int) int { return 0 }
 
 // Sparse panics: it is not in this build.
-func Sparse[T spec.Float](n int, loss []float64, grad, z, t []T, index []int, scale, spare []T, scratch []float64,
-	k int, row func(j int) bool) int {
+func Sparse[T spec.Float](n int, loss []float64, grad, z, t []T, index []int, scale, scratch []T, k int,
+	row func(j int) bool) int {
 	panic(noTiles)
 }

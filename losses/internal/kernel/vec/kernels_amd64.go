@@ -900,30 +900,44 @@ func temperedLogitsF64AVX512(w *float64, z *float64, n int, par *float64)
 //go:noescape
 func temperedLogitsFarF64AVX512(w *float64, z *float64, n int, par *float64)
 
+// sparsemaxTileF64AVX512 stores the losses of the rows of a tile and in e the gradients; it
+// overwrites h, room for k vectors. rejected has the bits of the rows that has an invalid label, a
+// loss that is not finite or no probabilities.
+//
+//go:noescape
+func sparsemaxTileF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64) (rejected uint32)
+
 // sparsemaxRowF64AVX512 returns the loss of a row, with the labels t or that of class y, and stores
-// f times the gradient; near is memory for n - 1 numbers and a vector. rejected != 0 where the row
-// has an invalid label, a loss that is not finite or no probabilities.
+// f times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
+// an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
 func sparsemaxRowF64AVX512(grad *float64, z *float64, t *float64, n int, near *float64, f float64) (loss float64, rejected uint32)
 
 // sparsemaxIndexF64AVX512 returns the loss of a row, with the labels t or that of class y, and
-// stores f times the gradient; near is memory for n - 1 numbers and a vector. rejected != 0 where
-// the row has an invalid label, a loss that is not finite or no probabilities.
+// stores f times the gradient; near is memory for n elements and a vector. rejected != 0 where the
+// row has an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
 func sparsemaxIndexF64AVX512(grad *float64, z *float64, n int, y int, near *float64, f float64) (loss float64, rejected uint32)
 
+// entmaxTileF64AVX512 stores the losses of the rows of a tile and in e the gradients; it overwrites
+// h, room for k vectors. rejected has the bits of the rows that has an invalid label, a loss that
+// is not finite or no probabilities.
+//
+//go:noescape
+func entmaxTileF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64) (rejected uint32)
+
 // entmaxRowF64AVX512 returns the loss of a row, with the labels t or that of class y, and stores f
-// times the gradient; near is memory for n - 1 numbers and a vector. rejected != 0 where the row
-// has an invalid label, a loss that is not finite or no probabilities.
+// times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
+// an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
 func entmaxRowF64AVX512(grad *float64, z *float64, t *float64, n int, near *float64, f float64) (loss float64, rejected uint32)
 
 // entmaxIndexF64AVX512 returns the loss of a row, with the labels t or that of class y, and stores
-// f times the gradient; near is memory for n - 1 numbers and a vector. rejected != 0 where the row
-// has an invalid label, a loss that is not finite or no probabilities.
+// f times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
+// an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
 func entmaxIndexF64AVX512(grad *float64, z *float64, n int, y int, near *float64, f float64) (loss float64, rejected uint32)
@@ -955,20 +969,6 @@ func tileNCEF64AVX512(e *float64, z *float64, t *float64, k int, grad int, lanes
 //
 //go:noescape
 func temperedTileF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, steps int, soft int, grad int, lanes *float64, par *float64) (rejected uint32)
-
-// sparsemaxTileF64AVX512 stores the losses in lanes and the gradients in e; it overwrites h.
-// rejected has the bits of the rows that has an invalid label, a loss that is not finite or no
-// probabilities.
-//
-//go:noescape
-func sparsemaxTileF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, lanes *float64) (rejected uint32)
-
-// entmaxTileF64AVX512 stores the losses in lanes and the gradients in e; it overwrites h. rejected
-// has the bits of the rows that has an invalid label, a loss that is not finite or no
-// probabilities.
-//
-//go:noescape
-func entmaxTileF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, lanes *float64) (rejected uint32)
 
 // tileCombineF64AVX512 stores scale (coef e - h) in e, at a maximum of p > 1/2 scale atTop, at
 // several maxima scale (coef e + slope t).
@@ -1924,30 +1924,44 @@ func temperedLogitsF64AVX2(w *float64, z *float64, n int, par *float64)
 //go:noescape
 func temperedLogitsFarF64AVX2(w *float64, z *float64, n int, par *float64)
 
+// sparsemaxTileF64AVX2 stores the losses of the rows of a tile and in e the gradients; it
+// overwrites h, room for k vectors. rejected has the bits of the rows that has an invalid label, a
+// loss that is not finite or no probabilities.
+//
+//go:noescape
+func sparsemaxTileF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64) (rejected uint32)
+
 // sparsemaxRowF64AVX2 returns the loss of a row, with the labels t or that of class y, and stores f
-// times the gradient; near is memory for n - 1 numbers and a vector. rejected != 0 where the row
-// has an invalid label, a loss that is not finite or no probabilities.
+// times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
+// an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
 func sparsemaxRowF64AVX2(grad *float64, z *float64, t *float64, n int, near *float64, f float64) (loss float64, rejected uint32)
 
 // sparsemaxIndexF64AVX2 returns the loss of a row, with the labels t or that of class y, and stores
-// f times the gradient; near is memory for n - 1 numbers and a vector. rejected != 0 where the row
-// has an invalid label, a loss that is not finite or no probabilities.
+// f times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
+// an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
 func sparsemaxIndexF64AVX2(grad *float64, z *float64, n int, y int, near *float64, f float64) (loss float64, rejected uint32)
 
+// entmaxTileF64AVX2 stores the losses of the rows of a tile and in e the gradients; it overwrites
+// h, room for k vectors. rejected has the bits of the rows that has an invalid label, a loss that
+// is not finite or no probabilities.
+//
+//go:noescape
+func entmaxTileF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64) (rejected uint32)
+
 // entmaxRowF64AVX2 returns the loss of a row, with the labels t or that of class y, and stores f
-// times the gradient; near is memory for n - 1 numbers and a vector. rejected != 0 where the row
-// has an invalid label, a loss that is not finite or no probabilities.
+// times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
+// an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
 func entmaxRowF64AVX2(grad *float64, z *float64, t *float64, n int, near *float64, f float64) (loss float64, rejected uint32)
 
 // entmaxIndexF64AVX2 returns the loss of a row, with the labels t or that of class y, and stores f
-// times the gradient; near is memory for n - 1 numbers and a vector. rejected != 0 where the row
-// has an invalid label, a loss that is not finite or no probabilities.
+// times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
+// an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
 func entmaxIndexF64AVX2(grad *float64, z *float64, n int, y int, near *float64, f float64) (loss float64, rejected uint32)
@@ -1979,20 +1993,6 @@ func tileNCEF64AVX2(e *float64, z *float64, t *float64, k int, grad int, lanes *
 //
 //go:noescape
 func temperedTileF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, steps int, soft int, grad int, lanes *float64, par *float64) (rejected uint32)
-
-// sparsemaxTileF64AVX2 stores the losses in lanes and the gradients in e; it overwrites h. rejected
-// has the bits of the rows that has an invalid label, a loss that is not finite or no
-// probabilities.
-//
-//go:noescape
-func sparsemaxTileF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, lanes *float64) (rejected uint32)
-
-// entmaxTileF64AVX2 stores the losses in lanes and the gradients in e; it overwrites h. rejected
-// has the bits of the rows that has an invalid label, a loss that is not finite or no
-// probabilities.
-//
-//go:noescape
-func entmaxTileF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, lanes *float64) (rejected uint32)
 
 // tileCombineF64AVX2 stores scale (coef e - h) in e, at a maximum of p > 1/2 scale atTop, at
 // several maxima scale (coef e + slope t).
@@ -2443,33 +2443,47 @@ func temperedLogitsWideAVX512(w *float64, z *float32, n int, par *float64)
 //go:noescape
 func temperedLogitsFarWideAVX512(w *float64, z *float32, n int, par *float64)
 
-// sparsemaxRowWideAVX512 returns the loss of a row, with the labels t or that of class y, and
-// stores f times the gradient; near is memory for n - 1 numbers and a vector. rejected != 0 where
-// the row has an invalid label, a loss that is not finite or no probabilities.
+// sparsemaxTileWideAVX512 stores the losses of the rows of a tile and in e the gradients; it
+// overwrites h, room for k vectors. rejected has the bits of the rows that has an invalid label, a
+// loss that is not finite or no probabilities.
 //
 //go:noescape
-func sparsemaxRowWideAVX512(grad *float32, z *float32, t *float32, n int, near *float64, f float64) (loss float64, rejected uint32)
+func sparsemaxTileWideAVX512(e *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64) (rejected uint32)
+
+// sparsemaxRowWideAVX512 returns the loss of a row, with the labels t or that of class y, and
+// stores f times the gradient; near is memory for n elements and a vector. rejected != 0 where the
+// row has an invalid label, a loss that is not finite or no probabilities.
+//
+//go:noescape
+func sparsemaxRowWideAVX512(grad *float32, z *float32, t *float32, n int, near *float32, f float64) (loss float64, rejected uint32)
 
 // sparsemaxIndexWideAVX512 returns the loss of a row, with the labels t or that of class y, and
-// stores f times the gradient; near is memory for n - 1 numbers and a vector. rejected != 0 where
-// the row has an invalid label, a loss that is not finite or no probabilities.
+// stores f times the gradient; near is memory for n elements and a vector. rejected != 0 where the
+// row has an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
-func sparsemaxIndexWideAVX512(grad *float32, z *float32, n int, y int, near *float64, f float64) (loss float64, rejected uint32)
+func sparsemaxIndexWideAVX512(grad *float32, z *float32, n int, y int, near *float32, f float64) (loss float64, rejected uint32)
+
+// entmaxTileWideAVX512 stores the losses of the rows of a tile and in e the gradients; it
+// overwrites h, room for k vectors. rejected has the bits of the rows that has an invalid label, a
+// loss that is not finite or no probabilities.
+//
+//go:noescape
+func entmaxTileWideAVX512(e *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64) (rejected uint32)
 
 // entmaxRowWideAVX512 returns the loss of a row, with the labels t or that of class y, and stores f
-// times the gradient; near is memory for n - 1 numbers and a vector. rejected != 0 where the row
-// has an invalid label, a loss that is not finite or no probabilities.
+// times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
+// an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
-func entmaxRowWideAVX512(grad *float32, z *float32, t *float32, n int, near *float64, f float64) (loss float64, rejected uint32)
+func entmaxRowWideAVX512(grad *float32, z *float32, t *float32, n int, near *float32, f float64) (loss float64, rejected uint32)
 
 // entmaxIndexWideAVX512 returns the loss of a row, with the labels t or that of class y, and stores
-// f times the gradient; near is memory for n - 1 numbers and a vector. rejected != 0 where the row
-// has an invalid label, a loss that is not finite or no probabilities.
+// f times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
+// an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
-func entmaxIndexWideAVX512(grad *float32, z *float32, n int, y int, near *float64, f float64) (loss float64, rejected uint32)
+func entmaxIndexWideAVX512(grad *float32, z *float32, n int, y int, near *float32, f float64) (loss float64, rejected uint32)
 
 // sumWideAVX2 returns Σ x.
 //
@@ -2817,30 +2831,44 @@ func temperedLogitsWideAVX2(w *float64, z *float32, n int, par *float64)
 //go:noescape
 func temperedLogitsFarWideAVX2(w *float64, z *float32, n int, par *float64)
 
-// sparsemaxRowWideAVX2 returns the loss of a row, with the labels t or that of class y, and stores
-// f times the gradient; near is memory for n - 1 numbers and a vector. rejected != 0 where the row
-// has an invalid label, a loss that is not finite or no probabilities.
+// sparsemaxTileWideAVX2 stores the losses of the rows of a tile and in e the gradients; it
+// overwrites h, room for k vectors. rejected has the bits of the rows that has an invalid label, a
+// loss that is not finite or no probabilities.
 //
 //go:noescape
-func sparsemaxRowWideAVX2(grad *float32, z *float32, t *float32, n int, near *float64, f float64) (loss float64, rejected uint32)
+func sparsemaxTileWideAVX2(e *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64) (rejected uint32)
+
+// sparsemaxRowWideAVX2 returns the loss of a row, with the labels t or that of class y, and stores
+// f times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
+// an invalid label, a loss that is not finite or no probabilities.
+//
+//go:noescape
+func sparsemaxRowWideAVX2(grad *float32, z *float32, t *float32, n int, near *float32, f float64) (loss float64, rejected uint32)
 
 // sparsemaxIndexWideAVX2 returns the loss of a row, with the labels t or that of class y, and
-// stores f times the gradient; near is memory for n - 1 numbers and a vector. rejected != 0 where
-// the row has an invalid label, a loss that is not finite or no probabilities.
+// stores f times the gradient; near is memory for n elements and a vector. rejected != 0 where the
+// row has an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
-func sparsemaxIndexWideAVX2(grad *float32, z *float32, n int, y int, near *float64, f float64) (loss float64, rejected uint32)
+func sparsemaxIndexWideAVX2(grad *float32, z *float32, n int, y int, near *float32, f float64) (loss float64, rejected uint32)
+
+// entmaxTileWideAVX2 stores the losses of the rows of a tile and in e the gradients; it overwrites
+// h, room for k vectors. rejected has the bits of the rows that has an invalid label, a loss that
+// is not finite or no probabilities.
+//
+//go:noescape
+func entmaxTileWideAVX2(e *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64) (rejected uint32)
 
 // entmaxRowWideAVX2 returns the loss of a row, with the labels t or that of class y, and stores f
-// times the gradient; near is memory for n - 1 numbers and a vector. rejected != 0 where the row
-// has an invalid label, a loss that is not finite or no probabilities.
+// times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
+// an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
-func entmaxRowWideAVX2(grad *float32, z *float32, t *float32, n int, near *float64, f float64) (loss float64, rejected uint32)
+func entmaxRowWideAVX2(grad *float32, z *float32, t *float32, n int, near *float32, f float64) (loss float64, rejected uint32)
 
 // entmaxIndexWideAVX2 returns the loss of a row, with the labels t or that of class y, and stores f
-// times the gradient; near is memory for n - 1 numbers and a vector. rejected != 0 where the row
-// has an invalid label, a loss that is not finite or no probabilities.
+// times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
+// an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
-func entmaxIndexWideAVX2(grad *float32, z *float32, n int, y int, near *float64, f float64) (loss float64, rejected uint32)
+func entmaxIndexWideAVX2(grad *float32, z *float32, n int, y int, near *float32, f float64) (loss float64, rejected uint32)

@@ -7,16 +7,15 @@ import "softloss/losses/internal/kernel/spec"
 // HasSparse reports whether there is [Sparse].
 const HasSparse = true
 
-// SparseScratch returns how many numbers [Sparse] takes as scratch for rows of k classes: all but one, and a
-// vector behind.
-func SparseScratch(k int) int { return k - 1 + 8 }
+// SparseScratch returns how many elements [Sparse] takes as scratch for rows of k classes: gradients that are
+// not wanted, logits and a vector behind.
+func SparseScratch(k int) int { return 2*k + 16 }
 
 // Sparse computes the loss of a sparse map, sparsemax for n = 1 and entmax for n = 2, of rows with labels t or,
-// where t is nil, class indices. spare holds k elements, scratch as many as [SparseScratch] says. row is that
-// of [NCE].
-func Sparse[T spec.Float](n int, loss []float64, grad, z, t []T, index []int, scale, spare []T, scratch []float64,
-	k int, row func(j int) (valid bool)) (bad int) {
-	if inTiles[T](k) {
+// where t is nil, class indices. scratch has as many elements as [SparseScratch] says. row is that of [NCE].
+func Sparse[T spec.Float](n int, loss []float64, grad, z, t []T, index []int, scale, scratch []T, k int,
+	row func(j int) (valid bool)) (bad int) {
+	if inTiles[T](k) || spec.Size[T]() == 4 && k <= 2*tileCols { // of half the rows of other tiles
 		return sparseTiles(n, loss, grad, z, t, index, scale, k, row)
 	}
 	v := wideOf[T]()
@@ -25,7 +24,7 @@ func Sparse[T spec.Float](n int, loss []float64, grad, z, t []T, index []int, sc
 		soft, hot = v.entmaxRow, v.entmaxIndex
 	}
 	for j := range loss {
-		x, f, g := &z[j*k], spec.Factor(scale, j), &spare[0]
+		x, f, g := &z[j*k], spec.Factor(scale, j), &scratch[k+16]
 		if grad != nil {
 			g = &grad[j*k]
 		}
@@ -42,16 +41,38 @@ func Sparse[T spec.Float](n int, loss []float64, grad, z, t []T, index []int, sc
 	return -1
 }
 
+// sparseTiles is Sparse for few classes.
 func sparseTiles[T spec.Float](n int, loss []float64, grad, z, t []T, index []int, scale []T, k int,
 	row func(j int) (valid bool)) (bad int) {
-	return tilesBy(wideOf[T](), loss, grad, z, t, index, scale, k,
-		func(u double, s *tile[float64], loss []float64, _, w int) (rejected uint32) {
-			run := u.sparsemaxTile
-			if n == 2 {
-				run = u.entmaxTile
-			}
-			rejected = run(&s.e[0], &s.h[0], &s.z[0], &s.t[0], k, &s.lane[0])
-			copy(loss, s.numbers(laneLoss, w))
-			return rejected
-		}, row)
+	io, s, h := sparseTiler[T](), getTile[T](), getTile[float64]()
+	defer putTile(s)
+	defer putTile(h)
+	run, w := wideOf[T]().sparsemaxTile, io.lanes()
+	if n == 2 {
+		run = wideOf[T]().entmaxTile
+	}
+	for i := 0; i < len(loss); i += w {
+		n := min(w, len(loss)-i)
+		tileIn(io, s.z[:], z[i*k:], n, s.padZ[:], k)
+		setTarget(io, s, t, s.padT[:], index, i, n, k)
+		f, _ := rowFactors(scale, s.padScale[:], i, n, w)
+		rejected := run(&s.e[0], &h.h[0], &s.z[0], &s.t[0], k, f, &s.padLoss[0])
+		if grad != nil {
+			tileOut(io, grad[i*k:(i+n)*k], s.e[:], n, s.padG[:], k)
+		}
+		copy(loss[i:], s.padLoss[:n])
+		if bad := eachRejected(rejected, i, n, row); bad >= 0 {
+			return bad
+		}
+	}
+	return -1
+}
+
+// sparseTiler returns what moves the rows of the tiles of sparse maps: 8 at once, 4 of float64 with AVX2.
+func sparseTiler[T spec.Float]() tiler[T, T] {
+	var io any = f32AVX2{}
+	if spec.Size[T]() == 8 {
+		io = doubles()
+	}
+	return io.(tiler[T, T])
 }

@@ -70,8 +70,6 @@ func main() {
 			g.tileExpectation()
 			g.tileNCE()
 			g.temperedTile()
-			g.sparseTile(1)
-			g.sparseTile(2)
 			g.tileCombine()
 			g.klTile()
 			g.temperedPowers()
@@ -130,6 +128,7 @@ func (g isa) wide() {
 	g.temperedLogits("temperedLogits", 1)
 	g.temperedLogits("temperedLogitsFar", 2)
 	for n := 1; n <= 2; n++ {
+		g.sparseTile(n)
 		g.sparseRow(n, false)
 		g.sparseRow(n, true)
 	}

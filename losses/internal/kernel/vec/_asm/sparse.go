@@ -27,8 +27,10 @@ type sparse struct {
 	zero  reg.VecVirtual
 
 	top, ties  Op // M, and how many maxima there are beside one
+	start      Op // of shift, as large as it can be
 	factor     Op // of the gradient
 	one, shift Op
+	most       reg.VecVirtual // M in a lane, as an element
 }
 
 // mostSteps is after how many steps [sparse.search] gives up.
@@ -51,6 +53,7 @@ func (s *sparse) search() (rejected mask) {
 	s.load(s.constant(1), one)
 	s.load(s.top, shift)
 	s.sub(shift, shift, shift) // NaN for a maximum that is not finite
+	s.add(s.start, shift, shift)
 	s.load(s.constant(-1), last)
 	rejected = s.allLanes()
 	MOVQ(I64(mostSteps), steps)
@@ -116,13 +119,13 @@ func (s *sparse) search() (rejected mask) {
 	return rejected
 }
 
-// losses emits the loss, and the gradients f (p - t). It adds to rejected where a label is invalid or the
+// losses emits the loss, and the gradients f (p - t). It adds to those rejected where a label has a sign or the
 // loss is not finite. With the labels t the loss is
 //
 //	n = 1:  Σ d²/2 + Σ t max(-g, 0),   n = 2:  2/3 Σ (d/(√t + √p))² (2√t + √p) + 2 Σ t max(-g, 0)
 //
 // for d = p - t, which of a maximum alone is (1 - t) - (1 - p).
-func (s *sparse) losses(rejected mask) (loss reg.VecVirtual) {
+func (s *sparse) losses(unsettled mask) (loss reg.VecVirtual, rejected reg.GPVirtual) {
 	rest := s.rest()
 	only := s.vec()
 	s.load(s.constant(math.NaN()), only)
@@ -130,11 +133,11 @@ func (s *sparse) losses(rejected mask) (loss reg.VecVirtual) {
 	single := s.parkMask(s.cmp(eqOQ, s.zero, ties))
 	s.blend(s.maskOf(single), s.loaded(s.top), only)
 	alone := s.park(only)
-	sums := s.zeros(3)
-	loss, far, own := sums[0], sums[1], sums[2]
+	sums := s.zeros(4)
+	loss, far, own, signs := sums[0], sums[1], sums[2], sums[3]
 	s.each(func(z, t reg.VecVirtual, put func(d Op)) {
 		if !s.hot {
-			s.orInto(s.invalid(t), rejected)
+			s.or(t, signs, signs)
 		}
 		top := s.cmp(eqOQ, alone, z)
 		s.addWhere(top, t, own)
@@ -143,7 +146,8 @@ func (s *sparse) losses(rejected mask) (loss reg.VecVirtual) {
 		s.add(s.shift, z, z)
 		behind, g, d, least := s.vec(), z, s.vec(), s.vec()
 		s.min(g, s.zero, behind)
-		s.subLabelled(behind, t, far)
+		labelled := s.cmp(neqUQ, s.constant(0), t)
+		s.nmaddWhere(labelled, behind, t, far)
 		s.max(g, s.zero, g)
 		if s.n == 1 {
 			s.sub(t, g, d)
@@ -153,12 +157,11 @@ func (s *sparse) losses(rejected mask) (loss reg.VecVirtual) {
 		}
 		s.isa.other(t, least)
 		s.sub(rest, least, least)
-		x, weight := s.distance(d, t, g, false)
+		x, weight := s.distance(d, t, g, labelled, false)
 		s.drop(top, x)
 		s.blend(top, least, d)
 		s.mul(s.factor, d, d)
 		put(d)
-		s.mul(x, x, x)
 		s.addTerm(x, weight, loss)
 	})
 	loss, far, own = s.total(loss), s.total(far), s.total(own)
@@ -167,9 +170,8 @@ func (s *sparse) losses(rejected mask) (loss reg.VecVirtual) {
 	s.sub(rest, d, d)
 	s.load(s.one, g)
 	s.add(s.shift, g, g)
-	x, weight := s.distance(d, own, g, true)
+	x, weight := s.distance(d, own, g, s.cmp(neqUQ, s.constant(0), own), true)
 	s.keep(s.maskOf(single), x, x)
-	s.mul(x, x, x)
 	s.addTerm(x, weight, loss)
 	if s.n == 1 {
 		s.mul(s.constant(0.5), loss, loss)
@@ -178,8 +180,10 @@ func (s *sparse) losses(rejected mask) (loss reg.VecVirtual) {
 		s.add(far, far, far)
 	}
 	s.add(far, loss, loss)
-	s.notFinite(loss, rejected)
-	return loss
+	s.notFinite(loss, unsettled)
+	rejected = s.maskBits(unsettled)
+	ORL(s.signBits(signs), rejected)
+	return loss, rejected
 }
 
 // rest emits 1 - p of the maximum.
@@ -196,18 +200,30 @@ func (s *sparse) rest() Op {
 	return s.park(rest)
 }
 
-// addTerm adds square, times weight for n = 2, to sum.
-func (s *sparse) addTerm(square, weight, sum reg.VecVirtual) {
+// addTerm adds x², times weight for n = 2, to sum. It overwrites x.
+func (s *sparse) addTerm(x, weight, sum reg.VecVirtual) {
 	if s.n == 1 {
-		s.add(square, sum, sum)
+		s.madd(x, x, sum)
 		return
 	}
-	s.madd(weight, square, sum)
+	s.mul(x, x, x)
+	s.madd(weight, x, sum)
 }
 
-// distance emits x = d for n = 1 and else d/(√t + g), with the weight 2√t + g of its square; divides is
-// where t is 1 and g may be nearly 1.
-func (s *sparse) distance(d, t, g reg.VecVirtual, divides bool) (x, weight reg.VecVirtual) {
+// nmaddWhere takes a b from c where m is set.
+func (g isa) nmaddWhere(m mask, a, b, c reg.VecVirtual) {
+	if g.avx512 {
+		g.pick(VFNMADD231PS, VFNMADD231PD, a, b, m.op, c)
+		return
+	}
+	x := g.vec()
+	g.keep(m, a, x)
+	g.nmadd(x, b, c)
+}
+
+// distance emits x = d for n = 1 and else d/(√t + g), with the weight 2√t + g of its square; labelled is where
+// t is not 0, and divides says that g may be nearly 1 where t is.
+func (s *sparse) distance(d, t, g reg.VecVirtual, labelled mask, divides bool) (x, weight reg.VecVirtual) {
 	x = s.vec()
 	if s.n == 1 {
 		s.move(d, x)
@@ -215,7 +231,7 @@ func (s *sparse) distance(d, t, g reg.VecVirtual, divides bool) (x, weight reg.V
 	}
 	root := t
 	if !s.hot {
-		root = s.labelRoot(t)
+		root = s.labelRoot(t, labelled)
 	}
 	weight = s.vec()
 	s.add(g, root, weight)
@@ -228,33 +244,45 @@ func (s *sparse) distance(d, t, g reg.VecVirtual, divides bool) (x, weight reg.V
 	return x, weight
 }
 
-// labelRoot emits √t of a label; where float32 comes of it, to 6e-9, which [isa.quotient] is exact to, too.
-func (g isa) labelRoot(t reg.VecVirtual) reg.VecVirtual {
+// labelRoot emits √t of labels, where those are that are not 0; for float32, to 6e-9, with AVX-512, as the
+// divider has enough to do.
+func (g isa) labelRoot(t reg.VecVirtual, labelled mask) reg.VecVirtual {
 	root := g.vec()
-	if !g.looksUp() {
+	if !g.avx512 {
 		g.sqrt(t, root)
 		return root
 	}
 	y, rest, half := g.vec(), g.vec(), g.vec()
-	VRSQRT14PD_Z(t, g.cmp(neqUQ, g.constant(0), t).op, y)
+	VRSQRT14PD_Z(t, labelled.op, y)
 	g.mul(t, y, root)
-	g.load(g.constant(1), rest)
-	g.nmadd(root, y, rest)
-	g.mul(g.constant(0.5), root, half)
+	g.mul(g.constant(0.5), y, half)
+	g.load(g.constant(0.5), rest)
+	g.nmadd(root, half, rest)
+	g.madd(root, rest, root)
+	if g.narrow {
+		return root
+	}
+	g.madd(half, rest, half)
+	g.move(t, rest)
+	g.nmadd(root, root, rest)
 	g.madd(half, rest, root)
 	return root
 }
 
-// quotient emits x/y for x and y >= 0, and 0 for x = 0.
+// quotient emits x/y for y >= 0, and 0 for x = 0; for float32, to 4e-9, with AVX-512.
 func (g isa) quotient(x, y reg.VecVirtual) reg.VecVirtual {
 	q := g.vec()
 	g.load(g.constant(0x1p-1000), q)
 	g.add(y, q, q)
-	if !g.looksUp() {
+	switch {
+	case !g.avx512:
 		g.div(q, x, q)
 		return q
+	case g.narrow:
+		q = g.shortInverse(q)
+	default:
+		q = g.inverse(q)
 	}
-	q = g.shortInverse(q)
 	g.mul(x, q, q)
 	return q
 }
