@@ -7,12 +7,13 @@ import "softloss/losses/internal/kernel/spec"
 // HasSparse reports whether there is [Sparse].
 const HasSparse = true
 
-// SparseScratch returns how many elements [Sparse] takes as scratch for rows of k classes: gradients that are
-// not wanted, logits and a vector behind.
+// SparseScratch returns how many elements [Sparse] takes as scratch for rows of k classes:
+// gradients that are not wanted, logits and a vector behind.
 func SparseScratch(k int) int { return 2*k + 16 }
 
-// Sparse computes the loss of a sparse map, sparsemax for n = 1 and entmax for n = 2, of rows with labels t or,
-// where t is nil, class indices. scratch has as many elements as [SparseScratch] says. row is that of [NCE].
+// Sparse computes the loss of a sparse map, sparsemax for n = 1 and entmax for n = 2, of rows with
+// labels t or, where t is nil, class indices. scratch has as many elements as [SparseScratch] says.
+// row is that of [NCE].
 func Sparse[T spec.Float](n int, loss []float64, grad, z, t []T, index []int, scale, scratch []T, k int,
 	row func(j int) (valid bool)) (bad int) {
 	if inTiles[T](k) || spec.Size[T]() == 4 && k <= 2*tileCols { // of half the rows of other tiles
@@ -68,7 +69,8 @@ func sparseTiles[T spec.Float](n int, loss []float64, grad, z, t []T, index []in
 	return -1
 }
 
-// sparseTiler returns what moves the rows of the tiles of sparse maps: 8 at once, 4 of float64 with AVX2.
+// sparseTiler returns what moves the rows of the tiles of sparse maps: 8 at once, 4 of float64 with
+// AVX2.
 func sparseTiler[T spec.Float]() tiler[T, T] {
 	var io any = f32AVX2{}
 	if spec.Size[T]() == 8 {

@@ -12,9 +12,9 @@ import (
 //
 //	p = max(g, 0)^n,   g = (one + x) + shift
 //
-// where one is 1 and shift 1 - g of the maximum with its sign changed; but where no p is near 1 one is
-// 0 and shift the g of the maximum, so that small g lose no digits. The same code is for tiles, with a
-// row in each lane, and for one row in all lanes.
+// where one is 1 and shift 1 - g of the maximum with its sign changed; but where no p is near 1 one
+// is 0 and shift the g of the maximum, so that small g lose no digits. The same code is for tiles,
+// with a row in each lane, and for one row in all lanes.
 
 // sparse is what the parts of a kernel share.
 type sparse struct {
@@ -27,10 +27,16 @@ type sparse struct {
 	zero  reg.VecVirtual
 
 	top, ties  Op // M, and how many maxima there are beside one
-	start      Op // of shift, as large as it can be
+	start      Op // the first shift
 	factor     Op // of the gradient
 	one, shift Op
 	most       reg.VecVirtual // M in a lane, as an element
+
+	at, more reg.GPVirtual // where a maximum is, of a row, and how many there are beside it
+
+	// Of a maximum alone, where it is known where that is: its label, and what stores its gradient.
+	own func() reg.VecVirtual
+	put func(d Op)
 }
 
 // mostSteps is after how many steps [sparse.search] gives up.
@@ -44,8 +50,8 @@ func (s *sparse) beyond(z reg.VecVirtual) {
 	}
 }
 
-// search emits one and shift; rejected are the rows where it has not found them. A step is as long as
-// it takes to make Σ p = 1 if no class gains or loses its p, and the last one where that is so:
+// search emits one and shift; rejected are the rows where it has not found them. A step is as long
+// as it takes to make Σ p = 1 if no class gains or loses its p, and the last one where that is so:
 //
 //	n = 1:  E/N,   n = 2:  E/(A + √(A² - N E)),   E = Σ p - 1, A = Σ g, N the number of g > 0
 func (s *sparse) search() (rejected mask) {
@@ -119,59 +125,73 @@ func (s *sparse) search() (rejected mask) {
 	return rejected
 }
 
-// losses emits the loss, and the gradients f (p - t). It adds to those rejected where a label has a sign or the
-// loss is not finite. With the labels t the loss is
+// losses emits the loss, and the gradients f (p - t). It adds to those rejected where a label has a
+// sign or the loss is not finite. With the labels t the loss is
 //
-//	n = 1:  Σ d²/2 + Σ t max(-g, 0),   n = 2:  2/3 Σ (d/(√t + √p))² (2√t + √p) + 2 Σ t max(-g, 0)
+//	n = 1:  Σ d²/2 + Σ t max(-g, 0),   n = 2:  2/3 Σ x² (2√t + √p) + 2 Σ t max(-g, 0)
 //
-// for d = p - t, which of a maximum alone is (1 - t) - (1 - p).
+// for d = p - t, which of a maximum alone is (1 - t) - (1 - p), and x = √p - √t, there d/(√p + √t).
 func (s *sparse) losses(unsettled mask) (loss reg.VecVirtual, rejected reg.GPVirtual) {
-	rest := s.rest()
-	only := s.vec()
+	rest, only, ties := s.rest(), s.vec(), s.loaded(s.ties)
 	s.load(s.constant(math.NaN()), only)
-	ties := s.loaded(s.ties)
 	single := s.parkMask(s.cmp(eqOQ, s.zero, ties))
 	s.blend(s.maskOf(single), s.loaded(s.top), only)
-	alone := s.park(only)
-	sums := s.zeros(4)
+	alone, left, sums := s.park(only), s.parkMask(unsettled), s.zeros(4)
 	loss, far, own, signs := sums[0], sums[1], sums[2], sums[3]
 	s.each(func(z, t reg.VecVirtual, put func(d Op)) {
 		if !s.hot {
 			s.or(t, signs, signs)
 		}
-		top := s.cmp(eqOQ, alone, z)
-		s.addWhere(top, t, own)
+		others := s.cmp(neqUQ, alone, z)
 		s.beyond(z)
 		s.add(s.one, z, z)
 		s.add(s.shift, z, z)
-		behind, g, d, least := s.vec(), z, s.vec(), s.vec()
+		behind, g, d, labelled := s.vec(), z, s.vec(), s.cmp(neqUQ, s.constant(0), t)
 		s.min(g, s.zero, behind)
-		labelled := s.cmp(neqUQ, s.constant(0), t)
 		s.nmaddWhere(labelled, behind, t, far)
 		s.max(g, s.zero, g)
-		if s.n == 1 {
-			s.sub(t, g, d)
-		} else {
-			s.move(g, d)
-			s.msub(t, g, d)
+		s.difference(t, g, d)
+		if s.own == nil {
+			kept, top := s.vec(), s.complement(rest, t)
+			s.move(t, kept)
+			s.drop(others, kept)
+			s.add(kept, own, own)
+			s.blend(others, d, top)
+			d = top
 		}
-		s.isa.other(t, least)
-		s.sub(rest, least, least)
-		x, weight := s.distance(d, t, g, labelled, false)
-		s.drop(top, x)
-		s.blend(top, least, d)
+		x, weight := s.vec(), s.vec()
+		if s.n == 1 {
+			s.keep(others, d, x)
+		}
 		s.mul(s.factor, d, d)
 		put(d)
+		if s.n == 2 {
+			root := t
+			if !s.hot {
+				root = s.labelRoot(t, labelled)
+			}
+			s.sub(root, g, x)
+			s.keep(others, x, x)
+			s.add(g, root, weight)
+			s.add(root, weight, weight)
+		}
 		s.addTerm(x, weight, loss)
 	})
-	loss, far, own = s.total(loss), s.total(far), s.total(own)
-	d, g := s.vec(), s.vec()
-	s.isa.other(own, d)
-	s.sub(rest, d, d)
+	if loss, far = s.total(loss), s.total(far); s.own != nil {
+		own = s.own()
+	}
+	d, g := s.complement(rest, own), s.vec()
 	s.load(s.one, g)
 	s.add(s.shift, g, g)
-	x, weight := s.distance(d, own, g, s.cmp(neqUQ, s.constant(0), own), true)
-	s.keep(s.maskOf(single), x, x)
+	x, weight := s.vec(), s.vec()
+	s.keep(s.maskOf(single), d, x)
+	if s.n == 2 {
+		root := s.vec()
+		s.sqrt(own, root)
+		s.add(root, g, g)
+		s.div(g, x, x)
+		s.add(root, g, weight)
+	}
 	s.addTerm(x, weight, loss)
 	if s.n == 1 {
 		s.mul(s.constant(0.5), loss, loss)
@@ -180,10 +200,33 @@ func (s *sparse) losses(unsettled mask) (loss reg.VecVirtual, rejected reg.GPVir
 		s.add(far, far, far)
 	}
 	s.add(far, loss, loss)
+	unsettled = s.maskOf(left)
 	s.notFinite(loss, unsettled)
 	rejected = s.maskBits(unsettled)
 	ORL(s.signBits(signs), rejected)
+	if s.put != nil {
+		s.mul(s.factor, d, d)
+		s.put(d)
+	}
 	return loss, rejected
+}
+
+// difference emits p - t of g >= 0 in d.
+func (s *sparse) difference(t, g, d reg.VecVirtual) {
+	if s.n == 1 {
+		s.sub(t, g, d)
+		return
+	}
+	s.move(g, d)
+	s.msub(t, g, d)
+}
+
+// complement emits (1 - t) - rest.
+func (s *sparse) complement(rest Op, t reg.VecVirtual) reg.VecVirtual {
+	d := s.vec()
+	s.isa.other(t, d)
+	s.sub(rest, d, d)
+	return d
 }
 
 // rest emits 1 - p of the maximum.
@@ -221,30 +264,7 @@ func (g isa) nmaddWhere(m mask, a, b, c reg.VecVirtual) {
 	g.nmadd(x, b, c)
 }
 
-// distance emits x = d for n = 1 and else d/(√t + g), with the weight 2√t + g of its square; labelled is where
-// t is not 0, and divides says that g may be nearly 1 where t is.
-func (s *sparse) distance(d, t, g reg.VecVirtual, labelled mask, divides bool) (x, weight reg.VecVirtual) {
-	x = s.vec()
-	if s.n == 1 {
-		s.move(d, x)
-		return x, nil
-	}
-	root := t
-	if !s.hot {
-		root = s.labelRoot(t, labelled)
-	}
-	weight = s.vec()
-	s.add(g, root, weight)
-	if s.hot && !divides {
-		s.sub(root, g, x)
-	} else {
-		x = s.quotient(d, weight)
-	}
-	s.add(root, weight, weight)
-	return x, weight
-}
-
-// labelRoot emits √t of labels, where those are that are not 0; for float32, to 6e-9, with AVX-512, as the
+// labelRoot emits √t of labels, where those are that are not 0; with AVX-512 by steps, as the
 // divider has enough to do.
 func (g isa) labelRoot(t reg.VecVirtual, labelled mask) reg.VecVirtual {
 	root := g.vec()
@@ -252,39 +272,18 @@ func (g isa) labelRoot(t reg.VecVirtual, labelled mask) reg.VecVirtual {
 		g.sqrt(t, root)
 		return root
 	}
-	y, rest, half := g.vec(), g.vec(), g.vec()
-	VRSQRT14PD_Z(t, labelled.op, y)
-	g.mul(t, y, root)
-	g.mul(g.constant(0.5), y, half)
+	half, rest := g.vec(), g.vec()
+	VRSQRT14PD_Z(t, labelled.op, half)
+	g.mul(t, half, root)
+	g.mul(g.constant(0.5), half, half)
 	g.load(g.constant(0.5), rest)
 	g.nmadd(root, half, rest)
 	g.madd(root, rest, root)
-	if g.narrow {
-		return root
-	}
 	g.madd(half, rest, half)
 	g.move(t, rest)
 	g.nmadd(root, root, rest)
 	g.madd(half, rest, root)
 	return root
-}
-
-// quotient emits x/y for y >= 0, and 0 for x = 0; for float32, to 4e-9, with AVX-512.
-func (g isa) quotient(x, y reg.VecVirtual) reg.VecVirtual {
-	q := g.vec()
-	g.load(g.constant(0x1p-1000), q)
-	g.add(y, q, q)
-	switch {
-	case !g.avx512:
-		g.div(q, x, q)
-		return q
-	case g.narrow:
-		q = g.shortInverse(q)
-	default:
-		q = g.inverse(q)
-	}
-	g.mul(x, q, q)
-	return q
 }
 
 func (g isa) sqrt(x, dst Op) { g.pick(VSQRTPS, VSQRTPD, x, dst) }

@@ -1,0 +1,137 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// sparseTile emits the loss of a sparse map for a tile, which has 8 rows of float32: with AVX2 they
+// are computed by fours.
+func (g isa) sparseTile(n int) {
+	g.text(sparseNames[n]+"Tile", "func(e *T, h *float64, z, t *T, k int, scale *T, loss *float64) (rejected uint32)",
+		"stores the losses of the rows of a tile and in e the gradients; it overwrites h, room for k vectors. rejected has",
+		"the bits of the rows that", sparseRejected+".")
+	in, all := g, GP32()
+	if g.narrow {
+		in = isa{}
+	}
+	XORL(all, all)
+	for first := 0; first < in.lanes(); first += g.lanes() {
+		rejected := g.sparseLanes(n, in, first)
+		SHLL(Imm(uint64(first)), rejected)
+		ORL(rejected, all)
+	}
+	Store(all, Return("rejected"))
+	g.ret()
+}
+
+// sparseLanes emits what sparseTile does for the rows from the first one on.
+func (g isa) sparseLanes(n int, in isa, first int) (rejected reg.GPVirtual) {
+	e, h, z, t, k := g.param("e"), g.param("h"), g.param("z"), g.param("t"), g.param("k")
+	column := func(p, off reg.GPVirtual) Mem { return Mem{Base: p, Index: off, Scale: 1, Disp: first * g.size()} }
+	s, factor := sparse{isa: g, n: n, zero: g.zeros(1)[0]}, g.vec()
+	g.fetch(Mem{Base: g.param("scale"), Disp: first * g.size()}, factor)
+	s.factor = g.park(factor)
+	s.total = func(v reg.VecVirtual) reg.VecVirtual { return v }
+	s.tileTop(in, k, h, func(off reg.GPVirtual) Mem { return column(z, off) })
+	s.tileList(in, k, h, func(off reg.GPVirtual) Mem { return column(z, off) })
+	s.each = func(body func(z, t reg.VecVirtual, put func(d Op))) {
+		in.columns(k, func(off reg.GPVirtual) {
+			x, y := g.vec(), g.vec()
+			g.fetch(column(z, off), x)
+			g.fetch(column(t, off), y)
+			body(x, y, func(d Op) { g.leave(d, column(e, off)) })
+		})
+	}
+	loss, rejected := s.losses(s.search())
+	g.store(loss, Mem{Base: g.param("loss"), Disp: first * 8})
+	return rejected
+}
+
+// tileTop emits the maxima of the rows of a tile, and from where search goes on, by the maxima of
+// groups of 8 columns, which it stores in h.
+func (s *sparse) tileTop(in isa, k, h reg.GPVirtual, z func(off reg.GPVirtual) Mem) {
+	const group = 8
+	top, most, at, left := s.vec(), s.vec(), GP64(), GP64()
+	s.load(s.infinity(-1), top)
+	s.load(s.infinity(-1), most)
+	XORQ(at, at)
+	MOVQ(U32(group), left)
+	in.columns(k, func(off reg.GPVirtual) {
+		x, same := s.vec(), label("same")
+		s.fetch(z(off), x)
+		s.max(x, most, most)
+		s.max(x, top, top)
+		s.store(most, col(h, at))
+		DECQ(left)
+		JNE(LabelRef(same))
+		s.load(s.infinity(-1), most)
+		ADDQ(Imm(uint64(s.column())), at)
+		MOVQ(U32(group), left)
+		Label(same)
+	})
+	s.top = s.park(top)
+	groups, one, m, together := GP64(), XMM(), s.vec(), s.vec()
+	LEAQ(Mem{Base: k, Disp: group - 1}, groups)
+	SHRQ(Imm(uint64(log2(group))), groups)
+	VXORPD(one, one, one)
+	VCVTSI2SDQ(groups, one, one)
+	s.bcast(one, m)
+	s.load(s.constant(1), together)
+	if s.n == 2 {
+		s.sqrt(m, together)
+	}
+	sum := s.zeros(1)[0]
+	s.vectors().columns(groups, func(off reg.GPVirtual) {
+		x := s.vec()
+		s.load(col(h, off), x)
+		s.addNear(x, sum)
+	})
+	s.setStart(sum, together, s.inverse(m))
+}
+
+// vectors is what steps over vectors of float64.
+func (g isa) vectors() isa { return isa{avx512: g.avx512, f64: true} }
+
+// tileList stores in h the columns of x with a class that may have a p.
+func (s *sparse) tileList(in isa, k, h reg.GPVirtual, z func(off reg.GPVirtual) Mem) {
+	ties, to, some, count := s.vec(), GP64(), label("some"), GP64()
+	s.load(s.constant(-1), ties)
+	MOVQ(h, to)
+	in.columns(k, func(off reg.GPVirtual) {
+		x, any := s.vec(), GP64()
+		s.fetch(z(off), x)
+		most := s.cmp(eqOQ, s.top, x)
+		s.addWhere(most, s.constant(1), ties)
+		s.beyond(x)
+		s.blend(most, s.constant(-1), x)
+		s.store(x, Mem{Base: to})
+		s.add(s.constant(1), x, x)
+		s.add(s.start, x, x)
+		bits := s.maskBits(s.cmp(nleUQ, s.zero, x)) // NaN too
+		XORQ(any, any)
+		TESTL(bits, bits)
+		SETNE(any.As8())
+		SHLQ(Imm(uint64(log2(s.column()))), any)
+		ADDQ(any, to)
+	})
+	s.ties = s.park(ties)
+	CMPQ(to, h)
+	JNE(LabelRef(some))
+	none := s.vec()
+	s.load(s.constant(-1), none)
+	s.store(none, Mem{Base: to})
+	ADDQ(Imm(uint64(s.column())), to)
+	Label(some)
+	MOVQ(to, count)
+	SUBQ(h, count)
+	SHRQ(Imm(uint64(log2(s.column()))), count)
+	s.near = func(body func(x reg.VecVirtual)) {
+		s.vectors().columns(count, func(off reg.GPVirtual) {
+			x := s.vec()
+			s.load(col(h, off), x)
+			body(x)
+		})
+	}
+}
