@@ -20,7 +20,7 @@ var sharesQuestions = []sigmoidLoss{
 
 // sharesQuestion: with the probabilities p and q of yes and no, and a = -log t and b = -log(1-t), at most
 // -C, the loss is A C + B (p a + q b), its derivative A C' + B p q (a - b), of which the product p q is
-// taken with what rounding took from it. crossed says that A is not 0.
+// taken with what rounding took from it, and so is a - b: it is 0 at t = 1/2. crossed says that A is not 0.
 func sharesQuestion(crossed bool) func(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 	return func(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 		logs := g.shortLogs()
@@ -53,15 +53,20 @@ func sharesQuestion(crossed bool) func(g isa, c questionConsts, par reg.GPVirtua
 				g.zero(loss)
 				g.zero(slope)
 			}
-			beta, d := g.parameter(par, 1), g.vec()
+			beta, d, off := g.parameter(par, 1), g.vec(), g.vec()
 			g.mul(beta, a, a)
 			g.mul(beta, b, b)
 			g.madd(p, a, loss)
 			g.madd(q, b, loss)
 			g.sub(b, a, d)
+			g.sub(a, d, off)
+			g.add(off, b, b) // a - b is what d has lost, from here on
+			g.sub(off, d, off)
+			g.sub(off, a, a)
+			g.sub(b, a, a)
 			g.madd(rounded, d, slope)
 			g.madd(both, a, slope)
-			g.nmadd(both, b, slope)
+			g.madd(both, d, slope)
 			return loss, slope
 		}
 	}
