@@ -62,16 +62,8 @@ func (b BiTempered) probs(dst, z, w []float64) {
 		return
 	}
 	c := b.T2 - 1
-	s.putTop(c, 1, s.solve(c, 1, lastStep[float64]()))
+	s.putTop(1, s.solve(c, 1, false))
 	copy(dst, s.P)
-}
-
-// lastStep is how large the last step of a normaliser may be, of which the cube is left out.
-func lastStep[T kernel.Float]() float64 {
-	if single[T]() {
-		return 0x1p-12
-	}
-	return 0x1p-19
 }
 
 // Row implements [Loss].
@@ -140,14 +132,18 @@ func bitemperedAlone[T kernel.Float](b *batch[T], l BiTempered, s *tempered, hot
 // With c = T2-1 and x = ŷ^-c, ŷ^(T2-T1) is ŷ^(1-T1)/x, and ŷ^T2 is ŷ/x.
 func temperedRow[T kernel.Float](b BiTempered, s *tempered, grad, t []T, y int, f float64) (loss float64, ok bool) {
 	c, e := b.T2-1, 1-b.T1
-	log := s.solve(c, e, lastStep[T]())
+	log := s.solve(c, e, single[T]())
 	v, escort, others := kernel.TemperedMoments(t, s.Tempered) // Σ v, Σ ŷ^T2 and Σ ŷ^(2-T1) without the top
-	s.putTop(c, e, log)
+	s.putTop(e, log)
 	loss, mass, ok := compare(s, e, t, y)
 	if !ok {
 		return 0, false
 	}
-	loss += (others + ((1 - mass) + math.Expm1((2-b.T1)*log))) / (2 - b.T1)
+	less := s.P[s.top]*s.Pow[s.top] - 1
+	if s.sure() {
+		less = math.Expm1((2 - b.T1) * log)
+	}
+	loss += (others + ((1 - mass) + less)) / (2 - b.T1)
 	top, inverse := s.top, s.Inverse[s.top]
 	switch {
 	case grad == nil:
@@ -156,7 +152,7 @@ func temperedRow[T kernel.Float](b BiTempered, s *tempered, grad, t []T, y int, 
 		clear(grad)
 		return loss, true
 	}
-	own := ((1 - float64(t[top])) + math.Expm1(log)) * s.Pow[top] * inverse // v of the top
+	own := ((1 - float64(t[top])) + s.less) * s.Pow[top] * inverse // v of the top
 	ownEscort := s.P[top] * inverse
 	sum := escort + ownEscort
 	kernel.TemperedGrad(grad, t, s.Tempered, (v+own)/sum, f)

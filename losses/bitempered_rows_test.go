@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/stretchr/testify/require"
 	"gorgonia.org/tensor"
 
 	"softloss/losses"
@@ -38,6 +39,34 @@ func TestBiTemperedRows(t *testing.T) {
 						near(t, what+" grad", got.grad, want.grad, eps, 1e-12)
 					}
 				}
+			}
+		}
+	}
+}
+
+// TestBiTemperedRowsNearLabels: labels 1 % from the prediction, of many classes, whose losses are small
+// differences: float32 rows are those of float64 to four ulp.
+func TestBiTemperedRowsNearLabels(t *testing.T) {
+	r := rand.New(rand.NewPCG(95, 2))
+	for _, l := range []losses.BiTempered{{T1: .8, T2: 1.2}, {T1: .2, T2: 1.05}, {T1: .5, T2: 2}} {
+		for _, k := range []int{65, 100, 300, 1000} {
+			for _, spread := range []float64{.1, 1, 2, 4} {
+				const n = 4
+				b := batch{dt: tensor.Float64, n: n, k: k, z: repeat(n*k, func(int) float64 { return spread * r.NormFloat64() })}
+				b.z = round(tensor.Float32, b.z)
+				c := losses.Criterion{Loss: l, Reduction: losses.None}
+				probs, err := c.Probs(b.inputs(c).Logits)
+				require.NoError(t, err)
+				b.t = values(probs)
+				for i := range b.t {
+					b.t[i] *= 1 + .01*r.NormFloat64()
+				}
+				b.t = round(tensor.Float32, b.t)
+				want := b.eval(t, c)
+				b.dt = tensor.Float32
+				got := b.eval(t, c)
+				what := fmt.Sprintf("%+v K=%d spread %v", l, k, spread)
+				near(t, what+" loss", got.loss, want.loss, 4*epsilon(b.dt), 0)
 			}
 		}
 	}

@@ -13,6 +13,12 @@ type tempered struct {
 	d      []float64 // the logit less the largest, but -Inf at the top while the others are summed up
 	single []float32 // the same, for the first steps; nil for none
 	top    int       // where the largest is
+
+	sum, squares float64 // of d and its squares
+	x            float64 // of the top
+	less         float64 // ŷ of the top less 1
+
+	c, most float64 // the largest μ, for c
 }
 
 // temperedSize is how many numbers a class has in a tempered.
@@ -33,56 +39,91 @@ func newTempered(k int, memory []float64, single []float32) (s tempered) {
 // that has no softmax.
 func setLogits[T kernel.Float](s *tempered, z []T) (ok bool) {
 	kernel.Divide(s.d, z, nil, 1)
-	for s.top = 0; s.top < len(s.d) && s.d[s.top] != 0; s.top++ {
-	}
-	sum := kernel.Sum(s.d) // NaN where one is
-	return s.top < len(s.d) && sum == sum
+	s.top = kernel.Position(s.d, 0)
+	s.sum, s.squares = kernel.Moments(s.d, s.d, 0)
+	return s.top < len(s.d) && s.sum == s.sum // NaN where one is
 }
 
-// solve finds μ and computes all, with the power e. When a step is not above tolerance of μ it is
-// the last. The top it leaves out, with zeros in its place, and returns log ŷ of it.
+// solve finds μ and computes all, with the power e, to the digits of float32 or, unless narrow, of
+// float64. The top it leaves out, with zeros in its place, and returns log ŷ of it.
 //
 // The sum Σ of the ŷ is at least 1 at μ = 0 and falls as μ grows. Σ^-c, K^-c times a power mean of
 // the x, is concave in μ, and linear when all logits are the same, and Halley's method finds where
 // it is 1. When a step is so small that its cube is nothing it is the last, and the ŷ follow by a
 // series.
-func (s *tempered) solve(c, e, tolerance float64) (top float64) {
-	k := float64(len(s.d))
-	most := math.Expm1(c*math.Log(k)) / c
-	switch {
-	case c == 0:
+func (s *tempered) solve(c, e float64, narrow bool) (top float64) {
+	if c == 0 {
 		return s.softmax(e)
-	case !(most < 1e300):
-		return s.even(e)
 	}
-	mu := s.start(c, most)
+	if s.c != c {
+		s.c, s.most = c, math.Expm1(c*math.Log(float64(len(s.d))))/c
+	}
+	if !(s.most < 1e300) {
+		return s.even(c, e)
+	}
+	mu, tolerance := s.start(c, s.most), 0x1p-19
 	s.d[s.top] = math.Inf(-1)
-	if s.single != nil {
+	near := narrow && mu > s.most/2 // the top has a small share: the start is a good one
+	switch {
+	case near:
+		tolerance = 0x1p-6
+	case narrow:
+		tolerance = 0x1p-12
+	}
+	if s.single != nil && !near {
 		mu = s.firstSteps(c, mu)
 	}
-	step := 0.0
+	var step, slope float64
 	for range 100 {
 		s0, s1, s2 := kernel.TemperedPowers(s.Tempered, s.d, c, mu, e)
-		step = halley(c, mu, s0, s1, s2)
-		if !(math.Abs(step) > tolerance*(mu+step)) {
+		step, slope = halley(c, mu, s0, s1, s2)
+		if !(math.Abs(step) > tolerance*reach(c, mu, step, near)) {
 			break
 		}
 		mu = max(0, mu+step)
 	}
 	kernel.TemperedShift(s.Tempered, c, step, e)
-	s.Pow[s.top] = 0
-	return -math.Log1p(c*(mu+step)) / c
+	mu += step
+	top = -math.Log1p(c*mu) / c
+	if near {
+		mu, top = s.settle(c, e, mu, slope)
+	}
+	s.Pow[s.top], s.x = 0, 1+c*mu
+	return top
+}
+
+// reach is what a last step is compared with: μ behind it, or where the start is near the least x
+// divided by the factor of the logits, if that is above 1, so that the series holds.
+func reach(c, mu, step float64, near bool) float64 {
+	if near {
+		return (1 + c*mu) / max(1, c)
+	}
+	return mu + step
+}
+
+// settle goes on from a μ that was reached by a large step, if more than a billionth of it is left, and
+// returns it with log ŷ of the top. slope is how fast the sum falls.
+func (s *tempered) settle(c, e, mu, slope float64) (settled, top float64) {
+	for range 4 {
+		top = -math.Log1p(c*mu) / c
+		left := (kernel.Sum(s.P) + math.Expm1(top)) / slope
+		if !(math.Abs(left) > 0x1p-30*mu) {
+			break
+		}
+		kernel.TemperedShift(s.Tempered, c, left, e)
+		mu += left
+	}
+	return mu, top
 }
 
 // start returns a first μ: where the mean of the x, less what their variance takes from the power
 // mean, is K^c, or, which is never too large, where their mean is.
 func (s *tempered) start(c, most float64) float64 {
 	k := float64(len(s.d))
-	sum, squares := kernel.Moments(s.d, s.d, 0)
-	mean := -sum / k
+	mean := -s.sum / k
 	mu := most - mean
 	if top := 1 + c*most; top < 1e100 {
-		if x := (top + math.Sqrt(top*top+2*(1+c)*c*(squares/k-mean*mean))) / 2; x < 1e100 {
+		if x := (top + math.Sqrt(top*top+2*(1+c)*c*(s.squares/k-mean*mean))) / 2; x < 1e100 {
 			mu = min((x-1)/c-mean, most) // where the ŷ of the top is 1/K
 		}
 	}
@@ -100,7 +141,7 @@ func (s *tempered) firstSteps(c, mu float64) float64 {
 			break
 		}
 		s0, s1, s2 := kernel.TemperedSums(s.single, c, mu)
-		step := halley(c, mu, s0, s1, s2)
+		step, _ := halley(c, mu, s0, s1, s2)
 		if !finite(step) {
 			break
 		}
@@ -113,23 +154,27 @@ func (s *tempered) firstSteps(c, mu float64) float64 {
 }
 
 // halley returns the step from mu to the next, for the sums of the ŷ, ŷ/x and ŷ/x² of all classes
-// but the top.
-func halley(c, mu, s0, s1, s2 float64) (step float64) {
+// but the top, and how fast Σ falls.
+func halley(c, mu, s0, s1, s2 float64) (step, slope float64) {
 	x := 1 + c*mu
 	less := math.Expm1(-math.Log1p(c*mu) / c) // ŷ of the top less 1
 	y := (1 + less) / x
 	excess := s0 + less
 	sum := 1 + excess
-	a, b := (s1+y)/sum, (s2+y/x)/sum
-	step = excess / a * (1 + (c-1)/2*excess*(1+(c-2)/3*excess)) // (Σ^c - 1)/(c a), by a series
-	if !((1+c)*math.Abs(excess) < 0x1p-10) {
+	slope = s1 + y
+	a, b := slope/sum, (s2+y/x)/sum
+	step = excess / a // times (Σ^c - 1)/(c (Σ - 1)), by a series
+	if (1+c)*math.Abs(excess) < 0x1p-5 {
+		step *= 1 + (c-1)/2*excess*(1+(c-2)/3*excess*(1+(c-3)/4*excess*(1+(c-4)/5*excess*(1+(c-5)/6*excess))))
+	} else {
 		step = math.Expm1(c*math.Log1p(excess)) / (c * a)
 	}
-	return step / max(0.5, 1-step*(1+c)*(b/a-a)/2)
+	return step / max(0.5, 1-step*(1+c)*(b/a-a)/2), slope
 }
 
 // softmax is the limit for c = 0.
 func (s *tempered) softmax(e float64) (top float64) {
+	s.x = 1
 	kernel.LogSoftmax(s.Log, s.d, len(s.d))
 	kernel.Softmax(s.P, s.d, len(s.d))
 	for j, l := range s.Log {
@@ -145,13 +190,14 @@ func (s *tempered) softmax(e float64) (top float64) {
 
 // even is the limit of a large c: beside μ, of the size of K^c, the differences of the logits are
 // nothing, and all classes but those of a logit -Inf have the same ŷ.
-func (s *tempered) even(e float64) (top float64) {
+func (s *tempered) even(c, e float64) (top float64) {
 	var k float64
 	for _, d := range s.d {
 		if d >= -math.MaxFloat64 {
 			k++
 		}
 	}
+	s.x = math.Pow(k, c)
 	for j, d := range s.d {
 		s.Log[j], s.P[j], s.Pow[j], s.Inverse[j] = -math.Log(k), 1/k, math.Pow(k, -e), 0
 		if !(d >= -math.MaxFloat64) {
@@ -168,7 +214,14 @@ func (s *tempered) leaveOut() (top float64) {
 	return top
 }
 
-// putTop stores what solve left out.
-func (s *tempered) putTop(c, e, log float64) {
-	s.Log[s.top], s.P[s.top], s.Pow[s.top], s.Inverse[s.top] = log, math.Exp(log), math.Exp(e*log), math.Exp(c*log)
+// putTop stores what solve left out, given log ŷ.
+func (s *tempered) putTop(e, log float64) {
+	p := math.Exp(log)
+	s.Log[s.top], s.P[s.top], s.Pow[s.top], s.Inverse[s.top] = log, p, math.Exp(e*log), 1/s.x
+	if s.less = p - 1; s.sure() {
+		s.less = math.Expm1(log)
+	}
 }
+
+// sure reports whether ŷ > 1/2 for the top: there what is left to 1 says more.
+func (s *tempered) sure() bool { return s.P[s.top] > 0.5 }

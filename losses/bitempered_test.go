@@ -15,7 +15,7 @@ func temperedOf(c float64, z []float64) *tempered {
 	k := len(z)
 	s := newTempered(k, make([]float64, temperedSize*k), make([]float32, k))
 	setLogits(&s, z)
-	s.putTop(c, 1, s.solve(c, 1, lastStep[float64]()))
+	s.putTop(1, s.solve(c, 1, false))
 	return &s
 }
 

@@ -303,6 +303,14 @@ func ElementLogits[T Float](dst []float64, z []T, shift []float64, t float64) (o
 	return spec.ElementLogits(dst, z, shift, t)
 }
 
+// Position returns the first place of v in x, or len(x).
+func Position(x []float64, v float64) int {
+	if vec.On() && len(x) > 0 {
+		return vec.Position(x, v)
+	}
+	return spec.Position(x, v)
+}
+
 // AddScaled adds a p to dst.
 func AddScaled[T Float](dst, p []T, a float64) {
 	if vec.On() {

@@ -72,3 +72,13 @@ func Round[T Float](dst []T, x []float64) {
 		dst[i] = T(v)
 	}
 }
+
+// Position returns the first place of v in x, or len(x).
+func Position(x []float64, v float64) int {
+	for j, y := range x {
+		if y == v {
+			return j
+		}
+	}
+	return len(x)
+}

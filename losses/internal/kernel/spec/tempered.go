@@ -31,24 +31,24 @@ func TemperedPowers(r Tempered, d []float64, c, mu, e float64) (s0, s1, s2 float
 	return s0, s1, s2
 }
 
-// TemperedShift takes what [TemperedPowers] has stored to mu + step, a step so small that the third
-// power of step/x is nothing. With s = step/x and w = c s log p changes by
+// TemperedShift takes what [TemperedPowers] has stored to mu + step, a step of which few powers are
+// more than nothing. With s = step/x and w = c s log p changes by
 //
-//	-log1p(w)/c = -s (1 - w/2 + w²/3 - …).
+//	-log1p(w)/c = -s (1 - w/2 + w²/3 - w³/4 + …).
 func TemperedShift(r Tempered, c, step, e float64) {
 	for j, inverse := range r.Inverse {
 		s := step * inverse
 		w := c * s
-		d := s * (1 - w*(0.5-w*(1./3)))
+		d := s * (1 - w*(1./2-w*(1./3-w*(1./4))))
 		r.Log[j] -= d
 		r.P[j] += r.P[j] * expm1Small(-d)
 		r.Pow[j] += r.Pow[j] * expm1Small(-e*d)
-		r.Inverse[j] = inverse * (1 - w*(1-w))
+		r.Inverse[j] = inverse * (1 - w*(1-w*(1-w)))
 	}
 }
 
-// expm1Small returns exp(x) - 1 to the third power of x.
-func expm1Small(x float64) float64 { return x * (1 + x*(0.5+x*(1./6))) }
+// expm1Small returns exp(x) - 1 to the fifth power of x.
+func expm1Small(x float64) float64 { return x * (1 + x*(1./2+x*(1./6+x*(1./24+x*(1./120))))) }
 
 // TemperedMoments returns Σ (p - t) p^e/x, Σ p/x and Σ p p^e.
 func TemperedMoments[T Float](t []T, r Tempered) (v, e, o float64) {

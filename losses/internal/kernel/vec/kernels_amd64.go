@@ -988,8 +988,8 @@ func klTileF64AVX512(z *float64, t *float64, k int, lanes *float64) (bad uint32)
 //go:noescape
 func temperedPowersF64AVX512(log *float64, p *float64, pow *float64, inverse *float64, d *float64, n int, c float64, mu float64, f float64, e float64) (s0 float64, s1 float64, s2 float64, bad uint32)
 
-// temperedShiftF64AVX512 takes what temperedPowers stored to mu + step, a step so small that the
-// third power of step/x is nothing.
+// temperedShiftF64AVX512 takes what temperedPowers stored to mu + step, a step so small that s w⁴,
+// w⁴ and D⁶ are nothing.
 //
 //go:noescape
 func temperedShiftF64AVX512(log *float64, p *float64, pow *float64, inverse *float64, n int, c float64, step float64, e float64)
@@ -2011,8 +2011,8 @@ func klTileF64AVX2(z *float64, t *float64, k int, lanes *float64) (bad uint32)
 //go:noescape
 func temperedPowersF64AVX2(log *float64, p *float64, pow *float64, inverse *float64, d *float64, n int, c float64, mu float64, f float64, e float64) (s0 float64, s1 float64, s2 float64, bad uint32)
 
-// temperedShiftF64AVX2 takes what temperedPowers stored to mu + step, a step so small that the
-// third power of step/x is nothing.
+// temperedShiftF64AVX2 takes what temperedPowers stored to mu + step, a step so small that s w⁴, w⁴
+// and D⁶ are nothing.
 //
 //go:noescape
 func temperedShiftF64AVX2(log *float64, p *float64, pow *float64, inverse *float64, n int, c float64, step float64, e float64)

@@ -151,3 +151,6 @@ func Round[T spec.Float](dst []T, x []float64) {
 	}
 	spec.Round(dst[whole:], x[whole:])
 }
+
+// Position is [spec.Position].
+func Position(x []float64, v float64) int { return spec.Position(x, v) }

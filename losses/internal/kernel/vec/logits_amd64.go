@@ -24,6 +24,9 @@ func AddScaled[T spec.Float](dst, p []T, a float64) {
 	wideOf[T]().addScaled(&dst[0], &p[0], len(dst), a)
 }
 
+// Position is [spec.Position].
+func Position(x []float64, v float64) int { return doubles().find(&x[0], len(x), v) }
+
 // Widen is [spec.Widen].
 func Widen[T spec.Float](dst []float64, x []T) { wideOf[T]().widen(&dst[0], &x[0], len(x)) }
 

@@ -162,3 +162,6 @@ func Widen[T spec.Float](dst []float64, x []T) { panic(noVectors) }
 
 // Round panics: this build has no vectors.
 func Round[T spec.Float](dst []T, x []float64) { panic(noVectors) }
+
+// Position panics: this build has no vectors.
+func Position(x []float64, v float64) int { panic(noVectors) }

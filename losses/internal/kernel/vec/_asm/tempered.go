@@ -120,7 +120,7 @@ func (g isa) temperedPowers() {
 	log, p, pow, inverse := g.param("log"), g.param("p"), g.param("pow"), g.param("inverse")
 	d, n, e := g.param("d"), g.param("n"), g.held("e")
 	k, sums, bad := g.temperedConsts(), g.zeros(3), g.noLanes()
-	g.loop(n, 1, func(i reg.GPVirtual, v int, m *mask) {
+	g.interleaved(n, func(i reg.GPVirtual, v int, m *mask) {
 		l, y, inv, some := g.tempered(k, g.get(d, i, v, m), m, bad)
 		stored := g.vec()
 		g.load(k.none, stored)
@@ -140,12 +140,12 @@ func (g isa) temperedPowers() {
 
 // temperedShift: with s = step/x and w = c s the logarithm of p changes by
 //
-//	-D = -s (1 - w/2 + w²/3 - …),
+//	-D = -s (1 - w/2 + w²/3 - w³/4 + …),
 //
 // p by the factor exp(-D), and 1/x by 1/(1+w).
 func (g isa) temperedShift() {
 	g.text("temperedShift", "func(log, p, pow, inverse *A, n int, c, step, e A)",
-		"takes what temperedPowers stored to mu + step, a step so small that the third power of step/x is nothing.")
+		"takes what temperedPowers stored to mu + step, a step so small that s w⁴, w⁴ and D⁶ are nothing.")
 	log, p, pow, inverse := g.param("log"), g.param("p"), g.param("pow"), g.param("inverse")
 	n, c, step, e, one := g.param("n"), g.broadcast("c"), g.broadcast("step"), g.broadcast("e"), g.constant(1)
 	half, third := g.constant(0.5), g.constant(1./3)
@@ -154,8 +154,9 @@ func (g isa) temperedShift() {
 		g.mul(step, inv, d)
 		g.mul(c, d, w)
 		s := g.vec()
-		g.load(half, s)
-		g.nmadd(third, w, s)
+		g.load(g.constant(1./4), s)
+		g.rsub(third, w, s)
+		g.rsub(half, w, s)
 		g.mul(w, s, s)
 		g.nmadd(s, d, d) // D
 		l := g.get(log, i, v, m)
@@ -170,23 +171,23 @@ func (g isa) temperedShift() {
 		g.put(y, pow, i, v, m)
 		g.load(one, s)
 		g.sub(w, s, s)
-		g.rsub(one, w, s) // 1 - w + w²
+		g.rsub(one, w, s)
+		g.rsub(one, w, s) // 1 - w + w² - w³
 		g.mul(s, inv, inv)
 		g.put(inv, inverse, i, v, m)
 	})
 	g.ret()
 }
 
-// timesExpMinus multiplies y by exp(-x) for a small x.
+// timesExpMinus multiplies y by exp(-x) for a small x, of which the sixth power is nothing.
 func (g isa) timesExpMinus(x, y reg.VecVirtual) {
-	s, t := g.vec(), g.vec()
-	g.load(g.constant(0.5), s)
-	g.nmadd(g.constant(1./6), x, s)
-	g.mul(x, s, s)
-	g.load(g.constant(-1), t)
-	g.add(s, t, t)
-	g.mul(x, t, t) // exp(-x) - 1
-	g.madd(y, t, y)
+	s := g.vec()
+	g.load(g.constant(-1./120), s)
+	for _, q := range []float64{1. / 24, -1. / 6, 1. / 2, -1} {
+		g.horner(g.constant(q), x, s)
+	}
+	g.mul(x, s, s) // exp(-x) - 1
+	g.madd(y, s, y)
 }
 
 func (g isa) temperedMoments() {
@@ -278,7 +279,7 @@ func (g isa) temperedLossByTables(t, log, n reg.GPVirtual, e Op, sums []reg.VecV
 	tables, by := g.temperedTables(), g.vec()
 	g.load(g.constant(math.Log2E), by)
 	g.mul(e, by, by)
-	g.loop(n, 1, func(i reg.GPVirtual, v int, m *mask) {
+	g.interleaved(n, func(i reg.GPVirtual, v int, m *mask) {
 		lab := g.get(t, i, v, m)
 		g.orInto(g.invalid(lab), bad)
 		some, u := g.cmp(neqUQ, g.constant(0), lab), g.vec()

@@ -159,6 +159,23 @@ func at(p reg.GPVirtual, i reg.GPVirtual, g isa, disp int) Mem {
 // loop emits body over n elements: unroll vectors at once, then one, then the tail. body gets the
 // index register, the number of the vector in the unrolled group and, for the tail, its mask.
 func (g isa) loop(n reg.GPVirtual, unroll int, body func(i reg.GPVirtual, v int, m *mask)) {
+	g.loopBy(n, unroll, body, func(bodies ...func()) {
+		for _, body := range bodies {
+			body()
+		}
+	})
+}
+
+// interleaved is loop with bodies of long chains: with AVX-512 two of them in turns.
+func (g isa) interleaved(n reg.GPVirtual, body func(i reg.GPVirtual, v int, m *mask)) {
+	if !g.avx512 { // registers are few
+		g.loop(n, 1, body)
+		return
+	}
+	g.loopBy(n, 2, body, interleave)
+}
+
+func (g isa) loopBy(n reg.GPVirtual, unroll int, body func(i reg.GPVirtual, v int, m *mask), emit func(bodies ...func())) {
 	i, left := GP64(), GP64()
 	XORQ(i, i)
 	MOVQ(n, left)
@@ -167,9 +184,11 @@ func (g isa) loop(n reg.GPVirtual, unroll int, body func(i reg.GPVirtual, v int,
 		Label(big)
 		CMPQ(left, Imm(uint64(unroll*g.lanes())))
 		JLT(LabelRef(small))
-		for v := range unroll {
-			body(i, v, nil)
+		bodies := make([]func(), unroll)
+		for v := range bodies {
+			bodies[v] = func() { body(i, v, nil) }
 		}
+		emit(bodies...)
 		ADDQ(Imm(uint64(unroll*g.lanes())), i)
 		SUBQ(Imm(uint64(unroll*g.lanes())), left)
 		JMP(LabelRef(big))
