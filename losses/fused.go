@@ -55,8 +55,8 @@ func (b *batch[T]) computeFused(l Loss, linear bool) (row int, err error) {
 	if bad := ready.prepareTarget(); bad >= 0 {
 		return bad, ready.labelError(bad)
 	}
-	if kernel.InTiles[T](b.k) {
-		return b.computeFusedTiles(&ready, l, linear)
+	if kernel.Together[T](b.k) && !b.movesLabel() {
+		return b.computeFusedRows(&ready, l, linear)
 	}
 	p := *b.fused
 	if b.movesLabel() {
@@ -76,9 +76,9 @@ func (b *batch[T]) computeFused(l Loss, linear bool) (row int, err error) {
 	return 0, nil
 }
 
-// computeFusedTiles is computeFused for rows of few classes, which the kernel computes several at
-// once. ready is b with its target prepared.
-func (b *batch[T]) computeFusedTiles(ready *batch[T], l Loss, linear bool) (row int, err error) {
+// computeFusedRows is computeFused for rows that the kernel computes several at once. ready is b
+// with its target prepared.
+func (b *batch[T]) computeFusedRows(ready *batch[T], l Loss, linear bool) (row int, err error) {
 	extra, ok := b.extras()
 	if !ok {
 		return b.computeApart(l, linear)
@@ -129,13 +129,16 @@ func (b *batch[T]) showsDenormal(z []T, lse float64) bool {
 }
 
 // extras returns, for all rows or one a row, what the gradient of the z-loss is beside that of the
-// loss: f extra lse p, with the factor f. It returns false where T cannot hold it, or f is 0 and it
-// is not.
+// loss: f extra lse p, with the factor f; nil where there is no z-loss. It returns false where T
+// cannot hold it, or f is 0 and it is not.
 func (b *batch[T]) extras() (extra []T, ok bool) {
+	if b.zLoss == 0 {
+		return nil, true
+	}
 	extra = dense.Grow(&b.extra, max(len(b.scale), len(b.share)))
 	for i := range extra {
 		x, f, share := 0.0, of(b.scale, i), of(b.share, i)/b.temperature
-		if b.zLoss != 0 && b.grad != nil && share != 0 {
+		if b.grad != nil && share != 0 {
 			x = 2 * b.zLoss * (share / f)
 		}
 		if extra[i] = T(x); !holds[T](x) {

@@ -109,7 +109,7 @@ func TestGuardPrepared(t *testing.T) {
 				for _, y := range [][]float32{labels, nil} {
 					_, ok := CrossEntropyRow(&p, new(float64), g, z, y, 0, 1, 0)
 					require.True(t, ok)
-					if InTiles[float32](k) {
+					if Together[float32](k) {
 						CrossEntropyRows(&p, make([]float64, 1), make([]float64, 1), g, z, y, []int{0}, []float32{1},
 							[]float32{0}, k)
 					}

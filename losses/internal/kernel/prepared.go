@@ -8,8 +8,8 @@ import (
 // Prepared says which logits a softmax is of; see [spec.Prepared].
 type Prepared[T Float] = spec.Prepared[T]
 
-// Prepares reports whether there are kernels of cross entropy for logits prepared by p: [CrossEntropyRow]
-// for rows of many classes, [CrossEntropyRows] for those of few, where [InTiles] says so.
+// Prepares reports whether there are kernels of cross entropy for logits prepared by p:
+// [CrossEntropyRow], and [CrossEntropyRows] where [Together] says so.
 func Prepares[T Float](p *Prepared[T]) bool { return vec.On() && vec.Prepares(p) }
 
 // CrossEntropyRow computes the cross entropy of one row of prepared logits, and its gradient with a
@@ -19,8 +19,11 @@ func CrossEntropyRow[T Float](p *Prepared[T], loss *float64, grad, z, t []T, ind
 	return vec.CrossEntropyRow(p, loss, grad, z, t, index, f, extra)
 }
 
-// CrossEntropyRows is [CrossEntropyRow] for many rows, each with a factor and an extra of its own or all with
-// one, and reports whether all were ordinary; see [vec.CrossEntropyRows].
+// Together reports whether [CrossEntropyRows] is for rows of k classes.
+func Together[T Float](k int) bool { return vec.On() && vec.Together[T](k) }
+
+// CrossEntropyRows is [CrossEntropyRow] for many rows, each with a factor and an extra of its own
+// or all with one, and reports whether all were ordinary; see [vec.CrossEntropyRows].
 func CrossEntropyRows[T Float](p *Prepared[T], loss, lse []float64, grad, z, t []T, index []int, scale, extra []T,
 	k int) (all bool) {
 	return vec.CrossEntropyRows(p, loss, lse, grad, z, t, index, scale, extra, k)
@@ -29,8 +32,8 @@ func CrossEntropyRows[T Float](p *Prepared[T], loss, lse []float64, grad, z, t [
 // Shifts reports whether there is [SigmoidShifted] for elements of a type.
 func Shifts[T Float]() bool { return vec.On() && vec.Shifts[T]() }
 
-// SigmoidShifted computes the cross entropy of elements of which [ElementLogits] has stored the logits in
-// loss; see [vec.SigmoidShifted].
+// SigmoidShifted computes the cross entropy of elements of which [ElementLogits] has stored the
+// logits in loss; see [vec.SigmoidShifted].
 func SigmoidShifted[T Float](loss []float64, grad, yes, no, scale []T) (ok bool) {
 	return vec.SigmoidShifted(loss, grad, yes, no, scale)
 }

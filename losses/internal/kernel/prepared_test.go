@@ -114,7 +114,7 @@ func holdPrepared(t *testing.T, what string, x *preparedRow, f, extra float64) {
 		for j, v := range g {
 			near(fmt.Sprint("gradient ", j), float64(v), wantGrad[j], size[j])
 		}
-		if !InTiles[float32](len(x.z)) {
+		if !Together[float32](len(x.z)) {
 			continue
 		}
 		const n = 17 // one more than a tile has, all of them x
@@ -128,11 +128,83 @@ func holdPrepared(t *testing.T, what string, x *preparedRow, f, extra float64) {
 		CrossEntropyRows(&x.p, losses, sums, grad, slices.Repeat(x.z, n), all, slices.Repeat([]int{x.index}, n),
 			[]float32{float32(f)}, []float32{float32(extra)}, len(x.z))
 		for i := range n {
-			near("loss in a tile", losses[i], wantLoss, 0)
-			near("log-sum-exp in a tile", sums[i], wantLSE, math.Abs(slices.Max(x.y))) // as a sum with that
+			near("loss of several", losses[i], wantLoss, 0)
+			near("log-sum-exp of several", sums[i], wantLSE, math.Abs(slices.Max(x.y))) // as a sum with that
 			for j := range g {
-				near(fmt.Sprint("gradient in a tile ", j), float64(grad[i*len(g)+j]), wantGrad[j], size[j])
+				near(fmt.Sprint("gradient of several ", j), float64(grad[i*len(g)+j]), wantGrad[j], size[j])
 			}
+		}
+	}
+}
+
+// TestPreparedRows holds rows that are computed together to the same, each with logits and labels
+// of its own: several maxima, and such as a rounding makes of others, logits far apart, and what is
+// declined.
+func TestPreparedRows(t *testing.T) {
+	for _, name := range implementations() {
+		force(t, name)
+		r := rand.New(rand.NewPCG(7, 8))
+		for _, k := range []int{1, 2, 3, 10, 31, 64, 65, 80, 100, 128, 129, 200, 256} {
+			for _, factor := range []float64{1, 1. / 3, 2} {
+				for _, shifted := range []bool{false, true} {
+					x := newPreparedRow(r, k, factor, 0, shifted, true)
+					if Prepares(&x.p) && Together[float32](k) {
+						holdPreparedRows(t, fmt.Sprintf("%s k=%d factor %v shifted %v", name, k, factor, shifted), r, x)
+					}
+				}
+			}
+		}
+	}
+}
+
+// holdPreparedRows computes 37 rows of the preparation of x.
+func holdPreparedRows(t *testing.T, what string, r *rand.Rand, x *preparedRow) {
+	const n = 37
+	k, rows := len(x.z), make([]*preparedRow, n)
+	var z, labels, f, extra []float32
+	for i := range rows {
+		y := newPreparedRow(r, k, x.p.Factor, 0, false, true)
+		switch y.p = x.p; i % 6 {
+		case 1: // several maxima
+			for j := range y.z {
+				y.z[j] = float32(math.Round(float64(y.z[j])))
+			}
+		case 2: // and almost: b z + hi is rough beside them
+			for j := range y.z {
+				y.z[j] = float32((2000 + 0.001*r.NormFloat64() - x.p.Added(j)) / x.p.Factor)
+			}
+		case 3:
+			y.z[r.IntN(k)] -= 300
+		case 4:
+			y.z[r.IntN(k)] = []float32{float32(math.NaN()), float32(math.Inf(1)), 1e30}[i/6%3]
+		case 5:
+			y.t[r.IntN(k)] = []float32{float32(math.NaN()), float32(math.Inf(1)), -1}[i/6%3]
+		}
+		for j := range y.z {
+			y.y[j] = x.p.Factor*float64(y.z[j]) + x.p.Added(j)
+		}
+		rows[i], z, labels = y, append(z, y.z...), append(labels, y.t...)
+		f, extra = append(f, float32(0.3*r.NormFloat64())), append(extra, float32(0.1*r.NormFloat64()))
+	}
+	loss, lse, grad, none := make([]float64, n), make([]float64, n), make([]float32, n*k), make([]float64, n)
+	require.False(t, CrossEntropyRows(&x.p, loss, lse, grad, z, labels, nil, f, extra, k), what)
+	require.False(t, CrossEntropyRows(&x.p, none, make([]float64, n), nil, z, labels, nil, f, extra, k), what)
+	for i, y := range rows {
+		if lse[i] != lse[i] {
+			require.GreaterOrEqual(t, i%6, 4, "%s: row %d is declined", what, i)
+			continue
+		}
+		require.Less(t, i%6, 4, "%s: row %d is not declined", what, i)
+		require.True(t, sameBits(loss[i:i+1], none[i:i+1]), what)
+		wantLoss, wantLSE, wantGrad, size := y.want(float64(f[i]), float64(extra[i]))
+		near := func(got, want, size float64) {
+			ulp := numtest.Ulp(float32(max(size, math.Abs(want))))
+			require.LessOrEqual(t, math.Abs(got-want), 4*ulp, "%s: row %d has %v, not %v", what, i, got, want)
+		}
+		near(loss[i], wantLoss, 0)
+		near(lse[i], wantLSE, math.Abs(slices.Max(y.y)))
+		for j, v := range grad[i*k : (i+1)*k] {
+			near(float64(v), wantGrad[j], size[j])
 		}
 	}
 }

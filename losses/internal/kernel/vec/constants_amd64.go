@@ -24,6 +24,7 @@ const (
 	laneLow          // where exponentials are 0
 	laneShift        // what they are divided by
 	laneTies         // how many logits beside it are as large as the first maximum
+	laneGrid         // -M, rounded to a multiple of 2^-9
 	laneLost         // what Coef has lost
 	lanesPerRow
 )
@@ -37,7 +38,7 @@ const (
 	smoothCount64  = 14
 	smoothNarrow   = 16
 	smoothWide     = 24
-	blockSums      = 7
+	blockSums      = 8
 	softmaxOdds    = 0
 	softmaxOthers  = 1
 	softmaxDot     = 2

@@ -335,17 +335,46 @@ func blockCrossEntropyF32AVX512(z *float32, t *float32, k int, n int, loss *floa
 func blockSoftmaxF32AVX512(e *float32, z *float32, t *float32, k int, n int, numbers *float64, work *float32, lanes *float32) (declined uint32)
 
 // tileZLossF32AVX512 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
-// the factors lie, and stores lse, too.
+// the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It declines
+// rows whose loss is not finite.
 //
 //go:noescape
 func tileZLossF32AVX512(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32)
 
-// tilePreparedF32AVX512 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
-// as the factors lie, and stores lse, too. The logits are factor z + hi + low, hi a multiple of
-// 2^-9. It declines rows whose loss is not finite.
+// blockZLossF32AVX512 is blockCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
+// as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It
+// declines rows whose loss is not finite.
 //
 //go:noescape
-func tilePreparedF32AVX512(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32, hi *float32, low *float32, factor float64)
+func blockZLossF32AVX512(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32) (declined uint32)
+
+// tileDividedF32AVX512 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
+// as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
+// logits are factor z. It declines rows whose loss is not finite.
+//
+//go:noescape
+func tileDividedF32AVX512(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32, factor float64)
+
+// blockDividedF32AVX512 is blockCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
+// as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
+// logits are factor z. It declines rows whose loss is not finite.
+//
+//go:noescape
+func blockDividedF32AVX512(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, factor float64) (declined uint32)
+
+// tileShiftedF32AVX512 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
+// as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
+// logits are factor z + hi + low, hi a multiple of 2^-9. It declines rows whose loss is not finite.
+//
+//go:noescape
+func tileShiftedF32AVX512(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32, hi *float32, low *float32, factor float64)
+
+// blockShiftedF32AVX512 is blockCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
+// as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
+// logits are factor z + hi + low, hi a multiple of 2^-9. It declines rows whose loss is not finite.
+//
+//go:noescape
+func blockShiftedF32AVX512(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, hi *float32, low *float32, factor float64) (declined uint32)
 
 // maxExpF64AVX512 returns the largest of n >= 1 elements, and shift and em with exp(m) = 2^shift
 // em, where em is in [√½, √2]. NaN is passed over; when there is nothing else, m is -Inf. For an
@@ -576,10 +605,18 @@ func blockCrossEntropyF64AVX512(z *float64, t *float64, k int, n int, loss *floa
 func blockSoftmaxF64AVX512(e *float64, z *float64, t *float64, k int, n int, numbers *float64, work *float64, lanes *float64) (declined uint32)
 
 // tileZLossF64AVX512 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
-// the factors lie, and stores lse, too.
+// the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It declines
+// rows whose loss is not finite.
 //
 //go:noescape
 func tileZLossF64AVX512(e *float64, z *float64, t *float64, k int, tiles int, f *float64, step int, extra *float64, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float64)
+
+// blockZLossF64AVX512 is blockCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
+// as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It
+// declines rows whose loss is not finite.
+//
+//go:noescape
+func blockZLossF64AVX512(e *float64, z *float64, t *float64, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64) (declined uint32)
 
 // exps64F64AVX512 is exps with the exponentials in float64, perhaps all divided by a number, for a
 // row with the maximum m.
@@ -1361,17 +1398,46 @@ func blockCrossEntropyF32AVX2(z *float32, t *float32, k int, n int, loss *float6
 func blockSoftmaxF32AVX2(e *float32, z *float32, t *float32, k int, n int, numbers *float64, work *float32, lanes *float32) (declined uint32)
 
 // tileZLossF32AVX2 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
-// the factors lie, and stores lse, too.
+// the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It declines
+// rows whose loss is not finite.
 //
 //go:noescape
 func tileZLossF32AVX2(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32)
 
-// tilePreparedF32AVX2 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
-// the factors lie, and stores lse, too. The logits are factor z + hi + low, hi a multiple of 2^-9.
-// It declines rows whose loss is not finite.
+// blockZLossF32AVX2 is blockCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
+// the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It declines
+// rows whose loss is not finite.
 //
 //go:noescape
-func tilePreparedF32AVX2(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32, hi *float32, low *float32, factor float64)
+func blockZLossF32AVX2(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32) (declined uint32)
+
+// tileDividedF32AVX2 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
+// the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The logits
+// are factor z. It declines rows whose loss is not finite.
+//
+//go:noescape
+func tileDividedF32AVX2(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32, factor float64)
+
+// blockDividedF32AVX2 is blockCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
+// as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
+// logits are factor z. It declines rows whose loss is not finite.
+//
+//go:noescape
+func blockDividedF32AVX2(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, factor float64) (declined uint32)
+
+// tileShiftedF32AVX2 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
+// the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The logits
+// are factor z + hi + low, hi a multiple of 2^-9. It declines rows whose loss is not finite.
+//
+//go:noescape
+func tileShiftedF32AVX2(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32, hi *float32, low *float32, factor float64)
+
+// blockShiftedF32AVX2 is blockCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
+// as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
+// logits are factor z + hi + low, hi a multiple of 2^-9. It declines rows whose loss is not finite.
+//
+//go:noescape
+func blockShiftedF32AVX2(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, hi *float32, low *float32, factor float64) (declined uint32)
 
 // maxExpF64AVX2 returns the largest of n >= 1 elements, and shift and em with exp(m) = 2^shift em,
 // where em is in [√½, √2]. NaN is passed over; when there is nothing else, m is -Inf. For an
@@ -1601,10 +1667,18 @@ func blockCrossEntropyF64AVX2(z *float64, t *float64, k int, n int, loss *float6
 func blockSoftmaxF64AVX2(e *float64, z *float64, t *float64, k int, n int, numbers *float64, work *float64, lanes *float64) (declined uint32)
 
 // tileZLossF64AVX2 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
-// the factors lie, and stores lse, too.
+// the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It declines
+// rows whose loss is not finite.
 //
 //go:noescape
 func tileZLossF64AVX2(e *float64, z *float64, t *float64, k int, tiles int, f *float64, step int, extra *float64, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float64)
+
+// blockZLossF64AVX2 is blockCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
+// the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It declines
+// rows whose loss is not finite.
+//
+//go:noescape
+func blockZLossF64AVX2(e *float64, z *float64, t *float64, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64) (declined uint32)
 
 // exps64F64AVX2 is exps with the exponentials in float64, perhaps all divided by a number, for a
 // row with the maximum m.

@@ -9,7 +9,7 @@ import (
 )
 
 // Prepares reports whether there are kernels of cross entropy for logits prepared by p:
-// [CrossEntropyRow] for rows of many classes, [CrossEntropyRows] for others.
+// [CrossEntropyRows] where [Together] says so, [CrossEntropyRow] for every row.
 func Prepares[T spec.Float](p *spec.Prepared[T]) bool {
 	return p.Off() || spec.Size[T]() == 4 && 0x1p-60 < p.Factor && p.Factor < 0x1p60
 }
@@ -61,7 +61,7 @@ func preparedRow[T spec.Float](p *spec.Prepared[T], e, z, t []T) (o ordinary[T],
 
 // singleRow is preparedRow of float32.
 func singleRow[T spec.Float](p *spec.Prepared[T], e, z, t []T) (o ordinary[T], ok bool) {
-	u, f, far := any(unitOf[T]()).(single), p.Factor, ahead(z)
+	u, f, far := singleOf(unitOf[T]()), p.Factor, ahead(z)
 	x, hi, low := floats(z), floats(p.Hi), floats(p.Low)
 	to, labels := floats(e), floats(t)
 	var done uint32

@@ -7,6 +7,9 @@ import "softloss/losses/internal/kernel/spec"
 // Prepares is false: there is no such kernel in this build.
 func Prepares[T spec.Float](*spec.Prepared[T]) bool { return false }
 
+// Together is false: there are no such kernels in this build.
+func Together[T spec.Float](int) bool { return false }
+
 // CrossEntropyRows is not called.
 func CrossEntropyRows[T spec.Float](p *spec.Prepared[T], loss, lse []float64, grad, z, t []T, index []int,
 	scale, extra []T, k int) (all bool) {

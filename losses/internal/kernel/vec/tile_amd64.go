@@ -44,6 +44,7 @@ type tile[T spec.Float] struct {
 
 	sums [blockSums * tileRows * tileRows]T   // the vectors that the rows of a block are summed up to
 	hot  [mostVectors * tileRows * tileRows]T // the one-hot rows of a block; 0 otherwise
+	out  [mostVectors * tileRows * tileRows]T // gradients of a block that nobody wants
 
 	exps     [maxDoubles * mostVectors * tileRows]float64 // of the rows of a block
 	softmax  [softmaxNumbers * tileRows]float64           // of the rows of a block

@@ -48,6 +48,7 @@ type unit[T spec.Float] interface {
 	blockCrossEntropy(z, t *T, k, n int, loss *float64, work, lanes *T) (declined uint32)
 	blockSoftmax(e, z, t *T, k, n int, numbers *float64, work, lanes *T) (declined uint32)
 	tileZLoss(e, z, t *T, k, tiles int, f *T, step int, extra *T, extraStep int, loss, lse *float64, declined *uint32, lanes *T)
+	blockZLoss(e, z, t *T, k, n int, f, extra *T, loss, lse *float64, work, lanes *T) (declined uint32)
 }
 
 // wide are the kernels that compute in float64 for elements of any type.
@@ -125,7 +126,10 @@ type single interface {
 	shiftedDot(z, t *float32, n int, hi, low *float32, factor float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32)
 	shiftedExps(e, z *float32, n int, hi, low *float32, factor float64, ahead int) (m, sum float64, a int, ok uint32)
 	shifted(z *float32, n int, hi, low *float32, factor float64, ahead int) (m, sum float64, a int, ok uint32)
-	tilePrepared(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes, hi, low *float32, factor float64)
+	tileDivided(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32, factor float64)
+	blockDivided(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, factor float64) (declined uint32)
+	tileShifted(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32, hi, low *float32, factor float64)
+	blockShifted(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, hi, low *float32, factor float64) (declined uint32)
 }
 
 // double are the kernels for float64: those of tiles that have no counterpart in float32 too.
@@ -293,8 +297,20 @@ func (f32AVX512) blockSoftmax(e, z, t *float32, k, n int, numbers *float64, work
 func (f32AVX512) tileZLoss(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32) {
 	tileZLossF32AVX512(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes)
 }
-func (f32AVX512) tilePrepared(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes, hi, low *float32, factor float64) {
-	tilePreparedF32AVX512(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, hi, low, factor)
+func (f32AVX512) blockZLoss(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32) (declined uint32) {
+	return blockZLossF32AVX512(e, z, t, k, n, f, extra, loss, lse, work, lanes)
+}
+func (f32AVX512) tileDivided(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32, factor float64) {
+	tileDividedF32AVX512(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, factor)
+}
+func (f32AVX512) blockDivided(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, factor float64) (declined uint32) {
+	return blockDividedF32AVX512(e, z, t, k, n, f, extra, loss, lse, work, lanes, factor)
+}
+func (f32AVX512) tileShifted(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32, hi, low *float32, factor float64) {
+	tileShiftedF32AVX512(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, hi, low, factor)
+}
+func (f32AVX512) blockShifted(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, hi, low *float32, factor float64) (declined uint32) {
+	return blockShiftedF32AVX512(e, z, t, k, n, f, extra, loss, lse, work, lanes, hi, low, factor)
 }
 
 // f64AVX512 is an instruction set.
@@ -398,6 +414,9 @@ func (f64AVX512) blockSoftmax(e, z, t *float64, k, n int, numbers *float64, work
 }
 func (f64AVX512) tileZLoss(e, z, t *float64, k, tiles int, f *float64, step int, extra *float64, extraStep int, loss, lse *float64, declined *uint32, lanes *float64) {
 	tileZLossF64AVX512(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes)
+}
+func (f64AVX512) blockZLoss(e, z, t *float64, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64) (declined uint32) {
+	return blockZLossF64AVX512(e, z, t, k, n, f, extra, loss, lse, work, lanes)
 }
 func (f64AVX512) exps64(e *float64, z *float64, n int, m, low, shift float64, ahead int) (sum float64) {
 	return exps64F64AVX512(e, z, n, m, low, shift, ahead)
@@ -727,8 +746,20 @@ func (f32AVX2) blockSoftmax(e, z, t *float32, k, n int, numbers *float64, work, 
 func (f32AVX2) tileZLoss(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32) {
 	tileZLossF32AVX2(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes)
 }
-func (f32AVX2) tilePrepared(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes, hi, low *float32, factor float64) {
-	tilePreparedF32AVX2(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, hi, low, factor)
+func (f32AVX2) blockZLoss(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32) (declined uint32) {
+	return blockZLossF32AVX2(e, z, t, k, n, f, extra, loss, lse, work, lanes)
+}
+func (f32AVX2) tileDivided(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32, factor float64) {
+	tileDividedF32AVX2(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, factor)
+}
+func (f32AVX2) blockDivided(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, factor float64) (declined uint32) {
+	return blockDividedF32AVX2(e, z, t, k, n, f, extra, loss, lse, work, lanes, factor)
+}
+func (f32AVX2) tileShifted(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32, hi, low *float32, factor float64) {
+	tileShiftedF32AVX2(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, hi, low, factor)
+}
+func (f32AVX2) blockShifted(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, hi, low *float32, factor float64) (declined uint32) {
+	return blockShiftedF32AVX2(e, z, t, k, n, f, extra, loss, lse, work, lanes, hi, low, factor)
 }
 
 // f64AVX2 is an instruction set.
@@ -824,6 +855,9 @@ func (f64AVX2) blockSoftmax(e, z, t *float64, k, n int, numbers *float64, work, 
 }
 func (f64AVX2) tileZLoss(e, z, t *float64, k, tiles int, f *float64, step int, extra *float64, extraStep int, loss, lse *float64, declined *uint32, lanes *float64) {
 	tileZLossF64AVX2(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes)
+}
+func (f64AVX2) blockZLoss(e, z, t *float64, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64) (declined uint32) {
+	return blockZLossF64AVX2(e, z, t, k, n, f, extra, loss, lse, work, lanes)
 }
 func (f64AVX2) exps64(e *float64, z *float64, n int, m, low, shift float64, ahead int) (sum float64) {
 	return exps64F64AVX2(e, z, n, m, low, shift, ahead)

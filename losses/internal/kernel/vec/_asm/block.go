@@ -14,10 +14,11 @@ import (
 
 // What a row is summed up to, a vector each.
 const (
-	blockOdds   = iota     // the exponentials but that of the maximum
-	blockOthers = iota + 1 // the labels but its own; every sum is followed by what it has lost
+	blockOdds   = iota     // the exponentials but those of maxima
+	blockOthers = iota + 1 // the labels but theirs; every sum is followed by what it has lost
 	blockDot    = iota + 2 // Σ t (z - M)
-	blockOwn    = iota + 3 // the label of the maximum
+	blockOwn    = iota + 3 // the labels of maxima
+	blockTops              // their exponentials, where tops of the logits wants them
 	blockSums
 )
 
@@ -32,13 +33,9 @@ func (g isa) blockCrossEntropy(grad bool) {
 		g.text("blockCrossEntropy", "func(z, t *T, k, n int, loss *float64, work, lanes *T) (declined uint32)",
 			"is blockCrossEntropyGrad without the gradients.")
 	}
-	k, work, lanes := g.param("k"), g.param("work"), g.param("lanes")
-	shift, rejected := g.blockMaxima(k, work, lanes)
-	g.blockTerms(k, work, lanes, grad, shift, rejected)
-	s := crossEntropySums{r: g.blockOdds(work, lanes), bad: g.noLanes()}
-	s.own = g.collapsed(work, blockOwn, g.add)
-	s.others, s.dot = g.collapsedSum(work, blockOthers), g.collapsedSum(work, blockDot)
-	f := GP64()
+	k := g.param("k")
+	s, rejected := g.blockTerms(&plainBlock{g: g}, k, grad)
+	f, lanes := GP64(), g.param("lanes")
 	if grad {
 		f = g.param("f")
 	}
@@ -47,30 +44,19 @@ func (g isa) blockCrossEntropy(grad bool) {
 	Store(rejected, Return("declined"))
 	g.storeDoubles(x.loss, nil, g.param("loss"))
 	if grad {
-		g.store(x.coef, g.lane(lanes, "Coef"))
-		g.store(x.low, g.lane(lanes, "Lost"))
-		g.store(x.f, g.lane(lanes, "Scale"))
-		g.store(x.q, g.lane(lanes, "AtTop"))
-		mark := g.vec() // NaN, which no logit equals
-		g.load(g.constant(math.NaN()), mark)
-		top := g.vec()
-		g.load(g.lane(lanes, "Max"), top)
-		g.blend(x.sure, top, mark)
-		g.store(mark, g.lane(lanes, "Max"))
-		g.blockGradients(k, lanes)
+		g.blockGradients(k, x)
 	}
 	g.ret()
 }
 
-// blockMaxima emits what blockTerms takes of the rows' maxima, in lanes, and in the lane Coef their
-// exponentials. rejected has the bits of the rows that are for the specification.
-func (g isa) blockMaxima(k, work, lanes reg.GPVirtual) (shift expShift, rejected reg.GPVirtual) {
-	g.blockRows(k, lanes, []string{"z"}, func(p []reg.GPVirtual, row reg.GPVirtual) {
-		g.store(g.rowMax(p[0], k), g.blockSum(work, lanes, row)(0))
+// blockMaxima stores what exponentials take of the rows' maxima in lanes, and in the lane Coef those
+// of the maxima. rejected has the bits of the rows that are for the specification.
+func (g isa) blockMaxima(k reg.GPVirtual) (shift expShift, rejected reg.GPVirtual) {
+	top := g.blockMost(k, func(z, _ reg.GPVirtual) func(i reg.GPVirtual, v int, m *mask) reg.VecVirtual {
+		return func(i reg.GPVirtual, v int, m *mask) reg.VecVirtual { return g.get(z, i, v, m) }
 	})
-	top := g.collapsed(work, 0, g.max)
 	low, shift, rejected := g.aroundTop(top)
-	ea := g.vec()
+	lanes, ea := g.param("lanes"), g.vec()
 	g.expShifted(g.expConstsInMemory(), top, shift, ea)
 	g.store(ea, g.lane(lanes, "Coef"))
 	g.store(top, g.lane(lanes, "Max"))
@@ -79,24 +65,14 @@ func (g isa) blockMaxima(k, work, lanes reg.GPVirtual) (shift expShift, rejected
 	return shift, rejected
 }
 
-// blockOdds returns the sums of the exponentials but those of the first maxima.
-func (g isa) blockOdds(work, lanes reg.GPVirtual) running {
-	r, ties := g.collapsedSum(work, blockOdds), g.vec()
-	g.load(g.lane(lanes, "Ties"), ties)
-	g.mul(g.lane(lanes, "Coef"), ties, ties)
-	g.addTo(r, ties)
-	return r
-}
-
 // blockRows emits body for the n rows that pointers begin at; row is where in the first number of
 // lanes that of the row lies.
-func (g isa) blockRows(k, lanes reg.GPVirtual, pointers []string, body func(p []reg.GPVirtual, row reg.GPVirtual)) {
+func (g isa) blockRows(k reg.GPVirtual, pointers []string, body func(p []reg.GPVirtual, row reg.GPVirtual)) {
 	var p []reg.GPVirtual
 	for _, name := range pointers {
 		p = append(p, g.param(name))
 	}
-	n, row := g.param("n"), GP64()
-	MOVQ(lanes, row)
+	n, row := g.param("n"), g.param("lanes")
 	next := label("row")
 	Label(next)
 	body(p, row)
@@ -109,14 +85,13 @@ func (g isa) blockRows(k, lanes reg.GPVirtual, pointers []string, body func(p []
 }
 
 // blockSum returns where the vectors of a row lie.
-func (g isa) blockSum(work, lanes, row reg.GPVirtual) func(which int) Mem {
-	i := GP64()
-	MOVQ(row, i)
-	SUBQ(lanes, i)
-	SHLQ(Imm(uint64(log2(g.lanes()))), i)
-	return func(which int) Mem {
-		return Mem{Base: work, Index: i, Scale: 1, Disp: which * g.lanes() * g.column()}
-	}
+func (g isa) blockSum(row reg.GPVirtual) func(which int) Mem {
+	p := GP64()
+	MOVQ(row, p)
+	SUBQ(address(Param("lanes")), p)
+	SHLQ(Imm(uint64(log2(g.lanes()))), p)
+	ADDQ(address(Param("work")), p)
+	return func(which int) Mem { return Mem{Base: p, Disp: which * g.lanes() * g.column()} }
 }
 
 // foldedAt is folded with the sum in memory, followed by what it has lost after W vectors, where
@@ -132,6 +107,16 @@ func (g isa) foldedAt(m Mem) folded {
 	return folded{[2]reg.VecVirtual(v), m, lost}
 }
 
+// zeroAt returns a sum of nothing, for AVX2 in memory.
+func (g isa) zeroAt(m Mem) Op {
+	zero := g.zeros(1)[0]
+	if g.avx512 {
+		return zero
+	}
+	g.store(zero, m)
+	return m
+}
+
 // ofRow returns a number of a row in all lanes.
 func (g isa) ofRow(row reg.GPVirtual, name string) reg.VecVirtual {
 	v := g.vec()
@@ -139,14 +124,14 @@ func (g isa) ofRow(row reg.GPVirtual, name string) reg.VecVirtual {
 	return v
 }
 
-// rowMax returns the largest of each lane of a row.
-func (g isa) rowMax(z, k reg.GPVirtual) reg.VecVirtual {
+// rowMost returns the largest in each lane of what get loads of a row of k.
+func (g isa) rowMost(k reg.GPVirtual, get func(i reg.GPVirtual, v int, m *mask) reg.VecVirtual) reg.VecVirtual {
 	acc := []reg.VecVirtual{g.vec(), g.vec()}
 	for _, a := range acc {
 		g.load(g.infinity(-1), a)
 	}
 	g.loop(k, 4, func(i reg.GPVirtual, v int, m *mask) {
-		x := g.get(z, i, v, m)
+		x := get(i, v, m)
 		if m != nil {
 			y := g.vec()
 			g.load(g.infinity(-1), y)
@@ -159,77 +144,102 @@ func (g isa) rowMax(z, k reg.GPVirtual) reg.VecVirtual {
 	return acc[0]
 }
 
-// blockTerms emits the sums of every row, where each lane of its vectors has a maximum of its own,
-// if any, and how many these are beside one, in the lane Ties. It adds the rows with a label of a
-// sign to rejected.
-func (g isa) blockTerms(k, work, lanes reg.GPVirtual, store bool, shift expShift, rejected reg.GPVirtual) {
-	c, pointers := g.expConstsInMemory(), []string{"z", "t"}
-	if g.avx512 {
-		c = g.expConsts()
-	}
+// rowMax is rowMost of the row at z.
+func (g isa) rowMax(z, k reg.GPVirtual) reg.VecVirtual {
+	return g.rowMost(k, func(i reg.GPVirtual, v int, m *mask) reg.VecVirtual { return g.get(z, i, v, m) })
+}
+
+// blockMost returns the largest of each row in lanes, of what get loads of a row at z.
+func (g isa) blockMost(k reg.GPVirtual, get func(z, row reg.GPVirtual) func(
+	i reg.GPVirtual, v int, m *mask) reg.VecVirtual) reg.VecVirtual {
+	g.blockRows(k, []string{"z"}, func(p []reg.GPVirtual, row reg.GPVirtual) {
+		g.store(g.rowMost(k, get(p[0], row)), g.blockSum(row)(0))
+	})
+	return g.collapsed(g.param("work"), 0, g.max)
+}
+
+// blockTerms emits the sums of all rows, with store their exponentials, too. rejected are the rows
+// with a label of a sign and those that x rejects. Each lane of a row's vectors has a maximum of
+// its own, if any; how many these are beside one stands in the lane Ties, and r has them, too.
+func (g isa) blockTerms(x blockLogits, k reg.GPVirtual, store bool) (s crossEntropySums, rejected reg.GPVirtual) {
+	rejected = x.prepare(k)
+	pointers := []string{"z", "t"}
 	if store {
 		pointers = append(pointers, "e")
 	}
-	g.blockRows(k, lanes, pointers, func(p []reg.GPVirtual, row reg.GPVirtual) {
-		top, low, by := g.park(g.ofRow(row, "Max")), g.park(g.ofRow(row, "Low")), shift
-		by.n = g.park(g.ofRow(row, "Shift"))
-		at := g.blockSum(work, lanes, row)
+	g.blockRows(k, pointers, func(p []reg.GPVirtual, row reg.GPVirtual) {
+		x.row(row)
+		at := g.blockSum(row)
 		odds, others, dot := g.foldedAt(at(blockOdds)), g.foldedAt(at(blockOthers)), g.foldedAt(at(blockDot))
-		own, signs := g.zeros(1)[0], g.zeros(1)[0]
-		seen, count := g.maxima(top), GP64()
+		own, tops, signs := g.zeroAt(at(blockOwn)), x.tops(at(blockTops)), g.zeros(1)[0]
+		seen, count := g.maxima(nil), GP64()
 		MOVQ(I64(-1), count)
-		fold := func() {
-			g.fold(odds)
-			g.fold(others)
-			g.fold(dot)
-		}
 		g.fours(k, func(i reg.GPVirtual, v int, m *mask) {
-			z, lab, x, y := g.get(p[0], i, v, m), g.get(p[1], i, v, m), g.vec(), g.vec()
-			g.load(low, x)
-			g.max(z, x, x)
-			g.expShifted(c, x, by, y)
+			y, less, most := x.exp(p[0], i, v, m)
+			lab := g.get(p[1], i, v, m)
 			if store {
 				g.put(y, p[2], i, v, m)
 			}
-			first := g.firstOf(seen, g.cmp(eqOQ, top, z))
+			first := g.firstOf(seen, most)
 			if m != nil {
 				first = g.maskAnd(*m, first)
+				g.keep(*m, y, y)
 			}
 			ties := GP64()
 			POPCNTL(g.maskBits(first), ties.As32())
 			ADDQ(ties, count)
 			g.or(lab, signs, signs)
 			g.addWhere(first, lab, own)
-			g.sub(top, z, z)
-			g.keep(g.cmp(neqUQ, g.constant(0), lab), z, z)
-			g.madd(lab, z, dot.inner[v%2])
-			if m != nil {
-				g.keep(*m, y, y)
+			if tops != nil {
+				g.addWhere(first, y, tops)
 			}
 			g.drop(first, y)
 			g.add(y, odds.inner[v%2], odds.inner[v%2])
 			g.drop(first, lab)
 			g.add(lab, others.inner[v%2], others.inner[v%2])
-		}, fold)
+			g.keep(g.cmp(neqUQ, g.constant(0), lab), less, less)
+			g.madd(lab, less, dot.inner[v%2])
+		}, func() {
+			g.fold(odds)
+			g.fold(others)
+			g.fold(dot)
+		})
+		if g.avx512 {
+			g.store(own, at(blockOwn))
+			if tops != nil {
+				g.store(tops, at(blockTops))
+			}
+		}
+		g.storeCount(count, g.lane(row, "Ties"))
 		if g.avx512 && !g.f64 {
 			for i, x := range []folded{odds, others, dot} {
 				g.store(x.sum, at(2*i))
 				g.store(x.lost, at(2*i+1))
 			}
 		}
-		g.store(own, at(blockOwn))
-		g.storeCount(count, g.lane(row, "Ties"))
-		bits, sign := g.signBits(signs), GP64()
-		XORQ(sign, sign)
-		TESTL(bits, bits)
-		SETNE(sign.As8())
-		shift := GP64()
-		MOVQ(row, shift)
-		SUBQ(lanes, shift)
-		SHRQ(Imm(uint64(log2(g.size()))), shift)
-		SHLXQ(shift, sign, sign)
-		ORL(sign.As32(), rejected)
+		g.orSign(signs, row, rejected)
 	})
+	work, lanes := g.param("work"), g.param("lanes")
+	s = crossEntropySums{r: g.collapsedSum(work, blockOdds), bad: g.noLanes()}
+	ties := x.topExps(work, lanes)
+	g.mul(g.lane(lanes, "Ties"), ties, ties)
+	g.addTo(s.r, ties)
+	s.own = g.collapsed(work, blockOwn, g.add)
+	s.others, s.dot = g.collapsedSum(work, blockOthers), g.collapsedSum(work, blockDot)
+	return s, rejected
+}
+
+// orSign adds the row to rejected where a lane of signs has one.
+func (g isa) orSign(signs reg.VecVirtual, row, rejected reg.GPVirtual) {
+	bits, sign, shift := g.signBits(signs), GP64(), GP64()
+	XORQ(sign, sign)
+	TESTL(bits, bits)
+	SETNE(sign.As8())
+	MOVQ(row, shift)
+	SUBQ(address(Param("lanes")), shift)
+	SHRQ(Imm(uint64(log2(g.size()))), shift)
+	SHLXQ(shift, sign, sign)
+	ORL(sign.As32(), rejected)
 }
 
 // storeCount stores an integer as a number.
@@ -278,17 +288,41 @@ func (g isa) fours(n reg.GPVirtual, body func(i reg.GPVirtual, v int, m *mask), 
 	fold()
 }
 
-// blockGradients emits (Coef + Lost) e - f t, at a maximum that the lane Max has that of AtTop.
-func (g isa) blockGradients(k, lanes reg.GPVirtual) {
-	g.blockRows(k, lanes, []string{"e", "z", "t"}, func(p []reg.GPVirtual, row reg.GPVirtual) {
-		coef, low, f := g.ofRow(row, "Coef"), g.ofRow(row, "Lost"), g.ofRow(row, "Scale")
-		q, top := g.ofRow(row, "AtTop"), g.ofRow(row, "Max")
+// blockGradients makes the gradients of x of the exponentials.
+func (g isa) blockGradients(k reg.GPVirtual, x crossEntropyResults) {
+	lanes := g.param("lanes")
+	g.store(g.sureTop(lanes, x.sure), g.lane(lanes, "Max"))
+	g.store(x.coef, g.lane(lanes, "Coef"))
+	g.store(x.low, g.lane(lanes, "Lost"))
+	g.store(x.f, g.lane(lanes, "Scale"))
+	g.store(x.q, g.lane(lanes, "AtTop"))
+	g.blockRows(k, []string{"e", "t"}, func(p []reg.GPVirtual, row reg.GPVirtual) {
+		x := crossEntropyResults{coef: g.ofRow(row, "Coef"), low: g.ofRow(row, "Lost"), f: g.ofRow(row, "Scale"),
+			q: g.ofRow(row, "AtTop")}
+		top := g.ofRow(row, "Max")
 		g.loop(k, 4, func(i reg.GPVirtual, v int, m *mask) {
-			y, lab := g.get(p[0], i, v, m), g.get(p[2], i, v, m)
-			g.mul(f, lab, lab)
-			g.combined(y, lab, coef, low)
-			g.blend(g.cmp(eqOQ, top, g.get(p[1], i, v, m)), q, y)
+			y := g.get(p[0], i, v, m)
+			g.gradient(y, g.get(p[1], i, v, m), top, x)
 			g.put(y, p[0], i, v, m)
 		})
 	})
+}
+
+// sureTop returns the exponentials of the maxima in the lane Coef, and NaN, which no exponential
+// equals, where they are not sure.
+func (g isa) sureTop(lanes reg.GPVirtual, sure mask) reg.VecVirtual {
+	top, ea := g.vec(), g.vec()
+	g.load(g.constant(math.NaN()), top)
+	g.load(g.lane(lanes, "Coef"), ea)
+	g.blend(sure, ea, top)
+	return top
+}
+
+// gradient makes (coef + low) y - f lab of the exponentials y, q where they are top. It overwrites
+// lab.
+func (g isa) gradient(y, lab, top reg.VecVirtual, x crossEntropyResults) {
+	most := g.cmp(eqOQ, top, y)
+	g.mul(x.f, lab, lab)
+	g.combined(y, lab, x.coef, x.low)
+	g.blend(most, x.q, y)
 }

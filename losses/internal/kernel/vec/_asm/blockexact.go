@@ -70,11 +70,11 @@ func (g isa) blockExps() {
 	g.text("blockExps", "func(e *float64, z *T, k, n int, work, lanes *A) (rejected uint32)",
 		"stores the exponentials of n rows of k elements, W at most, in e, as exps64 does, and the softmax's numbers in "+
 			"lanes; rejected has the bits of the rows that are for the specification. What it says of a row with a NaN is NaN.")
-	k, work, lanes := g.param("k"), g.param("work"), g.param("lanes")
-	shift, rejected := g.blockMaxima(k, work, lanes)
+	k := g.param("k")
+	shift, rejected := g.blockMaxima(k)
 	Store(rejected, Return("rejected"))
 	exp, e := g.exactExp(), g.param("e")
-	g.blockRows(k, lanes, []string{"z"}, func(p []reg.GPVirtual, row reg.GPVirtual) {
+	g.blockRows(k, []string{"z"}, func(p []reg.GPVirtual, row reg.GPVirtual) {
 		top, low, by := g.ofRow(row, "Max"), g.ofRow(row, "Low"), shift
 		by.n = g.ofRow(row, "Shift")
 		sums, count := g.zeros(2), GP64()
@@ -95,11 +95,12 @@ func (g isa) blockExps() {
 			g.add(y, sums[v%2], sums[v%2])
 		}, func() {})
 		g.add(sums[1], sums[0], sums[0])
-		g.store(sums[0], g.blockSum(work, lanes, row)(0))
+		g.store(sums[0], g.blockSum(row)(0))
 		g.storeCount(count, g.lane(row, "Ties"))
 		LEAQ(Mem{Base: e, Index: k, Scale: 8}, e)
 	})
-	r, top, ea := g.collapsed(work, 0, g.add), g.vec(), g.vec()
+	lanes := g.param("lanes")
+	r, top, ea := g.collapsed(g.param("work"), 0, g.add), g.vec(), g.vec()
 	g.load(g.lane(lanes, "Max"), top)
 	g.load(g.lane(lanes, "Coef"), ea)
 	if g.looksUp() {

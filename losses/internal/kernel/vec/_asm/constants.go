@@ -30,6 +30,7 @@ var lanes = []struct{ name, doc string }{
 	{"Low", "where exponentials are 0"},
 	{"Shift", "what they are divided by"},
 	{"Ties", "how many logits beside it are as large as the first maximum"},
+	{"Grid", "-M, rounded to a multiple of 2^-9"},
 	{"Lost", "what Coef has lost"},
 }
 

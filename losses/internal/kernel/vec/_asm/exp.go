@@ -36,6 +36,13 @@ func (g isa) expConstsInMemory() expConsts {
 	return g.expConstsBy(func(x float64) Op { return g.constant(x) })
 }
 
+// expConstsOfTile are those of which a tile or a block needs the registers, but for the first.
+func (g isa) expConstsOfTile() expConsts {
+	c := g.expConstsInMemory()
+	c.log2e, c.magic = g.hold(math.Log2E), g.hold(g.magicNumber())
+	return c
+}
+
 func (g isa) expConstsBy(hold func(x float64) Op) (c expConsts) {
 	c.log2e = hold(math.Log2E)
 	hi, lo, magic := math.Ln2, 0x1.abc9e3b39803fp-56, 0x1.8p52
@@ -175,8 +182,8 @@ func (g isa) log2High() float64 {
 
 const log2High, log2Low = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 
-// fdlibmLog are the coefficients of R in log(1+f) = 2s + s R, s = f/(2+f), in s², without the factor
-// s².
+// fdlibmLog are the coefficients of R in log(1+f) = 2s + s R, s = f/(2+f), in s², without the
+// factor s².
 var fdlibmLog = []float64{1.479819860511658591e-01, 1.531383769920937332e-01, 1.818357216161805012e-01,
 	2.222219843214978396e-01, 2.857142874366239149e-01, 3.999999999940941908e-01, 6.666666666666735130e-01}
 

@@ -60,10 +60,7 @@ func main() {
 		g.blockCrossEntropy(true)
 		g.blockCrossEntropy(false)
 		g.blockSoftmax()
-		g.tileOptions(false)
-		if !g.f64 {
-			g.tileOptions(true)
-		}
+		g.options()
 		if g.f64 {
 			g.wide()
 			g.tileMAE()

@@ -71,7 +71,7 @@ func (g isa) blend(m mask, src, dst Op) {
 	}
 }
 
-// addWhere adds src to acc where m is set. It may overwrite src.
+// addWhere adds src to acc, with AVX2 perhaps memory, where m is set. It may overwrite src.
 func (g isa) addWhere(m mask, src, acc Op) {
 	if g.avx512 {
 		g.pick(VADDPS, VADDPD, src, acc, m.op, acc)
@@ -79,7 +79,25 @@ func (g isa) addWhere(m mask, src, acc Op) {
 	}
 	t := YMM()
 	g.and(src, m.op, t)
+	if _, ok := acc.(Mem); ok {
+		g.add(acc, t, t)
+		g.store(t, acc)
+		return
+	}
 	g.add(t, acc, acc)
+}
+
+// mulWhere multiplies x by y where m is set; elsewhere x is then 0.
+func (g isa) mulWhere(m mask, y, x Op) {
+	switch {
+	case !g.avx512:
+		g.and(m.op, x, x)
+		g.mul(y, x, x)
+	case g.f64:
+		VMULPD_Z(y, x, m.op, x)
+	default:
+		VMULPS_Z(y, x, m.op, x)
+	}
 }
 
 func (g isa) maskAnd(a, b mask) mask {

@@ -8,14 +8,14 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// prepared are logits y = factor z + s in float32, exact to far more digits than that. With b + bLow
-// = factor, hi + low = s and top + topLow = M, the largest y, hi and top multiples of 2^-9, the
-// argument of the exponential is
+// prepared are logits y = factor z + s in float32, exact to far more digits than that. With b +
+// bLow = factor, hi + low = s and top + topLow = M, the largest y, hi and top multiples of 2^-9,
+// the argument of the exponential is
 //
 //	y - M = u + q,   u = b z + (hi - top),   q = bLow z + (low - topLow),
 //
-// and with n next to u log2 e its reduced one r = (b z + ((hi - top) - n ln2hi)) + (q - n ln2lo), where
-// the inner difference is exact.
+// and with n next to u log2 e its reduced one r = (b z + ((hi - top) - n ln2hi)) + (q - n ln2lo),
+// where the inner difference is exact.
 type prepared struct {
 	g       isa
 	shifted bool // otherwise s is 0
@@ -51,13 +51,7 @@ func (p *prepared) load(z reg.GPVirtual) {
 	if p.shifted {
 		p.hi, p.low = g.param("hi"), g.param("low")
 	}
-	f, b, rest := XMM(), XMM(), XMM()
-	VMOVSD(address(Param("factor")), f)
-	VCVTSD2SS(f, f, b)
-	VCVTSS2SD(b, b, rest)
-	VSUBSD(rest, f, rest)
-	VCVTSD2SS(rest, rest, rest)
-	p.b, p.bLow = g.everywhere(b), g.everywhere(rest)
+	p.b, p.bLow = g.factorParts()
 }
 
 // everywhere returns the lowest lane of x in all lanes.

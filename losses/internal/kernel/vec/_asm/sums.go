@@ -122,8 +122,14 @@ func (g isa) foldedTotal(x folded) reg.VecVirtual {
 func (g isa) value(r running) reg.VecVirtual {
 	if r.lost != nil {
 		g.dropInfinite(r)
-		g.add(r.lost, r.sum, r.sum)
+		g.finite(r)
 	}
+	return r.sum
+}
+
+// finite is value of a compensated sum that is not infinite.
+func (g isa) finite(r running) reg.VecVirtual {
+	g.add(r.lost, r.sum, r.sum)
 	return r.sum
 }
 

@@ -24,16 +24,17 @@ func (g isa) tileCrossEntropy(grad bool) {
 		e, factor = g.param("e"), g.param("f")
 		moved = append(moved, e)
 	}
+	c := g.expConstsOfTile()
 	Label("tile")
 	top, low, shift, rejected := g.tileMax(z, k)
-	c, ea := g.expConsts(), g.vec()
+	ea := g.vec()
 	g.expShifted(c, top, shift, ea)
 	g.store(ea, g.lane(lanes, "Coef")) // registers are few
 	r, others, own, dot := g.compensated(), g.compensated(), g.zeros(1)[0], g.running(1)[0]
 	most := g.park(top)
 	shift.n = g.park(shift.n.(reg.VecVirtual))
 	m := g.maxima(most)
-	zero, bad := g.hold(0), g.noLanes()
+	zero, signs := g.hold(0), g.zeros(1)[0]
 	g.columns(k, func(off reg.GPVirtual) {
 		x, y := g.vec(), g.vec()
 		g.max(col(z, off), low, x)
@@ -47,32 +48,21 @@ func (g isa) tileCrossEntropy(grad bool) {
 		first := g.first(m, v)
 		g.drop(first, y)
 		g.addTo(r, y)
-		other := g.vec()
-		g.move(lab, other)
-		g.drop(first, other)
-		g.addTo(others, other)
+		g.or(lab, signs, signs)
 		g.addWhere(first, lab, own)
-		g.orInto(g.invalid(lab), bad)
+		g.drop(first, lab)
+		g.addTo(others, lab)
 		g.sub(most, v, v)
-		g.keep(g.cmp(neqUQ, zero, lab), v, v)
-		g.mul(lab, v, v)
+		g.mulWhere(g.cmp(neqUQ, zero, lab), lab, v)
 		g.addTo(dot, v)
 	})
-	top = g.loaded(most)
-	x := g.crossEntropyNumbers(lanes, Mem{Base: factor}, crossEntropySums{r, others, dot, own, bad}, grad)
+	ORL(g.signBits(signs), rejected)
+	x := g.crossEntropyNumbers(lanes, Mem{Base: factor}, crossEntropySums{r, others, dot, own, g.noLanes()}, grad)
 	ORL(x.bad, rejected)
 	MOVL(rejected, Mem{Base: declined})
 	g.storeDoubles(x.loss, nil, loss)
 	if grad {
-		// grad = f (mass p - t), at a maximum of p > 1/2 f (others - mass q).
-		g.columns(k, func(off reg.GPVirtual) {
-			y, lab := g.vec(), g.vec()
-			g.load(col(e, off), y)
-			g.mul(col(t, off), x.f, lab)
-			g.combined(y, lab, x.coef, x.low)
-			g.blend(g.maskAnd(x.sure, g.cmp(eqOQ, col(z, off), top)), x.q, y)
-			g.store(y, col(e, off))
-		})
+		g.crossEntropyGradients(e, t, k, lanes, x)
 		ADDQ(address(Param("step")), factor)
 	}
 	advance(k, g.column(), moved...)
@@ -80,6 +70,19 @@ func (g isa) tileCrossEntropy(grad bool) {
 	ADDQ(Imm(4), declined)
 	moreTiles()
 	g.ret()
+}
+
+// crossEntropyGradients makes the gradients of x of the exponentials: f (mass p - t), at a maximum
+// of p > 1/2 f (others - mass q).
+func (g isa) crossEntropyGradients(e, t, k, lanes reg.GPVirtual, x crossEntropyResults) {
+	top := g.sureTop(lanes, x.sure)
+	g.columns(k, func(off reg.GPVirtual) {
+		y, lab := g.vec(), g.vec()
+		g.load(col(e, off), y)
+		g.load(col(t, off), lab)
+		g.gradient(y, lab, top, x)
+		g.store(y, col(e, off))
+	})
 }
 
 // storeDoubles stores the lanes of x, or of x + y, in memory of float64.
@@ -104,7 +107,8 @@ func (g isa) storeDoubles(x, y Op, to reg.GPVirtual) {
 }
 
 // crossEntropySums are what the columns of a tile have been summed up to: the exponentials but that
-// of the maximum, the labels but its own, that, and Σ t (z - M); bad are the rows with an invalid label.
+// of the maximum, the labels but its own, that, and Σ t (z - M); bad are the rows with an invalid
+// label.
 type crossEntropySums struct {
 	r, others, dot running
 	own            reg.VecVirtual
@@ -112,8 +116,8 @@ type crossEntropySums struct {
 }
 
 // crossEntropyResults are the losses, the bits of the rows with an invalid label or too large a
-// factor, and what gradients are made of: (coef + low) e - f t, or q at a maximum of p > 1/2, in the
-// rows of sure.
+// factor, and what gradients are made of: (coef + low) e - f t, or q at a maximum of p > 1/2, in
+// the rows of sure.
 type crossEntropyResults struct {
 	loss, coef, low, f, q reg.VecVirtual
 	sure                  mask
@@ -125,28 +129,16 @@ type crossEntropyResults struct {
 func (g isa) crossEntropyNumbers(lanes reg.GPVirtual, scale Mem, s crossEntropySums, grad bool) (
 	x crossEntropyResults) {
 	r, others, bad, own := s.r, s.others, s.bad, s.own
-	var keptCoef, keptLow, keptF Op
+	var coef, low, f Op
 	mass, ea := g.vec(), g.vec()
 	g.load(g.lane(lanes, "Coef"), ea)
 	if grad {
-		less, lost, f, most, size := g.normalize(others), g.vec(), g.vec(), g.vec(), g.vec()
-		g.twoSum(others.sum, own, mass, lost)
-		g.add(lost, less, less) // mass + less is Σ t
-		g.load(scale, f)
-		g.mul(mass, f, size)
-		g.and(g.abs(), size, size)
-		g.load(g.constant(g.largestNumber()/4), most)
-		g.orInto(g.cmp(nltUQ, most, size), bad)
-		keptF = g.park(f)
-		coef, product := g.vec(), g.vec()
-		g.move(mass, coef)
-		g.divBySum(coef, less, ea, r)
-		f = g.loaded(keptF)
-		g.mul(coef, f, product)
-		g.mul(f, less, less)
-		g.msub(product, f, coef) // what the product has lost
-		g.add(coef, less, less)
-		keptCoef, keptLow = g.park(product), g.park(less)
+		var less reg.VecVirtual
+		mass, less = g.massOf(s)
+		scale := g.loaded(scale)
+		g.orInto(g.tooLarge(mass, scale), bad)
+		f = g.park(scale)
+		coef, low = g.coefficients(mass, less, f, ea, r)
 	} else {
 		inf := g.vec()
 		g.add(g.value(others), own, mass)
@@ -154,7 +146,7 @@ func (g isa) crossEntropyNumbers(lanes reg.GPVirtual, scale Mem, s crossEntropyS
 		g.orInto(g.cmp(nltUQ, inf, mass), bad)
 	}
 	x.bad = g.maskBits(bad)
-	log, inv, q, _ := g.logOdds(g.value(r), ea)
+	log, inv, q, _ := g.logOdds(g.finite(r), ea)
 	half := g.vec()
 	g.load(g.constant(0.5), half)
 	x.sure = g.cmp(gtOQ, half, inv) // one maximum, and p_a > 1/2
@@ -165,11 +157,41 @@ func (g isa) crossEntropyNumbers(lanes reg.GPVirtual, scale Mem, s crossEntropyS
 	g.msub(g.value(s.dot), mass, log)
 	x.loss = log
 	if grad {
-		x.coef, x.low, x.f, x.q = g.loaded(keptCoef), g.loaded(keptLow), g.loaded(keptF), q
+		x.coef, x.low, x.f, x.q = g.loaded(coef), g.loaded(low), g.loaded(f), q
 		g.rsub(others.sum, mass, q)
 		g.mul(x.f, q, q) // q = f (others - q mass)
 	}
 	return x
+}
+
+// massOf returns Σ t, and what that has lost. s.others.sum is then the value of s.others.
+func (g isa) massOf(s crossEntropySums) (mass, less reg.VecVirtual) {
+	less = g.normalize(s.others)
+	mass, lost := g.vec(), g.vec()
+	g.twoSum(s.others.sum, s.own, mass, lost)
+	g.add(lost, less, less)
+	return mass, less
+}
+
+// tooLarge returns the rows of which mass f is no number or so large that a gradient might be none.
+func (g isa) tooLarge(mass, f reg.VecVirtual) mask {
+	size, most := g.vec(), g.vec()
+	g.load(g.constant(g.largestNumber()/4), most)
+	g.mul(mass, f, size)
+	g.and(g.abs(), size, size)
+	return g.cmp(nltUQ, most, size)
+}
+
+// coefficients returns f (x + less)/(ea + r), parked, and what that has lost.
+func (g isa) coefficients(x, less reg.VecVirtual, f Op, ea reg.VecVirtual, r running) (coef, low Op) {
+	quotient, product := g.vec(), g.vec()
+	g.move(x, quotient)
+	g.divBySum(quotient, less, ea, r)
+	g.mul(f, quotient, product)
+	g.mul(f, less, less)
+	g.msub(product, g.loaded(f), quotient) // what the product has lost
+	g.add(quotient, less, less)
+	return g.park(product), g.park(less)
 }
 
 // combined makes (coef + low) y - lab of the exponentials y, lab the labels times f. It overwrites

@@ -1,55 +1,86 @@
 package main
 
 import (
-	"math"
+	"strings"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// tileOptions emits tileCrossEntropyGrad for a gradient with an additional term, that of a multiple
-// of lse², and of logits as they are or prepared.
-func (g isa) tileOptions(prepared bool) {
-	doc := []string{"is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as the factors lie, and " +
-		"stores lse, too."}
-	const sig = "func(e, z, t *T, k, tiles int, f *T, step int, extra *T, extraStep int, loss, lse *float64, declined " +
-		"*uint32, lanes"
-	if prepared {
-		g.text("tilePrepared", sig+", hi, low *T, factor float64)", append(doc,
-			"The logits are factor z + hi + low, hi a multiple of 2^-9. It declines rows whose loss is not finite.")...)
-	} else {
-		g.text("tileZLoss", sig+" *T)", doc...)
+// Options: cross entropy of logits as they are or prepared, and a gradient with an additional term,
+// that of a multiple of lse².
+
+// options emits the kernels of tiles and blocks for all that logits can be prepared by.
+func (g isa) options() {
+	g.tileOptions("tileZLoss", func(z, k, lanes reg.GPVirtual) tileLogits {
+		return &plainTile{g: g, z: z, k: k, lanes: lanes}
+	})
+	g.blockOptions("blockZLoss", func() blockLogits { return &plainBlock{g: g} })
+	if g.f64 {
+		return
 	}
+	for _, shifted := range []bool{false, true} {
+		name := "Divided"
+		if shifted {
+			name = "Shifted"
+		}
+		g.tileOptions("tile"+name, func(z, k, lanes reg.GPVirtual) tileLogits {
+			return &preparedTile{preparedLogits: g.preparedLogits(shifted), z: z, k: k, lanes: lanes}
+		})
+		g.blockOptions("block"+name, func() blockLogits {
+			return &preparedBlock{preparedLogits: g.preparedLogits(shifted)}
+		})
+	}
+}
+
+// optionParams returns the parameters of a kernel of that name behind the others, and its
+// documentation.
+func optionParams(name, doc string) (params string, text []string) {
+	text = []string{doc, "with the gradient f ((S + extra lse) p - t), extra as the factors lie, and stores lse, too; where " +
+		"extra is nil it is 0, and lse not stored."}
+	const declines = "It declines rows whose loss is not finite."
+	switch {
+	case strings.HasSuffix(name, "Divided"):
+		return ", factor float64", append(text, "The logits are factor z.", declines)
+	case strings.HasSuffix(name, "Shifted"):
+		return ", hi, low *T, factor float64", append(text, "The logits are factor z + hi + low, hi a multiple of 2^-9.",
+			declines)
+	}
+	return "", append(text, declines)
+}
+
+// tileOptions emits a kernel for tiles.
+func (g isa) tileOptions(name string, logits func(z, k, lanes reg.GPVirtual) tileLogits) {
+	params, doc := optionParams(name, "is tileCrossEntropyGrad")
+	g.text(name, "func(e, z, t *T, k, tiles int, f *T, step int, extra *T, extraStep int, loss, lse *float64, declined "+
+		"*uint32, lanes *T"+params+")", doc...)
 	e, z, t, k, lanes := g.param("e"), g.param("z"), g.param("t"), g.param("k"), g.param("lanes")
-	var x tileLogits = &plainTile{g: g, z: z, k: k}
-	if prepared {
-		x = &preparedTile{g: g, z: z, k: k, hi: g.param("hi"), low: g.param("low")}
-	}
+	x := logits(z, k, lanes)
 	Label("tile")
 	MOVL(x.prepare(), Mem{Base: g.param("declined")})
 	r, others, own, dot := g.compensated(), g.compensated(), g.zeros(1)[0], g.running(1)[0]
-	zero, bad := g.hold(0), g.noLanes()
+	zero, signs := g.hold(0), g.zeros(1)[0]
 	g.columns(k, func(off reg.GPVirtual) {
 		y, d, first := x.column(off)
 		g.store(y, col(e, off))
 		g.drop(first, y)
 		g.addTo(r, y)
-		lab, other := g.vec(), g.vec()
+		lab := g.vec()
 		g.load(col(t, off), lab)
-		g.move(lab, other)
-		g.drop(first, other)
-		g.addTo(others, other)
+		g.or(lab, signs, signs)
 		g.addWhere(first, lab, own)
-		g.load(col(t, off), lab)
-		g.orInto(g.invalid(lab), bad)
-		g.keep(g.cmp(neqUQ, zero, lab), d, d)
-		g.mul(lab, d, d)
+		g.drop(first, lab)
+		g.addTo(others, lab)
+		g.mulWhere(g.cmp(neqUQ, zero, lab), lab, d)
 		g.addTo(dot, d)
 	})
-	g.optionNumbers(e, t, k, lanes, x, crossEntropySums{r, others, dot, own, bad})
-	g.storeDoubles(g.lane(lanes, "Loss"), nil, g.param("loss"))
-	g.storeDoubles(g.lane(lanes, "Max"), g.lane(lanes, "Log"), g.param("lse"))
+	ORL(g.signBits(signs), Mem{Base: g.param("declined")})
+	m, more := x.top()
+	y := g.optionNumbers(lanes, m, more, crossEntropySums{r, others, dot, own, g.noLanes()})
+	ORL(y.bad, Mem{Base: g.param("declined")})
+	g.optionResults(lanes)
+	g.crossEntropyGradients(e, t, k, lanes, y)
 	advance(k, g.column(), e, z, t)
 	ADDQ(Imm(uint64(8*g.lanes())), address(Param("loss")))
 	ADDQ(Imm(uint64(8*g.lanes())), address(Param("lse")))
@@ -60,72 +91,111 @@ func (g isa) tileOptions(prepared bool) {
 	g.ret()
 }
 
-// optionNumbers emits the losses and the gradients from the sums.
-func (g isa) optionNumbers(e, t, k, lanes reg.GPVirtual, x tileLogits, s crossEntropySums) {
-	mass, inf := g.vec(), g.constant(math.Inf(1))
-	g.add(g.value(s.others), s.own, mass)
+// blockOptions emits a kernel for blocks.
+func (g isa) blockOptions(name string, logits func() blockLogits) {
+	params, doc := optionParams(name, "is blockCrossEntropyGrad")
+	g.text(name, "func(e, z, t *T, k, n int, f, extra *T, loss, lse *float64, work, lanes *T"+params+") (declined uint32)",
+		doc...)
+	k, x := g.param("k"), logits()
+	s, rejected := g.blockTerms(x, k, true)
+	lanes := g.param("lanes")
+	m, more := x.top(lanes)
+	y := g.optionNumbers(lanes, m, more, s)
+	ORL(y.bad, rejected)
+	Store(rejected, Return("declined"))
+	g.optionResults(lanes)
+	g.blockGradients(k, y)
+	g.ret()
+}
+
+// optionResults stores losses and, where there is an extra, lse.
+func (g isa) optionResults(lanes reg.GPVirtual) {
+	g.storeDoubles(g.lane(lanes, "Loss"), nil, g.param("loss"))
+	g.withExtra(func(reg.GPVirtual) {
+		g.storeDoubles(g.lane(lanes, "Max"), g.lane(lanes, "Log"), g.param("lse"))
+	})
+}
+
+// withExtra emits body for where there is an extra.
+func (g isa) withExtra(body func(extra reg.GPVirtual)) {
+	extra, none := g.param("extra"), label("none")
+	TESTQ(extra, extra)
+	JEQ(LabelRef(none))
+	body(extra)
+	Label(none)
+}
+
+// optionNumbers emits what crossEntropyNumbers does, with losses, and lse as a sum of two numbers,
+// in lanes. The maxima are m + more; dot is Σ t (y - m).
+func (g isa) optionNumbers(lanes reg.GPVirtual, m, more reg.VecVirtual, s crossEntropySums) (x crossEntropyResults) {
 	bad := g.parkMask(s.bad)
-	own, others, dot, whole := g.park(s.own), g.park(s.others.sum), g.park(g.value(s.dot)), g.park(mass)
-	kept := [2]Op{g.kept(s.r.sum), g.kept(s.r.lost)}
-	top, more, ea := x.top()
-	log, inv, q, parts := g.logOdds(g.value(s.r), ea)
-	g.add(g.lost(parts, log), more, more)
+	whole, rest := g.massOf(s)
+	mass, less, own, others := g.park(whole), g.park(rest), g.park(s.own), g.park(s.others.sum)
 	// loss = mass log1p(r) - dot
-	loss := g.vec()
+	loss := g.value(s.dot)
+	g.nmadd(others, more, loss) // dot now
+	dot, high, low := g.park(loss), g.park(m), g.park(more)
+	r, lost := g.kept(s.r.sum), g.kept(s.r.lost)
+	ea := g.vec()
+	g.load(g.lane(lanes, "Coef"), ea)
+	log, inv, q, parts := g.logOdds(g.finite(s.r), ea)
+	loss = g.vec()
 	g.move(log, loss)
-	g.msub(dot, g.loaded(whole), loss)
+	g.msub(dot, g.loaded(mass), loss)
 	g.store(loss, g.lane(lanes, "Loss"))
 	half := g.vec()
 	g.load(g.constant(0.5), half)
-	sure := g.sureOf(g.cmp(gtOQ, half, inv), g.loaded(whole), inv, q, own, others)
+	sure := g.parkMask(g.sureOf(g.cmp(gtOQ, half, inv), g.loaded(mass), inv, q, own, others))
 	// At the maximum of p > 1/2 it is f (others - mass q + extra lse p).
-	g.rsub(others, g.loaded(whole), q)
+	g.rsub(others, g.loaded(mass), q)
 	kq, kInv := g.park(q), g.park(inv)
-	kSure := g.parkMask(sure)
-	// The additional term is extra lse = add + less.
-	extra, lse, less, add, lack := g.vec(), g.vec(), g.vec(), g.vec(), g.vec()
-	g.twoSum(top, log, lse, lack)
-	g.add(lack, more, more)
-	g.move(lse, add)
-	g.twoSum(add, more, lse, less)
-	g.load(Mem{Base: g.param("extra")}, extra)
-	g.store(lse, g.lane(lanes, "Max"))
-	g.store(less, g.lane(lanes, "Log"))
-	g.mul(extra, less, less)
-	g.mul(extra, lse, add)
-	g.move(add, lack)
-	g.msub2(extra, lse, lack) // what the product has lost
-	g.add(lack, less, less)
-	sum, lost := g.vec(), g.vec()
-	g.twoSum(g.loaded(whole), add, sum, lost)
-	g.add(lost, less, less)
-	end := g.maskOf(bad)
-	for _, y := range []reg.VecVirtual{loss, sum} {
-		size, most := g.vec(), g.vec()
-		g.load(g.abs(), size)
-		g.and(y, size, size)
-		if g.load(inf, most); y == sum {
-			g.load(g.constant(1e30), most)
-		}
-		g.orInto(g.cmp(nltUQ, most, size), end)
-	}
-	ORL(g.maskBits(end), Mem{Base: g.param("declined")})
-	q = g.loaded(kq)
-	g.madd(add, g.loaded(kInv), q)
-	_, _, ea = x.top()
-	g.divBySum(sum, less, ea, running{g.loaded(kept[0]), g.loaded(kept[1])})
-	g.add(less, sum, sum)
-	f := g.vec()
-	g.load(Mem{Base: g.param("f")}, f)
-	sure = g.maskOf(kSure)
-	g.columns(k, func(off reg.GPVirtual) {
-		y := g.vec()
-		g.load(col(e, off), y)
-		g.msub(col(t, off), sum, y)
-		g.blend(g.maskAnd(sure, x.maximum(off)), q, y)
-		g.mul(f, y, y)
-		g.store(y, col(e, off))
+	zeros := g.zeros(2)
+	add, lack := zeros[0], zeros[1]
+	g.withExtra(func(extra reg.GPVirtual) {
+		tail := g.lost(parts, log)
+		g.add(low, tail, tail)
+		g.lseTerm(lanes, extra, g.loaded(high), log, tail, add, lack)
 	})
+	// S + extra lse = sum + less
+	sum, gone := g.vec(), g.vec()
+	g.twoSum(g.loaded(mass), add, sum, gone)
+	g.add(less, gone, gone)
+	g.add(lack, gone, gone)
+	end, size, most, f := g.maskOf(bad), g.vec(), g.vec(), g.vec()
+	g.load(Mem{Base: g.param("f")}, f)
+	g.orInto(g.tooLarge(sum, f), end)
+	g.load(g.abs(), size)
+	g.and(loss, size, size)
+	g.load(g.infinity(1), most)
+	g.orInto(g.cmp(nltUQ, most, size), end)
+	x.bad = g.maskBits(end)
+	x.q = g.loaded(kq)
+	g.madd(add, g.loaded(kInv), x.q)
+	g.mul(f, x.q, x.q)
+	kq = g.park(x.q)
+	ea = g.vec()
+	g.load(g.lane(lanes, "Coef"), ea)
+	kf := g.park(f)
+	coef, lowCoef := g.coefficients(sum, gone, kf, ea, running{g.loaded(r), g.loaded(lost)})
+	x.coef, x.low, x.f, x.q, x.sure = g.loaded(coef), g.loaded(lowCoef), g.loaded(kf), g.loaded(kq), g.maskOf(sure)
+	return x
+}
+
+// lseTerm stores extra lse in term, and what that has lost in lost, for lse = m + log + more, which
+// it stores in the lanes Max and Log.
+func (g isa) lseTerm(lanes, extra reg.GPVirtual, m, log, more, term, lost reg.VecVirtual) {
+	x, lse, whole := g.vec(), g.vec(), g.vec()
+	g.twoSum(m, log, lse, whole)
+	g.add(whole, more, more)
+	g.twoSum(lse, more, whole, lost)
+	g.store(whole, g.lane(lanes, "Max"))
+	g.store(lost, g.lane(lanes, "Log"))
+	g.load(Mem{Base: extra}, x)
+	g.mul(x, lost, lost)
+	g.mul(x, whole, term)
+	g.move(term, lse)
+	g.msub2(x, whole, lse) // what the product has lost
+	g.add(lse, lost, lost)
 }
 
 // sureOf returns the rows of those with p > 1/2 whose others - mass q is of smaller numbers than

@@ -1,0 +1,107 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// preparedLogits are the logits y of [prepared] in tiles and blocks, of all rows alike. There top
+// is a multiple of 2^-9 next to M, and topLow 0: with m for it the argument of the exponential is
+//
+//	y - m = u + q,   u = b z + (hi - m),   q = bLow z + low
+type preparedLogits struct {
+	g       isa
+	shifted bool // otherwise hi and low are 0
+	b, bLow Op
+	hi, low reg.GPVirtual
+	c       expConsts
+	shift   expShift
+}
+
+// preparedLogits loads the parameters.
+func (g isa) preparedLogits(shifted bool) preparedLogits {
+	p := preparedLogits{g: g, shifted: shifted, c: g.expConstsInMemory()}
+	p.b, p.bLow = g.factorParts()
+	if shifted {
+		p.hi, p.low = g.param("hi"), g.param("low")
+	}
+	if !g.avx512 {
+		p.shift = g.shiftOf(g.zeros(1)[0])
+		p.shift.n = g.park(p.shift.n.(reg.VecVirtual))
+	}
+	return p
+}
+
+// factorParts returns b and bLow, the parameter factor as a sum of two numbers.
+func (g isa) factorParts() (b, bLow Op) {
+	f, x, rest := XMM(), XMM(), XMM()
+	VMOVSD(address(Param("factor")), f)
+	VCVTSD2SS(f, f, x)
+	VCVTSS2SD(x, x, rest)
+	VSUBSD(rest, f, rest)
+	VCVTSD2SS(rest, rest, rest)
+	return g.everywhere(x), g.everywhere(rest)
+}
+
+// onGrid returns -m for the largest x of what the rows are compared by, and the mask of the rows
+// whose largest logit is too large.
+func (p *preparedLogits) onGrid(x reg.VecVirtual) (minusM reg.VecVirtual, rejected reg.GPVirtual) {
+	g := p.g
+	y, size, most, grid := g.vec(), g.vec(), g.vec(), g.vec()
+	if g.move(x, y); !p.shifted {
+		g.mul(p.b, y, y)
+	}
+	g.load(g.abs(), size)
+	g.and(y, size, size)
+	g.load(g.constant(mostPrepared), most)
+	rejected = g.maskBits(g.cmp(nltUQ, most, size))
+	g.load(g.constant(0x1.8p14), grid)
+	g.add(grid, y, y)
+	g.sub(y, grid, y)
+	return y, rejected
+}
+
+// parts returns u and q of logits z, with c = hi - m, and low, which it overwrites, nil for 0.
+func (p *preparedLogits) parts(z reg.VecVirtual, c Op, low reg.VecVirtual) (u, q reg.VecVirtual) {
+	g := p.g
+	u = g.vec()
+	g.load(c, u)
+	g.madd(p.b, z, u)
+	if low == nil {
+		low = g.vec()
+		g.mul(p.bLow, z, low)
+	} else {
+		g.madd(p.bLow, z, low)
+	}
+	return u, low
+}
+
+// less returns u + q.
+func (p *preparedLogits) less(z reg.VecVirtual, c Op, low reg.VecVirtual) reg.VecVirtual {
+	u, q := p.parts(z, c, low)
+	p.g.add(q, u, u)
+	return u
+}
+
+// exp returns the exponentials of u + q, and that.
+func (p *preparedLogits) exp(z reg.VecVirtual, c Op, low reg.VecVirtual) (e, sum reg.VecVirtual) {
+	g := p.g
+	u, q := p.parts(z, c, low)
+	r, t, n, least := g.vec(), g.vec(), g.vec(), g.vec()
+	g.load(g.constant(g.lowest()), least)
+	g.max(u, least, least)
+	g.load(p.c.magic, t)
+	g.madd(p.c.log2e, least, t)
+	g.sub(p.c.magic, t, n)
+	g.load(c, r)
+	g.nmadd(g.constant(ln2Grid), n, r)
+	g.madd(p.b, z, r)
+	g.add(q, u, u)
+	g.nmadd(g.constant(ln2Rest), n, q)
+	g.add(q, r, r)
+	e = g.vec()
+	g.expOf(p.c, r, t, n, p.shift, e)
+	g.drop(g.cmp(ltOQ, g.constant(g.lowest()), u), e)
+	return e, u
+}
