@@ -17,7 +17,8 @@ const (
 	laneOwn          // the label of the maximum
 	laneSlope        // φ' at the maximum
 	laneAtTop        // the gradient, before scale, of a maximum of p > 1/2
-	laneP            // p of a class, for smoothAt
+	laneLogP         // log p of a class
+	laneP            // p of it
 	laneQ            // 1-p of it
 	lanePhi          // φ of it
 	laneFall         // -φ' of it
@@ -26,16 +27,21 @@ const (
 	laneTies         // how many logits beside it are as large as the first maximum
 	laneGrid         // -M, rounded to a multiple of 2^-9
 	laneLost         // what Coef has lost
+	laneOdds         // r, the odds against the maximum
+	laneLess         // z - M of a class
 	lanesPerRow
 )
 
 // What kernels and drivers agree on; the generator says what it is.
 const (
 	powDegree      = 23
+	powShort       = 12
 	focalDegree32  = 7
 	focalDegree64  = 16
-	smoothCount32  = 8
-	smoothCount64  = 14
+	smoothFew32    = 8
+	smoothFew64    = 14
+	smoothMore32   = 13
+	smoothMore64   = 22
 	smoothNarrow   = 16
 	smoothWide     = 24
 	blockSums      = 8

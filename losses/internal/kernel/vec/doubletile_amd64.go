@@ -4,15 +4,15 @@ package vec
 
 import "softloss/losses/internal/kernel/spec"
 
-// doubleTiles computes a loss in float64, for labels t, or for index where t is nil. For the tile s
+// doubleTiles computes a loss in float64, or with the digits of u, for labels t, or for index where t is nil. For the tile s
 // of rows from i on, terms stores the losses, -t φ'(l) in s.h and what tileCombine takes; rejected
 // has the bits of the rows that are for the specification, which row runs on row j; it returns
 // false for an invalid label.
 func doubleTiles[T spec.Float](
-	v wide[T], loss []float64, grad, z, t []T, index []int, scale []T, k int,
+	u double, v wide[T], loss []float64, grad, z, t []T, index []int, scale []T, k int,
 	terms func(u double, s *tile[float64], loss []float64, i, w int) (rejected uint32),
 	row func(j int) (valid bool)) (bad int) {
-	return doubleTilesBy(v, loss, grad, z, t, index, scale, k,
+	return doubleTilesBy(u, v, loss, grad, z, t, index, scale, k,
 		func(u double, s *tile[float64], loss []float64, i, w int) (rejected uint32) {
 			rejected = terms(u, s, loss, i, w)
 			if grad != nil {
@@ -24,10 +24,10 @@ func doubleTiles[T spec.Float](
 
 // doubleTilesBy is doubleTiles where each stores the losses and, in s.e, the gradients.
 func doubleTilesBy[T spec.Float](
-	v wide[T], loss []float64, grad, z, t []T, index []int, scale []T, k int,
+	u double, v wide[T], loss []float64, grad, z, t []T, index []int, scale []T, k int,
 	each func(u double, s *tile[float64], loss []float64, i, w int) (rejected uint32),
 	row func(j int) (valid bool)) (bad int) {
-	u, s, pad, w, io := doubles(), getTile[float64](), getTile[T](), v.lanes(), tiler[T, float64](v)
+	s, pad, w, io := getTile[float64](), getTile[T](), v.lanes(), tiler[T, float64](v)
 	defer putTile(s)
 	defer putTile(pad)
 	for i := 0; i < len(loss); i += w {

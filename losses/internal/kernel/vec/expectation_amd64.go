@@ -17,7 +17,7 @@ func InTiles[T spec.Float](k int) bool { return inTiles[T](k) }
 // vectors, or returns false for an invalid label: the first such row is returned, else -1.
 func NCE[T spec.Float](loss []float64, grad, z, t []T, index []int, scale []T, k int, row func(j int) (valid bool)) (
 	bad int) {
-	return doubleTilesBy(wideOf[T](), loss, grad, z, t, index, scale, k,
+	return doubleTilesBy(doubles(), wideOf[T](), loss, grad, z, t, index, scale, k,
 		func(u double, s *tile[float64], loss []float64, _, w int) (rejected uint32) {
 			s.par[0] = float64(k)
 			rejected = u.tileNCE(&s.e[0], &s.z[0], &s.t[0], k, len(grad), &s.lane[0], &s.par[0])
@@ -52,7 +52,7 @@ func ConfidencePenalty[T spec.Float](beta float64, loss []float64, grad, z, t []
 // s.h, of n elements.
 func expectation[T spec.Float](alpha, beta float64, loss []float64, grad, z, t []T, index []int, scale []T, k int,
 	values func(u double, s *tile[float64], n int), row func(j int) (valid bool)) (bad int) {
-	return doubleTilesBy(wideOf[T](), loss, grad, z, t, index, scale, k,
+	return doubleTilesBy(doubles(), wideOf[T](), loss, grad, z, t, index, scale, k,
 		func(u double, s *tile[float64], loss []float64, _, w int) (rejected uint32) {
 			values(u, s, k*w)
 			s.par = [2]float64{alpha, beta}

@@ -183,12 +183,19 @@ func polyTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, n int, t
 //go:noescape
 func focalTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, n int, top int, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
-// smoothTermsF32AVX512 stores h = t e W and returns Σ t φ(l) and Σ h for p = c e < 1/8 but for that
-// of top; par is the coefficients of two polynomials V and W in 16p-1, from the highest degree on,
-// with φ = V and φ' = -p W. bad is as expsDot's. It prefetches t ahead bytes in advance.
+// smoothTermsF32AVX512 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2 but for that of
+// top; par is the coefficients of two polynomials V and W in c e - 1, from the highest degree on,
+// with φ = V and φ' = -e W. bad is as expsDot's. It prefetches t ahead bytes in advance.
 //
 //go:noescape
 func smoothTermsF32AVX512(h *float32, e *float32, t *float32, n int, top int, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+
+// smoothMoreTermsF32AVX512 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2 but for that
+// of top; par is the coefficients of two polynomials V and W in c e - 1, from the highest degree
+// on, with φ = V and φ' = -e W. bad is as expsDot's. It prefetches t ahead bytes in advance.
+//
+//go:noescape
+func smoothMoreTermsF32AVX512(h *float32, e *float32, t *float32, n int, top int, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
 // tileInF32AVX512 stores tiles of W rows of k elements in dst, each transposed. Where k is less
 // than a quad it reads and writes a quad.
@@ -333,6 +340,13 @@ func blockCrossEntropyF32AVX512(z *float32, t *float32, k int, n int, loss *floa
 //
 //go:noescape
 func blockSoftmaxF32AVX512(e *float32, z *float32, t *float32, k int, n int, numbers *float64, work *float32, lanes *float32) (declined uint32)
+
+// blockExpSumsF32AVX512 stores exp(z) 2^-shift of n rows of k elements, W at most, in e, their
+// sums, and in lanes the largest logit, shift and, as Coef, its exponential. declined has the bits
+// of the rows that are for the specification.
+//
+//go:noescape
+func blockExpSumsF32AVX512(e *float32, z *float32, k int, n int, sum *float64, work *float32, lanes *float32) (declined uint32)
 
 // tileZLossF32AVX512 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
 // the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It declines
@@ -495,12 +509,19 @@ func polyTermsF64AVX512(h *float64, e *float64, z *float64, t *float64, n int, t
 //go:noescape
 func focalTermsF64AVX512(h *float64, e *float64, z *float64, t *float64, n int, top int, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
-// smoothTermsF64AVX512 stores h = t e W and returns Σ t φ(l) and Σ h for p = c e < 1/8 but for that
-// of top; par is the coefficients of two polynomials V and W in 16p-1, from the highest degree on,
-// with φ = V and φ' = -p W. bad is as expsDot's. It prefetches t ahead bytes in advance.
+// smoothTermsF64AVX512 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2 but for that of
+// top; par is the coefficients of two polynomials V and W in c e - 1, from the highest degree on,
+// with φ = V and φ' = -e W. bad is as expsDot's. It prefetches t ahead bytes in advance.
 //
 //go:noescape
 func smoothTermsF64AVX512(h *float64, e *float64, t *float64, n int, top int, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+
+// smoothMoreTermsF64AVX512 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2 but for that
+// of top; par is the coefficients of two polynomials V and W in c e - 1, from the highest degree
+// on, with φ = V and φ' = -e W. bad is as expsDot's. It prefetches t ahead bytes in advance.
+//
+//go:noescape
+func smoothMoreTermsF64AVX512(h *float64, e *float64, t *float64, n int, top int, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
 // tileInF64AVX512 stores tiles of W rows of k elements in dst, each transposed. Where k is less
 // than a quad it reads and writes a quad.
@@ -603,6 +624,13 @@ func blockCrossEntropyF64AVX512(z *float64, t *float64, k int, n int, loss *floa
 //
 //go:noescape
 func blockSoftmaxF64AVX512(e *float64, z *float64, t *float64, k int, n int, numbers *float64, work *float64, lanes *float64) (declined uint32)
+
+// blockExpSumsF64AVX512 stores exp(z) 2^-shift of n rows of k elements, W at most, in e, their
+// sums, and in lanes the largest logit, shift and, as Coef, its exponential. declined has the bits
+// of the rows that are for the specification.
+//
+//go:noescape
+func blockExpSumsF64AVX512(e *float64, z *float64, k int, n int, sum *float64, work *float64, lanes *float64) (declined uint32)
 
 // tileZLossF64AVX512 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
 // the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It declines
@@ -747,14 +775,14 @@ func polyExactF64AVX512(h *float64, z *float64, t *float64, n int, top int, m fl
 
 // focal1ExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
 // p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is a
-// and a polynomial of degree 1 as for focalN. bad is as expsDot's.
+// and a polynomial of degree 1 as for focalN, of 1-p. bad is as expsDot's.
 //
 //go:noescape
 func focal1ExactF64AVX512(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // focal7ExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
 // p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is a
-// and a polynomial of degree 7 as for focalN. bad is as expsDot's.
+// and a polynomial of degree 7 as for focalN, of 1-p. bad is as expsDot's.
 //
 //go:noescape
 func focal7ExactF64AVX512(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -762,7 +790,7 @@ func focal7ExactF64AVX512(h *float64, z *float64, t *float64, n int, top int, m 
 // focalNExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
 // p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is a,
 // x, y and the coefficients, from that of the highest degree, of a polynomial in x p + y that is
-// (1-p)^(a-1), 24 of them. bad is as expsDot's.
+// (1-p)^(a-1), 24 of them, or 13 for float32. bad is as expsDot's.
 //
 //go:noescape
 func focalNExactF64AVX512(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -783,7 +811,7 @@ func gceExactF64AVX512(h *float64, z *float64, t *float64, n int, top int, m flo
 
 // baseExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
 // = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = 1 - w, φ' = -c p w/x, w =
-// (b x)^a, x = d + e p, without the factor of φ; par is a, d, e, b and c. bad is as expsDot's.
+// x^a, x = b (d + e p), without the factor of φ; par is a, d, e, b and c. bad is as expsDot's.
 //
 //go:noescape
 func baseExactF64AVX512(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -1037,78 +1065,133 @@ func temperedShiftF64AVX512(log *float64, p *float64, pow *float64, inverse *flo
 //go:noescape
 func divergenceF64AVX512(h *float64, d *float64, p *float64, l *float64, m *float64, minus *float64, n int)
 
-// smoothAtF64AVX512 stores φ in v and -φ' in h for a vector of p and rest = 1-p; par is that of
-// smoothExact.
+// topExpsF64AVX512 takes M and shift of rows from lanes and stores, as Coef, exp(M) 2^-shift.
 //
 //go:noescape
-func smoothAtF64AVX512(v *float64, h *float64, p *float64, rest *float64, par *float64)
+func topExpsF64AVX512(lanes *float64)
+
+// oddsClassF64AVX512 takes the odds of rows from lanes, and of a class of each z - M and, as p, its
+// exponential over that of M, and stores log p, p and 1-p of the class.
+//
+//go:noescape
+func oddsClassF64AVX512(lanes *float64)
 
 // polyTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h without the maximum, and its label. φ = -l + a (1-p); par is a. bad
-// has the bits of the rows with an invalid label.
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = -l + a (1-p); par is a. bad has the
+// bits of the rows with an invalid label.
 //
 //go:noescape
 func polyTileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
+// polyAtF64AVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = -l + a
+// (1-p); par is a.
+//
+//go:noescape
+func polyAtF64AVX512(lanes *float64, par *float64)
+
 // focal1TileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h without the maximum, and its label. φ = -(1-p)^a l; par is a and a
-// polynomial of degree 1 as for focalN. bad has the bits of the rows with an invalid label.
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = -(1-p)^a l; par is a and a
+// polynomial of degree 1 as for focalN, of 1-p. bad has the bits of the rows with an invalid label.
 //
 //go:noescape
 func focal1TileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
+// focal1AtF64AVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = -(1-p)^a
+// l; par is a and a polynomial of degree 1 as for focalN, of 1-p.
+//
+//go:noescape
+func focal1AtF64AVX512(lanes *float64, par *float64)
+
 // focal7TileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h without the maximum, and its label. φ = -(1-p)^a l; par is a and a
-// polynomial of degree 7 as for focalN. bad has the bits of the rows with an invalid label.
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = -(1-p)^a l; par is a and a
+// polynomial of degree 7 as for focalN, of 1-p. bad has the bits of the rows with an invalid label.
 //
 //go:noescape
 func focal7TileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
+// focal7AtF64AVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = -(1-p)^a
+// l; par is a and a polynomial of degree 7 as for focalN, of 1-p.
+//
+//go:noescape
+func focal7AtF64AVX512(lanes *float64, par *float64)
+
 // focalNTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h without the maximum, and its label. φ = -(1-p)^a l; par is a, x, y
-// and the coefficients, from that of the highest degree, of a polynomial in x p + y that is
-// (1-p)^(a-1), 24 of them. bad has the bits of the rows with an invalid label.
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = -(1-p)^a l; par is a, x, y and the
+// coefficients, from that of the highest degree, of a polynomial in x p + y that is (1-p)^(a-1), 24
+// of them, or 13 for float32. bad has the bits of the rows with an invalid label.
 //
 //go:noescape
 func focalNTileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
+// focalNAtF64AVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = -(1-p)^a
+// l; par is a, x, y and the coefficients, from that of the highest degree, of a polynomial in x p +
+// y that is (1-p)^(a-1), 24 of them, or 13 for float32.
+//
+//go:noescape
+func focalNAtF64AVX512(lanes *float64, par *float64)
+
 // focalPowTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
-// maximum, and in lanes Σ t φ(l) and Σ h without the maximum, and its label. φ = -(1-p)^a l; par is
-// that of focalN for a root of (1-p)^(a-1), and how often that is squared. bad has the bits of the
-// rows with an invalid label.
+// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = -(1-p)^a l; par is that of
+// focalN for a root of (1-p)^(a-1), and how often that is squared. bad has the bits of the rows
+// with an invalid label.
 //
 //go:noescape
 func focalPowTileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // gceTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h without the maximum, and its label. φ = 1 - p^a, without the factor
-// 1/a; par is a. bad has the bits of the rows with an invalid label.
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = 1 - p^a, without the factor 1/a;
+// par is a. bad has the bits of the rows with an invalid label.
 //
 //go:noescape
 func gceTileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
+// gceAtF64AVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = 1 - p^a,
+// without the factor 1/a; par is a.
+//
+//go:noescape
+func gceAtF64AVX512(lanes *float64, par *float64)
+
 // baseTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h without the maximum, and its label. φ = 1 - w, φ' = -c p w/x, w =
-// (b x)^a, x = d + e p, without the factor of φ; par is a, d, e, b and c. bad has the bits of the
-// rows with an invalid label.
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = 1 - w, φ' = -c p w/x, w = x^a, x =
+// b (d + e p), without the factor of φ; par is a, d, e, b and c. bad has the bits of the rows with
+// an invalid label.
 //
 //go:noescape
 func baseTileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
+// baseAtF64AVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = 1 - w, φ'
+// = -c p w/x, w = x^a, x = b (d + e p), without the factor of φ; par is a, d, e, b and c.
+//
+//go:noescape
+func baseAtF64AVX512(lanes *float64, par *float64)
+
 // aelTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h without the maximum, and its label. φ = exp(-a p); par is a. bad
-// has the bits of the rows with an invalid label.
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = exp(-a p); par is a. bad has the
+// bits of the rows with an invalid label.
 //
 //go:noescape
 func aelTileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
+// aelAtF64AVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = exp(-a p);
+// par is a.
+//
+//go:noescape
+func aelAtF64AVX512(lanes *float64, par *float64)
+
 // smoothTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h without the maximum, and its label. φ = c + (1-p) V, φ' = -p W; par
-// is c and the coefficients of V and W, polynomials in 2p-1, from the highest degree on. bad has
-// the bits of the rows with an invalid label.
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = c + (1-p) V, φ' = -p W; par is c
+// and the coefficients of V and W, polynomials in 2p-1, from the highest degree on. bad has the
+// bits of the rows with an invalid label.
 //
 //go:noescape
 func smoothTileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// smoothAtF64AVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = c +
+// (1-p) V, φ' = -p W; par is c and the coefficients of V and W, polynomials in 2p-1, from the
+// highest degree on.
+//
+//go:noescape
+func smoothAtF64AVX512(lanes *float64, par *float64)
 
 // maxExpF32AVX2 returns the largest of n >= 1 elements, and shift and em with exp(m) = 2^shift em,
 // where em is in [√½, √2]. NaN is passed over; when there is nothing else, m is -Inf. For an
@@ -1288,12 +1371,19 @@ func polyTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, n int, top
 //go:noescape
 func focalTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, n int, top int, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
-// smoothTermsF32AVX2 stores h = t e W and returns Σ t φ(l) and Σ h for p = c e < 1/8 but for that
-// of top; par is the coefficients of two polynomials V and W in 16p-1, from the highest degree on,
-// with φ = V and φ' = -p W. bad is as expsDot's. It prefetches t ahead bytes in advance.
+// smoothTermsF32AVX2 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2 but for that of
+// top; par is the coefficients of two polynomials V and W in c e - 1, from the highest degree on,
+// with φ = V and φ' = -e W. bad is as expsDot's. It prefetches t ahead bytes in advance.
 //
 //go:noescape
 func smoothTermsF32AVX2(h *float32, e *float32, t *float32, n int, top int, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+
+// smoothMoreTermsF32AVX2 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2 but for that of
+// top; par is the coefficients of two polynomials V and W in c e - 1, from the highest degree on,
+// with φ = V and φ' = -e W. bad is as expsDot's. It prefetches t ahead bytes in advance.
+//
+//go:noescape
+func smoothMoreTermsF32AVX2(h *float32, e *float32, t *float32, n int, top int, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
 // tileInF32AVX2 stores tiles of W rows of k elements in dst, each transposed. Where k is less than
 // a quad it reads and writes a quad.
@@ -1396,6 +1486,13 @@ func blockCrossEntropyF32AVX2(z *float32, t *float32, k int, n int, loss *float6
 //
 //go:noescape
 func blockSoftmaxF32AVX2(e *float32, z *float32, t *float32, k int, n int, numbers *float64, work *float32, lanes *float32) (declined uint32)
+
+// blockExpSumsF32AVX2 stores exp(z) 2^-shift of n rows of k elements, W at most, in e, their sums,
+// and in lanes the largest logit, shift and, as Coef, its exponential. declined has the bits of the
+// rows that are for the specification.
+//
+//go:noescape
+func blockExpSumsF32AVX2(e *float32, z *float32, k int, n int, sum *float64, work *float32, lanes *float32) (declined uint32)
 
 // tileZLossF32AVX2 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
 // the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It declines
@@ -1557,12 +1654,19 @@ func polyTermsF64AVX2(h *float64, e *float64, z *float64, t *float64, n int, top
 //go:noescape
 func focalTermsF64AVX2(h *float64, e *float64, z *float64, t *float64, n int, top int, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
-// smoothTermsF64AVX2 stores h = t e W and returns Σ t φ(l) and Σ h for p = c e < 1/8 but for that
-// of top; par is the coefficients of two polynomials V and W in 16p-1, from the highest degree on,
-// with φ = V and φ' = -p W. bad is as expsDot's. It prefetches t ahead bytes in advance.
+// smoothTermsF64AVX2 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2 but for that of
+// top; par is the coefficients of two polynomials V and W in c e - 1, from the highest degree on,
+// with φ = V and φ' = -e W. bad is as expsDot's. It prefetches t ahead bytes in advance.
 //
 //go:noescape
 func smoothTermsF64AVX2(h *float64, e *float64, t *float64, n int, top int, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+
+// smoothMoreTermsF64AVX2 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2 but for that of
+// top; par is the coefficients of two polynomials V and W in c e - 1, from the highest degree on,
+// with φ = V and φ' = -e W. bad is as expsDot's. It prefetches t ahead bytes in advance.
+//
+//go:noescape
+func smoothMoreTermsF64AVX2(h *float64, e *float64, t *float64, n int, top int, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
 // tileInF64AVX2 stores tiles of W rows of k elements in dst, each transposed. Where k is less than
 // a quad it reads and writes a quad.
@@ -1665,6 +1769,13 @@ func blockCrossEntropyF64AVX2(z *float64, t *float64, k int, n int, loss *float6
 //
 //go:noescape
 func blockSoftmaxF64AVX2(e *float64, z *float64, t *float64, k int, n int, numbers *float64, work *float64, lanes *float64) (declined uint32)
+
+// blockExpSumsF64AVX2 stores exp(z) 2^-shift of n rows of k elements, W at most, in e, their sums,
+// and in lanes the largest logit, shift and, as Coef, its exponential. declined has the bits of the
+// rows that are for the specification.
+//
+//go:noescape
+func blockExpSumsF64AVX2(e *float64, z *float64, k int, n int, sum *float64, work *float64, lanes *float64) (declined uint32)
 
 // tileZLossF64AVX2 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
 // the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It declines
@@ -1808,14 +1919,14 @@ func polyExactF64AVX2(h *float64, z *float64, t *float64, n int, top int, m floa
 
 // focal1ExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
 // = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is a and
-// a polynomial of degree 1 as for focalN. bad is as expsDot's.
+// a polynomial of degree 1 as for focalN, of 1-p. bad is as expsDot's.
 //
 //go:noescape
 func focal1ExactF64AVX2(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // focal7ExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
 // = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is a and
-// a polynomial of degree 7 as for focalN. bad is as expsDot's.
+// a polynomial of degree 7 as for focalN, of 1-p. bad is as expsDot's.
 //
 //go:noescape
 func focal7ExactF64AVX2(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -1823,7 +1934,7 @@ func focal7ExactF64AVX2(h *float64, z *float64, t *float64, n int, top int, m fl
 // focalNExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
 // = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is a, x,
 // y and the coefficients, from that of the highest degree, of a polynomial in x p + y that is
-// (1-p)^(a-1), 24 of them. bad is as expsDot's.
+// (1-p)^(a-1), 24 of them, or 13 for float32. bad is as expsDot's.
 //
 //go:noescape
 func focalNExactF64AVX2(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -1844,7 +1955,7 @@ func gceExactF64AVX2(h *float64, z *float64, t *float64, n int, top int, m float
 
 // baseExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p =
 // exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = 1 - w, φ' = -c p w/x, w =
-// (b x)^a, x = d + e p, without the factor of φ; par is a, d, e, b and c. bad is as expsDot's.
+// x^a, x = b (d + e p), without the factor of φ; par is a, d, e, b and c. bad is as expsDot's.
 //
 //go:noescape
 func baseExactF64AVX2(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -2097,78 +2208,379 @@ func temperedShiftF64AVX2(log *float64, p *float64, pow *float64, inverse *float
 //go:noescape
 func divergenceF64AVX2(h *float64, d *float64, p *float64, l *float64, m *float64, minus *float64, n int)
 
-// smoothAtF64AVX2 stores φ in v and -φ' in h for a vector of p and rest = 1-p; par is that of
-// smoothExact.
+// topExpsF64AVX2 takes M and shift of rows from lanes and stores, as Coef, exp(M) 2^-shift.
 //
 //go:noescape
-func smoothAtF64AVX2(v *float64, h *float64, p *float64, rest *float64, par *float64)
+func topExpsF64AVX2(lanes *float64)
+
+// oddsClassF64AVX2 takes the odds of rows from lanes, and of a class of each z - M and, as p, its
+// exponential over that of M, and stores log p, p and 1-p of the class.
+//
+//go:noescape
+func oddsClassF64AVX2(lanes *float64)
 
 // polyTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and
-// in lanes Σ t φ(l) and Σ h without the maximum, and its label. φ = -l + a (1-p); par is a. bad has
-// the bits of the rows with an invalid label.
+// in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = -l + a (1-p); par is a. bad has the
+// bits of the rows with an invalid label.
 //
 //go:noescape
 func polyTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
+// polyAtF64AVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = -l + a
+// (1-p); par is a.
+//
+//go:noescape
+func polyAtF64AVX2(lanes *float64, par *float64)
+
 // focal1TileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h without the maximum, and its label. φ = -(1-p)^a l; par is a and a
-// polynomial of degree 1 as for focalN. bad has the bits of the rows with an invalid label.
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = -(1-p)^a l; par is a and a
+// polynomial of degree 1 as for focalN, of 1-p. bad has the bits of the rows with an invalid label.
 //
 //go:noescape
 func focal1TileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
+// focal1AtF64AVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = -(1-p)^a
+// l; par is a and a polynomial of degree 1 as for focalN, of 1-p.
+//
+//go:noescape
+func focal1AtF64AVX2(lanes *float64, par *float64)
+
 // focal7TileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h without the maximum, and its label. φ = -(1-p)^a l; par is a and a
-// polynomial of degree 7 as for focalN. bad has the bits of the rows with an invalid label.
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = -(1-p)^a l; par is a and a
+// polynomial of degree 7 as for focalN, of 1-p. bad has the bits of the rows with an invalid label.
 //
 //go:noescape
 func focal7TileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
+// focal7AtF64AVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = -(1-p)^a
+// l; par is a and a polynomial of degree 7 as for focalN, of 1-p.
+//
+//go:noescape
+func focal7AtF64AVX2(lanes *float64, par *float64)
+
 // focalNTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h without the maximum, and its label. φ = -(1-p)^a l; par is a, x, y
-// and the coefficients, from that of the highest degree, of a polynomial in x p + y that is
-// (1-p)^(a-1), 24 of them. bad has the bits of the rows with an invalid label.
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = -(1-p)^a l; par is a, x, y and the
+// coefficients, from that of the highest degree, of a polynomial in x p + y that is (1-p)^(a-1), 24
+// of them, or 13 for float32. bad has the bits of the rows with an invalid label.
 //
 //go:noescape
 func focalNTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
+// focalNAtF64AVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = -(1-p)^a
+// l; par is a, x, y and the coefficients, from that of the highest degree, of a polynomial in x p +
+// y that is (1-p)^(a-1), 24 of them, or 13 for float32.
+//
+//go:noescape
+func focalNAtF64AVX2(lanes *float64, par *float64)
+
 // focalPowTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h without the maximum, and its label. φ = -(1-p)^a l; par is that of
-// focalN for a root of (1-p)^(a-1), and how often that is squared. bad has the bits of the rows
-// with an invalid label.
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = -(1-p)^a l; par is that of focalN
+// for a root of (1-p)^(a-1), and how often that is squared. bad has the bits of the rows with an
+// invalid label.
 //
 //go:noescape
 func focalPowTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // gceTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and
-// in lanes Σ t φ(l) and Σ h without the maximum, and its label. φ = 1 - p^a, without the factor
-// 1/a; par is a. bad has the bits of the rows with an invalid label.
+// in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = 1 - p^a, without the factor 1/a; par is
+// a. bad has the bits of the rows with an invalid label.
 //
 //go:noescape
 func gceTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
+// gceAtF64AVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = 1 - p^a,
+// without the factor 1/a; par is a.
+//
+//go:noescape
+func gceAtF64AVX2(lanes *float64, par *float64)
+
 // baseTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and
-// in lanes Σ t φ(l) and Σ h without the maximum, and its label. φ = 1 - w, φ' = -c p w/x, w = (b
-// x)^a, x = d + e p, without the factor of φ; par is a, d, e, b and c. bad has the bits of the rows
-// with an invalid label.
+// in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = 1 - w, φ' = -c p w/x, w = x^a, x = b (d
+// + e p), without the factor of φ; par is a, d, e, b and c. bad has the bits of the rows with an
+// invalid label.
 //
 //go:noescape
 func baseTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
+// baseAtF64AVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = 1 - w, φ' =
+// -c p w/x, w = x^a, x = b (d + e p), without the factor of φ; par is a, d, e, b and c.
+//
+//go:noescape
+func baseAtF64AVX2(lanes *float64, par *float64)
+
 // aelTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and
-// in lanes Σ t φ(l) and Σ h without the maximum, and its label. φ = exp(-a p); par is a. bad has
-// the bits of the rows with an invalid label.
+// in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = exp(-a p); par is a. bad has the bits
+// of the rows with an invalid label.
 //
 //go:noescape
 func aelTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
+// aelAtF64AVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = exp(-a p);
+// par is a.
+//
+//go:noescape
+func aelAtF64AVX2(lanes *float64, par *float64)
+
 // smoothTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h without the maximum, and its label. φ = c + (1-p) V, φ' = -p W; par
-// is c and the coefficients of V and W, polynomials in 2p-1, from the highest degree on. bad has
-// the bits of the rows with an invalid label.
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = c + (1-p) V, φ' = -p W; par is c
+// and the coefficients of V and W, polynomials in 2p-1, from the highest degree on. bad has the
+// bits of the rows with an invalid label.
 //
 //go:noescape
 func smoothTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// smoothAtF64AVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = c + (1-p)
+// V, φ' = -p W; par is c and the coefficients of V and W, polynomials in 2p-1, from the highest
+// degree on.
+//
+//go:noescape
+func smoothAtF64AVX2(lanes *float64, par *float64)
+
+// tileStatsShortAVX512 stores exp(z) 2^-shift in e and the softmax's numbers in lanes; rejected has
+// the bits of the rows that are for the specification.
+//
+//go:noescape
+func tileStatsShortAVX512(e *float64, z *float64, k int, lanes *float64) (rejected uint32)
+
+// polyTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = -l + a (1-p); par is a. bad has the
+// bits of the rows with an invalid label.
+//
+//go:noescape
+func polyTileShortAVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// polyAtShortAVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = -l + a
+// (1-p); par is a.
+//
+//go:noescape
+func polyAtShortAVX512(lanes *float64, par *float64)
+
+// focal1TileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
+// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = -(1-p)^a l; par is a and a
+// polynomial of degree 1 as for focalN, of 1-p. bad has the bits of the rows with an invalid label.
+//
+//go:noescape
+func focal1TileShortAVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// focal1AtShortAVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ =
+// -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN, of 1-p.
+//
+//go:noescape
+func focal1AtShortAVX512(lanes *float64, par *float64)
+
+// focal7TileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
+// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = -(1-p)^a l; par is a and a
+// polynomial of degree 7 as for focalN, of 1-p. bad has the bits of the rows with an invalid label.
+//
+//go:noescape
+func focal7TileShortAVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// focal7AtShortAVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ =
+// -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN, of 1-p.
+//
+//go:noescape
+func focal7AtShortAVX512(lanes *float64, par *float64)
+
+// focalNTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
+// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = -(1-p)^a l; par is a, x, y
+// and the coefficients, from that of the highest degree, of a polynomial in x p + y that is
+// (1-p)^(a-1), 24 of them, or 13 for float32. bad has the bits of the rows with an invalid label.
+//
+//go:noescape
+func focalNTileShortAVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// focalNAtShortAVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ =
+// -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest degree, of a polynomial
+// in x p + y that is (1-p)^(a-1), 24 of them, or 13 for float32.
+//
+//go:noescape
+func focalNAtShortAVX512(lanes *float64, par *float64)
+
+// focalPowTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
+// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = -(1-p)^a l; par is that of
+// focalN for a root of (1-p)^(a-1), and how often that is squared. bad has the bits of the rows
+// with an invalid label.
+//
+//go:noescape
+func focalPowTileShortAVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// gceTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = 1 - p^a, without the factor 1/a;
+// par is a. bad has the bits of the rows with an invalid label.
+//
+//go:noescape
+func gceTileShortAVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// gceAtShortAVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = 1 - p^a,
+// without the factor 1/a; par is a.
+//
+//go:noescape
+func gceAtShortAVX512(lanes *float64, par *float64)
+
+// baseTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = 1 - w, φ' = -c p w/x, w = x^a, x =
+// b (d + e p), without the factor of φ; par is a, d, e, b and c. bad has the bits of the rows with
+// an invalid label.
+//
+//go:noescape
+func baseTileShortAVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// baseAtShortAVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = 1 - w,
+// φ' = -c p w/x, w = x^a, x = b (d + e p), without the factor of φ; par is a, d, e, b and c.
+//
+//go:noescape
+func baseAtShortAVX512(lanes *float64, par *float64)
+
+// aelTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = exp(-a p); par is a. bad has the
+// bits of the rows with an invalid label.
+//
+//go:noescape
+func aelTileShortAVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// aelAtShortAVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = exp(-a
+// p); par is a.
+//
+//go:noescape
+func aelAtShortAVX512(lanes *float64, par *float64)
+
+// smoothTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
+// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = c + (1-p) V, φ' = -p W;
+// par is c and the coefficients of V and W, polynomials in 2p-1, from the highest degree on. bad
+// has the bits of the rows with an invalid label.
+//
+//go:noescape
+func smoothTileShortAVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// smoothAtShortAVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = c +
+// (1-p) V, φ' = -p W; par is c and the coefficients of V and W, polynomials in 2p-1, from the
+// highest degree on.
+//
+//go:noescape
+func smoothAtShortAVX512(lanes *float64, par *float64)
+
+// tileStatsShortAVX2 stores exp(z) 2^-shift in e and the softmax's numbers in lanes; rejected has
+// the bits of the rows that are for the specification.
+//
+//go:noescape
+func tileStatsShortAVX2(e *float64, z *float64, k int, lanes *float64) (rejected uint32)
+
+// polyTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = -l + a (1-p); par is a. bad has the
+// bits of the rows with an invalid label.
+//
+//go:noescape
+func polyTileShortAVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// polyAtShortAVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = -l + a
+// (1-p); par is a.
+//
+//go:noescape
+func polyAtShortAVX2(lanes *float64, par *float64)
+
+// focal1TileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = -(1-p)^a l; par is a and a
+// polynomial of degree 1 as for focalN, of 1-p. bad has the bits of the rows with an invalid label.
+//
+//go:noescape
+func focal1TileShortAVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// focal1AtShortAVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = -(1-p)^a
+// l; par is a and a polynomial of degree 1 as for focalN, of 1-p.
+//
+//go:noescape
+func focal1AtShortAVX2(lanes *float64, par *float64)
+
+// focal7TileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = -(1-p)^a l; par is a and a
+// polynomial of degree 7 as for focalN, of 1-p. bad has the bits of the rows with an invalid label.
+//
+//go:noescape
+func focal7TileShortAVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// focal7AtShortAVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = -(1-p)^a
+// l; par is a and a polynomial of degree 7 as for focalN, of 1-p.
+//
+//go:noescape
+func focal7AtShortAVX2(lanes *float64, par *float64)
+
+// focalNTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = -(1-p)^a l; par is a, x, y and the
+// coefficients, from that of the highest degree, of a polynomial in x p + y that is (1-p)^(a-1), 24
+// of them, or 13 for float32. bad has the bits of the rows with an invalid label.
+//
+//go:noescape
+func focalNTileShortAVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// focalNAtShortAVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = -(1-p)^a
+// l; par is a, x, y and the coefficients, from that of the highest degree, of a polynomial in x p +
+// y that is (1-p)^(a-1), 24 of them, or 13 for float32.
+//
+//go:noescape
+func focalNAtShortAVX2(lanes *float64, par *float64)
+
+// focalPowTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
+// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = -(1-p)^a l; par is that of
+// focalN for a root of (1-p)^(a-1), and how often that is squared. bad has the bits of the rows
+// with an invalid label.
+//
+//go:noescape
+func focalPowTileShortAVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// gceTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = 1 - p^a, without the factor 1/a;
+// par is a. bad has the bits of the rows with an invalid label.
+//
+//go:noescape
+func gceTileShortAVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// gceAtShortAVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = 1 - p^a,
+// without the factor 1/a; par is a.
+//
+//go:noescape
+func gceAtShortAVX2(lanes *float64, par *float64)
+
+// baseTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = 1 - w, φ' = -c p w/x, w = x^a, x =
+// b (d + e p), without the factor of φ; par is a, d, e, b and c. bad has the bits of the rows with
+// an invalid label.
+//
+//go:noescape
+func baseTileShortAVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// baseAtShortAVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = 1 - w, φ'
+// = -c p w/x, w = x^a, x = b (d + e p), without the factor of φ; par is a, d, e, b and c.
+//
+//go:noescape
+func baseAtShortAVX2(lanes *float64, par *float64)
+
+// aelTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = exp(-a p); par is a. bad has the
+// bits of the rows with an invalid label.
+//
+//go:noescape
+func aelTileShortAVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// aelAtShortAVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = exp(-a p);
+// par is a.
+//
+//go:noescape
+func aelAtShortAVX2(lanes *float64, par *float64)
+
+// smoothTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = c + (1-p) V, φ' = -p W; par is c
+// and the coefficients of V and W, polynomials in 2p-1, from the highest degree on. bad has the
+// bits of the rows with an invalid label.
+//
+//go:noescape
+func smoothTileShortAVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// smoothAtShortAVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = c +
+// (1-p) V, φ' = -p W; par is c and the coefficients of V and W, polynomials in 2p-1, from the
+// highest degree on.
+//
+//go:noescape
+func smoothAtShortAVX2(lanes *float64, par *float64)
 
 // sumWideAVX512 returns Σ x.
 //
@@ -2327,14 +2739,14 @@ func polyExactWideAVX512(h *float32, z *float32, t *float32, n int, top int, m f
 
 // focal1ExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h,
 // for p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is
-// a and a polynomial of degree 1 as for focalN. bad is as expsDot's.
+// a and a polynomial of degree 1 as for focalN, of 1-p. bad is as expsDot's.
 //
 //go:noescape
 func focal1ExactWideAVX512(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // focal7ExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h,
 // for p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is
-// a and a polynomial of degree 7 as for focalN. bad is as expsDot's.
+// a and a polynomial of degree 7 as for focalN, of 1-p. bad is as expsDot's.
 //
 //go:noescape
 func focal7ExactWideAVX512(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -2342,7 +2754,7 @@ func focal7ExactWideAVX512(h *float32, z *float32, t *float32, n int, top int, m
 // focalNExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h,
 // for p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is
 // a, x, y and the coefficients, from that of the highest degree, of a polynomial in x p + y that is
-// (1-p)^(a-1), 24 of them. bad is as expsDot's.
+// (1-p)^(a-1), 24 of them, or 13 for float32. bad is as expsDot's.
 //
 //go:noescape
 func focalNExactWideAVX512(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -2363,7 +2775,7 @@ func gceExactWideAVX512(h *float32, z *float32, t *float32, n int, top int, m fl
 
 // baseExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
 // p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = 1 - w, φ' = -c p w/x, w
-// = (b x)^a, x = d + e p, without the factor of φ; par is a, d, e, b and c. bad is as expsDot's.
+// = x^a, x = b (d + e p), without the factor of φ; par is a, d, e, b and c. bad is as expsDot's.
 //
 //go:noescape
 func baseExactWideAVX512(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -2715,14 +3127,14 @@ func polyExactWideAVX2(h *float32, z *float32, t *float32, n int, top int, m flo
 
 // focal1ExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
 // p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is a
-// and a polynomial of degree 1 as for focalN. bad is as expsDot's.
+// and a polynomial of degree 1 as for focalN, of 1-p. bad is as expsDot's.
 //
 //go:noescape
 func focal1ExactWideAVX2(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // focal7ExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
 // p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is a
-// and a polynomial of degree 7 as for focalN. bad is as expsDot's.
+// and a polynomial of degree 7 as for focalN, of 1-p. bad is as expsDot's.
 //
 //go:noescape
 func focal7ExactWideAVX2(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -2730,7 +3142,7 @@ func focal7ExactWideAVX2(h *float32, z *float32, t *float32, n int, top int, m f
 // focalNExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
 // p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is a,
 // x, y and the coefficients, from that of the highest degree, of a polynomial in x p + y that is
-// (1-p)^(a-1), 24 of them. bad is as expsDot's.
+// (1-p)^(a-1), 24 of them, or 13 for float32. bad is as expsDot's.
 //
 //go:noescape
 func focalNExactWideAVX2(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -2751,7 +3163,7 @@ func gceExactWideAVX2(h *float32, z *float32, t *float32, n int, top int, m floa
 
 // baseExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
 // = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = 1 - w, φ' = -c p w/x, w =
-// (b x)^a, x = d + e p, without the factor of φ; par is a, d, e, b and c. bad is as expsDot's.
+// x^a, x = b (d + e p), without the factor of φ; par is a, d, e, b and c. bad is as expsDot's.
 //
 //go:noescape
 func baseExactWideAVX2(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)

@@ -25,7 +25,7 @@ type plan struct {
 	par32 [2 + focalDegree32]float32
 	par64 [2 + focalDegree64]float64
 
-	smooth *smoothPlan // of such a family
+	smooth *smoothPlan // of such a family, of any kind
 	lazyPieces
 }
 
@@ -73,27 +73,26 @@ func planFor[T spec.Float](f spec.Family, a float64) (p *plan, ok bool) {
 	case f == spec.GCE:
 		p.factor = 1 / a
 	case f.Smooth():
-		if p.kind, p.smooth = smooth, smoothPlanFor(f, a); !p.smooth.exact(size) {
-			p.ok, p.smooth = p.direct(), nil
+		if p.kind, p.smooth = smooth, smoothPlanFor(f, a, size); !p.smooth.exact(size) {
+			p.ok = p.direct()
 		}
 	case f == spec.Poly1, a == 0: // both may be cross entropy
 		p.kind = poly1
 	case a == 1 || a == 2: // (1-p)^(a-1) is 1, or 1-p
 		p.kind = focal1
-		copy(p.par[1:], []float64{-1, 1, a - 1, 2 - a})
+		p.par[3], p.par[4] = a-1, 2-a
 	case a > mostGamma:
 		p.kind, p.ok = focalPow, a < 1<<20
 		times := max(1, math.Ceil(math.Log2((a-1)/(mostGamma-1))))
 		p.par[1], p.par[2], p.par[4+powDegree] = -4, 1, times
-		powPolynomial(p.par[3:4+powDegree], (a-1)*math.Exp2(-times))
+		powPolynomial(p.pow(), (a-1)*math.Exp2(-times))
 	case a > 0 && a == math.Trunc(a):
 		p.kind = focal7
-		p.par[1], p.par[2] = -1, 1
 		p.par[3+7-int(a-1)] = 1
 	default:
 		p.kind = focalN
 		p.par[1], p.par[2] = -4, 1
-		powPolynomial(p.par[3:4+powDegree], a-1)
+		powPolynomial(p.pow(), a-1)
 	}
 	p.par32[0], p.par64[0] = float32(a), a
 	c := -1.0 // Taylor's series of (1-(1-p)^(a-1))/p, whose coefficients are binomial
@@ -106,6 +105,14 @@ func planFor[T spec.Float](f spec.Family, a float64) (p *plan, ok bool) {
 	}
 	place.Store(p)
 	return p, p.ok
+}
+
+// pow returns where the coefficients of [powPolynomial] lie.
+func (p *plan) pow() []float64 {
+	if p.size == 4 {
+		return p.par[3 : 4+powShort]
+	}
+	return p.par[3 : 4+powDegree]
 }
 
 // direct makes p the plan of a smooth family that no polynomial is exact enough for. It returns
@@ -122,7 +129,7 @@ func (p *plan) direct() (ok bool) {
 	last := b + sign
 	power := math.Pow(last, p.a)
 	p.kind, p.factor = base, sign*power/p.a
-	p.par[1], p.par[2], p.par[3], p.par[4] = b, sign, 1/last, power
+	p.par[1], p.par[2], p.par[3], p.par[4] = b, sign, 1/last, power/last
 	return b >= 0x1p-1000 && last >= 0x1p-40 && last < 4 // otherwise the base is 0, or near last
 }
 
@@ -131,9 +138,9 @@ func parameters[T spec.Float](p *plan) *T {
 	var x any
 	switch single := spec.Size[T]() == 4; {
 	case p.smooth != nil && single:
-		x = &p.smooth.small32[0]
+		x = &p.smooth.small.c32[0]
 	case p.smooth != nil:
-		x = &p.smooth.small64[0]
+		x = &p.smooth.small.c64[0]
 	case single:
 		x = &p.par32[0]
 	default:
@@ -142,12 +149,12 @@ func parameters[T spec.Float](p *plan) *T {
 	return x.(*T)
 }
 
-// exactParameters returns what the kernels that compute in float64 take for elements of a type.
-func exactParameters[T spec.Float](p *plan) []float64 {
+// exactParameters returns what the kernels that compute in float64 take.
+func (p *plan) exactParameters() []float64 {
 	switch {
-	case p.smooth == nil:
+	case p.kind != smooth:
 		return p.par[:]
-	case spec.Size[T]() == 4:
+	case p.size == 4:
 		return p.smooth.narrow[:]
 	}
 	return p.smooth.wide[:]
@@ -174,7 +181,8 @@ func exactTerms[T spec.Float](v wide[T], p *plan, h, x, y []T, but int, m, log f
 	case smooth:
 		run = v.smoothExact
 	}
-	return run(&h[0], &x[0], &y[0], len(x), but, m, log, &exactParameters[T](p)[0])
+	sum, mass, bad = run(&h[0], &x[0], &y[0], len(x), but, m, log, &p.exactParameters()[0])
+	return sum * p.factor, mass, bad
 }
 
 // tile runs the plan's kernel on a tile.
@@ -198,7 +206,29 @@ func (p *plan) tile(u double, s *tile[float64], k int) (bad uint32) {
 	case smooth:
 		run = u.smoothTile
 	}
-	return run(&s.h[0], &s.e[0], &s.z[0], &s.t[0], k, &s.lane[0], &exactParameters[float64](p)[0])
+	return run(&s.h[0], &s.e[0], &s.z[0], &s.t[0], k, &s.lane[0], &p.exactParameters()[0])
+}
+
+// at runs the plan's kernel on a class of each row.
+func (p *plan) at(u double, s *tile[float64]) {
+	run := u.gceAt
+	switch p.kind {
+	case poly1:
+		run = u.polyAt
+	case focal1:
+		run = u.focal1At
+	case focal7:
+		run = u.focal7At
+	case focalN, focalPow:
+		run = u.focalNAt
+	case base:
+		run = u.baseAt
+	case ael:
+		run = u.aelAt
+	case smooth:
+		run = u.smoothAt
+	}
+	run(&s.lane[0], &p.exactParameters()[0])
 }
 
 // powPolynomial stores in c the coefficients of the polynomial in s = 1 - 4p that is (1-p)^b for 0

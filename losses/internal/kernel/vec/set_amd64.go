@@ -32,6 +32,17 @@ func doubles() double {
 	return f64AVX2{}
 }
 
+// doublesFor returns doubles for results that are rounded to an element type.
+func doublesFor[T spec.Float]() double {
+	switch {
+	case spec.Size[T]() == 8:
+		return doubles()
+	case inUse == isa.AVX512:
+		return shortAVX512{}
+	}
+	return shortAVX2{}
+}
+
 // wideOf returns the kernels that compute in float64 for an element type.
 func wideOf[T spec.Float]() (v wide[T]) {
 	switch v := any(&v).(type) { // as in unitOf

@@ -51,7 +51,7 @@ func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, gr
 	run := v.sigmoidFocal
 	switch {
 	case p.kind == smooth:
-		return sigmoidWide(v.sigmoidSmooth, exactParameters[T](p), loss, grad, z, yes, no, scale)
+		return sigmoidWide(v.sigmoidSmooth, p.exactParameters(), loss, grad, z, yes, no, scale)
 	case f == spec.GCE:
 		run = v.sigmoidGCE
 	case f == spec.Poly1:

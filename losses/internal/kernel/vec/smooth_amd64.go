@@ -12,19 +12,27 @@ import (
 //
 //	φ = c + (1-p) V,   φ' = -p W
 //
-// and for p <= 1/8, in 16p-1, φ = V and φ' = -slope p W, where W is 1 in the middle: of float32 too.
+// and for p <= most, in 2p/most-1, φ = V and φ' = -slope p W, where W is 1 in the middle: of float32 too.
 type smoothPlan struct {
-	wide    [1 + 2*smoothWide]float64 // c, V, W
-	narrow  [1 + 2*smoothNarrow]float64
-	small64 [2 * smoothCount64]float64 // V, W
-	small32 [2 * smoothCount32]float32
-	slopes  [2]float64 // of float32 and of float64
+	wide   [1 + 2*smoothWide]float64 // c, V, W
+	narrow [1 + 2*smoothNarrow]float64
+	small  smallFit
 
-	wideError, narrowError, error64, error32 float64 // relative, of the worst of V and W
-	growth32                                 float64 // of a rounding to float32 in the worst of V and W
+	wideError, narrowError float64 // relative, of the worst of V and W
 }
 
-func smoothPlanFor(f spec.Family, a float64) (s *smoothPlan) {
+// mostSmall is the largest p of the kernels for rows without large exponentials.
+const mostSmall = 1. / 8
+
+// A smallFit is V and W for p <= most, 0 where they are not exact enough.
+type smallFit struct {
+	c64         [2 * smoothMore64]float64
+	c32         [2 * smoothMore32]float32 // for elements of float32
+	slope, most float64
+	more        bool // they have as many coefficients as smoothMoreTerms takes
+}
+
+func smoothPlanFor(f spec.Family, a float64, size int) (s *smoothPlan) {
 	s = new(smoothPlan)
 	last, _, _ := spec.SmoothPhi(f, a, 1, 0)
 	v := func(p float64) float64 {
@@ -44,23 +52,34 @@ func smoothPlanFor(f spec.Family, a float64) (s *smoothPlan) {
 	s.wide[0], s.narrow[0] = last, last
 	s.wideError, _ = fitPair(s.wide[1:], 1, beyond, w)
 	s.narrowError, _ = fitPair(s.narrow[1:], 1, beyond, w)
-	s.error64, _, s.slopes[1] = fitSmall(s.small64[:], v, w)
-	var c [2 * smoothCount32]float64
-	s.error32, s.growth32, s.slopes[0] = fitSmall(c[:], v, w)
-	for i, x := range c {
-		s.small32[i] = float32(x)
-	}
+	s.small = fitSmall(size, v, w)
 	return s
 }
 
-// fitSmall is fitPair for p <= 1/8, with the second polynomial divided by slope, its last coefficient.
-func fitSmall(c []float64, f, g func(p float64) float64) (worst, growth, slope float64) {
-	worst, growth = fitPair(c, 1./8, f, g)
-	slope = c[len(c)-1]
-	for i := len(c) / 2; i < len(c); i++ {
-		c[i] /= slope
+// fitSmall returns the fit of v and w for elements of a size.
+func fitSmall(size int, v, w func(p float64) float64) (s smallFit) {
+	few, more, limit := smoothFew64, smoothMore64, 0x1p-49
+	if size == 4 {
+		few, more, limit = smoothFew32, smoothMore32, 0x1p-27
 	}
-	return worst, growth, slope
+	for _, most := range []float64{mostSmall, mostSmall / 8} {
+		for _, n := range []int{few, more} {
+			c := s.c64[:2*n]
+			worst, growth := fitPair(c, most, v, w)
+			if !(worst < limit && (size == 8 || growth < 2)) { // what float32 rounds does not grow
+				continue
+			}
+			s.slope, s.most, s.more = c[2*n-1], most, n == more
+			for i := range n {
+				c[n+i] /= s.slope
+			}
+			for i, x := range s.c64[:2*smoothMore32] {
+				s.c32[i] = float32(x)
+			}
+			return s
+		}
+	}
+	return s
 }
 
 // fitPair interpolates f and g for 0 <= p <= most, each by half of c, and returns the larger
@@ -100,14 +119,3 @@ func (s *smoothPlan) exact(size int) bool {
 	}
 	return s.wideError < 0x1p-49
 }
-
-// exactSmall is exact for those of the element type.
-func (s *smoothPlan) exactSmall(size int) bool {
-	if size == 4 {
-		return s.error32 < 0x1p-27 && s.growth32 < 2
-	}
-	return s.error64 < 0x1p-49
-}
-
-// slope is -φ'/(p W) of the kernels of the element type.
-func (s *smoothPlan) slope(size int) float64 { return s.slopes[size/8] }

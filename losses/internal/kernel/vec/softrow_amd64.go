@@ -2,11 +2,7 @@
 
 package vec
 
-import (
-	"math"
-
-	"softloss/losses/internal/kernel/spec"
-)
+import "softloss/losses/internal/kernel/spec"
 
 // chunk is how many elements are summed in the element type, 64 in a lane, before the sum goes to a
 // float64.
@@ -24,13 +20,22 @@ type softrow[T spec.Float] struct {
 // assembly would lose bits: those are for the specification.
 func begin[T spec.Float](u unit[T], z []T) (s softrow[T], ok bool) {
 	m, shift, em := u.maxExp(&z[0], len(z))
-	bound, lowest := T(bound32), T(lowest32)
+	bound := T(bound32)
 	if spec.Size[T]() == 8 {
-		most, least := bound64, lowest64 // no constants of float32
-		bound, lowest = T(most), T(least)
+		most := bound64 // no constant of float32
+		bound = T(most)
 	}
-	ahead := min(len(z)*spec.Size[T](), 4096)
-	return softrow[T]{m, m + lowest, shift, float64(em), ahead}, m < bound && m > -bound
+	return rowOf(m, shift, em, len(z)), m < bound && m > -bound
+}
+
+// rowOf returns a row of k elements with what maxExp returns.
+func rowOf[T spec.Float](m, shift, em T, k int) softrow[T] {
+	lowest := T(lowest32)
+	if spec.Size[T]() == 8 {
+		least := lowest64 // no constant of float32
+		lowest = T(least)
+	}
+	return softrow[T]{m, m + lowest, shift, float64(em), min(k*spec.Size[T](), 4096)}
 }
 
 // eachRow computes a loss row by row: row is what vectors do, generic the specification of the rows
@@ -91,15 +96,12 @@ func (s *softrow[T]) sum(u unit[T], z []T) (sum float64) {
 	return u.sumExp(&z[0], len(z), len(z), s.low, s.shift, s.ahead)
 }
 
-// exactExps stores the exponentials of z in e and returns what odds does, with no more than the
-// errors of many float32 exponentials: em is exact, and where one exponential dominates, the others
-// are summed in float64.
-func (s *softrow[T]) exactExps(u unit[T], v wide[T], e, z []T) (r float64, a int) {
-	sum := s.exps(u, e, z)
+// wideOdds is odds with no more than the errors of many float32 exponentials, for an em of float64:
+// where one exponential dominates, the others are summed in float64.
+func (s *softrow[T]) wideOdds(u unit[T], v wide[T], e, z []T, sum float64) (r float64, a int) {
 	if spec.Size[T]() == 8 {
 		return s.odds(u, e, z, sum)
 	}
-	s.em = math.Exp(float64(s.m) - float64(s.shift)*math.Ln2)
 	if sum > spread*s.em {
 		return (sum - s.em) / s.em, -1
 	}

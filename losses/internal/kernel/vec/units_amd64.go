@@ -30,6 +30,7 @@ type unit[T spec.Float] interface {
 	polyTerms(h, e, z, t *T, n, top int, m, log, c T, par *T, ahead int) (sum, mass float64, bad uint32)
 	focalTerms(h, e, z, t *T, n, top int, m, log, c T, par *T, ahead int) (sum, mass float64, bad uint32)
 	smoothTerms(h, e, t *T, n, top int, c T, par *T, ahead int) (sum, mass float64, bad uint32)
+	smoothMoreTerms(h, e, t *T, n, top int, c T, par *T, ahead int) (sum, mass float64, bad uint32)
 	tileIn(dst *T, src *T, k, tiles int)
 	tileOut(dst *T, src *T, k, tiles int)
 	tileStats(e, z *T, k int, lanes *T) (rejected uint32)
@@ -47,6 +48,7 @@ type unit[T spec.Float] interface {
 	blockCrossEntropyGrad(e, z, t *T, k, n int, f *T, loss *float64, work, lanes *T) (declined uint32)
 	blockCrossEntropy(z, t *T, k, n int, loss *float64, work, lanes *T) (declined uint32)
 	blockSoftmax(e, z, t *T, k, n int, numbers *float64, work, lanes *T) (declined uint32)
+	blockExpSums(e, z *T, k, n int, sum *float64, work, lanes *T) (declined uint32)
 	tileZLoss(e, z, t *T, k, tiles int, f *T, step int, extra *T, extraStep int, loss, lse *float64, declined *uint32, lanes *T)
 	blockZLoss(e, z, t *T, k, n int, f, extra *T, loss, lse *float64, work, lanes *T) (declined uint32)
 }
@@ -144,16 +146,25 @@ type double interface {
 	temperedPowers(log, p, pow, inverse, d *float64, n int, c, mu, f, e float64) (s0, s1, s2 float64, bad uint32)
 	temperedShift(log, p, pow, inverse *float64, n int, c, step, e float64)
 	divergence(h, d, p, l, m, minus *float64, n int)
-	smoothAt(v, h, p, rest, par *float64)
+	topExps(lanes *float64)
+	oddsClass(lanes *float64)
 	polyTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
+	polyAt(lanes, par *float64)
 	focal1Tile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
+	focal1At(lanes, par *float64)
 	focal7Tile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
+	focal7At(lanes, par *float64)
 	focalNTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
+	focalNAt(lanes, par *float64)
 	focalPowTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
 	gceTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
+	gceAt(lanes, par *float64)
 	baseTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
+	baseAt(lanes, par *float64)
 	aelTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
+	aelAt(lanes, par *float64)
 	smoothTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
+	smoothAt(lanes, par *float64)
 }
 
 // f32AVX512 is an instruction set.
@@ -232,6 +243,9 @@ func (f32AVX512) focalTerms(h, e, z, t *float32, n, top int, m, log, c float32, 
 func (f32AVX512) smoothTerms(h, e, t *float32, n, top int, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
 	return smoothTermsF32AVX512(h, e, t, n, top, c, par, ahead)
 }
+func (f32AVX512) smoothMoreTerms(h, e, t *float32, n, top int, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
+	return smoothMoreTermsF32AVX512(h, e, t, n, top, c, par, ahead)
+}
 func (f32AVX512) tileIn(dst *float32, src *float32, k, tiles int) {
 	tileInF32AVX512(dst, src, k, tiles)
 }
@@ -293,6 +307,9 @@ func (f32AVX512) blockCrossEntropy(z, t *float32, k, n int, loss *float64, work,
 }
 func (f32AVX512) blockSoftmax(e, z, t *float32, k, n int, numbers *float64, work, lanes *float32) (declined uint32) {
 	return blockSoftmaxF32AVX512(e, z, t, k, n, numbers, work, lanes)
+}
+func (f32AVX512) blockExpSums(e, z *float32, k, n int, sum *float64, work, lanes *float32) (declined uint32) {
+	return blockExpSumsF32AVX512(e, z, k, n, sum, work, lanes)
 }
 func (f32AVX512) tileZLoss(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32) {
 	tileZLossF32AVX512(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes)
@@ -365,6 +382,9 @@ func (f64AVX512) focalTerms(h, e, z, t *float64, n, top int, m, log, c float64, 
 func (f64AVX512) smoothTerms(h, e, t *float64, n, top int, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
 	return smoothTermsF64AVX512(h, e, t, n, top, c, par, ahead)
 }
+func (f64AVX512) smoothMoreTerms(h, e, t *float64, n, top int, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
+	return smoothMoreTermsF64AVX512(h, e, t, n, top, c, par, ahead)
+}
 func (f64AVX512) tileIn(dst *float64, src *float64, k, tiles int) {
 	tileInF64AVX512(dst, src, k, tiles)
 }
@@ -411,6 +431,9 @@ func (f64AVX512) blockCrossEntropy(z, t *float64, k, n int, loss *float64, work,
 }
 func (f64AVX512) blockSoftmax(e, z, t *float64, k, n int, numbers *float64, work, lanes *float64) (declined uint32) {
 	return blockSoftmaxF64AVX512(e, z, t, k, n, numbers, work, lanes)
+}
+func (f64AVX512) blockExpSums(e, z *float64, k, n int, sum *float64, work, lanes *float64) (declined uint32) {
+	return blockExpSumsF64AVX512(e, z, k, n, sum, work, lanes)
 }
 func (f64AVX512) tileZLoss(e, z, t *float64, k, tiles int, f *float64, step int, extra *float64, extraStep int, loss, lse *float64, declined *uint32, lanes *float64) {
 	tileZLossF64AVX512(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes)
@@ -599,34 +622,43 @@ func (f64AVX512) temperedShift(log, p, pow, inverse *float64, n int, c, step, e 
 func (f64AVX512) divergence(h, d, p, l, m, minus *float64, n int) {
 	divergenceF64AVX512(h, d, p, l, m, minus, n)
 }
-func (f64AVX512) smoothAt(v, h, p, rest, par *float64) { smoothAtF64AVX512(v, h, p, rest, par) }
+func (f64AVX512) topExps(lanes *float64)   { topExpsF64AVX512(lanes) }
+func (f64AVX512) oddsClass(lanes *float64) { oddsClassF64AVX512(lanes) }
 func (f64AVX512) polyTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return polyTileF64AVX512(h, e, z, t, k, lanes, par)
 }
+func (f64AVX512) polyAt(lanes, par *float64) { polyAtF64AVX512(lanes, par) }
 func (f64AVX512) focal1Tile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return focal1TileF64AVX512(h, e, z, t, k, lanes, par)
 }
+func (f64AVX512) focal1At(lanes, par *float64) { focal1AtF64AVX512(lanes, par) }
 func (f64AVX512) focal7Tile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return focal7TileF64AVX512(h, e, z, t, k, lanes, par)
 }
+func (f64AVX512) focal7At(lanes, par *float64) { focal7AtF64AVX512(lanes, par) }
 func (f64AVX512) focalNTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return focalNTileF64AVX512(h, e, z, t, k, lanes, par)
 }
+func (f64AVX512) focalNAt(lanes, par *float64) { focalNAtF64AVX512(lanes, par) }
 func (f64AVX512) focalPowTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return focalPowTileF64AVX512(h, e, z, t, k, lanes, par)
 }
 func (f64AVX512) gceTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return gceTileF64AVX512(h, e, z, t, k, lanes, par)
 }
+func (f64AVX512) gceAt(lanes, par *float64) { gceAtF64AVX512(lanes, par) }
 func (f64AVX512) baseTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return baseTileF64AVX512(h, e, z, t, k, lanes, par)
 }
+func (f64AVX512) baseAt(lanes, par *float64) { baseAtF64AVX512(lanes, par) }
 func (f64AVX512) aelTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return aelTileF64AVX512(h, e, z, t, k, lanes, par)
 }
+func (f64AVX512) aelAt(lanes, par *float64) { aelAtF64AVX512(lanes, par) }
 func (f64AVX512) smoothTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return smoothTileF64AVX512(h, e, z, t, k, lanes, par)
 }
+func (f64AVX512) smoothAt(lanes, par *float64) { smoothAtF64AVX512(lanes, par) }
 
 // f32AVX2 is an instruction set.
 type f32AVX2 struct{}
@@ -704,6 +736,9 @@ func (f32AVX2) focalTerms(h, e, z, t *float32, n, top int, m, log, c float32, pa
 func (f32AVX2) smoothTerms(h, e, t *float32, n, top int, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
 	return smoothTermsF32AVX2(h, e, t, n, top, c, par, ahead)
 }
+func (f32AVX2) smoothMoreTerms(h, e, t *float32, n, top int, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
+	return smoothMoreTermsF32AVX2(h, e, t, n, top, c, par, ahead)
+}
 func (f32AVX2) tileIn(dst *float32, src *float32, k, tiles int)  { tileInF32AVX2(dst, src, k, tiles) }
 func (f32AVX2) tileOut(dst *float32, src *float32, k, tiles int) { tileOutF32AVX2(dst, src, k, tiles) }
 func (f32AVX2) tileStats(e, z *float32, k int, lanes *float32) (rejected uint32) {
@@ -742,6 +777,9 @@ func (f32AVX2) blockCrossEntropy(z, t *float32, k, n int, loss *float64, work, l
 }
 func (f32AVX2) blockSoftmax(e, z, t *float32, k, n int, numbers *float64, work, lanes *float32) (declined uint32) {
 	return blockSoftmaxF32AVX2(e, z, t, k, n, numbers, work, lanes)
+}
+func (f32AVX2) blockExpSums(e, z *float32, k, n int, sum *float64, work, lanes *float32) (declined uint32) {
+	return blockExpSumsF32AVX2(e, z, k, n, sum, work, lanes)
 }
 func (f32AVX2) tileZLoss(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32) {
 	tileZLossF32AVX2(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes)
@@ -814,6 +852,9 @@ func (f64AVX2) focalTerms(h, e, z, t *float64, n, top int, m, log, c float64, pa
 func (f64AVX2) smoothTerms(h, e, t *float64, n, top int, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
 	return smoothTermsF64AVX2(h, e, t, n, top, c, par, ahead)
 }
+func (f64AVX2) smoothMoreTerms(h, e, t *float64, n, top int, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
+	return smoothMoreTermsF64AVX2(h, e, t, n, top, c, par, ahead)
+}
 func (f64AVX2) tileIn(dst *float64, src *float64, k, tiles int)  { tileInF64AVX2(dst, src, k, tiles) }
 func (f64AVX2) tileOut(dst *float64, src *float64, k, tiles int) { tileOutF64AVX2(dst, src, k, tiles) }
 func (f64AVX2) tileStats(e, z *float64, k int, lanes *float64) (rejected uint32) {
@@ -852,6 +893,9 @@ func (f64AVX2) blockCrossEntropy(z, t *float64, k, n int, loss *float64, work, l
 }
 func (f64AVX2) blockSoftmax(e, z, t *float64, k, n int, numbers *float64, work, lanes *float64) (declined uint32) {
 	return blockSoftmaxF64AVX2(e, z, t, k, n, numbers, work, lanes)
+}
+func (f64AVX2) blockExpSums(e, z *float64, k, n int, sum *float64, work, lanes *float64) (declined uint32) {
+	return blockExpSumsF64AVX2(e, z, k, n, sum, work, lanes)
 }
 func (f64AVX2) tileZLoss(e, z, t *float64, k, tiles int, f *float64, step int, extra *float64, extraStep int, loss, lse *float64, declined *uint32, lanes *float64) {
 	tileZLossF64AVX2(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes)
@@ -1040,34 +1084,43 @@ func (f64AVX2) temperedShift(log, p, pow, inverse *float64, n int, c, step, e fl
 func (f64AVX2) divergence(h, d, p, l, m, minus *float64, n int) {
 	divergenceF64AVX2(h, d, p, l, m, minus, n)
 }
-func (f64AVX2) smoothAt(v, h, p, rest, par *float64) { smoothAtF64AVX2(v, h, p, rest, par) }
+func (f64AVX2) topExps(lanes *float64)   { topExpsF64AVX2(lanes) }
+func (f64AVX2) oddsClass(lanes *float64) { oddsClassF64AVX2(lanes) }
 func (f64AVX2) polyTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return polyTileF64AVX2(h, e, z, t, k, lanes, par)
 }
+func (f64AVX2) polyAt(lanes, par *float64) { polyAtF64AVX2(lanes, par) }
 func (f64AVX2) focal1Tile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return focal1TileF64AVX2(h, e, z, t, k, lanes, par)
 }
+func (f64AVX2) focal1At(lanes, par *float64) { focal1AtF64AVX2(lanes, par) }
 func (f64AVX2) focal7Tile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return focal7TileF64AVX2(h, e, z, t, k, lanes, par)
 }
+func (f64AVX2) focal7At(lanes, par *float64) { focal7AtF64AVX2(lanes, par) }
 func (f64AVX2) focalNTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return focalNTileF64AVX2(h, e, z, t, k, lanes, par)
 }
+func (f64AVX2) focalNAt(lanes, par *float64) { focalNAtF64AVX2(lanes, par) }
 func (f64AVX2) focalPowTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return focalPowTileF64AVX2(h, e, z, t, k, lanes, par)
 }
 func (f64AVX2) gceTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return gceTileF64AVX2(h, e, z, t, k, lanes, par)
 }
+func (f64AVX2) gceAt(lanes, par *float64) { gceAtF64AVX2(lanes, par) }
 func (f64AVX2) baseTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return baseTileF64AVX2(h, e, z, t, k, lanes, par)
 }
+func (f64AVX2) baseAt(lanes, par *float64) { baseAtF64AVX2(lanes, par) }
 func (f64AVX2) aelTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return aelTileF64AVX2(h, e, z, t, k, lanes, par)
 }
+func (f64AVX2) aelAt(lanes, par *float64) { aelAtF64AVX2(lanes, par) }
 func (f64AVX2) smoothTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return smoothTileF64AVX2(h, e, z, t, k, lanes, par)
 }
+func (f64AVX2) smoothAt(lanes, par *float64) { smoothAtF64AVX2(lanes, par) }
 
 // wideAVX512 is an instruction set.
 type wideAVX512 struct{}
@@ -1406,3 +1459,87 @@ func (wideAVX2) entmaxRow(grad, z, t *float32, n int, near *float32, f float64) 
 func (wideAVX2) entmaxIndex(grad, z *float32, n, y int, near *float32, f float64) (loss float64, rejected uint32) {
 	return entmaxIndexWideAVX2(grad, z, n, y, near, f)
 }
+
+// shortAVX512 is f64AVX512 to the digits that float32 takes.
+type shortAVX512 struct{ f64AVX512 }
+
+func (shortAVX512) tileStats(e, z *float64, k int, lanes *float64) (rejected uint32) {
+	return tileStatsShortAVX512(e, z, k, lanes)
+}
+func (shortAVX512) polyTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return polyTileShortAVX512(h, e, z, t, k, lanes, par)
+}
+func (shortAVX512) polyAt(lanes, par *float64) { polyAtShortAVX512(lanes, par) }
+func (shortAVX512) focal1Tile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return focal1TileShortAVX512(h, e, z, t, k, lanes, par)
+}
+func (shortAVX512) focal1At(lanes, par *float64) { focal1AtShortAVX512(lanes, par) }
+func (shortAVX512) focal7Tile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return focal7TileShortAVX512(h, e, z, t, k, lanes, par)
+}
+func (shortAVX512) focal7At(lanes, par *float64) { focal7AtShortAVX512(lanes, par) }
+func (shortAVX512) focalNTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return focalNTileShortAVX512(h, e, z, t, k, lanes, par)
+}
+func (shortAVX512) focalNAt(lanes, par *float64) { focalNAtShortAVX512(lanes, par) }
+func (shortAVX512) focalPowTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return focalPowTileShortAVX512(h, e, z, t, k, lanes, par)
+}
+func (shortAVX512) gceTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return gceTileShortAVX512(h, e, z, t, k, lanes, par)
+}
+func (shortAVX512) gceAt(lanes, par *float64) { gceAtShortAVX512(lanes, par) }
+func (shortAVX512) baseTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return baseTileShortAVX512(h, e, z, t, k, lanes, par)
+}
+func (shortAVX512) baseAt(lanes, par *float64) { baseAtShortAVX512(lanes, par) }
+func (shortAVX512) aelTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return aelTileShortAVX512(h, e, z, t, k, lanes, par)
+}
+func (shortAVX512) aelAt(lanes, par *float64) { aelAtShortAVX512(lanes, par) }
+func (shortAVX512) smoothTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return smoothTileShortAVX512(h, e, z, t, k, lanes, par)
+}
+func (shortAVX512) smoothAt(lanes, par *float64) { smoothAtShortAVX512(lanes, par) }
+
+// shortAVX2 is f64AVX2 to the digits that float32 takes.
+type shortAVX2 struct{ f64AVX2 }
+
+func (shortAVX2) tileStats(e, z *float64, k int, lanes *float64) (rejected uint32) {
+	return tileStatsShortAVX2(e, z, k, lanes)
+}
+func (shortAVX2) polyTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return polyTileShortAVX2(h, e, z, t, k, lanes, par)
+}
+func (shortAVX2) polyAt(lanes, par *float64) { polyAtShortAVX2(lanes, par) }
+func (shortAVX2) focal1Tile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return focal1TileShortAVX2(h, e, z, t, k, lanes, par)
+}
+func (shortAVX2) focal1At(lanes, par *float64) { focal1AtShortAVX2(lanes, par) }
+func (shortAVX2) focal7Tile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return focal7TileShortAVX2(h, e, z, t, k, lanes, par)
+}
+func (shortAVX2) focal7At(lanes, par *float64) { focal7AtShortAVX2(lanes, par) }
+func (shortAVX2) focalNTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return focalNTileShortAVX2(h, e, z, t, k, lanes, par)
+}
+func (shortAVX2) focalNAt(lanes, par *float64) { focalNAtShortAVX2(lanes, par) }
+func (shortAVX2) focalPowTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return focalPowTileShortAVX2(h, e, z, t, k, lanes, par)
+}
+func (shortAVX2) gceTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return gceTileShortAVX2(h, e, z, t, k, lanes, par)
+}
+func (shortAVX2) gceAt(lanes, par *float64) { gceAtShortAVX2(lanes, par) }
+func (shortAVX2) baseTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return baseTileShortAVX2(h, e, z, t, k, lanes, par)
+}
+func (shortAVX2) baseAt(lanes, par *float64) { baseAtShortAVX2(lanes, par) }
+func (shortAVX2) aelTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return aelTileShortAVX2(h, e, z, t, k, lanes, par)
+}
+func (shortAVX2) aelAt(lanes, par *float64) { aelAtShortAVX2(lanes, par) }
+func (shortAVX2) smoothTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return smoothTileShortAVX2(h, e, z, t, k, lanes, par)
+}
+func (shortAVX2) smoothAt(lanes, par *float64) { smoothAtShortAVX2(lanes, par) }

@@ -58,10 +58,17 @@ type double interface {
 `)
 	writeMethods(&b, without(without(double, units), wide), "float64", "float64")
 	b.WriteString("}\n")
-	for _, g := range slices.Concat(isas, wides) {
-		name := strings.ToLower(g.suffix()[:1]) + g.suffix()[1:]
-		fmt.Fprintf(&b, "\n// %s is an instruction set.\ntype %s struct{}\n\nfunc (%s) lanes() int { return %d }\n",
-			name, name, name, g.lanes())
+	for _, g := range slices.Concat(isas, wides, shorts) {
+		name := g.adapter()
+		if g.short {
+			exact := g
+			exact.short = false
+			fmt.Fprintf(&b, "\n// %s is %s to the digits that float32 takes.\ntype %s struct{ %s }\n\n",
+				name, exact.adapter(), name, exact.adapter())
+		} else {
+			fmt.Fprintf(&b, "\n// %s is an instruction set.\ntype %s struct{}\n\nfunc (%s) lanes() int { return %d }\n",
+				name, name, name, g.lanes())
+		}
 		for _, f := range adapters[g] {
 			sig := strings.TrimPrefix(f.sig, "func")
 			fmt.Fprintf(&b, "func (%s) %s%s { ", name, f.name, goSignature(sig, g.goType(), g.goFloat()))
@@ -77,6 +84,9 @@ type double interface {
 	}
 	return os.WriteFile(path, src, 0o644)
 }
+
+// adapter is the name of the type with the kernels.
+func (g isa) adapter() string { return strings.ToLower(g.suffix()[:1]) + g.suffix()[1:] }
 
 func writeMethods(b *strings.Builder, fs []adapter, element, float string) {
 	for _, f := range fs {

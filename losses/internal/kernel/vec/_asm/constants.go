@@ -23,7 +23,8 @@ var lanes = []struct{ name, doc string }{
 	{"Own", "the label of the maximum"},
 	{"Slope", "φ' at the maximum"},
 	{"AtTop", "the gradient, before scale, of a maximum of p > 1/2"},
-	{"P", "p of a class, for smoothAt"},
+	{"LogP", "log p of a class"},
+	{"P", "p of it"},
 	{"Q", "1-p of it"},
 	{"Phi", "φ of it"},
 	{"Fall", "-φ' of it"},
@@ -32,6 +33,8 @@ var lanes = []struct{ name, doc string }{
 	{"Ties", "how many logits beside it are as large as the first maximum"},
 	{"Grid", "-M, rounded to a multiple of 2^-9"},
 	{"Lost", "what Coef has lost"},
+	{"Odds", "r, the odds against the maximum"},
+	{"Less", "z - M of a class"},
 }
 
 // laneIndex returns the place of a number in lanes.
@@ -47,10 +50,13 @@ func laneIndex(name string) int {
 // Degrees of polynomials.
 const (
 	powDegree     = 23 // focalN's
+	powShort      = 12 // and for results that are rounded to float32
 	focalDegree32 = 7  // that of focalTerms
 	focalDegree64 = 16
-	smoothCount32 = 8 // how many coefficients each polynomial of smoothTerms has
-	smoothCount64 = 14
+	smoothFew32   = 8 // how many coefficients each polynomial of smoothTerms has
+	smoothFew64   = 14
+	smoothMore32  = 13 // and of smoothMoreTerms
+	smoothMore64  = 22
 	smoothNarrow  = 16 // and of smooth, for results that are rounded to float32
 	smoothWide    = 24
 )
@@ -75,8 +81,10 @@ func writeConstants(path string) error {
 		name  string
 		value any
 	}{
-		{"powDegree", powDegree}, {"focalDegree32", focalDegree32}, {"focalDegree64", focalDegree64},
-		{"smoothCount32", smoothCount32}, {"smoothCount64", smoothCount64}, {"smoothNarrow", smoothNarrow},
+		{"powDegree", powDegree}, {"powShort", powShort},
+		{"focalDegree32", focalDegree32}, {"focalDegree64", focalDegree64},
+		{"smoothFew32", smoothFew32}, {"smoothFew64", smoothFew64}, {"smoothMore32", smoothMore32},
+		{"smoothMore64", smoothMore64}, {"smoothNarrow", smoothNarrow},
 		{"smoothWide", smoothWide}, {"blockSums", blockSums},
 		{"softmaxOdds", softmaxOdds}, {"softmaxOthers", softmaxOthers}, {"softmaxDot", softmaxDot}, {"softmaxOwn", softmaxOwn},
 		{"softmaxMax", softmaxMax}, {"softmaxTop", softmaxTop}, {"softmaxLog", softmaxLog}, {"softmaxNumbers", softmaxNumbers},

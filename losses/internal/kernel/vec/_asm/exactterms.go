@@ -19,7 +19,7 @@ func (g isa) exactTerms(s separable) {
 	m, log := g.held("m"), g.held("log")
 	c, shift := g.expConstsInMemory(), g.prepareShift(g.constant(0))
 	if g.narrow {
-		c.q = g.shortExp(func(x float64) Op { return g.constant(x) })
+		c.q = g.constants(shortExp)
 	}
 	body := s.prepare(g, par)
 	g.terms(h, z, t, n, m, log, func(l, t, sum reg.VecVirtual, _ reg.GPVirtual, _ int, _ *mask) exactly {
@@ -128,9 +128,8 @@ func (g isa) times(x reg.VecVirtual, y exactly) (z exactly) {
 // tileTerms emits the kernel of a separable loss for a tile.
 func (g isa) tileTerms(s separable) {
 	g.text(s.name+"Tile", "func(h, e, z, t *A, k int, lanes, par *A) (bad uint32)",
-		"takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and in lanes Σ t φ(l) and Σ "+
-			"h without", "the maximum, and its label.", s.doc,
-		"bad has the bits of the rows with an invalid label.")
+		"takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and in lanes Σ t φ(l) and Σ h and "+
+			"what tileCombine takes.", s.doc, "bad has the bits of the rows with an invalid label.")
 	h, e, z, t, k := g.param("h"), g.param("e"), g.param("z"), g.param("t"), g.param("k")
 	lanes, par := g.param("lanes"), g.param("par")
 	top, log, coef := g.holdLane(lanes, "Max"), g.holdLane(lanes, "Log"), g.holdLane(lanes, "Coef")
@@ -157,11 +156,29 @@ func (g isa) tileTerms(s separable) {
 		g.add(out, mass, mass)
 		g.store(out, col(h, off))
 	})
-	g.store(sum, g.lane(lanes, "Loss"))
-	g.store(mass, g.lane(lanes, "Mass"))
-	g.store(own, g.lane(lanes, "Own"))
 	Store(g.maskBits(bad), Return("bad"))
+	g.finishTile(s, lanes, par, sum, mass, own)
 	g.ret()
+}
+
+// finishTile emits what the maxima of a tile's rows, with the labels own, add to the sums of the others.
+func (g isa) finishTile(s separable, lanes, par reg.GPVirtual, sum, others, own reg.VecVirtual) {
+	kept, l := g.park(others), g.zeros(1)[0]
+	g.sub(g.lane(lanes, "Log"), l, l)
+	h := s.anywhere(g, par)(g.classOf(lanes, l, own, "Top", "Rest"), sum)
+	g.store(sum, g.lane(lanes, "Loss"))
+	mass := g.vec()
+	g.load(kept, mass)
+	g.madd(own, h, mass)
+	g.store(mass, g.lane(lanes, "Mass"))
+	g.zero(l)
+	g.sub(h, l, l)
+	g.store(l, g.lane(lanes, "Slope"))
+	g.load(kept, l)
+	g.nmadd(g.lane(lanes, "Rest"), mass, l)
+	g.store(l, g.lane(lanes, "AtTop"))
+	g.mul(g.lane(lanes, "Coef"), mass, mass)
+	g.store(mass, g.lane(lanes, "Coef"))
 }
 
 // tileCombine emits the gradient of a tile.
@@ -190,22 +207,5 @@ func (g isa) tileCombine() {
 		g.mul(scale, y, y)
 		g.store(y, col(e, off))
 	})
-	g.ret()
-}
-
-// smoothAt emits what the maxima of a tile's rows need.
-func (g isa) smoothAt() {
-	g.text("smoothAt", "func(v, h, p, rest, par *A)",
-		"stores φ in v and -φ' in h for a vector of p and rest = 1-p; par is that of smoothExact.")
-	v, h, p, rest, par := g.param("v"), g.param("h"), g.param("p"), g.param("rest"), g.param("par")
-	x, u, s := g.vec(), g.vec(), g.vec()
-	g.load(Mem{Base: p}, x)
-	g.load(Mem{Base: rest}, u)
-	g.sub(u, x, s)
-	y, w := g.polynomials(par, 1, g.smoothCount(), s)
-	g.horner(g.parameter(par, 0), u, y)
-	g.mul(x, w, w)
-	g.store(y, Mem{Base: v})
-	g.store(w, Mem{Base: h})
 	g.ret()
 }

@@ -58,6 +58,9 @@ func (g isa) expConstsBy(hold func(x float64) Op) (c expConsts) {
 			0.1666657684599397631061, 0.5}
 	}
 	c.magic, c.ln2hi, c.ln2lo, c.one = hold(magic), hold(hi), hold(lo), hold(1)
+	if g.short {
+		q = shortExp
+	}
 	for _, x := range q {
 		c.q = append(c.q, hold(x))
 	}
@@ -194,13 +197,15 @@ func (g isa) log(u, c, dst reg.VecVirtual) logParts {
 	f, s, z := g.vec(), g.vec(), g.vec()
 	g.sub(one, m, f)
 	g.add(g.constant(2), f, s)
-	g.div(s, f, s)
+	g.ratio(f, s, s)
 	g.mul(s, s, z)
 	lg := fdlibmLog
 	hi, lo := g.log2High(), log2Low
 	if !g.f64 {
-		lg = []float64{0.24279078841, 0.28498786688, 0.40000972152, 0.66666662693}
 		lo = 9.0580006145e-06
+	}
+	if !g.f64 || g.short {
+		lg = []float64{0.24279078841, 0.28498786688, 0.40000972152, 0.66666662693}
 	}
 	p := g.vec()
 	g.load(g.constant(lg[0]), p)
@@ -220,6 +225,15 @@ func (g isa) log(u, c, dst reg.VecVirtual) logParts {
 	g.move(f, dst)
 	g.madd(g.constant(hi), k, dst)
 	return logParts{k, f}
+}
+
+// ratio emits dst = a/b for normal b, of which the inverse is normal.
+func (g isa) ratio(a, b, dst reg.VecVirtual) {
+	if g.short && g.avx512 {
+		g.mul(g.shortInverse(b), a, dst)
+		return
+	}
+	g.div(b, a, dst)
 }
 
 // split emits k and m with u = 2^k m and m in [√½, √2), for positive normal u; NaN for NaN.

@@ -13,13 +13,16 @@ type isa struct {
 	avx512 bool
 	f64    bool // computes in float64
 	narrow bool // the memory holds float32 though
+	short  bool // for results that are rounded to float32, to the digits that this takes
 }
 
 // isas are those for which all kernels are generated. The wide ones have only those that need the
-// precision of float64 for float32 elements.
+// precision of float64 for float32 elements, the short ones those of tiles that need no more than some of it.
 var (
 	isas  = []isa{{avx512: true}, {avx512: true, f64: true}, {}, {f64: true}}
 	wides = []isa{{avx512: true, f64: true, narrow: true}, {f64: true, narrow: true}}
+
+	shorts = []isa{{avx512: true, f64: true, short: true}, {f64: true, short: true}}
 )
 
 // set is what g computes in, memory the same for elements in memory.
@@ -29,11 +32,17 @@ func (g isa) memory() avx.Set { return avx.Set{AVX512: g.avx512, F64: g.f64 && !
 
 // suffix ends the names of the functions.
 func (g isa) suffix() string {
-	if g.narrow {
+	switch {
+	case g.narrow:
 		return "Wide" + g.set().Name()
+	case g.short:
+		return "Short" + g.set().Name()
 	}
 	return g.set().Suffix()
 }
+
+// rounded reports whether results are rounded to float32.
+func (g isa) rounded() bool { return g.narrow || g.short }
 
 // size is the number of bytes of an element in memory, bytes those of as many as fill a vector.
 func (g isa) size() int { return g.memory().Size() }

@@ -34,7 +34,8 @@ func main() {
 		g.powTerms()
 		g.polyTerms()
 		g.focalTerms()
-		g.smoothTerms()
+		g.smoothTerms("smoothTerms", smoothFew32, smoothFew64)
+		g.smoothTerms("smoothMoreTerms", smoothMore32, smoothMore64)
 		g.tileIn()
 		g.tileOut()
 		g.tileStats()
@@ -60,6 +61,7 @@ func main() {
 		g.blockCrossEntropy(true)
 		g.blockCrossEntropy(false)
 		g.blockSoftmax()
+		g.blockExpSums()
 		g.options()
 		if g.f64 {
 			g.wide()
@@ -72,11 +74,14 @@ func main() {
 			g.temperedPowers()
 			g.temperedShift()
 			g.divergence()
-			g.smoothAt()
-			for _, s := range separables {
-				g.tileTerms(s)
-			}
+			g.topExps()
+			g.oddsClass()
+			g.separables()
 		}
+	}
+	for _, g := range shorts {
+		g.tileStats()
+		g.separables()
 	}
 	for _, g := range wides {
 		g.sum()
@@ -90,6 +95,16 @@ func main() {
 		log.Fatal(err)
 	}
 	Generate()
+}
+
+// separables emits the kernels of separable losses for tiles.
+func (g isa) separables() {
+	for _, s := range separables {
+		g.tileTerms(s)
+		if s.name != "focalPow" { // which is focalN's
+			g.classTerm(s)
+		}
+	}
 }
 
 // wide emits what computes in float64 whatever the type of the elements.

@@ -44,7 +44,7 @@ func (g isa) questionConsts(f sigmoidLoss) (c questionConsts) {
 	}
 	c.exp = g.expConstsInMemory()
 	if g.narrow && !f.exact {
-		c.exp.q = g.shortExp(func(x float64) Op { return g.constant(x) })
+		c.exp.q = g.constants(shortExp)
 	}
 	if !g.avx512 {
 		c.shift = g.prepareShift(g.constant(0))

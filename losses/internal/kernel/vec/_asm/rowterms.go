@@ -79,17 +79,16 @@ func (g isa) focalTerms() {
 
 // smoothTerms: φ = V, -φ' = p W. The e of h is that of the gradient's p: its rounding then is one of
 // the gradient, not of the two that it is the difference of.
-func (g isa) smoothTerms() {
-	g.text("smoothTerms", "func(h, e, t *T, n, top int, c A, par *A, ahead int) (sum, mass float64, bad uint32)",
-		"stores h = t e W and returns Σ t φ(l) and Σ h for p = c e < 1/8 but for that of top; par is the coefficients "+
-			"of two polynomials", "V and W in 16p-1, from the highest degree on, with φ = V and φ' = -p W.",
+func (g isa) smoothTerms(name string, count32, count64 int) {
+	g.text(name, "func(h, e, t *T, n, top int, c A, par *A, ahead int) (sum, mass float64, bad uint32)",
+		"stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2 but for that of top; par is the coefficients of two "+
+			"polynomials", "V and W in c e - 1, from the highest degree on, with φ = V and φ' = -e W.",
 		"bad is as expsDot's. It prefetches t ahead bytes in advance.")
 	h, e, t, n, par := g.param("h"), g.param("e"), g.param("t"), g.param("n"), g.param("par")
 	c := g.broadcast("c")
-	g.mul(g.constant(16), c, c)
-	count, one := smoothCount32, g.hold(1)
+	count, one := count32, g.hold(1)
 	if g.f64 {
-		count = smoothCount64
+		count = count64
 	}
 	ahead := g.param("ahead")
 	ADDQ(t, ahead)
@@ -97,7 +96,7 @@ func (g isa) smoothTerms() {
 		g.prefetch(ahead, i, vector)
 		x, s := g.get(e, i, vector, k), g.vec()
 		g.load(one, s)
-		g.msub2(c, x, s) // 16p - 1
+		g.msub2(c, x, s)
 		v, w := g.polynomialsApart(par, 0, count, count-1, s)
 		g.hornerMemory(par, count-1, s, v)
 		g.madd(lab, v, sum)

@@ -7,7 +7,7 @@ import (
 )
 
 // element is what a separable loss sees of one class: l = log p, -Inf included, and the label t; p
-// and u = 1-p, with p <= 1/2, are computed when asked for.
+// and u = 1-p are computed when asked for.
 type element struct {
 	l, t reg.VecVirtual
 	p    func() reg.VecVirtual
@@ -18,26 +18,37 @@ type element struct {
 // returns adds t φ(l) to sum and returns -φ'(l). It may overwrite what it is given, but not t.
 type separable struct {
 	name, doc string
-	prepare   func(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) (h reg.VecVirtual)
+	prepare   termsOf // for p <= 1/2
+	at        termsOf // for p of any size, where that needs another way
+}
+
+type termsOf func(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) (h reg.VecVirtual)
+
+// anywhere is prepare for p of any size.
+func (s separable) anywhere(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) (h reg.VecVirtual) {
+	if s.at != nil {
+		return s.at(g, par)
+	}
+	return s.prepare(g, par)
 }
 
 // separables have kernels for rows with large exponentials and for tiles, all of which compute in
 // float64. par points to their parameters.
 var separables = []separable{
-	{"poly", "φ = -l + a (1-p); par is a.", polyTerm},
-	{"focal1", "φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN.", focalTerm(1)},
-	{"focal7", "φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN.", focalTerm(7)},
+	{"poly", "φ = -l + a (1-p); par is a.", polyTerm, polyAt},
+	{"focal1", "φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN, of 1-p.", focalTerm(1), nil},
+	{"focal7", "φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN, of 1-p.", focalTerm(7), nil},
 	{"focalN",
 		"φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest degree, of a polynomial in " +
-			"x p + y that is (1-p)^(a-1), 24 of them.", focalTerm(powDegree)},
+			"x p + y that is (1-p)^(a-1), 24 of them, or 13 for float32.", focalTerm(powDegree), focalAt},
 	{"focalPow", "φ = -(1-p)^a l; par is that of focalN for a root of (1-p)^(a-1), and how often that is squared.",
-		focalPowTerm},
-	{"gce", "φ = 1 - p^a, without the factor 1/a; par is a.", gceTerm},
-	{"base", "φ = 1 - w, φ' = -c p w/x, w = (b x)^a, x = d + e p, without the factor of φ; par is a, d, e, b and c.",
-		baseTerm},
-	{"ael", "φ = exp(-a p); par is a.", aelTerm},
+		focalPowTerm, focalAt},
+	{"gce", "φ = 1 - p^a, without the factor 1/a; par is a.", gceTerm, nil},
+	{"base", "φ = 1 - w, φ' = -c p w/x, w = x^a, x = b (d + e p), without the factor of φ; par is a, d, e, b and c.",
+		baseTerm, baseAt},
+	{"ael", "φ = exp(-a p); par is a.", aelTerm, nil},
 	{"smooth", "φ = c + (1-p) V, φ' = -p W; par is c and the coefficients of V and W, " +
-		"polynomials in 2p-1, from the highest degree on.", smoothTerm},
+		"polynomials in 2p-1, from the highest degree on.", smoothTerm, nil},
 }
 
 // parameter returns par[i] in all lanes.
@@ -73,7 +84,7 @@ func polyTerm(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) reg.
 }
 
 // focalTerm: -φ' = w (u - a p l) with w = u^(a-1).
-func focalTerm(degree int) func(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) reg.VecVirtual {
+func focalTerm(degree int) termsOf {
 	return func(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) reg.VecVirtual {
 		return g.focalTermBy(par, degree, func(reg.VecVirtual) {})
 	}
@@ -99,9 +110,17 @@ func (g isa) focalTermBy(par reg.GPVirtual, degree int, raise func(w reg.VecVirt
 	low := g.hold(lowest64) // p is 0 below
 	return func(e element, sum reg.VecVirtual) reg.VecVirtual {
 		p := e.p()
-		u, s := e.u(p), g.parameter(par, 2)
-		g.madd(g.parameter(par, 1), p, s)
-		w := g.parameter(par, 3)
+		u, s := e.u(p), g.vec()
+		if degree < powDegree {
+			g.move(u, s)
+		} else {
+			g.load(g.parameter(par, 2), s)
+			g.madd(g.parameter(par, 1), p, s)
+		}
+		w, degree := g.parameter(par, 3), degree
+		if degree == powDegree && g.rounded() {
+			degree = powShort
+		}
 		for i := range degree {
 			g.hornerMemory(par, 4+i, s, w)
 		}
@@ -153,7 +172,10 @@ func (g isa) powersBy(hold func(x float64) Op) func(x reg.VecVirtual) (s, q reg.
 	low := hold(lowest64) // below, exp(x) is 0
 	c := g.expConstsBy(hold)
 	if g.narrow {
-		c.q = g.shortExp(hold)
+		c.q = nil
+		for _, x := range shortExp {
+			c.q = append(c.q, hold(x))
+		}
 	}
 	return func(x reg.VecVirtual) (s, q reg.VecVirtual) {
 		t, n, r := g.vec(), g.vec(), g.vec()
@@ -177,43 +199,6 @@ func (g isa) powersBy(hold func(x float64) Op) func(x reg.VecVirtual) (s, q reg.
 	}
 }
 
-// baseTerm is for powers of a base that is linear in p: x is between 0 and 1/b, and not near 1/b.
-func baseTerm(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) reg.VecVirtual {
-	power, park := g.powersBy(func(x float64) Op { return g.constant(x) }), g.places(1)
-	return func(e element, sum reg.VecVirtual) reg.VecVirtual {
-		p, x := e.p(), g.parameter(par, 1)
-		g.madd(g.parameter(par, 2), p, x)
-		g.div(x, p, p)
-		share := park(0, p)
-		log, c := g.vec(), g.zeros(1)[0]
-		g.mul(g.parameter(par, 3), x, x)
-		g.log(x, c, log)
-		g.mul(g.parameter(par, 0), log, log)
-		s, q := power(log)
-		g.lessPower(s, q, e.t, sum)
-		g.madd(q, s, s)
-		g.mul(share, s, s)
-		g.mul(g.parameter(par, 4), s, s)
-		return s
-	}
-}
-
-// aelTerm: -φ' = a p exp(-a p).
-func aelTerm(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) reg.VecVirtual {
-	power, park := g.powersBy(func(x float64) Op { return g.constant(x) }), g.places(1)
-	return func(e element, sum reg.VecVirtual) reg.VecVirtual {
-		p, x := e.p(), g.zeros(1)[0]
-		g.mul(g.parameter(par, 0), p, p)
-		g.sub(p, x, x)
-		kept := park(0, p)
-		s, q := power(x)
-		g.madd(q, s, s)
-		g.madd(e.t, s, sum)
-		g.mul(kept, s, s)
-		return s
-	}
-}
-
 // smoothTerm is for families that are polynomials in p, with digits enough.
 func smoothTerm(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) reg.VecVirtual {
 	n := g.smoothCount()
@@ -231,7 +216,7 @@ func smoothTerm(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) re
 
 // smoothCount is how many coefficients the polynomials of smoothTerm have.
 func (g isa) smoothCount() int {
-	if g.narrow {
+	if g.rounded() {
 		return smoothNarrow
 	}
 	return smoothWide
@@ -252,14 +237,9 @@ func (g isa) polynomialsApart(par reg.GPVirtual, i, apart, n int, s reg.VecVirtu
 	return v, w
 }
 
-// shortExp returns (exp(r)-1-r)/r² to 5e-10, for results that are rounded to float32.
-func (g isa) shortExp(hold func(x float64) Op) (q []Op) {
-	for _, x := range []float64{0.00019890990824673654, 0.001393364999630925, 0.0083333109254809008,
-		0.041666464925285905, 0.16666666681623231, 0.50000000134658092} {
-		q = append(q, hold(x))
-	}
-	return q
-}
+// shortExp are the coefficients of (exp(r)-1-r)/r² to 5e-10, for results that are rounded to float32.
+var shortExp = []float64{0.00019890990824673654, 0.001393364999630925, 0.0083333109254809008, 0.041666464925285905,
+	0.16666666681623231, 0.50000000134658092}
 
 // whereLabelled returns l where t is not 0, and 0 elsewhere.
 func (g isa) whereLabelled(l, t reg.VecVirtual) reg.VecVirtual {

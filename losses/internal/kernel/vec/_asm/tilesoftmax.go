@@ -99,6 +99,9 @@ func (g isa) tileStats() {
 	ea := g.vec()
 	g.expShifted(c, top, shift, ea)
 	r, m := g.compensated(), g.maxima(top)
+	if g.short {
+		r.lost = nil
+	}
 	g.columns(k, func(off reg.GPVirtual) {
 		x, y := g.vec(), g.vec()
 		g.max(col(z, off), low, x)

@@ -1,0 +1,38 @@
+//go:build !purego
+
+package vec
+
+import "softloss/losses/internal/kernel/spec"
+
+// classTerms are φ and -φ' of a class of each row of a tile: by the kernels of a plan, or by the specification
+// where there is none.
+type classTerms struct {
+	family spec.Family
+	a      float64
+	plan   *plan
+}
+
+func classTermsFor[T spec.Float](f spec.Family, a float64) (c classTerms) {
+	c = classTerms{family: f, a: a}
+	if p, ok := planFor[T](f, a); ok {
+		c.plan = p
+	}
+	return c
+}
+
+// at takes log p, p and 1-p of n rows from the lanes and stores φ and -φ'.
+func (c classTerms) at(u double, s *tile[float64], n, w int) {
+	values, falls := s.numbers(lanePhi, w)[:n], s.numbers(laneFall, w)
+	if c.plan == nil {
+		l, p, q := s.numbers(laneLogP, w), s.numbers(laneP, w), s.numbers(laneQ, w)
+		for j := range values {
+			v, dv := spec.PhiOf(c.family, c.a, l[j], p[j], q[j])
+			values[j], falls[j] = v, -dv
+		}
+		return
+	}
+	c.plan.at(u, s)
+	for j := range values {
+		values[j] *= c.plan.factor
+	}
+}

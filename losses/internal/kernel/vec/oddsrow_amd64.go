@@ -1,0 +1,147 @@
+//go:build !purego
+
+package vec
+
+import (
+	"math"
+
+	"softloss/losses/internal/kernel/spec"
+)
+
+// An oddsRow is a row of many classes with the odds r against its maximum, which is at top where that is known,
+// as [softrow.wideOdds] returns them.
+type oddsRow[T spec.Float] struct {
+	softrow[T]
+	e         []T // the exponentials
+	r         float64
+	top       int
+	ok, small bool    // small: see terms
+	log, rest float64 // log1p(r) and r/(1+r)
+	phi, fall float64 // φ and -φ' of a class: that of an index, or the maximum
+}
+
+// oddsRows are rows of which each has few numbers that are computed for several at once.
+type oddsRows[T spec.Float] struct {
+	u       unit[T]
+	v       wide[T]
+	terms   classTerms
+	scratch []T // for the exponentials of a row that are not kept, behind its terms
+	k, most int // most rows
+
+	block *tile[T] // nil for rows one by one
+	lanes *tile[float64]
+	rows  [tileRows]oddsRow[T]
+}
+
+// prepare readies b for rows of k classes; release gives back what it takes.
+func (b *oddsRows[T]) prepare(u unit[T], v wide[T], terms classTerms, scratch []T, k int) {
+	b.u, b.v, b.terms, b.scratch, b.k, b.most, b.lanes = u, v, terms, scratch, k, 1, getTile[float64]()
+	if inBlocks(u, k) {
+		b.block, b.most = getTile[T](), u.lanes()
+	}
+}
+
+func (b *oddsRows[T]) release() {
+	putTile(b.lanes)
+	if b.block != nil {
+		putTile(b.block)
+	}
+}
+
+// begin stores the exponentials of n rows from i on in grad, where there is one, and prepares them for their
+// labels or, where index is not nil, for that.
+func (b *oddsRows[T]) begin(grad, z []T, index []int, i, n int) {
+	if b.block != nil {
+		b.exps(grad, z, i, n)
+	} else {
+		o := &b.rows[0]
+		o.e = spec.Row(grad, i, b.k)
+		if o.e == nil {
+			o.e = b.scratch[len(b.scratch)-b.k:]
+		}
+		if o.softrow, o.ok = begin(b.u, spec.Row(z, i, b.k)); o.ok {
+			o.r = o.softrow.exps(b.u, o.e, spec.Row(z, i, b.k))
+		}
+	}
+	w := b.v.lanes()
+	for lo := 0; lo < n; lo += w {
+		b.odds(z, i, lo, min(lo+w, n))
+		b.classes(z, index, i, lo, min(lo+w, n))
+	}
+}
+
+// exps stores the exponentials of a block in grad or scratch memory, and their sums in r.
+func (b *oddsRows[T]) exps(grad, z []T, i, n int) {
+	s, w := b.block, b.u.lanes()
+	e := s.out[:]
+	if grad != nil {
+		e = grad[i*b.k:]
+	}
+	declined := b.u.blockExpSums(&e[0], &z[i*b.k], b.k, n, &s.padLoss[0], &s.sums[0], &s.lane[0])
+	most, shift, em := s.numbers(laneMax, w), s.numbers(laneShift, w), s.numbers(laneCoef, w)
+	for j := range n {
+		o := &b.rows[j]
+		o.softrow, o.ok = rowOf(most[j], shift[j], em[j], b.k), declined>>j&1 == 0
+		o.e, o.r = spec.Row(e, j, b.k), s.padLoss[j]
+	}
+}
+
+// odds turns the sums of the exponentials of the rows lo to hi of those from i on into odds.
+func (b *oddsRows[T]) odds(z []T, i, lo, hi int) {
+	s, w, rows := b.lanes, b.v.lanes(), b.rows[lo:hi]
+	if spec.Size[T]() == 4 { // em has digits enough otherwise
+		most, shift, em := s.numbers(laneMax, w), s.numbers(laneShift, w), s.numbers(laneCoef, w)
+		for j := range rows {
+			most[j], shift[j] = float64(rows[j].m), float64(rows[j].shift)
+		}
+		doubles().topExps(&s.lane[0])
+		for j := range rows {
+			rows[j].em = em[j]
+		}
+	}
+	for j := range rows {
+		if o := &rows[j]; o.ok {
+			o.r, o.top = o.wideOdds(b.u, b.v, o.e, spec.Row(z, i+lo+j, b.k), o.r)
+		}
+	}
+}
+
+// classes computes what of the rows lo to hi of those from i on needs logarithms.
+func (b *oddsRows[T]) classes(z []T, index []int, i, lo, hi int) {
+	s, w, rows := b.lanes, b.v.lanes(), b.rows[lo:hi]
+	odds, less, share := s.numbers(laneOdds, w), s.numbers(laneLess, w), s.numbers(laneP, w)
+	for j := range rows {
+		o := &rows[j]
+		o.ok = o.ok && o.r == o.r
+		if odds[j], less[j], share[j] = o.r, 0, 1; index == nil {
+			continue
+		}
+		y := index[i+lo+j]
+		less[j] = float64(z[(i+lo+j)*b.k+y]) - float64(o.m)
+		if share[j] = math.Exp(less[j]); spec.Size[T]() == 8 { // z - M is rounded
+			share[j] = float64(o.e[y]) / o.em
+		}
+	}
+	doubles().oddsClass(&s.lane[0])
+	exact := index != nil
+	if index == nil {
+		l, p, rest := s.numbers(laneLogP, w), s.numbers(laneP, w), s.numbers(laneQ, w)
+		for j := range rows {
+			o := &rows[j]
+			o.log, o.rest = -l[j], rest[j]
+			most := termsTo[T](b.terms.plan, float64(o.m), o.log)
+			o.small = o.top < 0 && p[j] < most || o.rest < most
+			if o.ok && o.top < 0 && !o.small {
+				o.top = b.u.find(&z[(i+lo+j)*b.k], b.k, o.m)
+			}
+			exact = exact || o.top >= 0
+		}
+	}
+	if exact {
+		b.terms.at(doublesFor[T](), s, len(rows), w)
+		phi, fall := s.numbers(lanePhi, w), s.numbers(laneFall, w)
+		for j := range rows {
+			rows[j].phi, rows[j].fall = phi[j], fall[j]
+		}
+	}
+}
