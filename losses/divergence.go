@@ -10,6 +10,9 @@ import (
 	"softloss/losses/internal/kernel"
 )
 
+// The divergences that are not at work.
+var divergences parallel.Pools
+
 // divergence is an evaluation of [JensenShannon]: the logits of M predictions and, where there are
 // any, their gradients, of n rows of k elements each.
 type divergence[T kernel.Float] struct {
@@ -19,16 +22,43 @@ type divergence[T kernel.Float] struct {
 	k             int
 	factor        float64 // of the gradients
 	parts         []mixture
+	group         parallel.Group
 }
 
 // diverge evaluates the divergence of logits into loss and grads.
 func diverge[T kernel.Float](loss *tensor.Dense, grads, logits []*tensor.Dense, upstream *tensor.Dense,
 	reduction Reduction) {
+	pool := parallel.PoolOf[T](&divergences)
+	e := parallel.Borrow(pool, func(e *divergence[T]) { e.group.Body = e.rows })
 	n, k := extent(logits[0])
 	all := totals{kept: n, mass: float64(n)}
 	div := reduction.divide(all)
-	e := divergence[T]{k: k, loss: make([]float64, n), upstream: []T{1}, factor: div / float64(len(logits)),
-		parts: make([]mixture, partsOf(n, len(logits)*k))}
+	e.load(grads, logits, upstream)
+	e.k, e.factor = k, div/float64(len(logits))
+	rowLoss, size := dense.Grow(&e.loss, n), len(logits)*k
+	parts := partsOf(n, size)
+	for len(e.parts) < parts {
+		e.parts = append(e.parts, mixture{})
+	}
+	e.group.Run(n, blockOf(size), parts)
+	out := dense.Memory[T](loss)
+	if reduction.scalar() {
+		all.addLosses(rowLoss)
+		out[0] = T(all.total() * div)
+	} else {
+		for i, x := range rowLoss {
+			out[i] = T(x)
+		}
+	}
+	clear(e.logits)
+	clear(e.grads)
+	e.upstream = nil
+	pool.Put(e)
+}
+
+// load takes what is the caller's.
+func (e *divergence[T]) load(grads, logits []*tensor.Dense, upstream *tensor.Dense) {
+	e.logits, e.grads, e.upstream = e.logits[:0], e.grads[:0], []T{1}
 	for _, z := range logits {
 		e.logits = append(e.logits, dense.Rows(z, dense.Last, new([]T)))
 	}
@@ -37,17 +67,6 @@ func diverge[T kernel.Float](loss *tensor.Dense, grads, logits []*tensor.Dense, 
 	}
 	if upstream != nil {
 		e.upstream = dense.Rows(upstream, dense.Last, new([]T))
-	}
-	group := parallel.Group{Body: e.rows}
-	group.Run(n, blockOf(len(logits)*k), len(e.parts))
-	out := dense.Memory[T](loss)
-	if reduction.scalar() {
-		all.addLosses(e.loss)
-		out[0] = T(all.total() * div)
-		return
-	}
-	for i, x := range e.loss {
-		out[i] = T(x)
 	}
 }
 
@@ -62,7 +81,7 @@ func (e *divergence[T]) rows(part, lo, hi int) {
 		end := min(hi, lo+most)
 		e.mix(m, lo, end)
 		for i := lo; i < end; i++ {
-			e.row(m.row(i-lo, e.k), i)
+			e.row(m, (i-lo)*e.k, i)
 		}
 		for i, g := range e.grads {
 			kernel.Round(g[lo*e.k:end*e.k], m.of[i].p)
@@ -72,38 +91,43 @@ func (e *divergence[T]) rows(part, lo, hi int) {
 
 // mix takes the rows [lo, hi) into m.
 func (e *divergence[T]) mix(m *mixture, lo, hi int) {
-	m.grow(len(e.logits), (hi-lo)*e.k)
+	n := (hi - lo) * e.k
+	m.grow(len(e.logits), n)
 	clear(m.mean)
-	for i, r := range m.of {
-		kernel.Widen(r.z, part(e.logits[i], lo, hi, e.k))
-		kernel.Softmaxes(r.l, r.p, r.z, e.k)
-		kernel.AddScaled(m.mean, r.p, 1/float64(len(m.of)))
+	for i := range m.of {
+		c := &m.of[i]
+		kernel.Widen(c.z, part(e.logits[i], lo, hi, e.k))
+		kernel.Softmaxes(c.l, c.p, c.z, e.k)
+		kernel.AddScaled(m.mean, c.p, 1/float64(len(m.of)))
 	}
 	kernel.MinusLogs(m.minus, m.mean, -math.Log(kernel.Tiny[float64]()))
-	m.diverge()
+	m.diverge(0, n)
 }
 
-// row evaluates row i, which m holds, and stores its gradients over the probabilities.
-func (e *divergence[T]) row(m *mixture, i int) {
-	least := m.sum()
-	if least < near[T]() {
-		m.relate()
-		m.diverge()
-		m.sum()
+// row evaluates row i, which m holds from element lo on, and stores its gradients over the
+// probabilities.
+func (e *divergence[T]) row(m *mixture, lo, i int) {
+	hi := lo + e.k
+	if m.sum(lo, hi) < alike[T]() {
+		m.relate(lo, hi)
+		m.diverge(lo, hi)
+		m.sum(lo, hi)
 	}
 	f, sum := e.factor*of(e.upstream, i), 0.0
-	for _, r := range m.of {
-		sum += r.loss
-		if e.grads != nil {
-			expectationGrad(r.p, r.p, r.d, -1, 0, r.loss, 0, f, kernel.SoftmaxOf{Coef: 1, Top: above(r.p)})
+	for j := range m.of {
+		c := &m.of[j]
+		sum += c.loss
+		if len(e.grads) > 0 {
+			p := c.p[lo:hi]
+			expectationGrad(p, p, c.d[lo:hi], -1, 0, c.loss, 0, f, kernel.SoftmaxOf{Coef: 1, Top: above(p)})
 		}
 	}
 	e.loss[i] = sum / float64(len(m.of))
 }
 
-// near returns the divergence from the mean below which log p - log m has too few digits: both
+// alike returns the divergence from the mean below which log p - log m has too few digits: both
 // logarithms are right to 1e-15 or so.
-func near[T kernel.Float]() float64 {
+func alike[T kernel.Float]() float64 {
 	if single[T]() {
 		return 0x1p-20
 	}

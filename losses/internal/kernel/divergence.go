@@ -13,3 +13,41 @@ func Divergence(h, d, p, l, m, minus []float64) {
 	}
 	spec.Divergence(h, d, p, l, m, minus)
 }
+
+// Alike is how much logarithms of probabilities differ at most that nearly agree.
+const Alike = spec.Alike
+
+// Ratios compares predictions that nearly agree; see [spec.Ratios].
+func Ratios(h, z, other, p, q []float64, a int) (sum, excess, rest float64) {
+	if vec.On() {
+		return vec.Ratios(h, z, other, p, q, a)
+	}
+	return spec.Ratios(h, z, other, p, q, a)
+}
+
+// ShiftRatios is part of that; see [spec.ShiftRatios].
+func ShiftRatios(h, sum []float64, shift float64) {
+	if vec.On() {
+		vec.ShiftRatios(h, sum, shift)
+		return
+	}
+	spec.ShiftRatios(h, sum, shift)
+}
+
+// MeanRatios is part of that; see [spec.MeanRatios].
+func MeanRatios(minus, l, sum []float64, f float64) {
+	if vec.On() {
+		vec.MeanRatios(minus, l, sum, f)
+		return
+	}
+	spec.MeanRatios(minus, l, sum, f)
+}
+
+// TakeRatios is part of that; see [spec.TakeRatios].
+func TakeRatios(l, h, sum []float64) {
+	if vec.On() {
+		vec.TakeRatios(l, h, sum)
+		return
+	}
+	spec.TakeRatios(l, h, sum)
+}

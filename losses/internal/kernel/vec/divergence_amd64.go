@@ -2,7 +2,28 @@
 
 package vec
 
+import "softloss/losses/internal/kernel/spec"
+
 // Divergence is [spec.Divergence].
 func Divergence(h, d, p, l, m, minus []float64) {
-	unitOf[float64]().(double).divergence(&h[0], &d[0], &p[0], &l[0], &m[0], &minus[0], len(h))
+	doubles().divergence(&h[0], &d[0], &p[0], &l[0], &m[0], &minus[0], len(h))
 }
+
+// Ratios is [spec.Ratios].
+func Ratios(h, z, other, p, q []float64, a int) (sum, excess, rest float64) {
+	at, low := spec.Difference(z[a], other[a])
+	return doubles().ratios(&h[0], &z[0], &other[0], &p[0], &q[0], len(h), at, low)
+}
+
+// ShiftRatios is [spec.ShiftRatios].
+func ShiftRatios(h, sum []float64, shift float64) {
+	doubles().shiftRatios(&h[0], &sum[0], len(h), shift)
+}
+
+// MeanRatios is [spec.MeanRatios].
+func MeanRatios(minus, l, sum []float64, f float64) {
+	doubles().meanRatios(&minus[0], &l[0], &sum[0], len(sum), f)
+}
+
+// TakeRatios is [spec.TakeRatios].
+func TakeRatios(l, h, sum []float64) { doubles().takeRatios(&l[0], &h[0], &sum[0], len(sum)) }

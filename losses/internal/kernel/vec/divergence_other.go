@@ -6,3 +6,17 @@ import "softloss/losses/internal/kernel/spec"
 
 // Divergence is [spec.Divergence].
 func Divergence(h, d, p, l, m, minus []float64) { spec.Divergence(h, d, p, l, m, minus) }
+
+// Ratios is [spec.Ratios].
+func Ratios(h, z, other, p, q []float64, a int) (sum, excess, rest float64) {
+	return spec.Ratios(h, z, other, p, q, a)
+}
+
+// ShiftRatios is [spec.ShiftRatios].
+func ShiftRatios(h, sum []float64, shift float64) { spec.ShiftRatios(h, sum, shift) }
+
+// MeanRatios is [spec.MeanRatios].
+func MeanRatios(minus, l, sum []float64, f float64) { spec.MeanRatios(minus, l, sum, f) }
+
+// TakeRatios is [spec.TakeRatios].
+func TakeRatios(l, h, sum []float64) { spec.TakeRatios(l, h, sum) }

@@ -1065,6 +1065,28 @@ func temperedShiftF64AVX512(log *float64, p *float64, pow *float64, inverse *flo
 //go:noescape
 func divergenceF64AVX512(h *float64, d *float64, p *float64, l *float64, m *float64, minus *float64, n int)
 
+// ratiosF64AVX512 stores x = (z - other) - (at + low) in h, NaN where it is not small, and returns
+// Σ q and Σ q (exp(x) - 1) of the small ones and Σ (q - p) of the others.
+//
+//go:noescape
+func ratiosF64AVX512(h *float64, z *float64, other *float64, p *float64, q *float64, n int, at float64, low float64) (sum float64, excess float64, rest float64)
+
+// shiftRatiosF64AVX512 adds shift to h, which is NaN where that is not small, and exp(h) - 1 to
+// sum.
+//
+//go:noescape
+func shiftRatiosF64AVX512(h *float64, sum *float64, n int, shift float64)
+
+// meanRatiosF64AVX512 stores -log(1 + f sum) in minus and 0 in l where sum is a number.
+//
+//go:noescape
+func meanRatiosF64AVX512(minus *float64, l *float64, sum *float64, n int, f float64)
+
+// takeRatiosF64AVX512 stores h in l where sum is a number.
+//
+//go:noescape
+func takeRatiosF64AVX512(l *float64, h *float64, sum *float64, n int)
+
 // topExpsF64AVX512 takes M and shift of rows from lanes and stores, as Coef, exp(M) 2^-shift.
 //
 //go:noescape
@@ -2207,6 +2229,27 @@ func temperedShiftF64AVX2(log *float64, p *float64, pow *float64, inverse *float
 //
 //go:noescape
 func divergenceF64AVX2(h *float64, d *float64, p *float64, l *float64, m *float64, minus *float64, n int)
+
+// ratiosF64AVX2 stores x = (z - other) - (at + low) in h, NaN where it is not small, and returns Σ
+// q and Σ q (exp(x) - 1) of the small ones and Σ (q - p) of the others.
+//
+//go:noescape
+func ratiosF64AVX2(h *float64, z *float64, other *float64, p *float64, q *float64, n int, at float64, low float64) (sum float64, excess float64, rest float64)
+
+// shiftRatiosF64AVX2 adds shift to h, which is NaN where that is not small, and exp(h) - 1 to sum.
+//
+//go:noescape
+func shiftRatiosF64AVX2(h *float64, sum *float64, n int, shift float64)
+
+// meanRatiosF64AVX2 stores -log(1 + f sum) in minus and 0 in l where sum is a number.
+//
+//go:noescape
+func meanRatiosF64AVX2(minus *float64, l *float64, sum *float64, n int, f float64)
+
+// takeRatiosF64AVX2 stores h in l where sum is a number.
+//
+//go:noescape
+func takeRatiosF64AVX2(l *float64, h *float64, sum *float64, n int)
 
 // topExpsF64AVX2 takes M and shift of rows from lanes and stores, as Coef, exp(M) 2^-shift.
 //

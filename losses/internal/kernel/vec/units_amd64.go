@@ -146,6 +146,10 @@ type double interface {
 	temperedPowers(log, p, pow, inverse, d *float64, n int, c, mu, f, e float64) (s0, s1, s2 float64, bad uint32)
 	temperedShift(log, p, pow, inverse *float64, n int, c, step, e float64)
 	divergence(h, d, p, l, m, minus *float64, n int)
+	ratios(h, z, other, p, q *float64, n int, at, low float64) (sum, excess, rest float64)
+	shiftRatios(h, sum *float64, n int, shift float64)
+	meanRatios(minus, l, sum *float64, n int, f float64)
+	takeRatios(l, h, sum *float64, n int)
 	topExps(lanes *float64)
 	oddsClass(lanes *float64)
 	polyTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
@@ -622,8 +626,18 @@ func (f64AVX512) temperedShift(log, p, pow, inverse *float64, n int, c, step, e 
 func (f64AVX512) divergence(h, d, p, l, m, minus *float64, n int) {
 	divergenceF64AVX512(h, d, p, l, m, minus, n)
 }
-func (f64AVX512) topExps(lanes *float64)   { topExpsF64AVX512(lanes) }
-func (f64AVX512) oddsClass(lanes *float64) { oddsClassF64AVX512(lanes) }
+func (f64AVX512) ratios(h, z, other, p, q *float64, n int, at, low float64) (sum, excess, rest float64) {
+	return ratiosF64AVX512(h, z, other, p, q, n, at, low)
+}
+func (f64AVX512) shiftRatios(h, sum *float64, n int, shift float64) {
+	shiftRatiosF64AVX512(h, sum, n, shift)
+}
+func (f64AVX512) meanRatios(minus, l, sum *float64, n int, f float64) {
+	meanRatiosF64AVX512(minus, l, sum, n, f)
+}
+func (f64AVX512) takeRatios(l, h, sum *float64, n int) { takeRatiosF64AVX512(l, h, sum, n) }
+func (f64AVX512) topExps(lanes *float64)               { topExpsF64AVX512(lanes) }
+func (f64AVX512) oddsClass(lanes *float64)             { oddsClassF64AVX512(lanes) }
 func (f64AVX512) polyTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return polyTileF64AVX512(h, e, z, t, k, lanes, par)
 }
@@ -1084,8 +1098,18 @@ func (f64AVX2) temperedShift(log, p, pow, inverse *float64, n int, c, step, e fl
 func (f64AVX2) divergence(h, d, p, l, m, minus *float64, n int) {
 	divergenceF64AVX2(h, d, p, l, m, minus, n)
 }
-func (f64AVX2) topExps(lanes *float64)   { topExpsF64AVX2(lanes) }
-func (f64AVX2) oddsClass(lanes *float64) { oddsClassF64AVX2(lanes) }
+func (f64AVX2) ratios(h, z, other, p, q *float64, n int, at, low float64) (sum, excess, rest float64) {
+	return ratiosF64AVX2(h, z, other, p, q, n, at, low)
+}
+func (f64AVX2) shiftRatios(h, sum *float64, n int, shift float64) {
+	shiftRatiosF64AVX2(h, sum, n, shift)
+}
+func (f64AVX2) meanRatios(minus, l, sum *float64, n int, f float64) {
+	meanRatiosF64AVX2(minus, l, sum, n, f)
+}
+func (f64AVX2) takeRatios(l, h, sum *float64, n int) { takeRatiosF64AVX2(l, h, sum, n) }
+func (f64AVX2) topExps(lanes *float64)               { topExpsF64AVX2(lanes) }
+func (f64AVX2) oddsClass(lanes *float64)             { oddsClassF64AVX2(lanes) }
 func (f64AVX2) polyTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return polyTileF64AVX2(h, e, z, t, k, lanes, par)
 }
