@@ -105,13 +105,11 @@ func softmaxRow(r Row, z []float64) (top int) {
 
 // rests stores 1 - p in r.Rest and returns the position of a p > 1/2, or -1.
 func rests(r Row) (top int) {
-	rest := r.Rest[:len(r.P)]
-	for j, p := range r.P {
-		rest[j] = 1 - p
+	if !kernel.Rests(r.Rest, r.P) {
+		return -1
 	}
-	if top = above(r.P); top >= 0 {
-		rest[top] = -math.Expm1(r.LogP[top])
-	}
+	top = above(r.P)
+	r.Rest[top] = -math.Expm1(r.LogP[top])
 	return top
 }
 

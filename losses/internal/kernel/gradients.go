@@ -42,6 +42,14 @@ func Add[T Float](dst, x []T) (finite bool) {
 	return spec.Add(dst, x)
 }
 
+// Rests stores 1 - p in rest and reports whether a p is above 1/2.
+func Rests(rest, p []float64) (sure bool) {
+	if vec.On() && len(p) > few {
+		return vec.Rests(rest, p)
+	}
+	return spec.Rests(rest, p)
+}
+
 // MinusLogs stores bounded logarithms of labels; see [spec.MinusLogs].
 func MinusLogs[T Float](dst, t []T, most float64) {
 	if vec.On() {

@@ -82,6 +82,8 @@ func guardPieces[T Float](t *testing.T) {
 			Affine(p, t, 0.5, 0.25, 2)
 			Divergence(h, gap, gap, inverse, h, inverse)
 			wide = append(append(wide, h...), gap...)
+			Rests(h, gap)
+			wide = append(wide, h...)
 			sum, excess, rest := Ratios(h, gap, inverse, gap, inverse, k-1)
 			ShiftRatios(h, gap, 1e-3)
 			wide = append(append(append(wide, sum, excess, rest), h...), gap...)

@@ -56,3 +56,13 @@ func MinusLogs[T Float](dst, t []T, most float64) {
 		}
 	}
 }
+
+// Rests stores 1 - p in rest and reports whether a p is above 1/2.
+func Rests(rest, p []float64) (sure bool) {
+	rest = rest[:len(p)]
+	for j, x := range p {
+		rest[j] = 1 - x
+		sure = sure || x > 0.5
+	}
+	return sure
+}

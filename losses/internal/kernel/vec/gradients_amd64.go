@@ -40,3 +40,6 @@ func MinusLogs[T spec.Float](dst, t []T, most float64) {
 	}
 	unitOf[T]().minusLogs(&dst[0], &t[0], len(t), T(most))
 }
+
+// Rests is [spec.Rests].
+func Rests(rest, p []float64) (sure bool) { return doubles().rests(&rest[0], &p[0], len(p)) != 0 }

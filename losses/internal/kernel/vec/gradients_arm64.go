@@ -20,3 +20,6 @@ func Add[T spec.Float](dst, x []T) (finite bool) { return spec.Add(dst, x) }
 
 // MinusLogs is [spec.MinusLogs].
 func MinusLogs[T spec.Float](dst, t []T, most float64) { spec.MinusLogs(dst, t, most) }
+
+// Rests is [spec.Rests].
+func Rests(rest, p []float64) (sure bool) { return spec.Rests(rest, p) }

@@ -1059,6 +1059,11 @@ func temperedPowersF64AVX512(log *float64, p *float64, pow *float64, inverse *fl
 //go:noescape
 func temperedShiftF64AVX512(log *float64, p *float64, pow *float64, inverse *float64, n int, c float64, step float64, e float64)
 
+// restsF64AVX512 stores 1 - p in rest; sure != 0 when a p is above 1/2.
+//
+//go:noescape
+func restsF64AVX512(rest *float64, p *float64, n int) (sure uint32)
+
 // divergenceF64AVX512 stores d = l + minus and h = p d - (p - m), and where d is small m (1 + (d -
 // 1) exp(d)).
 //
@@ -2223,6 +2228,11 @@ func temperedPowersF64AVX2(log *float64, p *float64, pow *float64, inverse *floa
 //
 //go:noescape
 func temperedShiftF64AVX2(log *float64, p *float64, pow *float64, inverse *float64, n int, c float64, step float64, e float64)
+
+// restsF64AVX2 stores 1 - p in rest; sure != 0 when a p is above 1/2.
+//
+//go:noescape
+func restsF64AVX2(rest *float64, p *float64, n int) (sure uint32)
 
 // divergenceF64AVX2 stores d = l + minus and h = p d - (p - m), and where d is small m (1 + (d - 1)
 // exp(d)).

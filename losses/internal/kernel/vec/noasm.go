@@ -132,6 +132,9 @@ func Affine[T spec.Float](p, t []T, a, b, c float64) { panic(noVectors) }
 // Add panics: this build has no vectors.
 func Add[T spec.Float](dst, x []T) (finite bool) { panic(noVectors) }
 
+// Rests panics: this build has no vectors.
+func Rests(rest, p []float64) bool { panic(noVectors) }
+
 // MinusLogs panics: this build has no vectors.
 func MinusLogs[T spec.Float](dst, t []T, most float64) { panic(noVectors) }
 

@@ -1,6 +1,9 @@
 package main
 
-import "github.com/mmcloughlin/avo/reg"
+import (
+	. "github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/reg"
+)
 
 // Pieces of the losses that are made of several kernels.
 
@@ -62,6 +65,21 @@ func (g isa) affine() {
 		g.nmadd(c, y, x)
 		g.put(x, p, i, v, m)
 	})
+	g.ret()
+}
+
+func (g isa) rests() {
+	g.text("rests", "func(rest, p *A, n int) (sure uint32)", "stores 1 - p in rest; sure != 0 when a p is above 1/2.")
+	rest, p, n := g.param("rest"), g.param("p"), g.param("n")
+	one, half, sure := g.hold(1), g.hold(0.5), g.noLanes()
+	g.loop(n, 4, func(i reg.GPVirtual, v int, m *mask) {
+		x, y := g.get(p, i, v, m), g.vec()
+		g.orInto(g.cmp(gtOQ, half, x), sure)
+		g.load(one, y)
+		g.sub(x, y, y)
+		g.put(y, rest, i, v, m)
+	})
+	Store(g.maskBits(sure), Return("sure"))
 	g.ret()
 }
 

@@ -73,6 +73,7 @@ func main() {
 			g.klTile()
 			g.temperedPowers()
 			g.temperedShift()
+			g.rests()
 			g.divergence()
 			g.ratios()
 			g.shiftRatios()
