@@ -1,9 +1,6 @@
 package losses
 
-import (
-	"softloss/internal/dense"
-	"softloss/losses/internal/kernel"
-)
+import "softloss/losses/internal/kernel"
 
 // CrossEntropy is the cross entropy between the target and the prediction.
 //
@@ -63,32 +60,4 @@ func crossEntropyRows[T kernel.Float](b *batch[T]) (bad int) {
 		return -1
 	}
 	return kernel.CrossEntropy(b.loss, b.grad, b.input, b.target, b.scale, b.k)
-}
-
-// crossEntropyLabels is the kernel with the gradients of the labels, -l of all classes.
-func crossEntropyLabels[T kernel.Float](b *batch[T]) (bad int) {
-	if bad := crossEntropyRows(b); bad >= 0 {
-		return bad
-	}
-	k := b.k
-	plain := !b.smoothing.on() && !b.weighsLabels && b.rowWeight == nil
-	w := dense.Grow(&b.wide, 2*k)
-	for lo := 0; lo < b.n; lo += b.chunk() {
-		hi := min(lo+b.chunk(), b.n)
-		l := part(b.targetGrad, lo, hi, k)
-		kernel.LogSoftmax(l, part(b.input, lo, hi, k), k)
-		if plain && len(b.share) == 1 && b.share[0] != 0 {
-			kernel.Affine(l, part(b.labels, lo, hi, k), -b.share[0]*b.lift, 0, 0)
-			continue
-		}
-		for i := lo; i < hi; i++ {
-			l := part(b.targetGrad, i, i+1, k)
-			g := w[:k]
-			for j, v := range l {
-				g[j] = -float64(v)
-			}
-			b.storeTargetGrad(i, g, w[k:2*k])
-		}
-	}
-	return -1
 }

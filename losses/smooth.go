@@ -243,7 +243,7 @@ func smoothGradRow[T kernel.Float](s Smoothing, g []float64, t []T) {
 			g[j] = times(1-s.Alpha, g[j])
 		}
 	case SmoothNotebook:
-		cut := s.cut(positives(t))
+		cut := s.cut(kernel.Positives(t))
 		for j, v := range t {
 			if !(float64(v) > cut) {
 				g[j] = 0
@@ -267,13 +267,4 @@ func (s Smoothing) cut(nnz int) float64 {
 		return 0
 	}
 	return s.Alpha / float64(nnz)
-}
-
-func positives[T kernel.Float](t []T) (n int) {
-	for _, v := range t {
-		if v > 0 {
-			n++
-		}
-	}
-	return n
 }

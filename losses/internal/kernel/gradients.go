@@ -58,3 +58,32 @@ func MinusLogs[T Float](dst, t []T, most float64) {
 	}
 	spec.MinusLogs(dst, t, most)
 }
+
+// CrossEntropyLabels is [CrossEntropy] and stores factor log p in labelGrad, 0 where the factor is
+// 0; each row has a factor of its own, or all have one.
+func CrossEntropyLabels[T Float](loss []float64, grad, labelGrad, z, t, scale, factor []T, k int) (bad int) {
+	if vec.On() {
+		return vec.CrossEntropyLabels(loss, grad, labelGrad, z, t, scale, factor, k)
+	}
+	bad = CrossEntropy(loss, grad, z, t, scale, k)
+	LogSoftmax(labelGrad, z, k)
+	spec.ScaleRows(labelGrad, factor, 0, k)
+	return bad
+}
+
+// KeepAbove sets the elements of dst to 0 whose labels are not above cut.
+func KeepAbove[T Float](dst, t []T, cut float64) {
+	if vec.On() {
+		vec.KeepAbove(dst, t, cut)
+		return
+	}
+	spec.KeepAbove(dst, t, cut)
+}
+
+// Positives returns how many labels are above 0.
+func Positives[T Float](t []T) int {
+	if vec.On() && len(t) > few {
+		return vec.Positives(t)
+	}
+	return spec.Positives(t)
+}

@@ -10,12 +10,13 @@ func inBlocks[T spec.Float](u unit[T], k int) bool {
 	return !inTiles[T](k) && k <= mostVectors*u.lanes()
 }
 
-// crossEntropyBlocks is for labels t, or for index where t is nil.
+// crossEntropyBlocks is for labels t, or for index where t is nil; o is nil for no gradients by the
+// labels.
 func crossEntropyBlocks[T spec.Float](
-	u unit[T], loss []float64, grad, z, t []T, index []int, scale []T, k int) (bad int) {
+	u unit[T], loss []float64, grad, z, t []T, index []int, scale []T, k int, o *labelGrads[T]) (bad int) {
 	s, w := getTile[T](), u.lanes()
 	defer putTile(s)
-	row := func(j int) (valid bool) { return specCrossEntropy(loss, grad, z, t, index, scale, j, k) }
+	row := func(j int) (valid bool) { return specCrossEntropy(loss, grad, z, t, index, scale, j, k, o) }
 	for i := 0; i < len(loss); i += w {
 		n := min(w, len(loss)-i)
 		labels := s.blockLabels(t, index, i, n, k)
@@ -29,6 +30,12 @@ func crossEntropyBlocks[T spec.Float](
 		}
 		s.dropLabels(t, index, i, n, k)
 		copy(loss[i:], s.padLoss[:n])
+		if o != nil {
+			top, log := s.numbers(laneMax, w), s.numbers(laneLog, w)
+			for j := i; j < i+n; j++ {
+				o.row(u, spec.Row(z, j, k), j, top[j-i], log[j-i])
+			}
+		}
 		if bad := eachRejected(declined, i, n, row); bad >= 0 {
 			return bad
 		}

@@ -29,6 +29,7 @@ const (
 	laneLost         // what Coef has lost
 	laneOdds         // r, the odds against the maximum
 	laneLess         // z - M of a class
+	laneMark         // the exponential of M where p > 1/2 there, NaN elsewhere
 	lanesPerRow
 )
 

@@ -10,17 +10,31 @@ import (
 
 // CrossEntropy is [spec.CrossEntropy].
 func CrossEntropy[T spec.Float](loss []float64, grad, z, t, scale []T, k int) (bad int) {
+	return crossEntropy(loss, grad, z, t, scale, k, nil)
+}
+
+// crossEntropy computes the gradients by the labels, too, unless o is nil.
+func crossEntropy[T spec.Float](loss []float64, grad, z, t, scale []T, k int, o *labelGrads[T]) (bad int) {
 	u := unitOf[T]()
 	switch {
 	case inTiles[T](k):
-		return crossEntropyTiles(u, loss, grad, z, t, nil, scale, k)
+		return crossEntropyTiles(u, loss, grad, z, t, nil, scale, k, o)
 	case inBlocks(u, k):
-		return crossEntropyBlocks(u, loss, grad, z, t, nil, scale, k)
+		return crossEntropyBlocks(u, loss, grad, z, t, nil, scale, k, o)
 	}
+	i := 0
 	return eachRow(loss, grad, z, t, scale, k,
 		func(loss *float64, g, x, y []T, f float64) bool {
-			if ordinaryCrossEntropy(u, loss, g, x, y, f) {
+			i++
+			m, log, ok := ordinaryCrossEntropy(u, loss, g, x, y, f)
+			if ok && o != nil {
+				o.row(u, x, i-1, T(m), T(log))
+			}
+			if ok {
 				return true
+			}
+			if o != nil {
+				o.alone(x, i-1)
 			}
 			s, ok := begin(u, x)
 			return ok && s.crossEntropy(u, loss, g, x, y, f)
@@ -32,10 +46,10 @@ func CrossEntropyIndex[T spec.Float](loss []float64, grad, z []T, index []int, s
 	u := unitOf[T]()
 	switch {
 	case inTiles[T](k):
-		crossEntropyTiles(u, loss, grad, z, nil, index, scale, k)
+		crossEntropyTiles[T](u, loss, grad, z, nil, index, scale, k, nil)
 		return
 	case inBlocks(u, k):
-		crossEntropyBlocks(u, loss, grad, z, nil, index, scale, k)
+		crossEntropyBlocks[T](u, loss, grad, z, nil, index, scale, k, nil)
 		return
 	}
 	for i, y := range index {
@@ -124,8 +138,11 @@ func (s *softrow[T]) indexGrad(u unit[T], g []T, a, y int, r, c float64) {
 
 // specCrossEntropy computes row j by the specification. It returns false for an invalid label.
 func specCrossEntropy[T spec.Float](
-	loss []float64, grad, z, t []T, index []int, scale []T, j, k int) (valid bool) {
+	loss []float64, grad, z, t []T, index []int, scale []T, j, k int, o *labelGrads[T]) (valid bool) {
 	loss, g, x := loss[j:j+1], spec.Row(grad, j, k), spec.Row(z, j, k)
+	if o != nil {
+		o.alone(x, j)
+	}
 	if t == nil {
 		spec.CrossEntropyIndex(loss, g, x, index[j:j+1], spec.FactorOf(scale, j), k)
 		return true
@@ -133,16 +150,21 @@ func specCrossEntropy[T spec.Float](
 	return spec.CrossEntropy(loss, g, x, spec.Row(t, j, k), spec.FactorOf(scale, j), k) < 0
 }
 
-// crossEntropyTiles is for labels t, or for index where t is nil.
+// crossEntropyTiles is for labels t, or for index where t is nil; o is nil for no gradients by the
+// labels.
 func crossEntropyTiles[T spec.Float](
-	u unit[T], loss []float64, grad, z, t []T, index []int, scale []T, k int) (bad int) {
+	u unit[T], loss []float64, grad, z, t []T, index []int, scale []T, k int, o *labelGrads[T]) (bad int) {
 	s, w := getTile[T](), u.lanes()
 	defer putTile(s)
-	row := func(j int) (valid bool) { return specCrossEntropy(loss, grad, z, t, index, scale, j, k) }
+	row := func(j int) (valid bool) { return specCrossEntropy(loss, grad, z, t, index, scale, j, k, o) }
+	most := tilesAt(k) * w
+	if o != nil {
+		most = w
+	}
 	var io tiler[T, T]
 	for i, n := 0, 0; i < len(loss); i += n {
-		n = min(tilesAt(k)*w, len(loss)-i)
-		if last := n & (w - 1); last > 0 && few(last, k) {
+		n = min(most, len(loss)-i)
+		if last := n & (w - 1); last > 0 && o == nil && few(last, k) {
 			if n -= last; n == 0 {
 				for j := i; j < len(loss); j++ {
 					if !fewCrossEntropy(u, s, loss, grad, z, t, index, scale, j, k) && !row(j) {
@@ -170,6 +192,9 @@ func crossEntropyTiles[T spec.Float](
 			u.tileCrossEntropy(&s.z[0], &s.t[0], k, tiles, &sums[0], &s.declined[0], &s.lane[0])
 		}
 		copy(loss[i:], sums)
+		if o != nil {
+			o.tile(u, s, i, n)
+		}
 		for j, mask := range s.declined[:tiles] {
 			if bad := eachRejected(mask, i+j*w, min(w, n-j*w), row); bad >= 0 {
 				return bad

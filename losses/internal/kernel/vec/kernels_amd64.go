@@ -234,7 +234,8 @@ func tileShiftF32AVX512(dst *float32, z *float32, k int, lanes *float32)
 
 // tileCrossEntropyGradF32AVX512 stores the losses of tiles and, in e, their gradients; the factors
 // f of a tile lie step bytes behind those of the last. declined has, for each tile, the bits of the
-// rows that are for the specification or have an invalid label.
+// rows that are for the specification or have an invalid label. The lanes Max and Log are those of
+// the last tile.
 //
 //go:noescape
 func tileCrossEntropyGradF32AVX512(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, loss *float64, declined *uint32, lanes *float32)
@@ -560,7 +561,8 @@ func tileShiftF64AVX512(dst *float64, z *float64, k int, lanes *float64)
 
 // tileCrossEntropyGradF64AVX512 stores the losses of tiles and, in e, their gradients; the factors
 // f of a tile lie step bytes behind those of the last. declined has, for each tile, the bits of the
-// rows that are for the specification or have an invalid label.
+// rows that are for the specification or have an invalid label. The lanes Max and Log are those of
+// the last tile.
 //
 //go:noescape
 func tileCrossEntropyGradF64AVX512(e *float64, z *float64, t *float64, k int, tiles int, f *float64, step int, loss *float64, declined *uint32, lanes *float64)
@@ -728,6 +730,11 @@ func tiltF64AVX512(p *float64, t *float64, h *float64, n int, from float64, a fl
 //
 //go:noescape
 func affineF64AVX512(p *float64, t *float64, n int, a float64, b float64, c float64)
+
+// keepAboveF64AVX512 stores 0 in dst where t is not above cut.
+//
+//go:noescape
+func keepAboveF64AVX512(dst *float64, t *float64, n int, cut float64)
 
 // temperedMomentsF64AVX512 returns Σ (p - t) pow/x, Σ p/x and Σ p pow of what temperedPowers
 // stored.
@@ -1449,7 +1456,8 @@ func tileShiftF32AVX2(dst *float32, z *float32, k int, lanes *float32)
 
 // tileCrossEntropyGradF32AVX2 stores the losses of tiles and, in e, their gradients; the factors f
 // of a tile lie step bytes behind those of the last. declined has, for each tile, the bits of the
-// rows that are for the specification or have an invalid label.
+// rows that are for the specification or have an invalid label. The lanes Max and Log are those of
+// the last tile.
 //
 //go:noescape
 func tileCrossEntropyGradF32AVX2(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, loss *float64, declined *uint32, lanes *float32)
@@ -1732,7 +1740,8 @@ func tileShiftF64AVX2(dst *float64, z *float64, k int, lanes *float64)
 
 // tileCrossEntropyGradF64AVX2 stores the losses of tiles and, in e, their gradients; the factors f
 // of a tile lie step bytes behind those of the last. declined has, for each tile, the bits of the
-// rows that are for the specification or have an invalid label.
+// rows that are for the specification or have an invalid label. The lanes Max and Log are those of
+// the last tile.
 //
 //go:noescape
 func tileCrossEntropyGradF64AVX2(e *float64, z *float64, t *float64, k int, tiles int, f *float64, step int, loss *float64, declined *uint32, lanes *float64)
@@ -1900,6 +1909,11 @@ func tiltF64AVX2(p *float64, t *float64, h *float64, n int, from float64, a floa
 //
 //go:noescape
 func affineF64AVX2(p *float64, t *float64, n int, a float64, b float64, c float64)
+
+// keepAboveF64AVX2 stores 0 in dst where t is not above cut.
+//
+//go:noescape
+func keepAboveF64AVX2(dst *float64, t *float64, n int, cut float64)
 
 // temperedMomentsF64AVX2 returns Σ (p - t) pow/x, Σ p/x and Σ p pow of what temperedPowers stored.
 //
@@ -2746,6 +2760,11 @@ func tiltWideAVX512(p *float32, t *float32, h *float32, n int, from float64, a f
 //go:noescape
 func affineWideAVX512(p *float32, t *float32, n int, a float64, b float64, c float64)
 
+// keepAboveWideAVX512 stores 0 in dst where t is not above cut.
+//
+//go:noescape
+func keepAboveWideAVX512(dst *float32, t *float32, n int, cut float64)
+
 // temperedMomentsWideAVX512 returns Σ (p - t) pow/x, Σ p/x and Σ p pow of what temperedPowers
 // stored.
 //
@@ -3134,6 +3153,11 @@ func tiltWideAVX2(p *float32, t *float32, h *float32, n int, from float64, a flo
 //
 //go:noescape
 func affineWideAVX2(p *float32, t *float32, n int, a float64, b float64, c float64)
+
+// keepAboveWideAVX2 stores 0 in dst where t is not above cut.
+//
+//go:noescape
+func keepAboveWideAVX2(dst *float32, t *float32, n int, cut float64)
 
 // temperedMomentsWideAVX2 returns Σ (p - t) pow/x, Σ p/x and Σ p pow of what temperedPowers stored.
 //

@@ -11,6 +11,17 @@ const noVectors = "vec: no assembly in this build"
 // CrossEntropy panics: this build has no vectors.
 func CrossEntropy[T spec.Float](loss []float64, grad, z, t, scale []T, k int) int { panic(noVectors) }
 
+// CrossEntropyLabels panics: this build has no vectors.
+func CrossEntropyLabels[T spec.Float](loss []float64, grad, labelGrad, z, t, scale, factor []T, k int) int {
+	panic(noVectors)
+}
+
+// KeepAbove panics: this build has no vectors.
+func KeepAbove[T spec.Float](dst, t []T, cut float64) { panic(noVectors) }
+
+// Positives panics: this build has no vectors.
+func Positives[T spec.Float](t []T) int { panic(noVectors) }
+
 // CrossEntropyIndex panics: this build has no vectors.
 func CrossEntropyIndex[T spec.Float](loss []float64, grad, z []T, index []int, scale []T, k int) {
 	panic(noVectors)

@@ -87,20 +87,21 @@ func (o *ordinary[T]) softGrad(u unit[T], g, t []T, mass, f, extra float64) {
 	}
 }
 
-// ordinaryCrossEntropy computes one row. It returns false for one that is not ordinary, that has an
-// invalid label, or whose labels overflow.
-func ordinaryCrossEntropy[T spec.Float](u unit[T], loss *float64, g, x, y []T, f float64) bool {
+// ordinaryCrossEntropy computes one row, of which it returns the maximum and log1p(r). It returns
+// false for one that is not ordinary, that has an invalid label, or whose labels overflow.
+func ordinaryCrossEntropy[T spec.Float](u unit[T], loss *float64, g, x, y []T, f float64) (m, log float64, ok bool) {
 	o, ok := ordinaryLabels(u, g, x, y)
 	if !ok {
-		return false
+		return 0, 0, false
 	}
 	mass := o.others + float64(y[o.a])
 	if !fits[T](mass, f) {
-		return false
+		return 0, 0, false
 	}
-	*loss = mass*math.Log1p(o.r) - o.dot
+	log = math.Log1p(o.r)
+	*loss = mass*log - o.dot
 	if g != nil {
 		o.softGrad(u, g, y, mass, f, 0)
 	}
-	return true
+	return o.m, log, true
 }

@@ -76,6 +76,7 @@ type wide[T spec.Float] interface {
 	moments(p, h *T, n int, from float64) (plain, weighted float64)
 	tilt(p, t, h *T, n int, from, a, b, c float64)
 	affine(p, t *T, n int, a, b, c float64)
+	keepAbove(dst, t *T, n int, cut float64)
 	temperedMoments(t *T, p, pow, inverse *float64, n int) (v, e, o float64)
 	temperedGrad(grad, t *T, p, pow, inverse *float64, n int, a, f float64)
 	temperedLoss(t *T, log, pow *float64, n int, e float64) (sum, mass float64, bad uint32)
@@ -486,7 +487,8 @@ func (f64AVX512) moments(p, h *float64, n int, from float64) (plain, weighted fl
 func (f64AVX512) tilt(p, t, h *float64, n int, from, a, b, c float64) {
 	tiltF64AVX512(p, t, h, n, from, a, b, c)
 }
-func (f64AVX512) affine(p, t *float64, n int, a, b, c float64) { affineF64AVX512(p, t, n, a, b, c) }
+func (f64AVX512) affine(p, t *float64, n int, a, b, c float64)  { affineF64AVX512(p, t, n, a, b, c) }
+func (f64AVX512) keepAbove(dst, t *float64, n int, cut float64) { keepAboveF64AVX512(dst, t, n, cut) }
 func (f64AVX512) temperedMoments(t *float64, p, pow, inverse *float64, n int) (v, e, o float64) {
 	return temperedMomentsF64AVX512(t, p, pow, inverse, n)
 }
@@ -959,7 +961,8 @@ func (f64AVX2) moments(p, h *float64, n int, from float64) (plain, weighted floa
 func (f64AVX2) tilt(p, t, h *float64, n int, from, a, b, c float64) {
 	tiltF64AVX2(p, t, h, n, from, a, b, c)
 }
-func (f64AVX2) affine(p, t *float64, n int, a, b, c float64) { affineF64AVX2(p, t, n, a, b, c) }
+func (f64AVX2) affine(p, t *float64, n int, a, b, c float64)  { affineF64AVX2(p, t, n, a, b, c) }
+func (f64AVX2) keepAbove(dst, t *float64, n int, cut float64) { keepAboveF64AVX2(dst, t, n, cut) }
 func (f64AVX2) temperedMoments(t *float64, p, pow, inverse *float64, n int) (v, e, o float64) {
 	return temperedMomentsF64AVX2(t, p, pow, inverse, n)
 }
@@ -1204,7 +1207,8 @@ func (wideAVX512) moments(p, h *float32, n int, from float64) (plain, weighted f
 func (wideAVX512) tilt(p, t, h *float32, n int, from, a, b, c float64) {
 	tiltWideAVX512(p, t, h, n, from, a, b, c)
 }
-func (wideAVX512) affine(p, t *float32, n int, a, b, c float64) { affineWideAVX512(p, t, n, a, b, c) }
+func (wideAVX512) affine(p, t *float32, n int, a, b, c float64)  { affineWideAVX512(p, t, n, a, b, c) }
+func (wideAVX512) keepAbove(dst, t *float32, n int, cut float64) { keepAboveWideAVX512(dst, t, n, cut) }
 func (wideAVX512) temperedMoments(t *float32, p, pow, inverse *float64, n int) (v, e, o float64) {
 	return temperedMomentsWideAVX512(t, p, pow, inverse, n)
 }
@@ -1372,7 +1376,8 @@ func (wideAVX2) moments(p, h *float32, n int, from float64) (plain, weighted flo
 func (wideAVX2) tilt(p, t, h *float32, n int, from, a, b, c float64) {
 	tiltWideAVX2(p, t, h, n, from, a, b, c)
 }
-func (wideAVX2) affine(p, t *float32, n int, a, b, c float64) { affineWideAVX2(p, t, n, a, b, c) }
+func (wideAVX2) affine(p, t *float32, n int, a, b, c float64)  { affineWideAVX2(p, t, n, a, b, c) }
+func (wideAVX2) keepAbove(dst, t *float32, n int, cut float64) { keepAboveWideAVX2(dst, t, n, cut) }
 func (wideAVX2) temperedMoments(t *float32, p, pow, inverse *float64, n int) (v, e, o float64) {
 	return temperedMomentsWideAVX2(t, p, pow, inverse, n)
 }

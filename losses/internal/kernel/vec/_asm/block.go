@@ -291,7 +291,7 @@ func (g isa) fours(n reg.GPVirtual, body func(i reg.GPVirtual, v int, m *mask), 
 // blockGradients makes the gradients of x of the exponentials.
 func (g isa) blockGradients(k reg.GPVirtual, x crossEntropyResults) {
 	lanes := g.param("lanes")
-	g.store(g.sureTop(lanes, x.sure), g.lane(lanes, "Max"))
+	g.store(g.sureTop(lanes, x.sure), g.lane(lanes, "Mark"))
 	g.store(x.coef, g.lane(lanes, "Coef"))
 	g.store(x.low, g.lane(lanes, "Lost"))
 	g.store(x.f, g.lane(lanes, "Scale"))
@@ -299,7 +299,7 @@ func (g isa) blockGradients(k reg.GPVirtual, x crossEntropyResults) {
 	g.blockRows(k, []string{"e", "t"}, func(p []reg.GPVirtual, row reg.GPVirtual) {
 		x := crossEntropyResults{coef: g.ofRow(row, "Coef"), low: g.ofRow(row, "Lost"), f: g.ofRow(row, "Scale"),
 			q: g.ofRow(row, "AtTop")}
-		top := g.ofRow(row, "Max")
+		top := g.ofRow(row, "Mark")
 		g.loop(k, 4, func(i reg.GPVirtual, v int, m *mask) {
 			y := g.get(p[0], i, v, m)
 			g.gradient(y, g.get(p[1], i, v, m), top, x)

@@ -35,6 +35,7 @@ var lanes = []struct{ name, doc string }{
 	{"Lost", "what Coef has lost"},
 	{"Odds", "r, the odds against the maximum"},
 	{"Less", "z - M of a class"},
+	{"Mark", "the exponential of M where p > 1/2 there, NaN elsewhere"},
 }
 
 // laneIndex returns the place of a number in lanes.

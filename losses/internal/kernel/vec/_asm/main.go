@@ -129,6 +129,7 @@ func (g isa) wide() {
 	g.moments()
 	g.tilt()
 	g.affine()
+	g.keepAbove()
 	g.temperedMoments()
 	g.temperedGrad()
 	g.temperedLoss()

@@ -12,7 +12,7 @@ func (g isa) tileCrossEntropy(grad bool) {
 			"func(e, z, t *T, k, tiles int, f *T, step int, loss *float64, declined *uint32, lanes *T)",
 			"stores the losses of tiles and, in e, their gradients; the factors f of a tile lie step bytes behind those of "+
 				"the last. declined has, for each tile, the bits of the rows that are for the specification or have an "+
-				"invalid label.")
+				"invalid label. The lanes Max and Log are those of the last tile.")
 	} else {
 		g.text("tileCrossEntropy", "func(z, t *T, k, tiles int, loss *float64, declined *uint32, lanes *T)",
 			"is tileCrossEntropyGrad without the gradients.")
@@ -56,6 +56,7 @@ func (g isa) tileCrossEntropy(grad bool) {
 		g.mulWhere(g.cmp(neqUQ, zero, lab), lab, v)
 		g.addTo(dot, v)
 	})
+	g.store(g.loaded(most), g.lane(lanes, "Max"))
 	ORL(g.signBits(signs), rejected)
 	x := g.crossEntropyNumbers(lanes, Mem{Base: factor}, crossEntropySums{r, others, dot, own, g.noLanes()}, grad)
 	ORL(x.bad, rejected)
@@ -153,6 +154,7 @@ func (g isa) crossEntropyNumbers(lanes reg.GPVirtual, scale Mem, s crossEntropyS
 	if grad {                       // and others - mass q is of smaller numbers than mass p - t
 		x.sure = g.sureOf(x.sure, mass, inv, q, own, others.sum)
 	}
+	g.store(log, g.lane(lanes, "Log"))
 	// loss = mass log1p(r) - dot
 	g.msub(g.value(s.dot), mass, log)
 	x.loss = log
