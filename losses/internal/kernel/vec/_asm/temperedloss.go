@@ -1,0 +1,114 @@
+package main
+
+import (
+	"math"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+func (g isa) temperedLoss() {
+	g.text("temperedLoss", "func(t *T, log, pow *float64, n int, e A) (sum, mass A, bad uint32)",
+		"returns Σ t (t^e - p^e) and Σ t t^e for log p and p^e; bad is as expsDot's, and for denormal labels.")
+	t, log, pow, n, e := g.param("t"), g.param("log"), g.param("pow"), g.param("n"), g.held("e")
+	exp, low, apart := g.expConstsInMemory(), g.constant(g.lowest()), g.constant(-0.5)
+	sums, bad := g.zeros(2), g.noLanes()
+	if g.avx512 {
+		g.temperedLossByTables(t, log, n, e, sums, bad)
+		return
+	}
+	g.loop(n, 1, func(i reg.GPVirtual, v int, m *mask) {
+		lab := g.get(t, i, v, m)
+		g.orInto(g.invalid(lab), bad)
+		l, u := g.vec(), g.vec()
+		some := g.cmp(neqUQ, g.constant(0), lab)
+		g.load(g.constant(1), u)
+		g.blend(some, lab, u)
+		g.orInto(g.cmp(ltOQ, g.constant(0x1p-1000), u), bad)
+		g.log(u, g.zeros(1)[0], l)
+		g.mul(e, l, l)
+		near := g.cmp(ngeUQ, apart, l)
+		s, q := g.expParts(exp, low, l)
+		d, w := g.vec(), g.vec()
+		g.move(s, w)
+		g.madd(q, s, w) // t^e
+		g.sub(g.constant(1), s, d)
+		g.madd(q, s, d) // t^e - 1
+		other := g.getFloat64(log, i, v, m)
+		g.mul(e, other, other)
+		near = g.maskAnd(near, g.cmp(ngeUQ, apart, other))
+		s, q = g.expParts(exp, low, other)
+		g.sub(g.constant(1), s, u)
+		g.madd(q, s, u) // p^e - 1
+		g.sub(u, d, d)
+		g.move(w, u)
+		g.sub(g.getFloat64(pow, i, v, m), u, u)
+		g.blend(near, u, d)
+		g.keep(some, d, d)
+		g.madd(lab, d, sums[0])
+		g.madd(lab, w, sums[1])
+	})
+	g.temperedLossResult(sums, bad)
+}
+
+// temperedLossByTables is temperedLoss where both powers are the s + d q of tables: where one is near 1 s
+// is 1, and nothing cancels.
+func (g isa) temperedLossByTables(t, log, n reg.GPVirtual, e Op, sums []reg.VecVirtual, bad mask) {
+	tables, by := g.temperedTables(), g.vec()
+	g.load(g.constant(math.Log2E), by)
+	g.mul(e, by, by)
+	g.interleaved(n, func(i reg.GPVirtual, v int, m *mask) {
+		lab := g.get(t, i, v, m)
+		g.orInto(g.invalid(lab), bad)
+		some, u := g.cmp(neqUQ, g.constant(0), lab), g.vec()
+		g.load(g.constant(1), u)
+		g.blend(some, lab, u)
+		g.orInto(g.cmp(ltOQ, g.constant(0x1p-1000), u), bad)
+		l := g.lookUpLogs(tables.logs, nil, u)[0]
+		g.negateAll(l)
+		g.mul(by, l, l)
+		other, least := g.getFloat64(log, i, v, m), g.vec()
+		g.mul(by, other, other)
+		g.load(g.constant(-1100), least) // 2 to that is 0, as a p may be
+		g.max(other, least, other)
+		x := g.parts(tables.powers, g.constant(1), l, other)
+		d := g.vec()
+		g.sub(x[1].s, x[0].s, d)
+		g.madd(x[0].d, x[0].q, d)
+		g.nmadd(x[1].d, x[1].q, d) // t^e - p^e
+		g.madd(x[0].d, x[0].q, x[0].s)
+		g.keep(some, d, d)
+		g.madd(lab, d, sums[0])
+		g.madd(lab, x[0].s, sums[1])
+	})
+	g.temperedLossResult(sums, bad)
+}
+
+func (g isa) temperedLossResult(sums []reg.VecVirtual, bad mask) {
+	g.result(g.total(sums[:1]), "sum")
+	g.result(g.total(sums[1:]), "mass")
+	Store(g.maskBits(bad), Return("bad"))
+	g.ret()
+}
+
+// expParts emits s and q with s (1 + q) = exp(x), s a power of 2. It overwrites x.
+func (g isa) expParts(c expConsts, low Op, x reg.VecVirtual) (s, q reg.VecVirtual) {
+	s, q = g.vec(), g.vec()
+	n, square := g.vec(), g.vec()
+	g.load(low, n)
+	g.max(x, n, x)
+	g.load(c.magic, s)
+	g.madd(c.log2e, x, s)
+	g.sub(c.magic, s, n)
+	g.nmadd(c.ln2hi, n, x)
+	g.nmadd(c.ln2lo, n, x)
+	g.load(c.q[0], q)
+	for _, k := range c.q[1:] {
+		g.horner(k, x, q)
+	}
+	g.mul(x, x, square)
+	g.horner(x, square, q)
+	g.powerOf2(n, s)
+	return s, q
+}
