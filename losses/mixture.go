@@ -75,6 +75,30 @@ func (m *mixture) relate(lo, hi int) {
 	for _, c := range m.of[1:] {
 		kernel.TakeRatios(c.l[lo:hi], c.h[lo:hi], sum)
 	}
+	for k, x := range sum {
+		if x != x && m.minus[lo+k] > far {
+			m.divide(lo + k)
+		}
+	}
+}
+
+// far is the -log m beside which what rounding takes from it counts where predictions disagree.
+const far = 1 << 5
+
+// divide makes l and minus of element k log(p/m) and 0.
+func (m *mixture) divide(k int) {
+	mean := m.mean[k]
+	if mean == 0 {
+		return
+	}
+	for _, c := range m.of {
+		if p := c.p[k]; p >= kernel.Tiny[float64]() {
+			c.l[k] = math.Log(p / mean)
+		} else { // p has lost its digits
+			c.l[k] -= kernel.Log(mean)
+		}
+	}
+	m.minus[k] = 0
 }
 
 // ratios stores x in h and returns log(1 + w), the sum of which is log(p/q), q that of another
