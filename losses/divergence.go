@@ -117,6 +117,9 @@ func (e *divergence[T]) row(m *mixture, lo, i int) {
 	for j := range m.of {
 		c := &m.of[j]
 		sum += c.loss
+		if c.loss != c.loss {
+			f = c.loss // in all classes
+		}
 		if len(e.grads) > 0 {
 			p := c.p[lo:hi]
 			expectationGrad(p, p, c.d[lo:hi], -1, 0, c.loss, 0, f, kernel.SoftmaxOf{Coef: 1, Top: above(p)})

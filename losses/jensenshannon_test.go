@@ -219,3 +219,36 @@ func TestJensenShannonIsNoLessThanZero(t *testing.T) {
 		assert.False(t, math.Signbit(values(loss)[0]), "%v", z)
 	}
 }
+
+// TestJensenShannonOfNaN: a row of which a prediction has no softmax is NaN, its gradients by all
+// predictions, sure ones too, and others are what they are without it.
+func TestJensenShannonOfNaN(t *testing.T) {
+	for _, dt := range floatDtypes {
+		for _, k := range []int{1, 3, 40} {
+			for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+				logits := make([]tensor.Tensor, 3)
+				for i := range logits {
+					logits[i] = dense(dt, repeat(3*k, func(j int) float64 {
+						switch {
+						case i == 1 && j/k == 1 && (j%k == 0 || math.IsInf(bad, -1)):
+							return bad
+						case j%k == k/2:
+							return 9
+						}
+						return float64(i+j) / float64(k)
+					}), 3, k)
+				}
+				loss, grads, err := losses.JensenShannonGrad(logits, nil, losses.None)
+				require.NoError(t, err)
+				for j, x := range values(loss) {
+					require.Equal(t, j == 1, math.IsNaN(x), "%v K=%d %v: row %d: %v", dt, k, bad, j, x)
+				}
+				for i, g := range grads {
+					for j, x := range values(g) {
+						require.Equal(t, j/k == 1, math.IsNaN(x), "%v K=%d %v: prediction %d row %d class %d: %v", dt, k, bad, i, j/k, j%k, x)
+					}
+				}
+			}
+		}
+	}
+}
