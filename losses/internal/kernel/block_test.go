@@ -237,7 +237,17 @@ func newBlock[T Float](n, k int, c class) *block[T] {
 
 // both runs the tests of the two element types on every implementation.
 func both(t *testing.T, f32, f64 func(t *testing.T)) {
+	having(t, func() bool { return true }, f32, f64)
+}
+
+// having is both on the implementations where has holds: those with an optional kernel.
+func having(t *testing.T, has func() bool, f32, f64 func(t *testing.T)) {
 	for _, name := range implementations() {
+		restore := forced(name)
+		there := has()
+		if restore(); !there {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			force(t, name)
 			t.Run("float32", f32)

@@ -44,17 +44,6 @@ func guardRows[T Float](t *testing.T) {
 					}
 				}
 			}
-			if HasSparse() {
-				scratch := narrow(7, make([]T, SparseScratch(k)))
-				z := room(6) // all near the maximum
-				for j := range z {
-					z[j] = T(j) / 128
-				}
-				for e := 1; e <= 2; e++ {
-					Sparse(e, loss, room(4), z, labels, nil, []T{1}, scratch, k, func(int) bool { return true })
-					Sparse(e, loss, nil, z, nil, []int{r.IntN(k)}, []T{1}, scratch, k, func(int) bool { return true })
-				}
-			}
 			Widen(wide, z)
 			Round(room(4), wide)
 			AddScaled(room(4), z, 2)

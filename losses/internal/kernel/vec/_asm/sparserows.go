@@ -193,6 +193,10 @@ func (s *sparse) list(z, n reg.GPVirtual) {
 	in.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {
 		x := in.getLogits(z, i, v, m)
 		most, some, ties := in.cmp(eqOQ, top, x), in.cmp(nltUQ, least, x), GP64() // NaN too
+		if m != nil {
+			// Where nothing is finite, what is past the tail would pass both.
+			most, some = in.maskAnd(*m, most), in.maskAnd(*m, some)
+		}
 		in.maskDrop(most, some)
 		bits, first := in.maskBits(most), GP64()
 		POPCNTL(bits, ties.As32())
