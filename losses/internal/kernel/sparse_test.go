@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -62,14 +63,20 @@ func sparseRows[T Float](n, k int, loss []float64, grad, z, t []T, index []int, 
 	return rejected, bad
 }
 
+// TestHasSparse: every implementation of vectors on amd64 has the kernels, and no other; without them
+// package losses computes the maps itself.
+func TestHasSparse(t *testing.T) {
+	for _, name := range implementations() {
+		force(t, name)
+		require.Equal(t, strings.HasPrefix(name, "avx"), HasSparse(), name)
+	}
+}
+
 // TestSparse holds the kernels of sparse maps to the definition, for every number of classes, with
 // logits of all sizes, some of them the largest together.
-func TestSparse(t *testing.T) { both(t, sparseMaps[float32], sparseMaps[float64]) }
+func TestSparse(t *testing.T) { having(t, HasSparse, sparseMaps[float32], sparseMaps[float64]) }
 
 func sparseMaps[T Float](t *testing.T) {
-	if !HasSparse() {
-		t.Skip("no kernel")
-	}
 	r := rand.New(rand.NewPCG(17, 1))
 	eps := max(float64(numtest.Ulp(T(1))), 0x1p-48)
 	shapes := [][2]int{{1, 1000}, {17, 10}, {2, 257}}
@@ -131,12 +138,11 @@ func sparseMaps[T Float](t *testing.T) {
 }
 
 // TestSparseRejects: rows that are for the specification, and only those, go there.
-func TestSparseRejects(t *testing.T) { both(t, sparseRejects[float32], sparseRejects[float64]) }
+func TestSparseRejects(t *testing.T) {
+	having(t, HasSparse, sparseRejects[float32], sparseRejects[float64])
+}
 
 func sparseRejects[T Float](t *testing.T) {
-	if !HasSparse() {
-		t.Skip("no kernel")
-	}
 	inf := math.Inf(1)
 	for _, k := range []int{3, 20, 100, 333} {
 		for _, at := range []int{0, k / 2, k - 1} {
