@@ -124,7 +124,7 @@ func sparseMaps[T Float](t *testing.T) {
 							loss[i], want)
 						for j, x := range g {
 							f, d := float64(scale[i]), power(float64(e), x)-hot[j]
-							require.True(t, numtest.Close(float64(grad[i*k+j]), f*d, eps, 10*eps), "n=%d k=%d size=%v gradient %v, want %v",
+							require.True(t, numtest.Close(float64(grad[i*k+j]), f*d, eps, 10*0x1p-48), "n=%d k=%d size=%v gradient %v, want %v",
 								e, k, size, grad[i*k+j], f*d)
 						}
 					}
@@ -132,6 +132,41 @@ func sparseMaps[T Float](t *testing.T) {
 					sparseRows(e, k, alone, nil, z, target, index, scale)
 					require.Equal(t, loss[:n], alone)
 				}
+			}
+		}
+	}
+}
+
+// TestSparseNeighbours: the bits of a row are those that it has alone, whatever is beside it.
+func TestSparseNeighbours(t *testing.T) {
+	having(t, HasSparse, sparseNeighbours[float32], sparseNeighbours[float64])
+}
+
+func sparseNeighbours[T Float](t *testing.T) {
+	r := rand.New(rand.NewPCG(17, 2))
+	const n = 19
+	for _, k := range []int{1, 2, 7, 8, 9, 33, 40, 41, 64, 65, 128, 129, 200} {
+		z, labels, scale := make([]T, n*k), make([]T, n*k), make([]T, n)
+		for i := range z {
+			z[i], labels[i] = T(math.Pow(10, float64(i/k%6-3))*r.NormFloat64()), T(r.IntN(2))
+		}
+		for i := range scale {
+			scale[i] = T(r.NormFloat64())
+		}
+		clear(z[6*k : 7*k])
+		z[11*k], z[13*k+k/2], labels[15*k] = T(math.NaN()), T(math.Inf(1)), -1
+		for e := 1; e <= 2; e++ {
+			loss, grad := make([]float64, n), make([]T, n*k)
+			Sparse(e, loss, grad, z, labels, nil, scale, make([]T, SparseScratch(k)), k, func(int) bool { return true })
+			for i := range n {
+				one, row := make([]float64, 1), make([]T, k)
+				lo, hi := i*k, (i+1)*k
+				rejected, _ := sparseRows(e, k, one, row, z[lo:hi], labels[lo:hi], nil, scale[i:i+1])
+				if rejected != nil {
+					require.Contains(t, []int{11, 13, 15}, i)
+					continue
+				}
+				require.True(t, sameBits(one, loss[i:i+1]) && sameBits(row, grad[lo:hi]), "k=%d row %d", k, i)
 			}
 		}
 	}
