@@ -24,7 +24,7 @@ type questionConsts struct {
 
 func (g isa) questionConsts(f sigmoidLoss) (c questionConsts) {
 	c.loss = f
-	if f.logits && g.avx512 {
+	if f.logits && g.avx512 && g.f64 {
 		c.tempered = g.temperedTables()
 	}
 	if g.looksUp() {
