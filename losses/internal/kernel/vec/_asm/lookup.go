@@ -16,30 +16,34 @@ import (
 // looksUp reports whether there are tables.
 func (g isa) looksUp() bool { return g.avx512 && g.narrow }
 
-// table is 16 numbers, the upper half of which stands in memory.
+// table is as many numbers as two vectors have, the upper half of which stands in memory.
 type table struct {
 	low  reg.VecVirtual
 	high Mem
 }
 
-// lookup emits the numbers of t at the low four bits of the lanes of index, which it overwrites.
-func (t table) lookup(index reg.VecVirtual) {
-	VPERMI2PD(t.high, t.low, index)
-	emitted()
+// lookup emits the numbers of t at the lowest bits of the lanes of index, which it overwrites.
+func (g isa) lookup(t table, index reg.VecVirtual) {
+	g.pick(VPERMI2PS, VPERMI2PD, t.high, t.low, index)
 }
 
-// tableOf returns a table of f(0), …, f(15).
+// tableOf returns a table of f(0), f(1), …
 func (g isa) tableOf(name string, f func(i float64) float64) (t table) {
 	m, ok := constants[name]
 	if !ok {
 		m = GLOBL(name, attr.RODATA|attr.NOPTR)
-		for i := range 16 {
-			DATA(8*i, U64(math.Float64bits(f(float64(i)))))
+		for i := range 2 * g.lanes() {
+			bits := constBits(g.f64, f(float64(i)))
+			if g.f64 {
+				DATA(8*i, U64(bits))
+			} else {
+				DATA(4*i, U32(uint32(bits)))
+			}
 		}
 		constants[name] = m
 	}
 	t.low, t.high = g.vec(), m.Offset(64)
-	VMOVUPD(m, t.low)
+	g.load(m, t.low)
 	return t
 }
 
@@ -80,7 +84,7 @@ func (g isa) parts(c powers, factor Op, x ...reg.VecVirtual) []parts {
 	for i, v := range all {
 		g.load(factor, v.d)
 		g.msub(n[i], x[i], v.d) // f
-		c.table.lookup(v.s)
+		g.lookup(c.table, v.s)
 		g.pick(VSCALEFPS, VSCALEFPD, n[i], v.s, v.s)
 		g.load(c.q[0], v.q)
 	}
@@ -180,7 +184,7 @@ func (g isa) lookUpLikely(c questionConsts, q *question) {
 	g.load(g.constant(0x1.8p52), i)
 	g.madd(g.constant(15), q.e, i)
 	g.move(i, inverse)
-	c.logs.inverse.lookup(inverse)
+	g.lookup(c.logs.inverse, inverse)
 	g.sub(g.constant(1), inverse, r)
 	g.madd(inverse, q.e, r)
 	square, p := g.vec(), g.vec() // 1/(1+r) = (1-r) (1 + r² + r⁴ + …)
@@ -198,14 +202,14 @@ func (g isa) lookUpLikely(c questionConsts, q *question) {
 	}
 	q.p = p
 	q.log = func() reg.VecVirtual {
-		c.logs.first.lookup(i)
+		g.lookup(c.logs.first, i)
 		g.madd(r, g.estrin(c.logs.q, r, square), i)
 		return i
 	}
 	q.beyond = func(rest reg.VecVirtual) (l, beyond reg.VecVirtual) {
 		l, beyond = g.vec(), g.vec()
 		g.sub(g.constant(0x1.8p52), i, l) // 15 e_i
-		c.logs.first.lookup(i)
+		g.lookup(c.logs.first, i)
 		g.move(i, beyond)
 		g.madd(square, g.estrin(c.logs.q, r, square), beyond)
 		g.mul(g.constant(1./15), r, r)
@@ -251,8 +255,8 @@ func (g isa) lookUpLogs(c mantissas, low reg.VecVirtual, u ...reg.VecVirtual) (l
 		g.load(g.constant(0x1.8p52), logs[i])
 		g.madd(g.constant(20), r[i], logs[i])
 		g.move(logs[i], inverse)
-		c.inverse.lookup(inverse)
-		c.minusLog.lookup(logs[i])
+		g.lookup(c.inverse, inverse)
+		g.lookup(c.minusLog, logs[i])
 		g.msub(g.constant(1), inverse, r[i])
 		if i == 0 && low != nil {
 			g.add(low, r[i], r[i])

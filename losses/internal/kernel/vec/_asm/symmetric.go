@@ -3,7 +3,6 @@ package main
 import (
 	"math"
 
-	"github.com/mmcloughlin/avo/attr"
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -89,46 +88,21 @@ func (g isa) shareLogs(c shortLogs, par reg.GPVirtual, t, u reg.VecVirtual) (a, 
 //
 //	-log m = log(1/m_i) - r Q(r),  r = m/m_i - 1,  |r| <= 1/60, and m - 1 for m_i = 1.
 type shortLogs struct {
-	inverse, first shortTable
+	inverse, first table
 	q              []Op
 }
 
-// shortTable is 32 numbers of float32, the upper half of which stands in memory.
-type shortTable struct {
-	low  reg.VecVirtual
-	high Mem
-}
-
-func (t shortTable) lookup(index reg.VecVirtual) {
-	VPERMI2PS(t.high, t.low, index)
-	emitted()
-}
-
 func (g isa) shortLogs() (c shortLogs) {
-	inverse := func(i int) float64 { // the low bits of 30, 31, …, 60 are 30, 31, 0, …, 28
+	inverse := func(i float64) float64 { // the low bits of 30, 31, …, 60 are 30, 31, 0, …, 28
 		if i < 30 {
 			i += 32
 		}
-		return float64(float32(40 / float64(i)))
+		return float64(float32(40 / i))
 	}
-	c.inverse = g.shortTable("shortInverses", inverse)
-	c.first = g.shortTable("shortLogs", func(i int) float64 { return math.Log(inverse(i)) })
+	c.inverse = g.tableOf("shortInverses", inverse)
+	c.first = g.tableOf("shortLogs", func(i float64) float64 { return math.Log(inverse(i)) })
 	c.q = g.constants([]float64{-0.25, 0.333388889, -0.5, 1}) // to 2e-9
 	return c
-}
-
-func (g isa) shortTable(name string, f func(i int) float64) (t shortTable) {
-	m, ok := constants[name]
-	if !ok {
-		m = GLOBL(name, attr.RODATA|attr.NOPTR)
-		for i := range 32 {
-			DATA(4*i, U32(math.Float32bits(float32(f(i)))))
-		}
-		constants[name] = m
-	}
-	t.low, t.high = g.vec(), m.Offset(64)
-	g.load(m, t.low)
-	return t
 }
 
 // shortLog emits -log(u + low) for what u has lost near 1, or no low, +Inf for 0.
@@ -144,8 +118,8 @@ func (g isa) shortLog(c shortLogs, u, low reg.VecVirtual) (log reg.VecVirtual) {
 	g.load(g.magic(), log)
 	g.madd(g.constant(40), r, log)
 	g.move(log, inverse)
-	c.inverse.lookup(inverse)
-	c.first.lookup(log)
+	g.lookup(c.inverse, inverse)
+	g.lookup(c.first, log)
 	g.msub(g.constant(1), inverse, r)
 	if low != nil {
 		g.add(low, r, r)
