@@ -265,24 +265,30 @@ func (g isa) nmaddWhere(m mask, a, b, c reg.VecVirtual) {
 }
 
 // labelRoot emits √t of labels, where those are that are not 0; with AVX-512 by steps, as the
-// divider has enough to do.
+// divider has enough to do. It may overwrite t.
 func (g isa) labelRoot(t reg.VecVirtual, labelled mask) reg.VecVirtual {
-	root := g.vec()
+	x := g.vec()
 	if !g.avx512 {
-		g.sqrt(t, root)
-		return root
+		g.sqrt(t, x)
+		return x
 	}
-	half, rest := g.vec(), g.vec()
-	VRSQRT14PD_Z(t, labelled.op, half)
-	g.mul(t, half, root)
-	g.mul(g.constant(0.5), half, half)
+	VRSQRT14PD_Z(t, labelled.op, x)
+	return g.rootOf(t, x)
+}
+
+// rootOf emits √x by steps from inverse, 1/√x to 14 bits, or 0 where both are; with AVX-512. It
+// overwrites both.
+func (g isa) rootOf(x, inverse reg.VecVirtual) (root reg.VecVirtual) {
+	rest := g.vec()
+	root = g.vec()
+	g.mul(x, inverse, root)
+	g.mul(g.constant(0.5), inverse, inverse)
 	g.load(g.constant(0.5), rest)
-	g.nmadd(root, half, rest)
+	g.nmadd(root, inverse, rest)
 	g.madd(root, rest, root)
-	g.madd(half, rest, half)
-	g.move(t, rest)
-	g.nmadd(root, root, rest)
-	g.madd(half, rest, root)
+	g.madd(inverse, rest, inverse)
+	g.nmadd(root, root, x)
+	g.madd(inverse, x, root)
 	return root
 }
 

@@ -109,10 +109,11 @@ func (g isa) entmaxTerm(d, t reg.VecVirtual, root Op) reg.VecVirtual {
 func (g isa) entmaxByRoots() questionLoss {
 	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
 		gap, excess := g.apart(q, 2)
-		top, root, rest := g.vec(), g.vec(), g.vec()
+		top, root, rest, inverse := g.vec(), g.vec(), g.vec(), g.vec()
 		g.load(g.constant(2), root)
 		g.nmadd(gap, gap, root)
-		root = g.squareRoot(root)
+		g.pick(nil, VRSQRT14PD, root, inverse)
+		root = g.rootOf(root, inverse)
 		g.add(gap, root, top)
 		g.sub(gap, root, root)
 		g.mul(g.constant(0.5), top, top)
@@ -131,23 +132,6 @@ func (g isa) entmaxByRoots() questionLoss {
 		g.madd(excess, u, loss)
 		return loss, slope
 	}
-}
-
-// squareRoot emits that of 1 <= x <= 2 by steps from a short one, with AVX-512.
-func (g isa) squareRoot(x reg.VecVirtual) (s reg.VecVirtual) {
-	half, rest := g.vec(), g.vec()
-	s = g.vec()
-	VRSQRT14PD(x, half)
-	emitted()
-	g.mul(x, half, s)
-	g.mul(g.constant(0.5), half, half)
-	g.load(g.constant(0.5), rest)
-	g.nmadd(s, half, rest)
-	g.madd(s, rest, s)
-	g.madd(half, rest, half)
-	g.nmadd(s, s, x)
-	g.madd(half, x, s)
-	return s
 }
 
 // entmaxShort emits (d/s)² (s + √t), s = √t + root, which may be 0, and d with it, to 8e-8.
