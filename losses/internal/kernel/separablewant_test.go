@@ -100,7 +100,7 @@ func (w *rowWant[T]) separable(t []T, f Family, a, scale float64) (loss expected
 		}
 	}
 	loss = expected{what: "loss", v: sum, magnitude: 0, floor: size * w.restFloor(), gap: gap}
-	if f == GCE { // the sum of t (1 - p^a), which is divided by a
+	if f == GCE && a > 1e-9 { // the sum of t (1 - p^a), which is divided by a
 		loss.floor = math.Max(loss.floor, w.restFloor()/a)
 	}
 	for j := range h {

@@ -70,8 +70,8 @@ func planFor[T spec.Float](f spec.Family, a float64) (p *plan, ok bool) {
 		p.sigmoid[1] = 1 / a
 	}
 	switch {
-	case f == spec.GCE:
-		p.factor = 1 / a
+	case f == spec.GCE: // below, a l may be denormal
+		p.factor, p.ok = 1/a, a >= 0x1p-400
 	case f.Smooth():
 		if p.kind, p.smooth = smooth, smoothPlanFor(f, a, size); !p.smooth.exact(size) {
 			p.ok = p.direct()

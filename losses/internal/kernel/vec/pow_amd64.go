@@ -28,11 +28,11 @@ func powFor[T spec.Float](s *softrow[T], a, log float64) (c powConsts[T]) {
 
 // powIsExact reports whether powTerms is exact enough for a row without large exponentials: the
 // arguments that it reduces must not be so large that their last digits count, and a z - top must
-// not lose the digits of a l, which is beyond log 8.
+// not lose the digits of a l, which is beyond log 8, nor t a l be denormal for a label that counts.
 func powIsExact[T spec.Float](a, m, log float64) bool {
-	most := 1.0 * (1 << 13)
+	most, least := 1.0*(1<<13), 0.0
 	if spec.Size[T]() == 4 {
-		most = 1 << 8
+		most, least = 1<<8, 0x1p-32
 	}
-	return math.Abs(m) < most && (a >= 0.1 || math.Abs(m)+log < 12)
+	return math.Abs(m) < most && a >= least && (a >= 0.1 || math.Abs(m)+log < 12)
 }
