@@ -76,7 +76,7 @@ func piecesFor(yes, no pieceFamily) *piecesPlan {
 			}
 			table := par[parPieces+i*pieceTerms*2*pieceCount+half*pieceCount:]
 			for j := range pieceCount {
-				p.ok = p.ok && fitPiece(table, 2*pieceCount, j, pieceWidth, at, most)
+				p.ok = p.ok && fitPiece(table, 2*pieceCount, j, pieceWidth, at, most, true)
 			}
 		}
 	}
@@ -97,15 +97,17 @@ func powerPiecesFor(q float64) *piecesPlan {
 		func(a float64) float64 { return -math.Expm1(q*(log(a)-a)) / q },
 	} {
 		for j := range pieceCount {
-			p.ok = p.ok && fitPiece(par[parPieces+i*pieceTerms*pieceCount:], pieceCount, j, powerWidth, f, 0x1p30)
+			p.ok = p.ok && fitPiece(par[parPieces+i*pieceTerms*pieceCount:], pieceCount, j, powerWidth, f, 0x1p30, false)
 		}
 	}
 	return p
 }
 
 // fitPiece stores the coefficients of f in interval j, each stride from the last, and reports whether
-// they are exact enough, and f is at most most and not so small that float32 loses digits of it.
-func fitPiece(table []float32, stride, j int, width float64, f func(a float64) float64, most float64) (ok bool) {
+// they are exact enough, and f is at most most and not so small that float32 loses digits of it. grows:
+// beyond the last interval f may be a itself.
+func fitPiece(
+	table []float32, stride, j int, width float64, f func(a float64) float64, most float64, grows bool) (ok bool) {
 	const least = 0x1p-100
 	y := math.Ldexp(4+float64(j%4), j/4-2)
 	half := width * math.Ldexp(1, j/4-3)
@@ -128,7 +130,7 @@ func fitPiece(table []float32, stride, j int, width float64, f func(a float64) f
 		}
 	}
 	last := f(40)
-	return j < pieceCount-1 || exact(at(1), last, 0x1p-23) || last == 40 // where it stays, unless it grows
+	return j < pieceCount-1 || exact(at(1), last, 0x1p-23) || grows && last == 40 // where it stays, unless it grows
 }
 
 // rate returns the k of exp(-k a), beside which the loss of the likely class is smooth.

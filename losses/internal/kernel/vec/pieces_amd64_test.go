@@ -24,7 +24,8 @@ func TestPieces(t *testing.T) {
 		{pieceFamily{spec.Focal, 1}, pieceFamily{spec.Focal, 40}, false},
 		{pieceFamily{spec.GCE, 0.5}, pieceFamily{spec.GCE, 0.5}, true},
 		{pieceFamily{spec.GCE, 1}, pieceFamily{spec.GCE, 1}, true},
-		{pieceFamily{spec.GCE, 0.4}, pieceFamily{spec.GCE, 0.4}, false}, // (1-p)^q is much at the end
+		{pieceFamily{spec.GCE, 0.4}, pieceFamily{spec.GCE, 0.4}, false},     // (1-p)^q is much at the end
+		{pieceFamily{spec.GCE, 1e-30}, pieceFamily{spec.GCE, 1e-30}, false}, // what grows like -log (1-p)
 		{pieceFamily{spec.AGCE(0.1), 0.1}, pieceFamily{spec.AGCE(0.1), 0.1}, true},
 		{pieceFamily{spec.AGCE(5), 3}, pieceFamily{spec.AGCE(5), 3}, true},
 		{pieceFamily{spec.AGCE(1e-5), 0.5}, pieceFamily{spec.AGCE(1e-5), 0.5}, false},
