@@ -59,8 +59,8 @@ func MinusLogs[T Float](dst, t []T, most float64) {
 	spec.MinusLogs(dst, t, most)
 }
 
-// CrossEntropyLabels is [CrossEntropy] and stores factor log p in labelGrad, 0 where the factor is
-// 0; each row has a factor of its own, or all have one.
+// CrossEntropyLabels is [CrossEntropy] and stores factor log p in labelGrad, 0 or NaN where the
+// factor is 0; each row has a factor of its own, or all have one.
 func CrossEntropyLabels[T Float](loss []float64, grad, labelGrad, z, t, scale, factor []T, k int) (bad int) {
 	if vec.On() {
 		return vec.CrossEntropyLabels(loss, grad, labelGrad, z, t, scale, factor, k)

@@ -10,7 +10,7 @@ import (
 )
 
 // TestCrossEntropyLabels: with gradients by the labels, losses and gradients are those without, and
-// they are log p times a factor, 0 where that is 0, also of rows that are not ordinary.
+// they are log p times a factor, 0 where that is 0 unless NaN, also of rows that are not ordinary.
 func TestCrossEntropyLabels(t *testing.T) {
 	both(t, crossEntropyLabels[float32], crossEntropyLabels[float64])
 }
@@ -22,6 +22,7 @@ func crossEntropyLabels[T Float](t *testing.T) {
 		b.z[3*k] = T(math.Inf(-1))
 		b.z[5*k] += 60
 		b.z[18*k] = T(math.NaN())
+		b.z[14*k] = T(math.NaN()) // where a factor is 0
 		for _, factor := range [][]T{{-0.5}, {0}, make([]T, n)} {
 			if len(factor) == n {
 				for i := range factor {
@@ -35,6 +36,7 @@ func crossEntropyLabels[T Float](t *testing.T) {
 			require.True(t, sameBits(want, loss) && sameBits(wantGrad, grad), "k=%d", k)
 			LogSoftmax(logs, b.z, k)
 			spec.ScaleRows(logs, factor, 0, k)
+			require.True(t, math.IsNaN(float64(labels[14*k+k-1])) && math.IsNaN(float64(logs[14*k+k-1])))
 			for j, x := range logs {
 				require.True(t, sameBits([]T{x}, labels[j:j+1]) || math.Abs(float64(labels[j]-x)) <= 4*math.Abs(float64(x))*eps[T](),
 					"k=%d factors %v: element %d of row %d: got %v, want %v", k, factor, j%k, j/k, labels[j], x)

@@ -1,16 +1,14 @@
 package spec
 
-// ScaleRows multiplies rows of k elements, from row i on, by their factors, and makes them 0 where
-// the factor is 0: of one a row, or one for all.
+// ScaleRows multiplies rows of k elements, from row i on, by their factors, one a row or one for all. A
+// factor of 0 makes 0 of infinities, too, and leaves NaN.
 func ScaleRows[T Float](x, factor []T, i, k int) {
 	for lo := 0; lo < len(x); lo += k {
 		row, f := x[lo:lo+k], FactorOf(factor, i+lo/k)[0]
-		if f == 0 {
-			clear(row)
-			continue
-		}
-		for j := range row {
-			row[j] *= f
+		for j, v := range row {
+			if row[j] = v * f; f == 0 && v == v {
+				row[j] = 0
+			}
 		}
 	}
 }

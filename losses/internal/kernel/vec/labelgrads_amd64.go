@@ -12,7 +12,7 @@ type labelGrads[T spec.Float] struct {
 	k      int
 }
 
-// CrossEntropyLabels is [spec.CrossEntropy] and stores factor log p in labelGrad, 0 where the
+// CrossEntropyLabels is [spec.CrossEntropy] and stores factor log p in labelGrad, 0 or NaN where the
 // factor is 0.
 func CrossEntropyLabels[T spec.Float](loss []float64, grad, labelGrad, z, t, scale, factor []T, k int) (bad int) {
 	return crossEntropy(loss, grad, z, t, scale, k, &labelGrads[T]{labelGrad, factor, k})
@@ -21,7 +21,7 @@ func CrossEntropyLabels[T spec.Float](loss []float64, grad, labelGrad, z, t, sca
 // row stores those of row i of logits x with the maximum m and log = log1p(r).
 func (o *labelGrads[T]) row(u unit[T], x []T, i int, m, log T) {
 	g, f := spec.Row(o.grad, i, o.k), spec.FactorOf(o.factor, i)[0]
-	if f == 0 {
+	if f == 0 && log == log {
 		clear(g)
 		return
 	}
