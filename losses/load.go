@@ -255,7 +255,7 @@ func inMemory(t tensor.Tensor) *tensor.Dense {
 // checkApart wants the memory of an output to have nothing in common with slices of the criterion.
 func (c *Criterion) checkApart(output string, o dense.Span) error {
 	for i, numbers := range c.perClass() {
-		if o.MeetsSlice(*numbers) {
+		if o.Meets(dense.SpanOfSlice(*numbers)) {
 			return sharesMemory(output, perClassFields[i].name)
 		}
 	}

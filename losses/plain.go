@@ -21,79 +21,84 @@ func (c *Criterion) plain() bool {
 		c.Temperature == 0 && c.ZLoss == 0 && s.Rule == 0 && s.Alpha == 0 && s.Prior == nil
 }
 
+// plainRows are the rows of an evaluation as a batch has them, of which there is a target or an
+// index.
+type plainRows[T kernel.Float] struct {
+	n, k          int
+	input, target []T
+	index         []int
+}
+
 // evalPlain is evalInto for a plain criterion on plain tensors, when the batch is too small to be
 // shared by goroutines: with few rows, what surrounds the kernel would take longer than the kernel.
 // It returns false where anything else is asked for, or something is wrong, which evalInto then
 // says.
 func evalPlain[T kernel.Float](r Reduction, loss, grad *tensor.Dense, logits, target tensor.Tensor) bool {
-	var b batch[T]
-	z, t, ok := b.loadPlain(logits, target)
-	if !ok || partsOf(b.n, b.k) > 1 {
+	var b plainRows[T]
+	if !b.load(logits, target) || partsOf(b.n, b.k) > 1 {
 		return false
 	}
-	value, lossSpan, ok := plainOutput[T](loss, nil, z, t)
+	value, ok := b.output(loss, nil)
 	if !ok {
 		return false
 	}
-	var gradSpan dense.Span
-	b.grad, gradSpan, ok = plainOutput[T](grad, logits.Shape(), z, t)
-	if !ok || lossSpan.Meets(gradSpan) {
+	g, ok := b.output(grad, logits.Shape())
+	if !ok || dense.SpanOfSlice(value).Meets(dense.SpanOfSlice(g)) {
 		return false
 	}
 	e := borrow[T]()
 	defer parallel.PoolOf[T](&engines).Put(e) // what is the caller's it has not seen
 	all := totals{kept: b.n}
 	div := r.divide(all)
-	b.loss, b.scale = dense.Grow(&e.buf.loss, b.n), dense.Grow(&e.buf.scale, 1)
-	if b.scale[0] = T(div); crossEntropyRows(&b) >= 0 {
+	rows, scale := dense.Grow(&e.buf.loss, b.n), dense.Grow(&e.buf.scale, 1)
+	scale[0] = T(div)
+	if b.index != nil {
+		kernel.CrossEntropyIndex(rows, g, b.input, b.index, scale, b.k)
+	} else if kernel.CrossEntropy(rows, g, b.input, b.target, scale, b.k) >= 0 {
 		return false
 	}
 	if value != nil {
-		all.addLosses(b.loss)
-		value[0] = T(all.total() * div)
+		all.addLosses(rows)
+		value[0] = T(all.sum * div)
 	}
 	return true
 }
 
-// loadPlain reads logits and target and returns the memory of both.
-func (b *batch[T]) loadPlain(logits, target tensor.Tensor) (z, t dense.Span, ok bool) {
-	l, x, ok := dense.Plain[T](logits)
-	if !ok || len(x) == 0 || len(l.Shape()) == 0 {
-		return z, t, false
+// load reads logits and target, and returns false where they are not plain or do not belong
+// together.
+func (b *plainRows[T]) load(logits, target tensor.Tensor) (ok bool) {
+	x, s, ok := dense.Plain[T](logits)
+	if !ok || len(x) == 0 || len(s) == 0 {
+		return false
 	}
-	s := l.Shape()
 	last := len(s) - 1
-	b.k, b.input = s[last], x
-	b.n = len(x) / b.k
-	if d, labels, ok := dense.Plain[T](target); ok {
-		b.target = labels
-		return dense.SpanOf(l), dense.SpanOf(d), slices.Equal(d.Shape(), s)
+	b.n, b.k, b.input = s[:last].TotalSize(), s[last], x
+	var t tensor.Shape
+	if b.target, t, ok = dense.Plain[T](target); ok {
+		return slices.Equal(t, s)
 	}
-	d, index, ok := dense.Plain[int](target)
-	if b.index = index; !ok || !slices.Equal(d.Shape(), s[:last]) {
-		return z, t, false
+	if b.index, t, ok = dense.Plain[int](target); !ok || !slices.Equal(t, s[:last]) {
+		return false
 	}
 	for _, y := range b.index {
 		if uint(y) >= uint(b.k) {
-			return z, t, false
+			return false
 		}
 	}
-	return dense.SpanOf(l), dense.SpanOf(d), true
+	return true
 }
 
-// plainOutput returns the memory of an output of shape s, nil for one that is not wanted. It
-// returns false where that is not plain or has something in common with the inputs.
-func plainOutput[T kernel.Float](
-	o *tensor.Dense, s tensor.Shape, inputs ...dense.Span) (x []T, at dense.Span, ok bool) {
+// output returns the memory of an output of shape s, nil for one that is not wanted. It returns
+// false where that is not plain or has something in common with the inputs.
+func (b *plainRows[T]) output(o *tensor.Dense, s tensor.Shape) (x []T, ok bool) {
 	if o == nil {
-		return nil, at, true
+		return nil, true
 	}
-	if _, x, ok = dense.Plain[T](o); !ok || !slices.Equal(o.Shape(), s) {
-		return nil, at, false
+	x, shape, ok := dense.Plain[T](o)
+	if !ok || !slices.Equal(shape, s) {
+		return nil, false
 	}
-	at = dense.SpanOf(o)
-	for _, x := range inputs {
-		ok = ok && !at.Meets(x)
-	}
-	return x, at, ok
+	at := dense.SpanOfSlice(x)
+	return x, !at.Meets(dense.SpanOfSlice(b.input)) && !at.Meets(dense.SpanOfSlice(b.target)) &&
+		!at.Meets(dense.SpanOfSlice(b.index))
 }

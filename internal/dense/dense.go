@@ -52,8 +52,14 @@ func Of(t tensor.Tensor) (*tensor.Dense, error) {
 // that fill it.
 func plain(d *tensor.Dense) bool {
 	dt := d.Dtype()
-	return (isFloat(dt) || IsInteger(dt)) && d.IsNativelyAccessible() && len(d.Mask()) == 0 && RowMajor(d) &&
-		d.Shape().TotalSize()*sizeOf(dt) == len(d.Raw)
+	return (isFloat(dt) || IsInteger(dt)) && fills(d, sizeOf(dt))
+}
+
+// fills reports whether d lies in main memory row by row, without gaps, elements that are masked or
+// memory behind the last. An element takes size bytes.
+func fills(d *tensor.Dense, size int) bool {
+	n, ok := rowMajor(d)
+	return ok && n*size == len(d.Raw) && d.IsNativelyAccessible() && len(d.Mask()) == 0
 }
 
 // New returns a tensor of zeros, a scalar when there is no size.
@@ -84,28 +90,33 @@ func isFloat(dt tensor.Dtype) bool { return dt == tensor.Float32 || dt == tensor
 
 // RowMajor reports whether the elements of d lie in memory in row-major order, without gaps.
 func RowMajor(d *tensor.Dense) bool {
-	shape, strides := d.Shape(), d.Strides()
-	if !known(shape, strides) {
-		return false
-	}
-	step := 1
-	for i := len(shape) - 1; i >= 0; i-- {
-		if shape[i] != 1 && stride(strides, i) != step {
-			return false
-		}
-		step *= shape[i]
-	}
-	return true
+	_, ok := rowMajor(d)
+	return ok
 }
 
-// Plain returns the elements of t, and t itself, where they are T in main memory and lie as most
+// rowMajor is RowMajor, and returns how many elements they are, where it is so.
+func rowMajor(d *tensor.Dense) (n int, ok bool) {
+	shape, strides := d.Shape(), d.Strides()
+	if n = 1; !known(shape, strides) {
+		return n, false
+	}
+	for i := len(shape) - 1; i >= 0; i-- {
+		if shape[i] != 1 && stride(strides, i) != n {
+			return n, false
+		}
+		n *= shape[i]
+	}
+	return n, true
+}
+
+// Plain returns the elements of t, and its shape, where they are T in main memory and lie as most
 // do, row by row without gaps and with nothing behind them.
-func Plain[T Float | int](t tensor.Tensor) (d *tensor.Dense, x []T, ok bool) {
-	d, ok = t.(*tensor.Dense)
-	if !ok || d == nil || d.Dtype().Type != reflect.TypeFor[T]() || !plain(d) {
+func Plain[T Float | int](t tensor.Tensor) (x []T, shape tensor.Shape, ok bool) {
+	d, ok := t.(*tensor.Dense)
+	if !ok || d == nil || d.Dtype().Type != reflect.TypeFor[T]() || !fills(d, int(unsafe.Sizeof(T(0)))) {
 		return nil, nil, false
 	}
-	return d, elements[T](d), true
+	return elements[T](d), d.Shape(), true
 }
 
 // elements returns the memory of d as T, which it holds.
@@ -206,8 +217,11 @@ func SpanOf(d *tensor.Dense) Span {
 // no memory in common either.
 func (s Span) Meets(t Span) bool { return s.lo < t.hi && t.lo < s.hi }
 
-// MeetsSlice reports whether an element of x lies in s.
-func (s Span) MeetsSlice(x []float64) bool {
+// SpanOfSlice returns the span of x.
+func SpanOfSlice[T any](x []T) Span {
+	if len(x) == 0 {
+		return Span{}
+	}
 	at := uintptr(unsafe.Pointer(unsafe.SliceData(x)))
-	return len(x) > 0 && s.Meets(Span{at, at + uintptr(len(x))*unsafe.Sizeof(x[0])})
+	return Span{at, at + uintptr(len(x))*unsafe.Sizeof(x[0])}
 }

@@ -51,17 +51,17 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-func TestMeetsSlice(t *testing.T) {
+func TestSpanOfSlice(t *testing.T) {
 	x := make([]float64, 8)
 	d := tensor.New(tensor.WithShape(3), tensor.WithBacking(x[2:5]))
 	for _, c := range []struct {
 		lo, hi int
 		want   bool
 	}{{0, 2, false}, {0, 3, true}, {3, 4, true}, {4, 8, true}, {5, 8, false}, {3, 3, false}, {0, 8, true}} {
-		assert.Equal(t, c.want, SpanOf(d).MeetsSlice(x[c.lo:c.hi]), "%+v", c)
+		assert.Equal(t, c.want, SpanOf(d).Meets(SpanOfSlice(x[c.lo:c.hi])), "%+v", c)
 	}
-	assert.False(t, SpanOf(New(tensor.Float64, 0, 3)).MeetsSlice(x))
-	assert.False(t, SpanOf(d).MeetsSlice(nil))
+	assert.False(t, SpanOf(New(tensor.Float64, 0, 3)).Meets(SpanOfSlice(x)))
+	assert.False(t, SpanOf(d).Meets(SpanOfSlice([]float64(nil))))
 }
 
 func TestOverlap(t *testing.T) {
