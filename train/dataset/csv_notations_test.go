@@ -60,7 +60,8 @@ func TestReadCSVMissing(t *testing.T) {
 		assert.Equal(t, []float32{22, 1, 0, 26, 1, 0, 40, 0, 1}, f32(t, d.Features))
 		d = readCSV(t, file, CSVOptions{Missing: MissingNaN})
 		assert.Equal(t, []float64{26, 1, 0}, fitFill(t, d), "the median; ties go to the first text")
-		checkError(t, d.Validate(losses.SoftmaxLink), ErrRow, "features: row 1 column 0: got NaN, want a finite number")
+		checkError(t, d.Validate(losses.SoftmaxLink), ErrRow, "features: row 1 column 0: got NaN, want a finite number: "+
+			"FitFill and FillIn put one where a value is missing")
 		filled, err := FillIn(d.Features, []float64{7, 1, 0})
 		require.NoError(t, err)
 		assert.Equal(t, []float32{22, 1, 0, 7, 0, 1, 26, 1, 0, 40, 0, 1}, f32(t, filled))

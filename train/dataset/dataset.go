@@ -110,7 +110,11 @@ func (d *Dataset) Validate(link losses.Link) error {
 	for i := range features.n {
 		for j, v := range features.row(i) {
 			if !finite(v) {
-				return &RowError{Arg: "features", Row: i, Column: j, Got: fmt.Sprint(v), Want: "a finite number"}
+				want := "a finite number"
+				if v != v {
+					want += ": FitFill and FillIn put one where a value is missing"
+				}
+				return &RowError{Arg: "features", Row: i, Column: j, Got: fmt.Sprint(v), Want: want}
 			}
 		}
 		if err := checkLabels(i, labels.row(i), link); err != nil {
