@@ -3,6 +3,7 @@ package train
 import (
 	"gorgonia.org/tensor"
 
+	"softloss/internal/phrase"
 	"softloss/losses"
 	"softloss/train/dataset"
 )
@@ -36,7 +37,29 @@ func checkFit(cfg Config, trainSet, validSet *dataset.Dataset) error {
 	if err := checkSet("validation set", validSet, cfg.Criterion.Link); err != nil {
 		return err
 	}
-	return sameSizes("validation set", validSet, trainSet.NumFeatures(), trainSet.NumClasses(), "the training set")
+	if err := sameSizes("validation set", validSet, trainSet.NumFeatures(), trainSet.NumClasses(),
+		"the training set"); err != nil {
+		return err
+	}
+	if err := sameNames("feature", "WithFeatures", validSet.FeatureNames, trainSet.FeatureNames); err != nil {
+		return err
+	}
+	return sameNames("class", "WithClasses", validSet.ClassNames, trainSet.ClassNames)
+}
+
+// sameNames wants the validation set to have the features, or classes, of the training set in its order,
+// where both have names; method is what makes it so.
+func sameNames(what, method string, got, want []string) error {
+	if got == nil || want == nil {
+		return nil
+	}
+	for i, name := range got {
+		if name != want[i] {
+			return fail(ErrMismatch, "validation set: %s %d: got %s, want %s as in the training set: Dataset.%s brings them "+
+				"into its order", what, i, phrase.Quote(name), phrase.Quote(want[i]), method)
+		}
+	}
+	return nil
 }
 
 // checkSet wants a set of at least one row that is valid for a criterion of that link.
@@ -54,11 +77,15 @@ func checkSet(arg string, set *dataset.Dataset, link losses.Link) error {
 	if err := set.Validate(link); err != nil {
 		return wrap(err, "%s", arg)
 	}
-	if dt := set.Features.Dtype(); dt != tensor.Float32 {
-		return fail(ErrDtype, "%s: features: got dtype %v, want float32, which a dataset.Scaler makes of the numbers of a "+
-			"table", arg, dt)
+	return checkScaled(arg+": features", set.Features)
+}
+
+// checkScaled refuses the numbers of a table as they are.
+func checkScaled(arg string, features *tensor.Dense) error {
+	if features == nil || features.Dtype() != tensor.Float64 {
+		return nil
 	}
-	return nil
+	return fail(ErrDtype, "%s: got dtype float64, want float32, which a dataset.Scaler makes of the numbers of a table", arg)
 }
 
 // sameLink wants a model's link to be that of the criterion.

@@ -124,6 +124,32 @@ func TestSetErrors(t *testing.T) {
 	require.ErrorIs(t, err, losses.ErrSmoothing)
 }
 
+// TestSetsOfOtherNames: a validation set whose features or classes stand in another order than those of
+// the training set would be judged by the wrong ones.
+func TestSetsOfOtherNames(t *testing.T) {
+	named := func(features, classes []string) *dataset.Dataset {
+		d := randomSet(4, 2, 2, 1)
+		d.FeatureNames, d.ClassNames = features, classes
+		return d
+	}
+	cfg := Config{Hidden: []int{}, Epochs: 1}
+	good := named([]string{"a", "b"}, []string{"no", "yes"})
+	for text, other := range map[string]*dataset.Dataset{
+		`train: validation set: feature 0: got "b", want "a" as in the training set: Dataset.WithFeatures brings them ` +
+			`into its order`: named([]string{"b", "a"}, nil),
+		`train: validation set: class 1: got "perhaps", want "yes" as in the training set: Dataset.WithClasses brings ` +
+			`them into its order`: named(nil, []string{"no", "perhaps"}),
+	} {
+		_, _, err := Fit(context.Background(), cfg, good, other, nil)
+		require.ErrorIs(t, err, ErrMismatch)
+		require.EqualError(t, err, text)
+		_, _, err = Fit(context.Background(), cfg, named(nil, nil), other, nil)
+		require.NoError(t, err)
+	}
+	_, _, err := Fit(context.Background(), cfg, good, good, nil)
+	require.NoError(t, err)
+}
+
 func requireError(t *testing.T, err, kind error, prefix, text, name string) {
 	t.Helper()
 	require.ErrorIs(t, err, kind, name)
@@ -196,7 +222,8 @@ func TestModelErrors(t *testing.T) {
 		{nil, ErrEmpty, "train: features: got nil, want a tensor with 2 dimensions"},
 		{table(make([]float32, 3), 3), ErrMismatch, "train: features: got shape (3), want 2 dimensions"},
 		{table(make([]float32, 4), 1, 4), ErrMismatch, "train: features: got 4 columns, want 3, the features of the model"},
-		{table(make([]float64, 3), 1, 3), ErrDtype, "train: features: got dtype float64, want float32"},
+		{table(make([]float64, 3), 1, 3), ErrDtype,
+			"train: features: got dtype float64, want float32, which a dataset.Scaler makes of the numbers of a table"},
 		{table([]float32{0, 0, 0, 0, nan, 0}, 2, 3), ErrValue,
 			"train: features: row 1 column 1: got NaN, want a finite number"},
 		{table([]float32{float32(math.Inf(1)), 0, 0}, 1, 3), ErrValue,

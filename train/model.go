@@ -172,6 +172,9 @@ func (m *Model) Logits(features *tensor.Dense) (*tensor.Dense, error) {
 	if sizes == nil {
 		return nil, fail(ErrEmpty, "model: has no layers, want one made by Fit or NewModel")
 	}
+	if err := checkScaled("features", features); err != nil {
+		return nil, err
+	}
 	x, err := matrixOf("features", features)
 	if err != nil {
 		return nil, err

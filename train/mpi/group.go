@@ -33,7 +33,7 @@ var _ train.Group = (*Group)(nil)
 
 // Start joins the job that this process is a rank of; a process that mpirun has not started is a
 // job of its own. It is called once. No operation waits for another rank for longer than timeout,
-// and a little to find out which.
+// and a little to find out which. Errors: a timeout that is not above 0, and [*Error].
 func Start(timeout time.Duration) (*Group, error) {
 	if timeout <= 0 {
 		return nil, fmt.Errorf("mpi: timeout: got %v, want more than 0", timeout)
@@ -101,7 +101,7 @@ func collect[T any](g *Group, x []T, operate func(part []T, seconds C.double, mi
 }
 
 // Finalize ends the work of MPI in order. It returns when all ranks have called it; the group
-// cannot be used any more.
+// cannot be used any more. Errors: [*Error].
 func (g *Group) Finalize() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
