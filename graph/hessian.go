@@ -36,7 +36,8 @@ type Hessian struct {
 func (h *Hessian) Node(n *gorgonia.Node) *gorgonia.Node { return h.copies[n] }
 
 // Update gives the inputs of h.Graph the values that the inputs of the cost's graph have now: call
-// it after gorgonia.Let. Vectors stay as they are.
+// it after gorgonia.Let. Vectors stay as they are. Errors: [ErrNode] for a value that Gorgonia
+// refuses, of another shape or dtype.
 func (h *Hessian) Update() error {
 	for old, n := range h.copies {
 		if v := old.Value(); old.IsVar() && v != nil {

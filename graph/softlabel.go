@@ -7,6 +7,7 @@ import (
 )
 
 // SmoothSoftLabels returns [losses.SmoothSoftLabels] as a node: labels [N, K] → [N, K].
+// Errors are those of [Smooth].
 func SmoothSoftLabels(labels *gorgonia.Node, alpha float64) (*gorgonia.Node, error) {
 	return Smooth(losses.Smoothing{Rule: losses.SmoothNotebook, Alpha: alpha}, labels)
 }

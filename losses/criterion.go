@@ -59,8 +59,8 @@ type Criterion struct {
 
 	// PosWeight, with SigmoidLink, is the weight q of the positive label of each class, K finite
 	// numbers >= 0 or one for all: τ = (q t, 1-t). A loss that is not linear in its target is
-	// multiplied by q t + 1 - t instead. The α of the focal loss is a PosWeight of α/(1-α) and a
-	// factor of 1-α.
+	// multiplied by q t + 1 - t instead. The number of no over that of yes makes both weigh the same
+	// in a class. The α of the focal loss is a PosWeight of α/(1-α) and a factor of 1-α.
 	PosWeight []float64
 
 	// Ignore lists indices that remove their row, as a sample weight of 0 does. There is no

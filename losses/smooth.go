@@ -162,7 +162,8 @@ func (s Smoothing) labels(labels tensor.Tensor) (*tensor.Dense, error) {
 	return t, s.Check(t)
 }
 
-// Check is Validate and says also whether labels has the shape and dtype that Apply wants.
+// Check is Validate and says also whether labels has the shape and dtype that Apply wants. Errors:
+// those of Validate, [ErrNil], [ErrShape] and [ErrDtype].
 func (s Smoothing) Check(labels Operand) error {
 	if err := s.Validate(); err != nil {
 		return err
