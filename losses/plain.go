@@ -59,7 +59,7 @@ func evalPlain[T kernel.Float](r Reduction, loss, grad *tensor.Dense, logits, ta
 	}
 	if value != nil {
 		all.addLosses(rows)
-		value[0] = T(all.sum * div)
+		value[0] = T(all.total() * div)
 	}
 	return true
 }

@@ -14,7 +14,9 @@ import "fmt"
 //
 // When no row is kept, or no mass, the value is 0 and so are the gradients. A mass that float64
 // cannot divide by, of weights of 1e-310 or 1e308, is an error that is [ErrWeight]. Sums are taken
-// in float64, in the order of the rows; those of elements, with [SigmoidLink], row by row.
+// in float64, those of elements, with [SigmoidLink], row by row first: the losses that are not 0 go
+// to eight sums in turn, which are added by pairs, so that a row of weight 0 is as if it were not
+// there.
 type Reduction uint8
 
 // The reductions.
@@ -85,48 +87,49 @@ func (r Reduction) check(t totals) error {
 type totals struct {
 	kept int     // rows that are not removed
 	mass float64 // Σ s_n S_n of the rows kept, for WeightedMean
-	sum  float64 // Σ s_n L_n
 
-	// The same of elements: the sums of rows of them, each in the lane of its number. So they are
-	// added quickly, and alike however the rows come.
+	// Σ s_n L_n: the losses that are not 0 go to the lanes in turn, of which next is that of the next
+	// one. So they are added quickly, and alike however they come.
 	lanes [8]float64
+	next  int
 
 	summed bool // the losses of all rows have been added
 }
 
-// addLosses adds the rows' weighted losses.
+// addLosses adds the weighted losses of rows, or the sums of rows of elements.
 func (t *totals) addLosses(rows []float64) {
-	sum := t.sum
-	for _, l := range rows {
-		sum += l
+	for len(rows) > 0 {
+		if t.next == 0 {
+			rows = t.addEights(rows)
+		}
+		for turn := false; !turn && len(rows) > 0; rows = rows[1:] {
+			if x := rows[0]; x != 0 {
+				t.lanes[t.next] += x
+				t.next = (t.next + 1) % len(t.lanes)
+				turn = t.next == 0
+			}
+		}
 	}
-	t.sum = sum
 }
 
-// addSums adds the sums of rows of elements, from the row with the number first on.
-func (t *totals) addSums(rows []float64, first int) {
-	for len(rows) > 0 && first%len(t.lanes) != 0 {
-		t.lanes[first%len(t.lanes)] += rows[0]
-		rows, first = rows[1:], first+1
-	}
+// addEights adds as many of rows as come in eights without a 0, and returns the others.
+func (t *totals) addEights(rows []float64) (others []float64) {
 	l := &t.lanes
 	s0, s1, s2, s3, s4, s5, s6, s7 := l[0], l[1], l[2], l[3], l[4], l[5], l[6], l[7] // which fit registers
 	for ; len(rows) >= len(l); rows = rows[len(l):] {
 		x := (*[len(l)]float64)(rows)
+		if x[0] == 0 || x[1] == 0 || x[2] == 0 || x[3] == 0 || x[4] == 0 || x[5] == 0 || x[6] == 0 || x[7] == 0 {
+			break
+		}
 		s0, s1, s2, s3 = s0+x[0], s1+x[1], s2+x[2], s3+x[3]
 		s4, s5, s6, s7 = s4+x[4], s5+x[5], s6+x[6], s7+x[7]
 	}
 	*l = [...]float64{s0, s1, s2, s3, s4, s5, s6, s7}
-	for i, x := range rows {
-		l[i] += x
-	}
+	return rows
 }
 
 // total returns the sum of all.
 func (t *totals) total() float64 {
-	sum := t.sum
-	for _, l := range t.lanes {
-		sum += l
-	}
-	return sum
+	l := &t.lanes
+	return ((l[0] + l[1]) + (l[2] + l[3])) + ((l[4] + l[5]) + (l[6] + l[7]))
 }

@@ -26,19 +26,15 @@ func (e *engine[T]) weighLosses(loss []float64, lo int) {
 func (e *engine[T]) addUp() {
 	loss := e.batch.loss
 	switch {
-	case e.link == SoftmaxLink:
+	case e.link == SoftmaxLink || e.classes == 1 || !e.reduction.scalar():
 		e.weighLosses(loss, 0)
 		e.addLosses(loss)
-		return
-	case e.classes == 1 || !e.reduction.scalar():
-		e.weighLosses(loss, 0)
-		e.addSums(loss, e.first)
 		return
 	case e.sums == nil:
 		e.sums = dense.Grow(&e.buf.sums, e.n/e.classes)
 		e.sumRows(e.sums, loss, 0)
 	}
-	e.addSums(e.sums, e.first/e.classes)
+	e.addLosses(e.sums)
 }
 
 // store weighs and reduces the rows' losses and writes the gradients to their tensors.
