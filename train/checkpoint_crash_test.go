@@ -155,7 +155,7 @@ type syncs struct {
 
 func (s *syncs) Create(path string) (durable.File, error) {
 	f, err := s.OS.Create(path)
-	return syncedFile{f, s}, err
+	return synced{f, s, "file"}, err
 }
 
 func (s *syncs) Rename(from, to string) error {
@@ -163,28 +163,20 @@ func (s *syncs) Rename(from, to string) error {
 	return s.OS.Rename(from, to)
 }
 
-func (s *syncs) OpenFolder(path string) (durable.Folder, error) {
+func (s *syncs) OpenFolder(path string) (durable.File, error) {
 	f, err := s.OS.OpenFolder(path)
-	return syncedFolder{f, s}, err
+	return synced{f, s, "folder"}, err
 }
 
-type syncedFolder struct {
-	durable.Folder
-	s *syncs
-}
-
-func (f syncedFolder) Sync() error {
-	f.s.log = append(f.s.log, "sync folder")
-	return f.Folder.Sync()
-}
-
-type syncedFile struct {
+// synced is a file or a folder of them.
+type synced struct {
 	durable.File
-	s *syncs
+	s    *syncs
+	what string
 }
 
-func (f syncedFile) Sync() error {
-	f.s.log = append(f.s.log, "sync file")
+func (f synced) Sync() error {
+	f.s.log = append(f.s.log, "sync "+f.what)
 	return f.File.Sync()
 }
 

@@ -21,18 +21,12 @@ type Disk interface {
 	Remove(path string) error
 	MakeFolder(path string) error // with its parents; no error if it is there
 	List(folder string) ([]fs.DirEntry, error)
-	OpenFolder(path string) (Folder, error)
+	OpenFolder(path string) (File, error) // to sync the names in it
 }
 
-// File is a file that is written.
+// File is a file that is written, or a folder.
 type File interface {
 	Write(p []byte) (int, error)
-	Sync() error
-	Close() error
-}
-
-// Folder is a folder whose names are made to last.
-type Folder interface {
 	Sync() error
 	Close() error
 }
@@ -140,11 +134,7 @@ var _ Disk = OS{}
 
 // Create implements [Disk].
 func (OS) Create(path string) (File, error) {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	if err != nil {
-		return nil, err
-	}
-	return f, nil
+	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 }
 
 // Rename implements [Disk].
@@ -160,10 +150,4 @@ func (OS) MakeFolder(path string) error { return os.MkdirAll(path, 0o777) }
 func (OS) List(folder string) ([]fs.DirEntry, error) { return os.ReadDir(folder) }
 
 // OpenFolder implements [Disk].
-func (OS) OpenFolder(path string) (Folder, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	return f, nil
-}
+func (OS) OpenFolder(path string) (File, error) { return os.Open(path) }

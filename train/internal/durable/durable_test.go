@@ -68,10 +68,11 @@ func (w *watched) List(folder string) ([]fs.DirEntry, error) {
 	return w.OS.List(folder)
 }
 
-func (w *watched) OpenFolder(path string) (Folder, error) { return watchedFolder{w, path}, nil }
+func (w *watched) OpenFolder(path string) (File, error) { return watchedFolder{w: w, path: path}, nil }
 
 // watchedFolder is a folder that is only synced.
 type watchedFolder struct {
+	File
 	w    *watched
 	path string
 }
