@@ -41,7 +41,7 @@ func (o *Options) identity(set *dataset.Dataset) string {
 // do makes one run. It depends on the job alone.
 func (o *Options) do(ctx context.Context, set *dataset.Dataset, j record.Job,
 	observe train.Observer) (record.Result, error) {
-	out := record.Result{Job: j, Best: o.kind.worst()}
+	out := record.Result{Job: j}
 	trainSet, testSet, err := set.Split(o.TestFraction, j.Seed)
 	if err != nil {
 		return out, cli.Usagef("-test %g of %s: %s", o.TestFraction, phrase.Plural(set.Len(), "row"), cli.Plain(err))
@@ -75,7 +75,7 @@ func (o *Options) do(ctx context.Context, set *dataset.Dataset, j record.Job,
 			if model, failed = train.NewModel(p.State().Layers); failed == nil {
 				out.Last, failed = o.kind.judge(model, cfg.Criterion, testSet)
 			}
-			if o.kind.better(out.Last, out.Best) {
+			if out.BestEpoch == 0 || o.kind.better(out.Last, out.Best) {
 				out.Best, out.BestEpoch = out.Last, p.Epoch
 			}
 		}

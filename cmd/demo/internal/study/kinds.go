@@ -2,7 +2,6 @@ package study
 
 import (
 	"fmt"
-	"math"
 	"strings"
 
 	"softloss/cmd/demo/internal/input"
@@ -80,14 +79,6 @@ func (k *kind) better(x, than float64) bool {
 		return x < than
 	}
 	return x > than
-}
-
-// worst is what every result is better than.
-func (k *kind) worst() float64 {
-	if k.lower {
-		return math.Inf(1)
-	}
-	return math.Inf(-1)
 }
 
 // replaceLabels replaces a part of the labels by wrong ones.
