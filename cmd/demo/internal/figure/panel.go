@@ -119,7 +119,5 @@ func (thickRing) DrawGlyph(c *draw.Canvas, style draw.GlyphStyle, at vg.Point) {
 	c.Stroke(p)
 }
 
-// Add adds a point at an epoch.
-func (s *Series) Add(epoch int, y float64) {
-	s.X, s.Y = append(s.X, float64(epoch)), append(s.Y, y)
-}
+// Add adds a point.
+func (s *Series) Add(x, y float64) { s.X, s.Y = append(s.X, x), append(s.Y, y) }

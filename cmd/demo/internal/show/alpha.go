@@ -89,8 +89,7 @@ func alphaPanel(title string, loss func(alpha float64) (*tensor.Dense, error)) (
 			return figure.Panel{}, fmt.Errorf("%s at alpha %g: %w", title, alpha, err)
 		}
 		for row, v := range values.Data().([]float64) {
-			s := &p.Series[row]
-			s.X, s.Y = append(s.X, alpha), append(s.Y, v)
+			p.Series[row].Add(alpha, v)
 		}
 	}
 	return p, nil

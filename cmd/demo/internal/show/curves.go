@@ -52,10 +52,11 @@ func trainingCurves(s *record.Run) figure.Figure {
 	right, rightTested := trained, tested
 	for _, e := range s.History {
 		l, a := e.Watched(watched)
-		trained.Add(e.Epoch, float64(e.TrainLoss))
-		right.Add(e.Epoch, 100*float64(e.TrainAccuracy))
-		tested.Add(e.Epoch, float64(l))
-		rightTested.Add(e.Epoch, 100*float64(a))
+		x := float64(e.Epoch)
+		trained.Add(x, float64(e.TrainLoss))
+		right.Add(x, 100*float64(e.TrainAccuracy))
+		tested.Add(x, float64(l))
+		rightTested.Add(x, 100*float64(a))
 	}
 	accuracy.Series = withBest(s, right, rightTested)
 	if s.Teacher == nil {
@@ -95,8 +96,9 @@ func lowestLine(s *record.Run) []figure.Series {
 	}
 	line := figure.Series{Name: "lowest possible, " + watched, Faint: true}
 	first, last := s.History[0].Epoch, s.History[len(s.History)-1].Epoch
-	if line.Add(last, float64(lowest)); first != last {
-		line.X, line.Y = []float64{float64(first), float64(last)}, []float64{float64(lowest), float64(lowest)}
+	if first != last {
+		line.Add(float64(first), float64(lowest))
 	}
+	line.Add(float64(last), float64(lowest))
 	return []figure.Series{line}
 }

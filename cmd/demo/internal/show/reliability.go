@@ -47,8 +47,8 @@ func reliabilityPanels(title, sureTitle string, ece record.Float, bins []record.
 			if b.Count < rowsOfBin {
 				s = &few
 			}
-			s.X, s.Y = append(s.X, mid), append(s.Y, b.Accuracy)
-			rows.X, rows.Y = append(rows.X, mid), append(rows.Y, 100*float64(b.Count)/float64(total))
+			s.Add(mid, b.Accuracy)
+			rows.Add(mid, 100*float64(b.Count)/float64(total))
 		}
 	}
 	ideal := figure.Series{Name: "perfectly calibrated", X: []float64{0, 1}, Y: []float64{0, 1}, Faint: true}

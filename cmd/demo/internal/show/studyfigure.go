@@ -35,7 +35,8 @@ func studyLines(s *record.Study, best bool) figure.Panel {
 		for _, level := range s.Levels {
 			if c := s.Cell(loss, level); c != nil {
 				mean, dev := s.Scores(c, best)
-				line.X, line.Y, line.Deviations = append(line.X, level+aside), append(line.Y, mean), append(line.Deviations, dev)
+				line.Add(level+aside, mean)
+				line.Deviations = append(line.Deviations, dev)
 			}
 		}
 		p.Series = append(p.Series, line)
