@@ -55,19 +55,14 @@ func (s *session) calibrateModel() (*train.Model, error) {
 	return final, err
 }
 
-// chooseThresholds finds those of a model on the validation rows, if that is wanted.
-func (s *session) chooseThresholds(m *train.Model) error {
-	if !s.choose {
-		return nil
-	}
-	rows, err := predicted(m, s.valid)
-	if err != nil {
-		return err
-	}
-	if s.HasQuestions() {
-		s.thresholds, err = metric.Thresholds(rows.Probs, rows.Labels, rows.Weights)
-	} else {
-		s.thresholds, err = rows.Thresholds()
+// chooseThresholds finds those of the model, of which these are the validation rows, if that is wanted.
+func (s *session) chooseThresholds(valid record.Rows) (err error) {
+	switch {
+	case !s.choose:
+	case s.HasQuestions():
+		s.thresholds, err = metric.Thresholds(valid.Probs, valid.Labels, valid.Weights)
+	default:
+		s.thresholds, err = valid.Thresholds()
 	}
 	return err
 }

@@ -5,7 +5,6 @@ import (
 
 	"softloss/cmd/demo/internal/record"
 	"softloss/losses"
-	"softloss/train"
 	"softloss/train/dataset"
 )
 
@@ -44,13 +43,24 @@ func (s *session) evaluate() error {
 	if err != nil {
 		return err
 	}
-	if err := s.chooseThresholds(final); err != nil {
+	valid, err := predicted(final, s.valid)
+	if err != nil {
 		return err
 	}
-	if u.Test, err = s.describeTest(final); err != nil {
+	test, err := predicted(final, s.test)
+	if err != nil {
 		return err
 	}
-	return s.judgeTwo(final)
+	if err := s.chooseThresholds(valid); err != nil {
+		return err
+	}
+	if u.Test, err = s.describeTest(final, test); err != nil {
+		return err
+	}
+	if two := u.Test.Verdict.TwoClasses; two != nil && s.valid != nil {
+		return two.Choose(valid, test)
+	}
+	return nil
 }
 
 // evaluateSets fills in how the model does on each set, beside the lowest loss that is possible.
@@ -80,22 +90,4 @@ func (s *session) evaluateSets() error {
 		}
 	}
 	return nil
-}
-
-// judgeTwo finds, by the validation rows, from which probability on a row is taken for the
-// rarer of two classes.
-func (s *session) judgeTwo(m *train.Model) error {
-	two := s.summary.Test.Verdict.TwoClasses
-	if s.valid == nil || two == nil {
-		return nil
-	}
-	valid, err := predicted(m, s.valid)
-	if err != nil {
-		return err
-	}
-	test, err := predicted(m, s.test)
-	if err != nil {
-		return err
-	}
-	return two.Choose(valid, test)
 }

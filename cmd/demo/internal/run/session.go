@@ -61,8 +61,11 @@ func (s *session) trainConfig() train.Config {
 	return c
 }
 
-// predicted are the rows of a set with what a model says of them.
+// predicted are the rows of a set with what a model says of them, none of a set that is nil.
 func predicted(m *train.Model, set *dataset.Dataset) (record.Rows, error) {
+	if set == nil {
+		return record.Rows{}, nil
+	}
 	probs, err := m.Predict(set.Features)
 	return record.Rows{Probs: probs, Labels: set.Labels, Weights: set.Counts}, err
 }

@@ -34,8 +34,8 @@ const (
 )
 
 // describeTest says how the model does on the test rows: the bins as it was trained, all else as it
-// is saved. Calibration, if there was one, changes no predicted class.
-func (s *session) describeTest(saved *train.Model) (*record.Test, error) {
+// is saved, which says so of rows. Calibration, if there was one, changes no predicted class.
+func (s *session) describeTest(saved *train.Model, rows record.Rows) (*record.Test, error) {
 	test := s.test
 	probs, err := s.model.Predict(test.Features)
 	if err != nil {
@@ -45,14 +45,11 @@ func (s *session) describeTest(saved *train.Model) (*record.Test, error) {
 	if out.Reliability, err = weightedBins(s.criterion.Link, probs, test.Labels, train.RowWeights(test)); err != nil {
 		return nil, err
 	}
-	if probs, err = saved.Predict(test.Features); err != nil {
-		return nil, err
-	}
 	judged := &train.Saved{Model: saved, Thresholds: s.thresholds, ClassNames: test.ClassNames}
-	if out.Verdict, err = record.Judge(judged, probs, test.Labels, test.Counts); err != nil || s.HasQuestions() {
+	if out.Verdict, err = record.Judge(judged, rows.Probs, rows.Labels, rows.Weights); err != nil || s.HasQuestions() {
 		return out, err
 	}
-	return out, s.describeClasses(out, probs, judged.Class)
+	return out, s.describeClasses(out, rows.Probs, judged.Class)
 }
 
 // describeClasses says which classes are taken for which, and shows the mistakes; class is the one
