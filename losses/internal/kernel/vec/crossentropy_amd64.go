@@ -154,6 +154,13 @@ func specCrossEntropy[T spec.Float](
 // labels.
 func crossEntropyTiles[T spec.Float](
 	u unit[T], loss []float64, grad, z, t []T, index []int, scale []T, k int, o *labelGrads[T]) (bad int) {
+	end := len(loss)
+	if o == nil {
+		end -= fewer(end, u.lanes(), k)
+	}
+	if end == 0 {
+		return crossEntropyAlone(u, loss, grad, z, t, index, scale, 0, k)
+	}
 	s, w := getTile[T](), u.lanes()
 	defer putTile(s)
 	row := func(j int) (valid bool) { return specCrossEntropy(loss, grad, z, t, index, scale, j, k, o) }
@@ -161,22 +168,9 @@ func crossEntropyTiles[T spec.Float](
 	if o != nil {
 		most = w
 	}
-	var io tiler[T, T]
-	for i, n := 0, 0; i < len(loss); i += n {
-		n = min(most, len(loss)-i)
-		if last := n & (w - 1); last > 0 && o == nil && few(last, k) {
-			if n -= last; n == 0 {
-				for j := i; j < len(loss); j++ {
-					if !fewCrossEntropy(u, s, loss, grad, z, t, index, scale, j, k) && !row(j) {
-						return j
-					}
-				}
-				return -1
-			}
-		}
-		if io == nil {
-			io = u
-		}
+	io := tiler[T, T](u)
+	for i, n := 0, 0; i < end; i += n {
+		n = min(most, end-i)
 		tileIn(io, s.z[:], z[i*k:], n, s.padZ[:], k)
 		setTarget(io, s, t, s.padT[:], index, i, n, k)
 		sums, tiles := loss[i:i+n], tilesOf(n, w)
@@ -199,6 +193,25 @@ func crossEntropyTiles[T spec.Float](
 			if bad := eachRejected(mask, i+j*w, min(w, n-j*w), row); bad >= 0 {
 				return bad
 			}
+		}
+	}
+	if end < len(loss) {
+		return crossEntropyAlone(u, loss, grad, z, t, index, scale, end, k)
+	}
+	return -1
+}
+
+// crossEntropyAlone is crossEntropyTiles for the rows from row j on, one by one.
+func crossEntropyAlone[T spec.Float](
+	u unit[T], loss []float64, grad, z, t []T, index []int, scale []T, j, k int) (bad int) {
+	for ; j < len(loss); j++ {
+		y := spec.Row(t, j, k)
+		if t == nil {
+			y = oneHot[T](index[j], k)
+		}
+		if !fewCrossEntropy(u, &loss[j], spec.Row(grad, j, k), spec.Row(z, j, k), y, spec.Factor(scale, j)) &&
+			!specCrossEntropy(loss, grad, z, t, index, scale, j, k, nil) {
+			return j
 		}
 	}
 	return -1

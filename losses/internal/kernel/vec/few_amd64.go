@@ -4,30 +4,42 @@ package vec
 
 import "softloss/losses/internal/kernel/spec"
 
-// few reports whether n rows at the end of a batch take less time one by one than in a tile.
-func few(n, k int) bool { return n == 1 || 16*n <= k }
+// fewer returns how many of n rows, the last ones, take less time one by one than in a tile of w.
+func fewer(n, w, k int) int {
+	if last := n & (w - 1); last == 1 || 16*last <= k {
+		return last
+	}
+	return 0
+}
 
-// fewCrossEntropy computes row j of those of crossEntropyTiles, with the memory of s. It returns
-// false for a row that is for the specification.
-func fewCrossEntropy[T spec.Float](
-	u unit[T], s *tile[T], loss []float64, grad, z, t []T, index []int, scale []T, j, k int) bool {
-	x, y := spec.Row(z, j, k), spec.Row(t, j, k)
-	if t == nil {
-		y = s.t[:k]
-		clear(y)
-		y[index[j]] = 1
-	}
-	fewLanes := 32 / spec.Size[T]()
-	var rejected, invalid uint32
-	if g := spec.Row(grad, j, k); g != nil {
-		f := s.numbers(laneScale, fewLanes)
-		for i := range f {
-			f[i] = T(spec.Factor(scale, j))
-		}
-		rejected, invalid = u.fewCrossEntropyGrad(&g[0], &x[0], &y[0], k, &s.h[0], &s.lane[0])
+// fewCrossEntropy computes a row of logits x and labels y. It returns false for one that is for the
+// specification or has an invalid label.
+func fewCrossEntropy[T spec.Float](u unit[T], loss *float64, g, x, y []T, f float64) bool {
+	var l T
+	var ok uint32
+	if g != nil {
+		l, ok = u.fewCrossEntropyGrad(&g[0], &x[0], &y[0], len(x), T(f))
 	} else {
-		rejected, invalid = u.fewCrossEntropy(&x[0], &y[0], k, &s.h[0], &s.lane[0])
+		l, ok = u.fewCrossEntropy(&x[0], &y[0], len(x))
 	}
-	loss[j] = float64(s.lane[laneLoss*fewLanes])
-	return rejected|invalid == 0 && loss[j] == loss[j]
+	*loss = float64(l)
+	return ok != 0
+}
+
+// A single label among zeros.
+var (
+	hot32 = [2*tileCols - 1]float32{tileCols - 1: 1}
+	hot64 = [2*tileCols - 1]float64{tileCols - 1: 1}
+)
+
+// oneHot returns the one-hot row of class y of k, which is not to be written to.
+func oneHot[T spec.Float](y, k int) (row []T) {
+	from := tileCols - 1 - y
+	switch row := any(&row).(type) {
+	case *[]float32:
+		*row = hot32[from : from+k]
+	case *[]float64:
+		*row = hot64[from : from+k]
+	}
+	return row
 }

@@ -29,7 +29,8 @@ func fewRows[T spec.Float](t *testing.T, most int) {
 	const n = 16
 	r := rand.New(rand.NewPCG(1, 2))
 	for k := 1; k <= most; k++ {
-		require.True(t, inTiles[T](k) && few(1, k))
+		require.True(t, inTiles[T](k))
+		require.Equal(t, 1, fewer(1, 16, k))
 		for trial := range 24 {
 			z, labels, index := make([]T, n*k), make([]T, n*k), make([]int, n)
 			width := []float64{0.01, 1, 8, 100}[trial%4]

@@ -311,17 +311,16 @@ func addRowsF32AVX512(dst *float32, x *float32, n int) (sum float32)
 //go:noescape
 func temperedSumsF32AVX512(d *float32, n int, c float32, mu float32, f float32) (s0 float64, s1 float64, s2 float64, bad uint32)
 
-// fewCrossEntropyGradF32AVX512 is tileCrossEntropyGrad for one row of k elements, with the numbers
-// of lanes 32 bytes apart; a loss of NaN is for the specification, too. work has room for 4 k
-// elements, k a multiple of the lanes.
+// fewCrossEntropyGradF32AVX512 is tileCrossEntropyGrad for one row of k elements; ok is 0 for one
+// that is for the specification or has an invalid label.
 //
 //go:noescape
-func fewCrossEntropyGradF32AVX512(e *float32, z *float32, t *float32, k int, work *float32, lanes *float32) (rejected uint32, bad uint32)
+func fewCrossEntropyGradF32AVX512(e *float32, z *float32, t *float32, k int, f float32) (loss float32, ok uint32)
 
 // fewCrossEntropyF32AVX512 is fewCrossEntropyGrad without the gradients.
 //
 //go:noescape
-func fewCrossEntropyF32AVX512(z *float32, t *float32, k int, work *float32, lanes *float32) (rejected uint32, bad uint32)
+func fewCrossEntropyF32AVX512(z *float32, t *float32, k int) (loss float32, ok uint32)
 
 // blockCrossEntropyGradF32AVX512 stores the losses of n rows of k elements, W at most, and the
 // gradients in e; declined has the bits of the rows that are for the specification or have an
@@ -596,17 +595,16 @@ func addRowsF64AVX512(dst *float64, x *float64, n int) (sum float64)
 //go:noescape
 func temperedSumsF64AVX512(d *float64, n int, c float64, mu float64, f float64) (s0 float64, s1 float64, s2 float64, bad uint32)
 
-// fewCrossEntropyGradF64AVX512 is tileCrossEntropyGrad for one row of k elements, with the numbers
-// of lanes 32 bytes apart; a loss of NaN is for the specification, too. work has room for 4 k
-// elements, k a multiple of the lanes.
+// fewCrossEntropyGradF64AVX512 is tileCrossEntropyGrad for one row of k elements; ok is 0 for one
+// that is for the specification or has an invalid label.
 //
 //go:noescape
-func fewCrossEntropyGradF64AVX512(e *float64, z *float64, t *float64, k int, work *float64, lanes *float64) (rejected uint32, bad uint32)
+func fewCrossEntropyGradF64AVX512(e *float64, z *float64, t *float64, k int, f float64) (loss float64, ok uint32)
 
 // fewCrossEntropyF64AVX512 is fewCrossEntropyGrad without the gradients.
 //
 //go:noescape
-func fewCrossEntropyF64AVX512(z *float64, t *float64, k int, work *float64, lanes *float64) (rejected uint32, bad uint32)
+func fewCrossEntropyF64AVX512(z *float64, t *float64, k int) (loss float64, ok uint32)
 
 // blockCrossEntropyGradF64AVX512 stores the losses of n rows of k elements, W at most, and the
 // gradients in e; declined has the bits of the rows that are for the specification or have an
@@ -1491,17 +1489,16 @@ func addRowsF32AVX2(dst *float32, x *float32, n int) (sum float32)
 //go:noescape
 func temperedSumsF32AVX2(d *float32, n int, c float32, mu float32, f float32) (s0 float64, s1 float64, s2 float64, bad uint32)
 
-// fewCrossEntropyGradF32AVX2 is tileCrossEntropyGrad for one row of k elements, with the numbers of
-// lanes 32 bytes apart; a loss of NaN is for the specification, too. work has room for 4 k
-// elements, k a multiple of the lanes.
+// fewCrossEntropyGradF32AVX2 is tileCrossEntropyGrad for one row of k elements; ok is 0 for one
+// that is for the specification or has an invalid label.
 //
 //go:noescape
-func fewCrossEntropyGradF32AVX2(e *float32, z *float32, t *float32, k int, work *float32, lanes *float32) (rejected uint32, bad uint32)
+func fewCrossEntropyGradF32AVX2(e *float32, z *float32, t *float32, k int, f float32) (loss float32, ok uint32)
 
 // fewCrossEntropyF32AVX2 is fewCrossEntropyGrad without the gradients.
 //
 //go:noescape
-func fewCrossEntropyF32AVX2(z *float32, t *float32, k int, work *float32, lanes *float32) (rejected uint32, bad uint32)
+func fewCrossEntropyF32AVX2(z *float32, t *float32, k int) (loss float32, ok uint32)
 
 // blockCrossEntropyGradF32AVX2 stores the losses of n rows of k elements, W at most, and the
 // gradients in e; declined has the bits of the rows that are for the specification or have an
@@ -1775,17 +1772,16 @@ func addRowsF64AVX2(dst *float64, x *float64, n int) (sum float64)
 //go:noescape
 func temperedSumsF64AVX2(d *float64, n int, c float64, mu float64, f float64) (s0 float64, s1 float64, s2 float64, bad uint32)
 
-// fewCrossEntropyGradF64AVX2 is tileCrossEntropyGrad for one row of k elements, with the numbers of
-// lanes 32 bytes apart; a loss of NaN is for the specification, too. work has room for 4 k
-// elements, k a multiple of the lanes.
+// fewCrossEntropyGradF64AVX2 is tileCrossEntropyGrad for one row of k elements; ok is 0 for one
+// that is for the specification or has an invalid label.
 //
 //go:noescape
-func fewCrossEntropyGradF64AVX2(e *float64, z *float64, t *float64, k int, work *float64, lanes *float64) (rejected uint32, bad uint32)
+func fewCrossEntropyGradF64AVX2(e *float64, z *float64, t *float64, k int, f float64) (loss float64, ok uint32)
 
 // fewCrossEntropyF64AVX2 is fewCrossEntropyGrad without the gradients.
 //
 //go:noescape
-func fewCrossEntropyF64AVX2(z *float64, t *float64, k int, work *float64, lanes *float64) (rejected uint32, bad uint32)
+func fewCrossEntropyF64AVX2(z *float64, t *float64, k int) (loss float64, ok uint32)
 
 // blockCrossEntropyGradF64AVX2 stores the losses of n rows of k elements, W at most, and the
 // gradients in e; declined has the bits of the rows that are for the specification or have an

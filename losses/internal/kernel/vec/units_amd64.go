@@ -43,8 +43,8 @@ type unit[T spec.Float] interface {
 	minusLogs(dst, t *T, n int, most T)
 	addRows(dst, x *T, n int) (sum T)
 	temperedSums(d *T, n int, c, mu, f T) (s0, s1, s2 float64, bad uint32)
-	fewCrossEntropyGrad(e, z, t *T, k int, work, lanes *T) (rejected, bad uint32)
-	fewCrossEntropy(z, t *T, k int, work, lanes *T) (rejected, bad uint32)
+	fewCrossEntropyGrad(e, z, t *T, k int, f T) (loss T, ok uint32)
+	fewCrossEntropy(z, t *T, k int) (loss T, ok uint32)
 	blockCrossEntropyGrad(e, z, t *T, k, n int, f *T, loss *float64, work, lanes *T) (declined uint32)
 	blockCrossEntropy(z, t *T, k, n int, loss *float64, work, lanes *T) (declined uint32)
 	blockSoftmax(e, z, t *T, k, n int, numbers *float64, work, lanes *T) (declined uint32)
@@ -299,11 +299,11 @@ func (f32AVX512) addRows(dst, x *float32, n int) (sum float32)   { return addRow
 func (f32AVX512) temperedSums(d *float32, n int, c, mu, f float32) (s0, s1, s2 float64, bad uint32) {
 	return temperedSumsF32AVX512(d, n, c, mu, f)
 }
-func (f32AVX512) fewCrossEntropyGrad(e, z, t *float32, k int, work, lanes *float32) (rejected, bad uint32) {
-	return fewCrossEntropyGradF32AVX512(e, z, t, k, work, lanes)
+func (f32AVX512) fewCrossEntropyGrad(e, z, t *float32, k int, f float32) (loss float32, ok uint32) {
+	return fewCrossEntropyGradF32AVX512(e, z, t, k, f)
 }
-func (f32AVX512) fewCrossEntropy(z, t *float32, k int, work, lanes *float32) (rejected, bad uint32) {
-	return fewCrossEntropyF32AVX512(z, t, k, work, lanes)
+func (f32AVX512) fewCrossEntropy(z, t *float32, k int) (loss float32, ok uint32) {
+	return fewCrossEntropyF32AVX512(z, t, k)
 }
 func (f32AVX512) blockCrossEntropyGrad(e, z, t *float32, k, n int, f *float32, loss *float64, work, lanes *float32) (declined uint32) {
 	return blockCrossEntropyGradF32AVX512(e, z, t, k, n, f, loss, work, lanes)
@@ -423,11 +423,11 @@ func (f64AVX512) addRows(dst, x *float64, n int) (sum float64)   { return addRow
 func (f64AVX512) temperedSums(d *float64, n int, c, mu, f float64) (s0, s1, s2 float64, bad uint32) {
 	return temperedSumsF64AVX512(d, n, c, mu, f)
 }
-func (f64AVX512) fewCrossEntropyGrad(e, z, t *float64, k int, work, lanes *float64) (rejected, bad uint32) {
-	return fewCrossEntropyGradF64AVX512(e, z, t, k, work, lanes)
+func (f64AVX512) fewCrossEntropyGrad(e, z, t *float64, k int, f float64) (loss float64, ok uint32) {
+	return fewCrossEntropyGradF64AVX512(e, z, t, k, f)
 }
-func (f64AVX512) fewCrossEntropy(z, t *float64, k int, work, lanes *float64) (rejected, bad uint32) {
-	return fewCrossEntropyF64AVX512(z, t, k, work, lanes)
+func (f64AVX512) fewCrossEntropy(z, t *float64, k int) (loss float64, ok uint32) {
+	return fewCrossEntropyF64AVX512(z, t, k)
 }
 func (f64AVX512) blockCrossEntropyGrad(e, z, t *float64, k, n int, f *float64, loss *float64, work, lanes *float64) (declined uint32) {
 	return blockCrossEntropyGradF64AVX512(e, z, t, k, n, f, loss, work, lanes)
@@ -781,11 +781,11 @@ func (f32AVX2) addRows(dst, x *float32, n int) (sum float32)   { return addRowsF
 func (f32AVX2) temperedSums(d *float32, n int, c, mu, f float32) (s0, s1, s2 float64, bad uint32) {
 	return temperedSumsF32AVX2(d, n, c, mu, f)
 }
-func (f32AVX2) fewCrossEntropyGrad(e, z, t *float32, k int, work, lanes *float32) (rejected, bad uint32) {
-	return fewCrossEntropyGradF32AVX2(e, z, t, k, work, lanes)
+func (f32AVX2) fewCrossEntropyGrad(e, z, t *float32, k int, f float32) (loss float32, ok uint32) {
+	return fewCrossEntropyGradF32AVX2(e, z, t, k, f)
 }
-func (f32AVX2) fewCrossEntropy(z, t *float32, k int, work, lanes *float32) (rejected, bad uint32) {
-	return fewCrossEntropyF32AVX2(z, t, k, work, lanes)
+func (f32AVX2) fewCrossEntropy(z, t *float32, k int) (loss float32, ok uint32) {
+	return fewCrossEntropyF32AVX2(z, t, k)
 }
 func (f32AVX2) blockCrossEntropyGrad(e, z, t *float32, k, n int, f *float32, loss *float64, work, lanes *float32) (declined uint32) {
 	return blockCrossEntropyGradF32AVX2(e, z, t, k, n, f, loss, work, lanes)
@@ -897,11 +897,11 @@ func (f64AVX2) addRows(dst, x *float64, n int) (sum float64)   { return addRowsF
 func (f64AVX2) temperedSums(d *float64, n int, c, mu, f float64) (s0, s1, s2 float64, bad uint32) {
 	return temperedSumsF64AVX2(d, n, c, mu, f)
 }
-func (f64AVX2) fewCrossEntropyGrad(e, z, t *float64, k int, work, lanes *float64) (rejected, bad uint32) {
-	return fewCrossEntropyGradF64AVX2(e, z, t, k, work, lanes)
+func (f64AVX2) fewCrossEntropyGrad(e, z, t *float64, k int, f float64) (loss float64, ok uint32) {
+	return fewCrossEntropyGradF64AVX2(e, z, t, k, f)
 }
-func (f64AVX2) fewCrossEntropy(z, t *float64, k int, work, lanes *float64) (rejected, bad uint32) {
-	return fewCrossEntropyF64AVX2(z, t, k, work, lanes)
+func (f64AVX2) fewCrossEntropy(z, t *float64, k int) (loss float64, ok uint32) {
+	return fewCrossEntropyF64AVX2(z, t, k)
 }
 func (f64AVX2) blockCrossEntropyGrad(e, z, t *float64, k, n int, f *float64, loss *float64, work, lanes *float64) (declined uint32) {
 	return blockCrossEntropyGradF64AVX2(e, z, t, k, n, f, loss, work, lanes)

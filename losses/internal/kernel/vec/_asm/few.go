@@ -6,61 +6,79 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
+// fewWork is room for what fewTerms stores of the most classes that go into a tile, in bytes.
+const fewWork = 1024
+
 // fewCrossEntropy emits tileCrossEntropy of a single row where it lies, for batches of fewer rows than a
 // tile is worth. What it computes of every class it computes for a vector of them; the sums add up
 // class after class, as a tile's add up its columns, so that the results are the same bit for bit.
 func (g isa) fewCrossEntropy(grad bool) {
 	if grad {
-		g.text("fewCrossEntropyGrad", "func(e, z, t *T, k int, work, lanes *T) (rejected, bad uint32)",
-			"is tileCrossEntropyGrad for one row of k elements, with the numbers of lanes 32 bytes apart; a loss of NaN "+
-				"is for the specification, too. work has room for 4 k elements, k a multiple of the lanes.")
+		g.framed("fewCrossEntropyGrad", "func(e, z, t *T, k int, f A) (loss A, ok uint32)",
+			"is tileCrossEntropyGrad for one row of k elements; ok is 0 for one that is for the specification or has an "+
+				"invalid label.")
 	} else {
-		g.text("fewCrossEntropy", "func(z, t *T, k int, work, lanes *T) (rejected, bad uint32)",
+		g.framed("fewCrossEntropy", "func(z, t *T, k int) (loss A, ok uint32)",
 			"is fewCrossEntropyGrad without the gradients.")
 	}
-	z, t, k, work, lanes := g.param("z"), g.param("t"), g.param("k"), g.param("work"), g.param("lanes")
+	z, t, k := g.param("z"), g.param("t"), g.param("k")
+	ok := GP32()
+	XORL(ok, ok)
+	Store(ok, Return("ok"))
+	row := isa{f64: g.f64} // shorter vectors divide faster
 	var e reg.GPVirtual
+	var f Op
 	if grad {
-		e = g.param("e")
+		e, f = g.param("e"), row.broadcast("f")
 	}
+	work, lanes := GP64(), GP64()
+	LEAQ(AllocLocal(fewWork), work)
+	LEAQ(AllocLocal(row.lane(lanes, "Coef").Disp+g.column()), lanes)
 	top := g.largest(k, func(i reg.GPVirtual, v int, m *mask) reg.VecVirtual { return g.get(z, i, v, m) })
 	low, shift, rejected := g.aroundTop(top)
-	Store(rejected, Return("rejected"))
 	TESTL(rejected, rejected)
 	JNE(LabelRef("declined"))
 	a := g.position(&plain{g: g, z: z}, k, top)
-	row := isa{f64: g.f64} // shorter vectors divide faster
 	ea, first, own := g.vec(), row.vec(), row.zeros(1)[0]
 	g.expShifted(g.expConstsInMemory(), top, shift, ea)
 	g.store(ea, row.lane(lanes, "Coef"))
 	row.bcast(at(t, a, g, 0), first)
 	row.add(first, own, own)
-	to := GP64()
-	MOVQ(work, to)
-	invalid := g.fewTerms(e, z, t, k, a, to, top, low, shift)
-	Store(invalid, Return("bad"))
+	invalid := g.fewTerms(e, z, t, k, a, work, top, low, shift)
 	TESTL(invalid, invalid)
 	JNE(LabelRef("declined"))
-	s := g.fewSums(work, to)
+	s := g.fewSums(work, k)
 	s.own, s.bad = own, row.noLanes()
-	x := row.crossEntropyNumbers(lanes, row.lane(lanes, "Scale"), s, grad)
-	Store(x.bad, Return("bad"))
-	row.store(x.loss, row.lane(lanes, "Loss"))
+	x := row.crossEntropyNumbers(lanes, f, s, grad)
+	TESTL(x.bad, x.bad)
+	JNE(LabelRef("declined"))
+	row.compare(x.loss.AsX(), x.loss)
+	JP(LabelRef("declined"))
+	row.result(x.loss, "loss")
 	if grad {
-		coef, low, f := g.all(x.coef), g.all(x.low), g.all(x.f)
-		g.loop(k, 1, func(i reg.GPVirtual, v int, m *mask) {
-			y, lab := g.get(e, i, v, m), g.get(t, i, v, m)
-			g.mul(f, lab, lab)
-			g.combined(y, lab, coef, low)
-			g.put(y, e, i, v, m)
-		})
-		bits := row.maskBits(x.sure)
-		TESTL(bits, bits)
-		JEQ(LabelRef("declined"))
-		row.pick(VMOVSS, VMOVSD, x.q.AsX(), at(e, a, g, 0))
+		g.fewGradients(e, t, k, a, x)
 	}
+	MOVL(U32(1), ok)
+	Store(ok, Return("ok"))
 	Label("declined")
 	g.ret()
+}
+
+// fewGradients is crossEntropyGradients of a row whose maximum is at a.
+func (g isa) fewGradients(e, t, k, a reg.GPVirtual, x crossEntropyResults) {
+	row, none := isa{f64: g.f64}, label("none")
+	coef, low, f := g.all(x.coef), g.all(x.low), g.all(x.f)
+	g.loop(k, 1, func(i reg.GPVirtual, v int, m *mask) {
+		y, lab := g.get(e, i, v, m), g.get(t, i, v, m)
+		g.mul(f, lab, lab)
+		g.combined(y, lab, coef, low)
+		g.put(y, e, i, v, m)
+	})
+	bits := row.maskBits(x.sure)
+	TESTL(bits, bits)
+	JEQ(LabelRef(none))
+	row.pick(VMOVSS, VMOVSD, x.q.AsX(), at(e, a, g, 0))
+	Label(none)
 }
 
 // all returns the lowest lane of x in all lanes.
@@ -70,11 +88,13 @@ func (g isa) all(x reg.VecVirtual) reg.VecVirtual {
 	return v
 }
 
-// fewTerms stores for vector after vector what fewSums adds up, transposed, and leaves to behind it: y
-// = exp(z) 2^-shift and the label t, 0 for the maximum at a, and t (z - M). With e it stores all y there.
-// It returns other bits than 0 where a label is invalid.
-func (g isa) fewTerms(e, z, t, k, a, to reg.GPVirtual, top, low reg.VecVirtual, shift expShift) reg.GPVirtual {
+// fewTerms stores in work, for vector after vector, what fewSums adds up, transposed: y = exp(z) 2^-shift
+// and the label t, 0 for the maximum at a, and t (z - M). With e it stores all y there. It returns
+// other bits than 0 where a label is invalid.
+func (g isa) fewTerms(e, z, t, k, a, work reg.GPVirtual, top, low reg.VecVirtual, shift expShift) reg.GPVirtual {
 	c, bad, zero := g.expConsts(), g.noLanes(), g.zeros(1)[0]
+	to := GP64()
+	MOVQ(work, to)
 	g.loop(k, 1, func(i reg.GPVirtual, v int, m *mask) {
 		x, y := g.clamped(z, i, v, m, low), g.vec()
 		g.expShifted(c, x, shift, y)
@@ -108,16 +128,17 @@ func (g isa) fewTerms(e, z, t, k, a, to reg.GPVirtual, top, low reg.VecVirtual, 
 	return g.maskBits(bad)
 }
 
-// fewSums emits the sums of what fewTerms has stored from work to end. The sums of a class's terms, of
-// float64 but the last one, are in one register.
-func (g isa) fewSums(work, end reg.GPVirtual) (s crossEntropySums) {
+// fewSums emits the sums of what fewTerms has stored in work of k classes, and perhaps of some zeros
+// behind them. The sums of a class's terms, of float64 but the last one, are in one register.
+func (g isa) fewSums(work, k reg.GPVirtual) (s crossEntropySums) {
 	row := isa{f64: g.f64}
 	sum, lost, dot := XMM(), XMM(), XMM()
 	for _, x := range []reg.VecVirtual{sum, lost, dot} {
 		VXORPS(x, x, x)
 	}
-	from, next := GP64(), label("sum")
+	from, left, next, done := GP64(), GP64(), label("sum"), label("summed")
 	MOVQ(work, from)
+	MOVQ(k, left)
 	Label(next)
 	size := 4
 	if g.f64 {
@@ -134,10 +155,14 @@ func (g isa) fewSums(work, end reg.GPVirtual) (s crossEntropySums) {
 		if g.f64 {
 			VADDSD(Mem{Base: from, Disp: 2*g.column() + 8*c}, dot, dot)
 		}
+		if (c+1)%g.quad() == 0 {
+			SUBQ(Imm(uint64(g.quad())), left)
+			JLE(LabelRef(done))
+		}
 	}
 	ADDQ(U32(uint32(size*g.column())), from)
-	CMPQ(from, end)
-	JLT(LabelRef(next))
+	JMP(LabelRef(next))
+	Label(done)
 	all := func(x reg.VecVirtual, i int) reg.VecVirtual {
 		y := XMM()
 		if g.f64 {

@@ -14,8 +14,13 @@ import (
 )
 
 // text begins a function; sig is its Go signature with T for the element type.
-func (g isa) text(name, sig string, doc ...string) {
-	TEXT(name+g.suffix(), attr.NOSPLIT, goSignature(sig, g.goType(), g.goFloat()))
+func (g isa) text(name, sig string, doc ...string) { g.begin(attr.NOSPLIT, name, sig, doc...) }
+
+// framed is text for a function that keeps more in its frame than there is always room for.
+func (g isa) framed(name, sig string, doc ...string) { g.begin(0, name, sig, doc...) }
+
+func (g isa) begin(flags attr.Attribute, name, sig string, doc ...string) {
+	TEXT(name+g.suffix(), flags, goSignature(sig, g.goType(), g.goFloat()))
 	Pragma("noescape")
 	Doc(wrap(name + g.suffix() + " " + strings.Join(doc, " "))...)
 	labels = 0

@@ -127,7 +127,7 @@ type crossEntropyResults struct {
 
 // crossEntropyNumbers emits the results, with grad what gradients are made of, too. exp(M) 2^-shift
 // comes in the lane Coef, the factors in scale.
-func (g isa) crossEntropyNumbers(lanes reg.GPVirtual, scale Mem, s crossEntropySums, grad bool) (
+func (g isa) crossEntropyNumbers(lanes reg.GPVirtual, scale Op, s crossEntropySums, grad bool) (
 	x crossEntropyResults) {
 	r, others, bad, own := s.r, s.others, s.bad, s.own
 	var coef, low, f Op
