@@ -31,8 +31,7 @@ func diverge[T kernel.Float](loss *tensor.Dense, grads, logits []*tensor.Dense, 
 	pool := parallel.PoolOf[T](&divergences)
 	e := parallel.Borrow(pool, func(e *divergence[T]) { e.group.Body = e.rows })
 	n, k := extent(logits[0])
-	all := totals{kept: n, mass: float64(n)}
-	div := reduction.divide(all)
+	div := reduction.divide(counts{kept: n, mass: float64(n)})
 	e.load(grads, logits, upstream)
 	e.k, e.factor = k, div/float64(len(logits))
 	rowLoss, size := dense.Grow(&e.loss, n), len(logits)*k
@@ -43,6 +42,7 @@ func diverge[T kernel.Float](loss *tensor.Dense, grads, logits []*tensor.Dense, 
 	e.group.Run(n, blockOf(size), parts)
 	out := dense.Memory[T](loss)
 	if reduction.scalar() {
+		var all totals
 		all.addLosses(rowLoss)
 		out[0] = T(all.total() * div)
 	} else {

@@ -138,11 +138,11 @@ func evalInto[T kernel.Float](c *Criterion, dst *Outputs, in *Inputs, z, t *tens
 	if err := e.load(c, dst, in, z, t); err != nil {
 		return err
 	}
-	e.setScales(c.Reduction.divide(e.totals))
+	e.setScales(c.Reduction.divide(e.counts))
 	if err := e.run(); err != nil {
 		return err
 	}
-	if err := c.Reduction.check(e.totals); err != nil {
+	if err := c.Reduction.check(e.counts); err != nil {
 		return err
 	}
 	e.store()

@@ -100,7 +100,7 @@ func (l *linear[T]) run() error {
 	if err := l.count(); err != nil {
 		return err
 	}
-	div := l.criterion.Reduction.divide(l.engine.totals)
+	div := l.criterion.Reduction.divide(l.engine.counts)
 	if l.criterion.Reduction == WeightedMean && (l.targetGrad.data != nil || l.sampleGrad.data != nil) {
 		if err := l.runLoss(div); err != nil {
 			return err
@@ -109,7 +109,7 @@ func (l *linear[T]) run() error {
 	if err := l.pass(div); err != nil {
 		return err
 	}
-	return l.criterion.Reduction.check(l.engine.totals)
+	return l.criterion.Reduction.check(l.engine.counts)
 }
 
 // count checks weights and indices of all rows and adds up the denominator.

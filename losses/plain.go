@@ -48,8 +48,7 @@ func evalPlain[T kernel.Float](r Reduction, loss, grad *tensor.Dense, logits, ta
 	}
 	e := borrow[T]()
 	defer parallel.PoolOf[T](&engines).Put(e) // what is the caller's it has not seen
-	all := totals{kept: b.n}
-	div := r.divide(all)
+	div := r.divide(counts{kept: b.n})
 	rows, scale := dense.Grow(&e.buf.loss, b.n), dense.Grow(&e.buf.scale, 1)
 	scale[0] = T(div)
 	if b.index != nil {
@@ -58,6 +57,7 @@ func evalPlain[T kernel.Float](r Reduction, loss, grad *tensor.Dense, logits, ta
 		return false
 	}
 	if value != nil {
+		var all totals
 		all.addLosses(rows)
 		value[0] = T(all.total() * div)
 	}

@@ -52,20 +52,20 @@ func (r Reduction) scalar() bool { return r != None }
 
 // denominator returns what the sum of the weighted losses is divided by: the number of rows kept,
 // their mass Σ s_n S_n, or 1.
-func (r Reduction) denominator(t totals) float64 {
+func (r Reduction) denominator(n counts) float64 {
 	switch r {
 	case Mean:
-		return float64(t.kept)
+		return float64(n.kept)
 	case WeightedMean:
-		return t.mass
+		return n.mass
 	}
 	return 1
 }
 
 // divide returns 1/denominator, by which the weighted losses and their gradients are multiplied. It
 // is 0 when there is nothing to divide by, and the module's only division by it.
-func (r Reduction) divide(t totals) float64 {
-	if d := r.denominator(t); d > 0 {
+func (r Reduction) divide(n counts) float64 {
+	if d := r.denominator(n); d > 0 {
 		return 1 / d
 	}
 	return 0
@@ -73,8 +73,8 @@ func (r Reduction) divide(t totals) float64 {
 
 // check wants a denominator that there is: weights or labels near the ends of float64 may make
 // their mass, or one over it, infinite.
-func (r Reduction) check(t totals) error {
-	d := r.denominator(t)
+func (r Reduction) check(n counts) error {
+	d := r.denominator(n)
 	if finite(d) && (d == 0 || finite(1/d)) {
 		return nil
 	}
@@ -82,11 +82,16 @@ func (r Reduction) check(t totals) error {
 		"is too small or too large to divide by", "weights and labels nearer to 1")
 }
 
+// counts are what losses are divided by.
+type counts struct {
+	kept int     // rows that are not removed
+	mass float64 // Σ s_n S_n of the rows kept, for WeightedMean
+}
+
 // totals are sums over the rows of an evaluation, in their order: over all of them, or over those
 // so far where they come in blocks.
 type totals struct {
-	kept int     // rows that are not removed
-	mass float64 // Σ s_n S_n of the rows kept, for WeightedMean
+	counts
 
 	// Σ s_n L_n: the losses that are not 0 go to the lanes in turn, of which next is that of the next
 	// one. So they are added quickly, and alike however they come.
@@ -99,7 +104,7 @@ type totals struct {
 // addLosses adds the weighted losses of rows, or the sums of rows of elements.
 func (t *totals) addLosses(rows []float64) {
 	for len(rows) > 0 {
-		if t.next == 0 {
+		if t.next == 0 && len(rows) >= len(t.lanes) {
 			rows = t.addEights(rows)
 		}
 		for turn := false; !turn && len(rows) > 0; rows = rows[1:] {
