@@ -89,9 +89,11 @@ func runUnit[T spec.Float](u unit[T], e, z, t []T, shift T) (all []T) {
 	v.combine(&e[0], &t[0], n, 0.5, 2)
 	keep()
 	keep(T(v.sumExp(&z[0], n, n, float64(low), float64(shift), 0)))
+	limit, places := 0.9*m, make([]int32, n)
+	keep(T(u.above(&places[0], &z[0], n, limit)))
 	for _, l := range losses {
 		if p, ok := planFor[T](l.family, l.a); ok {
-			sum, mass, _, bad := terms(u, p, &softrow[T]{m: m, low: low}, e, t, z, t, a, 1, 0.5)
+			sum, mass, _, bad := terms(u, p, &softrow[T]{m: m, low: low}, e, t, z, t, limit, 1, 0.5)
 			keep(T(sum), T(mass), T(bad))
 			sum, mass, bad = exactTerms(v, p, e, z, t, a, float64(m), 1)
 			keep(T(sum), T(mass), T(bad))

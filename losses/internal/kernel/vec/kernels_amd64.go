@@ -16,6 +16,12 @@ func maxExpF32AVX512(z *float32, n int) (m float32, shift float32, em float32)
 //go:noescape
 func findF32AVX512(z *float32, n int, m float32) (a int)
 
+// aboveF32AVX512 stores the positions of the numbers that are larger than limit and returns how
+// many these are.
+//
+//go:noescape
+func aboveF32AVX512(at *int32, x *float32, n int, limit float32) (count int)
+
 // sumF32AVX512 returns Σ x.
 //
 //go:noescape
@@ -164,38 +170,41 @@ func labelSumsF32AVX512(t *float32, n int) (mass float64, nnz float32, bad uint3
 func smoothF32AVX512(dst *float32, t *float32, n int, keep float32, cut float32, add float32)
 
 // powTermsF32AVX512 stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns
-// Σ t (1 - w) and Σ h. bad is as expsDot's. It prefetches t ahead bytes in advance. For w <
-// (1/8)^a.
+// Σ t (1 - w) and Σ h, as if the labels of z > limit were 0. bad is as expsDot's. It prefetches t
+// ahead bytes in advance. For w < (1/8)^a.
 //
 //go:noescape
-func powTermsF32AVX512(h *float32, z *float32, t *float32, n int, top int, a float32, aLow float32, low float32, shift float32, rem float32, ahead int) (sum float64, mass float64, bad uint32)
+func powTermsF32AVX512(h *float32, z *float32, t *float32, n int, limit float32, a float32, aLow float32, low float32, shift float32, rem float32, ahead int) (sum float64, mass float64, bad uint32)
 
-// polyTermsF32AVX512 is polyExact for p = c e < 1/8 but for that of top; par is a. bad is as
-// expsDot's. It prefetches t ahead bytes in advance.
+// polyTermsF32AVX512 is polyExact for p = c e < 1/8, as if the labels of e > limit were 0; par is
+// a. bad is as expsDot's. It prefetches t ahead bytes in advance.
 //
 //go:noescape
-func polyTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, n int, top int, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+func polyTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, n int, limit float32, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
-// focalTermsF32AVX512 is focalNExact for p = c e < 1/8; par is a and the coefficients, from the
-// highest degree on, of a polynomial in p that is (1 - (1-p)^(a-1))/p: 17, or 8 for float32. bad is
-// as expsDot's. It prefetches t ahead bytes in advance.
+// focalTermsF32AVX512 is focalNExact for p = c e < 1/8, as if the labels of e > limit were 0; par
+// is a and the coefficients, from the highest degree on, of a polynomial in p that is (1 -
+// (1-p)^(a-1))/p: 17, or 8 for float32. bad is as expsDot's. It prefetches t ahead bytes in
+// advance.
 //
 //go:noescape
-func focalTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, n int, top int, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+func focalTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, n int, limit float32, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
-// smoothTermsF32AVX512 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2 but for that of
-// top; par is the coefficients of two polynomials V and W in c e - 1, from the highest degree on,
-// with φ = V and φ' = -e W. bad is as expsDot's. It prefetches t ahead bytes in advance.
+// smoothTermsF32AVX512 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, as if the labels
+// of e > limit were 0; par is the coefficients of two polynomials V and W in c e - 1, from the
+// highest degree on, with φ = V and φ' = -e W. bad is as expsDot's. It prefetches t ahead bytes in
+// advance.
 //
 //go:noescape
-func smoothTermsF32AVX512(h *float32, e *float32, t *float32, n int, top int, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+func smoothTermsF32AVX512(h *float32, e *float32, t *float32, n int, limit float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
-// smoothMoreTermsF32AVX512 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2 but for that
-// of top; par is the coefficients of two polynomials V and W in c e - 1, from the highest degree
-// on, with φ = V and φ' = -e W. bad is as expsDot's. It prefetches t ahead bytes in advance.
+// smoothMoreTermsF32AVX512 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, as if the
+// labels of e > limit were 0; par is the coefficients of two polynomials V and W in c e - 1, from
+// the highest degree on, with φ = V and φ' = -e W. bad is as expsDot's. It prefetches t ahead bytes
+// in advance.
 //
 //go:noescape
-func smoothMoreTermsF32AVX512(h *float32, e *float32, t *float32, n int, top int, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+func smoothMoreTermsF32AVX512(h *float32, e *float32, t *float32, n int, limit float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
 // tileInF32AVX512 stores tiles of W rows of k elements in dst, each transposed. Where k is less
 // than a quad it reads and writes a quad.
@@ -402,6 +411,12 @@ func maxExpF64AVX512(z *float64, n int) (m float64, shift float64, em float64)
 //go:noescape
 func findF64AVX512(z *float64, n int, m float64) (a int)
 
+// aboveF64AVX512 stores the positions of the numbers that are larger than limit and returns how
+// many these are.
+//
+//go:noescape
+func aboveF64AVX512(at *int32, x *float64, n int, limit float64) (count int)
+
 // sumF64AVX512 returns Σ x.
 //
 //go:noescape
@@ -490,38 +505,41 @@ func labelSumsF64AVX512(t *float64, n int) (mass float64, nnz float64, bad uint3
 func smoothF64AVX512(dst *float64, t *float64, n int, keep float64, cut float64, add float64)
 
 // powTermsF64AVX512 stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns
-// Σ t (1 - w) and Σ h. bad is as expsDot's. It prefetches t ahead bytes in advance. For w <
-// (1/8)^a.
+// Σ t (1 - w) and Σ h, as if the labels of z > limit were 0. bad is as expsDot's. It prefetches t
+// ahead bytes in advance. For w < (1/8)^a.
 //
 //go:noescape
-func powTermsF64AVX512(h *float64, z *float64, t *float64, n int, top int, a float64, aLow float64, low float64, shift float64, rem float64, ahead int) (sum float64, mass float64, bad uint32)
+func powTermsF64AVX512(h *float64, z *float64, t *float64, n int, limit float64, a float64, aLow float64, low float64, shift float64, rem float64, ahead int) (sum float64, mass float64, bad uint32)
 
-// polyTermsF64AVX512 is polyExact for p = c e < 1/8 but for that of top; par is a. bad is as
-// expsDot's. It prefetches t ahead bytes in advance.
+// polyTermsF64AVX512 is polyExact for p = c e < 1/8, as if the labels of e > limit were 0; par is
+// a. bad is as expsDot's. It prefetches t ahead bytes in advance.
 //
 //go:noescape
-func polyTermsF64AVX512(h *float64, e *float64, z *float64, t *float64, n int, top int, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+func polyTermsF64AVX512(h *float64, e *float64, z *float64, t *float64, n int, limit float64, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
-// focalTermsF64AVX512 is focalNExact for p = c e < 1/8; par is a and the coefficients, from the
-// highest degree on, of a polynomial in p that is (1 - (1-p)^(a-1))/p: 17, or 8 for float32. bad is
-// as expsDot's. It prefetches t ahead bytes in advance.
+// focalTermsF64AVX512 is focalNExact for p = c e < 1/8, as if the labels of e > limit were 0; par
+// is a and the coefficients, from the highest degree on, of a polynomial in p that is (1 -
+// (1-p)^(a-1))/p: 17, or 8 for float32. bad is as expsDot's. It prefetches t ahead bytes in
+// advance.
 //
 //go:noescape
-func focalTermsF64AVX512(h *float64, e *float64, z *float64, t *float64, n int, top int, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+func focalTermsF64AVX512(h *float64, e *float64, z *float64, t *float64, n int, limit float64, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
-// smoothTermsF64AVX512 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2 but for that of
-// top; par is the coefficients of two polynomials V and W in c e - 1, from the highest degree on,
-// with φ = V and φ' = -e W. bad is as expsDot's. It prefetches t ahead bytes in advance.
+// smoothTermsF64AVX512 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, as if the labels
+// of e > limit were 0; par is the coefficients of two polynomials V and W in c e - 1, from the
+// highest degree on, with φ = V and φ' = -e W. bad is as expsDot's. It prefetches t ahead bytes in
+// advance.
 //
 //go:noescape
-func smoothTermsF64AVX512(h *float64, e *float64, t *float64, n int, top int, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+func smoothTermsF64AVX512(h *float64, e *float64, t *float64, n int, limit float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
-// smoothMoreTermsF64AVX512 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2 but for that
-// of top; par is the coefficients of two polynomials V and W in c e - 1, from the highest degree
-// on, with φ = V and φ' = -e W. bad is as expsDot's. It prefetches t ahead bytes in advance.
+// smoothMoreTermsF64AVX512 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, as if the
+// labels of e > limit were 0; par is the coefficients of two polynomials V and W in c e - 1, from
+// the highest degree on, with φ = V and φ' = -e W. bad is as expsDot's. It prefetches t ahead bytes
+// in advance.
 //
 //go:noescape
-func smoothMoreTermsF64AVX512(h *float64, e *float64, t *float64, n int, top int, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+func smoothMoreTermsF64AVX512(h *float64, e *float64, t *float64, n int, limit float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
 // tileInF64AVX512 stores tiles of W rows of k elements in dst, each transposed. Where k is less
 // than a quad it reads and writes a quad.
@@ -1237,6 +1255,12 @@ func maxExpF32AVX2(z *float32, n int) (m float32, shift float32, em float32)
 //go:noescape
 func findF32AVX2(z *float32, n int, m float32) (a int)
 
+// aboveF32AVX2 stores the positions of the numbers that are larger than limit and returns how many
+// these are.
+//
+//go:noescape
+func aboveF32AVX2(at *int32, x *float32, n int, limit float32) (count int)
+
 // sumF32AVX2 returns Σ x.
 //
 //go:noescape
@@ -1385,37 +1409,41 @@ func labelSumsF32AVX2(t *float32, n int) (mass float64, nnz float32, bad uint32)
 func smoothF32AVX2(dst *float32, t *float32, n int, keep float32, cut float32, add float32)
 
 // powTermsF32AVX2 stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns Σ
-// t (1 - w) and Σ h. bad is as expsDot's. It prefetches t ahead bytes in advance. For w < (1/8)^a.
+// t (1 - w) and Σ h, as if the labels of z > limit were 0. bad is as expsDot's. It prefetches t
+// ahead bytes in advance. For w < (1/8)^a.
 //
 //go:noescape
-func powTermsF32AVX2(h *float32, z *float32, t *float32, n int, top int, a float32, aLow float32, low float32, shift float32, rem float32, ahead int) (sum float64, mass float64, bad uint32)
+func powTermsF32AVX2(h *float32, z *float32, t *float32, n int, limit float32, a float32, aLow float32, low float32, shift float32, rem float32, ahead int) (sum float64, mass float64, bad uint32)
 
-// polyTermsF32AVX2 is polyExact for p = c e < 1/8 but for that of top; par is a. bad is as
-// expsDot's. It prefetches t ahead bytes in advance.
+// polyTermsF32AVX2 is polyExact for p = c e < 1/8, as if the labels of e > limit were 0; par is a.
+// bad is as expsDot's. It prefetches t ahead bytes in advance.
 //
 //go:noescape
-func polyTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, n int, top int, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+func polyTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, n int, limit float32, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
-// focalTermsF32AVX2 is focalNExact for p = c e < 1/8; par is a and the coefficients, from the
-// highest degree on, of a polynomial in p that is (1 - (1-p)^(a-1))/p: 17, or 8 for float32. bad is
-// as expsDot's. It prefetches t ahead bytes in advance.
+// focalTermsF32AVX2 is focalNExact for p = c e < 1/8, as if the labels of e > limit were 0; par is
+// a and the coefficients, from the highest degree on, of a polynomial in p that is (1 -
+// (1-p)^(a-1))/p: 17, or 8 for float32. bad is as expsDot's. It prefetches t ahead bytes in
+// advance.
 //
 //go:noescape
-func focalTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, n int, top int, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+func focalTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, n int, limit float32, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
-// smoothTermsF32AVX2 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2 but for that of
-// top; par is the coefficients of two polynomials V and W in c e - 1, from the highest degree on,
-// with φ = V and φ' = -e W. bad is as expsDot's. It prefetches t ahead bytes in advance.
+// smoothTermsF32AVX2 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, as if the labels
+// of e > limit were 0; par is the coefficients of two polynomials V and W in c e - 1, from the
+// highest degree on, with φ = V and φ' = -e W. bad is as expsDot's. It prefetches t ahead bytes in
+// advance.
 //
 //go:noescape
-func smoothTermsF32AVX2(h *float32, e *float32, t *float32, n int, top int, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+func smoothTermsF32AVX2(h *float32, e *float32, t *float32, n int, limit float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
-// smoothMoreTermsF32AVX2 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2 but for that of
-// top; par is the coefficients of two polynomials V and W in c e - 1, from the highest degree on,
-// with φ = V and φ' = -e W. bad is as expsDot's. It prefetches t ahead bytes in advance.
+// smoothMoreTermsF32AVX2 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, as if the
+// labels of e > limit were 0; par is the coefficients of two polynomials V and W in c e - 1, from
+// the highest degree on, with φ = V and φ' = -e W. bad is as expsDot's. It prefetches t ahead bytes
+// in advance.
 //
 //go:noescape
-func smoothMoreTermsF32AVX2(h *float32, e *float32, t *float32, n int, top int, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+func smoothMoreTermsF32AVX2(h *float32, e *float32, t *float32, n int, limit float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
 // tileInF32AVX2 stores tiles of W rows of k elements in dst, each transposed. Where k is less than
 // a quad it reads and writes a quad.
@@ -1580,6 +1608,12 @@ func maxExpF64AVX2(z *float64, n int) (m float64, shift float64, em float64)
 //go:noescape
 func findF64AVX2(z *float64, n int, m float64) (a int)
 
+// aboveF64AVX2 stores the positions of the numbers that are larger than limit and returns how many
+// these are.
+//
+//go:noescape
+func aboveF64AVX2(at *int32, x *float64, n int, limit float64) (count int)
+
 // sumF64AVX2 returns Σ x.
 //
 //go:noescape
@@ -1668,37 +1702,41 @@ func labelSumsF64AVX2(t *float64, n int) (mass float64, nnz float64, bad uint32)
 func smoothF64AVX2(dst *float64, t *float64, n int, keep float64, cut float64, add float64)
 
 // powTermsF64AVX2 stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns Σ
-// t (1 - w) and Σ h. bad is as expsDot's. It prefetches t ahead bytes in advance. For w < (1/8)^a.
+// t (1 - w) and Σ h, as if the labels of z > limit were 0. bad is as expsDot's. It prefetches t
+// ahead bytes in advance. For w < (1/8)^a.
 //
 //go:noescape
-func powTermsF64AVX2(h *float64, z *float64, t *float64, n int, top int, a float64, aLow float64, low float64, shift float64, rem float64, ahead int) (sum float64, mass float64, bad uint32)
+func powTermsF64AVX2(h *float64, z *float64, t *float64, n int, limit float64, a float64, aLow float64, low float64, shift float64, rem float64, ahead int) (sum float64, mass float64, bad uint32)
 
-// polyTermsF64AVX2 is polyExact for p = c e < 1/8 but for that of top; par is a. bad is as
-// expsDot's. It prefetches t ahead bytes in advance.
+// polyTermsF64AVX2 is polyExact for p = c e < 1/8, as if the labels of e > limit were 0; par is a.
+// bad is as expsDot's. It prefetches t ahead bytes in advance.
 //
 //go:noescape
-func polyTermsF64AVX2(h *float64, e *float64, z *float64, t *float64, n int, top int, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+func polyTermsF64AVX2(h *float64, e *float64, z *float64, t *float64, n int, limit float64, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
-// focalTermsF64AVX2 is focalNExact for p = c e < 1/8; par is a and the coefficients, from the
-// highest degree on, of a polynomial in p that is (1 - (1-p)^(a-1))/p: 17, or 8 for float32. bad is
-// as expsDot's. It prefetches t ahead bytes in advance.
+// focalTermsF64AVX2 is focalNExact for p = c e < 1/8, as if the labels of e > limit were 0; par is
+// a and the coefficients, from the highest degree on, of a polynomial in p that is (1 -
+// (1-p)^(a-1))/p: 17, or 8 for float32. bad is as expsDot's. It prefetches t ahead bytes in
+// advance.
 //
 //go:noescape
-func focalTermsF64AVX2(h *float64, e *float64, z *float64, t *float64, n int, top int, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+func focalTermsF64AVX2(h *float64, e *float64, z *float64, t *float64, n int, limit float64, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
-// smoothTermsF64AVX2 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2 but for that of
-// top; par is the coefficients of two polynomials V and W in c e - 1, from the highest degree on,
-// with φ = V and φ' = -e W. bad is as expsDot's. It prefetches t ahead bytes in advance.
+// smoothTermsF64AVX2 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, as if the labels
+// of e > limit were 0; par is the coefficients of two polynomials V and W in c e - 1, from the
+// highest degree on, with φ = V and φ' = -e W. bad is as expsDot's. It prefetches t ahead bytes in
+// advance.
 //
 //go:noescape
-func smoothTermsF64AVX2(h *float64, e *float64, t *float64, n int, top int, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+func smoothTermsF64AVX2(h *float64, e *float64, t *float64, n int, limit float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
-// smoothMoreTermsF64AVX2 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2 but for that of
-// top; par is the coefficients of two polynomials V and W in c e - 1, from the highest degree on,
-// with φ = V and φ' = -e W. bad is as expsDot's. It prefetches t ahead bytes in advance.
+// smoothMoreTermsF64AVX2 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, as if the
+// labels of e > limit were 0; par is the coefficients of two polynomials V and W in c e - 1, from
+// the highest degree on, with φ = V and φ' = -e W. bad is as expsDot's. It prefetches t ahead bytes
+// in advance.
 //
 //go:noescape
-func smoothMoreTermsF64AVX2(h *float64, e *float64, t *float64, n int, top int, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+func smoothMoreTermsF64AVX2(h *float64, e *float64, t *float64, n int, limit float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
 // tileInF64AVX2 stores tiles of W rows of k elements in dst, each transposed. Where k is less than
 // a quad it reads and writes a quad.

@@ -15,7 +15,8 @@ type oddsRow[T spec.Float] struct {
 	e         []T // the exponentials
 	r         float64
 	top       int
-	ok, small bool    // small: see terms
+	ok, small bool // small: all p are but that at top, so far as terms goes, which is up to most
+	most      float64
 	log, rest float64 // log1p(r) and r/(1+r)
 	phi, fall float64 // φ and -φ' of a class: that of an index, or the maximum
 }
@@ -28,7 +29,7 @@ type oddsRows[T spec.Float] struct {
 	scratch []T // for the exponentials of a row that are not kept, behind its terms
 	k, most int // most rows
 
-	block *tile[T] // nil for rows one by one
+	block *tile[T] // for rows one by one nil, so long as none takes it
 	lanes *tile[float64]
 	rows  [tileRows]oddsRow[T]
 }
@@ -51,7 +52,7 @@ func (b *oddsRows[T]) release() {
 // begin stores the exponentials of n rows from i on in grad, where there is one, and prepares them for their
 // labels or, where index is not nil, for that.
 func (b *oddsRows[T]) begin(grad, z []T, index []int, i, n int) {
-	if b.block != nil {
+	if b.most > 1 {
 		b.exps(grad, z, i, n)
 	} else {
 		o := &b.rows[0]
@@ -129,8 +130,8 @@ func (b *oddsRows[T]) classes(z []T, index []int, i, lo, hi int) {
 		for j := range rows {
 			o := &rows[j]
 			o.log, o.rest = -l[j], rest[j]
-			most := termsTo[T](b.terms.plan, float64(o.m), o.log)
-			o.small = o.top < 0 && p[j] < most || o.rest < most
+			o.most = termsTo[T](b.terms.plan, float64(o.m), o.log)
+			o.small = o.top < 0 && p[j] < o.most || o.rest < o.most
 			if o.ok && o.top < 0 && !o.small {
 				o.top = b.u.find(&z[(i+lo+j)*b.k], b.k, o.m)
 			}

@@ -26,7 +26,7 @@ func Separable[T spec.Float](
 		rows.begin(grad, z, nil, i, n)
 		for j := i; j < i+n; j++ {
 			x, y, g := spec.Row(z, j, k), spec.Row(t, j, k), spec.Row(grad, j, k)
-			if !rows.rows[j-i].separable(u, v, p, &loss[j], g, x, y, scratch, spec.Factor(scale, j)) &&
+			if !rows.separable(j-i, p, &loss[j], g, x, y, spec.Factor(scale, j)) &&
 				generic(loss[j:j+1], g, x, y, spec.FactorOf(scale, j), k) >= 0 {
 				return j
 			}
@@ -64,24 +64,24 @@ func SeparableIndex[T spec.Float](
 	}
 }
 
-// separable computes one row. It returns false for a row with an invalid label and for one whose labels
+// separable computes row j. It returns false for a row with an invalid label and for one whose labels
 // overflow.
-func (o *oddsRow[T]) separable(
-	u unit[T], v wide[T], p *plan, loss *float64, g, x, y, scratch []T, scale float64) bool {
+func (b *oddsRows[T]) separable(j int, p *plan, loss *float64, g, x, y []T, scale float64) bool {
+	o := &b.rows[j]
 	if !o.ok {
 		return false
 	}
-	h := scratch[:len(x)]
-	c, but, slope := 1/((1+o.r)*o.em), o.top, 1.0
-	if but < 0 {
-		but = len(x)
-	}
+	h := b.scratch[:len(x)]
+	c, slope := 1/((1+o.r)*o.em), 1.0
 	var sum, others float64
 	var bad uint32
-	if o.small {
-		sum, others, slope, bad = terms(u, p, &o.softrow, h, o.e, x, y, but, o.log, c)
-	} else {
-		sum, others, bad = exactTerms(v, p, h, x, y, but, float64(o.m), o.log)
+	switch {
+	case o.small:
+		sum, others, slope, bad = terms(b.u, p, &o.softrow, h, o.e, x, y, o.limit(p, c), o.log, c)
+	case o.most*mostLarge > 1:
+		sum, others, slope, bad = b.mixedTerms(o, p, h, x, y, c)
+	default:
+		sum, others, bad = exactTerms(b.v, p, h, x, y, o.top, float64(o.m), o.log)
 	}
 	mass := others
 	if o.top >= 0 && y[o.top] != 0 {
@@ -96,7 +96,7 @@ func (o *oddsRow[T]) separable(
 	if g == nil {
 		return true
 	}
-	v.combine(&g[0], &h[0], len(g), mass*c/slope, scale*slope)
+	b.v.combine(&g[0], &h[0], len(g), mass*c/slope, scale*slope)
 	if o.top >= 0 {
 		g[o.top] = T(scale * (others - mass*o.rest))
 	}
@@ -118,10 +118,11 @@ func termsTo[T spec.Float](p *plan, m, log float64) (most float64) {
 	return mostSmall
 }
 
-// terms stores h = -t φ'(l)/slope, all of a small p but that at but, of which h is 0, and returns Σ t
-// φ(l) and Σ -t φ'(l). bad is not 0 where a label is invalid, that at but too.
+// terms stores h = -t φ'(l)/slope and returns Σ t φ(l) and Σ -t φ'(l), all of classes of a small p: as if
+// the labels of those beyond limit were 0, of x for generalised cross entropy and of e for others. bad is
+// not 0 where a label is invalid, one of those too.
 func terms[T spec.Float](
-	u unit[T], p *plan, s *softrow[T], h, e, x, y []T, but int, log, c float64) (
+	u unit[T], p *plan, s *softrow[T], h, e, x, y []T, limit T, log, c float64) (
 	sum, mass, slope float64, bad uint32) {
 	n, par := len(x), parameters[T](p)
 	switch slope = 1; {
@@ -130,16 +131,16 @@ func terms[T spec.Float](
 		if p.smooth.small.more {
 			run = u.smoothMoreTerms
 		}
-		sum, mass, bad = run(&h[0], &e[0], &y[0], n, but, T(2*c/p.smooth.small.most), par, s.ahead)
+		sum, mass, bad = run(&h[0], &e[0], &y[0], n, limit, T(2*c/p.smooth.small.most), par, s.ahead)
 		slope = c * p.smooth.small.slope
 	case p.kind == gce:
 		k := powFor(s, p.a, log)
-		sum, mass, bad = u.powTerms(&h[0], &x[0], &y[0], n, but, k.a, k.aLow, k.low, k.shift, k.rem, s.ahead)
+		sum, mass, bad = u.powTerms(&h[0], &x[0], &y[0], n, limit, k.a, k.aLow, k.low, k.shift, k.rem, s.ahead)
 		sum *= p.factor
 	case p.kind == poly1:
-		sum, mass, bad = u.polyTerms(&h[0], &e[0], &x[0], &y[0], n, but, s.m, T(log), T(c), par, s.ahead)
+		sum, mass, bad = u.polyTerms(&h[0], &e[0], &x[0], &y[0], n, limit, s.m, T(log), T(c), par, s.ahead)
 	default:
-		sum, mass, bad = u.focalTerms(&h[0], &e[0], &x[0], &y[0], n, but, s.m, T(log), T(c), par, s.ahead)
+		sum, mass, bad = u.focalTerms(&h[0], &e[0], &x[0], &y[0], n, limit, s.m, T(log), T(c), par, s.ahead)
 	}
 	return sum, mass * slope, slope, bad
 }

@@ -38,7 +38,7 @@ func excludedHandled[T spec.Float](t *testing.T, u unit[T]) {
 			g := make([]T, rowK)
 			rows.prepare(u, v, classTerms{plan: p}, make([]T, 2*rowK), rowK)
 			rows.begin(g, z, nil, 0, 1)
-			ok = rows.rows[0].separable(u, v, p, new(float64), g, z, labels, make([]T, 2*rowK), 1)
+			ok = rows.separable(0, p, new(float64), g, z, labels, 1)
 			require.True(t, ok, "%v, largest logit %v", l, top)
 
 			n := v.lanes()

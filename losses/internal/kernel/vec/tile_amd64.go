@@ -49,6 +49,7 @@ type tile[T spec.Float] struct {
 	exps     [maxDoubles * mostVectors * tileRows]float64 // of the rows of a block
 	softmax  [softmaxNumbers * tileRows]float64           // of the rows of a block
 	par      [2]T                                         // of a loss
+	at       [tileCols * tileRows]int32                   // the classes of large p of a row
 	declined [mostTiles]uint32                            // the bits of the rows of each tile that are not for vectors
 }
 

@@ -12,6 +12,7 @@ type unit[T spec.Float] interface {
 	lanes() int
 	maxExp(z *T, n int) (m, shift, em T)
 	find(z *T, n int, m T) (a int)
+	above(at *int32, x *T, n int, limit T) (count int)
 	sum(x *T, n int) (sum float64)
 	exps(e, z *T, n int, low, shift T, ahead int) (sum float64)
 	sumExp(z *T, n, but int, low, shift T, ahead int) (sum float64)
@@ -26,11 +27,11 @@ type unit[T spec.Float] interface {
 	shift(dst, z *T, n int, m, c T)
 	labelSums(t *T, n int) (mass float64, nnz T, bad uint32)
 	smooth(dst, t *T, n int, keep, cut, add T)
-	powTerms(h, z, t *T, n, top int, a, aLow, low, shift, rem T, ahead int) (sum, mass float64, bad uint32)
-	polyTerms(h, e, z, t *T, n, top int, m, log, c T, par *T, ahead int) (sum, mass float64, bad uint32)
-	focalTerms(h, e, z, t *T, n, top int, m, log, c T, par *T, ahead int) (sum, mass float64, bad uint32)
-	smoothTerms(h, e, t *T, n, top int, c T, par *T, ahead int) (sum, mass float64, bad uint32)
-	smoothMoreTerms(h, e, t *T, n, top int, c T, par *T, ahead int) (sum, mass float64, bad uint32)
+	powTerms(h, z, t *T, n int, limit, a, aLow, low, shift, rem T, ahead int) (sum, mass float64, bad uint32)
+	polyTerms(h, e, z, t *T, n int, limit, m, log, c T, par *T, ahead int) (sum, mass float64, bad uint32)
+	focalTerms(h, e, z, t *T, n int, limit, m, log, c T, par *T, ahead int) (sum, mass float64, bad uint32)
+	smoothTerms(h, e, t *T, n int, limit, c T, par *T, ahead int) (sum, mass float64, bad uint32)
+	smoothMoreTerms(h, e, t *T, n int, limit, c T, par *T, ahead int) (sum, mass float64, bad uint32)
 	tileIn(dst *T, src *T, k, tiles int)
 	tileOut(dst *T, src *T, k, tiles int)
 	tileStats(e, z *T, k int, lanes *T) (rejected uint32)
@@ -179,7 +180,10 @@ type f32AVX512 struct{}
 func (f32AVX512) lanes() int                                      { return 16 }
 func (f32AVX512) maxExp(z *float32, n int) (m, shift, em float32) { return maxExpF32AVX512(z, n) }
 func (f32AVX512) find(z *float32, n int, m float32) (a int)       { return findF32AVX512(z, n, m) }
-func (f32AVX512) sum(x *float32, n int) (sum float64)             { return sumF32AVX512(x, n) }
+func (f32AVX512) above(at *int32, x *float32, n int, limit float32) (count int) {
+	return aboveF32AVX512(at, x, n, limit)
+}
+func (f32AVX512) sum(x *float32, n int) (sum float64) { return sumF32AVX512(x, n) }
 func (f32AVX512) exps(e, z *float32, n int, low, shift float32, ahead int) (sum float64) {
 	return expsF32AVX512(e, z, n, low, shift, ahead)
 }
@@ -237,20 +241,20 @@ func (f32AVX512) labelSums(t *float32, n int) (mass float64, nnz float32, bad ui
 func (f32AVX512) smooth(dst, t *float32, n int, keep, cut, add float32) {
 	smoothF32AVX512(dst, t, n, keep, cut, add)
 }
-func (f32AVX512) powTerms(h, z, t *float32, n, top int, a, aLow, low, shift, rem float32, ahead int) (sum, mass float64, bad uint32) {
-	return powTermsF32AVX512(h, z, t, n, top, a, aLow, low, shift, rem, ahead)
+func (f32AVX512) powTerms(h, z, t *float32, n int, limit, a, aLow, low, shift, rem float32, ahead int) (sum, mass float64, bad uint32) {
+	return powTermsF32AVX512(h, z, t, n, limit, a, aLow, low, shift, rem, ahead)
 }
-func (f32AVX512) polyTerms(h, e, z, t *float32, n, top int, m, log, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
-	return polyTermsF32AVX512(h, e, z, t, n, top, m, log, c, par, ahead)
+func (f32AVX512) polyTerms(h, e, z, t *float32, n int, limit, m, log, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
+	return polyTermsF32AVX512(h, e, z, t, n, limit, m, log, c, par, ahead)
 }
-func (f32AVX512) focalTerms(h, e, z, t *float32, n, top int, m, log, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
-	return focalTermsF32AVX512(h, e, z, t, n, top, m, log, c, par, ahead)
+func (f32AVX512) focalTerms(h, e, z, t *float32, n int, limit, m, log, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
+	return focalTermsF32AVX512(h, e, z, t, n, limit, m, log, c, par, ahead)
 }
-func (f32AVX512) smoothTerms(h, e, t *float32, n, top int, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
-	return smoothTermsF32AVX512(h, e, t, n, top, c, par, ahead)
+func (f32AVX512) smoothTerms(h, e, t *float32, n int, limit, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
+	return smoothTermsF32AVX512(h, e, t, n, limit, c, par, ahead)
 }
-func (f32AVX512) smoothMoreTerms(h, e, t *float32, n, top int, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
-	return smoothMoreTermsF32AVX512(h, e, t, n, top, c, par, ahead)
+func (f32AVX512) smoothMoreTerms(h, e, t *float32, n int, limit, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
+	return smoothMoreTermsF32AVX512(h, e, t, n, limit, c, par, ahead)
 }
 func (f32AVX512) tileIn(dst *float32, src *float32, k, tiles int) {
 	tileInF32AVX512(dst, src, k, tiles)
@@ -342,7 +346,10 @@ type f64AVX512 struct{}
 func (f64AVX512) lanes() int                                      { return 8 }
 func (f64AVX512) maxExp(z *float64, n int) (m, shift, em float64) { return maxExpF64AVX512(z, n) }
 func (f64AVX512) find(z *float64, n int, m float64) (a int)       { return findF64AVX512(z, n, m) }
-func (f64AVX512) sum(x *float64, n int) (sum float64)             { return sumF64AVX512(x, n) }
+func (f64AVX512) above(at *int32, x *float64, n int, limit float64) (count int) {
+	return aboveF64AVX512(at, x, n, limit)
+}
+func (f64AVX512) sum(x *float64, n int) (sum float64) { return sumF64AVX512(x, n) }
 func (f64AVX512) exps(e, z *float64, n int, low, shift float64, ahead int) (sum float64) {
 	return expsF64AVX512(e, z, n, low, shift, ahead)
 }
@@ -376,20 +383,20 @@ func (f64AVX512) labelSums(t *float64, n int) (mass float64, nnz float64, bad ui
 func (f64AVX512) smooth(dst, t *float64, n int, keep, cut, add float64) {
 	smoothF64AVX512(dst, t, n, keep, cut, add)
 }
-func (f64AVX512) powTerms(h, z, t *float64, n, top int, a, aLow, low, shift, rem float64, ahead int) (sum, mass float64, bad uint32) {
-	return powTermsF64AVX512(h, z, t, n, top, a, aLow, low, shift, rem, ahead)
+func (f64AVX512) powTerms(h, z, t *float64, n int, limit, a, aLow, low, shift, rem float64, ahead int) (sum, mass float64, bad uint32) {
+	return powTermsF64AVX512(h, z, t, n, limit, a, aLow, low, shift, rem, ahead)
 }
-func (f64AVX512) polyTerms(h, e, z, t *float64, n, top int, m, log, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
-	return polyTermsF64AVX512(h, e, z, t, n, top, m, log, c, par, ahead)
+func (f64AVX512) polyTerms(h, e, z, t *float64, n int, limit, m, log, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
+	return polyTermsF64AVX512(h, e, z, t, n, limit, m, log, c, par, ahead)
 }
-func (f64AVX512) focalTerms(h, e, z, t *float64, n, top int, m, log, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
-	return focalTermsF64AVX512(h, e, z, t, n, top, m, log, c, par, ahead)
+func (f64AVX512) focalTerms(h, e, z, t *float64, n int, limit, m, log, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
+	return focalTermsF64AVX512(h, e, z, t, n, limit, m, log, c, par, ahead)
 }
-func (f64AVX512) smoothTerms(h, e, t *float64, n, top int, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
-	return smoothTermsF64AVX512(h, e, t, n, top, c, par, ahead)
+func (f64AVX512) smoothTerms(h, e, t *float64, n int, limit, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
+	return smoothTermsF64AVX512(h, e, t, n, limit, c, par, ahead)
 }
-func (f64AVX512) smoothMoreTerms(h, e, t *float64, n, top int, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
-	return smoothMoreTermsF64AVX512(h, e, t, n, top, c, par, ahead)
+func (f64AVX512) smoothMoreTerms(h, e, t *float64, n int, limit, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
+	return smoothMoreTermsF64AVX512(h, e, t, n, limit, c, par, ahead)
 }
 func (f64AVX512) tileIn(dst *float64, src *float64, k, tiles int) {
 	tileInF64AVX512(dst, src, k, tiles)
@@ -684,7 +691,10 @@ type f32AVX2 struct{}
 func (f32AVX2) lanes() int                                      { return 8 }
 func (f32AVX2) maxExp(z *float32, n int) (m, shift, em float32) { return maxExpF32AVX2(z, n) }
 func (f32AVX2) find(z *float32, n int, m float32) (a int)       { return findF32AVX2(z, n, m) }
-func (f32AVX2) sum(x *float32, n int) (sum float64)             { return sumF32AVX2(x, n) }
+func (f32AVX2) above(at *int32, x *float32, n int, limit float32) (count int) {
+	return aboveF32AVX2(at, x, n, limit)
+}
+func (f32AVX2) sum(x *float32, n int) (sum float64) { return sumF32AVX2(x, n) }
 func (f32AVX2) exps(e, z *float32, n int, low, shift float32, ahead int) (sum float64) {
 	return expsF32AVX2(e, z, n, low, shift, ahead)
 }
@@ -742,20 +752,20 @@ func (f32AVX2) labelSums(t *float32, n int) (mass float64, nnz float32, bad uint
 func (f32AVX2) smooth(dst, t *float32, n int, keep, cut, add float32) {
 	smoothF32AVX2(dst, t, n, keep, cut, add)
 }
-func (f32AVX2) powTerms(h, z, t *float32, n, top int, a, aLow, low, shift, rem float32, ahead int) (sum, mass float64, bad uint32) {
-	return powTermsF32AVX2(h, z, t, n, top, a, aLow, low, shift, rem, ahead)
+func (f32AVX2) powTerms(h, z, t *float32, n int, limit, a, aLow, low, shift, rem float32, ahead int) (sum, mass float64, bad uint32) {
+	return powTermsF32AVX2(h, z, t, n, limit, a, aLow, low, shift, rem, ahead)
 }
-func (f32AVX2) polyTerms(h, e, z, t *float32, n, top int, m, log, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
-	return polyTermsF32AVX2(h, e, z, t, n, top, m, log, c, par, ahead)
+func (f32AVX2) polyTerms(h, e, z, t *float32, n int, limit, m, log, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
+	return polyTermsF32AVX2(h, e, z, t, n, limit, m, log, c, par, ahead)
 }
-func (f32AVX2) focalTerms(h, e, z, t *float32, n, top int, m, log, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
-	return focalTermsF32AVX2(h, e, z, t, n, top, m, log, c, par, ahead)
+func (f32AVX2) focalTerms(h, e, z, t *float32, n int, limit, m, log, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
+	return focalTermsF32AVX2(h, e, z, t, n, limit, m, log, c, par, ahead)
 }
-func (f32AVX2) smoothTerms(h, e, t *float32, n, top int, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
-	return smoothTermsF32AVX2(h, e, t, n, top, c, par, ahead)
+func (f32AVX2) smoothTerms(h, e, t *float32, n int, limit, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
+	return smoothTermsF32AVX2(h, e, t, n, limit, c, par, ahead)
 }
-func (f32AVX2) smoothMoreTerms(h, e, t *float32, n, top int, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
-	return smoothMoreTermsF32AVX2(h, e, t, n, top, c, par, ahead)
+func (f32AVX2) smoothMoreTerms(h, e, t *float32, n int, limit, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
+	return smoothMoreTermsF32AVX2(h, e, t, n, limit, c, par, ahead)
 }
 func (f32AVX2) tileIn(dst *float32, src *float32, k, tiles int)  { tileInF32AVX2(dst, src, k, tiles) }
 func (f32AVX2) tileOut(dst *float32, src *float32, k, tiles int) { tileOutF32AVX2(dst, src, k, tiles) }
@@ -824,7 +834,10 @@ type f64AVX2 struct{}
 func (f64AVX2) lanes() int                                      { return 4 }
 func (f64AVX2) maxExp(z *float64, n int) (m, shift, em float64) { return maxExpF64AVX2(z, n) }
 func (f64AVX2) find(z *float64, n int, m float64) (a int)       { return findF64AVX2(z, n, m) }
-func (f64AVX2) sum(x *float64, n int) (sum float64)             { return sumF64AVX2(x, n) }
+func (f64AVX2) above(at *int32, x *float64, n int, limit float64) (count int) {
+	return aboveF64AVX2(at, x, n, limit)
+}
+func (f64AVX2) sum(x *float64, n int) (sum float64) { return sumF64AVX2(x, n) }
 func (f64AVX2) exps(e, z *float64, n int, low, shift float64, ahead int) (sum float64) {
 	return expsF64AVX2(e, z, n, low, shift, ahead)
 }
@@ -858,20 +871,20 @@ func (f64AVX2) labelSums(t *float64, n int) (mass float64, nnz float64, bad uint
 func (f64AVX2) smooth(dst, t *float64, n int, keep, cut, add float64) {
 	smoothF64AVX2(dst, t, n, keep, cut, add)
 }
-func (f64AVX2) powTerms(h, z, t *float64, n, top int, a, aLow, low, shift, rem float64, ahead int) (sum, mass float64, bad uint32) {
-	return powTermsF64AVX2(h, z, t, n, top, a, aLow, low, shift, rem, ahead)
+func (f64AVX2) powTerms(h, z, t *float64, n int, limit, a, aLow, low, shift, rem float64, ahead int) (sum, mass float64, bad uint32) {
+	return powTermsF64AVX2(h, z, t, n, limit, a, aLow, low, shift, rem, ahead)
 }
-func (f64AVX2) polyTerms(h, e, z, t *float64, n, top int, m, log, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
-	return polyTermsF64AVX2(h, e, z, t, n, top, m, log, c, par, ahead)
+func (f64AVX2) polyTerms(h, e, z, t *float64, n int, limit, m, log, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
+	return polyTermsF64AVX2(h, e, z, t, n, limit, m, log, c, par, ahead)
 }
-func (f64AVX2) focalTerms(h, e, z, t *float64, n, top int, m, log, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
-	return focalTermsF64AVX2(h, e, z, t, n, top, m, log, c, par, ahead)
+func (f64AVX2) focalTerms(h, e, z, t *float64, n int, limit, m, log, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
+	return focalTermsF64AVX2(h, e, z, t, n, limit, m, log, c, par, ahead)
 }
-func (f64AVX2) smoothTerms(h, e, t *float64, n, top int, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
-	return smoothTermsF64AVX2(h, e, t, n, top, c, par, ahead)
+func (f64AVX2) smoothTerms(h, e, t *float64, n int, limit, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
+	return smoothTermsF64AVX2(h, e, t, n, limit, c, par, ahead)
 }
-func (f64AVX2) smoothMoreTerms(h, e, t *float64, n, top int, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
-	return smoothMoreTermsF64AVX2(h, e, t, n, top, c, par, ahead)
+func (f64AVX2) smoothMoreTerms(h, e, t *float64, n int, limit, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
+	return smoothMoreTermsF64AVX2(h, e, t, n, limit, c, par, ahead)
 }
 func (f64AVX2) tileIn(dst *float64, src *float64, k, tiles int)  { tileInF64AVX2(dst, src, k, tiles) }
 func (f64AVX2) tileOut(dst *float64, src *float64, k, tiles int) { tileOutF64AVX2(dst, src, k, tiles) }

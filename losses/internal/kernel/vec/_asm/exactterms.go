@@ -17,58 +17,58 @@ func (g isa) exactTerms(s separable) {
 			"1/2, as if the label at top", "were 0; at n there is none.", s.doc, "bad is as expsDot's.")
 	h, z, t, n, par := g.param("h"), g.param("z"), g.param("t"), g.param("n"), g.param("par")
 	m, log := g.held("m"), g.held("log")
-	c, shift := g.expConstsInMemory(), g.prepareShift(g.constant(0))
-	if g.narrow {
-		c.q = g.constants(shortExp)
-	}
-	body := s.prepare(g, par)
-	g.terms(h, z, t, n, m, log, func(l, t, sum reg.VecVirtual, _ reg.GPVirtual, _ int, _ *mask) exactly {
-		return exactly{rounded: body(element{l: l, t: t, p: func() reg.VecVirtual {
-			x, p := g.vec(), g.vec()
-			g.load(g.constant(g.lowest()), x)
-			g.max(l, x, x)
-			g.expShifted(c, x, shift, p)
-			return p
-		}, u: g.oneMinus}, sum)}
-	})
-}
-
-// terms emits the loop of a separable loss for a row: body is given l, the label, the sum of t
-// φ(l), to which it adds, where the element stands, and returns -φ'(l).
-func (g isa) terms(h, z, t, n reg.GPVirtual, m, log Op,
-	body func(l, t, sum reg.VecVirtual, i reg.GPVirtual, v int, k *mask) exactly) {
-	g.labelled(h, t, n, func(t, sum reg.VecVirtual, i reg.GPVirtual, v int, k *mask) exactly {
-		l := g.get(z, i, v, k)
-		g.sub(m, l, l)
-		g.sub(log, l, l)
-		return body(l, t, sum, i, v, k)
-	})
-}
-
-// labelled is terms without l.
-func (g isa) labelled(h, t, n reg.GPVirtual,
-	body func(t, sum reg.VecVirtual, i reg.GPVirtual, v int, k *mask) exactly) {
-	sum, mass, bad := g.folded(!g.f64), g.folded(!g.f64), g.noLanes()
+	exp, body, sums := g.scaledExp(g.expConstsInMemory, g.constant(0)), s.prepare(g, par), g.termSums()
 	g.aroundMaximum(n, g.param("top"), func(i reg.GPVirtual, v int, k, others *mask) {
-		lab := g.get(t, i, v, k)
-		g.orInto(g.invalid(lab), bad)
+		lab := sums.label(g, t, i, v, k)
 		if others != nil {
 			g.keep(*others, lab, lab)
 		}
-		out := body(lab, sum.inner[v%2], i, v, k)
-		g.put(g.addProduct(lab, out, mass, v), h, i, v, k)
-	}, func() {
-		g.fold(sum)
-		g.fold(mass)
-	})
-	g.sums(sum, mass, bad)
+		l := g.logP(m, log, z, i, v, k)
+		out := body(element{l: l, t: lab, p: func() reg.VecVirtual {
+			x := g.vec()
+			g.load(g.constant(g.lowest()), x)
+			g.max(l, x, x)
+			return exp(x)
+		}, u: g.oneMinus}, sums.sum.inner[v%2])
+		g.put(g.addProduct(lab, exactly{rounded: out}, sums.mass, v), h, i, v, k)
+	}, func() { sums.fold(g) })
+	g.sums(sums)
+}
+
+// logP emits l = (z - m) - log of a vector of the row z.
+func (g isa) logP(m, log Op, z, i reg.GPVirtual, v int, k *mask) (l reg.VecVirtual) {
+	l = g.get(z, i, v, k)
+	g.sub(m, l, l)
+	g.sub(log, l, l)
+	return l
+}
+
+// termSums are what the kernels of a row of a separable loss add up.
+type termSums struct {
+	sum, mass folded
+	bad       mask
+}
+
+func (g isa) termSums() termSums { return termSums{g.folded(!g.f64), g.folded(!g.f64), g.noLanes()} }
+
+// fold is that of both.
+func (s termSums) fold(g isa) {
+	g.fold(s.sum)
+	g.fold(s.mass)
+}
+
+// label loads labels, which it holds to what labels are.
+func (s termSums) label(g isa, t, i reg.GPVirtual, v int, k *mask) (lab reg.VecVirtual) {
+	lab = g.get(t, i, v, k)
+	g.orInto(g.invalid(lab), s.bad)
+	return lab
 }
 
 // sums ends a kernel of terms.
-func (g isa) sums(sum, mass folded, bad mask) {
-	doubleResult(g.foldedTotal(sum), "sum")
-	doubleResult(g.foldedTotal(mass), "mass")
-	Store(g.maskBits(bad), Return("bad"))
+func (g isa) sums(s termSums) {
+	doubleResult(g.foldedTotal(s.sum), "sum")
+	doubleResult(g.foldedTotal(s.mass), "mass")
+	Store(g.maskBits(s.bad), Return("bad"))
 	g.ret()
 }
 

@@ -67,7 +67,7 @@ func (g isa) klTerms() {
 		g.sub(log, l, l)
 		term(l, lab, sum.inner[0])
 	})
-	g.sums(sum, mass, bad)
+	g.sums(termSums{sum, mass, bad})
 }
 
 func (g isa) klGrad() {

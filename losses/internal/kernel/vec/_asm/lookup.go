@@ -53,8 +53,11 @@ type powers struct {
 	q     []Op  // the coefficients of Q, highest degree first
 }
 
-// shortPowers are the coefficients of Q to 3e-9.
-var shortPowers = []float64{0.0555050852519696268, 0.240233551569887209, 0.693147180559945309}
+// The coefficients of Q to 3e-9 and 5e-12.
+var (
+	shortPowers = []float64{0.0555050852519696268, 0.240233551569887209, 0.693147180559945309}
+	longPowers  = []float64{0.00961827953383276611, 0.0555054107828372611, 0.240226506940738119, 0.693147180400995134}
+)
 
 func (g isa) powers(exact bool) (c powers) {
 	c.table = g.tableOf("powers", func(i float64) float64 { return math.Exp2(i / 16) })
@@ -106,6 +109,31 @@ func (g isa) exp2(c powers, factor Op, x ...reg.VecVirtual) (e []reg.VecVirtual)
 		e = append(e, v.s)
 	}
 	return e
+}
+
+// scaledExp returns what emits exp(x) 2^-shift for x that is not below the lowest; where the memory
+// holds float32, to the digits that its sums and products are rounded to.
+func (g isa) scaledExp(consts func() expConsts, shift Mem) func(x reg.VecVirtual) (e reg.VecVirtual) {
+	if g.looksUp() {
+		c, by := g.powers(false), g.vec()
+		c.q = g.constants(longPowers)
+		g.bcast(shift, by)
+		return func(x reg.VecVirtual) reg.VecVirtual {
+			y := g.vec()
+			g.load(by, y)
+			g.msub2(g.constant(math.Log2E), x, y)
+			return g.exp2(c, g.constant(1), y)[0]
+		}
+	}
+	c, by := consts(), g.prepareShift(shift)
+	if g.narrow {
+		c.q = g.constants(shortExp)
+	}
+	return func(x reg.VecVirtual) (e reg.VecVirtual) {
+		e = g.vec()
+		g.expShifted(c, x, by, e)
+		return e
+	}
 }
 
 // logs are the numbers of l = log(1+e) and p = 1/(1+e), 0 <= e <= 1, by the e_i = i/15 next to e:

@@ -20,6 +20,7 @@ func main() {
 	for _, g := range isas {
 		g.maxExp()
 		g.find()
+		g.above()
 		g.sum()
 		g.exps(true)
 		g.exps(false)

@@ -110,16 +110,15 @@ func (g isa) exps(store bool) {
 		but = g.param("but")
 	}
 	ADDQ(z, ahead)
-	c := g.expConsts()
-	low, shift := g.broadcast("low"), g.prepareShift(g.arg("shift"))
+	exp, low := g.scaledExp(g.expConsts, g.arg("shift")), g.broadcast("low")
 	sum := g.folded(true)
 	g.aroundMaximum(n, but, func(i reg.GPVirtual, v int, m, others *mask) {
-		x, y := g.clamped(z, i, v, m, low), g.vec()
+		x := g.clamped(z, i, v, m, low)
 		g.prefetch(ahead, i, v)
 		if store {
 			g.prefetch(eAhead, i, v)
 		}
-		g.expShifted(c, x, shift, y)
+		y := exp(x)
 		if store {
 			g.put(y, e, i, v, m)
 		}

@@ -8,22 +8,37 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// The kernels of separable losses for rows without large exponentials, p < 1/8, in the element type.
+// The kernels of separable losses for classes without large exponentials, p < 1/8, in the element type.
+
+// smallTerms emits the loop of a kernel over the numbers x of a row, those of which are larger than the
+// parameter limit count as if their labels were 0: body is given x, the label, the sum of t φ(l), to which
+// it adds, where the element stands, and returns -φ'(l). It prefetches t.
+func (g isa) smallTerms(x, h, t, n reg.GPVirtual,
+	body func(x, t, sum reg.VecVirtual, i reg.GPVirtual, v int, k *mask) exactly) {
+	sums, limit, ahead := g.termSums(), g.held("limit"), g.param("ahead")
+	ADDQ(t, ahead)
+	g.fours(n, func(i reg.GPVirtual, v int, k *mask) {
+		g.prefetch(ahead, i, v)
+		lab, x := sums.label(g, t, i, v, k), g.get(x, i, v, k)
+		g.drop(g.cmp(gtOQ, limit, x), lab)
+		out := body(x, lab, sums.sum.inner[v%2], i, v, k)
+		g.put(g.addProduct(lab, out, sums.mass, v), h, i, v, k)
+	}, func() { sums.fold(g) })
+	g.sums(sums)
+}
 
 // polyTerms: φ = a (1-p) - l, -φ' = 1 + a p.
 func (g isa) polyTerms() {
-	g.text("polyTerms", "func(h, e, z, t *T, n, top int, m, log, c A, par *A, ahead int) (sum, mass float64, bad uint32)",
-		"is polyExact for p = c e < 1/8 but for that of top; par is a.",
+	g.text("polyTerms",
+		"func(h, e, z, t *T, n int, limit, m, log, c A, par *A, ahead int) (sum, mass float64, bad uint32)",
+		"is polyExact for p = c e < 1/8, as if the labels of e > limit were 0; par is a.",
 		"bad is as expsDot's. It prefetches t ahead bytes in advance.")
 	h, e, z, t, n, par := g.param("h"), g.param("e"), g.param("z"), g.param("t"), g.param("n"), g.param("par")
 	m, log, ac := g.held("m"), g.held("log"), g.broadcast("c")
 	a, one := g.parameter(par, 0), g.hold(1)
 	g.mul(a, ac, ac)
-	ahead := g.param("ahead")
-	ADDQ(t, ahead)
-	g.terms(h, z, t, n, m, log, func(l, t, sum reg.VecVirtual, i reg.GPVirtual, v int, k *mask) exactly {
-		g.prefetch(ahead, i, v)
-		p, phi := g.get(e, i, v, k), g.vec()
+	g.smallTerms(e, h, t, n, func(p, t, sum reg.VecVirtual, i reg.GPVirtual, v int, k *mask) exactly {
+		l, phi := g.logP(m, log, z, i, v, k), g.vec()
 		g.move(a, phi)
 		g.nmadd(ac, p, phi)
 		g.sub(g.whereLabelled(l, t), phi, phi)
@@ -38,9 +53,10 @@ func (g isa) polyTerms() {
 //
 // where what is rounded most is multiplied by p.
 func (g isa) focalTerms() {
-	g.text("focalTerms", "func(h, e, z, t *T, n, top int, m, log, c A, par *A, ahead int) (sum, mass float64, bad uint32)",
-		"is focalNExact for p = c e < 1/8; par is a and the coefficients, from the highest degree on, of a "+
-			"polynomial in p", "that is (1 - (1-p)^(a-1))/p: 17, or 8 for float32. bad is as expsDot's. It "+
+	g.text("focalTerms",
+		"func(h, e, z, t *T, n int, limit, m, log, c A, par *A, ahead int) (sum, mass float64, bad uint32)",
+		"is focalNExact for p = c e < 1/8, as if the labels of e > limit were 0; par is a and the coefficients, from the "+
+			"highest degree on, of a polynomial in p", "that is (1 - (1-p)^(a-1))/p: 17, or 8 for float32. bad is as expsDot's. It "+
 			"prefetches t ahead bytes in advance.")
 	h, e, z, t, n, par := g.param("h"), g.param("e"), g.param("z"), g.param("t"), g.param("n"), g.param("par")
 	m, log, c := g.held("m"), g.held("log"), g.held("c")
@@ -49,11 +65,8 @@ func (g isa) focalTerms() {
 		degree = focalDegree64
 	}
 	low, one := g.hold(g.lowest()), g.hold(1)
-	ahead := g.param("ahead")
-	ADDQ(t, ahead)
-	g.terms(h, z, t, n, m, log, func(l, t, sum reg.VecVirtual, i reg.GPVirtual, vector int, k *mask) exactly {
-		g.prefetch(ahead, i, vector)
-		p, u, w := g.get(e, i, vector, k), g.vec(), g.vec()
+	g.smallTerms(e, h, t, n, func(p, t, sum reg.VecVirtual, i reg.GPVirtual, vector int, k *mask) exactly {
+		l, u, w := g.logP(m, log, z, i, vector, k), g.vec(), g.vec()
 		g.mul(c, p, p)
 		v := g.parameter(par, 1)
 		for i := range degree {
@@ -80,8 +93,8 @@ func (g isa) focalTerms() {
 // smoothTerms: φ = V, -φ' = p W. The e of h is that of the gradient's p: its rounding then is one of
 // the gradient, not of the two that it is the difference of.
 func (g isa) smoothTerms(name string, count32, count64 int) {
-	g.text(name, "func(h, e, t *T, n, top int, c A, par *A, ahead int) (sum, mass float64, bad uint32)",
-		"stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2 but for that of top; par is the coefficients of two "+
+	g.text(name, "func(h, e, t *T, n int, limit, c A, par *A, ahead int) (sum, mass float64, bad uint32)",
+		"stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, as if the labels of e > limit were 0; par is the coefficients of two "+
 			"polynomials", "V and W in c e - 1, from the highest degree on, with φ = V and φ' = -e W.",
 		"bad is as expsDot's. It prefetches t ahead bytes in advance.")
 	h, e, t, n, par := g.param("h"), g.param("e"), g.param("t"), g.param("n"), g.param("par")
@@ -90,11 +103,8 @@ func (g isa) smoothTerms(name string, count32, count64 int) {
 	if g.f64 {
 		count = count64
 	}
-	ahead := g.param("ahead")
-	ADDQ(t, ahead)
-	g.labelled(h, t, n, func(lab, sum reg.VecVirtual, i reg.GPVirtual, vector int, k *mask) exactly {
-		g.prefetch(ahead, i, vector)
-		x, s := g.get(e, i, vector, k), g.vec()
+	g.smallTerms(e, h, t, n, func(x, lab, sum reg.VecVirtual, _ reg.GPVirtual, _ int, _ *mask) exactly {
+		s := g.vec()
 		g.load(one, s)
 		g.msub2(c, x, s)
 		v, w := g.polynomialsApart(par, 0, count, count-1, s)
@@ -118,17 +128,15 @@ func (g isa) hornerMemory(par reg.GPVirtual, i int, x, v reg.VecVirtual) {
 // With w = s (1 + q), s = 2^n and q = expm1(r), 1 - w does not cancel either.
 func (g isa) powTerms() {
 	g.text("powTerms",
-		"func(h, z, t *T, n, top int, a, aLow, low, shift, rem A, ahead int) (sum, mass float64, bad uint32)",
+		"func(h, z, t *T, n int, limit, a, aLow, low, shift, rem A, ahead int) (sum, mass float64, bad uint32)",
 		"stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns Σ t (1 - w) and Σ "+
-			"h.", "bad is as expsDot's. It prefetches t ahead bytes in advance. For w < (1/8)^a.")
+			"h, as if the labels of z > limit were 0.", "bad is as expsDot's. It prefetches t ahead bytes in advance. For w < (1/8)^a.")
 	h, z, t, n := g.param("h"), g.param("z"), g.param("t"), g.param("n")
 	a, aLow, shift, rem, low := g.held("a"), g.held("aLow"), g.held("shift"), g.held("rem"), g.broadcast("low")
-	ahead := g.param("ahead")
-	ADDQ(t, ahead)
 	power := powerConsts{g.expConsts(), a, aLow, shift, rem}
-	g.labelled(h, t, n, func(lab, sum reg.VecVirtual, i reg.GPVirtual, v int, k *mask) exactly {
-		g.prefetch(ahead, i, v)
-		s, q := g.powerParts(power, g.clamped(z, i, v, k, low))
+	g.smallTerms(z, h, t, n, func(x, lab, sum reg.VecVirtual, _ reg.GPVirtual, _ int, _ *mask) exactly {
+		g.max(x, low, x)
+		s, q := g.powerParts(power, x)
 		u := g.vec()
 		g.load(power.exp.one, u)
 		g.sub(s, u, u)
