@@ -64,13 +64,11 @@ func evaluateRows[T kernel.Float](b *batch[T], l Loss) (bad int) {
 	if bad = b.prepareTarget(); bad >= 0 {
 		return bad
 	}
-	if b.sumToOne {
-		if bad = b.wrongSum(); bad >= 0 {
-			return bad
-		}
-	}
 	if n, ok := sparseOf(l); ok {
 		return sparseRows(b, n)
+	}
+	if bad = b.wrongSum(); bad >= 0 {
+		return bad
 	}
 	if b.direction != nil {
 		return alongDirection(b, l)

@@ -233,12 +233,17 @@ func (n sparse) row(r Row) float64 {
 	return n.lossOf(d, r.Target, at)
 }
 
-// wrongSum returns the first row whose target does not sum to 1 within 1e-6 K, or -1.
+// wrongSum returns the first row whose target does not sum to 1, as the loss wants it, or -1.
 func (b *batch[T]) wrongSum() int {
-	for i := range b.n {
-		if b.index == nil && !(math.Abs(total(part(b.target, i, i+1, b.k))-1) <= 1e-6*float64(b.k)) {
+	for i := 0; b.sumToOne && i < b.n; i++ {
+		if !b.sumsToOne(i) {
 			return i
 		}
 	}
 	return -1
+}
+
+// sumsToOne reports whether the target of row i sums to 1 within 1e-6 K.
+func (b *batch[T]) sumsToOne(i int) bool {
+	return b.index != nil || math.Abs(sumOf(part(b.target, i, i+1, b.k))-1) <= 1e-6*float64(b.k)
 }

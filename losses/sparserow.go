@@ -11,13 +11,14 @@ import (
 // their derivatives. It returns the first row with an invalid label, or -1.
 func sparseRows[T kernel.Float](b *batch[T], n sparse) (bad int) {
 	quick := b.direction == nil && b.targetGrad == nil
-	alone := func(i int) (valid bool) { return sparseAlone(b, n, i) }
 	if quick && kernel.HasSparse() {
 		return kernel.Sparse(int(n), b.loss, b.grad, b.input, b.target, b.index, b.scale,
-			dense.Grow(&b.tmp, kernel.SparseScratch(b.k)), b.k, alone)
+			dense.Grow(&b.tmp, kernel.SparseScratch(b.k)), b.k,
+			func(i int) (valid bool) { return b.sumsToOne(i) && sparseAlone(b, n, i) })
 	}
 	for i := range b.n {
-		if !(quick && sparseRow(b, n, i, dense.Grow(&b.wide, 2*b.k))) && !alone(i) {
+		quickly := func() bool { return quick && sparseRow(b, n, i, dense.Grow(&b.wide, 2*b.k)) }
+		if !(b.sumsToOne(i) && (quickly() || sparseAlone(b, n, i))) {
 			return i
 		}
 	}

@@ -63,6 +63,19 @@ func sparseRows[T Float](n, k int, loss []float64, grad, z, t []T, index []int, 
 	return rejected, bad
 }
 
+// shares makes the labels of rows of k sum to 1; those of rows without any become one-hot.
+func shares[T Float](labels []T, k int) {
+	for row := range slices.Chunk(labels, k) {
+		sum := Sum(row)
+		if sum == 0 {
+			row[0], sum = 1, 1
+		}
+		for j := range row {
+			row[j] /= T(sum)
+		}
+	}
+}
+
 // TestHasSparse: every implementation of vectors on amd64 has the kernels, and no other; without them
 // package losses computes the maps itself.
 func TestHasSparse(t *testing.T) {
@@ -99,8 +112,10 @@ func sparseMaps[T Float](t *testing.T) {
 					j := r.IntN(k)
 					z[i*k+j], z[i*k+(j+1)%k], labels[i*k+j] = T(math.Inf(-1)), T(size), 0
 					index[i] = (j + 1) % k
+					labels[i*k+(j+1)%k]++
 				}
 			}
+			shares(labels, k)
 			for _, e := range []int{1, 2} {
 				for _, target := range [][]T{labels, nil} {
 					loss, grad := make([]float64, n+1), make([]T, n*k+1)
@@ -153,6 +168,7 @@ func sparseNeighbours[T Float](t *testing.T) {
 		for i := range scale {
 			scale[i] = T(r.NormFloat64())
 		}
+		shares(labels, k)
 		clear(z[6*k : 7*k])
 		z[11*k], z[13*k+k/2], labels[15*k] = T(math.NaN()), T(math.Inf(1)), -1
 		for e := 1; e <= 2; e++ {
@@ -181,9 +197,16 @@ func sparseRejects[T Float](t *testing.T) {
 	inf := math.Inf(1)
 	for _, k := range []int{3, 20, 100, 333} {
 		for _, at := range []int{0, k / 2, k - 1} {
-			for _, x := range [][2]float64{{0, -1}, {0, inf}, {0, math.NaN()}, {inf, 0}, {math.NaN(), 0}, {-inf, 0.5}} {
+			off := 1.1e-6 * float64(k) // by which the labels' sum is not 1
+			for _, x := range [][2]float64{{0, -1}, {0, inf}, {0, math.NaN()}, {inf, 0}, {math.NaN(), 0}, {-inf, 0.5},
+				{0, 0.5 + off}, {0, 0.5 - off}} {
 				for e := 1; e <= 2; e++ {
 					z, labels := make([]T, 3*k), make([]T, 3*k)
+					shares(labels, k)
+					labels[k] = 0
+					if labels[k+(at+1)%k] = 1; x[1] > 0 {
+						labels[k+(at+1)%k] = 0.5
+					}
 					z[k+at], labels[k+at] = T(x[0]), T(x[1])
 					rejected, bad := sparseRows(e, k, make([]float64, 3), make([]T, 3*k), z, labels, nil, []T{1})
 					require.Equal(t, []int{1}, rejected, "k=%d: %v at %d", k, x, at)

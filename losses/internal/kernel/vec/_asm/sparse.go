@@ -19,12 +19,13 @@ import (
 // sparse is what the parts of a kernel share.
 type sparse struct {
 	isa
-	n     int
-	hot   bool                                                 // the labels are a 1 and zeros
-	total func(v reg.VecVirtual) reg.VecVirtual                // the sum of a row's lanes, in all of them
-	near  func(body func(x reg.VecVirtual))                    // x of all classes that may have a p, but the maxima
-	each  func(body func(z, t reg.VecVirtual, put func(d Op))) // all classes; put stores the gradient
-	zero  reg.VecVirtual
+	n       int
+	hot     bool                                                 // the labels are a 1 and zeros
+	classes string                                               // the parameter that says how many there are
+	total   func(v reg.VecVirtual) reg.VecVirtual                // the sum of a row's lanes, in all of them
+	near    func(body func(x reg.VecVirtual))                    // x of all classes that may have a p, but the maxima
+	each    func(body func(z, t reg.VecVirtual, put func(d Op))) // all classes; put stores the gradient
+	zero    reg.VecVirtual
 
 	top, ties  Op // M, and how many maxima there are beside one
 	start      Op // the first shift
@@ -126,7 +127,7 @@ func (s *sparse) search() (rejected mask) {
 }
 
 // losses emits the loss, and the gradients f (p - t). It adds to those rejected where a label has a
-// sign or the loss is not finite. With the labels t the loss is
+// sign, the labels' sum is not 1 or the loss is not finite. With the labels t the loss is
 //
 //	n = 1:  Σ d²/2 + Σ t max(-g, 0),   n = 2:  2/3 Σ x² (2√t + √p) + 2 Σ t max(-g, 0)
 //
@@ -136,11 +137,12 @@ func (s *sparse) losses(unsettled mask) (loss reg.VecVirtual, rejected reg.GPVir
 	s.load(s.constant(math.NaN()), only)
 	single := s.parkMask(s.cmp(eqOQ, s.zero, ties))
 	s.blend(s.maskOf(single), s.loaded(s.top), only)
-	alone, left, sums := s.park(only), s.parkMask(unsettled), s.zeros(4)
-	loss, far, own, signs := sums[0], sums[1], sums[2], sums[3]
+	alone, left, sums := s.park(only), s.parkMask(unsettled), s.zeros(5)
+	loss, far, own, signs, labels := sums[0], sums[1], sums[2], sums[3], sums[4]
 	s.each(func(z, t reg.VecVirtual, put func(d Op)) {
 		if !s.hot {
 			s.or(t, signs, signs)
+			s.add(t, labels, labels)
 		}
 		others := s.cmp(neqUQ, alone, z)
 		s.beyond(z)
@@ -202,6 +204,9 @@ func (s *sparse) losses(unsettled mask) (loss reg.VecVirtual, rejected reg.GPVir
 	s.add(far, loss, loss)
 	unsettled = s.maskOf(left)
 	s.notFinite(loss, unsettled)
+	if !s.hot {
+		s.notOne(s.total(labels), unsettled)
+	}
 	rejected = s.maskBits(unsettled)
 	ORL(s.signBits(signs), rejected)
 	if s.put != nil {
@@ -227,6 +232,19 @@ func (s *sparse) complement(rest Op, t reg.VecVirtual) reg.VecVirtual {
 	s.isa.other(t, d)
 	s.sub(rest, d, d)
 	return d
+}
+
+// notOne adds to m where the sum of a row's labels is not 1 within 1e-6 a class. It overwrites sum.
+func (s *sparse) notOne(sum reg.VecVirtual, m mask) {
+	classes, most, size := XMM(), s.vec(), s.vec()
+	VXORPD(classes, classes, classes)
+	VCVTSI2SDQ(s.param(s.classes), classes, classes)
+	s.bcast(classes, most)
+	s.mul(s.constant(1e-6), most, most)
+	s.sub(s.constant(1), sum, sum)
+	s.load(s.abs(), size)
+	s.and(sum, size, size)
+	s.orInto(s.cmp(nleUQ, most, size), m)
 }
 
 // rest emits 1 - p of the maximum.

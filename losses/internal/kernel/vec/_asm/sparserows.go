@@ -16,7 +16,7 @@ const sparseRejected = "has an invalid label, a loss that is not finite or no pr
 
 // sparseRow emits the loss of a sparse map for a row of labels, or of a class.
 func (g isa) sparseRow(n int, hot bool) {
-	s, kind, of := sparse{isa: g, n: n, hot: hot}, "Row", "z, t *T, n int"
+	s, kind, of := sparse{isa: g, n: n, hot: hot, classes: "n"}, "Row", "z, t *T, n int"
 	if hot {
 		kind, of = "Index", "z *T, n, y int"
 	}

@@ -30,7 +30,7 @@ func (g isa) sparseTile(n int) {
 func (g isa) sparseLanes(n int, in isa, first int) (rejected reg.GPVirtual) {
 	e, h, z, t, k := g.param("e"), g.param("h"), g.param("z"), g.param("t"), g.param("k")
 	column := func(p, off reg.GPVirtual) Mem { return Mem{Base: p, Index: off, Scale: 1, Disp: first * g.size()} }
-	s, factor := sparse{isa: g, n: n, zero: g.zeros(1)[0]}, g.vec()
+	s, factor := sparse{isa: g, n: n, classes: "k", zero: g.zeros(1)[0]}, g.vec()
 	g.fetch(Mem{Base: g.param("scale"), Disp: first * g.size()}, factor)
 	s.factor = g.park(factor)
 	s.total = func(v reg.VecVirtual) reg.VecVirtual { return v }
