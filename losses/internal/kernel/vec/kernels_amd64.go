@@ -218,6 +218,12 @@ func tileInF32AVX512(dst *float32, src *float32, k int, tiles int)
 //go:noescape
 func tileOutF32AVX512(dst *float32, src *float32, k int, tiles int)
 
+// tileHotF32AVX512 stores tiles of the one-hot rows of k elements of the classes index in dst, each
+// transposed.
+//
+//go:noescape
+func tileHotF32AVX512(dst *float32, index *int, k int, tiles int)
+
 // tileStatsF32AVX512 stores exp(z) 2^-shift in e and the softmax's numbers in lanes; rejected has
 // the bits of the rows that are for the specification.
 //
@@ -552,6 +558,12 @@ func tileInF64AVX512(dst *float64, src *float64, k int, tiles int)
 //
 //go:noescape
 func tileOutF64AVX512(dst *float64, src *float64, k int, tiles int)
+
+// tileHotF64AVX512 stores tiles of the one-hot rows of k elements of the classes index in dst, each
+// transposed.
+//
+//go:noescape
+func tileHotF64AVX512(dst *float64, index *int, k int, tiles int)
 
 // tileStatsF64AVX512 stores exp(z) 2^-shift in e and the softmax's numbers in lanes; rejected has
 // the bits of the rows that are for the specification.
@@ -1457,6 +1469,12 @@ func tileInF32AVX2(dst *float32, src *float32, k int, tiles int)
 //go:noescape
 func tileOutF32AVX2(dst *float32, src *float32, k int, tiles int)
 
+// tileHotF32AVX2 stores tiles of the one-hot rows of k elements of the classes index in dst, each
+// transposed.
+//
+//go:noescape
+func tileHotF32AVX2(dst *float32, index *int, k int, tiles int)
+
 // tileStatsF32AVX2 stores exp(z) 2^-shift in e and the softmax's numbers in lanes; rejected has the
 // bits of the rows that are for the specification.
 //
@@ -1749,6 +1767,12 @@ func tileInF64AVX2(dst *float64, src *float64, k int, tiles int)
 //
 //go:noescape
 func tileOutF64AVX2(dst *float64, src *float64, k int, tiles int)
+
+// tileHotF64AVX2 stores tiles of the one-hot rows of k elements of the classes index in dst, each
+// transposed.
+//
+//go:noescape
+func tileHotF64AVX2(dst *float64, index *int, k int, tiles int)
 
 // tileStatsF64AVX2 stores exp(z) 2^-shift in e and the softmax's numbers in lanes; rejected has the
 // bits of the rows that are for the specification.
@@ -2711,6 +2735,12 @@ func tileInWideAVX512(dst *float64, src *float32, k int, tiles int)
 //go:noescape
 func tileOutWideAVX512(dst *float32, src *float64, k int, tiles int)
 
+// tileHotWideAVX512 stores tiles of the one-hot rows of k elements of the classes index in dst,
+// each transposed.
+//
+//go:noescape
+func tileHotWideAVX512(dst *float64, index *int, k int, tiles int)
+
 // exps64WideAVX512 is exps with the exponentials in float64, perhaps all divided by a number, for a
 // row with the maximum m.
 //
@@ -3104,6 +3134,12 @@ func tileInWideAVX2(dst *float64, src *float32, k int, tiles int)
 //
 //go:noescape
 func tileOutWideAVX2(dst *float32, src *float64, k int, tiles int)
+
+// tileHotWideAVX2 stores tiles of the one-hot rows of k elements of the classes index in dst, each
+// transposed.
+//
+//go:noescape
+func tileHotWideAVX2(dst *float64, index *int, k int, tiles int)
 
 // exps64WideAVX2 is exps with the exponentials in float64, perhaps all divided by a number, for a
 // row with the maximum m.

@@ -41,6 +41,7 @@ type tile[T spec.Float] struct {
 	padZ, padT, padG   [tileCols * tileRows]T // rows of a last, smaller block
 	padScale, padExtra [mostTiles * tileRows]T
 	padLoss, padLSE    [mostTiles * tileRows]float64
+	padIndex           [mostTiles * tileRows]int
 
 	sums [blockSums * tileRows * tileRows]T   // the vectors that the rows of a block are summed up to
 	hot  [mostVectors * tileRows * tileRows]T // the one-hot rows of a block; 0 otherwise
@@ -53,11 +54,13 @@ type tile[T spec.Float] struct {
 	declined [mostTiles]uint32                            // the bits of the rows of each tile that are not for vectors
 }
 
-// tiler moves rows of elements T to and from tiles of A, which are as wide as its vectors of A.
+// tiler moves rows of elements T to and from tiles of A, which are as wide as its vectors of A, or
+// makes them of classes.
 type tiler[T, A spec.Float] interface {
 	lanes() int
 	tileIn(dst *A, src *T, k, tiles int)
 	tileOut(dst *T, src *A, k, tiles int)
+	tileHot(dst *A, index *int, k, tiles int)
 }
 
 var tilePool32, tilePool64 sync.Pool
@@ -155,14 +158,12 @@ func setTarget[T, A spec.Float](u tiler[T, A], s *tile[A], t []T, pad []T, index
 		tileIn(u, s.t[:], t[i*k:], n, pad, k)
 		return
 	}
-	w := u.lanes()
-	clear(s.t[:tilesOf(n, w)*k*w])
-	for lo := 0; lo < n; lo += w {
-		to := s.t[lo*k:]
-		for j, y := range index[i+lo : i+min(lo+w, n)] {
-			to[y*w+j] = 1
-		}
+	classes, tiles := index[i:i+n], tilesOf(n, u.lanes())
+	if n < tiles*u.lanes() {
+		copy(s.padIndex[:], classes)
+		classes = s.padIndex[:]
 	}
+	u.tileHot(&s.t[0], &classes[0], k, tiles)
 }
 
 // eachRejected runs row on the rows that have a bit in mask, of the rows [i, i+n), until it returns

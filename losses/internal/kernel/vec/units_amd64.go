@@ -34,6 +34,7 @@ type unit[T spec.Float] interface {
 	smoothMoreTerms(h, e, t *T, n int, limit, c T, par *T, ahead int) (sum, mass float64, bad uint32)
 	tileIn(dst *T, src *T, k, tiles int)
 	tileOut(dst *T, src *T, k, tiles int)
+	tileHot(dst *T, index *int, k, tiles int)
 	tileStats(e, z *T, k int, lanes *T) (rejected uint32)
 	tileSmooth(t *T, k int, keep, cut, add, addMass T) (bad uint32)
 	tileSoftmax(e, z *T, k int, lanes *T)
@@ -62,6 +63,7 @@ type wide[T spec.Float] interface {
 	combine(p, t *T, n int, a, f float64)
 	tileIn(dst *float64, src *T, k, tiles int)
 	tileOut(dst *T, src *float64, k, tiles int)
+	tileHot(dst *float64, index *int, k, tiles int)
 	exps64(e *float64, z *T, n int, m, low, shift float64, ahead int) (sum float64)
 	blockExps(e *float64, z *T, k, n int, work, lanes *float64) (rejected uint32)
 	maeSum(e *float64, t *T, n, but int, c, sa float64) (sum, delta float64, bad uint32)
@@ -262,6 +264,9 @@ func (f32AVX512) tileIn(dst *float32, src *float32, k, tiles int) {
 func (f32AVX512) tileOut(dst *float32, src *float32, k, tiles int) {
 	tileOutF32AVX512(dst, src, k, tiles)
 }
+func (f32AVX512) tileHot(dst *float32, index *int, k, tiles int) {
+	tileHotF32AVX512(dst, index, k, tiles)
+}
 func (f32AVX512) tileStats(e, z *float32, k int, lanes *float32) (rejected uint32) {
 	return tileStatsF32AVX512(e, z, k, lanes)
 }
@@ -403,6 +408,9 @@ func (f64AVX512) tileIn(dst *float64, src *float64, k, tiles int) {
 }
 func (f64AVX512) tileOut(dst *float64, src *float64, k, tiles int) {
 	tileOutF64AVX512(dst, src, k, tiles)
+}
+func (f64AVX512) tileHot(dst *float64, index *int, k, tiles int) {
+	tileHotF64AVX512(dst, index, k, tiles)
 }
 func (f64AVX512) tileStats(e, z *float64, k int, lanes *float64) (rejected uint32) {
 	return tileStatsF64AVX512(e, z, k, lanes)
@@ -769,6 +777,7 @@ func (f32AVX2) smoothMoreTerms(h, e, t *float32, n int, limit, c float32, par *f
 }
 func (f32AVX2) tileIn(dst *float32, src *float32, k, tiles int)  { tileInF32AVX2(dst, src, k, tiles) }
 func (f32AVX2) tileOut(dst *float32, src *float32, k, tiles int) { tileOutF32AVX2(dst, src, k, tiles) }
+func (f32AVX2) tileHot(dst *float32, index *int, k, tiles int)   { tileHotF32AVX2(dst, index, k, tiles) }
 func (f32AVX2) tileStats(e, z *float32, k int, lanes *float32) (rejected uint32) {
 	return tileStatsF32AVX2(e, z, k, lanes)
 }
@@ -888,6 +897,7 @@ func (f64AVX2) smoothMoreTerms(h, e, t *float64, n int, limit, c float64, par *f
 }
 func (f64AVX2) tileIn(dst *float64, src *float64, k, tiles int)  { tileInF64AVX2(dst, src, k, tiles) }
 func (f64AVX2) tileOut(dst *float64, src *float64, k, tiles int) { tileOutF64AVX2(dst, src, k, tiles) }
+func (f64AVX2) tileHot(dst *float64, index *int, k, tiles int)   { tileHotF64AVX2(dst, index, k, tiles) }
 func (f64AVX2) tileStats(e, z *float64, k int, lanes *float64) (rejected uint32) {
 	return tileStatsF64AVX2(e, z, k, lanes)
 }
@@ -1180,6 +1190,9 @@ func (wideAVX512) tileIn(dst *float64, src *float32, k, tiles int) {
 func (wideAVX512) tileOut(dst *float32, src *float64, k, tiles int) {
 	tileOutWideAVX512(dst, src, k, tiles)
 }
+func (wideAVX512) tileHot(dst *float64, index *int, k, tiles int) {
+	tileHotWideAVX512(dst, index, k, tiles)
+}
 func (wideAVX512) exps64(e *float64, z *float32, n int, m, low, shift float64, ahead int) (sum float64) {
 	return exps64WideAVX512(e, z, n, m, low, shift, ahead)
 }
@@ -1348,6 +1361,9 @@ func (wideAVX2) combine(p, t *float32, n int, a, f float64)      { combineWideAV
 func (wideAVX2) tileIn(dst *float64, src *float32, k, tiles int) { tileInWideAVX2(dst, src, k, tiles) }
 func (wideAVX2) tileOut(dst *float32, src *float64, k, tiles int) {
 	tileOutWideAVX2(dst, src, k, tiles)
+}
+func (wideAVX2) tileHot(dst *float64, index *int, k, tiles int) {
+	tileHotWideAVX2(dst, index, k, tiles)
 }
 func (wideAVX2) exps64(e *float64, z *float32, n int, m, low, shift float64, ahead int) (sum float64) {
 	return exps64WideAVX2(e, z, n, m, low, shift, ahead)

@@ -39,6 +39,7 @@ func main() {
 		g.smoothTerms("smoothMoreTerms", smoothMore32, smoothMore64)
 		g.tileIn()
 		g.tileOut()
+		g.tileHot()
 		g.tileStats()
 		g.tileSmooth()
 		g.tileSoftmax()
@@ -95,6 +96,7 @@ func main() {
 		g.combine()
 		g.tileIn()
 		g.tileOut()
+		g.tileHot()
 		g.wide()
 	}
 	if err := errors.Join(writeAdapters(*adapterFile), writeConstants(*constantFile)); err != nil {

@@ -253,3 +253,55 @@ func (g isa) storeLane(v reg.VecVirtual, i int, m Mem) {
 		VMOVLPS(half, m)
 	}
 }
+
+func (g isa) tileHot() {
+	g.text("tileHot", "func(dst *A, index *int, k, tiles int)",
+		"stores tiles of the one-hot rows of k elements of the classes index in dst, each transposed.")
+	g.narrow = false
+	dst, index, k, one := g.param("dst"), g.param("index"), g.param("k"), g.vec()
+	g.load(g.constant(1), one)
+	Label("tile")
+	class, c := g.classes(index), g.zeros(1)[0]
+	g.columns(k, func(off reg.GPVirtual) {
+		x := g.vec()
+		g.keep(g.cmp(eqOQ, class, c), one, x)
+		g.store(x, col(dst, off))
+		g.add(one, c, c)
+	})
+	advance(k, g.column(), dst)
+	ADDQ(Imm(uint64(8*g.lanes())), index)
+	moreTiles()
+	g.ret()
+}
+
+// classes loads the classes of a tile, of which the lower half counts, as numbers.
+func (g isa) classes(index reg.GPVirtual) reg.VecVirtual {
+	const lower = 0x88 // of the two numbers at a time that VSHUFPS takes
+	all, half, x := g.vec(), YMM(), XMM()
+	switch from, behind := (Mem{Base: index}), (Mem{Base: index, Disp: g.column()}); {
+	case g.avx512:
+		v := g.vec()
+		g.load(from, v)
+		VPMOVQD(v, half)
+		if g.f64 {
+			VCVTDQ2PD(half, all)
+			break
+		}
+		g.load(behind, v)
+		next := YMM()
+		VPMOVQD(v, next)
+		VINSERTI64X4(Imm(1), next, half.AsZ(), all)
+		VCVTDQ2PS(all, all)
+	case g.f64:
+		VMOVUPS(from, half)
+		VEXTRACTF128(Imm(1), half, x)
+		VSHUFPS(Imm(lower), x, half.AsX(), x)
+		VCVTDQ2PD(x, all)
+	default:
+		VMOVUPS(from, half)
+		VSHUFPS(Imm(lower), behind, half, half)
+		VPERMQ(Imm(0xd8), half, half) // what was taken by 16 bytes of each in turn
+		VCVTDQ2PS(half, all)
+	}
+	return all
+}
