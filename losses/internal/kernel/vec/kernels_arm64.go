@@ -13,6 +13,9 @@ import (
 // block is how many elements, or a multiple of it, the kernels of exponentials and terms want.
 func block[T spec.Float]() int { return 32 / spec.Size[T]() }
 
+// powerBits is how many bits whole exponents have, which begin at parBits, and the last bit at parLast.
+const powerBits, parBits, parLast = 3, 2, 8
+
 // expOffset is what magic has beside the middle of its binade less the shift.
 const expOffset = 64
 
@@ -558,6 +561,41 @@ func sigmoidFocal2F32(loss *float64, grad, z, yes, no *float32, n int, scale flo
 
 //go:noescape
 func sigmoidFocal2F64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
+
+// sigmoidFocalWhole stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
+// and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.
+// φ = -(1-p)^a l; par is a, -a and the bits of a.
+func sigmoidFocalWhole[T spec.Float](loss *float64, grad, z, yes, no *T, n int, scale T, par *float64) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		sigmoidFocalWholeF32(loss, (*float32)(unsafe.Pointer(grad)), (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(yes)), (*float32)(unsafe.Pointer(no)), n, float32(scale), par)
+		return
+	}
+	sigmoidFocalWholeF64(loss, (*float64)(unsafe.Pointer(grad)), (*float64)(unsafe.Pointer(z)), (*float64)(unsafe.Pointer(yes)), (*float64)(unsafe.Pointer(no)), n, float64(scale), par)
+}
+
+//go:noescape
+func sigmoidFocalWholeF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
+
+//go:noescape
+func sigmoidFocalWholeF64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
+
+// sigmoidMargin stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
+// and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.
+// One of the labels is 0, the other the u of φ = -d^γ log(1-d) of no, d = max(1-p-margin, 0);
+// par is γ, the margin, and the bits of γ-1, or of γ = 0, and whether that is γ-1.
+func sigmoidMargin[T spec.Float](loss *float64, grad, z, yes, no *T, n int, scale T, par *float64) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		sigmoidMarginF32(loss, (*float32)(unsafe.Pointer(grad)), (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(yes)), (*float32)(unsafe.Pointer(no)), n, float32(scale), par)
+		return
+	}
+	sigmoidMarginF64(loss, (*float64)(unsafe.Pointer(grad)), (*float64)(unsafe.Pointer(z)), (*float64)(unsafe.Pointer(yes)), (*float64)(unsafe.Pointer(no)), n, float64(scale), par)
+}
+
+//go:noescape
+func sigmoidMarginF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
+
+//go:noescape
+func sigmoidMarginF64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
 
 // sigmoidExact stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
 // and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.

@@ -90,8 +90,8 @@ TEXT ·sumExpF32(SB), NOSPLIT, $0-32
 	MOVWU magic+20(FP), R9
 	VDUP R9, V1.S4
 	MOVD $numbers<>(SB), R8
-	FMOVQ 0(R8), F2 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
-	FMOVQ 16(R8), F3 // 1
+	FMOVQ 0(R8), F2 // 1
+	FMOVQ 16(R8), F3 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
 	FMOVQ 32(R8), F4 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
 	VEOR V5.B16, V5.B16, V5.B16
 loop:
@@ -100,14 +100,14 @@ loop:
 	WORD $0x4e20f4e7 // fmax v7.4s, v7.4s, v0.4s
 	VMOV V1.B16, V8.B16
 	VMOV V1.B16, V9.B16
-	WORD $0x4f8210c8 // fmla v8.4s, v6.4s, v2.s[0]
-	WORD $0x4f8210e9 // fmla v9.4s, v7.4s, v2.s[0]
+	WORD $0x4f8310c8 // fmla v8.4s, v6.4s, v3.s[0]
+	WORD $0x4f8310e9 // fmla v9.4s, v7.4s, v3.s[0]
 	WORD $0x4ea1d50a // fsub v10.4s, v8.4s, v1.4s
 	WORD $0x4ea1d52b // fsub v11.4s, v9.4s, v1.4s
-	WORD $0x4fa25146 // fmls v6.4s, v10.4s, v2.s[1]
-	WORD $0x4fa25167 // fmls v7.4s, v11.4s, v2.s[1]
-	WORD $0x4f825946 // fmls v6.4s, v10.4s, v2.s[2]
-	WORD $0x4f825967 // fmls v7.4s, v11.4s, v2.s[2]
+	WORD $0x4fa35146 // fmls v6.4s, v10.4s, v3.s[1]
+	WORD $0x4fa35167 // fmls v7.4s, v11.4s, v3.s[1]
+	WORD $0x4f835946 // fmls v6.4s, v10.4s, v3.s[2]
+	WORD $0x4f835967 // fmls v7.4s, v11.4s, v3.s[2]
 	VSHL $23, V8.S4, V8.S4
 	VSHL $23, V9.S4, V9.S4
 	WORD $0x6e26dcca // fmul v10.4s, v6.4s, v6.4s
@@ -126,12 +126,12 @@ loop:
 	WORD $0x4e2bcdaf // fmla v15.4s, v13.4s, v11.4s
 	WORD $0x4e2acdc6 // fmla v6.4s, v14.4s, v10.4s
 	WORD $0x4e2bcde7 // fmla v7.4s, v15.4s, v11.4s
-	WORD $0x4e23d4ca // fadd v10.4s, v6.4s, v3.4s
-	WORD $0x4e23d4eb // fadd v11.4s, v7.4s, v3.4s
+	WORD $0x4e22d4ca // fadd v10.4s, v6.4s, v2.4s
+	WORD $0x4e22d4eb // fadd v11.4s, v7.4s, v2.4s
 	VADD V8.S4, V10.S4, V10.S4
 	VADD V9.S4, V11.S4, V11.S4
-	WORD $0x4fa2994a // fmul v10.4s, v10.4s, v2.s[3]
-	WORD $0x4fa2996b // fmul v11.4s, v11.4s, v2.s[3]
+	WORD $0x4fa3994a // fmul v10.4s, v10.4s, v3.s[3]
+	WORD $0x4fa3996b // fmul v11.4s, v11.4s, v3.s[3]
 	WORD $0x4e2bd54a // fadd v10.4s, v10.4s, v11.4s
 	WORD $0x0e61794b // fcvtl v11.2d, v10.2s
 	WORD $0x4e61794a // fcvtl2 v10.2d, v10.4s
@@ -152,9 +152,9 @@ TEXT ·sumExpF64(SB), NOSPLIT, $0-40
 	MOVD magic+24(FP), R9
 	VDUP R9, V1.D2
 	MOVD $numbers<>(SB), R8
-	FMOVQ 80(R8), F2 // 1.4426950408889634 0.6931471805599453
-	FMOVQ 96(R8), F3 // 2.3190468138462996e-17 5.421010862427522e-20
-	FMOVQ 112(R8), F4 // 1
+	FMOVQ 80(R8), F2 // 1
+	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
@@ -165,14 +165,14 @@ loop:
 	WORD $0x4e60f54a // fmax v10.2d, v10.2d, v0.2d
 	VMOV V1.B16, V11.B16
 	VMOV V1.B16, V12.B16
-	WORD $0x4fc2112b // fmla v11.2d, v9.2d, v2.d[0]
-	WORD $0x4fc2114c // fmla v12.2d, v10.2d, v2.d[0]
+	WORD $0x4fc3112b // fmla v11.2d, v9.2d, v3.d[0]
+	WORD $0x4fc3114c // fmla v12.2d, v10.2d, v3.d[0]
 	WORD $0x4ee1d56d // fsub v13.2d, v11.2d, v1.2d
 	WORD $0x4ee1d58e // fsub v14.2d, v12.2d, v1.2d
-	WORD $0x4fc259a9 // fmls v9.2d, v13.2d, v2.d[1]
-	WORD $0x4fc259ca // fmls v10.2d, v14.2d, v2.d[1]
-	WORD $0x4fc351a9 // fmls v9.2d, v13.2d, v3.d[0]
-	WORD $0x4fc351ca // fmls v10.2d, v14.2d, v3.d[0]
+	WORD $0x4fc359a9 // fmls v9.2d, v13.2d, v3.d[1]
+	WORD $0x4fc359ca // fmls v10.2d, v14.2d, v3.d[1]
+	WORD $0x4fc451a9 // fmls v9.2d, v13.2d, v4.d[0]
+	WORD $0x4fc451ca // fmls v10.2d, v14.2d, v4.d[0]
 	VSHL $52, V11.D2, V11.D2
 	VSHL $52, V12.D2, V12.D2
 	WORD $0x6e69dd2d // fmul v13.2d, v9.2d, v9.2d
@@ -207,12 +207,12 @@ loop:
 	WORD $0x4e6ece50 // fmla v16.2d, v18.2d, v14.2d
 	WORD $0x4e6dcde9 // fmla v9.2d, v15.2d, v13.2d
 	WORD $0x4e6ece0a // fmla v10.2d, v16.2d, v14.2d
-	WORD $0x4e64d52d // fadd v13.2d, v9.2d, v4.2d
-	WORD $0x4e64d54e // fadd v14.2d, v10.2d, v4.2d
+	WORD $0x4e62d52d // fadd v13.2d, v9.2d, v2.2d
+	WORD $0x4e62d54e // fadd v14.2d, v10.2d, v2.2d
 	VADD V11.D2, V13.D2, V13.D2
 	VADD V12.D2, V14.D2, V14.D2
-	WORD $0x4fc399ad // fmul v13.2d, v13.2d, v3.d[1]
-	WORD $0x4fc399ce // fmul v14.2d, v14.2d, v3.d[1]
+	WORD $0x4fc499ad // fmul v13.2d, v13.2d, v4.d[1]
+	WORD $0x4fc499ce // fmul v14.2d, v14.2d, v4.d[1]
 	WORD $0x4e6ed5ad // fadd v13.2d, v13.2d, v14.2d
 	WORD $0x4e6dd508 // fadd v8.2d, v8.2d, v13.2d
 	SUBS $4, R2, R2
@@ -230,8 +230,8 @@ TEXT ·expsF32(SB), NOSPLIT, $0-40
 	MOVWU magic+28(FP), R9
 	VDUP R9, V1.S4
 	MOVD $numbers<>(SB), R8
-	FMOVQ 0(R8), F2 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
-	FMOVQ 16(R8), F3 // 1
+	FMOVQ 0(R8), F2 // 1
+	FMOVQ 16(R8), F3 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
 	FMOVQ 32(R8), F4 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
 	MOVD e+0(FP), R0
 	VEOR V5.B16, V5.B16, V5.B16
@@ -241,14 +241,14 @@ loop:
 	WORD $0x4e20f4e7 // fmax v7.4s, v7.4s, v0.4s
 	VMOV V1.B16, V8.B16
 	VMOV V1.B16, V9.B16
-	WORD $0x4f8210c8 // fmla v8.4s, v6.4s, v2.s[0]
-	WORD $0x4f8210e9 // fmla v9.4s, v7.4s, v2.s[0]
+	WORD $0x4f8310c8 // fmla v8.4s, v6.4s, v3.s[0]
+	WORD $0x4f8310e9 // fmla v9.4s, v7.4s, v3.s[0]
 	WORD $0x4ea1d50a // fsub v10.4s, v8.4s, v1.4s
 	WORD $0x4ea1d52b // fsub v11.4s, v9.4s, v1.4s
-	WORD $0x4fa25146 // fmls v6.4s, v10.4s, v2.s[1]
-	WORD $0x4fa25167 // fmls v7.4s, v11.4s, v2.s[1]
-	WORD $0x4f825946 // fmls v6.4s, v10.4s, v2.s[2]
-	WORD $0x4f825967 // fmls v7.4s, v11.4s, v2.s[2]
+	WORD $0x4fa35146 // fmls v6.4s, v10.4s, v3.s[1]
+	WORD $0x4fa35167 // fmls v7.4s, v11.4s, v3.s[1]
+	WORD $0x4f835946 // fmls v6.4s, v10.4s, v3.s[2]
+	WORD $0x4f835967 // fmls v7.4s, v11.4s, v3.s[2]
 	VSHL $23, V8.S4, V8.S4
 	VSHL $23, V9.S4, V9.S4
 	WORD $0x6e26dcca // fmul v10.4s, v6.4s, v6.4s
@@ -267,12 +267,12 @@ loop:
 	WORD $0x4e2bcdaf // fmla v15.4s, v13.4s, v11.4s
 	WORD $0x4e2acdc6 // fmla v6.4s, v14.4s, v10.4s
 	WORD $0x4e2bcde7 // fmla v7.4s, v15.4s, v11.4s
-	WORD $0x4e23d4ca // fadd v10.4s, v6.4s, v3.4s
-	WORD $0x4e23d4eb // fadd v11.4s, v7.4s, v3.4s
+	WORD $0x4e22d4ca // fadd v10.4s, v6.4s, v2.4s
+	WORD $0x4e22d4eb // fadd v11.4s, v7.4s, v2.4s
 	VADD V8.S4, V10.S4, V10.S4
 	VADD V9.S4, V11.S4, V11.S4
-	WORD $0x4fa2994a // fmul v10.4s, v10.4s, v2.s[3]
-	WORD $0x4fa2996b // fmul v11.4s, v11.4s, v2.s[3]
+	WORD $0x4fa3994a // fmul v10.4s, v10.4s, v3.s[3]
+	WORD $0x4fa3996b // fmul v11.4s, v11.4s, v3.s[3]
 	VST1.P [V10.S4, V11.S4], 32(R0)
 	WORD $0x4e2bd54a // fadd v10.4s, v10.4s, v11.4s
 	WORD $0x0e61794b // fcvtl v11.2d, v10.2s
@@ -294,9 +294,9 @@ TEXT ·expsF64(SB), NOSPLIT, $0-48
 	MOVD magic+32(FP), R9
 	VDUP R9, V1.D2
 	MOVD $numbers<>(SB), R8
-	FMOVQ 80(R8), F2 // 1.4426950408889634 0.6931471805599453
-	FMOVQ 96(R8), F3 // 2.3190468138462996e-17 5.421010862427522e-20
-	FMOVQ 112(R8), F4 // 1
+	FMOVQ 80(R8), F2 // 1
+	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
@@ -308,14 +308,14 @@ loop:
 	WORD $0x4e60f54a // fmax v10.2d, v10.2d, v0.2d
 	VMOV V1.B16, V11.B16
 	VMOV V1.B16, V12.B16
-	WORD $0x4fc2112b // fmla v11.2d, v9.2d, v2.d[0]
-	WORD $0x4fc2114c // fmla v12.2d, v10.2d, v2.d[0]
+	WORD $0x4fc3112b // fmla v11.2d, v9.2d, v3.d[0]
+	WORD $0x4fc3114c // fmla v12.2d, v10.2d, v3.d[0]
 	WORD $0x4ee1d56d // fsub v13.2d, v11.2d, v1.2d
 	WORD $0x4ee1d58e // fsub v14.2d, v12.2d, v1.2d
-	WORD $0x4fc259a9 // fmls v9.2d, v13.2d, v2.d[1]
-	WORD $0x4fc259ca // fmls v10.2d, v14.2d, v2.d[1]
-	WORD $0x4fc351a9 // fmls v9.2d, v13.2d, v3.d[0]
-	WORD $0x4fc351ca // fmls v10.2d, v14.2d, v3.d[0]
+	WORD $0x4fc359a9 // fmls v9.2d, v13.2d, v3.d[1]
+	WORD $0x4fc359ca // fmls v10.2d, v14.2d, v3.d[1]
+	WORD $0x4fc451a9 // fmls v9.2d, v13.2d, v4.d[0]
+	WORD $0x4fc451ca // fmls v10.2d, v14.2d, v4.d[0]
 	VSHL $52, V11.D2, V11.D2
 	VSHL $52, V12.D2, V12.D2
 	WORD $0x6e69dd2d // fmul v13.2d, v9.2d, v9.2d
@@ -350,12 +350,12 @@ loop:
 	WORD $0x4e6ece50 // fmla v16.2d, v18.2d, v14.2d
 	WORD $0x4e6dcde9 // fmla v9.2d, v15.2d, v13.2d
 	WORD $0x4e6ece0a // fmla v10.2d, v16.2d, v14.2d
-	WORD $0x4e64d52d // fadd v13.2d, v9.2d, v4.2d
-	WORD $0x4e64d54e // fadd v14.2d, v10.2d, v4.2d
+	WORD $0x4e62d52d // fadd v13.2d, v9.2d, v2.2d
+	WORD $0x4e62d54e // fadd v14.2d, v10.2d, v2.2d
 	VADD V11.D2, V13.D2, V13.D2
 	VADD V12.D2, V14.D2, V14.D2
-	WORD $0x4fc399ad // fmul v13.2d, v13.2d, v3.d[1]
-	WORD $0x4fc399ce // fmul v14.2d, v14.2d, v3.d[1]
+	WORD $0x4fc499ad // fmul v13.2d, v13.2d, v4.d[1]
+	WORD $0x4fc499ce // fmul v14.2d, v14.2d, v4.d[1]
 	VST1.P [V13.D2, V14.D2], 32(R0)
 	WORD $0x4e6ed5ad // fadd v13.2d, v13.2d, v14.2d
 	WORD $0x4e6dd508 // fadd v8.2d, v8.2d, v13.2d
@@ -374,8 +374,8 @@ TEXT ·dotF32(SB), NOSPLIT, $0-56
 	MOVWU magic+40(FP), R9
 	VDUP R9, V1.S4
 	MOVD $numbers<>(SB), R8
-	FMOVQ 0(R8), F2 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
-	FMOVQ 16(R8), F3 // 1
+	FMOVQ 0(R8), F2 // 1
+	FMOVQ 16(R8), F3 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
 	FMOVQ 32(R8), F4 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
 	MOVD t+16(FP), R3
 	MOVWU m+32(FP), R9
@@ -411,14 +411,14 @@ loop:
 	WORD $0x4e20f58c // fmax v12.4s, v12.4s, v0.4s
 	VMOV V1.B16, V13.B16
 	VMOV V1.B16, V14.B16
-	WORD $0x4f82116d // fmla v13.4s, v11.4s, v2.s[0]
-	WORD $0x4f82118e // fmla v14.4s, v12.4s, v2.s[0]
+	WORD $0x4f83116d // fmla v13.4s, v11.4s, v3.s[0]
+	WORD $0x4f83118e // fmla v14.4s, v12.4s, v3.s[0]
 	WORD $0x4ea1d5af // fsub v15.4s, v13.4s, v1.4s
 	WORD $0x4ea1d5d0 // fsub v16.4s, v14.4s, v1.4s
-	WORD $0x4fa251eb // fmls v11.4s, v15.4s, v2.s[1]
-	WORD $0x4fa2520c // fmls v12.4s, v16.4s, v2.s[1]
-	WORD $0x4f8259eb // fmls v11.4s, v15.4s, v2.s[2]
-	WORD $0x4f825a0c // fmls v12.4s, v16.4s, v2.s[2]
+	WORD $0x4fa351eb // fmls v11.4s, v15.4s, v3.s[1]
+	WORD $0x4fa3520c // fmls v12.4s, v16.4s, v3.s[1]
+	WORD $0x4f8359eb // fmls v11.4s, v15.4s, v3.s[2]
+	WORD $0x4f835a0c // fmls v12.4s, v16.4s, v3.s[2]
 	VSHL $23, V13.S4, V13.S4
 	VSHL $23, V14.S4, V14.S4
 	WORD $0x6e2bdd6f // fmul v15.4s, v11.4s, v11.4s
@@ -437,12 +437,12 @@ loop:
 	WORD $0x4e30ce54 // fmla v20.4s, v18.4s, v16.4s
 	WORD $0x4e2fce6b // fmla v11.4s, v19.4s, v15.4s
 	WORD $0x4e30ce8c // fmla v12.4s, v20.4s, v16.4s
-	WORD $0x4e23d56f // fadd v15.4s, v11.4s, v3.4s
-	WORD $0x4e23d590 // fadd v16.4s, v12.4s, v3.4s
+	WORD $0x4e22d56f // fadd v15.4s, v11.4s, v2.4s
+	WORD $0x4e22d590 // fadd v16.4s, v12.4s, v2.4s
 	VADD V13.S4, V15.S4, V15.S4
 	VADD V14.S4, V16.S4, V16.S4
-	WORD $0x4fa299ef // fmul v15.4s, v15.4s, v2.s[3]
-	WORD $0x4fa29a10 // fmul v16.4s, v16.4s, v2.s[3]
+	WORD $0x4fa399ef // fmul v15.4s, v15.4s, v3.s[3]
+	WORD $0x4fa39a10 // fmul v16.4s, v16.4s, v3.s[3]
 	WORD $0x4e30d5ef // fadd v15.4s, v15.4s, v16.4s
 	WORD $0x0e6179f0 // fcvtl v16.2d, v15.2s
 	WORD $0x4e6179ef // fcvtl2 v15.2d, v15.4s
@@ -472,9 +472,9 @@ TEXT ·dotF64(SB), NOSPLIT, $0-64
 	MOVD magic+48(FP), R9
 	VDUP R9, V1.D2
 	MOVD $numbers<>(SB), R8
-	FMOVQ 80(R8), F2 // 1.4426950408889634 0.6931471805599453
-	FMOVQ 96(R8), F3 // 2.3190468138462996e-17 5.421010862427522e-20
-	FMOVQ 112(R8), F4 // 1
+	FMOVQ 80(R8), F2 // 1
+	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
@@ -506,14 +506,14 @@ loop:
 	WORD $0x4e60f5ef // fmax v15.2d, v15.2d, v0.2d
 	VMOV V1.B16, V16.B16
 	VMOV V1.B16, V17.B16
-	WORD $0x4fc211d0 // fmla v16.2d, v14.2d, v2.d[0]
-	WORD $0x4fc211f1 // fmla v17.2d, v15.2d, v2.d[0]
+	WORD $0x4fc311d0 // fmla v16.2d, v14.2d, v3.d[0]
+	WORD $0x4fc311f1 // fmla v17.2d, v15.2d, v3.d[0]
 	WORD $0x4ee1d612 // fsub v18.2d, v16.2d, v1.2d
 	WORD $0x4ee1d633 // fsub v19.2d, v17.2d, v1.2d
-	WORD $0x4fc25a4e // fmls v14.2d, v18.2d, v2.d[1]
-	WORD $0x4fc25a6f // fmls v15.2d, v19.2d, v2.d[1]
-	WORD $0x4fc3524e // fmls v14.2d, v18.2d, v3.d[0]
-	WORD $0x4fc3526f // fmls v15.2d, v19.2d, v3.d[0]
+	WORD $0x4fc35a4e // fmls v14.2d, v18.2d, v3.d[1]
+	WORD $0x4fc35a6f // fmls v15.2d, v19.2d, v3.d[1]
+	WORD $0x4fc4524e // fmls v14.2d, v18.2d, v4.d[0]
+	WORD $0x4fc4526f // fmls v15.2d, v19.2d, v4.d[0]
 	VSHL $52, V16.D2, V16.D2
 	VSHL $52, V17.D2, V17.D2
 	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
@@ -548,12 +548,12 @@ loop:
 	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
 	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
 	WORD $0x4e73ceaf // fmla v15.2d, v21.2d, v19.2d
-	WORD $0x4e64d5d2 // fadd v18.2d, v14.2d, v4.2d
-	WORD $0x4e64d5f3 // fadd v19.2d, v15.2d, v4.2d
+	WORD $0x4e62d5d2 // fadd v18.2d, v14.2d, v2.2d
+	WORD $0x4e62d5f3 // fadd v19.2d, v15.2d, v2.2d
 	VADD V16.D2, V18.D2, V18.D2
 	VADD V17.D2, V19.D2, V19.D2
-	WORD $0x4fc39a52 // fmul v18.2d, v18.2d, v3.d[1]
-	WORD $0x4fc39a73 // fmul v19.2d, v19.2d, v3.d[1]
+	WORD $0x4fc49a52 // fmul v18.2d, v18.2d, v4.d[1]
+	WORD $0x4fc49a73 // fmul v19.2d, v19.2d, v4.d[1]
 	WORD $0x4e73d652 // fadd v18.2d, v18.2d, v19.2d
 	WORD $0x4e72d508 // fadd v8.2d, v8.2d, v18.2d
 	SUBS $4, R2, R2
@@ -580,8 +580,8 @@ TEXT ·expDotF32(SB), NOSPLIT, $0-64
 	MOVWU magic+48(FP), R9
 	VDUP R9, V1.S4
 	MOVD $numbers<>(SB), R8
-	FMOVQ 0(R8), F2 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
-	FMOVQ 16(R8), F3 // 1
+	FMOVQ 0(R8), F2 // 1
+	FMOVQ 16(R8), F3 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
 	FMOVQ 32(R8), F4 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
 	MOVD e+8(FP), R0
 	MOVD t+24(FP), R3
@@ -618,14 +618,14 @@ loop:
 	WORD $0x4e20f58c // fmax v12.4s, v12.4s, v0.4s
 	VMOV V1.B16, V13.B16
 	VMOV V1.B16, V14.B16
-	WORD $0x4f82116d // fmla v13.4s, v11.4s, v2.s[0]
-	WORD $0x4f82118e // fmla v14.4s, v12.4s, v2.s[0]
+	WORD $0x4f83116d // fmla v13.4s, v11.4s, v3.s[0]
+	WORD $0x4f83118e // fmla v14.4s, v12.4s, v3.s[0]
 	WORD $0x4ea1d5af // fsub v15.4s, v13.4s, v1.4s
 	WORD $0x4ea1d5d0 // fsub v16.4s, v14.4s, v1.4s
-	WORD $0x4fa251eb // fmls v11.4s, v15.4s, v2.s[1]
-	WORD $0x4fa2520c // fmls v12.4s, v16.4s, v2.s[1]
-	WORD $0x4f8259eb // fmls v11.4s, v15.4s, v2.s[2]
-	WORD $0x4f825a0c // fmls v12.4s, v16.4s, v2.s[2]
+	WORD $0x4fa351eb // fmls v11.4s, v15.4s, v3.s[1]
+	WORD $0x4fa3520c // fmls v12.4s, v16.4s, v3.s[1]
+	WORD $0x4f8359eb // fmls v11.4s, v15.4s, v3.s[2]
+	WORD $0x4f835a0c // fmls v12.4s, v16.4s, v3.s[2]
 	VSHL $23, V13.S4, V13.S4
 	VSHL $23, V14.S4, V14.S4
 	WORD $0x6e2bdd6f // fmul v15.4s, v11.4s, v11.4s
@@ -644,12 +644,12 @@ loop:
 	WORD $0x4e30ce54 // fmla v20.4s, v18.4s, v16.4s
 	WORD $0x4e2fce6b // fmla v11.4s, v19.4s, v15.4s
 	WORD $0x4e30ce8c // fmla v12.4s, v20.4s, v16.4s
-	WORD $0x4e23d56f // fadd v15.4s, v11.4s, v3.4s
-	WORD $0x4e23d590 // fadd v16.4s, v12.4s, v3.4s
+	WORD $0x4e22d56f // fadd v15.4s, v11.4s, v2.4s
+	WORD $0x4e22d590 // fadd v16.4s, v12.4s, v2.4s
 	VADD V13.S4, V15.S4, V15.S4
 	VADD V14.S4, V16.S4, V16.S4
-	WORD $0x4fa299ef // fmul v15.4s, v15.4s, v2.s[3]
-	WORD $0x4fa29a10 // fmul v16.4s, v16.4s, v2.s[3]
+	WORD $0x4fa399ef // fmul v15.4s, v15.4s, v3.s[3]
+	WORD $0x4fa39a10 // fmul v16.4s, v16.4s, v3.s[3]
 	VST1.P [V15.S4, V16.S4], 32(R0)
 	WORD $0x4e30d5ef // fadd v15.4s, v15.4s, v16.4s
 	WORD $0x0e6179f0 // fcvtl v16.2d, v15.2s
@@ -680,9 +680,9 @@ TEXT ·expDotF64(SB), NOSPLIT, $0-72
 	MOVD magic+56(FP), R9
 	VDUP R9, V1.D2
 	MOVD $numbers<>(SB), R8
-	FMOVQ 80(R8), F2 // 1.4426950408889634 0.6931471805599453
-	FMOVQ 96(R8), F3 // 2.3190468138462996e-17 5.421010862427522e-20
-	FMOVQ 112(R8), F4 // 1
+	FMOVQ 80(R8), F2 // 1
+	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
@@ -715,14 +715,14 @@ loop:
 	WORD $0x4e60f5ef // fmax v15.2d, v15.2d, v0.2d
 	VMOV V1.B16, V16.B16
 	VMOV V1.B16, V17.B16
-	WORD $0x4fc211d0 // fmla v16.2d, v14.2d, v2.d[0]
-	WORD $0x4fc211f1 // fmla v17.2d, v15.2d, v2.d[0]
+	WORD $0x4fc311d0 // fmla v16.2d, v14.2d, v3.d[0]
+	WORD $0x4fc311f1 // fmla v17.2d, v15.2d, v3.d[0]
 	WORD $0x4ee1d612 // fsub v18.2d, v16.2d, v1.2d
 	WORD $0x4ee1d633 // fsub v19.2d, v17.2d, v1.2d
-	WORD $0x4fc25a4e // fmls v14.2d, v18.2d, v2.d[1]
-	WORD $0x4fc25a6f // fmls v15.2d, v19.2d, v2.d[1]
-	WORD $0x4fc3524e // fmls v14.2d, v18.2d, v3.d[0]
-	WORD $0x4fc3526f // fmls v15.2d, v19.2d, v3.d[0]
+	WORD $0x4fc35a4e // fmls v14.2d, v18.2d, v3.d[1]
+	WORD $0x4fc35a6f // fmls v15.2d, v19.2d, v3.d[1]
+	WORD $0x4fc4524e // fmls v14.2d, v18.2d, v4.d[0]
+	WORD $0x4fc4526f // fmls v15.2d, v19.2d, v4.d[0]
 	VSHL $52, V16.D2, V16.D2
 	VSHL $52, V17.D2, V17.D2
 	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
@@ -757,12 +757,12 @@ loop:
 	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
 	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
 	WORD $0x4e73ceaf // fmla v15.2d, v21.2d, v19.2d
-	WORD $0x4e64d5d2 // fadd v18.2d, v14.2d, v4.2d
-	WORD $0x4e64d5f3 // fadd v19.2d, v15.2d, v4.2d
+	WORD $0x4e62d5d2 // fadd v18.2d, v14.2d, v2.2d
+	WORD $0x4e62d5f3 // fadd v19.2d, v15.2d, v2.2d
 	VADD V16.D2, V18.D2, V18.D2
 	VADD V17.D2, V19.D2, V19.D2
-	WORD $0x4fc39a52 // fmul v18.2d, v18.2d, v3.d[1]
-	WORD $0x4fc39a73 // fmul v19.2d, v19.2d, v3.d[1]
+	WORD $0x4fc49a52 // fmul v18.2d, v18.2d, v4.d[1]
+	WORD $0x4fc49a73 // fmul v19.2d, v19.2d, v4.d[1]
 	VST1.P [V18.D2, V19.D2], 32(R0)
 	WORD $0x4e73d652 // fadd v18.2d, v18.2d, v19.2d
 	WORD $0x4e72d508 // fadd v8.2d, v8.2d, v18.2d
@@ -910,9 +910,9 @@ TEXT ·sumExp64F32(SB), NOSPLIT, $0-40
 	MOVD magic+24(FP), R9
 	VDUP R9, V1.D2
 	MOVD $numbers<>(SB), R8
-	FMOVQ 80(R8), F2 // 1.4426950408889634 0.6931471805599453
-	FMOVQ 96(R8), F3 // 2.3190468138462996e-17 5.421010862427522e-20
-	FMOVQ 112(R8), F4 // 1
+	FMOVQ 80(R8), F2 // 1
+	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
@@ -925,14 +925,14 @@ loop:
 	WORD $0x4e60f54a // fmax v10.2d, v10.2d, v0.2d
 	VMOV V1.B16, V11.B16
 	VMOV V1.B16, V12.B16
-	WORD $0x4fc2112b // fmla v11.2d, v9.2d, v2.d[0]
-	WORD $0x4fc2114c // fmla v12.2d, v10.2d, v2.d[0]
+	WORD $0x4fc3112b // fmla v11.2d, v9.2d, v3.d[0]
+	WORD $0x4fc3114c // fmla v12.2d, v10.2d, v3.d[0]
 	WORD $0x4ee1d56d // fsub v13.2d, v11.2d, v1.2d
 	WORD $0x4ee1d58e // fsub v14.2d, v12.2d, v1.2d
-	WORD $0x4fc259a9 // fmls v9.2d, v13.2d, v2.d[1]
-	WORD $0x4fc259ca // fmls v10.2d, v14.2d, v2.d[1]
-	WORD $0x4fc351a9 // fmls v9.2d, v13.2d, v3.d[0]
-	WORD $0x4fc351ca // fmls v10.2d, v14.2d, v3.d[0]
+	WORD $0x4fc359a9 // fmls v9.2d, v13.2d, v3.d[1]
+	WORD $0x4fc359ca // fmls v10.2d, v14.2d, v3.d[1]
+	WORD $0x4fc451a9 // fmls v9.2d, v13.2d, v4.d[0]
+	WORD $0x4fc451ca // fmls v10.2d, v14.2d, v4.d[0]
 	VSHL $52, V11.D2, V11.D2
 	VSHL $52, V12.D2, V12.D2
 	WORD $0x6e69dd2d // fmul v13.2d, v9.2d, v9.2d
@@ -967,12 +967,12 @@ loop:
 	WORD $0x4e6ece50 // fmla v16.2d, v18.2d, v14.2d
 	WORD $0x4e6dcde9 // fmla v9.2d, v15.2d, v13.2d
 	WORD $0x4e6ece0a // fmla v10.2d, v16.2d, v14.2d
-	WORD $0x4e64d52d // fadd v13.2d, v9.2d, v4.2d
-	WORD $0x4e64d54e // fadd v14.2d, v10.2d, v4.2d
+	WORD $0x4e62d52d // fadd v13.2d, v9.2d, v2.2d
+	WORD $0x4e62d54e // fadd v14.2d, v10.2d, v2.2d
 	VADD V11.D2, V13.D2, V13.D2
 	VADD V12.D2, V14.D2, V14.D2
-	WORD $0x4fc399ad // fmul v13.2d, v13.2d, v3.d[1]
-	WORD $0x4fc399ce // fmul v14.2d, v14.2d, v3.d[1]
+	WORD $0x4fc499ad // fmul v13.2d, v13.2d, v4.d[1]
+	WORD $0x4fc499ce // fmul v14.2d, v14.2d, v4.d[1]
 	WORD $0x4e6ed5ad // fadd v13.2d, v13.2d, v14.2d
 	WORD $0x4e6dd508 // fadd v8.2d, v8.2d, v13.2d
 	SUBS $4, R2, R2
@@ -990,9 +990,9 @@ TEXT ·sumExp64F64(SB), NOSPLIT, $0-40
 	MOVD magic+24(FP), R9
 	VDUP R9, V1.D2
 	MOVD $numbers<>(SB), R8
-	FMOVQ 80(R8), F2 // 1.4426950408889634 0.6931471805599453
-	FMOVQ 96(R8), F3 // 2.3190468138462996e-17 5.421010862427522e-20
-	FMOVQ 112(R8), F4 // 1
+	FMOVQ 80(R8), F2 // 1
+	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
@@ -1003,14 +1003,14 @@ loop:
 	WORD $0x4e60f54a // fmax v10.2d, v10.2d, v0.2d
 	VMOV V1.B16, V11.B16
 	VMOV V1.B16, V12.B16
-	WORD $0x4fc2112b // fmla v11.2d, v9.2d, v2.d[0]
-	WORD $0x4fc2114c // fmla v12.2d, v10.2d, v2.d[0]
+	WORD $0x4fc3112b // fmla v11.2d, v9.2d, v3.d[0]
+	WORD $0x4fc3114c // fmla v12.2d, v10.2d, v3.d[0]
 	WORD $0x4ee1d56d // fsub v13.2d, v11.2d, v1.2d
 	WORD $0x4ee1d58e // fsub v14.2d, v12.2d, v1.2d
-	WORD $0x4fc259a9 // fmls v9.2d, v13.2d, v2.d[1]
-	WORD $0x4fc259ca // fmls v10.2d, v14.2d, v2.d[1]
-	WORD $0x4fc351a9 // fmls v9.2d, v13.2d, v3.d[0]
-	WORD $0x4fc351ca // fmls v10.2d, v14.2d, v3.d[0]
+	WORD $0x4fc359a9 // fmls v9.2d, v13.2d, v3.d[1]
+	WORD $0x4fc359ca // fmls v10.2d, v14.2d, v3.d[1]
+	WORD $0x4fc451a9 // fmls v9.2d, v13.2d, v4.d[0]
+	WORD $0x4fc451ca // fmls v10.2d, v14.2d, v4.d[0]
 	VSHL $52, V11.D2, V11.D2
 	VSHL $52, V12.D2, V12.D2
 	WORD $0x6e69dd2d // fmul v13.2d, v9.2d, v9.2d
@@ -1045,12 +1045,12 @@ loop:
 	WORD $0x4e6ece50 // fmla v16.2d, v18.2d, v14.2d
 	WORD $0x4e6dcde9 // fmla v9.2d, v15.2d, v13.2d
 	WORD $0x4e6ece0a // fmla v10.2d, v16.2d, v14.2d
-	WORD $0x4e64d52d // fadd v13.2d, v9.2d, v4.2d
-	WORD $0x4e64d54e // fadd v14.2d, v10.2d, v4.2d
+	WORD $0x4e62d52d // fadd v13.2d, v9.2d, v2.2d
+	WORD $0x4e62d54e // fadd v14.2d, v10.2d, v2.2d
 	VADD V11.D2, V13.D2, V13.D2
 	VADD V12.D2, V14.D2, V14.D2
-	WORD $0x4fc399ad // fmul v13.2d, v13.2d, v3.d[1]
-	WORD $0x4fc399ce // fmul v14.2d, v14.2d, v3.d[1]
+	WORD $0x4fc499ad // fmul v13.2d, v13.2d, v4.d[1]
+	WORD $0x4fc499ce // fmul v14.2d, v14.2d, v4.d[1]
 	WORD $0x4e6ed5ad // fadd v13.2d, v13.2d, v14.2d
 	WORD $0x4e6dd508 // fadd v8.2d, v8.2d, v13.2d
 	SUBS $4, R2, R2
@@ -1069,9 +1069,9 @@ TEXT ·exps64F32(SB), NOSPLIT, $0-48
 	MOVD magic+32(FP), R9
 	VDUP R9, V1.D2
 	MOVD $numbers<>(SB), R8
-	FMOVQ 80(R8), F2 // 1.4426950408889634 0.6931471805599453
-	FMOVQ 96(R8), F3 // 2.3190468138462996e-17 5.421010862427522e-20
-	FMOVQ 112(R8), F4 // 1
+	FMOVQ 80(R8), F2 // 1
+	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
@@ -1084,14 +1084,14 @@ loop:
 	WORD $0x4e60f54a // fmax v10.2d, v10.2d, v0.2d
 	VMOV V1.B16, V11.B16
 	VMOV V1.B16, V12.B16
-	WORD $0x4fc2112b // fmla v11.2d, v9.2d, v2.d[0]
-	WORD $0x4fc2114c // fmla v12.2d, v10.2d, v2.d[0]
+	WORD $0x4fc3112b // fmla v11.2d, v9.2d, v3.d[0]
+	WORD $0x4fc3114c // fmla v12.2d, v10.2d, v3.d[0]
 	WORD $0x4ee1d56d // fsub v13.2d, v11.2d, v1.2d
 	WORD $0x4ee1d58e // fsub v14.2d, v12.2d, v1.2d
-	WORD $0x4fc259a9 // fmls v9.2d, v13.2d, v2.d[1]
-	WORD $0x4fc259ca // fmls v10.2d, v14.2d, v2.d[1]
-	WORD $0x4fc351a9 // fmls v9.2d, v13.2d, v3.d[0]
-	WORD $0x4fc351ca // fmls v10.2d, v14.2d, v3.d[0]
+	WORD $0x4fc359a9 // fmls v9.2d, v13.2d, v3.d[1]
+	WORD $0x4fc359ca // fmls v10.2d, v14.2d, v3.d[1]
+	WORD $0x4fc451a9 // fmls v9.2d, v13.2d, v4.d[0]
+	WORD $0x4fc451ca // fmls v10.2d, v14.2d, v4.d[0]
 	VSHL $52, V11.D2, V11.D2
 	VSHL $52, V12.D2, V12.D2
 	WORD $0x6e69dd2d // fmul v13.2d, v9.2d, v9.2d
@@ -1126,12 +1126,12 @@ loop:
 	WORD $0x4e6ece50 // fmla v16.2d, v18.2d, v14.2d
 	WORD $0x4e6dcde9 // fmla v9.2d, v15.2d, v13.2d
 	WORD $0x4e6ece0a // fmla v10.2d, v16.2d, v14.2d
-	WORD $0x4e64d52d // fadd v13.2d, v9.2d, v4.2d
-	WORD $0x4e64d54e // fadd v14.2d, v10.2d, v4.2d
+	WORD $0x4e62d52d // fadd v13.2d, v9.2d, v2.2d
+	WORD $0x4e62d54e // fadd v14.2d, v10.2d, v2.2d
 	VADD V11.D2, V13.D2, V13.D2
 	VADD V12.D2, V14.D2, V14.D2
-	WORD $0x4fc399ad // fmul v13.2d, v13.2d, v3.d[1]
-	WORD $0x4fc399ce // fmul v14.2d, v14.2d, v3.d[1]
+	WORD $0x4fc499ad // fmul v13.2d, v13.2d, v4.d[1]
+	WORD $0x4fc499ce // fmul v14.2d, v14.2d, v4.d[1]
 	VST1.P [V13.D2, V14.D2], 32(R0)
 	WORD $0x4e6ed5ad // fadd v13.2d, v13.2d, v14.2d
 	WORD $0x4e6dd508 // fadd v8.2d, v8.2d, v13.2d
@@ -1151,9 +1151,9 @@ TEXT ·exps64F64(SB), NOSPLIT, $0-48
 	MOVD magic+32(FP), R9
 	VDUP R9, V1.D2
 	MOVD $numbers<>(SB), R8
-	FMOVQ 80(R8), F2 // 1.4426950408889634 0.6931471805599453
-	FMOVQ 96(R8), F3 // 2.3190468138462996e-17 5.421010862427522e-20
-	FMOVQ 112(R8), F4 // 1
+	FMOVQ 80(R8), F2 // 1
+	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
@@ -1164,14 +1164,14 @@ loop:
 	WORD $0x4e60f54a // fmax v10.2d, v10.2d, v0.2d
 	VMOV V1.B16, V11.B16
 	VMOV V1.B16, V12.B16
-	WORD $0x4fc2112b // fmla v11.2d, v9.2d, v2.d[0]
-	WORD $0x4fc2114c // fmla v12.2d, v10.2d, v2.d[0]
+	WORD $0x4fc3112b // fmla v11.2d, v9.2d, v3.d[0]
+	WORD $0x4fc3114c // fmla v12.2d, v10.2d, v3.d[0]
 	WORD $0x4ee1d56d // fsub v13.2d, v11.2d, v1.2d
 	WORD $0x4ee1d58e // fsub v14.2d, v12.2d, v1.2d
-	WORD $0x4fc259a9 // fmls v9.2d, v13.2d, v2.d[1]
-	WORD $0x4fc259ca // fmls v10.2d, v14.2d, v2.d[1]
-	WORD $0x4fc351a9 // fmls v9.2d, v13.2d, v3.d[0]
-	WORD $0x4fc351ca // fmls v10.2d, v14.2d, v3.d[0]
+	WORD $0x4fc359a9 // fmls v9.2d, v13.2d, v3.d[1]
+	WORD $0x4fc359ca // fmls v10.2d, v14.2d, v3.d[1]
+	WORD $0x4fc451a9 // fmls v9.2d, v13.2d, v4.d[0]
+	WORD $0x4fc451ca // fmls v10.2d, v14.2d, v4.d[0]
 	VSHL $52, V11.D2, V11.D2
 	VSHL $52, V12.D2, V12.D2
 	WORD $0x6e69dd2d // fmul v13.2d, v9.2d, v9.2d
@@ -1206,12 +1206,12 @@ loop:
 	WORD $0x4e6ece50 // fmla v16.2d, v18.2d, v14.2d
 	WORD $0x4e6dcde9 // fmla v9.2d, v15.2d, v13.2d
 	WORD $0x4e6ece0a // fmla v10.2d, v16.2d, v14.2d
-	WORD $0x4e64d52d // fadd v13.2d, v9.2d, v4.2d
-	WORD $0x4e64d54e // fadd v14.2d, v10.2d, v4.2d
+	WORD $0x4e62d52d // fadd v13.2d, v9.2d, v2.2d
+	WORD $0x4e62d54e // fadd v14.2d, v10.2d, v2.2d
 	VADD V11.D2, V13.D2, V13.D2
 	VADD V12.D2, V14.D2, V14.D2
-	WORD $0x4fc399ad // fmul v13.2d, v13.2d, v3.d[1]
-	WORD $0x4fc399ce // fmul v14.2d, v14.2d, v3.d[1]
+	WORD $0x4fc499ad // fmul v13.2d, v13.2d, v4.d[1]
+	WORD $0x4fc499ce // fmul v14.2d, v14.2d, v4.d[1]
 	VST1.P [V13.D2, V14.D2], 32(R0)
 	WORD $0x4e6ed5ad // fadd v13.2d, v13.2d, v14.2d
 	WORD $0x4e6dd508 // fadd v8.2d, v8.2d, v13.2d
@@ -1231,7 +1231,7 @@ TEXT ·maeSumF32(SB), NOSPLIT, $0-64
 	MOVD sa+32(FP), R9
 	VDUP R9, V1.D2
 	MOVD $numbers<>(SB), R8
-	FMOVQ 112(R8), F2 // 1
+	FMOVQ 80(R8), F2 // 1
 	VEOR V3.B16, V3.B16, V3.B16
 	VEOR V4.B16, V4.B16, V4.B16
 	VEOR V5.B16, V5.B16, V5.B16
@@ -1287,7 +1287,7 @@ TEXT ·maeSumF64(SB), NOSPLIT, $0-64
 	MOVD sa+32(FP), R9
 	VDUP R9, V1.D2
 	MOVD $numbers<>(SB), R8
-	FMOVQ 112(R8), F2 // 1
+	FMOVQ 80(R8), F2 // 1
 	VEOR V3.B16, V3.B16, V3.B16
 	VEOR V4.B16, V4.B16, V4.B16
 	VEOR V5.B16, V5.B16, V5.B16
@@ -1346,7 +1346,7 @@ TEXT ·maeGradF32(SB), NOSPLIT, $0-64
 	MOVD f+56(FP), R9
 	VDUP R9, V3.D2
 	MOVD $numbers<>(SB), R8
-	FMOVQ 112(R8), F4 // 1
+	FMOVQ 80(R8), F4 // 1
 	VEOR V5.B16, V5.B16, V5.B16
 loop:
 	VLD1.P 32(R0), [V6.D2, V7.D2]
@@ -1397,7 +1397,7 @@ TEXT ·maeGradF64(SB), NOSPLIT, $0-64
 	MOVD f+56(FP), R9
 	VDUP R9, V3.D2
 	MOVD $numbers<>(SB), R8
-	FMOVQ 112(R8), F4 // 1
+	FMOVQ 80(R8), F4 // 1
 	VEOR V5.B16, V5.B16, V5.B16
 loop:
 	VLD1.P 32(R0), [V6.D2, V7.D2]
@@ -1575,7 +1575,7 @@ TEXT ·polyTermsF32(SB), NOSPLIT, $0-96
 	MOVD 0(R7), R9
 	VDUP R9, V5.D2
 	MOVD $numbers<>(SB), R8
-	FMOVQ 112(R8), F6 // 1
+	FMOVQ 80(R8), F6 // 1
 	MOVD c+56(FP), R9
 	VDUP R9, V7.D2
 loop:
@@ -1649,7 +1649,7 @@ TEXT ·polyTermsF64(SB), NOSPLIT, $0-96
 	MOVD 0(R7), R9
 	VDUP R9, V5.D2
 	MOVD $numbers<>(SB), R8
-	FMOVQ 112(R8), F6 // 1
+	FMOVQ 80(R8), F6 // 1
 	MOVD c+56(FP), R9
 	VDUP R9, V7.D2
 loop:
@@ -1717,7 +1717,7 @@ TEXT ·focalTermsF32(SB), NOSPLIT, $0-96
 	MOVD 0(R7), R9
 	VDUP R9, V5.D2
 	MOVD $numbers<>(SB), R8
-	FMOVQ 112(R8), F6 // 1
+	FMOVQ 80(R8), F6 // 1
 	MOVD c+56(FP), R9
 	VDUP R9, V7.D2
 	MOVD 8(R7), R9
@@ -1841,7 +1841,7 @@ TEXT ·focalTermsF64(SB), NOSPLIT, $0-96
 	MOVD 0(R7), R9
 	VDUP R9, V5.D2
 	MOVD $numbers<>(SB), R8
-	FMOVQ 112(R8), F6 // 1
+	FMOVQ 80(R8), F6 // 1
 	MOVD c+56(FP), R9
 	VDUP R9, V7.D2
 	MOVD 8(R7), R9
@@ -1959,9 +1959,9 @@ TEXT ·gceTermsF32(SB), NOSPLIT, $0-96
 	MOVD $numbers<>(SB), R8
 	FMOVQ 256(R8), F5 // -746
 	FMOVQ 272(R8), F6 // 6.755399441055808e+15
-	FMOVQ 80(R8), F7 // 1.4426950408889634 0.6931471805599453
-	FMOVQ 96(R8), F8 // 2.3190468138462996e-17 5.421010862427522e-20
-	FMOVQ 112(R8), F9 // 1
+	FMOVQ 80(R8), F7 // 1
+	FMOVQ 96(R8), F8 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 112(R8), F9 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F10 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F11 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F12 // 2.5100424157005067e-08 0
@@ -1992,14 +1992,14 @@ loop:
 	WORD $0x4e65f5ce // fmax v14.2d, v14.2d, v5.2d
 	VMOV V6.B16, V17.B16
 	VMOV V6.B16, V18.B16
-	WORD $0x4fc711b1 // fmla v17.2d, v13.2d, v7.d[0]
-	WORD $0x4fc711d2 // fmla v18.2d, v14.2d, v7.d[0]
+	WORD $0x4fc811b1 // fmla v17.2d, v13.2d, v8.d[0]
+	WORD $0x4fc811d2 // fmla v18.2d, v14.2d, v8.d[0]
 	WORD $0x4ee6d633 // fsub v19.2d, v17.2d, v6.2d
 	WORD $0x4ee6d654 // fsub v20.2d, v18.2d, v6.2d
-	WORD $0x4fc75a6d // fmls v13.2d, v19.2d, v7.d[1]
-	WORD $0x4fc75a8e // fmls v14.2d, v20.2d, v7.d[1]
-	WORD $0x4fc8526d // fmls v13.2d, v19.2d, v8.d[0]
-	WORD $0x4fc8528e // fmls v14.2d, v20.2d, v8.d[0]
+	WORD $0x4fc85a6d // fmls v13.2d, v19.2d, v8.d[1]
+	WORD $0x4fc85a8e // fmls v14.2d, v20.2d, v8.d[1]
+	WORD $0x4fc9526d // fmls v13.2d, v19.2d, v9.d[0]
+	WORD $0x4fc9528e // fmls v14.2d, v20.2d, v9.d[0]
 	VSHL $52, V17.D2, V17.D2
 	VSHL $52, V18.D2, V18.D2
 	WORD $0x6e6dddb3 // fmul v19.2d, v13.2d, v13.2d
@@ -2034,14 +2034,14 @@ loop:
 	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
 	WORD $0x4e73cead // fmla v13.2d, v21.2d, v19.2d
 	WORD $0x4e74cece // fmla v14.2d, v22.2d, v20.2d
-	WORD $0x4e69d5b3 // fadd v19.2d, v13.2d, v9.2d
-	WORD $0x4e69d5d4 // fadd v20.2d, v14.2d, v9.2d
+	WORD $0x4e67d5b3 // fadd v19.2d, v13.2d, v7.2d
+	WORD $0x4e67d5d4 // fadd v20.2d, v14.2d, v7.2d
 	VADD V17.D2, V19.D2, V19.D2
 	VADD V18.D2, V20.D2, V20.D2
-	WORD $0x4fc89a73 // fmul v19.2d, v19.2d, v8.d[1]
-	WORD $0x4fc89a94 // fmul v20.2d, v20.2d, v8.d[1]
-	WORD $0x4ef3d52d // fsub v13.2d, v9.2d, v19.2d
-	WORD $0x4ef4d52e // fsub v14.2d, v9.2d, v20.2d
+	WORD $0x4fc99a73 // fmul v19.2d, v19.2d, v9.d[1]
+	WORD $0x4fc99a94 // fmul v20.2d, v20.2d, v9.d[1]
+	WORD $0x4ef3d4ed // fsub v13.2d, v7.2d, v19.2d
+	WORD $0x4ef4d4ee // fsub v14.2d, v7.2d, v20.2d
 	WORD $0x6e6fde73 // fmul v19.2d, v19.2d, v15.2d
 	WORD $0x6e70de94 // fmul v20.2d, v20.2d, v16.2d
 	WORD $0x4e6fcda2 // fmla v2.2d, v13.2d, v15.2d
@@ -2081,9 +2081,9 @@ TEXT ·gceTermsF64(SB), NOSPLIT, $0-96
 	MOVD $numbers<>(SB), R8
 	FMOVQ 256(R8), F5 // -746
 	FMOVQ 272(R8), F6 // 6.755399441055808e+15
-	FMOVQ 80(R8), F7 // 1.4426950408889634 0.6931471805599453
-	FMOVQ 96(R8), F8 // 2.3190468138462996e-17 5.421010862427522e-20
-	FMOVQ 112(R8), F9 // 1
+	FMOVQ 80(R8), F7 // 1
+	FMOVQ 96(R8), F8 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 112(R8), F9 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F10 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F11 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F12 // 2.5100424157005067e-08 0
@@ -2110,14 +2110,14 @@ loop:
 	WORD $0x4e65f5ce // fmax v14.2d, v14.2d, v5.2d
 	VMOV V6.B16, V17.B16
 	VMOV V6.B16, V18.B16
-	WORD $0x4fc711b1 // fmla v17.2d, v13.2d, v7.d[0]
-	WORD $0x4fc711d2 // fmla v18.2d, v14.2d, v7.d[0]
+	WORD $0x4fc811b1 // fmla v17.2d, v13.2d, v8.d[0]
+	WORD $0x4fc811d2 // fmla v18.2d, v14.2d, v8.d[0]
 	WORD $0x4ee6d633 // fsub v19.2d, v17.2d, v6.2d
 	WORD $0x4ee6d654 // fsub v20.2d, v18.2d, v6.2d
-	WORD $0x4fc75a6d // fmls v13.2d, v19.2d, v7.d[1]
-	WORD $0x4fc75a8e // fmls v14.2d, v20.2d, v7.d[1]
-	WORD $0x4fc8526d // fmls v13.2d, v19.2d, v8.d[0]
-	WORD $0x4fc8528e // fmls v14.2d, v20.2d, v8.d[0]
+	WORD $0x4fc85a6d // fmls v13.2d, v19.2d, v8.d[1]
+	WORD $0x4fc85a8e // fmls v14.2d, v20.2d, v8.d[1]
+	WORD $0x4fc9526d // fmls v13.2d, v19.2d, v9.d[0]
+	WORD $0x4fc9528e // fmls v14.2d, v20.2d, v9.d[0]
 	VSHL $52, V17.D2, V17.D2
 	VSHL $52, V18.D2, V18.D2
 	WORD $0x6e6dddb3 // fmul v19.2d, v13.2d, v13.2d
@@ -2152,14 +2152,14 @@ loop:
 	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
 	WORD $0x4e73cead // fmla v13.2d, v21.2d, v19.2d
 	WORD $0x4e74cece // fmla v14.2d, v22.2d, v20.2d
-	WORD $0x4e69d5b3 // fadd v19.2d, v13.2d, v9.2d
-	WORD $0x4e69d5d4 // fadd v20.2d, v14.2d, v9.2d
+	WORD $0x4e67d5b3 // fadd v19.2d, v13.2d, v7.2d
+	WORD $0x4e67d5d4 // fadd v20.2d, v14.2d, v7.2d
 	VADD V17.D2, V19.D2, V19.D2
 	VADD V18.D2, V20.D2, V20.D2
-	WORD $0x4fc89a73 // fmul v19.2d, v19.2d, v8.d[1]
-	WORD $0x4fc89a94 // fmul v20.2d, v20.2d, v8.d[1]
-	WORD $0x4ef3d52d // fsub v13.2d, v9.2d, v19.2d
-	WORD $0x4ef4d52e // fsub v14.2d, v9.2d, v20.2d
+	WORD $0x4fc99a73 // fmul v19.2d, v19.2d, v9.d[1]
+	WORD $0x4fc99a94 // fmul v20.2d, v20.2d, v9.d[1]
+	WORD $0x4ef3d4ed // fsub v13.2d, v7.2d, v19.2d
+	WORD $0x4ef4d4ee // fsub v14.2d, v7.2d, v20.2d
 	WORD $0x6e6fde73 // fmul v19.2d, v19.2d, v15.2d
 	WORD $0x6e70de94 // fmul v20.2d, v20.2d, v16.2d
 	WORD $0x4e6fcda2 // fmla v2.2d, v13.2d, v15.2d
@@ -2236,7 +2236,7 @@ TEXT ·labelSumsF32(SB), NOSPLIT, $0-40
 	MOVD t+0(FP), R1
 	MOVD n+8(FP), R2
 	MOVD $numbers<>(SB), R8
-	FMOVQ 112(R8), F0 // 1
+	FMOVQ 80(R8), F0 // 1
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
@@ -2272,7 +2272,7 @@ TEXT ·labelSumsF64(SB), NOSPLIT, $0-40
 	MOVD t+0(FP), R1
 	MOVD n+8(FP), R2
 	MOVD $numbers<>(SB), R8
-	FMOVQ 112(R8), F0 // 1
+	FMOVQ 80(R8), F0 // 1
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
 	VEOR V3.B16, V3.B16, V3.B16
@@ -2652,7 +2652,7 @@ TEXT ·sharesF32(SB), NOSPLIT, $0-24
 	MOVD t+0(FP), R1
 	MOVD n+8(FP), R2
 	MOVD $numbers<>(SB), R8
-	FMOVQ 16(R8), F0 // 1
+	FMOVQ 0(R8), F0 // 1
 	VEOR V1.B16, V1.B16, V1.B16
 	WORD $0x4e21e422 // fcmeq v2.4s, v1.4s, v1.4s
 loop:
@@ -2678,7 +2678,7 @@ TEXT ·sharesF64(SB), NOSPLIT, $0-24
 	MOVD t+0(FP), R1
 	MOVD n+8(FP), R2
 	MOVD $numbers<>(SB), R8
-	FMOVQ 112(R8), F0 // 1
+	FMOVQ 80(R8), F0 // 1
 	VEOR V1.B16, V1.B16, V1.B16
 	WORD $0x4e61e422 // fcmeq v2.2d, v1.2d, v1.2d
 loop:
@@ -2711,7 +2711,7 @@ TEXT ·smoothElementsF32(SB), NOSPLIT, $0-80
 	MOVD add+48(FP), R9
 	VDUP R9, V1.D2
 	MOVD $numbers<>(SB), R8
-	FMOVQ 112(R8), F2 // 1
+	FMOVQ 80(R8), F2 // 1
 	VEOR V3.B16, V3.B16, V3.B16
 	WORD $0x4e63e464 // fcmeq v4.2d, v3.2d, v3.2d
 	MOVD addYes+56(FP), R9
@@ -2777,7 +2777,7 @@ TEXT ·smoothElementsF64(SB), NOSPLIT, $0-80
 	MOVD add+48(FP), R9
 	VDUP R9, V1.D2
 	MOVD $numbers<>(SB), R8
-	FMOVQ 112(R8), F2 // 1
+	FMOVQ 80(R8), F2 // 1
 	VEOR V3.B16, V3.B16, V3.B16
 	WORD $0x4e63e464 // fcmeq v4.2d, v3.2d, v3.2d
 	MOVD addYes+56(FP), R9
@@ -2873,8 +2873,8 @@ loop:
 	FMOVQ 384(R8), F14 // 0.7071067811865476
 	VADD V13.D2, V9.D2, V9.D2
 	VADD V14.D2, V10.D2, V10.D2
-	FMOVQ 112(R8), F13 // 1
-	FMOVQ 112(R8), F14 // 1
+	FMOVQ 80(R8), F13 // 1
+	FMOVQ 80(R8), F14 // 1
 	WORD $0x4eedd529 // fsub v9.2d, v9.2d, v13.2d
 	WORD $0x4eeed54a // fsub v10.2d, v10.2d, v14.2d
 	FMOVQ 400(R8), F15 // 2
@@ -3001,8 +3001,8 @@ loop:
 	FMOVQ 384(R8), F16 // 0.7071067811865476
 	VADD V15.D2, V9.D2, V9.D2
 	VADD V16.D2, V10.D2, V10.D2
-	FMOVQ 112(R8), F15 // 1
-	FMOVQ 112(R8), F16 // 1
+	FMOVQ 80(R8), F15 // 1
+	FMOVQ 80(R8), F16 // 1
 	WORD $0x4eefd529 // fsub v9.2d, v9.2d, v15.2d
 	WORD $0x4ef0d54a // fsub v10.2d, v10.2d, v16.2d
 	FMOVQ 400(R8), F17 // 2
@@ -3083,19 +3083,19 @@ loop:
 
 // func sigmoidCrossEntropyF32(loss *float64, grad, z, yes, no *float32, n int, scale float32)
 TEXT ·sigmoidCrossEntropyF32(SB), NOSPLIT, $0-52
+	MOVD $numbers<>(SB), R8
+	FMOVQ 0(R8), F0 // 1
+	FMOVQ 544(R8), F1 // -104.5
+	FMOVQ 560(R8), F2 // 1.2582976e+07
+	FMOVQ 16(R8), F3 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
+	FMOVQ 32(R8), F4 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
+	FMOVQ 576(R8), F5 // 0.19999853165368411 0.10853287353049823 0.11612167437449065 0
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
 	MOVD n+40(FP), R2
 	MOVD yes+24(FP), R3
 	MOVD no+32(FP), R4
 	MOVD grad+8(FP), R5
-	MOVD $numbers<>(SB), R8
-	FMOVQ 544(R8), F0 // -104.5
-	FMOVQ 560(R8), F1 // 1.2582976e+07
-	FMOVQ 0(R8), F2 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
-	FMOVQ 16(R8), F3 // 1
-	FMOVQ 32(R8), F4 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
-	FMOVQ 576(R8), F5 // 0.19999853165368411 0.10853287353049823 0.11612167437449065 0
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V6.S4, V7.S4]
@@ -3109,18 +3109,18 @@ loop:
 	VORR V9.B16, V7.B16, V7.B16
 	WORD $0x6ea0f8c8 // fneg v8.4s, v6.4s
 	WORD $0x6ea0f8e9 // fneg v9.4s, v7.4s
-	WORD $0x4e20f508 // fmax v8.4s, v8.4s, v0.4s
-	WORD $0x4e20f529 // fmax v9.4s, v9.4s, v0.4s
-	VMOV V1.B16, V10.B16
-	VMOV V1.B16, V11.B16
-	WORD $0x4f82110a // fmla v10.4s, v8.4s, v2.s[0]
-	WORD $0x4f82112b // fmla v11.4s, v9.4s, v2.s[0]
-	WORD $0x4ea1d54c // fsub v12.4s, v10.4s, v1.4s
-	WORD $0x4ea1d56d // fsub v13.4s, v11.4s, v1.4s
-	WORD $0x4fa25188 // fmls v8.4s, v12.4s, v2.s[1]
-	WORD $0x4fa251a9 // fmls v9.4s, v13.4s, v2.s[1]
-	WORD $0x4f825988 // fmls v8.4s, v12.4s, v2.s[2]
-	WORD $0x4f8259a9 // fmls v9.4s, v13.4s, v2.s[2]
+	WORD $0x4e21f508 // fmax v8.4s, v8.4s, v1.4s
+	WORD $0x4e21f529 // fmax v9.4s, v9.4s, v1.4s
+	VMOV V2.B16, V10.B16
+	VMOV V2.B16, V11.B16
+	WORD $0x4f83110a // fmla v10.4s, v8.4s, v3.s[0]
+	WORD $0x4f83112b // fmla v11.4s, v9.4s, v3.s[0]
+	WORD $0x4ea2d54c // fsub v12.4s, v10.4s, v2.4s
+	WORD $0x4ea2d56d // fsub v13.4s, v11.4s, v2.4s
+	WORD $0x4fa35188 // fmls v8.4s, v12.4s, v3.s[1]
+	WORD $0x4fa351a9 // fmls v9.4s, v13.4s, v3.s[1]
+	WORD $0x4f835988 // fmls v8.4s, v12.4s, v3.s[2]
+	WORD $0x4f8359a9 // fmls v9.4s, v13.4s, v3.s[2]
 	VSHL $23, V10.S4, V10.S4
 	VSHL $23, V11.S4, V11.S4
 	WORD $0x6e28dd0c // fmul v12.4s, v8.4s, v8.4s
@@ -3139,12 +3139,12 @@ loop:
 	WORD $0x4e2dcdf1 // fmla v17.4s, v15.4s, v13.4s
 	WORD $0x4e2cce08 // fmla v8.4s, v16.4s, v12.4s
 	WORD $0x4e2dce29 // fmla v9.4s, v17.4s, v13.4s
-	WORD $0x4e23d50c // fadd v12.4s, v8.4s, v3.4s
-	WORD $0x4e23d52d // fadd v13.4s, v9.4s, v3.4s
+	WORD $0x4e20d50c // fadd v12.4s, v8.4s, v0.4s
+	WORD $0x4e20d52d // fadd v13.4s, v9.4s, v0.4s
 	VADD V10.S4, V12.S4, V12.S4
 	VADD V11.S4, V13.S4, V13.S4
-	WORD $0x4fa2998c // fmul v12.4s, v12.4s, v2.s[3]
-	WORD $0x4fa299ad // fmul v13.4s, v13.4s, v2.s[3]
+	WORD $0x4fa3998c // fmul v12.4s, v12.4s, v3.s[3]
+	WORD $0x4fa399ad // fmul v13.4s, v13.4s, v3.s[3]
 	VEOR V10.B16, V10.B16, V10.B16
 	WORD $0x4e2acd0c // fmla v12.4s, v8.4s, v10.4s
 	WORD $0x4e2acd2d // fmla v13.4s, v9.4s, v10.4s
@@ -3152,12 +3152,12 @@ loop:
 	FMOVQ 608(R8), F11 // 2
 	WORD $0x4e2cd54a // fadd v10.4s, v10.4s, v12.4s
 	WORD $0x4e2dd56b // fadd v11.4s, v11.4s, v13.4s
-	WORD $0x4e23d588 // fadd v8.4s, v12.4s, v3.4s
-	WORD $0x4e23d5a9 // fadd v9.4s, v13.4s, v3.4s
+	WORD $0x4e20d588 // fadd v8.4s, v12.4s, v0.4s
+	WORD $0x4e20d5a9 // fadd v9.4s, v13.4s, v0.4s
 	WORD $0x6e2add0e // fmul v14.4s, v8.4s, v10.4s
 	WORD $0x6e2bdd2f // fmul v15.4s, v9.4s, v11.4s
-	WORD $0x6e2efc6e // fdiv v14.4s, v3.4s, v14.4s
-	WORD $0x6e2ffc6f // fdiv v15.4s, v3.4s, v15.4s
+	WORD $0x6e2efc0e // fdiv v14.4s, v0.4s, v14.4s
+	WORD $0x6e2ffc0f // fdiv v15.4s, v0.4s, v15.4s
 	WORD $0x6e2edd4a // fmul v10.4s, v10.4s, v14.4s
 	WORD $0x6e2fdd6b // fmul v11.4s, v11.4s, v15.4s
 	WORD $0x6e2edd08 // fmul v8.4s, v8.4s, v14.4s
@@ -3190,8 +3190,8 @@ loop:
 	WORD $0x4e31d631 // fadd v17.4s, v17.4s, v17.4s
 	VLD1.P 32(R1), [V8.S4, V9.S4]
 	VLD1.P 32(R3), [V20.S4, V21.S4]
-	WORD $0x4eb4d46e // fsub v14.4s, v3.4s, v20.4s
-	WORD $0x4eb5d46f // fsub v15.4s, v3.4s, v21.4s
+	WORD $0x4eb4d40e // fsub v14.4s, v0.4s, v20.4s
+	WORD $0x4eb5d40f // fsub v15.4s, v0.4s, v21.4s
 	CBZ R4, shares
 	VLD1.P 32(R4), [V14.S4, V15.S4]
 shares:
@@ -3223,23 +3223,23 @@ shares:
 	VAND V23.B16, V7.B16, V7.B16
 	WORD $0x4e32ccd0 // fmla v16.4s, v6.4s, v18.4s
 	WORD $0x4e33ccf1 // fmla v17.4s, v7.4s, v19.4s
-	WORD $0x0e617a06 // fcvtl v6.2d, v16.2s
-	WORD $0x4e617a07 // fcvtl2 v7.2d, v16.4s
-	VST1.P [V6.D2, V7.D2], 32(R0)
-	WORD $0x0e617a26 // fcvtl v6.2d, v17.2s
-	WORD $0x4e617a27 // fcvtl2 v7.2d, v17.4s
-	VST1.P [V6.D2, V7.D2], 32(R0)
-	CBZ R5, value
 	VEOR V6.B16, V6.B16, V6.B16
 	VEOR V7.B16, V7.B16, V7.B16
 	WORD $0x4eb4d4c6 // fsub v6.4s, v6.4s, v20.4s
 	WORD $0x4eb5d4e7 // fsub v7.4s, v7.4s, v21.4s
 	VBIT V8.B16, V20.B16, V6.B16
 	VBIT V9.B16, V21.B16, V7.B16
+	WORD $0x0e617a08 // fcvtl v8.2d, v16.2s
+	WORD $0x4e617a09 // fcvtl2 v9.2d, v16.4s
+	VST1.P [V8.D2, V9.D2], 32(R0)
+	WORD $0x0e617a28 // fcvtl v8.2d, v17.2s
+	WORD $0x4e617a29 // fcvtl2 v9.2d, v17.4s
+	VST1.P [V8.D2, V9.D2], 32(R0)
+	CBZ R5, value
 	MOVWU scale+48(FP), R9
-	VDUP R9, V10.S4
-	WORD $0x6e2adcc6 // fmul v6.4s, v6.4s, v10.4s
-	WORD $0x6e2adce7 // fmul v7.4s, v7.4s, v10.4s
+	VDUP R9, V8.S4
+	WORD $0x6e28dcc6 // fmul v6.4s, v6.4s, v8.4s
+	WORD $0x6e28dce7 // fmul v7.4s, v7.4s, v8.4s
 	VST1.P [V6.S4, V7.S4], 32(R5)
 value:
 	SUBS $8, R2, R2
@@ -3248,24 +3248,24 @@ value:
 
 // func sigmoidCrossEntropyF64(loss *float64, grad, z, yes, no *float64, n int, scale float64)
 TEXT ·sigmoidCrossEntropyF64(SB), NOSPLIT, $0-56
-	MOVD loss+0(FP), R0
-	MOVD z+16(FP), R1
-	MOVD n+40(FP), R2
-	MOVD yes+24(FP), R3
-	MOVD no+32(FP), R4
-	MOVD grad+8(FP), R5
 	MOVD $numbers<>(SB), R8
-	FMOVQ 256(R8), F0 // -746
-	FMOVQ 272(R8), F1 // 6.755399441055808e+15
-	FMOVQ 80(R8), F2 // 1.4426950408889634 0.6931471805599453
-	FMOVQ 96(R8), F3 // 2.3190468138462996e-17 5.421010862427522e-20
-	FMOVQ 112(R8), F4 // 1
+	FMOVQ 80(R8), F0 // 1
+	FMOVQ 256(R8), F1 // -746
+	FMOVQ 272(R8), F2 // 6.755399441055808e+15
+	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
 	FMOVQ 656(R8), F8 // 0.19999999999999762 0.11111111099118287
 	FMOVQ 672(R8), F9 // 0.07692271982205713 0.05867139464469533
 	FMOVQ 688(R8), F10 // 0.03746069493121795 0.078152934631886
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V11.D2, V12.D2]
@@ -3279,18 +3279,18 @@ loop:
 	VORR V14.B16, V12.B16, V12.B16
 	WORD $0x6ee0f96d // fneg v13.2d, v11.2d
 	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
-	WORD $0x4e60f5ad // fmax v13.2d, v13.2d, v0.2d
-	WORD $0x4e60f5ce // fmax v14.2d, v14.2d, v0.2d
-	VMOV V1.B16, V15.B16
-	VMOV V1.B16, V16.B16
-	WORD $0x4fc211af // fmla v15.2d, v13.2d, v2.d[0]
-	WORD $0x4fc211d0 // fmla v16.2d, v14.2d, v2.d[0]
-	WORD $0x4ee1d5f1 // fsub v17.2d, v15.2d, v1.2d
-	WORD $0x4ee1d612 // fsub v18.2d, v16.2d, v1.2d
-	WORD $0x4fc25a2d // fmls v13.2d, v17.2d, v2.d[1]
-	WORD $0x4fc25a4e // fmls v14.2d, v18.2d, v2.d[1]
-	WORD $0x4fc3522d // fmls v13.2d, v17.2d, v3.d[0]
-	WORD $0x4fc3524e // fmls v14.2d, v18.2d, v3.d[0]
+	WORD $0x4e61f5ad // fmax v13.2d, v13.2d, v1.2d
+	WORD $0x4e61f5ce // fmax v14.2d, v14.2d, v1.2d
+	VMOV V2.B16, V15.B16
+	VMOV V2.B16, V16.B16
+	WORD $0x4fc311af // fmla v15.2d, v13.2d, v3.d[0]
+	WORD $0x4fc311d0 // fmla v16.2d, v14.2d, v3.d[0]
+	WORD $0x4ee2d5f1 // fsub v17.2d, v15.2d, v2.2d
+	WORD $0x4ee2d612 // fsub v18.2d, v16.2d, v2.2d
+	WORD $0x4fc35a2d // fmls v13.2d, v17.2d, v3.d[1]
+	WORD $0x4fc35a4e // fmls v14.2d, v18.2d, v3.d[1]
+	WORD $0x4fc4522d // fmls v13.2d, v17.2d, v4.d[0]
+	WORD $0x4fc4524e // fmls v14.2d, v18.2d, v4.d[0]
 	VSHL $52, V15.D2, V15.D2
 	VSHL $52, V16.D2, V16.D2
 	WORD $0x6e6dddb1 // fmul v17.2d, v13.2d, v13.2d
@@ -3325,12 +3325,12 @@ loop:
 	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
 	WORD $0x4e71ce6d // fmla v13.2d, v19.2d, v17.2d
 	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
-	WORD $0x4e64d5b1 // fadd v17.2d, v13.2d, v4.2d
-	WORD $0x4e64d5d2 // fadd v18.2d, v14.2d, v4.2d
+	WORD $0x4e60d5b1 // fadd v17.2d, v13.2d, v0.2d
+	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
 	VADD V15.D2, V17.D2, V17.D2
 	VADD V16.D2, V18.D2, V18.D2
-	WORD $0x4fc39a31 // fmul v17.2d, v17.2d, v3.d[1]
-	WORD $0x4fc39a52 // fmul v18.2d, v18.2d, v3.d[1]
+	WORD $0x4fc49a31 // fmul v17.2d, v17.2d, v4.d[1]
+	WORD $0x4fc49a52 // fmul v18.2d, v18.2d, v4.d[1]
 	VEOR V15.B16, V15.B16, V15.B16
 	WORD $0x4e6fcdb1 // fmla v17.2d, v13.2d, v15.2d
 	WORD $0x4e6fcdd2 // fmla v18.2d, v14.2d, v15.2d
@@ -3338,12 +3338,12 @@ loop:
 	FMOVQ 400(R8), F16 // 2
 	WORD $0x4e71d5ef // fadd v15.2d, v15.2d, v17.2d
 	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
-	WORD $0x4e64d62d // fadd v13.2d, v17.2d, v4.2d
-	WORD $0x4e64d64e // fadd v14.2d, v18.2d, v4.2d
+	WORD $0x4e60d62d // fadd v13.2d, v17.2d, v0.2d
+	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
 	WORD $0x6e6ffe2f // fdiv v15.2d, v17.2d, v15.2d
 	WORD $0x6e70fe50 // fdiv v16.2d, v18.2d, v16.2d
-	WORD $0x6e6dfc8d // fdiv v13.2d, v4.2d, v13.2d
-	WORD $0x6e6efc8e // fdiv v14.2d, v4.2d, v14.2d
+	WORD $0x6e6dfc0d // fdiv v13.2d, v0.2d, v13.2d
+	WORD $0x6e6efc0e // fdiv v14.2d, v0.2d, v14.2d
 	WORD $0x6e6fddf3 // fmul v19.2d, v15.2d, v15.2d
 	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
 	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
@@ -3388,8 +3388,8 @@ loop:
 	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
 	VLD1.P 32(R1), [V15.D2, V16.D2]
 	VLD1.P 32(R3), [V25.D2, V26.D2]
-	WORD $0x4ef9d493 // fsub v19.2d, v4.2d, v25.2d
-	WORD $0x4efad494 // fsub v20.2d, v4.2d, v26.2d
+	WORD $0x4ef9d413 // fsub v19.2d, v0.2d, v25.2d
+	WORD $0x4efad414 // fsub v20.2d, v0.2d, v26.2d
 	CBZ R4, shares
 	VLD1.P 32(R4), [V19.D2, V20.D2]
 shares:
@@ -3421,14 +3421,14 @@ shares:
 	VAND V28.B16, V12.B16, V12.B16
 	WORD $0x4e77cd75 // fmla v21.2d, v11.2d, v23.2d
 	WORD $0x4e78cd96 // fmla v22.2d, v12.2d, v24.2d
-	VST1.P [V21.D2, V22.D2], 32(R0)
-	CBZ R5, value
 	VEOR V11.B16, V11.B16, V11.B16
 	VEOR V12.B16, V12.B16, V12.B16
 	WORD $0x4ef9d56b // fsub v11.2d, v11.2d, v25.2d
 	WORD $0x4efad58c // fsub v12.2d, v12.2d, v26.2d
 	VBIT V15.B16, V25.B16, V11.B16
 	VBIT V16.B16, V26.B16, V12.B16
+	VST1.P [V21.D2, V22.D2], 32(R0)
+	CBZ R5, value
 	MOVD scale+48(FP), R9
 	VDUP R9, V13.D2
 	WORD $0x6e6ddd6b // fmul v11.2d, v11.2d, v13.2d
@@ -3441,18 +3441,12 @@ value:
 
 // func sigmoidPolyF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
 TEXT ·sigmoidPolyF32(SB), NOSPLIT, $0-64
-	MOVD loss+0(FP), R0
-	MOVD z+16(FP), R1
-	MOVD n+40(FP), R2
-	MOVD yes+24(FP), R3
-	MOVD no+32(FP), R4
-	MOVD grad+8(FP), R5
 	MOVD $numbers<>(SB), R8
-	FMOVQ 256(R8), F0 // -746
-	FMOVQ 272(R8), F1 // 6.755399441055808e+15
-	FMOVQ 80(R8), F2 // 1.4426950408889634 0.6931471805599453
-	FMOVQ 96(R8), F3 // 2.3190468138462996e-17 5.421010862427522e-20
-	FMOVQ 112(R8), F4 // 1
+	FMOVQ 80(R8), F0 // 1
+	FMOVQ 256(R8), F1 // -746
+	FMOVQ 272(R8), F2 // 6.755399441055808e+15
+	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
@@ -3461,6 +3455,12 @@ TEXT ·sigmoidPolyF32(SB), NOSPLIT, $0-64
 	FMOVQ 688(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
 loop:
 	MOVD R1, R6
 	VLD1.P 16(R6), [V12.S4]
@@ -3476,18 +3476,18 @@ loop:
 	VORR V15.B16, V13.B16, V13.B16
 	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
 	WORD $0x6ee0f9af // fneg v15.2d, v13.2d
-	WORD $0x4e60f5ce // fmax v14.2d, v14.2d, v0.2d
-	WORD $0x4e60f5ef // fmax v15.2d, v15.2d, v0.2d
-	VMOV V1.B16, V16.B16
-	VMOV V1.B16, V17.B16
-	WORD $0x4fc211d0 // fmla v16.2d, v14.2d, v2.d[0]
-	WORD $0x4fc211f1 // fmla v17.2d, v15.2d, v2.d[0]
-	WORD $0x4ee1d612 // fsub v18.2d, v16.2d, v1.2d
-	WORD $0x4ee1d633 // fsub v19.2d, v17.2d, v1.2d
-	WORD $0x4fc25a4e // fmls v14.2d, v18.2d, v2.d[1]
-	WORD $0x4fc25a6f // fmls v15.2d, v19.2d, v2.d[1]
-	WORD $0x4fc3524e // fmls v14.2d, v18.2d, v3.d[0]
-	WORD $0x4fc3526f // fmls v15.2d, v19.2d, v3.d[0]
+	WORD $0x4e61f5ce // fmax v14.2d, v14.2d, v1.2d
+	WORD $0x4e61f5ef // fmax v15.2d, v15.2d, v1.2d
+	VMOV V2.B16, V16.B16
+	VMOV V2.B16, V17.B16
+	WORD $0x4fc311d0 // fmla v16.2d, v14.2d, v3.d[0]
+	WORD $0x4fc311f1 // fmla v17.2d, v15.2d, v3.d[0]
+	WORD $0x4ee2d612 // fsub v18.2d, v16.2d, v2.2d
+	WORD $0x4ee2d633 // fsub v19.2d, v17.2d, v2.2d
+	WORD $0x4fc35a4e // fmls v14.2d, v18.2d, v3.d[1]
+	WORD $0x4fc35a6f // fmls v15.2d, v19.2d, v3.d[1]
+	WORD $0x4fc4524e // fmls v14.2d, v18.2d, v4.d[0]
+	WORD $0x4fc4526f // fmls v15.2d, v19.2d, v4.d[0]
 	VSHL $52, V16.D2, V16.D2
 	VSHL $52, V17.D2, V17.D2
 	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
@@ -3522,12 +3522,12 @@ loop:
 	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
 	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
 	WORD $0x4e73ceaf // fmla v15.2d, v21.2d, v19.2d
-	WORD $0x4e64d5d2 // fadd v18.2d, v14.2d, v4.2d
-	WORD $0x4e64d5f3 // fadd v19.2d, v15.2d, v4.2d
+	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
+	WORD $0x4e60d5f3 // fadd v19.2d, v15.2d, v0.2d
 	VADD V16.D2, V18.D2, V18.D2
 	VADD V17.D2, V19.D2, V19.D2
-	WORD $0x4fc39a52 // fmul v18.2d, v18.2d, v3.d[1]
-	WORD $0x4fc39a73 // fmul v19.2d, v19.2d, v3.d[1]
+	WORD $0x4fc49a52 // fmul v18.2d, v18.2d, v4.d[1]
+	WORD $0x4fc49a73 // fmul v19.2d, v19.2d, v4.d[1]
 	VEOR V16.B16, V16.B16, V16.B16
 	WORD $0x4e70cdd2 // fmla v18.2d, v14.2d, v16.2d
 	WORD $0x4e70cdf3 // fmla v19.2d, v15.2d, v16.2d
@@ -3535,12 +3535,12 @@ loop:
 	FMOVQ 400(R8), F17 // 2
 	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
 	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
-	WORD $0x4e64d64e // fadd v14.2d, v18.2d, v4.2d
-	WORD $0x4e64d66f // fadd v15.2d, v19.2d, v4.2d
+	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
+	WORD $0x4e60d66f // fadd v15.2d, v19.2d, v0.2d
 	WORD $0x6e70ddd4 // fmul v20.2d, v14.2d, v16.2d
 	WORD $0x6e71ddf5 // fmul v21.2d, v15.2d, v17.2d
-	WORD $0x6e74fc94 // fdiv v20.2d, v4.2d, v20.2d
-	WORD $0x6e75fc95 // fdiv v21.2d, v4.2d, v21.2d
+	WORD $0x6e74fc14 // fdiv v20.2d, v0.2d, v20.2d
+	WORD $0x6e75fc15 // fdiv v21.2d, v0.2d, v21.2d
 	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
 	WORD $0x6e75de31 // fmul v17.2d, v17.2d, v21.2d
 	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
@@ -3615,8 +3615,8 @@ loop:
 	VLD1.P 16(R3), [V24.S4]
 	WORD $0x4e617b19 // fcvtl2 v25.2d, v24.4s
 	WORD $0x0e617b18 // fcvtl v24.2d, v24.2s
-	WORD $0x4ef8d48e // fsub v14.2d, v4.2d, v24.2d
-	WORD $0x4ef9d48f // fsub v15.2d, v4.2d, v25.2d
+	WORD $0x4ef8d40e // fsub v14.2d, v0.2d, v24.2d
+	WORD $0x4ef9d40f // fsub v15.2d, v0.2d, v25.2d
 	CBZ R4, shares
 	VLD1.P 16(R4), [V14.S4]
 	WORD $0x4e6179cf // fcvtl2 v15.2d, v14.4s
@@ -3642,8 +3642,8 @@ shares:
 	WORD $0x6e6fdf7b // fmul v27.2d, v27.2d, v15.2d
 	WORD $0x4e74ceda // fmla v26.2d, v22.2d, v20.2d
 	WORD $0x4e75cefb // fmla v27.2d, v23.2d, v21.2d
-	VMOV V4.B16, V22.B16
-	VMOV V4.B16, V23.B16
+	VMOV V0.B16, V22.B16
+	VMOV V0.B16, V23.B16
 	WORD $0x4fcb1256 // fmla v22.2d, v18.2d, v11.d[0]
 	WORD $0x4fcb1277 // fmla v23.2d, v19.2d, v11.d[0]
 	WORD $0x6e74ded6 // fmul v22.2d, v22.2d, v20.2d
@@ -3658,19 +3658,19 @@ shares:
 	WORD $0x6e6fdeb5 // fmul v21.2d, v21.2d, v15.2d
 	WORD $0x4ef2ce96 // fmls v22.2d, v20.2d, v18.2d
 	WORD $0x4ef3ceb7 // fmls v23.2d, v21.2d, v19.2d
-	VST1.P [V26.D2, V27.D2], 32(R0)
-	CBZ R5, value
 	VEOR V14.B16, V14.B16, V14.B16
 	VEOR V15.B16, V15.B16, V15.B16
 	WORD $0x4ef6d5ce // fsub v14.2d, v14.2d, v22.2d
 	WORD $0x4ef7d5ef // fsub v15.2d, v15.2d, v23.2d
 	VBIT V12.B16, V22.B16, V14.B16
 	VBIT V13.B16, V23.B16, V15.B16
+	VST1.P [V26.D2, V27.D2], 32(R0)
+	CBZ R5, value
 	WORD $0x0e6169ce // fcvtn v14.2s, v14.2d
 	WORD $0x4e6169ee // fcvtn2 v14.4s, v15.2d
 	MOVWU scale+48(FP), R9
-	VDUP R9, V16.S4
-	WORD $0x6e30ddce // fmul v14.4s, v14.4s, v16.4s
+	VDUP R9, V12.S4
+	WORD $0x6e2cddce // fmul v14.4s, v14.4s, v12.4s
 	VST1.P [V14.S4], 16(R5)
 value:
 	SUBS $4, R2, R2
@@ -3679,18 +3679,12 @@ value:
 
 // func sigmoidPolyF64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
 TEXT ·sigmoidPolyF64(SB), NOSPLIT, $0-64
-	MOVD loss+0(FP), R0
-	MOVD z+16(FP), R1
-	MOVD n+40(FP), R2
-	MOVD yes+24(FP), R3
-	MOVD no+32(FP), R4
-	MOVD grad+8(FP), R5
 	MOVD $numbers<>(SB), R8
-	FMOVQ 256(R8), F0 // -746
-	FMOVQ 272(R8), F1 // 6.755399441055808e+15
-	FMOVQ 80(R8), F2 // 1.4426950408889634 0.6931471805599453
-	FMOVQ 96(R8), F3 // 2.3190468138462996e-17 5.421010862427522e-20
-	FMOVQ 112(R8), F4 // 1
+	FMOVQ 80(R8), F0 // 1
+	FMOVQ 256(R8), F1 // -746
+	FMOVQ 272(R8), F2 // 6.755399441055808e+15
+	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
@@ -3699,6 +3693,12 @@ TEXT ·sigmoidPolyF64(SB), NOSPLIT, $0-64
 	FMOVQ 688(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V12.D2, V13.D2]
@@ -3712,18 +3712,18 @@ loop:
 	VORR V15.B16, V13.B16, V13.B16
 	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
 	WORD $0x6ee0f9af // fneg v15.2d, v13.2d
-	WORD $0x4e60f5ce // fmax v14.2d, v14.2d, v0.2d
-	WORD $0x4e60f5ef // fmax v15.2d, v15.2d, v0.2d
-	VMOV V1.B16, V16.B16
-	VMOV V1.B16, V17.B16
-	WORD $0x4fc211d0 // fmla v16.2d, v14.2d, v2.d[0]
-	WORD $0x4fc211f1 // fmla v17.2d, v15.2d, v2.d[0]
-	WORD $0x4ee1d612 // fsub v18.2d, v16.2d, v1.2d
-	WORD $0x4ee1d633 // fsub v19.2d, v17.2d, v1.2d
-	WORD $0x4fc25a4e // fmls v14.2d, v18.2d, v2.d[1]
-	WORD $0x4fc25a6f // fmls v15.2d, v19.2d, v2.d[1]
-	WORD $0x4fc3524e // fmls v14.2d, v18.2d, v3.d[0]
-	WORD $0x4fc3526f // fmls v15.2d, v19.2d, v3.d[0]
+	WORD $0x4e61f5ce // fmax v14.2d, v14.2d, v1.2d
+	WORD $0x4e61f5ef // fmax v15.2d, v15.2d, v1.2d
+	VMOV V2.B16, V16.B16
+	VMOV V2.B16, V17.B16
+	WORD $0x4fc311d0 // fmla v16.2d, v14.2d, v3.d[0]
+	WORD $0x4fc311f1 // fmla v17.2d, v15.2d, v3.d[0]
+	WORD $0x4ee2d612 // fsub v18.2d, v16.2d, v2.2d
+	WORD $0x4ee2d633 // fsub v19.2d, v17.2d, v2.2d
+	WORD $0x4fc35a4e // fmls v14.2d, v18.2d, v3.d[1]
+	WORD $0x4fc35a6f // fmls v15.2d, v19.2d, v3.d[1]
+	WORD $0x4fc4524e // fmls v14.2d, v18.2d, v4.d[0]
+	WORD $0x4fc4526f // fmls v15.2d, v19.2d, v4.d[0]
 	VSHL $52, V16.D2, V16.D2
 	VSHL $52, V17.D2, V17.D2
 	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
@@ -3758,12 +3758,12 @@ loop:
 	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
 	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
 	WORD $0x4e73ceaf // fmla v15.2d, v21.2d, v19.2d
-	WORD $0x4e64d5d2 // fadd v18.2d, v14.2d, v4.2d
-	WORD $0x4e64d5f3 // fadd v19.2d, v15.2d, v4.2d
+	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
+	WORD $0x4e60d5f3 // fadd v19.2d, v15.2d, v0.2d
 	VADD V16.D2, V18.D2, V18.D2
 	VADD V17.D2, V19.D2, V19.D2
-	WORD $0x4fc39a52 // fmul v18.2d, v18.2d, v3.d[1]
-	WORD $0x4fc39a73 // fmul v19.2d, v19.2d, v3.d[1]
+	WORD $0x4fc49a52 // fmul v18.2d, v18.2d, v4.d[1]
+	WORD $0x4fc49a73 // fmul v19.2d, v19.2d, v4.d[1]
 	VEOR V16.B16, V16.B16, V16.B16
 	WORD $0x4e70cdd2 // fmla v18.2d, v14.2d, v16.2d
 	WORD $0x4e70cdf3 // fmla v19.2d, v15.2d, v16.2d
@@ -3771,12 +3771,12 @@ loop:
 	FMOVQ 400(R8), F17 // 2
 	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
 	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
-	WORD $0x4e64d64e // fadd v14.2d, v18.2d, v4.2d
-	WORD $0x4e64d66f // fadd v15.2d, v19.2d, v4.2d
+	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
+	WORD $0x4e60d66f // fadd v15.2d, v19.2d, v0.2d
 	WORD $0x6e70fe50 // fdiv v16.2d, v18.2d, v16.2d
 	WORD $0x6e71fe71 // fdiv v17.2d, v19.2d, v17.2d
-	WORD $0x6e6efc8e // fdiv v14.2d, v4.2d, v14.2d
-	WORD $0x6e6ffc8f // fdiv v15.2d, v4.2d, v15.2d
+	WORD $0x6e6efc0e // fdiv v14.2d, v0.2d, v14.2d
+	WORD $0x6e6ffc0f // fdiv v15.2d, v0.2d, v15.2d
 	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
 	WORD $0x6e71de35 // fmul v21.2d, v17.2d, v17.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
@@ -3841,8 +3841,8 @@ loop:
 	WORD $0x4fcb11f7 // fmla v23.2d, v15.2d, v11.d[0]
 	VLD1.P 32(R1), [V12.D2, V13.D2]
 	VLD1.P 32(R3), [V24.D2, V25.D2]
-	WORD $0x4ef8d490 // fsub v16.2d, v4.2d, v24.2d
-	WORD $0x4ef9d491 // fsub v17.2d, v4.2d, v25.2d
+	WORD $0x4ef8d410 // fsub v16.2d, v0.2d, v24.2d
+	WORD $0x4ef9d411 // fsub v17.2d, v0.2d, v25.2d
 	CBZ R4, shares
 	VLD1.P 32(R4), [V16.D2, V17.D2]
 shares:
@@ -3866,8 +3866,8 @@ shares:
 	WORD $0x6e71df7b // fmul v27.2d, v27.2d, v17.2d
 	WORD $0x4e74ceda // fmla v26.2d, v22.2d, v20.2d
 	WORD $0x4e75cefb // fmla v27.2d, v23.2d, v21.2d
-	VMOV V4.B16, V22.B16
-	VMOV V4.B16, V23.B16
+	VMOV V0.B16, V22.B16
+	VMOV V0.B16, V23.B16
 	WORD $0x4fcb1256 // fmla v22.2d, v18.2d, v11.d[0]
 	WORD $0x4fcb1277 // fmla v23.2d, v19.2d, v11.d[0]
 	WORD $0x6e74ded6 // fmul v22.2d, v22.2d, v20.2d
@@ -3882,18 +3882,18 @@ shares:
 	WORD $0x6e71deb5 // fmul v21.2d, v21.2d, v17.2d
 	WORD $0x4ef2ce96 // fmls v22.2d, v20.2d, v18.2d
 	WORD $0x4ef3ceb7 // fmls v23.2d, v21.2d, v19.2d
-	VST1.P [V26.D2, V27.D2], 32(R0)
-	CBZ R5, value
 	VEOR V14.B16, V14.B16, V14.B16
 	VEOR V15.B16, V15.B16, V15.B16
 	WORD $0x4ef6d5ce // fsub v14.2d, v14.2d, v22.2d
 	WORD $0x4ef7d5ef // fsub v15.2d, v15.2d, v23.2d
 	VBIT V12.B16, V22.B16, V14.B16
 	VBIT V13.B16, V23.B16, V15.B16
+	VST1.P [V26.D2, V27.D2], 32(R0)
+	CBZ R5, value
 	MOVD scale+48(FP), R9
-	VDUP R9, V16.D2
-	WORD $0x6e70ddce // fmul v14.2d, v14.2d, v16.2d
-	WORD $0x6e70ddef // fmul v15.2d, v15.2d, v16.2d
+	VDUP R9, V12.D2
+	WORD $0x6e6cddce // fmul v14.2d, v14.2d, v12.2d
+	WORD $0x6e6cddef // fmul v15.2d, v15.2d, v12.2d
 	VST1.P [V14.D2, V15.D2], 32(R5)
 value:
 	SUBS $4, R2, R2
@@ -3902,18 +3902,12 @@ value:
 
 // func sigmoidGCEF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
 TEXT ·sigmoidGCEF32(SB), NOSPLIT, $0-64
-	MOVD loss+0(FP), R0
-	MOVD z+16(FP), R1
-	MOVD n+40(FP), R2
-	MOVD yes+24(FP), R3
-	MOVD no+32(FP), R4
-	MOVD grad+8(FP), R5
 	MOVD $numbers<>(SB), R8
-	FMOVQ 256(R8), F0 // -746
-	FMOVQ 272(R8), F1 // 6.755399441055808e+15
-	FMOVQ 80(R8), F2 // 1.4426950408889634 0.6931471805599453
-	FMOVQ 96(R8), F3 // 2.3190468138462996e-17 5.421010862427522e-20
-	FMOVQ 112(R8), F4 // 1
+	FMOVQ 80(R8), F0 // 1
+	FMOVQ 256(R8), F1 // -746
+	FMOVQ 272(R8), F2 // 6.755399441055808e+15
+	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
@@ -3922,6 +3916,12 @@ TEXT ·sigmoidGCEF32(SB), NOSPLIT, $0-64
 	FMOVQ 688(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
 loop:
 	MOVD R1, R6
 	VLD1.P 16(R6), [V12.S4]
@@ -3937,18 +3937,18 @@ loop:
 	VORR V15.B16, V13.B16, V13.B16
 	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
 	WORD $0x6ee0f9af // fneg v15.2d, v13.2d
-	WORD $0x4e60f5ce // fmax v14.2d, v14.2d, v0.2d
-	WORD $0x4e60f5ef // fmax v15.2d, v15.2d, v0.2d
-	VMOV V1.B16, V16.B16
-	VMOV V1.B16, V17.B16
-	WORD $0x4fc211d0 // fmla v16.2d, v14.2d, v2.d[0]
-	WORD $0x4fc211f1 // fmla v17.2d, v15.2d, v2.d[0]
-	WORD $0x4ee1d612 // fsub v18.2d, v16.2d, v1.2d
-	WORD $0x4ee1d633 // fsub v19.2d, v17.2d, v1.2d
-	WORD $0x4fc25a4e // fmls v14.2d, v18.2d, v2.d[1]
-	WORD $0x4fc25a6f // fmls v15.2d, v19.2d, v2.d[1]
-	WORD $0x4fc3524e // fmls v14.2d, v18.2d, v3.d[0]
-	WORD $0x4fc3526f // fmls v15.2d, v19.2d, v3.d[0]
+	WORD $0x4e61f5ce // fmax v14.2d, v14.2d, v1.2d
+	WORD $0x4e61f5ef // fmax v15.2d, v15.2d, v1.2d
+	VMOV V2.B16, V16.B16
+	VMOV V2.B16, V17.B16
+	WORD $0x4fc311d0 // fmla v16.2d, v14.2d, v3.d[0]
+	WORD $0x4fc311f1 // fmla v17.2d, v15.2d, v3.d[0]
+	WORD $0x4ee2d612 // fsub v18.2d, v16.2d, v2.2d
+	WORD $0x4ee2d633 // fsub v19.2d, v17.2d, v2.2d
+	WORD $0x4fc35a4e // fmls v14.2d, v18.2d, v3.d[1]
+	WORD $0x4fc35a6f // fmls v15.2d, v19.2d, v3.d[1]
+	WORD $0x4fc4524e // fmls v14.2d, v18.2d, v4.d[0]
+	WORD $0x4fc4526f // fmls v15.2d, v19.2d, v4.d[0]
 	VSHL $52, V16.D2, V16.D2
 	VSHL $52, V17.D2, V17.D2
 	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
@@ -3983,12 +3983,12 @@ loop:
 	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
 	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
 	WORD $0x4e73ceaf // fmla v15.2d, v21.2d, v19.2d
-	WORD $0x4e64d5d2 // fadd v18.2d, v14.2d, v4.2d
-	WORD $0x4e64d5f3 // fadd v19.2d, v15.2d, v4.2d
+	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
+	WORD $0x4e60d5f3 // fadd v19.2d, v15.2d, v0.2d
 	VADD V16.D2, V18.D2, V18.D2
 	VADD V17.D2, V19.D2, V19.D2
-	WORD $0x4fc39a52 // fmul v18.2d, v18.2d, v3.d[1]
-	WORD $0x4fc39a73 // fmul v19.2d, v19.2d, v3.d[1]
+	WORD $0x4fc49a52 // fmul v18.2d, v18.2d, v4.d[1]
+	WORD $0x4fc49a73 // fmul v19.2d, v19.2d, v4.d[1]
 	VEOR V16.B16, V16.B16, V16.B16
 	WORD $0x4e70cdd2 // fmla v18.2d, v14.2d, v16.2d
 	WORD $0x4e70cdf3 // fmla v19.2d, v15.2d, v16.2d
@@ -3996,12 +3996,12 @@ loop:
 	FMOVQ 400(R8), F17 // 2
 	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
 	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
-	WORD $0x4e64d64e // fadd v14.2d, v18.2d, v4.2d
-	WORD $0x4e64d66f // fadd v15.2d, v19.2d, v4.2d
+	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
+	WORD $0x4e60d66f // fadd v15.2d, v19.2d, v0.2d
 	WORD $0x6e70ddd4 // fmul v20.2d, v14.2d, v16.2d
 	WORD $0x6e71ddf5 // fmul v21.2d, v15.2d, v17.2d
-	WORD $0x6e74fc94 // fdiv v20.2d, v4.2d, v20.2d
-	WORD $0x6e75fc95 // fdiv v21.2d, v4.2d, v21.2d
+	WORD $0x6e74fc14 // fdiv v20.2d, v0.2d, v20.2d
+	WORD $0x6e75fc15 // fdiv v21.2d, v0.2d, v21.2d
 	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
 	WORD $0x6e75de31 // fmul v17.2d, v17.2d, v21.2d
 	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
@@ -4056,18 +4056,18 @@ loop:
 	WORD $0x6e71de73 // fmul v19.2d, v19.2d, v17.2d
 	WORD $0x4fcb92d6 // fmul v22.2d, v22.2d, v11.d[0]
 	WORD $0x4fcb92f7 // fmul v23.2d, v23.2d, v11.d[0]
-	WORD $0x4e60f6d6 // fmax v22.2d, v22.2d, v0.2d
-	WORD $0x4e60f6f7 // fmax v23.2d, v23.2d, v0.2d
-	VMOV V1.B16, V14.B16
-	VMOV V1.B16, V15.B16
-	WORD $0x4fc212ce // fmla v14.2d, v22.2d, v2.d[0]
-	WORD $0x4fc212ef // fmla v15.2d, v23.2d, v2.d[0]
-	WORD $0x4ee1d5d4 // fsub v20.2d, v14.2d, v1.2d
-	WORD $0x4ee1d5f5 // fsub v21.2d, v15.2d, v1.2d
-	WORD $0x4fc25a96 // fmls v22.2d, v20.2d, v2.d[1]
-	WORD $0x4fc25ab7 // fmls v23.2d, v21.2d, v2.d[1]
-	WORD $0x4fc35296 // fmls v22.2d, v20.2d, v3.d[0]
-	WORD $0x4fc352b7 // fmls v23.2d, v21.2d, v3.d[0]
+	WORD $0x4e61f6d6 // fmax v22.2d, v22.2d, v1.2d
+	WORD $0x4e61f6f7 // fmax v23.2d, v23.2d, v1.2d
+	VMOV V2.B16, V14.B16
+	VMOV V2.B16, V15.B16
+	WORD $0x4fc312ce // fmla v14.2d, v22.2d, v3.d[0]
+	WORD $0x4fc312ef // fmla v15.2d, v23.2d, v3.d[0]
+	WORD $0x4ee2d5d4 // fsub v20.2d, v14.2d, v2.2d
+	WORD $0x4ee2d5f5 // fsub v21.2d, v15.2d, v2.2d
+	WORD $0x4fc35a96 // fmls v22.2d, v20.2d, v3.d[1]
+	WORD $0x4fc35ab7 // fmls v23.2d, v21.2d, v3.d[1]
+	WORD $0x4fc45296 // fmls v22.2d, v20.2d, v4.d[0]
+	WORD $0x4fc452b7 // fmls v23.2d, v21.2d, v4.d[0]
 	VSHL $52, V14.D2, V14.D2
 	VSHL $52, V15.D2, V15.D2
 	WORD $0x6e76ded4 // fmul v20.2d, v22.2d, v22.2d
@@ -4102,36 +4102,36 @@ loop:
 	WORD $0x4e75cf79 // fmla v25.2d, v27.2d, v21.2d
 	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
-	VADD V4.D2, V14.D2, V14.D2
-	VADD V4.D2, V15.D2, V15.D2
-	WORD $0x4fc399ce // fmul v14.2d, v14.2d, v3.d[1]
-	WORD $0x4fc399ef // fmul v15.2d, v15.2d, v3.d[1]
+	VADD V0.D2, V14.D2, V14.D2
+	VADD V0.D2, V15.D2, V15.D2
+	WORD $0x4fc499ce // fmul v14.2d, v14.2d, v4.d[1]
+	WORD $0x4fc499ef // fmul v15.2d, v15.2d, v4.d[1]
 	VMOV V14.B16, V20.B16
 	VMOV V15.B16, V21.B16
 	WORD $0x4e76cdd4 // fmla v20.2d, v14.2d, v22.2d
 	WORD $0x4e77cdf5 // fmla v21.2d, v15.2d, v23.2d
 	WORD $0x6e6eded6 // fmul v22.2d, v22.2d, v14.2d
 	WORD $0x6e6fdef7 // fmul v23.2d, v23.2d, v15.2d
-	WORD $0x4eeed48e // fsub v14.2d, v4.2d, v14.2d
-	WORD $0x4eefd48f // fsub v15.2d, v4.2d, v15.2d
+	WORD $0x4eeed40e // fsub v14.2d, v0.2d, v14.2d
+	WORD $0x4eefd40f // fsub v15.2d, v0.2d, v15.2d
 	WORD $0x4ef6d5d6 // fsub v22.2d, v14.2d, v22.2d
 	WORD $0x4ef7d5f7 // fsub v23.2d, v15.2d, v23.2d
 	WORD $0x6e74de52 // fmul v18.2d, v18.2d, v20.2d
 	WORD $0x6e75de73 // fmul v19.2d, v19.2d, v21.2d
 	WORD $0x4fcb918c // fmul v12.2d, v12.2d, v11.d[0]
 	WORD $0x4fcb91ad // fmul v13.2d, v13.2d, v11.d[0]
-	WORD $0x4e60f58c // fmax v12.2d, v12.2d, v0.2d
-	WORD $0x4e60f5ad // fmax v13.2d, v13.2d, v0.2d
-	VMOV V1.B16, V14.B16
-	VMOV V1.B16, V15.B16
-	WORD $0x4fc2118e // fmla v14.2d, v12.2d, v2.d[0]
-	WORD $0x4fc211af // fmla v15.2d, v13.2d, v2.d[0]
-	WORD $0x4ee1d5d4 // fsub v20.2d, v14.2d, v1.2d
-	WORD $0x4ee1d5f5 // fsub v21.2d, v15.2d, v1.2d
-	WORD $0x4fc25a8c // fmls v12.2d, v20.2d, v2.d[1]
-	WORD $0x4fc25aad // fmls v13.2d, v21.2d, v2.d[1]
-	WORD $0x4fc3528c // fmls v12.2d, v20.2d, v3.d[0]
-	WORD $0x4fc352ad // fmls v13.2d, v21.2d, v3.d[0]
+	WORD $0x4e61f58c // fmax v12.2d, v12.2d, v1.2d
+	WORD $0x4e61f5ad // fmax v13.2d, v13.2d, v1.2d
+	VMOV V2.B16, V14.B16
+	VMOV V2.B16, V15.B16
+	WORD $0x4fc3118e // fmla v14.2d, v12.2d, v3.d[0]
+	WORD $0x4fc311af // fmla v15.2d, v13.2d, v3.d[0]
+	WORD $0x4ee2d5d4 // fsub v20.2d, v14.2d, v2.2d
+	WORD $0x4ee2d5f5 // fsub v21.2d, v15.2d, v2.2d
+	WORD $0x4fc35a8c // fmls v12.2d, v20.2d, v3.d[1]
+	WORD $0x4fc35aad // fmls v13.2d, v21.2d, v3.d[1]
+	WORD $0x4fc4528c // fmls v12.2d, v20.2d, v4.d[0]
+	WORD $0x4fc452ad // fmls v13.2d, v21.2d, v4.d[0]
 	VSHL $52, V14.D2, V14.D2
 	VSHL $52, V15.D2, V15.D2
 	WORD $0x6e6cdd94 // fmul v20.2d, v12.2d, v12.2d
@@ -4166,18 +4166,18 @@ loop:
 	WORD $0x4e75cf79 // fmla v25.2d, v27.2d, v21.2d
 	WORD $0x4e74cf0c // fmla v12.2d, v24.2d, v20.2d
 	WORD $0x4e75cf2d // fmla v13.2d, v25.2d, v21.2d
-	VADD V4.D2, V14.D2, V14.D2
-	VADD V4.D2, V15.D2, V15.D2
-	WORD $0x4fc399ce // fmul v14.2d, v14.2d, v3.d[1]
-	WORD $0x4fc399ef // fmul v15.2d, v15.2d, v3.d[1]
+	VADD V0.D2, V14.D2, V14.D2
+	VADD V0.D2, V15.D2, V15.D2
+	WORD $0x4fc499ce // fmul v14.2d, v14.2d, v4.d[1]
+	WORD $0x4fc499ef // fmul v15.2d, v15.2d, v4.d[1]
 	VMOV V14.B16, V20.B16
 	VMOV V15.B16, V21.B16
 	WORD $0x4e6ccdd4 // fmla v20.2d, v14.2d, v12.2d
 	WORD $0x4e6dcdf5 // fmla v21.2d, v15.2d, v13.2d
 	WORD $0x6e6edd8c // fmul v12.2d, v12.2d, v14.2d
 	WORD $0x6e6fddad // fmul v13.2d, v13.2d, v15.2d
-	WORD $0x4eeed48e // fsub v14.2d, v4.2d, v14.2d
-	WORD $0x4eefd48f // fsub v15.2d, v4.2d, v15.2d
+	WORD $0x4eeed40e // fsub v14.2d, v0.2d, v14.2d
+	WORD $0x4eefd40f // fsub v15.2d, v0.2d, v15.2d
 	WORD $0x4eecd5cc // fsub v12.2d, v14.2d, v12.2d
 	WORD $0x4eedd5ed // fsub v13.2d, v15.2d, v13.2d
 	WORD $0x6e70de94 // fmul v20.2d, v20.2d, v16.2d
@@ -4188,8 +4188,8 @@ loop:
 	VLD1.P 16(R3), [V26.S4]
 	WORD $0x4e617b5b // fcvtl2 v27.2d, v26.4s
 	WORD $0x0e617b5a // fcvtl v26.2d, v26.2s
-	WORD $0x4efad490 // fsub v16.2d, v4.2d, v26.2d
-	WORD $0x4efbd491 // fsub v17.2d, v4.2d, v27.2d
+	WORD $0x4efad410 // fsub v16.2d, v0.2d, v26.2d
+	WORD $0x4efbd411 // fsub v17.2d, v0.2d, v27.2d
 	CBZ R4, shares
 	VLD1.P 16(R4), [V16.S4]
 	WORD $0x4e617a11 // fcvtl2 v17.2d, v16.4s
@@ -4215,19 +4215,19 @@ shares:
 	WORD $0x6e79deb5 // fmul v21.2d, v21.2d, v25.2d
 	WORD $0x4ef0ce54 // fmls v20.2d, v18.2d, v16.2d
 	WORD $0x4ef1ce75 // fmls v21.2d, v19.2d, v17.2d
-	VST1.P [V22.D2, V23.D2], 32(R0)
-	CBZ R5, value
 	VEOR V12.B16, V12.B16, V12.B16
 	VEOR V13.B16, V13.B16, V13.B16
 	WORD $0x4ef4d58c // fsub v12.2d, v12.2d, v20.2d
 	WORD $0x4ef5d5ad // fsub v13.2d, v13.2d, v21.2d
 	VBIT V14.B16, V20.B16, V12.B16
 	VBIT V15.B16, V21.B16, V13.B16
+	VST1.P [V22.D2, V23.D2], 32(R0)
+	CBZ R5, value
 	WORD $0x0e61698c // fcvtn v12.2s, v12.2d
 	WORD $0x4e6169ac // fcvtn2 v12.4s, v13.2d
 	MOVWU scale+48(FP), R9
-	VDUP R9, V16.S4
-	WORD $0x6e30dd8c // fmul v12.4s, v12.4s, v16.4s
+	VDUP R9, V14.S4
+	WORD $0x6e2edd8c // fmul v12.4s, v12.4s, v14.4s
 	VST1.P [V12.S4], 16(R5)
 value:
 	SUBS $4, R2, R2
@@ -4236,18 +4236,12 @@ value:
 
 // func sigmoidGCEF64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
 TEXT ·sigmoidGCEF64(SB), NOSPLIT, $0-64
-	MOVD loss+0(FP), R0
-	MOVD z+16(FP), R1
-	MOVD n+40(FP), R2
-	MOVD yes+24(FP), R3
-	MOVD no+32(FP), R4
-	MOVD grad+8(FP), R5
 	MOVD $numbers<>(SB), R8
-	FMOVQ 256(R8), F0 // -746
-	FMOVQ 272(R8), F1 // 6.755399441055808e+15
-	FMOVQ 80(R8), F2 // 1.4426950408889634 0.6931471805599453
-	FMOVQ 96(R8), F3 // 2.3190468138462996e-17 5.421010862427522e-20
-	FMOVQ 112(R8), F4 // 1
+	FMOVQ 80(R8), F0 // 1
+	FMOVQ 256(R8), F1 // -746
+	FMOVQ 272(R8), F2 // 6.755399441055808e+15
+	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
@@ -4256,6 +4250,12 @@ TEXT ·sigmoidGCEF64(SB), NOSPLIT, $0-64
 	FMOVQ 688(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V12.D2, V13.D2]
@@ -4269,18 +4269,18 @@ loop:
 	VORR V15.B16, V13.B16, V13.B16
 	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
 	WORD $0x6ee0f9af // fneg v15.2d, v13.2d
-	WORD $0x4e60f5ce // fmax v14.2d, v14.2d, v0.2d
-	WORD $0x4e60f5ef // fmax v15.2d, v15.2d, v0.2d
-	VMOV V1.B16, V16.B16
-	VMOV V1.B16, V17.B16
-	WORD $0x4fc211d0 // fmla v16.2d, v14.2d, v2.d[0]
-	WORD $0x4fc211f1 // fmla v17.2d, v15.2d, v2.d[0]
-	WORD $0x4ee1d612 // fsub v18.2d, v16.2d, v1.2d
-	WORD $0x4ee1d633 // fsub v19.2d, v17.2d, v1.2d
-	WORD $0x4fc25a4e // fmls v14.2d, v18.2d, v2.d[1]
-	WORD $0x4fc25a6f // fmls v15.2d, v19.2d, v2.d[1]
-	WORD $0x4fc3524e // fmls v14.2d, v18.2d, v3.d[0]
-	WORD $0x4fc3526f // fmls v15.2d, v19.2d, v3.d[0]
+	WORD $0x4e61f5ce // fmax v14.2d, v14.2d, v1.2d
+	WORD $0x4e61f5ef // fmax v15.2d, v15.2d, v1.2d
+	VMOV V2.B16, V16.B16
+	VMOV V2.B16, V17.B16
+	WORD $0x4fc311d0 // fmla v16.2d, v14.2d, v3.d[0]
+	WORD $0x4fc311f1 // fmla v17.2d, v15.2d, v3.d[0]
+	WORD $0x4ee2d612 // fsub v18.2d, v16.2d, v2.2d
+	WORD $0x4ee2d633 // fsub v19.2d, v17.2d, v2.2d
+	WORD $0x4fc35a4e // fmls v14.2d, v18.2d, v3.d[1]
+	WORD $0x4fc35a6f // fmls v15.2d, v19.2d, v3.d[1]
+	WORD $0x4fc4524e // fmls v14.2d, v18.2d, v4.d[0]
+	WORD $0x4fc4526f // fmls v15.2d, v19.2d, v4.d[0]
 	VSHL $52, V16.D2, V16.D2
 	VSHL $52, V17.D2, V17.D2
 	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
@@ -4315,12 +4315,12 @@ loop:
 	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
 	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
 	WORD $0x4e73ceaf // fmla v15.2d, v21.2d, v19.2d
-	WORD $0x4e64d5d2 // fadd v18.2d, v14.2d, v4.2d
-	WORD $0x4e64d5f3 // fadd v19.2d, v15.2d, v4.2d
+	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
+	WORD $0x4e60d5f3 // fadd v19.2d, v15.2d, v0.2d
 	VADD V16.D2, V18.D2, V18.D2
 	VADD V17.D2, V19.D2, V19.D2
-	WORD $0x4fc39a52 // fmul v18.2d, v18.2d, v3.d[1]
-	WORD $0x4fc39a73 // fmul v19.2d, v19.2d, v3.d[1]
+	WORD $0x4fc49a52 // fmul v18.2d, v18.2d, v4.d[1]
+	WORD $0x4fc49a73 // fmul v19.2d, v19.2d, v4.d[1]
 	VEOR V16.B16, V16.B16, V16.B16
 	WORD $0x4e70cdd2 // fmla v18.2d, v14.2d, v16.2d
 	WORD $0x4e70cdf3 // fmla v19.2d, v15.2d, v16.2d
@@ -4328,12 +4328,12 @@ loop:
 	FMOVQ 400(R8), F17 // 2
 	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
 	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
-	WORD $0x4e64d64e // fadd v14.2d, v18.2d, v4.2d
-	WORD $0x4e64d66f // fadd v15.2d, v19.2d, v4.2d
+	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
+	WORD $0x4e60d66f // fadd v15.2d, v19.2d, v0.2d
 	WORD $0x6e70fe50 // fdiv v16.2d, v18.2d, v16.2d
 	WORD $0x6e71fe71 // fdiv v17.2d, v19.2d, v17.2d
-	WORD $0x6e6efc8e // fdiv v14.2d, v4.2d, v14.2d
-	WORD $0x6e6ffc8f // fdiv v15.2d, v4.2d, v15.2d
+	WORD $0x6e6efc0e // fdiv v14.2d, v0.2d, v14.2d
+	WORD $0x6e6ffc0f // fdiv v15.2d, v0.2d, v15.2d
 	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
 	WORD $0x6e71de35 // fmul v21.2d, v17.2d, v17.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
@@ -4382,18 +4382,18 @@ loop:
 	WORD $0x6e6fde73 // fmul v19.2d, v19.2d, v15.2d
 	WORD $0x4fcb92d6 // fmul v22.2d, v22.2d, v11.d[0]
 	WORD $0x4fcb92f7 // fmul v23.2d, v23.2d, v11.d[0]
-	WORD $0x4e60f6d6 // fmax v22.2d, v22.2d, v0.2d
-	WORD $0x4e60f6f7 // fmax v23.2d, v23.2d, v0.2d
-	VMOV V1.B16, V16.B16
-	VMOV V1.B16, V17.B16
-	WORD $0x4fc212d0 // fmla v16.2d, v22.2d, v2.d[0]
-	WORD $0x4fc212f1 // fmla v17.2d, v23.2d, v2.d[0]
-	WORD $0x4ee1d614 // fsub v20.2d, v16.2d, v1.2d
-	WORD $0x4ee1d635 // fsub v21.2d, v17.2d, v1.2d
-	WORD $0x4fc25a96 // fmls v22.2d, v20.2d, v2.d[1]
-	WORD $0x4fc25ab7 // fmls v23.2d, v21.2d, v2.d[1]
-	WORD $0x4fc35296 // fmls v22.2d, v20.2d, v3.d[0]
-	WORD $0x4fc352b7 // fmls v23.2d, v21.2d, v3.d[0]
+	WORD $0x4e61f6d6 // fmax v22.2d, v22.2d, v1.2d
+	WORD $0x4e61f6f7 // fmax v23.2d, v23.2d, v1.2d
+	VMOV V2.B16, V16.B16
+	VMOV V2.B16, V17.B16
+	WORD $0x4fc312d0 // fmla v16.2d, v22.2d, v3.d[0]
+	WORD $0x4fc312f1 // fmla v17.2d, v23.2d, v3.d[0]
+	WORD $0x4ee2d614 // fsub v20.2d, v16.2d, v2.2d
+	WORD $0x4ee2d635 // fsub v21.2d, v17.2d, v2.2d
+	WORD $0x4fc35a96 // fmls v22.2d, v20.2d, v3.d[1]
+	WORD $0x4fc35ab7 // fmls v23.2d, v21.2d, v3.d[1]
+	WORD $0x4fc45296 // fmls v22.2d, v20.2d, v4.d[0]
+	WORD $0x4fc452b7 // fmls v23.2d, v21.2d, v4.d[0]
 	VSHL $52, V16.D2, V16.D2
 	VSHL $52, V17.D2, V17.D2
 	WORD $0x6e76ded4 // fmul v20.2d, v22.2d, v22.2d
@@ -4428,36 +4428,36 @@ loop:
 	WORD $0x4e75cf79 // fmla v25.2d, v27.2d, v21.2d
 	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
-	VADD V4.D2, V16.D2, V16.D2
-	VADD V4.D2, V17.D2, V17.D2
-	WORD $0x4fc39a10 // fmul v16.2d, v16.2d, v3.d[1]
-	WORD $0x4fc39a31 // fmul v17.2d, v17.2d, v3.d[1]
+	VADD V0.D2, V16.D2, V16.D2
+	VADD V0.D2, V17.D2, V17.D2
+	WORD $0x4fc49a10 // fmul v16.2d, v16.2d, v4.d[1]
+	WORD $0x4fc49a31 // fmul v17.2d, v17.2d, v4.d[1]
 	VMOV V16.B16, V20.B16
 	VMOV V17.B16, V21.B16
 	WORD $0x4e76ce14 // fmla v20.2d, v16.2d, v22.2d
 	WORD $0x4e77ce35 // fmla v21.2d, v17.2d, v23.2d
 	WORD $0x6e70ded6 // fmul v22.2d, v22.2d, v16.2d
 	WORD $0x6e71def7 // fmul v23.2d, v23.2d, v17.2d
-	WORD $0x4ef0d490 // fsub v16.2d, v4.2d, v16.2d
-	WORD $0x4ef1d491 // fsub v17.2d, v4.2d, v17.2d
+	WORD $0x4ef0d410 // fsub v16.2d, v0.2d, v16.2d
+	WORD $0x4ef1d411 // fsub v17.2d, v0.2d, v17.2d
 	WORD $0x4ef6d616 // fsub v22.2d, v16.2d, v22.2d
 	WORD $0x4ef7d637 // fsub v23.2d, v17.2d, v23.2d
 	WORD $0x6e74de52 // fmul v18.2d, v18.2d, v20.2d
 	WORD $0x6e75de73 // fmul v19.2d, v19.2d, v21.2d
 	WORD $0x4fcb918c // fmul v12.2d, v12.2d, v11.d[0]
 	WORD $0x4fcb91ad // fmul v13.2d, v13.2d, v11.d[0]
-	WORD $0x4e60f58c // fmax v12.2d, v12.2d, v0.2d
-	WORD $0x4e60f5ad // fmax v13.2d, v13.2d, v0.2d
-	VMOV V1.B16, V16.B16
-	VMOV V1.B16, V17.B16
-	WORD $0x4fc21190 // fmla v16.2d, v12.2d, v2.d[0]
-	WORD $0x4fc211b1 // fmla v17.2d, v13.2d, v2.d[0]
-	WORD $0x4ee1d614 // fsub v20.2d, v16.2d, v1.2d
-	WORD $0x4ee1d635 // fsub v21.2d, v17.2d, v1.2d
-	WORD $0x4fc25a8c // fmls v12.2d, v20.2d, v2.d[1]
-	WORD $0x4fc25aad // fmls v13.2d, v21.2d, v2.d[1]
-	WORD $0x4fc3528c // fmls v12.2d, v20.2d, v3.d[0]
-	WORD $0x4fc352ad // fmls v13.2d, v21.2d, v3.d[0]
+	WORD $0x4e61f58c // fmax v12.2d, v12.2d, v1.2d
+	WORD $0x4e61f5ad // fmax v13.2d, v13.2d, v1.2d
+	VMOV V2.B16, V16.B16
+	VMOV V2.B16, V17.B16
+	WORD $0x4fc31190 // fmla v16.2d, v12.2d, v3.d[0]
+	WORD $0x4fc311b1 // fmla v17.2d, v13.2d, v3.d[0]
+	WORD $0x4ee2d614 // fsub v20.2d, v16.2d, v2.2d
+	WORD $0x4ee2d635 // fsub v21.2d, v17.2d, v2.2d
+	WORD $0x4fc35a8c // fmls v12.2d, v20.2d, v3.d[1]
+	WORD $0x4fc35aad // fmls v13.2d, v21.2d, v3.d[1]
+	WORD $0x4fc4528c // fmls v12.2d, v20.2d, v4.d[0]
+	WORD $0x4fc452ad // fmls v13.2d, v21.2d, v4.d[0]
 	VSHL $52, V16.D2, V16.D2
 	VSHL $52, V17.D2, V17.D2
 	WORD $0x6e6cdd94 // fmul v20.2d, v12.2d, v12.2d
@@ -4492,26 +4492,26 @@ loop:
 	WORD $0x4e75cf79 // fmla v25.2d, v27.2d, v21.2d
 	WORD $0x4e74cf0c // fmla v12.2d, v24.2d, v20.2d
 	WORD $0x4e75cf2d // fmla v13.2d, v25.2d, v21.2d
-	VADD V4.D2, V16.D2, V16.D2
-	VADD V4.D2, V17.D2, V17.D2
-	WORD $0x4fc39a10 // fmul v16.2d, v16.2d, v3.d[1]
-	WORD $0x4fc39a31 // fmul v17.2d, v17.2d, v3.d[1]
+	VADD V0.D2, V16.D2, V16.D2
+	VADD V0.D2, V17.D2, V17.D2
+	WORD $0x4fc49a10 // fmul v16.2d, v16.2d, v4.d[1]
+	WORD $0x4fc49a31 // fmul v17.2d, v17.2d, v4.d[1]
 	VMOV V16.B16, V20.B16
 	VMOV V17.B16, V21.B16
 	WORD $0x4e6cce14 // fmla v20.2d, v16.2d, v12.2d
 	WORD $0x4e6dce35 // fmla v21.2d, v17.2d, v13.2d
 	WORD $0x6e70dd8c // fmul v12.2d, v12.2d, v16.2d
 	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
-	WORD $0x4ef0d490 // fsub v16.2d, v4.2d, v16.2d
-	WORD $0x4ef1d491 // fsub v17.2d, v4.2d, v17.2d
+	WORD $0x4ef0d410 // fsub v16.2d, v0.2d, v16.2d
+	WORD $0x4ef1d411 // fsub v17.2d, v0.2d, v17.2d
 	WORD $0x4eecd60c // fsub v12.2d, v16.2d, v12.2d
 	WORD $0x4eedd62d // fsub v13.2d, v17.2d, v13.2d
 	WORD $0x6e6ede94 // fmul v20.2d, v20.2d, v14.2d
 	WORD $0x6e6fdeb5 // fmul v21.2d, v21.2d, v15.2d
 	VLD1.P 32(R1), [V14.D2, V15.D2]
 	VLD1.P 32(R3), [V26.D2, V27.D2]
-	WORD $0x4efad490 // fsub v16.2d, v4.2d, v26.2d
-	WORD $0x4efbd491 // fsub v17.2d, v4.2d, v27.2d
+	WORD $0x4efad410 // fsub v16.2d, v0.2d, v26.2d
+	WORD $0x4efbd411 // fsub v17.2d, v0.2d, v27.2d
 	CBZ R4, shares
 	VLD1.P 32(R4), [V16.D2, V17.D2]
 shares:
@@ -4535,18 +4535,18 @@ shares:
 	WORD $0x6e79deb5 // fmul v21.2d, v21.2d, v25.2d
 	WORD $0x4ef0ce54 // fmls v20.2d, v18.2d, v16.2d
 	WORD $0x4ef1ce75 // fmls v21.2d, v19.2d, v17.2d
-	VST1.P [V22.D2, V23.D2], 32(R0)
-	CBZ R5, value
 	VEOR V12.B16, V12.B16, V12.B16
 	VEOR V13.B16, V13.B16, V13.B16
 	WORD $0x4ef4d58c // fsub v12.2d, v12.2d, v20.2d
 	WORD $0x4ef5d5ad // fsub v13.2d, v13.2d, v21.2d
 	VBIT V14.B16, V20.B16, V12.B16
 	VBIT V15.B16, V21.B16, V13.B16
+	VST1.P [V22.D2, V23.D2], 32(R0)
+	CBZ R5, value
 	MOVD scale+48(FP), R9
-	VDUP R9, V16.D2
-	WORD $0x6e70dd8c // fmul v12.2d, v12.2d, v16.2d
-	WORD $0x6e70ddad // fmul v13.2d, v13.2d, v16.2d
+	VDUP R9, V14.D2
+	WORD $0x6e6edd8c // fmul v12.2d, v12.2d, v14.2d
+	WORD $0x6e6eddad // fmul v13.2d, v13.2d, v14.2d
 	VST1.P [V12.D2, V13.D2], 32(R5)
 value:
 	SUBS $4, R2, R2
@@ -4555,18 +4555,12 @@ value:
 
 // func sigmoidFocalF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
 TEXT ·sigmoidFocalF32(SB), NOSPLIT, $0-64
-	MOVD loss+0(FP), R0
-	MOVD z+16(FP), R1
-	MOVD n+40(FP), R2
-	MOVD yes+24(FP), R3
-	MOVD no+32(FP), R4
-	MOVD grad+8(FP), R5
 	MOVD $numbers<>(SB), R8
-	FMOVQ 256(R8), F0 // -746
-	FMOVQ 272(R8), F1 // 6.755399441055808e+15
-	FMOVQ 80(R8), F2 // 1.4426950408889634 0.6931471805599453
-	FMOVQ 96(R8), F3 // 2.3190468138462996e-17 5.421010862427522e-20
-	FMOVQ 112(R8), F4 // 1
+	FMOVQ 80(R8), F0 // 1
+	FMOVQ 256(R8), F1 // -746
+	FMOVQ 272(R8), F2 // 6.755399441055808e+15
+	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
@@ -4575,6 +4569,12 @@ TEXT ·sigmoidFocalF32(SB), NOSPLIT, $0-64
 	FMOVQ 688(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
 loop:
 	MOVD R1, R6
 	VLD1.P 16(R6), [V12.S4]
@@ -4590,18 +4590,18 @@ loop:
 	VORR V15.B16, V13.B16, V13.B16
 	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
 	WORD $0x6ee0f9af // fneg v15.2d, v13.2d
-	WORD $0x4e60f5ce // fmax v14.2d, v14.2d, v0.2d
-	WORD $0x4e60f5ef // fmax v15.2d, v15.2d, v0.2d
-	VMOV V1.B16, V16.B16
-	VMOV V1.B16, V17.B16
-	WORD $0x4fc211d0 // fmla v16.2d, v14.2d, v2.d[0]
-	WORD $0x4fc211f1 // fmla v17.2d, v15.2d, v2.d[0]
-	WORD $0x4ee1d612 // fsub v18.2d, v16.2d, v1.2d
-	WORD $0x4ee1d633 // fsub v19.2d, v17.2d, v1.2d
-	WORD $0x4fc25a4e // fmls v14.2d, v18.2d, v2.d[1]
-	WORD $0x4fc25a6f // fmls v15.2d, v19.2d, v2.d[1]
-	WORD $0x4fc3524e // fmls v14.2d, v18.2d, v3.d[0]
-	WORD $0x4fc3526f // fmls v15.2d, v19.2d, v3.d[0]
+	WORD $0x4e61f5ce // fmax v14.2d, v14.2d, v1.2d
+	WORD $0x4e61f5ef // fmax v15.2d, v15.2d, v1.2d
+	VMOV V2.B16, V16.B16
+	VMOV V2.B16, V17.B16
+	WORD $0x4fc311d0 // fmla v16.2d, v14.2d, v3.d[0]
+	WORD $0x4fc311f1 // fmla v17.2d, v15.2d, v3.d[0]
+	WORD $0x4ee2d612 // fsub v18.2d, v16.2d, v2.2d
+	WORD $0x4ee2d633 // fsub v19.2d, v17.2d, v2.2d
+	WORD $0x4fc35a4e // fmls v14.2d, v18.2d, v3.d[1]
+	WORD $0x4fc35a6f // fmls v15.2d, v19.2d, v3.d[1]
+	WORD $0x4fc4524e // fmls v14.2d, v18.2d, v4.d[0]
+	WORD $0x4fc4526f // fmls v15.2d, v19.2d, v4.d[0]
 	VSHL $52, V16.D2, V16.D2
 	VSHL $52, V17.D2, V17.D2
 	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
@@ -4636,12 +4636,12 @@ loop:
 	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
 	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
 	WORD $0x4e73ceaf // fmla v15.2d, v21.2d, v19.2d
-	WORD $0x4e64d5d2 // fadd v18.2d, v14.2d, v4.2d
-	WORD $0x4e64d5f3 // fadd v19.2d, v15.2d, v4.2d
+	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
+	WORD $0x4e60d5f3 // fadd v19.2d, v15.2d, v0.2d
 	VADD V16.D2, V18.D2, V18.D2
 	VADD V17.D2, V19.D2, V19.D2
-	WORD $0x4fc39a52 // fmul v18.2d, v18.2d, v3.d[1]
-	WORD $0x4fc39a73 // fmul v19.2d, v19.2d, v3.d[1]
+	WORD $0x4fc49a52 // fmul v18.2d, v18.2d, v4.d[1]
+	WORD $0x4fc49a73 // fmul v19.2d, v19.2d, v4.d[1]
 	VEOR V16.B16, V16.B16, V16.B16
 	WORD $0x4e70cdd2 // fmla v18.2d, v14.2d, v16.2d
 	WORD $0x4e70cdf3 // fmla v19.2d, v15.2d, v16.2d
@@ -4649,12 +4649,12 @@ loop:
 	FMOVQ 400(R8), F17 // 2
 	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
 	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
-	WORD $0x4e64d64e // fadd v14.2d, v18.2d, v4.2d
-	WORD $0x4e64d66f // fadd v15.2d, v19.2d, v4.2d
+	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
+	WORD $0x4e60d66f // fadd v15.2d, v19.2d, v0.2d
 	WORD $0x6e70ddd4 // fmul v20.2d, v14.2d, v16.2d
 	WORD $0x6e71ddf5 // fmul v21.2d, v15.2d, v17.2d
-	WORD $0x6e74fc94 // fdiv v20.2d, v4.2d, v20.2d
-	WORD $0x6e75fc95 // fdiv v21.2d, v4.2d, v21.2d
+	WORD $0x6e74fc14 // fdiv v20.2d, v0.2d, v20.2d
+	WORD $0x6e75fc15 // fdiv v21.2d, v0.2d, v21.2d
 	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
 	WORD $0x6e75de31 // fmul v17.2d, v17.2d, v21.2d
 	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
@@ -4705,10 +4705,10 @@ loop:
 	WORD $0x4e77d6f7 // fadd v23.2d, v23.2d, v23.2d
 	WORD $0x6e74df18 // fmul v24.2d, v24.2d, v20.2d
 	WORD $0x6e75df39 // fmul v25.2d, v25.2d, v21.2d
-	WORD $0x4e64d718 // fadd v24.2d, v24.2d, v4.2d
-	WORD $0x4e64d739 // fadd v25.2d, v25.2d, v4.2d
-	WORD $0x4e64d5ce // fadd v14.2d, v14.2d, v4.2d
-	WORD $0x4e64d5ef // fadd v15.2d, v15.2d, v4.2d
+	WORD $0x4e60d718 // fadd v24.2d, v24.2d, v0.2d
+	WORD $0x4e60d739 // fadd v25.2d, v25.2d, v0.2d
+	WORD $0x4e60d5ce // fadd v14.2d, v14.2d, v0.2d
+	WORD $0x4e60d5ef // fadd v15.2d, v15.2d, v0.2d
 	WORD $0x6e78ddce // fmul v14.2d, v14.2d, v24.2d
 	WORD $0x6e79ddef // fmul v15.2d, v15.2d, v25.2d
 	FMOVQ 800(R8), F24 // 746
@@ -4721,40 +4721,40 @@ loop:
 	WORD $0x4e77d5ad // fadd v13.2d, v13.2d, v23.2d
 	WORD $0x6e70de54 // fmul v20.2d, v18.2d, v16.2d
 	WORD $0x6e71de75 // fmul v21.2d, v19.2d, v17.2d
-	WORD $0x4e64d652 // fadd v18.2d, v18.2d, v4.2d
-	WORD $0x4e64d673 // fadd v19.2d, v19.2d, v4.2d
+	WORD $0x4e60d652 // fadd v18.2d, v18.2d, v0.2d
+	WORD $0x4e60d673 // fadd v19.2d, v19.2d, v0.2d
 	WORD $0x6e78de52 // fmul v18.2d, v18.2d, v24.2d
 	WORD $0x6e79de73 // fmul v19.2d, v19.2d, v25.2d
 	WORD $0x6e74de52 // fmul v18.2d, v18.2d, v20.2d
 	WORD $0x6e75de73 // fmul v19.2d, v19.2d, v21.2d
 	WORD $0x4fcb9252 // fmul v18.2d, v18.2d, v11.d[0]
 	WORD $0x4fcb9273 // fmul v19.2d, v19.2d, v11.d[0]
-	WORD $0x4e64d652 // fadd v18.2d, v18.2d, v4.2d
-	WORD $0x4e64d673 // fadd v19.2d, v19.2d, v4.2d
+	WORD $0x4e60d652 // fadd v18.2d, v18.2d, v0.2d
+	WORD $0x4e60d673 // fadd v19.2d, v19.2d, v0.2d
 	WORD $0x6e70de52 // fmul v18.2d, v18.2d, v16.2d
 	WORD $0x6e71de73 // fmul v19.2d, v19.2d, v17.2d
 	WORD $0x6e70ddce // fmul v14.2d, v14.2d, v16.2d
 	WORD $0x6e71ddef // fmul v15.2d, v15.2d, v17.2d
 	WORD $0x4fcb91ce // fmul v14.2d, v14.2d, v11.d[0]
 	WORD $0x4fcb91ef // fmul v15.2d, v15.2d, v11.d[0]
-	WORD $0x4e64d5ce // fadd v14.2d, v14.2d, v4.2d
-	WORD $0x4e64d5ef // fadd v15.2d, v15.2d, v4.2d
+	WORD $0x4e60d5ce // fadd v14.2d, v14.2d, v0.2d
+	WORD $0x4e60d5ef // fadd v15.2d, v15.2d, v0.2d
 	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
 	WORD $0x6e75ddef // fmul v15.2d, v15.2d, v21.2d
 	WORD $0x4fcb9b18 // fmul v24.2d, v24.2d, v11.d[1]
 	WORD $0x4fcb9b39 // fmul v25.2d, v25.2d, v11.d[1]
-	WORD $0x4e60f718 // fmax v24.2d, v24.2d, v0.2d
-	WORD $0x4e60f739 // fmax v25.2d, v25.2d, v0.2d
-	VMOV V1.B16, V16.B16
-	VMOV V1.B16, V17.B16
-	WORD $0x4fc21310 // fmla v16.2d, v24.2d, v2.d[0]
-	WORD $0x4fc21331 // fmla v17.2d, v25.2d, v2.d[0]
-	WORD $0x4ee1d614 // fsub v20.2d, v16.2d, v1.2d
-	WORD $0x4ee1d635 // fsub v21.2d, v17.2d, v1.2d
-	WORD $0x4fc25a98 // fmls v24.2d, v20.2d, v2.d[1]
-	WORD $0x4fc25ab9 // fmls v25.2d, v21.2d, v2.d[1]
-	WORD $0x4fc35298 // fmls v24.2d, v20.2d, v3.d[0]
-	WORD $0x4fc352b9 // fmls v25.2d, v21.2d, v3.d[0]
+	WORD $0x4e61f718 // fmax v24.2d, v24.2d, v1.2d
+	WORD $0x4e61f739 // fmax v25.2d, v25.2d, v1.2d
+	VMOV V2.B16, V16.B16
+	VMOV V2.B16, V17.B16
+	WORD $0x4fc31310 // fmla v16.2d, v24.2d, v3.d[0]
+	WORD $0x4fc31331 // fmla v17.2d, v25.2d, v3.d[0]
+	WORD $0x4ee2d614 // fsub v20.2d, v16.2d, v2.2d
+	WORD $0x4ee2d635 // fsub v21.2d, v17.2d, v2.2d
+	WORD $0x4fc35a98 // fmls v24.2d, v20.2d, v3.d[1]
+	WORD $0x4fc35ab9 // fmls v25.2d, v21.2d, v3.d[1]
+	WORD $0x4fc45298 // fmls v24.2d, v20.2d, v4.d[0]
+	WORD $0x4fc452b9 // fmls v25.2d, v21.2d, v4.d[0]
 	VSHL $52, V16.D2, V16.D2
 	VSHL $52, V17.D2, V17.D2
 	WORD $0x6e78df14 // fmul v20.2d, v24.2d, v24.2d
@@ -4789,26 +4789,26 @@ loop:
 	WORD $0x4e75cfbb // fmla v27.2d, v29.2d, v21.2d
 	WORD $0x4e74cf58 // fmla v24.2d, v26.2d, v20.2d
 	WORD $0x4e75cf79 // fmla v25.2d, v27.2d, v21.2d
-	WORD $0x4e64d714 // fadd v20.2d, v24.2d, v4.2d
-	WORD $0x4e64d735 // fadd v21.2d, v25.2d, v4.2d
+	WORD $0x4e60d714 // fadd v20.2d, v24.2d, v0.2d
+	WORD $0x4e60d735 // fadd v21.2d, v25.2d, v0.2d
 	VADD V16.D2, V20.D2, V20.D2
 	VADD V17.D2, V21.D2, V21.D2
-	WORD $0x4fc39a94 // fmul v20.2d, v20.2d, v3.d[1]
-	WORD $0x4fc39ab5 // fmul v21.2d, v21.2d, v3.d[1]
+	WORD $0x4fc49a94 // fmul v20.2d, v20.2d, v4.d[1]
+	WORD $0x4fc49ab5 // fmul v21.2d, v21.2d, v4.d[1]
 	WORD $0x4fcb9ad8 // fmul v24.2d, v22.2d, v11.d[1]
 	WORD $0x4fcb9af9 // fmul v25.2d, v23.2d, v11.d[1]
-	WORD $0x4e60f718 // fmax v24.2d, v24.2d, v0.2d
-	WORD $0x4e60f739 // fmax v25.2d, v25.2d, v0.2d
-	VMOV V1.B16, V16.B16
-	VMOV V1.B16, V17.B16
-	WORD $0x4fc21310 // fmla v16.2d, v24.2d, v2.d[0]
-	WORD $0x4fc21331 // fmla v17.2d, v25.2d, v2.d[0]
-	WORD $0x4ee1d61a // fsub v26.2d, v16.2d, v1.2d
-	WORD $0x4ee1d63b // fsub v27.2d, v17.2d, v1.2d
-	WORD $0x4fc25b58 // fmls v24.2d, v26.2d, v2.d[1]
-	WORD $0x4fc25b79 // fmls v25.2d, v27.2d, v2.d[1]
-	WORD $0x4fc35358 // fmls v24.2d, v26.2d, v3.d[0]
-	WORD $0x4fc35379 // fmls v25.2d, v27.2d, v3.d[0]
+	WORD $0x4e61f718 // fmax v24.2d, v24.2d, v1.2d
+	WORD $0x4e61f739 // fmax v25.2d, v25.2d, v1.2d
+	VMOV V2.B16, V16.B16
+	VMOV V2.B16, V17.B16
+	WORD $0x4fc31310 // fmla v16.2d, v24.2d, v3.d[0]
+	WORD $0x4fc31331 // fmla v17.2d, v25.2d, v3.d[0]
+	WORD $0x4ee2d61a // fsub v26.2d, v16.2d, v2.2d
+	WORD $0x4ee2d63b // fsub v27.2d, v17.2d, v2.2d
+	WORD $0x4fc35b58 // fmls v24.2d, v26.2d, v3.d[1]
+	WORD $0x4fc35b79 // fmls v25.2d, v27.2d, v3.d[1]
+	WORD $0x4fc45358 // fmls v24.2d, v26.2d, v4.d[0]
+	WORD $0x4fc45379 // fmls v25.2d, v27.2d, v4.d[0]
 	VSHL $52, V16.D2, V16.D2
 	VSHL $52, V17.D2, V17.D2
 	WORD $0x6e78df1a // fmul v26.2d, v24.2d, v24.2d
@@ -4843,12 +4843,12 @@ loop:
 	WORD $0x4e7bcffd // fmla v29.2d, v31.2d, v27.2d
 	WORD $0x4e7acf98 // fmla v24.2d, v28.2d, v26.2d
 	WORD $0x4e7bcfb9 // fmla v25.2d, v29.2d, v27.2d
-	WORD $0x4e64d71a // fadd v26.2d, v24.2d, v4.2d
-	WORD $0x4e64d73b // fadd v27.2d, v25.2d, v4.2d
+	WORD $0x4e60d71a // fadd v26.2d, v24.2d, v0.2d
+	WORD $0x4e60d73b // fadd v27.2d, v25.2d, v0.2d
 	VADD V16.D2, V26.D2, V26.D2
 	VADD V17.D2, V27.D2, V27.D2
-	WORD $0x4fc39b5a // fmul v26.2d, v26.2d, v3.d[1]
-	WORD $0x4fc39b7b // fmul v27.2d, v27.2d, v3.d[1]
+	WORD $0x4fc49b5a // fmul v26.2d, v26.2d, v4.d[1]
+	WORD $0x4fc49b7b // fmul v27.2d, v27.2d, v4.d[1]
 	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
 	WORD $0x6e75ddef // fmul v15.2d, v15.2d, v21.2d
 	WORD $0x6e7ade52 // fmul v18.2d, v18.2d, v26.2d
@@ -4861,8 +4861,8 @@ loop:
 	VLD1.P 16(R3), [V28.S4]
 	WORD $0x4e617b9d // fcvtl2 v29.2d, v28.4s
 	WORD $0x0e617b9c // fcvtl v28.2d, v28.2s
-	WORD $0x4efcd494 // fsub v20.2d, v4.2d, v28.2d
-	WORD $0x4efdd495 // fsub v21.2d, v4.2d, v29.2d
+	WORD $0x4efcd414 // fsub v20.2d, v0.2d, v28.2d
+	WORD $0x4efdd415 // fsub v21.2d, v0.2d, v29.2d
 	CBZ R4, shares
 	VLD1.P 16(R4), [V20.S4]
 	WORD $0x4e617a95 // fcvtl2 v21.2d, v20.4s
@@ -4894,14 +4894,14 @@ shares:
 	WORD $0x6e7bdf39 // fmul v25.2d, v25.2d, v27.2d
 	WORD $0x4e6ccf16 // fmla v22.2d, v24.2d, v12.2d
 	WORD $0x4e6dcf37 // fmla v23.2d, v25.2d, v13.2d
-	VST1.P [V22.D2, V23.D2], 32(R0)
-	CBZ R5, value
 	VEOR V12.B16, V12.B16, V12.B16
 	VEOR V13.B16, V13.B16, V13.B16
 	WORD $0x4ef2d58c // fsub v12.2d, v12.2d, v18.2d
 	WORD $0x4ef3d5ad // fsub v13.2d, v13.2d, v19.2d
 	VBIT V16.B16, V18.B16, V12.B16
 	VBIT V17.B16, V19.B16, V13.B16
+	VST1.P [V22.D2, V23.D2], 32(R0)
+	CBZ R5, value
 	WORD $0x0e61698c // fcvtn v12.2s, v12.2d
 	WORD $0x4e6169ac // fcvtn2 v12.4s, v13.2d
 	MOVWU scale+48(FP), R9
@@ -4915,18 +4915,12 @@ value:
 
 // func sigmoidFocalF64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
 TEXT ·sigmoidFocalF64(SB), NOSPLIT, $0-64
-	MOVD loss+0(FP), R0
-	MOVD z+16(FP), R1
-	MOVD n+40(FP), R2
-	MOVD yes+24(FP), R3
-	MOVD no+32(FP), R4
-	MOVD grad+8(FP), R5
 	MOVD $numbers<>(SB), R8
-	FMOVQ 256(R8), F0 // -746
-	FMOVQ 272(R8), F1 // 6.755399441055808e+15
-	FMOVQ 80(R8), F2 // 1.4426950408889634 0.6931471805599453
-	FMOVQ 96(R8), F3 // 2.3190468138462996e-17 5.421010862427522e-20
-	FMOVQ 112(R8), F4 // 1
+	FMOVQ 80(R8), F0 // 1
+	FMOVQ 256(R8), F1 // -746
+	FMOVQ 272(R8), F2 // 6.755399441055808e+15
+	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
@@ -4935,6 +4929,12 @@ TEXT ·sigmoidFocalF64(SB), NOSPLIT, $0-64
 	FMOVQ 688(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V12.D2, V13.D2]
@@ -4948,18 +4948,18 @@ loop:
 	VORR V15.B16, V13.B16, V13.B16
 	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
 	WORD $0x6ee0f9af // fneg v15.2d, v13.2d
-	WORD $0x4e60f5ce // fmax v14.2d, v14.2d, v0.2d
-	WORD $0x4e60f5ef // fmax v15.2d, v15.2d, v0.2d
-	VMOV V1.B16, V16.B16
-	VMOV V1.B16, V17.B16
-	WORD $0x4fc211d0 // fmla v16.2d, v14.2d, v2.d[0]
-	WORD $0x4fc211f1 // fmla v17.2d, v15.2d, v2.d[0]
-	WORD $0x4ee1d612 // fsub v18.2d, v16.2d, v1.2d
-	WORD $0x4ee1d633 // fsub v19.2d, v17.2d, v1.2d
-	WORD $0x4fc25a4e // fmls v14.2d, v18.2d, v2.d[1]
-	WORD $0x4fc25a6f // fmls v15.2d, v19.2d, v2.d[1]
-	WORD $0x4fc3524e // fmls v14.2d, v18.2d, v3.d[0]
-	WORD $0x4fc3526f // fmls v15.2d, v19.2d, v3.d[0]
+	WORD $0x4e61f5ce // fmax v14.2d, v14.2d, v1.2d
+	WORD $0x4e61f5ef // fmax v15.2d, v15.2d, v1.2d
+	VMOV V2.B16, V16.B16
+	VMOV V2.B16, V17.B16
+	WORD $0x4fc311d0 // fmla v16.2d, v14.2d, v3.d[0]
+	WORD $0x4fc311f1 // fmla v17.2d, v15.2d, v3.d[0]
+	WORD $0x4ee2d612 // fsub v18.2d, v16.2d, v2.2d
+	WORD $0x4ee2d633 // fsub v19.2d, v17.2d, v2.2d
+	WORD $0x4fc35a4e // fmls v14.2d, v18.2d, v3.d[1]
+	WORD $0x4fc35a6f // fmls v15.2d, v19.2d, v3.d[1]
+	WORD $0x4fc4524e // fmls v14.2d, v18.2d, v4.d[0]
+	WORD $0x4fc4526f // fmls v15.2d, v19.2d, v4.d[0]
 	VSHL $52, V16.D2, V16.D2
 	VSHL $52, V17.D2, V17.D2
 	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
@@ -4994,12 +4994,12 @@ loop:
 	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
 	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
 	WORD $0x4e73ceaf // fmla v15.2d, v21.2d, v19.2d
-	WORD $0x4e64d5d2 // fadd v18.2d, v14.2d, v4.2d
-	WORD $0x4e64d5f3 // fadd v19.2d, v15.2d, v4.2d
+	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
+	WORD $0x4e60d5f3 // fadd v19.2d, v15.2d, v0.2d
 	VADD V16.D2, V18.D2, V18.D2
 	VADD V17.D2, V19.D2, V19.D2
-	WORD $0x4fc39a52 // fmul v18.2d, v18.2d, v3.d[1]
-	WORD $0x4fc39a73 // fmul v19.2d, v19.2d, v3.d[1]
+	WORD $0x4fc49a52 // fmul v18.2d, v18.2d, v4.d[1]
+	WORD $0x4fc49a73 // fmul v19.2d, v19.2d, v4.d[1]
 	VEOR V16.B16, V16.B16, V16.B16
 	WORD $0x4e70cdd2 // fmla v18.2d, v14.2d, v16.2d
 	WORD $0x4e70cdf3 // fmla v19.2d, v15.2d, v16.2d
@@ -5007,12 +5007,12 @@ loop:
 	FMOVQ 400(R8), F17 // 2
 	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
 	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
-	WORD $0x4e64d64e // fadd v14.2d, v18.2d, v4.2d
-	WORD $0x4e64d66f // fadd v15.2d, v19.2d, v4.2d
+	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
+	WORD $0x4e60d66f // fadd v15.2d, v19.2d, v0.2d
 	WORD $0x6e70fe50 // fdiv v16.2d, v18.2d, v16.2d
 	WORD $0x6e71fe71 // fdiv v17.2d, v19.2d, v17.2d
-	WORD $0x6e6efc8e // fdiv v14.2d, v4.2d, v14.2d
-	WORD $0x6e6ffc8f // fdiv v15.2d, v4.2d, v15.2d
+	WORD $0x6e6efc0e // fdiv v14.2d, v0.2d, v14.2d
+	WORD $0x6e6ffc0f // fdiv v15.2d, v0.2d, v15.2d
 	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
 	WORD $0x6e71de35 // fmul v21.2d, v17.2d, v17.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
@@ -5057,10 +5057,10 @@ loop:
 	WORD $0x4e77d6f7 // fadd v23.2d, v23.2d, v23.2d
 	WORD $0x6e74df18 // fmul v24.2d, v24.2d, v20.2d
 	WORD $0x6e75df39 // fmul v25.2d, v25.2d, v21.2d
-	WORD $0x4e64d718 // fadd v24.2d, v24.2d, v4.2d
-	WORD $0x4e64d739 // fadd v25.2d, v25.2d, v4.2d
-	WORD $0x4e64d610 // fadd v16.2d, v16.2d, v4.2d
-	WORD $0x4e64d631 // fadd v17.2d, v17.2d, v4.2d
+	WORD $0x4e60d718 // fadd v24.2d, v24.2d, v0.2d
+	WORD $0x4e60d739 // fadd v25.2d, v25.2d, v0.2d
+	WORD $0x4e60d610 // fadd v16.2d, v16.2d, v0.2d
+	WORD $0x4e60d631 // fadd v17.2d, v17.2d, v0.2d
 	WORD $0x6e78de10 // fmul v16.2d, v16.2d, v24.2d
 	WORD $0x6e79de31 // fmul v17.2d, v17.2d, v25.2d
 	FMOVQ 800(R8), F24 // 746
@@ -5073,40 +5073,40 @@ loop:
 	WORD $0x4e77d5ad // fadd v13.2d, v13.2d, v23.2d
 	WORD $0x6e6ede54 // fmul v20.2d, v18.2d, v14.2d
 	WORD $0x6e6fde75 // fmul v21.2d, v19.2d, v15.2d
-	WORD $0x4e64d652 // fadd v18.2d, v18.2d, v4.2d
-	WORD $0x4e64d673 // fadd v19.2d, v19.2d, v4.2d
+	WORD $0x4e60d652 // fadd v18.2d, v18.2d, v0.2d
+	WORD $0x4e60d673 // fadd v19.2d, v19.2d, v0.2d
 	WORD $0x6e78de52 // fmul v18.2d, v18.2d, v24.2d
 	WORD $0x6e79de73 // fmul v19.2d, v19.2d, v25.2d
 	WORD $0x6e74de52 // fmul v18.2d, v18.2d, v20.2d
 	WORD $0x6e75de73 // fmul v19.2d, v19.2d, v21.2d
 	WORD $0x4fcb9252 // fmul v18.2d, v18.2d, v11.d[0]
 	WORD $0x4fcb9273 // fmul v19.2d, v19.2d, v11.d[0]
-	WORD $0x4e64d652 // fadd v18.2d, v18.2d, v4.2d
-	WORD $0x4e64d673 // fadd v19.2d, v19.2d, v4.2d
+	WORD $0x4e60d652 // fadd v18.2d, v18.2d, v0.2d
+	WORD $0x4e60d673 // fadd v19.2d, v19.2d, v0.2d
 	WORD $0x6e6ede52 // fmul v18.2d, v18.2d, v14.2d
 	WORD $0x6e6fde73 // fmul v19.2d, v19.2d, v15.2d
 	WORD $0x6e6ede10 // fmul v16.2d, v16.2d, v14.2d
 	WORD $0x6e6fde31 // fmul v17.2d, v17.2d, v15.2d
 	WORD $0x4fcb9210 // fmul v16.2d, v16.2d, v11.d[0]
 	WORD $0x4fcb9231 // fmul v17.2d, v17.2d, v11.d[0]
-	WORD $0x4e64d610 // fadd v16.2d, v16.2d, v4.2d
-	WORD $0x4e64d631 // fadd v17.2d, v17.2d, v4.2d
+	WORD $0x4e60d610 // fadd v16.2d, v16.2d, v0.2d
+	WORD $0x4e60d631 // fadd v17.2d, v17.2d, v0.2d
 	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
 	WORD $0x6e75de31 // fmul v17.2d, v17.2d, v21.2d
 	WORD $0x4fcb9b18 // fmul v24.2d, v24.2d, v11.d[1]
 	WORD $0x4fcb9b39 // fmul v25.2d, v25.2d, v11.d[1]
-	WORD $0x4e60f718 // fmax v24.2d, v24.2d, v0.2d
-	WORD $0x4e60f739 // fmax v25.2d, v25.2d, v0.2d
-	VMOV V1.B16, V14.B16
-	VMOV V1.B16, V15.B16
-	WORD $0x4fc2130e // fmla v14.2d, v24.2d, v2.d[0]
-	WORD $0x4fc2132f // fmla v15.2d, v25.2d, v2.d[0]
-	WORD $0x4ee1d5d4 // fsub v20.2d, v14.2d, v1.2d
-	WORD $0x4ee1d5f5 // fsub v21.2d, v15.2d, v1.2d
-	WORD $0x4fc25a98 // fmls v24.2d, v20.2d, v2.d[1]
-	WORD $0x4fc25ab9 // fmls v25.2d, v21.2d, v2.d[1]
-	WORD $0x4fc35298 // fmls v24.2d, v20.2d, v3.d[0]
-	WORD $0x4fc352b9 // fmls v25.2d, v21.2d, v3.d[0]
+	WORD $0x4e61f718 // fmax v24.2d, v24.2d, v1.2d
+	WORD $0x4e61f739 // fmax v25.2d, v25.2d, v1.2d
+	VMOV V2.B16, V14.B16
+	VMOV V2.B16, V15.B16
+	WORD $0x4fc3130e // fmla v14.2d, v24.2d, v3.d[0]
+	WORD $0x4fc3132f // fmla v15.2d, v25.2d, v3.d[0]
+	WORD $0x4ee2d5d4 // fsub v20.2d, v14.2d, v2.2d
+	WORD $0x4ee2d5f5 // fsub v21.2d, v15.2d, v2.2d
+	WORD $0x4fc35a98 // fmls v24.2d, v20.2d, v3.d[1]
+	WORD $0x4fc35ab9 // fmls v25.2d, v21.2d, v3.d[1]
+	WORD $0x4fc45298 // fmls v24.2d, v20.2d, v4.d[0]
+	WORD $0x4fc452b9 // fmls v25.2d, v21.2d, v4.d[0]
 	VSHL $52, V14.D2, V14.D2
 	VSHL $52, V15.D2, V15.D2
 	WORD $0x6e78df14 // fmul v20.2d, v24.2d, v24.2d
@@ -5141,26 +5141,26 @@ loop:
 	WORD $0x4e75cfbb // fmla v27.2d, v29.2d, v21.2d
 	WORD $0x4e74cf58 // fmla v24.2d, v26.2d, v20.2d
 	WORD $0x4e75cf79 // fmla v25.2d, v27.2d, v21.2d
-	WORD $0x4e64d714 // fadd v20.2d, v24.2d, v4.2d
-	WORD $0x4e64d735 // fadd v21.2d, v25.2d, v4.2d
+	WORD $0x4e60d714 // fadd v20.2d, v24.2d, v0.2d
+	WORD $0x4e60d735 // fadd v21.2d, v25.2d, v0.2d
 	VADD V14.D2, V20.D2, V20.D2
 	VADD V15.D2, V21.D2, V21.D2
-	WORD $0x4fc39a94 // fmul v20.2d, v20.2d, v3.d[1]
-	WORD $0x4fc39ab5 // fmul v21.2d, v21.2d, v3.d[1]
+	WORD $0x4fc49a94 // fmul v20.2d, v20.2d, v4.d[1]
+	WORD $0x4fc49ab5 // fmul v21.2d, v21.2d, v4.d[1]
 	WORD $0x4fcb9ad8 // fmul v24.2d, v22.2d, v11.d[1]
 	WORD $0x4fcb9af9 // fmul v25.2d, v23.2d, v11.d[1]
-	WORD $0x4e60f718 // fmax v24.2d, v24.2d, v0.2d
-	WORD $0x4e60f739 // fmax v25.2d, v25.2d, v0.2d
-	VMOV V1.B16, V14.B16
-	VMOV V1.B16, V15.B16
-	WORD $0x4fc2130e // fmla v14.2d, v24.2d, v2.d[0]
-	WORD $0x4fc2132f // fmla v15.2d, v25.2d, v2.d[0]
-	WORD $0x4ee1d5da // fsub v26.2d, v14.2d, v1.2d
-	WORD $0x4ee1d5fb // fsub v27.2d, v15.2d, v1.2d
-	WORD $0x4fc25b58 // fmls v24.2d, v26.2d, v2.d[1]
-	WORD $0x4fc25b79 // fmls v25.2d, v27.2d, v2.d[1]
-	WORD $0x4fc35358 // fmls v24.2d, v26.2d, v3.d[0]
-	WORD $0x4fc35379 // fmls v25.2d, v27.2d, v3.d[0]
+	WORD $0x4e61f718 // fmax v24.2d, v24.2d, v1.2d
+	WORD $0x4e61f739 // fmax v25.2d, v25.2d, v1.2d
+	VMOV V2.B16, V14.B16
+	VMOV V2.B16, V15.B16
+	WORD $0x4fc3130e // fmla v14.2d, v24.2d, v3.d[0]
+	WORD $0x4fc3132f // fmla v15.2d, v25.2d, v3.d[0]
+	WORD $0x4ee2d5da // fsub v26.2d, v14.2d, v2.2d
+	WORD $0x4ee2d5fb // fsub v27.2d, v15.2d, v2.2d
+	WORD $0x4fc35b58 // fmls v24.2d, v26.2d, v3.d[1]
+	WORD $0x4fc35b79 // fmls v25.2d, v27.2d, v3.d[1]
+	WORD $0x4fc45358 // fmls v24.2d, v26.2d, v4.d[0]
+	WORD $0x4fc45379 // fmls v25.2d, v27.2d, v4.d[0]
 	VSHL $52, V14.D2, V14.D2
 	VSHL $52, V15.D2, V15.D2
 	WORD $0x6e78df1a // fmul v26.2d, v24.2d, v24.2d
@@ -5195,12 +5195,12 @@ loop:
 	WORD $0x4e7bcffd // fmla v29.2d, v31.2d, v27.2d
 	WORD $0x4e7acf98 // fmla v24.2d, v28.2d, v26.2d
 	WORD $0x4e7bcfb9 // fmla v25.2d, v29.2d, v27.2d
-	WORD $0x4e64d71a // fadd v26.2d, v24.2d, v4.2d
-	WORD $0x4e64d73b // fadd v27.2d, v25.2d, v4.2d
+	WORD $0x4e60d71a // fadd v26.2d, v24.2d, v0.2d
+	WORD $0x4e60d73b // fadd v27.2d, v25.2d, v0.2d
 	VADD V14.D2, V26.D2, V26.D2
 	VADD V15.D2, V27.D2, V27.D2
-	WORD $0x4fc39b5a // fmul v26.2d, v26.2d, v3.d[1]
-	WORD $0x4fc39b7b // fmul v27.2d, v27.2d, v3.d[1]
+	WORD $0x4fc49b5a // fmul v26.2d, v26.2d, v4.d[1]
+	WORD $0x4fc49b7b // fmul v27.2d, v27.2d, v4.d[1]
 	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
 	WORD $0x6e75de31 // fmul v17.2d, v17.2d, v21.2d
 	WORD $0x6e7ade52 // fmul v18.2d, v18.2d, v26.2d
@@ -5209,8 +5209,8 @@ loop:
 	WORD $0x6e75def7 // fmul v23.2d, v23.2d, v21.2d
 	VLD1.P 32(R1), [V14.D2, V15.D2]
 	VLD1.P 32(R3), [V28.D2, V29.D2]
-	WORD $0x4efcd494 // fsub v20.2d, v4.2d, v28.2d
-	WORD $0x4efdd495 // fsub v21.2d, v4.2d, v29.2d
+	WORD $0x4efcd414 // fsub v20.2d, v0.2d, v28.2d
+	WORD $0x4efdd415 // fsub v21.2d, v0.2d, v29.2d
 	CBZ R4, shares
 	VLD1.P 32(R4), [V20.D2, V21.D2]
 shares:
@@ -5240,18 +5240,18 @@ shares:
 	WORD $0x6e7bdf39 // fmul v25.2d, v25.2d, v27.2d
 	WORD $0x4e6ccf16 // fmla v22.2d, v24.2d, v12.2d
 	WORD $0x4e6dcf37 // fmla v23.2d, v25.2d, v13.2d
-	VST1.P [V22.D2, V23.D2], 32(R0)
-	CBZ R5, value
 	VEOR V12.B16, V12.B16, V12.B16
 	VEOR V13.B16, V13.B16, V13.B16
 	WORD $0x4ef2d58c // fsub v12.2d, v12.2d, v18.2d
 	WORD $0x4ef3d5ad // fsub v13.2d, v13.2d, v19.2d
 	VBIT V14.B16, V18.B16, V12.B16
 	VBIT V15.B16, V19.B16, V13.B16
+	VST1.P [V22.D2, V23.D2], 32(R0)
+	CBZ R5, value
 	MOVD scale+48(FP), R9
-	VDUP R9, V16.D2
-	WORD $0x6e70dd8c // fmul v12.2d, v12.2d, v16.2d
-	WORD $0x6e70ddad // fmul v13.2d, v13.2d, v16.2d
+	VDUP R9, V14.D2
+	WORD $0x6e6edd8c // fmul v12.2d, v12.2d, v14.2d
+	WORD $0x6e6eddad // fmul v13.2d, v13.2d, v14.2d
 	VST1.P [V12.D2, V13.D2], 32(R5)
 value:
 	SUBS $4, R2, R2
@@ -5260,18 +5260,12 @@ value:
 
 // func sigmoidFocal2F32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
 TEXT ·sigmoidFocal2F32(SB), NOSPLIT, $0-64
-	MOVD loss+0(FP), R0
-	MOVD z+16(FP), R1
-	MOVD n+40(FP), R2
-	MOVD yes+24(FP), R3
-	MOVD no+32(FP), R4
-	MOVD grad+8(FP), R5
 	MOVD $numbers<>(SB), R8
-	FMOVQ 256(R8), F0 // -746
-	FMOVQ 272(R8), F1 // 6.755399441055808e+15
-	FMOVQ 80(R8), F2 // 1.4426950408889634 0.6931471805599453
-	FMOVQ 96(R8), F3 // 2.3190468138462996e-17 5.421010862427522e-20
-	FMOVQ 112(R8), F4 // 1
+	FMOVQ 80(R8), F0 // 1
+	FMOVQ 256(R8), F1 // -746
+	FMOVQ 272(R8), F2 // 6.755399441055808e+15
+	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
@@ -5280,6 +5274,12 @@ TEXT ·sigmoidFocal2F32(SB), NOSPLIT, $0-64
 	FMOVQ 688(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
 loop:
 	MOVD R1, R6
 	VLD1.P 16(R6), [V12.S4]
@@ -5295,18 +5295,18 @@ loop:
 	VORR V15.B16, V13.B16, V13.B16
 	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
 	WORD $0x6ee0f9af // fneg v15.2d, v13.2d
-	WORD $0x4e60f5ce // fmax v14.2d, v14.2d, v0.2d
-	WORD $0x4e60f5ef // fmax v15.2d, v15.2d, v0.2d
-	VMOV V1.B16, V16.B16
-	VMOV V1.B16, V17.B16
-	WORD $0x4fc211d0 // fmla v16.2d, v14.2d, v2.d[0]
-	WORD $0x4fc211f1 // fmla v17.2d, v15.2d, v2.d[0]
-	WORD $0x4ee1d612 // fsub v18.2d, v16.2d, v1.2d
-	WORD $0x4ee1d633 // fsub v19.2d, v17.2d, v1.2d
-	WORD $0x4fc25a4e // fmls v14.2d, v18.2d, v2.d[1]
-	WORD $0x4fc25a6f // fmls v15.2d, v19.2d, v2.d[1]
-	WORD $0x4fc3524e // fmls v14.2d, v18.2d, v3.d[0]
-	WORD $0x4fc3526f // fmls v15.2d, v19.2d, v3.d[0]
+	WORD $0x4e61f5ce // fmax v14.2d, v14.2d, v1.2d
+	WORD $0x4e61f5ef // fmax v15.2d, v15.2d, v1.2d
+	VMOV V2.B16, V16.B16
+	VMOV V2.B16, V17.B16
+	WORD $0x4fc311d0 // fmla v16.2d, v14.2d, v3.d[0]
+	WORD $0x4fc311f1 // fmla v17.2d, v15.2d, v3.d[0]
+	WORD $0x4ee2d612 // fsub v18.2d, v16.2d, v2.2d
+	WORD $0x4ee2d633 // fsub v19.2d, v17.2d, v2.2d
+	WORD $0x4fc35a4e // fmls v14.2d, v18.2d, v3.d[1]
+	WORD $0x4fc35a6f // fmls v15.2d, v19.2d, v3.d[1]
+	WORD $0x4fc4524e // fmls v14.2d, v18.2d, v4.d[0]
+	WORD $0x4fc4526f // fmls v15.2d, v19.2d, v4.d[0]
 	VSHL $52, V16.D2, V16.D2
 	VSHL $52, V17.D2, V17.D2
 	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
@@ -5341,12 +5341,12 @@ loop:
 	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
 	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
 	WORD $0x4e73ceaf // fmla v15.2d, v21.2d, v19.2d
-	WORD $0x4e64d5d2 // fadd v18.2d, v14.2d, v4.2d
-	WORD $0x4e64d5f3 // fadd v19.2d, v15.2d, v4.2d
+	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
+	WORD $0x4e60d5f3 // fadd v19.2d, v15.2d, v0.2d
 	VADD V16.D2, V18.D2, V18.D2
 	VADD V17.D2, V19.D2, V19.D2
-	WORD $0x4fc39a52 // fmul v18.2d, v18.2d, v3.d[1]
-	WORD $0x4fc39a73 // fmul v19.2d, v19.2d, v3.d[1]
+	WORD $0x4fc49a52 // fmul v18.2d, v18.2d, v4.d[1]
+	WORD $0x4fc49a73 // fmul v19.2d, v19.2d, v4.d[1]
 	VEOR V16.B16, V16.B16, V16.B16
 	WORD $0x4e70cdd2 // fmla v18.2d, v14.2d, v16.2d
 	WORD $0x4e70cdf3 // fmla v19.2d, v15.2d, v16.2d
@@ -5354,12 +5354,12 @@ loop:
 	FMOVQ 400(R8), F17 // 2
 	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
 	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
-	WORD $0x4e64d64e // fadd v14.2d, v18.2d, v4.2d
-	WORD $0x4e64d66f // fadd v15.2d, v19.2d, v4.2d
+	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
+	WORD $0x4e60d66f // fadd v15.2d, v19.2d, v0.2d
 	WORD $0x6e70ddd4 // fmul v20.2d, v14.2d, v16.2d
 	WORD $0x6e71ddf5 // fmul v21.2d, v15.2d, v17.2d
-	WORD $0x6e74fc94 // fdiv v20.2d, v4.2d, v20.2d
-	WORD $0x6e75fc95 // fdiv v21.2d, v4.2d, v21.2d
+	WORD $0x6e74fc14 // fdiv v20.2d, v0.2d, v20.2d
+	WORD $0x6e75fc15 // fdiv v21.2d, v0.2d, v21.2d
 	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
 	WORD $0x6e75de31 // fmul v17.2d, v17.2d, v21.2d
 	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
@@ -5410,10 +5410,10 @@ loop:
 	WORD $0x4e77d6f7 // fadd v23.2d, v23.2d, v23.2d
 	WORD $0x6e74df18 // fmul v24.2d, v24.2d, v20.2d
 	WORD $0x6e75df39 // fmul v25.2d, v25.2d, v21.2d
-	WORD $0x4e64d718 // fadd v24.2d, v24.2d, v4.2d
-	WORD $0x4e64d739 // fadd v25.2d, v25.2d, v4.2d
-	WORD $0x4e64d5ce // fadd v14.2d, v14.2d, v4.2d
-	WORD $0x4e64d5ef // fadd v15.2d, v15.2d, v4.2d
+	WORD $0x4e60d718 // fadd v24.2d, v24.2d, v0.2d
+	WORD $0x4e60d739 // fadd v25.2d, v25.2d, v0.2d
+	WORD $0x4e60d5ce // fadd v14.2d, v14.2d, v0.2d
+	WORD $0x4e60d5ef // fadd v15.2d, v15.2d, v0.2d
 	WORD $0x6e78ddce // fmul v14.2d, v14.2d, v24.2d
 	WORD $0x6e79ddef // fmul v15.2d, v15.2d, v25.2d
 	FMOVQ 800(R8), F24 // 746
@@ -5426,24 +5426,24 @@ loop:
 	WORD $0x4e77d5ad // fadd v13.2d, v13.2d, v23.2d
 	WORD $0x6e70de54 // fmul v20.2d, v18.2d, v16.2d
 	WORD $0x6e71de75 // fmul v21.2d, v19.2d, v17.2d
-	WORD $0x4e64d652 // fadd v18.2d, v18.2d, v4.2d
-	WORD $0x4e64d673 // fadd v19.2d, v19.2d, v4.2d
+	WORD $0x4e60d652 // fadd v18.2d, v18.2d, v0.2d
+	WORD $0x4e60d673 // fadd v19.2d, v19.2d, v0.2d
 	WORD $0x6e78de52 // fmul v18.2d, v18.2d, v24.2d
 	WORD $0x6e79de73 // fmul v19.2d, v19.2d, v25.2d
 	WORD $0x6e74de52 // fmul v18.2d, v18.2d, v20.2d
 	WORD $0x6e75de73 // fmul v19.2d, v19.2d, v21.2d
 	WORD $0x4fcb9252 // fmul v18.2d, v18.2d, v11.d[0]
 	WORD $0x4fcb9273 // fmul v19.2d, v19.2d, v11.d[0]
-	WORD $0x4e64d652 // fadd v18.2d, v18.2d, v4.2d
-	WORD $0x4e64d673 // fadd v19.2d, v19.2d, v4.2d
+	WORD $0x4e60d652 // fadd v18.2d, v18.2d, v0.2d
+	WORD $0x4e60d673 // fadd v19.2d, v19.2d, v0.2d
 	WORD $0x6e70de52 // fmul v18.2d, v18.2d, v16.2d
 	WORD $0x6e71de73 // fmul v19.2d, v19.2d, v17.2d
 	WORD $0x6e70ddce // fmul v14.2d, v14.2d, v16.2d
 	WORD $0x6e71ddef // fmul v15.2d, v15.2d, v17.2d
 	WORD $0x4fcb91ce // fmul v14.2d, v14.2d, v11.d[0]
 	WORD $0x4fcb91ef // fmul v15.2d, v15.2d, v11.d[0]
-	WORD $0x4e64d5ce // fadd v14.2d, v14.2d, v4.2d
-	WORD $0x4e64d5ef // fadd v15.2d, v15.2d, v4.2d
+	WORD $0x4e60d5ce // fadd v14.2d, v14.2d, v0.2d
+	WORD $0x4e60d5ef // fadd v15.2d, v15.2d, v0.2d
 	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
 	WORD $0x6e75ddef // fmul v15.2d, v15.2d, v21.2d
 	WORD $0x6e74de94 // fmul v20.2d, v20.2d, v20.2d
@@ -5462,8 +5462,8 @@ loop:
 	VLD1.P 16(R3), [V28.S4]
 	WORD $0x4e617b9d // fcvtl2 v29.2d, v28.4s
 	WORD $0x0e617b9c // fcvtl v28.2d, v28.2s
-	WORD $0x4efcd498 // fsub v24.2d, v4.2d, v28.2d
-	WORD $0x4efdd499 // fsub v25.2d, v4.2d, v29.2d
+	WORD $0x4efcd418 // fsub v24.2d, v0.2d, v28.2d
+	WORD $0x4efdd419 // fsub v25.2d, v0.2d, v29.2d
 	CBZ R4, shares
 	VLD1.P 16(R4), [V24.S4]
 	WORD $0x4e617b19 // fcvtl2 v25.2d, v24.4s
@@ -5495,14 +5495,14 @@ shares:
 	WORD $0x6e71df7b // fmul v27.2d, v27.2d, v17.2d
 	WORD $0x4e6ccf56 // fmla v22.2d, v26.2d, v12.2d
 	WORD $0x4e6dcf77 // fmla v23.2d, v27.2d, v13.2d
-	VST1.P [V22.D2, V23.D2], 32(R0)
-	CBZ R5, value
 	VEOR V12.B16, V12.B16, V12.B16
 	VEOR V13.B16, V13.B16, V13.B16
 	WORD $0x4ef2d58c // fsub v12.2d, v12.2d, v18.2d
 	WORD $0x4ef3d5ad // fsub v13.2d, v13.2d, v19.2d
 	VBIT V20.B16, V18.B16, V12.B16
 	VBIT V21.B16, V19.B16, V13.B16
+	VST1.P [V22.D2, V23.D2], 32(R0)
+	CBZ R5, value
 	WORD $0x0e61698c // fcvtn v12.2s, v12.2d
 	WORD $0x4e6169ac // fcvtn2 v12.4s, v13.2d
 	MOVWU scale+48(FP), R9
@@ -5516,18 +5516,12 @@ value:
 
 // func sigmoidFocal2F64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
 TEXT ·sigmoidFocal2F64(SB), NOSPLIT, $0-64
-	MOVD loss+0(FP), R0
-	MOVD z+16(FP), R1
-	MOVD n+40(FP), R2
-	MOVD yes+24(FP), R3
-	MOVD no+32(FP), R4
-	MOVD grad+8(FP), R5
 	MOVD $numbers<>(SB), R8
-	FMOVQ 256(R8), F0 // -746
-	FMOVQ 272(R8), F1 // 6.755399441055808e+15
-	FMOVQ 80(R8), F2 // 1.4426950408889634 0.6931471805599453
-	FMOVQ 96(R8), F3 // 2.3190468138462996e-17 5.421010862427522e-20
-	FMOVQ 112(R8), F4 // 1
+	FMOVQ 80(R8), F0 // 1
+	FMOVQ 256(R8), F1 // -746
+	FMOVQ 272(R8), F2 // 6.755399441055808e+15
+	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
@@ -5536,6 +5530,12 @@ TEXT ·sigmoidFocal2F64(SB), NOSPLIT, $0-64
 	FMOVQ 688(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V12.D2, V13.D2]
@@ -5549,18 +5549,18 @@ loop:
 	VORR V15.B16, V13.B16, V13.B16
 	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
 	WORD $0x6ee0f9af // fneg v15.2d, v13.2d
-	WORD $0x4e60f5ce // fmax v14.2d, v14.2d, v0.2d
-	WORD $0x4e60f5ef // fmax v15.2d, v15.2d, v0.2d
-	VMOV V1.B16, V16.B16
-	VMOV V1.B16, V17.B16
-	WORD $0x4fc211d0 // fmla v16.2d, v14.2d, v2.d[0]
-	WORD $0x4fc211f1 // fmla v17.2d, v15.2d, v2.d[0]
-	WORD $0x4ee1d612 // fsub v18.2d, v16.2d, v1.2d
-	WORD $0x4ee1d633 // fsub v19.2d, v17.2d, v1.2d
-	WORD $0x4fc25a4e // fmls v14.2d, v18.2d, v2.d[1]
-	WORD $0x4fc25a6f // fmls v15.2d, v19.2d, v2.d[1]
-	WORD $0x4fc3524e // fmls v14.2d, v18.2d, v3.d[0]
-	WORD $0x4fc3526f // fmls v15.2d, v19.2d, v3.d[0]
+	WORD $0x4e61f5ce // fmax v14.2d, v14.2d, v1.2d
+	WORD $0x4e61f5ef // fmax v15.2d, v15.2d, v1.2d
+	VMOV V2.B16, V16.B16
+	VMOV V2.B16, V17.B16
+	WORD $0x4fc311d0 // fmla v16.2d, v14.2d, v3.d[0]
+	WORD $0x4fc311f1 // fmla v17.2d, v15.2d, v3.d[0]
+	WORD $0x4ee2d612 // fsub v18.2d, v16.2d, v2.2d
+	WORD $0x4ee2d633 // fsub v19.2d, v17.2d, v2.2d
+	WORD $0x4fc35a4e // fmls v14.2d, v18.2d, v3.d[1]
+	WORD $0x4fc35a6f // fmls v15.2d, v19.2d, v3.d[1]
+	WORD $0x4fc4524e // fmls v14.2d, v18.2d, v4.d[0]
+	WORD $0x4fc4526f // fmls v15.2d, v19.2d, v4.d[0]
 	VSHL $52, V16.D2, V16.D2
 	VSHL $52, V17.D2, V17.D2
 	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
@@ -5595,12 +5595,12 @@ loop:
 	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
 	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
 	WORD $0x4e73ceaf // fmla v15.2d, v21.2d, v19.2d
-	WORD $0x4e64d5d2 // fadd v18.2d, v14.2d, v4.2d
-	WORD $0x4e64d5f3 // fadd v19.2d, v15.2d, v4.2d
+	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
+	WORD $0x4e60d5f3 // fadd v19.2d, v15.2d, v0.2d
 	VADD V16.D2, V18.D2, V18.D2
 	VADD V17.D2, V19.D2, V19.D2
-	WORD $0x4fc39a52 // fmul v18.2d, v18.2d, v3.d[1]
-	WORD $0x4fc39a73 // fmul v19.2d, v19.2d, v3.d[1]
+	WORD $0x4fc49a52 // fmul v18.2d, v18.2d, v4.d[1]
+	WORD $0x4fc49a73 // fmul v19.2d, v19.2d, v4.d[1]
 	VEOR V16.B16, V16.B16, V16.B16
 	WORD $0x4e70cdd2 // fmla v18.2d, v14.2d, v16.2d
 	WORD $0x4e70cdf3 // fmla v19.2d, v15.2d, v16.2d
@@ -5608,12 +5608,12 @@ loop:
 	FMOVQ 400(R8), F17 // 2
 	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
 	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
-	WORD $0x4e64d64e // fadd v14.2d, v18.2d, v4.2d
-	WORD $0x4e64d66f // fadd v15.2d, v19.2d, v4.2d
+	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
+	WORD $0x4e60d66f // fadd v15.2d, v19.2d, v0.2d
 	WORD $0x6e70fe50 // fdiv v16.2d, v18.2d, v16.2d
 	WORD $0x6e71fe71 // fdiv v17.2d, v19.2d, v17.2d
-	WORD $0x6e6efc8e // fdiv v14.2d, v4.2d, v14.2d
-	WORD $0x6e6ffc8f // fdiv v15.2d, v4.2d, v15.2d
+	WORD $0x6e6efc0e // fdiv v14.2d, v0.2d, v14.2d
+	WORD $0x6e6ffc0f // fdiv v15.2d, v0.2d, v15.2d
 	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
 	WORD $0x6e71de35 // fmul v21.2d, v17.2d, v17.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
@@ -5658,10 +5658,10 @@ loop:
 	WORD $0x4e77d6f7 // fadd v23.2d, v23.2d, v23.2d
 	WORD $0x6e74df18 // fmul v24.2d, v24.2d, v20.2d
 	WORD $0x6e75df39 // fmul v25.2d, v25.2d, v21.2d
-	WORD $0x4e64d718 // fadd v24.2d, v24.2d, v4.2d
-	WORD $0x4e64d739 // fadd v25.2d, v25.2d, v4.2d
-	WORD $0x4e64d610 // fadd v16.2d, v16.2d, v4.2d
-	WORD $0x4e64d631 // fadd v17.2d, v17.2d, v4.2d
+	WORD $0x4e60d718 // fadd v24.2d, v24.2d, v0.2d
+	WORD $0x4e60d739 // fadd v25.2d, v25.2d, v0.2d
+	WORD $0x4e60d610 // fadd v16.2d, v16.2d, v0.2d
+	WORD $0x4e60d631 // fadd v17.2d, v17.2d, v0.2d
 	WORD $0x6e78de10 // fmul v16.2d, v16.2d, v24.2d
 	WORD $0x6e79de31 // fmul v17.2d, v17.2d, v25.2d
 	FMOVQ 800(R8), F24 // 746
@@ -5674,24 +5674,24 @@ loop:
 	WORD $0x4e77d5ad // fadd v13.2d, v13.2d, v23.2d
 	WORD $0x6e6ede54 // fmul v20.2d, v18.2d, v14.2d
 	WORD $0x6e6fde75 // fmul v21.2d, v19.2d, v15.2d
-	WORD $0x4e64d652 // fadd v18.2d, v18.2d, v4.2d
-	WORD $0x4e64d673 // fadd v19.2d, v19.2d, v4.2d
+	WORD $0x4e60d652 // fadd v18.2d, v18.2d, v0.2d
+	WORD $0x4e60d673 // fadd v19.2d, v19.2d, v0.2d
 	WORD $0x6e78de52 // fmul v18.2d, v18.2d, v24.2d
 	WORD $0x6e79de73 // fmul v19.2d, v19.2d, v25.2d
 	WORD $0x6e74de52 // fmul v18.2d, v18.2d, v20.2d
 	WORD $0x6e75de73 // fmul v19.2d, v19.2d, v21.2d
 	WORD $0x4fcb9252 // fmul v18.2d, v18.2d, v11.d[0]
 	WORD $0x4fcb9273 // fmul v19.2d, v19.2d, v11.d[0]
-	WORD $0x4e64d652 // fadd v18.2d, v18.2d, v4.2d
-	WORD $0x4e64d673 // fadd v19.2d, v19.2d, v4.2d
+	WORD $0x4e60d652 // fadd v18.2d, v18.2d, v0.2d
+	WORD $0x4e60d673 // fadd v19.2d, v19.2d, v0.2d
 	WORD $0x6e6ede52 // fmul v18.2d, v18.2d, v14.2d
 	WORD $0x6e6fde73 // fmul v19.2d, v19.2d, v15.2d
 	WORD $0x6e6ede10 // fmul v16.2d, v16.2d, v14.2d
 	WORD $0x6e6fde31 // fmul v17.2d, v17.2d, v15.2d
 	WORD $0x4fcb9210 // fmul v16.2d, v16.2d, v11.d[0]
 	WORD $0x4fcb9231 // fmul v17.2d, v17.2d, v11.d[0]
-	WORD $0x4e64d610 // fadd v16.2d, v16.2d, v4.2d
-	WORD $0x4e64d631 // fadd v17.2d, v17.2d, v4.2d
+	WORD $0x4e60d610 // fadd v16.2d, v16.2d, v0.2d
+	WORD $0x4e60d631 // fadd v17.2d, v17.2d, v0.2d
 	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
 	WORD $0x6e75de31 // fmul v17.2d, v17.2d, v21.2d
 	WORD $0x6e74de94 // fmul v20.2d, v20.2d, v20.2d
@@ -5706,8 +5706,8 @@ loop:
 	WORD $0x6e75def7 // fmul v23.2d, v23.2d, v21.2d
 	VLD1.P 32(R1), [V20.D2, V21.D2]
 	VLD1.P 32(R3), [V28.D2, V29.D2]
-	WORD $0x4efcd498 // fsub v24.2d, v4.2d, v28.2d
-	WORD $0x4efdd499 // fsub v25.2d, v4.2d, v29.2d
+	WORD $0x4efcd418 // fsub v24.2d, v0.2d, v28.2d
+	WORD $0x4efdd419 // fsub v25.2d, v0.2d, v29.2d
 	CBZ R4, shares
 	VLD1.P 32(R4), [V24.D2, V25.D2]
 shares:
@@ -5737,14 +5737,14 @@ shares:
 	WORD $0x6e6fdf7b // fmul v27.2d, v27.2d, v15.2d
 	WORD $0x4e6ccf56 // fmla v22.2d, v26.2d, v12.2d
 	WORD $0x4e6dcf77 // fmla v23.2d, v27.2d, v13.2d
-	VST1.P [V22.D2, V23.D2], 32(R0)
-	CBZ R5, value
 	VEOR V12.B16, V12.B16, V12.B16
 	VEOR V13.B16, V13.B16, V13.B16
 	WORD $0x4ef2d58c // fsub v12.2d, v12.2d, v18.2d
 	WORD $0x4ef3d5ad // fsub v13.2d, v13.2d, v19.2d
 	VBIT V20.B16, V18.B16, V12.B16
 	VBIT V21.B16, V19.B16, V13.B16
+	VST1.P [V22.D2, V23.D2], 32(R0)
+	CBZ R5, value
 	MOVD scale+48(FP), R9
 	VDUP R9, V14.D2
 	WORD $0x6e6edd8c // fmul v12.2d, v12.2d, v14.2d
@@ -5755,26 +5755,1271 @@ value:
 	BNE loop
 	RET
 
-// func sigmoidExactF32(loss *float64, grad, z, yes, no *float32, n int, scale float32)
-TEXT ·sigmoidExactF32(SB), NOSPLIT, $0-52
-	MOVD loss+0(FP), R0
-	MOVD z+16(FP), R1
-	MOVD n+40(FP), R2
-	MOVD yes+24(FP), R3
-	MOVD no+32(FP), R4
-	MOVD grad+8(FP), R5
+// func sigmoidFocalWholeF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
+TEXT ·sigmoidFocalWholeF32(SB), NOSPLIT, $0-64
 	MOVD $numbers<>(SB), R8
-	FMOVQ 256(R8), F0 // -746
-	FMOVQ 272(R8), F1 // 6.755399441055808e+15
-	FMOVQ 80(R8), F2 // 1.4426950408889634 0.6931471805599453
-	FMOVQ 96(R8), F3 // 2.3190468138462996e-17 5.421010862427522e-20
-	FMOVQ 112(R8), F4 // 1
+	FMOVQ 80(R8), F0 // 1
+	FMOVQ 256(R8), F1 // -746
+	FMOVQ 272(R8), F2 // 6.755399441055808e+15
+	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
 	FMOVQ 656(R8), F8 // 0.19999999999999762 0.11111111099118287
 	FMOVQ 672(R8), F9 // 0.07692271982205713 0.05867139464469533
 	FMOVQ 688(R8), F10 // 0.03746069493121795 0.078152934631886
+	MOVD par+56(FP), R7
+	FMOVQ (R7), F11
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
+loop:
+	MOVD R1, R6
+	VLD1.P 16(R6), [V12.S4]
+	WORD $0x4e61798d // fcvtl2 v13.2d, v12.4s
+	WORD $0x0e61798c // fcvtl v12.2d, v12.2s
+	FMOVQ 704(R8), F14 // +Inf
+	FMOVQ 704(R8), F15 // +Inf
+	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
+	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
+	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
+	WORD $0x4ee0f9ad // fabs v13.2d, v13.2d
+	VORR V14.B16, V12.B16, V12.B16
+	VORR V15.B16, V13.B16, V13.B16
+	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
+	WORD $0x6ee0f9af // fneg v15.2d, v13.2d
+	WORD $0x4e61f5ce // fmax v14.2d, v14.2d, v1.2d
+	WORD $0x4e61f5ef // fmax v15.2d, v15.2d, v1.2d
+	VMOV V2.B16, V16.B16
+	VMOV V2.B16, V17.B16
+	WORD $0x4fc311d0 // fmla v16.2d, v14.2d, v3.d[0]
+	WORD $0x4fc311f1 // fmla v17.2d, v15.2d, v3.d[0]
+	WORD $0x4ee2d612 // fsub v18.2d, v16.2d, v2.2d
+	WORD $0x4ee2d633 // fsub v19.2d, v17.2d, v2.2d
+	WORD $0x4fc35a4e // fmls v14.2d, v18.2d, v3.d[1]
+	WORD $0x4fc35a6f // fmls v15.2d, v19.2d, v3.d[1]
+	WORD $0x4fc4524e // fmls v14.2d, v18.2d, v4.d[0]
+	WORD $0x4fc4526f // fmls v15.2d, v19.2d, v4.d[0]
+	VSHL $52, V16.D2, V16.D2
+	VSHL $52, V17.D2, V17.D2
+	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
+	WORD $0x6e6fddf3 // fmul v19.2d, v15.2d, v15.2d
+	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F21 // 2.7620138719733994e-07
+	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
+	WORD $0x4fc711f5 // fmla v21.2d, v15.2d, v7.d[0]
+	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F23 // 2.4801520191217726e-05
+	WORD $0x4fc619d6 // fmla v22.2d, v14.2d, v6.d[1]
+	WORD $0x4fc619f7 // fmla v23.2d, v15.2d, v6.d[1]
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	FMOVQ 208(R8), F20 // 0.0013888888917281794
+	FMOVQ 208(R8), F21 // 0.0013888888917281794
+	WORD $0x4fc611d4 // fmla v20.2d, v14.2d, v6.d[0]
+	WORD $0x4fc611f5 // fmla v21.2d, v15.2d, v6.d[0]
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	FMOVQ 224(R8), F22 // 0.04166666666662399
+	FMOVQ 224(R8), F23 // 0.04166666666662399
+	WORD $0x4fc519d6 // fmla v22.2d, v14.2d, v5.d[1]
+	WORD $0x4fc519f7 // fmla v23.2d, v15.2d, v5.d[1]
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	FMOVQ 240(R8), F20 // 0.5
+	FMOVQ 240(R8), F21 // 0.5
+	WORD $0x4fc511d4 // fmla v20.2d, v14.2d, v5.d[0]
+	WORD $0x4fc511f5 // fmla v21.2d, v15.2d, v5.d[0]
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
+	WORD $0x4e73ceaf // fmla v15.2d, v21.2d, v19.2d
+	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
+	WORD $0x4e60d5f3 // fadd v19.2d, v15.2d, v0.2d
+	VADD V16.D2, V18.D2, V18.D2
+	VADD V17.D2, V19.D2, V19.D2
+	WORD $0x4fc49a52 // fmul v18.2d, v18.2d, v4.d[1]
+	WORD $0x4fc49a73 // fmul v19.2d, v19.2d, v4.d[1]
+	VEOR V16.B16, V16.B16, V16.B16
+	WORD $0x4e70cdd2 // fmla v18.2d, v14.2d, v16.2d
+	WORD $0x4e70cdf3 // fmla v19.2d, v15.2d, v16.2d
+	FMOVQ 400(R8), F16 // 2
+	FMOVQ 400(R8), F17 // 2
+	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
+	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
+	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
+	WORD $0x4e60d66f // fadd v15.2d, v19.2d, v0.2d
+	WORD $0x6e70ddd4 // fmul v20.2d, v14.2d, v16.2d
+	WORD $0x6e71ddf5 // fmul v21.2d, v15.2d, v17.2d
+	WORD $0x6e74fc14 // fdiv v20.2d, v0.2d, v20.2d
+	WORD $0x6e75fc15 // fdiv v21.2d, v0.2d, v21.2d
+	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
+	WORD $0x6e75de31 // fmul v17.2d, v17.2d, v21.2d
+	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
+	WORD $0x6e75ddef // fmul v15.2d, v15.2d, v21.2d
+	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
+	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
+	WORD $0x6e6eddd4 // fmul v20.2d, v14.2d, v14.2d
+	WORD $0x6e6fddf5 // fmul v21.2d, v15.2d, v15.2d
+	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
+	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
+	FMOVQ 720(R8), F24 // 0.05422589734467588
+	FMOVQ 720(R8), F25 // 0.05422589734467588
+	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
+	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
+	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
+	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
+	FMOVQ 736(R8), F26 // 0.06667589320635225
+	FMOVQ 736(R8), F27 // 0.06667589320635225
+	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
+	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
+	FMOVQ 752(R8), F24 // 0.09090909948987579
+	FMOVQ 752(R8), F25 // 0.09090909948987579
+	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
+	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
+	FMOVQ 768(R8), F26 // 0.1428571428580005
+	FMOVQ 768(R8), F27 // 0.1428571428580005
+	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
+	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
+	FMOVQ 784(R8), F24 // 0.3333333333333333
+	FMOVQ 784(R8), F25 // 0.3333333333333333
+	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
+	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
+	WORD $0x6e6ede9a // fmul v26.2d, v20.2d, v14.2d
+	WORD $0x6e6fdebb // fmul v27.2d, v21.2d, v15.2d
+	VMOV V14.B16, V22.B16
+	VMOV V15.B16, V23.B16
+	WORD $0x4e78cf56 // fmla v22.2d, v26.2d, v24.2d
+	WORD $0x4e79cf77 // fmla v23.2d, v27.2d, v25.2d
+	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
+	WORD $0x4e77d6f7 // fadd v23.2d, v23.2d, v23.2d
+	WORD $0x6e74df18 // fmul v24.2d, v24.2d, v20.2d
+	WORD $0x6e75df39 // fmul v25.2d, v25.2d, v21.2d
+	WORD $0x4e60d718 // fadd v24.2d, v24.2d, v0.2d
+	WORD $0x4e60d739 // fadd v25.2d, v25.2d, v0.2d
+	WORD $0x4e60d5ce // fadd v14.2d, v14.2d, v0.2d
+	WORD $0x4e60d5ef // fadd v15.2d, v15.2d, v0.2d
+	WORD $0x6e78ddce // fmul v14.2d, v14.2d, v24.2d
+	WORD $0x6e79ddef // fmul v15.2d, v15.2d, v25.2d
+	FMOVQ 800(R8), F24 // 746
+	FMOVQ 800(R8), F25 // 746
+	WORD $0x4eecf718 // fmin v24.2d, v24.2d, v12.2d
+	WORD $0x4eedf739 // fmin v25.2d, v25.2d, v13.2d
+	WORD $0x4e76d718 // fadd v24.2d, v24.2d, v22.2d
+	WORD $0x4e77d739 // fadd v25.2d, v25.2d, v23.2d
+	WORD $0x4e76d58c // fadd v12.2d, v12.2d, v22.2d
+	WORD $0x4e77d5ad // fadd v13.2d, v13.2d, v23.2d
+	WORD $0x6e70de54 // fmul v20.2d, v18.2d, v16.2d
+	WORD $0x6e71de75 // fmul v21.2d, v19.2d, v17.2d
+	WORD $0x4e60d652 // fadd v18.2d, v18.2d, v0.2d
+	WORD $0x4e60d673 // fadd v19.2d, v19.2d, v0.2d
+	WORD $0x6e78de52 // fmul v18.2d, v18.2d, v24.2d
+	WORD $0x6e79de73 // fmul v19.2d, v19.2d, v25.2d
+	WORD $0x6e74de52 // fmul v18.2d, v18.2d, v20.2d
+	WORD $0x6e75de73 // fmul v19.2d, v19.2d, v21.2d
+	WORD $0x4fcb9252 // fmul v18.2d, v18.2d, v11.d[0]
+	WORD $0x4fcb9273 // fmul v19.2d, v19.2d, v11.d[0]
+	WORD $0x4e60d652 // fadd v18.2d, v18.2d, v0.2d
+	WORD $0x4e60d673 // fadd v19.2d, v19.2d, v0.2d
+	WORD $0x6e70de52 // fmul v18.2d, v18.2d, v16.2d
+	WORD $0x6e71de73 // fmul v19.2d, v19.2d, v17.2d
+	WORD $0x6e70ddce // fmul v14.2d, v14.2d, v16.2d
+	WORD $0x6e71ddef // fmul v15.2d, v15.2d, v17.2d
+	WORD $0x4fcb91ce // fmul v14.2d, v14.2d, v11.d[0]
+	WORD $0x4fcb91ef // fmul v15.2d, v15.2d, v11.d[0]
+	WORD $0x4e60d5ce // fadd v14.2d, v14.2d, v0.2d
+	WORD $0x4e60d5ef // fadd v15.2d, v15.2d, v0.2d
+	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
+	WORD $0x6e75ddef // fmul v15.2d, v15.2d, v21.2d
+	MOVD 16(R7), R9
+	VDUP R9, V24.D2
+	MOVD 24(R7), R9
+	VDUP R9, V25.D2
+	VMOV V25.B16, V26.B16
+	VMOV V25.B16, V27.B16
+	WORD $0x4e78ce9a // fmla v26.2d, v20.2d, v24.2d
+	WORD $0x4e78cebb // fmla v27.2d, v21.2d, v24.2d
+	WORD $0x6e74de94 // fmul v20.2d, v20.2d, v20.2d
+	WORD $0x6e75deb5 // fmul v21.2d, v21.2d, v21.2d
+	MOVD 32(R7), R9
+	VDUP R9, V24.D2
+	MOVD 40(R7), R9
+	VDUP R9, V25.D2
+	VMOV V25.B16, V28.B16
+	VMOV V25.B16, V29.B16
+	WORD $0x4e78ce9c // fmla v28.2d, v20.2d, v24.2d
+	WORD $0x4e78cebd // fmla v29.2d, v21.2d, v24.2d
+	WORD $0x6e7cdf5a // fmul v26.2d, v26.2d, v28.2d
+	WORD $0x6e7ddf7b // fmul v27.2d, v27.2d, v29.2d
+	WORD $0x6e74de94 // fmul v20.2d, v20.2d, v20.2d
+	WORD $0x6e75deb5 // fmul v21.2d, v21.2d, v21.2d
+	MOVD 48(R7), R9
+	VDUP R9, V24.D2
+	MOVD 56(R7), R9
+	VDUP R9, V25.D2
+	VMOV V25.B16, V28.B16
+	VMOV V25.B16, V29.B16
+	WORD $0x4e78ce9c // fmla v28.2d, v20.2d, v24.2d
+	WORD $0x4e78cebd // fmla v29.2d, v21.2d, v24.2d
+	WORD $0x6e7cdf5a // fmul v26.2d, v26.2d, v28.2d
+	WORD $0x6e7ddf7b // fmul v27.2d, v27.2d, v29.2d
+	MOVD 16(R7), R9
+	VDUP R9, V20.D2
+	MOVD 24(R7), R9
+	VDUP R9, V21.D2
+	VMOV V21.B16, V24.B16
+	VMOV V21.B16, V25.B16
+	WORD $0x4e74ce18 // fmla v24.2d, v16.2d, v20.2d
+	WORD $0x4e74ce39 // fmla v25.2d, v17.2d, v20.2d
+	WORD $0x6e70de10 // fmul v16.2d, v16.2d, v16.2d
+	WORD $0x6e71de31 // fmul v17.2d, v17.2d, v17.2d
+	MOVD 32(R7), R9
+	VDUP R9, V20.D2
+	MOVD 40(R7), R9
+	VDUP R9, V21.D2
+	VMOV V21.B16, V28.B16
+	VMOV V21.B16, V29.B16
+	WORD $0x4e74ce1c // fmla v28.2d, v16.2d, v20.2d
+	WORD $0x4e74ce3d // fmla v29.2d, v17.2d, v20.2d
+	WORD $0x6e7cdf18 // fmul v24.2d, v24.2d, v28.2d
+	WORD $0x6e7ddf39 // fmul v25.2d, v25.2d, v29.2d
+	WORD $0x6e70de10 // fmul v16.2d, v16.2d, v16.2d
+	WORD $0x6e71de31 // fmul v17.2d, v17.2d, v17.2d
+	MOVD 48(R7), R9
+	VDUP R9, V20.D2
+	MOVD 56(R7), R9
+	VDUP R9, V21.D2
+	VMOV V21.B16, V28.B16
+	VMOV V21.B16, V29.B16
+	WORD $0x4e74ce1c // fmla v28.2d, v16.2d, v20.2d
+	WORD $0x4e74ce3d // fmla v29.2d, v17.2d, v20.2d
+	WORD $0x6e7cdf18 // fmul v24.2d, v24.2d, v28.2d
+	WORD $0x6e7ddf39 // fmul v25.2d, v25.2d, v29.2d
+	WORD $0x6e7addce // fmul v14.2d, v14.2d, v26.2d
+	WORD $0x6e7bddef // fmul v15.2d, v15.2d, v27.2d
+	WORD $0x6e78de52 // fmul v18.2d, v18.2d, v24.2d
+	WORD $0x6e79de73 // fmul v19.2d, v19.2d, v25.2d
+	WORD $0x6e7aded6 // fmul v22.2d, v22.2d, v26.2d
+	WORD $0x6e7bdef7 // fmul v23.2d, v23.2d, v27.2d
+	VLD1.P 16(R1), [V16.S4]
+	WORD $0x4e617a11 // fcvtl2 v17.2d, v16.4s
+	WORD $0x0e617a10 // fcvtl v16.2d, v16.2s
+	VLD1.P 16(R3), [V28.S4]
+	WORD $0x4e617b9d // fcvtl2 v29.2d, v28.4s
+	WORD $0x0e617b9c // fcvtl v28.2d, v28.2s
+	WORD $0x4efcd414 // fsub v20.2d, v0.2d, v28.2d
+	WORD $0x4efdd415 // fsub v21.2d, v0.2d, v29.2d
+	CBZ R4, shares
+	VLD1.P 16(R4), [V20.S4]
+	WORD $0x4e617a95 // fcvtl2 v21.2d, v20.4s
+	WORD $0x0e617a94 // fcvtl v20.2d, v20.2s
+shares:
+	VEOR V26.B16, V26.B16, V26.B16
+	VEOR V27.B16, V27.B16, V27.B16
+	WORD $0x6efae610 // fcmgt v16.2d, v16.2d, v26.2d
+	WORD $0x6efbe631 // fcmgt v17.2d, v17.2d, v27.2d
+	VMOV V28.B16, V26.B16
+	VMOV V29.B16, V27.B16
+	VBIT V16.B16, V20.B16, V26.B16
+	VBIT V17.B16, V21.B16, V27.B16
+	VBIT V16.B16, V28.B16, V20.B16
+	VBIT V17.B16, V29.B16, V21.B16
+	VEOR V28.B16, V28.B16, V28.B16
+	VEOR V29.B16, V29.B16, V29.B16
+	WORD $0x6efce75c // fcmgt v28.2d, v26.2d, v28.2d
+	WORD $0x6efde77d // fcmgt v29.2d, v27.2d, v29.2d
+	VAND V28.B16, V12.B16, V12.B16
+	VAND V29.B16, V13.B16, V13.B16
+	WORD $0x6e74ded6 // fmul v22.2d, v22.2d, v20.2d
+	WORD $0x6e75def7 // fmul v23.2d, v23.2d, v21.2d
+	WORD $0x6e7ade52 // fmul v18.2d, v18.2d, v26.2d
+	WORD $0x6e7bde73 // fmul v19.2d, v19.2d, v27.2d
+	WORD $0x4ef4cdd2 // fmls v18.2d, v14.2d, v20.2d
+	WORD $0x4ef5cdf3 // fmls v19.2d, v15.2d, v21.2d
+	WORD $0x6e78df5a // fmul v26.2d, v26.2d, v24.2d
+	WORD $0x6e79df7b // fmul v27.2d, v27.2d, v25.2d
+	WORD $0x4e6ccf56 // fmla v22.2d, v26.2d, v12.2d
+	WORD $0x4e6dcf77 // fmla v23.2d, v27.2d, v13.2d
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	WORD $0x4ef2d58c // fsub v12.2d, v12.2d, v18.2d
+	WORD $0x4ef3d5ad // fsub v13.2d, v13.2d, v19.2d
+	VBIT V16.B16, V18.B16, V12.B16
+	VBIT V17.B16, V19.B16, V13.B16
+	VST1.P [V22.D2, V23.D2], 32(R0)
+	CBZ R5, value
+	WORD $0x0e61698c // fcvtn v12.2s, v12.2d
+	WORD $0x4e6169ac // fcvtn2 v12.4s, v13.2d
+	MOVWU scale+48(FP), R9
+	VDUP R9, V14.S4
+	WORD $0x6e2edd8c // fmul v12.4s, v12.4s, v14.4s
+	VST1.P [V12.S4], 16(R5)
+value:
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
+// func sigmoidFocalWholeF64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
+TEXT ·sigmoidFocalWholeF64(SB), NOSPLIT, $0-64
+	MOVD $numbers<>(SB), R8
+	FMOVQ 80(R8), F0 // 1
+	FMOVQ 256(R8), F1 // -746
+	FMOVQ 272(R8), F2 // 6.755399441055808e+15
+	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
+	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
+	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
+	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
+	FMOVQ 656(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 672(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 688(R8), F10 // 0.03746069493121795 0.078152934631886
+	MOVD par+56(FP), R7
+	FMOVQ (R7), F11
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
+loop:
+	MOVD R1, R6
+	VLD1.P 32(R6), [V12.D2, V13.D2]
+	FMOVQ 704(R8), F14 // +Inf
+	FMOVQ 704(R8), F15 // +Inf
+	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
+	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
+	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
+	WORD $0x4ee0f9ad // fabs v13.2d, v13.2d
+	VORR V14.B16, V12.B16, V12.B16
+	VORR V15.B16, V13.B16, V13.B16
+	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
+	WORD $0x6ee0f9af // fneg v15.2d, v13.2d
+	WORD $0x4e61f5ce // fmax v14.2d, v14.2d, v1.2d
+	WORD $0x4e61f5ef // fmax v15.2d, v15.2d, v1.2d
+	VMOV V2.B16, V16.B16
+	VMOV V2.B16, V17.B16
+	WORD $0x4fc311d0 // fmla v16.2d, v14.2d, v3.d[0]
+	WORD $0x4fc311f1 // fmla v17.2d, v15.2d, v3.d[0]
+	WORD $0x4ee2d612 // fsub v18.2d, v16.2d, v2.2d
+	WORD $0x4ee2d633 // fsub v19.2d, v17.2d, v2.2d
+	WORD $0x4fc35a4e // fmls v14.2d, v18.2d, v3.d[1]
+	WORD $0x4fc35a6f // fmls v15.2d, v19.2d, v3.d[1]
+	WORD $0x4fc4524e // fmls v14.2d, v18.2d, v4.d[0]
+	WORD $0x4fc4526f // fmls v15.2d, v19.2d, v4.d[0]
+	VSHL $52, V16.D2, V16.D2
+	VSHL $52, V17.D2, V17.D2
+	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
+	WORD $0x6e6fddf3 // fmul v19.2d, v15.2d, v15.2d
+	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F21 // 2.7620138719733994e-07
+	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
+	WORD $0x4fc711f5 // fmla v21.2d, v15.2d, v7.d[0]
+	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F23 // 2.4801520191217726e-05
+	WORD $0x4fc619d6 // fmla v22.2d, v14.2d, v6.d[1]
+	WORD $0x4fc619f7 // fmla v23.2d, v15.2d, v6.d[1]
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	FMOVQ 208(R8), F20 // 0.0013888888917281794
+	FMOVQ 208(R8), F21 // 0.0013888888917281794
+	WORD $0x4fc611d4 // fmla v20.2d, v14.2d, v6.d[0]
+	WORD $0x4fc611f5 // fmla v21.2d, v15.2d, v6.d[0]
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	FMOVQ 224(R8), F22 // 0.04166666666662399
+	FMOVQ 224(R8), F23 // 0.04166666666662399
+	WORD $0x4fc519d6 // fmla v22.2d, v14.2d, v5.d[1]
+	WORD $0x4fc519f7 // fmla v23.2d, v15.2d, v5.d[1]
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	FMOVQ 240(R8), F20 // 0.5
+	FMOVQ 240(R8), F21 // 0.5
+	WORD $0x4fc511d4 // fmla v20.2d, v14.2d, v5.d[0]
+	WORD $0x4fc511f5 // fmla v21.2d, v15.2d, v5.d[0]
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
+	WORD $0x4e73ceaf // fmla v15.2d, v21.2d, v19.2d
+	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
+	WORD $0x4e60d5f3 // fadd v19.2d, v15.2d, v0.2d
+	VADD V16.D2, V18.D2, V18.D2
+	VADD V17.D2, V19.D2, V19.D2
+	WORD $0x4fc49a52 // fmul v18.2d, v18.2d, v4.d[1]
+	WORD $0x4fc49a73 // fmul v19.2d, v19.2d, v4.d[1]
+	VEOR V16.B16, V16.B16, V16.B16
+	WORD $0x4e70cdd2 // fmla v18.2d, v14.2d, v16.2d
+	WORD $0x4e70cdf3 // fmla v19.2d, v15.2d, v16.2d
+	FMOVQ 400(R8), F16 // 2
+	FMOVQ 400(R8), F17 // 2
+	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
+	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
+	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
+	WORD $0x4e60d66f // fadd v15.2d, v19.2d, v0.2d
+	WORD $0x6e70fe50 // fdiv v16.2d, v18.2d, v16.2d
+	WORD $0x6e71fe71 // fdiv v17.2d, v19.2d, v17.2d
+	WORD $0x6e6efc0e // fdiv v14.2d, v0.2d, v14.2d
+	WORD $0x6e6ffc0f // fdiv v15.2d, v0.2d, v15.2d
+	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
+	WORD $0x6e71de35 // fmul v21.2d, v17.2d, v17.2d
+	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
+	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
+	FMOVQ 720(R8), F24 // 0.05422589734467588
+	FMOVQ 720(R8), F25 // 0.05422589734467588
+	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
+	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
+	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
+	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
+	FMOVQ 736(R8), F26 // 0.06667589320635225
+	FMOVQ 736(R8), F27 // 0.06667589320635225
+	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
+	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
+	FMOVQ 752(R8), F24 // 0.09090909948987579
+	FMOVQ 752(R8), F25 // 0.09090909948987579
+	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
+	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
+	FMOVQ 768(R8), F26 // 0.1428571428580005
+	FMOVQ 768(R8), F27 // 0.1428571428580005
+	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
+	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
+	FMOVQ 784(R8), F24 // 0.3333333333333333
+	FMOVQ 784(R8), F25 // 0.3333333333333333
+	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
+	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
+	WORD $0x6e70de9a // fmul v26.2d, v20.2d, v16.2d
+	WORD $0x6e71debb // fmul v27.2d, v21.2d, v17.2d
+	VMOV V16.B16, V22.B16
+	VMOV V17.B16, V23.B16
+	WORD $0x4e78cf56 // fmla v22.2d, v26.2d, v24.2d
+	WORD $0x4e79cf77 // fmla v23.2d, v27.2d, v25.2d
+	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
+	WORD $0x4e77d6f7 // fadd v23.2d, v23.2d, v23.2d
+	WORD $0x6e74df18 // fmul v24.2d, v24.2d, v20.2d
+	WORD $0x6e75df39 // fmul v25.2d, v25.2d, v21.2d
+	WORD $0x4e60d718 // fadd v24.2d, v24.2d, v0.2d
+	WORD $0x4e60d739 // fadd v25.2d, v25.2d, v0.2d
+	WORD $0x4e60d610 // fadd v16.2d, v16.2d, v0.2d
+	WORD $0x4e60d631 // fadd v17.2d, v17.2d, v0.2d
+	WORD $0x6e78de10 // fmul v16.2d, v16.2d, v24.2d
+	WORD $0x6e79de31 // fmul v17.2d, v17.2d, v25.2d
+	FMOVQ 800(R8), F24 // 746
+	FMOVQ 800(R8), F25 // 746
+	WORD $0x4eecf718 // fmin v24.2d, v24.2d, v12.2d
+	WORD $0x4eedf739 // fmin v25.2d, v25.2d, v13.2d
+	WORD $0x4e76d718 // fadd v24.2d, v24.2d, v22.2d
+	WORD $0x4e77d739 // fadd v25.2d, v25.2d, v23.2d
+	WORD $0x4e76d58c // fadd v12.2d, v12.2d, v22.2d
+	WORD $0x4e77d5ad // fadd v13.2d, v13.2d, v23.2d
+	WORD $0x6e6ede54 // fmul v20.2d, v18.2d, v14.2d
+	WORD $0x6e6fde75 // fmul v21.2d, v19.2d, v15.2d
+	WORD $0x4e60d652 // fadd v18.2d, v18.2d, v0.2d
+	WORD $0x4e60d673 // fadd v19.2d, v19.2d, v0.2d
+	WORD $0x6e78de52 // fmul v18.2d, v18.2d, v24.2d
+	WORD $0x6e79de73 // fmul v19.2d, v19.2d, v25.2d
+	WORD $0x6e74de52 // fmul v18.2d, v18.2d, v20.2d
+	WORD $0x6e75de73 // fmul v19.2d, v19.2d, v21.2d
+	WORD $0x4fcb9252 // fmul v18.2d, v18.2d, v11.d[0]
+	WORD $0x4fcb9273 // fmul v19.2d, v19.2d, v11.d[0]
+	WORD $0x4e60d652 // fadd v18.2d, v18.2d, v0.2d
+	WORD $0x4e60d673 // fadd v19.2d, v19.2d, v0.2d
+	WORD $0x6e6ede52 // fmul v18.2d, v18.2d, v14.2d
+	WORD $0x6e6fde73 // fmul v19.2d, v19.2d, v15.2d
+	WORD $0x6e6ede10 // fmul v16.2d, v16.2d, v14.2d
+	WORD $0x6e6fde31 // fmul v17.2d, v17.2d, v15.2d
+	WORD $0x4fcb9210 // fmul v16.2d, v16.2d, v11.d[0]
+	WORD $0x4fcb9231 // fmul v17.2d, v17.2d, v11.d[0]
+	WORD $0x4e60d610 // fadd v16.2d, v16.2d, v0.2d
+	WORD $0x4e60d631 // fadd v17.2d, v17.2d, v0.2d
+	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
+	WORD $0x6e75de31 // fmul v17.2d, v17.2d, v21.2d
+	MOVD 16(R7), R9
+	VDUP R9, V24.D2
+	MOVD 24(R7), R9
+	VDUP R9, V25.D2
+	VMOV V25.B16, V26.B16
+	VMOV V25.B16, V27.B16
+	WORD $0x4e78ce9a // fmla v26.2d, v20.2d, v24.2d
+	WORD $0x4e78cebb // fmla v27.2d, v21.2d, v24.2d
+	WORD $0x6e74de94 // fmul v20.2d, v20.2d, v20.2d
+	WORD $0x6e75deb5 // fmul v21.2d, v21.2d, v21.2d
+	MOVD 32(R7), R9
+	VDUP R9, V24.D2
+	MOVD 40(R7), R9
+	VDUP R9, V25.D2
+	VMOV V25.B16, V28.B16
+	VMOV V25.B16, V29.B16
+	WORD $0x4e78ce9c // fmla v28.2d, v20.2d, v24.2d
+	WORD $0x4e78cebd // fmla v29.2d, v21.2d, v24.2d
+	WORD $0x6e7cdf5a // fmul v26.2d, v26.2d, v28.2d
+	WORD $0x6e7ddf7b // fmul v27.2d, v27.2d, v29.2d
+	WORD $0x6e74de94 // fmul v20.2d, v20.2d, v20.2d
+	WORD $0x6e75deb5 // fmul v21.2d, v21.2d, v21.2d
+	MOVD 48(R7), R9
+	VDUP R9, V24.D2
+	MOVD 56(R7), R9
+	VDUP R9, V25.D2
+	VMOV V25.B16, V28.B16
+	VMOV V25.B16, V29.B16
+	WORD $0x4e78ce9c // fmla v28.2d, v20.2d, v24.2d
+	WORD $0x4e78cebd // fmla v29.2d, v21.2d, v24.2d
+	WORD $0x6e7cdf5a // fmul v26.2d, v26.2d, v28.2d
+	WORD $0x6e7ddf7b // fmul v27.2d, v27.2d, v29.2d
+	MOVD 16(R7), R9
+	VDUP R9, V20.D2
+	MOVD 24(R7), R9
+	VDUP R9, V21.D2
+	VMOV V21.B16, V24.B16
+	VMOV V21.B16, V25.B16
+	WORD $0x4e74cdd8 // fmla v24.2d, v14.2d, v20.2d
+	WORD $0x4e74cdf9 // fmla v25.2d, v15.2d, v20.2d
+	WORD $0x6e6eddce // fmul v14.2d, v14.2d, v14.2d
+	WORD $0x6e6fddef // fmul v15.2d, v15.2d, v15.2d
+	MOVD 32(R7), R9
+	VDUP R9, V20.D2
+	MOVD 40(R7), R9
+	VDUP R9, V21.D2
+	VMOV V21.B16, V28.B16
+	VMOV V21.B16, V29.B16
+	WORD $0x4e74cddc // fmla v28.2d, v14.2d, v20.2d
+	WORD $0x4e74cdfd // fmla v29.2d, v15.2d, v20.2d
+	WORD $0x6e7cdf18 // fmul v24.2d, v24.2d, v28.2d
+	WORD $0x6e7ddf39 // fmul v25.2d, v25.2d, v29.2d
+	WORD $0x6e6eddce // fmul v14.2d, v14.2d, v14.2d
+	WORD $0x6e6fddef // fmul v15.2d, v15.2d, v15.2d
+	MOVD 48(R7), R9
+	VDUP R9, V20.D2
+	MOVD 56(R7), R9
+	VDUP R9, V21.D2
+	VMOV V21.B16, V28.B16
+	VMOV V21.B16, V29.B16
+	WORD $0x4e74cddc // fmla v28.2d, v14.2d, v20.2d
+	WORD $0x4e74cdfd // fmla v29.2d, v15.2d, v20.2d
+	WORD $0x6e7cdf18 // fmul v24.2d, v24.2d, v28.2d
+	WORD $0x6e7ddf39 // fmul v25.2d, v25.2d, v29.2d
+	WORD $0x6e7ade10 // fmul v16.2d, v16.2d, v26.2d
+	WORD $0x6e7bde31 // fmul v17.2d, v17.2d, v27.2d
+	WORD $0x6e78de52 // fmul v18.2d, v18.2d, v24.2d
+	WORD $0x6e79de73 // fmul v19.2d, v19.2d, v25.2d
+	WORD $0x6e7aded6 // fmul v22.2d, v22.2d, v26.2d
+	WORD $0x6e7bdef7 // fmul v23.2d, v23.2d, v27.2d
+	VLD1.P 32(R1), [V14.D2, V15.D2]
+	VLD1.P 32(R3), [V28.D2, V29.D2]
+	WORD $0x4efcd414 // fsub v20.2d, v0.2d, v28.2d
+	WORD $0x4efdd415 // fsub v21.2d, v0.2d, v29.2d
+	CBZ R4, shares
+	VLD1.P 32(R4), [V20.D2, V21.D2]
+shares:
+	VEOR V26.B16, V26.B16, V26.B16
+	VEOR V27.B16, V27.B16, V27.B16
+	WORD $0x6efae5ce // fcmgt v14.2d, v14.2d, v26.2d
+	WORD $0x6efbe5ef // fcmgt v15.2d, v15.2d, v27.2d
+	VMOV V28.B16, V26.B16
+	VMOV V29.B16, V27.B16
+	VBIT V14.B16, V20.B16, V26.B16
+	VBIT V15.B16, V21.B16, V27.B16
+	VBIT V14.B16, V28.B16, V20.B16
+	VBIT V15.B16, V29.B16, V21.B16
+	VEOR V28.B16, V28.B16, V28.B16
+	VEOR V29.B16, V29.B16, V29.B16
+	WORD $0x6efce75c // fcmgt v28.2d, v26.2d, v28.2d
+	WORD $0x6efde77d // fcmgt v29.2d, v27.2d, v29.2d
+	VAND V28.B16, V12.B16, V12.B16
+	VAND V29.B16, V13.B16, V13.B16
+	WORD $0x6e74ded6 // fmul v22.2d, v22.2d, v20.2d
+	WORD $0x6e75def7 // fmul v23.2d, v23.2d, v21.2d
+	WORD $0x6e7ade52 // fmul v18.2d, v18.2d, v26.2d
+	WORD $0x6e7bde73 // fmul v19.2d, v19.2d, v27.2d
+	WORD $0x4ef4ce12 // fmls v18.2d, v16.2d, v20.2d
+	WORD $0x4ef5ce33 // fmls v19.2d, v17.2d, v21.2d
+	WORD $0x6e78df5a // fmul v26.2d, v26.2d, v24.2d
+	WORD $0x6e79df7b // fmul v27.2d, v27.2d, v25.2d
+	WORD $0x4e6ccf56 // fmla v22.2d, v26.2d, v12.2d
+	WORD $0x4e6dcf77 // fmla v23.2d, v27.2d, v13.2d
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	WORD $0x4ef2d58c // fsub v12.2d, v12.2d, v18.2d
+	WORD $0x4ef3d5ad // fsub v13.2d, v13.2d, v19.2d
+	VBIT V14.B16, V18.B16, V12.B16
+	VBIT V15.B16, V19.B16, V13.B16
+	VST1.P [V22.D2, V23.D2], 32(R0)
+	CBZ R5, value
+	MOVD scale+48(FP), R9
+	VDUP R9, V14.D2
+	WORD $0x6e6edd8c // fmul v12.2d, v12.2d, v14.2d
+	WORD $0x6e6eddad // fmul v13.2d, v13.2d, v14.2d
+	VST1.P [V12.D2, V13.D2], 32(R5)
+value:
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
+// func sigmoidMarginF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
+TEXT ·sigmoidMarginF32(SB), NOSPLIT, $0-64
+	MOVD par+56(FP), R7
+	MOVD $numbers<>(SB), R8
+	FMOVQ 80(R8), F0 // 1
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
+loop:
+	MOVD R1, R6
+	VLD1.P 16(R6), [V1.S4]
+	WORD $0x4e617822 // fcvtl2 v2.2d, v1.4s
+	WORD $0x0e617821 // fcvtl v1.2d, v1.2s
+	FMOVQ 256(R8), F3 // -746
+	FMOVQ 272(R8), F4 // 6.755399441055808e+15
+	FMOVQ 96(R8), F5 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 112(R8), F6 // 2.3190468138462996e-17 5.421010862427522e-20
+	FMOVQ 128(R8), F7 // 0.16666666666666669 0.008333333333330051
+	FMOVQ 144(R8), F8 // 0.00019841269863105968 2.7557268378684192e-06
+	FMOVQ 160(R8), F9 // 2.5100424157005067e-08 0
+	FMOVQ 656(R8), F10 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 672(R8), F11 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 688(R8), F12 // 0.03746069493121795 0.078152934631886
+	FMOVQ 704(R8), F13 // +Inf
+	FMOVQ 704(R8), F14 // +Inf
+	WORD $0x4e61e5ad // fcmeq v13.2d, v13.2d, v1.2d
+	WORD $0x4e62e5ce // fcmeq v14.2d, v14.2d, v2.2d
+	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
+	WORD $0x4ee0f842 // fabs v2.2d, v2.2d
+	VORR V13.B16, V1.B16, V1.B16
+	VORR V14.B16, V2.B16, V2.B16
+	WORD $0x6ee0f82d // fneg v13.2d, v1.2d
+	WORD $0x6ee0f84e // fneg v14.2d, v2.2d
+	WORD $0x4e63f5ad // fmax v13.2d, v13.2d, v3.2d
+	WORD $0x4e63f5ce // fmax v14.2d, v14.2d, v3.2d
+	VMOV V4.B16, V15.B16
+	VMOV V4.B16, V16.B16
+	WORD $0x4fc511af // fmla v15.2d, v13.2d, v5.d[0]
+	WORD $0x4fc511d0 // fmla v16.2d, v14.2d, v5.d[0]
+	WORD $0x4ee4d5f1 // fsub v17.2d, v15.2d, v4.2d
+	WORD $0x4ee4d612 // fsub v18.2d, v16.2d, v4.2d
+	WORD $0x4fc55a2d // fmls v13.2d, v17.2d, v5.d[1]
+	WORD $0x4fc55a4e // fmls v14.2d, v18.2d, v5.d[1]
+	WORD $0x4fc6522d // fmls v13.2d, v17.2d, v6.d[0]
+	WORD $0x4fc6524e // fmls v14.2d, v18.2d, v6.d[0]
+	VSHL $52, V15.D2, V15.D2
+	VSHL $52, V16.D2, V16.D2
+	WORD $0x6e6dddb1 // fmul v17.2d, v13.2d, v13.2d
+	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
+	FMOVQ 176(R8), F19 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
+	WORD $0x4fc911b3 // fmla v19.2d, v13.2d, v9.d[0]
+	WORD $0x4fc911d4 // fmla v20.2d, v14.2d, v9.d[0]
+	FMOVQ 192(R8), F21 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
+	WORD $0x4fc819b5 // fmla v21.2d, v13.2d, v8.d[1]
+	WORD $0x4fc819d6 // fmla v22.2d, v14.2d, v8.d[1]
+	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	FMOVQ 208(R8), F19 // 0.0013888888917281794
+	FMOVQ 208(R8), F20 // 0.0013888888917281794
+	WORD $0x4fc811b3 // fmla v19.2d, v13.2d, v8.d[0]
+	WORD $0x4fc811d4 // fmla v20.2d, v14.2d, v8.d[0]
+	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	FMOVQ 224(R8), F21 // 0.04166666666662399
+	FMOVQ 224(R8), F22 // 0.04166666666662399
+	WORD $0x4fc719b5 // fmla v21.2d, v13.2d, v7.d[1]
+	WORD $0x4fc719d6 // fmla v22.2d, v14.2d, v7.d[1]
+	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	FMOVQ 240(R8), F19 // 0.5
+	FMOVQ 240(R8), F20 // 0.5
+	WORD $0x4fc711b3 // fmla v19.2d, v13.2d, v7.d[0]
+	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
+	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	WORD $0x4e71ce6d // fmla v13.2d, v19.2d, v17.2d
+	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
+	WORD $0x4e60d5b1 // fadd v17.2d, v13.2d, v0.2d
+	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
+	VADD V15.D2, V17.D2, V17.D2
+	VADD V16.D2, V18.D2, V18.D2
+	WORD $0x4fc69a31 // fmul v17.2d, v17.2d, v6.d[1]
+	WORD $0x4fc69a52 // fmul v18.2d, v18.2d, v6.d[1]
+	VEOR V15.B16, V15.B16, V15.B16
+	WORD $0x4e6fcdb1 // fmla v17.2d, v13.2d, v15.2d
+	WORD $0x4e6fcdd2 // fmla v18.2d, v14.2d, v15.2d
+	FMOVQ 400(R8), F15 // 2
+	FMOVQ 400(R8), F16 // 2
+	WORD $0x4e71d5ef // fadd v15.2d, v15.2d, v17.2d
+	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
+	WORD $0x4e60d62d // fadd v13.2d, v17.2d, v0.2d
+	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
+	WORD $0x6e6fddb3 // fmul v19.2d, v13.2d, v15.2d
+	WORD $0x6e70ddd4 // fmul v20.2d, v14.2d, v16.2d
+	WORD $0x6e73fc13 // fdiv v19.2d, v0.2d, v19.2d
+	WORD $0x6e74fc14 // fdiv v20.2d, v0.2d, v20.2d
+	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
+	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
+	WORD $0x6e73ddad // fmul v13.2d, v13.2d, v19.2d
+	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
+	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
+	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
+	WORD $0x6e6fde31 // fmul v17.2d, v17.2d, v15.2d
+	WORD $0x6e70de52 // fmul v18.2d, v18.2d, v16.2d
+	VLD1.P 16(R1), [V1.S4]
+	WORD $0x4e617822 // fcvtl2 v2.2d, v1.4s
+	WORD $0x0e617821 // fcvtl v1.2d, v1.2s
+	VLD1.P 16(R3), [V7.S4]
+	WORD $0x4e6178e8 // fcvtl2 v8.2d, v7.4s
+	WORD $0x0e6178e7 // fcvtl v7.2d, v7.2s
+	WORD $0x4ee7d403 // fsub v3.2d, v0.2d, v7.2d
+	WORD $0x4ee8d404 // fsub v4.2d, v0.2d, v8.2d
+	CBZ R4, shares
+	VLD1.P 16(R4), [V3.S4]
+	WORD $0x4e617864 // fcvtl2 v4.2d, v3.4s
+	WORD $0x0e617863 // fcvtl v3.2d, v3.2s
+shares:
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	WORD $0x6ee5e421 // fcmgt v1.2d, v1.2d, v5.2d
+	WORD $0x6ee6e442 // fcmgt v2.2d, v2.2d, v6.2d
+	VMOV V7.B16, V5.B16
+	VMOV V8.B16, V6.B16
+	VBIT V1.B16, V3.B16, V5.B16
+	VBIT V2.B16, V4.B16, V6.B16
+	VBIT V1.B16, V7.B16, V3.B16
+	VBIT V2.B16, V8.B16, V4.B16
+	WORD $0x4e65d463 // fadd v3.2d, v3.2d, v5.2d
+	WORD $0x4e66d484 // fadd v4.2d, v4.2d, v6.2d
+	WORD $0x6e71dde5 // fmul v5.2d, v15.2d, v17.2d
+	WORD $0x6e72de06 // fmul v6.2d, v16.2d, v18.2d
+	VMOV V15.B16, V7.B16
+	VMOV V16.B16, V8.B16
+	VBIT V1.B16, V17.B16, V7.B16
+	VBIT V2.B16, V18.B16, V8.B16
+	VBIT V1.B16, V15.B16, V17.B16
+	VBIT V2.B16, V16.B16, V18.B16
+	MOVD 8(R7), R9
+	VDUP R9, V1.D2
+	WORD $0x4ee1d631 // fsub v17.2d, v17.2d, v1.2d
+	WORD $0x4ee1d652 // fsub v18.2d, v18.2d, v1.2d
+	WORD $0x4e61d4e7 // fadd v7.2d, v7.2d, v1.2d
+	WORD $0x4e61d508 // fadd v8.2d, v8.2d, v1.2d
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	WORD $0x6ee1e621 // fcmgt v1.2d, v17.2d, v1.2d
+	WORD $0x6ee2e642 // fcmgt v2.2d, v18.2d, v2.2d
+	VAND V1.B16, V3.B16, V3.B16
+	VAND V2.B16, V4.B16, V4.B16
+	WORD $0x6e63dca5 // fmul v5.2d, v5.2d, v3.2d
+	WORD $0x6e64dcc6 // fmul v6.2d, v6.2d, v4.2d
+	VMOV V7.B16, V1.B16
+	VMOV V8.B16, V2.B16
+	FMOVQ 288(R8), F9 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 304(R8), F10 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 320(R8), F13 // 1.303418089031685e-308
+	FMOVQ 320(R8), F14 // 1.303418089031685e-308
+	VADD V13.D2, V1.D2, V1.D2
+	VADD V14.D2, V2.D2, V2.D2
+	VUSHR $52, V1.D2, V11.D2
+	VUSHR $52, V2.D2, V12.D2
+	FMOVQ 336(R8), F13 // 4.503599627370496e+15
+	FMOVQ 336(R8), F14 // 4.503599627370496e+15
+	VORR V13.B16, V11.B16, V11.B16
+	VORR V14.B16, V12.B16, V12.B16
+	FMOVQ 352(R8), F13 // 4.503599627371519e+15
+	FMOVQ 352(R8), F14 // 4.503599627371519e+15
+	WORD $0x4eedd56b // fsub v11.2d, v11.2d, v13.2d
+	WORD $0x4eeed58c // fsub v12.2d, v12.2d, v14.2d
+	FMOVQ 368(R8), F13 // 2.225073858507201e-308
+	FMOVQ 368(R8), F14 // 2.225073858507201e-308
+	VAND V13.B16, V1.B16, V1.B16
+	VAND V14.B16, V2.B16, V2.B16
+	FMOVQ 384(R8), F13 // 0.7071067811865476
+	FMOVQ 384(R8), F14 // 0.7071067811865476
+	VADD V13.D2, V1.D2, V1.D2
+	VADD V14.D2, V2.D2, V2.D2
+	FMOVQ 80(R8), F13 // 1
+	FMOVQ 80(R8), F14 // 1
+	WORD $0x4eedd421 // fsub v1.2d, v1.2d, v13.2d
+	WORD $0x4eeed442 // fsub v2.2d, v2.2d, v14.2d
+	FMOVQ 400(R8), F15 // 2
+	FMOVQ 400(R8), F16 // 2
+	WORD $0x4e61d5ef // fadd v15.2d, v15.2d, v1.2d
+	WORD $0x4e62d610 // fadd v16.2d, v16.2d, v2.2d
+	WORD $0x6e6ffc2f // fdiv v15.2d, v1.2d, v15.2d
+	WORD $0x6e70fc50 // fdiv v16.2d, v2.2d, v16.2d
+	WORD $0x6e6fddf3 // fmul v19.2d, v15.2d, v15.2d
+	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
+	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
+	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
+	FMOVQ 416(R8), F23 // 0.1818357216161805
+	FMOVQ 416(R8), F24 // 0.1818357216161805
+	WORD $0x4fca1277 // fmla v23.2d, v19.2d, v10.d[0]
+	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
+	WORD $0x4fca1ab7 // fmla v23.2d, v21.2d, v10.d[1]
+	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
+	FMOVQ 432(R8), F25 // 0.2857142874366239
+	FMOVQ 432(R8), F26 // 0.2857142874366239
+	WORD $0x4fc91a79 // fmla v25.2d, v19.2d, v9.d[1]
+	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
+	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	FMOVQ 448(R8), F23 // 0.6666666666666735
+	FMOVQ 448(R8), F24 // 0.6666666666666735
+	WORD $0x4fc91277 // fmla v23.2d, v19.2d, v9.d[0]
+	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
+	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	WORD $0x6e73def7 // fmul v23.2d, v23.2d, v19.2d
+	WORD $0x6e74df18 // fmul v24.2d, v24.2d, v20.2d
+	FMOVQ 240(R8), F13 // 0.5
+	FMOVQ 240(R8), F14 // 0.5
+	WORD $0x6e61dc35 // fmul v21.2d, v1.2d, v1.2d
+	WORD $0x6e62dc56 // fmul v22.2d, v2.2d, v2.2d
+	WORD $0x6e6ddeb5 // fmul v21.2d, v21.2d, v13.2d
+	WORD $0x6e6eded6 // fmul v22.2d, v22.2d, v14.2d
+	WORD $0x4e75d6f7 // fadd v23.2d, v23.2d, v21.2d
+	WORD $0x4e76d718 // fadd v24.2d, v24.2d, v22.2d
+	FMOVQ 464(R8), F13 // 1.9082149292705877e-10
+	FMOVQ 464(R8), F14 // 1.9082149292705877e-10
+	WORD $0x6e6bddad // fmul v13.2d, v13.2d, v11.2d
+	WORD $0x6e6cddce // fmul v14.2d, v14.2d, v12.2d
+	WORD $0x4e77cded // fmla v13.2d, v15.2d, v23.2d
+	WORD $0x4e78ce0e // fmla v14.2d, v16.2d, v24.2d
+	WORD $0x4eedd6ad // fsub v13.2d, v21.2d, v13.2d
+	WORD $0x4eeed6ce // fsub v14.2d, v22.2d, v14.2d
+	WORD $0x4ee1d5ad // fsub v13.2d, v13.2d, v1.2d
+	WORD $0x4ee2d5ce // fsub v14.2d, v14.2d, v2.2d
+	FMOVQ 480(R8), F15 // 0.6931471803691238
+	FMOVQ 480(R8), F16 // 0.6931471803691238
+	WORD $0x6e6fdd6b // fmul v11.2d, v11.2d, v15.2d
+	WORD $0x6e70dd8c // fmul v12.2d, v12.2d, v16.2d
+	WORD $0x4eedd56b // fsub v11.2d, v11.2d, v13.2d
+	WORD $0x4eeed58c // fsub v12.2d, v12.2d, v14.2d
+	WORD $0x6ee0f96b // fneg v11.2d, v11.2d
+	WORD $0x6ee0f98c // fneg v12.2d, v12.2d
+	WORD $0x6e67fc07 // fdiv v7.2d, v0.2d, v7.2d
+	WORD $0x6e68fc08 // fdiv v8.2d, v0.2d, v8.2d
+	VMOV V17.B16, V1.B16
+	VMOV V18.B16, V2.B16
+	MOVD 16(R7), R9
+	VDUP R9, V9.D2
+	MOVD 24(R7), R9
+	VDUP R9, V10.D2
+	VMOV V10.B16, V13.B16
+	VMOV V10.B16, V14.B16
+	WORD $0x4e69cc2d // fmla v13.2d, v1.2d, v9.2d
+	WORD $0x4e69cc4e // fmla v14.2d, v2.2d, v9.2d
+	WORD $0x6e61dc21 // fmul v1.2d, v1.2d, v1.2d
+	WORD $0x6e62dc42 // fmul v2.2d, v2.2d, v2.2d
+	MOVD 32(R7), R9
+	VDUP R9, V9.D2
+	MOVD 40(R7), R9
+	VDUP R9, V10.D2
+	VMOV V10.B16, V15.B16
+	VMOV V10.B16, V16.B16
+	WORD $0x4e69cc2f // fmla v15.2d, v1.2d, v9.2d
+	WORD $0x4e69cc50 // fmla v16.2d, v2.2d, v9.2d
+	WORD $0x6e6fddad // fmul v13.2d, v13.2d, v15.2d
+	WORD $0x6e70ddce // fmul v14.2d, v14.2d, v16.2d
+	WORD $0x6e61dc21 // fmul v1.2d, v1.2d, v1.2d
+	WORD $0x6e62dc42 // fmul v2.2d, v2.2d, v2.2d
+	MOVD 48(R7), R9
+	VDUP R9, V9.D2
+	MOVD 56(R7), R9
+	VDUP R9, V10.D2
+	VMOV V10.B16, V15.B16
+	VMOV V10.B16, V16.B16
+	WORD $0x4e69cc2f // fmla v15.2d, v1.2d, v9.2d
+	WORD $0x4e69cc50 // fmla v16.2d, v2.2d, v9.2d
+	WORD $0x6e6fddad // fmul v13.2d, v13.2d, v15.2d
+	WORD $0x6e70ddce // fmul v14.2d, v14.2d, v16.2d
+	MOVD 64(R7), R9
+	VDUP R9, V9.D2
+	MOVD 72(R7), R9
+	VDUP R9, V10.D2
+	VMOV V10.B16, V15.B16
+	VMOV V10.B16, V16.B16
+	WORD $0x4e69ce2f // fmla v15.2d, v17.2d, v9.2d
+	WORD $0x4e69ce50 // fmla v16.2d, v18.2d, v9.2d
+	MOVD 0(R7), R9
+	VDUP R9, V9.D2
+	WORD $0x6e6dddef // fmul v15.2d, v15.2d, v13.2d
+	WORD $0x6e6ede10 // fmul v16.2d, v16.2d, v14.2d
+	WORD $0x6e6bddad // fmul v13.2d, v13.2d, v11.2d
+	WORD $0x6e6cddce // fmul v14.2d, v14.2d, v12.2d
+	WORD $0x6e69ddad // fmul v13.2d, v13.2d, v9.2d
+	WORD $0x6e69ddce // fmul v14.2d, v14.2d, v9.2d
+	WORD $0x4e67cded // fmla v13.2d, v15.2d, v7.2d
+	WORD $0x4e68ce0e // fmla v14.2d, v16.2d, v8.2d
+	WORD $0x6e6ddca5 // fmul v5.2d, v5.2d, v13.2d
+	WORD $0x6e6edcc6 // fmul v6.2d, v6.2d, v14.2d
+	WORD $0x6e6fdd6b // fmul v11.2d, v11.2d, v15.2d
+	WORD $0x6e70dd8c // fmul v12.2d, v12.2d, v16.2d
+	WORD $0x6e63dd6b // fmul v11.2d, v11.2d, v3.2d
+	WORD $0x6e64dd8c // fmul v12.2d, v12.2d, v4.2d
+	VST1.P [V11.D2, V12.D2], 32(R0)
+	CBZ R5, value
+	WORD $0x0e6168a5 // fcvtn v5.2s, v5.2d
+	WORD $0x4e6168c5 // fcvtn2 v5.4s, v6.2d
+	MOVWU scale+48(FP), R9
+	VDUP R9, V1.S4
+	WORD $0x6e21dca5 // fmul v5.4s, v5.4s, v1.4s
+	VST1.P [V5.S4], 16(R5)
+value:
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
+// func sigmoidMarginF64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
+TEXT ·sigmoidMarginF64(SB), NOSPLIT, $0-64
+	MOVD par+56(FP), R7
+	MOVD $numbers<>(SB), R8
+	FMOVQ 80(R8), F0 // 1
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
+loop:
+	MOVD R1, R6
+	VLD1.P 32(R6), [V1.D2, V2.D2]
+	FMOVQ 256(R8), F3 // -746
+	FMOVQ 272(R8), F4 // 6.755399441055808e+15
+	FMOVQ 96(R8), F5 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 112(R8), F6 // 2.3190468138462996e-17 5.421010862427522e-20
+	FMOVQ 128(R8), F7 // 0.16666666666666669 0.008333333333330051
+	FMOVQ 144(R8), F8 // 0.00019841269863105968 2.7557268378684192e-06
+	FMOVQ 160(R8), F9 // 2.5100424157005067e-08 0
+	FMOVQ 656(R8), F10 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 672(R8), F11 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 688(R8), F12 // 0.03746069493121795 0.078152934631886
+	FMOVQ 704(R8), F13 // +Inf
+	FMOVQ 704(R8), F14 // +Inf
+	WORD $0x4e61e5ad // fcmeq v13.2d, v13.2d, v1.2d
+	WORD $0x4e62e5ce // fcmeq v14.2d, v14.2d, v2.2d
+	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
+	WORD $0x4ee0f842 // fabs v2.2d, v2.2d
+	VORR V13.B16, V1.B16, V1.B16
+	VORR V14.B16, V2.B16, V2.B16
+	WORD $0x6ee0f82d // fneg v13.2d, v1.2d
+	WORD $0x6ee0f84e // fneg v14.2d, v2.2d
+	WORD $0x4e63f5ad // fmax v13.2d, v13.2d, v3.2d
+	WORD $0x4e63f5ce // fmax v14.2d, v14.2d, v3.2d
+	VMOV V4.B16, V15.B16
+	VMOV V4.B16, V16.B16
+	WORD $0x4fc511af // fmla v15.2d, v13.2d, v5.d[0]
+	WORD $0x4fc511d0 // fmla v16.2d, v14.2d, v5.d[0]
+	WORD $0x4ee4d5f1 // fsub v17.2d, v15.2d, v4.2d
+	WORD $0x4ee4d612 // fsub v18.2d, v16.2d, v4.2d
+	WORD $0x4fc55a2d // fmls v13.2d, v17.2d, v5.d[1]
+	WORD $0x4fc55a4e // fmls v14.2d, v18.2d, v5.d[1]
+	WORD $0x4fc6522d // fmls v13.2d, v17.2d, v6.d[0]
+	WORD $0x4fc6524e // fmls v14.2d, v18.2d, v6.d[0]
+	VSHL $52, V15.D2, V15.D2
+	VSHL $52, V16.D2, V16.D2
+	WORD $0x6e6dddb1 // fmul v17.2d, v13.2d, v13.2d
+	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
+	FMOVQ 176(R8), F19 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
+	WORD $0x4fc911b3 // fmla v19.2d, v13.2d, v9.d[0]
+	WORD $0x4fc911d4 // fmla v20.2d, v14.2d, v9.d[0]
+	FMOVQ 192(R8), F21 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
+	WORD $0x4fc819b5 // fmla v21.2d, v13.2d, v8.d[1]
+	WORD $0x4fc819d6 // fmla v22.2d, v14.2d, v8.d[1]
+	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	FMOVQ 208(R8), F19 // 0.0013888888917281794
+	FMOVQ 208(R8), F20 // 0.0013888888917281794
+	WORD $0x4fc811b3 // fmla v19.2d, v13.2d, v8.d[0]
+	WORD $0x4fc811d4 // fmla v20.2d, v14.2d, v8.d[0]
+	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	FMOVQ 224(R8), F21 // 0.04166666666662399
+	FMOVQ 224(R8), F22 // 0.04166666666662399
+	WORD $0x4fc719b5 // fmla v21.2d, v13.2d, v7.d[1]
+	WORD $0x4fc719d6 // fmla v22.2d, v14.2d, v7.d[1]
+	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	FMOVQ 240(R8), F19 // 0.5
+	FMOVQ 240(R8), F20 // 0.5
+	WORD $0x4fc711b3 // fmla v19.2d, v13.2d, v7.d[0]
+	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
+	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	WORD $0x4e71ce6d // fmla v13.2d, v19.2d, v17.2d
+	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
+	WORD $0x4e60d5b1 // fadd v17.2d, v13.2d, v0.2d
+	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
+	VADD V15.D2, V17.D2, V17.D2
+	VADD V16.D2, V18.D2, V18.D2
+	WORD $0x4fc69a31 // fmul v17.2d, v17.2d, v6.d[1]
+	WORD $0x4fc69a52 // fmul v18.2d, v18.2d, v6.d[1]
+	VEOR V15.B16, V15.B16, V15.B16
+	WORD $0x4e6fcdb1 // fmla v17.2d, v13.2d, v15.2d
+	WORD $0x4e6fcdd2 // fmla v18.2d, v14.2d, v15.2d
+	FMOVQ 400(R8), F15 // 2
+	FMOVQ 400(R8), F16 // 2
+	WORD $0x4e71d5ef // fadd v15.2d, v15.2d, v17.2d
+	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
+	WORD $0x4e60d62d // fadd v13.2d, v17.2d, v0.2d
+	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
+	WORD $0x6e6ffe2f // fdiv v15.2d, v17.2d, v15.2d
+	WORD $0x6e70fe50 // fdiv v16.2d, v18.2d, v16.2d
+	WORD $0x6e6dfc0d // fdiv v13.2d, v0.2d, v13.2d
+	WORD $0x6e6efc0e // fdiv v14.2d, v0.2d, v14.2d
+	WORD $0x6e6dde31 // fmul v17.2d, v17.2d, v13.2d
+	WORD $0x6e6ede52 // fmul v18.2d, v18.2d, v14.2d
+	VLD1.P 32(R1), [V1.D2, V2.D2]
+	VLD1.P 32(R3), [V7.D2, V8.D2]
+	WORD $0x4ee7d403 // fsub v3.2d, v0.2d, v7.2d
+	WORD $0x4ee8d404 // fsub v4.2d, v0.2d, v8.2d
+	CBZ R4, shares
+	VLD1.P 32(R4), [V3.D2, V4.D2]
+shares:
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	WORD $0x6ee5e421 // fcmgt v1.2d, v1.2d, v5.2d
+	WORD $0x6ee6e442 // fcmgt v2.2d, v2.2d, v6.2d
+	VMOV V7.B16, V5.B16
+	VMOV V8.B16, V6.B16
+	VBIT V1.B16, V3.B16, V5.B16
+	VBIT V2.B16, V4.B16, V6.B16
+	VBIT V1.B16, V7.B16, V3.B16
+	VBIT V2.B16, V8.B16, V4.B16
+	WORD $0x4e65d463 // fadd v3.2d, v3.2d, v5.2d
+	WORD $0x4e66d484 // fadd v4.2d, v4.2d, v6.2d
+	WORD $0x6e71dda5 // fmul v5.2d, v13.2d, v17.2d
+	WORD $0x6e72ddc6 // fmul v6.2d, v14.2d, v18.2d
+	VMOV V13.B16, V7.B16
+	VMOV V14.B16, V8.B16
+	VBIT V1.B16, V17.B16, V7.B16
+	VBIT V2.B16, V18.B16, V8.B16
+	VBIT V1.B16, V13.B16, V17.B16
+	VBIT V2.B16, V14.B16, V18.B16
+	MOVD 8(R7), R9
+	VDUP R9, V1.D2
+	WORD $0x4ee1d631 // fsub v17.2d, v17.2d, v1.2d
+	WORD $0x4ee1d652 // fsub v18.2d, v18.2d, v1.2d
+	WORD $0x4e61d4e7 // fadd v7.2d, v7.2d, v1.2d
+	WORD $0x4e61d508 // fadd v8.2d, v8.2d, v1.2d
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	WORD $0x6ee1e621 // fcmgt v1.2d, v17.2d, v1.2d
+	WORD $0x6ee2e642 // fcmgt v2.2d, v18.2d, v2.2d
+	VAND V1.B16, V3.B16, V3.B16
+	VAND V2.B16, V4.B16, V4.B16
+	WORD $0x6e63dca5 // fmul v5.2d, v5.2d, v3.2d
+	WORD $0x6e64dcc6 // fmul v6.2d, v6.2d, v4.2d
+	VMOV V7.B16, V1.B16
+	VMOV V8.B16, V2.B16
+	FMOVQ 288(R8), F9 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 304(R8), F10 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 320(R8), F13 // 1.303418089031685e-308
+	FMOVQ 320(R8), F14 // 1.303418089031685e-308
+	VADD V13.D2, V1.D2, V1.D2
+	VADD V14.D2, V2.D2, V2.D2
+	VUSHR $52, V1.D2, V11.D2
+	VUSHR $52, V2.D2, V12.D2
+	FMOVQ 336(R8), F13 // 4.503599627370496e+15
+	FMOVQ 336(R8), F14 // 4.503599627370496e+15
+	VORR V13.B16, V11.B16, V11.B16
+	VORR V14.B16, V12.B16, V12.B16
+	FMOVQ 352(R8), F13 // 4.503599627371519e+15
+	FMOVQ 352(R8), F14 // 4.503599627371519e+15
+	WORD $0x4eedd56b // fsub v11.2d, v11.2d, v13.2d
+	WORD $0x4eeed58c // fsub v12.2d, v12.2d, v14.2d
+	FMOVQ 368(R8), F13 // 2.225073858507201e-308
+	FMOVQ 368(R8), F14 // 2.225073858507201e-308
+	VAND V13.B16, V1.B16, V1.B16
+	VAND V14.B16, V2.B16, V2.B16
+	FMOVQ 384(R8), F13 // 0.7071067811865476
+	FMOVQ 384(R8), F14 // 0.7071067811865476
+	VADD V13.D2, V1.D2, V1.D2
+	VADD V14.D2, V2.D2, V2.D2
+	FMOVQ 80(R8), F13 // 1
+	FMOVQ 80(R8), F14 // 1
+	WORD $0x4eedd421 // fsub v1.2d, v1.2d, v13.2d
+	WORD $0x4eeed442 // fsub v2.2d, v2.2d, v14.2d
+	FMOVQ 400(R8), F15 // 2
+	FMOVQ 400(R8), F16 // 2
+	WORD $0x4e61d5ef // fadd v15.2d, v15.2d, v1.2d
+	WORD $0x4e62d610 // fadd v16.2d, v16.2d, v2.2d
+	WORD $0x6e6ffc2f // fdiv v15.2d, v1.2d, v15.2d
+	WORD $0x6e70fc50 // fdiv v16.2d, v2.2d, v16.2d
+	WORD $0x6e6fddf3 // fmul v19.2d, v15.2d, v15.2d
+	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
+	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
+	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
+	FMOVQ 416(R8), F23 // 0.1818357216161805
+	FMOVQ 416(R8), F24 // 0.1818357216161805
+	WORD $0x4fca1277 // fmla v23.2d, v19.2d, v10.d[0]
+	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
+	WORD $0x4fca1ab7 // fmla v23.2d, v21.2d, v10.d[1]
+	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
+	FMOVQ 432(R8), F25 // 0.2857142874366239
+	FMOVQ 432(R8), F26 // 0.2857142874366239
+	WORD $0x4fc91a79 // fmla v25.2d, v19.2d, v9.d[1]
+	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
+	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	FMOVQ 448(R8), F23 // 0.6666666666666735
+	FMOVQ 448(R8), F24 // 0.6666666666666735
+	WORD $0x4fc91277 // fmla v23.2d, v19.2d, v9.d[0]
+	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
+	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	WORD $0x6e73def7 // fmul v23.2d, v23.2d, v19.2d
+	WORD $0x6e74df18 // fmul v24.2d, v24.2d, v20.2d
+	FMOVQ 240(R8), F13 // 0.5
+	FMOVQ 240(R8), F14 // 0.5
+	WORD $0x6e61dc35 // fmul v21.2d, v1.2d, v1.2d
+	WORD $0x6e62dc56 // fmul v22.2d, v2.2d, v2.2d
+	WORD $0x6e6ddeb5 // fmul v21.2d, v21.2d, v13.2d
+	WORD $0x6e6eded6 // fmul v22.2d, v22.2d, v14.2d
+	WORD $0x4e75d6f7 // fadd v23.2d, v23.2d, v21.2d
+	WORD $0x4e76d718 // fadd v24.2d, v24.2d, v22.2d
+	FMOVQ 464(R8), F13 // 1.9082149292705877e-10
+	FMOVQ 464(R8), F14 // 1.9082149292705877e-10
+	WORD $0x6e6bddad // fmul v13.2d, v13.2d, v11.2d
+	WORD $0x6e6cddce // fmul v14.2d, v14.2d, v12.2d
+	WORD $0x4e77cded // fmla v13.2d, v15.2d, v23.2d
+	WORD $0x4e78ce0e // fmla v14.2d, v16.2d, v24.2d
+	WORD $0x4eedd6ad // fsub v13.2d, v21.2d, v13.2d
+	WORD $0x4eeed6ce // fsub v14.2d, v22.2d, v14.2d
+	WORD $0x4ee1d5ad // fsub v13.2d, v13.2d, v1.2d
+	WORD $0x4ee2d5ce // fsub v14.2d, v14.2d, v2.2d
+	FMOVQ 480(R8), F15 // 0.6931471803691238
+	FMOVQ 480(R8), F16 // 0.6931471803691238
+	WORD $0x6e6fdd6b // fmul v11.2d, v11.2d, v15.2d
+	WORD $0x6e70dd8c // fmul v12.2d, v12.2d, v16.2d
+	WORD $0x4eedd56b // fsub v11.2d, v11.2d, v13.2d
+	WORD $0x4eeed58c // fsub v12.2d, v12.2d, v14.2d
+	WORD $0x6ee0f96b // fneg v11.2d, v11.2d
+	WORD $0x6ee0f98c // fneg v12.2d, v12.2d
+	FMOVQ 240(R8), F9 // 0.5
+	WORD $0x4ee7d401 // fsub v1.2d, v0.2d, v7.2d
+	WORD $0x4ee8d402 // fsub v2.2d, v0.2d, v8.2d
+	WORD $0x4ef1d421 // fsub v1.2d, v1.2d, v17.2d
+	WORD $0x4ef2d442 // fsub v2.2d, v2.2d, v18.2d
+	WORD $0x6ee9e4ed // fcmgt v13.2d, v7.2d, v9.2d
+	WORD $0x6ee9e50e // fcmgt v14.2d, v8.2d, v9.2d
+	VAND V13.B16, V1.B16, V1.B16
+	VAND V14.B16, V2.B16, V2.B16
+	WORD $0x6e67fc21 // fdiv v1.2d, v1.2d, v7.2d
+	WORD $0x6e68fc42 // fdiv v2.2d, v2.2d, v8.2d
+	WORD $0x4ee1d56b // fsub v11.2d, v11.2d, v1.2d
+	WORD $0x4ee2d58c // fsub v12.2d, v12.2d, v2.2d
+	WORD $0x6e67fc07 // fdiv v7.2d, v0.2d, v7.2d
+	WORD $0x6e68fc08 // fdiv v8.2d, v0.2d, v8.2d
+	VMOV V17.B16, V1.B16
+	VMOV V18.B16, V2.B16
+	MOVD 16(R7), R9
+	VDUP R9, V9.D2
+	MOVD 24(R7), R9
+	VDUP R9, V10.D2
+	VMOV V10.B16, V13.B16
+	VMOV V10.B16, V14.B16
+	WORD $0x4e69cc2d // fmla v13.2d, v1.2d, v9.2d
+	WORD $0x4e69cc4e // fmla v14.2d, v2.2d, v9.2d
+	WORD $0x6e61dc21 // fmul v1.2d, v1.2d, v1.2d
+	WORD $0x6e62dc42 // fmul v2.2d, v2.2d, v2.2d
+	MOVD 32(R7), R9
+	VDUP R9, V9.D2
+	MOVD 40(R7), R9
+	VDUP R9, V10.D2
+	VMOV V10.B16, V15.B16
+	VMOV V10.B16, V16.B16
+	WORD $0x4e69cc2f // fmla v15.2d, v1.2d, v9.2d
+	WORD $0x4e69cc50 // fmla v16.2d, v2.2d, v9.2d
+	WORD $0x6e6fddad // fmul v13.2d, v13.2d, v15.2d
+	WORD $0x6e70ddce // fmul v14.2d, v14.2d, v16.2d
+	WORD $0x6e61dc21 // fmul v1.2d, v1.2d, v1.2d
+	WORD $0x6e62dc42 // fmul v2.2d, v2.2d, v2.2d
+	MOVD 48(R7), R9
+	VDUP R9, V9.D2
+	MOVD 56(R7), R9
+	VDUP R9, V10.D2
+	VMOV V10.B16, V15.B16
+	VMOV V10.B16, V16.B16
+	WORD $0x4e69cc2f // fmla v15.2d, v1.2d, v9.2d
+	WORD $0x4e69cc50 // fmla v16.2d, v2.2d, v9.2d
+	WORD $0x6e6fddad // fmul v13.2d, v13.2d, v15.2d
+	WORD $0x6e70ddce // fmul v14.2d, v14.2d, v16.2d
+	MOVD 64(R7), R9
+	VDUP R9, V9.D2
+	MOVD 72(R7), R9
+	VDUP R9, V10.D2
+	VMOV V10.B16, V15.B16
+	VMOV V10.B16, V16.B16
+	WORD $0x4e69ce2f // fmla v15.2d, v17.2d, v9.2d
+	WORD $0x4e69ce50 // fmla v16.2d, v18.2d, v9.2d
+	MOVD 0(R7), R9
+	VDUP R9, V9.D2
+	WORD $0x6e6dddef // fmul v15.2d, v15.2d, v13.2d
+	WORD $0x6e6ede10 // fmul v16.2d, v16.2d, v14.2d
+	WORD $0x6e6bddad // fmul v13.2d, v13.2d, v11.2d
+	WORD $0x6e6cddce // fmul v14.2d, v14.2d, v12.2d
+	WORD $0x6e69ddad // fmul v13.2d, v13.2d, v9.2d
+	WORD $0x6e69ddce // fmul v14.2d, v14.2d, v9.2d
+	WORD $0x4e67cded // fmla v13.2d, v15.2d, v7.2d
+	WORD $0x4e68ce0e // fmla v14.2d, v16.2d, v8.2d
+	WORD $0x6e6ddca5 // fmul v5.2d, v5.2d, v13.2d
+	WORD $0x6e6edcc6 // fmul v6.2d, v6.2d, v14.2d
+	WORD $0x6e6fdd6b // fmul v11.2d, v11.2d, v15.2d
+	WORD $0x6e70dd8c // fmul v12.2d, v12.2d, v16.2d
+	WORD $0x6e63dd6b // fmul v11.2d, v11.2d, v3.2d
+	WORD $0x6e64dd8c // fmul v12.2d, v12.2d, v4.2d
+	VST1.P [V11.D2, V12.D2], 32(R0)
+	CBZ R5, value
+	MOVD scale+48(FP), R9
+	VDUP R9, V1.D2
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	WORD $0x6e61dcc6 // fmul v6.2d, v6.2d, v1.2d
+	VST1.P [V5.D2, V6.D2], 32(R5)
+value:
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
+// func sigmoidExactF32(loss *float64, grad, z, yes, no *float32, n int, scale float32)
+TEXT ·sigmoidExactF32(SB), NOSPLIT, $0-52
+	MOVD $numbers<>(SB), R8
+	FMOVQ 80(R8), F0 // 1
+	FMOVQ 256(R8), F1 // -746
+	FMOVQ 272(R8), F2 // 6.755399441055808e+15
+	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
+	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
+	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
+	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
+	FMOVQ 656(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 672(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 688(R8), F10 // 0.03746069493121795 0.078152934631886
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
 loop:
 	MOVD R1, R6
 	VLD1.P 16(R6), [V11.S4]
@@ -5790,18 +7035,18 @@ loop:
 	VORR V14.B16, V12.B16, V12.B16
 	WORD $0x6ee0f96d // fneg v13.2d, v11.2d
 	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
-	WORD $0x4e60f5ad // fmax v13.2d, v13.2d, v0.2d
-	WORD $0x4e60f5ce // fmax v14.2d, v14.2d, v0.2d
-	VMOV V1.B16, V15.B16
-	VMOV V1.B16, V16.B16
-	WORD $0x4fc211af // fmla v15.2d, v13.2d, v2.d[0]
-	WORD $0x4fc211d0 // fmla v16.2d, v14.2d, v2.d[0]
-	WORD $0x4ee1d5f1 // fsub v17.2d, v15.2d, v1.2d
-	WORD $0x4ee1d612 // fsub v18.2d, v16.2d, v1.2d
-	WORD $0x4fc25a2d // fmls v13.2d, v17.2d, v2.d[1]
-	WORD $0x4fc25a4e // fmls v14.2d, v18.2d, v2.d[1]
-	WORD $0x4fc3522d // fmls v13.2d, v17.2d, v3.d[0]
-	WORD $0x4fc3524e // fmls v14.2d, v18.2d, v3.d[0]
+	WORD $0x4e61f5ad // fmax v13.2d, v13.2d, v1.2d
+	WORD $0x4e61f5ce // fmax v14.2d, v14.2d, v1.2d
+	VMOV V2.B16, V15.B16
+	VMOV V2.B16, V16.B16
+	WORD $0x4fc311af // fmla v15.2d, v13.2d, v3.d[0]
+	WORD $0x4fc311d0 // fmla v16.2d, v14.2d, v3.d[0]
+	WORD $0x4ee2d5f1 // fsub v17.2d, v15.2d, v2.2d
+	WORD $0x4ee2d612 // fsub v18.2d, v16.2d, v2.2d
+	WORD $0x4fc35a2d // fmls v13.2d, v17.2d, v3.d[1]
+	WORD $0x4fc35a4e // fmls v14.2d, v18.2d, v3.d[1]
+	WORD $0x4fc4522d // fmls v13.2d, v17.2d, v4.d[0]
+	WORD $0x4fc4524e // fmls v14.2d, v18.2d, v4.d[0]
 	VSHL $52, V15.D2, V15.D2
 	VSHL $52, V16.D2, V16.D2
 	WORD $0x6e6dddb1 // fmul v17.2d, v13.2d, v13.2d
@@ -5836,12 +7081,12 @@ loop:
 	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
 	WORD $0x4e71ce6d // fmla v13.2d, v19.2d, v17.2d
 	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
-	WORD $0x4e64d5b1 // fadd v17.2d, v13.2d, v4.2d
-	WORD $0x4e64d5d2 // fadd v18.2d, v14.2d, v4.2d
+	WORD $0x4e60d5b1 // fadd v17.2d, v13.2d, v0.2d
+	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
 	VADD V15.D2, V17.D2, V17.D2
 	VADD V16.D2, V18.D2, V18.D2
-	WORD $0x4fc39a31 // fmul v17.2d, v17.2d, v3.d[1]
-	WORD $0x4fc39a52 // fmul v18.2d, v18.2d, v3.d[1]
+	WORD $0x4fc49a31 // fmul v17.2d, v17.2d, v4.d[1]
+	WORD $0x4fc49a52 // fmul v18.2d, v18.2d, v4.d[1]
 	VEOR V15.B16, V15.B16, V15.B16
 	WORD $0x4e6fcdb1 // fmla v17.2d, v13.2d, v15.2d
 	WORD $0x4e6fcdd2 // fmla v18.2d, v14.2d, v15.2d
@@ -5849,12 +7094,12 @@ loop:
 	FMOVQ 400(R8), F16 // 2
 	WORD $0x4e71d5ef // fadd v15.2d, v15.2d, v17.2d
 	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
-	WORD $0x4e64d62d // fadd v13.2d, v17.2d, v4.2d
-	WORD $0x4e64d64e // fadd v14.2d, v18.2d, v4.2d
+	WORD $0x4e60d62d // fadd v13.2d, v17.2d, v0.2d
+	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
 	WORD $0x6e6fddb3 // fmul v19.2d, v13.2d, v15.2d
 	WORD $0x6e70ddd4 // fmul v20.2d, v14.2d, v16.2d
-	WORD $0x6e73fc93 // fdiv v19.2d, v4.2d, v19.2d
-	WORD $0x6e74fc94 // fdiv v20.2d, v4.2d, v20.2d
+	WORD $0x6e73fc13 // fdiv v19.2d, v0.2d, v19.2d
+	WORD $0x6e74fc14 // fdiv v20.2d, v0.2d, v20.2d
 	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
 	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
 	WORD $0x6e73ddad // fmul v13.2d, v13.2d, v19.2d
@@ -5909,8 +7154,8 @@ loop:
 	VLD1.P 16(R3), [V25.S4]
 	WORD $0x4e617b3a // fcvtl2 v26.2d, v25.4s
 	WORD $0x0e617b39 // fcvtl v25.2d, v25.2s
-	WORD $0x4ef9d493 // fsub v19.2d, v4.2d, v25.2d
-	WORD $0x4efad494 // fsub v20.2d, v4.2d, v26.2d
+	WORD $0x4ef9d413 // fsub v19.2d, v0.2d, v25.2d
+	WORD $0x4efad414 // fsub v20.2d, v0.2d, v26.2d
 	CBZ R4, shares
 	VLD1.P 16(R4), [V19.S4]
 	WORD $0x4e617a74 // fcvtl2 v20.2d, v19.4s
@@ -5944,19 +7189,19 @@ shares:
 	VAND V28.B16, V12.B16, V12.B16
 	WORD $0x4e77cd75 // fmla v21.2d, v11.2d, v23.2d
 	WORD $0x4e78cd96 // fmla v22.2d, v12.2d, v24.2d
-	VST1.P [V21.D2, V22.D2], 32(R0)
-	CBZ R5, value
 	VEOR V11.B16, V11.B16, V11.B16
 	VEOR V12.B16, V12.B16, V12.B16
 	WORD $0x4ef9d56b // fsub v11.2d, v11.2d, v25.2d
 	WORD $0x4efad58c // fsub v12.2d, v12.2d, v26.2d
 	VBIT V13.B16, V25.B16, V11.B16
 	VBIT V14.B16, V26.B16, V12.B16
+	VST1.P [V21.D2, V22.D2], 32(R0)
+	CBZ R5, value
 	WORD $0x0e61696b // fcvtn v11.2s, v11.2d
 	WORD $0x4e61698b // fcvtn2 v11.4s, v12.2d
 	MOVWU scale+48(FP), R9
-	VDUP R9, V15.S4
-	WORD $0x6e2fdd6b // fmul v11.4s, v11.4s, v15.4s
+	VDUP R9, V13.S4
+	WORD $0x6e2ddd6b // fmul v11.4s, v11.4s, v13.4s
 	VST1.P [V11.S4], 16(R5)
 value:
 	SUBS $4, R2, R2
@@ -5972,7 +7217,7 @@ TEXT ·entropyF32(SB), NOSPLIT, $0-32
 	MOVD $numbers<>(SB), R8
 	FMOVQ 288(R8), F0 // 0.3999999999940942 0.22222198432149784
 	FMOVQ 304(R8), F1 // 0.15313837699209373 0.14798198605116586
-	FMOVQ 112(R8), F2 // 1
+	FMOVQ 80(R8), F2 // 1
 loop:
 	VLD1.P 16(R3), [V3.S4]
 	WORD $0x4e617864 // fcvtl2 v4.2d, v3.4s
@@ -6019,8 +7264,8 @@ shares:
 	FMOVQ 384(R8), F14 // 0.7071067811865476
 	VADD V13.D2, V9.D2, V9.D2
 	VADD V14.D2, V10.D2, V10.D2
-	FMOVQ 112(R8), F13 // 1
-	FMOVQ 112(R8), F14 // 1
+	FMOVQ 80(R8), F13 // 1
+	FMOVQ 80(R8), F14 // 1
 	WORD $0x4eedd529 // fsub v9.2d, v9.2d, v13.2d
 	WORD $0x4eeed54a // fsub v10.2d, v10.2d, v14.2d
 	FMOVQ 400(R8), F15 // 2
@@ -6109,8 +7354,8 @@ shares:
 	FMOVQ 384(R8), F14 // 0.7071067811865476
 	VADD V13.D2, V9.D2, V9.D2
 	VADD V14.D2, V10.D2, V10.D2
-	FMOVQ 112(R8), F13 // 1
-	FMOVQ 112(R8), F14 // 1
+	FMOVQ 80(R8), F13 // 1
+	FMOVQ 80(R8), F14 // 1
 	WORD $0x4eedd529 // fsub v9.2d, v9.2d, v13.2d
 	WORD $0x4eeed54a // fsub v10.2d, v10.2d, v14.2d
 	FMOVQ 400(R8), F15 // 2
@@ -6182,24 +7427,24 @@ shares:
 
 // func sigmoidMAEF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
 TEXT ·sigmoidMAEF32(SB), NOSPLIT, $0-64
-	MOVD loss+0(FP), R0
-	MOVD z+16(FP), R1
-	MOVD n+40(FP), R2
-	MOVD yes+24(FP), R3
-	MOVD no+32(FP), R4
-	MOVD grad+8(FP), R5
 	MOVD $numbers<>(SB), R8
-	FMOVQ 256(R8), F0 // -746
-	FMOVQ 272(R8), F1 // 6.755399441055808e+15
-	FMOVQ 80(R8), F2 // 1.4426950408889634 0.6931471805599453
-	FMOVQ 96(R8), F3 // 2.3190468138462996e-17 5.421010862427522e-20
-	FMOVQ 112(R8), F4 // 1
+	FMOVQ 80(R8), F0 // 1
+	FMOVQ 256(R8), F1 // -746
+	FMOVQ 272(R8), F2 // 6.755399441055808e+15
+	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
 	FMOVQ 656(R8), F8 // 0.19999999999999762 0.11111111099118287
 	FMOVQ 672(R8), F9 // 0.07692271982205713 0.05867139464469533
 	FMOVQ 688(R8), F10 // 0.03746069493121795 0.078152934631886
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
 loop:
 	MOVD R1, R6
 	VLD1.P 16(R6), [V11.S4]
@@ -6215,18 +7460,18 @@ loop:
 	VORR V14.B16, V12.B16, V12.B16
 	WORD $0x6ee0f96d // fneg v13.2d, v11.2d
 	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
-	WORD $0x4e60f5ad // fmax v13.2d, v13.2d, v0.2d
-	WORD $0x4e60f5ce // fmax v14.2d, v14.2d, v0.2d
-	VMOV V1.B16, V15.B16
-	VMOV V1.B16, V16.B16
-	WORD $0x4fc211af // fmla v15.2d, v13.2d, v2.d[0]
-	WORD $0x4fc211d0 // fmla v16.2d, v14.2d, v2.d[0]
-	WORD $0x4ee1d5f1 // fsub v17.2d, v15.2d, v1.2d
-	WORD $0x4ee1d612 // fsub v18.2d, v16.2d, v1.2d
-	WORD $0x4fc25a2d // fmls v13.2d, v17.2d, v2.d[1]
-	WORD $0x4fc25a4e // fmls v14.2d, v18.2d, v2.d[1]
-	WORD $0x4fc3522d // fmls v13.2d, v17.2d, v3.d[0]
-	WORD $0x4fc3524e // fmls v14.2d, v18.2d, v3.d[0]
+	WORD $0x4e61f5ad // fmax v13.2d, v13.2d, v1.2d
+	WORD $0x4e61f5ce // fmax v14.2d, v14.2d, v1.2d
+	VMOV V2.B16, V15.B16
+	VMOV V2.B16, V16.B16
+	WORD $0x4fc311af // fmla v15.2d, v13.2d, v3.d[0]
+	WORD $0x4fc311d0 // fmla v16.2d, v14.2d, v3.d[0]
+	WORD $0x4ee2d5f1 // fsub v17.2d, v15.2d, v2.2d
+	WORD $0x4ee2d612 // fsub v18.2d, v16.2d, v2.2d
+	WORD $0x4fc35a2d // fmls v13.2d, v17.2d, v3.d[1]
+	WORD $0x4fc35a4e // fmls v14.2d, v18.2d, v3.d[1]
+	WORD $0x4fc4522d // fmls v13.2d, v17.2d, v4.d[0]
+	WORD $0x4fc4524e // fmls v14.2d, v18.2d, v4.d[0]
 	VSHL $52, V15.D2, V15.D2
 	VSHL $52, V16.D2, V16.D2
 	WORD $0x6e6dddb1 // fmul v17.2d, v13.2d, v13.2d
@@ -6261,12 +7506,12 @@ loop:
 	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
 	WORD $0x4e71ce6d // fmla v13.2d, v19.2d, v17.2d
 	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
-	WORD $0x4e64d5b1 // fadd v17.2d, v13.2d, v4.2d
-	WORD $0x4e64d5d2 // fadd v18.2d, v14.2d, v4.2d
+	WORD $0x4e60d5b1 // fadd v17.2d, v13.2d, v0.2d
+	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
 	VADD V15.D2, V17.D2, V17.D2
 	VADD V16.D2, V18.D2, V18.D2
-	WORD $0x4fc39a31 // fmul v17.2d, v17.2d, v3.d[1]
-	WORD $0x4fc39a52 // fmul v18.2d, v18.2d, v3.d[1]
+	WORD $0x4fc49a31 // fmul v17.2d, v17.2d, v4.d[1]
+	WORD $0x4fc49a52 // fmul v18.2d, v18.2d, v4.d[1]
 	VEOR V15.B16, V15.B16, V15.B16
 	WORD $0x4e6fcdb1 // fmla v17.2d, v13.2d, v15.2d
 	WORD $0x4e6fcdd2 // fmla v18.2d, v14.2d, v15.2d
@@ -6274,12 +7519,12 @@ loop:
 	FMOVQ 400(R8), F16 // 2
 	WORD $0x4e71d5ef // fadd v15.2d, v15.2d, v17.2d
 	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
-	WORD $0x4e64d62d // fadd v13.2d, v17.2d, v4.2d
-	WORD $0x4e64d64e // fadd v14.2d, v18.2d, v4.2d
+	WORD $0x4e60d62d // fadd v13.2d, v17.2d, v0.2d
+	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
 	WORD $0x6e6fddb3 // fmul v19.2d, v13.2d, v15.2d
 	WORD $0x6e70ddd4 // fmul v20.2d, v14.2d, v16.2d
-	WORD $0x6e73fc93 // fdiv v19.2d, v4.2d, v19.2d
-	WORD $0x6e74fc94 // fdiv v20.2d, v4.2d, v20.2d
+	WORD $0x6e73fc13 // fdiv v19.2d, v0.2d, v19.2d
+	WORD $0x6e74fc14 // fdiv v20.2d, v0.2d, v20.2d
 	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
 	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
 	WORD $0x6e73ddad // fmul v13.2d, v13.2d, v19.2d
@@ -6296,8 +7541,8 @@ loop:
 	VLD1.P 16(R3), [V21.S4]
 	WORD $0x4e617ab6 // fcvtl2 v22.2d, v21.4s
 	WORD $0x0e617ab5 // fcvtl v21.2d, v21.2s
-	WORD $0x4ef5d48d // fsub v13.2d, v4.2d, v21.2d
-	WORD $0x4ef6d48e // fsub v14.2d, v4.2d, v22.2d
+	WORD $0x4ef5d40d // fsub v13.2d, v0.2d, v21.2d
+	WORD $0x4ef6d40e // fsub v14.2d, v0.2d, v22.2d
 	CBZ R4, shares
 	VLD1.P 16(R4), [V13.S4]
 	WORD $0x4e6179ae // fcvtl2 v14.2d, v13.4s
@@ -6313,8 +7558,8 @@ shares:
 	VBIT V12.B16, V14.B16, V20.B16
 	VBIT V11.B16, V21.B16, V13.B16
 	VBIT V12.B16, V22.B16, V14.B16
-	WORD $0x4eedd48d // fsub v13.2d, v4.2d, v13.2d
-	WORD $0x4eeed48e // fsub v14.2d, v4.2d, v14.2d
+	WORD $0x4eedd40d // fsub v13.2d, v0.2d, v13.2d
+	WORD $0x4eeed40e // fsub v14.2d, v0.2d, v14.2d
 	WORD $0x4ef3d5b7 // fsub v23.2d, v13.2d, v19.2d
 	WORD $0x4ef4d5d8 // fsub v24.2d, v14.2d, v20.2d
 	WORD $0x4ee0faf7 // fabs v23.2d, v23.2d
@@ -6343,24 +7588,24 @@ shares:
 	WORD $0x4ef4d654 // fsub v20.2d, v18.2d, v20.2d
 	VEOR V21.B16, V21.B16, V21.B16
 	WORD $0x6ef5e5b1 // fcmgt v17.2d, v13.2d, v21.2d
-	VAND V4.B16, V17.B16, V17.B16
+	VAND V0.B16, V17.B16, V17.B16
 	WORD $0x6eede6b6 // fcmgt v22.2d, v21.2d, v13.2d
-	VAND V4.B16, V22.B16, V22.B16
+	VAND V0.B16, V22.B16, V22.B16
 	WORD $0x4ef6d631 // fsub v17.2d, v17.2d, v22.2d
 	WORD $0x6ef5e5d2 // fcmgt v18.2d, v14.2d, v21.2d
-	VAND V4.B16, V18.B16, V18.B16
+	VAND V0.B16, V18.B16, V18.B16
 	WORD $0x6eeee6b7 // fcmgt v23.2d, v21.2d, v14.2d
-	VAND V4.B16, V23.B16, V23.B16
+	VAND V0.B16, V23.B16, V23.B16
 	WORD $0x4ef7d652 // fsub v18.2d, v18.2d, v23.2d
 	WORD $0x6ef5e678 // fcmgt v24.2d, v19.2d, v21.2d
-	VAND V4.B16, V24.B16, V24.B16
+	VAND V0.B16, V24.B16, V24.B16
 	WORD $0x6ef3e6b6 // fcmgt v22.2d, v21.2d, v19.2d
-	VAND V4.B16, V22.B16, V22.B16
+	VAND V0.B16, V22.B16, V22.B16
 	WORD $0x4ef6d718 // fsub v24.2d, v24.2d, v22.2d
 	WORD $0x6ef5e699 // fcmgt v25.2d, v20.2d, v21.2d
-	VAND V4.B16, V25.B16, V25.B16
+	VAND V0.B16, V25.B16, V25.B16
 	WORD $0x6ef4e6b7 // fcmgt v23.2d, v21.2d, v20.2d
-	VAND V4.B16, V23.B16, V23.B16
+	VAND V0.B16, V23.B16, V23.B16
 	WORD $0x4ef7d739 // fsub v25.2d, v25.2d, v23.2d
 	WORD $0x4ef8d631 // fsub v17.2d, v17.2d, v24.2d
 	WORD $0x4ef9d652 // fsub v18.2d, v18.2d, v25.2d
@@ -6372,19 +7617,19 @@ shares:
 	WORD $0x4ee0fa94 // fabs v20.2d, v20.2d
 	WORD $0x4e73d5ad // fadd v13.2d, v13.2d, v19.2d
 	WORD $0x4e74d5ce // fadd v14.2d, v14.2d, v20.2d
-	VST1.P [V13.D2, V14.D2], 32(R0)
-	CBZ R5, value
 	VEOR V17.B16, V17.B16, V17.B16
 	VEOR V18.B16, V18.B16, V18.B16
 	WORD $0x4eefd631 // fsub v17.2d, v17.2d, v15.2d
 	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
 	VBIT V11.B16, V15.B16, V17.B16
 	VBIT V12.B16, V16.B16, V18.B16
+	VST1.P [V13.D2, V14.D2], 32(R0)
+	CBZ R5, value
 	WORD $0x0e616a31 // fcvtn v17.2s, v17.2d
 	WORD $0x4e616a51 // fcvtn2 v17.4s, v18.2d
 	MOVWU scale+48(FP), R9
-	VDUP R9, V19.S4
-	WORD $0x6e33de31 // fmul v17.4s, v17.4s, v19.4s
+	VDUP R9, V11.S4
+	WORD $0x6e2bde31 // fmul v17.4s, v17.4s, v11.4s
 	VST1.P [V17.S4], 16(R5)
 value:
 	SUBS $4, R2, R2
@@ -6393,24 +7638,24 @@ value:
 
 // func sigmoidMAEF64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
 TEXT ·sigmoidMAEF64(SB), NOSPLIT, $0-64
-	MOVD loss+0(FP), R0
-	MOVD z+16(FP), R1
-	MOVD n+40(FP), R2
-	MOVD yes+24(FP), R3
-	MOVD no+32(FP), R4
-	MOVD grad+8(FP), R5
 	MOVD $numbers<>(SB), R8
-	FMOVQ 256(R8), F0 // -746
-	FMOVQ 272(R8), F1 // 6.755399441055808e+15
-	FMOVQ 80(R8), F2 // 1.4426950408889634 0.6931471805599453
-	FMOVQ 96(R8), F3 // 2.3190468138462996e-17 5.421010862427522e-20
-	FMOVQ 112(R8), F4 // 1
+	FMOVQ 80(R8), F0 // 1
+	FMOVQ 256(R8), F1 // -746
+	FMOVQ 272(R8), F2 // 6.755399441055808e+15
+	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
 	FMOVQ 656(R8), F8 // 0.19999999999999762 0.11111111099118287
 	FMOVQ 672(R8), F9 // 0.07692271982205713 0.05867139464469533
 	FMOVQ 688(R8), F10 // 0.03746069493121795 0.078152934631886
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V11.D2, V12.D2]
@@ -6424,18 +7669,18 @@ loop:
 	VORR V14.B16, V12.B16, V12.B16
 	WORD $0x6ee0f96d // fneg v13.2d, v11.2d
 	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
-	WORD $0x4e60f5ad // fmax v13.2d, v13.2d, v0.2d
-	WORD $0x4e60f5ce // fmax v14.2d, v14.2d, v0.2d
-	VMOV V1.B16, V15.B16
-	VMOV V1.B16, V16.B16
-	WORD $0x4fc211af // fmla v15.2d, v13.2d, v2.d[0]
-	WORD $0x4fc211d0 // fmla v16.2d, v14.2d, v2.d[0]
-	WORD $0x4ee1d5f1 // fsub v17.2d, v15.2d, v1.2d
-	WORD $0x4ee1d612 // fsub v18.2d, v16.2d, v1.2d
-	WORD $0x4fc25a2d // fmls v13.2d, v17.2d, v2.d[1]
-	WORD $0x4fc25a4e // fmls v14.2d, v18.2d, v2.d[1]
-	WORD $0x4fc3522d // fmls v13.2d, v17.2d, v3.d[0]
-	WORD $0x4fc3524e // fmls v14.2d, v18.2d, v3.d[0]
+	WORD $0x4e61f5ad // fmax v13.2d, v13.2d, v1.2d
+	WORD $0x4e61f5ce // fmax v14.2d, v14.2d, v1.2d
+	VMOV V2.B16, V15.B16
+	VMOV V2.B16, V16.B16
+	WORD $0x4fc311af // fmla v15.2d, v13.2d, v3.d[0]
+	WORD $0x4fc311d0 // fmla v16.2d, v14.2d, v3.d[0]
+	WORD $0x4ee2d5f1 // fsub v17.2d, v15.2d, v2.2d
+	WORD $0x4ee2d612 // fsub v18.2d, v16.2d, v2.2d
+	WORD $0x4fc35a2d // fmls v13.2d, v17.2d, v3.d[1]
+	WORD $0x4fc35a4e // fmls v14.2d, v18.2d, v3.d[1]
+	WORD $0x4fc4522d // fmls v13.2d, v17.2d, v4.d[0]
+	WORD $0x4fc4524e // fmls v14.2d, v18.2d, v4.d[0]
 	VSHL $52, V15.D2, V15.D2
 	VSHL $52, V16.D2, V16.D2
 	WORD $0x6e6dddb1 // fmul v17.2d, v13.2d, v13.2d
@@ -6470,12 +7715,12 @@ loop:
 	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
 	WORD $0x4e71ce6d // fmla v13.2d, v19.2d, v17.2d
 	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
-	WORD $0x4e64d5b1 // fadd v17.2d, v13.2d, v4.2d
-	WORD $0x4e64d5d2 // fadd v18.2d, v14.2d, v4.2d
+	WORD $0x4e60d5b1 // fadd v17.2d, v13.2d, v0.2d
+	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
 	VADD V15.D2, V17.D2, V17.D2
 	VADD V16.D2, V18.D2, V18.D2
-	WORD $0x4fc39a31 // fmul v17.2d, v17.2d, v3.d[1]
-	WORD $0x4fc39a52 // fmul v18.2d, v18.2d, v3.d[1]
+	WORD $0x4fc49a31 // fmul v17.2d, v17.2d, v4.d[1]
+	WORD $0x4fc49a52 // fmul v18.2d, v18.2d, v4.d[1]
 	VEOR V15.B16, V15.B16, V15.B16
 	WORD $0x4e6fcdb1 // fmla v17.2d, v13.2d, v15.2d
 	WORD $0x4e6fcdd2 // fmla v18.2d, v14.2d, v15.2d
@@ -6483,20 +7728,20 @@ loop:
 	FMOVQ 400(R8), F16 // 2
 	WORD $0x4e71d5ef // fadd v15.2d, v15.2d, v17.2d
 	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
-	WORD $0x4e64d62d // fadd v13.2d, v17.2d, v4.2d
-	WORD $0x4e64d64e // fadd v14.2d, v18.2d, v4.2d
+	WORD $0x4e60d62d // fadd v13.2d, v17.2d, v0.2d
+	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
 	WORD $0x6e6ffe2f // fdiv v15.2d, v17.2d, v15.2d
 	WORD $0x6e70fe50 // fdiv v16.2d, v18.2d, v16.2d
-	WORD $0x6e6dfc8d // fdiv v13.2d, v4.2d, v13.2d
-	WORD $0x6e6efc8e // fdiv v14.2d, v4.2d, v14.2d
+	WORD $0x6e6dfc0d // fdiv v13.2d, v0.2d, v13.2d
+	WORD $0x6e6efc0e // fdiv v14.2d, v0.2d, v14.2d
 	WORD $0x6e6dde31 // fmul v17.2d, v17.2d, v13.2d
 	WORD $0x6e6ede52 // fmul v18.2d, v18.2d, v14.2d
 	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
 	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
 	VLD1.P 32(R1), [V11.D2, V12.D2]
 	VLD1.P 32(R3), [V21.D2, V22.D2]
-	WORD $0x4ef5d48f // fsub v15.2d, v4.2d, v21.2d
-	WORD $0x4ef6d490 // fsub v16.2d, v4.2d, v22.2d
+	WORD $0x4ef5d40f // fsub v15.2d, v0.2d, v21.2d
+	WORD $0x4ef6d410 // fsub v16.2d, v0.2d, v22.2d
 	CBZ R4, shares
 	VLD1.P 32(R4), [V15.D2, V16.D2]
 shares:
@@ -6510,8 +7755,8 @@ shares:
 	VBIT V12.B16, V16.B16, V20.B16
 	VBIT V11.B16, V21.B16, V15.B16
 	VBIT V12.B16, V22.B16, V16.B16
-	WORD $0x4eefd48f // fsub v15.2d, v4.2d, v15.2d
-	WORD $0x4ef0d490 // fsub v16.2d, v4.2d, v16.2d
+	WORD $0x4eefd40f // fsub v15.2d, v0.2d, v15.2d
+	WORD $0x4ef0d410 // fsub v16.2d, v0.2d, v16.2d
 	WORD $0x4ef3d5f7 // fsub v23.2d, v15.2d, v19.2d
 	WORD $0x4ef4d618 // fsub v24.2d, v16.2d, v20.2d
 	WORD $0x4ee0faf7 // fabs v23.2d, v23.2d
@@ -6540,24 +7785,24 @@ shares:
 	WORD $0x4ef4d654 // fsub v20.2d, v18.2d, v20.2d
 	VEOR V21.B16, V21.B16, V21.B16
 	WORD $0x6ef5e5f1 // fcmgt v17.2d, v15.2d, v21.2d
-	VAND V4.B16, V17.B16, V17.B16
+	VAND V0.B16, V17.B16, V17.B16
 	WORD $0x6eefe6b6 // fcmgt v22.2d, v21.2d, v15.2d
-	VAND V4.B16, V22.B16, V22.B16
+	VAND V0.B16, V22.B16, V22.B16
 	WORD $0x4ef6d631 // fsub v17.2d, v17.2d, v22.2d
 	WORD $0x6ef5e612 // fcmgt v18.2d, v16.2d, v21.2d
-	VAND V4.B16, V18.B16, V18.B16
+	VAND V0.B16, V18.B16, V18.B16
 	WORD $0x6ef0e6b7 // fcmgt v23.2d, v21.2d, v16.2d
-	VAND V4.B16, V23.B16, V23.B16
+	VAND V0.B16, V23.B16, V23.B16
 	WORD $0x4ef7d652 // fsub v18.2d, v18.2d, v23.2d
 	WORD $0x6ef5e678 // fcmgt v24.2d, v19.2d, v21.2d
-	VAND V4.B16, V24.B16, V24.B16
+	VAND V0.B16, V24.B16, V24.B16
 	WORD $0x6ef3e6b6 // fcmgt v22.2d, v21.2d, v19.2d
-	VAND V4.B16, V22.B16, V22.B16
+	VAND V0.B16, V22.B16, V22.B16
 	WORD $0x4ef6d718 // fsub v24.2d, v24.2d, v22.2d
 	WORD $0x6ef5e699 // fcmgt v25.2d, v20.2d, v21.2d
-	VAND V4.B16, V25.B16, V25.B16
+	VAND V0.B16, V25.B16, V25.B16
 	WORD $0x6ef4e6b7 // fcmgt v23.2d, v21.2d, v20.2d
-	VAND V4.B16, V23.B16, V23.B16
+	VAND V0.B16, V23.B16, V23.B16
 	WORD $0x4ef7d739 // fsub v25.2d, v25.2d, v23.2d
 	WORD $0x4ef8d631 // fsub v17.2d, v17.2d, v24.2d
 	WORD $0x4ef9d652 // fsub v18.2d, v18.2d, v25.2d
@@ -6569,40 +7814,40 @@ shares:
 	WORD $0x4ee0fa94 // fabs v20.2d, v20.2d
 	WORD $0x4e73d5ef // fadd v15.2d, v15.2d, v19.2d
 	WORD $0x4e74d610 // fadd v16.2d, v16.2d, v20.2d
-	VST1.P [V15.D2, V16.D2], 32(R0)
-	CBZ R5, value
 	VEOR V17.B16, V17.B16, V17.B16
 	VEOR V18.B16, V18.B16, V18.B16
 	WORD $0x4eedd631 // fsub v17.2d, v17.2d, v13.2d
 	WORD $0x4eeed652 // fsub v18.2d, v18.2d, v14.2d
 	VBIT V11.B16, V13.B16, V17.B16
 	VBIT V12.B16, V14.B16, V18.B16
+	VST1.P [V15.D2, V16.D2], 32(R0)
+	CBZ R5, value
 	MOVD scale+48(FP), R9
-	VDUP R9, V19.D2
-	WORD $0x6e73de31 // fmul v17.2d, v17.2d, v19.2d
-	WORD $0x6e73de52 // fmul v18.2d, v18.2d, v19.2d
+	VDUP R9, V11.D2
+	WORD $0x6e6bde31 // fmul v17.2d, v17.2d, v11.2d
+	WORD $0x6e6bde52 // fmul v18.2d, v18.2d, v11.2d
 	VST1.P [V17.D2, V18.D2], 32(R5)
 value:
 	SUBS $4, R2, R2
 	BNE loop
 	RET
 
-DATA numbers<>+0(SB)/8, $0x3f3172183fb8aa3b
-DATA numbers<>+8(SB)/8, $0x1f800000b102e308
-DATA numbers<>+16(SB)/8, $0x3f8000003f800000
-DATA numbers<>+24(SB)/8, $0x3f8000003f800000
+DATA numbers<>+0(SB)/8, $0x3f8000003f800000
+DATA numbers<>+8(SB)/8, $0x3f8000003f800000
+DATA numbers<>+16(SB)/8, $0x3f3172183fb8aa3b
+DATA numbers<>+24(SB)/8, $0x1f800000b102e308
 DATA numbers<>+32(SB)/8, $0x3c0905d13e2aaa6e
 DATA numbers<>+40(SB)/8, $0x000000003ab6889e
 DATA numbers<>+48(SB)/8, $0x3d2aaa8d3d2aaa8d
 DATA numbers<>+56(SB)/8, $0x3d2aaa8d3d2aaa8d
 DATA numbers<>+64(SB)/8, $0x3f0000003f000000
 DATA numbers<>+72(SB)/8, $0x3f0000003f000000
-DATA numbers<>+80(SB)/8, $0x3ff71547652b82fe
-DATA numbers<>+88(SB)/8, $0x3fe62e42fefa39ef
-DATA numbers<>+96(SB)/8, $0x3c7abc9e3b39803f
-DATA numbers<>+104(SB)/8, $0x3bf0000000000000
-DATA numbers<>+112(SB)/8, $0x3ff0000000000000
-DATA numbers<>+120(SB)/8, $0x3ff0000000000000
+DATA numbers<>+80(SB)/8, $0x3ff0000000000000
+DATA numbers<>+88(SB)/8, $0x3ff0000000000000
+DATA numbers<>+96(SB)/8, $0x3ff71547652b82fe
+DATA numbers<>+104(SB)/8, $0x3fe62e42fefa39ef
+DATA numbers<>+112(SB)/8, $0x3c7abc9e3b39803f
+DATA numbers<>+120(SB)/8, $0x3bf0000000000000
 DATA numbers<>+128(SB)/8, $0x3fc5555555555556
 DATA numbers<>+136(SB)/8, $0x3f811111111109ad
 DATA numbers<>+144(SB)/8, $0x3f2a01a01a7c8d47

@@ -180,17 +180,6 @@ func asymmetricPlanFor(a spec.Asymmetric) *asymmetricPlan {
 	return p
 }
 
-// wholePower reports whether k is an exponent that kernels make of squares.
-func wholePower(k float64) bool { return k < 1<<powerBits && k == math.Trunc(k) }
-
-// setPower stores the bits of an exponent, and 1 less each of them.
-func setPower(par []float64, k float64) {
-	for i := range powerBits {
-		b := float64(int(k) >> i & 1)
-		par[2*i], par[2*i+1] = b, 1-b
-	}
-}
-
 // sigmoidWide runs a kernel that computes in float64.
 func sigmoidWide[T spec.Float](
 	run func(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32),

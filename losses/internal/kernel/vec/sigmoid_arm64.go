@@ -17,13 +17,16 @@ func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, gr
 	var p questionPlan
 	switch {
 	case f == spec.Poly1:
-		p = questionPlan{kind: polyQuestions, par: [2]float64{a, 1 + a}}
+		p = questionPlan{kind: polyQuestions, par: questionPars{a, 1 + a}}
 	case f == spec.GCE && a >= 0x1p-400: // otherwise a l may lose digits
-		p = questionPlan{kind: gceQuestions, par: [2]float64{-a, 1 / a}}
+		p = questionPlan{kind: gceQuestions, par: questionPars{-a, 1 / a}}
 	case f == spec.Focal && a == 2:
-		p = questionPlan{kind: focal2Questions, par: [2]float64{a, -a}}
+		p = questionPlan{kind: focal2Questions, par: questionPars{a, -a}}
+	case f == spec.Focal && wholePower(a):
+		p = questionPlan{kind: focalWholeQuestions, par: questionPars{a, -a}}
+		setPower(p.par[parBits:], a)
 	case f == spec.Focal && a <= 0x1p400: // a l is finite
-		p = questionPlan{kind: focalQuestions, par: [2]float64{a, -a}}
+		p = questionPlan{kind: focalQuestions, par: questionPars{a, -a}}
 	default:
 		return portable.SigmoidSeparable(f, a, loss, grad, z, yes, no, scale)
 	}
@@ -48,17 +51,20 @@ func SigmoidQuestion[T spec.Float](q spec.Question, loss []float64, grad, z, yes
 	return portable.SigmoidQuestion(q, loss, grad, z, yes, no, scale)
 }
 
-// SigmoidAsymmetric is [spec.SigmoidAsymmetric]. Without a margin it is two focal losses, of the labels of
-// yes and of those of no; the powers of float64 of that kernel have not the digits.
+// SigmoidAsymmetric is [spec.SigmoidAsymmetric]. It is two losses, of the labels of yes and of those of no;
+// the powers of float64 of a focal loss have not the digits, unless they are whole ones.
 func SigmoidAsymmetric[T spec.Float](a spec.Asymmetric, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
+	focal := func(k float64) bool { return wholePower(k) || spec.Size[T]() == 4 && k <= 0x1p400 }
 	switch {
-	case a.Margin != 0 || max(a.GammaPos, a.GammaNeg) > 0x1p400 || spec.Size[T]() == 8:
+	case !focal(a.GammaPos), a.Margin == 0 && !focal(a.GammaNeg),
+		a.Margin != 0 && !(wholePower(a.GammaNeg) && a.Margin >= 0x1p-500):
 		return portable.SigmoidAsymmetric(a, loss, grad, z, yes, no, scale)
-	case a.GammaPos == a.GammaNeg:
+	case a.Margin == 0 && a.GammaPos == a.GammaNeg:
 		return SigmoidSeparable(spec.Focal, a.GammaPos, loss, grad, z, yes, no, scale)
 	case no == nil && !areShares(yes):
 		return false
 	}
+	p := marginPlan(a)
 	const block = 128
 	var zeros, u, d [block]T
 	var l [block]float64
@@ -77,7 +83,11 @@ func SigmoidAsymmetric[T spec.Float](a spec.Asymmetric, loss []float64, grad, z,
 		if g != nil {
 			h = d[:hi-lo]
 		}
-		SigmoidSeparable(spec.Focal, a.GammaNeg, l[:hi-lo], h, z[lo:hi], zeros[:hi-lo], u[:hi-lo], f)
+		if a.Margin == 0 {
+			SigmoidSeparable(spec.Focal, a.GammaNeg, l[:hi-lo], h, z[lo:hi], zeros[:hi-lo], u[:hi-lo], f)
+		} else {
+			questions(&p, l[:hi-lo], h, z[lo:hi], zeros[:hi-lo], u[:hi-lo], f)
+		}
 		for i, v := range l[:hi-lo] {
 			loss[lo+i] += v
 		}
@@ -88,11 +98,23 @@ func SigmoidAsymmetric[T spec.Float](a spec.Asymmetric, loss []float64, grad, z,
 	return true
 }
 
+// marginPlan is that of what no costs beyond a margin.
+func marginPlan(a spec.Asymmetric) (p questionPlan) {
+	p = questionPlan{kind: marginQuestions, par: questionPars{a.GammaNeg, a.Margin}}
+	but, last := max(a.GammaNeg-1, 0), min(a.GammaNeg, 1)
+	setPower(p.par[parBits:], but)
+	p.par[parLast], p.par[parLast+1] = last, 1-last
+	return p
+}
+
 // questionPlan is how the assembly computes a loss of elements: the kernel, and its parameters.
 type questionPlan struct {
 	kind questionKind
-	par  [2]float64
+	par  questionPars
 }
+
+// questionPars are numbers, then the bits of an exponent.
+type questionPars [parBits + 2*powerBits + 2]float64
 
 type questionKind uint8
 
@@ -102,6 +124,8 @@ const (
 	gceQuestions
 	focalQuestions
 	focal2Questions
+	focalWholeQuestions
+	marginQuestions
 	maeQuestions
 	klQuestions
 )
@@ -171,6 +195,10 @@ func questionBlocks[T spec.Float](p *questionPlan, loss *float64, grad, z, yes, 
 		sigmoidFocal(loss, grad, z, yes, no, n, f, &p.par[0])
 	case focal2Questions:
 		sigmoidFocal2(loss, grad, z, yes, no, n, f, &p.par[0])
+	case focalWholeQuestions:
+		sigmoidFocalWhole(loss, grad, z, yes, no, n, f, &p.par[0])
+	case marginQuestions:
+		sigmoidMargin(loss, grad, z, yes, no, n, f, &p.par[0])
 	case klQuestions:
 		sigmoidExact(loss, grad, z, yes, no, n, f)
 		entropy(loss, yes, no, n)

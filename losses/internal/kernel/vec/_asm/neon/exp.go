@@ -27,11 +27,11 @@ const offset = 64
 
 // expConsts emits them; the function has the arguments least and magic of the element type.
 func (a *asm) expConsts() expConsts {
-	return a.expNumbers(a.Arg("least"), a.Arg("magic"))
+	return a.expNumbers(a.Arg("least"), a.Arg("magic"), a.Hold(1))
 }
 
 // expNumbers emits those that are the same for every row.
-func (a *asm) expNumbers(least, magic Vec) expConsts {
+func (a *asm) expNumbers(least, magic, one Vec) expConsts {
 	hi, lo := math.Ln2, 0x1.abc9e3b39803fp-56
 	q := []float64{0.5, 0.1666666666666666745588, 0.04166666666662399151589, 0.008333333333330051346372,
 		0.00138888889172817933075, 0.0001984126986310596874839, 0.00002480152019121772765082,
@@ -43,7 +43,7 @@ func (a *asm) expNumbers(least, magic Vec) expConsts {
 			0.001392621346633244303707}
 	}
 	x := a.HoldLanes(math.Log2E, hi, lo, math.Exp2(-offset))
-	return expConsts{least: least, magic: magic, one: a.Hold(1), log2e: x[0], ln2hi: x[1], ln2lo: x[2], back: x[3],
+	return expConsts{least: least, magic: magic, one: one, log2e: x[0], ln2hi: x[1], ln2lo: x[2], back: x[3],
 		q: a.polynomial(q)}
 }
 

@@ -18,9 +18,12 @@ func main() {
 // block is how many elements, or a multiple of it, the kernels of exponentials and terms want.
 func block[T spec.Float]() int { return %d / spec.Size[T]() }
 
+// powerBits is how many bits whole exponents have, which begin at parBits, and the last bit at parLast.
+const powerBits, parBits, parLast = %d, %d, %d
+
 // expOffset is what magic has beside the middle of its binade less the shift.
 const expOffset = %d
-`, unroll*16, offset)
+`, unroll*16, powerBits, parBits, parLast, offset)
 	Main("softloss/losses/internal/kernel/spec", preamble, func(a *Asm) { (&asm{Asm: a}).kernels() })
 }
 
@@ -48,8 +51,11 @@ func (a *asm) kernels() {
 	a.sigmoidCrossEntropy()
 	a.sigmoid("sigmoidPoly", "φ = -l + a (1-p); par is a and 1+a.", a.polyQuestion)
 	a.sigmoid("sigmoidGCE", "φ = (1 - p^a)/a; par is -a and 1/a.", a.gceQuestion)
-	a.sigmoid("sigmoidFocal", "φ = -(1-p)^a l; par is a and -a.", a.focalQuestion(false))
-	a.sigmoid("sigmoidFocal2", "φ = -(1-p)² l; par is 2 and -2.", a.focalQuestion(true))
+	a.sigmoid("sigmoidFocal", "φ = -(1-p)^a l; par is a and -a.", a.focalQuestion(a.exponentials))
+	a.sigmoid("sigmoidFocal2", "φ = -(1-p)² l; par is 2 and -2.", a.focalQuestion(a.squares))
+	a.sigmoid("sigmoidFocalWhole", "φ = -(1-p)^a l; par is a, -a and the bits of a.", a.focalQuestion(a.wholePowers))
+	a.sigmoidReloading("sigmoidMargin",
+		"One of the labels is 0, the other the u of φ = -d^γ log(1-d) of no, d = max(1-p-margin, 0);\npar is γ, the margin, and the bits of γ-1, or of γ = 0, and whether that is γ-1.", a.margin)
 	a.sigmoidExact()
 	a.entropy()
 	a.sigmoid("sigmoidMAE", "The loss is the sum of |p - t| of both classes.", a.maeQuestion)

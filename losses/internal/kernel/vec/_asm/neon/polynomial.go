@@ -23,6 +23,13 @@ func (a *asm) polynomial(c []float64) (p polynomial) {
 	return p
 }
 
+// release gives the registers back.
+func (p polynomial) release(a *asm) {
+	for _, x := range p.odd {
+		a.Release([]Vec{x.Of})
+	}
+}
+
 // value emits the polynomials of several vectors, given their squares, and returns where they are.
 func (a *asm) value(p polynomial, x, square []Vec) (y []Vec) {
 	y = a.Row(len(x))

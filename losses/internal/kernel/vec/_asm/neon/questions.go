@@ -119,7 +119,7 @@ func (a *asm) gceQuestion(c questionConsts) questionLoss {
 // focalQuestion: with w = (1-p)^a = exp(a log(1-p)), where log(1-p) is the other class's l,
 //
 //	φ = -w l, -φ' = w (1 - a p l/(1-p)),  l/(1-p) = -(1+s) (1 + s² tail) of the likely class.
-func (a *asm) focalQuestion(squared bool) func(c questionConsts) questionLoss {
+func (a *asm) focalQuestion(powers focalPowers) func(c questionConsts) questionLoss {
 	return func(c questionConsts) questionLoss {
 		x, minus := a.pars() // a and -a
 		return func(q question, labels func() (likely, other []Vec)) (loss, slope []Vec) {
@@ -144,7 +144,7 @@ func (a *asm) focalQuestion(squared bool) func(c questionConsts) questionLoss {
 				each(func(i int) { a.Op(Fadd, y.h[i], y.h[i], one) })
 				each(func(i int) { a.Op(Fmul, y.h[i], y.h[i], y.share[i]) })
 			}
-			w, wOther := a.focalPowers(c, squared, minus, near, far, rest, q.p)
+			w, wOther := powers(c, minus, near, far, rest, q.p)
 			each(func(i int) { a.Op(Fmul, ratio[i], ratio[i], w[i]) })
 			each(func(i int) { a.Op(Fmul, h[i], h[i], wOther[i]) })
 			each(func(i int) { a.Op(Fmul, near[i], near[i], w[i]) })
@@ -162,15 +162,30 @@ func (a *asm) focalQuestion(squared bool) func(c questionConsts) questionLoss {
 	}
 }
 
-// focalPowers emits rest^a and p^a, given -log p and -log rest as near and far. It overwrites far,
-// rest and p, and drops those in which the powers are not.
-func (a *asm) focalPowers(c questionConsts, squared bool, minus Lane, near, far, rest, p []Vec) (w, wOther []Vec) {
-	if squared {
-		each(func(i int) { a.Op(Fmul, rest[i], rest[i], rest[i]) })
-		each(func(i int) { a.Op(Fmul, p[i], p[i], p[i]) })
-		a.Drop(far...)
-		return rest, p
-	}
+// focalPowers emit rest^a and p^a, given -a, and -log p and -log rest as near and far. They overwrite far,
+// rest and p, and drop those in which the powers are not.
+type focalPowers func(c questionConsts, minus Lane, near, far, rest, p []Vec) (w, wOther []Vec)
+
+// squares are those for a = 2.
+func (a *asm) squares(_ questionConsts, _ Lane, _, far, rest, p []Vec) (w, wOther []Vec) {
+	each(func(i int) { a.Op(Fmul, rest[i], rest[i], rest[i]) })
+	each(func(i int) { a.Op(Fmul, p[i], p[i], p[i]) })
+	a.Drop(far...)
+	return rest, p
+}
+
+// wholePowers are those for an a of which the bits follow.
+func (a *asm) wholePowers(_ questionConsts, _ Lane, _, far, rest, p []Vec) (w, wOther []Vec) {
+	a.Drop(far...)
+	w = a.wholePower(rest)
+	a.Drop(rest...)
+	wOther = a.wholePower(p)
+	a.Drop(p...)
+	return w, wOther
+}
+
+// exponentials are those for any a.
+func (a *asm) exponentials(c questionConsts, minus Lane, near, far, rest, p []Vec) (w, wOther []Vec) {
 	a.Release(rest, p)
 	each(func(i int) { a.OpLane(Fmul, far[i], far[i], minus) })
 	w = a.exp(c.exp, far)

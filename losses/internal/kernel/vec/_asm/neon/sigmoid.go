@@ -17,7 +17,7 @@ import (
 // e/(2+e), of which log1p(e) is made.
 type question struct{ size, e, p, s []Vec }
 
-// questionLoss emits the loss and its derivative by |z| from what emits the labels of both classes.
+// questionLoss emits the loss and its derivative by |z|, given what emits the labels of both classes.
 // It drops the registers of the question.
 type questionLoss func(q question, labels func() (likely, other []Vec)) (loss, slope []Vec)
 
@@ -26,6 +26,19 @@ func (a *asm) sigmoid(name, formula string, prepare func(c questionConsts) quest
 	a.wideKernel(name, "loss *float64, grad, z, yes, no *T, n int, scale T, par *float64", "",
 		name+sigmoidDoc+formula, func() { a.sigmoidLoop(prepare) })
 }
+
+// sigmoidReloading is sigmoid for a loss that needs the registers: its numbers are loaded every turn.
+func (a *asm) sigmoidReloading(name, formula string, turn sigmoidTurn) {
+	a.wideKernel(name, "loss *float64, grad, z, yes, no *T, n int, scale T, par *float64", "",
+		name+sigmoidDoc+formula, func() {
+			a.Pointer("par", "R7")
+			a.sigmoidTurns(a.Hold(1), turn)
+		})
+}
+
+// sigmoidTurn emits the losses of a turn and their derivatives by the logits z, given what emits the labels of
+// both classes and where z > 0. It drops the registers of z, and those that the other emits.
+type sigmoidTurn func(one Vec, z []Vec, labels func() (likely, other, positive []Vec)) (loss, slope []Vec)
 
 const sigmoidDoc = ` stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
 and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.
@@ -49,11 +62,34 @@ func (a *asm) sigmoidExact() {
 }
 
 func (a *asm) sigmoidLoop(prepare func(c questionConsts) questionLoss) {
+	c := a.questionConsts(a.Hold(1))
+	emit := prepare(c)
+	a.sigmoidTurns(c.exp.one, func(_ Vec, z []Vec, labels func() (likely, other, positive []Vec)) (loss, slope []Vec) {
+		var positive []Vec
+		loss, slope = emit(a.question(c, z), func() (likely, other []Vec) {
+			likely, other, positive = labels()
+			return likely, other
+		})
+		d := a.signed(slope, positive)
+		a.Release(slope, positive)
+		return loss, d
+	})
+}
+
+// signed emits x where positive, and -x elsewhere.
+func (a *asm) signed(x, positive []Vec) (y []Vec) {
+	y = a.Row(unroll)
+	each(func(i int) { a.Zero(y[i]) })
+	each(func(i int) { a.Op(Fsub, y[i], y[i], x[i]) })
+	each(func(i int) { a.Insert(y[i], x[i], positive[i]) })
+	return y
+}
+
+// sigmoidTurns emits the loop.
+func (a *asm) sigmoidTurns(one Vec, turn sigmoidTurn) {
 	for i, name := range []string{"loss", "z", "n", "yes", "no", "grad"} {
 		a.Pointer(name, []string{"R0", "R1", "R2", "R3", "R4", "R5"}[i])
 	}
-	c := a.questionConsts()
-	emit := prepare(c)
 	load := a.wideLoad
 	if !a.F64 {
 		load = func(r string, x []Vec) { a.Load(r, x...) }
@@ -62,13 +98,12 @@ func (a *asm) sigmoidLoop(prepare func(c questionConsts) questionLoss) {
 		z := a.Row(unroll)
 		a.F("MOVD R1, R6")
 		load("R6", z)
-		var positive []Vec
-		loss, slope := emit(a.question(c, z), func() (likely, other []Vec) {
+		loss, slope := turn(one, z, func() (likely, other, positive []Vec) {
 			positive, likely, other = a.Row(unroll), a.Row(unroll), a.Row(unroll)
 			yes := a.Row(unroll)
 			load("R1", positive)
 			load("R3", yes)
-			each(func(i int) { a.Op(Fsub, likely[i], c.exp.one, yes[i]) })
+			each(func(i int) { a.Op(Fsub, likely[i], one, yes[i]) })
 			a.F("CBZ R4, shares")
 			load("R4", likely)
 			a.Label("shares")
@@ -78,20 +113,13 @@ func (a *asm) sigmoidLoop(prepare func(c questionConsts) questionLoss) {
 			each(func(i int) { a.Insert(other[i], likely[i], positive[i]) })
 			each(func(i int) { a.Insert(likely[i], yes[i], positive[i]) })
 			a.Drop(yes...)
-			return likely, other
+			return likely, other, positive
 		})
 		a.storeLosses("R0", loss)
 		a.F("CBZ R5, value")
-		d := a.Row(unroll)
-		each(func(i int) { a.Zero(d[i]) })
-		each(func(i int) { a.Op(Fsub, d[i], d[i], slope[i]) })
-		each(func(i int) { a.Insert(d[i], slope[i], positive[i]) })
-		a.storeScaled("R5", d)
+		a.storeScaled("R5", slope)
 		a.Label("value")
-		a.Drop(d...)
-		a.Drop(loss...)
-		a.Drop(slope...)
-		a.Drop(positive...)
+		a.Release(loss, slope)
 	})
 }
 
@@ -134,7 +162,14 @@ type questionConsts struct {
 	atanh polynomial // (atanh(s)/s - 1)/s² in s², for s <= 1/3
 }
 
-func (a *asm) questionConsts() (c questionConsts) {
+// release gives back the registers of all but one.
+func (c questionConsts) release(a *asm) {
+	a.Release([]Vec{c.exp.least, c.exp.magic, c.exp.log2e.Of, c.exp.ln2hi.Of, c.exp.ln2lo.Of, c.exp.back.Of})
+	c.exp.q.release(a)
+	c.atanh.release(a)
+}
+
+func (a *asm) questionConsts(one Vec) (c questionConsts) {
 	least, middle := -746., 0x1.8p52
 	atanh := []float64{0.333333333333333334, 0.199999999999997613, 0.142857142858000504, 0.111111110991182868,
 		0.0909090994898757902, 0.0769227198220571244, 0.0666758932063522566, 0.0586713946446953233,
@@ -144,7 +179,7 @@ func (a *asm) questionConsts() (c questionConsts) {
 		atanh = []float64{0.333333336602653466, 0.19999853165368411, 0.142961790295768664, 0.10853287353049823,
 			0.116121674374490649}
 	}
-	c.exp = a.expNumbers(a.Hold(least), a.Hold(middle+offset))
+	c.exp = a.expNumbers(a.Hold(least), a.Hold(middle+offset), one)
 	c.atanh = a.polynomial(atanh)
 	return c
 }

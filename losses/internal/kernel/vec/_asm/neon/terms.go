@@ -119,7 +119,7 @@ func (a *asm) focalTerms() {
 // gceTerms is a φ = 1 - p^a, -φ' = p^a.
 func (a *asm) gceTerms() {
 	a.terms("gceTerms", "φ = 1 - p^a, which is a times the loss's", func() func(l, t, p []Vec) (v, h []Vec) {
-		c := a.expNumbers(a.Hold(-746), a.Hold(0x1.8p52+offset))
+		c := a.expNumbers(a.Hold(-746), a.Hold(0x1.8p52+offset), a.Hold(1))
 		return func(l, t, p []Vec) (v, h []Vec) {
 			par := a.par(0) // there is no register to keep it in
 			each(func(i int) { a.Op(Fmul, l[i], l[i], par) })
