@@ -96,3 +96,46 @@ func ExampleBatches() {
 	// 10 rows in (10, 9)
 	// 4 rows in (10, 9)
 }
+
+// What stands for missing values, and the scale, are learnt on the training rows and then used on
+// all rows; train.Saved keeps both, as its Fill and its Scaler, for the rows to come.
+func ExampleFitFill() {
+	table := `age,city,answer
+20,Rome,no
+,Oslo,yes
+40,?,yes
+30,Rome,no
+60,Rome,yes
+`
+	all, err := dataset.ReadCSV(strings.NewReader(table), dataset.CSVOptions{Missing: dataset.MissingNaN})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	learn, err := all.Subset([]int{0, 1, 2, 3})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fill, err := dataset.FitFill(learn)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	filled, err := dataset.FillIn(learn.Features, fill)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	scaler, err := dataset.FitScaler(filled)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	learn.Features, err = scaler.Transform(filled) // and so on with the other rows
+	fmt.Println(all.FeatureNames, fill, err)
+	fmt.Printf("%.1f\n", learn.Features.Data())
+	// Output:
+	// [age city=Oslo city=Rome] [30 0 1] <nil>
+	// [-1.4 -0.6 0.6 0.0 1.7 -1.7 1.4 -0.6 0.6 0.0 -0.6 0.6]
+}
