@@ -2,6 +2,8 @@ package losses
 
 import (
 	"math"
+
+	"softloss/losses/internal/kernel"
 )
 
 // sparse is a map of a row of logits to probabilities, many of them 0, by its exponent n:
@@ -28,52 +30,41 @@ type point struct {
 // solve finds the g of a row of logits z, in memory that holds 2K numbers. ok is false for a row
 // that has no probabilities; then all g are NaN.
 func (n sparse) solve(z, memory []float64) (at point, ok bool) {
-	k := len(z)
-	at.gap = memory[:k:k]
-	most := math.Inf(-1)
-	for j, x := range z {
-		if !(x <= most) { // a NaN stays
-			most, at.top = x, j
-		}
-		if x != x {
-			break
-		}
+	gap, others := memory[:len(z):len(z)], memory[len(z):len(z)]
+	kernel.Divide(gap, z, nil, float64(n))
+	at, one, shift, ok := n.locate(gap, others)
+	for j, x := range gap {
+		gap[j] = (one + x) + shift
 	}
-	if !finite(most) {
-		for j := range at.gap {
-			at.gap[j] = math.NaN()
-		}
-		at.rest = math.NaN()
-		return at, false
-	}
-	others := memory[k:k]
-	for j, x := range z {
-		at.gap[j] = (x - most) / float64(n)
-		if y := 1 + at.gap[j]; y > 0 && j != at.top {
-			others = append(others, y)
-		}
-	}
-	delta := n.threshold(others)
-	if delta > 0.5 {
-		delta = n.flat(at.gap, delta)
-	} else {
-		for j := range at.gap {
-			at.gap[j] = (1 + at.gap[j]) - delta
-		}
-	}
-	if at.rest = delta; n == entmax15 {
-		at.rest = delta * (2 - delta)
-	}
-	return at, true
+	return at, ok
 }
 
-// flat adds 1 - δ to the logits less the largest, in gap, for a row of no p near 1, and returns δ.
-func (n sparse) flat(gap []float64, delta float64) float64 {
-	s := n.flatShift(gap, delta)
-	for j := range gap {
-		gap[j] += s
+// locate finds which g = (one + gap) + shift are those of a row, of the logits less the largest and
+// divided by n in gap, in memory for as many. ok is false for a row that has no probabilities; then
+// shift is NaN.
+func (n sparse) locate(gap, others []float64) (at point, one, shift float64, ok bool) {
+	if sum := kernel.Sum(gap); sum != sum {
+		return point{gap: gap, rest: sum}, 1, sum, false
 	}
-	return 1 - s
+	at = point{gap: gap, top: -1}
+	for j, x := range gap {
+		switch {
+		case !(x > -1): // it has no probability
+		case x == 0 && at.top < 0:
+			at.top = j
+		default:
+			others = append(others, 1+x)
+		}
+	}
+	at.rest = n.threshold(others)
+	if one, shift = 1, -at.rest; at.rest > 0.5 {
+		one, shift = 0, n.flatShift(gap, at.rest)
+		at.rest = 1 - shift
+	}
+	if n == entmax15 {
+		at.rest *= 2 - at.rest
+	}
+	return at, one, shift, true
 }
 
 // flatShift returns 1 - δ for a row of no p near 1 by a step of Newton's method from the δ given, in

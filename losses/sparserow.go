@@ -71,32 +71,11 @@ func sparseAlone[T kernel.Float](b *batch[T], n sparse, i int) (valid bool) {
 // a row without probabilities, or with an invalid label.
 func sparseRow[T kernel.Float](b *batch[T], n sparse, i int, memory []float64) (ok bool) {
 	k := b.k
-	gap, others, top := memory[:k:k], memory[k:k], -1
+	gap := memory[:k:k]
 	kernel.Divide(gap, part(b.input, i, i+1, k), nil, float64(n))
-	if sum := kernel.Sum(gap); sum != sum {
+	at, one, shift, ok := n.locate(gap, memory[k:k])
+	if !ok {
 		return false
-	}
-	for j, x := range gap {
-		switch {
-		case !(x > -1):
-		case x == 0 && top < 0:
-			top = j
-		default:
-			others = append(others, 1+x)
-		}
-	}
-	delta := n.threshold(others)
-	if top < 0 {
-		return false
-	}
-	one, shift := 1.0, -delta // of g = (one + gap) + shift
-	if delta > 0.5 {
-		one, shift = 0, n.flatShift(gap, delta)
-		delta = 1 - shift
-	}
-	at := point{gap: gap, top: top, rest: delta}
-	if n == entmax15 {
-		at.rest = delta * (2 - delta)
 	}
 	f, grad := of(b.scale, i), part(b.grad, i, i+1, k)
 	if b.index != nil {
