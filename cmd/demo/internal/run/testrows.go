@@ -46,15 +46,18 @@ func (s *session) describeTest(saved *train.Model, rows record.Rows) (*record.Te
 		return nil, err
 	}
 	judged := &train.Saved{Model: saved, Thresholds: s.thresholds, ClassNames: test.ClassNames}
-	if out.Verdict, err = record.Judge(judged, rows.Probs, rows.Labels, rows.Weights); err != nil || s.HasQuestions() {
-		return out, err
+	if out.Verdict, err = record.Judge(judged, rows.Probs, rows.Labels, rows.Weights); err != nil {
+		return nil, err
 	}
-	return out, s.describeClasses(out, rows.Probs, judged.Class)
+	if !s.HasQuestions() {
+		s.describeClasses(out, rows.Probs, judged.Class)
+	}
+	return out, nil
 }
 
 // describeClasses says which classes are taken for which, and shows the mistakes; class is the one
 // that a row of probabilities stands for.
-func (s *session) describeClasses(out *record.Test, probs *tensor.Dense, class func([]float32) int) error {
+func (s *session) describeClasses(out *record.Test, probs *tensor.Dense, class func([]float32) int) {
 	test, raw := s.test, s.rawTest
 	k, d := test.NumClasses(), test.NumFeatures()
 	for range k {
@@ -82,7 +85,6 @@ func (s *session) describeClasses(out *record.Test, probs *tensor.Dense, class f
 		return cmp.Compare(b.Probabilities[b.Predicted], a.Probabilities[a.Predicted])
 	})
 	out.Mistakes = out.Mistakes[:min(mistakesKept, len(out.Mistakes))]
-	return nil
 }
 
 // ink maps features to 0 to 1: as they are where they lie there, as pixels usually do, else from
