@@ -13,8 +13,7 @@ const (
 	laneRest         // 1 - p_a = r/(1+r)
 	laneCoef         // p = coef e
 	laneLoss         // the loss
-	laneMass         // Σ -t φ'(l) without the maximum
-	laneOwn          // the label of the maximum
+	laneMass         // Σ -t φ'(l)
 	laneSlope        // φ' at the maximum
 	laneAtTop        // the gradient, before scale, of a maximum of p > 1/2
 	laneLogP         // log p of a class

@@ -47,13 +47,3 @@ func doubleTilesBy[T spec.Float](
 	}
 	return -1
 }
-
-// gradLanes readies row j for tileCombine, where φ' of the maximum is slope, and returns Σ -t φ'.
-func gradLanes(s *tile[float64], j, w int, slope float64) (mass float64) {
-	others := s.lane[laneMass*w+j]
-	mass = others - s.lane[laneOwn*w+j]*slope
-	s.lane[laneCoef*w+j] *= mass
-	s.lane[laneAtTop*w+j] = others - mass*s.lane[laneRest*w+j]
-	s.lane[laneSlope*w+j] = slope
-	return mass
-}

@@ -1076,11 +1076,12 @@ func temperedTileF64AVX512(e *float64, h *float64, z *float64, t *float64, k int
 //go:noescape
 func tileCombineF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, lanes *float64)
 
-// klTileF64AVX512 takes lanes from tileStats and stores in them Σ t (log t - l), Σ t without the
-// maximum, and its label; bad has the bits of the rows with an invalid label.
+// klTileF64AVX512 takes lanes from tileStats and stores in them Σ t (log t - l) and what
+// tileCombine takes; rejected has the bits of the rows with an invalid label, without a softmax, or
+// of which the labels' sum is more than most.
 //
 //go:noescape
-func klTileF64AVX512(z *float64, t *float64, k int, lanes *float64) (bad uint32)
+func klTileF64AVX512(z *float64, t *float64, k int, lanes *float64, most float64) (rejected uint32)
 
 // temperedPowersF64AVX512 is temperedSums and stores log p, p = x^f, p^e, for a d of -Inf 0, and
 // 1/x.
@@ -2284,11 +2285,12 @@ func temperedTileF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, 
 //go:noescape
 func tileCombineF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, lanes *float64)
 
-// klTileF64AVX2 takes lanes from tileStats and stores in them Σ t (log t - l), Σ t without the
-// maximum, and its label; bad has the bits of the rows with an invalid label.
+// klTileF64AVX2 takes lanes from tileStats and stores in them Σ t (log t - l) and what tileCombine
+// takes; rejected has the bits of the rows with an invalid label, without a softmax, or of which
+// the labels' sum is more than most.
 //
 //go:noescape
-func klTileF64AVX2(z *float64, t *float64, k int, lanes *float64) (bad uint32)
+func klTileF64AVX2(z *float64, t *float64, k int, lanes *float64, most float64) (rejected uint32)
 
 // temperedPowersF64AVX2 is temperedSums and stores log p, p = x^f, p^e, for a d of -Inf 0, and 1/x.
 //
@@ -2460,6 +2462,13 @@ func smoothTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, la
 //
 //go:noescape
 func smoothAtF64AVX2(lanes *float64, par *float64)
+
+// klTileShortAVX512 takes lanes from tileStats and stores in them Σ t (log t - l) and what
+// tileCombine takes; rejected has the bits of the rows with an invalid label, without a softmax, or
+// of which the labels' sum is more than most.
+//
+//go:noescape
+func klTileShortAVX512(z *float64, t *float64, k int, lanes *float64, most float64) (rejected uint32)
 
 // tileStatsShortAVX512 stores exp(z) 2^-shift in e and the softmax's numbers in lanes; rejected has
 // the bits of the rows that are for the specification.

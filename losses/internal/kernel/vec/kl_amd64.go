@@ -38,17 +38,13 @@ func klRow[T spec.Float](s exact, v wide[T], loss *float64, g []T, e []float64, 
 
 // klTiles computes in float64.
 func klTiles[T spec.Float](v wide[T], loss []float64, grad, z, t, scale []T, k int) (bad int) {
-	most := largest[T]()
-	return doubleTiles(doubles(), v, loss, grad, z, t, nil, scale, k,
+	most, logs := largest[T](), doublesFor[T]()
+	return doubleTilesBy(doubles(), v, loss, grad, z, t, nil, scale, k,
 		func(u double, s *tile[float64], loss []float64, i, w int) (rejected uint32) {
-			rejected = u.klTile(&s.z[0], &s.t[0], k, &s.lane[0])
-			copy(s.h[:k*w], s.t[:k*w])
+			rejected = logs.klTile(&s.z[0], &s.t[0], k, &s.lane[0], most)
 			copy(loss, s.numbers(laneLoss, w))
-			log := s.numbers(laneLog, w)
-			for j := range loss {
-				if !(gradLanes(s, j, w, -1) <= most) || log[j] != log[j] {
-					rejected |= 1 << j
-				}
+			if grad != nil {
+				u.tileCombine(&s.e[0], &s.t[0], &s.z[0], &s.t[0], k, &s.lane[0])
 			}
 			return rejected
 		}, func(j int) bool {

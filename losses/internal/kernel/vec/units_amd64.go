@@ -146,7 +146,7 @@ type double interface {
 	tileNCE(e, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32)
 	temperedTile(e, h, z, t *float64, k, steps, soft, grad int, lanes, par *float64) (rejected uint32)
 	tileCombine(e, h, z, t *float64, k int, lanes *float64)
-	klTile(z, t *float64, k int, lanes *float64) (bad uint32)
+	klTile(z, t *float64, k int, lanes *float64, most float64) (rejected uint32)
 	temperedPowers(log, p, pow, inverse, d *float64, n int, c, mu, f, e float64) (s0, s1, s2 float64, bad uint32)
 	temperedShift(log, p, pow, inverse *float64, n int, c, step, e float64)
 	rests(rest, p *float64, n int) (sure uint32)
@@ -632,8 +632,8 @@ func (f64AVX512) temperedTile(e, h, z, t *float64, k, steps, soft, grad int, lan
 func (f64AVX512) tileCombine(e, h, z, t *float64, k int, lanes *float64) {
 	tileCombineF64AVX512(e, h, z, t, k, lanes)
 }
-func (f64AVX512) klTile(z, t *float64, k int, lanes *float64) (bad uint32) {
-	return klTileF64AVX512(z, t, k, lanes)
+func (f64AVX512) klTile(z, t *float64, k int, lanes *float64, most float64) (rejected uint32) {
+	return klTileF64AVX512(z, t, k, lanes, most)
 }
 func (f64AVX512) temperedPowers(log, p, pow, inverse, d *float64, n int, c, mu, f, e float64) (s0, s1, s2 float64, bad uint32) {
 	return temperedPowersF64AVX512(log, p, pow, inverse, d, n, c, mu, f, e)
@@ -1114,8 +1114,8 @@ func (f64AVX2) temperedTile(e, h, z, t *float64, k, steps, soft, grad int, lanes
 func (f64AVX2) tileCombine(e, h, z, t *float64, k int, lanes *float64) {
 	tileCombineF64AVX2(e, h, z, t, k, lanes)
 }
-func (f64AVX2) klTile(z, t *float64, k int, lanes *float64) (bad uint32) {
-	return klTileF64AVX2(z, t, k, lanes)
+func (f64AVX2) klTile(z, t *float64, k int, lanes *float64, most float64) (rejected uint32) {
+	return klTileF64AVX2(z, t, k, lanes, most)
 }
 func (f64AVX2) temperedPowers(log, p, pow, inverse, d *float64, n int, c, mu, f, e float64) (s0, s1, s2 float64, bad uint32) {
 	return temperedPowersF64AVX2(log, p, pow, inverse, d, n, c, mu, f, e)
@@ -1524,6 +1524,9 @@ func (wideAVX2) entmaxIndex(grad, z *float32, n, y int, near *float32, f float64
 // shortAVX512 is f64AVX512 to the digits that float32 takes.
 type shortAVX512 struct{ f64AVX512 }
 
+func (shortAVX512) klTile(z, t *float64, k int, lanes *float64, most float64) (rejected uint32) {
+	return klTileShortAVX512(z, t, k, lanes, most)
+}
 func (shortAVX512) tileStats(e, z *float64, k int, lanes *float64) (rejected uint32) {
 	return tileStatsShortAVX512(e, z, k, lanes)
 }

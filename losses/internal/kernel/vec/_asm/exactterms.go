@@ -174,9 +174,13 @@ func (g isa) finishTile(s separable, lanes, par reg.GPVirtual, sum, others, own 
 	g.zero(l)
 	g.sub(h, l, l)
 	g.store(l, g.lane(lanes, "Slope"))
-	g.load(kept, l)
-	g.nmadd(g.lane(lanes, "Rest"), mass, l)
-	g.store(l, g.lane(lanes, "AtTop"))
+	g.storeMass(lanes, mass, g.loaded(kept))
+}
+
+// storeMass emits what tileCombine takes of Σ -t φ'(l), mass, and that without the maxima. It overwrites both.
+func (g isa) storeMass(lanes reg.GPVirtual, mass, others reg.VecVirtual) {
+	g.nmadd(g.lane(lanes, "Rest"), mass, others)
+	g.store(others, g.lane(lanes, "AtTop"))
 	g.mul(g.lane(lanes, "Coef"), mass, mass)
 	g.store(mass, g.lane(lanes, "Coef"))
 }

@@ -41,23 +41,30 @@ func (g isa) klTermBy(l, t reg.VecVirtual, logOf func(u reg.VecVirtual) reg.VecV
 	return out
 }
 
+// addKLTerm returns what adds klTerm to a sum: by tables where results are rounded to float32.
+func (g isa) addKLTerm() func(l, t, sum reg.VecVirtual) {
+	if !g.avx512 || !g.rounded() {
+		return func(l, t, sum reg.VecVirtual) { g.add(g.klTerm(l, t), sum, sum) }
+	}
+	table := g.mantissas(true)
+	return func(l, t, sum reg.VecVirtual) {
+		u := g.vec()
+		g.move(t, u)
+		minus := g.lookUpLogs(table, nil, u)[0]
+		g.add(minus, l, l)
+		g.subLabelled(l, t, sum)
+	}
+}
+
 func (g isa) klTerms() {
 	g.text("klTerms", "func(z, t *T, n int, m, log A) (sum, mass float64, bad uint32)",
 		"returns Σ t (log t - l) with l = (z - m) - log, Σ t, and bad as expsDot does.")
 	z, t, n := g.param("z"), g.param("t"), g.param("n")
 	m, log := g.broadcast("m"), g.broadcast("log")
 	sum, mass, bad := g.folded(false), g.folded(false), g.noLanes()
-	term, unroll := func(l, t, sum reg.VecVirtual) { g.add(g.klTerm(l, t), sum, sum) }, 1
+	term, unroll := g.addKLTerm(), 1
 	if g.looksUp() {
-		table := g.mantissas(true)
 		unroll = 4
-		term = func(l, t, sum reg.VecVirtual) {
-			u := g.vec()
-			g.move(t, u)
-			minus := g.lookUpLogs(table, nil, u)[0]
-			g.add(minus, l, l)
-			g.subLabelled(l, t, sum)
-		}
 	}
 	g.loop(n, unroll, func(i reg.GPVirtual, v int, k *mask) {
 		lab, l := g.get(t, i, v, k), g.get(z, i, v, k)
@@ -84,14 +91,15 @@ func (g isa) klGrad() {
 }
 
 func (g isa) klTile() {
-	g.text("klTile", "func(z, t *A, k int, lanes *A) (bad uint32)",
-		"takes lanes from tileStats and stores in them Σ t (log t - l), Σ t without the maximum, and its label; "+
-			"bad has the bits", "of the rows with an invalid label.")
+	g.text("klTile", "func(z, t *A, k int, lanes *A, most A) (rejected uint32)",
+		"takes lanes from tileStats and stores in them Σ t (log t - l) and what tileCombine takes; rejected has the bits",
+		"of the rows with an invalid label, without a softmax, or of which the labels' sum is more than most.")
 	z, t, k, lanes := g.param("z"), g.param("t"), g.param("k"), g.param("lanes")
 	top, log := g.holdLane(lanes, "Max"), g.holdLane(lanes, "Log")
 	acc := g.zeros(3)
-	sum, mass, own := acc[0], acc[1], acc[2]
+	sum, others, own := acc[0], acc[1], acc[2]
 	bad := g.noLanes()
+	term := g.addKLTerm()
 	g.columns(k, func(off reg.GPVirtual) {
 		lab, l, other := g.vec(), g.vec(), g.vec()
 		g.load(col(t, off), lab)
@@ -99,14 +107,19 @@ func (g isa) klTile() {
 		g.orInto(g.invalid(lab), bad)
 		g.keep(g.cmp(neqUQ, top, l), lab, other) // the labels of the others
 		g.addWhere(g.cmp(eqOQ, top, l), lab, own)
-		g.add(other, mass, mass)
+		g.add(other, others, others)
 		g.sub(top, l, l)
 		g.sub(log, l, l)
-		g.add(g.klTerm(l, lab), sum, sum)
+		term(l, lab, sum)
 	})
 	g.store(sum, g.lane(lanes, "Loss"))
-	g.store(mass, g.lane(lanes, "Mass"))
-	g.store(own, g.lane(lanes, "Own"))
-	Store(g.maskBits(bad), Return("bad"))
+	g.add(others, own, own)
+	g.orInto(g.cmp(nleUQ, g.broadcast("most"), own), bad)
+	logs := g.loaded(log)
+	g.orInto(g.cmp(neqUQ, logs, logs), bad)
+	g.load(g.constant(-1), sum)
+	g.store(sum, g.lane(lanes, "Slope"))
+	g.storeMass(lanes, own, others)
+	Store(g.maskBits(bad), Return("rejected"))
 	g.ret()
 }

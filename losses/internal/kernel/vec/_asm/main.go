@@ -87,6 +87,9 @@ func main() {
 		}
 	}
 	for _, g := range shorts {
+		if g.avx512 {
+			g.klTile()
+		}
 		g.tileStats()
 		g.separables()
 	}
