@@ -37,9 +37,6 @@ func (e *engine[T]) prepareShift() {
 	}
 }
 
-// movesLabel reports whether the logits of the labels are moved beside the others.
-func (o *options) movesLabel() bool { return o.margins != nil || o.angular != 0 }
-
 // shiftOf returns what is added to the logit of class k, divided by the temperature.
 func (o *options) shiftOf(k int) float64 {
 	if o.shift == nil {

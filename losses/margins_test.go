@@ -113,6 +113,26 @@ func TestLargestMargins(t *testing.T) {
 	}
 }
 
+// TestMarginsFarFromZero: a margin counts as much beside logits that are all far from 0, also where
+// float64 does not hold the sum.
+func TestMarginsFarFromZero(t *testing.T) {
+	c := losses.Criterion{Margins: []float64{.5, .25, 1}, Reduction: losses.None}
+	for _, dt := range floatDtypes {
+		for _, far := range []float64{-0x1p19, 0x1p19, 0x1p20 + 8, -0x1p26, 0x1p26, -0x1p60, 0x1p60, 0x1p100} {
+			step := far
+			if math.Abs(far) <= 0x1p26 { // float32 holds it
+				step -= 8
+			}
+			b := batch{dt: dt, n: 2, k: 3, z: []float64{far, step, far, far, far, math.Inf(-1)}, index: []int{0, 1}}
+			near := b
+			near.z = repeat(len(b.z), func(i int) float64 { return b.z[i] - far })
+			want, got := near.eval(t, c), b.eval(t, c)
+			require.Equal(t, want.loss, got.loss, "%v %v", dt, far)
+			require.Equal(t, want.grad, got.grad, "%v %v", dt, far)
+		}
+	}
+}
+
 // turnedCosine is the cosine z with a added to its angle, falling on beyond π - a.
 func turnedCosine(z, a float64) float64 {
 	if theta := math.Acos(z); theta > math.Pi-a {

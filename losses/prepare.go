@@ -15,6 +15,9 @@ func (b *batch[T]) shiftsLogits() bool {
 	return b.temperature != 1 || b.shift != nil || b.margins != nil || b.angular != 0
 }
 
+// movesLabel reports whether the logits of the labels are moved beside the others.
+func (o *options) movesLabel() bool { return o.margins != nil || o.angular != 0 }
+
 // prepareLogits gives w the logits of b less the margins of their labels, or with their angles, and
 // with the shift, divided by the temperature. The largest is subtracted, which the softmax does not
 // mind.
@@ -23,10 +26,35 @@ func (b *batch[T]) prepareLogits(w *batch[float64]) {
 	if b.angular != 0 {
 		w.turned = dense.Grow(&w.turns, b.n)
 	}
-	for i := range w.lowered {
-		z := part(b.input, i, i+1, b.k)
-		w.lowered[i] = kernel.Divide(part(w.input, i, i+1, b.k), z, b.added(w, z, i), b.temperature) / b.temperature
+	alone := b.movesAlone()
+	if alone {
+		kernel.Widen(w.input, b.input)
 	}
+	for i := range w.lowered {
+		if !(alone && b.moveAlone(w, i)) {
+			z := part(b.input, i, i+1, b.k)
+			w.lowered[i] = kernel.Divide(part(w.input, i, i+1, b.k), z, b.added(w, z, i), b.temperature) / b.temperature
+		}
+	}
+}
+
+// movesAlone reports whether the logits of indices, of float32, are all that is moved.
+func (b *batch[T]) movesAlone() bool {
+	return single[T]() && b.index != nil && b.movesLabel() && b.temperature == 1 && b.shift == nil
+}
+
+// moveAlone moves the logit of row i's label, where float64 holds the digits of it and of the move.
+func (b *batch[T]) moveAlone(w *batch[float64], i int) (ok bool) {
+	z, y := part(b.input, i, i+1, b.k), b.index[i]
+	if !(math.Abs(float64(z[y])) <= 1<<20) {
+		return false
+	}
+	move := b.moveOf(y, z)
+	w.input[i*b.k+y] += move.by
+	if w.lowered[i] = 0; w.turned != nil {
+		w.turned[i] = move
+	}
+	return true
 }
 
 // added returns what is added to the logits z of row i, nil for nothing.
