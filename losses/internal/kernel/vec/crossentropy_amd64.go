@@ -22,23 +22,26 @@ func crossEntropy[T spec.Float](loss []float64, grad, z, t, scale []T, k int, o 
 	case inBlocks(u, k):
 		return crossEntropyBlocks(u, loss, grad, z, t, nil, scale, k, o)
 	}
-	i := 0
-	return eachRow(loss, grad, z, t, scale, k,
-		func(loss *float64, g, x, y []T, f float64) bool {
-			i++
-			m, log, ok := ordinaryCrossEntropy(u, loss, g, x, y, f)
-			if ok && o != nil {
-				o.row(u, x, i-1, T(m), T(log))
-			}
-			if ok {
-				return true
-			}
-			if o != nil {
-				o.alone(x, i-1)
-			}
-			s, ok := begin(u, x)
-			return ok && s.crossEntropy(u, loss, g, x, y, f)
-		}, spec.CrossEntropy)
+	for i := range loss {
+		x, y, g, f := spec.Row(z, i, k), spec.Row(t, i, k), spec.Row(grad, i, k), spec.Factor(scale, i)
+		m, log, ok := ordinaryCrossEntropy(u, &loss[i], g, x, y, f)
+		if o != nil && ok {
+			o.row(u, x, i, T(m), T(log))
+		}
+		if ok {
+			continue
+		}
+		if o != nil {
+			o.alone(x, i)
+		}
+		if s, ok := begin(u, x); ok && s.crossEntropy(u, &loss[i], g, x, y, f) {
+			continue
+		}
+		if spec.CrossEntropy(loss[i:i+1], g, x, y, spec.FactorOf(scale, i), k) >= 0 {
+			return i
+		}
+	}
+	return -1
 }
 
 // CrossEntropyIndex is [spec.CrossEntropyIndex].

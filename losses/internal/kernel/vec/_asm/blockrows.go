@@ -63,7 +63,7 @@ func (g isa) foldedAt(m Mem) folded {
 	lost.Disp += g.lanes() * g.column()
 	g.store(v[0], m)
 	g.store(v[0], lost)
-	return folded{[2]reg.VecVirtual(v), m, lost}
+	return folded{inner: [2]reg.VecVirtual(v), sum: m, lost: lost}
 }
 
 // zeroAt returns a sum of nothing, for AVX2 in memory.

@@ -113,10 +113,14 @@ func (g isa) odds(x logits, store, labels bool) {
 		if store {
 			g.put(y, e, i, v, tail)
 		}
+		add := func(x *folded, y reg.VecVirtual) { g.take(x, v, y) }
 		if others != nil {
-			g.keep(*others, y, y)
+			add = func(x *folded, y reg.VecVirtual) {
+				g.keep(*others, y, y)
+				g.add(y, x.inner[0], x.inner[0])
+			}
 		}
-		g.add(y, sum.inner[v%2], sum.inner[v%2])
+		add(&sum, y)
 		if !labels {
 			return
 		}
@@ -126,10 +130,7 @@ func (g isa) odds(x logits, store, labels bool) {
 			g.keep(*others, d, d)
 		}
 		g.madd(lab, d, dot.inner[v%2])
-		if others != nil {
-			g.keep(*others, lab, lab)
-		}
-		g.add(lab, mass.inner[v%2], mass.inner[v%2])
+		add(&mass, lab)
 	}
 	fold := func() {
 		g.fold(sum)
@@ -215,20 +216,23 @@ func (g isa) extremes(z logits, n reg.GPVirtual, nan bool, declined string) (mos
 // position emits the search for the first place of top, which there is.
 func (g isa) position(z logits, n reg.GPVirtual, top reg.VecVirtual) (a reg.GPVirtual) {
 	a = GP64()
-	left, bits, pos := GP64(), GP32(), GP64()
+	last, bits, pos := GP64(), GP32(), GP64()
 	XORQ(a, a)
-	MOVQ(n, left)
+	MOVQ(n, last)
 	scan, tail, found := label("scan"), label("last"), label("found")
-	Label(scan)
-	CMPQ(left, Imm(uint64(g.lanes())))
+	SUBQ(Imm(uint64(g.lanes())), last)
 	JLT(LabelRef(tail))
+	Label(scan)
 	MOVL(g.maskBits(g.cmp(eqOQ, z.get(a, 0, nil), top)), bits)
 	TESTL(bits, bits)
 	JNE(LabelRef(found))
 	ADDQ(Imm(uint64(g.lanes())), a)
-	SUBQ(Imm(uint64(g.lanes())), left)
-	JMP(LabelRef(scan))
+	CMPQ(a, last)
+	JLE(LabelRef(scan))
 	Label(tail)
+	left := GP64()
+	MOVQ(n, left)
+	SUBQ(a, left)
 	tm := g.tail(left)
 	MOVL(g.maskBits(g.maskAnd(tm, g.cmp(eqOQ, z.get(a, 0, &tm), top))), bits)
 	Label(found)

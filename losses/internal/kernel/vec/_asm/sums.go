@@ -79,6 +79,7 @@ func (g isa) addTo(r running, y Op) {
 type folded struct {
 	inner     [2]reg.VecVirtual // one register, or two
 	sum, lost Op
+	first     [2]reg.VecVirtual // what take has not added yet
 }
 
 func (g isa) folded(twos bool) folded {
@@ -88,9 +89,26 @@ func (g isa) folded(twos bool) folded {
 		inner[1] = g.zeros(1)[0]
 	}
 	if g.avx512 && !g.f64 {
-		return folded{inner, g.zeros(1)[0], g.zeros(1)[0]}
+		return folded{inner: inner, sum: g.zeros(1)[0], lost: g.zeros(1)[0]}
 	}
-	return folded{inner, g.spill(inner[0]), g.spill(inner[0])}
+	return folded{inner: inner, sum: g.spill(inner[0]), lost: g.spill(inner[0])}
+}
+
+// take adds y, vector v of four that are added one after the other, to the inner sum, which is 0 before
+// the first: each register's first vector is only added with its second one.
+func (g isa) take(x *folded, v int, y reg.VecVirtual) {
+	n, to := 2, x.inner[v%2]
+	if x.inner[0] == x.inner[1] {
+		n = 1
+	}
+	switch {
+	case v < n:
+		x.first[v] = y
+	case v < 2*n:
+		g.add(y, x.first[v%n], to)
+	default:
+		g.add(y, to, to)
+	}
 }
 
 func (g isa) fold(x folded) {
