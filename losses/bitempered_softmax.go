@@ -146,7 +146,7 @@ func (s *tempered) firstSteps(c, mu float64) float64 {
 			break
 		}
 		mu = max(0, mu+step)
-		if math.Abs(step) < 0x1p-6*mu {
+		if math.Abs(step) < 0x1p-4*mu {
 			break
 		}
 	}
