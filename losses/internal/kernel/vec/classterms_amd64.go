@@ -20,6 +20,11 @@ func classTermsFor[T spec.Float](f spec.Family, a float64) (c classTerms) {
 	return c
 }
 
+// gentle is that of the plan.
+func (c classTerms) gentle() bool {
+	return c.family == spec.Absolute || c.plan != nil && c.plan.gentle
+}
+
 // at takes log p, p and 1-p of n rows from the lanes and stores φ and -φ'.
 func (c classTerms) at(u double, s *tile[float64], n, w int) {
 	values, falls := s.numbers(lanePhi, w)[:n], s.numbers(laneFall, w)

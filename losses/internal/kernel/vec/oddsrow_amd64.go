@@ -9,7 +9,7 @@ import (
 )
 
 // An oddsRow is a row of many classes with the odds r against its maximum, which is at top where that is known,
-// as [softrow.wideOdds] returns them.
+// as [softrow.odds] returns them for losses that are gentle and [softrow.wideOdds] for others.
 type oddsRow[T spec.Float] struct {
 	softrow[T]
 	e         []T // the exponentials
@@ -101,8 +101,11 @@ func (b *oddsRows[T]) odds(z []T, i, lo, hi int) {
 		}
 	}
 	for j := range rows {
-		if o := &rows[j]; o.ok {
-			o.r, o.top = o.wideOdds(b.u, b.v, o.e, spec.Row(z, i+lo+j, b.k), o.r)
+		switch o, x := &rows[j], spec.Row(z, i+lo+j, b.k); {
+		case o.ok && o.r < 2*o.em && b.terms.gentle(): // p > 1/2, and other p depend on r little
+			o.r, o.top = o.softrow.odds(b.u, o.e, x, o.r)
+		case o.ok:
+			o.r, o.top = o.wideOdds(b.u, b.v, o.e, x, o.r)
 		}
 	}
 }
