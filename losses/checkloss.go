@@ -23,8 +23,10 @@ func checkLoss(l Loss) error {
 	case containsItself(v, nil, nil):
 		return argError(ErrLoss, fmt.Sprintf("%T", l), "the loss", "contains itself", "one made of others")
 	}
-	if err := guarded(l, "Validate", validate); err != nil {
-		return err
+	if _, ok := l.(Validator); ok {
+		if err := guarded(l, "Validate", validate); err != nil {
+			return err
+		}
 	}
 	_, err := linearOf(l)
 	return err
@@ -32,7 +34,7 @@ func checkLoss(l Loss) error {
 
 // linearOf is isLinear for a loss whose LinearInTarget may do anything.
 func linearOf(l Loss) (linear bool, err error) {
-	if foreign(l) {
+	if _, ok := l.(LinearLoss); ok && foreign(l) {
 		return guardedLinear(l)
 	}
 	return isLinear(l), nil
@@ -46,13 +48,8 @@ func guardedLinear(l Loss) (linear bool, err error) {
 	return linear, err
 }
 
-// validate returns what l's Validate does, if it has one.
-func validate(l Loss) error {
-	if v, ok := l.(Validator); ok {
-		return v.Validate()
-	}
-	return nil
-}
+// validate returns what l's Validate does, which it has.
+func validate(l Loss) error { return l.(Validator).Validate() }
 
 // guarded returns what f does, which calls a method of l, or the error of its panic or of the end
 // of its goroutine.
