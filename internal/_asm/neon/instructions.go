@@ -102,8 +102,9 @@ type One struct {
 
 // The instructions d = op(n).
 var (
-	Fabs = One{"fabs", 0x4ea0f800}
-	Fneg = One{"fneg", 0x6ea0f800}
+	Fabs  = One{"fabs", 0x4ea0f800}
+	Fneg  = One{"fneg", 0x6ea0f800}
+	Fsqrt = One{"fsqrt", 0x6ea1f800}
 )
 
 // OpOne emits d = i(n).

@@ -15,7 +15,7 @@ func TestInstructions(t *testing.T) {
 			a.Op(i, 1, 30, 13)
 			a.Op(i, 31, 2, 20)
 		}
-		for _, i := range []One{Fabs, Fneg} {
+		for _, i := range []One{Fabs, Fneg, Fsqrt} {
 			a.OpOne(i, 1, 30)
 			a.OpOne(i, 30, 1)
 		}

@@ -597,32 +597,107 @@ func sigmoidMarginF32(loss *float64, grad, z, yes, no *float32, n int, scale flo
 //go:noescape
 func sigmoidMarginF64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
 
-// sigmoidExact stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
+// sigmoidKL stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
 // and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.
-// φ = -l, in float64.
-func sigmoidExact[T spec.Float](loss *float64, grad, z, yes, no *T, n int, scale T) {
+// The loss is the sum of t (log t - l) of both classes.
+func sigmoidKL[T spec.Float](loss *float64, grad, z, yes, no *T, n int, scale T, par *float64) {
 	if unsafe.Sizeof(T(0)) == 4 {
-		sigmoidExactF32(loss, (*float32)(unsafe.Pointer(grad)), (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(yes)), (*float32)(unsafe.Pointer(no)), n, float32(scale))
+		sigmoidKLF32(loss, (*float32)(unsafe.Pointer(grad)), (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(yes)), (*float32)(unsafe.Pointer(no)), n, float32(scale), par)
 		return
 	}
-	panic("sigmoidExact is of float32 alone")
+	sigmoidKLF64(loss, (*float64)(unsafe.Pointer(grad)), (*float64)(unsafe.Pointer(z)), (*float64)(unsafe.Pointer(yes)), (*float64)(unsafe.Pointer(no)), n, float64(scale), par)
 }
 
 //go:noescape
-func sigmoidExactF32(loss *float64, grad, z, yes, no *float32, n int, scale float32)
+func sigmoidKLF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
 
-// entropy adds t log t of both labels, 1 - yes where no is nil, and 1 less their sum to the losses of n
-// elements; n is a positive multiple of the block.
-func entropy[T spec.Float](loss *float64, yes, no *T, n int) {
+//go:noescape
+func sigmoidKLF64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
+
+// sigmoidNormalised stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
+// and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.
+// The loss is the question Normalised.
+func sigmoidNormalised[T spec.Float](loss *float64, grad, z, yes, no *T, n int, scale T, par *float64) {
 	if unsafe.Sizeof(T(0)) == 4 {
-		entropyF32(loss, (*float32)(unsafe.Pointer(yes)), (*float32)(unsafe.Pointer(no)), n)
+		sigmoidNormalisedF32(loss, (*float32)(unsafe.Pointer(grad)), (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(yes)), (*float32)(unsafe.Pointer(no)), n, float32(scale), par)
 		return
 	}
-	panic("entropy is of float32 alone")
+	sigmoidNormalisedF64(loss, (*float64)(unsafe.Pointer(grad)), (*float64)(unsafe.Pointer(z)), (*float64)(unsafe.Pointer(yes)), (*float64)(unsafe.Pointer(no)), n, float64(scale), par)
 }
 
 //go:noescape
-func entropyF32(loss *float64, yes, no *float32, n int)
+func sigmoidNormalisedF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
+
+//go:noescape
+func sigmoidNormalisedF64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
+
+// sigmoidPenalised stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
+// and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.
+// The loss is the question Penalised; par is A.
+func sigmoidPenalised[T spec.Float](loss *float64, grad, z, yes, no *T, n int, scale T, par *float64) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		sigmoidPenalisedF32(loss, (*float32)(unsafe.Pointer(grad)), (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(yes)), (*float32)(unsafe.Pointer(no)), n, float32(scale), par)
+		return
+	}
+	sigmoidPenalisedF64(loss, (*float64)(unsafe.Pointer(grad)), (*float64)(unsafe.Pointer(z)), (*float64)(unsafe.Pointer(yes)), (*float64)(unsafe.Pointer(no)), n, float64(scale), par)
+}
+
+//go:noescape
+func sigmoidPenalisedF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
+
+//go:noescape
+func sigmoidPenalisedF64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
+
+// sigmoidSymmetric stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
+// and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.
+// The loss is the question Symmetric; par is A, B and C.
+func sigmoidSymmetric[T spec.Float](loss *float64, grad, z, yes, no *T, n int, scale T, par *float64) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		sigmoidSymmetricF32(loss, (*float32)(unsafe.Pointer(grad)), (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(yes)), (*float32)(unsafe.Pointer(no)), n, float32(scale), par)
+		return
+	}
+	sigmoidSymmetricF64(loss, (*float64)(unsafe.Pointer(grad)), (*float64)(unsafe.Pointer(z)), (*float64)(unsafe.Pointer(yes)), (*float64)(unsafe.Pointer(no)), n, float64(scale), par)
+}
+
+//go:noescape
+func sigmoidSymmetricF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
+
+//go:noescape
+func sigmoidSymmetricF64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
+
+// sigmoidSparsemax stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
+// and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.
+// The loss is the question Sparsemax.
+func sigmoidSparsemax[T spec.Float](loss *float64, grad, z, yes, no *T, n int, scale T, par *float64) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		sigmoidSparsemaxF32(loss, (*float32)(unsafe.Pointer(grad)), (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(yes)), (*float32)(unsafe.Pointer(no)), n, float32(scale), par)
+		return
+	}
+	sigmoidSparsemaxF64(loss, (*float64)(unsafe.Pointer(grad)), (*float64)(unsafe.Pointer(z)), (*float64)(unsafe.Pointer(yes)), (*float64)(unsafe.Pointer(no)), n, float64(scale), par)
+}
+
+//go:noescape
+func sigmoidSparsemaxF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
+
+//go:noescape
+func sigmoidSparsemaxF64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
+
+// sigmoidEntmax stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
+// and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.
+// The loss is the question Entmax15.
+func sigmoidEntmax[T spec.Float](loss *float64, grad, z, yes, no *T, n int, scale T, par *float64) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		sigmoidEntmaxF32(loss, (*float32)(unsafe.Pointer(grad)), (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(yes)), (*float32)(unsafe.Pointer(no)), n, float32(scale), par)
+		return
+	}
+	sigmoidEntmaxF64(loss, (*float64)(unsafe.Pointer(grad)), (*float64)(unsafe.Pointer(z)), (*float64)(unsafe.Pointer(yes)), (*float64)(unsafe.Pointer(no)), n, float64(scale), par)
+}
+
+//go:noescape
+func sigmoidEntmaxF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
+
+//go:noescape
+func sigmoidEntmaxF64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
 
 // sigmoidMAE stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
 // and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.

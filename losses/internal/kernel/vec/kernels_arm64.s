@@ -7000,8 +7000,823 @@ value:
 	BNE loop
 	RET
 
-// func sigmoidExactF32(loss *float64, grad, z, yes, no *float32, n int, scale float32)
-TEXT ·sigmoidExactF32(SB), NOSPLIT, $0-52
+// func sigmoidKLF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
+TEXT ·sigmoidKLF32(SB), NOSPLIT, $0-64
+	MOVD par+56(FP), R7
+	MOVD $numbers<>(SB), R8
+	FMOVQ 80(R8), F0 // 1
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
+loop:
+	MOVD R1, R6
+	VLD1.P 16(R6), [V1.S4]
+	WORD $0x4e617822 // fcvtl2 v2.2d, v1.4s
+	WORD $0x0e617821 // fcvtl v1.2d, v1.2s
+	FMOVQ 256(R8), F3 // -746
+	FMOVQ 272(R8), F4 // 6.755399441055808e+15
+	FMOVQ 96(R8), F5 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 112(R8), F6 // 2.3190468138462996e-17 5.421010862427522e-20
+	FMOVQ 128(R8), F7 // 0.16666666666666669 0.008333333333330051
+	FMOVQ 144(R8), F8 // 0.00019841269863105968 2.7557268378684192e-06
+	FMOVQ 160(R8), F9 // 2.5100424157005067e-08 0
+	FMOVQ 656(R8), F10 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 672(R8), F11 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 688(R8), F12 // 0.03746069493121795 0.078152934631886
+	FMOVQ 704(R8), F13 // +Inf
+	FMOVQ 704(R8), F14 // +Inf
+	WORD $0x4e61e5ad // fcmeq v13.2d, v13.2d, v1.2d
+	WORD $0x4e62e5ce // fcmeq v14.2d, v14.2d, v2.2d
+	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
+	WORD $0x4ee0f842 // fabs v2.2d, v2.2d
+	VORR V13.B16, V1.B16, V1.B16
+	VORR V14.B16, V2.B16, V2.B16
+	WORD $0x6ee0f82d // fneg v13.2d, v1.2d
+	WORD $0x6ee0f84e // fneg v14.2d, v2.2d
+	WORD $0x4e63f5ad // fmax v13.2d, v13.2d, v3.2d
+	WORD $0x4e63f5ce // fmax v14.2d, v14.2d, v3.2d
+	VMOV V4.B16, V15.B16
+	VMOV V4.B16, V16.B16
+	WORD $0x4fc511af // fmla v15.2d, v13.2d, v5.d[0]
+	WORD $0x4fc511d0 // fmla v16.2d, v14.2d, v5.d[0]
+	WORD $0x4ee4d5f1 // fsub v17.2d, v15.2d, v4.2d
+	WORD $0x4ee4d612 // fsub v18.2d, v16.2d, v4.2d
+	WORD $0x4fc55a2d // fmls v13.2d, v17.2d, v5.d[1]
+	WORD $0x4fc55a4e // fmls v14.2d, v18.2d, v5.d[1]
+	WORD $0x4fc6522d // fmls v13.2d, v17.2d, v6.d[0]
+	WORD $0x4fc6524e // fmls v14.2d, v18.2d, v6.d[0]
+	VSHL $52, V15.D2, V15.D2
+	VSHL $52, V16.D2, V16.D2
+	WORD $0x6e6dddb1 // fmul v17.2d, v13.2d, v13.2d
+	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
+	FMOVQ 176(R8), F19 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
+	WORD $0x4fc911b3 // fmla v19.2d, v13.2d, v9.d[0]
+	WORD $0x4fc911d4 // fmla v20.2d, v14.2d, v9.d[0]
+	FMOVQ 192(R8), F21 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
+	WORD $0x4fc819b5 // fmla v21.2d, v13.2d, v8.d[1]
+	WORD $0x4fc819d6 // fmla v22.2d, v14.2d, v8.d[1]
+	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	FMOVQ 208(R8), F19 // 0.0013888888917281794
+	FMOVQ 208(R8), F20 // 0.0013888888917281794
+	WORD $0x4fc811b3 // fmla v19.2d, v13.2d, v8.d[0]
+	WORD $0x4fc811d4 // fmla v20.2d, v14.2d, v8.d[0]
+	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	FMOVQ 224(R8), F21 // 0.04166666666662399
+	FMOVQ 224(R8), F22 // 0.04166666666662399
+	WORD $0x4fc719b5 // fmla v21.2d, v13.2d, v7.d[1]
+	WORD $0x4fc719d6 // fmla v22.2d, v14.2d, v7.d[1]
+	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	FMOVQ 240(R8), F19 // 0.5
+	FMOVQ 240(R8), F20 // 0.5
+	WORD $0x4fc711b3 // fmla v19.2d, v13.2d, v7.d[0]
+	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
+	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	WORD $0x4e71ce6d // fmla v13.2d, v19.2d, v17.2d
+	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
+	WORD $0x4e60d5b1 // fadd v17.2d, v13.2d, v0.2d
+	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
+	VADD V15.D2, V17.D2, V17.D2
+	VADD V16.D2, V18.D2, V18.D2
+	WORD $0x4fc69a31 // fmul v17.2d, v17.2d, v6.d[1]
+	WORD $0x4fc69a52 // fmul v18.2d, v18.2d, v6.d[1]
+	VEOR V15.B16, V15.B16, V15.B16
+	WORD $0x4e6fcdb1 // fmla v17.2d, v13.2d, v15.2d
+	WORD $0x4e6fcdd2 // fmla v18.2d, v14.2d, v15.2d
+	FMOVQ 400(R8), F15 // 2
+	FMOVQ 400(R8), F16 // 2
+	WORD $0x4e71d5ef // fadd v15.2d, v15.2d, v17.2d
+	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
+	WORD $0x4e60d62d // fadd v13.2d, v17.2d, v0.2d
+	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
+	WORD $0x6e6fddb3 // fmul v19.2d, v13.2d, v15.2d
+	WORD $0x6e70ddd4 // fmul v20.2d, v14.2d, v16.2d
+	WORD $0x6e73fc13 // fdiv v19.2d, v0.2d, v19.2d
+	WORD $0x6e74fc14 // fdiv v20.2d, v0.2d, v20.2d
+	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
+	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
+	WORD $0x6e73ddad // fmul v13.2d, v13.2d, v19.2d
+	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
+	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
+	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
+	WORD $0x6e6dddb3 // fmul v19.2d, v13.2d, v13.2d
+	WORD $0x6e6eddd4 // fmul v20.2d, v14.2d, v14.2d
+	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
+	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
+	FMOVQ 720(R8), F23 // 0.05422589734467588
+	FMOVQ 720(R8), F24 // 0.05422589734467588
+	WORD $0x4fcc1277 // fmla v23.2d, v19.2d, v12.d[0]
+	WORD $0x4fcc1298 // fmla v24.2d, v20.2d, v12.d[0]
+	WORD $0x4fcc1ab7 // fmla v23.2d, v21.2d, v12.d[1]
+	WORD $0x4fcc1ad8 // fmla v24.2d, v22.2d, v12.d[1]
+	FMOVQ 736(R8), F25 // 0.06667589320635225
+	FMOVQ 736(R8), F26 // 0.06667589320635225
+	WORD $0x4fcb1a79 // fmla v25.2d, v19.2d, v11.d[1]
+	WORD $0x4fcb1a9a // fmla v26.2d, v20.2d, v11.d[1]
+	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	FMOVQ 752(R8), F23 // 0.09090909948987579
+	FMOVQ 752(R8), F24 // 0.09090909948987579
+	WORD $0x4fcb1277 // fmla v23.2d, v19.2d, v11.d[0]
+	WORD $0x4fcb1298 // fmla v24.2d, v20.2d, v11.d[0]
+	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	FMOVQ 768(R8), F25 // 0.1428571428580005
+	FMOVQ 768(R8), F26 // 0.1428571428580005
+	WORD $0x4fca1a79 // fmla v25.2d, v19.2d, v10.d[1]
+	WORD $0x4fca1a9a // fmla v26.2d, v20.2d, v10.d[1]
+	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	FMOVQ 784(R8), F23 // 0.3333333333333333
+	FMOVQ 784(R8), F24 // 0.3333333333333333
+	WORD $0x4fca1277 // fmla v23.2d, v19.2d, v10.d[0]
+	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
+	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	WORD $0x6e6dde79 // fmul v25.2d, v19.2d, v13.2d
+	WORD $0x6e6ede9a // fmul v26.2d, v20.2d, v14.2d
+	VMOV V13.B16, V21.B16
+	VMOV V14.B16, V22.B16
+	WORD $0x4e77cf35 // fmla v21.2d, v25.2d, v23.2d
+	WORD $0x4e78cf56 // fmla v22.2d, v26.2d, v24.2d
+	WORD $0x4e75d6b5 // fadd v21.2d, v21.2d, v21.2d
+	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
+	WORD $0x4e75d421 // fadd v1.2d, v1.2d, v21.2d
+	WORD $0x4e76d442 // fadd v2.2d, v2.2d, v22.2d
+	VLD1.P 16(R1), [V3.S4]
+	WORD $0x4e617864 // fcvtl2 v4.2d, v3.4s
+	WORD $0x0e617863 // fcvtl v3.2d, v3.2s
+	VLD1.P 16(R3), [V9.S4]
+	WORD $0x4e61792a // fcvtl2 v10.2d, v9.4s
+	WORD $0x0e617929 // fcvtl v9.2d, v9.2s
+	WORD $0x4ee9d405 // fsub v5.2d, v0.2d, v9.2d
+	WORD $0x4eead406 // fsub v6.2d, v0.2d, v10.2d
+	CBZ R4, shares
+	VLD1.P 16(R4), [V5.S4]
+	WORD $0x4e6178a6 // fcvtl2 v6.2d, v5.4s
+	WORD $0x0e6178a5 // fcvtl v5.2d, v5.2s
+shares:
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	WORD $0x6ee7e463 // fcmgt v3.2d, v3.2d, v7.2d
+	WORD $0x6ee8e484 // fcmgt v4.2d, v4.2d, v8.2d
+	VMOV V9.B16, V7.B16
+	VMOV V10.B16, V8.B16
+	VBIT V3.B16, V5.B16, V7.B16
+	VBIT V4.B16, V6.B16, V8.B16
+	VBIT V3.B16, V9.B16, V5.B16
+	VBIT V4.B16, V10.B16, V6.B16
+	VMOV V7.B16, V9.B16
+	VMOV V8.B16, V10.B16
+	WORD $0x4ef1cca9 // fmls v9.2d, v5.2d, v17.2d
+	WORD $0x4ef2ccca // fmls v10.2d, v6.2d, v18.2d
+	WORD $0x6e6fdd29 // fmul v9.2d, v9.2d, v15.2d
+	WORD $0x6e70dd4a // fmul v10.2d, v10.2d, v16.2d
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	WORD $0x4ee9d56b // fsub v11.2d, v11.2d, v9.2d
+	WORD $0x4eead58c // fsub v12.2d, v12.2d, v10.2d
+	VBIT V3.B16, V9.B16, V11.B16
+	VBIT V4.B16, V10.B16, V12.B16
+	FMOVQ 288(R8), F3 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 304(R8), F4 // 0.15313837699209373 0.14798198605116586
+	VMOV V5.B16, V9.B16
+	VMOV V6.B16, V10.B16
+	FMOVQ 320(R8), F15 // 1.303418089031685e-308
+	FMOVQ 320(R8), F16 // 1.303418089031685e-308
+	VADD V15.D2, V9.D2, V9.D2
+	VADD V16.D2, V10.D2, V10.D2
+	VUSHR $52, V9.D2, V13.D2
+	VUSHR $52, V10.D2, V14.D2
+	FMOVQ 336(R8), F15 // 4.503599627370496e+15
+	FMOVQ 336(R8), F16 // 4.503599627370496e+15
+	VORR V15.B16, V13.B16, V13.B16
+	VORR V16.B16, V14.B16, V14.B16
+	FMOVQ 352(R8), F15 // 4.503599627371519e+15
+	FMOVQ 352(R8), F16 // 4.503599627371519e+15
+	WORD $0x4eefd5ad // fsub v13.2d, v13.2d, v15.2d
+	WORD $0x4ef0d5ce // fsub v14.2d, v14.2d, v16.2d
+	FMOVQ 368(R8), F15 // 2.225073858507201e-308
+	FMOVQ 368(R8), F16 // 2.225073858507201e-308
+	VAND V15.B16, V9.B16, V9.B16
+	VAND V16.B16, V10.B16, V10.B16
+	FMOVQ 384(R8), F15 // 0.7071067811865476
+	FMOVQ 384(R8), F16 // 0.7071067811865476
+	VADD V15.D2, V9.D2, V9.D2
+	VADD V16.D2, V10.D2, V10.D2
+	FMOVQ 80(R8), F15 // 1
+	FMOVQ 80(R8), F16 // 1
+	WORD $0x4eefd529 // fsub v9.2d, v9.2d, v15.2d
+	WORD $0x4ef0d54a // fsub v10.2d, v10.2d, v16.2d
+	FMOVQ 400(R8), F17 // 2
+	FMOVQ 400(R8), F18 // 2
+	WORD $0x4e69d631 // fadd v17.2d, v17.2d, v9.2d
+	WORD $0x4e6ad652 // fadd v18.2d, v18.2d, v10.2d
+	WORD $0x6e71fd31 // fdiv v17.2d, v9.2d, v17.2d
+	WORD $0x6e72fd52 // fdiv v18.2d, v10.2d, v18.2d
+	WORD $0x6e71de33 // fmul v19.2d, v17.2d, v17.2d
+	WORD $0x6e72de54 // fmul v20.2d, v18.2d, v18.2d
+	WORD $0x6e73de77 // fmul v23.2d, v19.2d, v19.2d
+	WORD $0x6e74de98 // fmul v24.2d, v20.2d, v20.2d
+	FMOVQ 416(R8), F25 // 0.1818357216161805
+	FMOVQ 416(R8), F26 // 0.1818357216161805
+	WORD $0x4fc41279 // fmla v25.2d, v19.2d, v4.d[0]
+	WORD $0x4fc4129a // fmla v26.2d, v20.2d, v4.d[0]
+	WORD $0x4fc41af9 // fmla v25.2d, v23.2d, v4.d[1]
+	WORD $0x4fc41b1a // fmla v26.2d, v24.2d, v4.d[1]
+	FMOVQ 432(R8), F27 // 0.2857142874366239
+	FMOVQ 432(R8), F28 // 0.2857142874366239
+	WORD $0x4fc31a7b // fmla v27.2d, v19.2d, v3.d[1]
+	WORD $0x4fc31a9c // fmla v28.2d, v20.2d, v3.d[1]
+	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
+	WORD $0x4e78cf5c // fmla v28.2d, v26.2d, v24.2d
+	FMOVQ 448(R8), F25 // 0.6666666666666735
+	FMOVQ 448(R8), F26 // 0.6666666666666735
+	WORD $0x4fc31279 // fmla v25.2d, v19.2d, v3.d[0]
+	WORD $0x4fc3129a // fmla v26.2d, v20.2d, v3.d[0]
+	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
+	WORD $0x4e78cf9a // fmla v26.2d, v28.2d, v24.2d
+	WORD $0x6e73df39 // fmul v25.2d, v25.2d, v19.2d
+	WORD $0x6e74df5a // fmul v26.2d, v26.2d, v20.2d
+	FMOVQ 240(R8), F15 // 0.5
+	FMOVQ 240(R8), F16 // 0.5
+	WORD $0x6e69dd37 // fmul v23.2d, v9.2d, v9.2d
+	WORD $0x6e6add58 // fmul v24.2d, v10.2d, v10.2d
+	WORD $0x6e6fdef7 // fmul v23.2d, v23.2d, v15.2d
+	WORD $0x6e70df18 // fmul v24.2d, v24.2d, v16.2d
+	WORD $0x4e77d739 // fadd v25.2d, v25.2d, v23.2d
+	WORD $0x4e78d75a // fadd v26.2d, v26.2d, v24.2d
+	FMOVQ 464(R8), F15 // 1.9082149292705877e-10
+	FMOVQ 464(R8), F16 // 1.9082149292705877e-10
+	WORD $0x6e6dddef // fmul v15.2d, v15.2d, v13.2d
+	WORD $0x6e6ede10 // fmul v16.2d, v16.2d, v14.2d
+	WORD $0x4e79ce2f // fmla v15.2d, v17.2d, v25.2d
+	WORD $0x4e7ace50 // fmla v16.2d, v18.2d, v26.2d
+	WORD $0x4eefd6ef // fsub v15.2d, v23.2d, v15.2d
+	WORD $0x4ef0d710 // fsub v16.2d, v24.2d, v16.2d
+	WORD $0x4ee9d5ef // fsub v15.2d, v15.2d, v9.2d
+	WORD $0x4eead610 // fsub v16.2d, v16.2d, v10.2d
+	FMOVQ 480(R8), F17 // 0.6931471803691238
+	FMOVQ 480(R8), F18 // 0.6931471803691238
+	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
+	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
+	WORD $0x4eefd5ad // fsub v13.2d, v13.2d, v15.2d
+	WORD $0x4ef0d5ce // fsub v14.2d, v14.2d, v16.2d
+	WORD $0x4e75d5ad // fadd v13.2d, v13.2d, v21.2d
+	WORD $0x4e76d5ce // fadd v14.2d, v14.2d, v22.2d
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	WORD $0x6ee3e4a3 // fcmgt v3.2d, v5.2d, v3.2d
+	WORD $0x6ee4e4c4 // fcmgt v4.2d, v6.2d, v4.2d
+	VAND V3.B16, V13.B16, V13.B16
+	VAND V4.B16, V14.B16, V14.B16
+	WORD $0x6e65ddb5 // fmul v21.2d, v13.2d, v5.2d
+	WORD $0x6e66ddd6 // fmul v22.2d, v14.2d, v6.2d
+	FMOVQ 288(R8), F3 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 304(R8), F4 // 0.15313837699209373 0.14798198605116586
+	VMOV V7.B16, V9.B16
+	VMOV V8.B16, V10.B16
+	FMOVQ 320(R8), F15 // 1.303418089031685e-308
+	FMOVQ 320(R8), F16 // 1.303418089031685e-308
+	VADD V15.D2, V9.D2, V9.D2
+	VADD V16.D2, V10.D2, V10.D2
+	VUSHR $52, V9.D2, V13.D2
+	VUSHR $52, V10.D2, V14.D2
+	FMOVQ 336(R8), F15 // 4.503599627370496e+15
+	FMOVQ 336(R8), F16 // 4.503599627370496e+15
+	VORR V15.B16, V13.B16, V13.B16
+	VORR V16.B16, V14.B16, V14.B16
+	FMOVQ 352(R8), F15 // 4.503599627371519e+15
+	FMOVQ 352(R8), F16 // 4.503599627371519e+15
+	WORD $0x4eefd5ad // fsub v13.2d, v13.2d, v15.2d
+	WORD $0x4ef0d5ce // fsub v14.2d, v14.2d, v16.2d
+	FMOVQ 368(R8), F15 // 2.225073858507201e-308
+	FMOVQ 368(R8), F16 // 2.225073858507201e-308
+	VAND V15.B16, V9.B16, V9.B16
+	VAND V16.B16, V10.B16, V10.B16
+	FMOVQ 384(R8), F15 // 0.7071067811865476
+	FMOVQ 384(R8), F16 // 0.7071067811865476
+	VADD V15.D2, V9.D2, V9.D2
+	VADD V16.D2, V10.D2, V10.D2
+	FMOVQ 80(R8), F15 // 1
+	FMOVQ 80(R8), F16 // 1
+	WORD $0x4eefd529 // fsub v9.2d, v9.2d, v15.2d
+	WORD $0x4ef0d54a // fsub v10.2d, v10.2d, v16.2d
+	FMOVQ 400(R8), F17 // 2
+	FMOVQ 400(R8), F18 // 2
+	WORD $0x4e69d631 // fadd v17.2d, v17.2d, v9.2d
+	WORD $0x4e6ad652 // fadd v18.2d, v18.2d, v10.2d
+	WORD $0x6e71fd31 // fdiv v17.2d, v9.2d, v17.2d
+	WORD $0x6e72fd52 // fdiv v18.2d, v10.2d, v18.2d
+	WORD $0x6e71de33 // fmul v19.2d, v17.2d, v17.2d
+	WORD $0x6e72de54 // fmul v20.2d, v18.2d, v18.2d
+	WORD $0x6e73de77 // fmul v23.2d, v19.2d, v19.2d
+	WORD $0x6e74de98 // fmul v24.2d, v20.2d, v20.2d
+	FMOVQ 416(R8), F25 // 0.1818357216161805
+	FMOVQ 416(R8), F26 // 0.1818357216161805
+	WORD $0x4fc41279 // fmla v25.2d, v19.2d, v4.d[0]
+	WORD $0x4fc4129a // fmla v26.2d, v20.2d, v4.d[0]
+	WORD $0x4fc41af9 // fmla v25.2d, v23.2d, v4.d[1]
+	WORD $0x4fc41b1a // fmla v26.2d, v24.2d, v4.d[1]
+	FMOVQ 432(R8), F27 // 0.2857142874366239
+	FMOVQ 432(R8), F28 // 0.2857142874366239
+	WORD $0x4fc31a7b // fmla v27.2d, v19.2d, v3.d[1]
+	WORD $0x4fc31a9c // fmla v28.2d, v20.2d, v3.d[1]
+	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
+	WORD $0x4e78cf5c // fmla v28.2d, v26.2d, v24.2d
+	FMOVQ 448(R8), F25 // 0.6666666666666735
+	FMOVQ 448(R8), F26 // 0.6666666666666735
+	WORD $0x4fc31279 // fmla v25.2d, v19.2d, v3.d[0]
+	WORD $0x4fc3129a // fmla v26.2d, v20.2d, v3.d[0]
+	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
+	WORD $0x4e78cf9a // fmla v26.2d, v28.2d, v24.2d
+	WORD $0x6e73df39 // fmul v25.2d, v25.2d, v19.2d
+	WORD $0x6e74df5a // fmul v26.2d, v26.2d, v20.2d
+	FMOVQ 240(R8), F15 // 0.5
+	FMOVQ 240(R8), F16 // 0.5
+	WORD $0x6e69dd37 // fmul v23.2d, v9.2d, v9.2d
+	WORD $0x6e6add58 // fmul v24.2d, v10.2d, v10.2d
+	WORD $0x6e6fdef7 // fmul v23.2d, v23.2d, v15.2d
+	WORD $0x6e70df18 // fmul v24.2d, v24.2d, v16.2d
+	WORD $0x4e77d739 // fadd v25.2d, v25.2d, v23.2d
+	WORD $0x4e78d75a // fadd v26.2d, v26.2d, v24.2d
+	FMOVQ 464(R8), F15 // 1.9082149292705877e-10
+	FMOVQ 464(R8), F16 // 1.9082149292705877e-10
+	WORD $0x6e6dddef // fmul v15.2d, v15.2d, v13.2d
+	WORD $0x6e6ede10 // fmul v16.2d, v16.2d, v14.2d
+	WORD $0x4e79ce2f // fmla v15.2d, v17.2d, v25.2d
+	WORD $0x4e7ace50 // fmla v16.2d, v18.2d, v26.2d
+	WORD $0x4eefd6ef // fsub v15.2d, v23.2d, v15.2d
+	WORD $0x4ef0d710 // fsub v16.2d, v24.2d, v16.2d
+	WORD $0x4ee9d5ef // fsub v15.2d, v15.2d, v9.2d
+	WORD $0x4eead610 // fsub v16.2d, v16.2d, v10.2d
+	FMOVQ 480(R8), F17 // 0.6931471803691238
+	FMOVQ 480(R8), F18 // 0.6931471803691238
+	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
+	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
+	WORD $0x4eefd5ad // fsub v13.2d, v13.2d, v15.2d
+	WORD $0x4ef0d5ce // fsub v14.2d, v14.2d, v16.2d
+	WORD $0x4e61d5ad // fadd v13.2d, v13.2d, v1.2d
+	WORD $0x4e62d5ce // fadd v14.2d, v14.2d, v2.2d
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	WORD $0x6ee3e4e3 // fcmgt v3.2d, v7.2d, v3.2d
+	WORD $0x6ee4e504 // fcmgt v4.2d, v8.2d, v4.2d
+	VAND V3.B16, V13.B16, V13.B16
+	VAND V4.B16, V14.B16, V14.B16
+	WORD $0x6e67dda1 // fmul v1.2d, v13.2d, v7.2d
+	WORD $0x6e68ddc2 // fmul v2.2d, v14.2d, v8.2d
+	WORD $0x4e67f4a3 // fmax v3.2d, v5.2d, v7.2d
+	WORD $0x4e68f4c4 // fmax v4.2d, v6.2d, v8.2d
+	WORD $0x4ee7f4a9 // fmin v9.2d, v5.2d, v7.2d
+	WORD $0x4ee8f4ca // fmin v10.2d, v6.2d, v8.2d
+	WORD $0x4ee3d403 // fsub v3.2d, v0.2d, v3.2d
+	WORD $0x4ee4d404 // fsub v4.2d, v0.2d, v4.2d
+	WORD $0x4ee9d463 // fsub v3.2d, v3.2d, v9.2d
+	WORD $0x4eead484 // fsub v4.2d, v4.2d, v10.2d
+	WORD $0x4e61d6b5 // fadd v21.2d, v21.2d, v1.2d
+	WORD $0x4e62d6d6 // fadd v22.2d, v22.2d, v2.2d
+	WORD $0x4e63d6b5 // fadd v21.2d, v21.2d, v3.2d
+	WORD $0x4e64d6d6 // fadd v22.2d, v22.2d, v4.2d
+	VST1.P [V21.D2, V22.D2], 32(R0)
+	CBZ R5, value
+	WORD $0x0e61696b // fcvtn v11.2s, v11.2d
+	WORD $0x4e61698b // fcvtn2 v11.4s, v12.2d
+	MOVWU scale+48(FP), R9
+	VDUP R9, V1.S4
+	WORD $0x6e21dd6b // fmul v11.4s, v11.4s, v1.4s
+	VST1.P [V11.S4], 16(R5)
+value:
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
+// func sigmoidKLF64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
+TEXT ·sigmoidKLF64(SB), NOSPLIT, $0-64
+	MOVD par+56(FP), R7
+	MOVD $numbers<>(SB), R8
+	FMOVQ 80(R8), F0 // 1
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
+loop:
+	MOVD R1, R6
+	VLD1.P 32(R6), [V1.D2, V2.D2]
+	FMOVQ 256(R8), F3 // -746
+	FMOVQ 272(R8), F4 // 6.755399441055808e+15
+	FMOVQ 96(R8), F5 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 112(R8), F6 // 2.3190468138462996e-17 5.421010862427522e-20
+	FMOVQ 128(R8), F7 // 0.16666666666666669 0.008333333333330051
+	FMOVQ 144(R8), F8 // 0.00019841269863105968 2.7557268378684192e-06
+	FMOVQ 160(R8), F9 // 2.5100424157005067e-08 0
+	FMOVQ 656(R8), F10 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 672(R8), F11 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 688(R8), F12 // 0.03746069493121795 0.078152934631886
+	FMOVQ 704(R8), F13 // +Inf
+	FMOVQ 704(R8), F14 // +Inf
+	WORD $0x4e61e5ad // fcmeq v13.2d, v13.2d, v1.2d
+	WORD $0x4e62e5ce // fcmeq v14.2d, v14.2d, v2.2d
+	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
+	WORD $0x4ee0f842 // fabs v2.2d, v2.2d
+	VORR V13.B16, V1.B16, V1.B16
+	VORR V14.B16, V2.B16, V2.B16
+	WORD $0x6ee0f82d // fneg v13.2d, v1.2d
+	WORD $0x6ee0f84e // fneg v14.2d, v2.2d
+	WORD $0x4e63f5ad // fmax v13.2d, v13.2d, v3.2d
+	WORD $0x4e63f5ce // fmax v14.2d, v14.2d, v3.2d
+	VMOV V4.B16, V15.B16
+	VMOV V4.B16, V16.B16
+	WORD $0x4fc511af // fmla v15.2d, v13.2d, v5.d[0]
+	WORD $0x4fc511d0 // fmla v16.2d, v14.2d, v5.d[0]
+	WORD $0x4ee4d5f1 // fsub v17.2d, v15.2d, v4.2d
+	WORD $0x4ee4d612 // fsub v18.2d, v16.2d, v4.2d
+	WORD $0x4fc55a2d // fmls v13.2d, v17.2d, v5.d[1]
+	WORD $0x4fc55a4e // fmls v14.2d, v18.2d, v5.d[1]
+	WORD $0x4fc6522d // fmls v13.2d, v17.2d, v6.d[0]
+	WORD $0x4fc6524e // fmls v14.2d, v18.2d, v6.d[0]
+	VSHL $52, V15.D2, V15.D2
+	VSHL $52, V16.D2, V16.D2
+	WORD $0x6e6dddb1 // fmul v17.2d, v13.2d, v13.2d
+	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
+	FMOVQ 176(R8), F19 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
+	WORD $0x4fc911b3 // fmla v19.2d, v13.2d, v9.d[0]
+	WORD $0x4fc911d4 // fmla v20.2d, v14.2d, v9.d[0]
+	FMOVQ 192(R8), F21 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
+	WORD $0x4fc819b5 // fmla v21.2d, v13.2d, v8.d[1]
+	WORD $0x4fc819d6 // fmla v22.2d, v14.2d, v8.d[1]
+	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	FMOVQ 208(R8), F19 // 0.0013888888917281794
+	FMOVQ 208(R8), F20 // 0.0013888888917281794
+	WORD $0x4fc811b3 // fmla v19.2d, v13.2d, v8.d[0]
+	WORD $0x4fc811d4 // fmla v20.2d, v14.2d, v8.d[0]
+	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	FMOVQ 224(R8), F21 // 0.04166666666662399
+	FMOVQ 224(R8), F22 // 0.04166666666662399
+	WORD $0x4fc719b5 // fmla v21.2d, v13.2d, v7.d[1]
+	WORD $0x4fc719d6 // fmla v22.2d, v14.2d, v7.d[1]
+	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	FMOVQ 240(R8), F19 // 0.5
+	FMOVQ 240(R8), F20 // 0.5
+	WORD $0x4fc711b3 // fmla v19.2d, v13.2d, v7.d[0]
+	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
+	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	WORD $0x4e71ce6d // fmla v13.2d, v19.2d, v17.2d
+	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
+	WORD $0x4e60d5b1 // fadd v17.2d, v13.2d, v0.2d
+	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
+	VADD V15.D2, V17.D2, V17.D2
+	VADD V16.D2, V18.D2, V18.D2
+	WORD $0x4fc69a31 // fmul v17.2d, v17.2d, v6.d[1]
+	WORD $0x4fc69a52 // fmul v18.2d, v18.2d, v6.d[1]
+	VEOR V15.B16, V15.B16, V15.B16
+	WORD $0x4e6fcdb1 // fmla v17.2d, v13.2d, v15.2d
+	WORD $0x4e6fcdd2 // fmla v18.2d, v14.2d, v15.2d
+	FMOVQ 400(R8), F15 // 2
+	FMOVQ 400(R8), F16 // 2
+	WORD $0x4e71d5ef // fadd v15.2d, v15.2d, v17.2d
+	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
+	WORD $0x4e60d62d // fadd v13.2d, v17.2d, v0.2d
+	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
+	WORD $0x6e6ffe2f // fdiv v15.2d, v17.2d, v15.2d
+	WORD $0x6e70fe50 // fdiv v16.2d, v18.2d, v16.2d
+	WORD $0x6e6dfc0d // fdiv v13.2d, v0.2d, v13.2d
+	WORD $0x6e6efc0e // fdiv v14.2d, v0.2d, v14.2d
+	WORD $0x6e6fddf3 // fmul v19.2d, v15.2d, v15.2d
+	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
+	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
+	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
+	FMOVQ 720(R8), F23 // 0.05422589734467588
+	FMOVQ 720(R8), F24 // 0.05422589734467588
+	WORD $0x4fcc1277 // fmla v23.2d, v19.2d, v12.d[0]
+	WORD $0x4fcc1298 // fmla v24.2d, v20.2d, v12.d[0]
+	WORD $0x4fcc1ab7 // fmla v23.2d, v21.2d, v12.d[1]
+	WORD $0x4fcc1ad8 // fmla v24.2d, v22.2d, v12.d[1]
+	FMOVQ 736(R8), F25 // 0.06667589320635225
+	FMOVQ 736(R8), F26 // 0.06667589320635225
+	WORD $0x4fcb1a79 // fmla v25.2d, v19.2d, v11.d[1]
+	WORD $0x4fcb1a9a // fmla v26.2d, v20.2d, v11.d[1]
+	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	FMOVQ 752(R8), F23 // 0.09090909948987579
+	FMOVQ 752(R8), F24 // 0.09090909948987579
+	WORD $0x4fcb1277 // fmla v23.2d, v19.2d, v11.d[0]
+	WORD $0x4fcb1298 // fmla v24.2d, v20.2d, v11.d[0]
+	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	FMOVQ 768(R8), F25 // 0.1428571428580005
+	FMOVQ 768(R8), F26 // 0.1428571428580005
+	WORD $0x4fca1a79 // fmla v25.2d, v19.2d, v10.d[1]
+	WORD $0x4fca1a9a // fmla v26.2d, v20.2d, v10.d[1]
+	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	FMOVQ 784(R8), F23 // 0.3333333333333333
+	FMOVQ 784(R8), F24 // 0.3333333333333333
+	WORD $0x4fca1277 // fmla v23.2d, v19.2d, v10.d[0]
+	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
+	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	WORD $0x6e6fde79 // fmul v25.2d, v19.2d, v15.2d
+	WORD $0x6e70de9a // fmul v26.2d, v20.2d, v16.2d
+	VMOV V15.B16, V21.B16
+	VMOV V16.B16, V22.B16
+	WORD $0x4e77cf35 // fmla v21.2d, v25.2d, v23.2d
+	WORD $0x4e78cf56 // fmla v22.2d, v26.2d, v24.2d
+	WORD $0x4e75d6b5 // fadd v21.2d, v21.2d, v21.2d
+	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
+	WORD $0x4e75d421 // fadd v1.2d, v1.2d, v21.2d
+	WORD $0x4e76d442 // fadd v2.2d, v2.2d, v22.2d
+	VLD1.P 32(R1), [V3.D2, V4.D2]
+	VLD1.P 32(R3), [V9.D2, V10.D2]
+	WORD $0x4ee9d405 // fsub v5.2d, v0.2d, v9.2d
+	WORD $0x4eead406 // fsub v6.2d, v0.2d, v10.2d
+	CBZ R4, shares
+	VLD1.P 32(R4), [V5.D2, V6.D2]
+shares:
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	WORD $0x6ee7e463 // fcmgt v3.2d, v3.2d, v7.2d
+	WORD $0x6ee8e484 // fcmgt v4.2d, v4.2d, v8.2d
+	VMOV V9.B16, V7.B16
+	VMOV V10.B16, V8.B16
+	VBIT V3.B16, V5.B16, V7.B16
+	VBIT V4.B16, V6.B16, V8.B16
+	VBIT V3.B16, V9.B16, V5.B16
+	VBIT V4.B16, V10.B16, V6.B16
+	VMOV V7.B16, V9.B16
+	VMOV V8.B16, V10.B16
+	WORD $0x4ef1cca9 // fmls v9.2d, v5.2d, v17.2d
+	WORD $0x4ef2ccca // fmls v10.2d, v6.2d, v18.2d
+	WORD $0x6e6ddd29 // fmul v9.2d, v9.2d, v13.2d
+	WORD $0x6e6edd4a // fmul v10.2d, v10.2d, v14.2d
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	WORD $0x4ee9d56b // fsub v11.2d, v11.2d, v9.2d
+	WORD $0x4eead58c // fsub v12.2d, v12.2d, v10.2d
+	VBIT V3.B16, V9.B16, V11.B16
+	VBIT V4.B16, V10.B16, V12.B16
+	FMOVQ 288(R8), F3 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 304(R8), F4 // 0.15313837699209373 0.14798198605116586
+	VMOV V5.B16, V9.B16
+	VMOV V6.B16, V10.B16
+	FMOVQ 496(R8), F13 // 9.332636185032189e-302
+	FMOVQ 496(R8), F14 // 9.332636185032189e-302
+	WORD $0x6ee5e5ad // fcmgt v13.2d, v13.2d, v5.2d
+	WORD $0x6ee6e5ce // fcmgt v14.2d, v14.2d, v6.2d
+	FMOVQ 512(R8), F15 // 1.6069380442589903e+60
+	FMOVQ 512(R8), F16 // 1.6069380442589903e+60
+	WORD $0x6e65ddef // fmul v15.2d, v15.2d, v5.2d
+	WORD $0x6e66de10 // fmul v16.2d, v16.2d, v6.2d
+	VBIT V13.B16, V15.B16, V9.B16
+	VBIT V14.B16, V16.B16, V10.B16
+	FMOVQ 320(R8), F17 // 1.303418089031685e-308
+	FMOVQ 320(R8), F18 // 1.303418089031685e-308
+	VADD V17.D2, V9.D2, V9.D2
+	VADD V18.D2, V10.D2, V10.D2
+	VUSHR $52, V9.D2, V15.D2
+	VUSHR $52, V10.D2, V16.D2
+	FMOVQ 336(R8), F17 // 4.503599627370496e+15
+	FMOVQ 336(R8), F18 // 4.503599627370496e+15
+	VORR V17.B16, V15.B16, V15.B16
+	VORR V18.B16, V16.B16, V16.B16
+	FMOVQ 352(R8), F17 // 4.503599627371519e+15
+	FMOVQ 352(R8), F18 // 4.503599627371519e+15
+	WORD $0x4ef1d5ef // fsub v15.2d, v15.2d, v17.2d
+	WORD $0x4ef2d610 // fsub v16.2d, v16.2d, v18.2d
+	FMOVQ 368(R8), F17 // 2.225073858507201e-308
+	FMOVQ 368(R8), F18 // 2.225073858507201e-308
+	VAND V17.B16, V9.B16, V9.B16
+	VAND V18.B16, V10.B16, V10.B16
+	FMOVQ 384(R8), F17 // 0.7071067811865476
+	FMOVQ 384(R8), F18 // 0.7071067811865476
+	VADD V17.D2, V9.D2, V9.D2
+	VADD V18.D2, V10.D2, V10.D2
+	FMOVQ 80(R8), F17 // 1
+	FMOVQ 80(R8), F18 // 1
+	WORD $0x4ef1d529 // fsub v9.2d, v9.2d, v17.2d
+	WORD $0x4ef2d54a // fsub v10.2d, v10.2d, v18.2d
+	FMOVQ 400(R8), F19 // 2
+	FMOVQ 400(R8), F20 // 2
+	WORD $0x4e69d673 // fadd v19.2d, v19.2d, v9.2d
+	WORD $0x4e6ad694 // fadd v20.2d, v20.2d, v10.2d
+	WORD $0x6e73fd33 // fdiv v19.2d, v9.2d, v19.2d
+	WORD $0x6e74fd54 // fdiv v20.2d, v10.2d, v20.2d
+	WORD $0x6e73de77 // fmul v23.2d, v19.2d, v19.2d
+	WORD $0x6e74de98 // fmul v24.2d, v20.2d, v20.2d
+	WORD $0x6e77def9 // fmul v25.2d, v23.2d, v23.2d
+	WORD $0x6e78df1a // fmul v26.2d, v24.2d, v24.2d
+	FMOVQ 416(R8), F27 // 0.1818357216161805
+	FMOVQ 416(R8), F28 // 0.1818357216161805
+	WORD $0x4fc412fb // fmla v27.2d, v23.2d, v4.d[0]
+	WORD $0x4fc4131c // fmla v28.2d, v24.2d, v4.d[0]
+	WORD $0x4fc41b3b // fmla v27.2d, v25.2d, v4.d[1]
+	WORD $0x4fc41b5c // fmla v28.2d, v26.2d, v4.d[1]
+	FMOVQ 432(R8), F29 // 0.2857142874366239
+	FMOVQ 432(R8), F30 // 0.2857142874366239
+	WORD $0x4fc31afd // fmla v29.2d, v23.2d, v3.d[1]
+	WORD $0x4fc31b1e // fmla v30.2d, v24.2d, v3.d[1]
+	WORD $0x4e79cf7d // fmla v29.2d, v27.2d, v25.2d
+	WORD $0x4e7acf9e // fmla v30.2d, v28.2d, v26.2d
+	FMOVQ 448(R8), F27 // 0.6666666666666735
+	FMOVQ 448(R8), F28 // 0.6666666666666735
+	WORD $0x4fc312fb // fmla v27.2d, v23.2d, v3.d[0]
+	WORD $0x4fc3131c // fmla v28.2d, v24.2d, v3.d[0]
+	WORD $0x4e79cfbb // fmla v27.2d, v29.2d, v25.2d
+	WORD $0x4e7acfdc // fmla v28.2d, v30.2d, v26.2d
+	WORD $0x6e77df7b // fmul v27.2d, v27.2d, v23.2d
+	WORD $0x6e78df9c // fmul v28.2d, v28.2d, v24.2d
+	FMOVQ 240(R8), F17 // 0.5
+	FMOVQ 240(R8), F18 // 0.5
+	WORD $0x6e69dd39 // fmul v25.2d, v9.2d, v9.2d
+	WORD $0x6e6add5a // fmul v26.2d, v10.2d, v10.2d
+	WORD $0x6e71df39 // fmul v25.2d, v25.2d, v17.2d
+	WORD $0x6e72df5a // fmul v26.2d, v26.2d, v18.2d
+	WORD $0x4e79d77b // fadd v27.2d, v27.2d, v25.2d
+	WORD $0x4e7ad79c // fadd v28.2d, v28.2d, v26.2d
+	FMOVQ 464(R8), F17 // 1.9082149292705877e-10
+	FMOVQ 464(R8), F18 // 1.9082149292705877e-10
+	WORD $0x6e6fde31 // fmul v17.2d, v17.2d, v15.2d
+	WORD $0x6e70de52 // fmul v18.2d, v18.2d, v16.2d
+	WORD $0x4e7bce71 // fmla v17.2d, v19.2d, v27.2d
+	WORD $0x4e7cce92 // fmla v18.2d, v20.2d, v28.2d
+	WORD $0x4ef1d731 // fsub v17.2d, v25.2d, v17.2d
+	WORD $0x4ef2d752 // fsub v18.2d, v26.2d, v18.2d
+	WORD $0x4ee9d631 // fsub v17.2d, v17.2d, v9.2d
+	WORD $0x4eead652 // fsub v18.2d, v18.2d, v10.2d
+	FMOVQ 480(R8), F19 // 0.6931471803691238
+	FMOVQ 480(R8), F20 // 0.6931471803691238
+	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
+	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
+	WORD $0x4ef1d5ef // fsub v15.2d, v15.2d, v17.2d
+	WORD $0x4ef2d610 // fsub v16.2d, v16.2d, v18.2d
+	FMOVQ 528(R8), F9 // 138.62943611198907
+	FMOVQ 528(R8), F10 // 138.62943611198907
+	VAND V13.B16, V9.B16, V9.B16
+	VAND V14.B16, V10.B16, V10.B16
+	WORD $0x4ee9d5ef // fsub v15.2d, v15.2d, v9.2d
+	WORD $0x4eead610 // fsub v16.2d, v16.2d, v10.2d
+	WORD $0x4e75d5ef // fadd v15.2d, v15.2d, v21.2d
+	WORD $0x4e76d610 // fadd v16.2d, v16.2d, v22.2d
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	WORD $0x6ee3e4a3 // fcmgt v3.2d, v5.2d, v3.2d
+	WORD $0x6ee4e4c4 // fcmgt v4.2d, v6.2d, v4.2d
+	VAND V3.B16, V15.B16, V15.B16
+	VAND V4.B16, V16.B16, V16.B16
+	WORD $0x6e65ddf5 // fmul v21.2d, v15.2d, v5.2d
+	WORD $0x6e66de16 // fmul v22.2d, v16.2d, v6.2d
+	FMOVQ 288(R8), F3 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 304(R8), F4 // 0.15313837699209373 0.14798198605116586
+	VMOV V7.B16, V9.B16
+	VMOV V8.B16, V10.B16
+	FMOVQ 496(R8), F13 // 9.332636185032189e-302
+	FMOVQ 496(R8), F14 // 9.332636185032189e-302
+	WORD $0x6ee7e5ad // fcmgt v13.2d, v13.2d, v7.2d
+	WORD $0x6ee8e5ce // fcmgt v14.2d, v14.2d, v8.2d
+	FMOVQ 512(R8), F15 // 1.6069380442589903e+60
+	FMOVQ 512(R8), F16 // 1.6069380442589903e+60
+	WORD $0x6e67ddef // fmul v15.2d, v15.2d, v7.2d
+	WORD $0x6e68de10 // fmul v16.2d, v16.2d, v8.2d
+	VBIT V13.B16, V15.B16, V9.B16
+	VBIT V14.B16, V16.B16, V10.B16
+	FMOVQ 320(R8), F17 // 1.303418089031685e-308
+	FMOVQ 320(R8), F18 // 1.303418089031685e-308
+	VADD V17.D2, V9.D2, V9.D2
+	VADD V18.D2, V10.D2, V10.D2
+	VUSHR $52, V9.D2, V15.D2
+	VUSHR $52, V10.D2, V16.D2
+	FMOVQ 336(R8), F17 // 4.503599627370496e+15
+	FMOVQ 336(R8), F18 // 4.503599627370496e+15
+	VORR V17.B16, V15.B16, V15.B16
+	VORR V18.B16, V16.B16, V16.B16
+	FMOVQ 352(R8), F17 // 4.503599627371519e+15
+	FMOVQ 352(R8), F18 // 4.503599627371519e+15
+	WORD $0x4ef1d5ef // fsub v15.2d, v15.2d, v17.2d
+	WORD $0x4ef2d610 // fsub v16.2d, v16.2d, v18.2d
+	FMOVQ 368(R8), F17 // 2.225073858507201e-308
+	FMOVQ 368(R8), F18 // 2.225073858507201e-308
+	VAND V17.B16, V9.B16, V9.B16
+	VAND V18.B16, V10.B16, V10.B16
+	FMOVQ 384(R8), F17 // 0.7071067811865476
+	FMOVQ 384(R8), F18 // 0.7071067811865476
+	VADD V17.D2, V9.D2, V9.D2
+	VADD V18.D2, V10.D2, V10.D2
+	FMOVQ 80(R8), F17 // 1
+	FMOVQ 80(R8), F18 // 1
+	WORD $0x4ef1d529 // fsub v9.2d, v9.2d, v17.2d
+	WORD $0x4ef2d54a // fsub v10.2d, v10.2d, v18.2d
+	FMOVQ 400(R8), F19 // 2
+	FMOVQ 400(R8), F20 // 2
+	WORD $0x4e69d673 // fadd v19.2d, v19.2d, v9.2d
+	WORD $0x4e6ad694 // fadd v20.2d, v20.2d, v10.2d
+	WORD $0x6e73fd33 // fdiv v19.2d, v9.2d, v19.2d
+	WORD $0x6e74fd54 // fdiv v20.2d, v10.2d, v20.2d
+	WORD $0x6e73de77 // fmul v23.2d, v19.2d, v19.2d
+	WORD $0x6e74de98 // fmul v24.2d, v20.2d, v20.2d
+	WORD $0x6e77def9 // fmul v25.2d, v23.2d, v23.2d
+	WORD $0x6e78df1a // fmul v26.2d, v24.2d, v24.2d
+	FMOVQ 416(R8), F27 // 0.1818357216161805
+	FMOVQ 416(R8), F28 // 0.1818357216161805
+	WORD $0x4fc412fb // fmla v27.2d, v23.2d, v4.d[0]
+	WORD $0x4fc4131c // fmla v28.2d, v24.2d, v4.d[0]
+	WORD $0x4fc41b3b // fmla v27.2d, v25.2d, v4.d[1]
+	WORD $0x4fc41b5c // fmla v28.2d, v26.2d, v4.d[1]
+	FMOVQ 432(R8), F29 // 0.2857142874366239
+	FMOVQ 432(R8), F30 // 0.2857142874366239
+	WORD $0x4fc31afd // fmla v29.2d, v23.2d, v3.d[1]
+	WORD $0x4fc31b1e // fmla v30.2d, v24.2d, v3.d[1]
+	WORD $0x4e79cf7d // fmla v29.2d, v27.2d, v25.2d
+	WORD $0x4e7acf9e // fmla v30.2d, v28.2d, v26.2d
+	FMOVQ 448(R8), F27 // 0.6666666666666735
+	FMOVQ 448(R8), F28 // 0.6666666666666735
+	WORD $0x4fc312fb // fmla v27.2d, v23.2d, v3.d[0]
+	WORD $0x4fc3131c // fmla v28.2d, v24.2d, v3.d[0]
+	WORD $0x4e79cfbb // fmla v27.2d, v29.2d, v25.2d
+	WORD $0x4e7acfdc // fmla v28.2d, v30.2d, v26.2d
+	WORD $0x6e77df7b // fmul v27.2d, v27.2d, v23.2d
+	WORD $0x6e78df9c // fmul v28.2d, v28.2d, v24.2d
+	FMOVQ 240(R8), F17 // 0.5
+	FMOVQ 240(R8), F18 // 0.5
+	WORD $0x6e69dd39 // fmul v25.2d, v9.2d, v9.2d
+	WORD $0x6e6add5a // fmul v26.2d, v10.2d, v10.2d
+	WORD $0x6e71df39 // fmul v25.2d, v25.2d, v17.2d
+	WORD $0x6e72df5a // fmul v26.2d, v26.2d, v18.2d
+	WORD $0x4e79d77b // fadd v27.2d, v27.2d, v25.2d
+	WORD $0x4e7ad79c // fadd v28.2d, v28.2d, v26.2d
+	FMOVQ 464(R8), F17 // 1.9082149292705877e-10
+	FMOVQ 464(R8), F18 // 1.9082149292705877e-10
+	WORD $0x6e6fde31 // fmul v17.2d, v17.2d, v15.2d
+	WORD $0x6e70de52 // fmul v18.2d, v18.2d, v16.2d
+	WORD $0x4e7bce71 // fmla v17.2d, v19.2d, v27.2d
+	WORD $0x4e7cce92 // fmla v18.2d, v20.2d, v28.2d
+	WORD $0x4ef1d731 // fsub v17.2d, v25.2d, v17.2d
+	WORD $0x4ef2d752 // fsub v18.2d, v26.2d, v18.2d
+	WORD $0x4ee9d631 // fsub v17.2d, v17.2d, v9.2d
+	WORD $0x4eead652 // fsub v18.2d, v18.2d, v10.2d
+	FMOVQ 480(R8), F19 // 0.6931471803691238
+	FMOVQ 480(R8), F20 // 0.6931471803691238
+	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
+	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
+	WORD $0x4ef1d5ef // fsub v15.2d, v15.2d, v17.2d
+	WORD $0x4ef2d610 // fsub v16.2d, v16.2d, v18.2d
+	FMOVQ 528(R8), F9 // 138.62943611198907
+	FMOVQ 528(R8), F10 // 138.62943611198907
+	VAND V13.B16, V9.B16, V9.B16
+	VAND V14.B16, V10.B16, V10.B16
+	WORD $0x4ee9d5ef // fsub v15.2d, v15.2d, v9.2d
+	WORD $0x4eead610 // fsub v16.2d, v16.2d, v10.2d
+	WORD $0x4e61d5ef // fadd v15.2d, v15.2d, v1.2d
+	WORD $0x4e62d610 // fadd v16.2d, v16.2d, v2.2d
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	WORD $0x6ee3e4e3 // fcmgt v3.2d, v7.2d, v3.2d
+	WORD $0x6ee4e504 // fcmgt v4.2d, v8.2d, v4.2d
+	VAND V3.B16, V15.B16, V15.B16
+	VAND V4.B16, V16.B16, V16.B16
+	WORD $0x6e67dde1 // fmul v1.2d, v15.2d, v7.2d
+	WORD $0x6e68de02 // fmul v2.2d, v16.2d, v8.2d
+	WORD $0x4e67f4a3 // fmax v3.2d, v5.2d, v7.2d
+	WORD $0x4e68f4c4 // fmax v4.2d, v6.2d, v8.2d
+	WORD $0x4ee7f4a9 // fmin v9.2d, v5.2d, v7.2d
+	WORD $0x4ee8f4ca // fmin v10.2d, v6.2d, v8.2d
+	WORD $0x4ee3d403 // fsub v3.2d, v0.2d, v3.2d
+	WORD $0x4ee4d404 // fsub v4.2d, v0.2d, v4.2d
+	WORD $0x4ee9d463 // fsub v3.2d, v3.2d, v9.2d
+	WORD $0x4eead484 // fsub v4.2d, v4.2d, v10.2d
+	WORD $0x4e61d6b5 // fadd v21.2d, v21.2d, v1.2d
+	WORD $0x4e62d6d6 // fadd v22.2d, v22.2d, v2.2d
+	WORD $0x4e63d6b5 // fadd v21.2d, v21.2d, v3.2d
+	WORD $0x4e64d6d6 // fadd v22.2d, v22.2d, v4.2d
+	VST1.P [V21.D2, V22.D2], 32(R0)
+	CBZ R5, value
+	MOVD scale+48(FP), R9
+	VDUP R9, V1.D2
+	WORD $0x6e61dd6b // fmul v11.2d, v11.2d, v1.2d
+	WORD $0x6e61dd8c // fmul v12.2d, v12.2d, v1.2d
+	VST1.P [V11.D2, V12.D2], 32(R5)
+value:
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
+// func sigmoidNormalisedF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
+TEXT ·sigmoidNormalisedF32(SB), NOSPLIT, $0-64
 	MOVD $numbers<>(SB), R8
 	FMOVQ 80(R8), F0 // 1
 	FMOVQ 256(R8), F1 // -746
@@ -7148,9 +7963,29 @@ loop:
 	WORD $0x4e78cf56 // fmla v22.2d, v26.2d, v24.2d
 	WORD $0x4e75d6b5 // fadd v21.2d, v21.2d, v21.2d
 	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
-	VLD1.P 16(R1), [V13.S4]
-	WORD $0x4e6179ae // fcvtl2 v14.2d, v13.4s
-	WORD $0x0e6179ad // fcvtl v13.2d, v13.2s
+	FMOVQ 816(R8), F13 // 1.0715086071862673e+301
+	FMOVQ 816(R8), F14 // 1.0715086071862673e+301
+	WORD $0x4eebf5ad // fmin v13.2d, v13.2d, v11.2d
+	WORD $0x4eecf5ce // fmin v14.2d, v14.2d, v12.2d
+	WORD $0x4e75d6ab // fadd v11.2d, v21.2d, v21.2d
+	WORD $0x4e76d6cc // fadd v12.2d, v22.2d, v22.2d
+	WORD $0x4e6dd56b // fadd v11.2d, v11.2d, v13.2d
+	WORD $0x4e6ed58c // fadd v12.2d, v12.2d, v14.2d
+	WORD $0x6e6bfc0b // fdiv v11.2d, v0.2d, v11.2d
+	WORD $0x6e6cfc0c // fdiv v12.2d, v0.2d, v12.2d
+	WORD $0x6e6fde31 // fmul v17.2d, v17.2d, v15.2d
+	WORD $0x6e70de52 // fmul v18.2d, v18.2d, v16.2d
+	WORD $0x6e6dde31 // fmul v17.2d, v17.2d, v13.2d
+	WORD $0x6e6ede52 // fmul v18.2d, v18.2d, v14.2d
+	WORD $0x4e75d631 // fadd v17.2d, v17.2d, v21.2d
+	WORD $0x4e76d652 // fadd v18.2d, v18.2d, v22.2d
+	WORD $0x6e6bde31 // fmul v17.2d, v17.2d, v11.2d
+	WORD $0x6e6cde52 // fmul v18.2d, v18.2d, v12.2d
+	WORD $0x6e6bde31 // fmul v17.2d, v17.2d, v11.2d
+	WORD $0x6e6cde52 // fmul v18.2d, v18.2d, v12.2d
+	VLD1.P 16(R1), [V15.S4]
+	WORD $0x4e6179f0 // fcvtl2 v16.2d, v15.4s
+	WORD $0x0e6179ef // fcvtl v15.2d, v15.2s
 	VLD1.P 16(R3), [V25.S4]
 	WORD $0x4e617b3a // fcvtl2 v26.2d, v25.4s
 	WORD $0x0e617b39 // fcvtl v25.2d, v25.2s
@@ -7163,39 +7998,33 @@ loop:
 shares:
 	VEOR V23.B16, V23.B16, V23.B16
 	VEOR V24.B16, V24.B16, V24.B16
-	WORD $0x6ef7e5ad // fcmgt v13.2d, v13.2d, v23.2d
-	WORD $0x6ef8e5ce // fcmgt v14.2d, v14.2d, v24.2d
+	WORD $0x6ef7e5ef // fcmgt v15.2d, v15.2d, v23.2d
+	WORD $0x6ef8e610 // fcmgt v16.2d, v16.2d, v24.2d
 	VMOV V25.B16, V23.B16
 	VMOV V26.B16, V24.B16
-	VBIT V13.B16, V19.B16, V23.B16
-	VBIT V14.B16, V20.B16, V24.B16
-	VBIT V13.B16, V25.B16, V19.B16
-	VBIT V14.B16, V26.B16, V20.B16
-	VMOV V23.B16, V25.B16
-	VMOV V24.B16, V26.B16
-	WORD $0x4ef1ce79 // fmls v25.2d, v19.2d, v17.2d
-	WORD $0x4ef2ce9a // fmls v26.2d, v20.2d, v18.2d
-	WORD $0x6e6fdf39 // fmul v25.2d, v25.2d, v15.2d
-	WORD $0x6e70df5a // fmul v26.2d, v26.2d, v16.2d
+	VBIT V15.B16, V19.B16, V23.B16
+	VBIT V16.B16, V20.B16, V24.B16
+	VBIT V15.B16, V25.B16, V19.B16
+	VBIT V16.B16, V26.B16, V20.B16
+	WORD $0x4ef3d6f9 // fsub v25.2d, v23.2d, v19.2d
+	WORD $0x4ef4d71a // fsub v26.2d, v24.2d, v20.2d
+	WORD $0x6e71df39 // fmul v25.2d, v25.2d, v17.2d
+	WORD $0x6e72df5a // fmul v26.2d, v26.2d, v18.2d
 	WORD $0x4e77d673 // fadd v19.2d, v19.2d, v23.2d
 	WORD $0x4e78d694 // fadd v20.2d, v20.2d, v24.2d
-	WORD $0x6e73deb5 // fmul v21.2d, v21.2d, v19.2d
-	WORD $0x6e74ded6 // fmul v22.2d, v22.2d, v20.2d
-	VEOR V27.B16, V27.B16, V27.B16
-	VEOR V28.B16, V28.B16, V28.B16
-	WORD $0x6efbe6fb // fcmgt v27.2d, v23.2d, v27.2d
-	WORD $0x6efce71c // fcmgt v28.2d, v24.2d, v28.2d
-	VAND V27.B16, V11.B16, V11.B16
-	VAND V28.B16, V12.B16, V12.B16
-	WORD $0x4e77cd75 // fmla v21.2d, v11.2d, v23.2d
-	WORD $0x4e78cd96 // fmla v22.2d, v12.2d, v24.2d
+	WORD $0x6e75de73 // fmul v19.2d, v19.2d, v21.2d
+	WORD $0x6e76de94 // fmul v20.2d, v20.2d, v22.2d
+	WORD $0x4e77cdb3 // fmla v19.2d, v13.2d, v23.2d
+	WORD $0x4e78cdd4 // fmla v20.2d, v14.2d, v24.2d
+	WORD $0x6e6bde73 // fmul v19.2d, v19.2d, v11.2d
+	WORD $0x6e6cde94 // fmul v20.2d, v20.2d, v12.2d
 	VEOR V11.B16, V11.B16, V11.B16
 	VEOR V12.B16, V12.B16, V12.B16
 	WORD $0x4ef9d56b // fsub v11.2d, v11.2d, v25.2d
 	WORD $0x4efad58c // fsub v12.2d, v12.2d, v26.2d
-	VBIT V13.B16, V25.B16, V11.B16
-	VBIT V14.B16, V26.B16, V12.B16
-	VST1.P [V21.D2, V22.D2], 32(R0)
+	VBIT V15.B16, V25.B16, V11.B16
+	VBIT V16.B16, V26.B16, V12.B16
+	VST1.P [V19.D2, V20.D2], 32(R0)
 	CBZ R5, value
 	WORD $0x0e61696b // fcvtn v11.2s, v11.2d
 	WORD $0x4e61698b // fcvtn2 v11.4s, v12.2d
@@ -7208,219 +8037,2063 @@ value:
 	BNE loop
 	RET
 
-// func entropyF32(loss *float64, yes, no *float32, n int)
-TEXT ·entropyF32(SB), NOSPLIT, $0-32
-	MOVD loss+0(FP), R0
-	MOVD yes+8(FP), R3
-	MOVD no+16(FP), R4
-	MOVD n+24(FP), R2
+// func sigmoidNormalisedF64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
+TEXT ·sigmoidNormalisedF64(SB), NOSPLIT, $0-64
 	MOVD $numbers<>(SB), R8
-	FMOVQ 288(R8), F0 // 0.3999999999940942 0.22222198432149784
-	FMOVQ 304(R8), F1 // 0.15313837699209373 0.14798198605116586
-	FMOVQ 80(R8), F2 // 1
+	FMOVQ 80(R8), F0 // 1
+	FMOVQ 256(R8), F1 // -746
+	FMOVQ 272(R8), F2 // 6.755399441055808e+15
+	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
+	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
+	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
+	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
+	FMOVQ 656(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 672(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 688(R8), F10 // 0.03746069493121795 0.078152934631886
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
 loop:
-	VLD1.P 16(R3), [V3.S4]
+	MOVD R1, R6
+	VLD1.P 32(R6), [V11.D2, V12.D2]
+	FMOVQ 704(R8), F13 // +Inf
+	FMOVQ 704(R8), F14 // +Inf
+	WORD $0x4e6be5ad // fcmeq v13.2d, v13.2d, v11.2d
+	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
+	WORD $0x4ee0f96b // fabs v11.2d, v11.2d
+	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
+	VORR V13.B16, V11.B16, V11.B16
+	VORR V14.B16, V12.B16, V12.B16
+	WORD $0x6ee0f96d // fneg v13.2d, v11.2d
+	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
+	WORD $0x4e61f5ad // fmax v13.2d, v13.2d, v1.2d
+	WORD $0x4e61f5ce // fmax v14.2d, v14.2d, v1.2d
+	VMOV V2.B16, V15.B16
+	VMOV V2.B16, V16.B16
+	WORD $0x4fc311af // fmla v15.2d, v13.2d, v3.d[0]
+	WORD $0x4fc311d0 // fmla v16.2d, v14.2d, v3.d[0]
+	WORD $0x4ee2d5f1 // fsub v17.2d, v15.2d, v2.2d
+	WORD $0x4ee2d612 // fsub v18.2d, v16.2d, v2.2d
+	WORD $0x4fc35a2d // fmls v13.2d, v17.2d, v3.d[1]
+	WORD $0x4fc35a4e // fmls v14.2d, v18.2d, v3.d[1]
+	WORD $0x4fc4522d // fmls v13.2d, v17.2d, v4.d[0]
+	WORD $0x4fc4524e // fmls v14.2d, v18.2d, v4.d[0]
+	VSHL $52, V15.D2, V15.D2
+	VSHL $52, V16.D2, V16.D2
+	WORD $0x6e6dddb1 // fmul v17.2d, v13.2d, v13.2d
+	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
+	FMOVQ 176(R8), F19 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
+	WORD $0x4fc711b3 // fmla v19.2d, v13.2d, v7.d[0]
+	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
+	FMOVQ 192(R8), F21 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
+	WORD $0x4fc619b5 // fmla v21.2d, v13.2d, v6.d[1]
+	WORD $0x4fc619d6 // fmla v22.2d, v14.2d, v6.d[1]
+	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	FMOVQ 208(R8), F19 // 0.0013888888917281794
+	FMOVQ 208(R8), F20 // 0.0013888888917281794
+	WORD $0x4fc611b3 // fmla v19.2d, v13.2d, v6.d[0]
+	WORD $0x4fc611d4 // fmla v20.2d, v14.2d, v6.d[0]
+	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	FMOVQ 224(R8), F21 // 0.04166666666662399
+	FMOVQ 224(R8), F22 // 0.04166666666662399
+	WORD $0x4fc519b5 // fmla v21.2d, v13.2d, v5.d[1]
+	WORD $0x4fc519d6 // fmla v22.2d, v14.2d, v5.d[1]
+	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	FMOVQ 240(R8), F19 // 0.5
+	FMOVQ 240(R8), F20 // 0.5
+	WORD $0x4fc511b3 // fmla v19.2d, v13.2d, v5.d[0]
+	WORD $0x4fc511d4 // fmla v20.2d, v14.2d, v5.d[0]
+	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	WORD $0x4e71ce6d // fmla v13.2d, v19.2d, v17.2d
+	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
+	WORD $0x4e60d5b1 // fadd v17.2d, v13.2d, v0.2d
+	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
+	VADD V15.D2, V17.D2, V17.D2
+	VADD V16.D2, V18.D2, V18.D2
+	WORD $0x4fc49a31 // fmul v17.2d, v17.2d, v4.d[1]
+	WORD $0x4fc49a52 // fmul v18.2d, v18.2d, v4.d[1]
+	VEOR V15.B16, V15.B16, V15.B16
+	WORD $0x4e6fcdb1 // fmla v17.2d, v13.2d, v15.2d
+	WORD $0x4e6fcdd2 // fmla v18.2d, v14.2d, v15.2d
+	FMOVQ 400(R8), F15 // 2
+	FMOVQ 400(R8), F16 // 2
+	WORD $0x4e71d5ef // fadd v15.2d, v15.2d, v17.2d
+	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
+	WORD $0x4e60d62d // fadd v13.2d, v17.2d, v0.2d
+	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
+	WORD $0x6e6ffe2f // fdiv v15.2d, v17.2d, v15.2d
+	WORD $0x6e70fe50 // fdiv v16.2d, v18.2d, v16.2d
+	WORD $0x6e6dfc0d // fdiv v13.2d, v0.2d, v13.2d
+	WORD $0x6e6efc0e // fdiv v14.2d, v0.2d, v14.2d
+	WORD $0x6e6fddf3 // fmul v19.2d, v15.2d, v15.2d
+	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
+	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
+	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
+	FMOVQ 720(R8), F23 // 0.05422589734467588
+	FMOVQ 720(R8), F24 // 0.05422589734467588
+	WORD $0x4fca1277 // fmla v23.2d, v19.2d, v10.d[0]
+	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
+	WORD $0x4fca1ab7 // fmla v23.2d, v21.2d, v10.d[1]
+	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
+	FMOVQ 736(R8), F25 // 0.06667589320635225
+	FMOVQ 736(R8), F26 // 0.06667589320635225
+	WORD $0x4fc91a79 // fmla v25.2d, v19.2d, v9.d[1]
+	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
+	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	FMOVQ 752(R8), F23 // 0.09090909948987579
+	FMOVQ 752(R8), F24 // 0.09090909948987579
+	WORD $0x4fc91277 // fmla v23.2d, v19.2d, v9.d[0]
+	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
+	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	FMOVQ 768(R8), F25 // 0.1428571428580005
+	FMOVQ 768(R8), F26 // 0.1428571428580005
+	WORD $0x4fc81a79 // fmla v25.2d, v19.2d, v8.d[1]
+	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
+	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	FMOVQ 784(R8), F23 // 0.3333333333333333
+	FMOVQ 784(R8), F24 // 0.3333333333333333
+	WORD $0x4fc81277 // fmla v23.2d, v19.2d, v8.d[0]
+	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
+	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	WORD $0x6e6fde79 // fmul v25.2d, v19.2d, v15.2d
+	WORD $0x6e70de9a // fmul v26.2d, v20.2d, v16.2d
+	VMOV V15.B16, V21.B16
+	VMOV V16.B16, V22.B16
+	WORD $0x4e77cf35 // fmla v21.2d, v25.2d, v23.2d
+	WORD $0x4e78cf56 // fmla v22.2d, v26.2d, v24.2d
+	WORD $0x4e75d6b5 // fadd v21.2d, v21.2d, v21.2d
+	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
+	FMOVQ 816(R8), F15 // 1.0715086071862673e+301
+	FMOVQ 816(R8), F16 // 1.0715086071862673e+301
+	WORD $0x4eebf5ef // fmin v15.2d, v15.2d, v11.2d
+	WORD $0x4eecf610 // fmin v16.2d, v16.2d, v12.2d
+	WORD $0x4e75d6ab // fadd v11.2d, v21.2d, v21.2d
+	WORD $0x4e76d6cc // fadd v12.2d, v22.2d, v22.2d
+	WORD $0x4e6fd56b // fadd v11.2d, v11.2d, v15.2d
+	WORD $0x4e70d58c // fadd v12.2d, v12.2d, v16.2d
+	WORD $0x6e6bfc0b // fdiv v11.2d, v0.2d, v11.2d
+	WORD $0x6e6cfc0c // fdiv v12.2d, v0.2d, v12.2d
+	WORD $0x6e6dde31 // fmul v17.2d, v17.2d, v13.2d
+	WORD $0x6e6ede52 // fmul v18.2d, v18.2d, v14.2d
+	WORD $0x6e6fde31 // fmul v17.2d, v17.2d, v15.2d
+	WORD $0x6e70de52 // fmul v18.2d, v18.2d, v16.2d
+	WORD $0x4e75d631 // fadd v17.2d, v17.2d, v21.2d
+	WORD $0x4e76d652 // fadd v18.2d, v18.2d, v22.2d
+	WORD $0x6e6bde31 // fmul v17.2d, v17.2d, v11.2d
+	WORD $0x6e6cde52 // fmul v18.2d, v18.2d, v12.2d
+	WORD $0x6e6bde31 // fmul v17.2d, v17.2d, v11.2d
+	WORD $0x6e6cde52 // fmul v18.2d, v18.2d, v12.2d
+	VLD1.P 32(R1), [V13.D2, V14.D2]
+	VLD1.P 32(R3), [V25.D2, V26.D2]
+	WORD $0x4ef9d413 // fsub v19.2d, v0.2d, v25.2d
+	WORD $0x4efad414 // fsub v20.2d, v0.2d, v26.2d
+	CBZ R4, shares
+	VLD1.P 32(R4), [V19.D2, V20.D2]
+shares:
+	VEOR V23.B16, V23.B16, V23.B16
+	VEOR V24.B16, V24.B16, V24.B16
+	WORD $0x6ef7e5ad // fcmgt v13.2d, v13.2d, v23.2d
+	WORD $0x6ef8e5ce // fcmgt v14.2d, v14.2d, v24.2d
+	VMOV V25.B16, V23.B16
+	VMOV V26.B16, V24.B16
+	VBIT V13.B16, V19.B16, V23.B16
+	VBIT V14.B16, V20.B16, V24.B16
+	VBIT V13.B16, V25.B16, V19.B16
+	VBIT V14.B16, V26.B16, V20.B16
+	WORD $0x4ef3d6f9 // fsub v25.2d, v23.2d, v19.2d
+	WORD $0x4ef4d71a // fsub v26.2d, v24.2d, v20.2d
+	WORD $0x6e71df39 // fmul v25.2d, v25.2d, v17.2d
+	WORD $0x6e72df5a // fmul v26.2d, v26.2d, v18.2d
+	WORD $0x4e77d673 // fadd v19.2d, v19.2d, v23.2d
+	WORD $0x4e78d694 // fadd v20.2d, v20.2d, v24.2d
+	WORD $0x6e75de73 // fmul v19.2d, v19.2d, v21.2d
+	WORD $0x6e76de94 // fmul v20.2d, v20.2d, v22.2d
+	WORD $0x4e77cdf3 // fmla v19.2d, v15.2d, v23.2d
+	WORD $0x4e78ce14 // fmla v20.2d, v16.2d, v24.2d
+	WORD $0x6e6bde73 // fmul v19.2d, v19.2d, v11.2d
+	WORD $0x6e6cde94 // fmul v20.2d, v20.2d, v12.2d
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	WORD $0x4ef9d56b // fsub v11.2d, v11.2d, v25.2d
+	WORD $0x4efad58c // fsub v12.2d, v12.2d, v26.2d
+	VBIT V13.B16, V25.B16, V11.B16
+	VBIT V14.B16, V26.B16, V12.B16
+	VST1.P [V19.D2, V20.D2], 32(R0)
+	CBZ R5, value
+	MOVD scale+48(FP), R9
+	VDUP R9, V13.D2
+	WORD $0x6e6ddd6b // fmul v11.2d, v11.2d, v13.2d
+	WORD $0x6e6ddd8c // fmul v12.2d, v12.2d, v13.2d
+	VST1.P [V11.D2, V12.D2], 32(R5)
+value:
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
+// func sigmoidPenalisedF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
+TEXT ·sigmoidPenalisedF32(SB), NOSPLIT, $0-64
+	MOVD $numbers<>(SB), R8
+	FMOVQ 80(R8), F0 // 1
+	FMOVQ 256(R8), F1 // -746
+	FMOVQ 272(R8), F2 // 6.755399441055808e+15
+	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
+	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
+	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
+	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
+	FMOVQ 656(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 672(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 688(R8), F10 // 0.03746069493121795 0.078152934631886
+	MOVD par+56(FP), R7
+	FMOVQ (R7), F11
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
+loop:
+	MOVD R1, R6
+	VLD1.P 16(R6), [V12.S4]
+	WORD $0x4e61798d // fcvtl2 v13.2d, v12.4s
+	WORD $0x0e61798c // fcvtl v12.2d, v12.2s
+	FMOVQ 704(R8), F14 // +Inf
+	FMOVQ 704(R8), F15 // +Inf
+	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
+	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
+	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
+	WORD $0x4ee0f9ad // fabs v13.2d, v13.2d
+	VORR V14.B16, V12.B16, V12.B16
+	VORR V15.B16, V13.B16, V13.B16
+	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
+	WORD $0x6ee0f9af // fneg v15.2d, v13.2d
+	WORD $0x4e61f5ce // fmax v14.2d, v14.2d, v1.2d
+	WORD $0x4e61f5ef // fmax v15.2d, v15.2d, v1.2d
+	VMOV V2.B16, V16.B16
+	VMOV V2.B16, V17.B16
+	WORD $0x4fc311d0 // fmla v16.2d, v14.2d, v3.d[0]
+	WORD $0x4fc311f1 // fmla v17.2d, v15.2d, v3.d[0]
+	WORD $0x4ee2d612 // fsub v18.2d, v16.2d, v2.2d
+	WORD $0x4ee2d633 // fsub v19.2d, v17.2d, v2.2d
+	WORD $0x4fc35a4e // fmls v14.2d, v18.2d, v3.d[1]
+	WORD $0x4fc35a6f // fmls v15.2d, v19.2d, v3.d[1]
+	WORD $0x4fc4524e // fmls v14.2d, v18.2d, v4.d[0]
+	WORD $0x4fc4526f // fmls v15.2d, v19.2d, v4.d[0]
+	VSHL $52, V16.D2, V16.D2
+	VSHL $52, V17.D2, V17.D2
+	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
+	WORD $0x6e6fddf3 // fmul v19.2d, v15.2d, v15.2d
+	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F21 // 2.7620138719733994e-07
+	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
+	WORD $0x4fc711f5 // fmla v21.2d, v15.2d, v7.d[0]
+	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F23 // 2.4801520191217726e-05
+	WORD $0x4fc619d6 // fmla v22.2d, v14.2d, v6.d[1]
+	WORD $0x4fc619f7 // fmla v23.2d, v15.2d, v6.d[1]
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	FMOVQ 208(R8), F20 // 0.0013888888917281794
+	FMOVQ 208(R8), F21 // 0.0013888888917281794
+	WORD $0x4fc611d4 // fmla v20.2d, v14.2d, v6.d[0]
+	WORD $0x4fc611f5 // fmla v21.2d, v15.2d, v6.d[0]
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	FMOVQ 224(R8), F22 // 0.04166666666662399
+	FMOVQ 224(R8), F23 // 0.04166666666662399
+	WORD $0x4fc519d6 // fmla v22.2d, v14.2d, v5.d[1]
+	WORD $0x4fc519f7 // fmla v23.2d, v15.2d, v5.d[1]
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	FMOVQ 240(R8), F20 // 0.5
+	FMOVQ 240(R8), F21 // 0.5
+	WORD $0x4fc511d4 // fmla v20.2d, v14.2d, v5.d[0]
+	WORD $0x4fc511f5 // fmla v21.2d, v15.2d, v5.d[0]
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
+	WORD $0x4e73ceaf // fmla v15.2d, v21.2d, v19.2d
+	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
+	WORD $0x4e60d5f3 // fadd v19.2d, v15.2d, v0.2d
+	VADD V16.D2, V18.D2, V18.D2
+	VADD V17.D2, V19.D2, V19.D2
+	WORD $0x4fc49a52 // fmul v18.2d, v18.2d, v4.d[1]
+	WORD $0x4fc49a73 // fmul v19.2d, v19.2d, v4.d[1]
+	VEOR V16.B16, V16.B16, V16.B16
+	WORD $0x4e70cdd2 // fmla v18.2d, v14.2d, v16.2d
+	WORD $0x4e70cdf3 // fmla v19.2d, v15.2d, v16.2d
+	FMOVQ 400(R8), F16 // 2
+	FMOVQ 400(R8), F17 // 2
+	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
+	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
+	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
+	WORD $0x4e60d66f // fadd v15.2d, v19.2d, v0.2d
+	WORD $0x6e70ddd4 // fmul v20.2d, v14.2d, v16.2d
+	WORD $0x6e71ddf5 // fmul v21.2d, v15.2d, v17.2d
+	WORD $0x6e74fc14 // fdiv v20.2d, v0.2d, v20.2d
+	WORD $0x6e75fc15 // fdiv v21.2d, v0.2d, v21.2d
+	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
+	WORD $0x6e75de31 // fmul v17.2d, v17.2d, v21.2d
+	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
+	WORD $0x6e75ddef // fmul v15.2d, v15.2d, v21.2d
+	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
+	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
+	WORD $0x6e6eddd4 // fmul v20.2d, v14.2d, v14.2d
+	WORD $0x6e6fddf5 // fmul v21.2d, v15.2d, v15.2d
+	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
+	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
+	FMOVQ 720(R8), F24 // 0.05422589734467588
+	FMOVQ 720(R8), F25 // 0.05422589734467588
+	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
+	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
+	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
+	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
+	FMOVQ 736(R8), F26 // 0.06667589320635225
+	FMOVQ 736(R8), F27 // 0.06667589320635225
+	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
+	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
+	FMOVQ 752(R8), F24 // 0.09090909948987579
+	FMOVQ 752(R8), F25 // 0.09090909948987579
+	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
+	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
+	FMOVQ 768(R8), F26 // 0.1428571428580005
+	FMOVQ 768(R8), F27 // 0.1428571428580005
+	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
+	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
+	FMOVQ 784(R8), F24 // 0.3333333333333333
+	FMOVQ 784(R8), F25 // 0.3333333333333333
+	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
+	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
+	WORD $0x6e6ede9a // fmul v26.2d, v20.2d, v14.2d
+	WORD $0x6e6fdebb // fmul v27.2d, v21.2d, v15.2d
+	VMOV V14.B16, V22.B16
+	VMOV V15.B16, V23.B16
+	WORD $0x4e78cf56 // fmla v22.2d, v26.2d, v24.2d
+	WORD $0x4e79cf77 // fmla v23.2d, v27.2d, v25.2d
+	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
+	WORD $0x4e77d6f7 // fadd v23.2d, v23.2d, v23.2d
+	FMOVQ 816(R8), F14 // 1.0715086071862673e+301
+	FMOVQ 816(R8), F15 // 1.0715086071862673e+301
+	WORD $0x4eecf5ce // fmin v14.2d, v14.2d, v12.2d
+	WORD $0x4eedf5ef // fmin v15.2d, v15.2d, v13.2d
+	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
+	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
+	WORD $0x6e70ddce // fmul v14.2d, v14.2d, v16.2d
+	WORD $0x6e71ddef // fmul v15.2d, v15.2d, v17.2d
+	VLD1.P 16(R1), [V20.S4]
+	WORD $0x4e617a95 // fcvtl2 v21.2d, v20.4s
+	WORD $0x0e617a94 // fcvtl v20.2d, v20.2s
+	VLD1.P 16(R3), [V28.S4]
+	WORD $0x4e617b9d // fcvtl2 v29.2d, v28.4s
+	WORD $0x0e617b9c // fcvtl v28.2d, v28.2s
+	WORD $0x4efcd418 // fsub v24.2d, v0.2d, v28.2d
+	WORD $0x4efdd419 // fsub v25.2d, v0.2d, v29.2d
+	CBZ R4, shares
+	VLD1.P 16(R4), [V24.S4]
+	WORD $0x4e617b19 // fcvtl2 v25.2d, v24.4s
+	WORD $0x0e617b18 // fcvtl v24.2d, v24.2s
+shares:
+	VEOR V26.B16, V26.B16, V26.B16
+	VEOR V27.B16, V27.B16, V27.B16
+	WORD $0x6efae694 // fcmgt v20.2d, v20.2d, v26.2d
+	WORD $0x6efbe6b5 // fcmgt v21.2d, v21.2d, v27.2d
+	VMOV V28.B16, V26.B16
+	VMOV V29.B16, V27.B16
+	VBIT V20.B16, V24.B16, V26.B16
+	VBIT V21.B16, V25.B16, V27.B16
+	VBIT V20.B16, V28.B16, V24.B16
+	VBIT V21.B16, V29.B16, V25.B16
+	VMOV V26.B16, V28.B16
+	VMOV V27.B16, V29.B16
+	WORD $0x4ef2cf1c // fmls v28.2d, v24.2d, v18.2d
+	WORD $0x4ef3cf3d // fmls v29.2d, v25.2d, v19.2d
+	WORD $0x6e70df9c // fmul v28.2d, v28.2d, v16.2d
+	WORD $0x6e71dfbd // fmul v29.2d, v29.2d, v17.2d
+	WORD $0x4e7ad718 // fadd v24.2d, v24.2d, v26.2d
+	WORD $0x4e7bd739 // fadd v25.2d, v25.2d, v27.2d
+	WORD $0x6e76df18 // fmul v24.2d, v24.2d, v22.2d
+	WORD $0x6e77df39 // fmul v25.2d, v25.2d, v23.2d
+	VEOR V30.B16, V30.B16, V30.B16
+	VEOR V31.B16, V31.B16, V31.B16
+	WORD $0x6efee75e // fcmgt v30.2d, v26.2d, v30.2d
+	WORD $0x6effe77f // fcmgt v31.2d, v27.2d, v31.2d
+	VAND V30.B16, V12.B16, V12.B16
+	VAND V31.B16, V13.B16, V13.B16
+	WORD $0x4e7acd98 // fmla v24.2d, v12.2d, v26.2d
+	WORD $0x4e7bcdb9 // fmla v25.2d, v13.2d, v27.2d
+	WORD $0x6e6ede10 // fmul v16.2d, v16.2d, v14.2d
+	WORD $0x6e6fde31 // fmul v17.2d, v17.2d, v15.2d
+	WORD $0x4fcb121c // fmla v28.2d, v16.2d, v11.d[0]
+	WORD $0x4fcb123d // fmla v29.2d, v17.2d, v11.d[0]
+	WORD $0x4e76d5ce // fadd v14.2d, v14.2d, v22.2d
+	WORD $0x4e77d5ef // fadd v15.2d, v15.2d, v23.2d
+	WORD $0x4fcb51d8 // fmls v24.2d, v14.2d, v11.d[0]
+	WORD $0x4fcb51f9 // fmls v25.2d, v15.2d, v11.d[0]
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	WORD $0x4efcd58c // fsub v12.2d, v12.2d, v28.2d
+	WORD $0x4efdd5ad // fsub v13.2d, v13.2d, v29.2d
+	VBIT V20.B16, V28.B16, V12.B16
+	VBIT V21.B16, V29.B16, V13.B16
+	VST1.P [V24.D2, V25.D2], 32(R0)
+	CBZ R5, value
+	WORD $0x0e61698c // fcvtn v12.2s, v12.2d
+	WORD $0x4e6169ac // fcvtn2 v12.4s, v13.2d
+	MOVWU scale+48(FP), R9
+	VDUP R9, V14.S4
+	WORD $0x6e2edd8c // fmul v12.4s, v12.4s, v14.4s
+	VST1.P [V12.S4], 16(R5)
+value:
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
+// func sigmoidPenalisedF64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
+TEXT ·sigmoidPenalisedF64(SB), NOSPLIT, $0-64
+	MOVD $numbers<>(SB), R8
+	FMOVQ 80(R8), F0 // 1
+	FMOVQ 256(R8), F1 // -746
+	FMOVQ 272(R8), F2 // 6.755399441055808e+15
+	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
+	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
+	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
+	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
+	FMOVQ 656(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 672(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 688(R8), F10 // 0.03746069493121795 0.078152934631886
+	MOVD par+56(FP), R7
+	FMOVQ (R7), F11
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
+loop:
+	MOVD R1, R6
+	VLD1.P 32(R6), [V12.D2, V13.D2]
+	FMOVQ 704(R8), F14 // +Inf
+	FMOVQ 704(R8), F15 // +Inf
+	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
+	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
+	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
+	WORD $0x4ee0f9ad // fabs v13.2d, v13.2d
+	VORR V14.B16, V12.B16, V12.B16
+	VORR V15.B16, V13.B16, V13.B16
+	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
+	WORD $0x6ee0f9af // fneg v15.2d, v13.2d
+	WORD $0x4e61f5ce // fmax v14.2d, v14.2d, v1.2d
+	WORD $0x4e61f5ef // fmax v15.2d, v15.2d, v1.2d
+	VMOV V2.B16, V16.B16
+	VMOV V2.B16, V17.B16
+	WORD $0x4fc311d0 // fmla v16.2d, v14.2d, v3.d[0]
+	WORD $0x4fc311f1 // fmla v17.2d, v15.2d, v3.d[0]
+	WORD $0x4ee2d612 // fsub v18.2d, v16.2d, v2.2d
+	WORD $0x4ee2d633 // fsub v19.2d, v17.2d, v2.2d
+	WORD $0x4fc35a4e // fmls v14.2d, v18.2d, v3.d[1]
+	WORD $0x4fc35a6f // fmls v15.2d, v19.2d, v3.d[1]
+	WORD $0x4fc4524e // fmls v14.2d, v18.2d, v4.d[0]
+	WORD $0x4fc4526f // fmls v15.2d, v19.2d, v4.d[0]
+	VSHL $52, V16.D2, V16.D2
+	VSHL $52, V17.D2, V17.D2
+	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
+	WORD $0x6e6fddf3 // fmul v19.2d, v15.2d, v15.2d
+	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F21 // 2.7620138719733994e-07
+	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
+	WORD $0x4fc711f5 // fmla v21.2d, v15.2d, v7.d[0]
+	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F23 // 2.4801520191217726e-05
+	WORD $0x4fc619d6 // fmla v22.2d, v14.2d, v6.d[1]
+	WORD $0x4fc619f7 // fmla v23.2d, v15.2d, v6.d[1]
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	FMOVQ 208(R8), F20 // 0.0013888888917281794
+	FMOVQ 208(R8), F21 // 0.0013888888917281794
+	WORD $0x4fc611d4 // fmla v20.2d, v14.2d, v6.d[0]
+	WORD $0x4fc611f5 // fmla v21.2d, v15.2d, v6.d[0]
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	FMOVQ 224(R8), F22 // 0.04166666666662399
+	FMOVQ 224(R8), F23 // 0.04166666666662399
+	WORD $0x4fc519d6 // fmla v22.2d, v14.2d, v5.d[1]
+	WORD $0x4fc519f7 // fmla v23.2d, v15.2d, v5.d[1]
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	FMOVQ 240(R8), F20 // 0.5
+	FMOVQ 240(R8), F21 // 0.5
+	WORD $0x4fc511d4 // fmla v20.2d, v14.2d, v5.d[0]
+	WORD $0x4fc511f5 // fmla v21.2d, v15.2d, v5.d[0]
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
+	WORD $0x4e73ceaf // fmla v15.2d, v21.2d, v19.2d
+	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
+	WORD $0x4e60d5f3 // fadd v19.2d, v15.2d, v0.2d
+	VADD V16.D2, V18.D2, V18.D2
+	VADD V17.D2, V19.D2, V19.D2
+	WORD $0x4fc49a52 // fmul v18.2d, v18.2d, v4.d[1]
+	WORD $0x4fc49a73 // fmul v19.2d, v19.2d, v4.d[1]
+	VEOR V16.B16, V16.B16, V16.B16
+	WORD $0x4e70cdd2 // fmla v18.2d, v14.2d, v16.2d
+	WORD $0x4e70cdf3 // fmla v19.2d, v15.2d, v16.2d
+	FMOVQ 400(R8), F16 // 2
+	FMOVQ 400(R8), F17 // 2
+	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
+	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
+	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
+	WORD $0x4e60d66f // fadd v15.2d, v19.2d, v0.2d
+	WORD $0x6e70fe50 // fdiv v16.2d, v18.2d, v16.2d
+	WORD $0x6e71fe71 // fdiv v17.2d, v19.2d, v17.2d
+	WORD $0x6e6efc0e // fdiv v14.2d, v0.2d, v14.2d
+	WORD $0x6e6ffc0f // fdiv v15.2d, v0.2d, v15.2d
+	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
+	WORD $0x6e71de35 // fmul v21.2d, v17.2d, v17.2d
+	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
+	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
+	FMOVQ 720(R8), F24 // 0.05422589734467588
+	FMOVQ 720(R8), F25 // 0.05422589734467588
+	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
+	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
+	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
+	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
+	FMOVQ 736(R8), F26 // 0.06667589320635225
+	FMOVQ 736(R8), F27 // 0.06667589320635225
+	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
+	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
+	FMOVQ 752(R8), F24 // 0.09090909948987579
+	FMOVQ 752(R8), F25 // 0.09090909948987579
+	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
+	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
+	FMOVQ 768(R8), F26 // 0.1428571428580005
+	FMOVQ 768(R8), F27 // 0.1428571428580005
+	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
+	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
+	FMOVQ 784(R8), F24 // 0.3333333333333333
+	FMOVQ 784(R8), F25 // 0.3333333333333333
+	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
+	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
+	WORD $0x6e70de9a // fmul v26.2d, v20.2d, v16.2d
+	WORD $0x6e71debb // fmul v27.2d, v21.2d, v17.2d
+	VMOV V16.B16, V22.B16
+	VMOV V17.B16, V23.B16
+	WORD $0x4e78cf56 // fmla v22.2d, v26.2d, v24.2d
+	WORD $0x4e79cf77 // fmla v23.2d, v27.2d, v25.2d
+	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
+	WORD $0x4e77d6f7 // fadd v23.2d, v23.2d, v23.2d
+	FMOVQ 816(R8), F16 // 1.0715086071862673e+301
+	FMOVQ 816(R8), F17 // 1.0715086071862673e+301
+	WORD $0x4eecf610 // fmin v16.2d, v16.2d, v12.2d
+	WORD $0x4eedf631 // fmin v17.2d, v17.2d, v13.2d
+	WORD $0x6e72de10 // fmul v16.2d, v16.2d, v18.2d
+	WORD $0x6e73de31 // fmul v17.2d, v17.2d, v19.2d
+	WORD $0x6e6ede10 // fmul v16.2d, v16.2d, v14.2d
+	WORD $0x6e6fde31 // fmul v17.2d, v17.2d, v15.2d
+	VLD1.P 32(R1), [V20.D2, V21.D2]
+	VLD1.P 32(R3), [V28.D2, V29.D2]
+	WORD $0x4efcd418 // fsub v24.2d, v0.2d, v28.2d
+	WORD $0x4efdd419 // fsub v25.2d, v0.2d, v29.2d
+	CBZ R4, shares
+	VLD1.P 32(R4), [V24.D2, V25.D2]
+shares:
+	VEOR V26.B16, V26.B16, V26.B16
+	VEOR V27.B16, V27.B16, V27.B16
+	WORD $0x6efae694 // fcmgt v20.2d, v20.2d, v26.2d
+	WORD $0x6efbe6b5 // fcmgt v21.2d, v21.2d, v27.2d
+	VMOV V28.B16, V26.B16
+	VMOV V29.B16, V27.B16
+	VBIT V20.B16, V24.B16, V26.B16
+	VBIT V21.B16, V25.B16, V27.B16
+	VBIT V20.B16, V28.B16, V24.B16
+	VBIT V21.B16, V29.B16, V25.B16
+	VMOV V26.B16, V28.B16
+	VMOV V27.B16, V29.B16
+	WORD $0x4ef2cf1c // fmls v28.2d, v24.2d, v18.2d
+	WORD $0x4ef3cf3d // fmls v29.2d, v25.2d, v19.2d
+	WORD $0x6e6edf9c // fmul v28.2d, v28.2d, v14.2d
+	WORD $0x6e6fdfbd // fmul v29.2d, v29.2d, v15.2d
+	WORD $0x4e7ad718 // fadd v24.2d, v24.2d, v26.2d
+	WORD $0x4e7bd739 // fadd v25.2d, v25.2d, v27.2d
+	WORD $0x6e76df18 // fmul v24.2d, v24.2d, v22.2d
+	WORD $0x6e77df39 // fmul v25.2d, v25.2d, v23.2d
+	VEOR V30.B16, V30.B16, V30.B16
+	VEOR V31.B16, V31.B16, V31.B16
+	WORD $0x6efee75e // fcmgt v30.2d, v26.2d, v30.2d
+	WORD $0x6effe77f // fcmgt v31.2d, v27.2d, v31.2d
+	VAND V30.B16, V12.B16, V12.B16
+	VAND V31.B16, V13.B16, V13.B16
+	WORD $0x4e7acd98 // fmla v24.2d, v12.2d, v26.2d
+	WORD $0x4e7bcdb9 // fmla v25.2d, v13.2d, v27.2d
+	WORD $0x6e70ddce // fmul v14.2d, v14.2d, v16.2d
+	WORD $0x6e71ddef // fmul v15.2d, v15.2d, v17.2d
+	WORD $0x4fcb11dc // fmla v28.2d, v14.2d, v11.d[0]
+	WORD $0x4fcb11fd // fmla v29.2d, v15.2d, v11.d[0]
+	WORD $0x4e76d610 // fadd v16.2d, v16.2d, v22.2d
+	WORD $0x4e77d631 // fadd v17.2d, v17.2d, v23.2d
+	WORD $0x4fcb5218 // fmls v24.2d, v16.2d, v11.d[0]
+	WORD $0x4fcb5239 // fmls v25.2d, v17.2d, v11.d[0]
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	WORD $0x4efcd58c // fsub v12.2d, v12.2d, v28.2d
+	WORD $0x4efdd5ad // fsub v13.2d, v13.2d, v29.2d
+	VBIT V20.B16, V28.B16, V12.B16
+	VBIT V21.B16, V29.B16, V13.B16
+	VST1.P [V24.D2, V25.D2], 32(R0)
+	CBZ R5, value
+	MOVD scale+48(FP), R9
+	VDUP R9, V14.D2
+	WORD $0x6e6edd8c // fmul v12.2d, v12.2d, v14.2d
+	WORD $0x6e6eddad // fmul v13.2d, v13.2d, v14.2d
+	VST1.P [V12.D2, V13.D2], 32(R5)
+value:
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
+// func sigmoidSymmetricF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
+TEXT ·sigmoidSymmetricF32(SB), NOSPLIT, $0-64
+	MOVD par+56(FP), R7
+	MOVD $numbers<>(SB), R8
+	FMOVQ 80(R8), F0 // 1
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
+loop:
+	MOVD R1, R6
+	VLD1.P 16(R6), [V1.S4]
+	WORD $0x4e617822 // fcvtl2 v2.2d, v1.4s
+	WORD $0x0e617821 // fcvtl v1.2d, v1.2s
+	FMOVQ 256(R8), F3 // -746
+	FMOVQ 272(R8), F4 // 6.755399441055808e+15
+	FMOVQ 96(R8), F5 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 112(R8), F6 // 2.3190468138462996e-17 5.421010862427522e-20
+	FMOVQ 128(R8), F7 // 0.16666666666666669 0.008333333333330051
+	FMOVQ 144(R8), F8 // 0.00019841269863105968 2.7557268378684192e-06
+	FMOVQ 160(R8), F9 // 2.5100424157005067e-08 0
+	FMOVQ 656(R8), F10 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 672(R8), F11 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 688(R8), F12 // 0.03746069493121795 0.078152934631886
+	FMOVQ 704(R8), F13 // +Inf
+	FMOVQ 704(R8), F14 // +Inf
+	WORD $0x4e61e5ad // fcmeq v13.2d, v13.2d, v1.2d
+	WORD $0x4e62e5ce // fcmeq v14.2d, v14.2d, v2.2d
+	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
+	WORD $0x4ee0f842 // fabs v2.2d, v2.2d
+	VORR V13.B16, V1.B16, V1.B16
+	VORR V14.B16, V2.B16, V2.B16
+	WORD $0x6ee0f82d // fneg v13.2d, v1.2d
+	WORD $0x6ee0f84e // fneg v14.2d, v2.2d
+	WORD $0x4e63f5ad // fmax v13.2d, v13.2d, v3.2d
+	WORD $0x4e63f5ce // fmax v14.2d, v14.2d, v3.2d
+	VMOV V4.B16, V15.B16
+	VMOV V4.B16, V16.B16
+	WORD $0x4fc511af // fmla v15.2d, v13.2d, v5.d[0]
+	WORD $0x4fc511d0 // fmla v16.2d, v14.2d, v5.d[0]
+	WORD $0x4ee4d5f1 // fsub v17.2d, v15.2d, v4.2d
+	WORD $0x4ee4d612 // fsub v18.2d, v16.2d, v4.2d
+	WORD $0x4fc55a2d // fmls v13.2d, v17.2d, v5.d[1]
+	WORD $0x4fc55a4e // fmls v14.2d, v18.2d, v5.d[1]
+	WORD $0x4fc6522d // fmls v13.2d, v17.2d, v6.d[0]
+	WORD $0x4fc6524e // fmls v14.2d, v18.2d, v6.d[0]
+	VSHL $52, V15.D2, V15.D2
+	VSHL $52, V16.D2, V16.D2
+	WORD $0x6e6dddb1 // fmul v17.2d, v13.2d, v13.2d
+	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
+	FMOVQ 176(R8), F19 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
+	WORD $0x4fc911b3 // fmla v19.2d, v13.2d, v9.d[0]
+	WORD $0x4fc911d4 // fmla v20.2d, v14.2d, v9.d[0]
+	FMOVQ 192(R8), F21 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
+	WORD $0x4fc819b5 // fmla v21.2d, v13.2d, v8.d[1]
+	WORD $0x4fc819d6 // fmla v22.2d, v14.2d, v8.d[1]
+	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	FMOVQ 208(R8), F19 // 0.0013888888917281794
+	FMOVQ 208(R8), F20 // 0.0013888888917281794
+	WORD $0x4fc811b3 // fmla v19.2d, v13.2d, v8.d[0]
+	WORD $0x4fc811d4 // fmla v20.2d, v14.2d, v8.d[0]
+	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	FMOVQ 224(R8), F21 // 0.04166666666662399
+	FMOVQ 224(R8), F22 // 0.04166666666662399
+	WORD $0x4fc719b5 // fmla v21.2d, v13.2d, v7.d[1]
+	WORD $0x4fc719d6 // fmla v22.2d, v14.2d, v7.d[1]
+	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	FMOVQ 240(R8), F19 // 0.5
+	FMOVQ 240(R8), F20 // 0.5
+	WORD $0x4fc711b3 // fmla v19.2d, v13.2d, v7.d[0]
+	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
+	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	WORD $0x4e71ce6d // fmla v13.2d, v19.2d, v17.2d
+	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
+	WORD $0x4e60d5b1 // fadd v17.2d, v13.2d, v0.2d
+	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
+	VADD V15.D2, V17.D2, V17.D2
+	VADD V16.D2, V18.D2, V18.D2
+	WORD $0x4fc69a31 // fmul v17.2d, v17.2d, v6.d[1]
+	WORD $0x4fc69a52 // fmul v18.2d, v18.2d, v6.d[1]
+	VEOR V15.B16, V15.B16, V15.B16
+	WORD $0x4e6fcdb1 // fmla v17.2d, v13.2d, v15.2d
+	WORD $0x4e6fcdd2 // fmla v18.2d, v14.2d, v15.2d
+	FMOVQ 400(R8), F15 // 2
+	FMOVQ 400(R8), F16 // 2
+	WORD $0x4e71d5ef // fadd v15.2d, v15.2d, v17.2d
+	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
+	WORD $0x4e60d62d // fadd v13.2d, v17.2d, v0.2d
+	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
+	WORD $0x6e6fddb3 // fmul v19.2d, v13.2d, v15.2d
+	WORD $0x6e70ddd4 // fmul v20.2d, v14.2d, v16.2d
+	WORD $0x6e73fc13 // fdiv v19.2d, v0.2d, v19.2d
+	WORD $0x6e74fc14 // fdiv v20.2d, v0.2d, v20.2d
+	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
+	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
+	WORD $0x6e73ddad // fmul v13.2d, v13.2d, v19.2d
+	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
+	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
+	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
+	WORD $0x6e6dddb3 // fmul v19.2d, v13.2d, v13.2d
+	WORD $0x6e6eddd4 // fmul v20.2d, v14.2d, v14.2d
+	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
+	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
+	FMOVQ 720(R8), F23 // 0.05422589734467588
+	FMOVQ 720(R8), F24 // 0.05422589734467588
+	WORD $0x4fcc1277 // fmla v23.2d, v19.2d, v12.d[0]
+	WORD $0x4fcc1298 // fmla v24.2d, v20.2d, v12.d[0]
+	WORD $0x4fcc1ab7 // fmla v23.2d, v21.2d, v12.d[1]
+	WORD $0x4fcc1ad8 // fmla v24.2d, v22.2d, v12.d[1]
+	FMOVQ 736(R8), F25 // 0.06667589320635225
+	FMOVQ 736(R8), F26 // 0.06667589320635225
+	WORD $0x4fcb1a79 // fmla v25.2d, v19.2d, v11.d[1]
+	WORD $0x4fcb1a9a // fmla v26.2d, v20.2d, v11.d[1]
+	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	FMOVQ 752(R8), F23 // 0.09090909948987579
+	FMOVQ 752(R8), F24 // 0.09090909948987579
+	WORD $0x4fcb1277 // fmla v23.2d, v19.2d, v11.d[0]
+	WORD $0x4fcb1298 // fmla v24.2d, v20.2d, v11.d[0]
+	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	FMOVQ 768(R8), F25 // 0.1428571428580005
+	FMOVQ 768(R8), F26 // 0.1428571428580005
+	WORD $0x4fca1a79 // fmla v25.2d, v19.2d, v10.d[1]
+	WORD $0x4fca1a9a // fmla v26.2d, v20.2d, v10.d[1]
+	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	FMOVQ 784(R8), F23 // 0.3333333333333333
+	FMOVQ 784(R8), F24 // 0.3333333333333333
+	WORD $0x4fca1277 // fmla v23.2d, v19.2d, v10.d[0]
+	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
+	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	WORD $0x6e6dde79 // fmul v25.2d, v19.2d, v13.2d
+	WORD $0x6e6ede9a // fmul v26.2d, v20.2d, v14.2d
+	VMOV V13.B16, V21.B16
+	VMOV V14.B16, V22.B16
+	WORD $0x4e77cf35 // fmla v21.2d, v25.2d, v23.2d
+	WORD $0x4e78cf56 // fmla v22.2d, v26.2d, v24.2d
+	WORD $0x4e75d6b5 // fadd v21.2d, v21.2d, v21.2d
+	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
+	VLD1.P 16(R1), [V3.S4]
 	WORD $0x4e617864 // fcvtl2 v4.2d, v3.4s
 	WORD $0x0e617863 // fcvtl v3.2d, v3.2s
-	WORD $0x4ee3d445 // fsub v5.2d, v2.2d, v3.2d
-	WORD $0x4ee4d446 // fsub v6.2d, v2.2d, v4.2d
+	VLD1.P 16(R3), [V9.S4]
+	WORD $0x4e61792a // fcvtl2 v10.2d, v9.4s
+	WORD $0x0e617929 // fcvtl v9.2d, v9.2s
+	WORD $0x4ee9d405 // fsub v5.2d, v0.2d, v9.2d
+	WORD $0x4eead406 // fsub v6.2d, v0.2d, v10.2d
 	CBZ R4, shares
 	VLD1.P 16(R4), [V5.S4]
 	WORD $0x4e6178a6 // fcvtl2 v6.2d, v5.4s
 	WORD $0x0e6178a5 // fcvtl v5.2d, v5.2s
 shares:
-	VLD1 (R0), [V7.D2, V8.D2]
-	WORD $0x4ee5f469 // fmin v9.2d, v3.2d, v5.2d
-	WORD $0x4ee6f48a // fmin v10.2d, v4.2d, v6.2d
-	WORD $0x4e65f46b // fmax v11.2d, v3.2d, v5.2d
-	WORD $0x4e66f48c // fmax v12.2d, v4.2d, v6.2d
-	WORD $0x4eebd44b // fsub v11.2d, v2.2d, v11.2d
-	WORD $0x4eecd44c // fsub v12.2d, v2.2d, v12.2d
-	WORD $0x4ee9d56b // fsub v11.2d, v11.2d, v9.2d
-	WORD $0x4eead58c // fsub v12.2d, v12.2d, v10.2d
-	WORD $0x4e6bd4e7 // fadd v7.2d, v7.2d, v11.2d
-	WORD $0x4e6cd508 // fadd v8.2d, v8.2d, v12.2d
-	VMOV V3.B16, V9.B16
-	VMOV V4.B16, V10.B16
-	FMOVQ 320(R8), F13 // 1.303418089031685e-308
-	FMOVQ 320(R8), F14 // 1.303418089031685e-308
-	VADD V13.D2, V9.D2, V9.D2
-	VADD V14.D2, V10.D2, V10.D2
-	VUSHR $52, V9.D2, V11.D2
-	VUSHR $52, V10.D2, V12.D2
-	FMOVQ 336(R8), F13 // 4.503599627370496e+15
-	FMOVQ 336(R8), F14 // 4.503599627370496e+15
-	VORR V13.B16, V11.B16, V11.B16
-	VORR V14.B16, V12.B16, V12.B16
-	FMOVQ 352(R8), F13 // 4.503599627371519e+15
-	FMOVQ 352(R8), F14 // 4.503599627371519e+15
-	WORD $0x4eedd56b // fsub v11.2d, v11.2d, v13.2d
-	WORD $0x4eeed58c // fsub v12.2d, v12.2d, v14.2d
-	FMOVQ 368(R8), F13 // 2.225073858507201e-308
-	FMOVQ 368(R8), F14 // 2.225073858507201e-308
-	VAND V13.B16, V9.B16, V9.B16
-	VAND V14.B16, V10.B16, V10.B16
-	FMOVQ 384(R8), F13 // 0.7071067811865476
-	FMOVQ 384(R8), F14 // 0.7071067811865476
-	VADD V13.D2, V9.D2, V9.D2
-	VADD V14.D2, V10.D2, V10.D2
-	FMOVQ 80(R8), F13 // 1
-	FMOVQ 80(R8), F14 // 1
-	WORD $0x4eedd529 // fsub v9.2d, v9.2d, v13.2d
-	WORD $0x4eeed54a // fsub v10.2d, v10.2d, v14.2d
-	FMOVQ 400(R8), F15 // 2
-	FMOVQ 400(R8), F16 // 2
-	WORD $0x4e69d5ef // fadd v15.2d, v15.2d, v9.2d
-	WORD $0x4e6ad610 // fadd v16.2d, v16.2d, v10.2d
-	WORD $0x6e6ffd2f // fdiv v15.2d, v9.2d, v15.2d
-	WORD $0x6e70fd50 // fdiv v16.2d, v10.2d, v16.2d
-	WORD $0x6e6fddf1 // fmul v17.2d, v15.2d, v15.2d
-	WORD $0x6e70de12 // fmul v18.2d, v16.2d, v16.2d
-	WORD $0x6e71de33 // fmul v19.2d, v17.2d, v17.2d
-	WORD $0x6e72de54 // fmul v20.2d, v18.2d, v18.2d
-	FMOVQ 416(R8), F21 // 0.1818357216161805
-	FMOVQ 416(R8), F22 // 0.1818357216161805
-	WORD $0x4fc11235 // fmla v21.2d, v17.2d, v1.d[0]
-	WORD $0x4fc11256 // fmla v22.2d, v18.2d, v1.d[0]
-	WORD $0x4fc11a75 // fmla v21.2d, v19.2d, v1.d[1]
-	WORD $0x4fc11a96 // fmla v22.2d, v20.2d, v1.d[1]
-	FMOVQ 432(R8), F23 // 0.2857142874366239
-	FMOVQ 432(R8), F24 // 0.2857142874366239
-	WORD $0x4fc01a37 // fmla v23.2d, v17.2d, v0.d[1]
-	WORD $0x4fc01a58 // fmla v24.2d, v18.2d, v0.d[1]
-	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
-	WORD $0x4e74ced8 // fmla v24.2d, v22.2d, v20.2d
-	FMOVQ 448(R8), F21 // 0.6666666666666735
-	FMOVQ 448(R8), F22 // 0.6666666666666735
-	WORD $0x4fc01235 // fmla v21.2d, v17.2d, v0.d[0]
-	WORD $0x4fc01256 // fmla v22.2d, v18.2d, v0.d[0]
-	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
-	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
-	WORD $0x6e71deb5 // fmul v21.2d, v21.2d, v17.2d
-	WORD $0x6e72ded6 // fmul v22.2d, v22.2d, v18.2d
-	FMOVQ 240(R8), F13 // 0.5
-	FMOVQ 240(R8), F14 // 0.5
-	WORD $0x6e69dd33 // fmul v19.2d, v9.2d, v9.2d
-	WORD $0x6e6add54 // fmul v20.2d, v10.2d, v10.2d
-	WORD $0x6e6dde73 // fmul v19.2d, v19.2d, v13.2d
-	WORD $0x6e6ede94 // fmul v20.2d, v20.2d, v14.2d
-	WORD $0x4e73d6b5 // fadd v21.2d, v21.2d, v19.2d
-	WORD $0x4e74d6d6 // fadd v22.2d, v22.2d, v20.2d
-	FMOVQ 464(R8), F13 // 1.9082149292705877e-10
-	FMOVQ 464(R8), F14 // 1.9082149292705877e-10
-	WORD $0x6e6bddad // fmul v13.2d, v13.2d, v11.2d
-	WORD $0x6e6cddce // fmul v14.2d, v14.2d, v12.2d
-	WORD $0x4e75cded // fmla v13.2d, v15.2d, v21.2d
-	WORD $0x4e76ce0e // fmla v14.2d, v16.2d, v22.2d
-	WORD $0x4eedd66d // fsub v13.2d, v19.2d, v13.2d
-	WORD $0x4eeed68e // fsub v14.2d, v20.2d, v14.2d
-	WORD $0x4ee9d5ad // fsub v13.2d, v13.2d, v9.2d
-	WORD $0x4eead5ce // fsub v14.2d, v14.2d, v10.2d
-	FMOVQ 480(R8), F15 // 0.6931471803691238
-	FMOVQ 480(R8), F16 // 0.6931471803691238
-	WORD $0x6e6fdd6b // fmul v11.2d, v11.2d, v15.2d
-	WORD $0x6e70dd8c // fmul v12.2d, v12.2d, v16.2d
-	WORD $0x4eedd56b // fsub v11.2d, v11.2d, v13.2d
-	WORD $0x4eeed58c // fsub v12.2d, v12.2d, v14.2d
-	VEOR V9.B16, V9.B16, V9.B16
-	VEOR V10.B16, V10.B16, V10.B16
-	WORD $0x6ee9e469 // fcmgt v9.2d, v3.2d, v9.2d
-	WORD $0x6eeae48a // fcmgt v10.2d, v4.2d, v10.2d
-	VAND V9.B16, V11.B16, V11.B16
-	VAND V10.B16, V12.B16, V12.B16
-	WORD $0x4e63cd67 // fmla v7.2d, v11.2d, v3.2d
-	WORD $0x4e64cd88 // fmla v8.2d, v12.2d, v4.2d
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	WORD $0x6ee7e463 // fcmgt v3.2d, v3.2d, v7.2d
+	WORD $0x6ee8e484 // fcmgt v4.2d, v4.2d, v8.2d
+	VMOV V9.B16, V7.B16
+	VMOV V10.B16, V8.B16
+	VBIT V3.B16, V5.B16, V7.B16
+	VBIT V4.B16, V6.B16, V8.B16
+	VBIT V3.B16, V9.B16, V5.B16
+	VBIT V4.B16, V10.B16, V6.B16
 	VMOV V5.B16, V9.B16
 	VMOV V6.B16, V10.B16
-	FMOVQ 320(R8), F13 // 1.303418089031685e-308
-	FMOVQ 320(R8), F14 // 1.303418089031685e-308
-	VADD V13.D2, V9.D2, V9.D2
-	VADD V14.D2, V10.D2, V10.D2
-	VUSHR $52, V9.D2, V11.D2
-	VUSHR $52, V10.D2, V12.D2
-	FMOVQ 336(R8), F13 // 4.503599627370496e+15
-	FMOVQ 336(R8), F14 // 4.503599627370496e+15
-	VORR V13.B16, V11.B16, V11.B16
-	VORR V14.B16, V12.B16, V12.B16
-	FMOVQ 352(R8), F13 // 4.503599627371519e+15
-	FMOVQ 352(R8), F14 // 4.503599627371519e+15
-	WORD $0x4eedd56b // fsub v11.2d, v11.2d, v13.2d
-	WORD $0x4eeed58c // fsub v12.2d, v12.2d, v14.2d
-	FMOVQ 368(R8), F13 // 2.225073858507201e-308
-	FMOVQ 368(R8), F14 // 2.225073858507201e-308
-	VAND V13.B16, V9.B16, V9.B16
-	VAND V14.B16, V10.B16, V10.B16
-	FMOVQ 384(R8), F13 // 0.7071067811865476
-	FMOVQ 384(R8), F14 // 0.7071067811865476
-	VADD V13.D2, V9.D2, V9.D2
-	VADD V14.D2, V10.D2, V10.D2
-	FMOVQ 80(R8), F13 // 1
-	FMOVQ 80(R8), F14 // 1
-	WORD $0x4eedd529 // fsub v9.2d, v9.2d, v13.2d
-	WORD $0x4eeed54a // fsub v10.2d, v10.2d, v14.2d
-	FMOVQ 400(R8), F15 // 2
-	FMOVQ 400(R8), F16 // 2
-	WORD $0x4e69d5ef // fadd v15.2d, v15.2d, v9.2d
-	WORD $0x4e6ad610 // fadd v16.2d, v16.2d, v10.2d
-	WORD $0x6e6ffd2f // fdiv v15.2d, v9.2d, v15.2d
-	WORD $0x6e70fd50 // fdiv v16.2d, v10.2d, v16.2d
-	WORD $0x6e6fddf1 // fmul v17.2d, v15.2d, v15.2d
-	WORD $0x6e70de12 // fmul v18.2d, v16.2d, v16.2d
-	WORD $0x6e71de33 // fmul v19.2d, v17.2d, v17.2d
-	WORD $0x6e72de54 // fmul v20.2d, v18.2d, v18.2d
-	FMOVQ 416(R8), F21 // 0.1818357216161805
-	FMOVQ 416(R8), F22 // 0.1818357216161805
-	WORD $0x4fc11235 // fmla v21.2d, v17.2d, v1.d[0]
-	WORD $0x4fc11256 // fmla v22.2d, v18.2d, v1.d[0]
-	WORD $0x4fc11a75 // fmla v21.2d, v19.2d, v1.d[1]
-	WORD $0x4fc11a96 // fmla v22.2d, v20.2d, v1.d[1]
-	FMOVQ 432(R8), F23 // 0.2857142874366239
-	FMOVQ 432(R8), F24 // 0.2857142874366239
-	WORD $0x4fc01a37 // fmla v23.2d, v17.2d, v0.d[1]
-	WORD $0x4fc01a58 // fmla v24.2d, v18.2d, v0.d[1]
-	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
-	WORD $0x4e74ced8 // fmla v24.2d, v22.2d, v20.2d
-	FMOVQ 448(R8), F21 // 0.6666666666666735
-	FMOVQ 448(R8), F22 // 0.6666666666666735
-	WORD $0x4fc01235 // fmla v21.2d, v17.2d, v0.d[0]
-	WORD $0x4fc01256 // fmla v22.2d, v18.2d, v0.d[0]
-	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
-	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
-	WORD $0x6e71deb5 // fmul v21.2d, v21.2d, v17.2d
-	WORD $0x6e72ded6 // fmul v22.2d, v22.2d, v18.2d
-	FMOVQ 240(R8), F13 // 0.5
-	FMOVQ 240(R8), F14 // 0.5
-	WORD $0x6e69dd33 // fmul v19.2d, v9.2d, v9.2d
-	WORD $0x6e6add54 // fmul v20.2d, v10.2d, v10.2d
-	WORD $0x6e6dde73 // fmul v19.2d, v19.2d, v13.2d
-	WORD $0x6e6ede94 // fmul v20.2d, v20.2d, v14.2d
-	WORD $0x4e73d6b5 // fadd v21.2d, v21.2d, v19.2d
-	WORD $0x4e74d6d6 // fadd v22.2d, v22.2d, v20.2d
-	FMOVQ 464(R8), F13 // 1.9082149292705877e-10
-	FMOVQ 464(R8), F14 // 1.9082149292705877e-10
-	WORD $0x6e6bddad // fmul v13.2d, v13.2d, v11.2d
-	WORD $0x6e6cddce // fmul v14.2d, v14.2d, v12.2d
-	WORD $0x4e75cded // fmla v13.2d, v15.2d, v21.2d
-	WORD $0x4e76ce0e // fmla v14.2d, v16.2d, v22.2d
-	WORD $0x4eedd66d // fsub v13.2d, v19.2d, v13.2d
-	WORD $0x4eeed68e // fsub v14.2d, v20.2d, v14.2d
-	WORD $0x4ee9d5ad // fsub v13.2d, v13.2d, v9.2d
-	WORD $0x4eead5ce // fsub v14.2d, v14.2d, v10.2d
-	FMOVQ 480(R8), F15 // 0.6931471803691238
-	FMOVQ 480(R8), F16 // 0.6931471803691238
+	VMOV V7.B16, V11.B16
+	VMOV V8.B16, V12.B16
+	WORD $0x4ef1ccab // fmls v11.2d, v5.2d, v17.2d
+	WORD $0x4ef2cccc // fmls v12.2d, v6.2d, v18.2d
 	WORD $0x6e6fdd6b // fmul v11.2d, v11.2d, v15.2d
 	WORD $0x6e70dd8c // fmul v12.2d, v12.2d, v16.2d
-	WORD $0x4eedd56b // fsub v11.2d, v11.2d, v13.2d
-	WORD $0x4eeed58c // fsub v12.2d, v12.2d, v14.2d
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x4e68d4c6 // fadd v6.2d, v6.2d, v8.2d
+	WORD $0x6e75dca5 // fmul v5.2d, v5.2d, v21.2d
+	WORD $0x6e76dcc6 // fmul v6.2d, v6.2d, v22.2d
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	WORD $0x6eede4ed // fcmgt v13.2d, v7.2d, v13.2d
+	WORD $0x6eeee50e // fcmgt v14.2d, v8.2d, v14.2d
+	VAND V13.B16, V1.B16, V1.B16
+	VAND V14.B16, V2.B16, V2.B16
+	WORD $0x4e67cc25 // fmla v5.2d, v1.2d, v7.2d
+	WORD $0x4e68cc46 // fmla v6.2d, v2.2d, v8.2d
+	WORD $0x6e6fde31 // fmul v17.2d, v17.2d, v15.2d
+	WORD $0x6e70de52 // fmul v18.2d, v18.2d, v16.2d
+	MOVD 0(R7), R9
+	VDUP R9, V1.D2
+	VMOV V1.B16, V21.B16
+	VMOV V1.B16, V22.B16
+	WORD $0x6e61dd6b // fmul v11.2d, v11.2d, v1.2d
+	WORD $0x6e61dd8c // fmul v12.2d, v12.2d, v1.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	WORD $0x6e61dcc6 // fmul v6.2d, v6.2d, v1.2d
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	WORD $0x6eede6ad // fcmgt v13.2d, v21.2d, v13.2d
+	WORD $0x6eeee6ce // fcmgt v14.2d, v22.2d, v14.2d
+	VAND V13.B16, V5.B16, V5.B16
+	VAND V14.B16, V6.B16, V6.B16
+	VMOV V9.B16, V1.B16
+	VMOV V10.B16, V2.B16
+	FMOVQ 288(R8), F13 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 304(R8), F14 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 320(R8), F19 // 1.303418089031685e-308
+	FMOVQ 320(R8), F20 // 1.303418089031685e-308
+	VADD V19.D2, V1.D2, V1.D2
+	VADD V20.D2, V2.D2, V2.D2
+	VUSHR $52, V1.D2, V15.D2
+	VUSHR $52, V2.D2, V16.D2
+	FMOVQ 336(R8), F19 // 4.503599627370496e+15
+	FMOVQ 336(R8), F20 // 4.503599627370496e+15
+	VORR V19.B16, V15.B16, V15.B16
+	VORR V20.B16, V16.B16, V16.B16
+	FMOVQ 352(R8), F19 // 4.503599627371519e+15
+	FMOVQ 352(R8), F20 // 4.503599627371519e+15
+	WORD $0x4ef3d5ef // fsub v15.2d, v15.2d, v19.2d
+	WORD $0x4ef4d610 // fsub v16.2d, v16.2d, v20.2d
+	FMOVQ 368(R8), F19 // 2.225073858507201e-308
+	FMOVQ 368(R8), F20 // 2.225073858507201e-308
+	VAND V19.B16, V1.B16, V1.B16
+	VAND V20.B16, V2.B16, V2.B16
+	FMOVQ 384(R8), F19 // 0.7071067811865476
+	FMOVQ 384(R8), F20 // 0.7071067811865476
+	VADD V19.D2, V1.D2, V1.D2
+	VADD V20.D2, V2.D2, V2.D2
+	FMOVQ 80(R8), F19 // 1
+	FMOVQ 80(R8), F20 // 1
+	WORD $0x4ef3d421 // fsub v1.2d, v1.2d, v19.2d
+	WORD $0x4ef4d442 // fsub v2.2d, v2.2d, v20.2d
+	FMOVQ 400(R8), F21 // 2
+	FMOVQ 400(R8), F22 // 2
+	WORD $0x4e61d6b5 // fadd v21.2d, v21.2d, v1.2d
+	WORD $0x4e62d6d6 // fadd v22.2d, v22.2d, v2.2d
+	WORD $0x6e75fc35 // fdiv v21.2d, v1.2d, v21.2d
+	WORD $0x6e76fc56 // fdiv v22.2d, v2.2d, v22.2d
+	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
+	WORD $0x6e76ded8 // fmul v24.2d, v22.2d, v22.2d
+	WORD $0x6e77def9 // fmul v25.2d, v23.2d, v23.2d
+	WORD $0x6e78df1a // fmul v26.2d, v24.2d, v24.2d
+	FMOVQ 416(R8), F27 // 0.1818357216161805
+	FMOVQ 416(R8), F28 // 0.1818357216161805
+	WORD $0x4fce12fb // fmla v27.2d, v23.2d, v14.d[0]
+	WORD $0x4fce131c // fmla v28.2d, v24.2d, v14.d[0]
+	WORD $0x4fce1b3b // fmla v27.2d, v25.2d, v14.d[1]
+	WORD $0x4fce1b5c // fmla v28.2d, v26.2d, v14.d[1]
+	FMOVQ 432(R8), F29 // 0.2857142874366239
+	FMOVQ 432(R8), F30 // 0.2857142874366239
+	WORD $0x4fcd1afd // fmla v29.2d, v23.2d, v13.d[1]
+	WORD $0x4fcd1b1e // fmla v30.2d, v24.2d, v13.d[1]
+	WORD $0x4e79cf7d // fmla v29.2d, v27.2d, v25.2d
+	WORD $0x4e7acf9e // fmla v30.2d, v28.2d, v26.2d
+	FMOVQ 448(R8), F27 // 0.6666666666666735
+	FMOVQ 448(R8), F28 // 0.6666666666666735
+	WORD $0x4fcd12fb // fmla v27.2d, v23.2d, v13.d[0]
+	WORD $0x4fcd131c // fmla v28.2d, v24.2d, v13.d[0]
+	WORD $0x4e79cfbb // fmla v27.2d, v29.2d, v25.2d
+	WORD $0x4e7acfdc // fmla v28.2d, v30.2d, v26.2d
+	WORD $0x6e77df7b // fmul v27.2d, v27.2d, v23.2d
+	WORD $0x6e78df9c // fmul v28.2d, v28.2d, v24.2d
+	FMOVQ 240(R8), F19 // 0.5
+	FMOVQ 240(R8), F20 // 0.5
+	WORD $0x6e61dc39 // fmul v25.2d, v1.2d, v1.2d
+	WORD $0x6e62dc5a // fmul v26.2d, v2.2d, v2.2d
+	WORD $0x6e73df39 // fmul v25.2d, v25.2d, v19.2d
+	WORD $0x6e74df5a // fmul v26.2d, v26.2d, v20.2d
+	WORD $0x4e79d77b // fadd v27.2d, v27.2d, v25.2d
+	WORD $0x4e7ad79c // fadd v28.2d, v28.2d, v26.2d
+	FMOVQ 464(R8), F19 // 1.9082149292705877e-10
+	FMOVQ 464(R8), F20 // 1.9082149292705877e-10
+	WORD $0x6e6fde73 // fmul v19.2d, v19.2d, v15.2d
+	WORD $0x6e70de94 // fmul v20.2d, v20.2d, v16.2d
+	WORD $0x4e7bceb3 // fmla v19.2d, v21.2d, v27.2d
+	WORD $0x4e7cced4 // fmla v20.2d, v22.2d, v28.2d
+	WORD $0x4ef3d733 // fsub v19.2d, v25.2d, v19.2d
+	WORD $0x4ef4d754 // fsub v20.2d, v26.2d, v20.2d
+	WORD $0x4ee1d673 // fsub v19.2d, v19.2d, v1.2d
+	WORD $0x4ee2d694 // fsub v20.2d, v20.2d, v2.2d
+	FMOVQ 480(R8), F21 // 0.6931471803691238
+	FMOVQ 480(R8), F22 // 0.6931471803691238
+	WORD $0x6e75ddef // fmul v15.2d, v15.2d, v21.2d
+	WORD $0x6e76de10 // fmul v16.2d, v16.2d, v22.2d
+	WORD $0x4ef3d5ef // fsub v15.2d, v15.2d, v19.2d
+	WORD $0x4ef4d610 // fsub v16.2d, v16.2d, v20.2d
+	WORD $0x4ee9d401 // fsub v1.2d, v0.2d, v9.2d
+	WORD $0x4eead402 // fsub v2.2d, v0.2d, v10.2d
+	WORD $0x4ee7d421 // fsub v1.2d, v1.2d, v7.2d
+	WORD $0x4ee8d442 // fsub v2.2d, v2.2d, v8.2d
+	WORD $0x4ee0f82d // fabs v13.2d, v1.2d
+	WORD $0x4ee0f84e // fabs v14.2d, v2.2d
+	FMOVQ 832(R8), F19 // 6.661338147750939e-16
+	FMOVQ 832(R8), F20 // 6.661338147750939e-16
+	WORD $0x6e6de66d // fcmge v13.2d, v19.2d, v13.2d
+	WORD $0x6e6ee68e // fcmge v14.2d, v20.2d, v14.2d
+	FMOVQ 848(R8), F19 // 0.75
+	FMOVQ 848(R8), F20 // 0.75
+	WORD $0x6ef3e533 // fcmgt v19.2d, v9.2d, v19.2d
+	WORD $0x6ef4e554 // fcmgt v20.2d, v10.2d, v20.2d
+	VAND V13.B16, V1.B16, V1.B16
+	VAND V14.B16, V2.B16, V2.B16
+	VAND V19.B16, V1.B16, V1.B16
+	VAND V20.B16, V2.B16, V2.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	WORD $0x6eede4ed // fcmgt v13.2d, v7.2d, v13.2d
+	WORD $0x6eeee50e // fcmgt v14.2d, v8.2d, v14.2d
+	VAND V13.B16, V1.B16, V1.B16
+	VAND V14.B16, V2.B16, V2.B16
+	MOVD 16(R7), R9
+	VDUP R9, V13.D2
+	WORD $0x4e61d5ef // fadd v15.2d, v15.2d, v1.2d
+	WORD $0x4e62d610 // fadd v16.2d, v16.2d, v2.2d
+	WORD $0x4e6df5ef // fmax v15.2d, v15.2d, v13.2d
+	WORD $0x4e6df610 // fmax v16.2d, v16.2d, v13.2d
+	WORD $0x4ee7d401 // fsub v1.2d, v0.2d, v7.2d
+	WORD $0x4ee8d402 // fsub v2.2d, v0.2d, v8.2d
+	WORD $0x4ee9d421 // fsub v1.2d, v1.2d, v9.2d
+	WORD $0x4eead442 // fsub v2.2d, v2.2d, v10.2d
+	WORD $0x4ee0f82d // fabs v13.2d, v1.2d
+	WORD $0x4ee0f84e // fabs v14.2d, v2.2d
+	FMOVQ 832(R8), F19 // 6.661338147750939e-16
+	FMOVQ 832(R8), F20 // 6.661338147750939e-16
+	WORD $0x6e6de66d // fcmge v13.2d, v19.2d, v13.2d
+	WORD $0x6e6ee68e // fcmge v14.2d, v20.2d, v14.2d
+	FMOVQ 848(R8), F19 // 0.75
+	FMOVQ 848(R8), F20 // 0.75
+	WORD $0x6ef3e4f3 // fcmgt v19.2d, v7.2d, v19.2d
+	WORD $0x6ef4e514 // fcmgt v20.2d, v8.2d, v20.2d
+	VAND V13.B16, V1.B16, V1.B16
+	VAND V14.B16, V2.B16, V2.B16
+	VAND V19.B16, V1.B16, V1.B16
+	VAND V20.B16, V2.B16, V2.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	WORD $0x6eede52d // fcmgt v13.2d, v9.2d, v13.2d
+	WORD $0x6eeee54e // fcmgt v14.2d, v10.2d, v14.2d
+	VAND V13.B16, V1.B16, V1.B16
+	VAND V14.B16, V2.B16, V2.B16
+	FMOVQ 288(R8), F9 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 304(R8), F10 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 320(R8), F19 // 1.303418089031685e-308
+	FMOVQ 320(R8), F20 // 1.303418089031685e-308
+	VADD V19.D2, V7.D2, V7.D2
+	VADD V20.D2, V8.D2, V8.D2
+	VUSHR $52, V7.D2, V13.D2
+	VUSHR $52, V8.D2, V14.D2
+	FMOVQ 336(R8), F19 // 4.503599627370496e+15
+	FMOVQ 336(R8), F20 // 4.503599627370496e+15
+	VORR V19.B16, V13.B16, V13.B16
+	VORR V20.B16, V14.B16, V14.B16
+	FMOVQ 352(R8), F19 // 4.503599627371519e+15
+	FMOVQ 352(R8), F20 // 4.503599627371519e+15
+	WORD $0x4ef3d5ad // fsub v13.2d, v13.2d, v19.2d
+	WORD $0x4ef4d5ce // fsub v14.2d, v14.2d, v20.2d
+	FMOVQ 368(R8), F19 // 2.225073858507201e-308
+	FMOVQ 368(R8), F20 // 2.225073858507201e-308
+	VAND V19.B16, V7.B16, V7.B16
+	VAND V20.B16, V8.B16, V8.B16
+	FMOVQ 384(R8), F19 // 0.7071067811865476
+	FMOVQ 384(R8), F20 // 0.7071067811865476
+	VADD V19.D2, V7.D2, V7.D2
+	VADD V20.D2, V8.D2, V8.D2
+	FMOVQ 80(R8), F19 // 1
+	FMOVQ 80(R8), F20 // 1
+	WORD $0x4ef3d4e7 // fsub v7.2d, v7.2d, v19.2d
+	WORD $0x4ef4d508 // fsub v8.2d, v8.2d, v20.2d
+	FMOVQ 400(R8), F21 // 2
+	FMOVQ 400(R8), F22 // 2
+	WORD $0x4e67d6b5 // fadd v21.2d, v21.2d, v7.2d
+	WORD $0x4e68d6d6 // fadd v22.2d, v22.2d, v8.2d
+	WORD $0x6e75fcf5 // fdiv v21.2d, v7.2d, v21.2d
+	WORD $0x6e76fd16 // fdiv v22.2d, v8.2d, v22.2d
+	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
+	WORD $0x6e76ded8 // fmul v24.2d, v22.2d, v22.2d
+	WORD $0x6e77def9 // fmul v25.2d, v23.2d, v23.2d
+	WORD $0x6e78df1a // fmul v26.2d, v24.2d, v24.2d
+	FMOVQ 416(R8), F27 // 0.1818357216161805
+	FMOVQ 416(R8), F28 // 0.1818357216161805
+	WORD $0x4fca12fb // fmla v27.2d, v23.2d, v10.d[0]
+	WORD $0x4fca131c // fmla v28.2d, v24.2d, v10.d[0]
+	WORD $0x4fca1b3b // fmla v27.2d, v25.2d, v10.d[1]
+	WORD $0x4fca1b5c // fmla v28.2d, v26.2d, v10.d[1]
+	FMOVQ 432(R8), F29 // 0.2857142874366239
+	FMOVQ 432(R8), F30 // 0.2857142874366239
+	WORD $0x4fc91afd // fmla v29.2d, v23.2d, v9.d[1]
+	WORD $0x4fc91b1e // fmla v30.2d, v24.2d, v9.d[1]
+	WORD $0x4e79cf7d // fmla v29.2d, v27.2d, v25.2d
+	WORD $0x4e7acf9e // fmla v30.2d, v28.2d, v26.2d
+	FMOVQ 448(R8), F27 // 0.6666666666666735
+	FMOVQ 448(R8), F28 // 0.6666666666666735
+	WORD $0x4fc912fb // fmla v27.2d, v23.2d, v9.d[0]
+	WORD $0x4fc9131c // fmla v28.2d, v24.2d, v9.d[0]
+	WORD $0x4e79cfbb // fmla v27.2d, v29.2d, v25.2d
+	WORD $0x4e7acfdc // fmla v28.2d, v30.2d, v26.2d
+	WORD $0x6e77df7b // fmul v27.2d, v27.2d, v23.2d
+	WORD $0x6e78df9c // fmul v28.2d, v28.2d, v24.2d
+	FMOVQ 240(R8), F19 // 0.5
+	FMOVQ 240(R8), F20 // 0.5
+	WORD $0x6e67dcf9 // fmul v25.2d, v7.2d, v7.2d
+	WORD $0x6e68dd1a // fmul v26.2d, v8.2d, v8.2d
+	WORD $0x6e73df39 // fmul v25.2d, v25.2d, v19.2d
+	WORD $0x6e74df5a // fmul v26.2d, v26.2d, v20.2d
+	WORD $0x4e79d77b // fadd v27.2d, v27.2d, v25.2d
+	WORD $0x4e7ad79c // fadd v28.2d, v28.2d, v26.2d
+	FMOVQ 464(R8), F19 // 1.9082149292705877e-10
+	FMOVQ 464(R8), F20 // 1.9082149292705877e-10
+	WORD $0x6e6dde73 // fmul v19.2d, v19.2d, v13.2d
+	WORD $0x6e6ede94 // fmul v20.2d, v20.2d, v14.2d
+	WORD $0x4e7bceb3 // fmla v19.2d, v21.2d, v27.2d
+	WORD $0x4e7cced4 // fmla v20.2d, v22.2d, v28.2d
+	WORD $0x4ef3d733 // fsub v19.2d, v25.2d, v19.2d
+	WORD $0x4ef4d754 // fsub v20.2d, v26.2d, v20.2d
+	WORD $0x4ee7d673 // fsub v19.2d, v19.2d, v7.2d
+	WORD $0x4ee8d694 // fsub v20.2d, v20.2d, v8.2d
+	FMOVQ 480(R8), F21 // 0.6931471803691238
+	FMOVQ 480(R8), F22 // 0.6931471803691238
+	WORD $0x6e75ddad // fmul v13.2d, v13.2d, v21.2d
+	WORD $0x6e76ddce // fmul v14.2d, v14.2d, v22.2d
+	WORD $0x4ef3d5ad // fsub v13.2d, v13.2d, v19.2d
+	WORD $0x4ef4d5ce // fsub v14.2d, v14.2d, v20.2d
+	MOVD 16(R7), R9
+	VDUP R9, V7.D2
+	WORD $0x4e61d5ad // fadd v13.2d, v13.2d, v1.2d
+	WORD $0x4e62d5ce // fadd v14.2d, v14.2d, v2.2d
+	WORD $0x4e67f5ad // fmax v13.2d, v13.2d, v7.2d
+	WORD $0x4e67f5ce // fmax v14.2d, v14.2d, v7.2d
+	MOVD 8(R7), R9
+	VDUP R9, V9.D2
+	WORD $0x4ef1d401 // fsub v1.2d, v0.2d, v17.2d
+	WORD $0x4ef2d402 // fsub v2.2d, v0.2d, v18.2d
+	WORD $0x4eedd5e7 // fsub v7.2d, v15.2d, v13.2d
+	WORD $0x4eeed608 // fsub v8.2d, v16.2d, v14.2d
+	WORD $0x6e61dce7 // fmul v7.2d, v7.2d, v1.2d
+	WORD $0x6e62dd08 // fmul v8.2d, v8.2d, v2.2d
+	WORD $0x6e71dce7 // fmul v7.2d, v7.2d, v17.2d
+	WORD $0x6e72dd08 // fmul v8.2d, v8.2d, v18.2d
+	WORD $0x4ee9cceb // fmls v11.2d, v7.2d, v9.2d
+	WORD $0x4ee9cd0c // fmls v12.2d, v8.2d, v9.2d
+	WORD $0x6e61ddef // fmul v15.2d, v15.2d, v1.2d
+	WORD $0x6e62de10 // fmul v16.2d, v16.2d, v2.2d
+	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
+	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
+	WORD $0x4e6dd5ef // fadd v15.2d, v15.2d, v13.2d
+	WORD $0x4e6ed610 // fadd v16.2d, v16.2d, v14.2d
+	WORD $0x4ee9cde5 // fmls v5.2d, v15.2d, v9.2d
+	WORD $0x4ee9ce06 // fmls v6.2d, v16.2d, v9.2d
 	VEOR V9.B16, V9.B16, V9.B16
 	VEOR V10.B16, V10.B16, V10.B16
-	WORD $0x6ee9e4a9 // fcmgt v9.2d, v5.2d, v9.2d
-	WORD $0x6eeae4ca // fcmgt v10.2d, v6.2d, v10.2d
-	VAND V9.B16, V11.B16, V11.B16
-	VAND V10.B16, V12.B16, V12.B16
-	WORD $0x4e65cd67 // fmla v7.2d, v11.2d, v5.2d
-	WORD $0x4e66cd88 // fmla v8.2d, v12.2d, v6.2d
-	VST1.P [V7.D2, V8.D2], 32(R0)
+	WORD $0x4eebd529 // fsub v9.2d, v9.2d, v11.2d
+	WORD $0x4eecd54a // fsub v10.2d, v10.2d, v12.2d
+	VBIT V3.B16, V11.B16, V9.B16
+	VBIT V4.B16, V12.B16, V10.B16
+	VST1.P [V5.D2, V6.D2], 32(R0)
+	CBZ R5, value
+	WORD $0x0e616929 // fcvtn v9.2s, v9.2d
+	WORD $0x4e616949 // fcvtn2 v9.4s, v10.2d
+	MOVWU scale+48(FP), R9
+	VDUP R9, V1.S4
+	WORD $0x6e21dd29 // fmul v9.4s, v9.4s, v1.4s
+	VST1.P [V9.S4], 16(R5)
+value:
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
+// func sigmoidSymmetricF64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
+TEXT ·sigmoidSymmetricF64(SB), NOSPLIT, $0-64
+	MOVD par+56(FP), R7
+	MOVD $numbers<>(SB), R8
+	FMOVQ 80(R8), F0 // 1
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
+loop:
+	MOVD R1, R6
+	VLD1.P 32(R6), [V1.D2, V2.D2]
+	FMOVQ 256(R8), F3 // -746
+	FMOVQ 272(R8), F4 // 6.755399441055808e+15
+	FMOVQ 96(R8), F5 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 112(R8), F6 // 2.3190468138462996e-17 5.421010862427522e-20
+	FMOVQ 128(R8), F7 // 0.16666666666666669 0.008333333333330051
+	FMOVQ 144(R8), F8 // 0.00019841269863105968 2.7557268378684192e-06
+	FMOVQ 160(R8), F9 // 2.5100424157005067e-08 0
+	FMOVQ 656(R8), F10 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 672(R8), F11 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 688(R8), F12 // 0.03746069493121795 0.078152934631886
+	FMOVQ 704(R8), F13 // +Inf
+	FMOVQ 704(R8), F14 // +Inf
+	WORD $0x4e61e5ad // fcmeq v13.2d, v13.2d, v1.2d
+	WORD $0x4e62e5ce // fcmeq v14.2d, v14.2d, v2.2d
+	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
+	WORD $0x4ee0f842 // fabs v2.2d, v2.2d
+	VORR V13.B16, V1.B16, V1.B16
+	VORR V14.B16, V2.B16, V2.B16
+	WORD $0x6ee0f82d // fneg v13.2d, v1.2d
+	WORD $0x6ee0f84e // fneg v14.2d, v2.2d
+	WORD $0x4e63f5ad // fmax v13.2d, v13.2d, v3.2d
+	WORD $0x4e63f5ce // fmax v14.2d, v14.2d, v3.2d
+	VMOV V4.B16, V15.B16
+	VMOV V4.B16, V16.B16
+	WORD $0x4fc511af // fmla v15.2d, v13.2d, v5.d[0]
+	WORD $0x4fc511d0 // fmla v16.2d, v14.2d, v5.d[0]
+	WORD $0x4ee4d5f1 // fsub v17.2d, v15.2d, v4.2d
+	WORD $0x4ee4d612 // fsub v18.2d, v16.2d, v4.2d
+	WORD $0x4fc55a2d // fmls v13.2d, v17.2d, v5.d[1]
+	WORD $0x4fc55a4e // fmls v14.2d, v18.2d, v5.d[1]
+	WORD $0x4fc6522d // fmls v13.2d, v17.2d, v6.d[0]
+	WORD $0x4fc6524e // fmls v14.2d, v18.2d, v6.d[0]
+	VSHL $52, V15.D2, V15.D2
+	VSHL $52, V16.D2, V16.D2
+	WORD $0x6e6dddb1 // fmul v17.2d, v13.2d, v13.2d
+	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
+	FMOVQ 176(R8), F19 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
+	WORD $0x4fc911b3 // fmla v19.2d, v13.2d, v9.d[0]
+	WORD $0x4fc911d4 // fmla v20.2d, v14.2d, v9.d[0]
+	FMOVQ 192(R8), F21 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
+	WORD $0x4fc819b5 // fmla v21.2d, v13.2d, v8.d[1]
+	WORD $0x4fc819d6 // fmla v22.2d, v14.2d, v8.d[1]
+	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	FMOVQ 208(R8), F19 // 0.0013888888917281794
+	FMOVQ 208(R8), F20 // 0.0013888888917281794
+	WORD $0x4fc811b3 // fmla v19.2d, v13.2d, v8.d[0]
+	WORD $0x4fc811d4 // fmla v20.2d, v14.2d, v8.d[0]
+	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	FMOVQ 224(R8), F21 // 0.04166666666662399
+	FMOVQ 224(R8), F22 // 0.04166666666662399
+	WORD $0x4fc719b5 // fmla v21.2d, v13.2d, v7.d[1]
+	WORD $0x4fc719d6 // fmla v22.2d, v14.2d, v7.d[1]
+	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	FMOVQ 240(R8), F19 // 0.5
+	FMOVQ 240(R8), F20 // 0.5
+	WORD $0x4fc711b3 // fmla v19.2d, v13.2d, v7.d[0]
+	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
+	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	WORD $0x4e71ce6d // fmla v13.2d, v19.2d, v17.2d
+	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
+	WORD $0x4e60d5b1 // fadd v17.2d, v13.2d, v0.2d
+	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
+	VADD V15.D2, V17.D2, V17.D2
+	VADD V16.D2, V18.D2, V18.D2
+	WORD $0x4fc69a31 // fmul v17.2d, v17.2d, v6.d[1]
+	WORD $0x4fc69a52 // fmul v18.2d, v18.2d, v6.d[1]
+	VEOR V15.B16, V15.B16, V15.B16
+	WORD $0x4e6fcdb1 // fmla v17.2d, v13.2d, v15.2d
+	WORD $0x4e6fcdd2 // fmla v18.2d, v14.2d, v15.2d
+	FMOVQ 400(R8), F15 // 2
+	FMOVQ 400(R8), F16 // 2
+	WORD $0x4e71d5ef // fadd v15.2d, v15.2d, v17.2d
+	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
+	WORD $0x4e60d62d // fadd v13.2d, v17.2d, v0.2d
+	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
+	WORD $0x6e6ffe2f // fdiv v15.2d, v17.2d, v15.2d
+	WORD $0x6e70fe50 // fdiv v16.2d, v18.2d, v16.2d
+	WORD $0x6e6dfc0d // fdiv v13.2d, v0.2d, v13.2d
+	WORD $0x6e6efc0e // fdiv v14.2d, v0.2d, v14.2d
+	WORD $0x6e6fddf3 // fmul v19.2d, v15.2d, v15.2d
+	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
+	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
+	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
+	FMOVQ 720(R8), F23 // 0.05422589734467588
+	FMOVQ 720(R8), F24 // 0.05422589734467588
+	WORD $0x4fcc1277 // fmla v23.2d, v19.2d, v12.d[0]
+	WORD $0x4fcc1298 // fmla v24.2d, v20.2d, v12.d[0]
+	WORD $0x4fcc1ab7 // fmla v23.2d, v21.2d, v12.d[1]
+	WORD $0x4fcc1ad8 // fmla v24.2d, v22.2d, v12.d[1]
+	FMOVQ 736(R8), F25 // 0.06667589320635225
+	FMOVQ 736(R8), F26 // 0.06667589320635225
+	WORD $0x4fcb1a79 // fmla v25.2d, v19.2d, v11.d[1]
+	WORD $0x4fcb1a9a // fmla v26.2d, v20.2d, v11.d[1]
+	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	FMOVQ 752(R8), F23 // 0.09090909948987579
+	FMOVQ 752(R8), F24 // 0.09090909948987579
+	WORD $0x4fcb1277 // fmla v23.2d, v19.2d, v11.d[0]
+	WORD $0x4fcb1298 // fmla v24.2d, v20.2d, v11.d[0]
+	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	FMOVQ 768(R8), F25 // 0.1428571428580005
+	FMOVQ 768(R8), F26 // 0.1428571428580005
+	WORD $0x4fca1a79 // fmla v25.2d, v19.2d, v10.d[1]
+	WORD $0x4fca1a9a // fmla v26.2d, v20.2d, v10.d[1]
+	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	FMOVQ 784(R8), F23 // 0.3333333333333333
+	FMOVQ 784(R8), F24 // 0.3333333333333333
+	WORD $0x4fca1277 // fmla v23.2d, v19.2d, v10.d[0]
+	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
+	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	WORD $0x6e6fde79 // fmul v25.2d, v19.2d, v15.2d
+	WORD $0x6e70de9a // fmul v26.2d, v20.2d, v16.2d
+	VMOV V15.B16, V21.B16
+	VMOV V16.B16, V22.B16
+	WORD $0x4e77cf35 // fmla v21.2d, v25.2d, v23.2d
+	WORD $0x4e78cf56 // fmla v22.2d, v26.2d, v24.2d
+	WORD $0x4e75d6b5 // fadd v21.2d, v21.2d, v21.2d
+	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
+	VLD1.P 32(R1), [V3.D2, V4.D2]
+	VLD1.P 32(R3), [V9.D2, V10.D2]
+	WORD $0x4ee9d405 // fsub v5.2d, v0.2d, v9.2d
+	WORD $0x4eead406 // fsub v6.2d, v0.2d, v10.2d
+	CBZ R4, shares
+	VLD1.P 32(R4), [V5.D2, V6.D2]
+shares:
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	WORD $0x6ee7e463 // fcmgt v3.2d, v3.2d, v7.2d
+	WORD $0x6ee8e484 // fcmgt v4.2d, v4.2d, v8.2d
+	VMOV V9.B16, V7.B16
+	VMOV V10.B16, V8.B16
+	VBIT V3.B16, V5.B16, V7.B16
+	VBIT V4.B16, V6.B16, V8.B16
+	VBIT V3.B16, V9.B16, V5.B16
+	VBIT V4.B16, V10.B16, V6.B16
+	VMOV V5.B16, V9.B16
+	VMOV V6.B16, V10.B16
+	VMOV V7.B16, V11.B16
+	VMOV V8.B16, V12.B16
+	WORD $0x4ef1ccab // fmls v11.2d, v5.2d, v17.2d
+	WORD $0x4ef2cccc // fmls v12.2d, v6.2d, v18.2d
+	WORD $0x6e6ddd6b // fmul v11.2d, v11.2d, v13.2d
+	WORD $0x6e6edd8c // fmul v12.2d, v12.2d, v14.2d
+	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
+	WORD $0x4e68d4c6 // fadd v6.2d, v6.2d, v8.2d
+	WORD $0x6e75dca5 // fmul v5.2d, v5.2d, v21.2d
+	WORD $0x6e76dcc6 // fmul v6.2d, v6.2d, v22.2d
+	VEOR V15.B16, V15.B16, V15.B16
+	VEOR V16.B16, V16.B16, V16.B16
+	WORD $0x6eefe4ef // fcmgt v15.2d, v7.2d, v15.2d
+	WORD $0x6ef0e510 // fcmgt v16.2d, v8.2d, v16.2d
+	VAND V15.B16, V1.B16, V1.B16
+	VAND V16.B16, V2.B16, V2.B16
+	WORD $0x4e67cc25 // fmla v5.2d, v1.2d, v7.2d
+	WORD $0x4e68cc46 // fmla v6.2d, v2.2d, v8.2d
+	WORD $0x6e6dde31 // fmul v17.2d, v17.2d, v13.2d
+	WORD $0x6e6ede52 // fmul v18.2d, v18.2d, v14.2d
+	MOVD 0(R7), R9
+	VDUP R9, V1.D2
+	VMOV V1.B16, V21.B16
+	VMOV V1.B16, V22.B16
+	WORD $0x6e61dd6b // fmul v11.2d, v11.2d, v1.2d
+	WORD $0x6e61dd8c // fmul v12.2d, v12.2d, v1.2d
+	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
+	WORD $0x6e61dcc6 // fmul v6.2d, v6.2d, v1.2d
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	WORD $0x6eede6ad // fcmgt v13.2d, v21.2d, v13.2d
+	WORD $0x6eeee6ce // fcmgt v14.2d, v22.2d, v14.2d
+	VAND V13.B16, V5.B16, V5.B16
+	VAND V14.B16, V6.B16, V6.B16
+	VMOV V9.B16, V1.B16
+	VMOV V10.B16, V2.B16
+	FMOVQ 288(R8), F13 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 304(R8), F14 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 320(R8), F19 // 1.303418089031685e-308
+	FMOVQ 320(R8), F20 // 1.303418089031685e-308
+	VADD V19.D2, V1.D2, V1.D2
+	VADD V20.D2, V2.D2, V2.D2
+	VUSHR $52, V1.D2, V15.D2
+	VUSHR $52, V2.D2, V16.D2
+	FMOVQ 336(R8), F19 // 4.503599627370496e+15
+	FMOVQ 336(R8), F20 // 4.503599627370496e+15
+	VORR V19.B16, V15.B16, V15.B16
+	VORR V20.B16, V16.B16, V16.B16
+	FMOVQ 352(R8), F19 // 4.503599627371519e+15
+	FMOVQ 352(R8), F20 // 4.503599627371519e+15
+	WORD $0x4ef3d5ef // fsub v15.2d, v15.2d, v19.2d
+	WORD $0x4ef4d610 // fsub v16.2d, v16.2d, v20.2d
+	FMOVQ 368(R8), F19 // 2.225073858507201e-308
+	FMOVQ 368(R8), F20 // 2.225073858507201e-308
+	VAND V19.B16, V1.B16, V1.B16
+	VAND V20.B16, V2.B16, V2.B16
+	FMOVQ 384(R8), F19 // 0.7071067811865476
+	FMOVQ 384(R8), F20 // 0.7071067811865476
+	VADD V19.D2, V1.D2, V1.D2
+	VADD V20.D2, V2.D2, V2.D2
+	FMOVQ 80(R8), F19 // 1
+	FMOVQ 80(R8), F20 // 1
+	WORD $0x4ef3d421 // fsub v1.2d, v1.2d, v19.2d
+	WORD $0x4ef4d442 // fsub v2.2d, v2.2d, v20.2d
+	FMOVQ 400(R8), F21 // 2
+	FMOVQ 400(R8), F22 // 2
+	WORD $0x4e61d6b5 // fadd v21.2d, v21.2d, v1.2d
+	WORD $0x4e62d6d6 // fadd v22.2d, v22.2d, v2.2d
+	WORD $0x6e75fc35 // fdiv v21.2d, v1.2d, v21.2d
+	WORD $0x6e76fc56 // fdiv v22.2d, v2.2d, v22.2d
+	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
+	WORD $0x6e76ded8 // fmul v24.2d, v22.2d, v22.2d
+	WORD $0x6e77def9 // fmul v25.2d, v23.2d, v23.2d
+	WORD $0x6e78df1a // fmul v26.2d, v24.2d, v24.2d
+	FMOVQ 416(R8), F27 // 0.1818357216161805
+	FMOVQ 416(R8), F28 // 0.1818357216161805
+	WORD $0x4fce12fb // fmla v27.2d, v23.2d, v14.d[0]
+	WORD $0x4fce131c // fmla v28.2d, v24.2d, v14.d[0]
+	WORD $0x4fce1b3b // fmla v27.2d, v25.2d, v14.d[1]
+	WORD $0x4fce1b5c // fmla v28.2d, v26.2d, v14.d[1]
+	FMOVQ 432(R8), F29 // 0.2857142874366239
+	FMOVQ 432(R8), F30 // 0.2857142874366239
+	WORD $0x4fcd1afd // fmla v29.2d, v23.2d, v13.d[1]
+	WORD $0x4fcd1b1e // fmla v30.2d, v24.2d, v13.d[1]
+	WORD $0x4e79cf7d // fmla v29.2d, v27.2d, v25.2d
+	WORD $0x4e7acf9e // fmla v30.2d, v28.2d, v26.2d
+	FMOVQ 448(R8), F27 // 0.6666666666666735
+	FMOVQ 448(R8), F28 // 0.6666666666666735
+	WORD $0x4fcd12fb // fmla v27.2d, v23.2d, v13.d[0]
+	WORD $0x4fcd131c // fmla v28.2d, v24.2d, v13.d[0]
+	WORD $0x4e79cfbb // fmla v27.2d, v29.2d, v25.2d
+	WORD $0x4e7acfdc // fmla v28.2d, v30.2d, v26.2d
+	WORD $0x6e77df7b // fmul v27.2d, v27.2d, v23.2d
+	WORD $0x6e78df9c // fmul v28.2d, v28.2d, v24.2d
+	FMOVQ 240(R8), F19 // 0.5
+	FMOVQ 240(R8), F20 // 0.5
+	WORD $0x6e61dc39 // fmul v25.2d, v1.2d, v1.2d
+	WORD $0x6e62dc5a // fmul v26.2d, v2.2d, v2.2d
+	WORD $0x6e73df39 // fmul v25.2d, v25.2d, v19.2d
+	WORD $0x6e74df5a // fmul v26.2d, v26.2d, v20.2d
+	WORD $0x4e79d77b // fadd v27.2d, v27.2d, v25.2d
+	WORD $0x4e7ad79c // fadd v28.2d, v28.2d, v26.2d
+	FMOVQ 464(R8), F19 // 1.9082149292705877e-10
+	FMOVQ 464(R8), F20 // 1.9082149292705877e-10
+	WORD $0x6e6fde73 // fmul v19.2d, v19.2d, v15.2d
+	WORD $0x6e70de94 // fmul v20.2d, v20.2d, v16.2d
+	WORD $0x4e7bceb3 // fmla v19.2d, v21.2d, v27.2d
+	WORD $0x4e7cced4 // fmla v20.2d, v22.2d, v28.2d
+	WORD $0x4ef3d733 // fsub v19.2d, v25.2d, v19.2d
+	WORD $0x4ef4d754 // fsub v20.2d, v26.2d, v20.2d
+	WORD $0x4ee1d673 // fsub v19.2d, v19.2d, v1.2d
+	WORD $0x4ee2d694 // fsub v20.2d, v20.2d, v2.2d
+	FMOVQ 480(R8), F21 // 0.6931471803691238
+	FMOVQ 480(R8), F22 // 0.6931471803691238
+	WORD $0x6e75ddef // fmul v15.2d, v15.2d, v21.2d
+	WORD $0x6e76de10 // fmul v16.2d, v16.2d, v22.2d
+	WORD $0x4ef3d5ef // fsub v15.2d, v15.2d, v19.2d
+	WORD $0x4ef4d610 // fsub v16.2d, v16.2d, v20.2d
+	WORD $0x4ee9d401 // fsub v1.2d, v0.2d, v9.2d
+	WORD $0x4eead402 // fsub v2.2d, v0.2d, v10.2d
+	WORD $0x4ee7d421 // fsub v1.2d, v1.2d, v7.2d
+	WORD $0x4ee8d442 // fsub v2.2d, v2.2d, v8.2d
+	WORD $0x4ee0f82d // fabs v13.2d, v1.2d
+	WORD $0x4ee0f84e // fabs v14.2d, v2.2d
+	FMOVQ 832(R8), F19 // 6.661338147750939e-16
+	FMOVQ 832(R8), F20 // 6.661338147750939e-16
+	WORD $0x6e6de66d // fcmge v13.2d, v19.2d, v13.2d
+	WORD $0x6e6ee68e // fcmge v14.2d, v20.2d, v14.2d
+	FMOVQ 848(R8), F19 // 0.75
+	FMOVQ 848(R8), F20 // 0.75
+	WORD $0x6ef3e533 // fcmgt v19.2d, v9.2d, v19.2d
+	WORD $0x6ef4e554 // fcmgt v20.2d, v10.2d, v20.2d
+	VAND V13.B16, V1.B16, V1.B16
+	VAND V14.B16, V2.B16, V2.B16
+	VAND V19.B16, V1.B16, V1.B16
+	VAND V20.B16, V2.B16, V2.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	WORD $0x6eede4ed // fcmgt v13.2d, v7.2d, v13.2d
+	WORD $0x6eeee50e // fcmgt v14.2d, v8.2d, v14.2d
+	VAND V13.B16, V1.B16, V1.B16
+	VAND V14.B16, V2.B16, V2.B16
+	MOVD 16(R7), R9
+	VDUP R9, V13.D2
+	WORD $0x4e61d5ef // fadd v15.2d, v15.2d, v1.2d
+	WORD $0x4e62d610 // fadd v16.2d, v16.2d, v2.2d
+	WORD $0x4e6df5ef // fmax v15.2d, v15.2d, v13.2d
+	WORD $0x4e6df610 // fmax v16.2d, v16.2d, v13.2d
+	WORD $0x4ee7d401 // fsub v1.2d, v0.2d, v7.2d
+	WORD $0x4ee8d402 // fsub v2.2d, v0.2d, v8.2d
+	WORD $0x4ee9d421 // fsub v1.2d, v1.2d, v9.2d
+	WORD $0x4eead442 // fsub v2.2d, v2.2d, v10.2d
+	WORD $0x4ee0f82d // fabs v13.2d, v1.2d
+	WORD $0x4ee0f84e // fabs v14.2d, v2.2d
+	FMOVQ 832(R8), F19 // 6.661338147750939e-16
+	FMOVQ 832(R8), F20 // 6.661338147750939e-16
+	WORD $0x6e6de66d // fcmge v13.2d, v19.2d, v13.2d
+	WORD $0x6e6ee68e // fcmge v14.2d, v20.2d, v14.2d
+	FMOVQ 848(R8), F19 // 0.75
+	FMOVQ 848(R8), F20 // 0.75
+	WORD $0x6ef3e4f3 // fcmgt v19.2d, v7.2d, v19.2d
+	WORD $0x6ef4e514 // fcmgt v20.2d, v8.2d, v20.2d
+	VAND V13.B16, V1.B16, V1.B16
+	VAND V14.B16, V2.B16, V2.B16
+	VAND V19.B16, V1.B16, V1.B16
+	VAND V20.B16, V2.B16, V2.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	WORD $0x6eede52d // fcmgt v13.2d, v9.2d, v13.2d
+	WORD $0x6eeee54e // fcmgt v14.2d, v10.2d, v14.2d
+	VAND V13.B16, V1.B16, V1.B16
+	VAND V14.B16, V2.B16, V2.B16
+	FMOVQ 288(R8), F9 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 304(R8), F10 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 320(R8), F19 // 1.303418089031685e-308
+	FMOVQ 320(R8), F20 // 1.303418089031685e-308
+	VADD V19.D2, V7.D2, V7.D2
+	VADD V20.D2, V8.D2, V8.D2
+	VUSHR $52, V7.D2, V13.D2
+	VUSHR $52, V8.D2, V14.D2
+	FMOVQ 336(R8), F19 // 4.503599627370496e+15
+	FMOVQ 336(R8), F20 // 4.503599627370496e+15
+	VORR V19.B16, V13.B16, V13.B16
+	VORR V20.B16, V14.B16, V14.B16
+	FMOVQ 352(R8), F19 // 4.503599627371519e+15
+	FMOVQ 352(R8), F20 // 4.503599627371519e+15
+	WORD $0x4ef3d5ad // fsub v13.2d, v13.2d, v19.2d
+	WORD $0x4ef4d5ce // fsub v14.2d, v14.2d, v20.2d
+	FMOVQ 368(R8), F19 // 2.225073858507201e-308
+	FMOVQ 368(R8), F20 // 2.225073858507201e-308
+	VAND V19.B16, V7.B16, V7.B16
+	VAND V20.B16, V8.B16, V8.B16
+	FMOVQ 384(R8), F19 // 0.7071067811865476
+	FMOVQ 384(R8), F20 // 0.7071067811865476
+	VADD V19.D2, V7.D2, V7.D2
+	VADD V20.D2, V8.D2, V8.D2
+	FMOVQ 80(R8), F19 // 1
+	FMOVQ 80(R8), F20 // 1
+	WORD $0x4ef3d4e7 // fsub v7.2d, v7.2d, v19.2d
+	WORD $0x4ef4d508 // fsub v8.2d, v8.2d, v20.2d
+	FMOVQ 400(R8), F21 // 2
+	FMOVQ 400(R8), F22 // 2
+	WORD $0x4e67d6b5 // fadd v21.2d, v21.2d, v7.2d
+	WORD $0x4e68d6d6 // fadd v22.2d, v22.2d, v8.2d
+	WORD $0x6e75fcf5 // fdiv v21.2d, v7.2d, v21.2d
+	WORD $0x6e76fd16 // fdiv v22.2d, v8.2d, v22.2d
+	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
+	WORD $0x6e76ded8 // fmul v24.2d, v22.2d, v22.2d
+	WORD $0x6e77def9 // fmul v25.2d, v23.2d, v23.2d
+	WORD $0x6e78df1a // fmul v26.2d, v24.2d, v24.2d
+	FMOVQ 416(R8), F27 // 0.1818357216161805
+	FMOVQ 416(R8), F28 // 0.1818357216161805
+	WORD $0x4fca12fb // fmla v27.2d, v23.2d, v10.d[0]
+	WORD $0x4fca131c // fmla v28.2d, v24.2d, v10.d[0]
+	WORD $0x4fca1b3b // fmla v27.2d, v25.2d, v10.d[1]
+	WORD $0x4fca1b5c // fmla v28.2d, v26.2d, v10.d[1]
+	FMOVQ 432(R8), F29 // 0.2857142874366239
+	FMOVQ 432(R8), F30 // 0.2857142874366239
+	WORD $0x4fc91afd // fmla v29.2d, v23.2d, v9.d[1]
+	WORD $0x4fc91b1e // fmla v30.2d, v24.2d, v9.d[1]
+	WORD $0x4e79cf7d // fmla v29.2d, v27.2d, v25.2d
+	WORD $0x4e7acf9e // fmla v30.2d, v28.2d, v26.2d
+	FMOVQ 448(R8), F27 // 0.6666666666666735
+	FMOVQ 448(R8), F28 // 0.6666666666666735
+	WORD $0x4fc912fb // fmla v27.2d, v23.2d, v9.d[0]
+	WORD $0x4fc9131c // fmla v28.2d, v24.2d, v9.d[0]
+	WORD $0x4e79cfbb // fmla v27.2d, v29.2d, v25.2d
+	WORD $0x4e7acfdc // fmla v28.2d, v30.2d, v26.2d
+	WORD $0x6e77df7b // fmul v27.2d, v27.2d, v23.2d
+	WORD $0x6e78df9c // fmul v28.2d, v28.2d, v24.2d
+	FMOVQ 240(R8), F19 // 0.5
+	FMOVQ 240(R8), F20 // 0.5
+	WORD $0x6e67dcf9 // fmul v25.2d, v7.2d, v7.2d
+	WORD $0x6e68dd1a // fmul v26.2d, v8.2d, v8.2d
+	WORD $0x6e73df39 // fmul v25.2d, v25.2d, v19.2d
+	WORD $0x6e74df5a // fmul v26.2d, v26.2d, v20.2d
+	WORD $0x4e79d77b // fadd v27.2d, v27.2d, v25.2d
+	WORD $0x4e7ad79c // fadd v28.2d, v28.2d, v26.2d
+	FMOVQ 464(R8), F19 // 1.9082149292705877e-10
+	FMOVQ 464(R8), F20 // 1.9082149292705877e-10
+	WORD $0x6e6dde73 // fmul v19.2d, v19.2d, v13.2d
+	WORD $0x6e6ede94 // fmul v20.2d, v20.2d, v14.2d
+	WORD $0x4e7bceb3 // fmla v19.2d, v21.2d, v27.2d
+	WORD $0x4e7cced4 // fmla v20.2d, v22.2d, v28.2d
+	WORD $0x4ef3d733 // fsub v19.2d, v25.2d, v19.2d
+	WORD $0x4ef4d754 // fsub v20.2d, v26.2d, v20.2d
+	WORD $0x4ee7d673 // fsub v19.2d, v19.2d, v7.2d
+	WORD $0x4ee8d694 // fsub v20.2d, v20.2d, v8.2d
+	FMOVQ 480(R8), F21 // 0.6931471803691238
+	FMOVQ 480(R8), F22 // 0.6931471803691238
+	WORD $0x6e75ddad // fmul v13.2d, v13.2d, v21.2d
+	WORD $0x6e76ddce // fmul v14.2d, v14.2d, v22.2d
+	WORD $0x4ef3d5ad // fsub v13.2d, v13.2d, v19.2d
+	WORD $0x4ef4d5ce // fsub v14.2d, v14.2d, v20.2d
+	MOVD 16(R7), R9
+	VDUP R9, V7.D2
+	WORD $0x4e61d5ad // fadd v13.2d, v13.2d, v1.2d
+	WORD $0x4e62d5ce // fadd v14.2d, v14.2d, v2.2d
+	WORD $0x4e67f5ad // fmax v13.2d, v13.2d, v7.2d
+	WORD $0x4e67f5ce // fmax v14.2d, v14.2d, v7.2d
+	MOVD 8(R7), R9
+	VDUP R9, V9.D2
+	WORD $0x4ef1d401 // fsub v1.2d, v0.2d, v17.2d
+	WORD $0x4ef2d402 // fsub v2.2d, v0.2d, v18.2d
+	WORD $0x4eedd5e7 // fsub v7.2d, v15.2d, v13.2d
+	WORD $0x4eeed608 // fsub v8.2d, v16.2d, v14.2d
+	WORD $0x6e61dce7 // fmul v7.2d, v7.2d, v1.2d
+	WORD $0x6e62dd08 // fmul v8.2d, v8.2d, v2.2d
+	WORD $0x6e71dce7 // fmul v7.2d, v7.2d, v17.2d
+	WORD $0x6e72dd08 // fmul v8.2d, v8.2d, v18.2d
+	WORD $0x4ee9cceb // fmls v11.2d, v7.2d, v9.2d
+	WORD $0x4ee9cd0c // fmls v12.2d, v8.2d, v9.2d
+	WORD $0x6e61ddef // fmul v15.2d, v15.2d, v1.2d
+	WORD $0x6e62de10 // fmul v16.2d, v16.2d, v2.2d
+	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
+	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
+	WORD $0x4e6dd5ef // fadd v15.2d, v15.2d, v13.2d
+	WORD $0x4e6ed610 // fadd v16.2d, v16.2d, v14.2d
+	WORD $0x4ee9cde5 // fmls v5.2d, v15.2d, v9.2d
+	WORD $0x4ee9ce06 // fmls v6.2d, v16.2d, v9.2d
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	WORD $0x4eebd529 // fsub v9.2d, v9.2d, v11.2d
+	WORD $0x4eecd54a // fsub v10.2d, v10.2d, v12.2d
+	VBIT V3.B16, V11.B16, V9.B16
+	VBIT V4.B16, V12.B16, V10.B16
+	VST1.P [V5.D2, V6.D2], 32(R0)
+	CBZ R5, value
+	MOVD scale+48(FP), R9
+	VDUP R9, V1.D2
+	WORD $0x6e61dd29 // fmul v9.2d, v9.2d, v1.2d
+	WORD $0x6e61dd4a // fmul v10.2d, v10.2d, v1.2d
+	VST1.P [V9.D2, V10.D2], 32(R5)
+value:
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
+// func sigmoidSparsemaxF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
+TEXT ·sigmoidSparsemaxF32(SB), NOSPLIT, $0-64
+	MOVD par+56(FP), R7
+	MOVD $numbers<>(SB), R8
+	FMOVQ 80(R8), F0 // 1
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
+loop:
+	MOVD R1, R6
+	VLD1.P 16(R6), [V1.S4]
+	WORD $0x4e617822 // fcvtl2 v2.2d, v1.4s
+	WORD $0x0e617821 // fcvtl v1.2d, v1.2s
+	FMOVQ 704(R8), F3 // +Inf
+	FMOVQ 704(R8), F4 // +Inf
+	WORD $0x4e61e463 // fcmeq v3.2d, v3.2d, v1.2d
+	WORD $0x4e62e484 // fcmeq v4.2d, v4.2d, v2.2d
+	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
+	WORD $0x4ee0f842 // fabs v2.2d, v2.2d
+	VORR V3.B16, V1.B16, V1.B16
+	VORR V4.B16, V2.B16, V2.B16
+	FMOVQ 80(R8), F3 // 1
+	FMOVQ 80(R8), F4 // 1
+	WORD $0x6e63dc21 // fmul v1.2d, v1.2d, v3.2d
+	WORD $0x6e64dc42 // fmul v2.2d, v2.2d, v4.2d
+	WORD $0x4ee0f423 // fmin v3.2d, v1.2d, v0.2d
+	WORD $0x4ee0f444 // fmin v4.2d, v2.2d, v0.2d
+	WORD $0x4ee3d421 // fsub v1.2d, v1.2d, v3.2d
+	WORD $0x4ee4d442 // fsub v2.2d, v2.2d, v4.2d
+	FMOVQ 240(R8), F5 // 0.5
+	WORD $0x4ee3d403 // fsub v3.2d, v0.2d, v3.2d
+	WORD $0x4ee4d404 // fsub v4.2d, v0.2d, v4.2d
+	WORD $0x6e65dc63 // fmul v3.2d, v3.2d, v5.2d
+	WORD $0x6e65dc84 // fmul v4.2d, v4.2d, v5.2d
+	VLD1.P 16(R1), [V6.S4]
+	WORD $0x4e6178c7 // fcvtl2 v7.2d, v6.4s
+	WORD $0x0e6178c6 // fcvtl v6.2d, v6.2s
+	VLD1.P 16(R3), [V12.S4]
+	WORD $0x4e61798d // fcvtl2 v13.2d, v12.4s
+	WORD $0x0e61798c // fcvtl v12.2d, v12.2s
+	WORD $0x4eecd408 // fsub v8.2d, v0.2d, v12.2d
+	WORD $0x4eedd409 // fsub v9.2d, v0.2d, v13.2d
+	CBZ R4, shares
+	VLD1.P 16(R4), [V8.S4]
+	WORD $0x4e617909 // fcvtl2 v9.2d, v8.4s
+	WORD $0x0e617908 // fcvtl v8.2d, v8.2s
+shares:
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	WORD $0x6eeae4c6 // fcmgt v6.2d, v6.2d, v10.2d
+	WORD $0x6eebe4e7 // fcmgt v7.2d, v7.2d, v11.2d
+	VMOV V12.B16, V10.B16
+	VMOV V13.B16, V11.B16
+	VBIT V6.B16, V8.B16, V10.B16
+	VBIT V7.B16, V9.B16, V11.B16
+	VBIT V6.B16, V12.B16, V8.B16
+	VBIT V7.B16, V13.B16, V9.B16
+	WORD $0x4ee8d408 // fsub v8.2d, v0.2d, v8.2d
+	WORD $0x4ee9d409 // fsub v9.2d, v0.2d, v9.2d
+	WORD $0x4ee3d508 // fsub v8.2d, v8.2d, v3.2d
+	WORD $0x4ee4d529 // fsub v9.2d, v9.2d, v4.2d
+	WORD $0x4eead463 // fsub v3.2d, v3.2d, v10.2d
+	WORD $0x4eebd484 // fsub v4.2d, v4.2d, v11.2d
+	WORD $0x6e63dc6c // fmul v12.2d, v3.2d, v3.2d
+	WORD $0x6e64dc8d // fmul v13.2d, v4.2d, v4.2d
+	WORD $0x4e68cd0c // fmla v12.2d, v8.2d, v8.2d
+	WORD $0x4e69cd2d // fmla v13.2d, v9.2d, v9.2d
+	WORD $0x6e65dd8c // fmul v12.2d, v12.2d, v5.2d
+	WORD $0x6e65ddad // fmul v13.2d, v13.2d, v5.2d
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	WORD $0x6eeee54e // fcmgt v14.2d, v10.2d, v14.2d
+	WORD $0x6eefe56f // fcmgt v15.2d, v11.2d, v15.2d
+	VAND V14.B16, V1.B16, V1.B16
+	VAND V15.B16, V2.B16, V2.B16
+	WORD $0x4e6acc2c // fmla v12.2d, v1.2d, v10.2d
+	WORD $0x4e6bcc4d // fmla v13.2d, v2.2d, v11.2d
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	WORD $0x4ee8d5ce // fsub v14.2d, v14.2d, v8.2d
+	WORD $0x4ee9d5ef // fsub v15.2d, v15.2d, v9.2d
+	VBIT V6.B16, V8.B16, V14.B16
+	VBIT V7.B16, V9.B16, V15.B16
+	VST1.P [V12.D2, V13.D2], 32(R0)
+	CBZ R5, value
+	WORD $0x0e6169ce // fcvtn v14.2s, v14.2d
+	WORD $0x4e6169ee // fcvtn2 v14.4s, v15.2d
+	MOVWU scale+48(FP), R9
+	VDUP R9, V1.S4
+	WORD $0x6e21ddce // fmul v14.4s, v14.4s, v1.4s
+	VST1.P [V14.S4], 16(R5)
+value:
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
+// func sigmoidSparsemaxF64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
+TEXT ·sigmoidSparsemaxF64(SB), NOSPLIT, $0-64
+	MOVD par+56(FP), R7
+	MOVD $numbers<>(SB), R8
+	FMOVQ 80(R8), F0 // 1
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
+loop:
+	MOVD R1, R6
+	VLD1.P 32(R6), [V1.D2, V2.D2]
+	FMOVQ 704(R8), F3 // +Inf
+	FMOVQ 704(R8), F4 // +Inf
+	WORD $0x4e61e463 // fcmeq v3.2d, v3.2d, v1.2d
+	WORD $0x4e62e484 // fcmeq v4.2d, v4.2d, v2.2d
+	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
+	WORD $0x4ee0f842 // fabs v2.2d, v2.2d
+	VORR V3.B16, V1.B16, V1.B16
+	VORR V4.B16, V2.B16, V2.B16
+	FMOVQ 80(R8), F3 // 1
+	FMOVQ 80(R8), F4 // 1
+	WORD $0x6e63dc21 // fmul v1.2d, v1.2d, v3.2d
+	WORD $0x6e64dc42 // fmul v2.2d, v2.2d, v4.2d
+	WORD $0x4ee0f423 // fmin v3.2d, v1.2d, v0.2d
+	WORD $0x4ee0f444 // fmin v4.2d, v2.2d, v0.2d
+	WORD $0x4ee3d421 // fsub v1.2d, v1.2d, v3.2d
+	WORD $0x4ee4d442 // fsub v2.2d, v2.2d, v4.2d
+	FMOVQ 240(R8), F5 // 0.5
+	WORD $0x4ee3d403 // fsub v3.2d, v0.2d, v3.2d
+	WORD $0x4ee4d404 // fsub v4.2d, v0.2d, v4.2d
+	WORD $0x6e65dc63 // fmul v3.2d, v3.2d, v5.2d
+	WORD $0x6e65dc84 // fmul v4.2d, v4.2d, v5.2d
+	VLD1.P 32(R1), [V6.D2, V7.D2]
+	VLD1.P 32(R3), [V12.D2, V13.D2]
+	WORD $0x4eecd408 // fsub v8.2d, v0.2d, v12.2d
+	WORD $0x4eedd409 // fsub v9.2d, v0.2d, v13.2d
+	CBZ R4, shares
+	VLD1.P 32(R4), [V8.D2, V9.D2]
+shares:
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	WORD $0x6eeae4c6 // fcmgt v6.2d, v6.2d, v10.2d
+	WORD $0x6eebe4e7 // fcmgt v7.2d, v7.2d, v11.2d
+	VMOV V12.B16, V10.B16
+	VMOV V13.B16, V11.B16
+	VBIT V6.B16, V8.B16, V10.B16
+	VBIT V7.B16, V9.B16, V11.B16
+	VBIT V6.B16, V12.B16, V8.B16
+	VBIT V7.B16, V13.B16, V9.B16
+	WORD $0x4ee8d408 // fsub v8.2d, v0.2d, v8.2d
+	WORD $0x4ee9d409 // fsub v9.2d, v0.2d, v9.2d
+	WORD $0x4ee3d508 // fsub v8.2d, v8.2d, v3.2d
+	WORD $0x4ee4d529 // fsub v9.2d, v9.2d, v4.2d
+	WORD $0x4eead463 // fsub v3.2d, v3.2d, v10.2d
+	WORD $0x4eebd484 // fsub v4.2d, v4.2d, v11.2d
+	WORD $0x6e63dc6c // fmul v12.2d, v3.2d, v3.2d
+	WORD $0x6e64dc8d // fmul v13.2d, v4.2d, v4.2d
+	WORD $0x4e68cd0c // fmla v12.2d, v8.2d, v8.2d
+	WORD $0x4e69cd2d // fmla v13.2d, v9.2d, v9.2d
+	WORD $0x6e65dd8c // fmul v12.2d, v12.2d, v5.2d
+	WORD $0x6e65ddad // fmul v13.2d, v13.2d, v5.2d
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	WORD $0x6eeee54e // fcmgt v14.2d, v10.2d, v14.2d
+	WORD $0x6eefe56f // fcmgt v15.2d, v11.2d, v15.2d
+	VAND V14.B16, V1.B16, V1.B16
+	VAND V15.B16, V2.B16, V2.B16
+	WORD $0x4e6acc2c // fmla v12.2d, v1.2d, v10.2d
+	WORD $0x4e6bcc4d // fmla v13.2d, v2.2d, v11.2d
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	WORD $0x4ee8d5ce // fsub v14.2d, v14.2d, v8.2d
+	WORD $0x4ee9d5ef // fsub v15.2d, v15.2d, v9.2d
+	VBIT V6.B16, V8.B16, V14.B16
+	VBIT V7.B16, V9.B16, V15.B16
+	VST1.P [V12.D2, V13.D2], 32(R0)
+	CBZ R5, value
+	MOVD scale+48(FP), R9
+	VDUP R9, V1.D2
+	WORD $0x6e61ddce // fmul v14.2d, v14.2d, v1.2d
+	WORD $0x6e61ddef // fmul v15.2d, v15.2d, v1.2d
+	VST1.P [V14.D2, V15.D2], 32(R5)
+value:
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
+// func sigmoidEntmaxF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
+TEXT ·sigmoidEntmaxF32(SB), NOSPLIT, $0-64
+	MOVD par+56(FP), R7
+	MOVD $numbers<>(SB), R8
+	FMOVQ 80(R8), F0 // 1
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
+loop:
+	MOVD R1, R6
+	VLD1.P 16(R6), [V1.S4]
+	WORD $0x4e617822 // fcvtl2 v2.2d, v1.4s
+	WORD $0x0e617821 // fcvtl v1.2d, v1.2s
+	FMOVQ 704(R8), F3 // +Inf
+	FMOVQ 704(R8), F4 // +Inf
+	WORD $0x4e61e463 // fcmeq v3.2d, v3.2d, v1.2d
+	WORD $0x4e62e484 // fcmeq v4.2d, v4.2d, v2.2d
+	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
+	WORD $0x4ee0f842 // fabs v2.2d, v2.2d
+	VORR V3.B16, V1.B16, V1.B16
+	VORR V4.B16, V2.B16, V2.B16
+	FMOVQ 240(R8), F3 // 0.5
+	FMOVQ 240(R8), F4 // 0.5
+	WORD $0x6e63dc21 // fmul v1.2d, v1.2d, v3.2d
+	WORD $0x6e64dc42 // fmul v2.2d, v2.2d, v4.2d
+	WORD $0x4ee0f423 // fmin v3.2d, v1.2d, v0.2d
+	WORD $0x4ee0f444 // fmin v4.2d, v2.2d, v0.2d
+	WORD $0x4ee3d421 // fsub v1.2d, v1.2d, v3.2d
+	WORD $0x4ee4d442 // fsub v2.2d, v2.2d, v4.2d
+	FMOVQ 240(R8), F5 // 0.5
+	FMOVQ 400(R8), F6 // 2
+	FMOVQ 400(R8), F7 // 2
+	WORD $0x4ee3cc66 // fmls v6.2d, v3.2d, v3.2d
+	WORD $0x4ee4cc87 // fmls v7.2d, v4.2d, v4.2d
+	WORD $0x6ee1f8c6 // fsqrt v6.2d, v6.2d
+	WORD $0x6ee1f8e7 // fsqrt v7.2d, v7.2d
+	WORD $0x4e63d4c6 // fadd v6.2d, v6.2d, v3.2d
+	WORD $0x4e64d4e7 // fadd v7.2d, v7.2d, v4.2d
+	WORD $0x4ee3d408 // fsub v8.2d, v0.2d, v3.2d
+	WORD $0x4ee4d409 // fsub v9.2d, v0.2d, v4.2d
+	WORD $0x4e63d403 // fadd v3.2d, v0.2d, v3.2d
+	WORD $0x4e64d404 // fadd v4.2d, v0.2d, v4.2d
+	WORD $0x6e63dd08 // fmul v8.2d, v8.2d, v3.2d
+	WORD $0x6e64dd29 // fmul v9.2d, v9.2d, v4.2d
+	WORD $0x6e66fd08 // fdiv v8.2d, v8.2d, v6.2d
+	WORD $0x6e67fd29 // fdiv v9.2d, v9.2d, v7.2d
+	WORD $0x6e65dcc6 // fmul v6.2d, v6.2d, v5.2d
+	WORD $0x6e65dce7 // fmul v7.2d, v7.2d, v5.2d
+	WORD $0x4e61d421 // fadd v1.2d, v1.2d, v1.2d
+	WORD $0x4e62d442 // fadd v2.2d, v2.2d, v2.2d
+	WORD $0x6e68dd03 // fmul v3.2d, v8.2d, v8.2d
+	WORD $0x6e69dd24 // fmul v4.2d, v9.2d, v9.2d
+	VLD1.P 16(R1), [V10.S4]
+	WORD $0x4e61794b // fcvtl2 v11.2d, v10.4s
+	WORD $0x0e61794a // fcvtl v10.2d, v10.2s
+	VLD1.P 16(R3), [V16.S4]
+	WORD $0x4e617a11 // fcvtl2 v17.2d, v16.4s
+	WORD $0x0e617a10 // fcvtl v16.2d, v16.2s
+	WORD $0x4ef0d40c // fsub v12.2d, v0.2d, v16.2d
+	WORD $0x4ef1d40d // fsub v13.2d, v0.2d, v17.2d
+	CBZ R4, shares
+	VLD1.P 16(R4), [V12.S4]
+	WORD $0x4e61798d // fcvtl2 v13.2d, v12.4s
+	WORD $0x0e61798c // fcvtl v12.2d, v12.2s
+shares:
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	WORD $0x6eeee54a // fcmgt v10.2d, v10.2d, v14.2d
+	WORD $0x6eefe56b // fcmgt v11.2d, v11.2d, v15.2d
+	VMOV V16.B16, V14.B16
+	VMOV V17.B16, V15.B16
+	VBIT V10.B16, V12.B16, V14.B16
+	VBIT V11.B16, V13.B16, V15.B16
+	VBIT V10.B16, V16.B16, V12.B16
+	VBIT V11.B16, V17.B16, V13.B16
+	WORD $0x4eecd410 // fsub v16.2d, v0.2d, v12.2d
+	WORD $0x4eedd411 // fsub v17.2d, v0.2d, v13.2d
+	WORD $0x4ee3d610 // fsub v16.2d, v16.2d, v3.2d
+	WORD $0x4ee4d631 // fsub v17.2d, v17.2d, v4.2d
+	WORD $0x4eeed463 // fsub v3.2d, v3.2d, v14.2d
+	WORD $0x4eefd484 // fsub v4.2d, v4.2d, v15.2d
+	WORD $0x6ee1f992 // fsqrt v18.2d, v12.2d
+	WORD $0x6ee1f9b3 // fsqrt v19.2d, v13.2d
+	WORD $0x4e66d654 // fadd v20.2d, v18.2d, v6.2d
+	WORD $0x4e67d675 // fadd v21.2d, v19.2d, v7.2d
+	FMOVQ 496(R8), F22 // 9.332636185032189e-302
+	FMOVQ 496(R8), F23 // 9.332636185032189e-302
+	WORD $0x4e74d6d6 // fadd v22.2d, v22.2d, v20.2d
+	WORD $0x4e75d6f7 // fadd v23.2d, v23.2d, v21.2d
+	WORD $0x6e76fe16 // fdiv v22.2d, v16.2d, v22.2d
+	WORD $0x6e77fe37 // fdiv v23.2d, v17.2d, v23.2d
+	WORD $0x6e76ded6 // fmul v22.2d, v22.2d, v22.2d
+	WORD $0x6e77def7 // fmul v23.2d, v23.2d, v23.2d
+	WORD $0x4e72d694 // fadd v20.2d, v20.2d, v18.2d
+	WORD $0x4e73d6b5 // fadd v21.2d, v21.2d, v19.2d
+	FMOVQ 864(R8), F18 // 0.6666666666666666
+	FMOVQ 864(R8), F19 // 0.6666666666666666
+	WORD $0x6e72de94 // fmul v20.2d, v20.2d, v18.2d
+	WORD $0x6e73deb5 // fmul v21.2d, v21.2d, v19.2d
+	WORD $0x6e74ded6 // fmul v22.2d, v22.2d, v20.2d
+	WORD $0x6e75def7 // fmul v23.2d, v23.2d, v21.2d
+	WORD $0x6ee1f9d2 // fsqrt v18.2d, v14.2d
+	WORD $0x6ee1f9f3 // fsqrt v19.2d, v15.2d
+	WORD $0x4e68d654 // fadd v20.2d, v18.2d, v8.2d
+	WORD $0x4e69d675 // fadd v21.2d, v19.2d, v9.2d
+	FMOVQ 496(R8), F24 // 9.332636185032189e-302
+	FMOVQ 496(R8), F25 // 9.332636185032189e-302
+	WORD $0x4e74d718 // fadd v24.2d, v24.2d, v20.2d
+	WORD $0x4e75d739 // fadd v25.2d, v25.2d, v21.2d
+	WORD $0x6e78fc78 // fdiv v24.2d, v3.2d, v24.2d
+	WORD $0x6e79fc99 // fdiv v25.2d, v4.2d, v25.2d
+	WORD $0x6e78df18 // fmul v24.2d, v24.2d, v24.2d
+	WORD $0x6e79df39 // fmul v25.2d, v25.2d, v25.2d
+	WORD $0x4e72d694 // fadd v20.2d, v20.2d, v18.2d
+	WORD $0x4e73d6b5 // fadd v21.2d, v21.2d, v19.2d
+	FMOVQ 864(R8), F18 // 0.6666666666666666
+	FMOVQ 864(R8), F19 // 0.6666666666666666
+	WORD $0x6e72de94 // fmul v20.2d, v20.2d, v18.2d
+	WORD $0x6e73deb5 // fmul v21.2d, v21.2d, v19.2d
+	WORD $0x6e74df18 // fmul v24.2d, v24.2d, v20.2d
+	WORD $0x6e75df39 // fmul v25.2d, v25.2d, v21.2d
+	WORD $0x4e78d6d6 // fadd v22.2d, v22.2d, v24.2d
+	WORD $0x4e79d6f7 // fadd v23.2d, v23.2d, v25.2d
+	VEOR V18.B16, V18.B16, V18.B16
+	VEOR V19.B16, V19.B16, V19.B16
+	WORD $0x6ef2e5d2 // fcmgt v18.2d, v14.2d, v18.2d
+	WORD $0x6ef3e5f3 // fcmgt v19.2d, v15.2d, v19.2d
+	VAND V18.B16, V1.B16, V1.B16
+	VAND V19.B16, V2.B16, V2.B16
+	WORD $0x4e6ecc36 // fmla v22.2d, v1.2d, v14.2d
+	WORD $0x4e6fcc57 // fmla v23.2d, v2.2d, v15.2d
+	VEOR V18.B16, V18.B16, V18.B16
+	VEOR V19.B16, V19.B16, V19.B16
+	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
+	WORD $0x4ef1d673 // fsub v19.2d, v19.2d, v17.2d
+	VBIT V10.B16, V16.B16, V18.B16
+	VBIT V11.B16, V17.B16, V19.B16
+	VST1.P [V22.D2, V23.D2], 32(R0)
+	CBZ R5, value
+	WORD $0x0e616a52 // fcvtn v18.2s, v18.2d
+	WORD $0x4e616a72 // fcvtn2 v18.4s, v19.2d
+	MOVWU scale+48(FP), R9
+	VDUP R9, V1.S4
+	WORD $0x6e21de52 // fmul v18.4s, v18.4s, v1.4s
+	VST1.P [V18.S4], 16(R5)
+value:
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
+// func sigmoidEntmaxF64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
+TEXT ·sigmoidEntmaxF64(SB), NOSPLIT, $0-64
+	MOVD par+56(FP), R7
+	MOVD $numbers<>(SB), R8
+	FMOVQ 80(R8), F0 // 1
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
+loop:
+	MOVD R1, R6
+	VLD1.P 32(R6), [V1.D2, V2.D2]
+	FMOVQ 704(R8), F3 // +Inf
+	FMOVQ 704(R8), F4 // +Inf
+	WORD $0x4e61e463 // fcmeq v3.2d, v3.2d, v1.2d
+	WORD $0x4e62e484 // fcmeq v4.2d, v4.2d, v2.2d
+	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
+	WORD $0x4ee0f842 // fabs v2.2d, v2.2d
+	VORR V3.B16, V1.B16, V1.B16
+	VORR V4.B16, V2.B16, V2.B16
+	FMOVQ 240(R8), F3 // 0.5
+	FMOVQ 240(R8), F4 // 0.5
+	WORD $0x6e63dc21 // fmul v1.2d, v1.2d, v3.2d
+	WORD $0x6e64dc42 // fmul v2.2d, v2.2d, v4.2d
+	WORD $0x4ee0f423 // fmin v3.2d, v1.2d, v0.2d
+	WORD $0x4ee0f444 // fmin v4.2d, v2.2d, v0.2d
+	WORD $0x4ee3d421 // fsub v1.2d, v1.2d, v3.2d
+	WORD $0x4ee4d442 // fsub v2.2d, v2.2d, v4.2d
+	FMOVQ 240(R8), F5 // 0.5
+	FMOVQ 400(R8), F6 // 2
+	FMOVQ 400(R8), F7 // 2
+	WORD $0x4ee3cc66 // fmls v6.2d, v3.2d, v3.2d
+	WORD $0x4ee4cc87 // fmls v7.2d, v4.2d, v4.2d
+	WORD $0x6ee1f8c6 // fsqrt v6.2d, v6.2d
+	WORD $0x6ee1f8e7 // fsqrt v7.2d, v7.2d
+	WORD $0x4e63d4c6 // fadd v6.2d, v6.2d, v3.2d
+	WORD $0x4e64d4e7 // fadd v7.2d, v7.2d, v4.2d
+	WORD $0x4ee3d408 // fsub v8.2d, v0.2d, v3.2d
+	WORD $0x4ee4d409 // fsub v9.2d, v0.2d, v4.2d
+	WORD $0x4e63d403 // fadd v3.2d, v0.2d, v3.2d
+	WORD $0x4e64d404 // fadd v4.2d, v0.2d, v4.2d
+	WORD $0x6e63dd08 // fmul v8.2d, v8.2d, v3.2d
+	WORD $0x6e64dd29 // fmul v9.2d, v9.2d, v4.2d
+	WORD $0x6e66fd08 // fdiv v8.2d, v8.2d, v6.2d
+	WORD $0x6e67fd29 // fdiv v9.2d, v9.2d, v7.2d
+	WORD $0x6e65dcc6 // fmul v6.2d, v6.2d, v5.2d
+	WORD $0x6e65dce7 // fmul v7.2d, v7.2d, v5.2d
+	WORD $0x4e61d421 // fadd v1.2d, v1.2d, v1.2d
+	WORD $0x4e62d442 // fadd v2.2d, v2.2d, v2.2d
+	WORD $0x6e68dd03 // fmul v3.2d, v8.2d, v8.2d
+	WORD $0x6e69dd24 // fmul v4.2d, v9.2d, v9.2d
+	VLD1.P 32(R1), [V10.D2, V11.D2]
+	VLD1.P 32(R3), [V16.D2, V17.D2]
+	WORD $0x4ef0d40c // fsub v12.2d, v0.2d, v16.2d
+	WORD $0x4ef1d40d // fsub v13.2d, v0.2d, v17.2d
+	CBZ R4, shares
+	VLD1.P 32(R4), [V12.D2, V13.D2]
+shares:
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	WORD $0x6eeee54a // fcmgt v10.2d, v10.2d, v14.2d
+	WORD $0x6eefe56b // fcmgt v11.2d, v11.2d, v15.2d
+	VMOV V16.B16, V14.B16
+	VMOV V17.B16, V15.B16
+	VBIT V10.B16, V12.B16, V14.B16
+	VBIT V11.B16, V13.B16, V15.B16
+	VBIT V10.B16, V16.B16, V12.B16
+	VBIT V11.B16, V17.B16, V13.B16
+	WORD $0x4eecd410 // fsub v16.2d, v0.2d, v12.2d
+	WORD $0x4eedd411 // fsub v17.2d, v0.2d, v13.2d
+	WORD $0x4ee3d610 // fsub v16.2d, v16.2d, v3.2d
+	WORD $0x4ee4d631 // fsub v17.2d, v17.2d, v4.2d
+	WORD $0x4eeed463 // fsub v3.2d, v3.2d, v14.2d
+	WORD $0x4eefd484 // fsub v4.2d, v4.2d, v15.2d
+	WORD $0x6ee1f992 // fsqrt v18.2d, v12.2d
+	WORD $0x6ee1f9b3 // fsqrt v19.2d, v13.2d
+	WORD $0x4e66d654 // fadd v20.2d, v18.2d, v6.2d
+	WORD $0x4e67d675 // fadd v21.2d, v19.2d, v7.2d
+	FMOVQ 496(R8), F22 // 9.332636185032189e-302
+	FMOVQ 496(R8), F23 // 9.332636185032189e-302
+	WORD $0x4e74d6d6 // fadd v22.2d, v22.2d, v20.2d
+	WORD $0x4e75d6f7 // fadd v23.2d, v23.2d, v21.2d
+	WORD $0x6e76fe16 // fdiv v22.2d, v16.2d, v22.2d
+	WORD $0x6e77fe37 // fdiv v23.2d, v17.2d, v23.2d
+	WORD $0x6e76ded6 // fmul v22.2d, v22.2d, v22.2d
+	WORD $0x6e77def7 // fmul v23.2d, v23.2d, v23.2d
+	WORD $0x4e72d694 // fadd v20.2d, v20.2d, v18.2d
+	WORD $0x4e73d6b5 // fadd v21.2d, v21.2d, v19.2d
+	FMOVQ 864(R8), F18 // 0.6666666666666666
+	FMOVQ 864(R8), F19 // 0.6666666666666666
+	WORD $0x6e72de94 // fmul v20.2d, v20.2d, v18.2d
+	WORD $0x6e73deb5 // fmul v21.2d, v21.2d, v19.2d
+	WORD $0x6e74ded6 // fmul v22.2d, v22.2d, v20.2d
+	WORD $0x6e75def7 // fmul v23.2d, v23.2d, v21.2d
+	WORD $0x6ee1f9d2 // fsqrt v18.2d, v14.2d
+	WORD $0x6ee1f9f3 // fsqrt v19.2d, v15.2d
+	WORD $0x4e68d654 // fadd v20.2d, v18.2d, v8.2d
+	WORD $0x4e69d675 // fadd v21.2d, v19.2d, v9.2d
+	FMOVQ 496(R8), F24 // 9.332636185032189e-302
+	FMOVQ 496(R8), F25 // 9.332636185032189e-302
+	WORD $0x4e74d718 // fadd v24.2d, v24.2d, v20.2d
+	WORD $0x4e75d739 // fadd v25.2d, v25.2d, v21.2d
+	WORD $0x6e78fc78 // fdiv v24.2d, v3.2d, v24.2d
+	WORD $0x6e79fc99 // fdiv v25.2d, v4.2d, v25.2d
+	WORD $0x6e78df18 // fmul v24.2d, v24.2d, v24.2d
+	WORD $0x6e79df39 // fmul v25.2d, v25.2d, v25.2d
+	WORD $0x4e72d694 // fadd v20.2d, v20.2d, v18.2d
+	WORD $0x4e73d6b5 // fadd v21.2d, v21.2d, v19.2d
+	FMOVQ 864(R8), F18 // 0.6666666666666666
+	FMOVQ 864(R8), F19 // 0.6666666666666666
+	WORD $0x6e72de94 // fmul v20.2d, v20.2d, v18.2d
+	WORD $0x6e73deb5 // fmul v21.2d, v21.2d, v19.2d
+	WORD $0x6e74df18 // fmul v24.2d, v24.2d, v20.2d
+	WORD $0x6e75df39 // fmul v25.2d, v25.2d, v21.2d
+	WORD $0x4e78d6d6 // fadd v22.2d, v22.2d, v24.2d
+	WORD $0x4e79d6f7 // fadd v23.2d, v23.2d, v25.2d
+	VEOR V18.B16, V18.B16, V18.B16
+	VEOR V19.B16, V19.B16, V19.B16
+	WORD $0x6ef2e5d2 // fcmgt v18.2d, v14.2d, v18.2d
+	WORD $0x6ef3e5f3 // fcmgt v19.2d, v15.2d, v19.2d
+	VAND V18.B16, V1.B16, V1.B16
+	VAND V19.B16, V2.B16, V2.B16
+	WORD $0x4e6ecc36 // fmla v22.2d, v1.2d, v14.2d
+	WORD $0x4e6fcc57 // fmla v23.2d, v2.2d, v15.2d
+	VEOR V18.B16, V18.B16, V18.B16
+	VEOR V19.B16, V19.B16, V19.B16
+	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
+	WORD $0x4ef1d673 // fsub v19.2d, v19.2d, v17.2d
+	VBIT V10.B16, V16.B16, V18.B16
+	VBIT V11.B16, V17.B16, V19.B16
+	VST1.P [V22.D2, V23.D2], 32(R0)
+	CBZ R5, value
+	MOVD scale+48(FP), R9
+	VDUP R9, V1.D2
+	WORD $0x6e61de52 // fmul v18.2d, v18.2d, v1.2d
+	WORD $0x6e61de73 // fmul v19.2d, v19.2d, v1.2d
+	VST1.P [V18.D2, V19.D2], 32(R5)
+value:
 	SUBS $4, R2, R2
 	BNE loop
 	RET
@@ -7564,12 +10237,12 @@ shares:
 	WORD $0x4ef4d5d8 // fsub v24.2d, v14.2d, v20.2d
 	WORD $0x4ee0faf7 // fabs v23.2d, v23.2d
 	WORD $0x4ee0fb18 // fabs v24.2d, v24.2d
-	FMOVQ 816(R8), F25 // 4.440892098500626e-16
-	FMOVQ 816(R8), F26 // 4.440892098500626e-16
+	FMOVQ 880(R8), F25 // 4.440892098500626e-16
+	FMOVQ 880(R8), F26 // 4.440892098500626e-16
 	WORD $0x6e77e735 // fcmge v21.2d, v25.2d, v23.2d
 	WORD $0x6e78e756 // fcmge v22.2d, v26.2d, v24.2d
-	FMOVQ 832(R8), F25 // 0.25
-	FMOVQ 832(R8), F26 // 0.25
+	FMOVQ 896(R8), F25 // 0.25
+	FMOVQ 896(R8), F26 // 0.25
 	WORD $0x6ef3e739 // fcmgt v25.2d, v25.2d, v19.2d
 	WORD $0x6ef4e75a // fcmgt v26.2d, v26.2d, v20.2d
 	VAND V25.B16, V21.B16, V21.B16
@@ -7761,12 +10434,12 @@ shares:
 	WORD $0x4ef4d618 // fsub v24.2d, v16.2d, v20.2d
 	WORD $0x4ee0faf7 // fabs v23.2d, v23.2d
 	WORD $0x4ee0fb18 // fabs v24.2d, v24.2d
-	FMOVQ 816(R8), F25 // 4.440892098500626e-16
-	FMOVQ 816(R8), F26 // 4.440892098500626e-16
+	FMOVQ 880(R8), F25 // 4.440892098500626e-16
+	FMOVQ 880(R8), F26 // 4.440892098500626e-16
 	WORD $0x6e77e735 // fcmge v21.2d, v25.2d, v23.2d
 	WORD $0x6e78e756 // fcmge v22.2d, v26.2d, v24.2d
-	FMOVQ 832(R8), F25 // 0.25
-	FMOVQ 832(R8), F26 // 0.25
+	FMOVQ 896(R8), F25 // 0.25
+	FMOVQ 896(R8), F26 // 0.25
 	WORD $0x6ef3e739 // fcmgt v25.2d, v25.2d, v19.2d
 	WORD $0x6ef4e75a // fcmgt v26.2d, v26.2d, v20.2d
 	VAND V25.B16, V21.B16, V21.B16
@@ -7934,8 +10607,16 @@ DATA numbers<>+784(SB)/8, $0x3fd5555555555555
 DATA numbers<>+792(SB)/8, $0x3fd5555555555555
 DATA numbers<>+800(SB)/8, $0x4087500000000000
 DATA numbers<>+808(SB)/8, $0x4087500000000000
-DATA numbers<>+816(SB)/8, $0x3cc0000000000000
-DATA numbers<>+824(SB)/8, $0x3cc0000000000000
-DATA numbers<>+832(SB)/8, $0x3fd0000000000000
-DATA numbers<>+840(SB)/8, $0x3fd0000000000000
-GLOBL numbers<>(SB), RODATA|NOPTR, $848
+DATA numbers<>+816(SB)/8, $0x7e70000000000000
+DATA numbers<>+824(SB)/8, $0x7e70000000000000
+DATA numbers<>+832(SB)/8, $0x3cc8000000000000
+DATA numbers<>+840(SB)/8, $0x3cc8000000000000
+DATA numbers<>+848(SB)/8, $0x3fe8000000000000
+DATA numbers<>+856(SB)/8, $0x3fe8000000000000
+DATA numbers<>+864(SB)/8, $0x3fe5555555555555
+DATA numbers<>+872(SB)/8, $0x3fe5555555555555
+DATA numbers<>+880(SB)/8, $0x3cc0000000000000
+DATA numbers<>+888(SB)/8, $0x3cc0000000000000
+DATA numbers<>+896(SB)/8, $0x3fd0000000000000
+DATA numbers<>+904(SB)/8, $0x3fd0000000000000
+GLOBL numbers<>(SB), RODATA|NOPTR, $912

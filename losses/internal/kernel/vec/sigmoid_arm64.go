@@ -40,15 +40,28 @@ func SigmoidMAE[T spec.Float](loss []float64, grad, z, yes, no, scale []T) (ok b
 
 // SigmoidKL is [spec.SigmoidKL].
 func SigmoidKL[T spec.Float](loss []float64, grad, z, yes, no, scale []T) (ok bool) {
-	if spec.Size[T]() == 8 { // the kernel's sum of cross entropy and entropy has no digits to spare
-		return portable.SigmoidKL(loss, grad, z, yes, no, scale)
-	}
 	return questions(&questionPlan{kind: klQuestions}, loss, grad, z, yes, no, scale)
 }
 
 // SigmoidQuestion is [spec.SigmoidQuestion].
 func SigmoidQuestion[T spec.Float](q spec.Question, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
-	return portable.SigmoidQuestion(q, loss, grad, z, yes, no, scale)
+	if q.Kind == spec.BiTempered {
+		return portable.SigmoidQuestion(q, loss, grad, z, yes, no, scale)
+	}
+	p := questionPlan{par: questionPars{q.A, q.B, q.C}}
+	switch q.Kind {
+	case spec.Normalised:
+		p.kind = normalisedQuestions
+	case spec.Penalised:
+		p.kind = penalisedQuestions
+	case spec.Symmetric:
+		p.kind = symmetricQuestions
+	case spec.Sparsemax:
+		p.kind = sparsemaxQuestions
+	case spec.Entmax15:
+		p.kind = entmaxQuestions
+	}
+	return questions(&p, loss, grad, z, yes, no, scale)
 }
 
 // SigmoidAsymmetric is [spec.SigmoidAsymmetric]. It is two losses, of the labels of yes and of those of no;
@@ -128,6 +141,11 @@ const (
 	marginQuestions
 	maeQuestions
 	klQuestions
+	normalisedQuestions
+	penalisedQuestions
+	symmetricQuestions
+	sparsemaxQuestions
+	entmaxQuestions
 )
 
 // questions computes elements, those that fill no block in a copy that does.
@@ -200,8 +218,17 @@ func questionBlocks[T spec.Float](p *questionPlan, loss *float64, grad, z, yes, 
 	case marginQuestions:
 		sigmoidMargin(loss, grad, z, yes, no, n, f, &p.par[0])
 	case klQuestions:
-		sigmoidExact(loss, grad, z, yes, no, n, f)
-		entropy(loss, yes, no, n)
+		sigmoidKL(loss, grad, z, yes, no, n, f, nil)
+	case normalisedQuestions:
+		sigmoidNormalised(loss, grad, z, yes, no, n, f, nil)
+	case penalisedQuestions:
+		sigmoidPenalised(loss, grad, z, yes, no, n, f, &p.par[0])
+	case symmetricQuestions:
+		sigmoidSymmetric(loss, grad, z, yes, no, n, f, &p.par[0])
+	case sparsemaxQuestions:
+		sigmoidSparsemax(loss, grad, z, yes, no, n, f, nil)
+	case entmaxQuestions:
+		sigmoidEntmax(loss, grad, z, yes, no, n, f, nil)
 	case maeQuestions:
 		sigmoidMAE(loss, grad, z, yes, no, n, f, nil)
 	}

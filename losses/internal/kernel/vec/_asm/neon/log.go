@@ -116,39 +116,40 @@ func (a *asm) klTerms() {
 		})
 }
 
-// entropy emits what the divergence of elements has beside their cross entropy.
-func (a *asm) entropy() {
-	a.wideKernel32("entropy", "loss *float64, yes, no *T, n int", "",
-		"entropy adds t log t of both labels, 1 - yes where no is nil, and 1 less their sum to the losses of n\n"+
-			"elements; n is a positive multiple of the block.", func() {
-			a.Pointer("loss", "R0")
-			a.Pointer("yes", "R3")
-			a.Pointer("no", "R4")
-			a.Pointer("n", "R2")
-			c, one := a.logConsts(), a.Hold(1)
-			a.loop(unroll*2, func() {
-				yes, no, loss := a.Row(unroll), a.Row(unroll), a.Row(unroll)
-				a.wideLoad("R3", yes)
-				each(func(i int) { a.Op(Fsub, no[i], one, yes[i]) })
-				a.F("CBZ R4, shares")
-				a.wideLoad("R4", no)
-				a.Label("shares")
-				a.LoadAt("R0", loss...)
-				small, lost := a.Row(unroll), a.Row(unroll)
-				each(func(i int) { a.Op(Fmin, small[i], yes[i], no[i]) })
-				each(func(i int) { a.Op(Fmax, lost[i], yes[i], no[i]) })
-				each(func(i int) { a.Op(Fsub, lost[i], one, lost[i]) })
-				each(func(i int) { a.Op(Fsub, lost[i], lost[i], small[i]) })
-				each(func(i int) { a.Op(Fadd, loss[i], loss[i], lost[i]) })
-				a.Release(small, lost)
-				for _, t := range [][]Vec{yes, no} {
-					x := a.labelLog(c, t)
-					a.where(x, t)
-					each(func(i int) { a.Op(Fmla, loss[i], x[i], t[i]) })
-					a.Drop(x...)
-				}
-				a.Store("R0", loss...)
-				a.Release(yes, no, loss)
-			})
-		})
+// klOfElements is cross entropy with the logarithms of the labels, t log(t/p) + u log(u/q), and what the
+// larger label lacks of the digits of the smaller one.
+func (a *asm) klOfElements(one Vec, z []Vec, labels func() (likely, other, positive []Vec)) (loss, slope []Vec) {
+	c := a.questionConsts(one)
+	q := a.question(c, z)
+	near, square, tail := a.log1p(c, q.s)
+	c.release(a)
+	a.Release(square, tail, q.s)
+	far := q.size
+	each(func(i int) { a.Op(Fadd, far[i], far[i], near[i]) })
+	t, u, positive := labels()
+	x := a.Row(unroll)
+	each(func(i int) { a.Move(x[i], u[i]) })
+	each(func(i int) { a.Op(Fmls, x[i], t[i], q.e[i]) })
+	each(func(i int) { a.Op(Fmul, x[i], x[i], q.p[i]) })
+	a.Release(q.e, q.p)
+	slope = a.signed(x, positive)
+	a.Release(x, positive)
+	for _, y := range []struct{ minus, t []Vec }{{near, t}, {far, u}} {
+		log := a.logConsts()
+		x := a.labelLog(log, y.t)
+		log.tail.release(a)
+		each(func(i int) { a.Op(Fadd, x[i], x[i], y.minus[i]) })
+		a.where(x, y.t)
+		each(func(i int) { a.Op(Fmul, y.minus[i], x[i], y.t[i]) })
+		a.Drop(x...)
+	}
+	lost, least := a.Row(unroll), a.Row(unroll)
+	each(func(i int) { a.Op(Fmax, lost[i], t[i], u[i]) })
+	each(func(i int) { a.Op(Fmin, least[i], t[i], u[i]) })
+	each(func(i int) { a.Op(Fsub, lost[i], one, lost[i]) })
+	each(func(i int) { a.Op(Fsub, lost[i], lost[i], least[i]) })
+	each(func(i int) { a.Op(Fadd, near[i], near[i], far[i]) })
+	each(func(i int) { a.Op(Fadd, near[i], near[i], lost[i]) })
+	a.Release(far, t, u, lost, least)
+	return near, slope
 }

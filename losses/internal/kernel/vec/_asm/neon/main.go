@@ -56,7 +56,11 @@ func (a *asm) kernels() {
 	a.sigmoid("sigmoidFocalWhole", "φ = -(1-p)^a l; par is a, -a and the bits of a.", a.focalQuestion(a.wholePowers))
 	a.sigmoidReloading("sigmoidMargin",
 		"One of the labels is 0, the other the u of φ = -d^γ log(1-d) of no, d = max(1-p-margin, 0);\npar is γ, the margin, and the bits of γ-1, or of γ = 0, and whether that is γ-1.", a.margin)
-	a.sigmoidExact()
-	a.entropy()
+	a.sigmoidReloading("sigmoidKL", "The loss is the sum of t (log t - l) of both classes.", a.klOfElements)
+	a.sigmoid("sigmoidNormalised", "The loss is the question Normalised.", a.normalisedQuestion)
+	a.sigmoid("sigmoidPenalised", "The loss is the question Penalised; par is A.", a.penalisedQuestion)
+	a.sigmoidReloading("sigmoidSymmetric", "The loss is the question Symmetric; par is A, B and C.", a.symmetric)
+	a.sigmoidReloading("sigmoidSparsemax", "The loss is the question Sparsemax.", a.sparsemax)
+	a.sigmoidReloading("sigmoidEntmax", "The loss is the question Entmax15.", a.entmax15)
 	a.sigmoid("sigmoidMAE", "The loss is the sum of |p - t| of both classes.", a.maeQuestion)
 }

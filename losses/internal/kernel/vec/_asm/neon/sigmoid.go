@@ -54,13 +54,6 @@ func (a *asm) sigmoidCrossEntropy() {
 		})
 }
 
-// sigmoidExact computes in float64.
-func (a *asm) sigmoidExact() {
-	name := "sigmoidExact"
-	a.wideKernel32(name, "loss *float64, grad, z, yes, no *T, n int, scale T", "",
-		name+sigmoidDoc+"φ = -l, in float64.", func() { a.sigmoidLoop(a.crossEntropyQuestion) })
-}
-
 func (a *asm) sigmoidLoop(prepare func(c questionConsts) questionLoss) {
 	c := a.questionConsts(a.Hold(1))
 	emit := prepare(c)
@@ -187,11 +180,8 @@ func (a *asm) questionConsts(one Vec) (c questionConsts) {
 // question emits what the losses have in common. It overwrites z.
 func (a *asm) question(c questionConsts, z []Vec) (q question) {
 	q.size = z
+	a.sizes(z)
 	y := a.Row(unroll)
-	each(func(i int) { a.Fill(y[i], math.Inf(1)) })
-	each(func(i int) { a.Op(Fcmeq, y[i], y[i], z[i]) }) // all ones are a NaN
-	each(func(i int) { a.OpOne(Fabs, z[i], z[i]) })
-	each(func(i int) { a.Or(z[i], z[i], y[i]) })
 	each(func(i int) { a.OpOne(Fneg, y[i], z[i]) })
 	q.e = a.exp(c.exp, y)
 	a.keepNaN(q.e, y)
@@ -214,6 +204,16 @@ func (a *asm) question(c questionConsts, z []Vec) (q question) {
 	q.p, q.s = q.s, q.p
 	a.Drop(inverse...)
 	return q
+}
+
+// sizes emits |z| in the place of z, NaN for +Inf.
+func (a *asm) sizes(z []Vec) {
+	y := a.Row(unroll)
+	each(func(i int) { a.Fill(y[i], math.Inf(1)) })
+	each(func(i int) { a.Op(Fcmeq, y[i], y[i], z[i]) }) // all ones are a NaN
+	each(func(i int) { a.OpOne(Fabs, z[i], z[i]) })
+	each(func(i int) { a.Or(z[i], z[i], y[i]) })
+	a.Drop(y...)
 }
 
 // keepNaN makes e NaN where r is.
