@@ -198,3 +198,31 @@ func sigmoidBesideSmallLabel[T Float](t *testing.T) {
 		check("kl of given labels", lo, kl)
 	}
 }
+
+// TestSigmoidReverseOfAnyLabel: the logarithms of labels that are as large or as small as float32 has them, and 0
+// as the gradient where both are the same.
+func TestSigmoidReverseOfAnyLabel(t *testing.T) {
+	both(t, sigmoidReverseOfAnyLabel[float32], sigmoidReverseOfAnyLabel[float64])
+}
+
+func sigmoidReverseOfAnyLabel[T Float](t *testing.T) {
+	a := Question{Kind: Symmetric, B: 1, C: -7}
+	var z, yes, no []T
+	labels := []float64{0, 1e-44, 1e-38, 0.3, 1, 1.7, 1e38, 2.5e38, 2.6e38, 3.4e38}
+	for _, y := range labels {
+		for _, u := range labels {
+			for _, x := range []float64{-3, 0.5, 60} {
+				z, yes, no = append(z, T(x)), append(yes, T(y)), append(no, T(u))
+			}
+		}
+	}
+	loss, grad := make([]float64, len(z)), make([]T, len(z))
+	require.True(t, SigmoidQuestion(a, loss, grad, z, yes, no, []T{1}))
+	for i := range z {
+		l, g := ask(z[i], float64(yes[i]), float64(no[i])).of(a, 1)
+		require.LessOrEqual(t, l.ulps(loss[i], elementSize[T]() == 4), 4.0, "loss of z=%v (%v, %v)", z[i], yes[i], no[i])
+		require.LessOrEqual(t, g.ulps(float64(grad[i]), elementSize[T]() == 4), 4.0, "gradient of z=%v (%v, %v)", z[i],
+			yes[i], no[i])
+		require.True(t, yes[i] != no[i] || grad[i] == 0, "gradient %v of the labels %v", grad[i], yes[i])
+	}
+}

@@ -78,12 +78,8 @@ func SigmoidQuestion[T spec.Float](q spec.Question, loss []float64, grad, z, yes
 	run := v.sigmoidSymmetric
 	switch q.Kind {
 	case spec.Symmetric:
-		if no == nil && single512[T]() && par.moderate() {
-			run := f32AVX512{}.sigmoidSymmetricShares
-			if q.A == 0 {
-				run = f32AVX512{}.sigmoidReverseShares
-			}
-			return sigmoidSingle(run, par.single[:], loss, grad, z, yes, no, scale)
+		if single512[T]() && par.moderate() {
+			return symmetric512(par, loss, grad, z, yes, no, scale)
 		}
 	case spec.BiTempered:
 		return sigmoidTempered(q, loss, grad, z, yes, no, scale)
@@ -97,6 +93,20 @@ func SigmoidQuestion[T spec.Float](q spec.Question, loss []float64, grad, z, yes
 		run = v.sigmoidEntmax
 	}
 	return sigmoidWide(run, par.par[:], loss, grad, z, yes, no, scale)
+}
+
+// symmetric512 computes the question Symmetric in float32.
+func symmetric512[T spec.Float](p *questionPars, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
+	run, reverse := f32AVX512{}.sigmoidSymmetricShares, p.of.A == 0
+	switch given := no != nil; {
+	case reverse && given:
+		run = f32AVX512{}.sigmoidReverseMasses
+	case reverse:
+		run = f32AVX512{}.sigmoidReverseShares
+	case given:
+		run = f32AVX512{}.sigmoidSymmetricMasses
+	}
+	return sigmoidSingle(run, p.single[:], loss, grad, z, yes, no, scale)
 }
 
 // questionPars are parameters where kernels find them; those of the last question of every kind are

@@ -303,6 +303,12 @@ func (f32AVX512) sigmoidReverseShares(loss *float64, grad, z, yes, no, scales *f
 func (f32AVX512) sigmoidSymmetricShares(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidSymmetricSharesF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
+func (f32AVX512) sigmoidReverseMasses(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidReverseMassesF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f32AVX512) sigmoidSymmetricMasses(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidSymmetricMassesF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
 func (f32AVX512) minusLogs(dst, t *float32, n int, most float32) { minusLogsF32AVX512(dst, t, n, most) }
 func (f32AVX512) addRows(dst, x *float32, n int) (sum float32)   { return addRowsF32AVX512(dst, x, n) }
 func (f32AVX512) temperedSums(d *float32, n int, c, mu, f float32) (s0, s1, s2 float64, bad uint32) {

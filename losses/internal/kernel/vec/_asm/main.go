@@ -51,7 +51,7 @@ func main() {
 			g.sigmoid(sigmoidPieces)
 			g.sigmoid(sigmoidPowerPieces)
 			g.sigmoid(sigmoidShifted)
-			for _, f := range sharesQuestions {
+			for _, f := range singleQuestions {
 				g.sigmoid(f)
 			}
 		}

@@ -95,7 +95,7 @@ var sigmoids = []sigmoidLoss{
 		prepare: asymmetricQuestion(false), ways: 2},
 	{name: "sigmoidAsymmetricMargin",
 		doc:     "φ = -(1-p)^γ l of yes, -d^γ log(1-d) of no, d = max(1-p-margin, 0); par is a plan's.",
-		prepare: asymmetricQuestion(true), exact: true, logs: ofMargin, ways: 2, alone: true},
+		prepare: asymmetricQuestion(true), exact: true, logs: ofMargin, ways: 2, alone: true, given: true},
 }
 
 func (g isa) sigmoid(f sigmoidLoss) {

@@ -8,19 +8,23 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// The question Symmetric of float32 labels that are shares, in float32, with AVX-512: logarithms of
-// shares have one sign, so that its terms do not cancel.
-var sharesQuestions = []sigmoidLoss{
+// The question Symmetric in float32, with AVX-512.
+var singleQuestions = []sigmoidLoss{
 	{name: "sigmoidReverseShares", doc: "The loss is the question Symmetric of A = 0 and a no that is nil; par is A, B and -C.",
-		prepare: sharesQuestion(false), ways: 2},
+		prepare: singleQuestion(false, false), ways: 2},
 	{name: "sigmoidSymmetricShares", doc: "The loss is the question Symmetric of a no that is nil; par is A, B and -C.",
-		prepare: sharesQuestion(true), ways: 2},
+		prepare: singleQuestion(true, false), ways: 2},
+	{name: "sigmoidReverseMasses", doc: "The loss is the question Symmetric of A = 0 and a no that is not nil; par is A, B and -C.",
+		prepare: singleQuestion(false, true), ways: 1, given: true},
+	{name: "sigmoidSymmetricMasses", doc: "The loss is the question Symmetric of a no that is not nil; par is A, B and -C.",
+		prepare: singleQuestion(true, true), ways: 1, given: true},
 }
 
-// sharesQuestion: with the probabilities p and q of yes and no, and a = -log t and b = -log(1-t), at most
-// -C, the loss is A C + B (p a + q b), its derivative A C' + B p q (a - b), of which the product p q is
-// taken with what rounding took from it, and so is a - b: it is 0 at t = 1/2. crossed says that A is not 0.
-func sharesQuestion(crossed bool) func(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
+// singleQuestion: with the probabilities p and q of yes and no, and a = -log t and b = -log u of their
+// labels, at most -C, the loss is A C + B (p a + q b), its derivative A C' + B p q (a - b), of which the
+// product p q is taken with what rounding took from it, and so is a - b: it is 0 at t = 1/2. crossed says that
+// A is not 0, given that u is no 1 - t that was rounded.
+func singleQuestion(crossed, given bool) func(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 	return func(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 		logs := g.shortLogs()
 		return func(qu question, labels func() (yes, no reg.VecVirtual)) (loss, slope reg.VecVirtual) {
@@ -37,10 +41,20 @@ func sharesQuestion(crossed bool) func(g isa, c questionConsts, par reg.GPVirtua
 				l = qu.log()
 			}
 			t, u := labels()
-			a, b := g.shareLogs(logs, par, t, u)
+			var a, b reg.VecVirtual
+			if given {
+				a, b = g.massLogs(logs, par, t, u)
+			} else {
+				a, b = g.shareLogs(logs, par, t, u)
+			}
 			loss, slope = g.vec(), g.vec()
 			if crossed {
 				far, alpha := g.vec(), g.parameter(par, 0)
+				if given {
+					mass := g.vec()
+					g.add(t, u, mass)
+					g.mul(mass, l, l)
+				}
 				g.move(t, far)
 				g.blend(positive, u, far)
 				g.subFar(qu.minus, far, l)
@@ -83,6 +97,25 @@ func (g isa) shareLogs(c shortLogs, par reg.GPVirtual, t, u reg.VecVirtual) (a, 
 	return a, b
 }
 
+// massLogs emits -log t and -log u, at most par[2], for labels t and u, the larger of which may be 1 less the
+// other, with the digits of that: see [isa.lostBeside].
+func (g isa) massLogs(c shortLogs, par reg.GPVirtual, t, u reg.VecVirtual) (a, b reg.VecVirtual) {
+	large, small, lost, beside, size := g.vec(), g.vec(), g.vec(), g.vec(), g.vec()
+	g.max(t, u, large)
+	g.min(t, u, small)
+	g.other(large, lost)
+	g.sub(small, lost, lost)
+	g.and(g.abs(), lost, size)
+	g.keep(g.cmp(ngeUQ, g.constant(0x1.8p-51), size), lost, lost)
+	g.keep(g.cmp(gtOQ, u, t), lost, beside)
+	g.sub(beside, lost, lost)
+	most := g.parameter(par, 2)
+	a, b = g.shortLog(c, t, beside), g.shortLog(c, u, lost)
+	g.min(a, most, a)
+	g.min(b, most, b)
+	return a, b
+}
+
 // shortLogs are the numbers of -log u for u = 2^k m, 3/4 <= m < 3/2, by the m_i = i/40 next to m, whose
 // inverse is rounded:
 //
@@ -112,9 +145,9 @@ func (g isa) shortLog(c shortLogs, u, low reg.VecVirtual) (log reg.VecVirtual) {
 	log = g.vec()
 	VGETMANTPS(Imm(threeQuarters), u, r)
 	emitted()
-	g.mul(g.constant(4./3), u, k)
-	VGETEXPPS(k, k)
+	VGETEXPPS(u, k)
 	emitted()
+	g.pick(VADDPS_BCST, nil, g.constant(1), k, g.cmp(ltOQ, g.constant(1), r).op, k)
 	g.load(g.magic(), log)
 	g.madd(g.constant(40), r, log)
 	g.move(log, inverse)
