@@ -52,6 +52,7 @@ type options struct {
 	temperature  float64
 	zLoss        float64
 	sumToOne     bool // the loss wants labels whose sum is 1
+	moderate     bool // of gradients by the labels: smoothing and class weights are for their kernel
 
 	link      Link
 	twins     bool      // a row is the two classes of an element: p_1 and t_1 are 1 - p_0 and 1 - t_0, or roundings

@@ -1,80 +1,88 @@
 package losses
 
 import (
+	"math"
+	"slices"
+
 	"softloss/internal/dense"
 	"softloss/losses/internal/kernel"
 )
 
-// crossEntropyLabels is the kernel with the gradients of the labels: -log p before smoothing and
-// class weights.
+// crossEntropyLabels is the kernel with the gradients by the labels.
 func crossEntropyLabels[T kernel.Float](b *batch[T]) (bad int) {
-	k, s := b.k, b.smoothing
-	keep := 1.0 // what smoothing leaves of a label
-	if s.on() && s.Rule != SmoothNotebook {
-		keep = 1 - s.Alpha
+	o, ok := b.labelGrads()
+	if !ok { // -log p, before smoothing and class weights
+		o = kernel.LabelGrads[T]{Factor: append(b.extra[:0], -1), Keep: 1, Above: -1}
 	}
-	factor := dense.Grow(&b.extra, len(b.share))
-	straight := keep != 0 && b.rowWeight == nil && !(b.weighsLabels && s.byNotebook())
-	for i, share := range b.share {
-		f := -share * b.lift * keep
-		if factor[i] = T(f); !holds[T](f) || f > 0 && b.weighsLabels {
-			straight = false
-		}
-	}
-	if !straight {
-		factor = append(factor[:0], -1)
-	}
-	if bad := kernel.CrossEntropyLabels(b.loss, b.grad, b.targetGrad, b.input, b.target, b.scale, factor, k); bad >= 0 {
+	bad = kernel.CrossEntropyLabels(b.loss, b.grad, b.targetGrad, b.input, b.target, b.scale, b.k, o)
+	if bad >= 0 || ok {
 		return bad
 	}
-	if straight && !b.weighsLabels && (!s.on() || s.Rule == SmoothUniform) {
-		return -1
-	}
+	w := dense.Grow(&b.wide, 2*b.k)
 	for i := range b.n {
-		g := part(b.targetGrad, i, i+1, k)
-		if straight && b.backThroughSmoothing(g, part(b.labels, i, i+1, k)) {
-			continue
-		}
-		if straight {
-			kernel.LogSoftmax(g, part(b.input, i, i+1, k), k)
-			negate(g)
-		}
-		w := dense.Grow(&b.wide, 2*k)
-		kernel.Widen(w[:k], g)
-		b.storeTargetGrad(i, w[:k], w[k:])
+		kernel.Widen(w[:b.k], part(b.targetGrad, i, i+1, b.k))
+		b.storeTargetGrad(i, w[:b.k], w[b.k:])
 	}
 	return -1
 }
 
-// backThroughSmoothing takes g, which is f dL/dτ times what smoothing leaves of a label, f >= 0 with
-// class weights, back through smoothing and weights of labels t. It returns false where a number is
-// not finite: then g means nothing.
-func (b *batch[T]) backThroughSmoothing(g, t []T) (ok bool) {
+// labelGrads returns what takes log p back through smoothing and class weights. It returns false
+// where T may not hold that, or the weights are those of rows.
+//
+// What the notebook's rule keeps of a label is above α/K, which it adds to all: it takes α/K at
+// least, and so the distance of a larger label from what it takes shows in the sum.
+func (b *batch[T]) labelGrads() (o kernel.LabelGrads[T], ok bool) {
 	s := b.smoothing
+	if b.rowWeight != nil || !b.moderate {
+		return o, false
+	}
+	room := dense.Grow(&b.extra, len(b.share)+2*b.k)
+	take := func(n int) (x []T) {
+		x, room = room[:n], room[n:]
+		return x
+	}
+	o.Factor = take(len(b.share))
+	for i, share := range b.share {
+		f := -share * b.lift
+		if !moderate(f) {
+			return o, false
+		}
+		o.Factor[i] = T(f)
+	}
+	o.Keep, o.Above = 1, -1
 	switch {
 	case !s.on():
 	case s.Rule == SmoothNotebook:
-		kernel.KeepAbove(g, t, s.cut(kernel.Positives(t)))
-	case s.Rule == SmoothPrior:
-		mean := meanByPrior(s, g) * s.Alpha / (1 - s.Alpha)
-		if !finite(mean) {
-			return false
+		o.Above = T(s.each(b.k))
+	default:
+		o.Keep = T(1 - s.Alpha)
+	}
+	if b.weighsLabels {
+		o.Weights = take(b.k)
+		kernel.Round(o.Weights, b.classWeights)
+	}
+	if s.on() && s.Rule == SmoothPrior {
+		o.Mix, o.Prior = T(s.Alpha), take(b.k)
+		if s.Prior != nil {
+			kernel.Round(o.Prior, s.Prior)
+		} else {
+			uniform := T(1 / float64(b.k))
+			for k := range o.Prior {
+				o.Prior[k] = uniform
+			}
 		}
-		kernel.Affine(g, g, 1, mean, 0)
 	}
-	return !b.weighsLabels || kernel.Weigh(g, g, b.classWeights) < 0
+	return o, true
 }
 
-// meanByPrior returns Σ μ g.
-func meanByPrior[T kernel.Float](s Smoothing, g []T) float64 {
-	if s.Prior == nil {
-		return sumOf(g) / float64(len(g))
-	}
-	return dot(g, s.Prior)
+// takesModerately reports whether the numbers that take a gradient back through smoothing and class
+// weights are moderate.
+func (o *options) takesModerately() bool {
+	wild := func(x float64) bool { return !moderate(x) }
+	return moderate(1-o.smoothing.Alpha) && moderate(o.smoothing.Alpha) && !slices.ContainsFunc(o.smoothing.Prior, wild) &&
+		!slices.ContainsFunc(o.classWeights, wild)
 }
 
-func negate[T kernel.Float](x []T) {
-	for i := range x {
-		x[i] = -x[i]
-	}
-}
+// moderate reports whether x is 0, or so far from the ends of every dtype that products of a few
+// such numbers are, too.
+func moderate(x float64) bool { return x == 0 || 0x1p-30 <= math.Abs(x) && math.Abs(x) <= 0x1p30 }

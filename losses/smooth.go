@@ -205,16 +205,15 @@ func smoothGradAll[T kernel.Float](s Smoothing, out, labels, upstream *tensor.De
 // smoothRows smooths the rows of t into dst, which may be t. It returns the first row that
 // holds an invalid label, or -1.
 func smoothRows[T kernel.Float](s Smoothing, dst, t []T, k int) (bad int) {
-	uniform := 1 / float64(k)
 	switch {
 	case !s.on():
 		return kernel.Smooth(dst, t, 1, 0, 0, 0, k)
 	case s.Rule == SmoothNotebook:
-		return kernel.Smooth(dst, t, 1, s.Alpha, s.Alpha*uniform, 0, k)
+		return kernel.Smooth(dst, t, 1, s.Alpha, s.each(k), 0, k)
 	case s.Rule == SmoothUniform:
-		return kernel.Smooth(dst, t, 1-s.Alpha, 0, s.Alpha*uniform, 0, k)
+		return kernel.Smooth(dst, t, 1-s.Alpha, 0, s.each(k), 0, k)
 	case s.Prior == nil:
-		return kernel.Smooth(dst, t, 1-s.Alpha, 0, 0, s.Alpha*uniform, k)
+		return kernel.Smooth(dst, t, 1-s.Alpha, 0, 0, s.each(k), k)
 	}
 	return kernel.Mix(dst, t, s.Prior, 1-s.Alpha, s.Alpha)
 }
@@ -228,11 +227,7 @@ func smoothGradRow[T kernel.Float](s Smoothing, g []float64, t []T) {
 	case SmoothPrior:
 		var mean float64
 		for j, v := range g {
-			mu := 1 / float64(len(g))
-			if s.Prior != nil {
-				mu = s.Prior[j]
-			}
-			if mu != 0 {
+			if mu := s.priorOf(j, len(g)); mu != 0 {
 				mean += mu * v
 			}
 		}
@@ -260,6 +255,17 @@ func stillPositive[T kernel.Float](s Smoothing, product, label T, weight float64
 		return T(kernel.Tiny[T]())
 	}
 	return product
+}
+
+// each is what smoothing gives each of k classes, of a row whose sum is 1.
+func (s Smoothing) each(k int) float64 { return s.Alpha * (1 / float64(k)) }
+
+// priorOf returns the prior of class j of k.
+func (s Smoothing) priorOf(j, k int) float64 {
+	if s.Prior == nil {
+		return 1 / float64(k)
+	}
+	return s.Prior[j]
 }
 
 // cut is what the notebook's rule takes from each label of a row with nnz positive ones.

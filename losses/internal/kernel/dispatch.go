@@ -254,6 +254,14 @@ func Sum[T Float](x []T) float64 {
 	return spec.Sum(x)
 }
 
+// Positives returns how many labels are above 0.
+func Positives[T Float](t []T) int {
+	if vec.On() && len(t) > few {
+		return vec.Positives(t)
+	}
+	return spec.Positives(t)
+}
+
 // WeightedSum returns two sums of a row of labels and its first invalid one; see
 // [spec.WeightedSum].
 func WeightedSum[T Float](t []T, w []float64) (plain, weighted float64, bad int) {

@@ -59,31 +59,19 @@ func MinusLogs[T Float](dst, t []T, most float64) {
 	spec.MinusLogs(dst, t, most)
 }
 
-// CrossEntropyLabels is [CrossEntropy] and stores factor log p in labelGrad, 0 or NaN where the
-// factor is 0; each row has a factor of its own, or all have one.
-func CrossEntropyLabels[T Float](loss []float64, grad, labelGrad, z, t, scale, factor []T, k int) (bad int) {
+// LabelGrads says what gradients by labels are; see [spec.LabelGrads].
+type LabelGrads[T Float] = spec.LabelGrads[T]
+
+// CrossEntropyLabels is [CrossEntropy] and stores the gradients by the labels t in labelGrad.
+func CrossEntropyLabels[T Float](
+	loss []float64, grad, labelGrad, z, t, scale []T, k int, o LabelGrads[T]) (bad int) {
 	if vec.On() {
-		return vec.CrossEntropyLabels(loss, grad, labelGrad, z, t, scale, factor, k)
+		return vec.CrossEntropyLabels(loss, grad, labelGrad, z, t, scale, k, o)
 	}
 	bad = CrossEntropy(loss, grad, z, t, scale, k)
 	LogSoftmax(labelGrad, z, k)
-	spec.ScaleRows(labelGrad, factor, 0, k)
+	for i := range loss {
+		o.Row(spec.Row(labelGrad, i, k), spec.Row(t, i, k), i)
+	}
 	return bad
-}
-
-// KeepAbove sets the elements of dst to 0 whose labels are not above cut.
-func KeepAbove[T Float](dst, t []T, cut float64) {
-	if vec.On() {
-		vec.KeepAbove(dst, t, cut)
-		return
-	}
-	spec.KeepAbove(dst, t, cut)
-}
-
-// Positives returns how many labels are above 0.
-func Positives[T Float](t []T) int {
-	if vec.On() && len(t) > few {
-		return vec.Positives(t)
-	}
-	return spec.Positives(t)
 }

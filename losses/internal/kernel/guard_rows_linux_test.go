@@ -44,6 +44,8 @@ func guardRows[T Float](t *testing.T) {
 					}
 				}
 			}
+			CrossEntropyLabels(loss, nil, room(4), z, labels, []T{1}, k, LabelGrads[T]{Factor: []T{-1}, Keep: 1, Mix: 1,
+				Prior: room(5), Weights: room(6)})
 			Widen(wide, z)
 			Round(room(4), wide)
 			AddScaled(room(4), z, 2)

@@ -1,33 +1,42 @@
 package spec
 
-// ScaleRows multiplies rows of k elements, from row i on, by their factors, one a row or one for all. A
-// factor of 0 makes 0 of infinities, too, and leaves NaN.
-func ScaleRows[T Float](x, factor []T, i, k int) {
-	for lo := 0; lo < len(x); lo += k {
-		row, f := x[lo:lo+k], FactorOf(factor, i+lo/k)[0]
-		for j, v := range row {
-			if row[j] = v * f; f == 0 && v == v {
-				row[j] = 0
-			}
+import "math"
+
+// LabelGrads says what the gradients of cross entropy by the labels of a row are: with y = log p,
+//
+//	f w_j (Keep y_j + Mix Σ_k Prior_k y_k)   where the label t_j > Above, 0 elsewhere,
+//
+// f the factor of the row, which are one for all or one a row. Without Weights w is 1, without a Prior
+// the sum is 0.
+type LabelGrads[T Float] struct {
+	Factor         []T
+	Keep, Mix      T
+	Prior, Weights []T
+	Above          T // less than 0 where it is no matter what the labels are
+}
+
+// Row makes those of row i, of labels t, of g, which holds log p. 0 times an infinity is 0.
+func (o *LabelGrads[T]) Row(g, t []T, i int) {
+	var mean float64
+	for j, w := range o.Prior {
+		mean += times(w, float64(g[j]))
+	}
+	f, mean := FactorOf(o.Factor, i)[0], times(o.Mix, mean)
+	for j, y := range g {
+		x := times(f, times(o.Keep, float64(y))+mean)
+		if o.Weights != nil {
+			x = times(o.Weights[j], x)
+		}
+		if g[j] = T(x); o.Above >= 0 && !(t[j] > o.Above) {
+			g[j] = 0
 		}
 	}
 }
 
-// KeepAbove sets the elements of dst to 0 whose labels are not above cut.
-func KeepAbove[T Float](dst, t []T, cut float64) {
-	for j, v := range t {
-		if !(float64(v) > cut) {
-			dst[j] = 0
-		}
+// times is a·b with 0·∞ = 0.
+func times[T Float](a T, b float64) float64 {
+	if a == 0 && math.IsInf(b, 0) {
+		return 0
 	}
-}
-
-// Positives returns how many labels are above 0.
-func Positives[T Float](t []T) (n int) {
-	for _, v := range t {
-		if v > 0 {
-			n++
-		}
-	}
-	return n
+	return float64(a) * b
 }

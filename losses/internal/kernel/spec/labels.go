@@ -111,3 +111,13 @@ func SmoothElements[T Float](yes, no, t []T, w []float64, s ElementSmoothing) (o
 	}
 	return ok
 }
+
+// Positives returns how many labels are above 0.
+func Positives[T Float](t []T) (n int) {
+	for _, v := range t {
+		if v > 0 {
+			n++
+		}
+	}
+	return n
+}

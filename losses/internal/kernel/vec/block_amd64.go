@@ -31,10 +31,8 @@ func crossEntropyBlocks[T spec.Float](
 		s.dropLabels(t, index, i, n, k)
 		copy(loss[i:], s.padLoss[:n])
 		if o != nil {
-			top, log := s.numbers(laneMax, w), s.numbers(laneLog, w)
-			for j := i; j < i+n; j++ {
-				o.row(u, spec.Row(z, j, k), j, top[j-i], log[j-i])
-			}
+			setScale(s, o.Factor, i, n, w)
+			o.rows(u, z[i*k:], t[i*k:], i, n, s.lane[:])
 		}
 		if bad := eachRejected(declined, i, n, row); bad >= 0 {
 			return bad

@@ -26,13 +26,13 @@ func crossEntropy[T spec.Float](loss []float64, grad, z, t, scale []T, k int, o 
 		x, y, g, f := spec.Row(z, i, k), spec.Row(t, i, k), spec.Row(grad, i, k), spec.Factor(scale, i)
 		m, log, ok := ordinaryCrossEntropy(u, &loss[i], g, x, y, f)
 		if o != nil && ok {
-			o.row(u, x, i, T(m), T(log))
+			o.row(u, x, y, i, T(m), T(log))
 		}
 		if ok {
 			continue
 		}
 		if o != nil {
-			o.alone(x, i)
+			o.alone(x, y, i)
 		}
 		if s, ok := begin(u, x); ok && s.crossEntropy(u, &loss[i], g, x, y, f) {
 			continue
@@ -144,7 +144,7 @@ func specCrossEntropy[T spec.Float](
 	loss []float64, grad, z, t []T, index []int, scale []T, j, k int, o *labelGrads[T]) (valid bool) {
 	loss, g, x := loss[j:j+1], spec.Row(grad, j, k), spec.Row(z, j, k)
 	if o != nil {
-		o.alone(x, j)
+		o.alone(x, spec.Row(t, j, k), j)
 	}
 	if t == nil {
 		spec.CrossEntropyIndex(loss, g, x, index[j:j+1], spec.FactorOf(scale, j), k)
@@ -190,7 +190,7 @@ func crossEntropyTiles[T spec.Float](
 		}
 		copy(loss[i:], sums)
 		if o != nil {
-			o.tile(u, s, i, n)
+			o.tile(u, s, z, t, i, n)
 		}
 		for j, mask := range s.declined[:tiles] {
 			if bad := eachRejected(mask, i+j*w, min(w, n-j*w), row); bad >= 0 {

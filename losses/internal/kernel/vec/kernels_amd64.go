@@ -247,6 +247,18 @@ func tileSoftmaxF32AVX512(e *float32, z *float32, k int, lanes *float32)
 //go:noescape
 func tileShiftF32AVX512(dst *float32, z *float32, k int, lanes *float32)
 
+// labelGradsF32AVX512 stores the gradients by the labels of n rows of k elements. t, w and prior
+// may be nil. odd has the bits of the rows with a NaN among them, as an infinite y makes of a 0.
+//
+//go:noescape
+func labelGradsF32AVX512(dst *float32, z *float32, t *float32, w *float32, prior *float32, k int, n int, lanes *float32, keep float32, mix float32, above float32) (odd uint32)
+
+// tileLabelGradsF32AVX512 is labelGrads for a tile. t, w and prior may be nil. odd has the bits of
+// the rows with a NaN among them, as an infinite y makes of a 0.
+//
+//go:noescape
+func tileLabelGradsF32AVX512(dst *float32, z *float32, t *float32, w *float32, prior *float32, k int, lanes *float32, keep float32, mix float32, above float32) (odd uint32)
+
 // tileCrossEntropyGradF32AVX512 stores the losses of tiles and, in e, their gradients; the factors
 // f of a tile lie step bytes behind those of the last. declined has, for each tile, the bits of the
 // rows that are for the specification or have an invalid label. The lanes Max and Log are those of
@@ -606,6 +618,18 @@ func tileSoftmaxF64AVX512(e *float64, z *float64, k int, lanes *float64)
 //go:noescape
 func tileShiftF64AVX512(dst *float64, z *float64, k int, lanes *float64)
 
+// labelGradsF64AVX512 stores the gradients by the labels of n rows of k elements. t, w and prior
+// may be nil. odd has the bits of the rows with a NaN among them, as an infinite y makes of a 0.
+//
+//go:noescape
+func labelGradsF64AVX512(dst *float64, z *float64, t *float64, w *float64, prior *float64, k int, n int, lanes *float64, keep float64, mix float64, above float64) (odd uint32)
+
+// tileLabelGradsF64AVX512 is labelGrads for a tile. t, w and prior may be nil. odd has the bits of
+// the rows with a NaN among them, as an infinite y makes of a 0.
+//
+//go:noescape
+func tileLabelGradsF64AVX512(dst *float64, z *float64, t *float64, w *float64, prior *float64, k int, lanes *float64, keep float64, mix float64, above float64) (odd uint32)
+
 // tileCrossEntropyGradF64AVX512 stores the losses of tiles and, in e, their gradients; the factors
 // f of a tile lie step bytes behind those of the last. declined has, for each tile, the bits of the
 // rows that are for the specification or have an invalid label. The lanes Max and Log are those of
@@ -776,11 +800,6 @@ func tiltF64AVX512(p *float64, t *float64, h *float64, n int, from float64, a fl
 //
 //go:noescape
 func affineF64AVX512(p *float64, t *float64, n int, a float64, b float64, c float64)
-
-// keepAboveF64AVX512 stores 0 in dst where t is not above cut.
-//
-//go:noescape
-func keepAboveF64AVX512(dst *float64, t *float64, n int, cut float64)
 
 // temperedMomentsF64AVX512 returns Σ (p - t) pow/x, Σ p/x and Σ p pow of what temperedPowers
 // stored.
@@ -1517,6 +1536,18 @@ func tileSoftmaxF32AVX2(e *float32, z *float32, k int, lanes *float32)
 //go:noescape
 func tileShiftF32AVX2(dst *float32, z *float32, k int, lanes *float32)
 
+// labelGradsF32AVX2 stores the gradients by the labels of n rows of k elements. t, w and prior may
+// be nil. odd has the bits of the rows with a NaN among them, as an infinite y makes of a 0.
+//
+//go:noescape
+func labelGradsF32AVX2(dst *float32, z *float32, t *float32, w *float32, prior *float32, k int, n int, lanes *float32, keep float32, mix float32, above float32) (odd uint32)
+
+// tileLabelGradsF32AVX2 is labelGrads for a tile. t, w and prior may be nil. odd has the bits of
+// the rows with a NaN among them, as an infinite y makes of a 0.
+//
+//go:noescape
+func tileLabelGradsF32AVX2(dst *float32, z *float32, t *float32, w *float32, prior *float32, k int, lanes *float32, keep float32, mix float32, above float32) (odd uint32)
+
 // tileCrossEntropyGradF32AVX2 stores the losses of tiles and, in e, their gradients; the factors f
 // of a tile lie step bytes behind those of the last. declined has, for each tile, the bits of the
 // rows that are for the specification or have an invalid label. The lanes Max and Log are those of
@@ -1816,6 +1847,18 @@ func tileSoftmaxF64AVX2(e *float64, z *float64, k int, lanes *float64)
 //go:noescape
 func tileShiftF64AVX2(dst *float64, z *float64, k int, lanes *float64)
 
+// labelGradsF64AVX2 stores the gradients by the labels of n rows of k elements. t, w and prior may
+// be nil. odd has the bits of the rows with a NaN among them, as an infinite y makes of a 0.
+//
+//go:noescape
+func labelGradsF64AVX2(dst *float64, z *float64, t *float64, w *float64, prior *float64, k int, n int, lanes *float64, keep float64, mix float64, above float64) (odd uint32)
+
+// tileLabelGradsF64AVX2 is labelGrads for a tile. t, w and prior may be nil. odd has the bits of
+// the rows with a NaN among them, as an infinite y makes of a 0.
+//
+//go:noescape
+func tileLabelGradsF64AVX2(dst *float64, z *float64, t *float64, w *float64, prior *float64, k int, lanes *float64, keep float64, mix float64, above float64) (odd uint32)
+
 // tileCrossEntropyGradF64AVX2 stores the losses of tiles and, in e, their gradients; the factors f
 // of a tile lie step bytes behind those of the last. declined has, for each tile, the bits of the
 // rows that are for the specification or have an invalid label. The lanes Max and Log are those of
@@ -1986,11 +2029,6 @@ func tiltF64AVX2(p *float64, t *float64, h *float64, n int, from float64, a floa
 //
 //go:noescape
 func affineF64AVX2(p *float64, t *float64, n int, a float64, b float64, c float64)
-
-// keepAboveF64AVX2 stores 0 in dst where t is not above cut.
-//
-//go:noescape
-func keepAboveF64AVX2(dst *float64, t *float64, n int, cut float64)
 
 // temperedMomentsF64AVX2 returns Σ (p - t) pow/x, Σ p/x and Σ p pow of what temperedPowers stored.
 //
@@ -2851,11 +2889,6 @@ func tiltWideAVX512(p *float32, t *float32, h *float32, n int, from float64, a f
 //go:noescape
 func affineWideAVX512(p *float32, t *float32, n int, a float64, b float64, c float64)
 
-// keepAboveWideAVX512 stores 0 in dst where t is not above cut.
-//
-//go:noescape
-func keepAboveWideAVX512(dst *float32, t *float32, n int, cut float64)
-
 // temperedMomentsWideAVX512 returns Σ (p - t) pow/x, Σ p/x and Σ p pow of what temperedPowers
 // stored.
 //
@@ -3250,11 +3283,6 @@ func tiltWideAVX2(p *float32, t *float32, h *float32, n int, from float64, a flo
 //
 //go:noescape
 func affineWideAVX2(p *float32, t *float32, n int, a float64, b float64, c float64)
-
-// keepAboveWideAVX2 stores 0 in dst where t is not above cut.
-//
-//go:noescape
-func keepAboveWideAVX2(dst *float32, t *float32, n int, cut float64)
 
 // temperedMomentsWideAVX2 returns Σ (p - t) pow/x, Σ p/x and Σ p pow of what temperedPowers stored.
 //

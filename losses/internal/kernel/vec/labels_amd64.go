@@ -104,3 +104,13 @@ func smoothTiles[T spec.Float](u unit[T], dst, t []T, keep, cut, add, addMass fl
 	}
 	return -1
 }
+
+// Positives is [spec.Positives].
+func Positives[T spec.Float](t []T) (n int) {
+	u := unitOf[T]()
+	for lo := 0; lo < len(t); lo += chunk(u) {
+		_, nnz, _ := u.labelSums(&t[lo], min(chunk(u), len(t)-lo))
+		n += int(nnz)
+	}
+	return n
+}

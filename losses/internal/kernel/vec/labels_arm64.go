@@ -154,3 +154,6 @@ func Round[T spec.Float](dst []T, x []float64) {
 
 // Position is [spec.Position].
 func Position(x []float64, v float64) int { return spec.Position(x, v) }
+
+// Positives is [spec.Positives].
+func Positives[T spec.Float](t []T) int { return spec.Positives(t) }

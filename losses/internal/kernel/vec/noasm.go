@@ -12,15 +12,10 @@ const noVectors = "vec: no assembly in this build"
 func CrossEntropy[T spec.Float](loss []float64, grad, z, t, scale []T, k int) int { panic(noVectors) }
 
 // CrossEntropyLabels panics: this build has no vectors.
-func CrossEntropyLabels[T spec.Float](loss []float64, grad, labelGrad, z, t, scale, factor []T, k int) int {
+func CrossEntropyLabels[T spec.Float](
+	loss []float64, grad, labelGrad, z, t, scale []T, k int, o spec.LabelGrads[T]) int {
 	panic(noVectors)
 }
-
-// KeepAbove panics: this build has no vectors.
-func KeepAbove[T spec.Float](dst, t []T, cut float64) { panic(noVectors) }
-
-// Positives panics: this build has no vectors.
-func Positives[T spec.Float](t []T) int { panic(noVectors) }
 
 // CrossEntropyIndex panics: this build has no vectors.
 func CrossEntropyIndex[T spec.Float](loss []float64, grad, z []T, index []int, scale []T, k int) {
@@ -113,6 +108,9 @@ func Sum[T spec.Float](x []T) float64 { panic(noVectors) }
 func WeightedSum[T spec.Float](t []T, w []float64) (plain, weighted float64, bad int) {
 	panic(noVectors)
 }
+
+// Positives panics: this build has no vectors.
+func Positives[T spec.Float](t []T) int { panic(noVectors) }
 
 // Weigh panics: this build has no vectors.
 func Weigh[T spec.Float](dst, t []T, w []float64) int { panic(noVectors) }

@@ -39,6 +39,8 @@ type unit[T spec.Float] interface {
 	tileSmooth(t *T, k int, keep, cut, add, addMass T) (bad uint32)
 	tileSoftmax(e, z *T, k int, lanes *T)
 	tileShift(dst, z *T, k int, lanes *T)
+	labelGrads(dst, z, t, w, prior *T, k, n int, lanes *T, keep, mix, above T) (odd uint32)
+	tileLabelGrads(dst, z, t, w, prior *T, k int, lanes *T, keep, mix, above T) (odd uint32)
 	tileCrossEntropyGrad(e, z, t *T, k, tiles int, f *T, step int, loss *float64, declined *uint32, lanes *T)
 	tileCrossEntropy(z, t *T, k, tiles int, loss *float64, declined *uint32, lanes *T)
 	sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *T, n int, scale T, par *T) (bad uint32)
@@ -79,7 +81,6 @@ type wide[T spec.Float] interface {
 	moments(p, h *T, n int, from float64) (plain, weighted float64)
 	tilt(p, t, h *T, n int, from, a, b, c float64)
 	affine(p, t *T, n int, a, b, c float64)
-	keepAbove(dst, t *T, n int, cut float64)
 	temperedMoments(t *T, p, pow, inverse *float64, n int) (v, e, o float64)
 	temperedGrad(grad, t *T, p, pow, inverse *float64, n int, a, f float64)
 	temperedLoss(t *T, log, pow *float64, n int, e float64) (sum, mass float64, bad uint32)
@@ -279,6 +280,12 @@ func (f32AVX512) tileSoftmax(e, z *float32, k int, lanes *float32) {
 func (f32AVX512) tileShift(dst, z *float32, k int, lanes *float32) {
 	tileShiftF32AVX512(dst, z, k, lanes)
 }
+func (f32AVX512) labelGrads(dst, z, t, w, prior *float32, k, n int, lanes *float32, keep, mix, above float32) (odd uint32) {
+	return labelGradsF32AVX512(dst, z, t, w, prior, k, n, lanes, keep, mix, above)
+}
+func (f32AVX512) tileLabelGrads(dst, z, t, w, prior *float32, k int, lanes *float32, keep, mix, above float32) (odd uint32) {
+	return tileLabelGradsF32AVX512(dst, z, t, w, prior, k, lanes, keep, mix, above)
+}
 func (f32AVX512) tileCrossEntropyGrad(e, z, t *float32, k, tiles int, f *float32, step int, loss *float64, declined *uint32, lanes *float32) {
 	tileCrossEntropyGradF32AVX512(e, z, t, k, tiles, f, step, loss, declined, lanes)
 }
@@ -430,6 +437,12 @@ func (f64AVX512) tileSoftmax(e, z *float64, k int, lanes *float64) {
 func (f64AVX512) tileShift(dst, z *float64, k int, lanes *float64) {
 	tileShiftF64AVX512(dst, z, k, lanes)
 }
+func (f64AVX512) labelGrads(dst, z, t, w, prior *float64, k, n int, lanes *float64, keep, mix, above float64) (odd uint32) {
+	return labelGradsF64AVX512(dst, z, t, w, prior, k, n, lanes, keep, mix, above)
+}
+func (f64AVX512) tileLabelGrads(dst, z, t, w, prior *float64, k int, lanes *float64, keep, mix, above float64) (odd uint32) {
+	return tileLabelGradsF64AVX512(dst, z, t, w, prior, k, lanes, keep, mix, above)
+}
 func (f64AVX512) tileCrossEntropyGrad(e, z, t *float64, k, tiles int, f *float64, step int, loss *float64, declined *uint32, lanes *float64) {
 	tileCrossEntropyGradF64AVX512(e, z, t, k, tiles, f, step, loss, declined, lanes)
 }
@@ -508,8 +521,7 @@ func (f64AVX512) moments(p, h *float64, n int, from float64) (plain, weighted fl
 func (f64AVX512) tilt(p, t, h *float64, n int, from, a, b, c float64) {
 	tiltF64AVX512(p, t, h, n, from, a, b, c)
 }
-func (f64AVX512) affine(p, t *float64, n int, a, b, c float64)  { affineF64AVX512(p, t, n, a, b, c) }
-func (f64AVX512) keepAbove(dst, t *float64, n int, cut float64) { keepAboveF64AVX512(dst, t, n, cut) }
+func (f64AVX512) affine(p, t *float64, n int, a, b, c float64) { affineF64AVX512(p, t, n, a, b, c) }
 func (f64AVX512) temperedMoments(t *float64, p, pow, inverse *float64, n int) (v, e, o float64) {
 	return temperedMomentsF64AVX512(t, p, pow, inverse, n)
 }
@@ -792,6 +804,12 @@ func (f32AVX2) tileSmooth(t *float32, k int, keep, cut, add, addMass float32) (b
 }
 func (f32AVX2) tileSoftmax(e, z *float32, k int, lanes *float32) { tileSoftmaxF32AVX2(e, z, k, lanes) }
 func (f32AVX2) tileShift(dst, z *float32, k int, lanes *float32) { tileShiftF32AVX2(dst, z, k, lanes) }
+func (f32AVX2) labelGrads(dst, z, t, w, prior *float32, k, n int, lanes *float32, keep, mix, above float32) (odd uint32) {
+	return labelGradsF32AVX2(dst, z, t, w, prior, k, n, lanes, keep, mix, above)
+}
+func (f32AVX2) tileLabelGrads(dst, z, t, w, prior *float32, k int, lanes *float32, keep, mix, above float32) (odd uint32) {
+	return tileLabelGradsF32AVX2(dst, z, t, w, prior, k, lanes, keep, mix, above)
+}
 func (f32AVX2) tileCrossEntropyGrad(e, z, t *float32, k, tiles int, f *float32, step int, loss *float64, declined *uint32, lanes *float32) {
 	tileCrossEntropyGradF32AVX2(e, z, t, k, tiles, f, step, loss, declined, lanes)
 }
@@ -912,6 +930,12 @@ func (f64AVX2) tileSmooth(t *float64, k int, keep, cut, add, addMass float64) (b
 }
 func (f64AVX2) tileSoftmax(e, z *float64, k int, lanes *float64) { tileSoftmaxF64AVX2(e, z, k, lanes) }
 func (f64AVX2) tileShift(dst, z *float64, k int, lanes *float64) { tileShiftF64AVX2(dst, z, k, lanes) }
+func (f64AVX2) labelGrads(dst, z, t, w, prior *float64, k, n int, lanes *float64, keep, mix, above float64) (odd uint32) {
+	return labelGradsF64AVX2(dst, z, t, w, prior, k, n, lanes, keep, mix, above)
+}
+func (f64AVX2) tileLabelGrads(dst, z, t, w, prior *float64, k int, lanes *float64, keep, mix, above float64) (odd uint32) {
+	return tileLabelGradsF64AVX2(dst, z, t, w, prior, k, lanes, keep, mix, above)
+}
 func (f64AVX2) tileCrossEntropyGrad(e, z, t *float64, k, tiles int, f *float64, step int, loss *float64, declined *uint32, lanes *float64) {
 	tileCrossEntropyGradF64AVX2(e, z, t, k, tiles, f, step, loss, declined, lanes)
 }
@@ -990,8 +1014,7 @@ func (f64AVX2) moments(p, h *float64, n int, from float64) (plain, weighted floa
 func (f64AVX2) tilt(p, t, h *float64, n int, from, a, b, c float64) {
 	tiltF64AVX2(p, t, h, n, from, a, b, c)
 }
-func (f64AVX2) affine(p, t *float64, n int, a, b, c float64)  { affineF64AVX2(p, t, n, a, b, c) }
-func (f64AVX2) keepAbove(dst, t *float64, n int, cut float64) { keepAboveF64AVX2(dst, t, n, cut) }
+func (f64AVX2) affine(p, t *float64, n int, a, b, c float64) { affineF64AVX2(p, t, n, a, b, c) }
 func (f64AVX2) temperedMoments(t *float64, p, pow, inverse *float64, n int) (v, e, o float64) {
 	return temperedMomentsF64AVX2(t, p, pow, inverse, n)
 }
@@ -1239,8 +1262,7 @@ func (wideAVX512) moments(p, h *float32, n int, from float64) (plain, weighted f
 func (wideAVX512) tilt(p, t, h *float32, n int, from, a, b, c float64) {
 	tiltWideAVX512(p, t, h, n, from, a, b, c)
 }
-func (wideAVX512) affine(p, t *float32, n int, a, b, c float64)  { affineWideAVX512(p, t, n, a, b, c) }
-func (wideAVX512) keepAbove(dst, t *float32, n int, cut float64) { keepAboveWideAVX512(dst, t, n, cut) }
+func (wideAVX512) affine(p, t *float32, n int, a, b, c float64) { affineWideAVX512(p, t, n, a, b, c) }
 func (wideAVX512) temperedMoments(t *float32, p, pow, inverse *float64, n int) (v, e, o float64) {
 	return temperedMomentsWideAVX512(t, p, pow, inverse, n)
 }
@@ -1411,8 +1433,7 @@ func (wideAVX2) moments(p, h *float32, n int, from float64) (plain, weighted flo
 func (wideAVX2) tilt(p, t, h *float32, n int, from, a, b, c float64) {
 	tiltWideAVX2(p, t, h, n, from, a, b, c)
 }
-func (wideAVX2) affine(p, t *float32, n int, a, b, c float64)  { affineWideAVX2(p, t, n, a, b, c) }
-func (wideAVX2) keepAbove(dst, t *float32, n int, cut float64) { keepAboveWideAVX2(dst, t, n, cut) }
+func (wideAVX2) affine(p, t *float32, n int, a, b, c float64) { affineWideAVX2(p, t, n, a, b, c) }
 func (wideAVX2) temperedMoments(t *float32, p, pow, inverse *float64, n int) (v, e, o float64) {
 	return temperedMomentsWideAVX2(t, p, pow, inverse, n)
 }

@@ -122,7 +122,12 @@ func (g isa) blockTerms(x blockLogits, k reg.GPVirtual, store bool) (s crossEntr
 
 // orSign adds the row to rejected where a lane of signs has one.
 func (g isa) orSign(signs reg.VecVirtual, row, rejected reg.GPVirtual) {
-	bits, sign, shift := g.signBits(signs), GP64(), GP64()
+	g.orRow(g.signBits(signs), row, rejected)
+}
+
+// orRow adds the row to rejected unless bits is 0.
+func (g isa) orRow(bits, row, rejected reg.GPVirtual) {
+	sign, shift := GP64(), GP64()
 	XORQ(sign, sign)
 	TESTL(bits, bits)
 	SETNE(sign.As8())

@@ -83,17 +83,6 @@ func (g isa) rests() {
 	g.ret()
 }
 
-func (g isa) keepAbove() {
-	g.text("keepAbove", "func(dst, t *T, n int, cut A)", "stores 0 in dst where t is not above cut.")
-	dst, t, n, cut := g.param("dst"), g.param("t"), g.param("n"), g.broadcast("cut")
-	g.loop(n, 4, func(i reg.GPVirtual, v int, m *mask) {
-		x, y := g.get(t, i, v, m), g.get(dst, i, v, m)
-		g.keep(g.cmp(gtOQ, cut, x), y, y)
-		g.put(y, dst, i, v, m)
-	})
-	g.ret()
-}
-
 func (g isa) minusLogs() {
 	g.text("minusLogs", "func(dst, t *T, n int, most A)",
 		"stores -log t in dst, most where it is more or t is 0 or denormal.")
