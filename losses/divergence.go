@@ -1,8 +1,6 @@
 package losses
 
 import (
-	"math"
-
 	"gorgonia.org/tensor"
 
 	"softloss/internal/dense"
@@ -80,19 +78,41 @@ func (e *divergence[T]) rows(part, lo, hi int) {
 	for ; lo < hi; lo += most {
 		end := min(hi, lo+most)
 		e.mix(m, lo, end)
-		for i := lo; i < end; i++ {
-			e.row(m, (i-lo)*e.k, i)
+		if m.agree(alike[T]()) {
+			m.relateAll(e.k)
+			m.diverge(0, len(m.mean))
+			m.sum(0, end-lo, e.k)
+		} else {
+			m.divergeApart(alike[T](), e.k)
 		}
-		for i, g := range e.grads {
-			kernel.Round(g[lo*e.k:end*e.k], m.of[i].p)
-		}
+		e.store(m, lo, end)
 	}
 }
 
-// mix takes the rows [lo, hi) into m.
+// store stores the losses of the rows [lo, hi), which m holds, and their gradients.
+func (e *divergence[T]) store(m *mixture, lo, hi int) {
+	loss := e.loss[lo:hi]
+	clear(loss)
+	for _, c := range m.of {
+		kernel.AddScaled(loss, c.losses, 1/float64(len(m.of)))
+	}
+	if len(e.grads) == 0 {
+		return
+	}
+	f := dense.Grow(&m.factors, hi-lo)
+	for i := range f {
+		f[i] = e.factor * of(e.upstream, lo+i)
+	}
+	for i, g := range e.grads {
+		c := &m.of[i]
+		kernel.CentredRows(c.p, c.d, c.losses, f, e.k)
+		kernel.Round(g[lo*e.k:hi*e.k], c.p)
+	}
+}
+
+// mix takes the rows [lo, hi) into m, but for what needs their logarithms.
 func (e *divergence[T]) mix(m *mixture, lo, hi int) {
-	n := (hi - lo) * e.k
-	m.grow(len(e.logits), n)
+	m.grow(len(e.logits), hi-lo, e.k)
 	clear(m.mean)
 	for i := range m.of {
 		c := &m.of[i]
@@ -100,32 +120,6 @@ func (e *divergence[T]) mix(m *mixture, lo, hi int) {
 		kernel.Softmaxes(c.l, c.p, c.z, e.k)
 		kernel.AddScaled(m.mean, c.p, 1/float64(len(m.of)))
 	}
-	kernel.MinusLogs(m.minus, m.mean, -math.Log(kernel.Tiny[float64]()))
-	m.diverge(0, n)
-}
-
-// row evaluates row i, which m holds from element lo on, and stores its gradients over the
-// probabilities.
-func (e *divergence[T]) row(m *mixture, lo, i int) {
-	hi := lo + e.k
-	if m.sum(lo, hi) < alike[T]() {
-		m.relate(lo, hi)
-		m.diverge(lo, hi)
-		m.sum(lo, hi)
-	}
-	f, sum := e.factor*of(e.upstream, i), 0.0
-	for j := range m.of {
-		c := &m.of[j]
-		sum += c.loss
-		if c.loss != c.loss {
-			f = c.loss // in all classes
-		}
-		if len(e.grads) > 0 {
-			p := c.p[lo:hi]
-			expectationGrad(p, p, c.d[lo:hi], -1, 0, c.loss, 0, f, kernel.SoftmaxOf{Coef: 1, Top: above(p)})
-		}
-	}
-	e.loss[i] = sum / float64(len(m.of))
 }
 
 // alike returns the divergence from the mean below which log p - log m has too few digits: both

@@ -11,27 +11,29 @@ import (
 type mixture struct {
 	of          []component
 	mean, minus []float64
+	factors     []float64 // of the rows' gradients
 	memory      []float64
 }
 
 // component is a prediction: its logits z, l = log p, p, d = log p - log m, and h, the terms of
-// KL(p ‖ m); and of the row looked at last that divergence.
+// KL(p ‖ m); and of every row that divergence.
 type component struct {
 	z, l, p, d, h []float64
-	loss          float64
+	losses        []float64
 }
 
-// grow makes place for n elements of each of count predictions.
-func (m *mixture) grow(count, n int) {
+// grow makes place for n rows of k elements of each of count predictions.
+func (m *mixture) grow(count, n, k int) {
 	const each, shared = 5, 2
-	memory := dense.Grow(&m.memory, (each*count+shared)*n)
-	next := func() (x []float64) {
+	memory := dense.Grow(&m.memory, ((each*count+shared)*k+count)*n)
+	next := func(n int) (x []float64) {
 		x, memory = memory[:n:n], memory[n:]
 		return x
 	}
-	m.mean, m.minus, m.of = next(), next(), m.of[:0]
+	size := n * k
+	m.mean, m.minus, m.of = next(size), next(size), m.of[:0]
 	for range count {
-		m.of = append(m.of, component{z: next(), l: next(), p: next(), d: next(), h: next()})
+		m.of = append(m.of, component{z: next(size), l: next(size), p: next(size), d: next(size), h: next(size), losses: next(n)})
 	}
 }
 
@@ -48,16 +50,61 @@ func (m *mixture) diverge(lo, hi int) {
 	}
 }
 
-// sum computes the divergences of the predictions of a row, the elements [lo, hi), and returns the
-// least.
-func (m *mixture) sum(lo, hi int) (least float64) {
-	least = math.Inf(1)
-	for i := range m.of {
-		c := &m.of[i]
-		c.loss = sumOf(c.h[lo:hi])
-		least = min(least, c.loss)
+// sum computes the divergences of the predictions of the rows [lo, hi) of k.
+func (m *mixture) sum(lo, hi, k int) {
+	for _, c := range m.of {
+		kernel.RowSums(c.losses[lo:hi], c.h[lo*k:hi*k], k)
 	}
-	return least
+}
+
+// divergeApart is diverge and sum for predictions that disagree in some rows of k. Where the least
+// divergence is below alike, it is that of the logarithms that relate computes.
+func (m *mixture) divergeApart(alike float64, k int) {
+	kernel.MinusLogs(m.minus, m.mean, -math.Log(kernel.Tiny[float64]()))
+	n := len(m.mean) / k
+	m.diverge(0, n*k)
+	m.sum(0, n, k)
+	for i := range n {
+		least := math.Inf(1)
+		for _, c := range m.of {
+			least = min(least, c.losses[i])
+		}
+		if lo, hi := i*k, (i+1)*k; least < alike {
+			m.relate(lo, hi)
+			m.diverge(lo, hi)
+			m.sum(i, i+1, k)
+		}
+	}
+}
+
+// agree reports whether all predictions are so close to the first in all classes that their
+// divergences are below most. With |p_i - p_0| < s p_0 they are less than s (2M-3)/M of p_0 from the
+// mean, and
+//
+//	KL(p ‖ m) <= Σ (p - m)²/m < (s (2M-3)/M)²/(1-s).
+func (m *mixture) agree(most float64) bool {
+	count := float64(len(m.of))
+	share := min(math.Sqrt(most)*count/(2*count-3), 1./8)
+	share *= 1 - share
+	first := &m.of[0]
+	for i := range m.of[1:] {
+		if !kernel.Agree(m.of[1+i].p, first.p, share) {
+			return false
+		}
+	}
+	return true
+}
+
+// relateAll is relate for rows of k of predictions that agree.
+func (m *mixture) relateAll(k int) {
+	first := &m.of[0]
+	sum := first.h
+	clear(sum)
+	for i := range m.of[1:] {
+		c := &m.of[1+i]
+		kernel.CloseRatios(c.l, c.h, sum, c.z, first.z, first.p, k)
+	}
+	kernel.MeanRatios(m.minus, first.l, sum, 1/float64(len(m.of)))
 }
 
 // relate makes l and minus of a row, the elements [lo, hi), relative to log p of the first

@@ -51,3 +51,38 @@ func TakeRatios(l, h, sum []float64) {
 	}
 	spec.TakeRatios(l, h, sum)
 }
+
+// Agree reports whether predictions agree; see [spec.Agree].
+func Agree(p, q []float64, share float64) bool {
+	if vec.On() {
+		return vec.Agree(p, q, share)
+	}
+	return spec.Agree(p, q, share)
+}
+
+// CloseRatios compares predictions that agree; see [spec.CloseRatios].
+func CloseRatios(y, less, sum, z, other, q []float64, k int) {
+	if vec.On() {
+		vec.CloseRatios(y, less, sum, z, other, q, k)
+		return
+	}
+	spec.CloseRatios(y, less, sum, z, other, q, k)
+}
+
+// RowSums stores the sums of rows; see [spec.RowSums].
+func RowSums(dst, x []float64, k int) {
+	if vec.On() {
+		vec.RowSums(dst, x, k)
+		return
+	}
+	spec.RowSums(dst, x, k)
+}
+
+// CentredRows multiplies rows of probabilities by what is centred; see [spec.CentredRows].
+func CentredRows(p, d, mean, f []float64, k int) {
+	if vec.On() {
+		vec.CentredRows(p, d, mean, f, k)
+		return
+	}
+	spec.CentredRows(p, d, mean, f, k)
+}

@@ -2,11 +2,13 @@ package kernel
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"softloss/internal/numtest"
+	"softloss/losses/internal/kernel/spec"
 )
 
 // TestDivergence: terms of divergences are right to 1e-13 where p and m are alike and where they are
@@ -48,4 +50,52 @@ func divergenceOf(t *testing.T, n int) {
 	Divergence(h[:n], d[:n], p, l, m, minus)
 	require.True(t, math.IsNaN(h[at]) && math.IsNaN(d[at]))
 	require.Equal(t, []float64{7, 7}, []float64{h[n], d[n]})
+}
+
+// TestCentredRows: sums of rows, and their gradients, of rows of every length, sure or not, are those
+// of the specification, without touching what is behind; a NaN is one of all classes.
+func TestCentredRows(t *testing.T) {
+	for _, name := range implementations() {
+		t.Run(name, func(t *testing.T) {
+			force(t, name)
+			for _, k := range lengths() {
+				centredRowsOf(t, 5, k)
+			}
+		})
+	}
+}
+
+func centredRowsOf(t *testing.T, n, k int) {
+	b := newBlock[float64](n, k, ordinary)
+	b.z[k] += 10
+	b.z[2*k+k/2] += 40
+	p, d, f := make([]float64, n*k), b.z, []float64{1, -2, 0.5, 3, 1}
+	Softmax(p, b.z, k)
+	means, wantMeans := append(make([]float64, n), 7), make([]float64, n)
+	for j, x := range p {
+		wantMeans[j/k] += x * d[j]
+	}
+	products := make([]float64, n*k)
+	for j, x := range p {
+		products[j] = x * d[j]
+	}
+	RowSums(means[:n], products, k)
+	require.Equal(t, 7.0, means[n])
+	require.InDeltaSlice(t, wantMeans, means[:n], 0x1p-40, "K=%d", k)
+	means[3] = math.NaN()
+	got, want := append(slices.Clone(p), 7), slices.Clone(p)
+	CentredRows(got[:n*k], d, means[:n], f, k)
+	spec.CentredRows(want, d, means[:n], f, k)
+	for j, x := range want {
+		if j/k == 3 {
+			require.True(t, math.IsNaN(got[j]) && math.IsNaN(x), "K=%d: element %d is %v", k, j, got[j])
+			continue
+		}
+		require.InDelta(t, x, got[j], 0x1p-46*p[j]*200, "K=%d: element %d of row %d", k, j%k, j/k)
+	}
+	if k > 1 {
+		top := 2*k + k/2
+		require.InEpsilon(t, want[top], got[top], 0x1p-40, "K=%d", k)
+	}
+	require.Equal(t, 7.0, got[n*k])
 }

@@ -90,6 +90,12 @@ func guardPieces[T Float](t *testing.T) {
 			MeanRatios(inverse, h, gap, 0.5)
 			TakeRatios(inverse, h, gap)
 			wide = append(append(wide, h...), inverse...)
+			zero := make([]float64, k)
+			Agree(inverse, h, 0.5)
+			CloseRatios(h, gap, inverse, zero, zero, zero, k)
+			RowSums(h[:1], inverse, k)
+			CentredRows(gap, h, zero[:1], zero[:1], k)
+			wide = append(append(wide, h...), inverse...)
 			return wide, append(narrow, p...)
 		}
 		room := func() []float64 { return make([]float64, k) }

@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -68,4 +69,51 @@ func ratiosOf(t *testing.T, n int) {
 	TakeRatios(l[:n], want[:n], wantSum)
 	spec.TakeRatios(wantL[:n], want[:n], wantSum)
 	equal("those of others", wantL, l)
+}
+
+// TestCloseRatios: ratios of predictions that agree, of rows of every length, are those of the
+// specification, of differences of 1e-12 too, beside a class where they differ by more; and what
+// agrees, wherever it does not.
+func TestCloseRatios(t *testing.T) {
+	for _, name := range implementations() {
+		t.Run(name, func(t *testing.T) {
+			force(t, name)
+			for _, k := range lengths() {
+				closeRatiosOf(t, 3, k)
+			}
+		})
+	}
+}
+
+func closeRatiosOf(t *testing.T, n, k int) {
+	b := newBlock[float64](n, k, ordinary)
+	z, q, p := make([]float64, n*k), make([]float64, n*k), make([]float64, n*k)
+	for j, x := range b.z {
+		z[j] = x + 1000 + []float64{0, 1e-12, -1e-12}[j%3]
+		if j%k == 0 {
+			z[j] += 0.0625
+		}
+	}
+	Softmax(q, b.z, k)
+	Softmax(p, z, k)
+	y, sum := append(make([]float64, n*k), 7), append(slices.Repeat([]float64{1}, n*k), 7)
+	wantY, wantSum := make([]float64, n*k), slices.Repeat([]float64{1}, n*k)
+	less := append(make([]float64, n*k), 7)
+	CloseRatios(y[:n*k], less[:n*k], sum[:n*k], z, b.z, q, k)
+	spec.CloseRatios(wantY, make([]float64, n*k), wantSum, z, b.z, q, k)
+	for j, x := range wantY {
+		require.InDelta(t, x, y[j], 0x1p-46*math.Abs(x)+0x1p-53*math.Abs(y[0]), "K=%d: element %d", k, j)
+		require.InDelta(t, wantSum[j], sum[j], 0x1p-50, "K=%d: element %d", k, j)
+		require.InDelta(t, math.Log(p[j]/q[j]), y[j], 0x1p-42, "K=%d: element %d", k, j)
+	}
+	require.Equal(t, []float64{7, 7, 7}, []float64{y[n*k], less[n*k], sum[n*k]})
+	require.True(t, Agree(p, q, 1./8), "K=%d", k)
+	for _, j := range []int{0, k / 2, n*k - 1} {
+		was := p[j]
+		for _, p[j] = range []float64{1.126 * q[j], 0.874 * q[j], math.NaN()} {
+			require.False(t, Agree(p, q, 1./8), "K=%d: at %d", k, j)
+		}
+		p[j] = was
+	}
+	require.False(t, Agree([]float64{0x1p-1000}, []float64{0x1p-1000}, 1./8))
 }

@@ -29,3 +29,34 @@ func divergenceSeries(d float64) (sum float64) {
 	}
 	return sum
 }
+
+// RowSums stores the sums of the rows of k elements of x in dst.
+func RowSums(dst, x []float64, k int) {
+	for i := range dst {
+		dst[i] = Sum(Row(x, i, k))
+	}
+}
+
+// CentredRows stores f p (d - mean) in p, of rows of k elements with a mean, that of d by p, and an f
+// each. Of a class of p > 1/2, where that difference may be small, it is -Σ p (d - its d).
+func CentredRows(p, d, mean, f []float64, k int) {
+	for i, m := range mean {
+		q, x, top := Row(p, i, k), Row(d, i, k), -1
+		for j, v := range q {
+			if v > 0.5 {
+				top = j
+			}
+		}
+		at := 0.0
+		if top >= 0 {
+			_, less := Moments(q, x, x[top])
+			at = (m - m - less) * q[top] * f[i] // NaN for NaN
+		}
+		for j := range q {
+			q[j] *= (x[j] - m) * f[i]
+		}
+		if top >= 0 {
+			q[top] = at
+		}
+	}
+}

@@ -64,3 +64,51 @@ func TakeRatios(l, h, sum []float64) {
 		}
 	}
 }
+
+// Agree reports whether |p - q| < share q everywhere, of numbers that are not so small that they may
+// have lost digits.
+func Agree(p, q []float64, share float64) bool {
+	for k, v := range q {
+		if !(math.Abs(p[k]-v) < share*v-LeastAgreed) {
+			return false
+		}
+	}
+	return true
+}
+
+// LeastAgreed is how large at least a share of a number is that [Agree] takes.
+const LeastAgreed = 0x1p-1000
+
+// CloseRatios stores y = log(p/q) in y and adds p/q - 1 to sum, of rows of k classes, p and q the
+// softmaxes of z and other that agree; less is memory for as many numbers: y is not above [Alike] of a difference of two. It has all its
+// digits: of the differences of the logits x, relative to their mean by q, it is x - log(1 + Σ q (exp(x) -
+// 1)).
+func CloseRatios(y, less, sum, z, other, q []float64, k int) {
+	for lo := 0; lo < len(y); lo += k {
+		closeRatios(y[lo:lo+k], less[lo:lo+k], sum[lo:lo+k], z[lo:lo+k], other[lo:lo+k], q[lo:lo+k])
+	}
+}
+
+func closeRatios(y, less, sum, z, other, q []float64) {
+	at, low := Difference(z[0], other[0])
+	difference := func(k int) float64 {
+		x, lost := Difference(z[k], other[k])
+		return (x - at) + (lost - low)
+	}
+	var mean, excess float64
+	for k, v := range q {
+		mean += v * difference(k)
+	}
+	whole, lost := Difference(at, -mean)
+	at, low = whole, low+lost
+	for k, v := range q {
+		y[k] = difference(k)
+		less[k] = math.Expm1(y[k])
+		excess += v * less[k]
+	}
+	shift := math.Log1p(excess)
+	for k, e := range less {
+		y[k] -= shift
+		sum[k] += (e - excess) / (1 + excess)
+	}
+}

@@ -27,3 +27,21 @@ func MeanRatios(minus, l, sum []float64, f float64) {
 
 // TakeRatios is [spec.TakeRatios].
 func TakeRatios(l, h, sum []float64) { doubles().takeRatios(&l[0], &h[0], &sum[0], len(sum)) }
+
+// Agree is [spec.Agree].
+func Agree(p, q []float64, share float64) bool {
+	return doubles().disagree(&p[0], &q[0], len(p), share, spec.LeastAgreed) == 0
+}
+
+// CloseRatios is [spec.CloseRatios].
+func CloseRatios(y, less, sum, z, other, q []float64, k int) {
+	doubles().closeRatios(&y[0], &less[0], &sum[0], &z[0], &other[0], &q[0], k, len(y)/k)
+}
+
+// RowSums is [spec.RowSums].
+func RowSums(dst, x []float64, k int) { doubles().rowSums(&dst[0], &x[0], k, len(dst)) }
+
+// CentredRows is [spec.CentredRows].
+func CentredRows(p, d, mean, f []float64, k int) {
+	doubles().centredRows(&p[0], &d[0], &mean[0], &f[0], k, len(mean))
+}

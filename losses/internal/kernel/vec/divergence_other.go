@@ -20,3 +20,17 @@ func MeanRatios(minus, l, sum []float64, f float64) { spec.MeanRatios(minus, l, 
 
 // TakeRatios is [spec.TakeRatios].
 func TakeRatios(l, h, sum []float64) { spec.TakeRatios(l, h, sum) }
+
+// Agree is [spec.Agree].
+func Agree(p, q []float64, share float64) bool { return spec.Agree(p, q, share) }
+
+// CloseRatios is [spec.CloseRatios].
+func CloseRatios(y, less, sum, z, other, q []float64, k int) {
+	spec.CloseRatios(y, less, sum, z, other, q, k)
+}
+
+// RowSums is [spec.RowSums].
+func RowSums(dst, x []float64, k int) { spec.RowSums(dst, x, k) }
+
+// CentredRows is [spec.CentredRows].
+func CentredRows(p, d, mean, f []float64, k int) { spec.CentredRows(p, d, mean, f, k) }

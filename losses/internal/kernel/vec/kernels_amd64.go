@@ -1143,6 +1143,17 @@ func restsF64AVX512(rest *float64, p *float64, n int) (sure uint32)
 //go:noescape
 func divergenceF64AVX512(h *float64, d *float64, p *float64, l *float64, m *float64, minus *float64, n int)
 
+// rowSumsF64AVX512 stores the sums of n rows of k elements in dst.
+//
+//go:noescape
+func rowSumsF64AVX512(dst *float64, x *float64, k int, n int)
+
+// centredRowsF64AVX512 stores f p (d - mean) in p, of n rows of k elements with a mean and an f
+// each, the mean that of d by p.
+//
+//go:noescape
+func centredRowsF64AVX512(p *float64, d *float64, mean *float64, f *float64, k int, n int)
+
 // ratiosF64AVX512 stores x = (z - other) - (at + low) in h, NaN where it is not small, and returns
 // Σ q and Σ q (exp(x) - 1) of the small ones and Σ (q - p) of the others.
 //
@@ -1164,6 +1175,17 @@ func meanRatiosF64AVX512(minus *float64, l *float64, sum *float64, n int, f floa
 //
 //go:noescape
 func takeRatiosF64AVX512(l *float64, h *float64, sum *float64, n int)
+
+// disagreeF64AVX512 returns 0 where |p - q| < share q - least everywhere.
+//
+//go:noescape
+func disagreeF64AVX512(p *float64, q *float64, n int, share float64, least float64) (apart uint32)
+
+// closeRatiosF64AVX512 stores log(p/q) of n rows of k classes in y and adds p/q - 1 to sum, p and q
+// the softmaxes of z and other. It overwrites less.
+//
+//go:noescape
+func closeRatiosF64AVX512(y *float64, less *float64, sum *float64, z *float64, other *float64, q *float64, k int, n int)
 
 // topExpsF64AVX512 takes M and shift of rows from lanes and stores, as Coef, exp(M) 2^-shift.
 //
@@ -2370,6 +2392,17 @@ func restsF64AVX2(rest *float64, p *float64, n int) (sure uint32)
 //go:noescape
 func divergenceF64AVX2(h *float64, d *float64, p *float64, l *float64, m *float64, minus *float64, n int)
 
+// rowSumsF64AVX2 stores the sums of n rows of k elements in dst.
+//
+//go:noescape
+func rowSumsF64AVX2(dst *float64, x *float64, k int, n int)
+
+// centredRowsF64AVX2 stores f p (d - mean) in p, of n rows of k elements with a mean and an f each,
+// the mean that of d by p.
+//
+//go:noescape
+func centredRowsF64AVX2(p *float64, d *float64, mean *float64, f *float64, k int, n int)
+
 // ratiosF64AVX2 stores x = (z - other) - (at + low) in h, NaN where it is not small, and returns Σ
 // q and Σ q (exp(x) - 1) of the small ones and Σ (q - p) of the others.
 //
@@ -2390,6 +2423,17 @@ func meanRatiosF64AVX2(minus *float64, l *float64, sum *float64, n int, f float6
 //
 //go:noescape
 func takeRatiosF64AVX2(l *float64, h *float64, sum *float64, n int)
+
+// disagreeF64AVX2 returns 0 where |p - q| < share q - least everywhere.
+//
+//go:noescape
+func disagreeF64AVX2(p *float64, q *float64, n int, share float64, least float64) (apart uint32)
+
+// closeRatiosF64AVX2 stores log(p/q) of n rows of k classes in y and adds p/q - 1 to sum, p and q
+// the softmaxes of z and other. It overwrites less.
+//
+//go:noescape
+func closeRatiosF64AVX2(y *float64, less *float64, sum *float64, z *float64, other *float64, q *float64, k int, n int)
 
 // topExpsF64AVX2 takes M and shift of rows from lanes and stores, as Coef, exp(M) 2^-shift.
 //

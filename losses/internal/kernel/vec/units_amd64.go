@@ -152,10 +152,14 @@ type double interface {
 	temperedShift(log, p, pow, inverse *float64, n int, c, step, e float64)
 	rests(rest, p *float64, n int) (sure uint32)
 	divergence(h, d, p, l, m, minus *float64, n int)
+	rowSums(dst, x *float64, k, n int)
+	centredRows(p, d, mean, f *float64, k, n int)
 	ratios(h, z, other, p, q *float64, n int, at, low float64) (sum, excess, rest float64)
 	shiftRatios(h, sum *float64, n int, shift float64)
 	meanRatios(minus, l, sum *float64, n int, f float64)
 	takeRatios(l, h, sum *float64, n int)
+	disagree(p, q *float64, n int, share, least float64) (apart uint32)
+	closeRatios(y, less, sum, z, other, q *float64, k, n int)
 	topExps(lanes *float64)
 	oddsClass(lanes *float64)
 	polyTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
@@ -663,6 +667,10 @@ func (f64AVX512) rests(rest, p *float64, n int) (sure uint32) { return restsF64A
 func (f64AVX512) divergence(h, d, p, l, m, minus *float64, n int) {
 	divergenceF64AVX512(h, d, p, l, m, minus, n)
 }
+func (f64AVX512) rowSums(dst, x *float64, k, n int) { rowSumsF64AVX512(dst, x, k, n) }
+func (f64AVX512) centredRows(p, d, mean, f *float64, k, n int) {
+	centredRowsF64AVX512(p, d, mean, f, k, n)
+}
 func (f64AVX512) ratios(h, z, other, p, q *float64, n int, at, low float64) (sum, excess, rest float64) {
 	return ratiosF64AVX512(h, z, other, p, q, n, at, low)
 }
@@ -673,8 +681,14 @@ func (f64AVX512) meanRatios(minus, l, sum *float64, n int, f float64) {
 	meanRatiosF64AVX512(minus, l, sum, n, f)
 }
 func (f64AVX512) takeRatios(l, h, sum *float64, n int) { takeRatiosF64AVX512(l, h, sum, n) }
-func (f64AVX512) topExps(lanes *float64)               { topExpsF64AVX512(lanes) }
-func (f64AVX512) oddsClass(lanes *float64)             { oddsClassF64AVX512(lanes) }
+func (f64AVX512) disagree(p, q *float64, n int, share, least float64) (apart uint32) {
+	return disagreeF64AVX512(p, q, n, share, least)
+}
+func (f64AVX512) closeRatios(y, less, sum, z, other, q *float64, k, n int) {
+	closeRatiosF64AVX512(y, less, sum, z, other, q, k, n)
+}
+func (f64AVX512) topExps(lanes *float64)   { topExpsF64AVX512(lanes) }
+func (f64AVX512) oddsClass(lanes *float64) { oddsClassF64AVX512(lanes) }
 func (f64AVX512) polyTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return polyTileF64AVX512(h, e, z, t, k, lanes, par)
 }
@@ -1156,6 +1170,8 @@ func (f64AVX2) rests(rest, p *float64, n int) (sure uint32) { return restsF64AVX
 func (f64AVX2) divergence(h, d, p, l, m, minus *float64, n int) {
 	divergenceF64AVX2(h, d, p, l, m, minus, n)
 }
+func (f64AVX2) rowSums(dst, x *float64, k, n int)            { rowSumsF64AVX2(dst, x, k, n) }
+func (f64AVX2) centredRows(p, d, mean, f *float64, k, n int) { centredRowsF64AVX2(p, d, mean, f, k, n) }
 func (f64AVX2) ratios(h, z, other, p, q *float64, n int, at, low float64) (sum, excess, rest float64) {
 	return ratiosF64AVX2(h, z, other, p, q, n, at, low)
 }
@@ -1166,8 +1182,14 @@ func (f64AVX2) meanRatios(minus, l, sum *float64, n int, f float64) {
 	meanRatiosF64AVX2(minus, l, sum, n, f)
 }
 func (f64AVX2) takeRatios(l, h, sum *float64, n int) { takeRatiosF64AVX2(l, h, sum, n) }
-func (f64AVX2) topExps(lanes *float64)               { topExpsF64AVX2(lanes) }
-func (f64AVX2) oddsClass(lanes *float64)             { oddsClassF64AVX2(lanes) }
+func (f64AVX2) disagree(p, q *float64, n int, share, least float64) (apart uint32) {
+	return disagreeF64AVX2(p, q, n, share, least)
+}
+func (f64AVX2) closeRatios(y, less, sum, z, other, q *float64, k, n int) {
+	closeRatiosF64AVX2(y, less, sum, z, other, q, k, n)
+}
+func (f64AVX2) topExps(lanes *float64)   { topExpsF64AVX2(lanes) }
+func (f64AVX2) oddsClass(lanes *float64) { oddsClassF64AVX2(lanes) }
 func (f64AVX2) polyTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return polyTileF64AVX2(h, e, z, t, k, lanes, par)
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"math"
 
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
@@ -42,6 +44,71 @@ func (g isa) divergence() {
 		g.and(size, x, size)
 		g.blend(g.cmp(ltOQ, near, size), series, q)
 		g.put(q, h, i, v, k)
+	})
+	g.ret()
+}
+
+// eachRow emits body for n rows of k elements, of which it advances the pointers p, and numbers that
+// have one a row.
+func (g isa) eachRow(k, n reg.GPVirtual, p, numbers []reg.GPVirtual, body func()) {
+	row := label("row")
+	Label(row)
+	body()
+	for _, p := range p {
+		LEAQ(Mem{Base: p, Index: k, Scale: uint8(g.size())}, p)
+	}
+	for _, p := range numbers {
+		ADDQ(Imm(uint64(g.size())), p)
+	}
+	DECQ(n)
+	JNE(LabelRef(row))
+}
+
+func (g isa) rowSums() {
+	g.text("rowSums", "func(dst, x *A, k, n int)", "stores the sums of n rows of k elements in dst.")
+	dst, x, k := g.param("dst"), g.param("x"), g.param("k")
+	g.eachRow(k, g.param("n"), []reg.GPVirtual{x}, []reg.GPVirtual{dst}, func() {
+		sum := g.zeros(4)
+		g.loop(k, 4, func(i reg.GPVirtual, v int, m *mask) { g.add(g.get(x, i, v, m), sum[v], sum[v]) })
+		g.pick(VMOVSS, VMOVSD, g.total(sum).AsX(), Mem{Base: dst})
+	})
+	g.ret()
+}
+
+// centredRows takes d - mean of a class of p > 1/2, where it may be small, from the p and d of the
+// others.
+func (g isa) centredRows() {
+	g.text("centredRows", "func(p, d, mean, f *A, k, n int)", "stores f p (d - mean) in p, of n rows of k elements with a "+
+		"mean and an f each, the mean that of d by p.")
+	p, d, mean, f, k := g.param("p"), g.param("d"), g.param("mean"), g.param("f"), g.param("k")
+	half := g.hold(0.5)
+	g.eachRow(k, g.param("n"), []reg.GPVirtual{p, d}, []reg.GPVirtual{mean, f}, func() {
+		top, rest, others := g.zeros(1), g.zeros(2), g.zeros(2)
+		g.loop(k, 2, func(i reg.GPVirtual, v int, m *mask) {
+			x, y := g.get(p, i, v, m), g.get(d, i, v, m)
+			sure := g.cmp(gtOQ, half, x)
+			g.drop(sure, x)
+			g.add(x, rest[v], rest[v])
+			g.madd(x, y, others[v])
+			g.addWhere(sure, y, top[0])
+		})
+		factor, from, at := g.vec(), g.vec(), g.vec()
+		g.bcast(Mem{Base: f}, factor)
+		g.bcast(Mem{Base: mean}, from)
+		g.bcast(g.total(rest), at)
+		g.bcast(g.total(top), top[0])
+		g.bcast(g.total(others), others[0])
+		g.msub(others[0], top[0], at)
+		g.sub(from, from, top[0]) // NaN for NaN
+		g.add(top[0], at, at)
+		g.loop(k, 2, func(i reg.GPVirtual, v int, m *mask) {
+			x, y := g.get(p, i, v, m), g.get(d, i, v, m)
+			g.sub(from, y, y)
+			g.blend(g.cmp(gtOQ, half, x), at, y)
+			g.mul(x, y, y)
+			g.mul(factor, y, y)
+			g.put(y, p, i, v, m)
+		})
 	})
 	g.ret()
 }

@@ -47,14 +47,8 @@ func (g isa) ratios() {
 	n, at, low := g.param("n"), g.held("at"), g.held("low")
 	c, sums := g.expConstsInMemory(), g.zeros(3)
 	g.loop(n, 2, func(i reg.GPVirtual, v int, k *mask) {
-		a, b, mass := g.get(z, i, v, k), g.get(other, i, v, k), g.get(q, i, v, k)
-		x, back, lost := g.vec(), g.vec(), g.vec()
-		g.sub(b, a, x)
-		g.sub(a, x, back)
-		g.sub(back, x, lost)
-		g.sub(lost, a, lost)
-		g.add(back, b, b)
-		g.sub(b, lost, lost) // a - b is x + lost
+		mass := g.get(q, i, v, k)
+		x, lost := g.difference(g.get(z, i, v, k), g.get(other, i, v, k))
 		g.sub(at, x, x)
 		g.sub(low, lost, lost)
 		g.add(lost, x, x)
