@@ -20,9 +20,10 @@ func classTermsFor[T spec.Float](f spec.Family, a float64) (c classTerms) {
 	return c
 }
 
-// gentle is that of the plan.
+// gentle reports whether what float32's exponentials are rounded to counts little where the maximum has p
+// > 1/2.
 func (c classTerms) gentle() bool {
-	return c.family == spec.Absolute || c.plan != nil && c.plan.gentle
+	return c.family == spec.Absolute || c.plan != nil && c.plan.steepness < 2.1
 }
 
 // at takes log p, p and 1-p of n rows from the lanes and stores φ and -φ'.

@@ -9,7 +9,7 @@ import (
 )
 
 // An oddsRow is a row of many classes with the odds r against its maximum, which is at top where that is known,
-// as [softrow.odds] returns them for losses that are gentle and [softrow.wideOdds] for others.
+// as [softrow.wideOdds] returns them.
 type oddsRow[T spec.Float] struct {
 	softrow[T]
 	e         []T // the exponentials
@@ -100,12 +100,10 @@ func (b *oddsRows[T]) odds(z []T, i, lo, hi int) {
 			rows[j].em = em[j]
 		}
 	}
+	gentle := b.terms.gentle()
 	for j := range rows {
-		switch o, x := &rows[j], spec.Row(z, i+lo+j, b.k); {
-		case o.ok && o.r < 2*o.em && b.terms.gentle(): // p > 1/2, and other p depend on r little
-			o.r, o.top = o.softrow.odds(b.u, o.e, x, o.r)
-		case o.ok:
-			o.r, o.top = o.wideOdds(b.u, b.v, o.e, x, o.r)
+		if o := &rows[j]; o.ok {
+			o.r, o.top = o.wideOdds(b.u, b.v, o.e, spec.Row(z, i+lo+j, b.k), o.r, gentle)
 		}
 	}
 }

@@ -25,7 +25,7 @@ type plan struct {
 	par32 [2 + focalDegree32]float32
 	par64 [2 + focalDegree64]float64
 
-	gentle bool // where the maximum has p > 1/2, an error of the odds counts no more than once
+	steepness float64 // how often an error of the odds counts where the maximum has p > 1/2
 
 	smooth *smoothPlan // of such a family, of any kind
 	lazyPieces
@@ -105,29 +105,27 @@ func planFor[T spec.Float](f spec.Family, a float64) (p *plan, ok bool) {
 			p.par32[n] = float32(c)
 		}
 	}
-	p.gentle = gentle(f, a)
+	p.steepness = steepness(f, a)
 	place.Store(p)
 	return p, p.ok
 }
 
-// gentle reports whether a relative error of the odds r < 1 against a class is no larger in φ and in (1-p)
+// steepness returns how many times a relative error of the odds r < 1 against a class is in φ and in (1-p)
 // φ', which is in the gradient.
-func gentle(f spec.Family, a float64) bool {
+func steepness(f spec.Family, a float64) (most float64) {
 	at := func(r float64) [2]float64 {
 		p, rest := 1/(1+r), r/(1+r)
 		v, dv := spec.PhiOf(f, a, -math.Log1p(r), p, rest)
 		return [2]float64{v, rest * dv}
 	}
-	const step = 1. / 64
+	const step = 0x1p-12
 	for r := 1.; r > 0x1p-24; r *= 0.75 {
 		more, less := at(r), at(r*(1-step))
 		for i, x := range more {
-			if !(math.Abs(x-less[i]) <= 1.05*step*math.Abs(x)) {
-				return false
-			}
+			most = worse(most, math.Abs(x/less[i]-1)/step)
 		}
 	}
-	return true
+	return most
 }
 
 // pow returns where the coefficients of [powPolynomial] lie.

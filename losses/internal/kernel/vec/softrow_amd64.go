@@ -97,8 +97,9 @@ func (s *softrow[T]) sum(u unit[T], z []T) (sum float64) {
 }
 
 // wideOdds is odds with no more than the errors of many float32 exponentials, for an em of float64:
-// where one exponential dominates, the others are summed in float64.
-func (s *softrow[T]) wideOdds(u unit[T], v wide[T], e, z []T, sum float64) (r float64, a int) {
+// where one exponential dominates, the others are computed in float64 or, for a loss that is gentle and
+// p > 1/2, on which other p depend little, summed so.
+func (s *softrow[T]) wideOdds(u unit[T], v wide[T], e, z []T, sum float64, gentle bool) (r float64, a int) {
 	if spec.Size[T]() == 8 {
 		return s.odds(u, e, z, sum)
 	}
@@ -107,6 +108,9 @@ func (s *softrow[T]) wideOdds(u unit[T], v wide[T], e, z []T, sum float64) (r fl
 	}
 	if a = u.find(&z[0], len(z), s.m); a == len(z) { // there is a NaN
 		return sum, -1
+	}
+	if gentle && sum < 2*s.em {
+		return (Sum(e[:a]) + Sum(e[a+1:])) / s.em, a
 	}
 	return s.exactBut(v, z, a), a
 }
