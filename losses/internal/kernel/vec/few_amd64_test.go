@@ -72,6 +72,37 @@ func fewRows[T spec.Float](t *testing.T, most int) {
 	}
 }
 
+// TestFewRowsOnSmallStacks calls the kernels, whose frames are large, from goroutines with every amount
+// of their first stack left.
+func TestFewRowsOnSmallStacks(t *testing.T) {
+	onSets(t, func(t *testing.T) {
+		z, labels := normalRows[float32](1, 10)
+		want, grad := make([]float64, 1), make([]float32, 10)
+		CrossEntropy(want, grad, z, labels, []float32{1}, 10)
+		for depth := range 200 {
+			loss, got := make([]float64, 1), make([]float32, 10)
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				deeper(depth, func() { CrossEntropy(loss, got, z, labels, []float32{1}, 10) })
+			}()
+			<-done
+			require.True(t, sameBits(want, loss) && sameBits(grad, got), "%d calls deep", depth)
+		}
+	})
+}
+
+// deeper runs f that many calls deep.
+//
+//go:noinline
+func deeper(depth int, f func()) {
+	if depth > 0 {
+		deeper(depth-1, f)
+		return
+	}
+	f()
+}
+
 // sameBits reports whether a and b have the same bits, any NaN for a NaN.
 func sameBits[T spec.Float](a, b []T) bool {
 	for i, v := range a {
