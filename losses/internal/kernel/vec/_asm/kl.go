@@ -123,3 +123,64 @@ func (g isa) klTile() {
 	Store(g.maskBits(bad), Return("rejected"))
 	g.ret()
 }
+
+// klQuestion is cross entropy with the logarithms of the labels, t log(t/p) + u log(u/q), and what the
+// larger label lacks.
+func klQuestion(g isa, c questionConsts, _ reg.GPVirtual) questionLoss {
+	if g.looksUp() {
+		return g.klByTables(c)
+	}
+	park := g.places(4)
+	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
+		l, near, far, slope := q.log(), g.zeros(1)[0], g.vec(), g.vec()
+		g.sub(l, near, near)
+		g.add(q.minus, near, far)
+		t, u := labels()
+		g.move(u, slope)
+		g.msub2(q.e, t, slope)
+		g.mul(q.p, slope, slope)
+		keptSlope, keptNear, lost := park(0, slope), park(1, near), park(3, g.lostLabels(t, u))
+		log := func(u reg.VecVirtual) reg.VecVirtual { return g.labelLog(c, u) }
+		term := park(2, g.klTermBy(far, u, log))
+		near, slope = g.vec(), g.vec()
+		g.load(keptNear, near)
+		loss = g.klTermBy(near, t, log)
+		g.add(term, loss, loss)
+		g.add(lost, loss, loss)
+		g.load(keptSlope, slope)
+		return loss, slope
+	}
+}
+
+// klByTables is klQuestion with 1/p = 1+e and log(u/q) = log(u (1+e)) + |z|.
+func (g isa) klByTables(c questionConsts) questionLoss {
+	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
+		near, far, low := g.vec(), g.vec(), g.vec()
+		t, u := labels()
+		slope = g.vec()
+		g.move(u, slope)
+		g.msub2(q.e, t, slope)
+		g.mul(q.p, slope, slope)
+		g.move(t, near) // t + t e, and what rounding takes from it
+		g.madd(q.e, t, near)
+		g.sub(t, near, low)
+		g.msub2(q.e, t, low)
+		g.move(u, far)
+		g.madd(q.e, u, far)
+		logs := g.lookUpLogs(c.mantissas, low, near, far)
+		loss = g.lostLabels(t, u)
+		g.add(q.minus, logs[1], logs[1])
+		g.subLabelled(logs[0], t, loss)
+		g.subLabelled(logs[1], u, loss)
+		return loss, slope
+	}
+}
+
+// lostLabels emits 1 - t - u for the label t of the likely class, or little for it where t is small,
+// beside which it is little too.
+func (g isa) lostLabels(t, u reg.VecVirtual) reg.VecVirtual {
+	lost := g.vec()
+	g.other(t, lost)
+	g.sub(u, lost, lost)
+	return lost
+}

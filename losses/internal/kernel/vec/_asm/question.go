@@ -149,54 +149,6 @@ func (g isa) noInfinity(z reg.VecVirtual) {
 	g.pick(VFIXUPIMMPS_BCST, VFIXUPIMMPD_BCST, Imm(0), g.bitsOf(3<<20), z, z)
 }
 
-// inverse emits 1/x for normal x and 1/x; with AVX-512 by two steps from a short one, as the divider
-// has enough to do.
-func (g isa) inverse(x reg.VecVirtual) (y reg.VecVirtual) {
-	y = g.vec()
-	one := g.constant(1)
-	if !g.avx512 {
-		g.load(one, y)
-		g.div(x, y, y)
-		return y
-	}
-	rest := g.vec()
-	g.pick(VRCP14PS, VRCP14PD, x, y)
-	g.load(one, rest)
-	g.nmadd(x, y, rest)
-	if !g.f64 {
-		g.madd(y, rest, y)
-		return y
-	}
-	g.horner(rest, rest, rest) // of the third order
-	g.madd(y, rest, y)
-	g.load(one, rest)
-	g.nmadd(x, y, rest)
-	g.madd(y, rest, y)
-	return y
-}
-
-// inverseOf emits 1/(x + low) for float32, with AVX-512.
-func (g isa) inverseOf(x, low reg.VecVirtual) reg.VecVirtual {
-	y, rest := g.vec(), g.vec()
-	VRCP14PS(x, y)
-	emitted()
-	g.load(g.constant(1), rest)
-	g.nmadd(x, y, rest)
-	g.nmadd(low, y, rest)
-	g.madd(y, rest, y)
-	return y
-}
-
-// shortInverse emits 1/x to 4e-9, with AVX-512.
-func (g isa) shortInverse(x reg.VecVirtual) reg.VecVirtual {
-	y, rest := g.vec(), g.vec()
-	VRCP14PD(x, y)
-	g.load(g.constant(1), rest)
-	g.nmadd(x, y, rest)
-	g.madd(y, rest, y)
-	return y
-}
-
 // expBounded emits e = exp(y + low) for lowest <= y <= 0 and a small low, or none. It overwrites y.
 func (g isa) expBounded(c questionConsts, y, low, e reg.VecVirtual) {
 	t, n := g.vec(), g.vec()

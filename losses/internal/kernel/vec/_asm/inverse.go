@@ -1,0 +1,54 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// inverse emits 1/x for normal x and 1/x; with AVX-512 by two steps from a short one, as the divider
+// has enough to do.
+func (g isa) inverse(x reg.VecVirtual) (y reg.VecVirtual) {
+	y = g.vec()
+	one := g.constant(1)
+	if !g.avx512 {
+		g.load(one, y)
+		g.div(x, y, y)
+		return y
+	}
+	rest := g.vec()
+	g.pick(VRCP14PS, VRCP14PD, x, y)
+	g.load(one, rest)
+	g.nmadd(x, y, rest)
+	if !g.f64 {
+		g.madd(y, rest, y)
+		return y
+	}
+	g.horner(rest, rest, rest) // of the third order
+	g.madd(y, rest, y)
+	g.load(one, rest)
+	g.nmadd(x, y, rest)
+	g.madd(y, rest, y)
+	return y
+}
+
+// inverseOf emits 1/(x + low) for float32, with AVX-512.
+func (g isa) inverseOf(x, low reg.VecVirtual) reg.VecVirtual {
+	y, rest := g.vec(), g.vec()
+	VRCP14PS(x, y)
+	emitted()
+	g.load(g.constant(1), rest)
+	g.nmadd(x, y, rest)
+	g.nmadd(low, y, rest)
+	g.madd(y, rest, y)
+	return y
+}
+
+// shortInverse emits 1/x to 4e-9, with AVX-512.
+func (g isa) shortInverse(x reg.VecVirtual) reg.VecVirtual {
+	y, rest := g.vec(), g.vec()
+	VRCP14PD(x, y)
+	g.load(g.constant(1), rest)
+	g.nmadd(x, y, rest)
+	g.madd(y, rest, y)
+	return y
+}
