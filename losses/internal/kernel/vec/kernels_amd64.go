@@ -207,13 +207,13 @@ func smoothTermsF32AVX512(h *float32, e *float32, t *float32, n int, limit float
 func smoothMoreTermsF32AVX512(h *float32, e *float32, t *float32, n int, limit float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
 // tileInF32AVX512 stores tiles of W rows of k elements in dst, each transposed. Where k is less
-// than a quad it reads and writes a quad.
+// than a quad it may read and write a quad.
 //
 //go:noescape
 func tileInF32AVX512(dst *float32, src *float32, k int, tiles int)
 
 // tileOutF32AVX512 stores tiles of k columns in dst, each as W rows. Where k is less than a quad it
-// writes a quad.
+// may write a quad.
 //
 //go:noescape
 func tileOutF32AVX512(dst *float32, src *float32, k int, tiles int)
@@ -578,13 +578,13 @@ func smoothTermsF64AVX512(h *float64, e *float64, t *float64, n int, limit float
 func smoothMoreTermsF64AVX512(h *float64, e *float64, t *float64, n int, limit float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
 // tileInF64AVX512 stores tiles of W rows of k elements in dst, each transposed. Where k is less
-// than a quad it reads and writes a quad.
+// than a quad it may read and write a quad.
 //
 //go:noescape
 func tileInF64AVX512(dst *float64, src *float64, k int, tiles int)
 
 // tileOutF64AVX512 stores tiles of k columns in dst, each as W rows. Where k is less than a quad it
-// writes a quad.
+// may write a quad.
 //
 //go:noescape
 func tileOutF64AVX512(dst *float64, src *float64, k int, tiles int)
@@ -1518,13 +1518,13 @@ func smoothTermsF32AVX2(h *float32, e *float32, t *float32, n int, limit float32
 func smoothMoreTermsF32AVX2(h *float32, e *float32, t *float32, n int, limit float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
 // tileInF32AVX2 stores tiles of W rows of k elements in dst, each transposed. Where k is less than
-// a quad it reads and writes a quad.
+// a quad it may read and write a quad.
 //
 //go:noescape
 func tileInF32AVX2(dst *float32, src *float32, k int, tiles int)
 
 // tileOutF32AVX2 stores tiles of k columns in dst, each as W rows. Where k is less than a quad it
-// writes a quad.
+// may write a quad.
 //
 //go:noescape
 func tileOutF32AVX2(dst *float32, src *float32, k int, tiles int)
@@ -1829,13 +1829,13 @@ func smoothTermsF64AVX2(h *float64, e *float64, t *float64, n int, limit float64
 func smoothMoreTermsF64AVX2(h *float64, e *float64, t *float64, n int, limit float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
 // tileInF64AVX2 stores tiles of W rows of k elements in dst, each transposed. Where k is less than
-// a quad it reads and writes a quad.
+// a quad it may read and write a quad.
 //
 //go:noescape
 func tileInF64AVX2(dst *float64, src *float64, k int, tiles int)
 
 // tileOutF64AVX2 stores tiles of k columns in dst, each as W rows. Where k is less than a quad it
-// writes a quad.
+// may write a quad.
 //
 //go:noescape
 func tileOutF64AVX2(dst *float64, src *float64, k int, tiles int)
@@ -2833,13 +2833,13 @@ func sumExpWideAVX512(z *float32, n int, but int, low float64, shift float64, ah
 func combineWideAVX512(p *float32, t *float32, n int, a float64, f float64)
 
 // tileInWideAVX512 stores tiles of W rows of k elements in dst, each transposed. Where k is less
-// than a quad it reads and writes a quad.
+// than a quad it may read and write a quad.
 //
 //go:noescape
 func tileInWideAVX512(dst *float64, src *float32, k int, tiles int)
 
 // tileOutWideAVX512 stores tiles of k columns in dst, each as W rows. Where k is less than a quad
-// it writes a quad.
+// it may write a quad.
 //
 //go:noescape
 func tileOutWideAVX512(dst *float32, src *float64, k int, tiles int)
@@ -3228,13 +3228,13 @@ func sumExpWideAVX2(z *float32, n int, but int, low float64, shift float64, ahea
 func combineWideAVX2(p *float32, t *float32, n int, a float64, f float64)
 
 // tileInWideAVX2 stores tiles of W rows of k elements in dst, each transposed. Where k is less than
-// a quad it reads and writes a quad.
+// a quad it may read and write a quad.
 //
 //go:noescape
 func tileInWideAVX2(dst *float64, src *float32, k int, tiles int)
 
 // tileOutWideAVX2 stores tiles of k columns in dst, each as W rows. Where k is less than a quad it
-// writes a quad.
+// may write a quad.
 //
 //go:noescape
 func tileOutWideAVX2(dst *float32, src *float64, k int, tiles int)

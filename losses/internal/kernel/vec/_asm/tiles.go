@@ -147,9 +147,10 @@ func (g isa) transpose(a []reg.VecVirtual) []reg.VecVirtual {
 
 func (g isa) tileIn() {
 	g.text("tileIn", "func(dst *A, src *T, k, tiles int)",
-		"stores tiles of W rows of k elements in dst, each transposed. Where k is less than a quad it reads and writes a "+
-			"quad.")
+		"stores tiles of W rows of k elements in dst, each transposed. Where k is less than a quad it may read and "+
+			"write a quad.")
 	dst, src, k := g.param("dst"), g.param("src"), g.param("k")
+	g.withFewColumns(dst, src, k, func(columns, v, i int) int { return i*columns + v })
 	Label("tile")
 	ps, s1, s3 := g.rowPointers(src, k)
 	g.quads(k, func(c reg.GPVirtual) {
@@ -200,8 +201,12 @@ func (g isa) setLane(m Mem, i int, v reg.VecVirtual) {
 
 func (g isa) tileOut() {
 	g.text("tileOut", "func(dst *T, src *A, k, tiles int)",
-		"stores tiles of k columns in dst, each as W rows. Where k is less than a quad it writes a quad.")
+		"stores tiles of k columns in dst, each as W rows. Where k is less than a quad it may write a quad.")
 	dst, src, k := g.param("dst"), g.param("src"), g.param("k")
+	g.withFewColumns(dst, src, k, func(columns, v, i int) int {
+		number := v*g.lanes() + i
+		return number%columns*g.lanes() + number/columns
+	})
 	Label("tile")
 	ps, s1, s3 := g.rowPointers(dst, k)
 	g.quads(k, func(c reg.GPVirtual) {
