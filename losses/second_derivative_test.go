@@ -272,3 +272,49 @@ func TestHessianOfElements(t *testing.T) {
 		near(t, name, values(h), repeat(4, func(i int) float64 { return (up[i] - down[i]) / 2e-5 }), 1e-8, 1e-9)
 	}
 }
+
+// TestHessianOfCrossEntropy: with few and many classes, sure rows or not, soft labels or an index, the
+// product of the Hessian of cross entropy is S p∘(v - ⟨p,v⟩) to 4 ulp, also where all of v is large,
+// and the loss is its slope; a NaN is one of its row alone.
+func TestHessianOfCrossEntropy(t *testing.T) {
+	const n = 5
+	for _, dt := range floatDtypes {
+		for _, k := range []int{1, 2, 10, 100, 700} {
+			b := batch{dt: dt, n: n, k: k, z: direction(n, k), u: []float64{1, 2, -1, 1, 3}}
+			b.t = repeat(n*k, func(i int) float64 { return float64(1+i%7) / 4 })
+			b.z[k+k/2], b.z[2*k], b.z[3*k], b.z[4*k] = 12, 40, nan, math.Inf(-1)
+			v := repeat(n*k, func(i int) float64 { return math.Cos(float64(i)) + 64*float64(i/k%2) })
+			b.z, v = round(dt, b.z), round(dt, v)
+			for _, b.index = range [][]int{nil, {0, k / 2, k - 1, 0, k / 3}} {
+				got := b.along(t, losses.Criterion{Reduction: losses.None}, v)
+				for i := range n {
+					if i == 3 || k == 1 && i == 4 {
+						require.True(t, math.IsNaN(got.loss[i]) && math.IsNaN(got.grad[i*k+k-1]), "K=%d", k)
+						continue
+					}
+					s, mean, mass, slope := numtest.NewSoftmax(b.z[i*k:(i+1)*k]), numtest.DD{}, 0.0, numtest.DD{}
+					for j, p := range s.P {
+						mean = mean.Add(p.Mul(numtest.Num(v[i*k+j])))
+					}
+					for j := range k {
+						label := b.t[i*k+j]
+						if b.index != nil {
+							label = 0
+							if j == b.index[i] {
+								label = 1
+							}
+						}
+						mass += label
+						slope = slope.Add(mean.Sub(numtest.Num(v[i*k+j])).Mul(numtest.Num(label)))
+					}
+					what := fmt.Sprint(dt, " K=", k, " row ", i)
+					near(t, what, got.loss[i:i+1], []float64{slope.Hi}, 4*epsilon(dt), 1e-14*mass)
+					for j, p := range s.P {
+						want := p.Mul(numtest.Num(v[i*k+j]).Sub(mean)).Mul(numtest.Num(mass * b.u[i])).Hi
+						near(t, what, got.grad[i*k+j:i*k+j+1], []float64{want}, 4*epsilon(dt), 1e-14*mass*p.Hi)
+					}
+				}
+			}
+		}
+	}
+}
