@@ -6526,8 +6526,6 @@ shares:
 	WORD $0x6ee2e642 // fcmgt v2.2d, v18.2d, v2.2d
 	VAND V1.B16, V3.B16, V3.B16
 	VAND V2.B16, V4.B16, V4.B16
-	WORD $0x6e63dca5 // fmul v5.2d, v5.2d, v3.2d
-	WORD $0x6e64dcc6 // fmul v6.2d, v6.2d, v4.2d
 	VMOV V7.B16, V1.B16
 	VMOV V8.B16, V2.B16
 	FMOVQ 288(R8), F9 // 0.3999999999940942 0.22222198432149784
@@ -6668,6 +6666,8 @@ shares:
 	WORD $0x6e69ddce // fmul v14.2d, v14.2d, v9.2d
 	WORD $0x4e67cded // fmla v13.2d, v15.2d, v7.2d
 	WORD $0x4e68ce0e // fmla v14.2d, v16.2d, v8.2d
+	WORD $0x6e63ddad // fmul v13.2d, v13.2d, v3.2d
+	WORD $0x6e64ddce // fmul v14.2d, v14.2d, v4.2d
 	WORD $0x6e6ddca5 // fmul v5.2d, v5.2d, v13.2d
 	WORD $0x6e6edcc6 // fmul v6.2d, v6.2d, v14.2d
 	WORD $0x6e6fdd6b // fmul v11.2d, v11.2d, v15.2d
@@ -6827,8 +6827,6 @@ shares:
 	WORD $0x6ee2e642 // fcmgt v2.2d, v18.2d, v2.2d
 	VAND V1.B16, V3.B16, V3.B16
 	VAND V2.B16, V4.B16, V4.B16
-	WORD $0x6e63dca5 // fmul v5.2d, v5.2d, v3.2d
-	WORD $0x6e64dcc6 // fmul v6.2d, v6.2d, v4.2d
 	VMOV V7.B16, V1.B16
 	VMOV V8.B16, V2.B16
 	FMOVQ 288(R8), F9 // 0.3999999999940942 0.22222198432149784
@@ -6982,6 +6980,8 @@ shares:
 	WORD $0x6e69ddce // fmul v14.2d, v14.2d, v9.2d
 	WORD $0x4e67cded // fmla v13.2d, v15.2d, v7.2d
 	WORD $0x4e68ce0e // fmla v14.2d, v16.2d, v8.2d
+	WORD $0x6e63ddad // fmul v13.2d, v13.2d, v3.2d
+	WORD $0x6e64ddce // fmul v14.2d, v14.2d, v4.2d
 	WORD $0x6e6ddca5 // fmul v5.2d, v5.2d, v13.2d
 	WORD $0x6e6edcc6 // fmul v6.2d, v6.2d, v14.2d
 	WORD $0x6e6fdd6b // fmul v11.2d, v11.2d, v15.2d

@@ -55,7 +55,6 @@ func (a *asm) margin(one Vec, z []Vec, labels func() (likely, other, positive []
 	each(func(i int) { a.Op(Fadd, r[i], r[i], margin) })
 	a.Drop(margin)
 	a.where(u, d)
-	each(func(i int) { a.Op(Fmul, slope[i], slope[i], u[i]) })
 	n := a.marginLog(one, d, r)
 	inverse := r
 	each(func(i int) { a.Op(Fdiv, inverse[i], one, r[i]) })
@@ -67,6 +66,7 @@ func (a *asm) margin(one Vec, z []Vec, labels func() (likely, other, positive []
 	each(func(i int) { a.Op(Fmul, w[i], w[i], n[i]) })
 	each(func(i int) { a.Op(Fmul, w[i], w[i], gamma) })
 	each(func(i int) { a.Op(Fmla, w[i], last[i], inverse[i]) })
+	each(func(i int) { a.Op(Fmul, w[i], w[i], u[i]) }) // before p, which may be denormal
 	each(func(i int) { a.Op(Fmul, slope[i], slope[i], w[i]) })
 	each(func(i int) { a.Op(Fmul, n[i], n[i], last[i]) })
 	each(func(i int) { a.Op(Fmul, n[i], n[i], u[i]) })
