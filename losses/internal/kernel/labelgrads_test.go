@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"math"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -13,13 +14,15 @@ import (
 
 // TestCrossEntropyLabels: with gradients by the labels, losses and gradients are those without, and
 // they are right to 4 ulp, for one factor or one a row and 0, with a prior, weights and a cut or
-// without, and for rows that are not ordinary what the specification says.
+// without; and what the specification makes of log p for rows that are not ordinary, and where it
+// computes all.
 func TestCrossEntropyLabels(t *testing.T) {
 	both(t, crossEntropyLabels[float32], crossEntropyLabels[float64])
 }
 
 func crossEntropyLabels[T Float](t *testing.T) {
 	const n = 21
+	bySpecification := !vec.On() || runtime.GOARCH != "amd64"
 	for _, k := range append(lengths(), 300, 1000) {
 		b := newBlock[T](n, k, ordinary)
 		b.z[3*k] = T(math.Inf(-1))
@@ -45,7 +48,7 @@ func crossEntropyLabels[T Float](t *testing.T) {
 					most = 8
 				}
 				z, label, got := b.z[i*k:(i+1)*k], b.t[i*k:(i+1)*k], labels[i*k:(i+1)*k]
-				if i == 3 || i == 14 || i == 18 || !vec.On() {
+				if i == 3 || i == 14 || i == 18 || bySpecification {
 					LogSoftmax(logs, z, k)
 					o.Row(logs, label, i)
 				} else {
