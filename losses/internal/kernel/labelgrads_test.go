@@ -14,8 +14,8 @@ import (
 
 // TestCrossEntropyLabels: with gradients by the labels, losses and gradients are those without, and
 // they are right to 4 ulp, for one factor or one a row and 0, with a prior, weights and a cut or
-// without; and what the specification makes of log p for rows that are not ordinary, and where it
-// computes all.
+// without, to k/64 more where the specification computes all; and what that makes of log p for rows
+// that are not ordinary.
 func TestCrossEntropyLabels(t *testing.T) {
 	both(t, crossEntropyLabels[float32], crossEntropyLabels[float64])
 }
@@ -47,8 +47,11 @@ func crossEntropyLabels[T Float](t *testing.T) {
 				if i == 5 { // its exponentials are small
 					most = 8
 				}
+				if bySpecification { // which adds up one by one
+					most += uint64(k / 64)
+				}
 				z, label, got := b.z[i*k:(i+1)*k], b.t[i*k:(i+1)*k], labels[i*k:(i+1)*k]
-				if i == 3 || i == 14 || i == 18 || bySpecification {
+				if i == 3 || i == 14 || i == 18 {
 					LogSoftmax(logs, z, k)
 					o.Row(logs, label, i)
 				} else {
