@@ -107,13 +107,6 @@ func labelGradsOf[T Float](n, k int) []LabelGrads[T] {
 	}
 }
 
-func eps[T Float]() float64 {
-	if elementSize[T]() == 4 {
-		return 0x1p-24
-	}
-	return 0x1p-53
-}
-
 // TestPositives: how many labels are above 0, at every length.
 func TestPositives(t *testing.T) { both(t, positives[float32], positives[float64]) }
 

@@ -80,9 +80,8 @@ func Agree(p, q []float64, share float64) bool {
 const LeastAgreed = 0x1p-1000
 
 // CloseRatios stores y = log(p/q) in y and adds p/q - 1 to sum, of rows of k classes, p and q the
-// softmaxes of z and other that agree; less is memory for as many numbers: y is not above [Alike] of a difference of two. It has all its
-// digits: of the differences of the logits x, relative to their mean by q, it is x - log(1 + Σ q (exp(x) -
-// 1)).
+// softmaxes of z and other that agree; less is memory for as many numbers. y has all its digits: of
+// the differences x of the logits, relative to their mean by q, it is x - log(1 + Σ q (exp(x) - 1)).
 func CloseRatios(y, less, sum, z, other, q []float64, k int) {
 	for lo := 0; lo < len(y); lo += k {
 		closeRatios(y[lo:lo+k], less[lo:lo+k], sum[lo:lo+k], z[lo:lo+k], other[lo:lo+k], q[lo:lo+k])
