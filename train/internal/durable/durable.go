@@ -134,7 +134,7 @@ var _ Disk = OS{}
 
 // Create implements [Disk].
 func (OS) Create(path string) (File, error) {
-	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	return file(os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666))
 }
 
 // Rename implements [Disk].
@@ -150,4 +150,12 @@ func (OS) MakeFolder(path string) error { return os.MkdirAll(path, 0o777) }
 func (OS) List(folder string) ([]fs.DirEntry, error) { return os.ReadDir(folder) }
 
 // OpenFolder implements [Disk].
-func (OS) OpenFolder(path string) (File, error) { return os.Open(path) }
+func (OS) OpenFolder(path string) (File, error) { return file(os.Open(path)) }
+
+// file returns f, nil on an error.
+func file(f *os.File, err error) (File, error) {
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
