@@ -174,7 +174,8 @@ func (m *maker) criterion() losses.Criterion {
 // loss returns the sum of a loss of one of the matrices, nil when it is refused.
 func (m *maker) loss(w *G.Node) *G.Node {
 	c, at, target := m.criterion(), m.below(len(m.matrices)), m.target()
-	if e, _ := losses.Describe(c.Loss); e.LabelsSumToOne() && target.Dtype() != tensor.Int { // sums of 1 are tested elsewhere
+	// Targets whose sums must be 1 are tested elsewhere.
+	if e, _ := losses.Describe(c.Loss); e.LabelsSumToOne() && target.Dtype() != tensor.Int {
 		c.Loss = nil
 	}
 	x, o, before := m.matrices[at], graph.Options{ReuseGrad: m.below(4) == 1}, len(m.g.AllNodes())

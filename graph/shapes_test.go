@@ -38,7 +38,8 @@ func anyInput(g *G.ExprGraph, name string, v *tensor.Dense) *G.Node {
 	return input(g, name, v)
 }
 
-// shapedInputs are logits of a shape with the targets and weights that package losses takes for them.
+// shapedInputs are logits of a shape with the targets and weights that package losses takes for
+// them.
 type shapedInputs struct {
 	logits  tensor.Shape
 	targets []*tensor.Dense

@@ -78,8 +78,8 @@ func BenchmarkSoftmax(b *testing.B) {
 	}
 }
 
-// BenchmarkFamily is loss and gradient of the losses, cross entropy first, with few and with many classes
-// in float32, and of parameters that no polynomial is exact enough for.
+// BenchmarkFamily is loss and gradient of the losses, cross entropy first, with few and with many
+// classes in float32, and of parameters that no polynomial is exact enough for.
 func BenchmarkFamily(b *testing.B) {
 	for _, name := range []string{"ce", "gce", "gce Q=1", "gce .1", "focal 1", "focal", "focal 3.5", "poly 2", "mae",
 		"nce", "rce", "sce", "confidence", "kl", "agce", "aul", "ael", "bitempered", "sparsemax", "entmax15"} {

@@ -11,8 +11,8 @@ import (
 	"softloss/losses"
 )
 
-// TestBiTemperedRows: the kernels give what Row does in float64, for few classes and many, flat rows
-// and sure ones, and parameters with and without a kernel for several rows at once.
+// TestBiTemperedRows: the kernels give what Row does in float64, for few classes and many, flat
+// rows and sure ones, and parameters with and without a kernel for several rows at once.
 func TestBiTemperedRows(t *testing.T) {
 	r := rand.New(rand.NewPCG(94, 2))
 	for _, l := range []losses.BiTempered{{T1: .8, T2: 1.2}, {T1: 0, T2: 1.3}, {T1: .5, T2: 1.5}, {T1: .3, T2: 2},
@@ -44,8 +44,8 @@ func TestBiTemperedRows(t *testing.T) {
 	}
 }
 
-// TestBiTemperedRowsNearLabels: labels 1 % from the prediction, of many classes, whose losses are small
-// differences: float32 rows are those of float64 to four ulp.
+// TestBiTemperedRowsNearLabels: labels 1 % from the prediction, of many classes, whose losses are
+// small differences: float32 rows are those of float64 to four ulp.
 func TestBiTemperedRowsNearLabels(t *testing.T) {
 	r := rand.New(rand.NewPCG(95, 2))
 	for _, l := range []losses.BiTempered{{T1: .8, T2: 1.2}, {T1: .2, T2: 1.05}, {T1: .5, T2: 2}} {

@@ -101,8 +101,8 @@ func reach(c, mu, step float64, near bool) float64 {
 	return mu + step
 }
 
-// settle goes on from a μ that was reached by a large step, if more than a billionth of it is left, and
-// returns it with log ŷ of the top. slope is how fast the sum falls.
+// settle goes on from a μ that was reached by a large step, if more than a billionth of it is left,
+// and returns it with log ŷ of the top. slope is how fast the sum falls.
 func (s *tempered) settle(c, e, mu, slope float64) (settled, top float64) {
 	for range 4 {
 		top = -math.Log1p(c*mu) / c

@@ -11,8 +11,8 @@ import (
 )
 
 // TestEveryField: with any field of a criterion, or of its Smoothing, that is not what it is in a
-// plain one, EvalInto does not take its short way, and the key is another. A clone has the numbers of
-// the field in memory of its own.
+// plain one, EvalInto does not take its short way, and the key is another. A clone has the numbers
+// of the field in memory of its own.
 func TestEveryField(t *testing.T) {
 	x := plainBatch(tensor.Float64, 4, 3, false)
 	in, out := x.inputs(losses.Criterion{}), x.outputs(losses.Criterion{})

@@ -110,9 +110,9 @@ func aroundTop[T kernel.Float](p, t []T, y int) (s kernel.SoftmaxOf) {
 	return s
 }
 
-// expectationGrad turns the exponentials e into alpha (S p - t) + beta p (h - from - r), for labels t
-// or the one-hot row of y. Where p is above 1/2, at the top, what would cancel is written as a sum
-// over the other classes.
+// expectationGrad turns the exponentials e into alpha (S p - t) + beta p (h - from - r), for labels
+// t or the one-hot row of y. Where p is above 1/2, at the top, what would cancel is written as a
+// sum over the other classes.
 func expectationGrad[T kernel.Float](e, t, h []T, y int, from, r, alpha, beta float64, s kernel.SoftmaxOf) {
 	top, at, c := s.Top, 0.0, s.Coef
 	if top >= 0 {

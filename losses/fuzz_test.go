@@ -64,7 +64,8 @@ func FuzzCrossEntropy(f *testing.F) {
 	})
 }
 
-// checkNaNs wants NaN in the rows that the contract makes so, and nowhere else, and no loss below 0.
+// checkNaNs wants NaN in the rows that the contract makes so, and nowhere else, and no loss below
+// 0.
 func checkNaNs(t *testing.T, c losses.Criterion, z, labels, loss, grad []float32) {
 	k := len(z) / len(loss)
 	for i, l := range loss {

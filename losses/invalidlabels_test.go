@@ -10,8 +10,8 @@ import (
 	"softloss/losses"
 )
 
-// TestInvalidLabelOfEveryLoss: every loss, by its kernels and with gradients of labels, names the row
-// of a label that is none, wherever it stands, and of two the first.
+// TestInvalidLabelOfEveryLoss: every loss, by its kernels and with gradients of labels, names the
+// row of a label that is none, wherever it stands, and of two the first.
 func TestInvalidLabelOfEveryLoss(t *testing.T) {
 	for name, loss := range lossFamily {
 		for _, dt := range floatDtypes {

@@ -139,8 +139,8 @@ func exactDivergence(logits []tensor.Tensor) (w divergenceWant) {
 	return w
 }
 
-// divergenceTerm returns p d - p + m for d = log p - log m: where d is small, by Σ (-d)^n/n! over n > 1,
-// times p.
+// divergenceTerm returns p d - p + m for d = log p - log m: where d is small, by Σ (-d)^n/n! over n
+// > 1, times p.
 func divergenceTerm(p, d numtest.DD) (sum numtest.DD) {
 	if math.Abs(d.Hi) > 0.1 {
 		return p.Mul(d).Sub(p).Add(p.Mul(d.Neg().Exp()))

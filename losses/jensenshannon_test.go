@@ -210,7 +210,8 @@ func TestJensenShannonOfSurePredictions(t *testing.T) {
 // TestJensenShannonIsNoLessThanZero: a divergence of predictions that nearly agree is tiny, and not
 // below 0.
 func TestJensenShannonIsNoLessThanZero(t *testing.T) {
-	for _, z := range [][2][]float64{{{1, 2, 3}, {1, 2, 3 + 1e-9}}, {{50, 0}, {51, 0}}, {{20, 0, 3}, {20, 1e-7, 3}}, {{720, 0}, {730, 0}},
+	for _, z := range [][2][]float64{
+		{{1, 2, 3}, {1, 2, 3 + 1e-9}}, {{50, 0}, {51, 0}}, {{20, 0, 3}, {20, 1e-7, 3}}, {{720, 0}, {730, 0}},
 		{{720, 0}, {720, 1}}} {
 		logits := []tensor.Tensor{dense(tensor.Float64, z[0], 1, len(z[0])), dense(tensor.Float64, z[1], 1, len(z[1]))}
 		loss, err := losses.JensenShannon(logits, losses.Sum)
@@ -245,7 +246,8 @@ func TestJensenShannonOfNaN(t *testing.T) {
 				}
 				for i, g := range grads {
 					for j, x := range values(g) {
-						require.Equal(t, j/k == 1, math.IsNaN(x), "%v K=%d %v: prediction %d row %d class %d: %v", dt, k, bad, i, j/k, j%k, x)
+						require.Equal(t, j/k == 1, math.IsNaN(x),
+							"%v K=%d %v: prediction %d row %d class %d: %v", dt, k, bad, i, j/k, j%k, x)
 					}
 				}
 			}

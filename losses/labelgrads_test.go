@@ -9,8 +9,8 @@ import (
 	"softloss/losses"
 )
 
-// TestGradsBesideUpstream0: beside an upstream gradient of 0 the gradients by logits and by labels that
-// would be NaN are NaN, whatever the loss, and all others are 0, infinite ones too.
+// TestGradsBesideUpstream0: beside an upstream gradient of 0 the gradients by logits and by labels
+// that would be NaN are NaN, whatever the loss, and all others are 0, infinite ones too.
 func TestGradsBesideUpstream0(t *testing.T) {
 	for _, e := range losses.Losses() {
 		if !e.Has(losses.SoftmaxLink) {
@@ -21,7 +21,8 @@ func TestGradsBesideUpstream0(t *testing.T) {
 				for _, alpha := range []float64{0, 0.1} {
 					c := losses.Criterion{Loss: e.Loss, Reduction: losses.None}
 					c.Smoothing.Alpha = alpha
-					b := batch{dt: dt, n: 3, k: k, z: make([]float64, 3*k), t: repeat(3*k, func(int) float64 { return 1 / float64(k) })}
+					b := batch{dt: dt, n: 3, k: k, z: make([]float64, 3*k),
+						t: repeat(3*k, func(int) float64 { return 1 / float64(k) })}
 					b.z[0], b.z[k+1] = math.NaN(), math.Inf(-1)
 					var grads [2][]float64 // with an upstream gradient of 0 and of 1
 					for i := range grads {

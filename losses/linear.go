@@ -79,8 +79,8 @@ func (c *Criterion) evalLinear(dst LinearOutputs, in LinearInputs, size blocks) 
 // CheckLinear is [Criterion.Check] for the logits of a linear layer, and
 // [Criterion.CheckSampleWeights] for their weights. The bias and the weights may be nil.
 //
-// Errors: those of the two, and [ErrNil], [ErrShape] or [ErrDtype] for a layer that does not fit, or
-// a class axis that is not the last.
+// Errors: those of the two, and [ErrNil], [ErrShape] or [ErrDtype] for a layer that does not fit,
+// or a class axis that is not the last.
 func (c Criterion) CheckLinear(hidden, weight, bias, target, sampleWeights Operand) error {
 	if err := c.checkLayer(hidden, weight, bias); err != nil {
 		return err

@@ -32,8 +32,8 @@ func TestMAEIdentity(t *testing.T) {
 	}
 }
 
-// TestMAEBesideSmallLabel: the error of a question keeps the digits of a small label, of which that of
-// "no" has lost them: both terms are |p - t|.
+// TestMAEBesideSmallLabel: the error of a question keeps the digits of a small label, of which that
+// of "no" has lost them: both terms are |p - t|.
 func TestMAEBesideSmallLabel(t *testing.T) {
 	for _, dt := range floatDtypes {
 		var z, labels []float64

@@ -33,7 +33,8 @@ func (m *mixture) grow(count, n, k int) {
 	size := n * k
 	m.mean, m.minus, m.of = next(size), next(size), m.of[:0]
 	for range count {
-		m.of = append(m.of, component{z: next(size), l: next(size), p: next(size), d: next(size), h: next(size), losses: next(n)})
+		m.of = append(m.of, component{
+			z: next(size), l: next(size), p: next(size), d: next(size), h: next(size), losses: next(n)})
 	}
 }
 
@@ -78,8 +79,8 @@ func (m *mixture) divergeApart(alike float64, k int) {
 }
 
 // agree reports whether all predictions are so close to the first in all classes that their
-// divergences are below most. With |p_i - p_0| < s p_0 they are less than s (2M-3)/M of p_0 from the
-// mean, and
+// divergences are below most. With |p_i - p_0| < s p_0 they are less than s (2M-3)/M of p_0 from
+// the mean, and
 //
 //	KL(p ‖ m) <= Σ (p - m)²/m < (s (2M-3)/M)²/(1-s).
 func (m *mixture) agree(most float64) bool {
@@ -153,8 +154,8 @@ func (m *mixture) divide(k int) {
 //
 // x is the difference of the logits less that at a class in which both nearly agree, and w makes
 // the probabilities sum up to 1. Where x is small p is (1+w) q exp(x), so that 1 + w = (Q + D)/(Q +
-// E) with Q = Σ q and E = Σ q (exp(x) - 1) there, and D = Σ (q - p) in the other classes. Where these
-// are more than half of q, D has too few digits beside Q.
+// E) with Q = Σ q and E = Σ q (exp(x) - 1) there, and D = Σ (q - p) in the other classes. Where
+// these are more than half of q, D has too few digits beside Q.
 func (c component) ratios(other component) (shift float64) {
 	a := c.agreed(other)
 	if a < 0 {

@@ -165,8 +165,8 @@ func nceIndexGrad[T kernel.Float](g []T, y int, c, d, f float64) {
 	}
 }
 
-// nceGrad replaces the exponentials e by f ((S - K loss) p + loss - t) for the labels t, or the one-hot
-// row of y, and their sum S.
+// nceGrad replaces the exponentials e by f ((S - K loss) p + loss - t) for the labels t, or the
+// one-hot row of y, and their sum S.
 func nceGrad[T kernel.Float](e, t []T, y int, loss, f float64, s kernel.SoftmaxOf) {
 	k := float64(len(e))
 	a, common := f*(s.Others+s.Own-k*loss), f*loss

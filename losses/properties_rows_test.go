@@ -131,8 +131,8 @@ func inertRows(t tester, c losses.Criterion, b batch, index []int) {
 	}
 }
 
-// withBadRow returns the batch with a row of NaN and infinities more, removed by a sample weight, as
-// ignored, or by a class weight. It comes second: before rows that are kept, and after one.
+// withBadRow returns the batch with a row of NaN and infinities more, removed by a sample weight,
+// as ignored, or by a class weight. It comes second: before rows that are kept, and after one.
 func (b batch) withBadRow(c losses.Criterion, how string) batch {
 	bad := repeat(b.k, func(j int) float64 { return []float64{nan, inf, -inf, 7}[j%4] })
 	label, y, s := oneHot(b.k, 0), 0, 1.5

@@ -273,9 +273,9 @@ func TestHessianOfElements(t *testing.T) {
 	}
 }
 
-// TestHessianOfCrossEntropy: with few and many classes, sure rows or not, soft labels or an index, the
-// product of the Hessian of cross entropy is S p∘(v - ⟨p,v⟩) to 4 ulp, also where all of v is large,
-// and the loss is its slope; a NaN is one of its row alone.
+// TestHessianOfCrossEntropy: with few and many classes, sure rows or not, soft labels or an index,
+// the product of the Hessian of cross entropy is S p∘(v - ⟨p,v⟩) to 4 ulp, also where all of v is
+// large, and the loss is its slope; a NaN is one of its row alone.
 func TestHessianOfCrossEntropy(t *testing.T) {
 	const n = 5
 	for _, dt := range floatDtypes {

@@ -146,9 +146,9 @@ func (b *batch[T]) sigmoidLogits() (z []T, ok bool) {
 	return z, kernel.ElementLogits(dst, b.input, b.shifts, b.temperature)
 }
 
-// shiftsInLoss stores the logits of elements, shifted and divided by the temperature, in the place of
-// their losses where a kernel takes them from there. It returns false where there is none, or one
-// leaves the dtype.
+// shiftsInLoss stores the logits of elements, shifted and divided by the temperature, in the place
+// of their losses where a kernel takes them from there. It returns false where there is none, or
+// one leaves the dtype.
 func (b *batch[T]) shiftsInLoss(l Loss, linear bool) bool {
 	if !b.shiftsLogits() || !kernel.Shifts[T]() || !b.logitsAlone() || sigmoidOf(l).kind != sigmoidCrossEntropy {
 		return false

@@ -23,9 +23,9 @@ func (c *softmaxes[T]) class(i int) (y int) {
 	return c.index[i]
 }
 
-// bySoftmax evaluates the rows of b: each those that are ordinary, of which it sets the coefficient of
-// others to 0, and alone row i of the others, of which it says whether its labels are valid. It returns
-// the first row with an invalid label, or -1.
+// bySoftmax evaluates the rows of b: each those that are ordinary, of which it sets the coefficient
+// of others to 0, and alone row i of the others, of which it says whether its labels are valid. It
+// returns the first row with an invalid label, or -1.
 func (b *batch[T]) bySoftmax(each func(c softmaxes[T]), alone func(i int) (valid bool)) (bad int) {
 	m, k := b.chunk(), b.k
 	for lo := 0; lo < b.n; lo += m {

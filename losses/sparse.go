@@ -67,8 +67,8 @@ func (n sparse) locate(gap, others []float64) (at point, one, shift float64, ok 
 	return at, one, shift, true
 }
 
-// flatShift returns 1 - δ for a row of no p near 1 by a step of Newton's method from the δ given, in
-// numbers as small as g, which that would have lost digits of.
+// flatShift returns 1 - δ for a row of no p near 1 by a step of Newton's method from the δ given,
+// in numbers as small as g, which that would have lost digits of.
 func (n sparse) flatShift(gap []float64, delta float64) float64 {
 	s := 1 - delta
 	var excess, slope precise // Σ p - 1, and its derivative by s

@@ -67,8 +67,8 @@ func sparseAlone[T kernel.Float](b *batch[T], n sparse, i int) (valid bool) {
 }
 
 // sparseRow computes loss and gradient of row i as sparseRows does, in memory for 2K numbers, but
-// looks only at what is near the largest logit: the others have no probability. It returns false for
-// a row without probabilities, or with an invalid label.
+// looks only at what is near the largest logit: the others have no probability. It returns false
+// for a row without probabilities, or with an invalid label.
 func sparseRow[T kernel.Float](b *batch[T], n sparse, i int, memory []float64) (ok bool) {
 	k := b.k
 	gap := memory[:k:k]
@@ -86,8 +86,8 @@ func sparseRow[T kernel.Float](b *batch[T], n sparse, i int, memory []float64) (
 	return ok
 }
 
-// sparseLabels returns the loss for the labels t and stores f times the gradient. ok is false for an
-// invalid label.
+// sparseLabels returns the loss for the labels t and stores f times the gradient. ok is false for
+// an invalid label.
 func sparseLabels[T kernel.Float](
 	n sparse, at point, one, shift float64, t, grad []T, f float64) (loss float64, ok bool) {
 	t = t[:len(at.gap)]

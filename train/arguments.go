@@ -47,8 +47,8 @@ func checkFit(cfg Config, trainSet, validSet *dataset.Dataset) error {
 	return sameNames("class", "WithClasses", validSet.ClassNames, trainSet.ClassNames)
 }
 
-// sameNames wants the validation set to have the features, or classes, of the training set in its order,
-// where both have names; method is what makes it so.
+// sameNames wants the validation set to have the features, or classes, of the training set in its
+// order, where both have names; method is what makes it so.
 func sameNames(what, method string, got, want []string) error {
 	if got == nil || want == nil {
 		return nil
@@ -85,7 +85,8 @@ func checkScaled(arg string, features *tensor.Dense) error {
 	if features == nil || features.Dtype() != tensor.Float64 {
 		return nil
 	}
-	return fail(ErrDtype, "%s: got dtype float64, want float32, which a dataset.Scaler makes of the numbers of a table", arg)
+	return fail(ErrDtype,
+		"%s: got dtype float64, want float32, which a dataset.Scaler makes of the numbers of a table", arg)
 }
 
 // sameLink wants a model's link to be that of the criterion.

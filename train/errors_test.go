@@ -124,8 +124,8 @@ func TestSetErrors(t *testing.T) {
 	require.ErrorIs(t, err, losses.ErrSmoothing)
 }
 
-// TestSetsOfOtherNames: a validation set whose features or classes stand in another order than those of
-// the training set would be judged by the wrong ones.
+// TestSetsOfOtherNames: a validation set whose features or classes stand in another order than
+// those of the training set would be judged by the wrong ones.
 func TestSetsOfOtherNames(t *testing.T) {
 	named := func(features, classes []string) *dataset.Dataset {
 		d := randomSet(4, 2, 2, 1)

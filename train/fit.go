@@ -9,8 +9,8 @@ import (
 // Fit trains a new model.
 //
 // Shapes: trainSet has features [N, D] and labels [N, K]; validSet, which may be nil, has D
-// features and K classes too, of the same names in the same order where both sets have names. Neither
-// is modified. The package documentation describes network and training.
+// features and K classes too, of the same names in the same order where both sets have names.
+// Neither is modified. The package documentation describes network and training.
 //
 // With Patience the run ends after that number of epochs without a better validation loss. Then,
 // and after the last epoch, the model has the weights of the best epoch: see [History.Best].
@@ -27,9 +27,9 @@ import (
 //
 // Errors: those of [Config.Validate]; [ErrEmpty] for a set without rows; [ErrMismatch] when sets
 // and teacher differ in features or classes, or the sets in their names; those of
-// [dataset.Dataset.Validate], such as a NaN in the features; those of the criterion on these labels,
-// a loss that panics included; [*DivergedError] when the loss or a weight is no longer finite; those
-// of WriteCheckpoint; with a Group, those of the Group and [*RankError].
+// [dataset.Dataset.Validate], such as a NaN in the features; those of the criterion on these
+// labels, a loss that panics included; [*DivergedError] when the loss or a weight is no longer
+// finite; those of WriteCheckpoint; with a Group, those of the Group and [*RankError].
 func Fit(ctx context.Context, cfg Config, trainSet, validSet *dataset.Dataset, observe Observer) (*Model,
 	History, error) {
 	return fit(ctx, cfg, func(*fitting) error { return nil }, trainSet, validSet, observe)

@@ -158,8 +158,8 @@ func (o *layerOp) SymDiff(in gorgonia.Nodes, output, grad *gorgonia.Node) (gorgo
 	return out, err
 }
 
-// forward computes a layer: the one definition for the graph and for [Model.Logits]. Its bits are the
-// same on every processor, whatever else a program does with its BLAS.
+// forward computes a layer: the one definition for the graph and for [Model.Logits]. Its bits are
+// the same on every processor, whatever else a program does with its BLAS.
 func forward(out, x, w matrix, b []float32, relu bool) {
 	for i := range out.Rows {
 		copy(out.Data[i*out.Cols:(i+1)*out.Cols], b)

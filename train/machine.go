@@ -2,9 +2,9 @@ package train
 
 import "gorgonia.org/gorgonia"
 
-// machine runs the ops of a graph in order, on the goroutine of its caller. Gorgonia's machines hand
-// each run to another thread and wait for it, which takes longer than a small mini-batch where a
-// processor must be woken for it. BenchmarkStep measures both.
+// machine runs the ops of a graph in order, on the goroutine of its caller. Gorgonia's machines
+// hand each run to another thread and wait for it, which takes longer than a small mini-batch where
+// a processor must be woken for it. BenchmarkStep measures both.
 type machine struct {
 	steps  []step
 	values []gorgonia.Value // of the inputs, and of the last run

@@ -10,8 +10,8 @@ import (
 	"softloss/losses"
 )
 
-// TestMachine: loss and gradients have the bits of Gorgonia's tape machine, for every kind of graph,
-// run after run.
+// TestMachine: loss and gradients have the bits of Gorgonia's tape machine, for every kind of
+// graph, run after run.
 func TestMachine(t *testing.T) {
 	teacher := newModel([]int{4, 3}, 3)
 	set, rows := randomSet(6, 4, 3, 1), allRows(6)

@@ -44,8 +44,8 @@ func demo(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	return code, out.String(), err.String()
 }
 
-// refused wants a command line to be refused in one line, that of a pattern behind demo:, and nothing
-// to be printed beside it.
+// refused wants a command line to be refused in one line, that of a pattern behind demo:, and
+// nothing to be printed beside it.
 func refused(t *testing.T, args, want string) {
 	t.Helper()
 	code, stdout, stderr := demo(t, strings.Fields(args)...)

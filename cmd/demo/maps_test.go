@@ -33,7 +33,8 @@ func TestLossWithItsOwnMap(t *testing.T) {
 	code, stdout, stderr = demo(t, "evaluate", "demo-out/model.safetensors", "digits")
 	require.Equal(t, exitDone, code, stderr)
 	assert.Regexp(t, `\naccuracy 9\d\.\d\d %`, stdout)
-	row := "0,0,5,13,9,1,0,0,0,0,13,15,10,15,5,0,0,3,15,2,0,11,8,0,0,4,12,0,0,8,8,0,0,5,8,0,0,9,8,0,0,4,11,0,1,12,7,0,0,2,14,5," +
+	row := "0,0,5,13,9,1,0,0,0,0,13,15,10,15,5,0,0,3,15,2,0,11,8,0,0,4,12,0,0,8,8,0,0,5,8,0,0,9,8,0,0,4,11," +
+		"0,1,12,7,0,0,2,14,5," +
 		"10,12,0,0,0,0,6,13,10,0,0,0\n"
 	require.NoError(t, os.WriteFile("zero.csv", []byte(row), 0o666))
 	code, stdout, stderr = demo(t, "predict", "-header", "no", "-format", "csv", "zero.csv")

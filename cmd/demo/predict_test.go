@@ -186,7 +186,8 @@ func TestPredictRowErrors(t *testing.T) {
 	for format, want := range map[string]string{
 		"text": `^  row  class  probability  nr\n    1  plate +\d+\.\d\d %  a\n    2 +error  b\n    3 +error  c d\n` +
 			`    4 +error  e\n    5 +error\n    6  rod  .* %  g\n$`,
-		"csv": `^row,nr,class,probability,disc,plate,rod\n1,a,plate,.+\n2,b,,,,,\n3,"c\nd",,,,,\n4,e,,,,,\n5,,,,,,\n6,g,rod,.+\n$`,
+		"csv": `^row,nr,class,probability,disc,plate,rod\n` +
+			`1,a,plate,.+\n2,b,,,,,\n3,"c\nd",,,,,\n4,e,,,,,\n5,,,,,,\n6,g,rod,.+\n$`,
 		"jsonl": `^{"row":1,"id":"a","class":"plate",.+}\n{"row":2,"id":"b","error":"line 3 ` +
 			`.+"}\n{"row":3,"id":"c\\nd","error":.+}` +
 			`\n{"row":4,.+}\n{"row":5,"error":.+}\n{"row":6,"id":"g","class":"rod",.+}\n$`,

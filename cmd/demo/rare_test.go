@@ -56,7 +56,8 @@ func TestRareClass(t *testing.T) {
 
 	code, stdout, stderr := demo(t, strings.Fields(rareArgs)...)
 	require.Equal(t, exitDone, code, stderr)
-	assert.Regexp(t, `\nthe rarer class, fraud, by its probability: area under the ROC curve 0\.\d{4}, average precision 0\.\d{4};
+	assert.Regexp(t, `\nthe rarer class, fraud, by its probability: `+
+		`area under the ROC curve 0\.\d{4}, average precision 0\.\d{4};
   said from \d+\.\d\d % on, where the validation rows have the best F1: precision .+ %, recall .+ %, F1 .+ %
   \(-thresholds makes the saved model say it from there on\)\n`, stdout)
 }
@@ -73,7 +74,8 @@ func TestThresholdOfARareClass(t *testing.T) {
 	chosen := summaryOf(t, rareArgs+" -thresholds")
 	table := chosen.Test.Verdict.Classes[0]
 	assert.Greater(t, float64(table.Recall), float64(likeliest.Classes[0].Recall))
-	assert.InDelta(t, float64(likeliest.TwoClasses.AtThreshold.F1), float64(table.F1), 1e-12, "with the same validation rows")
+	assert.InDelta(t, float64(likeliest.TwoClasses.AtThreshold.F1), float64(table.F1), 1e-12,
+		"with the same validation rows")
 	assert.True(t, chosen.Test.Verdict.TwoClasses.Used)
 	saved, err := train.Load("demo-out/model.safetensors")
 	require.NoError(t, err)

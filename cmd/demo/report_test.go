@@ -44,7 +44,8 @@ func TestReportStandsAlone(t *testing.T) {
 func TestReportOfEach(t *testing.T) {
 	t.Chdir(t.TempDir())
 	const common = " -epochs 1 -hidden 8 -quiet"
-	for _, args := range []string{"train", "compare -seeds 1 -noise 0,0.5 -losses ce;mae", "compare -seeds 1 -data housing"} {
+	for _, args := range []string{
+		"train", "compare -seeds 1 -noise 0,0.5 -losses ce;mae", "compare -seeds 1 -data housing"} {
 		code, _, stderr := demo(t, strings.Fields(args+common)...)
 		require.Equal(t, exitDone, code, stderr)
 	}

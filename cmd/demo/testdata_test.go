@@ -59,5 +59,6 @@ func TestTestDataInAnotherOrder(t *testing.T) {
 	require.Equal(t, exitDone, code, stderr)
 	require.NoError(t, json.Unmarshal([]byte(stdout), &got))
 	assert.InDelta(t, float64(s.Test.Verdict.NLL), float64(got.Verdict.NLL), 1e-6)
-	refused(t, "-data t.csv -unseen zeros", "-unseen is for the words of a table of -testdata: all words of -data are known")
+	refused(t, "-data t.csv -unseen zeros",
+		"-unseen is for the words of a table of -testdata: all words of -data are known")
 }

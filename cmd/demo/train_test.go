@@ -40,7 +40,8 @@ train +` + number + ` +0\.5003 +` + score + ` +` + score + `
 test  +` + number + ` +0\.5003 +` + score + ` +` + score + `
 
 class +precision +recall +F1   support
-([0-9] +` + score + ` +` + score + ` +` + score + ` +3\d\n){10}mean of the classes +` + score + ` +` + score + ` +` + score + ` +359
+([0-9] +` + score + ` +` + score + ` +` + score + ` +3\d\n){10}` +
+		`mean of the classes +` + score + ` +` + score + ` +` + score + ` +359
 
 always predicting the most frequent class is right in 10\.31 %
 negative log likelihood of the labels ` + number + ` nats, Brier score ` + number + ` \(0 is perfect\)

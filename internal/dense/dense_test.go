@@ -17,7 +17,8 @@ type naive struct {
 	data  []float64
 }
 
-// pick returns the elements in row-major order of a shape whose element at is that of n at place(at).
+// pick returns the elements in row-major order of a shape whose element at is that of n at
+// place(at).
 func (n naive) pick(shape []int, place func(at []int) []int) naive {
 	out := naive{shape: shape}
 	at := make([]int, len(shape))

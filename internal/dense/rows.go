@@ -27,8 +27,8 @@ func Rows[T Float](d *tensor.Dense, axis int, buf *[]T) []T {
 	return out
 }
 
-// Ints is [Rows] for a tensor whose dtype is an integer's. What is beyond an int becomes the nearest
-// one.
+// Ints is [Rows] for a tensor whose dtype is an integer's. What is beyond an int becomes the
+// nearest one.
 func Ints(d *tensor.Dense, axis int, buf *[]int) []int {
 	size := d.Shape().TotalSize()
 	if d.Dtype() == tensor.Int && inOrder(d, axis) {

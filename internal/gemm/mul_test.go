@@ -64,7 +64,8 @@ func TestProcessors(t *testing.T) { both(t, processors[float32], processors[floa
 func processors[T Float](t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	r := rand.New(rand.NewPCG(5, 6))
-	for _, s := range [][3]int{{500, 10, 300}, {7, 700, 300}, {130, 150, 140}, {1, 3000, 400}, {3000, 1, 400}, {260, 260, 260}} {
+	for _, s := range [][3]int{
+		{500, 10, 300}, {7, 700, 300}, {130, 150, 140}, {1, 3000, 400}, {3000, 1, 400}, {260, 260, 260}} {
 		p := newProblem[T](r, r.IntN(4), s[0], s[1], s[2])
 		p.alpha = 1
 		runtime.GOMAXPROCS(1)

@@ -30,7 +30,8 @@ func Compare(c Case) (loss, grads []Error, err error) {
 	all, _ := c.tensors()
 	few, in := c.tensors()
 	few.TargetGrad = nil
-	for i, out := range []losses.Outputs{all, few, {Loss: tensor.New(tensor.Of(few.Loss.Dtype()), tensor.WithShape(few.Loss.Shape()...))}} {
+	for i, out := range []losses.Outputs{
+		all, few, {Loss: tensor.New(tensor.Of(few.Loss.Dtype()), tensor.WithShape(few.Loss.Shape()...))}} {
 		if i == 1 && all.TargetGrad == nil {
 			continue
 		}

@@ -1,5 +1,5 @@
-// Package parallel runs a function over ranges of numbers, several ranges at once, and keeps what such runs
-// work in.
+// Package parallel runs a function over ranges of numbers, several ranges at once, and keeps what
+// such runs work in.
 package parallel
 
 import "sync/atomic"

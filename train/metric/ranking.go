@@ -58,8 +58,8 @@ func AveragePrecision(scores, labels tensor.Tensor, weights []float64) ([]float6
 	})
 }
 
-// ranked returns, for every column of the scores, what of makes of its steps and of all that are and
-// are not; NaN where none is, or all are.
+// ranked returns, for every column of the scores, what of makes of its steps and of all that are
+// and are not; NaN where none is, or all are.
 func ranked(scores, labels tensor.Tensor, weights []float64, of func(steps []step, is, not float64) float64) (
 	[]float64, error) {
 	r, err := read(scores, labels, weights, losses.Criterion{Link: losses.SigmoidLink})

@@ -2,12 +2,12 @@
 //
 //	table -col KEY,… [-base KEY=VALUE] [FILE]
 //
-// A row is a benchmark of the names BenchmarkX/key=value/…, a column a value of the keys -col. A cell
-// has the least time and, in brackets, the median, and behind the first column how many times the
-// first's least time it took. With -base a cell has the least time in times of that of the row which
-// has VALUE for KEY and else the same keys; that row has its times, and so has one that none was
-// measured for. Benchmarks of one name in several runs, or in several places of the file, are one
-// cell.
+// A row is a benchmark of the names BenchmarkX/key=value/…, a column a value of the keys -col. A
+// cell has the least time and, in brackets, the median, and behind the first column how many times
+// the first's least time it took. With -base a cell has the least time in times of that of the row
+// which has VALUE for KEY and else the same keys; that row has its times, and so has one that none
+// was measured for. Benchmarks of one name in several runs, or in several places of the file, are
+// one cell.
 package main
 
 import (

@@ -76,9 +76,9 @@ const (
 )
 
 // tameSums computes z_j ← fma32(x, b_j, z_j) for tame numbers, as long as it can, and returns for
-// how many. It rounds the float64 sums as integers: with half added they are float32 numbers but for
-// the bits below, unless these are 0. Then the sum was in the middle between two float32 numbers, or
-// was rounded to there.
+// how many. It rounds the float64 sums as integers: with half added they are float32 numbers but
+// for the bits below, unless these are 0. Then the sum was in the middle between two float32
+// numbers, or was rounded to there.
 func tameSums(z, b []float64, x float64) (done int) {
 	b = b[:len(z)]
 	j := 0

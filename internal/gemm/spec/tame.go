@@ -2,8 +2,8 @@ package spec
 
 import "math"
 
-// magnitudes is the range of the magnitudes of some float32 numbers, as their bits, which are in the
-// order of the numbers; those of a NaN are beyond an infinity's.
+// magnitudes is the range of the magnitudes of some float32 numbers, as their bits, which are in
+// the order of the numbers; those of a NaN are beyond an infinity's.
 type magnitudes struct {
 	least uint32 // that of the smallest magnitude but 0, less 1: so 0 is no special case
 	most  uint32

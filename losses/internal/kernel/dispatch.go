@@ -35,8 +35,8 @@ func ProbCrossEntropy[T Float](loss []float64, grad, p, t, scale []T, k int) (ba
 	return spec.ProbCrossEntropy(loss, grad, p, t, scale, k)
 }
 
-// KL computes the Kullback-Leibler divergence of rows with soft labels; see [spec.KL]. scratch holds
-// k elements.
+// KL computes the Kullback-Leibler divergence of rows with soft labels; see [spec.KL]. scratch
+// holds k elements.
 func KL[T Float](loss []float64, grad, z, t, scale []T, scratch []float64, k int) (bad int) {
 	switch vec.InUse() {
 	case vec.Specification:
@@ -184,8 +184,8 @@ func LogSoftmax[T Float](dst, z []T, k int) {
 	}
 }
 
-// Softmaxes stores the log-softmax of every row in l and its softmax in p: see [spec.LogSoftmax] and
-// [spec.Softmax].
+// Softmaxes stores the log-softmax of every row in l and its softmax in p: see [spec.LogSoftmax]
+// and [spec.Softmax].
 func Softmaxes[T Float](l, p, z []T, k int) {
 	if vec.On() {
 		vec.Softmaxes(l, p, z, k)

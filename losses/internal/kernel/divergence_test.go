@@ -11,8 +11,9 @@ import (
 	"softloss/losses/internal/kernel/spec"
 )
 
-// TestDivergence: terms of divergences are right to 1e-13 where p and m are alike and where they are
-// not, at every length, without touching what is behind; a p of 0 and a NaN are as they should be.
+// TestDivergence: terms of divergences are right to 1e-13 where p and m are alike and where they
+// are not, at every length, without touching what is behind; a p of 0 and a NaN are as they should
+// be.
 func TestDivergence(t *testing.T) {
 	for _, name := range implementations() {
 		t.Run(name, func(t *testing.T) {
@@ -52,8 +53,8 @@ func divergenceOf(t *testing.T, n int) {
 	require.Equal(t, []float64{7, 7}, []float64{h[n], d[n]})
 }
 
-// TestCentredRows: sums of rows, and their gradients, of rows of every length, sure or not, are those
-// of the specification, without touching what is behind; a NaN is one of all classes.
+// TestCentredRows: sums of rows, and their gradients, of rows of every length, sure or not, are
+// those of the specification, without touching what is behind; a NaN is one of all classes.
 func TestCentredRows(t *testing.T) {
 	for _, name := range implementations() {
 		t.Run(name, func(t *testing.T) {

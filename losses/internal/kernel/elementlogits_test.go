@@ -11,8 +11,8 @@ import (
 	"softloss/losses/internal/kernel/spec"
 )
 
-// TestElementLogits wants of every implementation the logits of the specification, and whether the type
-// holds them.
+// TestElementLogits wants of every implementation the logits of the specification, and whether the
+// type holds them.
 func TestElementLogits(t *testing.T) { both(t, elementLogits[float32], elementLogits[float64]) }
 
 func elementLogits[T Float](t *testing.T) {
@@ -32,7 +32,8 @@ func elementLogits[T Float](t *testing.T) {
 				wantOK, ok := spec.ElementLogits(want, z, s, by), ElementLogits(got[:n], z, s, by)
 				require.Equal(t, wantOK, ok, "n=%d by %v", n, by)
 				for i := range z {
-					require.True(t, !ok || numtest.Close(got[i], want[i], 0x1p-51, 0), "n=%d by %v: %v, want %v", n, by, got[i], want[i])
+					require.True(t, !ok || numtest.Close(got[i], want[i], 0x1p-51, 0),
+						"n=%d by %v: %v, want %v", n, by, got[i], want[i])
 				}
 				require.Equal(t, 7.0, got[n])
 			}
@@ -40,8 +41,8 @@ func elementLogits[T Float](t *testing.T) {
 	}
 }
 
-// TestSigmoidShifted holds the cross entropy of float64 logits of float32 elements to 4 ulp of what those
-// are, which float32 would have rounded.
+// TestSigmoidShifted holds the cross entropy of float64 logits of float32 elements to 4 ulp of what
+// those are, which float32 would have rounded.
 func TestSigmoidShifted(t *testing.T) {
 	for _, name := range implementations() {
 		t.Run(name, func(t *testing.T) {

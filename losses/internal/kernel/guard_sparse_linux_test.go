@@ -10,8 +10,8 @@ import (
 	"softloss/internal/numtest"
 )
 
-// sparseGuards are rows of k logits by their number j: as many near the largest as there can be, none
-// beside it, and what the kernels of sparse maps leave to the specification.
+// sparseGuards are rows of k logits by their number j: as many near the largest as there can be,
+// none beside it, and what the kernels of sparse maps leave to the specification.
 var sparseGuards = []func(j, k int) float64{
 	func(j, _ int) float64 { return float64(j) / 512 },
 	func(int, int) float64 { return 3 },
@@ -23,8 +23,8 @@ var sparseGuards = []func(j, k int) float64{
 	func(int, int) float64 { return math.Inf(-1) },
 }
 
-// TestGuardSparse runs the kernels of sparse maps at the edges of pages, with tiles and rows of every
-// number of classes.
+// TestGuardSparse runs the kernels of sparse maps at the edges of pages, with tiles and rows of
+// every number of classes.
 func TestGuardSparse(t *testing.T) { having(t, HasSparse, guardSparse[float32], guardSparse[float64]) }
 
 func guardSparse[T Float](t *testing.T) {

@@ -44,8 +44,8 @@ type SoftmaxOf = spec.SoftmaxOf
 // RowByRow reports whether [SoftmaxRows] can be of use for rows of k classes.
 func RowByRow[T Float](k int) bool { return vec.On() && vec.RowByRow[T](k) }
 
-// SoftmaxRows computes the softmax of rows, where they are ordinary ones, and stores their exponentials;
-// see [vec.SoftmaxRows].
+// SoftmaxRows computes the softmax of rows, where they are ordinary ones, and stores their
+// exponentials; see [vec.SoftmaxRows].
 func SoftmaxRows[T Float](s []SoftmaxOf, e, z, t []T, index []int, k int) {
 	vec.SoftmaxRows(s, e, z, t, index, k)
 }

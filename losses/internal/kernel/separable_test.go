@@ -17,7 +17,8 @@ type separableLoss struct {
 // parameters are those between and beyond the ones of families: every exponent has a polynomial or
 // a kernel of its own.
 var separableParameters = []separableLoss{
-	{GCE, 1e-200}, {GCE, 1e-40}, {GCE, 1e-20}, {GCE, 1e-6}, {GCE, 1e-3}, {GCE, 0.01}, {GCE, 0.02}, {GCE, 0.05}, {GCE, 0.0999}, {GCE, 0.11},
+	{GCE, 1e-200}, {GCE, 1e-40}, {GCE, 1e-20}, {GCE, 1e-6},
+	{GCE, 1e-3}, {GCE, 0.01}, {GCE, 0.02}, {GCE, 0.05}, {GCE, 0.0999}, {GCE, 0.11},
 	{GCE, 0.37}, {GCE, 0.95},
 	{Focal, 1e-6}, {Focal, 0.1}, {Focal, 0.77}, {Focal, 1.001}, {Focal, 1.3}, {Focal, 2.7}, {Focal, 3}, {Focal, 4},
 	{Focal, 6}, {Focal, 6.6}, {Focal, 7}, {Focal, 7.3}, {Focal, 8.5}, {Focal, 20},

@@ -141,8 +141,8 @@ func sigmoidShares[T Float](t *testing.T) {
 	}
 }
 
-// TestSigmoidBesideSmallLabel: the label 1 - t of a sure no keeps the digits of a small t, whether it is
-// given or not, by every loop over elements.
+// TestSigmoidBesideSmallLabel: the label 1 - t of a sure no keeps the digits of a small t, whether
+// it is given or not, by every loop over elements.
 func TestSigmoidBesideSmallLabel(t *testing.T) {
 	both(t, sigmoidBesideSmallLabel[float32], sigmoidBesideSmallLabel[float64])
 }
@@ -199,8 +199,8 @@ func sigmoidBesideSmallLabel[T Float](t *testing.T) {
 	}
 }
 
-// TestSigmoidReverseOfAnyLabel: the logarithms of labels that are as large or as small as float32 has them, and 0
-// as the gradient where both are the same.
+// TestSigmoidReverseOfAnyLabel: the logarithms of labels that are as large or as small as float32
+// has them, and 0 as the gradient where both are the same.
 func TestSigmoidReverseOfAnyLabel(t *testing.T) {
 	both(t, sigmoidReverseOfAnyLabel[float32], sigmoidReverseOfAnyLabel[float64])
 }

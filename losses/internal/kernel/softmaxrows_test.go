@@ -10,8 +10,8 @@ import (
 	"softloss/internal/numtest"
 )
 
-// TestSoftmaxRows: the softmax of rows, with labels and with classes, is that of exact arithmetic to
-// four ulp, or nothing is said of the row.
+// TestSoftmaxRows: the softmax of rows, with labels and with classes, is that of exact arithmetic
+// to four ulp, or nothing is said of the row.
 func TestSoftmaxRows(t *testing.T) { both(t, softmaxRows[float32], softmaxRows[float64]) }
 
 func softmaxRows[T Float](t *testing.T) {
@@ -85,8 +85,8 @@ func checkSoftmaxOf[T Float](t *testing.T, s SoftmaxOf, e, z, labels []T) {
 	near("mass", others.Add(own), s.Others+s.Own, slack)
 }
 
-// TestSoftmaxRowsDecline: of a row without a softmax, or with an invalid label, nothing is said, and the
-// rows beside it are as they are alone.
+// TestSoftmaxRowsDecline: of a row without a softmax, or with an invalid label, nothing is said,
+// and the rows beside it are as they are alone.
 func TestSoftmaxRowsDecline(t *testing.T) {
 	both(t, softmaxRowsDecline[float32], softmaxRowsDecline[float64])
 }

@@ -2,7 +2,8 @@ package kernel
 
 import "softloss/losses/internal/kernel/vec"
 
-// HasSparse reports whether there is a kernel of sparse maps: [Sparse] may be called where it is so.
+// HasSparse reports whether there is a kernel of sparse maps: [Sparse] may be called where it is
+// so.
 func HasSparse() bool { return vec.On() && vec.HasSparse }
 
 // SparseScratch returns how many elements [Sparse] takes as scratch.

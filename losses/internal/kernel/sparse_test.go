@@ -76,8 +76,8 @@ func shares[T Float](labels []T, k int) {
 	}
 }
 
-// TestHasSparse: every implementation of vectors on amd64 has the kernels, and no other; without them
-// package losses computes the maps itself.
+// TestHasSparse: every implementation of vectors on amd64 has the kernels, and no other; without
+// them package losses computes the maps itself.
 func TestHasSparse(t *testing.T) {
 	for _, name := range implementations() {
 		force(t, name)
@@ -139,7 +139,8 @@ func sparseMaps[T Float](t *testing.T) {
 							loss[i], want)
 						for j, x := range g {
 							f, d := float64(scale[i]), power(float64(e), x)-hot[j]
-							require.True(t, numtest.Close(float64(grad[i*k+j]), f*d, eps, 10*0x1p-48), "n=%d k=%d size=%v gradient %v, want %v",
+							require.True(t, numtest.Close(float64(grad[i*k+j]), f*d, eps, 10*0x1p-48),
+								"n=%d k=%d size=%v gradient %v, want %v",
 								e, k, size, grad[i*k+j], f*d)
 						}
 					}

@@ -14,8 +14,8 @@ func TemperedInTiles[T Float](t1, t2 float64, k int) bool {
 	return InTiles[T](k) && vec.HasTempered(t1, t2)
 }
 
-// TemperedRows computes the bi-tempered loss of rows, and by row those that are not for vectors; see
-// [vec.Tempered].
+// TemperedRows computes the bi-tempered loss of rows, and by row those that are not for vectors;
+// see [vec.Tempered].
 func TemperedRows[T Float](t1, t2 float64, loss []float64, grad, z, t []T, index []int, scale []T, k int,
 	row func(j int) (valid bool)) (bad int) {
 	return vec.Tempered(t1, t2, loss, grad, z, t, index, scale, k, row)

@@ -80,8 +80,8 @@ func (q question) bitempered(t1, t2, scale float64) (loss, grad expected) {
 	return loss, q.gradient(scale, v[0].Mul(a).Sub(v[1].Mul(b)), max(sizes[0].Mul(a).Hi, sizes[1].Mul(b).Hi))
 }
 
-// TestTemperedElementsFar: the losses of elements are the specification's where logits are as large as
-// numbers get, and beside them.
+// TestTemperedElementsFar: the losses of elements are the specification's where logits are as large
+// as numbers get, and beside them.
 func TestTemperedElementsFar(t *testing.T) {
 	both(t, temperedElementsFar[float32], temperedElementsFar[float64])
 }
@@ -111,8 +111,8 @@ func temperedElementsFar[T Float](t *testing.T) {
 	}
 }
 
-// TestTemperedElementsNearLabels: labels 1 % from the prediction, float32, up to the T2 for which one
-// step is enough.
+// TestTemperedElementsNearLabels: labels 1 % from the prediction, float32, up to the T2 for which
+// one step is enough.
 func TestTemperedElementsNearLabels(t *testing.T) {
 	for _, name := range implementations() {
 		t.Run(name, func(t *testing.T) {

@@ -198,8 +198,8 @@ func TableError(path string, err error, hints map[string]string) string {
 	return text
 }
 
-// FormatOf is [dataset.FormatOf] of a file that a flag, "" for none, names; hint is added where there
-// is no such file. What is wrong is [cli.ErrUsage].
+// FormatOf is [dataset.FormatOf] of a file that a flag, "" for none, names; hint is added where
+// there is no such file. What is wrong is [cli.ErrUsage].
 func FormatOf(flag, path, hint string) (dataset.Format, error) {
 	format, err := dataset.FormatOf(path)
 	switch {

@@ -55,7 +55,8 @@ func (s *session) calibrateModel() (*train.Model, error) {
 	return final, err
 }
 
-// chooseThresholds finds those of the model, of which these are the validation rows, if that is wanted.
+// chooseThresholds finds those of the model, of which these are the validation rows, if that is
+// wanted.
 func (s *session) chooseThresholds(valid record.Rows) (err error) {
 	switch {
 	case !s.choose:

@@ -31,8 +31,8 @@ func alphaPicture() (picture, error) {
 			"one-hot labels and for class indices.", whole: sheet.Drawing(), parts: sheet.Single()}, err
 }
 
-// picturesOf returns the pictures of a run, in the order of the report: what is the same in every one
-// comes last.
+// picturesOf returns the pictures of a run, in the order of the report: what is the same in every
+// one comes last.
 func picturesOf(s *record.Run) ([]picture, error) {
 	var out []picture
 	add := func(file, title, caption string, whole figure.Drawing, parts ...figure.Drawing) {

@@ -82,8 +82,8 @@ func (p *Progress) line(epoch, train, loss, accuracy, remark string) {
 		14+wide, accuracy, remark)
 }
 
-// End takes the bar away, wherever the training stopped, and writes the lines that are still wanted:
-// with patience those of the best epoch and of the last one, in any case.
+// End takes the bar away, wherever the training stopped, and writes the lines that are still
+// wanted: with patience those of the best epoch and of the last one, in any case.
 func (p *Progress) End() {
 	if p.run.Config.Patience > 0 {
 		for _, e := range []*train.Epoch{p.best, p.last} {

@@ -144,8 +144,8 @@ func (p panel) rows(name string, acc [][]reg.VecVirtual, full func(mem, r Op), p
 // reach is how many rows of A are addressed from one register: at 0, 1 and 2 times the stride.
 const reach = 3
 
-// ahead is how many rows before their turn rows of B that are not packed are asked for: they are too
-// far from each other for the processor to foresee them.
+// ahead is how many rows before their turn rows of B that are not packed are asked for: they are
+// too far from each other for the processor to foresee them.
 const ahead = 8
 
 // chains runs the chains of a tile over all of k, and moves a on to the next tile.

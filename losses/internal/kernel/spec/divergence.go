@@ -37,8 +37,8 @@ func RowSums(dst, x []float64, k int) {
 	}
 }
 
-// CentredRows stores f p (d - mean) in p, of rows of k elements with a mean, that of d by p, and an f
-// each. Of a class of p > 1/2, where that difference may be small, it is -Σ p (d - its d).
+// CentredRows stores f p (d - mean) in p, of rows of k elements with a mean, that of d by p, and an
+// f each. Of a class of p > 1/2, where that difference may be small, it is -Σ p (d - its d).
 func CentredRows(p, d, mean, f []float64, k int) {
 	for i, m := range mean {
 		q, x, top := Row(p, i, k), Row(d, i, k), -1

@@ -6,8 +6,8 @@ import "math"
 //
 //	f w_j (Keep y_j + Mix Σ_k Prior_k y_k)   where the label t_j > Above, 0 elsewhere,
 //
-// f the factor of the row, which are one for all or one a row. Without Weights w is 1, without a Prior
-// the sum is 0.
+// f the factor of the row, which are one for all or one a row. Without Weights w is 1, without a
+// Prior the sum is 0.
 type LabelGrads[T Float] struct {
 	Factor         []T
 	Keep, Mix      T

@@ -36,8 +36,8 @@ func Shift[T Float](dst []float64, z []T, shift []float64) (top, most float64) {
 	return top, most
 }
 
-// ElementLogits stores (z + shift)/t in dst, a nil shift being 0. It returns false where T does not hold
-// one of a finite z.
+// ElementLogits stores (z + shift)/t in dst, a nil shift being 0. It returns false where T does not
+// hold one of a finite z.
 func ElementLogits[T Float](dst []float64, z []T, shift []float64, t float64) (ok bool) {
 	ok = true
 	for i, v := range z {

@@ -35,7 +35,8 @@ func SigmoidQuestion[T Float](q Question, loss []float64, grad, z, yes, no, scal
 }
 
 // QuestionBy is [SigmoidQuestion] by another function [Sides].
-func QuestionBy[T Float](sides func(z float64) (yes, no Side), q Question, loss []float64, grad, z, yes, no, scale []T) (
+func QuestionBy[T Float](sides func(z float64) (yes, no Side), q Question,
+	loss []float64, grad, z, yes, no, scale []T) (
 	ok bool) {
 	switch q.Kind {
 	case Sparsemax:

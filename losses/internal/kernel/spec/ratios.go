@@ -7,8 +7,9 @@ import "math"
 // Alike is how large y is at most.
 const Alike = 1. / 3
 
-// Ratios stores x = (z - other) - (z_a - other_a) in h, NaN where it is not small, and returns Σ q and Σ q
-// (exp(x) - 1) of the small ones and Σ (q - p) of the others. Differences have all their digits.
+// Ratios stores x = (z - other) - (z_a - other_a) in h, NaN where it is not small, and returns Σ q
+// and Σ q (exp(x) - 1) of the small ones and Σ (q - p) of the others. Differences have all their
+// digits.
 func Ratios(h, z, other, p, q []float64, a int) (sum, excess, rest float64) {
 	at, low := Difference(z[a], other[a])
 	for k, v := range q {
@@ -65,8 +66,8 @@ func TakeRatios(l, h, sum []float64) {
 	}
 }
 
-// Agree reports whether |p - q| < share q everywhere, of numbers that are not so small that they may
-// have lost digits.
+// Agree reports whether |p - q| < share q everywhere, of numbers that are not so small that they
+// may have lost digits.
 func Agree(p, q []float64, share float64) bool {
 	for k, v := range q {
 		if !(math.Abs(p[k]-v) < share*v-LeastAgreed) {
@@ -81,7 +82,8 @@ const LeastAgreed = 0x1p-1000
 
 // CloseRatios stores y = log(p/q) in y and adds p/q - 1 to sum, of rows of k classes, p and q the
 // softmaxes of z and other that agree; less is memory for as many numbers. y has all its digits: of
-// the differences x of the logits, relative to their mean by q, it is x - log(1 + Σ q (exp(x) - 1)).
+// the differences x of the logits, relative to their mean by q, it is x - log(1 + Σ q (exp(x) -
+// 1)).
 func CloseRatios(y, less, sum, z, other, q []float64, k int) {
 	for lo := 0; lo < len(y); lo += k {
 		closeRatios(y[lo:lo+k], less[lo:lo+k], sum[lo:lo+k], z[lo:lo+k], other[lo:lo+k], q[lo:lo+k])

@@ -64,7 +64,8 @@ func SigmoidMAE[T Float](loss []float64, grad, z, yes, no, scale []T) (ok bool) 
 	return Elements(Sides, loss, grad, z, yes, no, scale, MAESides)
 }
 
-// MAESides is that of [SeparableSides]. A label that has lost digits of the other one is 1 less that.
+// MAESides is that of [SeparableSides]. A label that has lost digits of the other one is 1 less
+// that.
 func MAESides(yes, no Side, t, u float64) (loss, slope float64) {
 	d, other := yes.less(t, u), no.less(u, t)
 	return math.Abs(d) + math.Abs(other), yes.P * yes.Rest * (Sign(d) - Sign(other))
@@ -81,18 +82,19 @@ func (s Side) less(t, u float64) float64 {
 	return (1 - t) - s.Rest
 }
 
-// Complement reports whether the label u is a small 1 - t, of which the label t has lost digits, but
-// for a rounding of their sum.
+// Complement reports whether the label u is a small 1 - t, of which the label t has lost digits,
+// but for a rounding of their sum.
 func Complement(t, u float64) bool {
 	return u > 0 && u < 0.25 && math.Abs(t+u-1) <= 0x1p-51
 }
 
-// SigmoidKL is [KL] for elements as [SigmoidCrossEntropy] takes them, of labels that sum to 1 but for
-// roundings:
+// SigmoidKL is [KL] for elements as [SigmoidCrossEntropy] takes them, of labels that sum to 1 but
+// for roundings:
 //
 //	loss = yes (log yes - log p) + no (log no - log q) + (1 - yes - no)
 //
-// where the last term is what the logarithm of the larger label lacks of the digits of the smaller one.
+// where the last term is what the logarithm of the larger label lacks of the digits of the smaller
+// one.
 func SigmoidKL[T Float](loss []float64, grad, z, yes, no, scale []T) (ok bool) {
 	return Elements(Sides, loss, grad, z, yes, no, scale, KLSides)
 }

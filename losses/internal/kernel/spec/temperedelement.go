@@ -43,8 +43,8 @@ func temperedBy[T Float](
 		loss, grad, z, yes, no, scale, q.tempered)
 }
 
-// tempered returns the loss of the labels t and u, and its derivative by z: with e = 1-T1, d = p - t
-// for both classes, and α and τ for 1 - p^e and 1 - t^e,
+// tempered returns the loss of the labels t and u, and its derivative by z: with e = 1-T1, d = p -
+// t for both classes, and α and τ for 1 - p^e and 1 - t^e,
 //
 //	e (1+e) loss = Σ α (t - e d) - Σ t τ + e (1 - t - u)
 //	slope = (d p^(c+e) q^(1+c) - d' q^(c+e) p^(1+c)) / (p^(1+c) + q^(1+c))

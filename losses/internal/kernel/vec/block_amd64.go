@@ -41,8 +41,8 @@ func crossEntropyBlocks[T spec.Float](
 	return -1
 }
 
-// blockLabels returns the labels t of the n rows from row i on, or where t is nil the one-hot rows of
-// index, until dropLabels.
+// blockLabels returns the labels t of the n rows from row i on, or where t is nil the one-hot rows
+// of index, until dropLabels.
 func (s *tile[T]) blockLabels(t []T, index []int, i, n, k int) []T {
 	if t != nil {
 		return t[i*k:]

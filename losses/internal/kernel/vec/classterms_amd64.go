@@ -4,8 +4,8 @@ package vec
 
 import "softloss/losses/internal/kernel/spec"
 
-// classTerms are φ and -φ' of a class of each row of a tile: by the kernels of a plan, or by the specification
-// where there is none.
+// classTerms are φ and -φ' of a class of each row of a tile: by the kernels of a plan, or by the
+// specification where there is none.
 type classTerms struct {
 	family spec.Family
 	a      float64
@@ -20,8 +20,8 @@ func classTermsFor[T spec.Float](f spec.Family, a float64) (c classTerms) {
 	return c
 }
 
-// gentle reports whether what float32's exponentials are rounded to counts little where the maximum has p
-// > 1/2.
+// gentle reports whether what float32's exponentials are rounded to counts little where the maximum
+// has p > 1/2.
 func (c classTerms) gentle() bool {
 	return c.family == spec.Absolute || c.plan != nil && c.plan.steepness < 2.1
 }

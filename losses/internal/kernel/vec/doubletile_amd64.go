@@ -4,10 +4,10 @@ package vec
 
 import "softloss/losses/internal/kernel/spec"
 
-// doubleTiles computes a loss in float64, or with the digits of u, for labels t, or for index where t is nil. For the tile s
-// of rows from i on, terms stores the losses, -t φ'(l) in s.h and what tileCombine takes; rejected
-// has the bits of the rows that are for the specification, which row runs on row j; it returns
-// false for an invalid label.
+// doubleTiles computes a loss in float64, or with the digits of u, for labels t, or for index where
+// t is nil. For the tile s of rows from i on, terms stores the losses, -t φ'(l) in s.h and what
+// tileCombine takes; rejected has the bits of the rows that are for the specification, which row
+// runs on row j; it returns false for an invalid label.
 func doubleTiles[T spec.Float](
 	u double, v wide[T], loss []float64, grad, z, t []T, index []int, scale []T, k int,
 	terms func(u double, s *tile[float64], loss []float64, i, w int) (rejected uint32),

@@ -33,8 +33,8 @@ func exactRow[T spec.Float](u unit[T], v wide[T], e []float64, z []T) (x exact, 
 	return exact{a: a, m: float64(s.m), log: math.Log1p(r), coef: 1 / ((1 + r) * e[a]), rest: r / (1 + r)}, true
 }
 
-// exactRows computes a loss in float64, for labels t: row does for one row, of exponentials e, and returns
-// false where that is for the specification, generic. scratch holds k elements.
+// exactRows computes a loss in float64, for labels t: row does for one row, of exponentials e, and
+// returns false where that is for the specification, generic. scratch holds k elements.
 func exactRows[T spec.Float](loss []float64, grad, z, t, scale []T, scratch []float64, k int,
 	row func(s exact, loss *float64, g []T, e []float64, x, y []T, f float64) (ok bool),
 	generic func(loss []float64, grad, z, t, scale []T, k int) (bad int)) (bad int) {
@@ -48,7 +48,8 @@ func exactRows[T spec.Float](loss []float64, grad, z, t, scale []T, scratch []fl
 	}, generic)
 }
 
-// exactBlocks is exactRows for rows that are computed as many at once as a vector of float64 has lanes.
+// exactBlocks is exactRows for rows that are computed as many at once as a vector of float64 has
+// lanes.
 func exactBlocks[T spec.Float](u unit[T], v wide[T], loss []float64, grad, z, t, scale []T, k int,
 	row func(s exact, loss *float64, g []T, e []float64, x, y []T, f float64) (ok bool),
 	generic func(loss []float64, grad, z, t, scale []T, k int) (bad int)) (bad int) {

@@ -72,8 +72,8 @@ func fewRows[T spec.Float](t *testing.T, most int) {
 	}
 }
 
-// TestFewRowsOnSmallStacks calls the kernels, whose frames are large, from goroutines with every amount
-// of their first stack left.
+// TestFewRowsOnSmallStacks calls the kernels, whose frames are large, from goroutines with every
+// amount of their first stack left.
 func TestFewRowsOnSmallStacks(t *testing.T) {
 	onSets(t, func(t *testing.T) {
 		z, labels := normalRows[float32](1, 10)

@@ -18,8 +18,8 @@ func KL[T spec.Float](loss []float64, grad, z, t, scale []T, scratch []float64, 
 		}, spec.KL)
 }
 
-// klRow computes one row in float64. It returns false for a row with an invalid label and for one whose
-// labels overflow.
+// klRow computes one row in float64. It returns false for a row with an invalid label and for one
+// whose labels overflow.
 func klRow[T spec.Float](s exact, v wide[T], loss *float64, g []T, e []float64, x, y []T, f float64) bool {
 	sum, mass, bad := v.klTerms(&x[0], &y[0], len(x), s.m, s.log)
 	if bad != 0 || !fits[T](mass, f) {

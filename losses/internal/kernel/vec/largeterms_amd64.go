@@ -4,8 +4,8 @@ package vec
 
 import "math"
 
-// Rows with several large p: what terms computes of the others is exact enough, and these are few, so that
-// they are gathered for exactTerms.
+// Rows with several large p: what terms computes of the others is exact enough, and these are few,
+// so that they are gathered for exactTerms.
 
 const (
 	mostLarge  = tileCols * tileRows / 2 // how many at most: 1/p, and some that are as large as the maximum

@@ -23,8 +23,8 @@ func MAE[T spec.Float](loss []float64, grad, z, t, scale []T, scratch []float64,
 		}, generic)
 }
 
-// maeRow computes one row in float64: the difference of p and t may be much smaller than they are. It
-// returns false for a row with an invalid label.
+// maeRow computes one row in float64: the difference of p and t may be much smaller than they are.
+// It returns false for a row with an invalid label.
 func maeRow[T spec.Float](s exact, v wide[T], loss *float64, g []T, e []float64, y []T, f float64) bool {
 	d := (1 - float64(y[s.a])) - s.rest
 	sa := spec.Sign(d)

@@ -8,8 +8,8 @@ import (
 	"softloss/losses/internal/kernel/spec"
 )
 
-// An oddsRow is a row of many classes with the odds r against its maximum, which is at top where that is known,
-// as [softrow.wideOdds] returns them.
+// An oddsRow is a row of many classes with the odds r against its maximum, which is at top where
+// that is known, as [softrow.wideOdds] returns them.
 type oddsRow[T spec.Float] struct {
 	softrow[T]
 	e         []T // the exponentials
@@ -49,8 +49,8 @@ func (b *oddsRows[T]) release() {
 	}
 }
 
-// begin stores the exponentials of n rows from i on in grad, where there is one, and prepares them for their
-// labels or, where index is not nil, for that.
+// begin stores the exponentials of n rows from i on in grad, where there is one, and prepares them
+// for their labels or, where index is not nil, for that.
 func (b *oddsRows[T]) begin(grad, z []T, index []int, i, n int) {
 	if b.most > 1 {
 		b.exps(grad, z, i, n)

@@ -10,8 +10,8 @@ import (
 	"softloss/losses/internal/kernel/spec"
 )
 
-// A piecesPlan is what sigmoidPieces takes, where a vector of memory begins, for a loss whose classes
-// are of a family each, or sigmoidPowerPieces for generalised cross entropy.
+// A piecesPlan is what sigmoidPieces takes, where a vector of memory begins, for a loss whose
+// classes are of a family each, or sigmoidPowerPieces for generalised cross entropy.
 type piecesPlan struct {
 	memory [piecesPars + alignment/4]float32
 	ok     bool // it is exact enough
@@ -34,7 +34,8 @@ type pieceFamily struct {
 	a float64
 }
 
-// byPieces reports whether elements of a type have a kernel by pieces, and none that takes less time.
+// byPieces reports whether elements of a type have a kernel by pieces, and none that takes less
+// time.
 func byPieces[T spec.Float](f spec.Family, a float64) bool {
 	return single512[T]() && (f.Smooth() || f == spec.GCE || f == spec.Focal && a != 2)
 }
@@ -103,9 +104,9 @@ func powerPiecesFor(q float64) *piecesPlan {
 	return p
 }
 
-// fitPiece stores the coefficients of f in interval j, each stride from the last, and reports whether
-// they are exact enough, and f is at most most and not so small that float32 loses digits of it. grows:
-// beyond the last interval f may be a itself.
+// fitPiece stores the coefficients of f in interval j, each stride from the last, and reports
+// whether they are exact enough, and f is at most most and not so small that float32 loses digits
+// of it. grows: beyond the last interval f may be a itself.
 func fitPiece(
 	table []float32, stride, j int, width float64, f func(a float64) float64, most float64, grows bool) (ok bool) {
 	const least = 0x1p-100

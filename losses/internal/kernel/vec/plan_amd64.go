@@ -110,8 +110,8 @@ func planFor[T spec.Float](f spec.Family, a float64) (p *plan, ok bool) {
 	return p, p.ok
 }
 
-// steepness returns how many times a relative error of the odds r < 1 against a class is in φ and in (1-p)
-// φ', which is in the gradient.
+// steepness returns how many times a relative error of the odds r < 1 against a class is in φ and
+// in (1-p) φ', which is in the gradient.
 func steepness(f spec.Family, a float64) (most float64) {
 	at := func(r float64) [2]float64 {
 		p, rest := 1/(1+r), r/(1+r)
@@ -182,7 +182,8 @@ func (p *plan) exactParameters() []float64 {
 }
 
 // exactTerms runs the plan's kernel for rows with large exponentials.
-func exactTerms[T spec.Float](v wide[T], p *plan, h, x, y []T, but int, m, log float64) (sum, mass float64, bad uint32) {
+func exactTerms[T spec.Float](v wide[T], p *plan, h, x, y []T, but int, m, log float64) (
+	sum, mass float64, bad uint32) {
 	run := v.gceExact
 	switch p.kind {
 	case poly1:

@@ -64,8 +64,8 @@ func SeparableIndex[T spec.Float](
 	}
 }
 
-// separable computes row j. It returns false for a row with an invalid label and for one whose labels
-// overflow.
+// separable computes row j. It returns false for a row with an invalid label and for one whose
+// labels overflow.
 func (b *oddsRows[T]) separable(j int, p *plan, loss *float64, g, x, y []T, scale float64) bool {
 	o := &b.rows[j]
 	if !o.ok {
@@ -118,9 +118,9 @@ func termsTo[T spec.Float](p *plan, m, log float64) (most float64) {
 	return mostSmall
 }
 
-// terms stores h = -t φ'(l)/slope and returns Σ t φ(l) and Σ -t φ'(l), all of classes of a small p: as if
-// the labels of those beyond limit were 0, of x for generalised cross entropy and of e for others. bad is
-// not 0 where a label is invalid, one of those too.
+// terms stores h = -t φ'(l)/slope and returns Σ t φ(l) and Σ -t φ'(l), all of classes of a small p:
+// as if the labels of those beyond limit were 0, of x for generalised cross entropy and of e for
+// others. bad is not 0 where a label is invalid, one of those too.
 func terms[T spec.Float](
 	u unit[T], p *plan, s *softrow[T], h, e, x, y []T, limit T, log, c float64) (
 	sum, mass, slope float64, bad uint32) {

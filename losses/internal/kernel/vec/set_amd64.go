@@ -58,6 +58,6 @@ func wideOf[T spec.Float]() (v wide[T]) {
 	return v
 }
 
-// single512 reports whether elements of a type have the kernels that compute in float32 what others do in
-// float64.
+// single512 reports whether elements of a type have the kernels that compute in float32 what others
+// do in float64.
 func single512[T spec.Float]() bool { return inUse == isa.AVX512 && spec.Size[T]() == 4 }

@@ -117,8 +117,8 @@ type questionPars struct {
 	single [3]float32 // of the question Symmetric in float32: A, B and -C
 }
 
-// moderate reports whether A, B and B C are of a size that shows no digits that a probability has lost
-// as a denormal number.
+// moderate reports whether A, B and B C are of a size that shows no digits that a probability has
+// lost as a denormal number.
 func (p *questionPars) moderate() bool {
 	for _, x := range [3]float64{p.of.A, p.of.B, -p.of.B * p.of.C} {
 		if x != 0 && !(x >= 0x1p-30 && x <= 8) {
@@ -135,7 +135,8 @@ func parametersOf(q spec.Question) *questionPars {
 	place := &lastQuestions[q.Kind]
 	p := place.Load()
 	if p == nil || p.of != q {
-		p = &questionPars{of: q, par: [3]float64{q.A, q.B, q.C}, single: [3]float32{float32(q.A), float32(q.B), float32(-q.C)}}
+		p = &questionPars{of: q, par: [3]float64{q.A, q.B, q.C},
+			single: [3]float32{float32(q.A), float32(q.B), float32(-q.C)}}
 		place.Store(p)
 	}
 	return p
@@ -229,5 +230,6 @@ func factors[T spec.Float](scale []T) (f T, each *T) {
 
 // SmoothElements is [spec.SmoothElements].
 func SmoothElements[T spec.Float](yes, no, t []T, w []float64, s spec.ElementSmoothing) (ok bool) {
-	return len(t) == 0 || wideOf[T]().smoothElements(&yes[0], &no[0], &t[0], first(w), len(t), s.Keep, s.Add, s.Yes, s.No) == 0
+	return len(t) == 0 || wideOf[T]().smoothElements(&yes[0], &no[0], &t[0], first(w), len(t),
+		s.Keep, s.Add, s.Yes, s.No) == 0
 }

@@ -64,8 +64,9 @@ func SigmoidQuestion[T spec.Float](q spec.Question, loss []float64, grad, z, yes
 	return questions(&p, loss, grad, z, yes, no, scale)
 }
 
-// SigmoidAsymmetric is [spec.SigmoidAsymmetric]. It is two losses, of the labels of yes and of those of no;
-// the powers of float64 of a focal loss have not the digits, unless they are whole ones.
+// SigmoidAsymmetric is [spec.SigmoidAsymmetric]. It is two losses, of the labels of yes and of
+// those of no; the powers of float64 of a focal loss have not the digits, unless they are whole
+// ones.
 func SigmoidAsymmetric[T spec.Float](a spec.Asymmetric, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
 	focal := func(k float64) bool { return wholePower(k) || spec.Size[T]() == 4 && k <= 0x1p400 }
 	switch {

@@ -10,9 +10,9 @@ import (
 	"softloss/losses/internal/kernel/spec"
 )
 
-// A temperedPlan is what the kernels of bi-tempered elements take, and how many steps bring them to the
-// logits of a tempered softmax: where they start is off by 8e-3 of a logit for T2-1 = 0.3, which a step
-// of the third order makes 1.1e-9, and by 0.16 for 3, of which two leave 1e-13.
+// A temperedPlan is what the kernels of bi-tempered elements take, and how many steps bring them to
+// the logits of a tempered softmax: where they start is off by 8e-3 of a logit for T2-1 = 0.3,
+// which a step of the third order makes 1.1e-9, and by 0.16 for 3, of which two leave 1e-13.
 type temperedPlan struct {
 	of      spec.Question
 	par     [temperedPars]float64
@@ -55,8 +55,8 @@ func temperedPlanFor(q spec.Question) *temperedPlan {
 // temperedBlock is how many elements are computed at once: their logits stay in the cache.
 const temperedBlock = 512
 
-// sigmoidTempered is the question BiTempered. Logits so large that c |z| may not be a number are the
-// specification's, one by one.
+// sigmoidTempered is the question BiTempered. Logits so large that c |z| may not be a number are
+// the specification's, one by one.
 func sigmoidTempered[T spec.Float](q spec.Question, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
 	p, v := temperedPlanFor(q), wideOf[T]()
 	steps := p.steps32

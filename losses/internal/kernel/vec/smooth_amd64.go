@@ -12,7 +12,8 @@ import (
 //
 //	φ = c + (1-p) V,   φ' = -p W
 //
-// and for p <= most, in 2p/most-1, φ = V and φ' = -slope p W, where W is 1 in the middle: of float32 too.
+// and for p <= most, in 2p/most-1, φ = V and φ' = -slope p W, where W is 1 in the middle: of
+// float32 too.
 type smoothPlan struct {
 	wide   [1 + 2*smoothWide]float64 // c, V, W
 	narrow [1 + 2*smoothNarrow]float64

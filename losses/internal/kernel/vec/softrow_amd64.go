@@ -97,8 +97,8 @@ func (s *softrow[T]) sum(u unit[T], z []T) (sum float64) {
 }
 
 // wideOdds is odds with no more than the errors of many float32 exponentials, for an em of float64:
-// where one exponential dominates, the others are computed in float64 or, for a loss that is gentle and
-// p > 1/2, on which other p depend little, summed so.
+// where one exponential dominates, the others are computed in float64 or, for a loss that is gentle
+// and p > 1/2, on which other p depend little, summed so.
 func (s *softrow[T]) wideOdds(u unit[T], v wide[T], e, z []T, sum float64, gentle bool) (r float64, a int) {
 	if spec.Size[T]() == 8 {
 		return s.odds(u, e, z, sum)

@@ -15,7 +15,8 @@ func TemperedSums[T spec.Float](d []T, c, mu float64) (s0, s1, s2 float64) {
 
 // TemperedPowers is [spec.TemperedPowers].
 func TemperedPowers(r spec.Tempered, d []float64, c, mu, e float64) (s0, s1, s2 float64) {
-	s0, s1, s2, bad := doubles().temperedPowers(&r.Log[0], &r.P[0], &r.Pow[0], &r.Inverse[0], &d[0], len(d), c, mu, -1/c, e)
+	s0, s1, s2, bad := doubles().temperedPowers(
+		&r.Log[0], &r.P[0], &r.Pow[0], &r.Inverse[0], &d[0], len(d), c, mu, -1/c, e)
 	if bad != 0 {
 		return spec.TemperedPowers(r, d, c, mu, e)
 	}

@@ -9,8 +9,8 @@ func HasTempered(t1, t2 float64) bool {
 	return temperedPlanFor(spec.Question{Kind: spec.BiTempered, A: t1, B: t2}).steps32 > 0
 }
 
-// Tempered computes the bi-tempered loss of rows with labels t or, where t is nil, class indices. row
-// is that of [NCE].
+// Tempered computes the bi-tempered loss of rows with labels t or, where t is nil, class indices.
+// row is that of [NCE].
 func Tempered[T spec.Float](t1, t2 float64, loss []float64, grad, z, t []T, index []int, scale []T, k int,
 	row func(j int) (valid bool)) (bad int) {
 	p := temperedPlanFor(spec.Question{Kind: spec.BiTempered, A: t1, B: t2})

@@ -33,11 +33,13 @@ var rows = []string{"R12", "R13", "R14", "R15", "R16", "R17", "R19", "R20"}
 // panel emits the function that does the work. It goes down a panel of C, of up to two vectors in
 // width, in tiles that stay in registers for all of k.
 func panel(a *Asm) {
-	a.Kernel("panelTiles", "m, k int, a *T, aRow, aCol int, b *T, bRow int, c *T, cRow, vectors int, add bool, packed *T", "",
+	a.Kernel("panelTiles", "m, k int, a *T, aRow, aCol int, b *T, bRow int, c *T, cRow, vectors int, add bool, packed *T",
+		"",
 		fmt.Sprintf(`panelTiles computes C ← A B, or C ← C + A B with add, for C [m, n], A [m, k], B [k, n], where n is
 vectors, 1, %[1]d or %[3]d, times the lanes. aRow, bRow and cRow are the distances of the rows in elements,
 aCol that of the columns of A; k >= 1. If packed is not nil, there are %[1]d vectors and m is at least
-%[2]d: then the first tile leaves a copy of B without gaps there, from which the others read.`, widest, heights[0], alone), func() {
+%[2]d: then the first tile leaves a copy of B without gaps there, from which the others read.`,
+			widest, heights[0], alone), func() {
 			a.Pointer("m", m)
 			a.Pointer("a", a0)
 			a.Pointer("b", b0)

@@ -109,8 +109,8 @@ func (g isa) side(par reg.GPVirtual, gamma, bits int, p, q, l Op, t reg.VecVirtu
 }
 
 // marginSide emits the loss u d^γ n and its derivative u p q (d^γ/r + γ d^(γ-1) n) of no for its
-// label u, with the p and q = 1-p of no, d = q - margin, r = 1-d = p + margin and n = -log r, 0 where
-// d is not above 0.
+// label u, with the p and q = 1-p of no, d = q - margin, r = 1-d = p + margin and n = -log r, 0
+// where d is not above 0.
 func (g isa) marginSide(c questionConsts, par reg.GPVirtual, park func(v reg.VecVirtual) Op, p, q, label Op) (loss,
 	slope reg.VecVirtual) {
 	margin := g.parameter(par, parMargin)

@@ -8,8 +8,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// exactExp are the numbers of exponentials in float64: exp(z) 2^-shift or, by tables, where z - m is exact,
-// exp(z - m).
+// exactExp are the numbers of exponentials in float64: exp(z) 2^-shift or, by tables, where z - m
+// is exact, exp(z - m).
 type exactExp struct {
 	g      isa
 	c      expConsts

@@ -8,8 +8,8 @@ import (
 
 // The rows of a block: their pointers, where their sums lie, their maxima.
 
-// blockMaxima stores what exponentials take of the rows' maxima in lanes, and in the lane Coef those
-// of the maxima. rejected has the bits of the rows that are for the specification.
+// blockMaxima stores what exponentials take of the rows' maxima in lanes, and in the lane Coef
+// those of the maxima. rejected has the bits of the rows that are for the specification.
 func (g isa) blockMaxima(k reg.GPVirtual) (shift expShift, rejected reg.GPVirtual) {
 	top := g.blockMost(k, func(z, _ reg.GPVirtual) func(i reg.GPVirtual, v int, m *mask) reg.VecVirtual {
 		return func(i reg.GPVirtual, v int, m *mask) reg.VecVirtual { return g.get(z, i, v, m) }

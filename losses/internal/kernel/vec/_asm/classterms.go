@@ -5,8 +5,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// The terms of a separable loss for p of any size, and the kernels for one class of each of W rows: the
-// maximum, or that of an index.
+// The terms of a separable loss for p of any size, and the kernels for one class of each of W rows:
+// the maximum, or that of an index.
 
 // polyAt is polyTerm with
 //
@@ -107,7 +107,8 @@ func (g isa) baseTermBy(par reg.GPVirtual, likely bool) func(x element, sum reg.
 	}
 }
 
-// baseNear emits the base x = 1 - b e u where u < 1/2, and what that has lost, over x. It overwrites u.
+// baseNear emits the base x = 1 - b e u where u < 1/2, and what that has lost, over x. It
+// overwrites u.
 func (g isa) baseNear(par reg.GPVirtual, u, x, lost reg.VecVirtual) {
 	near := g.vec()
 	half := g.cmp(ltOQ, g.constant(0.5), u)

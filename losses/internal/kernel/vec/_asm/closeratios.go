@@ -41,9 +41,9 @@ func (g isa) difference(a, b reg.VecVirtual) (x, lost reg.VecVirtual) {
 	return x, lost
 }
 
-// closeRatios: of y = log(p/q) it is known that Σ q exp(y) = 1. From the difference of the logits it takes that of
-// the first class, of what is left the mean by q, and of what is left of that, x, log1p(E) with E = Σ q (exp(x) -
-// 1). p/q - 1 is then (exp(x) - 1 - E)/(1 + E).
+// closeRatios: of y = log(p/q) it is known that Σ q exp(y) = 1. From the difference of the logits
+// it takes that of the first class, of what is left the mean by q, and of what is left of that, x,
+// log1p(E) with E = Σ q (exp(x) - 1). p/q - 1 is then (exp(x) - 1 - E)/(1 + E).
 func (g isa) closeRatios() {
 	g.text("closeRatios", "func(y, less, sum, z, other, q *A, k, n int)",
 		"stores log(p/q) of n rows of k classes in y and adds p/q - 1 to sum, p and q the softmaxes of z and other. It "+

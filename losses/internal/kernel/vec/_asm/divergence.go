@@ -13,7 +13,8 @@ import (
 // divergenceNear is where log p - log m is so small that a series is taken.
 const divergenceNear = 1. / 8
 
-// divergenceSeries are those of ((d-1) exp(d) + 1)/d² for |d| < 1/8, highest degree first: (n-1)/n!.
+// divergenceSeries are those of ((d-1) exp(d) + 1)/d² for |d| < 1/8, highest degree first:
+// (n-1)/n!.
 var divergenceSeries = []float64{11. / 479001600, 10. / 39916800, 9. / 3628800, 8. / 362880, 7. / 40320, 6. / 5040,
 	5. / 720, 4. / 120, 3. / 24, 2. / 6, 1. / 2}
 
@@ -48,8 +49,8 @@ func (g isa) divergence() {
 	g.ret()
 }
 
-// eachRow emits body for n rows of k elements, of which it advances the pointers p, and numbers that
-// have one a row.
+// eachRow emits body for n rows of k elements, of which it advances the pointers p, and numbers
+// that have one a row.
 func (g isa) eachRow(k, n reg.GPVirtual, p, numbers []reg.GPVirtual, body func()) {
 	row := label("row")
 	Label(row)
@@ -78,8 +79,9 @@ func (g isa) rowSums() {
 // centredRows takes d - mean of a class of p > 1/2, where it may be small, from the p and d of the
 // others.
 func (g isa) centredRows() {
-	g.text("centredRows", "func(p, d, mean, f *A, k, n int)", "stores f p (d - mean) in p, of n rows of k elements with a "+
-		"mean and an f each, the mean that of d by p.")
+	g.text("centredRows", "func(p, d, mean, f *A, k, n int)",
+		"stores f p (d - mean) in p, of n rows of k elements with a "+
+			"mean and an f each, the mean that of d by p.")
 	p, d, mean, f, k := g.param("p"), g.param("d"), g.param("mean"), g.param("f"), g.param("k")
 	half := g.hold(0.5)
 	g.eachRow(k, g.param("n"), []reg.GPVirtual{p, d}, []reg.GPVirtual{mean, f}, func() {

@@ -54,8 +54,8 @@ func (g isa) elementLogits() {
 	g.ret()
 }
 
-// getPair loads vector v of p at i, where p points to float64, as float32 and what that has lost, with
-// AVX-512.
+// getPair loads vector v of p at i, where p points to float64, as float32 and what that has lost,
+// with AVX-512.
 func (g isa) getPair(p, i reg.GPVirtual, v int, m *mask) (x, low reg.VecVirtual) {
 	wide := isa{avx512: true, f64: true}
 	var near, lost [2]reg.VecVirtual

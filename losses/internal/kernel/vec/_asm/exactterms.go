@@ -6,8 +6,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// The kernels of separable losses that compute in float64: for rows with few large exponentials and for
-// tiles.
+// The kernels of separable losses that compute in float64: for rows with few large exponentials and
+// for tiles.
 
 // exactTerms emits the kernel of a separable loss for a row with few large exponentials, for which
 // those of float32 are not exact enough.
@@ -72,9 +72,9 @@ func (g isa) sums(s termSums) {
 	g.ret()
 }
 
-// addProduct adds the product of t and h, which it overwrites, to x and returns it rounded. The sum of
-// float32 is that of the exact products: equal ones are rounded alike, which a mean does not make
-// good.
+// addProduct adds the product of t and h, which it overwrites, to x and returns it rounded. The sum
+// of float32 is that of the exact products: equal ones are rounded alike, which a mean does not
+// make good.
 func (g isa) addProduct(t reg.VecVirtual, h exactly, x folded, v int) reg.VecVirtual {
 	y := g.vec()
 	g.mul(t, h.rounded, y)
@@ -161,7 +161,8 @@ func (g isa) tileTerms(s separable) {
 	g.ret()
 }
 
-// finishTile emits what the maxima of a tile's rows, with the labels own, add to the sums of the others.
+// finishTile emits what the maxima of a tile's rows, with the labels own, add to the sums of the
+// others.
 func (g isa) finishTile(s separable, lanes, par reg.GPVirtual, sum, others, own reg.VecVirtual) {
 	kept, l := g.park(others), g.zeros(1)[0]
 	g.sub(g.lane(lanes, "Log"), l, l)
@@ -177,7 +178,8 @@ func (g isa) finishTile(s separable, lanes, par reg.GPVirtual, sum, others, own 
 	g.storeMass(lanes, mass, g.loaded(kept))
 }
 
-// storeMass emits what tileCombine takes of Σ -t φ'(l), mass, and that without the maxima. It overwrites both.
+// storeMass emits what tileCombine takes of Σ -t φ'(l), mass, and that without the maxima. It
+// overwrites both.
 func (g isa) storeMass(lanes reg.GPVirtual, mass, others reg.VecVirtual) {
 	g.nmadd(g.lane(lanes, "Rest"), mass, others)
 	g.store(others, g.lane(lanes, "AtTop"))

@@ -9,9 +9,10 @@ import (
 // fewWork is room for what fewTerms stores of the most classes that go into a tile, in bytes.
 const fewWork = 1024
 
-// fewCrossEntropy emits tileCrossEntropy of a single row where it lies, for batches of fewer rows than a
-// tile is worth. What it computes of every class it computes for a vector of them; the sums add up
-// class after class, as a tile's add up its columns, so that the results are the same bit for bit.
+// fewCrossEntropy emits tileCrossEntropy of a single row where it lies, for batches of fewer rows
+// than a tile is worth. What it computes of every class it computes for a vector of them; the sums
+// add up class after class, as a tile's add up its columns, so that the results are the same bit
+// for bit.
 func (g isa) fewCrossEntropy(grad bool) {
 	if grad {
 		g.framed("fewCrossEntropyGrad", "func(e, z, t *T, k int, f A) (loss A, ok uint32)",
@@ -88,9 +89,9 @@ func (g isa) all(x reg.VecVirtual) reg.VecVirtual {
 	return v
 }
 
-// fewTerms stores in work, for vector after vector, what fewSums adds up, transposed: y = exp(z) 2^-shift
-// and the label t, 0 for the maximum at a, and t (z - M). With e it stores all y there. It returns
-// other bits than 0 where a label is invalid.
+// fewTerms stores in work, for vector after vector, what fewSums adds up, transposed: y = exp(z)
+// 2^-shift and the label t, 0 for the maximum at a, and t (z - M). With e it stores all y there. It
+// returns other bits than 0 where a label is invalid.
 func (g isa) fewTerms(e, z, t, k, a, work reg.GPVirtual, top, low reg.VecVirtual, shift expShift) reg.GPVirtual {
 	c, bad, zero := g.expConsts(), g.noLanes(), g.zeros(1)[0]
 	to := GP64()
@@ -128,8 +129,8 @@ func (g isa) fewTerms(e, z, t, k, a, work reg.GPVirtual, top, low reg.VecVirtual
 	return g.maskBits(bad)
 }
 
-// fewSums emits the sums of what fewTerms has stored in work of k classes, and perhaps of some zeros
-// behind them. The sums of a class's terms, of float64 but the last one, are in one register.
+// fewSums emits the sums of what fewTerms has stored in work of k classes, and perhaps of some
+// zeros behind them. The sums of a class's terms, of float64 but the last one, are in one register.
 func (g isa) fewSums(work, k reg.GPVirtual) (s crossEntropySums) {
 	row := isa{f64: g.f64}
 	sum, lost, dot := XMM(), XMM(), XMM()

@@ -5,8 +5,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// inverse emits 1/x for normal x and 1/x; with AVX-512 by two steps from a short one, as the divider
-// has enough to do.
+// inverse emits 1/x for normal x and 1/x; with AVX-512 by two steps from a short one, as the
+// divider has enough to do.
 func (g isa) inverse(x reg.VecVirtual) (y reg.VecVirtual) {
 	y = g.vec()
 	one := g.constant(1)

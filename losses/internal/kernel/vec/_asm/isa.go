@@ -17,7 +17,8 @@ type isa struct {
 }
 
 // isas are those for which all kernels are generated. The wide ones have only those that need the
-// precision of float64 for float32 elements, the short ones those of tiles that need no more than some of it.
+// precision of float64 for float32 elements, the short ones those of tiles that need no more than
+// some of it.
 var (
 	isas  = []isa{{avx512: true}, {avx512: true, f64: true}, {}, {f64: true}}
 	wides = []isa{{avx512: true, f64: true, narrow: true}, {f64: true, narrow: true}}

@@ -124,8 +124,8 @@ func (g isa) klTile() {
 	g.ret()
 }
 
-// klQuestion is cross entropy with the logarithms of the labels, t log(t/p) + u log(u/q), and what the
-// larger label lacks.
+// klQuestion is cross entropy with the logarithms of the labels, t log(t/p) + u log(u/q), and what
+// the larger label lacks.
 func klQuestion(g isa, c questionConsts, _ reg.GPVirtual) questionLoss {
 	if g.looksUp() {
 		return g.klByTables(c)
@@ -176,8 +176,8 @@ func (g isa) klByTables(c questionConsts) questionLoss {
 	}
 }
 
-// lostLabels emits 1 - t - u for the label t of the likely class, or little for it where t is small,
-// beside which it is little too.
+// lostLabels emits 1 - t - u for the label t of the likely class, or little for it where t is
+// small, beside which it is little too.
 func (g isa) lostLabels(t, u reg.VecVirtual) reg.VecVirtual {
 	lost := g.vec()
 	g.other(t, lost)

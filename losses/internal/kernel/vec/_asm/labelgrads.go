@@ -6,13 +6,14 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// The gradients of cross entropy by the labels, w f (keep y + mix Σ prior y) with y = (z - M) - log1p(r),
-// and 0 of labels t that are not above a number; the lanes Scale, Max and Log have f, M and log1p(r).
+// The gradients of cross entropy by the labels, w f (keep y + mix Σ prior y) with y = (z - M) -
+// log1p(r), and 0 of labels t that are not above a number; the lanes Scale, Max and Log have f, M
+// and log1p(r).
 
 const (
 	labelGradsArgs = "keep, mix, above A) (odd uint32)"
-	labelGradsDoc  = "t, w and prior may be nil. odd has the bits of the rows with a NaN among them, as an infinite y makes " +
-		"of a 0."
+	labelGradsDoc  = "t, w and prior may be nil. odd has the bits of the rows with a NaN among them, as an infinite y " +
+		"makes of a 0."
 )
 
 // labelGradsOf are those of one row, or of the columns of a tile.
@@ -52,8 +53,8 @@ func (l *labelGradsOf) prepare(f reg.VecVirtual) {
 	g.mul(g.broadcast("mix"), l.add, l.add)
 }
 
-// grad makes the gradients of y; label and weight return those at t and w. The factor, which is most
-// often below 1, comes last: until then what is small is no denormal number.
+// grad makes the gradients of y; label and weight return those at t and w. The factor, which is
+// most often below 1, comes last: until then what is small is no denormal number.
 func (l *labelGradsOf) grad(y reg.VecVirtual, t, w reg.GPVirtual, label, weight func() Op) {
 	g := l.g
 	g.horner(l.add, l.keep, y)

@@ -47,7 +47,8 @@ func (g isa) tableOf(name string, f func(i float64) float64) (t table) {
 	return t
 }
 
-// powers are the numbers of 2^x = 2^n 2^f with n a multiple of 1/16 and |f| <= 1/32: 2^f is 1 + f Q(f).
+// powers are the numbers of 2^x = 2^n 2^f with n a multiple of 1/16 and |f| <= 1/32: 2^f is 1 + f
+// Q(f).
 type powers struct {
 	table table // 2^(i/16)
 	q     []Op  // the coefficients of Q, highest degree first
@@ -176,8 +177,8 @@ func (g isa) constants(x []float64) (c []Op) {
 	return c
 }
 
-// lookUp emits a question. For z = -Inf its minus is a finite number, the product of which with 0 is 0,
-// and with any other factor infinite when rounded to float32. It overwrites z.
+// lookUp emits a question. For z = -Inf its minus is a finite number, the product of which with 0
+// is 0, and with any other factor infinite when rounded to float32. It overwrites z.
 func (g isa) lookUp(c questionConsts, z reg.VecVirtual) (q question) {
 	const (
 		negative = 0b11<<2 | 0b10 // of VRANGEPD: the smaller number, as a negative one
@@ -269,8 +270,8 @@ func (g isa) mantissas(exact bool) (c mantissas) {
 	return c
 }
 
-// lookUpLogs emits -log u of positive normal u, which it overwrites. What rounding took from the first
-// is low, unless that is nil: it counts where u is near 1.
+// lookUpLogs emits -log u of positive normal u, which it overwrites. What rounding took from the
+// first is low, unless that is nil: it counts where u is near 1.
 func (g isa) lookUpLogs(c mantissas, low reg.VecVirtual, u ...reg.VecVirtual) (logs []reg.VecVirtual) {
 	var r, q []reg.VecVirtual
 	const threeQuarters = 3 // the interval of VGETMANTPD that begins there

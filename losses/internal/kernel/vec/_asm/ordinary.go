@@ -17,7 +17,8 @@ func (g isa) gap() float64 {
 	return 86
 }
 
-// logits are how the kernels of ordinary rows come by the logits, which need not be those in memory.
+// logits are how the kernels of ordinary rows come by the logits, which need not be those in
+// memory.
 type logits interface {
 	// signature returns the beginning of a kernel's name, its parameters beside those of every
 	// kernel, its first results and what its documentation says of them.

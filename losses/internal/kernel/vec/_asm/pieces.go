@@ -8,17 +8,17 @@ import (
 
 // Losses of float32 elements by pieces, with AVX-512, which looks up 32 numbers in one instruction:
 // what a loss makes of a = |z| is a polynomial for every interval of a, where exponentials and
-// logarithms would have to be exact to more digits than float32 has. With F = exp(-k a) for the k of
-// the likely class
+// logarithms would have to be exact to more digits than float32 has. With F = exp(-k a) for the k
+// of the likely class
 //
 //	loss = t (sure + F N) + u (R + beyond),   slope = t F S - u D V
 //
-// for the labels t of the likely class and u, functions N, S, R and V of a, D = F or 1, and beyond = a
-// less the end of the intervals, or 0.
+// for the labels t of the likely class and u, functions N, S, R and V of a, D = F or 1, and beyond
+// = a less the end of the intervals, or 0.
 
-// What the kernel takes: numbers, then the tables of the functions in turn, each with the coefficients
-// from that of the highest degree on. A coefficient has pieceCount numbers where the likely class is
-// no, then as many where it is yes.
+// What the kernel takes: numbers, then the tables of the functions in turn, each with the
+// coefficients from that of the highest degree on. A coefficient has pieceCount numbers where the
+// likely class is no, then as many where it is yes.
 const (
 	parRate    = iota // k of a likely yes, what float32 has lost of it, and both of a likely no
 	parSure    = parRate + 4
@@ -70,8 +70,8 @@ func piecesQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 	}
 }
 
-// fallsLess emits the product of the three numbers of a less that of b, each with what rounding took from
-// it. It overwrites the first two of b.
+// fallsLess emits the product of the three numbers of a less that of b, each with what rounding
+// took from it. It overwrites the first two of b.
 func (g isa) fallsLess(a, b []reg.VecVirtual) reg.VecVirtual {
 	pair, lost := g.product(a[0], a[1])
 	other, lostBeside := g.product(b[0], b[1])
@@ -125,8 +125,8 @@ func (g isa) raisedExp(c questionConsts, x, k, low reg.VecVirtual) reg.VecVirtua
 	return e
 }
 
-// piece emits the number of a's interval for a width, a's middle less a, and the end of the intervals
-// less a where that is beyond.
+// piece emits the number of a's interval for a width, a's middle less a, and the end of the
+// intervals less a where that is beyond.
 func (g isa) piece(width float64, minus reg.VecVirtual) (index, x, excess reg.VecVirtual) {
 	a := g.atLeast(-(16-0x1p-20)*width+width, minus)
 	excess, index, x = g.vec(), g.vec(), g.vec()
@@ -159,7 +159,8 @@ func (g isa) pieceOf(par reg.GPVirtual, i int, index, x reg.VecVirtual) reg.VecV
 	})
 }
 
-// polynomial emits that in x of the coefficients that coefficient emits, from the highest degree on.
+// polynomial emits that in x of the coefficients that coefficient emits, from the highest degree
+// on.
 func (g isa) polynomial(x reg.VecVirtual, coefficient func(j int, c reg.VecVirtual)) (v reg.VecVirtual) {
 	for j := range pieceTerms {
 		c := g.vec()

@@ -70,7 +70,8 @@ func (g isa) expOrdinary(c expConsts, x reg.VecVirtual, magic Op, e reg.VecVirtu
 	g.expNormal(c, r, t, e)
 }
 
-// expNormal emits e = exp(r) 2^n, a normal number, with n in the low bits of t, which it overwrites.
+// expNormal emits e = exp(r) 2^n, a normal number, with n in the low bits of t, which it
+// overwrites.
 func (g isa) expNormal(c expConsts, r, t, e reg.VecVirtual) {
 	g.load(c.q[0], e)
 	for _, q := range c.q[1:] {

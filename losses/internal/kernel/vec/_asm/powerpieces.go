@@ -6,8 +6,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// Generalised cross entropy of float32 elements by pieces, as in [sigmoidPieces]. With F = exp(-a) and
-// G = exp(-q a) for a = |z| and the exponent q, and the p of the likely class,
+// Generalised cross entropy of float32 elements by pieces, as in [sigmoidPieces]. With F = exp(-a)
+// and G = exp(-q a) for a = |z| and the exponent q, and the p of the likely class,
 //
 //	loss = t F N + u R,   slope = S (t F - u G)
 //

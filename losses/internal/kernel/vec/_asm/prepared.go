@@ -37,10 +37,12 @@ const (
 const mostPrepared = 1 << 13
 
 func (p *prepared) signature() (name, ins, outs string, doc []string) {
-	name, ins, doc = "divided", "factor float64, ", []string{"is odds of the logits y = factor z; m is the largest, and em 1."}
+	name, ins, doc = "divided", "factor float64, ", []string{
+		"is odds of the logits y = factor z; m is the largest, and em 1."}
 	if p.shifted {
-		name, ins, doc = "shifted", "hi, low *T, factor float64, ", []string{"is odds of the logits y = factor z + hi + low, hi a " +
-			"multiple of 2^-9; m is the largest, and em 1."}
+		name, ins, doc = "shifted", "hi, low *T, factor float64, ", []string{
+			"is odds of the logits y = factor z + hi + low, hi a " +
+				"multiple of 2^-9; m is the largest, and em 1."}
 	}
 	return name, ins, "m, sum", doc
 }

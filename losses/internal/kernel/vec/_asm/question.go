@@ -67,8 +67,8 @@ func (g isa) questionConsts(f sigmoidLoss) (c questionConsts) {
 	return c
 }
 
-// question emits what the losses have in common, with what float32 has lost of z, or nil. It overwrites
-// z and low.
+// question emits what the losses have in common, with what float32 has lost of z, or nil. It
+// overwrites z and low.
 func (g isa) question(c questionConsts, z, low reg.VecVirtual) (q question) {
 	if g.looksUp() {
 		return g.lookUp(c, z)
@@ -118,8 +118,8 @@ func (g isa) question(c questionConsts, z, low reg.VecVirtual) (q question) {
 	return q
 }
 
-// lowOfMinus emits what -|z| has beside its float32, for z and what that has. It stays small where z is
-// large, and then without effect.
+// lowOfMinus emits what -|z| has beside its float32, for z and what that has. It stays small where
+// z is large, and then without effect.
 func (g isa) lowOfMinus(z, low reg.VecVirtual) reg.VecVirtual {
 	const (
 		smaller = 0b10 // of VRANGEPS: the number of the smaller size, with the sign of the first
@@ -231,8 +231,8 @@ func (g isa) log1pOf(s, square, tail reg.VecVirtual) reg.VecVirtual {
 	return l
 }
 
-// expsOfNegative emits exp(-a x) and exp(-a y) for x, y >= 0; par is a, … and -a log2 e, and two places
-// are parked in. It overwrites x and y.
+// expsOfNegative emits exp(-a x) and exp(-a y) for x, y >= 0; par is a, … and -a log2 e, and two
+// places are parked in. It overwrites x and y.
 func (g isa) expsOfNegative(c questionConsts, par reg.GPVirtual, x, y reg.VecVirtual,
 	park func(i int, v reg.VecVirtual) Op) (e, f Op) {
 	if g.looksUp() {

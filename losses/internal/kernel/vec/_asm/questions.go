@@ -5,8 +5,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// The losses of elements that are no sums of terms of one class each. With L = log1p(e), q = e p and the
-// labels t of the likely class and u
+// The losses of elements that are no sums of terms of one class each. With L = log1p(e), q = e p
+// and the labels t of the likely class and u
 //
 //	C = (t + u) L + u |z|,   C' = (t e - u) p,   H = L + q |z|
 //
@@ -75,8 +75,8 @@ func penalisedQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss 
 	}
 }
 
-// symmetricQuestion: with the logarithms a of t and b of u, at least C, the loss is A C - B (p a + q b),
-// its derivative A C' + B p q (a - b).
+// symmetricQuestion: with the logarithms a of t and b of u, at least C, the loss is A C - B (p a +
+// q b), its derivative A C' + B p q (a - b).
 func symmetricQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 	park := g.places(7)
 	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
@@ -108,7 +108,8 @@ func symmetricQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss 
 }
 
 // labelLogs emits log t and log u, at least par[2], for labels t and u that stand in memory.
-func (g isa) labelLogs(c questionConsts, par reg.GPVirtual, t, u Op, park func(v reg.VecVirtual) Op) (a, b reg.VecVirtual) {
+func (g isa) labelLogs(c questionConsts, par reg.GPVirtual, t, u Op, park func(v reg.VecVirtual) Op) (
+	a, b reg.VecVirtual) {
 	if !g.looksUp() {
 		first := park(g.logBeside(c, par, t, u))
 		b, a = g.logBeside(c, par, u, t), g.vec()

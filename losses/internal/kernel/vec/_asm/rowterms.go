@@ -8,11 +8,12 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// The kernels of separable losses for classes without large exponentials, p < 1/8, in the element type.
+// The kernels of separable losses for classes without large exponentials, p < 1/8, in the element
+// type.
 
-// smallTerms emits the loop of a kernel over the numbers x of a row, those of which are larger than the
-// parameter limit count as if their labels were 0: body is given x, the label, the sum of t φ(l), to which
-// it adds, where the element stands, and returns -φ'(l). It prefetches t.
+// smallTerms emits the loop of a kernel over the numbers x of a row, those of which are larger than
+// the parameter limit count as if their labels were 0: body is given x, the label, the sum of t
+// φ(l), to which it adds, where the element stands, and returns -φ'(l). It prefetches t.
 func (g isa) smallTerms(x, h, t, n reg.GPVirtual,
 	body func(x, t, sum reg.VecVirtual, i reg.GPVirtual, v int, k *mask) exactly) {
 	sums, limit, ahead := g.termSums(), g.held("limit"), g.param("ahead")
@@ -56,7 +57,8 @@ func (g isa) focalTerms() {
 	g.text("focalTerms",
 		"func(h, e, z, t *T, n int, limit, m, log, c A, par *A, ahead int) (sum, mass float64, bad uint32)",
 		"is focalNExact for p = c e < 1/8, as if the labels of e > limit were 0; par is a and the coefficients, from the "+
-			"highest degree on, of a polynomial in p", "that is (1 - (1-p)^(a-1))/p: 17, or 8 for float32. bad is as expsDot's. It "+
+			"highest degree on, of a polynomial in p",
+		"that is (1 - (1-p)^(a-1))/p: 17, or 8 for float32. bad is as expsDot's. It "+
 			"prefetches t ahead bytes in advance.")
 	h, e, z, t, n, par := g.param("h"), g.param("e"), g.param("z"), g.param("t"), g.param("n"), g.param("par")
 	m, log, c := g.held("m"), g.held("log"), g.held("c")
@@ -90,12 +92,12 @@ func (g isa) focalTerms() {
 	})
 }
 
-// smoothTerms: φ = V, -φ' = p W. The e of h is that of the gradient's p: its rounding then is one of
-// the gradient, not of the two that it is the difference of.
+// smoothTerms: φ = V, -φ' = p W. The e of h is that of the gradient's p: its rounding then is one
+// of the gradient, not of the two that it is the difference of.
 func (g isa) smoothTerms(name string, count32, count64 int) {
 	g.text(name, "func(h, e, t *T, n int, limit, c A, par *A, ahead int) (sum, mass float64, bad uint32)",
-		"stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, as if the labels of e > limit were 0; par is the coefficients of two "+
-			"polynomials", "V and W in c e - 1, from the highest degree on, with φ = V and φ' = -e W.",
+		"stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, as if the labels of e > limit were 0; par is the "+
+			"coefficients of two polynomials", "V and W in c e - 1, from the highest degree on, with φ = V and φ' = -e W.",
 		"bad is as expsDot's. It prefetches t ahead bytes in advance.")
 	h, e, t, n, par := g.param("h"), g.param("e"), g.param("t"), g.param("n"), g.param("par")
 	c := g.broadcast("c")
@@ -130,7 +132,8 @@ func (g isa) powTerms() {
 	g.text("powTerms",
 		"func(h, z, t *T, n int, limit, a, aLow, low, shift, rem A, ahead int) (sum, mass float64, bad uint32)",
 		"stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns Σ t (1 - w) and Σ "+
-			"h, as if the labels of z > limit were 0.", "bad is as expsDot's. It prefetches t ahead bytes in advance. For w < (1/8)^a.")
+			"h, as if the labels of z > limit were 0.",
+		"bad is as expsDot's. It prefetches t ahead bytes in advance. For w < (1/8)^a.")
 	h, z, t, n := g.param("h"), g.param("z"), g.param("t"), g.param("n")
 	a, aLow, shift, rem, low := g.held("a"), g.held("aLow"), g.held("shift"), g.held("rem"), g.broadcast("low")
 	power := powerConsts{g.expConsts(), a, aLow, shift, rem}
@@ -152,8 +155,8 @@ type powerConsts struct {
 	a, aLow, shift, rem Op
 }
 
-// powerParts emits s and q with s (1 + q) = 2^-shift exp((a + aLow) x - rem), s a power of 2 and |q| <
-// 1/2.
+// powerParts emits s and q with s (1 + q) = 2^-shift exp((a + aLow) x - rem), s a power of 2 and
+// |q| < 1/2.
 func (g isa) powerParts(c powerConsts, x reg.VecVirtual) (s, q reg.VecVirtual) {
 	hi, lo := 6.93147180369123816490e-01, 1.90821492927058770002e-10 // n hi is exact
 	if !g.f64 {

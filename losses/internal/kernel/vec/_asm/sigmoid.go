@@ -15,9 +15,9 @@ import (
 //
 // so that nothing cancels.
 
-// question is the softmax of an element: minus = -|z|, NaN for z = +Inf, e and the likely class's p.
-// log emits l = log1p(e), beyond emits that and its excess over the 1-p that it is given, positive where
-// yes is the likely class.
+// question is the softmax of an element: minus = -|z|, NaN for z = +Inf, e and the likely class's
+// p. log emits l = log1p(e), beyond emits that and its excess over the 1-p that it is given,
+// positive where yes is the likely class.
 type question struct {
 	minus, e, p reg.VecVirtual
 	log         func() reg.VecVirtual
@@ -112,8 +112,8 @@ func (g isa) sigmoid(f sigmoidLoss) {
 	for f.logits && len(emits) < f.atOnce(g) { // what they keep in memory is their own
 		emits = append(emits, f.prepare(g, c, par))
 	}
-	// one computes a vector; several says that there is a gradient, without factors of its own, and given
-	// then whether no is not nil.
+	// one computes a vector; several says that there is a gradient, without factors of its own, and
+	// given then whether no is not nil.
 	one := func(i reg.GPVirtual, v int, m *mask, several, given bool) {
 		x, low := g.vec(), reg.VecVirtual(nil)
 		switch {

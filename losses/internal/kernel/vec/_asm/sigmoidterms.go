@@ -218,8 +218,8 @@ func smoothQuestion(g isa, _ questionConsts, par reg.GPVirtual) questionLoss {
 	}
 }
 
-// maeQuestion: with the labels t of the likely class and u and d = p - t = complement - rest, rest - u
-// of the other, loss = Σ |d|, slope = p rest (sign d of the other - sign d).
+// maeQuestion: with the labels t of the likely class and u and d = p - t = complement - rest, rest
+// - u of the other, loss = Σ |d|, slope = p rest (sign d of the other - sign d).
 func maeQuestion(g isa, _ questionConsts, _ reg.GPVirtual) questionLoss {
 	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
 		rest, zero := g.vec(), g.zeros(1)[0]

@@ -88,7 +88,8 @@ func entmaxQuestion(g isa, c questionConsts, _ reg.GPVirtual) questionLoss {
 	}
 }
 
-// entmaxTerm emits 2/3 (d/s)² (s + √t), s = √t + root, which may be 0, and d with it. It overwrites d.
+// entmaxTerm emits 2/3 (d/s)² (s + √t), s = √t + root, which may be 0, and d with it. It overwrites
+// d.
 func (g isa) entmaxTerm(d, t reg.VecVirtual, root Op) reg.VecVirtual {
 	r, s, x := g.vec(), g.vec(), g.vec()
 	g.pick(VSQRTPS, VSQRTPD, t, r)
@@ -104,8 +105,8 @@ func (g isa) entmaxTerm(d, t reg.VecVirtual, root Op) reg.VecVirtual {
 	return s
 }
 
-// entmaxByRoots is entmaxQuestion for float32 elements: their logits are not so near 2 that √(2-g²) - g
-// loses digits that count.
+// entmaxByRoots is entmaxQuestion for float32 elements: their logits are not so near 2 that √(2-g²)
+// - g loses digits that count.
 func (g isa) entmaxByRoots() questionLoss {
 	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
 		gap, excess := g.apart(q, 2)

@@ -94,8 +94,8 @@ func (g isa) folded(twos bool) folded {
 	return folded{inner: inner, sum: g.spill(inner[0]), lost: g.spill(inner[0])}
 }
 
-// take adds y, vector v of four that are added one after the other, to the inner sum, which is 0 before
-// the first: each register's first vector is only added with its second one.
+// take adds y, vector v of four that are added one after the other, to the inner sum, which is 0
+// before the first: each register's first vector is only added with its second one.
 func (g isa) take(x *folded, v int, y reg.VecVirtual) {
 	n, to := 2, x.inner[v%2]
 	if x.inner[0] == x.inner[1] {

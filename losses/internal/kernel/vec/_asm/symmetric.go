@@ -10,20 +10,23 @@ import (
 
 // The question Symmetric in float32, with AVX-512.
 var singleQuestions = []sigmoidLoss{
-	{name: "sigmoidReverseShares", doc: "The loss is the question Symmetric of A = 0 and a no that is nil; par is A, B and -C.",
+	{name: "sigmoidReverseShares",
+		doc:     "The loss is the question Symmetric of A = 0 and a no that is nil; par is A, B and -C.",
 		prepare: singleQuestion(false, false), ways: 2},
 	{name: "sigmoidSymmetricShares", doc: "The loss is the question Symmetric of a no that is nil; par is A, B and -C.",
 		prepare: singleQuestion(true, false), ways: 2},
-	{name: "sigmoidReverseMasses", doc: "The loss is the question Symmetric of A = 0 and a no that is not nil; par is A, B and -C.",
+	{name: "sigmoidReverseMasses",
+		doc:     "The loss is the question Symmetric of A = 0 and a no that is not nil; par is A, B and -C.",
 		prepare: singleQuestion(false, true), ways: 1, given: true},
-	{name: "sigmoidSymmetricMasses", doc: "The loss is the question Symmetric of a no that is not nil; par is A, B and -C.",
+	{name: "sigmoidSymmetricMasses",
+		doc:     "The loss is the question Symmetric of a no that is not nil; par is A, B and -C.",
 		prepare: singleQuestion(true, true), ways: 1, given: true},
 }
 
-// singleQuestion: with the probabilities p and q of yes and no, and a = -log t and b = -log u of their
-// labels, at most -C, the loss is A C + B (p a + q b), its derivative A C' + B p q (a - b), of which the
-// product p q is taken with what rounding took from it, and so is a - b: it is 0 at t = 1/2. crossed says that
-// A is not 0, given that u is no 1 - t that was rounded.
+// singleQuestion: with the probabilities p and q of yes and no, and a = -log t and b = -log u of
+// their labels, at most -C, the loss is A C + B (p a + q b), its derivative A C' + B p q (a - b),
+// of which the product p q is taken with what rounding took from it, and so is a - b: it is 0 at t
+// = 1/2. crossed says that A is not 0, given that u is no 1 - t that was rounded.
 func singleQuestion(crossed, given bool) func(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 	return func(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 		logs := g.shortLogs()
@@ -97,8 +100,8 @@ func (g isa) shareLogs(c shortLogs, par reg.GPVirtual, t, u reg.VecVirtual) (a, 
 	return a, b
 }
 
-// massLogs emits -log t and -log u, at most par[2], for labels t and u, the larger of which may be 1 less the
-// other, with the digits of that: see [isa.lostBeside].
+// massLogs emits -log t and -log u, at most par[2], for labels t and u, the larger of which may be
+// 1 less the other, with the digits of that: see [isa.lostBeside].
 func (g isa) massLogs(c shortLogs, par reg.GPVirtual, t, u reg.VecVirtual) (a, b reg.VecVirtual) {
 	large, small, lost, beside, size := g.vec(), g.vec(), g.vec(), g.vec(), g.vec()
 	g.max(t, u, large)
@@ -116,8 +119,8 @@ func (g isa) massLogs(c shortLogs, par reg.GPVirtual, t, u reg.VecVirtual) (a, b
 	return a, b
 }
 
-// shortLogs are the numbers of -log u for u = 2^k m, 3/4 <= m < 3/2, by the m_i = i/40 next to m, whose
-// inverse is rounded:
+// shortLogs are the numbers of -log u for u = 2^k m, 3/4 <= m < 3/2, by the m_i = i/40 next to m,
+// whose inverse is rounded:
 //
 //	-log m = log(1/m_i) - r Q(r),  r = m/m_i - 1,  |r| <= 1/60, and m - 1 for m_i = 1.
 type shortLogs struct {

@@ -8,8 +8,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// The tempered softmax of a row: with d = z - M it is p = x^f of x = 1 + c (mu - d), f = -1/c. Where d
-// is -Inf p is 0.
+// The tempered softmax of a row: with d = z - M it is p = x^f of x = 1 + c (mu - d), f = -1/c.
+// Where d is -Inf p is 0.
 
 // temperedConsts are what the powers take.
 type temperedConsts struct {
@@ -61,8 +61,8 @@ func (k temperedConsts) power(g isa, x, e reg.VecVirtual) {
 	g.expShifted(k.exp, y, k.shift, e)
 }
 
-// tempered emits p and 1/x, zeros past the tail and where p is 0 for sure, and log p, 0 there: some is
-// where it is not. bad takes the lanes of an x too large for the logarithm. It overwrites d.
+// tempered emits p and 1/x, zeros past the tail and where p is 0 for sure, and log p, 0 there: some
+// is where it is not. bad takes the lanes of an x too large for the logarithm. It overwrites d.
 func (g isa) tempered(k temperedConsts, d reg.VecVirtual, m *mask, bad mask) (l, p, inverse reg.VecVirtual, some mask) {
 	l, p, inverse = g.vec(), g.vec(), g.vec()
 	some = g.cmp(neqUQ, k.none, d)
@@ -228,4 +228,5 @@ func (g isa) temperedGrad() {
 	g.ret()
 }
 
-// temperedLoss: where both powers are below exp(-1/2) their difference does not cancel, and expm1 would.
+// temperedLoss: where both powers are below exp(-1/2) their difference does not cancel, and expm1
+// would.

@@ -52,8 +52,8 @@ func (g isa) temperedLoss() {
 	g.temperedLossResult(sums, bad)
 }
 
-// temperedLossByTables is temperedLoss where both powers are the s + d q of tables: where one is near 1 s
-// is 1, and nothing cancels.
+// temperedLossByTables is temperedLoss where both powers are the s + d q of tables: where one is
+// near 1 s is 1, and nothing cancels.
 func (g isa) temperedLossByTables(t, log, n reg.GPVirtual, e Op, sums []reg.VecVirtual, bad mask) {
 	tables, by := g.temperedTables(), g.vec()
 	g.load(g.constant(math.Log2E), by)

@@ -9,8 +9,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// The bi-tempered loss of elements. With c = T2-1 the tempered softmax of (z, 0) is the softmax of (w, 0)
-// for
+// The bi-tempered loss of elements. With c = T2-1 the tempered softmax of (z, 0) is the softmax of
+// (w, 0) for
 //
 //	|w| = log1p(y)/c,   y = c |z| exp(-c L),   L = log1p(exp(-|w|))
 
@@ -31,7 +31,8 @@ const (
 // farLogit is a |w| beyond those of finite logits: the powers of its exponential are 0.
 const farLogit = 1 << 20
 
-// temperedTables are those of powers and logarithms, with AVX-512, for what is exact and for a step.
+// temperedTables are those of powers and logarithms, with AVX-512, for what is exact and for a
+// step.
 type temperedTables struct {
 	powers, shortPowers powers
 	logs, shortLogs     mantissas
@@ -46,8 +47,8 @@ func (g isa) temperedTables() (t temperedTables) {
 	return t
 }
 
-// minusLog1p emits -log1p(x) of x >= 0, and 1/(1+x) where inverse is nil. With AVX-512 it is by logs, and
-// what rounding takes from 1+x counts if it is exact.
+// minusLog1p emits -log1p(x) of x >= 0, and 1/(1+x) where inverse is nil. With AVX-512 it is by
+// logs, and what rounding takes from 1+x counts if it is exact.
 func (g isa) minusLog1p(logs mantissas, exact bool, x, inverse reg.VecVirtual) (minus, inv reg.VecVirtual) {
 	if !g.avx512 {
 		minus, inv = g.vec(), g.vec()
@@ -78,7 +79,8 @@ func (g isa) nearInverse(x reg.VecVirtual) reg.VecVirtual {
 	return g.inverse(x)
 }
 
-// expOfMinus emits exp(a x) for x <= 0 and a parameter a; with AVX-512 the one behind it is a log2(exp(1)).
+// expOfMinus emits exp(a x) for x <= 0 and a parameter a; with AVX-512 the one behind it is a
+// log2(exp(1)).
 func (g isa) expOfMinus(c questionConsts, p powers, par reg.GPVirtual, a int, x reg.VecVirtual) reg.VecVirtual {
 	if g.avx512 {
 		return g.exp2(p, g.parameter(par, a+1), x)[0]
@@ -156,9 +158,9 @@ func (g isa) temperedLogits(name string, steps int) {
 	g.ret()
 }
 
-// temperedStep emits the -|w| that follows upon one, far being c |z|: with q = exp(-|w|)/(1+exp(-|w|)),
-// p = 1-q, r = 1/(1+y), the derivative D = q y r of the right side, and D' = D (c q r - p), a step of
-// Chebyshev's is
+// temperedStep emits the -|w| that follows upon one, far being c |z|: with q =
+// exp(-|w|)/(1+exp(-|w|)), p = 1-q, r = 1/(1+y), the derivative D = q y r of the right side, and D'
+// = D (c q r - p), a step of Chebyshev's is
 //
 //	-s (1 - s D'/2(1-D)),   s = (|w| - log1p(y)/c)/(1-D).
 func (g isa) temperedStep(c questionConsts, par reg.GPVirtual, far Op, minus reg.VecVirtual,
@@ -200,7 +202,8 @@ func (g isa) temperedStep(c questionConsts, par reg.GPVirtual, far Op, minus reg
 	return next
 }
 
-// temperedQuestion: with α and τ for 1 - p^e and 1 - t^e, d = p - t of both classes, and r = exp(-c |w|),
+// temperedQuestion: with α and τ for 1 - p^e and 1 - t^e, d = p - t of both classes, and r = exp(-c
+// |w|),
 //
 //	e (1+e) loss = Σ α (t - e d) - Σ t τ + e (1 - t - u)
 //	slope = q^c (d' q^e - E d p^e)/(1 + E r),   E = q/p

@@ -8,8 +8,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// The bi-tempered loss of a tile's rows. With L = -log of the largest p of the tempered softmax, the other
-// p are exp(-L - w) for
+// The bi-tempered loss of a tile's rows. With L = -log of the largest p of the tempered softmax,
+// the other p are exp(-L - w) for
 //
 //	w = log1p(y)/c,   y = c (M - z) exp(-c L),   L = log1p(Σ exp(-w))
 //
@@ -77,8 +77,9 @@ func (g isa) minus(x Op) reg.VecVirtual {
 // orBad adds the rows of a mask to those that are rejected.
 func (g temperedTile) orBad(m mask) { ORL(g.maskBits(m), g.bad) }
 
-// solve emits L, by steps of the third order: with S, A and B for the sums of E = exp(-w), E r and E r² of
-// the other classes, r = y/(1+y), the derivative D = A/(1+S) of the right side, and D' = ((1+c) B - c A)/(1+S)
+// solve emits L, by steps of the third order: with S, A and B for the sums of E = exp(-w), E r and
+// E r² of the other classes, r = y/(1+y), the derivative D = A/(1+S) of the right side, and D' =
+// ((1+c) B - c A)/(1+S)
 // - D²,
 //
 //	s (1 + s D'/2(1-D)),   s = (log1p(S) - L)/(1-D).
@@ -255,7 +256,8 @@ func (g *temperedTile) gradients() {
 		v, share, x, y := g.vec(), g.vec(), g.vec(), g.vec()
 		g.load(col(g.e, off), v)
 		g.load(col(g.h, off), share)
-		// v (Σ p/x - p/x) - p/x (Σ v - v), at the maximum; elsewhere nothing is gained by leaving out the class.
+		// v (Σ p/x - p/x) - p/x (Σ v - v), at the maximum; elsewhere nothing is gained by leaving out the
+		// class.
 		g.load(g.parts.at[5], x)
 		g.load(g.parts.at[3], y)
 		a, b := g.vec(), g.vec()

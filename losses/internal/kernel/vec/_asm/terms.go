@@ -90,8 +90,8 @@ func focalTerm(degree int) termsOf {
 	}
 }
 
-// focalPowTerm is focalTerm for large exponents. Squaring doubles the relative error, as the rounding
-// of 1-p does that w is a power of.
+// focalPowTerm is focalTerm for large exponents. Squaring doubles the relative error, as the
+// rounding of 1-p does that w is a power of.
 func focalPowTerm(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) reg.VecVirtual {
 	times := GP64()
 	CVTTSD2SQ(Mem{Base: par, Disp: g.floatSize() * (4 + powDegree)}, times)
@@ -237,7 +237,8 @@ func (g isa) polynomialsApart(par reg.GPVirtual, i, apart, n int, s reg.VecVirtu
 	return v, w
 }
 
-// shortExp are the coefficients of (exp(r)-1-r)/r² to 5e-10, for results that are rounded to float32.
+// shortExp are the coefficients of (exp(r)-1-r)/r² to 5e-10, for results that are rounded to
+// float32.
 var shortExp = []float64{0.00019890990824673654, 0.001393364999630925, 0.0083333109254809008, 0.041666464925285905,
 	0.16666666681623231, 0.50000000134658092}
 

@@ -180,7 +180,8 @@ func (g isa) interleaved(n reg.GPVirtual, body func(i reg.GPVirtual, v int, m *m
 	g.loopBy(n, 2, body, interleave)
 }
 
-func (g isa) loopBy(n reg.GPVirtual, unroll int, body func(i reg.GPVirtual, v int, m *mask), emit func(bodies ...func())) {
+func (g isa) loopBy(n reg.GPVirtual, unroll int, body func(i reg.GPVirtual, v int, m *mask),
+	emit func(bodies ...func())) {
 	i, left := GP64(), GP64()
 	XORQ(i, i)
 	MOVQ(n, left)
@@ -220,8 +221,8 @@ func (g isa) rest(i, left reg.GPVirtual, body func(m *mask)) {
 	Label(done)
 }
 
-// interleave emits what the bodies emit, which have no branches, in turns: a processor looks ahead a
-// hundred instructions, less than one of them takes in long chains.
+// interleave emits what the bodies emit, which have no branches, in turns: a processor looks ahead
+// a hundred instructions, less than one of them takes in long chains.
 func interleave(bodies ...func()) {
 	type turns struct {
 		next  func() (struct{}, bool)

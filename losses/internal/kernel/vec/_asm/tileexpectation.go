@@ -8,12 +8,13 @@ import (
 
 // The tiles of losses that are no sum of a term a class.
 
-// labelSums are what the labels of a tile's rows have been summed up to, with the cross entropy S log -
-// dot, S their sum.
+// labelSums are what the labels of a tile's rows have been summed up to, with the cross entropy S
+// log - dot, S their sum.
 type labelSums struct{ others, own, sum, entropy reg.VecVirtual }
 
-// tileLabels emits the sums of the labels in t; bad has the bits of the rows with an invalid one. each is
-// given the place of a column, its logits less M, and the mask of the rows whose first maximum it is.
+// tileLabels emits the sums of the labels in t; bad has the bits of the rows with an invalid one.
+// each is given the place of a column, its logits less M, and the mask of the rows whose first
+// maximum it is.
 func (g isa) tileLabels(z, t, k, lanes reg.GPVirtual,
 	each func(off reg.GPVirtual, d reg.VecVirtual, first mask)) (s labelSums, bad mask) {
 	top, zero, m := g.vec(), g.zeros(1)[0], maxima{}
@@ -53,8 +54,8 @@ func (g isa) notFinite(x reg.VecVirtual, bad mask) {
 	g.orInto(g.cmp(neqUQ, g.constant(0), d), bad)
 }
 
-// rowGradients are the numbers of a gradient f (e (a + b h) + c - d t), f atTop at a maximum of p > 1/2; b
-// and c are nil for 0, d for 1.
+// rowGradients are the numbers of a gradient f (e (a + b h) + c - d t), f atTop at a maximum of p >
+// 1/2; b and c are nil for 0, d for 1.
 type rowGradients struct{ a, b, c, d, atTop, f Op }
 
 // tileGradients emits the gradients of a tile, in e.
@@ -99,8 +100,8 @@ func (g isa) expected(h, off reg.GPVirtual) reg.VecVirtual {
 //
 //	grad_k = f (alpha (S p_k - t_k) + beta p_k (h_k - R)),
 //
-// and at a maximum of p > 1/2, of q = 1 - p and the labels others beside it, f (alpha (others - S q) - beta
-// p Σ p_k (h_k - h)).
+// and at a maximum of p > 1/2, of q = 1 - p and the labels others beside it, f (alpha (others - S
+// q) - beta p Σ p_k (h_k - h)).
 func (g isa) tileExpectation() {
 	g.text("tileExpectation", "func(e, h, z, t *A, k, grad int, lanes, par *A) (rejected uint32)",
 		"takes e and lanes from tileStats, stores the losses par[0] C + par[1] Σ p h in lanes, C the cross entropy, "+
@@ -156,8 +157,8 @@ func (g isa) tileExpectation() {
 //
 //	grad_k = f/D ((S - K loss) p_k + loss - t_k),
 //
-// and at a maximum of p > 1/2, of q = 1 - p and the labels others beside it, f/D (others - (K-1) loss - (S -
-// K loss) q).
+// and at a maximum of p > 1/2, of q = 1 - p and the labels others beside it, f/D (others - (K-1)
+// loss - (S - K loss) q).
 func (g isa) tileNCE() {
 	g.text("tileNCE", "func(e, z, t *A, k, grad int, lanes, par *A) (rejected uint32)",
 		"takes e and lanes from tileStats, stores the losses in lanes and unless grad is 0 the gradients in e; par is "+

@@ -9,11 +9,11 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// Tiles of two or three columns are as many vectors as their rows: AVX-512 makes one of the others by
-// permutations of two vectors.
+// Tiles of two or three columns are as many vectors as their rows: AVX-512 makes one of the others
+// by permutations of two vectors.
 
-// withFewColumns emits, before what is for other tiles, the functions tileIn and tileOut for those of
-// few columns: vector v of dst has in lane i number from(v, i) of those of src.
+// withFewColumns emits, before what is for other tiles, the functions tileIn and tileOut for those
+// of few columns: vector v of dst has in lane i number from(v, i) of those of src.
 func (g isa) withFewColumns(dst, src, k reg.GPVirtual, from func(columns, v, i int) int) {
 	if !g.avx512 || g.narrow {
 		return
@@ -44,8 +44,8 @@ func (g isa) withFewColumns(dst, src, k reg.GPVirtual, from func(columns, v, i i
 	}
 }
 
-// permutations returns what VPERMT2 takes to gather a vector from n, the second one first: lane i is
-// number from(i) of all.
+// permutations returns what VPERMT2 takes to gather a vector from n, the second one first: lane i
+// is number from(i) of all.
 func (g isa) permutations(n int, from func(i int) int) (tables []reg.VecVirtual) {
 	for j := 1; j < n; j++ {
 		var numbers []int

@@ -37,8 +37,9 @@ func (g isa) options() {
 // optionParams returns the parameters of a kernel of that name behind the others, and its
 // documentation.
 func optionParams(name, doc string) (params string, text []string) {
-	text = []string{doc, "with the gradient f ((S + extra lse) p - t), extra as the factors lie, and stores lse, too; where " +
-		"extra is nil it is 0, and lse not stored."}
+	text = []string{doc,
+		"with the gradient f ((S + extra lse) p - t), extra as the factors lie, and stores lse, too; where " +
+			"extra is nil it is 0, and lse not stored."}
 	const declines = "It declines rows whose loss is not finite."
 	switch {
 	case strings.HasSuffix(name, "Divided"):

@@ -54,8 +54,8 @@ func (g isa) softmaxNumbers(lanes reg.GPVirtual, top, r, ea reg.VecVirtual) {
 	g.store(coef, g.lane(lanes, "Coef"))
 }
 
-// logOdds emits, of the odds r/e_a against the maximum, log = log1p(odds) with its parts, inv = p_a = 1/(1 +
-// odds) and rest = 1 - p_a. It overwrites r.
+// logOdds emits, of the odds r/e_a against the maximum, log = log1p(odds) with its parts, inv = p_a
+// = 1/(1 + odds) and rest = 1 - p_a. It overwrites r.
 func (g isa) logOdds(r, ea reg.VecVirtual) (log, inv, rest reg.VecVirtual, parts logParts) {
 	log, inv, rest = g.vec(), g.vec(), g.vec()
 	g.div(ea, r, r)

@@ -2,8 +2,8 @@ package main
 
 import . "softloss/internal/_asm/neon"
 
-// What the losses of whole exponents take, each a number: two of their own, then the exponent bit by bit,
-// b and 1-b for each, from the lowest on, and those of its last bit.
+// What the losses of whole exponents take, each a number: two of their own, then the exponent bit
+// by bit, b and 1-b for each, from the lowest on, and those of its last bit.
 const (
 	parBits   = 2
 	parLast   = parBits + 2*powerBits
@@ -32,9 +32,10 @@ func (a *asm) factor(x []Vec, at int) (f []Vec) {
 	return f
 }
 
-// margin emits what the label u of no costs, u d^γ n, and its derivative u p q (d^γ/r + γ d^(γ-1) n), with
-// the p and q = 1-p of no, d = q - margin, r = 1-d = p + margin and n = -log r, 0 where d is not above 0.
-// The parameters are γ and the margin, the bits of γ-1, or of γ = 0, and whether that is γ-1.
+// margin emits what the label u of no costs, u d^γ n, and its derivative u p q (d^γ/r + γ d^(γ-1)
+// n), with the p and q = 1-p of no, d = q - margin, r = 1-d = p + margin and n = -log r, 0 where d
+// is not above 0. The parameters are γ and the margin, the bits of γ-1, or of γ = 0, and whether
+// that is γ-1.
 func (a *asm) margin(one Vec, z []Vec, labels func() (likely, other, positive []Vec)) (loss, slope []Vec) {
 	c := a.questionConsts(one)
 	q := a.question(c, z)
@@ -75,8 +76,8 @@ func (a *asm) margin(one Vec, z []Vec, labels func() (likely, other, positive []
 	return n, slope
 }
 
-// marginLog emits -log r for r = 1-d, and for float64 with what rounding took from r, which counts where it
-// is near 1. There n stays a number where d is none.
+// marginLog emits -log r for r = 1-d, and for float64 with what rounding took from r, which counts
+// where it is near 1. There n stays a number where d is none.
 func (a *asm) marginLog(one Vec, d, r []Vec) (n []Vec) {
 	x := a.Row(unroll)
 	each(func(i int) { a.Move(x[i], r[i]) })

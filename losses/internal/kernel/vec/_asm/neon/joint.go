@@ -2,8 +2,8 @@ package main
 
 import . "softloss/internal/_asm/neon"
 
-// The losses of elements that are no sums of terms of one class each. With L = log1p(e), q = e p and the
-// labels t of the likely class and u
+// The losses of elements that are no sums of terms of one class each. With L = log1p(e), q = e p
+// and the labels t of the likely class and u
 //
 //	C = (t + u) L + u |z|,   C' = (u - t e) p,   H = L + q |z|
 //
@@ -79,8 +79,8 @@ func (a *asm) crossed(q question, l, t, u []Vec) (loss, slope []Vec) {
 	return t, slope
 }
 
-// symmetric: with the logarithms a of t and b of u, at least C, the loss is A C - B (p a + q b), its
-// derivative A C' - B p q (a - b). The parameters are A, B and C.
+// symmetric: with the logarithms a of t and b of u, at least C, the loss is A C - B (p a + q b),
+// its derivative A C' - B p q (a - b). The parameters are A, B and C.
 func (a *asm) symmetric(one Vec, z []Vec, labels func() (likely, other, positive []Vec)) (loss, slope []Vec) {
 	c := a.questionConsts(one)
 	q := a.question(c, z)
@@ -140,8 +140,8 @@ func (a *asm) labelLogs(one Vec, t, u []Vec) (near, far []Vec) {
 	return near, log(u, nil, func() []Vec { return small })
 }
 
-// lostBeside emits what the logarithm of a label t lacks where t is 1 less a small label u, and has lost
-// digits of that: what rounding took from t, and 0 elsewhere.
+// lostBeside emits what the logarithm of a label t lacks where t is 1 less a small label u, and has
+// lost digits of that: what rounding took from t, and 0 elsewhere.
 func (a *asm) lostBeside(one Vec, t, u []Vec) (lost []Vec) {
 	lost = a.Row(unroll)
 	near, x := a.Row(unroll), a.Row(unroll)

@@ -116,8 +116,8 @@ func (a *asm) klTerms() {
 		})
 }
 
-// klOfElements is cross entropy with the logarithms of the labels, t log(t/p) + u log(u/q), and what the
-// larger label lacks of the digits of the smaller one.
+// klOfElements is cross entropy with the logarithms of the labels, t log(t/p) + u log(u/q), and
+// what the larger label lacks of the digits of the smaller one.
 func (a *asm) klOfElements(one Vec, z []Vec, labels func() (likely, other, positive []Vec)) (loss, slope []Vec) {
 	c := a.questionConsts(one)
 	q := a.question(c, z)

@@ -18,7 +18,8 @@ func main() {
 // block is how many elements, or a multiple of it, the kernels of exponentials and terms want.
 func block[T spec.Float]() int { return %d / spec.Size[T]() }
 
-// powerBits is how many bits whole exponents have, which begin at parBits, and the last bit at parLast.
+// powerBits is how many bits whole exponents have, which begin at parBits, and the last bit at
+// parLast.
 const powerBits, parBits, parLast = %d, %d, %d
 
 // expOffset is what magic has beside the middle of its binade less the shift.
@@ -55,7 +56,8 @@ func (a *asm) kernels() {
 	a.sigmoid("sigmoidFocal2", "φ = -(1-p)² l; par is 2 and -2.", a.focalQuestion(a.squares))
 	a.sigmoid("sigmoidFocalWhole", "φ = -(1-p)^a l; par is a, -a and the bits of a.", a.focalQuestion(a.wholePowers))
 	a.sigmoidReloading("sigmoidMargin",
-		"One of the labels is 0, the other the u of φ = -d^γ log(1-d) of no, d = max(1-p-margin, 0);\npar is γ, the margin, and the bits of γ-1, or of γ = 0, and whether that is γ-1.", a.margin)
+		"One of the labels is 0, the other the u of φ = -d^γ log(1-d) of no, d = max(1-p-margin, 0);\n"+
+			"par is γ, the margin, and the bits of γ-1, or of γ = 0, and whether that is γ-1.", a.margin)
 	a.sigmoidReloading("sigmoidKL", "The loss is the sum of t (log t - l) of both classes.", a.klOfElements)
 	a.sigmoid("sigmoidNormalised", "The loss is the question Normalised.", a.normalisedQuestion)
 	a.sigmoid("sigmoidPenalised", "The loss is the question Penalised; par is A.", a.penalisedQuestion)

@@ -162,8 +162,8 @@ func (a *asm) focalQuestion(powers focalPowers) func(c questionConsts) questionL
 	}
 }
 
-// focalPowers emit rest^a and p^a, given -a, and -log p and -log rest as near and far. They overwrite far,
-// rest and p, and drop those in which the powers are not.
+// focalPowers emit rest^a and p^a, given -a, and -log p and -log rest as near and far. They
+// overwrite far, rest and p, and drop those in which the powers are not.
 type focalPowers func(c questionConsts, minus Lane, near, far, rest, p []Vec) (w, wOther []Vec)
 
 // squares are those for a = 2.
@@ -195,8 +195,8 @@ func (a *asm) exponentials(c questionConsts, minus Lane, near, far, rest, p []Ve
 	return w, wOther
 }
 
-// maeQuestion: with the labels t of the likely class and u and d = p - t = complement - rest, rest - u
-// of the other, loss = Σ |d|, slope = p rest (sign d - sign d of the other).
+// maeQuestion: with the labels t of the likely class and u and d = p - t = complement - rest, rest
+// - u of the other, loss = Σ |d|, slope = p rest (sign d - sign d of the other).
 func (a *asm) maeQuestion(c questionConsts) questionLoss {
 	return func(q question, labels func() (likely, other []Vec)) (loss, slope []Vec) {
 		a.Release(q.s, q.size)

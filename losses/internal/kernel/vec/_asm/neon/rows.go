@@ -50,7 +50,8 @@ func (a *asm) result(name string, v Vec) {
 // find emits the search for an element.
 func (a *asm) find() {
 	a.Kernel("find", "z *T, n int, m T", "left uint64",
-		"find returns how many elements are left from the first block on that holds m, 0 where none does; n\nis a positive multiple of the block.", func() {
+		"find returns how many elements are left from the first block on that holds m, 0 where none does; n\n"+
+			"is a positive multiple of the block.", func() {
 			a.Pointer("z", "R1")
 			a.Pointer("n", "R2")
 			m, x := a.Arg("m"), a.Row(unroll)
@@ -79,14 +80,16 @@ func (a *asm) bits(v Vec, r string) {
 // exps emits the kernel of exponentials: with labels, or without; it may store them, or only sum.
 func (a *asm) exps(store, labels bool) {
 	name, params, results := "sumExp", "z *T, n int, least, magic T", "sum float64"
-	doc := "sumExp returns Σ exp(z) 2^-shift; n is a positive multiple of the block, least and magic are\nthose of [softrow]."
+	doc := "sumExp returns Σ exp(z) 2^-shift; n is a positive multiple of the block, least and magic are\n" +
+		"those of [softrow]."
 	switch {
 	case labels && store:
 		name, params, results = "expDot", "sums *[3]float64, e, z, t *T, n int, m, least, magic T", "signs uint64"
 		doc = "expDot is dot that also stores exp(z) 2^-shift in e."
 	case labels:
 		name, params, results = "dot", "sums *[3]float64, z, t *T, n int, m, least, magic T", "signs uint64"
-		doc = "dot stores Σ exp(z) 2^-shift, Σ t and Σ t (z - m) in sums, where t = 0 counts nothing whatever z\nis, and returns the or of the bits of t; n is a positive multiple of the block."
+		doc = "dot stores Σ exp(z) 2^-shift, Σ t and Σ t (z - m) in sums, where t = 0 counts nothing whatever z\n" +
+			"is, and returns the or of the bits of t; n is a positive multiple of the block."
 	case store:
 		name, params = "exps", "e, z *T, n int, least, magic T"
 		doc = "exps is sumExp that also stores exp(z) 2^-shift in e, which may be z."

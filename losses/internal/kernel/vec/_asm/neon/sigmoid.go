@@ -17,8 +17,8 @@ import (
 // e/(2+e), of which log1p(e) is made.
 type question struct{ size, e, p, s []Vec }
 
-// questionLoss emits the loss and its derivative by |z|, given what emits the labels of both classes.
-// It drops the registers of the question.
+// questionLoss emits the loss and its derivative by |z|, given what emits the labels of both
+// classes. It drops the registers of the question.
 type questionLoss func(q question, labels func() (likely, other []Vec)) (loss, slope []Vec)
 
 // sigmoid emits the kernel of a loss: what prepare emits comes before the loop.
@@ -27,7 +27,8 @@ func (a *asm) sigmoid(name, formula string, prepare func(c questionConsts) quest
 		name+sigmoidDoc+formula, func() { a.sigmoidLoop(prepare) })
 }
 
-// sigmoidReloading is sigmoid for a loss that needs the registers: its numbers are loaded every turn.
+// sigmoidReloading is sigmoid for a loss that needs the registers: its numbers are loaded every
+// turn.
 func (a *asm) sigmoidReloading(name, formula string, turn sigmoidTurn) {
 	a.wideKernel(name, "loss *float64, grad, z, yes, no *T, n int, scale T, par *float64", "",
 		name+sigmoidDoc+formula, func() {
@@ -36,8 +37,9 @@ func (a *asm) sigmoidReloading(name, formula string, turn sigmoidTurn) {
 		})
 }
 
-// sigmoidTurn emits the losses of a turn and their derivatives by the logits z, given what emits the labels of
-// both classes and where z > 0. It drops the registers of z, and those that the other emits.
+// sigmoidTurn emits the losses of a turn and their derivatives by the logits z, given what emits
+// the labels of both classes and where z > 0. It drops the registers of z, and those that the other
+// emits.
 type sigmoidTurn func(one Vec, z []Vec, labels func() (likely, other, positive []Vec)) (loss, slope []Vec)
 
 const sigmoidDoc = ` stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,

@@ -157,7 +157,8 @@ func (a *asm) mae() {
 // softmaxGrad emits the two passes of the softmax's gradient behind the exponentials.
 func (a *asm) softmaxGrad() {
 	a.wideKernel("pull", "e, u *T, n int, ua float64", "sum float64",
-		"pull returns Σ e (ua - u), where e = 0 counts nothing whatever u is; n is a positive multiple of the\nblock.", func() {
+		"pull returns Σ e (ua - u), where e = 0 counts nothing whatever u is; n is a positive multiple of the\n"+
+			"block.", func() {
 			a.Pointer("e", "R0")
 			a.Pointer("u", "R1")
 			a.Pointer("n", "R2")
