@@ -8,7 +8,7 @@ import (
 	"softloss/internal/gemm/spec"
 )
 
-//go:generate go -C _asm run ./neon -out ../kernels_arm64.s -stubs ../kernels_arm64.go
+//go:generate env -u GOARCH go -C _asm run ./neon -out ../kernels_arm64.s -stubs ../kernels_arm64.go
 
 // tallest is the height of the highest tiles.
 const tallest = 8

@@ -13,7 +13,8 @@ import (
 // block is how many elements, or a multiple of it, the kernels of exponentials and terms want.
 func block[T spec.Float]() int { return 32 / spec.Size[T]() }
 
-// powerBits is how many bits whole exponents have, which begin at parBits, and the last bit at parLast.
+// powerBits is how many bits whole exponents have, which begin at parBits, and the last bit at
+// parLast.
 const powerBits, parBits, parLast = 3, 2, 8
 
 // expOffset is what magic has beside the middle of its binade less the shift.

@@ -2,4 +2,4 @@
 
 package vec
 
-//go:generate go -C _asm run ./neon -out ../kernels_arm64.s -stubs ../kernels_arm64.go
+//go:generate env -u GOARCH go -C _asm run ./neon -out ../kernels_arm64.s -stubs ../kernels_arm64.go
