@@ -73,9 +73,12 @@ func (k *kind) score(x float64) string {
 	return fmt.Sprintf("%.1f %%", 100*x)
 }
 
-// better reports whether a result is better than another.
+// better reports whether a result is better than another, as every number is than NaN.
 func (k *kind) better(x, than float64) bool {
-	if k.lower {
+	switch {
+	case than != than:
+		return x == x
+	case k.lower:
 		return x < than
 	}
 	return x > than

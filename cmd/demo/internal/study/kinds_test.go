@@ -1,6 +1,7 @@
 package study
 
 import (
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -8,6 +9,18 @@ import (
 
 	"softloss/losses"
 )
+
+func TestBetter(t *testing.T) {
+	nan := math.NaN()
+	for _, c := range []struct {
+		x, than       float64
+		higher, lower bool
+	}{{2, 1, true, false}, {1, 2, false, true}, {1, 1, false, false}, {1, nan, true, true}, {nan, 1, false, false},
+		{nan, nan, false, false}} {
+		assert.Equal(t, c.higher, (&kind{}).better(c.x, c.than), c)
+		assert.Equal(t, c.lower, (&kind{lower: true}).better(c.x, c.than), c)
+	}
+}
 
 func TestTailCriterion(t *testing.T) {
 	counts := []float64{90, 10}
