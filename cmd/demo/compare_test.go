@@ -87,8 +87,7 @@ func TestStudyGoesOn(t *testing.T) {
 	assert.NotContains(t, text, "/8  ", "nothing is made again")
 
 	refused(t, "compare -hidden 8 -losses ce;mae -noise 0,0.5 -seeds 2 -epochs 3 -out part",
-		`part/compare\.jsonl has runs `+
-			`of other settings .+epochs 2.+epochs 3.+-fresh to forget them`)
+		`part/compare\.jsonl has runs of other settings .+epochs 2.+epochs 3.+-fresh to forget them`)
 	require.NoError(t, os.WriteFile("part/compare.jsonl", []byte("something\n"), 0o666))
 	refused(t, "compare -out part", `part/compare\.jsonl: is no file of finished runs; .+`)
 }

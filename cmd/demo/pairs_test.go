@@ -234,8 +234,7 @@ func TestPairErrors(t *testing.T) {
 	refused(t, "compare -data a-x.npy", `-data a-x\.npy: an NPY file has no labels in it; give them with -labels FILE`)
 	refused(t, "compare -data x -labels a-y.npy -drop 3", `-label, -drop, .+ -labels is for .+`)
 	refused(t, "compare -data a-x.npy -labels a-y.npy -soft 3",
-		`-labels a-y\.npy: labels: got shape \[600\], a class for `+
-			`each row, want .+`)
+		`-labels a-y\.npy: labels: got shape \[600\], a class for each row, want .+`)
 	assert.NoDirExists(t, "demo-out")
 }
 
