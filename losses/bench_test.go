@@ -137,7 +137,8 @@ func BenchmarkSigmoid(b *testing.B) {
 	}
 }
 
-// BenchmarkOptions is cross entropy with one option at a time, and without.
+// BenchmarkOptions is cross entropy with one option at a time, and without, and another loss with
+// one.
 func BenchmarkOptions(b *testing.B) {
 	for _, o := range []struct {
 		name string
@@ -150,6 +151,8 @@ func BenchmarkOptions(b *testing.B) {
 		{"shift", func(c *losses.Criterion, ones []float64) { c.LogitShift = ones }},
 		{"zloss", func(c *losses.Criterion, _ []float64) { c.ZLoss = 1e-4 }},
 		{"weighted_mean", func(c *losses.Criterion, _ []float64) { c.Reduction = losses.WeightedMean }},
+		{"margins", func(c *losses.Criterion, ones []float64) { c.Margins = ones }},
+		{"gce_and_temperature", func(c *losses.Criterion, _ []float64) { c.Loss, c.Temperature = lossFamily["gce"], 2 }},
 	} {
 		benchmarkShapes(b, "option="+o.name, func(k int) (c losses.Criterion) {
 			o.set(&c, repeat(k, one))
