@@ -19,6 +19,16 @@ func forced(name string) (restore func()) { return numtest.Forced(vec.Sets(), ve
 // implementations are the names that this machine can run: the specification, plain Go, vectors.
 func implementations() []string { return numtest.Names(vec.Sets()) }
 
+// eachImplementation runs test on every implementation.
+func eachImplementation(t *testing.T, test func(t *testing.T)) {
+	for _, name := range implementations() {
+		t.Run(name, func(t *testing.T) {
+			force(t, name)
+			test(t)
+		})
+	}
+}
+
 // TestTheBestRuns: a program starts with the best implementation that the machine has.
 func TestTheBestRuns(t *testing.T) {
 	names := implementations()

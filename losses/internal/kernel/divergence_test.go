@@ -15,14 +15,11 @@ import (
 // are not, at every length, without touching what is behind; a p of 0 and a NaN are as they should
 // be.
 func TestDivergence(t *testing.T) {
-	for _, name := range implementations() {
-		t.Run(name, func(t *testing.T) {
-			force(t, name)
-			for _, n := range lengths() {
-				divergenceOf(t, n)
-			}
-		})
-	}
+	eachImplementation(t, func(t *testing.T) {
+		for _, n := range lengths() {
+			divergenceOf(t, n)
+		}
+	})
 }
 
 func divergenceOf(t *testing.T, n int) {
@@ -56,14 +53,11 @@ func divergenceOf(t *testing.T, n int) {
 // TestCentredRows: sums of rows, and their gradients, of rows of every length, sure or not, are
 // those of the specification, without touching what is behind; a NaN is one of all classes.
 func TestCentredRows(t *testing.T) {
-	for _, name := range implementations() {
-		t.Run(name, func(t *testing.T) {
-			force(t, name)
-			for _, k := range lengths() {
-				centredRowsOf(t, 5, k)
-			}
-		})
-	}
+	eachImplementation(t, func(t *testing.T) {
+		for _, k := range lengths() {
+			centredRowsOf(t, 5, k)
+		}
+	})
 }
 
 func centredRowsOf(t *testing.T, n, k int) {

@@ -45,38 +45,35 @@ func gceShifted[T Float](t *testing.T) {
 // TestTailOfRivals: many exponentials of half an ulp beside one large one in every lane are not
 // lost.
 func TestTailOfRivals(t *testing.T) {
-	for _, name := range implementations() {
-		t.Run(name, func(t *testing.T) {
-			force(t, name)
-			for _, k := range []int{100, 512, 1000} {
-				for _, rivals := range []int{9, 16, 32} {
-					z, y := make([]float32, k), make([]float32, k)
-					for j := rivals; j < k; j++ {
-						z[j] = -16.65
-					}
-					y[k-1] = 1
-					w := newRowWant(z, y, y)
-					o := newOutputs[float32](1, k)
-					for what, run := range map[string]func() (expected, []expected){
-						"MAE": func() (expected, []expected) {
-							SeparableIndex(Absolute, 0, o.loss, o.out, z, []int{k - 1}, []float32{1}, o.scratch, k)
-							return w.mae(y, 1)
-						},
-						"CE": func() (expected, []expected) {
-							CrossEntropyIndex(o.loss, o.out, z, []int{k - 1}, []float32{1}, k)
-							return w.crossEntropy(y, 1)
-						},
-					} {
-						_, grad := run()
-						for j, x := range grad {
-							require.LessOrEqual(t, x.ulps(float64(o.out[j]), true), 4.0,
-								"%s k=%d, %d rivals: gradient %d", what, k, rivals, j)
-						}
+	eachImplementation(t, func(t *testing.T) {
+		for _, k := range []int{100, 512, 1000} {
+			for _, rivals := range []int{9, 16, 32} {
+				z, y := make([]float32, k), make([]float32, k)
+				for j := rivals; j < k; j++ {
+					z[j] = -16.65
+				}
+				y[k-1] = 1
+				w := newRowWant(z, y, y)
+				o := newOutputs[float32](1, k)
+				for what, run := range map[string]func() (expected, []expected){
+					"MAE": func() (expected, []expected) {
+						SeparableIndex(Absolute, 0, o.loss, o.out, z, []int{k - 1}, []float32{1}, o.scratch, k)
+						return w.mae(y, 1)
+					},
+					"CE": func() (expected, []expected) {
+						CrossEntropyIndex(o.loss, o.out, z, []int{k - 1}, []float32{1}, k)
+						return w.crossEntropy(y, 1)
+					},
+				} {
+					_, grad := run()
+					for j, x := range grad {
+						require.LessOrEqual(t, x.ulps(float64(o.out[j]), true), 4.0,
+							"%s k=%d, %d rivals: gradient %d", what, k, rivals, j)
 					}
 				}
 			}
-		})
-	}
+		}
+	})
 }
 
 // TestLargeScale: a factor of the gradient whose product with the labels' sum is beyond the element
@@ -130,20 +127,17 @@ func absoluteOfLabels[T Float](t *testing.T) {
 
 // TestMAENearLabels: labels near the prediction, float32.
 func TestMAENearLabels(t *testing.T) {
-	for _, name := range implementations() {
-		t.Run(name, func(t *testing.T) {
-			force(t, name)
-			for _, k := range []int{10, 80, 1000} {
-				b := newBlock[float32](1, k, ordinary)
-				Softmax(b.t, b.z, k)
-				for j := range b.t {
-					b.t[j] *= 1 + 0x1p-10*float32(j%3-1)
-				}
-				o := newOutputs[float32](1, k)
-				MAE(o.loss, o.out, b.z, b.t, b.scale, o.wide, k)
-				loss, _ := newRowWant(b.z, b.t, b.u).mae(b.t, 1)
-				require.LessOrEqual(t, loss.ulps(o.loss[0], true), 4.0, "k=%d: %v, want %v", k, o.loss[0], loss.v.Hi)
+	eachImplementation(t, func(t *testing.T) {
+		for _, k := range []int{10, 80, 1000} {
+			b := newBlock[float32](1, k, ordinary)
+			Softmax(b.t, b.z, k)
+			for j := range b.t {
+				b.t[j] *= 1 + 0x1p-10*float32(j%3-1)
 			}
-		})
-	}
+			o := newOutputs[float32](1, k)
+			MAE(o.loss, o.out, b.z, b.t, b.scale, o.wide, k)
+			loss, _ := newRowWant(b.z, b.t, b.u).mae(b.t, 1)
+			require.LessOrEqual(t, loss.ulps(o.loss[0], true), 4.0, "k=%d: %v, want %v", k, o.loss[0], loss.v.Hi)
+		}
+	})
 }

@@ -111,26 +111,23 @@ func minusLogs[T Float](t *testing.T) {
 
 // TestRests: 1 - p at every length, and whether a p is above 1/2, wherever it stands.
 func TestRests(t *testing.T) {
-	for _, name := range implementations() {
-		t.Run(name, func(t *testing.T) {
-			force(t, name)
-			for _, k := range lengths() {
-				p, rest := newBlock[float64](1, k, ordinary).t, append(make([]float64, k), 7)
-				for j := range p {
-					p[j] = min(p[j], 0.5)
-				}
-				require.False(t, Rests(rest[:k], p), "k=%d", k)
-				for j, x := range p {
-					require.Equal(t, 1-x, rest[j], "k=%d", k)
-				}
-				for _, j := range []int{0, k / 2, k - 1} {
-					was := p[j]
-					p[j] = 0.75
-					require.True(t, Rests(rest[:k], p), "k=%d: at %d", k, j)
-					p[j] = was
-				}
-				require.Equal(t, 7.0, rest[k])
+	eachImplementation(t, func(t *testing.T) {
+		for _, k := range lengths() {
+			p, rest := newBlock[float64](1, k, ordinary).t, append(make([]float64, k), 7)
+			for j := range p {
+				p[j] = min(p[j], 0.5)
 			}
-		})
-	}
+			require.False(t, Rests(rest[:k], p), "k=%d", k)
+			for j, x := range p {
+				require.Equal(t, 1-x, rest[j], "k=%d", k)
+			}
+			for _, j := range []int{0, k / 2, k - 1} {
+				was := p[j]
+				p[j] = 0.75
+				require.True(t, Rests(rest[:k], p), "k=%d: at %d", k, j)
+				p[j] = was
+			}
+			require.Equal(t, 7.0, rest[k])
+		}
+	})
 }

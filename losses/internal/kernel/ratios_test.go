@@ -13,14 +13,11 @@ import (
 // TestRatios: what is computed of predictions that nearly agree is that of the specification, to 4
 // ulp, at every length, without touching what is behind.
 func TestRatios(t *testing.T) {
-	for _, name := range implementations() {
-		t.Run(name, func(t *testing.T) {
-			force(t, name)
-			for _, n := range lengths() {
-				ratiosOf(t, n)
-			}
-		})
-	}
+	eachImplementation(t, func(t *testing.T) {
+		for _, n := range lengths() {
+			ratiosOf(t, n)
+		}
+	})
 }
 
 func ratiosOf(t *testing.T, n int) {
@@ -75,14 +72,11 @@ func ratiosOf(t *testing.T, n int) {
 // specification, of differences of 1e-12 too, beside a class where they differ by more; and what
 // agrees, wherever it does not.
 func TestCloseRatios(t *testing.T) {
-	for _, name := range implementations() {
-		t.Run(name, func(t *testing.T) {
-			force(t, name)
-			for _, k := range lengths() {
-				closeRatiosOf(t, 3, k)
-			}
-		})
-	}
+	eachImplementation(t, func(t *testing.T) {
+		for _, k := range lengths() {
+			closeRatiosOf(t, 3, k)
+		}
+	})
 }
 
 func closeRatiosOf(t *testing.T, n, k int) {

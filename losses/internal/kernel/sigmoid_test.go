@@ -177,25 +177,22 @@ func sigmoidAccuracy[T Float](t *testing.T) {
 
 // TestSigmoidMAENearLabels: labels near the prediction, float32.
 func TestSigmoidMAENearLabels(t *testing.T) {
-	for _, name := range implementations() {
-		t.Run(name, func(t *testing.T) {
-			force(t, name)
-			const n = 400
-			z, yes, no, scale := elements[float32](n, "soft")
-			for i := range z {
-				z[i] = float32(i-n/2) / 32
-				yes[i] = float32(1 / (1 + math.Exp(-float64(z[i]))) * (1 + 0x1p-10*float64(i%3-1)))
-				no[i] = 1 - yes[i]
-			}
-			loss, grad := make([]float64, n), make([]float32, n)
-			SigmoidMAE(loss, grad, z, yes, no, scale)
-			for i := range n {
-				l, g := ask(z[i], float64(yes[i]), float64(no[i])).mae(float64(scale[i]))
-				require.LessOrEqual(t, l.ulps(loss[i], true), 4.0, "z=%v: loss %v, want %v", z[i], loss[i], l.v.Hi)
-				require.LessOrEqual(t, g.ulps(float64(grad[i]), true), 4.0, "z=%v: gradient", z[i])
-			}
-		})
-	}
+	eachImplementation(t, func(t *testing.T) {
+		const n = 400
+		z, yes, no, scale := elements[float32](n, "soft")
+		for i := range z {
+			z[i] = float32(i-n/2) / 32
+			yes[i] = float32(1 / (1 + math.Exp(-float64(z[i]))) * (1 + 0x1p-10*float64(i%3-1)))
+			no[i] = 1 - yes[i]
+		}
+		loss, grad := make([]float64, n), make([]float32, n)
+		SigmoidMAE(loss, grad, z, yes, no, scale)
+		for i := range n {
+			l, g := ask(z[i], float64(yes[i]), float64(no[i])).mae(float64(scale[i]))
+			require.LessOrEqual(t, l.ulps(loss[i], true), 4.0, "z=%v: loss %v, want %v", z[i], loss[i], l.v.Hi)
+			require.LessOrEqual(t, g.ulps(float64(grad[i]), true), 4.0, "z=%v: gradient", z[i])
+		}
+	})
 }
 
 // TestSigmoidKeepsDigits: a sure and right answer costs what it costs.

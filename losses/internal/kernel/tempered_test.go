@@ -22,14 +22,7 @@ func newTempered(k int) (r Tempered) {
 // TestTemperedPowers: logarithms are within 2 ulp where the arguments are those of a tempered
 // softmax, near 1, at the borders of the table, large and infinite, and powers and sums are those
 // of them.
-func TestTemperedPowers(t *testing.T) {
-	for _, name := range implementations() {
-		t.Run(name, func(t *testing.T) {
-			force(t, name)
-			temperedPowers(t)
-		})
-	}
-}
+func TestTemperedPowers(t *testing.T) { eachImplementation(t, temperedPowers) }
 
 func temperedPowers(t *testing.T) {
 	special := []float64{0, 0x1p-1074, 1e-300, 1. / 64, math.Nextafter(1./64, 0), 1, math.Nextafter(1, 0), 0x1p52, 1e300,

@@ -114,29 +114,26 @@ func temperedElementsFar[T Float](t *testing.T) {
 // TestTemperedElementsNearLabels: labels 1 % from the prediction, float32, up to the T2 for which
 // one step is enough.
 func TestTemperedElementsNearLabels(t *testing.T) {
-	for _, name := range implementations() {
-		t.Run(name, func(t *testing.T) {
-			force(t, name)
-			const n = 400
-			for _, t2 := range []float64{1.05, 1.2, 1.2999, 1.3} {
-				z, yes, no, scale := elements[float32](n, "soft")
-				for i := range z {
-					z[i] = float32(i-n/2) / 32
-					p := 1 / (1 + math.Exp(math.Abs(spec.TemperedLogit(float64(z[i]), t2-1)))) * (1 + 0.02*(float64(i%2)-0.5))
-					yes[i], no[i] = float32(p), float32(1-p)
-					if z[i] > 0 {
-						yes[i], no[i] = no[i], yes[i]
-					}
-				}
-				loss, grad := make([]float64, n), make([]float32, n)
-				SigmoidQuestion(Question{Kind: BiTempered, A: 0.8, B: t2}, loss, grad, z, yes, no, scale)
-				for i := range n {
-					l, g := ask(z[i], float64(yes[i]), float64(no[i])).bitempered(0.8, t2, float64(scale[i]))
-					require.LessOrEqual(t, l.ulps(loss[i], true), 4.0, "T2=%v z=%v: loss %v, want %v", t2, z[i], loss[i], l.v.Hi)
-					require.LessOrEqual(t, g.ulps(float64(grad[i]), true), 4.0, "T2=%v z=%v: gradient %v, want %v", t2, z[i],
-						grad[i], g.v.Hi)
+	eachImplementation(t, func(t *testing.T) {
+		const n = 400
+		for _, t2 := range []float64{1.05, 1.2, 1.2999, 1.3} {
+			z, yes, no, scale := elements[float32](n, "soft")
+			for i := range z {
+				z[i] = float32(i-n/2) / 32
+				p := 1 / (1 + math.Exp(math.Abs(spec.TemperedLogit(float64(z[i]), t2-1)))) * (1 + 0.02*(float64(i%2)-0.5))
+				yes[i], no[i] = float32(p), float32(1-p)
+				if z[i] > 0 {
+					yes[i], no[i] = no[i], yes[i]
 				}
 			}
-		})
-	}
+			loss, grad := make([]float64, n), make([]float32, n)
+			SigmoidQuestion(Question{Kind: BiTempered, A: 0.8, B: t2}, loss, grad, z, yes, no, scale)
+			for i := range n {
+				l, g := ask(z[i], float64(yes[i]), float64(no[i])).bitempered(0.8, t2, float64(scale[i]))
+				require.LessOrEqual(t, l.ulps(loss[i], true), 4.0, "T2=%v z=%v: loss %v, want %v", t2, z[i], loss[i], l.v.Hi)
+				require.LessOrEqual(t, g.ulps(float64(grad[i]), true), 4.0, "T2=%v z=%v: gradient %v, want %v", t2, z[i],
+					grad[i], g.v.Hi)
+			}
+		}
+	})
 }
