@@ -94,3 +94,19 @@ func centredRowsOf(t *testing.T, n, k int) {
 	}
 	require.Equal(t, 7.0, got[n*k])
 }
+
+// TestCentredRowsOfOne: what is left for a sure class where only a rare class has another number.
+func TestCentredRowsOfOne(t *testing.T) {
+	eachImplementation(t, func(t *testing.T) {
+		for _, k := range lengths() {
+			if k == 1 {
+				continue
+			}
+			p, d := slices.Repeat([]float64{0x1p-600}, k), slices.Repeat([]float64{math.Ln2}, k)
+			p[k-1], p[0], d[0] = 1, 0x1p-900, -1
+			CentredRows(p, d, []float64{math.Ln2}, []float64{1}, k)
+			require.InEpsilon(t, 0x1p-900*(1+math.Ln2), p[k-1], 0x1p-50, "K=%d", k)
+			require.InEpsilon(t, 0x1p-900*(-1-math.Ln2), p[0], 0x1p-50, "K=%d", k)
+		}
+	})
+}

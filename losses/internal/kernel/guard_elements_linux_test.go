@@ -94,6 +94,7 @@ func guardPieces[T Float](t *testing.T) {
 			Agree(inverse, h, 0.5)
 			CloseRatios(h, gap, inverse, zero, zero, zero, k)
 			RowSums(h[:1], inverse, k)
+			gap[k/2] = 1 // a sure class
 			CentredRows(gap, h, zero[:1], zero[:1], k)
 			wide = append(append(wide, h...), inverse...)
 			return wide, append(narrow, p...)

@@ -76,33 +76,18 @@ func (g isa) rowSums() {
 	g.ret()
 }
 
-// centredRows takes d - mean of a class of p > 1/2, where it may be small, from the p and d of the
-// others.
+// centredRows takes d - mean of a class of p > 1/2, where it may be small, from what the d of the
+// others differ from its own.
 func (g isa) centredRows() {
 	g.text("centredRows", "func(p, d, mean, f *A, k, n int)",
-		"stores f p (d - mean) in p, of n rows of k elements with a "+
-			"mean and an f each, the mean that of d by p.")
+		"stores f p (d - mean) in p, of n rows of k elements with a mean and an f each, the mean that of d by p.")
 	p, d, mean, f, k := g.param("p"), g.param("d"), g.param("mean"), g.param("f"), g.param("k")
 	half := g.hold(0.5)
 	g.eachRow(k, g.param("n"), []reg.GPVirtual{p, d}, []reg.GPVirtual{mean, f}, func() {
-		top, rest, others := g.zeros(1), g.zeros(2), g.zeros(2)
-		g.loop(k, 2, func(i reg.GPVirtual, v int, m *mask) {
-			x, y := g.get(p, i, v, m), g.get(d, i, v, m)
-			sure := g.cmp(gtOQ, half, x)
-			g.drop(sure, x)
-			g.add(x, rest[v], rest[v])
-			g.madd(x, y, others[v])
-			g.addWhere(sure, y, top[0])
-		})
-		factor, from, at := g.vec(), g.vec(), g.vec()
+		factor, from := g.vec(), g.vec()
 		g.bcast(Mem{Base: f}, factor)
 		g.bcast(Mem{Base: mean}, from)
-		g.bcast(g.total(rest), at)
-		g.bcast(g.total(top), top[0])
-		g.bcast(g.total(others), others[0])
-		g.msub(others[0], top[0], at)
-		g.sub(from, from, top[0]) // NaN for NaN
-		g.add(top[0], at, at)
+		at := g.ofSureClass(p, d, k, half, from)
 		g.loop(k, 2, func(i reg.GPVirtual, v int, m *mask) {
 			x, y := g.get(p, i, v, m), g.get(d, i, v, m)
 			g.sub(from, y, y)
@@ -113,4 +98,29 @@ func (g isa) centredRows() {
 		})
 	})
 	g.ret()
+}
+
+// ofSureClass returns d - mean of a class of p > 1/2, -Σ p (d - its d).
+func (g isa) ofSureClass(p, d, k reg.GPVirtual, half Op, mean reg.VecVirtual) reg.VecVirtual {
+	top, at, sure, unsure := g.zeros(1), g.zeros(1)[0], g.noLanes(), label("unsure")
+	g.loop(k, 2, func(i reg.GPVirtual, v int, m *mask) {
+		above := g.cmp(gtOQ, half, g.get(p, i, v, m))
+		g.addWhere(above, g.get(d, i, v, m), top[0])
+		g.orInto(above, sure)
+	})
+	bits := g.maskBits(sure)
+	TESTL(bits, bits)
+	JEQ(LabelRef(unsure))
+	own, less := g.vec(), g.zeros(2)
+	g.bcast(g.total(top), own)
+	g.loop(k, 2, func(i reg.GPVirtual, v int, m *mask) {
+		y := g.get(d, i, v, m)
+		g.sub(own, y, y)
+		g.madd(g.get(p, i, v, m), y, less[v])
+	})
+	g.bcast(g.total(less), own)
+	g.sub(mean, mean, at) // NaN for NaN
+	g.sub(own, at, at)
+	Label(unsure)
+	return at
 }
