@@ -28,13 +28,6 @@ func phiOf(l Loss) (f phi, ok bool) {
 	return f, false
 }
 
-func (f phi) at(l, q float64) (v, dv, d2v float64) {
-	if f.cross {
-		return -l, -1, 0
-	}
-	return kernel.Phi(f.family, f.a, l, q)
-}
-
 // alongDirection computes the derivatives of the rows' losses along the direction, and their
 // gradients. It returns the first row with an invalid label, or -1.
 func alongDirection[T kernel.Float](b *batch[T], l Loss) (bad int) {
@@ -78,15 +71,21 @@ func crossEntropyAlong[T kernel.Float](b *batch[T]) (bad int) {
 	return -1
 }
 
-// slopeAlong stores the direction of row i in v, less that of a class of p > 1/2 or the largest,
-// and the derivatives of the loss and of its gradient by the labels along it, from the softmax p.
-// It returns S and ⟨p,v⟩; ok is false when there is an invalid label.
+// slopeAlong stores the direction of row i in v, less that of a class of p > 1/2 or nearly the mean,
+// and the derivatives of the loss and of its gradient by the labels along it, from the softmax p. It
+// returns S and ⟨p,v⟩; ok is false when there is an invalid label.
 func (b *batch[T]) slopeAlong(i int, p, v []float64) (mass, mean float64, ok bool) {
-	kernel.Divide(v, part(b.direction, i, i+1, b.k), nil, b.temperature)
-	if top := above(p); top >= 0 { // the mean may be near it
-		from := v[top]
+	kernel.Widen(v, part(b.direction, i, i+1, b.k))
+	var from float64
+	if top := above(p); top >= 0 {
+		from = v[top]
+	} else {
+		_, from = kernel.Moments(p, v, 0)
+	}
+	kernel.Affine(v, v, 1, -from, 0)
+	if b.temperature != 1 {
 		for j := range v {
-			v[j] -= from
+			v[j] /= b.temperature
 		}
 	}
 	_, mean = kernel.Moments(p, v, 0)
@@ -124,7 +123,7 @@ func (b *batch[T]) rowAlong(f phi, i int) (valid bool) {
 	mean := lean(a, r.P, a)
 	var slope, sum, bend, curve float64 // with a = v - ⟨p,v⟩: Σ t φ' a, Σ t φ', Σ t φ″ (a + mean), Σ t φ″
 	for j := range r.P {
-		_, df, d2f := f.at(r.LogP[j], r.Rest[j])
+		_, df, d2f := kernel.Phi(f.family, f.a, r.LogP[j], r.Rest[j])
 		at := a[j] - mean
 		tg[j] = times(df, at)
 		h, e := times(r.Target[j], df), times(r.Target[j], d2f)
