@@ -78,13 +78,7 @@ func (e *divergence[T]) rows(part, lo, hi int) {
 	for ; lo < hi; lo += most {
 		end := min(hi, lo+most)
 		e.mix(m, lo, end)
-		if m.agree(alike[T]()) {
-			m.relateAll(e.k)
-			m.diverge(0, len(m.mean))
-			m.sum(0, end-lo, e.k)
-		} else {
-			m.divergeApart(alike[T](), e.k)
-		}
+		m.divergences(alike[T](), e.k)
 		e.store(m, lo, end)
 	}
 }

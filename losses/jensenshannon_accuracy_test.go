@@ -153,3 +153,40 @@ func divergenceTerm(p, d numtest.DD) (sum numtest.DD) {
 	}
 	return sum
 }
+
+// TestJensenShannonOfOneRow: a row by itself gives the bits that it gives among others, whether
+// predictions agree in them or not.
+func TestJensenShannonOfOneRow(t *testing.T) {
+	const n, m = 9, 3
+	r := rand.New(rand.NewPCG(7, 8))
+	for _, dt := range floatDtypes {
+		for _, k := range []int{2, 3, 10, 100} {
+			var z [m][]float64
+			for i := range n {
+				for j, row := range alikePredictions(r, dt, m, k, []float64{1e-4, 1e-4, 3, 0.1}[i*i%7%4], 0) {
+					z[j] = append(z[j], values(row.(*tensor.Dense))...)
+				}
+			}
+			of := func(lo, hi int) (all [][]float64) {
+				var logits []tensor.Tensor
+				for _, z := range z {
+					logits = append(logits, dense(dt, z[lo*k:hi*k], hi-lo, k))
+				}
+				loss, grads, err := losses.JensenShannonGrad(logits, nil, losses.None)
+				require.NoError(t, err)
+				all = append(all, values(loss))
+				for _, g := range grads {
+					all = append(all, values(g))
+				}
+				return all
+			}
+			together := of(0, n)
+			for i := range n {
+				for j, got := range of(i, i+1) {
+					size := len(got)
+					require.Equal(t, together[j][i*size:(i+1)*size], got, "%v K=%d row %d", dt, k, i)
+				}
+			}
+		}
+	}
+}

@@ -58,54 +58,76 @@ func (m *mixture) sum(lo, hi, k int) {
 	}
 }
 
-// divergeApart is diverge and sum for predictions that disagree in some rows of k. Where the least
-// divergence is below alike, it is that of the logarithms that relate computes.
-func (m *mixture) divergeApart(alike float64, k int) {
-	kernel.MinusLogs(m.minus, m.mean, -math.Log(kernel.Tiny[float64]()))
+// divergences computes d and h, and the divergences of all rows of k. Rows that agree are computed
+// together, and so are others; to which of them a row belongs is not for its neighbours to say.
+func (m *mixture) divergences(alike float64, k int) {
 	n := len(m.mean) / k
-	m.diverge(0, n*k)
-	m.sum(0, n, k)
-	for i := range n {
+	for lo, agree := 0, m.agree(0, alike, k); lo < n; {
+		hi, next := lo+1, agree
+		for ; hi < n; hi++ {
+			if next = m.agree(hi, alike, k); next != agree {
+				break
+			}
+		}
+		if agree {
+			m.relateRows(lo, hi, k)
+			m.diverge(lo*k, hi*k)
+			m.sum(lo, hi, k)
+		} else {
+			m.divergeApart(lo, hi, alike, k)
+		}
+		lo, agree = hi, next
+	}
+}
+
+// divergeApart is diverge and sum for the rows [lo, hi) of k, in which predictions disagree. Where
+// the least divergence is below alike, it is that of the logarithms that relate computes.
+func (m *mixture) divergeApart(lo, hi int, alike float64, k int) {
+	kernel.MinusLogs(m.minus[lo*k:hi*k], m.mean[lo*k:hi*k], -math.Log(kernel.Tiny[float64]()))
+	m.diverge(lo*k, hi*k)
+	m.sum(lo, hi, k)
+	for i := lo; i < hi; i++ {
 		least := math.Inf(1)
 		for _, c := range m.of {
 			least = min(least, c.losses[i])
 		}
-		if lo, hi := i*k, (i+1)*k; least < alike {
-			m.relate(lo, hi)
-			m.diverge(lo, hi)
+		if least < alike {
+			m.relate(i*k, (i+1)*k)
+			m.diverge(i*k, (i+1)*k)
 			m.sum(i, i+1, k)
 		}
 	}
 }
 
-// agree reports whether all predictions are so close to the first in all classes that their
-// divergences are below most. With |p_i - p_0| < s p_0 they are less than s (2M-3)/M of p_0 from
+// agree reports whether all predictions of row i of k are so close to the first in all classes that
+// their divergences are below most. With |p_i - p_0| < s p_0 they are less than s (2M-3)/M of p_0 from
 // the mean, and
 //
 //	KL(p ‖ m) <= Σ (p - m)²/m < (s (2M-3)/M)²/(1-s).
-func (m *mixture) agree(most float64) bool {
+func (m *mixture) agree(i int, most float64, k int) bool {
 	count := float64(len(m.of))
 	share := min(math.Sqrt(most)*count/(2*count-3), 1./8)
 	share *= 1 - share
-	first := &m.of[0]
-	for i := range m.of[1:] {
-		if !kernel.Agree(m.of[1+i].p, first.p, share) {
+	first := part(m.of[0].p, i, i+1, k)
+	for _, c := range m.of[1:] {
+		if !kernel.Agree(part(c.p, i, i+1, k), first, share) {
 			return false
 		}
 	}
 	return true
 }
 
-// relateAll is relate for rows of k of predictions that agree.
-func (m *mixture) relateAll(k int) {
-	first := &m.of[0]
+// relateRows is relate for the rows [lo, hi) of k of predictions that agree.
+func (m *mixture) relateRows(lo, hi, k int) {
+	lo, hi = lo*k, hi*k
+	first := m.of[0].part(lo, hi)
 	sum := first.h
 	clear(sum)
-	for i := range m.of[1:] {
-		c := &m.of[1+i]
+	for _, c := range m.of[1:] {
+		c = c.part(lo, hi)
 		kernel.CloseRatios(c.l, c.h, sum, c.z, first.z, first.p, k)
 	}
-	kernel.MeanRatios(m.minus, first.l, sum, 1/float64(len(m.of)))
+	kernel.MeanRatios(m.minus[lo:hi], first.l, sum, 1/float64(len(m.of)))
 }
 
 // relate makes l and minus of a row, the elements [lo, hi), relative to log p of the first
