@@ -71,9 +71,9 @@ func crossEntropyAlong[T kernel.Float](b *batch[T]) (bad int) {
 	return -1
 }
 
-// slopeAlong stores the direction of row i in v, less that of a class of p > 1/2 or nearly the mean,
-// and the derivatives of the loss and of its gradient by the labels along it, from the softmax p. It
-// returns S and ⟨p,v⟩; ok is false when there is an invalid label.
+// slopeAlong stores the direction of row i in v, less that of a class of p > 1/2 or nearly the
+// mean, and the derivatives of the loss and of its gradient by the labels along it, from the
+// softmax p. It returns S and ⟨p,v⟩; ok is false when there is an invalid label.
 func (b *batch[T]) slopeAlong(i int, p, v []float64) (mass, mean float64, ok bool) {
 	kernel.Widen(v, part(b.direction, i, i+1, b.k))
 	var from float64

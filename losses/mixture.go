@@ -100,8 +100,8 @@ func (m *mixture) divergeApart(lo, hi int, alike float64, k int) {
 }
 
 // agree reports whether all predictions of row i of k are so close to the first in all classes that
-// their divergences are below most. With |p_i - p_0| < s p_0 they are less than s (2M-3)/M of p_0 from
-// the mean, and
+// their divergences are below most. With |p_i - p_0| < s p_0 they are less than s (2M-3)/M of p_0
+// from the mean, and
 //
 //	KL(p ‖ m) <= Σ (p - m)²/m < (s (2M-3)/M)²/(1-s).
 func (m *mixture) agree(i int, most float64, k int) bool {
