@@ -17,6 +17,10 @@ func block[T spec.Float]() int { return 32 / spec.Size[T]() }
 // parLast.
 const powerBits, parBits, parLast = 3, 2, 8
 
+// smoothNarrow and smoothWide are how many coefficients polynomials of smooth families have, for
+// float32 and float64; smoothWide is the larger.
+const smoothNarrow, smoothWide = 14, 24
+
 // expOffset is what magic has beside the middle of its binade less the shift.
 const expOffset = 64
 
@@ -699,6 +703,24 @@ func sigmoidEntmaxF32(loss *float64, grad, z, yes, no *float32, n int, scale flo
 
 //go:noescape
 func sigmoidEntmaxF64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
+
+// sigmoidSmooth stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
+// and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.
+// φ = c + (1-p) V, φ' = -p W; par is vectors that repeat c, then the coefficients of V and those of W,
+// each from the highest degree on and at last what its type has lost of the lowest.
+func sigmoidSmooth[T spec.Float](loss *float64, grad, z, yes, no *T, n int, scale T, par *float64) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		sigmoidSmoothF32(loss, (*float32)(unsafe.Pointer(grad)), (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(yes)), (*float32)(unsafe.Pointer(no)), n, float32(scale), par)
+		return
+	}
+	sigmoidSmoothF64(loss, (*float64)(unsafe.Pointer(grad)), (*float64)(unsafe.Pointer(z)), (*float64)(unsafe.Pointer(yes)), (*float64)(unsafe.Pointer(no)), n, float64(scale), par)
+}
+
+//go:noescape
+func sigmoidSmoothF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
+
+//go:noescape
+func sigmoidSmoothF64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
 
 // sigmoidMAE stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
 // and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.

@@ -10098,6 +10098,668 @@ value:
 	BNE loop
 	RET
 
+// func sigmoidSmoothF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
+TEXT ·sigmoidSmoothF32(SB), NOSPLIT, $0-64
+	MOVD par+56(FP), R7
+	MOVD $numbers<>(SB), R8
+	FMOVQ 0(R8), F0 // 1
+	FMOVQ 880(R8), F1 // -121.5
+	FMOVQ 896(R8), F2 // 1.2583e+07
+	FMOVQ 16(R8), F3 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
+	FMOVQ 32(R8), F4 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
+	FMOVQ 912(R8), F5 // 5.960464477539063e-08 0 0 0
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
+loop:
+	MOVD R1, R6
+	VLD1.P 32(R6), [V6.S4, V7.S4]
+	FMOVQ 592(R8), F8 // +Inf
+	FMOVQ 592(R8), F9 // +Inf
+	WORD $0x4e26e508 // fcmeq v8.4s, v8.4s, v6.4s
+	WORD $0x4e27e529 // fcmeq v9.4s, v9.4s, v7.4s
+	WORD $0x4ea0f8c6 // fabs v6.4s, v6.4s
+	WORD $0x4ea0f8e7 // fabs v7.4s, v7.4s
+	VORR V8.B16, V6.B16, V6.B16
+	VORR V9.B16, V7.B16, V7.B16
+	WORD $0x6ea0f8c8 // fneg v8.4s, v6.4s
+	WORD $0x6ea0f8e9 // fneg v9.4s, v7.4s
+	WORD $0x4e21f508 // fmax v8.4s, v8.4s, v1.4s
+	WORD $0x4e21f529 // fmax v9.4s, v9.4s, v1.4s
+	VMOV V2.B16, V10.B16
+	VMOV V2.B16, V11.B16
+	WORD $0x4f83110a // fmla v10.4s, v8.4s, v3.s[0]
+	WORD $0x4f83112b // fmla v11.4s, v9.4s, v3.s[0]
+	WORD $0x4ea2d54c // fsub v12.4s, v10.4s, v2.4s
+	WORD $0x4ea2d56d // fsub v13.4s, v11.4s, v2.4s
+	WORD $0x4fa35188 // fmls v8.4s, v12.4s, v3.s[1]
+	WORD $0x4fa351a9 // fmls v9.4s, v13.4s, v3.s[1]
+	WORD $0x4f835988 // fmls v8.4s, v12.4s, v3.s[2]
+	WORD $0x4f8359a9 // fmls v9.4s, v13.4s, v3.s[2]
+	VSHL $23, V10.S4, V10.S4
+	VSHL $23, V11.S4, V11.S4
+	WORD $0x6e28dd0c // fmul v12.4s, v8.4s, v8.4s
+	WORD $0x6e29dd2d // fmul v13.4s, v9.4s, v9.4s
+	FMOVQ 48(R8), F14 // 0.04166655443768594
+	FMOVQ 48(R8), F15 // 0.04166655443768594
+	WORD $0x4fa4110e // fmla v14.4s, v8.4s, v4.s[1]
+	WORD $0x4fa4112f // fmla v15.4s, v9.4s, v4.s[1]
+	WORD $0x4f84198e // fmla v14.4s, v12.4s, v4.s[2]
+	WORD $0x4f8419af // fmla v15.4s, v13.4s, v4.s[2]
+	FMOVQ 64(R8), F16 // 0.5
+	FMOVQ 64(R8), F17 // 0.5
+	WORD $0x4f841110 // fmla v16.4s, v8.4s, v4.s[0]
+	WORD $0x4f841131 // fmla v17.4s, v9.4s, v4.s[0]
+	WORD $0x4e2ccdd0 // fmla v16.4s, v14.4s, v12.4s
+	WORD $0x4e2dcdf1 // fmla v17.4s, v15.4s, v13.4s
+	WORD $0x4e2cce08 // fmla v8.4s, v16.4s, v12.4s
+	WORD $0x4e2dce29 // fmla v9.4s, v17.4s, v13.4s
+	WORD $0x4e20d50c // fadd v12.4s, v8.4s, v0.4s
+	WORD $0x4e20d52d // fadd v13.4s, v9.4s, v0.4s
+	VADD V10.S4, V12.S4, V12.S4
+	VADD V11.S4, V13.S4, V13.S4
+	WORD $0x4fa3998c // fmul v12.4s, v12.4s, v3.s[3]
+	WORD $0x4fa399ad // fmul v13.4s, v13.4s, v3.s[3]
+	VEOR V10.B16, V10.B16, V10.B16
+	WORD $0x4e2acd0c // fmla v12.4s, v8.4s, v10.4s
+	WORD $0x4e2acd2d // fmla v13.4s, v9.4s, v10.4s
+	VMOV V0.B16, V10.B16
+	VMOV V0.B16, V11.B16
+	WORD $0x4f85118a // fmla v10.4s, v12.4s, v5.s[0]
+	WORD $0x4f8511ab // fmla v11.4s, v13.4s, v5.s[0]
+	WORD $0x6e2afc08 // fdiv v8.4s, v0.4s, v10.4s
+	WORD $0x6e2bfc09 // fdiv v9.4s, v0.4s, v11.4s
+	WORD $0x4eaad40e // fsub v14.4s, v0.4s, v10.4s
+	WORD $0x4eabd40f // fsub v15.4s, v0.4s, v11.4s
+	WORD $0x4f85118e // fmla v14.4s, v12.4s, v5.s[0]
+	WORD $0x4f8511af // fmla v15.4s, v13.4s, v5.s[0]
+	VMOV V0.B16, V16.B16
+	VMOV V0.B16, V17.B16
+	WORD $0x4eaacd10 // fmls v16.4s, v8.4s, v10.4s
+	WORD $0x4eabcd31 // fmls v17.4s, v9.4s, v11.4s
+	WORD $0x4eaecd10 // fmls v16.4s, v8.4s, v14.4s
+	WORD $0x4eafcd31 // fmls v17.4s, v9.4s, v15.4s
+	WORD $0x4e30cd08 // fmla v8.4s, v8.4s, v16.4s
+	WORD $0x4e31cd29 // fmla v9.4s, v9.4s, v17.4s
+	WORD $0x6e28dd8c // fmul v12.4s, v12.4s, v8.4s
+	WORD $0x6e29ddad // fmul v13.4s, v13.4s, v9.4s
+	VMOV V8.B16, V6.B16
+	VMOV V9.B16, V7.B16
+	WORD $0x4f855186 // fmls v6.4s, v12.4s, v5.s[0]
+	WORD $0x4f8551a7 // fmls v7.4s, v13.4s, v5.s[0]
+	WORD $0x6e26dcca // fmul v10.4s, v6.4s, v6.4s
+	WORD $0x6e27dceb // fmul v11.4s, v7.4s, v7.4s
+	FMOVQ 16(R7), F14
+	FMOVQ 16(R7), F15
+	FMOVQ 32(R7), F16
+	FMOVQ 32(R7), F17
+	FMOVQ 48(R7), F18
+	FMOVQ 48(R7), F19
+	WORD $0x4e2acdd2 // fmla v18.4s, v14.4s, v10.4s
+	WORD $0x4e2bcdf3 // fmla v19.4s, v15.4s, v11.4s
+	FMOVQ 64(R7), F14
+	FMOVQ 64(R7), F15
+	WORD $0x4e2ace0e // fmla v14.4s, v16.4s, v10.4s
+	WORD $0x4e2bce2f // fmla v15.4s, v17.4s, v11.4s
+	FMOVQ 80(R7), F16
+	FMOVQ 80(R7), F17
+	WORD $0x4e2ace50 // fmla v16.4s, v18.4s, v10.4s
+	WORD $0x4e2bce71 // fmla v17.4s, v19.4s, v11.4s
+	FMOVQ 96(R7), F18
+	FMOVQ 96(R7), F19
+	WORD $0x4e2acdd2 // fmla v18.4s, v14.4s, v10.4s
+	WORD $0x4e2bcdf3 // fmla v19.4s, v15.4s, v11.4s
+	FMOVQ 112(R7), F14
+	FMOVQ 112(R7), F15
+	WORD $0x4e2ace0e // fmla v14.4s, v16.4s, v10.4s
+	WORD $0x4e2bce2f // fmla v15.4s, v17.4s, v11.4s
+	FMOVQ 128(R7), F16
+	FMOVQ 128(R7), F17
+	WORD $0x4e2ace50 // fmla v16.4s, v18.4s, v10.4s
+	WORD $0x4e2bce71 // fmla v17.4s, v19.4s, v11.4s
+	FMOVQ 144(R7), F18
+	FMOVQ 144(R7), F19
+	WORD $0x4e2acdd2 // fmla v18.4s, v14.4s, v10.4s
+	WORD $0x4e2bcdf3 // fmla v19.4s, v15.4s, v11.4s
+	FMOVQ 160(R7), F14
+	FMOVQ 160(R7), F15
+	WORD $0x4e2ace0e // fmla v14.4s, v16.4s, v10.4s
+	WORD $0x4e2bce2f // fmla v15.4s, v17.4s, v11.4s
+	FMOVQ 176(R7), F16
+	FMOVQ 176(R7), F17
+	WORD $0x4e2ace50 // fmla v16.4s, v18.4s, v10.4s
+	WORD $0x4e2bce71 // fmla v17.4s, v19.4s, v11.4s
+	FMOVQ 192(R7), F18
+	FMOVQ 192(R7), F19
+	WORD $0x4e2acdd2 // fmla v18.4s, v14.4s, v10.4s
+	WORD $0x4e2bcdf3 // fmla v19.4s, v15.4s, v11.4s
+	FMOVQ 208(R7), F14
+	FMOVQ 208(R7), F15
+	WORD $0x4e2ace0e // fmla v14.4s, v16.4s, v10.4s
+	WORD $0x4e2bce2f // fmla v15.4s, v17.4s, v11.4s
+	FMOVQ 240(R7), F16
+	FMOVQ 240(R7), F17
+	WORD $0x4e2ace50 // fmla v16.4s, v18.4s, v10.4s
+	WORD $0x4e2bce71 // fmla v17.4s, v19.4s, v11.4s
+	VMOV V16.B16, V18.B16
+	VMOV V17.B16, V19.B16
+	WORD $0x4e26cdd2 // fmla v18.4s, v14.4s, v6.4s
+	WORD $0x4e27cdf3 // fmla v19.4s, v15.4s, v7.4s
+	WORD $0x4ea6cdd0 // fmls v16.4s, v14.4s, v6.4s
+	WORD $0x4ea7cdf1 // fmls v17.4s, v15.4s, v7.4s
+	FMOVQ 224(R7), F14
+	WORD $0x4e2ed652 // fadd v18.4s, v18.4s, v14.4s
+	WORD $0x4e2ed673 // fadd v19.4s, v19.4s, v14.4s
+	WORD $0x4e2ed610 // fadd v16.4s, v16.4s, v14.4s
+	WORD $0x4e2ed631 // fadd v17.4s, v17.4s, v14.4s
+	FMOVQ 256(R7), F14
+	FMOVQ 256(R7), F15
+	FMOVQ 272(R7), F20
+	FMOVQ 272(R7), F21
+	FMOVQ 288(R7), F22
+	FMOVQ 288(R7), F23
+	WORD $0x4e2acdd6 // fmla v22.4s, v14.4s, v10.4s
+	WORD $0x4e2bcdf7 // fmla v23.4s, v15.4s, v11.4s
+	FMOVQ 304(R7), F14
+	FMOVQ 304(R7), F15
+	WORD $0x4e2ace8e // fmla v14.4s, v20.4s, v10.4s
+	WORD $0x4e2bceaf // fmla v15.4s, v21.4s, v11.4s
+	FMOVQ 320(R7), F20
+	FMOVQ 320(R7), F21
+	WORD $0x4e2aced4 // fmla v20.4s, v22.4s, v10.4s
+	WORD $0x4e2bcef5 // fmla v21.4s, v23.4s, v11.4s
+	FMOVQ 336(R7), F22
+	FMOVQ 336(R7), F23
+	WORD $0x4e2acdd6 // fmla v22.4s, v14.4s, v10.4s
+	WORD $0x4e2bcdf7 // fmla v23.4s, v15.4s, v11.4s
+	FMOVQ 352(R7), F14
+	FMOVQ 352(R7), F15
+	WORD $0x4e2ace8e // fmla v14.4s, v20.4s, v10.4s
+	WORD $0x4e2bceaf // fmla v15.4s, v21.4s, v11.4s
+	FMOVQ 368(R7), F20
+	FMOVQ 368(R7), F21
+	WORD $0x4e2aced4 // fmla v20.4s, v22.4s, v10.4s
+	WORD $0x4e2bcef5 // fmla v21.4s, v23.4s, v11.4s
+	FMOVQ 384(R7), F22
+	FMOVQ 384(R7), F23
+	WORD $0x4e2acdd6 // fmla v22.4s, v14.4s, v10.4s
+	WORD $0x4e2bcdf7 // fmla v23.4s, v15.4s, v11.4s
+	FMOVQ 400(R7), F14
+	FMOVQ 400(R7), F15
+	WORD $0x4e2ace8e // fmla v14.4s, v20.4s, v10.4s
+	WORD $0x4e2bceaf // fmla v15.4s, v21.4s, v11.4s
+	FMOVQ 416(R7), F20
+	FMOVQ 416(R7), F21
+	WORD $0x4e2aced4 // fmla v20.4s, v22.4s, v10.4s
+	WORD $0x4e2bcef5 // fmla v21.4s, v23.4s, v11.4s
+	FMOVQ 432(R7), F22
+	FMOVQ 432(R7), F23
+	WORD $0x4e2acdd6 // fmla v22.4s, v14.4s, v10.4s
+	WORD $0x4e2bcdf7 // fmla v23.4s, v15.4s, v11.4s
+	FMOVQ 448(R7), F14
+	FMOVQ 448(R7), F15
+	WORD $0x4e2ace8e // fmla v14.4s, v20.4s, v10.4s
+	WORD $0x4e2bceaf // fmla v15.4s, v21.4s, v11.4s
+	FMOVQ 480(R7), F20
+	FMOVQ 480(R7), F21
+	WORD $0x4e2aced4 // fmla v20.4s, v22.4s, v10.4s
+	WORD $0x4e2bcef5 // fmla v21.4s, v23.4s, v11.4s
+	VMOV V20.B16, V22.B16
+	VMOV V21.B16, V23.B16
+	WORD $0x4e26cdd6 // fmla v22.4s, v14.4s, v6.4s
+	WORD $0x4e27cdf7 // fmla v23.4s, v15.4s, v7.4s
+	WORD $0x4ea6cdd4 // fmls v20.4s, v14.4s, v6.4s
+	WORD $0x4ea7cdf5 // fmls v21.4s, v15.4s, v7.4s
+	FMOVQ 464(R7), F14
+	WORD $0x4e2ed6d6 // fadd v22.4s, v22.4s, v14.4s
+	WORD $0x4e2ed6f7 // fadd v23.4s, v23.4s, v14.4s
+	WORD $0x4e2ed694 // fadd v20.4s, v20.4s, v14.4s
+	WORD $0x4e2ed6b5 // fadd v21.4s, v21.4s, v14.4s
+	WORD $0x4f859252 // fmul v18.4s, v18.4s, v5.s[0]
+	WORD $0x4f859273 // fmul v19.4s, v19.4s, v5.s[0]
+	VLD1.P 32(R1), [V6.S4, V7.S4]
+	VLD1.P 32(R3), [V24.S4, V25.S4]
+	WORD $0x4eb8d40a // fsub v10.4s, v0.4s, v24.4s
+	WORD $0x4eb9d40b // fsub v11.4s, v0.4s, v25.4s
+	CBZ R4, shares
+	VLD1.P 32(R4), [V10.S4, V11.S4]
+shares:
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	WORD $0x6eaee4c6 // fcmgt v6.4s, v6.4s, v14.4s
+	WORD $0x6eafe4e7 // fcmgt v7.4s, v7.4s, v15.4s
+	VMOV V24.B16, V14.B16
+	VMOV V25.B16, V15.B16
+	VBIT V6.B16, V10.B16, V14.B16
+	VBIT V7.B16, V11.B16, V15.B16
+	VBIT V6.B16, V24.B16, V10.B16
+	VBIT V7.B16, V25.B16, V11.B16
+	FMOVQ 0(R7), F26
+	FMOVQ 0(R7), F27
+	WORD $0x4e2cce5a // fmla v26.4s, v18.4s, v12.4s
+	WORD $0x4e2dce7b // fmla v27.4s, v19.4s, v13.4s
+	WORD $0x6e2adf58 // fmul v24.4s, v26.4s, v10.4s
+	WORD $0x6e2bdf79 // fmul v25.4s, v27.4s, v11.4s
+	FMOVQ 0(R7), F26
+	FMOVQ 0(R7), F27
+	WORD $0x4e28ce1a // fmla v26.4s, v16.4s, v8.4s
+	WORD $0x4e29ce3b // fmla v27.4s, v17.4s, v9.4s
+	WORD $0x4e2ecf58 // fmla v24.4s, v26.4s, v14.4s
+	WORD $0x4e2fcf79 // fmla v25.4s, v27.4s, v15.4s
+	WORD $0x6e2ede9a // fmul v26.4s, v20.4s, v14.4s
+	WORD $0x6e2fdebb // fmul v27.4s, v21.4s, v15.4s
+	WORD $0x4eaaceda // fmls v26.4s, v22.4s, v10.4s
+	WORD $0x4eabcefb // fmls v27.4s, v23.4s, v11.4s
+	WORD $0x6e28df5a // fmul v26.4s, v26.4s, v8.4s
+	WORD $0x6e29df7b // fmul v27.4s, v27.4s, v9.4s
+	WORD $0x6e2cdf5a // fmul v26.4s, v26.4s, v12.4s
+	WORD $0x6e2ddf7b // fmul v27.4s, v27.4s, v13.4s
+	WORD $0x4f85935a // fmul v26.4s, v26.4s, v5.s[0]
+	WORD $0x4f85937b // fmul v27.4s, v27.4s, v5.s[0]
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	WORD $0x4ebad508 // fsub v8.4s, v8.4s, v26.4s
+	WORD $0x4ebbd529 // fsub v9.4s, v9.4s, v27.4s
+	VBIT V6.B16, V26.B16, V8.B16
+	VBIT V7.B16, V27.B16, V9.B16
+	WORD $0x0e617b06 // fcvtl v6.2d, v24.2s
+	WORD $0x4e617b07 // fcvtl2 v7.2d, v24.4s
+	VST1.P [V6.D2, V7.D2], 32(R0)
+	WORD $0x0e617b26 // fcvtl v6.2d, v25.2s
+	WORD $0x4e617b27 // fcvtl2 v7.2d, v25.4s
+	VST1.P [V6.D2, V7.D2], 32(R0)
+	CBZ R5, value
+	MOVWU scale+48(FP), R9
+	VDUP R9, V6.S4
+	WORD $0x6e26dd08 // fmul v8.4s, v8.4s, v6.4s
+	WORD $0x6e26dd29 // fmul v9.4s, v9.4s, v6.4s
+	VST1.P [V8.S4, V9.S4], 32(R5)
+value:
+	SUBS $8, R2, R2
+	BNE loop
+	RET
+
+// func sigmoidSmoothF64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
+TEXT ·sigmoidSmoothF64(SB), NOSPLIT, $0-64
+	MOVD par+56(FP), R7
+	MOVD $numbers<>(SB), R8
+	FMOVQ 80(R8), F0 // 1
+	FMOVQ 928(R8), F1 // -763
+	FMOVQ 944(R8), F2 // 6.755399441055832e+15
+	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
+	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
+	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
+	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
+	FMOVQ 960(R8), F8 // 5.960464477539063e-08 0
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
+loop:
+	MOVD R1, R6
+	VLD1.P 32(R6), [V9.D2, V10.D2]
+	FMOVQ 704(R8), F11 // +Inf
+	FMOVQ 704(R8), F12 // +Inf
+	WORD $0x4e69e56b // fcmeq v11.2d, v11.2d, v9.2d
+	WORD $0x4e6ae58c // fcmeq v12.2d, v12.2d, v10.2d
+	WORD $0x4ee0f929 // fabs v9.2d, v9.2d
+	WORD $0x4ee0f94a // fabs v10.2d, v10.2d
+	VORR V11.B16, V9.B16, V9.B16
+	VORR V12.B16, V10.B16, V10.B16
+	WORD $0x6ee0f92b // fneg v11.2d, v9.2d
+	WORD $0x6ee0f94c // fneg v12.2d, v10.2d
+	WORD $0x4e61f56b // fmax v11.2d, v11.2d, v1.2d
+	WORD $0x4e61f58c // fmax v12.2d, v12.2d, v1.2d
+	VMOV V2.B16, V13.B16
+	VMOV V2.B16, V14.B16
+	WORD $0x4fc3116d // fmla v13.2d, v11.2d, v3.d[0]
+	WORD $0x4fc3118e // fmla v14.2d, v12.2d, v3.d[0]
+	WORD $0x4ee2d5af // fsub v15.2d, v13.2d, v2.2d
+	WORD $0x4ee2d5d0 // fsub v16.2d, v14.2d, v2.2d
+	WORD $0x4fc359eb // fmls v11.2d, v15.2d, v3.d[1]
+	WORD $0x4fc35a0c // fmls v12.2d, v16.2d, v3.d[1]
+	WORD $0x4fc451eb // fmls v11.2d, v15.2d, v4.d[0]
+	WORD $0x4fc4520c // fmls v12.2d, v16.2d, v4.d[0]
+	VSHL $52, V13.D2, V13.D2
+	VSHL $52, V14.D2, V14.D2
+	WORD $0x6e6bdd6f // fmul v15.2d, v11.2d, v11.2d
+	WORD $0x6e6cdd90 // fmul v16.2d, v12.2d, v12.2d
+	FMOVQ 176(R8), F17 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F18 // 2.7620138719733994e-07
+	WORD $0x4fc71171 // fmla v17.2d, v11.2d, v7.d[0]
+	WORD $0x4fc71192 // fmla v18.2d, v12.2d, v7.d[0]
+	FMOVQ 192(R8), F19 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F20 // 2.4801520191217726e-05
+	WORD $0x4fc61973 // fmla v19.2d, v11.2d, v6.d[1]
+	WORD $0x4fc61994 // fmla v20.2d, v12.2d, v6.d[1]
+	WORD $0x4e6fce33 // fmla v19.2d, v17.2d, v15.2d
+	WORD $0x4e70ce54 // fmla v20.2d, v18.2d, v16.2d
+	FMOVQ 208(R8), F17 // 0.0013888888917281794
+	FMOVQ 208(R8), F18 // 0.0013888888917281794
+	WORD $0x4fc61171 // fmla v17.2d, v11.2d, v6.d[0]
+	WORD $0x4fc61192 // fmla v18.2d, v12.2d, v6.d[0]
+	WORD $0x4e6fce71 // fmla v17.2d, v19.2d, v15.2d
+	WORD $0x4e70ce92 // fmla v18.2d, v20.2d, v16.2d
+	FMOVQ 224(R8), F19 // 0.04166666666662399
+	FMOVQ 224(R8), F20 // 0.04166666666662399
+	WORD $0x4fc51973 // fmla v19.2d, v11.2d, v5.d[1]
+	WORD $0x4fc51994 // fmla v20.2d, v12.2d, v5.d[1]
+	WORD $0x4e6fce33 // fmla v19.2d, v17.2d, v15.2d
+	WORD $0x4e70ce54 // fmla v20.2d, v18.2d, v16.2d
+	FMOVQ 240(R8), F17 // 0.5
+	FMOVQ 240(R8), F18 // 0.5
+	WORD $0x4fc51171 // fmla v17.2d, v11.2d, v5.d[0]
+	WORD $0x4fc51192 // fmla v18.2d, v12.2d, v5.d[0]
+	WORD $0x4e6fce71 // fmla v17.2d, v19.2d, v15.2d
+	WORD $0x4e70ce92 // fmla v18.2d, v20.2d, v16.2d
+	WORD $0x4e6fce2b // fmla v11.2d, v17.2d, v15.2d
+	WORD $0x4e70ce4c // fmla v12.2d, v18.2d, v16.2d
+	WORD $0x4e60d56f // fadd v15.2d, v11.2d, v0.2d
+	WORD $0x4e60d590 // fadd v16.2d, v12.2d, v0.2d
+	VADD V13.D2, V15.D2, V15.D2
+	VADD V14.D2, V16.D2, V16.D2
+	WORD $0x4fc499ef // fmul v15.2d, v15.2d, v4.d[1]
+	WORD $0x4fc49a10 // fmul v16.2d, v16.2d, v4.d[1]
+	VEOR V13.B16, V13.B16, V13.B16
+	WORD $0x4e6dcd6f // fmla v15.2d, v11.2d, v13.2d
+	WORD $0x4e6dcd90 // fmla v16.2d, v12.2d, v13.2d
+	VMOV V0.B16, V13.B16
+	VMOV V0.B16, V14.B16
+	WORD $0x4fc811ed // fmla v13.2d, v15.2d, v8.d[0]
+	WORD $0x4fc8120e // fmla v14.2d, v16.2d, v8.d[0]
+	WORD $0x6e6dfc0b // fdiv v11.2d, v0.2d, v13.2d
+	WORD $0x6e6efc0c // fdiv v12.2d, v0.2d, v14.2d
+	WORD $0x4eedd411 // fsub v17.2d, v0.2d, v13.2d
+	WORD $0x4eeed412 // fsub v18.2d, v0.2d, v14.2d
+	WORD $0x4fc811f1 // fmla v17.2d, v15.2d, v8.d[0]
+	WORD $0x4fc81212 // fmla v18.2d, v16.2d, v8.d[0]
+	VMOV V0.B16, V19.B16
+	VMOV V0.B16, V20.B16
+	WORD $0x4eedcd73 // fmls v19.2d, v11.2d, v13.2d
+	WORD $0x4eeecd94 // fmls v20.2d, v12.2d, v14.2d
+	WORD $0x4ef1cd73 // fmls v19.2d, v11.2d, v17.2d
+	WORD $0x4ef2cd94 // fmls v20.2d, v12.2d, v18.2d
+	WORD $0x4e73cd6b // fmla v11.2d, v11.2d, v19.2d
+	WORD $0x4e74cd8c // fmla v12.2d, v12.2d, v20.2d
+	WORD $0x6e6bddef // fmul v15.2d, v15.2d, v11.2d
+	WORD $0x6e6cde10 // fmul v16.2d, v16.2d, v12.2d
+	VMOV V11.B16, V9.B16
+	VMOV V12.B16, V10.B16
+	WORD $0x4fc851e9 // fmls v9.2d, v15.2d, v8.d[0]
+	WORD $0x4fc8520a // fmls v10.2d, v16.2d, v8.d[0]
+	WORD $0x6e69dd2d // fmul v13.2d, v9.2d, v9.2d
+	WORD $0x6e6add4e // fmul v14.2d, v10.2d, v10.2d
+	FMOVQ 16(R7), F17
+	FMOVQ 16(R7), F18
+	FMOVQ 32(R7), F19
+	FMOVQ 32(R7), F20
+	FMOVQ 48(R7), F21
+	FMOVQ 48(R7), F22
+	WORD $0x4e6dce35 // fmla v21.2d, v17.2d, v13.2d
+	WORD $0x4e6ece56 // fmla v22.2d, v18.2d, v14.2d
+	FMOVQ 64(R7), F17
+	FMOVQ 64(R7), F18
+	WORD $0x4e6dce71 // fmla v17.2d, v19.2d, v13.2d
+	WORD $0x4e6ece92 // fmla v18.2d, v20.2d, v14.2d
+	FMOVQ 80(R7), F19
+	FMOVQ 80(R7), F20
+	WORD $0x4e6dceb3 // fmla v19.2d, v21.2d, v13.2d
+	WORD $0x4e6eced4 // fmla v20.2d, v22.2d, v14.2d
+	FMOVQ 96(R7), F21
+	FMOVQ 96(R7), F22
+	WORD $0x4e6dce35 // fmla v21.2d, v17.2d, v13.2d
+	WORD $0x4e6ece56 // fmla v22.2d, v18.2d, v14.2d
+	FMOVQ 112(R7), F17
+	FMOVQ 112(R7), F18
+	WORD $0x4e6dce71 // fmla v17.2d, v19.2d, v13.2d
+	WORD $0x4e6ece92 // fmla v18.2d, v20.2d, v14.2d
+	FMOVQ 128(R7), F19
+	FMOVQ 128(R7), F20
+	WORD $0x4e6dceb3 // fmla v19.2d, v21.2d, v13.2d
+	WORD $0x4e6eced4 // fmla v20.2d, v22.2d, v14.2d
+	FMOVQ 144(R7), F21
+	FMOVQ 144(R7), F22
+	WORD $0x4e6dce35 // fmla v21.2d, v17.2d, v13.2d
+	WORD $0x4e6ece56 // fmla v22.2d, v18.2d, v14.2d
+	FMOVQ 160(R7), F17
+	FMOVQ 160(R7), F18
+	WORD $0x4e6dce71 // fmla v17.2d, v19.2d, v13.2d
+	WORD $0x4e6ece92 // fmla v18.2d, v20.2d, v14.2d
+	FMOVQ 176(R7), F19
+	FMOVQ 176(R7), F20
+	WORD $0x4e6dceb3 // fmla v19.2d, v21.2d, v13.2d
+	WORD $0x4e6eced4 // fmla v20.2d, v22.2d, v14.2d
+	FMOVQ 192(R7), F21
+	FMOVQ 192(R7), F22
+	WORD $0x4e6dce35 // fmla v21.2d, v17.2d, v13.2d
+	WORD $0x4e6ece56 // fmla v22.2d, v18.2d, v14.2d
+	FMOVQ 208(R7), F17
+	FMOVQ 208(R7), F18
+	WORD $0x4e6dce71 // fmla v17.2d, v19.2d, v13.2d
+	WORD $0x4e6ece92 // fmla v18.2d, v20.2d, v14.2d
+	FMOVQ 224(R7), F19
+	FMOVQ 224(R7), F20
+	WORD $0x4e6dceb3 // fmla v19.2d, v21.2d, v13.2d
+	WORD $0x4e6eced4 // fmla v20.2d, v22.2d, v14.2d
+	FMOVQ 240(R7), F21
+	FMOVQ 240(R7), F22
+	WORD $0x4e6dce35 // fmla v21.2d, v17.2d, v13.2d
+	WORD $0x4e6ece56 // fmla v22.2d, v18.2d, v14.2d
+	FMOVQ 256(R7), F17
+	FMOVQ 256(R7), F18
+	WORD $0x4e6dce71 // fmla v17.2d, v19.2d, v13.2d
+	WORD $0x4e6ece92 // fmla v18.2d, v20.2d, v14.2d
+	FMOVQ 272(R7), F19
+	FMOVQ 272(R7), F20
+	WORD $0x4e6dceb3 // fmla v19.2d, v21.2d, v13.2d
+	WORD $0x4e6eced4 // fmla v20.2d, v22.2d, v14.2d
+	FMOVQ 288(R7), F21
+	FMOVQ 288(R7), F22
+	WORD $0x4e6dce35 // fmla v21.2d, v17.2d, v13.2d
+	WORD $0x4e6ece56 // fmla v22.2d, v18.2d, v14.2d
+	FMOVQ 304(R7), F17
+	FMOVQ 304(R7), F18
+	WORD $0x4e6dce71 // fmla v17.2d, v19.2d, v13.2d
+	WORD $0x4e6ece92 // fmla v18.2d, v20.2d, v14.2d
+	FMOVQ 320(R7), F19
+	FMOVQ 320(R7), F20
+	WORD $0x4e6dceb3 // fmla v19.2d, v21.2d, v13.2d
+	WORD $0x4e6eced4 // fmla v20.2d, v22.2d, v14.2d
+	FMOVQ 336(R7), F21
+	FMOVQ 336(R7), F22
+	WORD $0x4e6dce35 // fmla v21.2d, v17.2d, v13.2d
+	WORD $0x4e6ece56 // fmla v22.2d, v18.2d, v14.2d
+	FMOVQ 352(R7), F17
+	FMOVQ 352(R7), F18
+	WORD $0x4e6dce71 // fmla v17.2d, v19.2d, v13.2d
+	WORD $0x4e6ece92 // fmla v18.2d, v20.2d, v14.2d
+	FMOVQ 368(R7), F19
+	FMOVQ 368(R7), F20
+	WORD $0x4e6dceb3 // fmla v19.2d, v21.2d, v13.2d
+	WORD $0x4e6eced4 // fmla v20.2d, v22.2d, v14.2d
+	FMOVQ 400(R7), F21
+	FMOVQ 400(R7), F22
+	WORD $0x4e6dce35 // fmla v21.2d, v17.2d, v13.2d
+	WORD $0x4e6ece56 // fmla v22.2d, v18.2d, v14.2d
+	VMOV V21.B16, V17.B16
+	VMOV V22.B16, V18.B16
+	WORD $0x4e69ce71 // fmla v17.2d, v19.2d, v9.2d
+	WORD $0x4e6ace92 // fmla v18.2d, v20.2d, v10.2d
+	WORD $0x4ee9ce75 // fmls v21.2d, v19.2d, v9.2d
+	WORD $0x4eeace96 // fmls v22.2d, v20.2d, v10.2d
+	FMOVQ 384(R7), F19
+	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
+	WORD $0x4e73d652 // fadd v18.2d, v18.2d, v19.2d
+	WORD $0x4e73d6b5 // fadd v21.2d, v21.2d, v19.2d
+	WORD $0x4e73d6d6 // fadd v22.2d, v22.2d, v19.2d
+	FMOVQ 416(R7), F19
+	FMOVQ 416(R7), F20
+	FMOVQ 432(R7), F23
+	FMOVQ 432(R7), F24
+	FMOVQ 448(R7), F25
+	FMOVQ 448(R7), F26
+	WORD $0x4e6dce79 // fmla v25.2d, v19.2d, v13.2d
+	WORD $0x4e6ece9a // fmla v26.2d, v20.2d, v14.2d
+	FMOVQ 464(R7), F19
+	FMOVQ 464(R7), F20
+	WORD $0x4e6dcef3 // fmla v19.2d, v23.2d, v13.2d
+	WORD $0x4e6ecf14 // fmla v20.2d, v24.2d, v14.2d
+	FMOVQ 480(R7), F23
+	FMOVQ 480(R7), F24
+	WORD $0x4e6dcf37 // fmla v23.2d, v25.2d, v13.2d
+	WORD $0x4e6ecf58 // fmla v24.2d, v26.2d, v14.2d
+	FMOVQ 496(R7), F25
+	FMOVQ 496(R7), F26
+	WORD $0x4e6dce79 // fmla v25.2d, v19.2d, v13.2d
+	WORD $0x4e6ece9a // fmla v26.2d, v20.2d, v14.2d
+	FMOVQ 512(R7), F19
+	FMOVQ 512(R7), F20
+	WORD $0x4e6dcef3 // fmla v19.2d, v23.2d, v13.2d
+	WORD $0x4e6ecf14 // fmla v20.2d, v24.2d, v14.2d
+	FMOVQ 528(R7), F23
+	FMOVQ 528(R7), F24
+	WORD $0x4e6dcf37 // fmla v23.2d, v25.2d, v13.2d
+	WORD $0x4e6ecf58 // fmla v24.2d, v26.2d, v14.2d
+	FMOVQ 544(R7), F25
+	FMOVQ 544(R7), F26
+	WORD $0x4e6dce79 // fmla v25.2d, v19.2d, v13.2d
+	WORD $0x4e6ece9a // fmla v26.2d, v20.2d, v14.2d
+	FMOVQ 560(R7), F19
+	FMOVQ 560(R7), F20
+	WORD $0x4e6dcef3 // fmla v19.2d, v23.2d, v13.2d
+	WORD $0x4e6ecf14 // fmla v20.2d, v24.2d, v14.2d
+	FMOVQ 576(R7), F23
+	FMOVQ 576(R7), F24
+	WORD $0x4e6dcf37 // fmla v23.2d, v25.2d, v13.2d
+	WORD $0x4e6ecf58 // fmla v24.2d, v26.2d, v14.2d
+	FMOVQ 592(R7), F25
+	FMOVQ 592(R7), F26
+	WORD $0x4e6dce79 // fmla v25.2d, v19.2d, v13.2d
+	WORD $0x4e6ece9a // fmla v26.2d, v20.2d, v14.2d
+	FMOVQ 608(R7), F19
+	FMOVQ 608(R7), F20
+	WORD $0x4e6dcef3 // fmla v19.2d, v23.2d, v13.2d
+	WORD $0x4e6ecf14 // fmla v20.2d, v24.2d, v14.2d
+	FMOVQ 624(R7), F23
+	FMOVQ 624(R7), F24
+	WORD $0x4e6dcf37 // fmla v23.2d, v25.2d, v13.2d
+	WORD $0x4e6ecf58 // fmla v24.2d, v26.2d, v14.2d
+	FMOVQ 640(R7), F25
+	FMOVQ 640(R7), F26
+	WORD $0x4e6dce79 // fmla v25.2d, v19.2d, v13.2d
+	WORD $0x4e6ece9a // fmla v26.2d, v20.2d, v14.2d
+	FMOVQ 656(R7), F19
+	FMOVQ 656(R7), F20
+	WORD $0x4e6dcef3 // fmla v19.2d, v23.2d, v13.2d
+	WORD $0x4e6ecf14 // fmla v20.2d, v24.2d, v14.2d
+	FMOVQ 672(R7), F23
+	FMOVQ 672(R7), F24
+	WORD $0x4e6dcf37 // fmla v23.2d, v25.2d, v13.2d
+	WORD $0x4e6ecf58 // fmla v24.2d, v26.2d, v14.2d
+	FMOVQ 688(R7), F25
+	FMOVQ 688(R7), F26
+	WORD $0x4e6dce79 // fmla v25.2d, v19.2d, v13.2d
+	WORD $0x4e6ece9a // fmla v26.2d, v20.2d, v14.2d
+	FMOVQ 704(R7), F19
+	FMOVQ 704(R7), F20
+	WORD $0x4e6dcef3 // fmla v19.2d, v23.2d, v13.2d
+	WORD $0x4e6ecf14 // fmla v20.2d, v24.2d, v14.2d
+	FMOVQ 720(R7), F23
+	FMOVQ 720(R7), F24
+	WORD $0x4e6dcf37 // fmla v23.2d, v25.2d, v13.2d
+	WORD $0x4e6ecf58 // fmla v24.2d, v26.2d, v14.2d
+	FMOVQ 736(R7), F25
+	FMOVQ 736(R7), F26
+	WORD $0x4e6dce79 // fmla v25.2d, v19.2d, v13.2d
+	WORD $0x4e6ece9a // fmla v26.2d, v20.2d, v14.2d
+	FMOVQ 752(R7), F19
+	FMOVQ 752(R7), F20
+	WORD $0x4e6dcef3 // fmla v19.2d, v23.2d, v13.2d
+	WORD $0x4e6ecf14 // fmla v20.2d, v24.2d, v14.2d
+	FMOVQ 768(R7), F23
+	FMOVQ 768(R7), F24
+	WORD $0x4e6dcf37 // fmla v23.2d, v25.2d, v13.2d
+	WORD $0x4e6ecf58 // fmla v24.2d, v26.2d, v14.2d
+	FMOVQ 800(R7), F25
+	FMOVQ 800(R7), F26
+	WORD $0x4e6dce79 // fmla v25.2d, v19.2d, v13.2d
+	WORD $0x4e6ece9a // fmla v26.2d, v20.2d, v14.2d
+	VMOV V25.B16, V19.B16
+	VMOV V26.B16, V20.B16
+	WORD $0x4e69cef3 // fmla v19.2d, v23.2d, v9.2d
+	WORD $0x4e6acf14 // fmla v20.2d, v24.2d, v10.2d
+	WORD $0x4ee9cef9 // fmls v25.2d, v23.2d, v9.2d
+	WORD $0x4eeacf1a // fmls v26.2d, v24.2d, v10.2d
+	FMOVQ 784(R7), F23
+	WORD $0x4e77d673 // fadd v19.2d, v19.2d, v23.2d
+	WORD $0x4e77d694 // fadd v20.2d, v20.2d, v23.2d
+	WORD $0x4e77d739 // fadd v25.2d, v25.2d, v23.2d
+	WORD $0x4e77d75a // fadd v26.2d, v26.2d, v23.2d
+	WORD $0x4fc89231 // fmul v17.2d, v17.2d, v8.d[0]
+	WORD $0x4fc89252 // fmul v18.2d, v18.2d, v8.d[0]
+	VLD1.P 32(R1), [V9.D2, V10.D2]
+	VLD1.P 32(R3), [V27.D2, V28.D2]
+	WORD $0x4efbd40d // fsub v13.2d, v0.2d, v27.2d
+	WORD $0x4efcd40e // fsub v14.2d, v0.2d, v28.2d
+	CBZ R4, shares
+	VLD1.P 32(R4), [V13.D2, V14.D2]
+shares:
+	VEOR V23.B16, V23.B16, V23.B16
+	VEOR V24.B16, V24.B16, V24.B16
+	WORD $0x6ef7e529 // fcmgt v9.2d, v9.2d, v23.2d
+	WORD $0x6ef8e54a // fcmgt v10.2d, v10.2d, v24.2d
+	VMOV V27.B16, V23.B16
+	VMOV V28.B16, V24.B16
+	VBIT V9.B16, V13.B16, V23.B16
+	VBIT V10.B16, V14.B16, V24.B16
+	VBIT V9.B16, V27.B16, V13.B16
+	VBIT V10.B16, V28.B16, V14.B16
+	FMOVQ 0(R7), F29
+	FMOVQ 0(R7), F30
+	WORD $0x4e6fce3d // fmla v29.2d, v17.2d, v15.2d
+	WORD $0x4e70ce5e // fmla v30.2d, v18.2d, v16.2d
+	WORD $0x6e6ddfbb // fmul v27.2d, v29.2d, v13.2d
+	WORD $0x6e6edfdc // fmul v28.2d, v30.2d, v14.2d
+	FMOVQ 0(R7), F29
+	FMOVQ 0(R7), F30
+	WORD $0x4e6bcebd // fmla v29.2d, v21.2d, v11.2d
+	WORD $0x4e6ccede // fmla v30.2d, v22.2d, v12.2d
+	WORD $0x4e77cfbb // fmla v27.2d, v29.2d, v23.2d
+	WORD $0x4e78cfdc // fmla v28.2d, v30.2d, v24.2d
+	WORD $0x6e77df3d // fmul v29.2d, v25.2d, v23.2d
+	WORD $0x6e78df5e // fmul v30.2d, v26.2d, v24.2d
+	WORD $0x4eedce7d // fmls v29.2d, v19.2d, v13.2d
+	WORD $0x4eeece9e // fmls v30.2d, v20.2d, v14.2d
+	WORD $0x6e6bdfbd // fmul v29.2d, v29.2d, v11.2d
+	WORD $0x6e6cdfde // fmul v30.2d, v30.2d, v12.2d
+	WORD $0x6e6fdfbd // fmul v29.2d, v29.2d, v15.2d
+	WORD $0x6e70dfde // fmul v30.2d, v30.2d, v16.2d
+	WORD $0x4fc893bd // fmul v29.2d, v29.2d, v8.d[0]
+	WORD $0x4fc893de // fmul v30.2d, v30.2d, v8.d[0]
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	WORD $0x4efdd56b // fsub v11.2d, v11.2d, v29.2d
+	WORD $0x4efed58c // fsub v12.2d, v12.2d, v30.2d
+	VBIT V9.B16, V29.B16, V11.B16
+	VBIT V10.B16, V30.B16, V12.B16
+	VST1.P [V27.D2, V28.D2], 32(R0)
+	CBZ R5, value
+	MOVD scale+48(FP), R9
+	VDUP R9, V9.D2
+	WORD $0x6e69dd6b // fmul v11.2d, v11.2d, v9.2d
+	WORD $0x6e69dd8c // fmul v12.2d, v12.2d, v9.2d
+	VST1.P [V11.D2, V12.D2], 32(R5)
+value:
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
 // func sigmoidMAEF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
 TEXT ·sigmoidMAEF32(SB), NOSPLIT, $0-64
 	MOVD $numbers<>(SB), R8
@@ -10237,12 +10899,12 @@ shares:
 	WORD $0x4ef4d5d8 // fsub v24.2d, v14.2d, v20.2d
 	WORD $0x4ee0faf7 // fabs v23.2d, v23.2d
 	WORD $0x4ee0fb18 // fabs v24.2d, v24.2d
-	FMOVQ 880(R8), F25 // 4.440892098500626e-16
-	FMOVQ 880(R8), F26 // 4.440892098500626e-16
+	FMOVQ 976(R8), F25 // 4.440892098500626e-16
+	FMOVQ 976(R8), F26 // 4.440892098500626e-16
 	WORD $0x6e77e735 // fcmge v21.2d, v25.2d, v23.2d
 	WORD $0x6e78e756 // fcmge v22.2d, v26.2d, v24.2d
-	FMOVQ 896(R8), F25 // 0.25
-	FMOVQ 896(R8), F26 // 0.25
+	FMOVQ 992(R8), F25 // 0.25
+	FMOVQ 992(R8), F26 // 0.25
 	WORD $0x6ef3e739 // fcmgt v25.2d, v25.2d, v19.2d
 	WORD $0x6ef4e75a // fcmgt v26.2d, v26.2d, v20.2d
 	VAND V25.B16, V21.B16, V21.B16
@@ -10434,12 +11096,12 @@ shares:
 	WORD $0x4ef4d618 // fsub v24.2d, v16.2d, v20.2d
 	WORD $0x4ee0faf7 // fabs v23.2d, v23.2d
 	WORD $0x4ee0fb18 // fabs v24.2d, v24.2d
-	FMOVQ 880(R8), F25 // 4.440892098500626e-16
-	FMOVQ 880(R8), F26 // 4.440892098500626e-16
+	FMOVQ 976(R8), F25 // 4.440892098500626e-16
+	FMOVQ 976(R8), F26 // 4.440892098500626e-16
 	WORD $0x6e77e735 // fcmge v21.2d, v25.2d, v23.2d
 	WORD $0x6e78e756 // fcmge v22.2d, v26.2d, v24.2d
-	FMOVQ 896(R8), F25 // 0.25
-	FMOVQ 896(R8), F26 // 0.25
+	FMOVQ 992(R8), F25 // 0.25
+	FMOVQ 992(R8), F26 // 0.25
 	WORD $0x6ef3e739 // fcmgt v25.2d, v25.2d, v19.2d
 	WORD $0x6ef4e75a // fcmgt v26.2d, v26.2d, v20.2d
 	VAND V25.B16, V21.B16, V21.B16
@@ -10615,8 +11277,20 @@ DATA numbers<>+848(SB)/8, $0x3fe8000000000000
 DATA numbers<>+856(SB)/8, $0x3fe8000000000000
 DATA numbers<>+864(SB)/8, $0x3fe5555555555555
 DATA numbers<>+872(SB)/8, $0x3fe5555555555555
-DATA numbers<>+880(SB)/8, $0x3cc0000000000000
-DATA numbers<>+888(SB)/8, $0x3cc0000000000000
-DATA numbers<>+896(SB)/8, $0x3fd0000000000000
-DATA numbers<>+904(SB)/8, $0x3fd0000000000000
-GLOBL numbers<>(SB), RODATA|NOPTR, $912
+DATA numbers<>+880(SB)/8, $0xc2f30000c2f30000
+DATA numbers<>+888(SB)/8, $0xc2f30000c2f30000
+DATA numbers<>+896(SB)/8, $0x4b4000584b400058
+DATA numbers<>+904(SB)/8, $0x4b4000584b400058
+DATA numbers<>+912(SB)/8, $0x0000000033800000
+DATA numbers<>+920(SB)/8, $0x0000000000000000
+DATA numbers<>+928(SB)/8, $0xc087d80000000000
+DATA numbers<>+936(SB)/8, $0xc087d80000000000
+DATA numbers<>+944(SB)/8, $0x4338000000000058
+DATA numbers<>+952(SB)/8, $0x4338000000000058
+DATA numbers<>+960(SB)/8, $0x3e70000000000000
+DATA numbers<>+968(SB)/8, $0x0000000000000000
+DATA numbers<>+976(SB)/8, $0x3cc0000000000000
+DATA numbers<>+984(SB)/8, $0x3cc0000000000000
+DATA numbers<>+992(SB)/8, $0x3fd0000000000000
+DATA numbers<>+1000(SB)/8, $0x3fd0000000000000
+GLOBL numbers<>(SB), RODATA|NOPTR, $1008

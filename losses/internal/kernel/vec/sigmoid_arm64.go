@@ -27,6 +27,12 @@ func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, gr
 		setPower(p.par[parBits:], a)
 	case f == spec.Focal && a <= 0x1p400: // a l is finite
 		p = questionPlan{kind: focalQuestions, par: questionPars{a, -a}}
+	case f.Smooth():
+		if p.smooth = smoothPlanFor[T](f, a); p.smooth.ok {
+			p.kind = smoothQuestions
+			break
+		}
+		fallthrough
 	default:
 		return portable.SigmoidSeparable(f, a, loss, grad, z, yes, no, scale)
 	}
@@ -123,8 +129,9 @@ func marginPlan(a spec.Asymmetric) (p questionPlan) {
 
 // questionPlan is how the assembly computes a loss of elements: the kernel, and its parameters.
 type questionPlan struct {
-	kind questionKind
-	par  questionPars
+	kind   questionKind
+	par    questionPars
+	smooth *smoothPlan // of smoothQuestions
 }
 
 // questionPars are numbers, then the bits of an exponent.
@@ -140,6 +147,7 @@ const (
 	focal2Questions
 	focalWholeQuestions
 	marginQuestions
+	smoothQuestions
 	maeQuestions
 	klQuestions
 	normalisedQuestions
@@ -218,6 +226,8 @@ func questionBlocks[T spec.Float](p *questionPlan, loss *float64, grad, z, yes, 
 		sigmoidFocalWhole(loss, grad, z, yes, no, n, f, &p.par[0])
 	case marginQuestions:
 		sigmoidMargin(loss, grad, z, yes, no, n, f, &p.par[0])
+	case smoothQuestions:
+		sigmoidSmooth(loss, grad, z, yes, no, n, f, &p.smooth.par[0])
 	case klQuestions:
 		sigmoidKL(loss, grad, z, yes, no, n, f, nil)
 	case normalisedQuestions:

@@ -2,11 +2,7 @@
 
 package vec
 
-import (
-	"math"
-
-	"softloss/losses/internal/kernel/spec"
-)
+import "softloss/losses/internal/kernel/spec"
 
 // A smoothPlan is what the kernels of a smooth family take: polynomials V and W with, in 2p-1,
 //
@@ -35,21 +31,7 @@ type smallFit struct {
 
 func smoothPlanFor(f spec.Family, a float64, size int) (s *smoothPlan) {
 	s = new(smoothPlan)
-	last, _, _ := spec.SmoothPhi(f, a, 1, 0)
-	v := func(p float64) float64 {
-		phi, _, _ := spec.SmoothPhi(f, a, p, 1-p)
-		return phi
-	}
-	w := func(p float64) float64 {
-		_, dphi, _ := spec.SmoothPhi(f, a, p, 1-p)
-		return -dphi / p
-	}
-	beyond := func(p float64) float64 { // what φ has beyond c
-		if f == spec.AEL {
-			return last * math.Expm1((1-p)/a) / (1 - p)
-		}
-		return v(p) / (1 - p)
-	}
+	last, v, w, beyond := smoothParts(f, a)
 	s.wide[0], s.narrow[0] = last, last
 	s.wideError, _ = fitPair(s.wide[1:], 1, beyond, w)
 	s.narrowError, _ = fitPair(s.narrow[1:], 1, beyond, w)
@@ -81,35 +63,6 @@ func fitSmall(size int, v, w func(p float64) float64) (s smallFit) {
 		}
 	}
 	return s
-}
-
-// fitPair interpolates f and g for 0 <= p <= most, each by half of c, and returns the larger
-// relative error of the two, and what Σ |c| is of the smallest value at most.
-func fitPair(c []float64, most float64, f, g func(p float64) float64) (worst, growth float64) {
-	n := len(c) / 2
-	for i, f := range []func(p float64) float64{f, g} {
-		c := c[i*n : (i+1)*n]
-		at := func(s float64) float64 { return f(most * (1 + s) / 2) }
-		interpolate(c, at)
-		for j := range 2 * n { // between the nodes, where the error is largest, too, and where p is almost 0
-			s := math.Cos(math.Pi * (float64(j) + 1) / float64(2*n))
-			size, want := 0.0, f(most*max((1+s)/2, 0x1p-60))
-			for _, x := range c {
-				size += math.Abs(x) // the roundings
-			}
-			worst = worse(worst, max(math.Abs(horner(c, s)-want), 0x1p-54*size)/math.Abs(want))
-			growth = worse(growth, size/math.Abs(want))
-		}
-	}
-	return worst, growth
-}
-
-// worse returns the larger of two errors, of which a NaN is the largest.
-func worse(a, b float64) float64 {
-	if b <= a {
-		return a
-	}
-	return b
 }
 
 // exact reports whether the kernels that compute in float64 are exact enough for elements of a

@@ -22,9 +22,13 @@ func block[T spec.Float]() int { return %d / spec.Size[T]() }
 // parLast.
 const powerBits, parBits, parLast = %d, %d, %d
 
+// smoothNarrow and smoothWide are how many coefficients polynomials of smooth families have, for
+// float32 and float64; smoothWide is the larger.
+const smoothNarrow, smoothWide = %d, %d
+
 // expOffset is what magic has beside the middle of its binade less the shift.
 const expOffset = %d
-`, unroll*16, powerBits, parBits, parLast, offset)
+`, unroll*16, powerBits, parBits, parLast, smoothNarrow, smoothWide, offset)
 	Main("softloss/losses/internal/kernel/spec", preamble, func(a *Asm) { (&asm{Asm: a}).kernels() })
 }
 
@@ -64,5 +68,6 @@ func (a *asm) kernels() {
 	a.sigmoidReloading("sigmoidSymmetric", "The loss is the question Symmetric; par is A, B and C.", a.symmetric)
 	a.sigmoidReloading("sigmoidSparsemax", "The loss is the question Sparsemax.", a.sparsemax)
 	a.sigmoidReloading("sigmoidEntmax", "The loss is the question Entmax15.", a.entmax15)
+	a.sigmoidSmooth()
 	a.sigmoid("sigmoidMAE", "The loss is the sum of |p - t| of both classes.", a.maeQuestion)
 }

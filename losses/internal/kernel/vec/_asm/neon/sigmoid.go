@@ -165,29 +165,31 @@ func (c questionConsts) release(a *asm) {
 }
 
 func (a *asm) questionConsts(one Vec) (c questionConsts) {
-	least, middle := -746., 0x1.8p52
 	atanh := []float64{0.333333333333333334, 0.199999999999997613, 0.142857142858000504, 0.111111110991182868,
 		0.0909090994898757902, 0.0769227198220571244, 0.0666758932063522566, 0.0586713946446953233,
 		0.0542258973446758828, 0.0374606949312179557, 0.0781529346318860002}
 	if !a.F64 {
-		least, middle = -104.5, 0x1.8p23
 		atanh = []float64{0.333333336602653466, 0.19999853165368411, 0.142961790295768664, 0.10853287353049823,
 			0.116121674374490649}
 	}
-	c.exp = a.expNumbers(a.Hold(least), a.Hold(middle+offset), one)
+	c.exp = a.raisedExp(one, 0)
 	c.atanh = a.polynomial(atanh)
 	return c
+}
+
+// raisedExp emits the numbers of exponentials that a power of two multiplies.
+func (a *asm) raisedExp(one Vec, power float64) expConsts {
+	least, middle := -746., 0x1.8p52
+	if !a.F64 {
+		least, middle = -104.5, 0x1.8p23
+	}
+	return a.expNumbers(a.Hold(least-math.Round(power*math.Ln2)), a.Hold(middle+offset+power), one)
 }
 
 // question emits what the losses have in common. It overwrites z.
 func (a *asm) question(c questionConsts, z []Vec) (q question) {
 	q.size = z
-	a.sizes(z)
-	y := a.Row(unroll)
-	each(func(i int) { a.OpOne(Fneg, y[i], z[i]) })
-	q.e = a.exp(c.exp, y)
-	a.keepNaN(q.e, y)
-	q.p = y
+	q.e, q.p = a.fall(c.exp, z)
 	q.s = a.Row(unroll)
 	each(func(i int) { a.Fill(q.s[i], 2) })
 	each(func(i int) { a.Op(Fadd, q.s[i], q.s[i], q.e[i]) })
@@ -206,6 +208,16 @@ func (a *asm) question(c questionConsts, z []Vec) (q question) {
 	q.p, q.s = q.s, q.p
 	a.Drop(inverse...)
 	return q
+}
+
+// fall emits |z| in the place of z, as sizes does, and exp(-|z|), and returns free registers too.
+func (a *asm) fall(c expConsts, z []Vec) (e, free []Vec) {
+	a.sizes(z)
+	y := a.Row(unroll)
+	each(func(i int) { a.OpOne(Fneg, y[i], z[i]) })
+	e = a.exp(c, y)
+	a.keepNaN(e, y)
+	return e, y
 }
 
 // sizes emits |z| in the place of z, NaN for +Inf.

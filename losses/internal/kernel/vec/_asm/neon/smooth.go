@@ -1,0 +1,122 @@
+package main
+
+import (
+	"math"
+
+	. "softloss/internal/_asm/neon"
+)
+
+// How many coefficients polynomials of smooth families have, even numbers.
+const (
+	smoothNarrow = 14
+	smoothWide   = 24
+)
+
+// smoothRaise is the logarithm of what exponentials are multiplied by, lest they are denormal where
+// V and W are large.
+const smoothRaise = 24
+
+// sigmoidSmooth computes in the element type the smooth families, whose φ is c + (1-p) V and φ' =
+// -p W with polynomials V and W in s = 2p-1.
+func (a *asm) sigmoidSmooth() {
+	name := "sigmoidSmooth"
+	a.Kernel(name, "loss *float64, grad, z, yes, no *T, n int, scale T, par *float64", "",
+		name+sigmoidDoc+`φ = c + (1-p) V, φ' = -p W; par is vectors that repeat c, then the coefficients of V and those of W,
+each from the highest degree on and at last what its type has lost of the lowest.`,
+		func() {
+			a.elements64 = a.F64
+			a.Pointer("par", "R7")
+			one := a.Hold(1)
+			c, fall := a.raisedExp(one, smoothRaise), a.HoldLanes(math.Exp2(-smoothRaise))[0]
+			a.sigmoidTurns(one, func(_ Vec, z []Vec, labels func() (likely, other, positive []Vec)) (loss, slope []Vec) {
+				return a.smooth(c, fall, z, labels)
+			})
+		})
+}
+
+// smooth emits the loss of the labels t of the likely class, with p, and u, t (c + (1-p) V(p)) + u
+// (c + p V(1-p)), and its derivative by |z|, p (1-p) (u W(1-p) - t W(p)).
+func (a *asm) smooth(exp expConsts, fall Lane, z []Vec, labels func() (likely, other, positive []Vec)) (
+	loss, slope []Vec) {
+	rest, p := a.fall(exp, z) // exp(-|z|), raised
+	a.likelihood(exp.one, fall, p, rest)
+	each(func(i int) { a.Op(Fmul, rest[i], rest[i], p[i]) })
+	s, square, n := z, a.Row(unroll), smoothNarrow
+	each(func(i int) { a.Move(s[i], p[i]) })
+	each(func(i int) { a.OpLane(Fmls, s[i], rest[i], fall) })
+	each(func(i int) { a.Op(Fmul, square[i], s[i], s[i]) })
+	if a.F64 {
+		n = smoothWide
+	}
+	near, far := a.mirrored(1, n, s, square)
+	nearSlope, farSlope := a.mirrored(2+n, n, s, square)
+	a.Release(s, square)
+	each(func(i int) { a.OpLane(Fmul, near[i], near[i], fall) })
+	t, u, positive := labels()
+	loss, x := a.Row(unroll), a.Row(unroll)
+	each(func(i int) { a.vectorOf(x[i], 0) })
+	each(func(i int) { a.Op(Fmla, x[i], near[i], rest[i]) })
+	each(func(i int) { a.Op(Fmul, loss[i], x[i], t[i]) })
+	each(func(i int) { a.vectorOf(x[i], 0) })
+	each(func(i int) { a.Op(Fmla, x[i], far[i], p[i]) })
+	each(func(i int) { a.Op(Fmla, loss[i], x[i], u[i]) })
+	each(func(i int) { a.Op(Fmul, x[i], farSlope[i], u[i]) })
+	each(func(i int) { a.Op(Fmls, x[i], nearSlope[i], t[i]) })
+	each(func(i int) { a.Op(Fmul, x[i], x[i], p[i]) })
+	each(func(i int) { a.Op(Fmul, x[i], x[i], rest[i]) })
+	each(func(i int) { a.OpLane(Fmul, x[i], x[i], fall) })
+	a.Release(rest, p, near, far, nearSlope, farSlope, t, u)
+	slope = a.signed(x, positive)
+	a.Release(positive, x)
+	return loss, slope
+}
+
+// likelihood emits p = 1/(1+e) for a raised e, and gives back to it what rounding took from 1+e and
+// from the quotient.
+func (a *asm) likelihood(one Vec, fall Lane, p, e []Vec) {
+	sum, lost := a.Row(unroll), a.Row(unroll)
+	each(func(i int) { a.Move(sum[i], one) })
+	each(func(i int) { a.OpLane(Fmla, sum[i], e[i], fall) })
+	each(func(i int) { a.Op(Fdiv, p[i], one, sum[i]) })
+	each(func(i int) { a.Op(Fsub, lost[i], one, sum[i]) })
+	each(func(i int) { a.OpLane(Fmla, lost[i], e[i], fall) })
+	error := a.Row(unroll)
+	each(func(i int) { a.Move(error[i], one) })
+	each(func(i int) { a.Op(Fmls, error[i], p[i], sum[i]) })
+	each(func(i int) { a.Op(Fmls, error[i], p[i], lost[i]) })
+	each(func(i int) { a.Op(Fmla, p[i], p[i], error[i]) })
+	a.Release(sum, lost, error)
+}
+
+// mirrored emits the polynomial of n coefficients from par's vector at on, in s and in -s: those of
+// even and of odd powers, in s², make both. The lowest comes last, lest much is rounded.
+func (a *asm) mirrored(at, n int, s, square []Vec) (plus, minus []Vec) {
+	var sums [2][]Vec // of odd powers, and of even ones
+	for j := range n {
+		c, above := a.Row(unroll), sums[j%2]
+		k := at + j
+		if j == n-1 {
+			k++ // what is lost of the lowest
+		}
+		each(func(i int) { a.vectorOf(c[i], k) })
+		if above != nil {
+			each(func(i int) { a.Op(Fmla, c[i], above[i], square[i]) })
+			a.Drop(above...)
+		}
+		sums[j%2] = c
+	}
+	odd, minus := sums[0], sums[1]
+	plus = a.Row(unroll)
+	each(func(i int) { a.Move(plus[i], minus[i]) })
+	each(func(i int) { a.Op(Fmla, plus[i], odd[i], s[i]) })
+	each(func(i int) { a.Op(Fmls, minus[i], odd[i], s[i]) })
+	lowest := odd[0]
+	a.vectorOf(lowest, at+n-1)
+	each(func(i int) { a.Op(Fadd, plus[i], plus[i], lowest) })
+	each(func(i int) { a.Op(Fadd, minus[i], minus[i], lowest) })
+	a.Drop(odd...)
+	return plus, minus
+}
+
+// vectorOf emits v = a vector among the parameters.
+func (a *asm) vectorOf(v Vec, i int) { a.F("FMOVQ %d(R7), F%d", 16*i, v) }
