@@ -47,5 +47,5 @@ func klRows[T kernel.Float](b *batch[T]) (bad int) {
 	case b.twins:
 		return byRow(b, KL{})
 	}
-	return kernel.KL(b.loss, b.grad, b.input, b.target, b.scale, dense.Grow(&b.wide, b.k), b.k)
+	return kernel.KL(b.loss, b.grad, b.input, b.target, b.scale, dense.Grow(&b.wide, b.k), b.rowT(), b.k)
 }

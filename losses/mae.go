@@ -62,5 +62,5 @@ func maeRows[T kernel.Float](b *batch[T]) (bad int) {
 		kernel.SeparableIndex(kernel.Absolute, 0, b.loss, b.grad, b.input, b.index, b.scale, b.rowT(), b.k)
 		return -1
 	}
-	return kernel.MAE(b.loss, b.grad, b.input, b.target, b.scale, dense.Grow(&b.wide, b.k), b.k)
+	return kernel.MAE(b.loss, b.grad, b.input, b.target, b.scale, dense.Grow(&b.wide, b.k), b.rowT(), b.k)
 }

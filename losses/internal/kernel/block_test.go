@@ -81,16 +81,16 @@ func kernelsOf[T Float](all bool) []kern[T] {
 			CrossEntropyIndex(o.loss, nil, b.z, b.index, b.scale, b.k)
 		}},
 		{name: "KL", labels: true, run: func(b *block[T], o *outputs[T]) {
-			o.bad = KL(o.loss, o.out, b.z, b.t, b.scale, o.wide, b.k)
+			o.bad = KL(o.loss, o.out, b.z, b.t, b.scale, o.wide, o.scratch, b.k)
 		}},
 		{name: "KL/loss", labels: true, run: func(b *block[T], o *outputs[T]) {
-			o.bad = KL(o.loss, nil, b.z, b.t, b.scale, o.wide, b.k)
+			o.bad = KL(o.loss, nil, b.z, b.t, b.scale, o.wide, o.scratch, b.k)
 		}},
 		{name: "MAE", labels: true, run: func(b *block[T], o *outputs[T]) {
-			o.bad = MAE(o.loss, o.out, b.z, b.t, b.scale, o.wide, b.k)
+			o.bad = MAE(o.loss, o.out, b.z, b.t, b.scale, o.wide, o.scratch, b.k)
 		}},
 		{name: "MAE/loss", labels: true, run: func(b *block[T], o *outputs[T]) {
-			o.bad = MAE(o.loss, nil, b.z, b.t, b.scale, o.wide, b.k)
+			o.bad = MAE(o.loss, nil, b.z, b.t, b.scale, o.wide, o.scratch, b.k)
 		}},
 		{name: "MAEIndex", run: func(b *block[T], o *outputs[T]) {
 			SeparableIndex(Absolute, 0, o.loss, o.out, b.z, b.index, b.scale, o.scratch, b.k)

@@ -36,27 +36,29 @@ func ProbCrossEntropy[T Float](loss []float64, grad, p, t, scale []T, k int) (ba
 }
 
 // KL computes the Kullback-Leibler divergence of rows with soft labels; see [spec.KL]. scratch
-// holds k elements.
-func KL[T Float](loss []float64, grad, z, t, scale []T, scratch []float64, k int) (bad int) {
+// and narrow hold k elements.
+func KL[T Float](
+	loss []float64, grad, z, t, scale []T, scratch []float64, narrow []T, k int) (bad int) {
 	switch vec.InUse() {
 	case vec.Specification:
 		return spec.KL(loss, grad, z, t, scale, k)
 	case vec.Portable:
 		return portable.KL(loss, grad, z, t, scale, k)
 	}
-	return vec.KL(loss, grad, z, t, scale, scratch, k)
+	return vec.KL(loss, grad, z, t, scale, scratch, narrow, k)
 }
 
-// MAE computes the mean absolute error of rows with soft labels; see [spec.MAE]. scratch holds k
-// elements.
-func MAE[T Float](loss []float64, grad, z, t, scale []T, scratch []float64, k int) (bad int) {
+// MAE computes the mean absolute error of rows with soft labels; see [spec.MAE]. scratch and
+// narrow hold k elements.
+func MAE[T Float](
+	loss []float64, grad, z, t, scale []T, scratch []float64, narrow []T, k int) (bad int) {
 	switch vec.InUse() {
 	case vec.Specification:
 		return spec.MAE(loss, grad, z, t, scale, scratch, k)
 	case vec.Portable:
 		return portable.MAE(loss, grad, z, t, scale, scratch, k)
 	}
-	return vec.MAE(loss, grad, z, t, scale, scratch, k)
+	return vec.MAE(loss, grad, z, t, scale, scratch, narrow, k)
 }
 
 // Separable computes a separable loss of rows with soft labels; see [spec.Separable]. scratch holds

@@ -125,19 +125,43 @@ func absoluteOfLabels[T Float](t *testing.T) {
 	}
 }
 
+// TestMAESigns: some labels next to the prediction among others, float32: which is larger takes
+// more digits than the rest.
+func TestMAESigns(t *testing.T) {
+	eachImplementation(t, func(t *testing.T) {
+		for _, k := range []int{10, 80, 300, 1000} {
+			b := newBlock[float32](1, k, ordinary)
+			p := make([]float32, k)
+			Softmax(p, b.z, k)
+			for j := 0; j < k; j += 3 {
+				b.t[j] = math.Nextafter32(p[j], float32(j%2))
+			}
+			o := newOutputs[float32](1, k)
+			MAE(o.loss, o.out, b.z, b.t, b.scale, o.wide, o.scratch, k)
+			loss, grad := newRowWant(b.z, b.t, b.u).mae(b.t, float64(b.scale[0]))
+			require.LessOrEqual(t, loss.ulps(o.loss[0], true), 4.0, "k=%d: %v, want %v", k, o.loss[0], loss.v.Hi)
+			for j, g := range grad {
+				require.LessOrEqual(t, g.ulps(float64(o.out[j]), true), 4.0, "k=%d %d: %v, want %v", k, j, o.out[j], g.v.Hi)
+			}
+		}
+	})
+}
+
 // TestMAENearLabels: labels near the prediction, float32.
 func TestMAENearLabels(t *testing.T) {
 	eachImplementation(t, func(t *testing.T) {
-		for _, k := range []int{10, 80, 1000} {
-			b := newBlock[float32](1, k, ordinary)
-			Softmax(b.t, b.z, k)
-			for j := range b.t {
-				b.t[j] *= 1 + 0x1p-10*float32(j%3-1)
+		for _, signs := range [][]float32{{-1, 0, 1}, {-1, 1}} {
+			for _, k := range []int{10, 80, 1000} {
+				b := newBlock[float32](1, k, ordinary)
+				Softmax(b.t, b.z, k)
+				for j := range b.t {
+					b.t[j] *= 1 + 0x1p-10*signs[j%len(signs)]
+				}
+				o := newOutputs[float32](1, k)
+				MAE(o.loss, o.out, b.z, b.t, b.scale, o.wide, o.scratch, k)
+				loss, _ := newRowWant(b.z, b.t, b.u).mae(b.t, 1)
+				require.LessOrEqual(t, loss.ulps(o.loss[0], true), 4.0, "k=%d: %v, want %v", k, o.loss[0], loss.v.Hi)
 			}
-			o := newOutputs[float32](1, k)
-			MAE(o.loss, o.out, b.z, b.t, b.scale, o.wide, k)
-			loss, _ := newRowWant(b.z, b.t, b.u).mae(b.t, 1)
-			require.LessOrEqual(t, loss.ulps(o.loss[0], true), 4.0, "k=%d: %v, want %v", k, o.loss[0], loss.v.Hi)
 		}
 	})
 }

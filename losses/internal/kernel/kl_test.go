@@ -24,7 +24,7 @@ func klDenormal[T Float](t *testing.T) {
 			}
 			b.t[2*k-1] = T(math.Ldexp(unit, power)) // among ordinary ones
 			o := newOutputs[T](b.n, k)
-			require.Equal(t, -1, KL(o.loss, o.out, b.z, b.t, b.scale, o.wide, k))
+			require.Equal(t, -1, KL(o.loss, o.out, b.z, b.t, b.scale, o.wide, o.scratch, k))
 			// The labels are c m with small m: Σ t (log t - l) = c Σ m (log c + log m - l), where
 			// the sum is an ordinary number.
 			w, sum, log := newRowWant(b.z[:k], b.t[:k],
@@ -38,6 +38,10 @@ func klDenormal[T Float](t *testing.T) {
 				"k=%d 2^%d", k, power)
 			second := b.rows(1, 2)
 			among, _ := newRowWant(second.z, second.t, second.u).kl(second.t, 1)
+			if elementSize[T]() == 4 {
+				require.LessOrEqual(t, among.ulps(o.loss[1], true), 4.0, "k=%d 2^%d among others", k, power)
+				continue
+			}
 			require.InEpsilon(t, among.v.Hi, o.loss[1], 1e-12, "k=%d 2^%d among others", k, power)
 		}
 	}

@@ -435,6 +435,18 @@ func tileShiftedF32AVX512(e *float32, z *float32, t *float32, k int, tiles int, 
 //go:noescape
 func blockShiftedF32AVX512(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, hi *float32, low *float32, factor float64) (declined uint32)
 
+// maeErrorsF32AVX512 returns Σ |d| for d = (c + low) e - t, Σ e where that is not negative, and
+// where it is, all without the element but; at n there is none. some is not 0 where |d| < near e
+// somewhere.
+//
+//go:noescape
+func maeErrorsF32AVX512(e *float32, t *float32, n int, but int, c float32, low float32, near float32) (sum float64, over float64, under float64, some uint32)
+
+// maeSignsF32AVX512 multiplies e by under where the d of maeErrors is negative, by over elsewhere.
+//
+//go:noescape
+func maeSignsF32AVX512(e *float32, t *float32, n int, c float32, low float32, over float32, under float32)
+
 // maxExpF64AVX512 returns the largest of n >= 1 elements, and shift and em with exp(m) = 2^shift
 // em, where em is in [√½, √2]. NaN is passed over; when there is nothing else, m is -Inf. For an
 // infinite m the last two mean nothing.
@@ -1685,6 +1697,18 @@ func tileShiftedF32AVX2(e *float32, z *float32, t *float32, k int, tiles int, f 
 //
 //go:noescape
 func blockShiftedF32AVX2(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, hi *float32, low *float32, factor float64) (declined uint32)
+
+// maeErrorsF32AVX2 returns Σ |d| for d = (c + low) e - t, Σ e where that is not negative, and where
+// it is, all without the element but; at n there is none. some is not 0 where |d| < near e
+// somewhere.
+//
+//go:noescape
+func maeErrorsF32AVX2(e *float32, t *float32, n int, but int, c float32, low float32, near float32) (sum float64, over float64, under float64, some uint32)
+
+// maeSignsF32AVX2 multiplies e by under where the d of maeErrors is negative, by over elsewhere.
+//
+//go:noescape
+func maeSignsF32AVX2(e *float32, t *float32, n int, c float32, low float32, over float32, under float32)
 
 // maxExpF64AVX2 returns the largest of n >= 1 elements, and shift and em with exp(m) = 2^shift em,
 // where em is in [√½, √2]. NaN is passed over; when there is nothing else, m is -Inf. For an

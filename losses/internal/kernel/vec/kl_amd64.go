@@ -6,16 +6,53 @@ import (
 	"softloss/losses/internal/kernel/spec"
 )
 
-// KL is [spec.KL]. scratch holds k elements.
-func KL[T spec.Float](loss []float64, grad, z, t, scale []T, scratch []float64, k int) (bad int) {
-	v := wideOf[T]()
+// KL is [spec.KL]. scratch and narrow hold k elements.
+func KL[T spec.Float](
+	loss []float64, grad, z, t, scale []T, scratch []float64, narrow []T, k int) (bad int) {
+	u, v := unitOf[T](), wideOf[T]()
 	if inTiles[T](k) {
 		return klTiles(v, loss, grad, z, t, scale, k)
 	}
-	return exactRows(loss, grad, z, t, scale, scratch, k,
-		func(s exact, loss *float64, g []T, e []float64, x, y []T, f float64) bool {
-			return klRow(s, v, loss, g, e, x, y, f)
-		}, spec.KL)
+	exactly := func(loss []float64, grad, z, t, scale []T) (bad int) {
+		return exactRows(loss, grad, z, t, scale, scratch, k,
+			func(s exact, loss *float64, g []T, e []float64, x, y []T, f float64) bool {
+				return klRow(s, v, loss, g, e, x, y, f)
+			}, spec.KL)
+	}
+	if spec.Size[T]() == 8 || inBlocks(u, k) {
+		return exactly(loss, grad, z, t, scale)
+	}
+	return eachSoftmax(grad, z, t, narrow, k, func(j int, s spec.SoftmaxOf, e []T) (ok bool) {
+		x, y, f := spec.Row(z, j, k), spec.Row(t, j, k), spec.Factor(scale, j)
+		if ok = klSingle(u, v, s, scratch[:k], &loss[j], x, y); !ok || !fits[T](s.Others+s.Own, f) {
+			return false
+		}
+		if grad != nil {
+			u.combine(&e[0], &y[0], k, T((s.Others+s.Own)*s.Coef), T(f))
+			if s.Top >= 0 {
+				e[s.Top] = T(f * (s.Others - (s.Others+s.Own)*s.Rest))
+			}
+		}
+		return true
+	}, func(j int) (valid bool) {
+		return exactly(loss[j:j+1], spec.Row(grad, j, k), spec.Row(z, j, k), spec.Row(t, j, k), spec.FactorOf(scale, j)) < 0
+	})
+}
+
+// klSingle computes the loss of one row of float32, where e is scratch memory: in float64, but with
+// the log-sum-exp of float32 where that has digits enough. It returns false for an invalid label.
+func klSingle[T spec.Float](
+	u unit[T], v wide[T], s spec.SoftmaxOf, e []float64, loss *float64, x, y []T) (ok bool) {
+	sum, mass, bad := v.klTerms(&x[0], &y[0], len(x), s.Max, s.Log)
+	if !(sum >= mass*min(s.Log, 1)) {
+		w, ok := exactRow(u, v, e, x)
+		if !ok {
+			return false
+		}
+		sum += mass * (w.log - s.Log)
+	}
+	*loss = sum
+	return bad == 0
 }
 
 // klRow computes one row in float64. It returns false for a row with an invalid label and for one

@@ -10,7 +10,7 @@ import (
 )
 
 // KL is [spec.KL].
-func KL[T spec.Float](loss []float64, grad, z, t, scale []T, _ []float64, k int) (bad int) {
+func KL[T spec.Float](loss []float64, grad, z, t, scale []T, _ []float64, _ []T, k int) (bad int) {
 	for i := range loss {
 		x, y, g := spec.Row(z, i, k), spec.Row(t, i, k), spec.Row(grad, i, k)
 		if crossEntropyRow(&loss[i], g, x, y, spec.Factor(scale, i)) {

@@ -8,8 +8,9 @@ import (
 	"softloss/losses/internal/kernel/spec"
 )
 
-// MAE is [spec.MAE].
-func MAE[T spec.Float](loss []float64, grad, z, t, scale []T, scratch []float64, k int) (bad int) {
+// MAE is [spec.MAE]. narrow holds k elements, too.
+func MAE[T spec.Float](
+	loss []float64, grad, z, t, scale []T, scratch []float64, narrow []T, k int) (bad int) {
 	generic := func(loss []float64, grad, z, t, scale []T, k int) (bad int) {
 		return spec.MAE(loss, grad, z, t, scale, scratch, k)
 	}
@@ -17,10 +18,64 @@ func MAE[T spec.Float](loss []float64, grad, z, t, scale []T, scratch []float64,
 	if inTiles[T](k) {
 		return maeTiles(v, loss, grad, z, t, scale, k, generic)
 	}
-	return exactRows(loss, grad, z, t, scale, scratch, k,
-		func(s exact, loss *float64, g []T, e []float64, _, y []T, f float64) bool {
-			return maeRow(s, v, loss, g, e, y, f)
-		}, generic)
+	exactly := func(loss []float64, grad, z, t, scale []T) (bad int) {
+		return exactRows(loss, grad, z, t, scale, scratch, k,
+			func(s exact, loss *float64, g []T, e []float64, _, y []T, f float64) bool {
+				return maeRow(s, v, loss, g, e, y, f)
+			}, generic)
+	}
+	if spec.Size[T]() == 8 {
+		return exactly(loss, grad, z, t, scale)
+	}
+	u := singleOf(unitOf[T]())
+	return eachSoftmax(grad, z, t, narrow, k, func(j int, s spec.SoftmaxOf, e []T) (ok bool) {
+		return maeSingle(u, s, &loss[j], e, spec.Row(t, j, k), spec.Factor(scale, j), grad != nil)
+	}, func(j int) (valid bool) {
+		return exactly(loss[j:j+1], spec.Row(grad, j, k), spec.Row(z, j, k), spec.Row(t, j, k), spec.FactorOf(scale, j)) < 0
+	})
+}
+
+// maeSingle computes one row in float32, where e holds the exponentials, which the gradient
+// replaces. It returns false for a row of which that takes too many digits: a p is near its label,
+// or the loss is small beside what the exponentials are rounded to.
+//
+// With the sums P of the p above their labels and N of those below, the gradient is 2 f p N for
+// those and -2 f p P for these.
+func maeSingle[T spec.Float](u single, s spec.SoftmaxOf, loss *float64, e, t []T, f float64, grad bool) (ok bool) {
+	const near = 0x1p-18                                        // p is exact to more
+	c, but, least, above := float32(s.Coef), len(e), 0.5, false // above: the p at Top is above its label
+	if s.Top >= 0 {
+		but, least = s.Top, 1.5*s.Rest
+	}
+	low := float32(s.Coef - float64(c))
+	sum, over, under, some := u.maeErrors(float(&e[0]), float(&t[0]), len(e), but, c, low, near*c)
+	over, under = over*s.Coef, under*s.Coef
+	if s.Top >= 0 {
+		d := (1 - s.Own) - s.Rest
+		sum += math.Abs(d)
+		if above = d > 0; above {
+			over += 1 - s.Rest
+		} else {
+			under += 1 - s.Rest
+		}
+		if math.Abs(d) < near*s.Rest {
+			return false
+		}
+	}
+	if some != 0 || !(sum >= least && sum <= math.MaxFloat32) || !fits[T](2, f) {
+		return false
+	}
+	if *loss = sum; grad {
+		up, down := 2*f*under, -2*f*over
+		u.maeSigns(float(&e[0]), float(&t[0]), len(e), c, low, float32(up*s.Coef), float32(down*s.Coef))
+		switch {
+		case s.Top >= 0 && above:
+			e[s.Top] = T(up * (1 - s.Rest))
+		case s.Top >= 0:
+			e[s.Top] = T(down * (1 - s.Rest))
+		}
+	}
+	return true
 }
 
 // maeRow computes one row in float64: the difference of p and t may be much smaller than they are.

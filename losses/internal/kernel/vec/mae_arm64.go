@@ -10,7 +10,7 @@ import (
 )
 
 // MAE is [spec.MAE].
-func MAE[T spec.Float](loss []float64, grad, z, t, scale []T, scratch []float64, k int) (bad int) {
+func MAE[T spec.Float](loss []float64, grad, z, t, scale []T, scratch []float64, _ []T, k int) (bad int) {
 	for i := range loss {
 		x, y, g := spec.Row(z, i, k), spec.Row(t, i, k), spec.Row(grad, i, k)
 		if !maeRow(&loss[i], g, scratch[:k], x, y, spec.Factor(scale, i)) &&

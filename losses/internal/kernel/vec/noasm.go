@@ -23,12 +23,12 @@ func CrossEntropyIndex[T spec.Float](loss []float64, grad, z []T, index []int, s
 }
 
 // KL panics: this build has no vectors.
-func KL[T spec.Float](loss []float64, grad, z, t, scale []T, scratch []float64, k int) int {
+func KL[T spec.Float](loss []float64, grad, z, t, scale []T, scratch []float64, narrow []T, k int) int {
 	panic(noVectors)
 }
 
 // MAE panics: this build has no vectors.
-func MAE[T spec.Float](loss []float64, grad, z, t, scale []T, scratch []float64, k int) int {
+func MAE[T spec.Float](loss []float64, grad, z, t, scale []T, scratch []float64, narrow []T, k int) int {
 	panic(noVectors)
 }
 

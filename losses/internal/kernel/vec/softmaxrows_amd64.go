@@ -97,3 +97,31 @@ func (b *tile[T]) softmaxOf(u unit[T], z []T, j, w int) (s spec.SoftmaxOf) {
 	}
 	return s
 }
+
+// eachSoftmax runs row on the rows with labels t of which [SoftmaxRows] says something, with their
+// exponentials, in the memory of the gradients where there is any; other runs on those of which it
+// says nothing and on those that row declines, and returns false for a row with an invalid label,
+// which is returned, else -1. scratch holds k elements.
+func eachSoftmax[T spec.Float](grad, z, t, scratch []T, k int, row func(j int, s spec.SoftmaxOf, e []T) (ok bool),
+	other func(j int) (valid bool)) (bad int) {
+	var s [tileRows]spec.SoftmaxOf
+	u, most := unitOf[T](), 1
+	if inBlocks(u, k) {
+		b := getTile[T]()
+		defer putTile(b)
+		scratch, most = b.out[:], u.lanes()
+	}
+	for i, rows := 0, len(z)/k; i < rows; i += most {
+		n, e := min(most, rows-i), scratch
+		if grad != nil {
+			e = grad[i*k:]
+		}
+		SoftmaxRows(s[:n], e, z[i*k:], t[i*k:], nil, k)
+		for j, s := range s[:n] {
+			if (s.Coef == 0 || !row(i+j, s, e[j*k:(j+1)*k])) && !other(i+j) {
+				return i + j
+			}
+		}
+	}
+	return -1
+}

@@ -137,6 +137,8 @@ type single interface {
 	blockDivided(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, factor float64) (declined uint32)
 	tileShifted(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32, hi, low *float32, factor float64)
 	blockShifted(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, hi, low *float32, factor float64) (declined uint32)
+	maeErrors(e, t *float32, n, but int, c, low, near float32) (sum, over, under float64, some uint32)
+	maeSigns(e, t *float32, n int, c, low, over, under float32)
 }
 
 // double are the kernels for float64: those of tiles that have no counterpart in float32 too.
@@ -360,6 +362,12 @@ func (f32AVX512) tileShifted(e, z, t *float32, k, tiles int, f *float32, step in
 }
 func (f32AVX512) blockShifted(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, hi, low *float32, factor float64) (declined uint32) {
 	return blockShiftedF32AVX512(e, z, t, k, n, f, extra, loss, lse, work, lanes, hi, low, factor)
+}
+func (f32AVX512) maeErrors(e, t *float32, n, but int, c, low, near float32) (sum, over, under float64, some uint32) {
+	return maeErrorsF32AVX512(e, t, n, but, c, low, near)
+}
+func (f32AVX512) maeSigns(e, t *float32, n int, c, low, over, under float32) {
+	maeSignsF32AVX512(e, t, n, c, low, over, under)
 }
 
 // f64AVX512 is an instruction set.
@@ -873,6 +881,12 @@ func (f32AVX2) tileShifted(e, z, t *float32, k, tiles int, f *float32, step int,
 }
 func (f32AVX2) blockShifted(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, hi, low *float32, factor float64) (declined uint32) {
 	return blockShiftedF32AVX2(e, z, t, k, n, f, extra, loss, lse, work, lanes, hi, low, factor)
+}
+func (f32AVX2) maeErrors(e, t *float32, n, but int, c, low, near float32) (sum, over, under float64, some uint32) {
+	return maeErrorsF32AVX2(e, t, n, but, c, low, near)
+}
+func (f32AVX2) maeSigns(e, t *float32, n int, c, low, over, under float32) {
+	maeSignsF32AVX2(e, t, n, c, low, over, under)
 }
 
 // f64AVX2 is an instruction set.

@@ -150,6 +150,7 @@ const (
 	nltUQ = 0x15
 	nleUQ = 0x16
 	ngeUQ = 0x19
+	geOQ  = 0x1d
 	gtOQ  = 0x1e
 )
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
@@ -62,6 +63,65 @@ func (g isa) maeGrad() {
 		g.mul(f, p, p)
 		g.mul(s, p, p)
 		g.put(p, dst, i, v, m)
+	})
+	g.ret()
+}
+
+// maeErrors and maeSigns are maeSum and maeGrad in float32, for rows of which no p is near its
+// label.
+func (g isa) maeErrors() {
+	g.text("maeErrors", "func(e, t *T, n, but int, c, low, near A) (sum, over, under float64, some uint32)",
+		"returns Σ |d| for d = (c + low) e - t, Σ e where that is not negative, and where it is, all without the element",
+		"but; at n there is none. some is not 0 where |d| < near e somewhere.")
+	e, t, n := g.param("e"), g.param("t"), g.param("n")
+	c, low, near := g.broadcast("c"), g.broadcast("low"), g.broadcast("near")
+	sum, over, under := g.folded(g.avx512), g.folded(g.avx512), g.folded(g.avx512)
+	signs := g.zeros(1)[0]
+	g.aroundMaximum(n, g.param("but"), func(i reg.GPVirtual, v int, m, others *mask) {
+		x, lab := g.get(e, i, v, m), g.get(t, i, v, m)
+		if others != nil {
+			g.keep(*others, x, x)
+			g.keep(*others, lab, lab)
+		}
+		d, less := g.maeError(x, lab, c, low)
+		g.addWhere(less, x, under.inner[v%2])
+		g.addWhere(g.cmp(geOQ, g.constant(0), d), x, over.inner[v%2])
+		g.and(g.abs(), d, d)
+		g.add(d, sum.inner[v%2], sum.inner[v%2])
+		g.nmadd(near, x, d)
+		g.or(d, signs, signs)
+	}, func() {
+		g.fold(sum)
+		g.fold(over)
+		g.fold(under)
+	})
+	doubleResult(g.foldedTotal(sum), "sum")
+	doubleResult(g.foldedTotal(over), "over")
+	doubleResult(g.foldedTotal(under), "under")
+	Store(g.signBits(signs), Return("some"))
+	g.ret()
+}
+
+// maeError emits d = (c + low) e - t, which it overwrites t with, and where it is negative.
+func (g isa) maeError(e, t reg.VecVirtual, c, low Op) (d reg.VecVirtual, less mask) {
+	d = t
+	g.msub2(c, e, d)
+	g.madd(low, e, d)
+	return d, g.cmp(ltOQ, g.constant(0), d)
+}
+
+func (g isa) maeSigns() {
+	g.text("maeSigns", "func(e, t *T, n int, c, low, over, under A)",
+		"multiplies e by under where the d of maeErrors is negative, by over elsewhere.")
+	e, t, n := g.param("e"), g.param("t"), g.param("n")
+	c, low, over, under := g.broadcast("c"), g.broadcast("low"), g.broadcast("over"), g.broadcast("under")
+	g.loop(n, 4, func(i reg.GPVirtual, v int, m *mask) {
+		x, f := g.get(e, i, v, m), g.vec()
+		_, less := g.maeError(x, g.get(t, i, v, m), c, low)
+		g.load(over, f)
+		g.blend(less, under, f)
+		g.mul(f, x, x)
+		g.put(x, e, i, v, m)
 	})
 	g.ret()
 }

@@ -67,6 +67,10 @@ func main() {
 		g.blockSoftmax()
 		g.blockExpSums()
 		g.options()
+		if !g.f64 {
+			g.maeErrors()
+			g.maeSigns()
+		}
 		if g.f64 {
 			g.wide()
 			g.tileMAE()
