@@ -153,22 +153,26 @@ func (g isa) tileIn() {
 	g.withFewColumns(dst, src, k, func(columns, v, i int) int { return i*columns + v })
 	Label("tile")
 	ps, s1, s3 := g.rowPointers(src, k)
+	half := g // Vectors of half the lanes are moved by fewer of AMD's ports.
+	half.avx512 = false
 	g.quads(k, func(c reg.GPVirtual) {
-		rows := make([]reg.VecVirtual, g.quad())
-		for j := range rows {
-			rows[j] = g.vec()
-			for i, p := range ps {
-				q := GP64()
-				LEAQ(Mem{Base: p, Index: c, Scale: uint8(g.size())}, q)
-				g.setLane(rowMem(q, s1, s3, j), i, rows[j])
-			}
-		}
 		out := GP64()
 		MOVQ(c, out)
 		SHLQ(Imm(uint64(log2(g.column()))), out)
 		ADDQ(dst, out)
-		for j, v := range g.transpose(rows) {
-			g.store(v, Mem{Base: out, Disp: j * g.column()})
+		for at := 0; at < g.column(); at += half.column() {
+			rows := make([]reg.VecVirtual, g.quad())
+			for j := range rows {
+				rows[j] = half.vec()
+				for i := range half.column() / 16 {
+					q := GP64()
+					LEAQ(Mem{Base: ps[at/16+i], Index: c, Scale: uint8(g.size())}, q)
+					half.setLane(rowMem(q, s1, s3, j), i, rows[j])
+				}
+			}
+			for j, v := range half.transpose(rows) {
+				half.store(v, Mem{Base: out, Disp: j*g.column() + at})
+			}
 		}
 	})
 	advance(k, g.column(), dst)
