@@ -90,14 +90,8 @@ func (b *batch[T]) computeFusedRows(ready *batch[T], l Loss, linear bool) (row i
 		for i, w := range c.rowWeight {
 			c.loss[i] *= w
 		}
-		if b.zLoss != 0 {
-			for i, s := range lse {
-				c.loss[i] += b.zLoss * s * s
-				large := c.grad != nil && math.Abs(of(c.scale, i)*of(x, i)*s) > 1
-				if large && b.showsDenormal(part(c.input, i, i+1, b.k), s) {
-					lse[i], all = math.NaN(), false
-				}
-			}
+		if b.zLoss != 0 && c.addZLosses(lse, x) {
+			all = false
 		}
 		for i := 0; i < c.n && !all; i++ {
 			if alone := b.slice(lo+i, lo+i+1); lse[i] != lse[i] { // declined
@@ -108,6 +102,23 @@ func (b *batch[T]) computeFusedRows(ready *batch[T], l Loss, linear bool) (row i
 		}
 	}
 	return 0, nil
+}
+
+// addZLosses adds the z-losses for lse of the rows. It makes lse NaN of those of which the
+// gradient, with the factor extra, would show denormal numbers, and reports whether there are any.
+func (b *batch[T]) addZLosses(lse []float64, extra []T) (shows bool) {
+	loss, alike := b.loss[:len(lse)], len(b.scale) == 1 && len(extra) == 1
+	f := of(b.scale, 0) * of(extra, 0)
+	for i, s := range lse {
+		loss[i] += b.zLoss * s * s
+		if !alike {
+			f = of(b.scale, i) * of(extra, i)
+		}
+		if math.Abs(f*s) > 1 && b.showsDenormal(part(b.input, i, i+1, b.k), s) {
+			lse[i], shows = math.NaN(), true
+		}
+	}
+	return shows
 }
 
 // showsDenormal reports whether a multiple of the softmax of the logits z, as the gradient of the

@@ -1,6 +1,10 @@
 package losses
 
-import "softloss/internal/dense"
+import (
+	"math"
+
+	"softloss/internal/dense"
+)
 
 // setScales sets one over the denominator and the factors with which each row's gradients enter the
 // cost's: upstream and sample weight over the denominator, and for those of the logits the row's
@@ -34,24 +38,35 @@ func (e *engine[T]) setScales(div float64) {
 // excess has them.
 func (b *batch[T]) setScale(n, distinct int, scale *[]T, excess *[]float64) {
 	b.scale, b.excess = dense.Grow(scale, n), nil
+	f, alike := b.common(0), len(b.share) == 1
 	for i := range distinct {
-		f := b.factor(i)
-		if b.scale[i] = T(f); !holds[T](f) {
+		if !alike {
+			f = b.common(i)
+		}
+		x := f * b.weight(i)
+		if size := math.Abs(x); !(size > 0x1p-126 && size < 0x1p127) && !holds[T](x) { // which takes longer
 			b.excess = dense.Grow(excess, n)
 			break
 		}
+		b.scale[i] = T(x)
 	}
 	repeat(b.scale, distinct)
 	for i := range b.excess {
-		b.scale[i], b.excess[i] = 1, b.factor(i)
+		b.scale[i], b.excess[i] = 1, b.common(i)*b.weight(i)
 	}
 }
 
-// factor returns that of the gradients of row i by the logits.
-func (b *batch[T]) factor(i int) float64 {
-	f := of(b.share, i) * b.lift / b.temperature
-	if b.rowWeight != nil {
-		f *= own(b, b.rowWeight, i, i+1)[0]
+// common returns the factor of the gradients of row i by the logits, but for the row's weight.
+func (b *batch[T]) common(i int) float64 { return of(b.share, i) * b.lift / b.temperature }
+
+// weight returns the weight of row i.
+func (b *batch[T]) weight(i int) float64 {
+	switch w := b.rowWeight; {
+	case w == nil:
+		return 1
+	case len(w) < b.n: // of classes
+		return own(b, w, i, i+1)[0]
+	default:
+		return w[i]
 	}
-	return f
 }

@@ -152,6 +152,7 @@ func (e *engine[T]) weighsSomething(i int) bool {
 // sumMass sets S_n of every row, or element, and their weighted sum.
 func (e *engine[T]) sumMass() {
 	e.rowMass = dense.Grow(&e.buf.rowMass, e.n)
+	sum := e.mass
 	for i := range e.rowMass {
 		s := 0.0
 		if e.keeps(i) {
@@ -159,8 +160,9 @@ func (e *engine[T]) sumMass() {
 		}
 		e.rowMass[i] = s
 		s *= e.sampleOf(i)
-		e.mass += s
+		sum += s
 	}
+	e.mass = sum
 }
 
 // massOf returns S_n of row or element i.
@@ -174,7 +176,7 @@ func (e *engine[T]) massOf(i int) (mass float64) {
 	case e.index != nil:
 		return w[e.index[i]]
 	case w == nil:
-		return kernel.Sum(part(e.target, i, i+1, e.k))
+		return sumOf(part(e.target, i, i+1, e.k))
 	}
 	_, mass, _ = kernel.WeightedSum(part(e.target, i, i+1, e.k), w)
 	return mass
@@ -183,6 +185,9 @@ func (e *engine[T]) massOf(i int) (mass float64) {
 // gradOfMass adds to the gradients what comes from WeightedMean's denominator, -f times that of the
 // mass.
 func (e *engine[T]) gradOfMass(f float64) {
+	if e.out.weightGrad == nil && e.targetGrad == nil {
+		return
+	}
 	for i := range e.n {
 		if !e.keeps(i) {
 			continue
