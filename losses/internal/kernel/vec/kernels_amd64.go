@@ -4,6 +4,9 @@
 
 package vec
 
+// amd reports whether AMD has made the processor.
+func amd() bool
+
 // maxExpF32AVX512 returns the largest of n >= 1 elements, and shift and em with exp(m) = 2^shift
 // em, where em is in [√½, √2]. NaN is passed over; when there is nothing else, m is -Inf. For an
 // infinite m the last two mean nothing.

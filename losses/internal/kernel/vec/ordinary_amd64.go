@@ -52,7 +52,17 @@ func ordinaryLabels[T spec.Float](u unit[T], e, z, t []T) (o ordinary[T], ok boo
 }
 
 // ahead is how many elements ahead the kernels prefetch: the next row, or part of this one.
-func ahead[T spec.Float](z []T) int { return min(len(z), 4096/spec.Size[T]()) }
+func ahead[T spec.Float](z []T) int { return min(len(z), reach/spec.Size[T]()) }
+
+// reach is how many bytes ahead the kernels prefetch at most. On AMD's processors that is nothing:
+// they fetch rows ahead by themselves, more at a time than a program's requests let them, with
+// which a batch that no cache holds takes a third longer.
+var reach = func() int {
+	if amd() {
+		return 0
+	}
+	return 4096
+}()
 
 // coef returns what makes probabilities of exponentials.
 func (o *ordinary[T]) coef() float64 { return 1 / ((1 + o.r) * o.em) }

@@ -35,7 +35,7 @@ func rowOf[T spec.Float](m, shift, em T, k int) softrow[T] {
 		least := lowest64 // no constant of float32
 		lowest = T(least)
 	}
-	return softrow[T]{m, m + lowest, shift, float64(em), min(k*spec.Size[T](), 4096)}
+	return softrow[T]{m, m + lowest, shift, float64(em), min(k*spec.Size[T](), reach)}
 }
 
 // eachRow computes a loss row by row: row is what vectors do, generic the specification of the rows

@@ -17,6 +17,7 @@ var (
 func main() {
 	flag.Parse()
 	ConstraintExpr("!purego")
+	amd()
 	for _, g := range isas {
 		g.maxExp()
 		g.find()
