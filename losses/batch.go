@@ -34,6 +34,7 @@ type batch[T kernel.Float] struct {
 
 	loss             []float64
 	grad, targetGrad []T
+	byTarget         []T // in the place of targetGrad, that by the target, which is smoothed and weighed
 
 	at *int // the row that a loss's Row is looking at
 	*scratch[T]
@@ -67,6 +68,7 @@ type scratch[T kernel.Float] struct {
 	paired                 []T // elements as rows of two classes
 	termGrad, termScale    []T // of a term of a sum
 	extra                  []T // of the z-loss
+	byTargets, termTarget  []T // the derivatives of some rows by their target, and those of a term of a sum
 	wide                   []float64
 	narrow                 []float32
 	termLoss, lse          []float64
@@ -96,6 +98,7 @@ func (b *batch[T]) slice(lo, hi int) (s batch[T]) {
 	s.input, s.direction = part(b.input, lo, hi, b.k), part(b.direction, lo, hi, b.k)
 	s.target, s.labels, s.index = part(b.target, lo, hi, b.k), part(b.labels, lo, hi, b.k), part(b.index, lo, hi, 1)
 	s.grad, s.targetGrad = part(b.grad, lo, hi, b.k), part(b.targetGrad, lo, hi, b.k)
+	s.byTarget = part(b.byTarget, lo, hi, b.k)
 	s.loss, s.rowWeight, s.positive = part(b.loss, lo, hi, 1), own(b, b.rowWeight, lo, hi), own(b, b.positive, lo, hi)
 	s.shifts = own(b, b.shifts, lo, hi)
 	s.share, s.scale, s.excess = own(b, b.share, lo, hi), own(b, b.scale, lo, hi), own(b, b.excess, lo, hi)

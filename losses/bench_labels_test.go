@@ -43,18 +43,18 @@ func labelBatch(dt tensor.Dtype, n, k int) (x batch) {
 	return x
 }
 
-// bench measures c on x with the gradient by the logits, and with that by the labels, too.
-func (x batch) bench(b *testing.B, c losses.Criterion, labels bool) {
-	in, out := x.inputs(c), x.outputs(c)
+// bench measures c on b with the gradient by the logits, and with that by the labels, too.
+func (b batch) bench(t *testing.B, c losses.Criterion, labels bool) {
+	in, out := b.inputs(c), b.outputs(c)
 	out.WeightGrad = nil
 	if !labels {
 		out.TargetGrad = nil
 	}
-	b.SetBytes(int64(x.n*x.k) * int64(x.dt.Size()))
-	b.ReportAllocs()
-	for b.Loop() {
+	t.SetBytes(int64(b.n*b.k) * int64(b.dt.Size()))
+	t.ReportAllocs()
+	for t.Loop() {
 		if err := c.EvalInto(out, in); err != nil {
-			b.Fatal(err)
+			t.Fatal(err)
 		}
 	}
 }

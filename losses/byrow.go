@@ -65,7 +65,7 @@ func (b *batch[T]) rowOf(l Loss, i int, logP, p []float64) bool {
 		r.Grad = field(2)
 		clear(r.Grad)
 	}
-	if b.targetGrad != nil {
+	if b.targetGrad != nil || b.byTarget != nil {
 		r.TargetGrad = field(3)
 		clear(r.TargetGrad)
 	}
@@ -89,6 +89,9 @@ func (b *batch[T]) rowOf(l Loss, i int, logP, p []float64) bool {
 	}
 	if b.grad != nil {
 		b.storeGrad(i, r, top)
+	}
+	if b.byTarget != nil {
+		kernel.Round(part(b.byTarget, i, i+1, k), r.TargetGrad)
 	}
 	if b.targetGrad != nil {
 		b.storeTargetGrad(i, r.TargetGrad, field(4))

@@ -37,13 +37,13 @@ func (c ConfidencePenalty) Row(r Row) float64 {
 	return loss + c.Beta*penalty.value()
 }
 
-// confidenceRows is the kernel of the penalty: of each class the expectation is that of log p.
-func confidenceRows[T kernel.Float](b *batch[T], c ConfidencePenalty) (bad int) {
+// confidenceRows is the kernel of c, which l is: of each class the expectation is that of log p.
+func confidenceRows[T kernel.Float](b *batch[T], c ConfidencePenalty, l Loss) (bad int) {
 	if kernel.InTiles[T](b.k) {
-		return kernel.ConfidencePenalty(c.Beta, b.loss, b.grad, b.input, b.target, b.index, b.scale, b.k,
-			func(i int) (valid bool) { return expectationAlone(b, i, 1, c.Beta, logOfP[T]{}) })
+		return kernel.ConfidencePenalty(c.Beta, b.loss, b.grad, b.byTarget, b.input, b.target, b.index, b.scale, b.k,
+			func(i int) (valid bool) { return expectationAlone(b, i, l, 1, c.Beta, logOfP[T]{}) })
 	}
-	return expectationRows(b, 1, c.Beta, logOfP[T]{})
+	return expectationRows(b, l, 1, c.Beta, logOfP[T]{})
 }
 
 // logOfP is log p, and 0 where p is 0.
@@ -61,3 +61,8 @@ func (logOfP[T]) values(h, z, _ []T, k int) {
 func (logOfP[T]) near(_, z, _ []T) (h []T) { return z }
 
 func (logOfP[T]) numbers(s kernel.SoftmaxOf) (from, less float64) { return s.Max, s.Log }
+
+func (logOfP[T]) byTarget(y, z []T, s kernel.SoftmaxOf) {
+	kernel.LogP(y, z, s)
+	kernel.Affine(y, y, -1, 0, 0)
+}

@@ -59,5 +59,9 @@ func crossEntropyRows[T kernel.Float](b *batch[T]) (bad int) {
 		kernel.CrossEntropyIndex(b.loss, b.grad, b.input, b.index, b.scale, b.k)
 		return -1
 	}
+	if b.byTarget != nil {
+		o := kernel.LabelGrads[T]{Factor: append(b.extra[:0], -1), Keep: 1, Above: -1}
+		return kernel.CrossEntropyLabels(b.loss, b.grad, b.byTarget, b.input, b.target, b.scale, b.k, o)
+	}
 	return kernel.CrossEntropy(b.loss, b.grad, b.input, b.target, b.scale, b.k)
 }

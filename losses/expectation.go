@@ -13,16 +13,18 @@ type quantity[T kernel.Float] interface {
 	// of each. memory has room for h.
 	near(memory, z, t []T) (h []T)
 	numbers(s kernel.SoftmaxOf) (from, less float64)
+	// byTarget stores in y the derivatives by the target of an ordinary row of logits z.
+	byTarget(y, z []T, s kernel.SoftmaxOf)
 }
 
-// expectationRows is the kernel of alpha times cross entropy and beta times the expectation of a
+// expectationRows is the kernel of l, alpha times cross entropy and beta times the expectation of a
 // quantity h,
 //
 //	loss = -alpha Σ_k t_k l_k + beta R,   R = Σ_k p_k h_k
 //	dL/dlogits_k = alpha (S p_k - t_k) + beta p_k (h_k - R),   S = Σ_k t_k
 //
 // where h does not depend on p, or is l. It must be finite where p is 0.
-func expectationRows[T kernel.Float, Q quantity[T]](b *batch[T], alpha, beta float64, q Q) (bad int) {
+func expectationRows[T kernel.Float, Q quantity[T]](b *batch[T], l Loss, alpha, beta float64, q Q) (bad int) {
 	if !kernel.RowByRow[T](b.k) {
 		return expectationBlocks(b, alpha, beta, q)
 	}
@@ -40,19 +42,28 @@ func expectationRows[T kernel.Float, Q quantity[T]](b *batch[T], alpha, beta flo
 				continue
 			}
 			b.loss[c.first+i] = times(alpha, s.Loss) + beta*(r-less)
+			if y := part(b.byTarget, c.first+i, c.first+i+1, b.k); y != nil {
+				q.byTarget(y, part(c.z, i, i+1, b.k), *s)
+			}
 			if b.grad != nil {
 				f := of(b.scale, c.first+i)
 				expectationGrad(e, part(c.t, i, i+1, b.k), h, c.class(i), from, r, f*alpha, f*beta, *s)
 			}
 		}
-	}, func(i int) (valid bool) { return expectationAlone(b, i, alpha, beta, q) })
+	}, func(i int) (valid bool) { return expectationAlone(b, i, l, alpha, beta, q) })
 }
 
 // expectationAlone computes row i by expectationBlocks. It returns false when there is an invalid
 // label.
-func expectationAlone[T kernel.Float, Q quantity[T]](b *batch[T], i int, alpha, beta float64, q Q) (valid bool) {
+func expectationAlone[T kernel.Float, Q quantity[T]](b *batch[T], i int, l Loss, alpha, beta float64, q Q) (
+	valid bool) {
 	c := b.slice(i, i+1)
-	return expectationBlocks(&c, alpha, beta, q) < 0
+	c.byTarget = nil
+	valid = expectationBlocks(&c, alpha, beta, q) < 0
+	if valid && b.byTarget != nil {
+		b.alone(l, i)
+	}
+	return valid
 }
 
 // expectationBlocks is expectationRows by kernels for many rows.

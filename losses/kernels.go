@@ -9,10 +9,7 @@ import "softloss/losses/internal/kernel"
 func evaluate[T kernel.Float](b *batch[T], l Loss) (bad int) {
 	switch {
 	case b.targetGrad != nil:
-		if _, ok := l.(CrossEntropy); ok && !b.probs {
-			return crossEntropyLabels(b)
-		}
-		return byRow(b, l)
+		return evaluateLabels(b, l)
 	case b.probs:
 		if _, ok := l.(CrossEntropy); ok && b.index == nil && !b.twins {
 			return kernel.ProbCrossEntropy(b.loss, b.grad, b.input, b.target, b.scale, b.k)
@@ -36,7 +33,7 @@ func evaluate[T kernel.Float](b *batch[T], l Loss) (bad int) {
 	case KL:
 		return klRows(b)
 	case ConfidencePenalty:
-		return confidenceRows(b, s)
+		return confidenceRows(b, s, l)
 	case BiTempered:
 		return bitemperedRows(b, s)
 	case WeightedSum:

@@ -47,5 +47,10 @@ func klRows[T kernel.Float](b *batch[T]) (bad int) {
 	case b.twins:
 		return byRow(b, KL{})
 	}
-	return kernel.KL(b.loss, b.grad, b.input, b.target, b.scale, dense.Grow(&b.wide, b.k), b.rowT(), b.k)
+	scratch, narrow := dense.Grow(&b.wide, b.k), b.rowT()
+	if b.byTarget != nil {
+		return kernel.KLLabels(b.loss, b.grad, b.byTarget, b.input, b.target, b.scale, scratch, narrow, b.k,
+			func(i int) { b.alone(KL{}, i) })
+	}
+	return kernel.KL(b.loss, b.grad, b.input, b.target, b.scale, scratch, narrow, b.k)
 }

@@ -10,28 +10,94 @@ import (
 
 // crossEntropyLabels is the kernel with the gradients by the labels.
 func crossEntropyLabels[T kernel.Float](b *batch[T]) (bad int) {
-	o, ok := b.labelGrads()
+	o, ok := b.labelGrads(-1)
 	if !ok { // -log p, before smoothing and class weights
 		o = kernel.LabelGrads[T]{Factor: append(b.extra[:0], -1), Keep: 1, Above: -1}
 	}
 	bad = kernel.CrossEntropyLabels(b.loss, b.grad, b.targetGrad, b.input, b.target, b.scale, b.k, o)
-	if bad >= 0 || ok {
-		return bad
+	if bad < 0 && !ok {
+		b.takeRowsBack(b.targetGrad)
 	}
-	w := dense.Grow(&b.wide, 2*b.k)
-	for i := range b.n {
-		kernel.Widen(w[:b.k], part(b.targetGrad, i, i+1, b.k))
-		b.storeTargetGrad(i, w[:b.k], w[b.k:])
+	return bad
+}
+
+// evaluateLabels computes the rows of b with the gradients by the labels: kernels give those by the
+// target, which are then taken back through smoothing and class weights. It returns the first row
+// with an invalid label, or -1.
+func evaluateLabels[T kernel.Float](b *batch[T], l Loss) (bad int) {
+	if _, ok := l.(CrossEntropy); ok && !b.probs {
+		return crossEntropyLabels(b)
+	}
+	if b.probs || b.twins || !hasLabels(l) {
+		return byRow(b, l)
+	}
+	for lo := 0; lo < b.n; lo += b.chunk() {
+		if bad := someLabels(b, l, lo, min(lo+b.chunk(), b.n)); bad >= 0 {
+			return lo + bad
+		}
 	}
 	return -1
 }
 
-// labelGrads returns what takes log p back through smoothing and class weights. It returns false
-// where T may not hold that, or the weights are those of rows.
+// someLabels is evaluateLabels for the rows [lo, hi) of a loss with kernels.
+func someLabels[T kernel.Float](b *batch[T], l Loss, lo, hi int) (bad int) {
+	c := b.slice(lo, hi)
+	rows := c
+	rows.targetGrad, rows.byTarget = nil, dense.Grow(&b.byTargets, len(c.input))
+	if bad = evaluate(&rows, l); bad < 0 {
+		c.takeBack(rows.byTarget)
+	}
+	return bad
+}
+
+// hasLabels reports whether there are kernels for l with the derivatives by the target, as
+// [evaluate] knows them.
+func hasLabels(l Loss) bool {
+	if _, ok := separableOf(l); ok {
+		return kernel.HasLabels()
+	}
+	switch s := l.(type) {
+	case CrossEntropy, MAE, NCE, ReverseCrossEntropy, SymmetricCrossEntropy, KL, ConfidencePenalty:
+		return kernel.HasLabels()
+	case WeightedSum:
+		return !slices.ContainsFunc(s, func(t Term) bool { return !hasLabels(t.Loss) })
+	}
+	return false
+}
+
+// alone stores the derivatives by the target of row i by the loss's Row.
+func (b *batch[T]) alone(l Loss, i int) {
+	row, loss := b.slice(i, i+1), b.loss[i]
+	row.grad = nil
+	row.row(l, 0)
+	b.loss[i] = loss
+}
+
+// takeBack stores the gradients by the labels, of which y are those by the target.
+func (b *batch[T]) takeBack(y []T) {
+	if o, ok := b.labelGrads(1); ok {
+		kernel.TakeLabelGrads(b.targetGrad, y, b.target, b.k, o)
+		return
+	}
+	b.takeRowsBack(y)
+}
+
+// takeRowsBack is takeBack in float64, row by row, for a y that may be where the gradients are
+// stored.
+func (b *batch[T]) takeRowsBack(y []T) {
+	w := dense.Grow(&b.wide, 2*b.k)
+	for i := range b.n {
+		kernel.Widen(w[:b.k], part(y, i, i+1, b.k))
+		b.storeTargetGrad(i, w[:b.k], w[b.k:])
+	}
+}
+
+// labelGrads returns what takes sign times the derivatives by the target back through smoothing and
+// class weights. It returns false where T may not hold that, or the weights are those of rows.
 //
 // What the notebook's rule keeps of a label is above α/K, which it adds to all: it takes α/K at
 // least, and so the distance of a larger label from what it takes shows in the sum.
-func (b *batch[T]) labelGrads() (o kernel.LabelGrads[T], ok bool) {
+func (b *batch[T]) labelGrads(sign float64) (o kernel.LabelGrads[T], ok bool) {
 	s := b.smoothing
 	if b.rowWeight != nil || !b.moderate {
 		return o, false
@@ -43,7 +109,7 @@ func (b *batch[T]) labelGrads() (o kernel.LabelGrads[T], ok bool) {
 	}
 	o.Factor = take(len(b.share))
 	for i, share := range b.share {
-		f := -share * b.lift
+		f := sign * share * b.lift
 		if !moderate(f) {
 			return o, false
 		}

@@ -62,5 +62,10 @@ func maeRows[T kernel.Float](b *batch[T]) (bad int) {
 		kernel.SeparableIndex(kernel.Absolute, 0, b.loss, b.grad, b.input, b.index, b.scale, b.rowT(), b.k)
 		return -1
 	}
-	return kernel.MAE(b.loss, b.grad, b.input, b.target, b.scale, dense.Grow(&b.wide, b.k), b.rowT(), b.k)
+	scratch, narrow := dense.Grow(&b.wide, b.k), b.rowT()
+	if b.byTarget != nil {
+		return kernel.MAELabels(b.loss, b.grad, b.byTarget, b.input, b.target, b.scale, scratch, narrow, b.k,
+			func(i int) { b.alone(MAE{}, i) })
+	}
+	return kernel.MAE(b.loss, b.grad, b.input, b.target, b.scale, scratch, narrow, b.k)
 }

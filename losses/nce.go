@@ -75,7 +75,7 @@ func nceRows[T kernel.Float](b *batch[T]) (bad int) {
 		return byRow(b, NCE{})
 	}
 	if kernel.InTiles[T](b.k) {
-		return kernel.NCE(b.loss, b.grad, b.input, b.target, b.index, b.scale, b.k, func(i int) (valid bool) {
+		return kernel.NCE(b.loss, b.grad, b.byTarget, b.input, b.target, b.index, b.scale, b.k, func(i int) (valid bool) {
 			c := b.slice(i, i+1)
 			return nceBlocks(&c) < 0
 		})
@@ -96,6 +96,10 @@ func nceRows[T kernel.Float](b *batch[T]) (bad int) {
 				continue
 			}
 			loss := s.Loss / d
+			if y := part(b.byTarget, c.first+i, c.first+i+1, b.k); y != nil {
+				kernel.LogP(y, z, *s)
+				kernel.Affine(y, y, -1/d, 0, 0)
+			}
 			if b.loss[c.first+i] = loss; b.grad != nil {
 				e, t := part(c.e, i, i+1, b.k), part(c.t, i, i+1, b.k)
 				nceGrad(e, t, c.class(i), loss, of(b.scale, c.first+i)/d, *s)
@@ -140,6 +144,9 @@ func nceBlocks[T kernel.Float](b *batch[T]) (bad int) {
 			case g != nil:
 				t := part(c.target, i, i+1, k)
 				nceGrad(g, t, -1, c.loss[i], of(c.scale, i)/sum, aroundTop(g, t, 0))
+			}
+			if c.byTarget != nil {
+				c.alone(NCE{}, i)
 			}
 		}
 	}

@@ -29,7 +29,12 @@ func separableRows[T kernel.Float](b *batch[T], s separable) (bad int) {
 		kernel.SeparableIndex(family, a, b.loss, b.grad, b.input, b.index, b.scale, b.rowT(), b.k)
 		return -1
 	}
-	return kernel.Separable(family, a, b.loss, b.grad, b.input, b.target, b.scale, dense.Grow(&b.tmp, 2*b.k), b.k)
+	scratch := dense.Grow(&b.tmp, 2*b.k)
+	if b.byTarget != nil {
+		return kernel.SeparableLabels(family, a, b.loss, b.grad, b.byTarget, b.input, b.target, b.scale, scratch, b.k,
+			func(i int) { b.alone(s, i) })
+	}
+	return kernel.Separable(family, a, b.loss, b.grad, b.input, b.target, b.scale, scratch, b.k)
 }
 
 // termsOf is Row for a loss Σ_k t_k φ(l_k); term returns φ and φ' of class k.

@@ -99,6 +99,8 @@ func (c reversed[T]) near(memory, z, t []T) (h []T) {
 
 func (reversed[T]) numbers(kernel.SoftmaxOf) (from, less float64) { return 0, 0 }
 
+func (reversed[T]) byTarget(_, _ []T, _ kernel.SoftmaxOf) {} // kernel.SymmetricLabels does
+
 // SymmetricCrossEntropy is Alpha times cross entropy plus Beta times [ReverseCrossEntropy]: the
 // second learns little from wrong labels, the first keeps it learning.
 //
@@ -150,10 +152,15 @@ func symmetricRows[T kernel.Float](b *batch[T], s SymmetricCrossEntropy, l Loss)
 	if b.index == nil {
 		q := reversed[T]{ReverseCrossEntropy{s.A}, b.twins}
 		if kernel.InTiles[T](b.k) && !b.twins && -s.A <= kernel.MostFloor() {
-			return kernel.SymmetricCrossEntropy(s.Alpha, s.Beta, -s.A, b.loss, b.grad, b.input, b.target, b.scale, b.k,
-				func(i int) (valid bool) { return expectationAlone(b, i, s.Alpha, s.Beta, q) })
+			return kernel.SymmetricCrossEntropy(s.Alpha, s.Beta, -s.A, b.loss, b.grad, b.byTarget, b.input, b.target, b.scale,
+				b.k, func(i int) (valid bool) { return expectationAlone(b, i, l, s.Alpha, s.Beta, q) })
 		}
-		return expectationRows(b, s.Alpha, s.Beta, q)
+		bad = expectationRows(b, l, s.Alpha, s.Beta, q)
+		if bad < 0 && b.byTarget != nil {
+			kernel.SymmetricLabels(s.Alpha, s.Beta, -s.A, b.loss, b.byTarget, b.input, b.target, b.scale,
+				dense.Grow(&b.wide, b.k), b.k, func(i int) { b.alone(l, i) })
+		}
+		return bad
 	}
 	family, factor, epsilon := kernel.Poly1, s.Alpha, -s.Beta*s.A/s.Alpha
 	if s.Alpha == 0 {

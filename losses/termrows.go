@@ -72,6 +72,10 @@ func addTerms[T kernel.Float](b *batch[T], s WeightedSum) (ok bool, bad int) {
 	term.loss = loss
 	term.scale = dense.Grow(&b.termScale, len(b.scale))
 	clear(b.loss)
+	if b.byTarget != nil {
+		term.byTarget = dense.Grow(&b.termTarget, len(b.byTarget))
+		clear(b.byTarget)
+	}
 	for i, t := range s {
 		if i > 0 && b.grad != nil {
 			term.grad = grad
@@ -81,6 +85,9 @@ func addTerms[T kernel.Float](b *batch[T], s WeightedSum) (ok bool, bad int) {
 		}
 		if bad := evaluate(&term, t.Loss); bad >= 0 {
 			return false, bad
+		}
+		if b.byTarget != nil {
+			kernel.AddScaled(b.byTarget, term.byTarget, t.Weight)
 		}
 		for j, l := range loss {
 			b.loss[j] += t.Weight * l

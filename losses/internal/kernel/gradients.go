@@ -58,20 +58,3 @@ func MinusLogs[T Float](dst, t []T, most float64) {
 	}
 	spec.MinusLogs(dst, t, most)
 }
-
-// LabelGrads says what gradients by labels are; see [spec.LabelGrads].
-type LabelGrads[T Float] = spec.LabelGrads[T]
-
-// CrossEntropyLabels is [CrossEntropy] and stores the gradients by the labels t in labelGrad.
-func CrossEntropyLabels[T Float](
-	loss []float64, grad, labelGrad, z, t, scale []T, k int, o LabelGrads[T]) (bad int) {
-	if vec.On() {
-		return vec.CrossEntropyLabels(loss, grad, labelGrad, z, t, scale, k, o)
-	}
-	bad = CrossEntropy(loss, grad, z, t, scale, k)
-	LogSoftmax(labelGrad, z, k)
-	for i := range loss {
-		o.Row(spec.Row(labelGrad, i, k), spec.Row(t, i, k), i)
-	}
-	return bad
-}

@@ -8,9 +8,9 @@ func InTiles[T Float](k int) bool { return vec.On() && vec.InTiles[T](k) }
 
 // NCE computes the normalized cross entropy of rows, and by row those that are not for vectors; see
 // [vec.NCE].
-func NCE[T Float](loss []float64, grad, z, t []T, index []int, scale []T, k int, row func(j int) (valid bool)) (
-	bad int) {
-	return vec.NCE(loss, grad, z, t, index, scale, k, row)
+func NCE[T Float](loss []float64, grad, labelGrad, z, t []T, index []int, scale []T, k int,
+	row func(j int) (valid bool)) (bad int) {
+	return vec.NCE(loss, grad, labelGrad, z, t, index, scale, k, row)
 }
 
 // MostFloor bounds the logarithms that [SymmetricCrossEntropy] takes.
@@ -18,14 +18,14 @@ func MostFloor() float64 { return vec.MostFloor() }
 
 // SymmetricCrossEntropy computes alpha times cross entropy and beta times that with prediction and
 // labels exchanged, and by row the rows that are not for vectors; see [vec.SymmetricCrossEntropy].
-func SymmetricCrossEntropy[T Float](alpha, beta, most float64, loss []float64, grad, z, t, scale []T, k int,
-	row func(j int) (valid bool)) (bad int) {
-	return vec.SymmetricCrossEntropy(alpha, beta, most, loss, grad, z, t, scale, k, row)
+func SymmetricCrossEntropy[T Float](alpha, beta, most float64, loss []float64, grad, labelGrad, z, t, scale []T,
+	k int, row func(j int) (valid bool)) (bad int) {
+	return vec.SymmetricCrossEntropy(alpha, beta, most, loss, grad, labelGrad, z, t, scale, k, row)
 }
 
 // ConfidencePenalty computes cross entropy and beta times Σ p log p, and by row the rows that are
 // not for vectors; see [vec.ConfidencePenalty].
-func ConfidencePenalty[T Float](beta float64, loss []float64, grad, z, t []T, index []int, scale []T, k int,
+func ConfidencePenalty[T Float](beta float64, loss []float64, grad, labelGrad, z, t []T, index []int, scale []T, k int,
 	row func(j int) (valid bool)) (bad int) {
-	return vec.ConfidencePenalty(beta, loss, grad, z, t, index, scale, k, row)
+	return vec.ConfidencePenalty(beta, loss, grad, labelGrad, z, t, index, scale, k, row)
 }

@@ -34,25 +34,29 @@ func exactRow[T spec.Float](u unit[T], v wide[T], e []float64, z []T) (x exact, 
 }
 
 // exactRows computes a loss in float64, for labels t: row does for one row, of exponentials e, and
-// returns false where that is for the specification, generic. scratch holds k elements.
-func exactRows[T spec.Float](loss []float64, grad, z, t, scale []T, scratch []float64, k int,
-	row func(s exact, loss *float64, g []T, e []float64, x, y []T, f float64) (ok bool),
-	generic func(loss []float64, grad, z, t, scale []T, k int) (bad int)) (bad int) {
+// returns false where that is for the specification, generic, which returns false for an invalid
+// label. Unless labelGrad is nil row stores the gradients by the labels in l. scratch holds k
+// elements.
+func exactRows[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, scratch []float64, k int,
+	row func(s exact, loss *float64, g, l []T, e []float64, x, y []T, f float64) (ok bool),
+	generic func(j int) (valid bool)) (bad int) {
 	u, v := unitOf[T](), wideOf[T]()
 	if inBlocks(u, k) {
-		return exactBlocks(u, v, loss, grad, z, t, scale, k, row, generic)
+		return exactBlocks(u, v, loss, grad, labelGrad, z, t, scale, k, row, generic)
 	}
-	return eachRow(loss, grad, z, t, scale, k, func(loss *float64, g, x, y []T, f float64) bool {
-		s, ok := exactRow(u, v, scratch[:k], x)
-		return ok && row(s, loss, g, scratch[:k], x, y, f)
-	}, generic)
+	for j := range loss {
+		if !exactOne(loss, grad, labelGrad, z, t, scale, scratch, k, j, row) && !generic(j) {
+			return j
+		}
+	}
+	return -1
 }
 
 // exactBlocks is exactRows for rows that are computed as many at once as a vector of float64 has
 // lanes.
-func exactBlocks[T spec.Float](u unit[T], v wide[T], loss []float64, grad, z, t, scale []T, k int,
-	row func(s exact, loss *float64, g []T, e []float64, x, y []T, f float64) (ok bool),
-	generic func(loss []float64, grad, z, t, scale []T, k int) (bad int)) (bad int) {
+func exactBlocks[T spec.Float](u unit[T], v wide[T], loss []float64, grad, labelGrad, z, t, scale []T, k int,
+	row func(s exact, loss *float64, g, l []T, e []float64, x, y []T, f float64) (ok bool),
+	generic func(j int) (valid bool)) (bad int) {
 	b, w := getTile[float64](), v.lanes()
 	defer putTile(b)
 	for i := 0; i < len(loss); i += w {
@@ -60,18 +64,27 @@ func exactBlocks[T spec.Float](u unit[T], v wide[T], loss []float64, grad, z, t,
 		rejected := v.blockExps(&b.exps[0], &z[i*k], k, n, &b.sums[0], &b.lane[0])
 		number := func(which, j int) float64 { return b.lane[which*w+j] }
 		for j := range n {
-			x, y, g := spec.Row(z, i+j, k), spec.Row(t, i+j, k), spec.Row(grad, i+j, k)
+			x, y, g, l := spec.Row(z, i+j, k), spec.Row(t, i+j, k), spec.Row(grad, i+j, k), spec.Row(labelGrad, i+j, k)
 			s := exact{m: number(laneMax, j), log: number(laneLog, j), coef: number(laneCoef, j), rest: number(laneRest, j)}
 			if rejected>>j&1 == 0 && s.log == s.log {
 				s.a = u.find(&x[0], k, T(s.m))
-				if row(s, &loss[i+j], g, b.exps[j*k:(j+1)*k], x, y, spec.Factor(scale, i+j)) {
+				if row(s, &loss[i+j], g, l, b.exps[j*k:(j+1)*k], x, y, spec.Factor(scale, i+j)) {
 					continue
 				}
 			}
-			if generic(loss[i+j:i+j+1], g, x, y, spec.FactorOf(scale, i+j), k) >= 0 {
+			if !generic(i + j) {
 				return i + j
 			}
 		}
 	}
 	return -1
+}
+
+// exactOne is exactRows for row j alone. It returns false for one that is for the specification.
+func exactOne[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, scratch []float64, k, j int,
+	row func(s exact, loss *float64, g, l []T, e []float64, x, y []T, f float64) (ok bool)) (ok bool) {
+	x, e := spec.Row(z, j, k), scratch[:k]
+	s, ok := exactRow(unitOf[T](), wideOf[T](), e, x)
+	return ok && row(s, &loss[j], spec.Row(grad, j, k), spec.Row(labelGrad, j, k), e, x, spec.Row(t, j, k),
+		spec.Factor(scale, j))
 }

@@ -13,14 +13,16 @@ import (
 func InTiles[T spec.Float](k int) bool { return inTiles[T](k) }
 
 // NCE computes the normalized cross entropy of rows with labels t or, where t is nil, class
-// indices: the cross entropy over its sum over all classes. row computes the rows that are not for
+// indices: the cross entropy over its sum over all classes, and unless labelGrad is nil the
+// gradients by the labels. row computes the rows that are not for
 // vectors, or returns false for an invalid label: the first such row is returned, else -1.
-func NCE[T spec.Float](loss []float64, grad, z, t []T, index []int, scale []T, k int, row func(j int) (valid bool)) (
-	bad int) {
-	return doubleTilesBy(doubles(), wideOf[T](), loss, grad, z, t, index, scale, k,
+func NCE[T spec.Float](loss []float64, grad, labelGrad, z, t []T, index []int, scale []T, k int,
+	row func(j int) (valid bool)) (bad int) {
+	return doubleTilesBy(doubles(), wideOf[T](), loss, grad, labelGrad, z, t, index, scale, k,
 		func(u double, s *tile[float64], loss []float64, _, w int) (rejected uint32) {
 			s.par[0] = float64(k)
-			rejected = u.tileNCE(&s.e[0], &s.z[0], &s.t[0], k, len(grad), &s.lane[0], &s.par[0])
+			labels := first(s.labels(labelGrad != nil))
+			rejected = u.tileNCE(labels, &s.e[0], &s.z[0], &s.t[0], k, len(grad), &s.lane[0], &s.par[0])
 			copy(loss, s.numbers(laneLoss, w))
 			return rejected
 		}, row)
@@ -31,33 +33,48 @@ func MostFloor() float64 { return -math.Log(spec.Tiny[float64]()) }
 
 // SymmetricCrossEntropy computes alpha times the cross entropy of rows with labels t and beta times
 // that with prediction and labels exchanged, -Σ p log t, -log t at most most, which is at most
-// [MostFloor]. row is that of [NCE].
-func SymmetricCrossEntropy[T spec.Float](alpha, beta, most float64, loss []float64, grad, z, t, scale []T, k int,
-	row func(j int) (valid bool)) (bad int) {
-	return expectation(alpha, beta, loss, grad, z, t, nil, scale, k, func(u double, s *tile[float64], n int) {
-		u.minusLogs(&s.h[0], &s.t[0], n, most)
-	}, row)
+// [MostFloor], and unless labelGrad is nil the gradients by the labels. row is that of [NCE].
+func SymmetricCrossEntropy[T spec.Float](alpha, beta, most float64, loss []float64, grad, labelGrad, z, t, scale []T,
+	k int, row func(j int) (valid bool)) (bad int) {
+	r := reverseOf(alpha, beta, most)
+	return expectation(alpha, beta, loss, grad, labelGrad, z, t, nil, scale, k,
+		func(u double, s *tile[float64], n int) (ok bool) {
+			u.minusLogs(&s.h[0], &s.t[0], n, most)
+			return labelGrad == nil || r.tile(u, s, k, n)
+		}, row)
 }
 
 // ConfidencePenalty computes the cross entropy of rows with labels t or, where t is nil, class
-// indices, and beta times Σ p log p. row is that of [NCE].
-func ConfidencePenalty[T spec.Float](beta float64, loss []float64, grad, z, t []T, index []int, scale []T, k int,
-	row func(j int) (valid bool)) (bad int) {
-	return expectation(1, beta, loss, grad, z, t, index, scale, k, func(u double, s *tile[float64], _ int) {
-		u.tileShift(&s.h[0], &s.z[0], k, &s.lane[0])
-	}, row)
+// indices, and beta times Σ p log p, and unless labelGrad is nil the gradients by the labels. row
+// is that of [NCE].
+func ConfidencePenalty[T spec.Float](beta float64, loss []float64, grad, labelGrad, z, t []T, index []int, scale []T,
+	k int, row func(j int) (valid bool)) (bad int) {
+	return expectation(1, beta, loss, grad, labelGrad, z, t, index, scale, k,
+		func(u double, s *tile[float64], n int) (ok bool) {
+			u.tileShift(&s.h[0], &s.z[0], k, &s.lane[0])
+			if labelGrad != nil {
+				copy(s.out[:n], s.h[:n])
+				u.scale(&s.out[0], n, -1)
+			}
+			return true
+		}, row)
 }
 
 // expectation computes alpha times cross entropy and beta times Σ p h, for h that values stores in
-// s.h, of n elements.
-func expectation[T spec.Float](alpha, beta float64, loss []float64, grad, z, t []T, index []int, scale []T, k int,
-	values func(u double, s *tile[float64], n int), row func(j int) (valid bool)) (bad int) {
-	return doubleTilesBy(doubles(), wideOf[T](), loss, grad, z, t, index, scale, k,
+// s.h, of n elements, and where labelGrad is not nil the gradients by the labels in s.out: it
+// returns false where these are for row.
+func expectation[T spec.Float](alpha, beta float64, loss []float64, grad, labelGrad, z, t []T, index []int, scale []T,
+	k int,
+	values func(u double, s *tile[float64], n int) (ok bool), row func(j int) (valid bool)) (bad int) {
+	return doubleTilesBy(doubles(), wideOf[T](), loss, grad, labelGrad, z, t, index, scale, k,
 		func(u double, s *tile[float64], loss []float64, _, w int) (rejected uint32) {
-			values(u, s, k*w)
+			ok := values(u, s, k*w)
 			s.par = [2]float64{alpha, beta}
 			rejected = u.tileExpectation(&s.e[0], &s.h[0], &s.z[0], &s.t[0], k, len(grad), &s.lane[0], &s.par[0])
 			copy(loss, s.numbers(laneLoss, w))
+			if !ok {
+				rejected = 1<<w - 1
+			}
 			return rejected
 		}, row)
 }

@@ -10,7 +10,8 @@ const noTiles = "vec: no tiles in this build"
 func InTiles[T spec.Float](int) bool { return false }
 
 // NCE panics: there are no tiles in this build.
-func NCE[T spec.Float](loss []float64, grad, z, t []T, index []int, scale []T, k int, row func(j int) bool) int {
+func NCE[T spec.Float](loss []float64, grad, labelGrad, z, t []T, index []int, scale []T, k int,
+	row func(j int) bool) int {
 	panic(noTiles)
 }
 
@@ -18,14 +19,14 @@ func NCE[T spec.Float](loss []float64, grad, z, t []T, index []int, scale []T, k
 func MostFloor() float64 { return 0 }
 
 // SymmetricCrossEntropy panics: there are no tiles in this build.
-func SymmetricCrossEntropy[T spec.Float](alpha, beta, most float64, loss []float64, grad, z, t, scale []T, k int,
-	row func(j int) bool) int {
+func SymmetricCrossEntropy[T spec.Float](alpha, beta, most float64, loss []float64, grad, labelGrad, z, t, scale []T,
+	k int, row func(j int) bool) int {
 	panic(noTiles)
 }
 
 // ConfidencePenalty panics: there are no tiles in this build.
-func ConfidencePenalty[T spec.Float](beta float64, loss []float64, grad, z, t []T, index []int, scale []T, k int,
-	row func(j int) bool) int {
+func ConfidencePenalty[T spec.Float](beta float64, loss []float64, grad, labelGrad, z, t []T, index []int, scale []T,
+	k int, row func(j int) bool) int {
 	panic(noTiles)
 }
 

@@ -80,7 +80,7 @@ func runUnit[T spec.Float](u unit[T], e, z, t []T, shift T) (all []T) {
 	v := wideOf[T]()
 	wide := make([]float64, n)
 	keep(T(v.exps64(&wide[0], &z[0], n, float64(m), float64(low), float64(shift), 64)))
-	s, delta, bad := v.maeSum(&wide[0], &t[0], n, a, 0.5, 1)
+	s, delta, bad := v.maeSum(&e[0], &wide[0], &t[0], n, a, 0.5, 1)
 	keep(T(s), T(delta), T(bad))
 	v.maeGrad(&e[0], &wide[0], &t[0], n, 0.5, 1, 0.25, 2)
 	keep()
@@ -92,13 +92,18 @@ func runUnit[T spec.Float](u unit[T], e, z, t []T, shift T) (all []T) {
 	limit, places := 0.9*m, make([]int32, n)
 	keep(T(u.above(&places[0], &z[0], n, limit)))
 	for _, l := range losses {
-		if p, ok := planFor[T](l.family, l.a); ok {
-			sum, mass, _, bad := terms(u, p, &softrow[T]{m: m, low: low}, e, t, z, t, limit, 1, 0.5)
-			keep(T(sum), T(mass), T(bad))
-			sum, mass, bad = exactTerms(v, p, e, z, t, a, float64(m), 1)
-			keep(T(sum), T(mass), T(bad))
+		p, ok := planFor[T](l.family, l.a)
+		for _, out := range [2][2][]T{{e, nil}, {make([]T, n), e}} { // terms, and values of φ
+			if ok {
+				sum, mass, _, bad := terms(u, p, &softrow[T]{m: m, low: low}, out[0], out[1], t, z, t, limit, 1, 0.5)
+				keep(T(sum), T(mass), T(bad))
+				sum, mass, bad = exactTerms(v, p, out[0], out[1], z, t, a, float64(m), 1)
+				keep(T(sum), T(mass), T(bad))
+			}
 		}
 	}
+	sum, mass, bad = v.klTerms(&e[0], &z[0], &t[0], n, float64(m), 1)
+	keep(T(sum), T(mass), T(bad))
 	u.scale(&e[0], n, 3)
 	keep()
 	u.shift(&e[0], &z[0], n, m, 0.5)

@@ -173,41 +173,41 @@ func labelSumsF32AVX512(t *float32, n int) (mass float64, nnz float32, bad uint3
 func smoothF32AVX512(dst *float32, t *float32, n int, keep float32, cut float32, add float32)
 
 // powTermsF32AVX512 stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns
-// Σ t (1 - w) and Σ h, as if the labels of z > limit were 0. bad is as expsDot's. It prefetches t
-// ahead bytes in advance. For w < (1/8)^a.
+// Σ t (1 - w) and Σ h, as if the labels of z > limit were 0, with phi as in gceExact. bad is as
+// expsDot's. It prefetches t ahead bytes in advance. For w < (1/8)^a.
 //
 //go:noescape
-func powTermsF32AVX512(h *float32, z *float32, t *float32, n int, limit float32, a float32, aLow float32, low float32, shift float32, rem float32, ahead int) (sum float64, mass float64, bad uint32)
+func powTermsF32AVX512(h *float32, phi *float32, z *float32, t *float32, n int, limit float32, a float32, aLow float32, low float32, shift float32, rem float32, ahead int) (sum float64, mass float64, bad uint32)
 
-// polyTermsF32AVX512 is polyExact for p = c e < 1/8, as if the labels of e > limit were 0; par is
-// a. bad is as expsDot's. It prefetches t ahead bytes in advance.
+// polyTermsF32AVX512 is polyExact, with phi, for p = c e < 1/8, as if the labels of e > limit were
+// 0; par is a. bad is as expsDot's. It prefetches t ahead bytes in advance.
 //
 //go:noescape
-func polyTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, n int, limit float32, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+func polyTermsF32AVX512(h *float32, phi *float32, e *float32, z *float32, t *float32, n int, limit float32, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
-// focalTermsF32AVX512 is focalNExact for p = c e < 1/8, as if the labels of e > limit were 0; par
-// is a and the coefficients, from the highest degree on, of a polynomial in p that is (1 -
-// (1-p)^(a-1))/p: 17, or 8 for float32. bad is as expsDot's. It prefetches t ahead bytes in
+// focalTermsF32AVX512 is focalNExact, with phi, for p = c e < 1/8, as if the labels of e > limit
+// were 0; par is a and the coefficients, from the highest degree on, of a polynomial in p that is
+// (1 - (1-p)^(a-1))/p: 17, or 8 for float32. bad is as expsDot's. It prefetches t ahead bytes in
 // advance.
 //
 //go:noescape
-func focalTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, n int, limit float32, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+func focalTermsF32AVX512(h *float32, phi *float32, e *float32, z *float32, t *float32, n int, limit float32, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
-// smoothTermsF32AVX512 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, as if the labels
-// of e > limit were 0; par is the coefficients of two polynomials V and W in c e - 1, from the
-// highest degree on, with φ = V and φ' = -e W. bad is as expsDot's. It prefetches t ahead bytes in
-// advance.
+// smoothTermsF32AVX512 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, with phi as in
+// baseExact, as if the labels of e > limit were 0; par is the coefficients of two polynomials V and
+// W in c e - 1, from the highest degree on, with φ = V and φ' = -e W. bad is as expsDot's. It
+// prefetches t ahead bytes in advance.
 //
 //go:noescape
-func smoothTermsF32AVX512(h *float32, e *float32, t *float32, n int, limit float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+func smoothTermsF32AVX512(h *float32, phi *float32, e *float32, t *float32, n int, limit float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
-// smoothMoreTermsF32AVX512 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, as if the
-// labels of e > limit were 0; par is the coefficients of two polynomials V and W in c e - 1, from
-// the highest degree on, with φ = V and φ' = -e W. bad is as expsDot's. It prefetches t ahead bytes
-// in advance.
+// smoothMoreTermsF32AVX512 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, with phi as
+// in baseExact, as if the labels of e > limit were 0; par is the coefficients of two polynomials V
+// and W in c e - 1, from the highest degree on, with φ = V and φ' = -e W. bad is as expsDot's. It
+// prefetches t ahead bytes in advance.
 //
 //go:noescape
-func smoothMoreTermsF32AVX512(h *float32, e *float32, t *float32, n int, limit float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+func smoothMoreTermsF32AVX512(h *float32, phi *float32, e *float32, t *float32, n int, limit float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
 // tileInF32AVX512 stores tiles of W rows of k elements in dst, each transposed. Where k is less
 // than a quad it may read and write a quad.
@@ -440,10 +440,10 @@ func blockShiftedF32AVX512(e *float32, z *float32, t *float32, k int, n int, f *
 
 // maeErrorsF32AVX512 returns Σ |d| for d = (c + low) e - t, Σ e where that is not negative, and
 // where it is, all without the element but; at n there is none. some is not 0 where |d| < near e
-// somewhere.
+// somewhere. Unless labelGrad is nil it stores -sign(d) there.
 //
 //go:noescape
-func maeErrorsF32AVX512(e *float32, t *float32, n int, but int, c float32, low float32, near float32) (sum float64, over float64, under float64, some uint32)
+func maeErrorsF32AVX512(labelGrad *float32, e *float32, t *float32, n int, but int, c float32, low float32, near float32) (sum float64, over float64, under float64, some uint32)
 
 // maeSignsF32AVX512 multiplies e by under where the d of maeErrors is negative, by over elsewhere.
 //
@@ -556,41 +556,41 @@ func labelSumsF64AVX512(t *float64, n int) (mass float64, nnz float64, bad uint3
 func smoothF64AVX512(dst *float64, t *float64, n int, keep float64, cut float64, add float64)
 
 // powTermsF64AVX512 stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns
-// Σ t (1 - w) and Σ h, as if the labels of z > limit were 0. bad is as expsDot's. It prefetches t
-// ahead bytes in advance. For w < (1/8)^a.
+// Σ t (1 - w) and Σ h, as if the labels of z > limit were 0, with phi as in gceExact. bad is as
+// expsDot's. It prefetches t ahead bytes in advance. For w < (1/8)^a.
 //
 //go:noescape
-func powTermsF64AVX512(h *float64, z *float64, t *float64, n int, limit float64, a float64, aLow float64, low float64, shift float64, rem float64, ahead int) (sum float64, mass float64, bad uint32)
+func powTermsF64AVX512(h *float64, phi *float64, z *float64, t *float64, n int, limit float64, a float64, aLow float64, low float64, shift float64, rem float64, ahead int) (sum float64, mass float64, bad uint32)
 
-// polyTermsF64AVX512 is polyExact for p = c e < 1/8, as if the labels of e > limit were 0; par is
-// a. bad is as expsDot's. It prefetches t ahead bytes in advance.
+// polyTermsF64AVX512 is polyExact, with phi, for p = c e < 1/8, as if the labels of e > limit were
+// 0; par is a. bad is as expsDot's. It prefetches t ahead bytes in advance.
 //
 //go:noescape
-func polyTermsF64AVX512(h *float64, e *float64, z *float64, t *float64, n int, limit float64, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+func polyTermsF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, n int, limit float64, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
-// focalTermsF64AVX512 is focalNExact for p = c e < 1/8, as if the labels of e > limit were 0; par
-// is a and the coefficients, from the highest degree on, of a polynomial in p that is (1 -
-// (1-p)^(a-1))/p: 17, or 8 for float32. bad is as expsDot's. It prefetches t ahead bytes in
+// focalTermsF64AVX512 is focalNExact, with phi, for p = c e < 1/8, as if the labels of e > limit
+// were 0; par is a and the coefficients, from the highest degree on, of a polynomial in p that is
+// (1 - (1-p)^(a-1))/p: 17, or 8 for float32. bad is as expsDot's. It prefetches t ahead bytes in
 // advance.
 //
 //go:noescape
-func focalTermsF64AVX512(h *float64, e *float64, z *float64, t *float64, n int, limit float64, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+func focalTermsF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, n int, limit float64, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
-// smoothTermsF64AVX512 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, as if the labels
-// of e > limit were 0; par is the coefficients of two polynomials V and W in c e - 1, from the
-// highest degree on, with φ = V and φ' = -e W. bad is as expsDot's. It prefetches t ahead bytes in
-// advance.
+// smoothTermsF64AVX512 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, with phi as in
+// baseExact, as if the labels of e > limit were 0; par is the coefficients of two polynomials V and
+// W in c e - 1, from the highest degree on, with φ = V and φ' = -e W. bad is as expsDot's. It
+// prefetches t ahead bytes in advance.
 //
 //go:noescape
-func smoothTermsF64AVX512(h *float64, e *float64, t *float64, n int, limit float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+func smoothTermsF64AVX512(h *float64, phi *float64, e *float64, t *float64, n int, limit float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
-// smoothMoreTermsF64AVX512 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, as if the
-// labels of e > limit were 0; par is the coefficients of two polynomials V and W in c e - 1, from
-// the highest degree on, with φ = V and φ' = -e W. bad is as expsDot's. It prefetches t ahead bytes
-// in advance.
+// smoothMoreTermsF64AVX512 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, with phi as
+// in baseExact, as if the labels of e > limit were 0; par is the coefficients of two polynomials V
+// and W in c e - 1, from the highest degree on, with φ = V and φ' = -e W. bad is as expsDot's. It
+// prefetches t ahead bytes in advance.
 //
 //go:noescape
-func smoothMoreTermsF64AVX512(h *float64, e *float64, t *float64, n int, limit float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+func smoothMoreTermsF64AVX512(h *float64, phi *float64, e *float64, t *float64, n int, limit float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
 // tileInF64AVX512 stores tiles of W rows of k elements in dst, each transposed. Where k is less
 // than a quad it may read and write a quad.
@@ -747,10 +747,11 @@ func exps64F64AVX512(e *float64, z *float64, n int, m float64, low float64, shif
 func blockExpsF64AVX512(e *float64, z *float64, k int, n int, work *float64, lanes *float64) (rejected uint32)
 
 // maeSumF64AVX512 returns Σ |p - t| and Σ (sa - sign(p - t)) e for p = c e, without the element
-// but; at n there is none. bad is as expsDot's.
+// but; at n there is none. bad is as expsDot's. Unless labelGrad is nil it stores -sign(p - t)
+// there.
 //
 //go:noescape
-func maeSumF64AVX512(e *float64, t *float64, n int, but int, c float64, sa float64) (sum float64, delta float64, bad uint32)
+func maeSumF64AVX512(labelGrad *float64, e *float64, t *float64, n int, but int, c float64, sa float64) (sum float64, delta float64, bad uint32)
 
 // maeGradF64AVX512 stores f e ((sign(p - t) - sa) + delta) in dst for p = c e.
 //
@@ -816,6 +817,13 @@ func tiltF64AVX512(p *float64, t *float64, h *float64, n int, from float64, a fl
 //go:noescape
 func affineF64AVX512(p *float64, t *float64, n int, a float64, b float64, c float64)
 
+// reverseLabelsF64AVX512 stores -(beta p/t) - alpha l in dst for p = c e and l = (z - m) - log,
+// without the first part where t <= from and, where alpha is 0, the second; unsure is not 0 where a
+// t is nearer to from than near, or above it beside an l below least that is not -Inf.
+//
+//go:noescape
+func reverseLabelsF64AVX512(dst *float64, e *float64, z *float64, t *float64, n int, c float64, m float64, log float64, alpha float64, beta float64, from float64, near float64, least float64) (unsure uint32)
+
 // temperedMomentsF64AVX512 returns Σ (p - t) pow/x, Σ p/x and Σ p pow of what temperedPowers
 // stored.
 //
@@ -844,9 +852,10 @@ func widenF64AVX512(dst *float64, x *float64, n int)
 func roundF64AVX512(dst *float64, x *float64, n int)
 
 // klTermsF64AVX512 returns Σ t (log t - l) with l = (z - m) - log, Σ t, and bad as expsDot does.
+// Unless labelGrad is nil it stores (log t - l) + 1 there.
 //
 //go:noescape
-func klTermsF64AVX512(z *float64, t *float64, n int, m float64, log float64) (sum float64, mass float64, bad uint32)
+func klTermsF64AVX512(labelGrad *float64, z *float64, t *float64, n int, m float64, log float64) (sum float64, mass float64, bad uint32)
 
 // klGradF64AVX512 stores f (a e - t) in dst.
 //
@@ -854,69 +863,74 @@ func klTermsF64AVX512(z *float64, t *float64, n int, m float64, log float64) (su
 func klGradF64AVX512(dst *float64, e *float64, t *float64, n int, a float64, f float64)
 
 // polyExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
-// = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -l + a (1-p); par is a.
-// bad is as expsDot's.
+// = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
+// φ(l) there. φ = -l + a (1-p); par is a. bad is as expsDot's.
 //
 //go:noescape
-func polyExactF64AVX512(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func polyExactF64AVX512(h *float64, phi *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // focal1ExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
-// p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is a
-// and a polynomial of degree 1 as for focalN, of 1-p. bad is as expsDot's.
-//
-//go:noescape
-func focal1ExactF64AVX512(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-
-// focal7ExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
-// p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is a
-// and a polynomial of degree 7 as for focalN, of 1-p. bad is as expsDot's.
-//
-//go:noescape
-func focal7ExactF64AVX512(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-
-// focalNExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
-// p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is a,
-// x, y and the coefficients, from that of the highest degree, of a polynomial in x p + y that is
-// (1-p)^(a-1), 24 of them, or 13 for float32. bad is as expsDot's.
-//
-//go:noescape
-func focalNExactF64AVX512(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-
-// focalPowExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h,
-// for p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is
-// that of focalN for a root of (1-p)^(a-1), and how often that is squared. bad is as expsDot's.
-//
-//go:noescape
-func focalPowExactF64AVX512(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-
-// gceExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
-// = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = 1 - p^a, without the
-// factor 1/a; par is a. bad is as expsDot's.
-//
-//go:noescape
-func gceExactF64AVX512(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-
-// baseExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
-// = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = 1 - w, φ' = -c p w/x, w =
-// x^a, x = b (d + e p), without the factor of φ; par is a, d, e, b and c. bad is as expsDot's.
-//
-//go:noescape
-func baseExactF64AVX512(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-
-// aelExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
-// = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = exp(-a p); par is a. bad
-// is as expsDot's.
-//
-//go:noescape
-func aelExactF64AVX512(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-
-// smoothExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
-// p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = c + (1-p) V, φ' = -p W;
-// par is c and the coefficients of V and W, polynomials in 2p-1, from the highest degree on. bad is
+// p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
+// φ(l) there. φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN, of 1-p. bad is
 // as expsDot's.
 //
 //go:noescape
-func smoothExactF64AVX512(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func focal1ExactF64AVX512(h *float64, phi *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// focal7ExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
+// p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
+// φ(l) there. φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN, of 1-p. bad is
+// as expsDot's.
+//
+//go:noescape
+func focal7ExactF64AVX512(h *float64, phi *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// focalNExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
+// p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
+// φ(l) there. φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest degree,
+// of a polynomial in x p + y that is (1-p)^(a-1), 24 of them, or 13 for float32. bad is as
+// expsDot's.
+//
+//go:noescape
+func focalNExactF64AVX512(h *float64, phi *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// focalPowExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h,
+// for p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it
+// stores φ(l) there. φ = -(1-p)^a l; par is that of focalN for a root of (1-p)^(a-1), and how often
+// that is squared. bad is as expsDot's.
+//
+//go:noescape
+func focalPowExactF64AVX512(h *float64, phi *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// gceExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
+// = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
+// φ(l) there. φ = 1 - p^a, without the factor 1/a; par is a. bad is as expsDot's.
+//
+//go:noescape
+func gceExactF64AVX512(h *float64, phi *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// baseExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
+// = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
+// φ(l) there. φ = 1 - w, φ' = -c p w/x, w = x^a, x = b (d + e p), without the factor of φ; par is
+// a, d, e, b and c. bad is as expsDot's.
+//
+//go:noescape
+func baseExactF64AVX512(h *float64, phi *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// aelExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
+// = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
+// φ(l) there. φ = exp(-a p); par is a. bad is as expsDot's.
+//
+//go:noescape
+func aelExactF64AVX512(h *float64, phi *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// smoothExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
+// p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
+// φ(l) there. φ = c + (1-p) V, φ' = -p W; par is c and the coefficients of V and W, polynomials in
+// 2p-1, from the highest degree on. bad is as expsDot's.
+//
+//go:noescape
+func smoothExactF64AVX512(h *float64, phi *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // sigmoidPolyF64AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
@@ -1095,10 +1109,10 @@ func entmaxRowF64AVX512(grad *float64, z *float64, t *float64, n int, near *floa
 func entmaxIndexF64AVX512(grad *float64, z *float64, n int, y int, near *float64, f float64) (loss float64, rejected uint32)
 
 // tileMAEF64AVX512 takes e and lanes from tileStats, stores the losses in lanes and the gradients
-// in e.
+// in e, and unless labelGrad is nil -sign(p - t) there.
 //
 //go:noescape
-func tileMAEF64AVX512(e *float64, z *float64, t *float64, k int, lanes *float64) (bad uint32)
+func tileMAEF64AVX512(labelGrad *float64, e *float64, z *float64, t *float64, k int, lanes *float64) (bad uint32)
 
 // tileExpectationF64AVX512 takes e and lanes from tileStats, stores the losses par[0] C + par[1] Σ
 // p h in lanes, C the cross entropy, and unless grad is 0 the gradients in e. rejected has the bits
@@ -1109,10 +1123,10 @@ func tileExpectationF64AVX512(e *float64, h *float64, z *float64, t *float64, k 
 
 // tileNCEF64AVX512 takes e and lanes from tileStats, stores the losses in lanes and unless grad is
 // 0 the gradients in e; par is k. rejected has the bits of the rows with an invalid label, or a
-// loss of which a part is not finite.
+// loss of which a part is not finite. Unless labelGrad is nil it stores l/Σ l there.
 //
 //go:noescape
-func tileNCEF64AVX512(e *float64, z *float64, t *float64, k int, grad int, lanes *float64, par *float64) (rejected uint32)
+func tileNCEF64AVX512(labelGrad *float64, e *float64, z *float64, t *float64, k int, grad int, lanes *float64, par *float64) (rejected uint32)
 
 // temperedTileF64AVX512 takes lanes from tileStats, stores the bi-tempered losses there and unless
 // grad is 0 the gradients in e; it overwrites h. par is a temperedPlan's; soft is 0 for labels that
@@ -1130,10 +1144,11 @@ func tileCombineF64AVX512(e *float64, h *float64, z *float64, t *float64, k int,
 
 // klTileF64AVX512 takes lanes from tileStats and stores in them Σ t (log t - l) and what
 // tileCombine takes; rejected has the bits of the rows with an invalid label, without a softmax, or
-// of which the labels' sum is more than most.
+// of which the labels' sum is more than most. Unless labelGrad is nil it stores (log t - l) + 1
+// there.
 //
 //go:noescape
-func klTileF64AVX512(z *float64, t *float64, k int, lanes *float64, most float64) (rejected uint32)
+func klTileF64AVX512(labelGrad *float64, z *float64, t *float64, k int, lanes *float64, most float64) (rejected uint32)
 
 // temperedPowersF64AVX512 is temperedSums and stores log p, p = x^f, p^e, for a d of -Inf 0, and
 // 1/x.
@@ -1214,11 +1229,11 @@ func topExpsF64AVX512(lanes *float64)
 func oddsClassF64AVX512(lanes *float64)
 
 // polyTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = -l + a (1-p); par is a. bad has the
-// bits of the rows with an invalid label.
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
+// φ = -l + a (1-p); par is a. bad has the bits of the rows with an invalid label.
 //
 //go:noescape
-func polyTileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func polyTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // polyAtF64AVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = -l + a
 // (1-p); par is a.
@@ -1227,11 +1242,12 @@ func polyTileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, la
 func polyAtF64AVX512(lanes *float64, par *float64)
 
 // focal1TileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = -(1-p)^a l; par is a and a
-// polynomial of degree 1 as for focalN, of 1-p. bad has the bits of the rows with an invalid label.
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
+// φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN, of 1-p. bad has the bits of
+// the rows with an invalid label.
 //
 //go:noescape
-func focal1TileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func focal1TileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // focal1AtF64AVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = -(1-p)^a
 // l; par is a and a polynomial of degree 1 as for focalN, of 1-p.
@@ -1240,11 +1256,12 @@ func focal1TileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, 
 func focal1AtF64AVX512(lanes *float64, par *float64)
 
 // focal7TileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = -(1-p)^a l; par is a and a
-// polynomial of degree 7 as for focalN, of 1-p. bad has the bits of the rows with an invalid label.
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
+// φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN, of 1-p. bad has the bits of
+// the rows with an invalid label.
 //
 //go:noescape
-func focal7TileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func focal7TileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // focal7AtF64AVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = -(1-p)^a
 // l; par is a and a polynomial of degree 7 as for focalN, of 1-p.
@@ -1253,12 +1270,13 @@ func focal7TileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, 
 func focal7AtF64AVX512(lanes *float64, par *float64)
 
 // focalNTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = -(1-p)^a l; par is a, x, y and the
-// coefficients, from that of the highest degree, of a polynomial in x p + y that is (1-p)^(a-1), 24
-// of them, or 13 for float32. bad has the bits of the rows with an invalid label.
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
+// φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest degree, of a
+// polynomial in x p + y that is (1-p)^(a-1), 24 of them, or 13 for float32. bad has the bits of the
+// rows with an invalid label.
 //
 //go:noescape
-func focalNTileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func focalNTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // focalNAtF64AVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = -(1-p)^a
 // l; par is a, x, y and the coefficients, from that of the highest degree, of a polynomial in x p +
@@ -1268,19 +1286,20 @@ func focalNTileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, 
 func focalNAtF64AVX512(lanes *float64, par *float64)
 
 // focalPowTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
-// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = -(1-p)^a l; par is that of
-// focalN for a root of (1-p)^(a-1), and how often that is squared. bad has the bits of the rows
-// with an invalid label.
+// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
+// φ(l) there. φ = -(1-p)^a l; par is that of focalN for a root of (1-p)^(a-1), and how often that
+// is squared. bad has the bits of the rows with an invalid label.
 //
 //go:noescape
-func focalPowTileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func focalPowTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // gceTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = 1 - p^a, without the factor 1/a;
-// par is a. bad has the bits of the rows with an invalid label.
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
+// φ = 1 - p^a, without the factor 1/a; par is a. bad has the bits of the rows with an invalid
+// label.
 //
 //go:noescape
-func gceTileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func gceTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // gceAtF64AVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = 1 - p^a,
 // without the factor 1/a; par is a.
@@ -1289,12 +1308,12 @@ func gceTileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, lan
 func gceAtF64AVX512(lanes *float64, par *float64)
 
 // baseTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = 1 - w, φ' = -c p w/x, w = x^a, x =
-// b (d + e p), without the factor of φ; par is a, d, e, b and c. bad has the bits of the rows with
-// an invalid label.
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
+// φ = 1 - w, φ' = -c p w/x, w = x^a, x = b (d + e p), without the factor of φ; par is a, d, e, b
+// and c. bad has the bits of the rows with an invalid label.
 //
 //go:noescape
-func baseTileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func baseTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // baseAtF64AVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = 1 - w, φ'
 // = -c p w/x, w = x^a, x = b (d + e p), without the factor of φ; par is a, d, e, b and c.
@@ -1303,11 +1322,11 @@ func baseTileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, la
 func baseAtF64AVX512(lanes *float64, par *float64)
 
 // aelTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = exp(-a p); par is a. bad has the
-// bits of the rows with an invalid label.
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
+// φ = exp(-a p); par is a. bad has the bits of the rows with an invalid label.
 //
 //go:noescape
-func aelTileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func aelTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // aelAtF64AVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = exp(-a p);
 // par is a.
@@ -1316,12 +1335,12 @@ func aelTileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, lan
 func aelAtF64AVX512(lanes *float64, par *float64)
 
 // smoothTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = c + (1-p) V, φ' = -p W; par is c
-// and the coefficients of V and W, polynomials in 2p-1, from the highest degree on. bad has the
-// bits of the rows with an invalid label.
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
+// φ = c + (1-p) V, φ' = -p W; par is c and the coefficients of V and W, polynomials in 2p-1, from
+// the highest degree on. bad has the bits of the rows with an invalid label.
 //
 //go:noescape
-func smoothTileF64AVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func smoothTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // smoothAtF64AVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = c +
 // (1-p) V, φ' = -p W; par is c and the coefficients of V and W, polynomials in 2p-1, from the
@@ -1496,41 +1515,41 @@ func labelSumsF32AVX2(t *float32, n int) (mass float64, nnz float32, bad uint32)
 func smoothF32AVX2(dst *float32, t *float32, n int, keep float32, cut float32, add float32)
 
 // powTermsF32AVX2 stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns Σ
-// t (1 - w) and Σ h, as if the labels of z > limit were 0. bad is as expsDot's. It prefetches t
-// ahead bytes in advance. For w < (1/8)^a.
+// t (1 - w) and Σ h, as if the labels of z > limit were 0, with phi as in gceExact. bad is as
+// expsDot's. It prefetches t ahead bytes in advance. For w < (1/8)^a.
 //
 //go:noescape
-func powTermsF32AVX2(h *float32, z *float32, t *float32, n int, limit float32, a float32, aLow float32, low float32, shift float32, rem float32, ahead int) (sum float64, mass float64, bad uint32)
+func powTermsF32AVX2(h *float32, phi *float32, z *float32, t *float32, n int, limit float32, a float32, aLow float32, low float32, shift float32, rem float32, ahead int) (sum float64, mass float64, bad uint32)
 
-// polyTermsF32AVX2 is polyExact for p = c e < 1/8, as if the labels of e > limit were 0; par is a.
-// bad is as expsDot's. It prefetches t ahead bytes in advance.
+// polyTermsF32AVX2 is polyExact, with phi, for p = c e < 1/8, as if the labels of e > limit were 0;
+// par is a. bad is as expsDot's. It prefetches t ahead bytes in advance.
 //
 //go:noescape
-func polyTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, n int, limit float32, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+func polyTermsF32AVX2(h *float32, phi *float32, e *float32, z *float32, t *float32, n int, limit float32, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
-// focalTermsF32AVX2 is focalNExact for p = c e < 1/8, as if the labels of e > limit were 0; par is
-// a and the coefficients, from the highest degree on, of a polynomial in p that is (1 -
+// focalTermsF32AVX2 is focalNExact, with phi, for p = c e < 1/8, as if the labels of e > limit were
+// 0; par is a and the coefficients, from the highest degree on, of a polynomial in p that is (1 -
 // (1-p)^(a-1))/p: 17, or 8 for float32. bad is as expsDot's. It prefetches t ahead bytes in
 // advance.
 //
 //go:noescape
-func focalTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, n int, limit float32, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+func focalTermsF32AVX2(h *float32, phi *float32, e *float32, z *float32, t *float32, n int, limit float32, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
-// smoothTermsF32AVX2 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, as if the labels
-// of e > limit were 0; par is the coefficients of two polynomials V and W in c e - 1, from the
-// highest degree on, with φ = V and φ' = -e W. bad is as expsDot's. It prefetches t ahead bytes in
-// advance.
+// smoothTermsF32AVX2 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, with phi as in
+// baseExact, as if the labels of e > limit were 0; par is the coefficients of two polynomials V and
+// W in c e - 1, from the highest degree on, with φ = V and φ' = -e W. bad is as expsDot's. It
+// prefetches t ahead bytes in advance.
 //
 //go:noescape
-func smoothTermsF32AVX2(h *float32, e *float32, t *float32, n int, limit float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+func smoothTermsF32AVX2(h *float32, phi *float32, e *float32, t *float32, n int, limit float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
-// smoothMoreTermsF32AVX2 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, as if the
-// labels of e > limit were 0; par is the coefficients of two polynomials V and W in c e - 1, from
-// the highest degree on, with φ = V and φ' = -e W. bad is as expsDot's. It prefetches t ahead bytes
-// in advance.
+// smoothMoreTermsF32AVX2 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, with phi as in
+// baseExact, as if the labels of e > limit were 0; par is the coefficients of two polynomials V and
+// W in c e - 1, from the highest degree on, with φ = V and φ' = -e W. bad is as expsDot's. It
+// prefetches t ahead bytes in advance.
 //
 //go:noescape
-func smoothMoreTermsF32AVX2(h *float32, e *float32, t *float32, n int, limit float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+func smoothMoreTermsF32AVX2(h *float32, phi *float32, e *float32, t *float32, n int, limit float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
 // tileInF32AVX2 stores tiles of W rows of k elements in dst, each transposed. Where k is less than
 // a quad it may read and write a quad.
@@ -1703,10 +1722,10 @@ func blockShiftedF32AVX2(e *float32, z *float32, t *float32, k int, n int, f *fl
 
 // maeErrorsF32AVX2 returns Σ |d| for d = (c + low) e - t, Σ e where that is not negative, and where
 // it is, all without the element but; at n there is none. some is not 0 where |d| < near e
-// somewhere.
+// somewhere. Unless labelGrad is nil it stores -sign(d) there.
 //
 //go:noescape
-func maeErrorsF32AVX2(e *float32, t *float32, n int, but int, c float32, low float32, near float32) (sum float64, over float64, under float64, some uint32)
+func maeErrorsF32AVX2(labelGrad *float32, e *float32, t *float32, n int, but int, c float32, low float32, near float32) (sum float64, over float64, under float64, some uint32)
 
 // maeSignsF32AVX2 multiplies e by under where the d of maeErrors is negative, by over elsewhere.
 //
@@ -1819,41 +1838,41 @@ func labelSumsF64AVX2(t *float64, n int) (mass float64, nnz float64, bad uint32)
 func smoothF64AVX2(dst *float64, t *float64, n int, keep float64, cut float64, add float64)
 
 // powTermsF64AVX2 stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns Σ
-// t (1 - w) and Σ h, as if the labels of z > limit were 0. bad is as expsDot's. It prefetches t
-// ahead bytes in advance. For w < (1/8)^a.
+// t (1 - w) and Σ h, as if the labels of z > limit were 0, with phi as in gceExact. bad is as
+// expsDot's. It prefetches t ahead bytes in advance. For w < (1/8)^a.
 //
 //go:noescape
-func powTermsF64AVX2(h *float64, z *float64, t *float64, n int, limit float64, a float64, aLow float64, low float64, shift float64, rem float64, ahead int) (sum float64, mass float64, bad uint32)
+func powTermsF64AVX2(h *float64, phi *float64, z *float64, t *float64, n int, limit float64, a float64, aLow float64, low float64, shift float64, rem float64, ahead int) (sum float64, mass float64, bad uint32)
 
-// polyTermsF64AVX2 is polyExact for p = c e < 1/8, as if the labels of e > limit were 0; par is a.
-// bad is as expsDot's. It prefetches t ahead bytes in advance.
+// polyTermsF64AVX2 is polyExact, with phi, for p = c e < 1/8, as if the labels of e > limit were 0;
+// par is a. bad is as expsDot's. It prefetches t ahead bytes in advance.
 //
 //go:noescape
-func polyTermsF64AVX2(h *float64, e *float64, z *float64, t *float64, n int, limit float64, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+func polyTermsF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, n int, limit float64, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
-// focalTermsF64AVX2 is focalNExact for p = c e < 1/8, as if the labels of e > limit were 0; par is
-// a and the coefficients, from the highest degree on, of a polynomial in p that is (1 -
+// focalTermsF64AVX2 is focalNExact, with phi, for p = c e < 1/8, as if the labels of e > limit were
+// 0; par is a and the coefficients, from the highest degree on, of a polynomial in p that is (1 -
 // (1-p)^(a-1))/p: 17, or 8 for float32. bad is as expsDot's. It prefetches t ahead bytes in
 // advance.
 //
 //go:noescape
-func focalTermsF64AVX2(h *float64, e *float64, z *float64, t *float64, n int, limit float64, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+func focalTermsF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, n int, limit float64, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
-// smoothTermsF64AVX2 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, as if the labels
-// of e > limit were 0; par is the coefficients of two polynomials V and W in c e - 1, from the
-// highest degree on, with φ = V and φ' = -e W. bad is as expsDot's. It prefetches t ahead bytes in
-// advance.
+// smoothTermsF64AVX2 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, with phi as in
+// baseExact, as if the labels of e > limit were 0; par is the coefficients of two polynomials V and
+// W in c e - 1, from the highest degree on, with φ = V and φ' = -e W. bad is as expsDot's. It
+// prefetches t ahead bytes in advance.
 //
 //go:noescape
-func smoothTermsF64AVX2(h *float64, e *float64, t *float64, n int, limit float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+func smoothTermsF64AVX2(h *float64, phi *float64, e *float64, t *float64, n int, limit float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
-// smoothMoreTermsF64AVX2 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, as if the
-// labels of e > limit were 0; par is the coefficients of two polynomials V and W in c e - 1, from
-// the highest degree on, with φ = V and φ' = -e W. bad is as expsDot's. It prefetches t ahead bytes
-// in advance.
+// smoothMoreTermsF64AVX2 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, with phi as in
+// baseExact, as if the labels of e > limit were 0; par is the coefficients of two polynomials V and
+// W in c e - 1, from the highest degree on, with φ = V and φ' = -e W. bad is as expsDot's. It
+// prefetches t ahead bytes in advance.
 //
 //go:noescape
-func smoothMoreTermsF64AVX2(h *float64, e *float64, t *float64, n int, limit float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+func smoothMoreTermsF64AVX2(h *float64, phi *float64, e *float64, t *float64, n int, limit float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
 // tileInF64AVX2 stores tiles of W rows of k elements in dst, each transposed. Where k is less than
 // a quad it may read and write a quad.
@@ -2010,10 +2029,10 @@ func exps64F64AVX2(e *float64, z *float64, n int, m float64, low float64, shift 
 func blockExpsF64AVX2(e *float64, z *float64, k int, n int, work *float64, lanes *float64) (rejected uint32)
 
 // maeSumF64AVX2 returns Σ |p - t| and Σ (sa - sign(p - t)) e for p = c e, without the element but;
-// at n there is none. bad is as expsDot's.
+// at n there is none. bad is as expsDot's. Unless labelGrad is nil it stores -sign(p - t) there.
 //
 //go:noescape
-func maeSumF64AVX2(e *float64, t *float64, n int, but int, c float64, sa float64) (sum float64, delta float64, bad uint32)
+func maeSumF64AVX2(labelGrad *float64, e *float64, t *float64, n int, but int, c float64, sa float64) (sum float64, delta float64, bad uint32)
 
 // maeGradF64AVX2 stores f e ((sign(p - t) - sa) + delta) in dst for p = c e.
 //
@@ -2079,6 +2098,13 @@ func tiltF64AVX2(p *float64, t *float64, h *float64, n int, from float64, a floa
 //go:noescape
 func affineF64AVX2(p *float64, t *float64, n int, a float64, b float64, c float64)
 
+// reverseLabelsF64AVX2 stores -(beta p/t) - alpha l in dst for p = c e and l = (z - m) - log,
+// without the first part where t <= from and, where alpha is 0, the second; unsure is not 0 where a
+// t is nearer to from than near, or above it beside an l below least that is not -Inf.
+//
+//go:noescape
+func reverseLabelsF64AVX2(dst *float64, e *float64, z *float64, t *float64, n int, c float64, m float64, log float64, alpha float64, beta float64, from float64, near float64, least float64) (unsure uint32)
+
 // temperedMomentsF64AVX2 returns Σ (p - t) pow/x, Σ p/x and Σ p pow of what temperedPowers stored.
 //
 //go:noescape
@@ -2106,9 +2132,10 @@ func widenF64AVX2(dst *float64, x *float64, n int)
 func roundF64AVX2(dst *float64, x *float64, n int)
 
 // klTermsF64AVX2 returns Σ t (log t - l) with l = (z - m) - log, Σ t, and bad as expsDot does.
+// Unless labelGrad is nil it stores (log t - l) + 1 there.
 //
 //go:noescape
-func klTermsF64AVX2(z *float64, t *float64, n int, m float64, log float64) (sum float64, mass float64, bad uint32)
+func klTermsF64AVX2(labelGrad *float64, z *float64, t *float64, n int, m float64, log float64) (sum float64, mass float64, bad uint32)
 
 // klGradF64AVX2 stores f (a e - t) in dst.
 //
@@ -2116,69 +2143,74 @@ func klTermsF64AVX2(z *float64, t *float64, n int, m float64, log float64) (sum 
 func klGradF64AVX2(dst *float64, e *float64, t *float64, n int, a float64, f float64)
 
 // polyExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p =
-// exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -l + a (1-p); par is a. bad
-// is as expsDot's.
+// exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
+// φ(l) there. φ = -l + a (1-p); par is a. bad is as expsDot's.
 //
 //go:noescape
-func polyExactF64AVX2(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func polyExactF64AVX2(h *float64, phi *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // focal1ExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
-// = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is a and
-// a polynomial of degree 1 as for focalN, of 1-p. bad is as expsDot's.
+// = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
+// φ(l) there. φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN, of 1-p. bad is
+// as expsDot's.
 //
 //go:noescape
-func focal1ExactF64AVX2(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func focal1ExactF64AVX2(h *float64, phi *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // focal7ExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
-// = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is a and
-// a polynomial of degree 7 as for focalN, of 1-p. bad is as expsDot's.
+// = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
+// φ(l) there. φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN, of 1-p. bad is
+// as expsDot's.
 //
 //go:noescape
-func focal7ExactF64AVX2(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func focal7ExactF64AVX2(h *float64, phi *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // focalNExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
-// = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is a, x,
-// y and the coefficients, from that of the highest degree, of a polynomial in x p + y that is
-// (1-p)^(a-1), 24 of them, or 13 for float32. bad is as expsDot's.
+// = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
+// φ(l) there. φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest degree,
+// of a polynomial in x p + y that is (1-p)^(a-1), 24 of them, or 13 for float32. bad is as
+// expsDot's.
 //
 //go:noescape
-func focalNExactF64AVX2(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func focalNExactF64AVX2(h *float64, phi *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // focalPowExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
-// p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is that
-// of focalN for a root of (1-p)^(a-1), and how often that is squared. bad is as expsDot's.
+// p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
+// φ(l) there. φ = -(1-p)^a l; par is that of focalN for a root of (1-p)^(a-1), and how often that
+// is squared. bad is as expsDot's.
 //
 //go:noescape
-func focalPowExactF64AVX2(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func focalPowExactF64AVX2(h *float64, phi *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // gceExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p =
-// exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = 1 - p^a, without the factor
-// 1/a; par is a. bad is as expsDot's.
+// exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
+// φ(l) there. φ = 1 - p^a, without the factor 1/a; par is a. bad is as expsDot's.
 //
 //go:noescape
-func gceExactF64AVX2(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func gceExactF64AVX2(h *float64, phi *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // baseExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p =
-// exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = 1 - w, φ' = -c p w/x, w =
-// x^a, x = b (d + e p), without the factor of φ; par is a, d, e, b and c. bad is as expsDot's.
+// exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
+// φ(l) there. φ = 1 - w, φ' = -c p w/x, w = x^a, x = b (d + e p), without the factor of φ; par is
+// a, d, e, b and c. bad is as expsDot's.
 //
 //go:noescape
-func baseExactF64AVX2(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func baseExactF64AVX2(h *float64, phi *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // aelExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p =
-// exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = exp(-a p); par is a. bad is
-// as expsDot's.
+// exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
+// φ(l) there. φ = exp(-a p); par is a. bad is as expsDot's.
 //
 //go:noescape
-func aelExactF64AVX2(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func aelExactF64AVX2(h *float64, phi *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // smoothExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
-// = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = c + (1-p) V, φ' = -p W;
-// par is c and the coefficients of V and W, polynomials in 2p-1, from the highest degree on. bad is
-// as expsDot's.
+// = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
+// φ(l) there. φ = c + (1-p) V, φ' = -p W; par is c and the coefficients of V and W, polynomials in
+// 2p-1, from the highest degree on. bad is as expsDot's.
 //
 //go:noescape
-func smoothExactF64AVX2(h *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func smoothExactF64AVX2(h *float64, phi *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // sigmoidPolyF64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
@@ -2357,10 +2389,10 @@ func entmaxRowF64AVX2(grad *float64, z *float64, t *float64, n int, near *float6
 func entmaxIndexF64AVX2(grad *float64, z *float64, n int, y int, near *float64, f float64) (loss float64, rejected uint32)
 
 // tileMAEF64AVX2 takes e and lanes from tileStats, stores the losses in lanes and the gradients in
-// e.
+// e, and unless labelGrad is nil -sign(p - t) there.
 //
 //go:noescape
-func tileMAEF64AVX2(e *float64, z *float64, t *float64, k int, lanes *float64) (bad uint32)
+func tileMAEF64AVX2(labelGrad *float64, e *float64, z *float64, t *float64, k int, lanes *float64) (bad uint32)
 
 // tileExpectationF64AVX2 takes e and lanes from tileStats, stores the losses par[0] C + par[1] Σ p
 // h in lanes, C the cross entropy, and unless grad is 0 the gradients in e. rejected has the bits
@@ -2371,10 +2403,10 @@ func tileExpectationF64AVX2(e *float64, h *float64, z *float64, t *float64, k in
 
 // tileNCEF64AVX2 takes e and lanes from tileStats, stores the losses in lanes and unless grad is 0
 // the gradients in e; par is k. rejected has the bits of the rows with an invalid label, or a loss
-// of which a part is not finite.
+// of which a part is not finite. Unless labelGrad is nil it stores l/Σ l there.
 //
 //go:noescape
-func tileNCEF64AVX2(e *float64, z *float64, t *float64, k int, grad int, lanes *float64, par *float64) (rejected uint32)
+func tileNCEF64AVX2(labelGrad *float64, e *float64, z *float64, t *float64, k int, grad int, lanes *float64, par *float64) (rejected uint32)
 
 // temperedTileF64AVX2 takes lanes from tileStats, stores the bi-tempered losses there and unless
 // grad is 0 the gradients in e; it overwrites h. par is a temperedPlan's; soft is 0 for labels that
@@ -2392,10 +2424,10 @@ func tileCombineF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, l
 
 // klTileF64AVX2 takes lanes from tileStats and stores in them Σ t (log t - l) and what tileCombine
 // takes; rejected has the bits of the rows with an invalid label, without a softmax, or of which
-// the labels' sum is more than most.
+// the labels' sum is more than most. Unless labelGrad is nil it stores (log t - l) + 1 there.
 //
 //go:noescape
-func klTileF64AVX2(z *float64, t *float64, k int, lanes *float64, most float64) (rejected uint32)
+func klTileF64AVX2(labelGrad *float64, z *float64, t *float64, k int, lanes *float64, most float64) (rejected uint32)
 
 // temperedPowersF64AVX2 is temperedSums and stores log p, p = x^f, p^e, for a d of -Inf 0, and 1/x.
 //
@@ -2474,11 +2506,11 @@ func topExpsF64AVX2(lanes *float64)
 func oddsClassF64AVX2(lanes *float64)
 
 // polyTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and
-// in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = -l + a (1-p); par is a. bad has the
-// bits of the rows with an invalid label.
+// in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there. φ =
+// -l + a (1-p); par is a. bad has the bits of the rows with an invalid label.
 //
 //go:noescape
-func polyTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func polyTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // polyAtF64AVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = -l + a
 // (1-p); par is a.
@@ -2487,11 +2519,12 @@ func polyTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lane
 func polyAtF64AVX2(lanes *float64, par *float64)
 
 // focal1TileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = -(1-p)^a l; par is a and a
-// polynomial of degree 1 as for focalN, of 1-p. bad has the bits of the rows with an invalid label.
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
+// φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN, of 1-p. bad has the bits of
+// the rows with an invalid label.
 //
 //go:noescape
-func focal1TileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func focal1TileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // focal1AtF64AVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = -(1-p)^a
 // l; par is a and a polynomial of degree 1 as for focalN, of 1-p.
@@ -2500,11 +2533,12 @@ func focal1TileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, la
 func focal1AtF64AVX2(lanes *float64, par *float64)
 
 // focal7TileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = -(1-p)^a l; par is a and a
-// polynomial of degree 7 as for focalN, of 1-p. bad has the bits of the rows with an invalid label.
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
+// φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN, of 1-p. bad has the bits of
+// the rows with an invalid label.
 //
 //go:noescape
-func focal7TileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func focal7TileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // focal7AtF64AVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = -(1-p)^a
 // l; par is a and a polynomial of degree 7 as for focalN, of 1-p.
@@ -2513,12 +2547,13 @@ func focal7TileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, la
 func focal7AtF64AVX2(lanes *float64, par *float64)
 
 // focalNTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = -(1-p)^a l; par is a, x, y and the
-// coefficients, from that of the highest degree, of a polynomial in x p + y that is (1-p)^(a-1), 24
-// of them, or 13 for float32. bad has the bits of the rows with an invalid label.
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
+// φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest degree, of a
+// polynomial in x p + y that is (1-p)^(a-1), 24 of them, or 13 for float32. bad has the bits of the
+// rows with an invalid label.
 //
 //go:noescape
-func focalNTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func focalNTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // focalNAtF64AVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = -(1-p)^a
 // l; par is a, x, y and the coefficients, from that of the highest degree, of a polynomial in x p +
@@ -2528,19 +2563,19 @@ func focalNTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, la
 func focalNAtF64AVX2(lanes *float64, par *float64)
 
 // focalPowTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = -(1-p)^a l; par is that of focalN
-// for a root of (1-p)^(a-1), and how often that is squared. bad has the bits of the rows with an
-// invalid label.
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
+// φ = -(1-p)^a l; par is that of focalN for a root of (1-p)^(a-1), and how often that is squared.
+// bad has the bits of the rows with an invalid label.
 //
 //go:noescape
-func focalPowTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func focalPowTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // gceTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and
-// in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = 1 - p^a, without the factor 1/a; par is
-// a. bad has the bits of the rows with an invalid label.
+// in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there. φ =
+// 1 - p^a, without the factor 1/a; par is a. bad has the bits of the rows with an invalid label.
 //
 //go:noescape
-func gceTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func gceTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // gceAtF64AVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = 1 - p^a,
 // without the factor 1/a; par is a.
@@ -2549,12 +2584,12 @@ func gceTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes
 func gceAtF64AVX2(lanes *float64, par *float64)
 
 // baseTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and
-// in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = 1 - w, φ' = -c p w/x, w = x^a, x = b (d
-// + e p), without the factor of φ; par is a, d, e, b and c. bad has the bits of the rows with an
-// invalid label.
+// in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there. φ =
+// 1 - w, φ' = -c p w/x, w = x^a, x = b (d + e p), without the factor of φ; par is a, d, e, b and c.
+// bad has the bits of the rows with an invalid label.
 //
 //go:noescape
-func baseTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func baseTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // baseAtF64AVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = 1 - w, φ' =
 // -c p w/x, w = x^a, x = b (d + e p), without the factor of φ; par is a, d, e, b and c.
@@ -2563,11 +2598,11 @@ func baseTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lane
 func baseAtF64AVX2(lanes *float64, par *float64)
 
 // aelTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and
-// in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = exp(-a p); par is a. bad has the bits
-// of the rows with an invalid label.
+// in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there. φ =
+// exp(-a p); par is a. bad has the bits of the rows with an invalid label.
 //
 //go:noescape
-func aelTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func aelTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // aelAtF64AVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = exp(-a p);
 // par is a.
@@ -2576,12 +2611,12 @@ func aelTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes
 func aelAtF64AVX2(lanes *float64, par *float64)
 
 // smoothTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = c + (1-p) V, φ' = -p W; par is c
-// and the coefficients of V and W, polynomials in 2p-1, from the highest degree on. bad has the
-// bits of the rows with an invalid label.
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
+// φ = c + (1-p) V, φ' = -p W; par is c and the coefficients of V and W, polynomials in 2p-1, from
+// the highest degree on. bad has the bits of the rows with an invalid label.
 //
 //go:noescape
-func smoothTileF64AVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func smoothTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // smoothAtF64AVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = c + (1-p)
 // V, φ' = -p W; par is c and the coefficients of V and W, polynomials in 2p-1, from the highest
@@ -2592,10 +2627,11 @@ func smoothAtF64AVX2(lanes *float64, par *float64)
 
 // klTileShortAVX512 takes lanes from tileStats and stores in them Σ t (log t - l) and what
 // tileCombine takes; rejected has the bits of the rows with an invalid label, without a softmax, or
-// of which the labels' sum is more than most.
+// of which the labels' sum is more than most. Unless labelGrad is nil it stores (log t - l) + 1
+// there.
 //
 //go:noescape
-func klTileShortAVX512(z *float64, t *float64, k int, lanes *float64, most float64) (rejected uint32)
+func klTileShortAVX512(labelGrad *float64, z *float64, t *float64, k int, lanes *float64, most float64) (rejected uint32)
 
 // tileStatsShortAVX512 stores exp(z) 2^-shift in e and the softmax's numbers in lanes; rejected has
 // the bits of the rows that are for the specification.
@@ -2604,11 +2640,11 @@ func klTileShortAVX512(z *float64, t *float64, k int, lanes *float64, most float
 func tileStatsShortAVX512(e *float64, z *float64, k int, lanes *float64) (rejected uint32)
 
 // polyTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = -l + a (1-p); par is a. bad has the
-// bits of the rows with an invalid label.
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
+// φ = -l + a (1-p); par is a. bad has the bits of the rows with an invalid label.
 //
 //go:noescape
-func polyTileShortAVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func polyTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // polyAtShortAVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = -l + a
 // (1-p); par is a.
@@ -2617,11 +2653,12 @@ func polyTileShortAVX512(h *float64, e *float64, z *float64, t *float64, k int, 
 func polyAtShortAVX512(lanes *float64, par *float64)
 
 // focal1TileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
-// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = -(1-p)^a l; par is a and a
-// polynomial of degree 1 as for focalN, of 1-p. bad has the bits of the rows with an invalid label.
+// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
+// φ(l) there. φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN, of 1-p. bad has
+// the bits of the rows with an invalid label.
 //
 //go:noescape
-func focal1TileShortAVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func focal1TileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // focal1AtShortAVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ =
 // -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN, of 1-p.
@@ -2630,11 +2667,12 @@ func focal1TileShortAVX512(h *float64, e *float64, z *float64, t *float64, k int
 func focal1AtShortAVX512(lanes *float64, par *float64)
 
 // focal7TileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
-// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = -(1-p)^a l; par is a and a
-// polynomial of degree 7 as for focalN, of 1-p. bad has the bits of the rows with an invalid label.
+// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
+// φ(l) there. φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN, of 1-p. bad has
+// the bits of the rows with an invalid label.
 //
 //go:noescape
-func focal7TileShortAVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func focal7TileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // focal7AtShortAVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ =
 // -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN, of 1-p.
@@ -2643,12 +2681,13 @@ func focal7TileShortAVX512(h *float64, e *float64, z *float64, t *float64, k int
 func focal7AtShortAVX512(lanes *float64, par *float64)
 
 // focalNTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
-// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = -(1-p)^a l; par is a, x, y
-// and the coefficients, from that of the highest degree, of a polynomial in x p + y that is
-// (1-p)^(a-1), 24 of them, or 13 for float32. bad has the bits of the rows with an invalid label.
+// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
+// φ(l) there. φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest degree,
+// of a polynomial in x p + y that is (1-p)^(a-1), 24 of them, or 13 for float32. bad has the bits
+// of the rows with an invalid label.
 //
 //go:noescape
-func focalNTileShortAVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func focalNTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // focalNAtShortAVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ =
 // -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest degree, of a polynomial
@@ -2658,19 +2697,20 @@ func focalNTileShortAVX512(h *float64, e *float64, z *float64, t *float64, k int
 func focalNAtShortAVX512(lanes *float64, par *float64)
 
 // focalPowTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
-// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = -(1-p)^a l; par is that of
-// focalN for a root of (1-p)^(a-1), and how often that is squared. bad has the bits of the rows
-// with an invalid label.
+// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
+// φ(l) there. φ = -(1-p)^a l; par is that of focalN for a root of (1-p)^(a-1), and how often that
+// is squared. bad has the bits of the rows with an invalid label.
 //
 //go:noescape
-func focalPowTileShortAVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func focalPowTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // gceTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = 1 - p^a, without the factor 1/a;
-// par is a. bad has the bits of the rows with an invalid label.
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
+// φ = 1 - p^a, without the factor 1/a; par is a. bad has the bits of the rows with an invalid
+// label.
 //
 //go:noescape
-func gceTileShortAVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func gceTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // gceAtShortAVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = 1 - p^a,
 // without the factor 1/a; par is a.
@@ -2679,12 +2719,12 @@ func gceTileShortAVX512(h *float64, e *float64, z *float64, t *float64, k int, l
 func gceAtShortAVX512(lanes *float64, par *float64)
 
 // baseTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = 1 - w, φ' = -c p w/x, w = x^a, x =
-// b (d + e p), without the factor of φ; par is a, d, e, b and c. bad has the bits of the rows with
-// an invalid label.
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
+// φ = 1 - w, φ' = -c p w/x, w = x^a, x = b (d + e p), without the factor of φ; par is a, d, e, b
+// and c. bad has the bits of the rows with an invalid label.
 //
 //go:noescape
-func baseTileShortAVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func baseTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // baseAtShortAVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = 1 - w,
 // φ' = -c p w/x, w = x^a, x = b (d + e p), without the factor of φ; par is a, d, e, b and c.
@@ -2693,11 +2733,11 @@ func baseTileShortAVX512(h *float64, e *float64, z *float64, t *float64, k int, 
 func baseAtShortAVX512(lanes *float64, par *float64)
 
 // aelTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = exp(-a p); par is a. bad has the
-// bits of the rows with an invalid label.
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
+// φ = exp(-a p); par is a. bad has the bits of the rows with an invalid label.
 //
 //go:noescape
-func aelTileShortAVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func aelTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // aelAtShortAVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = exp(-a
 // p); par is a.
@@ -2706,12 +2746,12 @@ func aelTileShortAVX512(h *float64, e *float64, z *float64, t *float64, k int, l
 func aelAtShortAVX512(lanes *float64, par *float64)
 
 // smoothTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
-// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = c + (1-p) V, φ' = -p W;
-// par is c and the coefficients of V and W, polynomials in 2p-1, from the highest degree on. bad
-// has the bits of the rows with an invalid label.
+// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
+// φ(l) there. φ = c + (1-p) V, φ' = -p W; par is c and the coefficients of V and W, polynomials in
+// 2p-1, from the highest degree on. bad has the bits of the rows with an invalid label.
 //
 //go:noescape
-func smoothTileShortAVX512(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func smoothTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // smoothAtShortAVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = c +
 // (1-p) V, φ' = -p W; par is c and the coefficients of V and W, polynomials in 2p-1, from the
@@ -2727,11 +2767,11 @@ func smoothAtShortAVX512(lanes *float64, par *float64)
 func tileStatsShortAVX2(e *float64, z *float64, k int, lanes *float64) (rejected uint32)
 
 // polyTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = -l + a (1-p); par is a. bad has the
-// bits of the rows with an invalid label.
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
+// φ = -l + a (1-p); par is a. bad has the bits of the rows with an invalid label.
 //
 //go:noescape
-func polyTileShortAVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func polyTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // polyAtShortAVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = -l + a
 // (1-p); par is a.
@@ -2740,11 +2780,12 @@ func polyTileShortAVX2(h *float64, e *float64, z *float64, t *float64, k int, la
 func polyAtShortAVX2(lanes *float64, par *float64)
 
 // focal1TileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = -(1-p)^a l; par is a and a
-// polynomial of degree 1 as for focalN, of 1-p. bad has the bits of the rows with an invalid label.
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
+// φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN, of 1-p. bad has the bits of
+// the rows with an invalid label.
 //
 //go:noescape
-func focal1TileShortAVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func focal1TileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // focal1AtShortAVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = -(1-p)^a
 // l; par is a and a polynomial of degree 1 as for focalN, of 1-p.
@@ -2753,11 +2794,12 @@ func focal1TileShortAVX2(h *float64, e *float64, z *float64, t *float64, k int, 
 func focal1AtShortAVX2(lanes *float64, par *float64)
 
 // focal7TileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = -(1-p)^a l; par is a and a
-// polynomial of degree 7 as for focalN, of 1-p. bad has the bits of the rows with an invalid label.
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
+// φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN, of 1-p. bad has the bits of
+// the rows with an invalid label.
 //
 //go:noescape
-func focal7TileShortAVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func focal7TileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // focal7AtShortAVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = -(1-p)^a
 // l; par is a and a polynomial of degree 7 as for focalN, of 1-p.
@@ -2766,12 +2808,13 @@ func focal7TileShortAVX2(h *float64, e *float64, z *float64, t *float64, k int, 
 func focal7AtShortAVX2(lanes *float64, par *float64)
 
 // focalNTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = -(1-p)^a l; par is a, x, y and the
-// coefficients, from that of the highest degree, of a polynomial in x p + y that is (1-p)^(a-1), 24
-// of them, or 13 for float32. bad has the bits of the rows with an invalid label.
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
+// φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest degree, of a
+// polynomial in x p + y that is (1-p)^(a-1), 24 of them, or 13 for float32. bad has the bits of the
+// rows with an invalid label.
 //
 //go:noescape
-func focalNTileShortAVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func focalNTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // focalNAtShortAVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = -(1-p)^a
 // l; par is a, x, y and the coefficients, from that of the highest degree, of a polynomial in x p +
@@ -2781,19 +2824,20 @@ func focalNTileShortAVX2(h *float64, e *float64, z *float64, t *float64, k int, 
 func focalNAtShortAVX2(lanes *float64, par *float64)
 
 // focalPowTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
-// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = -(1-p)^a l; par is that of
-// focalN for a root of (1-p)^(a-1), and how often that is squared. bad has the bits of the rows
-// with an invalid label.
+// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
+// φ(l) there. φ = -(1-p)^a l; par is that of focalN for a root of (1-p)^(a-1), and how often that
+// is squared. bad has the bits of the rows with an invalid label.
 //
 //go:noescape
-func focalPowTileShortAVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func focalPowTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // gceTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = 1 - p^a, without the factor 1/a;
-// par is a. bad has the bits of the rows with an invalid label.
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
+// φ = 1 - p^a, without the factor 1/a; par is a. bad has the bits of the rows with an invalid
+// label.
 //
 //go:noescape
-func gceTileShortAVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func gceTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // gceAtShortAVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = 1 - p^a,
 // without the factor 1/a; par is a.
@@ -2802,12 +2846,12 @@ func gceTileShortAVX2(h *float64, e *float64, z *float64, t *float64, k int, lan
 func gceAtShortAVX2(lanes *float64, par *float64)
 
 // baseTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = 1 - w, φ' = -c p w/x, w = x^a, x =
-// b (d + e p), without the factor of φ; par is a, d, e, b and c. bad has the bits of the rows with
-// an invalid label.
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
+// φ = 1 - w, φ' = -c p w/x, w = x^a, x = b (d + e p), without the factor of φ; par is a, d, e, b
+// and c. bad has the bits of the rows with an invalid label.
 //
 //go:noescape
-func baseTileShortAVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func baseTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // baseAtShortAVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = 1 - w, φ'
 // = -c p w/x, w = x^a, x = b (d + e p), without the factor of φ; par is a, d, e, b and c.
@@ -2816,11 +2860,11 @@ func baseTileShortAVX2(h *float64, e *float64, z *float64, t *float64, k int, la
 func baseAtShortAVX2(lanes *float64, par *float64)
 
 // aelTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = exp(-a p); par is a. bad has the
-// bits of the rows with an invalid label.
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
+// φ = exp(-a p); par is a. bad has the bits of the rows with an invalid label.
 //
 //go:noescape
-func aelTileShortAVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func aelTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // aelAtShortAVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = exp(-a p);
 // par is a.
@@ -2829,12 +2873,12 @@ func aelTileShortAVX2(h *float64, e *float64, z *float64, t *float64, k int, lan
 func aelAtShortAVX2(lanes *float64, par *float64)
 
 // smoothTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. φ = c + (1-p) V, φ' = -p W; par is c
-// and the coefficients of V and W, polynomials in 2p-1, from the highest degree on. bad has the
-// bits of the rows with an invalid label.
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
+// φ = c + (1-p) V, φ' = -p W; par is c and the coefficients of V and W, polynomials in 2p-1, from
+// the highest degree on. bad has the bits of the rows with an invalid label.
 //
 //go:noescape
-func smoothTileShortAVX2(h *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func smoothTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // smoothAtShortAVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = c +
 // (1-p) V, φ' = -p W; par is c and the coefficients of V and W, polynomials in 2p-1, from the
@@ -2891,10 +2935,11 @@ func exps64WideAVX512(e *float64, z *float32, n int, m float64, low float64, shi
 func blockExpsWideAVX512(e *float64, z *float32, k int, n int, work *float64, lanes *float64) (rejected uint32)
 
 // maeSumWideAVX512 returns Σ |p - t| and Σ (sa - sign(p - t)) e for p = c e, without the element
-// but; at n there is none. bad is as expsDot's.
+// but; at n there is none. bad is as expsDot's. Unless labelGrad is nil it stores -sign(p - t)
+// there.
 //
 //go:noescape
-func maeSumWideAVX512(e *float64, t *float32, n int, but int, c float64, sa float64) (sum float64, delta float64, bad uint32)
+func maeSumWideAVX512(labelGrad *float32, e *float64, t *float32, n int, but int, c float64, sa float64) (sum float64, delta float64, bad uint32)
 
 // maeGradWideAVX512 stores f e ((sign(p - t) - sa) + delta) in dst for p = c e.
 //
@@ -2960,6 +3005,13 @@ func tiltWideAVX512(p *float32, t *float32, h *float32, n int, from float64, a f
 //go:noescape
 func affineWideAVX512(p *float32, t *float32, n int, a float64, b float64, c float64)
 
+// reverseLabelsWideAVX512 stores -(beta p/t) - alpha l in dst for p = c e and l = (z - m) - log,
+// without the first part where t <= from and, where alpha is 0, the second; unsure is not 0 where a
+// t is nearer to from than near, or above it beside an l below least that is not -Inf.
+//
+//go:noescape
+func reverseLabelsWideAVX512(dst *float32, e *float64, z *float32, t *float32, n int, c float64, m float64, log float64, alpha float64, beta float64, from float64, near float64, least float64) (unsure uint32)
+
 // temperedMomentsWideAVX512 returns Σ (p - t) pow/x, Σ p/x and Σ p pow of what temperedPowers
 // stored.
 //
@@ -2988,9 +3040,10 @@ func widenWideAVX512(dst *float64, x *float32, n int)
 func roundWideAVX512(dst *float32, x *float64, n int)
 
 // klTermsWideAVX512 returns Σ t (log t - l) with l = (z - m) - log, Σ t, and bad as expsDot does.
+// Unless labelGrad is nil it stores (log t - l) + 1 there.
 //
 //go:noescape
-func klTermsWideAVX512(z *float32, t *float32, n int, m float64, log float64) (sum float64, mass float64, bad uint32)
+func klTermsWideAVX512(labelGrad *float32, z *float32, t *float32, n int, m float64, log float64) (sum float64, mass float64, bad uint32)
 
 // klGradWideAVX512 stores f (a e - t) in dst.
 //
@@ -2998,69 +3051,74 @@ func klTermsWideAVX512(z *float32, t *float32, n int, m float64, log float64) (s
 func klGradWideAVX512(dst *float32, e *float64, t *float32, n int, a float64, f float64)
 
 // polyExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
-// p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -l + a (1-p); par is a.
-// bad is as expsDot's.
+// p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
+// φ(l) there. φ = -l + a (1-p); par is a. bad is as expsDot's.
 //
 //go:noescape
-func polyExactWideAVX512(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func polyExactWideAVX512(h *float32, phi *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // focal1ExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h,
-// for p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is
-// a and a polynomial of degree 1 as for focalN, of 1-p. bad is as expsDot's.
-//
-//go:noescape
-func focal1ExactWideAVX512(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-
-// focal7ExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h,
-// for p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is
-// a and a polynomial of degree 7 as for focalN, of 1-p. bad is as expsDot's.
-//
-//go:noescape
-func focal7ExactWideAVX512(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-
-// focalNExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h,
-// for p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is
-// a, x, y and the coefficients, from that of the highest degree, of a polynomial in x p + y that is
-// (1-p)^(a-1), 24 of them, or 13 for float32. bad is as expsDot's.
-//
-//go:noescape
-func focalNExactWideAVX512(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-
-// focalPowExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h,
-// for p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is
-// that of focalN for a root of (1-p)^(a-1), and how often that is squared. bad is as expsDot's.
-//
-//go:noescape
-func focalPowExactWideAVX512(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-
-// gceExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
-// = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = 1 - p^a, without the
-// factor 1/a; par is a. bad is as expsDot's.
-//
-//go:noescape
-func gceExactWideAVX512(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-
-// baseExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
-// p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = 1 - w, φ' = -c p w/x, w
-// = x^a, x = b (d + e p), without the factor of φ; par is a, d, e, b and c. bad is as expsDot's.
-//
-//go:noescape
-func baseExactWideAVX512(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-
-// aelExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
-// = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = exp(-a p); par is a. bad
-// is as expsDot's.
-//
-//go:noescape
-func aelExactWideAVX512(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
-
-// smoothExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h,
-// for p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = c + (1-p) V, φ' =
-// -p W; par is c and the coefficients of V and W, polynomials in 2p-1, from the highest degree on.
+// for p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it
+// stores φ(l) there. φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN, of 1-p.
 // bad is as expsDot's.
 //
 //go:noescape
-func smoothExactWideAVX512(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func focal1ExactWideAVX512(h *float32, phi *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// focal7ExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h,
+// for p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it
+// stores φ(l) there. φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN, of 1-p.
+// bad is as expsDot's.
+//
+//go:noescape
+func focal7ExactWideAVX512(h *float32, phi *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// focalNExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h,
+// for p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it
+// stores φ(l) there. φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest
+// degree, of a polynomial in x p + y that is (1-p)^(a-1), 24 of them, or 13 for float32. bad is as
+// expsDot's.
+//
+//go:noescape
+func focalNExactWideAVX512(h *float32, phi *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// focalPowExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h,
+// for p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it
+// stores φ(l) there. φ = -(1-p)^a l; par is that of focalN for a root of (1-p)^(a-1), and how often
+// that is squared. bad is as expsDot's.
+//
+//go:noescape
+func focalPowExactWideAVX512(h *float32, phi *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// gceExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
+// = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
+// φ(l) there. φ = 1 - p^a, without the factor 1/a; par is a. bad is as expsDot's.
+//
+//go:noescape
+func gceExactWideAVX512(h *float32, phi *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// baseExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
+// p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
+// φ(l) there. φ = 1 - w, φ' = -c p w/x, w = x^a, x = b (d + e p), without the factor of φ; par is
+// a, d, e, b and c. bad is as expsDot's.
+//
+//go:noescape
+func baseExactWideAVX512(h *float32, phi *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// aelExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
+// = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
+// φ(l) there. φ = exp(-a p); par is a. bad is as expsDot's.
+//
+//go:noescape
+func aelExactWideAVX512(h *float32, phi *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// smoothExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h,
+// for p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it
+// stores φ(l) there. φ = c + (1-p) V, φ' = -p W; par is c and the coefficients of V and W,
+// polynomials in 2p-1, from the highest degree on. bad is as expsDot's.
+//
+//go:noescape
+func smoothExactWideAVX512(h *float32, phi *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // sigmoidPolyWideAVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no),
 // (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
@@ -3286,10 +3344,10 @@ func exps64WideAVX2(e *float64, z *float32, n int, m float64, low float64, shift
 func blockExpsWideAVX2(e *float64, z *float32, k int, n int, work *float64, lanes *float64) (rejected uint32)
 
 // maeSumWideAVX2 returns Σ |p - t| and Σ (sa - sign(p - t)) e for p = c e, without the element but;
-// at n there is none. bad is as expsDot's.
+// at n there is none. bad is as expsDot's. Unless labelGrad is nil it stores -sign(p - t) there.
 //
 //go:noescape
-func maeSumWideAVX2(e *float64, t *float32, n int, but int, c float64, sa float64) (sum float64, delta float64, bad uint32)
+func maeSumWideAVX2(labelGrad *float32, e *float64, t *float32, n int, but int, c float64, sa float64) (sum float64, delta float64, bad uint32)
 
 // maeGradWideAVX2 stores f e ((sign(p - t) - sa) + delta) in dst for p = c e.
 //
@@ -3355,6 +3413,13 @@ func tiltWideAVX2(p *float32, t *float32, h *float32, n int, from float64, a flo
 //go:noescape
 func affineWideAVX2(p *float32, t *float32, n int, a float64, b float64, c float64)
 
+// reverseLabelsWideAVX2 stores -(beta p/t) - alpha l in dst for p = c e and l = (z - m) - log,
+// without the first part where t <= from and, where alpha is 0, the second; unsure is not 0 where a
+// t is nearer to from than near, or above it beside an l below least that is not -Inf.
+//
+//go:noescape
+func reverseLabelsWideAVX2(dst *float32, e *float64, z *float32, t *float32, n int, c float64, m float64, log float64, alpha float64, beta float64, from float64, near float64, least float64) (unsure uint32)
+
 // temperedMomentsWideAVX2 returns Σ (p - t) pow/x, Σ p/x and Σ p pow of what temperedPowers stored.
 //
 //go:noescape
@@ -3382,9 +3447,10 @@ func widenWideAVX2(dst *float64, x *float32, n int)
 func roundWideAVX2(dst *float32, x *float64, n int)
 
 // klTermsWideAVX2 returns Σ t (log t - l) with l = (z - m) - log, Σ t, and bad as expsDot does.
+// Unless labelGrad is nil it stores (log t - l) + 1 there.
 //
 //go:noescape
-func klTermsWideAVX2(z *float32, t *float32, n int, m float64, log float64) (sum float64, mass float64, bad uint32)
+func klTermsWideAVX2(labelGrad *float32, z *float32, t *float32, n int, m float64, log float64) (sum float64, mass float64, bad uint32)
 
 // klGradWideAVX2 stores f (a e - t) in dst.
 //
@@ -3392,69 +3458,74 @@ func klTermsWideAVX2(z *float32, t *float32, n int, m float64, log float64) (sum
 func klGradWideAVX2(dst *float32, e *float64, t *float32, n int, a float64, f float64)
 
 // polyExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
-// = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -l + a (1-p); par is a.
-// bad is as expsDot's.
+// = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
+// φ(l) there. φ = -l + a (1-p); par is a. bad is as expsDot's.
 //
 //go:noescape
-func polyExactWideAVX2(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func polyExactWideAVX2(h *float32, phi *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // focal1ExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
-// p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is a
-// and a polynomial of degree 1 as for focalN, of 1-p. bad is as expsDot's.
+// p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
+// φ(l) there. φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN, of 1-p. bad is
+// as expsDot's.
 //
 //go:noescape
-func focal1ExactWideAVX2(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func focal1ExactWideAVX2(h *float32, phi *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // focal7ExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
-// p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is a
-// and a polynomial of degree 7 as for focalN, of 1-p. bad is as expsDot's.
+// p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
+// φ(l) there. φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN, of 1-p. bad is
+// as expsDot's.
 //
 //go:noescape
-func focal7ExactWideAVX2(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func focal7ExactWideAVX2(h *float32, phi *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // focalNExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
-// p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is a,
-// x, y and the coefficients, from that of the highest degree, of a polynomial in x p + y that is
-// (1-p)^(a-1), 24 of them, or 13 for float32. bad is as expsDot's.
+// p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
+// φ(l) there. φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest degree,
+// of a polynomial in x p + y that is (1-p)^(a-1), 24 of them, or 13 for float32. bad is as
+// expsDot's.
 //
 //go:noescape
-func focalNExactWideAVX2(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func focalNExactWideAVX2(h *float32, phi *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // focalPowExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h,
-// for p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = -(1-p)^a l; par is
-// that of focalN for a root of (1-p)^(a-1), and how often that is squared. bad is as expsDot's.
+// for p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it
+// stores φ(l) there. φ = -(1-p)^a l; par is that of focalN for a root of (1-p)^(a-1), and how often
+// that is squared. bad is as expsDot's.
 //
 //go:noescape
-func focalPowExactWideAVX2(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func focalPowExactWideAVX2(h *float32, phi *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // gceExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p =
-// exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = 1 - p^a, without the factor
-// 1/a; par is a. bad is as expsDot's.
+// exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
+// φ(l) there. φ = 1 - p^a, without the factor 1/a; par is a. bad is as expsDot's.
 //
 //go:noescape
-func gceExactWideAVX2(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func gceExactWideAVX2(h *float32, phi *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // baseExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
-// = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = 1 - w, φ' = -c p w/x, w =
-// x^a, x = b (d + e p), without the factor of φ; par is a, d, e, b and c. bad is as expsDot's.
+// = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
+// φ(l) there. φ = 1 - w, φ' = -c p w/x, w = x^a, x = b (d + e p), without the factor of φ; par is
+// a, d, e, b and c. bad is as expsDot's.
 //
 //go:noescape
-func baseExactWideAVX2(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func baseExactWideAVX2(h *float32, phi *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // aelExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p =
-// exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = exp(-a p); par is a. bad is
-// as expsDot's.
+// exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
+// φ(l) there. φ = exp(-a p); par is a. bad is as expsDot's.
 //
 //go:noescape
-func aelExactWideAVX2(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func aelExactWideAVX2(h *float32, phi *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // smoothExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
-// p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. φ = c + (1-p) V, φ' = -p W;
-// par is c and the coefficients of V and W, polynomials in 2p-1, from the highest degree on. bad is
-// as expsDot's.
+// p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
+// φ(l) there. φ = c + (1-p) V, φ' = -p W; par is c and the coefficients of V and W, polynomials in
+// 2p-1, from the highest degree on. bad is as expsDot's.
 //
 //go:noescape
-func smoothExactWideAVX2(h *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+func smoothExactWideAVX2(h *float32, phi *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // sigmoidPolyWideAVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times

@@ -9,22 +9,40 @@ import (
 // KL is [spec.KL]. scratch and narrow hold k elements.
 func KL[T spec.Float](
 	loss []float64, grad, z, t, scale []T, scratch []float64, narrow []T, k int) (bad int) {
+	return kl(loss, grad, nil, z, t, scale, scratch, narrow, k, nil)
+}
+
+// KLLabels is [KL] and stores the gradients by the labels in labelGrad: alone does for the rows
+// that are not for vectors.
+func KLLabels[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, scratch []float64, narrow []T, k int,
+	alone func(j int)) (bad int) {
+	return kl(loss, grad, labelGrad, z, t, scale, scratch, narrow, k, alone)
+}
+
+func kl[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, scratch []float64, narrow []T, k int,
+	alone func(j int)) (bad int) {
 	u, v := unitOf[T](), wideOf[T]()
-	if inTiles[T](k) {
-		return klTiles(v, loss, grad, z, t, scale, k)
+	generic := func(j int) (valid bool) {
+		x, y, g := spec.Row(z, j, k), spec.Row(t, j, k), spec.Row(grad, j, k)
+		valid = spec.KL(loss[j:j+1], g, x, y, spec.FactorOf(scale, j), k) < 0
+		if valid && labelGrad != nil {
+			alone(j)
+		}
+		return valid
 	}
-	exactly := func(loss []float64, grad, z, t, scale []T) (bad int) {
-		return exactRows(loss, grad, z, t, scale, scratch, k,
-			func(s exact, loss *float64, g []T, e []float64, x, y []T, f float64) bool {
-				return klRow(s, v, loss, g, e, x, y, f)
-			}, spec.KL)
+	if inTiles[T](k) {
+		return klTiles(v, loss, grad, labelGrad, z, t, scale, k, generic)
+	}
+	row := func(s exact, loss *float64, g, l []T, e []float64, x, y []T, f float64) (ok bool) {
+		return klRow(s, v, loss, g, l, e, x, y, f)
 	}
 	if spec.Size[T]() == 8 || inBlocks(u, k) {
-		return exactly(loss, grad, z, t, scale)
+		return exactRows(loss, grad, labelGrad, z, t, scale, scratch, k, row, generic)
 	}
 	return eachSoftmax(grad, z, t, narrow, k, func(j int, s spec.SoftmaxOf, e []T) (ok bool) {
 		x, y, f := spec.Row(z, j, k), spec.Row(t, j, k), spec.Factor(scale, j)
-		if ok = klSingle(u, v, s, scratch[:k], &loss[j], x, y); !ok || !fits[T](s.Others+s.Own, f) {
+		ok = klSingle(u, v, s, scratch[:k], &loss[j], spec.Row(labelGrad, j, k), x, y)
+		if !ok || !fits[T](s.Others+s.Own, f) {
 			return false
 		}
 		if grad != nil {
@@ -35,15 +53,15 @@ func KL[T spec.Float](
 		}
 		return true
 	}, func(j int) (valid bool) {
-		return exactly(loss[j:j+1], spec.Row(grad, j, k), spec.Row(z, j, k), spec.Row(t, j, k), spec.FactorOf(scale, j)) < 0
+		return exactOne(loss, grad, labelGrad, z, t, scale, scratch, k, j, row) || generic(j)
 	})
 }
 
 // klSingle computes the loss of one row of float32, where e is scratch memory: in float64, but with
 // the log-sum-exp of float32 where that has digits enough. It returns false for an invalid label.
 func klSingle[T spec.Float](
-	u unit[T], v wide[T], s spec.SoftmaxOf, e []float64, loss *float64, x, y []T) (ok bool) {
-	sum, mass, bad := v.klTerms(&x[0], &y[0], len(x), s.Max, s.Log)
+	u unit[T], v wide[T], s spec.SoftmaxOf, e []float64, loss *float64, l, x, y []T) (ok bool) {
+	sum, mass, bad := v.klTerms(first(l), &x[0], &y[0], len(x), s.Max, s.Log)
 	if !(sum >= mass*min(s.Log, 1)) {
 		w, ok := exactRow(u, v, e, x)
 		if !ok {
@@ -57,8 +75,8 @@ func klSingle[T spec.Float](
 
 // klRow computes one row in float64. It returns false for a row with an invalid label and for one
 // whose labels overflow.
-func klRow[T spec.Float](s exact, v wide[T], loss *float64, g []T, e []float64, x, y []T, f float64) bool {
-	sum, mass, bad := v.klTerms(&x[0], &y[0], len(x), s.m, s.log)
+func klRow[T spec.Float](s exact, v wide[T], loss *float64, g, l []T, e []float64, x, y []T, f float64) bool {
+	sum, mass, bad := v.klTerms(first(l), &x[0], &y[0], len(x), s.m, s.log)
 	if bad != 0 || !fits[T](mass, f) {
 		return false
 	}
@@ -74,18 +92,16 @@ func klRow[T spec.Float](s exact, v wide[T], loss *float64, g []T, e []float64, 
 }
 
 // klTiles computes in float64.
-func klTiles[T spec.Float](v wide[T], loss []float64, grad, z, t, scale []T, k int) (bad int) {
+func klTiles[T spec.Float](v wide[T], loss []float64, grad, labelGrad, z, t, scale []T, k int,
+	generic func(j int) (valid bool)) (bad int) {
 	most, logs := largest[T](), doublesFor[T]()
-	return doubleTilesBy(doubles(), v, loss, grad, z, t, nil, scale, k,
+	return doubleTilesBy(doubles(), v, loss, grad, labelGrad, z, t, nil, scale, k,
 		func(u double, s *tile[float64], loss []float64, i, w int) (rejected uint32) {
-			rejected = logs.klTile(&s.z[0], &s.t[0], k, &s.lane[0], most)
+			rejected = logs.klTile(first(s.labels(labelGrad != nil)), &s.z[0], &s.t[0], k, &s.lane[0], most)
 			copy(loss, s.numbers(laneLoss, w))
 			if grad != nil {
 				u.tileCombine(&s.e[0], &s.t[0], &s.z[0], &s.t[0], k, &s.lane[0])
 			}
 			return rejected
-		}, func(j int) bool {
-			x, y, g := spec.Row(z, j, k), spec.Row(t, j, k), spec.Row(grad, j, k)
-			return spec.KL(loss[j:j+1], g, x, y, spec.FactorOf(scale, j), k) < 0
-		})
+		}, generic)
 }

@@ -3,6 +3,7 @@
 package vec
 
 import (
+	"math"
 	"math/bits"
 
 	"softloss/losses/internal/kernel/spec"
@@ -15,6 +16,9 @@ type labelGrads[T spec.Float] struct {
 	k    int
 	lane []T // the numbers of rows that are in no block
 }
+
+// HasLabels says that there are [SeparableLabels], [KLLabels] and [MAELabels].
+const HasLabels = true
 
 // CrossEntropyLabels is [spec.CrossEntropy] and stores the gradients by the labels in labelGrad.
 func CrossEntropyLabels[T spec.Float](
@@ -69,4 +73,65 @@ func (o *labelGrads[T]) alone(x, t []T, i int) {
 	g := spec.Row(o.grad, i, o.k)
 	LogSoftmax(g, x, o.k)
 	o.Row(g, t, i)
+}
+
+// TakeLabelGrads stores in labelGrad what o makes of y, of labels t, in the place of log p.
+func TakeLabelGrads[T spec.Float](labelGrad, y, t []T, k int, o spec.LabelGrads[T]) {
+	u, s := unitOf[T](), getTile[T]()
+	defer putTile(s)
+	w, rows := u.lanes(), len(y)/k
+	clear(s.numbers(laneMax, w))
+	clear(s.numbers(laneLog, w))
+	l := &labelGrads[T]{LabelGrads: o}
+	for i := 0; i < rows; i += w {
+		n := min(w, rows-i)
+		setScale(s, o.Factor, i, n, w)
+		odd := u.labelGrads(&labelGrad[i*k], &y[i*k], l.labels(t[i*k:]), first(o.Weights), first(o.Prior), k, n, &s.lane[0],
+			o.Keep, o.Mix, o.Above)
+		eachRejected(odd, i, n, func(j int) bool {
+			g := spec.Row(labelGrad, j, k)
+			copy(g, spec.Row(y, j, k))
+			o.Row(g, spec.Row(t, j, k), j)
+			return true
+		})
+	}
+}
+
+// A reverse is the derivative of alpha times cross entropy, and beta times that with prediction and
+// labels exchanged, by a label t: -alpha l - beta p/t, without the last where t is at most bound.
+type reverse struct{ alpha, beta, bound, near float64 }
+
+func reverseOf(alpha, beta, most float64) reverse {
+	bound := math.Exp(-most)
+	return reverse{alpha: alpha, beta: beta, bound: bound, near: bound * 0x1p-40}
+}
+
+// tile stores those of a tile of n numbers, before it has gradients, in s.out. It returns false
+// where a label is so near the bound that only its logarithm tells, or p too small for an
+// exponential.
+func (r reverse) tile(u double, s *tile[float64], k, n int) (ok bool) {
+	copy(s.out[:n], s.e[:n])
+	u.tileSoftmax(&s.out[0], &s.z[0], k, &s.lane[0])
+	u.tileShift(&s.exps[0], &s.z[0], k, &s.lane[0])
+	return wideOf[float64]().reverseLabels(
+		&s.out[0], &s.out[0], &s.exps[0], &s.t[0], n, 1, 0, 0, r.alpha, r.beta, r.bound, r.near, lowest64) == 0
+}
+
+// SymmetricLabels stores the gradients of the symmetric cross entropy by the labels t of rows of
+// many classes, of the given losses, and by alone those of rows that are not for vectors. scratch
+// holds k elements.
+func SymmetricLabels[T spec.Float](alpha, beta, most float64, loss []float64, labelGrad, z, t, scale []T,
+	scratch []float64, k int, alone func(j int)) {
+	r, v, least := reverseOf(alpha, beta, most), wideOf[T](), float64(lowest64)
+	if spec.Size[T]() == 4 {
+		least = lowest32
+	}
+	exactRows(loss, nil, labelGrad, z, t, scale, scratch, k,
+		func(s exact, _ *float64, _, l []T, e []float64, x, y []T, _ float64) bool {
+			return v.reverseLabels(
+				&l[0], &e[0], &x[0], &y[0], k, s.coef, s.m, s.log, r.alpha, r.beta, r.bound, r.near, least) == 0
+		}, func(j int) bool {
+			alone(j)
+			return true
+		})
 }

@@ -29,7 +29,7 @@ func (o *oddsRow[T]) limit(p *plan, c float64) T {
 }
 
 // mixedTerms is terms for a row with large p, of which it leaves out that at top alone.
-func (b *oddsRows[T]) mixedTerms(o *oddsRow[T], p *plan, h, x, y []T, c float64) (
+func (b *oddsRows[T]) mixedTerms(o *oddsRow[T], p *plan, h, phi, x, y []T, c float64) (
 	sum, mass, slope float64, bad uint32) {
 	if b.block == nil {
 		b.block = getTile[T]()
@@ -38,7 +38,7 @@ func (b *oddsRows[T]) mixedTerms(o *oddsRow[T], p *plan, h, x, y []T, c float64)
 	if p.kind == gce {
 		by = x
 	}
-	sum, mass, slope, bad = terms(b.u, p, &o.softrow, h, o.e, x, y, limit, o.log, c)
+	sum, mass, slope, bad = terms(b.u, p, &o.softrow, h, phi, o.e, x, y, limit, o.log, c)
 	n := 0
 	for _, at := range s.at[:b.u.above(&s.at[0], &by[0], len(by), limit)] {
 		if int(at) != o.top {
@@ -49,9 +49,16 @@ func (b *oddsRows[T]) mixedTerms(o *oddsRow[T], p *plan, h, x, y []T, c float64)
 	if n == 0 {
 		return sum, mass, slope, bad
 	}
-	more, large, _ := exactTerms(b.v, p, s.h[:n], s.z[:n], s.t[:n], n, float64(o.m), o.log)
+	var values []T
+	if phi != nil {
+		values = s.e[:n]
+	}
+	more, large, _ := exactTerms(b.v, p, s.h[:n], values, s.z[:n], s.t[:n], n, float64(o.m), o.log)
 	for i, at := range s.at[:n] {
 		h[at] = T(float64(s.h[i]) / slope)
+		if phi != nil {
+			phi[at] = values[i]
+		}
 	}
 	return sum + more, mass + large, slope, bad
 }

@@ -11,44 +11,61 @@ import (
 // MAE is [spec.MAE]. narrow holds k elements, too.
 func MAE[T spec.Float](
 	loss []float64, grad, z, t, scale []T, scratch []float64, narrow []T, k int) (bad int) {
-	generic := func(loss []float64, grad, z, t, scale []T, k int) (bad int) {
-		return spec.MAE(loss, grad, z, t, scale, scratch, k)
+	return mae(loss, grad, nil, z, t, scale, scratch, narrow, k, nil)
+}
+
+// MAELabels is [MAE] and stores the gradients by the labels in labelGrad: alone does for the rows
+// that are not for vectors.
+func MAELabels[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, scratch []float64, narrow []T, k int,
+	alone func(j int)) (bad int) {
+	return mae(loss, grad, labelGrad, z, t, scale, scratch, narrow, k, alone)
+}
+
+func mae[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, scratch []float64, narrow []T, k int,
+	alone func(j int)) (bad int) {
+	generic := func(j int) (valid bool) {
+		x, y, g := spec.Row(z, j, k), spec.Row(t, j, k), spec.Row(grad, j, k)
+		valid = spec.MAE(loss[j:j+1], g, x, y, spec.FactorOf(scale, j), scratch, k) < 0
+		if valid && labelGrad != nil {
+			alone(j)
+		}
+		return valid
 	}
 	v := wideOf[T]()
 	if inTiles[T](k) {
-		return maeTiles(v, loss, grad, z, t, scale, k, generic)
+		return maeTiles(v, loss, grad, labelGrad, z, t, scale, k, generic)
 	}
-	exactly := func(loss []float64, grad, z, t, scale []T) (bad int) {
-		return exactRows(loss, grad, z, t, scale, scratch, k,
-			func(s exact, loss *float64, g []T, e []float64, _, y []T, f float64) bool {
-				return maeRow(s, v, loss, g, e, y, f)
-			}, generic)
+	row := func(s exact, loss *float64, g, l []T, e []float64, x, y []T, f float64) (ok bool) {
+		return maeRow(s, v, loss, g, l, e, x, y, f)
 	}
 	if spec.Size[T]() == 8 {
-		return exactly(loss, grad, z, t, scale)
+		return exactRows(loss, grad, labelGrad, z, t, scale, scratch, k, row, generic)
 	}
 	u := singleOf(unitOf[T]())
 	return eachSoftmax(grad, z, t, narrow, k, func(j int, s spec.SoftmaxOf, e []T) (ok bool) {
-		return maeSingle(u, s, &loss[j], e, spec.Row(t, j, k), spec.Factor(scale, j), grad != nil)
+		return maeSingle(u, s, &loss[j], e, spec.Row(labelGrad, j, k), spec.Row(z, j, k), spec.Row(t, j, k),
+			spec.Factor(scale, j), grad != nil)
 	}, func(j int) (valid bool) {
-		return exactly(loss[j:j+1], spec.Row(grad, j, k), spec.Row(z, j, k), spec.Row(t, j, k), spec.FactorOf(scale, j)) < 0
+		return exactOne(loss, grad, labelGrad, z, t, scale, scratch, k, j, row) || generic(j)
 	})
 }
 
 // maeSingle computes one row in float32, where e holds the exponentials, which the gradient
-// replaces. It returns false for a row of which that takes too many digits: a p is near its label,
-// or the loss is small beside what the exponentials are rounded to.
+// replaces, and unless l is nil stores the gradients by the labels there. It returns false for a
+// row of which that takes too many digits: a p is near its label, or the loss is small beside what
+// the exponentials are rounded to.
 //
 // With the sums P of the p above their labels and N of those below, the gradient is 2 f p N for
 // those and -2 f p P for these.
-func maeSingle[T spec.Float](u single, s spec.SoftmaxOf, loss *float64, e, t []T, f float64, grad bool) (ok bool) {
+func maeSingle[T spec.Float](u single, s spec.SoftmaxOf, loss *float64, e, l, z, t []T, f float64, grad bool) (
+	ok bool) {
 	const near = 0x1p-18                                        // p is exact to more
 	c, but, least, above := float32(s.Coef), len(e), 0.5, false // above: the p at Top is above its label
 	if s.Top >= 0 {
 		but, least = s.Top, 1.5*s.Rest
 	}
 	low := float32(s.Coef - float64(c))
-	sum, over, under, some := u.maeErrors(float(&e[0]), float(&t[0]), len(e), but, c, low, near*c)
+	sum, over, under, some := u.maeErrors(float(first(l)), float(&e[0]), float(&t[0]), len(e), but, c, low, near*c)
 	over, under = over*s.Coef, under*s.Coef
 	if s.Top >= 0 {
 		d := (1 - s.Own) - s.Rest
@@ -65,6 +82,12 @@ func maeSingle[T spec.Float](u single, s spec.SoftmaxOf, loss *float64, e, t []T
 	if some != 0 || !(sum >= least && sum <= math.MaxFloat32) || !fits[T](2, f) {
 		return false
 	}
+	if l != nil {
+		signsOfTiny(l, e, z, t, s)
+		if s.Top >= 0 {
+			l[s.Top] = T(-spec.Sign((1 - s.Own) - s.Rest))
+		}
+	}
 	if *loss = sum; grad {
 		up, down := 2*f*under, -2*f*over
 		u.maeSigns(float(&e[0]), float(&t[0]), len(e), c, low, float32(up*s.Coef), float32(down*s.Coef))
@@ -80,14 +103,17 @@ func maeSingle[T spec.Float](u single, s spec.SoftmaxOf, loss *float64, e, t []T
 
 // maeRow computes one row in float64: the difference of p and t may be much smaller than they are.
 // It returns false for a row with an invalid label.
-func maeRow[T spec.Float](s exact, v wide[T], loss *float64, g []T, e []float64, y []T, f float64) bool {
+func maeRow[T spec.Float](s exact, v wide[T], loss *float64, g, l []T, e []float64, x, y []T, f float64) bool {
 	d := (1 - float64(y[s.a])) - s.rest
 	sa := spec.Sign(d)
-	sum, delta, bad := v.maeSum(&e[0], &y[0], len(y), s.a, s.coef, sa)
+	sum, delta, bad := v.maeSum(first(l), &e[0], &y[0], len(y), s.a, s.coef, sa)
 	if bad != 0 {
 		return false
 	}
-	*loss = math.Abs(d) + sum
+	if *loss = math.Abs(d) + sum; l != nil {
+		l[s.a] = T(-sa)
+		signsOfExcluded(l, x, y)
+	}
 	if delta *= s.coef; g != nil {
 		v.maeGrad(&g[0], &e[0], &y[0], len(e), s.coef, sa, delta, f*s.coef)
 		g[s.a] = T(f * delta * (s.coef * e[s.a]))
@@ -95,9 +121,34 @@ func maeRow[T spec.Float](s exact, v wide[T], loss *float64, g []T, e []float64,
 	return true
 }
 
+// signsOfExcluded stores in l the gradients by the labels y of logits x that are -Inf, whose p is
+// 0: the least exponential may not be.
+func signsOfExcluded[T spec.Float](l, x, y []T) {
+	eachOfValue(x, T(math.Inf(-1)), func(j int) { l[j] = T(spec.Sign(float64(y[j]))) })
+}
+
+// signsOfTiny stores in l the gradients by the labels t of exponentials e that are 0 of p that are
+// perhaps not.
+func signsOfTiny[T spec.Float](l, e, z, t []T, s spec.SoftmaxOf) {
+	eachOfValue(e, 0, func(j int) {
+		p := math.Exp((float64(z[j]) - s.Max) - s.Log)
+		l[j] = T(-spec.Sign(p - float64(t[j])))
+	})
+}
+
+// eachOfValue runs do on the positions of v in x.
+func eachOfValue[T spec.Float](x []T, v T, do func(j int)) {
+	u := unitOf[T]()
+	for j := 0; j < len(x); j++ {
+		if j += u.find(&x[j], len(x)-j, v); j < len(x) {
+			do(j)
+		}
+	}
+}
+
 // maeTiles computes in float64.
-func maeTiles[T spec.Float](v wide[T], loss []float64, grad, z, t, scale []T, k int,
-	generic func(loss []float64, grad, z, t, scale []T, k int) (bad int)) (bad int) {
+func maeTiles[T spec.Float](v wide[T], loss []float64, grad, labelGrad, z, t, scale []T, k int,
+	generic func(j int) (valid bool)) (bad int) {
 	u, s, pad, w, io := doubles(), getTile[float64](), getTile[T](), v.lanes(), tiler[T, float64](v)
 	defer putTile(s)
 	defer putTile(pad)
@@ -108,16 +159,15 @@ func maeTiles[T spec.Float](v wide[T], loss []float64, grad, z, t, scale []T, k 
 		tileIn(io, s.t[:], t[lo:], n, pad.padT[:], k)
 		setScale(s, scale, i, n, w)
 		rejected := u.tileStats(&s.e[0], &s.z[0], k, &s.lane[0])
-		invalid := u.tileMAE(&s.e[0], &s.z[0], &s.t[0], k, &s.lane[0])
+		invalid := u.tileMAE(first(s.labels(labelGrad != nil)), &s.e[0], &s.z[0], &s.t[0], k, &s.lane[0])
 		if grad != nil {
 			tileOut(io, grad[lo:hi], s.e[:], n, pad.padG[:], k)
 		}
+		if labelGrad != nil {
+			tileOut(io, labelGrad[lo:hi], s.out[:], n, pad.padG[:], k)
+		}
 		copy(loss[i:i+n], s.numbers(laneLoss, w))
-		bad := eachRejected(rejected|invalid, i, n, func(j int) bool {
-			x, y, g := spec.Row(z, j, k), spec.Row(t, j, k), spec.Row(grad, j, k)
-			return generic(loss[j:j+1], g, x, y, spec.FactorOf(scale, j), k) < 0
-		})
-		if bad >= 0 {
+		if bad := eachRejected(rejected|invalid, i, n, generic); bad >= 0 {
 			return bad
 		}
 	}

@@ -38,7 +38,7 @@ func signOfZero[T spec.Float](t *testing.T, _ unit[T]) {
 		for i, x := range p {
 			wide[i] = float64(x)
 		}
-		s, d, bad := v.maeSum(&wide[0], &labels[0], n, n, c, sa)
+		s, d, bad := v.maeSum(nil, &wide[0], &labels[0], n, n, c, sa)
 		require.Zero(t, bad)
 		require.Equal(t, []float64{float64(sum), float64(delta)}, []float64{s, d}, "n=%d",
 			n) // all of them are multiples of 1/16

@@ -182,7 +182,7 @@ func (p *plan) exactParameters() []float64 {
 }
 
 // exactTerms runs the plan's kernel for rows with large exponentials.
-func exactTerms[T spec.Float](v wide[T], p *plan, h, x, y []T, but int, m, log float64) (
+func exactTerms[T spec.Float](v wide[T], p *plan, h, phi, x, y []T, but int, m, log float64) (
 	sum, mass float64, bad uint32) {
 	run := v.gceExact
 	switch p.kind {
@@ -203,12 +203,20 @@ func exactTerms[T spec.Float](v wide[T], p *plan, h, x, y []T, but int, m, log f
 	case smooth:
 		run = v.smoothExact
 	}
-	sum, mass, bad = run(&h[0], &x[0], &y[0], len(x), but, m, log, &p.exactParameters()[0])
+	sum, mass, bad = run(&h[0], first(phi), &x[0], &y[0], len(x), but, m, log, &p.exactParameters()[0])
+	scalePhi(p, phi)
 	return sum * p.factor, mass, bad
 }
 
-// tile runs the plan's kernel on a tile.
-func (p *plan) tile(u double, s *tile[float64], k int) (bad uint32) {
+// scalePhi multiplies by p's factor the φ that a kernel has stored without it.
+func scalePhi[T spec.Float](p *plan, phi []T) {
+	if phi != nil && p.factor != 1 {
+		unitOf[T]().scale(&phi[0], len(phi), T(p.factor))
+	}
+}
+
+// tile runs the plan's kernel on a tile, and stores φ in phi, unless it is nil.
+func (p *plan) tile(u double, s *tile[float64], phi []float64, k int) (bad uint32) {
 	run := u.gceTile
 	switch p.kind {
 	case poly1:
@@ -228,7 +236,11 @@ func (p *plan) tile(u double, s *tile[float64], k int) (bad uint32) {
 	case smooth:
 		run = u.smoothTile
 	}
-	return run(&s.h[0], &s.e[0], &s.z[0], &s.t[0], k, &s.lane[0], &p.exactParameters()[0])
+	bad = run(&s.h[0], first(phi), &s.e[0], &s.z[0], &s.t[0], k, &s.lane[0], &p.exactParameters()[0])
+	if phi != nil {
+		scalePhi(p, phi[:k*u.lanes()])
+	}
+	return bad
 }
 
 // at runs the plan's kernel on a class of each row.

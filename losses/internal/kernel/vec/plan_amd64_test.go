@@ -40,7 +40,7 @@ func TestGCEExact(t *testing.T) {
 			require.True(t, ok)
 			for i := range 400 {
 				z, y, h := []float32{-float32(i+35) / 50}, []float32{1}, make([]float32, 1)
-				sum, mass, bad := exactTerms(wideOf[float32](), p, h, z, y, 1, 0, 0)
+				sum, mass, bad := exactTerms(wideOf[float32](), p, h, nil, z, y, 1, 0, 0)
 				require.Zero(t, bad)
 				l := float64(z[0])
 				require.InEpsilon(t, -math.Expm1(q*l)/q, sum, 1e-9, "q=%v l=%v: loss", q, l)

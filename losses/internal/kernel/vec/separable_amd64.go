@@ -7,16 +7,33 @@ import "softloss/losses/internal/kernel/spec"
 // Separable is [spec.Separable]. scratch holds 2k elements.
 func Separable[T spec.Float](
 	f spec.Family, a float64, loss []float64, grad, z, t, scale, scratch []T, k int) (bad int) {
-	generic := func(loss []float64, grad, z, t, scale []T, k int) (bad int) {
-		return spec.Separable(f, a, loss, grad, z, t, scale, k)
+	return separable(f, a, loss, grad, nil, z, t, scale, scratch, k, nil)
+}
+
+// SeparableLabels is [Separable] and stores φ of every class, the gradient by its label, in
+// labelGrad: alone does for the rows that are not for vectors.
+func SeparableLabels[T spec.Float](f spec.Family, a float64, loss []float64, grad, labelGrad, z, t, scale, scratch []T,
+	k int, alone func(j int)) (bad int) {
+	return separable(f, a, loss, grad, labelGrad, z, t, scale, scratch, k, alone)
+}
+
+func separable[T spec.Float](f spec.Family, a float64, loss []float64, grad, phi, z, t, scale, scratch []T, k int,
+	alone func(j int)) (bad int) {
+	generic := func(j int) (valid bool) {
+		x, y, g := spec.Row(z, j, k), spec.Row(t, j, k), spec.Row(grad, j, k)
+		valid = spec.SeparableRow(f, a, &loss[j], g, x, y, spec.Factor(scale, j))
+		if valid && phi != nil {
+			alone(j)
+		}
+		return valid
 	}
 	p, ok := planFor[T](f, a)
 	if !ok {
-		return generic(loss, grad, z, t, scale, k)
+		return eachOf(len(loss), generic)
 	}
 	u, v := unitOf[T](), wideOf[T]()
 	if inTiles[T](k) {
-		return separableTiles(v, p, loss, grad, z, t, scale, k, generic)
+		return separableTiles(v, p, loss, grad, phi, z, t, scale, k, generic)
 	}
 	var rows oddsRows[T]
 	rows.prepare(u, v, classTerms{plan: p}, scratch, k)
@@ -26,8 +43,7 @@ func Separable[T spec.Float](
 		rows.begin(grad, z, nil, i, n)
 		for j := i; j < i+n; j++ {
 			x, y, g := spec.Row(z, j, k), spec.Row(t, j, k), spec.Row(grad, j, k)
-			if !rows.separable(j-i, p, &loss[j], g, x, y, spec.Factor(scale, j)) &&
-				generic(loss[j:j+1], g, x, y, spec.FactorOf(scale, j), k) >= 0 {
+			if !rows.separable(j-i, p, &loss[j], g, spec.Row(phi, j, k), x, y, spec.Factor(scale, j)) && !generic(j) {
 				return j
 			}
 		}
@@ -65,8 +81,8 @@ func SeparableIndex[T spec.Float](
 }
 
 // separable computes row j. It returns false for a row with an invalid label and for one whose
-// labels overflow.
-func (b *oddsRows[T]) separable(j int, p *plan, loss *float64, g, x, y []T, scale float64) bool {
+// labels overflow. It stores φ in phi, unless that is nil.
+func (b *oddsRows[T]) separable(j int, p *plan, loss *float64, g, phi, x, y []T, scale float64) bool {
 	o := &b.rows[j]
 	if !o.ok {
 		return false
@@ -77,11 +93,11 @@ func (b *oddsRows[T]) separable(j int, p *plan, loss *float64, g, x, y []T, scal
 	var bad uint32
 	switch {
 	case o.small:
-		sum, others, slope, bad = terms(b.u, p, &o.softrow, h, o.e, x, y, o.limit(p, c), o.log, c)
+		sum, others, slope, bad = terms(b.u, p, &o.softrow, h, phi, o.e, x, y, o.limit(p, c), o.log, c)
 	case o.most*mostLarge > 1:
-		sum, others, slope, bad = b.mixedTerms(o, p, h, x, y, c)
+		sum, others, slope, bad = b.mixedTerms(o, p, h, phi, x, y, c)
 	default:
-		sum, others, bad = exactTerms(b.v, p, h, x, y, o.top, float64(o.m), o.log)
+		sum, others, bad = exactTerms(b.v, p, h, phi, x, y, o.top, float64(o.m), o.log)
 	}
 	mass := others
 	if o.top >= 0 && y[o.top] != 0 {
@@ -93,6 +109,9 @@ func (b *oddsRows[T]) separable(j int, p *plan, loss *float64, g, x, y []T, scal
 		return false
 	}
 	*loss = sum
+	if o.top >= 0 && phi != nil {
+		phi[o.top] = T(o.phi)
+	}
 	if g == nil {
 		return true
 	}
@@ -120,9 +139,10 @@ func termsTo[T spec.Float](p *plan, m, log float64) (most float64) {
 
 // terms stores h = -t φ'(l)/slope and returns Σ t φ(l) and Σ -t φ'(l), all of classes of a small p:
 // as if the labels of those beyond limit were 0, of x for generalised cross entropy and of e for
-// others. bad is not 0 where a label is invalid, one of those too.
+// others. bad is not 0 where a label is invalid, one of those too. Unless phi is nil it stores φ(l)
+// there, of no meaning for a class beyond limit.
 func terms[T spec.Float](
-	u unit[T], p *plan, s *softrow[T], h, e, x, y []T, limit T, log, c float64) (
+	u unit[T], p *plan, s *softrow[T], h, phi, e, x, y []T, limit T, log, c float64) (
 	sum, mass, slope float64, bad uint32) {
 	n, par := len(x), parameters[T](p)
 	switch slope = 1; {
@@ -131,16 +151,17 @@ func terms[T spec.Float](
 		if p.smooth.small.more {
 			run = u.smoothMoreTerms
 		}
-		sum, mass, bad = run(&h[0], &e[0], &y[0], n, limit, T(2*c/p.smooth.small.most), par, s.ahead)
+		sum, mass, bad = run(&h[0], first(phi), &e[0], &y[0], n, limit, T(2*c/p.smooth.small.most), par, s.ahead)
 		slope = c * p.smooth.small.slope
 	case p.kind == gce:
 		k := powFor(s, p.a, log)
-		sum, mass, bad = u.powTerms(&h[0], &x[0], &y[0], n, limit, k.a, k.aLow, k.low, k.shift, k.rem, s.ahead)
+		sum, mass, bad = u.powTerms(&h[0], first(phi), &x[0], &y[0], n, limit, k.a, k.aLow, k.low, k.shift, k.rem, s.ahead)
 		sum *= p.factor
+		scalePhi(p, phi)
 	case p.kind == poly1:
-		sum, mass, bad = u.polyTerms(&h[0], &e[0], &x[0], &y[0], n, limit, s.m, T(log), T(c), par, s.ahead)
+		sum, mass, bad = u.polyTerms(&h[0], first(phi), &e[0], &x[0], &y[0], n, limit, s.m, T(log), T(c), par, s.ahead)
 	default:
-		sum, mass, bad = u.focalTerms(&h[0], &e[0], &x[0], &y[0], n, limit, s.m, T(log), T(c), par, s.ahead)
+		sum, mass, bad = u.focalTerms(&h[0], first(phi), &e[0], &x[0], &y[0], n, limit, s.m, T(log), T(c), par, s.ahead)
 	}
 	return sum, mass * slope, slope, bad
 }

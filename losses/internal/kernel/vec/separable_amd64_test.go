@@ -38,7 +38,7 @@ func excludedHandled[T spec.Float](t *testing.T, u unit[T]) {
 			g := make([]T, rowK)
 			rows.prepare(u, v, classTerms{plan: p}, make([]T, 2*rowK), rowK)
 			rows.begin(g, z, nil, 0, 1)
-			ok = rows.separable(0, p, new(float64), g, z, labels, 1)
+			ok = rows.separable(0, p, new(float64), g, nil, z, labels, 1)
 			require.True(t, ok, "%v, largest logit %v", l, top)
 
 			n := v.lanes()
@@ -47,9 +47,9 @@ func excludedHandled[T spec.Float](t *testing.T, u unit[T]) {
 				z[i*tileK+i%tileK], labels[i*tileK+i%tileK] = T(math.Inf(-1)), 0
 				z[i*tileK+(i+2)%tileK] = top
 			}
-			bad := doubleTiles(doublesFor[T](), v, make([]float64, n), make([]T, n*tileK), z, labels, nil, []T{1}, tileK,
+			bad := doubleTiles(doublesFor[T](), v, make([]float64, n), make([]T, n*tileK), nil, z, labels, nil, []T{1}, tileK,
 				func(u double, s *tile[float64], loss []float64, _, w int) uint32 {
-					return p.tile(u, s, tileK) | p.finish(s, loss, w, most)
+					return p.tile(u, s, nil, tileK) | p.finish(s, loss, w, most)
 				}, func(int) bool { return false })
 			require.Equal(t, -1, bad, "%v in tiles, largest logit %v", l, top)
 		}

@@ -4,17 +4,14 @@ package vec
 
 import "softloss/losses/internal/kernel/spec"
 
-// separableTiles is Separable for few classes.
-func separableTiles[T spec.Float](v wide[T], p *plan, loss []float64, grad, z, t, scale []T, k int,
-	generic func(loss []float64, grad, z, t, scale []T, k int) (bad int)) (bad int) {
+// separableTiles is separable for few classes.
+func separableTiles[T spec.Float](v wide[T], p *plan, loss []float64, grad, phi, z, t, scale []T, k int,
+	generic func(j int) (valid bool)) (bad int) {
 	most := largest[T]()
-	return doubleTiles(doublesFor[T](), v, loss, grad, z, t, nil, scale, k,
+	return doubleTiles(doublesFor[T](), v, loss, grad, phi, z, t, nil, scale, k,
 		func(u double, s *tile[float64], loss []float64, _, w int) (rejected uint32) {
-			return p.tile(u, s, k) | p.finish(s, loss, w, most)
-		}, func(j int) bool {
-			x, y, g := spec.Row(z, j, k), spec.Row(t, j, k), spec.Row(grad, j, k)
-			return generic(loss[j:j+1], g, x, y, spec.FactorOf(scale, j), k) < 0
-		})
+			return p.tile(u, s, s.labels(phi != nil), k) | p.finish(s, loss, w, most)
+		}, generic)
 }
 
 // finish stores the losses of a tile. rejected has the bits of the rows whose labels overflow.
@@ -33,7 +30,7 @@ func (p *plan) finish(s *tile[float64], loss []float64, w int, most float64) (re
 func separableIndexTiles[T spec.Float](v wide[T], f spec.Family, a float64,
 	loss []float64, grad, z []T, index []int, scale []T, k int) {
 	terms := classTermsFor[T](f, a)
-	doubleTiles(doublesFor[T](), v, loss, grad, z, nil, index, scale, k,
+	doubleTiles(doublesFor[T](), v, loss, grad, nil, z, nil, index, scale, k,
 		func(u double, s *tile[float64], loss []float64, i, w int) (rejected uint32) {
 			copy(s.h[:k*w], s.t[:k*w])
 			finishIndex(u, terms, s, loss, index[i:i+len(loss)], w)

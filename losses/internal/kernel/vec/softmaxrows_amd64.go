@@ -125,3 +125,8 @@ func eachSoftmax[T spec.Float](grad, z, t, scratch []T, k int, row func(j int, s
 	}
 	return -1
 }
+
+// LogP stores log p of the logits z of an ordinary row.
+func LogP[T spec.Float](dst, z []T, s spec.SoftmaxOf) {
+	unitOf[T]().shift(&dst[0], &z[0], len(z), T(s.Max), T(s.Log))
+}

@@ -38,23 +38,6 @@ func rowOf[T spec.Float](m, shift, em T, k int) softrow[T] {
 	return softrow[T]{m, m + lowest, shift, float64(em), min(k*spec.Size[T](), reach)}
 }
 
-// eachRow computes a loss row by row: row is what vectors do, generic the specification of the rows
-// that it declines. It returns the first row with an invalid label, or -1.
-func eachRow[T spec.Float](loss []float64, grad, z, t, scale []T, k int,
-	row func(loss *float64, g, x, y []T, f float64) bool,
-	generic func(loss []float64, grad, z, t, scale []T, k int) (bad int)) (bad int) {
-	for i := range loss {
-		x, y, g := spec.Row(z, i, k), spec.Row(t, i, k), spec.Row(grad, i, k)
-		if row(&loss[i], g, x, y, spec.Factor(scale, i)) {
-			continue
-		}
-		if generic(loss[i:i+1], g, x, y, spec.FactorOf(scale, i), k) >= 0 {
-			return i
-		}
-	}
-	return -1
-}
-
 // spread is how many times the largest exponential their sum must be for it to be taken out by
 // subtraction: the error of r then grows by a seventh.
 const spread = 8

@@ -20,7 +20,7 @@ func Tempered[T spec.Float](t1, t2 float64, loss []float64, grad, z, t []T, inde
 	} else {
 		steps++
 	}
-	return doubleTilesBy(doubles(), wideOf[T](), loss, grad, z, t, index, scale, k,
+	return doubleTilesBy(doubles(), wideOf[T](), loss, grad, nil, z, t, index, scale, k,
 		func(u double, s *tile[float64], loss []float64, _, w int) (rejected uint32) {
 			rejected = u.temperedTile(&s.e[0], &s.h[0], &s.z[0], &s.t[0], k, steps, soft, len(grad), &s.lane[0], par)
 			copy(loss, s.numbers(laneLoss, w))

@@ -45,7 +45,7 @@ type tile[T spec.Float] struct {
 
 	sums [blockSums * tileRows * tileRows]T   // the vectors that the rows of a block are summed up to
 	hot  [mostVectors * tileRows * tileRows]T // the one-hot rows of a block; 0 otherwise
-	out  [mostVectors * tileRows * tileRows]T // gradients of a block that nobody wants
+	out  [mostVectors * tileRows * tileRows]T // gradients of a block that nobody wants, or those of a tile by its labels
 
 	exps     [maxDoubles * mostVectors * tileRows]float64 // of the rows of a block
 	softmax  [softmaxNumbers * tileRows]float64           // of the rows of a block
@@ -171,6 +171,16 @@ func setTarget[T, A spec.Float](u tiler[T, A], s *tile[A], t []T, pad []T, index
 func eachRejected(mask uint32, i, n int, row func(j int) (valid bool)) (bad int) {
 	for m := mask & (1<<n - 1); m != 0; m &= m - 1 {
 		if j := i + bits.TrailingZeros32(m); !row(j) {
+			return j
+		}
+	}
+	return -1
+}
+
+// eachOf runs row on n rows as eachRejected does on those of a mask.
+func eachOf(n int, row func(j int) (valid bool)) (bad int) {
+	for j := range n {
+		if !row(j) {
 			return j
 		}
 	}

@@ -27,11 +27,11 @@ type unit[T spec.Float] interface {
 	shift(dst, z *T, n int, m, c T)
 	labelSums(t *T, n int) (mass float64, nnz T, bad uint32)
 	smooth(dst, t *T, n int, keep, cut, add T)
-	powTerms(h, z, t *T, n int, limit, a, aLow, low, shift, rem T, ahead int) (sum, mass float64, bad uint32)
-	polyTerms(h, e, z, t *T, n int, limit, m, log, c T, par *T, ahead int) (sum, mass float64, bad uint32)
-	focalTerms(h, e, z, t *T, n int, limit, m, log, c T, par *T, ahead int) (sum, mass float64, bad uint32)
-	smoothTerms(h, e, t *T, n int, limit, c T, par *T, ahead int) (sum, mass float64, bad uint32)
-	smoothMoreTerms(h, e, t *T, n int, limit, c T, par *T, ahead int) (sum, mass float64, bad uint32)
+	powTerms(h, phi, z, t *T, n int, limit, a, aLow, low, shift, rem T, ahead int) (sum, mass float64, bad uint32)
+	polyTerms(h, phi, e, z, t *T, n int, limit, m, log, c T, par *T, ahead int) (sum, mass float64, bad uint32)
+	focalTerms(h, phi, e, z, t *T, n int, limit, m, log, c T, par *T, ahead int) (sum, mass float64, bad uint32)
+	smoothTerms(h, phi, e, t *T, n int, limit, c T, par *T, ahead int) (sum, mass float64, bad uint32)
+	smoothMoreTerms(h, phi, e, t *T, n int, limit, c T, par *T, ahead int) (sum, mass float64, bad uint32)
 	tileIn(dst *T, src *T, k, tiles int)
 	tileOut(dst *T, src *T, k, tiles int)
 	tileHot(dst *T, index *int, k, tiles int)
@@ -68,7 +68,7 @@ type wide[T spec.Float] interface {
 	tileHot(dst *float64, index *int, k, tiles int)
 	exps64(e *float64, z *T, n int, m, low, shift float64, ahead int) (sum float64)
 	blockExps(e *float64, z *T, k, n int, work, lanes *float64) (rejected uint32)
-	maeSum(e *float64, t *T, n, but int, c, sa float64) (sum, delta float64, bad uint32)
+	maeSum(labelGrad *T, e *float64, t *T, n, but int, c, sa float64) (sum, delta float64, bad uint32)
 	maeGrad(dst *T, e *float64, t *T, n int, c, sa, delta, f float64)
 	weightedSum(t *T, w *float64, n int) (plain, weighted float64, bad uint32)
 	weigh(dst, t *T, w *float64, n int) (bad uint32)
@@ -81,22 +81,23 @@ type wide[T spec.Float] interface {
 	moments(p, h *T, n int, from float64) (plain, weighted float64)
 	tilt(p, t, h *T, n int, from, a, b, c float64)
 	affine(p, t *T, n int, a, b, c float64)
+	reverseLabels(dst *T, e *float64, z, t *T, n int, c, m, log, alpha, beta, from, near, least float64) (unsure uint32)
 	temperedMoments(t *T, p, pow, inverse *float64, n int) (v, e, o float64)
 	temperedGrad(grad, t *T, p, pow, inverse *float64, n int, a, f float64)
 	temperedLoss(t *T, log, pow *float64, n int, e float64) (sum, mass float64, bad uint32)
 	widen(dst *float64, x *T, n int)
 	round(dst *T, x *float64, n int)
-	klTerms(z, t *T, n int, m, log float64) (sum, mass float64, bad uint32)
+	klTerms(labelGrad, z, t *T, n int, m, log float64) (sum, mass float64, bad uint32)
 	klGrad(dst *T, e *float64, t *T, n int, a, f float64)
-	polyExact(h, z, t *T, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32)
-	focal1Exact(h, z, t *T, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32)
-	focal7Exact(h, z, t *T, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32)
-	focalNExact(h, z, t *T, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32)
-	focalPowExact(h, z, t *T, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32)
-	gceExact(h, z, t *T, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32)
-	baseExact(h, z, t *T, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32)
-	aelExact(h, z, t *T, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32)
-	smoothExact(h, z, t *T, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32)
+	polyExact(h, phi, z, t *T, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32)
+	focal1Exact(h, phi, z, t *T, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32)
+	focal7Exact(h, phi, z, t *T, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32)
+	focalNExact(h, phi, z, t *T, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32)
+	focalPowExact(h, phi, z, t *T, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32)
+	gceExact(h, phi, z, t *T, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32)
+	baseExact(h, phi, z, t *T, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32)
+	aelExact(h, phi, z, t *T, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32)
+	smoothExact(h, phi, z, t *T, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32)
 	sigmoidPoly(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
 	sigmoidGCE(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
 	sigmoidFocal(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
@@ -137,19 +138,19 @@ type single interface {
 	blockDivided(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, factor float64) (declined uint32)
 	tileShifted(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32, hi, low *float32, factor float64)
 	blockShifted(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, hi, low *float32, factor float64) (declined uint32)
-	maeErrors(e, t *float32, n, but int, c, low, near float32) (sum, over, under float64, some uint32)
+	maeErrors(labelGrad, e, t *float32, n, but int, c, low, near float32) (sum, over, under float64, some uint32)
 	maeSigns(e, t *float32, n int, c, low, over, under float32)
 }
 
 // double are the kernels for float64: those of tiles that have no counterpart in float32 too.
 type double interface {
 	unit[float64]
-	tileMAE(e, z, t *float64, k int, lanes *float64) (bad uint32)
+	tileMAE(labelGrad, e, z, t *float64, k int, lanes *float64) (bad uint32)
 	tileExpectation(e, h, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32)
-	tileNCE(e, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32)
+	tileNCE(labelGrad, e, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32)
 	temperedTile(e, h, z, t *float64, k, steps, soft, grad int, lanes, par *float64) (rejected uint32)
 	tileCombine(e, h, z, t *float64, k int, lanes *float64)
-	klTile(z, t *float64, k int, lanes *float64, most float64) (rejected uint32)
+	klTile(labelGrad, z, t *float64, k int, lanes *float64, most float64) (rejected uint32)
 	temperedPowers(log, p, pow, inverse, d *float64, n int, c, mu, f, e float64) (s0, s1, s2 float64, bad uint32)
 	temperedShift(log, p, pow, inverse *float64, n int, c, step, e float64)
 	rests(rest, p *float64, n int) (sure uint32)
@@ -164,22 +165,22 @@ type double interface {
 	closeRatios(y, less, sum, z, other, q *float64, k, n int)
 	topExps(lanes *float64)
 	oddsClass(lanes *float64)
-	polyTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
+	polyTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
 	polyAt(lanes, par *float64)
-	focal1Tile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
+	focal1Tile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
 	focal1At(lanes, par *float64)
-	focal7Tile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
+	focal7Tile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
 	focal7At(lanes, par *float64)
-	focalNTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
+	focalNTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
 	focalNAt(lanes, par *float64)
-	focalPowTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
-	gceTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
+	focalPowTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
+	gceTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
 	gceAt(lanes, par *float64)
-	baseTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
+	baseTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
 	baseAt(lanes, par *float64)
-	aelTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
+	aelTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
 	aelAt(lanes, par *float64)
-	smoothTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
+	smoothTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
 	smoothAt(lanes, par *float64)
 }
 
@@ -250,20 +251,20 @@ func (f32AVX512) labelSums(t *float32, n int) (mass float64, nnz float32, bad ui
 func (f32AVX512) smooth(dst, t *float32, n int, keep, cut, add float32) {
 	smoothF32AVX512(dst, t, n, keep, cut, add)
 }
-func (f32AVX512) powTerms(h, z, t *float32, n int, limit, a, aLow, low, shift, rem float32, ahead int) (sum, mass float64, bad uint32) {
-	return powTermsF32AVX512(h, z, t, n, limit, a, aLow, low, shift, rem, ahead)
+func (f32AVX512) powTerms(h, phi, z, t *float32, n int, limit, a, aLow, low, shift, rem float32, ahead int) (sum, mass float64, bad uint32) {
+	return powTermsF32AVX512(h, phi, z, t, n, limit, a, aLow, low, shift, rem, ahead)
 }
-func (f32AVX512) polyTerms(h, e, z, t *float32, n int, limit, m, log, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
-	return polyTermsF32AVX512(h, e, z, t, n, limit, m, log, c, par, ahead)
+func (f32AVX512) polyTerms(h, phi, e, z, t *float32, n int, limit, m, log, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
+	return polyTermsF32AVX512(h, phi, e, z, t, n, limit, m, log, c, par, ahead)
 }
-func (f32AVX512) focalTerms(h, e, z, t *float32, n int, limit, m, log, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
-	return focalTermsF32AVX512(h, e, z, t, n, limit, m, log, c, par, ahead)
+func (f32AVX512) focalTerms(h, phi, e, z, t *float32, n int, limit, m, log, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
+	return focalTermsF32AVX512(h, phi, e, z, t, n, limit, m, log, c, par, ahead)
 }
-func (f32AVX512) smoothTerms(h, e, t *float32, n int, limit, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
-	return smoothTermsF32AVX512(h, e, t, n, limit, c, par, ahead)
+func (f32AVX512) smoothTerms(h, phi, e, t *float32, n int, limit, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
+	return smoothTermsF32AVX512(h, phi, e, t, n, limit, c, par, ahead)
 }
-func (f32AVX512) smoothMoreTerms(h, e, t *float32, n int, limit, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
-	return smoothMoreTermsF32AVX512(h, e, t, n, limit, c, par, ahead)
+func (f32AVX512) smoothMoreTerms(h, phi, e, t *float32, n int, limit, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
+	return smoothMoreTermsF32AVX512(h, phi, e, t, n, limit, c, par, ahead)
 }
 func (f32AVX512) tileIn(dst *float32, src *float32, k, tiles int) {
 	tileInF32AVX512(dst, src, k, tiles)
@@ -363,8 +364,8 @@ func (f32AVX512) tileShifted(e, z, t *float32, k, tiles int, f *float32, step in
 func (f32AVX512) blockShifted(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, hi, low *float32, factor float64) (declined uint32) {
 	return blockShiftedF32AVX512(e, z, t, k, n, f, extra, loss, lse, work, lanes, hi, low, factor)
 }
-func (f32AVX512) maeErrors(e, t *float32, n, but int, c, low, near float32) (sum, over, under float64, some uint32) {
-	return maeErrorsF32AVX512(e, t, n, but, c, low, near)
+func (f32AVX512) maeErrors(labelGrad, e, t *float32, n, but int, c, low, near float32) (sum, over, under float64, some uint32) {
+	return maeErrorsF32AVX512(labelGrad, e, t, n, but, c, low, near)
 }
 func (f32AVX512) maeSigns(e, t *float32, n int, c, low, over, under float32) {
 	maeSignsF32AVX512(e, t, n, c, low, over, under)
@@ -413,20 +414,20 @@ func (f64AVX512) labelSums(t *float64, n int) (mass float64, nnz float64, bad ui
 func (f64AVX512) smooth(dst, t *float64, n int, keep, cut, add float64) {
 	smoothF64AVX512(dst, t, n, keep, cut, add)
 }
-func (f64AVX512) powTerms(h, z, t *float64, n int, limit, a, aLow, low, shift, rem float64, ahead int) (sum, mass float64, bad uint32) {
-	return powTermsF64AVX512(h, z, t, n, limit, a, aLow, low, shift, rem, ahead)
+func (f64AVX512) powTerms(h, phi, z, t *float64, n int, limit, a, aLow, low, shift, rem float64, ahead int) (sum, mass float64, bad uint32) {
+	return powTermsF64AVX512(h, phi, z, t, n, limit, a, aLow, low, shift, rem, ahead)
 }
-func (f64AVX512) polyTerms(h, e, z, t *float64, n int, limit, m, log, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
-	return polyTermsF64AVX512(h, e, z, t, n, limit, m, log, c, par, ahead)
+func (f64AVX512) polyTerms(h, phi, e, z, t *float64, n int, limit, m, log, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
+	return polyTermsF64AVX512(h, phi, e, z, t, n, limit, m, log, c, par, ahead)
 }
-func (f64AVX512) focalTerms(h, e, z, t *float64, n int, limit, m, log, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
-	return focalTermsF64AVX512(h, e, z, t, n, limit, m, log, c, par, ahead)
+func (f64AVX512) focalTerms(h, phi, e, z, t *float64, n int, limit, m, log, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
+	return focalTermsF64AVX512(h, phi, e, z, t, n, limit, m, log, c, par, ahead)
 }
-func (f64AVX512) smoothTerms(h, e, t *float64, n int, limit, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
-	return smoothTermsF64AVX512(h, e, t, n, limit, c, par, ahead)
+func (f64AVX512) smoothTerms(h, phi, e, t *float64, n int, limit, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
+	return smoothTermsF64AVX512(h, phi, e, t, n, limit, c, par, ahead)
 }
-func (f64AVX512) smoothMoreTerms(h, e, t *float64, n int, limit, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
-	return smoothMoreTermsF64AVX512(h, e, t, n, limit, c, par, ahead)
+func (f64AVX512) smoothMoreTerms(h, phi, e, t *float64, n int, limit, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
+	return smoothMoreTermsF64AVX512(h, phi, e, t, n, limit, c, par, ahead)
 }
 func (f64AVX512) tileIn(dst *float64, src *float64, k, tiles int) {
 	tileInF64AVX512(dst, src, k, tiles)
@@ -499,8 +500,8 @@ func (f64AVX512) exps64(e *float64, z *float64, n int, m, low, shift float64, ah
 func (f64AVX512) blockExps(e *float64, z *float64, k, n int, work, lanes *float64) (rejected uint32) {
 	return blockExpsF64AVX512(e, z, k, n, work, lanes)
 }
-func (f64AVX512) maeSum(e *float64, t *float64, n, but int, c, sa float64) (sum, delta float64, bad uint32) {
-	return maeSumF64AVX512(e, t, n, but, c, sa)
+func (f64AVX512) maeSum(labelGrad *float64, e *float64, t *float64, n, but int, c, sa float64) (sum, delta float64, bad uint32) {
+	return maeSumF64AVX512(labelGrad, e, t, n, but, c, sa)
 }
 func (f64AVX512) maeGrad(dst *float64, e *float64, t *float64, n int, c, sa, delta, f float64) {
 	maeGradF64AVX512(dst, e, t, n, c, sa, delta, f)
@@ -534,6 +535,9 @@ func (f64AVX512) tilt(p, t, h *float64, n int, from, a, b, c float64) {
 	tiltF64AVX512(p, t, h, n, from, a, b, c)
 }
 func (f64AVX512) affine(p, t *float64, n int, a, b, c float64) { affineF64AVX512(p, t, n, a, b, c) }
+func (f64AVX512) reverseLabels(dst *float64, e *float64, z, t *float64, n int, c, m, log, alpha, beta, from, near, least float64) (unsure uint32) {
+	return reverseLabelsF64AVX512(dst, e, z, t, n, c, m, log, alpha, beta, from, near, least)
+}
 func (f64AVX512) temperedMoments(t *float64, p, pow, inverse *float64, n int) (v, e, o float64) {
 	return temperedMomentsF64AVX512(t, p, pow, inverse, n)
 }
@@ -545,38 +549,38 @@ func (f64AVX512) temperedLoss(t *float64, log, pow *float64, n int, e float64) (
 }
 func (f64AVX512) widen(dst *float64, x *float64, n int) { widenF64AVX512(dst, x, n) }
 func (f64AVX512) round(dst *float64, x *float64, n int) { roundF64AVX512(dst, x, n) }
-func (f64AVX512) klTerms(z, t *float64, n int, m, log float64) (sum, mass float64, bad uint32) {
-	return klTermsF64AVX512(z, t, n, m, log)
+func (f64AVX512) klTerms(labelGrad, z, t *float64, n int, m, log float64) (sum, mass float64, bad uint32) {
+	return klTermsF64AVX512(labelGrad, z, t, n, m, log)
 }
 func (f64AVX512) klGrad(dst *float64, e *float64, t *float64, n int, a, f float64) {
 	klGradF64AVX512(dst, e, t, n, a, f)
 }
-func (f64AVX512) polyExact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return polyExactF64AVX512(h, z, t, n, top, m, log, par)
+func (f64AVX512) polyExact(h, phi, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return polyExactF64AVX512(h, phi, z, t, n, top, m, log, par)
 }
-func (f64AVX512) focal1Exact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return focal1ExactF64AVX512(h, z, t, n, top, m, log, par)
+func (f64AVX512) focal1Exact(h, phi, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focal1ExactF64AVX512(h, phi, z, t, n, top, m, log, par)
 }
-func (f64AVX512) focal7Exact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return focal7ExactF64AVX512(h, z, t, n, top, m, log, par)
+func (f64AVX512) focal7Exact(h, phi, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focal7ExactF64AVX512(h, phi, z, t, n, top, m, log, par)
 }
-func (f64AVX512) focalNExact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return focalNExactF64AVX512(h, z, t, n, top, m, log, par)
+func (f64AVX512) focalNExact(h, phi, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focalNExactF64AVX512(h, phi, z, t, n, top, m, log, par)
 }
-func (f64AVX512) focalPowExact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return focalPowExactF64AVX512(h, z, t, n, top, m, log, par)
+func (f64AVX512) focalPowExact(h, phi, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focalPowExactF64AVX512(h, phi, z, t, n, top, m, log, par)
 }
-func (f64AVX512) gceExact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return gceExactF64AVX512(h, z, t, n, top, m, log, par)
+func (f64AVX512) gceExact(h, phi, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return gceExactF64AVX512(h, phi, z, t, n, top, m, log, par)
 }
-func (f64AVX512) baseExact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return baseExactF64AVX512(h, z, t, n, top, m, log, par)
+func (f64AVX512) baseExact(h, phi, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return baseExactF64AVX512(h, phi, z, t, n, top, m, log, par)
 }
-func (f64AVX512) aelExact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return aelExactF64AVX512(h, z, t, n, top, m, log, par)
+func (f64AVX512) aelExact(h, phi, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return aelExactF64AVX512(h, phi, z, t, n, top, m, log, par)
 }
-func (f64AVX512) smoothExact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return smoothExactF64AVX512(h, z, t, n, top, m, log, par)
+func (f64AVX512) smoothExact(h, phi, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return smoothExactF64AVX512(h, phi, z, t, n, top, m, log, par)
 }
 func (f64AVX512) sigmoidPoly(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidPolyF64AVX512(loss, grad, z, yes, no, scales, n, scale, par)
@@ -647,14 +651,14 @@ func (f64AVX512) entmaxRow(grad, z, t *float64, n int, near *float64, f float64)
 func (f64AVX512) entmaxIndex(grad, z *float64, n, y int, near *float64, f float64) (loss float64, rejected uint32) {
 	return entmaxIndexF64AVX512(grad, z, n, y, near, f)
 }
-func (f64AVX512) tileMAE(e, z, t *float64, k int, lanes *float64) (bad uint32) {
-	return tileMAEF64AVX512(e, z, t, k, lanes)
+func (f64AVX512) tileMAE(labelGrad, e, z, t *float64, k int, lanes *float64) (bad uint32) {
+	return tileMAEF64AVX512(labelGrad, e, z, t, k, lanes)
 }
 func (f64AVX512) tileExpectation(e, h, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32) {
 	return tileExpectationF64AVX512(e, h, z, t, k, grad, lanes, par)
 }
-func (f64AVX512) tileNCE(e, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32) {
-	return tileNCEF64AVX512(e, z, t, k, grad, lanes, par)
+func (f64AVX512) tileNCE(labelGrad, e, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32) {
+	return tileNCEF64AVX512(labelGrad, e, z, t, k, grad, lanes, par)
 }
 func (f64AVX512) temperedTile(e, h, z, t *float64, k, steps, soft, grad int, lanes, par *float64) (rejected uint32) {
 	return temperedTileF64AVX512(e, h, z, t, k, steps, soft, grad, lanes, par)
@@ -662,8 +666,8 @@ func (f64AVX512) temperedTile(e, h, z, t *float64, k, steps, soft, grad int, lan
 func (f64AVX512) tileCombine(e, h, z, t *float64, k int, lanes *float64) {
 	tileCombineF64AVX512(e, h, z, t, k, lanes)
 }
-func (f64AVX512) klTile(z, t *float64, k int, lanes *float64, most float64) (rejected uint32) {
-	return klTileF64AVX512(z, t, k, lanes, most)
+func (f64AVX512) klTile(labelGrad, z, t *float64, k int, lanes *float64, most float64) (rejected uint32) {
+	return klTileF64AVX512(labelGrad, z, t, k, lanes, most)
 }
 func (f64AVX512) temperedPowers(log, p, pow, inverse, d *float64, n int, c, mu, f, e float64) (s0, s1, s2 float64, bad uint32) {
 	return temperedPowersF64AVX512(log, p, pow, inverse, d, n, c, mu, f, e)
@@ -697,39 +701,39 @@ func (f64AVX512) closeRatios(y, less, sum, z, other, q *float64, k, n int) {
 }
 func (f64AVX512) topExps(lanes *float64)   { topExpsF64AVX512(lanes) }
 func (f64AVX512) oddsClass(lanes *float64) { oddsClassF64AVX512(lanes) }
-func (f64AVX512) polyTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return polyTileF64AVX512(h, e, z, t, k, lanes, par)
+func (f64AVX512) polyTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return polyTileF64AVX512(h, phi, e, z, t, k, lanes, par)
 }
 func (f64AVX512) polyAt(lanes, par *float64) { polyAtF64AVX512(lanes, par) }
-func (f64AVX512) focal1Tile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return focal1TileF64AVX512(h, e, z, t, k, lanes, par)
+func (f64AVX512) focal1Tile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return focal1TileF64AVX512(h, phi, e, z, t, k, lanes, par)
 }
 func (f64AVX512) focal1At(lanes, par *float64) { focal1AtF64AVX512(lanes, par) }
-func (f64AVX512) focal7Tile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return focal7TileF64AVX512(h, e, z, t, k, lanes, par)
+func (f64AVX512) focal7Tile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return focal7TileF64AVX512(h, phi, e, z, t, k, lanes, par)
 }
 func (f64AVX512) focal7At(lanes, par *float64) { focal7AtF64AVX512(lanes, par) }
-func (f64AVX512) focalNTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return focalNTileF64AVX512(h, e, z, t, k, lanes, par)
+func (f64AVX512) focalNTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return focalNTileF64AVX512(h, phi, e, z, t, k, lanes, par)
 }
 func (f64AVX512) focalNAt(lanes, par *float64) { focalNAtF64AVX512(lanes, par) }
-func (f64AVX512) focalPowTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return focalPowTileF64AVX512(h, e, z, t, k, lanes, par)
+func (f64AVX512) focalPowTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return focalPowTileF64AVX512(h, phi, e, z, t, k, lanes, par)
 }
-func (f64AVX512) gceTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return gceTileF64AVX512(h, e, z, t, k, lanes, par)
+func (f64AVX512) gceTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return gceTileF64AVX512(h, phi, e, z, t, k, lanes, par)
 }
 func (f64AVX512) gceAt(lanes, par *float64) { gceAtF64AVX512(lanes, par) }
-func (f64AVX512) baseTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return baseTileF64AVX512(h, e, z, t, k, lanes, par)
+func (f64AVX512) baseTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return baseTileF64AVX512(h, phi, e, z, t, k, lanes, par)
 }
 func (f64AVX512) baseAt(lanes, par *float64) { baseAtF64AVX512(lanes, par) }
-func (f64AVX512) aelTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return aelTileF64AVX512(h, e, z, t, k, lanes, par)
+func (f64AVX512) aelTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return aelTileF64AVX512(h, phi, e, z, t, k, lanes, par)
 }
 func (f64AVX512) aelAt(lanes, par *float64) { aelAtF64AVX512(lanes, par) }
-func (f64AVX512) smoothTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return smoothTileF64AVX512(h, e, z, t, k, lanes, par)
+func (f64AVX512) smoothTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return smoothTileF64AVX512(h, phi, e, z, t, k, lanes, par)
 }
 func (f64AVX512) smoothAt(lanes, par *float64) { smoothAtF64AVX512(lanes, par) }
 
@@ -800,20 +804,20 @@ func (f32AVX2) labelSums(t *float32, n int) (mass float64, nnz float32, bad uint
 func (f32AVX2) smooth(dst, t *float32, n int, keep, cut, add float32) {
 	smoothF32AVX2(dst, t, n, keep, cut, add)
 }
-func (f32AVX2) powTerms(h, z, t *float32, n int, limit, a, aLow, low, shift, rem float32, ahead int) (sum, mass float64, bad uint32) {
-	return powTermsF32AVX2(h, z, t, n, limit, a, aLow, low, shift, rem, ahead)
+func (f32AVX2) powTerms(h, phi, z, t *float32, n int, limit, a, aLow, low, shift, rem float32, ahead int) (sum, mass float64, bad uint32) {
+	return powTermsF32AVX2(h, phi, z, t, n, limit, a, aLow, low, shift, rem, ahead)
 }
-func (f32AVX2) polyTerms(h, e, z, t *float32, n int, limit, m, log, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
-	return polyTermsF32AVX2(h, e, z, t, n, limit, m, log, c, par, ahead)
+func (f32AVX2) polyTerms(h, phi, e, z, t *float32, n int, limit, m, log, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
+	return polyTermsF32AVX2(h, phi, e, z, t, n, limit, m, log, c, par, ahead)
 }
-func (f32AVX2) focalTerms(h, e, z, t *float32, n int, limit, m, log, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
-	return focalTermsF32AVX2(h, e, z, t, n, limit, m, log, c, par, ahead)
+func (f32AVX2) focalTerms(h, phi, e, z, t *float32, n int, limit, m, log, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
+	return focalTermsF32AVX2(h, phi, e, z, t, n, limit, m, log, c, par, ahead)
 }
-func (f32AVX2) smoothTerms(h, e, t *float32, n int, limit, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
-	return smoothTermsF32AVX2(h, e, t, n, limit, c, par, ahead)
+func (f32AVX2) smoothTerms(h, phi, e, t *float32, n int, limit, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
+	return smoothTermsF32AVX2(h, phi, e, t, n, limit, c, par, ahead)
 }
-func (f32AVX2) smoothMoreTerms(h, e, t *float32, n int, limit, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
-	return smoothMoreTermsF32AVX2(h, e, t, n, limit, c, par, ahead)
+func (f32AVX2) smoothMoreTerms(h, phi, e, t *float32, n int, limit, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
+	return smoothMoreTermsF32AVX2(h, phi, e, t, n, limit, c, par, ahead)
 }
 func (f32AVX2) tileIn(dst *float32, src *float32, k, tiles int)  { tileInF32AVX2(dst, src, k, tiles) }
 func (f32AVX2) tileOut(dst *float32, src *float32, k, tiles int) { tileOutF32AVX2(dst, src, k, tiles) }
@@ -882,8 +886,8 @@ func (f32AVX2) tileShifted(e, z, t *float32, k, tiles int, f *float32, step int,
 func (f32AVX2) blockShifted(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, hi, low *float32, factor float64) (declined uint32) {
 	return blockShiftedF32AVX2(e, z, t, k, n, f, extra, loss, lse, work, lanes, hi, low, factor)
 }
-func (f32AVX2) maeErrors(e, t *float32, n, but int, c, low, near float32) (sum, over, under float64, some uint32) {
-	return maeErrorsF32AVX2(e, t, n, but, c, low, near)
+func (f32AVX2) maeErrors(labelGrad, e, t *float32, n, but int, c, low, near float32) (sum, over, under float64, some uint32) {
+	return maeErrorsF32AVX2(labelGrad, e, t, n, but, c, low, near)
 }
 func (f32AVX2) maeSigns(e, t *float32, n int, c, low, over, under float32) {
 	maeSignsF32AVX2(e, t, n, c, low, over, under)
@@ -932,20 +936,20 @@ func (f64AVX2) labelSums(t *float64, n int) (mass float64, nnz float64, bad uint
 func (f64AVX2) smooth(dst, t *float64, n int, keep, cut, add float64) {
 	smoothF64AVX2(dst, t, n, keep, cut, add)
 }
-func (f64AVX2) powTerms(h, z, t *float64, n int, limit, a, aLow, low, shift, rem float64, ahead int) (sum, mass float64, bad uint32) {
-	return powTermsF64AVX2(h, z, t, n, limit, a, aLow, low, shift, rem, ahead)
+func (f64AVX2) powTerms(h, phi, z, t *float64, n int, limit, a, aLow, low, shift, rem float64, ahead int) (sum, mass float64, bad uint32) {
+	return powTermsF64AVX2(h, phi, z, t, n, limit, a, aLow, low, shift, rem, ahead)
 }
-func (f64AVX2) polyTerms(h, e, z, t *float64, n int, limit, m, log, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
-	return polyTermsF64AVX2(h, e, z, t, n, limit, m, log, c, par, ahead)
+func (f64AVX2) polyTerms(h, phi, e, z, t *float64, n int, limit, m, log, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
+	return polyTermsF64AVX2(h, phi, e, z, t, n, limit, m, log, c, par, ahead)
 }
-func (f64AVX2) focalTerms(h, e, z, t *float64, n int, limit, m, log, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
-	return focalTermsF64AVX2(h, e, z, t, n, limit, m, log, c, par, ahead)
+func (f64AVX2) focalTerms(h, phi, e, z, t *float64, n int, limit, m, log, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
+	return focalTermsF64AVX2(h, phi, e, z, t, n, limit, m, log, c, par, ahead)
 }
-func (f64AVX2) smoothTerms(h, e, t *float64, n int, limit, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
-	return smoothTermsF64AVX2(h, e, t, n, limit, c, par, ahead)
+func (f64AVX2) smoothTerms(h, phi, e, t *float64, n int, limit, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
+	return smoothTermsF64AVX2(h, phi, e, t, n, limit, c, par, ahead)
 }
-func (f64AVX2) smoothMoreTerms(h, e, t *float64, n int, limit, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
-	return smoothMoreTermsF64AVX2(h, e, t, n, limit, c, par, ahead)
+func (f64AVX2) smoothMoreTerms(h, phi, e, t *float64, n int, limit, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
+	return smoothMoreTermsF64AVX2(h, phi, e, t, n, limit, c, par, ahead)
 }
 func (f64AVX2) tileIn(dst *float64, src *float64, k, tiles int)  { tileInF64AVX2(dst, src, k, tiles) }
 func (f64AVX2) tileOut(dst *float64, src *float64, k, tiles int) { tileOutF64AVX2(dst, src, k, tiles) }
@@ -1008,8 +1012,8 @@ func (f64AVX2) exps64(e *float64, z *float64, n int, m, low, shift float64, ahea
 func (f64AVX2) blockExps(e *float64, z *float64, k, n int, work, lanes *float64) (rejected uint32) {
 	return blockExpsF64AVX2(e, z, k, n, work, lanes)
 }
-func (f64AVX2) maeSum(e *float64, t *float64, n, but int, c, sa float64) (sum, delta float64, bad uint32) {
-	return maeSumF64AVX2(e, t, n, but, c, sa)
+func (f64AVX2) maeSum(labelGrad *float64, e *float64, t *float64, n, but int, c, sa float64) (sum, delta float64, bad uint32) {
+	return maeSumF64AVX2(labelGrad, e, t, n, but, c, sa)
 }
 func (f64AVX2) maeGrad(dst *float64, e *float64, t *float64, n int, c, sa, delta, f float64) {
 	maeGradF64AVX2(dst, e, t, n, c, sa, delta, f)
@@ -1043,6 +1047,9 @@ func (f64AVX2) tilt(p, t, h *float64, n int, from, a, b, c float64) {
 	tiltF64AVX2(p, t, h, n, from, a, b, c)
 }
 func (f64AVX2) affine(p, t *float64, n int, a, b, c float64) { affineF64AVX2(p, t, n, a, b, c) }
+func (f64AVX2) reverseLabels(dst *float64, e *float64, z, t *float64, n int, c, m, log, alpha, beta, from, near, least float64) (unsure uint32) {
+	return reverseLabelsF64AVX2(dst, e, z, t, n, c, m, log, alpha, beta, from, near, least)
+}
 func (f64AVX2) temperedMoments(t *float64, p, pow, inverse *float64, n int) (v, e, o float64) {
 	return temperedMomentsF64AVX2(t, p, pow, inverse, n)
 }
@@ -1054,38 +1061,38 @@ func (f64AVX2) temperedLoss(t *float64, log, pow *float64, n int, e float64) (su
 }
 func (f64AVX2) widen(dst *float64, x *float64, n int) { widenF64AVX2(dst, x, n) }
 func (f64AVX2) round(dst *float64, x *float64, n int) { roundF64AVX2(dst, x, n) }
-func (f64AVX2) klTerms(z, t *float64, n int, m, log float64) (sum, mass float64, bad uint32) {
-	return klTermsF64AVX2(z, t, n, m, log)
+func (f64AVX2) klTerms(labelGrad, z, t *float64, n int, m, log float64) (sum, mass float64, bad uint32) {
+	return klTermsF64AVX2(labelGrad, z, t, n, m, log)
 }
 func (f64AVX2) klGrad(dst *float64, e *float64, t *float64, n int, a, f float64) {
 	klGradF64AVX2(dst, e, t, n, a, f)
 }
-func (f64AVX2) polyExact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return polyExactF64AVX2(h, z, t, n, top, m, log, par)
+func (f64AVX2) polyExact(h, phi, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return polyExactF64AVX2(h, phi, z, t, n, top, m, log, par)
 }
-func (f64AVX2) focal1Exact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return focal1ExactF64AVX2(h, z, t, n, top, m, log, par)
+func (f64AVX2) focal1Exact(h, phi, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focal1ExactF64AVX2(h, phi, z, t, n, top, m, log, par)
 }
-func (f64AVX2) focal7Exact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return focal7ExactF64AVX2(h, z, t, n, top, m, log, par)
+func (f64AVX2) focal7Exact(h, phi, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focal7ExactF64AVX2(h, phi, z, t, n, top, m, log, par)
 }
-func (f64AVX2) focalNExact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return focalNExactF64AVX2(h, z, t, n, top, m, log, par)
+func (f64AVX2) focalNExact(h, phi, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focalNExactF64AVX2(h, phi, z, t, n, top, m, log, par)
 }
-func (f64AVX2) focalPowExact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return focalPowExactF64AVX2(h, z, t, n, top, m, log, par)
+func (f64AVX2) focalPowExact(h, phi, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focalPowExactF64AVX2(h, phi, z, t, n, top, m, log, par)
 }
-func (f64AVX2) gceExact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return gceExactF64AVX2(h, z, t, n, top, m, log, par)
+func (f64AVX2) gceExact(h, phi, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return gceExactF64AVX2(h, phi, z, t, n, top, m, log, par)
 }
-func (f64AVX2) baseExact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return baseExactF64AVX2(h, z, t, n, top, m, log, par)
+func (f64AVX2) baseExact(h, phi, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return baseExactF64AVX2(h, phi, z, t, n, top, m, log, par)
 }
-func (f64AVX2) aelExact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return aelExactF64AVX2(h, z, t, n, top, m, log, par)
+func (f64AVX2) aelExact(h, phi, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return aelExactF64AVX2(h, phi, z, t, n, top, m, log, par)
 }
-func (f64AVX2) smoothExact(h, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return smoothExactF64AVX2(h, z, t, n, top, m, log, par)
+func (f64AVX2) smoothExact(h, phi, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return smoothExactF64AVX2(h, phi, z, t, n, top, m, log, par)
 }
 func (f64AVX2) sigmoidPoly(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidPolyF64AVX2(loss, grad, z, yes, no, scales, n, scale, par)
@@ -1156,14 +1163,14 @@ func (f64AVX2) entmaxRow(grad, z, t *float64, n int, near *float64, f float64) (
 func (f64AVX2) entmaxIndex(grad, z *float64, n, y int, near *float64, f float64) (loss float64, rejected uint32) {
 	return entmaxIndexF64AVX2(grad, z, n, y, near, f)
 }
-func (f64AVX2) tileMAE(e, z, t *float64, k int, lanes *float64) (bad uint32) {
-	return tileMAEF64AVX2(e, z, t, k, lanes)
+func (f64AVX2) tileMAE(labelGrad, e, z, t *float64, k int, lanes *float64) (bad uint32) {
+	return tileMAEF64AVX2(labelGrad, e, z, t, k, lanes)
 }
 func (f64AVX2) tileExpectation(e, h, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32) {
 	return tileExpectationF64AVX2(e, h, z, t, k, grad, lanes, par)
 }
-func (f64AVX2) tileNCE(e, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32) {
-	return tileNCEF64AVX2(e, z, t, k, grad, lanes, par)
+func (f64AVX2) tileNCE(labelGrad, e, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32) {
+	return tileNCEF64AVX2(labelGrad, e, z, t, k, grad, lanes, par)
 }
 func (f64AVX2) temperedTile(e, h, z, t *float64, k, steps, soft, grad int, lanes, par *float64) (rejected uint32) {
 	return temperedTileF64AVX2(e, h, z, t, k, steps, soft, grad, lanes, par)
@@ -1171,8 +1178,8 @@ func (f64AVX2) temperedTile(e, h, z, t *float64, k, steps, soft, grad int, lanes
 func (f64AVX2) tileCombine(e, h, z, t *float64, k int, lanes *float64) {
 	tileCombineF64AVX2(e, h, z, t, k, lanes)
 }
-func (f64AVX2) klTile(z, t *float64, k int, lanes *float64, most float64) (rejected uint32) {
-	return klTileF64AVX2(z, t, k, lanes, most)
+func (f64AVX2) klTile(labelGrad, z, t *float64, k int, lanes *float64, most float64) (rejected uint32) {
+	return klTileF64AVX2(labelGrad, z, t, k, lanes, most)
 }
 func (f64AVX2) temperedPowers(log, p, pow, inverse, d *float64, n int, c, mu, f, e float64) (s0, s1, s2 float64, bad uint32) {
 	return temperedPowersF64AVX2(log, p, pow, inverse, d, n, c, mu, f, e)
@@ -1204,39 +1211,39 @@ func (f64AVX2) closeRatios(y, less, sum, z, other, q *float64, k, n int) {
 }
 func (f64AVX2) topExps(lanes *float64)   { topExpsF64AVX2(lanes) }
 func (f64AVX2) oddsClass(lanes *float64) { oddsClassF64AVX2(lanes) }
-func (f64AVX2) polyTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return polyTileF64AVX2(h, e, z, t, k, lanes, par)
+func (f64AVX2) polyTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return polyTileF64AVX2(h, phi, e, z, t, k, lanes, par)
 }
 func (f64AVX2) polyAt(lanes, par *float64) { polyAtF64AVX2(lanes, par) }
-func (f64AVX2) focal1Tile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return focal1TileF64AVX2(h, e, z, t, k, lanes, par)
+func (f64AVX2) focal1Tile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return focal1TileF64AVX2(h, phi, e, z, t, k, lanes, par)
 }
 func (f64AVX2) focal1At(lanes, par *float64) { focal1AtF64AVX2(lanes, par) }
-func (f64AVX2) focal7Tile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return focal7TileF64AVX2(h, e, z, t, k, lanes, par)
+func (f64AVX2) focal7Tile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return focal7TileF64AVX2(h, phi, e, z, t, k, lanes, par)
 }
 func (f64AVX2) focal7At(lanes, par *float64) { focal7AtF64AVX2(lanes, par) }
-func (f64AVX2) focalNTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return focalNTileF64AVX2(h, e, z, t, k, lanes, par)
+func (f64AVX2) focalNTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return focalNTileF64AVX2(h, phi, e, z, t, k, lanes, par)
 }
 func (f64AVX2) focalNAt(lanes, par *float64) { focalNAtF64AVX2(lanes, par) }
-func (f64AVX2) focalPowTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return focalPowTileF64AVX2(h, e, z, t, k, lanes, par)
+func (f64AVX2) focalPowTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return focalPowTileF64AVX2(h, phi, e, z, t, k, lanes, par)
 }
-func (f64AVX2) gceTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return gceTileF64AVX2(h, e, z, t, k, lanes, par)
+func (f64AVX2) gceTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return gceTileF64AVX2(h, phi, e, z, t, k, lanes, par)
 }
 func (f64AVX2) gceAt(lanes, par *float64) { gceAtF64AVX2(lanes, par) }
-func (f64AVX2) baseTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return baseTileF64AVX2(h, e, z, t, k, lanes, par)
+func (f64AVX2) baseTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return baseTileF64AVX2(h, phi, e, z, t, k, lanes, par)
 }
 func (f64AVX2) baseAt(lanes, par *float64) { baseAtF64AVX2(lanes, par) }
-func (f64AVX2) aelTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return aelTileF64AVX2(h, e, z, t, k, lanes, par)
+func (f64AVX2) aelTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return aelTileF64AVX2(h, phi, e, z, t, k, lanes, par)
 }
 func (f64AVX2) aelAt(lanes, par *float64) { aelAtF64AVX2(lanes, par) }
-func (f64AVX2) smoothTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return smoothTileF64AVX2(h, e, z, t, k, lanes, par)
+func (f64AVX2) smoothTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return smoothTileF64AVX2(h, phi, e, z, t, k, lanes, par)
 }
 func (f64AVX2) smoothAt(lanes, par *float64) { smoothAtF64AVX2(lanes, par) }
 
@@ -1264,8 +1271,8 @@ func (wideAVX512) exps64(e *float64, z *float32, n int, m, low, shift float64, a
 func (wideAVX512) blockExps(e *float64, z *float32, k, n int, work, lanes *float64) (rejected uint32) {
 	return blockExpsWideAVX512(e, z, k, n, work, lanes)
 }
-func (wideAVX512) maeSum(e *float64, t *float32, n, but int, c, sa float64) (sum, delta float64, bad uint32) {
-	return maeSumWideAVX512(e, t, n, but, c, sa)
+func (wideAVX512) maeSum(labelGrad *float32, e *float64, t *float32, n, but int, c, sa float64) (sum, delta float64, bad uint32) {
+	return maeSumWideAVX512(labelGrad, e, t, n, but, c, sa)
 }
 func (wideAVX512) maeGrad(dst *float32, e *float64, t *float32, n int, c, sa, delta, f float64) {
 	maeGradWideAVX512(dst, e, t, n, c, sa, delta, f)
@@ -1299,6 +1306,9 @@ func (wideAVX512) tilt(p, t, h *float32, n int, from, a, b, c float64) {
 	tiltWideAVX512(p, t, h, n, from, a, b, c)
 }
 func (wideAVX512) affine(p, t *float32, n int, a, b, c float64) { affineWideAVX512(p, t, n, a, b, c) }
+func (wideAVX512) reverseLabels(dst *float32, e *float64, z, t *float32, n int, c, m, log, alpha, beta, from, near, least float64) (unsure uint32) {
+	return reverseLabelsWideAVX512(dst, e, z, t, n, c, m, log, alpha, beta, from, near, least)
+}
 func (wideAVX512) temperedMoments(t *float32, p, pow, inverse *float64, n int) (v, e, o float64) {
 	return temperedMomentsWideAVX512(t, p, pow, inverse, n)
 }
@@ -1310,38 +1320,38 @@ func (wideAVX512) temperedLoss(t *float32, log, pow *float64, n int, e float64) 
 }
 func (wideAVX512) widen(dst *float64, x *float32, n int) { widenWideAVX512(dst, x, n) }
 func (wideAVX512) round(dst *float32, x *float64, n int) { roundWideAVX512(dst, x, n) }
-func (wideAVX512) klTerms(z, t *float32, n int, m, log float64) (sum, mass float64, bad uint32) {
-	return klTermsWideAVX512(z, t, n, m, log)
+func (wideAVX512) klTerms(labelGrad, z, t *float32, n int, m, log float64) (sum, mass float64, bad uint32) {
+	return klTermsWideAVX512(labelGrad, z, t, n, m, log)
 }
 func (wideAVX512) klGrad(dst *float32, e *float64, t *float32, n int, a, f float64) {
 	klGradWideAVX512(dst, e, t, n, a, f)
 }
-func (wideAVX512) polyExact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return polyExactWideAVX512(h, z, t, n, top, m, log, par)
+func (wideAVX512) polyExact(h, phi, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return polyExactWideAVX512(h, phi, z, t, n, top, m, log, par)
 }
-func (wideAVX512) focal1Exact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return focal1ExactWideAVX512(h, z, t, n, top, m, log, par)
+func (wideAVX512) focal1Exact(h, phi, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focal1ExactWideAVX512(h, phi, z, t, n, top, m, log, par)
 }
-func (wideAVX512) focal7Exact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return focal7ExactWideAVX512(h, z, t, n, top, m, log, par)
+func (wideAVX512) focal7Exact(h, phi, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focal7ExactWideAVX512(h, phi, z, t, n, top, m, log, par)
 }
-func (wideAVX512) focalNExact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return focalNExactWideAVX512(h, z, t, n, top, m, log, par)
+func (wideAVX512) focalNExact(h, phi, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focalNExactWideAVX512(h, phi, z, t, n, top, m, log, par)
 }
-func (wideAVX512) focalPowExact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return focalPowExactWideAVX512(h, z, t, n, top, m, log, par)
+func (wideAVX512) focalPowExact(h, phi, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focalPowExactWideAVX512(h, phi, z, t, n, top, m, log, par)
 }
-func (wideAVX512) gceExact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return gceExactWideAVX512(h, z, t, n, top, m, log, par)
+func (wideAVX512) gceExact(h, phi, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return gceExactWideAVX512(h, phi, z, t, n, top, m, log, par)
 }
-func (wideAVX512) baseExact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return baseExactWideAVX512(h, z, t, n, top, m, log, par)
+func (wideAVX512) baseExact(h, phi, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return baseExactWideAVX512(h, phi, z, t, n, top, m, log, par)
 }
-func (wideAVX512) aelExact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return aelExactWideAVX512(h, z, t, n, top, m, log, par)
+func (wideAVX512) aelExact(h, phi, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return aelExactWideAVX512(h, phi, z, t, n, top, m, log, par)
 }
-func (wideAVX512) smoothExact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return smoothExactWideAVX512(h, z, t, n, top, m, log, par)
+func (wideAVX512) smoothExact(h, phi, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return smoothExactWideAVX512(h, phi, z, t, n, top, m, log, par)
 }
 func (wideAVX512) sigmoidPoly(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidPolyWideAVX512(loss, grad, z, yes, no, scales, n, scale, par)
@@ -1435,8 +1445,8 @@ func (wideAVX2) exps64(e *float64, z *float32, n int, m, low, shift float64, ahe
 func (wideAVX2) blockExps(e *float64, z *float32, k, n int, work, lanes *float64) (rejected uint32) {
 	return blockExpsWideAVX2(e, z, k, n, work, lanes)
 }
-func (wideAVX2) maeSum(e *float64, t *float32, n, but int, c, sa float64) (sum, delta float64, bad uint32) {
-	return maeSumWideAVX2(e, t, n, but, c, sa)
+func (wideAVX2) maeSum(labelGrad *float32, e *float64, t *float32, n, but int, c, sa float64) (sum, delta float64, bad uint32) {
+	return maeSumWideAVX2(labelGrad, e, t, n, but, c, sa)
 }
 func (wideAVX2) maeGrad(dst *float32, e *float64, t *float32, n int, c, sa, delta, f float64) {
 	maeGradWideAVX2(dst, e, t, n, c, sa, delta, f)
@@ -1470,6 +1480,9 @@ func (wideAVX2) tilt(p, t, h *float32, n int, from, a, b, c float64) {
 	tiltWideAVX2(p, t, h, n, from, a, b, c)
 }
 func (wideAVX2) affine(p, t *float32, n int, a, b, c float64) { affineWideAVX2(p, t, n, a, b, c) }
+func (wideAVX2) reverseLabels(dst *float32, e *float64, z, t *float32, n int, c, m, log, alpha, beta, from, near, least float64) (unsure uint32) {
+	return reverseLabelsWideAVX2(dst, e, z, t, n, c, m, log, alpha, beta, from, near, least)
+}
 func (wideAVX2) temperedMoments(t *float32, p, pow, inverse *float64, n int) (v, e, o float64) {
 	return temperedMomentsWideAVX2(t, p, pow, inverse, n)
 }
@@ -1481,38 +1494,38 @@ func (wideAVX2) temperedLoss(t *float32, log, pow *float64, n int, e float64) (s
 }
 func (wideAVX2) widen(dst *float64, x *float32, n int) { widenWideAVX2(dst, x, n) }
 func (wideAVX2) round(dst *float32, x *float64, n int) { roundWideAVX2(dst, x, n) }
-func (wideAVX2) klTerms(z, t *float32, n int, m, log float64) (sum, mass float64, bad uint32) {
-	return klTermsWideAVX2(z, t, n, m, log)
+func (wideAVX2) klTerms(labelGrad, z, t *float32, n int, m, log float64) (sum, mass float64, bad uint32) {
+	return klTermsWideAVX2(labelGrad, z, t, n, m, log)
 }
 func (wideAVX2) klGrad(dst *float32, e *float64, t *float32, n int, a, f float64) {
 	klGradWideAVX2(dst, e, t, n, a, f)
 }
-func (wideAVX2) polyExact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return polyExactWideAVX2(h, z, t, n, top, m, log, par)
+func (wideAVX2) polyExact(h, phi, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return polyExactWideAVX2(h, phi, z, t, n, top, m, log, par)
 }
-func (wideAVX2) focal1Exact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return focal1ExactWideAVX2(h, z, t, n, top, m, log, par)
+func (wideAVX2) focal1Exact(h, phi, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focal1ExactWideAVX2(h, phi, z, t, n, top, m, log, par)
 }
-func (wideAVX2) focal7Exact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return focal7ExactWideAVX2(h, z, t, n, top, m, log, par)
+func (wideAVX2) focal7Exact(h, phi, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focal7ExactWideAVX2(h, phi, z, t, n, top, m, log, par)
 }
-func (wideAVX2) focalNExact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return focalNExactWideAVX2(h, z, t, n, top, m, log, par)
+func (wideAVX2) focalNExact(h, phi, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focalNExactWideAVX2(h, phi, z, t, n, top, m, log, par)
 }
-func (wideAVX2) focalPowExact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return focalPowExactWideAVX2(h, z, t, n, top, m, log, par)
+func (wideAVX2) focalPowExact(h, phi, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return focalPowExactWideAVX2(h, phi, z, t, n, top, m, log, par)
 }
-func (wideAVX2) gceExact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return gceExactWideAVX2(h, z, t, n, top, m, log, par)
+func (wideAVX2) gceExact(h, phi, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return gceExactWideAVX2(h, phi, z, t, n, top, m, log, par)
 }
-func (wideAVX2) baseExact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return baseExactWideAVX2(h, z, t, n, top, m, log, par)
+func (wideAVX2) baseExact(h, phi, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return baseExactWideAVX2(h, phi, z, t, n, top, m, log, par)
 }
-func (wideAVX2) aelExact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return aelExactWideAVX2(h, z, t, n, top, m, log, par)
+func (wideAVX2) aelExact(h, phi, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return aelExactWideAVX2(h, phi, z, t, n, top, m, log, par)
 }
-func (wideAVX2) smoothExact(h, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
-	return smoothExactWideAVX2(h, z, t, n, top, m, log, par)
+func (wideAVX2) smoothExact(h, phi, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return smoothExactWideAVX2(h, phi, z, t, n, top, m, log, par)
 }
 func (wideAVX2) sigmoidPoly(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidPolyWideAVX2(loss, grad, z, yes, no, scales, n, scale, par)
@@ -1587,45 +1600,45 @@ func (wideAVX2) entmaxIndex(grad, z *float32, n, y int, near *float32, f float64
 // shortAVX512 is f64AVX512 to the digits that float32 takes.
 type shortAVX512 struct{ f64AVX512 }
 
-func (shortAVX512) klTile(z, t *float64, k int, lanes *float64, most float64) (rejected uint32) {
-	return klTileShortAVX512(z, t, k, lanes, most)
+func (shortAVX512) klTile(labelGrad, z, t *float64, k int, lanes *float64, most float64) (rejected uint32) {
+	return klTileShortAVX512(labelGrad, z, t, k, lanes, most)
 }
 func (shortAVX512) tileStats(e, z *float64, k int, lanes *float64) (rejected uint32) {
 	return tileStatsShortAVX512(e, z, k, lanes)
 }
-func (shortAVX512) polyTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return polyTileShortAVX512(h, e, z, t, k, lanes, par)
+func (shortAVX512) polyTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return polyTileShortAVX512(h, phi, e, z, t, k, lanes, par)
 }
 func (shortAVX512) polyAt(lanes, par *float64) { polyAtShortAVX512(lanes, par) }
-func (shortAVX512) focal1Tile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return focal1TileShortAVX512(h, e, z, t, k, lanes, par)
+func (shortAVX512) focal1Tile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return focal1TileShortAVX512(h, phi, e, z, t, k, lanes, par)
 }
 func (shortAVX512) focal1At(lanes, par *float64) { focal1AtShortAVX512(lanes, par) }
-func (shortAVX512) focal7Tile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return focal7TileShortAVX512(h, e, z, t, k, lanes, par)
+func (shortAVX512) focal7Tile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return focal7TileShortAVX512(h, phi, e, z, t, k, lanes, par)
 }
 func (shortAVX512) focal7At(lanes, par *float64) { focal7AtShortAVX512(lanes, par) }
-func (shortAVX512) focalNTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return focalNTileShortAVX512(h, e, z, t, k, lanes, par)
+func (shortAVX512) focalNTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return focalNTileShortAVX512(h, phi, e, z, t, k, lanes, par)
 }
 func (shortAVX512) focalNAt(lanes, par *float64) { focalNAtShortAVX512(lanes, par) }
-func (shortAVX512) focalPowTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return focalPowTileShortAVX512(h, e, z, t, k, lanes, par)
+func (shortAVX512) focalPowTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return focalPowTileShortAVX512(h, phi, e, z, t, k, lanes, par)
 }
-func (shortAVX512) gceTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return gceTileShortAVX512(h, e, z, t, k, lanes, par)
+func (shortAVX512) gceTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return gceTileShortAVX512(h, phi, e, z, t, k, lanes, par)
 }
 func (shortAVX512) gceAt(lanes, par *float64) { gceAtShortAVX512(lanes, par) }
-func (shortAVX512) baseTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return baseTileShortAVX512(h, e, z, t, k, lanes, par)
+func (shortAVX512) baseTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return baseTileShortAVX512(h, phi, e, z, t, k, lanes, par)
 }
 func (shortAVX512) baseAt(lanes, par *float64) { baseAtShortAVX512(lanes, par) }
-func (shortAVX512) aelTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return aelTileShortAVX512(h, e, z, t, k, lanes, par)
+func (shortAVX512) aelTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return aelTileShortAVX512(h, phi, e, z, t, k, lanes, par)
 }
 func (shortAVX512) aelAt(lanes, par *float64) { aelAtShortAVX512(lanes, par) }
-func (shortAVX512) smoothTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return smoothTileShortAVX512(h, e, z, t, k, lanes, par)
+func (shortAVX512) smoothTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return smoothTileShortAVX512(h, phi, e, z, t, k, lanes, par)
 }
 func (shortAVX512) smoothAt(lanes, par *float64) { smoothAtShortAVX512(lanes, par) }
 
@@ -1635,38 +1648,38 @@ type shortAVX2 struct{ f64AVX2 }
 func (shortAVX2) tileStats(e, z *float64, k int, lanes *float64) (rejected uint32) {
 	return tileStatsShortAVX2(e, z, k, lanes)
 }
-func (shortAVX2) polyTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return polyTileShortAVX2(h, e, z, t, k, lanes, par)
+func (shortAVX2) polyTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return polyTileShortAVX2(h, phi, e, z, t, k, lanes, par)
 }
 func (shortAVX2) polyAt(lanes, par *float64) { polyAtShortAVX2(lanes, par) }
-func (shortAVX2) focal1Tile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return focal1TileShortAVX2(h, e, z, t, k, lanes, par)
+func (shortAVX2) focal1Tile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return focal1TileShortAVX2(h, phi, e, z, t, k, lanes, par)
 }
 func (shortAVX2) focal1At(lanes, par *float64) { focal1AtShortAVX2(lanes, par) }
-func (shortAVX2) focal7Tile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return focal7TileShortAVX2(h, e, z, t, k, lanes, par)
+func (shortAVX2) focal7Tile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return focal7TileShortAVX2(h, phi, e, z, t, k, lanes, par)
 }
 func (shortAVX2) focal7At(lanes, par *float64) { focal7AtShortAVX2(lanes, par) }
-func (shortAVX2) focalNTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return focalNTileShortAVX2(h, e, z, t, k, lanes, par)
+func (shortAVX2) focalNTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return focalNTileShortAVX2(h, phi, e, z, t, k, lanes, par)
 }
 func (shortAVX2) focalNAt(lanes, par *float64) { focalNAtShortAVX2(lanes, par) }
-func (shortAVX2) focalPowTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return focalPowTileShortAVX2(h, e, z, t, k, lanes, par)
+func (shortAVX2) focalPowTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return focalPowTileShortAVX2(h, phi, e, z, t, k, lanes, par)
 }
-func (shortAVX2) gceTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return gceTileShortAVX2(h, e, z, t, k, lanes, par)
+func (shortAVX2) gceTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return gceTileShortAVX2(h, phi, e, z, t, k, lanes, par)
 }
 func (shortAVX2) gceAt(lanes, par *float64) { gceAtShortAVX2(lanes, par) }
-func (shortAVX2) baseTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return baseTileShortAVX2(h, e, z, t, k, lanes, par)
+func (shortAVX2) baseTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return baseTileShortAVX2(h, phi, e, z, t, k, lanes, par)
 }
 func (shortAVX2) baseAt(lanes, par *float64) { baseAtShortAVX2(lanes, par) }
-func (shortAVX2) aelTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return aelTileShortAVX2(h, e, z, t, k, lanes, par)
+func (shortAVX2) aelTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return aelTileShortAVX2(h, phi, e, z, t, k, lanes, par)
 }
 func (shortAVX2) aelAt(lanes, par *float64) { aelAtShortAVX2(lanes, par) }
-func (shortAVX2) smoothTile(h, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return smoothTileShortAVX2(h, e, z, t, k, lanes, par)
+func (shortAVX2) smoothTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return smoothTileShortAVX2(h, phi, e, z, t, k, lanes, par)
 }
 func (shortAVX2) smoothAt(lanes, par *float64) { smoothAtShortAVX2(lanes, par) }

@@ -29,6 +29,7 @@ func polyAt(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) reg.Ve
 		g.blend(g.cmp(ltOQ, g.constant(0.1), u), series, beyond)
 		g.add(g.constant(1), more, more)
 		g.madd(more, u, beyond)
+		x.keep(same(beyond))
 		g.madd(x.t, beyond, sum)
 		g.nmadd(g.parameter(par, 0), u, more)
 		likely := g.cmp(ltOQ, g.constant(0.5), u)
@@ -65,6 +66,11 @@ func focalAt(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) reg.V
 		w, q := power(x)
 		g.madd(q, w, w)
 		g.madd(low, w, w)
+		e.keep(func() reg.VecVirtual {
+			phi := g.zeros(1)[0]
+			g.nmadd(w, e.l, phi)
+			return phi
+		})
 		g.mul(w, g.whereLabelled(e.l, e.t), l)
 		g.nmadd(e.t, l, sum)
 		g.load(g.constant(1), l)
@@ -99,7 +105,7 @@ func (g isa) baseTermBy(par reg.GPVirtual, likely bool) func(x element, sum reg.
 		g.log(x, c, log)
 		g.mul(g.parameter(par, 0), log, log)
 		s, q := power(log)
-		g.lessPower(s, q, e.t, sum)
+		g.lessPower(s, q, e, sum)
 		g.madd(q, s, s)
 		g.mul(share, s, s)
 		g.mul(g.parameter(par, 4), s, s)
@@ -134,6 +140,7 @@ func aelTerm(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) reg.V
 		kept := park(0, p)
 		s, q := power(x)
 		g.madd(q, s, s)
+		e.keep(same(s))
 		g.madd(e.t, s, sum)
 		g.mul(kept, s, s)
 		return s

@@ -12,10 +12,12 @@ import (
 // exactTerms emits the kernel of a separable loss for a row with few large exponentials, for which
 // those of float32 are not exact enough.
 func (g isa) exactTerms(s separable) {
-	g.text(s.name+"Exact", "func(h, z, t *T, n, top int, m, log A, par *A) (sum, mass A, bad uint32)",
+	g.text(s.name+"Exact", "func(h, phi, z, t *T, n, top int, m, log A, par *A) (sum, mass A, bad uint32)",
 		"stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p = exp(l) <= "+
-			"1/2, as if the label at top", "were 0; at n there is none.", s.doc, "bad is as expsDot's.")
+			"1/2, as if the label at top", "were 0; at n there is none. Unless phi is nil it stores φ(l) there.", s.doc,
+		"bad is as expsDot's.")
 	h, z, t, n, par := g.param("h"), g.param("z"), g.param("t"), g.param("n"), g.param("par")
+	phi := g.param("phi")
 	m, log := g.held("m"), g.held("log")
 	exp, body, sums := g.scaledExp(g.expConstsInMemory, g.constant(0)), s.prepare(g, par), g.termSums()
 	g.aroundMaximum(n, g.param("top"), func(i reg.GPVirtual, v int, k, others *mask) {
@@ -29,7 +31,7 @@ func (g isa) exactTerms(s separable) {
 			g.load(g.constant(g.lowest()), x)
 			g.max(l, x, x)
 			return exp(x)
-		}, u: g.oneMinus}, sums.sum.inner[v%2])
+		}, u: g.oneMinus, phi: g.keepPhi(phi, func(x reg.VecVirtual) { g.put(x, phi, i, v, k) })}, sums.sum.inner[v%2])
 		g.put(g.addProduct(lab, exactly{rounded: out}, sums.mass, v), h, i, v, k)
 	}, func() { sums.fold(g) })
 	g.sums(sums)
@@ -127,11 +129,12 @@ func (g isa) times(x reg.VecVirtual, y exactly) (z exactly) {
 
 // tileTerms emits the kernel of a separable loss for a tile.
 func (g isa) tileTerms(s separable) {
-	g.text(s.name+"Tile", "func(h, e, z, t *A, k int, lanes, par *A) (bad uint32)",
+	g.text(s.name+"Tile", "func(h, phi, e, z, t *A, k int, lanes, par *A) (bad uint32)",
 		"takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and in lanes Σ t φ(l) and Σ h and "+
-			"what tileCombine takes.", s.doc, "bad has the bits of the rows with an invalid label.")
+			"what tileCombine takes. Unless phi is nil it stores φ(l) there.", s.doc,
+		"bad has the bits of the rows with an invalid label.")
 	h, e, z, t, k := g.param("h"), g.param("e"), g.param("z"), g.param("t"), g.param("k")
-	lanes, par := g.param("lanes"), g.param("par")
+	phi, lanes, par := g.param("phi"), g.param("lanes"), g.param("par")
 	top, log, coef := g.holdLane(lanes, "Max"), g.holdLane(lanes, "Log"), g.holdLane(lanes, "Coef")
 	acc := g.zeros(3)
 	sum, mass, own := acc[0], acc[1], acc[2]
@@ -151,13 +154,24 @@ func (g isa) tileTerms(s separable) {
 			g.load(col(e, off), p)
 			g.mul(coef, p, p)
 			return p
-		}, u: g.oneMinus}, sum)
+		}, u: g.oneMinus, phi: g.keepPhi(phi, func(x reg.VecVirtual) { g.store(x, col(phi, off)) })}, sum)
 		g.mul(other, out, out)
 		g.add(out, mass, mass)
 		g.store(out, col(h, off))
 	})
 	Store(g.maskBits(bad), Return("bad"))
 	g.finishTile(s, lanes, par, sum, mass, own)
+	where(phi, func() {
+		most, own := g.vec(), g.vec()
+		g.load(g.lane(lanes, "Max"), most)
+		g.load(g.lane(lanes, "Phi"), own)
+		g.columns(k, func(off reg.GPVirtual) {
+			x := g.vec()
+			g.load(col(phi, off), x)
+			g.blend(g.cmp(eqOQ, col(z, off), most), own, x)
+			g.store(x, col(phi, off))
+		})
+	})
 	g.ret()
 }
 
@@ -166,7 +180,9 @@ func (g isa) tileTerms(s separable) {
 func (g isa) finishTile(s separable, lanes, par reg.GPVirtual, sum, others, own reg.VecVirtual) {
 	kept, l := g.park(others), g.zeros(1)[0]
 	g.sub(g.lane(lanes, "Log"), l, l)
-	h := s.anywhere(g, par)(g.classOf(lanes, l, own, "Top", "Rest"), sum)
+	most := g.classOf(lanes, l, own, "Top", "Rest")
+	most.phi = func(value func() reg.VecVirtual) { g.store(value(), g.lane(lanes, "Phi")) }
+	h := s.anywhere(g, par)(most, sum)
 	g.store(sum, g.lane(lanes, "Loss"))
 	mass := g.vec()
 	g.load(kept, mass)

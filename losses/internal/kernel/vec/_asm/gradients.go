@@ -105,3 +105,43 @@ func (g isa) minusLogs() {
 	})
 	g.ret()
 }
+
+// reverseLabels emits the derivatives of the symmetric cross entropy by the labels.
+func (g isa) reverseLabels() {
+	g.text("reverseLabels",
+		"func(dst *T, e *float64, z, t *T, n int, c, m, log, alpha, beta, from, near, least A) (unsure uint32)",
+		"stores -(beta p/t) - alpha l in dst for p = c e and l = (z - m) - log, without the first part where t <= from and,",
+		"where alpha is 0, the second; unsure is not 0 where a t is nearer to from than near, or above it beside an l",
+		"below least that is not -Inf.")
+	dst, e, z, t, n := g.param("dst"), g.param("e"), g.param("z"), g.param("t"), g.param("n")
+	c, top, less, alpha, from := g.held("c"), g.held("m"), g.held("log"), g.broadcast("alpha"), g.broadcast("from")
+	near, beta, low, unsure := g.held("near"), g.held("beta"), g.vec(), g.noLanes()
+	g.load(g.infinity(-1), low)
+	g.blend(g.cmp(eqOQ, g.constant(0), alpha), g.constant(-1e300), low)
+	lowest, least := g.park(low), g.held("least")
+	g.loop(n, 1, func(i reg.GPVirtual, v int, k *mask) {
+		l, p, lab := g.get(z, i, v, k), g.getFloat64(e, i, v, k), g.get(t, i, v, k)
+		free, far := g.cmp(gtOQ, from, lab), g.vec()
+		g.sub(from, lab, far)
+		g.and(g.abs(), far, far)
+		close := g.cmp(ltOQ, near, far)
+		if k != nil {
+			close = g.maskAnd(*k, close)
+		}
+		g.orInto(close, unsure)
+		g.sub(top, l, l)
+		g.sub(less, l, l)
+		small := g.cmp(ltOQ, least, l)
+		g.keepWhere(small, gtOQ, g.constant(-1e300), l)
+		g.orInto(g.maskAnd(free, small), unsure)
+		g.max(l, g.loaded(lowest), l) // NaN stays
+		g.mul(c, p, p)
+		g.mul(beta, p, p)
+		g.div(lab, p, p)
+		g.keep(free, p, p)
+		g.madd(alpha, l, p)
+		g.put(g.minus(p), dst, i, v, k)
+	})
+	Store(g.maskBits(unsure), Return("unsure"))
+	g.ret()
+}

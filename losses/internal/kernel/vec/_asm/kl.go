@@ -5,17 +5,18 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// klTerm returns t (log t - l), 0 for t = 0.
-func (g isa) klTerm(l, t reg.VecVirtual) reg.VecVirtual {
+// klTerm returns t (log t - l), 0 for t = 0. keep is given what emits log t - l for t > 0.
+func (g isa) klTerm(l, t reg.VecVirtual, keep func(ratio func() reg.VecVirtual)) reg.VecVirtual {
 	return g.klTermBy(l, t, func(u reg.VecVirtual) reg.VecVirtual {
 		c, log := g.zeros(1)[0], g.vec()
 		g.log(u, c, log)
 		return log
-	})
+	}, keep)
 }
 
 // klTermBy is klTerm with the logarithm of positive normal numbers.
-func (g isa) klTermBy(l, t reg.VecVirtual, logOf func(u reg.VecVirtual) reg.VecVirtual) reg.VecVirtual {
+func (g isa) klTermBy(l, t reg.VecVirtual, logOf func(u reg.VecVirtual) reg.VecVirtual,
+	keep func(ratio func() reg.VecVirtual)) reg.VecVirtual {
 	u := g.vec()
 	g.move(t, u)
 	// Where t may be denormal log t is log(2^200 t) - 200 log 2.
@@ -35,34 +36,52 @@ func (g isa) klTermBy(l, t reg.VecVirtual, logOf func(u reg.VecVirtual) reg.VecV
 		g.sub(c, log, log)
 	}
 	g.sub(l, log, log)
+	if keep != nil {
+		keep(same(log))
+	}
 	g.mul(t, log, log)
 	out := g.vec()
 	g.keep(g.cmp(neqUQ, g.constant(0), t), log, out)
 	return out
 }
 
-// addKLTerm returns what adds klTerm to a sum: by tables where results are rounded to float32.
-func (g isa) addKLTerm() func(l, t, sum reg.VecVirtual) {
+// addKLTerm returns what adds klTerm to a sum: by tables where results are rounded to float32. It
+// stores the derivative of the term by t, (log t - l) + 1, where p is not nil.
+func (g isa) addKLTerm(p reg.GPVirtual) func(l, t, sum reg.VecVirtual, store func(v reg.VecVirtual)) {
+	keep := func(t reg.VecVirtual, store func(v reg.VecVirtual)) func(ratio func() reg.VecVirtual) {
+		return g.keepPhi(p, func(ratio reg.VecVirtual) {
+			x, log := g.vec(), g.vec()
+			g.load(g.constant(1), x)
+			g.add(ratio, x, x)
+			g.load(g.infinity(-1), log)
+			g.addWhere(g.cmp(eqOQ, g.constant(0), t), log, x)
+			store(x)
+		})
+	}
 	if !g.avx512 || !g.rounded() {
-		return func(l, t, sum reg.VecVirtual) { g.add(g.klTerm(l, t), sum, sum) }
+		return func(l, t, sum reg.VecVirtual, store func(v reg.VecVirtual)) {
+			g.add(g.klTerm(l, t, keep(t, store)), sum, sum)
+		}
 	}
 	table := g.mantissas(true)
-	return func(l, t, sum reg.VecVirtual) {
+	return func(l, t, sum reg.VecVirtual, store func(v reg.VecVirtual)) {
 		u := g.vec()
 		g.move(t, u)
 		minus := g.lookUpLogs(table, nil, u)[0]
 		g.add(minus, l, l)
+		keep(t, store)(func() reg.VecVirtual { return g.minus(l) })
 		g.subLabelled(l, t, sum)
 	}
 }
 
 func (g isa) klTerms() {
-	g.text("klTerms", "func(z, t *T, n int, m, log A) (sum, mass float64, bad uint32)",
-		"returns Σ t (log t - l) with l = (z - m) - log, Σ t, and bad as expsDot does.")
-	z, t, n := g.param("z"), g.param("t"), g.param("n")
+	g.text("klTerms", "func(labelGrad, z, t *T, n int, m, log A) (sum, mass float64, bad uint32)",
+		"returns Σ t (log t - l) with l = (z - m) - log, Σ t, and bad as expsDot does. Unless labelGrad is nil it stores",
+		"(log t - l) + 1 there.")
+	labelGrad, z, t, n := g.param("labelGrad"), g.param("z"), g.param("t"), g.param("n")
 	m, log := g.broadcast("m"), g.broadcast("log")
 	sum, mass, bad := g.folded(false), g.folded(false), g.noLanes()
-	term, unroll := g.addKLTerm(), 1
+	term, unroll := g.addKLTerm(labelGrad), 1
 	if g.looksUp() {
 		unroll = 4
 	}
@@ -72,7 +91,7 @@ func (g isa) klTerms() {
 		g.add(lab, mass.inner[0], mass.inner[0])
 		g.sub(m, l, l)
 		g.sub(log, l, l)
-		term(l, lab, sum.inner[0])
+		term(l, lab, sum.inner[0], func(x reg.VecVirtual) { g.put(x, labelGrad, i, v, k) })
 	})
 	g.sums(termSums{sum, mass, bad})
 }
@@ -91,15 +110,17 @@ func (g isa) klGrad() {
 }
 
 func (g isa) klTile() {
-	g.text("klTile", "func(z, t *A, k int, lanes *A, most A) (rejected uint32)",
+	g.text("klTile", "func(labelGrad, z, t *A, k int, lanes *A, most A) (rejected uint32)",
 		"takes lanes from tileStats and stores in them Σ t (log t - l) and what tileCombine takes; rejected has the bits",
-		"of the rows with an invalid label, without a softmax, or of which the labels' sum is more than most.")
+		"of the rows with an invalid label, without a softmax, or of which the labels' sum is more than most. Unless",
+		"labelGrad is nil it stores (log t - l) + 1 there.")
+	labelGrad := g.param("labelGrad")
 	z, t, k, lanes := g.param("z"), g.param("t"), g.param("k"), g.param("lanes")
 	top, log := g.holdLane(lanes, "Max"), g.holdLane(lanes, "Log")
 	acc := g.zeros(3)
 	sum, others, own := acc[0], acc[1], acc[2]
 	bad := g.noLanes()
-	term := g.addKLTerm()
+	term := g.addKLTerm(labelGrad)
 	g.columns(k, func(off reg.GPVirtual) {
 		lab, l, other := g.vec(), g.vec(), g.vec()
 		g.load(col(t, off), lab)
@@ -110,7 +131,7 @@ func (g isa) klTile() {
 		g.add(other, others, others)
 		g.sub(top, l, l)
 		g.sub(log, l, l)
-		term(l, lab, sum)
+		term(l, lab, sum, func(x reg.VecVirtual) { g.store(x, col(labelGrad, off)) })
 	})
 	g.store(sum, g.lane(lanes, "Loss"))
 	g.add(others, own, own)
@@ -141,10 +162,10 @@ func klQuestion(g isa, c questionConsts, _ reg.GPVirtual) questionLoss {
 		g.mul(q.p, slope, slope)
 		keptSlope, keptNear, lost := park(0, slope), park(1, near), park(3, g.lostLabels(t, u))
 		log := func(u reg.VecVirtual) reg.VecVirtual { return g.labelLog(c, u) }
-		term := park(2, g.klTermBy(far, u, log))
+		term := park(2, g.klTermBy(far, u, log, nil))
 		near, slope = g.vec(), g.vec()
 		g.load(keptNear, near)
-		loss = g.klTermBy(near, t, log)
+		loss = g.klTermBy(near, t, log, nil)
 		g.add(term, loss, loss)
 		g.add(lost, loss, loss)
 		g.load(keptSlope, slope)

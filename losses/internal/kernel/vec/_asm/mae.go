@@ -7,9 +7,10 @@ import (
 )
 
 func (g isa) maeSum() {
-	g.text("maeSum", "func(e *float64, t *T, n, but int, c, sa A) (sum, delta A, bad uint32)",
+	g.text("maeSum", "func(labelGrad *T, e *float64, t *T, n, but int, c, sa A) (sum, delta A, bad uint32)",
 		"returns Σ |p - t| and Σ (sa - sign(p - t)) e for p = c e, without the element but; at n there is none.",
-		"bad is as expsDot's.")
+		"bad is as expsDot's. Unless labelGrad is nil it stores -sign(p - t) there.")
+	labelGrad := g.param("labelGrad")
 	e, t, n := g.param("e"), g.param("t"), g.param("n")
 	c, sa := g.broadcast("c"), g.broadcast("sa")
 	sum, delta := g.zeros(2), g.zeros(2)
@@ -25,6 +26,7 @@ func (g isa) maeSum() {
 		g.mul(c, x, d)
 		g.sub(lab, d, d)
 		s := g.sign(d, zero)
+		where(labelGrad, func() { g.put(g.minus(s), labelGrad, i, v, m) })
 		u := g.vec()
 		g.mul(s, d, u)
 		g.add(u, sum[v%2], sum[v%2])
@@ -70,9 +72,11 @@ func (g isa) maeGrad() {
 // maeErrors and maeSigns are maeSum and maeGrad in float32, for rows of which no p is near its
 // label.
 func (g isa) maeErrors() {
-	g.text("maeErrors", "func(e, t *T, n, but int, c, low, near A) (sum, over, under float64, some uint32)",
+	g.text("maeErrors", "func(labelGrad, e, t *T, n, but int, c, low, near A) (sum, over, under float64, some uint32)",
 		"returns Σ |d| for d = (c + low) e - t, Σ e where that is not negative, and where it is, all without the element",
-		"but; at n there is none. some is not 0 where |d| < near e somewhere.")
+		"but; at n there is none. some is not 0 where |d| < near e somewhere. Unless labelGrad is nil it stores -sign(d) "+
+			"there.")
+	labelGrad := g.param("labelGrad")
 	e, t, n := g.param("e"), g.param("t"), g.param("n")
 	c, low, near := g.broadcast("c"), g.broadcast("low"), g.broadcast("near")
 	sum, over, under := g.folded(g.avx512), g.folded(g.avx512), g.folded(g.avx512)
@@ -86,6 +90,7 @@ func (g isa) maeErrors() {
 		d, less := g.maeError(x, lab, c, low)
 		g.addWhere(less, x, under.inner[v%2])
 		g.addWhere(g.cmp(geOQ, g.constant(0), d), x, over.inner[v%2])
+		where(labelGrad, func() { g.put(g.minus(g.sign(d, g.zeros(1)[0])), labelGrad, i, v, m) })
 		g.and(g.abs(), d, d)
 		g.add(d, sum.inner[v%2], sum.inner[v%2])
 		g.nmadd(near, x, d)
@@ -127,8 +132,10 @@ func (g isa) maeSigns() {
 }
 
 func (g isa) tileMAE() {
-	g.text("tileMAE", "func(e, z, t *A, k int, lanes *A) (bad uint32)",
-		"takes e and lanes from tileStats, stores the losses in lanes and the gradients in e.")
+	g.text("tileMAE", "func(labelGrad, e, z, t *A, k int, lanes *A) (bad uint32)",
+		"takes e and lanes from tileStats, stores the losses in lanes and the gradients in e, and unless labelGrad is nil",
+		"-sign(p - t) there.")
+	labelGrad := g.param("labelGrad")
 	e, z, t, k, lanes := g.param("e"), g.param("z"), g.param("t"), g.param("k"), g.param("lanes")
 	top, coef, rest := g.vec(), g.vec(), g.vec()
 	g.load(g.lane(lanes, "Max"), top)
@@ -163,6 +170,7 @@ func (g isa) tileMAE() {
 		x, eq := d(off, p, lab)
 		s := g.sign(x, zero)
 		g.blend(eq, s, sa)
+		where(labelGrad, func() { g.store(g.minus(s), col(labelGrad, off)) })
 		g.mul(s, x, x)
 		g.addTo(sum, x)
 	})

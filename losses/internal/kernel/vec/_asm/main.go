@@ -146,6 +146,7 @@ func (g isa) wide() {
 	g.moments()
 	g.tilt()
 	g.affine()
+	g.reverseLabels()
 	g.temperedMoments()
 	g.temperedGrad()
 	g.temperedLoss()

@@ -11,18 +11,29 @@ import (
 // The kernels of separable losses for classes without large exponentials, p < 1/8, in the element
 // type.
 
+// small is what smallTerms gives of an element: the number, the label, the sum of t φ(l), which
+// is added to, where it stands, and what takes φ(l).
+type small struct {
+	x, t, sum reg.VecVirtual
+	i         reg.GPVirtual
+	v         int
+	k         *mask
+	keep      func(value func() reg.VecVirtual)
+}
+
 // smallTerms emits the loop of a kernel over the numbers x of a row, those of which are larger than
-// the parameter limit count as if their labels were 0: body is given x, the label, the sum of t
-// φ(l), to which it adds, where the element stands, and returns -φ'(l). It prefetches t.
-func (g isa) smallTerms(x, h, t, n reg.GPVirtual,
-	body func(x, t, sum reg.VecVirtual, i reg.GPVirtual, v int, k *mask) exactly) {
-	sums, limit, ahead := g.termSums(), g.held("limit"), g.param("ahead")
+// the parameter limit count as if their labels were 0: body returns -φ'(l) of one of them. It
+// prefetches t.
+func (g isa) smallTerms(x, h, t, n reg.GPVirtual, body func(s small) exactly) {
+	sums, limit, ahead, phi := g.termSums(), g.held("limit"), g.param("ahead"), g.param("phi")
 	ADDQ(t, ahead)
 	g.fours(n, func(i reg.GPVirtual, v int, k *mask) {
 		g.prefetch(ahead, i, v)
 		lab, x := sums.label(g, t, i, v, k), g.get(x, i, v, k)
 		g.drop(g.cmp(gtOQ, limit, x), lab)
-		out := body(x, lab, sums.sum.inner[v%2], i, v, k)
+		out := body(small{x, lab, sums.sum.inner[v%2], i, v, k, func(value func() reg.VecVirtual) {
+			where(phi, func() { g.put(value(), phi, i, v, k) })
+		}})
 		g.put(g.addProduct(lab, out, sums.mass, v), h, i, v, k)
 	}, func() { sums.fold(g) })
 	g.sums(sums)
@@ -31,20 +42,21 @@ func (g isa) smallTerms(x, h, t, n reg.GPVirtual,
 // polyTerms: φ = a (1-p) - l, -φ' = 1 + a p.
 func (g isa) polyTerms() {
 	g.text("polyTerms",
-		"func(h, e, z, t *T, n int, limit, m, log, c A, par *A, ahead int) (sum, mass float64, bad uint32)",
-		"is polyExact for p = c e < 1/8, as if the labels of e > limit were 0; par is a.",
+		"func(h, phi, e, z, t *T, n int, limit, m, log, c A, par *A, ahead int) (sum, mass float64, bad uint32)",
+		"is polyExact, with phi, for p = c e < 1/8, as if the labels of e > limit were 0; par is a.",
 		"bad is as expsDot's. It prefetches t ahead bytes in advance.")
 	h, e, z, t, n, par := g.param("h"), g.param("e"), g.param("z"), g.param("t"), g.param("n"), g.param("par")
 	m, log, ac := g.held("m"), g.held("log"), g.broadcast("c")
 	a, one := g.parameter(par, 0), g.hold(1)
 	g.mul(a, ac, ac)
-	g.smallTerms(e, h, t, n, func(p, t, sum reg.VecVirtual, i reg.GPVirtual, v int, k *mask) exactly {
-		l, phi := g.logP(m, log, z, i, v, k), g.vec()
+	g.smallTerms(e, h, t, n, func(s small) exactly {
+		l, phi := g.logP(m, log, z, s.i, s.v, s.k), g.vec()
 		g.move(a, phi)
-		g.nmadd(ac, p, phi)
-		g.sub(g.whereLabelled(l, t), phi, phi)
-		g.madd(t, phi, sum)
-		return g.plusProduct(one, ac, p)
+		g.nmadd(ac, s.x, phi)
+		g.sub(l, phi, phi)
+		s.keep(same(phi))
+		g.madd(s.t, g.whereLabelled(phi, s.t), s.sum)
+		return g.plusProduct(one, ac, s.x)
 	})
 }
 
@@ -55,9 +67,9 @@ func (g isa) polyTerms() {
 // where what is rounded most is multiplied by p.
 func (g isa) focalTerms() {
 	g.text("focalTerms",
-		"func(h, e, z, t *T, n int, limit, m, log, c A, par *A, ahead int) (sum, mass float64, bad uint32)",
-		"is focalNExact for p = c e < 1/8, as if the labels of e > limit were 0; par is a and the coefficients, from the "+
-			"highest degree on, of a polynomial in p",
+		"func(h, phi, e, z, t *T, n int, limit, m, log, c A, par *A, ahead int) (sum, mass float64, bad uint32)",
+		"is focalNExact, with phi, for p = c e < 1/8, as if the labels of e > limit were 0; par is a and the coefficients, "+
+			"from the highest degree on, of a polynomial in p",
 		"that is (1 - (1-p)^(a-1))/p: 17, or 8 for float32. bad is as expsDot's. It "+
 			"prefetches t ahead bytes in advance.")
 	h, e, z, t, n, par := g.param("h"), g.param("e"), g.param("z"), g.param("t"), g.param("n"), g.param("par")
@@ -67,8 +79,8 @@ func (g isa) focalTerms() {
 		degree = focalDegree64
 	}
 	low, one := g.hold(g.lowest()), g.hold(1)
-	g.smallTerms(e, h, t, n, func(p, t, sum reg.VecVirtual, i reg.GPVirtual, vector int, k *mask) exactly {
-		l, u, w := g.logP(m, log, z, i, vector, k), g.vec(), g.vec()
+	g.smallTerms(e, h, t, n, func(s small) exactly {
+		p, l, u, w := s.x, g.logP(m, log, z, s.i, s.v, s.k), g.vec(), g.vec()
 		g.mul(c, p, p)
 		v := g.parameter(par, 1)
 		for i := range degree {
@@ -81,8 +93,9 @@ func (g isa) focalTerms() {
 		x := g.vec()
 		g.load(one, x)
 		g.nmadd(p, w, x)
-		g.mul(g.whereLabelled(l, t), x, x)
-		g.nmadd(t, x, sum)
+		g.mul(l, x, x)
+		s.keep(func() reg.VecVirtual { return g.minus(x) })
+		g.nmadd(s.t, g.whereLabelled(x, s.t), s.sum)
 		g.load(low, u)
 		g.max(l, u, u)    // p is 0 below
 		g.rsub(one, p, v) // 1 - p V
@@ -95,9 +108,10 @@ func (g isa) focalTerms() {
 // smoothTerms: φ = V, -φ' = p W. The e of h is that of the gradient's p: its rounding then is one
 // of the gradient, not of the two that it is the difference of.
 func (g isa) smoothTerms(name string, count32, count64 int) {
-	g.text(name, "func(h, e, t *T, n int, limit, c A, par *A, ahead int) (sum, mass float64, bad uint32)",
-		"stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, as if the labels of e > limit were 0; par is the "+
-			"coefficients of two polynomials", "V and W in c e - 1, from the highest degree on, with φ = V and φ' = -e W.",
+	g.text(name, "func(h, phi, e, t *T, n int, limit, c A, par *A, ahead int) (sum, mass float64, bad uint32)",
+		"stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, with phi as in baseExact, as if the labels of e > "+
+			"limit were 0; par is the coefficients of two polynomials",
+		"V and W in c e - 1, from the highest degree on, with φ = V and φ' = -e W.",
 		"bad is as expsDot's. It prefetches t ahead bytes in advance.")
 	h, e, t, n, par := g.param("h"), g.param("e"), g.param("t"), g.param("n"), g.param("par")
 	c := g.broadcast("c")
@@ -105,14 +119,15 @@ func (g isa) smoothTerms(name string, count32, count64 int) {
 	if g.f64 {
 		count = count64
 	}
-	g.smallTerms(e, h, t, n, func(x, lab, sum reg.VecVirtual, _ reg.GPVirtual, _ int, _ *mask) exactly {
-		s := g.vec()
-		g.load(one, s)
-		g.msub2(c, x, s)
-		v, w := g.polynomialsApart(par, 0, count, count-1, s)
-		g.hornerMemory(par, count-1, s, v)
-		g.madd(lab, v, sum)
-		return g.times(x, g.plusProduct(one, s, w))
+	g.smallTerms(e, h, t, n, func(s small) exactly {
+		x := g.vec()
+		g.load(one, x)
+		g.msub2(c, s.x, x)
+		v, w := g.polynomialsApart(par, 0, count, count-1, x)
+		g.hornerMemory(par, count-1, x, v)
+		s.keep(same(v))
+		g.madd(s.t, v, s.sum)
+		return g.times(s.x, g.plusProduct(one, x, w))
 	})
 }
 
@@ -130,21 +145,22 @@ func (g isa) hornerMemory(par reg.GPVirtual, i int, x, v reg.VecVirtual) {
 // With w = s (1 + q), s = 2^n and q = expm1(r), 1 - w does not cancel either.
 func (g isa) powTerms() {
 	g.text("powTerms",
-		"func(h, z, t *T, n int, limit, a, aLow, low, shift, rem A, ahead int) (sum, mass float64, bad uint32)",
+		"func(h, phi, z, t *T, n int, limit, a, aLow, low, shift, rem A, ahead int) (sum, mass float64, bad uint32)",
 		"stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns Σ t (1 - w) and Σ "+
-			"h, as if the labels of z > limit were 0.",
+			"h, as if the labels of z > limit were 0, with phi as in gceExact.",
 		"bad is as expsDot's. It prefetches t ahead bytes in advance. For w < (1/8)^a.")
 	h, z, t, n := g.param("h"), g.param("z"), g.param("t"), g.param("n")
 	a, aLow, shift, rem, low := g.held("a"), g.held("aLow"), g.held("shift"), g.held("rem"), g.broadcast("low")
 	power := powerConsts{g.expConsts(), a, aLow, shift, rem}
-	g.smallTerms(z, h, t, n, func(x, lab, sum reg.VecVirtual, _ reg.GPVirtual, _ int, _ *mask) exactly {
-		g.max(x, low, x)
-		s, q := g.powerParts(power, x)
+	g.smallTerms(z, h, t, n, func(e small) exactly {
+		g.max(e.x, low, e.x)
+		s, q := g.powerParts(power, e.x)
 		u := g.vec()
 		g.load(power.exp.one, u)
 		g.sub(s, u, u)
 		g.nmadd(q, s, u)
-		g.madd(lab, u, sum)
+		e.keep(same(u))
+		g.madd(e.t, u, e.sum)
 		return g.plusProduct(s, q, s)
 	})
 }

@@ -7,12 +7,28 @@ import (
 )
 
 // element is what a separable loss sees of one class: l = log p, -Inf included, and the label t; p
-// and u = 1-p are computed when asked for.
+// and u = 1-p are computed when asked for. phi, unless it is nil, takes what emits φ(l).
 type element struct {
 	l, t reg.VecVirtual
 	p    func() reg.VecVirtual
 	u    func(p reg.VecVirtual) reg.VecVirtual
+	phi  func(value func() reg.VecVirtual)
 }
+
+// keep gives φ(l) to phi.
+func (e element) keep(value func() reg.VecVirtual) {
+	if e.phi != nil {
+		e.phi(value)
+	}
+}
+
+// keepPhi returns what stores φ of an element where to is, for a p that is not nil.
+func (g isa) keepPhi(p reg.GPVirtual, store func(v reg.VecVirtual)) func(value func() reg.VecVirtual) {
+	return func(value func() reg.VecVirtual) { where(p, func() { store(value()) }) }
+}
+
+// same returns what emits v.
+func same(v reg.VecVirtual) func() reg.VecVirtual { return func() reg.VecVirtual { return v } }
 
 // separable is a loss of the family. What prepare emits comes before the loop; the function it
 // returns adds t φ(l) to sum and returns -φ'(l). It may overwrite what it is given, but not t.
@@ -75,9 +91,9 @@ func polyTerm(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) reg.
 	return func(x element, sum reg.VecVirtual) reg.VecVirtual {
 		p := x.p()
 		u := x.u(p)
-		l := g.whereLabelled(x.l, x.t)
-		g.msub(l, a, u)
-		g.madd(x.t, u, sum)
+		g.msub(x.l, a, u)
+		x.keep(same(u))
+		g.madd(x.t, g.whereLabelled(u, x.t), sum)
 		g.horner(one, a, p)
 		return p
 	}
@@ -125,10 +141,11 @@ func (g isa) focalTermBy(par reg.GPVirtual, degree int, raise func(w reg.VecVirt
 			g.hornerMemory(par, 4+i, s, w)
 		}
 		raise(w)
-		l, f := g.whereLabelled(e.l, e.t), g.vec()
+		l, f := g.vec(), g.vec()
 		g.mul(u, w, f)
-		g.mul(l, f, f)
-		g.nmadd(e.t, f, sum)
+		g.mul(e.l, f, f)
+		e.keep(func() reg.VecVirtual { return g.minus(f) })
+		g.nmadd(e.t, g.whereLabelled(f, e.t), sum)
 		g.load(low, l)
 		g.max(e.l, l, l)
 		g.mul(g.parameter(par, 0), p, p)
@@ -150,7 +167,7 @@ func (g isa) gceTermBy(par reg.GPVirtual, hold func(x float64) Op) func(x elemen
 		l := x.l
 		g.mul(a, l, l)
 		s, q := power(l)
-		g.lessPower(s, q, x.t, sum)
+		g.lessPower(s, q, x, sum)
 		w := g.vec()
 		g.move(s, w)
 		g.madd(q, s, w)
@@ -158,13 +175,14 @@ func (g isa) gceTermBy(par reg.GPVirtual, hold func(x float64) Op) func(x elemen
 	}
 }
 
-// lessPower adds t (1 - w) to sum for w = s (1 + q).
-func (g isa) lessPower(s, q, t, sum reg.VecVirtual) {
+// lessPower is for φ = 1 - w, w = s (1 + q).
+func (g isa) lessPower(s, q reg.VecVirtual, e element, sum reg.VecVirtual) {
 	v := g.vec()
 	g.load(g.constant(1), v)
 	g.sub(s, v, v)
 	g.nmadd(q, s, v)
-	g.madd(t, v, sum)
+	e.keep(same(v))
+	g.madd(e.t, v, sum)
 }
 
 // powersBy returns what emits s and q with exp(x) = s (1 + q), s a power of 2.
@@ -208,6 +226,7 @@ func smoothTerm(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) re
 		g.sub(u, p, s)
 		v, w := g.polynomials(par, 1, n, s)
 		g.horner(g.parameter(par, 0), u, v)
+		x.keep(same(v))
 		g.madd(x.t, v, sum)
 		g.mul(p, w, w)
 		return w

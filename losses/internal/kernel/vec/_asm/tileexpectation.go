@@ -160,9 +160,11 @@ func (g isa) tileExpectation() {
 // and at a maximum of p > 1/2, of q = 1 - p and the labels others beside it, f/D (others - (K-1)
 // loss - (S - K loss) q).
 func (g isa) tileNCE() {
-	g.text("tileNCE", "func(e, z, t *A, k, grad int, lanes, par *A) (rejected uint32)",
+	g.text("tileNCE", "func(labelGrad, e, z, t *A, k, grad int, lanes, par *A) (rejected uint32)",
 		"takes e and lanes from tileStats, stores the losses in lanes and unless grad is 0 the gradients in e; par is "+
-			"k. rejected has the bits of the rows with an invalid label, or a loss of which a part is not finite.")
+			"k. rejected has the bits of the rows with an invalid label, or a loss of which a part is not finite. Unless "+
+			"labelGrad is nil it stores l/Σ l there.")
+	labelGrad := g.param("labelGrad")
 	e, z, t, k := g.param("e"), g.param("z"), g.param("t"), g.param("k")
 	lanes, par := g.param("lanes"), g.param("par")
 	sum := g.zeros(1)[0]
@@ -171,6 +173,20 @@ func (g isa) tileNCE() {
 	g.load(g.lane(lanes, "Log"), whole)
 	g.msub(sum, count, whole) // D
 	g.notFinite(whole, bad)
+	where(labelGrad, func() {
+		top, log := g.vec(), g.vec()
+		g.load(g.lane(lanes, "Max"), top)
+		g.load(g.lane(lanes, "Log"), log)
+		minus := g.minus(whole)
+		g.columns(k, func(off reg.GPVirtual) {
+			l := g.vec()
+			g.load(col(z, off), l)
+			g.sub(top, l, l)
+			g.sub(log, l, l)
+			g.div(minus, l, l)
+			g.store(l, col(labelGrad, off))
+		})
+	})
 	g.load(g.lane(lanes, "Scale"), f)
 	g.div(whole, s.entropy, loss)
 	g.notFinite(loss, bad)
