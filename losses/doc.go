@@ -58,7 +58,7 @@
 // dtype of the logits; sums over the batch are taken in float64, sums over a row too, or in the
 // dtype over at most 1024 elements and then in float64. Rows whose logits a criterion changes, by a
 // temperature, a shift or margins, are computed in float64 and every result rounded once, or, for
-// the cross entropy of float32, as sums of two float32 each.
+// cross entropy, as sums of two numbers of the dtype each.
 //
 // # Same bits
 //

@@ -23,11 +23,11 @@ func (e *engine[T]) prepareShift() {
 		return
 	}
 	p := &e.buf.prepared
-	*p = kernel.Prepared[T]{Factor: 1 / e.temperature}
+	*p = kernel.NewPrepared[T](e.temperature)
 	if e.shift != nil || e.movesLabel() {
 		p.Hi, p.Low = dense.Grow(&e.buf.hi, e.k), dense.Grow(&e.buf.low, e.k)
 		for k := range e.k {
-			if !p.Set(k, e.shiftOf(k)) {
+			if !p.Set(k, e.shiftOf(k), e.temperature) {
 				return
 			}
 		}
@@ -37,12 +37,12 @@ func (e *engine[T]) prepareShift() {
 	}
 }
 
-// shiftOf returns what is added to the logit of class k, divided by the temperature.
+// shiftOf returns what is added to the logit of class k.
 func (o *options) shiftOf(k int) float64 {
 	if o.shift == nil {
 		return 0
 	}
-	return o.shift[k] / o.temperature
+	return o.shift[k]
 }
 
 // computeFused is compute by that kernel. The rows that it declines are computed as all would be
@@ -176,7 +176,7 @@ func (b *batch[T]) fusedRow(p *kernel.Prepared[T], i int, index []int) (ok bool)
 		m := b.moveOf(class, z)
 		hi, low := p.Hi[class], p.Low[class]
 		defer func() { p.Hi[class], p.Low[class] = hi, low }()
-		if !p.Set(class, b.shiftOf(class)+m.by/b.temperature) {
+		if !p.Set(class, b.shiftOf(class)+m.by, b.temperature) {
 			return false
 		}
 		slope = m.slope

@@ -24,10 +24,10 @@ func TestSoftmax(t *testing.T) {
 			}
 			s := NewSoftmax(z)
 			what := fmt.Sprintf("k=%d width %v", k, width)
-			require.Equal(t, z[s.Max], s.Top, what)
+			require.Equal(t, Num(z[s.Max]), s.Top, what)
 			others, total := DD{}, Num(1)
 			for j, p := range s.P {
-				near(what+" gap", s.Gap[j].Add(Num(s.Top)), Num(z[j]))
+				near(what+" gap", s.Gap[j].Add(s.Top), Num(z[j]))
 				near(what+" p", p, s.Gap[j].Exp().Mul(s.P[s.Max]))
 				if j != s.Max {
 					others, total = others.Add(p), total.Add(s.Gap[j].Exp())

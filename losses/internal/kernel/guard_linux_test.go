@@ -90,6 +90,11 @@ func guardPrepare[T Float](t *testing.T) {
 
 // TestGuardPrepared runs the kernel of prepared logits at the edges of pages.
 func TestGuardPrepared(t *testing.T) {
+	guardPrepared[float32](t)
+	guardPrepared[float64](t)
+}
+
+func guardPrepared[T Float](t *testing.T) {
 	var pages [5]numtest.Pages
 	for i := range pages {
 		pages[i] = numtest.NewPages(t, 8192)
@@ -97,21 +102,21 @@ func TestGuardPrepared(t *testing.T) {
 	for _, name := range implementations()[2:] {
 		force(t, name)
 		for k := 1; k <= 130; k++ {
-			x := newPreparedRow(rand.New(rand.NewPCG(7, 8)), k, 2, 0, true, true)
+			x := newPreparedRow[T](rand.New(rand.NewPCG(7, 8)), k, 0.5, 0, true, true)
 			if !Prepares(&x.p) {
 				continue
 			}
 			for _, behind := range []bool{true, false} {
 				p := x.p
 				p.Hi, p.Low = numtest.Guard(pages[0], p.Hi, behind), numtest.Guard(pages[1], p.Low, behind)
-				g, z := numtest.Guard(pages[2], make([]float32, k), behind), numtest.Guard(pages[3], x.z, behind)
+				g, z := numtest.Guard(pages[2], make([]T, k), behind), numtest.Guard(pages[3], x.z, behind)
 				labels := numtest.Guard(pages[4], x.t, behind)
-				for _, y := range [][]float32{labels, nil} {
+				for _, y := range [][]T{labels, nil} {
 					_, ok := CrossEntropyRow(&p, new(float64), g, z, y, 0, 1, 0)
 					require.True(t, ok)
-					if Together[float32](k) {
-						CrossEntropyRows(&p, make([]float64, 1), make([]float64, 1), g, z, y, []int{0}, []float32{1},
-							[]float32{0}, k)
+					if Together[T](k) {
+						CrossEntropyRows(&p, make([]float64, 1), make([]float64, 1), g, z, y, []int{0}, []T{1},
+							[]T{0}, k)
 					}
 				}
 			}

@@ -8,6 +8,9 @@ import (
 // Prepared says which logits a softmax is of; see [spec.Prepared].
 type Prepared[T Float] = spec.Prepared[T]
 
+// NewPrepared returns what is for the logits z/t; see [spec.NewPrepared].
+func NewPrepared[T Float](t float64) Prepared[T] { return spec.NewPrepared[T](t) }
+
 // Prepares reports whether there are kernels of cross entropy for logits prepared by p:
 // [CrossEntropyRow], and [CrossEntropyRows] where [Together] says so.
 func Prepares[T Float](p *Prepared[T]) bool { return vec.On() && vec.Prepares(p) }

@@ -14,107 +14,119 @@ import (
 )
 
 // preparedRow is a row with what its logits become.
-type preparedRow struct {
-	p      Prepared[float32]
-	z, t   []float32
-	y      []float64 // the logits that the softmax is of
+type preparedRow[T Float] struct {
+	p      Prepared[T]
+	z, t   []T
+	y      []numtest.DD // the logits that the softmax is of
 	index  int
 	labels bool // t counts, not the index
 }
 
-// newPreparedRow makes an ordinary row of k classes.
-func newPreparedRow(r *rand.Rand, k int, factor, offset float64, shifted, labels bool) *preparedRow {
-	x := &preparedRow{p: Prepared[float32]{Factor: factor}, index: r.IntN(k), labels: labels}
+// newPreparedRow makes an ordinary row of k classes, to be divided by a temperature.
+func newPreparedRow[T Float](r *rand.Rand, k int, temperature, offset float64, shifted, labels bool) *preparedRow[T] {
+	x := &preparedRow[T]{p: NewPrepared[T](temperature), index: r.IntN(k), labels: labels}
 	if shifted {
-		x.p.Hi, x.p.Low = make([]float32, k), make([]float32, k)
+		x.p.Hi, x.p.Low = make([]T, k), make([]T, k)
 	}
-	width := min(4, 8/factor) // of z: the kernel takes differences of y up to 86
+	width := min(4, 8*temperature) // of z: the kernel takes differences of y up to 86
 	for j := range k {
-		x.z = append(x.z, float32(offset+width*r.NormFloat64()))
-		x.t = append(x.t, float32(math.Exp(r.NormFloat64())/float64(k)))
+		x.z = append(x.z, T(offset+width*r.NormFloat64()))
+		x.t = append(x.t, T(math.Exp(r.NormFloat64())/float64(k)))
 		if r.IntN(4) == 0 {
 			x.t[j] = 0
 		}
 		var s float64
 		if shifted {
-			s = 3 * r.NormFloat64()
-			x.p.Set(j, s)
+			s = temperature * (100 + 3*r.NormFloat64())
+			x.p.Set(j, s, temperature)
 		}
-		x.y = append(x.y, factor*float64(x.z[j])+s)
+		x.y = append(x.y, numtest.TwoSum(float64(x.z[j]), s).Div(numtest.Num(temperature)))
 	}
 	return x
 }
 
 // want returns loss, gradient and log-sum-exp in float64.
-func (x *preparedRow) want(f, extra float64) (loss, lse float64, grad, size []float64) {
-	k := len(x.y)
-	l, p := []float64{0}, make([]float64, k)
-	grad, size = make([]float64, k), make([]float64, k)
-	t := make([]float64, k)
-	if x.labels {
-		spec.Widen(t, x.t)
-	} else {
-		t[x.index] = 1
+func (x *preparedRow[T]) want(f, extra float64) (loss, lse float64, grad, size []float64) {
+	num, s := numtest.Num, numtest.SoftmaxOf(x.y)
+	var sum, mass numtest.DD
+	t := make([]numtest.DD, len(x.y))
+	for j := range t {
+		if x.labels {
+			t[j] = num(float64(x.t[j]))
+		} else if j == x.index {
+			t[j] = num(1)
+		}
+		sum, mass = sum.Sub(t[j].Mul(s.LogP(j))), mass.Add(t[j])
 	}
-	spec.CrossEntropy(l, grad, x.y, t, []float64{1}, k)
-	spec.LogSumExp(l[:1:1], x.y, k)
-	lse = l[0]
-	spec.CrossEntropy(l, nil, x.y, t, []float64{1}, k)
-	spec.Softmax(p, x.y, k)
-	mass := spec.Sum(t)
-	for j := range k {
-		grad[j] = f * (grad[j] + extra*lse*p[j])
-		size[j] = math.Abs(f) * max(mass*p[j], t[j], math.Abs(extra*lse)*p[j])
+	more := num(extra).Mul(s.LogSumExp())
+	for j, p := range s.P {
+		g := mass.Add(more).Mul(p).Sub(t[j])
+		grad = append(grad, f*g.Hi)
+		size = append(size, math.Abs(f)*max(mass.Mul(p).Hi, t[j].Hi, math.Abs(more.Hi)*p.Hi))
 	}
-	return l[0], lse, grad, size
+	return sum.Hi, s.LogSumExp().Hi, grad, size
 }
 
-// TestPrepared holds the kernel of prepared logits to 4 units in the last place of float32, at
-// every length, temperature and offset.
+// largest returns the size of the largest logit.
+func (x *preparedRow[T]) largest() float64 { return math.Abs(numtest.SoftmaxOf(x.y).Top.Hi) }
+
+// TestPrepared holds the kernel of prepared logits to 4 units in the last place of float32 and 6 of
+// float64, at every length, temperature and offset.
 func TestPrepared(t *testing.T) {
+	testPrepared[float32](t)
+	testPrepared[float64](t)
+}
+
+func testPrepared[T Float](t *testing.T) {
 	for _, name := range implementations() {
 		force(t, name)
-		if !Prepares(&Prepared[float32]{Factor: 2}) {
+		if !Prepares(&Prepared[T]{Factor: 2}) {
 			continue
 		}
 		r := rand.New(rand.NewPCG(3, 4))
 		for _, k := range append(lengths(), 255, 1000, 1025, 5000) {
-			for _, factor := range []float64{1, 1. / 100, 1. / 3, 2, 10, 64} {
+			for _, temperature := range []float64{1, 100, 3, 0.5, 0.1, 1. / 64} {
 				for i := range 4 {
 					shifted, labels := i%2 == 0, i < 2
-					offset := []float64{0, -7, 7000 / factor, -30000}[r.IntN(4)]
-					if math.Abs(offset*factor) > 8000 {
+					offset := []float64{0, -7, 7000 * temperature, -30000}[r.IntN(4)]
+					if math.Abs(offset/temperature) > 8000-100 {
 						offset = 1
 					}
 					f, extra := float64(float32(0.3*r.NormFloat64())), []float64{0, 0.01, -0.3}[r.IntN(3)]
-					holdPrepared(t, fmt.Sprintf("%s k=%d factor %v offset %v shifted %v labels %v extra %v", name, k, factor,
-						offset, shifted, labels, extra), newPreparedRow(r, k, factor, offset, shifted, labels), f, extra)
+					extra = float64(T(extra))
+					holdPrepared(t, fmt.Sprintf("%s %T k=%d temperature %v offset %v shifted %v labels %v extra %v", name, T(0), k,
+						temperature, offset, shifted, labels, extra), newPreparedRow[T](r, k, temperature, offset, shifted, labels),
+						f, extra)
 				}
 			}
 		}
 	}
 }
 
-func holdPrepared(t *testing.T, what string, x *preparedRow, f, extra float64) {
+func holdPrepared[T Float](t *testing.T, what string, x *preparedRow[T], f, extra float64) {
 	wantLoss, wantLSE, wantGrad, size := x.want(f, extra)
 	labels := x.t
 	if !x.labels {
 		labels = nil
 	}
 	near := func(name string, got, want, size float64) {
-		require.LessOrEqual(t, math.Abs(got-want), 4*numtest.Ulp(float32(max(size, math.Abs(want)))), "%s: %s %v, want %v",
+		most := 4.0
+		if spec.Size[T]() == 8 {
+			most = 6 // where the sum of a row and factors of its gradient are rounded on the way, as without a preparation
+		}
+		require.LessOrEqual(t, math.Abs(got-want), most*numtest.Ulp(T(max(size, math.Abs(want)))), "%s: %s %v, want %v",
 			what, name, got, want)
 	}
-	for _, g := range [][]float32{make([]float32, len(x.z)), nil} {
+	for _, g := range [][]T{make([]T, len(x.z)), nil} {
 		var loss float64
 		lse, ok := CrossEntropyRow(&x.p, &loss, g, x.z, labels, x.index, f, extra)
 		require.True(t, ok, what)
 		near("loss", loss, wantLoss, 0)
-		near("log-sum-exp", lse, wantLSE, 0)
+		near("log-sum-exp", lse, wantLSE, x.largest()) // as a sum with that
 		for j, v := range g {
 			near(fmt.Sprint("gradient ", j), float64(v), wantGrad[j], size[j])
 		}
-		if !Together[float32](len(x.z)) {
+		if !Together[T](len(x.z)) {
 			continue
 		}
 		const n = 17 // one more than a tile has, all of them x
@@ -126,10 +138,10 @@ func holdPrepared(t *testing.T, what string, x *preparedRow, f, extra float64) {
 			all = nil
 		}
 		CrossEntropyRows(&x.p, losses, sums, grad, slices.Repeat(x.z, n), all, slices.Repeat([]int{x.index}, n),
-			[]float32{float32(f)}, []float32{float32(extra)}, len(x.z))
+			[]T{T(f)}, []T{T(extra)}, len(x.z))
 		for i := range n {
 			near("loss of several", losses[i], wantLoss, 0)
-			near("log-sum-exp of several", sums[i], wantLSE, math.Abs(slices.Max(x.y))) // as a sum with that
+			near("log-sum-exp of several", sums[i], wantLSE, x.largest())
 			for j := range g {
 				near(fmt.Sprint("gradient of several ", j), float64(grad[i*len(g)+j]), wantGrad[j], size[j])
 			}
@@ -141,15 +153,21 @@ func holdPrepared(t *testing.T, what string, x *preparedRow, f, extra float64) {
 // of its own: several maxima, and such as a rounding makes of others, logits far apart, and what is
 // declined.
 func TestPreparedRows(t *testing.T) {
+	testPreparedRows[float32](t)
+	testPreparedRows[float64](t)
+}
+
+func testPreparedRows[T Float](t *testing.T) {
 	for _, name := range implementations() {
 		force(t, name)
 		r := rand.New(rand.NewPCG(7, 8))
 		for _, k := range []int{1, 2, 3, 10, 31, 64, 65, 80, 100, 128, 129, 200, 256} {
-			for _, factor := range []float64{1, 1. / 3, 2} {
+			for _, temperature := range []float64{1, 3, 0.5} {
 				for _, shifted := range []bool{false, true} {
-					x := newPreparedRow(r, k, factor, 0, shifted, true)
-					if Prepares(&x.p) && Together[float32](k) {
-						holdPreparedRows(t, fmt.Sprintf("%s k=%d factor %v shifted %v", name, k, factor, shifted), r, x)
+					x := newPreparedRow[T](r, k, temperature, 0, shifted, true)
+					if Prepares(&x.p) && Together[T](k) {
+						what := fmt.Sprintf("%s %T k=%d temperature %v shifted %v", name, T(0), k, temperature, shifted)
+						holdPreparedRows(t, what, r, x, temperature)
 					}
 				}
 			}
@@ -158,35 +176,38 @@ func TestPreparedRows(t *testing.T) {
 }
 
 // holdPreparedRows computes 37 rows of the preparation of x.
-func holdPreparedRows(t *testing.T, what string, r *rand.Rand, x *preparedRow) {
+func holdPreparedRows[T Float](t *testing.T, what string, r *rand.Rand, x *preparedRow[T], temperature float64) {
 	const n = 37
-	k, rows := len(x.z), make([]*preparedRow, n)
-	var z, labels, f, extra []float32
+	k, rows := len(x.z), make([]*preparedRow[T], n)
+	var z, labels, f, extra []T
 	for i := range rows {
-		y := newPreparedRow(r, k, x.p.Factor, 0, false, true)
+		y := newPreparedRow[T](r, k, temperature, 0, false, true)
 		switch y.p = x.p; i % 6 {
 		case 1: // several maxima
 			for j := range y.z {
-				y.z[j] = float32(math.Round(float64(y.z[j])))
+				y.z[j] = T(math.Round(float64(y.z[j])))
 			}
 		case 2: // and almost: b z + hi is rough beside them
 			for j := range y.z {
-				y.z[j] = float32((2000 + 0.001*r.NormFloat64() - x.p.Added(j)) / x.p.Factor)
+				y.z[j] = T((2000 + 0.001*r.NormFloat64() - x.p.Added(j)) / x.p.Factor)
 			}
 		case 3:
-			y.z[r.IntN(k)] -= 300
+			y.z[r.IntN(k)] -= 300 // more than float32 takes
 		case 4:
-			y.z[r.IntN(k)] = []float32{float32(math.NaN()), float32(math.Inf(1)), 1e30}[i/6%3]
+			y.z[r.IntN(k)] = []T{T(math.NaN()), T(math.Inf(1)), 1e30}[i/6%3]
 		case 5:
-			y.t[r.IntN(k)] = []float32{float32(math.NaN()), float32(math.Inf(1)), -1}[i/6%3]
+			y.t[r.IntN(k)] = []T{T(math.NaN()), T(math.Inf(1)), -1}[i/6%3]
 		}
 		for j := range y.z {
-			y.y[j] = x.p.Factor*float64(y.z[j]) + x.p.Added(j)
+			y.y[j] = numtest.Num(float64(y.z[j])).Div(numtest.Num(temperature))
+			if x.p.Hi != nil {
+				y.y[j] = y.y[j].Add(numtest.TwoSum(float64(x.p.Hi[j]), float64(x.p.Low[j])))
+			}
 		}
 		rows[i], z, labels = y, append(z, y.z...), append(labels, y.t...)
-		f, extra = append(f, float32(0.3*r.NormFloat64())), append(extra, float32(0.1*r.NormFloat64()))
+		f, extra = append(f, T(0.3*r.NormFloat64())), append(extra, T(0.1*r.NormFloat64()))
 	}
-	loss, lse, grad, none := make([]float64, n), make([]float64, n), make([]float32, n*k), make([]float64, n)
+	loss, lse, grad, none := make([]float64, n), make([]float64, n), make([]T, n*k), make([]float64, n)
 	require.False(t, CrossEntropyRows(&x.p, loss, lse, grad, z, labels, nil, f, extra, k), what)
 	require.False(t, CrossEntropyRows(&x.p, none, make([]float64, n), nil, z, labels, nil, f, extra, k), what)
 	for i, y := range rows {
@@ -198,11 +219,11 @@ func holdPreparedRows(t *testing.T, what string, r *rand.Rand, x *preparedRow) {
 		require.True(t, sameBits(loss[i:i+1], none[i:i+1]), what)
 		wantLoss, wantLSE, wantGrad, size := y.want(float64(f[i]), float64(extra[i]))
 		near := func(got, want, size float64) {
-			ulp := numtest.Ulp(float32(max(size, math.Abs(want))))
+			ulp := numtest.Ulp(T(max(size, math.Abs(want))))
 			require.LessOrEqual(t, math.Abs(got-want), 4*ulp, "%s: row %d has %v, not %v", what, i, got, want)
 		}
 		near(loss[i], wantLoss, 0)
-		near(lse[i], wantLSE, math.Abs(slices.Max(y.y)))
+		near(lse[i], wantLSE, y.largest())
 		for j, v := range grad[i*k : (i+1)*k] {
 			near(float64(v), wantGrad[j], size[j])
 		}
@@ -211,30 +232,35 @@ func holdPreparedRows(t *testing.T, what string, r *rand.Rand, x *preparedRow) {
 
 // TestPreparedDeclines: rows that the kernel would get wrong are for others.
 func TestPreparedDeclines(t *testing.T) {
+	testPreparedDeclines[float32](t)
+	testPreparedDeclines[float64](t)
+}
+
+func testPreparedDeclines[T Float](t *testing.T) {
 	for _, name := range implementations() {
 		force(t, name)
-		if !Prepares(&Prepared[float32]{Factor: 2}) {
+		if !Prepares(&Prepared[T]{Factor: 2}) {
 			continue
 		}
 		for _, k := range []int{3, 16, 65, 100} {
-			for what, change := range map[string]func(x *preparedRow){
-				"NaN":            func(x *preparedRow) { x.z[k-1] = float32(math.NaN()) },
-				"-Inf":           func(x *preparedRow) { x.z[k/2] = float32(math.Inf(-1)) },
-				"Inf":            func(x *preparedRow) { x.z[0] = float32(math.Inf(1)) },
-				"far apart":      func(x *preparedRow) { x.z[0] -= 50 },
-				"shifted apart":  func(x *preparedRow) { x.p.Set(k-1, -100) },
-				"large":          func(x *preparedRow) { add(x.z, 5000) },
-				"negative label": func(x *preparedRow) { x.t[k-1] = -1 },
-				"NaN label":      func(x *preparedRow) { x.t[k-1] = float32(math.NaN()) },
-				"infinite label": func(x *preparedRow) { x.t[0] = float32(math.Inf(1)) },
+			for what, change := range map[string]func(x *preparedRow[T]){
+				"NaN":            func(x *preparedRow[T]) { x.z[k-1] = T(math.NaN()) },
+				"-Inf":           func(x *preparedRow[T]) { x.z[k/2] = T(math.Inf(-1)) },
+				"Inf":            func(x *preparedRow[T]) { x.z[0] = T(math.Inf(1)) },
+				"far apart":      func(x *preparedRow[T]) { x.z[0] -= 400 },
+				"shifted apart":  func(x *preparedRow[T]) { x.p.Set(k-1, -800, 1) },
+				"large":          func(x *preparedRow[T]) { add(x.z, 5000) },
+				"negative label": func(x *preparedRow[T]) { x.t[k-1] = -1 },
+				"NaN label":      func(x *preparedRow[T]) { x.t[k-1] = T(math.NaN()) },
+				"infinite label": func(x *preparedRow[T]) { x.t[0] = T(math.Inf(1)) },
 			} {
 				for _, shifted := range []bool{true, false} {
 					if what == "shifted apart" && !shifted {
 						continue
 					}
-					x := newPreparedRow(rand.New(rand.NewPCG(5, 6)), k, 2, 0, shifted, true)
+					x := newPreparedRow[T](rand.New(rand.NewPCG(5, 6)), k, 0.5, 0, shifted, true)
 					change(x)
-					_, ok := CrossEntropyRow(&x.p, new(float64), make([]float32, k), x.z, x.t, 0, 1, 0)
+					_, ok := CrossEntropyRow(&x.p, new(float64), make([]T, k), x.z, x.t, 0, 1, 0)
 					require.False(t, ok, "%s k=%d %s", name, k, what)
 					if x.t[0] >= 0 && x.t[k-1] >= 0 && x.t[0] < 10 {
 						_, ok = CrossEntropyRow(&x.p, new(float64), nil, x.z, nil, 0, 1, 0)
@@ -243,13 +269,13 @@ func TestPreparedDeclines(t *testing.T) {
 				}
 			}
 		}
-		p := Prepared[float32]{Factor: 1, Hi: make([]float32, 1), Low: make([]float32, 1)}
-		require.False(t, p.Set(0, 1e4))
-		require.False(t, Prepares(&Prepared[float32]{Factor: 1e30}))
+		p := Prepared[T]{Factor: 1, Hi: make([]T, 1), Low: make([]T, 1)}
+		require.False(t, p.Set(0, 1e4, 1))
+		require.False(t, Prepares(&Prepared[T]{Factor: 1e30}))
 	}
 }
 
-func add(x []float32, by float32) {
+func add[T Float](x []T, by T) {
 	for i := range x {
 		x[i] += by
 	}

@@ -227,7 +227,7 @@ func (w *rowWant[T]) family() (soft, log []expected, lse expected) {
 		soft = append(soft, expected{what: "vector", v: w.P[j], magnitude: 0, floor: 0, gap: w.gapTo(j)})
 		log = append(log, expected{what: "vector", v: w.LogP(j), magnitude: 0, floor: w.restFloor(), gap: w.gap})
 	}
-	return soft, log, expected{what: "number", v: w.LogSumExp(), magnitude: math.Abs(w.Top), floor: 0,
+	return soft, log, expected{what: "number", v: w.LogSumExp(), magnitude: math.Abs(w.Top.Hi), floor: 0,
 		gap: w.gap}
 }
 

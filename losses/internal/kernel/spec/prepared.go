@@ -4,23 +4,40 @@ import "math"
 
 // Prepared says which logits the softmax is of where it is not that of those in memory:
 //
-//	y_k = Factor z_k + Hi_k + Low_k
+//	y_k = (Factor + FactorLow) z_k + Hi_k + Low_k
 //
 // Nil slices stand for 0. A kernel that prepares them while it reads keeps all digits that the
-// exponential of y needs.
+// exponential of y needs; FactorLow, what Factor has lost, is for float64 alone.
 type Prepared[T Float] struct {
-	Factor  float64
-	Hi, Low []T
+	Factor, FactorLow float64
+	Hi, Low           []T
 }
 
-// mostShift bounds what is added: Hi, a multiple of 2^-9, then has no more than 24 digits.
+// mostShift bounds what is added: Hi, a multiple of the grid, then has no more than 24 digits, or
+// 53.
 const mostShift = 1 << 13
 
-// Set makes s what is added to the logit of class k. It reports whether that is in range.
-func (p *Prepared[T]) Set(k int, s float64) (ok bool) {
-	hi := math.RoundToEven(s*(1<<9)) / (1 << 9)
-	p.Hi[k], p.Low[k] = T(hi), T(s-hi)
-	return math.Abs(s) <= mostShift
+// gridOf returns how many steps of the grid, a power of two, are 1.
+func gridOf[T Float]() float64 {
+	if Size[T]() == 4 {
+		return 1 << 9
+	}
+	return 1 << 38
+}
+
+// NewPrepared returns what is for the logits z/t.
+func NewPrepared[T Float](t float64) (p Prepared[T]) {
+	p.Factor = 1 / t
+	p.FactorLow = math.FMA(-p.Factor, t, 1) / t
+	return p
+}
+
+// Set makes s/t what is added to the logit of class k. It reports whether that is in range.
+func (p *Prepared[T]) Set(k int, s, t float64) (ok bool) {
+	grid, x := gridOf[T](), s/t
+	hi := math.RoundToEven(x*grid) / grid
+	p.Hi[k], p.Low[k] = T(hi), T((x-hi)+math.FMA(-x, t, s)/t)
+	return math.Abs(x) <= mostShift
 }
 
 // Added returns what is added to the logit of class k.
@@ -29,6 +46,20 @@ func (p *Prepared[T]) Added(k int) float64 {
 		return 0
 	}
 	return float64(p.Hi[k]) + float64(p.Low[k])
+}
+
+// Less returns y_k - y_top for the logits z, top one of the largest, of float64 with its digits.
+func (p *Prepared[T]) Less(z []T, k, top int) float64 {
+	grid := gridOf[T]()
+	m := math.RoundToEven((p.Factor*float64(z[top])+p.Added(top))*grid) / grid
+	from := func(k int) float64 { // y_k - m
+		hi, low := -m, 0.0
+		if p.Hi != nil {
+			hi, low = float64(p.Hi[k])-m, float64(p.Low[k])
+		}
+		return math.FMA(p.Factor, float64(z[k]), hi) + math.FMA(p.FactorLow, float64(z[k]), low)
+	}
+	return from(k) - from(top)
 }
 
 // Off reports whether y is z.

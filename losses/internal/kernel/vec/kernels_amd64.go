@@ -87,65 +87,69 @@ func oddsExpsF32AVX512(e *float32, z *float32, n int, ahead int) (m float32, em 
 //go:noescape
 func oddsF32AVX512(z *float32, n int, ahead int) (m float32, em float32, sum float64, a int, ok uint32)
 
-// dividedDotExpsF32AVX512 is odds of the logits y = factor z; m is the largest, and em 1. dot is Σ
-// t (z - m), mass Σ t without that of m. The exponentials are stored in e. ok is 0 for rows that
-// are not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It
-// prefetches ahead elements in advance.
-//
-//go:noescape
-func dividedDotExpsF32AVX512(e *float32, z *float32, t *float32, n int, factor float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
-
-// dividedDotF32AVX512 is odds of the logits y = factor z; m is the largest, and em 1. dot is Σ t (z
-// - m), mass Σ t without that of m. ok is 0 for rows that are not ordinary: logits far apart, no
-// numbers or large, or a label with a sign or NaN. It prefetches ahead elements in advance.
-//
-//go:noescape
-func dividedDotF32AVX512(z *float32, t *float32, n int, factor float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
-
-// dividedExpsF32AVX512 is odds of the logits y = factor z; m is the largest, and em 1. The
+// dividedDotExpsF32AVX512 is odds of the logits y = factor z; m is the largest, and em 1. factorLow
+// is what factor has lost, for float64. dot is Σ t (z - m), mass Σ t without that of m. The
 // exponentials are stored in e. ok is 0 for rows that are not ordinary: logits far apart, no
 // numbers or large, or a label with a sign or NaN. It prefetches ahead elements in advance.
 //
 //go:noescape
-func dividedExpsF32AVX512(e *float32, z *float32, n int, factor float64, ahead int) (m float64, sum float64, a int, ok uint32)
+func dividedDotExpsF32AVX512(e *float32, z *float32, t *float32, n int, factor float64, factorLow float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
-// dividedF32AVX512 is odds of the logits y = factor z; m is the largest, and em 1. ok is 0 for rows
-// that are not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It
-// prefetches ahead elements in advance.
+// dividedDotF32AVX512 is odds of the logits y = factor z; m is the largest, and em 1. factorLow is
+// what factor has lost, for float64. dot is Σ t (z - m), mass Σ t without that of m. ok is 0 for
+// rows that are not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN.
+// It prefetches ahead elements in advance.
 //
 //go:noescape
-func dividedF32AVX512(z *float32, n int, factor float64, ahead int) (m float64, sum float64, a int, ok uint32)
+func dividedDotF32AVX512(z *float32, t *float32, n int, factor float64, factorLow float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
-// shiftedDotExpsF32AVX512 is odds of the logits y = factor z + hi + low, hi a multiple of 2^-9; m
-// is the largest, and em 1. dot is Σ t (z - m), mass Σ t without that of m. The exponentials are
-// stored in e. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a
-// label with a sign or NaN. It prefetches ahead elements in advance.
-//
-//go:noescape
-func shiftedDotExpsF32AVX512(e *float32, z *float32, t *float32, n int, hi *float32, low *float32, factor float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
-
-// shiftedDotF32AVX512 is odds of the logits y = factor z + hi + low, hi a multiple of 2^-9; m is
-// the largest, and em 1. dot is Σ t (z - m), mass Σ t without that of m. ok is 0 for rows that are
+// dividedExpsF32AVX512 is odds of the logits y = factor z; m is the largest, and em 1. factorLow is
+// what factor has lost, for float64. The exponentials are stored in e. ok is 0 for rows that are
 // not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
 // ahead elements in advance.
 //
 //go:noescape
-func shiftedDotF32AVX512(z *float32, t *float32, n int, hi *float32, low *float32, factor float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
+func dividedExpsF32AVX512(e *float32, z *float32, n int, factor float64, factorLow float64, ahead int) (m float64, sum float64, a int, ok uint32)
 
-// shiftedExpsF32AVX512 is odds of the logits y = factor z + hi + low, hi a multiple of 2^-9; m is
-// the largest, and em 1. The exponentials are stored in e. ok is 0 for rows that are not ordinary:
-// logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches ahead
-// elements in advance.
+// dividedF32AVX512 is odds of the logits y = factor z; m is the largest, and em 1. factorLow is
+// what factor has lost, for float64. ok is 0 for rows that are not ordinary: logits far apart, no
+// numbers or large, or a label with a sign or NaN. It prefetches ahead elements in advance.
 //
 //go:noescape
-func shiftedExpsF32AVX512(e *float32, z *float32, n int, hi *float32, low *float32, factor float64, ahead int) (m float64, sum float64, a int, ok uint32)
+func dividedF32AVX512(z *float32, n int, factor float64, factorLow float64, ahead int) (m float64, sum float64, a int, ok uint32)
 
-// shiftedF32AVX512 is odds of the logits y = factor z + hi + low, hi a multiple of 2^-9; m is the
-// largest, and em 1. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large,
-// or a label with a sign or NaN. It prefetches ahead elements in advance.
+// shiftedDotExpsF32AVX512 is odds of the logits y = factor z + hi + low, hi a multiple of the grid;
+// m is the largest, and em 1. factorLow is what factor has lost, for float64. dot is Σ t (z - m),
+// mass Σ t without that of m. The exponentials are stored in e. ok is 0 for rows that are not
+// ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
+// ahead elements in advance.
 //
 //go:noescape
-func shiftedF32AVX512(z *float32, n int, hi *float32, low *float32, factor float64, ahead int) (m float64, sum float64, a int, ok uint32)
+func shiftedDotExpsF32AVX512(e *float32, z *float32, t *float32, n int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
+
+// shiftedDotF32AVX512 is odds of the logits y = factor z + hi + low, hi a multiple of the grid; m
+// is the largest, and em 1. factorLow is what factor has lost, for float64. dot is Σ t (z - m),
+// mass Σ t without that of m. ok is 0 for rows that are not ordinary: logits far apart, no numbers
+// or large, or a label with a sign or NaN. It prefetches ahead elements in advance.
+//
+//go:noescape
+func shiftedDotF32AVX512(z *float32, t *float32, n int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
+
+// shiftedExpsF32AVX512 is odds of the logits y = factor z + hi + low, hi a multiple of the grid; m
+// is the largest, and em 1. factorLow is what factor has lost, for float64. The exponentials are
+// stored in e. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a
+// label with a sign or NaN. It prefetches ahead elements in advance.
+//
+//go:noescape
+func shiftedExpsF32AVX512(e *float32, z *float32, n int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, sum float64, a int, ok uint32)
+
+// shiftedF32AVX512 is odds of the logits y = factor z + hi + low, hi a multiple of the grid; m is
+// the largest, and em 1. factorLow is what factor has lost, for float64. ok is 0 for rows that are
+// not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
+// ahead elements in advance.
+//
+//go:noescape
+func shiftedF32AVX512(z *float32, n int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, sum float64, a int, ok uint32)
 
 // combineF32AVX512 stores f (a p - t) in p.
 //
@@ -412,31 +416,35 @@ func blockZLossF32AVX512(e *float32, z *float32, t *float32, k int, n int, f *fl
 
 // tileDividedF32AVX512 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
-// logits are factor z. It declines rows whose loss is not finite.
+// logits are factor z. factorLow is what factor has lost, for float64. It declines rows whose loss
+// is not finite.
 //
 //go:noescape
-func tileDividedF32AVX512(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32, factor float64)
+func tileDividedF32AVX512(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32, factor float64, factorLow float64)
 
 // blockDividedF32AVX512 is blockCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
-// logits are factor z. It declines rows whose loss is not finite.
+// logits are factor z. factorLow is what factor has lost, for float64. It declines rows whose loss
+// is not finite.
 //
 //go:noescape
-func blockDividedF32AVX512(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, factor float64) (declined uint32)
+func blockDividedF32AVX512(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, factor float64, factorLow float64) (declined uint32)
 
 // tileShiftedF32AVX512 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
-// logits are factor z + hi + low, hi a multiple of 2^-9. It declines rows whose loss is not finite.
+// logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for
+// float64. It declines rows whose loss is not finite.
 //
 //go:noescape
-func tileShiftedF32AVX512(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32, hi *float32, low *float32, factor float64)
+func tileShiftedF32AVX512(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32, hi *float32, low *float32, factor float64, factorLow float64)
 
 // blockShiftedF32AVX512 is blockCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
-// logits are factor z + hi + low, hi a multiple of 2^-9. It declines rows whose loss is not finite.
+// logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for
+// float64. It declines rows whose loss is not finite.
 //
 //go:noescape
-func blockShiftedF32AVX512(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, hi *float32, low *float32, factor float64) (declined uint32)
+func blockShiftedF32AVX512(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, hi *float32, low *float32, factor float64, factorLow float64) (declined uint32)
 
 // maeErrorsF32AVX512 returns Σ |d| for d = (c + low) e - t, Σ e where that is not negative, and
 // where it is, all without the element but; at n there is none. some is not 0 where |d| < near e
@@ -529,6 +537,70 @@ func oddsExpsF64AVX512(e *float64, z *float64, n int, ahead int) (m float64, em 
 //
 //go:noescape
 func oddsF64AVX512(z *float64, n int, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
+
+// dividedDotExpsF64AVX512 is odds of the logits y = factor z; m is the largest, and em 1. factorLow
+// is what factor has lost, for float64. dot is Σ t (z - m), mass Σ t without that of m. The
+// exponentials are stored in e. ok is 0 for rows that are not ordinary: logits far apart, no
+// numbers or large, or a label with a sign or NaN. It prefetches ahead elements in advance.
+//
+//go:noescape
+func dividedDotExpsF64AVX512(e *float64, z *float64, t *float64, n int, factor float64, factorLow float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
+
+// dividedDotF64AVX512 is odds of the logits y = factor z; m is the largest, and em 1. factorLow is
+// what factor has lost, for float64. dot is Σ t (z - m), mass Σ t without that of m. ok is 0 for
+// rows that are not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN.
+// It prefetches ahead elements in advance.
+//
+//go:noescape
+func dividedDotF64AVX512(z *float64, t *float64, n int, factor float64, factorLow float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
+
+// dividedExpsF64AVX512 is odds of the logits y = factor z; m is the largest, and em 1. factorLow is
+// what factor has lost, for float64. The exponentials are stored in e. ok is 0 for rows that are
+// not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
+// ahead elements in advance.
+//
+//go:noescape
+func dividedExpsF64AVX512(e *float64, z *float64, n int, factor float64, factorLow float64, ahead int) (m float64, sum float64, a int, ok uint32)
+
+// dividedF64AVX512 is odds of the logits y = factor z; m is the largest, and em 1. factorLow is
+// what factor has lost, for float64. ok is 0 for rows that are not ordinary: logits far apart, no
+// numbers or large, or a label with a sign or NaN. It prefetches ahead elements in advance.
+//
+//go:noescape
+func dividedF64AVX512(z *float64, n int, factor float64, factorLow float64, ahead int) (m float64, sum float64, a int, ok uint32)
+
+// shiftedDotExpsF64AVX512 is odds of the logits y = factor z + hi + low, hi a multiple of the grid;
+// m is the largest, and em 1. factorLow is what factor has lost, for float64. dot is Σ t (z - m),
+// mass Σ t without that of m. The exponentials are stored in e. ok is 0 for rows that are not
+// ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
+// ahead elements in advance.
+//
+//go:noescape
+func shiftedDotExpsF64AVX512(e *float64, z *float64, t *float64, n int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
+
+// shiftedDotF64AVX512 is odds of the logits y = factor z + hi + low, hi a multiple of the grid; m
+// is the largest, and em 1. factorLow is what factor has lost, for float64. dot is Σ t (z - m),
+// mass Σ t without that of m. ok is 0 for rows that are not ordinary: logits far apart, no numbers
+// or large, or a label with a sign or NaN. It prefetches ahead elements in advance.
+//
+//go:noescape
+func shiftedDotF64AVX512(z *float64, t *float64, n int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
+
+// shiftedExpsF64AVX512 is odds of the logits y = factor z + hi + low, hi a multiple of the grid; m
+// is the largest, and em 1. factorLow is what factor has lost, for float64. The exponentials are
+// stored in e. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a
+// label with a sign or NaN. It prefetches ahead elements in advance.
+//
+//go:noescape
+func shiftedExpsF64AVX512(e *float64, z *float64, n int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, sum float64, a int, ok uint32)
+
+// shiftedF64AVX512 is odds of the logits y = factor z + hi + low, hi a multiple of the grid; m is
+// the largest, and em 1. factorLow is what factor has lost, for float64. ok is 0 for rows that are
+// not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
+// ahead elements in advance.
+//
+//go:noescape
+func shiftedF64AVX512(z *float64, n int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, sum float64, a int, ok uint32)
 
 // combineF64AVX512 stores f (a p - t) in p.
 //
@@ -732,6 +804,38 @@ func tileZLossF64AVX512(e *float64, z *float64, t *float64, k int, tiles int, f 
 //
 //go:noescape
 func blockZLossF64AVX512(e *float64, z *float64, t *float64, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64) (declined uint32)
+
+// tileDividedF64AVX512 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
+// as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
+// logits are factor z. factorLow is what factor has lost, for float64. It declines rows whose loss
+// is not finite.
+//
+//go:noescape
+func tileDividedF64AVX512(e *float64, z *float64, t *float64, k int, tiles int, f *float64, step int, extra *float64, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float64, factor float64, factorLow float64)
+
+// blockDividedF64AVX512 is blockCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
+// as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
+// logits are factor z. factorLow is what factor has lost, for float64. It declines rows whose loss
+// is not finite.
+//
+//go:noescape
+func blockDividedF64AVX512(e *float64, z *float64, t *float64, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, factor float64, factorLow float64) (declined uint32)
+
+// tileShiftedF64AVX512 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
+// as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
+// logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for
+// float64. It declines rows whose loss is not finite.
+//
+//go:noescape
+func tileShiftedF64AVX512(e *float64, z *float64, t *float64, k int, tiles int, f *float64, step int, extra *float64, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float64, hi *float64, low *float64, factor float64, factorLow float64)
+
+// blockShiftedF64AVX512 is blockCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
+// as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
+// logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for
+// float64. It declines rows whose loss is not finite.
+//
+//go:noescape
+func blockShiftedF64AVX512(e *float64, z *float64, t *float64, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, hi *float64, low *float64, factor float64, factorLow float64) (declined uint32)
 
 // exps64F64AVX512 is exps with the exponentials in float64, perhaps all divided by a number, for a
 // row with the maximum m.
@@ -1429,65 +1533,69 @@ func oddsExpsF32AVX2(e *float32, z *float32, n int, ahead int) (m float32, em fl
 //go:noescape
 func oddsF32AVX2(z *float32, n int, ahead int) (m float32, em float32, sum float64, a int, ok uint32)
 
-// dividedDotExpsF32AVX2 is odds of the logits y = factor z; m is the largest, and em 1. dot is Σ t
-// (z - m), mass Σ t without that of m. The exponentials are stored in e. ok is 0 for rows that are
-// not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
-// ahead elements in advance.
-//
-//go:noescape
-func dividedDotExpsF32AVX2(e *float32, z *float32, t *float32, n int, factor float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
-
-// dividedDotF32AVX2 is odds of the logits y = factor z; m is the largest, and em 1. dot is Σ t (z -
-// m), mass Σ t without that of m. ok is 0 for rows that are not ordinary: logits far apart, no
-// numbers or large, or a label with a sign or NaN. It prefetches ahead elements in advance.
-//
-//go:noescape
-func dividedDotF32AVX2(z *float32, t *float32, n int, factor float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
-
-// dividedExpsF32AVX2 is odds of the logits y = factor z; m is the largest, and em 1. The
+// dividedDotExpsF32AVX2 is odds of the logits y = factor z; m is the largest, and em 1. factorLow
+// is what factor has lost, for float64. dot is Σ t (z - m), mass Σ t without that of m. The
 // exponentials are stored in e. ok is 0 for rows that are not ordinary: logits far apart, no
 // numbers or large, or a label with a sign or NaN. It prefetches ahead elements in advance.
 //
 //go:noescape
-func dividedExpsF32AVX2(e *float32, z *float32, n int, factor float64, ahead int) (m float64, sum float64, a int, ok uint32)
+func dividedDotExpsF32AVX2(e *float32, z *float32, t *float32, n int, factor float64, factorLow float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
-// dividedF32AVX2 is odds of the logits y = factor z; m is the largest, and em 1. ok is 0 for rows
-// that are not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It
-// prefetches ahead elements in advance.
+// dividedDotF32AVX2 is odds of the logits y = factor z; m is the largest, and em 1. factorLow is
+// what factor has lost, for float64. dot is Σ t (z - m), mass Σ t without that of m. ok is 0 for
+// rows that are not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN.
+// It prefetches ahead elements in advance.
 //
 //go:noescape
-func dividedF32AVX2(z *float32, n int, factor float64, ahead int) (m float64, sum float64, a int, ok uint32)
+func dividedDotF32AVX2(z *float32, t *float32, n int, factor float64, factorLow float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
-// shiftedDotExpsF32AVX2 is odds of the logits y = factor z + hi + low, hi a multiple of 2^-9; m is
-// the largest, and em 1. dot is Σ t (z - m), mass Σ t without that of m. The exponentials are
-// stored in e. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a
-// label with a sign or NaN. It prefetches ahead elements in advance.
+// dividedExpsF32AVX2 is odds of the logits y = factor z; m is the largest, and em 1. factorLow is
+// what factor has lost, for float64. The exponentials are stored in e. ok is 0 for rows that are
+// not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
+// ahead elements in advance.
 //
 //go:noescape
-func shiftedDotExpsF32AVX2(e *float32, z *float32, t *float32, n int, hi *float32, low *float32, factor float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
+func dividedExpsF32AVX2(e *float32, z *float32, n int, factor float64, factorLow float64, ahead int) (m float64, sum float64, a int, ok uint32)
 
-// shiftedDotF32AVX2 is odds of the logits y = factor z + hi + low, hi a multiple of 2^-9; m is the
-// largest, and em 1. dot is Σ t (z - m), mass Σ t without that of m. ok is 0 for rows that are not
+// dividedF32AVX2 is odds of the logits y = factor z; m is the largest, and em 1. factorLow is what
+// factor has lost, for float64. ok is 0 for rows that are not ordinary: logits far apart, no
+// numbers or large, or a label with a sign or NaN. It prefetches ahead elements in advance.
+//
+//go:noescape
+func dividedF32AVX2(z *float32, n int, factor float64, factorLow float64, ahead int) (m float64, sum float64, a int, ok uint32)
+
+// shiftedDotExpsF32AVX2 is odds of the logits y = factor z + hi + low, hi a multiple of the grid; m
+// is the largest, and em 1. factorLow is what factor has lost, for float64. dot is Σ t (z - m),
+// mass Σ t without that of m. The exponentials are stored in e. ok is 0 for rows that are not
 // ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
 // ahead elements in advance.
 //
 //go:noescape
-func shiftedDotF32AVX2(z *float32, t *float32, n int, hi *float32, low *float32, factor float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
+func shiftedDotExpsF32AVX2(e *float32, z *float32, t *float32, n int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
-// shiftedExpsF32AVX2 is odds of the logits y = factor z + hi + low, hi a multiple of 2^-9; m is the
-// largest, and em 1. The exponentials are stored in e. ok is 0 for rows that are not ordinary:
-// logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches ahead
-// elements in advance.
+// shiftedDotF32AVX2 is odds of the logits y = factor z + hi + low, hi a multiple of the grid; m is
+// the largest, and em 1. factorLow is what factor has lost, for float64. dot is Σ t (z - m), mass Σ
+// t without that of m. ok is 0 for rows that are not ordinary: logits far apart, no numbers or
+// large, or a label with a sign or NaN. It prefetches ahead elements in advance.
 //
 //go:noescape
-func shiftedExpsF32AVX2(e *float32, z *float32, n int, hi *float32, low *float32, factor float64, ahead int) (m float64, sum float64, a int, ok uint32)
+func shiftedDotF32AVX2(z *float32, t *float32, n int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
-// shiftedF32AVX2 is odds of the logits y = factor z + hi + low, hi a multiple of 2^-9; m is the
-// largest, and em 1. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large,
-// or a label with a sign or NaN. It prefetches ahead elements in advance.
+// shiftedExpsF32AVX2 is odds of the logits y = factor z + hi + low, hi a multiple of the grid; m is
+// the largest, and em 1. factorLow is what factor has lost, for float64. The exponentials are
+// stored in e. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a
+// label with a sign or NaN. It prefetches ahead elements in advance.
 //
 //go:noescape
-func shiftedF32AVX2(z *float32, n int, hi *float32, low *float32, factor float64, ahead int) (m float64, sum float64, a int, ok uint32)
+func shiftedExpsF32AVX2(e *float32, z *float32, n int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, sum float64, a int, ok uint32)
+
+// shiftedF32AVX2 is odds of the logits y = factor z + hi + low, hi a multiple of the grid; m is the
+// largest, and em 1. factorLow is what factor has lost, for float64. ok is 0 for rows that are not
+// ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
+// ahead elements in advance.
+//
+//go:noescape
+func shiftedF32AVX2(z *float32, n int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, sum float64, a int, ok uint32)
 
 // combineF32AVX2 stores f (a p - t) in p.
 //
@@ -1694,31 +1802,35 @@ func blockZLossF32AVX2(e *float32, z *float32, t *float32, k int, n int, f *floa
 
 // tileDividedF32AVX2 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
 // the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The logits
-// are factor z. It declines rows whose loss is not finite.
+// are factor z. factorLow is what factor has lost, for float64. It declines rows whose loss is not
+// finite.
 //
 //go:noescape
-func tileDividedF32AVX2(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32, factor float64)
+func tileDividedF32AVX2(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32, factor float64, factorLow float64)
 
 // blockDividedF32AVX2 is blockCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
-// logits are factor z. It declines rows whose loss is not finite.
+// logits are factor z. factorLow is what factor has lost, for float64. It declines rows whose loss
+// is not finite.
 //
 //go:noescape
-func blockDividedF32AVX2(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, factor float64) (declined uint32)
+func blockDividedF32AVX2(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, factor float64, factorLow float64) (declined uint32)
 
 // tileShiftedF32AVX2 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
 // the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The logits
-// are factor z + hi + low, hi a multiple of 2^-9. It declines rows whose loss is not finite.
+// are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for
+// float64. It declines rows whose loss is not finite.
 //
 //go:noescape
-func tileShiftedF32AVX2(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32, hi *float32, low *float32, factor float64)
+func tileShiftedF32AVX2(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32, hi *float32, low *float32, factor float64, factorLow float64)
 
 // blockShiftedF32AVX2 is blockCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
-// logits are factor z + hi + low, hi a multiple of 2^-9. It declines rows whose loss is not finite.
+// logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for
+// float64. It declines rows whose loss is not finite.
 //
 //go:noescape
-func blockShiftedF32AVX2(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, hi *float32, low *float32, factor float64) (declined uint32)
+func blockShiftedF32AVX2(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, hi *float32, low *float32, factor float64, factorLow float64) (declined uint32)
 
 // maeErrorsF32AVX2 returns Σ |d| for d = (c + low) e - t, Σ e where that is not negative, and where
 // it is, all without the element but; at n there is none. some is not 0 where |d| < near e
@@ -1811,6 +1923,70 @@ func oddsExpsF64AVX2(e *float64, z *float64, n int, ahead int) (m float64, em fl
 //
 //go:noescape
 func oddsF64AVX2(z *float64, n int, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
+
+// dividedDotExpsF64AVX2 is odds of the logits y = factor z; m is the largest, and em 1. factorLow
+// is what factor has lost, for float64. dot is Σ t (z - m), mass Σ t without that of m. The
+// exponentials are stored in e. ok is 0 for rows that are not ordinary: logits far apart, no
+// numbers or large, or a label with a sign or NaN. It prefetches ahead elements in advance.
+//
+//go:noescape
+func dividedDotExpsF64AVX2(e *float64, z *float64, t *float64, n int, factor float64, factorLow float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
+
+// dividedDotF64AVX2 is odds of the logits y = factor z; m is the largest, and em 1. factorLow is
+// what factor has lost, for float64. dot is Σ t (z - m), mass Σ t without that of m. ok is 0 for
+// rows that are not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN.
+// It prefetches ahead elements in advance.
+//
+//go:noescape
+func dividedDotF64AVX2(z *float64, t *float64, n int, factor float64, factorLow float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
+
+// dividedExpsF64AVX2 is odds of the logits y = factor z; m is the largest, and em 1. factorLow is
+// what factor has lost, for float64. The exponentials are stored in e. ok is 0 for rows that are
+// not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
+// ahead elements in advance.
+//
+//go:noescape
+func dividedExpsF64AVX2(e *float64, z *float64, n int, factor float64, factorLow float64, ahead int) (m float64, sum float64, a int, ok uint32)
+
+// dividedF64AVX2 is odds of the logits y = factor z; m is the largest, and em 1. factorLow is what
+// factor has lost, for float64. ok is 0 for rows that are not ordinary: logits far apart, no
+// numbers or large, or a label with a sign or NaN. It prefetches ahead elements in advance.
+//
+//go:noescape
+func dividedF64AVX2(z *float64, n int, factor float64, factorLow float64, ahead int) (m float64, sum float64, a int, ok uint32)
+
+// shiftedDotExpsF64AVX2 is odds of the logits y = factor z + hi + low, hi a multiple of the grid; m
+// is the largest, and em 1. factorLow is what factor has lost, for float64. dot is Σ t (z - m),
+// mass Σ t without that of m. The exponentials are stored in e. ok is 0 for rows that are not
+// ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
+// ahead elements in advance.
+//
+//go:noescape
+func shiftedDotExpsF64AVX2(e *float64, z *float64, t *float64, n int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
+
+// shiftedDotF64AVX2 is odds of the logits y = factor z + hi + low, hi a multiple of the grid; m is
+// the largest, and em 1. factorLow is what factor has lost, for float64. dot is Σ t (z - m), mass Σ
+// t without that of m. ok is 0 for rows that are not ordinary: logits far apart, no numbers or
+// large, or a label with a sign or NaN. It prefetches ahead elements in advance.
+//
+//go:noescape
+func shiftedDotF64AVX2(z *float64, t *float64, n int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
+
+// shiftedExpsF64AVX2 is odds of the logits y = factor z + hi + low, hi a multiple of the grid; m is
+// the largest, and em 1. factorLow is what factor has lost, for float64. The exponentials are
+// stored in e. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a
+// label with a sign or NaN. It prefetches ahead elements in advance.
+//
+//go:noescape
+func shiftedExpsF64AVX2(e *float64, z *float64, n int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, sum float64, a int, ok uint32)
+
+// shiftedF64AVX2 is odds of the logits y = factor z + hi + low, hi a multiple of the grid; m is the
+// largest, and em 1. factorLow is what factor has lost, for float64. ok is 0 for rows that are not
+// ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
+// ahead elements in advance.
+//
+//go:noescape
+func shiftedF64AVX2(z *float64, n int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, sum float64, a int, ok uint32)
 
 // combineF64AVX2 stores f (a p - t) in p.
 //
@@ -2014,6 +2190,38 @@ func tileZLossF64AVX2(e *float64, z *float64, t *float64, k int, tiles int, f *f
 //
 //go:noescape
 func blockZLossF64AVX2(e *float64, z *float64, t *float64, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64) (declined uint32)
+
+// tileDividedF64AVX2 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
+// the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The logits
+// are factor z. factorLow is what factor has lost, for float64. It declines rows whose loss is not
+// finite.
+//
+//go:noescape
+func tileDividedF64AVX2(e *float64, z *float64, t *float64, k int, tiles int, f *float64, step int, extra *float64, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float64, factor float64, factorLow float64)
+
+// blockDividedF64AVX2 is blockCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
+// as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
+// logits are factor z. factorLow is what factor has lost, for float64. It declines rows whose loss
+// is not finite.
+//
+//go:noescape
+func blockDividedF64AVX2(e *float64, z *float64, t *float64, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, factor float64, factorLow float64) (declined uint32)
+
+// tileShiftedF64AVX2 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
+// the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The logits
+// are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for
+// float64. It declines rows whose loss is not finite.
+//
+//go:noescape
+func tileShiftedF64AVX2(e *float64, z *float64, t *float64, k int, tiles int, f *float64, step int, extra *float64, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float64, hi *float64, low *float64, factor float64, factorLow float64)
+
+// blockShiftedF64AVX2 is blockCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
+// as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
+// logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for
+// float64. It declines rows whose loss is not finite.
+//
+//go:noescape
+func blockShiftedF64AVX2(e *float64, z *float64, t *float64, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, hi *float64, low *float64, factor float64, factorLow float64) (declined uint32)
 
 // exps64F64AVX2 is exps with the exponentials in float64, perhaps all divided by a number, for a
 // row with the maximum m.

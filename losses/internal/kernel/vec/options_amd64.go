@@ -59,11 +59,11 @@ func (o *optionRows[T]) inTiles(u unit[T], s *tile[T], w int) (all bool) {
 			u.tileZLoss(&s.e[0], &s.z[0], &s.t[0], k, tiles, f, step, x, each, &sums[0], &logs[0], &s.declined[0],
 				&s.lane[0])
 		case p.Hi == nil:
-			singleOf(u).tileDivided(float(&s.e[0]), float(&s.z[0]), float(&s.t[0]), k, tiles, float(f), step, float(x), each,
-				&sums[0], &logs[0], &s.declined[0], float(&s.lane[0]), p.Factor)
+			u.tileDivided(&s.e[0], &s.z[0], &s.t[0], k, tiles, f, step, x, each, &sums[0], &logs[0], &s.declined[0],
+				&s.lane[0], p.Factor, p.FactorLow)
 		default:
-			singleOf(u).tileShifted(float(&s.e[0]), float(&s.z[0]), float(&s.t[0]), k, tiles, float(f), step, float(x), each,
-				&sums[0], &logs[0], &s.declined[0], float(&s.lane[0]), float(&p.Hi[0]), float(&p.Low[0]), p.Factor)
+			u.tileShifted(&s.e[0], &s.z[0], &s.t[0], k, tiles, f, step, x, each, &sums[0], &logs[0], &s.declined[0],
+				&s.lane[0], &p.Hi[0], &p.Low[0], p.Factor, p.FactorLow)
 		}
 		if o.grad != nil {
 			tileOut(io, o.grad[i*k:], s.e[:], n, s.padG[:], k)
@@ -99,11 +99,11 @@ func (o *optionRows[T]) inBlocks(u unit[T], s *tile[T], w int) (all bool) {
 			declined = u.blockZLoss(&to[0], &o.z[i*k], &labels[0], k, n, f, x, &s.padLoss[0], &s.padLSE[0], &s.sums[0],
 				&s.lane[0])
 		case p.Hi == nil:
-			declined = singleOf(u).blockDivided(float(&to[0]), float(&o.z[i*k]), float(&labels[0]), k, n, float(f), float(x),
-				&s.padLoss[0], &s.padLSE[0], float(&s.sums[0]), float(&s.lane[0]), p.Factor)
+			declined = u.blockDivided(&to[0], &o.z[i*k], &labels[0], k, n, f, x, &s.padLoss[0], &s.padLSE[0], &s.sums[0],
+				&s.lane[0], p.Factor, p.FactorLow)
 		default:
-			declined = singleOf(u).blockShifted(float(&to[0]), float(&o.z[i*k]), float(&labels[0]), k, n, float(f), float(x),
-				&s.padLoss[0], &s.padLSE[0], float(&s.sums[0]), float(&s.lane[0]), float(&p.Hi[0]), float(&p.Low[0]), p.Factor)
+			declined = u.blockShifted(&to[0], &o.z[i*k], &labels[0], k, n, f, x, &s.padLoss[0], &s.padLSE[0], &s.sums[0],
+				&s.lane[0], &p.Hi[0], &p.Low[0], p.Factor, p.FactorLow)
 		}
 		if o.t == nil {
 			s.setHot(o.index[i:i+n], k, 0)

@@ -11,7 +11,7 @@ import (
 // Prepares reports whether there are kernels of cross entropy for logits prepared by p:
 // [CrossEntropyRows] where [Together] says so, [CrossEntropyRow] for every row.
 func Prepares[T spec.Float](p *spec.Prepared[T]) bool {
-	return p.Off() || spec.Size[T]() == 4 && 0x1p-60 < p.Factor && p.Factor < 0x1p60
+	return p.Off() || 0x1p-60 < p.Factor && p.Factor < 0x1p60
 }
 
 // CrossEntropyRow computes the cross entropy of one row of prepared logits y, with labels t or,
@@ -41,7 +41,7 @@ func CrossEntropyRow[T spec.Float](p *spec.Prepared[T], loss *float64, grad, z, 
 			o.softGrad(u, grad, t, mass, f, extra)
 		}
 	default:
-		if *loss = log - (p.Factor*float64(z[index]) + p.Added(index) - o.m); grad != nil {
+		if *loss = log - p.Less(z, index, o.a); grad != nil {
 			o.indexGrad(u, grad, index, f, extra)
 		}
 	}
@@ -52,36 +52,35 @@ func CrossEntropyRow[T spec.Float](p *spec.Prepared[T], loss *float64, grad, z, 
 func preparedRow[T spec.Float](p *spec.Prepared[T], e, z, t []T) (o ordinary[T], ok bool) {
 	switch {
 	case !p.Off():
-		return singleRow[T](p, e, z, t)
+		return otherRow[T](p, e, z, t)
 	case t == nil:
 		return ordinaryRow(unitOf[T](), e, z)
 	}
 	return ordinaryLabels(unitOf[T](), e, z, t)
 }
 
-// singleRow is preparedRow of float32.
-func singleRow[T spec.Float](p *spec.Prepared[T], e, z, t []T) (o ordinary[T], ok bool) {
-	u, f, far := singleOf(unitOf[T]()), p.Factor, ahead(z)
-	x, hi, low := floats(z), floats(p.Hi), floats(p.Low)
-	to, labels := floats(e), floats(t)
+// otherRow is preparedRow for logits that are not those in memory.
+func otherRow[T spec.Float](p *spec.Prepared[T], e, z, t []T) (o ordinary[T], ok bool) {
+	u, f, lost, far := unitOf[T](), p.Factor, p.FactorLow, ahead(z)
+	x, to, labels, hi, low := &z[0], first(e), first(t), first(p.Hi), first(p.Low)
 	var done uint32
 	switch n := len(z); {
 	case hi == nil && t == nil && e == nil:
-		o.m, o.r, o.a, done = u.divided(x, n, f, far)
+		o.m, o.r, o.a, done = u.divided(x, n, f, lost, far)
 	case hi == nil && t == nil:
-		o.m, o.r, o.a, done = u.dividedExps(to, x, n, f, far)
+		o.m, o.r, o.a, done = u.dividedExps(to, x, n, f, lost, far)
 	case hi == nil && e == nil:
-		o.m, o.r, o.dot, o.others, o.a, done = u.dividedDot(x, labels, n, f, far)
+		o.m, o.r, o.dot, o.others, o.a, done = u.dividedDot(x, labels, n, f, lost, far)
 	case hi == nil:
-		o.m, o.r, o.dot, o.others, o.a, done = u.dividedDotExps(to, x, labels, n, f, far)
+		o.m, o.r, o.dot, o.others, o.a, done = u.dividedDotExps(to, x, labels, n, f, lost, far)
 	case t == nil && e == nil:
-		o.m, o.r, o.a, done = u.shifted(x, n, hi, low, f, far)
+		o.m, o.r, o.a, done = u.shifted(x, n, hi, low, f, lost, far)
 	case t == nil:
-		o.m, o.r, o.a, done = u.shiftedExps(to, x, n, hi, low, f, far)
+		o.m, o.r, o.a, done = u.shiftedExps(to, x, n, hi, low, f, lost, far)
 	case e == nil:
-		o.m, o.r, o.dot, o.others, o.a, done = u.shiftedDot(x, labels, n, hi, low, f, far)
+		o.m, o.r, o.dot, o.others, o.a, done = u.shiftedDot(x, labels, n, hi, low, f, lost, far)
 	default:
-		o.m, o.r, o.dot, o.others, o.a, done = u.shiftedDotExps(to, x, labels, n, hi, low, f, far)
+		o.m, o.r, o.dot, o.others, o.a, done = u.shiftedDotExps(to, x, labels, n, hi, low, f, lost, far)
 	}
 	o.em = 1
 	return o, done != 0

@@ -22,6 +22,14 @@ type unit[T spec.Float] interface {
 	oddsDot(z, t *T, n int, ahead int) (m, em T, sum, dot, mass float64, a int, ok uint32)
 	oddsExps(e, z *T, n int, ahead int) (m, em T, sum float64, a int, ok uint32)
 	odds(z *T, n int, ahead int) (m, em T, sum float64, a int, ok uint32)
+	dividedDotExps(e, z, t *T, n int, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32)
+	dividedDot(z, t *T, n int, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32)
+	dividedExps(e, z *T, n int, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32)
+	divided(z *T, n int, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32)
+	shiftedDotExps(e, z, t *T, n int, hi, low *T, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32)
+	shiftedDot(z, t *T, n int, hi, low *T, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32)
+	shiftedExps(e, z *T, n int, hi, low *T, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32)
+	shifted(z *T, n int, hi, low *T, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32)
 	combine(p, t *T, n int, a, f T)
 	scale(p *T, n int, a T)
 	shift(dst, z *T, n int, m, c T)
@@ -55,6 +63,10 @@ type unit[T spec.Float] interface {
 	blockExpSums(e, z *T, k, n int, sum *float64, work, lanes *T) (declined uint32)
 	tileZLoss(e, z, t *T, k, tiles int, f *T, step int, extra *T, extraStep int, loss, lse *float64, declined *uint32, lanes *T)
 	blockZLoss(e, z, t *T, k, n int, f, extra *T, loss, lse *float64, work, lanes *T) (declined uint32)
+	tileDivided(e, z, t *T, k, tiles int, f *T, step int, extra *T, extraStep int, loss, lse *float64, declined *uint32, lanes *T, factor, factorLow float64)
+	blockDivided(e, z, t *T, k, n int, f, extra *T, loss, lse *float64, work, lanes *T, factor, factorLow float64) (declined uint32)
+	tileShifted(e, z, t *T, k, tiles int, f *T, step int, extra *T, extraStep int, loss, lse *float64, declined *uint32, lanes *T, hi, low *T, factor, factorLow float64)
+	blockShifted(e, z, t *T, k, n int, f, extra *T, loss, lse *float64, work, lanes *T, hi, low *T, factor, factorLow float64) (declined uint32)
 }
 
 // wide are the kernels that compute in float64 for elements of any type.
@@ -126,18 +138,6 @@ type wide[T spec.Float] interface {
 // single are the kernels for float32: those that have no counterpart in float64 too.
 type single interface {
 	unit[float32]
-	dividedDotExps(e, z, t *float32, n int, factor float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32)
-	dividedDot(z, t *float32, n int, factor float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32)
-	dividedExps(e, z *float32, n int, factor float64, ahead int) (m, sum float64, a int, ok uint32)
-	divided(z *float32, n int, factor float64, ahead int) (m, sum float64, a int, ok uint32)
-	shiftedDotExps(e, z, t *float32, n int, hi, low *float32, factor float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32)
-	shiftedDot(z, t *float32, n int, hi, low *float32, factor float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32)
-	shiftedExps(e, z *float32, n int, hi, low *float32, factor float64, ahead int) (m, sum float64, a int, ok uint32)
-	shifted(z *float32, n int, hi, low *float32, factor float64, ahead int) (m, sum float64, a int, ok uint32)
-	tileDivided(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32, factor float64)
-	blockDivided(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, factor float64) (declined uint32)
-	tileShifted(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32, hi, low *float32, factor float64)
-	blockShifted(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, hi, low *float32, factor float64) (declined uint32)
 	maeErrors(labelGrad, e, t *float32, n, but int, c, low, near float32) (sum, over, under float64, some uint32)
 	maeSigns(e, t *float32, n int, c, low, over, under float32)
 }
@@ -218,29 +218,29 @@ func (f32AVX512) oddsExps(e, z *float32, n int, ahead int) (m, em float32, sum f
 func (f32AVX512) odds(z *float32, n int, ahead int) (m, em float32, sum float64, a int, ok uint32) {
 	return oddsF32AVX512(z, n, ahead)
 }
-func (f32AVX512) dividedDotExps(e, z, t *float32, n int, factor float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
-	return dividedDotExpsF32AVX512(e, z, t, n, factor, ahead)
+func (f32AVX512) dividedDotExps(e, z, t *float32, n int, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
+	return dividedDotExpsF32AVX512(e, z, t, n, factor, factorLow, ahead)
 }
-func (f32AVX512) dividedDot(z, t *float32, n int, factor float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
-	return dividedDotF32AVX512(z, t, n, factor, ahead)
+func (f32AVX512) dividedDot(z, t *float32, n int, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
+	return dividedDotF32AVX512(z, t, n, factor, factorLow, ahead)
 }
-func (f32AVX512) dividedExps(e, z *float32, n int, factor float64, ahead int) (m, sum float64, a int, ok uint32) {
-	return dividedExpsF32AVX512(e, z, n, factor, ahead)
+func (f32AVX512) dividedExps(e, z *float32, n int, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32) {
+	return dividedExpsF32AVX512(e, z, n, factor, factorLow, ahead)
 }
-func (f32AVX512) divided(z *float32, n int, factor float64, ahead int) (m, sum float64, a int, ok uint32) {
-	return dividedF32AVX512(z, n, factor, ahead)
+func (f32AVX512) divided(z *float32, n int, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32) {
+	return dividedF32AVX512(z, n, factor, factorLow, ahead)
 }
-func (f32AVX512) shiftedDotExps(e, z, t *float32, n int, hi, low *float32, factor float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
-	return shiftedDotExpsF32AVX512(e, z, t, n, hi, low, factor, ahead)
+func (f32AVX512) shiftedDotExps(e, z, t *float32, n int, hi, low *float32, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
+	return shiftedDotExpsF32AVX512(e, z, t, n, hi, low, factor, factorLow, ahead)
 }
-func (f32AVX512) shiftedDot(z, t *float32, n int, hi, low *float32, factor float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
-	return shiftedDotF32AVX512(z, t, n, hi, low, factor, ahead)
+func (f32AVX512) shiftedDot(z, t *float32, n int, hi, low *float32, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
+	return shiftedDotF32AVX512(z, t, n, hi, low, factor, factorLow, ahead)
 }
-func (f32AVX512) shiftedExps(e, z *float32, n int, hi, low *float32, factor float64, ahead int) (m, sum float64, a int, ok uint32) {
-	return shiftedExpsF32AVX512(e, z, n, hi, low, factor, ahead)
+func (f32AVX512) shiftedExps(e, z *float32, n int, hi, low *float32, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32) {
+	return shiftedExpsF32AVX512(e, z, n, hi, low, factor, factorLow, ahead)
 }
-func (f32AVX512) shifted(z *float32, n int, hi, low *float32, factor float64, ahead int) (m, sum float64, a int, ok uint32) {
-	return shiftedF32AVX512(z, n, hi, low, factor, ahead)
+func (f32AVX512) shifted(z *float32, n int, hi, low *float32, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32) {
+	return shiftedF32AVX512(z, n, hi, low, factor, factorLow, ahead)
 }
 func (f32AVX512) combine(p, t *float32, n int, a, f float32) { combineF32AVX512(p, t, n, a, f) }
 func (f32AVX512) scale(p *float32, n int, a float32)         { scaleF32AVX512(p, n, a) }
@@ -352,17 +352,17 @@ func (f32AVX512) tileZLoss(e, z, t *float32, k, tiles int, f *float32, step int,
 func (f32AVX512) blockZLoss(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32) (declined uint32) {
 	return blockZLossF32AVX512(e, z, t, k, n, f, extra, loss, lse, work, lanes)
 }
-func (f32AVX512) tileDivided(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32, factor float64) {
-	tileDividedF32AVX512(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, factor)
+func (f32AVX512) tileDivided(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32, factor, factorLow float64) {
+	tileDividedF32AVX512(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, factor, factorLow)
 }
-func (f32AVX512) blockDivided(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, factor float64) (declined uint32) {
-	return blockDividedF32AVX512(e, z, t, k, n, f, extra, loss, lse, work, lanes, factor)
+func (f32AVX512) blockDivided(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, factor, factorLow float64) (declined uint32) {
+	return blockDividedF32AVX512(e, z, t, k, n, f, extra, loss, lse, work, lanes, factor, factorLow)
 }
-func (f32AVX512) tileShifted(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32, hi, low *float32, factor float64) {
-	tileShiftedF32AVX512(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, hi, low, factor)
+func (f32AVX512) tileShifted(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32, hi, low *float32, factor, factorLow float64) {
+	tileShiftedF32AVX512(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, hi, low, factor, factorLow)
 }
-func (f32AVX512) blockShifted(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, hi, low *float32, factor float64) (declined uint32) {
-	return blockShiftedF32AVX512(e, z, t, k, n, f, extra, loss, lse, work, lanes, hi, low, factor)
+func (f32AVX512) blockShifted(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, hi, low *float32, factor, factorLow float64) (declined uint32) {
+	return blockShiftedF32AVX512(e, z, t, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)
 }
 func (f32AVX512) maeErrors(labelGrad, e, t *float32, n, but int, c, low, near float32) (sum, over, under float64, some uint32) {
 	return maeErrorsF32AVX512(labelGrad, e, t, n, but, c, low, near)
@@ -404,6 +404,30 @@ func (f64AVX512) oddsExps(e, z *float64, n int, ahead int) (m, em float64, sum f
 }
 func (f64AVX512) odds(z *float64, n int, ahead int) (m, em float64, sum float64, a int, ok uint32) {
 	return oddsF64AVX512(z, n, ahead)
+}
+func (f64AVX512) dividedDotExps(e, z, t *float64, n int, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
+	return dividedDotExpsF64AVX512(e, z, t, n, factor, factorLow, ahead)
+}
+func (f64AVX512) dividedDot(z, t *float64, n int, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
+	return dividedDotF64AVX512(z, t, n, factor, factorLow, ahead)
+}
+func (f64AVX512) dividedExps(e, z *float64, n int, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32) {
+	return dividedExpsF64AVX512(e, z, n, factor, factorLow, ahead)
+}
+func (f64AVX512) divided(z *float64, n int, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32) {
+	return dividedF64AVX512(z, n, factor, factorLow, ahead)
+}
+func (f64AVX512) shiftedDotExps(e, z, t *float64, n int, hi, low *float64, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
+	return shiftedDotExpsF64AVX512(e, z, t, n, hi, low, factor, factorLow, ahead)
+}
+func (f64AVX512) shiftedDot(z, t *float64, n int, hi, low *float64, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
+	return shiftedDotF64AVX512(z, t, n, hi, low, factor, factorLow, ahead)
+}
+func (f64AVX512) shiftedExps(e, z *float64, n int, hi, low *float64, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32) {
+	return shiftedExpsF64AVX512(e, z, n, hi, low, factor, factorLow, ahead)
+}
+func (f64AVX512) shifted(z *float64, n int, hi, low *float64, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32) {
+	return shiftedF64AVX512(z, n, hi, low, factor, factorLow, ahead)
 }
 func (f64AVX512) combine(p, t *float64, n int, a, f float64) { combineF64AVX512(p, t, n, a, f) }
 func (f64AVX512) scale(p *float64, n int, a float64)         { scaleF64AVX512(p, n, a) }
@@ -493,6 +517,18 @@ func (f64AVX512) tileZLoss(e, z, t *float64, k, tiles int, f *float64, step int,
 }
 func (f64AVX512) blockZLoss(e, z, t *float64, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64) (declined uint32) {
 	return blockZLossF64AVX512(e, z, t, k, n, f, extra, loss, lse, work, lanes)
+}
+func (f64AVX512) tileDivided(e, z, t *float64, k, tiles int, f *float64, step int, extra *float64, extraStep int, loss, lse *float64, declined *uint32, lanes *float64, factor, factorLow float64) {
+	tileDividedF64AVX512(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, factor, factorLow)
+}
+func (f64AVX512) blockDivided(e, z, t *float64, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64, factor, factorLow float64) (declined uint32) {
+	return blockDividedF64AVX512(e, z, t, k, n, f, extra, loss, lse, work, lanes, factor, factorLow)
+}
+func (f64AVX512) tileShifted(e, z, t *float64, k, tiles int, f *float64, step int, extra *float64, extraStep int, loss, lse *float64, declined *uint32, lanes *float64, hi, low *float64, factor, factorLow float64) {
+	tileShiftedF64AVX512(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, hi, low, factor, factorLow)
+}
+func (f64AVX512) blockShifted(e, z, t *float64, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64, hi, low *float64, factor, factorLow float64) (declined uint32) {
+	return blockShiftedF64AVX512(e, z, t, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)
 }
 func (f64AVX512) exps64(e *float64, z *float64, n int, m, low, shift float64, ahead int) (sum float64) {
 	return exps64F64AVX512(e, z, n, m, low, shift, ahead)
@@ -771,29 +807,29 @@ func (f32AVX2) oddsExps(e, z *float32, n int, ahead int) (m, em float32, sum flo
 func (f32AVX2) odds(z *float32, n int, ahead int) (m, em float32, sum float64, a int, ok uint32) {
 	return oddsF32AVX2(z, n, ahead)
 }
-func (f32AVX2) dividedDotExps(e, z, t *float32, n int, factor float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
-	return dividedDotExpsF32AVX2(e, z, t, n, factor, ahead)
+func (f32AVX2) dividedDotExps(e, z, t *float32, n int, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
+	return dividedDotExpsF32AVX2(e, z, t, n, factor, factorLow, ahead)
 }
-func (f32AVX2) dividedDot(z, t *float32, n int, factor float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
-	return dividedDotF32AVX2(z, t, n, factor, ahead)
+func (f32AVX2) dividedDot(z, t *float32, n int, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
+	return dividedDotF32AVX2(z, t, n, factor, factorLow, ahead)
 }
-func (f32AVX2) dividedExps(e, z *float32, n int, factor float64, ahead int) (m, sum float64, a int, ok uint32) {
-	return dividedExpsF32AVX2(e, z, n, factor, ahead)
+func (f32AVX2) dividedExps(e, z *float32, n int, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32) {
+	return dividedExpsF32AVX2(e, z, n, factor, factorLow, ahead)
 }
-func (f32AVX2) divided(z *float32, n int, factor float64, ahead int) (m, sum float64, a int, ok uint32) {
-	return dividedF32AVX2(z, n, factor, ahead)
+func (f32AVX2) divided(z *float32, n int, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32) {
+	return dividedF32AVX2(z, n, factor, factorLow, ahead)
 }
-func (f32AVX2) shiftedDotExps(e, z, t *float32, n int, hi, low *float32, factor float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
-	return shiftedDotExpsF32AVX2(e, z, t, n, hi, low, factor, ahead)
+func (f32AVX2) shiftedDotExps(e, z, t *float32, n int, hi, low *float32, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
+	return shiftedDotExpsF32AVX2(e, z, t, n, hi, low, factor, factorLow, ahead)
 }
-func (f32AVX2) shiftedDot(z, t *float32, n int, hi, low *float32, factor float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
-	return shiftedDotF32AVX2(z, t, n, hi, low, factor, ahead)
+func (f32AVX2) shiftedDot(z, t *float32, n int, hi, low *float32, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
+	return shiftedDotF32AVX2(z, t, n, hi, low, factor, factorLow, ahead)
 }
-func (f32AVX2) shiftedExps(e, z *float32, n int, hi, low *float32, factor float64, ahead int) (m, sum float64, a int, ok uint32) {
-	return shiftedExpsF32AVX2(e, z, n, hi, low, factor, ahead)
+func (f32AVX2) shiftedExps(e, z *float32, n int, hi, low *float32, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32) {
+	return shiftedExpsF32AVX2(e, z, n, hi, low, factor, factorLow, ahead)
 }
-func (f32AVX2) shifted(z *float32, n int, hi, low *float32, factor float64, ahead int) (m, sum float64, a int, ok uint32) {
-	return shiftedF32AVX2(z, n, hi, low, factor, ahead)
+func (f32AVX2) shifted(z *float32, n int, hi, low *float32, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32) {
+	return shiftedF32AVX2(z, n, hi, low, factor, factorLow, ahead)
 }
 func (f32AVX2) combine(p, t *float32, n int, a, f float32) { combineF32AVX2(p, t, n, a, f) }
 func (f32AVX2) scale(p *float32, n int, a float32)         { scaleF32AVX2(p, n, a) }
@@ -874,17 +910,17 @@ func (f32AVX2) tileZLoss(e, z, t *float32, k, tiles int, f *float32, step int, e
 func (f32AVX2) blockZLoss(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32) (declined uint32) {
 	return blockZLossF32AVX2(e, z, t, k, n, f, extra, loss, lse, work, lanes)
 }
-func (f32AVX2) tileDivided(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32, factor float64) {
-	tileDividedF32AVX2(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, factor)
+func (f32AVX2) tileDivided(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32, factor, factorLow float64) {
+	tileDividedF32AVX2(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, factor, factorLow)
 }
-func (f32AVX2) blockDivided(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, factor float64) (declined uint32) {
-	return blockDividedF32AVX2(e, z, t, k, n, f, extra, loss, lse, work, lanes, factor)
+func (f32AVX2) blockDivided(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, factor, factorLow float64) (declined uint32) {
+	return blockDividedF32AVX2(e, z, t, k, n, f, extra, loss, lse, work, lanes, factor, factorLow)
 }
-func (f32AVX2) tileShifted(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32, hi, low *float32, factor float64) {
-	tileShiftedF32AVX2(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, hi, low, factor)
+func (f32AVX2) tileShifted(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32, hi, low *float32, factor, factorLow float64) {
+	tileShiftedF32AVX2(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, hi, low, factor, factorLow)
 }
-func (f32AVX2) blockShifted(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, hi, low *float32, factor float64) (declined uint32) {
-	return blockShiftedF32AVX2(e, z, t, k, n, f, extra, loss, lse, work, lanes, hi, low, factor)
+func (f32AVX2) blockShifted(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, hi, low *float32, factor, factorLow float64) (declined uint32) {
+	return blockShiftedF32AVX2(e, z, t, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)
 }
 func (f32AVX2) maeErrors(labelGrad, e, t *float32, n, but int, c, low, near float32) (sum, over, under float64, some uint32) {
 	return maeErrorsF32AVX2(labelGrad, e, t, n, but, c, low, near)
@@ -926,6 +962,30 @@ func (f64AVX2) oddsExps(e, z *float64, n int, ahead int) (m, em float64, sum flo
 }
 func (f64AVX2) odds(z *float64, n int, ahead int) (m, em float64, sum float64, a int, ok uint32) {
 	return oddsF64AVX2(z, n, ahead)
+}
+func (f64AVX2) dividedDotExps(e, z, t *float64, n int, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
+	return dividedDotExpsF64AVX2(e, z, t, n, factor, factorLow, ahead)
+}
+func (f64AVX2) dividedDot(z, t *float64, n int, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
+	return dividedDotF64AVX2(z, t, n, factor, factorLow, ahead)
+}
+func (f64AVX2) dividedExps(e, z *float64, n int, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32) {
+	return dividedExpsF64AVX2(e, z, n, factor, factorLow, ahead)
+}
+func (f64AVX2) divided(z *float64, n int, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32) {
+	return dividedF64AVX2(z, n, factor, factorLow, ahead)
+}
+func (f64AVX2) shiftedDotExps(e, z, t *float64, n int, hi, low *float64, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
+	return shiftedDotExpsF64AVX2(e, z, t, n, hi, low, factor, factorLow, ahead)
+}
+func (f64AVX2) shiftedDot(z, t *float64, n int, hi, low *float64, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
+	return shiftedDotF64AVX2(z, t, n, hi, low, factor, factorLow, ahead)
+}
+func (f64AVX2) shiftedExps(e, z *float64, n int, hi, low *float64, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32) {
+	return shiftedExpsF64AVX2(e, z, n, hi, low, factor, factorLow, ahead)
+}
+func (f64AVX2) shifted(z *float64, n int, hi, low *float64, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32) {
+	return shiftedF64AVX2(z, n, hi, low, factor, factorLow, ahead)
 }
 func (f64AVX2) combine(p, t *float64, n int, a, f float64) { combineF64AVX2(p, t, n, a, f) }
 func (f64AVX2) scale(p *float64, n int, a float64)         { scaleF64AVX2(p, n, a) }
@@ -1005,6 +1065,18 @@ func (f64AVX2) tileZLoss(e, z, t *float64, k, tiles int, f *float64, step int, e
 }
 func (f64AVX2) blockZLoss(e, z, t *float64, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64) (declined uint32) {
 	return blockZLossF64AVX2(e, z, t, k, n, f, extra, loss, lse, work, lanes)
+}
+func (f64AVX2) tileDivided(e, z, t *float64, k, tiles int, f *float64, step int, extra *float64, extraStep int, loss, lse *float64, declined *uint32, lanes *float64, factor, factorLow float64) {
+	tileDividedF64AVX2(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, factor, factorLow)
+}
+func (f64AVX2) blockDivided(e, z, t *float64, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64, factor, factorLow float64) (declined uint32) {
+	return blockDividedF64AVX2(e, z, t, k, n, f, extra, loss, lse, work, lanes, factor, factorLow)
+}
+func (f64AVX2) tileShifted(e, z, t *float64, k, tiles int, f *float64, step int, extra *float64, extraStep int, loss, lse *float64, declined *uint32, lanes *float64, hi, low *float64, factor, factorLow float64) {
+	tileShiftedF64AVX2(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, hi, low, factor, factorLow)
+}
+func (f64AVX2) blockShifted(e, z, t *float64, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64, hi, low *float64, factor, factorLow float64) (declined uint32) {
+	return blockShiftedF64AVX2(e, z, t, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)
 }
 func (f64AVX2) exps64(e *float64, z *float64, n int, m, low, shift float64, ahead int) (sum float64) {
 	return exps64F64AVX2(e, z, n, m, low, shift, ahead)

@@ -46,10 +46,8 @@ func (g isa) ordinary() {
 		g.odds(x(), false, false)
 	}
 	each(func() logits { return &plain{g: g} })
-	if !g.f64 {
-		each(func() logits { return &prepared{g: g} })
-		each(func() logits { return &prepared{g: g, shifted: true} })
-	}
+	each(func() logits { return &prepared{g: g} })
+	each(func() logits { return &prepared{g: g, shifted: true} })
 }
 
 // odds emits the kernels for ordinary rows: with store they keep the exponentials, with labels they

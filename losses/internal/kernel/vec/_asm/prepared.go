@@ -8,9 +8,9 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// prepared are logits y = factor z + s in float32, exact to far more digits than that. With b +
-// bLow = factor, hi + low = s and top + topLow = M, the largest y, hi and top multiples of 2^-9,
-// the argument of the exponential is
+// prepared are logits y = factor z + s, exact to far more digits than their type has. With b +
+// bLow = factor, hi + low = s and top + topLow = M, the largest y, hi and top multiples of a grid,
+// 2^-9 for float32 and 2^-38 for float64, the argument of the exponential is
 //
 //	y - M = u + q,   u = b z + (hi - top),   q = bLow z + (low - topLow),
 //
@@ -27,22 +27,29 @@ type prepared struct {
 	ln2hi, ln2lo       Op
 }
 
-// The first digits of ln 2, a multiple of 2^-9, and the others.
+// ln2Parts returns the first digits of ln 2, a multiple of the grid, and the others.
+func (g isa) ln2Parts() (first, others float64) {
+	const short, long = 355.0 / (1 << 9), 190530846196.0 / (1 << 38)
+	if g.f64 {
+		return long, math.Ln2 - long
+	}
+	return short, math.Ln2 - short
+}
+
+// mostPrepared bounds y and s: hi, top and their difference then have no more than 24 digits, or
+// 53. toGrid is added to round such a number to the grid.
 const (
-	ln2Grid = 355.0 / 512
-	ln2Rest = -2.12194440054690583e-4
+	mostPrepared = 1 << 13
+	toGrid       = 0x1.8p14
 )
 
-// mostPrepared bounds y and s: hi, top and their difference then have no more than 24 digits.
-const mostPrepared = 1 << 13
-
 func (p *prepared) signature() (name, ins, outs string, doc []string) {
-	name, ins, doc = "divided", "factor float64, ", []string{
-		"is odds of the logits y = factor z; m is the largest, and em 1."}
+	name, ins, doc = "divided", "factor, factorLow float64, ", []string{
+		"is odds of the logits y = factor z; m is the largest, and em 1. factorLow is what factor has lost, for float64."}
 	if p.shifted {
-		name, ins, doc = "shifted", "hi, low *T, factor float64, ", []string{
-			"is odds of the logits y = factor z + hi + low, hi a " +
-				"multiple of 2^-9; m is the largest, and em 1."}
+		name, ins, doc = "shifted", "hi, low *T, "+ins, []string{
+			"is odds of the logits y = factor z + hi + low, hi a multiple of the grid; m is the largest, and em 1. " +
+				"factorLow is what factor has lost, for float64."}
 	}
 	return name, ins, "m, sum", doc
 }
@@ -78,8 +85,10 @@ func (p *prepared) unit(x reg.VecVirtual) {
 	if !p.shifted {
 		b := XMM()
 		VMOVSD(address(Param("factor")), b)
-		VCVTSD2SS(b, b, b)
-		VMULSS(b, x, x)
+		if !p.g.f64 {
+			VCVTSD2SS(b, b, b)
+		}
+		p.g.pick(VMULSS, VMULSD, b, x, x)
 	}
 }
 
@@ -87,33 +96,65 @@ func (p *prepared) bound() float64 { return mostPrepared }
 
 func (p *prepared) prepare(_ reg.VecVirtual, a reg.GPVirtual) {
 	g := p.g
-	m, x, grid := XMM(), XMM(), XMM()
-	number := func(from reg.GPVirtual) {
-		VMOVSS(Mem{Base: from, Index: a, Scale: 4}, x)
-		VCVTSS2SD(x, x, x)
-	}
-	number(p.z)
-	VMULSD(address(Param("factor")), x, m)
-	if p.shifted {
-		number(p.hi)
-		VADDSD(x, m, m)
-		number(p.low)
-		VADDSD(x, m, m)
-	}
-	VMOVSD(m, address(Return("m")))
-	wide := isa{avx512: g.avx512, f64: true}
-	VMOVSD(wide.constant(0x1.8p43), grid)
-	VSUBSD(m, grid, x)
-	VSUBSD(grid, x, x) // -m on the grid
-	VADDSD(x, m, m)
-	VXORPS(grid, grid, grid)
-	VSUBSD(m, grid, m)
-	VCVTSD2SS(x, x, x)
-	VCVTSD2SS(m, m, m)
-	p.minusTop, p.minusLow = g.everywhere(x), g.everywhere(m)
+	top, low := p.topOf(a)
+	p.minusTop, p.minusLow = g.everywhere(top), g.everywhere(low)
 	p.c = g.expConstsInMemory()
 	p.c.log2e, p.c.magic = g.hold(math.Log2E), g.hold(g.magicNumber())
-	p.ln2hi, p.ln2lo = g.hold(ln2Grid), g.hold(ln2Rest)
+	grid, rest := g.ln2Parts()
+	p.ln2hi, p.ln2lo = g.hold(grid), g.hold(rest)
+}
+
+// topOf stores M, the logit at a, and returns -top and -topLow.
+func (p *prepared) topOf(a reg.GPVirtual) (top, low reg.VecVirtual) {
+	g := p.g
+	number := func(from reg.GPVirtual) (x reg.VecVirtual) { // in float64
+		x = XMM()
+		if g.f64 {
+			VMOVSD(Mem{Base: from, Index: a, Scale: 8}, x)
+			return x
+		}
+		VMOVSS(Mem{Base: from, Index: a, Scale: 4}, x)
+		VCVTSS2SD(x, x, x)
+		return x
+	}
+	wide, grid, m := isa{avx512: g.avx512, f64: true}, XMM(), XMM()
+	z := number(p.z)
+	VMULSD(address(Param("factor")), z, m)
+	if p.shifted {
+		VADDSD(number(p.hi), m, m)
+		VADDSD(number(p.low), m, m)
+	}
+	if !g.f64 {
+		VMOVSD(m, address(Return("m")))
+		VMOVSD(wide.constant(0x1.8p43), grid)
+	} else {
+		VMOVSD(wide.constant(toGrid), grid)
+	}
+	top, low = XMM(), XMM()
+	VSUBSD(m, grid, top)
+	VSUBSD(grid, top, top)
+	if g.f64 { // m has not the digits
+		VMOVAPD(top, m)
+		VXORPD(low, low, low)
+		if p.shifted {
+			VADDSD(number(p.hi), m, m)
+			low = number(p.low)
+		}
+		VFMADD231SD(address(Param("factor")), z, m)
+		VFMADD231SD(address(Param("factorLow")), z, low)
+		VADDSD(low, m, low)
+		VSUBSD(top, low, m)
+		VMOVSD(m, address(Return("m")))
+	} else {
+		VADDSD(top, m, low)
+	}
+	VXORPD(m, m, m)
+	VSUBSD(low, m, low)
+	if !g.f64 {
+		VCVTSD2SS(top, top, top)
+		VCVTSD2SS(low, low, low)
+	}
+	return top, low
 }
 
 func (p *prepared) exp(i reg.GPVirtual, v int, m *mask) (e reg.VecVirtual, less func() reg.VecVirtual) {

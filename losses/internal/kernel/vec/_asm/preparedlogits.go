@@ -7,7 +7,8 @@ import (
 )
 
 // preparedLogits are the logits y of [prepared] in tiles and blocks, of all rows alike. There top
-// is a multiple of 2^-9 next to M, and topLow 0: with m for it the argument of the exponential is
+// is a multiple of the grid next to M, and topLow 0: with m for it the argument of the exponential
+// is
 //
 //	y - m = u + q,   u = b z + (hi - m),   q = bLow z + low
 type preparedLogits struct {
@@ -33,8 +34,11 @@ func (g isa) preparedLogits(shifted bool) preparedLogits {
 	return p
 }
 
-// factorParts returns b and bLow, the parameter factor as a sum of two numbers.
+// factorParts returns b and bLow, the factor as a sum of two numbers.
 func (g isa) factorParts() (b, bLow Op) {
+	if g.f64 {
+		return g.held("factor"), g.held("factorLow")
+	}
 	f, x, rest := XMM(), XMM(), XMM()
 	VMOVSD(address(Param("factor")), f)
 	VCVTSD2SS(f, f, x)
@@ -56,7 +60,7 @@ func (p *preparedLogits) onGrid(x reg.VecVirtual) (minusM reg.VecVirtual, reject
 	g.and(y, size, size)
 	g.load(g.constant(mostPrepared), most)
 	rejected = g.maskBits(g.cmp(nltUQ, most, size))
-	g.load(g.constant(0x1.8p14), grid)
+	g.load(g.constant(toGrid), grid)
 	g.add(grid, y, y)
 	g.sub(y, grid, y)
 	return y, rejected
@@ -95,6 +99,7 @@ func (p *preparedLogits) exp(z reg.VecVirtual, c Op, low reg.VecVirtual) (e, sum
 	g.madd(p.c.log2e, least, t)
 	g.sub(p.c.magic, t, n)
 	g.load(c, r)
+	ln2Grid, ln2Rest := g.ln2Parts()
 	g.nmadd(g.constant(ln2Grid), n, r)
 	g.madd(p.b, z, r)
 	g.add(q, u, u)

@@ -17,9 +17,6 @@ func (g isa) options() {
 		return &plainTile{g: g, z: z, k: k, lanes: lanes}
 	})
 	g.blockOptions("blockZLoss", func() blockLogits { return &plainBlock{g: g} })
-	if g.f64 {
-		return
-	}
 	for _, shifted := range []bool{false, true} {
 		name := "Divided"
 		if shifted {
@@ -40,13 +37,13 @@ func optionParams(name, doc string) (params string, text []string) {
 	text = []string{doc,
 		"with the gradient f ((S + extra lse) p - t), extra as the factors lie, and stores lse, too; where " +
 			"extra is nil it is 0, and lse not stored."}
-	const declines = "It declines rows whose loss is not finite."
+	const declines, lost = "It declines rows whose loss is not finite.", "factorLow is what factor has lost, for float64."
 	switch {
 	case strings.HasSuffix(name, "Divided"):
-		return ", factor float64", append(text, "The logits are factor z.", declines)
+		return ", factor, factorLow float64", append(text, "The logits are factor z.", lost, declines)
 	case strings.HasSuffix(name, "Shifted"):
-		return ", hi, low *T, factor float64", append(text, "The logits are factor z + hi + low, hi a multiple of 2^-9.",
-			declines)
+		return ", hi, low *T, factor, factorLow float64", append(text, "The logits are factor z + hi + low, hi a "+
+			"multiple of the grid.", lost, declines)
 	}
 	return "", append(text, declines)
 }
