@@ -74,6 +74,7 @@ type scratch[T kernel.Float] struct {
 	termLoss, lse          []float64
 	softmax                []kernel.SoftmaxOf // of some rows
 	soft                   []float64          // log p and p of some rows
+	slopes                 []float64          // φ' of some rows
 	losses                 []float64          // of elements whose sum alone is kept
 	lows                   []float64
 	turns                  []turned

@@ -35,12 +35,7 @@ func alongDirection[T kernel.Float](b *batch[T], l Loss) (bad int) {
 	if f.cross {
 		return crossEntropyAlong(b)
 	}
-	for i := range b.n {
-		if !b.rowAlong(f, i) {
-			return i
-		}
-	}
-	return -1
+	return separableAlong(b, f)
 }
 
 // crossEntropyAlong is alongDirection for cross entropy: with the direction v and S the sum of the

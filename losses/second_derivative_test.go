@@ -326,3 +326,80 @@ func TestHessianOfCrossEntropy(t *testing.T) {
 		}
 	}
 }
+
+// TestHessianOfManyClasses holds the products of separable losses to their formulas, with rows of
+// few and of many classes that are sure, nearly even, or without one of the classes.
+func TestHessianOfManyClasses(t *testing.T) {
+	for name, c := range map[string]struct {
+		loss losses.Loss
+		phi  func(l, p, q float64) (d, d2 float64) // φ' and φ″ by l = log p, with q = 1-p
+	}{
+		"gce": {losses.GCE{Q: .7}, func(_, p, _ float64) (d, d2 float64) {
+			return -math.Pow(p, .7), -.7 * math.Pow(p, .7)
+		}},
+		"poly1":     {losses.Poly1{Epsilon: 2}, func(_, p, _ float64) (d, d2 float64) { return -1 - 2*p, -2 * p }},
+		"focal":     {losses.Focal{Gamma: 2}, focalPhi(2)},
+		"focal 3.5": {losses.Focal{Gamma: 3.5}, focalPhi(3.5)},
+		"focal 20":  {losses.Focal{Gamma: 20}, focalPhi(20)},
+	} {
+		for _, dt := range floatDtypes {
+			for _, k := range []int{2, 10, 40, 41, 100, 700} {
+				crit := losses.Criterion{Loss: c.loss, Reduction: losses.None}
+				hessianByFormula(t, fmt.Sprint(name, " ", dt, " K=", k), crit, dt, k, c.phi)
+			}
+		}
+	}
+}
+
+func focalPhi(a float64) func(l, p, q float64) (d, d2 float64) {
+	return func(l, p, q float64) (d, d2 float64) {
+		w := math.Pow(q, a-1)
+		if p == 0 {
+			return -1, 0
+		}
+		return -w*q + a*w*p*l, a * p * (w*(2+l) - (a-1)*math.Pow(q, a-2)*p*l)
+	}
+}
+
+func hessianByFormula(t *testing.T, what string, c losses.Criterion, dt tensor.Dtype, k int,
+	phi func(l, p, q float64) (d, d2 float64)) {
+	const n = 5
+	b := batch{dt: dt, n: n, k: k, z: direction(n, k)}
+	b.t = repeat(n*k, func(i int) float64 { return float64(i%7) / 4 })
+	b.z[k], b.z[2*k-1], b.z[2*k], b.z[3*k] = 6, 6.5, 12, math.Inf(-1)
+	b.z[4*k+k/2] = 30
+	v := repeat(n*k, func(i int) float64 { return math.Cos(float64(i)) })
+	b.z, v = round(dt, b.z), round(dt, v)
+	for _, b.index = range [][]int{nil, {0, k / 2, k - 1, 1, k / 3}} {
+		got := b.along(t, c, v)
+		for i := range n {
+			s, mean := numtest.NewSoftmax(b.z[i*k:(i+1)*k]), numtest.DD{}
+			for j, p := range s.P {
+				mean = mean.Add(p.Mul(numtest.Num(v[i*k+j])))
+			}
+			d, a, tgrad := make([]float64, k), make([]float64, k), make([]float64, k)
+			slope, size, sum, along := 0., 0., 0., 0.
+			for j, p := range s.P {
+				label := b.t[i*k+j]
+				if b.index != nil {
+					label = map[bool]float64{true: 1}[j == b.index[i]]
+				}
+				df, d2f := phi(s.LogP(j).Hi, p.Hi, numtest.Num(1).Sub(p).Hi)
+				a[j] = numtest.Num(v[i*k+j]).Sub(mean).Hi
+				d[j], tgrad[j] = label*d2f*a[j], df*a[j]
+				slope, sum, along = slope+label*tgrad[j], sum+label*df, along+d[j]
+				size += label * math.Abs(tgrad[j])
+			}
+			want := repeat(k, func(j int) float64 { return d[j] - s.P[j].Hi*(along+sum*a[j]) })
+			near(t, what, got.grad[i*k:(i+1)*k], want, 0, 256*epsilon(dt)*slices.Max(absolute(want)))
+			near(t, what, got.loss[i:i+1], []float64{slope}, 0, 64*epsilon(dt)*size)
+			if b.index == nil {
+				near(t, what, got.tgrad[i*k:(i+1)*k], tgrad, 0, 64*epsilon(dt)*slices.Max(absolute(tgrad)))
+			}
+		}
+	}
+}
+
+func absolute(x []float64) []float64 {
+	return repeat(len(x), func(i int) float64 { return math.Abs(x[i]) })
+}

@@ -36,3 +36,9 @@ func SymmetricLabels[T spec.Float](alpha, beta, most float64, loss []float64, la
 
 // LogP panics: it is not in this build.
 func LogP[T spec.Float](dst, z []T, s spec.SoftmaxOf) { panic(noTiles) }
+
+// HasSlopes is false: there are no [Slopes] in this build.
+func HasSlopes[T spec.Float](f spec.Family, a float64) bool { return false }
+
+// Slopes is not called.
+func Slopes(f spec.Family, a float64, dst, l []float64) {}

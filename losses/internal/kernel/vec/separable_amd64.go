@@ -165,3 +165,19 @@ func terms[T spec.Float](
 	}
 	return sum, mass * slope, slope, bad
 }
+
+// HasSlopes reports whether there are [Slopes] of a separable loss, exact enough for an element
+// type: squaring loses digits of float64.
+func HasSlopes[T spec.Float](f spec.Family, a float64) bool {
+	p, ok := planFor[float64](f, a)
+	return ok && (p.kind != focalPow || spec.Size[T]() == 4)
+}
+
+// Slopes stores φ' of every log p in l that is of a p <= 1/2, and anything for others.
+func Slopes(f spec.Family, a float64, dst, l []float64) {
+	p, _ := planFor[float64](f, a)
+	for j := range dst { // labels, of which each is read before what it makes is stored
+		dst[j] = -1
+	}
+	exactTerms(wideOf[float64](), p, dst, nil, l, dst, len(l), 0, 0)
+}
