@@ -62,6 +62,9 @@ func evaluateRows[T kernel.Float](b *batch[T], l Loss) (bad int) {
 		return bad
 	}
 	if n, ok := sparseOf(l); ok {
+		if b.targetGrad != nil && b.direction == nil {
+			return evaluateLabels(b, l)
+		}
 		return sparseRows(b, n)
 	}
 	if bad = b.wrongSum(); bad >= 0 {

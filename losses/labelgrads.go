@@ -28,7 +28,11 @@ func evaluateLabels[T kernel.Float](b *batch[T], l Loss) (bad int) {
 	if _, ok := l.(CrossEntropy); ok && !b.probs {
 		return crossEntropyLabels(b)
 	}
-	if b.probs || b.twins || !hasLabels(l) {
+	n, sparse := sparseOf(l)
+	switch {
+	case sparse && (b.twins || !kernel.HasSparse()):
+		return sparseRows(b, n)
+	case b.probs || b.twins || !sparse && !hasLabels(l):
 		return byRow(b, l)
 	}
 	for lo := 0; lo < b.n; lo += b.chunk() {
@@ -44,7 +48,12 @@ func someLabels[T kernel.Float](b *batch[T], l Loss, lo, hi int) (bad int) {
 	c := b.slice(lo, hi)
 	rows := c
 	rows.targetGrad, rows.byTarget = nil, dense.Grow(&b.byTargets, len(c.input))
-	if bad = evaluate(&rows, l); bad < 0 {
+	if n, ok := sparseOf(l); ok {
+		bad = sparseRows(&rows, n)
+	} else {
+		bad = evaluate(&rows, l)
+	}
+	if bad < 0 {
 		c.takeBack(rows.byTarget)
 	}
 	return bad

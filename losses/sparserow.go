@@ -12,7 +12,7 @@ import (
 func sparseRows[T kernel.Float](b *batch[T], n sparse) (bad int) {
 	quick := b.direction == nil && b.targetGrad == nil
 	if quick && kernel.HasSparse() {
-		return kernel.Sparse(int(n), b.loss, b.grad, b.input, b.target, b.index, b.scale,
+		return kernel.Sparse(int(n), b.loss, b.grad, b.byTarget, b.input, b.target, b.index, b.scale,
 			dense.Grow(&b.tmp, kernel.SparseScratch(b.k)), b.k,
 			func(i int) (valid bool) { return b.sumsToOne(i) && sparseAlone(b, n, i) })
 	}
@@ -54,7 +54,7 @@ func sparseAlone[T kernel.Float](b *batch[T], n sparse, i int) (valid bool) {
 			g[j] = T(f * x)
 		}
 	}
-	if b.targetGrad == nil {
+	if b.targetGrad == nil && b.byTarget == nil {
 		return true
 	}
 	for j := range d {
@@ -62,7 +62,11 @@ func sparseAlone[T kernel.Float](b *batch[T], n sparse, i int) (valid bool) {
 			d[j] = n.slope(t[j], at.gap[j], 1)
 		}
 	}
-	b.storeTargetGrad(i, d, scratch)
+	if b.byTarget != nil {
+		kernel.Round(part(b.byTarget, i, i+1, k), d)
+	} else {
+		b.storeTargetGrad(i, d, scratch)
+	}
 	return true
 }
 

@@ -28,7 +28,7 @@ var sparseGuards = []func(j, k int) float64{
 func TestGuardSparse(t *testing.T) { having(t, HasSparse, guardSparse[float32], guardSparse[float64]) }
 
 func guardSparse[T Float](t *testing.T) {
-	var pages [7]numtest.Pages
+	var pages [8]numtest.Pages
 	for i := range pages {
 		pages[i] = numtest.NewPages(t, 9*170*8)
 	}
@@ -48,11 +48,13 @@ func guardSparse[T Float](t *testing.T) {
 					in := numtest.Guard(pages[0], z, behind)
 					labels, grad, scale, scratch := elements(1, n*k), elements(2, n*k), elements(3, n), elements(4, SparseScratch(k))
 					loss := numtest.Guard(pages[5], make([]float64, n), behind)
+					labelGrad := elements(7, n*k)
 					index := numtest.Guard(pages[6], slices.Repeat([]int{k - 1}, n), behind)
 					for e := 1; e <= 2; e++ {
 						for _, g := range [][]T{grad, nil} {
-							require.Equal(t, -1, Sparse(e, loss, g, in, labels, nil, scale, scratch, k, right))
-							require.Equal(t, -1, Sparse(e, loss, g, in, nil, index, scale[:1], scratch, k, right))
+							require.Equal(t, -1, Sparse(e, loss, g, nil, in, labels, nil, scale, scratch, k, right))
+							require.Equal(t, -1, Sparse(e, loss, g, labelGrad, in, labels, nil, scale, scratch, k, right))
+							require.Equal(t, -1, Sparse(e, loss, g, nil, in, nil, index, scale[:1], scratch, k, right))
 						}
 					}
 					require.True(t, sameBits(z, in) && !slices.ContainsFunc(labels, func(x T) bool { return x != 0 }), "k=%d", k)

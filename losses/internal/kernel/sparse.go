@@ -11,7 +11,7 @@ func SparseScratch(k int) int { return vec.SparseScratch(k) }
 
 // Sparse computes the loss of a sparse map of rows, and by row those that are not for vectors; see
 // [vec.Sparse].
-func Sparse[T Float](n int, loss []float64, grad, z, t []T, index []int, scale, scratch []T, k int,
+func Sparse[T Float](n int, loss []float64, grad, labelGrad, z, t []T, index []int, scale, scratch []T, k int,
 	row func(j int) (valid bool)) (bad int) {
-	return vec.Sparse(n, loss, grad, z, t, index, scale, scratch, k, row)
+	return vec.Sparse(n, loss, grad, labelGrad, z, t, index, scale, scratch, k, row)
 }

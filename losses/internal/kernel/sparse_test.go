@@ -58,7 +58,7 @@ func sparseLoss(n float64, g, t []float64) (loss float64) {
 
 // sparseRows runs the kernel on rows and returns what it rejected.
 func sparseRows[T Float](n, k int, loss []float64, grad, z, t []T, index []int, scale []T) (rejected []int, bad int) {
-	bad = Sparse(n, loss, grad, z, t, index, scale, make([]T, SparseScratch(k)), k,
+	bad = Sparse(n, loss, grad, nil, z, t, index, scale, make([]T, SparseScratch(k)), k,
 		func(j int) bool { rejected = append(rejected, j); return t == nil || t[j*k] >= 0 })
 	return rejected, bad
 }
@@ -174,7 +174,7 @@ func sparseNeighbours[T Float](t *testing.T) {
 		z[11*k], z[13*k+k/2], labels[15*k] = T(math.NaN()), T(math.Inf(1)), -1
 		for e := 1; e <= 2; e++ {
 			loss, grad := make([]float64, n), make([]T, n*k)
-			Sparse(e, loss, grad, z, labels, nil, scale, make([]T, SparseScratch(k)), k, func(int) bool { return true })
+			Sparse(e, loss, grad, nil, z, labels, nil, scale, make([]T, SparseScratch(k)), k, func(int) bool { return true })
 			for i := range n {
 				one, row := make([]float64, 1), make([]T, k)
 				lo, hi := i*k, (i+1)*k

@@ -46,7 +46,7 @@ const HasSparse = false
 func SparseScratch(int) int { return 0 }
 
 // Sparse panics: it is not in this build.
-func Sparse[T spec.Float](n int, loss []float64, grad, z, t []T, index []int, scale, scratch []T, k int,
+func Sparse[T spec.Float](n int, loss []float64, grad, labelGrad, z, t []T, index []int, scale, scratch []T, k int,
 	row func(j int) bool) int {
 	panic(noTiles)
 }

@@ -1170,19 +1170,20 @@ func temperedLogitsF64AVX512(w *float64, z *float64, n int, par *float64)
 //go:noescape
 func temperedLogitsFarF64AVX512(w *float64, z *float64, n int, par *float64)
 
-// sparsemaxTileF64AVX512 stores the losses of the rows of a tile and in e the gradients; it
-// overwrites h, room for k vectors. rejected has the bits of the rows that has an invalid label, a
-// loss that is not finite or no probabilities.
+// sparsemaxTileF64AVX512 stores the losses of the rows of a tile, in e the gradients and unless
+// labelGrad is nil those by the labels there; it overwrites h, room for k vectors. rejected has the
+// bits of the rows that has an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
-func sparsemaxTileF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64) (rejected uint32)
+func sparsemaxTileF64AVX512(e *float64, labelGrad *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64) (rejected uint32)
 
 // sparsemaxRowF64AVX512 returns the loss of a row, with the labels t or that of class y, and stores
 // f times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
-// an invalid label, a loss that is not finite or no probabilities.
+// an invalid label, a loss that is not finite or no probabilities. Unless labelGrad is nil it
+// stores the gradients by the labels there.
 //
 //go:noescape
-func sparsemaxRowF64AVX512(grad *float64, z *float64, t *float64, n int, near *float64, f float64) (loss float64, rejected uint32)
+func sparsemaxRowF64AVX512(grad *float64, labelGrad *float64, z *float64, t *float64, n int, near *float64, f float64) (loss float64, rejected uint32)
 
 // sparsemaxIndexF64AVX512 returns the loss of a row, with the labels t or that of class y, and
 // stores f times the gradient; near is memory for n elements and a vector. rejected != 0 where the
@@ -1191,19 +1192,20 @@ func sparsemaxRowF64AVX512(grad *float64, z *float64, t *float64, n int, near *f
 //go:noescape
 func sparsemaxIndexF64AVX512(grad *float64, z *float64, n int, y int, near *float64, f float64) (loss float64, rejected uint32)
 
-// entmaxTileF64AVX512 stores the losses of the rows of a tile and in e the gradients; it overwrites
-// h, room for k vectors. rejected has the bits of the rows that has an invalid label, a loss that
-// is not finite or no probabilities.
+// entmaxTileF64AVX512 stores the losses of the rows of a tile, in e the gradients and unless
+// labelGrad is nil those by the labels there; it overwrites h, room for k vectors. rejected has the
+// bits of the rows that has an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
-func entmaxTileF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64) (rejected uint32)
+func entmaxTileF64AVX512(e *float64, labelGrad *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64) (rejected uint32)
 
 // entmaxRowF64AVX512 returns the loss of a row, with the labels t or that of class y, and stores f
 // times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
-// an invalid label, a loss that is not finite or no probabilities.
+// an invalid label, a loss that is not finite or no probabilities. Unless labelGrad is nil it
+// stores the gradients by the labels there.
 //
 //go:noescape
-func entmaxRowF64AVX512(grad *float64, z *float64, t *float64, n int, near *float64, f float64) (loss float64, rejected uint32)
+func entmaxRowF64AVX512(grad *float64, labelGrad *float64, z *float64, t *float64, n int, near *float64, f float64) (loss float64, rejected uint32)
 
 // entmaxIndexF64AVX512 returns the loss of a row, with the labels t or that of class y, and stores
 // f times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
@@ -2554,19 +2556,20 @@ func temperedLogitsF64AVX2(w *float64, z *float64, n int, par *float64)
 //go:noescape
 func temperedLogitsFarF64AVX2(w *float64, z *float64, n int, par *float64)
 
-// sparsemaxTileF64AVX2 stores the losses of the rows of a tile and in e the gradients; it
-// overwrites h, room for k vectors. rejected has the bits of the rows that has an invalid label, a
-// loss that is not finite or no probabilities.
+// sparsemaxTileF64AVX2 stores the losses of the rows of a tile, in e the gradients and unless
+// labelGrad is nil those by the labels there; it overwrites h, room for k vectors. rejected has the
+// bits of the rows that has an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
-func sparsemaxTileF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64) (rejected uint32)
+func sparsemaxTileF64AVX2(e *float64, labelGrad *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64) (rejected uint32)
 
 // sparsemaxRowF64AVX2 returns the loss of a row, with the labels t or that of class y, and stores f
 // times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
-// an invalid label, a loss that is not finite or no probabilities.
+// an invalid label, a loss that is not finite or no probabilities. Unless labelGrad is nil it
+// stores the gradients by the labels there.
 //
 //go:noescape
-func sparsemaxRowF64AVX2(grad *float64, z *float64, t *float64, n int, near *float64, f float64) (loss float64, rejected uint32)
+func sparsemaxRowF64AVX2(grad *float64, labelGrad *float64, z *float64, t *float64, n int, near *float64, f float64) (loss float64, rejected uint32)
 
 // sparsemaxIndexF64AVX2 returns the loss of a row, with the labels t or that of class y, and stores
 // f times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
@@ -2575,19 +2578,20 @@ func sparsemaxRowF64AVX2(grad *float64, z *float64, t *float64, n int, near *flo
 //go:noescape
 func sparsemaxIndexF64AVX2(grad *float64, z *float64, n int, y int, near *float64, f float64) (loss float64, rejected uint32)
 
-// entmaxTileF64AVX2 stores the losses of the rows of a tile and in e the gradients; it overwrites
-// h, room for k vectors. rejected has the bits of the rows that has an invalid label, a loss that
-// is not finite or no probabilities.
+// entmaxTileF64AVX2 stores the losses of the rows of a tile, in e the gradients and unless
+// labelGrad is nil those by the labels there; it overwrites h, room for k vectors. rejected has the
+// bits of the rows that has an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
-func entmaxTileF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64) (rejected uint32)
+func entmaxTileF64AVX2(e *float64, labelGrad *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64) (rejected uint32)
 
 // entmaxRowF64AVX2 returns the loss of a row, with the labels t or that of class y, and stores f
 // times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
-// an invalid label, a loss that is not finite or no probabilities.
+// an invalid label, a loss that is not finite or no probabilities. Unless labelGrad is nil it
+// stores the gradients by the labels there.
 //
 //go:noescape
-func entmaxRowF64AVX2(grad *float64, z *float64, t *float64, n int, near *float64, f float64) (loss float64, rejected uint32)
+func entmaxRowF64AVX2(grad *float64, labelGrad *float64, z *float64, t *float64, n int, near *float64, f float64) (loss float64, rejected uint32)
 
 // entmaxIndexF64AVX2 returns the loss of a row, with the labels t or that of class y, and stores f
 // times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
@@ -3462,19 +3466,20 @@ func temperedLogitsWideAVX512(w *float64, z *float32, n int, par *float64)
 //go:noescape
 func temperedLogitsFarWideAVX512(w *float64, z *float32, n int, par *float64)
 
-// sparsemaxTileWideAVX512 stores the losses of the rows of a tile and in e the gradients; it
-// overwrites h, room for k vectors. rejected has the bits of the rows that has an invalid label, a
-// loss that is not finite or no probabilities.
+// sparsemaxTileWideAVX512 stores the losses of the rows of a tile, in e the gradients and unless
+// labelGrad is nil those by the labels there; it overwrites h, room for k vectors. rejected has the
+// bits of the rows that has an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
-func sparsemaxTileWideAVX512(e *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64) (rejected uint32)
+func sparsemaxTileWideAVX512(e *float32, labelGrad *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64) (rejected uint32)
 
 // sparsemaxRowWideAVX512 returns the loss of a row, with the labels t or that of class y, and
 // stores f times the gradient; near is memory for n elements and a vector. rejected != 0 where the
-// row has an invalid label, a loss that is not finite or no probabilities.
+// row has an invalid label, a loss that is not finite or no probabilities. Unless labelGrad is nil
+// it stores the gradients by the labels there.
 //
 //go:noescape
-func sparsemaxRowWideAVX512(grad *float32, z *float32, t *float32, n int, near *float32, f float64) (loss float64, rejected uint32)
+func sparsemaxRowWideAVX512(grad *float32, labelGrad *float32, z *float32, t *float32, n int, near *float32, f float64) (loss float64, rejected uint32)
 
 // sparsemaxIndexWideAVX512 returns the loss of a row, with the labels t or that of class y, and
 // stores f times the gradient; near is memory for n elements and a vector. rejected != 0 where the
@@ -3483,19 +3488,20 @@ func sparsemaxRowWideAVX512(grad *float32, z *float32, t *float32, n int, near *
 //go:noescape
 func sparsemaxIndexWideAVX512(grad *float32, z *float32, n int, y int, near *float32, f float64) (loss float64, rejected uint32)
 
-// entmaxTileWideAVX512 stores the losses of the rows of a tile and in e the gradients; it
-// overwrites h, room for k vectors. rejected has the bits of the rows that has an invalid label, a
-// loss that is not finite or no probabilities.
+// entmaxTileWideAVX512 stores the losses of the rows of a tile, in e the gradients and unless
+// labelGrad is nil those by the labels there; it overwrites h, room for k vectors. rejected has the
+// bits of the rows that has an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
-func entmaxTileWideAVX512(e *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64) (rejected uint32)
+func entmaxTileWideAVX512(e *float32, labelGrad *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64) (rejected uint32)
 
 // entmaxRowWideAVX512 returns the loss of a row, with the labels t or that of class y, and stores f
 // times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
-// an invalid label, a loss that is not finite or no probabilities.
+// an invalid label, a loss that is not finite or no probabilities. Unless labelGrad is nil it
+// stores the gradients by the labels there.
 //
 //go:noescape
-func entmaxRowWideAVX512(grad *float32, z *float32, t *float32, n int, near *float32, f float64) (loss float64, rejected uint32)
+func entmaxRowWideAVX512(grad *float32, labelGrad *float32, z *float32, t *float32, n int, near *float32, f float64) (loss float64, rejected uint32)
 
 // entmaxIndexWideAVX512 returns the loss of a row, with the labels t or that of class y, and stores
 // f times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
@@ -3869,19 +3875,20 @@ func temperedLogitsWideAVX2(w *float64, z *float32, n int, par *float64)
 //go:noescape
 func temperedLogitsFarWideAVX2(w *float64, z *float32, n int, par *float64)
 
-// sparsemaxTileWideAVX2 stores the losses of the rows of a tile and in e the gradients; it
-// overwrites h, room for k vectors. rejected has the bits of the rows that has an invalid label, a
-// loss that is not finite or no probabilities.
+// sparsemaxTileWideAVX2 stores the losses of the rows of a tile, in e the gradients and unless
+// labelGrad is nil those by the labels there; it overwrites h, room for k vectors. rejected has the
+// bits of the rows that has an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
-func sparsemaxTileWideAVX2(e *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64) (rejected uint32)
+func sparsemaxTileWideAVX2(e *float32, labelGrad *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64) (rejected uint32)
 
 // sparsemaxRowWideAVX2 returns the loss of a row, with the labels t or that of class y, and stores
 // f times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
-// an invalid label, a loss that is not finite or no probabilities.
+// an invalid label, a loss that is not finite or no probabilities. Unless labelGrad is nil it
+// stores the gradients by the labels there.
 //
 //go:noescape
-func sparsemaxRowWideAVX2(grad *float32, z *float32, t *float32, n int, near *float32, f float64) (loss float64, rejected uint32)
+func sparsemaxRowWideAVX2(grad *float32, labelGrad *float32, z *float32, t *float32, n int, near *float32, f float64) (loss float64, rejected uint32)
 
 // sparsemaxIndexWideAVX2 returns the loss of a row, with the labels t or that of class y, and
 // stores f times the gradient; near is memory for n elements and a vector. rejected != 0 where the
@@ -3890,19 +3897,20 @@ func sparsemaxRowWideAVX2(grad *float32, z *float32, t *float32, n int, near *fl
 //go:noescape
 func sparsemaxIndexWideAVX2(grad *float32, z *float32, n int, y int, near *float32, f float64) (loss float64, rejected uint32)
 
-// entmaxTileWideAVX2 stores the losses of the rows of a tile and in e the gradients; it overwrites
-// h, room for k vectors. rejected has the bits of the rows that has an invalid label, a loss that
-// is not finite or no probabilities.
+// entmaxTileWideAVX2 stores the losses of the rows of a tile, in e the gradients and unless
+// labelGrad is nil those by the labels there; it overwrites h, room for k vectors. rejected has the
+// bits of the rows that has an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
-func entmaxTileWideAVX2(e *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64) (rejected uint32)
+func entmaxTileWideAVX2(e *float32, labelGrad *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64) (rejected uint32)
 
 // entmaxRowWideAVX2 returns the loss of a row, with the labels t or that of class y, and stores f
 // times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
-// an invalid label, a loss that is not finite or no probabilities.
+// an invalid label, a loss that is not finite or no probabilities. Unless labelGrad is nil it
+// stores the gradients by the labels there.
 //
 //go:noescape
-func entmaxRowWideAVX2(grad *float32, z *float32, t *float32, n int, near *float32, f float64) (loss float64, rejected uint32)
+func entmaxRowWideAVX2(grad *float32, labelGrad *float32, z *float32, t *float32, n int, near *float32, f float64) (loss float64, rejected uint32)
 
 // entmaxIndexWideAVX2 returns the loss of a row, with the labels t or that of class y, and stores f
 // times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has

@@ -12,12 +12,12 @@ const HasSparse = true
 func SparseScratch(k int) int { return 2*k + 16 }
 
 // Sparse computes the loss of a sparse map, sparsemax for n = 1 and entmax for n = 2, of rows with
-// labels t or, where t is nil, class indices. scratch has as many elements as [SparseScratch] says.
-// row is that of [NCE].
-func Sparse[T spec.Float](n int, loss []float64, grad, z, t []T, index []int, scale, scratch []T, k int,
+// labels t or, where t is nil, class indices, and unless labelGrad is nil the gradients by the
+// labels. scratch has as many elements as [SparseScratch] says. row is that of [NCE].
+func Sparse[T spec.Float](n int, loss []float64, grad, labelGrad, z, t []T, index []int, scale, scratch []T, k int,
 	row func(j int) (valid bool)) (bad int) {
 	if inTiles[T](k) || spec.Size[T]() == 4 && k <= 2*tileCols { // of half the rows of other tiles
-		return sparseTiles(n, loss, grad, z, t, index, scale, k, row)
+		return sparseTiles(n, loss, grad, labelGrad, z, t, index, scale, k, row)
 	}
 	v := wideOf[T]()
 	soft, hot := v.sparsemaxRow, v.sparsemaxIndex
@@ -31,7 +31,7 @@ func Sparse[T spec.Float](n int, loss []float64, grad, z, t []T, index []int, sc
 		}
 		var rejected uint32
 		if t != nil {
-			loss[j], rejected = soft(g, x, &t[j*k], k, &scratch[0], f)
+			loss[j], rejected = soft(g, first(spec.Row(labelGrad, j, k)), x, &t[j*k], k, &scratch[0], f)
 		} else {
 			loss[j], rejected = hot(g, x, k, index[j], &scratch[0], f)
 		}
@@ -43,7 +43,7 @@ func Sparse[T spec.Float](n int, loss []float64, grad, z, t []T, index []int, sc
 }
 
 // sparseTiles is Sparse for few classes.
-func sparseTiles[T spec.Float](n int, loss []float64, grad, z, t []T, index []int, scale []T, k int,
+func sparseTiles[T spec.Float](n int, loss []float64, grad, labelGrad, z, t []T, index []int, scale []T, k int,
 	row func(j int) (valid bool)) (bad int) {
 	io, s, h := sparseTiler[T](), getTile[T](), getTile[float64]()
 	defer putTile(s)
@@ -57,9 +57,12 @@ func sparseTiles[T spec.Float](n int, loss []float64, grad, z, t []T, index []in
 		tileIn(io, s.z[:], z[i*k:], n, s.padZ[:], k)
 		setTarget(io, s, t, s.padT[:], index, i, n, k)
 		f, _ := rowFactors(scale, s.padScale[:], i, n, w)
-		rejected := run(&s.e[0], &h.h[0], &s.z[0], &s.t[0], k, f, &s.padLoss[0])
+		rejected := run(&s.e[0], first(s.labels(labelGrad != nil)), &h.h[0], &s.z[0], &s.t[0], k, f, &s.padLoss[0])
 		if grad != nil {
 			tileOut(io, grad[i*k:(i+n)*k], s.e[:], n, s.padG[:], k)
+		}
+		if labelGrad != nil {
+			tileOut(io, labelGrad[i*k:(i+n)*k], s.out[:], n, s.padG[:], k)
 		}
 		copy(loss[i:], s.padLoss[:n])
 		if bad := eachRejected(rejected, i, n, row); bad >= 0 {

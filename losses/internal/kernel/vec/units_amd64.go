@@ -127,11 +127,11 @@ type wide[T spec.Float] interface {
 	sigmoidAsymmetricMargin(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
 	temperedLogits(w *float64, z *T, n int, par *float64)
 	temperedLogitsFar(w *float64, z *T, n int, par *float64)
-	sparsemaxTile(e *T, h *float64, z, t *T, k int, scale *T, loss *float64) (rejected uint32)
-	sparsemaxRow(grad, z, t *T, n int, near *T, f float64) (loss float64, rejected uint32)
+	sparsemaxTile(e, labelGrad *T, h *float64, z, t *T, k int, scale *T, loss *float64) (rejected uint32)
+	sparsemaxRow(grad, labelGrad, z, t *T, n int, near *T, f float64) (loss float64, rejected uint32)
 	sparsemaxIndex(grad, z *T, n, y int, near *T, f float64) (loss float64, rejected uint32)
-	entmaxTile(e *T, h *float64, z, t *T, k int, scale *T, loss *float64) (rejected uint32)
-	entmaxRow(grad, z, t *T, n int, near *T, f float64) (loss float64, rejected uint32)
+	entmaxTile(e, labelGrad *T, h *float64, z, t *T, k int, scale *T, loss *float64) (rejected uint32)
+	entmaxRow(grad, labelGrad, z, t *T, n int, near *T, f float64) (loss float64, rejected uint32)
 	entmaxIndex(grad, z *T, n, y int, near *T, f float64) (loss float64, rejected uint32)
 }
 
@@ -669,20 +669,20 @@ func (f64AVX512) temperedLogits(w *float64, z *float64, n int, par *float64) {
 func (f64AVX512) temperedLogitsFar(w *float64, z *float64, n int, par *float64) {
 	temperedLogitsFarF64AVX512(w, z, n, par)
 }
-func (f64AVX512) sparsemaxTile(e *float64, h *float64, z, t *float64, k int, scale *float64, loss *float64) (rejected uint32) {
-	return sparsemaxTileF64AVX512(e, h, z, t, k, scale, loss)
+func (f64AVX512) sparsemaxTile(e, labelGrad *float64, h *float64, z, t *float64, k int, scale *float64, loss *float64) (rejected uint32) {
+	return sparsemaxTileF64AVX512(e, labelGrad, h, z, t, k, scale, loss)
 }
-func (f64AVX512) sparsemaxRow(grad, z, t *float64, n int, near *float64, f float64) (loss float64, rejected uint32) {
-	return sparsemaxRowF64AVX512(grad, z, t, n, near, f)
+func (f64AVX512) sparsemaxRow(grad, labelGrad, z, t *float64, n int, near *float64, f float64) (loss float64, rejected uint32) {
+	return sparsemaxRowF64AVX512(grad, labelGrad, z, t, n, near, f)
 }
 func (f64AVX512) sparsemaxIndex(grad, z *float64, n, y int, near *float64, f float64) (loss float64, rejected uint32) {
 	return sparsemaxIndexF64AVX512(grad, z, n, y, near, f)
 }
-func (f64AVX512) entmaxTile(e *float64, h *float64, z, t *float64, k int, scale *float64, loss *float64) (rejected uint32) {
-	return entmaxTileF64AVX512(e, h, z, t, k, scale, loss)
+func (f64AVX512) entmaxTile(e, labelGrad *float64, h *float64, z, t *float64, k int, scale *float64, loss *float64) (rejected uint32) {
+	return entmaxTileF64AVX512(e, labelGrad, h, z, t, k, scale, loss)
 }
-func (f64AVX512) entmaxRow(grad, z, t *float64, n int, near *float64, f float64) (loss float64, rejected uint32) {
-	return entmaxRowF64AVX512(grad, z, t, n, near, f)
+func (f64AVX512) entmaxRow(grad, labelGrad, z, t *float64, n int, near *float64, f float64) (loss float64, rejected uint32) {
+	return entmaxRowF64AVX512(grad, labelGrad, z, t, n, near, f)
 }
 func (f64AVX512) entmaxIndex(grad, z *float64, n, y int, near *float64, f float64) (loss float64, rejected uint32) {
 	return entmaxIndexF64AVX512(grad, z, n, y, near, f)
@@ -1217,20 +1217,20 @@ func (f64AVX2) temperedLogits(w *float64, z *float64, n int, par *float64) {
 func (f64AVX2) temperedLogitsFar(w *float64, z *float64, n int, par *float64) {
 	temperedLogitsFarF64AVX2(w, z, n, par)
 }
-func (f64AVX2) sparsemaxTile(e *float64, h *float64, z, t *float64, k int, scale *float64, loss *float64) (rejected uint32) {
-	return sparsemaxTileF64AVX2(e, h, z, t, k, scale, loss)
+func (f64AVX2) sparsemaxTile(e, labelGrad *float64, h *float64, z, t *float64, k int, scale *float64, loss *float64) (rejected uint32) {
+	return sparsemaxTileF64AVX2(e, labelGrad, h, z, t, k, scale, loss)
 }
-func (f64AVX2) sparsemaxRow(grad, z, t *float64, n int, near *float64, f float64) (loss float64, rejected uint32) {
-	return sparsemaxRowF64AVX2(grad, z, t, n, near, f)
+func (f64AVX2) sparsemaxRow(grad, labelGrad, z, t *float64, n int, near *float64, f float64) (loss float64, rejected uint32) {
+	return sparsemaxRowF64AVX2(grad, labelGrad, z, t, n, near, f)
 }
 func (f64AVX2) sparsemaxIndex(grad, z *float64, n, y int, near *float64, f float64) (loss float64, rejected uint32) {
 	return sparsemaxIndexF64AVX2(grad, z, n, y, near, f)
 }
-func (f64AVX2) entmaxTile(e *float64, h *float64, z, t *float64, k int, scale *float64, loss *float64) (rejected uint32) {
-	return entmaxTileF64AVX2(e, h, z, t, k, scale, loss)
+func (f64AVX2) entmaxTile(e, labelGrad *float64, h *float64, z, t *float64, k int, scale *float64, loss *float64) (rejected uint32) {
+	return entmaxTileF64AVX2(e, labelGrad, h, z, t, k, scale, loss)
 }
-func (f64AVX2) entmaxRow(grad, z, t *float64, n int, near *float64, f float64) (loss float64, rejected uint32) {
-	return entmaxRowF64AVX2(grad, z, t, n, near, f)
+func (f64AVX2) entmaxRow(grad, labelGrad, z, t *float64, n int, near *float64, f float64) (loss float64, rejected uint32) {
+	return entmaxRowF64AVX2(grad, labelGrad, z, t, n, near, f)
 }
 func (f64AVX2) entmaxIndex(grad, z *float64, n, y int, near *float64, f float64) (loss float64, rejected uint32) {
 	return entmaxIndexF64AVX2(grad, z, n, y, near, f)
@@ -1476,20 +1476,20 @@ func (wideAVX512) temperedLogits(w *float64, z *float32, n int, par *float64) {
 func (wideAVX512) temperedLogitsFar(w *float64, z *float32, n int, par *float64) {
 	temperedLogitsFarWideAVX512(w, z, n, par)
 }
-func (wideAVX512) sparsemaxTile(e *float32, h *float64, z, t *float32, k int, scale *float32, loss *float64) (rejected uint32) {
-	return sparsemaxTileWideAVX512(e, h, z, t, k, scale, loss)
+func (wideAVX512) sparsemaxTile(e, labelGrad *float32, h *float64, z, t *float32, k int, scale *float32, loss *float64) (rejected uint32) {
+	return sparsemaxTileWideAVX512(e, labelGrad, h, z, t, k, scale, loss)
 }
-func (wideAVX512) sparsemaxRow(grad, z, t *float32, n int, near *float32, f float64) (loss float64, rejected uint32) {
-	return sparsemaxRowWideAVX512(grad, z, t, n, near, f)
+func (wideAVX512) sparsemaxRow(grad, labelGrad, z, t *float32, n int, near *float32, f float64) (loss float64, rejected uint32) {
+	return sparsemaxRowWideAVX512(grad, labelGrad, z, t, n, near, f)
 }
 func (wideAVX512) sparsemaxIndex(grad, z *float32, n, y int, near *float32, f float64) (loss float64, rejected uint32) {
 	return sparsemaxIndexWideAVX512(grad, z, n, y, near, f)
 }
-func (wideAVX512) entmaxTile(e *float32, h *float64, z, t *float32, k int, scale *float32, loss *float64) (rejected uint32) {
-	return entmaxTileWideAVX512(e, h, z, t, k, scale, loss)
+func (wideAVX512) entmaxTile(e, labelGrad *float32, h *float64, z, t *float32, k int, scale *float32, loss *float64) (rejected uint32) {
+	return entmaxTileWideAVX512(e, labelGrad, h, z, t, k, scale, loss)
 }
-func (wideAVX512) entmaxRow(grad, z, t *float32, n int, near *float32, f float64) (loss float64, rejected uint32) {
-	return entmaxRowWideAVX512(grad, z, t, n, near, f)
+func (wideAVX512) entmaxRow(grad, labelGrad, z, t *float32, n int, near *float32, f float64) (loss float64, rejected uint32) {
+	return entmaxRowWideAVX512(grad, labelGrad, z, t, n, near, f)
 }
 func (wideAVX512) entmaxIndex(grad, z *float32, n, y int, near *float32, f float64) (loss float64, rejected uint32) {
 	return entmaxIndexWideAVX512(grad, z, n, y, near, f)
@@ -1650,20 +1650,20 @@ func (wideAVX2) temperedLogits(w *float64, z *float32, n int, par *float64) {
 func (wideAVX2) temperedLogitsFar(w *float64, z *float32, n int, par *float64) {
 	temperedLogitsFarWideAVX2(w, z, n, par)
 }
-func (wideAVX2) sparsemaxTile(e *float32, h *float64, z, t *float32, k int, scale *float32, loss *float64) (rejected uint32) {
-	return sparsemaxTileWideAVX2(e, h, z, t, k, scale, loss)
+func (wideAVX2) sparsemaxTile(e, labelGrad *float32, h *float64, z, t *float32, k int, scale *float32, loss *float64) (rejected uint32) {
+	return sparsemaxTileWideAVX2(e, labelGrad, h, z, t, k, scale, loss)
 }
-func (wideAVX2) sparsemaxRow(grad, z, t *float32, n int, near *float32, f float64) (loss float64, rejected uint32) {
-	return sparsemaxRowWideAVX2(grad, z, t, n, near, f)
+func (wideAVX2) sparsemaxRow(grad, labelGrad, z, t *float32, n int, near *float32, f float64) (loss float64, rejected uint32) {
+	return sparsemaxRowWideAVX2(grad, labelGrad, z, t, n, near, f)
 }
 func (wideAVX2) sparsemaxIndex(grad, z *float32, n, y int, near *float32, f float64) (loss float64, rejected uint32) {
 	return sparsemaxIndexWideAVX2(grad, z, n, y, near, f)
 }
-func (wideAVX2) entmaxTile(e *float32, h *float64, z, t *float32, k int, scale *float32, loss *float64) (rejected uint32) {
-	return entmaxTileWideAVX2(e, h, z, t, k, scale, loss)
+func (wideAVX2) entmaxTile(e, labelGrad *float32, h *float64, z, t *float32, k int, scale *float32, loss *float64) (rejected uint32) {
+	return entmaxTileWideAVX2(e, labelGrad, h, z, t, k, scale, loss)
 }
-func (wideAVX2) entmaxRow(grad, z, t *float32, n int, near *float32, f float64) (loss float64, rejected uint32) {
-	return entmaxRowWideAVX2(grad, z, t, n, near, f)
+func (wideAVX2) entmaxRow(grad, labelGrad, z, t *float32, n int, near *float32, f float64) (loss float64, rejected uint32) {
+	return entmaxRowWideAVX2(grad, labelGrad, z, t, n, near, f)
 }
 func (wideAVX2) entmaxIndex(grad, z *float32, n, y int, near *float32, f float64) (loss float64, rejected uint32) {
 	return entmaxIndexWideAVX2(grad, z, n, y, near, f)

@@ -20,12 +20,16 @@ import (
 type sparse struct {
 	isa
 	n       int
-	hot     bool                                                 // the labels are a 1 and zeros
-	classes string                                               // the parameter that says how many there are
-	total   func(v reg.VecVirtual) reg.VecVirtual                // the sum of a row's lanes, in all of them
-	near    func(body func(x reg.VecVirtual))                    // x of all classes that may have a p, but the maxima
-	each    func(body func(z, t reg.VecVirtual, put func(d Op))) // all classes; put stores the gradient
+	hot     bool                                  // the labels are a 1 and zeros
+	classes string                                // the parameter that says how many there are
+	total   func(v reg.VecVirtual) reg.VecVirtual // the sum of a row's lanes, in all of them
 	zero    reg.VecVirtual
+
+	// Loops over all classes that may have a p but the maxima, of which x is given, and over all: put
+	// stores the gradient, and keep that by the label in labels, unless that is nil.
+	near   func(body func(x reg.VecVirtual))
+	each   func(body func(z, t reg.VecVirtual, put, keep func(d Op)))
+	labels reg.GPVirtual
 
 	top, ties  Op // M, and how many maxima there are beside one
 	start      Op // the first shift
@@ -139,7 +143,7 @@ func (s *sparse) losses(unsettled mask) (loss reg.VecVirtual, rejected reg.GPVir
 	s.blend(s.maskOf(single), s.loaded(s.top), only)
 	alone, left, sums := s.park(only), s.parkMask(unsettled), s.zeros(5)
 	loss, far, own, signs, labels := sums[0], sums[1], sums[2], sums[3], sums[4]
-	s.each(func(z, t reg.VecVirtual, put func(d Op)) {
+	s.each(func(z, t reg.VecVirtual, put, keep func(d Op)) {
 		if !s.hot {
 			s.or(t, signs, signs)
 			s.add(t, labels, labels)
@@ -162,16 +166,33 @@ func (s *sparse) losses(unsettled mask) (loss reg.VecVirtual, rejected reg.GPVir
 			d = top
 		}
 		x, weight := s.vec(), s.vec()
+		root := t
+		byLabel := func() { // n (root - g)
+			if s.hot {
+				return
+			}
+			where(s.labels, func() {
+				y := s.vec()
+				s.move(root, y)
+				s.sub(g, y, y)
+				s.sub(behind, y, y)
+				if s.n == 2 {
+					s.add(y, y, y)
+				}
+				keep(y)
+			})
+		}
 		if s.n == 1 {
+			byLabel()
 			s.keep(others, d, x)
 		}
 		s.mul(s.factor, d, d)
 		put(d)
 		if s.n == 2 {
-			root := t
 			if !s.hot {
 				root = s.labelRoot(t, labelled)
 			}
+			byLabel()
 			s.sub(root, g, x)
 			s.keep(others, x, x)
 			s.add(g, root, weight)

@@ -20,18 +20,26 @@ func (g isa) sparseRow(n int, hot bool) {
 	if hot {
 		kind, of = "Index", "z *T, n, y int"
 	}
-	g.text(sparseNames[n]+kind, "func(grad, "+of+", near *T, f A) (loss float64, rejected uint32)",
+	grads, doc := "grad, labelGrad, ", "Unless labelGrad is nil it stores the gradients by the labels there."
+	if hot {
+		grads, doc = "grad, ", ""
+	}
+	g.text(sparseNames[n]+kind, "func("+grads+of+", near *T, f A) (loss float64, rejected uint32)",
 		"returns the loss of a row, with the labels t or that of class y, and stores f times the gradient; near is",
-		"memory for n elements and a vector. rejected != 0 where the row", sparseRejected+".")
+		"memory for n elements and a vector. rejected != 0 where the row", sparseRejected+".", doc)
 	s.zero, s.factor, s.total = g.zeros(1)[0], g.held("f"), g.sumOfLanes
 	z := g.param("z")
 	s.setTop(z, g.param("n"))
 	s.list(z, g.param("n"))
 	found := s.search()
-	s.each = func(body func(z, t reg.VecVirtual, put func(d Op))) {
+	s.each = func(body func(z, t reg.VecVirtual, put, keep func(d Op))) {
 		z, grad, labels := g.param("z"), g.param("grad"), g.rowLabels(hot)
+		if !hot {
+			s.labels = g.param("labelGrad")
+		}
 		g.loop(g.param("n"), 1, func(i reg.GPVirtual, v int, m *mask) {
-			body(g.getLogits(z, i, v, m), labels(i, v, m), func(d Op) { g.put(d, grad, i, v, m) })
+			to := func(p reg.GPVirtual) func(d Op) { return func(d Op) { g.put(d, p, i, v, m) } }
+			body(g.getLogits(z, i, v, m), labels(i, v, m), to(grad), to(s.labels))
 		})
 	}
 	s.own = func() reg.VecVirtual {

@@ -9,9 +9,10 @@ import (
 // sparseTile emits the loss of a sparse map for a tile, which has 8 rows of float32: with AVX2 they
 // are computed by fours.
 func (g isa) sparseTile(n int) {
-	g.text(sparseNames[n]+"Tile", "func(e *T, h *float64, z, t *T, k int, scale *T, loss *float64) (rejected uint32)",
-		"stores the losses of the rows of a tile and in e the gradients; it overwrites h, room for k vectors. rejected has",
-		"the bits of the rows that", sparseRejected+".")
+	g.text(sparseNames[n]+"Tile",
+		"func(e, labelGrad *T, h *float64, z, t *T, k int, scale *T, loss *float64) (rejected uint32)",
+		"stores the losses of the rows of a tile, in e the gradients and unless labelGrad is nil those by the labels there;",
+		"it overwrites h, room for k vectors. rejected has the bits of the rows that", sparseRejected+".")
 	in, all := g, GP32()
 	if g.narrow {
 		in = isa{}
@@ -36,12 +37,14 @@ func (g isa) sparseLanes(n int, in isa, first int) (rejected reg.GPVirtual) {
 	s.total = func(v reg.VecVirtual) reg.VecVirtual { return v }
 	s.tileTop(in, k, h, func(off reg.GPVirtual) Mem { return column(z, off) })
 	s.tileList(in, k, h, func(off reg.GPVirtual) Mem { return column(z, off) })
-	s.each = func(body func(z, t reg.VecVirtual, put func(d Op))) {
+	s.each = func(body func(z, t reg.VecVirtual, put, keep func(d Op))) {
+		s.labels = g.param("labelGrad")
 		in.columns(k, func(off reg.GPVirtual) {
 			x, y := g.vec(), g.vec()
 			g.fetch(column(z, off), x)
 			g.fetch(column(t, off), y)
-			body(x, y, func(d Op) { g.leave(d, column(e, off)) })
+			to := func(p reg.GPVirtual) func(d Op) { return func(d Op) { g.leave(d, column(p, off)) } }
+			body(x, y, to(e), to(s.labels))
 		})
 	}
 	loss, rejected := s.losses(s.search())
