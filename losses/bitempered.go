@@ -75,15 +75,7 @@ func (b BiTempered) Row(r Row) (loss float64) {
 	if !setLogits(&s, r.LogP) {
 		return math.NaN()
 	}
-	loss, _ = temperedRow(b, &s, r.Grad, r.Target, -1, 1)
-	e := 1 - b.T1
-	for j := range r.TargetGrad {
-		l := kernel.Log(r.Target[j])
-		r.TargetGrad[j] = l - s.Log[j]
-		if e != 0 {
-			r.TargetGrad[j] = kernel.PowerDifference(e*l, math.Exp(e*l), e*s.Log[j], s.Pow[j]) / e
-		}
-	}
+	loss, _ = temperedRow(b, &s, r.Grad, r.TargetGrad, r.Target, -1, 1)
 	return loss
 }
 
@@ -94,7 +86,7 @@ func bitemperedRows[T kernel.Float](b *batch[T], l BiTempered) (bad int) {
 	clear(hot)
 	row := func(i int) (valid bool) { return bitemperedAlone(b, l, &s, hot, i) }
 	if kernel.TemperedInTiles[T](l.T1, l.T2, b.k) {
-		return kernel.TemperedRows(l.T1, l.T2, b.loss, b.grad, b.input, b.target, b.index, b.scale, b.k, row)
+		return kernel.TemperedRows(l.T1, l.T2, b.loss, b.grad, b.byTarget, b.input, b.target, b.index, b.scale, b.k, row)
 	}
 	for i := range b.n {
 		if !row(i) {
@@ -107,7 +99,7 @@ func bitemperedRows[T kernel.Float](b *batch[T], l BiTempered) (bad int) {
 // bitemperedAlone computes row i in s, and reports whether its labels are valid. hot are zeros.
 func bitemperedAlone[T kernel.Float](b *batch[T], l BiTempered, s *tempered, hot []T, i int) (valid bool) {
 	k := b.k
-	t, g, y := hot, part(b.grad, i, i+1, k), -1
+	t, g, byTarget, y := hot, part(b.grad, i, i+1, k), part(b.byTarget, i, i+1, k), -1
 	if b.index != nil {
 		y = b.index[i]
 		t[y] = 1
@@ -116,10 +108,11 @@ func bitemperedAlone[T kernel.Float](b *batch[T], l BiTempered, s *tempered, hot
 		t = part(b.target, i, i+1, k)
 	}
 	if setLogits(s, part(b.input, i, i+1, k)) {
-		b.loss[i], valid = temperedRow(l, s, g, t, y, of(b.scale, i))
+		b.loss[i], valid = temperedRow(l, s, g, byTarget, t, y, of(b.scale, i))
 		return valid
 	}
 	b.loss[i] = math.NaN()
+	clear(byTarget)
 	for j := range g {
 		g[j] = T(math.NaN())
 	}
@@ -127,15 +120,17 @@ func bitemperedAlone[T kernel.Float](b *batch[T], l BiTempered, s *tempered, hot
 }
 
 // temperedRow returns the loss of a row of labels t, of which y >= 0 says that they are those of
-// class y, and stores f times its gradient. ok is false when a label is invalid.
+// class y, and stores f times its gradient and, unless byTarget is nil, the derivatives by the
+// labels. ok is false when a label is invalid.
 //
 // With c = T2-1 and x = ŷ^-c, ŷ^(T2-T1) is ŷ^(1-T1)/x, and ŷ^T2 is ŷ/x.
-func temperedRow[T kernel.Float](b BiTempered, s *tempered, grad, t []T, y int, f float64) (loss float64, ok bool) {
+func temperedRow[T kernel.Float](b BiTempered, s *tempered, grad, byTarget, t []T, y int, f float64) (
+	loss float64, ok bool) {
 	c, e := b.T2-1, 1-b.T1
 	log := s.solve(c, e, single[T]())
 	v, escort, others := kernel.TemperedMoments(t, s.Tempered) // Σ v, Σ ŷ^T2 and Σ ŷ^(2-T1) without the top
 	s.putTop(e, log)
-	loss, mass, ok := compare(s, e, t, y)
+	loss, mass, ok := compare(s, e, byTarget, t, y)
 	if !ok {
 		return 0, false
 	}
@@ -164,14 +159,18 @@ func temperedRow[T kernel.Float](b BiTempered, s *tempered, grad, t []T, y int, 
 	return loss, true
 }
 
-// compare returns Σ_k t_k (log_T1 t_k - log_T1 ŷ_k) and Σ_k t_k^(2-T1), for e = 1 - T1.
-func compare[T kernel.Float](s *tempered, e float64, t []T, y int) (sum, mass float64, ok bool) {
+// compare returns Σ_k t_k (log_T1 t_k - log_T1 ŷ_k) and Σ_k t_k^(2-T1), for e = 1 - T1. Unless
+// byTarget is nil it stores log_T1 t - log_T1 ŷ there.
+func compare[T kernel.Float](s *tempered, e float64, byTarget, t []T, y int) (sum, mass float64, ok bool) {
 	switch {
 	case y >= 0 && e == 0:
 		return -s.Log[y], 1, true
 	case y >= 0:
 		return kernel.PowerDifference(0, 1, e*s.Log[y], s.Pow[y]) / e, 1, true
 	case e == 0:
+		for j := range byTarget {
+			byTarget[j] = T(kernel.Log(float64(t[j])) - s.Log[j])
+		}
 		for j, v := range t {
 			if t := float64(v); t != 0 {
 				sum += t * (kernel.Log(t) - s.Log[j])
@@ -179,7 +178,7 @@ func compare[T kernel.Float](s *tempered, e float64, t []T, y int) (sum, mass fl
 		}
 		return sum, kernel.Sum(t), allLabels(t)
 	}
-	sum, mass, bad := kernel.TemperedLoss(t, s.Tempered, e)
+	sum, mass, bad := kernel.TemperedLoss(byTarget, t, s.Tempered, e)
 	return sum / e, mass, bad < 0
 }
 

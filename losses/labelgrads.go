@@ -66,7 +66,7 @@ func hasLabels(l Loss) bool {
 		return kernel.HasLabels()
 	}
 	switch s := l.(type) {
-	case CrossEntropy, MAE, NCE, ReverseCrossEntropy, SymmetricCrossEntropy, KL, ConfidencePenalty:
+	case CrossEntropy, MAE, NCE, ReverseCrossEntropy, SymmetricCrossEntropy, KL, ConfidencePenalty, BiTempered:
 		return kernel.HasLabels()
 	case WeightedSum:
 		return !slices.ContainsFunc(s, func(t Term) bool { return !hasLabels(t.Loss) })

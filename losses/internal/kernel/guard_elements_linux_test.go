@@ -73,7 +73,7 @@ func guardPieces[T Float](t *testing.T) {
 			r0, r1, r2 := TemperedSums(t, 0.3, 100)
 			TemperedShift(x, 0.3, 1e-6, 0.2)
 			v, e, o := TemperedMoments(t, x)
-			l, m, _ := TemperedLoss(t, x, 0.2)
+			l, m, _ := TemperedLoss(p, t, x, 0.2)
 			wide = append(append(append(append(wide, h...), inverse...), gap...), s0, s1, s2, r0, r1, r2, v, e, o, l, m)
 			TemperedGrad(p, t, x, 0.1, 2)
 			narrow = append(narrow, p...)

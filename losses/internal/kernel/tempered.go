@@ -16,9 +16,9 @@ func TemperedInTiles[T Float](t1, t2 float64, k int) bool {
 
 // TemperedRows computes the bi-tempered loss of rows, and by row those that are not for vectors;
 // see [vec.Tempered].
-func TemperedRows[T Float](t1, t2 float64, loss []float64, grad, z, t []T, index []int, scale []T, k int,
+func TemperedRows[T Float](t1, t2 float64, loss []float64, grad, labelGrad, z, t []T, index []int, scale []T, k int,
 	row func(j int) (valid bool)) (bad int) {
-	return vec.Tempered(t1, t2, loss, grad, z, t, index, scale, k, row)
+	return vec.Tempered(t1, t2, loss, grad, labelGrad, z, t, index, scale, k, row)
 }
 
 // TemperedSums returns what a step of the normaliser takes; see [spec.TemperedSums].
@@ -64,11 +64,11 @@ func TemperedGrad[T Float](grad, t []T, r Tempered, a, f float64) {
 }
 
 // TemperedLoss compares labels with a tempered softmax; see [spec.TemperedLoss].
-func TemperedLoss[T Float](t []T, r Tempered, e float64) (sum, mass float64, bad int) {
+func TemperedLoss[T Float](labelGrad, t []T, r Tempered, e float64) (sum, mass float64, bad int) {
 	if vec.On() {
-		return vec.TemperedLoss(t, r, e)
+		return vec.TemperedLoss(labelGrad, t, r, e)
 	}
-	return spec.TemperedLoss(t, r, e)
+	return spec.TemperedLoss(labelGrad, t, r, e)
 }
 
 // PowerDifference returns exp(x) - exp(y); see [spec.PowerDifference].

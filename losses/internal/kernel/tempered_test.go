@@ -108,8 +108,13 @@ func temperedPieces[T Float](t *testing.T) {
 		same("v", v, wv, 1e-13, 1e-13)
 		same("e", e, we, 1e-13, 0)
 		same("o", o, wo, 1e-13, 0)
-		sum, mass, bad := TemperedLoss(labels, got, 0.3)
-		wantSum, wantMass, _ := spec.TemperedLoss(labels, want, 0.3)
+		byLabel, wantByLabel := append(make([]T, k), 7), make([]T, k)
+		sum, mass, bad := TemperedLoss(byLabel[:k], labels, got, 0.3)
+		wantSum, wantMass, _ := spec.TemperedLoss(wantByLabel, labels, want, 0.3)
+		for j, x := range wantByLabel {
+			same("gradient by the label", float64(byLabel[j]), float64(x), eps, eps)
+		}
+		require.EqualValues(t, 7, byLabel[k])
 		require.Equal(t, -1, bad)
 		same("loss", sum, wantSum, 1e-13, 1e-13)
 		same("mass", mass, wantMass, 1e-13, 0)
@@ -121,7 +126,7 @@ func temperedPieces[T Float](t *testing.T) {
 		}
 		for _, x := range []T{-1, T(math.Inf(1)), T(math.NaN())} {
 			labels[k-1] = x
-			_, _, bad := TemperedLoss(labels, got, 0.3)
+			_, _, bad := TemperedLoss(nil, labels, got, 0.3)
 			require.Equal(t, k-1, bad)
 		}
 	}

@@ -68,16 +68,21 @@ func TemperedGrad[T Float](grad, t []T, r Tempered, a, f float64) {
 }
 
 // TemperedLoss returns Σ t (t^e - p^e) and Σ t t^e for labels t and an e > 0, and the first invalid
-// label, or -1.
-func TemperedLoss[T Float](t []T, r Tempered, e float64) (sum, mass float64, bad int) {
+// label, or -1. Unless labelGrad is nil it stores (t^e - p^e)/e there.
+func TemperedLoss[T Float](labelGrad, t []T, r Tempered, e float64) (sum, mass float64, bad int) {
 	for j, v := range t {
-		switch t := float64(v); {
-		case invalid(v):
+		if invalid(v) {
 			return 0, 0, j
-		case t != 0:
-			l := e * Log(t)
-			pow := math.Exp(l)
-			sum += t * PowerDifference(l, pow, e*r.Log[j], r.Pow[j])
+		}
+		t := float64(v)
+		l := e * Log(t)
+		pow := math.Exp(l)
+		d := PowerDifference(l, pow, e*r.Log[j], r.Pow[j])
+		if labelGrad != nil {
+			labelGrad[j] = T(d / e)
+		}
+		if t != 0 {
+			sum += t * d
 			mass += t * pow
 		}
 	}

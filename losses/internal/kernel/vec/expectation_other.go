@@ -34,7 +34,7 @@ func ConfidencePenalty[T spec.Float](beta float64, loss []float64, grad, labelGr
 func HasTempered(t1, t2 float64) bool { return false }
 
 // Tempered panics: there are no tiles in this build.
-func Tempered[T spec.Float](t1, t2 float64, loss []float64, grad, z, t []T, index []int, scale []T, k int,
+func Tempered[T spec.Float](t1, t2 float64, loss []float64, grad, labelGrad, z, t []T, index []int, scale []T, k int,
 	row func(j int) bool) int {
 	panic(noTiles)
 }

@@ -940,10 +940,10 @@ func temperedMomentsF64AVX512(t *float64, p *float64, pow *float64, inverse *flo
 func temperedGradF64AVX512(grad *float64, t *float64, p *float64, pow *float64, inverse *float64, n int, a float64, f float64)
 
 // temperedLossF64AVX512 returns Σ t (t^e - p^e) and Σ t t^e for log p and p^e; bad is as expsDot's,
-// and for denormal labels.
+// and for denormal labels. Unless labelGrad is nil it stores (t^e - p^e)/e there.
 //
 //go:noescape
-func temperedLossF64AVX512(t *float64, log *float64, pow *float64, n int, e float64) (sum float64, mass float64, bad uint32)
+func temperedLossF64AVX512(labelGrad *float64, t *float64, log *float64, pow *float64, n int, e float64) (sum float64, mass float64, bad uint32)
 
 // widenF64AVX512 stores x in dst.
 //
@@ -1237,10 +1237,11 @@ func tileNCEF64AVX512(labelGrad *float64, e *float64, z *float64, t *float64, k 
 // temperedTileF64AVX512 takes lanes from tileStats, stores the bi-tempered losses there and unless
 // grad is 0 the gradients in e; it overwrites h. par is a temperedPlan's; soft is 0 for labels that
 // are 0 or 1. rejected has the bits of the rows with an invalid label, a p of 0, a loss that is not
-// finite, or a last step that was not small.
+// finite, or a last step that was not small. Unless labelGrad is nil it stores the gradients by the
+// labels there, where soft is not 0.
 //
 //go:noescape
-func temperedTileF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, steps int, soft int, grad int, lanes *float64, par *float64) (rejected uint32)
+func temperedTileF64AVX512(labelGrad *float64, e *float64, h *float64, z *float64, t *float64, k int, steps int, soft int, grad int, lanes *float64, par *float64) (rejected uint32)
 
 // tileCombineF64AVX512 stores scale (coef e - h) in e, at a maximum of p > 1/2 scale atTop, at
 // several maxima scale (coef e + slope t).
@@ -2326,10 +2327,10 @@ func temperedMomentsF64AVX2(t *float64, p *float64, pow *float64, inverse *float
 func temperedGradF64AVX2(grad *float64, t *float64, p *float64, pow *float64, inverse *float64, n int, a float64, f float64)
 
 // temperedLossF64AVX2 returns Σ t (t^e - p^e) and Σ t t^e for log p and p^e; bad is as expsDot's,
-// and for denormal labels.
+// and for denormal labels. Unless labelGrad is nil it stores (t^e - p^e)/e there.
 //
 //go:noescape
-func temperedLossF64AVX2(t *float64, log *float64, pow *float64, n int, e float64) (sum float64, mass float64, bad uint32)
+func temperedLossF64AVX2(labelGrad *float64, t *float64, log *float64, pow *float64, n int, e float64) (sum float64, mass float64, bad uint32)
 
 // widenF64AVX2 stores x in dst.
 //
@@ -2623,10 +2624,11 @@ func tileNCEF64AVX2(labelGrad *float64, e *float64, z *float64, t *float64, k in
 // temperedTileF64AVX2 takes lanes from tileStats, stores the bi-tempered losses there and unless
 // grad is 0 the gradients in e; it overwrites h. par is a temperedPlan's; soft is 0 for labels that
 // are 0 or 1. rejected has the bits of the rows with an invalid label, a p of 0, a loss that is not
-// finite, or a last step that was not small.
+// finite, or a last step that was not small. Unless labelGrad is nil it stores the gradients by the
+// labels there, where soft is not 0.
 //
 //go:noescape
-func temperedTileF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, steps int, soft int, grad int, lanes *float64, par *float64) (rejected uint32)
+func temperedTileF64AVX2(labelGrad *float64, e *float64, h *float64, z *float64, t *float64, k int, steps int, soft int, grad int, lanes *float64, par *float64) (rejected uint32)
 
 // tileCombineF64AVX2 stores scale (coef e - h) in e, at a maximum of p > 1/2 scale atTop, at
 // several maxima scale (coef e + slope t).
@@ -3236,10 +3238,10 @@ func temperedMomentsWideAVX512(t *float32, p *float64, pow *float64, inverse *fl
 func temperedGradWideAVX512(grad *float32, t *float32, p *float64, pow *float64, inverse *float64, n int, a float64, f float64)
 
 // temperedLossWideAVX512 returns Σ t (t^e - p^e) and Σ t t^e for log p and p^e; bad is as
-// expsDot's, and for denormal labels.
+// expsDot's, and for denormal labels. Unless labelGrad is nil it stores (t^e - p^e)/e there.
 //
 //go:noescape
-func temperedLossWideAVX512(t *float32, log *float64, pow *float64, n int, e float64) (sum float64, mass float64, bad uint32)
+func temperedLossWideAVX512(labelGrad *float32, t *float32, log *float64, pow *float64, n int, e float64) (sum float64, mass float64, bad uint32)
 
 // widenWideAVX512 stores x in dst.
 //
@@ -3645,10 +3647,10 @@ func temperedMomentsWideAVX2(t *float32, p *float64, pow *float64, inverse *floa
 func temperedGradWideAVX2(grad *float32, t *float32, p *float64, pow *float64, inverse *float64, n int, a float64, f float64)
 
 // temperedLossWideAVX2 returns Σ t (t^e - p^e) and Σ t t^e for log p and p^e; bad is as expsDot's,
-// and for denormal labels.
+// and for denormal labels. Unless labelGrad is nil it stores (t^e - p^e)/e there.
 //
 //go:noescape
-func temperedLossWideAVX2(t *float32, log *float64, pow *float64, n int, e float64) (sum float64, mass float64, bad uint32)
+func temperedLossWideAVX2(labelGrad *float32, t *float32, log *float64, pow *float64, n int, e float64) (sum float64, mass float64, bad uint32)
 
 // widenWideAVX2 stores x in dst.
 //

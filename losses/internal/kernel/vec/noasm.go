@@ -165,7 +165,7 @@ func TemperedMoments[T spec.Float](t []T, r spec.Tempered) (v, e, o float64) { p
 func TemperedGrad[T spec.Float](grad, t []T, r spec.Tempered, a, f float64) { panic(noVectors) }
 
 // TemperedLoss panics: this build has no vectors.
-func TemperedLoss[T spec.Float](t []T, r spec.Tempered, e float64) (sum, mass float64, bad int) {
+func TemperedLoss[T spec.Float](labelGrad, t []T, r spec.Tempered, e float64) (sum, mass float64, bad int) {
 	panic(noVectors)
 }
 

@@ -39,10 +39,10 @@ func TemperedGrad[T spec.Float](grad, t []T, r spec.Tempered, a, f float64) {
 }
 
 // TemperedLoss is [spec.TemperedLoss].
-func TemperedLoss[T spec.Float](t []T, r spec.Tempered, e float64) (sum, mass float64, bad int) {
-	sum, mass, invalid := wideOf[T]().temperedLoss(&t[0], &r.Log[0], &r.Pow[0], len(t), e)
+func TemperedLoss[T spec.Float](labelGrad, t []T, r spec.Tempered, e float64) (sum, mass float64, bad int) {
+	sum, mass, invalid := wideOf[T]().temperedLoss(first(labelGrad), &t[0], &r.Log[0], &r.Pow[0], len(t), e)
 	if invalid != 0 {
-		return spec.TemperedLoss(t, r, e)
+		return spec.TemperedLoss(labelGrad, t, r, e)
 	}
 	return sum, mass, -1
 }

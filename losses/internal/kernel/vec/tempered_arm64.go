@@ -28,6 +28,6 @@ func TemperedGrad[T spec.Float](grad, t []T, r spec.Tempered, a, f float64) {
 }
 
 // TemperedLoss is [spec.TemperedLoss].
-func TemperedLoss[T spec.Float](t []T, r spec.Tempered, e float64) (sum, mass float64, bad int) {
-	return spec.TemperedLoss(t, r, e)
+func TemperedLoss[T spec.Float](labelGrad, t []T, r spec.Tempered, e float64) (sum, mass float64, bad int) {
+	return spec.TemperedLoss(labelGrad, t, r, e)
 }

@@ -10,8 +10,8 @@ func HasTempered(t1, t2 float64) bool {
 }
 
 // Tempered computes the bi-tempered loss of rows with labels t or, where t is nil, class indices.
-// row is that of [NCE].
-func Tempered[T spec.Float](t1, t2 float64, loss []float64, grad, z, t []T, index []int, scale []T, k int,
+// Unless labelGrad is nil it stores the gradients by the labels t there. row is that of [NCE].
+func Tempered[T spec.Float](t1, t2 float64, loss []float64, grad, labelGrad, z, t []T, index []int, scale []T, k int,
 	row func(j int) (valid bool)) (bad int) {
 	p := temperedPlanFor(spec.Question{Kind: spec.BiTempered, A: t1, B: t2})
 	par, soft, steps := &p.par[0], len(t), p.rowSteps(k)
@@ -20,9 +20,10 @@ func Tempered[T spec.Float](t1, t2 float64, loss []float64, grad, z, t []T, inde
 	} else {
 		steps++
 	}
-	return doubleTilesBy(doubles(), wideOf[T](), loss, grad, nil, z, t, index, scale, k,
+	return doubleTilesBy(doubles(), wideOf[T](), loss, grad, labelGrad, z, t, index, scale, k,
 		func(u double, s *tile[float64], loss []float64, _, w int) (rejected uint32) {
-			rejected = u.temperedTile(&s.e[0], &s.h[0], &s.z[0], &s.t[0], k, steps, soft, len(grad), &s.lane[0], par)
+			rejected = u.temperedTile(first(s.labels(labelGrad != nil)), &s.e[0], &s.h[0], &s.z[0], &s.t[0], k, steps, soft,
+				len(grad), &s.lane[0], par)
 			copy(loss, s.numbers(laneLoss, w))
 			return rejected
 		}, row)

@@ -96,7 +96,7 @@ type wide[T spec.Float] interface {
 	reverseLabels(dst *T, e *float64, z, t *T, n int, c, m, log, alpha, beta, from, near, least float64) (unsure uint32)
 	temperedMoments(t *T, p, pow, inverse *float64, n int) (v, e, o float64)
 	temperedGrad(grad, t *T, p, pow, inverse *float64, n int, a, f float64)
-	temperedLoss(t *T, log, pow *float64, n int, e float64) (sum, mass float64, bad uint32)
+	temperedLoss(labelGrad, t *T, log, pow *float64, n int, e float64) (sum, mass float64, bad uint32)
 	widen(dst *float64, x *T, n int)
 	round(dst *T, x *float64, n int)
 	klTerms(labelGrad, z, t *T, n int, m, log float64) (sum, mass float64, bad uint32)
@@ -148,7 +148,7 @@ type double interface {
 	tileMAE(labelGrad, e, z, t *float64, k int, lanes *float64) (bad uint32)
 	tileExpectation(e, h, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32)
 	tileNCE(labelGrad, e, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32)
-	temperedTile(e, h, z, t *float64, k, steps, soft, grad int, lanes, par *float64) (rejected uint32)
+	temperedTile(labelGrad, e, h, z, t *float64, k, steps, soft, grad int, lanes, par *float64) (rejected uint32)
 	tileCombine(e, h, z, t *float64, k int, lanes *float64)
 	klTile(labelGrad, z, t *float64, k int, lanes *float64, most float64) (rejected uint32)
 	temperedPowers(log, p, pow, inverse, d *float64, n int, c, mu, f, e float64) (s0, s1, s2 float64, bad uint32)
@@ -580,8 +580,8 @@ func (f64AVX512) temperedMoments(t *float64, p, pow, inverse *float64, n int) (v
 func (f64AVX512) temperedGrad(grad, t *float64, p, pow, inverse *float64, n int, a, f float64) {
 	temperedGradF64AVX512(grad, t, p, pow, inverse, n, a, f)
 }
-func (f64AVX512) temperedLoss(t *float64, log, pow *float64, n int, e float64) (sum, mass float64, bad uint32) {
-	return temperedLossF64AVX512(t, log, pow, n, e)
+func (f64AVX512) temperedLoss(labelGrad, t *float64, log, pow *float64, n int, e float64) (sum, mass float64, bad uint32) {
+	return temperedLossF64AVX512(labelGrad, t, log, pow, n, e)
 }
 func (f64AVX512) widen(dst *float64, x *float64, n int) { widenF64AVX512(dst, x, n) }
 func (f64AVX512) round(dst *float64, x *float64, n int) { roundF64AVX512(dst, x, n) }
@@ -696,8 +696,8 @@ func (f64AVX512) tileExpectation(e, h, z, t *float64, k, grad int, lanes, par *f
 func (f64AVX512) tileNCE(labelGrad, e, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32) {
 	return tileNCEF64AVX512(labelGrad, e, z, t, k, grad, lanes, par)
 }
-func (f64AVX512) temperedTile(e, h, z, t *float64, k, steps, soft, grad int, lanes, par *float64) (rejected uint32) {
-	return temperedTileF64AVX512(e, h, z, t, k, steps, soft, grad, lanes, par)
+func (f64AVX512) temperedTile(labelGrad, e, h, z, t *float64, k, steps, soft, grad int, lanes, par *float64) (rejected uint32) {
+	return temperedTileF64AVX512(labelGrad, e, h, z, t, k, steps, soft, grad, lanes, par)
 }
 func (f64AVX512) tileCombine(e, h, z, t *float64, k int, lanes *float64) {
 	tileCombineF64AVX512(e, h, z, t, k, lanes)
@@ -1128,8 +1128,8 @@ func (f64AVX2) temperedMoments(t *float64, p, pow, inverse *float64, n int) (v, 
 func (f64AVX2) temperedGrad(grad, t *float64, p, pow, inverse *float64, n int, a, f float64) {
 	temperedGradF64AVX2(grad, t, p, pow, inverse, n, a, f)
 }
-func (f64AVX2) temperedLoss(t *float64, log, pow *float64, n int, e float64) (sum, mass float64, bad uint32) {
-	return temperedLossF64AVX2(t, log, pow, n, e)
+func (f64AVX2) temperedLoss(labelGrad, t *float64, log, pow *float64, n int, e float64) (sum, mass float64, bad uint32) {
+	return temperedLossF64AVX2(labelGrad, t, log, pow, n, e)
 }
 func (f64AVX2) widen(dst *float64, x *float64, n int) { widenF64AVX2(dst, x, n) }
 func (f64AVX2) round(dst *float64, x *float64, n int) { roundF64AVX2(dst, x, n) }
@@ -1244,8 +1244,8 @@ func (f64AVX2) tileExpectation(e, h, z, t *float64, k, grad int, lanes, par *flo
 func (f64AVX2) tileNCE(labelGrad, e, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32) {
 	return tileNCEF64AVX2(labelGrad, e, z, t, k, grad, lanes, par)
 }
-func (f64AVX2) temperedTile(e, h, z, t *float64, k, steps, soft, grad int, lanes, par *float64) (rejected uint32) {
-	return temperedTileF64AVX2(e, h, z, t, k, steps, soft, grad, lanes, par)
+func (f64AVX2) temperedTile(labelGrad, e, h, z, t *float64, k, steps, soft, grad int, lanes, par *float64) (rejected uint32) {
+	return temperedTileF64AVX2(labelGrad, e, h, z, t, k, steps, soft, grad, lanes, par)
 }
 func (f64AVX2) tileCombine(e, h, z, t *float64, k int, lanes *float64) {
 	tileCombineF64AVX2(e, h, z, t, k, lanes)
@@ -1387,8 +1387,8 @@ func (wideAVX512) temperedMoments(t *float32, p, pow, inverse *float64, n int) (
 func (wideAVX512) temperedGrad(grad, t *float32, p, pow, inverse *float64, n int, a, f float64) {
 	temperedGradWideAVX512(grad, t, p, pow, inverse, n, a, f)
 }
-func (wideAVX512) temperedLoss(t *float32, log, pow *float64, n int, e float64) (sum, mass float64, bad uint32) {
-	return temperedLossWideAVX512(t, log, pow, n, e)
+func (wideAVX512) temperedLoss(labelGrad, t *float32, log, pow *float64, n int, e float64) (sum, mass float64, bad uint32) {
+	return temperedLossWideAVX512(labelGrad, t, log, pow, n, e)
 }
 func (wideAVX512) widen(dst *float64, x *float32, n int) { widenWideAVX512(dst, x, n) }
 func (wideAVX512) round(dst *float32, x *float64, n int) { roundWideAVX512(dst, x, n) }
@@ -1561,8 +1561,8 @@ func (wideAVX2) temperedMoments(t *float32, p, pow, inverse *float64, n int) (v,
 func (wideAVX2) temperedGrad(grad, t *float32, p, pow, inverse *float64, n int, a, f float64) {
 	temperedGradWideAVX2(grad, t, p, pow, inverse, n, a, f)
 }
-func (wideAVX2) temperedLoss(t *float32, log, pow *float64, n int, e float64) (sum, mass float64, bad uint32) {
-	return temperedLossWideAVX2(t, log, pow, n, e)
+func (wideAVX2) temperedLoss(labelGrad, t *float32, log, pow *float64, n int, e float64) (sum, mass float64, bad uint32) {
+	return temperedLossWideAVX2(labelGrad, t, log, pow, n, e)
 }
 func (wideAVX2) widen(dst *float64, x *float32, n int) { widenWideAVX2(dst, x, n) }
 func (wideAVX2) round(dst *float32, x *float64, n int) { roundWideAVX2(dst, x, n) }

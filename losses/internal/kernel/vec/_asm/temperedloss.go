@@ -9,13 +9,30 @@ import (
 )
 
 func (g isa) temperedLoss() {
-	g.text("temperedLoss", "func(t *T, log, pow *float64, n int, e A) (sum, mass A, bad uint32)",
-		"returns Σ t (t^e - p^e) and Σ t t^e for log p and p^e; bad is as expsDot's, and for denormal labels.")
+	g.text("temperedLoss", "func(labelGrad, t *T, log, pow *float64, n int, e A) (sum, mass A, bad uint32)",
+		"returns Σ t (t^e - p^e) and Σ t t^e for log p and p^e; bad is as expsDot's, and for denormal labels. Unless "+
+			"labelGrad is nil it stores (t^e - p^e)/e there.")
 	t, log, pow, n, e := g.param("t"), g.param("log"), g.param("pow"), g.param("n"), g.held("e")
 	exp, low, apart := g.expConstsInMemory(), g.constant(g.lowest()), g.constant(-0.5)
-	sums, bad := g.zeros(2), g.noLanes()
+	sums, bad, labelGrad := g.zeros(2), g.noLanes(), g.param("labelGrad")
+	keep := func(i reg.GPVirtual, v int, m *mask, some mask, d reg.VecVirtual) {
+		y := g.minus(g.getFloat64(pow, i, v, m))
+		g.blend(some, d, y)
+		g.div(e, y, y)
+		g.put(y, labelGrad, i, v, m)
+	}
 	if g.avx512 {
-		g.temperedLossByTables(t, log, n, e, sums, bad)
+		one, alone, done := g.temperedLossByTables(t, log, e, sums, bad), label("alone"), label("done")
+		TESTQ(labelGrad, labelGrad)
+		JNE(LabelRef(alone))
+		g.interleaved(n, func(i reg.GPVirtual, v int, m *mask) {
+			one(i, v, m, func(reg.GPVirtual, int, *mask, mask, reg.VecVirtual) {})
+		})
+		JMP(LabelRef(done))
+		Label(alone)
+		g.loop(n, 1, func(i reg.GPVirtual, v int, m *mask) { one(i, v, m, keep) })
+		Label(done)
+		g.temperedLossResult(sums, bad)
 		return
 	}
 	g.loop(n, 1, func(i reg.GPVirtual, v int, m *mask) {
@@ -45,6 +62,7 @@ func (g isa) temperedLoss() {
 		g.move(w, u)
 		g.sub(g.getFloat64(pow, i, v, m), u, u)
 		g.blend(near, u, d)
+		where(labelGrad, func() { keep(i, v, m, some, d) })
 		g.keep(some, d, d)
 		g.madd(lab, d, sums[0])
 		g.madd(lab, w, sums[1])
@@ -52,13 +70,15 @@ func (g isa) temperedLoss() {
 	g.temperedLossResult(sums, bad)
 }
 
-// temperedLossByTables is temperedLoss where both powers are the s + d q of tables: where one is
-// near 1 s is 1, and nothing cancels.
-func (g isa) temperedLossByTables(t, log, n reg.GPVirtual, e Op, sums []reg.VecVirtual, bad mask) {
+// temperedLossByTables returns the body of temperedLoss where both powers are the s + d q of
+// tables: where one is near 1 s is 1, and nothing cancels. keep is given which labels are not 0,
+// and t^e - p^e of these.
+func (g isa) temperedLossByTables(t, log reg.GPVirtual, e Op, sums []reg.VecVirtual, bad mask) func(
+	i reg.GPVirtual, v int, m *mask, keep func(i reg.GPVirtual, v int, m *mask, some mask, d reg.VecVirtual)) {
 	tables, by := g.temperedTables(), g.vec()
 	g.load(g.constant(math.Log2E), by)
 	g.mul(e, by, by)
-	g.interleaved(n, func(i reg.GPVirtual, v int, m *mask) {
+	return func(i reg.GPVirtual, v int, m *mask, keep func(reg.GPVirtual, int, *mask, mask, reg.VecVirtual)) {
 		lab := g.get(t, i, v, m)
 		g.orInto(g.invalid(lab), bad)
 		some, u := g.cmp(neqUQ, g.constant(0), lab), g.vec()
@@ -78,11 +98,11 @@ func (g isa) temperedLossByTables(t, log, n reg.GPVirtual, e Op, sums []reg.VecV
 		g.madd(x[0].d, x[0].q, d)
 		g.nmadd(x[1].d, x[1].q, d) // t^e - p^e
 		g.madd(x[0].d, x[0].q, x[0].s)
+		keep(i, v, m, some, d)
 		g.keep(some, d, d)
 		g.madd(lab, d, sums[0])
 		g.madd(lab, x[0].s, sums[1])
-	})
-	g.temperedLossResult(sums, bad)
+	}
 }
 
 func (g isa) temperedLossResult(sums []reg.VecVirtual, bad mask) {

@@ -20,7 +20,8 @@ type temperedTile struct {
 	isa
 	c                              questionConsts
 	e, h, z, t, k, lanes, par, bad reg.GPVirtual
-	place                          func(i int, v reg.VecVirtual) Op // there are 7
+	place                          func(i int, v reg.VecVirtual) Op // there are 8
+	labelGrad                      reg.GPVirtual
 
 	parts       accumulators // loss, Σ t, and Σ v and Σ p/x below the maximum and there
 	log         Op           // L
@@ -30,12 +31,14 @@ type temperedTile struct {
 }
 
 func (g isa) temperedTile() {
-	g.text("temperedTile", "func(e, h, z, t *A, k, steps, soft, grad int, lanes, par *A) (rejected uint32)",
+	g.text("temperedTile", "func(labelGrad, e, h, z, t *A, k, steps, soft, grad int, lanes, par *A) (rejected uint32)",
 		"takes lanes from tileStats, stores the bi-tempered losses there and unless grad is 0 the gradients in e; it "+
 			"overwrites h. par is a temperedPlan's; soft is 0 for labels that are 0 or 1. rejected has the bits of the rows "+
-			"with an invalid label, a p of 0, a loss that is not finite, or a last step that was not small.")
+			"with an invalid label, a p of 0, a loss that is not finite, or a last step that was not small. Unless labelGrad "+
+			"is nil it stores the gradients by the labels there, where soft is not 0.")
 	x := temperedTile{isa: g, e: g.param("e"), h: g.param("h"), z: g.param("z"), t: g.param("t"), k: g.param("k"),
-		lanes: g.param("lanes"), par: g.param("par"), bad: GP32(), place: g.places(7), parts: g.accumulators(6)}
+		lanes: g.param("lanes"), par: g.param("par"), bad: GP32(), place: g.places(8), labelGrad: g.param("labelGrad"),
+		parts: g.accumulators(6)}
 	x.c = g.questionConsts(sigmoidLoss{logits: true, exact: true, logs: none})
 	XORL(x.bad, x.bad)
 	x.solve()
@@ -209,6 +212,7 @@ func (g *temperedTile) lossColumn(off reg.GPVirtual) {
 	g.blend(g.maskOf(apart), p, d)
 	keptD := g.place(6, d)
 	pow, alpha := g.powerAndRest(g.c, g.par, g.loaded(logP))
+	keptAlpha := g.place(7, alpha)
 	v, x := g.vec(), g.parameter(g.par, parE)
 	g.mul(keptD, pow, v)
 	g.mul(inverse, v, v)
@@ -224,6 +228,16 @@ func (g *temperedTile) lossColumn(off reg.GPVirtual) {
 	TESTQ(soft, soft)
 	JEQ(LabelRef(hard))
 	_, tau := g.powerAndRest(g.c, g.par, g.logOfLabel(g.c, col(g.t, off)))
+	where(g.labelGrad, func() {
+		y, x, lab := g.vec(), g.vec(), g.vec()
+		g.load(keptAlpha, y)
+		g.load(col(g.t, off), lab)
+		g.load(g.constant(1), x) // of a label 0
+		g.blend(g.cmp(neqUQ, g.constant(0), lab), tau, x)
+		g.sub(x, y, y)
+		g.div(g.parameter(g.par, parE), y, y)
+		g.store(y, col(g.labelGrad, off))
+	})
 	g.mul(col(g.t, off), tau, tau)
 	g.parts.add(0, g.minus(tau))
 	Label(hard)
