@@ -177,41 +177,94 @@ func labelSumsF32AVX512(t *float32, n int) (mass float64, nnz float32, bad uint3
 func smoothF32AVX512(dst *float32, t *float32, n int, keep float32, cut float32, add float32)
 
 // powTermsF32AVX512 stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns
-// Σ t (1 - w) and Σ h, as if the labels of z > limit were 0, with phi as in gceExact. bad is as
-// expsDot's. It prefetches t ahead bytes in advance. For w < (1/8)^a.
+// Σ t (1 - w) and Σ h, as if the labels of z > limit were 0. For w < (1/8)^a. Unless phi is nil it
+// stores φ(l) there. bad is not 0 where a t has a sign; a NaN makes mass NaN, an infinite t
+// infinite or NaN. It prefetches t ahead bytes in advance.
 //
 //go:noescape
 func powTermsF32AVX512(h *float32, phi *float32, z *float32, t *float32, n int, limit float32, a float32, aLow float32, low float32, shift float32, rem float32, ahead int) (sum float64, mass float64, bad uint32)
 
-// polyTermsF32AVX512 is polyExact, with phi, for p = c e < 1/8, as if the labels of e > limit were
-// 0; par is a. bad is as expsDot's. It prefetches t ahead bytes in advance.
+// blockPowTermsF32AVX512 is powTerms for n rows of k elements, W at most, of which lanes holds
+// limit, a, aLow, low, shift, rem. bad has the bits of the rows of which a t has a sign. Infinite
+// sums are NaN.
+//
+//go:noescape
+func blockPowTermsF32AVX512(h *float32, z *float32, t *float32, k int, n int, sum *float64, mass *float64, work *float32, lanes *float32) (bad uint32)
+
+// polyTermsF32AVX512 is polyExact for p = c e < 1/8, as if the labels of e > limit were 0; par is
+// a. Unless phi is nil it stores φ(l) there. bad is not 0 where a t has a sign; a NaN makes mass
+// NaN, an infinite t infinite or NaN. It prefetches t ahead bytes in advance.
 //
 //go:noescape
 func polyTermsF32AVX512(h *float32, phi *float32, e *float32, z *float32, t *float32, n int, limit float32, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
-// focalTermsF32AVX512 is focalNExact, with phi, for p = c e < 1/8, as if the labels of e > limit
-// were 0; par is a and the coefficients, from the highest degree on, of a polynomial in p that is
-// (1 - (1-p)^(a-1))/p: 17, or 8 for float32. bad is as expsDot's. It prefetches t ahead bytes in
-// advance.
+// blockPolyTermsF32AVX512 is polyTerms for n rows of k elements, W at most, of which lanes holds
+// limit, m, log, c. bad has the bits of the rows of which a t has a sign. Infinite sums are NaN.
+//
+//go:noescape
+func blockPolyTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, k int, n int, sum *float64, mass *float64, work *float32, lanes *float32, par *float32) (bad uint32)
+
+// focalTermsF32AVX512 is focalNExact for p = c e < 1/8, as if the labels of e > limit were 0; par
+// is a and the coefficients, from the highest degree on, of a polynomial in p that is (1 -
+// (1-p)^(a-1))/p: 17, or 8 for float32. Unless phi is nil it stores φ(l) there. bad is not 0 where
+// a t has a sign; a NaN makes mass NaN, an infinite t infinite or NaN. It prefetches t ahead bytes
+// in advance.
 //
 //go:noescape
 func focalTermsF32AVX512(h *float32, phi *float32, e *float32, z *float32, t *float32, n int, limit float32, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
-// smoothTermsF32AVX512 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, with phi as in
-// baseExact, as if the labels of e > limit were 0; par is the coefficients of two polynomials V and
-// W in c e - 1, from the highest degree on, with φ = V and φ' = -e W. bad is as expsDot's. It
-// prefetches t ahead bytes in advance.
+// blockFocalTermsF32AVX512 is focalTerms for n rows of k elements, W at most, of which lanes holds
+// limit, m, log, c. bad has the bits of the rows of which a t has a sign. Infinite sums are NaN.
+//
+//go:noescape
+func blockFocalTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, k int, n int, sum *float64, mass *float64, work *float32, lanes *float32, par *float32) (bad uint32)
+
+// focalFewTermsF32AVX512 is focalNExact for p = c e < 1/8, as if the labels of e > limit were 0;
+// par is a and the coefficients, from the highest degree on, of a polynomial in p that is (1 -
+// (1-p)^(a-1))/p: 17, or 8 for float32. It takes the last two of them. Unless phi is nil it stores
+// φ(l) there. bad is not 0 where a t has a sign; a NaN makes mass NaN, an infinite t infinite or
+// NaN. It prefetches t ahead bytes in advance.
+//
+//go:noescape
+func focalFewTermsF32AVX512(h *float32, phi *float32, e *float32, z *float32, t *float32, n int, limit float32, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+
+// blockFocalFewTermsF32AVX512 is focalFewTerms for n rows of k elements, W at most, of which lanes
+// holds limit, m, log, c. bad has the bits of the rows of which a t has a sign. Infinite sums are
+// NaN.
+//
+//go:noescape
+func blockFocalFewTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, k int, n int, sum *float64, mass *float64, work *float32, lanes *float32, par *float32) (bad uint32)
+
+// smoothTermsF32AVX512 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, as if the labels
+// of e > limit were 0; par is the coefficients of two polynomials V and W in c e - 1, from the
+// highest degree on, with φ = V and φ' = -e W. Unless phi is nil it stores φ(l) there. bad is not 0
+// where a t has a sign; a NaN makes mass NaN, an infinite t infinite or NaN. It prefetches t ahead
+// bytes in advance.
 //
 //go:noescape
 func smoothTermsF32AVX512(h *float32, phi *float32, e *float32, t *float32, n int, limit float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
-// smoothMoreTermsF32AVX512 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, with phi as
-// in baseExact, as if the labels of e > limit were 0; par is the coefficients of two polynomials V
-// and W in c e - 1, from the highest degree on, with φ = V and φ' = -e W. bad is as expsDot's. It
-// prefetches t ahead bytes in advance.
+// blockSmoothTermsF32AVX512 is smoothTerms for n rows of k elements, W at most, of which lanes
+// holds limit, c. bad has the bits of the rows of which a t has a sign. Infinite sums are NaN.
+//
+//go:noescape
+func blockSmoothTermsF32AVX512(h *float32, e *float32, t *float32, k int, n int, sum *float64, mass *float64, work *float32, lanes *float32, par *float32) (bad uint32)
+
+// smoothMoreTermsF32AVX512 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, as if the
+// labels of e > limit were 0; par is the coefficients of two polynomials V and W in c e - 1, from
+// the highest degree on, with φ = V and φ' = -e W. Unless phi is nil it stores φ(l) there. bad is
+// not 0 where a t has a sign; a NaN makes mass NaN, an infinite t infinite or NaN. It prefetches t
+// ahead bytes in advance.
 //
 //go:noescape
 func smoothMoreTermsF32AVX512(h *float32, phi *float32, e *float32, t *float32, n int, limit float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+
+// blockSmoothMoreTermsF32AVX512 is smoothMoreTerms for n rows of k elements, W at most, of which
+// lanes holds limit, c. bad has the bits of the rows of which a t has a sign. Infinite sums are
+// NaN.
+//
+//go:noescape
+func blockSmoothMoreTermsF32AVX512(h *float32, e *float32, t *float32, k int, n int, sum *float64, mass *float64, work *float32, lanes *float32, par *float32) (bad uint32)
 
 // tileInF32AVX512 stores tiles of W rows of k elements in dst, each transposed. Where k is less
 // than a quad it may read and write a quad.
@@ -458,6 +511,11 @@ func maeErrorsF32AVX512(labelGrad *float32, e *float32, t *float32, n int, but i
 //go:noescape
 func maeSignsF32AVX512(e *float32, t *float32, n int, c float32, low float32, over float32, under float32)
 
+// combineCloselyF32AVX512 stores (a + low) p - f t in p.
+//
+//go:noescape
+func combineCloselyF32AVX512(p *float32, t *float32, n int, a float32, low float32, f float32)
+
 // maxExpF64AVX512 returns the largest of n >= 1 elements, and shift and em with exp(m) = 2^shift
 // em, where em is in [√½, √2]. NaN is passed over; when there is nothing else, m is -Inf. For an
 // infinite m the last two mean nothing.
@@ -628,38 +686,52 @@ func labelSumsF64AVX512(t *float64, n int) (mass float64, nnz float64, bad uint3
 func smoothF64AVX512(dst *float64, t *float64, n int, keep float64, cut float64, add float64)
 
 // powTermsF64AVX512 stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns
-// Σ t (1 - w) and Σ h, as if the labels of z > limit were 0, with phi as in gceExact. bad is as
-// expsDot's. It prefetches t ahead bytes in advance. For w < (1/8)^a.
+// Σ t (1 - w) and Σ h, as if the labels of z > limit were 0. For w < (1/8)^a. Unless phi is nil it
+// stores φ(l) there. bad is not 0 where a t has a sign; a NaN makes mass NaN, an infinite t
+// infinite or NaN. It prefetches t ahead bytes in advance.
 //
 //go:noescape
 func powTermsF64AVX512(h *float64, phi *float64, z *float64, t *float64, n int, limit float64, a float64, aLow float64, low float64, shift float64, rem float64, ahead int) (sum float64, mass float64, bad uint32)
 
-// polyTermsF64AVX512 is polyExact, with phi, for p = c e < 1/8, as if the labels of e > limit were
-// 0; par is a. bad is as expsDot's. It prefetches t ahead bytes in advance.
+// polyTermsF64AVX512 is polyExact for p = c e < 1/8, as if the labels of e > limit were 0; par is
+// a. Unless phi is nil it stores φ(l) there. bad is not 0 where a t has a sign; a NaN makes mass
+// NaN, an infinite t infinite or NaN. It prefetches t ahead bytes in advance.
 //
 //go:noescape
 func polyTermsF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, n int, limit float64, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
-// focalTermsF64AVX512 is focalNExact, with phi, for p = c e < 1/8, as if the labels of e > limit
-// were 0; par is a and the coefficients, from the highest degree on, of a polynomial in p that is
-// (1 - (1-p)^(a-1))/p: 17, or 8 for float32. bad is as expsDot's. It prefetches t ahead bytes in
-// advance.
+// focalTermsF64AVX512 is focalNExact for p = c e < 1/8, as if the labels of e > limit were 0; par
+// is a and the coefficients, from the highest degree on, of a polynomial in p that is (1 -
+// (1-p)^(a-1))/p: 17, or 8 for float32. Unless phi is nil it stores φ(l) there. bad is not 0 where
+// a t has a sign; a NaN makes mass NaN, an infinite t infinite or NaN. It prefetches t ahead bytes
+// in advance.
 //
 //go:noescape
 func focalTermsF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, n int, limit float64, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
-// smoothTermsF64AVX512 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, with phi as in
-// baseExact, as if the labels of e > limit were 0; par is the coefficients of two polynomials V and
-// W in c e - 1, from the highest degree on, with φ = V and φ' = -e W. bad is as expsDot's. It
-// prefetches t ahead bytes in advance.
+// focalFewTermsF64AVX512 is focalNExact for p = c e < 1/8, as if the labels of e > limit were 0;
+// par is a and the coefficients, from the highest degree on, of a polynomial in p that is (1 -
+// (1-p)^(a-1))/p: 17, or 8 for float32. It takes the last two of them. Unless phi is nil it stores
+// φ(l) there. bad is not 0 where a t has a sign; a NaN makes mass NaN, an infinite t infinite or
+// NaN. It prefetches t ahead bytes in advance.
+//
+//go:noescape
+func focalFewTermsF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, n int, limit float64, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+
+// smoothTermsF64AVX512 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, as if the labels
+// of e > limit were 0; par is the coefficients of two polynomials V and W in c e - 1, from the
+// highest degree on, with φ = V and φ' = -e W. Unless phi is nil it stores φ(l) there. bad is not 0
+// where a t has a sign; a NaN makes mass NaN, an infinite t infinite or NaN. It prefetches t ahead
+// bytes in advance.
 //
 //go:noescape
 func smoothTermsF64AVX512(h *float64, phi *float64, e *float64, t *float64, n int, limit float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
-// smoothMoreTermsF64AVX512 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, with phi as
-// in baseExact, as if the labels of e > limit were 0; par is the coefficients of two polynomials V
-// and W in c e - 1, from the highest degree on, with φ = V and φ' = -e W. bad is as expsDot's. It
-// prefetches t ahead bytes in advance.
+// smoothMoreTermsF64AVX512 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, as if the
+// labels of e > limit were 0; par is the coefficients of two polynomials V and W in c e - 1, from
+// the highest degree on, with φ = V and φ' = -e W. Unless phi is nil it stores φ(l) there. bad is
+// not 0 where a t has a sign; a NaN makes mass NaN, an infinite t infinite or NaN. It prefetches t
+// ahead bytes in advance.
 //
 //go:noescape
 func smoothMoreTermsF64AVX512(h *float64, phi *float64, e *float64, t *float64, n int, limit float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
@@ -955,8 +1027,9 @@ func widenF64AVX512(dst *float64, x *float64, n int)
 //go:noescape
 func roundF64AVX512(dst *float64, x *float64, n int)
 
-// klTermsF64AVX512 returns Σ t (log t - l) with l = (z - m) - log, Σ t, and bad as expsDot does.
-// Unless labelGrad is nil it stores (log t - l) + 1 there.
+// klTermsF64AVX512 returns Σ t (log t - l) with l = (z - m) - log, and Σ t. Unless labelGrad is nil
+// it stores (log t - l) + 1 there. bad is not 0 where a t has a sign; a NaN makes mass NaN, an
+// infinite t infinite or NaN.
 //
 //go:noescape
 func klTermsF64AVX512(labelGrad *float64, z *float64, t *float64, n int, m float64, log float64) (sum float64, mass float64, bad uint32)
@@ -968,7 +1041,8 @@ func klGradF64AVX512(dst *float64, e *float64, t *float64, n int, a float64, f f
 
 // polyExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
 // = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
-// φ(l) there. φ = -l + a (1-p); par is a. bad is as expsDot's.
+// φ(l) there. φ = -l + a (1-p); par is a. bad is not 0 where a t has a sign; a NaN makes mass NaN,
+// an infinite t infinite or NaN.
 //
 //go:noescape
 func polyExactF64AVX512(h *float64, phi *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -976,7 +1050,7 @@ func polyExactF64AVX512(h *float64, phi *float64, z *float64, t *float64, n int,
 // focal1ExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
 // p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
 // φ(l) there. φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN, of 1-p. bad is
-// as expsDot's.
+// not 0 where a t has a sign; a NaN makes mass NaN, an infinite t infinite or NaN.
 //
 //go:noescape
 func focal1ExactF64AVX512(h *float64, phi *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -984,7 +1058,7 @@ func focal1ExactF64AVX512(h *float64, phi *float64, z *float64, t *float64, n in
 // focal7ExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
 // p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
 // φ(l) there. φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN, of 1-p. bad is
-// as expsDot's.
+// not 0 where a t has a sign; a NaN makes mass NaN, an infinite t infinite or NaN.
 //
 //go:noescape
 func focal7ExactF64AVX512(h *float64, phi *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -992,8 +1066,8 @@ func focal7ExactF64AVX512(h *float64, phi *float64, z *float64, t *float64, n in
 // focalNExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
 // p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
 // φ(l) there. φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest degree,
-// of a polynomial in x p + y that is (1-p)^(a-1), 24 of them, or 13 for float32. bad is as
-// expsDot's.
+// of a polynomial in x p + y that is (1-p)^(a-1), 24 of them, or 13 for float32. bad is not 0 where
+// a t has a sign; a NaN makes mass NaN, an infinite t infinite or NaN.
 //
 //go:noescape
 func focalNExactF64AVX512(h *float64, phi *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -1001,14 +1075,16 @@ func focalNExactF64AVX512(h *float64, phi *float64, z *float64, t *float64, n in
 // focalPowExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h,
 // for p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it
 // stores φ(l) there. φ = -(1-p)^a l; par is that of focalN for a root of (1-p)^(a-1), and how often
-// that is squared. bad is as expsDot's.
+// that is squared. bad is not 0 where a t has a sign; a NaN makes mass NaN, an infinite t infinite
+// or NaN.
 //
 //go:noescape
 func focalPowExactF64AVX512(h *float64, phi *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // gceExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
 // = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
-// φ(l) there. φ = 1 - p^a, without the factor 1/a; par is a. bad is as expsDot's.
+// φ(l) there. φ = 1 - p^a, without the factor 1/a; par is a. bad is not 0 where a t has a sign; a
+// NaN makes mass NaN, an infinite t infinite or NaN.
 //
 //go:noescape
 func gceExactF64AVX512(h *float64, phi *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -1016,14 +1092,16 @@ func gceExactF64AVX512(h *float64, phi *float64, z *float64, t *float64, n int, 
 // baseExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
 // = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
 // φ(l) there. φ = 1 - w, φ' = -c p w/x, w = x^a, x = b (d + e p), without the factor of φ; par is
-// a, d, e, b and c. bad is as expsDot's.
+// a, d, e, b and c. bad is not 0 where a t has a sign; a NaN makes mass NaN, an infinite t infinite
+// or NaN.
 //
 //go:noescape
 func baseExactF64AVX512(h *float64, phi *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // aelExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
 // = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
-// φ(l) there. φ = exp(-a p); par is a. bad is as expsDot's.
+// φ(l) there. φ = exp(-a p); par is a. bad is not 0 where a t has a sign; a NaN makes mass NaN, an
+// infinite t infinite or NaN.
 //
 //go:noescape
 func aelExactF64AVX512(h *float64, phi *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -1031,7 +1109,8 @@ func aelExactF64AVX512(h *float64, phi *float64, z *float64, t *float64, n int, 
 // smoothExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
 // p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
 // φ(l) there. φ = c + (1-p) V, φ' = -p W; par is c and the coefficients of V and W, polynomials in
-// 2p-1, from the highest degree on. bad is as expsDot's.
+// 2p-1, from the highest degree on. bad is not 0 where a t has a sign; a NaN makes mass NaN, an
+// infinite t infinite or NaN.
 //
 //go:noescape
 func smoothExactF64AVX512(h *float64, phi *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -1626,38 +1705,52 @@ func labelSumsF32AVX2(t *float32, n int) (mass float64, nnz float32, bad uint32)
 func smoothF32AVX2(dst *float32, t *float32, n int, keep float32, cut float32, add float32)
 
 // powTermsF32AVX2 stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns Σ
-// t (1 - w) and Σ h, as if the labels of z > limit were 0, with phi as in gceExact. bad is as
-// expsDot's. It prefetches t ahead bytes in advance. For w < (1/8)^a.
+// t (1 - w) and Σ h, as if the labels of z > limit were 0. For w < (1/8)^a. Unless phi is nil it
+// stores φ(l) there. bad is not 0 where a t has a sign; a NaN makes mass NaN, an infinite t
+// infinite or NaN. It prefetches t ahead bytes in advance.
 //
 //go:noescape
 func powTermsF32AVX2(h *float32, phi *float32, z *float32, t *float32, n int, limit float32, a float32, aLow float32, low float32, shift float32, rem float32, ahead int) (sum float64, mass float64, bad uint32)
 
-// polyTermsF32AVX2 is polyExact, with phi, for p = c e < 1/8, as if the labels of e > limit were 0;
-// par is a. bad is as expsDot's. It prefetches t ahead bytes in advance.
+// polyTermsF32AVX2 is polyExact for p = c e < 1/8, as if the labels of e > limit were 0; par is a.
+// Unless phi is nil it stores φ(l) there. bad is not 0 where a t has a sign; a NaN makes mass NaN,
+// an infinite t infinite or NaN. It prefetches t ahead bytes in advance.
 //
 //go:noescape
 func polyTermsF32AVX2(h *float32, phi *float32, e *float32, z *float32, t *float32, n int, limit float32, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
-// focalTermsF32AVX2 is focalNExact, with phi, for p = c e < 1/8, as if the labels of e > limit were
-// 0; par is a and the coefficients, from the highest degree on, of a polynomial in p that is (1 -
-// (1-p)^(a-1))/p: 17, or 8 for float32. bad is as expsDot's. It prefetches t ahead bytes in
-// advance.
+// focalTermsF32AVX2 is focalNExact for p = c e < 1/8, as if the labels of e > limit were 0; par is
+// a and the coefficients, from the highest degree on, of a polynomial in p that is (1 -
+// (1-p)^(a-1))/p: 17, or 8 for float32. Unless phi is nil it stores φ(l) there. bad is not 0 where
+// a t has a sign; a NaN makes mass NaN, an infinite t infinite or NaN. It prefetches t ahead bytes
+// in advance.
 //
 //go:noescape
 func focalTermsF32AVX2(h *float32, phi *float32, e *float32, z *float32, t *float32, n int, limit float32, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
-// smoothTermsF32AVX2 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, with phi as in
-// baseExact, as if the labels of e > limit were 0; par is the coefficients of two polynomials V and
-// W in c e - 1, from the highest degree on, with φ = V and φ' = -e W. bad is as expsDot's. It
-// prefetches t ahead bytes in advance.
+// focalFewTermsF32AVX2 is focalNExact for p = c e < 1/8, as if the labels of e > limit were 0; par
+// is a and the coefficients, from the highest degree on, of a polynomial in p that is (1 -
+// (1-p)^(a-1))/p: 17, or 8 for float32. It takes the last two of them. Unless phi is nil it stores
+// φ(l) there. bad is not 0 where a t has a sign; a NaN makes mass NaN, an infinite t infinite or
+// NaN. It prefetches t ahead bytes in advance.
+//
+//go:noescape
+func focalFewTermsF32AVX2(h *float32, phi *float32, e *float32, z *float32, t *float32, n int, limit float32, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+
+// smoothTermsF32AVX2 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, as if the labels
+// of e > limit were 0; par is the coefficients of two polynomials V and W in c e - 1, from the
+// highest degree on, with φ = V and φ' = -e W. Unless phi is nil it stores φ(l) there. bad is not 0
+// where a t has a sign; a NaN makes mass NaN, an infinite t infinite or NaN. It prefetches t ahead
+// bytes in advance.
 //
 //go:noescape
 func smoothTermsF32AVX2(h *float32, phi *float32, e *float32, t *float32, n int, limit float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
-// smoothMoreTermsF32AVX2 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, with phi as in
-// baseExact, as if the labels of e > limit were 0; par is the coefficients of two polynomials V and
-// W in c e - 1, from the highest degree on, with φ = V and φ' = -e W. bad is as expsDot's. It
-// prefetches t ahead bytes in advance.
+// smoothMoreTermsF32AVX2 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, as if the
+// labels of e > limit were 0; par is the coefficients of two polynomials V and W in c e - 1, from
+// the highest degree on, with φ = V and φ' = -e W. Unless phi is nil it stores φ(l) there. bad is
+// not 0 where a t has a sign; a NaN makes mass NaN, an infinite t infinite or NaN. It prefetches t
+// ahead bytes in advance.
 //
 //go:noescape
 func smoothMoreTermsF32AVX2(h *float32, phi *float32, e *float32, t *float32, n int, limit float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
@@ -1847,6 +1940,11 @@ func maeErrorsF32AVX2(labelGrad *float32, e *float32, t *float32, n int, but int
 //go:noescape
 func maeSignsF32AVX2(e *float32, t *float32, n int, c float32, low float32, over float32, under float32)
 
+// combineCloselyF32AVX2 stores (a + low) p - f t in p.
+//
+//go:noescape
+func combineCloselyF32AVX2(p *float32, t *float32, n int, a float32, low float32, f float32)
+
 // maxExpF64AVX2 returns the largest of n >= 1 elements, and shift and em with exp(m) = 2^shift em,
 // where em is in [√½, √2]. NaN is passed over; when there is nothing else, m is -Inf. For an
 // infinite m the last two mean nothing.
@@ -2017,38 +2115,52 @@ func labelSumsF64AVX2(t *float64, n int) (mass float64, nnz float64, bad uint32)
 func smoothF64AVX2(dst *float64, t *float64, n int, keep float64, cut float64, add float64)
 
 // powTermsF64AVX2 stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns Σ
-// t (1 - w) and Σ h, as if the labels of z > limit were 0, with phi as in gceExact. bad is as
-// expsDot's. It prefetches t ahead bytes in advance. For w < (1/8)^a.
+// t (1 - w) and Σ h, as if the labels of z > limit were 0. For w < (1/8)^a. Unless phi is nil it
+// stores φ(l) there. bad is not 0 where a t has a sign; a NaN makes mass NaN, an infinite t
+// infinite or NaN. It prefetches t ahead bytes in advance.
 //
 //go:noescape
 func powTermsF64AVX2(h *float64, phi *float64, z *float64, t *float64, n int, limit float64, a float64, aLow float64, low float64, shift float64, rem float64, ahead int) (sum float64, mass float64, bad uint32)
 
-// polyTermsF64AVX2 is polyExact, with phi, for p = c e < 1/8, as if the labels of e > limit were 0;
-// par is a. bad is as expsDot's. It prefetches t ahead bytes in advance.
+// polyTermsF64AVX2 is polyExact for p = c e < 1/8, as if the labels of e > limit were 0; par is a.
+// Unless phi is nil it stores φ(l) there. bad is not 0 where a t has a sign; a NaN makes mass NaN,
+// an infinite t infinite or NaN. It prefetches t ahead bytes in advance.
 //
 //go:noescape
 func polyTermsF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, n int, limit float64, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
-// focalTermsF64AVX2 is focalNExact, with phi, for p = c e < 1/8, as if the labels of e > limit were
-// 0; par is a and the coefficients, from the highest degree on, of a polynomial in p that is (1 -
-// (1-p)^(a-1))/p: 17, or 8 for float32. bad is as expsDot's. It prefetches t ahead bytes in
-// advance.
+// focalTermsF64AVX2 is focalNExact for p = c e < 1/8, as if the labels of e > limit were 0; par is
+// a and the coefficients, from the highest degree on, of a polynomial in p that is (1 -
+// (1-p)^(a-1))/p: 17, or 8 for float32. Unless phi is nil it stores φ(l) there. bad is not 0 where
+// a t has a sign; a NaN makes mass NaN, an infinite t infinite or NaN. It prefetches t ahead bytes
+// in advance.
 //
 //go:noescape
 func focalTermsF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, n int, limit float64, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
-// smoothTermsF64AVX2 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, with phi as in
-// baseExact, as if the labels of e > limit were 0; par is the coefficients of two polynomials V and
-// W in c e - 1, from the highest degree on, with φ = V and φ' = -e W. bad is as expsDot's. It
-// prefetches t ahead bytes in advance.
+// focalFewTermsF64AVX2 is focalNExact for p = c e < 1/8, as if the labels of e > limit were 0; par
+// is a and the coefficients, from the highest degree on, of a polynomial in p that is (1 -
+// (1-p)^(a-1))/p: 17, or 8 for float32. It takes the last two of them. Unless phi is nil it stores
+// φ(l) there. bad is not 0 where a t has a sign; a NaN makes mass NaN, an infinite t infinite or
+// NaN. It prefetches t ahead bytes in advance.
+//
+//go:noescape
+func focalFewTermsF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, n int, limit float64, m float64, log float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+
+// smoothTermsF64AVX2 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, as if the labels
+// of e > limit were 0; par is the coefficients of two polynomials V and W in c e - 1, from the
+// highest degree on, with φ = V and φ' = -e W. Unless phi is nil it stores φ(l) there. bad is not 0
+// where a t has a sign; a NaN makes mass NaN, an infinite t infinite or NaN. It prefetches t ahead
+// bytes in advance.
 //
 //go:noescape
 func smoothTermsF64AVX2(h *float64, phi *float64, e *float64, t *float64, n int, limit float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
-// smoothMoreTermsF64AVX2 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, with phi as in
-// baseExact, as if the labels of e > limit were 0; par is the coefficients of two polynomials V and
-// W in c e - 1, from the highest degree on, with φ = V and φ' = -e W. bad is as expsDot's. It
-// prefetches t ahead bytes in advance.
+// smoothMoreTermsF64AVX2 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, as if the
+// labels of e > limit were 0; par is the coefficients of two polynomials V and W in c e - 1, from
+// the highest degree on, with φ = V and φ' = -e W. Unless phi is nil it stores φ(l) there. bad is
+// not 0 where a t has a sign; a NaN makes mass NaN, an infinite t infinite or NaN. It prefetches t
+// ahead bytes in advance.
 //
 //go:noescape
 func smoothMoreTermsF64AVX2(h *float64, phi *float64, e *float64, t *float64, n int, limit float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
@@ -2342,8 +2454,9 @@ func widenF64AVX2(dst *float64, x *float64, n int)
 //go:noescape
 func roundF64AVX2(dst *float64, x *float64, n int)
 
-// klTermsF64AVX2 returns Σ t (log t - l) with l = (z - m) - log, Σ t, and bad as expsDot does.
-// Unless labelGrad is nil it stores (log t - l) + 1 there.
+// klTermsF64AVX2 returns Σ t (log t - l) with l = (z - m) - log, and Σ t. Unless labelGrad is nil
+// it stores (log t - l) + 1 there. bad is not 0 where a t has a sign; a NaN makes mass NaN, an
+// infinite t infinite or NaN.
 //
 //go:noescape
 func klTermsF64AVX2(labelGrad *float64, z *float64, t *float64, n int, m float64, log float64) (sum float64, mass float64, bad uint32)
@@ -2355,7 +2468,8 @@ func klGradF64AVX2(dst *float64, e *float64, t *float64, n int, a float64, f flo
 
 // polyExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p =
 // exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
-// φ(l) there. φ = -l + a (1-p); par is a. bad is as expsDot's.
+// φ(l) there. φ = -l + a (1-p); par is a. bad is not 0 where a t has a sign; a NaN makes mass NaN,
+// an infinite t infinite or NaN.
 //
 //go:noescape
 func polyExactF64AVX2(h *float64, phi *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -2363,7 +2477,7 @@ func polyExactF64AVX2(h *float64, phi *float64, z *float64, t *float64, n int, t
 // focal1ExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
 // = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
 // φ(l) there. φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN, of 1-p. bad is
-// as expsDot's.
+// not 0 where a t has a sign; a NaN makes mass NaN, an infinite t infinite or NaN.
 //
 //go:noescape
 func focal1ExactF64AVX2(h *float64, phi *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -2371,7 +2485,7 @@ func focal1ExactF64AVX2(h *float64, phi *float64, z *float64, t *float64, n int,
 // focal7ExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
 // = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
 // φ(l) there. φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN, of 1-p. bad is
-// as expsDot's.
+// not 0 where a t has a sign; a NaN makes mass NaN, an infinite t infinite or NaN.
 //
 //go:noescape
 func focal7ExactF64AVX2(h *float64, phi *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -2379,8 +2493,8 @@ func focal7ExactF64AVX2(h *float64, phi *float64, z *float64, t *float64, n int,
 // focalNExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
 // = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
 // φ(l) there. φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest degree,
-// of a polynomial in x p + y that is (1-p)^(a-1), 24 of them, or 13 for float32. bad is as
-// expsDot's.
+// of a polynomial in x p + y that is (1-p)^(a-1), 24 of them, or 13 for float32. bad is not 0 where
+// a t has a sign; a NaN makes mass NaN, an infinite t infinite or NaN.
 //
 //go:noescape
 func focalNExactF64AVX2(h *float64, phi *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -2388,14 +2502,16 @@ func focalNExactF64AVX2(h *float64, phi *float64, z *float64, t *float64, n int,
 // focalPowExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
 // p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
 // φ(l) there. φ = -(1-p)^a l; par is that of focalN for a root of (1-p)^(a-1), and how often that
-// is squared. bad is as expsDot's.
+// is squared. bad is not 0 where a t has a sign; a NaN makes mass NaN, an infinite t infinite or
+// NaN.
 //
 //go:noescape
 func focalPowExactF64AVX2(h *float64, phi *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // gceExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p =
 // exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
-// φ(l) there. φ = 1 - p^a, without the factor 1/a; par is a. bad is as expsDot's.
+// φ(l) there. φ = 1 - p^a, without the factor 1/a; par is a. bad is not 0 where a t has a sign; a
+// NaN makes mass NaN, an infinite t infinite or NaN.
 //
 //go:noescape
 func gceExactF64AVX2(h *float64, phi *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -2403,14 +2519,16 @@ func gceExactF64AVX2(h *float64, phi *float64, z *float64, t *float64, n int, to
 // baseExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p =
 // exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
 // φ(l) there. φ = 1 - w, φ' = -c p w/x, w = x^a, x = b (d + e p), without the factor of φ; par is
-// a, d, e, b and c. bad is as expsDot's.
+// a, d, e, b and c. bad is not 0 where a t has a sign; a NaN makes mass NaN, an infinite t infinite
+// or NaN.
 //
 //go:noescape
 func baseExactF64AVX2(h *float64, phi *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // aelExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p =
 // exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
-// φ(l) there. φ = exp(-a p); par is a. bad is as expsDot's.
+// φ(l) there. φ = exp(-a p); par is a. bad is not 0 where a t has a sign; a NaN makes mass NaN, an
+// infinite t infinite or NaN.
 //
 //go:noescape
 func aelExactF64AVX2(h *float64, phi *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -2418,7 +2536,8 @@ func aelExactF64AVX2(h *float64, phi *float64, z *float64, t *float64, n int, to
 // smoothExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
 // = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
 // φ(l) there. φ = c + (1-p) V, φ' = -p W; par is c and the coefficients of V and W, polynomials in
-// 2p-1, from the highest degree on. bad is as expsDot's.
+// 2p-1, from the highest degree on. bad is not 0 where a t has a sign; a NaN makes mass NaN, an
+// infinite t infinite or NaN.
 //
 //go:noescape
 func smoothExactF64AVX2(h *float64, phi *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -3253,8 +3372,9 @@ func widenWideAVX512(dst *float64, x *float32, n int)
 //go:noescape
 func roundWideAVX512(dst *float32, x *float64, n int)
 
-// klTermsWideAVX512 returns Σ t (log t - l) with l = (z - m) - log, Σ t, and bad as expsDot does.
-// Unless labelGrad is nil it stores (log t - l) + 1 there.
+// klTermsWideAVX512 returns Σ t (log t - l) with l = (z - m) - log, and Σ t. Unless labelGrad is
+// nil it stores (log t - l) + 1 there. bad is not 0 where a t has a sign; a NaN makes mass NaN, an
+// infinite t infinite or NaN.
 //
 //go:noescape
 func klTermsWideAVX512(labelGrad *float32, z *float32, t *float32, n int, m float64, log float64) (sum float64, mass float64, bad uint32)
@@ -3266,7 +3386,8 @@ func klGradWideAVX512(dst *float32, e *float64, t *float32, n int, a float64, f 
 
 // polyExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
 // p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
-// φ(l) there. φ = -l + a (1-p); par is a. bad is as expsDot's.
+// φ(l) there. φ = -l + a (1-p); par is a. bad is not 0 where a t has a sign; a NaN makes mass NaN,
+// an infinite t infinite or NaN.
 //
 //go:noescape
 func polyExactWideAVX512(h *float32, phi *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -3274,7 +3395,7 @@ func polyExactWideAVX512(h *float32, phi *float32, z *float32, t *float32, n int
 // focal1ExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h,
 // for p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it
 // stores φ(l) there. φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN, of 1-p.
-// bad is as expsDot's.
+// bad is not 0 where a t has a sign; a NaN makes mass NaN, an infinite t infinite or NaN.
 //
 //go:noescape
 func focal1ExactWideAVX512(h *float32, phi *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -3282,7 +3403,7 @@ func focal1ExactWideAVX512(h *float32, phi *float32, z *float32, t *float32, n i
 // focal7ExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h,
 // for p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it
 // stores φ(l) there. φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN, of 1-p.
-// bad is as expsDot's.
+// bad is not 0 where a t has a sign; a NaN makes mass NaN, an infinite t infinite or NaN.
 //
 //go:noescape
 func focal7ExactWideAVX512(h *float32, phi *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -3290,8 +3411,8 @@ func focal7ExactWideAVX512(h *float32, phi *float32, z *float32, t *float32, n i
 // focalNExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h,
 // for p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it
 // stores φ(l) there. φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest
-// degree, of a polynomial in x p + y that is (1-p)^(a-1), 24 of them, or 13 for float32. bad is as
-// expsDot's.
+// degree, of a polynomial in x p + y that is (1-p)^(a-1), 24 of them, or 13 for float32. bad is not
+// 0 where a t has a sign; a NaN makes mass NaN, an infinite t infinite or NaN.
 //
 //go:noescape
 func focalNExactWideAVX512(h *float32, phi *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -3299,14 +3420,16 @@ func focalNExactWideAVX512(h *float32, phi *float32, z *float32, t *float32, n i
 // focalPowExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h,
 // for p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it
 // stores φ(l) there. φ = -(1-p)^a l; par is that of focalN for a root of (1-p)^(a-1), and how often
-// that is squared. bad is as expsDot's.
+// that is squared. bad is not 0 where a t has a sign; a NaN makes mass NaN, an infinite t infinite
+// or NaN.
 //
 //go:noescape
 func focalPowExactWideAVX512(h *float32, phi *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // gceExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
 // = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
-// φ(l) there. φ = 1 - p^a, without the factor 1/a; par is a. bad is as expsDot's.
+// φ(l) there. φ = 1 - p^a, without the factor 1/a; par is a. bad is not 0 where a t has a sign; a
+// NaN makes mass NaN, an infinite t infinite or NaN.
 //
 //go:noescape
 func gceExactWideAVX512(h *float32, phi *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -3314,14 +3437,16 @@ func gceExactWideAVX512(h *float32, phi *float32, z *float32, t *float32, n int,
 // baseExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
 // p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
 // φ(l) there. φ = 1 - w, φ' = -c p w/x, w = x^a, x = b (d + e p), without the factor of φ; par is
-// a, d, e, b and c. bad is as expsDot's.
+// a, d, e, b and c. bad is not 0 where a t has a sign; a NaN makes mass NaN, an infinite t infinite
+// or NaN.
 //
 //go:noescape
 func baseExactWideAVX512(h *float32, phi *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // aelExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
 // = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
-// φ(l) there. φ = exp(-a p); par is a. bad is as expsDot's.
+// φ(l) there. φ = exp(-a p); par is a. bad is not 0 where a t has a sign; a NaN makes mass NaN, an
+// infinite t infinite or NaN.
 //
 //go:noescape
 func aelExactWideAVX512(h *float32, phi *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -3329,7 +3454,8 @@ func aelExactWideAVX512(h *float32, phi *float32, z *float32, t *float32, n int,
 // smoothExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h,
 // for p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it
 // stores φ(l) there. φ = c + (1-p) V, φ' = -p W; par is c and the coefficients of V and W,
-// polynomials in 2p-1, from the highest degree on. bad is as expsDot's.
+// polynomials in 2p-1, from the highest degree on. bad is not 0 where a t has a sign; a NaN makes
+// mass NaN, an infinite t infinite or NaN.
 //
 //go:noescape
 func smoothExactWideAVX512(h *float32, phi *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -3662,8 +3788,9 @@ func widenWideAVX2(dst *float64, x *float32, n int)
 //go:noescape
 func roundWideAVX2(dst *float32, x *float64, n int)
 
-// klTermsWideAVX2 returns Σ t (log t - l) with l = (z - m) - log, Σ t, and bad as expsDot does.
-// Unless labelGrad is nil it stores (log t - l) + 1 there.
+// klTermsWideAVX2 returns Σ t (log t - l) with l = (z - m) - log, and Σ t. Unless labelGrad is nil
+// it stores (log t - l) + 1 there. bad is not 0 where a t has a sign; a NaN makes mass NaN, an
+// infinite t infinite or NaN.
 //
 //go:noescape
 func klTermsWideAVX2(labelGrad *float32, z *float32, t *float32, n int, m float64, log float64) (sum float64, mass float64, bad uint32)
@@ -3675,7 +3802,8 @@ func klGradWideAVX2(dst *float32, e *float64, t *float32, n int, a float64, f fl
 
 // polyExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
 // = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
-// φ(l) there. φ = -l + a (1-p); par is a. bad is as expsDot's.
+// φ(l) there. φ = -l + a (1-p); par is a. bad is not 0 where a t has a sign; a NaN makes mass NaN,
+// an infinite t infinite or NaN.
 //
 //go:noescape
 func polyExactWideAVX2(h *float32, phi *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -3683,7 +3811,7 @@ func polyExactWideAVX2(h *float32, phi *float32, z *float32, t *float32, n int, 
 // focal1ExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
 // p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
 // φ(l) there. φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN, of 1-p. bad is
-// as expsDot's.
+// not 0 where a t has a sign; a NaN makes mass NaN, an infinite t infinite or NaN.
 //
 //go:noescape
 func focal1ExactWideAVX2(h *float32, phi *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -3691,7 +3819,7 @@ func focal1ExactWideAVX2(h *float32, phi *float32, z *float32, t *float32, n int
 // focal7ExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
 // p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
 // φ(l) there. φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN, of 1-p. bad is
-// as expsDot's.
+// not 0 where a t has a sign; a NaN makes mass NaN, an infinite t infinite or NaN.
 //
 //go:noescape
 func focal7ExactWideAVX2(h *float32, phi *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -3699,8 +3827,8 @@ func focal7ExactWideAVX2(h *float32, phi *float32, z *float32, t *float32, n int
 // focalNExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
 // p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
 // φ(l) there. φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest degree,
-// of a polynomial in x p + y that is (1-p)^(a-1), 24 of them, or 13 for float32. bad is as
-// expsDot's.
+// of a polynomial in x p + y that is (1-p)^(a-1), 24 of them, or 13 for float32. bad is not 0 where
+// a t has a sign; a NaN makes mass NaN, an infinite t infinite or NaN.
 //
 //go:noescape
 func focalNExactWideAVX2(h *float32, phi *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -3708,14 +3836,16 @@ func focalNExactWideAVX2(h *float32, phi *float32, z *float32, t *float32, n int
 // focalPowExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h,
 // for p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it
 // stores φ(l) there. φ = -(1-p)^a l; par is that of focalN for a root of (1-p)^(a-1), and how often
-// that is squared. bad is as expsDot's.
+// that is squared. bad is not 0 where a t has a sign; a NaN makes mass NaN, an infinite t infinite
+// or NaN.
 //
 //go:noescape
 func focalPowExactWideAVX2(h *float32, phi *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // gceExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p =
 // exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
-// φ(l) there. φ = 1 - p^a, without the factor 1/a; par is a. bad is as expsDot's.
+// φ(l) there. φ = 1 - p^a, without the factor 1/a; par is a. bad is not 0 where a t has a sign; a
+// NaN makes mass NaN, an infinite t infinite or NaN.
 //
 //go:noescape
 func gceExactWideAVX2(h *float32, phi *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -3723,14 +3853,16 @@ func gceExactWideAVX2(h *float32, phi *float32, z *float32, t *float32, n int, t
 // baseExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
 // = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
 // φ(l) there. φ = 1 - w, φ' = -c p w/x, w = x^a, x = b (d + e p), without the factor of φ; par is
-// a, d, e, b and c. bad is as expsDot's.
+// a, d, e, b and c. bad is not 0 where a t has a sign; a NaN makes mass NaN, an infinite t infinite
+// or NaN.
 //
 //go:noescape
 func baseExactWideAVX2(h *float32, phi *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // aelExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p =
 // exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
-// φ(l) there. φ = exp(-a p); par is a. bad is as expsDot's.
+// φ(l) there. φ = exp(-a p); par is a. bad is not 0 where a t has a sign; a NaN makes mass NaN, an
+// infinite t infinite or NaN.
 //
 //go:noescape
 func aelExactWideAVX2(h *float32, phi *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
@@ -3738,7 +3870,8 @@ func aelExactWideAVX2(h *float32, phi *float32, z *float32, t *float32, n int, t
 // smoothExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
 // p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
 // φ(l) there. φ = c + (1-p) V, φ' = -p W; par is c and the coefficients of V and W, polynomials in
-// 2p-1, from the highest degree on. bad is as expsDot's.
+// 2p-1, from the highest degree on. bad is not 0 where a t has a sign; a NaN makes mass NaN, an
+// infinite t infinite or NaN.
 //
 //go:noescape
 func smoothExactWideAVX2(h *float32, phi *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)

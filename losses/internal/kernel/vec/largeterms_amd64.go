@@ -29,16 +29,16 @@ func (o *oddsRow[T]) limit(p *plan, c float64) T {
 }
 
 // mixedTerms is terms for a row with large p, of which it leaves out that at top alone.
-func (b *oddsRows[T]) mixedTerms(o *oddsRow[T], p *plan, h, phi, x, y []T, c float64) (
-	sum, mass, slope float64, bad uint32) {
+func (b *oddsRows[T]) mixedTerms(j int, p *plan, h, phi, x, y []T) (sum, mass, slope float64, bad uint32) {
 	if b.block == nil {
 		b.block = getTile[T]()
 	}
-	s, limit, by := b.block, o.limit(p, c), o.e
+	o := &b.rows[j]
+	s, limit, by := b.block, o.limit(p, o.coef()), o.e
 	if p.kind == gce {
 		by = x
 	}
-	sum, mass, slope, bad = terms(b.u, p, &o.softrow, h, phi, o.e, x, y, limit, o.log, c)
+	sum, mass, slope, bad = b.smallTerms(j, p, h, phi, x, y)
 	n := 0
 	for _, at := range s.at[:b.u.above(&s.at[0], &by[0], len(by), limit)] {
 		if int(at) != o.top {

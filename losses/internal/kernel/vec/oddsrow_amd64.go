@@ -25,21 +25,38 @@ type oddsRow[T spec.Float] struct {
 type oddsRows[T spec.Float] struct {
 	u       unit[T]
 	v       wide[T]
-	terms   classTerms
+	family  classTerms
 	scratch []T // for the exponentials of a row that are not kept, behind its terms
 	k, most int // most rows
 
-	block *tile[T] // for rows one by one nil, so long as none takes it
+	block    *tile[T] // for rows one by one nil, so long as none takes it
+	together bool     // its rows have what smallTerms returns, of those with bits in signs that a label has a sign
+	signs    uint32
+
 	lanes *tile[float64]
 	rows  [tileRows]oddsRow[T]
 }
 
+// coef returns what makes probabilities of the exponentials.
+func (o *oddsRow[T]) coef() float64 { return 1 / ((1 + o.r) * o.em) }
+
+// mixed reports whether large p of a row that is not small are few.
+func (o *oddsRow[T]) mixed() bool { return o.most*mostLarge > 1 }
+
 // prepare readies b for rows of k classes; release gives back what it takes.
 func (b *oddsRows[T]) prepare(u unit[T], v wide[T], terms classTerms, scratch []T, k int) {
-	b.u, b.v, b.terms, b.scratch, b.k, b.most, b.lanes = u, v, terms, scratch, k, 1, getTile[float64]()
+	b.u, b.v, b.family, b.scratch, b.k, b.most, b.lanes = u, v, terms, scratch, k, 1, getTile[float64]()
 	if inBlocks(u, k) {
 		b.block, b.most = getTile[T](), u.lanes()
 	}
+}
+
+// terms returns where those of row j go.
+func (b *oddsRows[T]) terms(j int) []T {
+	if b.together {
+		return spec.Row(b.block.terms[:], j, b.k)
+	}
+	return b.scratch[:b.k]
 }
 
 func (b *oddsRows[T]) release() {
@@ -100,7 +117,7 @@ func (b *oddsRows[T]) odds(z []T, i, lo, hi int) {
 			rows[j].em = em[j]
 		}
 	}
-	gentle := b.terms.gentle()
+	gentle := b.family.gentle()
 	for j := range rows {
 		if o := &rows[j]; o.ok {
 			o.r, o.top = o.wideOdds(b.u, b.v, o.e, spec.Row(z, i+lo+j, b.k), o.r, gentle)
@@ -131,7 +148,7 @@ func (b *oddsRows[T]) classes(z []T, index []int, i, lo, hi int) {
 		for j := range rows {
 			o := &rows[j]
 			o.log, o.rest = -l[j], rest[j]
-			o.most = termsTo[T](b.terms.plan, float64(o.m), o.log)
+			o.most = termsTo[T](b.family.plan, float64(o.m), o.log)
 			o.small = o.top < 0 && p[j] < o.most || o.rest < o.most
 			if o.ok && o.top < 0 && !o.small {
 				o.top = b.u.find(&z[(i+lo+j)*b.k], b.k, o.m)
@@ -140,7 +157,7 @@ func (b *oddsRows[T]) classes(z []T, index []int, i, lo, hi int) {
 		}
 	}
 	if exact {
-		b.terms.at(doublesFor[T](), s, len(rows), w)
+		b.family.at(doublesFor[T](), s, len(rows), w)
 		phi, fall := s.numbers(lanePhi, w), s.numbers(laneFall, w)
 		for j := range rows {
 			rows[j].phi, rows[j].fall = phi[j], fall[j]

@@ -2,7 +2,11 @@
 
 package vec
 
-import "softloss/losses/internal/kernel/spec"
+import (
+	"math"
+
+	"softloss/losses/internal/kernel/spec"
+)
 
 // Separable is [spec.Separable]. scratch holds 2k elements.
 func Separable[T spec.Float](
@@ -41,6 +45,7 @@ func separable[T spec.Float](f spec.Family, a float64, loss []float64, grad, phi
 	for i := 0; i < len(loss); i += rows.most {
 		n := min(rows.most, len(loss)-i)
 		rows.begin(grad, z, nil, i, n)
+		rows.together = phi == nil && rows.blockTerms(p, z[i*k:], t[i*k:], n)
 		for j := i; j < i+n; j++ {
 			x, y, g := spec.Row(z, j, k), spec.Row(t, j, k), spec.Row(grad, j, k)
 			if !rows.separable(j-i, p, &loss[j], g, spec.Row(phi, j, k), x, y, spec.Factor(scale, j)) && !generic(j) {
@@ -87,15 +92,15 @@ func (b *oddsRows[T]) separable(j int, p *plan, loss *float64, g, phi, x, y []T,
 	if !o.ok {
 		return false
 	}
-	h := b.scratch[:len(x)]
-	c, slope := 1/((1+o.r)*o.em), 1.0
+	h := b.terms(j)
+	c, slope := o.coef(), 1.0
 	var sum, others float64
 	var bad uint32
 	switch {
 	case o.small:
-		sum, others, slope, bad = terms(b.u, p, &o.softrow, h, phi, o.e, x, y, o.limit(p, c), o.log, c)
-	case o.most*mostLarge > 1:
-		sum, others, slope, bad = b.mixedTerms(o, p, h, phi, x, y, c)
+		sum, others, slope, bad = b.smallTerms(j, p, h, phi, x, y)
+	case o.mixed():
+		sum, others, slope, bad = b.mixedTerms(j, p, h, phi, x, y)
 	default:
 		sum, others, bad = exactTerms(b.v, p, h, phi, x, y, o.top, float64(o.m), o.log)
 	}
@@ -115,11 +120,22 @@ func (b *oddsRows[T]) separable(j int, p *plan, loss *float64, g, phi, x, y []T,
 	if g == nil {
 		return true
 	}
-	b.v.combine(&g[0], &h[0], len(g), mass*c/slope, scale*slope)
+	b.combine(g, h, mass*c/slope, scale*slope)
 	if o.top >= 0 {
 		g[o.top] = T(scale * (others - mass*o.rest))
 	}
 	return true
+}
+
+// combine turns g, which holds the exponentials, into f (a g - h).
+func (b *oddsRows[T]) combine(g, h []T, a, f float64) {
+	if size := math.Abs(f); spec.Size[T]() == 8 || !(0x1p-100 < size && size < 0x1p100) {
+		b.v.combine(&g[0], &h[0], len(g), a, f)
+		return
+	}
+	a *= float64(float32(f)) // what f is rounded to counts in the whole alone
+	high := float32(a)
+	singleOf(b.u).combineClosely(float(&g[0]), float(&h[0]), len(g), high, float32(a-float64(high)), float32(f))
 }
 
 // termsTo returns up to which p terms is exact enough, 0 for none.
@@ -136,6 +152,9 @@ func termsTo[T spec.Float](p *plan, m, log float64) (most float64) {
 	}
 	return mostSmall
 }
+
+// few reports whether a focal loss has few coefficients where p is small.
+func (p *plan) few() bool { return p.a == 3 || p.kind == focal1 }
 
 // terms stores h = -t φ'(l)/slope and returns Σ t φ(l) and Σ -t φ'(l), all of classes of a small p:
 // as if the labels of those beyond limit were 0, of x for generalised cross entropy and of e for
@@ -160,6 +179,8 @@ func terms[T spec.Float](
 		scalePhi(p, phi)
 	case p.kind == poly1:
 		sum, mass, bad = u.polyTerms(&h[0], first(phi), &e[0], &x[0], &y[0], n, limit, s.m, T(log), T(c), par, s.ahead)
+	case p.few():
+		sum, mass, bad = u.focalFewTerms(&h[0], first(phi), &e[0], &x[0], &y[0], n, limit, s.m, T(log), T(c), par, s.ahead)
 	default:
 		sum, mass, bad = u.focalTerms(&h[0], first(phi), &e[0], &x[0], &y[0], n, limit, s.m, T(log), T(c), par, s.ahead)
 	}

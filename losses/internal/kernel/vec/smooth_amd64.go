@@ -45,7 +45,7 @@ func fitSmall(size int, v, w func(p float64) float64) (s smallFit) {
 	if size == 4 {
 		few, more, limit = smoothFew32, smoothMore32, 0x1p-27
 	}
-	for _, most := range []float64{mostSmall, mostSmall / 8} {
+	for _, most := range []float64{mostSmall, mostSmall / 2, mostSmall / 4, mostSmall / 8} {
 		for _, n := range []int{few, more} {
 			c := s.c64[:2*n]
 			worst, growth := fitPair(c, most, v, w)

@@ -43,9 +43,10 @@ type tile[T spec.Float] struct {
 	padLoss, padLSE    [mostTiles * tileRows]float64
 	padIndex           [mostTiles * tileRows]int
 
-	sums [blockSums * tileRows * tileRows]T   // the vectors that the rows of a block are summed up to
-	hot  [mostVectors * tileRows * tileRows]T // the one-hot rows of a block; 0 otherwise
-	out  [mostVectors * tileRows * tileRows]T // gradients of a block that nobody wants, or those of a tile by its labels
+	sums  [blockSums * tileRows * tileRows]T   // the vectors that the rows of a block are summed up to
+	hot   [mostVectors * tileRows * tileRows]T // the one-hot rows of a block; 0 otherwise
+	out   [mostVectors * tileRows * tileRows]T // gradients of a block that nobody wants, or those of a tile by its labels
+	terms [mostVectors * tileRows * tileRows]T // of the rows of a block
 
 	exps     [maxDoubles * mostVectors * tileRows]float64 // of the rows of a block
 	softmax  [softmaxNumbers * tileRows]float64           // of the rows of a block

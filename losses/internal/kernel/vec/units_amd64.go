@@ -38,6 +38,7 @@ type unit[T spec.Float] interface {
 	powTerms(h, phi, z, t *T, n int, limit, a, aLow, low, shift, rem T, ahead int) (sum, mass float64, bad uint32)
 	polyTerms(h, phi, e, z, t *T, n int, limit, m, log, c T, par *T, ahead int) (sum, mass float64, bad uint32)
 	focalTerms(h, phi, e, z, t *T, n int, limit, m, log, c T, par *T, ahead int) (sum, mass float64, bad uint32)
+	focalFewTerms(h, phi, e, z, t *T, n int, limit, m, log, c T, par *T, ahead int) (sum, mass float64, bad uint32)
 	smoothTerms(h, phi, e, t *T, n int, limit, c T, par *T, ahead int) (sum, mass float64, bad uint32)
 	smoothMoreTerms(h, phi, e, t *T, n int, limit, c T, par *T, ahead int) (sum, mass float64, bad uint32)
 	tileIn(dst *T, src *T, k, tiles int)
@@ -140,6 +141,7 @@ type single interface {
 	unit[float32]
 	maeErrors(labelGrad, e, t *float32, n, but int, c, low, near float32) (sum, over, under float64, some uint32)
 	maeSigns(e, t *float32, n int, c, low, over, under float32)
+	combineClosely(p, t *float32, n int, a, low, f float32)
 }
 
 // double are the kernels for float64: those of tiles that have no counterpart in float32 too.
@@ -254,17 +256,38 @@ func (f32AVX512) smooth(dst, t *float32, n int, keep, cut, add float32) {
 func (f32AVX512) powTerms(h, phi, z, t *float32, n int, limit, a, aLow, low, shift, rem float32, ahead int) (sum, mass float64, bad uint32) {
 	return powTermsF32AVX512(h, phi, z, t, n, limit, a, aLow, low, shift, rem, ahead)
 }
+func (f32AVX512) blockPowTerms(h, z, t *float32, k, n int, sum, mass *float64, work, lanes *float32) (bad uint32) {
+	return blockPowTermsF32AVX512(h, z, t, k, n, sum, mass, work, lanes)
+}
 func (f32AVX512) polyTerms(h, phi, e, z, t *float32, n int, limit, m, log, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
 	return polyTermsF32AVX512(h, phi, e, z, t, n, limit, m, log, c, par, ahead)
+}
+func (f32AVX512) blockPolyTerms(h, e, z, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32) {
+	return blockPolyTermsF32AVX512(h, e, z, t, k, n, sum, mass, work, lanes, par)
 }
 func (f32AVX512) focalTerms(h, phi, e, z, t *float32, n int, limit, m, log, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
 	return focalTermsF32AVX512(h, phi, e, z, t, n, limit, m, log, c, par, ahead)
 }
+func (f32AVX512) blockFocalTerms(h, e, z, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32) {
+	return blockFocalTermsF32AVX512(h, e, z, t, k, n, sum, mass, work, lanes, par)
+}
+func (f32AVX512) focalFewTerms(h, phi, e, z, t *float32, n int, limit, m, log, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
+	return focalFewTermsF32AVX512(h, phi, e, z, t, n, limit, m, log, c, par, ahead)
+}
+func (f32AVX512) blockFocalFewTerms(h, e, z, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32) {
+	return blockFocalFewTermsF32AVX512(h, e, z, t, k, n, sum, mass, work, lanes, par)
+}
 func (f32AVX512) smoothTerms(h, phi, e, t *float32, n int, limit, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
 	return smoothTermsF32AVX512(h, phi, e, t, n, limit, c, par, ahead)
 }
+func (f32AVX512) blockSmoothTerms(h, e, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32) {
+	return blockSmoothTermsF32AVX512(h, e, t, k, n, sum, mass, work, lanes, par)
+}
 func (f32AVX512) smoothMoreTerms(h, phi, e, t *float32, n int, limit, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
 	return smoothMoreTermsF32AVX512(h, phi, e, t, n, limit, c, par, ahead)
+}
+func (f32AVX512) blockSmoothMoreTerms(h, e, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32) {
+	return blockSmoothMoreTermsF32AVX512(h, e, t, k, n, sum, mass, work, lanes, par)
 }
 func (f32AVX512) tileIn(dst *float32, src *float32, k, tiles int) {
 	tileInF32AVX512(dst, src, k, tiles)
@@ -370,6 +393,9 @@ func (f32AVX512) maeErrors(labelGrad, e, t *float32, n, but int, c, low, near fl
 func (f32AVX512) maeSigns(e, t *float32, n int, c, low, over, under float32) {
 	maeSignsF32AVX512(e, t, n, c, low, over, under)
 }
+func (f32AVX512) combineClosely(p, t *float32, n int, a, low, f float32) {
+	combineCloselyF32AVX512(p, t, n, a, low, f)
+}
 
 // f64AVX512 is an instruction set.
 type f64AVX512 struct{}
@@ -446,6 +472,9 @@ func (f64AVX512) polyTerms(h, phi, e, z, t *float64, n int, limit, m, log, c flo
 }
 func (f64AVX512) focalTerms(h, phi, e, z, t *float64, n int, limit, m, log, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
 	return focalTermsF64AVX512(h, phi, e, z, t, n, limit, m, log, c, par, ahead)
+}
+func (f64AVX512) focalFewTerms(h, phi, e, z, t *float64, n int, limit, m, log, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
+	return focalFewTermsF64AVX512(h, phi, e, z, t, n, limit, m, log, c, par, ahead)
 }
 func (f64AVX512) smoothTerms(h, phi, e, t *float64, n int, limit, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
 	return smoothTermsF64AVX512(h, phi, e, t, n, limit, c, par, ahead)
@@ -849,6 +878,9 @@ func (f32AVX2) polyTerms(h, phi, e, z, t *float32, n int, limit, m, log, c float
 func (f32AVX2) focalTerms(h, phi, e, z, t *float32, n int, limit, m, log, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
 	return focalTermsF32AVX2(h, phi, e, z, t, n, limit, m, log, c, par, ahead)
 }
+func (f32AVX2) focalFewTerms(h, phi, e, z, t *float32, n int, limit, m, log, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
+	return focalFewTermsF32AVX2(h, phi, e, z, t, n, limit, m, log, c, par, ahead)
+}
 func (f32AVX2) smoothTerms(h, phi, e, t *float32, n int, limit, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
 	return smoothTermsF32AVX2(h, phi, e, t, n, limit, c, par, ahead)
 }
@@ -928,6 +960,9 @@ func (f32AVX2) maeErrors(labelGrad, e, t *float32, n, but int, c, low, near floa
 func (f32AVX2) maeSigns(e, t *float32, n int, c, low, over, under float32) {
 	maeSignsF32AVX2(e, t, n, c, low, over, under)
 }
+func (f32AVX2) combineClosely(p, t *float32, n int, a, low, f float32) {
+	combineCloselyF32AVX2(p, t, n, a, low, f)
+}
 
 // f64AVX2 is an instruction set.
 type f64AVX2 struct{}
@@ -1004,6 +1039,9 @@ func (f64AVX2) polyTerms(h, phi, e, z, t *float64, n int, limit, m, log, c float
 }
 func (f64AVX2) focalTerms(h, phi, e, z, t *float64, n int, limit, m, log, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
 	return focalTermsF64AVX2(h, phi, e, z, t, n, limit, m, log, c, par, ahead)
+}
+func (f64AVX2) focalFewTerms(h, phi, e, z, t *float64, n int, limit, m, log, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
+	return focalFewTermsF64AVX2(h, phi, e, z, t, n, limit, m, log, c, par, ahead)
 }
 func (f64AVX2) smoothTerms(h, phi, e, t *float64, n int, limit, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
 	return smoothTermsF64AVX2(h, phi, e, t, n, limit, c, par, ahead)

@@ -9,13 +9,16 @@ import (
 // The kernels of separable losses that compute in float64: for rows with few large exponentials and
 // for tiles.
 
+// labelSigns is what the kernels of a row say of labels.
+const labelSigns = "bad is not 0 where a t has a sign; a NaN makes mass NaN, an infinite t infinite or NaN."
+
 // exactTerms emits the kernel of a separable loss for a row with few large exponentials, for which
 // those of float32 are not exact enough.
 func (g isa) exactTerms(s separable) {
 	g.text(s.name+"Exact", "func(h, phi, z, t *T, n, top int, m, log A, par *A) (sum, mass A, bad uint32)",
 		"stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p = exp(l) <= "+
 			"1/2, as if the label at top", "were 0; at n there is none. Unless phi is nil it stores φ(l) there.", s.doc,
-		"bad is as expsDot's.")
+		labelSigns)
 	h, z, t, n, par := g.param("h"), g.param("z"), g.param("t"), g.param("n"), g.param("par")
 	phi := g.param("phi")
 	m, log := g.held("m"), g.held("log")
@@ -32,7 +35,9 @@ func (g isa) exactTerms(s separable) {
 			g.max(l, x, x)
 			return exp(x)
 		}, u: g.oneMinus, phi: g.keepPhi(phi, func(x reg.VecVirtual) { g.put(x, phi, i, v, k) })}, sums.sum.inner[v%2])
-		g.put(g.addProduct(lab, exactly{rounded: out}, sums.mass, v), h, i, v, k)
+		g.mul(lab, out, out)
+		g.add(out, sums.mass.inner[v%2], sums.mass.inner[v%2])
+		g.put(out, h, i, v, k)
 	}, func() { sums.fold(g) })
 	g.sums(sums)
 }
@@ -45,13 +50,13 @@ func (g isa) logP(m, log Op, z, i reg.GPVirtual, v int, k *mask) (l reg.VecVirtu
 	return l
 }
 
-// termSums are what the kernels of a row of a separable loss add up.
+// termSums are what the kernels of a row of a separable loss add up, and the labels' signs.
 type termSums struct {
 	sum, mass folded
-	bad       mask
+	signs     reg.VecVirtual
 }
 
-func (g isa) termSums() termSums { return termSums{g.folded(!g.f64), g.folded(!g.f64), g.noLanes()} }
+func (g isa) termSums() termSums { return termSums{g.folded(!g.f64), g.folded(!g.f64), g.zeros(1)[0]} }
 
 // fold is that of both.
 func (s termSums) fold(g isa) {
@@ -59,10 +64,10 @@ func (s termSums) fold(g isa) {
 	g.fold(s.mass)
 }
 
-// label loads labels, which it holds to what labels are.
+// label loads labels.
 func (s termSums) label(g isa, t, i reg.GPVirtual, v int, k *mask) (lab reg.VecVirtual) {
 	lab = g.get(t, i, v, k)
-	g.orInto(g.invalid(lab), s.bad)
+	g.or(lab, s.signs, s.signs)
 	return lab
 }
 
@@ -70,61 +75,8 @@ func (s termSums) label(g isa, t, i reg.GPVirtual, v int, k *mask) (lab reg.VecV
 func (g isa) sums(s termSums) {
 	doubleResult(g.foldedTotal(s.sum), "sum")
 	doubleResult(g.foldedTotal(s.mass), "mass")
-	Store(g.maskBits(s.bad), Return("bad"))
+	Store(g.signBits(s.signs), Return("bad"))
 	g.ret()
-}
-
-// addProduct adds the product of t and h, which it overwrites, to x and returns it rounded. The sum
-// of float32 is that of the exact products: equal ones are rounded alike, which a mean does not
-// make good.
-func (g isa) addProduct(t reg.VecVirtual, h exactly, x folded, v int) reg.VecVirtual {
-	y := g.vec()
-	g.mul(t, h.rounded, y)
-	g.add(y, x.inner[v%2], x.inner[v%2])
-	if !g.f64 {
-		lost := h.rounded
-		g.msub(y, t, lost)
-		if h.lost != nil {
-			g.madd(t, h.lost, lost)
-		}
-		g.add(x.lost, lost, lost)
-		g.load(lost, x.lost)
-	}
-	return y
-}
-
-// exactly is a number and what it has lost when it was rounded, nil for what is not known.
-type exactly struct{ rounded, lost reg.VecVirtual }
-
-// plusProduct returns c + x y, for a product that is smaller than c, and what is lost of float32.
-func (g isa) plusProduct(c Op, x, y reg.VecVirtual) exactly { return g.withProduct(c, x, y, g.madd) }
-
-// lessProduct is plusProduct for c - x y.
-func (g isa) lessProduct(c Op, x, y reg.VecVirtual) exactly { return g.withProduct(c, x, y, g.nmadd) }
-
-func (g isa) withProduct(c Op, x, y reg.VecVirtual, add func(a, b, sum Op)) (z exactly) {
-	z.rounded = g.vec()
-	g.load(c, z.rounded)
-	add(x, y, z.rounded)
-	if !g.f64 {
-		z.lost = g.vec()
-		g.load(c, z.lost)
-		g.sub(z.rounded, z.lost, z.lost)
-		add(x, y, z.lost)
-	}
-	return z
-}
-
-// times returns x y. It overwrites y.
-func (g isa) times(x reg.VecVirtual, y exactly) (z exactly) {
-	z.rounded = g.vec()
-	g.mul(x, y.rounded, z.rounded)
-	if z.lost = y.lost; z.lost != nil {
-		g.mul(x, z.lost, z.lost)
-		g.msub(z.rounded, x, y.rounded)
-		g.add(y.rounded, z.lost, z.lost)
-	}
-	return z
 }
 
 // tileTerms emits the kernel of a separable loss for a tile.

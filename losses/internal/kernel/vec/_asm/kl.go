@@ -76,24 +76,23 @@ func (g isa) addKLTerm(p reg.GPVirtual) func(l, t, sum reg.VecVirtual, store fun
 
 func (g isa) klTerms() {
 	g.text("klTerms", "func(labelGrad, z, t *T, n int, m, log A) (sum, mass float64, bad uint32)",
-		"returns Σ t (log t - l) with l = (z - m) - log, Σ t, and bad as expsDot does. Unless labelGrad is nil it stores",
-		"(log t - l) + 1 there.")
+		"returns Σ t (log t - l) with l = (z - m) - log, and Σ t. Unless labelGrad is nil it stores (log t - l) + 1 there.",
+		labelSigns)
 	labelGrad, z, t, n := g.param("labelGrad"), g.param("z"), g.param("t"), g.param("n")
 	m, log := g.broadcast("m"), g.broadcast("log")
-	sum, mass, bad := g.folded(false), g.folded(false), g.noLanes()
+	sums := termSums{g.folded(false), g.folded(false), g.zeros(1)[0]}
 	term, unroll := g.addKLTerm(labelGrad), 1
 	if g.looksUp() {
 		unroll = 4
 	}
 	g.loop(n, unroll, func(i reg.GPVirtual, v int, k *mask) {
-		lab, l := g.get(t, i, v, k), g.get(z, i, v, k)
-		g.orInto(g.invalid(lab), bad)
-		g.add(lab, mass.inner[0], mass.inner[0])
+		lab, l := sums.label(g, t, i, v, k), g.get(z, i, v, k)
+		g.add(lab, sums.mass.inner[0], sums.mass.inner[0])
 		g.sub(m, l, l)
 		g.sub(log, l, l)
-		term(l, lab, sum.inner[0], func(x reg.VecVirtual) { g.put(x, labelGrad, i, v, k) })
+		term(l, lab, sums.sum.inner[0], func(x reg.VecVirtual) { g.put(x, labelGrad, i, v, k) })
 	})
-	g.sums(termSums{sum, mass, bad})
+	g.sums(sums)
 }
 
 func (g isa) klGrad() {

@@ -35,7 +35,8 @@ func main() {
 		g.smooth()
 		g.powTerms()
 		g.polyTerms()
-		g.focalTerms()
+		g.focalTerms("focalTerms", false)
+		g.focalTerms("focalFewTerms", true)
 		g.smoothTerms("smoothTerms", smoothFew32, smoothFew64)
 		g.smoothTerms("smoothMoreTerms", smoothMore32, smoothMore64)
 		g.tileIn()
@@ -71,6 +72,7 @@ func main() {
 		if !g.f64 {
 			g.maeErrors()
 			g.maeSigns()
+			g.combineClosely()
 		}
 		if g.f64 {
 			g.wide()

@@ -229,6 +229,21 @@ func (g isa) combine() {
 	g.ret()
 }
 
+// combineClosely is combine with what rounding has taken from a.
+func (g isa) combineClosely() {
+	g.text("combineClosely", "func(p, t *T, n int, a, low, f A)", "stores (a + low) p - f t in p.")
+	p, t, n := g.param("p"), g.param("t"), g.param("n")
+	a, low, f := g.broadcast("a"), g.broadcast("low"), g.broadcast("f")
+	g.loop(n, 4, func(i reg.GPVirtual, v int, m *mask) {
+		x, y := g.get(p, i, v, m), g.vec()
+		g.mul(low, x, y)
+		g.nmadd(f, g.get(t, i, v, m), y)
+		g.madd(a, x, y)
+		g.put(y, p, i, v, m)
+	})
+	g.ret()
+}
+
 func (g isa) scale() {
 	g.text("scale", "func(p *T, n int, a A)", "stores a p in p.")
 	p, n := g.param("p"), g.param("n")

@@ -2,6 +2,8 @@ package main
 
 import (
 	"math"
+	"slices"
+	"strings"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
@@ -11,8 +13,23 @@ import (
 // The kernels of separable losses for classes without large exponentials, p < 1/8, in the element
 // type.
 
-// small is what smallTerms gives of an element: the number, the label, the sum of t φ(l), which
-// is added to, where it stands, and what takes φ(l).
+// A smallTerm is such a kernel.
+type smallTerm struct {
+	name     string
+	pointers []string // where -t φ'(l) go, the numbers that are limited, perhaps logits, and labels
+	numbers  []string // of a row
+	doc      []string
+
+	// prepare emits what comes before the rows. What it returns emits what comes before one, with the
+	// number of a name in all lanes, and returns the body of its loop.
+	prepare func(g isa, par reg.GPVirtual) func(number func(name string) reg.VecVirtual, z reg.GPVirtual) termBody
+}
+
+// A termBody emits the terms of elements. It returns -t φ'(l).
+type termBody func(s small) near
+
+// small is what a termBody is given of elements: the numbers, the labels, the sum of t φ(l), which
+// is added to, where they stand, and what takes φ(l).
 type small struct {
 	x, t, sum reg.VecVirtual
 	i         reg.GPVirtual
@@ -21,43 +38,143 @@ type small struct {
 	keep      func(value func() reg.VecVirtual)
 }
 
-// smallTerms emits the loop of a kernel over the numbers x of a row, those of which are larger than
-// the parameter limit count as if their labels were 0: body returns -φ'(l) of one of them. It
-// prefetches t.
-func (g isa) smallTerms(x, h, t, n reg.GPVirtual, body func(s small) exactly) {
-	sums, limit, ahead, phi := g.termSums(), g.held("limit"), g.param("ahead"), g.param("phi")
-	ADDQ(t, ahead)
-	g.fours(n, func(i reg.GPVirtual, v int, k *mask) {
+// smallTerms emits the kernel of a row and, with AVX-512 in float32, that of a block.
+func (g isa) smallTerms(s smallTerm) {
+	g.rowTerms(s)
+	if g.avx512 && !g.f64 {
+		g.blockSmallTerms(s)
+	}
+}
+
+// takes returns the parameters: pointers, numbers and perhaps those of the loss.
+func (s smallTerm) takes(pointers []string, numbers string) (ins string) {
+	if ins = strings.Join(pointers, ", ") + " *T, " + numbers; !s.ofLogits() {
+		ins += ", par *A"
+	}
+	return ins
+}
+
+// ofLogits reports whether only the numbers of a row are parameters.
+func (s smallTerm) ofLogits() bool { return s.pointers[1] == "z" }
+
+func (g isa) rowTerms(s smallTerm) {
+	numbers := strings.Join(append([]string{"n int, limit"}, s.numbers...), ", ") + " A"
+	pointers := slices.Insert(slices.Clone(s.pointers), 1, "phi")
+	g.text(s.name, "func("+s.takes(pointers, numbers)+", ahead int) (sum, mass float64, bad uint32)",
+		append(s.doc, "Unless phi is nil it stores φ(l) there.", labelSigns, "It prefetches t ahead bytes in advance.")...)
+	p, par := map[string]reg.GPVirtual{}, reg.GPVirtual(nil)
+	for _, name := range append(pointers, "n") {
+		p[name] = g.param(name)
+	}
+	if !s.ofLogits() {
+		par = g.param("par")
+	}
+	body, ahead := s.prepare(g, par)(g.broadcast, p["z"]), g.param("ahead")
+	sums, limit := g.termSums(), g.held("limit")
+	ADDQ(p["t"], ahead)
+	g.fours(p["n"], func(i reg.GPVirtual, v int, k *mask) {
 		g.prefetch(ahead, i, v)
-		lab, x := sums.label(g, t, i, v, k), g.get(x, i, v, k)
-		g.drop(g.cmp(gtOQ, limit, x), lab)
-		out := body(small{x, lab, sums.sum.inner[v%2], i, v, k, func(value func() reg.VecVirtual) {
-			where(phi, func() { g.put(value(), phi, i, v, k) })
-		}})
-		g.put(g.addProduct(lab, out, sums.mass, v), h, i, v, k)
+		g.smallVector(sums, limit, body, p["h"], p[s.pointers[1]], p["t"], i, v, k, func(value func() reg.VecVirtual) {
+			where(p["phi"], func() { g.put(value(), p["phi"], i, v, k) })
+		})
 	}, func() { sums.fold(g) })
 	g.sums(sums)
 }
 
+// smallVector emits body, without the labels of the numbers x that are larger than limit.
+func (g isa) smallVector(s termSums, limit Op, body termBody, h, x, t, i reg.GPVirtual, v int, k *mask,
+	keep func(value func() reg.VecVirtual)) {
+	lab, y := s.label(g, t, i, v, k), g.get(x, i, v, k)
+	g.drop(g.cmp(gtOQ, limit, y), lab)
+	g.put(g.addNear(body(small{y, lab, s.sum.inner[v%2], i, v, k, keep}), s.mass, v), h, i, v, k)
+}
+
+// blockSmallTerms emits the kernel for the rows of a block.
+func (g isa) blockSmallTerms(s smallTerm) {
+	name := "block" + strings.ToUpper(s.name[:1]) + s.name[1:]
+	g.text(name, "func("+s.takes(s.pointers, "k, n int, sum, mass *float64, work, lanes *T")+") (bad uint32)",
+		"is", s.name, "for n rows of k elements, W at most, of which lanes holds limit,", strings.Join(s.numbers, ", ")+
+			".", "bad has the bits of the rows of which a t has a sign. Infinite sums are NaN.")
+	par, rejected, k := reg.GPVirtual(nil), GP32(), g.param("k")
+	if !s.ofLogits() {
+		par = g.param("par")
+	}
+	XORL(rejected, rejected)
+	Store(rejected, Return("bad"))
+	prepared := s.prepare(g, par)
+	g.blockRows(k, s.pointers, func(p []reg.GPVirtual, row reg.GPVirtual) {
+		number := func(name string) reg.VecVirtual {
+			v := g.vec()
+			g.bcast(Mem{Base: row, Disp: (1 + slices.Index(s.numbers, name)) * g.column()}, v)
+			return v
+		}
+		t := p[len(p)-1]
+		body, limit := prepared(number, p[len(p)-2]), number("limit")
+		sums := g.termSums()
+		g.fours(k, func(i reg.GPVirtual, v int, m *mask) {
+			g.smallVector(sums, limit, body, p[0], p[1], t, i, v, m, func(func() reg.VecVirtual) {})
+		}, func() { sums.fold(g) })
+		at := g.blockSum(row)
+		for i, x := range []folded{sums.sum, sums.mass} {
+			g.store(x.sum, at(2*i))
+			g.store(x.lost, at(2*i+1))
+		}
+		bits := GP32()
+		Load(Return("bad"), bits)
+		g.orSign(sums.signs, row, bits)
+		Store(bits, Return("bad"))
+	})
+	for i, name := range []string{"sum", "mass"} {
+		x := g.collapsedSum(g.param("work"), 2*i)
+		g.storeDoubles(x.sum, x.lost, g.param(name))
+	}
+	g.ret()
+}
+
+// near is a number near another, base: with what add adds to it or takes away, which is smaller.
+type near struct {
+	base, more reg.VecVirtual
+	add        func(a, b, sum Op)
+}
+
+// addNear adds n to a sum and returns it rounded. The sum of float32 is that of the numbers before:
+// equal ones are rounded alike, which a mean does not make good.
+func (g isa) addNear(n near, to folded, v int) reg.VecVirtual {
+	y := g.vec()
+	n.add(n.more, n.base, y)
+	g.add(y, to.inner[v%2], to.inner[v%2])
+	if !g.f64 {
+		lost := g.vec()
+		g.sub(y, n.base, lost)
+		n.add(n.more, lost, lost)
+		g.add(to.lost, lost, lost)
+		g.load(lost, to.lost)
+	}
+	return y
+}
+
 // polyTerms: φ = a (1-p) - l, -φ' = 1 + a p.
 func (g isa) polyTerms() {
-	g.text("polyTerms",
-		"func(h, phi, e, z, t *T, n int, limit, m, log, c A, par *A, ahead int) (sum, mass float64, bad uint32)",
-		"is polyExact, with phi, for p = c e < 1/8, as if the labels of e > limit were 0; par is a.",
-		"bad is as expsDot's. It prefetches t ahead bytes in advance.")
-	h, e, z, t, n, par := g.param("h"), g.param("e"), g.param("z"), g.param("t"), g.param("n"), g.param("par")
-	m, log, ac := g.held("m"), g.held("log"), g.broadcast("c")
-	a, one := g.parameter(par, 0), g.hold(1)
-	g.mul(a, ac, ac)
-	g.smallTerms(e, h, t, n, func(s small) exactly {
-		l, phi := g.logP(m, log, z, s.i, s.v, s.k), g.vec()
-		g.move(a, phi)
-		g.nmadd(ac, s.x, phi)
-		g.sub(l, phi, phi)
-		s.keep(same(phi))
-		g.madd(s.t, g.whereLabelled(phi, s.t), s.sum)
-		return g.plusProduct(one, ac, s.x)
-	})
+	g.smallTerms(smallTerm{name: "polyTerms", pointers: []string{"h", "e", "z", "t"}, numbers: []string{"m", "log", "c"},
+		doc: []string{"is polyExact for p = c e < 1/8, as if the labels of e > limit were 0; par is a."},
+		prepare: func(g isa, par reg.GPVirtual) func(func(string) reg.VecVirtual, reg.GPVirtual) termBody {
+			a := g.parameter(par, 0)
+			return func(number func(string) reg.VecVirtual, z reg.GPVirtual) termBody {
+				m, log, ac := g.park(number("m")), g.park(number("log")), number("c")
+				g.mul(a, ac, ac)
+				return func(s small) near {
+					l, phi := g.logP(m, log, z, s.i, s.v, s.k), g.vec()
+					g.move(a, phi)
+					g.nmadd(ac, s.x, phi)
+					g.sub(l, phi, phi)
+					s.keep(same(phi))
+					g.madd(s.t, g.whereLabelled(phi, s.t), s.sum)
+					g.mul(ac, s.x, s.x)
+					g.mul(s.t, s.x, s.x)
+					return near{s.t, s.x, g.add}
+				}
+			}
+		}})
 }
 
 // focalTerms: with (1-p)^(a-1) = 1 - p V and W = 1 + (1-p) V,
@@ -65,70 +182,84 @@ func (g isa) polyTerms() {
 //	φ = -(1 - p W) l,   -φ' = 1 - p (W + a (1 - p V) l),
 //
 // where what is rounded most is multiplied by p.
-func (g isa) focalTerms() {
-	g.text("focalTerms",
-		"func(h, phi, e, z, t *T, n int, limit, m, log, c A, par *A, ahead int) (sum, mass float64, bad uint32)",
-		"is focalNExact, with phi, for p = c e < 1/8, as if the labels of e > limit were 0; par is a and the coefficients, "+
-			"from the highest degree on, of a polynomial in p",
-		"that is (1 - (1-p)^(a-1))/p: 17, or 8 for float32. bad is as expsDot's. It "+
-			"prefetches t ahead bytes in advance.")
-	h, e, z, t, n, par := g.param("h"), g.param("e"), g.param("z"), g.param("t"), g.param("n"), g.param("par")
-	m, log, c := g.held("m"), g.held("log"), g.held("c")
-	degree := focalDegree32
+// few stands for integers a up to 3, of which V is a polynomial of degree 1 at most.
+func (g isa) focalTerms(name string, few bool) {
+	first, last, only := 1, 1+focalDegree32, ""
 	if g.f64 {
-		degree = focalDegree64
+		last = 1 + focalDegree64
 	}
-	low, one := g.hold(g.lowest()), g.hold(1)
-	g.smallTerms(e, h, t, n, func(s small) exactly {
-		p, l, u, w := s.x, g.logP(m, log, z, s.i, s.v, s.k), g.vec(), g.vec()
-		g.mul(c, p, p)
-		v := g.parameter(par, 1)
-		for i := range degree {
-			g.hornerMemory(par, 2+i, p, v)
-		}
-		g.load(one, u)
-		g.sub(p, u, u)
-		g.load(one, w)
-		g.madd(v, u, w) // W
-		x := g.vec()
-		g.load(one, x)
-		g.nmadd(p, w, x)
-		g.mul(l, x, x)
-		s.keep(func() reg.VecVirtual { return g.minus(x) })
-		g.nmadd(s.t, g.whereLabelled(x, s.t), s.sum)
-		g.load(low, u)
-		g.max(l, u, u)    // p is 0 below
-		g.rsub(one, p, v) // 1 - p V
-		g.mul(g.parameter(par, 0), u, u)
-		g.madd(v, u, w)
-		return g.lessProduct(one, p, w)
-	})
+	if few {
+		first, only = last-1, "It takes the last two of them."
+	}
+	g.smallTerms(smallTerm{name: name, pointers: []string{"h", "e", "z", "t"}, numbers: []string{"m", "log", "c"},
+		doc: []string{"is focalNExact for p = c e < 1/8, as if the labels of e > limit were 0; par is a and the " +
+			"coefficients, from the highest degree on, of a polynomial in p that is (1 - (1-p)^(a-1))/p: 17, or 8 for " +
+			"float32.", only},
+		prepare: func(g isa, par reg.GPVirtual) func(func(string) reg.VecVirtual, reg.GPVirtual) termBody {
+			low, one := g.hold(g.lowest()), g.hold(1)
+			return func(number func(string) reg.VecVirtual, z reg.GPVirtual) termBody {
+				m, log, c := g.park(number("m")), g.park(number("log")), g.park(number("c"))
+				return func(s small) near {
+					p, l, u, w := s.x, g.logP(m, log, z, s.i, s.v, s.k), g.vec(), g.vec()
+					g.mul(c, p, p)
+					v := g.parameter(par, first)
+					for i := first + 1; i <= last; i++ {
+						g.hornerMemory(par, i, p, v)
+					}
+					g.load(one, u)
+					g.sub(p, u, u)
+					g.load(one, w)
+					g.madd(v, u, w) // W
+					x := g.vec()
+					g.load(one, x)
+					g.nmadd(p, w, x)
+					g.mul(l, x, x)
+					s.keep(func() reg.VecVirtual { return g.minus(x) })
+					g.nmadd(s.t, g.whereLabelled(x, s.t), s.sum)
+					g.load(low, u)
+					g.max(l, u, u)    // p is 0 below
+					g.rsub(one, p, v) // 1 - p V
+					g.mul(g.parameter(par, 0), u, u)
+					g.madd(v, u, w)
+					g.mul(s.t, p, p)
+					g.mul(p, w, w)
+					return near{s.t, w, g.sub}
+				}
+			}
+		}})
 }
 
 // smoothTerms: φ = V, -φ' = p W. The e of h is that of the gradient's p: its rounding then is one
 // of the gradient, not of the two that it is the difference of.
 func (g isa) smoothTerms(name string, count32, count64 int) {
-	g.text(name, "func(h, phi, e, t *T, n int, limit, c A, par *A, ahead int) (sum, mass float64, bad uint32)",
-		"stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, with phi as in baseExact, as if the labels of e > "+
-			"limit were 0; par is the coefficients of two polynomials",
-		"V and W in c e - 1, from the highest degree on, with φ = V and φ' = -e W.",
-		"bad is as expsDot's. It prefetches t ahead bytes in advance.")
-	h, e, t, n, par := g.param("h"), g.param("e"), g.param("t"), g.param("n"), g.param("par")
-	c := g.broadcast("c")
-	count, one := count32, g.hold(1)
+	count := count32
 	if g.f64 {
 		count = count64
 	}
-	g.smallTerms(e, h, t, n, func(s small) exactly {
-		x := g.vec()
-		g.load(one, x)
-		g.msub2(c, s.x, x)
-		v, w := g.polynomialsApart(par, 0, count, count-1, x)
-		g.hornerMemory(par, count-1, x, v)
-		s.keep(same(v))
-		g.madd(s.t, v, s.sum)
-		return g.times(s.x, g.plusProduct(one, x, w))
-	})
+	g.smallTerms(smallTerm{name: name, pointers: []string{"h", "e", "t"}, numbers: []string{"c"},
+		doc: []string{"stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, as if the labels of e > limit were 0; " +
+			"par is the coefficients of two polynomials V and W in c e - 1, from the highest degree on, with φ = V and " +
+			"φ' = -e W."},
+		prepare: func(g isa, par reg.GPVirtual) func(func(string) reg.VecVirtual, reg.GPVirtual) termBody {
+			one := g.hold(1)
+			return func(number func(string) reg.VecVirtual, _ reg.GPVirtual) termBody {
+				c := number("c")
+				return func(s small) near {
+					x, te := g.vec(), g.vec()
+					g.load(one, x)
+					g.msub2(c, s.x, x)
+					v, w := g.polynomialsApart(par, 0, count, count-1, x)
+					g.hornerMemory(par, count-1, x, v)
+					s.keep(same(v))
+					g.madd(s.t, v, s.sum)
+					g.mul(x, w, w)
+					g.mul(s.t, s.x, te)
+					g.msub(te, s.t, s.x)
+					g.madd(te, w, s.x)
+					return near{te, s.x, g.add}
+				}
+			}
+		}})
 }
 
 // hornerMemory is v = v x + par[i].
@@ -144,25 +275,34 @@ func (g isa) hornerMemory(par reg.GPVirtual, i int, x, v reg.VecVirtual) {
 // rounded, which would cost |a l|/2 ulps: top is shift ln 2 + rem, and a is the sum of a and aLow.
 // With w = s (1 + q), s = 2^n and q = expm1(r), 1 - w does not cancel either.
 func (g isa) powTerms() {
-	g.text("powTerms",
-		"func(h, phi, z, t *T, n int, limit, a, aLow, low, shift, rem A, ahead int) (sum, mass float64, bad uint32)",
-		"stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns Σ t (1 - w) and Σ "+
-			"h, as if the labels of z > limit were 0, with phi as in gceExact.",
-		"bad is as expsDot's. It prefetches t ahead bytes in advance. For w < (1/8)^a.")
-	h, z, t, n := g.param("h"), g.param("z"), g.param("t"), g.param("n")
-	a, aLow, shift, rem, low := g.held("a"), g.held("aLow"), g.held("shift"), g.held("rem"), g.broadcast("low")
-	power := powerConsts{g.expConsts(), a, aLow, shift, rem}
-	g.smallTerms(z, h, t, n, func(e small) exactly {
-		g.max(e.x, low, e.x)
-		s, q := g.powerParts(power, e.x)
-		u := g.vec()
-		g.load(power.exp.one, u)
-		g.sub(s, u, u)
-		g.nmadd(q, s, u)
-		e.keep(same(u))
-		g.madd(e.t, u, e.sum)
-		return g.plusProduct(s, q, s)
-	})
+	g.smallTerms(smallTerm{name: "powTerms", pointers: []string{"h", "z", "t"},
+		numbers: []string{"a", "aLow", "low", "shift", "rem"},
+		doc: []string{"stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns Σ t (1 - w) and " +
+			"Σ h, as if the labels of z > limit were 0. For w < (1/8)^a."},
+		prepare: func(g isa, _ reg.GPVirtual) func(func(string) reg.VecVirtual, reg.GPVirtual) termBody {
+			exp := g.expConsts()
+			return func(number func(string) reg.VecVirtual, _ reg.GPVirtual) termBody {
+				held := func(name string) Op { return g.park(number(name)) }
+				power, low := powerConsts{exp, held("a"), held("aLow"), held("shift"), held("rem")}, number("low")
+				return func(e small) near {
+					g.max(e.x, low, e.x)
+					s, q := g.powerParts(power, e.x)
+					e.keep(func() reg.VecVirtual {
+						u := g.vec()
+						g.load(power.exp.one, u)
+						g.sub(s, u, u)
+						g.nmadd(q, s, u)
+						return u
+					})
+					g.mul(e.t, s, s)
+					g.sub(s, e.t, e.t)
+					g.add(e.t, e.sum, e.sum)
+					g.nmadd(q, s, e.sum)
+					g.mul(s, q, q)
+					return near{s, q, g.add}
+				}
+			}
+		}})
 }
 
 // powerConsts are those of 2^-shift exp((a + aLow) x - rem); a is 1 where it is nil.
