@@ -18,8 +18,7 @@ func (b *batch[T]) fuses(l Loss) bool {
 // something to prepare and it can.
 func (e *engine[T]) prepareShift() {
 	e.fused = nil
-	if e.link != SoftmaxLink || e.probs || !e.shiftsLogits() && e.zLoss == 0 ||
-		e.movesLabel() && (e.index == nil || kernel.InTiles[T](e.k)) {
+	if e.link != SoftmaxLink || e.probs || !e.shiftsLogits() && e.zLoss == 0 || e.movesLabel() && !e.movesInRow() {
 		return
 	}
 	p := &e.buf.prepared
@@ -35,6 +34,12 @@ func (e *engine[T]) prepareShift() {
 	if kernel.Prepares(p) {
 		e.fused = p
 	}
+}
+
+// movesInRow reports whether the kernel of fuses is for rows of which the logits of labels are
+// moved.
+func (e *engine[T]) movesInRow() bool {
+	return !kernel.InTiles[T](e.k) && (e.index != nil || single[T]() && e.angular == 0)
 }
 
 // shiftOf returns what is added to the logit of class k.
@@ -172,7 +177,13 @@ func (b *batch[T]) fusedRow(p *kernel.Prepared[T], i int, index []int) (ok bool)
 		class = index[i]
 	}
 	slope := 1.0
-	if b.movesLabel() {
+	switch {
+	case !b.movesLabel():
+	case index == nil:
+		if !kernel.Lower(p, part(b.labels, i, i+1, b.k), b.margins, b.shift, b.temperature) {
+			return false
+		}
+	default:
 		m := b.moveOf(class, z)
 		hi, low := p.Hi[class], p.Low[class]
 		defer func() { p.Hi[class], p.Low[class] = hi, low }()

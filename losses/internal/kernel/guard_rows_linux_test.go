@@ -33,6 +33,11 @@ func guardRows[T Float](t *testing.T) {
 							if p.Hi != nil {
 								p.Low = room(6)
 							}
+							if p.Hi != nil && Prepares(p) {
+								Lower(p, labels, wide, wide, 2)
+								clear(p.Hi)
+								clear(p.Low)
+							}
 							if Prepares(p) {
 								CrossEntropyRow(p, &loss[0], to, z, target, r.IntN(k), 0.5, 0.25)
 							}

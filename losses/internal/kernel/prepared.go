@@ -15,6 +15,11 @@ func NewPrepared[T Float](t float64) Prepared[T] { return spec.NewPrepared[T](t)
 // [CrossEntropyRow], and [CrossEntropyRows] where [Together] says so.
 func Prepares[T Float](p *Prepared[T]) bool { return vec.On() && vec.Prepares(p) }
 
+// Lower makes what margins and a shift do to logits of float32 what p adds; see [vec.Lower].
+func Lower[T Float](p *Prepared[T], t []T, margin, shift []float64, temperature float64) (ok bool) {
+	return vec.Lower(p, t, margin, shift, temperature)
+}
+
 // CrossEntropyRow computes the cross entropy of one row of prepared logits, and its gradient with a
 // term more, where the row is an ordinary one; see [vec.CrossEntropyRow].
 func CrossEntropyRow[T Float](p *Prepared[T], loss *float64, grad, z, t []T, index int, f, extra float64) (

@@ -275,6 +275,40 @@ func testPreparedDeclines[T Float](t *testing.T) {
 	}
 }
 
+// TestLower wants what margins do to the logits of soft labels to be what [Prepared.Set] makes of
+// it, and such as is out of range to be declined.
+func TestLower(t *testing.T) {
+	for _, name := range implementations() {
+		force(t, name)
+		if !Prepares(&Prepared[float32]{Factor: 2}) {
+			continue
+		}
+		r := rand.New(rand.NewPCG(9, 9))
+		for _, k := range lengths() {
+			got, want := Prepared[float32]{Hi: make([]float32, k), Low: make([]float32, k)},
+				Prepared[float32]{Hi: make([]float32, k), Low: make([]float32, k)}
+			labels, margin, shift := make([]float32, k), make([]float64, k), make([]float64, k)
+			for j := range k {
+				labels[j], margin[j], shift[j] = r.Float32(), 3*r.Float64(), 10*r.NormFloat64()
+			}
+			for _, s := range [][]float64{shift, nil} {
+				require.True(t, Lower(&got, labels, margin, s, 0.7))
+				for j := range k {
+					x := -float64(labels[j]) * margin[j]
+					if s != nil {
+						x += s[j]
+					}
+					want.Set(j, x, 0.7)
+					require.Equal(t, want.Hi[j], got.Hi[j], "%s k=%d", name, k)
+					require.InDelta(t, want.Low[j], got.Low[j], 1e-10, "%s k=%d", name, k)
+				}
+			}
+			labels[k-1], margin[k-1] = 1, 6000
+			require.False(t, Lower(&got, labels, margin, nil, 0.7), "%s k=%d", name, k)
+		}
+	}
+}
+
 func add[T Float](x []T, by T) {
 	for i := range x {
 		x[i] += by

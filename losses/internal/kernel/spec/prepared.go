@@ -13,9 +13,9 @@ type Prepared[T Float] struct {
 	Hi, Low           []T
 }
 
-// mostShift bounds what is added: Hi, a multiple of the grid, then has no more than 24 digits, or
+// MostShift bounds what is added: Hi, a multiple of the grid, then has no more than 24 digits, or
 // 53.
-const mostShift = 1 << 13
+const MostShift = 1 << 13
 
 // gridOf returns how many steps of the grid, a power of two, are 1.
 func gridOf[T Float]() float64 {
@@ -37,7 +37,7 @@ func (p *Prepared[T]) Set(k int, s, t float64) (ok bool) {
 	grid, x := gridOf[T](), s/t
 	hi := math.RoundToEven(x*grid) / grid
 	p.Hi[k], p.Low[k] = T(hi), T((x-hi)+math.FMA(-x, t, s)/t)
-	return math.Abs(x) <= mostShift
+	return math.Abs(x) <= MostShift
 }
 
 // Added returns what is added to the logit of class k.

@@ -973,6 +973,12 @@ func divideF64AVX512(dst *float64, z *float64, n int, t float64) (top float64)
 //go:noescape
 func shiftDivideF64AVX512(dst *float64, z *float64, s *float64, n int, t float64) (top float64, most float64)
 
+// loweredF64AVX512 stores (shift - t margin) by as hi + low, hi a multiple of 2^-9, and returns the
+// size of the largest; shift is 0 where it is nil.
+//
+//go:noescape
+func loweredF64AVX512(hi *float64, low *float64, t *float64, margin *float64, shift *float64, n int, by float64) (most float64)
+
 // addScaledF64AVX512 adds a p to dst.
 //
 //go:noescape
@@ -2401,6 +2407,12 @@ func divideF64AVX2(dst *float64, z *float64, n int, t float64) (top float64)
 //go:noescape
 func shiftDivideF64AVX2(dst *float64, z *float64, s *float64, n int, t float64) (top float64, most float64)
 
+// loweredF64AVX2 stores (shift - t margin) by as hi + low, hi a multiple of 2^-9, and returns the
+// size of the largest; shift is 0 where it is nil.
+//
+//go:noescape
+func loweredF64AVX2(hi *float64, low *float64, t *float64, margin *float64, shift *float64, n int, by float64) (most float64)
+
 // addScaledF64AVX2 adds a p to dst.
 //
 //go:noescape
@@ -3318,6 +3330,12 @@ func divideWideAVX512(dst *float64, z *float32, n int, t float64) (top float64)
 //go:noescape
 func shiftDivideWideAVX512(dst *float64, z *float32, s *float64, n int, t float64) (top float64, most float64)
 
+// loweredWideAVX512 stores (shift - t margin) by as hi + low, hi a multiple of 2^-9, and returns
+// the size of the largest; shift is 0 where it is nil.
+//
+//go:noescape
+func loweredWideAVX512(hi *float32, low *float32, t *float32, margin *float64, shift *float64, n int, by float64) (most float64)
+
 // addScaledWideAVX512 adds a p to dst.
 //
 //go:noescape
@@ -3734,6 +3752,12 @@ func divideWideAVX2(dst *float64, z *float32, n int, t float64) (top float64)
 //
 //go:noescape
 func shiftDivideWideAVX2(dst *float64, z *float32, s *float64, n int, t float64) (top float64, most float64)
+
+// loweredWideAVX2 stores (shift - t margin) by as hi + low, hi a multiple of 2^-9, and returns the
+// size of the largest; shift is 0 where it is nil.
+//
+//go:noescape
+func loweredWideAVX2(hi *float32, low *float32, t *float32, margin *float64, shift *float64, n int, by float64) (most float64)
 
 // addScaledWideAVX2 adds a p to dst.
 //

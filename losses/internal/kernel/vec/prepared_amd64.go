@@ -14,6 +14,13 @@ func Prepares[T spec.Float](p *spec.Prepared[T]) bool {
 	return p.Off() || 0x1p-60 < p.Factor && p.Factor < 0x1p60
 }
 
+// Lower makes (shift - t margin)/temperature what p adds to the logits of float32, a nil shift
+// being 0. It reports whether that is in range.
+func Lower[T spec.Float](p *spec.Prepared[T], t []T, margin, shift []float64, temperature float64) (ok bool) {
+	return wideOf[T]().lowered(&p.Hi[0], &p.Low[0], &t[0], &margin[0], first(shift), len(t), 1/temperature) <=
+		spec.MostShift
+}
+
 // CrossEntropyRow computes the cross entropy of one row of prepared logits y, with labels t or,
 // where t is nil, class index, and lse = log Σ exp y. The gradient is that with an additional term,
 //

@@ -16,6 +16,11 @@ func CrossEntropyRows[T spec.Float](p *spec.Prepared[T], loss, lse []float64, gr
 	return false
 }
 
+// Lower is not called.
+func Lower[T spec.Float](p *spec.Prepared[T], t []T, margin, shift []float64, temperature float64) (ok bool) {
+	return false
+}
+
 // CrossEntropyRow is not called.
 func CrossEntropyRow[T spec.Float](p *spec.Prepared[T], loss *float64, grad, z, t []T, index int, f, extra float64) (
 	lse float64, ok bool) {

@@ -90,6 +90,7 @@ type wide[T spec.Float] interface {
 	elementLogits(dst *float64, z *T, s *float64, n int, t float64) (bad uint32)
 	divide(dst *float64, z *T, n int, t float64) (top float64)
 	shiftDivide(dst *float64, z *T, s *float64, n int, t float64) (top, most float64)
+	lowered(hi, low, t *T, margin, shift *float64, n int, by float64) (most float64)
 	addScaled(dst, p *T, n int, a float64)
 	moments(p, h *T, n int, from float64) (plain, weighted float64)
 	tilt(p, t, h *T, n int, from, a, b, c float64)
@@ -591,6 +592,9 @@ func (f64AVX512) divide(dst *float64, z *float64, n int, t float64) (top float64
 }
 func (f64AVX512) shiftDivide(dst *float64, z *float64, s *float64, n int, t float64) (top, most float64) {
 	return shiftDivideF64AVX512(dst, z, s, n, t)
+}
+func (f64AVX512) lowered(hi, low, t *float64, margin, shift *float64, n int, by float64) (most float64) {
+	return loweredF64AVX512(hi, low, t, margin, shift, n, by)
 }
 func (f64AVX512) addScaled(dst, p *float64, n int, a float64) { addScaledF64AVX512(dst, p, n, a) }
 func (f64AVX512) moments(p, h *float64, n int, from float64) (plain, weighted float64) {
@@ -1149,6 +1153,9 @@ func (f64AVX2) divide(dst *float64, z *float64, n int, t float64) (top float64) 
 func (f64AVX2) shiftDivide(dst *float64, z *float64, s *float64, n int, t float64) (top, most float64) {
 	return shiftDivideF64AVX2(dst, z, s, n, t)
 }
+func (f64AVX2) lowered(hi, low, t *float64, margin, shift *float64, n int, by float64) (most float64) {
+	return loweredF64AVX2(hi, low, t, margin, shift, n, by)
+}
 func (f64AVX2) addScaled(dst, p *float64, n int, a float64) { addScaledF64AVX2(dst, p, n, a) }
 func (f64AVX2) moments(p, h *float64, n int, from float64) (plain, weighted float64) {
 	return momentsF64AVX2(p, h, n, from)
@@ -1408,6 +1415,9 @@ func (wideAVX512) divide(dst *float64, z *float32, n int, t float64) (top float6
 func (wideAVX512) shiftDivide(dst *float64, z *float32, s *float64, n int, t float64) (top, most float64) {
 	return shiftDivideWideAVX512(dst, z, s, n, t)
 }
+func (wideAVX512) lowered(hi, low, t *float32, margin, shift *float64, n int, by float64) (most float64) {
+	return loweredWideAVX512(hi, low, t, margin, shift, n, by)
+}
 func (wideAVX512) addScaled(dst, p *float32, n int, a float64) { addScaledWideAVX512(dst, p, n, a) }
 func (wideAVX512) moments(p, h *float32, n int, from float64) (plain, weighted float64) {
 	return momentsWideAVX512(p, h, n, from)
@@ -1581,6 +1591,9 @@ func (wideAVX2) divide(dst *float64, z *float32, n int, t float64) (top float64)
 }
 func (wideAVX2) shiftDivide(dst *float64, z *float32, s *float64, n int, t float64) (top, most float64) {
 	return shiftDivideWideAVX2(dst, z, s, n, t)
+}
+func (wideAVX2) lowered(hi, low, t *float32, margin, shift *float64, n int, by float64) (most float64) {
+	return loweredWideAVX2(hi, low, t, margin, shift, n, by)
 }
 func (wideAVX2) addScaled(dst, p *float32, n int, a float64) { addScaledWideAVX2(dst, p, n, a) }
 func (wideAVX2) moments(p, h *float32, n int, from float64) (plain, weighted float64) {

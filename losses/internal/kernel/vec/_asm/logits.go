@@ -1,6 +1,10 @@
 package main
 
-import "github.com/mmcloughlin/avo/reg"
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
 
 // divide emits dst = (x - M)/t for x = z or, with shift, (z - top) + s. Where the memory holds
 // float32 the quotient is a product: as exact, rounded to that.
@@ -43,6 +47,36 @@ func (g isa) divide(shift bool) {
 		}
 		g.putFloat64(x, dst, i, v, m)
 	})
+	g.ret()
+}
+
+// lowered emits what soft labels with margins add to the logits of a row, as [prepared] takes it.
+func (g isa) lowered() {
+	g.text("lowered", "func(hi, low, t *T, margin, shift *float64, n int, by A) (most A)",
+		"stores (shift - t margin) by as hi + low, hi a multiple of 2^-9, and returns the size of the largest; shift is 0 "+
+			"where it is nil.")
+	hi, low, t, margin, shift := g.param("hi"), g.param("low"), g.param("t"), g.param("margin"), g.param("shift")
+	by, most, magic := g.held("by"), g.zeros(1)[0], g.hold(0x1.8p43)
+	g.loop(g.param("n"), 1, func(i reg.GPVirtual, v int, m *mask) {
+		s, none, size := g.zeros(1)[0], label("none"), g.vec()
+		TESTQ(shift, shift)
+		JEQ(LabelRef(none))
+		g.add(g.getFloat64(shift, i, v, m), s, s)
+		Label(none)
+		g.nmadd(g.get(t, i, v, m), g.getFloat64(margin, i, v, m), s)
+		g.mul(by, s, s)
+		g.load(g.abs(), size)
+		g.and(s, size, size)
+		g.max(most, size, most)
+		whole := g.vec()
+		g.load(magic, whole)
+		g.add(s, whole, whole)
+		g.sub(magic, whole, whole)
+		g.put(whole, hi, i, v, m)
+		g.sub(whole, s, s)
+		g.put(s, low, i, v, m)
+	})
+	g.result(g.reduce(most, g.max), "most")
 	g.ret()
 }
 

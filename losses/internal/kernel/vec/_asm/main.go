@@ -144,6 +144,7 @@ func (g isa) wide() {
 	g.elementLogits()
 	g.divide(false)
 	g.divide(true)
+	g.lowered()
 	g.addScaled()
 	g.moments()
 	g.tilt()
