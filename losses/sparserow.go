@@ -10,7 +10,15 @@ import (
 // sparseRows is the kernel of the loss of a sparse map: values, gradients and, along the direction,
 // their derivatives. It returns the first row with an invalid label, or -1.
 func sparseRows[T kernel.Float](b *batch[T], n sparse) (bad int) {
-	quick := b.direction == nil && b.targetGrad == nil
+	if b.direction != nil {
+		for i := range b.n {
+			if !(b.sumsToOne(i) && sparseAlong(b, n, i)) {
+				return i
+			}
+		}
+		return -1
+	}
+	quick := b.targetGrad == nil
 	if quick && kernel.HasSparse() {
 		return kernel.Sparse(int(n), b.loss, b.grad, b.byTarget, b.input, b.target, b.index, b.scale,
 			dense.Grow(&b.tmp, kernel.SparseScratch(b.k)), b.k,
@@ -25,29 +33,19 @@ func sparseRows[T kernel.Float](b *batch[T], n sparse) (bad int) {
 	return -1
 }
 
-// sparseAlone computes all that is wanted of row i, and reports whether its labels are valid.
+// sparseAlone computes all that is wanted of row i, but along no direction, and reports whether its
+// labels are valid.
 func sparseAlone[T kernel.Float](b *batch[T], n sparse, i int) (valid bool) {
 	k := b.k
-	w := dense.Grow(&b.wide, 8*k)
+	w := dense.Grow(&b.wide, 6*k)
 	field := func(j int) []float64 { return w[j*k : (j+1)*k : (j+1)*k] }
-	z, t, d, v, escort, scratch := field(2), field(3), field(4), field(5), field(6), field(7)
+	z, t, d, scratch := field(2), field(3), field(4), field(5)
 	if !b.rowTarget(t, i) {
 		return false
 	}
 	at, _ := n.solve(widened(z, part(b.input, i, i+1, k)), w[:2*k])
 	n.diff(d, t, at)
-	if b.direction == nil {
-		b.loss[i] = n.lossOf(d, t, at)
-	} else {
-		for j, x := range part(b.direction, i, i+1, k) {
-			v[j] = float64(x) / b.temperature
-		}
-		b.loss[i] = dot(v, d)
-		sum := n.escort(escort, at)
-		center(v, escort, v)
-		copy(d, v)
-		scaleBy(d, escort, sum)
-	}
+	b.loss[i] = n.lossOf(d, t, at)
 	if b.grad != nil {
 		f, g := of(b.scale, i), part(b.grad, i, i+1, k)
 		for j, x := range d {
@@ -58,14 +56,70 @@ func sparseAlone[T kernel.Float](b *batch[T], n sparse, i int) (valid bool) {
 		return true
 	}
 	for j := range d {
-		if d[j] = -v[j]; b.direction == nil {
-			d[j] = n.slope(t[j], at.gap[j], 1)
-		}
+		d[j] = n.slope(t[j], at.gap[j], 1)
 	}
 	if b.byTarget != nil {
 		kernel.Round(part(b.byTarget, i, i+1, k), d)
 	} else {
 		b.storeTargetGrad(i, d, scratch)
+	}
+	return true
+}
+
+// sparseAlong computes the derivatives of row i along the direction v: of the loss ⟨p-t,v⟩, of its
+// gradient w∘(v - mean), with the mean of v by w, the weights of the map's Jacobian, and of that by
+// the labels mean - v. It reports whether its labels are valid.
+func sparseAlong[T kernel.Float](b *batch[T], n sparse, i int) (valid bool) {
+	k := b.k
+	buf := dense.Grow(&b.wide, 5*k)
+	field := func(j int) []float64 { return buf[j*k : (j+1)*k : (j+1)*k] }
+	w, t, v, scratch := field(0), field(1), field(2), field(3)
+	if !b.rowTarget(t, i) {
+		return false
+	}
+	kernel.Widen(v, part(b.direction, i, i+1, k))
+	if b.temperature != 1 {
+		for j := range v {
+			v[j] /= b.temperature
+		}
+	}
+	kernel.Divide(w, part(b.input, i, i+1, k), nil, float64(n))
+	at, one, shift, ok := n.locate(w, field(4)[:0])
+	var slope, sum, mean, from float64 // the mean of v - from
+	if from = shift; ok {              // or NaN
+		from = v[at.top]
+	}
+	for j, x := range w {
+		g, d := (one+x)+shift, -t[j]
+		if w[j] = 0; g > 0 {
+			if d, w[j] = n.power(g)-t[j], 1; n == entmax15 {
+				w[j] = g
+			}
+			if j == at.top {
+				d = (1 - t[j]) - at.rest
+			}
+			sum += w[j]
+			mean += w[j] * (v[j] - from)
+		}
+		slope += times(d, v[j])
+	}
+	mean /= sum
+	if b.loss[i] = slope; !ok {
+		b.loss[i] = shift
+	}
+	if b.grad != nil {
+		f, g := of(b.scale, i), part(b.grad, i, i+1, k)
+		for j, w := range w {
+			if g[j] = 0; w != 0 || !ok {
+				g[j] = T(f * (w * ((v[j] - from) - mean)))
+			}
+		}
+	}
+	if b.targetGrad != nil {
+		for j, x := range v {
+			v[j] = mean - (x - from)
+		}
+		b.storeTargetGrad(i, v, scratch)
 	}
 	return true
 }
