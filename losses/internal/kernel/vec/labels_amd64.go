@@ -56,6 +56,10 @@ func Mix[T spec.Float](dst, t []T, w []float64, keep, add float64) (bad int) {
 func Smooth[T spec.Float](dst, t []T, keep, cut, add, addMass float64, k int) (bad int) {
 	u := unitOf[T]()
 	if inTiles[T](k) {
+		if cut == 0 && addMass == 0 && len(t) > 0 && allLabels(u, t) { // no row is to be told from another
+			u.smooth(&dst[0], &t[0], len(t), T(keep), 0, T(add))
+			return -1
+		}
 		return smoothTiles(u, dst, t, keep, cut, add, addMass, k)
 	}
 	for i := range len(t) / k {
@@ -75,6 +79,16 @@ func Smooth[T spec.Float](dst, t []T, keep, cut, add, addMass float64, k int) (b
 		u.smooth(&d[0], &x[0], k, T(keep), T(cut/max(nnz, 1)), T(add+addMass*mass))
 	}
 	return -1
+}
+
+// allLabels reports whether all of t are labels, with sums that are finite.
+func allLabels[T spec.Float](u unit[T], t []T) bool {
+	for lo := 0; lo < len(t); lo += chunk(u) {
+		if mass, _, bad := u.labelSums(&t[lo], min(chunk(u), len(t)-lo)); bad != 0 || !(mass <= math.MaxFloat64) {
+			return false
+		}
+	}
+	return true
 }
 
 // smoothTiles is Smooth for few classes.
