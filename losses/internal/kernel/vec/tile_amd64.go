@@ -31,12 +31,24 @@ const mostTiles = tileCols / 4
 // tilesAt returns how many tiles of k columns do. They are moved four columns at a time.
 func tilesAt(k int) int { return tileCols / max(k, 4) }
 
+// apart is how many elements lie between the parts of a tile: AMD's caches take lines whose
+// addresses differ by multiples of 4096 bytes for each other in some processes, where batches of
+// few classes took up to half as long again.
+const apart = 48
+
 // tile is scratch memory for a block of as many rows as a vector has lanes, or several of few
 // columns. z, t, e and h hold it transposed: element c*lanes+i belongs to row i, column c. lane
 // holds what a row has one of.
 type tile[T spec.Float] struct {
-	z, t, e, h [tileCols * tileRows]T
-	lane       [lanesPerRow * tileRows]T
+	z [tileCols * tileRows]T
+	_ [apart]T
+	t [tileCols * tileRows]T
+	_ [apart]T
+	e [tileCols * tileRows]T
+	_ [apart]T
+	h [tileCols * tileRows]T
+
+	lane [lanesPerRow * tileRows]T
 
 	padZ, padT, padG   [tileCols * tileRows]T // rows of a last, smaller block
 	padScale, padExtra [mostTiles * tileRows]T
