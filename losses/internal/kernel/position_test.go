@@ -3,6 +3,7 @@ package kernel
 import (
 	"math"
 	"slices"
+	"strings"
 	"testing"
 	"unsafe"
 
@@ -49,6 +50,26 @@ func position[T Float](t *testing.T) {
 					require.True(t, o.rows(place, place+1, k).same(want), "%s k=%d: row %d before a bad one", f.name,
 						k, place)
 				}
+			}
+		}
+	}
+}
+
+// TestRowsTogether wants the same bits for rows of many classes that are computed one after the
+// other, with others among them that are not ordinary, as for each alone.
+func TestRowsTogether(t *testing.T) { both(t, rowsTogether[float32], rowsTogether[float64]) }
+
+func rowsTogether[T Float](t *testing.T) {
+	for _, k := range []int{257, 1000, 2100} {
+		b := newBlock[T](37, k, ordinary)
+		b.z[5*k+3], b.z[23*k+k-1] = T(math.NaN()), -1e30
+		for _, f := range kernels[T]() {
+			if !strings.HasPrefix(f.name, "CrossEntropy") {
+				continue
+			}
+			all := f.results(b)
+			for i := range b.n {
+				require.True(t, all.rows(i, i+1, k).same(f.results(b.rows(i, i+1))), "%s k=%d: row %d", f.name, k, i)
 			}
 		}
 	}

@@ -22,15 +22,14 @@ func crossEntropy[T spec.Float](loss []float64, grad, z, t, scale []T, k int, o 
 	case inBlocks(u, k):
 		return crossEntropyBlocks(u, loss, grad, z, t, nil, scale, k, o)
 	}
-	for i := range loss {
+	s := getTile[T]()
+	defer putTile(s)
+	for i := 0; ; i++ {
+		i += ordinaryCrossEntropy(u, s, loss, grad, z, t, nil, scale, i, k, o)
+		if i == len(loss) {
+			return -1
+		}
 		x, y, g, f := spec.Row(z, i, k), spec.Row(t, i, k), spec.Row(grad, i, k), spec.Factor(scale, i)
-		m, log, ok := ordinaryCrossEntropy(u, &loss[i], g, x, y, f)
-		if o != nil && ok {
-			o.row(u, x, y, i, T(m), T(log))
-		}
-		if ok {
-			continue
-		}
 		if o != nil {
 			o.alone(x, y, i)
 		}
@@ -41,7 +40,6 @@ func crossEntropy[T spec.Float](loss []float64, grad, z, t, scale []T, k int, o 
 			return i
 		}
 	}
-	return -1
 }
 
 // CrossEntropyIndex is [spec.CrossEntropyIndex].
@@ -55,15 +53,14 @@ func CrossEntropyIndex[T spec.Float](loss []float64, grad, z []T, index []int, s
 		crossEntropyBlocks[T](u, loss, grad, z, nil, index, scale, k, nil)
 		return
 	}
-	for i, y := range index {
-		x, g, f := spec.Row(z, i, k), spec.Row(grad, i, k), spec.Factor(scale, i)
-		if o, ok := ordinaryRow(u, g, x); ok && fits[T](1, f) {
-			loss[i] = math.Log1p(o.r) - (float64(x[y]) - o.m)
-			if g != nil {
-				o.indexGrad(u, g, y, f, 0)
-			}
-			continue
+	p := getTile[T]()
+	defer putTile(p)
+	for i := 0; ; i++ {
+		i += ordinaryCrossEntropy(u, p, loss, grad, z, nil, index, scale, i, k, nil)
+		if i == len(loss) {
+			return
 		}
+		x, g, y, f := spec.Row(z, i, k), spec.Row(grad, i, k), index[i], spec.Factor(scale, i)
 		s, ok := begin(u, x)
 		if !ok || !fits[T](1, f) {
 			spec.CrossEntropyIndex(loss[i:i+1], g, x, index[i:i+1], spec.FactorOf(scale, i), k)

@@ -151,6 +151,22 @@ func shiftedExpsF32AVX512(e *float32, z *float32, n int, hi *float32, low *float
 //go:noescape
 func shiftedF32AVX512(z *float32, n int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, sum float64, a int, ok uint32)
 
+// ordinaryGradsF32AVX512 stores in e the gradients of cross entropy of n rows of k elements, times
+// their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
+// before a row that is not ordinary or has an invalid label, and returns how many it has done. It
+// prefetches ahead elements in advance.
+//
+//go:noescape
+func ordinaryGradsF32AVX512(e *float32, z *float32, target *float32, f *float32, numbers *float64, k int, n int, step int, ahead int) (done int)
+
+// ordinaryIndexGradsF32AVX512 stores in e the gradients of cross entropy of n rows of k elements,
+// times their factors f, which are step bytes apart, and in numbers what the losses are made of. It
+// ends before a row that is not ordinary or has an invalid label, and returns how many it has done.
+// It prefetches ahead elements in advance.
+//
+//go:noescape
+func ordinaryIndexGradsF32AVX512(e *float32, z *float32, target *int, f *float32, numbers *float64, k int, n int, step int, ahead int) (done int)
+
 // combineF32AVX512 stores f (a p - t) in p.
 //
 //go:noescape
@@ -659,6 +675,22 @@ func shiftedExpsF64AVX512(e *float64, z *float64, n int, hi *float64, low *float
 //
 //go:noescape
 func shiftedF64AVX512(z *float64, n int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, sum float64, a int, ok uint32)
+
+// ordinaryGradsF64AVX512 stores in e the gradients of cross entropy of n rows of k elements, times
+// their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
+// before a row that is not ordinary or has an invalid label, and returns how many it has done. It
+// prefetches ahead elements in advance.
+//
+//go:noescape
+func ordinaryGradsF64AVX512(e *float64, z *float64, target *float64, f *float64, numbers *float64, k int, n int, step int, ahead int) (done int)
+
+// ordinaryIndexGradsF64AVX512 stores in e the gradients of cross entropy of n rows of k elements,
+// times their factors f, which are step bytes apart, and in numbers what the losses are made of. It
+// ends before a row that is not ordinary or has an invalid label, and returns how many it has done.
+// It prefetches ahead elements in advance.
+//
+//go:noescape
+func ordinaryIndexGradsF64AVX512(e *float64, z *float64, target *int, f *float64, numbers *float64, k int, n int, step int, ahead int) (done int)
 
 // combineF64AVX512 stores f (a p - t) in p.
 //
@@ -1685,6 +1717,22 @@ func shiftedExpsF32AVX2(e *float32, z *float32, n int, hi *float32, low *float32
 //go:noescape
 func shiftedF32AVX2(z *float32, n int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, sum float64, a int, ok uint32)
 
+// ordinaryGradsF32AVX2 stores in e the gradients of cross entropy of n rows of k elements, times
+// their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
+// before a row that is not ordinary or has an invalid label, and returns how many it has done. It
+// prefetches ahead elements in advance.
+//
+//go:noescape
+func ordinaryGradsF32AVX2(e *float32, z *float32, target *float32, f *float32, numbers *float64, k int, n int, step int, ahead int) (done int)
+
+// ordinaryIndexGradsF32AVX2 stores in e the gradients of cross entropy of n rows of k elements,
+// times their factors f, which are step bytes apart, and in numbers what the losses are made of. It
+// ends before a row that is not ordinary or has an invalid label, and returns how many it has done.
+// It prefetches ahead elements in advance.
+//
+//go:noescape
+func ordinaryIndexGradsF32AVX2(e *float32, z *float32, target *int, f *float32, numbers *float64, k int, n int, step int, ahead int) (done int)
+
 // combineF32AVX2 stores f (a p - t) in p.
 //
 //go:noescape
@@ -2094,6 +2142,22 @@ func shiftedExpsF64AVX2(e *float64, z *float64, n int, hi *float64, low *float64
 //
 //go:noescape
 func shiftedF64AVX2(z *float64, n int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, sum float64, a int, ok uint32)
+
+// ordinaryGradsF64AVX2 stores in e the gradients of cross entropy of n rows of k elements, times
+// their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
+// before a row that is not ordinary or has an invalid label, and returns how many it has done. It
+// prefetches ahead elements in advance.
+//
+//go:noescape
+func ordinaryGradsF64AVX2(e *float64, z *float64, target *float64, f *float64, numbers *float64, k int, n int, step int, ahead int) (done int)
+
+// ordinaryIndexGradsF64AVX2 stores in e the gradients of cross entropy of n rows of k elements,
+// times their factors f, which are step bytes apart, and in numbers what the losses are made of. It
+// ends before a row that is not ordinary or has an invalid label, and returns how many it has done.
+// It prefetches ahead elements in advance.
+//
+//go:noescape
+func ordinaryIndexGradsF64AVX2(e *float64, z *float64, target *int, f *float64, numbers *float64, k int, n int, step int, ahead int) (done int)
 
 // combineF64AVX2 stores f (a p - t) in p.
 //

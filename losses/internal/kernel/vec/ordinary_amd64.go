@@ -97,21 +97,85 @@ func (o *ordinary[T]) softGrad(u unit[T], g, t []T, mass, f, extra float64) {
 	}
 }
 
-// ordinaryCrossEntropy computes one row, of which it returns the maximum and log1p(r). It returns
-// false for one that is not ordinary, that has an invalid label, or whose labels overflow.
-func ordinaryCrossEntropy[T spec.Float](u unit[T], loss *float64, g, x, y []T, f float64) (m, log float64, ok bool) {
-	o, ok := ordinaryLabels(u, g, x, y)
+// rowNumbers is what the loss of an ordinary row is made of, as the assembly stores it.
+type rowNumbers struct{ m, r, mass, dot float64 }
+
+// ordinaryRows is how many rows the assembly computes at a call.
+const ordinaryRows = 16
+
+// ordinaryCrossEntropy computes the rows from row i on, of labels t or where t is nil of index, and
+// the gradients by the labels, too, unless o is nil. It stops before a row that is not ordinary,
+// has an invalid label or labels that overflow, and returns how many it has done.
+func ordinaryCrossEntropy[T spec.Float](u unit[T], s *tile[T], loss []float64, grad, z, t []T, index []int, scale []T,
+	i, k int, o *labelGrads[T]) (done int) {
+	for j := i; j < len(loss); {
+		n := min(ordinaryRows, len(loss)-j)
+		rows := s.ordinary[:n]
+		if grad != nil {
+			rows = rows[:ordinaryGrads(u, rows, grad, z, t, index, scale, j, k)]
+		} else {
+			rows = rows[:ordinaryLosses(u, rows, z, t, scale, j, k)]
+		}
+		for _, x := range rows {
+			log := math.Log1p(x.r)
+			if t != nil {
+				loss[j] = x.mass*log - x.dot
+			} else {
+				loss[j] = log - (float64(z[j*k+index[j]]) - x.m)
+			}
+			if o != nil {
+				o.row(u, spec.Row(z, j, k), spec.Row(t, j, k), j, T(x.m), T(log))
+			}
+			j++
+		}
+		if len(rows) < n {
+			return j - i
+		}
+	}
+	return len(loss) - i
+}
+
+// ordinaryGrads stores the gradients of the rows from row i on, as many as there is room for in
+// rows, or those before the first that is not for it, and returns how many.
+func ordinaryGrads[T spec.Float](u unit[T], rows []rowNumbers, grad, z, t []T, index []int, scale []T, i, k int) int {
+	f, step := &scale[0], 0
+	if len(scale) > 1 {
+		f, step = &scale[i], spec.Size[T]()
+	}
+	lo, hi, far := i*k, (i+len(rows))*k, ahead(spec.Row(z, i, k))
+	x, g := z[lo:hi], grad[lo:hi]
+	if t != nil {
+		return u.ordinaryGrads(&g[0], &x[0], &t[lo:hi][0], f, &rows[0].m, k, len(rows), step, far)
+	}
+	classes := index[i : i+len(rows)]
+	for _, y := range classes {
+		_ = x[:k][y]
+	}
+	return u.ordinaryIndexGrads(&g[0], &x[0], &classes[0], f, &rows[0].m, k, len(rows), step, far)
+}
+
+// ordinaryLosses is ordinaryGrads without the gradients.
+func ordinaryLosses[T spec.Float](u unit[T], rows []rowNumbers, z, t, scale []T, i, k int) int {
+	for j := range rows {
+		x, ok := sumsOf(u, spec.Row(z, i+j, k), spec.Row(t, i+j, k), spec.Factor(scale, i+j))
+		if !ok {
+			return j
+		}
+		rows[j] = x
+	}
+	return len(rows)
+}
+
+// sumsOf returns what the loss of one row with the factor f is made of.
+func sumsOf[T spec.Float](u unit[T], z, t []T, f float64) (x rowNumbers, ok bool) {
+	if t == nil {
+		o, ok := ordinaryRow(u, nil, z)
+		return rowNumbers{m: o.m, r: o.r}, ok && fits[T](1, f)
+	}
+	o, ok := ordinaryLabels(u, nil, z, t)
 	if !ok {
-		return 0, 0, false
+		return x, false
 	}
-	mass := o.others + float64(y[o.a])
-	if !fits[T](mass, f) {
-		return 0, 0, false
-	}
-	log = math.Log1p(o.r)
-	*loss = mass*log - o.dot
-	if g != nil {
-		o.softGrad(u, g, y, mass, f, 0)
-	}
-	return o.m, log, true
+	mass := o.others + float64(t[o.a])
+	return rowNumbers{o.m, o.r, mass, o.dot}, fits[T](mass, f)
 }

@@ -62,9 +62,10 @@ type tile[T spec.Float] struct {
 
 	exps     [maxDoubles * mostVectors * tileRows]float64 // of the rows of a block
 	softmax  [softmaxNumbers * tileRows]float64           // of the rows of a block
-	par      [2]T                                         // of a loss
-	at       [tileCols * tileRows]int32                   // the classes of large p of a row
-	declined [mostTiles]uint32                            // the bits of the rows of each tile that are not for vectors
+	ordinary [ordinaryRows]rowNumbers
+	par      [2]T                       // of a loss
+	at       [tileCols * tileRows]int32 // the classes of large p of a row
+	declined [mostTiles]uint32          // the bits of the rows of each tile that are not for vectors
 }
 
 // tiler moves rows of elements T to and from tiles of A, which are as wide as its vectors of A, or

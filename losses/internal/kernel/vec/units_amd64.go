@@ -30,6 +30,8 @@ type unit[T spec.Float] interface {
 	shiftedDot(z, t *T, n int, hi, low *T, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32)
 	shiftedExps(e, z *T, n int, hi, low *T, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32)
 	shifted(z *T, n int, hi, low *T, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32)
+	ordinaryGrads(e, z, target *T, f *T, numbers *float64, k, n, step, ahead int) (done int)
+	ordinaryIndexGrads(e, z *T, target *int, f *T, numbers *float64, k, n, step, ahead int) (done int)
 	combine(p, t *T, n int, a, f T)
 	scale(p *T, n int, a T)
 	shift(dst, z *T, n int, m, c T)
@@ -245,6 +247,12 @@ func (f32AVX512) shiftedExps(e, z *float32, n int, hi, low *float32, factor, fac
 func (f32AVX512) shifted(z *float32, n int, hi, low *float32, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32) {
 	return shiftedF32AVX512(z, n, hi, low, factor, factorLow, ahead)
 }
+func (f32AVX512) ordinaryGrads(e, z, target *float32, f *float32, numbers *float64, k, n, step, ahead int) (done int) {
+	return ordinaryGradsF32AVX512(e, z, target, f, numbers, k, n, step, ahead)
+}
+func (f32AVX512) ordinaryIndexGrads(e, z *float32, target *int, f *float32, numbers *float64, k, n, step, ahead int) (done int) {
+	return ordinaryIndexGradsF32AVX512(e, z, target, f, numbers, k, n, step, ahead)
+}
 func (f32AVX512) combine(p, t *float32, n int, a, f float32) { combineF32AVX512(p, t, n, a, f) }
 func (f32AVX512) scale(p *float32, n int, a float32)         { scaleF32AVX512(p, n, a) }
 func (f32AVX512) shift(dst, z *float32, n int, m, c float32) { shiftF32AVX512(dst, z, n, m, c) }
@@ -455,6 +463,12 @@ func (f64AVX512) shiftedExps(e, z *float64, n int, hi, low *float64, factor, fac
 }
 func (f64AVX512) shifted(z *float64, n int, hi, low *float64, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32) {
 	return shiftedF64AVX512(z, n, hi, low, factor, factorLow, ahead)
+}
+func (f64AVX512) ordinaryGrads(e, z, target *float64, f *float64, numbers *float64, k, n, step, ahead int) (done int) {
+	return ordinaryGradsF64AVX512(e, z, target, f, numbers, k, n, step, ahead)
+}
+func (f64AVX512) ordinaryIndexGrads(e, z *float64, target *int, f *float64, numbers *float64, k, n, step, ahead int) (done int) {
+	return ordinaryIndexGradsF64AVX512(e, z, target, f, numbers, k, n, step, ahead)
 }
 func (f64AVX512) combine(p, t *float64, n int, a, f float64) { combineF64AVX512(p, t, n, a, f) }
 func (f64AVX512) scale(p *float64, n int, a float64)         { scaleF64AVX512(p, n, a) }
@@ -864,6 +878,12 @@ func (f32AVX2) shiftedExps(e, z *float32, n int, hi, low *float32, factor, facto
 func (f32AVX2) shifted(z *float32, n int, hi, low *float32, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32) {
 	return shiftedF32AVX2(z, n, hi, low, factor, factorLow, ahead)
 }
+func (f32AVX2) ordinaryGrads(e, z, target *float32, f *float32, numbers *float64, k, n, step, ahead int) (done int) {
+	return ordinaryGradsF32AVX2(e, z, target, f, numbers, k, n, step, ahead)
+}
+func (f32AVX2) ordinaryIndexGrads(e, z *float32, target *int, f *float32, numbers *float64, k, n, step, ahead int) (done int) {
+	return ordinaryIndexGradsF32AVX2(e, z, target, f, numbers, k, n, step, ahead)
+}
 func (f32AVX2) combine(p, t *float32, n int, a, f float32) { combineF32AVX2(p, t, n, a, f) }
 func (f32AVX2) scale(p *float32, n int, a float32)         { scaleF32AVX2(p, n, a) }
 func (f32AVX2) shift(dst, z *float32, n int, m, c float32) { shiftF32AVX2(dst, z, n, m, c) }
@@ -1025,6 +1045,12 @@ func (f64AVX2) shiftedExps(e, z *float64, n int, hi, low *float64, factor, facto
 }
 func (f64AVX2) shifted(z *float64, n int, hi, low *float64, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32) {
 	return shiftedF64AVX2(z, n, hi, low, factor, factorLow, ahead)
+}
+func (f64AVX2) ordinaryGrads(e, z, target *float64, f *float64, numbers *float64, k, n, step, ahead int) (done int) {
+	return ordinaryGradsF64AVX2(e, z, target, f, numbers, k, n, step, ahead)
+}
+func (f64AVX2) ordinaryIndexGrads(e, z *float64, target *int, f *float64, numbers *float64, k, n, step, ahead int) (done int) {
+	return ordinaryIndexGradsF64AVX2(e, z, target, f, numbers, k, n, step, ahead)
 }
 func (f64AVX2) combine(p, t *float64, n int, a, f float64) { combineF64AVX2(p, t, n, a, f) }
 func (f64AVX2) scale(p *float64, n int, a float64)         { scaleF64AVX2(p, n, a) }

@@ -4,6 +4,7 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
+	"github.com/mmcloughlin/avo/x86"
 
 	"softloss/internal/_asm/avx"
 )
@@ -130,7 +131,12 @@ func (g isa) bcast(src, dst Op) { g.pick(VBROADCASTSS, VBROADCASTSD, src, dst) }
 
 func (g isa) zero(dst Op) {
 	if g.avx512 {
-		VPXORD(dst, dst, dst)
+		x, err := x86.VPXORD(dst, dst, dst)
+		if err != nil {
+			panic(err)
+		}
+		x.CancellingInputs = true // which avo does not know: dst need not live before
+		Instruction(x)
 		return
 	}
 	VXORPS(dst, dst, dst)

@@ -28,6 +28,8 @@ func main() {
 		g.expDot(true)
 		g.expDot(false)
 		g.ordinary()
+		g.ordinaryGrads(true)
+		g.ordinaryGrads(false)
 		g.combine()
 		g.scale()
 		g.shift()

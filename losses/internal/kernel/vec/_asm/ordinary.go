@@ -82,74 +82,15 @@ func (g isa) odds(x logits, store, labels bool) {
 	zero := GP32()
 	XORL(zero, zero)
 	Store(zero, Return("ok"))
-	top := g.vec()
-	g.bcast(g.extremes(x, n, !labels, "declined"), top)
-	a := g.position(x, n, top)
+	row := ordinaryRow{isa: g, x: x, z: z, t: t, e: e, n: n, ahead: g.param("ahead")}
+	top, a := row.top(row.look(), "declined")
 	Store(a, Return("a"))
 	x.prepare(top, a)
-
-	ahead, far := g.param("ahead"), GP64()
-	twos := g.avx512 || !labels
-	sum := g.folded(twos)
-	var dot, mass folded
-	signs := g.zeros(1)[0] // the labels' bits
+	sum, dot, mass := row.sums(a, "declined")
+	doubleResult(sum, "sum")
 	if labels {
-		dot, mass = g.folded(twos), g.folded(twos)
-	}
-	// one adds the vector v at i; tail are its lanes, others those without the maximum.
-	one := func(i reg.GPVirtual, v int, tail, others *mask) {
-		if v == 0 {
-			LEAQ(Mem{Base: i, Index: ahead, Scale: 1}, far)
-		}
-		for _, p := range streams {
-			g.prefetch(p, far, v)
-		}
-		var lab reg.VecVirtual
-		if labels { // before the store, which may be to the same place of another page
-			lab = g.get(t, i, v, tail)
-		}
-		y, less := x.exp(i, v, tail)
-		if store {
-			g.put(y, e, i, v, tail)
-		}
-		add := func(x *folded, y reg.VecVirtual) { g.take(x, v, y) }
-		if others != nil {
-			add = func(x *folded, y reg.VecVirtual) {
-				g.keep(*others, y, y)
-				g.add(y, x.inner[0], x.inner[0])
-			}
-		}
-		add(&sum, y)
-		if !labels {
-			return
-		}
-		g.or(lab, signs, signs)
-		d := less()
-		if others != nil {
-			g.keep(*others, d, d)
-		}
-		g.madd(lab, d, dot.inner[v%2])
-		add(&mass, lab)
-	}
-	fold := func() {
-		g.fold(sum)
-		if labels {
-			g.fold(dot)
-			g.fold(mass)
-		}
-	}
-	g.aroundMaximum(n, a, one, fold)
-	total := g.foldedTotal(sum)
-	doubleResult(total, "sum")
-	if labels {
-		bits := g.signBits(signs)
-		TESTL(bits, bits)
-		JNE(LabelRef("declined"))
-		d := g.foldedTotal(dot)
-		doubleResult(d, "dot")
-		doubleResult(g.foldedTotal(mass), "mass")
-		VUCOMISD(d.AsX(), d.AsX()) // a NaN logit, which the exponent's arithmetic hides, or label
-		JP(LabelRef("declined"))
+		doubleResult(dot, "dot")
+		doubleResult(mass, "mass")
 	}
 	ok := GP32()
 	MOVL(U32(1), ok)
@@ -158,47 +99,157 @@ func (g isa) odds(x logits, store, labels bool) {
 	g.ret()
 }
 
-// extremes emits the search for the largest logit, which it returns, and the smallest, and jumps to
-// declined unless they are those of an ordinary row.
-// With nan it finds NaNs, too, before anything is stored, perhaps over them.
-func (g isa) extremes(z logits, n reg.GPVirtual, nan bool, declined string) (most reg.VecVirtual) {
-	hi, lo, none := make([]reg.VecVirtual, 4), make([]reg.VecVirtual, 4), g.zeros(2)
-	for i := range hi {
-		hi[i], lo[i] = g.vec(), g.vec()
-		g.load(g.infinity(-1), hi[i])
-		g.load(g.infinity(1), lo[i])
+// ordinaryRow is a row of n logits x, with the pointers to what a kernel reads and writes of it: e
+// is nil where the exponentials are not kept, t without labels.
+type ordinaryRow struct {
+	isa
+	x        logits
+	z, t, e  reg.GPVirtual
+	n, ahead reg.GPVirtual // and how many elements in advance it prefetches
+}
+
+// look emits the first look at the row. The sums of labels find NaNs themselves.
+func (r *ordinaryRow) look() extremes { return r.extremes(r.x, r.n, r.t == nil) }
+
+// top emits the search for the place a of the largest logit, which it returns in every lane, and
+// jumps to declined unless e are those of an ordinary row.
+func (r *ordinaryRow) top(e extremes, declined string) (top reg.VecVirtual, a reg.GPVirtual) {
+	r.declines(e, r.x, declined)
+	top = r.vec()
+	r.bcast(e.most, top)
+	return top, r.placeIn(r.x, r.n, r.groupOf(e, top), top)
+}
+
+// sums emits the sums without the maximum at a, in float64: of the exponentials, and with labels Σ
+// t (z - m) and that of the labels. It jumps to declined where a label is none.
+func (r *ordinaryRow) sums(a reg.GPVirtual, declined string) (sum, dot, mass reg.VecVirtual) {
+	g, labels := r.isa, r.t != nil
+	far, twos := GP64(), g.avx512 || !labels
+	exps := g.folded(twos)
+	var dots, masses folded
+	signs := g.zeros(1)[0] // the labels' bits
+	if labels {
+		dots, masses = g.folded(twos), g.folded(twos)
 	}
-	g.loop(n, 4, func(i reg.GPVirtual, v int, m *mask) {
+	// one adds the vector v at i; tail are its lanes, others those without the maximum.
+	one := func(i reg.GPVirtual, v int, tail, others *mask) {
+		if v == 0 {
+			LEAQ(Mem{Base: i, Index: r.ahead, Scale: 1}, far)
+		}
+		for _, p := range []reg.GPVirtual{r.z, r.e, r.t} {
+			if p != nil {
+				g.prefetch(p, far, v)
+			}
+		}
+		var lab reg.VecVirtual
+		if labels { // before the store, which may be to the same place of another page
+			lab = g.get(r.t, i, v, tail)
+		}
+		y, less := r.x.exp(i, v, tail)
+		if r.e != nil {
+			g.put(y, r.e, i, v, tail)
+		}
+		add := func(x *folded, y reg.VecVirtual) { g.take(x, v, y) }
+		if others != nil {
+			add = func(x *folded, y reg.VecVirtual) {
+				g.keep(*others, y, y)
+				g.add(y, x.inner[0], x.inner[0])
+			}
+		}
+		add(&exps, y)
+		if !labels {
+			return
+		}
+		g.or(lab, signs, signs)
+		d := less()
+		if others != nil {
+			g.keep(*others, d, d)
+		}
+		g.madd(lab, d, dots.inner[v%2])
+		add(&masses, lab)
+	}
+	fold := func() {
+		g.fold(exps)
+		if labels {
+			g.fold(dots)
+			g.fold(masses)
+		}
+	}
+	g.aroundMaximum(r.n, a, one, fold)
+	sum = g.foldedTotal(exps)
+	if labels {
+		bits := g.signBits(signs)
+		TESTL(bits, bits)
+		JNE(LabelRef(declined))
+		dot = g.foldedTotal(dots)
+		mass = g.foldedTotal(masses)
+		VUCOMISD(dot.AsX(), dot.AsX()) // a NaN logit, which the exponent's arithmetic hides, or label
+		JP(LabelRef(declined))
+	}
+	return sum, dot, mass
+}
+
+// extremes are the largest logit of a row and the smallest, the largest in each lane and which
+// group of four vectors is the first that has it; what is left of the row is the last one. none is
+// NaN where a logit is, or nil.
+type extremes struct{ most, least, hi, group, none reg.VecVirtual }
+
+// extremes emits the search for them. With nan it finds NaNs, too, before anything is stored,
+// perhaps over them.
+func (g isa) extremes(z logits, n reg.GPVirtual, nan bool) (e extremes) {
+	e.hi, e.group = g.vec(), g.zeros(1)[0]
+	inner, lowest, now := g.vec(), g.vec(), g.zeros(1)[0]
+	lo := []reg.VecVirtual{g.vec(), g.vec()}
+	var none []reg.VecVirtual
+	if nan {
+		none = g.zeros(2)
+	}
+	g.load(g.infinity(-1), lowest)
+	g.move(lowest, e.hi)
+	g.move(lowest, inner)
+	for _, x := range lo {
+		g.load(g.infinity(1), x)
+	}
+	g.fours(n, func(i reg.GPVirtual, v int, m *mask) {
 		x := z.get(i, v, m)
 		if nan {
 			g.madd(g.constant(0), x, none[v%2])
 		}
 		if m == nil {
-			g.max(hi[v], x, hi[v])
-			g.min(lo[v], x, lo[v])
+			g.max(inner, x, inner)
+			g.min(lo[v%2], x, lo[v%2])
 			return
 		}
 		high, low := g.vec(), g.vec()
-		g.load(g.infinity(-1), high)
+		g.move(lowest, high)
 		g.load(g.infinity(1), low)
 		g.blend(*m, x, high)
 		g.blend(*m, x, low)
-		g.max(hi[0], high, hi[0])
+		g.max(inner, high, inner)
 		g.min(lo[0], low, lo[0])
+	}, func() {
+		g.blend(g.cmp(gtOQ, e.hi, inner), now, e.group)
+		g.max(inner, e.hi, e.hi)
+		g.add(g.constant(1), now, now)
+		g.move(lowest, inner)
 	})
-	for v := range 3 {
-		g.max(hi[v+1], hi[0], hi[0])
-		g.min(lo[v+1], lo[0], lo[0])
-	}
-	most, least := g.reduce(hi[0], g.max), g.reduce(lo[0], g.min)
+	g.min(lo[1], lo[0], lo[0])
+	e.most, e.least = g.reduce(e.hi, g.max), g.reduce(lo[0], g.min)
 	if nan {
-		sum := g.total(none)
-		g.compare(sum.AsX(), sum)
+		e.none = g.total(none)
+	}
+	return e
+}
+
+// declines jumps to declined unless e are those of an ordinary row.
+func (g isa) declines(e extremes, z logits, declined string) {
+	if e.none != nil {
+		g.compare(e.none.AsX(), e.none)
 		JP(LabelRef(declined))
 	}
 	top, gap := XMM(), XMM()
-	g.move(most, top)
-	g.pick(VSUBSS, VSUBSD, least.AsX(), most.AsX(), gap)
+	g.move(e.most, top)
+	g.pick(VSUBSS, VSUBSD, e.least.AsX(), e.most.AsX(), gap)
 	z.unit(top)
 	z.unit(gap)
 	compare := func(x float64, y reg.VecVirtual, jump func(Op)) {
@@ -209,7 +260,47 @@ func (g isa) extremes(z logits, n reg.GPVirtual, nan bool, declined string) (mos
 	compare(g.gap(), gap, JAE)
 	compare(z.bound(), top, JAE)
 	compare(-z.bound(), top, JBE)
-	return most
+}
+
+// groupOf returns the first group that has the largest logit, which is top in every lane.
+func (g isa) groupOf(e extremes, top reg.VecVirtual) (group reg.GPVirtual) {
+	x, group := g.vec(), GP64()
+	g.load(g.infinity(1), x)
+	g.blend(g.cmp(eqOQ, e.hi, top), e.group, x)
+	if first := g.reduce(x, g.min).AsX(); g.f64 {
+		VCVTTSD2SIQ(first, group)
+	} else {
+		VCVTTSS2SIQ(first, group)
+	}
+	return group
+}
+
+// placeIn emits the search for the first place of top, which is in that group and in none before.
+func (g isa) placeIn(z logits, n, group reg.GPVirtual, top reg.VecVirtual) (a reg.GPVirtual) {
+	a = GP64()
+	last, places, size := GP64(), GP64(), 4*g.lanes()
+	few, found := label("few"), label("place")
+	MOVQ(n, last)
+	SUBQ(Imm(uint64(size)), last)
+	JLT(LabelRef(few))
+	MOVQ(group, a)
+	SHLQ(Imm(uint64(log2(size))), a)
+	CMPQ(a, last)
+	CMOVQGT(last, a) // to where four vectors are left
+	XORQ(places, places)
+	for v := range 4 {
+		bits := g.maskBits(g.cmp(eqOQ, z.get(a, v, nil), top)).As64()
+		SHLQ(Imm(uint64(v*g.lanes())), bits)
+		ORQ(bits, places)
+	}
+	BSFQ(places, places)
+	JEQ(LabelRef(few)) // there are so many groups that their numbers were rounded
+	ADDQ(places, a)
+	JMP(LabelRef(found))
+	Label(few)
+	MOVQ(g.position(z, n, top), a)
+	Label(found)
+	return a
 }
 
 // position emits the search for the first place of top, which there is.

@@ -12,6 +12,7 @@ type plain struct {
 	z        reg.GPVirtual
 	c        expConsts
 	magic, m Op
+	keeps    bool // m and its exponential are no results
 }
 
 func (p *plain) signature() (name, ins, outs string, doc []string) {
@@ -28,9 +29,20 @@ func (p *plain) unit(reg.VecVirtual) {}
 func (p *plain) bound() float64 { return p.g.bound() }
 
 func (p *plain) prepare(top reg.VecVirtual, _ reg.GPVirtual) {
-	p.g.result(top, "m")
-	p.c = p.g.expConsts()
-	p.magic, p.m = p.g.park(p.g.rowShift(p.c, top)), p.g.park(top)
+	g := p.g
+	p.c = g.expConsts()
+	p.magic, p.m = g.park(g.rowShift(p.c, top)), g.park(top)
+	if !p.keeps {
+		g.result(top, "m")
+		g.result(p.ofTop(), "em")
+	}
+}
+
+// ofTop returns exp(m) 2^-shift.
+func (p *plain) ofTop() reg.VecVirtual {
+	em := p.g.vec()
+	p.g.expOrdinary(p.c, p.g.loaded(p.m), p.magic, em)
+	return em
 }
 
 func (p *plain) exp(i reg.GPVirtual, v int, m *mask) (e reg.VecVirtual, less func() reg.VecVirtual) {
@@ -42,18 +54,16 @@ func (p *plain) exp(i reg.GPVirtual, v int, m *mask) (e reg.VecVirtual, less fun
 	}
 }
 
-// rowShift stores em and returns the magic number that makes [isa.expOrdinary] divide by the power
-// of two next to exp(top).
+// rowShift returns the magic number that makes [isa.expOrdinary] divide by the power of two next to
+// exp(top).
 func (g isa) rowShift(c expConsts, top reg.VecVirtual) (magic reg.VecVirtual) {
 	magic = g.vec()
-	shift, em := g.vec(), g.vec()
+	shift := g.vec()
 	g.load(c.magic, magic)
 	g.move(magic, shift)
 	g.madd(c.log2e, top, shift)
 	g.sub(magic, shift, shift)
 	g.sub(shift, magic, magic)
-	g.expOrdinary(c, top, magic, em)
-	g.result(em, "em")
 	return magic
 }
 

@@ -214,8 +214,12 @@ func (g isa) expDot(store bool) {
 
 func (g isa) combine() {
 	g.text("combine", "func(p, t *T, n int, a, f A)", "stores f (a p - t) in p.")
-	p, t, n := g.param("p"), g.param("t"), g.param("n")
-	a, f := g.broadcast("a"), g.broadcast("f")
+	g.combineRow(g.param("p"), g.param("t"), g.param("n"), g.broadcast("a"), g.broadcast("f"))
+	g.ret()
+}
+
+// combineRow is combine with a and f in every lane.
+func (g isa) combineRow(p, t, n reg.GPVirtual, a, f reg.VecVirtual) {
 	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {
 		x := g.get(p, i, v, m)
 		if m == nil && !g.narrow {
@@ -226,7 +230,6 @@ func (g isa) combine() {
 		g.mul(f, x, x)
 		g.put(x, p, i, v, m)
 	})
-	g.ret()
 }
 
 // combineClosely is combine with what rounding has taken from a.
@@ -246,14 +249,17 @@ func (g isa) combineClosely() {
 
 func (g isa) scale() {
 	g.text("scale", "func(p *T, n int, a A)", "stores a p in p.")
-	p, n := g.param("p"), g.param("n")
-	a := g.broadcast("a")
+	g.scaleRow(g.param("p"), g.param("n"), g.broadcast("a"))
+	g.ret()
+}
+
+// scaleRow is scale with a in every lane.
+func (g isa) scaleRow(p, n reg.GPVirtual, a reg.VecVirtual) {
 	g.loop(n, 4, func(i reg.GPVirtual, v int, m *mask) {
 		y := g.get(p, i, v, m)
 		g.mul(a, y, y)
 		g.put(y, p, i, v, m)
 	})
-	g.ret()
 }
 
 func (g isa) shift() {

@@ -16,7 +16,11 @@ func (g isa) reduce(v reg.VecVirtual, op func(a, b, dst Op)) reg.VecVirtual {
 		y = h
 	}
 	x := XMM()
-	VEXTRACTF128(Imm(1), y, x)
+	if g.avx512 {
+		VEXTRACTF64X2(Imm(1), y, x)
+	} else {
+		VEXTRACTF128(Imm(1), y, x)
+	}
 	op(x, y.(interface{ AsX() reg.Register }).AsX(), x)
 	t := XMM()
 	VPERMILPD(Imm(1), x, t)

@@ -1,0 +1,208 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// What the kernels of ordinary rows leave of each, numbers of float64.
+const (
+	ordinaryMax  = iota // the largest logit
+	ordinaryOdds        // the odds against it
+	ordinaryMass        // Σ t
+	ordinaryDot         // Σ t (z - m)
+	ordinaryNumbers
+)
+
+// ordinaryGrads emits the kernel of the gradients of ordinary rows, from the first look at a row to
+// its end: what is once a row stays in registers. On a stack it would wait for what is stored in
+// gradients that no cache holds.
+func (g isa) ordinaryGrads(labels bool) {
+	name, ins := "ordinaryIndexGrads", "e, z *T, target *int"
+	if labels {
+		name, ins = "ordinaryGrads", "e, z, target *T"
+	}
+	g.text(name, "func("+ins+", f *T, numbers *float64, k, n, step, ahead int) (done int)",
+		"stores in e the gradients of cross entropy of n rows of k elements, times their factors f, which are step bytes "+
+			"apart, and in numbers what the losses are made of. It ends before a row that is not ordinary or has an invalid "+
+			"label, and returns how many it has done. It prefetches ahead elements in advance.")
+	x := &plain{g: g, keeps: true}
+	row := ordinaryRow{isa: g, x: x, z: g.param("z"), e: g.param("e"), n: g.param("k"), ahead: g.param("ahead")}
+	if labels {
+		row.t = g.param("target")
+	}
+	x.load(row.z)
+	i, next, last, end := GP64(), label("row"), label("last"), label("end")
+	XORQ(i, i)
+	seen := row.look()
+	Label(next)
+	top, a := row.top(seen, end)
+	x.prepare(top, a)
+	sum, dot, others := row.sums(a, end)
+	grad := g.ordinaryGrad(&row, x, i, a, sum, dot, others, end)
+	INCQ(i)
+	CMPQ(i, address(Param("n")))
+	JGE(LabelRef(last))
+	LEAQ(Mem{Base: row.z, Index: row.n, Scale: uint8(g.size())}, row.z)
+	seen.become(g, row.look()) // which the gradients need not wait for, as they do for the sums
+	grad()
+	for _, p := range []reg.GPVirtual{row.e, row.t} {
+		if p != nil {
+			LEAQ(Mem{Base: p, Index: row.n, Scale: uint8(g.size())}, p)
+		}
+	}
+	JMP(LabelRef(next))
+	Label(last)
+	grad()
+	Label(end)
+	Store(i, Return("done"))
+	g.ret()
+}
+
+// become makes e the extremes of another row.
+func (e *extremes) become(g isa, o extremes) {
+	g.move(o.most, e.most)
+	g.move(o.least, e.least)
+	g.move(o.hi, e.hi)
+	g.move(o.group, e.group)
+	if o.none != nil {
+		g.move(o.none, e.none)
+	}
+}
+
+// ordinaryGrad emits what the gradient of the row numbered i is made of, with the maximum at a, and
+// returns what emits that. Numbers are float64 and in the lowest lane.
+func (g isa) ordinaryGrad(row *ordinaryRow, x *plain, i, a reg.GPVirtual, sum, dot, others reg.VecVirtual,
+	declined string) (grad func()) {
+	w := isa{avx512: g.avx512, f64: true}
+	one, factor := w.constant(1), GP64()
+	MOVQ(address(Param("step")), factor)
+	IMULQ(i, factor)
+	ADDQ(address(Param("f")), factor)
+	f, size, mass := g.wideNumber(Mem{Base: factor}), XMM(), XMM()
+	VMOVSD(one, mass)
+	VANDPD(w.abs(), f, size)
+	VMAXSD(size, mass, size) // NaN for NaN
+	if row.t != nil {
+		VADDSD(g.wideNumber(at(row.t, a, g, 0)), others.AsX(), mass)
+	}
+	VMULSD(size, mass, size)
+	VUCOMISD(w.constant(g.largestNumber()/4), size)
+	JA(LabelRef(declined))
+	JP(LabelRef(declined))
+
+	r, p, coef, own := XMM(), XMM(), XMM(), XMM() // p = 1 + r
+	em := g.wideNumber(x.ofTop())
+	VDIVSD(em, sum.AsX(), r)
+	VADDSD(one, r, p)
+	VMULSD(em, p, coef)
+	VDIVSD(coef, mass, coef)
+	numbers := GP64()
+	MOVQ(i, numbers)
+	SHLQ(Imm(uint64(log2(8*ordinaryNumbers))), numbers)
+	ADDQ(address(Param("numbers")), numbers)
+	leave := func(x reg.VecVirtual, which int) { VMOVSD(x.AsX(), Mem{Base: numbers, Disp: 8 * which}) }
+	leave(g.wideNumber(x.m), ordinaryMax)
+	leave(r, ordinaryOdds)
+	if row.t != nil {
+		leave(mass, ordinaryMass)
+		leave(dot, ordinaryDot)
+		VDIVSD(p, r, own)
+		VMULSD(mass, own, own)
+		VSUBSD(own, others.AsX(), own)
+		VMULSD(f, own, own) // f (others - mass (1 - p_a))
+		kept := g.keptNumbers(coef, f, own, r)
+		return func() {
+			x := kept()
+			g.combineRow(row.e, row.t, row.n, g.everyLane(x[0]), g.everyLane(x[1]))
+			g.storeSure(x[2], x[3], at(row.e, a, g, 0))
+		}
+	}
+	class, other, rest := GP64(), label("other"), XMM()
+	MOVQ(address(Param("target")), class)
+	MOVQ(Mem{Base: class, Index: i, Scale: 8}, class)
+	VMULSD(g.wideNumber(at(row.e, class, g, 0)), coef, rest)
+	VSUBSD(rest, mass, rest)
+	CMPQ(class, a)
+	JNE(LabelRef(other))
+	VDIVSD(p, r, rest)
+	Label(other) // 1 - p_y
+	VXORPD(mass, mass, mass)
+	VSUBSD(rest, mass, rest)
+	VMULSD(f, rest, rest)
+	VMULSD(f, coef, coef)
+	VDIVSD(p, f, own)
+	kept := g.keptNumbers(coef, rest, own, r)
+	return func() {
+		x := kept()
+		g.scaleRow(row.e, row.n, g.everyLane(x[0]))
+		g.storeSure(x[2], x[3], at(row.e, a, g, 0))
+		g.storeNumber(x[1], at(row.e, class, g, 0))
+	}
+}
+
+// keptNumbers keeps numbers, for AVX2 in memory, where registers are few, and returns what brings
+// them back.
+func (g isa) keptNumbers(xs ...reg.VecVirtual) func() []reg.VecVirtual {
+	if g.avx512 {
+		return func() []reg.VecVirtual { return xs }
+	}
+	m := AllocLocal(8 * len(xs))
+	for i, x := range xs {
+		VMOVSD(x, m.Offset(8*i))
+	}
+	return func() (back []reg.VecVirtual) {
+		for i := range xs {
+			x := XMM()
+			VMOVSD(m.Offset(8*i), x)
+			back = append(back, x)
+		}
+		return back
+	}
+}
+
+// storeSure stores own where the odds r say that it is of a class with p > 1/2.
+func (g isa) storeSure(own, r reg.VecVirtual, to Mem) {
+	spread := label("spread")
+	VUCOMISD(isa{avx512: g.avx512, f64: true}.constant(1), r)
+	JAE(LabelRef(spread))
+	g.storeNumber(own, to)
+	Label(spread)
+}
+
+// wideNumber returns the number x, the lowest of a register's, in float64.
+func (g isa) wideNumber(x Op) reg.VecVirtual {
+	y := XMM()
+	if v, ok := x.(reg.VecVirtual); ok {
+		g.move(v.AsX(), y)
+	} else {
+		g.pick(VMOVSS, VMOVSD, x, y)
+	}
+	if !g.f64 {
+		VCVTSS2SD(y, y, y)
+	}
+	return y
+}
+
+// storeNumber stores x, a float64, rounded to an element.
+func (g isa) storeNumber(x reg.VecVirtual, to Mem) {
+	g.pick(VMOVSS, VMOVSD, g.roundedNumber(x), to)
+}
+
+// everyLane returns x, a float64, rounded to an element, in every lane.
+func (g isa) everyLane(x reg.VecVirtual) reg.VecVirtual {
+	v := g.vec()
+	g.bcast(g.roundedNumber(x), v)
+	return v
+}
+
+// roundedNumber returns x, a float64, rounded to an element.
+func (g isa) roundedNumber(x reg.VecVirtual) reg.VecVirtual {
+	if g.f64 {
+		return x
+	}
+	y := XMM()
+	VCVTSD2SS(x, x, y)
+	return y
+}
