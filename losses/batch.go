@@ -28,7 +28,8 @@ type batch[T kernel.Float] struct {
 	positive  []float64 // posWeight of every element, where a kernel multiplies the labels by it
 	shifts    []float64 // the shift of every element
 	shifted64 bool      // the logits, shifted and divided, stand in loss
-	share     []float64
+	share     []T
+	wideShare []float64 // instead of share, where T cannot hold it
 	scale     []T
 	excess    []float64 // instead of scale, which is 1 then, where that cannot hold it
 
@@ -86,8 +87,8 @@ type scratch[T kernel.Float] struct {
 // double is memory for a batch that is computed in float64.
 type double struct {
 	scratch[float64]
-	input, target, direction, scale []float64
-	grad, targetGrad, excess        []float64
+	input, target, direction, share, scale []float64
+	grad, targetGrad, excess               []float64
 }
 
 // slice returns the rows [lo, hi).
@@ -102,7 +103,8 @@ func (b *batch[T]) slice(lo, hi int) (s batch[T]) {
 	s.byTarget = part(b.byTarget, lo, hi, b.k)
 	s.loss, s.rowWeight, s.positive = part(b.loss, lo, hi, 1), own(b, b.rowWeight, lo, hi), own(b, b.positive, lo, hi)
 	s.shifts = own(b, b.shifts, lo, hi)
-	s.share, s.scale, s.excess = own(b, b.share, lo, hi), own(b, b.scale, lo, hi), own(b, b.excess, lo, hi)
+	s.share, s.wideShare = own(b, b.share, lo, hi), own(b, b.wideShare, lo, hi)
+	s.scale, s.excess = own(b, b.scale, lo, hi), own(b, b.excess, lo, hi)
 	return s
 }
 

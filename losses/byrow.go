@@ -158,7 +158,7 @@ func (b *batch[T]) storeTargetGrad(i int, g, t []float64) {
 		}
 	}
 	smoothGradRow(b.smoothing, g, t)
-	f := of(b.share, i)
+	f := b.shareOf(i)
 	for j := range g {
 		switch {
 		case b.weighsLabels:

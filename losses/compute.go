@@ -1,6 +1,10 @@
 package losses
 
-import "fmt"
+import (
+	"fmt"
+
+	"softloss/losses/internal/kernel"
+)
 
 // compute evaluates the rows of b. When something is wrong with a row it returns that row, counted
 // from the first, and what is wrong.
@@ -83,10 +87,7 @@ func (b *batch[T]) labelError(bad int) error {
 
 // finish multiplies what the loss left by what the kernels could not, and adds the z-loss.
 func (b *batch[T]) finish() {
-	loss := b.loss[:len(b.rowWeight)]
-	for i, w := range b.rowWeight {
-		loss[i] *= w
-	}
+	kernel.Times(b.loss, b.rowWeight)
 	if b.lift != 1 {
 		for i := range b.loss {
 			b.loss[i] *= b.lift

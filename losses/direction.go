@@ -161,7 +161,7 @@ func (b *batch[T]) addZLossAlong(i int, z, p []T, lse float64) {
 	if b.grad == nil {
 		return
 	}
-	c, g := 2*b.zLoss*of(b.share, i)/t, part(b.grad, i, i+1, k)
+	c, g := 2*b.zLoss*b.shareOf(i)/t, part(b.grad, i, i+1, k)
 	for j := range g {
 		if p := float64(p[j]); p != 0 { // a factor may be infinite
 			x := p * (mean + lse*(float64(v[j])/t-mean))

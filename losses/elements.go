@@ -49,10 +49,11 @@ func (e *engine[T]) loadElementWeights(c *Criterion, w tensor.Tensor, z *tensor.
 		e.sample = dense.Rows(d, e.axisOf(d), &e.buf.sample)
 		return nil
 	}
-	rows := dense.Rows(d, dense.Last, &e.buf.upstream)
 	e.sample = dense.Grow(&e.buf.sample, e.n)
-	for i := range e.sample {
-		e.sample[i] = rows[i/e.classes]
+	for row, s := range dense.Rows(d, dense.Last, &e.buf.upstream) {
+		own := part(e.sample, row, row+1, e.classes)
+		own[0] = s
+		repeat(own, 1)
 	}
 	return nil
 }

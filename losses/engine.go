@@ -16,10 +16,11 @@ type engine[T kernel.Float] struct {
 	axis      int // of the classes in the logits
 	dims      int // of the logits
 
-	batch[T]          // every row
-	sample   []T      // weights of the rows
-	upstream []T      // one for all rows or one a row
-	out      struct { // nil when not wanted
+	batch[T]        // every row
+	sample      []T // weights of the rows
+	sampleSizes kernel.Sizes
+	upstream    []T      // one for all rows or one a row
+	out         struct { // nil when not wanted
 		loss, weightGrad []T
 		// The tensors that results go to which are not of the batch's order.
 		grad, targetGrad, lossTo, weightGradTo *tensor.Dense
@@ -40,13 +41,13 @@ type engine[T kernel.Float] struct {
 
 // buffers is memory to use again.
 type buffers[T kernel.Float] struct {
-	input, target, sample, upstream, direction, scale, grad, targetGrad           []T
-	out, weightGrad                                                               []T // with SigmoidLink
-	hi, low                                                                       []T
-	prepared                                                                      kernel.Prepared[T]
-	index                                                                         []int
-	removed                                                                       []bool
-	loss, sums, rowWeight, positive, shifts, rowMass, share, excess, classWeights []float64
+	input, target, sample, upstream, direction, share, scale, grad, targetGrad        []T
+	out, weightGrad                                                                   []T // with SigmoidLink
+	hi, low                                                                           []T
+	prepared                                                                          kernel.Prepared[T]
+	index                                                                             []int
+	removed                                                                           []bool
+	loss, sums, rowWeight, positive, shifts, rowMass, wideShare, excess, classWeights []float64
 }
 
 // worker evaluates the rows of one goroutine.

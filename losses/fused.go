@@ -150,7 +150,7 @@ func (b *batch[T]) extras() (extra []T, ok bool) {
 	}
 	extra = dense.Grow(&b.extra, max(len(b.scale), len(b.share)))
 	for i := range extra {
-		x, f, share := 0.0, of(b.scale, i), of(b.share, i)/b.temperature
+		x, f, share := 0.0, of(b.scale, i), b.shareOf(i)/b.temperature
 		if b.grad != nil && share != 0 {
 			x = 2 * b.zLoss * (share / f)
 		}
@@ -165,7 +165,7 @@ func (b *batch[T]) extras() (extra []T, ok bool) {
 // that of the caller, which smoothing makes labels of.
 func (b *batch[T]) fusedRow(p *kernel.Prepared[T], i int, index []int) (ok bool) {
 	z, t, g := part(b.input, i, i+1, b.k), part(b.target, i, i+1, b.k), part(b.grad, i, i+1, b.k)
-	f, share, class, extra := of(b.scale, i), of(b.share, i)/b.temperature, 0, 0.0
+	f, share, class, extra := of(b.scale, i), b.shareOf(i)/b.temperature, 0, 0.0
 	switch {
 	case b.zLoss == 0 || g == nil:
 	case f != 0:

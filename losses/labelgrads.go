@@ -117,8 +117,8 @@ func (b *batch[T]) labelGrads(sign float64) (o kernel.LabelGrads[T], ok bool) {
 		return x
 	}
 	o.Factor = take(len(b.share))
-	for i, share := range b.share {
-		f := sign * share * b.lift
+	for i := range b.share {
+		f := sign * b.shareOf(i) * b.lift
 		if !moderate(f) {
 			return o, false
 		}

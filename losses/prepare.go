@@ -180,7 +180,7 @@ func (b *batch[T]) addZLoss() {
 			}
 			b.loss[i] += f * l * l
 			if b.grad != nil {
-				a := 2 * f * l * of(b.share, i) / b.temperature
+				a := 2 * f * l * b.shareOf(i) / b.temperature
 				b.addSoftmax(part(b.grad, i, i+1, k), part(p, i-lo, i-lo+1, k), part(z, i-lo, i-lo+1, k), a)
 			}
 		}

@@ -13,13 +13,10 @@ func (e *engine[T]) sumRows(sums, loss []float64, first int) {
 	}
 }
 
-// weighLosses multiplies the losses of the rows from lo on by their samples' weights.
+// weighLosses multiplies the losses of the rows from lo on by their samples' weights: those of
+// removed rows are 0.
 func (e *engine[T]) weighLosses(loss []float64, lo int) {
-	for i, s := range part(e.sample, lo, lo+len(loss), 1) {
-		if e.keeps(lo + i) {
-			loss[i] *= float64(s)
-		}
-	}
+	kernel.Times(loss, part(e.sample, lo, lo+len(loss), 1))
 }
 
 // addUp adds the weighed losses to the totals.
@@ -59,9 +56,7 @@ func (e *engine[T]) store() {
 	if e.reduction.scalar() && e.out.loss != nil {
 		e.out.loss[0] = T(value)
 	} else {
-		for i := range e.out.loss {
-			e.out.loss[i] = T(e.batch.loss[i])
-		}
+		kernel.Round(e.out.loss, e.batch.loss[:len(e.out.loss)])
 	}
 	if e.out.lossTo != nil {
 		dense.Store(e.out.lossTo, e.axis, e.out.loss)

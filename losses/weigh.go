@@ -38,14 +38,22 @@ func (e *engine[T]) remove(i int) {
 	e.removed[i] = true
 }
 
+// checkSampleWeights removes the rows whose sample weight is 0.
 func (e *engine[T]) checkSampleWeights() error {
-	for i, s := range e.sample {
-		if !valid(s) {
-			return cellError(ErrWeight, "sample weights", e.first+i, -1, s, "is out of range", "a finite number >= 0")
+	if e.sample == nil {
+		return nil
+	}
+	e.sampleSizes = kernel.SizesOf(e.sample)
+	if !e.sampleSizes.Finite || e.sampleSizes.Negative {
+		i := slices.IndexFunc(e.sample, func(s T) bool { return !valid(s) })
+		return cellError(ErrWeight, "sample weights", e.first+i, -1, e.sample[i], "is out of range", "a finite number >= 0")
+	}
+	if e.sampleSizes.Zero {
+		e.removed = dense.Grow(&e.buf.removed, e.n)
+		for i, s := range e.sample {
+			e.removed[i] = s == 0
 		}
-		if s == 0 {
-			e.drop(i)
-		}
+		e.kept -= e.n - kernel.Positives(e.sample)
 	}
 	return nil
 }

@@ -27,7 +27,8 @@ func (b *batch[T]) computeWide(l Loss, linear bool) (row int, err error) {
 	}
 	d := b.double
 	w := batch[float64]{n: b.n, k: b.k, first: b.first, options: b.options, index: b.index, rowWeight: b.rowWeight,
-		positive: b.positive, shifts: b.shifts, share: b.share, loss: b.loss, at: b.at, scratch: &d.scratch}
+		positive: b.positive, shifts: b.shifts, share: wide(&d.share, b.share), wideShare: b.wideShare, loss: b.loss,
+		at: b.at, scratch: &d.scratch}
 	if b.link == SoftmaxLink && b.shiftsLogits() {
 		b.prepareLogits(&w)
 	} else {

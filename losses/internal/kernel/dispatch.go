@@ -330,6 +330,35 @@ func AddScaled[T Float](dst, p []T, a float64) {
 	spec.AddScaled(dst, p, a)
 }
 
+// Factors stores f x in dst, as long, rounded to the element type.
+func Factors[T Float](dst, x []T, f float64) {
+	if vec.On() && len(x) > 0 {
+		vec.Factors(dst, x, f)
+		return
+	}
+	spec.Factors(dst, x, f)
+}
+
+// Sizes are those of numbers; see [spec.Sizes].
+type Sizes = spec.Sizes
+
+// SizesOf returns those of x.
+func SizesOf[T Float](x []T) Sizes {
+	if vec.On() && len(x) > 0 {
+		return vec.SizesOf(x)
+	}
+	return spec.SizesOf(x)
+}
+
+// Times multiplies dst by x, as long.
+func Times[T Float](dst []float64, x []T) {
+	if vec.On() && len(x) > 0 {
+		vec.Times(dst, x)
+		return
+	}
+	spec.Times(dst, x)
+}
+
 // Widen stores x in dst, as long.
 func Widen[T Float](dst []float64, x []T) {
 	if vec.On() && len(x) > 0 {

@@ -58,6 +58,41 @@ func AddScaled[T Float](dst, p []T, a float64) {
 	}
 }
 
+// Factors stores f x in dst, rounded to the element type.
+func Factors[T Float](dst, x []T, f float64) {
+	for i, v := range x {
+		dst[i] = T(f * float64(v))
+	}
+}
+
+// Sizes are those of numbers: the smallest that is not 0, +Inf where there is none, and the
+// largest, NaN aside, and whether all numbers are finite, one is negative, and one is 0.
+type Sizes struct {
+	Least, Most            float64
+	Finite, Negative, Zero bool
+}
+
+// SizesOf returns those of x.
+func SizesOf[T Float](x []T) Sizes {
+	s := Sizes{Least: math.Inf(1), Finite: true}
+	for _, v := range x {
+		size := math.Abs(float64(v))
+		if size > 0 {
+			s.Least, s.Most = min(s.Least, size), max(s.Most, size)
+		}
+		s.Finite = s.Finite && size <= math.MaxFloat64
+		s.Negative, s.Zero = s.Negative || v < 0, s.Zero || v == 0
+	}
+	return s
+}
+
+// Times multiplies dst by x, as long.
+func Times[T Float](dst []float64, x []T) {
+	for i, v := range x {
+		dst[i] *= float64(v)
+	}
+}
+
 // Widen stores x in dst, as long.
 func Widen[T Float](dst []float64, x []T) {
 	for i, v := range x {

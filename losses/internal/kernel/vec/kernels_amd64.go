@@ -532,6 +532,12 @@ func maeSignsF32AVX512(e *float32, t *float32, n int, c float32, low float32, ov
 //go:noescape
 func combineCloselyF32AVX512(p *float32, t *float32, n int, a float32, low float32, f float32)
 
+// sizesF32AVX512 returns the smallest |x| that is not 0 and the largest, NaN aside, and not 0 where
+// an x is not finite, negative, or 0.
+//
+//go:noescape
+func sizesF32AVX512(x *float32, n int) (least float32, most float32, infinite uint32, negative uint32, zero uint32)
+
 // maxExpF64AVX512 returns the largest of n >= 1 elements, and shift and em with exp(m) = 2^shift
 // em, where em is in [√½, √2]. NaN is passed over; when there is nothing else, m is -Inf. For an
 // infinite m the last two mean nothing.
@@ -941,6 +947,12 @@ func tileShiftedF64AVX512(e *float64, z *float64, t *float64, k int, tiles int, 
 //go:noescape
 func blockShiftedF64AVX512(e *float64, z *float64, t *float64, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, hi *float64, low *float64, factor float64, factorLow float64) (declined uint32)
 
+// sizesF64AVX512 returns the smallest |x| that is not 0 and the largest, NaN aside, and not 0 where
+// an x is not finite, negative, or 0.
+//
+//go:noescape
+func sizesF64AVX512(x *float64, n int) (least float64, most float64, infinite uint32, negative uint32, zero uint32)
+
 // exps64F64AVX512 is exps with the exponentials in float64, perhaps all divided by a number, for a
 // row with the maximum m.
 //
@@ -1015,6 +1027,16 @@ func loweredF64AVX512(hi *float64, low *float64, t *float64, margin *float64, sh
 //
 //go:noescape
 func addScaledF64AVX512(dst *float64, p *float64, n int, a float64)
+
+// factorsF64AVX512 stores f x in dst.
+//
+//go:noescape
+func factorsF64AVX512(dst *float64, x *float64, n int, f float64)
+
+// timesF64AVX512 multiplies dst by x.
+//
+//go:noescape
+func timesF64AVX512(dst *float64, x *float64, n int)
 
 // momentsF64AVX512 returns Σ (h - from) and Σ p (h - from).
 //
@@ -1999,6 +2021,12 @@ func maeSignsF32AVX2(e *float32, t *float32, n int, c float32, low float32, over
 //go:noescape
 func combineCloselyF32AVX2(p *float32, t *float32, n int, a float32, low float32, f float32)
 
+// sizesF32AVX2 returns the smallest |x| that is not 0 and the largest, NaN aside, and not 0 where
+// an x is not finite, negative, or 0.
+//
+//go:noescape
+func sizesF32AVX2(x *float32, n int) (least float32, most float32, infinite uint32, negative uint32, zero uint32)
+
 // maxExpF64AVX2 returns the largest of n >= 1 elements, and shift and em with exp(m) = 2^shift em,
 // where em is in [√½, √2]. NaN is passed over; when there is nothing else, m is -Inf. For an
 // infinite m the last two mean nothing.
@@ -2408,6 +2436,12 @@ func tileShiftedF64AVX2(e *float64, z *float64, t *float64, k int, tiles int, f 
 //go:noescape
 func blockShiftedF64AVX2(e *float64, z *float64, t *float64, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, hi *float64, low *float64, factor float64, factorLow float64) (declined uint32)
 
+// sizesF64AVX2 returns the smallest |x| that is not 0 and the largest, NaN aside, and not 0 where
+// an x is not finite, negative, or 0.
+//
+//go:noescape
+func sizesF64AVX2(x *float64, n int) (least float64, most float64, infinite uint32, negative uint32, zero uint32)
+
 // exps64F64AVX2 is exps with the exponentials in float64, perhaps all divided by a number, for a
 // row with the maximum m.
 //
@@ -2481,6 +2515,16 @@ func loweredF64AVX2(hi *float64, low *float64, t *float64, margin *float64, shif
 //
 //go:noescape
 func addScaledF64AVX2(dst *float64, p *float64, n int, a float64)
+
+// factorsF64AVX2 stores f x in dst.
+//
+//go:noescape
+func factorsF64AVX2(dst *float64, x *float64, n int, f float64)
+
+// timesF64AVX2 multiplies dst by x.
+//
+//go:noescape
+func timesF64AVX2(dst *float64, x *float64, n int)
 
 // momentsF64AVX2 returns Σ (h - from) and Σ p (h - from).
 //
@@ -3405,6 +3449,16 @@ func loweredWideAVX512(hi *float32, low *float32, t *float32, margin *float64, s
 //go:noescape
 func addScaledWideAVX512(dst *float32, p *float32, n int, a float64)
 
+// factorsWideAVX512 stores f x in dst.
+//
+//go:noescape
+func factorsWideAVX512(dst *float32, x *float32, n int, f float64)
+
+// timesWideAVX512 multiplies dst by x.
+//
+//go:noescape
+func timesWideAVX512(dst *float64, x *float32, n int)
+
 // momentsWideAVX512 returns Σ (h - from) and Σ p (h - from).
 //
 //go:noescape
@@ -3827,6 +3881,16 @@ func loweredWideAVX2(hi *float32, low *float32, t *float32, margin *float64, shi
 //
 //go:noescape
 func addScaledWideAVX2(dst *float32, p *float32, n int, a float64)
+
+// factorsWideAVX2 stores f x in dst.
+//
+//go:noescape
+func factorsWideAVX2(dst *float32, x *float32, n int, f float64)
+
+// timesWideAVX2 multiplies dst by x.
+//
+//go:noescape
+func timesWideAVX2(dst *float64, x *float32, n int)
 
 // momentsWideAVX2 returns Σ (h - from) and Σ p (h - from).
 //

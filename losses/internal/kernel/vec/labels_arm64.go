@@ -152,6 +152,15 @@ func Round[T spec.Float](dst []T, x []float64) {
 	spec.Round(dst[whole:], x[whole:])
 }
 
+// Factors is [spec.Factors].
+func Factors[T spec.Float](dst, x []T, f float64) { spec.Factors(dst, x, f) }
+
+// SizesOf is [spec.SizesOf].
+func SizesOf[T spec.Float](x []T) spec.Sizes { return spec.SizesOf(x) }
+
+// Times is [spec.Times].
+func Times[T spec.Float](dst []float64, x []T) { spec.Times(dst, x) }
+
 // Position is [spec.Position].
 func Position(x []float64, v float64) int { return spec.Position(x, v) }
 

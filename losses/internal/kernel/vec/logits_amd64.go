@@ -24,6 +24,19 @@ func AddScaled[T spec.Float](dst, p []T, a float64) {
 	wideOf[T]().addScaled(&dst[0], &p[0], len(dst), a)
 }
 
+// Factors is [spec.Factors].
+func Factors[T spec.Float](dst, x []T, f float64) { wideOf[T]().factors(&dst[0], &x[0], len(x), f) }
+
+// SizesOf is [spec.SizesOf].
+func SizesOf[T spec.Float](x []T) spec.Sizes {
+	least, most, infinite, negative, zero := unitOf[T]().sizes(&x[0], len(x))
+	return spec.Sizes{Least: float64(least), Most: float64(most), Finite: infinite == 0, Negative: negative != 0,
+		Zero: zero != 0}
+}
+
+// Times is [spec.Times].
+func Times[T spec.Float](dst []float64, x []T) { wideOf[T]().times(&dst[0], &x[0], len(x)) }
+
 // Position is [spec.Position].
 func Position(x []float64, v float64) int { return doubles().find(&x[0], len(x), v) }
 

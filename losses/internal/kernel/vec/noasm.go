@@ -175,5 +175,14 @@ func Widen[T spec.Float](dst []float64, x []T) { panic(noVectors) }
 // Round panics: this build has no vectors.
 func Round[T spec.Float](dst []T, x []float64) { panic(noVectors) }
 
+// Factors panics: this build has no vectors.
+func Factors[T spec.Float](dst, x []T, f float64) { panic(noVectors) }
+
+// SizesOf panics: this build has no vectors.
+func SizesOf[T spec.Float](x []T) spec.Sizes { panic(noVectors) }
+
+// Times panics: this build has no vectors.
+func Times[T spec.Float](dst []float64, x []T) { panic(noVectors) }
+
 // Position panics: this build has no vectors.
 func Position(x []float64, v float64) int { panic(noVectors) }

@@ -70,6 +70,7 @@ type unit[T spec.Float] interface {
 	blockDivided(e, z, t *T, k, n int, f, extra *T, loss, lse *float64, work, lanes *T, factor, factorLow float64) (declined uint32)
 	tileShifted(e, z, t *T, k, tiles int, f *T, step int, extra *T, extraStep int, loss, lse *float64, declined *uint32, lanes *T, hi, low *T, factor, factorLow float64)
 	blockShifted(e, z, t *T, k, n int, f, extra *T, loss, lse *float64, work, lanes *T, hi, low *T, factor, factorLow float64) (declined uint32)
+	sizes(x *T, n int) (least, most T, infinite, negative, zero uint32)
 }
 
 // wide are the kernels that compute in float64 for elements of any type.
@@ -94,6 +95,8 @@ type wide[T spec.Float] interface {
 	shiftDivide(dst *float64, z *T, s *float64, n int, t float64) (top, most float64)
 	lowered(hi, low, t *T, margin, shift *float64, n int, by float64) (most float64)
 	addScaled(dst, p *T, n int, a float64)
+	factors(dst, x *T, n int, f float64)
+	times(dst *float64, x *T, n int)
 	moments(p, h *T, n int, from float64) (plain, weighted float64)
 	tilt(p, t, h *T, n int, from, a, b, c float64)
 	affine(p, t *T, n int, a, b, c float64)
@@ -405,6 +408,9 @@ func (f32AVX512) maeSigns(e, t *float32, n int, c, low, over, under float32) {
 func (f32AVX512) combineClosely(p, t *float32, n int, a, low, f float32) {
 	combineCloselyF32AVX512(p, t, n, a, low, f)
 }
+func (f32AVX512) sizes(x *float32, n int) (least, most float32, infinite, negative, zero uint32) {
+	return sizesF32AVX512(x, n)
+}
 
 // f64AVX512 is an instruction set.
 type f64AVX512 struct{}
@@ -574,6 +580,9 @@ func (f64AVX512) tileShifted(e, z, t *float64, k, tiles int, f *float64, step in
 func (f64AVX512) blockShifted(e, z, t *float64, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64, hi, low *float64, factor, factorLow float64) (declined uint32) {
 	return blockShiftedF64AVX512(e, z, t, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)
 }
+func (f64AVX512) sizes(x *float64, n int) (least, most float64, infinite, negative, zero uint32) {
+	return sizesF64AVX512(x, n)
+}
 func (f64AVX512) exps64(e *float64, z *float64, n int, m, low, shift float64, ahead int) (sum float64) {
 	return exps64F64AVX512(e, z, n, m, low, shift, ahead)
 }
@@ -611,6 +620,8 @@ func (f64AVX512) lowered(hi, low, t *float64, margin, shift *float64, n int, by 
 	return loweredF64AVX512(hi, low, t, margin, shift, n, by)
 }
 func (f64AVX512) addScaled(dst, p *float64, n int, a float64) { addScaledF64AVX512(dst, p, n, a) }
+func (f64AVX512) factors(dst, x *float64, n int, f float64)   { factorsF64AVX512(dst, x, n, f) }
+func (f64AVX512) times(dst *float64, x *float64, n int)       { timesF64AVX512(dst, x, n) }
 func (f64AVX512) moments(p, h *float64, n int, from float64) (plain, weighted float64) {
 	return momentsF64AVX512(p, h, n, from)
 }
@@ -987,6 +998,9 @@ func (f32AVX2) maeSigns(e, t *float32, n int, c, low, over, under float32) {
 func (f32AVX2) combineClosely(p, t *float32, n int, a, low, f float32) {
 	combineCloselyF32AVX2(p, t, n, a, low, f)
 }
+func (f32AVX2) sizes(x *float32, n int) (least, most float32, infinite, negative, zero uint32) {
+	return sizesF32AVX2(x, n)
+}
 
 // f64AVX2 is an instruction set.
 type f64AVX2 struct{}
@@ -1146,6 +1160,9 @@ func (f64AVX2) tileShifted(e, z, t *float64, k, tiles int, f *float64, step int,
 func (f64AVX2) blockShifted(e, z, t *float64, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64, hi, low *float64, factor, factorLow float64) (declined uint32) {
 	return blockShiftedF64AVX2(e, z, t, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)
 }
+func (f64AVX2) sizes(x *float64, n int) (least, most float64, infinite, negative, zero uint32) {
+	return sizesF64AVX2(x, n)
+}
 func (f64AVX2) exps64(e *float64, z *float64, n int, m, low, shift float64, ahead int) (sum float64) {
 	return exps64F64AVX2(e, z, n, m, low, shift, ahead)
 }
@@ -1183,6 +1200,8 @@ func (f64AVX2) lowered(hi, low, t *float64, margin, shift *float64, n int, by fl
 	return loweredF64AVX2(hi, low, t, margin, shift, n, by)
 }
 func (f64AVX2) addScaled(dst, p *float64, n int, a float64) { addScaledF64AVX2(dst, p, n, a) }
+func (f64AVX2) factors(dst, x *float64, n int, f float64)   { factorsF64AVX2(dst, x, n, f) }
+func (f64AVX2) times(dst *float64, x *float64, n int)       { timesF64AVX2(dst, x, n) }
 func (f64AVX2) moments(p, h *float64, n int, from float64) (plain, weighted float64) {
 	return momentsF64AVX2(p, h, n, from)
 }
@@ -1445,6 +1464,8 @@ func (wideAVX512) lowered(hi, low, t *float32, margin, shift *float64, n int, by
 	return loweredWideAVX512(hi, low, t, margin, shift, n, by)
 }
 func (wideAVX512) addScaled(dst, p *float32, n int, a float64) { addScaledWideAVX512(dst, p, n, a) }
+func (wideAVX512) factors(dst, x *float32, n int, f float64)   { factorsWideAVX512(dst, x, n, f) }
+func (wideAVX512) times(dst *float64, x *float32, n int)       { timesWideAVX512(dst, x, n) }
 func (wideAVX512) moments(p, h *float32, n int, from float64) (plain, weighted float64) {
 	return momentsWideAVX512(p, h, n, from)
 }
@@ -1622,6 +1643,8 @@ func (wideAVX2) lowered(hi, low, t *float32, margin, shift *float64, n int, by f
 	return loweredWideAVX2(hi, low, t, margin, shift, n, by)
 }
 func (wideAVX2) addScaled(dst, p *float32, n int, a float64) { addScaledWideAVX2(dst, p, n, a) }
+func (wideAVX2) factors(dst, x *float32, n int, f float64)   { factorsWideAVX2(dst, x, n, f) }
+func (wideAVX2) times(dst *float64, x *float32, n int)       { timesWideAVX2(dst, x, n) }
 func (wideAVX2) moments(p, h *float32, n int, from float64) (plain, weighted float64) {
 	return momentsWideAVX2(p, h, n, from)
 }

@@ -112,6 +112,61 @@ func (g isa) addScaled() {
 	g.ret()
 }
 
+func (g isa) factors() {
+	g.text("factors", "func(dst, x *T, n int, f A)", "stores f x in dst.")
+	dst, x, n := g.param("dst"), g.param("x"), g.param("n")
+	f := g.broadcast("f")
+	g.loop(n, 4, func(i reg.GPVirtual, v int, m *mask) {
+		y := g.get(x, i, v, m)
+		g.mul(f, y, y)
+		g.put(y, dst, i, v, m)
+	})
+	g.ret()
+}
+
+func (g isa) sizes() {
+	g.text("sizes", "func(x *A, n int) (least, most A, infinite, negative, zero uint32)",
+		"returns the smallest |x| that is not 0 and the largest, NaN aside, and not 0 where an x is not finite, negative,",
+		"or 0.")
+	x, n := g.param("x"), g.param("n")
+	abs, endless, least, most := g.vec(), g.vec(), g.vec(), g.zeros(1)[0]
+	g.load(g.abs(), abs)
+	g.load(g.infinity(1), endless)
+	g.move(endless, least)
+	infinite, negative, zero := g.noLanes(), g.noLanes(), g.noLanes()
+	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {
+		y, size := g.get(x, i, v, m), g.vec()
+		g.orInto(g.cmp(ltOQ, g.constant(0), y), negative)
+		g.and(abs, y, size)
+		g.max(most, size, most)
+		g.orInto(g.cmp(nltUQ, endless, size), infinite)
+		none := g.cmp(eqOQ, g.constant(0), size)
+		g.blend(none, endless, size)
+		g.min(least, size, least)
+		if m != nil {
+			none = g.maskAnd(*m, none)
+		}
+		g.orInto(none, zero)
+	})
+	g.result(g.reduce(least, g.min), "least")
+	g.result(g.reduce(most, g.max), "most")
+	Store(g.maskBits(infinite), Return("infinite"))
+	Store(g.maskBits(negative), Return("negative"))
+	Store(g.maskBits(zero), Return("zero"))
+	g.ret()
+}
+
+func (g isa) multiply() {
+	g.text("times", "func(dst *float64, x *T, n int)", "multiplies dst by x.")
+	dst, x, n := g.param("dst"), g.param("x"), g.param("n")
+	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {
+		y := g.getFloat64(dst, i, v, m)
+		g.mul(g.get(x, i, v, m), y, y)
+		g.putFloat64(y, dst, i, v, m)
+	})
+	g.ret()
+}
+
 func (g isa) widen() {
 	g.text("widen", "func(dst *float64, x *T, n int)", "stores x in dst.")
 	dst, x, n := g.param("dst"), g.param("x"), g.param("n")

@@ -76,6 +76,7 @@ func main() {
 			g.maeSigns()
 			g.combineClosely()
 		}
+		g.sizes()
 		if g.f64 {
 			g.wide()
 			g.tileMAE()
@@ -148,6 +149,8 @@ func (g isa) wide() {
 	g.divide(true)
 	g.lowered()
 	g.addScaled()
+	g.factors()
+	g.multiply()
 	g.moments()
 	g.tilt()
 	g.affine()

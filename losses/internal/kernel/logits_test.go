@@ -1,0 +1,57 @@
+package kernel
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"softloss/losses/internal/kernel/spec"
+)
+
+// TestFactors: products of numbers, and with them, of every length, are those of plain loops, and
+// nothing is written behind them.
+func TestFactors(t *testing.T) { both(t, factors[float32], factors[float64]) }
+
+func factors[T Float](t *testing.T) {
+	for _, k := range lengths() {
+		x := newBlock[T](1, k, ordinary).u
+		dst, want := append(make([]T, k), 7), append(make([]T, k), 7)
+		Factors(dst[:k], x, 1./3)
+		spec.Factors(want[:k], x, 1./3)
+		require.True(t, sameBits(want, dst), "k=%d", k)
+		losses, wantLosses := make([]float64, k+1), make([]float64, k+1)
+		for i := range losses {
+			losses[i] = 1 / (1 + float64(i))
+			wantLosses[i] = losses[i]
+		}
+		Times(losses[:k], x)
+		spec.Times(wantLosses[:k], x)
+		require.True(t, sameBits(wantLosses, losses), "k=%d", k)
+	}
+}
+
+// TestSizesOf: the smallest and largest sizes of every length, wherever they are, and what is no
+// positive number.
+func TestSizesOf(t *testing.T) { both(t, sizesOf[float32], sizesOf[float64]) }
+
+func sizesOf[T Float](t *testing.T) {
+	for _, k := range lengths() {
+		x := make([]T, k)
+		for i := range x {
+			x[i] = T(1 + i%7)
+		}
+		require.Equal(t, spec.SizesOf(x), SizesOf(x), "k=%d", k)
+		for i := 0; i < k; i += 1 + k/9 {
+			for _, v := range []float64{1e-40, 1e30, -0.5, 0, math.Copysign(0, -1), math.NaN(), math.Inf(1), math.Inf(-1)} {
+				was := x[i]
+				x[i] = T(v)
+				got, want := SizesOf(x), spec.SizesOf(x)
+				require.Equal(t, want, got, "k=%d: %v at %d", k, v, i)
+				require.Equal(t, []bool{v-v == 0, v < 0, v == 0}, []bool{got.Finite, got.Negative, got.Zero})
+				x[i] = was
+			}
+		}
+	}
+	require.Equal(t, Sizes{Least: math.Inf(1), Finite: true}, SizesOf[T](nil))
+}
