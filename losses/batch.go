@@ -140,6 +140,17 @@ func of[E kernel.Float](x []E, i int) float64 {
 	return float64(x[i])
 }
 
+// runSize is how many elements are evaluated at once where what is prepared stays in the cache.
+const runSize = 1 << 12
+
+// shareOf returns the share of row i.
+func (b *batch[T]) shareOf(i int) float64 {
+	if b.wideShare != nil {
+		return of(b.wideShare, i)
+	}
+	return of(b.share, i)
+}
+
 // rowT returns a row of scratch memory.
 func (b *batch[T]) rowT() []T { return dense.Grow(&b.tmp, b.k) }
 

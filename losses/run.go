@@ -87,9 +87,6 @@ func (e *engine[T]) run() error {
 	return first.err
 }
 
-// runSize is how many elements are evaluated at once where what is prepared stays in the cache.
-const runSize = 1 << 12
-
 // evaluateRows evaluates the rows [lo, hi), which with SigmoidLink are rows of elements.
 func (e *engine[T]) evaluateRows(part, lo, hi int) {
 	w := e.parts[part]

@@ -69,14 +69,6 @@ func (e *engine[T]) multiplies() (done bool) {
 	return true
 }
 
-// shareOf returns the share of row i.
-func (b *batch[T]) shareOf(i int) float64 {
-	if b.wideShare != nil {
-		return of(b.wideShare, i)
-	}
-	return of(b.share, i)
-}
-
 // setScale sets the factors of the gradients by the logits, n of them: one for all rows or one a
 // row, of which the first are distinct and the others repeat them. Where T cannot hold all of them,
 // excess has them.

@@ -10,7 +10,8 @@ import (
 // gradient of the logits, or with a label that is for smoothing to judge, are rows of two classes.
 func sigmoidRows[T kernel.Float](b *batch[T], l Loss, linear bool) (bad int, ok bool) {
 	s := sigmoidOf(l)
-	if s.kind == sigmoidNone || !b.logitsAlone() {
+	along, _ := any(b).(*batch[float64]) // where alone there are kernels along a direction
+	if s.kind == sigmoidNone || b.probs || b.targetGrad != nil || b.direction != nil && along == nil {
 		return -1, false
 	}
 	z, ok := b.sigmoidLogits()
@@ -18,7 +19,7 @@ func sigmoidRows[T kernel.Float](b *batch[T], l Loss, linear bool) (bad int, ok 
 		return -1, false
 	}
 	yes, no := b.target, []T(nil) // 1 - yes
-	if linear && b.posWeight != nil || b.smoothing.on() {
+	if linear && b.posWeight != nil || b.smoothing.on() || b.direction != nil {
 		rule, ok := b.elementRule(linear)
 		if !ok {
 			return -1, false
@@ -29,7 +30,9 @@ func sigmoidRows[T kernel.Float](b *batch[T], l Loss, linear bool) (bad int, ok 
 			return b.badShare(), true
 		}
 	}
-	if !sigmoidEvaluate(s, b, z, yes, no) {
+	if b.direction != nil {
+		elementsAlong(along, s, any(z).([]float64), any(yes).([]float64), any(no).([]float64))
+	} else if !sigmoidEvaluate(s, b, z, yes, no) {
 		return b.badShare(), true
 	}
 	return -1, true

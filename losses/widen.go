@@ -15,7 +15,7 @@ func (b *batch[T]) widens(l Loss, linear bool) bool {
 	}
 	if b.link == SigmoidLink {
 		exact := linear || !b.smoothing.on() && b.logitsAlone() && sigmoidOf(l).kind != sigmoidNone
-		return single[T]() && (b.shiftsLogits() && !b.shifted64 || b.probs || !exact)
+		return single[T]() && (b.shiftsLogits() && !b.shifted64 || b.probs || b.direction != nil || !exact)
 	}
 	return single[T]() && b.preparesTarget() && !linear
 }
