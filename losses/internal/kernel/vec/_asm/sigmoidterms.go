@@ -190,32 +190,47 @@ func focalQuestion(squared bool) func(g isa, c questionConsts, par reg.GPVirtual
 	}
 }
 
-// smoothQuestion is smoothTerm for both classes.
+// smoothQuestion is smoothTerm for both classes, whose 2p-1 are s and -s.
 func smoothQuestion(g isa, _ questionConsts, par reg.GPVirtual) questionLoss {
 	n := g.smoothCount()
-	park := g.places(2)
+	park := g.places(4)
 	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
-		rest, s := g.vec(), g.vec()
+		rest, s, square := g.vec(), g.vec(), g.vec()
 		g.mul(q.e, q.p, rest)
 		g.sub(rest, q.p, s)
-		v, w := g.polynomials(par, 1, n, s)
+		g.mul(s, s, square)
+		v, vFar := g.mirrored(par, 1, n, s, square)
 		g.horner(g.parameter(par, 0), rest, v)
-		near, nearSlope := park(0, v), park(1, w)
-		g.sub(q.p, rest, s)
-		v, w = g.polynomials(par, 1, n, s)
-		g.horner(g.parameter(par, 0), q.p, v)
+		g.horner(g.parameter(par, 0), q.p, vFar)
+		near, far := park(0, v), park(1, vFar)
+		w, wFar := g.mirrored(par, 1+n, n, s, square)
+		nearSlope, farSlope := park(2, w), park(3, wFar)
 		t, u := labels()
-		g.mul(u, v, v)
-		g.mul(u, w, w)
 		loss, slope = g.vec(), g.vec()
-		g.load(near, loss)
-		g.horner(v, t, loss)
+		g.mul(far, u, loss)
+		g.madd(near, t, loss)
+		g.mul(farSlope, u, u)
 		g.load(nearSlope, slope)
-		g.msub(w, t, slope)
+		g.msub(u, t, slope)
 		g.mul(q.p, slope, slope)
 		g.mul(rest, slope, slope)
 		return loss, slope
 	}
+}
+
+// mirrored emits the polynomial of n coefficients, an even number, at par[i] in s and in -s: those
+// of even and of odd powers, in s², make both.
+func (g isa) mirrored(par reg.GPVirtual, i, n int, s, square reg.VecVirtual) (plus, minus reg.VecVirtual) {
+	odd, even := g.parameter(par, i), g.parameter(par, i+1)
+	for j := 2; j < n; j += 2 {
+		g.hornerMemory(par, i+j, square, odd)
+		g.hornerMemory(par, i+j+1, square, even)
+	}
+	plus = g.vec()
+	g.move(even, plus)
+	g.madd(odd, s, plus)
+	g.nmadd(odd, s, even)
+	return plus, even
 }
 
 // maeQuestion: with the labels t of the likely class and u and d = p - t = complement - rest, rest
