@@ -44,6 +44,7 @@ const (
 	smoothMore64   = 22
 	smoothNarrow   = 16
 	smoothWide     = 24
+	smoothSingle   = 14
 	blockSums      = 8
 	softmaxOdds    = 0
 	softmaxOthers  = 1

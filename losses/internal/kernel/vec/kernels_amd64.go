@@ -1905,6 +1905,15 @@ func tileCrossEntropyF32AVX2(z *float32, t *float32, k int, tiles int, loss *flo
 //go:noescape
 func sigmoidCrossEntropyF32AVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
 
+// sigmoidSmoothSingleF32AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no),
+// (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
+// times scales where that is not nil. The loss is that of smoothExact; par is c, then the
+// coefficients of V and those of W, each followed by what float32 has lost of the lowest. bad != 0
+// when no is nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
+//
+//go:noescape
+func sigmoidSmoothSingleF32AVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+
 // minusLogsF32AVX2 stores -log t in dst, most where it is more or t is 0 or denormal.
 //
 //go:noescape

@@ -10182,201 +10182,221 @@ loop:
 	WORD $0x4eabcd31 // fmls v17.4s, v9.4s, v11.4s
 	WORD $0x4eaecd10 // fmls v16.4s, v8.4s, v14.4s
 	WORD $0x4eafcd31 // fmls v17.4s, v9.4s, v15.4s
+	WORD $0x6e28dd92 // fmul v18.4s, v12.4s, v8.4s
+	WORD $0x6e29ddb3 // fmul v19.4s, v13.4s, v9.4s
+	WORD $0x6ea0fa4e // fneg v14.4s, v18.4s
+	WORD $0x6ea0fa6f // fneg v15.4s, v19.4s
+	WORD $0x4e28cd8e // fmla v14.4s, v12.4s, v8.4s
+	WORD $0x4e29cdaf // fmla v15.4s, v13.4s, v9.4s
+	WORD $0x6e28de4a // fmul v10.4s, v18.4s, v8.4s
+	WORD $0x6e29de6b // fmul v11.4s, v19.4s, v9.4s
+	WORD $0x4e30ce4e // fmla v14.4s, v18.4s, v16.4s
+	WORD $0x4e31ce6f // fmla v15.4s, v19.4s, v17.4s
+	WORD $0x4e2ed64c // fadd v12.4s, v18.4s, v14.4s
+	WORD $0x4e2fd66d // fadd v13.4s, v19.4s, v15.4s
+	WORD $0x6e28ddce // fmul v14.4s, v14.4s, v8.4s
+	WORD $0x6e29ddef // fmul v15.4s, v15.4s, v9.4s
+	WORD $0x4e30cd4e // fmla v14.4s, v10.4s, v16.4s
+	WORD $0x4e31cd6f // fmla v15.4s, v11.4s, v17.4s
+	WORD $0x6ea0f954 // fneg v20.4s, v10.4s
+	WORD $0x6ea0f975 // fneg v21.4s, v11.4s
+	WORD $0x4e28ce54 // fmla v20.4s, v18.4s, v8.4s
+	WORD $0x4e29ce75 // fmla v21.4s, v19.4s, v9.4s
+	WORD $0x4e34d5ce // fadd v14.4s, v14.4s, v20.4s
+	WORD $0x4e35d5ef // fadd v15.4s, v15.4s, v21.4s
 	WORD $0x4e30cd08 // fmla v8.4s, v8.4s, v16.4s
 	WORD $0x4e31cd29 // fmla v9.4s, v9.4s, v17.4s
-	WORD $0x6e28dd8c // fmul v12.4s, v12.4s, v8.4s
-	WORD $0x6e29ddad // fmul v13.4s, v13.4s, v9.4s
 	VMOV V8.B16, V6.B16
 	VMOV V9.B16, V7.B16
 	WORD $0x4f855186 // fmls v6.4s, v12.4s, v5.s[0]
 	WORD $0x4f8551a7 // fmls v7.4s, v13.4s, v5.s[0]
-	WORD $0x6e26dcca // fmul v10.4s, v6.4s, v6.4s
-	WORD $0x6e27dceb // fmul v11.4s, v7.4s, v7.4s
-	FMOVQ 16(R7), F14
-	FMOVQ 16(R7), F15
-	FMOVQ 32(R7), F16
-	FMOVQ 32(R7), F17
-	FMOVQ 48(R7), F18
-	FMOVQ 48(R7), F19
-	WORD $0x4e2acdd2 // fmla v18.4s, v14.4s, v10.4s
-	WORD $0x4e2bcdf3 // fmla v19.4s, v15.4s, v11.4s
-	FMOVQ 64(R7), F14
-	FMOVQ 64(R7), F15
-	WORD $0x4e2ace0e // fmla v14.4s, v16.4s, v10.4s
-	WORD $0x4e2bce2f // fmla v15.4s, v17.4s, v11.4s
-	FMOVQ 80(R7), F16
-	FMOVQ 80(R7), F17
-	WORD $0x4e2ace50 // fmla v16.4s, v18.4s, v10.4s
-	WORD $0x4e2bce71 // fmla v17.4s, v19.4s, v11.4s
-	FMOVQ 96(R7), F18
-	FMOVQ 96(R7), F19
-	WORD $0x4e2acdd2 // fmla v18.4s, v14.4s, v10.4s
-	WORD $0x4e2bcdf3 // fmla v19.4s, v15.4s, v11.4s
-	FMOVQ 112(R7), F14
-	FMOVQ 112(R7), F15
-	WORD $0x4e2ace0e // fmla v14.4s, v16.4s, v10.4s
-	WORD $0x4e2bce2f // fmla v15.4s, v17.4s, v11.4s
-	FMOVQ 128(R7), F16
-	FMOVQ 128(R7), F17
-	WORD $0x4e2ace50 // fmla v16.4s, v18.4s, v10.4s
-	WORD $0x4e2bce71 // fmla v17.4s, v19.4s, v11.4s
-	FMOVQ 144(R7), F18
-	FMOVQ 144(R7), F19
-	WORD $0x4e2acdd2 // fmla v18.4s, v14.4s, v10.4s
-	WORD $0x4e2bcdf3 // fmla v19.4s, v15.4s, v11.4s
-	FMOVQ 160(R7), F14
-	FMOVQ 160(R7), F15
-	WORD $0x4e2ace0e // fmla v14.4s, v16.4s, v10.4s
-	WORD $0x4e2bce2f // fmla v15.4s, v17.4s, v11.4s
-	FMOVQ 176(R7), F16
-	FMOVQ 176(R7), F17
-	WORD $0x4e2ace50 // fmla v16.4s, v18.4s, v10.4s
-	WORD $0x4e2bce71 // fmla v17.4s, v19.4s, v11.4s
-	FMOVQ 192(R7), F18
-	FMOVQ 192(R7), F19
-	WORD $0x4e2acdd2 // fmla v18.4s, v14.4s, v10.4s
-	WORD $0x4e2bcdf3 // fmla v19.4s, v15.4s, v11.4s
-	FMOVQ 208(R7), F14
-	FMOVQ 208(R7), F15
-	WORD $0x4e2ace0e // fmla v14.4s, v16.4s, v10.4s
-	WORD $0x4e2bce2f // fmla v15.4s, v17.4s, v11.4s
-	FMOVQ 240(R7), F16
-	FMOVQ 240(R7), F17
-	WORD $0x4e2ace50 // fmla v16.4s, v18.4s, v10.4s
-	WORD $0x4e2bce71 // fmla v17.4s, v19.4s, v11.4s
-	VMOV V16.B16, V18.B16
-	VMOV V17.B16, V19.B16
-	WORD $0x4e26cdd2 // fmla v18.4s, v14.4s, v6.4s
-	WORD $0x4e27cdf3 // fmla v19.4s, v15.4s, v7.4s
-	WORD $0x4ea6cdd0 // fmls v16.4s, v14.4s, v6.4s
-	WORD $0x4ea7cdf1 // fmls v17.4s, v15.4s, v7.4s
-	FMOVQ 224(R7), F14
-	WORD $0x4e2ed652 // fadd v18.4s, v18.4s, v14.4s
-	WORD $0x4e2ed673 // fadd v19.4s, v19.4s, v14.4s
-	WORD $0x4e2ed610 // fadd v16.4s, v16.4s, v14.4s
-	WORD $0x4e2ed631 // fadd v17.4s, v17.4s, v14.4s
-	FMOVQ 256(R7), F14
-	FMOVQ 256(R7), F15
-	FMOVQ 272(R7), F20
-	FMOVQ 272(R7), F21
-	FMOVQ 288(R7), F22
-	FMOVQ 288(R7), F23
-	WORD $0x4e2acdd6 // fmla v22.4s, v14.4s, v10.4s
-	WORD $0x4e2bcdf7 // fmla v23.4s, v15.4s, v11.4s
-	FMOVQ 304(R7), F14
-	FMOVQ 304(R7), F15
-	WORD $0x4e2ace8e // fmla v14.4s, v20.4s, v10.4s
-	WORD $0x4e2bceaf // fmla v15.4s, v21.4s, v11.4s
-	FMOVQ 320(R7), F20
-	FMOVQ 320(R7), F21
-	WORD $0x4e2aced4 // fmla v20.4s, v22.4s, v10.4s
-	WORD $0x4e2bcef5 // fmla v21.4s, v23.4s, v11.4s
-	FMOVQ 336(R7), F22
-	FMOVQ 336(R7), F23
-	WORD $0x4e2acdd6 // fmla v22.4s, v14.4s, v10.4s
-	WORD $0x4e2bcdf7 // fmla v23.4s, v15.4s, v11.4s
-	FMOVQ 352(R7), F14
-	FMOVQ 352(R7), F15
-	WORD $0x4e2ace8e // fmla v14.4s, v20.4s, v10.4s
-	WORD $0x4e2bceaf // fmla v15.4s, v21.4s, v11.4s
-	FMOVQ 368(R7), F20
-	FMOVQ 368(R7), F21
-	WORD $0x4e2aced4 // fmla v20.4s, v22.4s, v10.4s
-	WORD $0x4e2bcef5 // fmla v21.4s, v23.4s, v11.4s
-	FMOVQ 384(R7), F22
-	FMOVQ 384(R7), F23
-	WORD $0x4e2acdd6 // fmla v22.4s, v14.4s, v10.4s
-	WORD $0x4e2bcdf7 // fmla v23.4s, v15.4s, v11.4s
-	FMOVQ 400(R7), F14
-	FMOVQ 400(R7), F15
-	WORD $0x4e2ace8e // fmla v14.4s, v20.4s, v10.4s
-	WORD $0x4e2bceaf // fmla v15.4s, v21.4s, v11.4s
-	FMOVQ 416(R7), F20
-	FMOVQ 416(R7), F21
-	WORD $0x4e2aced4 // fmla v20.4s, v22.4s, v10.4s
-	WORD $0x4e2bcef5 // fmla v21.4s, v23.4s, v11.4s
-	FMOVQ 432(R7), F22
-	FMOVQ 432(R7), F23
-	WORD $0x4e2acdd6 // fmla v22.4s, v14.4s, v10.4s
-	WORD $0x4e2bcdf7 // fmla v23.4s, v15.4s, v11.4s
-	FMOVQ 448(R7), F14
-	FMOVQ 448(R7), F15
-	WORD $0x4e2ace8e // fmla v14.4s, v20.4s, v10.4s
-	WORD $0x4e2bceaf // fmla v15.4s, v21.4s, v11.4s
-	FMOVQ 480(R7), F20
-	FMOVQ 480(R7), F21
-	WORD $0x4e2aced4 // fmla v20.4s, v22.4s, v10.4s
-	WORD $0x4e2bcef5 // fmla v21.4s, v23.4s, v11.4s
+	WORD $0x6e26dcd0 // fmul v16.4s, v6.4s, v6.4s
+	WORD $0x6e27dcf1 // fmul v17.4s, v7.4s, v7.4s
+	FMOVQ 16(R7), F18
+	FMOVQ 16(R7), F19
+	FMOVQ 32(R7), F20
+	FMOVQ 32(R7), F21
+	FMOVQ 48(R7), F22
+	FMOVQ 48(R7), F23
+	WORD $0x4e30ce56 // fmla v22.4s, v18.4s, v16.4s
+	WORD $0x4e31ce77 // fmla v23.4s, v19.4s, v17.4s
+	FMOVQ 64(R7), F18
+	FMOVQ 64(R7), F19
+	WORD $0x4e30ce92 // fmla v18.4s, v20.4s, v16.4s
+	WORD $0x4e31ceb3 // fmla v19.4s, v21.4s, v17.4s
+	FMOVQ 80(R7), F20
+	FMOVQ 80(R7), F21
+	WORD $0x4e30ced4 // fmla v20.4s, v22.4s, v16.4s
+	WORD $0x4e31cef5 // fmla v21.4s, v23.4s, v17.4s
+	FMOVQ 96(R7), F22
+	FMOVQ 96(R7), F23
+	WORD $0x4e30ce56 // fmla v22.4s, v18.4s, v16.4s
+	WORD $0x4e31ce77 // fmla v23.4s, v19.4s, v17.4s
+	FMOVQ 112(R7), F18
+	FMOVQ 112(R7), F19
+	WORD $0x4e30ce92 // fmla v18.4s, v20.4s, v16.4s
+	WORD $0x4e31ceb3 // fmla v19.4s, v21.4s, v17.4s
+	FMOVQ 128(R7), F20
+	FMOVQ 128(R7), F21
+	WORD $0x4e30ced4 // fmla v20.4s, v22.4s, v16.4s
+	WORD $0x4e31cef5 // fmla v21.4s, v23.4s, v17.4s
+	FMOVQ 144(R7), F22
+	FMOVQ 144(R7), F23
+	WORD $0x4e30ce56 // fmla v22.4s, v18.4s, v16.4s
+	WORD $0x4e31ce77 // fmla v23.4s, v19.4s, v17.4s
+	FMOVQ 160(R7), F18
+	FMOVQ 160(R7), F19
+	WORD $0x4e30ce92 // fmla v18.4s, v20.4s, v16.4s
+	WORD $0x4e31ceb3 // fmla v19.4s, v21.4s, v17.4s
+	FMOVQ 176(R7), F20
+	FMOVQ 176(R7), F21
+	WORD $0x4e30ced4 // fmla v20.4s, v22.4s, v16.4s
+	WORD $0x4e31cef5 // fmla v21.4s, v23.4s, v17.4s
+	FMOVQ 192(R7), F22
+	FMOVQ 192(R7), F23
+	WORD $0x4e30ce56 // fmla v22.4s, v18.4s, v16.4s
+	WORD $0x4e31ce77 // fmla v23.4s, v19.4s, v17.4s
+	FMOVQ 208(R7), F18
+	FMOVQ 208(R7), F19
+	WORD $0x4e30ce92 // fmla v18.4s, v20.4s, v16.4s
+	WORD $0x4e31ceb3 // fmla v19.4s, v21.4s, v17.4s
+	FMOVQ 240(R7), F20
+	FMOVQ 240(R7), F21
+	WORD $0x4e30ced4 // fmla v20.4s, v22.4s, v16.4s
+	WORD $0x4e31cef5 // fmla v21.4s, v23.4s, v17.4s
 	VMOV V20.B16, V22.B16
 	VMOV V21.B16, V23.B16
-	WORD $0x4e26cdd6 // fmla v22.4s, v14.4s, v6.4s
-	WORD $0x4e27cdf7 // fmla v23.4s, v15.4s, v7.4s
-	WORD $0x4ea6cdd4 // fmls v20.4s, v14.4s, v6.4s
-	WORD $0x4ea7cdf5 // fmls v21.4s, v15.4s, v7.4s
-	FMOVQ 464(R7), F14
-	WORD $0x4e2ed6d6 // fadd v22.4s, v22.4s, v14.4s
-	WORD $0x4e2ed6f7 // fadd v23.4s, v23.4s, v14.4s
-	WORD $0x4e2ed694 // fadd v20.4s, v20.4s, v14.4s
-	WORD $0x4e2ed6b5 // fadd v21.4s, v21.4s, v14.4s
-	WORD $0x4f859252 // fmul v18.4s, v18.4s, v5.s[0]
-	WORD $0x4f859273 // fmul v19.4s, v19.4s, v5.s[0]
-	VLD1.P 32(R1), [V6.S4, V7.S4]
-	VLD1.P 32(R3), [V24.S4, V25.S4]
-	WORD $0x4eb8d40a // fsub v10.4s, v0.4s, v24.4s
-	WORD $0x4eb9d40b // fsub v11.4s, v0.4s, v25.4s
+	WORD $0x4e26ce56 // fmla v22.4s, v18.4s, v6.4s
+	WORD $0x4e27ce77 // fmla v23.4s, v19.4s, v7.4s
+	WORD $0x4ea6ce54 // fmls v20.4s, v18.4s, v6.4s
+	WORD $0x4ea7ce75 // fmls v21.4s, v19.4s, v7.4s
+	FMOVQ 224(R7), F18
+	WORD $0x4e32d6d6 // fadd v22.4s, v22.4s, v18.4s
+	WORD $0x4e32d6f7 // fadd v23.4s, v23.4s, v18.4s
+	WORD $0x4e32d694 // fadd v20.4s, v20.4s, v18.4s
+	WORD $0x4e32d6b5 // fadd v21.4s, v21.4s, v18.4s
+	FMOVQ 256(R7), F18
+	FMOVQ 256(R7), F19
+	FMOVQ 272(R7), F24
+	FMOVQ 272(R7), F25
+	FMOVQ 288(R7), F26
+	FMOVQ 288(R7), F27
+	WORD $0x4e30ce5a // fmla v26.4s, v18.4s, v16.4s
+	WORD $0x4e31ce7b // fmla v27.4s, v19.4s, v17.4s
+	FMOVQ 304(R7), F18
+	FMOVQ 304(R7), F19
+	WORD $0x4e30cf12 // fmla v18.4s, v24.4s, v16.4s
+	WORD $0x4e31cf33 // fmla v19.4s, v25.4s, v17.4s
+	FMOVQ 320(R7), F24
+	FMOVQ 320(R7), F25
+	WORD $0x4e30cf58 // fmla v24.4s, v26.4s, v16.4s
+	WORD $0x4e31cf79 // fmla v25.4s, v27.4s, v17.4s
+	FMOVQ 336(R7), F26
+	FMOVQ 336(R7), F27
+	WORD $0x4e30ce5a // fmla v26.4s, v18.4s, v16.4s
+	WORD $0x4e31ce7b // fmla v27.4s, v19.4s, v17.4s
+	FMOVQ 352(R7), F18
+	FMOVQ 352(R7), F19
+	WORD $0x4e30cf12 // fmla v18.4s, v24.4s, v16.4s
+	WORD $0x4e31cf33 // fmla v19.4s, v25.4s, v17.4s
+	FMOVQ 368(R7), F24
+	FMOVQ 368(R7), F25
+	WORD $0x4e30cf58 // fmla v24.4s, v26.4s, v16.4s
+	WORD $0x4e31cf79 // fmla v25.4s, v27.4s, v17.4s
+	FMOVQ 384(R7), F26
+	FMOVQ 384(R7), F27
+	WORD $0x4e30ce5a // fmla v26.4s, v18.4s, v16.4s
+	WORD $0x4e31ce7b // fmla v27.4s, v19.4s, v17.4s
+	FMOVQ 400(R7), F18
+	FMOVQ 400(R7), F19
+	WORD $0x4e30cf12 // fmla v18.4s, v24.4s, v16.4s
+	WORD $0x4e31cf33 // fmla v19.4s, v25.4s, v17.4s
+	FMOVQ 416(R7), F24
+	FMOVQ 416(R7), F25
+	WORD $0x4e30cf58 // fmla v24.4s, v26.4s, v16.4s
+	WORD $0x4e31cf79 // fmla v25.4s, v27.4s, v17.4s
+	FMOVQ 432(R7), F26
+	FMOVQ 432(R7), F27
+	WORD $0x4e30ce5a // fmla v26.4s, v18.4s, v16.4s
+	WORD $0x4e31ce7b // fmla v27.4s, v19.4s, v17.4s
+	FMOVQ 448(R7), F18
+	FMOVQ 448(R7), F19
+	WORD $0x4e30cf12 // fmla v18.4s, v24.4s, v16.4s
+	WORD $0x4e31cf33 // fmla v19.4s, v25.4s, v17.4s
+	FMOVQ 480(R7), F24
+	FMOVQ 480(R7), F25
+	WORD $0x4e30cf58 // fmla v24.4s, v26.4s, v16.4s
+	WORD $0x4e31cf79 // fmla v25.4s, v27.4s, v17.4s
+	VMOV V24.B16, V26.B16
+	VMOV V25.B16, V27.B16
+	WORD $0x4e26ce5a // fmla v26.4s, v18.4s, v6.4s
+	WORD $0x4e27ce7b // fmla v27.4s, v19.4s, v7.4s
+	WORD $0x4ea6ce58 // fmls v24.4s, v18.4s, v6.4s
+	WORD $0x4ea7ce79 // fmls v25.4s, v19.4s, v7.4s
+	FMOVQ 464(R7), F18
+	WORD $0x4e32d75a // fadd v26.4s, v26.4s, v18.4s
+	WORD $0x4e32d77b // fadd v27.4s, v27.4s, v18.4s
+	WORD $0x4e32d718 // fadd v24.4s, v24.4s, v18.4s
+	WORD $0x4e32d739 // fadd v25.4s, v25.4s, v18.4s
+	WORD $0x4f8592d6 // fmul v22.4s, v22.4s, v5.s[0]
+	WORD $0x4f8592f7 // fmul v23.4s, v23.4s, v5.s[0]
+	FMOVQ 0(R7), F6
+	FMOVQ 0(R7), F7
+	WORD $0x4e2ccec6 // fmla v6.4s, v22.4s, v12.4s
+	WORD $0x4e2dcee7 // fmla v7.4s, v23.4s, v13.4s
+	FMOVQ 0(R7), F12
+	FMOVQ 0(R7), F13
+	WORD $0x4e28ce8c // fmla v12.4s, v20.4s, v8.4s
+	WORD $0x4e29cead // fmla v13.4s, v21.4s, v9.4s
+	VLD1.P 32(R1), [V8.S4, V9.S4]
+	VLD1.P 32(R3), [V20.S4, V21.S4]
+	WORD $0x4eb4d410 // fsub v16.4s, v0.4s, v20.4s
+	WORD $0x4eb5d411 // fsub v17.4s, v0.4s, v21.4s
 	CBZ R4, shares
-	VLD1.P 32(R4), [V10.S4, V11.S4]
+	VLD1.P 32(R4), [V16.S4, V17.S4]
 shares:
-	VEOR V14.B16, V14.B16, V14.B16
-	VEOR V15.B16, V15.B16, V15.B16
-	WORD $0x6eaee4c6 // fcmgt v6.4s, v6.4s, v14.4s
-	WORD $0x6eafe4e7 // fcmgt v7.4s, v7.4s, v15.4s
-	VMOV V24.B16, V14.B16
-	VMOV V25.B16, V15.B16
-	VBIT V6.B16, V10.B16, V14.B16
-	VBIT V7.B16, V11.B16, V15.B16
-	VBIT V6.B16, V24.B16, V10.B16
-	VBIT V7.B16, V25.B16, V11.B16
-	FMOVQ 0(R7), F26
-	FMOVQ 0(R7), F27
-	WORD $0x4e2cce5a // fmla v26.4s, v18.4s, v12.4s
-	WORD $0x4e2dce7b // fmla v27.4s, v19.4s, v13.4s
-	WORD $0x6e2adf58 // fmul v24.4s, v26.4s, v10.4s
-	WORD $0x6e2bdf79 // fmul v25.4s, v27.4s, v11.4s
-	FMOVQ 0(R7), F26
-	FMOVQ 0(R7), F27
-	WORD $0x4e28ce1a // fmla v26.4s, v16.4s, v8.4s
-	WORD $0x4e29ce3b // fmla v27.4s, v17.4s, v9.4s
-	WORD $0x4e2ecf58 // fmla v24.4s, v26.4s, v14.4s
-	WORD $0x4e2fcf79 // fmla v25.4s, v27.4s, v15.4s
-	WORD $0x6e2ede9a // fmul v26.4s, v20.4s, v14.4s
-	WORD $0x6e2fdebb // fmul v27.4s, v21.4s, v15.4s
-	WORD $0x4eaaceda // fmls v26.4s, v22.4s, v10.4s
-	WORD $0x4eabcefb // fmls v27.4s, v23.4s, v11.4s
-	WORD $0x6e28df5a // fmul v26.4s, v26.4s, v8.4s
-	WORD $0x6e29df7b // fmul v27.4s, v27.4s, v9.4s
-	WORD $0x6e2cdf5a // fmul v26.4s, v26.4s, v12.4s
-	WORD $0x6e2ddf7b // fmul v27.4s, v27.4s, v13.4s
-	WORD $0x4f85935a // fmul v26.4s, v26.4s, v5.s[0]
-	WORD $0x4f85937b // fmul v27.4s, v27.4s, v5.s[0]
-	VEOR V8.B16, V8.B16, V8.B16
-	VEOR V9.B16, V9.B16, V9.B16
-	WORD $0x4ebad508 // fsub v8.4s, v8.4s, v26.4s
-	WORD $0x4ebbd529 // fsub v9.4s, v9.4s, v27.4s
-	VBIT V6.B16, V26.B16, V8.B16
-	VBIT V7.B16, V27.B16, V9.B16
-	WORD $0x0e617b06 // fcvtl v6.2d, v24.2s
-	WORD $0x4e617b07 // fcvtl2 v7.2d, v24.4s
-	VST1.P [V6.D2, V7.D2], 32(R0)
-	WORD $0x0e617b26 // fcvtl v6.2d, v25.2s
-	WORD $0x4e617b27 // fcvtl2 v7.2d, v25.4s
-	VST1.P [V6.D2, V7.D2], 32(R0)
+	VEOR V18.B16, V18.B16, V18.B16
+	VEOR V19.B16, V19.B16, V19.B16
+	WORD $0x6eb2e508 // fcmgt v8.4s, v8.4s, v18.4s
+	WORD $0x6eb3e529 // fcmgt v9.4s, v9.4s, v19.4s
+	VMOV V20.B16, V18.B16
+	VMOV V21.B16, V19.B16
+	VBIT V8.B16, V16.B16, V18.B16
+	VBIT V9.B16, V17.B16, V19.B16
+	VBIT V8.B16, V20.B16, V16.B16
+	VBIT V9.B16, V21.B16, V17.B16
+	WORD $0x6e30dcc6 // fmul v6.4s, v6.4s, v16.4s
+	WORD $0x6e31dce7 // fmul v7.4s, v7.4s, v17.4s
+	WORD $0x4e32cd86 // fmla v6.4s, v12.4s, v18.4s
+	WORD $0x4e33cda7 // fmla v7.4s, v13.4s, v19.4s
+	WORD $0x6e32df14 // fmul v20.4s, v24.4s, v18.4s
+	WORD $0x6e33df35 // fmul v21.4s, v25.4s, v19.4s
+	WORD $0x4eb0cf54 // fmls v20.4s, v26.4s, v16.4s
+	WORD $0x4eb1cf75 // fmls v21.4s, v27.4s, v17.4s
+	WORD $0x6e34ddce // fmul v14.4s, v14.4s, v20.4s
+	WORD $0x6e35ddef // fmul v15.4s, v15.4s, v21.4s
+	WORD $0x4e34cd4e // fmla v14.4s, v10.4s, v20.4s
+	WORD $0x4e35cd6f // fmla v15.4s, v11.4s, v21.4s
+	WORD $0x4f8591d4 // fmul v20.4s, v14.4s, v5.s[0]
+	WORD $0x4f8591f5 // fmul v21.4s, v15.4s, v5.s[0]
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	WORD $0x4eb4d54a // fsub v10.4s, v10.4s, v20.4s
+	WORD $0x4eb5d56b // fsub v11.4s, v11.4s, v21.4s
+	VBIT V8.B16, V20.B16, V10.B16
+	VBIT V9.B16, V21.B16, V11.B16
+	WORD $0x0e6178c8 // fcvtl v8.2d, v6.2s
+	WORD $0x4e6178c9 // fcvtl2 v9.2d, v6.4s
+	VST1.P [V8.D2, V9.D2], 32(R0)
+	WORD $0x0e6178e8 // fcvtl v8.2d, v7.2s
+	WORD $0x4e6178e9 // fcvtl2 v9.2d, v7.4s
+	VST1.P [V8.D2, V9.D2], 32(R0)
 	CBZ R5, value
 	MOVWU scale+48(FP), R9
-	VDUP R9, V6.S4
-	WORD $0x6e26dd08 // fmul v8.4s, v8.4s, v6.4s
-	WORD $0x6e26dd29 // fmul v9.4s, v9.4s, v6.4s
-	VST1.P [V8.S4, V9.S4], 32(R5)
+	VDUP R9, V8.S4
+	WORD $0x6e28dd4a // fmul v10.4s, v10.4s, v8.4s
+	WORD $0x6e28dd6b // fmul v11.4s, v11.4s, v8.4s
+	VST1.P [V10.S4, V11.S4], 32(R5)
 value:
 	SUBS $8, R2, R2
 	BNE loop
@@ -10485,276 +10505,296 @@ loop:
 	WORD $0x4eeecd94 // fmls v20.2d, v12.2d, v14.2d
 	WORD $0x4ef1cd73 // fmls v19.2d, v11.2d, v17.2d
 	WORD $0x4ef2cd94 // fmls v20.2d, v12.2d, v18.2d
+	WORD $0x6e6bddf5 // fmul v21.2d, v15.2d, v11.2d
+	WORD $0x6e6cde16 // fmul v22.2d, v16.2d, v12.2d
+	WORD $0x6ee0fab1 // fneg v17.2d, v21.2d
+	WORD $0x6ee0fad2 // fneg v18.2d, v22.2d
+	WORD $0x4e6bcdf1 // fmla v17.2d, v15.2d, v11.2d
+	WORD $0x4e6cce12 // fmla v18.2d, v16.2d, v12.2d
+	WORD $0x6e6bdead // fmul v13.2d, v21.2d, v11.2d
+	WORD $0x6e6cdece // fmul v14.2d, v22.2d, v12.2d
+	WORD $0x4e73ceb1 // fmla v17.2d, v21.2d, v19.2d
+	WORD $0x4e74ced2 // fmla v18.2d, v22.2d, v20.2d
+	WORD $0x4e71d6af // fadd v15.2d, v21.2d, v17.2d
+	WORD $0x4e72d6d0 // fadd v16.2d, v22.2d, v18.2d
+	WORD $0x6e6bde31 // fmul v17.2d, v17.2d, v11.2d
+	WORD $0x6e6cde52 // fmul v18.2d, v18.2d, v12.2d
+	WORD $0x4e73cdb1 // fmla v17.2d, v13.2d, v19.2d
+	WORD $0x4e74cdd2 // fmla v18.2d, v14.2d, v20.2d
+	WORD $0x6ee0f9b7 // fneg v23.2d, v13.2d
+	WORD $0x6ee0f9d8 // fneg v24.2d, v14.2d
+	WORD $0x4e6bceb7 // fmla v23.2d, v21.2d, v11.2d
+	WORD $0x4e6cced8 // fmla v24.2d, v22.2d, v12.2d
+	WORD $0x4e77d631 // fadd v17.2d, v17.2d, v23.2d
+	WORD $0x4e78d652 // fadd v18.2d, v18.2d, v24.2d
 	WORD $0x4e73cd6b // fmla v11.2d, v11.2d, v19.2d
 	WORD $0x4e74cd8c // fmla v12.2d, v12.2d, v20.2d
-	WORD $0x6e6bddef // fmul v15.2d, v15.2d, v11.2d
-	WORD $0x6e6cde10 // fmul v16.2d, v16.2d, v12.2d
 	VMOV V11.B16, V9.B16
 	VMOV V12.B16, V10.B16
 	WORD $0x4fc851e9 // fmls v9.2d, v15.2d, v8.d[0]
 	WORD $0x4fc8520a // fmls v10.2d, v16.2d, v8.d[0]
-	WORD $0x6e69dd2d // fmul v13.2d, v9.2d, v9.2d
-	WORD $0x6e6add4e // fmul v14.2d, v10.2d, v10.2d
-	FMOVQ 16(R7), F17
-	FMOVQ 16(R7), F18
-	FMOVQ 32(R7), F19
-	FMOVQ 32(R7), F20
-	FMOVQ 48(R7), F21
-	FMOVQ 48(R7), F22
-	WORD $0x4e6dce35 // fmla v21.2d, v17.2d, v13.2d
-	WORD $0x4e6ece56 // fmla v22.2d, v18.2d, v14.2d
-	FMOVQ 64(R7), F17
-	FMOVQ 64(R7), F18
-	WORD $0x4e6dce71 // fmla v17.2d, v19.2d, v13.2d
-	WORD $0x4e6ece92 // fmla v18.2d, v20.2d, v14.2d
-	FMOVQ 80(R7), F19
-	FMOVQ 80(R7), F20
-	WORD $0x4e6dceb3 // fmla v19.2d, v21.2d, v13.2d
-	WORD $0x4e6eced4 // fmla v20.2d, v22.2d, v14.2d
-	FMOVQ 96(R7), F21
-	FMOVQ 96(R7), F22
-	WORD $0x4e6dce35 // fmla v21.2d, v17.2d, v13.2d
-	WORD $0x4e6ece56 // fmla v22.2d, v18.2d, v14.2d
-	FMOVQ 112(R7), F17
-	FMOVQ 112(R7), F18
-	WORD $0x4e6dce71 // fmla v17.2d, v19.2d, v13.2d
-	WORD $0x4e6ece92 // fmla v18.2d, v20.2d, v14.2d
-	FMOVQ 128(R7), F19
-	FMOVQ 128(R7), F20
-	WORD $0x4e6dceb3 // fmla v19.2d, v21.2d, v13.2d
-	WORD $0x4e6eced4 // fmla v20.2d, v22.2d, v14.2d
-	FMOVQ 144(R7), F21
-	FMOVQ 144(R7), F22
-	WORD $0x4e6dce35 // fmla v21.2d, v17.2d, v13.2d
-	WORD $0x4e6ece56 // fmla v22.2d, v18.2d, v14.2d
-	FMOVQ 160(R7), F17
-	FMOVQ 160(R7), F18
-	WORD $0x4e6dce71 // fmla v17.2d, v19.2d, v13.2d
-	WORD $0x4e6ece92 // fmla v18.2d, v20.2d, v14.2d
-	FMOVQ 176(R7), F19
-	FMOVQ 176(R7), F20
-	WORD $0x4e6dceb3 // fmla v19.2d, v21.2d, v13.2d
-	WORD $0x4e6eced4 // fmla v20.2d, v22.2d, v14.2d
-	FMOVQ 192(R7), F21
-	FMOVQ 192(R7), F22
-	WORD $0x4e6dce35 // fmla v21.2d, v17.2d, v13.2d
-	WORD $0x4e6ece56 // fmla v22.2d, v18.2d, v14.2d
-	FMOVQ 208(R7), F17
-	FMOVQ 208(R7), F18
-	WORD $0x4e6dce71 // fmla v17.2d, v19.2d, v13.2d
-	WORD $0x4e6ece92 // fmla v18.2d, v20.2d, v14.2d
-	FMOVQ 224(R7), F19
-	FMOVQ 224(R7), F20
-	WORD $0x4e6dceb3 // fmla v19.2d, v21.2d, v13.2d
-	WORD $0x4e6eced4 // fmla v20.2d, v22.2d, v14.2d
-	FMOVQ 240(R7), F21
-	FMOVQ 240(R7), F22
-	WORD $0x4e6dce35 // fmla v21.2d, v17.2d, v13.2d
-	WORD $0x4e6ece56 // fmla v22.2d, v18.2d, v14.2d
-	FMOVQ 256(R7), F17
-	FMOVQ 256(R7), F18
-	WORD $0x4e6dce71 // fmla v17.2d, v19.2d, v13.2d
-	WORD $0x4e6ece92 // fmla v18.2d, v20.2d, v14.2d
-	FMOVQ 272(R7), F19
-	FMOVQ 272(R7), F20
-	WORD $0x4e6dceb3 // fmla v19.2d, v21.2d, v13.2d
-	WORD $0x4e6eced4 // fmla v20.2d, v22.2d, v14.2d
-	FMOVQ 288(R7), F21
-	FMOVQ 288(R7), F22
-	WORD $0x4e6dce35 // fmla v21.2d, v17.2d, v13.2d
-	WORD $0x4e6ece56 // fmla v22.2d, v18.2d, v14.2d
-	FMOVQ 304(R7), F17
-	FMOVQ 304(R7), F18
-	WORD $0x4e6dce71 // fmla v17.2d, v19.2d, v13.2d
-	WORD $0x4e6ece92 // fmla v18.2d, v20.2d, v14.2d
-	FMOVQ 320(R7), F19
-	FMOVQ 320(R7), F20
-	WORD $0x4e6dceb3 // fmla v19.2d, v21.2d, v13.2d
-	WORD $0x4e6eced4 // fmla v20.2d, v22.2d, v14.2d
-	FMOVQ 336(R7), F21
-	FMOVQ 336(R7), F22
-	WORD $0x4e6dce35 // fmla v21.2d, v17.2d, v13.2d
-	WORD $0x4e6ece56 // fmla v22.2d, v18.2d, v14.2d
-	FMOVQ 352(R7), F17
-	FMOVQ 352(R7), F18
-	WORD $0x4e6dce71 // fmla v17.2d, v19.2d, v13.2d
-	WORD $0x4e6ece92 // fmla v18.2d, v20.2d, v14.2d
-	FMOVQ 368(R7), F19
-	FMOVQ 368(R7), F20
-	WORD $0x4e6dceb3 // fmla v19.2d, v21.2d, v13.2d
-	WORD $0x4e6eced4 // fmla v20.2d, v22.2d, v14.2d
-	FMOVQ 400(R7), F21
-	FMOVQ 400(R7), F22
-	WORD $0x4e6dce35 // fmla v21.2d, v17.2d, v13.2d
-	WORD $0x4e6ece56 // fmla v22.2d, v18.2d, v14.2d
-	VMOV V21.B16, V17.B16
-	VMOV V22.B16, V18.B16
-	WORD $0x4e69ce71 // fmla v17.2d, v19.2d, v9.2d
-	WORD $0x4e6ace92 // fmla v18.2d, v20.2d, v10.2d
-	WORD $0x4ee9ce75 // fmls v21.2d, v19.2d, v9.2d
-	WORD $0x4eeace96 // fmls v22.2d, v20.2d, v10.2d
-	FMOVQ 384(R7), F19
-	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
-	WORD $0x4e73d652 // fadd v18.2d, v18.2d, v19.2d
-	WORD $0x4e73d6b5 // fadd v21.2d, v21.2d, v19.2d
-	WORD $0x4e73d6d6 // fadd v22.2d, v22.2d, v19.2d
-	FMOVQ 416(R7), F19
-	FMOVQ 416(R7), F20
-	FMOVQ 432(R7), F23
-	FMOVQ 432(R7), F24
-	FMOVQ 448(R7), F25
-	FMOVQ 448(R7), F26
-	WORD $0x4e6dce79 // fmla v25.2d, v19.2d, v13.2d
-	WORD $0x4e6ece9a // fmla v26.2d, v20.2d, v14.2d
-	FMOVQ 464(R7), F19
-	FMOVQ 464(R7), F20
-	WORD $0x4e6dcef3 // fmla v19.2d, v23.2d, v13.2d
-	WORD $0x4e6ecf14 // fmla v20.2d, v24.2d, v14.2d
-	FMOVQ 480(R7), F23
-	FMOVQ 480(R7), F24
-	WORD $0x4e6dcf37 // fmla v23.2d, v25.2d, v13.2d
-	WORD $0x4e6ecf58 // fmla v24.2d, v26.2d, v14.2d
-	FMOVQ 496(R7), F25
-	FMOVQ 496(R7), F26
-	WORD $0x4e6dce79 // fmla v25.2d, v19.2d, v13.2d
-	WORD $0x4e6ece9a // fmla v26.2d, v20.2d, v14.2d
-	FMOVQ 512(R7), F19
-	FMOVQ 512(R7), F20
-	WORD $0x4e6dcef3 // fmla v19.2d, v23.2d, v13.2d
-	WORD $0x4e6ecf14 // fmla v20.2d, v24.2d, v14.2d
-	FMOVQ 528(R7), F23
-	FMOVQ 528(R7), F24
-	WORD $0x4e6dcf37 // fmla v23.2d, v25.2d, v13.2d
-	WORD $0x4e6ecf58 // fmla v24.2d, v26.2d, v14.2d
-	FMOVQ 544(R7), F25
-	FMOVQ 544(R7), F26
-	WORD $0x4e6dce79 // fmla v25.2d, v19.2d, v13.2d
-	WORD $0x4e6ece9a // fmla v26.2d, v20.2d, v14.2d
-	FMOVQ 560(R7), F19
-	FMOVQ 560(R7), F20
-	WORD $0x4e6dcef3 // fmla v19.2d, v23.2d, v13.2d
-	WORD $0x4e6ecf14 // fmla v20.2d, v24.2d, v14.2d
-	FMOVQ 576(R7), F23
-	FMOVQ 576(R7), F24
-	WORD $0x4e6dcf37 // fmla v23.2d, v25.2d, v13.2d
-	WORD $0x4e6ecf58 // fmla v24.2d, v26.2d, v14.2d
-	FMOVQ 592(R7), F25
-	FMOVQ 592(R7), F26
-	WORD $0x4e6dce79 // fmla v25.2d, v19.2d, v13.2d
-	WORD $0x4e6ece9a // fmla v26.2d, v20.2d, v14.2d
-	FMOVQ 608(R7), F19
-	FMOVQ 608(R7), F20
-	WORD $0x4e6dcef3 // fmla v19.2d, v23.2d, v13.2d
-	WORD $0x4e6ecf14 // fmla v20.2d, v24.2d, v14.2d
-	FMOVQ 624(R7), F23
-	FMOVQ 624(R7), F24
-	WORD $0x4e6dcf37 // fmla v23.2d, v25.2d, v13.2d
-	WORD $0x4e6ecf58 // fmla v24.2d, v26.2d, v14.2d
-	FMOVQ 640(R7), F25
-	FMOVQ 640(R7), F26
-	WORD $0x4e6dce79 // fmla v25.2d, v19.2d, v13.2d
-	WORD $0x4e6ece9a // fmla v26.2d, v20.2d, v14.2d
-	FMOVQ 656(R7), F19
-	FMOVQ 656(R7), F20
-	WORD $0x4e6dcef3 // fmla v19.2d, v23.2d, v13.2d
-	WORD $0x4e6ecf14 // fmla v20.2d, v24.2d, v14.2d
-	FMOVQ 672(R7), F23
-	FMOVQ 672(R7), F24
-	WORD $0x4e6dcf37 // fmla v23.2d, v25.2d, v13.2d
-	WORD $0x4e6ecf58 // fmla v24.2d, v26.2d, v14.2d
-	FMOVQ 688(R7), F25
-	FMOVQ 688(R7), F26
-	WORD $0x4e6dce79 // fmla v25.2d, v19.2d, v13.2d
-	WORD $0x4e6ece9a // fmla v26.2d, v20.2d, v14.2d
-	FMOVQ 704(R7), F19
-	FMOVQ 704(R7), F20
-	WORD $0x4e6dcef3 // fmla v19.2d, v23.2d, v13.2d
-	WORD $0x4e6ecf14 // fmla v20.2d, v24.2d, v14.2d
-	FMOVQ 720(R7), F23
-	FMOVQ 720(R7), F24
-	WORD $0x4e6dcf37 // fmla v23.2d, v25.2d, v13.2d
-	WORD $0x4e6ecf58 // fmla v24.2d, v26.2d, v14.2d
-	FMOVQ 736(R7), F25
-	FMOVQ 736(R7), F26
-	WORD $0x4e6dce79 // fmla v25.2d, v19.2d, v13.2d
-	WORD $0x4e6ece9a // fmla v26.2d, v20.2d, v14.2d
-	FMOVQ 752(R7), F19
-	FMOVQ 752(R7), F20
-	WORD $0x4e6dcef3 // fmla v19.2d, v23.2d, v13.2d
-	WORD $0x4e6ecf14 // fmla v20.2d, v24.2d, v14.2d
-	FMOVQ 768(R7), F23
-	FMOVQ 768(R7), F24
-	WORD $0x4e6dcf37 // fmla v23.2d, v25.2d, v13.2d
-	WORD $0x4e6ecf58 // fmla v24.2d, v26.2d, v14.2d
-	FMOVQ 800(R7), F25
-	FMOVQ 800(R7), F26
-	WORD $0x4e6dce79 // fmla v25.2d, v19.2d, v13.2d
-	WORD $0x4e6ece9a // fmla v26.2d, v20.2d, v14.2d
-	VMOV V25.B16, V19.B16
-	VMOV V26.B16, V20.B16
-	WORD $0x4e69cef3 // fmla v19.2d, v23.2d, v9.2d
-	WORD $0x4e6acf14 // fmla v20.2d, v24.2d, v10.2d
+	WORD $0x6e69dd33 // fmul v19.2d, v9.2d, v9.2d
+	WORD $0x6e6add54 // fmul v20.2d, v10.2d, v10.2d
+	FMOVQ 16(R7), F21
+	FMOVQ 16(R7), F22
+	FMOVQ 32(R7), F23
+	FMOVQ 32(R7), F24
+	FMOVQ 48(R7), F25
+	FMOVQ 48(R7), F26
+	WORD $0x4e73ceb9 // fmla v25.2d, v21.2d, v19.2d
+	WORD $0x4e74ceda // fmla v26.2d, v22.2d, v20.2d
+	FMOVQ 64(R7), F21
+	FMOVQ 64(R7), F22
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
+	FMOVQ 80(R7), F23
+	FMOVQ 80(R7), F24
+	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
+	WORD $0x4e74cf58 // fmla v24.2d, v26.2d, v20.2d
+	FMOVQ 96(R7), F25
+	FMOVQ 96(R7), F26
+	WORD $0x4e73ceb9 // fmla v25.2d, v21.2d, v19.2d
+	WORD $0x4e74ceda // fmla v26.2d, v22.2d, v20.2d
+	FMOVQ 112(R7), F21
+	FMOVQ 112(R7), F22
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
+	FMOVQ 128(R7), F23
+	FMOVQ 128(R7), F24
+	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
+	WORD $0x4e74cf58 // fmla v24.2d, v26.2d, v20.2d
+	FMOVQ 144(R7), F25
+	FMOVQ 144(R7), F26
+	WORD $0x4e73ceb9 // fmla v25.2d, v21.2d, v19.2d
+	WORD $0x4e74ceda // fmla v26.2d, v22.2d, v20.2d
+	FMOVQ 160(R7), F21
+	FMOVQ 160(R7), F22
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
+	FMOVQ 176(R7), F23
+	FMOVQ 176(R7), F24
+	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
+	WORD $0x4e74cf58 // fmla v24.2d, v26.2d, v20.2d
+	FMOVQ 192(R7), F25
+	FMOVQ 192(R7), F26
+	WORD $0x4e73ceb9 // fmla v25.2d, v21.2d, v19.2d
+	WORD $0x4e74ceda // fmla v26.2d, v22.2d, v20.2d
+	FMOVQ 208(R7), F21
+	FMOVQ 208(R7), F22
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
+	FMOVQ 224(R7), F23
+	FMOVQ 224(R7), F24
+	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
+	WORD $0x4e74cf58 // fmla v24.2d, v26.2d, v20.2d
+	FMOVQ 240(R7), F25
+	FMOVQ 240(R7), F26
+	WORD $0x4e73ceb9 // fmla v25.2d, v21.2d, v19.2d
+	WORD $0x4e74ceda // fmla v26.2d, v22.2d, v20.2d
+	FMOVQ 256(R7), F21
+	FMOVQ 256(R7), F22
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
+	FMOVQ 272(R7), F23
+	FMOVQ 272(R7), F24
+	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
+	WORD $0x4e74cf58 // fmla v24.2d, v26.2d, v20.2d
+	FMOVQ 288(R7), F25
+	FMOVQ 288(R7), F26
+	WORD $0x4e73ceb9 // fmla v25.2d, v21.2d, v19.2d
+	WORD $0x4e74ceda // fmla v26.2d, v22.2d, v20.2d
+	FMOVQ 304(R7), F21
+	FMOVQ 304(R7), F22
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
+	FMOVQ 320(R7), F23
+	FMOVQ 320(R7), F24
+	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
+	WORD $0x4e74cf58 // fmla v24.2d, v26.2d, v20.2d
+	FMOVQ 336(R7), F25
+	FMOVQ 336(R7), F26
+	WORD $0x4e73ceb9 // fmla v25.2d, v21.2d, v19.2d
+	WORD $0x4e74ceda // fmla v26.2d, v22.2d, v20.2d
+	FMOVQ 352(R7), F21
+	FMOVQ 352(R7), F22
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
+	FMOVQ 368(R7), F23
+	FMOVQ 368(R7), F24
+	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
+	WORD $0x4e74cf58 // fmla v24.2d, v26.2d, v20.2d
+	FMOVQ 400(R7), F25
+	FMOVQ 400(R7), F26
+	WORD $0x4e73ceb9 // fmla v25.2d, v21.2d, v19.2d
+	WORD $0x4e74ceda // fmla v26.2d, v22.2d, v20.2d
+	VMOV V25.B16, V21.B16
+	VMOV V26.B16, V22.B16
+	WORD $0x4e69cef5 // fmla v21.2d, v23.2d, v9.2d
+	WORD $0x4e6acf16 // fmla v22.2d, v24.2d, v10.2d
 	WORD $0x4ee9cef9 // fmls v25.2d, v23.2d, v9.2d
 	WORD $0x4eeacf1a // fmls v26.2d, v24.2d, v10.2d
-	FMOVQ 784(R7), F23
-	WORD $0x4e77d673 // fadd v19.2d, v19.2d, v23.2d
-	WORD $0x4e77d694 // fadd v20.2d, v20.2d, v23.2d
+	FMOVQ 384(R7), F23
+	WORD $0x4e77d6b5 // fadd v21.2d, v21.2d, v23.2d
+	WORD $0x4e77d6d6 // fadd v22.2d, v22.2d, v23.2d
 	WORD $0x4e77d739 // fadd v25.2d, v25.2d, v23.2d
 	WORD $0x4e77d75a // fadd v26.2d, v26.2d, v23.2d
-	WORD $0x4fc89231 // fmul v17.2d, v17.2d, v8.d[0]
-	WORD $0x4fc89252 // fmul v18.2d, v18.2d, v8.d[0]
-	VLD1.P 32(R1), [V9.D2, V10.D2]
-	VLD1.P 32(R3), [V27.D2, V28.D2]
-	WORD $0x4efbd40d // fsub v13.2d, v0.2d, v27.2d
-	WORD $0x4efcd40e // fsub v14.2d, v0.2d, v28.2d
+	FMOVQ 416(R7), F23
+	FMOVQ 416(R7), F24
+	FMOVQ 432(R7), F27
+	FMOVQ 432(R7), F28
+	FMOVQ 448(R7), F29
+	FMOVQ 448(R7), F30
+	WORD $0x4e73cefd // fmla v29.2d, v23.2d, v19.2d
+	WORD $0x4e74cf1e // fmla v30.2d, v24.2d, v20.2d
+	FMOVQ 464(R7), F23
+	FMOVQ 464(R7), F24
+	WORD $0x4e73cf77 // fmla v23.2d, v27.2d, v19.2d
+	WORD $0x4e74cf98 // fmla v24.2d, v28.2d, v20.2d
+	FMOVQ 480(R7), F27
+	FMOVQ 480(R7), F28
+	WORD $0x4e73cfbb // fmla v27.2d, v29.2d, v19.2d
+	WORD $0x4e74cfdc // fmla v28.2d, v30.2d, v20.2d
+	FMOVQ 496(R7), F29
+	FMOVQ 496(R7), F30
+	WORD $0x4e73cefd // fmla v29.2d, v23.2d, v19.2d
+	WORD $0x4e74cf1e // fmla v30.2d, v24.2d, v20.2d
+	FMOVQ 512(R7), F23
+	FMOVQ 512(R7), F24
+	WORD $0x4e73cf77 // fmla v23.2d, v27.2d, v19.2d
+	WORD $0x4e74cf98 // fmla v24.2d, v28.2d, v20.2d
+	FMOVQ 528(R7), F27
+	FMOVQ 528(R7), F28
+	WORD $0x4e73cfbb // fmla v27.2d, v29.2d, v19.2d
+	WORD $0x4e74cfdc // fmla v28.2d, v30.2d, v20.2d
+	FMOVQ 544(R7), F29
+	FMOVQ 544(R7), F30
+	WORD $0x4e73cefd // fmla v29.2d, v23.2d, v19.2d
+	WORD $0x4e74cf1e // fmla v30.2d, v24.2d, v20.2d
+	FMOVQ 560(R7), F23
+	FMOVQ 560(R7), F24
+	WORD $0x4e73cf77 // fmla v23.2d, v27.2d, v19.2d
+	WORD $0x4e74cf98 // fmla v24.2d, v28.2d, v20.2d
+	FMOVQ 576(R7), F27
+	FMOVQ 576(R7), F28
+	WORD $0x4e73cfbb // fmla v27.2d, v29.2d, v19.2d
+	WORD $0x4e74cfdc // fmla v28.2d, v30.2d, v20.2d
+	FMOVQ 592(R7), F29
+	FMOVQ 592(R7), F30
+	WORD $0x4e73cefd // fmla v29.2d, v23.2d, v19.2d
+	WORD $0x4e74cf1e // fmla v30.2d, v24.2d, v20.2d
+	FMOVQ 608(R7), F23
+	FMOVQ 608(R7), F24
+	WORD $0x4e73cf77 // fmla v23.2d, v27.2d, v19.2d
+	WORD $0x4e74cf98 // fmla v24.2d, v28.2d, v20.2d
+	FMOVQ 624(R7), F27
+	FMOVQ 624(R7), F28
+	WORD $0x4e73cfbb // fmla v27.2d, v29.2d, v19.2d
+	WORD $0x4e74cfdc // fmla v28.2d, v30.2d, v20.2d
+	FMOVQ 640(R7), F29
+	FMOVQ 640(R7), F30
+	WORD $0x4e73cefd // fmla v29.2d, v23.2d, v19.2d
+	WORD $0x4e74cf1e // fmla v30.2d, v24.2d, v20.2d
+	FMOVQ 656(R7), F23
+	FMOVQ 656(R7), F24
+	WORD $0x4e73cf77 // fmla v23.2d, v27.2d, v19.2d
+	WORD $0x4e74cf98 // fmla v24.2d, v28.2d, v20.2d
+	FMOVQ 672(R7), F27
+	FMOVQ 672(R7), F28
+	WORD $0x4e73cfbb // fmla v27.2d, v29.2d, v19.2d
+	WORD $0x4e74cfdc // fmla v28.2d, v30.2d, v20.2d
+	FMOVQ 688(R7), F29
+	FMOVQ 688(R7), F30
+	WORD $0x4e73cefd // fmla v29.2d, v23.2d, v19.2d
+	WORD $0x4e74cf1e // fmla v30.2d, v24.2d, v20.2d
+	FMOVQ 704(R7), F23
+	FMOVQ 704(R7), F24
+	WORD $0x4e73cf77 // fmla v23.2d, v27.2d, v19.2d
+	WORD $0x4e74cf98 // fmla v24.2d, v28.2d, v20.2d
+	FMOVQ 720(R7), F27
+	FMOVQ 720(R7), F28
+	WORD $0x4e73cfbb // fmla v27.2d, v29.2d, v19.2d
+	WORD $0x4e74cfdc // fmla v28.2d, v30.2d, v20.2d
+	FMOVQ 736(R7), F29
+	FMOVQ 736(R7), F30
+	WORD $0x4e73cefd // fmla v29.2d, v23.2d, v19.2d
+	WORD $0x4e74cf1e // fmla v30.2d, v24.2d, v20.2d
+	FMOVQ 752(R7), F23
+	FMOVQ 752(R7), F24
+	WORD $0x4e73cf77 // fmla v23.2d, v27.2d, v19.2d
+	WORD $0x4e74cf98 // fmla v24.2d, v28.2d, v20.2d
+	FMOVQ 768(R7), F27
+	FMOVQ 768(R7), F28
+	WORD $0x4e73cfbb // fmla v27.2d, v29.2d, v19.2d
+	WORD $0x4e74cfdc // fmla v28.2d, v30.2d, v20.2d
+	FMOVQ 800(R7), F29
+	FMOVQ 800(R7), F30
+	WORD $0x4e73cefd // fmla v29.2d, v23.2d, v19.2d
+	WORD $0x4e74cf1e // fmla v30.2d, v24.2d, v20.2d
+	VMOV V29.B16, V23.B16
+	VMOV V30.B16, V24.B16
+	WORD $0x4e69cf77 // fmla v23.2d, v27.2d, v9.2d
+	WORD $0x4e6acf98 // fmla v24.2d, v28.2d, v10.2d
+	WORD $0x4ee9cf7d // fmls v29.2d, v27.2d, v9.2d
+	WORD $0x4eeacf9e // fmls v30.2d, v28.2d, v10.2d
+	FMOVQ 784(R7), F27
+	WORD $0x4e7bd6f7 // fadd v23.2d, v23.2d, v27.2d
+	WORD $0x4e7bd718 // fadd v24.2d, v24.2d, v27.2d
+	WORD $0x4e7bd7bd // fadd v29.2d, v29.2d, v27.2d
+	WORD $0x4e7bd7de // fadd v30.2d, v30.2d, v27.2d
+	WORD $0x4fc892b5 // fmul v21.2d, v21.2d, v8.d[0]
+	WORD $0x4fc892d6 // fmul v22.2d, v22.2d, v8.d[0]
+	FMOVQ 0(R7), F9
+	FMOVQ 0(R7), F10
+	WORD $0x4e6fcea9 // fmla v9.2d, v21.2d, v15.2d
+	WORD $0x4e70ceca // fmla v10.2d, v22.2d, v16.2d
+	FMOVQ 0(R7), F15
+	FMOVQ 0(R7), F16
+	WORD $0x4e6bcf2f // fmla v15.2d, v25.2d, v11.2d
+	WORD $0x4e6ccf50 // fmla v16.2d, v26.2d, v12.2d
+	VLD1.P 32(R1), [V11.D2, V12.D2]
+	VLD1.P 32(R3), [V25.D2, V26.D2]
+	WORD $0x4ef9d413 // fsub v19.2d, v0.2d, v25.2d
+	WORD $0x4efad414 // fsub v20.2d, v0.2d, v26.2d
 	CBZ R4, shares
-	VLD1.P 32(R4), [V13.D2, V14.D2]
+	VLD1.P 32(R4), [V19.D2, V20.D2]
 shares:
-	VEOR V23.B16, V23.B16, V23.B16
-	VEOR V24.B16, V24.B16, V24.B16
-	WORD $0x6ef7e529 // fcmgt v9.2d, v9.2d, v23.2d
-	WORD $0x6ef8e54a // fcmgt v10.2d, v10.2d, v24.2d
-	VMOV V27.B16, V23.B16
-	VMOV V28.B16, V24.B16
-	VBIT V9.B16, V13.B16, V23.B16
-	VBIT V10.B16, V14.B16, V24.B16
-	VBIT V9.B16, V27.B16, V13.B16
-	VBIT V10.B16, V28.B16, V14.B16
-	FMOVQ 0(R7), F29
-	FMOVQ 0(R7), F30
-	WORD $0x4e6fce3d // fmla v29.2d, v17.2d, v15.2d
-	WORD $0x4e70ce5e // fmla v30.2d, v18.2d, v16.2d
-	WORD $0x6e6ddfbb // fmul v27.2d, v29.2d, v13.2d
-	WORD $0x6e6edfdc // fmul v28.2d, v30.2d, v14.2d
-	FMOVQ 0(R7), F29
-	FMOVQ 0(R7), F30
-	WORD $0x4e6bcebd // fmla v29.2d, v21.2d, v11.2d
-	WORD $0x4e6ccede // fmla v30.2d, v22.2d, v12.2d
-	WORD $0x4e77cfbb // fmla v27.2d, v29.2d, v23.2d
-	WORD $0x4e78cfdc // fmla v28.2d, v30.2d, v24.2d
-	WORD $0x6e77df3d // fmul v29.2d, v25.2d, v23.2d
-	WORD $0x6e78df5e // fmul v30.2d, v26.2d, v24.2d
-	WORD $0x4eedce7d // fmls v29.2d, v19.2d, v13.2d
-	WORD $0x4eeece9e // fmls v30.2d, v20.2d, v14.2d
-	WORD $0x6e6bdfbd // fmul v29.2d, v29.2d, v11.2d
-	WORD $0x6e6cdfde // fmul v30.2d, v30.2d, v12.2d
-	WORD $0x6e6fdfbd // fmul v29.2d, v29.2d, v15.2d
-	WORD $0x6e70dfde // fmul v30.2d, v30.2d, v16.2d
-	WORD $0x4fc893bd // fmul v29.2d, v29.2d, v8.d[0]
-	WORD $0x4fc893de // fmul v30.2d, v30.2d, v8.d[0]
-	VEOR V11.B16, V11.B16, V11.B16
-	VEOR V12.B16, V12.B16, V12.B16
-	WORD $0x4efdd56b // fsub v11.2d, v11.2d, v29.2d
-	WORD $0x4efed58c // fsub v12.2d, v12.2d, v30.2d
-	VBIT V9.B16, V29.B16, V11.B16
-	VBIT V10.B16, V30.B16, V12.B16
-	VST1.P [V27.D2, V28.D2], 32(R0)
+	VEOR V21.B16, V21.B16, V21.B16
+	VEOR V22.B16, V22.B16, V22.B16
+	WORD $0x6ef5e56b // fcmgt v11.2d, v11.2d, v21.2d
+	WORD $0x6ef6e58c // fcmgt v12.2d, v12.2d, v22.2d
+	VMOV V25.B16, V21.B16
+	VMOV V26.B16, V22.B16
+	VBIT V11.B16, V19.B16, V21.B16
+	VBIT V12.B16, V20.B16, V22.B16
+	VBIT V11.B16, V25.B16, V19.B16
+	VBIT V12.B16, V26.B16, V20.B16
+	WORD $0x6e73dd29 // fmul v9.2d, v9.2d, v19.2d
+	WORD $0x6e74dd4a // fmul v10.2d, v10.2d, v20.2d
+	WORD $0x4e75cde9 // fmla v9.2d, v15.2d, v21.2d
+	WORD $0x4e76ce0a // fmla v10.2d, v16.2d, v22.2d
+	WORD $0x6e75dfb9 // fmul v25.2d, v29.2d, v21.2d
+	WORD $0x6e76dfda // fmul v26.2d, v30.2d, v22.2d
+	WORD $0x4ef3cef9 // fmls v25.2d, v23.2d, v19.2d
+	WORD $0x4ef4cf1a // fmls v26.2d, v24.2d, v20.2d
+	WORD $0x6e79de31 // fmul v17.2d, v17.2d, v25.2d
+	WORD $0x6e7ade52 // fmul v18.2d, v18.2d, v26.2d
+	WORD $0x4e79cdb1 // fmla v17.2d, v13.2d, v25.2d
+	WORD $0x4e7acdd2 // fmla v18.2d, v14.2d, v26.2d
+	WORD $0x4fc89239 // fmul v25.2d, v17.2d, v8.d[0]
+	WORD $0x4fc8925a // fmul v26.2d, v18.2d, v8.d[0]
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	WORD $0x4ef9d5ad // fsub v13.2d, v13.2d, v25.2d
+	WORD $0x4efad5ce // fsub v14.2d, v14.2d, v26.2d
+	VBIT V11.B16, V25.B16, V13.B16
+	VBIT V12.B16, V26.B16, V14.B16
+	VST1.P [V9.D2, V10.D2], 32(R0)
 	CBZ R5, value
 	MOVD scale+48(FP), R9
-	VDUP R9, V9.D2
-	WORD $0x6e69dd6b // fmul v11.2d, v11.2d, v9.2d
-	WORD $0x6e69dd8c // fmul v12.2d, v12.2d, v9.2d
-	VST1.P [V11.D2, V12.D2], 32(R5)
+	VDUP R9, V11.D2
+	WORD $0x6e6bddad // fmul v13.2d, v13.2d, v11.2d
+	WORD $0x6e6bddce // fmul v14.2d, v14.2d, v11.2d
+	VST1.P [V13.D2, V14.D2], 32(R5)
 value:
 	SUBS $4, R2, R2
 	BNE loop

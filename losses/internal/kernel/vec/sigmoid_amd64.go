@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"softloss/internal/isa"
 	"softloss/losses/internal/kernel/portable"
 	"softloss/losses/internal/kernel/spec"
 )
@@ -50,6 +51,8 @@ func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, gr
 	v := wideOf[T]()
 	run := v.sigmoidFocal
 	switch {
+	case p.kind == smooth && inUse == isa.AVX2 && p.size == 4 && p.smooth.singleOK:
+		return sigmoidSingle(f32AVX2{}.sigmoidSmoothSingle, p.smooth.single[:], loss, grad, z, yes, no, scale)
 	case p.kind == smooth:
 		return sigmoidWide(v.sigmoidSmooth, p.exactParameters(), loss, grad, z, yes, no, scale)
 	case f == spec.GCE:

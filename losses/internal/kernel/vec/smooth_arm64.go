@@ -4,7 +4,6 @@ package vec
 
 import (
 	"math"
-	"slices"
 	"sync/atomic"
 
 	"softloss/losses/internal/kernel/spec"
@@ -35,22 +34,13 @@ func smoothPlanFor[T spec.Float](f spec.Family, a float64) *smoothPlan {
 }
 
 func newSmoothPlan(f spec.Family, a float64, size int) *smoothPlan {
-	n, error := smoothWide, 0x1p-49
+	n := smoothWide
 	if size == 4 {
-		n, error = smoothNarrow, 0x1p-27
+		n = smoothNarrow
 	}
-	c, _, w, beyond := smoothParts(f, a)
-	var fit [2 * smoothWide]float64
-	worst, growth := fitPair(fit[:2*n], 1, beyond, w)
-	p := &smoothPlan{family: f, a: a, size: size, ok: worst < error && growth < 3} // what rounding leaves does not grow
-	for _, x := range []float64{beyond(0), w(0x1p-60), w(1)} {
-		p.ok = p.ok && x > 0x1p-60 && x < 0x1p20 // times exponentials it is not denormal
-	}
-	numbers := slices.Concat([]float64{c}, fit[:n], []float64{0}, fit[n:2*n], []float64{0})
-	if size == 4 {
-		numbers[n+1] = numbers[n] - float64(float32(numbers[n]))
-		numbers[2*n+2] = numbers[2*n+1] - float64(float32(numbers[2*n+1]))
-	}
+	p := &smoothPlan{family: f, a: a, size: size}
+	numbers, ok := fitMirrored(f, a, n, size, 0x1p20)
+	p.ok = ok
 	for i, x := range numbers {
 		if size == 4 {
 			bits := uint64(math.Float32bits(float32(x)))

@@ -59,6 +59,7 @@ const (
 	smoothMore64  = 22
 	smoothNarrow  = 16 // and of smooth, for results that are rounded to float32
 	smoothWide    = 24
+	smoothSingle  = 14 // and of sigmoidSmoothSingle
 )
 
 // Logits beyond a bound are left to the specification: there the reduction of the argument would
@@ -85,7 +86,7 @@ func writeConstants(path string) error {
 		{"focalDegree32", focalDegree32}, {"focalDegree64", focalDegree64},
 		{"smoothFew32", smoothFew32}, {"smoothFew64", smoothFew64}, {"smoothMore32", smoothMore32},
 		{"smoothMore64", smoothMore64}, {"smoothNarrow", smoothNarrow},
-		{"smoothWide", smoothWide}, {"blockSums", blockSums},
+		{"smoothWide", smoothWide}, {"smoothSingle", smoothSingle}, {"blockSums", blockSums},
 		{"softmaxOdds", softmaxOdds}, {"softmaxOthers", softmaxOthers}, {"softmaxDot", softmaxDot},
 		{"softmaxOwn", softmaxOwn},
 		{"softmaxMax", softmaxMax}, {"softmaxTop", softmaxTop}, {"softmaxLog", softmaxLog},

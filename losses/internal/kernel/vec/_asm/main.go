@@ -61,6 +61,9 @@ func main() {
 				g.sigmoid(f)
 			}
 		}
+		if !g.avx512 && !g.f64 {
+			g.sigmoid(sigmoidSmoothSingle)
+		}
 		g.minusLogs()
 		g.addRows()
 		g.temperedSums()

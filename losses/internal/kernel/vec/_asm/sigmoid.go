@@ -62,6 +62,12 @@ var sigmoidShifted = sigmoidLoss{name: "sigmoidShifted",
 	doc:     "φ = -l, of the logits that elementLogits stored in loss.",
 	prepare: byLikelihood(crossEntropyQuestion), ways: 2, logits: true, given: true}
 
+// sigmoidSmoothSingle is that of smooth families for float32 elements, with AVX2.
+var sigmoidSmoothSingle = sigmoidLoss{name: "sigmoidSmoothSingle",
+	doc: "The loss is that of smoothExact; par is c, then the coefficients of V and those of W, each followed by what " +
+		"float32 has lost of the lowest.",
+	prepare: byLikelihood(smoothSingleQuestion), logs: none, size: true}
+
 // sigmoids compute in float64.
 var sigmoids = []sigmoidLoss{
 	{name: "sigmoidPoly", doc: "φ = -l + a (1-p); par is a and 1+a.",

@@ -39,8 +39,8 @@ each from the highest degree on and at last what its type has lost of the lowest
 func (a *asm) smooth(exp expConsts, fall Lane, z []Vec, labels func() (likely, other, positive []Vec)) (
 	loss, slope []Vec) {
 	rest, p := a.fall(exp, z) // exp(-|z|), raised
-	a.likelihood(exp.one, fall, p, rest)
-	each(func(i int) { a.Op(Fmul, rest[i], rest[i], p[i]) })
+	off := a.likelihood(exp.one, fall, p, rest)
+	product, lost := a.products(p, rest, off)
 	s, square, n := z, a.Row(unroll), smoothNarrow
 	each(func(i int) { a.Move(s[i], p[i]) })
 	each(func(i int) { a.OpLane(Fmls, s[i], rest[i], fall) })
@@ -52,40 +52,69 @@ func (a *asm) smooth(exp expConsts, fall Lane, z []Vec, labels func() (likely, o
 	nearSlope, farSlope := a.mirrored(2+n, n, s, square)
 	a.Release(s, square)
 	each(func(i int) { a.OpLane(Fmul, near[i], near[i], fall) })
+	near, far = a.beyond(near, rest), a.beyond(far, p)
 	t, u, positive := labels()
-	loss, x := a.Row(unroll), a.Row(unroll)
-	each(func(i int) { a.vectorOf(x[i], 0) })
-	each(func(i int) { a.Op(Fmla, x[i], near[i], rest[i]) })
-	each(func(i int) { a.Op(Fmul, loss[i], x[i], t[i]) })
-	each(func(i int) { a.vectorOf(x[i], 0) })
-	each(func(i int) { a.Op(Fmla, x[i], far[i], p[i]) })
-	each(func(i int) { a.Op(Fmla, loss[i], x[i], u[i]) })
+	loss, x := near, a.Row(unroll)
+	each(func(i int) { a.Op(Fmul, loss[i], near[i], t[i]) })
+	each(func(i int) { a.Op(Fmla, loss[i], far[i], u[i]) })
 	each(func(i int) { a.Op(Fmul, x[i], farSlope[i], u[i]) })
 	each(func(i int) { a.Op(Fmls, x[i], nearSlope[i], t[i]) })
-	each(func(i int) { a.Op(Fmul, x[i], x[i], p[i]) })
-	each(func(i int) { a.Op(Fmul, x[i], x[i], rest[i]) })
-	each(func(i int) { a.OpLane(Fmul, x[i], x[i], fall) })
-	a.Release(rest, p, near, far, nearSlope, farSlope, t, u)
+	each(func(i int) { a.Op(Fmul, lost[i], lost[i], x[i]) })
+	each(func(i int) { a.Op(Fmla, lost[i], product[i], x[i]) })
+	each(func(i int) { a.OpLane(Fmul, x[i], lost[i], fall) })
+	a.Release(far, nearSlope, farSlope, t, u, product, lost)
 	slope = a.signed(x, positive)
 	a.Release(positive, x)
 	return loss, slope
 }
 
-// likelihood emits p = 1/(1+e) for a raised e, and gives back to it what rounding took from 1+e and
-// from the quotient.
-func (a *asm) likelihood(one Vec, fall Lane, p, e []Vec) {
+// beyond emits c + v rest. It drops v and rest.
+func (a *asm) beyond(v, rest []Vec) (x []Vec) {
+	x = a.Row(unroll)
+	each(func(i int) { a.vectorOf(x[i], 0) })
+	each(func(i int) { a.Op(Fmla, x[i], v[i], rest[i]) })
+	a.Release(v, rest)
+	return x
+}
+
+// likelihood emits p = 1/(1+e) for a raised e, and returns the share of p that it lacks, which
+// rounding took from 1+e and from the quotient.
+func (a *asm) likelihood(one Vec, fall Lane, p, e []Vec) (off []Vec) {
 	sum, lost := a.Row(unroll), a.Row(unroll)
 	each(func(i int) { a.Move(sum[i], one) })
 	each(func(i int) { a.OpLane(Fmla, sum[i], e[i], fall) })
 	each(func(i int) { a.Op(Fdiv, p[i], one, sum[i]) })
 	each(func(i int) { a.Op(Fsub, lost[i], one, sum[i]) })
 	each(func(i int) { a.OpLane(Fmla, lost[i], e[i], fall) })
-	error := a.Row(unroll)
-	each(func(i int) { a.Move(error[i], one) })
-	each(func(i int) { a.Op(Fmls, error[i], p[i], sum[i]) })
-	each(func(i int) { a.Op(Fmls, error[i], p[i], lost[i]) })
-	each(func(i int) { a.Op(Fmla, p[i], p[i], error[i]) })
-	a.Release(sum, lost, error)
+	off = a.Row(unroll)
+	each(func(i int) { a.Move(off[i], one) })
+	each(func(i int) { a.Op(Fmls, off[i], p[i], sum[i]) })
+	each(func(i int) { a.Op(Fmls, off[i], p[i], lost[i]) })
+	a.Release(sum, lost)
+	return off
+}
+
+// products emits e p and p, with the share off that p lacks, in the places of e and p, and e p²,
+// and what rounding took from that. It drops off.
+func (a *asm) products(p, e, off []Vec) (square, lost []Vec) {
+	square, lost = a.Row(unroll), a.Row(unroll)
+	rest := a.Row(unroll)
+	each(func(i int) { a.Op(Fmul, rest[i], e[i], p[i]) })
+	each(func(i int) { a.OpOne(Fneg, lost[i], rest[i]) })
+	each(func(i int) { a.Op(Fmla, lost[i], e[i], p[i]) })
+	each(func(i int) { a.Op(Fmul, square[i], rest[i], p[i]) })
+	each(func(i int) { a.Op(Fmla, lost[i], rest[i], off[i]) }) // what e p lacks
+	each(func(i int) { a.Op(Fadd, e[i], rest[i], lost[i]) })
+	each(func(i int) { a.Op(Fmul, lost[i], lost[i], p[i]) })
+	each(func(i int) { a.Op(Fmla, lost[i], square[i], off[i]) })
+	x := a.Row(unroll)
+	each(func(i int) { a.OpOne(Fneg, x[i], square[i]) })
+	each(func(i int) { a.Op(Fmla, x[i], rest[i], p[i]) })
+	each(func(i int) { a.Op(Fadd, lost[i], lost[i], x[i]) })
+	each(func(i int) { a.Op(Fmla, p[i], p[i], off[i]) })
+	a.Drop(x...)
+	a.Release(rest, off)
+	return square, lost
 }
 
 // mirrored emits the polynomial of n coefficients from par's vector at on, in s and in -s: those of
