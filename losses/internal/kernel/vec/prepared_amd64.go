@@ -61,9 +61,9 @@ func preparedRow[T spec.Float](p *spec.Prepared[T], e, z, t []T) (o ordinary[T],
 	case !p.Off():
 		return otherRow[T](p, e, z, t)
 	case t == nil:
-		return ordinaryRow(unitOf[T](), e, z)
+		return ordinaryRow(unitOf[T](), e, z, ahead(z))
 	}
-	return ordinaryLabels(unitOf[T](), e, z, t)
+	return ordinaryLabels(unitOf[T](), e, z, t, ahead(z))
 }
 
 // otherRow is preparedRow for logits that are not those in memory.

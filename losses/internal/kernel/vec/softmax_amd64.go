@@ -21,7 +21,7 @@ func Softmax[T spec.Float](dst, z []T, k int) {
 	}
 	for i := range len(z) / k {
 		x, d := spec.Row(z, i, k), spec.Row(dst, i, k)
-		if o, ok := ordinaryRow(u, d, x); ok {
+		if o, ok := ordinaryRow(u, d, x, ahead(x)); ok {
 			o.softmax(u, d, 1)
 			continue
 		}
@@ -46,7 +46,7 @@ func LogSoftmax[T spec.Float](dst, z []T, k int) {
 	}
 	for i := range len(z) / k {
 		x, d := spec.Row(z, i, k), spec.Row(dst, i, k)
-		if o, ok := ordinaryRow(u, nil, x); ok {
+		if o, ok := ordinaryRow(u, nil, x, ahead(x)); ok {
 			u.shift(&d[0], &x[0], k, T(o.m), T(math.Log1p(o.r)))
 			continue
 		}
@@ -78,7 +78,7 @@ func Softmaxes[T spec.Float](l, p, z []T, k int) {
 	}
 	for i := range len(z) / k {
 		x, d, q := spec.Row(z, i, k), spec.Row(l, i, k), spec.Row(p, i, k)
-		if o, ok := ordinaryRow(u, q, x); ok {
+		if o, ok := ordinaryRow(u, q, x, ahead(x)); ok {
 			u.shift(&d[0], &x[0], k, T(o.m), T(math.Log1p(o.r)))
 			o.softmax(u, q, 1)
 			continue
@@ -102,7 +102,7 @@ func LogSumExp[T spec.Float](dst, z []T, k int) {
 	}
 	for i := range dst {
 		x := spec.Row(z, i, k)
-		if o, ok := ordinaryRow(u, nil, x); ok {
+		if o, ok := ordinaryRow(u, nil, x, ahead(x)); ok {
 			dst[i] = T(o.m + math.Log1p(o.r))
 			continue
 		}

@@ -34,9 +34,9 @@ func softmaxRow[T spec.Float](u unit[T], e, z, t []T, index int) (s spec.Softmax
 	var o ordinary[T]
 	var ok bool
 	if t == nil {
-		o, ok = ordinaryRow(u, e, z)
+		o, ok = ordinaryRow(u, e, z, aheadOfPasses(z))
 	} else {
-		o, ok = ordinaryLabels(u, e, z, t)
+		o, ok = ordinaryLabels(u, e, z, t, aheadOfPasses(z))
 	}
 	if !ok {
 		return s

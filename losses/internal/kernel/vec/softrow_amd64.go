@@ -28,14 +28,15 @@ func begin[T spec.Float](u unit[T], z []T) (s softrow[T], ok bool) {
 	return rowOf(m, shift, em, len(z)), m < bound && m > -bound
 }
 
-// rowOf returns a row of k elements with what maxExp returns.
+// rowOf returns a row of k elements with what maxExp returns. It is prefetched as aheadOfPasses
+// says.
 func rowOf[T spec.Float](m, shift, em T, k int) softrow[T] {
 	lowest := T(lowest32)
 	if spec.Size[T]() == 8 {
 		least := lowest64 // no constant of float32
 		lowest = T(least)
 	}
-	return softrow[T]{m, m + lowest, shift, float64(em), min(k*spec.Size[T](), reach)}
+	return softrow[T]{m, m + lowest, shift, float64(em), min(k*spec.Size[T](), mostAhead)}
 }
 
 // spread is how many times the largest exponential their sum must be for it to be taken out by
