@@ -206,3 +206,11 @@ func (b *batch[T]) rowTarget(t []float64, i int) bool {
 	}
 	return true
 }
+
+// alone stores the derivatives by the target of row i by the loss's Row.
+func (b *batch[T]) alone(l Loss, i int) {
+	row, loss := b.slice(i, i+1), b.loss[i]
+	row.grad = nil
+	row.row(l, 0)
+	b.loss[i] = loss
+}

@@ -74,14 +74,6 @@ func hasLabels(l Loss) bool {
 	return false
 }
 
-// alone stores the derivatives by the target of row i by the loss's Row.
-func (b *batch[T]) alone(l Loss, i int) {
-	row, loss := b.slice(i, i+1), b.loss[i]
-	row.grad = nil
-	row.row(l, 0)
-	b.loss[i] = loss
-}
-
 // takeBack stores the gradients by the labels, of which y are those by the target.
 func (b *batch[T]) takeBack(y []T) {
 	if o, ok := b.labelGrads(1); ok {

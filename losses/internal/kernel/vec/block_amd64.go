@@ -4,12 +4,6 @@ package vec
 
 import "softloss/losses/internal/kernel/spec"
 
-// inBlocks reports whether rows of k classes are computed where they lie, but as many at once as a
-// vector has lanes: too many classes for tiles, and so few that what is done once a row counts.
-func inBlocks[T spec.Float](u unit[T], k int) bool {
-	return !inTiles[T](k) && k <= mostVectors*u.lanes()
-}
-
 // crossEntropyBlocks is for labels t, or for index where t is nil; o is nil for no gradients by the
 // labels.
 func crossEntropyBlocks[T spec.Float](

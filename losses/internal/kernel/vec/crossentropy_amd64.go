@@ -216,3 +216,35 @@ func crossEntropyAlone[T spec.Float](
 	}
 	return -1
 }
+
+// ordinaryCrossEntropy computes the rows from row i on, of labels t or where t is nil of index, and
+// the gradients by the labels, too, unless o is nil. It stops before a row that is not ordinary,
+// has an invalid label or labels that overflow, and returns how many it has done.
+func ordinaryCrossEntropy[T spec.Float](u unit[T], s *tile[T], loss []float64, grad, z, t []T, index []int, scale []T,
+	i, k int, o *labelGrads[T]) (done int) {
+	for j := i; j < len(loss); {
+		n := min(ordinaryRows, len(loss)-j)
+		rows := s.ordinary[:n]
+		if grad != nil {
+			rows = rows[:ordinaryGrads(u, rows, grad, z, t, index, scale, j, k)]
+		} else {
+			rows = rows[:ordinaryLosses(u, rows, z, t, scale, j, k)]
+		}
+		for _, x := range rows {
+			log := math.Log1p(x.r)
+			if t != nil {
+				loss[j] = x.mass*log - x.dot
+			} else {
+				loss[j] = log - (float64(z[j*k+index[j]]) - x.m)
+			}
+			if o != nil {
+				o.row(u, spec.Row(z, j, k), spec.Row(t, j, k), j, T(x.m), T(log))
+			}
+			j++
+		}
+		if len(rows) < n {
+			return j - i
+		}
+	}
+	return len(loss) - i
+}

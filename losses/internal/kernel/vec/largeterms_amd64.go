@@ -2,31 +2,8 @@
 
 package vec
 
-import "math"
-
 // Rows with several large p: what terms computes of the others is exact enough, and these are few,
 // so that they are gathered for exactTerms.
-
-const (
-	mostLarge  = tileCols * tileRows / 2 // how many at most: 1/p, and some that are as large as the maximum
-	belowTop   = 0.99                    // how much smaller than the maximum the limit is, so that it is beyond
-	smallLimit = -2.0794415416798357     // the logarithm of mostSmall
-)
-
-// limit returns beyond what a class is not for terms, as that takes it.
-func (o *oddsRow[T]) limit(p *plan, c float64) T {
-	most, below := o.most/c, belowTop*o.em
-	if p.kind == gce {
-		most, below = float64(o.m)+o.log+smallLimit, float64(o.m)-(1-belowTop)
-	}
-	switch {
-	case o.top < 0:
-		return T(math.Inf(1))
-	case o.small:
-		return T(below)
-	}
-	return T(min(most, below))
-}
 
 // mixedTerms is terms for a row with large p, of which it leaves out that at top alone.
 func (b *oddsRows[T]) mixedTerms(j int, p *plan, h, phi, x, y []T) (sum, mass, slope float64, bad uint32) {

@@ -37,11 +37,32 @@ type oddsRows[T spec.Float] struct {
 	rows  [tileRows]oddsRow[T]
 }
 
+const (
+	mostLarge  = tileCols * tileRows / 2 // large p at most: 1/p, and some that are as large as the maximum
+	belowTop   = 0.99                    // how much smaller than the maximum the limit is, so that it is beyond
+	smallLimit = -2.0794415416798357     // the logarithm of mostSmall
+)
+
 // coef returns what makes probabilities of the exponentials.
 func (o *oddsRow[T]) coef() float64 { return 1 / ((1 + o.r) * o.em) }
 
 // mixed reports whether large p of a row that is not small are few.
 func (o *oddsRow[T]) mixed() bool { return o.most*mostLarge > 1 }
+
+// limit returns beyond what a class is not for terms, as that takes it.
+func (o *oddsRow[T]) limit(p *plan, c float64) T {
+	most, below := o.most/c, belowTop*o.em
+	if p.kind == gce {
+		most, below = float64(o.m)+o.log+smallLimit, float64(o.m)-(1-belowTop)
+	}
+	switch {
+	case o.top < 0:
+		return T(math.Inf(1))
+	case o.small:
+		return T(below)
+	}
+	return T(min(most, below))
+}
 
 // prepare readies b for rows of k classes; release gives back what it takes.
 func (b *oddsRows[T]) prepare(u unit[T], v wide[T], terms classTerms, scratch []T, k int) {

@@ -2,11 +2,7 @@
 
 package vec
 
-import (
-	"math"
-
-	"softloss/losses/internal/kernel/spec"
-)
+import "softloss/losses/internal/kernel/spec"
 
 // ordinary is the softmax of an ordinary row: its logits are numbers, near each other and not
 // large.
@@ -51,25 +47,6 @@ func ordinaryLabels[T spec.Float](u unit[T], e, z, t []T, far int) (o ordinary[T
 	return o, done != 0
 }
 
-// ahead is how many elements ahead the kernels prefetch: the next row, or part of this one.
-func ahead[T spec.Float](z []T) int { return min(len(z), reach/spec.Size[T]()) }
-
-// reach is how many bytes ahead the kernels prefetch at most. On AMD's processors that is nothing:
-// they fetch rows ahead by themselves, more at a time than a program's requests let them, with
-// which a batch that no cache holds takes a third longer.
-var reach = func() int {
-	if amd() {
-		return 0
-	}
-	return mostAhead
-}()
-
-const mostAhead = 4096
-
-// aheadOfPasses is ahead for rows over which several passes go: those are prefetched on AMD's
-// processors, too, where a batch that the last cache holds takes up to a fifth less.
-func aheadOfPasses[T spec.Float](z []T) int { return min(len(z), mostAhead/spec.Size[T]()) }
-
 // coef returns what makes probabilities of exponentials.
 func (o *ordinary[T]) coef() float64 { return 1 / ((1 + o.r) * o.em) }
 
@@ -101,44 +78,6 @@ func (o *ordinary[T]) softGrad(u unit[T], g, t []T, mass, f, extra float64) {
 	if o.sure() {
 		g[o.a] = T(f * ((o.others - mass*(o.r/(1+o.r))) + extra/(1+o.r)))
 	}
-}
-
-// rowNumbers is what the loss of an ordinary row is made of, as the assembly stores it.
-type rowNumbers struct{ m, r, mass, dot float64 }
-
-// ordinaryRows is how many rows the assembly computes at a call.
-const ordinaryRows = 16
-
-// ordinaryCrossEntropy computes the rows from row i on, of labels t or where t is nil of index, and
-// the gradients by the labels, too, unless o is nil. It stops before a row that is not ordinary,
-// has an invalid label or labels that overflow, and returns how many it has done.
-func ordinaryCrossEntropy[T spec.Float](u unit[T], s *tile[T], loss []float64, grad, z, t []T, index []int, scale []T,
-	i, k int, o *labelGrads[T]) (done int) {
-	for j := i; j < len(loss); {
-		n := min(ordinaryRows, len(loss)-j)
-		rows := s.ordinary[:n]
-		if grad != nil {
-			rows = rows[:ordinaryGrads(u, rows, grad, z, t, index, scale, j, k)]
-		} else {
-			rows = rows[:ordinaryLosses(u, rows, z, t, scale, j, k)]
-		}
-		for _, x := range rows {
-			log := math.Log1p(x.r)
-			if t != nil {
-				loss[j] = x.mass*log - x.dot
-			} else {
-				loss[j] = log - (float64(z[j*k+index[j]]) - x.m)
-			}
-			if o != nil {
-				o.row(u, spec.Row(z, j, k), spec.Row(t, j, k), j, T(x.m), T(log))
-			}
-			j++
-		}
-		if len(rows) < n {
-			return j - i
-		}
-	}
-	return len(loss) - i
 }
 
 // ordinaryGrads stores the gradients of the rows from row i on, as many as there is room for in

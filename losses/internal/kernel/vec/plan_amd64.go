@@ -270,3 +270,21 @@ func (p *plan) at(u double, s *tile[float64]) {
 func powPolynomial(c []float64, b float64) {
 	interpolate(c, func(s float64) float64 { return math.Pow((3+s)/4, b) })
 }
+
+// termsTo returns up to which p terms is exact enough, 0 for none.
+func termsTo[T spec.Float](p *plan, m, log float64) (most float64) {
+	switch {
+	case p.smooth != nil:
+		return p.smooth.small.most
+	case p.kind == gce && !powIsExact[T](p.a, m, log), p.kind == focalPow && p.a > 1000:
+		return 0
+	case p.kind == focalPow && spec.Size[T]() == 4: // so far the series converges, and p's error is not larger in (1-p)^a
+		return 0.45 / (p.a - 1)
+	case p.kind == focalPow:
+		return 1 / (p.a - 1)
+	}
+	return mostSmall
+}
+
+// few reports whether a focal loss has few coefficients where p is small.
+func (p *plan) few() bool { return p.a == 3 || p.kind == focal1 }

@@ -138,55 +138,6 @@ func (b *oddsRows[T]) combine(g, h []T, a, f float64) {
 	singleOf(b.u).combineClosely(float(&g[0]), float(&h[0]), len(g), high, float32(a-float64(high)), float32(f))
 }
 
-// termsTo returns up to which p terms is exact enough, 0 for none.
-func termsTo[T spec.Float](p *plan, m, log float64) (most float64) {
-	switch {
-	case p.smooth != nil:
-		return p.smooth.small.most
-	case p.kind == gce && !powIsExact[T](p.a, m, log), p.kind == focalPow && p.a > 1000:
-		return 0
-	case p.kind == focalPow && spec.Size[T]() == 4: // so far the series converges, and p's error is not larger in (1-p)^a
-		return 0.45 / (p.a - 1)
-	case p.kind == focalPow:
-		return 1 / (p.a - 1)
-	}
-	return mostSmall
-}
-
-// few reports whether a focal loss has few coefficients where p is small.
-func (p *plan) few() bool { return p.a == 3 || p.kind == focal1 }
-
-// terms stores h = -t φ'(l)/slope and returns Σ t φ(l) and Σ -t φ'(l), all of classes of a small p:
-// as if the labels of those beyond limit were 0, of x for generalised cross entropy and of e for
-// others. bad is not 0 where a label is invalid, one of those too. Unless phi is nil it stores φ(l)
-// there, of no meaning for a class beyond limit.
-func terms[T spec.Float](
-	u unit[T], p *plan, s *softrow[T], h, phi, e, x, y []T, limit T, log, c float64) (
-	sum, mass, slope float64, bad uint32) {
-	n, par := len(x), parameters[T](p)
-	switch slope = 1; {
-	case p.smooth != nil:
-		run := u.smoothTerms
-		if p.smooth.small.more {
-			run = u.smoothMoreTerms
-		}
-		sum, mass, bad = run(&h[0], first(phi), &e[0], &y[0], n, limit, T(2*c/p.smooth.small.most), par, s.ahead)
-		slope = c * p.smooth.small.slope
-	case p.kind == gce:
-		k := powFor(s, p.a, log)
-		sum, mass, bad = u.powTerms(&h[0], first(phi), &x[0], &y[0], n, limit, k.a, k.aLow, k.low, k.shift, k.rem, s.ahead)
-		sum *= p.factor
-		scalePhi(p, phi)
-	case p.kind == poly1:
-		sum, mass, bad = u.polyTerms(&h[0], first(phi), &e[0], &x[0], &y[0], n, limit, s.m, T(log), T(c), par, s.ahead)
-	case p.few():
-		sum, mass, bad = u.focalFewTerms(&h[0], first(phi), &e[0], &x[0], &y[0], n, limit, s.m, T(log), T(c), par, s.ahead)
-	default:
-		sum, mass, bad = u.focalTerms(&h[0], first(phi), &e[0], &x[0], &y[0], n, limit, s.m, T(log), T(c), par, s.ahead)
-	}
-	return sum, mass * slope, slope, bad
-}
-
 // HasSlopes reports whether there are [Slopes] of a separable loss, exact enough for an element
 // type: squaring loses digits of float64.
 func HasSlopes[T spec.Float](f spec.Family, a float64) bool {

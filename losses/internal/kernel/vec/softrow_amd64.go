@@ -103,3 +103,22 @@ func (s *softrow[T]) wideOdds(u unit[T], v wide[T], e, z []T, sum float64, gentl
 func (s *softrow[T]) exactBut(v wide[T], z []T, a int) (r float64) {
 	return v.sumExp(&z[0], len(z), a, float64(s.low), float64(s.shift), s.ahead) / s.em
 }
+
+// ahead is how many elements ahead the kernels prefetch: the next row, or part of this one.
+func ahead[T spec.Float](z []T) int { return min(len(z), reach/spec.Size[T]()) }
+
+// reach is how many bytes ahead the kernels prefetch at most. On AMD's processors that is nothing:
+// they fetch rows ahead by themselves, more at a time than a program's requests let them, with
+// which a batch that no cache holds takes a third longer.
+var reach = func() int {
+	if amd() {
+		return 0
+	}
+	return mostAhead
+}()
+
+const mostAhead = 4096
+
+// aheadOfPasses is ahead for rows over which several passes go: those are prefetched on AMD's
+// processors, too, where a batch that the last cache holds takes up to a fifth less.
+func aheadOfPasses[T spec.Float](z []T) int { return min(len(z), mostAhead/spec.Size[T]()) }

@@ -200,3 +200,15 @@ func eachOf(n int, row func(j int) (valid bool)) (bad int) {
 	}
 	return -1
 }
+
+// rowNumbers is what the loss of an ordinary row is made of, as the assembly stores it.
+type rowNumbers struct{ m, r, mass, dot float64 }
+
+// ordinaryRows is how many rows the assembly computes at a call.
+const ordinaryRows = 16
+
+// inBlocks reports whether rows of k classes are computed where they lie, but as many at once as a
+// vector has lanes: too many classes for tiles, and so few that what is done once a row counts.
+func inBlocks[T spec.Float](u unit[T], k int) bool {
+	return !inTiles[T](k) && k <= mostVectors*u.lanes()
+}

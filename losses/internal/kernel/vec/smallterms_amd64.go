@@ -2,6 +2,8 @@
 
 package vec
 
+import "softloss/losses/internal/kernel/spec"
+
 // smallTerms is [terms] for row j, of logits x and labels y: what blockTerms has stored, where it
 // has.
 func (b *oddsRows[T]) smallTerms(j int, p *plan, h, phi, x, y []T) (sum, mass, slope float64, bad uint32) {
@@ -68,4 +70,35 @@ func (b *oddsRows[T]) blockTerms(p *plan, z, t []T, n int) (ok bool) {
 		b.signs = u.blockFocalTerms(h, e, x, y, b.k, n, sum, mass, work, lanes, par)
 	}
 	return true
+}
+
+// terms stores h = -t φ'(l)/slope and returns Σ t φ(l) and Σ -t φ'(l), all of classes of a small p:
+// as if the labels of those beyond limit were 0, of x for generalised cross entropy and of e for
+// others. bad is not 0 where a label is invalid, one of those too. Unless phi is nil it stores φ(l)
+// there, of no meaning for a class beyond limit.
+func terms[T spec.Float](
+	u unit[T], p *plan, s *softrow[T], h, phi, e, x, y []T, limit T, log, c float64) (
+	sum, mass, slope float64, bad uint32) {
+	n, par := len(x), parameters[T](p)
+	switch slope = 1; {
+	case p.smooth != nil:
+		run := u.smoothTerms
+		if p.smooth.small.more {
+			run = u.smoothMoreTerms
+		}
+		sum, mass, bad = run(&h[0], first(phi), &e[0], &y[0], n, limit, T(2*c/p.smooth.small.most), par, s.ahead)
+		slope = c * p.smooth.small.slope
+	case p.kind == gce:
+		k := powFor(s, p.a, log)
+		sum, mass, bad = u.powTerms(&h[0], first(phi), &x[0], &y[0], n, limit, k.a, k.aLow, k.low, k.shift, k.rem, s.ahead)
+		sum *= p.factor
+		scalePhi(p, phi)
+	case p.kind == poly1:
+		sum, mass, bad = u.polyTerms(&h[0], first(phi), &e[0], &x[0], &y[0], n, limit, s.m, T(log), T(c), par, s.ahead)
+	case p.few():
+		sum, mass, bad = u.focalFewTerms(&h[0], first(phi), &e[0], &x[0], &y[0], n, limit, s.m, T(log), T(c), par, s.ahead)
+	default:
+		sum, mass, bad = u.focalTerms(&h[0], first(phi), &e[0], &x[0], &y[0], n, limit, s.m, T(log), T(c), par, s.ahead)
+	}
+	return sum, mass * slope, slope, bad
 }
