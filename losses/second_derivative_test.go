@@ -274,16 +274,11 @@ func TestHessianOfElements(t *testing.T) {
 }
 
 // TestHessianOfCrossEntropy: with few and many classes, sure rows or not, soft labels or an index,
-// the product of the Hessian of cross entropy is S p∘(v - ⟨p,v⟩) to 4 ulp of float32 or 16 of
-// float64, and what the rounding of the exponential's argument makes of it, also where all of v is
+// the product of the Hessian of cross entropy is S p∘(v - ⟨p,v⟩) to 4 ulp, also where all of v is
 // large or that of an unlikely class, and the loss is its slope; a NaN is one of its row alone.
 func TestHessianOfCrossEntropy(t *testing.T) {
 	const n = 5
 	for _, dt := range floatDtypes {
-		exact := 4 * epsilon(dt)
-		if dt == tensor.Float64 {
-			exact *= 4
-		}
 		for _, k := range []int{1, 2, 10, 100, 700} {
 			b := batch{dt: dt, n: n, k: k, z: direction(n, k), u: []float64{1, 2, -1, 1, 3}}
 			b.t = repeat(n*k, func(i int) float64 { return float64(1+i%7) / 4 })
@@ -315,11 +310,14 @@ func TestHessianOfCrossEntropy(t *testing.T) {
 						slope = slope.Add(mean.Sub(numtest.Num(v[i*k+j])).Mul(numtest.Num(label)))
 					}
 					what := fmt.Sprint(dt, " K=", k, " row ", i)
-					near(t, what, got.loss[i:i+1], []float64{slope.Hi}, exact, 1e-14*mass)
+					near(t, what, got.loss[i:i+1], []float64{slope.Hi}, 4*epsilon(dt), 1e-14*mass)
 					for j, p := range s.P {
 						want := p.Mul(numtest.Num(v[i*k+j]).Sub(mean)).Mul(numtest.Num(mass * b.u[i])).Hi
-						argument := math.Min(slices.Max(b.z[i*k:(i+1)*k])-b.z[i*k+j], 1000) * 0x1p-53
-						near(t, what, got.grad[i*k+j:i*k+j+1], []float64{want}, exact+argument, 1e-14*mass*p.Hi)
+						exact := 4 * epsilon(dt)
+						if z := b.z[i*k : (i+1)*k]; i == 0 || i == 2 { // the large v of an unlikely class
+							exact += (slices.Max(z) - slices.Min(z)) * 0x1p-53 // its argument is rounded
+						}
+						near(t, what, got.grad[i*k+j:i*k+j+1], []float64{want}, exact, 1e-14*mass*p.Hi)
 					}
 				}
 			}

@@ -14,8 +14,19 @@ func Sum[T Float](x []T) (sum float64) {
 }
 
 // WeightedSum returns Σ t, Σ w t and the first position of an invalid label, or -1, of one row.
-// Where there is an invalid label the sums may be wrong.
+// Where there is an invalid label the sums may be wrong. Long rows are added up by halves, so that
+// the error does not grow with K.
 func WeightedSum[T Float](t []T, w []float64) (plain, weighted float64, bad int) {
+	if half := len(t) / 2; half >= 16 {
+		p, q, bad := WeightedSum(t[:half], w[:half])
+		if bad >= 0 {
+			return p, q, bad
+		}
+		if plain, weighted, bad = WeightedSum(t[half:], w[half:]); bad >= 0 {
+			bad += half
+		}
+		return p + plain, q + weighted, bad
+	}
 	for j, v := range t {
 		if invalid(v) {
 			return plain, weighted, j

@@ -6,6 +6,10 @@ import "math"
 // the x = p^-c.
 type Tempered struct{ Log, P, Pow, Inverse []float64 }
 
+func (r Tempered) part(lo, hi int) Tempered {
+	return Tempered{r.Log[lo:hi], r.P[lo:hi], r.Pow[lo:hi], r.Inverse[lo:hi]}
+}
+
 // TemperedSums returns Σ p, Σ p/x and Σ p/x² of p = x^(-1/c), x = 1 + c (mu - d), 0 for a d of
 // -Inf.
 func TemperedSums[T Float](d []T, c, mu float64) (s0, s1, s2 float64) {
@@ -17,8 +21,14 @@ func TemperedSums[T Float](d []T, c, mu float64) (s0, s1, s2 float64) {
 	return s0, s1, s2
 }
 
-// TemperedPowers is [TemperedSums] and stores what it sums up in r.
+// TemperedPowers is [TemperedSums] and stores what it sums up in r. Long rows are added up by
+// halves, so that the error does not grow with K.
 func TemperedPowers(r Tempered, d []float64, c, mu, e float64) (s0, s1, s2 float64) {
+	if half := len(d) / 2; half >= 64 {
+		s0, s1, s2 = TemperedPowers(r.part(0, half), d[:half], c, mu, e)
+		t0, t1, t2 := TemperedPowers(r.part(half, len(d)), d[half:], c, mu, e)
+		return s0 + t0, s1 + t1, s2 + t2
+	}
 	temperedLogs(r.Log, r.Inverse, d, c, mu)
 	for j, l := range r.Log {
 		r.P[j], r.Pow[j] = math.Exp(l), 0
