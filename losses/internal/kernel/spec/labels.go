@@ -5,8 +5,15 @@ import "math"
 // invalid reports whether t is no label: negative, NaN or infinite.
 func invalid[T Float](t T) bool { return !(t >= 0) || math.IsInf(float64(t), 1) }
 
+// pairwise is from how many numbers on rows are added up by halves, so that the error does not grow
+// with K.
+const pairwise = 32
+
 // Sum returns Σ x, summed in float64.
 func Sum[T Float](x []T) (sum float64) {
+	if half := len(x) / 2; len(x) >= pairwise {
+		return Sum(x[:half]) + Sum(x[half:])
+	}
 	for _, v := range x {
 		sum += float64(v)
 	}
@@ -14,10 +21,9 @@ func Sum[T Float](x []T) (sum float64) {
 }
 
 // WeightedSum returns Σ t, Σ w t and the first position of an invalid label, or -1, of one row.
-// Where there is an invalid label the sums may be wrong. Long rows are added up by halves, so that
-// the error does not grow with K.
+// Where there is an invalid label the sums may be wrong.
 func WeightedSum[T Float](t []T, w []float64) (plain, weighted float64, bad int) {
-	if half := len(t) / 2; half >= 16 {
+	if half := len(t) / 2; len(t) >= pairwise {
 		p, q, bad := WeightedSum(t[:half], w[:half])
 		if bad >= 0 {
 			return p, q, bad

@@ -21,10 +21,9 @@ func TemperedSums[T Float](d []T, c, mu float64) (s0, s1, s2 float64) {
 	return s0, s1, s2
 }
 
-// TemperedPowers is [TemperedSums] and stores what it sums up in r. Long rows are added up by
-// halves, so that the error does not grow with K.
+// TemperedPowers is [TemperedSums] and stores what it sums up in r.
 func TemperedPowers(r Tempered, d []float64, c, mu, e float64) (s0, s1, s2 float64) {
-	if half := len(d) / 2; half >= 64 {
+	if half := len(d) / 2; len(d) >= pairwise {
 		s0, s1, s2 = TemperedPowers(r.part(0, half), d[:half], c, mu, e)
 		t0, t1, t2 := TemperedPowers(r.part(half, len(d)), d[half:], c, mu, e)
 		return s0 + t0, s1 + t1, s2 + t2
