@@ -57,10 +57,7 @@ func (b *batch[T]) rowOf(l Loss, i int, logP, p []float64) bool {
 	if !b.rowTarget(r.Target, i) {
 		return false
 	}
-	if b.twins {
-		r.beside = field(5)
-		b.besides(r.beside, r.Target, i)
-	}
+	r.beside = b.besides(field(5), r.Target, i)
 	if b.grad != nil {
 		r.Grad = field(2)
 		clear(r.Grad)
@@ -173,16 +170,21 @@ func (b *batch[T]) storeTargetGrad(i int, g, t []float64) {
 	}
 }
 
-// besides stores the other label of each of the two t of element i: 1 - t, or a rounding of it
-// where they sum to 1. Of two labels that the notebook's rule has smoothed it is the one before,
-// since that rule leaves a large label as it is and the small one not.
-func (b *batch[T]) besides(dst, t []float64, i int) {
+// besides returns in dst the other label of each of the two t of element i: 1 - t, or a rounding of
+// it where they sum to 1; nil where a row is no element. Of two labels that the notebook's rule has
+// smoothed it is the one before, since that rule leaves a large label as it is and the small one
+// not.
+func (b *batch[T]) besides(dst, t []float64, i int) []float64 {
+	if !b.twins {
+		return nil
+	}
 	dst[0], dst[1] = t[1], t[0]
 	if b.smoothing.byNotebook() {
 		if yes, no := b.labels[2*i], b.labels[2*i+1]; yes > 0 && no > 0 {
 			dst[0], dst[1] = float64(no), float64(yes)
 		}
 	}
+	return dst
 }
 
 // rowTarget stores the target of row i in t and reports whether its labels are valid.

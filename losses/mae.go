@@ -38,11 +38,7 @@ func (MAE) Row(r Row) (loss float64) {
 	for k, t := range r.Target {
 		d := r.P[k] - t
 		if r.P[k] > 0.5 {
-			rest := 1 - t
-			if other := r.other(k); kernel.Complement(t, other) {
-				rest = other
-			}
-			d = rest - r.Rest[k]
+			d = kernel.Complement(t, r.other(k)) - r.Rest[k]
 		}
 		sum.add(math.Abs(d))
 		s := kernel.Sign(d)

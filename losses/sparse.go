@@ -163,12 +163,16 @@ func (n sparse) escort(w []float64, at point) (sum float64) {
 	return sum
 }
 
-// diff stores p - t in d, with all its digits where p is nearly 1.
-func (n sparse) diff(d, t []float64, at point) {
+// diff stores p - t in d, with all its digits where p is nearly 1; beside is as in a [Row].
+func (n sparse) diff(d, t, beside []float64, at point) {
 	for j, g := range at.gap {
 		d[j] = n.power(g) - t[j]
 	}
-	d[at.top] = (1 - t[at.top]) - at.rest
+	lacks := 1 - t[at.top]
+	if beside != nil {
+		lacks = kernel.Complement(t[at.top], beside[at.top])
+	}
+	d[at.top] = lacks - at.rest
 }
 
 // lossOf returns the loss of a target t with d = p - t, a sum of terms of which none is negative.
@@ -217,7 +221,7 @@ func (n sparse) row(r Row) float64 {
 	if d == nil {
 		d = w[2*k:]
 	}
-	n.diff(d, r.Target, at)
+	n.diff(d, r.Target, r.beside, at)
 	for j := range r.TargetGrad {
 		r.TargetGrad[j] = n.slope(r.Target[j], at.gap[j], 1)
 	}

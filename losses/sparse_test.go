@@ -230,6 +230,30 @@ func TestSparseErrors(t *testing.T) {
 	}
 }
 
+// TestSparseBesideSmallLabel: the gradient of a sure yes, to which smoothing has left a small label
+// of no, keeps the digits of that label, whatever else is wanted.
+func TestSparseBesideSmallLabel(t *testing.T) {
+	for _, dt := range floatDtypes {
+		for _, s := range sparsePairs {
+			for _, l := range []losses.Loss{s.loss, byRow{s.loss}} {
+				for _, small := range []float64{.3, 1e-3, 1e-5, 3e-7} {
+					c := losses.Criterion{Loss: l, Link: losses.SigmoidLink, Reduction: losses.None,
+						Smoothing: losses.Smoothing{Rule: losses.SmoothPrior, Alpha: .1, Prior: []float64{small, 1 - small}}}
+					z, y := dense(dt, []float64{3}, 1), dense(dt, []float64{1}, 1)
+					for _, byLabels := range []bool{false, true} {
+						out := losses.Outputs{Loss: dense(dt, []float64{0}, 1), Grad: dense(dt, []float64{0}, 1)}
+						if byLabels {
+							out.TargetGrad = dense(dt, []float64{0}, 1)
+						}
+						require.NoError(t, c.EvalInto(out, losses.Inputs{Logits: z, Target: y}))
+						near(t, fmt.Sprint(dt, l, small, byLabels), values(out.Grad), []float64{.1 * small}, 4*epsilon(dt), 0)
+					}
+				}
+			}
+		}
+	}
+}
+
 // TestFlatSparse: where no p is near 1 they are as exact as their size, not as that of 1.
 func TestFlatSparse(t *testing.T) {
 	const k = 100

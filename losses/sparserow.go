@@ -37,14 +37,15 @@ func sparseRows[T kernel.Float](b *batch[T], n sparse) (bad int) {
 // labels are valid.
 func sparseAlone[T kernel.Float](b *batch[T], n sparse, i int) (valid bool) {
 	k := b.k
-	w := dense.Grow(&b.wide, 6*k)
+	w := dense.Grow(&b.wide, 7*k)
 	field := func(j int) []float64 { return w[j*k : (j+1)*k : (j+1)*k] }
 	z, t, d, scratch := field(2), field(3), field(4), field(5)
 	if !b.rowTarget(t, i) {
 		return false
 	}
+	beside := b.besides(field(6), t, i)
 	at, _ := n.solve(widened(z, part(b.input, i, i+1, k)), w[:2*k])
-	n.diff(d, t, at)
+	n.diff(d, t, beside, at)
 	b.loss[i] = n.lossOf(d, t, at)
 	if b.grad != nil {
 		f, g := of(b.scale, i), part(b.grad, i, i+1, k)

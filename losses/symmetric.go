@@ -86,7 +86,7 @@ func (c reversed[T]) values(h, _, t []T, _ int) {
 // logBeside returns l, log t, or where t is 1 less a small label of its twin, whose digits it has
 // lost, the logarithm by that.
 func logBeside(t, other, l float64) float64 {
-	if kernel.Complement(t, other) {
+	if kernel.IsComplement(t, other) {
 		return math.Log1p(-other)
 	}
 	return l

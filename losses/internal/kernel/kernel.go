@@ -72,8 +72,12 @@ func Slopes(f Family, a float64, dst, l []float64) { vec.Slopes(f, a, dst, l) }
 // Log is the logarithm, right for denormal numbers too; see [spec.Log].
 func Log(x float64) float64 { return spec.Log(x) }
 
-// Complement reports whether u is a small 1 - t of which t has lost digits; see [spec.Complement].
-func Complement(t, u float64) bool { return spec.Complement(t, u) }
+// Complement returns 1 - t with the digits of it that the label u has; see [spec.Complement].
+func Complement(t, u float64) float64 { return spec.Complement(t, u) }
+
+// IsComplement reports whether u is a small 1 - t of which t has lost digits; see
+// [spec.IsComplement].
+func IsComplement(t, u float64) bool { return spec.IsComplement(t, u) }
 
 // Sign returns -1, 0 or 1, and NaN for NaN.
 func Sign(x float64) float64 { return spec.Sign(x) }

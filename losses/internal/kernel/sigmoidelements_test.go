@@ -196,6 +196,21 @@ func sigmoidBesideSmallLabel[T Float](t *testing.T) {
 		check("mae of given labels", lo, mae)
 		SigmoidKL(loss, grad, z, yes, no, scale)
 		check("kl of given labels", lo, kl)
+		far := make([]T, n)
+		for _, q := range []Question{{Kind: Sparsemax}, {Kind: Entmax15}} { // of logits that leave the other class nothing
+			for i := range far {
+				far[i] = -3
+			}
+			require.True(t, SigmoidQuestion(q, loss, grad, far, yes, nil, scale))
+			for i, g := range grad {
+				require.Equal(t, -yes[i], g, "%v: gradient of label %v", q, yes[i])
+				far[i] = 3
+			}
+			SigmoidQuestion(q, loss, grad, far, no, yes, scale)
+			for i := lo; i < n; i++ {
+				require.Equal(t, yes[i], grad[i], "%v: gradient of given label %v", q, yes[i])
+			}
+		}
 	}
 }
 

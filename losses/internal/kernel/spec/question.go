@@ -82,7 +82,7 @@ func (q Question) logOf(t, u float64) float64 {
 	switch {
 	case !(t >= 0x1p-1000):
 		return q.C
-	case Complement(t, u):
+	case IsComplement(t, u):
 		return max(math.Log1p(-u), q.C)
 	}
 	return max(math.Log(t), q.C)

@@ -73,18 +73,23 @@ func MAESides(yes, no Side, t, u float64) (loss, slope float64) {
 
 // less returns p - t for a label t beside u.
 func (s Side) less(t, u float64) float64 {
-	switch {
-	case !(s.P > 0.5):
+	if !(s.P > 0.5) {
 		return s.P - t
-	case Complement(t, u):
-		return u - s.Rest
 	}
-	return (1 - t) - s.Rest
+	return Complement(t, u) - s.Rest
 }
 
-// Complement reports whether the label u is a small 1 - t, of which the label t has lost digits,
+// Complement returns 1 - t for a label t beside u: that, where t has lost digits of it.
+func Complement(t, u float64) float64 {
+	if IsComplement(t, u) {
+		return u
+	}
+	return 1 - t
+}
+
+// IsComplement reports whether the label u is a small 1 - t, of which the label t has lost digits,
 // but for a rounding of their sum.
-func Complement(t, u float64) bool {
+func IsComplement(t, u float64) bool {
 	return u > 0 && u < 0.25 && math.Abs(t+u-1) <= 0x1p-51
 }
 

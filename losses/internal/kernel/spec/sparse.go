@@ -33,7 +33,7 @@ func sparseElements[T Float](n int, loss []float64, grad, z, yes, no, scale []T)
 //	sparsemax  q = (1-g)/2,   loss = ((a-p)² + (b-q)²)/2 + b e
 //	entmax15   √q = (1-g²)/2√p,  2√p = √(2-g²) + g,   loss = Σ 2/3 (√a - √p)² (2√a + √p) + 2 b e
 //
-// with g = |z|/n, of which e is beyond 1: there q is 0.
+// with g = |z|/n, of which e is beyond 1: there q is 0. Where a has lost digits of b, 1 - a is b.
 func sparseElement(n int, z, t, u float64) (loss, d float64) {
 	a, b := t, u
 	if z < 0 {
@@ -46,11 +46,11 @@ func sparseElement(n int, z, t, u float64) (loss, d float64) {
 		double := math.Sqrt(2-gap*gap) + gap
 		root := (1 - gap) * (1 + gap) / double
 		rest := root * root
-		d = (1 - a) - rest
+		d = Complement(a, b) - rest
 		loss = entmaxTerm(d, a, double/2) + entmaxTerm(rest-b, b, root)
 	} else {
 		rest := (1 - gap) / 2
-		d = (1 - a) - rest
+		d = Complement(a, b) - rest
 		loss = (d*d + (rest-b)*(rest-b)) / 2
 	}
 	loss += labelled(b, float64(n)*excess)

@@ -204,7 +204,7 @@ func (a *asm) maeQuestion(c questionConsts) questionLoss {
 		each(func(i int) { a.Op(Fmul, rest[i], q.e[i], q.p[i]) })
 		each(func(i int) { a.Op(Fmul, slope[i], q.p[i], rest[i]) })
 		t, u := labels()
-		a.complement(c, t, u)
+		a.complement(c.exp.one, t, u)
 		each(func(i int) { a.Op(Fsub, t[i], t[i], rest[i]) })
 		each(func(i int) { a.Op(Fsub, u[i], rest[i], u[i]) })
 		zero, x, other := a.Take(), a.Row(unroll), a.Row(unroll)
@@ -223,9 +223,9 @@ func (a *asm) maeQuestion(c questionConsts) questionLoss {
 }
 
 // complement turns labels t beside u into 1 - t: u, where t has lost digits of that.
-func (a *asm) complement(c questionConsts, t, u []Vec) {
+func (a *asm) complement(one Vec, t, u []Vec) {
 	near, off, x := a.Row(unroll), a.Row(unroll), a.Row(unroll)
-	each(func(i int) { a.Op(Fsub, t[i], c.exp.one, t[i]) })
+	each(func(i int) { a.Op(Fsub, t[i], one, t[i]) })
 	each(func(i int) { a.Op(Fsub, off[i], t[i], u[i]) })
 	each(func(i int) { a.OpOne(Fabs, off[i], off[i]) })
 	each(func(i int) { a.Fill(x[i], 0x1p-51) })

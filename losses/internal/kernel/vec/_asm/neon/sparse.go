@@ -23,7 +23,7 @@ func (a *asm) sparsemax(one Vec, z []Vec, labels func() (likely, other, positive
 	each(func(i int) { a.Op(Fmul, rest[i], rest[i], half) })
 	t, u, positive := labels()
 	d := t
-	each(func(i int) { a.Op(Fsub, d[i], one, t[i]) })
+	a.complement(one, d, u)
 	each(func(i int) { a.Op(Fsub, d[i], d[i], rest[i]) })
 	each(func(i int) { a.Op(Fsub, rest[i], rest[i], u[i]) })
 	loss = a.Row(unroll)
@@ -57,7 +57,8 @@ func (a *asm) entmax15(one Vec, z []Vec, labels func() (likely, other, positive 
 	a.Drop(half)
 	t, u, positive := labels()
 	d := a.Row(unroll)
-	each(func(i int) { a.Op(Fsub, d[i], one, t[i]) })
+	each(func(i int) { a.Move(d[i], t[i]) })
+	a.complement(one, d, u)
 	each(func(i int) { a.Op(Fsub, d[i], d[i], rest[i]) })
 	each(func(i int) { a.Op(Fsub, rest[i], rest[i], u[i]) })
 	loss = a.entmaxTerm(d, t, top)
