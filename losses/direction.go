@@ -75,7 +75,7 @@ func (b *batch[T]) slopeAlong(i int, p, v []float64) (mass, mean float64, ok boo
 	if top := above(p); top >= 0 {
 		from = v[top]
 	} else {
-		_, from = kernel.Moments(p, v, 0)
+		from = kernel.Expectation(p, v, 0)
 	}
 	kernel.Affine(v, v, 1, -from, 0)
 	if b.temperature != 1 {
@@ -83,7 +83,7 @@ func (b *batch[T]) slopeAlong(i int, p, v []float64) (mass, mean float64, ok boo
 			v[j] /= b.temperature
 		}
 	}
-	_, mean = kernel.Moments(p, v, 0)
+	mean = kernel.Expectation(p, v, 0)
 	if b.index != nil {
 		b.loss[i] = mean - v[b.index[i]]
 		return 1, mean, true

@@ -36,7 +36,7 @@ func expectationRows[T kernel.Float, Q quantity[T]](b *batch[T], l Loss, alpha, 
 				continue
 			}
 			from, less := q.numbers(*s)
-			_, r := kernel.Moments(e, h, from)
+			r := kernel.Expectation(e, h, from)
 			if r *= s.Coef; !finite(r) { // a logit is -Inf
 				s.Coef = 0
 				continue
@@ -88,7 +88,7 @@ func expectationBlocks[T kernel.Float, Q quantity[T]](b *batch[T], alpha, beta f
 		q.values(h, z, c.target, k)
 		for i := range loss {
 			p, h, t, y := part(p, i, i+1, k), part(h, i, i+1, k), part(c.target, i, i+1, k), -1
-			_, r := kernel.Moments(p, h, 0)
+			r := kernel.Expectation(p, h, 0)
 			loss[i] = times(alpha, loss[i]) + beta*r
 			if grad == nil {
 				continue
@@ -127,7 +127,7 @@ func aroundTop[T kernel.Float](p, t []T, y int) (s kernel.SoftmaxOf) {
 func expectationGrad[T kernel.Float](e, t, h []T, y int, from, r, alpha, beta float64, s kernel.SoftmaxOf) {
 	top, at, c := s.Top, 0.0, s.Coef
 	if top >= 0 {
-		_, d := kernel.Moments(e, h, float64(h[top]))
+		d := kernel.Expectation(e, h, float64(h[top]))
 		at = alpha*(s.Others-(s.Others+s.Own)*s.Rest) - beta*(c*float64(e[top]))*(c*d)
 	}
 	a, b := c*(alpha*(s.Others+s.Own)-beta*r), c*beta

@@ -111,7 +111,7 @@ func (b *batch[T]) directionOf(a, p []float64, i, top int) (mean float64) {
 		return lean(a, p, a)
 	}
 	kernel.Affine(a, a, 1, -a[top], 0)
-	_, mean = kernel.Moments(p, a, 0)
+	mean = kernel.Expectation(p, a, 0)
 	return mean
 }
 

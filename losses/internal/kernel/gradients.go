@@ -16,6 +16,14 @@ func Moments[T Float](p, h []T, from float64) (plain, weighted float64) {
 	return spec.Moments(p, h, from)
 }
 
+// Expectation returns Σ p (h - from), of float32 to its digits; see [spec.Expectation].
+func Expectation[T Float](p, h []T, from float64) (sum float64) {
+	if vec.On() && len(p) > few {
+		return vec.Expectation(p, h, from)
+	}
+	return spec.Expectation(p, h, from)
+}
+
 // Tilt multiplies p by a function of h and subtracts labels; see [spec.Tilt].
 func Tilt[T Float](p, t, h []T, from, a, b, c float64) {
 	if vec.On() && len(p) > few {

@@ -30,6 +30,7 @@ func gradientPieces[T Float](t *testing.T) {
 		gotPlain, gotWeighted := Moments(b.t, h, 0.25)
 		require.InDelta(t, plain, gotPlain, 1e-12*5*float64(k))
 		require.InDelta(t, weighted, gotWeighted, 1e-12*5*mass)
+		require.InDelta(t, weighted, Expectation(b.t, h, 0.25), 4*eps*5*mass)
 		buf := append(append([]T{}, b.u...), 7)
 		p := buf[:k]
 		Tilt(p, b.t, h, -0.5, 2, 0.5, 3)
@@ -45,6 +46,26 @@ func gradientPieces[T Float](t *testing.T) {
 	}
 	plain, weighted := Moments[T](nil, nil, 1)
 	require.Zero(t, plain+weighted)
+}
+
+// TestTiltCancels: a + b (h - from) has digits where it is almost 0, for an h next to that of it.
+func TestTiltCancels(t *testing.T) { both(t, tiltCancels[float32], tiltCancels[float64]) }
+
+func tiltCancels[T Float](t *testing.T) {
+	const k, b = 70, 3.0
+	for _, zero := range []float64{1.1, 5.3, 700.7, -2.9} {
+		p, none, h := make([]T, k), make([]T, k), make([]T, k)
+		for j := range p {
+			p[j], h[j] = 1, T(zero*(1+float64(j-k/2)*float64(numtest.Ulp(T(1)))))
+		}
+		a := -b * (zero + 0.25)
+		Tilt(p, none, h, -0.25, a, b, 0)
+		for j, x := range h {
+			want := a + b*(float64(x)+0.25)
+			require.InDelta(t, want, float64(p[j]), 4*float64(numtest.Ulp(T(1)))*math.Abs(want)+1e-15*math.Abs(a),
+				"%v: %d", zero, j)
+		}
+	}
 }
 
 // TestAdd: sums of rows at every length, and whether all are finite, wherever one is not and where

@@ -62,7 +62,7 @@ func guardPieces[T Float](t *testing.T) {
 		b := newBlock[T](1, k, ordinary)
 		run := func(p, t []T, h, inverse, gap []float64) (wide []float64, narrow []T) {
 			plain, weighted := Moments(p, t, -1)
-			wide = append(wide, plain, weighted)
+			wide = append(wide, plain, weighted, Expectation(p, t, -1))
 			MinusLogs(p, t, 80)
 			narrow = append(narrow, p...)
 			for j := range inverse {

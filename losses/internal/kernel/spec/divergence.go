@@ -49,7 +49,7 @@ func CentredRows(p, d, mean, f []float64, k int) {
 		}
 		at := 0.0
 		if top >= 0 {
-			_, less := Moments(q, x, x[top])
+			less := Expectation(q, x, x[top])
 			at = (m - m - less) * q[top] * f[i] // NaN for NaN
 		}
 		for j := range q {

@@ -14,6 +14,12 @@ func Moments[T Float](p, h []T, from float64) (plain, weighted float64) {
 	return plain, weighted
 }
 
+// Expectation returns Σ p (h - from).
+func Expectation[T Float](p, h []T, from float64) (sum float64) {
+	_, sum = Moments(p, h, from)
+	return sum
+}
+
 // Tilt stores p (a + b (h - from)) - c t in p.
 func Tilt[T Float](p, t, h []T, from, a, b, c float64) {
 	for j, v := range p {

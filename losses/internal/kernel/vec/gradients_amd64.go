@@ -16,8 +16,25 @@ func Moments[T spec.Float](p, h []T, from float64) (plain, weighted float64) {
 	return wideOf[T]().moments(&p[0], &h[0], len(p), from)
 }
 
-// Tilt is [spec.Tilt].
+// Expectation is [spec.Expectation].
+func Expectation[T spec.Float](p, h []T, from float64) (sum float64) {
+	if spec.Size[T]() == 4 {
+		return singleOf(unitOf[T]()).expectation(float(&p[0]), float(&h[0]), len(p), float32(from))
+	}
+	_, sum = Moments(p, h, from)
+	return sum
+}
+
+// Tilt is [spec.Tilt]. In float32 it takes the one number that a + b (h - from) is 0 for.
 func Tilt[T spec.Float](p, t, h []T, from, a, b, c float64) {
+	if size := math.Abs(b); spec.Size[T]() == 4 && 0x1p-60 < size && size < 0x1p60 {
+		if zero := from - a/b; math.Abs(zero) < 0x1p60 {
+			high := float32(zero)
+			singleOf(unitOf[T]()).tiltFrom(float(&p[0]), float(&t[0]), float(&h[0]), len(p), high,
+				float32(zero-float64(high)), float32(b), float32(c))
+			return
+		}
+	}
 	wideOf[T]().tilt(&p[0], &t[0], &h[0], len(p), from, a, b, c)
 }
 

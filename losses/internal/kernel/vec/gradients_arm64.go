@@ -9,6 +9,11 @@ func Moments[T spec.Float](p, h []T, from float64) (plain, weighted float64) {
 	return spec.Moments(p, h, from)
 }
 
+// Expectation is [spec.Expectation].
+func Expectation[T spec.Float](p, h []T, from float64) (sum float64) {
+	return spec.Expectation(p, h, from)
+}
+
 // Tilt is [spec.Tilt].
 func Tilt[T spec.Float](p, t, h []T, from, a, b, c float64) { spec.Tilt(p, t, h, from, a, b, c) }
 

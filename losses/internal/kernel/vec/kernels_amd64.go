@@ -532,6 +532,17 @@ func maeSignsF32AVX512(e *float32, t *float32, n int, c float32, low float32, ov
 //go:noescape
 func combineCloselyF32AVX512(p *float32, t *float32, n int, a float32, low float32, f float32)
 
+// expectationF32AVX512 returns Σ p (h - from).
+//
+//go:noescape
+func expectationF32AVX512(p *float32, h *float32, n int, from float32) (sum float64)
+
+// tiltFromF32AVX512 stores b p ((h - from) - low) - c t in p: the differences of close numbers are
+// exact.
+//
+//go:noescape
+func tiltFromF32AVX512(p *float32, t *float32, h *float32, n int, from float32, low float32, b float32, c float32)
+
 // sizesF32AVX512 returns the smallest |x| that is not 0 and the largest, NaN aside, and not 0 where
 // an x is not finite, negative, or 0.
 //
@@ -2029,6 +2040,17 @@ func maeSignsF32AVX2(e *float32, t *float32, n int, c float32, low float32, over
 //
 //go:noescape
 func combineCloselyF32AVX2(p *float32, t *float32, n int, a float32, low float32, f float32)
+
+// expectationF32AVX2 returns Σ p (h - from).
+//
+//go:noescape
+func expectationF32AVX2(p *float32, h *float32, n int, from float32) (sum float64)
+
+// tiltFromF32AVX2 stores b p ((h - from) - low) - c t in p: the differences of close numbers are
+// exact.
+//
+//go:noescape
+func tiltFromF32AVX2(p *float32, t *float32, h *float32, n int, from float32, low float32, b float32, c float32)
 
 // sizesF32AVX2 returns the smallest |x| that is not 0 and the largest, NaN aside, and not 0 where
 // an x is not finite, negative, or 0.

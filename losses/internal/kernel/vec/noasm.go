@@ -132,6 +132,9 @@ func AddScaled[T spec.Float](dst, p []T, a float64) { panic(noVectors) }
 // Moments panics: this build has no vectors.
 func Moments[T spec.Float](p, h []T, from float64) (plain, weighted float64) { panic(noVectors) }
 
+// Expectation panics: this build has no vectors.
+func Expectation[T spec.Float](p, h []T, from float64) (sum float64) { panic(noVectors) }
+
 // Tilt panics: this build has no vectors.
 func Tilt[T spec.Float](p, t, h []T, from, a, b, c float64) { panic(noVectors) }
 

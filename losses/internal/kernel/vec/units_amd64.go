@@ -148,6 +148,8 @@ type single interface {
 	maeErrors(labelGrad, e, t *float32, n, but int, c, low, near float32) (sum, over, under float64, some uint32)
 	maeSigns(e, t *float32, n int, c, low, over, under float32)
 	combineClosely(p, t *float32, n int, a, low, f float32)
+	expectation(p, h *float32, n int, from float32) (sum float64)
+	tiltFrom(p, t, h *float32, n int, from, low, b, c float32)
 }
 
 // double are the kernels for float64: those of tiles that have no counterpart in float32 too.
@@ -407,6 +409,12 @@ func (f32AVX512) maeSigns(e, t *float32, n int, c, low, over, under float32) {
 }
 func (f32AVX512) combineClosely(p, t *float32, n int, a, low, f float32) {
 	combineCloselyF32AVX512(p, t, n, a, low, f)
+}
+func (f32AVX512) expectation(p, h *float32, n int, from float32) (sum float64) {
+	return expectationF32AVX512(p, h, n, from)
+}
+func (f32AVX512) tiltFrom(p, t, h *float32, n int, from, low, b, c float32) {
+	tiltFromF32AVX512(p, t, h, n, from, low, b, c)
 }
 func (f32AVX512) sizes(x *float32, n int) (least, most float32, infinite, negative, zero uint32) {
 	return sizesF32AVX512(x, n)
@@ -1000,6 +1008,12 @@ func (f32AVX2) maeSigns(e, t *float32, n int, c, low, over, under float32) {
 }
 func (f32AVX2) combineClosely(p, t *float32, n int, a, low, f float32) {
 	combineCloselyF32AVX2(p, t, n, a, low, f)
+}
+func (f32AVX2) expectation(p, h *float32, n int, from float32) (sum float64) {
+	return expectationF32AVX2(p, h, n, from)
+}
+func (f32AVX2) tiltFrom(p, t, h *float32, n int, from, low, b, c float32) {
+	tiltFromF32AVX2(p, t, h, n, from, low, b, c)
 }
 func (f32AVX2) sizes(x *float32, n int) (least, most float32, infinite, negative, zero uint32) {
 	return sizesF32AVX2(x, n)

@@ -25,6 +25,37 @@ func (g isa) moments() {
 	g.ret()
 }
 
+// expectation and tiltFrom are moments and tilt in float32.
+func (g isa) expectation() {
+	g.text("expectation", "func(p, h *T, n int, from A) (sum float64)", "returns Σ p (h - from).")
+	p, h, n := g.param("p"), g.param("h"), g.param("n")
+	from, sum := g.broadcast("from"), g.folded(true)
+	g.fours(n, func(i reg.GPVirtual, v int, m *mask) {
+		x, y := g.get(p, i, v, m), g.get(h, i, v, m) // beyond the tail's lanes p is 0
+		g.sub(from, y, y)
+		g.madd(x, y, sum.inner[v%2])
+	}, func() { g.fold(sum) })
+	doubleResult(g.foldedTotal(sum), "sum")
+	g.ret()
+}
+
+func (g isa) tiltFrom() {
+	g.text("tiltFrom", "func(p, t, h *T, n int, from, low, b, c A)",
+		"stores b p ((h - from) - low) - c t in p: the differences of close numbers are exact.")
+	p, t, h, n := g.param("p"), g.param("t"), g.param("h"), g.param("n")
+	from, low, b, c := g.broadcast("from"), g.broadcast("low"), g.broadcast("b"), g.broadcast("c")
+	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {
+		x, y, d := g.get(p, i, v, m), g.get(t, i, v, m), g.get(h, i, v, m)
+		g.sub(from, d, d)
+		g.sub(low, d, d)
+		g.mul(b, x, x)
+		g.mul(c, y, y)
+		g.msub(y, d, x)
+		g.put(x, p, i, v, m)
+	})
+	g.ret()
+}
+
 func (g isa) tilt() {
 	g.text("tilt", "func(p, t, h *T, n int, from, a, b, c A)", "stores p (a + b (h - from)) - c t in p.")
 	p, t, h, n := g.param("p"), g.param("t"), g.param("h"), g.param("n")
@@ -88,6 +119,17 @@ func (g isa) minusLogs() {
 		"stores -log t in dst, most where it is more or t is 0 or denormal.")
 	dst, t, n := g.param("dst"), g.param("t"), g.param("n")
 	most := g.broadcast("most")
+	if g.avx512 && !g.f64 {
+		logs := g.splitLogs()
+		g.interleaved(n, func(i reg.GPVirtual, v int, m *mask) {
+			l, low := g.splitLog(logs, g.get(t, i, v, m))
+			g.add(low, l, l)
+			g.min(l, most, l)
+			g.put(l, dst, i, v, m)
+		})
+		g.ret()
+		return
+	}
 	tiny := g.constant(0x1p-1022)
 	if !g.f64 {
 		tiny = g.constant(0x1p-126)

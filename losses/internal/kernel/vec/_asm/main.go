@@ -78,6 +78,8 @@ func main() {
 			g.maeErrors()
 			g.maeSigns()
 			g.combineClosely()
+			g.expectation()
+			g.tiltFrom()
 		}
 		g.sizes()
 		if g.f64 {

@@ -137,9 +137,13 @@ func (g isa) shortLogs() (c shortLogs) {
 	}
 	c.inverse = g.tableOf("shortInverses", inverse)
 	c.first = g.tableOf("shortLogs", func(i float64) float64 { return math.Log(inverse(i)) })
-	c.q = g.constants([]float64{-0.25, 0.333388889, -0.5, 1}) // to 2e-9
+	c.q = g.constants(log1pSingle)
 	return c
 }
+
+// log1pSingle are the coefficients of log1p(r)/r, to 2e-9 for |r| <= 1/60 and 1.3e-8 for |r| <=
+// 1/48.
+var log1pSingle = []float64{-0.25, 0.333388889, -0.5, 1}
 
 // shortLog emits -log(u + low) for what u has lost near 1, or no low, +Inf for 0.
 func (g isa) shortLog(c shortLogs, u, low reg.VecVirtual) (log reg.VecVirtual) {
