@@ -380,6 +380,12 @@ func sigmoidPowerPiecesF32AVX512(loss *float64, grad *float32, z *float32, yes *
 //go:noescape
 func sigmoidShiftedF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
 
+// klSingleTermsF32AVX512 returns Σ t d and Σ t |d| for d = (log t - z) + c, of labels t, and for a
+// |c| up to 256 that is a multiple of 2^-14.
+//
+//go:noescape
+func klSingleTermsF32AVX512(z *float32, t *float32, n int, c float32) (sum float64, size float64)
+
 // sigmoidReverseSharesF32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
 // no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
 // z, and times scales where that is not nil. The loss is the question Symmetric of A = 0 and a no

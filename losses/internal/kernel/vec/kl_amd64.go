@@ -3,6 +3,8 @@
 package vec
 
 import (
+	"math"
+
 	"softloss/losses/internal/kernel/spec"
 )
 
@@ -36,7 +38,7 @@ func kl[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, scratch 
 	row := func(s exact, loss *float64, g, l []T, e []float64, x, y []T, f float64) (ok bool) {
 		return klRow(s, v, loss, g, l, e, x, y, f)
 	}
-	if spec.Size[T]() == 8 || inBlocks(u, k) {
+	if spec.Size[T]() == 8 {
 		return exactRows(loss, grad, labelGrad, z, t, scale, scratch, k, row, generic)
 	}
 	return eachSoftmax(grad, z, t, narrow, k, func(j int, s spec.SoftmaxOf, e []T) (ok bool) {
@@ -57,10 +59,21 @@ func kl[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, scratch 
 	})
 }
 
-// klSingle computes the loss of one row of float32, where e is scratch memory: in float64, but with
-// the log-sum-exp of float32 where that has digits enough. It returns false for an invalid label.
+// klSingle computes the loss of one row of float32, where e is scratch memory: with the log-sum-exp
+// of float32 where that has digits enough, and all in it where the terms cancel little. It returns
+// false for an invalid label.
 func klSingle[T spec.Float](
 	u unit[T], v wide[T], s spec.SoftmaxOf, e []float64, loss *float64, l, x, y []T) (ok bool) {
+	lse, mass := s.Max+s.Log, s.Others+s.Own
+	if l == nil && single512[T]() && math.Abs(lse) < 256 {
+		c := math.Round(lse*0x1p14) * 0x1p-14
+		var single f32AVX512
+		sum, size := single.klSingleTerms(float(&x[0]), float(&y[0]), len(x), float32(c))
+		if sum += mass * (lse - c); sum >= size/3 && sum >= mass*min(s.Log, 1) {
+			*loss = sum
+			return true
+		}
+	}
 	sum, mass, bad := v.klTerms(first(l), &x[0], &y[0], len(x), s.Max, s.Log)
 	if !(sum >= mass*min(s.Log, 1)) {
 		w, ok := exactRow(u, v, e, x)

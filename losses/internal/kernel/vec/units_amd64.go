@@ -348,6 +348,9 @@ func (f32AVX512) sigmoidPowerPieces(loss *float64, grad, z, yes, no, scales *flo
 func (f32AVX512) sigmoidShifted(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidShiftedF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
+func (f32AVX512) klSingleTerms(z, t *float32, n int, c float32) (sum, size float64) {
+	return klSingleTermsF32AVX512(z, t, n, c)
+}
 func (f32AVX512) sigmoidReverseShares(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidReverseSharesF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }

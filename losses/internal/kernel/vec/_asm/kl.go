@@ -2,6 +2,7 @@ package main
 
 import (
 	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
@@ -45,9 +46,12 @@ func (g isa) klTermBy(l, t reg.VecVirtual, logOf func(u reg.VecVirtual) reg.VecV
 	return out
 }
 
-// addKLTerm returns what adds klTerm to a sum: by tables where results are rounded to float32. It
-// stores the derivative of the term by t, (log t - l) + 1, where p is not nil.
-func (g isa) addKLTerm(p reg.GPVirtual) func(l, t, sum reg.VecVirtual, store func(v reg.VecVirtual)) {
+// A klAdder adds klTerm to a sum, and gives its derivative by t, (log t - l) + 1, to store.
+type klAdder func(l, t, sum reg.VecVirtual, store func(v reg.VecVirtual))
+
+// addKLTerm returns a klAdder: by tables where results are rounded to float32. It stores where p is
+// not nil, never without a p.
+func (g isa) addKLTerm(p reg.GPVirtual) klAdder {
 	keep := func(t reg.VecVirtual, store func(v reg.VecVirtual)) func(ratio func() reg.VecVirtual) {
 		return g.keepPhi(p, func(ratio reg.VecVirtual) {
 			x, log := g.vec(), g.vec()
@@ -81,18 +85,52 @@ func (g isa) klTerms() {
 	labelGrad, z, t, n := g.param("labelGrad"), g.param("z"), g.param("t"), g.param("n")
 	m, log := g.broadcast("m"), g.broadcast("log")
 	sums := termSums{g.folded(false), g.folded(false), g.zeros(1)[0]}
-	term, unroll := g.addKLTerm(labelGrad), 1
-	if g.looksUp() {
-		unroll = 4
+	body := func(term klAdder) func(i reg.GPVirtual, v int, k *mask) {
+		return func(i reg.GPVirtual, v int, k *mask) {
+			lab, l := sums.label(g, t, i, v, k), g.get(z, i, v, k)
+			g.add(lab, sums.mass.inner[0], sums.mass.inner[0])
+			g.sub(m, l, l)
+			g.sub(log, l, l)
+			term(l, lab, sums.sum.inner[0], func(x reg.VecVirtual) { g.put(x, labelGrad, i, v, k) })
+		}
 	}
-	g.loop(n, unroll, func(i reg.GPVirtual, v int, k *mask) {
-		lab, l := sums.label(g, t, i, v, k), g.get(z, i, v, k)
-		g.add(lab, sums.mass.inner[0], sums.mass.inner[0])
-		g.sub(m, l, l)
-		g.sub(log, l, l)
-		term(l, lab, sums.sum.inner[0], func(x reg.VecVirtual) { g.put(x, labelGrad, i, v, k) })
-	})
+	stored, done := label("stored"), label("done")
+	TESTQ(labelGrad, labelGrad)
+	JNE(LabelRef(stored))
+	g.interleaved(n, body(g.addKLTerm(nil)))
+	JMP(LabelRef(done))
+	Label(stored)
+	g.loop(n, 1, body(g.addKLTerm(labelGrad)))
+	Label(done)
 	g.sums(sums)
+}
+
+// klSingleTerms is klTerms in float32, with AVX-512: log t - l is a difference of a number that is
+// exact and z, rounded once.
+func (g isa) klSingleTerms() {
+	g.text("klSingleTerms", "func(z, t *T, n int, c A) (sum, size float64)",
+		"returns Σ t d and Σ t |d| for d = (log t - z) + c, of labels t, and for a |c| up to 256 that is a multiple of "+
+			"2^-14.")
+	z, t, n := g.param("z"), g.param("t"), g.param("n")
+	logs, c, sum, size := g.splitLogs(), g.broadcast("c"), g.folded(true), g.folded(true)
+	g.fours(n, func(i reg.GPVirtual, v int, m *mask) {
+		lab, u := g.get(t, i, v, m), g.vec()
+		g.move(lab, u)
+		d, low := g.splitLog(logs, u)
+		g.sub(c, d, d)
+		g.add(g.get(z, i, v, m), d, d) // with the other sign
+		some := g.cmp(neqUQ, g.constant(0), lab)
+		VFNMADD231PS(low, lab, some.op, sum.inner[v%2])
+		VFNMADD231PS(d, lab, some.op, sum.inner[v%2])
+		g.and(g.abs(), d, d)
+		VFMADD231PS(d, lab, some.op, size.inner[v%2])
+	}, func() {
+		g.fold(sum)
+		g.fold(size)
+	})
+	doubleResult(g.foldedTotal(sum), "sum")
+	doubleResult(g.foldedTotal(size), "size")
+	g.ret()
 }
 
 func (g isa) klGrad() {

@@ -57,6 +57,7 @@ func main() {
 			g.sigmoid(sigmoidPieces)
 			g.sigmoid(sigmoidPowerPieces)
 			g.sigmoid(sigmoidShifted)
+			g.klSingleTerms()
 			for _, f := range singleQuestions {
 				g.sigmoid(f)
 			}

@@ -22,8 +22,11 @@ func (e element) keep(value func() reg.VecVirtual) {
 	}
 }
 
-// keepPhi returns what stores φ of an element where to is, for a p that is not nil.
+// keepPhi returns what stores φ of an element where p is not nil: nothing without a p.
 func (g isa) keepPhi(p reg.GPVirtual, store func(v reg.VecVirtual)) func(value func() reg.VecVirtual) {
+	if p == nil {
+		return func(func() reg.VecVirtual) {}
+	}
 	return func(value func() reg.VecVirtual) { where(p, func() { store(value()) }) }
 }
 
