@@ -241,3 +241,20 @@ func sigmoidReverseOfAnyLabel[T Float](t *testing.T) {
 		require.True(t, yes[i] != no[i] || grad[i] == 0, "gradient %v of the labels %v", grad[i], yes[i])
 	}
 }
+
+// TestSigmoidOfMasses: cross entropy of labels that do not sum to 1, at logits near 0, where most
+// roundings meet.
+func TestSigmoidOfMasses(t *testing.T) {
+	z := []float32{0.022786407, -0.07637064, 0.015145029, -0.0029580328, 0.033644002, -0.008899716, 0.3421685}
+	yes := []float32{2.1441097, 0.54481465, 2.239981, 2.8637516, 0.27399573, 0.7947983, 1.7431186}
+	no := []float32{0.68801415, 0.855317, 0.6173667, 0.0113431, 0.99566567, 0.56581914, 0.016244657}
+	eachImplementation(t, func(t *testing.T) {
+		loss, grad := make([]float64, len(z)), make([]float32, len(z))
+		SigmoidCrossEntropy(loss, grad, z, yes, no, []float32{1})
+		for i := range z {
+			l, g := ask(z[i], float64(yes[i]), float64(no[i])).crossEntropy(1)
+			require.LessOrEqual(t, l.ulps(loss[i], true), 3.5, "loss of z=%v (%v, %v)", z[i], yes[i], no[i])
+			require.LessOrEqual(t, g.ulps(float64(grad[i]), true), 3.5, "gradient of z=%v (%v, %v)", z[i], yes[i], no[i])
+		}
+	})
+}

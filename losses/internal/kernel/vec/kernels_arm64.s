@@ -3154,18 +3154,12 @@ loop:
 	WORD $0x4e2dd56b // fadd v11.4s, v11.4s, v13.4s
 	WORD $0x4e20d588 // fadd v8.4s, v12.4s, v0.4s
 	WORD $0x4e20d5a9 // fadd v9.4s, v13.4s, v0.4s
-	WORD $0x6e2add0e // fmul v14.4s, v8.4s, v10.4s
-	WORD $0x6e2bdd2f // fmul v15.4s, v9.4s, v11.4s
-	WORD $0x6e2efc0e // fdiv v14.4s, v0.4s, v14.4s
-	WORD $0x6e2ffc0f // fdiv v15.4s, v0.4s, v15.4s
-	WORD $0x6e2edd4a // fmul v10.4s, v10.4s, v14.4s
-	WORD $0x6e2fdd6b // fmul v11.4s, v11.4s, v15.4s
-	WORD $0x6e2edd08 // fmul v8.4s, v8.4s, v14.4s
-	WORD $0x6e2fdd29 // fmul v9.4s, v9.4s, v15.4s
-	WORD $0x6e2cdd08 // fmul v8.4s, v8.4s, v12.4s
-	WORD $0x6e2ddd29 // fmul v9.4s, v9.4s, v13.4s
-	WORD $0x6e28dd0e // fmul v14.4s, v8.4s, v8.4s
-	WORD $0x6e29dd2f // fmul v15.4s, v9.4s, v9.4s
+	WORD $0x6e2afd8a // fdiv v10.4s, v12.4s, v10.4s
+	WORD $0x6e2bfdab // fdiv v11.4s, v13.4s, v11.4s
+	WORD $0x6e28fc08 // fdiv v8.4s, v0.4s, v8.4s
+	WORD $0x6e29fc09 // fdiv v9.4s, v0.4s, v9.4s
+	WORD $0x6e2add4e // fmul v14.4s, v10.4s, v10.4s
+	WORD $0x6e2bdd6f // fmul v15.4s, v11.4s, v11.4s
 	WORD $0x6e2eddd0 // fmul v16.4s, v14.4s, v14.4s
 	WORD $0x6e2fddf1 // fmul v17.4s, v15.4s, v15.4s
 	FMOVQ 624(R8), F18 // 0.14296179029576866
@@ -3180,15 +3174,15 @@ loop:
 	WORD $0x4f8511f5 // fmla v21.4s, v15.4s, v5.s[0]
 	WORD $0x4e30ce54 // fmla v20.4s, v18.4s, v16.4s
 	WORD $0x4e31ce75 // fmla v21.4s, v19.4s, v17.4s
-	WORD $0x6e28ddd2 // fmul v18.4s, v14.4s, v8.4s
-	WORD $0x6e29ddf3 // fmul v19.4s, v15.4s, v9.4s
-	VMOV V8.B16, V16.B16
-	VMOV V9.B16, V17.B16
+	WORD $0x6e2addd2 // fmul v18.4s, v14.4s, v10.4s
+	WORD $0x6e2bddf3 // fmul v19.4s, v15.4s, v11.4s
+	VMOV V10.B16, V16.B16
+	VMOV V11.B16, V17.B16
 	WORD $0x4e34ce50 // fmla v16.4s, v18.4s, v20.4s
 	WORD $0x4e35ce71 // fmla v17.4s, v19.4s, v21.4s
 	WORD $0x4e30d610 // fadd v16.4s, v16.4s, v16.4s
 	WORD $0x4e31d631 // fadd v17.4s, v17.4s, v17.4s
-	VLD1.P 32(R1), [V8.S4, V9.S4]
+	VLD1.P 32(R1), [V10.S4, V11.S4]
 	VLD1.P 32(R3), [V20.S4, V21.S4]
 	WORD $0x4eb4d40e // fsub v14.4s, v0.4s, v20.4s
 	WORD $0x4eb5d40f // fsub v15.4s, v0.4s, v21.4s
@@ -3197,22 +3191,22 @@ loop:
 shares:
 	VEOR V18.B16, V18.B16, V18.B16
 	VEOR V19.B16, V19.B16, V19.B16
-	WORD $0x6eb2e508 // fcmgt v8.4s, v8.4s, v18.4s
-	WORD $0x6eb3e529 // fcmgt v9.4s, v9.4s, v19.4s
+	WORD $0x6eb2e54a // fcmgt v10.4s, v10.4s, v18.4s
+	WORD $0x6eb3e56b // fcmgt v11.4s, v11.4s, v19.4s
 	VMOV V20.B16, V18.B16
 	VMOV V21.B16, V19.B16
-	VBIT V8.B16, V14.B16, V18.B16
-	VBIT V9.B16, V15.B16, V19.B16
-	VBIT V8.B16, V20.B16, V14.B16
-	VBIT V9.B16, V21.B16, V15.B16
+	VBIT V10.B16, V14.B16, V18.B16
+	VBIT V11.B16, V15.B16, V19.B16
+	VBIT V10.B16, V20.B16, V14.B16
+	VBIT V11.B16, V21.B16, V15.B16
 	VMOV V18.B16, V20.B16
 	VMOV V19.B16, V21.B16
 	WORD $0x4eaccdd4 // fmls v20.4s, v14.4s, v12.4s
 	WORD $0x4eadcdf5 // fmls v21.4s, v15.4s, v13.4s
-	WORD $0x6e2ade94 // fmul v20.4s, v20.4s, v10.4s
-	WORD $0x6e2bdeb5 // fmul v21.4s, v21.4s, v11.4s
-	WORD $0x4e32d5ce // fadd v14.4s, v14.4s, v18.4s
-	WORD $0x4e33d5ef // fadd v15.4s, v15.4s, v19.4s
+	WORD $0x6e28de94 // fmul v20.4s, v20.4s, v8.4s
+	WORD $0x6e29deb5 // fmul v21.4s, v21.4s, v9.4s
+	WORD $0x4e30d4c6 // fadd v6.4s, v6.4s, v16.4s
+	WORD $0x4e31d4e7 // fadd v7.4s, v7.4s, v17.4s
 	WORD $0x6e2ede10 // fmul v16.4s, v16.4s, v14.4s
 	WORD $0x6e2fde31 // fmul v17.4s, v17.4s, v15.4s
 	VEOR V22.B16, V22.B16, V22.B16
@@ -3227,8 +3221,8 @@ shares:
 	VEOR V7.B16, V7.B16, V7.B16
 	WORD $0x4eb4d4c6 // fsub v6.4s, v6.4s, v20.4s
 	WORD $0x4eb5d4e7 // fsub v7.4s, v7.4s, v21.4s
-	VBIT V8.B16, V20.B16, V6.B16
-	VBIT V9.B16, V21.B16, V7.B16
+	VBIT V10.B16, V20.B16, V6.B16
+	VBIT V11.B16, V21.B16, V7.B16
 	WORD $0x0e617a08 // fcvtl v8.2d, v16.2s
 	WORD $0x4e617a09 // fcvtl2 v9.2d, v16.4s
 	VST1.P [V8.D2, V9.D2], 32(R0)
@@ -3409,8 +3403,8 @@ shares:
 	WORD $0x4ef2ce9a // fmls v26.2d, v20.2d, v18.2d
 	WORD $0x6e6ddf39 // fmul v25.2d, v25.2d, v13.2d
 	WORD $0x6e6edf5a // fmul v26.2d, v26.2d, v14.2d
-	WORD $0x4e77d673 // fadd v19.2d, v19.2d, v23.2d
-	WORD $0x4e78d694 // fadd v20.2d, v20.2d, v24.2d
+	WORD $0x4e75d56b // fadd v11.2d, v11.2d, v21.2d
+	WORD $0x4e76d58c // fadd v12.2d, v12.2d, v22.2d
 	WORD $0x6e73deb5 // fmul v21.2d, v21.2d, v19.2d
 	WORD $0x6e74ded6 // fmul v22.2d, v22.2d, v20.2d
 	VEOR V27.B16, V27.B16, V27.B16

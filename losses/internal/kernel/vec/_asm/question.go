@@ -87,20 +87,22 @@ func (g isa) question(c questionConsts, z, low reg.VecVirtual) (q question) {
 	sum, s := g.vec(), g.vec()
 	g.add(g.constant(1), q.e, sum)
 	g.add(g.constant(2), q.e, s)
-	if g.avx512 && !g.f64 { // with what rounding took from 1+e
-		lost := g.vec()
-		g.sub(g.constant(1), sum, lost)
-		g.sub(lost, q.e, lost)
-		q.p = g.inverseOf(sum, lost)
-		s = g.inverse(s)
-	} else {
+	switch {
+	case g.f64:
 		product := g.vec()
 		g.mul(sum, s, product)
 		inverse := g.inverse(product) // one for both
 		g.mul(s, inverse, q.p)
 		g.mul(sum, inverse, s)
+		g.mul(q.e, s, s)
+	case g.avx512: // with what rounding took from 1+e
+		lost := g.vec()
+		g.sub(g.constant(1), sum, lost)
+		g.sub(lost, q.e, lost)
+		q.p, s = g.inverseOf(sum, lost), g.quotient(q.e, s)
+	default:
+		q.p, s = g.inverse(sum), g.quotient(q.e, s)
 	}
-	g.mul(q.e, s, s)
 	q.log = func() reg.VecVirtual {
 		square, tail := g.atanh(c, s)
 		return g.log1pOf(s, square, tail)

@@ -28,8 +28,8 @@ func byLikelihood(prepare func(g isa, c questionConsts, par reg.GPVirtual) quest
 	}
 }
 
-// crossEntropyQuestion: loss = (t + u) log1p(e) + u |z| for the labels t of the likely class and u,
-// slope = (t e - u) p.
+// crossEntropyQuestion: loss = t l + u (l + |z|) with l = log1p(e) for the labels t of the likely
+// class and u, slope = (t e - u) p.
 func crossEntropyQuestion(g isa, _ questionConsts, _ reg.GPVirtual) questionLoss {
 	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
 		loss, slope = q.log(), g.vec()
@@ -37,7 +37,7 @@ func crossEntropyQuestion(g isa, _ questionConsts, _ reg.GPVirtual) questionLoss
 		g.move(u, slope)
 		g.msub2(q.e, t, slope)
 		g.mul(q.p, slope, slope)
-		g.add(u, t, t)
+		g.sub(loss, q.minus, q.minus)
 		g.mul(t, loss, loss)
 		g.subFar(q.minus, u, loss)
 		return loss, slope

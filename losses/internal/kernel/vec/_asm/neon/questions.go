@@ -4,8 +4,8 @@ import . "softloss/internal/_asm/neon"
 
 // The losses of elements: what each makes of a question.
 
-// crossEntropyQuestion: loss = (t + u) log1p(e) + u |z| for the labels t of the likely class and u,
-// slope = (u - t e) p.
+// crossEntropyQuestion: loss = t l + u (l + |z|) with l = log1p(e) for the labels t of the likely
+// class and u, slope = (u - t e) p.
 func (a *asm) crossEntropyQuestion(c questionConsts) questionLoss {
 	return func(q question, labels func() (likely, other []Vec)) (loss, slope []Vec) {
 		loss, square, tail := a.log1p(c, q.s)
@@ -17,7 +17,7 @@ func (a *asm) crossEntropyQuestion(c questionConsts) questionLoss {
 		each(func(i int) { a.Move(slope[i], u[i]) })
 		each(func(i int) { a.Op(Fmls, slope[i], t[i], q.e[i]) })
 		each(func(i int) { a.Op(Fmul, slope[i], slope[i], q.p[i]) })
-		each(func(i int) { a.Op(Fadd, t[i], t[i], u[i]) })
+		each(func(i int) { a.Op(Fadd, q.size[i], q.size[i], loss[i]) })
 		each(func(i int) { a.Op(Fmul, loss[i], loss[i], t[i]) })
 		a.where(q.size, u)
 		each(func(i int) { a.Op(Fmla, loss[i], q.size[i], u[i]) })

@@ -194,7 +194,7 @@ func (a *asm) question(c questionConsts, z []Vec) (q question) {
 	each(func(i int) { a.Fill(q.s[i], 2) })
 	each(func(i int) { a.Op(Fadd, q.s[i], q.s[i], q.e[i]) })
 	each(func(i int) { a.Op(Fadd, q.p[i], q.e[i], c.exp.one) })
-	if a.F64 && a.elements64 {
+	if !a.F64 || a.elements64 {
 		each(func(i int) { a.Op(Fdiv, q.s[i], q.e[i], q.s[i]) })
 		each(func(i int) { a.Op(Fdiv, q.p[i], c.exp.one, q.p[i]) })
 		return q
