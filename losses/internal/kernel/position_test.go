@@ -55,14 +55,14 @@ func position[T Float](t *testing.T) {
 	}
 }
 
-// TestRowsTogether wants the same bits for rows of many classes that are computed one after the
-// other, with others among them that are not ordinary, as for each alone.
+// TestRowsTogether wants the same bits for rows of many classes that are computed by one call, with
+// others among them that are not ordinary, as for each alone.
 func TestRowsTogether(t *testing.T) { both(t, rowsTogether[float32], rowsTogether[float64]) }
 
 func rowsTogether[T Float](t *testing.T) {
-	for _, k := range []int{257, 1000, 2100} {
+	for _, k := range []int{66, 100, 130, 250, 257, 1000, 2100} {
 		b := newBlock[T](37, k, ordinary)
-		b.z[5*k+3], b.z[23*k+k-1] = T(math.NaN()), -1e30
+		b.z[5*k+3], b.z[6*k], b.z[23*k+k-1] = T(math.NaN()), T(math.Inf(-1)), -1e30
 		for _, f := range kernels[T]() {
 			if !strings.HasPrefix(f.name, "CrossEntropy") {
 				continue
@@ -71,6 +71,35 @@ func rowsTogether[T Float](t *testing.T) {
 			for i := range b.n {
 				require.True(t, all.rows(i, i+1, k).same(f.results(b.rows(i, i+1))), "%s k=%d: row %d", f.name, k, i)
 			}
+		}
+	}
+}
+
+// TestIndexIsOneHot wants the same bits for the classes of an index as for their one-hot labels,
+// where rows are computed several at once: of ordinary rows, of some with several maxima, of
+// which the class is one or is none, of sure ones, and of those that are not ordinary.
+func TestIndexIsOneHot(t *testing.T) { both(t, indexIsOneHot[float32], indexIsOneHot[float64]) }
+
+func indexIsOneHot[T Float](t *testing.T) {
+	for k := 2; Together[T](k); k++ {
+		b := newBlock[T](19, k, ordinary)
+		for i, x := range []float64{1: 200, 2: 9, 3: -1e30, 4: math.NaN(), 5: 12} {
+			b.z[i*k+k/2] += T(x)
+		}
+		copy(b.z[2*k:3*k], slices.Repeat([]T{1}, k/2+1))
+		b.index[1], b.index[5] = k/2, k/2
+		clear(b.t)
+		for i, y := range b.index {
+			b.t[i*k+y] = 1
+		}
+		for _, grad := range []bool{true, false} {
+			byLabels, byIndex := newOutputs[T](b.n, k), newOutputs[T](b.n, k)
+			if !grad {
+				byLabels.out, byIndex.out = nil, nil
+			}
+			require.Equal(t, -1, CrossEntropy(byLabels.loss, byLabels.out, b.z, b.t, b.scale, k))
+			CrossEntropyIndex(byIndex.loss, byIndex.out, b.z, b.index, b.scale, k)
+			require.True(t, byLabels.same(byIndex), "k=%d", k)
 		}
 	}
 }

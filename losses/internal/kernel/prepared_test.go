@@ -210,6 +210,7 @@ func holdPreparedRows[T Float](t *testing.T, what string, r *rand.Rand, x *prepa
 	loss, lse, grad, none := make([]float64, n), make([]float64, n), make([]T, n*k), make([]float64, n)
 	require.False(t, CrossEntropyRows(&x.p, loss, lse, grad, z, labels, nil, f, extra, k), what)
 	require.False(t, CrossEntropyRows(&x.p, none, make([]float64, n), nil, z, labels, nil, f, extra, k), what)
+	holdIndexRows(t, what, x, z, f, extra)
 	for i, y := range rows {
 		if lse[i] != lse[i] {
 			require.GreaterOrEqual(t, i%6, 4, "%s: row %d is declined", what, i)
@@ -227,6 +228,37 @@ func holdPreparedRows[T Float](t *testing.T, what string, r *rand.Rand, x *prepa
 		for j, v := range grad[i*k : (i+1)*k] {
 			near(float64(v), wantGrad[j], size[j])
 		}
+	}
+}
+
+// holdIndexRows wants the bits of one-hot labels for an index.
+func holdIndexRows[T Float](t *testing.T, what string, x *preparedRow[T], z, f, extra []T) {
+	n, k := len(f), len(x.z)
+	index, hot := make([]int, n), make([]T, n*k)
+	for i := range index {
+		row := z[i*k : (i+1)*k]
+		if index[i] = slices.Index(row, slices.Max(row)); i%4 > 0 || index[i] < 0 {
+			index[i] = i * 7 % k
+		}
+		hot[i*k+index[i]] = 1
+	}
+	var results [2]struct {
+		loss, lse []float64
+		grad      []T
+	}
+	for i := range results {
+		r, labels, classes := &results[i], hot, []int(nil)
+		if i == 1 {
+			labels, classes = nil, index
+		}
+		r.loss, r.lse, r.grad = make([]float64, n), make([]float64, n), make([]T, n*k)
+		CrossEntropyRows(&x.p, r.loss, r.lse, r.grad, z, labels, classes, f, extra, k)
+	}
+	byLabels, byIndex := &results[0], &results[1]
+	for i, s := range byLabels.lse {
+		require.Equal(t, s != s, byIndex.lse[i] != byIndex.lse[i], "%s: row %d", what, i)
+		require.True(t, s != s || s == byIndex.lse[i] && byLabels.loss[i] == byIndex.loss[i] &&
+			slices.Equal(byLabels.grad[i*k:(i+1)*k], byIndex.grad[i*k:(i+1)*k]), "%s: row %d", what, i)
 	}
 }
 

@@ -2,7 +2,11 @@
 
 package vec
 
-import "softloss/losses/internal/kernel/spec"
+import (
+	"math/bits"
+
+	"softloss/losses/internal/kernel/spec"
+)
 
 // crossEntropyBlocks is for labels t, or for index where t is nil; o is nil for no gradients by the
 // labels.
@@ -10,29 +14,93 @@ func crossEntropyBlocks[T spec.Float](
 	u unit[T], loss []float64, grad, z, t []T, index []int, scale []T, k int, o *labelGrads[T]) (bad int) {
 	s, w := getTile[T](), u.lanes()
 	defer putTile(s)
-	row := func(j int) (valid bool) { return specCrossEntropy(loss, grad, z, t, index, scale, j, k, o) }
+	b := blockRows[T]{loss, grad, z, t, index, scale, k}
 	for i := 0; i < len(loss); i += w {
 		n := min(w, len(loss)-i)
-		labels := s.blockLabels(t, index, i, n, k)
-		var declined uint32
-		if grad != nil {
-			f, _ := rowFactors(scale, s.padScale[:], i, n, w)
-			declined = u.blockCrossEntropyGrad(
-				&grad[i*k], &z[i*k], &labels[0], k, n, f, &s.padLoss[0], &s.sums[0], &s.lane[0])
-		} else {
-			declined = u.blockCrossEntropy(&z[i*k], &labels[0], k, n, &s.padLoss[0], &s.sums[0], &s.lane[0])
-		}
-		s.dropLabels(t, index, i, n, k)
-		copy(loss[i:], s.padLoss[:n])
+		declined := b.ordinary(u, s, i, n)
 		if o != nil {
-			setScale(s, o.Factor, i, n, w)
-			o.rows(u, z[i*k:], t[i*k:], i, n, s.lane[:])
+			for j, end := nextRun(^declined, 0, n); j < n; j, end = nextRun(^declined, end, n) {
+				o.block(u, s, z, t, i+j, end-j, j)
+			}
 		}
-		if bad := eachRejected(declined, i, n, row); bad >= 0 {
-			return bad
+		for j, end := nextRun(declined, 0, n); j < n; j, end = nextRun(declined, end, n) {
+			if bad := b.any(u, s, i+j, end-j, o); bad >= 0 {
+				return bad
+			}
 		}
 	}
 	return -1
+}
+
+// nextRun returns the first run [j, end) of bits in mask from bit i on, of those below n.
+func nextRun(mask uint32, i, n int) (j, end int) {
+	mask &= 1<<n - 1
+	j = i + bits.TrailingZeros32(mask>>i)
+	if j >= n {
+		return n, n
+	}
+	return j, j + bits.TrailingZeros32(^(mask >> j))
+}
+
+// blockRows are the arguments of crossEntropyBlocks, but for o, which is not to escape with them.
+type blockRows[T spec.Float] struct {
+	loss       []float64
+	grad, z, t []T
+	index      []int
+	scale      []T
+	k          int
+}
+
+// ordinary computes the n rows from row i on, and returns the bits of those that are not ordinary
+// ones or have labels that are none.
+func (b *blockRows[T]) ordinary(u unit[T], s *tile[T], i, n int) (declined uint32) {
+	k := b.k
+	z, loss, sums, lane := &b.z[i*k], &s.padLoss[0], &s.sums[0], &s.lane[0]
+	var f, g *T
+	if b.grad != nil {
+		f, _ = rowFactors(b.scale, s.padScale[:], i, n, u.lanes())
+		g = &b.grad[i*k]
+	}
+	switch {
+	case b.t != nil && g != nil:
+		declined = u.ordinaryBlockGrad(g, z, &b.t[i*k], k, n, f, loss, sums, lane)
+	case b.t != nil:
+		declined = u.ordinaryBlock(z, &b.t[i*k], k, n, loss, sums, lane)
+	default:
+		classes := b.index[i : i+n]
+		for _, y := range classes {
+			_ = b.z[:k][y]
+		}
+		if g != nil {
+			declined = u.ordinaryIndexBlockGrad(g, z, &classes[0], k, n, f, loss, sums, lane)
+		} else {
+			declined = u.ordinaryIndexBlock(z, &classes[0], k, n, loss, sums, lane)
+		}
+	}
+	copy(b.loss[i:], s.padLoss[:n])
+	return declined & (1<<n - 1)
+}
+
+// any computes the n rows from row i on, ordinary ones or not. It returns the first with an invalid
+// label, or -1.
+func (b *blockRows[T]) any(u unit[T], s *tile[T], i, n int, o *labelGrads[T]) (bad int) {
+	k, labels := b.k, s.blockLabels(b.t, b.index, i, n, b.k)
+	var declined uint32
+	if b.grad != nil {
+		f, _ := rowFactors(b.scale, s.padScale[:], i, n, u.lanes())
+		declined = u.blockCrossEntropyGrad(
+			&b.grad[i*k], &b.z[i*k], &labels[0], k, n, f, &s.padLoss[0], &s.sums[0], &s.lane[0])
+	} else {
+		declined = u.blockCrossEntropy(&b.z[i*k], &labels[0], k, n, &s.padLoss[0], &s.sums[0], &s.lane[0])
+	}
+	s.dropLabels(b.t, b.index, i, n, k)
+	copy(b.loss[i:], s.padLoss[:n])
+	if o != nil {
+		o.block(u, s, b.z, b.t, i, n, 0)
+	}
+	return eachRejected(declined, i, n, func(j int) (valid bool) {
+		return specCrossEntropy(b.loss, b.grad, b.z, b.t, b.index, b.scale, j, k, o)
+	})
 }
 
 // blockLabels returns the labels t of the n rows from row i on, or where t is nil the one-hot rows

@@ -28,6 +28,8 @@ const (
 	laneLost         // what Coef has lost
 	laneOdds         // r, the odds against the maximum
 	laneLess         // z - M of a class
+	laneHigh         // what is added to the logit of a class: a multiple of the grid
+	laneAdded        // and the rest of that
 	laneMark         // the exponential of M where p > 1/2 there, NaN elsewhere
 	lanesPerRow
 )

@@ -461,6 +461,27 @@ func blockCrossEntropyGradF32AVX512(e *float32, z *float32, t *float32, k int, n
 //go:noescape
 func blockCrossEntropyF32AVX512(z *float32, t *float32, k int, n int, loss *float64, work *float32, lanes *float32) (declined uint32)
 
+// ordinaryBlockGradF32AVX512 is blockCrossEntropyGrad for ordinary rows, and declines all others.
+//
+//go:noescape
+func ordinaryBlockGradF32AVX512(e *float32, z *float32, t *float32, k int, n int, f *float32, loss *float64, work *float32, lanes *float32) (declined uint32)
+
+// ordinaryIndexBlockGradF32AVX512 is blockCrossEntropyGrad for ordinary rows, and declines all
+// others.
+//
+//go:noescape
+func ordinaryIndexBlockGradF32AVX512(e *float32, z *float32, index *int, k int, n int, f *float32, loss *float64, work *float32, lanes *float32) (declined uint32)
+
+// ordinaryBlockF32AVX512 is blockCrossEntropy for ordinary rows, and declines all others.
+//
+//go:noescape
+func ordinaryBlockF32AVX512(z *float32, t *float32, k int, n int, loss *float64, work *float32, lanes *float32) (declined uint32)
+
+// ordinaryIndexBlockF32AVX512 is blockCrossEntropy for ordinary rows, and declines all others.
+//
+//go:noescape
+func ordinaryIndexBlockF32AVX512(z *float32, index *int, k int, n int, loss *float64, work *float32, lanes *float32) (declined uint32)
+
 // blockSoftmaxF32AVX512 stores the exponentials of n rows of k elements, W at most, in e, and what
 // is to know of their softmax in numbers; declined has the bits of the rows that are for the
 // specification or have a label with a sign.
@@ -489,6 +510,20 @@ func tileZLossF32AVX512(e *float32, z *float32, t *float32, k int, tiles int, f 
 //go:noescape
 func blockZLossF32AVX512(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32) (declined uint32)
 
+// ordinaryZLossF32AVX512 is ordinaryBlockGrad with the gradient f ((S + extra lse) p - t), extra as
+// the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It declines
+// rows whose loss is not finite.
+//
+//go:noescape
+func ordinaryZLossF32AVX512(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32) (declined uint32)
+
+// ordinaryIndexZLossF32AVX512 is ordinaryIndexBlockGrad with the gradient f ((S + extra lse) p -
+// t), extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not
+// stored. It declines rows whose loss is not finite.
+//
+//go:noescape
+func ordinaryIndexZLossF32AVX512(e *float32, z *float32, index *int, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32) (declined uint32)
+
 // tileDividedF32AVX512 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
 // logits are factor z. factorLow is what factor has lost, for float64. It declines rows whose loss
@@ -505,6 +540,22 @@ func tileDividedF32AVX512(e *float32, z *float32, t *float32, k int, tiles int, 
 //go:noescape
 func blockDividedF32AVX512(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, factor float64, factorLow float64) (declined uint32)
 
+// ordinaryDividedF32AVX512 is ordinaryBlockGrad with the gradient f ((S + extra lse) p - t), extra
+// as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
+// logits are factor z. factorLow is what factor has lost, for float64. It declines rows whose loss
+// is not finite.
+//
+//go:noescape
+func ordinaryDividedF32AVX512(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, factor float64, factorLow float64) (declined uint32)
+
+// ordinaryIndexDividedF32AVX512 is ordinaryIndexBlockGrad with the gradient f ((S + extra lse) p -
+// t), extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not
+// stored. The logits are factor z. factorLow is what factor has lost, for float64. It declines rows
+// whose loss is not finite.
+//
+//go:noescape
+func ordinaryIndexDividedF32AVX512(e *float32, z *float32, index *int, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, factor float64, factorLow float64) (declined uint32)
+
 // tileShiftedF32AVX512 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
 // logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for
@@ -520,6 +571,22 @@ func tileShiftedF32AVX512(e *float32, z *float32, t *float32, k int, tiles int, 
 //
 //go:noescape
 func blockShiftedF32AVX512(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, hi *float32, low *float32, factor float64, factorLow float64) (declined uint32)
+
+// ordinaryShiftedF32AVX512 is ordinaryBlockGrad with the gradient f ((S + extra lse) p - t), extra
+// as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
+// logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for
+// float64. It declines rows whose loss is not finite.
+//
+//go:noescape
+func ordinaryShiftedF32AVX512(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, hi *float32, low *float32, factor float64, factorLow float64) (declined uint32)
+
+// ordinaryIndexShiftedF32AVX512 is ordinaryIndexBlockGrad with the gradient f ((S + extra lse) p -
+// t), extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not
+// stored. The logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor
+// has lost, for float64. It declines rows whose loss is not finite.
+//
+//go:noescape
+func ordinaryIndexShiftedF32AVX512(e *float32, z *float32, index *int, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, hi *float32, low *float32, factor float64, factorLow float64) (declined uint32)
 
 // maeErrorsF32AVX512 returns Σ |d| for d = (c + low) e - t, Σ e where that is not negative, and
 // where it is, all without the element but; at n there is none. some is not 0 where |d| < near e
@@ -904,6 +971,27 @@ func blockCrossEntropyGradF64AVX512(e *float64, z *float64, t *float64, k int, n
 //go:noescape
 func blockCrossEntropyF64AVX512(z *float64, t *float64, k int, n int, loss *float64, work *float64, lanes *float64) (declined uint32)
 
+// ordinaryBlockGradF64AVX512 is blockCrossEntropyGrad for ordinary rows, and declines all others.
+//
+//go:noescape
+func ordinaryBlockGradF64AVX512(e *float64, z *float64, t *float64, k int, n int, f *float64, loss *float64, work *float64, lanes *float64) (declined uint32)
+
+// ordinaryIndexBlockGradF64AVX512 is blockCrossEntropyGrad for ordinary rows, and declines all
+// others.
+//
+//go:noescape
+func ordinaryIndexBlockGradF64AVX512(e *float64, z *float64, index *int, k int, n int, f *float64, loss *float64, work *float64, lanes *float64) (declined uint32)
+
+// ordinaryBlockF64AVX512 is blockCrossEntropy for ordinary rows, and declines all others.
+//
+//go:noescape
+func ordinaryBlockF64AVX512(z *float64, t *float64, k int, n int, loss *float64, work *float64, lanes *float64) (declined uint32)
+
+// ordinaryIndexBlockF64AVX512 is blockCrossEntropy for ordinary rows, and declines all others.
+//
+//go:noescape
+func ordinaryIndexBlockF64AVX512(z *float64, index *int, k int, n int, loss *float64, work *float64, lanes *float64) (declined uint32)
+
 // blockSoftmaxF64AVX512 stores the exponentials of n rows of k elements, W at most, in e, and what
 // is to know of their softmax in numbers; declined has the bits of the rows that are for the
 // specification or have a label with a sign.
@@ -932,6 +1020,20 @@ func tileZLossF64AVX512(e *float64, z *float64, t *float64, k int, tiles int, f 
 //go:noescape
 func blockZLossF64AVX512(e *float64, z *float64, t *float64, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64) (declined uint32)
 
+// ordinaryZLossF64AVX512 is ordinaryBlockGrad with the gradient f ((S + extra lse) p - t), extra as
+// the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It declines
+// rows whose loss is not finite.
+//
+//go:noescape
+func ordinaryZLossF64AVX512(e *float64, z *float64, t *float64, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64) (declined uint32)
+
+// ordinaryIndexZLossF64AVX512 is ordinaryIndexBlockGrad with the gradient f ((S + extra lse) p -
+// t), extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not
+// stored. It declines rows whose loss is not finite.
+//
+//go:noescape
+func ordinaryIndexZLossF64AVX512(e *float64, z *float64, index *int, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64) (declined uint32)
+
 // tileDividedF64AVX512 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
 // logits are factor z. factorLow is what factor has lost, for float64. It declines rows whose loss
@@ -948,6 +1050,22 @@ func tileDividedF64AVX512(e *float64, z *float64, t *float64, k int, tiles int, 
 //go:noescape
 func blockDividedF64AVX512(e *float64, z *float64, t *float64, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, factor float64, factorLow float64) (declined uint32)
 
+// ordinaryDividedF64AVX512 is ordinaryBlockGrad with the gradient f ((S + extra lse) p - t), extra
+// as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
+// logits are factor z. factorLow is what factor has lost, for float64. It declines rows whose loss
+// is not finite.
+//
+//go:noescape
+func ordinaryDividedF64AVX512(e *float64, z *float64, t *float64, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, factor float64, factorLow float64) (declined uint32)
+
+// ordinaryIndexDividedF64AVX512 is ordinaryIndexBlockGrad with the gradient f ((S + extra lse) p -
+// t), extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not
+// stored. The logits are factor z. factorLow is what factor has lost, for float64. It declines rows
+// whose loss is not finite.
+//
+//go:noescape
+func ordinaryIndexDividedF64AVX512(e *float64, z *float64, index *int, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, factor float64, factorLow float64) (declined uint32)
+
 // tileShiftedF64AVX512 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
 // logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for
@@ -963,6 +1081,22 @@ func tileShiftedF64AVX512(e *float64, z *float64, t *float64, k int, tiles int, 
 //
 //go:noescape
 func blockShiftedF64AVX512(e *float64, z *float64, t *float64, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, hi *float64, low *float64, factor float64, factorLow float64) (declined uint32)
+
+// ordinaryShiftedF64AVX512 is ordinaryBlockGrad with the gradient f ((S + extra lse) p - t), extra
+// as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
+// logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for
+// float64. It declines rows whose loss is not finite.
+//
+//go:noescape
+func ordinaryShiftedF64AVX512(e *float64, z *float64, t *float64, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, hi *float64, low *float64, factor float64, factorLow float64) (declined uint32)
+
+// ordinaryIndexShiftedF64AVX512 is ordinaryIndexBlockGrad with the gradient f ((S + extra lse) p -
+// t), extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not
+// stored. The logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor
+// has lost, for float64. It declines rows whose loss is not finite.
+//
+//go:noescape
+func ordinaryIndexShiftedF64AVX512(e *float64, z *float64, index *int, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, hi *float64, low *float64, factor float64, factorLow float64) (declined uint32)
 
 // sizesF64AVX512 returns the smallest |x| that is not 0 and the largest, NaN aside, and not 0 where
 // an x is not finite, negative, or 0.
@@ -1970,6 +2104,27 @@ func blockCrossEntropyGradF32AVX2(e *float32, z *float32, t *float32, k int, n i
 //go:noescape
 func blockCrossEntropyF32AVX2(z *float32, t *float32, k int, n int, loss *float64, work *float32, lanes *float32) (declined uint32)
 
+// ordinaryBlockGradF32AVX2 is blockCrossEntropyGrad for ordinary rows, and declines all others.
+//
+//go:noescape
+func ordinaryBlockGradF32AVX2(e *float32, z *float32, t *float32, k int, n int, f *float32, loss *float64, work *float32, lanes *float32) (declined uint32)
+
+// ordinaryIndexBlockGradF32AVX2 is blockCrossEntropyGrad for ordinary rows, and declines all
+// others.
+//
+//go:noescape
+func ordinaryIndexBlockGradF32AVX2(e *float32, z *float32, index *int, k int, n int, f *float32, loss *float64, work *float32, lanes *float32) (declined uint32)
+
+// ordinaryBlockF32AVX2 is blockCrossEntropy for ordinary rows, and declines all others.
+//
+//go:noescape
+func ordinaryBlockF32AVX2(z *float32, t *float32, k int, n int, loss *float64, work *float32, lanes *float32) (declined uint32)
+
+// ordinaryIndexBlockF32AVX2 is blockCrossEntropy for ordinary rows, and declines all others.
+//
+//go:noescape
+func ordinaryIndexBlockF32AVX2(z *float32, index *int, k int, n int, loss *float64, work *float32, lanes *float32) (declined uint32)
+
 // blockSoftmaxF32AVX2 stores the exponentials of n rows of k elements, W at most, in e, and what is
 // to know of their softmax in numbers; declined has the bits of the rows that are for the
 // specification or have a label with a sign.
@@ -1998,6 +2153,20 @@ func tileZLossF32AVX2(e *float32, z *float32, t *float32, k int, tiles int, f *f
 //go:noescape
 func blockZLossF32AVX2(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32) (declined uint32)
 
+// ordinaryZLossF32AVX2 is ordinaryBlockGrad with the gradient f ((S + extra lse) p - t), extra as
+// the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It declines
+// rows whose loss is not finite.
+//
+//go:noescape
+func ordinaryZLossF32AVX2(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32) (declined uint32)
+
+// ordinaryIndexZLossF32AVX2 is ordinaryIndexBlockGrad with the gradient f ((S + extra lse) p - t),
+// extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It
+// declines rows whose loss is not finite.
+//
+//go:noescape
+func ordinaryIndexZLossF32AVX2(e *float32, z *float32, index *int, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32) (declined uint32)
+
 // tileDividedF32AVX2 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
 // the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The logits
 // are factor z. factorLow is what factor has lost, for float64. It declines rows whose loss is not
@@ -2014,6 +2183,22 @@ func tileDividedF32AVX2(e *float32, z *float32, t *float32, k int, tiles int, f 
 //go:noescape
 func blockDividedF32AVX2(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, factor float64, factorLow float64) (declined uint32)
 
+// ordinaryDividedF32AVX2 is ordinaryBlockGrad with the gradient f ((S + extra lse) p - t), extra as
+// the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The logits
+// are factor z. factorLow is what factor has lost, for float64. It declines rows whose loss is not
+// finite.
+//
+//go:noescape
+func ordinaryDividedF32AVX2(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, factor float64, factorLow float64) (declined uint32)
+
+// ordinaryIndexDividedF32AVX2 is ordinaryIndexBlockGrad with the gradient f ((S + extra lse) p -
+// t), extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not
+// stored. The logits are factor z. factorLow is what factor has lost, for float64. It declines rows
+// whose loss is not finite.
+//
+//go:noescape
+func ordinaryIndexDividedF32AVX2(e *float32, z *float32, index *int, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, factor float64, factorLow float64) (declined uint32)
+
 // tileShiftedF32AVX2 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
 // the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The logits
 // are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for
@@ -2029,6 +2214,22 @@ func tileShiftedF32AVX2(e *float32, z *float32, t *float32, k int, tiles int, f 
 //
 //go:noescape
 func blockShiftedF32AVX2(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, hi *float32, low *float32, factor float64, factorLow float64) (declined uint32)
+
+// ordinaryShiftedF32AVX2 is ordinaryBlockGrad with the gradient f ((S + extra lse) p - t), extra as
+// the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The logits
+// are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for
+// float64. It declines rows whose loss is not finite.
+//
+//go:noescape
+func ordinaryShiftedF32AVX2(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, hi *float32, low *float32, factor float64, factorLow float64) (declined uint32)
+
+// ordinaryIndexShiftedF32AVX2 is ordinaryIndexBlockGrad with the gradient f ((S + extra lse) p -
+// t), extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not
+// stored. The logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor
+// has lost, for float64. It declines rows whose loss is not finite.
+//
+//go:noescape
+func ordinaryIndexShiftedF32AVX2(e *float32, z *float32, index *int, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, hi *float32, low *float32, factor float64, factorLow float64) (declined uint32)
 
 // maeErrorsF32AVX2 returns Σ |d| for d = (c + low) e - t, Σ e where that is not negative, and where
 // it is, all without the element but; at n there is none. some is not 0 where |d| < near e
@@ -2413,6 +2614,27 @@ func blockCrossEntropyGradF64AVX2(e *float64, z *float64, t *float64, k int, n i
 //go:noescape
 func blockCrossEntropyF64AVX2(z *float64, t *float64, k int, n int, loss *float64, work *float64, lanes *float64) (declined uint32)
 
+// ordinaryBlockGradF64AVX2 is blockCrossEntropyGrad for ordinary rows, and declines all others.
+//
+//go:noescape
+func ordinaryBlockGradF64AVX2(e *float64, z *float64, t *float64, k int, n int, f *float64, loss *float64, work *float64, lanes *float64) (declined uint32)
+
+// ordinaryIndexBlockGradF64AVX2 is blockCrossEntropyGrad for ordinary rows, and declines all
+// others.
+//
+//go:noescape
+func ordinaryIndexBlockGradF64AVX2(e *float64, z *float64, index *int, k int, n int, f *float64, loss *float64, work *float64, lanes *float64) (declined uint32)
+
+// ordinaryBlockF64AVX2 is blockCrossEntropy for ordinary rows, and declines all others.
+//
+//go:noescape
+func ordinaryBlockF64AVX2(z *float64, t *float64, k int, n int, loss *float64, work *float64, lanes *float64) (declined uint32)
+
+// ordinaryIndexBlockF64AVX2 is blockCrossEntropy for ordinary rows, and declines all others.
+//
+//go:noescape
+func ordinaryIndexBlockF64AVX2(z *float64, index *int, k int, n int, loss *float64, work *float64, lanes *float64) (declined uint32)
+
 // blockSoftmaxF64AVX2 stores the exponentials of n rows of k elements, W at most, in e, and what is
 // to know of their softmax in numbers; declined has the bits of the rows that are for the
 // specification or have a label with a sign.
@@ -2441,6 +2663,20 @@ func tileZLossF64AVX2(e *float64, z *float64, t *float64, k int, tiles int, f *f
 //go:noescape
 func blockZLossF64AVX2(e *float64, z *float64, t *float64, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64) (declined uint32)
 
+// ordinaryZLossF64AVX2 is ordinaryBlockGrad with the gradient f ((S + extra lse) p - t), extra as
+// the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It declines
+// rows whose loss is not finite.
+//
+//go:noescape
+func ordinaryZLossF64AVX2(e *float64, z *float64, t *float64, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64) (declined uint32)
+
+// ordinaryIndexZLossF64AVX2 is ordinaryIndexBlockGrad with the gradient f ((S + extra lse) p - t),
+// extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It
+// declines rows whose loss is not finite.
+//
+//go:noescape
+func ordinaryIndexZLossF64AVX2(e *float64, z *float64, index *int, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64) (declined uint32)
+
 // tileDividedF64AVX2 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
 // the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The logits
 // are factor z. factorLow is what factor has lost, for float64. It declines rows whose loss is not
@@ -2457,6 +2693,22 @@ func tileDividedF64AVX2(e *float64, z *float64, t *float64, k int, tiles int, f 
 //go:noescape
 func blockDividedF64AVX2(e *float64, z *float64, t *float64, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, factor float64, factorLow float64) (declined uint32)
 
+// ordinaryDividedF64AVX2 is ordinaryBlockGrad with the gradient f ((S + extra lse) p - t), extra as
+// the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The logits
+// are factor z. factorLow is what factor has lost, for float64. It declines rows whose loss is not
+// finite.
+//
+//go:noescape
+func ordinaryDividedF64AVX2(e *float64, z *float64, t *float64, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, factor float64, factorLow float64) (declined uint32)
+
+// ordinaryIndexDividedF64AVX2 is ordinaryIndexBlockGrad with the gradient f ((S + extra lse) p -
+// t), extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not
+// stored. The logits are factor z. factorLow is what factor has lost, for float64. It declines rows
+// whose loss is not finite.
+//
+//go:noescape
+func ordinaryIndexDividedF64AVX2(e *float64, z *float64, index *int, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, factor float64, factorLow float64) (declined uint32)
+
 // tileShiftedF64AVX2 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
 // the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The logits
 // are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for
@@ -2472,6 +2724,22 @@ func tileShiftedF64AVX2(e *float64, z *float64, t *float64, k int, tiles int, f 
 //
 //go:noescape
 func blockShiftedF64AVX2(e *float64, z *float64, t *float64, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, hi *float64, low *float64, factor float64, factorLow float64) (declined uint32)
+
+// ordinaryShiftedF64AVX2 is ordinaryBlockGrad with the gradient f ((S + extra lse) p - t), extra as
+// the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The logits
+// are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for
+// float64. It declines rows whose loss is not finite.
+//
+//go:noescape
+func ordinaryShiftedF64AVX2(e *float64, z *float64, t *float64, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, hi *float64, low *float64, factor float64, factorLow float64) (declined uint32)
+
+// ordinaryIndexShiftedF64AVX2 is ordinaryIndexBlockGrad with the gradient f ((S + extra lse) p -
+// t), extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not
+// stored. The logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor
+// has lost, for float64. It declines rows whose loss is not finite.
+//
+//go:noescape
+func ordinaryIndexShiftedF64AVX2(e *float64, z *float64, index *int, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, hi *float64, low *float64, factor float64, factorLow float64) (declined uint32)
 
 // sizesF64AVX2 returns the smallest |x| that is not 0 and the largest, NaN aside, and not 0 where
 // an x is not finite, negative, or 0.

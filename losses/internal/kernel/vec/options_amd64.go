@@ -79,40 +79,80 @@ func (o *optionRows[T]) inTiles(u unit[T], s *tile[T], w int) (all bool) {
 
 func (o *optionRows[T]) inBlocks(u unit[T], s *tile[T], w int) (all bool) {
 	all = true
-	k := o.k
 	for i := 0; i < len(o.loss); i += w {
 		n := min(w, len(o.loss)-i)
-		labels, to := s.hot[:], s.out[:]
-		if o.t != nil {
-			labels = o.t[i*k:]
-		} else {
-			s.setHot(o.index[i:i+n], k, 1)
+		declined := o.ordinaryBlock(u, s, i, n, w)
+		for j, end := nextRun(declined, 0, n); j < n; j, end = nextRun(declined, end, n) {
+			all = o.decline(o.block(u, s, i+j, end-j, w), i+j, end-j) && all
 		}
-		if o.grad != nil {
-			to = o.grad[i*k:]
-		}
-		f, _ := rowFactors(o.scale, s.padScale[:], i, n, w)
-		x, _ := o.extras(s, i, n, w)
-		var declined uint32
-		switch p := o.p; {
-		case p.Off():
-			declined = u.blockZLoss(&to[0], &o.z[i*k], &labels[0], k, n, f, x, &s.padLoss[0], &s.padLSE[0], &s.sums[0],
-				&s.lane[0])
-		case p.Hi == nil:
-			declined = u.blockDivided(&to[0], &o.z[i*k], &labels[0], k, n, f, x, &s.padLoss[0], &s.padLSE[0], &s.sums[0],
-				&s.lane[0], p.Factor, p.FactorLow)
-		default:
-			declined = u.blockShifted(&to[0], &o.z[i*k], &labels[0], k, n, f, x, &s.padLoss[0], &s.padLSE[0], &s.sums[0],
-				&s.lane[0], &p.Hi[0], &p.Low[0], p.Factor, p.FactorLow)
-		}
-		if o.t == nil {
-			s.setHot(o.index[i:i+n], k, 0)
-		}
-		copy(o.loss[i:], s.padLoss[:n])
-		o.keep(s.padLSE[:n], i)
-		all = o.decline(declined, i, n) && all
 	}
 	return all
+}
+
+// ordinaryBlock computes the n rows from row i on, and returns the bits of those that are not
+// ordinary ones.
+func (o *optionRows[T]) ordinaryBlock(u unit[T], s *tile[T], i, n, w int) (declined uint32) {
+	k, p, to, z := o.k, o.p, o.gradFrom(s, i), &o.z[i*o.k]
+	f, _ := rowFactors(o.scale, s.padScale[:], i, n, w)
+	x, _ := o.extras(s, i, n, w)
+	loss, lse, sums, lane := &s.padLoss[0], &s.padLSE[0], &s.sums[0], &s.lane[0]
+	if o.t == nil {
+		classes := o.index[i : i+n]
+		for _, y := range classes {
+			_ = o.z[:k][y]
+		}
+		switch y := &classes[0]; {
+		case p.Off():
+			declined = u.ordinaryIndexZLoss(to, z, y, k, n, f, x, loss, lse, sums, lane)
+		case p.Hi == nil:
+			declined = u.ordinaryIndexDivided(to, z, y, k, n, f, x, loss, lse, sums, lane, p.Factor, p.FactorLow)
+		default:
+			declined = u.ordinaryIndexShifted(to, z, y, k, n, f, x, loss, lse, sums, lane, &p.Hi[0], &p.Low[0], p.Factor,
+				p.FactorLow)
+		}
+	} else {
+		switch t := &o.t[i*k]; {
+		case p.Off():
+			declined = u.ordinaryZLoss(to, z, t, k, n, f, x, loss, lse, sums, lane)
+		case p.Hi == nil:
+			declined = u.ordinaryDivided(to, z, t, k, n, f, x, loss, lse, sums, lane, p.Factor, p.FactorLow)
+		default:
+			declined = u.ordinaryShifted(to, z, t, k, n, f, x, loss, lse, sums, lane, &p.Hi[0], &p.Low[0], p.Factor,
+				p.FactorLow)
+		}
+	}
+	copy(o.loss[i:], s.padLoss[:n])
+	o.keep(s.padLSE[:n], i)
+	return declined
+}
+
+// block is ordinaryBlock for rows that need not be ordinary.
+func (o *optionRows[T]) block(u unit[T], s *tile[T], i, n, w int) (declined uint32) {
+	k, p, to, z := o.k, o.p, o.gradFrom(s, i), &o.z[i*o.k]
+	labels := s.blockLabels(o.t, o.index, i, n, k)
+	f, _ := rowFactors(o.scale, s.padScale[:], i, n, w)
+	x, _ := o.extras(s, i, n, w)
+	t, loss, lse, sums, lane := &labels[0], &s.padLoss[0], &s.padLSE[0], &s.sums[0], &s.lane[0]
+	switch {
+	case p.Off():
+		declined = u.blockZLoss(to, z, t, k, n, f, x, loss, lse, sums, lane)
+	case p.Hi == nil:
+		declined = u.blockDivided(to, z, t, k, n, f, x, loss, lse, sums, lane, p.Factor, p.FactorLow)
+	default:
+		declined = u.blockShifted(to, z, t, k, n, f, x, loss, lse, sums, lane, &p.Hi[0], &p.Low[0], p.Factor, p.FactorLow)
+	}
+	s.dropLabels(o.t, o.index, i, n, k)
+	copy(o.loss[i:], s.padLoss[:n])
+	o.keep(s.padLSE[:n], i)
+	return declined
+}
+
+// gradFrom returns where the gradients from row i on are stored, which nobody may want.
+func (o *optionRows[T]) gradFrom(s *tile[T], i int) *T {
+	if o.grad == nil {
+		return &s.out[0]
+	}
+	return &o.grad[i*o.k]
 }
 
 // extras is rowFactors for the extras.

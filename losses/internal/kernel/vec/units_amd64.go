@@ -62,14 +62,24 @@ type unit[T spec.Float] interface {
 	fewCrossEntropy(z, t *T, k int) (loss T, ok uint32)
 	blockCrossEntropyGrad(e, z, t *T, k, n int, f *T, loss *float64, work, lanes *T) (declined uint32)
 	blockCrossEntropy(z, t *T, k, n int, loss *float64, work, lanes *T) (declined uint32)
+	ordinaryBlockGrad(e, z, t *T, k, n int, f *T, loss *float64, work, lanes *T) (declined uint32)
+	ordinaryIndexBlockGrad(e, z *T, index *int, k, n int, f *T, loss *float64, work, lanes *T) (declined uint32)
+	ordinaryBlock(z, t *T, k, n int, loss *float64, work, lanes *T) (declined uint32)
+	ordinaryIndexBlock(z *T, index *int, k, n int, loss *float64, work, lanes *T) (declined uint32)
 	blockSoftmax(e, z, t *T, k, n int, numbers *float64, work, lanes *T) (declined uint32)
 	blockExpSums(e, z *T, k, n int, sum *float64, work, lanes *T) (declined uint32)
 	tileZLoss(e, z, t *T, k, tiles int, f *T, step int, extra *T, extraStep int, loss, lse *float64, declined *uint32, lanes *T)
 	blockZLoss(e, z, t *T, k, n int, f, extra *T, loss, lse *float64, work, lanes *T) (declined uint32)
+	ordinaryZLoss(e, z, t *T, k, n int, f, extra *T, loss, lse *float64, work, lanes *T) (declined uint32)
+	ordinaryIndexZLoss(e, z *T, index *int, k, n int, f, extra *T, loss, lse *float64, work, lanes *T) (declined uint32)
 	tileDivided(e, z, t *T, k, tiles int, f *T, step int, extra *T, extraStep int, loss, lse *float64, declined *uint32, lanes *T, factor, factorLow float64)
 	blockDivided(e, z, t *T, k, n int, f, extra *T, loss, lse *float64, work, lanes *T, factor, factorLow float64) (declined uint32)
+	ordinaryDivided(e, z, t *T, k, n int, f, extra *T, loss, lse *float64, work, lanes *T, factor, factorLow float64) (declined uint32)
+	ordinaryIndexDivided(e, z *T, index *int, k, n int, f, extra *T, loss, lse *float64, work, lanes *T, factor, factorLow float64) (declined uint32)
 	tileShifted(e, z, t *T, k, tiles int, f *T, step int, extra *T, extraStep int, loss, lse *float64, declined *uint32, lanes *T, hi, low *T, factor, factorLow float64)
 	blockShifted(e, z, t *T, k, n int, f, extra *T, loss, lse *float64, work, lanes *T, hi, low *T, factor, factorLow float64) (declined uint32)
+	ordinaryShifted(e, z, t *T, k, n int, f, extra *T, loss, lse *float64, work, lanes *T, hi, low *T, factor, factorLow float64) (declined uint32)
+	ordinaryIndexShifted(e, z *T, index *int, k, n int, f, extra *T, loss, lse *float64, work, lanes *T, hi, low *T, factor, factorLow float64) (declined uint32)
 	sizes(x *T, n int) (least, most T, infinite, negative, zero uint32)
 }
 
@@ -380,6 +390,18 @@ func (f32AVX512) blockCrossEntropyGrad(e, z, t *float32, k, n int, f *float32, l
 func (f32AVX512) blockCrossEntropy(z, t *float32, k, n int, loss *float64, work, lanes *float32) (declined uint32) {
 	return blockCrossEntropyF32AVX512(z, t, k, n, loss, work, lanes)
 }
+func (f32AVX512) ordinaryBlockGrad(e, z, t *float32, k, n int, f *float32, loss *float64, work, lanes *float32) (declined uint32) {
+	return ordinaryBlockGradF32AVX512(e, z, t, k, n, f, loss, work, lanes)
+}
+func (f32AVX512) ordinaryIndexBlockGrad(e, z *float32, index *int, k, n int, f *float32, loss *float64, work, lanes *float32) (declined uint32) {
+	return ordinaryIndexBlockGradF32AVX512(e, z, index, k, n, f, loss, work, lanes)
+}
+func (f32AVX512) ordinaryBlock(z, t *float32, k, n int, loss *float64, work, lanes *float32) (declined uint32) {
+	return ordinaryBlockF32AVX512(z, t, k, n, loss, work, lanes)
+}
+func (f32AVX512) ordinaryIndexBlock(z *float32, index *int, k, n int, loss *float64, work, lanes *float32) (declined uint32) {
+	return ordinaryIndexBlockF32AVX512(z, index, k, n, loss, work, lanes)
+}
 func (f32AVX512) blockSoftmax(e, z, t *float32, k, n int, numbers *float64, work, lanes *float32) (declined uint32) {
 	return blockSoftmaxF32AVX512(e, z, t, k, n, numbers, work, lanes)
 }
@@ -392,17 +414,35 @@ func (f32AVX512) tileZLoss(e, z, t *float32, k, tiles int, f *float32, step int,
 func (f32AVX512) blockZLoss(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32) (declined uint32) {
 	return blockZLossF32AVX512(e, z, t, k, n, f, extra, loss, lse, work, lanes)
 }
+func (f32AVX512) ordinaryZLoss(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32) (declined uint32) {
+	return ordinaryZLossF32AVX512(e, z, t, k, n, f, extra, loss, lse, work, lanes)
+}
+func (f32AVX512) ordinaryIndexZLoss(e, z *float32, index *int, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32) (declined uint32) {
+	return ordinaryIndexZLossF32AVX512(e, z, index, k, n, f, extra, loss, lse, work, lanes)
+}
 func (f32AVX512) tileDivided(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32, factor, factorLow float64) {
 	tileDividedF32AVX512(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, factor, factorLow)
 }
 func (f32AVX512) blockDivided(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, factor, factorLow float64) (declined uint32) {
 	return blockDividedF32AVX512(e, z, t, k, n, f, extra, loss, lse, work, lanes, factor, factorLow)
 }
+func (f32AVX512) ordinaryDivided(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, factor, factorLow float64) (declined uint32) {
+	return ordinaryDividedF32AVX512(e, z, t, k, n, f, extra, loss, lse, work, lanes, factor, factorLow)
+}
+func (f32AVX512) ordinaryIndexDivided(e, z *float32, index *int, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, factor, factorLow float64) (declined uint32) {
+	return ordinaryIndexDividedF32AVX512(e, z, index, k, n, f, extra, loss, lse, work, lanes, factor, factorLow)
+}
 func (f32AVX512) tileShifted(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32, hi, low *float32, factor, factorLow float64) {
 	tileShiftedF32AVX512(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, hi, low, factor, factorLow)
 }
 func (f32AVX512) blockShifted(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, hi, low *float32, factor, factorLow float64) (declined uint32) {
 	return blockShiftedF32AVX512(e, z, t, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)
+}
+func (f32AVX512) ordinaryShifted(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, hi, low *float32, factor, factorLow float64) (declined uint32) {
+	return ordinaryShiftedF32AVX512(e, z, t, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)
+}
+func (f32AVX512) ordinaryIndexShifted(e, z *float32, index *int, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, hi, low *float32, factor, factorLow float64) (declined uint32) {
+	return ordinaryIndexShiftedF32AVX512(e, z, index, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)
 }
 func (f32AVX512) maeErrors(labelGrad, e, t *float32, n, but int, c, low, near float32) (sum, over, under float64, some uint32) {
 	return maeErrorsF32AVX512(labelGrad, e, t, n, but, c, low, near)
@@ -567,6 +607,18 @@ func (f64AVX512) blockCrossEntropyGrad(e, z, t *float64, k, n int, f *float64, l
 func (f64AVX512) blockCrossEntropy(z, t *float64, k, n int, loss *float64, work, lanes *float64) (declined uint32) {
 	return blockCrossEntropyF64AVX512(z, t, k, n, loss, work, lanes)
 }
+func (f64AVX512) ordinaryBlockGrad(e, z, t *float64, k, n int, f *float64, loss *float64, work, lanes *float64) (declined uint32) {
+	return ordinaryBlockGradF64AVX512(e, z, t, k, n, f, loss, work, lanes)
+}
+func (f64AVX512) ordinaryIndexBlockGrad(e, z *float64, index *int, k, n int, f *float64, loss *float64, work, lanes *float64) (declined uint32) {
+	return ordinaryIndexBlockGradF64AVX512(e, z, index, k, n, f, loss, work, lanes)
+}
+func (f64AVX512) ordinaryBlock(z, t *float64, k, n int, loss *float64, work, lanes *float64) (declined uint32) {
+	return ordinaryBlockF64AVX512(z, t, k, n, loss, work, lanes)
+}
+func (f64AVX512) ordinaryIndexBlock(z *float64, index *int, k, n int, loss *float64, work, lanes *float64) (declined uint32) {
+	return ordinaryIndexBlockF64AVX512(z, index, k, n, loss, work, lanes)
+}
 func (f64AVX512) blockSoftmax(e, z, t *float64, k, n int, numbers *float64, work, lanes *float64) (declined uint32) {
 	return blockSoftmaxF64AVX512(e, z, t, k, n, numbers, work, lanes)
 }
@@ -579,17 +631,35 @@ func (f64AVX512) tileZLoss(e, z, t *float64, k, tiles int, f *float64, step int,
 func (f64AVX512) blockZLoss(e, z, t *float64, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64) (declined uint32) {
 	return blockZLossF64AVX512(e, z, t, k, n, f, extra, loss, lse, work, lanes)
 }
+func (f64AVX512) ordinaryZLoss(e, z, t *float64, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64) (declined uint32) {
+	return ordinaryZLossF64AVX512(e, z, t, k, n, f, extra, loss, lse, work, lanes)
+}
+func (f64AVX512) ordinaryIndexZLoss(e, z *float64, index *int, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64) (declined uint32) {
+	return ordinaryIndexZLossF64AVX512(e, z, index, k, n, f, extra, loss, lse, work, lanes)
+}
 func (f64AVX512) tileDivided(e, z, t *float64, k, tiles int, f *float64, step int, extra *float64, extraStep int, loss, lse *float64, declined *uint32, lanes *float64, factor, factorLow float64) {
 	tileDividedF64AVX512(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, factor, factorLow)
 }
 func (f64AVX512) blockDivided(e, z, t *float64, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64, factor, factorLow float64) (declined uint32) {
 	return blockDividedF64AVX512(e, z, t, k, n, f, extra, loss, lse, work, lanes, factor, factorLow)
 }
+func (f64AVX512) ordinaryDivided(e, z, t *float64, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64, factor, factorLow float64) (declined uint32) {
+	return ordinaryDividedF64AVX512(e, z, t, k, n, f, extra, loss, lse, work, lanes, factor, factorLow)
+}
+func (f64AVX512) ordinaryIndexDivided(e, z *float64, index *int, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64, factor, factorLow float64) (declined uint32) {
+	return ordinaryIndexDividedF64AVX512(e, z, index, k, n, f, extra, loss, lse, work, lanes, factor, factorLow)
+}
 func (f64AVX512) tileShifted(e, z, t *float64, k, tiles int, f *float64, step int, extra *float64, extraStep int, loss, lse *float64, declined *uint32, lanes *float64, hi, low *float64, factor, factorLow float64) {
 	tileShiftedF64AVX512(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, hi, low, factor, factorLow)
 }
 func (f64AVX512) blockShifted(e, z, t *float64, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64, hi, low *float64, factor, factorLow float64) (declined uint32) {
 	return blockShiftedF64AVX512(e, z, t, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)
+}
+func (f64AVX512) ordinaryShifted(e, z, t *float64, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64, hi, low *float64, factor, factorLow float64) (declined uint32) {
+	return ordinaryShiftedF64AVX512(e, z, t, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)
+}
+func (f64AVX512) ordinaryIndexShifted(e, z *float64, index *int, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64, hi, low *float64, factor, factorLow float64) (declined uint32) {
+	return ordinaryIndexShiftedF64AVX512(e, z, index, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)
 }
 func (f64AVX512) sizes(x *float64, n int) (least, most float64, infinite, negative, zero uint32) {
 	return sizesF64AVX512(x, n)
@@ -979,6 +1049,18 @@ func (f32AVX2) blockCrossEntropyGrad(e, z, t *float32, k, n int, f *float32, los
 func (f32AVX2) blockCrossEntropy(z, t *float32, k, n int, loss *float64, work, lanes *float32) (declined uint32) {
 	return blockCrossEntropyF32AVX2(z, t, k, n, loss, work, lanes)
 }
+func (f32AVX2) ordinaryBlockGrad(e, z, t *float32, k, n int, f *float32, loss *float64, work, lanes *float32) (declined uint32) {
+	return ordinaryBlockGradF32AVX2(e, z, t, k, n, f, loss, work, lanes)
+}
+func (f32AVX2) ordinaryIndexBlockGrad(e, z *float32, index *int, k, n int, f *float32, loss *float64, work, lanes *float32) (declined uint32) {
+	return ordinaryIndexBlockGradF32AVX2(e, z, index, k, n, f, loss, work, lanes)
+}
+func (f32AVX2) ordinaryBlock(z, t *float32, k, n int, loss *float64, work, lanes *float32) (declined uint32) {
+	return ordinaryBlockF32AVX2(z, t, k, n, loss, work, lanes)
+}
+func (f32AVX2) ordinaryIndexBlock(z *float32, index *int, k, n int, loss *float64, work, lanes *float32) (declined uint32) {
+	return ordinaryIndexBlockF32AVX2(z, index, k, n, loss, work, lanes)
+}
 func (f32AVX2) blockSoftmax(e, z, t *float32, k, n int, numbers *float64, work, lanes *float32) (declined uint32) {
 	return blockSoftmaxF32AVX2(e, z, t, k, n, numbers, work, lanes)
 }
@@ -991,17 +1073,35 @@ func (f32AVX2) tileZLoss(e, z, t *float32, k, tiles int, f *float32, step int, e
 func (f32AVX2) blockZLoss(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32) (declined uint32) {
 	return blockZLossF32AVX2(e, z, t, k, n, f, extra, loss, lse, work, lanes)
 }
+func (f32AVX2) ordinaryZLoss(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32) (declined uint32) {
+	return ordinaryZLossF32AVX2(e, z, t, k, n, f, extra, loss, lse, work, lanes)
+}
+func (f32AVX2) ordinaryIndexZLoss(e, z *float32, index *int, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32) (declined uint32) {
+	return ordinaryIndexZLossF32AVX2(e, z, index, k, n, f, extra, loss, lse, work, lanes)
+}
 func (f32AVX2) tileDivided(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32, factor, factorLow float64) {
 	tileDividedF32AVX2(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, factor, factorLow)
 }
 func (f32AVX2) blockDivided(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, factor, factorLow float64) (declined uint32) {
 	return blockDividedF32AVX2(e, z, t, k, n, f, extra, loss, lse, work, lanes, factor, factorLow)
 }
+func (f32AVX2) ordinaryDivided(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, factor, factorLow float64) (declined uint32) {
+	return ordinaryDividedF32AVX2(e, z, t, k, n, f, extra, loss, lse, work, lanes, factor, factorLow)
+}
+func (f32AVX2) ordinaryIndexDivided(e, z *float32, index *int, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, factor, factorLow float64) (declined uint32) {
+	return ordinaryIndexDividedF32AVX2(e, z, index, k, n, f, extra, loss, lse, work, lanes, factor, factorLow)
+}
 func (f32AVX2) tileShifted(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32, hi, low *float32, factor, factorLow float64) {
 	tileShiftedF32AVX2(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, hi, low, factor, factorLow)
 }
 func (f32AVX2) blockShifted(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, hi, low *float32, factor, factorLow float64) (declined uint32) {
 	return blockShiftedF32AVX2(e, z, t, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)
+}
+func (f32AVX2) ordinaryShifted(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, hi, low *float32, factor, factorLow float64) (declined uint32) {
+	return ordinaryShiftedF32AVX2(e, z, t, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)
+}
+func (f32AVX2) ordinaryIndexShifted(e, z *float32, index *int, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, hi, low *float32, factor, factorLow float64) (declined uint32) {
+	return ordinaryIndexShiftedF32AVX2(e, z, index, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)
 }
 func (f32AVX2) maeErrors(labelGrad, e, t *float32, n, but int, c, low, near float32) (sum, over, under float64, some uint32) {
 	return maeErrorsF32AVX2(labelGrad, e, t, n, but, c, low, near)
@@ -1156,6 +1256,18 @@ func (f64AVX2) blockCrossEntropyGrad(e, z, t *float64, k, n int, f *float64, los
 func (f64AVX2) blockCrossEntropy(z, t *float64, k, n int, loss *float64, work, lanes *float64) (declined uint32) {
 	return blockCrossEntropyF64AVX2(z, t, k, n, loss, work, lanes)
 }
+func (f64AVX2) ordinaryBlockGrad(e, z, t *float64, k, n int, f *float64, loss *float64, work, lanes *float64) (declined uint32) {
+	return ordinaryBlockGradF64AVX2(e, z, t, k, n, f, loss, work, lanes)
+}
+func (f64AVX2) ordinaryIndexBlockGrad(e, z *float64, index *int, k, n int, f *float64, loss *float64, work, lanes *float64) (declined uint32) {
+	return ordinaryIndexBlockGradF64AVX2(e, z, index, k, n, f, loss, work, lanes)
+}
+func (f64AVX2) ordinaryBlock(z, t *float64, k, n int, loss *float64, work, lanes *float64) (declined uint32) {
+	return ordinaryBlockF64AVX2(z, t, k, n, loss, work, lanes)
+}
+func (f64AVX2) ordinaryIndexBlock(z *float64, index *int, k, n int, loss *float64, work, lanes *float64) (declined uint32) {
+	return ordinaryIndexBlockF64AVX2(z, index, k, n, loss, work, lanes)
+}
 func (f64AVX2) blockSoftmax(e, z, t *float64, k, n int, numbers *float64, work, lanes *float64) (declined uint32) {
 	return blockSoftmaxF64AVX2(e, z, t, k, n, numbers, work, lanes)
 }
@@ -1168,17 +1280,35 @@ func (f64AVX2) tileZLoss(e, z, t *float64, k, tiles int, f *float64, step int, e
 func (f64AVX2) blockZLoss(e, z, t *float64, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64) (declined uint32) {
 	return blockZLossF64AVX2(e, z, t, k, n, f, extra, loss, lse, work, lanes)
 }
+func (f64AVX2) ordinaryZLoss(e, z, t *float64, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64) (declined uint32) {
+	return ordinaryZLossF64AVX2(e, z, t, k, n, f, extra, loss, lse, work, lanes)
+}
+func (f64AVX2) ordinaryIndexZLoss(e, z *float64, index *int, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64) (declined uint32) {
+	return ordinaryIndexZLossF64AVX2(e, z, index, k, n, f, extra, loss, lse, work, lanes)
+}
 func (f64AVX2) tileDivided(e, z, t *float64, k, tiles int, f *float64, step int, extra *float64, extraStep int, loss, lse *float64, declined *uint32, lanes *float64, factor, factorLow float64) {
 	tileDividedF64AVX2(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, factor, factorLow)
 }
 func (f64AVX2) blockDivided(e, z, t *float64, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64, factor, factorLow float64) (declined uint32) {
 	return blockDividedF64AVX2(e, z, t, k, n, f, extra, loss, lse, work, lanes, factor, factorLow)
 }
+func (f64AVX2) ordinaryDivided(e, z, t *float64, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64, factor, factorLow float64) (declined uint32) {
+	return ordinaryDividedF64AVX2(e, z, t, k, n, f, extra, loss, lse, work, lanes, factor, factorLow)
+}
+func (f64AVX2) ordinaryIndexDivided(e, z *float64, index *int, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64, factor, factorLow float64) (declined uint32) {
+	return ordinaryIndexDividedF64AVX2(e, z, index, k, n, f, extra, loss, lse, work, lanes, factor, factorLow)
+}
 func (f64AVX2) tileShifted(e, z, t *float64, k, tiles int, f *float64, step int, extra *float64, extraStep int, loss, lse *float64, declined *uint32, lanes *float64, hi, low *float64, factor, factorLow float64) {
 	tileShiftedF64AVX2(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, hi, low, factor, factorLow)
 }
 func (f64AVX2) blockShifted(e, z, t *float64, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64, hi, low *float64, factor, factorLow float64) (declined uint32) {
 	return blockShiftedF64AVX2(e, z, t, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)
+}
+func (f64AVX2) ordinaryShifted(e, z, t *float64, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64, hi, low *float64, factor, factorLow float64) (declined uint32) {
+	return ordinaryShiftedF64AVX2(e, z, t, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)
+}
+func (f64AVX2) ordinaryIndexShifted(e, z *float64, index *int, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64, hi, low *float64, factor, factorLow float64) (declined uint32) {
+	return ordinaryIndexShiftedF64AVX2(e, z, index, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)
 }
 func (f64AVX2) sizes(x *float64, n int) (least, most float64, infinite, negative, zero uint32) {
 	return sizesF64AVX2(x, n)

@@ -51,73 +51,112 @@ func (g isa) blockCrossEntropy(grad bool) {
 
 // blockTerms emits the sums of all rows, with store their exponentials, too. rejected are the rows
 // with a label of a sign and those that x rejects. Each lane of a row's vectors has a maximum of
-// its own, if any; how many these are beside one stands in the lane Ties, and r has them, too.
+// its own, if any; how many these are beside one stands in the lane Ties, and r has them, too. In
+// ordinary rows every maximum is one.
 func (g isa) blockTerms(x blockLogits, k reg.GPVirtual, store bool) (s crossEntropySums, rejected reg.GPVirtual) {
 	rejected = x.prepare(k)
-	pointers := []string{"z", "t"}
+	return g.sumsOfBlock(x, k, rejected, store, true), rejected
+}
+
+// sumsOfBlock is blockTerms after what x prepares; without labels their sums are missing.
+func (g isa) sumsOfBlock(x blockLogits, k, rejected reg.GPVirtual, store, labels bool) (s crossEntropySums) {
+	pointers := []string{"z"}
+	if labels {
+		pointers = append(pointers, "t")
+	}
 	if store {
 		pointers = append(pointers, "e")
 	}
 	g.blockRows(k, pointers, func(p []reg.GPVirtual, row reg.GPVirtual) {
 		x.row(row)
 		at := g.blockSum(row)
-		odds, others, dot := g.foldedAt(at(blockOdds)), g.foldedAt(at(blockOthers)), g.foldedAt(at(blockDot))
-		own, tops, signs := g.zeroAt(at(blockOwn)), x.tops(at(blockTops)), g.zeros(1)[0]
-		seen, count := g.maxima(nil), GP64()
+		sums := map[int]folded{blockOdds: g.foldedAt(at(blockOdds))}
+		var own Op
+		var signs reg.VecVirtual
+		if labels {
+			sums[blockOthers], sums[blockDot] = g.foldedAt(at(blockOthers)), g.foldedAt(at(blockDot))
+			own, signs = g.zeroAt(at(blockOwn)), g.zeros(1)[0]
+		}
+		tops := x.tops(at(blockTops))
+		first, count := x.firsts(), GP64()
 		MOVQ(I64(-1), count)
+		add := func(which, v int, y reg.VecVirtual) {
+			inner := sums[which].inner[v%2]
+			g.add(y, inner, inner)
+		}
 		g.fours(k, func(i reg.GPVirtual, v int, m *mask) {
-			y, less, most := x.exp(p[0], i, v, m)
-			lab := g.get(p[1], i, v, m)
-			if store {
-				g.put(y, p[2], i, v, m)
+			y, most, less := x.exp(p[0], i, v, m)
+			var lab reg.VecVirtual
+			if labels {
+				lab = g.get(p[1], i, v, m)
 			}
-			first := g.firstOf(seen, most)
+			if store {
+				g.put(y, p[len(p)-1], i, v, m)
+			}
+			top := first(most)
 			if m != nil {
-				first = g.maskAnd(*m, first)
+				top = g.maskAnd(*m, top)
 				g.keep(*m, y, y)
 			}
 			ties := GP64()
-			POPCNTL(g.maskBits(first), ties.As32())
+			POPCNTL(g.maskBits(top), ties.As32())
 			ADDQ(ties, count)
-			g.or(lab, signs, signs)
-			g.addWhere(first, lab, own)
 			if tops != nil {
-				g.addWhere(first, y, tops)
+				g.addWhere(top, y, tops)
 			}
-			g.drop(first, y)
-			g.add(y, odds.inner[v%2], odds.inner[v%2])
-			g.drop(first, lab)
-			g.add(lab, others.inner[v%2], others.inner[v%2])
-			g.keep(g.cmp(neqUQ, g.constant(0), lab), less, less)
-			g.madd(lab, less, dot.inner[v%2])
+			g.drop(top, y)
+			add(blockOdds, v, y)
+			if !labels {
+				return
+			}
+			g.or(lab, signs, signs)
+			g.addWhere(top, lab, own)
+			g.drop(top, lab)
+			add(blockOthers, v, lab)
+			d := less(lab)
+			g.madd(lab, d, sums[blockDot].inner[v%2])
 		}, func() {
-			g.fold(odds)
-			g.fold(others)
-			g.fold(dot)
+			for _, which := range blockFolded(labels) {
+				g.fold(sums[which])
+			}
 		})
 		if g.avx512 {
-			g.store(own, at(blockOwn))
+			if labels {
+				g.store(own, at(blockOwn))
+			}
 			if tops != nil {
 				g.store(tops, at(blockTops))
 			}
 		}
 		g.storeCount(count, g.lane(row, "Ties"))
 		if g.avx512 && !g.f64 {
-			for i, x := range []folded{odds, others, dot} {
-				g.store(x.sum, at(2*i))
-				g.store(x.lost, at(2*i+1))
+			for _, which := range blockFolded(labels) {
+				g.store(sums[which].sum, at(which))
+				g.store(sums[which].lost, at(which+1))
 			}
 		}
-		g.orSign(signs, row, rejected)
+		if labels {
+			g.orSign(signs, row, rejected)
+		}
 	})
 	work, lanes := g.param("work"), g.param("lanes")
 	s = crossEntropySums{r: g.collapsedSum(work, blockOdds), bad: g.noLanes()}
 	ties := x.topExps(work, lanes)
 	g.mul(g.lane(lanes, "Ties"), ties, ties)
 	g.addTo(s.r, ties)
-	s.own = g.collapsed(work, blockOwn, g.add)
-	s.others, s.dot = g.collapsedSum(work, blockOthers), g.collapsedSum(work, blockDot)
-	return s, rejected
+	if labels {
+		s.own = g.collapsed(work, blockOwn, g.add)
+		s.others, s.dot = g.collapsedSum(work, blockOthers), g.collapsedSum(work, blockDot)
+	}
+	return s
+}
+
+// blockFolded returns the folded sums of a block.
+func blockFolded(labels bool) []int {
+	if labels {
+		return []int{blockOdds, blockOthers, blockDot}
+	}
+	return []int{blockOdds}
 }
 
 // orSign adds the row to rejected where a lane of signs has one.
@@ -196,12 +235,27 @@ func (g isa) blockGradients(k reg.GPVirtual, x crossEntropyResults) {
 		x := crossEntropyResults{coef: g.ofRow(row, "Coef"), low: g.ofRow(row, "Lost"), f: g.ofRow(row, "Scale"),
 			q: g.ofRow(row, "AtTop")}
 		top := g.ofRow(row, "Mark")
-		g.loop(k, 4, func(i reg.GPVirtual, v int, m *mask) {
-			y := g.get(p[0], i, v, m)
-			g.gradient(y, g.get(p[1], i, v, m), top, x)
-			g.put(y, p[0], i, v, m)
+		g.rewrite(p[0], k, func(y reg.VecVirtual, i reg.GPVirtual, v int) {
+			g.gradient(y, g.get(p[1], i, v, nil), top, x)
 		})
 	})
+}
+
+// rewrite emits body for the vectors y of a row of k elements at p, v vectors behind i, which body
+// overwrites. The last ones, of which some may be others' too, are read first and stored last: a
+// store of some lanes would hold up what is read behind it.
+func (g isa) rewrite(p, k reg.GPVirtual, body func(y reg.VecVirtual, i reg.GPVirtual, v int)) {
+	last := GP64()
+	MOVQ(k, last)
+	SUBQ(Imm(uint64(g.lanes())), last)
+	end := g.get(p, last, 0, nil)
+	body(end, last, 0)
+	g.wholes(k, 4, func(i reg.GPVirtual, v int) {
+		y := g.get(p, i, v, nil)
+		body(y, i, v)
+		g.put(y, p, i, v, nil)
+	})
+	g.put(end, p, last, 0, nil)
 }
 
 // sureTop returns the exponentials of the maxima in the lane Coef, and NaN, which no exponential

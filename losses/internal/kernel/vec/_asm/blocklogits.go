@@ -13,9 +13,12 @@ type blockLogits interface {
 	prepare(k reg.GPVirtual) (rejected reg.GPVirtual)
 	// row readies the numbers of a row for exp.
 	row(row reg.GPVirtual)
-	// exp returns the exponentials of vector v at i of a row z, its logits less m of top, and the
-	// mask of the maxima.
-	exp(z, i reg.GPVirtual, v int, m *mask) (e, less reg.VecVirtual, most mask)
+	// firsts returns, for a row, what makes of the mask of the maxima in a vector that of those which
+	// are no others.
+	firsts() func(most mask) mask
+	// exp returns the exponentials of vector v at i of a row z, the mask of the maxima, and what
+	// emits its logits less m of top, where they count beside labels.
+	exp(z, i reg.GPVirtual, v int, m *mask) (e reg.VecVirtual, most mask, less func(lab reg.VecVirtual) reg.VecVirtual)
 	// tops returns a sum for the exponentials of a row's maxima, for AVX2 at m, nil for none.
 	tops(m Mem) Op
 	// topExps returns the exponentials that exp has for the maxima of all rows, and leaves them in
@@ -46,15 +49,19 @@ func (p *plainBlock) row(row reg.GPVirtual) {
 	p.shift.n = g.park(g.ofRow(row, "Shift"))
 }
 
-func (p *plainBlock) exp(z, i reg.GPVirtual, v int, m *mask) (e, less reg.VecVirtual, most mask) {
+func (p *plainBlock) firsts() func(most mask) mask { return p.g.firstOfLanes() }
+
+func (p *plainBlock) exp(z, i reg.GPVirtual, v int, m *mask) (
+	e reg.VecVirtual, most mask, less func(lab reg.VecVirtual) reg.VecVirtual) {
 	g := p.g
-	x, e, less := g.vec(), g.vec(), g.get(z, i, v, m)
+	x, e, y := g.vec(), g.vec(), g.get(z, i, v, m)
 	g.load(p.low, x)
-	g.max(less, x, x)
+	g.max(y, x, x)
 	g.expShifted(p.c, x, p.shift, e)
-	most = g.cmp(eqOQ, p.most, less)
-	g.sub(p.most, less, less)
-	return e, less, most
+	return e, g.cmp(eqOQ, p.most, y), func(lab reg.VecVirtual) reg.VecVirtual {
+		g.sub(p.most, y, y)
+		return g.counting(y, lab)
+	}
 }
 
 func (p *plainBlock) tops(Mem) Op { return nil }
@@ -69,6 +76,18 @@ func (p *plainBlock) top(lanes reg.GPVirtual) (m, more reg.VecVirtual) {
 	m = p.g.vec()
 	p.g.load(p.g.lane(lanes, "Max"), m)
 	return m, p.g.zeros(1)[0]
+}
+
+// firstOfLanes is firsts of the first maximum in each lane.
+func (g isa) firstOfLanes() func(most mask) mask {
+	seen := g.maxima(nil)
+	return func(most mask) mask { return g.firstOf(seen, most) }
+}
+
+// counting makes y, which may be infinite, 0 where lab is.
+func (g isa) counting(y, lab reg.VecVirtual) reg.VecVirtual {
+	g.keep(g.cmp(neqUQ, g.constant(0), lab), y, y)
+	return y
 }
 
 // preparedBlock are the prepared logits of a block.
@@ -103,10 +122,15 @@ func (p *preparedBlock) added(i reg.GPVirtual, v int, m *mask) (c Op, low reg.Ve
 }
 
 func (p *preparedBlock) prepare(k reg.GPVirtual) (rejected reg.GPVirtual) {
-	g := p.g
-	top := g.blockMost(k, func(z, _ reg.GPVirtual) func(i reg.GPVirtual, v int, m *mask) reg.VecVirtual {
+	return p.around(k, p.g.blockMost(k, func(z, _ reg.GPVirtual) func(i reg.GPVirtual, v int, m *mask) reg.VecVirtual {
 		return p.gets(z)
-	})
+	}))
+}
+
+// around stores what exp needs of the maxima top of what gets loads, and returns the mask of the
+// rows whose largest logit is too large.
+func (p *preparedBlock) around(k reg.GPVirtual, top reg.VecVirtual) (rejected reg.GPVirtual) {
+	g := p.g
 	minusM, rejected := p.onGrid(top)
 	lanes := g.param("lanes")
 	g.store(minusM, g.lane(lanes, "Grid"))
@@ -147,13 +171,23 @@ func (p *preparedBlock) row(row reg.GPVirtual) {
 	p.minusM, p.most = p.g.park(p.g.ofRow(row, "Grid")), p.g.park(p.g.ofRow(row, "Max"))
 }
 
-func (p *preparedBlock) exp(z, i reg.GPVirtual, v int, m *mask) (e, less reg.VecVirtual, most mask) {
+func (p *preparedBlock) firsts() func(most mask) mask { return p.g.firstOfLanes() }
+
+func (p *preparedBlock) exp(z, i reg.GPVirtual, v int, m *mask) (
+	e reg.VecVirtual, most mask, less func(lab reg.VecVirtual) reg.VecVirtual) {
+	e, most, y := p.terms(z, i, v, m, false)
+	return e, most, func(lab reg.VecVirtual) reg.VecVirtual { return p.g.counting(y, lab) }
+}
+
+// terms is exp; with near no logit is so far below the largest that its exponential is no normal
+// number.
+func (p *preparedBlock) terms(z, i reg.GPVirtual, v int, m *mask, near bool) (
+	e reg.VecVirtual, most mask, less reg.VecVirtual) {
 	g := p.g
 	x := g.get(z, i, v, m)
 	c, low := p.added(i, v, m)
-	e, less = p.preparedLogits.exp(x, c, low)
-	if p.shifted {
-		return e, less, g.cmp(eqOQ, p.most, less)
+	if e, less = p.preparedLogits.exp(x, c, low, near); p.shifted {
+		return e, g.cmp(eqOQ, p.most, less), less
 	}
-	return e, less, g.cmp(eqOQ, p.most, x)
+	return e, g.cmp(eqOQ, p.most, x), less
 }

@@ -34,6 +34,8 @@ var lanes = []struct{ name, doc string }{
 	{"Lost", "what Coef has lost"},
 	{"Odds", "r, the odds against the maximum"},
 	{"Less", "z - M of a class"},
+	{"High", "what is added to the logit of a class: a multiple of the grid"},
+	{"Added", "and the rest of that"},
 	{"Mark", "the exponential of M where p > 1/2 there, NaN elsewhere"},
 }
 

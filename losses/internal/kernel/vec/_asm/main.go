@@ -72,6 +72,10 @@ func main() {
 		g.fewCrossEntropy(false)
 		g.blockCrossEntropy(true)
 		g.blockCrossEntropy(false)
+		for _, grad := range []bool{true, false} {
+			g.ordinaryBlock(grad, true)
+			g.ordinaryBlock(grad, false)
+		}
 		g.blockSoftmax()
 		g.blockExpSums()
 		g.options()

@@ -88,13 +88,16 @@ func (p *preparedLogits) less(z reg.VecVirtual, c Op, low reg.VecVirtual) reg.Ve
 	return u
 }
 
-// exp returns the exponentials of u + q, and that.
-func (p *preparedLogits) exp(z reg.VecVirtual, c Op, low reg.VecVirtual) (e, sum reg.VecVirtual) {
+// exp returns the exponentials of u + q, and that. With near all are normal numbers.
+func (p *preparedLogits) exp(z reg.VecVirtual, c Op, low reg.VecVirtual, near bool) (e, sum reg.VecVirtual) {
 	g := p.g
 	u, q := p.parts(z, c, low)
-	r, t, n, least := g.vec(), g.vec(), g.vec(), g.vec()
-	g.load(g.constant(g.lowest()), least)
-	g.max(u, least, least)
+	r, t, n, least := g.vec(), g.vec(), g.vec(), u
+	if !near {
+		least = g.vec()
+		g.load(g.constant(g.lowest()), least)
+		g.max(u, least, least)
+	}
 	g.load(p.c.magic, t)
 	g.madd(p.c.log2e, least, t)
 	g.sub(p.c.magic, t, n)
@@ -105,7 +108,10 @@ func (p *preparedLogits) exp(z reg.VecVirtual, c Op, low reg.VecVirtual) (e, sum
 	g.add(q, u, u)
 	g.nmadd(g.constant(ln2Rest), n, q)
 	g.add(q, r, r)
-	e = g.vec()
+	if e = g.vec(); near {
+		g.expNormal(p.c, r, t, e)
+		return e, u
+	}
 	g.expOf(p.c, r, t, n, p.shift, e)
 	g.drop(g.cmp(ltOQ, g.constant(g.lowest()), u), e)
 	return e, u

@@ -171,6 +171,26 @@ func (g isa) loop(n reg.GPVirtual, unroll int, body func(i reg.GPVirtual, v int,
 	})
 }
 
+// wholes is loop without the tail.
+func (g isa) wholes(n reg.GPVirtual, unroll int, body func(i reg.GPVirtual, v int)) {
+	i, left := GP64(), GP64()
+	XORQ(i, i)
+	MOVQ(n, left)
+	for _, count := range []int{unroll, 1} {
+		several, fewer := label("several"), label("fewer")
+		Label(several)
+		SUBQ(Imm(uint64(count*g.lanes())), left)
+		JLT(LabelRef(fewer))
+		for v := range count {
+			body(i, v)
+		}
+		ADDQ(Imm(uint64(count*g.lanes())), i)
+		JMP(LabelRef(several))
+		Label(fewer)
+		ADDQ(Imm(uint64(count*g.lanes())), left)
+	}
+}
+
 // interleaved is loop with bodies of long chains: with AVX-512 two of them in turns.
 func (g isa) interleaved(n reg.GPVirtual, body func(i reg.GPVirtual, v int, m *mask)) {
 	if !g.avx512 { // registers are few

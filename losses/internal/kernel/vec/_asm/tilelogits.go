@@ -97,7 +97,7 @@ func (p *preparedTile) prepare() (rejected reg.GPVirtual) {
 		v := g.zeros(2)
 		p.delta, p.found = g.park(v[0]), g.park(v[1])
 	} else {
-		e, delta := p.exp(top, minusM, nil)
+		e, delta := p.exp(top, minusM, nil, false)
 		p.delta, p.found = g.park(delta), g.park(e)
 	}
 	p.m = g.maxima(g.park(top))
@@ -109,14 +109,14 @@ func (p *preparedTile) column(off reg.GPVirtual) (e, less reg.VecVirtual, first 
 	z := g.vec()
 	g.load(col(p.z, off), z)
 	if !p.shifted {
-		e, less = p.exp(z, p.minusM, nil)
+		e, less = p.exp(z, p.minusM, nil, false)
 		return e, less, g.first(p.m, z)
 	}
 	c, low := g.vec(), g.vec()
 	g.bcast(p.each(p.hi, off), c)
 	g.bcast(p.each(p.low, off), low)
 	g.add(p.minusM, c, c)
-	e, less = p.exp(z, c, low)
+	e, less = p.exp(z, c, low, false)
 	first = g.first(p.m, p.rough(off))
 	g.gather(first, less, p.delta)
 	g.gather(first, e, p.found)

@@ -17,6 +17,7 @@ func (g isa) options() {
 		return &plainTile{g: g, z: z, k: k, lanes: lanes}
 	})
 	g.blockOptions("blockZLoss", func() blockLogits { return &plainBlock{g: g} })
+	g.ordinaryOptions("ordinaryZLoss", func() ordinaryLogits { return &ordinaryBlock{plainBlock{g: g}} })
 	for _, shifted := range []bool{false, true} {
 		name := "Divided"
 		if shifted {
@@ -27,6 +28,9 @@ func (g isa) options() {
 		})
 		g.blockOptions("block"+name, func() blockLogits {
 			return &preparedBlock{preparedLogits: g.preparedLogits(shifted)}
+		})
+		g.ordinaryOptions("ordinary"+name, func() ordinaryLogits {
+			return &ordinaryPrepared{preparedBlock{preparedLogits: g.preparedLogits(shifted)}}
 		})
 	}
 }
@@ -96,14 +100,40 @@ func (g isa) blockOptions(name string, logits func() blockLogits) {
 		doc...)
 	k, x := g.param("k"), logits()
 	s, rejected := g.blockTerms(x, k, true)
-	lanes := g.param("lanes")
-	m, more := x.top(lanes)
-	y := g.optionNumbers(lanes, m, more, s)
-	ORL(y.bad, rejected)
+	y := g.blockResults(x, s, rejected)
 	Store(rejected, Return("declined"))
-	g.optionResults(lanes)
 	g.blockGradients(k, y)
 	g.ret()
+}
+
+// blockResults stores the losses and, where there is an extra, lse of a block, and adds the rows to
+// rejected that are none.
+func (g isa) blockResults(x blockLogits, s crossEntropySums, rejected reg.GPVirtual) (y crossEntropyResults) {
+	lanes := g.param("lanes")
+	m, more := x.top(lanes)
+	y = g.optionNumbers(lanes, m, more, s)
+	ORL(y.bad, rejected)
+	g.optionResults(lanes)
+	return y
+}
+
+// ordinaryOptions emits kernels for blocks of ordinary rows, with labels and with an index.
+func (g isa) ordinaryOptions(name string, logits func() ordinaryLogits) {
+	for _, labels := range []bool{true, false} {
+		name, ins, is := name, "e, z, t *T", "is ordinaryBlockGrad"
+		if !labels {
+			name, ins, is = strings.Replace(name, "ordinary", "ordinaryIndex", 1), "e, z *T, index *int",
+				"is ordinaryIndexBlockGrad"
+		}
+		params, doc := optionParams(name, is)
+		g.text(name, "func("+ins+", k, n int, f, extra *T, loss, lse *float64, work, lanes *T"+params+
+			") (declined uint32)", doc...)
+		k, x := g.param("k"), logits()
+		s, rejected := g.ordinarySums(x, k, true, labels)
+		y := g.blockResults(x, s, rejected)
+		g.ordinaryGradients(k, y, labels)
+		g.ordinaryEnd(rejected)
+	}
 }
 
 // optionResults stores losses and, where there is an extra, lse.

@@ -1,0 +1,296 @@
+package main
+
+import (
+	"math"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// Blocks of ordinary rows: no clamp, no mask of labels that are 0, and for an index no labels at
+// all.
+
+// ordinaryLogits are the logits of such rows.
+type ordinaryLogits interface {
+	blockLogits
+	// keepClass keeps what the logit of a class of row z is made of in lanes.
+	keepClass(z, class, row reg.GPVirtual)
+	// ofClasses returns these logits less m of top, and the mask of those that are maxima.
+	ofClasses(lanes reg.GPVirtual) (less reg.VecVirtual, most mask)
+}
+
+// ordinaryBlock emits blockCrossEntropy for ordinary rows, with labels or an index.
+func (g isa) ordinaryBlock(grad, labels bool) {
+	name, ins, outs, doc := "ordinaryBlock", "z, t *T, ", "k, n int, ", "is blockCrossEntropy"
+	if !labels {
+		name, ins = "ordinaryIndexBlock", "z *T, index *int, "
+	}
+	if grad {
+		name, ins, outs, doc = name+"Grad", "e, "+ins, outs+"f *T, ", doc+"Grad"
+	}
+	g.text(name, "func("+ins+outs+"loss *float64, work, lanes *T) (declined uint32)",
+		doc+" for ordinary rows, and declines all others.")
+	lanes, f := g.param("lanes"), GP64()
+	x, k := &ordinaryBlock{plainBlock{g: g}}, g.param("k")
+	s, rejected := g.ordinarySums(x, k, grad, labels)
+	if grad {
+		f = g.param("f")
+	}
+	y := g.crossEntropyNumbers(lanes, Mem{Base: f}, s, grad)
+	ORL(y.bad, rejected)
+	ORL(g.maskBits(g.cmp(neqUQ, y.loss, y.loss)), rejected)
+	g.storeDoubles(y.loss, nil, g.param("loss"))
+	if grad {
+		g.ordinaryGradients(k, y, labels)
+	}
+	g.ordinaryEnd(rejected)
+}
+
+// ordinarySums is blockTerms for ordinary rows. It jumps to what ordinaryEnd emits when there is
+// none.
+func (g isa) ordinarySums(x ordinaryLogits, k reg.GPVirtual, store, labels bool) (
+	s crossEntropySums, rejected reg.GPVirtual) {
+	rejected = x.prepare(k)
+	g.unlessAll(rejected, "declined")
+	s = g.sumsOfBlock(x, k, rejected, store, labels)
+	if !labels {
+		g.sumsOfClasses(&s, x, k, store)
+	}
+	return s, rejected
+}
+
+func (g isa) ordinaryGradients(k reg.GPVirtual, y crossEntropyResults, labels bool) {
+	if labels {
+		g.blockGradients(k, y)
+	} else {
+		g.indexGradients(k, y)
+	}
+}
+
+func (g isa) ordinaryEnd(rejected reg.GPVirtual) {
+	Label("declined")
+	Store(rejected, Return("declined"))
+	g.ret()
+}
+
+// unlessAll jumps to done where rejected has all rows of a block.
+func (g isa) unlessAll(rejected reg.GPVirtual, done string) {
+	one, rows := GP32(), GP32()
+	MOVL(U32(1), one)
+	SHLXL(g.param("n").As32(), one, rows)
+	DECL(rows)
+	ANDNL(rows, rejected, rows)
+	JEQ(LabelRef(done))
+}
+
+// ordinaryBlock are the logits of ordinary rows.
+type ordinaryBlock struct{ plainBlock }
+
+// prepare stores what the exponentials take of the rows' maxima in lanes: as Shift the magic number
+// of expOrdinary.
+func (p *ordinaryBlock) prepare(k reg.GPVirtual) (rejected reg.GPVirtual) {
+	g, lanes := p.g, p.g.param("lanes")
+	top, gap, rejected := g.blockExtremes(k, func(z reg.GPVirtual) func(i reg.GPVirtual, v int) reg.VecVirtual {
+		return func(i reg.GPVirtual, v int) reg.VecVirtual { return g.get(z, i, v, nil) }
+	})
+	size, ea := g.vec(), g.vec()
+	ORL(g.maskBits(g.cmp(nltUQ, g.constant(g.gap()), gap)), rejected)
+	g.load(g.abs(), size)
+	g.and(top, size, size)
+	ORL(g.maskBits(g.cmp(nltUQ, g.constant(g.bound()), size)), rejected)
+	c := g.expConstsInMemory()
+	c.log2e = g.hold(math.Log2E)
+	magic := g.rowShift(c, top)
+	g.expOrdinary(c, top, magic, ea)
+	g.store(ea, g.lane(lanes, "Coef"))
+	g.store(top, g.lane(lanes, "Max"))
+	g.store(magic, g.lane(lanes, "Shift"))
+	p.c = g.expConstsOfTile()
+	return rejected
+}
+
+func (p *ordinaryBlock) row(row reg.GPVirtual) {
+	g := p.g
+	p.most, p.shift.n = g.park(g.ofRow(row, "Max")), g.park(g.ofRow(row, "Shift"))
+}
+
+// firsts are all of them.
+func (p *ordinaryBlock) firsts() func(most mask) mask { return func(most mask) mask { return most } }
+
+func (p *ordinaryBlock) exp(z, i reg.GPVirtual, v int, m *mask) (
+	e reg.VecVirtual, most mask, less func(lab reg.VecVirtual) reg.VecVirtual) {
+	g := p.g
+	e, x := g.vec(), g.get(z, i, v, m)
+	g.expOrdinary(p.c, x, p.shift.n, e)
+	return e, g.cmp(eqOQ, p.most, x), func(reg.VecVirtual) reg.VecVirtual {
+		g.sub(p.most, x, x)
+		return x
+	}
+}
+
+func (p *ordinaryBlock) keepClass(z, class, row reg.GPVirtual) {
+	p.g.moveNumber(at(z, class, p.g, 0), p.g.lane(row, "Less"))
+}
+
+func (p *ordinaryBlock) ofClasses(lanes reg.GPVirtual) (less reg.VecVirtual, most mask) {
+	g := p.g
+	less, top := g.vec(), g.vec()
+	g.load(g.lane(lanes, "Less"), less)
+	g.load(g.lane(lanes, "Max"), top)
+	most = g.cmp(eqOQ, top, less)
+	g.sub(top, less, less)
+	return less, most
+}
+
+// ordinaryPrepared are the prepared logits of ordinary rows.
+type ordinaryPrepared struct{ preparedBlock }
+
+func (p *ordinaryPrepared) prepare(k reg.GPVirtual) (rejected reg.GPVirtual) {
+	g := p.g
+	top, gap, rejected := g.blockExtremes(k, func(z reg.GPVirtual) func(i reg.GPVirtual, v int) reg.VecVirtual {
+		get := p.gets(z)
+		return func(i reg.GPVirtual, v int) reg.VecVirtual { return get(i, v, nil) }
+	})
+	if !p.shifted {
+		g.mul(p.b, gap, gap)
+	}
+	ORL(g.maskBits(g.cmp(nltUQ, g.constant(g.gap()), gap)), rejected)
+	ORL(p.around(k, top), rejected)
+	return rejected
+}
+
+func (p *ordinaryPrepared) exp(z, i reg.GPVirtual, v int, m *mask) (
+	e reg.VecVirtual, most mask, less func(lab reg.VecVirtual) reg.VecVirtual) {
+	e, most, y := p.terms(z, i, v, m, true)
+	return e, most, func(reg.VecVirtual) reg.VecVirtual { return y }
+}
+
+func (p *ordinaryPrepared) keepClass(z, class, row reg.GPVirtual) {
+	g := p.g
+	g.moveNumber(at(z, class, g, 0), g.lane(row, "Less"))
+	if p.shifted {
+		g.moveNumber(at(p.hi, class, g, 0), g.lane(row, "High"))
+		g.moveNumber(at(p.low, class, g, 0), g.lane(row, "Added"))
+	}
+}
+
+func (p *ordinaryPrepared) ofClasses(lanes reg.GPVirtual) (less reg.VecVirtual, most mask) {
+	g := p.g
+	z, c, top := g.vec(), g.vec(), g.vec()
+	g.load(g.lane(lanes, "Less"), z)
+	g.load(g.lane(lanes, "Grid"), c)
+	g.load(g.lane(lanes, "Max"), top)
+	if !p.shifted {
+		return p.less(z, c, nil), g.cmp(eqOQ, top, z)
+	}
+	low := g.vec()
+	g.add(g.lane(lanes, "High"), c, c)
+	g.load(g.lane(lanes, "Added"), low)
+	less = p.less(z, c, low)
+	return less, g.cmp(eqOQ, top, less)
+}
+
+// moveNumber moves a number in memory.
+func (g isa) moveNumber(from, to Mem) {
+	x := XMM()
+	g.pick(VMOVSS, VMOVSD, from, x)
+	g.pick(VMOVSS, VMOVSD, x, to)
+}
+
+// blockExtremes returns the largest of what get loads of each row at z, how far below it the
+// smallest is, and the mask of the rows with a NaN. A row fills a vector.
+func (g isa) blockExtremes(k reg.GPVirtual, get func(z reg.GPVirtual) func(i reg.GPVirtual, v int) reg.VecVirtual) (
+	top, gap reg.VecVirtual, nan reg.GPVirtual) {
+	nan = GP32()
+	XORL(nan, nan)
+	last, zero := GP64(), g.hold(0)
+	MOVQ(k, last)
+	SUBQ(Imm(uint64(g.lanes())), last)
+	g.blockRows(k, []string{"z"}, func(z []reg.GPVirtual, row reg.GPVirtual) {
+		high, low, none := []reg.VecVirtual{g.vec(), g.vec()}, []reg.VecVirtual{g.vec(), g.vec()}, g.zeros(2)
+		for v := range 2 {
+			g.load(g.infinity(-1), high[v])
+			g.load(g.infinity(1), low[v])
+		}
+		load := get(z[0])
+		take := func(i reg.GPVirtual, v int) {
+			x, v := load(i, v), v%2
+			g.max(high[v], x, high[v])
+			g.min(low[v], x, low[v])
+			g.madd(zero, x, none[v])
+		}
+		take(last, 0) // perhaps once more
+		g.wholes(k, 4, take)
+		g.max(high[1], high[0], high[0])
+		g.min(low[1], low[0], low[0])
+		g.add(none[1], none[0], none[0])
+		at := g.blockSum(row)
+		g.store(high[0], at(0))
+		g.store(low[0], at(1))
+		g.orRow(g.maskBits(g.cmp(neqUQ, none[0], none[0])), row, nan)
+	})
+	work := g.param("work")
+	top, gap = g.collapsed(work, 0, g.max), g.collapsed(work, 1, g.min)
+	g.sub(gap, top, gap)
+	return top, gap, nan
+}
+
+// eachClass emits body for the rows of a block and their classes.
+func (g isa) eachClass(k reg.GPVirtual, pointers []string, body func(p []reg.GPVirtual, class, row reg.GPVirtual)) {
+	next, class := g.param("index"), GP64()
+	g.blockRows(k, pointers, func(p []reg.GPVirtual, row reg.GPVirtual) {
+		MOVQ(Mem{Base: next}, class)
+		ADDQ(Imm(8), next)
+		body(p, class, row)
+	})
+}
+
+// sumsOfClasses makes the sums of one-hot labels, and with grad stores the exponentials of the
+// classes in the lane P.
+func (g isa) sumsOfClasses(s *crossEntropySums, x ordinaryLogits, k reg.GPVirtual, grad bool) {
+	pointers := []string{"z"}
+	if grad {
+		pointers = append(pointers, "e")
+	}
+	g.eachClass(k, pointers, func(p []reg.GPVirtual, class, row reg.GPVirtual) {
+		x.keepClass(p[0], class, row)
+		if grad {
+			g.moveNumber(at(p[1], class, g, 0), g.lane(row, "P"))
+		}
+	})
+	less, most := x.ofClasses(g.param("lanes"))
+	one := g.vec()
+	g.load(g.constant(1), one)
+	s.own, s.others, s.dot = g.vec(), g.compensated(), g.running(1)[0]
+	g.keep(most, one, s.own)
+	g.sub(s.own, one, s.others.sum)
+	g.drop(most, less)
+	g.move(less, s.dot.sum)
+}
+
+// indexGradients is blockGradients for an index.
+func (g isa) indexGradients(k reg.GPVirtual, x crossEntropyResults) {
+	lanes := g.param("lanes")
+	top := g.sureTop(lanes, x.sure)
+	own, one := g.vec(), g.vec()
+	g.load(g.lane(lanes, "P"), own)
+	g.load(g.constant(1), one)
+	g.gradient(own, one, top, x)
+	g.store(own, g.lane(lanes, "P"))
+	g.store(top, g.lane(lanes, "Mark"))
+	g.store(x.coef, g.lane(lanes, "Coef"))
+	g.store(x.low, g.lane(lanes, "Lost"))
+	g.store(x.q, g.lane(lanes, "AtTop"))
+	g.eachClass(k, []string{"e"}, func(p []reg.GPVirtual, class, row reg.GPVirtual) {
+		coef, low, q, top := g.ofRow(row, "Coef"), g.ofRow(row, "Lost"), g.ofRow(row, "AtTop"), g.ofRow(row, "Mark")
+		g.rewrite(p[0], k, func(y reg.VecVirtual, _ reg.GPVirtual, _ int) {
+			lost, most := g.vec(), g.cmp(eqOQ, top, y)
+			g.move(y, lost)
+			g.mul(low, lost, lost)
+			g.horner(lost, coef, y)
+			g.blend(most, q, y)
+		})
+		g.moveNumber(g.lane(row, "P"), at(p[0], class, g, 0))
+	})
+}
