@@ -90,6 +90,13 @@ const (
 	parFarthest    = 2
 	powerWidth     = 2.25
 	powerPieces    = 3
+	oddsRate       = 0
+	oddsRateLow    = 1
+	oddsLowest     = 2
+	oddsParameter  = 3
+	oddsTables     = 8
+	oddsCount      = 8
+	oddsTerms      = 8
 	bound32        = 1048576
 	bound64        = 1099511627776
 	lowest32       = -104.5

@@ -2065,6 +2065,22 @@ func sigmoidCrossEntropyF32AVX2(loss *float64, grad *float32, z *float32, yes *f
 //go:noescape
 func sigmoidSmoothSingleF32AVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
 
+// sigmoidFocalOddsF32AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no),
+// (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
+// times scales where that is not nil. φ = -(1-p)^a l; par is its plan's. bad != 0 when no is nil
+// and a label is not in [0, 1], with AVX-512 when one is -0 too.
+//
+//go:noescape
+func sigmoidFocalOddsF32AVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+
+// sigmoidGCEOddsF32AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no),
+// (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
+// times scales where that is not nil. φ = (1 - p^a)/a; par is its plan's. bad != 0 when no is nil
+// and a label is not in [0, 1], with AVX-512 when one is -0 too.
+//
+//go:noescape
+func sigmoidGCEOddsF32AVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+
 // minusLogsF32AVX2 stores -log t in dst, most where it is more or t is 0 or denormal.
 //
 //go:noescape

@@ -34,20 +34,30 @@ type pieceFamily struct {
 	a float64
 }
 
-// byPieces reports whether elements of a type have a kernel by pieces, and none that takes less
-// time.
-func byPieces[T spec.Float](f spec.Family, a float64) bool {
-	return single512[T]() && (f.Smooth() || f == spec.GCE || f == spec.Focal && a != 2)
+// byPieces reports whether float32 elements have a kernel by pieces with AVX-512, and none that takes
+// less time.
+func byPieces(f spec.Family, a float64) bool {
+	return f.Smooth() || f == spec.GCE || f == spec.Focal && a != 2
 }
 
-// lazyPieces is a plan that is made when it is first wanted.
-type lazyPieces struct{ made atomic.Pointer[piecesPlan] }
+// lazyPieces are plans that are made when they are first wanted.
+type lazyPieces struct{ made, odds atomic.Pointer[piecesPlan] }
 
 func (l *lazyPieces) piecesOf(yes, no pieceFamily) *piecesPlan {
 	p := l.made.Load()
 	if p == nil {
 		p = piecesFor(yes, no)
 		l.made.Store(p)
+	}
+	return p
+}
+
+// oddsOf is the plan of a kernel of odds.
+func (l *lazyPieces) oddsOf(f pieceFamily) *piecesPlan {
+	p := l.odds.Load()
+	if p == nil {
+		p = oddsFor(f)
+		l.odds.Store(p)
 	}
 	return p
 }
@@ -105,33 +115,44 @@ func powerPiecesFor(q float64) *piecesPlan {
 }
 
 // fitPiece stores the coefficients of f in interval j, each stride from the last, and reports
-// whether they are exact enough, and f is at most most and not so small that float32 loses digits
-// of it. grows: beyond the last interval f may be a itself.
+// whether they are exact enough. grows: beyond the last interval f may be a itself.
 func fitPiece(
 	table []float32, stride, j int, width float64, f func(a float64) float64, most float64, grows bool) (ok bool) {
-	const least = 0x1p-100
 	y := math.Ldexp(4+float64(j%4), j/4-2)
 	half := width * math.Ldexp(1, j/4-3)
 	middle := width*(y-1) + half
+	// The place is the lowest bits of y's exponent, which is that of 1 at least, and two of its digits.
+	if _, ok := fitInterval(table[(j+12)%pieceCount:], pieceTerms, stride, middle, -half, f, most); !ok {
+		return false
+	}
+	end, last := f(middle+half), f(40)
+	return j < pieceCount-1 || math.Abs(end-last) <= 0x1p-23*last || grows && last == 40 // where it stays, unless it grows
+}
+
+// fitInterval stores n coefficients of f(middle + x) for -half <= x <= half, each stride from the
+// last, and returns what float32 has lost of the lowest. It reports whether they are exact enough,
+// and f is at most most and not so small that float32 loses digits of it. half may be negative: then
+// of f(middle - x).
+func fitInterval(table []float32, n, stride int, middle, half float64, f func(a float64) float64, most float64) (
+	lost float32, ok bool) {
+	const least = 0x1p-100
 	at := func(s float64) float64 { return f(middle + half*s) }
-	var c [pieceTerms]float64
-	interpolate(c[:], at)
+	var all [oddsTerms]float64
+	c := all[:n]
+	interpolate(c, at)
 	size := 0.0
 	for i, x := range c {
 		size += math.Abs(x)
-		// the lowest bits of y's exponent, which is that of 1 at least, and two of its digits
-		table[i*stride+(j+12)%pieceCount] = float32(x * math.Pow(-half, float64(i-pieceTerms+1)))
+		table[i*stride] = float32(x * math.Pow(math.Abs(half), float64(i-n+1)))
 	}
-	exact := func(got, want, most float64) bool { return math.Abs(got-want) <= most*math.Abs(want) }
-	for i := range 2*pieceTerms - 1 {
-		s := math.Cos(math.Pi * float64(i) / (2*pieceTerms - 2))
+	for i := range 2*n - 1 {
+		s := math.Cos(math.Pi * float64(i) / float64(2*n-2))
 		want := at(s)
-		if v := math.Abs(want); !exact(horner(c[:], s), want, 0x1.4p-25) || !(size < 3*v && v >= least && v <= most) {
-			return false
+		if v := math.Abs(want); !(math.Abs(horner(c, s)-want) <= 0x1.4p-25*v && size < 3*v && v >= least && v <= most) {
+			return 0, false
 		}
 	}
-	last := f(40)
-	return j < pieceCount-1 || exact(at(1), last, 0x1p-23) || grows && last == 40 // where it stays, unless it grows
+	return float32(c[n-1] - float64(float32(c[n-1]))), true
 }
 
 // rate returns the k of exp(-k a), beside which the loss of the likely class is smooth.

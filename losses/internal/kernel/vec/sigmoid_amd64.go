@@ -32,18 +32,28 @@ func SigmoidShifted[T spec.Float](loss []float64, grad, yes, no, scale []T) (ok 
 
 // SigmoidSeparable is [spec.SigmoidSeparable].
 func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
-	if f == spec.Focal && a != 2 && wholePower(a) { // which takes less time than a power by exponentials
-		return SigmoidAsymmetric(spec.Asymmetric{GammaPos: a, GammaNeg: a}, loss, grad, z, yes, no, scale)
-	}
 	p, ok := planFor[T](f, a)
-	if byPieces[T](f, a) {
-		if c := p.piecesOf(pieceFamily{f, a}, pieceFamily{f, a}); c.ok {
+	x := pieceFamily{f, a}
+	switch {
+	case single512[T]() && byPieces(f, a):
+		if c := p.piecesOf(x, x); c.ok {
 			run := f32AVX512{}.sigmoidPieces
 			if f == spec.GCE {
 				run = f32AVX512{}.sigmoidPowerPieces
 			}
 			return sigmoidSingle(run, c.par(), loss, grad, z, yes, no, scale)
 		}
+	case inUse == isa.AVX2 && spec.Size[T]() == 4 && (f == spec.GCE || f == spec.Focal):
+		if c := p.oddsOf(x); c.ok {
+			run := f32AVX2{}.sigmoidFocalOdds
+			if f == spec.GCE {
+				run = f32AVX2{}.sigmoidGCEOdds
+			}
+			return sigmoidSingle(run, c.par(), loss, grad, z, yes, no, scale)
+		}
+	}
+	if f == spec.Focal && a != 2 && wholePower(a) { // which takes less time than a power by exponentials
+		return SigmoidAsymmetric(spec.Asymmetric{GammaPos: a, GammaNeg: a}, loss, grad, z, yes, no, scale)
 	}
 	if !ok || p.kind == base || p.kind == ael {
 		return portable.SigmoidSeparable(f, a, loss, grad, z, yes, no, scale)
@@ -148,12 +158,12 @@ func parametersOf(q spec.Question) *questionPars {
 // SigmoidAsymmetric is [spec.SigmoidAsymmetric].
 func SigmoidAsymmetric[T spec.Float](a spec.Asymmetric, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
 	p := asymmetricPlanFor(a)
-	if !p.ok {
-		if a.Margin == 0 && single512[T]() {
-			if c := p.piecesOf(pieceFamily{spec.Focal, a.GammaPos}, pieceFamily{spec.Focal, a.GammaNeg}); c.ok {
-				return sigmoidSingle(f32AVX512{}.sigmoidPieces, c.par(), loss, grad, z, yes, no, scale)
-			}
+	if a.Margin == 0 && single512[T]() {
+		if c := p.piecesOf(pieceFamily{spec.Focal, a.GammaPos}, pieceFamily{spec.Focal, a.GammaNeg}); c.ok {
+			return sigmoidSingle(f32AVX512{}.sigmoidPieces, c.par(), loss, grad, z, yes, no, scale)
 		}
+	}
+	if !p.ok {
 		return portable.SigmoidAsymmetric(a, loss, grad, z, yes, no, scale)
 	}
 	run := wideOf[T]().sigmoidAsymmetricMargin

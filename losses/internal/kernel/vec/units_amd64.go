@@ -1032,6 +1032,12 @@ func (f32AVX2) sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *floa
 func (f32AVX2) sigmoidSmoothSingle(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidSmoothSingleF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
+func (f32AVX2) sigmoidFocalOdds(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidFocalOddsF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f32AVX2) sigmoidGCEOdds(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidGCEOddsF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)
+}
 func (f32AVX2) minusLogs(dst, t *float32, n int, most float32) { minusLogsF32AVX2(dst, t, n, most) }
 func (f32AVX2) addRows(dst, x *float32, n int) (sum float32)   { return addRowsF32AVX2(dst, x, n) }
 func (f32AVX2) temperedSums(d *float32, n int, c, mu, f float32) (s0, s1, s2 float64, bad uint32) {

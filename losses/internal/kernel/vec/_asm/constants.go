@@ -103,6 +103,8 @@ func writeConstants(path string) error {
 		{"parPieces", parPieces}, {"piecesPars", piecesPars}, {"pieceWidth", pieceWidth}, {"pieceCount", pieceCount},
 		{"pieceTerms", pieceTerms}, {"pieceRaise", pieceRaise}, {"pieceLowest", pieceLowest},
 		{"parPower", parPower}, {"parFarthest", parFarthest}, {"powerWidth", powerWidth}, {"powerPieces", powerPieces},
+		{"oddsRate", oddsRate}, {"oddsRateLow", oddsRateLow}, {"oddsLowest", oddsLowest}, {"oddsParameter", oddsParameter},
+		{"oddsTables", oddsTables}, {"oddsCount", oddsCount}, {"oddsTerms", oddsTerms},
 		{"bound32", bound32}, {"bound64", bound64}, {"lowest32", lowest32}, {"lowest64", lowest64},
 	} {
 		fmt.Fprintf(&b, "%s = %v\n", c.name, c.value)

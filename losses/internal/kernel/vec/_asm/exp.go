@@ -183,7 +183,7 @@ func (g isa) log2High() float64 {
 	return 6.9313812256e-01
 }
 
-const log2High, log2Low = 6.93147180369123816490e-01, 1.90821492927058770002e-10
+const log2High, log2Low, log2Low32 = 6.93147180369123816490e-01, 1.90821492927058770002e-10, 9.0580006145e-06
 
 // fdlibmLog are the coefficients of R in log(1+f) = 2s + s R, s = f/(2+f), in s², without the
 // factor s².
@@ -202,7 +202,7 @@ func (g isa) log(u, c, dst reg.VecVirtual) logParts {
 	lg := fdlibmLog
 	hi, lo := g.log2High(), log2Low
 	if !g.f64 {
-		lo = 9.0580006145e-06
+		lo = log2Low32
 	}
 	if !g.f64 || g.short {
 		lg = []float64{0.24279078841, 0.28498786688, 0.40000972152, 0.66666662693}

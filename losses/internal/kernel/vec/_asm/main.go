@@ -64,6 +64,9 @@ func main() {
 		}
 		if !g.avx512 && !g.f64 {
 			g.sigmoid(sigmoidSmoothSingle)
+			for _, f := range oddsLosses {
+				g.sigmoid(f)
+			}
 		}
 		g.minusLogs()
 		g.addRows()

@@ -171,26 +171,47 @@ func (g isa) expBounded(c questionConsts, y, low, e reg.VecVirtual) {
 
 // expReduced emits e = exp(y) 2^n, with n also in the low bits of t. It overwrites y, t and n.
 func (g isa) expReduced(c questionConsts, y, t, n, e reg.VecVirtual) {
+	g.expm1Reduced(c, y)
+	g.add(c.exp.one, y, e)
+	g.timesPower(y, t, n, c.shift, e)
+}
+
+// expm1Reduced emits exp(y) - 1 in y.
+func (g isa) expm1Reduced(c questionConsts, y reg.VecVirtual) {
 	square := g.vec()
 	g.mul(y, y, square)
 	g.madd(g.estrin(c.exp.q, y, square), square, y)
-	g.add(c.exp.one, y, e)
-	g.timesPower(y, t, n, c.shift, e)
 }
 
 // estrin emits the polynomial in x of the coefficients, highest degree first, by halves that do not
 // wait for each other.
 func (g isa) estrin(c []Op, x, square reg.VecVirtual) reg.VecVirtual {
-	powers := []reg.VecVirtual{x, square}
-	var eval func(c []Op) reg.VecVirtual
-	eval = func(c []Op) reg.VecVirtual {
+	return g.estrinBy(len(c), x, square, func(i int) reg.VecVirtual {
 		v := g.vec()
-		if len(c) == 1 {
-			g.load(c[0], v)
-			return v
+		g.load(c[i], v)
+		return v
+	}, func(i int) reg.VecVirtual {
+		v := g.vec()
+		g.load(c[i], v)
+		g.horner(c[i+1], x, v)
+		return v
+	})
+}
+
+// estrinBy is estrin of n coefficients: one emits a coefficient, pair the polynomial of that and
+// the next.
+func (g isa) estrinBy(n int, x, square reg.VecVirtual, one, pair func(i int) reg.VecVirtual) reg.VecVirtual {
+	powers := []reg.VecVirtual{x, square}
+	var eval func(i, n int) reg.VecVirtual
+	eval = func(i, n int) reg.VecVirtual {
+		switch n {
+		case 1:
+			return one(i)
+		case 2:
+			return pair(i)
 		}
 		k, at := 1, 0 // the degree that the lower half is below, a power of 2
-		for 2*k < len(c) {
+		for 2*k < n {
 			k, at = 2*k, at+1
 		}
 		for at >= len(powers) {
@@ -198,17 +219,12 @@ func (g isa) estrin(c []Op, x, square reg.VecVirtual) reg.VecVirtual {
 			g.mul(last, last, p)
 			powers = append(powers, p)
 		}
-		if k == 1 {
-			g.load(c[0], v)
-			g.horner(c[1], x, v)
-			return v
-		}
-		high := eval(c[:len(c)-k])
-		low := eval(c[len(c)-k:])
+		high := eval(i, n-k)
+		low := eval(i+n-k, k)
 		g.madd(high, powers[at], low)
 		return low
 	}
-	return eval(c)
+	return eval(0, n)
 }
 
 // atanh emits s² and tail with log1p(e) = 2 atanh(s) = 2 (s + s³ tail).

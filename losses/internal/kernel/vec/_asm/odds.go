@@ -1,0 +1,204 @@
+package main
+
+import (
+	"math"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// Losses of float32 elements by pieces, with AVX2, which looks up 8 numbers in one instruction:
+// functions of e = exp(-|z|), which is at most 1, are polynomials for every seventh of that.
+
+// What the kernels take: numbers, then the tables of the functions in turn, each with the
+// coefficients from that of the highest degree on, of oddsCount numbers, and the lowest behind what
+// float32 has lost of it.
+const (
+	oddsRate      = iota // k of exp(-k |z|), and what float32 has lost of it
+	oddsRateLow          //
+	oddsLowest           // the lowest number that is multiplied by it
+	oddsParameter        // the loss's, or the inverse of that
+	oddsTables    = 8
+	oddsCount     = 8
+	oddsTerms     = 8 // coefficients of a function
+)
+
+// oddsLosses are those of the file.
+var oddsLosses = []sigmoidLoss{
+	{name: "sigmoidFocalOdds", doc: "φ = -(1-p)^a l; par is its plan's.",
+		prepare: byLikelihood(focalOdds), logs: none, size: true},
+	{name: "sigmoidGCEOdds", doc: "φ = (1 - p^a)/a; par is its plan's.",
+		prepare: byLikelihood(gceOdds), logs: none, size: true},
+}
+
+// focalOdds: with l = log1p(e), F = exp(-(1+γ)|z|), N = (1+e)^-γ l/e, W = (1+e)^-(1+γ) and S = W (1
+// + γ l/e)
+//
+//	loss = t F N + u (1+e) W (|z| + l),   slope = t F S - u W (1 + γ e (|z| + l)),
+//
+// where W l (1+e) = e N and γ e W l = e² (S - W).
+func focalOdds(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
+	park := g.places(5)
+	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
+		number := func(i int) reg.VecVirtual { return g.parameter(par, i) }
+		m, power, _ := g.ratedReduced(c, q.minus, number)
+		g.expm1Reduced(c, m)
+		VPSLLD(Imm(23), power, power)
+		VPADDD(c.shift.n, power, power)
+		fall := func(v reg.VecVirtual) reg.VecVirtual { // F times that
+			x := g.vec()
+			g.move(v, x)
+			g.madd(m, v, x)
+			VPADDD(power, x, x)
+			g.mul(c.shift.back, x, x)
+			return x
+		}
+		minus := park(0, q.minus)
+		near := g.atLeast(normalOdds, q.minus)
+		e, low := g.normalExp(c, near)
+		square, rest := g.vec(), g.loaded(g.constant(1))
+		g.mul(e, e, square)
+		g.nmadd(e, e, rest)
+		g.mul(e, near, near)
+		g.nmadd(number(oddsParameter), near, rest) // 1 + γ e |z| - e²
+		keptSquare, keptRest := park(1, square), park(2, rest)
+		piece := g.oddsPieces(par, e, low)
+		n := piece(0)
+		fallN := park(3, fall(n))
+		g.mul(e, n, n)
+		keptN := park(4, n)
+		s := piece(1)
+		fallS := fall(s)
+		w := piece(2)
+		v := g.vec()
+		g.mul(keptRest, w, v)
+		g.madd(keptSquare, s, v)
+		g.madd(e, w, w)
+		t, u := labels()
+		loss, slope = g.vec(), v
+		g.mul(fallN, t, loss)
+		g.madd(keptN, u, loss)
+		g.mul(u, w, w)
+		g.subFar(g.loaded(minus), w, loss)
+		g.mul(u, v, v)
+		g.msub2(fallS, t, slope)
+		return loss, slope
+	}
+}
+
+// gceOdds: with G = exp(-q |z|), N = (1-p^q)/(q e) and S = p^(1+q) of the likely class's p
+//
+//	loss = t e N + u (1 - G p^q)/q,   slope = S (t e - u G),
+//
+// p^q = 1-d for d = q e N, and G = 2^n (1+m), so that 1 - G p^q = (1-2^n) - 2^n (m - d (1+m)).
+func gceOdds(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
+	back := g.constant(0x1p-64) // lest 2^n is denormal
+	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
+		number := func(i int) reg.VecVirtual { return g.parameter(par, i) }
+		m, power, n := g.ratedReduced(c, q.minus, number)
+		g.expm1Reduced(c, m)
+		VPSLLD(Imm(23), power, power)
+		VPADDD(g.bitsOf(uint64(math.Float32bits(0x1p64))), power, power)
+		e := n
+		g.expBounded(c, g.atLeast(g.lowest(), q.minus), nil, e)
+		piece := g.oddsPieces(par, e, nil)
+		near, d, v := piece(0), g.vec(), g.vec()
+		g.mul(e, near, near)
+		g.mul(number(oddsRate), near, d)
+		g.add(g.constant(1), m, v)
+		g.nmadd(d, v, m)
+		fall := g.vec()
+		g.mul(power, v, fall)
+		g.mul(back, fall, fall)
+		g.mul(back, power, power)
+		far := d
+		g.load(g.constant(1), far)
+		g.sub(power, far, far)
+		g.nmadd(power, m, far)
+		g.mul(number(oddsParameter), far, far)
+		s := piece(1)
+		t, u := labels()
+		loss, slope = near, e
+		g.mul(t, loss, loss)
+		g.madd(u, far, loss)
+		g.mul(fall, u, u)
+		g.msub(u, t, slope)
+		g.mul(s, slope, slope)
+		return loss, slope
+	}
+}
+
+// normalOdds is the least logarithm of an exponential that is a normal number.
+const normalOdds = -87
+
+// normalExp emits e + low = exp(x) for normalOdds <= x <= 0, and for NaN a low that is one.
+func (g isa) normalExp(c questionConsts, x reg.VecVirtual) (e, low reg.VecVirtual) {
+	m, none := g.vec(), g.zeros(1)[0]
+	g.move(x, m)
+	power, _ := g.reduced(c, m, none)
+	g.expm1Reduced(c, m)
+	e, low = g.vec(), m
+	g.add(c.exp.one, m, e)
+	lost := g.vec()
+	g.sub(c.exp.one, e, lost)
+	g.sub(lost, m, low)
+	VPSLLD(Imm(23), power, power)
+	VPADDD(power, e, e)
+	VPADDD(g.constant(1), power, power)
+	g.mul(power, low, low)
+	return e, low
+}
+
+// ratedReduced is reduced of the product of minus and a rate, whose numbers number emits.
+func (g isa) ratedReduced(c questionConsts, minus reg.VecVirtual, number func(i int) reg.VecVirtual) (
+	y, t, n reg.VecVirtual) {
+	least, k := number(oddsLowest), number(oddsRate)
+	g.max(minus, least, least)
+	y, lost := g.product(k, least)
+	g.madd(number(oddsRateLow), least, lost)
+	t, n = g.reduced(c, y, lost)
+	return y, t, n
+}
+
+// reduced makes y + low, of which y is an exponential's argument, y + low - n log 2 in y, rounded
+// once, for the integer n next to y log2 e, which stands in the low bits of t too. It overwrites
+// low.
+func (g isa) reduced(c questionConsts, y, low reg.VecVirtual) (t, n reg.VecVirtual) {
+	t, n = g.vec(), g.vec()
+	g.load(c.exp.magic, t)
+	g.madd(c.exp.log2e, y, t)
+	g.sub(c.exp.magic, t, n)
+	g.nmadd(g.constant(g.log2High()), n, y) // exact
+	g.nmadd(g.constant(log2Low32), n, low)
+	g.add(low, y, y)
+	return t, n
+}
+
+// oddsPieces returns what emits the functions of e in par.
+func (g isa) oddsPieces(par reg.GPVirtual, e, low reg.VecVirtual) func(i int) reg.VecVirtual {
+	index, x, square := g.vec(), g.vec(), g.vec()
+	g.load(g.magic(), index)
+	g.madd(g.constant(oddsCount-1), e, index) // in the low bits
+	g.sub(g.magic(), index, square)
+	g.move(e, x)
+	g.nmadd(g.constant(1./(oddsCount-1)), square, x)
+	if low != nil {
+		g.add(low, x, x)
+	}
+	g.mul(x, x, square)
+	return func(i int) reg.VecVirtual {
+		one := func(j int) reg.VecVirtual {
+			v := g.vec()
+			VPERMPS(Mem{Base: par, Disp: g.floatSize() * (oddsTables + (i*(oddsTerms+1)+j)*oddsCount)}, index, v)
+			return v
+		}
+		v := g.estrinBy(oddsTerms, x, square, one, func(j int) reg.VecVirtual {
+			high, low := one(j), one(j+1)
+			g.madd(high, x, low)
+			return low
+		})
+		g.add(one(oddsTerms), v, v)
+		return v
+	}
+}
