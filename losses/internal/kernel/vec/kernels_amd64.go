@@ -588,6 +588,32 @@ func ordinaryShiftedF32AVX512(e *float32, z *float32, t *float32, k int, n int, 
 //go:noescape
 func ordinaryIndexShiftedF32AVX512(e *float32, z *float32, index *int, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, hi *float32, low *float32, factor float64, factorLow float64) (declined uint32)
 
+// sigmoidPolySingleF32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no),
+// (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
+// times scales where that is not nil. φ = -l + a (1-p); par is a. bad != 0 when no is nil and a
+// label is not in [0, 1], with AVX-512 when one is -0 too.
+//
+//go:noescape
+func sigmoidPolySingleF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+
+// sigmoidNormalisedSharesF32AVX512 stores the losses of n elements of logits (z, 0) and labels
+// (yes, no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their
+// derivatives by z, and times scales where that is not nil. The loss is the question Normalised of
+// a no that is nil. bad != 0 when no is nil and a label is not in [0, 1], with AVX-512 when one is
+// -0 too.
+//
+//go:noescape
+func sigmoidNormalisedSharesF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+
+// sigmoidNormalisedMassesF32AVX512 stores the losses of n elements of logits (z, 0) and labels
+// (yes, no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their
+// derivatives by z, and times scales where that is not nil. The loss is the question Normalised of
+// a no that is not nil. bad != 0 when no is nil and a label is not in [0, 1], with AVX-512 when one
+// is -0 too.
+//
+//go:noescape
+func sigmoidNormalisedMassesF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+
 // maeErrorsF32AVX512 returns Σ |d| for d = (c + low) e - t, Σ e where that is not negative, and
 // where it is, all without the element but; at n there is none. some is not 0 where |d| < near e
 // somewhere. Unless labelGrad is nil it stores -sign(d) there.
@@ -2246,6 +2272,30 @@ func ordinaryShiftedF32AVX2(e *float32, z *float32, t *float32, k int, n int, f 
 //
 //go:noescape
 func ordinaryIndexShiftedF32AVX2(e *float32, z *float32, index *int, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, hi *float32, low *float32, factor float64, factorLow float64) (declined uint32)
+
+// sigmoidPolySingleF32AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no),
+// (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
+// times scales where that is not nil. φ = -l + a (1-p); par is a. bad != 0 when no is nil and a
+// label is not in [0, 1], with AVX-512 when one is -0 too.
+//
+//go:noescape
+func sigmoidPolySingleF32AVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+
+// sigmoidNormalisedSharesF32AVX2 stores the losses of n elements of logits (z, 0) and labels (yes,
+// no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
+// z, and times scales where that is not nil. The loss is the question Normalised of a no that is
+// nil. bad != 0 when no is nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
+//
+//go:noescape
+func sigmoidNormalisedSharesF32AVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+
+// sigmoidNormalisedMassesF32AVX2 stores the losses of n elements of logits (z, 0) and labels (yes,
+// no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
+// z, and times scales where that is not nil. The loss is the question Normalised of a no that is
+// not nil. bad != 0 when no is nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
+//
+//go:noescape
+func sigmoidNormalisedMassesF32AVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
 
 // maeErrorsF32AVX2 returns Σ |d| for d = (c + low) e - t, Σ e where that is not negative, and where
 // it is, all without the element but; at n there is none. some is not 0 where |d| < near e

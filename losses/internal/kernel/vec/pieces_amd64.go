@@ -34,8 +34,8 @@ type pieceFamily struct {
 	a float64
 }
 
-// byPieces reports whether float32 elements have a kernel by pieces with AVX-512, and none that takes
-// less time.
+// byPieces reports whether float32 elements have a kernel by pieces with AVX-512, and none that
+// takes less time.
 func byPieces(f spec.Family, a float64) bool {
 	return f.Smooth() || f == spec.GCE || f == spec.Focal && a != 2
 }
@@ -121,7 +121,7 @@ func fitPiece(
 	y := math.Ldexp(4+float64(j%4), j/4-2)
 	half := width * math.Ldexp(1, j/4-3)
 	middle := width*(y-1) + half
-	// The place is the lowest bits of y's exponent, which is that of 1 at least, and two of its digits.
+	// The place is the lowest bits of y's exponent, which is that of 1 at least, and two digits.
 	if _, ok := fitInterval(table[(j+12)%pieceCount:], pieceTerms, stride, middle, -half, f, most); !ok {
 		return false
 	}
@@ -131,8 +131,8 @@ func fitPiece(
 
 // fitInterval stores n coefficients of f(middle + x) for -half <= x <= half, each stride from the
 // last, and returns what float32 has lost of the lowest. It reports whether they are exact enough,
-// and f is at most most and not so small that float32 loses digits of it. half may be negative: then
-// of f(middle - x).
+// and f is at most most and not so small that float32 loses digits of it. half may be negative:
+// then of f(middle - x).
 func fitInterval(table []float32, n, stride int, middle, half float64, f func(a float64) float64, most float64) (
 	lost float32, ok bool) {
 	const least = 0x1p-100

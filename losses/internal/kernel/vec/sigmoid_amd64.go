@@ -30,6 +30,9 @@ func SigmoidShifted[T spec.Float](loss []float64, grad, yes, no, scale []T) (ok 
 	return sigmoidSingle(f32AVX512{}.sigmoidShifted, nil, loss, grad, yes, yes, no, scale)
 }
 
+// mostPoly is the largest factor of sigmoidPolySingle, which magnifies what exponentials have lost.
+const mostPoly = 4
+
 // SigmoidSeparable is [spec.SigmoidSeparable].
 func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
 	p, ok := planFor[T](f, a)
@@ -68,7 +71,9 @@ func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, gr
 	case f == spec.GCE:
 		run = v.sigmoidGCE
 	case f == spec.Poly1:
-		run = v.sigmoidPoly
+		if run = v.sigmoidPoly; spec.Size[T]() == 4 && a >= 0 && a <= mostPoly {
+			return sigmoidSingle(singleOf(unitOf[T]()).sigmoidPolySingle, p.par32[:], loss, grad, z, yes, no, scale)
+		}
 	case a == 2:
 		run = v.sigmoidFocal2
 	}
@@ -97,7 +102,13 @@ func SigmoidQuestion[T spec.Float](q spec.Question, loss []float64, grad, z, yes
 	case spec.BiTempered:
 		return sigmoidTempered(q, loss, grad, z, yes, no, scale)
 	case spec.Normalised:
-		run = v.sigmoidNormalised
+		if run = v.sigmoidNormalised; spec.Size[T]() == 4 {
+			single := singleOf(unitOf[T]()).sigmoidNormalisedShares
+			if no != nil {
+				single = singleOf(unitOf[T]()).sigmoidNormalisedMasses
+			}
+			return sigmoidSingle(single, nil, loss, grad, z, yes, no, scale)
+		}
 	case spec.Penalised:
 		run = v.sigmoidPenalised
 	case spec.Sparsemax:

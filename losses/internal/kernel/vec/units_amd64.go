@@ -155,6 +155,9 @@ type wide[T spec.Float] interface {
 // single are the kernels for float32: those that have no counterpart in float64 too.
 type single interface {
 	unit[float32]
+	sigmoidPolySingle(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
+	sigmoidNormalisedShares(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
+	sigmoidNormalisedMasses(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
 	maeErrors(labelGrad, e, t *float32, n, but int, c, low, near float32) (sum, over, under float64, some uint32)
 	maeSigns(e, t *float32, n int, c, low, over, under float32)
 	combineClosely(p, t *float32, n int, a, low, f float32)
@@ -443,6 +446,15 @@ func (f32AVX512) ordinaryShifted(e, z, t *float32, k, n int, f, extra *float32, 
 }
 func (f32AVX512) ordinaryIndexShifted(e, z *float32, index *int, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, hi, low *float32, factor, factorLow float64) (declined uint32) {
 	return ordinaryIndexShiftedF32AVX512(e, z, index, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)
+}
+func (f32AVX512) sigmoidPolySingle(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidPolySingleF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f32AVX512) sigmoidNormalisedShares(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidNormalisedSharesF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f32AVX512) sigmoidNormalisedMasses(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidNormalisedMassesF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
 func (f32AVX512) maeErrors(labelGrad, e, t *float32, n, but int, c, low, near float32) (sum, over, under float64, some uint32) {
 	return maeErrorsF32AVX512(labelGrad, e, t, n, but, c, low, near)
@@ -1108,6 +1120,15 @@ func (f32AVX2) ordinaryShifted(e, z, t *float32, k, n int, f, extra *float32, lo
 }
 func (f32AVX2) ordinaryIndexShifted(e, z *float32, index *int, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, hi, low *float32, factor, factorLow float64) (declined uint32) {
 	return ordinaryIndexShiftedF32AVX2(e, z, index, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)
+}
+func (f32AVX2) sigmoidPolySingle(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidPolySingleF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f32AVX2) sigmoidNormalisedShares(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidNormalisedSharesF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f32AVX2) sigmoidNormalisedMasses(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidNormalisedMassesF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
 func (f32AVX2) maeErrors(labelGrad, e, t *float32, n, but int, c, low, near float32) (sum, over, under float64, some uint32) {
 	return maeErrorsF32AVX2(labelGrad, e, t, n, but, c, low, near)

@@ -2,6 +2,7 @@ package main
 
 import (
 	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
@@ -31,11 +32,16 @@ func (g isa) inverse(x reg.VecVirtual) (y reg.VecVirtual) {
 	return y
 }
 
-// inverseOf emits 1/(x + low) for float32, with AVX-512.
-func (g isa) inverseOf(x, low reg.VecVirtual) reg.VecVirtual {
-	y, rest := g.vec(), g.vec()
-	VRCP14PS(x, y)
-	emitted()
+// inverseOf emits 1/(x + low) for float32.
+func (g isa) inverseOf(x, low reg.VecVirtual) (y reg.VecVirtual) {
+	if g.avx512 {
+		y = g.vec()
+		VRCP14PS(x, y)
+		emitted()
+	} else {
+		y = g.inverse(x)
+	}
+	rest := g.vec()
 	g.load(g.constant(1), rest)
 	g.nmadd(x, y, rest)
 	g.nmadd(low, y, rest)
@@ -58,6 +64,14 @@ func (g isa) quotient(a, b reg.VecVirtual) reg.VecVirtual {
 	g.nmadd(x, b, rest)
 	g.madd(y, rest, x)
 	return x
+}
+
+// lostOfSum emits what rounding took from sum = larger + smaller.
+func (g isa) lostOfSum(sum reg.VecVirtual, larger, smaller Op) reg.VecVirtual {
+	lost := g.vec()
+	g.sub(larger, sum, lost)
+	g.sub(lost, smaller, lost)
+	return lost
 }
 
 // shortInverse emits 1/x to 4e-9, with AVX-512.

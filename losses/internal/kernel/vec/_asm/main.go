@@ -83,6 +83,9 @@ func main() {
 		g.blockExpSums()
 		g.options()
 		if !g.f64 {
+			for _, f := range sigmoidSingles {
+				g.sigmoid(f)
+			}
 			g.maeErrors()
 			g.maeSigns()
 			g.combineClosely()

@@ -43,6 +43,9 @@ func (g isa) questionConsts(f sigmoidLoss) (c questionConsts) {
 		c.log = append(c.log, g.constant(x/2))
 	}
 	c.exp = g.expConstsInMemory()
+	if !g.f64 && f.exact { // of which products are exact
+		c.exp.ln2hi, c.exp.ln2lo = g.constant(g.log2High()), g.constant(log2Low32)
+	}
 	if g.narrow && !f.exact {
 		c.exp.q = g.constants(shortExp)
 	}
@@ -95,11 +98,14 @@ func (g isa) question(c questionConsts, z, low reg.VecVirtual) (q question) {
 		g.mul(s, inverse, q.p)
 		g.mul(sum, inverse, s)
 		g.mul(q.e, s, s)
-	case g.avx512: // with what rounding took from 1+e
-		lost := g.vec()
-		g.sub(g.constant(1), sum, lost)
-		g.sub(lost, q.e, lost)
-		q.p, s = g.inverseOf(sum, lost), g.quotient(q.e, s)
+	case g.avx512 || c.loss.exact: // with what rounding took from 1+e
+		q.p = g.inverseOf(sum, g.lostOfSum(sum, g.constant(1), q.e))
+		if c.loss.logs == closely {
+			s = g.inverseOf(s, g.lostOfSum(s, g.constant(2), q.e))
+			g.mul(q.e, s, s)
+		} else {
+			s = g.quotient(q.e, s)
+		}
 	default:
 		q.p, s = g.inverse(sum), g.quotient(q.e, s)
 	}

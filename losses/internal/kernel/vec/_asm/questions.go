@@ -1,6 +1,8 @@
 package main
 
 import (
+	"math"
+
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
@@ -26,38 +28,73 @@ func (g isa) crossed(q question, l, t, u reg.VecVirtual) (loss, slope, far reg.V
 	return loss, slope, far
 }
 
-// finiteMinus emits -|z|, a finite number for a z of -Inf.
+// finiteMinus emits -|z|, a number far from the largest for a z of -Inf.
 func (g isa) finiteMinus(q question) reg.VecVirtual {
 	if g.looksUp() { // it is one
 		minus := g.vec()
 		g.move(q.minus, minus)
 		return minus
 	}
-	return g.atLeast(-0x1p1000, q.minus)
+	if g.f64 {
+		return g.atLeast(-0x1p1000, q.minus)
+	}
+	return g.atLeast(-0x1p60, q.minus)
 }
 
-// normalisedQuestion: with D = 2L + |z| the loss is C/D, its derivative (t - u) H/D².
-func normalisedQuestion(g isa, c questionConsts, _ reg.GPVirtual) questionLoss {
-	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
-		l, minus := q.log(), g.finiteMinus(q) // the other class of a z of -Inf takes the whole sum
-		d, entropy := g.vec(), g.vec()
-		g.add(l, l, d)
-		g.sub(minus, d, d)
-		by := g.inverse(d)
-		g.mul(q.e, q.p, entropy)
-		g.rsub(l, minus, entropy)
-		g.mul(by, entropy, entropy)
-		g.mul(by, entropy, entropy)
-		t, u := labels()
-		loss, slope = g.vec(), g.vec()
-		g.sub(u, t, slope)
-		g.mul(entropy, slope, slope)
-		g.add(t, u, loss)
-		g.mul(l, loss, loss)
-		g.nmadd(minus, u, loss)
-		g.mul(by, loss, loss)
-		return loss, slope
+// normalisedQuestion: with D = 2L + |z| the loss is C/D, its derivative (t - u) H/D². shares says
+// that the larger label is 1 less the other, rounded.
+func normalisedQuestion(shares bool) func(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
+	return func(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
+		return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
+			l, minus := q.log(), g.finiteMinus(q) // the other class of a z of -Inf takes the whole sum
+			by, entropy := g.normalisers(l, minus)
+			x := g.vec()
+			g.mul(q.e, q.p, x)
+			g.rsub(l, minus, x)
+			g.mul(x, entropy, entropy)
+			t, u := labels()
+			loss, slope = g.vec(), g.vec()
+			g.sub(u, t, slope)
+			if shares { // 1 - 2 min(t, u) is exact
+				smaller, size := g.vec(), g.vec()
+				g.min(t, u, smaller)
+				g.load(g.constant(1), size)
+				g.nmadd(g.constant(2), smaller, size)
+				g.and(g.constant(math.Copysign(0, -1)), slope, slope)
+				g.or(size, slope, slope)
+			}
+			g.mul(entropy, slope, slope)
+			g.mul(l, t, loss)
+			g.sub(l, minus, minus)
+			g.nmadd(minus, u, loss)
+			g.mul(by, loss, loss)
+			return loss, slope
+		}
 	}
+}
+
+// normalisers emits 1/D and 1/D² for D = 2 l - minus.
+func (g isa) normalisers(l, minus reg.VecVirtual) (by, square reg.VecVirtual) {
+	d, twice := g.vec(), g.vec()
+	g.add(l, l, twice)
+	g.sub(minus, twice, d)
+	if g.f64 {
+		by, square = g.inverse(d), g.vec()
+		g.mul(by, by, square)
+		return by, square
+	}
+	size, larger, smaller := g.vec(), g.vec(), g.vec()
+	g.and(g.abs(), minus, size)
+	g.min(size, twice, smaller)
+	g.max(size, twice, larger)
+	low := g.lostOfSum(d, larger, smaller)
+	product, lost := g.product(d, d)
+	g.add(low, low, twice)
+	g.madd(twice, d, lost)
+	by, square = g.vec(), g.inverseOf(product, lost)
+	g.mul(square, d, by)
+	g.madd(square, low, by)
+	return by, square
 }
 
 // penalisedQuestion: the loss is C - A H, its derivative C' - A p q |z|.

@@ -31,7 +31,7 @@ type sigmoidLoss struct {
 	name, doc string
 	prepare   func(g isa, c questionConsts, par reg.GPVirtual) questionLoss
 	logs      logKind
-	exact     bool // differences magnify what short polynomials leave
+	exact     bool // differences magnify what short polynomials leave, or quotients what rounding does
 	ways      int  // how many vectors of float32 elements there are the registers for at once, with AVX-512
 	alone     bool // there are not those for two vectors of float64 elements
 	logits    bool // it takes other logits, of the signs of z, from loss
@@ -48,6 +48,7 @@ const (
 	ofLabels                 // those of labels and probabilities in one
 	ofMargin                 // l, and that of 1-d of the asymmetric loss
 	andLabels                // l and those of labels
+	closely                  // l of float32, with what rounding takes from 2+e
 	none
 )
 
@@ -68,6 +69,16 @@ var sigmoidSmoothSingle = sigmoidLoss{name: "sigmoidSmoothSingle",
 		"float32 has lost of the lowest.",
 	prepare: byLikelihood(smoothSingleQuestion), logs: none, size: true}
 
+// sigmoidSingles are those that compute in float32.
+var sigmoidSingles = []sigmoidLoss{
+	{name: "sigmoidPolySingle", doc: "φ = -l + a (1-p); par is a.",
+		prepare: byLikelihood(polySingle), exact: true, ways: 3},
+	{name: "sigmoidNormalisedShares", doc: "The loss is the question Normalised of a no that is nil.",
+		prepare: byLikelihood(normalisedQuestion(true)), exact: true, logs: closely, ways: 2},
+	{name: "sigmoidNormalisedMasses", doc: "The loss is the question Normalised of a no that is not nil.",
+		prepare: byLikelihood(normalisedQuestion(false)), exact: true, logs: closely, ways: 2, given: true},
+}
+
 // sigmoids compute in float64.
 var sigmoids = []sigmoidLoss{
 	{name: "sigmoidPoly", doc: "φ = -l + a (1-p); par is a and 1+a.",
@@ -81,7 +92,7 @@ var sigmoids = []sigmoidLoss{
 	{name: "sigmoidSmooth", doc: "The loss is that of smoothExact.",
 		prepare: byLikelihood(smoothQuestion), logs: none, ways: 2},
 	{name: "sigmoidNormalised", doc: "The loss is the question Normalised.",
-		prepare: byLikelihood(normalisedQuestion), ways: 2},
+		prepare: byLikelihood(normalisedQuestion(false)), ways: 2},
 	{name: "sigmoidPenalised", doc: "The loss is the question Penalised; par is A.",
 		prepare: byLikelihood(penalisedQuestion), exact: true, ways: 2},
 	{name: "sigmoidSymmetric", doc: "The loss is the question Symmetric; par is A, B and C.",

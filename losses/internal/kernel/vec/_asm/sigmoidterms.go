@@ -79,6 +79,30 @@ func polyQuestion(g isa, _ questionConsts, par reg.GPVirtual) questionLoss {
 	}
 }
 
+// polySingle is polyQuestion in float32, of no a below 0: to cross entropy and its slope come a p
+// (t e + u) and a p² e (t - u).
+func polySingle(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
+	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
+		loss, slope = q.log(), g.vec()
+		t, u := labels()
+		a, sum, less := g.parameter(par, 0), g.vec(), g.vec()
+		g.mul(q.p, a, a)
+		g.move(u, sum)
+		g.madd(q.e, t, sum)
+		g.move(u, slope)
+		g.msub2(q.e, t, slope)
+		g.sub(u, t, less)
+		g.sub(loss, q.minus, q.minus)
+		g.mul(t, loss, loss)
+		g.madd(a, sum, loss)
+		g.mul(q.e, a, a)
+		g.madd(a, less, slope)
+		g.mul(q.p, slope, slope)
+		g.subFar(q.minus, u, loss)
+		return loss, slope
+	}
+}
+
 // subFar takes u x from sum for the x of the other class, nothing where the label u is 0.
 func (g isa) subFar(x, u, sum reg.VecVirtual) {
 	if g.looksUp() { // it is finite

@@ -1,0 +1,93 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"softloss/internal/numtest"
+)
+
+// A sigmoidLoss is the kernel of a loss of elements for both types.
+type sigmoidLoss struct {
+	name   string
+	single func(loss []float64, grad, z, yes, no, scale []float32) (ok bool)
+	double func(loss []float64, grad, z, yes, no, scale []float64) (ok bool)
+}
+
+// sweptLosses have kernels that compute in float32.
+func sweptLosses() (all []sigmoidLoss) {
+	all = append(all, sigmoidLoss{"cross entropy", SigmoidCrossEntropy[float32], SigmoidCrossEntropy[float64]})
+	for _, l := range []separableLoss{{GCE, 1}, {GCE, 0.7}, {GCE, 0.1}, {GCE, 0x1p-19}, {Focal, 0.3}, {Focal, 1},
+		{Focal, 2}, {Focal, 3}, {Focal, 3.7}, {Poly1, 0.1}, {Poly1, 2}, {Poly1, 4}} {
+		all = append(all, sigmoidLoss{fmt.Sprint(l),
+			func(loss []float64, grad, z, yes, no, scale []float32) (ok bool) {
+				return SigmoidSeparable(l.family, l.a, loss, grad, z, yes, no, scale)
+			},
+			func(loss []float64, grad, z, yes, no, scale []float64) (ok bool) {
+				return SigmoidSeparable(l.family, l.a, loss, grad, z, yes, no, scale)
+			}})
+	}
+	for _, q := range []Question{{Kind: Normalised}, {Kind: Symmetric, B: 1, C: -4},
+		{Kind: Symmetric, A: 0.1, B: 1, C: -4}} {
+		all = append(all, sigmoidLoss{fmt.Sprint("question ", q),
+			func(loss []float64, grad, z, yes, no, scale []float32) (ok bool) {
+				return SigmoidQuestion(q, loss, grad, z, yes, no, scale)
+			},
+			func(loss []float64, grad, z, yes, no, scale []float64) (ok bool) {
+				return SigmoidQuestion(q, loss, grad, z, yes, no, scale)
+			}})
+	}
+	return all
+}
+
+// TestSigmoidSweep: float32 elements of hard labels are within 4 ulp of the specification in
+// float64, for logits of both signs that lie as densely as float32's do, and losses of soft labels.
+func TestSigmoidSweep(t *testing.T) {
+	stride := 1999
+	if testing.Short() {
+		stride = 39989
+	}
+	const group = 8 // of the elements of a logit: both signs, hard labels and soft ones
+	eachImplementation(t, func(t *testing.T) {
+		for _, l := range sweptLosses() {
+			var z, yes, no []float32
+			var z64, yes64, no64 []float64
+			for bits := math.Float32bits(0x1p-26); bits < math.Float32bits(110); bits += uint32(stride) {
+				for i := range group {
+					x, y := math.Float32frombits(bits), float32(i/2%2)
+					if i%2 == 1 {
+						x = -x
+					}
+					if i >= group/2 {
+						y = float32(bits*uint32(2*i+1)*2654435761>>8) / (1 << 24)
+					}
+					z, yes, no = append(z, x), append(yes, y), append(no, 1-y)
+					z64, yes64, no64 = append(z64, float64(x)), append(yes64, float64(y)), append(no64, 1-float64(y))
+				}
+			}
+			n := len(z)
+			loss, grad, want, wantGrad := make([]float64, n), make([]float32, n), make([]float64, n), make([]float64, n)
+			require.True(t, l.single(loss, grad, z, yes, no, []float32{0.7}))
+			restore := forced("specification")
+			l.double(want, wantGrad, z64, yes64, no64, []float64{float64(float32(0.7))})
+			restore()
+			worst, worstGrad := 0.0, 0.0
+			ulps := func(got, want float64) float64 {
+				return math.Abs(got-want) / max(numtest.Ulp(float32(want)), 4*0x1p-149)
+			}
+			for i := range n {
+				u, v := ulps(loss[i], want[i]), ulps(float64(grad[i]), wantGrad[i])
+				if i%group >= group/2 { // its terms may cancel
+					v = 0
+				}
+				require.False(t, !(u <= 4 && v <= 4), "%s of z=%v, label %v: %v and %v, want %v and %v", l.name, z[i], yes[i],
+					loss[i], grad[i], want[i], wantGrad[i])
+				worst, worstGrad = max(worst, u), max(worstGrad, v)
+			}
+			t.Logf("%s: %.2f ulp, gradient %.2f", l.name, worst, worstGrad)
+		}
+	})
+}
