@@ -386,42 +386,6 @@ func sigmoidShiftedF32AVX512(loss *float64, grad *float32, z *float32, yes *floa
 //go:noescape
 func klSingleTermsF32AVX512(z *float32, t *float32, n int, c float32) (sum float64, size float64)
 
-// sigmoidReverseSharesF32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
-// no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
-// z, and times scales where that is not nil. The loss is the question Symmetric of A = 0 and a no
-// that is nil; par is A, B and -C. bad != 0 when no is nil and a label is not in [0, 1], with
-// AVX-512 when one is -0 too.
-//
-//go:noescape
-func sigmoidReverseSharesF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
-
-// sigmoidSymmetricSharesF32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
-// no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
-// z, and times scales where that is not nil. The loss is the question Symmetric of a no that is
-// nil; par is A, B and -C. bad != 0 when no is nil and a label is not in [0, 1], with AVX-512 when
-// one is -0 too.
-//
-//go:noescape
-func sigmoidSymmetricSharesF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
-
-// sigmoidReverseMassesF32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
-// no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
-// z, and times scales where that is not nil. The loss is the question Symmetric of A = 0 and a no
-// that is not nil; par is A, B and -C. bad != 0 when no is nil and a label is not in [0, 1], with
-// AVX-512 when one is -0 too.
-//
-//go:noescape
-func sigmoidReverseMassesF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
-
-// sigmoidSymmetricMassesF32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
-// no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
-// z, and times scales where that is not nil. The loss is the question Symmetric of a no that is not
-// nil; par is A, B and -C. bad != 0 when no is nil and a label is not in [0, 1], with AVX-512 when
-// one is -0 too.
-//
-//go:noescape
-func sigmoidSymmetricMassesF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
-
 // minusLogsF32AVX512 stores -log t in dst, most where it is more or t is 0 or denormal.
 //
 //go:noescape
@@ -613,6 +577,42 @@ func sigmoidNormalisedSharesF32AVX512(loss *float64, grad *float32, z *float32, 
 //
 //go:noescape
 func sigmoidNormalisedMassesF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+
+// sigmoidReverseSharesF32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
+// no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
+// z, and times scales where that is not nil. The loss is the question Symmetric of A = 0 and a no
+// that is nil; par is A, B and -C. bad != 0 when no is nil and a label is not in [0, 1], with
+// AVX-512 when one is -0 too.
+//
+//go:noescape
+func sigmoidReverseSharesF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+
+// sigmoidSymmetricSharesF32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
+// no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
+// z, and times scales where that is not nil. The loss is the question Symmetric of a no that is
+// nil; par is A, B and -C. bad != 0 when no is nil and a label is not in [0, 1], with AVX-512 when
+// one is -0 too.
+//
+//go:noescape
+func sigmoidSymmetricSharesF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+
+// sigmoidReverseMassesF32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
+// no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
+// z, and times scales where that is not nil. The loss is the question Symmetric of A = 0 and a no
+// that is not nil; par is A, B and -C. bad != 0 when no is nil and a label is not in [0, 1], with
+// AVX-512 when one is -0 too.
+//
+//go:noescape
+func sigmoidReverseMassesF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+
+// sigmoidSymmetricMassesF32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
+// no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
+// z, and times scales where that is not nil. The loss is the question Symmetric of a no that is not
+// nil; par is A, B and -C. bad != 0 when no is nil and a label is not in [0, 1], with AVX-512 when
+// one is -0 too.
+//
+//go:noescape
+func sigmoidSymmetricMassesF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
 
 // maeErrorsF32AVX512 returns Σ |d| for d = (c + low) e - t, Σ e where that is not negative, and
 // where it is, all without the element but; at n there is none. some is not 0 where |d| < near e
@@ -2296,6 +2296,42 @@ func sigmoidNormalisedSharesF32AVX2(loss *float64, grad *float32, z *float32, ye
 //
 //go:noescape
 func sigmoidNormalisedMassesF32AVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+
+// sigmoidReverseSharesF32AVX2 stores the losses of n elements of logits (z, 0) and labels (yes,
+// no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
+// z, and times scales where that is not nil. The loss is the question Symmetric of A = 0 and a no
+// that is nil; par is A, B and -C. bad != 0 when no is nil and a label is not in [0, 1], with
+// AVX-512 when one is -0 too.
+//
+//go:noescape
+func sigmoidReverseSharesF32AVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+
+// sigmoidSymmetricSharesF32AVX2 stores the losses of n elements of logits (z, 0) and labels (yes,
+// no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
+// z, and times scales where that is not nil. The loss is the question Symmetric of a no that is
+// nil; par is A, B and -C. bad != 0 when no is nil and a label is not in [0, 1], with AVX-512 when
+// one is -0 too.
+//
+//go:noescape
+func sigmoidSymmetricSharesF32AVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+
+// sigmoidReverseMassesF32AVX2 stores the losses of n elements of logits (z, 0) and labels (yes,
+// no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
+// z, and times scales where that is not nil. The loss is the question Symmetric of A = 0 and a no
+// that is not nil; par is A, B and -C. bad != 0 when no is nil and a label is not in [0, 1], with
+// AVX-512 when one is -0 too.
+//
+//go:noescape
+func sigmoidReverseMassesF32AVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+
+// sigmoidSymmetricMassesF32AVX2 stores the losses of n elements of logits (z, 0) and labels (yes,
+// no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
+// z, and times scales where that is not nil. The loss is the question Symmetric of a no that is not
+// nil; par is A, B and -C. bad != 0 when no is nil and a label is not in [0, 1], with AVX-512 when
+// one is -0 too.
+//
+//go:noescape
+func sigmoidSymmetricMassesF32AVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
 
 // maeErrorsF32AVX2 returns Σ |d| for d = (c + low) e - t, Σ e where that is not negative, and where
 // it is, all without the element but; at n there is none. some is not 0 where |d| < near e

@@ -96,8 +96,8 @@ func SigmoidQuestion[T spec.Float](q spec.Question, loss []float64, grad, z, yes
 	run := v.sigmoidSymmetric
 	switch q.Kind {
 	case spec.Symmetric:
-		if single512[T]() && par.moderate() {
-			return symmetric512(par, loss, grad, z, yes, no, scale)
+		if spec.Size[T]() == 4 && par.moderate() && (inUse == isa.AVX512 || par.single[2] <= 87) {
+			return symmetricSingle(par, loss, grad, z, yes, no, scale)
 		}
 	case spec.BiTempered:
 		return sigmoidTempered(q, loss, grad, z, yes, no, scale)
@@ -119,16 +119,17 @@ func SigmoidQuestion[T spec.Float](q spec.Question, loss []float64, grad, z, yes
 	return sigmoidWide(run, par.par[:], loss, grad, z, yes, no, scale)
 }
 
-// symmetric512 computes the question Symmetric in float32.
-func symmetric512[T spec.Float](p *questionPars, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
-	run, reverse := f32AVX512{}.sigmoidSymmetricShares, p.of.A == 0
+// symmetricSingle computes the question Symmetric in float32.
+func symmetricSingle[T spec.Float](p *questionPars, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
+	set := singleOf(unitOf[T]())
+	run, reverse := set.sigmoidSymmetricShares, p.of.A == 0
 	switch given := no != nil; {
 	case reverse && given:
-		run = f32AVX512{}.sigmoidReverseMasses
+		run = set.sigmoidReverseMasses
 	case reverse:
-		run = f32AVX512{}.sigmoidReverseShares
+		run = set.sigmoidReverseShares
 	case given:
-		run = f32AVX512{}.sigmoidSymmetricMasses
+		run = set.sigmoidSymmetricMasses
 	}
 	return sigmoidSingle(run, p.single[:], loss, grad, z, yes, no, scale)
 }

@@ -158,6 +158,10 @@ type single interface {
 	sigmoidPolySingle(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
 	sigmoidNormalisedShares(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
 	sigmoidNormalisedMasses(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
+	sigmoidReverseShares(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
+	sigmoidSymmetricShares(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
+	sigmoidReverseMasses(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
+	sigmoidSymmetricMasses(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
 	maeErrors(labelGrad, e, t *float32, n, but int, c, low, near float32) (sum, over, under float64, some uint32)
 	maeSigns(e, t *float32, n int, c, low, over, under float32)
 	combineClosely(p, t *float32, n int, a, low, f float32)
@@ -364,18 +368,6 @@ func (f32AVX512) sigmoidShifted(loss *float64, grad, z, yes, no, scales *float32
 func (f32AVX512) klSingleTerms(z, t *float32, n int, c float32) (sum, size float64) {
 	return klSingleTermsF32AVX512(z, t, n, c)
 }
-func (f32AVX512) sigmoidReverseShares(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
-	return sigmoidReverseSharesF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
-}
-func (f32AVX512) sigmoidSymmetricShares(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
-	return sigmoidSymmetricSharesF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
-}
-func (f32AVX512) sigmoidReverseMasses(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
-	return sigmoidReverseMassesF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
-}
-func (f32AVX512) sigmoidSymmetricMasses(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
-	return sigmoidSymmetricMassesF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
-}
 func (f32AVX512) minusLogs(dst, t *float32, n int, most float32) { minusLogsF32AVX512(dst, t, n, most) }
 func (f32AVX512) addRows(dst, x *float32, n int) (sum float32)   { return addRowsF32AVX512(dst, x, n) }
 func (f32AVX512) temperedSums(d *float32, n int, c, mu, f float32) (s0, s1, s2 float64, bad uint32) {
@@ -455,6 +447,18 @@ func (f32AVX512) sigmoidNormalisedShares(loss *float64, grad, z, yes, no, scales
 }
 func (f32AVX512) sigmoidNormalisedMasses(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidNormalisedMassesF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f32AVX512) sigmoidReverseShares(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidReverseSharesF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f32AVX512) sigmoidSymmetricShares(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidSymmetricSharesF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f32AVX512) sigmoidReverseMasses(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidReverseMassesF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f32AVX512) sigmoidSymmetricMasses(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidSymmetricMassesF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
 func (f32AVX512) maeErrors(labelGrad, e, t *float32, n, but int, c, low, near float32) (sum, over, under float64, some uint32) {
 	return maeErrorsF32AVX512(labelGrad, e, t, n, but, c, low, near)
@@ -1129,6 +1133,18 @@ func (f32AVX2) sigmoidNormalisedShares(loss *float64, grad, z, yes, no, scales *
 }
 func (f32AVX2) sigmoidNormalisedMasses(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidNormalisedMassesF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f32AVX2) sigmoidReverseShares(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidReverseSharesF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f32AVX2) sigmoidSymmetricShares(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidSymmetricSharesF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f32AVX2) sigmoidReverseMasses(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidReverseMassesF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f32AVX2) sigmoidSymmetricMasses(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidSymmetricMassesF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
 func (f32AVX2) maeErrors(labelGrad, e, t *float32, n, but int, c, low, near float32) (sum, over, under float64, some uint32) {
 	return maeErrorsF32AVX2(labelGrad, e, t, n, but, c, low, near)

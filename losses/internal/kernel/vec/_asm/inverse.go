@@ -66,6 +66,14 @@ func (g isa) quotient(a, b reg.VecVirtual) reg.VecVirtual {
 	return x
 }
 
+// inverseOfSum emits 1/(1+e) for sum = 1+e, with what rounding took from that for float32.
+func (g isa) inverseOfSum(sum, e reg.VecVirtual) reg.VecVirtual {
+	if g.f64 {
+		return g.inverse(sum)
+	}
+	return g.inverseOf(sum, g.lostOfSum(sum, g.constant(1), e))
+}
+
 // lostOfSum emits what rounding took from sum = larger + smaller.
 func (g isa) lostOfSum(sum reg.VecVirtual, larger, smaller Op) reg.VecVirtual {
 	lost := g.vec()

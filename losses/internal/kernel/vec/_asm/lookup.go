@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/mmcloughlin/avo/attr"
@@ -16,7 +17,8 @@ import (
 // looksUp reports whether there are tables.
 func (g isa) looksUp() bool { return g.avx512 && g.narrow }
 
-// table is as many numbers as two vectors have, the upper half of which stands in memory.
+// table is as many numbers as two vectors have, the upper half of which stands in memory, or with
+// AVX2 those of one vector there.
 type table struct {
 	low  reg.VecVirtual
 	high Mem
@@ -24,15 +26,24 @@ type table struct {
 
 // lookup emits the numbers of t at the lowest bits of the lanes of index, which it overwrites.
 func (g isa) lookup(t table, index reg.VecVirtual) {
+	if !g.avx512 {
+		VPERMPS(t.high, index, index)
+		return
+	}
 	g.pick(VPERMI2PS, VPERMI2PD, t.high, t.low, index)
 }
 
 // tableOf returns a table of f(0), f(1), …
 func (g isa) tableOf(name string, f func(i float64) float64) (t table) {
+	n := 2 * g.lanes()
+	if !g.avx512 {
+		n = g.lanes()
+	}
+	name = fmt.Sprint(name, n)
 	m, ok := constants[name]
 	if !ok {
 		m = GLOBL(name, attr.RODATA|attr.NOPTR)
-		for i := range 2 * g.lanes() {
+		for i := range n {
 			bits := constBits(g.f64, f(float64(i)))
 			if g.f64 {
 				DATA(8*i, U64(bits))
@@ -41,6 +52,9 @@ func (g isa) tableOf(name string, f func(i float64) float64) (t table) {
 			}
 		}
 		constants[name] = m
+	}
+	if !g.avx512 {
+		return table{high: m}
 	}
 	t.low, t.high = g.vec(), m.Offset(64)
 	g.load(m, t.low)

@@ -58,9 +58,6 @@ func main() {
 			g.sigmoid(sigmoidPowerPieces)
 			g.sigmoid(sigmoidShifted)
 			g.klSingleTerms()
-			for _, f := range singleQuestions {
-				g.sigmoid(f)
-			}
 		}
 		if !g.avx512 && !g.f64 {
 			g.sigmoid(sigmoidSmoothSingle)
@@ -84,6 +81,10 @@ func main() {
 		g.options()
 		if !g.f64 {
 			for _, f := range sigmoidSingles {
+				g.sigmoid(f)
+			}
+			for _, f := range singleQuestions {
+				f.exact = !g.avx512
 				g.sigmoid(f)
 			}
 			g.maeErrors()

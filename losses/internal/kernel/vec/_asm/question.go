@@ -87,8 +87,13 @@ func (g isa) question(c questionConsts, z, low reg.VecVirtual) (q question) {
 	}
 	q.e, q.p = g.vec(), g.vec()
 	g.expBounded(c, g.atLeast(g.lowest(), z), low, q.e)
-	sum, s := g.vec(), g.vec()
+	sum := g.vec()
 	g.add(g.constant(1), q.e, sum)
+	if c.loss.logs == none {
+		q.p = g.inverseOfSum(sum, q.e)
+		return q
+	}
+	s := g.vec()
 	g.add(g.constant(2), q.e, s)
 	switch {
 	case g.f64:
@@ -98,8 +103,8 @@ func (g isa) question(c questionConsts, z, low reg.VecVirtual) (q question) {
 		g.mul(s, inverse, q.p)
 		g.mul(sum, inverse, s)
 		g.mul(q.e, s, s)
-	case g.avx512 || c.loss.exact: // with what rounding took from 1+e
-		q.p = g.inverseOf(sum, g.lostOfSum(sum, g.constant(1), q.e))
+	case g.avx512 || c.loss.exact:
+		q.p = g.inverseOfSum(sum, q.e)
 		if c.loss.logs == closely {
 			s = g.inverseOf(s, g.lostOfSum(s, g.constant(2), q.e))
 			g.mul(q.e, s, s)

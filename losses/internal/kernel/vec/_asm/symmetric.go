@@ -8,16 +8,16 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// The question Symmetric in float32, with AVX-512.
+// The question Symmetric in float32.
 var singleQuestions = []sigmoidLoss{
 	{name: "sigmoidReverseShares",
 		doc:     "The loss is the question Symmetric of A = 0 and a no that is nil; par is A, B and -C.",
-		prepare: singleQuestion(false, false), ways: 2},
+		prepare: singleQuestion(false, false), logs: none, ways: 2},
 	{name: "sigmoidSymmetricShares", doc: "The loss is the question Symmetric of a no that is nil; par is A, B and -C.",
 		prepare: singleQuestion(true, false), ways: 2},
 	{name: "sigmoidReverseMasses",
 		doc:     "The loss is the question Symmetric of A = 0 and a no that is not nil; par is A, B and -C.",
-		prepare: singleQuestion(false, true), ways: 1, given: true},
+		prepare: singleQuestion(false, true), logs: none, ways: 1, given: true},
 	{name: "sigmoidSymmetricMasses",
 		doc:     "The loss is the question Symmetric of a no that is not nil; par is A, B and -C.",
 		prepare: singleQuestion(true, true), ways: 1, given: true},
@@ -29,21 +29,23 @@ var singleQuestions = []sigmoidLoss{
 // = 1/2. crossed says that A is not 0, given that u is no 1 - t that was rounded.
 func singleQuestion(crossed, given bool) func(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 	return func(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
-		logs := g.shortLogs()
+		logs, park := g.shortLogs(), g.places(9)
 		return func(qu question, labels func() (yes, no reg.VecVirtual)) (loss, slope reg.VecVirtual) {
 			p, q, positive := g.vec(), g.vec(), qu.positive()
 			rest, lost := g.product(qu.e, qu.p)
 			both, rounded := g.product(rest, qu.p)
 			g.madd(lost, qu.p, rounded)
+			keptBoth, keptRounded := park(0, both), park(1, rounded)
 			g.move(rest, p)
 			g.move(qu.p, q)
 			g.blend(positive, p, q)
 			g.blend(positive, qu.p, p)
-			l := reg.VecVirtual(nil)
+			keptP, keptQ, l, minus := park(2, p), park(3, q), Op(nil), Op(nil)
 			if crossed {
-				l = qu.log()
+				l, minus = park(4, qu.log()), park(5, qu.minus)
 			}
 			t, u := labels()
+			keptT, keptU := park(6, t), park(7, u)
 			var a, b reg.VecVirtual
 			if given {
 				a, b = g.massLogs(logs, par, t, u)
@@ -52,6 +54,9 @@ func singleQuestion(crossed, given bool) func(g isa, c questionConsts, par reg.G
 			}
 			loss, slope = g.vec(), g.vec()
 			if crossed {
+				keptA := park(8, a)
+				l := g.loaded(l)
+				t, u := g.loaded(keptT), g.loaded(keptU)
 				far, alpha := g.vec(), g.parameter(par, 0)
 				if given {
 					mass := g.vec()
@@ -59,12 +64,13 @@ func singleQuestion(crossed, given bool) func(g isa, c questionConsts, par reg.G
 					g.mul(mass, l, l)
 				}
 				g.move(t, far)
-				g.blend(positive, u, far)
-				g.subFar(qu.minus, far, l)
+				g.blend(qu.positive(), u, far)
+				g.subFar(g.loaded(minus), far, l)
 				g.mul(alpha, l, loss)
-				g.mul(q, t, slope)
-				g.msub2(p, u, slope)
+				g.mul(keptQ, t, slope)
+				g.msub2(keptP, u, slope)
 				g.mul(alpha, slope, slope)
+				a = g.loaded(keptA)
 			} else {
 				g.zero(loss)
 				g.zero(slope)
@@ -72,17 +78,17 @@ func singleQuestion(crossed, given bool) func(g isa, c questionConsts, par reg.G
 			beta, d, off := g.parameter(par, 1), g.vec(), g.vec()
 			g.mul(beta, a, a)
 			g.mul(beta, b, b)
-			g.madd(p, a, loss)
-			g.madd(q, b, loss)
+			g.madd(keptP, a, loss)
+			g.madd(keptQ, b, loss)
 			g.sub(b, a, d)
 			g.sub(a, d, off)
 			g.add(off, b, b) // a - b is what d has lost, from here on
 			g.sub(off, d, off)
 			g.sub(off, a, a)
 			g.sub(b, a, a)
-			g.madd(rounded, d, slope)
-			g.madd(both, a, slope)
-			g.madd(both, d, slope)
+			g.madd(keptRounded, d, slope)
+			g.madd(keptBoth, a, slope)
+			g.madd(keptBoth, d, slope)
 			return loss, slope
 		}
 	}
@@ -119,25 +125,31 @@ func (g isa) massLogs(c shortLogs, par reg.GPVirtual, t, u reg.VecVirtual) (a, b
 	return a, b
 }
 
-// shortLogs are the numbers of -log u for u = 2^k m, 3/4 <= m < 3/2, by the m_i = i/40 next to m,
-// whose inverse is rounded:
+// shortLogs are the numbers of -log u for u = 2^k m, 3/4 <= m < 3/2, by the m_i = i/steps next to
+// m, whose inverse is rounded:
 //
-//	-log m = log(1/m_i) - r Q(r),  r = m/m_i - 1,  |r| <= 1/60, and m - 1 for m_i = 1.
+//	-log m = log(1/m_i) - r Q(r),  r = m/m_i - 1, and m - 1 for m_i = 1,
+//
+// with |r| <= 1/60 for 40 steps, with AVX-512, and |r| <= 1/15 for 10.
 type shortLogs struct {
 	inverse, first table
 	q              []Op
+	steps          Mem
 }
 
 func (g isa) shortLogs() (c shortLogs) {
-	inverse := func(i float64) float64 { // the low bits of 30, 31, …, 60 are 30, 31, 0, …, 28
-		if i < 30 {
-			i += 32
-		}
-		return float64(float32(40 / i))
+	steps, first, count := 40., 30., 32.
+	c.q = g.constants(log1pSingle)
+	if !g.avx512 {
+		steps, first, count = 10, 8, 8
+		c.q = g.constants([]float64{-0.167401672, 0.200839924, -0.249998922, 0.333332102, -0.5, 1}) // to 5e-10
+	}
+	c.steps = g.constant(steps)
+	inverse := func(i float64) float64 { // the number of the low bits of first, first + 1, …
+		return float64(float32(steps / (first + math.Mod(i+count-math.Mod(first, count), count))))
 	}
 	c.inverse = g.tableOf("shortInverses", inverse)
 	c.first = g.tableOf("shortLogs", func(i float64) float64 { return math.Log(inverse(i)) })
-	c.q = g.constants(log1pSingle)
 	return c
 }
 
@@ -145,18 +157,14 @@ func (g isa) shortLogs() (c shortLogs) {
 // 1/48.
 var log1pSingle = []float64{-0.25, 0.333388889, -0.5, 1}
 
-// shortLog emits -log(u + low) for what u has lost near 1, or no low, +Inf for 0.
+// shortLog emits -log(u + low) for what u has lost near 1, or no low: +Inf for 0, but with AVX2
+// some number above 87 for what is not normal.
 func (g isa) shortLog(c shortLogs, u, low reg.VecVirtual) (log reg.VecVirtual) {
-	const threeQuarters = 3 // the interval of VGETMANTPS that begins there
-	r, k, inverse, q := g.vec(), g.vec(), g.vec(), g.vec()
+	r, k := g.shortSplit(u)
+	inverse, q := g.vec(), g.vec()
 	log = g.vec()
-	VGETMANTPS(Imm(threeQuarters), u, r)
-	emitted()
-	VGETEXPPS(u, k)
-	emitted()
-	g.pick(VADDPS_BCST, nil, g.constant(1), k, g.cmp(ltOQ, g.constant(1), r).op, k)
 	g.load(g.magic(), log)
-	g.madd(g.constant(40), r, log)
+	g.madd(c.steps, r, log)
 	g.move(log, inverse)
 	g.lookup(c.inverse, inverse)
 	g.lookup(c.first, log)
@@ -171,4 +179,24 @@ func (g isa) shortLog(c shortLogs, u, low reg.VecVirtual) (log reg.VecVirtual) {
 	g.nmadd(r, q, log)
 	g.nmadd(g.constant(math.Ln2), k, log) // the largest number last, which rounds most
 	return log
+}
+
+// shortSplit emits the m and k of [shortLogs].
+func (g isa) shortSplit(u reg.VecVirtual) (m, k reg.VecVirtual) {
+	m, k = g.vec(), g.vec()
+	if !g.avx512 {
+		g.isub(g.bitsOf(uint64(math.Float32bits(0.75))), u, k)
+		VPSRAD(Imm(23), k, k)
+		VPSLLD(Imm(23), k, m)
+		g.isub(m, u, m)
+		VCVTDQ2PS(k, k)
+		return m, k
+	}
+	const threeQuarters = 3 // the interval of VGETMANTPS that begins there
+	VGETMANTPS(Imm(threeQuarters), u, m)
+	emitted()
+	VGETEXPPS(u, k)
+	emitted()
+	g.pick(VADDPS_BCST, nil, g.constant(1), k, g.cmp(ltOQ, g.constant(1), m).op, k)
+	return m, k
 }
