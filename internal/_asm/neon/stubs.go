@@ -17,6 +17,13 @@ type elementType struct {
 	f64          bool
 }
 
+func (e elementType) size() int {
+	if e.f64 {
+		return 8
+	}
+	return 4
+}
+
 var elementTypes = []elementType{{suffix: "F32", name: "float32"}, {suffix: "F64", name: "float64", f64: true}}
 
 // Kernel starts a function without a frame, for both element types one after another: emit writes
@@ -28,6 +35,11 @@ func (a *Asm) Kernel(name, params, results, doc string, emit func()) {
 // Kernel32 is Kernel for float32 alone.
 func (a *Asm) Kernel32(name, params, results, doc string, emit func()) {
 	a.kernel(stub{name: name, doc: doc, params: params, results: results, types: elementTypes[:1]}, emit)
+}
+
+// Kernel64 is Kernel for float64 alone.
+func (a *Asm) Kernel64(name, params, results, doc string, emit func()) {
+	a.kernel(stub{name: name, doc: doc, params: params, results: results, types: elementTypes[1:]}, emit)
 }
 
 func (a *Asm) kernel(s stub, emit func()) {
@@ -115,13 +127,14 @@ func (a *Asm) goFile(spec, preamble string) string {
 			returns = "return "
 		}
 		generic := signature(s.name+"[T spec.Float]", s.params, s.results, "T")
-		fmt.Fprintf(&b, "\n%s\nfunc %s {\n\tif unsafe.Sizeof(T(0)) == 4 {\n", doc, generic)
-		fmt.Fprintf(&b, "\t\t%s%s\n", returns, s.call("F32", "float32"))
+		first := s.types[0]
+		fmt.Fprintf(&b, "\n%s\nfunc %s {\n\tif unsafe.Sizeof(T(0)) == %d {\n", doc, generic, first.size())
+		fmt.Fprintf(&b, "\t\t%s%s\n", returns, s.call(first.suffix, first.name))
 		if returns == "" {
 			b.WriteString("\t\treturn\n")
 		}
 		if len(s.types) == 1 {
-			fmt.Fprintf(&b, "\t}\n\tpanic(%q)\n}\n", s.name+" is of float32 alone")
+			fmt.Fprintf(&b, "\t}\n\tpanic(%q)\n}\n", s.name+" is of "+first.name+" alone")
 		} else {
 			fmt.Fprintf(&b, "\t}\n\t%s%s\n}\n", returns, s.call("F64", "float64"))
 		}

@@ -21,6 +21,9 @@ const powerBits, parBits, parLast = 3, 2, 8
 // float32 and float64; smoothWide is the larger.
 const smoothNarrow, smoothWide = 14, 24
 
+// singleTerms is how many coefficients each polynomial of a singlePlan has.
+const singleTerms = 10
+
 // expOffset is what magic has beside the middle of its binade less the shift.
 const expOffset = 64
 
@@ -520,15 +523,12 @@ func sigmoidPolyF64(loss *float64, grad, z, yes, no *float64, n int, scale float
 // and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.
 // φ = (1 - p^a)/a; par is -a and 1/a.
 func sigmoidGCE[T spec.Float](loss *float64, grad, z, yes, no *T, n int, scale T, par *float64) {
-	if unsafe.Sizeof(T(0)) == 4 {
-		sigmoidGCEF32(loss, (*float32)(unsafe.Pointer(grad)), (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(yes)), (*float32)(unsafe.Pointer(no)), n, float32(scale), par)
+	if unsafe.Sizeof(T(0)) == 8 {
+		sigmoidGCEF64(loss, (*float64)(unsafe.Pointer(grad)), (*float64)(unsafe.Pointer(z)), (*float64)(unsafe.Pointer(yes)), (*float64)(unsafe.Pointer(no)), n, float64(scale), par)
 		return
 	}
-	sigmoidGCEF64(loss, (*float64)(unsafe.Pointer(grad)), (*float64)(unsafe.Pointer(z)), (*float64)(unsafe.Pointer(yes)), (*float64)(unsafe.Pointer(no)), n, float64(scale), par)
+	panic("sigmoidGCE is of float64 alone")
 }
-
-//go:noescape
-func sigmoidGCEF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
 
 //go:noescape
 func sigmoidGCEF64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
@@ -721,6 +721,36 @@ func sigmoidSmoothF32(loss *float64, grad, z, yes, no *float32, n int, scale flo
 
 //go:noescape
 func sigmoidSmoothF64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
+
+// sigmoidPolySingle stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
+// and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.
+// φ = -l + a (1-p).
+// par is a singlePlan's.
+func sigmoidPolySingle[T spec.Float](loss *float64, grad, z, yes, no *T, n int, scale T, par *float64) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		sigmoidPolySingleF32(loss, (*float32)(unsafe.Pointer(grad)), (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(yes)), (*float32)(unsafe.Pointer(no)), n, float32(scale), par)
+		return
+	}
+	panic("sigmoidPolySingle is of float32 alone")
+}
+
+//go:noescape
+func sigmoidPolySingleF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
+
+// sigmoidGCESingle stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
+// and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.
+// φ = (1 - p^a)/a.
+// par is a singlePlan's.
+func sigmoidGCESingle[T spec.Float](loss *float64, grad, z, yes, no *T, n int, scale T, par *float64) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		sigmoidGCESingleF32(loss, (*float32)(unsafe.Pointer(grad)), (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(yes)), (*float32)(unsafe.Pointer(no)), n, float32(scale), par)
+		return
+	}
+	panic("sigmoidGCESingle is of float32 alone")
+}
+
+//go:noescape
+func sigmoidGCESingleF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
 
 // sigmoidMAE stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
 // and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.

@@ -3894,340 +3894,6 @@ value:
 	BNE loop
 	RET
 
-// func sigmoidGCEF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
-TEXT ·sigmoidGCEF32(SB), NOSPLIT, $0-64
-	MOVD $numbers<>(SB), R8
-	FMOVQ 80(R8), F0 // 1
-	FMOVQ 256(R8), F1 // -746
-	FMOVQ 272(R8), F2 // 6.755399441055808e+15
-	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
-	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
-	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
-	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
-	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 656(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 672(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 688(R8), F10 // 0.03746069493121795 0.078152934631886
-	MOVD par+56(FP), R7
-	FMOVQ (R7), F11
-	MOVD loss+0(FP), R0
-	MOVD z+16(FP), R1
-	MOVD n+40(FP), R2
-	MOVD yes+24(FP), R3
-	MOVD no+32(FP), R4
-	MOVD grad+8(FP), R5
-loop:
-	MOVD R1, R6
-	VLD1.P 16(R6), [V12.S4]
-	WORD $0x4e61798d // fcvtl2 v13.2d, v12.4s
-	WORD $0x0e61798c // fcvtl v12.2d, v12.2s
-	FMOVQ 704(R8), F14 // +Inf
-	FMOVQ 704(R8), F15 // +Inf
-	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
-	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
-	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
-	WORD $0x4ee0f9ad // fabs v13.2d, v13.2d
-	VORR V14.B16, V12.B16, V12.B16
-	VORR V15.B16, V13.B16, V13.B16
-	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
-	WORD $0x6ee0f9af // fneg v15.2d, v13.2d
-	WORD $0x4e61f5ce // fmax v14.2d, v14.2d, v1.2d
-	WORD $0x4e61f5ef // fmax v15.2d, v15.2d, v1.2d
-	VMOV V2.B16, V16.B16
-	VMOV V2.B16, V17.B16
-	WORD $0x4fc311d0 // fmla v16.2d, v14.2d, v3.d[0]
-	WORD $0x4fc311f1 // fmla v17.2d, v15.2d, v3.d[0]
-	WORD $0x4ee2d612 // fsub v18.2d, v16.2d, v2.2d
-	WORD $0x4ee2d633 // fsub v19.2d, v17.2d, v2.2d
-	WORD $0x4fc35a4e // fmls v14.2d, v18.2d, v3.d[1]
-	WORD $0x4fc35a6f // fmls v15.2d, v19.2d, v3.d[1]
-	WORD $0x4fc4524e // fmls v14.2d, v18.2d, v4.d[0]
-	WORD $0x4fc4526f // fmls v15.2d, v19.2d, v4.d[0]
-	VSHL $52, V16.D2, V16.D2
-	VSHL $52, V17.D2, V17.D2
-	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
-	WORD $0x6e6fddf3 // fmul v19.2d, v15.2d, v15.2d
-	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
-	FMOVQ 176(R8), F21 // 2.7620138719733994e-07
-	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
-	WORD $0x4fc711f5 // fmla v21.2d, v15.2d, v7.d[0]
-	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
-	FMOVQ 192(R8), F23 // 2.4801520191217726e-05
-	WORD $0x4fc619d6 // fmla v22.2d, v14.2d, v6.d[1]
-	WORD $0x4fc619f7 // fmla v23.2d, v15.2d, v6.d[1]
-	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
-	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
-	FMOVQ 208(R8), F20 // 0.0013888888917281794
-	FMOVQ 208(R8), F21 // 0.0013888888917281794
-	WORD $0x4fc611d4 // fmla v20.2d, v14.2d, v6.d[0]
-	WORD $0x4fc611f5 // fmla v21.2d, v15.2d, v6.d[0]
-	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
-	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
-	FMOVQ 224(R8), F22 // 0.04166666666662399
-	FMOVQ 224(R8), F23 // 0.04166666666662399
-	WORD $0x4fc519d6 // fmla v22.2d, v14.2d, v5.d[1]
-	WORD $0x4fc519f7 // fmla v23.2d, v15.2d, v5.d[1]
-	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
-	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
-	FMOVQ 240(R8), F20 // 0.5
-	FMOVQ 240(R8), F21 // 0.5
-	WORD $0x4fc511d4 // fmla v20.2d, v14.2d, v5.d[0]
-	WORD $0x4fc511f5 // fmla v21.2d, v15.2d, v5.d[0]
-	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
-	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
-	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
-	WORD $0x4e73ceaf // fmla v15.2d, v21.2d, v19.2d
-	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
-	WORD $0x4e60d5f3 // fadd v19.2d, v15.2d, v0.2d
-	VADD V16.D2, V18.D2, V18.D2
-	VADD V17.D2, V19.D2, V19.D2
-	WORD $0x4fc49a52 // fmul v18.2d, v18.2d, v4.d[1]
-	WORD $0x4fc49a73 // fmul v19.2d, v19.2d, v4.d[1]
-	VEOR V16.B16, V16.B16, V16.B16
-	WORD $0x4e70cdd2 // fmla v18.2d, v14.2d, v16.2d
-	WORD $0x4e70cdf3 // fmla v19.2d, v15.2d, v16.2d
-	FMOVQ 400(R8), F16 // 2
-	FMOVQ 400(R8), F17 // 2
-	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
-	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
-	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
-	WORD $0x4e60d66f // fadd v15.2d, v19.2d, v0.2d
-	WORD $0x6e70ddd4 // fmul v20.2d, v14.2d, v16.2d
-	WORD $0x6e71ddf5 // fmul v21.2d, v15.2d, v17.2d
-	WORD $0x6e74fc14 // fdiv v20.2d, v0.2d, v20.2d
-	WORD $0x6e75fc15 // fdiv v21.2d, v0.2d, v21.2d
-	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
-	WORD $0x6e75de31 // fmul v17.2d, v17.2d, v21.2d
-	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
-	WORD $0x6e75ddef // fmul v15.2d, v15.2d, v21.2d
-	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
-	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
-	WORD $0x6e6eddd4 // fmul v20.2d, v14.2d, v14.2d
-	WORD $0x6e6fddf5 // fmul v21.2d, v15.2d, v15.2d
-	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
-	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
-	FMOVQ 720(R8), F24 // 0.05422589734467588
-	FMOVQ 720(R8), F25 // 0.05422589734467588
-	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
-	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
-	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
-	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
-	FMOVQ 736(R8), F26 // 0.06667589320635225
-	FMOVQ 736(R8), F27 // 0.06667589320635225
-	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
-	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
-	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 752(R8), F24 // 0.09090909948987579
-	FMOVQ 752(R8), F25 // 0.09090909948987579
-	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
-	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
-	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	FMOVQ 768(R8), F26 // 0.1428571428580005
-	FMOVQ 768(R8), F27 // 0.1428571428580005
-	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
-	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
-	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 784(R8), F24 // 0.3333333333333333
-	FMOVQ 784(R8), F25 // 0.3333333333333333
-	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
-	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
-	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	WORD $0x6e6ede9a // fmul v26.2d, v20.2d, v14.2d
-	WORD $0x6e6fdebb // fmul v27.2d, v21.2d, v15.2d
-	VMOV V14.B16, V22.B16
-	VMOV V15.B16, V23.B16
-	WORD $0x4e78cf56 // fmla v22.2d, v26.2d, v24.2d
-	WORD $0x4e79cf77 // fmla v23.2d, v27.2d, v25.2d
-	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
-	WORD $0x4e77d6f7 // fadd v23.2d, v23.2d, v23.2d
-	WORD $0x4e76d58c // fadd v12.2d, v12.2d, v22.2d
-	WORD $0x4e77d5ad // fadd v13.2d, v13.2d, v23.2d
-	WORD $0x6e70de52 // fmul v18.2d, v18.2d, v16.2d
-	WORD $0x6e71de73 // fmul v19.2d, v19.2d, v17.2d
-	WORD $0x4fcb92d6 // fmul v22.2d, v22.2d, v11.d[0]
-	WORD $0x4fcb92f7 // fmul v23.2d, v23.2d, v11.d[0]
-	WORD $0x4e61f6d6 // fmax v22.2d, v22.2d, v1.2d
-	WORD $0x4e61f6f7 // fmax v23.2d, v23.2d, v1.2d
-	VMOV V2.B16, V14.B16
-	VMOV V2.B16, V15.B16
-	WORD $0x4fc312ce // fmla v14.2d, v22.2d, v3.d[0]
-	WORD $0x4fc312ef // fmla v15.2d, v23.2d, v3.d[0]
-	WORD $0x4ee2d5d4 // fsub v20.2d, v14.2d, v2.2d
-	WORD $0x4ee2d5f5 // fsub v21.2d, v15.2d, v2.2d
-	WORD $0x4fc35a96 // fmls v22.2d, v20.2d, v3.d[1]
-	WORD $0x4fc35ab7 // fmls v23.2d, v21.2d, v3.d[1]
-	WORD $0x4fc45296 // fmls v22.2d, v20.2d, v4.d[0]
-	WORD $0x4fc452b7 // fmls v23.2d, v21.2d, v4.d[0]
-	VSHL $52, V14.D2, V14.D2
-	VSHL $52, V15.D2, V15.D2
-	WORD $0x6e76ded4 // fmul v20.2d, v22.2d, v22.2d
-	WORD $0x6e77def5 // fmul v21.2d, v23.2d, v23.2d
-	FMOVQ 176(R8), F24 // 2.7620138719733994e-07
-	FMOVQ 176(R8), F25 // 2.7620138719733994e-07
-	WORD $0x4fc712d8 // fmla v24.2d, v22.2d, v7.d[0]
-	WORD $0x4fc712f9 // fmla v25.2d, v23.2d, v7.d[0]
-	FMOVQ 192(R8), F26 // 2.4801520191217726e-05
-	FMOVQ 192(R8), F27 // 2.4801520191217726e-05
-	WORD $0x4fc61ada // fmla v26.2d, v22.2d, v6.d[1]
-	WORD $0x4fc61afb // fmla v27.2d, v23.2d, v6.d[1]
-	WORD $0x4e74cf1a // fmla v26.2d, v24.2d, v20.2d
-	WORD $0x4e75cf3b // fmla v27.2d, v25.2d, v21.2d
-	FMOVQ 208(R8), F24 // 0.0013888888917281794
-	FMOVQ 208(R8), F25 // 0.0013888888917281794
-	WORD $0x4fc612d8 // fmla v24.2d, v22.2d, v6.d[0]
-	WORD $0x4fc612f9 // fmla v25.2d, v23.2d, v6.d[0]
-	WORD $0x4e74cf58 // fmla v24.2d, v26.2d, v20.2d
-	WORD $0x4e75cf79 // fmla v25.2d, v27.2d, v21.2d
-	FMOVQ 224(R8), F26 // 0.04166666666662399
-	FMOVQ 224(R8), F27 // 0.04166666666662399
-	WORD $0x4fc51ada // fmla v26.2d, v22.2d, v5.d[1]
-	WORD $0x4fc51afb // fmla v27.2d, v23.2d, v5.d[1]
-	WORD $0x4e74cf1a // fmla v26.2d, v24.2d, v20.2d
-	WORD $0x4e75cf3b // fmla v27.2d, v25.2d, v21.2d
-	FMOVQ 240(R8), F24 // 0.5
-	FMOVQ 240(R8), F25 // 0.5
-	WORD $0x4fc512d8 // fmla v24.2d, v22.2d, v5.d[0]
-	WORD $0x4fc512f9 // fmla v25.2d, v23.2d, v5.d[0]
-	WORD $0x4e74cf58 // fmla v24.2d, v26.2d, v20.2d
-	WORD $0x4e75cf79 // fmla v25.2d, v27.2d, v21.2d
-	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
-	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
-	VADD V0.D2, V14.D2, V14.D2
-	VADD V0.D2, V15.D2, V15.D2
-	WORD $0x4fc499ce // fmul v14.2d, v14.2d, v4.d[1]
-	WORD $0x4fc499ef // fmul v15.2d, v15.2d, v4.d[1]
-	VMOV V14.B16, V20.B16
-	VMOV V15.B16, V21.B16
-	WORD $0x4e76cdd4 // fmla v20.2d, v14.2d, v22.2d
-	WORD $0x4e77cdf5 // fmla v21.2d, v15.2d, v23.2d
-	WORD $0x6e6eded6 // fmul v22.2d, v22.2d, v14.2d
-	WORD $0x6e6fdef7 // fmul v23.2d, v23.2d, v15.2d
-	WORD $0x4eeed40e // fsub v14.2d, v0.2d, v14.2d
-	WORD $0x4eefd40f // fsub v15.2d, v0.2d, v15.2d
-	WORD $0x4ef6d5d6 // fsub v22.2d, v14.2d, v22.2d
-	WORD $0x4ef7d5f7 // fsub v23.2d, v15.2d, v23.2d
-	WORD $0x6e74de52 // fmul v18.2d, v18.2d, v20.2d
-	WORD $0x6e75de73 // fmul v19.2d, v19.2d, v21.2d
-	WORD $0x4fcb918c // fmul v12.2d, v12.2d, v11.d[0]
-	WORD $0x4fcb91ad // fmul v13.2d, v13.2d, v11.d[0]
-	WORD $0x4e61f58c // fmax v12.2d, v12.2d, v1.2d
-	WORD $0x4e61f5ad // fmax v13.2d, v13.2d, v1.2d
-	VMOV V2.B16, V14.B16
-	VMOV V2.B16, V15.B16
-	WORD $0x4fc3118e // fmla v14.2d, v12.2d, v3.d[0]
-	WORD $0x4fc311af // fmla v15.2d, v13.2d, v3.d[0]
-	WORD $0x4ee2d5d4 // fsub v20.2d, v14.2d, v2.2d
-	WORD $0x4ee2d5f5 // fsub v21.2d, v15.2d, v2.2d
-	WORD $0x4fc35a8c // fmls v12.2d, v20.2d, v3.d[1]
-	WORD $0x4fc35aad // fmls v13.2d, v21.2d, v3.d[1]
-	WORD $0x4fc4528c // fmls v12.2d, v20.2d, v4.d[0]
-	WORD $0x4fc452ad // fmls v13.2d, v21.2d, v4.d[0]
-	VSHL $52, V14.D2, V14.D2
-	VSHL $52, V15.D2, V15.D2
-	WORD $0x6e6cdd94 // fmul v20.2d, v12.2d, v12.2d
-	WORD $0x6e6dddb5 // fmul v21.2d, v13.2d, v13.2d
-	FMOVQ 176(R8), F24 // 2.7620138719733994e-07
-	FMOVQ 176(R8), F25 // 2.7620138719733994e-07
-	WORD $0x4fc71198 // fmla v24.2d, v12.2d, v7.d[0]
-	WORD $0x4fc711b9 // fmla v25.2d, v13.2d, v7.d[0]
-	FMOVQ 192(R8), F26 // 2.4801520191217726e-05
-	FMOVQ 192(R8), F27 // 2.4801520191217726e-05
-	WORD $0x4fc6199a // fmla v26.2d, v12.2d, v6.d[1]
-	WORD $0x4fc619bb // fmla v27.2d, v13.2d, v6.d[1]
-	WORD $0x4e74cf1a // fmla v26.2d, v24.2d, v20.2d
-	WORD $0x4e75cf3b // fmla v27.2d, v25.2d, v21.2d
-	FMOVQ 208(R8), F24 // 0.0013888888917281794
-	FMOVQ 208(R8), F25 // 0.0013888888917281794
-	WORD $0x4fc61198 // fmla v24.2d, v12.2d, v6.d[0]
-	WORD $0x4fc611b9 // fmla v25.2d, v13.2d, v6.d[0]
-	WORD $0x4e74cf58 // fmla v24.2d, v26.2d, v20.2d
-	WORD $0x4e75cf79 // fmla v25.2d, v27.2d, v21.2d
-	FMOVQ 224(R8), F26 // 0.04166666666662399
-	FMOVQ 224(R8), F27 // 0.04166666666662399
-	WORD $0x4fc5199a // fmla v26.2d, v12.2d, v5.d[1]
-	WORD $0x4fc519bb // fmla v27.2d, v13.2d, v5.d[1]
-	WORD $0x4e74cf1a // fmla v26.2d, v24.2d, v20.2d
-	WORD $0x4e75cf3b // fmla v27.2d, v25.2d, v21.2d
-	FMOVQ 240(R8), F24 // 0.5
-	FMOVQ 240(R8), F25 // 0.5
-	WORD $0x4fc51198 // fmla v24.2d, v12.2d, v5.d[0]
-	WORD $0x4fc511b9 // fmla v25.2d, v13.2d, v5.d[0]
-	WORD $0x4e74cf58 // fmla v24.2d, v26.2d, v20.2d
-	WORD $0x4e75cf79 // fmla v25.2d, v27.2d, v21.2d
-	WORD $0x4e74cf0c // fmla v12.2d, v24.2d, v20.2d
-	WORD $0x4e75cf2d // fmla v13.2d, v25.2d, v21.2d
-	VADD V0.D2, V14.D2, V14.D2
-	VADD V0.D2, V15.D2, V15.D2
-	WORD $0x4fc499ce // fmul v14.2d, v14.2d, v4.d[1]
-	WORD $0x4fc499ef // fmul v15.2d, v15.2d, v4.d[1]
-	VMOV V14.B16, V20.B16
-	VMOV V15.B16, V21.B16
-	WORD $0x4e6ccdd4 // fmla v20.2d, v14.2d, v12.2d
-	WORD $0x4e6dcdf5 // fmla v21.2d, v15.2d, v13.2d
-	WORD $0x6e6edd8c // fmul v12.2d, v12.2d, v14.2d
-	WORD $0x6e6fddad // fmul v13.2d, v13.2d, v15.2d
-	WORD $0x4eeed40e // fsub v14.2d, v0.2d, v14.2d
-	WORD $0x4eefd40f // fsub v15.2d, v0.2d, v15.2d
-	WORD $0x4eecd5cc // fsub v12.2d, v14.2d, v12.2d
-	WORD $0x4eedd5ed // fsub v13.2d, v15.2d, v13.2d
-	WORD $0x6e70de94 // fmul v20.2d, v20.2d, v16.2d
-	WORD $0x6e71deb5 // fmul v21.2d, v21.2d, v17.2d
-	VLD1.P 16(R1), [V14.S4]
-	WORD $0x4e6179cf // fcvtl2 v15.2d, v14.4s
-	WORD $0x0e6179ce // fcvtl v14.2d, v14.2s
-	VLD1.P 16(R3), [V26.S4]
-	WORD $0x4e617b5b // fcvtl2 v27.2d, v26.4s
-	WORD $0x0e617b5a // fcvtl v26.2d, v26.2s
-	WORD $0x4efad410 // fsub v16.2d, v0.2d, v26.2d
-	WORD $0x4efbd411 // fsub v17.2d, v0.2d, v27.2d
-	CBZ R4, shares
-	VLD1.P 16(R4), [V16.S4]
-	WORD $0x4e617a11 // fcvtl2 v17.2d, v16.4s
-	WORD $0x0e617a10 // fcvtl v16.2d, v16.2s
-shares:
-	VEOR V24.B16, V24.B16, V24.B16
-	VEOR V25.B16, V25.B16, V25.B16
-	WORD $0x6ef8e5ce // fcmgt v14.2d, v14.2d, v24.2d
-	WORD $0x6ef9e5ef // fcmgt v15.2d, v15.2d, v25.2d
-	VMOV V26.B16, V24.B16
-	VMOV V27.B16, V25.B16
-	VBIT V14.B16, V16.B16, V24.B16
-	VBIT V15.B16, V17.B16, V25.B16
-	VBIT V14.B16, V26.B16, V16.B16
-	VBIT V15.B16, V27.B16, V17.B16
-	WORD $0x6e70ded6 // fmul v22.2d, v22.2d, v16.2d
-	WORD $0x6e71def7 // fmul v23.2d, v23.2d, v17.2d
-	WORD $0x4e78cd96 // fmla v22.2d, v12.2d, v24.2d
-	WORD $0x4e79cdb7 // fmla v23.2d, v13.2d, v25.2d
-	WORD $0x4fcb9ad6 // fmul v22.2d, v22.2d, v11.d[1]
-	WORD $0x4fcb9af7 // fmul v23.2d, v23.2d, v11.d[1]
-	WORD $0x6e78de94 // fmul v20.2d, v20.2d, v24.2d
-	WORD $0x6e79deb5 // fmul v21.2d, v21.2d, v25.2d
-	WORD $0x4ef0ce54 // fmls v20.2d, v18.2d, v16.2d
-	WORD $0x4ef1ce75 // fmls v21.2d, v19.2d, v17.2d
-	VEOR V12.B16, V12.B16, V12.B16
-	VEOR V13.B16, V13.B16, V13.B16
-	WORD $0x4ef4d58c // fsub v12.2d, v12.2d, v20.2d
-	WORD $0x4ef5d5ad // fsub v13.2d, v13.2d, v21.2d
-	VBIT V14.B16, V20.B16, V12.B16
-	VBIT V15.B16, V21.B16, V13.B16
-	VST1.P [V22.D2, V23.D2], 32(R0)
-	CBZ R5, value
-	WORD $0x0e61698c // fcvtn v12.2s, v12.2d
-	WORD $0x4e6169ac // fcvtn2 v12.4s, v13.2d
-	MOVWU scale+48(FP), R9
-	VDUP R9, V14.S4
-	WORD $0x6e2edd8c // fmul v12.4s, v12.4s, v14.4s
-	VST1.P [V12.S4], 16(R5)
-value:
-	SUBS $4, R2, R2
-	BNE loop
-	RET
-
 // func sigmoidGCEF64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
 TEXT ·sigmoidGCEF64(SB), NOSPLIT, $0-64
 	MOVD $numbers<>(SB), R8
@@ -10886,6 +10552,508 @@ value:
 	BNE loop
 	RET
 
+// func sigmoidPolySingleF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
+TEXT ·sigmoidPolySingleF32(SB), NOSPLIT, $0-64
+	MOVD par+56(FP), R7
+	MOVD $numbers<>(SB), R8
+	FMOVQ 0(R8), F0 // 1
+	FMOVQ 544(R8), F1 // -104.5
+	FMOVQ 560(R8), F2 // 1.2582976e+07
+	FMOVQ 16(R8), F3 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
+	FMOVQ 32(R8), F4 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
+	FMOVQ 16(R7), F5
+	FMOVQ 1008(R8), F6 // -0.693145751953125 -1.4286068203094173e-06 0 0
+	FMOVQ 144(R7), F7
+	FMOVQ 160(R7), F8
+	FMOVQ 272(R7), F9
+	FMOVQ 288(R7), F10
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
+loop:
+	MOVD R1, R6
+	VLD1.P 32(R6), [V11.S4, V12.S4]
+	FMOVQ 592(R8), F13 // +Inf
+	FMOVQ 592(R8), F14 // +Inf
+	WORD $0x4e2be5ad // fcmeq v13.4s, v13.4s, v11.4s
+	WORD $0x4e2ce5ce // fcmeq v14.4s, v14.4s, v12.4s
+	WORD $0x4ea0f96b // fabs v11.4s, v11.4s
+	WORD $0x4ea0f98c // fabs v12.4s, v12.4s
+	VORR V13.B16, V11.B16, V11.B16
+	VORR V14.B16, V12.B16, V12.B16
+	WORD $0x6ea0f96d // fneg v13.4s, v11.4s
+	WORD $0x6ea0f98e // fneg v14.4s, v12.4s
+	WORD $0x4e21f5ad // fmax v13.4s, v13.4s, v1.4s
+	WORD $0x4e21f5ce // fmax v14.4s, v14.4s, v1.4s
+	VMOV V2.B16, V15.B16
+	VMOV V2.B16, V16.B16
+	WORD $0x4f8311af // fmla v15.4s, v13.4s, v3.s[0]
+	WORD $0x4f8311d0 // fmla v16.4s, v14.4s, v3.s[0]
+	WORD $0x4ea2d5f1 // fsub v17.4s, v15.4s, v2.4s
+	WORD $0x4ea2d612 // fsub v18.4s, v16.4s, v2.4s
+	WORD $0x4fa3522d // fmls v13.4s, v17.4s, v3.s[1]
+	WORD $0x4fa3524e // fmls v14.4s, v18.4s, v3.s[1]
+	WORD $0x4f835a2d // fmls v13.4s, v17.4s, v3.s[2]
+	WORD $0x4f835a4e // fmls v14.4s, v18.4s, v3.s[2]
+	VSHL $23, V15.S4, V15.S4
+	VSHL $23, V16.S4, V16.S4
+	WORD $0x6e2dddb1 // fmul v17.4s, v13.4s, v13.4s
+	WORD $0x6e2eddd2 // fmul v18.4s, v14.4s, v14.4s
+	FMOVQ 48(R8), F19 // 0.04166655443768594
+	FMOVQ 48(R8), F20 // 0.04166655443768594
+	WORD $0x4fa411b3 // fmla v19.4s, v13.4s, v4.s[1]
+	WORD $0x4fa411d4 // fmla v20.4s, v14.4s, v4.s[1]
+	WORD $0x4f841a33 // fmla v19.4s, v17.4s, v4.s[2]
+	WORD $0x4f841a54 // fmla v20.4s, v18.4s, v4.s[2]
+	FMOVQ 64(R8), F21 // 0.5
+	FMOVQ 64(R8), F22 // 0.5
+	WORD $0x4f8411b5 // fmla v21.4s, v13.4s, v4.s[0]
+	WORD $0x4f8411d6 // fmla v22.4s, v14.4s, v4.s[0]
+	WORD $0x4e31ce75 // fmla v21.4s, v19.4s, v17.4s
+	WORD $0x4e32ce96 // fmla v22.4s, v20.4s, v18.4s
+	WORD $0x4e31cead // fmla v13.4s, v21.4s, v17.4s
+	WORD $0x4e32cece // fmla v14.4s, v22.4s, v18.4s
+	WORD $0x4e20d5b1 // fadd v17.4s, v13.4s, v0.4s
+	WORD $0x4e20d5d2 // fadd v18.4s, v14.4s, v0.4s
+	VADD V15.S4, V17.S4, V17.S4
+	VADD V16.S4, V18.S4, V18.S4
+	WORD $0x4fa39a31 // fmul v17.4s, v17.4s, v3.s[3]
+	WORD $0x4fa39a52 // fmul v18.4s, v18.4s, v3.s[3]
+	VEOR V15.B16, V15.B16, V15.B16
+	WORD $0x4e2fcdb1 // fmla v17.4s, v13.4s, v15.4s
+	WORD $0x4e2fcdd2 // fmla v18.4s, v14.4s, v15.4s
+	VMOV V0.B16, V15.B16
+	VMOV V0.B16, V16.B16
+	WORD $0x4e31d5ef // fadd v15.4s, v15.4s, v17.4s
+	WORD $0x4e32d610 // fadd v16.4s, v16.4s, v18.4s
+	WORD $0x6e2ffc0d // fdiv v13.4s, v0.4s, v15.4s
+	WORD $0x6e30fc0e // fdiv v14.4s, v0.4s, v16.4s
+	WORD $0x4eafd413 // fsub v19.4s, v0.4s, v15.4s
+	WORD $0x4eb0d414 // fsub v20.4s, v0.4s, v16.4s
+	WORD $0x4e31d673 // fadd v19.4s, v19.4s, v17.4s
+	WORD $0x4e32d694 // fadd v20.4s, v20.4s, v18.4s
+	VMOV V0.B16, V21.B16
+	VMOV V0.B16, V22.B16
+	WORD $0x4eafcdb5 // fmls v21.4s, v13.4s, v15.4s
+	WORD $0x4eb0cdd6 // fmls v22.4s, v14.4s, v16.4s
+	WORD $0x4eb3cdb5 // fmls v21.4s, v13.4s, v19.4s
+	WORD $0x4eb4cdd6 // fmls v22.4s, v14.4s, v20.4s
+	WORD $0x4e2dd5af // fadd v15.4s, v13.4s, v13.4s
+	WORD $0x4e2ed5d0 // fadd v16.4s, v14.4s, v14.4s
+	WORD $0x4ea0d5ef // fsub v15.4s, v15.4s, v0.4s
+	WORD $0x4ea0d610 // fsub v16.4s, v16.4s, v0.4s
+	WORD $0x6e2fddf3 // fmul v19.4s, v15.4s, v15.4s
+	WORD $0x6e30de14 // fmul v20.4s, v16.4s, v16.4s
+	FMOVQ 128(R7), F23
+	FMOVQ 128(R7), F24
+	WORD $0x4f8811f7 // fmla v23.4s, v15.4s, v8.s[0]
+	WORD $0x4f881218 // fmla v24.4s, v16.4s, v8.s[0]
+	FMOVQ 112(R7), F25
+	FMOVQ 112(R7), F26
+	WORD $0x4fa719f9 // fmla v25.4s, v15.4s, v7.s[3]
+	WORD $0x4fa71a1a // fmla v26.4s, v16.4s, v7.s[3]
+	WORD $0x4e33cef9 // fmla v25.4s, v23.4s, v19.4s
+	WORD $0x4e34cf1a // fmla v26.4s, v24.4s, v20.4s
+	FMOVQ 96(R7), F23
+	FMOVQ 96(R7), F24
+	WORD $0x4f8719f7 // fmla v23.4s, v15.4s, v7.s[2]
+	WORD $0x4f871a18 // fmla v24.4s, v16.4s, v7.s[2]
+	WORD $0x4e33cf37 // fmla v23.4s, v25.4s, v19.4s
+	WORD $0x4e34cf58 // fmla v24.4s, v26.4s, v20.4s
+	FMOVQ 80(R7), F25
+	FMOVQ 80(R7), F26
+	WORD $0x4fa711f9 // fmla v25.4s, v15.4s, v7.s[1]
+	WORD $0x4fa7121a // fmla v26.4s, v16.4s, v7.s[1]
+	WORD $0x4e33cef9 // fmla v25.4s, v23.4s, v19.4s
+	WORD $0x4e34cf1a // fmla v26.4s, v24.4s, v20.4s
+	FMOVQ 48(R7), F23
+	FMOVQ 48(R7), F24
+	WORD $0x4f8711f7 // fmla v23.4s, v15.4s, v7.s[0]
+	WORD $0x4f871218 // fmla v24.4s, v16.4s, v7.s[0]
+	WORD $0x4e33cf37 // fmla v23.4s, v25.4s, v19.4s
+	WORD $0x4e34cf58 // fmla v24.4s, v26.4s, v20.4s
+	FMOVQ 64(R7), F25
+	FMOVQ 64(R7), F26
+	WORD $0x4e39d6f7 // fadd v23.4s, v23.4s, v25.4s
+	WORD $0x4e3ad718 // fadd v24.4s, v24.4s, v26.4s
+	WORD $0x4e35cdad // fmla v13.4s, v13.4s, v21.4s
+	WORD $0x4e36cdce // fmla v14.4s, v14.4s, v22.4s
+	WORD $0x6e2dde35 // fmul v21.4s, v17.4s, v13.4s
+	WORD $0x6e2ede56 // fmul v22.4s, v18.4s, v14.4s
+	WORD $0x6e31def7 // fmul v23.4s, v23.4s, v17.4s
+	WORD $0x6e32df18 // fmul v24.4s, v24.4s, v18.4s
+	WORD $0x4e31ceeb // fmla v11.4s, v23.4s, v17.4s
+	WORD $0x4e32cf0c // fmla v12.4s, v24.4s, v18.4s
+	VMOV V17.B16, V15.B16
+	VMOV V18.B16, V16.B16
+	WORD $0x4fa5180f // fmla v15.4s, v0.4s, v5.s[3]
+	WORD $0x4fa51810 // fmla v16.4s, v0.4s, v5.s[3]
+	WORD $0x4e2dcdeb // fmla v11.4s, v15.4s, v13.4s
+	WORD $0x4e2ece0c // fmla v12.4s, v16.4s, v14.4s
+	FMOVQ 32(R7), F19
+	FMOVQ 32(R7), F20
+	WORD $0x4e33cdb7 // fmla v23.4s, v13.4s, v19.4s
+	WORD $0x4e34cdd8 // fmla v24.4s, v14.4s, v20.4s
+	WORD $0x6e31def7 // fmul v23.4s, v23.4s, v17.4s
+	WORD $0x6e32df18 // fmul v24.4s, v24.4s, v18.4s
+	VMOV V0.B16, V15.B16
+	VMOV V0.B16, V16.B16
+	WORD $0x4fa51aaf // fmla v15.4s, v21.4s, v5.s[3]
+	WORD $0x4fa51ad0 // fmla v16.4s, v22.4s, v5.s[3]
+	WORD $0x4fa55ab3 // fmls v19.4s, v21.4s, v5.s[3]
+	WORD $0x4fa55ad4 // fmls v20.4s, v22.4s, v5.s[3]
+	WORD $0x6e31de73 // fmul v19.4s, v19.4s, v17.4s
+	WORD $0x6e32de94 // fmul v20.4s, v20.4s, v18.4s
+	VLD1.P 32(R1), [V17.S4, V18.S4]
+	VLD1.P 32(R3), [V27.S4, V28.S4]
+	WORD $0x4ebbd415 // fsub v21.4s, v0.4s, v27.4s
+	WORD $0x4ebcd416 // fsub v22.4s, v0.4s, v28.4s
+	CBZ R4, shares
+	VLD1.P 32(R4), [V21.S4, V22.S4]
+shares:
+	VEOR V25.B16, V25.B16, V25.B16
+	VEOR V26.B16, V26.B16, V26.B16
+	WORD $0x6eb9e631 // fcmgt v17.4s, v17.4s, v25.4s
+	WORD $0x6ebae652 // fcmgt v18.4s, v18.4s, v26.4s
+	VMOV V27.B16, V25.B16
+	VMOV V28.B16, V26.B16
+	VBIT V17.B16, V21.B16, V25.B16
+	VBIT V18.B16, V22.B16, V26.B16
+	VBIT V17.B16, V27.B16, V21.B16
+	VBIT V18.B16, V28.B16, V22.B16
+	VEOR V27.B16, V27.B16, V27.B16
+	VEOR V28.B16, V28.B16, V28.B16
+	WORD $0x6ebbe73b // fcmgt v27.4s, v25.4s, v27.4s
+	WORD $0x6ebce75c // fcmgt v28.4s, v26.4s, v28.4s
+	VAND V27.B16, V11.B16, V11.B16
+	VAND V28.B16, V12.B16, V12.B16
+	WORD $0x6e35def7 // fmul v23.4s, v23.4s, v21.4s
+	WORD $0x6e36df18 // fmul v24.4s, v24.4s, v22.4s
+	WORD $0x4e39cd77 // fmla v23.4s, v11.4s, v25.4s
+	WORD $0x4e3acd98 // fmla v24.4s, v12.4s, v26.4s
+	WORD $0x6e39ddef // fmul v15.4s, v15.4s, v25.4s
+	WORD $0x6e3ade10 // fmul v16.4s, v16.4s, v26.4s
+	WORD $0x4eb5ce6f // fmls v15.4s, v19.4s, v21.4s
+	WORD $0x4eb6ce90 // fmls v16.4s, v20.4s, v22.4s
+	WORD $0x6e2dddef // fmul v15.4s, v15.4s, v13.4s
+	WORD $0x6e2ede10 // fmul v16.4s, v16.4s, v14.4s
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	WORD $0x4eafd56b // fsub v11.4s, v11.4s, v15.4s
+	WORD $0x4eb0d58c // fsub v12.4s, v12.4s, v16.4s
+	VBIT V17.B16, V15.B16, V11.B16
+	VBIT V18.B16, V16.B16, V12.B16
+	WORD $0x0e617aed // fcvtl v13.2d, v23.2s
+	WORD $0x4e617aee // fcvtl2 v14.2d, v23.4s
+	VST1.P [V13.D2, V14.D2], 32(R0)
+	WORD $0x0e617b0d // fcvtl v13.2d, v24.2s
+	WORD $0x4e617b0e // fcvtl2 v14.2d, v24.4s
+	VST1.P [V13.D2, V14.D2], 32(R0)
+	CBZ R5, value
+	MOVWU scale+48(FP), R9
+	VDUP R9, V13.S4
+	WORD $0x6e2ddd6b // fmul v11.4s, v11.4s, v13.4s
+	WORD $0x6e2ddd8c // fmul v12.4s, v12.4s, v13.4s
+	VST1.P [V11.S4, V12.S4], 32(R5)
+value:
+	SUBS $8, R2, R2
+	BNE loop
+	RET
+
+// func sigmoidGCESingleF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
+TEXT ·sigmoidGCESingleF32(SB), NOSPLIT, $0-64
+	MOVD par+56(FP), R7
+	MOVD $numbers<>(SB), R8
+	FMOVQ 0(R8), F0 // 1
+	FMOVQ 544(R8), F1 // -104.5
+	FMOVQ 560(R8), F2 // 1.2582976e+07
+	FMOVQ 16(R8), F3 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
+	FMOVQ 32(R8), F4 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
+	FMOVQ 16(R7), F5
+	FMOVQ 1008(R8), F6 // -0.693145751953125 -1.4286068203094173e-06 0 0
+	FMOVQ 144(R7), F7
+	FMOVQ 160(R7), F8
+	FMOVQ 272(R7), F9
+	FMOVQ 288(R7), F10
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
+loop:
+	MOVD R1, R6
+	VLD1.P 32(R6), [V11.S4, V12.S4]
+	FMOVQ 592(R8), F13 // +Inf
+	FMOVQ 592(R8), F14 // +Inf
+	WORD $0x4e2be5ad // fcmeq v13.4s, v13.4s, v11.4s
+	WORD $0x4e2ce5ce // fcmeq v14.4s, v14.4s, v12.4s
+	WORD $0x4ea0f96b // fabs v11.4s, v11.4s
+	WORD $0x4ea0f98c // fabs v12.4s, v12.4s
+	VORR V13.B16, V11.B16, V11.B16
+	VORR V14.B16, V12.B16, V12.B16
+	WORD $0x6ea0f96d // fneg v13.4s, v11.4s
+	WORD $0x6ea0f98e // fneg v14.4s, v12.4s
+	WORD $0x4e21f5ad // fmax v13.4s, v13.4s, v1.4s
+	WORD $0x4e21f5ce // fmax v14.4s, v14.4s, v1.4s
+	VMOV V2.B16, V15.B16
+	VMOV V2.B16, V16.B16
+	WORD $0x4f8311af // fmla v15.4s, v13.4s, v3.s[0]
+	WORD $0x4f8311d0 // fmla v16.4s, v14.4s, v3.s[0]
+	WORD $0x4ea2d5f1 // fsub v17.4s, v15.4s, v2.4s
+	WORD $0x4ea2d612 // fsub v18.4s, v16.4s, v2.4s
+	WORD $0x4fa3522d // fmls v13.4s, v17.4s, v3.s[1]
+	WORD $0x4fa3524e // fmls v14.4s, v18.4s, v3.s[1]
+	WORD $0x4f835a2d // fmls v13.4s, v17.4s, v3.s[2]
+	WORD $0x4f835a4e // fmls v14.4s, v18.4s, v3.s[2]
+	VSHL $23, V15.S4, V15.S4
+	VSHL $23, V16.S4, V16.S4
+	WORD $0x6e2dddb1 // fmul v17.4s, v13.4s, v13.4s
+	WORD $0x6e2eddd2 // fmul v18.4s, v14.4s, v14.4s
+	FMOVQ 48(R8), F19 // 0.04166655443768594
+	FMOVQ 48(R8), F20 // 0.04166655443768594
+	WORD $0x4fa411b3 // fmla v19.4s, v13.4s, v4.s[1]
+	WORD $0x4fa411d4 // fmla v20.4s, v14.4s, v4.s[1]
+	WORD $0x4f841a33 // fmla v19.4s, v17.4s, v4.s[2]
+	WORD $0x4f841a54 // fmla v20.4s, v18.4s, v4.s[2]
+	FMOVQ 64(R8), F21 // 0.5
+	FMOVQ 64(R8), F22 // 0.5
+	WORD $0x4f8411b5 // fmla v21.4s, v13.4s, v4.s[0]
+	WORD $0x4f8411d6 // fmla v22.4s, v14.4s, v4.s[0]
+	WORD $0x4e31ce75 // fmla v21.4s, v19.4s, v17.4s
+	WORD $0x4e32ce96 // fmla v22.4s, v20.4s, v18.4s
+	WORD $0x4e31cead // fmla v13.4s, v21.4s, v17.4s
+	WORD $0x4e32cece // fmla v14.4s, v22.4s, v18.4s
+	WORD $0x4e20d5b1 // fadd v17.4s, v13.4s, v0.4s
+	WORD $0x4e20d5d2 // fadd v18.4s, v14.4s, v0.4s
+	WORD $0x4eb1d413 // fsub v19.4s, v0.4s, v17.4s
+	WORD $0x4eb2d414 // fsub v20.4s, v0.4s, v18.4s
+	WORD $0x4e2dd673 // fadd v19.4s, v19.4s, v13.4s
+	WORD $0x4e2ed694 // fadd v20.4s, v20.4s, v14.4s
+	WORD $0x4eadce73 // fmls v19.4s, v19.4s, v13.4s
+	WORD $0x4eaece94 // fmls v20.4s, v20.4s, v14.4s
+	VADD V15.S4, V17.S4, V17.S4
+	VADD V16.S4, V18.S4, V18.S4
+	WORD $0x4fa39a31 // fmul v17.4s, v17.4s, v3.s[3]
+	WORD $0x4fa39a52 // fmul v18.4s, v18.4s, v3.s[3]
+	VEOR V21.B16, V21.B16, V21.B16
+	WORD $0x4e35ce71 // fmla v17.4s, v19.4s, v21.4s
+	WORD $0x4e35ce92 // fmla v18.4s, v20.4s, v21.4s
+	FMOVQ 0(R7), F13
+	FMOVQ 0(R7), F14
+	WORD $0x4eabf5ad // fmin v13.4s, v13.4s, v11.4s
+	WORD $0x4eacf5ce // fmin v14.4s, v14.4s, v12.4s
+	VMOV V2.B16, V23.B16
+	VMOV V2.B16, V24.B16
+	WORD $0x4f8511b7 // fmla v23.4s, v13.4s, v5.s[0]
+	WORD $0x4f8511d8 // fmla v24.4s, v14.4s, v5.s[0]
+	WORD $0x4ea2d6ef // fsub v15.4s, v23.4s, v2.4s
+	WORD $0x4ea2d710 // fsub v16.4s, v24.4s, v2.4s
+	WORD $0x4f8691f5 // fmul v21.4s, v15.4s, v6.s[0]
+	WORD $0x4f869216 // fmul v22.4s, v16.4s, v6.s[0]
+	WORD $0x4fa511b5 // fmla v21.4s, v13.4s, v5.s[1]
+	WORD $0x4fa511d6 // fmla v22.4s, v14.4s, v5.s[1]
+	WORD $0x4f8519b5 // fmla v21.4s, v13.4s, v5.s[2]
+	WORD $0x4f8519d6 // fmla v22.4s, v14.4s, v5.s[2]
+	WORD $0x4fa611f5 // fmla v21.4s, v15.4s, v6.s[1]
+	WORD $0x4fa61216 // fmla v22.4s, v16.4s, v6.s[1]
+	VSHL $23, V23.S4, V23.S4
+	VSHL $23, V24.S4, V24.S4
+	WORD $0x6e35deaf // fmul v15.4s, v21.4s, v21.4s
+	WORD $0x6e36ded0 // fmul v16.4s, v22.4s, v22.4s
+	FMOVQ 48(R8), F13 // 0.04166655443768594
+	FMOVQ 48(R8), F14 // 0.04166655443768594
+	WORD $0x4fa412ad // fmla v13.4s, v21.4s, v4.s[1]
+	WORD $0x4fa412ce // fmla v14.4s, v22.4s, v4.s[1]
+	WORD $0x4f8419ed // fmla v13.4s, v15.4s, v4.s[2]
+	WORD $0x4f841a0e // fmla v14.4s, v16.4s, v4.s[2]
+	FMOVQ 64(R8), F25 // 0.5
+	FMOVQ 64(R8), F26 // 0.5
+	WORD $0x4f8412b9 // fmla v25.4s, v21.4s, v4.s[0]
+	WORD $0x4f8412da // fmla v26.4s, v22.4s, v4.s[0]
+	WORD $0x4e2fcdb9 // fmla v25.4s, v13.4s, v15.4s
+	WORD $0x4e30cdda // fmla v26.4s, v14.4s, v16.4s
+	WORD $0x4e2fcf35 // fmla v21.4s, v25.4s, v15.4s
+	WORD $0x4e30cf56 // fmla v22.4s, v26.4s, v16.4s
+	VADD V0.S4, V23.S4, V23.S4
+	VADD V0.S4, V24.S4, V24.S4
+	WORD $0x4fa39af7 // fmul v23.4s, v23.4s, v3.s[3]
+	WORD $0x4fa39b18 // fmul v24.4s, v24.4s, v3.s[3]
+	VMOV V23.B16, V11.B16
+	VMOV V24.B16, V12.B16
+	WORD $0x4e35ceeb // fmla v11.4s, v23.4s, v21.4s
+	WORD $0x4e36cf0c // fmla v12.4s, v24.4s, v22.4s
+	WORD $0x6e37deb5 // fmul v21.4s, v21.4s, v23.4s
+	WORD $0x6e38ded6 // fmul v22.4s, v22.4s, v24.4s
+	WORD $0x4eb7d417 // fsub v23.4s, v0.4s, v23.4s
+	WORD $0x4eb8d418 // fsub v24.4s, v0.4s, v24.4s
+	WORD $0x4eb5d6f5 // fsub v21.4s, v23.4s, v21.4s
+	WORD $0x4eb6d716 // fsub v22.4s, v24.4s, v22.4s
+	WORD $0x4fa59ab5 // fmul v21.4s, v21.4s, v5.s[3]
+	WORD $0x4fa59ad6 // fmul v22.4s, v22.4s, v5.s[3]
+	VMOV V0.B16, V15.B16
+	VMOV V0.B16, V16.B16
+	WORD $0x4e31d5ef // fadd v15.4s, v15.4s, v17.4s
+	WORD $0x4e32d610 // fadd v16.4s, v16.4s, v18.4s
+	WORD $0x6e2ffc0d // fdiv v13.4s, v0.4s, v15.4s
+	WORD $0x6e30fc0e // fdiv v14.4s, v0.4s, v16.4s
+	WORD $0x4eafd417 // fsub v23.4s, v0.4s, v15.4s
+	WORD $0x4eb0d418 // fsub v24.4s, v0.4s, v16.4s
+	WORD $0x4e31d6f7 // fadd v23.4s, v23.4s, v17.4s
+	WORD $0x4e32d718 // fadd v24.4s, v24.4s, v18.4s
+	VMOV V0.B16, V25.B16
+	VMOV V0.B16, V26.B16
+	WORD $0x4eafcdb9 // fmls v25.4s, v13.4s, v15.4s
+	WORD $0x4eb0cdda // fmls v26.4s, v14.4s, v16.4s
+	WORD $0x4eb7cdb9 // fmls v25.4s, v13.4s, v23.4s
+	WORD $0x4eb8cdda // fmls v26.4s, v14.4s, v24.4s
+	WORD $0x6e2dde2f // fmul v15.4s, v17.4s, v13.4s
+	WORD $0x6e2ede50 // fmul v16.4s, v18.4s, v14.4s
+	WORD $0x4eb3cdf9 // fmls v25.4s, v15.4s, v19.4s
+	WORD $0x4eb4ce1a // fmls v26.4s, v16.4s, v20.4s
+	FMOVQ 32(R7), F15
+	FMOVQ 32(R7), F16
+	WORD $0x6e2fdf39 // fmul v25.4s, v25.4s, v15.4s
+	WORD $0x6e30df5a // fmul v26.4s, v26.4s, v16.4s
+	WORD $0x4e2dd5ad // fadd v13.4s, v13.4s, v13.4s
+	WORD $0x4e2ed5ce // fadd v14.4s, v14.4s, v14.4s
+	WORD $0x4ea0d5ad // fsub v13.4s, v13.4s, v0.4s
+	WORD $0x4ea0d5ce // fsub v14.4s, v14.4s, v0.4s
+	WORD $0x6e2dddaf // fmul v15.4s, v13.4s, v13.4s
+	WORD $0x6e2eddd0 // fmul v16.4s, v14.4s, v14.4s
+	FMOVQ 256(R7), F19
+	FMOVQ 256(R7), F20
+	WORD $0x4f8a11b3 // fmla v19.4s, v13.4s, v10.s[0]
+	WORD $0x4f8a11d4 // fmla v20.4s, v14.4s, v10.s[0]
+	FMOVQ 240(R7), F23
+	FMOVQ 240(R7), F24
+	WORD $0x4fa919b7 // fmla v23.4s, v13.4s, v9.s[3]
+	WORD $0x4fa919d8 // fmla v24.4s, v14.4s, v9.s[3]
+	WORD $0x4e2fce77 // fmla v23.4s, v19.4s, v15.4s
+	WORD $0x4e30ce98 // fmla v24.4s, v20.4s, v16.4s
+	FMOVQ 224(R7), F19
+	FMOVQ 224(R7), F20
+	WORD $0x4f8919b3 // fmla v19.4s, v13.4s, v9.s[2]
+	WORD $0x4f8919d4 // fmla v20.4s, v14.4s, v9.s[2]
+	WORD $0x4e2fcef3 // fmla v19.4s, v23.4s, v15.4s
+	WORD $0x4e30cf14 // fmla v20.4s, v24.4s, v16.4s
+	FMOVQ 208(R7), F23
+	FMOVQ 208(R7), F24
+	WORD $0x4fa911b7 // fmla v23.4s, v13.4s, v9.s[1]
+	WORD $0x4fa911d8 // fmla v24.4s, v14.4s, v9.s[1]
+	WORD $0x4e2fce77 // fmla v23.4s, v19.4s, v15.4s
+	WORD $0x4e30ce98 // fmla v24.4s, v20.4s, v16.4s
+	FMOVQ 176(R7), F19
+	FMOVQ 176(R7), F20
+	WORD $0x4f8911b3 // fmla v19.4s, v13.4s, v9.s[0]
+	WORD $0x4f8911d4 // fmla v20.4s, v14.4s, v9.s[0]
+	WORD $0x4e2fcef3 // fmla v19.4s, v23.4s, v15.4s
+	WORD $0x4e30cf14 // fmla v20.4s, v24.4s, v16.4s
+	FMOVQ 192(R7), F23
+	WORD $0x4e33d6f7 // fadd v23.4s, v23.4s, v19.4s
+	FMOVQ 192(R7), F24
+	WORD $0x4e34d718 // fadd v24.4s, v24.4s, v20.4s
+	WORD $0x4e39cef3 // fmla v19.4s, v23.4s, v25.4s
+	WORD $0x4e3acf14 // fmla v20.4s, v24.4s, v26.4s
+	FMOVQ 192(R7), F23
+	FMOVQ 192(R7), F24
+	WORD $0x4e37d673 // fadd v19.4s, v19.4s, v23.4s
+	WORD $0x4e38d694 // fadd v20.4s, v20.4s, v24.4s
+	FMOVQ 128(R7), F23
+	FMOVQ 128(R7), F24
+	WORD $0x4f8811b7 // fmla v23.4s, v13.4s, v8.s[0]
+	WORD $0x4f8811d8 // fmla v24.4s, v14.4s, v8.s[0]
+	FMOVQ 112(R7), F25
+	FMOVQ 112(R7), F26
+	WORD $0x4fa719b9 // fmla v25.4s, v13.4s, v7.s[3]
+	WORD $0x4fa719da // fmla v26.4s, v14.4s, v7.s[3]
+	WORD $0x4e2fcef9 // fmla v25.4s, v23.4s, v15.4s
+	WORD $0x4e30cf1a // fmla v26.4s, v24.4s, v16.4s
+	FMOVQ 96(R7), F23
+	FMOVQ 96(R7), F24
+	WORD $0x4f8719b7 // fmla v23.4s, v13.4s, v7.s[2]
+	WORD $0x4f8719d8 // fmla v24.4s, v14.4s, v7.s[2]
+	WORD $0x4e2fcf37 // fmla v23.4s, v25.4s, v15.4s
+	WORD $0x4e30cf58 // fmla v24.4s, v26.4s, v16.4s
+	FMOVQ 80(R7), F25
+	FMOVQ 80(R7), F26
+	WORD $0x4fa711b9 // fmla v25.4s, v13.4s, v7.s[1]
+	WORD $0x4fa711da // fmla v26.4s, v14.4s, v7.s[1]
+	WORD $0x4e2fcef9 // fmla v25.4s, v23.4s, v15.4s
+	WORD $0x4e30cf1a // fmla v26.4s, v24.4s, v16.4s
+	FMOVQ 48(R7), F23
+	FMOVQ 48(R7), F24
+	WORD $0x4f8711b7 // fmla v23.4s, v13.4s, v7.s[0]
+	WORD $0x4f8711d8 // fmla v24.4s, v14.4s, v7.s[0]
+	WORD $0x4e2fcf37 // fmla v23.4s, v25.4s, v15.4s
+	WORD $0x4e30cf58 // fmla v24.4s, v26.4s, v16.4s
+	FMOVQ 64(R7), F25
+	FMOVQ 64(R7), F26
+	WORD $0x4e39d6f7 // fadd v23.4s, v23.4s, v25.4s
+	WORD $0x4e3ad718 // fadd v24.4s, v24.4s, v26.4s
+	VMOV V19.B16, V15.B16
+	VMOV V20.B16, V16.B16
+	WORD $0x4e31ce6f // fmla v15.4s, v19.4s, v17.4s
+	WORD $0x4e32ce90 // fmla v16.4s, v20.4s, v18.4s
+	WORD $0x6e31def7 // fmul v23.4s, v23.4s, v17.4s
+	WORD $0x6e32df18 // fmul v24.4s, v24.4s, v18.4s
+	WORD $0x6e2fdeb5 // fmul v21.4s, v21.4s, v15.4s
+	WORD $0x6e30ded6 // fmul v22.4s, v22.4s, v16.4s
+	WORD $0x4e37d6b5 // fadd v21.4s, v21.4s, v23.4s
+	WORD $0x4e38d6d6 // fadd v22.4s, v22.4s, v24.4s
+	VLD1.P 32(R1), [V13.S4, V14.S4]
+	VLD1.P 32(R3), [V27.S4, V28.S4]
+	WORD $0x4ebbd40f // fsub v15.4s, v0.4s, v27.4s
+	WORD $0x4ebcd410 // fsub v16.4s, v0.4s, v28.4s
+	CBZ R4, shares
+	VLD1.P 32(R4), [V15.S4, V16.S4]
+shares:
+	VEOR V25.B16, V25.B16, V25.B16
+	VEOR V26.B16, V26.B16, V26.B16
+	WORD $0x6eb9e5ad // fcmgt v13.4s, v13.4s, v25.4s
+	WORD $0x6ebae5ce // fcmgt v14.4s, v14.4s, v26.4s
+	VMOV V27.B16, V25.B16
+	VMOV V28.B16, V26.B16
+	VBIT V13.B16, V15.B16, V25.B16
+	VBIT V14.B16, V16.B16, V26.B16
+	VBIT V13.B16, V27.B16, V15.B16
+	VBIT V14.B16, V28.B16, V16.B16
+	WORD $0x6e2fdef7 // fmul v23.4s, v23.4s, v15.4s
+	WORD $0x6e30df18 // fmul v24.4s, v24.4s, v16.4s
+	WORD $0x4e39ceb7 // fmla v23.4s, v21.4s, v25.4s
+	WORD $0x4e3aced8 // fmla v24.4s, v22.4s, v26.4s
+	WORD $0x6e39dd6b // fmul v11.4s, v11.4s, v25.4s
+	WORD $0x6e3add8c // fmul v12.4s, v12.4s, v26.4s
+	WORD $0x4eafce2b // fmls v11.4s, v17.4s, v15.4s
+	WORD $0x4eb0ce4c // fmls v12.4s, v18.4s, v16.4s
+	WORD $0x6e33dd6b // fmul v11.4s, v11.4s, v19.4s
+	WORD $0x6e34dd8c // fmul v12.4s, v12.4s, v20.4s
+	VEOR V15.B16, V15.B16, V15.B16
+	VEOR V16.B16, V16.B16, V16.B16
+	WORD $0x4eabd5ef // fsub v15.4s, v15.4s, v11.4s
+	WORD $0x4eacd610 // fsub v16.4s, v16.4s, v12.4s
+	VBIT V13.B16, V11.B16, V15.B16
+	VBIT V14.B16, V12.B16, V16.B16
+	WORD $0x0e617aeb // fcvtl v11.2d, v23.2s
+	WORD $0x4e617aec // fcvtl2 v12.2d, v23.4s
+	VST1.P [V11.D2, V12.D2], 32(R0)
+	WORD $0x0e617b0b // fcvtl v11.2d, v24.2s
+	WORD $0x4e617b0c // fcvtl2 v12.2d, v24.4s
+	VST1.P [V11.D2, V12.D2], 32(R0)
+	CBZ R5, value
+	MOVWU scale+48(FP), R9
+	VDUP R9, V11.S4
+	WORD $0x6e2bddef // fmul v15.4s, v15.4s, v11.4s
+	WORD $0x6e2bde10 // fmul v16.4s, v16.4s, v11.4s
+	VST1.P [V15.S4, V16.S4], 32(R5)
+value:
+	SUBS $8, R2, R2
+	BNE loop
+	RET
+
 // func sigmoidMAEF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
 TEXT ·sigmoidMAEF32(SB), NOSPLIT, $0-64
 	MOVD $numbers<>(SB), R8
@@ -11419,4 +11587,6 @@ DATA numbers<>+976(SB)/8, $0x4338000000000058
 DATA numbers<>+984(SB)/8, $0x4338000000000058
 DATA numbers<>+992(SB)/8, $0x3e70000000000000
 DATA numbers<>+1000(SB)/8, $0x0000000000000000
-GLOBL numbers<>(SB), RODATA|NOPTR, $1008
+DATA numbers<>+1008(SB)/8, $0xb5bfbe8ebf317200
+DATA numbers<>+1016(SB)/8, $0x0000000000000000
+GLOBL numbers<>(SB), RODATA|NOPTR, $1024

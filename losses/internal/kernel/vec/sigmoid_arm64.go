@@ -15,10 +15,30 @@ func SigmoidCrossEntropy[T spec.Float](loss []float64, grad, z, yes, no, scale [
 // SigmoidSeparable is [spec.SigmoidSeparable].
 func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
 	var p questionPlan
+	narrow := spec.Size[T]() == 4
+	switch {
+	case f.Smooth():
+		p.kind = smoothQuestions
+	case f == spec.Poly1 && narrow && a >= -0.5 && a <= 0x1p60: // below, 1 + a p cancels
+		p.kind = polySingle
+	case f == spec.GCE && narrow:
+		p.kind, a = gceSingle, max(a, 0x1p-100) // which changes no digit
+	default:
+		return wideSeparable(f, a, loss, grad, z, yes, no, scale)
+	}
+	if p.smooth = smoothPlanFor[T](f, a); !p.smooth.ok {
+		return wideSeparable(f, a, loss, grad, z, yes, no, scale)
+	}
+	return questions(&p, loss, grad, z, yes, no, scale)
+}
+
+// wideSeparable is SigmoidSeparable in float64.
+func wideSeparable[T spec.Float](f spec.Family, a float64, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
+	var p questionPlan
 	switch {
 	case f == spec.Poly1:
 		p = questionPlan{kind: polyQuestions, par: questionPars{a, 1 + a}}
-	case f == spec.GCE && a >= 0x1p-400: // otherwise a l may lose digits
+	case f == spec.GCE && spec.Size[T]() == 8 && a >= 0x1p-400: // otherwise a l may lose digits
 		p = questionPlan{kind: gceQuestions, par: questionPars{-a, 1 / a}}
 	case f == spec.Focal && a == 2:
 		p = questionPlan{kind: focal2Questions, par: questionPars{a, -a}}
@@ -27,12 +47,6 @@ func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, gr
 		setPower(p.par[parBits:], a)
 	case f == spec.Focal && a <= 0x1p400: // a l is finite
 		p = questionPlan{kind: focalQuestions, par: questionPars{a, -a}}
-	case f.Smooth():
-		if p.smooth = smoothPlanFor[T](f, a); p.smooth.ok {
-			p.kind = smoothQuestions
-			break
-		}
-		fallthrough
 	default:
 		return portable.SigmoidSeparable(f, a, loss, grad, z, yes, no, scale)
 	}
@@ -155,6 +169,8 @@ const (
 	symmetricQuestions
 	sparsemaxQuestions
 	entmaxQuestions
+	polySingle
+	gceSingle
 )
 
 // questions computes elements, those that fill no block in a copy that does.
@@ -240,6 +256,10 @@ func questionBlocks[T spec.Float](p *questionPlan, loss *float64, grad, z, yes, 
 		sigmoidSparsemax(loss, grad, z, yes, no, n, f, nil)
 	case entmaxQuestions:
 		sigmoidEntmax(loss, grad, z, yes, no, n, f, nil)
+	case polySingle:
+		sigmoidPolySingle(loss, grad, z, yes, no, n, f, &p.smooth.par[0])
+	case gceSingle:
+		sigmoidGCESingle(loss, grad, z, yes, no, n, f, &p.smooth.par[0])
 	case maeQuestions:
 		sigmoidMAE(loss, grad, z, yes, no, n, f, nil)
 	}

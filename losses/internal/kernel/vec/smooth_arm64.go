@@ -10,7 +10,8 @@ import (
 )
 
 // A smoothPlan is what sigmoidSmooth takes for a smooth family and a type of elements: vectors that
-// repeat a number of that type each. ok is false where it is not exact enough.
+// repeat a number of that type each; or for other families, of float32, a singlePlan. ok is false
+// where it is not exact enough.
 type smoothPlan struct {
 	family spec.Family
 	a      float64
@@ -39,6 +40,10 @@ func newSmoothPlan(f spec.Family, a float64, size int) *smoothPlan {
 		n = smoothNarrow
 	}
 	p := &smoothPlan{family: f, a: a, size: size}
+	if !f.Smooth() {
+		p.ok = singlePlan(p.par[:], f, a)
+		return p
+	}
 	numbers, ok := fitMirrored(f, a, n, size, 0x1p20)
 	p.ok = ok
 	for i, x := range numbers {

@@ -67,25 +67,35 @@ func (a *asm) reduce(c expConsts, x []Vec) (t []Vec) {
 			f(x[i], t[i], n[i])
 		}
 	}
-	mantissa := 23
-	if a.F64 {
-		mantissa = 52
-	}
 	each(func(x, _, _ Vec) { a.Op(Fmax, x, x, c.least) })
 	each(func(_, t, _ Vec) { a.Move(t, c.magic) })
 	each(func(x, t, _ Vec) { a.OpLane(Fmla, t, x, c.log2e) })
 	each(func(_, t, n Vec) { a.Op(Fsub, n, t, c.magic) })
 	each(func(x, _, n Vec) { a.OpLane(Fmls, x, n, c.ln2hi) })
 	each(func(x, _, n Vec) { a.OpLane(Fmls, x, n, c.ln2lo) })
-	each(func(_, t, _ Vec) { a.Shl(t, t, mantissa) })
-	each(func(x, _, square Vec) { a.Op(Fmul, square, x, x) })
-	q := a.value(c.q, x, n)
+	a.reduced(c, x, t, n)
+	return t
+}
+
+// reduced turns r, in the place of x, into exp(r) - 1, and t into what is to be added to the
+// exponent. It drops square.
+func (a *asm) reduced(c expConsts, x, t, square []Vec) {
+	mantissa := 23
+	if a.F64 {
+		mantissa = 52
+	}
 	for i := range x {
-		a.Op(Fmla, x[i], q[i], n[i])
+		a.Shl(t[i], t[i], mantissa)
+	}
+	for i := range x {
+		a.Op(Fmul, square[i], x[i], x[i])
+	}
+	q := a.value(c.q, x, square)
+	for i := range x {
+		a.Op(Fmla, x[i], q[i], square[i])
 	}
 	a.Drop(q...)
-	a.Drop(n...)
-	return t
+	a.Drop(square...)
 }
 
 // power emits p = (1 + x) 2^(n-shift), given what reduce returns.

@@ -26,9 +26,12 @@ const powerBits, parBits, parLast = %d, %d, %d
 // float32 and float64; smoothWide is the larger.
 const smoothNarrow, smoothWide = %d, %d
 
+// singleTerms is how many coefficients each polynomial of a singlePlan has.
+const singleTerms = %d
+
 // expOffset is what magic has beside the middle of its binade less the shift.
 const expOffset = %d
-`, unroll*16, powerBits, parBits, parLast, smoothNarrow, smoothWide, offset)
+`, unroll*16, powerBits, parBits, parLast, smoothNarrow, smoothWide, singleTerms, offset)
 	Main("softloss/losses/internal/kernel/spec", preamble, func(a *Asm) { (&asm{Asm: a}).kernels() })
 }
 
@@ -55,7 +58,7 @@ func (a *asm) kernels() {
 	a.klTerms()
 	a.sigmoidCrossEntropy()
 	a.sigmoid("sigmoidPoly", "φ = -l + a (1-p); par is a and 1+a.", a.polyQuestion)
-	a.sigmoid("sigmoidGCE", "φ = (1 - p^a)/a; par is -a and 1/a.", a.gceQuestion)
+	a.sigmoid64("sigmoidGCE", "φ = (1 - p^a)/a; par is -a and 1/a.", a.gceQuestion)
 	a.sigmoid("sigmoidFocal", "φ = -(1-p)^a l; par is a and -a.", a.focalQuestion(a.exponentials))
 	a.sigmoid("sigmoidFocal2", "φ = -(1-p)² l; par is 2 and -2.", a.focalQuestion(a.squares))
 	a.sigmoid("sigmoidFocalWhole", "φ = -(1-p)^a l; par is a, -a and the bits of a.", a.focalQuestion(a.wholePowers))
@@ -69,5 +72,7 @@ func (a *asm) kernels() {
 	a.sigmoidReloading("sigmoidSparsemax", "The loss is the question Sparsemax.", a.sparsemax)
 	a.sigmoidReloading("sigmoidEntmax", "The loss is the question Entmax15.", a.entmax15)
 	a.sigmoidSmooth()
+	a.singles("sigmoidPolySingle", "φ = -l + a (1-p).", a.polySingle)
+	a.singles("sigmoidGCESingle", "φ = (1 - p^a)/a.", a.gceSingle)
 	a.sigmoid("sigmoidMAE", "The loss is the sum of |p - t| of both classes.", a.maeQuestion)
 }

@@ -27,6 +27,12 @@ func (a *asm) sigmoid(name, formula string, prepare func(c questionConsts) quest
 		name+sigmoidDoc+formula, func() { a.sigmoidLoop(prepare) })
 }
 
+// sigmoid64 is sigmoid for elements of float64 alone.
+func (a *asm) sigmoid64(name, formula string, prepare func(c questionConsts) questionLoss) {
+	a.Kernel64(name, "loss *float64, grad, z, yes, no *T, n int, scale T, par *float64", "",
+		name+sigmoidDoc+formula, a.wide(func() { a.sigmoidLoop(prepare) }))
+}
+
 // sigmoidReloading is sigmoid for a loss that needs the registers: its numbers are loaded every
 // turn.
 func (a *asm) sigmoidReloading(name, formula string, turn sigmoidTurn) {

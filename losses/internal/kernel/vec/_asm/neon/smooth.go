@@ -39,7 +39,7 @@ each from the highest degree on and at last what its type has lost of the lowest
 func (a *asm) smooth(exp expConsts, fall Lane, z []Vec, labels func() (likely, other, positive []Vec)) (
 	loss, slope []Vec) {
 	rest, p := a.fall(exp, z) // exp(-|z|), raised
-	off := a.likelihood(exp.one, fall, p, rest)
+	off := a.likelihood(exp.one, p, rest, fall)
 	product, lost := a.products(p, rest, off)
 	s, square, n := z, a.Row(unroll), smoothNarrow
 	each(func(i int) { a.Move(s[i], p[i]) })
@@ -77,15 +77,22 @@ func (a *asm) beyond(v, rest []Vec) (x []Vec) {
 	return x
 }
 
-// likelihood emits p = 1/(1+e) for a raised e, and returns the share of p that it lacks, which
-// rounding took from 1+e and from the quotient.
-func (a *asm) likelihood(one Vec, fall Lane, p, e []Vec) (off []Vec) {
+// likelihood emits p = 1/(1+e) for an e that is raised where there is a fall, and returns the share
+// of p that it lacks, which rounding took from 1+e and from the quotient.
+func (a *asm) likelihood(one Vec, p, e []Vec, fall ...Lane) (off []Vec) {
 	sum, lost := a.Row(unroll), a.Row(unroll)
+	addTo := func(sum []Vec) {
+		if len(fall) == 0 {
+			each(func(i int) { a.Op(Fadd, sum[i], sum[i], e[i]) })
+			return
+		}
+		each(func(i int) { a.OpLane(Fmla, sum[i], e[i], fall[0]) })
+	}
 	each(func(i int) { a.Move(sum[i], one) })
-	each(func(i int) { a.OpLane(Fmla, sum[i], e[i], fall) })
+	addTo(sum)
 	each(func(i int) { a.Op(Fdiv, p[i], one, sum[i]) })
 	each(func(i int) { a.Op(Fsub, lost[i], one, sum[i]) })
-	each(func(i int) { a.OpLane(Fmla, lost[i], e[i], fall) })
+	addTo(lost)
 	off = a.Row(unroll)
 	each(func(i int) { a.Move(off[i], one) })
 	each(func(i int) { a.Op(Fmls, off[i], p[i], sum[i]) })

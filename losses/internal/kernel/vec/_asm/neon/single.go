@@ -1,0 +1,194 @@
+package main
+
+import (
+	"math"
+
+	. "softloss/internal/_asm/neon"
+)
+
+// Separable losses of float32 elements, in float32. With e = exp(-|z|) polynomials in s = 2p-1 of
+// the likely class are the numbers that do not depend on how large |z| is,
+//
+//	A = p^(a+1),  V = (1 - p^a)/(a e)  or  B = (L - e p)/e²,  L = log1p(e);
+//
+// exp(-a |z|) is the rest. Nothing cancels.
+
+// singleTerms is how many coefficients each of the two polynomials has, an even number.
+const singleTerms = 10
+
+// singleConsts are the numbers of such a loss. Its parameters are vectors: what |z| is cut at, the
+// lanes -a log2 e, -a, what float32 has lost of that, and a number of the loss, a+1 again and
+// again, and then the polynomials.
+type singleConsts struct {
+	exp                      expConsts
+	log2e, rate, lost, other Lane
+	ln2hi, ln2lo             Lane // -ln 2 without its last bits, and those
+	second, power            polynomial
+}
+
+// singles emits the kernel of such a loss.
+func (a *asm) singles(name, formula string, turn func(c singleConsts, z []Vec,
+	labels func() (likely, other, positive []Vec)) (loss, slope []Vec)) {
+	a.Kernel32(name, "loss *float64, grad, z, yes, no *T, n int, scale T, par *float64", "",
+		name+sigmoidDoc+formula+"\npar is a singlePlan's.", func() {
+			a.Pointer("par", "R7")
+			one := a.Hold(1)
+			c, v, at := singleConsts{exp: a.raisedExp(one, 0)}, a.Take(), 0
+			a.vectorOf(v, 1)
+			c.log2e, c.rate, c.lost, c.other = Lane{Of: v}, Lane{Of: v, Index: 1}, Lane{Of: v, Index: 2}, Lane{Of: v, Index: 3}
+			const ln2 = 0x1.62e4p-1 // whose products with whole numbers up to 255 are exact
+			x := a.HoldLanes(-ln2, ln2-math.Ln2)
+			c.ln2hi, c.ln2lo = x[0], x[1]
+			c.second, at = a.parPolynomial(3, singleTerms)
+			c.power, _ = a.parPolynomial(at, singleTerms)
+			a.sigmoidTurns(one, func(_ Vec, z []Vec, labels func() (likely, other, positive []Vec)) (loss, slope []Vec) {
+				return turn(c, z, labels)
+			})
+		})
+}
+
+// fallBy emits |z| in the place of z, as sizes does, e and the share of it that rounding took, and
+// exp(-a |z|) = (1+x) 2^n with x and t as reduce has them.
+func (a *asm) fallBy(c singleConsts, z []Vec) (e, lost, x, t []Vec) {
+	e, lost = a.exactFall(c.exp, z)
+	cut, n := a.Row(unroll), a.Row(unroll)
+	x, t = a.Row(unroll), a.Row(unroll)
+	each(func(i int) { a.vectorOf(cut[i], 0) })
+	each(func(i int) { a.Op(Fmin, cut[i], cut[i], z[i]) })
+	each(func(i int) { a.Move(t[i], c.exp.magic) })
+	each(func(i int) { a.OpLane(Fmla, t[i], cut[i], c.log2e) })
+	each(func(i int) { a.Op(Fsub, n[i], t[i], c.exp.magic) })
+	each(func(i int) { a.OpLane(Fmul, x[i], n[i], c.ln2hi) })
+	each(func(i int) { a.OpLane(Fmla, x[i], cut[i], c.rate) })
+	each(func(i int) { a.OpLane(Fmla, x[i], cut[i], c.lost) })
+	each(func(i int) { a.OpLane(Fmla, x[i], n[i], c.ln2lo) })
+	a.Drop(cut...)
+	a.reduced(c.exp, x, t, n)
+	return e, lost, x, t
+}
+
+// exactFall emits |z| in the place of z, as sizes does, e, and the share of it that rounding took.
+func (a *asm) exactFall(c expConsts, z []Vec) (e, lost []Vec) {
+	a.sizes(z)
+	x := a.Row(unroll)
+	each(func(i int) { a.OpOne(Fneg, x[i], z[i]) })
+	t := a.reduce(c, x)
+	e, lost = a.Row(unroll), a.Row(unroll)
+	each(func(i int) { a.Op(Fadd, e[i], x[i], c.one) })
+	each(func(i int) { a.Op(Fsub, lost[i], c.one, e[i]) })
+	each(func(i int) { a.Op(Fadd, lost[i], lost[i], x[i]) })
+	each(func(i int) { a.Op(Fmls, lost[i], lost[i], x[i]) })
+	each(func(i int) { a.Iadd(e[i], e[i], t[i]) })
+	each(func(i int) { a.OpLane(Fmul, e[i], e[i], c.back) })
+	a.keepNaN(e, lost)
+	a.Release(x, t)
+	return e, lost
+}
+
+// ratios emits A, W and the other polynomial. It drops lost.
+func (a *asm) ratios(c singleConsts, e, lost []Vec) (power, w, second []Vec) {
+	s := a.Row(unroll)
+	off := a.likelihood(c.exp.one, s, e)
+	x := a.Row(unroll)
+	each(func(i int) { a.Op(Fmul, x[i], e[i], s[i]) })
+	each(func(i int) { a.Op(Fmls, off[i], x[i], lost[i]) })
+	each(func(i int) { a.vectorOf(x[i], 2) })
+	each(func(i int) { a.Op(Fmul, off[i], off[i], x[i]) })
+	a.Release(x, lost)
+	square := a.mirror(c, s, s)
+	power = a.valueBeside(c.power, s, square, off)
+	a.Drop(off...)
+	second = a.value(c.second, s, square)
+	w = square
+	each(func(i int) { a.Move(w[i], power[i]) })
+	each(func(i int) { a.Op(Fmla, w[i], power[i], e[i]) })
+	a.Drop(s...)
+	return power, w, second
+}
+
+// mirror emits s = 2p-1, which no rounding changes, and s².
+func (a *asm) mirror(c singleConsts, s, p []Vec) (square []Vec) {
+	square = a.Row(unroll)
+	each(func(i int) { a.Op(Fadd, s[i], p[i], p[i]) })
+	each(func(i int) { a.Op(Fsub, s[i], s[i], c.exp.one) })
+	each(func(i int) { a.Op(Fmul, square[i], s[i], s[i]) })
+	return square
+}
+
+// gceSingle: with E = exp(-a |z|), near = e V, W = p^a = A (1+e), far = near + W (1 - E)/a, and the
+// labels t of the likely class and u
+//
+//	loss = t near + u far,   slope by |z| = A (u E - t e).
+func (a *asm) gceSingle(c singleConsts, z []Vec, labels func() (likely, other, positive []Vec)) (
+	loss, slope []Vec) {
+	e, lost, x, t := a.fallBy(c, z)
+	a.Release(z)
+	each(func(i int) { a.Iadd(t[i], t[i], c.exp.one) })
+	each(func(i int) { a.OpLane(Fmul, t[i], t[i], c.exp.back) })
+	rise := a.Row(unroll) // E
+	each(func(i int) { a.Move(rise[i], t[i]) })
+	each(func(i int) { a.Op(Fmla, rise[i], t[i], x[i]) })
+	each(func(i int) { a.Op(Fmul, x[i], x[i], t[i]) })
+	each(func(i int) { a.Op(Fsub, t[i], c.exp.one, t[i]) })
+	each(func(i int) { a.Op(Fsub, x[i], t[i], x[i]) })
+	each(func(i int) { a.OpLane(Fmul, x[i], x[i], c.other) })
+	a.Drop(t...)
+	power, w, v := a.ratios(c, e, lost)
+	near, far := v, x
+	each(func(i int) { a.Op(Fmul, near[i], v[i], e[i]) })
+	each(func(i int) { a.Op(Fmul, far[i], far[i], w[i]) })
+	each(func(i int) { a.Op(Fadd, far[i], far[i], near[i]) })
+	a.Drop(w...)
+	likely, other, positive := labels()
+	each(func(i int) { a.Op(Fmul, near[i], near[i], likely[i]) })
+	each(func(i int) { a.Op(Fmla, near[i], far[i], other[i]) })
+	each(func(i int) { a.Op(Fmul, rise[i], rise[i], other[i]) })
+	each(func(i int) { a.Op(Fmls, rise[i], e[i], likely[i]) })
+	each(func(i int) { a.Op(Fmul, rise[i], rise[i], power[i]) })
+	a.Release(far, e, power, likely, other)
+	slope = a.signed(rise, positive)
+	a.Release(rise, positive)
+	return near, slope
+}
+
+// polySingle: with L = e (p + e B) for a polynomial B in s, rest = e p, and the labels t of the
+// likely class and u
+//
+//	loss = t e ((1+a) p + e B) + u (|z| + e² B + (e+a) p),
+//	slope by |z| = p (u (1 + a rest) - t e (1 + a - a rest)).
+func (a *asm) polySingle(c singleConsts, z []Vec, labels func() (likely, other, positive []Vec)) (loss, slope []Vec) {
+	e, p := a.fall(c.exp, z)
+	off := a.likelihood(c.exp.one, p, e)
+	s := a.Row(unroll)
+	square := a.mirror(c, s, p)
+	b := a.value(c.second, s, square)
+	each(func(i int) { a.Op(Fmla, p[i], p[i], off[i]) })
+	rest, near := off, s
+	each(func(i int) { a.Op(Fmul, rest[i], e[i], p[i]) })
+	each(func(i int) { a.Op(Fmul, b[i], b[i], e[i]) })
+	each(func(i int) { a.Op(Fmla, z[i], b[i], e[i]) })
+	each(func(i int) { a.Move(near[i], e[i]) })
+	each(func(i int) { a.OpLane(Fmla, near[i], c.exp.one, c.other) })
+	each(func(i int) { a.Op(Fmla, z[i], near[i], p[i]) }) // far
+	farSlope, nearSlope := near, square
+	each(func(i int) { a.vectorOf(nearSlope[i], 2) })
+	near = b
+	each(func(i int) { a.Op(Fmla, near[i], p[i], nearSlope[i]) })
+	each(func(i int) { a.Op(Fmul, near[i], near[i], e[i]) })
+	each(func(i int) { a.Move(farSlope[i], c.exp.one) })
+	each(func(i int) { a.OpLane(Fmla, farSlope[i], rest[i], c.other) })
+	each(func(i int) { a.OpLane(Fmls, nearSlope[i], rest[i], c.other) })
+	each(func(i int) { a.Op(Fmul, nearSlope[i], nearSlope[i], e[i]) })
+	a.Release(e, rest)
+	t, u, positive := labels()
+	a.where(z, u)
+	each(func(i int) { a.Op(Fmul, near[i], near[i], t[i]) })
+	each(func(i int) { a.Op(Fmla, near[i], z[i], u[i]) })
+	each(func(i int) { a.Op(Fmul, farSlope[i], farSlope[i], u[i]) })
+	each(func(i int) { a.Op(Fmls, farSlope[i], nearSlope[i], t[i]) })
+	each(func(i int) { a.Op(Fmul, farSlope[i], farSlope[i], p[i]) })
+	a.Release(z, nearSlope, p, t, u)
+	slope = a.signed(farSlope, positive)
+	a.Release(farSlope, positive)
+	return near, slope
+}
