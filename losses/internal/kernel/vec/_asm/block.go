@@ -51,8 +51,7 @@ func (g isa) blockCrossEntropy(grad bool) {
 
 // blockTerms emits the sums of all rows, with store their exponentials, too. rejected are the rows
 // with a label of a sign and those that x rejects. Each lane of a row's vectors has a maximum of
-// its own, if any; how many these are beside one stands in the lane Ties, and r has them, too. In
-// ordinary rows every maximum is one.
+// its own, if any; how many these are beside one stands in the lane Ties, and r has them, too.
 func (g isa) blockTerms(x blockLogits, k reg.GPVirtual, store bool) (s crossEntropySums, rejected reg.GPVirtual) {
 	rejected = x.prepare(k)
 	return g.sumsOfBlock(x, k, rejected, store, true), rejected
@@ -78,7 +77,7 @@ func (g isa) sumsOfBlock(x blockLogits, k, rejected reg.GPVirtual, store, labels
 			own, signs = g.zeroAt(at(blockOwn)), g.zeros(1)[0]
 		}
 		tops := x.tops(at(blockTops))
-		first, count := x.firsts(), GP64()
+		seen, count := g.maxima(nil), GP64()
 		MOVQ(I64(-1), count)
 		add := func(which, v int, y reg.VecVirtual) {
 			inner := sums[which].inner[v%2]
@@ -93,7 +92,7 @@ func (g isa) sumsOfBlock(x blockLogits, k, rejected reg.GPVirtual, store, labels
 			if store {
 				g.put(y, p[len(p)-1], i, v, m)
 			}
-			top := first(most)
+			top := g.firstOf(seen, most)
 			if m != nil {
 				top = g.maskAnd(*m, top)
 				g.keep(*m, y, y)

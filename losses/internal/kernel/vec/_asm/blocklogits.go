@@ -13,9 +13,6 @@ type blockLogits interface {
 	prepare(k reg.GPVirtual) (rejected reg.GPVirtual)
 	// row readies the numbers of a row for exp.
 	row(row reg.GPVirtual)
-	// firsts returns, for a row, what makes of the mask of the maxima in a vector that of those which
-	// are no others.
-	firsts() func(most mask) mask
 	// exp returns the exponentials of vector v at i of a row z, the mask of the maxima, and what
 	// emits its logits less m of top, where they count beside labels.
 	exp(z, i reg.GPVirtual, v int, m *mask) (e reg.VecVirtual, most mask, less func(lab reg.VecVirtual) reg.VecVirtual)
@@ -49,8 +46,6 @@ func (p *plainBlock) row(row reg.GPVirtual) {
 	p.shift.n = g.park(g.ofRow(row, "Shift"))
 }
 
-func (p *plainBlock) firsts() func(most mask) mask { return p.g.firstOfLanes() }
-
 func (p *plainBlock) exp(z, i reg.GPVirtual, v int, m *mask) (
 	e reg.VecVirtual, most mask, less func(lab reg.VecVirtual) reg.VecVirtual) {
 	g := p.g
@@ -76,12 +71,6 @@ func (p *plainBlock) top(lanes reg.GPVirtual) (m, more reg.VecVirtual) {
 	m = p.g.vec()
 	p.g.load(p.g.lane(lanes, "Max"), m)
 	return m, p.g.zeros(1)[0]
-}
-
-// firstOfLanes is firsts of the first maximum in each lane.
-func (g isa) firstOfLanes() func(most mask) mask {
-	seen := g.maxima(nil)
-	return func(most mask) mask { return g.firstOf(seen, most) }
 }
 
 // counting makes y, which may be infinite, 0 where lab is.
@@ -170,8 +159,6 @@ func (p *preparedBlock) top(lanes reg.GPVirtual) (m, more reg.VecVirtual) {
 func (p *preparedBlock) row(row reg.GPVirtual) {
 	p.minusM, p.most = p.g.park(p.g.ofRow(row, "Grid")), p.g.park(p.g.ofRow(row, "Max"))
 }
-
-func (p *preparedBlock) firsts() func(most mask) mask { return p.g.firstOfLanes() }
 
 func (p *preparedBlock) exp(z, i reg.GPVirtual, v int, m *mask) (
 	e reg.VecVirtual, most mask, less func(lab reg.VecVirtual) reg.VecVirtual) {

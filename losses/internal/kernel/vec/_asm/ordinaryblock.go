@@ -115,9 +115,6 @@ func (p *ordinaryBlock) row(row reg.GPVirtual) {
 	p.most, p.shift.n = g.park(g.ofRow(row, "Max")), g.park(g.ofRow(row, "Shift"))
 }
 
-// firsts are all of them.
-func (p *ordinaryBlock) firsts() func(most mask) mask { return func(most mask) mask { return most } }
-
 func (p *ordinaryBlock) exp(z, i reg.GPVirtual, v int, m *mask) (
 	e reg.VecVirtual, most mask, less func(lab reg.VecVirtual) reg.VecVirtual) {
 	g := p.g
