@@ -14,7 +14,7 @@ func crossEntropyBlocks[T spec.Float](
 	u unit[T], loss []float64, grad, z, t []T, index []int, scale []T, k int, o *labelGrads[T]) (bad int) {
 	s, w := getTile[T](), u.lanes()
 	defer putTile(s)
-	b := blockRows[T]{loss, grad, z, t, index, scale, k}
+	b := entropyRows[T]{loss, grad, z, t, index, scale, k}
 	for i := 0; i < len(loss); i += w {
 		n := min(w, len(loss)-i)
 		declined := b.ordinary(u, s, i, n)
@@ -42,18 +42,9 @@ func nextRun(mask uint32, i, n int) (j, end int) {
 	return j, j + bits.TrailingZeros32(^(mask >> j))
 }
 
-// blockRows are the arguments of crossEntropyBlocks, but for o, which is not to escape with them.
-type blockRows[T spec.Float] struct {
-	loss       []float64
-	grad, z, t []T
-	index      []int
-	scale      []T
-	k          int
-}
-
 // ordinary computes the n rows from row i on, and returns the bits of those that are not ordinary
 // ones or have labels that are none.
-func (b *blockRows[T]) ordinary(u unit[T], s *tile[T], i, n int) (declined uint32) {
+func (b *entropyRows[T]) ordinary(u unit[T], s *tile[T], i, n int) (declined uint32) {
 	k := b.k
 	z, loss, sums, lane := &b.z[i*k], &s.padLoss[0], &s.sums[0], &s.lane[0]
 	var f, g *T
@@ -83,7 +74,15 @@ func (b *blockRows[T]) ordinary(u unit[T], s *tile[T], i, n int) (declined uint3
 
 // any computes the n rows from row i on, ordinary ones or not. It returns the first with an invalid
 // label, or -1.
-func (b *blockRows[T]) any(u unit[T], s *tile[T], i, n int, o *labelGrads[T]) (bad int) {
+func (b *entropyRows[T]) any(u unit[T], s *tile[T], i, n int, o *labelGrads[T]) (bad int) {
+	if !inBlocks(u, b.k) {
+		for j := i; j < i+n; j++ {
+			if !b.one(u, j, o) {
+				return j
+			}
+		}
+		return -1
+	}
 	k, labels := b.k, s.blockLabels(b.t, b.index, i, n, b.k)
 	var declined uint32
 	if b.grad != nil {

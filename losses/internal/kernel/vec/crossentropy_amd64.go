@@ -10,72 +10,78 @@ import (
 
 // CrossEntropy is [spec.CrossEntropy].
 func CrossEntropy[T spec.Float](loss []float64, grad, z, t, scale []T, k int) (bad int) {
-	return crossEntropy(loss, grad, z, t, scale, k, nil)
+	return crossEntropy(loss, grad, z, t, nil, scale, k, nil)
 }
 
-// crossEntropy computes the gradients by the labels, too, unless o is nil.
-func crossEntropy[T spec.Float](loss []float64, grad, z, t, scale []T, k int, o *labelGrads[T]) (bad int) {
+// CrossEntropyIndex is [spec.CrossEntropyIndex].
+func CrossEntropyIndex[T spec.Float](loss []float64, grad, z []T, index []int, scale []T, k int) {
+	crossEntropy(loss, grad, z, nil, index, scale, k, nil)
+}
+
+// crossEntropy is for labels t, or for index where t is nil. It computes the gradients by the
+// labels, too, unless o is nil.
+func crossEntropy[T spec.Float](
+	loss []float64, grad, z, t []T, index []int, scale []T, k int, o *labelGrads[T]) (bad int) {
 	u := unitOf[T]()
 	switch {
 	case inTiles[T](k):
-		return crossEntropyTiles(u, loss, grad, z, t, nil, scale, k, o)
-	case inBlocks(u, k):
-		return crossEntropyBlocks(u, loss, grad, z, t, nil, scale, k, o)
+		return crossEntropyTiles(u, loss, grad, z, t, index, scale, k, o)
+	case inBlocks(u, k) || inOrdinaryBlocks[T](k, t != nil):
+		return crossEntropyBlocks(u, loss, grad, z, t, index, scale, k, o)
 	}
 	s := getTile[T]()
 	defer putTile(s)
+	b := entropyRows[T]{loss, grad, z, t, index, scale, k}
 	for i := 0; ; i++ {
-		i += ordinaryCrossEntropy(u, s, loss, grad, z, t, nil, scale, i, k, o)
+		i += ordinaryCrossEntropy(u, s, loss, grad, z, t, index, scale, i, k, o)
 		if i == len(loss) {
 			return -1
 		}
-		x, y, g, f := spec.Row(z, i, k), spec.Row(t, i, k), spec.Row(grad, i, k), spec.Factor(scale, i)
-		if o != nil {
-			o.alone(x, y, i)
-		}
-		if s, ok := begin(u, x); ok && s.crossEntropy(u, &loss[i], g, x, y, f) {
-			continue
-		}
-		if spec.CrossEntropy(loss[i:i+1], g, x, y, spec.FactorOf(scale, i), k) >= 0 {
+		if !b.one(u, i, o) {
 			return i
 		}
 	}
 }
 
-// CrossEntropyIndex is [spec.CrossEntropyIndex].
-func CrossEntropyIndex[T spec.Float](loss []float64, grad, z []T, index []int, scale []T, k int) {
-	u := unitOf[T]()
+// entropyRows are the arguments of crossEntropy, but for o, which is not to escape with them.
+type entropyRows[T spec.Float] struct {
+	loss       []float64
+	grad, z, t []T
+	index      []int
+	scale      []T
+	k          int
+}
+
+// one computes row i, ordinary or not. It returns false for an invalid label.
+func (b *entropyRows[T]) one(u unit[T], i int, o *labelGrads[T]) (valid bool) {
+	k, loss := b.k, b.loss[i:i+1]
+	x, y, g, f := spec.Row(b.z, i, k), spec.Row(b.t, i, k), spec.Row(b.grad, i, k), spec.Factor(b.scale, i)
+	if o != nil {
+		o.alone(x, y, i)
+	}
+	s, ok := begin(u, x)
 	switch {
-	case inTiles[T](k):
-		crossEntropyTiles[T](u, loss, grad, z, nil, index, scale, k, nil)
-		return
-	case inBlocks(u, k):
-		crossEntropyBlocks[T](u, loss, grad, z, nil, index, scale, k, nil)
-		return
+	case b.t == nil && ok && fits[T](1, f):
+		s.crossEntropyIndex(u, &loss[0], g, x, b.index[i], f)
+	case b.t == nil:
+		spec.CrossEntropyIndex(loss, g, x, b.index[i:i+1], spec.FactorOf(b.scale, i), k)
+	case !ok || !s.crossEntropy(u, &loss[0], g, x, y, f):
+		return spec.CrossEntropy(loss, g, x, y, spec.FactorOf(b.scale, i), k) < 0
 	}
-	p := getTile[T]()
-	defer putTile(p)
-	for i := 0; ; i++ {
-		i += ordinaryCrossEntropy(u, p, loss, grad, z, nil, index, scale, i, k, nil)
-		if i == len(loss) {
-			return
-		}
-		x, g, y, f := spec.Row(z, i, k), spec.Row(grad, i, k), index[i], spec.Factor(scale, i)
-		s, ok := begin(u, x)
-		if !ok || !fits[T](1, f) {
-			spec.CrossEntropyIndex(loss[i:i+1], g, x, index[i:i+1], spec.FactorOf(scale, i), k)
-			continue
-		}
-		var r float64
-		if g == nil {
-			r, _ = s.odds(u, nil, x, s.sum(u, x))
-		} else {
-			var a int
-			r, a = s.odds(u, g, x, s.exps(u, g, x))
-			s.indexGrad(u, g, a, y, r, f)
-		}
-		loss[i] = math.Log1p(r) - (float64(x[y]) - float64(s.m))
+	return true
+}
+
+// crossEntropyIndex computes one row of the class y.
+func (s *softrow[T]) crossEntropyIndex(u unit[T], loss *float64, g, x []T, y int, f float64) {
+	var r float64
+	if g == nil {
+		r, _ = s.odds(u, nil, x, s.sum(u, x))
+	} else {
+		var a int
+		r, a = s.odds(u, g, x, s.exps(u, g, x))
+		s.indexGrad(u, g, a, y, r, f)
 	}
+	*loss = math.Log1p(r) - (float64(x[y]) - float64(s.m))
 }
 
 // crossEntropy computes one row. It returns false for a row with an invalid label and for one whose

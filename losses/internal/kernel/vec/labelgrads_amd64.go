@@ -25,7 +25,7 @@ func CrossEntropyLabels[T spec.Float](
 	loss []float64, grad, labelGrad, z, t, scale []T, k int, o spec.LabelGrads[T]) (bad int) {
 	s := getTile[T]()
 	defer putTile(s)
-	return crossEntropy(loss, grad, z, t, scale, k, &labelGrads[T]{o, labelGrad, k, s.lane[:]})
+	return crossEntropy(loss, grad, z, t, nil, scale, k, &labelGrads[T]{o, labelGrad, k, s.lane[:]})
 }
 
 // row stores those of row i of logits x and labels t with the maximum m and log = log1p(r).

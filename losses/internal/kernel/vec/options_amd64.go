@@ -10,7 +10,7 @@ import (
 )
 
 // Together reports whether [CrossEntropyRows] is for rows of k classes.
-func Together[T spec.Float](k int) bool { return inTiles[T](k) || inBlocks(unitOf[T](), k) }
+func Together[T spec.Float](k int) bool { return inTiles[T](k) || inOrdinaryBlocks[T](k, false) }
 
 // CrossEntropyRows is [CrossEntropyRow] for rows that are computed several at once, with a factor
 // and an extra for all rows or one a row, nil for 0. It reports whether all were ordinary: lse is
@@ -82,6 +82,10 @@ func (o *optionRows[T]) inBlocks(u unit[T], s *tile[T], w int) (all bool) {
 	for i := 0; i < len(o.loss); i += w {
 		n := min(w, len(o.loss)-i)
 		declined := o.ordinaryBlock(u, s, i, n, w)
+		if !inBlocks(u, o.k) {
+			all = o.decline(declined, i, n) && all
+			continue
+		}
 		for j, end := nextRun(declined, 0, n); j < n; j, end = nextRun(declined, end, n) {
 			all = o.decline(o.block(u, s, i+j, end-j, w), i+j, end-j) && all
 		}

@@ -10,10 +10,12 @@ import (
 )
 
 const (
-	tileCols    = 64 // most classes that go into a tile
-	tileRows    = 16 // most rows: the lanes of the widest vector
-	maxDoubles  = 8  // most rows of float64
-	mostVectors = 16 // most vectors that a row of a block fills: beside more, what is done once a row is little
+	tileCols    = 64   // most classes that go into a tile
+	tileRows    = 16   // most rows: the lanes of the widest vector
+	maxDoubles  = 8    // most rows of float64
+	mostLabels  = 1280 // most bytes of an ordinary row in a block, with labels: beyond, they leave the first cache
+	mostRow     = 2048 // and without labels or with options, of which more is once a row
+	mostVectors = 16   // most vectors that a row of a block fills: beside more, what is done once a row is little
 )
 
 // inTiles reports whether rows of k classes are computed in tiles, several at once: otherwise a row
@@ -57,7 +59,7 @@ type tile[T spec.Float] struct {
 
 	sums  [blockSums * tileRows * tileRows]T   // the vectors that the rows of a block are summed up to
 	hot   [mostVectors * tileRows * tileRows]T // the one-hot rows of a block; 0 otherwise
-	out   [mostVectors * tileRows * tileRows]T // gradients of a block that nobody wants, or those of a tile by its labels
+	out   [mostRow * tileRows / 4]T            // gradients of a block that nobody wants, or those of a tile by its labels
 	terms [mostVectors * tileRows * tileRows]T // of the rows of a block
 
 	exps     [maxDoubles * mostVectors * tileRows]float64 // of the rows of a block
@@ -211,4 +213,13 @@ const ordinaryRows = 16
 // vector has lanes: too many classes for tiles, and so few that what is done once a row counts.
 func inBlocks[T spec.Float](u unit[T], k int) bool {
 	return !inTiles[T](k) && k <= mostVectors*u.lanes()
+}
+
+// inOrdinaryBlocks is inBlocks for ordinary rows alone, of cross entropy.
+func inOrdinaryBlocks[T spec.Float](k int, labels bool) bool {
+	most := mostRow
+	if labels {
+		most = mostLabels
+	}
+	return !inTiles[T](k) && k*spec.Size[T]() <= most
 }
