@@ -57,7 +57,7 @@ func (b *batch[T]) computeFused(l Loss, linear bool) (row int, err error) {
 	if bad := ready.prepareTarget(); bad >= 0 {
 		return bad, ready.labelError(bad)
 	}
-	if kernel.Together[T](b.k) && !b.movesLabel() {
+	if !b.movesLabel() && (b.zLoss == 0 || kernel.Together[T](b.k)) {
 		return b.computeFusedRows(&ready, l, linear)
 	}
 	p := *b.fused
@@ -85,8 +85,9 @@ func (b *batch[T]) computeFusedRows(ready *batch[T], l Loss, linear bool) (row i
 	if !ok {
 		return b.computeApart(l, linear)
 	}
-	for lo := 0; lo < b.n; lo += b.chunk() {
-		c := ready.slice(lo, min(lo+b.chunk(), b.n))
+	most := max(16, b.chunk())
+	for lo := 0; lo < b.n; lo += most {
+		c := ready.slice(lo, min(lo+most, b.n))
 		lse, x := dense.Grow(&b.lse, c.n), extra
 		if len(x) > 1 {
 			x = x[lo : lo+c.n]

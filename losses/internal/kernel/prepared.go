@@ -12,7 +12,7 @@ type Prepared[T Float] = spec.Prepared[T]
 func NewPrepared[T Float](t float64) Prepared[T] { return spec.NewPrepared[T](t) }
 
 // Prepares reports whether there are kernels of cross entropy for logits prepared by p:
-// [CrossEntropyRow], and [CrossEntropyRows] where [Together] says so.
+// [CrossEntropyRow] and [CrossEntropyRows].
 func Prepares[T Float](p *Prepared[T]) bool { return vec.On() && vec.Prepares(p) }
 
 // Lower makes what margins and a shift do to logits of float32 what p adds; see [vec.Lower].
@@ -27,7 +27,8 @@ func CrossEntropyRow[T Float](p *Prepared[T], loss *float64, grad, z, t []T, ind
 	return vec.CrossEntropyRow(p, loss, grad, z, t, index, f, extra)
 }
 
-// Together reports whether [CrossEntropyRows] is for rows of k classes.
+// Together reports whether [CrossEntropyRows] computes rows of k classes several at once; see
+// [vec.Together].
 func Together[T Float](k int) bool { return vec.On() && vec.Together[T](k) }
 
 // CrossEntropyRows is [CrossEntropyRow] for many rows, each with a factor and an extra of its own

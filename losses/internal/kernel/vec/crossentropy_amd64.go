@@ -230,9 +230,9 @@ func ordinaryCrossEntropy[T spec.Float](u unit[T], s *tile[T], loss []float64, g
 	i, k int, o *labelGrads[T]) (done int) {
 	for j := i; j < len(loss); {
 		n := min(ordinaryRows, len(loss)-j)
-		rows := s.ordinary[:n]
+		rows, asTheyAre := s.ordinary[:n], spec.Prepared[T]{Factor: 1}
 		if grad != nil {
-			rows = rows[:ordinaryGrads(u, rows, grad, z, t, index, scale, j, k)]
+			rows = rows[:ordinaryGrads(u, &asTheyAre, rows, grad, z, t, index, scale, j, k)]
 		} else {
 			rows = rows[:ordinaryLosses(u, rows, z, t, scale, j, k)]
 		}

@@ -9,13 +9,13 @@ import (
 	"softloss/losses/internal/kernel/spec"
 )
 
-// Together reports whether [CrossEntropyRows] is for rows of k classes.
+// Together reports whether [CrossEntropyRows] computes rows of k classes several at once, not
+// ordinary ones too.
 func Together[T spec.Float](k int) bool { return inTiles[T](k) || inOrdinaryBlocks[T](k, false) }
 
-// CrossEntropyRows is [CrossEntropyRow] for rows that are computed several at once, with a factor
-// and an extra for all rows or one a row, nil for 0. It reports whether all were ordinary: lse is
-// NaN of those that were not, and what else is stored for them means nothing. Without an extra lse
-// is 0 of the others.
+// CrossEntropyRows is [CrossEntropyRow] for many rows, with a factor and an extra for all rows or
+// one a row, nil for 0. It reports whether all were ordinary: lse is NaN of those that were not,
+// and what else is stored for them means nothing. Without an extra lse is 0 of the others.
 func CrossEntropyRows[T spec.Float](p *spec.Prepared[T], loss, lse []float64, grad, z, t []T, index []int,
 	scale, extra []T, k int) (all bool) {
 	u := unitOf[T]()
@@ -25,10 +25,13 @@ func CrossEntropyRows[T spec.Float](p *spec.Prepared[T], loss, lse []float64, gr
 		clear(lse)
 	}
 	o := optionRows[T]{p, loss, lse, grad, z, t, index, scale, extra, k}
-	if inTiles[T](k) {
+	switch {
+	case inTiles[T](k):
 		return o.inTiles(u, s, w)
+	case inOrdinaryBlocks[T](k, false):
+		return o.inBlocks(u, s, w)
 	}
-	return o.inBlocks(u, s, w)
+	return o.inRows(u, s)
 }
 
 // optionRows are the arguments of CrossEntropyRows.
@@ -91,6 +94,57 @@ func (o *optionRows[T]) inBlocks(u unit[T], s *tile[T], w int) (all bool) {
 		}
 	}
 	return all
+}
+
+// inRows is for rows of many classes.
+func (o *optionRows[T]) inRows(u unit[T], s *tile[T]) (all bool) {
+	all = true
+	for i := 0; ; i++ {
+		if i += o.ordinary(u, s, i); i == len(o.loss) {
+			return all
+		}
+		class, extra := 0, 0.0
+		if o.t == nil {
+			class = o.index[i]
+		}
+		if o.extra != nil {
+			extra = spec.Factor(o.extra, i)
+		}
+		lse, ok := CrossEntropyRow(o.p, &o.loss[i], spec.Row(o.grad, i, o.k), spec.Row(o.z, i, o.k), spec.Row(o.t, i, o.k),
+			class, spec.Factor(o.scale, i), extra)
+		switch {
+		case !ok:
+			o.lse[i], all = math.NaN(), false
+		case o.extra != nil:
+			o.lse[i] = lse
+		}
+	}
+}
+
+// ordinary computes the rows from row i on that are ordinary ones, where there are gradients and no
+// extra, and returns how many.
+func (o *optionRows[T]) ordinary(u unit[T], s *tile[T], i int) (done int) {
+	if o.grad == nil || o.extra != nil {
+		return 0
+	}
+	for j := i; j < len(o.loss); {
+		n := min(ordinaryRows, len(o.loss)-j)
+		rows := s.ordinary[:n]
+		rows = rows[:ordinaryGrads(u, o.p, rows, o.grad, o.z, o.t, o.index, o.scale, j, o.k)]
+		for _, x := range rows {
+			log := math.Log1p(x.r)
+			if o.t != nil {
+				o.loss[j] = x.mass*log - x.dot
+			} else {
+				o.loss[j] = log - o.p.Less(spec.Row(o.z, j, o.k), o.index[j], int(x.mass))
+			}
+			j++
+		}
+		if len(rows) < n {
+			return j - i
+		}
+	}
+	return len(o.loss) - i
 }
 
 // ordinaryBlock computes the n rows from row i on, and returns the bits of those that are not

@@ -80,23 +80,38 @@ func (o *ordinary[T]) softGrad(u unit[T], g, t []T, mass, f, extra float64) {
 	}
 }
 
-// ordinaryGrads stores the gradients of the rows from row i on, as many as there is room for in
-// rows, or those before the first that is not for it, and returns how many.
-func ordinaryGrads[T spec.Float](u unit[T], rows []rowNumbers, grad, z, t []T, index []int, scale []T, i, k int) int {
+// ordinaryGrads stores the gradients of the rows from row i on of logits prepared by p, as many as
+// there is room for in rows, or those before the first that is not for it, and returns how many.
+func ordinaryGrads[T spec.Float](u unit[T], p *spec.Prepared[T], rows []rowNumbers, grad, z, t []T, index []int,
+	scale []T, i, k int) int {
 	f, step := &scale[0], 0
 	if len(scale) > 1 {
 		f, step = &scale[i], spec.Size[T]()
 	}
-	lo, hi, far := i*k, (i+len(rows))*k, ahead(spec.Row(z, i, k))
-	x, g := z[lo:hi], grad[lo:hi]
+	lo, hi, far, n := i*k, (i+len(rows))*k, ahead(spec.Row(z, i, k)), len(rows)
+	x, g, to := &z[lo:hi][0], &grad[lo:hi][0], &rows[0].m
 	if t != nil {
-		return u.ordinaryGrads(&g[0], &x[0], &t[lo:hi][0], f, &rows[0].m, k, len(rows), step, far)
+		switch y := &t[lo:hi][0]; {
+		case p.Off():
+			return u.ordinaryGrads(g, x, y, f, to, k, n, step, far)
+		case p.Hi == nil:
+			return u.dividedGrads(g, x, y, f, to, k, n, step, p.Factor, p.FactorLow, far)
+		default:
+			return u.shiftedGrads(g, x, y, f, to, k, n, step, &p.Hi[0], &p.Low[0], p.Factor, p.FactorLow, far)
+		}
 	}
-	classes := index[i : i+len(rows)]
+	classes := index[i : i+n]
 	for _, y := range classes {
-		_ = x[:k][y]
+		_ = z[:k][y]
 	}
-	return u.ordinaryIndexGrads(&g[0], &x[0], &classes[0], f, &rows[0].m, k, len(rows), step, far)
+	switch y := &classes[0]; {
+	case p.Off():
+		return u.ordinaryIndexGrads(g, x, y, f, to, k, n, step, far)
+	case p.Hi == nil:
+		return u.dividedIndexGrads(g, x, y, f, to, k, n, step, p.Factor, p.FactorLow, far)
+	default:
+		return u.shiftedIndexGrads(g, x, y, f, to, k, n, step, &p.Hi[0], &p.Low[0], p.Factor, p.FactorLow, far)
+	}
 }
 
 // ordinaryLosses is ordinaryGrads without the gradients.

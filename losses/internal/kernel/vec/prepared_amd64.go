@@ -9,7 +9,7 @@ import (
 )
 
 // Prepares reports whether there are kernels of cross entropy for logits prepared by p:
-// [CrossEntropyRows] where [Together] says so, [CrossEntropyRow] for every row.
+// [CrossEntropyRows] and [CrossEntropyRow].
 func Prepares[T spec.Float](p *spec.Prepared[T]) bool {
 	return p.Off() || 0x1p-60 < p.Factor && p.Factor < 0x1p60
 }

@@ -203,7 +203,8 @@ func eachOf(n int, row func(j int) (valid bool)) (bad int) {
 	return -1
 }
 
-// rowNumbers is what the loss of an ordinary row is made of, as the assembly stores it.
+// rowNumbers is what the loss of an ordinary row is made of, as the assembly stores it: mass is for
+// an index where the largest logit stands.
 type rowNumbers struct{ m, r, mass, dot float64 }
 
 // ordinaryRows is how many rows the assembly computes at a call.

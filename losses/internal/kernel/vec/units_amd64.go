@@ -30,8 +30,12 @@ type unit[T spec.Float] interface {
 	shiftedDot(z, t *T, n int, hi, low *T, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32)
 	shiftedExps(e, z *T, n int, hi, low *T, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32)
 	shifted(z *T, n int, hi, low *T, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32)
-	ordinaryGrads(e, z, target *T, f *T, numbers *float64, k, n, step, ahead int) (done int)
-	ordinaryIndexGrads(e, z *T, target *int, f *T, numbers *float64, k, n, step, ahead int) (done int)
+	ordinaryGrads(e, z, target *T, f *T, numbers *float64, k, n, step int, ahead int) (done int)
+	dividedGrads(e, z, target *T, f *T, numbers *float64, k, n, step int, factor, factorLow float64, ahead int) (done int)
+	shiftedGrads(e, z, target *T, f *T, numbers *float64, k, n, step int, hi, low *T, factor, factorLow float64, ahead int) (done int)
+	ordinaryIndexGrads(e, z *T, target *int, f *T, numbers *float64, k, n, step int, ahead int) (done int)
+	dividedIndexGrads(e, z *T, target *int, f *T, numbers *float64, k, n, step int, factor, factorLow float64, ahead int) (done int)
+	shiftedIndexGrads(e, z *T, target *int, f *T, numbers *float64, k, n, step int, hi, low *T, factor, factorLow float64, ahead int) (done int)
 	combine(p, t *T, n int, a, f T)
 	scale(p *T, n int, a T)
 	shift(dst, z *T, n int, m, c T)
@@ -269,11 +273,23 @@ func (f32AVX512) shiftedExps(e, z *float32, n int, hi, low *float32, factor, fac
 func (f32AVX512) shifted(z *float32, n int, hi, low *float32, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32) {
 	return shiftedF32AVX512(z, n, hi, low, factor, factorLow, ahead)
 }
-func (f32AVX512) ordinaryGrads(e, z, target *float32, f *float32, numbers *float64, k, n, step, ahead int) (done int) {
+func (f32AVX512) ordinaryGrads(e, z, target *float32, f *float32, numbers *float64, k, n, step int, ahead int) (done int) {
 	return ordinaryGradsF32AVX512(e, z, target, f, numbers, k, n, step, ahead)
 }
-func (f32AVX512) ordinaryIndexGrads(e, z *float32, target *int, f *float32, numbers *float64, k, n, step, ahead int) (done int) {
+func (f32AVX512) dividedGrads(e, z, target *float32, f *float32, numbers *float64, k, n, step int, factor, factorLow float64, ahead int) (done int) {
+	return dividedGradsF32AVX512(e, z, target, f, numbers, k, n, step, factor, factorLow, ahead)
+}
+func (f32AVX512) shiftedGrads(e, z, target *float32, f *float32, numbers *float64, k, n, step int, hi, low *float32, factor, factorLow float64, ahead int) (done int) {
+	return shiftedGradsF32AVX512(e, z, target, f, numbers, k, n, step, hi, low, factor, factorLow, ahead)
+}
+func (f32AVX512) ordinaryIndexGrads(e, z *float32, target *int, f *float32, numbers *float64, k, n, step int, ahead int) (done int) {
 	return ordinaryIndexGradsF32AVX512(e, z, target, f, numbers, k, n, step, ahead)
+}
+func (f32AVX512) dividedIndexGrads(e, z *float32, target *int, f *float32, numbers *float64, k, n, step int, factor, factorLow float64, ahead int) (done int) {
+	return dividedIndexGradsF32AVX512(e, z, target, f, numbers, k, n, step, factor, factorLow, ahead)
+}
+func (f32AVX512) shiftedIndexGrads(e, z *float32, target *int, f *float32, numbers *float64, k, n, step int, hi, low *float32, factor, factorLow float64, ahead int) (done int) {
+	return shiftedIndexGradsF32AVX512(e, z, target, f, numbers, k, n, step, hi, low, factor, factorLow, ahead)
 }
 func (f32AVX512) combine(p, t *float32, n int, a, f float32) { combineF32AVX512(p, t, n, a, f) }
 func (f32AVX512) scale(p *float32, n int, a float32)         { scaleF32AVX512(p, n, a) }
@@ -537,11 +553,23 @@ func (f64AVX512) shiftedExps(e, z *float64, n int, hi, low *float64, factor, fac
 func (f64AVX512) shifted(z *float64, n int, hi, low *float64, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32) {
 	return shiftedF64AVX512(z, n, hi, low, factor, factorLow, ahead)
 }
-func (f64AVX512) ordinaryGrads(e, z, target *float64, f *float64, numbers *float64, k, n, step, ahead int) (done int) {
+func (f64AVX512) ordinaryGrads(e, z, target *float64, f *float64, numbers *float64, k, n, step int, ahead int) (done int) {
 	return ordinaryGradsF64AVX512(e, z, target, f, numbers, k, n, step, ahead)
 }
-func (f64AVX512) ordinaryIndexGrads(e, z *float64, target *int, f *float64, numbers *float64, k, n, step, ahead int) (done int) {
+func (f64AVX512) dividedGrads(e, z, target *float64, f *float64, numbers *float64, k, n, step int, factor, factorLow float64, ahead int) (done int) {
+	return dividedGradsF64AVX512(e, z, target, f, numbers, k, n, step, factor, factorLow, ahead)
+}
+func (f64AVX512) shiftedGrads(e, z, target *float64, f *float64, numbers *float64, k, n, step int, hi, low *float64, factor, factorLow float64, ahead int) (done int) {
+	return shiftedGradsF64AVX512(e, z, target, f, numbers, k, n, step, hi, low, factor, factorLow, ahead)
+}
+func (f64AVX512) ordinaryIndexGrads(e, z *float64, target *int, f *float64, numbers *float64, k, n, step int, ahead int) (done int) {
 	return ordinaryIndexGradsF64AVX512(e, z, target, f, numbers, k, n, step, ahead)
+}
+func (f64AVX512) dividedIndexGrads(e, z *float64, target *int, f *float64, numbers *float64, k, n, step int, factor, factorLow float64, ahead int) (done int) {
+	return dividedIndexGradsF64AVX512(e, z, target, f, numbers, k, n, step, factor, factorLow, ahead)
+}
+func (f64AVX512) shiftedIndexGrads(e, z *float64, target *int, f *float64, numbers *float64, k, n, step int, hi, low *float64, factor, factorLow float64, ahead int) (done int) {
+	return shiftedIndexGradsF64AVX512(e, z, target, f, numbers, k, n, step, hi, low, factor, factorLow, ahead)
 }
 func (f64AVX512) combine(p, t *float64, n int, a, f float64) { combineF64AVX512(p, t, n, a, f) }
 func (f64AVX512) scale(p *float64, n int, a float64)         { scaleF64AVX512(p, n, a) }
@@ -986,11 +1014,23 @@ func (f32AVX2) shiftedExps(e, z *float32, n int, hi, low *float32, factor, facto
 func (f32AVX2) shifted(z *float32, n int, hi, low *float32, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32) {
 	return shiftedF32AVX2(z, n, hi, low, factor, factorLow, ahead)
 }
-func (f32AVX2) ordinaryGrads(e, z, target *float32, f *float32, numbers *float64, k, n, step, ahead int) (done int) {
+func (f32AVX2) ordinaryGrads(e, z, target *float32, f *float32, numbers *float64, k, n, step int, ahead int) (done int) {
 	return ordinaryGradsF32AVX2(e, z, target, f, numbers, k, n, step, ahead)
 }
-func (f32AVX2) ordinaryIndexGrads(e, z *float32, target *int, f *float32, numbers *float64, k, n, step, ahead int) (done int) {
+func (f32AVX2) dividedGrads(e, z, target *float32, f *float32, numbers *float64, k, n, step int, factor, factorLow float64, ahead int) (done int) {
+	return dividedGradsF32AVX2(e, z, target, f, numbers, k, n, step, factor, factorLow, ahead)
+}
+func (f32AVX2) shiftedGrads(e, z, target *float32, f *float32, numbers *float64, k, n, step int, hi, low *float32, factor, factorLow float64, ahead int) (done int) {
+	return shiftedGradsF32AVX2(e, z, target, f, numbers, k, n, step, hi, low, factor, factorLow, ahead)
+}
+func (f32AVX2) ordinaryIndexGrads(e, z *float32, target *int, f *float32, numbers *float64, k, n, step int, ahead int) (done int) {
 	return ordinaryIndexGradsF32AVX2(e, z, target, f, numbers, k, n, step, ahead)
+}
+func (f32AVX2) dividedIndexGrads(e, z *float32, target *int, f *float32, numbers *float64, k, n, step int, factor, factorLow float64, ahead int) (done int) {
+	return dividedIndexGradsF32AVX2(e, z, target, f, numbers, k, n, step, factor, factorLow, ahead)
+}
+func (f32AVX2) shiftedIndexGrads(e, z *float32, target *int, f *float32, numbers *float64, k, n, step int, hi, low *float32, factor, factorLow float64, ahead int) (done int) {
+	return shiftedIndexGradsF32AVX2(e, z, target, f, numbers, k, n, step, hi, low, factor, factorLow, ahead)
 }
 func (f32AVX2) combine(p, t *float32, n int, a, f float32) { combineF32AVX2(p, t, n, a, f) }
 func (f32AVX2) scale(p *float32, n int, a float32)         { scaleF32AVX2(p, n, a) }
@@ -1223,11 +1263,23 @@ func (f64AVX2) shiftedExps(e, z *float64, n int, hi, low *float64, factor, facto
 func (f64AVX2) shifted(z *float64, n int, hi, low *float64, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32) {
 	return shiftedF64AVX2(z, n, hi, low, factor, factorLow, ahead)
 }
-func (f64AVX2) ordinaryGrads(e, z, target *float64, f *float64, numbers *float64, k, n, step, ahead int) (done int) {
+func (f64AVX2) ordinaryGrads(e, z, target *float64, f *float64, numbers *float64, k, n, step int, ahead int) (done int) {
 	return ordinaryGradsF64AVX2(e, z, target, f, numbers, k, n, step, ahead)
 }
-func (f64AVX2) ordinaryIndexGrads(e, z *float64, target *int, f *float64, numbers *float64, k, n, step, ahead int) (done int) {
+func (f64AVX2) dividedGrads(e, z, target *float64, f *float64, numbers *float64, k, n, step int, factor, factorLow float64, ahead int) (done int) {
+	return dividedGradsF64AVX2(e, z, target, f, numbers, k, n, step, factor, factorLow, ahead)
+}
+func (f64AVX2) shiftedGrads(e, z, target *float64, f *float64, numbers *float64, k, n, step int, hi, low *float64, factor, factorLow float64, ahead int) (done int) {
+	return shiftedGradsF64AVX2(e, z, target, f, numbers, k, n, step, hi, low, factor, factorLow, ahead)
+}
+func (f64AVX2) ordinaryIndexGrads(e, z *float64, target *int, f *float64, numbers *float64, k, n, step int, ahead int) (done int) {
 	return ordinaryIndexGradsF64AVX2(e, z, target, f, numbers, k, n, step, ahead)
+}
+func (f64AVX2) dividedIndexGrads(e, z *float64, target *int, f *float64, numbers *float64, k, n, step int, factor, factorLow float64, ahead int) (done int) {
+	return dividedIndexGradsF64AVX2(e, z, target, f, numbers, k, n, step, factor, factorLow, ahead)
+}
+func (f64AVX2) shiftedIndexGrads(e, z *float64, target *int, f *float64, numbers *float64, k, n, step int, hi, low *float64, factor, factorLow float64, ahead int) (done int) {
+	return shiftedIndexGradsF64AVX2(e, z, target, f, numbers, k, n, step, hi, low, factor, factorLow, ahead)
 }
 func (f64AVX2) combine(p, t *float64, n int, a, f float64) { combineF64AVX2(p, t, n, a, f) }
 func (f64AVX2) scale(p *float64, n int, a float64)         { scaleF64AVX2(p, n, a) }

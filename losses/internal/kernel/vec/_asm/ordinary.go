@@ -23,6 +23,8 @@ type logits interface {
 	// signature returns the beginning of a kernel's name, its parameters beside those of every
 	// kernel, its first results and what its documentation says of them.
 	signature() (name, ins, outs string, doc []string)
+	// are says in documentation which logits these are, unless it is those in memory.
+	are() string
 	// load loads the parameters.
 	load(z reg.GPVirtual)
 	// get loads what stands for vector v at i: its largest is the row's largest logit.
@@ -33,6 +35,9 @@ type logits interface {
 	bound() float64
 	// prepare stores the first results for the largest, top of get, at a.
 	prepare(top reg.VecVirtual, a reg.GPVirtual)
+	// largest returns the largest logit and its exponential, of which others are multiples, in
+	// float64, where they are no results.
+	largest() (m, em reg.VecVirtual)
 	// exp returns the exponentials of vector v at i and what emits its logits less the largest.
 	exp(i reg.GPVirtual, v int, m *mask) (e reg.VecVirtual, less func() reg.VecVirtual)
 }
@@ -105,7 +110,7 @@ type ordinaryRow struct {
 	isa
 	x        logits
 	z, t, e  reg.GPVirtual
-	n, ahead reg.GPVirtual // and how many elements in advance it prefetches
+	n, ahead reg.GPVirtual // and how many elements in advance it prefetches, nil for the parameter
 }
 
 // look emits the first look at the row. The sums of labels find NaNs themselves.
@@ -133,7 +138,12 @@ func (r *ordinaryRow) sums(a reg.GPVirtual, declined string) (sum, dot, mass reg
 	}
 	// one adds the vector v at i; tail are its lanes, others those without the maximum.
 	one := func(i reg.GPVirtual, v int, tail, others *mask) {
-		if v == 0 {
+		switch {
+		case v != 0:
+		case r.ahead == nil:
+			MOVQ(address(Param("ahead")), far)
+			ADDQ(i, far)
+		default:
 			LEAQ(Mem{Base: i, Index: r.ahead, Scale: 1}, far)
 		}
 		for _, p := range []reg.GPVirtual{r.z, r.e, r.t} {

@@ -10,25 +10,36 @@ import (
 const (
 	ordinaryMax  = iota // the largest logit
 	ordinaryOdds        // the odds against it
-	ordinaryMass        // Σ t
+	ordinaryMass        // Σ t, or for an index where the largest stands
 	ordinaryDot         // Σ t (z - m)
 	ordinaryNumbers
 )
 
-// ordinaryGrads emits the kernel of the gradients of ordinary rows, from the first look at a row to
-// its end: what is once a row stays in registers. On a stack it would wait for what is stored in
-// gradients that no cache holds.
-func (g isa) ordinaryGrads(labels bool) {
-	name, ins := "ordinaryIndexGrads", "e, z *T, target *int"
-	if labels {
-		name, ins = "ordinaryGrads", "e, z, target *T"
+// ordinaryGrads emits the kernels of the gradients of ordinary rows, of logits in memory and of
+// prepared ones.
+func (g isa) ordinaryGrads() {
+	for _, labels := range []bool{true, false} {
+		g.gradsOf(&plain{g: g, keeps: true}, "ordinary", labels)
+		g.gradsOf(&prepared{g: g, keeps: true}, "divided", labels)
+		g.gradsOf(&prepared{g: g, keeps: true, shifted: true}, "shifted", labels)
 	}
-	g.text(name, "func("+ins+", f *T, numbers *float64, k, n, step, ahead int) (done int)",
+}
+
+// gradsOf emits one of them, from the first look at a row to its end: what is once a row stays in
+// registers. On a stack it would wait for what is stored in gradients that no cache holds.
+func (g isa) gradsOf(x logits, name string, labels bool) {
+	_, in, _, _ := x.signature()
+	ins := "e, z *T, target *int"
+	if labels {
+		name, ins = name+"Grads", "e, z, target *T"
+	} else {
+		name += "IndexGrads"
+	}
+	g.text(name, "func("+ins+", f *T, numbers *float64, k, n, step int, "+in+"ahead int) (done int)",
 		"stores in e the gradients of cross entropy of n rows of k elements, times their factors f, which are step bytes "+
 			"apart, and in numbers what the losses are made of. It ends before a row that is not ordinary or has an invalid "+
-			"label, and returns how many it has done. It prefetches ahead elements in advance.")
-	x := &plain{g: g, keeps: true}
-	row := ordinaryRow{isa: g, x: x, z: g.param("z"), e: g.param("e"), n: g.param("k"), ahead: g.param("ahead")}
+			"label, and returns how many it has done. It prefetches ahead elements in advance.", x.are())
+	row := ordinaryRow{isa: g, x: x, z: g.param("z"), e: g.param("e"), n: g.param("k")}
 	if labels {
 		row.t = g.param("target")
 	}
@@ -73,7 +84,7 @@ func (e *extremes) become(g isa, o extremes) {
 
 // ordinaryGrad emits what the gradient of the row numbered i is made of, with the maximum at a, and
 // returns what emits that. Numbers are float64 and in the lowest lane.
-func (g isa) ordinaryGrad(row *ordinaryRow, x *plain, i, a reg.GPVirtual, sum, dot, others reg.VecVirtual,
+func (g isa) ordinaryGrad(row *ordinaryRow, x logits, i, a reg.GPVirtual, sum, dot, others reg.VecVirtual,
 	declined string) (grad func()) {
 	w := isa{avx512: g.avx512, f64: true}
 	one, factor := w.constant(1), GP64()
@@ -93,7 +104,7 @@ func (g isa) ordinaryGrad(row *ordinaryRow, x *plain, i, a reg.GPVirtual, sum, d
 	JP(LabelRef(declined))
 
 	r, p, coef, own := XMM(), XMM(), XMM(), XMM() // p = 1 + r
-	em := g.wideNumber(x.ofTop())
+	m, em := x.largest()
 	VDIVSD(em, sum.AsX(), r)
 	VADDSD(one, r, p)
 	VMULSD(em, p, coef)
@@ -103,7 +114,7 @@ func (g isa) ordinaryGrad(row *ordinaryRow, x *plain, i, a reg.GPVirtual, sum, d
 	SHLQ(Imm(uint64(log2(8*ordinaryNumbers))), numbers)
 	ADDQ(address(Param("numbers")), numbers)
 	leave := func(x reg.VecVirtual, which int) { VMOVSD(x.AsX(), Mem{Base: numbers, Disp: 8 * which}) }
-	leave(g.wideNumber(x.m), ordinaryMax)
+	leave(m, ordinaryMax)
 	leave(r, ordinaryOdds)
 	if row.t != nil {
 		leave(mass, ordinaryMass)
@@ -119,6 +130,10 @@ func (g isa) ordinaryGrad(row *ordinaryRow, x *plain, i, a reg.GPVirtual, sum, d
 			g.storeSure(x[2], x[3], at(row.e, a, g, 0))
 		}
 	}
+	place := XMM()
+	VXORPD(place, place, place)
+	VCVTSI2SDQ(a, place, place)
+	leave(place, ordinaryMass)
 	class, other, rest := GP64(), label("other"), XMM()
 	MOVQ(address(Param("target")), class)
 	MOVQ(Mem{Base: class, Index: i, Scale: 8}, class)

@@ -20,6 +20,8 @@ func (p *plain) signature() (name, ins, outs string, doc []string) {
 		"2^-shift without it; exp(m) 2^-shift is em."}
 }
 
+func (p *plain) are() string { return "" }
+
 func (p *plain) load(z reg.GPVirtual) { p.z = z }
 
 func (p *plain) get(i reg.GPVirtual, v int, m *mask) reg.VecVirtual { return p.g.get(p.z, i, v, m) }
@@ -43,6 +45,10 @@ func (p *plain) ofTop() reg.VecVirtual {
 	em := p.g.vec()
 	p.g.expOrdinary(p.c, p.g.loaded(p.m), p.magic, em)
 	return em
+}
+
+func (p *plain) largest() (m, em reg.VecVirtual) {
+	return p.g.wideNumber(p.m), p.g.wideNumber(p.ofTop())
 }
 
 func (p *plain) exp(i reg.GPVirtual, v int, m *mask) (e reg.VecVirtual, less func() reg.VecVirtual) {

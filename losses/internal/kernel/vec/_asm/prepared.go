@@ -18,7 +18,9 @@ import (
 // where the inner difference is exact.
 type prepared struct {
 	g       isa
-	shifted bool // otherwise s is 0
+	shifted bool                    // otherwise s is 0
+	keeps   bool                    // M is no result
+	most    func() []reg.VecVirtual // M, where it is kept
 
 	z, hi, low         reg.GPVirtual
 	b, bLow            Op
@@ -44,14 +46,19 @@ const (
 )
 
 func (p *prepared) signature() (name, ins, outs string, doc []string) {
-	name, ins, doc = "divided", "factor, factorLow float64, ", []string{
-		"is odds of the logits y = factor z; m is the largest, and em 1. factorLow is what factor has lost, for float64."}
+	name, ins = "divided", "factor, factorLow float64, "
 	if p.shifted {
-		name, ins, doc = "shifted", "hi, low *T, "+ins, []string{
-			"is odds of the logits y = factor z + hi + low, hi a multiple of the grid; m is the largest, and em 1. " +
-				"factorLow is what factor has lost, for float64."}
+		name, ins = "shifted", "hi, low *T, "+ins
 	}
-	return name, ins, "m, sum", doc
+	return name, ins, "m, sum", []string{"is odds of other logits; m is the largest, and em 1.", p.are()}
+}
+
+func (p *prepared) are() string {
+	const lost = "factorLow is what factor has lost, for float64."
+	if p.shifted {
+		return "The logits are y = factor z + hi + low, hi a multiple of the grid. " + lost
+	}
+	return "The logits are y = factor z. " + lost
 }
 
 func (p *prepared) load(z reg.GPVirtual) {
@@ -125,7 +132,7 @@ func (p *prepared) topOf(a reg.GPVirtual) (top, low reg.VecVirtual) {
 		VADDSD(number(p.low), m, m)
 	}
 	if !g.f64 {
-		VMOVSD(m, address(Return("m")))
+		p.found(m)
 		VMOVSD(wide.constant(0x1.8p43), grid)
 	} else {
 		VMOVSD(wide.constant(toGrid), grid)
@@ -144,7 +151,7 @@ func (p *prepared) topOf(a reg.GPVirtual) (top, low reg.VecVirtual) {
 		VFMADD231SD(address(Param("factorLow")), z, low)
 		VADDSD(low, m, low)
 		VSUBSD(top, low, m)
-		VMOVSD(m, address(Return("m")))
+		p.found(m)
 	} else {
 		VADDSD(top, m, low)
 	}
@@ -155,6 +162,23 @@ func (p *prepared) topOf(a reg.GPVirtual) (top, low reg.VecVirtual) {
 		VCVTSD2SS(low, low, low)
 	}
 	return top, low
+}
+
+// found keeps M or stores it.
+func (p *prepared) found(m reg.VecVirtual) {
+	if !p.keeps {
+		VMOVSD(m, address(Return("m")))
+		return
+	}
+	x := XMM()
+	VMOVAPD(m, x)
+	p.most = p.g.keptNumbers(x)
+}
+
+func (p *prepared) largest() (m, em reg.VecVirtual) {
+	em = XMM()
+	VMOVSD(isa{avx512: p.g.avx512, f64: true}.constant(1), em)
+	return p.most()[0], em
 }
 
 func (p *prepared) exp(i reg.GPVirtual, v int, m *mask) (e reg.VecVirtual, less func() reg.VecVirtual) {
