@@ -112,5 +112,6 @@ func runUnit[T spec.Float](u unit[T], e, z, t []T, shift T) (all []T) {
 	keep(T(labels), nnz, T(bad))
 	u.smooth(&e[0], &t[0], n, 0.9, 0.1, 0.2)
 	keep()
+	keep(T(u.smoothAlike(&e[0], &t[0], n, 0.9, 0.2)))
 	return all
 }

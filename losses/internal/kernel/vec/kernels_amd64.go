@@ -231,6 +231,12 @@ func labelSumsF32AVX512(t *float32, n int) (mass float64, nnz float32, bad uint3
 //go:noescape
 func smoothF32AVX512(dst *float32, t *float32, n int, keep float32, cut float32, add float32)
 
+// smoothAlikeF32AVX512 stores keep t + add in dst. odd is 0 only where no t has a sign, and all are
+// numbers with a sum that is one.
+//
+//go:noescape
+func smoothAlikeF32AVX512(dst *float32, t *float32, n int, keep float32, add float32) (odd uint32)
+
 // powTermsF32AVX512 stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns
 // Σ t (1 - w) and Σ h, as if the labels of z > limit were 0. For w < (1/8)^a. Unless phi is nil it
 // stores φ(l) there. bad is not 0 where a t has a sign; a NaN makes mass NaN, an infinite t
@@ -910,6 +916,12 @@ func labelSumsF64AVX512(t *float64, n int) (mass float64, nnz float64, bad uint3
 //
 //go:noescape
 func smoothF64AVX512(dst *float64, t *float64, n int, keep float64, cut float64, add float64)
+
+// smoothAlikeF64AVX512 stores keep t + add in dst. odd is 0 only where no t has a sign, and all are
+// numbers with a sum that is one.
+//
+//go:noescape
+func smoothAlikeF64AVX512(dst *float64, t *float64, n int, keep float64, add float64) (odd uint32)
 
 // powTermsF64AVX512 stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns
 // Σ t (1 - w) and Σ h, as if the labels of z > limit were 0. For w < (1/8)^a. Unless phi is nil it
@@ -2073,6 +2085,12 @@ func labelSumsF32AVX2(t *float32, n int) (mass float64, nnz float32, bad uint32)
 //go:noescape
 func smoothF32AVX2(dst *float32, t *float32, n int, keep float32, cut float32, add float32)
 
+// smoothAlikeF32AVX2 stores keep t + add in dst. odd is 0 only where no t has a sign, and all are
+// numbers with a sum that is one.
+//
+//go:noescape
+func smoothAlikeF32AVX2(dst *float32, t *float32, n int, keep float32, add float32) (odd uint32)
+
 // powTermsF32AVX2 stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns Σ
 // t (1 - w) and Σ h, as if the labels of z > limit were 0. For w < (1/8)^a. Unless phi is nil it
 // stores φ(l) there. bad is not 0 where a t has a sign; a NaN makes mass NaN, an infinite t
@@ -2705,6 +2723,12 @@ func labelSumsF64AVX2(t *float64, n int) (mass float64, nnz float64, bad uint32)
 //
 //go:noescape
 func smoothF64AVX2(dst *float64, t *float64, n int, keep float64, cut float64, add float64)
+
+// smoothAlikeF64AVX2 stores keep t + add in dst. odd is 0 only where no t has a sign, and all are
+// numbers with a sum that is one.
+//
+//go:noescape
+func smoothAlikeF64AVX2(dst *float64, t *float64, n int, keep float64, add float64) (odd uint32)
 
 // powTermsF64AVX2 stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns Σ
 // t (1 - w) and Σ h, as if the labels of z > limit were 0. For w < (1/8)^a. Unless phi is nil it

@@ -55,11 +55,10 @@ func Mix[T spec.Float](dst, t []T, w []float64, keep, add float64) (bad int) {
 // Smooth is [spec.Smooth].
 func Smooth[T spec.Float](dst, t []T, keep, cut, add, addMass float64, k int) (bad int) {
 	u := unitOf[T]()
+	if cut == 0 && addMass == 0 && smoothAlike(u, dst, t, T(keep), T(add)) {
+		return -1
+	}
 	if inTiles[T](k) {
-		if cut == 0 && addMass == 0 && len(t) > 0 && allLabels(u, t) { // no row is to be told from another
-			u.smooth(&dst[0], &t[0], len(t), T(keep), 0, T(add))
-			return -1
-		}
 		return smoothTiles(u, dst, t, keep, cut, add, addMass, k)
 	}
 	for i := range len(t) / k {
@@ -79,6 +78,20 @@ func Smooth[T spec.Float](dst, t []T, keep, cut, add, addMass float64, k int) (b
 		u.smooth(&d[0], &x[0], k, T(keep), T(cut/max(nnz, 1)), T(add+addMass*mass))
 	}
 	return -1
+}
+
+// smoothAlike stores keep t + add in dst, where no row is to be told from another. It returns
+// false, with t as it was, where it finds that one may hold what is no label.
+func smoothAlike[T spec.Float](u unit[T], dst, t []T, keep, add T) (ok bool) {
+	if len(t) == 0 {
+		return false
+	}
+	inPlace := &dst[0] == &t[0]
+	if inPlace && !allLabels(u, t) {
+		return false
+	}
+	odd := u.smoothAlike(&dst[0], &t[0], len(t), keep, add)
+	return odd == 0 || inPlace
 }
 
 // allLabels reports whether all of t are labels, with sums that are finite.

@@ -41,6 +41,7 @@ type unit[T spec.Float] interface {
 	shift(dst, z *T, n int, m, c T)
 	labelSums(t *T, n int) (mass float64, nnz T, bad uint32)
 	smooth(dst, t *T, n int, keep, cut, add T)
+	smoothAlike(dst, t *T, n int, keep, add T) (odd uint32)
 	powTerms(h, phi, z, t *T, n int, limit, a, aLow, low, shift, rem T, ahead int) (sum, mass float64, bad uint32)
 	polyTerms(h, phi, e, z, t *T, n int, limit, m, log, c T, par *T, ahead int) (sum, mass float64, bad uint32)
 	focalTerms(h, phi, e, z, t *T, n int, limit, m, log, c T, par *T, ahead int) (sum, mass float64, bad uint32)
@@ -299,6 +300,9 @@ func (f32AVX512) labelSums(t *float32, n int) (mass float64, nnz float32, bad ui
 }
 func (f32AVX512) smooth(dst, t *float32, n int, keep, cut, add float32) {
 	smoothF32AVX512(dst, t, n, keep, cut, add)
+}
+func (f32AVX512) smoothAlike(dst, t *float32, n int, keep, add float32) (odd uint32) {
+	return smoothAlikeF32AVX512(dst, t, n, keep, add)
 }
 func (f32AVX512) powTerms(h, phi, z, t *float32, n int, limit, a, aLow, low, shift, rem float32, ahead int) (sum, mass float64, bad uint32) {
 	return powTermsF32AVX512(h, phi, z, t, n, limit, a, aLow, low, shift, rem, ahead)
@@ -579,6 +583,9 @@ func (f64AVX512) labelSums(t *float64, n int) (mass float64, nnz float64, bad ui
 }
 func (f64AVX512) smooth(dst, t *float64, n int, keep, cut, add float64) {
 	smoothF64AVX512(dst, t, n, keep, cut, add)
+}
+func (f64AVX512) smoothAlike(dst, t *float64, n int, keep, add float64) (odd uint32) {
+	return smoothAlikeF64AVX512(dst, t, n, keep, add)
 }
 func (f64AVX512) powTerms(h, phi, z, t *float64, n int, limit, a, aLow, low, shift, rem float64, ahead int) (sum, mass float64, bad uint32) {
 	return powTermsF64AVX512(h, phi, z, t, n, limit, a, aLow, low, shift, rem, ahead)
@@ -1041,6 +1048,9 @@ func (f32AVX2) labelSums(t *float32, n int) (mass float64, nnz float32, bad uint
 func (f32AVX2) smooth(dst, t *float32, n int, keep, cut, add float32) {
 	smoothF32AVX2(dst, t, n, keep, cut, add)
 }
+func (f32AVX2) smoothAlike(dst, t *float32, n int, keep, add float32) (odd uint32) {
+	return smoothAlikeF32AVX2(dst, t, n, keep, add)
+}
 func (f32AVX2) powTerms(h, phi, z, t *float32, n int, limit, a, aLow, low, shift, rem float32, ahead int) (sum, mass float64, bad uint32) {
 	return powTermsF32AVX2(h, phi, z, t, n, limit, a, aLow, low, shift, rem, ahead)
 }
@@ -1289,6 +1299,9 @@ func (f64AVX2) labelSums(t *float64, n int) (mass float64, nnz float64, bad uint
 }
 func (f64AVX2) smooth(dst, t *float64, n int, keep, cut, add float64) {
 	smoothF64AVX2(dst, t, n, keep, cut, add)
+}
+func (f64AVX2) smoothAlike(dst, t *float64, n int, keep, add float64) (odd uint32) {
+	return smoothAlikeF64AVX2(dst, t, n, keep, add)
 }
 func (f64AVX2) powTerms(h, phi, z, t *float64, n int, limit, a, aLow, low, shift, rem float64, ahead int) (sum, mass float64, bad uint32) {
 	return powTermsF64AVX2(h, phi, z, t, n, limit, a, aLow, low, shift, rem, ahead)

@@ -39,6 +39,30 @@ func (g isa) smooth() {
 	g.ret()
 }
 
+// smoothAlike emits smooth without a cut, for labels that it looks at while it reads them.
+func (g isa) smoothAlike() {
+	g.text("smoothAlike", "func(dst, t *T, n int, keep, add A) (odd uint32)",
+		"stores keep t + add in dst. odd is 0 only where no t has a sign, and all are numbers with a sum that is one.")
+	dst, t, n := g.param("dst"), g.param("t"), g.param("n")
+	keep, add, signs, sums := g.broadcast("keep"), g.broadcast("add"), g.zeros(1)[0], g.zeros(2)
+	g.loop(n, 4, func(i reg.GPVirtual, v int, m *mask) {
+		x := g.get(t, i, v, m)
+		g.or(x, signs, signs)
+		g.add(x, sums[v%2], sums[v%2])
+		g.mul(keep, x, x)
+		g.add(add, x, x)
+		g.put(x, dst, i, v, m)
+	})
+	sum, odd := g.total(sums), GP32()
+	XORL(odd, odd)
+	g.pick(VSUBSS, VSUBSD, sum, sum, sum) // NaN of what is none or infinite
+	g.compare(sum, sum)
+	SETPS(odd.As8())
+	ORL(g.signBits(signs), odd)
+	Store(odd, Return("odd"))
+	g.ret()
+}
+
 func (g isa) tileSmooth() {
 	g.text("tileSmooth", "func(t *T, k int, keep, cut, add, addMass A) (bad uint32)",
 		"replaces t by max(keep t - cut/nnz, 0) + add + addMass Σ t, nnz the number of t > 0 in the row,",

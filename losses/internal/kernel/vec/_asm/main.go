@@ -34,6 +34,7 @@ func main() {
 		g.shift()
 		g.labelSums()
 		g.smooth()
+		g.smoothAlike()
 		g.powTerms()
 		g.polyTerms()
 		g.focalTerms("focalTerms", false)
