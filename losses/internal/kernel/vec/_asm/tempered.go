@@ -49,22 +49,27 @@ func (k temperedConsts) log(g isa, x, inverse, l reg.VecVirtual) {
 	g.move(minus, l)
 }
 
-// power emits e = exp(x).
-func (k temperedConsts) power(g isa, x, e reg.VecVirtual) {
-	y := g.vec()
-	g.load(k.low, y)
-	g.max(x, y, y)
-	if g.tabled() {
-		g.move(g.exp2(k.tables.powers, g.constant(math.Log2E), y)[0], e)
-		return
+// powers emits the exponentials of x.
+func (k temperedConsts) powers(g isa, x ...reg.VecVirtual) (e []reg.VecVirtual) {
+	for i, y := range x {
+		x[i] = g.vec()
+		g.load(k.low, x[i])
+		g.max(y, x[i], x[i])
 	}
-	g.expShifted(k.exp, y, k.shift, e)
+	if g.tabled() {
+		return g.exp2(k.tables.powers, g.constant(math.Log2E), x...)
+	}
+	for _, y := range x {
+		e = append(e, g.vec())
+		g.expShifted(k.exp, y, k.shift, e[len(e)-1])
+	}
+	return e
 }
 
-// tempered emits p and 1/x, zeros past the tail and where p is 0 for sure, and log p, 0 there: some
-// is where it is not. bad takes the lanes of an x too large for the logarithm. It overwrites d.
-func (g isa) tempered(k temperedConsts, d reg.VecVirtual, m *mask, bad mask) (l, p, inverse reg.VecVirtual, some mask) {
-	l, p, inverse = g.vec(), g.vec(), g.vec()
+// temperedLog emits log p and 1/x, 0 where p is 0 for sure: some is where it is not. bad takes the
+// lanes of an x too large for the logarithm. It overwrites d.
+func (g isa) temperedLog(k temperedConsts, d reg.VecVirtual, bad mask) (l, inverse reg.VecVirtual, some mask) {
+	l, inverse = g.vec(), g.vec()
 	some = g.cmp(neqUQ, k.none, d)
 	x := g.vec()
 	g.load(k.mu, x)
@@ -73,13 +78,8 @@ func (g isa) tempered(k temperedConsts, d reg.VecVirtual, m *mask, bad mask) (l,
 	g.keep(some, x, x) // what takes its time is not computed
 	g.orInto(g.cmp(nltUQ, k.most, x), bad)
 	k.log(g, x, inverse, l)
-	k.power(g, l, p)
-	g.keep(some, p, p)
 	g.keep(some, inverse, inverse)
-	if m != nil {
-		g.keep(*m, p, p)
-	}
-	return l, p, inverse, some
+	return l, inverse, some
 }
 
 // temperedSums emits the sums that a step of the normaliser takes.
@@ -90,7 +90,12 @@ func (g isa) temperedSums() {
 	d, n := g.param("d"), g.param("n")
 	k, sums, bad := g.temperedConsts(), g.zeros(3), g.noLanes()
 	g.loop(n, 1, func(i reg.GPVirtual, v int, m *mask) {
-		_, p, inverse, _ := g.tempered(k, g.get(d, i, v, m), m, bad)
+		l, inverse, some := g.temperedLog(k, g.get(d, i, v, m), bad)
+		p := k.powers(g, l)[0]
+		g.keep(some, p, p)
+		if m != nil {
+			g.keep(*m, p, p)
+		}
 		g.addPowers(p, inverse, sums)
 	})
 	g.powerSums(sums, bad)
@@ -121,19 +126,27 @@ func (g isa) temperedPowers() {
 	d, n, e := g.param("d"), g.param("n"), g.held("e")
 	k, sums, bad := g.temperedConsts(), g.zeros(3), g.noLanes()
 	g.interleaved(n, func(i reg.GPVirtual, v int, m *mask) {
-		l, y, inv, some := g.tempered(k, g.get(d, i, v, m), m, bad)
+		l, inv, some := g.temperedLog(k, g.get(d, i, v, m), bad)
 		stored := g.vec()
 		g.load(k.none, stored)
 		g.blend(some, l, stored)
 		g.put(stored, log, i, v, m)
-		g.put(y, p, i, v, m)
 		g.put(inv, inverse, i, v, m)
-		g.addPowers(y, inv, sums)
-		w := g.vec()
-		g.mul(e, l, l)
-		k.power(g, l, w)
-		g.keep(some, w, w)
-		g.put(w, pow, i, v, m)
+	})
+	g.interleaved(n, func(i reg.GPVirtual, v int, m *mask) { // apart: a chain of both would be too long
+		l, x := g.get(log, i, v, m), g.vec()
+		some := g.cmp(neqUQ, k.none, l)
+		g.mul(e, l, x)
+		powers := k.powers(g, l, x)
+		for i := range powers {
+			g.keep(some, powers[i], powers[i])
+		}
+		g.put(powers[0], p, i, v, m)
+		g.put(powers[1], pow, i, v, m)
+		if m != nil {
+			g.keep(*m, powers[0], powers[0])
+		}
+		g.addPowers(powers[0], g.get(inverse, i, v, m), sums)
 	})
 	g.powerSums(sums, bad)
 }
