@@ -71,3 +71,22 @@ func TestBiTemperedRowsNearLabels(t *testing.T) {
 		}
 	}
 }
+
+// TestBiTemperedRowsSure: losses that are differences of powers near 1, of a sure class or of an
+// exponent near 0, have all digits in rows of float32, too.
+func TestBiTemperedRowsSure(t *testing.T) {
+	r := rand.New(rand.NewPCG(95, 3))
+	for _, k := range []int{65, 100, 300} {
+		for _, l := range []losses.BiTempered{{T1: .8, T2: 1.2}, {T1: .5, T2: 1.2}, {T1: 1 - 0x1p-40, T2: 1.2}} {
+			b := batch{n: 2, k: k, z: round(tensor.Float32, repeat(2*k, func(int) float64 { return r.NormFloat64() }))}
+			b.t = round(tensor.Float32, repeat(2*k, func(int) float64 { return r.Float64() / float64(k) }))
+			clear(b.t[:k])
+			b.z[3], b.t[3] = 0x1p15, 1
+			c := losses.Criterion{Loss: l, Reduction: losses.None}
+			b.dt = tensor.Float64
+			want := b.eval(t, c)
+			b.dt = tensor.Float32
+			near(t, fmt.Sprintf("%+v K=%d", l, k), b.eval(t, c).loss, want.loss, 4*epsilon(b.dt), 0)
+		}
+	}
+}

@@ -55,6 +55,9 @@ func (s *tempered) solve(c, e float64, narrow bool) (top float64) {
 	if c == 0 {
 		return s.softmax(e)
 	}
+	if e == c { // p^e is 1/x, as with the parameters of the paper
+		s.Pow = s.Inverse
+	}
 	if s.c != c {
 		s.c, s.most = c, math.Expm1(c*math.Log(float64(len(s.d))))/c
 	}

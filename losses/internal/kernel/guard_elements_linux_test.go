@@ -75,6 +75,8 @@ func guardPieces[T Float](t *testing.T) {
 			v, e, o := TemperedMoments(t, x)
 			l, m, _ := TemperedLoss(p, t, x, 0.2)
 			wide = append(append(append(append(wide, h...), inverse...), gap...), s0, s1, s2, r0, r1, r2, v, e, o, l, m)
+			l, m, _ = TemperedApart(t, x, 0.2)
+			wide = append(wide, l, m)
 			TemperedGrad(p, t, x, 0.1, 2)
 			narrow = append(narrow, p...)
 			Tilt(p, t, t, -1, 0.5, 0.25, 2)

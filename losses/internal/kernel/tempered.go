@@ -71,6 +71,14 @@ func TemperedLoss[T Float](labelGrad, t []T, r Tempered, e float64) (sum, mass f
 	return spec.TemperedLoss(labelGrad, t, r, e)
 }
 
+// TemperedApart is [TemperedLoss] where no p is above 1/2, if ok; see [vec.TemperedApart].
+func TemperedApart[T Float](t []T, r Tempered, e float64) (sum, mass float64, ok bool) {
+	if vec.On() && len(t) > few {
+		return vec.TemperedApart(t, r, e)
+	}
+	return 0, 0, false
+}
+
 // PowerDifference returns exp(x) - exp(y); see [spec.PowerDifference].
 func PowerDifference(x, expX, y, expY float64) float64 {
 	return spec.PowerDifference(x, expX, y, expY)

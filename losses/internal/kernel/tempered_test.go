@@ -3,6 +3,7 @@ package kernel
 import (
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -118,6 +119,12 @@ func temperedPieces[T Float](t *testing.T) {
 		require.Equal(t, -1, bad)
 		same("loss", sum, wantSum, 1e-13, 1e-13)
 		same("mass", mass, wantMass, 1e-13, 0)
+		sum, mass, ok := TemperedApart(labels, got, 0.3)
+		require.Equal(t, strings.HasSuffix(t.Name(), "avx512/float32") && k > few, ok)
+		if ok {
+			same("loss apart", sum, wantSum, 1e-13, 1e-13)
+			same("mass apart", mass, wantMass, 1e-13, 0)
+		}
 		g, h := append(make([]T, k), 7), append(make([]T, k), 7)
 		TemperedGrad(g[:k], labels, got, 0.4, 1.5)
 		spec.TemperedGrad(h[:k], labels, want, 0.4, 1.5)
@@ -128,6 +135,17 @@ func temperedPieces[T Float](t *testing.T) {
 			labels[k-1] = x
 			_, _, bad := TemperedLoss(nil, labels, got, 0.3)
 			require.Equal(t, k-1, bad)
+			_, _, ok = TemperedApart(labels, got, 0.3)
+			require.False(t, ok, "%v", x)
+		}
+		one := newTempered(k)
+		one.Pow = one.Inverse
+		TemperedPowers(one, d, 0.2, 1.5, 0.2)
+		TemperedShift(one, 0.2, 1e-5, 0.2)
+		spec.TemperedPowers(want, d, 0.2, 1.5+1e-5, 0.2)
+		for j := range d {
+			same("p of one", one.P[j], want.P[j], 1e-13, 0)
+			same("power of one", one.Pow[j], want.Pow[j], 1e-13, 0)
 		}
 	}
 }

@@ -3,7 +3,7 @@ package spec
 import "math"
 
 // Tempered is a tempered softmax: log p, p, p^e for an e of the caller's, 0 where p is, and 1/x of
-// the x = p^-c.
+// the x = p^-c. Where e is c, Pow and Inverse may be one.
 type Tempered struct{ Log, P, Pow, Inverse []float64 }
 
 func (r Tempered) part(lo, hi int) Tempered {
@@ -51,8 +51,9 @@ func TemperedShift(r Tempered, c, step, e float64) {
 		d := s * (1 - w*(1./2-w*(1./3-w*(1./4))))
 		r.Log[j] -= d
 		r.P[j] += r.P[j] * expm1Small(-d)
-		r.Pow[j] += r.Pow[j] * expm1Small(-e*d)
+		pow := r.Pow[j] + r.Pow[j]*expm1Small(-e*d)
 		r.Inverse[j] = inverse * (1 - w*(1-w*(1-w)))
+		r.Pow[j] = pow // last, as it has more digits and may be in the same place
 	}
 }
 

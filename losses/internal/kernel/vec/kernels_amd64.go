@@ -1663,14 +1663,14 @@ func tileCombineF64AVX512(e *float64, h *float64, z *float64, t *float64, k int,
 //go:noescape
 func klTileF64AVX512(labelGrad *float64, z *float64, t *float64, k int, lanes *float64, most float64) (rejected uint32)
 
-// temperedPowersF64AVX512 is temperedSums and stores log p, p = x^f, p^e, for a d of -Inf 0, and
-// 1/x.
+// temperedPowersF64AVX512 is temperedSums and stores log p, p = x^f, p^e unless pow is nil, where
+// that is 1/x, for a d of -Inf 0, and 1/x.
 //
 //go:noescape
 func temperedPowersF64AVX512(log *float64, p *float64, pow *float64, inverse *float64, d *float64, n int, c float64, mu float64, f float64, e float64) (s0 float64, s1 float64, s2 float64, bad uint32)
 
 // temperedShiftF64AVX512 takes what temperedPowers stored to mu + step, a step so small that s w⁴,
-// w⁴ and D⁶ are nothing.
+// w⁴ and D⁶ are nothing; pow is nil where it is 1/x.
 //
 //go:noescape
 func temperedShiftF64AVX512(log *float64, p *float64, pow *float64, inverse *float64, n int, c float64, step float64, e float64)
@@ -3467,13 +3467,14 @@ func tileCombineF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, l
 //go:noescape
 func klTileF64AVX2(labelGrad *float64, z *float64, t *float64, k int, lanes *float64, most float64) (rejected uint32)
 
-// temperedPowersF64AVX2 is temperedSums and stores log p, p = x^f, p^e, for a d of -Inf 0, and 1/x.
+// temperedPowersF64AVX2 is temperedSums and stores log p, p = x^f, p^e unless pow is nil, where
+// that is 1/x, for a d of -Inf 0, and 1/x.
 //
 //go:noescape
 func temperedPowersF64AVX2(log *float64, p *float64, pow *float64, inverse *float64, d *float64, n int, c float64, mu float64, f float64, e float64) (s0 float64, s1 float64, s2 float64, bad uint32)
 
 // temperedShiftF64AVX2 takes what temperedPowers stored to mu + step, a step so small that s w⁴, w⁴
-// and D⁶ are nothing.
+// and D⁶ are nothing; pow is nil where it is 1/x.
 //
 //go:noescape
 func temperedShiftF64AVX2(log *float64, p *float64, pow *float64, inverse *float64, n int, c float64, step float64, e float64)
@@ -4082,6 +4083,12 @@ func temperedGradWideAVX512(grad *float32, t *float32, p *float64, pow *float64,
 //
 //go:noescape
 func temperedLossWideAVX512(labelGrad *float32, t *float32, log *float64, pow *float64, n int, e float64) (sum float64, mass float64, bad uint32)
+
+// temperedLabelsWideAVX512 returns Σ t^f and Σ t pow; bad is not 0 where a t has a sign, and the
+// sums are no numbers where one is infinite or NaN.
+//
+//go:noescape
+func temperedLabelsWideAVX512(t *float32, pow *float64, n int, f float64) (powers float64, products float64, bad uint32)
 
 // widenWideAVX512 stores x in dst.
 //

@@ -172,6 +172,11 @@ func TemperedLoss[T spec.Float](labelGrad, t []T, r spec.Tempered, e float64) (s
 	panic(noVectors)
 }
 
+// TemperedApart panics: this build has no vectors.
+func TemperedApart[T spec.Float]([]T, spec.Tempered, float64) (sum, mass float64, ok bool) {
+	panic(noVectors)
+}
+
 // Widen panics: this build has no vectors.
 func Widen[T spec.Float](dst []float64, x []T) { panic(noVectors) }
 

@@ -16,7 +16,7 @@ func TemperedSums[T spec.Float](d []T, c, mu float64) (s0, s1, s2 float64) {
 // TemperedPowers is [spec.TemperedPowers].
 func TemperedPowers(r spec.Tempered, d []float64, c, mu, e float64) (s0, s1, s2 float64) {
 	s0, s1, s2, bad := doubles().temperedPowers(
-		&r.Log[0], &r.P[0], &r.Pow[0], &r.Inverse[0], &d[0], len(d), c, mu, -1/c, e)
+		&r.Log[0], &r.P[0], powersOf(r), &r.Inverse[0], &d[0], len(d), c, mu, -1/c, e)
 	if bad != 0 {
 		return spec.TemperedPowers(r, d, c, mu, e)
 	}
@@ -25,7 +25,15 @@ func TemperedPowers(r spec.Tempered, d []float64, c, mu, e float64) (s0, s1, s2 
 
 // TemperedShift is [spec.TemperedShift].
 func TemperedShift(r spec.Tempered, c, step, e float64) {
-	doubles().temperedShift(&r.Log[0], &r.P[0], &r.Pow[0], &r.Inverse[0], len(r.P), c, step, e)
+	doubles().temperedShift(&r.Log[0], &r.P[0], powersOf(r), &r.Inverse[0], len(r.P), c, step, e)
+}
+
+// powersOf returns where the powers are stored, nil where they are the inverses.
+func powersOf(r spec.Tempered) *float64 {
+	if &r.Pow[0] == &r.Inverse[0] {
+		return nil
+	}
+	return &r.Pow[0]
 }
 
 // TemperedMoments is [spec.TemperedMoments].
@@ -46,3 +54,17 @@ func TemperedLoss[T spec.Float](labelGrad, t []T, r spec.Tempered, e float64) (s
 	}
 	return sum, mass, -1
 }
+
+// TemperedApart is [TemperedLoss] of float32 without gradients, for an e of leastApart and more and
+// p of 1/2 at most, where the powers of labels and p have digits enough one by one. ok is false
+// where there is no kernel for that, or perhaps an invalid label.
+func TemperedApart[T spec.Float](t []T, r spec.Tempered, e float64) (sum, mass float64, ok bool) {
+	if !single512[T]() || e < leastApart {
+		return 0, 0, false
+	}
+	powers, products, bad := wideAVX512{}.temperedLabels(float(&t[0]), &r.Pow[0], len(t), 1+e)
+	sum = powers - products
+	return sum, powers, bad == 0 && sum-sum == 0
+}
+
+const leastApart = 1. / 16

@@ -31,3 +31,8 @@ func TemperedGrad[T spec.Float](grad, t []T, r spec.Tempered, a, f float64) {
 func TemperedLoss[T spec.Float](labelGrad, t []T, r spec.Tempered, e float64) (sum, mass float64, bad int) {
 	return spec.TemperedLoss(labelGrad, t, r, e)
 }
+
+// TemperedApart has no kernel here.
+func TemperedApart[T spec.Float](_ []T, _ spec.Tempered, _ float64) (sum, mass float64, ok bool) {
+	return 0, 0, false
+}

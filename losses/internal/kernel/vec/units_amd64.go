@@ -1743,6 +1743,9 @@ func (wideAVX512) temperedGrad(grad, t *float32, p, pow, inverse *float64, n int
 func (wideAVX512) temperedLoss(labelGrad, t *float32, log, pow *float64, n int, e float64) (sum, mass float64, bad uint32) {
 	return temperedLossWideAVX512(labelGrad, t, log, pow, n, e)
 }
+func (wideAVX512) temperedLabels(t *float32, pow *float64, n int, f float64) (powers, products float64, bad uint32) {
+	return temperedLabelsWideAVX512(t, pow, n, f)
+}
 func (wideAVX512) widen(dst *float64, x *float32, n int) { widenWideAVX512(dst, x, n) }
 func (wideAVX512) round(dst *float32, x *float64, n int) { roundWideAVX512(dst, x, n) }
 func (wideAVX512) klTerms(labelGrad, z, t *float32, n int, m, log float64) (sum, mass float64, bad uint32) {

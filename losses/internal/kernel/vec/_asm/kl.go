@@ -2,7 +2,6 @@ package main
 
 import (
 	. "github.com/mmcloughlin/avo/build"
-	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
@@ -85,23 +84,19 @@ func (g isa) klTerms() {
 	labelGrad, z, t, n := g.param("labelGrad"), g.param("z"), g.param("t"), g.param("n")
 	m, log := g.broadcast("m"), g.broadcast("log")
 	sums := termSums{g.folded(false), g.folded(false), g.zeros(1)[0]}
-	body := func(term klAdder) func(i reg.GPVirtual, v int, k *mask) {
-		return func(i reg.GPVirtual, v int, k *mask) {
+	either(labelGrad, func(labelGrad reg.GPVirtual) {
+		term, loop := g.addKLTerm(labelGrad), g.interleaved
+		if labelGrad != nil { // a branch
+			loop = func(n reg.GPVirtual, body func(i reg.GPVirtual, v int, k *mask)) { g.loop(n, 1, body) }
+		}
+		loop(n, func(i reg.GPVirtual, v int, k *mask) {
 			lab, l := sums.label(g, t, i, v, k), g.get(z, i, v, k)
 			g.add(lab, sums.mass.inner[0], sums.mass.inner[0])
 			g.sub(m, l, l)
 			g.sub(log, l, l)
 			term(l, lab, sums.sum.inner[0], func(x reg.VecVirtual) { g.put(x, labelGrad, i, v, k) })
-		}
-	}
-	stored, done := label("stored"), label("done")
-	TESTQ(labelGrad, labelGrad)
-	JNE(LabelRef(stored))
-	g.interleaved(n, body(g.addKLTerm(nil)))
-	JMP(LabelRef(done))
-	Label(stored)
-	g.loop(n, 1, body(g.addKLTerm(labelGrad)))
-	Label(done)
+		})
+	})
 	g.sums(sums)
 }
 

@@ -39,6 +39,18 @@ func where(p reg.GPVirtual, body func()) {
 	Label(none)
 }
 
+// either emits body for a p that is not nil and another, given nil, for one that is.
+func either(p reg.GPVirtual, body func(p reg.GPVirtual)) {
+	none, done := label("none"), label("done")
+	TESTQ(p, p)
+	JEQ(LabelRef(none))
+	body(p)
+	JMP(LabelRef(done))
+	Label(none)
+	body(nil)
+	Label(done)
+}
+
 // logP returns y in the place of z.
 func (l *labelGradsOf) logP(z reg.VecVirtual) reg.VecVirtual {
 	l.g.sub(l.top, z, z)

@@ -175,6 +175,9 @@ func (g isa) wide() {
 	g.temperedMoments()
 	g.temperedGrad()
 	g.temperedLoss()
+	if g.looksUp() {
+		g.temperedLabels()
+	}
 	g.widen()
 	g.round()
 	g.klTerms()

@@ -121,7 +121,7 @@ func (g isa) powerSums(sums []reg.VecVirtual, bad mask) {
 func (g isa) temperedPowers() {
 	g.text("temperedPowers",
 		"func(log, p, pow, inverse, d *A, n int, c, mu, f, e A) (s0, s1, s2 float64, bad uint32)",
-		"is temperedSums and stores log p, p = x^f, p^e, for a d of -Inf 0, and 1/x.")
+		"is temperedSums and stores log p, p = x^f, p^e unless pow is nil, where that is 1/x, for a d of -Inf 0, and 1/x.")
 	log, p, pow, inverse := g.param("log"), g.param("p"), g.param("pow"), g.param("inverse")
 	d, n, e := g.param("d"), g.param("n"), g.held("e")
 	k, sums, bad := g.temperedConsts(), g.zeros(3), g.noLanes()
@@ -133,20 +133,26 @@ func (g isa) temperedPowers() {
 		g.put(stored, log, i, v, m)
 		g.put(inv, inverse, i, v, m)
 	})
-	g.interleaved(n, func(i reg.GPVirtual, v int, m *mask) { // apart: a chain of both would be too long
-		l, x := g.get(log, i, v, m), g.vec()
-		some := g.cmp(neqUQ, k.none, l)
-		g.mul(e, l, x)
-		powers := k.powers(g, l, x)
-		for i := range powers {
-			g.keep(some, powers[i], powers[i])
-		}
-		g.put(powers[0], p, i, v, m)
-		g.put(powers[1], pow, i, v, m)
-		if m != nil {
-			g.keep(*m, powers[0], powers[0])
-		}
-		g.addPowers(powers[0], g.get(inverse, i, v, m), sums)
+	// Apart: a chain of both would be too long.
+	either(pow, func(pow reg.GPVirtual) {
+		g.interleaved(n, func(i reg.GPVirtual, v int, m *mask) {
+			l := g.get(log, i, v, m)
+			some, arguments := g.cmp(neqUQ, k.none, l), []reg.VecVirtual{l}
+			if pow != nil {
+				x := g.vec()
+				g.mul(e, l, x)
+				arguments = append(arguments, x)
+			}
+			powers := k.powers(g, arguments...)
+			for j, to := range []reg.GPVirtual{p, pow}[:len(powers)] {
+				g.keep(some, powers[j], powers[j])
+				g.put(powers[j], to, i, v, m)
+			}
+			if m != nil {
+				g.keep(*m, powers[0], powers[0])
+			}
+			g.addPowers(powers[0], g.get(inverse, i, v, m), sums)
+		})
 	})
 	g.powerSums(sums, bad)
 }
@@ -158,36 +164,44 @@ func (g isa) temperedPowers() {
 // p by the factor exp(-D), and 1/x by 1/(1+w).
 func (g isa) temperedShift() {
 	g.text("temperedShift", "func(log, p, pow, inverse *A, n int, c, step, e A)",
-		"takes what temperedPowers stored to mu + step, a step so small that s w⁴, w⁴ and D⁶ are nothing.")
+		"takes what temperedPowers stored to mu + step, a step so small that s w⁴, w⁴ and D⁶ are nothing; pow is nil "+
+			"where it is 1/x.")
 	log, p, pow, inverse := g.param("log"), g.param("p"), g.param("pow"), g.param("inverse")
 	n, c, step, e, one := g.param("n"), g.broadcast("c"), g.broadcast("step"), g.broadcast("e"), g.constant(1)
 	half, third := g.constant(0.5), g.constant(1./3)
-	g.loop(n, 1, func(i reg.GPVirtual, v int, m *mask) {
-		inv, w, d := g.get(inverse, i, v, m), g.vec(), g.vec()
-		g.mul(step, inv, d)
-		g.mul(c, d, w)
-		s := g.vec()
-		g.load(g.constant(1./4), s)
-		g.rsub(third, w, s)
-		g.rsub(half, w, s)
-		g.mul(w, s, s)
-		g.nmadd(s, d, d) // D
-		l := g.get(log, i, v, m)
-		g.sub(d, l, l)
-		g.put(l, log, i, v, m)
-		y := g.get(p, i, v, m)
-		g.timesExpMinus(d, y)
-		g.put(y, p, i, v, m)
-		g.mul(e, d, d)
-		y = g.get(pow, i, v, m)
-		g.timesExpMinus(d, y)
-		g.put(y, pow, i, v, m)
-		g.load(one, s)
-		g.sub(w, s, s)
-		g.rsub(one, w, s)
-		g.rsub(one, w, s) // 1 - w + w² - w³
-		g.mul(s, inv, inv)
-		g.put(inv, inverse, i, v, m)
+	either(pow, func(pow reg.GPVirtual) {
+		g.loop(n, 1, func(i reg.GPVirtual, v int, m *mask) {
+			inv, w, d := g.get(inverse, i, v, m), g.vec(), g.vec()
+			g.mul(step, inv, d)
+			g.mul(c, d, w)
+			s := g.vec()
+			g.load(g.constant(1./4), s)
+			g.rsub(third, w, s)
+			g.rsub(half, w, s)
+			g.mul(w, s, s)
+			g.nmadd(s, d, d) // D
+			l := g.get(log, i, v, m)
+			g.sub(d, l, l)
+			g.put(l, log, i, v, m)
+			y := g.get(p, i, v, m)
+			g.timesExpMinus(d, y)
+			g.put(y, p, i, v, m)
+			g.mul(e, d, d)
+			if pow == nil {
+				g.timesExpMinus(d, inv)
+				g.put(inv, inverse, i, v, m)
+				return
+			}
+			y = g.get(pow, i, v, m)
+			g.timesExpMinus(d, y)
+			g.put(y, pow, i, v, m)
+			g.load(one, s)
+			g.sub(w, s, s)
+			g.rsub(one, w, s)
+			g.rsub(one, w, s) // 1 - w + w² - w³
+			g.mul(s, inv, inv)
+			g.put(inv, inverse, i, v, m)
+		})
 	})
 	g.ret()
 }
