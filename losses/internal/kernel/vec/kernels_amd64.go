@@ -492,11 +492,18 @@ func ordinaryBlockF32AVX512(z *float32, t *float32, k int, n int, loss *float64,
 func ordinaryIndexBlockF32AVX512(z *float32, index *int, k int, n int, loss *float64, work *float32, lanes *float32) (declined uint32)
 
 // blockSoftmaxF32AVX512 stores the exponentials of n rows of k elements, W at most, in e, and what
-// is to know of their softmax in numbers; declined has the bits of the rows that are for the
-// specification or have a label with a sign.
+// is to know of their softmax in numbers; declined has the bits of the rows that are not ordinary
+// ones or have a label that is none.
 //
 //go:noescape
 func blockSoftmaxF32AVX512(e *float32, z *float32, t *float32, k int, n int, numbers *float64, work *float32, lanes *float32) (declined uint32)
+
+// blockIndexSoftmaxF32AVX512 stores the exponentials of n rows of k elements, W at most, in e, and
+// what is to know of their softmax in numbers; declined has the bits of the rows that are not
+// ordinary ones or have a label that is none.
+//
+//go:noescape
+func blockIndexSoftmaxF32AVX512(e *float32, z *float32, index *int, k int, n int, numbers *float64, work *float32, lanes *float32) (declined uint32)
 
 // blockExpSumsF32AVX512 stores exp(z) 2^-shift of n rows of k elements, W at most, in e, their
 // sums, and in lanes the largest logit, shift and, as Coef, its exponential. declined has the bits
@@ -1109,11 +1116,18 @@ func ordinaryBlockF64AVX512(z *float64, t *float64, k int, n int, loss *float64,
 func ordinaryIndexBlockF64AVX512(z *float64, index *int, k int, n int, loss *float64, work *float64, lanes *float64) (declined uint32)
 
 // blockSoftmaxF64AVX512 stores the exponentials of n rows of k elements, W at most, in e, and what
-// is to know of their softmax in numbers; declined has the bits of the rows that are for the
-// specification or have a label with a sign.
+// is to know of their softmax in numbers; declined has the bits of the rows that are not ordinary
+// ones or have a label that is none.
 //
 //go:noescape
 func blockSoftmaxF64AVX512(e *float64, z *float64, t *float64, k int, n int, numbers *float64, work *float64, lanes *float64) (declined uint32)
+
+// blockIndexSoftmaxF64AVX512 stores the exponentials of n rows of k elements, W at most, in e, and
+// what is to know of their softmax in numbers; declined has the bits of the rows that are not
+// ordinary ones or have a label that is none.
+//
+//go:noescape
+func blockIndexSoftmaxF64AVX512(e *float64, z *float64, index *int, k int, n int, numbers *float64, work *float64, lanes *float64) (declined uint32)
 
 // blockExpSumsF64AVX512 stores exp(z) 2^-shift of n rows of k elements, W at most, in e, their
 // sums, and in lanes the largest logit, shift and, as Coef, its exponential. declined has the bits
@@ -2302,11 +2316,18 @@ func ordinaryBlockF32AVX2(z *float32, t *float32, k int, n int, loss *float64, w
 func ordinaryIndexBlockF32AVX2(z *float32, index *int, k int, n int, loss *float64, work *float32, lanes *float32) (declined uint32)
 
 // blockSoftmaxF32AVX2 stores the exponentials of n rows of k elements, W at most, in e, and what is
-// to know of their softmax in numbers; declined has the bits of the rows that are for the
-// specification or have a label with a sign.
+// to know of their softmax in numbers; declined has the bits of the rows that are not ordinary ones
+// or have a label that is none.
 //
 //go:noescape
 func blockSoftmaxF32AVX2(e *float32, z *float32, t *float32, k int, n int, numbers *float64, work *float32, lanes *float32) (declined uint32)
+
+// blockIndexSoftmaxF32AVX2 stores the exponentials of n rows of k elements, W at most, in e, and
+// what is to know of their softmax in numbers; declined has the bits of the rows that are not
+// ordinary ones or have a label that is none.
+//
+//go:noescape
+func blockIndexSoftmaxF32AVX2(e *float32, z *float32, index *int, k int, n int, numbers *float64, work *float32, lanes *float32) (declined uint32)
 
 // blockExpSumsF32AVX2 stores exp(z) 2^-shift of n rows of k elements, W at most, in e, their sums,
 // and in lanes the largest logit, shift and, as Coef, its exponential. declined has the bits of the
@@ -2916,11 +2937,18 @@ func ordinaryBlockF64AVX2(z *float64, t *float64, k int, n int, loss *float64, w
 func ordinaryIndexBlockF64AVX2(z *float64, index *int, k int, n int, loss *float64, work *float64, lanes *float64) (declined uint32)
 
 // blockSoftmaxF64AVX2 stores the exponentials of n rows of k elements, W at most, in e, and what is
-// to know of their softmax in numbers; declined has the bits of the rows that are for the
-// specification or have a label with a sign.
+// to know of their softmax in numbers; declined has the bits of the rows that are not ordinary ones
+// or have a label that is none.
 //
 //go:noescape
 func blockSoftmaxF64AVX2(e *float64, z *float64, t *float64, k int, n int, numbers *float64, work *float64, lanes *float64) (declined uint32)
+
+// blockIndexSoftmaxF64AVX2 stores the exponentials of n rows of k elements, W at most, in e, and
+// what is to know of their softmax in numbers; declined has the bits of the rows that are not
+// ordinary ones or have a label that is none.
+//
+//go:noescape
+func blockIndexSoftmaxF64AVX2(e *float64, z *float64, index *int, k int, n int, numbers *float64, work *float64, lanes *float64) (declined uint32)
 
 // blockExpSumsF64AVX2 stores exp(z) 2^-shift of n rows of k elements, W at most, in e, their sums,
 // and in lanes the largest logit, shift and, as Coef, its exponential. declined has the bits of the

@@ -68,9 +68,16 @@ func softmaxBlocks[T spec.Float](u unit[T], s []spec.SoftmaxOf, e, z, t []T, ind
 	defer putTile(b)
 	for i := 0; i < len(s); i += w {
 		n := min(w, len(s)-i)
-		labels := b.blockLabels(t, index, i, n, k)
-		declined := u.blockSoftmax(&e[i*k], &z[i*k], &labels[0], k, n, &b.softmax[0], &b.sums[0], &b.lane[0])
-		b.dropLabels(t, index, i, n, k)
+		var declined uint32
+		if t != nil {
+			declined = u.blockSoftmax(&e[i*k], &z[i*k], &t[i*k], k, n, &b.softmax[0], &b.sums[0], &b.lane[0])
+		} else {
+			classes := index[i : i+n]
+			for _, y := range classes {
+				_ = z[:k][y]
+			}
+			declined = u.blockIndexSoftmax(&e[i*k], &z[i*k], &classes[0], k, n, &b.softmax[0], &b.sums[0], &b.lane[0])
+		}
 		for j := range n {
 			s[i+j] = b.softmaxOf(u, z[(i+j)*k:(i+j+1)*k], j, w)
 			if declined>>j&1 != 0 {

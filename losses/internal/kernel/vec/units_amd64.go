@@ -72,6 +72,7 @@ type unit[T spec.Float] interface {
 	ordinaryBlock(z, t *T, k, n int, loss *float64, work, lanes *T) (declined uint32)
 	ordinaryIndexBlock(z *T, index *int, k, n int, loss *float64, work, lanes *T) (declined uint32)
 	blockSoftmax(e, z, t *T, k, n int, numbers *float64, work, lanes *T) (declined uint32)
+	blockIndexSoftmax(e, z *T, index *int, k, n int, numbers *float64, work, lanes *T) (declined uint32)
 	blockExpSums(e, z *T, k, n int, sum *float64, work, lanes *T) (declined uint32)
 	tileZLoss(e, z, t *T, k, tiles int, f *T, step int, extra *T, extraStep int, loss, lse *float64, declined *uint32, lanes *T)
 	blockZLoss(e, z, t *T, k, n int, f, extra *T, loss, lse *float64, work, lanes *T) (declined uint32)
@@ -420,6 +421,9 @@ func (f32AVX512) ordinaryIndexBlock(z *float32, index *int, k, n int, loss *floa
 func (f32AVX512) blockSoftmax(e, z, t *float32, k, n int, numbers *float64, work, lanes *float32) (declined uint32) {
 	return blockSoftmaxF32AVX512(e, z, t, k, n, numbers, work, lanes)
 }
+func (f32AVX512) blockIndexSoftmax(e, z *float32, index *int, k, n int, numbers *float64, work, lanes *float32) (declined uint32) {
+	return blockIndexSoftmaxF32AVX512(e, z, index, k, n, numbers, work, lanes)
+}
 func (f32AVX512) blockExpSums(e, z *float32, k, n int, sum *float64, work, lanes *float32) (declined uint32) {
 	return blockExpSumsF32AVX512(e, z, k, n, sum, work, lanes)
 }
@@ -672,6 +676,9 @@ func (f64AVX512) ordinaryIndexBlock(z *float64, index *int, k, n int, loss *floa
 }
 func (f64AVX512) blockSoftmax(e, z, t *float64, k, n int, numbers *float64, work, lanes *float64) (declined uint32) {
 	return blockSoftmaxF64AVX512(e, z, t, k, n, numbers, work, lanes)
+}
+func (f64AVX512) blockIndexSoftmax(e, z *float64, index *int, k, n int, numbers *float64, work, lanes *float64) (declined uint32) {
+	return blockIndexSoftmaxF64AVX512(e, z, index, k, n, numbers, work, lanes)
 }
 func (f64AVX512) blockExpSums(e, z *float64, k, n int, sum *float64, work, lanes *float64) (declined uint32) {
 	return blockExpSumsF64AVX512(e, z, k, n, sum, work, lanes)
@@ -1136,6 +1143,9 @@ func (f32AVX2) ordinaryIndexBlock(z *float32, index *int, k, n int, loss *float6
 func (f32AVX2) blockSoftmax(e, z, t *float32, k, n int, numbers *float64, work, lanes *float32) (declined uint32) {
 	return blockSoftmaxF32AVX2(e, z, t, k, n, numbers, work, lanes)
 }
+func (f32AVX2) blockIndexSoftmax(e, z *float32, index *int, k, n int, numbers *float64, work, lanes *float32) (declined uint32) {
+	return blockIndexSoftmaxF32AVX2(e, z, index, k, n, numbers, work, lanes)
+}
 func (f32AVX2) blockExpSums(e, z *float32, k, n int, sum *float64, work, lanes *float32) (declined uint32) {
 	return blockExpSumsF32AVX2(e, z, k, n, sum, work, lanes)
 }
@@ -1378,6 +1388,9 @@ func (f64AVX2) ordinaryIndexBlock(z *float64, index *int, k, n int, loss *float6
 }
 func (f64AVX2) blockSoftmax(e, z, t *float64, k, n int, numbers *float64, work, lanes *float64) (declined uint32) {
 	return blockSoftmaxF64AVX2(e, z, t, k, n, numbers, work, lanes)
+}
+func (f64AVX2) blockIndexSoftmax(e, z *float64, index *int, k, n int, numbers *float64, work, lanes *float64) (declined uint32) {
+	return blockIndexSoftmaxF64AVX2(e, z, index, k, n, numbers, work, lanes)
 }
 func (f64AVX2) blockExpSums(e, z *float64, k, n int, sum *float64, work, lanes *float64) (declined uint32) {
 	return blockExpSumsF64AVX2(e, z, k, n, sum, work, lanes)

@@ -17,13 +17,16 @@ const (
 	softmaxNumbers
 )
 
-// blockSoftmax emits blockCrossEntropy for losses that are made of the softmax by others.
-func (g isa) blockSoftmax() {
-	g.text("blockSoftmax", "func(e, z, t *T, k, n int, numbers *float64, work, lanes *T) (declined uint32)",
+// blockSoftmax emits ordinaryBlock for losses that are made of the softmax by others.
+func (g isa) blockSoftmax(labels bool) {
+	name, in := "blockSoftmax", "e, z, t *T"
+	if !labels {
+		name, in = "blockIndexSoftmax", "e, z *T, index *int"
+	}
+	g.text(name, "func("+in+", k, n int, numbers *float64, work, lanes *T) (declined uint32)",
 		"stores the exponentials of n rows of k elements, W at most, in e, and what is to know of their softmax in "+
-			"numbers; declined has the bits of the rows that are for the specification or have a label with a sign.")
-	s, rejected := g.blockTerms(&plainBlock{g: g}, g.param("k"), true)
-	Store(rejected, Return("declined"))
+			"numbers; declined has the bits of the rows that are not ordinary ones or have a label that is none.")
+	s, rejected := g.ordinarySums(&ordinaryBlock{plainBlock{g: g}}, g.param("k"), true, labels)
 	lanes, to := g.param("lanes"), g.param("numbers")
 	put := func(which int, x, lost Op) {
 		at := GP64()
@@ -40,5 +43,5 @@ func (g isa) blockSoftmax() {
 	g.load(g.lane(lanes, "Coef"), ea)
 	log, _, _, _ := g.logOdds(g.value(s.r), ea)
 	put(softmaxLog, log, nil)
-	g.ret()
+	g.ordinaryEnd(rejected)
 }

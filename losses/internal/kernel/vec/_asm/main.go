@@ -76,7 +76,8 @@ func main() {
 			g.ordinaryBlock(grad, true)
 			g.ordinaryBlock(grad, false)
 		}
-		g.blockSoftmax()
+		g.blockSoftmax(true)
+		g.blockSoftmax(false)
 		g.blockExpSums()
 		g.options()
 		if !g.f64 {
