@@ -68,6 +68,24 @@ func tiltCancels[T Float](t *testing.T) {
 	}
 }
 
+// TestAffineCancels: b - c t has digits where it is almost 0.
+func TestAffineCancels(t *testing.T) { both(t, affineCancels[float32], affineCancels[float64]) }
+
+func affineCancels[T Float](t *testing.T) {
+	const k = 70
+	for _, b := range []float64{1.1, 5.3, 700.7, -2.9} {
+		p, labels, c, eps := make([]T, k), make([]T, k), b/0.7, numtest.Ulp(T(1))
+		for j := range p {
+			labels[j] = T(0.7 * (1 + float64(j-k/2)*eps))
+		}
+		Affine(p, labels, 2, b, c)
+		for j, x := range labels {
+			want := b - c*float64(x)
+			require.InDelta(t, want, float64(p[j]), 4*eps*math.Abs(want)+1e-13*math.Abs(b), "%v: %d", b, j)
+		}
+	}
+}
+
 // TestAdd: sums of rows at every length, and whether all are finite, wherever one is not and where
 // only their sum is not.
 func TestAdd(t *testing.T) { both(t, addRows[float32], addRows[float64]) }

@@ -694,6 +694,11 @@ func expectationF32AVX512(p *float32, h *float32, n int, from float32) (sum floa
 //go:noescape
 func tiltFromF32AVX512(p *float32, t *float32, h *float32, n int, from float32, low float32, b float32, c float32)
 
+// affineCloselyF32AVX512 stores ((b + bLow) - (c + cLow) t) + a p in p.
+//
+//go:noescape
+func affineCloselyF32AVX512(p *float32, t *float32, n int, a float32, b float32, bLow float32, c float32, cLow float32)
+
 // sizesF32AVX512 returns the smallest |x| that is not 0 and the largest, NaN aside, and not 0 where
 // an x is not finite, negative, or 0.
 //
@@ -2515,6 +2520,11 @@ func expectationF32AVX2(p *float32, h *float32, n int, from float32) (sum float6
 //
 //go:noescape
 func tiltFromF32AVX2(p *float32, t *float32, h *float32, n int, from float32, low float32, b float32, c float32)
+
+// affineCloselyF32AVX2 stores ((b + bLow) - (c + cLow) t) + a p in p.
+//
+//go:noescape
+func affineCloselyF32AVX2(p *float32, t *float32, n int, a float32, b float32, bLow float32, c float32, cLow float32)
 
 // sizesF32AVX2 returns the smallest |x| that is not 0 and the largest, NaN aside, and not 0 where
 // an x is not finite, negative, or 0.

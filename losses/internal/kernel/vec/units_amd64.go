@@ -173,6 +173,7 @@ type single interface {
 	combineClosely(p, t *float32, n int, a, low, f float32)
 	expectation(p, h *float32, n int, from float32) (sum float64)
 	tiltFrom(p, t, h *float32, n int, from, low, b, c float32)
+	affineClosely(p, t *float32, n int, a, b, bLow, c, cLow float32)
 }
 
 // double are the kernels for float64: those of tiles that have no counterpart in float32 too.
@@ -498,6 +499,9 @@ func (f32AVX512) expectation(p, h *float32, n int, from float32) (sum float64) {
 }
 func (f32AVX512) tiltFrom(p, t, h *float32, n int, from, low, b, c float32) {
 	tiltFromF32AVX512(p, t, h, n, from, low, b, c)
+}
+func (f32AVX512) affineClosely(p, t *float32, n int, a, b, bLow, c, cLow float32) {
+	affineCloselyF32AVX512(p, t, n, a, b, bLow, c, cLow)
 }
 func (f32AVX512) sizes(x *float32, n int) (least, most float32, infinite, negative, zero uint32) {
 	return sizesF32AVX512(x, n)
@@ -1220,6 +1224,9 @@ func (f32AVX2) expectation(p, h *float32, n int, from float32) (sum float64) {
 }
 func (f32AVX2) tiltFrom(p, t, h *float32, n int, from, low, b, c float32) {
 	tiltFromF32AVX2(p, t, h, n, from, low, b, c)
+}
+func (f32AVX2) affineClosely(p, t *float32, n int, a, b, bLow, c, cLow float32) {
+	affineCloselyF32AVX2(p, t, n, a, b, bLow, c, cLow)
 }
 func (f32AVX2) sizes(x *float32, n int) (least, most float32, infinite, negative, zero uint32) {
 	return sizesF32AVX2(x, n)

@@ -99,6 +99,26 @@ func (g isa) affine() {
 	g.ret()
 }
 
+// affineClosely is affine in float32, with what rounding has taken from b and c: that counts beside
+// a label almost b/c.
+func (g isa) affineClosely() {
+	g.text("affineClosely", "func(p, t *T, n int, a, b, bLow, c, cLow A)",
+		"stores ((b + bLow) - (c + cLow) t) + a p in p.")
+	p, t, n := g.param("p"), g.param("t"), g.param("n")
+	a, b, bLow, c, cLow := g.broadcast("a"), g.held("b"), g.held("bLow"), g.held("c"), g.held("cLow")
+	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {
+		x, y, d, low := g.get(p, i, v, m), g.get(t, i, v, m), g.vec(), g.vec()
+		g.load(b, d)
+		g.load(bLow, low)
+		g.nmadd(c, y, d)
+		g.nmadd(cLow, y, low)
+		g.add(low, d, d)
+		g.madd(a, x, d)
+		g.put(d, p, i, v, m)
+	})
+	g.ret()
+}
+
 func (g isa) rests() {
 	g.text("rests", "func(rest, p *A, n int) (sure uint32)", "stores 1 - p in rest; sure != 0 when a p is above 1/2.")
 	rest, p, n := g.param("rest"), g.param("p"), g.param("n")

@@ -93,6 +93,7 @@ func main() {
 			g.combineClosely()
 			g.expectation()
 			g.tiltFrom()
+			g.affineClosely()
 		}
 		g.sizes()
 		if g.f64 {
