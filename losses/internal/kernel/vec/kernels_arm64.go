@@ -554,15 +554,12 @@ func sigmoidFocalF64(loss *float64, grad, z, yes, no *float64, n int, scale floa
 // and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.
 // φ = -(1-p)² l; par is 2 and -2.
 func sigmoidFocal2[T spec.Float](loss *float64, grad, z, yes, no *T, n int, scale T, par *float64) {
-	if unsafe.Sizeof(T(0)) == 4 {
-		sigmoidFocal2F32(loss, (*float32)(unsafe.Pointer(grad)), (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(yes)), (*float32)(unsafe.Pointer(no)), n, float32(scale), par)
+	if unsafe.Sizeof(T(0)) == 8 {
+		sigmoidFocal2F64(loss, (*float64)(unsafe.Pointer(grad)), (*float64)(unsafe.Pointer(z)), (*float64)(unsafe.Pointer(yes)), (*float64)(unsafe.Pointer(no)), n, float64(scale), par)
 		return
 	}
-	sigmoidFocal2F64(loss, (*float64)(unsafe.Pointer(grad)), (*float64)(unsafe.Pointer(z)), (*float64)(unsafe.Pointer(yes)), (*float64)(unsafe.Pointer(no)), n, float64(scale), par)
+	panic("sigmoidFocal2 is of float64 alone")
 }
-
-//go:noescape
-func sigmoidFocal2F32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
 
 //go:noescape
 func sigmoidFocal2F64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
@@ -751,6 +748,21 @@ func sigmoidGCESingle[T spec.Float](loss *float64, grad, z, yes, no *T, n int, s
 
 //go:noescape
 func sigmoidGCESingleF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
+
+// sigmoidFocalSingle stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
+// and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.
+// φ = -(1-p)^a l.
+// par is a singlePlan's.
+func sigmoidFocalSingle[T spec.Float](loss *float64, grad, z, yes, no *T, n int, scale T, par *float64) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		sigmoidFocalSingleF32(loss, (*float32)(unsafe.Pointer(grad)), (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(yes)), (*float32)(unsafe.Pointer(no)), n, float32(scale), par)
+		return
+	}
+	panic("sigmoidFocalSingle is of float32 alone")
+}
+
+//go:noescape
+func sigmoidFocalSingleF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
 
 // sigmoidMAE stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
 // and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.

@@ -4918,262 +4918,6 @@ value:
 	BNE loop
 	RET
 
-// func sigmoidFocal2F32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
-TEXT ·sigmoidFocal2F32(SB), NOSPLIT, $0-64
-	MOVD $numbers<>(SB), R8
-	FMOVQ 80(R8), F0 // 1
-	FMOVQ 256(R8), F1 // -746
-	FMOVQ 272(R8), F2 // 6.755399441055808e+15
-	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
-	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
-	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
-	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
-	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 656(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 672(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 688(R8), F10 // 0.03746069493121795 0.078152934631886
-	MOVD par+56(FP), R7
-	FMOVQ (R7), F11
-	MOVD loss+0(FP), R0
-	MOVD z+16(FP), R1
-	MOVD n+40(FP), R2
-	MOVD yes+24(FP), R3
-	MOVD no+32(FP), R4
-	MOVD grad+8(FP), R5
-loop:
-	MOVD R1, R6
-	VLD1.P 16(R6), [V12.S4]
-	WORD $0x4e61798d // fcvtl2 v13.2d, v12.4s
-	WORD $0x0e61798c // fcvtl v12.2d, v12.2s
-	FMOVQ 704(R8), F14 // +Inf
-	FMOVQ 704(R8), F15 // +Inf
-	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
-	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
-	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
-	WORD $0x4ee0f9ad // fabs v13.2d, v13.2d
-	VORR V14.B16, V12.B16, V12.B16
-	VORR V15.B16, V13.B16, V13.B16
-	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
-	WORD $0x6ee0f9af // fneg v15.2d, v13.2d
-	WORD $0x4e61f5ce // fmax v14.2d, v14.2d, v1.2d
-	WORD $0x4e61f5ef // fmax v15.2d, v15.2d, v1.2d
-	VMOV V2.B16, V16.B16
-	VMOV V2.B16, V17.B16
-	WORD $0x4fc311d0 // fmla v16.2d, v14.2d, v3.d[0]
-	WORD $0x4fc311f1 // fmla v17.2d, v15.2d, v3.d[0]
-	WORD $0x4ee2d612 // fsub v18.2d, v16.2d, v2.2d
-	WORD $0x4ee2d633 // fsub v19.2d, v17.2d, v2.2d
-	WORD $0x4fc35a4e // fmls v14.2d, v18.2d, v3.d[1]
-	WORD $0x4fc35a6f // fmls v15.2d, v19.2d, v3.d[1]
-	WORD $0x4fc4524e // fmls v14.2d, v18.2d, v4.d[0]
-	WORD $0x4fc4526f // fmls v15.2d, v19.2d, v4.d[0]
-	VSHL $52, V16.D2, V16.D2
-	VSHL $52, V17.D2, V17.D2
-	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
-	WORD $0x6e6fddf3 // fmul v19.2d, v15.2d, v15.2d
-	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
-	FMOVQ 176(R8), F21 // 2.7620138719733994e-07
-	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
-	WORD $0x4fc711f5 // fmla v21.2d, v15.2d, v7.d[0]
-	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
-	FMOVQ 192(R8), F23 // 2.4801520191217726e-05
-	WORD $0x4fc619d6 // fmla v22.2d, v14.2d, v6.d[1]
-	WORD $0x4fc619f7 // fmla v23.2d, v15.2d, v6.d[1]
-	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
-	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
-	FMOVQ 208(R8), F20 // 0.0013888888917281794
-	FMOVQ 208(R8), F21 // 0.0013888888917281794
-	WORD $0x4fc611d4 // fmla v20.2d, v14.2d, v6.d[0]
-	WORD $0x4fc611f5 // fmla v21.2d, v15.2d, v6.d[0]
-	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
-	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
-	FMOVQ 224(R8), F22 // 0.04166666666662399
-	FMOVQ 224(R8), F23 // 0.04166666666662399
-	WORD $0x4fc519d6 // fmla v22.2d, v14.2d, v5.d[1]
-	WORD $0x4fc519f7 // fmla v23.2d, v15.2d, v5.d[1]
-	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
-	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
-	FMOVQ 240(R8), F20 // 0.5
-	FMOVQ 240(R8), F21 // 0.5
-	WORD $0x4fc511d4 // fmla v20.2d, v14.2d, v5.d[0]
-	WORD $0x4fc511f5 // fmla v21.2d, v15.2d, v5.d[0]
-	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
-	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
-	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
-	WORD $0x4e73ceaf // fmla v15.2d, v21.2d, v19.2d
-	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
-	WORD $0x4e60d5f3 // fadd v19.2d, v15.2d, v0.2d
-	VADD V16.D2, V18.D2, V18.D2
-	VADD V17.D2, V19.D2, V19.D2
-	WORD $0x4fc49a52 // fmul v18.2d, v18.2d, v4.d[1]
-	WORD $0x4fc49a73 // fmul v19.2d, v19.2d, v4.d[1]
-	VEOR V16.B16, V16.B16, V16.B16
-	WORD $0x4e70cdd2 // fmla v18.2d, v14.2d, v16.2d
-	WORD $0x4e70cdf3 // fmla v19.2d, v15.2d, v16.2d
-	FMOVQ 400(R8), F16 // 2
-	FMOVQ 400(R8), F17 // 2
-	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
-	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
-	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
-	WORD $0x4e60d66f // fadd v15.2d, v19.2d, v0.2d
-	WORD $0x6e70ddd4 // fmul v20.2d, v14.2d, v16.2d
-	WORD $0x6e71ddf5 // fmul v21.2d, v15.2d, v17.2d
-	WORD $0x6e74fc14 // fdiv v20.2d, v0.2d, v20.2d
-	WORD $0x6e75fc15 // fdiv v21.2d, v0.2d, v21.2d
-	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
-	WORD $0x6e75de31 // fmul v17.2d, v17.2d, v21.2d
-	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
-	WORD $0x6e75ddef // fmul v15.2d, v15.2d, v21.2d
-	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
-	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
-	WORD $0x6e6eddd4 // fmul v20.2d, v14.2d, v14.2d
-	WORD $0x6e6fddf5 // fmul v21.2d, v15.2d, v15.2d
-	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
-	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
-	FMOVQ 720(R8), F24 // 0.05422589734467588
-	FMOVQ 720(R8), F25 // 0.05422589734467588
-	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
-	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
-	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
-	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
-	FMOVQ 736(R8), F26 // 0.06667589320635225
-	FMOVQ 736(R8), F27 // 0.06667589320635225
-	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
-	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
-	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 752(R8), F24 // 0.09090909948987579
-	FMOVQ 752(R8), F25 // 0.09090909948987579
-	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
-	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
-	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	FMOVQ 768(R8), F26 // 0.1428571428580005
-	FMOVQ 768(R8), F27 // 0.1428571428580005
-	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
-	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
-	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 784(R8), F24 // 0.3333333333333333
-	FMOVQ 784(R8), F25 // 0.3333333333333333
-	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
-	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
-	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	WORD $0x6e6ede9a // fmul v26.2d, v20.2d, v14.2d
-	WORD $0x6e6fdebb // fmul v27.2d, v21.2d, v15.2d
-	VMOV V14.B16, V22.B16
-	VMOV V15.B16, V23.B16
-	WORD $0x4e78cf56 // fmla v22.2d, v26.2d, v24.2d
-	WORD $0x4e79cf77 // fmla v23.2d, v27.2d, v25.2d
-	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
-	WORD $0x4e77d6f7 // fadd v23.2d, v23.2d, v23.2d
-	WORD $0x6e74df18 // fmul v24.2d, v24.2d, v20.2d
-	WORD $0x6e75df39 // fmul v25.2d, v25.2d, v21.2d
-	WORD $0x4e60d718 // fadd v24.2d, v24.2d, v0.2d
-	WORD $0x4e60d739 // fadd v25.2d, v25.2d, v0.2d
-	WORD $0x4e60d5ce // fadd v14.2d, v14.2d, v0.2d
-	WORD $0x4e60d5ef // fadd v15.2d, v15.2d, v0.2d
-	WORD $0x6e78ddce // fmul v14.2d, v14.2d, v24.2d
-	WORD $0x6e79ddef // fmul v15.2d, v15.2d, v25.2d
-	FMOVQ 800(R8), F24 // 746
-	FMOVQ 800(R8), F25 // 746
-	WORD $0x4eecf718 // fmin v24.2d, v24.2d, v12.2d
-	WORD $0x4eedf739 // fmin v25.2d, v25.2d, v13.2d
-	WORD $0x4e76d718 // fadd v24.2d, v24.2d, v22.2d
-	WORD $0x4e77d739 // fadd v25.2d, v25.2d, v23.2d
-	WORD $0x4e76d58c // fadd v12.2d, v12.2d, v22.2d
-	WORD $0x4e77d5ad // fadd v13.2d, v13.2d, v23.2d
-	WORD $0x6e70de54 // fmul v20.2d, v18.2d, v16.2d
-	WORD $0x6e71de75 // fmul v21.2d, v19.2d, v17.2d
-	WORD $0x4e60d652 // fadd v18.2d, v18.2d, v0.2d
-	WORD $0x4e60d673 // fadd v19.2d, v19.2d, v0.2d
-	WORD $0x6e78de52 // fmul v18.2d, v18.2d, v24.2d
-	WORD $0x6e79de73 // fmul v19.2d, v19.2d, v25.2d
-	WORD $0x6e74de52 // fmul v18.2d, v18.2d, v20.2d
-	WORD $0x6e75de73 // fmul v19.2d, v19.2d, v21.2d
-	WORD $0x4fcb9252 // fmul v18.2d, v18.2d, v11.d[0]
-	WORD $0x4fcb9273 // fmul v19.2d, v19.2d, v11.d[0]
-	WORD $0x4e60d652 // fadd v18.2d, v18.2d, v0.2d
-	WORD $0x4e60d673 // fadd v19.2d, v19.2d, v0.2d
-	WORD $0x6e70de52 // fmul v18.2d, v18.2d, v16.2d
-	WORD $0x6e71de73 // fmul v19.2d, v19.2d, v17.2d
-	WORD $0x6e70ddce // fmul v14.2d, v14.2d, v16.2d
-	WORD $0x6e71ddef // fmul v15.2d, v15.2d, v17.2d
-	WORD $0x4fcb91ce // fmul v14.2d, v14.2d, v11.d[0]
-	WORD $0x4fcb91ef // fmul v15.2d, v15.2d, v11.d[0]
-	WORD $0x4e60d5ce // fadd v14.2d, v14.2d, v0.2d
-	WORD $0x4e60d5ef // fadd v15.2d, v15.2d, v0.2d
-	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
-	WORD $0x6e75ddef // fmul v15.2d, v15.2d, v21.2d
-	WORD $0x6e74de94 // fmul v20.2d, v20.2d, v20.2d
-	WORD $0x6e75deb5 // fmul v21.2d, v21.2d, v21.2d
-	WORD $0x6e70de10 // fmul v16.2d, v16.2d, v16.2d
-	WORD $0x6e71de31 // fmul v17.2d, v17.2d, v17.2d
-	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
-	WORD $0x6e75ddef // fmul v15.2d, v15.2d, v21.2d
-	WORD $0x6e70de52 // fmul v18.2d, v18.2d, v16.2d
-	WORD $0x6e71de73 // fmul v19.2d, v19.2d, v17.2d
-	WORD $0x6e74ded6 // fmul v22.2d, v22.2d, v20.2d
-	WORD $0x6e75def7 // fmul v23.2d, v23.2d, v21.2d
-	VLD1.P 16(R1), [V20.S4]
-	WORD $0x4e617a95 // fcvtl2 v21.2d, v20.4s
-	WORD $0x0e617a94 // fcvtl v20.2d, v20.2s
-	VLD1.P 16(R3), [V28.S4]
-	WORD $0x4e617b9d // fcvtl2 v29.2d, v28.4s
-	WORD $0x0e617b9c // fcvtl v28.2d, v28.2s
-	WORD $0x4efcd418 // fsub v24.2d, v0.2d, v28.2d
-	WORD $0x4efdd419 // fsub v25.2d, v0.2d, v29.2d
-	CBZ R4, shares
-	VLD1.P 16(R4), [V24.S4]
-	WORD $0x4e617b19 // fcvtl2 v25.2d, v24.4s
-	WORD $0x0e617b18 // fcvtl v24.2d, v24.2s
-shares:
-	VEOR V26.B16, V26.B16, V26.B16
-	VEOR V27.B16, V27.B16, V27.B16
-	WORD $0x6efae694 // fcmgt v20.2d, v20.2d, v26.2d
-	WORD $0x6efbe6b5 // fcmgt v21.2d, v21.2d, v27.2d
-	VMOV V28.B16, V26.B16
-	VMOV V29.B16, V27.B16
-	VBIT V20.B16, V24.B16, V26.B16
-	VBIT V21.B16, V25.B16, V27.B16
-	VBIT V20.B16, V28.B16, V24.B16
-	VBIT V21.B16, V29.B16, V25.B16
-	VEOR V28.B16, V28.B16, V28.B16
-	VEOR V29.B16, V29.B16, V29.B16
-	WORD $0x6efce75c // fcmgt v28.2d, v26.2d, v28.2d
-	WORD $0x6efde77d // fcmgt v29.2d, v27.2d, v29.2d
-	VAND V28.B16, V12.B16, V12.B16
-	VAND V29.B16, V13.B16, V13.B16
-	WORD $0x6e78ded6 // fmul v22.2d, v22.2d, v24.2d
-	WORD $0x6e79def7 // fmul v23.2d, v23.2d, v25.2d
-	WORD $0x6e7ade52 // fmul v18.2d, v18.2d, v26.2d
-	WORD $0x6e7bde73 // fmul v19.2d, v19.2d, v27.2d
-	WORD $0x4ef8cdd2 // fmls v18.2d, v14.2d, v24.2d
-	WORD $0x4ef9cdf3 // fmls v19.2d, v15.2d, v25.2d
-	WORD $0x6e70df5a // fmul v26.2d, v26.2d, v16.2d
-	WORD $0x6e71df7b // fmul v27.2d, v27.2d, v17.2d
-	WORD $0x4e6ccf56 // fmla v22.2d, v26.2d, v12.2d
-	WORD $0x4e6dcf77 // fmla v23.2d, v27.2d, v13.2d
-	VEOR V12.B16, V12.B16, V12.B16
-	VEOR V13.B16, V13.B16, V13.B16
-	WORD $0x4ef2d58c // fsub v12.2d, v12.2d, v18.2d
-	WORD $0x4ef3d5ad // fsub v13.2d, v13.2d, v19.2d
-	VBIT V20.B16, V18.B16, V12.B16
-	VBIT V21.B16, V19.B16, V13.B16
-	VST1.P [V22.D2, V23.D2], 32(R0)
-	CBZ R5, value
-	WORD $0x0e61698c // fcvtn v12.2s, v12.2d
-	WORD $0x4e6169ac // fcvtn2 v12.4s, v13.2d
-	MOVWU scale+48(FP), R9
-	VDUP R9, V14.S4
-	WORD $0x6e2edd8c // fmul v12.4s, v12.4s, v14.4s
-	VST1.P [V12.S4], 16(R5)
-value:
-	SUBS $4, R2, R2
-	BNE loop
-	RET
-
 // func sigmoidFocal2F64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
 TEXT ·sigmoidFocal2F64(SB), NOSPLIT, $0-64
 	MOVD $numbers<>(SB), R8
@@ -10563,10 +10307,10 @@ TEXT ·sigmoidPolySingleF32(SB), NOSPLIT, $0-64
 	FMOVQ 32(R8), F4 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
 	FMOVQ 16(R7), F5
 	FMOVQ 1008(R8), F6 // -0.693145751953125 -1.4286068203094173e-06 0 0
-	FMOVQ 144(R7), F7
-	FMOVQ 160(R7), F8
-	FMOVQ 272(R7), F9
-	FMOVQ 288(R7), F10
+	FMOVQ 160(R7), F7
+	FMOVQ 176(R7), F8
+	FMOVQ 288(R7), F9
+	FMOVQ 304(R7), F10
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
 	MOVD n+40(FP), R2
@@ -10647,36 +10391,36 @@ loop:
 	WORD $0x4ea0d610 // fsub v16.4s, v16.4s, v0.4s
 	WORD $0x6e2fddf3 // fmul v19.4s, v15.4s, v15.4s
 	WORD $0x6e30de14 // fmul v20.4s, v16.4s, v16.4s
-	FMOVQ 128(R7), F23
-	FMOVQ 128(R7), F24
+	FMOVQ 144(R7), F23
+	FMOVQ 144(R7), F24
 	WORD $0x4f8811f7 // fmla v23.4s, v15.4s, v8.s[0]
 	WORD $0x4f881218 // fmla v24.4s, v16.4s, v8.s[0]
-	FMOVQ 112(R7), F25
-	FMOVQ 112(R7), F26
+	FMOVQ 128(R7), F25
+	FMOVQ 128(R7), F26
 	WORD $0x4fa719f9 // fmla v25.4s, v15.4s, v7.s[3]
 	WORD $0x4fa71a1a // fmla v26.4s, v16.4s, v7.s[3]
 	WORD $0x4e33cef9 // fmla v25.4s, v23.4s, v19.4s
 	WORD $0x4e34cf1a // fmla v26.4s, v24.4s, v20.4s
-	FMOVQ 96(R7), F23
-	FMOVQ 96(R7), F24
+	FMOVQ 112(R7), F23
+	FMOVQ 112(R7), F24
 	WORD $0x4f8719f7 // fmla v23.4s, v15.4s, v7.s[2]
 	WORD $0x4f871a18 // fmla v24.4s, v16.4s, v7.s[2]
 	WORD $0x4e33cf37 // fmla v23.4s, v25.4s, v19.4s
 	WORD $0x4e34cf58 // fmla v24.4s, v26.4s, v20.4s
-	FMOVQ 80(R7), F25
-	FMOVQ 80(R7), F26
+	FMOVQ 96(R7), F25
+	FMOVQ 96(R7), F26
 	WORD $0x4fa711f9 // fmla v25.4s, v15.4s, v7.s[1]
 	WORD $0x4fa7121a // fmla v26.4s, v16.4s, v7.s[1]
 	WORD $0x4e33cef9 // fmla v25.4s, v23.4s, v19.4s
 	WORD $0x4e34cf1a // fmla v26.4s, v24.4s, v20.4s
-	FMOVQ 48(R7), F23
-	FMOVQ 48(R7), F24
+	FMOVQ 64(R7), F23
+	FMOVQ 64(R7), F24
 	WORD $0x4f8711f7 // fmla v23.4s, v15.4s, v7.s[0]
 	WORD $0x4f871218 // fmla v24.4s, v16.4s, v7.s[0]
 	WORD $0x4e33cf37 // fmla v23.4s, v25.4s, v19.4s
 	WORD $0x4e34cf58 // fmla v24.4s, v26.4s, v20.4s
-	FMOVQ 64(R7), F25
-	FMOVQ 64(R7), F26
+	FMOVQ 80(R7), F25
+	FMOVQ 80(R7), F26
 	WORD $0x4e39d6f7 // fadd v23.4s, v23.4s, v25.4s
 	WORD $0x4e3ad718 // fadd v24.4s, v24.4s, v26.4s
 	WORD $0x4e35cdad // fmla v13.4s, v13.4s, v21.4s
@@ -10774,10 +10518,10 @@ TEXT ·sigmoidGCESingleF32(SB), NOSPLIT, $0-64
 	FMOVQ 32(R8), F4 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
 	FMOVQ 16(R7), F5
 	FMOVQ 1008(R8), F6 // -0.693145751953125 -1.4286068203094173e-06 0 0
-	FMOVQ 144(R7), F7
-	FMOVQ 160(R7), F8
-	FMOVQ 272(R7), F9
-	FMOVQ 288(R7), F10
+	FMOVQ 160(R7), F7
+	FMOVQ 176(R7), F8
+	FMOVQ 288(R7), F9
+	FMOVQ 304(R7), F10
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
 	MOVD n+40(FP), R2
@@ -10924,84 +10668,84 @@ loop:
 	WORD $0x4ea0d5ce // fsub v14.4s, v14.4s, v0.4s
 	WORD $0x6e2dddaf // fmul v15.4s, v13.4s, v13.4s
 	WORD $0x6e2eddd0 // fmul v16.4s, v14.4s, v14.4s
-	FMOVQ 256(R7), F19
-	FMOVQ 256(R7), F20
+	FMOVQ 272(R7), F19
+	FMOVQ 272(R7), F20
 	WORD $0x4f8a11b3 // fmla v19.4s, v13.4s, v10.s[0]
 	WORD $0x4f8a11d4 // fmla v20.4s, v14.4s, v10.s[0]
-	FMOVQ 240(R7), F23
-	FMOVQ 240(R7), F24
+	FMOVQ 256(R7), F23
+	FMOVQ 256(R7), F24
 	WORD $0x4fa919b7 // fmla v23.4s, v13.4s, v9.s[3]
 	WORD $0x4fa919d8 // fmla v24.4s, v14.4s, v9.s[3]
 	WORD $0x4e2fce77 // fmla v23.4s, v19.4s, v15.4s
 	WORD $0x4e30ce98 // fmla v24.4s, v20.4s, v16.4s
-	FMOVQ 224(R7), F19
-	FMOVQ 224(R7), F20
+	FMOVQ 240(R7), F19
+	FMOVQ 240(R7), F20
 	WORD $0x4f8919b3 // fmla v19.4s, v13.4s, v9.s[2]
 	WORD $0x4f8919d4 // fmla v20.4s, v14.4s, v9.s[2]
 	WORD $0x4e2fcef3 // fmla v19.4s, v23.4s, v15.4s
 	WORD $0x4e30cf14 // fmla v20.4s, v24.4s, v16.4s
-	FMOVQ 208(R7), F23
-	FMOVQ 208(R7), F24
+	FMOVQ 224(R7), F23
+	FMOVQ 224(R7), F24
 	WORD $0x4fa911b7 // fmla v23.4s, v13.4s, v9.s[1]
 	WORD $0x4fa911d8 // fmla v24.4s, v14.4s, v9.s[1]
 	WORD $0x4e2fce77 // fmla v23.4s, v19.4s, v15.4s
 	WORD $0x4e30ce98 // fmla v24.4s, v20.4s, v16.4s
-	FMOVQ 176(R7), F19
-	FMOVQ 176(R7), F20
+	FMOVQ 192(R7), F19
+	FMOVQ 192(R7), F20
 	WORD $0x4f8911b3 // fmla v19.4s, v13.4s, v9.s[0]
 	WORD $0x4f8911d4 // fmla v20.4s, v14.4s, v9.s[0]
 	WORD $0x4e2fcef3 // fmla v19.4s, v23.4s, v15.4s
 	WORD $0x4e30cf14 // fmla v20.4s, v24.4s, v16.4s
-	FMOVQ 192(R7), F23
+	FMOVQ 208(R7), F23
 	WORD $0x4e33d6f7 // fadd v23.4s, v23.4s, v19.4s
-	FMOVQ 192(R7), F24
+	FMOVQ 208(R7), F24
 	WORD $0x4e34d718 // fadd v24.4s, v24.4s, v20.4s
 	WORD $0x4e39cef3 // fmla v19.4s, v23.4s, v25.4s
 	WORD $0x4e3acf14 // fmla v20.4s, v24.4s, v26.4s
-	FMOVQ 192(R7), F23
-	FMOVQ 192(R7), F24
+	FMOVQ 208(R7), F23
+	FMOVQ 208(R7), F24
 	WORD $0x4e37d673 // fadd v19.4s, v19.4s, v23.4s
 	WORD $0x4e38d694 // fadd v20.4s, v20.4s, v24.4s
-	FMOVQ 128(R7), F23
-	FMOVQ 128(R7), F24
+	FMOVQ 144(R7), F23
+	FMOVQ 144(R7), F24
 	WORD $0x4f8811b7 // fmla v23.4s, v13.4s, v8.s[0]
 	WORD $0x4f8811d8 // fmla v24.4s, v14.4s, v8.s[0]
-	FMOVQ 112(R7), F25
-	FMOVQ 112(R7), F26
+	FMOVQ 128(R7), F25
+	FMOVQ 128(R7), F26
 	WORD $0x4fa719b9 // fmla v25.4s, v13.4s, v7.s[3]
 	WORD $0x4fa719da // fmla v26.4s, v14.4s, v7.s[3]
 	WORD $0x4e2fcef9 // fmla v25.4s, v23.4s, v15.4s
 	WORD $0x4e30cf1a // fmla v26.4s, v24.4s, v16.4s
-	FMOVQ 96(R7), F23
-	FMOVQ 96(R7), F24
+	FMOVQ 112(R7), F23
+	FMOVQ 112(R7), F24
 	WORD $0x4f8719b7 // fmla v23.4s, v13.4s, v7.s[2]
 	WORD $0x4f8719d8 // fmla v24.4s, v14.4s, v7.s[2]
 	WORD $0x4e2fcf37 // fmla v23.4s, v25.4s, v15.4s
 	WORD $0x4e30cf58 // fmla v24.4s, v26.4s, v16.4s
-	FMOVQ 80(R7), F25
-	FMOVQ 80(R7), F26
+	FMOVQ 96(R7), F25
+	FMOVQ 96(R7), F26
 	WORD $0x4fa711b9 // fmla v25.4s, v13.4s, v7.s[1]
 	WORD $0x4fa711da // fmla v26.4s, v14.4s, v7.s[1]
 	WORD $0x4e2fcef9 // fmla v25.4s, v23.4s, v15.4s
 	WORD $0x4e30cf1a // fmla v26.4s, v24.4s, v16.4s
-	FMOVQ 48(R7), F23
-	FMOVQ 48(R7), F24
+	FMOVQ 64(R7), F23
+	FMOVQ 64(R7), F24
 	WORD $0x4f8711b7 // fmla v23.4s, v13.4s, v7.s[0]
 	WORD $0x4f8711d8 // fmla v24.4s, v14.4s, v7.s[0]
 	WORD $0x4e2fcf37 // fmla v23.4s, v25.4s, v15.4s
 	WORD $0x4e30cf58 // fmla v24.4s, v26.4s, v16.4s
-	FMOVQ 64(R7), F25
-	FMOVQ 64(R7), F26
+	FMOVQ 80(R7), F25
+	FMOVQ 80(R7), F26
 	WORD $0x4e39d6f7 // fadd v23.4s, v23.4s, v25.4s
 	WORD $0x4e3ad718 // fadd v24.4s, v24.4s, v26.4s
-	VMOV V19.B16, V15.B16
-	VMOV V20.B16, V16.B16
-	WORD $0x4e31ce6f // fmla v15.4s, v19.4s, v17.4s
-	WORD $0x4e32ce90 // fmla v16.4s, v20.4s, v18.4s
+	VMOV V19.B16, V13.B16
+	VMOV V20.B16, V14.B16
+	WORD $0x4e31ce6d // fmla v13.4s, v19.4s, v17.4s
+	WORD $0x4e32ce8e // fmla v14.4s, v20.4s, v18.4s
 	WORD $0x6e31def7 // fmul v23.4s, v23.4s, v17.4s
 	WORD $0x6e32df18 // fmul v24.4s, v24.4s, v18.4s
-	WORD $0x6e2fdeb5 // fmul v21.4s, v21.4s, v15.4s
-	WORD $0x6e30ded6 // fmul v22.4s, v22.4s, v16.4s
+	WORD $0x6e2ddeb5 // fmul v21.4s, v21.4s, v13.4s
+	WORD $0x6e2eded6 // fmul v22.4s, v22.4s, v14.4s
 	WORD $0x4e37d6b5 // fadd v21.4s, v21.4s, v23.4s
 	WORD $0x4e38d6d6 // fadd v22.4s, v22.4s, v24.4s
 	VLD1.P 32(R1), [V13.S4, V14.S4]
@@ -11049,6 +10793,374 @@ shares:
 	WORD $0x6e2bddef // fmul v15.4s, v15.4s, v11.4s
 	WORD $0x6e2bde10 // fmul v16.4s, v16.4s, v11.4s
 	VST1.P [V15.S4, V16.S4], 32(R5)
+value:
+	SUBS $8, R2, R2
+	BNE loop
+	RET
+
+// func sigmoidFocalSingleF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
+TEXT ·sigmoidFocalSingleF32(SB), NOSPLIT, $0-64
+	MOVD par+56(FP), R7
+	MOVD $numbers<>(SB), R8
+	FMOVQ 0(R8), F0 // 1
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
+loop:
+	MOVD R1, R6
+	VLD1.P 32(R6), [V1.S4, V2.S4]
+	FMOVQ 544(R8), F3 // -104.5
+	FMOVQ 560(R8), F4 // 1.2582976e+07
+	FMOVQ 16(R8), F5 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
+	FMOVQ 32(R8), F6 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
+	FMOVQ 16(R7), F7
+	FMOVQ 1008(R8), F8 // -0.693145751953125 -1.4286068203094173e-06 0 0
+	FMOVQ 160(R7), F9
+	FMOVQ 176(R7), F10
+	FMOVQ 288(R7), F11
+	FMOVQ 304(R7), F12
+	FMOVQ 592(R8), F13 // +Inf
+	FMOVQ 592(R8), F14 // +Inf
+	WORD $0x4e21e5ad // fcmeq v13.4s, v13.4s, v1.4s
+	WORD $0x4e22e5ce // fcmeq v14.4s, v14.4s, v2.4s
+	WORD $0x4ea0f821 // fabs v1.4s, v1.4s
+	WORD $0x4ea0f842 // fabs v2.4s, v2.4s
+	VORR V13.B16, V1.B16, V1.B16
+	VORR V14.B16, V2.B16, V2.B16
+	WORD $0x6ea0f82d // fneg v13.4s, v1.4s
+	WORD $0x6ea0f84e // fneg v14.4s, v2.4s
+	WORD $0x4e23f5ad // fmax v13.4s, v13.4s, v3.4s
+	WORD $0x4e23f5ce // fmax v14.4s, v14.4s, v3.4s
+	VMOV V4.B16, V15.B16
+	VMOV V4.B16, V16.B16
+	WORD $0x4f8511af // fmla v15.4s, v13.4s, v5.s[0]
+	WORD $0x4f8511d0 // fmla v16.4s, v14.4s, v5.s[0]
+	WORD $0x4ea4d5f1 // fsub v17.4s, v15.4s, v4.4s
+	WORD $0x4ea4d612 // fsub v18.4s, v16.4s, v4.4s
+	WORD $0x4fa5522d // fmls v13.4s, v17.4s, v5.s[1]
+	WORD $0x4fa5524e // fmls v14.4s, v18.4s, v5.s[1]
+	WORD $0x4f855a2d // fmls v13.4s, v17.4s, v5.s[2]
+	WORD $0x4f855a4e // fmls v14.4s, v18.4s, v5.s[2]
+	VSHL $23, V15.S4, V15.S4
+	VSHL $23, V16.S4, V16.S4
+	WORD $0x6e2dddb1 // fmul v17.4s, v13.4s, v13.4s
+	WORD $0x6e2eddd2 // fmul v18.4s, v14.4s, v14.4s
+	FMOVQ 48(R8), F19 // 0.04166655443768594
+	FMOVQ 48(R8), F20 // 0.04166655443768594
+	WORD $0x4fa611b3 // fmla v19.4s, v13.4s, v6.s[1]
+	WORD $0x4fa611d4 // fmla v20.4s, v14.4s, v6.s[1]
+	WORD $0x4f861a33 // fmla v19.4s, v17.4s, v6.s[2]
+	WORD $0x4f861a54 // fmla v20.4s, v18.4s, v6.s[2]
+	FMOVQ 64(R8), F21 // 0.5
+	FMOVQ 64(R8), F22 // 0.5
+	WORD $0x4f8611b5 // fmla v21.4s, v13.4s, v6.s[0]
+	WORD $0x4f8611d6 // fmla v22.4s, v14.4s, v6.s[0]
+	WORD $0x4e31ce75 // fmla v21.4s, v19.4s, v17.4s
+	WORD $0x4e32ce96 // fmla v22.4s, v20.4s, v18.4s
+	WORD $0x4e31cead // fmla v13.4s, v21.4s, v17.4s
+	WORD $0x4e32cece // fmla v14.4s, v22.4s, v18.4s
+	WORD $0x4e20d5b1 // fadd v17.4s, v13.4s, v0.4s
+	WORD $0x4e20d5d2 // fadd v18.4s, v14.4s, v0.4s
+	WORD $0x4eb1d413 // fsub v19.4s, v0.4s, v17.4s
+	WORD $0x4eb2d414 // fsub v20.4s, v0.4s, v18.4s
+	WORD $0x4e2dd673 // fadd v19.4s, v19.4s, v13.4s
+	WORD $0x4e2ed694 // fadd v20.4s, v20.4s, v14.4s
+	WORD $0x4eadce73 // fmls v19.4s, v19.4s, v13.4s
+	WORD $0x4eaece94 // fmls v20.4s, v20.4s, v14.4s
+	VADD V15.S4, V17.S4, V17.S4
+	VADD V16.S4, V18.S4, V18.S4
+	WORD $0x4fa59a31 // fmul v17.4s, v17.4s, v5.s[3]
+	WORD $0x4fa59a52 // fmul v18.4s, v18.4s, v5.s[3]
+	VEOR V21.B16, V21.B16, V21.B16
+	WORD $0x4e35ce71 // fmla v17.4s, v19.4s, v21.4s
+	WORD $0x4e35ce92 // fmla v18.4s, v20.4s, v21.4s
+	FMOVQ 0(R7), F13
+	FMOVQ 0(R7), F14
+	WORD $0x4ea1f5ad // fmin v13.4s, v13.4s, v1.4s
+	WORD $0x4ea2f5ce // fmin v14.4s, v14.4s, v2.4s
+	VMOV V4.B16, V23.B16
+	VMOV V4.B16, V24.B16
+	WORD $0x4f8711b7 // fmla v23.4s, v13.4s, v7.s[0]
+	WORD $0x4f8711d8 // fmla v24.4s, v14.4s, v7.s[0]
+	WORD $0x4ea4d6ef // fsub v15.4s, v23.4s, v4.4s
+	WORD $0x4ea4d710 // fsub v16.4s, v24.4s, v4.4s
+	WORD $0x4f8891f5 // fmul v21.4s, v15.4s, v8.s[0]
+	WORD $0x4f889216 // fmul v22.4s, v16.4s, v8.s[0]
+	WORD $0x4fa711b5 // fmla v21.4s, v13.4s, v7.s[1]
+	WORD $0x4fa711d6 // fmla v22.4s, v14.4s, v7.s[1]
+	WORD $0x4f8719b5 // fmla v21.4s, v13.4s, v7.s[2]
+	WORD $0x4f8719d6 // fmla v22.4s, v14.4s, v7.s[2]
+	WORD $0x4fa811f5 // fmla v21.4s, v15.4s, v8.s[1]
+	WORD $0x4fa81216 // fmla v22.4s, v16.4s, v8.s[1]
+	VSHL $23, V23.S4, V23.S4
+	VSHL $23, V24.S4, V24.S4
+	WORD $0x6e35deaf // fmul v15.4s, v21.4s, v21.4s
+	WORD $0x6e36ded0 // fmul v16.4s, v22.4s, v22.4s
+	FMOVQ 48(R8), F13 // 0.04166655443768594
+	FMOVQ 48(R8), F14 // 0.04166655443768594
+	WORD $0x4fa612ad // fmla v13.4s, v21.4s, v6.s[1]
+	WORD $0x4fa612ce // fmla v14.4s, v22.4s, v6.s[1]
+	WORD $0x4f8619ed // fmla v13.4s, v15.4s, v6.s[2]
+	WORD $0x4f861a0e // fmla v14.4s, v16.4s, v6.s[2]
+	FMOVQ 64(R8), F25 // 0.5
+	FMOVQ 64(R8), F26 // 0.5
+	WORD $0x4f8612b9 // fmla v25.4s, v21.4s, v6.s[0]
+	WORD $0x4f8612da // fmla v26.4s, v22.4s, v6.s[0]
+	WORD $0x4e2fcdb9 // fmla v25.4s, v13.4s, v15.4s
+	WORD $0x4e30cdda // fmla v26.4s, v14.4s, v16.4s
+	WORD $0x4e2fcf35 // fmla v21.4s, v25.4s, v15.4s
+	WORD $0x4e30cf56 // fmla v22.4s, v26.4s, v16.4s
+	WORD $0x4e20d6ad // fadd v13.4s, v21.4s, v0.4s
+	WORD $0x4e20d6ce // fadd v14.4s, v22.4s, v0.4s
+	VADD V23.S4, V13.S4, V13.S4
+	VADD V24.S4, V14.S4, V14.S4
+	WORD $0x4fa599ad // fmul v13.4s, v13.4s, v5.s[3]
+	WORD $0x4fa599ce // fmul v14.4s, v14.4s, v5.s[3]
+	VMOV V0.B16, V21.B16
+	VMOV V0.B16, V22.B16
+	WORD $0x4e31d6b5 // fadd v21.4s, v21.4s, v17.4s
+	WORD $0x4e32d6d6 // fadd v22.4s, v22.4s, v18.4s
+	WORD $0x6e35fc0f // fdiv v15.4s, v0.4s, v21.4s
+	WORD $0x6e36fc10 // fdiv v16.4s, v0.4s, v22.4s
+	WORD $0x4eb5d417 // fsub v23.4s, v0.4s, v21.4s
+	WORD $0x4eb6d418 // fsub v24.4s, v0.4s, v22.4s
+	WORD $0x4e31d6f7 // fadd v23.4s, v23.4s, v17.4s
+	WORD $0x4e32d718 // fadd v24.4s, v24.4s, v18.4s
+	VMOV V0.B16, V25.B16
+	VMOV V0.B16, V26.B16
+	WORD $0x4eb5cdf9 // fmls v25.4s, v15.4s, v21.4s
+	WORD $0x4eb6ce1a // fmls v26.4s, v16.4s, v22.4s
+	WORD $0x4eb7cdf9 // fmls v25.4s, v15.4s, v23.4s
+	WORD $0x4eb8ce1a // fmls v26.4s, v16.4s, v24.4s
+	WORD $0x6e2fde35 // fmul v21.4s, v17.4s, v15.4s
+	WORD $0x6e30de56 // fmul v22.4s, v18.4s, v16.4s
+	WORD $0x4eb3ceb9 // fmls v25.4s, v21.4s, v19.4s
+	WORD $0x4eb4ceda // fmls v26.4s, v22.4s, v20.4s
+	FMOVQ 32(R7), F21
+	FMOVQ 32(R7), F22
+	WORD $0x6e35df39 // fmul v25.4s, v25.4s, v21.4s
+	WORD $0x6e36df5a // fmul v26.4s, v26.4s, v22.4s
+	WORD $0x4e2fd5ef // fadd v15.4s, v15.4s, v15.4s
+	WORD $0x4e30d610 // fadd v16.4s, v16.4s, v16.4s
+	WORD $0x4ea0d5ef // fsub v15.4s, v15.4s, v0.4s
+	WORD $0x4ea0d610 // fsub v16.4s, v16.4s, v0.4s
+	WORD $0x6e2fddf3 // fmul v19.4s, v15.4s, v15.4s
+	WORD $0x6e30de14 // fmul v20.4s, v16.4s, v16.4s
+	FMOVQ 272(R7), F21
+	FMOVQ 272(R7), F22
+	WORD $0x4f8c11f5 // fmla v21.4s, v15.4s, v12.s[0]
+	WORD $0x4f8c1216 // fmla v22.4s, v16.4s, v12.s[0]
+	FMOVQ 256(R7), F23
+	FMOVQ 256(R7), F24
+	WORD $0x4fab19f7 // fmla v23.4s, v15.4s, v11.s[3]
+	WORD $0x4fab1a18 // fmla v24.4s, v16.4s, v11.s[3]
+	WORD $0x4e33ceb7 // fmla v23.4s, v21.4s, v19.4s
+	WORD $0x4e34ced8 // fmla v24.4s, v22.4s, v20.4s
+	FMOVQ 240(R7), F21
+	FMOVQ 240(R7), F22
+	WORD $0x4f8b19f5 // fmla v21.4s, v15.4s, v11.s[2]
+	WORD $0x4f8b1a16 // fmla v22.4s, v16.4s, v11.s[2]
+	WORD $0x4e33cef5 // fmla v21.4s, v23.4s, v19.4s
+	WORD $0x4e34cf16 // fmla v22.4s, v24.4s, v20.4s
+	FMOVQ 224(R7), F23
+	FMOVQ 224(R7), F24
+	WORD $0x4fab11f7 // fmla v23.4s, v15.4s, v11.s[1]
+	WORD $0x4fab1218 // fmla v24.4s, v16.4s, v11.s[1]
+	WORD $0x4e33ceb7 // fmla v23.4s, v21.4s, v19.4s
+	WORD $0x4e34ced8 // fmla v24.4s, v22.4s, v20.4s
+	FMOVQ 192(R7), F21
+	FMOVQ 192(R7), F22
+	WORD $0x4f8b11f5 // fmla v21.4s, v15.4s, v11.s[0]
+	WORD $0x4f8b1216 // fmla v22.4s, v16.4s, v11.s[0]
+	WORD $0x4e33cef5 // fmla v21.4s, v23.4s, v19.4s
+	WORD $0x4e34cf16 // fmla v22.4s, v24.4s, v20.4s
+	FMOVQ 208(R7), F23
+	WORD $0x4e35d6f7 // fadd v23.4s, v23.4s, v21.4s
+	FMOVQ 208(R7), F24
+	WORD $0x4e36d718 // fadd v24.4s, v24.4s, v22.4s
+	WORD $0x4e39cef5 // fmla v21.4s, v23.4s, v25.4s
+	WORD $0x4e3acf16 // fmla v22.4s, v24.4s, v26.4s
+	FMOVQ 208(R7), F23
+	FMOVQ 208(R7), F24
+	WORD $0x4e37d6b5 // fadd v21.4s, v21.4s, v23.4s
+	WORD $0x4e38d6d6 // fadd v22.4s, v22.4s, v24.4s
+	FMOVQ 144(R7), F23
+	FMOVQ 144(R7), F24
+	WORD $0x4f8a11f7 // fmla v23.4s, v15.4s, v10.s[0]
+	WORD $0x4f8a1218 // fmla v24.4s, v16.4s, v10.s[0]
+	FMOVQ 128(R7), F25
+	FMOVQ 128(R7), F26
+	WORD $0x4fa919f9 // fmla v25.4s, v15.4s, v9.s[3]
+	WORD $0x4fa91a1a // fmla v26.4s, v16.4s, v9.s[3]
+	WORD $0x4e33cef9 // fmla v25.4s, v23.4s, v19.4s
+	WORD $0x4e34cf1a // fmla v26.4s, v24.4s, v20.4s
+	FMOVQ 112(R7), F23
+	FMOVQ 112(R7), F24
+	WORD $0x4f8919f7 // fmla v23.4s, v15.4s, v9.s[2]
+	WORD $0x4f891a18 // fmla v24.4s, v16.4s, v9.s[2]
+	WORD $0x4e33cf37 // fmla v23.4s, v25.4s, v19.4s
+	WORD $0x4e34cf58 // fmla v24.4s, v26.4s, v20.4s
+	FMOVQ 96(R7), F25
+	FMOVQ 96(R7), F26
+	WORD $0x4fa911f9 // fmla v25.4s, v15.4s, v9.s[1]
+	WORD $0x4fa9121a // fmla v26.4s, v16.4s, v9.s[1]
+	WORD $0x4e33cef9 // fmla v25.4s, v23.4s, v19.4s
+	WORD $0x4e34cf1a // fmla v26.4s, v24.4s, v20.4s
+	FMOVQ 64(R7), F23
+	FMOVQ 64(R7), F24
+	WORD $0x4f8911f7 // fmla v23.4s, v15.4s, v9.s[0]
+	WORD $0x4f891218 // fmla v24.4s, v16.4s, v9.s[0]
+	WORD $0x4e33cf37 // fmla v23.4s, v25.4s, v19.4s
+	WORD $0x4e34cf58 // fmla v24.4s, v26.4s, v20.4s
+	FMOVQ 80(R7), F25
+	FMOVQ 80(R7), F26
+	WORD $0x4e39d6f7 // fadd v23.4s, v23.4s, v25.4s
+	WORD $0x4e3ad718 // fadd v24.4s, v24.4s, v26.4s
+	VLD1.P 32(R1), [V7.S4, V8.S4]
+	VLD1.P 32(R3), [V15.S4, V16.S4]
+	WORD $0x4eafd409 // fsub v9.4s, v0.4s, v15.4s
+	WORD $0x4eb0d40a // fsub v10.4s, v0.4s, v16.4s
+	CBZ R4, shares
+	VLD1.P 32(R4), [V9.S4, V10.S4]
+shares:
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	WORD $0x6eabe4e7 // fcmgt v7.4s, v7.4s, v11.4s
+	WORD $0x6eace508 // fcmgt v8.4s, v8.4s, v12.4s
+	VMOV V15.B16, V11.B16
+	VMOV V16.B16, V12.B16
+	VBIT V7.B16, V9.B16, V11.B16
+	VBIT V8.B16, V10.B16, V12.B16
+	VBIT V7.B16, V15.B16, V9.B16
+	VBIT V8.B16, V16.B16, V10.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	VEOR V16.B16, V16.B16, V16.B16
+	WORD $0x6eafe56f // fcmgt v15.4s, v11.4s, v15.4s
+	WORD $0x6eb0e590 // fcmgt v16.4s, v12.4s, v16.4s
+	VAND V15.B16, V1.B16, V1.B16
+	VAND V16.B16, V2.B16, V2.B16
+	WORD $0x4e61782f // fcvtl2 v15.2d, v1.4s
+	WORD $0x0e617821 // fcvtl v1.2d, v1.2s
+	WORD $0x4e617a30 // fcvtl2 v16.2d, v17.4s
+	WORD $0x0e617a31 // fcvtl v17.2d, v17.2s
+	WORD $0x4e6179b3 // fcvtl2 v19.2d, v13.4s
+	WORD $0x0e6179ad // fcvtl v13.2d, v13.2s
+	WORD $0x4e617ab4 // fcvtl2 v20.2d, v21.4s
+	WORD $0x0e617ab5 // fcvtl v21.2d, v21.2s
+	WORD $0x4e617af9 // fcvtl2 v25.2d, v23.4s
+	WORD $0x0e617af7 // fcvtl v23.2d, v23.2s
+	WORD $0x4e61793a // fcvtl2 v26.2d, v9.4s
+	WORD $0x0e617929 // fcvtl v9.2d, v9.2s
+	WORD $0x4e61797b // fcvtl2 v27.2d, v11.4s
+	WORD $0x0e61796b // fcvtl v11.2d, v11.2s
+	FMOVQ 48(R7), F30
+	WORD $0x6e77de23 // fmul v3.2d, v17.2d, v23.2d
+	WORD $0x6e79de04 // fmul v4.2d, v16.2d, v25.2d
+	FMOVQ 800(R8), F28 // 746
+	FMOVQ 800(R8), F29 // 746
+	WORD $0x4ee1f79c // fmin v28.2d, v28.2d, v1.2d
+	WORD $0x4eeff7bd // fmin v29.2d, v29.2d, v15.2d
+	WORD $0x4e63d79c // fadd v28.2d, v28.2d, v3.2d
+	WORD $0x4e64d7bd // fadd v29.2d, v29.2d, v4.2d
+	WORD $0x4e61d463 // fadd v3.2d, v3.2d, v1.2d
+	WORD $0x4e6fd484 // fadd v4.2d, v4.2d, v15.2d
+	WORD $0x6e71df9c // fmul v28.2d, v28.2d, v17.2d
+	WORD $0x6e70dfbd // fmul v29.2d, v29.2d, v16.2d
+	WORD $0x6e7edf9c // fmul v28.2d, v28.2d, v30.2d
+	WORD $0x6e7edfbd // fmul v29.2d, v29.2d, v30.2d
+	WORD $0x6e6ddd29 // fmul v9.2d, v9.2d, v13.2d
+	WORD $0x6e73df5a // fmul v26.2d, v26.2d, v19.2d
+	WORD $0x6e6bdc63 // fmul v3.2d, v3.2d, v11.2d
+	WORD $0x6e7bdc84 // fmul v4.2d, v4.2d, v27.2d
+	WORD $0x4e77cd23 // fmla v3.2d, v9.2d, v23.2d
+	WORD $0x4e79cf44 // fmla v4.2d, v26.2d, v25.2d
+	WORD $0x4e7ccd6b // fmla v11.2d, v11.2d, v28.2d
+	WORD $0x4e7dcf7b // fmla v27.2d, v27.2d, v29.2d
+	VMOV V21.B16, V28.B16
+	VMOV V20.B16, V29.B16
+	WORD $0x4e71cebc // fmla v28.2d, v21.2d, v17.2d
+	WORD $0x4e70ce9d // fmla v29.2d, v20.2d, v16.2d
+	WORD $0x6e7cdc63 // fmul v3.2d, v3.2d, v28.2d
+	WORD $0x6e7ddc84 // fmul v4.2d, v4.2d, v29.2d
+	WORD $0x6e7edef7 // fmul v23.2d, v23.2d, v30.2d
+	WORD $0x6e7edf39 // fmul v25.2d, v25.2d, v30.2d
+	WORD $0x4e77cd29 // fmla v9.2d, v9.2d, v23.2d
+	WORD $0x4e79cf5a // fmla v26.2d, v26.2d, v25.2d
+	WORD $0x4ee9d56b // fsub v11.2d, v11.2d, v9.2d
+	WORD $0x4efad77b // fsub v27.2d, v27.2d, v26.2d
+	WORD $0x6e75dd6b // fmul v11.2d, v11.2d, v21.2d
+	WORD $0x6e74df7b // fmul v27.2d, v27.2d, v20.2d
+	WORD $0x0e61696b // fcvtn v11.2s, v11.2d
+	WORD $0x4e616b6b // fcvtn2 v11.4s, v27.2d
+	WORD $0x4e61784f // fcvtl2 v15.2d, v2.4s
+	WORD $0x0e617842 // fcvtl v2.2d, v2.2s
+	WORD $0x4e617a50 // fcvtl2 v16.2d, v18.4s
+	WORD $0x0e617a52 // fcvtl v18.2d, v18.2s
+	WORD $0x4e6179d3 // fcvtl2 v19.2d, v14.4s
+	WORD $0x0e6179ce // fcvtl v14.2d, v14.2s
+	WORD $0x4e617ad4 // fcvtl2 v20.2d, v22.4s
+	WORD $0x0e617ad6 // fcvtl v22.2d, v22.2s
+	WORD $0x4e617b19 // fcvtl2 v25.2d, v24.4s
+	WORD $0x0e617b18 // fcvtl v24.2d, v24.2s
+	WORD $0x4e61795a // fcvtl2 v26.2d, v10.4s
+	WORD $0x0e61794a // fcvtl v10.2d, v10.2s
+	WORD $0x4e61799b // fcvtl2 v27.2d, v12.4s
+	WORD $0x0e61798c // fcvtl v12.2d, v12.2s
+	FMOVQ 48(R7), F30
+	WORD $0x6e78de45 // fmul v5.2d, v18.2d, v24.2d
+	WORD $0x6e79de06 // fmul v6.2d, v16.2d, v25.2d
+	FMOVQ 800(R8), F28 // 746
+	FMOVQ 800(R8), F29 // 746
+	WORD $0x4ee2f79c // fmin v28.2d, v28.2d, v2.2d
+	WORD $0x4eeff7bd // fmin v29.2d, v29.2d, v15.2d
+	WORD $0x4e65d79c // fadd v28.2d, v28.2d, v5.2d
+	WORD $0x4e66d7bd // fadd v29.2d, v29.2d, v6.2d
+	WORD $0x4e62d4a5 // fadd v5.2d, v5.2d, v2.2d
+	WORD $0x4e6fd4c6 // fadd v6.2d, v6.2d, v15.2d
+	WORD $0x6e72df9c // fmul v28.2d, v28.2d, v18.2d
+	WORD $0x6e70dfbd // fmul v29.2d, v29.2d, v16.2d
+	WORD $0x6e7edf9c // fmul v28.2d, v28.2d, v30.2d
+	WORD $0x6e7edfbd // fmul v29.2d, v29.2d, v30.2d
+	WORD $0x6e6edd4a // fmul v10.2d, v10.2d, v14.2d
+	WORD $0x6e73df5a // fmul v26.2d, v26.2d, v19.2d
+	WORD $0x6e6cdca5 // fmul v5.2d, v5.2d, v12.2d
+	WORD $0x6e7bdcc6 // fmul v6.2d, v6.2d, v27.2d
+	WORD $0x4e78cd45 // fmla v5.2d, v10.2d, v24.2d
+	WORD $0x4e79cf46 // fmla v6.2d, v26.2d, v25.2d
+	WORD $0x4e7ccd8c // fmla v12.2d, v12.2d, v28.2d
+	WORD $0x4e7dcf7b // fmla v27.2d, v27.2d, v29.2d
+	VMOV V22.B16, V28.B16
+	VMOV V20.B16, V29.B16
+	WORD $0x4e72cedc // fmla v28.2d, v22.2d, v18.2d
+	WORD $0x4e70ce9d // fmla v29.2d, v20.2d, v16.2d
+	WORD $0x6e7cdca5 // fmul v5.2d, v5.2d, v28.2d
+	WORD $0x6e7ddcc6 // fmul v6.2d, v6.2d, v29.2d
+	WORD $0x6e7edf18 // fmul v24.2d, v24.2d, v30.2d
+	WORD $0x6e7edf39 // fmul v25.2d, v25.2d, v30.2d
+	WORD $0x4e78cd4a // fmla v10.2d, v10.2d, v24.2d
+	WORD $0x4e79cf5a // fmla v26.2d, v26.2d, v25.2d
+	WORD $0x4eead58c // fsub v12.2d, v12.2d, v10.2d
+	WORD $0x4efad77b // fsub v27.2d, v27.2d, v26.2d
+	WORD $0x6e76dd8c // fmul v12.2d, v12.2d, v22.2d
+	WORD $0x6e74df7b // fmul v27.2d, v27.2d, v20.2d
+	WORD $0x0e61698c // fcvtn v12.2s, v12.2d
+	WORD $0x4e616b6c // fcvtn2 v12.4s, v27.2d
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	WORD $0x4eabd421 // fsub v1.4s, v1.4s, v11.4s
+	WORD $0x4eacd442 // fsub v2.4s, v2.4s, v12.4s
+	VBIT V7.B16, V11.B16, V1.B16
+	VBIT V8.B16, V12.B16, V2.B16
+	VST1.P [V3.S4, V4.S4, V5.S4, V6.S4], 64(R0)
+	CBZ R5, value
+	MOVWU scale+48(FP), R9
+	VDUP R9, V7.S4
+	WORD $0x6e27dc21 // fmul v1.4s, v1.4s, v7.4s
+	WORD $0x6e27dc42 // fmul v2.4s, v2.4s, v7.4s
+	VST1.P [V1.S4, V2.S4], 32(R5)
 value:
 	SUBS $8, R2, R2
 	BNE loop

@@ -23,6 +23,8 @@ func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, gr
 		p.kind = polySingle
 	case f == spec.GCE && narrow:
 		p.kind, a = gceSingle, max(a, 0x1p-100) // which changes no digit
+	case f == spec.Focal && narrow && a <= mostFocal:
+		p.kind = focalSingle
 	default:
 		return wideSeparable(f, a, loss, grad, z, yes, no, scale)
 	}
@@ -32,6 +34,10 @@ func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, gr
 	return questions(&p, loss, grad, z, yes, no, scale)
 }
 
+// mostFocal is the largest exponent of a focal loss in float32: the roundings of exp(-|z|) count as
+// often.
+const mostFocal = 2
+
 // wideSeparable is SigmoidSeparable in float64.
 func wideSeparable[T spec.Float](f spec.Family, a float64, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
 	var p questionPlan
@@ -40,7 +46,7 @@ func wideSeparable[T spec.Float](f spec.Family, a float64, loss []float64, grad,
 		p = questionPlan{kind: polyQuestions, par: questionPars{a, 1 + a}}
 	case f == spec.GCE && spec.Size[T]() == 8 && a >= 0x1p-400: // otherwise a l may lose digits
 		p = questionPlan{kind: gceQuestions, par: questionPars{-a, 1 / a}}
-	case f == spec.Focal && a == 2:
+	case f == spec.Focal && spec.Size[T]() == 8 && a == 2:
 		p = questionPlan{kind: focal2Questions, par: questionPars{a, -a}}
 	case f == spec.Focal && wholePower(a):
 		p = questionPlan{kind: focalWholeQuestions, par: questionPars{a, -a}}
@@ -171,6 +177,7 @@ const (
 	entmaxQuestions
 	polySingle
 	gceSingle
+	focalSingle
 )
 
 // questions computes elements, those that fill no block in a copy that does.
@@ -260,6 +267,8 @@ func questionBlocks[T spec.Float](p *questionPlan, loss *float64, grad, z, yes, 
 		sigmoidPolySingle(loss, grad, z, yes, no, n, f, &p.smooth.par[0])
 	case gceSingle:
 		sigmoidGCESingle(loss, grad, z, yes, no, n, f, &p.smooth.par[0])
+	case focalSingle:
+		sigmoidFocalSingle(loss, grad, z, yes, no, n, f, &p.smooth.par[0])
 	case maeQuestions:
 		sigmoidMAE(loss, grad, z, yes, no, n, f, nil)
 	}

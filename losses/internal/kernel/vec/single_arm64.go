@@ -8,11 +8,24 @@ import (
 	"softloss/losses/internal/kernel/spec"
 )
 
-// singlePlan stores the parameters of sigmoidPolySingle or sigmoidGCESingle, as vectors. It reports
-// whether they are exact enough.
+// singlePlan stores the parameters of sigmoidPolySingle, sigmoidGCESingle or sigmoidFocalSingle. It
+// reports whether they are exact enough.
 func singlePlan(par []float64, f spec.Family, a float64) (ok bool) {
-	other, polynomials := a, []func(e float64) float64{excessRatio}
-	if f == spec.GCE {
+	rate, other, polynomials := a, a, []func(e float64) float64{excessRatio}
+	power := func(e float64) float64 { return math.Pow(1+e, -1-a) }
+	switch f {
+	case spec.Focal:
+		rate = a + 1
+		polynomials = []func(e float64) float64{
+			func(e float64) float64 {
+				if e < 1e-15 {
+					return 1
+				}
+				return math.Log1p(e) / e
+			},
+			power,
+		}
+	case spec.GCE:
 		other = 1 / a
 		polynomials = []func(e float64) float64{
 			func(e float64) float64 {
@@ -21,7 +34,7 @@ func singlePlan(par []float64, f spec.Family, a float64) (ok bool) {
 				}
 				return -math.Expm1(-a*math.Log1p(e)) / (a * e)
 			},
-			func(e float64) float64 { return math.Pow(1+e, -1-a) },
+			power,
 		}
 	}
 	at := 0
@@ -33,9 +46,11 @@ func singlePlan(par []float64, f spec.Family, a float64) (ok bool) {
 		}
 	}
 	const lowest = 104.5 // exp(-lowest) is 0
-	vector(lowest / a)
-	vector(-a*math.Log2E, -a, float64(float32(a))-a, other)
+	vector(lowest / rate)
+	vector(-rate*math.Log2E, -rate, float64(float32(rate))-rate, other)
 	vector(a + 1)
+	par[at], par[at+1] = a, a
+	at += 2
 	ok = true
 	for _, f := range polynomials {
 		var c [singleTerms]float64

@@ -60,7 +60,7 @@ func (a *asm) kernels() {
 	a.sigmoid("sigmoidPoly", "φ = -l + a (1-p); par is a and 1+a.", a.polyQuestion)
 	a.sigmoid64("sigmoidGCE", "φ = (1 - p^a)/a; par is -a and 1/a.", a.gceQuestion)
 	a.sigmoid("sigmoidFocal", "φ = -(1-p)^a l; par is a and -a.", a.focalQuestion(a.exponentials))
-	a.sigmoid("sigmoidFocal2", "φ = -(1-p)² l; par is 2 and -2.", a.focalQuestion(a.squares))
+	a.sigmoid64("sigmoidFocal2", "φ = -(1-p)² l; par is 2 and -2.", a.focalQuestion(a.squares))
 	a.sigmoid("sigmoidFocalWhole", "φ = -(1-p)^a l; par is a, -a and the bits of a.", a.focalQuestion(a.wholePowers))
 	a.sigmoidReloading("sigmoidMargin",
 		"One of the labels is 0, the other the u of φ = -d^γ log(1-d) of no, d = max(1-p-margin, 0);\n"+
@@ -72,7 +72,8 @@ func (a *asm) kernels() {
 	a.sigmoidReloading("sigmoidSparsemax", "The loss is the question Sparsemax.", a.sparsemax)
 	a.sigmoidReloading("sigmoidEntmax", "The loss is the question Entmax15.", a.entmax15)
 	a.sigmoidSmooth()
-	a.singles("sigmoidPolySingle", "φ = -l + a (1-p).", a.polySingle)
-	a.singles("sigmoidGCESingle", "φ = (1 - p^a)/a.", a.gceSingle)
+	a.singles("sigmoidPolySingle", "φ = -l + a (1-p).", false, a.polySingle)
+	a.singles("sigmoidGCESingle", "φ = (1 - p^a)/a.", false, a.gceSingle)
+	a.singles("sigmoidFocalSingle", "φ = -(1-p)^a l.", true, a.focalSingle)
 	a.sigmoid("sigmoidMAE", "The loss is the sum of |p - t| of both classes.", a.maeQuestion)
 }

@@ -124,9 +124,9 @@ func (a *asm) sigmoidTurns(one Vec, turn sigmoidTurn) {
 	})
 }
 
-// storeLosses stores x as numbers of float64. It overwrites x.
+// storeLosses stores x, which may be numbers of float64 already, as those. It overwrites x.
 func (a *asm) storeLosses(r string, x []Vec) {
-	if a.F64 {
+	if a.F64 || len(x) > unroll {
 		a.Store(r, x...)
 		return
 	}

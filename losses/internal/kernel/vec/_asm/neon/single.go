@@ -9,16 +9,16 @@ import (
 // Separable losses of float32 elements, in float32. With e = exp(-|z|) polynomials in s = 2p-1 of
 // the likely class are the numbers that do not depend on how large |z| is,
 //
-//	A = p^(a+1),  V = (1 - p^a)/(a e)  or  B = (L - e p)/e²,  L = log1p(e);
+//	A = p^(a+1),  V = (1 - p^a)/(a e),  Q = L/e  or  B = (L - e p)/e²,  L = log1p(e);
 //
-// exp(-a |z|) is the rest. Nothing cancels.
+// exp(-a |z|) is the rest, or that of a+1. Nothing cancels.
 
 // singleTerms is how many coefficients each of the two polynomials has, an even number.
 const singleTerms = 10
 
 // singleConsts are the numbers of such a loss. Its parameters are vectors: what |z| is cut at, the
 // lanes -a log2 e, -a, what float32 has lost of that, and a number of the loss, a+1 again and
-// again, and then the polynomials.
+// again, a as numbers of float64, and then the polynomials.
 type singleConsts struct {
 	exp                      expConsts
 	log2e, rate, lost, other Lane
@@ -26,29 +26,52 @@ type singleConsts struct {
 	second, power            polynomial
 }
 
-// singles emits the kernel of such a loss.
-func (a *asm) singles(name, formula string, turn func(c singleConsts, z []Vec,
-	labels func() (likely, other, positive []Vec)) (loss, slope []Vec)) {
+// singleTurn emits the losses of a turn as [sigmoidTurn] does.
+type singleTurn func(c singleConsts, z []Vec, labels func() (likely, other, positive []Vec)) (loss, slope []Vec)
+
+// singles emits the kernel of such a loss, whose numbers are loaded every turn where it is
+// reloading.
+func (a *asm) singles(name, formula string, reloading bool, turn singleTurn) {
 	a.Kernel32(name, "loss *float64, grad, z, yes, no *T, n int, scale T, par *float64", "",
 		name+sigmoidDoc+formula+"\npar is a singlePlan's.", func() {
 			a.Pointer("par", "R7")
 			one := a.Hold(1)
-			c, v, at := singleConsts{exp: a.raisedExp(one, 0)}, a.Take(), 0
-			a.vectorOf(v, 1)
-			c.log2e, c.rate, c.lost, c.other = Lane{Of: v}, Lane{Of: v, Index: 1}, Lane{Of: v, Index: 2}, Lane{Of: v, Index: 3}
-			const ln2 = 0x1.62e4p-1 // whose products with whole numbers up to 255 are exact
-			x := a.HoldLanes(-ln2, ln2-math.Ln2)
-			c.ln2hi, c.ln2lo = x[0], x[1]
-			c.second, at = a.parPolynomial(3, singleTerms)
-			c.power, _ = a.parPolynomial(at, singleTerms)
+			var c singleConsts
+			if !reloading {
+				c = a.singleConsts(one)
+			}
 			a.sigmoidTurns(one, func(_ Vec, z []Vec, labels func() (likely, other, positive []Vec)) (loss, slope []Vec) {
+				if reloading {
+					c = a.singleConsts(one)
+				}
 				return turn(c, z, labels)
 			})
 		})
 }
 
+func (a *asm) singleConsts(one Vec) (c singleConsts) {
+	c.exp = a.raisedExp(one, 0)
+	v, at := a.Take(), 0
+	a.vectorOf(v, 1)
+	c.log2e, c.rate, c.lost, c.other = Lane{Of: v}, Lane{Of: v, Index: 1}, Lane{Of: v, Index: 2}, Lane{Of: v, Index: 3}
+	const ln2 = 0x1.62e4p-1 // whose products with whole numbers up to 255 are exact
+	x := a.HoldLanes(-ln2, ln2-math.Ln2)
+	c.ln2hi, c.ln2lo = x[0], x[1]
+	c.second, at = a.parPolynomial(4, singleTerms)
+	c.power, _ = a.parPolynomial(at, singleTerms)
+	return c
+}
+
+// release gives back the registers of all but one.
+func (c singleConsts) release(a *asm) {
+	a.Release([]Vec{c.exp.least, c.exp.magic, c.exp.log2e.Of, c.log2e.Of, c.ln2hi.Of})
+	c.exp.q.release(a)
+	c.second.release(a)
+	c.power.release(a)
+}
+
 // fallBy emits |z| in the place of z, as sizes does, e and the share of it that rounding took, and
-// exp(-a |z|) = (1+x) 2^n with x and t as reduce has them.
+// exp(-a |z|), or what stands for a, = (1+x) 2^n with x and t as reduce has them.
 func (a *asm) fallBy(c singleConsts, z []Vec) (e, lost, x, t []Vec) {
 	e, lost = a.exactFall(c.exp, z)
 	cut, n := a.Row(unroll), a.Row(unroll)
@@ -85,8 +108,8 @@ func (a *asm) exactFall(c expConsts, z []Vec) (e, lost []Vec) {
 	return e, lost
 }
 
-// ratios emits A, W and the other polynomial. It drops lost.
-func (a *asm) ratios(c singleConsts, e, lost []Vec) (power, w, second []Vec) {
+// ratios emits A and the other polynomial. It drops lost.
+func (a *asm) ratios(c singleConsts, e, lost []Vec) (power, second []Vec) {
 	s := a.Row(unroll)
 	off := a.likelihood(c.exp.one, s, e)
 	x := a.Row(unroll)
@@ -99,11 +122,8 @@ func (a *asm) ratios(c singleConsts, e, lost []Vec) (power, w, second []Vec) {
 	power = a.valueBeside(c.power, s, square, off)
 	a.Drop(off...)
 	second = a.value(c.second, s, square)
-	w = square
-	each(func(i int) { a.Move(w[i], power[i]) })
-	each(func(i int) { a.Op(Fmla, w[i], power[i], e[i]) })
-	a.Drop(s...)
-	return power, w, second
+	a.Release(s, square)
+	return power, second
 }
 
 // mirror emits s = 2p-1, which no rounding changes, and s².
@@ -113,6 +133,72 @@ func (a *asm) mirror(c singleConsts, s, p []Vec) (square []Vec) {
 	each(func(i int) { a.Op(Fsub, s[i], s[i], c.exp.one) })
 	each(func(i int) { a.Op(Fmul, square[i], s[i], s[i]) })
 	return square
+}
+
+// focalSingle: with E = exp(-(a+1) |z|), far = |z| + e Q, and the labels t of the likely class and
+// u
+//
+//	loss = A (1+e) (t E Q + u far),   slope by |z| = A (u (1 + a e far) - t E (1 + a Q)),
+//
+// computed in float64 from the exponentials and polynomials on, as they have many roundings.
+func (a *asm) focalSingle(c singleConsts, z []Vec, labels func() (likely, other, positive []Vec)) (
+	loss, slope []Vec) {
+	e, lost, x, t := a.fallBy(c, z)
+	rise := a.Row(unroll) // E
+	a.power(c.exp, rise, x, t)
+	a.Release(x, t)
+	power, q := a.ratios(c, e, lost)
+	c.release(a)
+	loss = a.Row(2 * unroll)
+	likely, other, positive := labels()
+	a.where(z, other)
+	each(func(i int) {
+		parts := func(x Vec) []Vec {
+			y := []Vec{x, a.Take()}
+			a.Conv(Fcvtl2, y[1], x)
+			a.Conv(Fcvtl, x, x)
+			return y
+		}
+		wide := [][]Vec{parts(z[i]), parts(e[i]), parts(rise[i]), parts(power[i]), parts(q[i]), parts(likely[i]),
+			parts(other[i])}
+		a.Wide(func() { a.focalParts(loss[2*i:2*i+2], wide) })
+		a.Conv(Fcvtn, other[i], other[i])
+		a.Conv(Fcvtn2, other[i], wide[6][1])
+		for _, y := range wide {
+			a.Drop(y[1])
+		}
+	})
+	a.Release(z, e, rise, power, q, likely)
+	slope = a.signed(other, positive)
+	a.Release(other, positive)
+	return loss, slope
+}
+
+// focalParts emits loss and slope, in the place of u, of the numbers of focalSingle.
+func (a *asm) focalParts(loss []Vec, x [][]Vec) {
+	z, e, rise, power, q, t, u := x[0], x[1], x[2], x[3], x[4], x[5], x[6]
+	far, y, gamma := loss, a.Row(unroll), a.Take()
+	a.vectorOf(gamma, 3)
+	each(func(i int) { a.Op(Fmul, far[i], e[i], q[i]) }) // L
+	each(func(i int) { a.Fill(y[i], 746) })              // beyond, e is 0
+	each(func(i int) { a.Op(Fmin, y[i], y[i], z[i]) })
+	each(func(i int) { a.Op(Fadd, y[i], y[i], far[i]) })
+	each(func(i int) { a.Op(Fadd, far[i], far[i], z[i]) })
+	each(func(i int) { a.Op(Fmul, y[i], y[i], e[i]) })
+	each(func(i int) { a.Op(Fmul, y[i], y[i], gamma) })
+	each(func(i int) { a.Op(Fmul, t[i], t[i], rise[i]) })
+	each(func(i int) { a.Op(Fmul, loss[i], far[i], u[i]) })
+	each(func(i int) { a.Op(Fmla, loss[i], t[i], q[i]) })
+	each(func(i int) { a.Op(Fmla, u[i], u[i], y[i]) })
+	each(func(i int) { a.Move(y[i], power[i]) })
+	each(func(i int) { a.Op(Fmla, y[i], power[i], e[i]) })
+	each(func(i int) { a.Op(Fmul, loss[i], loss[i], y[i]) })
+	each(func(i int) { a.Op(Fmul, q[i], q[i], gamma) })
+	each(func(i int) { a.Op(Fmla, t[i], t[i], q[i]) })
+	each(func(i int) { a.Op(Fsub, u[i], u[i], t[i]) })
+	each(func(i int) { a.Op(Fmul, u[i], u[i], power[i]) })
+	a.Drop(gamma)
+	a.Drop(y...)
 }
 
 // gceSingle: with E = exp(-a |z|), near = e V, W = p^a = A (1+e), far = near + W (1 - E)/a, and the
@@ -133,7 +219,10 @@ func (a *asm) gceSingle(c singleConsts, z []Vec, labels func() (likely, other, p
 	each(func(i int) { a.Op(Fsub, x[i], t[i], x[i]) })
 	each(func(i int) { a.OpLane(Fmul, x[i], x[i], c.other) })
 	a.Drop(t...)
-	power, w, v := a.ratios(c, e, lost)
+	power, v := a.ratios(c, e, lost)
+	w := a.Row(unroll)
+	each(func(i int) { a.Move(w[i], power[i]) })
+	each(func(i int) { a.Op(Fmla, w[i], power[i], e[i]) })
 	near, far := v, x
 	each(func(i int) { a.Op(Fmul, near[i], v[i], e[i]) })
 	each(func(i int) { a.Op(Fmul, far[i], far[i], w[i]) })
