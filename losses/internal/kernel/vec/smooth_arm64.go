@@ -20,17 +20,21 @@ type smoothPlan struct {
 	ok     bool
 }
 
-var smoothPlans [8]atomic.Pointer[smoothPlan] // those made last
+// smoothPlans are those made last, lastPlan counts them all.
+var (
+	smoothPlans [8]atomic.Pointer[smoothPlan]
+	lastPlan    atomic.Uint32
+)
 
 func smoothPlanFor[T spec.Float](f spec.Family, a float64) *smoothPlan {
 	size := spec.Size[T]()
-	bits := math.Float64bits(a)>>50 ^ math.Float64bits(f.B)>>49 ^ 3*uint64(f.Kind) ^ uint64(size)>>2
-	place := &smoothPlans[bits%uint64(len(smoothPlans))]
-	if p := place.Load(); p != nil && p.family == f && p.a == a && p.size == size {
-		return p
+	for i := range smoothPlans {
+		if p := smoothPlans[i].Load(); p != nil && p.family == f && p.a == a && p.size == size {
+			return p
+		}
 	}
 	p := newSmoothPlan(f, a, size)
-	place.Store(p)
+	smoothPlans[int(lastPlan.Add(1))%len(smoothPlans)].Store(p)
 	return p
 }
 
