@@ -25,16 +25,8 @@ func Expectation[T spec.Float](p, h []T, from float64) (sum float64) {
 	return sum
 }
 
-// Tilt is [spec.Tilt]. In float32 it takes the one number that a + b (h - from) is 0 for.
+// Tilt is [spec.Tilt].
 func Tilt[T spec.Float](p, t, h []T, from, a, b, c float64) {
-	if size := math.Abs(b); spec.Size[T]() == 4 && 0x1p-60 < size && size < 0x1p60 {
-		if zero := from - a/b; math.Abs(zero) < 0x1p60 {
-			high := float32(zero)
-			singleOf(unitOf[T]()).tiltFrom(float(&p[0]), float(&t[0]), float(&h[0]), len(p), high,
-				float32(zero-float64(high)), float32(b), float32(c))
-			return
-		}
-	}
 	wideOf[T]().tilt(&p[0], &t[0], &h[0], len(p), from, a, b, c)
 }
 

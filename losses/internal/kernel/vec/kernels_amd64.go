@@ -688,12 +688,6 @@ func combineCloselyF32AVX512(p *float32, t *float32, n int, a float32, low float
 //go:noescape
 func expectationF32AVX512(p *float32, h *float32, n int, from float32) (sum float64)
 
-// tiltFromF32AVX512 stores b p ((h - from) - low) - c t in p: the differences of close numbers are
-// exact.
-//
-//go:noescape
-func tiltFromF32AVX512(p *float32, t *float32, h *float32, n int, from float32, low float32, b float32, c float32)
-
 // affineCloselyF32AVX512 stores ((b + bLow) - (c + cLow) t) + a p in p.
 //
 //go:noescape
@@ -2514,12 +2508,6 @@ func combineCloselyF32AVX2(p *float32, t *float32, n int, a float32, low float32
 //
 //go:noescape
 func expectationF32AVX2(p *float32, h *float32, n int, from float32) (sum float64)
-
-// tiltFromF32AVX2 stores b p ((h - from) - low) - c t in p: the differences of close numbers are
-// exact.
-//
-//go:noescape
-func tiltFromF32AVX2(p *float32, t *float32, h *float32, n int, from float32, low float32, b float32, c float32)
 
 // affineCloselyF32AVX2 stores ((b + bLow) - (c + cLow) t) + a p in p.
 //

@@ -172,7 +172,6 @@ type single interface {
 	maeSigns(e, t *float32, n int, c, low, over, under float32)
 	combineClosely(p, t *float32, n int, a, low, f float32)
 	expectation(p, h *float32, n int, from float32) (sum float64)
-	tiltFrom(p, t, h *float32, n int, from, low, b, c float32)
 	affineClosely(p, t *float32, n int, a, b, bLow, c, cLow float32)
 }
 
@@ -496,9 +495,6 @@ func (f32AVX512) combineClosely(p, t *float32, n int, a, low, f float32) {
 }
 func (f32AVX512) expectation(p, h *float32, n int, from float32) (sum float64) {
 	return expectationF32AVX512(p, h, n, from)
-}
-func (f32AVX512) tiltFrom(p, t, h *float32, n int, from, low, b, c float32) {
-	tiltFromF32AVX512(p, t, h, n, from, low, b, c)
 }
 func (f32AVX512) affineClosely(p, t *float32, n int, a, b, bLow, c, cLow float32) {
 	affineCloselyF32AVX512(p, t, n, a, b, bLow, c, cLow)
@@ -1221,9 +1217,6 @@ func (f32AVX2) combineClosely(p, t *float32, n int, a, low, f float32) {
 }
 func (f32AVX2) expectation(p, h *float32, n int, from float32) (sum float64) {
 	return expectationF32AVX2(p, h, n, from)
-}
-func (f32AVX2) tiltFrom(p, t, h *float32, n int, from, low, b, c float32) {
-	tiltFromF32AVX2(p, t, h, n, from, low, b, c)
 }
 func (f32AVX2) affineClosely(p, t *float32, n int, a, b, bLow, c, cLow float32) {
 	affineCloselyF32AVX2(p, t, n, a, b, bLow, c, cLow)

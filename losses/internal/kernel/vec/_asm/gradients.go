@@ -25,7 +25,7 @@ func (g isa) moments() {
 	g.ret()
 }
 
-// expectation and tiltFrom are moments and tilt in float32.
+// expectation is that of moments in float32.
 func (g isa) expectation() {
 	g.text("expectation", "func(p, h *T, n int, from A) (sum float64)", "returns Σ p (h - from).")
 	p, h, n := g.param("p"), g.param("h"), g.param("n")
@@ -36,23 +36,6 @@ func (g isa) expectation() {
 		g.madd(x, y, sum.inner[v%2])
 	}, func() { g.fold(sum) })
 	doubleResult(g.foldedTotal(sum), "sum")
-	g.ret()
-}
-
-func (g isa) tiltFrom() {
-	g.text("tiltFrom", "func(p, t, h *T, n int, from, low, b, c A)",
-		"stores b p ((h - from) - low) - c t in p: the differences of close numbers are exact.")
-	p, t, h, n := g.param("p"), g.param("t"), g.param("h"), g.param("n")
-	from, low, b, c := g.broadcast("from"), g.broadcast("low"), g.broadcast("b"), g.broadcast("c")
-	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {
-		x, y, d := g.get(p, i, v, m), g.get(t, i, v, m), g.get(h, i, v, m)
-		g.sub(from, d, d)
-		g.sub(low, d, d)
-		g.mul(b, x, x)
-		g.mul(c, y, y)
-		g.msub(y, d, x)
-		g.put(x, p, i, v, m)
-	})
 	g.ret()
 }
 

@@ -92,7 +92,6 @@ func main() {
 			g.maeSigns()
 			g.combineClosely()
 			g.expectation()
-			g.tiltFrom()
 			g.affineClosely()
 		}
 		g.sizes()
