@@ -1,6 +1,10 @@
 package losses
 
-import "fmt"
+import (
+	"fmt"
+
+	"softloss/losses/internal/kernel"
+)
 
 // Reduction says how the losses L_n of the rows become one value. With sample
 // weights s_n (1 unless given; a row of weight 0 or with an ignored index is not kept)
@@ -105,7 +109,7 @@ type totals struct {
 func (t *totals) addLosses(rows []float64) {
 	for len(rows) > 0 {
 		if t.next == 0 && len(rows) >= len(t.lanes) {
-			rows = t.addEights(rows)
+			rows = rows[kernel.AddEights(&t.lanes, rows):]
 		}
 		for turn := false; !turn && len(rows) > 0; rows = rows[1:] {
 			if x := rows[0]; x != 0 {
@@ -115,22 +119,6 @@ func (t *totals) addLosses(rows []float64) {
 			}
 		}
 	}
-}
-
-// addEights adds as many of rows as come in eights without a 0, and returns the others.
-func (t *totals) addEights(rows []float64) (others []float64) {
-	l := &t.lanes
-	s0, s1, s2, s3, s4, s5, s6, s7 := l[0], l[1], l[2], l[3], l[4], l[5], l[6], l[7] // which fit registers
-	for ; len(rows) >= len(l); rows = rows[len(l):] {
-		x := (*[len(l)]float64)(rows)
-		if x[0] == 0 || x[1] == 0 || x[2] == 0 || x[3] == 0 || x[4] == 0 || x[5] == 0 || x[6] == 0 || x[7] == 0 {
-			break
-		}
-		s0, s1, s2, s3 = s0+x[0], s1+x[1], s2+x[2], s3+x[3]
-		s4, s5, s6, s7 = s4+x[4], s5+x[5], s6+x[6], s7+x[7]
-	}
-	*l = [...]float64{s0, s1, s2, s3, s4, s5, s6, s7}
-	return rows
 }
 
 // total returns the sum of all.

@@ -31,6 +31,28 @@ func factors[T Float](t *testing.T) {
 	}
 }
 
+// TestAddEights: the bits of plain loops, for every length, until a 0 of either sign comes, and with
+// what is no number.
+func TestAddEights(t *testing.T) {
+	eachImplementation(t, func(t *testing.T) {
+		for n := range 60 {
+			for zero := -1; zero < n; zero++ {
+				x := make([]float64, n)
+				for i := range x {
+					x[i] = []float64{0.1, -0.3, 1e-320, 1e300, math.Inf(-1), math.NaN()}[i%(4+n%3)]
+				}
+				if zero >= 0 {
+					x[zero] = math.Copysign(0, float64(zero%2)-1)
+				}
+				lanes := [8]float64{0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1}
+				want := lanes
+				require.Equal(t, spec.AddEights(&want, x), AddEights(&lanes, x), "n=%d, 0 at %d", n, zero)
+				require.True(t, sameBits(want[:], lanes[:]), "n=%d, 0 at %d", n, zero)
+			}
+		}
+	})
+}
+
 // TestSizesOf: the smallest and largest sizes of every length, wherever they are, and what is no
 // positive number.
 func TestSizesOf(t *testing.T) { both(t, sizesOf[float32], sizesOf[float64]) }

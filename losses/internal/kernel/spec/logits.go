@@ -93,6 +93,23 @@ func Times[T Float](dst []float64, x []T) {
 	}
 }
 
+// AddEights adds to the lanes in turn as many of x as come in eights without a 0, and returns how
+// many.
+func AddEights(lanes *[8]float64, x []float64) (done int) {
+	s0, s1, s2, s3 := lanes[0], lanes[1], lanes[2], lanes[3] // which fit registers
+	s4, s5, s6, s7 := lanes[4], lanes[5], lanes[6], lanes[7]
+	for ; len(x)-done >= len(lanes); done += len(lanes) {
+		x := (*[len(lanes)]float64)(x[done:])
+		if x[0] == 0 || x[1] == 0 || x[2] == 0 || x[3] == 0 || x[4] == 0 || x[5] == 0 || x[6] == 0 || x[7] == 0 {
+			break
+		}
+		s0, s1, s2, s3 = s0+x[0], s1+x[1], s2+x[2], s3+x[3]
+		s4, s5, s6, s7 = s4+x[4], s5+x[5], s6+x[6], s7+x[7]
+	}
+	*lanes = [...]float64{s0, s1, s2, s3, s4, s5, s6, s7}
+	return done
+}
+
 // Widen stores x in dst, as long.
 func Widen[T Float](dst []float64, x []T) {
 	for i, v := range x {

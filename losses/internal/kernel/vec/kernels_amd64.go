@@ -1633,6 +1633,12 @@ func entmaxRowF64AVX512(grad *float64, labelGrad *float64, z *float64, t *float6
 //go:noescape
 func entmaxIndexF64AVX512(grad *float64, z *float64, n int, y int, near *float64, f float64) (loss float64, rejected uint32)
 
+// addEightsF64AVX512 adds to the eight lanes as many of x as come in eights without a 0, and
+// returns how many.
+//
+//go:noescape
+func addEightsF64AVX512(lanes *float64, x *float64, n int) (done int)
+
 // tileMAEF64AVX512 takes e and lanes from tileStats, stores the losses in lanes and the gradients
 // in e, and unless labelGrad is nil -sign(p - t) there.
 //
@@ -3450,6 +3456,12 @@ func entmaxRowF64AVX2(grad *float64, labelGrad *float64, z *float64, t *float64,
 //
 //go:noescape
 func entmaxIndexF64AVX2(grad *float64, z *float64, n int, y int, near *float64, f float64) (loss float64, rejected uint32)
+
+// addEightsF64AVX2 adds to the eight lanes as many of x as come in eights without a 0, and returns
+// how many.
+//
+//go:noescape
+func addEightsF64AVX2(lanes *float64, x *float64, n int) (done int)
 
 // tileMAEF64AVX2 takes e and lanes from tileStats, stores the losses in lanes and the gradients in
 // e, and unless labelGrad is nil -sign(p - t) there.

@@ -37,6 +37,11 @@ func SizesOf[T spec.Float](x []T) spec.Sizes {
 // Times is [spec.Times].
 func Times[T spec.Float](dst []float64, x []T) { wideOf[T]().times(&dst[0], &x[0], len(x)) }
 
+// AddEights is [spec.AddEights].
+func AddEights(lanes *[8]float64, x []float64) (done int) {
+	return doubles().addEights(&lanes[0], &x[0], len(x))
+}
+
 // Position is [spec.Position].
 func Position(x []float64, v float64) int { return doubles().find(&x[0], len(x), v) }
 

@@ -167,6 +167,43 @@ func (g isa) multiply() {
 	g.ret()
 }
 
+// addEights is for float64.
+func (g isa) addEights() {
+	g.text("addEights", "func(lanes, x *float64, n int) (done int)",
+		"adds to the eight lanes as many of x as come in eights without a 0, and returns how many.")
+	lanes, x, left, done := g.param("lanes"), g.param("x"), g.param("n"), GP64()
+	sums := make([]reg.VecVirtual, 8/g.lanes())
+	for i := range sums {
+		sums[i] = g.vec()
+		g.load(Mem{Base: lanes, Disp: i * g.bytes()}, sums[i])
+	}
+	XORQ(done, done)
+	next, end := label("eight"), label("end")
+	Label(next)
+	SUBQ(Imm(8), left)
+	JLT(LabelRef(end))
+	zero, any := g.zeros(1)[0], g.noLanes()
+	eight := make([]reg.VecVirtual, len(sums))
+	for i := range eight {
+		eight[i] = g.get(x, done, i, nil)
+		g.orInto(g.cmp(eqOQ, zero, eight[i]), any)
+	}
+	bits := g.maskBits(any)
+	TESTL(bits, bits)
+	JNE(LabelRef(end))
+	for i, v := range eight {
+		g.add(v, sums[i], sums[i])
+	}
+	ADDQ(Imm(8), done)
+	JMP(LabelRef(next))
+	Label(end)
+	for i, v := range sums {
+		g.store(v, Mem{Base: lanes, Disp: i * g.bytes()})
+	}
+	Store(done, Return("done"))
+	g.ret()
+}
+
 func (g isa) widen() {
 	g.text("widen", "func(dst *float64, x *T, n int)", "stores x in dst.")
 	dst, x, n := g.param("dst"), g.param("x"), g.param("n")

@@ -97,6 +97,7 @@ func main() {
 		g.sizes()
 		if g.f64 {
 			g.wide()
+			g.addEights()
 			g.tileMAE()
 			g.tileExpectation()
 			g.tileNCE()
