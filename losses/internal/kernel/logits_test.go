@@ -31,8 +31,8 @@ func factors[T Float](t *testing.T) {
 	}
 }
 
-// TestAddEights: the bits of plain loops, for every length, until a 0 of either sign comes, and with
-// what is no number.
+// TestAddEights: the bits of plain loops, for every length, until a 0 of either sign comes, and
+// with what is no number.
 func TestAddEights(t *testing.T) {
 	eachImplementation(t, func(t *testing.T) {
 		for n := range 60 {

@@ -49,23 +49,6 @@ func (g isa) inverseOf(x, low reg.VecVirtual) (y reg.VecVirtual) {
 	return y
 }
 
-// quotient emits a/b for float32; with AVX-512 by a step from a short inverse.
-func (g isa) quotient(a, b reg.VecVirtual) reg.VecVirtual {
-	x := g.vec()
-	if !g.avx512 {
-		g.div(b, a, x)
-		return x
-	}
-	y, rest := g.vec(), g.vec()
-	VRCP14PS(b, y)
-	emitted()
-	g.mul(a, y, x)
-	g.move(a, rest)
-	g.nmadd(x, b, rest)
-	g.madd(y, rest, x)
-	return x
-}
-
 // inverseOfSum emits 1/(1+e) for sum = 1+e, with what rounding took from that for float32.
 func (g isa) inverseOfSum(sum, e reg.VecVirtual) reg.VecVirtual {
 	if g.f64 {

@@ -101,7 +101,7 @@ func gceOdds(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 		VPSLLD(Imm(23), power, power)
 		VPADDD(g.bitsOf(uint64(math.Float32bits(0x1p64))), power, power)
 		e := n
-		g.expBounded(c, g.atLeast(g.lowest(), q.minus), nil, e)
+		g.expBounded(c, g.atLeast(g.lowest(), q.minus), e)
 		piece := g.oddsPieces(par, e, nil)
 		near, d, v := piece(0), g.vec(), g.vec()
 		g.mul(e, near, near)

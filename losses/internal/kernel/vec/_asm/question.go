@@ -16,7 +16,9 @@ type questionConsts struct {
 	atanh []Op // (atanh(s)/s - 1)/s² in s², for s <= 1/3
 	log   []Op // the same for s <= 3 - √8, of float64
 
-	powers    powers // instead, with tables
+	single singleTables // instead, of float32 with AVX-512
+
+	powers    powers // instead, with tables of float64
 	logs      logs
 	mantissas mantissas
 	tempered  temperedTables // of [temperedQuestion]
@@ -41,6 +43,9 @@ func (g isa) questionConsts(f sigmoidLoss) (c questionConsts) {
 	}
 	for _, x := range fdlibmLog {
 		c.log = append(c.log, g.constant(x/2))
+	}
+	if g.avx512 && !g.f64 {
+		c.single = g.singleTables(f.exact)
 	}
 	c.exp = g.expConstsInMemory()
 	if !g.f64 && f.exact { // of which products are exact
@@ -85,8 +90,16 @@ func (g isa) question(c questionConsts, z, low reg.VecVirtual) (q question) {
 	if c.loss.size {
 		return q
 	}
+	if g.avx512 && !g.f64 { // by tables
+		q.e = g.expSingle(c.single, g.atLeast(g.lowest(), z), low)
+		sum := g.vec()
+		g.add(g.constant(1), q.e, sum)
+		q.p = g.inverseOfSum(sum, q.e)
+		q.log = func() reg.VecVirtual { return g.singleLog1p(c.single, q.e) }
+		return q
+	}
 	q.e, q.p = g.vec(), g.vec()
-	g.expBounded(c, g.atLeast(g.lowest(), z), low, q.e)
+	g.expBounded(c, g.atLeast(g.lowest(), z), q.e)
 	sum := g.vec()
 	g.add(g.constant(1), q.e, sum)
 	if c.loss.logs == none {
@@ -103,16 +116,16 @@ func (g isa) question(c questionConsts, z, low reg.VecVirtual) (q question) {
 		g.mul(s, inverse, q.p)
 		g.mul(sum, inverse, s)
 		g.mul(q.e, s, s)
-	case g.avx512 || c.loss.exact:
+	case c.loss.logs == closely:
 		q.p = g.inverseOfSum(sum, q.e)
-		if c.loss.logs == closely {
-			s = g.inverseOf(s, g.lostOfSum(s, g.constant(2), q.e))
-			g.mul(q.e, s, s)
-		} else {
-			s = g.quotient(q.e, s)
-		}
+		s = g.inverseOf(s, g.lostOfSum(s, g.constant(2), q.e))
+		g.mul(q.e, s, s)
+	case c.loss.exact:
+		q.p = g.inverseOfSum(sum, q.e)
+		g.div(s, q.e, s)
 	default:
-		q.p, s = g.inverse(sum), g.quotient(q.e, s)
+		q.p = g.inverse(sum)
+		g.div(s, q.e, s)
 	}
 	q.log = func() reg.VecVirtual {
 		square, tail := g.atanh(c, s)
@@ -162,8 +175,8 @@ func (g isa) noInfinity(z reg.VecVirtual) {
 	g.pick(VFIXUPIMMPS_BCST, VFIXUPIMMPD_BCST, Imm(0), g.bitsOf(3<<20), z, z)
 }
 
-// expBounded emits e = exp(y + low) for lowest <= y <= 0 and a small low, or none. It overwrites y.
-func (g isa) expBounded(c questionConsts, y, low, e reg.VecVirtual) {
+// expBounded emits e = exp(y) for lowest <= y <= 0. It overwrites y.
+func (g isa) expBounded(c questionConsts, y, e reg.VecVirtual) {
 	t, n := g.vec(), g.vec()
 	g.load(c.exp.magic, t)
 	g.madd(c.exp.log2e, y, t) // n in the low bits
@@ -173,9 +186,6 @@ func (g isa) expBounded(c questionConsts, y, low, e reg.VecVirtual) {
 	} else {
 		g.nmadd(c.exp.ln2hi, n, y)
 		g.nmadd(c.exp.ln2lo, n, y)
-	}
-	if low != nil {
-		g.add(low, y, y)
 	}
 	g.expReduced(c, y, t, n, e)
 }
@@ -273,7 +283,7 @@ func (g isa) expsOfNegative(c questionConsts, par reg.GPVirtual, x, y reg.VecVir
 		e := g.vec()
 		g.mul(g.parameter(par, 0), x, x)
 		g.or(g.constant(math.Copysign(0, -1)), x, x)
-		g.expBounded(c, g.atLeast(g.lowest(), x), nil, e)
+		g.expBounded(c, g.atLeast(g.lowest(), x), e)
 		return e
 	}
 	e = park(1, exp(x))

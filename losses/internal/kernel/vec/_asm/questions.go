@@ -64,8 +64,8 @@ func normalisedQuestion(shares bool) func(g isa, c questionConsts, par reg.GPVir
 				g.or(size, slope, slope)
 			}
 			g.mul(entropy, slope, slope)
-			g.mul(l, t, loss)
-			g.sub(l, minus, minus)
+			g.add(t, u, loss)
+			g.mul(l, loss, loss)
 			g.nmadd(minus, u, loss)
 			g.mul(by, loss, loss)
 			return loss, slope

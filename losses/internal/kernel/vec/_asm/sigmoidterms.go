@@ -248,7 +248,7 @@ func smoothSingleQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLo
 	park := g.places(6)
 	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
 		e, sum, lost, off := g.vec(), g.vec(), g.vec(), g.vec()
-		g.expBounded(c, g.atLeast(g.lowest(), q.minus), nil, e)
+		g.expBounded(c, g.atLeast(g.lowest(), q.minus), e)
 		g.add(g.constant(1), e, sum)
 		g.sub(g.constant(1), sum, lost)
 		g.sub(lost, e, lost)

@@ -87,7 +87,7 @@ func (g isa) expOfMinus(c questionConsts, p powers, par reg.GPVirtual, a int, x 
 	}
 	y, e := g.parameter(par, a), g.vec()
 	g.mul(x, y, y)
-	g.expBounded(c, g.atLeast(g.lowest(), y), nil, e)
+	g.expBounded(c, g.atLeast(g.lowest(), y), e)
 	return e
 }
 
@@ -171,7 +171,7 @@ func (g isa) temperedStep(c questionConsts, par reg.GPVirtual, far Op, minus reg
 		e = g.exp2(c.tempered.powers, g.constant(math.Log2E), minus)[0]
 	} else {
 		e = g.vec()
-		g.expBounded(c, g.atLeast(g.lowest(), minus), nil, e)
+		g.expBounded(c, g.atLeast(g.lowest(), minus), e)
 	}
 	keptE := park(1, e)
 	l, p := g.minusLog1p(c.tempered.logs, !g.narrow, e, nil)

@@ -66,7 +66,7 @@ func (g temperedTile) power(x reg.VecVirtual) reg.VecVirtual {
 		return g.exp2(g.c.tempered.powers, g.constant(math.Log2E), x)[0]
 	}
 	e := g.vec()
-	g.expBounded(g.c, g.atLeast(g.lowest(), x), nil, e)
+	g.expBounded(g.c, g.atLeast(g.lowest(), x), e)
 	return e
 }
 

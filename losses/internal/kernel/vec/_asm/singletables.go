@@ -1,0 +1,114 @@
+package main
+
+import (
+	"math"
+
+	"github.com/mmcloughlin/avo/attr"
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// singleTables are the numbers of exponentials and logarithms of float32 elements, with AVX-512,
+// which looks up 16 numbers in one instruction:
+//
+//	exp(x) = 2^n (1 + r + …),  r = x - n log 2,  |r| <= log(2)/32, for multiples n of 1/16
+//	log1p(e) = log(1/a_i) + r Q(r),  r = a_i (1+e) - 1,  |r| <= 1/29
+//
+// for the a_i near 1/(1 + i/15) next to which the logarithm is almost a number of float32.
+type singleTables struct {
+	powers, inverse, first Mem
+	lost                   Mem  // what float32 has lost of powers, for what has to be exact
+	exp, log               []Op // highest degree first
+}
+
+func (g isa) singleTables(exact bool) (c singleTables) {
+	power := func(i float64) float64 { return math.Exp2(i / 16) }
+	c.powers = g.sixteen("singlePowers", power)
+	near := func(i float64) float64 {
+		best, least := 1., math.Inf(1)
+		x := float32(15 / (15 + i))
+		for range 400 {
+			l := math.Log(float64(x))
+			if off := math.Abs(float64(float32(l)) - l); i > 0 && off < least {
+				best, least = float64(x), off
+			}
+			x = math.Nextafter32(x, 1)
+		}
+		return best
+	}
+	c.inverse = g.sixteen("singleInverses", near)
+	c.first = g.sixteen("singleLogs", func(i float64) float64 { return -math.Log(near(i)) })
+	c.exp = g.constants([]float64{0.166668621646, 0.500009774918, 1})        // to 5e-9
+	c.log = g.constants([]float64{-0.250148732064, 0.333511806123, -0.5, 1}) // to 8e-8
+	if exact {
+		c.lost = g.sixteen("singlePowersLost", func(i float64) float64 { return power(i) - float64(float32(power(i))) })
+		c.log = g.constants([]float64{0.20017000338, -0.250198331541, 0.333333308062, -0.499999970518, 1}) // to 1e-9
+	}
+	return c
+}
+
+// sixteen returns f(0), f(1), … in memory.
+func (g isa) sixteen(name string, f func(i float64) float64) Mem {
+	m, ok := constants[name]
+	if !ok {
+		m = GLOBL(name, attr.RODATA|attr.NOPTR)
+		for i := range 16 {
+			DATA(4*i, U32(uint32(constBits(false, f(float64(i))))))
+		}
+		constants[name] = m
+	}
+	return m
+}
+
+// expSingle emits exp(x + low) for a small low, or none. It overwrites x.
+func (g isa) expSingle(c singleTables, x, low reg.VecVirtual) (e reg.VecVirtual) {
+	magic := g.constant(0x1.8p23 / 16)
+	index, n, q := g.vec(), g.vec(), g.vec()
+	g.load(magic, index)
+	g.madd(g.constant(math.Log2E), x, index)
+	g.sub(magic, index, n)
+	g.nmadd(g.constant(g.log2High()), n, x)
+	g.nmadd(g.constant(log2Low32), n, x)
+	if low != nil {
+		g.add(low, x, x)
+	}
+	e = g.vec()
+	VPERMPS(c.powers, index, e)
+	emitted()
+	g.load(c.exp[0], q)
+	for _, k := range c.exp[1:] {
+		g.horner(k, x, q)
+	}
+	g.mul(e, x, x)
+	if c.lost.Symbol.Name != "" {
+		VPERMPS(c.lost, index, index)
+		emitted()
+		g.madd(x, q, index)
+		g.add(index, e, e)
+	} else {
+		g.madd(x, q, e)
+	}
+	g.pick(VSCALEFPS, nil, n, e, e)
+	return e
+}
+
+// singleLog1p emits log1p(e) for 0 <= e <= 1.
+func (g isa) singleLog1p(c singleTables, e reg.VecVirtual) (l reg.VecVirtual) {
+	l = g.vec()
+	inverse, r, q := g.vec(), g.vec(), g.vec()
+	g.load(g.magic(), l)
+	g.madd(g.constant(15), e, l)
+	VPERMPS(c.inverse, l, inverse)
+	emitted()
+	VPERMPS(c.first, l, l)
+	emitted()
+	g.sub(g.constant(1), inverse, r)
+	g.madd(inverse, e, r)
+	g.load(c.log[0], q)
+	for _, k := range c.log[1:] {
+		g.horner(k, r, q)
+	}
+	g.madd(r, q, l)
+	return l
+}
