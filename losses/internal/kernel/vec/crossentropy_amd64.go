@@ -178,18 +178,29 @@ func crossEntropyTiles[T spec.Float](
 	for i, n := 0, 0; i < end; i += n {
 		n = min(most, end-i)
 		tileIn(io, s.z[:], z[i*k:], n, s.padZ[:], k)
-		setTarget(io, s, t, s.padT[:], index, i, n, k)
 		sums, tiles := loss[i:i+n], tilesOf(n, w)
 		if n&(w-1) != 0 {
 			sums = s.padLoss[:n]
 		}
-		if grad != nil {
-			f, step := rowFactors(scale, s.padScale[:], i, n, w)
+		classes := s.classes(index, i, n, w)
+		if t != nil {
+			tileIn(io, s.t[:], t[i*k:], n, s.padT[:], k)
+		}
+		f, step := rowFactors(scale, s.padScale[:], i, n, w)
+		switch {
+		case grad != nil && t != nil:
 			u.tileCrossEntropyGrad(
 				&s.e[0], &s.z[0], &s.t[0], k, tiles, f, step, &sums[0], &s.declined[0], &s.lane[0])
-			tileOut(io, grad[i*k:], s.e[:], n, s.padG[:], k)
-		} else {
+		case grad != nil:
+			u.tileCrossEntropyIndexGrad(
+				&s.e[0], &s.z[0], classes, k, tiles, f, step, &sums[0], &s.declined[0], &s.lane[0])
+		case t != nil:
 			u.tileCrossEntropy(&s.z[0], &s.t[0], k, tiles, &sums[0], &s.declined[0], &s.lane[0])
+		default:
+			u.tileCrossEntropyIndex(&s.z[0], classes, k, tiles, &sums[0], &s.declined[0], &s.lane[0])
+		}
+		if grad != nil {
+			tileOut(io, grad[i*k:], s.e[:], n, s.padG[:], k)
 		}
 		copy(loss[i:], sums)
 		if o != nil {

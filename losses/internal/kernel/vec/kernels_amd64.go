@@ -393,6 +393,19 @@ func tileCrossEntropyGradF32AVX512(e *float32, z *float32, t *float32, k int, ti
 //go:noescape
 func tileCrossEntropyF32AVX512(z *float32, t *float32, k int, tiles int, loss *float64, declined *uint32, lanes *float32)
 
+// tileCrossEntropyIndexGradF32AVX512 stores the losses of tiles and, in e, their gradients; the
+// factors f of a tile lie step bytes behind those of the last. declined has, for each tile, the
+// bits of the rows that are for the specification or have an invalid label. The lanes Max and Log
+// are those of the last tile.
+//
+//go:noescape
+func tileCrossEntropyIndexGradF32AVX512(e *float32, z *float32, index *int, k int, tiles int, f *float32, step int, loss *float64, declined *uint32, lanes *float32)
+
+// tileCrossEntropyIndexF32AVX512 is tileCrossEntropyIndexGrad without the gradients.
+//
+//go:noescape
+func tileCrossEntropyIndexF32AVX512(z *float32, index *int, k int, tiles int, loss *float64, declined *uint32, lanes *float32)
+
 // sigmoidCrossEntropyF32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
 // no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
 // z, and times scales where that is not nil. bad != 0 when no is nil and a label is not in [0, 1],
@@ -1045,6 +1058,19 @@ func tileCrossEntropyGradF64AVX512(e *float64, z *float64, t *float64, k int, ti
 //
 //go:noescape
 func tileCrossEntropyF64AVX512(z *float64, t *float64, k int, tiles int, loss *float64, declined *uint32, lanes *float64)
+
+// tileCrossEntropyIndexGradF64AVX512 stores the losses of tiles and, in e, their gradients; the
+// factors f of a tile lie step bytes behind those of the last. declined has, for each tile, the
+// bits of the rows that are for the specification or have an invalid label. The lanes Max and Log
+// are those of the last tile.
+//
+//go:noescape
+func tileCrossEntropyIndexGradF64AVX512(e *float64, z *float64, index *int, k int, tiles int, f *float64, step int, loss *float64, declined *uint32, lanes *float64)
+
+// tileCrossEntropyIndexF64AVX512 is tileCrossEntropyIndexGrad without the gradients.
+//
+//go:noescape
+func tileCrossEntropyIndexF64AVX512(z *float64, index *int, k int, tiles int, loss *float64, declined *uint32, lanes *float64)
 
 // sigmoidCrossEntropyF64AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
 // no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
@@ -2227,6 +2253,19 @@ func tileCrossEntropyGradF32AVX2(e *float32, z *float32, t *float32, k int, tile
 //go:noescape
 func tileCrossEntropyF32AVX2(z *float32, t *float32, k int, tiles int, loss *float64, declined *uint32, lanes *float32)
 
+// tileCrossEntropyIndexGradF32AVX2 stores the losses of tiles and, in e, their gradients; the
+// factors f of a tile lie step bytes behind those of the last. declined has, for each tile, the
+// bits of the rows that are for the specification or have an invalid label. The lanes Max and Log
+// are those of the last tile.
+//
+//go:noescape
+func tileCrossEntropyIndexGradF32AVX2(e *float32, z *float32, index *int, k int, tiles int, f *float32, step int, loss *float64, declined *uint32, lanes *float32)
+
+// tileCrossEntropyIndexF32AVX2 is tileCrossEntropyIndexGrad without the gradients.
+//
+//go:noescape
+func tileCrossEntropyIndexF32AVX2(z *float32, index *int, k int, tiles int, loss *float64, declined *uint32, lanes *float32)
+
 // sigmoidCrossEntropyF32AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no),
 // (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
 // times scales where that is not nil. bad != 0 when no is nil and a label is not in [0, 1], with
@@ -2871,6 +2910,19 @@ func tileCrossEntropyGradF64AVX2(e *float64, z *float64, t *float64, k int, tile
 //
 //go:noescape
 func tileCrossEntropyF64AVX2(z *float64, t *float64, k int, tiles int, loss *float64, declined *uint32, lanes *float64)
+
+// tileCrossEntropyIndexGradF64AVX2 stores the losses of tiles and, in e, their gradients; the
+// factors f of a tile lie step bytes behind those of the last. declined has, for each tile, the
+// bits of the rows that are for the specification or have an invalid label. The lanes Max and Log
+// are those of the last tile.
+//
+//go:noescape
+func tileCrossEntropyIndexGradF64AVX2(e *float64, z *float64, index *int, k int, tiles int, f *float64, step int, loss *float64, declined *uint32, lanes *float64)
+
+// tileCrossEntropyIndexF64AVX2 is tileCrossEntropyIndexGrad without the gradients.
+//
+//go:noescape
+func tileCrossEntropyIndexF64AVX2(z *float64, index *int, k int, tiles int, loss *float64, declined *uint32, lanes *float64)
 
 // sigmoidCrossEntropyF64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no),
 // (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and

@@ -174,12 +174,20 @@ func setTarget[T, A spec.Float](u tiler[T, A], s *tile[A], t []T, pad []T, index
 		tileIn(u, s.t[:], t[i*k:], n, pad, k)
 		return
 	}
-	classes, tiles := index[i:i+n], tilesOf(n, u.lanes())
-	if n < tiles*u.lanes() {
-		copy(s.padIndex[:], classes)
-		classes = s.padIndex[:]
+	u.tileHot(&s.t[0], s.classes(index, i, n, u.lanes()), k, tilesOf(n, u.lanes()))
+}
+
+// classes returns where those of the rows [i, i+n) of an index lie, or nil where that is nil: of
+// whole tiles of w rows.
+func (s *tile[T]) classes(index []int, i, n, w int) *int {
+	switch {
+	case index == nil:
+		return nil
+	case n&(w-1) != 0:
+		copy(s.padIndex[:], index[i:i+n])
+		return &s.padIndex[0]
 	}
-	u.tileHot(&s.t[0], &classes[0], k, tiles)
+	return &index[i]
 }
 
 // eachRejected runs row on the rows that have a bit in mask, of the rows [i, i+n), until it returns

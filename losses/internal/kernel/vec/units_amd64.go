@@ -59,6 +59,8 @@ type unit[T spec.Float] interface {
 	tileLabelGrads(dst, z, t, w, prior *T, k int, lanes *T, keep, mix, above T) (odd uint32)
 	tileCrossEntropyGrad(e, z, t *T, k, tiles int, f *T, step int, loss *float64, declined *uint32, lanes *T)
 	tileCrossEntropy(z, t *T, k, tiles int, loss *float64, declined *uint32, lanes *T)
+	tileCrossEntropyIndexGrad(e, z *T, index *int, k, tiles int, f *T, step int, loss *float64, declined *uint32, lanes *T)
+	tileCrossEntropyIndex(z *T, index *int, k, tiles int, loss *float64, declined *uint32, lanes *T)
 	sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *T, n int, scale T, par *T) (bad uint32)
 	minusLogs(dst, t *T, n int, most T)
 	addRows(dst, x *T, n int) (sum T)
@@ -375,6 +377,12 @@ func (f32AVX512) tileCrossEntropyGrad(e, z, t *float32, k, tiles int, f *float32
 func (f32AVX512) tileCrossEntropy(z, t *float32, k, tiles int, loss *float64, declined *uint32, lanes *float32) {
 	tileCrossEntropyF32AVX512(z, t, k, tiles, loss, declined, lanes)
 }
+func (f32AVX512) tileCrossEntropyIndexGrad(e, z *float32, index *int, k, tiles int, f *float32, step int, loss *float64, declined *uint32, lanes *float32) {
+	tileCrossEntropyIndexGradF32AVX512(e, z, index, k, tiles, f, step, loss, declined, lanes)
+}
+func (f32AVX512) tileCrossEntropyIndex(z *float32, index *int, k, tiles int, loss *float64, declined *uint32, lanes *float32) {
+	tileCrossEntropyIndexF32AVX512(z, index, k, tiles, loss, declined, lanes)
+}
 func (f32AVX512) sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidCrossEntropyF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
@@ -642,6 +650,12 @@ func (f64AVX512) tileCrossEntropyGrad(e, z, t *float64, k, tiles int, f *float64
 }
 func (f64AVX512) tileCrossEntropy(z, t *float64, k, tiles int, loss *float64, declined *uint32, lanes *float64) {
 	tileCrossEntropyF64AVX512(z, t, k, tiles, loss, declined, lanes)
+}
+func (f64AVX512) tileCrossEntropyIndexGrad(e, z *float64, index *int, k, tiles int, f *float64, step int, loss *float64, declined *uint32, lanes *float64) {
+	tileCrossEntropyIndexGradF64AVX512(e, z, index, k, tiles, f, step, loss, declined, lanes)
+}
+func (f64AVX512) tileCrossEntropyIndex(z *float64, index *int, k, tiles int, loss *float64, declined *uint32, lanes *float64) {
+	tileCrossEntropyIndexF64AVX512(z, index, k, tiles, loss, declined, lanes)
 }
 func (f64AVX512) sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidCrossEntropyF64AVX512(loss, grad, z, yes, no, scales, n, scale, par)
@@ -1103,6 +1117,12 @@ func (f32AVX2) tileCrossEntropyGrad(e, z, t *float32, k, tiles int, f *float32, 
 func (f32AVX2) tileCrossEntropy(z, t *float32, k, tiles int, loss *float64, declined *uint32, lanes *float32) {
 	tileCrossEntropyF32AVX2(z, t, k, tiles, loss, declined, lanes)
 }
+func (f32AVX2) tileCrossEntropyIndexGrad(e, z *float32, index *int, k, tiles int, f *float32, step int, loss *float64, declined *uint32, lanes *float32) {
+	tileCrossEntropyIndexGradF32AVX2(e, z, index, k, tiles, f, step, loss, declined, lanes)
+}
+func (f32AVX2) tileCrossEntropyIndex(z *float32, index *int, k, tiles int, loss *float64, declined *uint32, lanes *float32) {
+	tileCrossEntropyIndexF32AVX2(z, index, k, tiles, loss, declined, lanes)
+}
 func (f32AVX2) sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidCrossEntropyF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
@@ -1357,6 +1377,12 @@ func (f64AVX2) tileCrossEntropyGrad(e, z, t *float64, k, tiles int, f *float64, 
 }
 func (f64AVX2) tileCrossEntropy(z, t *float64, k, tiles int, loss *float64, declined *uint32, lanes *float64) {
 	tileCrossEntropyF64AVX2(z, t, k, tiles, loss, declined, lanes)
+}
+func (f64AVX2) tileCrossEntropyIndexGrad(e, z *float64, index *int, k, tiles int, f *float64, step int, loss *float64, declined *uint32, lanes *float64) {
+	tileCrossEntropyIndexGradF64AVX2(e, z, index, k, tiles, f, step, loss, declined, lanes)
+}
+func (f64AVX2) tileCrossEntropyIndex(z *float64, index *int, k, tiles int, loss *float64, declined *uint32, lanes *float64) {
+	tileCrossEntropyIndexF64AVX2(z, index, k, tiles, loss, declined, lanes)
 }
 func (f64AVX2) sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidCrossEntropyF64AVX2(loss, grad, z, yes, no, scales, n, scale, par)

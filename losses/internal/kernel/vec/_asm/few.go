@@ -11,8 +11,8 @@ const fewWork = 1024
 
 // fewCrossEntropy emits tileCrossEntropy of a single row where it lies, for batches of fewer rows
 // than a tile is worth. What it computes of every class it computes for a vector of them; the sums
-// add up class after class, as a tile's add up its columns, so that the results are the same bit
-// for bit.
+// add up two classes at a time, as a tile's add up its columns, so that the results are the same
+// bit for bit.
 func (g isa) fewCrossEntropy(grad bool) {
 	if grad {
 		g.framed("fewCrossEntropyGrad", "func(e, z, t *T, k int, f A) (loss A, ok uint32)",
@@ -145,21 +145,24 @@ func (g isa) fewSums(work, k reg.GPVirtual) (s crossEntropySums) {
 	if g.f64 {
 		size = 3
 	}
-	for c := range g.lanes() {
+	for c := 0; c < g.lanes(); c += 2 {
+		terms := func(i int) Mem { return Mem{Base: from, Disp: i%g.quad()*g.column() + i/g.quad()*16} }
+		product := func(i int) Mem { return Mem{Base: from, Disp: 2*g.column() + 8*i} }
 		y, t, d := XMM(), XMM(), XMM()
-		VMOVUPS(Mem{Base: from, Disp: c%g.quad()*g.column() + c/g.quad()*16}, y)
+		VMOVUPS(terms(c), y)
+		row.add(terms(c+1), y, y)
 		row.add(y, sum, t)
 		row.sub(t, sum, d)
 		row.add(y, d, d)
 		row.add(d, lost, lost)
 		VMOVAPS(t, sum)
 		if g.f64 {
-			VADDSD(Mem{Base: from, Disp: 2*g.column() + 8*c}, dot, dot)
+			VMOVSD(product(c), y)
+			VADDSD(product(c+1), y, y)
+			VADDSD(y, dot, dot)
 		}
-		if (c+1)%g.quad() == 0 {
-			SUBQ(Imm(uint64(g.quad())), left)
-			JLE(LabelRef(done))
-		}
+		SUBQ(Imm(2), left)
+		JLE(LabelRef(done))
 	}
 	ADDQ(U32(uint32(size*g.column())), from)
 	JMP(LabelRef(next))

@@ -50,8 +50,10 @@ func main() {
 		g.tileShift()
 		g.labelGrads()
 		g.tileLabelGrads()
-		g.tileCrossEntropy(true)
-		g.tileCrossEntropy(false)
+		for _, index := range []bool{false, true} {
+			g.tileCrossEntropy(true, index)
+			g.tileCrossEntropy(false, index)
+		}
 		g.sigmoid(sigmoidCrossEntropy)
 		if g.avx512 && !g.f64 {
 			g.sigmoid(sigmoidPieces)

@@ -6,71 +6,191 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-func (g isa) tileCrossEntropy(grad bool) {
+// tileCrossEntropy emits the kernels for labels, or for the classes of an index, which are one-hot
+// labels and give the same results bit for bit.
+func (g isa) tileCrossEntropy(grad, index bool) {
+	name, labels := "tileCrossEntropy", "z, t *T"
+	if index {
+		name, labels = name+"Index", "z *T, index *int"
+	}
 	if grad {
-		g.text("tileCrossEntropyGrad",
-			"func(e, z, t *T, k, tiles int, f *T, step int, loss *float64, declined *uint32, lanes *T)",
+		g.text(name+"Grad", "func(e, "+labels+", k, tiles int, f *T, step int, loss *float64, declined *uint32, lanes *T)",
 			"stores the losses of tiles and, in e, their gradients; the factors f of a tile lie step bytes behind those of "+
 				"the last. declined has, for each tile, the bits of the rows that are for the specification or have an "+
 				"invalid label. The lanes Max and Log are those of the last tile.")
 	} else {
-		g.text("tileCrossEntropy", "func(z, t *T, k, tiles int, loss *float64, declined *uint32, lanes *T)",
-			"is tileCrossEntropyGrad without the gradients.")
+		g.text(name, "func("+labels+", k, tiles int, loss *float64, declined *uint32, lanes *T)",
+			"is "+name+"Grad without the gradients.")
 	}
-	z, t, k, lanes := g.param("z"), g.param("t"), g.param("k"), g.param("lanes")
-	loss, declined, moved := g.param("loss"), g.param("declined"), []reg.GPVirtual{z, t}
-	var e, factor reg.GPVirtual
+	x := tileRows{g: g, z: g.param("z"), k: g.param("k"), lanes: g.param("lanes"), c: g.expConstsOfTile()}
+	loss, declined, moved := g.param("loss"), g.param("declined"), []reg.GPVirtual{x.z}
+	if index {
+		x.index = g.param("index")
+	} else {
+		x.t = g.param("t")
+		moved = append(moved, x.t)
+	}
+	var factor reg.GPVirtual
 	if grad {
-		e, factor = g.param("e"), g.param("f")
-		moved = append(moved, e)
+		x.e, factor = g.param("e"), g.param("f")
+		moved = append(moved, x.e)
 	}
-	c := g.expConstsOfTile()
 	Label("tile")
-	top, low, shift, rejected := g.tileMax(z, k)
-	ea := g.vec()
-	g.expShifted(c, top, shift, ea)
-	g.store(ea, g.lane(lanes, "Coef")) // registers are few
-	r, others, own, dot := g.compensated(), g.compensated(), g.zeros(1)[0], g.running(1)[0]
-	most := g.park(top)
-	shift.n = g.park(shift.n.(reg.VecVirtual))
-	m := g.maxima(most)
-	zero, signs := g.hold(0), g.zeros(1)[0]
-	g.columns(k, func(off reg.GPVirtual) {
-		x, y := g.vec(), g.vec()
-		g.max(col(z, off), low, x)
-		g.expShifted(c, x, shift, y)
-		if grad {
-			g.store(y, col(e, off))
-		}
-		v, lab := g.vec(), g.vec()
-		g.load(col(z, off), v)
-		g.load(col(t, off), lab)
-		first := g.first(m, v)
-		g.drop(first, y)
-		g.addTo(r, y)
-		g.or(lab, signs, signs)
-		g.addWhere(first, lab, own)
-		g.drop(first, lab)
-		g.addTo(others, lab)
-		g.sub(most, v, v)
-		g.mulWhere(g.cmp(neqUQ, zero, lab), lab, v)
-		g.addTo(dot, v)
-	})
-	g.store(g.loaded(most), g.lane(lanes, "Max"))
-	ORL(g.signBits(signs), rejected)
-	x := g.crossEntropyNumbers(lanes, Mem{Base: factor}, crossEntropySums{r, others, dot, own, g.noLanes()}, grad)
-	ORL(x.bad, rejected)
+	rejected := x.prepare()
+	var sums crossEntropySums
+	if index {
+		sums = x.classSums()
+	} else {
+		var signs reg.VecVirtual
+		sums, signs = x.labelSums()
+		ORL(g.signBits(signs), rejected)
+	}
+	y := g.crossEntropyNumbers(x.lanes, Mem{Base: factor}, sums, grad)
+	ORL(y.bad, rejected)
 	MOVL(rejected, Mem{Base: declined})
-	g.storeDoubles(x.loss, nil, loss)
+	g.storeDoubles(y.loss, nil, loss)
 	if grad {
-		g.crossEntropyGradients(e, t, k, lanes, x)
+		if index {
+			x.classGradients(y)
+		} else {
+			g.crossEntropyGradients(x.e, x.t, x.k, x.lanes, y)
+		}
 		ADDQ(address(Param("step")), factor)
 	}
-	advance(k, g.column(), moved...)
+	advance(x.k, g.column(), moved...)
+	if index {
+		ADDQ(Imm(uint64(8*g.lanes())), x.index)
+	}
 	ADDQ(Imm(uint64(8*g.lanes())), loss)
 	ADDQ(Imm(4), declined)
 	moreTiles()
 	g.ret()
+}
+
+// tileRows are the rows of a tile: pointers, of which e, t and index may be nil, and, once they are
+// prepared, what their exponentials need.
+type tileRows struct {
+	g                        isa
+	e, z, t, index, k, lanes reg.GPVirtual
+	c                        expConsts
+	most, least              Op
+	shift                    expShift
+	m                        maxima
+}
+
+// prepare emits the search for the maxima, and returns the rows beyond bound.
+func (x *tileRows) prepare() (rejected reg.GPVirtual) {
+	g := x.g
+	top, low, shift, rejected := g.tileMax(x.z, x.k)
+	ea := g.vec()
+	g.expShifted(x.c, top, shift, ea)
+	g.store(ea, g.lane(x.lanes, "Coef")) // registers are few
+	g.store(top, g.lane(x.lanes, "Max"))
+	x.most, x.least = g.parkLane(top, x.lanes, "Max"), g.parkLane(low, x.lanes, "Low")
+	shift.n = g.parkLane(shift.n.(reg.VecVirtual), x.lanes, "Shift")
+	x.shift, x.m = shift, g.maxima(x.most)
+	return rejected
+}
+
+// exp returns the exponentials of a column, and keeps them where there is an e.
+func (x *tileRows) exp(off reg.GPVirtual, i int) (y reg.VecVirtual) {
+	g, v, y := x.g, x.g.vec(), x.g.vec()
+	g.load(x.least, v)
+	g.max(nth(x.z, off, i, g), v, v)
+	g.expShifted(x.c, v, x.shift, y)
+	if x.e != nil {
+		g.store(y, nth(x.e, off, i, g))
+	}
+	return y
+}
+
+// columnTerms returns what is summed up of column i behind the one at off, of which y are the
+// exponentials, z the logits and first the maxima. It may overwrite y and z.
+type columnTerms func(off reg.GPVirtual, i int, y, z reg.VecVirtual, first mask) []reg.VecVirtual
+
+// sum emits the sums of all columns. Two columns are added up before they are added to the sums.
+func (x *tileRows) sum(to []running, terms columnTerms) {
+	g := x.g
+	g.columnPairs(x.k, func(off reg.GPVirtual, n int) {
+		var sums []reg.VecVirtual
+		kept := make([]Op, len(to)) // of the first column, where registers are few in memory
+		for i, y := range g.ahead(n, func(i int) reg.VecVirtual { return x.exp(off, i) }) {
+			y, z := y(), g.vec()
+			g.load(nth(x.z, off, i, g), z)
+			sums = terms(off, i, y, z, g.first(x.m, z))
+			for j, v := range sums {
+				if i > 0 {
+					g.add(kept[j], v, v)
+				} else if n > 1 {
+					kept[j] = g.parkLane(v, x.lanes, []string{"Odds", "Mass", "Less"}[j])
+				}
+			}
+		}
+		for j, to := range to {
+			g.addTo(to, sums[j])
+		}
+	})
+}
+
+// labelSums emits the sums of a tile with labels, and returns the signs of these, too.
+func (x *tileRows) labelSums() (s crossEntropySums, signs reg.VecVirtual) {
+	g, zero := x.g, x.g.hold(0)
+	s = crossEntropySums{r: g.compensated(), others: g.compensated(), dot: g.running(1)[0], own: g.zeros(1)[0]}
+	signs = g.zeros(1)[0]
+	to := []running{s.r, s.others, s.dot}
+	x.sum(to, func(off reg.GPVirtual, i int, y, z reg.VecVirtual, first mask) []reg.VecVirtual {
+		lab := g.vec()
+		g.load(nth(x.t, off, i, g), lab)
+		g.drop(first, y)
+		g.or(lab, signs, signs)
+		g.addWhere(first, lab, s.own)
+		g.drop(first, lab)
+		g.sub(x.most, z, z)
+		g.mulWhere(g.cmp(neqUQ, zero, lab), lab, z)
+		return []reg.VecVirtual{y, lab, z}
+	})
+	s.bad = g.noLanes()
+	return s, signs
+}
+
+// classSums emits labelSums of the one-hot labels of classes.
+func (x *tileRows) classSums() (s crossEntropySums) {
+	g := x.g
+	class, number, v := g.parkLane(g.classes(x.index), x.lanes, "P"), g.zeros(1)[0], g.zeros(2)
+	own, dot := v[0], v[1]
+	s.r = g.compensated()
+	x.sum([]running{s.r}, func(off reg.GPVirtual, i int, y, z reg.VecVirtual, first mask) []reg.VecVirtual {
+		hot := g.cmp(eqOQ, class, number)
+		g.drop(first, y)
+		g.add(g.constant(1), number, number)
+		g.sub(x.most, z, z)
+		g.blend(hot, z, dot)
+		g.blend(g.maskAnd(hot, first), g.constant(1), own)
+		return []reg.VecVirtual{y}
+	})
+	others := g.vec()
+	g.other(own, others)
+	s.others, s.own, s.dot, s.bad = running{others, g.zeros(1)[0]}, own, running{sum: dot}, g.noLanes()
+	return s
+}
+
+// classGradients emits crossEntropyGradients for the one-hot labels of classes.
+func (x *tileRows) classGradients(y crossEntropyResults) {
+	g := x.g
+	top, class, number := g.sureTop(x.lanes, y.sure), g.parkLane(g.classes(x.index), x.lanes, "P"), g.zeros(1)[0]
+	none := g.vec()
+	g.mul(g.constant(0), y.f, none)
+	g.columns(x.k, func(off reg.GPVirtual) {
+		v, lab := g.vec(), g.vec()
+		g.load(col(x.e, off), v)
+		g.move(none, lab)
+		g.blend(g.cmp(eqOQ, class, number), y.f, lab)
+		g.add(g.constant(1), number, number)
+		most := g.cmp(eqOQ, top, v)
+		g.combined(v, lab, y.coef, y.low)
+		g.blend(most, y.q, v)
+		g.store(v, col(x.e, off))
+	})
 }
 
 // crossEntropyGradients makes the gradients of x of the exponentials: f (mass p - t), at a maximum

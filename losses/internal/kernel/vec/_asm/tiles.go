@@ -22,6 +22,16 @@ func (g isa) lane(p reg.GPVirtual, name string) Mem {
 	return Mem{Base: p, Disp: laneIndex(name) * g.column()}
 }
 
+// parkLane is park, with AVX2 in that lane, which lies in one line of a cache: a frame may not.
+func (g isa) parkLane(v reg.VecVirtual, lanes reg.GPVirtual, name string) Op {
+	if g.avx512 {
+		return v
+	}
+	m := g.lane(lanes, name)
+	g.store(v, m)
+	return m
+}
+
 // columns emits body for the k columns of tiles; off is the offset of a column in bytes.
 func (g isa) columns(k reg.GPVirtual, body func(off reg.GPVirtual)) {
 	off, end := GP64(), GP64()
@@ -34,6 +44,31 @@ func (g isa) columns(k reg.GPVirtual, body func(off reg.GPVirtual)) {
 	ADDQ(Imm(uint64(g.bytes())), off)
 	CMPQ(off, end)
 	JLT(LabelRef(next))
+}
+
+// columnPairs emits body for two columns at a time, and for one that is left.
+func (g isa) columnPairs(k reg.GPVirtual, body func(off reg.GPVirtual, n int)) {
+	off, last, next, single, done := GP64(), GP64(), label("pair"), label("single"), label("summed")
+	XORQ(off, off)
+	LEAQ(Mem{Base: k, Disp: -1}, last)
+	SHLQ(Imm(uint64(log2(g.bytes()))), last)
+	Label(next)
+	CMPQ(off, last)
+	JGE(LabelRef(single))
+	body(off, 2)
+	ADDQ(U32(uint32(2*g.bytes())), off)
+	JMP(LabelRef(next))
+	Label(single)
+	JGT(LabelRef(done))
+	body(off, 1)
+	Label(done)
+}
+
+// nth is column i behind the one at off.
+func nth(p, off reg.GPVirtual, i int, g isa) Mem {
+	m := col(p, off)
+	m.Disp = i * g.bytes()
+	return m
 }
 
 func log2(n int) (l int) {
