@@ -160,6 +160,12 @@ func specCrossEntropy[T spec.Float](
 // labels.
 func crossEntropyTiles[T spec.Float](
 	u unit[T], loss []float64, grad, z, t []T, index []int, scale []T, k int, o *labelGrads[T]) (bad int) {
+	row := func(j int) (valid bool) { return specCrossEntropy(loss, grad, z, t, index, scale, j, k, o) }
+	pairs := func() (bad int) { return crossEntropyPairs(u, loss, grad, z, t, index, scale, row) }
+	inPairs := k == 2 && single512[T]()
+	if inPairs && o == nil {
+		return pairs()
+	}
 	end := len(loss)
 	if o == nil {
 		end -= fewer(end, u.lanes(), k)
@@ -169,7 +175,6 @@ func crossEntropyTiles[T spec.Float](
 	}
 	s, w := getTile[T](), u.lanes()
 	defer putTile(s)
-	row := func(j int) (valid bool) { return specCrossEntropy(loss, grad, z, t, index, scale, j, k, o) }
 	most := tilesAt(k) * w
 	if o != nil {
 		most = w
@@ -212,7 +217,10 @@ func crossEntropyTiles[T spec.Float](
 			}
 		}
 	}
-	if end < len(loss) {
+	switch {
+	case inPairs: // the same whether there are gradients by the labels or not
+		return pairs()
+	case end < len(loss):
 		return crossEntropyAlone(u, loss, grad, z, t, index, scale, end, k)
 	}
 	return -1

@@ -406,6 +406,17 @@ func tileCrossEntropyIndexGradF32AVX512(e *float32, z *float32, index *int, k in
 //go:noescape
 func tileCrossEntropyIndexF32AVX512(z *float32, index *int, k int, tiles int, loss *float64, declined *uint32, lanes *float32)
 
+// pairCrossEntropyGradF32AVX512 is tileCrossEntropyGrad for tiles of W rows of two elements where
+// they lie, and of the classes index where t is nil.
+//
+//go:noescape
+func pairCrossEntropyGradF32AVX512(e *float32, z *float32, t *float32, index *int, tiles int, f *float32, step int, loss *float64, declined *uint32)
+
+// pairCrossEntropyF32AVX512 is pairCrossEntropyGrad without the gradients.
+//
+//go:noescape
+func pairCrossEntropyF32AVX512(z *float32, t *float32, index *int, tiles int, loss *float64, declined *uint32)
+
 // sigmoidCrossEntropyF32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
 // no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
 // z, and times scales where that is not nil. bad != 0 when no is nil and a label is not in [0, 1],

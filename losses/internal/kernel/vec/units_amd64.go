@@ -383,6 +383,12 @@ func (f32AVX512) tileCrossEntropyIndexGrad(e, z *float32, index *int, k, tiles i
 func (f32AVX512) tileCrossEntropyIndex(z *float32, index *int, k, tiles int, loss *float64, declined *uint32, lanes *float32) {
 	tileCrossEntropyIndexF32AVX512(z, index, k, tiles, loss, declined, lanes)
 }
+func (f32AVX512) pairCrossEntropyGrad(e, z, t *float32, index *int, tiles int, f *float32, step int, loss *float64, declined *uint32) {
+	pairCrossEntropyGradF32AVX512(e, z, t, index, tiles, f, step, loss, declined)
+}
+func (f32AVX512) pairCrossEntropy(z, t *float32, index *int, tiles int, loss *float64, declined *uint32) {
+	pairCrossEntropyF32AVX512(z, t, index, tiles, loss, declined)
+}
 func (f32AVX512) sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidCrossEntropyF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }

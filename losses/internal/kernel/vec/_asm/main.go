@@ -54,6 +54,10 @@ func main() {
 			g.tileCrossEntropy(true, index)
 			g.tileCrossEntropy(false, index)
 		}
+		if g.avx512 && !g.f64 {
+			g.pairCrossEntropy(true)
+			g.pairCrossEntropy(false)
+		}
 		g.sigmoid(sigmoidCrossEntropy)
 		if g.avx512 && !g.f64 {
 			g.sigmoid(sigmoidPieces)

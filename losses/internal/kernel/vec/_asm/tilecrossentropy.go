@@ -156,7 +156,7 @@ func (x *tileRows) labelSums() (s crossEntropySums, signs reg.VecVirtual) {
 // classSums emits labelSums of the one-hot labels of classes.
 func (x *tileRows) classSums() (s crossEntropySums) {
 	g := x.g
-	class, number, v := g.parkLane(g.classes(x.index), x.lanes, "P"), g.zeros(1)[0], g.zeros(2)
+	class, number, v := g.parkLane(g.classes(x.index, 0), x.lanes, "P"), g.zeros(1)[0], g.zeros(2)
 	own, dot := v[0], v[1]
 	s.r = g.compensated()
 	x.sum([]running{s.r}, func(off reg.GPVirtual, i int, y, z reg.VecVirtual, first mask) []reg.VecVirtual {
@@ -177,7 +177,7 @@ func (x *tileRows) classSums() (s crossEntropySums) {
 // classGradients emits crossEntropyGradients for the one-hot labels of classes.
 func (x *tileRows) classGradients(y crossEntropyResults) {
 	g := x.g
-	top, class, number := g.sureTop(x.lanes, y.sure), g.parkLane(g.classes(x.index), x.lanes, "P"), g.zeros(1)[0]
+	top, class, number := g.sureTop(x.lanes, y.sure), g.parkLane(g.classes(x.index, 0), x.lanes, "P"), g.zeros(1)[0]
 	none := g.vec()
 	g.mul(g.constant(0), y.f, none)
 	g.columns(x.k, func(off reg.GPVirtual) {

@@ -305,7 +305,7 @@ func (g isa) tileHot() {
 	dst, index, k, one := g.param("dst"), g.param("index"), g.param("k"), g.vec()
 	g.load(g.constant(1), one)
 	Label("tile")
-	class, c := g.classes(index), g.zeros(1)[0]
+	class, c := g.classes(index, 0), g.zeros(1)[0]
 	g.columns(k, func(off reg.GPVirtual) {
 		x := g.vec()
 		g.keep(g.cmp(eqOQ, class, c), one, x)
@@ -318,11 +318,12 @@ func (g isa) tileHot() {
 	g.ret()
 }
 
-// classes loads the classes of a tile, of which the lower half counts, as numbers.
-func (g isa) classes(index reg.GPVirtual) reg.VecVirtual {
+// classes loads the classes of a tile that lie disp bytes behind index, of which the lower half
+// counts, as numbers.
+func (g isa) classes(index reg.GPVirtual, disp int) reg.VecVirtual {
 	const lower = 0x88 // of the two numbers at a time that VSHUFPS takes
 	all, half, x := g.vec(), YMM(), XMM()
-	switch from, behind := (Mem{Base: index}), (Mem{Base: index, Disp: g.column()}); {
+	switch from, behind := (Mem{Base: index, Disp: disp}), (Mem{Base: index, Disp: disp + g.column()}); {
 	case g.avx512:
 		v := g.vec()
 		g.load(from, v)
