@@ -21,6 +21,12 @@ func KLLabels[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, sc
 	return kl(loss, grad, labelGrad, z, t, scale, scratch, narrow, k, alone)
 }
 
+// Rows of float32 of up to mostMinute classes are computed in float64 where a label is below minute.
+const (
+	minute     = 0x1p-64
+	mostMinute = 256
+)
+
 func kl[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, scratch []float64, narrow []T, k int,
 	alone func(j int)) (bad int) {
 	u, v := unitOf[T](), wideOf[T]()
@@ -43,6 +49,9 @@ func kl[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, scratch 
 	}
 	return eachSoftmax(grad, z, t, narrow, k, func(j int, s spec.SoftmaxOf, e []T) (ok bool) {
 		x, y, f := spec.Row(z, j, k), spec.Row(t, j, k), spec.Factor(scale, j)
+		if k <= mostMinute && SizesOf(y).Least < minute {
+			return false
+		}
 		ok = klSingle(u, v, s, scratch[:k], &loss[j], spec.Row(labelGrad, j, k), x, y)
 		if !ok || !fits[T](s.Others+s.Own, f) {
 			return false
