@@ -21,7 +21,8 @@ func KLLabels[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, sc
 	return kl(loss, grad, labelGrad, z, t, scale, scratch, narrow, k, alone)
 }
 
-// Rows of float32 of up to mostMinute classes are computed in float64 where a label is below minute.
+// Rows of float32 of up to mostMinute classes are computed in float64 where a label is below
+// minute.
 const (
 	minute     = 0x1p-64
 	mostMinute = 256
