@@ -85,7 +85,7 @@ func (b *batch[T]) computeFusedRows(ready *batch[T], l Loss, linear bool) (row i
 	if !ok {
 		return b.computeApart(l, linear)
 	}
-	most := max(16, b.chunk())
+	most := max(16, b.chunk()) // as many as the kernel computes before it takes up the next ones
 	for lo := 0; lo < b.n; lo += most {
 		c := ready.slice(lo, min(lo+most, b.n))
 		lse, x := dense.Grow(&b.lse, c.n), extra

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -78,7 +79,8 @@ func holdPreparedRows[T Float](t *testing.T, what string, r *rand.Rand, x *prepa
 			extra = append(extra, T(0.1*r.NormFloat64()))
 		}
 	}
-	holdRows(t, what, rows, f, extra, z, labels, nil)
+	anyRow := inBlocks[T](strings.HasPrefix(what, "avx512"), k)
+	holdRows(t, what, rows, anyRow, f, extra, z, labels, nil)
 	index := make([]int, n)
 	for i, y := range rows {
 		if index[i] = slices.Index(y.z, slices.Max(y.z)); i%4 > 0 || index[i] < 0 {
@@ -86,15 +88,26 @@ func holdPreparedRows[T Float](t *testing.T, what string, r *rand.Rand, x *prepa
 		}
 		y.index, y.labels = index[i], false
 	}
-	holdRows(t, what+" index", rows, f, extra, z, nil, index)
+	holdRows(t, what+" index", rows, anyRow, f, extra, z, nil, index)
 	if Together[T](k) {
 		holdIndexRows(t, what, x, z, index, f, extra)
 	}
 }
 
+// inBlocks reports whether rows of k classes are for vectors, ordinary ones or not, with AVX-512 or
+// AVX2.
+func inBlocks[T Float](avx512 bool, k int) bool {
+	bytes := 512
+	if avx512 {
+		bytes = 1024
+	}
+	return k <= 64 || k*spec.Size[T]() <= bytes
+}
+
 // holdRows computes rows with labels or an index and holds them to what they are, each in its own
-// way.
-func holdRows[T Float](t *testing.T, what string, rows []*preparedRow[T], f, extra, z, labels []T, index []int) {
+// way: anyRow says that those far apart are for vectors, too.
+func holdRows[T Float](t *testing.T, what string, rows []*preparedRow[T], anyRow bool, f, extra, z, labels []T,
+	index []int) {
 	n, k, p, most := len(rows), len(rows[0].z), &rows[0].p, 4.0
 	if spec.Size[T]() == 8 && !Together[T](k) { // as of TestPrepared
 		most = 6
@@ -107,7 +120,7 @@ func holdRows[T Float](t *testing.T, what string, rows []*preparedRow[T], f, ext
 		if !y.labels && kind == 5 { // whose labels are none
 			kind = 0
 		}
-		if k > 64 { // perhaps for vectors only where it is ordinary
+		if !anyRow { // perhaps
 			least = 3
 		}
 		if lse[i] != lse[i] {

@@ -36,11 +36,6 @@ func (a *asm) wideKernel(name, params, results, doc string, emit func()) {
 	a.Kernel(name, params, results, doc, a.wide(emit))
 }
 
-// wideKernel32 is that for elements of float32 alone.
-func (a *asm) wideKernel32(name, params, results, doc string, emit func()) {
-	a.Kernel32(name, params, results, doc, a.wide(emit))
-}
-
 // wide is emit with vectors of float64.
 func (a *asm) wide(emit func()) func() {
 	return func() {
