@@ -189,6 +189,50 @@ func sparseNeighbours[T Float](t *testing.T) {
 	}
 }
 
+// TestSparseIndexNeighbours: so for rows of an index, of which some have many classes with a
+// probability.
+func TestSparseIndexNeighbours(t *testing.T) {
+	having(t, HasSparse, sparseIndexNeighbours[float32], sparseIndexNeighbours[float64])
+}
+
+func sparseIndexNeighbours[T Float](t *testing.T) {
+	r := rand.New(rand.NewPCG(17, 3))
+	const n = 21
+	for _, k := range []int{40, 41, 64, 65, 66, 127, 128, 129, 130, 200, 512, 513, 1100} {
+		z, index, scale := make([]T, n*k), make([]int, n), make([]T, n)
+		for i := range z {
+			z[i] = T(math.Pow(10, float64(i/k%7-3)) * r.NormFloat64())
+		}
+		for i := range scale {
+			index[i], scale[i] = r.IntN(k), T(r.NormFloat64())
+		}
+		clear(z[6*k : 7*k])
+		for j := range k { // as many as go into a tile, and one more
+			z[7*k+j], z[8*k+j] = T(-9*min(j/127, 1)), T(-9*min(j/128, 1))
+		}
+		index[7], index[8] = k-1, 0
+		z[11*k], z[13*k+k/2], z[15*k+index[15]] = T(math.NaN()), T(math.Inf(1)), T(math.Inf(-1))
+		z[17*k+index[17]] = 1e4
+		for e := 1; e <= 2; e++ {
+			loss, grad := make([]float64, n), make([]T, n*k)
+			sparseRows(e, k, loss, grad, z, nil, index, scale)
+			for i := range n {
+				one, row := make([]float64, 1), make([]T, k)
+				lo, hi := i*k, (i+1)*k
+				rejected, _ := sparseRows(e, k, one, row, z[lo:hi], nil, index[i:i+1], scale[i:i+1])
+				require.Equal(t, i == 11 || i == 13 || i == 15, rejected != nil, "k=%d row %d", k, i)
+				if rejected == nil {
+					require.True(t, sameBits(one, loss[i:i+1]) && sameBits(row, grad[lo:hi]), "k=%d row %d", k, i)
+				}
+				for j := range z[lo:hi] {
+					far := float64(z[lo+j]) < float64(slices.Max(z[lo:hi]))-float64(e)
+					require.True(t, rejected != nil || !far || j == index[i] || row[j] == 0, "k=%d row %d class %d", k, i, j)
+				}
+			}
+		}
+	}
+}
+
 // TestSparseRejects: rows that are for the specification, and only those, go there.
 func TestSparseRejects(t *testing.T) {
 	having(t, HasSparse, sparseRejects[float32], sparseRejects[float64])

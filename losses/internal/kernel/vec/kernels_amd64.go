@@ -19,8 +19,8 @@ func maxExpF32AVX512(z *float32, n int) (m float32, shift float32, em float32)
 //go:noescape
 func findF32AVX512(z *float32, n int, m float32) (a int)
 
-// aboveF32AVX512 stores the positions of the numbers that are larger than limit and returns how
-// many these are.
+// aboveF32AVX512 stores the positions of the numbers that are larger than limit, or NaN, and
+// returns how many these are. It may overwrite others of n.
 //
 //go:noescape
 func aboveF32AVX512(at *int32, x *float32, n int, limit float32) (count int)
@@ -735,8 +735,8 @@ func maxExpF64AVX512(z *float64, n int) (m float64, shift float64, em float64)
 //go:noescape
 func findF64AVX512(z *float64, n int, m float64) (a int)
 
-// aboveF64AVX512 stores the positions of the numbers that are larger than limit and returns how
-// many these are.
+// aboveF64AVX512 stores the positions of the numbers that are larger than limit, or NaN, and
+// returns how many these are. It may overwrite others of n.
 //
 //go:noescape
 func aboveF64AVX512(at *int32, x *float64, n int, limit float64) (count int)
@@ -1633,6 +1633,20 @@ func temperedLogitsFarF64AVX512(w *float64, z *float64, n int, par *float64)
 //go:noescape
 func sparsemaxTileF64AVX512(e *float64, labelGrad *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64) (rejected uint32)
 
+// sparsemaxNearTileF64AVX512 stores the losses of the rows of a tile, with labels that are a 1 and
+// zeros, of the classes that may have a p and that of the 1, and the gradients in e; top and start
+// are what sparsemaxTop has returned; it overwrites h, room for k vectors. rejected has the bits of
+// the rows that has an invalid label, a loss that is not finite or no probabilities.
+//
+//go:noescape
+func sparsemaxNearTileF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64, top *float64, start *float64) (rejected uint32)
+
+// sparsemaxTopF64AVX512 returns the largest logit of a row, M, and a start: classes of a logit
+// below M + n (-1 - start), n being 1, have no probability.
+//
+//go:noescape
+func sparsemaxTopF64AVX512(z *float64, n int) (top float64, start float64)
+
 // sparsemaxRowF64AVX512 returns the loss of a row, with the labels t or that of class y, and stores
 // f times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
 // an invalid label, a loss that is not finite or no probabilities. Unless labelGrad is nil it
@@ -1654,6 +1668,20 @@ func sparsemaxIndexF64AVX512(grad *float64, z *float64, n int, y int, near *floa
 //
 //go:noescape
 func entmaxTileF64AVX512(e *float64, labelGrad *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64) (rejected uint32)
+
+// entmaxNearTileF64AVX512 stores the losses of the rows of a tile, with labels that are a 1 and
+// zeros, of the classes that may have a p and that of the 1, and the gradients in e; top and start
+// are what entmaxTop has returned; it overwrites h, room for k vectors. rejected has the bits of
+// the rows that has an invalid label, a loss that is not finite or no probabilities.
+//
+//go:noescape
+func entmaxNearTileF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64, top *float64, start *float64) (rejected uint32)
+
+// entmaxTopF64AVX512 returns the largest logit of a row, M, and a start: classes of a logit below M
+// + n (-1 - start), n being 2, have no probability.
+//
+//go:noescape
+func entmaxTopF64AVX512(z *float64, n int) (top float64, start float64)
 
 // entmaxRowF64AVX512 returns the loss of a row, with the labels t or that of class y, and stores f
 // times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
@@ -1930,8 +1958,8 @@ func maxExpF32AVX2(z *float32, n int) (m float32, shift float32, em float32)
 //go:noescape
 func findF32AVX2(z *float32, n int, m float32) (a int)
 
-// aboveF32AVX2 stores the positions of the numbers that are larger than limit and returns how many
-// these are.
+// aboveF32AVX2 stores the positions of the numbers that are larger than limit, or NaN, and returns
+// how many these are. It may overwrite others of n.
 //
 //go:noescape
 func aboveF32AVX2(at *int32, x *float32, n int, limit float32) (count int)
@@ -2588,8 +2616,8 @@ func maxExpF64AVX2(z *float64, n int) (m float64, shift float64, em float64)
 //go:noescape
 func findF64AVX2(z *float64, n int, m float64) (a int)
 
-// aboveF64AVX2 stores the positions of the numbers that are larger than limit and returns how many
-// these are.
+// aboveF64AVX2 stores the positions of the numbers that are larger than limit, or NaN, and returns
+// how many these are. It may overwrite others of n.
 //
 //go:noescape
 func aboveF64AVX2(at *int32, x *float64, n int, limit float64) (count int)
@@ -3483,6 +3511,20 @@ func temperedLogitsFarF64AVX2(w *float64, z *float64, n int, par *float64)
 //go:noescape
 func sparsemaxTileF64AVX2(e *float64, labelGrad *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64) (rejected uint32)
 
+// sparsemaxNearTileF64AVX2 stores the losses of the rows of a tile, with labels that are a 1 and
+// zeros, of the classes that may have a p and that of the 1, and the gradients in e; top and start
+// are what sparsemaxTop has returned; it overwrites h, room for k vectors. rejected has the bits of
+// the rows that has an invalid label, a loss that is not finite or no probabilities.
+//
+//go:noescape
+func sparsemaxNearTileF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64, top *float64, start *float64) (rejected uint32)
+
+// sparsemaxTopF64AVX2 returns the largest logit of a row, M, and a start: classes of a logit below
+// M + n (-1 - start), n being 1, have no probability.
+//
+//go:noescape
+func sparsemaxTopF64AVX2(z *float64, n int) (top float64, start float64)
+
 // sparsemaxRowF64AVX2 returns the loss of a row, with the labels t or that of class y, and stores f
 // times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
 // an invalid label, a loss that is not finite or no probabilities. Unless labelGrad is nil it
@@ -3504,6 +3546,20 @@ func sparsemaxIndexF64AVX2(grad *float64, z *float64, n int, y int, near *float6
 //
 //go:noescape
 func entmaxTileF64AVX2(e *float64, labelGrad *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64) (rejected uint32)
+
+// entmaxNearTileF64AVX2 stores the losses of the rows of a tile, with labels that are a 1 and
+// zeros, of the classes that may have a p and that of the 1, and the gradients in e; top and start
+// are what entmaxTop has returned; it overwrites h, room for k vectors. rejected has the bits of
+// the rows that has an invalid label, a loss that is not finite or no probabilities.
+//
+//go:noescape
+func entmaxNearTileF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64, top *float64, start *float64) (rejected uint32)
+
+// entmaxTopF64AVX2 returns the largest logit of a row, M, and a start: classes of a logit below M +
+// n (-1 - start), n being 2, have no probability.
+//
+//go:noescape
+func entmaxTopF64AVX2(z *float64, n int) (top float64, start float64)
 
 // entmaxRowF64AVX2 returns the loss of a row, with the labels t or that of class y, and stores f
 // times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
@@ -4430,6 +4486,20 @@ func temperedLogitsFarWideAVX512(w *float64, z *float32, n int, par *float64)
 //go:noescape
 func sparsemaxTileWideAVX512(e *float32, labelGrad *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64) (rejected uint32)
 
+// sparsemaxNearTileWideAVX512 stores the losses of the rows of a tile, with labels that are a 1 and
+// zeros, of the classes that may have a p and that of the 1, and the gradients in e; top and start
+// are what sparsemaxTop has returned; it overwrites h, room for k vectors. rejected has the bits of
+// the rows that has an invalid label, a loss that is not finite or no probabilities.
+//
+//go:noescape
+func sparsemaxNearTileWideAVX512(e *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64, top *float64, start *float64) (rejected uint32)
+
+// sparsemaxTopWideAVX512 returns the largest logit of a row, M, and a start: classes of a logit
+// below M + n (-1 - start), n being 1, have no probability.
+//
+//go:noescape
+func sparsemaxTopWideAVX512(z *float32, n int) (top float64, start float64)
+
 // sparsemaxRowWideAVX512 returns the loss of a row, with the labels t or that of class y, and
 // stores f times the gradient; near is memory for n elements and a vector. rejected != 0 where the
 // row has an invalid label, a loss that is not finite or no probabilities. Unless labelGrad is nil
@@ -4451,6 +4521,20 @@ func sparsemaxIndexWideAVX512(grad *float32, z *float32, n int, y int, near *flo
 //
 //go:noescape
 func entmaxTileWideAVX512(e *float32, labelGrad *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64) (rejected uint32)
+
+// entmaxNearTileWideAVX512 stores the losses of the rows of a tile, with labels that are a 1 and
+// zeros, of the classes that may have a p and that of the 1, and the gradients in e; top and start
+// are what entmaxTop has returned; it overwrites h, room for k vectors. rejected has the bits of
+// the rows that has an invalid label, a loss that is not finite or no probabilities.
+//
+//go:noescape
+func entmaxNearTileWideAVX512(e *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64, top *float64, start *float64) (rejected uint32)
+
+// entmaxTopWideAVX512 returns the largest logit of a row, M, and a start: classes of a logit below
+// M + n (-1 - start), n being 2, have no probability.
+//
+//go:noescape
+func entmaxTopWideAVX512(z *float32, n int) (top float64, start float64)
 
 // entmaxRowWideAVX512 returns the loss of a row, with the labels t or that of class y, and stores f
 // times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
@@ -4862,6 +4946,20 @@ func temperedLogitsFarWideAVX2(w *float64, z *float32, n int, par *float64)
 //go:noescape
 func sparsemaxTileWideAVX2(e *float32, labelGrad *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64) (rejected uint32)
 
+// sparsemaxNearTileWideAVX2 stores the losses of the rows of a tile, with labels that are a 1 and
+// zeros, of the classes that may have a p and that of the 1, and the gradients in e; top and start
+// are what sparsemaxTop has returned; it overwrites h, room for k vectors. rejected has the bits of
+// the rows that has an invalid label, a loss that is not finite or no probabilities.
+//
+//go:noescape
+func sparsemaxNearTileWideAVX2(e *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64, top *float64, start *float64) (rejected uint32)
+
+// sparsemaxTopWideAVX2 returns the largest logit of a row, M, and a start: classes of a logit below
+// M + n (-1 - start), n being 1, have no probability.
+//
+//go:noescape
+func sparsemaxTopWideAVX2(z *float32, n int) (top float64, start float64)
+
 // sparsemaxRowWideAVX2 returns the loss of a row, with the labels t or that of class y, and stores
 // f times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
 // an invalid label, a loss that is not finite or no probabilities. Unless labelGrad is nil it
@@ -4883,6 +4981,20 @@ func sparsemaxIndexWideAVX2(grad *float32, z *float32, n int, y int, near *float
 //
 //go:noescape
 func entmaxTileWideAVX2(e *float32, labelGrad *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64) (rejected uint32)
+
+// entmaxNearTileWideAVX2 stores the losses of the rows of a tile, with labels that are a 1 and
+// zeros, of the classes that may have a p and that of the 1, and the gradients in e; top and start
+// are what entmaxTop has returned; it overwrites h, room for k vectors. rejected has the bits of
+// the rows that has an invalid label, a loss that is not finite or no probabilities.
+//
+//go:noescape
+func entmaxNearTileWideAVX2(e *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64, top *float64, start *float64) (rejected uint32)
+
+// entmaxTopWideAVX2 returns the largest logit of a row, M, and a start: classes of a logit below M
+// + n (-1 - start), n being 2, have no probability.
+//
+//go:noescape
+func entmaxTopWideAVX2(z *float32, n int) (top float64, start float64)
 
 // entmaxRowWideAVX2 returns the loss of a row, with the labels t or that of class y, and stores f
 // times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has

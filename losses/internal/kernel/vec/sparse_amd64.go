@@ -16,13 +16,16 @@ func SparseScratch(k int) int { return 2*k + 16 }
 // labels. scratch has as many elements as [SparseScratch] says. row is that of [NCE].
 func Sparse[T spec.Float](n int, loss []float64, grad, labelGrad, z, t []T, index []int, scale, scratch []T, k int,
 	row func(j int) (valid bool)) (bad int) {
+	if t == nil && !inTiles[T](k) {
+		return sparseNear(n, loss, grad, z, index, scale, scratch, k, row)
+	}
 	if inTiles[T](k) || spec.Size[T]() == 4 && k <= 2*tileCols { // of half the rows of other tiles
 		return sparseTiles(n, loss, grad, labelGrad, z, t, index, scale, k, row)
 	}
 	v := wideOf[T]()
-	soft, hot := v.sparsemaxRow, v.sparsemaxIndex
+	run := v.sparsemaxRow
 	if n == 2 {
-		soft, hot = v.entmaxRow, v.entmaxIndex
+		run = v.entmaxRow
 	}
 	for j := range loss {
 		x, f, g := &z[j*k], spec.Factor(scale, j), &scratch[k+16]
@@ -30,11 +33,7 @@ func Sparse[T spec.Float](n int, loss []float64, grad, labelGrad, z, t []T, inde
 			g = &grad[j*k]
 		}
 		var rejected uint32
-		if t != nil {
-			loss[j], rejected = soft(g, first(spec.Row(labelGrad, j, k)), x, &t[j*k], k, &scratch[0], f)
-		} else {
-			loss[j], rejected = hot(g, x, k, index[j], &scratch[0], f)
-		}
+		loss[j], rejected = run(g, first(spec.Row(labelGrad, j, k)), x, &t[j*k], k, &scratch[0], f)
 		if rejected != 0 && !row(j) {
 			return j
 		}

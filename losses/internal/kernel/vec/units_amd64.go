@@ -153,9 +153,13 @@ type wide[T spec.Float] interface {
 	temperedLogits(w *float64, z *T, n int, par *float64)
 	temperedLogitsFar(w *float64, z *T, n int, par *float64)
 	sparsemaxTile(e, labelGrad *T, h *float64, z, t *T, k int, scale *T, loss *float64) (rejected uint32)
+	sparsemaxNearTile(e *T, h *float64, z, t *T, k int, scale *T, loss, top, start *float64) (rejected uint32)
+	sparsemaxTop(z *T, n int) (top, start float64)
 	sparsemaxRow(grad, labelGrad, z, t *T, n int, near *T, f float64) (loss float64, rejected uint32)
 	sparsemaxIndex(grad, z *T, n, y int, near *T, f float64) (loss float64, rejected uint32)
 	entmaxTile(e, labelGrad *T, h *float64, z, t *T, k int, scale *T, loss *float64) (rejected uint32)
+	entmaxNearTile(e *T, h *float64, z, t *T, k int, scale *T, loss, top, start *float64) (rejected uint32)
+	entmaxTop(z *T, n int) (top, start float64)
 	entmaxRow(grad, labelGrad, z, t *T, n int, near *T, f float64) (loss float64, rejected uint32)
 	entmaxIndex(grad, z *T, n, y int, near *T, f float64) (loss float64, rejected uint32)
 }
@@ -890,6 +894,12 @@ func (f64AVX512) temperedLogitsFar(w *float64, z *float64, n int, par *float64) 
 func (f64AVX512) sparsemaxTile(e, labelGrad *float64, h *float64, z, t *float64, k int, scale *float64, loss *float64) (rejected uint32) {
 	return sparsemaxTileF64AVX512(e, labelGrad, h, z, t, k, scale, loss)
 }
+func (f64AVX512) sparsemaxNearTile(e *float64, h *float64, z, t *float64, k int, scale *float64, loss, top, start *float64) (rejected uint32) {
+	return sparsemaxNearTileF64AVX512(e, h, z, t, k, scale, loss, top, start)
+}
+func (f64AVX512) sparsemaxTop(z *float64, n int) (top, start float64) {
+	return sparsemaxTopF64AVX512(z, n)
+}
 func (f64AVX512) sparsemaxRow(grad, labelGrad, z, t *float64, n int, near *float64, f float64) (loss float64, rejected uint32) {
 	return sparsemaxRowF64AVX512(grad, labelGrad, z, t, n, near, f)
 }
@@ -899,6 +909,10 @@ func (f64AVX512) sparsemaxIndex(grad, z *float64, n, y int, near *float64, f flo
 func (f64AVX512) entmaxTile(e, labelGrad *float64, h *float64, z, t *float64, k int, scale *float64, loss *float64) (rejected uint32) {
 	return entmaxTileF64AVX512(e, labelGrad, h, z, t, k, scale, loss)
 }
+func (f64AVX512) entmaxNearTile(e *float64, h *float64, z, t *float64, k int, scale *float64, loss, top, start *float64) (rejected uint32) {
+	return entmaxNearTileF64AVX512(e, h, z, t, k, scale, loss, top, start)
+}
+func (f64AVX512) entmaxTop(z *float64, n int) (top, start float64) { return entmaxTopF64AVX512(z, n) }
 func (f64AVX512) entmaxRow(grad, labelGrad, z, t *float64, n int, near *float64, f float64) (loss float64, rejected uint32) {
 	return entmaxRowF64AVX512(grad, labelGrad, z, t, n, near, f)
 }
@@ -1617,6 +1631,10 @@ func (f64AVX2) temperedLogitsFar(w *float64, z *float64, n int, par *float64) {
 func (f64AVX2) sparsemaxTile(e, labelGrad *float64, h *float64, z, t *float64, k int, scale *float64, loss *float64) (rejected uint32) {
 	return sparsemaxTileF64AVX2(e, labelGrad, h, z, t, k, scale, loss)
 }
+func (f64AVX2) sparsemaxNearTile(e *float64, h *float64, z, t *float64, k int, scale *float64, loss, top, start *float64) (rejected uint32) {
+	return sparsemaxNearTileF64AVX2(e, h, z, t, k, scale, loss, top, start)
+}
+func (f64AVX2) sparsemaxTop(z *float64, n int) (top, start float64) { return sparsemaxTopF64AVX2(z, n) }
 func (f64AVX2) sparsemaxRow(grad, labelGrad, z, t *float64, n int, near *float64, f float64) (loss float64, rejected uint32) {
 	return sparsemaxRowF64AVX2(grad, labelGrad, z, t, n, near, f)
 }
@@ -1626,6 +1644,10 @@ func (f64AVX2) sparsemaxIndex(grad, z *float64, n, y int, near *float64, f float
 func (f64AVX2) entmaxTile(e, labelGrad *float64, h *float64, z, t *float64, k int, scale *float64, loss *float64) (rejected uint32) {
 	return entmaxTileF64AVX2(e, labelGrad, h, z, t, k, scale, loss)
 }
+func (f64AVX2) entmaxNearTile(e *float64, h *float64, z, t *float64, k int, scale *float64, loss, top, start *float64) (rejected uint32) {
+	return entmaxNearTileF64AVX2(e, h, z, t, k, scale, loss, top, start)
+}
+func (f64AVX2) entmaxTop(z *float64, n int) (top, start float64) { return entmaxTopF64AVX2(z, n) }
 func (f64AVX2) entmaxRow(grad, labelGrad, z, t *float64, n int, near *float64, f float64) (loss float64, rejected uint32) {
 	return entmaxRowF64AVX2(grad, labelGrad, z, t, n, near, f)
 }
@@ -1885,6 +1907,12 @@ func (wideAVX512) temperedLogitsFar(w *float64, z *float32, n int, par *float64)
 func (wideAVX512) sparsemaxTile(e, labelGrad *float32, h *float64, z, t *float32, k int, scale *float32, loss *float64) (rejected uint32) {
 	return sparsemaxTileWideAVX512(e, labelGrad, h, z, t, k, scale, loss)
 }
+func (wideAVX512) sparsemaxNearTile(e *float32, h *float64, z, t *float32, k int, scale *float32, loss, top, start *float64) (rejected uint32) {
+	return sparsemaxNearTileWideAVX512(e, h, z, t, k, scale, loss, top, start)
+}
+func (wideAVX512) sparsemaxTop(z *float32, n int) (top, start float64) {
+	return sparsemaxTopWideAVX512(z, n)
+}
 func (wideAVX512) sparsemaxRow(grad, labelGrad, z, t *float32, n int, near *float32, f float64) (loss float64, rejected uint32) {
 	return sparsemaxRowWideAVX512(grad, labelGrad, z, t, n, near, f)
 }
@@ -1894,6 +1922,10 @@ func (wideAVX512) sparsemaxIndex(grad, z *float32, n, y int, near *float32, f fl
 func (wideAVX512) entmaxTile(e, labelGrad *float32, h *float64, z, t *float32, k int, scale *float32, loss *float64) (rejected uint32) {
 	return entmaxTileWideAVX512(e, labelGrad, h, z, t, k, scale, loss)
 }
+func (wideAVX512) entmaxNearTile(e *float32, h *float64, z, t *float32, k int, scale *float32, loss, top, start *float64) (rejected uint32) {
+	return entmaxNearTileWideAVX512(e, h, z, t, k, scale, loss, top, start)
+}
+func (wideAVX512) entmaxTop(z *float32, n int) (top, start float64) { return entmaxTopWideAVX512(z, n) }
 func (wideAVX512) entmaxRow(grad, labelGrad, z, t *float32, n int, near *float32, f float64) (loss float64, rejected uint32) {
 	return entmaxRowWideAVX512(grad, labelGrad, z, t, n, near, f)
 }
@@ -2064,6 +2096,12 @@ func (wideAVX2) temperedLogitsFar(w *float64, z *float32, n int, par *float64) {
 func (wideAVX2) sparsemaxTile(e, labelGrad *float32, h *float64, z, t *float32, k int, scale *float32, loss *float64) (rejected uint32) {
 	return sparsemaxTileWideAVX2(e, labelGrad, h, z, t, k, scale, loss)
 }
+func (wideAVX2) sparsemaxNearTile(e *float32, h *float64, z, t *float32, k int, scale *float32, loss, top, start *float64) (rejected uint32) {
+	return sparsemaxNearTileWideAVX2(e, h, z, t, k, scale, loss, top, start)
+}
+func (wideAVX2) sparsemaxTop(z *float32, n int) (top, start float64) {
+	return sparsemaxTopWideAVX2(z, n)
+}
 func (wideAVX2) sparsemaxRow(grad, labelGrad, z, t *float32, n int, near *float32, f float64) (loss float64, rejected uint32) {
 	return sparsemaxRowWideAVX2(grad, labelGrad, z, t, n, near, f)
 }
@@ -2073,6 +2111,10 @@ func (wideAVX2) sparsemaxIndex(grad, z *float32, n, y int, near *float32, f floa
 func (wideAVX2) entmaxTile(e, labelGrad *float32, h *float64, z, t *float32, k int, scale *float32, loss *float64) (rejected uint32) {
 	return entmaxTileWideAVX2(e, labelGrad, h, z, t, k, scale, loss)
 }
+func (wideAVX2) entmaxNearTile(e *float32, h *float64, z, t *float32, k int, scale *float32, loss, top, start *float64) (rejected uint32) {
+	return entmaxNearTileWideAVX2(e, h, z, t, k, scale, loss, top, start)
+}
+func (wideAVX2) entmaxTop(z *float32, n int) (top, start float64) { return entmaxTopWideAVX2(z, n) }
 func (wideAVX2) entmaxRow(grad, labelGrad, z, t *float32, n int, near *float32, f float64) (loss float64, rejected uint32) {
 	return entmaxRowWideAVX2(grad, labelGrad, z, t, n, near, f)
 }

@@ -85,6 +85,13 @@ func (g isa) ofRow(row reg.GPVirtual, name string) reg.VecVirtual {
 
 // rowMost returns the largest in each lane of what get loads of a row of k.
 func (g isa) rowMost(k reg.GPVirtual, get func(i reg.GPVirtual, v int, m *mask) reg.VecVirtual) reg.VecVirtual {
+	acc := g.rowMosts(k, get)
+	g.max(acc[1], acc[0], acc[0])
+	return acc[0]
+}
+
+// rowMosts is rowMost of every other vector.
+func (g isa) rowMosts(k reg.GPVirtual, get func(i reg.GPVirtual, v int, m *mask) reg.VecVirtual) []reg.VecVirtual {
 	acc := []reg.VecVirtual{g.vec(), g.vec()}
 	for _, a := range acc {
 		g.load(g.infinity(-1), a)
@@ -99,13 +106,7 @@ func (g isa) rowMost(k reg.GPVirtual, get func(i reg.GPVirtual, v int, m *mask) 
 		}
 		g.max(acc[v%2], x, acc[v%2])
 	})
-	g.max(acc[1], acc[0], acc[0])
-	return acc[0]
-}
-
-// rowMax is rowMost of the row at z.
-func (g isa) rowMax(z, k reg.GPVirtual) reg.VecVirtual {
-	return g.rowMost(k, func(i reg.GPVirtual, v int, m *mask) reg.VecVirtual { return g.get(z, i, v, m) })
+	return acc
 }
 
 // blockMost returns the largest of each row in lanes, of what get loads of a row at z.

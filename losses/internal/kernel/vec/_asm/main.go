@@ -199,7 +199,9 @@ func (g isa) wide() {
 	g.temperedLogits("temperedLogits", 1)
 	g.temperedLogits("temperedLogitsFar", 2)
 	for n := 1; n <= 2; n++ {
-		g.sparseTile(n)
+		g.sparseTile(n, false)
+		g.sparseTile(n, true)
+		g.sparseTop(n)
 		g.sparseRow(n, false)
 		g.sparseRow(n, true)
 	}

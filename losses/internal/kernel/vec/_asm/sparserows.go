@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"strconv"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
@@ -66,6 +67,18 @@ func (g isa) sparseRow(n int, hot bool) {
 	loss, rejected := s.losses(found)
 	g.result(loss, "loss")
 	Store(rejected, Return("rejected"))
+	g.ret()
+}
+
+// sparseTop emits what [isa.sparseNear] takes of a row.
+func (g isa) sparseTop(n int) {
+	g.text(sparseNames[n]+"Top", "func(z *T, n int) (top, start float64)",
+		"returns the largest logit of a row, M, and a start: classes of a logit below M + n (-1 - start), n being",
+		strconv.Itoa(n)+", have no probability.")
+	s := sparse{isa: g, n: n, zero: g.zeros(1)[0], total: g.sumOfLanes}
+	s.setTop(g.param("z"), g.param("n"))
+	g.result(s.loaded(s.top), "top")
+	g.result(s.loaded(s.start), "start")
 	g.ret()
 }
 
@@ -134,14 +147,18 @@ func (g isa) getLogits(z, i reg.GPVirtual, v int, m *mask) reg.VecVirtual {
 	return y
 }
 
-// setTop finds the largest of n logits, and from where search goes on, by the largest in each lane.
+// setTop finds the largest of n logits, and from where search goes on, by the largest in each of 16
+// groups, of float64 with AVX2 8.
 func (s *sparse) setTop(z, n reg.GPVirtual) {
 	in := s.elements()
-	lanes := in.rowMax(z, n)
-	top, sum, parts := s.vec(), s.zeros(1)[0], []reg.VecVirtual{lanes}
+	parts := in.rowMosts(n, func(i reg.GPVirtual, v int, m *mask) reg.VecVirtual { return in.get(z, i, v, m) })
+	top, sum, lanes, groups := s.vec(), s.zeros(1)[0], in.vec(), 2*in.lanes()
+	in.max(parts[0], parts[1], lanes)
+	if s.narrow {
+		parts, groups = in.halves(lanes), in.lanes()
+	}
 	s.most = in.reduce(lanes, in.max)
 	if s.narrow {
-		parts = in.halves(lanes)
 		wide := XMM()
 		VCVTSS2SD(s.most, s.most, wide)
 		s.bcast(wide, top)
@@ -152,7 +169,7 @@ func (s *sparse) setTop(z, n reg.GPVirtual) {
 	for _, x := range parts {
 		s.addNear(x, sum)
 	}
-	m := float64(in.lanes())
+	m := float64(groups)
 	s.setStart(s.total(sum), s.constant(math.Pow(m, 1-1/float64(s.n))), s.constant(1/m))
 }
 

@@ -7,19 +7,28 @@ import (
 )
 
 // sparseTile emits the loss of a sparse map for a tile, which has 8 rows of float32: with AVX2 they
-// are computed by fours.
-func (g isa) sparseTile(n int) {
-	g.text(sparseNames[n]+"Tile",
-		"func(e, labelGrad *T, h *float64, z, t *T, k int, scale *T, loss *float64) (rejected uint32)",
-		"stores the losses of the rows of a tile, in e the gradients and unless labelGrad is nil those by the labels there;",
-		"it overwrites h, room for k vectors. rejected has the bits of the rows that", sparseRejected+".")
+// are computed by fours. near stands for a tile of only the classes that may have a p, and those of
+// an index.
+func (g isa) sparseTile(n int, near bool) {
+	const losses, rest = "stores the losses of the rows of a tile,", "it overwrites h, room for k vectors."
+	rejected := "rejected has the bits of the rows that " + sparseRejected + "."
+	if near {
+		g.text(sparseNames[n]+"NearTile",
+			"func(e *T, h *float64, z, t *T, k int, scale *T, loss, top, start *float64) (rejected uint32)", losses,
+			"with labels that are a 1 and zeros, of the classes that may have a p and that of the 1, and the gradients in e;",
+			"top and start are what", sparseNames[n]+"Top has returned;", rest, rejected)
+	} else {
+		g.text(sparseNames[n]+"Tile",
+			"func(e, labelGrad *T, h *float64, z, t *T, k int, scale *T, loss *float64) (rejected uint32)", losses,
+			"in e the gradients and unless labelGrad is nil those by the labels there;", rest, rejected)
+	}
 	in, all := g, GP32()
 	if g.narrow {
 		in = isa{}
 	}
 	XORL(all, all)
 	for first := 0; first < in.lanes(); first += g.lanes() {
-		rejected := g.sparseLanes(n, in, first)
+		rejected := g.sparseLanes(n, in, first, near)
 		SHLL(Imm(uint64(first)), rejected)
 		ORL(rejected, all)
 	}
@@ -28,17 +37,28 @@ func (g isa) sparseTile(n int) {
 }
 
 // sparseLanes emits what sparseTile does for the rows from the first one on.
-func (g isa) sparseLanes(n int, in isa, first int) (rejected reg.GPVirtual) {
+func (g isa) sparseLanes(n int, in isa, first int, near bool) (rejected reg.GPVirtual) {
 	e, h, z, t, k := g.param("e"), g.param("h"), g.param("z"), g.param("t"), g.param("k")
 	column := func(p, off reg.GPVirtual) Mem { return Mem{Base: p, Index: off, Scale: 1, Disp: first * g.size()} }
-	s, factor := sparse{isa: g, n: n, classes: "k", zero: g.zeros(1)[0]}, g.vec()
+	s, factor := sparse{isa: g, n: n, hot: near, classes: "k", zero: g.zeros(1)[0]}, g.vec()
 	g.fetch(Mem{Base: g.param("scale"), Disp: first * g.size()}, factor)
 	s.factor = g.park(factor)
 	s.total = func(v reg.VecVirtual) reg.VecVirtual { return v }
-	s.tileTop(in, k, h, func(off reg.GPVirtual) Mem { return column(z, off) })
+	if near {
+		number := func(name string) Op {
+			v := g.vec()
+			g.load(Mem{Base: g.param(name), Disp: first * 8}, v)
+			return g.park(v)
+		}
+		s.top, s.start = number("top"), number("start")
+	} else {
+		s.tileTop(in, k, h, func(off reg.GPVirtual) Mem { return column(z, off) })
+	}
 	s.tileList(in, k, h, func(off reg.GPVirtual) Mem { return column(z, off) })
 	s.each = func(body func(z, t reg.VecVirtual, put, keep func(d Op))) {
-		s.labels = g.param("labelGrad")
+		if !near {
+			s.labels = g.param("labelGrad")
+		}
 		in.columns(k, func(off reg.GPVirtual) {
 			x, y := g.vec(), g.vec()
 			g.fetch(column(z, off), x)
