@@ -17,6 +17,7 @@ type batch[T kernel.Float] struct {
 	lowered       []float64           // what the logits were lowered by when they were prepared, or nil
 	turned        []turned            // what AngularMargin has done to the labels' logits
 	fused         *kernel.Prepared[T] // for the rows of fuses, nil where there are none
+	made          *kernel.Made[T]     // what the kernel makes of labels, nil where others prepare them
 	labels        []T                 // the target before weights and smoothing
 	index         []int               // instead of a target; never together with smoothing
 	direction     []T                 // of second derivatives

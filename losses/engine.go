@@ -45,6 +45,7 @@ type buffers[T kernel.Float] struct {
 	out, weightGrad                                                                   []T // with SigmoidLink
 	hi, low                                                                           []T
 	prepared                                                                          kernel.Prepared[T]
+	made                                                                              kernel.Made[T]
 	index                                                                             []int
 	removed                                                                           []bool
 	loss, sums, rowWeight, positive, shifts, rowMass, wideShare, excess, classWeights []float64

@@ -35,6 +35,7 @@ func (e *engine[T]) load(c *Criterion, dst *Outputs, in *Inputs, z, t *tensor.De
 		return err
 	}
 	e.prepareShift()
+	e.prepareLabels()
 	e.moderate = dst.TargetGrad != nil && e.takesModerately()
 	if in.Upstream != nil {
 		if e.upstream, err = e.loadUpstream(in.Upstream, c, z); err != nil {

@@ -123,7 +123,8 @@ func (w *worker[T]) sumRows(e *engine[T], lo, hi int) {
 // runs evaluates the rows [lo, hi) in runs of rows that are kept.
 func (w *worker[T]) runs(e *engine[T], lo, hi int) {
 	most := e.n
-	if e.preparesTarget() || (e.shiftsLogits() || e.zLoss != 0) && !e.fuses(e.formula) || e.link == SigmoidLink {
+	if e.preparesTarget() && e.made == nil || (e.shiftsLogits() || e.zLoss != 0) && !e.fuses(e.formula) ||
+		e.link == SigmoidLink {
 		most = max(1, runSize/e.k)
 	}
 	through := e.link == SigmoidLink && e.logitsAlone() && sigmoidOf(e.formula).kind != sigmoidNone
@@ -223,9 +224,12 @@ func (w *worker[T]) try(e *engine[T], lo, hi int) (row int, err error) {
 			return lo + bad, err
 		}
 	}
-	if b.fuses(e.formula) {
+	switch {
+	case b.fuses(e.formula):
 		row, err = b.computeFused(e.formula, e.linear)
-	} else {
+	case b.made != nil:
+		row, err = b.computeMade(e.formula, e.linear)
+	default:
 		row, err = b.computeApart(e.formula, e.linear)
 	}
 	return lo + row, err

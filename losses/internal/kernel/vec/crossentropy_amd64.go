@@ -263,7 +263,7 @@ func ordinaryCrossEntropy[T spec.Float](u unit[T], s *tile[T], loss []float64, g
 				loss[j] = log - (float64(z[j*k+index[j]]) - x.m)
 			}
 			if o != nil {
-				o.row(u, spec.Row(z, j, k), spec.Row(t, j, k), j, T(x.m), T(log))
+				o.row(u, spec.Row(z, j, k), spec.Row(t, j, k), j, T(x.m), T(log), 0)
 			}
 			j++
 		}

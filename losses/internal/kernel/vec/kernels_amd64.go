@@ -180,6 +180,14 @@ func dividedGradsF32AVX512(e *float32, z *float32, target *float32, f *float32, 
 //go:noescape
 func shiftedGradsF32AVX512(e *float32, z *float32, target *float32, f *float32, numbers *float64, k int, n int, step int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (done int)
 
+// smoothedGradsF32AVX512 stores in e the gradients of cross entropy of n rows of k elements, times
+// their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
+// before a row that is not ordinary or has an invalid label, and returns how many it has done. It
+// prefetches ahead elements in advance. The labels are keep t + each + share Σ t.
+//
+//go:noescape
+func smoothedGradsF32AVX512(e *float32, z *float32, target *float32, keep float64, each float64, share float64, f *float32, numbers *float64, k int, n int, step int, ahead int) (done int)
+
 // ordinaryIndexGradsF32AVX512 stores in e the gradients of cross entropy of n rows of k elements,
 // times their factors f, which are step bytes apart, and in numbers what the losses are made of. It
 // ends before a row that is not ordinary or has an invalid label, and returns how many it has done.
@@ -206,6 +214,33 @@ func dividedIndexGradsF32AVX512(e *float32, z *float32, target *int, f *float32,
 //go:noescape
 func shiftedIndexGradsF32AVX512(e *float32, z *float32, target *int, f *float32, numbers *float64, k int, n int, step int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (done int)
 
+// smoothedIndexGradsF32AVX512 stores in e the gradients of cross entropy of n rows of k elements,
+// times their factors f, which are step bytes apart, and in numbers what the losses are made of. It
+// ends before a row that is not ordinary or has an invalid label, and returns how many it has done.
+// It prefetches ahead elements in advance. The labels are keep for the class, and each more for
+// all.
+//
+//go:noescape
+func smoothedIndexGradsF32AVX512(e *float32, z *float32, target *int, keep float64, each float64, f *float32, numbers *float64, k int, n int, step int, ahead int) (done int)
+
+// cutGradsF32AVX512 stores in e the gradients of cross entropy of n rows of k elements, times their
+// factors f, which are step bytes apart, and in numbers what the losses are made of. It ends before
+// a row that is not ordinary or has an invalid label, and returns how many it has done. It
+// prefetches ahead elements in advance. The labels are keep u + each, u = max(t - cut, 0), with a
+// cut of every row.
+//
+//go:noescape
+func cutGradsF32AVX512(e *float32, z *float32, target *float32, cuts *float32, keep float64, each float64, f *float32, numbers *float64, k int, n int, step int, ahead int) (done int)
+
+// weighedGradsF32AVX512 stores in e the gradients of cross entropy of n rows of k elements, times
+// their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
+// before a row that is not ordinary or has an invalid label, and returns how many it has done. It
+// prefetches ahead elements in advance. The labels are multiplied by weights + low, float64 by
+// weights alone.
+//
+//go:noescape
+func weighedGradsF32AVX512(e *float32, z *float32, target *float32, weights *float32, low *float32, f *float32, numbers *float64, k int, n int, step int, ahead int) (done int)
+
 // combineF32AVX512 stores f (a p - t) in p.
 //
 //go:noescape
@@ -225,6 +260,11 @@ func shiftF32AVX512(dst *float32, z *float32, n int, m float32, c float32)
 //
 //go:noescape
 func labelSumsF32AVX512(t *float32, n int) (mass float64, nnz float32, bad uint32)
+
+// positivesF32AVX512 returns how many t are above 0.
+//
+//go:noescape
+func positivesF32AVX512(t *float32, n int) (count int)
 
 // smoothF32AVX512 stores max(keep t - cut, 0) + add in dst.
 //
@@ -372,7 +412,7 @@ func tileShiftF32AVX512(dst *float32, z *float32, k int, lanes *float32)
 // may be nil. odd has the bits of the rows with a NaN among them, as an infinite y makes of a 0.
 //
 //go:noescape
-func labelGradsF32AVX512(dst *float32, z *float32, t *float32, w *float32, prior *float32, k int, n int, lanes *float32, keep float32, mix float32, above float32) (odd uint32)
+func labelGradsF32AVX512(dst *float32, z *float32, t *float32, w *float32, prior *float32, k int, n int, lanes *float32, keep float32, mix float32, more float32, above float32) (odd uint32)
 
 // tileLabelGradsF32AVX512 is labelGrads for a tile. t, w and prior may be nil. odd has the bits of
 // the rows with a NaN among them, as an infinite y makes of a 0.
@@ -896,6 +936,14 @@ func dividedGradsF64AVX512(e *float64, z *float64, target *float64, f *float64, 
 //go:noescape
 func shiftedGradsF64AVX512(e *float64, z *float64, target *float64, f *float64, numbers *float64, k int, n int, step int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (done int)
 
+// smoothedGradsF64AVX512 stores in e the gradients of cross entropy of n rows of k elements, times
+// their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
+// before a row that is not ordinary or has an invalid label, and returns how many it has done. It
+// prefetches ahead elements in advance. The labels are keep t + each + share Σ t.
+//
+//go:noescape
+func smoothedGradsF64AVX512(e *float64, z *float64, target *float64, keep float64, each float64, share float64, f *float64, numbers *float64, k int, n int, step int, ahead int) (done int)
+
 // ordinaryIndexGradsF64AVX512 stores in e the gradients of cross entropy of n rows of k elements,
 // times their factors f, which are step bytes apart, and in numbers what the losses are made of. It
 // ends before a row that is not ordinary or has an invalid label, and returns how many it has done.
@@ -922,6 +970,33 @@ func dividedIndexGradsF64AVX512(e *float64, z *float64, target *int, f *float64,
 //go:noescape
 func shiftedIndexGradsF64AVX512(e *float64, z *float64, target *int, f *float64, numbers *float64, k int, n int, step int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (done int)
 
+// smoothedIndexGradsF64AVX512 stores in e the gradients of cross entropy of n rows of k elements,
+// times their factors f, which are step bytes apart, and in numbers what the losses are made of. It
+// ends before a row that is not ordinary or has an invalid label, and returns how many it has done.
+// It prefetches ahead elements in advance. The labels are keep for the class, and each more for
+// all.
+//
+//go:noescape
+func smoothedIndexGradsF64AVX512(e *float64, z *float64, target *int, keep float64, each float64, f *float64, numbers *float64, k int, n int, step int, ahead int) (done int)
+
+// cutGradsF64AVX512 stores in e the gradients of cross entropy of n rows of k elements, times their
+// factors f, which are step bytes apart, and in numbers what the losses are made of. It ends before
+// a row that is not ordinary or has an invalid label, and returns how many it has done. It
+// prefetches ahead elements in advance. The labels are keep u + each, u = max(t - cut, 0), with a
+// cut of every row.
+//
+//go:noescape
+func cutGradsF64AVX512(e *float64, z *float64, target *float64, cuts *float64, keep float64, each float64, f *float64, numbers *float64, k int, n int, step int, ahead int) (done int)
+
+// weighedGradsF64AVX512 stores in e the gradients of cross entropy of n rows of k elements, times
+// their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
+// before a row that is not ordinary or has an invalid label, and returns how many it has done. It
+// prefetches ahead elements in advance. The labels are multiplied by weights + low, float64 by
+// weights alone.
+//
+//go:noescape
+func weighedGradsF64AVX512(e *float64, z *float64, target *float64, weights *float64, low *float64, f *float64, numbers *float64, k int, n int, step int, ahead int) (done int)
+
 // combineF64AVX512 stores f (a p - t) in p.
 //
 //go:noescape
@@ -941,6 +1016,11 @@ func shiftF64AVX512(dst *float64, z *float64, n int, m float64, c float64)
 //
 //go:noescape
 func labelSumsF64AVX512(t *float64, n int) (mass float64, nnz float64, bad uint32)
+
+// positivesF64AVX512 returns how many t are above 0.
+//
+//go:noescape
+func positivesF64AVX512(t *float64, n int) (count int)
 
 // smoothF64AVX512 stores max(keep t - cut, 0) + add in dst.
 //
@@ -1049,7 +1129,7 @@ func tileShiftF64AVX512(dst *float64, z *float64, k int, lanes *float64)
 // may be nil. odd has the bits of the rows with a NaN among them, as an infinite y makes of a 0.
 //
 //go:noescape
-func labelGradsF64AVX512(dst *float64, z *float64, t *float64, w *float64, prior *float64, k int, n int, lanes *float64, keep float64, mix float64, above float64) (odd uint32)
+func labelGradsF64AVX512(dst *float64, z *float64, t *float64, w *float64, prior *float64, k int, n int, lanes *float64, keep float64, mix float64, more float64, above float64) (odd uint32)
 
 // tileLabelGradsF64AVX512 is labelGrads for a tile. t, w and prior may be nil. odd has the bits of
 // the rows with a NaN among them, as an infinite y makes of a 0.
@@ -2118,6 +2198,14 @@ func dividedGradsF32AVX2(e *float32, z *float32, target *float32, f *float32, nu
 //go:noescape
 func shiftedGradsF32AVX2(e *float32, z *float32, target *float32, f *float32, numbers *float64, k int, n int, step int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (done int)
 
+// smoothedGradsF32AVX2 stores in e the gradients of cross entropy of n rows of k elements, times
+// their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
+// before a row that is not ordinary or has an invalid label, and returns how many it has done. It
+// prefetches ahead elements in advance. The labels are keep t + each + share Σ t.
+//
+//go:noescape
+func smoothedGradsF32AVX2(e *float32, z *float32, target *float32, keep float64, each float64, share float64, f *float32, numbers *float64, k int, n int, step int, ahead int) (done int)
+
 // ordinaryIndexGradsF32AVX2 stores in e the gradients of cross entropy of n rows of k elements,
 // times their factors f, which are step bytes apart, and in numbers what the losses are made of. It
 // ends before a row that is not ordinary or has an invalid label, and returns how many it has done.
@@ -2144,6 +2232,33 @@ func dividedIndexGradsF32AVX2(e *float32, z *float32, target *int, f *float32, n
 //go:noescape
 func shiftedIndexGradsF32AVX2(e *float32, z *float32, target *int, f *float32, numbers *float64, k int, n int, step int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (done int)
 
+// smoothedIndexGradsF32AVX2 stores in e the gradients of cross entropy of n rows of k elements,
+// times their factors f, which are step bytes apart, and in numbers what the losses are made of. It
+// ends before a row that is not ordinary or has an invalid label, and returns how many it has done.
+// It prefetches ahead elements in advance. The labels are keep for the class, and each more for
+// all.
+//
+//go:noescape
+func smoothedIndexGradsF32AVX2(e *float32, z *float32, target *int, keep float64, each float64, f *float32, numbers *float64, k int, n int, step int, ahead int) (done int)
+
+// cutGradsF32AVX2 stores in e the gradients of cross entropy of n rows of k elements, times their
+// factors f, which are step bytes apart, and in numbers what the losses are made of. It ends before
+// a row that is not ordinary or has an invalid label, and returns how many it has done. It
+// prefetches ahead elements in advance. The labels are keep u + each, u = max(t - cut, 0), with a
+// cut of every row.
+//
+//go:noescape
+func cutGradsF32AVX2(e *float32, z *float32, target *float32, cuts *float32, keep float64, each float64, f *float32, numbers *float64, k int, n int, step int, ahead int) (done int)
+
+// weighedGradsF32AVX2 stores in e the gradients of cross entropy of n rows of k elements, times
+// their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
+// before a row that is not ordinary or has an invalid label, and returns how many it has done. It
+// prefetches ahead elements in advance. The labels are multiplied by weights + low, float64 by
+// weights alone.
+//
+//go:noescape
+func weighedGradsF32AVX2(e *float32, z *float32, target *float32, weights *float32, low *float32, f *float32, numbers *float64, k int, n int, step int, ahead int) (done int)
+
 // combineF32AVX2 stores f (a p - t) in p.
 //
 //go:noescape
@@ -2163,6 +2278,11 @@ func shiftF32AVX2(dst *float32, z *float32, n int, m float32, c float32)
 //
 //go:noescape
 func labelSumsF32AVX2(t *float32, n int) (mass float64, nnz float32, bad uint32)
+
+// positivesF32AVX2 returns how many t are above 0.
+//
+//go:noescape
+func positivesF32AVX2(t *float32, n int) (count int)
 
 // smoothF32AVX2 stores max(keep t - cut, 0) + add in dst.
 //
@@ -2271,7 +2391,7 @@ func tileShiftF32AVX2(dst *float32, z *float32, k int, lanes *float32)
 // be nil. odd has the bits of the rows with a NaN among them, as an infinite y makes of a 0.
 //
 //go:noescape
-func labelGradsF32AVX2(dst *float32, z *float32, t *float32, w *float32, prior *float32, k int, n int, lanes *float32, keep float32, mix float32, above float32) (odd uint32)
+func labelGradsF32AVX2(dst *float32, z *float32, t *float32, w *float32, prior *float32, k int, n int, lanes *float32, keep float32, mix float32, more float32, above float32) (odd uint32)
 
 // tileLabelGradsF32AVX2 is labelGrads for a tile. t, w and prior may be nil. odd has the bits of
 // the rows with a NaN among them, as an infinite y makes of a 0.
@@ -2776,6 +2896,14 @@ func dividedGradsF64AVX2(e *float64, z *float64, target *float64, f *float64, nu
 //go:noescape
 func shiftedGradsF64AVX2(e *float64, z *float64, target *float64, f *float64, numbers *float64, k int, n int, step int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (done int)
 
+// smoothedGradsF64AVX2 stores in e the gradients of cross entropy of n rows of k elements, times
+// their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
+// before a row that is not ordinary or has an invalid label, and returns how many it has done. It
+// prefetches ahead elements in advance. The labels are keep t + each + share Σ t.
+//
+//go:noescape
+func smoothedGradsF64AVX2(e *float64, z *float64, target *float64, keep float64, each float64, share float64, f *float64, numbers *float64, k int, n int, step int, ahead int) (done int)
+
 // ordinaryIndexGradsF64AVX2 stores in e the gradients of cross entropy of n rows of k elements,
 // times their factors f, which are step bytes apart, and in numbers what the losses are made of. It
 // ends before a row that is not ordinary or has an invalid label, and returns how many it has done.
@@ -2802,6 +2930,33 @@ func dividedIndexGradsF64AVX2(e *float64, z *float64, target *int, f *float64, n
 //go:noescape
 func shiftedIndexGradsF64AVX2(e *float64, z *float64, target *int, f *float64, numbers *float64, k int, n int, step int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (done int)
 
+// smoothedIndexGradsF64AVX2 stores in e the gradients of cross entropy of n rows of k elements,
+// times their factors f, which are step bytes apart, and in numbers what the losses are made of. It
+// ends before a row that is not ordinary or has an invalid label, and returns how many it has done.
+// It prefetches ahead elements in advance. The labels are keep for the class, and each more for
+// all.
+//
+//go:noescape
+func smoothedIndexGradsF64AVX2(e *float64, z *float64, target *int, keep float64, each float64, f *float64, numbers *float64, k int, n int, step int, ahead int) (done int)
+
+// cutGradsF64AVX2 stores in e the gradients of cross entropy of n rows of k elements, times their
+// factors f, which are step bytes apart, and in numbers what the losses are made of. It ends before
+// a row that is not ordinary or has an invalid label, and returns how many it has done. It
+// prefetches ahead elements in advance. The labels are keep u + each, u = max(t - cut, 0), with a
+// cut of every row.
+//
+//go:noescape
+func cutGradsF64AVX2(e *float64, z *float64, target *float64, cuts *float64, keep float64, each float64, f *float64, numbers *float64, k int, n int, step int, ahead int) (done int)
+
+// weighedGradsF64AVX2 stores in e the gradients of cross entropy of n rows of k elements, times
+// their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
+// before a row that is not ordinary or has an invalid label, and returns how many it has done. It
+// prefetches ahead elements in advance. The labels are multiplied by weights + low, float64 by
+// weights alone.
+//
+//go:noescape
+func weighedGradsF64AVX2(e *float64, z *float64, target *float64, weights *float64, low *float64, f *float64, numbers *float64, k int, n int, step int, ahead int) (done int)
+
 // combineF64AVX2 stores f (a p - t) in p.
 //
 //go:noescape
@@ -2821,6 +2976,11 @@ func shiftF64AVX2(dst *float64, z *float64, n int, m float64, c float64)
 //
 //go:noescape
 func labelSumsF64AVX2(t *float64, n int) (mass float64, nnz float64, bad uint32)
+
+// positivesF64AVX2 returns how many t are above 0.
+//
+//go:noescape
+func positivesF64AVX2(t *float64, n int) (count int)
 
 // smoothF64AVX2 stores max(keep t - cut, 0) + add in dst.
 //
@@ -2929,7 +3089,7 @@ func tileShiftF64AVX2(dst *float64, z *float64, k int, lanes *float64)
 // be nil. odd has the bits of the rows with a NaN among them, as an infinite y makes of a 0.
 //
 //go:noescape
-func labelGradsF64AVX2(dst *float64, z *float64, t *float64, w *float64, prior *float64, k int, n int, lanes *float64, keep float64, mix float64, above float64) (odd uint32)
+func labelGradsF64AVX2(dst *float64, z *float64, t *float64, w *float64, prior *float64, k int, n int, lanes *float64, keep float64, mix float64, more float64, above float64) (odd uint32)
 
 // tileLabelGradsF64AVX2 is labelGrads for a tile. t, w and prior may be nil. odd has the bits of
 // the rows with a NaN among them, as an infinite y makes of a 0.

@@ -28,19 +28,20 @@ func CrossEntropyLabels[T spec.Float](
 	return crossEntropy(loss, grad, z, t, nil, scale, k, &labelGrads[T]{o, labelGrad, k, s.lane[:]})
 }
 
-// row stores those of row i of logits x and labels t with the maximum m and log = log1p(r).
-func (o *labelGrads[T]) row(u unit[T], x, t []T, i int, m, log T) {
+// row stores those of row i of logits x and labels t with the maximum m and log = log1p(r), from
+// more on what is added to each y.
+func (o *labelGrads[T]) row(u unit[T], x, t []T, i int, m, log, more T) {
 	w := u.lanes()
 	o.lane[laneScale*w], o.lane[laneMax*w], o.lane[laneLog*w] = spec.FactorOf(o.Factor, i)[0], m, log
-	o.rows(u, x, t, i, 1, o.lane)
+	o.rows(u, x, t, i, 1, o.lane, more)
 }
 
 // rows stores those of the n rows from row i on, of logits x and labels t, of which lane holds the
 // numbers.
-func (o *labelGrads[T]) rows(u unit[T], x, t []T, i, n int, lane []T) {
+func (o *labelGrads[T]) rows(u unit[T], x, t []T, i, n int, lane []T, more T) {
 	g := o.grad[i*o.k : (i+n)*o.k]
 	odd := u.labelGrads(&g[0], &x[0], o.labels(t), first(o.Weights), first(o.Prior), o.k, n, &lane[0], o.Keep, o.Mix,
-		o.Above)
+		more, o.Above)
 	for ; odd != 0; odd &= odd - 1 {
 		j := bits.TrailingZeros32(odd)
 		o.alone(spec.Row(x, j, o.k), spec.Row(t, j, o.k), i+j)
@@ -51,7 +52,7 @@ func (o *labelGrads[T]) rows(u unit[T], x, t []T, i, n int, lane []T) {
 // a block are those from row j on.
 func (o *labelGrads[T]) block(u unit[T], s *tile[T], z, t []T, i, n, j int) {
 	setLane(s.numbers(laneScale, u.lanes())[j:j+n], o.Factor, i, n)
-	o.rows(u, z[i*o.k:], t[i*o.k:], i, n, s.lane[j:])
+	o.rows(u, z[i*o.k:], t[i*o.k:], i, n, s.lane[j:], 0)
 }
 
 // tile stores those of the n rows from row i on of logits x and labels t, of a tile for which the
@@ -94,7 +95,7 @@ func TakeLabelGrads[T spec.Float](labelGrad, y, t []T, k int, o spec.LabelGrads[
 		n := min(w, rows-i)
 		setScale(s, o.Factor, i, n, w)
 		odd := u.labelGrads(&labelGrad[i*k], &y[i*k], l.labels(t[i*k:]), first(o.Weights), first(o.Prior), k, n, &s.lane[0],
-			o.Keep, o.Mix, o.Above)
+			o.Keep, o.Mix, 0, o.Above)
 		eachRejected(odd, i, n, func(j int) bool {
 			g := spec.Row(labelGrad, j, k)
 			copy(g, spec.Row(y, j, k))

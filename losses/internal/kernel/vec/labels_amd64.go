@@ -133,11 +133,4 @@ func smoothTiles[T spec.Float](u unit[T], dst, t []T, keep, cut, add, addMass fl
 }
 
 // Positives is [spec.Positives].
-func Positives[T spec.Float](t []T) (n int) {
-	u := unitOf[T]()
-	for lo := 0; lo < len(t); lo += chunk(u) {
-		_, nnz, _ := u.labelSums(&t[lo], min(chunk(u), len(t)-lo))
-		n += int(nnz)
-	}
-	return n
-}
+func Positives[T spec.Float](t []T) int { return unitOf[T]().positives(&t[0], len(t)) }

@@ -137,5 +137,5 @@ func sumsOf[T spec.Float](u unit[T], z, t []T, f float64) (x rowNumbers, ok bool
 		return x, false
 	}
 	mass := o.others + float64(t[o.a])
-	return rowNumbers{o.m, o.r, mass, o.dot}, fits[T](mass, f)
+	return rowNumbers{m: o.m, r: o.r, mass: mass, dot: o.dot}, fits[T](mass, f)
 }

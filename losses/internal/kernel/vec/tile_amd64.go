@@ -213,7 +213,7 @@ func eachOf(n int, row func(j int) (valid bool)) (bad int) {
 
 // rowNumbers is what the loss of an ordinary row is made of, as the assembly stores it: mass is for
 // an index where the largest logit stands.
-type rowNumbers struct{ m, r, mass, dot float64 }
+type rowNumbers struct{ m, r, mass, dot, less float64 }
 
 // ordinaryRows is how many rows the assembly computes at a call.
 const ordinaryRows = 16

@@ -33,13 +33,18 @@ type unit[T spec.Float] interface {
 	ordinaryGrads(e, z, target *T, f *T, numbers *float64, k, n, step int, ahead int) (done int)
 	dividedGrads(e, z, target *T, f *T, numbers *float64, k, n, step int, factor, factorLow float64, ahead int) (done int)
 	shiftedGrads(e, z, target *T, f *T, numbers *float64, k, n, step int, hi, low *T, factor, factorLow float64, ahead int) (done int)
+	smoothedGrads(e, z, target *T, keep, each, share float64, f *T, numbers *float64, k, n, step int, ahead int) (done int)
 	ordinaryIndexGrads(e, z *T, target *int, f *T, numbers *float64, k, n, step int, ahead int) (done int)
 	dividedIndexGrads(e, z *T, target *int, f *T, numbers *float64, k, n, step int, factor, factorLow float64, ahead int) (done int)
 	shiftedIndexGrads(e, z *T, target *int, f *T, numbers *float64, k, n, step int, hi, low *T, factor, factorLow float64, ahead int) (done int)
+	smoothedIndexGrads(e, z *T, target *int, keep, each float64, f *T, numbers *float64, k, n, step int, ahead int) (done int)
+	cutGrads(e, z, target *T, cuts *T, keep, each float64, f *T, numbers *float64, k, n, step int, ahead int) (done int)
+	weighedGrads(e, z, target *T, weights, low *T, f *T, numbers *float64, k, n, step int, ahead int) (done int)
 	combine(p, t *T, n int, a, f T)
 	scale(p *T, n int, a T)
 	shift(dst, z *T, n int, m, c T)
 	labelSums(t *T, n int) (mass float64, nnz T, bad uint32)
+	positives(t *T, n int) (count int)
 	smooth(dst, t *T, n int, keep, cut, add T)
 	smoothAlike(dst, t *T, n int, keep, add T) (odd uint32)
 	powTerms(h, phi, z, t *T, n int, limit, a, aLow, low, shift, rem T, ahead int) (sum, mass float64, bad uint32)
@@ -55,7 +60,7 @@ type unit[T spec.Float] interface {
 	tileSmooth(t *T, k int, keep, cut, add, addMass T) (bad uint32)
 	tileSoftmax(e, z *T, k int, lanes *T)
 	tileShift(dst, z *T, k int, lanes *T)
-	labelGrads(dst, z, t, w, prior *T, k, n int, lanes *T, keep, mix, above T) (odd uint32)
+	labelGrads(dst, z, t, w, prior *T, k, n int, lanes *T, keep, mix, more, above T) (odd uint32)
 	tileLabelGrads(dst, z, t, w, prior *T, k int, lanes *T, keep, mix, above T) (odd uint32)
 	tileCrossEntropyGrad(e, z, t *T, k, tiles int, f *T, step int, loss *float64, declined *uint32, lanes *T)
 	tileCrossEntropy(z, t *T, k, tiles int, loss *float64, declined *uint32, lanes *T)
@@ -291,6 +296,9 @@ func (f32AVX512) dividedGrads(e, z, target *float32, f *float32, numbers *float6
 func (f32AVX512) shiftedGrads(e, z, target *float32, f *float32, numbers *float64, k, n, step int, hi, low *float32, factor, factorLow float64, ahead int) (done int) {
 	return shiftedGradsF32AVX512(e, z, target, f, numbers, k, n, step, hi, low, factor, factorLow, ahead)
 }
+func (f32AVX512) smoothedGrads(e, z, target *float32, keep, each, share float64, f *float32, numbers *float64, k, n, step int, ahead int) (done int) {
+	return smoothedGradsF32AVX512(e, z, target, keep, each, share, f, numbers, k, n, step, ahead)
+}
 func (f32AVX512) ordinaryIndexGrads(e, z *float32, target *int, f *float32, numbers *float64, k, n, step int, ahead int) (done int) {
 	return ordinaryIndexGradsF32AVX512(e, z, target, f, numbers, k, n, step, ahead)
 }
@@ -300,12 +308,22 @@ func (f32AVX512) dividedIndexGrads(e, z *float32, target *int, f *float32, numbe
 func (f32AVX512) shiftedIndexGrads(e, z *float32, target *int, f *float32, numbers *float64, k, n, step int, hi, low *float32, factor, factorLow float64, ahead int) (done int) {
 	return shiftedIndexGradsF32AVX512(e, z, target, f, numbers, k, n, step, hi, low, factor, factorLow, ahead)
 }
+func (f32AVX512) smoothedIndexGrads(e, z *float32, target *int, keep, each float64, f *float32, numbers *float64, k, n, step int, ahead int) (done int) {
+	return smoothedIndexGradsF32AVX512(e, z, target, keep, each, f, numbers, k, n, step, ahead)
+}
+func (f32AVX512) cutGrads(e, z, target *float32, cuts *float32, keep, each float64, f *float32, numbers *float64, k, n, step int, ahead int) (done int) {
+	return cutGradsF32AVX512(e, z, target, cuts, keep, each, f, numbers, k, n, step, ahead)
+}
+func (f32AVX512) weighedGrads(e, z, target *float32, weights, low *float32, f *float32, numbers *float64, k, n, step int, ahead int) (done int) {
+	return weighedGradsF32AVX512(e, z, target, weights, low, f, numbers, k, n, step, ahead)
+}
 func (f32AVX512) combine(p, t *float32, n int, a, f float32) { combineF32AVX512(p, t, n, a, f) }
 func (f32AVX512) scale(p *float32, n int, a float32)         { scaleF32AVX512(p, n, a) }
 func (f32AVX512) shift(dst, z *float32, n int, m, c float32) { shiftF32AVX512(dst, z, n, m, c) }
 func (f32AVX512) labelSums(t *float32, n int) (mass float64, nnz float32, bad uint32) {
 	return labelSumsF32AVX512(t, n)
 }
+func (f32AVX512) positives(t *float32, n int) (count int) { return positivesF32AVX512(t, n) }
 func (f32AVX512) smooth(dst, t *float32, n int, keep, cut, add float32) {
 	smoothF32AVX512(dst, t, n, keep, cut, add)
 }
@@ -369,8 +387,8 @@ func (f32AVX512) tileSoftmax(e, z *float32, k int, lanes *float32) {
 func (f32AVX512) tileShift(dst, z *float32, k int, lanes *float32) {
 	tileShiftF32AVX512(dst, z, k, lanes)
 }
-func (f32AVX512) labelGrads(dst, z, t, w, prior *float32, k, n int, lanes *float32, keep, mix, above float32) (odd uint32) {
-	return labelGradsF32AVX512(dst, z, t, w, prior, k, n, lanes, keep, mix, above)
+func (f32AVX512) labelGrads(dst, z, t, w, prior *float32, k, n int, lanes *float32, keep, mix, more, above float32) (odd uint32) {
+	return labelGradsF32AVX512(dst, z, t, w, prior, k, n, lanes, keep, mix, more, above)
 }
 func (f32AVX512) tileLabelGrads(dst, z, t, w, prior *float32, k int, lanes *float32, keep, mix, above float32) (odd uint32) {
 	return tileLabelGradsF32AVX512(dst, z, t, w, prior, k, lanes, keep, mix, above)
@@ -589,6 +607,9 @@ func (f64AVX512) dividedGrads(e, z, target *float64, f *float64, numbers *float6
 func (f64AVX512) shiftedGrads(e, z, target *float64, f *float64, numbers *float64, k, n, step int, hi, low *float64, factor, factorLow float64, ahead int) (done int) {
 	return shiftedGradsF64AVX512(e, z, target, f, numbers, k, n, step, hi, low, factor, factorLow, ahead)
 }
+func (f64AVX512) smoothedGrads(e, z, target *float64, keep, each, share float64, f *float64, numbers *float64, k, n, step int, ahead int) (done int) {
+	return smoothedGradsF64AVX512(e, z, target, keep, each, share, f, numbers, k, n, step, ahead)
+}
 func (f64AVX512) ordinaryIndexGrads(e, z *float64, target *int, f *float64, numbers *float64, k, n, step int, ahead int) (done int) {
 	return ordinaryIndexGradsF64AVX512(e, z, target, f, numbers, k, n, step, ahead)
 }
@@ -598,12 +619,22 @@ func (f64AVX512) dividedIndexGrads(e, z *float64, target *int, f *float64, numbe
 func (f64AVX512) shiftedIndexGrads(e, z *float64, target *int, f *float64, numbers *float64, k, n, step int, hi, low *float64, factor, factorLow float64, ahead int) (done int) {
 	return shiftedIndexGradsF64AVX512(e, z, target, f, numbers, k, n, step, hi, low, factor, factorLow, ahead)
 }
+func (f64AVX512) smoothedIndexGrads(e, z *float64, target *int, keep, each float64, f *float64, numbers *float64, k, n, step int, ahead int) (done int) {
+	return smoothedIndexGradsF64AVX512(e, z, target, keep, each, f, numbers, k, n, step, ahead)
+}
+func (f64AVX512) cutGrads(e, z, target *float64, cuts *float64, keep, each float64, f *float64, numbers *float64, k, n, step int, ahead int) (done int) {
+	return cutGradsF64AVX512(e, z, target, cuts, keep, each, f, numbers, k, n, step, ahead)
+}
+func (f64AVX512) weighedGrads(e, z, target *float64, weights, low *float64, f *float64, numbers *float64, k, n, step int, ahead int) (done int) {
+	return weighedGradsF64AVX512(e, z, target, weights, low, f, numbers, k, n, step, ahead)
+}
 func (f64AVX512) combine(p, t *float64, n int, a, f float64) { combineF64AVX512(p, t, n, a, f) }
 func (f64AVX512) scale(p *float64, n int, a float64)         { scaleF64AVX512(p, n, a) }
 func (f64AVX512) shift(dst, z *float64, n int, m, c float64) { shiftF64AVX512(dst, z, n, m, c) }
 func (f64AVX512) labelSums(t *float64, n int) (mass float64, nnz float64, bad uint32) {
 	return labelSumsF64AVX512(t, n)
 }
+func (f64AVX512) positives(t *float64, n int) (count int) { return positivesF64AVX512(t, n) }
 func (f64AVX512) smooth(dst, t *float64, n int, keep, cut, add float64) {
 	smoothF64AVX512(dst, t, n, keep, cut, add)
 }
@@ -649,8 +680,8 @@ func (f64AVX512) tileSoftmax(e, z *float64, k int, lanes *float64) {
 func (f64AVX512) tileShift(dst, z *float64, k int, lanes *float64) {
 	tileShiftF64AVX512(dst, z, k, lanes)
 }
-func (f64AVX512) labelGrads(dst, z, t, w, prior *float64, k, n int, lanes *float64, keep, mix, above float64) (odd uint32) {
-	return labelGradsF64AVX512(dst, z, t, w, prior, k, n, lanes, keep, mix, above)
+func (f64AVX512) labelGrads(dst, z, t, w, prior *float64, k, n int, lanes *float64, keep, mix, more, above float64) (odd uint32) {
+	return labelGradsF64AVX512(dst, z, t, w, prior, k, n, lanes, keep, mix, more, above)
 }
 func (f64AVX512) tileLabelGrads(dst, z, t, w, prior *float64, k int, lanes *float64, keep, mix, above float64) (odd uint32) {
 	return tileLabelGradsF64AVX512(dst, z, t, w, prior, k, lanes, keep, mix, above)
@@ -1075,6 +1106,9 @@ func (f32AVX2) dividedGrads(e, z, target *float32, f *float32, numbers *float64,
 func (f32AVX2) shiftedGrads(e, z, target *float32, f *float32, numbers *float64, k, n, step int, hi, low *float32, factor, factorLow float64, ahead int) (done int) {
 	return shiftedGradsF32AVX2(e, z, target, f, numbers, k, n, step, hi, low, factor, factorLow, ahead)
 }
+func (f32AVX2) smoothedGrads(e, z, target *float32, keep, each, share float64, f *float32, numbers *float64, k, n, step int, ahead int) (done int) {
+	return smoothedGradsF32AVX2(e, z, target, keep, each, share, f, numbers, k, n, step, ahead)
+}
 func (f32AVX2) ordinaryIndexGrads(e, z *float32, target *int, f *float32, numbers *float64, k, n, step int, ahead int) (done int) {
 	return ordinaryIndexGradsF32AVX2(e, z, target, f, numbers, k, n, step, ahead)
 }
@@ -1084,12 +1118,22 @@ func (f32AVX2) dividedIndexGrads(e, z *float32, target *int, f *float32, numbers
 func (f32AVX2) shiftedIndexGrads(e, z *float32, target *int, f *float32, numbers *float64, k, n, step int, hi, low *float32, factor, factorLow float64, ahead int) (done int) {
 	return shiftedIndexGradsF32AVX2(e, z, target, f, numbers, k, n, step, hi, low, factor, factorLow, ahead)
 }
+func (f32AVX2) smoothedIndexGrads(e, z *float32, target *int, keep, each float64, f *float32, numbers *float64, k, n, step int, ahead int) (done int) {
+	return smoothedIndexGradsF32AVX2(e, z, target, keep, each, f, numbers, k, n, step, ahead)
+}
+func (f32AVX2) cutGrads(e, z, target *float32, cuts *float32, keep, each float64, f *float32, numbers *float64, k, n, step int, ahead int) (done int) {
+	return cutGradsF32AVX2(e, z, target, cuts, keep, each, f, numbers, k, n, step, ahead)
+}
+func (f32AVX2) weighedGrads(e, z, target *float32, weights, low *float32, f *float32, numbers *float64, k, n, step int, ahead int) (done int) {
+	return weighedGradsF32AVX2(e, z, target, weights, low, f, numbers, k, n, step, ahead)
+}
 func (f32AVX2) combine(p, t *float32, n int, a, f float32) { combineF32AVX2(p, t, n, a, f) }
 func (f32AVX2) scale(p *float32, n int, a float32)         { scaleF32AVX2(p, n, a) }
 func (f32AVX2) shift(dst, z *float32, n int, m, c float32) { shiftF32AVX2(dst, z, n, m, c) }
 func (f32AVX2) labelSums(t *float32, n int) (mass float64, nnz float32, bad uint32) {
 	return labelSumsF32AVX2(t, n)
 }
+func (f32AVX2) positives(t *float32, n int) (count int) { return positivesF32AVX2(t, n) }
 func (f32AVX2) smooth(dst, t *float32, n int, keep, cut, add float32) {
 	smoothF32AVX2(dst, t, n, keep, cut, add)
 }
@@ -1125,8 +1169,8 @@ func (f32AVX2) tileSmooth(t *float32, k int, keep, cut, add, addMass float32) (b
 }
 func (f32AVX2) tileSoftmax(e, z *float32, k int, lanes *float32) { tileSoftmaxF32AVX2(e, z, k, lanes) }
 func (f32AVX2) tileShift(dst, z *float32, k int, lanes *float32) { tileShiftF32AVX2(dst, z, k, lanes) }
-func (f32AVX2) labelGrads(dst, z, t, w, prior *float32, k, n int, lanes *float32, keep, mix, above float32) (odd uint32) {
-	return labelGradsF32AVX2(dst, z, t, w, prior, k, n, lanes, keep, mix, above)
+func (f32AVX2) labelGrads(dst, z, t, w, prior *float32, k, n int, lanes *float32, keep, mix, more, above float32) (odd uint32) {
+	return labelGradsF32AVX2(dst, z, t, w, prior, k, n, lanes, keep, mix, more, above)
 }
 func (f32AVX2) tileLabelGrads(dst, z, t, w, prior *float32, k int, lanes *float32, keep, mix, above float32) (odd uint32) {
 	return tileLabelGradsF32AVX2(dst, z, t, w, prior, k, lanes, keep, mix, above)
@@ -1336,6 +1380,9 @@ func (f64AVX2) dividedGrads(e, z, target *float64, f *float64, numbers *float64,
 func (f64AVX2) shiftedGrads(e, z, target *float64, f *float64, numbers *float64, k, n, step int, hi, low *float64, factor, factorLow float64, ahead int) (done int) {
 	return shiftedGradsF64AVX2(e, z, target, f, numbers, k, n, step, hi, low, factor, factorLow, ahead)
 }
+func (f64AVX2) smoothedGrads(e, z, target *float64, keep, each, share float64, f *float64, numbers *float64, k, n, step int, ahead int) (done int) {
+	return smoothedGradsF64AVX2(e, z, target, keep, each, share, f, numbers, k, n, step, ahead)
+}
 func (f64AVX2) ordinaryIndexGrads(e, z *float64, target *int, f *float64, numbers *float64, k, n, step int, ahead int) (done int) {
 	return ordinaryIndexGradsF64AVX2(e, z, target, f, numbers, k, n, step, ahead)
 }
@@ -1345,12 +1392,22 @@ func (f64AVX2) dividedIndexGrads(e, z *float64, target *int, f *float64, numbers
 func (f64AVX2) shiftedIndexGrads(e, z *float64, target *int, f *float64, numbers *float64, k, n, step int, hi, low *float64, factor, factorLow float64, ahead int) (done int) {
 	return shiftedIndexGradsF64AVX2(e, z, target, f, numbers, k, n, step, hi, low, factor, factorLow, ahead)
 }
+func (f64AVX2) smoothedIndexGrads(e, z *float64, target *int, keep, each float64, f *float64, numbers *float64, k, n, step int, ahead int) (done int) {
+	return smoothedIndexGradsF64AVX2(e, z, target, keep, each, f, numbers, k, n, step, ahead)
+}
+func (f64AVX2) cutGrads(e, z, target *float64, cuts *float64, keep, each float64, f *float64, numbers *float64, k, n, step int, ahead int) (done int) {
+	return cutGradsF64AVX2(e, z, target, cuts, keep, each, f, numbers, k, n, step, ahead)
+}
+func (f64AVX2) weighedGrads(e, z, target *float64, weights, low *float64, f *float64, numbers *float64, k, n, step int, ahead int) (done int) {
+	return weighedGradsF64AVX2(e, z, target, weights, low, f, numbers, k, n, step, ahead)
+}
 func (f64AVX2) combine(p, t *float64, n int, a, f float64) { combineF64AVX2(p, t, n, a, f) }
 func (f64AVX2) scale(p *float64, n int, a float64)         { scaleF64AVX2(p, n, a) }
 func (f64AVX2) shift(dst, z *float64, n int, m, c float64) { shiftF64AVX2(dst, z, n, m, c) }
 func (f64AVX2) labelSums(t *float64, n int) (mass float64, nnz float64, bad uint32) {
 	return labelSumsF64AVX2(t, n)
 }
+func (f64AVX2) positives(t *float64, n int) (count int) { return positivesF64AVX2(t, n) }
 func (f64AVX2) smooth(dst, t *float64, n int, keep, cut, add float64) {
 	smoothF64AVX2(dst, t, n, keep, cut, add)
 }
@@ -1386,8 +1443,8 @@ func (f64AVX2) tileSmooth(t *float64, k int, keep, cut, add, addMass float64) (b
 }
 func (f64AVX2) tileSoftmax(e, z *float64, k int, lanes *float64) { tileSoftmaxF64AVX2(e, z, k, lanes) }
 func (f64AVX2) tileShift(dst, z *float64, k int, lanes *float64) { tileShiftF64AVX2(dst, z, k, lanes) }
-func (f64AVX2) labelGrads(dst, z, t, w, prior *float64, k, n int, lanes *float64, keep, mix, above float64) (odd uint32) {
-	return labelGradsF64AVX2(dst, z, t, w, prior, k, n, lanes, keep, mix, above)
+func (f64AVX2) labelGrads(dst, z, t, w, prior *float64, k, n int, lanes *float64, keep, mix, more, above float64) (odd uint32) {
+	return labelGradsF64AVX2(dst, z, t, w, prior, k, n, lanes, keep, mix, more, above)
 }
 func (f64AVX2) tileLabelGrads(dst, z, t, w, prior *float64, k int, lanes *float64, keep, mix, above float64) (odd uint32) {
 	return tileLabelGradsF64AVX2(dst, z, t, w, prior, k, lanes, keep, mix, above)

@@ -6,12 +6,12 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// The gradients of cross entropy by the labels, w f (keep y + mix Σ prior y) with y = (z - M) -
-// log1p(r), and 0 of labels t that are not above a number; the lanes Scale, Max and Log have f, M
-// and log1p(r).
+// The gradients of cross entropy by the labels, w f (keep y + mix Σ prior y + more) with
+// y = (z - M) - log1p(r), and 0 of labels t that are not above a number; the lanes Scale, Max and
+// Log have f, M and log1p(r).
 
 const (
-	labelGradsArgs = "keep, mix, above A) (odd uint32)"
+	labelGradsArgs = "above A) (odd uint32)"
 	labelGradsDoc  = "t, w and prior may be nil. odd has the bits of the rows with a NaN among them, as an infinite y " +
 		"makes of a 0."
 )
@@ -30,8 +30,11 @@ func (g isa) labelGradsOf(top, log reg.VecVirtual) *labelGradsOf {
 	return &labelGradsOf{g: g, top: top, log: log, add: g.zeros(1)[0], odd: g.noLanes()}
 }
 
-// where emits body for a p that is not nil.
+// where emits body for a p that is not nil; without a p there is none.
 func where(p reg.GPVirtual, body func()) {
+	if p == nil {
+		return
+	}
 	none := label("none")
 	TESTQ(p, p)
 	JEQ(LabelRef(none))
@@ -77,7 +80,7 @@ func (l *labelGradsOf) grad(y reg.VecVirtual, t, w reg.GPVirtual, label, weight 
 }
 
 func (g isa) labelGrads() {
-	g.text("labelGrads", "func(dst, z, t, w, prior *T, k, n int, lanes *T, "+labelGradsArgs,
+	g.text("labelGrads", "func(dst, z, t, w, prior *T, k, n int, lanes *T, keep, mix, more, "+labelGradsArgs,
 		"stores the gradients by the labels of n rows of k elements.", labelGradsDoc)
 	k, t, w, prior := g.param("k"), g.param("t"), g.param("w"), g.param("prior")
 	odd, step := GP32(), GP64() // from one row of labels to the next, if there are any
@@ -88,11 +91,24 @@ func (g isa) labelGrads() {
 		l := g.labelGradsOf(g.ofRow(row, "Max"), g.ofRow(row, "Log"))
 		where(prior, func() { g.bcast(l.priorMean(p[1], prior, k), l.add) })
 		l.prepare(g.ofRow(row, "Scale"))
-		g.loop(k, 2, func(i reg.GPVirtual, v int, m *mask) {
-			y := l.logP(g.get(p[1], i, v, m))
-			l.grad(y, t, w, func() Op { return g.get(t, i, v, m) }, func() Op { return g.get(w, i, v, m) })
-			g.put(y, p[0], i, v, m)
-		})
+		g.add(g.broadcast("more"), l.add, l.add)
+		grads := func(t, w reg.GPVirtual) {
+			g.loop(k, 2, func(i reg.GPVirtual, v int, m *mask) {
+				y := l.logP(g.get(p[1], i, v, m))
+				l.grad(y, t, w, func() Op { return g.get(t, i, v, m) }, func() Op { return g.get(w, i, v, m) })
+				g.put(y, p[0], i, v, m)
+			})
+		}
+		alike, done := label("alike"), label("done")
+		some := GP64()
+		MOVQ(t, some)
+		ORQ(w, some)
+		JEQ(LabelRef(alike))
+		grads(t, w)
+		JMP(LabelRef(done))
+		Label(alike)
+		grads(nil, nil)
+		Label(done)
 		LEAQ(Mem{Base: t, Index: step, Scale: uint8(g.size())}, t)
 		g.orRow(g.maskBits(l.odd), row, odd)
 	})
@@ -120,7 +136,7 @@ func (l *labelGradsOf) priorMean(z, prior, k reg.GPVirtual) reg.VecVirtual {
 }
 
 func (g isa) tileLabelGrads() {
-	g.text("tileLabelGrads", "func(dst, z, t, w, prior *T, k int, lanes *T, "+labelGradsArgs,
+	g.text("tileLabelGrads", "func(dst, z, t, w, prior *T, k int, lanes *T, keep, mix, "+labelGradsArgs,
 		"is labelGrads for a tile.", labelGradsDoc)
 	dst, z, t, w, prior := g.param("dst"), g.param("z"), g.param("t"), g.param("w"), g.param("prior")
 	k, lanes, top, log, f := g.param("k"), g.param("lanes"), g.vec(), g.vec(), g.vec()

@@ -24,6 +24,19 @@ func (g isa) labelSums() {
 	g.ret()
 }
 
+func (g isa) positives() {
+	g.text("positives", "func(t *T, n int) (count int)", "returns how many t are above 0.")
+	t, n, count, zero := g.param("t"), g.param("n"), GP64(), g.zeros(1)[0]
+	XORQ(count, count)
+	g.loop(n, 4, func(i reg.GPVirtual, v int, m *mask) {
+		bits := g.maskBits(g.cmp(gtOQ, zero, g.get(t, i, v, m)))
+		POPCNTL(bits, bits)
+		ADDQ(bits.As64(), count)
+	})
+	Store(count, Return("count"))
+	g.ret()
+}
+
 func (g isa) smooth() {
 	g.text("smooth", "func(dst, t *T, n int, keep, cut, add A)", "stores max(keep t - cut, 0) + add in dst.")
 	dst, t, n := g.param("dst"), g.param("t"), g.param("n")

@@ -33,6 +33,7 @@ func main() {
 		g.scale()
 		g.shift()
 		g.labelSums()
+		g.positives()
 		g.smooth()
 		g.smoothAlike()
 		g.powTerms()

@@ -91,11 +91,11 @@ func (g isa) odds(x logits, store, labels bool) {
 	top, a := row.top(row.look(), "declined")
 	Store(a, Return("a"))
 	x.prepare(top, a)
-	sum, dot, mass := row.sums(a, "declined")
-	doubleResult(sum, "sum")
+	s := row.sums(a, "declined")
+	doubleResult(s.odds, "sum")
 	if labels {
-		doubleResult(dot, "dot")
-		doubleResult(mass, "mass")
+		doubleResult(s.dot, "dot")
+		doubleResult(s.others, "mass")
 	}
 	ok := GP32()
 	MOVL(U32(1), ok)
@@ -109,6 +109,7 @@ func (g isa) odds(x logits, store, labels bool) {
 type ordinaryRow struct {
 	isa
 	x        logits
+	labels   target
 	z, t, e  reg.GPVirtual
 	n, ahead reg.GPVirtual // and how many elements in advance it prefetches, nil for the parameter
 }
@@ -125,16 +126,23 @@ func (r *ordinaryRow) top(e extremes, declined string) (top reg.VecVirtual, a re
 	return top, r.placeIn(r.x, r.n, r.groupOf(e, top), top)
 }
 
-// sums emits the sums without the maximum at a, in float64: of the exponentials, and with labels Σ
-// t (z - m) and that of the labels. It jumps to declined where a label is none.
-func (r *ordinaryRow) sums(a reg.GPVirtual, declined string) (sum, dot, mass reg.VecVirtual) {
+// sums emits the sums without the maximum at a: of labels those of what is summed. It jumps to
+// declined where a label is none.
+func (r *ordinaryRow) sums(a reg.GPVirtual, declined string) (s rowSums) {
 	g, labels := r.isa, r.t != nil
 	far, twos := GP64(), g.avx512 || !labels
 	exps := g.folded(twos)
-	var dots, masses folded
+	all := []folded{exps}
+	var dots, masses, lesses folded
 	signs := g.zeros(1)[0] // the labels' bits
 	if labels {
 		dots, masses = g.folded(twos), g.folded(twos)
+		all = append(all, dots, masses)
+	}
+	if r.labels.smooths {
+		lesses = g.folded(false)
+		lesses.sum, lesses.lost = g.spill(lesses.inner[0]), g.spill(lesses.inner[0])
+		all = append(all, lesses)
 	}
 	// one adds the vector v at i; tail are its lanes, others those without the maximum.
 	one := func(i reg.GPVirtual, v int, tail, others *mask) {
@@ -167,36 +175,43 @@ func (r *ordinaryRow) sums(a reg.GPVirtual, declined string) (sum, dot, mass reg
 			}
 		}
 		add(&exps, y)
-		if !labels {
+		if labels {
+			g.or(lab, signs, signs)
+			r.labels.summed(g, lab, i, v, tail)
+		} else if !r.labels.smooths {
 			return
 		}
-		g.or(lab, signs, signs)
 		d := less()
 		if others != nil {
 			g.keep(*others, d, d)
 		}
-		g.madd(lab, d, dots.inner[v%2])
-		add(&masses, lab)
-	}
-	fold := func() {
-		g.fold(exps)
 		if labels {
-			g.fold(dots)
-			g.fold(masses)
+			g.madd(lab, d, dots.inner[v%2])
+			add(&masses, lab)
+		}
+		if r.labels.smooths {
+			add(&lesses, d)
 		}
 	}
-	g.aroundMaximum(r.n, a, one, fold)
-	sum = g.foldedTotal(exps)
+	g.aroundMaximum(r.n, a, one, func() {
+		for _, x := range all {
+			g.fold(x)
+		}
+	})
+	s.odds = g.foldedTotal(exps)
+	if r.labels.smooths {
+		s.less = g.foldedTotal(lesses)
+	}
 	if labels {
 		bits := g.signBits(signs)
 		TESTL(bits, bits)
 		JNE(LabelRef(declined))
-		dot = g.foldedTotal(dots)
-		mass = g.foldedTotal(masses)
-		VUCOMISD(dot.AsX(), dot.AsX()) // a NaN logit, which the exponent's arithmetic hides, or label
+		s.dot = g.foldedTotal(dots)
+		s.others = g.foldedTotal(masses)
+		VUCOMISD(s.dot.AsX(), s.dot.AsX()) // a NaN logit, which the exponent's arithmetic hides, or label
 		JP(LabelRef(declined))
 	}
-	return sum, dot, mass
+	return s
 }
 
 // extremes are the largest logit of a row and the smallest, the largest in each lane and which

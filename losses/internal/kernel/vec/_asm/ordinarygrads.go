@@ -10,8 +10,9 @@ import (
 const (
 	ordinaryMax  = iota // the largest logit
 	ordinaryOdds        // the odds against it
-	ordinaryMass        // Σ t, or for an index where the largest stands
+	ordinaryMass        // Σ t, or for an index that is not smoothed where the largest stands
 	ordinaryDot         // Σ t (z - m)
+	ordinaryLess        // Σ (z - m), where labels are smoothed
 	ordinaryNumbers
 )
 
@@ -19,27 +20,30 @@ const (
 // prepared ones.
 func (g isa) ordinaryGrads() {
 	for _, labels := range []bool{true, false} {
-		g.gradsOf(&plain{g: g, keeps: true}, "ordinary", labels)
-		g.gradsOf(&prepared{g: g, keeps: true}, "divided", labels)
-		g.gradsOf(&prepared{g: g, keeps: true, shifted: true}, "shifted", labels)
+		g.gradsOf(&plain{g: g, keeps: true}, target{}, "ordinary", labels)
+		g.gradsOf(&prepared{g: g, keeps: true}, target{}, "divided", labels)
+		g.gradsOf(&prepared{g: g, keeps: true, shifted: true}, target{}, "shifted", labels)
+		g.gradsOf(&plain{g: g, keeps: true}, target{smooths: true}, "smoothed", labels)
 	}
+	g.gradsOf(&plain{g: g, keeps: true}, target{smooths: true, cuts: true}, "cut", true)
+	g.gradsOf(&plain{g: g, keeps: true}, target{weighs: true}, "weighed", true)
 }
 
 // gradsOf emits one of them, from the first look at a row to its end: what is once a row stays in
 // registers. On a stack it would wait for what is stored in gradients that no cache holds.
-func (g isa) gradsOf(x logits, name string, labels bool) {
+func (g isa) gradsOf(x logits, t target, name string, labels bool) {
 	_, in, _, _ := x.signature()
-	ins := "e, z *T, target *int"
+	ins, made := t.signature(labels)
 	if labels {
-		name, ins = name+"Grads", "e, z, target *T"
+		name, ins = name+"Grads", "e, z, target *T, "+ins
 	} else {
-		name += "IndexGrads"
+		name, ins = name+"IndexGrads", "e, z *T, target *int, "+ins
 	}
-	g.text(name, "func("+ins+", f *T, numbers *float64, k, n, step int, "+in+"ahead int) (done int)",
+	g.text(name, "func("+ins+"f *T, numbers *float64, k, n, step int, "+in+"ahead int) (done int)",
 		"stores in e the gradients of cross entropy of n rows of k elements, times their factors f, which are step bytes "+
 			"apart, and in numbers what the losses are made of. It ends before a row that is not ordinary or has an invalid "+
-			"label, and returns how many it has done. It prefetches ahead elements in advance.", x.are())
-	row := ordinaryRow{isa: g, x: x, z: g.param("z"), e: g.param("e"), n: g.param("k")}
+			"label, and returns how many it has done. It prefetches ahead elements in advance.", x.are(), made)
+	row := ordinaryRow{isa: g, x: x, labels: t, z: g.param("z"), e: g.param("e"), n: g.param("k")}
 	if labels {
 		row.t = g.param("target")
 	}
@@ -50,8 +54,8 @@ func (g isa) gradsOf(x logits, name string, labels bool) {
 	Label(next)
 	top, a := row.top(seen, end)
 	x.prepare(top, a)
-	sum, dot, others := row.sums(a, end)
-	grad := g.ordinaryGrad(&row, x, i, a, sum, dot, others, end)
+	row.labels.begin(g, i)
+	grad := g.ordinaryGrad(&row, x, i, a, row.sums(a, end), end)
 	INCQ(i)
 	CMPQ(i, address(Param("n")))
 	JGE(LabelRef(last))
@@ -84,8 +88,7 @@ func (e *extremes) become(g isa, o extremes) {
 
 // ordinaryGrad emits what the gradient of the row numbered i is made of, with the maximum at a, and
 // returns what emits that. Numbers are float64 and in the lowest lane.
-func (g isa) ordinaryGrad(row *ordinaryRow, x logits, i, a reg.GPVirtual, sum, dot, others reg.VecVirtual,
-	declined string) (grad func()) {
+func (g isa) ordinaryGrad(row *ordinaryRow, x logits, i, a reg.GPVirtual, s rowSums, declined string) (grad func()) {
 	w := isa{avx512: g.avx512, f64: true}
 	one, factor := w.constant(1), GP64()
 	MOVQ(address(Param("step")), factor)
@@ -95,65 +98,92 @@ func (g isa) ordinaryGrad(row *ordinaryRow, x logits, i, a reg.GPVirtual, sum, d
 	VMOVSD(one, mass)
 	VANDPD(w.abs(), f, size)
 	VMAXSD(size, mass, size) // NaN for NaN
+	m, em := x.largest()
+	class := GP64()
 	if row.t != nil {
-		VADDSD(g.wideNumber(at(row.t, a, g, 0)), others.AsX(), mass)
+		VADDSD(row.labels.ofMaximum(g, row.t, a), s.others.AsX(), mass)
+	} else {
+		MOVQ(address(Param("target")), class)
+		MOVQ(Mem{Base: class, Index: i, Scale: 8}, class)
+		if row.labels.smooths {
+			s.dot = g.wideNumber(at(row.z, class, g, 0))
+			VSUBSD(m, s.dot, s.dot)
+		}
 	}
+	mixed := row.labels.smooth(row.n, &s, mass, row.t != nil)
 	VMULSD(size, mass, size)
 	VUCOMISD(w.constant(g.largestNumber()/4), size)
 	JA(LabelRef(declined))
 	JP(LabelRef(declined))
 
 	r, p, coef, own := XMM(), XMM(), XMM(), XMM() // p = 1 + r
-	m, em := x.largest()
-	VDIVSD(em, sum.AsX(), r)
+	VDIVSD(em, s.odds.AsX(), r)
 	VADDSD(one, r, p)
 	VMULSD(em, p, coef)
 	VDIVSD(coef, mass, coef)
 	numbers := GP64()
-	MOVQ(i, numbers)
-	SHLQ(Imm(uint64(log2(8*ordinaryNumbers))), numbers)
+	IMUL3Q(Imm(8*ordinaryNumbers), i, numbers)
 	ADDQ(address(Param("numbers")), numbers)
 	leave := func(x reg.VecVirtual, which int) { VMOVSD(x.AsX(), Mem{Base: numbers, Disp: 8 * which}) }
 	leave(m, ordinaryMax)
 	leave(r, ordinaryOdds)
-	if row.t != nil {
+	if row.labels.smooths {
+		leave(s.less, ordinaryLess)
+	}
+	if row.t != nil || row.labels.smooths {
 		leave(mass, ordinaryMass)
-		leave(dot, ordinaryDot)
+		leave(s.dot, ordinaryDot)
+	}
+	if row.t != nil {
 		VDIVSD(p, r, own)
 		VMULSD(mass, own, own)
-		VSUBSD(own, others.AsX(), own)
+		VSUBSD(own, s.others.AsX(), own)
 		VMULSD(f, own, own) // f (others - mass (1 - p_a))
-		kept := g.keptNumbers(coef, f, own, r)
+		kept := g.keptNumbers(append([]reg.VecVirtual{coef, f, own, r}, mixed.numbers()...)...)
 		return func() {
 			x := kept()
-			g.combineRow(row.e, row.t, row.n, g.everyLane(x[0]), g.everyLane(x[1]))
+			row.combine(g.everyLane(x[0]), g.everyLane(x[1]), x[4:])
 			g.storeSure(x[2], x[3], at(row.e, a, g, 0))
 		}
 	}
-	place := XMM()
-	VXORPD(place, place, place)
-	VCVTSI2SDQ(a, place, place)
-	leave(place, ordinaryMass)
-	class, other, rest := GP64(), label("other"), XMM()
-	MOVQ(address(Param("target")), class)
-	MOVQ(Mem{Base: class, Index: i, Scale: 8}, class)
-	VMULSD(g.wideNumber(at(row.e, class, g, 0)), coef, rest)
-	VSUBSD(rest, mass, rest)
+	if !row.labels.smooths {
+		place := XMM()
+		VXORPD(place, place, place)
+		VCVTSI2SDQ(a, place, place)
+		leave(place, ordinaryMass)
+	}
+	at, ofClass, other := func(c reg.GPVirtual) Mem { return at(row.e, c, g, 0) }, XMM(), label("other")
+	VMULSD(g.wideNumber(at(class)), coef, ofClass) // mass p_y
+	if row.labels.smooths {
+		VSUBSD(mixed.keep, ofClass, ofClass)
+		VSUBSD(mixed.add, ofClass, ofClass)
+	} else {
+		VSUBSD(one, ofClass, ofClass)
+		s.others = XMM()
+		VXORPD(s.others, s.others, s.others)
+	}
 	CMPQ(class, a)
 	JNE(LabelRef(other))
-	VDIVSD(p, r, rest)
-	Label(other) // 1 - p_y
-	VXORPD(mass, mass, mass)
-	VSUBSD(rest, mass, rest)
-	VMULSD(f, rest, rest)
+	VDIVSD(p, r, ofClass)
+	VMULSD(mass, ofClass, ofClass)
+	VSUBSD(ofClass, s.others, ofClass)
+	Label(other)
+	VMULSD(f, ofClass, ofClass)
 	VMULSD(f, coef, coef)
-	VDIVSD(p, f, own)
-	kept := g.keptNumbers(coef, rest, own, r)
+	if row.labels.smooths {
+		VDIVSD(p, mass, own)
+		VSUBSD(mixed.add, own, own)
+		VMULSD(f, own, own)
+		VMULSD(f, mixed.add, mixed.add)
+	} else {
+		VDIVSD(p, f, own)
+	}
+	kept := g.keptNumbers(append([]reg.VecVirtual{coef, ofClass, own, r}, mixed.numbers()...)...)
 	return func() {
 		x := kept()
-		g.scaleRow(row.e, row.n, g.everyLane(x[0]))
-		g.storeSure(x[2], x[3], at(row.e, a, g, 0))
-		g.storeNumber(x[1], at(row.e, class, g, 0))
+		row.combineIndex(g.everyLane(x[0]), x[4:])
+		g.storeSure(x[2], x[3], at(a))
+		g.storeNumber(x[1], at(class))
 	}
 }
 

@@ -1,0 +1,50 @@
+package kernel
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"softloss/internal/numtest"
+)
+
+// TestGuardMade runs the kernels that make labels at the edges of pages.
+func TestGuardMade(t *testing.T) {
+	having(t, func() bool { return MakesLabels[float32](1000) }, guardMade[float32], guardMade[float64])
+}
+
+func guardMade[T Float](t *testing.T) {
+	const most = 17 * 70 * 8
+	var pages [8]numtest.Pages
+	for i := range pages {
+		pages[i] = numtest.NewPages(t, most)
+	}
+	for k := 2; k <= 70; k++ {
+		for _, n := range []int{1, 2, 17} {
+			b := newBlock[T](n, k, ordinary)
+			for _, behind := range []bool{true, false} {
+				narrow := func(i int, x []T) []T { return numtest.Guard(pages[i], x, behind) }
+				loss := numtest.Guard(pages[0], make([]float64, n), behind)
+				index := numtest.Guard(pages[1], b.index, behind)
+				z, labels, scratch := narrow(2, b.z), narrow(3, b.t), narrow(6, make([]T, k))
+				o := LabelGrads[T]{Factor: []T{-1}, Keep: 1, Mix: 1, Above: -1}
+				for _, m := range []Made[T]{
+					{Keep: 0.5, Each: 0.25, Share: 0.25},
+					{Keep: 0.5, Each: 0.25, Cut: 0.25},
+					{Weights: narrow(4, b.z[:k]), Low: narrow(5, b.z[:k])},
+				} {
+					for _, grad := range [][]T{nil, narrow(7, make([]T, n*k))} {
+						done := MadeCrossEntropy(loss, grad, nil, z, labels, nil, []T{1}, scratch, k, &m, o)
+						require.Equal(t, n, done)
+						if m.Weights == nil {
+							done = MadeCrossEntropy(loss, grad, nil, z, nil, index, []T{1}, scratch, k, &m, o)
+							require.Equal(t, n, done)
+						}
+						grads := make([]T, n*k)
+						MadeCrossEntropy(loss, grad, grads, z, labels, nil, []T{1}, scratch, k, &m, o)
+					}
+				}
+			}
+		}
+	}
+}
