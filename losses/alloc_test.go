@@ -50,6 +50,30 @@ func TestEvalIntoAllocatesNothing(t *testing.T) {
 	}
 }
 
+// TestPlainAllocatesNothing: nor does a criterion without options on a few rows, for which there is
+// a way of its own.
+func TestPlainAllocatesNothing(t *testing.T) {
+	if raceEnabled {
+		t.Skip("not under the race detector")
+	}
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // a collection empties the pool of engines
+	for _, dt := range floatDtypes {
+		for _, shape := range [][2]int{{1, 10}, {1, 1000}, {17, 3}, {9, 100}} {
+			for _, indexed := range []bool{false, true} {
+				b := batch{dt: dt, n: shape[0], k: shape[1]}
+				b.z, b.t = repeat(b.n*b.k, one), repeat(b.n*b.k, one)
+				if indexed {
+					b.index = make([]int, b.n)
+				}
+				in := losses.Inputs{Logits: b.inputs(losses.Criterion{}).Logits, Target: b.inputs(losses.Criterion{}).Target}
+				out := b.outputs(losses.Criterion{})
+				out.TargetGrad, out.WeightGrad = nil, nil
+				allocatesNothing(t, fmt.Sprint(dt, shape, indexed), losses.Criterion{}, out, in)
+			}
+		}
+	}
+}
+
 // TestElementsAllocateNothing is TestEvalIntoAllocatesNothing for yes-or-no questions.
 func TestElementsAllocateNothing(t *testing.T) {
 	if raceEnabled {

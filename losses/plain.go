@@ -57,9 +57,9 @@ func evalPlain[T kernel.Float](r Reduction, loss, grad *tensor.Dense, logits, ta
 		return false
 	}
 	if value != nil {
-		var all totals
-		all.addLosses(rows)
-		value[0] = T(all.total() * div)
+		e.addLosses(rows)
+		value[0] = T(e.total() * div)
+		e.totals = totals{}
 	}
 	return true
 }
