@@ -108,21 +108,30 @@ func (x *tileRows) exp(off reg.GPVirtual, i int) (y reg.VecVirtual) {
 // exponentials, z the logits and first the maxima. It may overwrite y and z.
 type columnTerms func(off reg.GPVirtual, i int, y, z reg.VecVirtual, first mask) []reg.VecVirtual
 
-// sum emits the sums of all columns. Two columns are added up before they are added to the sums.
+// sum emits the sums of all columns.
 func (x *tileRows) sum(to []running, terms columnTerms) {
 	g := x.g
-	g.columnPairs(x.k, func(off reg.GPVirtual, n int) {
+	g.pairSums(x.k, x.lanes, to, x.exp, func(off reg.GPVirtual, i int, y reg.VecVirtual) []reg.VecVirtual {
+		z := g.vec()
+		g.load(nth(x.z, off, i, g), z)
+		return terms(off, i, y, z, g.first(x.m, z))
+	})
+}
+
+// pairSums emits sums of what terms returns for the exponentials y of every column, which exp
+// emits: column i behind the one at off. Two columns are added up before they are added to the sums.
+func (g isa) pairSums(k, lanes reg.GPVirtual, to []running, exp func(off reg.GPVirtual, i int) (y reg.VecVirtual),
+	terms func(off reg.GPVirtual, i int, y reg.VecVirtual) []reg.VecVirtual) {
+	g.columnPairs(k, func(off reg.GPVirtual, n int) {
 		var sums []reg.VecVirtual
 		kept := make([]Op, len(to)) // of the first column, where registers are few in memory
-		for i, y := range g.ahead(n, func(i int) reg.VecVirtual { return x.exp(off, i) }) {
-			y, z := y(), g.vec()
-			g.load(nth(x.z, off, i, g), z)
-			sums = terms(off, i, y, z, g.first(x.m, z))
+		for i, y := range g.ahead(n, func(i int) reg.VecVirtual { return exp(off, i) }) {
+			sums = terms(off, i, y())
 			for j, v := range sums {
 				if i > 0 {
 					g.add(kept[j], v, v)
 				} else if n > 1 {
-					kept[j] = g.parkLane(v, x.lanes, []string{"Odds", "Mass", "Less"}[j])
+					kept[j] = g.parkLane(v, lanes, []string{"Odds", "Mass", "Less"}[j])
 				}
 			}
 		}

@@ -11,9 +11,9 @@ type tileLogits interface {
 	// prepare emits the search for the row maxima and what column needs of them, and returns the
 	// mask of the rows that are for the specification.
 	prepare() (rejected reg.GPVirtual)
-	// column returns the exponentials of a column, its logits less m of top, and the mask of the
-	// rows whose first maximum it is.
-	column(off reg.GPVirtual) (e, less reg.VecVirtual, first mask)
+	// column returns the exponentials of column i behind the one at off, its logits less m of top, and
+	// the mask of the rows whose first maximum it is.
+	column(off reg.GPVirtual, i int) (e, less reg.VecVirtual, first mask)
 	// top returns the maxima as m + more, more small, when all columns have been taken, and leaves
 	// the exponentials that column has for them in the lane Coef.
 	top() (m, more reg.VecVirtual)
@@ -42,13 +42,13 @@ func (p *plainTile) prepare() (rejected reg.GPVirtual) {
 	return rejected
 }
 
-func (p *plainTile) column(off reg.GPVirtual) (e, less reg.VecVirtual, first mask) {
+func (p *plainTile) column(off reg.GPVirtual, i int) (e, less reg.VecVirtual, first mask) {
 	g := p.g
 	x, e, less := g.vec(), g.vec(), g.vec()
 	g.load(p.low, x)
-	g.max(col(p.z, off), x, x)
+	g.max(nth(p.z, off, i, g), x, x)
 	g.expShifted(p.c, x, p.shift, e)
-	g.load(col(p.z, off), less)
+	g.load(nth(p.z, off, i, g), less)
 	first = g.first(p.m, less)
 	g.sub(p.most, less, less)
 	return e, less, first
@@ -66,23 +66,23 @@ type preparedTile struct {
 	delta, found Op // of the first maxima: M - m, and the exponentials
 }
 
-// each returns the memory of a number of a column.
-func (p *preparedTile) each(from, off reg.GPVirtual) Mem {
-	i := GP64()
-	MOVQ(off, i)
-	SHRQ(Imm(uint64(log2(p.g.lanes()))), i)
-	return Mem{Base: from, Index: i, Scale: 1}
+// each returns the memory of a number of column i behind the one at off.
+func (p *preparedTile) each(from, off reg.GPVirtual, i int) Mem {
+	at := GP64()
+	MOVQ(off, at)
+	SHRQ(Imm(uint64(log2(p.g.lanes()))), at)
+	return Mem{Base: from, Index: at, Scale: 1, Disp: i * p.g.size()}
 }
 
 // rough returns what the maxima are searched by, z or b z + hi.
-func (p *preparedTile) rough(off reg.GPVirtual) reg.VecVirtual {
+func (p *preparedTile) rough(off reg.GPVirtual, i int) reg.VecVirtual {
 	x := p.g.vec()
 	if !p.shifted {
-		p.g.load(col(p.z, off), x)
+		p.g.load(nth(p.z, off, i, p.g), x)
 		return x
 	}
-	p.g.bcast(p.each(p.hi, off), x)
-	p.g.madd(col(p.z, off), p.g.loaded(p.b), x)
+	p.g.bcast(p.each(p.hi, off, i), x)
+	p.g.madd(nth(p.z, off, i, p.g), p.g.loaded(p.b), x)
 	return x
 }
 
@@ -90,7 +90,7 @@ func (p *preparedTile) prepare() (rejected reg.GPVirtual) {
 	g := p.g
 	top := g.vec()
 	g.load(g.infinity(-1), top)
-	g.columns(p.k, func(off reg.GPVirtual) { g.max(top, p.rough(off), top) })
+	g.columns(p.k, func(off reg.GPVirtual) { g.max(top, p.rough(off, 0), top) })
 	minusM, rejected := p.onGrid(top)
 	p.minusM = g.park(minusM)
 	if p.shifted {
@@ -104,20 +104,20 @@ func (p *preparedTile) prepare() (rejected reg.GPVirtual) {
 	return rejected
 }
 
-func (p *preparedTile) column(off reg.GPVirtual) (e, less reg.VecVirtual, first mask) {
+func (p *preparedTile) column(off reg.GPVirtual, i int) (e, less reg.VecVirtual, first mask) {
 	g := p.g
 	z := g.vec()
-	g.load(col(p.z, off), z)
+	g.load(nth(p.z, off, i, g), z)
 	if !p.shifted {
 		e, less = p.exp(z, p.minusM, nil, false)
 		return e, less, g.first(p.m, z)
 	}
 	c, low := g.vec(), g.vec()
-	g.bcast(p.each(p.hi, off), c)
-	g.bcast(p.each(p.low, off), low)
+	g.bcast(p.each(p.hi, off, i), c)
+	g.bcast(p.each(p.low, off, i), low)
 	g.add(p.minusM, c, c)
 	e, less = p.exp(z, c, low, false)
-	first = g.first(p.m, p.rough(off))
+	first = g.first(p.m, p.rough(off, i))
 	g.gather(first, less, p.delta)
 	g.gather(first, e, p.found)
 	return e, less, first

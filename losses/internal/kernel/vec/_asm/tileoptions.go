@@ -63,19 +63,21 @@ func (g isa) tileOptions(name string, logits func(z, k, lanes reg.GPVirtual) til
 	MOVL(x.prepare(), Mem{Base: g.param("declined")})
 	r, others, own, dot := g.compensated(), g.compensated(), g.zeros(1)[0], g.running(1)[0]
 	zero, signs := g.hold(0), g.zeros(1)[0]
-	g.columns(k, func(off reg.GPVirtual) {
-		y, d, first := x.column(off)
-		g.store(y, col(e, off))
+	var less [2]reg.VecVirtual // of a pair of columns
+	var firsts [2]mask
+	g.pairSums(k, lanes, []running{r, others, dot}, func(off reg.GPVirtual, i int) (y reg.VecVirtual) {
+		y, less[i], firsts[i] = x.column(off, i)
+		g.store(y, nth(e, off, i, g))
+		return y
+	}, func(off reg.GPVirtual, i int, y reg.VecVirtual) []reg.VecVirtual {
+		lab, d, first := g.vec(), less[i], firsts[i]
 		g.drop(first, y)
-		g.addTo(r, y)
-		lab := g.vec()
-		g.load(col(t, off), lab)
+		g.load(nth(t, off, i, g), lab)
 		g.or(lab, signs, signs)
 		g.addWhere(first, lab, own)
 		g.drop(first, lab)
-		g.addTo(others, lab)
 		g.mulWhere(g.cmp(neqUQ, zero, lab), lab, d)
-		g.addTo(dot, d)
+		return []reg.VecVirtual{y, lab, d}
 	})
 	ORL(g.signBits(signs), Mem{Base: g.param("declined")})
 	m, more := x.top()
