@@ -160,31 +160,33 @@ func (e *engine[T]) weighsSomething(i int) bool {
 // sumMass sets S_n of every row, or element, and their weighted sum.
 func (e *engine[T]) sumMass() {
 	e.rowMass = dense.Grow(&e.buf.rowMass, e.n)
+	plain := e.link == SoftmaxLink && e.classWeights == nil
+	if plain && e.index == nil && e.n > 0 {
+		kernel.RowSums(e.rowMass, e.target, e.k)
+	}
 	sum := e.mass
 	for i := range e.rowMass {
-		s := 0.0
-		if e.keeps(i) {
-			s = e.massOf(i)
+		switch {
+		case !e.keeps(i):
+			e.rowMass[i] = 0
+		case plain && e.index != nil:
+			e.rowMass[i] = 1
+		case !plain:
+			e.rowMass[i] = e.massOf(i)
 		}
-		e.rowMass[i] = s
-		s *= e.sampleOf(i)
-		sum += s
+		sum += e.rowMass[i] * e.sampleOf(i)
 	}
 	e.mass = sum
 }
 
-// massOf returns S_n of row or element i.
+// massOf returns S_n of row i with class weights, or element i.
 func (e *engine[T]) massOf(i int) (mass float64) {
 	w := e.classWeights
 	switch {
 	case e.link == SigmoidLink:
 		return e.ofClass(w, i) * e.elementMass(i)
-	case e.index != nil && w == nil:
-		return 1
 	case e.index != nil:
 		return w[e.index[i]]
-	case w == nil:
-		return sumOf(part(e.target, i, i+1, e.k))
 	}
 	_, mass, _ = kernel.WeightedSum(part(e.target, i, i+1, e.k), w)
 	return mass

@@ -70,7 +70,7 @@ func CloseRatios(y, less, sum, z, other, q []float64, k int) {
 }
 
 // RowSums stores the sums of rows; see [spec.RowSums].
-func RowSums(dst, x []float64, k int) {
+func RowSums[T Float](dst []float64, x []T, k int) {
 	if vec.On() {
 		vec.RowSums(dst, x, k)
 		return

@@ -145,3 +145,24 @@ func invalidAtMaximum[T Float](t *testing.T) {
 		}
 	}
 }
+
+// TestRowSums sums rows of every length: no row counts in another, and nothing is written behind.
+func TestRowSums(t *testing.T) { both(t, rowSums[float32], rowSums[float64]) }
+
+func rowSums[T Float](t *testing.T) {
+	for _, k := range append(upTo(70), 1000) {
+		for _, n := range []int{1, 2, 5} {
+			b := newBlock[T](n, k, ordinary)
+			want, got := make([]float64, n), append(make([]float64, n), 7)
+			for i := range b.t {
+				want[i/k] += float64(b.t[i])
+			}
+			RowSums(got[:n], b.t, k)
+			require.InEpsilonSlice(t, want, got[:n], 1e-14, "n=%d k=%d", n, k)
+			require.Equal(t, 7.0, got[n], "n=%d k=%d", n, k)
+			b.t[0] = T(math.NaN())
+			RowSums(want, b.t, k)
+			require.True(t, math.IsNaN(want[0]) && sameBits(want[1:], got[1:n]), "n=%d k=%d", n, k)
+		}
+	}
+}

@@ -31,7 +31,7 @@ func divergenceSeries(d float64) (sum float64) {
 }
 
 // RowSums stores the sums of the rows of k elements of x in dst.
-func RowSums(dst, x []float64, k int) {
+func RowSums[T Float](dst []float64, x []T, k int) {
 	for i := range dst {
 		dst[i] = Sum(Row(x, i, k))
 	}

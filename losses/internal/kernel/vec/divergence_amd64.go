@@ -39,7 +39,9 @@ func CloseRatios(y, less, sum, z, other, q []float64, k int) {
 }
 
 // RowSums is [spec.RowSums].
-func RowSums(dst, x []float64, k int) { doubles().rowSums(&dst[0], &x[0], k, len(dst)) }
+func RowSums[T spec.Float](dst []float64, x []T, k int) {
+	wideOf[T]().rowSums(&dst[0], &x[0], k, len(dst))
+}
 
 // CentredRows is [spec.CentredRows].
 func CentredRows(p, d, mean, f []float64, k int) {

@@ -30,7 +30,11 @@ func CloseRatios(y, less, sum, z, other, q []float64, k int) {
 }
 
 // RowSums is [spec.RowSums].
-func RowSums(dst, x []float64, k int) { spec.RowSums(dst, x, k) }
+func RowSums[T spec.Float](dst []float64, x []T, k int) {
+	for i := range dst {
+		dst[i] = Sum(spec.Row(x, i, k))
+	}
+}
 
 // CentredRows is [spec.CentredRows].
 func CentredRows(p, d, mean, f []float64, k int) { spec.CentredRows(p, d, mean, f, k) }

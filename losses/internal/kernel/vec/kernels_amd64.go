@@ -1479,6 +1479,11 @@ func temperedLossF64AVX512(labelGrad *float64, t *float64, log *float64, pow *fl
 //go:noescape
 func widenF64AVX512(dst *float64, x *float64, n int)
 
+// rowSumsF64AVX512 stores the sums of n rows of k elements in dst.
+//
+//go:noescape
+func rowSumsF64AVX512(dst *float64, x *float64, k int, n int)
+
 // roundF64AVX512 stores x in dst, rounded.
 //
 //go:noescape
@@ -1849,11 +1854,6 @@ func restsF64AVX512(rest *float64, p *float64, n int) (sure uint32)
 //
 //go:noescape
 func divergenceF64AVX512(h *float64, d *float64, p *float64, l *float64, m *float64, minus *float64, n int)
-
-// rowSumsF64AVX512 stores the sums of n rows of k elements in dst.
-//
-//go:noescape
-func rowSumsF64AVX512(dst *float64, x *float64, k int, n int)
 
 // centredRowsF64AVX512 stores f p (d - mean) in p, of n rows of k elements with a mean and an f
 // each, the mean that of d by p.
@@ -3437,6 +3437,11 @@ func temperedLossF64AVX2(labelGrad *float64, t *float64, log *float64, pow *floa
 //go:noescape
 func widenF64AVX2(dst *float64, x *float64, n int)
 
+// rowSumsF64AVX2 stores the sums of n rows of k elements in dst.
+//
+//go:noescape
+func rowSumsF64AVX2(dst *float64, x *float64, k int, n int)
+
 // roundF64AVX2 stores x in dst, rounded.
 //
 //go:noescape
@@ -3806,11 +3811,6 @@ func restsF64AVX2(rest *float64, p *float64, n int) (sure uint32)
 //
 //go:noescape
 func divergenceF64AVX2(h *float64, d *float64, p *float64, l *float64, m *float64, minus *float64, n int)
-
-// rowSumsF64AVX2 stores the sums of n rows of k elements in dst.
-//
-//go:noescape
-func rowSumsF64AVX2(dst *float64, x *float64, k int, n int)
 
 // centredRowsF64AVX2 stores f p (d - mean) in p, of n rows of k elements with a mean and an f each,
 // the mean that of d by p.
@@ -4412,6 +4412,11 @@ func temperedLabelsWideAVX512(t *float32, pow *float64, n int, f float64) (power
 //go:noescape
 func widenWideAVX512(dst *float64, x *float32, n int)
 
+// rowSumsWideAVX512 stores the sums of n rows of k elements in dst.
+//
+//go:noescape
+func rowSumsWideAVX512(dst *float64, x *float32, k int, n int)
+
 // roundWideAVX512 stores x in dst, rounded.
 //
 //go:noescape
@@ -4871,6 +4876,11 @@ func temperedLossWideAVX2(labelGrad *float32, t *float32, log *float64, pow *flo
 //
 //go:noescape
 func widenWideAVX2(dst *float64, x *float32, n int)
+
+// rowSumsWideAVX2 stores the sums of n rows of k elements in dst.
+//
+//go:noescape
+func rowSumsWideAVX2(dst *float64, x *float32, k int, n int)
 
 // roundWideAVX2 stores x in dst, rounded.
 //

@@ -128,6 +128,7 @@ type wide[T spec.Float] interface {
 	temperedGrad(grad, t *T, p, pow, inverse *float64, n int, a, f float64)
 	temperedLoss(labelGrad, t *T, log, pow *float64, n int, e float64) (sum, mass float64, bad uint32)
 	widen(dst *float64, x *T, n int)
+	rowSums(dst *float64, x *T, k, n int)
 	round(dst *T, x *float64, n int)
 	klTerms(labelGrad, z, t *T, n int, m, log float64) (sum, mass float64, bad uint32)
 	klGrad(dst *T, e *float64, t *T, n int, a, f float64)
@@ -200,7 +201,6 @@ type double interface {
 	temperedShift(log, p, pow, inverse *float64, n int, c, step, e float64)
 	rests(rest, p *float64, n int) (sure uint32)
 	divergence(h, d, p, l, m, minus *float64, n int)
-	rowSums(dst, x *float64, k, n int)
 	centredRows(p, d, mean, f *float64, k, n int)
 	ratios(h, z, other, p, q *float64, n int, at, low float64) (sum, excess, rest float64)
 	shiftRatios(h, sum *float64, n int, shift float64)
@@ -836,8 +836,9 @@ func (f64AVX512) temperedGrad(grad, t *float64, p, pow, inverse *float64, n int,
 func (f64AVX512) temperedLoss(labelGrad, t *float64, log, pow *float64, n int, e float64) (sum, mass float64, bad uint32) {
 	return temperedLossF64AVX512(labelGrad, t, log, pow, n, e)
 }
-func (f64AVX512) widen(dst *float64, x *float64, n int) { widenF64AVX512(dst, x, n) }
-func (f64AVX512) round(dst *float64, x *float64, n int) { roundF64AVX512(dst, x, n) }
+func (f64AVX512) widen(dst *float64, x *float64, n int)      { widenF64AVX512(dst, x, n) }
+func (f64AVX512) rowSums(dst *float64, x *float64, k, n int) { rowSumsF64AVX512(dst, x, k, n) }
+func (f64AVX512) round(dst *float64, x *float64, n int)      { roundF64AVX512(dst, x, n) }
 func (f64AVX512) klTerms(labelGrad, z, t *float64, n int, m, log float64) (sum, mass float64, bad uint32) {
 	return klTermsF64AVX512(labelGrad, z, t, n, m, log)
 }
@@ -981,7 +982,6 @@ func (f64AVX512) rests(rest, p *float64, n int) (sure uint32) { return restsF64A
 func (f64AVX512) divergence(h, d, p, l, m, minus *float64, n int) {
 	divergenceF64AVX512(h, d, p, l, m, minus, n)
 }
-func (f64AVX512) rowSums(dst, x *float64, k, n int) { rowSumsF64AVX512(dst, x, k, n) }
 func (f64AVX512) centredRows(p, d, mean, f *float64, k, n int) {
 	centredRowsF64AVX512(p, d, mean, f, k, n)
 }
@@ -1599,8 +1599,9 @@ func (f64AVX2) temperedGrad(grad, t *float64, p, pow, inverse *float64, n int, a
 func (f64AVX2) temperedLoss(labelGrad, t *float64, log, pow *float64, n int, e float64) (sum, mass float64, bad uint32) {
 	return temperedLossF64AVX2(labelGrad, t, log, pow, n, e)
 }
-func (f64AVX2) widen(dst *float64, x *float64, n int) { widenF64AVX2(dst, x, n) }
-func (f64AVX2) round(dst *float64, x *float64, n int) { roundF64AVX2(dst, x, n) }
+func (f64AVX2) widen(dst *float64, x *float64, n int)      { widenF64AVX2(dst, x, n) }
+func (f64AVX2) rowSums(dst *float64, x *float64, k, n int) { rowSumsF64AVX2(dst, x, k, n) }
+func (f64AVX2) round(dst *float64, x *float64, n int)      { roundF64AVX2(dst, x, n) }
 func (f64AVX2) klTerms(labelGrad, z, t *float64, n int, m, log float64) (sum, mass float64, bad uint32) {
 	return klTermsF64AVX2(labelGrad, z, t, n, m, log)
 }
@@ -1740,7 +1741,6 @@ func (f64AVX2) rests(rest, p *float64, n int) (sure uint32) { return restsF64AVX
 func (f64AVX2) divergence(h, d, p, l, m, minus *float64, n int) {
 	divergenceF64AVX2(h, d, p, l, m, minus, n)
 }
-func (f64AVX2) rowSums(dst, x *float64, k, n int)            { rowSumsF64AVX2(dst, x, k, n) }
 func (f64AVX2) centredRows(p, d, mean, f *float64, k, n int) { centredRowsF64AVX2(p, d, mean, f, k, n) }
 func (f64AVX2) ratios(h, z, other, p, q *float64, n int, at, low float64) (sum, excess, rest float64) {
 	return ratiosF64AVX2(h, z, other, p, q, n, at, low)
@@ -1875,8 +1875,9 @@ func (wideAVX512) temperedLoss(labelGrad, t *float32, log, pow *float64, n int, 
 func (wideAVX512) temperedLabels(t *float32, pow *float64, n int, f float64) (powers, products float64, bad uint32) {
 	return temperedLabelsWideAVX512(t, pow, n, f)
 }
-func (wideAVX512) widen(dst *float64, x *float32, n int) { widenWideAVX512(dst, x, n) }
-func (wideAVX512) round(dst *float32, x *float64, n int) { roundWideAVX512(dst, x, n) }
+func (wideAVX512) widen(dst *float64, x *float32, n int)      { widenWideAVX512(dst, x, n) }
+func (wideAVX512) rowSums(dst *float64, x *float32, k, n int) { rowSumsWideAVX512(dst, x, k, n) }
+func (wideAVX512) round(dst *float32, x *float64, n int)      { roundWideAVX512(dst, x, n) }
 func (wideAVX512) klTerms(labelGrad, z, t *float32, n int, m, log float64) (sum, mass float64, bad uint32) {
 	return klTermsWideAVX512(labelGrad, z, t, n, m, log)
 }
@@ -2064,8 +2065,9 @@ func (wideAVX2) temperedGrad(grad, t *float32, p, pow, inverse *float64, n int, 
 func (wideAVX2) temperedLoss(labelGrad, t *float32, log, pow *float64, n int, e float64) (sum, mass float64, bad uint32) {
 	return temperedLossWideAVX2(labelGrad, t, log, pow, n, e)
 }
-func (wideAVX2) widen(dst *float64, x *float32, n int) { widenWideAVX2(dst, x, n) }
-func (wideAVX2) round(dst *float32, x *float64, n int) { roundWideAVX2(dst, x, n) }
+func (wideAVX2) widen(dst *float64, x *float32, n int)      { widenWideAVX2(dst, x, n) }
+func (wideAVX2) rowSums(dst *float64, x *float32, k, n int) { rowSumsWideAVX2(dst, x, k, n) }
+func (wideAVX2) round(dst *float32, x *float64, n int)      { roundWideAVX2(dst, x, n) }
 func (wideAVX2) klTerms(labelGrad, z, t *float32, n int, m, log float64) (sum, mass float64, bad uint32) {
 	return klTermsWideAVX2(labelGrad, z, t, n, m, log)
 }

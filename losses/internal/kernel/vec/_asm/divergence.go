@@ -59,14 +59,14 @@ func (g isa) eachRow(k, n reg.GPVirtual, p, numbers []reg.GPVirtual, body func()
 		LEAQ(Mem{Base: p, Index: k, Scale: uint8(g.size())}, p)
 	}
 	for _, p := range numbers {
-		ADDQ(Imm(uint64(g.size())), p)
+		ADDQ(Imm(uint64(g.floatSize())), p)
 	}
 	DECQ(n)
 	JNE(LabelRef(row))
 }
 
 func (g isa) rowSums() {
-	g.text("rowSums", "func(dst, x *A, k, n int)", "stores the sums of n rows of k elements in dst.")
+	g.text("rowSums", "func(dst *A, x *T, k, n int)", "stores the sums of n rows of k elements in dst.")
 	dst, x, k := g.param("dst"), g.param("x"), g.param("k")
 	g.eachRow(k, g.param("n"), []reg.GPVirtual{x}, []reg.GPVirtual{dst}, func() {
 		sum := g.zeros(4)

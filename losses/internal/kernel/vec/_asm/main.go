@@ -115,7 +115,6 @@ func main() {
 			g.temperedShift()
 			g.rests()
 			g.divergence()
-			g.rowSums()
 			g.centredRows()
 			g.ratios()
 			g.shiftRatios()
@@ -188,6 +187,7 @@ func (g isa) wide() {
 		g.temperedLabels()
 	}
 	g.widen()
+	g.rowSums()
 	g.round()
 	g.klTerms()
 	g.klGrad()
