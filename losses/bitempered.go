@@ -166,7 +166,7 @@ func compare[T kernel.Float](s *tempered, e float64, byTarget, t []T, y int) (su
 	case y >= 0 && e == 0:
 		return -s.Log[y], 1, true
 	case y >= 0:
-		return kernel.PowerDifference(0, 1, e*s.Log[y], s.Pow[y]) / e, 1, true
+		return kernel.PowerDifference(0, 1, e*s.logOf(y), s.Pow[y]) / e, 1, true
 	case e == 0:
 		for j := range byTarget {
 			byTarget[j] = T(kernel.Log(float64(t[j])) - s.Log[j])
@@ -183,6 +183,7 @@ func compare[T kernel.Float](s *tempered, e float64, byTarget, t []T, y int) (su
 			return sum / e, mass, true
 		}
 	}
+	s.setLogs(e)
 	sum, mass, bad := kernel.TemperedLoss(byTarget, t, s.Tempered, e)
 	return sum / e, mass, bad < 0
 }

@@ -19,6 +19,8 @@ type tempered struct {
 	less         float64 // ŷ of the top less 1
 
 	c, most float64 // the largest μ, for c
+	whole   int     // 1/c where it is a small whole number, p^e is 1/x and results are rounded to float32; else 0
+	mu      float64 // of what was computed last for whole
 }
 
 // temperedSize is how many numbers a class has in a tempered.
@@ -64,6 +66,7 @@ func (s *tempered) solve(c, e float64, narrow bool) (top float64) {
 	if !(s.most < 1e300) {
 		return s.even(c, e)
 	}
+	s.setWhole(c, e, narrow)
 	mu, tolerance := s.start(c, s.most), 0x1p-19
 	s.d[s.top] = math.Inf(-1)
 	near := narrow && mu > s.most/2 // the top has a small share: the start is a good one
@@ -73,26 +76,70 @@ func (s *tempered) solve(c, e float64, narrow bool) (top float64) {
 	case narrow:
 		tolerance = 0x1p-12
 	}
-	if s.single != nil && !near {
+	if s.single != nil && !near && s.whole == 0 {
 		mu = s.firstSteps(c, mu)
 	}
 	var step, slope float64
 	for range 100 {
-		s0, s1, s2 := kernel.TemperedPowers(s.Tempered, s.d, c, mu, e)
+		s0, s1, s2 := s.powers(c, mu, e)
 		step, slope = halley(c, mu, s0, s1, s2)
 		if !(math.Abs(step) > tolerance*reach(c, mu, step, near)) {
 			break
 		}
 		mu = max(0, mu+step)
 	}
-	kernel.TemperedShift(s.Tempered, c, step, e)
-	mu += step
+	mu = s.shift(c, mu, step, e)
 	top = -math.Log1p(c*mu) / c
 	if near {
 		mu, top = s.settle(c, e, mu, slope)
 	}
 	s.Pow[s.top], s.x = 0, 1+c*mu
 	return top
+}
+
+// setWhole finds whole.
+func (s *tempered) setWhole(c, e float64, narrow bool) {
+	s.whole = 0
+	if n := math.Round(1 / c); narrow && e == c && n < 16 && math.Abs(n*c-1) < 0x1p-40 {
+		s.whole = int(n)
+	}
+}
+
+// powers computes all for μ but the logarithms of whole, and returns the sums of the ŷ, ŷ/x and
+// ŷ/x².
+func (s *tempered) powers(c, mu, e float64) (s0, s1, s2 float64) {
+	if s.whole == 0 {
+		return kernel.TemperedPowers(s.Tempered, s.d, c, mu, e)
+	}
+	s.mu = mu
+	return kernel.TemperedWhole(s.Tempered, s.d, c, mu, s.whole)
+}
+
+// shift takes all from μ a small step on, and returns where that is.
+func (s *tempered) shift(c, mu, step, e float64) float64 {
+	if s.whole == 0 {
+		kernel.TemperedShift(s.Tempered, c, step, e)
+	} else {
+		s.powers(c, mu+step, e)
+	}
+	return mu + step
+}
+
+// logOf returns log ŷ of a class.
+func (s *tempered) logOf(j int) float64 {
+	if s.whole != 0 && j != s.top {
+		return math.Log(s.P[j])
+	}
+	return s.Log[j]
+}
+
+// setLogs computes the logarithms that powers has left out.
+func (s *tempered) setLogs(e float64) {
+	if s.whole != 0 {
+		log := s.Log[s.top]
+		kernel.TemperedPowers(s.Tempered, s.d, s.c, s.mu, e)
+		s.putTop(e, log)
+	}
 }
 
 // reach is what a last step is compared with: μ behind it, or where the start is near the least x
@@ -113,8 +160,7 @@ func (s *tempered) settle(c, e, mu, slope float64) (settled, top float64) {
 		if !(math.Abs(left) > 0x1p-30*mu) {
 			break
 		}
-		kernel.TemperedShift(s.Tempered, c, left, e)
-		mu += left
+		mu = s.shift(c, mu, left, e)
 	}
 	return mu, top
 }

@@ -37,6 +37,14 @@ func TemperedPowers(r Tempered, d []float64, c, mu, e float64) (s0, s1, s2 float
 	return spec.TemperedPowers(r, d, c, mu, e)
 }
 
+// TemperedWhole computes one without powers; see [spec.TemperedWhole].
+func TemperedWhole(r Tempered, d []float64, c, mu float64, n int) (s0, s1, s2 float64) {
+	if vec.On() && len(d) > 0 {
+		return vec.TemperedWhole(r, d, c, mu, n)
+	}
+	return spec.TemperedWhole(r, d, c, mu, n)
+}
+
 // TemperedShift takes a tempered softmax a small step on; see [spec.TemperedShift].
 func TemperedShift(r Tempered, c, step, e float64) {
 	if vec.On() {

@@ -68,6 +68,38 @@ func temperedPowers(t *testing.T) {
 	}
 }
 
+// TestTemperedWhole: products are the powers of whole exponents, for every length, where logits are
+// -Inf and where powers are so small that they are 0.
+func TestTemperedWhole(t *testing.T) { eachImplementation(t, temperedWhole) }
+
+func temperedWhole(t *testing.T) {
+	r := rand.New(rand.NewPCG(92, 3))
+	for n := 1; n < 16; n++ {
+		for k := 1; k <= 67; k++ {
+			d, c := make([]float64, k), 1/float64(n)
+			for j := range d {
+				d[j] = -math.Exp(20*r.Float64() - 10)
+			}
+			if k > 3 {
+				d[2], d[k-1] = math.Inf(-1), -1e30
+			}
+			got, want := newTempered(k), newTempered(k)
+			s0, s1, s2 := TemperedWhole(got, d, c, 1.5, n)
+			w0, w1, w2 := spec.TemperedPowers(want, d, c, 1.5, 0.3)
+			for j := range d {
+				require.True(t, numtest.Close(got.P[j], want.P[j], 1e-13, 0x1p-1020), "n=%d p %v, want %v", n, got.P[j], want.P[j])
+				require.True(t, numtest.Close(got.Inverse[j], want.Inverse[j], 1e-15, 0), "n=%d 1/x", n)
+				require.Zero(t, got.Log[j])
+			}
+			for i, s := range []float64{s0, s1, s2} {
+				want := []float64{w0, w1, w2}[i]
+				require.True(t, numtest.Close(s, want, 1e-13, 0), "n=%d k=%d sum %d: %v, want %v", n, k, i, s, want)
+			}
+			require.EqualValues(t, []float64{7, 7}, []float64{got.P[:k+1][k], got.Inverse[:k+1][k]})
+		}
+	}
+}
+
 // TestTemperedPieces holds what is made of a tempered softmax to the specification, for every
 // length.
 func TestTemperedPieces(t *testing.T) { both(t, temperedPieces[float32], temperedPieces[float64]) }

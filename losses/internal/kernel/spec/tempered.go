@@ -40,6 +40,25 @@ func TemperedPowers(r Tempered, d []float64, c, mu, e float64) (s0, s1, s2 float
 	return s0, s1, s2
 }
 
+// TemperedWhole is [TemperedPowers] where 1/c is the whole number n, without logarithms and powers.
+func TemperedWhole(r Tempered, d []float64, c, mu float64, n int) (s0, s1, s2 float64) {
+	if half := len(d) / 2; len(d) >= pairwise {
+		s0, s1, s2 = TemperedWhole(r.part(0, half), d[:half], c, mu, n)
+		t0, t1, t2 := TemperedWhole(r.part(half, len(d)), d[half:], c, mu, n)
+		return s0 + t0, s1 + t1, s2 + t2
+	}
+	for j, d := range d {
+		x := 1 / (1 + c*(mu-d))
+		p := x
+		for range n - 1 {
+			p *= x
+		}
+		r.Inverse[j], r.P[j] = x, p
+		s0, s1, s2 = s0+p, s1+p*x, s2+p*x*x
+	}
+	return s0, s1, s2
+}
+
 // TemperedShift takes what [TemperedPowers] has stored to mu + step, a step of which few powers are
 // more than nothing. With s = step/x and w = c s log p changes by
 //

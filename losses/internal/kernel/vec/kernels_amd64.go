@@ -1844,6 +1844,12 @@ func temperedPowersF64AVX512(log *float64, p *float64, pow *float64, inverse *fl
 //go:noescape
 func temperedShiftF64AVX512(log *float64, p *float64, pow *float64, inverse *float64, n int, c float64, step float64, e float64)
 
+// temperedWholeF64AVX512 is temperedSums of k numbers d for f = -n, 0 < n < 16, and stores p = x^-n
+// and 1/x.
+//
+//go:noescape
+func temperedWholeF64AVX512(p *float64, inverse *float64, d *float64, k int, n int, c float64, mu float64) (s0 float64, s1 float64, s2 float64)
+
 // restsF64AVX512 stores 1 - p in rest; sure != 0 when a p is above 1/2.
 //
 //go:noescape
@@ -3800,6 +3806,12 @@ func temperedPowersF64AVX2(log *float64, p *float64, pow *float64, inverse *floa
 //
 //go:noescape
 func temperedShiftF64AVX2(log *float64, p *float64, pow *float64, inverse *float64, n int, c float64, step float64, e float64)
+
+// temperedWholeF64AVX2 is temperedSums of k numbers d for f = -n, 0 < n < 16, and stores p = x^-n
+// and 1/x.
+//
+//go:noescape
+func temperedWholeF64AVX2(p *float64, inverse *float64, d *float64, k int, n int, c float64, mu float64) (s0 float64, s1 float64, s2 float64)
 
 // restsF64AVX2 stores 1 - p in rest; sure != 0 when a p is above 1/2.
 //

@@ -158,6 +158,11 @@ func TemperedPowers(r spec.Tempered, d []float64, c, mu, e float64) (s0, s1, s2 
 	panic(noVectors)
 }
 
+// TemperedWhole panics: this build has no vectors.
+func TemperedWhole(r spec.Tempered, d []float64, c, mu float64, n int) (s0, s1, s2 float64) {
+	panic(noVectors)
+}
+
 // TemperedShift panics: this build has no vectors.
 func TemperedShift(r spec.Tempered, c, step, e float64) { panic(noVectors) }
 

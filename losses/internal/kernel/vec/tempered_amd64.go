@@ -23,6 +23,11 @@ func TemperedPowers(r spec.Tempered, d []float64, c, mu, e float64) (s0, s1, s2 
 	return s0, s1, s2
 }
 
+// TemperedWhole is [spec.TemperedWhole].
+func TemperedWhole(r spec.Tempered, d []float64, c, mu float64, n int) (s0, s1, s2 float64) {
+	return doubles().temperedWhole(&r.P[0], &r.Inverse[0], &d[0], len(d), n, c, mu)
+}
+
 // TemperedShift is [spec.TemperedShift].
 func TemperedShift(r spec.Tempered, c, step, e float64) {
 	doubles().temperedShift(&r.Log[0], &r.P[0], powersOf(r), &r.Inverse[0], len(r.P), c, step, e)

@@ -14,6 +14,11 @@ func TemperedPowers(r spec.Tempered, d []float64, c, mu, e float64) (s0, s1, s2 
 	return spec.TemperedPowers(r, d, c, mu, e)
 }
 
+// TemperedWhole is [spec.TemperedWhole].
+func TemperedWhole(r spec.Tempered, d []float64, c, mu float64, n int) (s0, s1, s2 float64) {
+	return spec.TemperedWhole(r, d, c, mu, n)
+}
+
 // TemperedShift is [spec.TemperedShift].
 func TemperedShift(r spec.Tempered, c, step, e float64) { spec.TemperedShift(r, c, step, e) }
 

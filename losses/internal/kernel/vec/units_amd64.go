@@ -199,6 +199,7 @@ type double interface {
 	klTile(labelGrad, z, t *float64, k int, lanes *float64, most float64) (rejected uint32)
 	temperedPowers(log, p, pow, inverse, d *float64, n int, c, mu, f, e float64) (s0, s1, s2 float64, bad uint32)
 	temperedShift(log, p, pow, inverse *float64, n int, c, step, e float64)
+	temperedWhole(p, inverse, d *float64, k, n int, c, mu float64) (s0, s1, s2 float64)
 	rests(rest, p *float64, n int) (sure uint32)
 	divergence(h, d, p, l, m, minus *float64, n int)
 	centredRows(p, d, mean, f *float64, k, n int)
@@ -978,6 +979,9 @@ func (f64AVX512) temperedPowers(log, p, pow, inverse, d *float64, n int, c, mu, 
 func (f64AVX512) temperedShift(log, p, pow, inverse *float64, n int, c, step, e float64) {
 	temperedShiftF64AVX512(log, p, pow, inverse, n, c, step, e)
 }
+func (f64AVX512) temperedWhole(p, inverse, d *float64, k, n int, c, mu float64) (s0, s1, s2 float64) {
+	return temperedWholeF64AVX512(p, inverse, d, k, n, c, mu)
+}
 func (f64AVX512) rests(rest, p *float64, n int) (sure uint32) { return restsF64AVX512(rest, p, n) }
 func (f64AVX512) divergence(h, d, p, l, m, minus *float64, n int) {
 	divergenceF64AVX512(h, d, p, l, m, minus, n)
@@ -1736,6 +1740,9 @@ func (f64AVX2) temperedPowers(log, p, pow, inverse, d *float64, n int, c, mu, f,
 }
 func (f64AVX2) temperedShift(log, p, pow, inverse *float64, n int, c, step, e float64) {
 	temperedShiftF64AVX2(log, p, pow, inverse, n, c, step, e)
+}
+func (f64AVX2) temperedWhole(p, inverse, d *float64, k, n int, c, mu float64) (s0, s1, s2 float64) {
+	return temperedWholeF64AVX2(p, inverse, d, k, n, c, mu)
 }
 func (f64AVX2) rests(rest, p *float64, n int) (sure uint32) { return restsF64AVX2(rest, p, n) }
 func (f64AVX2) divergence(h, d, p, l, m, minus *float64, n int) {

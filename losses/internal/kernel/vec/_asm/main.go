@@ -113,6 +113,7 @@ func main() {
 			g.klTile()
 			g.temperedPowers()
 			g.temperedShift()
+			g.temperedWhole()
 			g.rests()
 			g.divergence()
 			g.centredRows()

@@ -98,7 +98,8 @@ func (g isa) temperedSums() {
 		}
 		g.addPowers(p, inverse, sums)
 	})
-	g.powerSums(sums, bad)
+	Store(g.maskBits(bad), Return("bad"))
+	g.powerSums(sums)
 }
 
 // addPowers adds p, p/x and p/x² to sums. It overwrites p.
@@ -110,11 +111,10 @@ func (g isa) addPowers(p, inverse reg.VecVirtual, sums []reg.VecVirtual) {
 }
 
 // powerSums ends a kernel with addPowers.
-func (g isa) powerSums(sums []reg.VecVirtual, bad mask) {
+func (g isa) powerSums(sums []reg.VecVirtual) {
 	for i, name := range []string{"s0", "s1", "s2"} {
 		doubleResult(g.doubleTotal(sums[i:i+1]), name)
 	}
-	Store(g.maskBits(bad), Return("bad"))
 	g.ret()
 }
 
@@ -154,7 +154,42 @@ func (g isa) temperedPowers() {
 			g.addPowers(powers[0], g.get(inverse, i, v, m), sums)
 		})
 	})
-	g.powerSums(sums, bad)
+	Store(g.maskBits(bad), Return("bad"))
+	g.powerSums(sums)
+}
+
+// temperedWhole: p is a product with a factor for each bit of n.
+func (g isa) temperedWhole() {
+	g.text("temperedWhole", "func(p, inverse, d *A, k, n int, c, mu A) (s0, s1, s2 float64)",
+		"is temperedSums of k numbers d for f = -n, 0 < n < 16, and stores p = x^-n and 1/x.")
+	p, inverse, d, n := g.param("p"), g.param("inverse"), g.param("d"), g.param("n")
+	c, mu, one, none, sums := g.held("c"), g.held("mu"), g.hold(1), g.hold(math.Inf(-1)), g.zeros(3)
+	g.loop(g.param("k"), 1, func(i reg.GPVirtual, v int, m *mask) {
+		y, x, power := g.get(d, i, v, m), g.vec(), g.vec()
+		some := g.cmp(neqUQ, none, y)
+		g.load(mu, x)
+		g.sub(y, x, x)
+		g.mul(c, x, x)
+		g.add(one, x, x)
+		g.keep(some, g.inverse(x), x)
+		g.put(x, inverse, i, v, m)
+		g.load(one, power)
+		g.move(x, y)
+		for bit := range 4 {
+			none := label("none")
+			TESTQ(U32(1<<bit), n)
+			JEQ(LabelRef(none))
+			g.mul(y, power, power)
+			Label(none)
+			g.mul(y, y, y)
+		}
+		g.put(power, p, i, v, m)
+		if m != nil {
+			g.keep(*m, power, power)
+		}
+		g.addPowers(power, x, sums)
+	})
+	g.powerSums(sums)
 }
 
 // temperedShift: with s = step/x and w = c s the logarithm of p changes by
