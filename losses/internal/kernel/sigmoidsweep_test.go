@@ -21,7 +21,8 @@ type sigmoidLoss struct {
 func sweptLosses() (all []sigmoidLoss) {
 	all = append(all, sigmoidLoss{"cross entropy", SigmoidCrossEntropy[float32], SigmoidCrossEntropy[float64]})
 	for _, l := range []separableLoss{{GCE, 1}, {GCE, 0.7}, {GCE, 0.1}, {GCE, 0x1p-19}, {Focal, 0.3}, {Focal, 1},
-		{Focal, 2}, {Focal, 3}, {Focal, 3.7}, {Poly1, 0.1}, {Poly1, 2}, {Poly1, 4}} {
+		{Focal, 2}, {Focal, 3}, {Focal, 3.7}, {Poly1, 0.1}, {Poly1, 2}, {Poly1, 4},
+		{AGCE(1), 2}, {AGCE(0.6), 0.6}, {AUL(2), 2}, {AUL(6.3), 1.5}, {AEL, 2}, {AEL, 0.5}} {
 		all = append(all, sigmoidLoss{fmt.Sprint(l),
 			func(loss []float64, grad, z, yes, no, scale []float32) (ok bool) {
 				return SigmoidSeparable(l.family, l.a, loss, grad, z, yes, no, scale)

@@ -97,6 +97,11 @@ const (
 	oddsTables     = 8
 	oddsCount      = 8
 	oddsTerms      = 8
+	fineSure       = 0
+	fineTables     = 16
+	fineCount      = 16
+	fineTerms      = 6
+	fineScale      = 15.99
 	bound32        = 1048576
 	bound64        = 1099511627776
 	lowest32       = -104.5

@@ -11,7 +11,8 @@ import (
 )
 
 // A piecesPlan is what sigmoidPieces takes, where a vector of memory begins, for a loss whose
-// classes are of a family each, or sigmoidPowerPieces for generalised cross entropy.
+// classes are of a family each, sigmoidFocalPieces where both are of the same focal loss,
+// sigmoidPowerPieces for generalised cross entropy, or sigmoidFine for a smooth family.
 type piecesPlan struct {
 	memory [piecesPars + alignment/4]float32
 	ok     bool // it is exact enough
@@ -41,7 +42,7 @@ func byPieces(f spec.Family, a float64) bool {
 }
 
 // lazyPieces are plans that are made when they are first wanted.
-type lazyPieces struct{ made, odds atomic.Pointer[piecesPlan] }
+type lazyPieces struct{ made, odds, fine atomic.Pointer[piecesPlan] }
 
 func (l *lazyPieces) piecesOf(yes, no pieceFamily) *piecesPlan {
 	p := l.made.Load()
@@ -58,6 +59,16 @@ func (l *lazyPieces) oddsOf(f pieceFamily) *piecesPlan {
 	if p == nil {
 		p = oddsFor(f)
 		l.odds.Store(p)
+	}
+	return p
+}
+
+// fineOf is the plan of sigmoidFine.
+func (l *lazyPieces) fineOf(f pieceFamily) *piecesPlan {
+	p := l.fine.Load()
+	if p == nil {
+		p = fineFor(f)
+		l.fine.Store(p)
 	}
 	return p
 }

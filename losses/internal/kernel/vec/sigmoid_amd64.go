@@ -39,10 +39,18 @@ func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, gr
 	x := pieceFamily{f, a}
 	switch {
 	case single512[T]() && byPieces(f, a):
+		if f.Smooth() {
+			if c := p.fineOf(x); c.ok {
+				return sigmoidSingle(f32AVX512{}.sigmoidFine, c.par(), loss, grad, z, yes, no, scale)
+			}
+		}
 		if c := p.piecesOf(x, x); c.ok {
 			run := f32AVX512{}.sigmoidPieces
-			if f == spec.GCE {
+			switch f {
+			case spec.GCE:
 				run = f32AVX512{}.sigmoidPowerPieces
+			case spec.Focal:
+				run = f32AVX512{}.sigmoidFocalPieces
 			}
 			return sigmoidSingle(run, c.par(), loss, grad, z, yes, no, scale)
 		}

@@ -105,6 +105,8 @@ func writeConstants(path string) error {
 		{"parPower", parPower}, {"parFarthest", parFarthest}, {"powerWidth", powerWidth}, {"powerPieces", powerPieces},
 		{"oddsRate", oddsRate}, {"oddsRateLow", oddsRateLow}, {"oddsLowest", oddsLowest}, {"oddsParameter", oddsParameter},
 		{"oddsTables", oddsTables}, {"oddsCount", oddsCount}, {"oddsTerms", oddsTerms},
+		{"fineSure", fineSure}, {"fineTables", fineTables}, {"fineCount", fineCount}, {"fineTerms", fineTerms},
+		{"fineScale", fineScale},
 		{"bound32", bound32}, {"bound64", bound64}, {"lowest32", lowest32}, {"lowest64", lowest64},
 	} {
 		fmt.Fprintf(&b, "%s = %v\n", c.name, c.value)

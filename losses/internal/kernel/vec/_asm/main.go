@@ -62,7 +62,9 @@ func main() {
 		g.sigmoid(sigmoidCrossEntropy)
 		if g.avx512 && !g.f64 {
 			g.sigmoid(sigmoidPieces)
+			g.sigmoid(sigmoidFocalPieces)
 			g.sigmoid(sigmoidPowerPieces)
+			g.sigmoid(sigmoidFine)
 			g.sigmoid(sigmoidShifted)
 			g.klSingleTerms()
 		}

@@ -40,7 +40,12 @@ const (
 
 var sigmoidPieces = sigmoidLoss{name: "sigmoidPieces",
 	doc:     "The loss is by pieces; par is its plan's.",
-	prepare: byLikelihood(piecesQuestion), logs: none, ways: 2, size: true}
+	prepare: byLikelihood(piecesQuestion), logs: none, exact: true, ways: 2, size: true}
+
+// sigmoidFocalPieces is that of classes of the same focal loss: sure and the other's F are none.
+var sigmoidFocalPieces = sigmoidLoss{name: "sigmoidFocalPieces",
+	doc:     "φ = -(1-p)^a l, by pieces; par is its plan's.",
+	prepare: byLikelihood(focalPieces), logs: none, exact: true, ways: 2, size: true}
 
 // piecesQuestion: see above.
 func piecesQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
@@ -51,34 +56,62 @@ func piecesQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 		f := g.fall(c, par, q.minus, positive)
 		index, x, excess := g.piece(pieceWidth, q.minus)
 		g.pick(VPORD_BCST, nil, g.bitsOf(pieceCount), index, positive.op, index)
-		v := make([]reg.VecVirtual, 4)
-		for i := range v {
-			v[i] = g.pieceOf(par, i, index, x)
+		function := func(i int) reg.VecVirtual {
+			return g.polynomial(x, func(j int, c reg.VecVirtual) {
+				at := pieceTable(g, par, i, j)
+				g.load(at, c)
+				VPERMT2PS(at.Offset(pieceCount*g.floatSize()), index, c)
+				emitted()
+			})
 		}
-		near, nearSlope, far, farSlope := v[0], v[1], v[2], v[3]
 		t, u := labels()
-		loss, slope = g.parameter(par, parSure), farSlope
-		g.madd(f, near, loss)
+		loss = g.parameter(par, parSure)
+		g.madd(f, function(0), loss)
 		g.mul(t, loss, loss)
-		g.madd(u, far, loss)
+		g.madd(u, function(2), loss)
 		labelled := K()
 		g.pick(VCMPPS_BCST, nil, Imm(neqUQ), g.constant(0), u, grows, labelled)
 		g.pick(VFNMADD231PS, nil, excess, u, labelled, loss)
-		d := g.parameter(par, parSteady)
+		d, near := g.parameter(par, parSteady), function(1)
 		g.madd(g.parameter(par, parFalls), f, d)
-		return loss, g.fallsLess([]reg.VecVirtual{t, f, nearSlope}, []reg.VecVirtual{u, d, slope})
+		other, lost := g.product(u, d)
+		return loss, g.fallsLess(t, f, near, other, lost, function(3))
 	}
 }
 
-// fallsLess emits the product of the three numbers of a less that of b, each with what rounding
-// took from it. It overwrites the first two of b.
-func (g isa) fallsLess(a, b []reg.VecVirtual) reg.VecVirtual {
-	pair, lost := g.product(a[0], a[1])
-	other, lostBeside := g.product(b[0], b[1])
-	less, rounded := g.product(other, b[2])
-	g.madd(lostBeside, b[2], rounded)
-	g.msub2(lost, a[2], rounded)
-	g.msub2(pair, a[2], less)
+// focalPieces: see above.
+func focalPieces(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
+	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
+		f := g.raisedExp(c, g.atLeast(pieceLowest, q.minus), g.parameter(par, parRate), g.parameter(par, parRate+1))
+		index, x, excess := g.piece(pieceWidth, q.minus)
+		function := func(i int) reg.VecVirtual {
+			return g.polynomial(x, func(j int, c reg.VecVirtual) {
+				VPERMPS(pieceTable(g, par, i, j), index, c)
+				emitted()
+			})
+		}
+		t, u := labels()
+		near := function(0)
+		loss = function(2)
+		g.mul(u, loss, loss)
+		g.mul(t, near, near)
+		g.madd(f, near, loss)
+		g.subLabelled(excess, u, loss)
+		near = function(1)
+		return loss, g.fallsLess(t, f, near, u, nil, function(3))
+	}
+}
+
+// fallsLess emits t f a - (u + lost) b, the products with what rounding took from them. lost may be
+// none.
+func (g isa) fallsLess(t, f, a, u, lost, b reg.VecVirtual) reg.VecVirtual {
+	pair, lostBeside := g.product(t, f)
+	less, rounded := g.product(u, b)
+	if lost != nil {
+		g.madd(lost, b, rounded)
+	}
+	g.msub2(lostBeside, a, rounded)
+	g.msub2(pair, a, less)
 	g.add(rounded, less, less)
 	return less
 }
@@ -101,28 +134,14 @@ func (g isa) fall(c questionConsts, par reg.GPVirtual, minus reg.VecVirtual, pos
 }
 
 // raisedExp emits exp((k + low) x) 2^pieceRaise, of which the argument is a sum of two numbers, or
-// exp(x) 2^pieceRaise where k is nil.
+// exp(x) 2^pieceRaise where k is nil. It overwrites x.
 func (g isa) raisedExp(c questionConsts, x, k, low reg.VecVirtual) reg.VecVirtual {
-	y, rest := g.vec(), g.vec()
+	y, rest := x, reg.VecVirtual(nil)
 	if k != nil {
-		g.mul(k, x, y)
-		g.move(y, rest)
-		g.msub2(k, x, rest) // what rounding took from the product
+		y, rest = g.product(k, x) // and what rounding took from it
 		g.madd(low, x, rest)
-	} else {
-		g.move(x, y)
-		g.zero(rest)
 	}
-	t, n, e := g.vec(), g.vec(), g.vec()
-	g.load(c.exp.magic, t)
-	g.madd(c.exp.log2e, y, t)
-	g.sub(c.exp.magic, t, n)
-	g.nmadd(c.exp.ln2hi, n, y)
-	g.nmadd(c.exp.ln2lo, n, rest)
-	g.add(rest, y, y)
-	g.add(g.constant(pieceRaise), n, n)
-	g.expReduced(c, y, t, n, e)
-	return e
+	return g.expSingle(c.single, y, rest, pieceRaise)
 }
 
 // piece emits the number of a's interval for a width, a's middle less a, and the end of the
@@ -149,14 +168,9 @@ func (g isa) piece(width float64, minus reg.VecVirtual) (index, x, excess reg.Ve
 	return index, x, excess
 }
 
-// pieceOf emits function i of those in par.
-func (g isa) pieceOf(par reg.GPVirtual, i int, index, x reg.VecVirtual) reg.VecVirtual {
-	return g.polynomial(x, func(j int, c reg.VecVirtual) {
-		at := Mem{Base: par, Disp: g.floatSize() * (parPieces + (i*pieceTerms+j)*2*pieceCount)}
-		g.load(at, c)
-		VPERMT2PS(at.Offset(pieceCount*g.floatSize()), index, c)
-		emitted()
-	})
+// pieceTable is where coefficient j of function i stands in par.
+func pieceTable(g isa, par reg.GPVirtual, i, j int) Mem {
+	return Mem{Base: par, Disp: g.floatSize() * (parPieces + (i*pieceTerms+j)*2*pieceCount)}
 }
 
 // polynomial emits that in x of the coefficients that coefficient emits, from the highest degree

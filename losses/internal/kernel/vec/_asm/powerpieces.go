@@ -25,7 +25,7 @@ const (
 
 var sigmoidPowerPieces = sigmoidLoss{name: "sigmoidPowerPieces",
 	doc:     "φ = (1 - p^a)/a, by pieces; par is its plan's.",
-	prepare: byLikelihood(powerPiecesQuestion), logs: none, ways: 2, size: true}
+	prepare: byLikelihood(powerPiecesQuestion), logs: none, exact: true, ways: 2, size: true}
 
 // powerPiecesQuestion: see above.
 func powerPiecesQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
@@ -35,19 +35,20 @@ func powerPiecesQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLos
 		f := g.raisedExp(c, g.atLeast(pieceLowest, q.minus), nil, nil)
 		w := g.raisedExp(c, farthest, g.parameter(par, parPower), g.parameter(par, parPower+1))
 		index, x, _ := g.piece(powerWidth, q.minus)
-		var v [powerPieces]reg.VecVirtual
-		for i := range v {
-			v[i] = g.polynomial(x, func(j int, c reg.VecVirtual) {
+		function := func(i int) reg.VecVirtual {
+			return g.polynomial(x, func(j int, c reg.VecVirtual) {
 				VPERMPS(Mem{Base: par, Disp: g.floatSize() * (parPieces + (i*pieceTerms+j)*pieceCount)}, index, c)
 				emitted()
 			})
 		}
 		t, u := labels()
-		near, slope, loss := v[0], v[1], v[2]
 		g.mul(f, t, t)
+		near := function(0)
+		loss = function(2)
 		g.mul(u, loss, loss)
 		g.madd(t, near, loss)
 		g.nmadd(w, u, t)
+		slope = function(1)
 		g.mul(t, slope, slope)
 		return loss, slope
 	}

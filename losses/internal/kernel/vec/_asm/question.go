@@ -91,7 +91,7 @@ func (g isa) question(c questionConsts, z, low reg.VecVirtual) (q question) {
 		return q
 	}
 	if g.avx512 && !g.f64 { // by tables
-		q.e = g.expSingle(c.single, g.atLeast(g.lowest(), z), low)
+		q.e = g.expSingle(c.single, g.atLeast(g.lowest(), z), low, 0)
 		sum := g.vec()
 		g.add(g.constant(1), q.e, sum)
 		q.p = g.inverseOfSum(sum, q.e)

@@ -61,8 +61,8 @@ func (g isa) sixteen(name string, f func(i float64) float64) Mem {
 	return m
 }
 
-// expSingle emits exp(x + low) for a small low, or none. It overwrites x.
-func (g isa) expSingle(c singleTables, x, low reg.VecVirtual) (e reg.VecVirtual) {
+// expSingle emits exp(x + low) 2^raise for a small low, or none. It overwrites x.
+func (g isa) expSingle(c singleTables, x, low reg.VecVirtual, raise float64) (e reg.VecVirtual) {
 	magic := g.constant(0x1.8p23 / 16)
 	index, n, q := g.vec(), g.vec(), g.vec()
 	g.load(magic, index)
@@ -88,6 +88,9 @@ func (g isa) expSingle(c singleTables, x, low reg.VecVirtual) (e reg.VecVirtual)
 		g.add(index, e, e)
 	} else {
 		g.madd(x, q, e)
+	}
+	if raise != 0 {
+		g.add(g.constant(raise), n, n)
 	}
 	g.pick(VSCALEFPS, nil, n, e, e)
 	return e
