@@ -164,7 +164,7 @@ func (e *engine[T]) sumMass() {
 	if plain && e.index == nil && e.n > 0 {
 		kernel.RowSums(e.rowMass, e.target, e.k)
 	}
-	sum := e.mass
+	sum := precise{sum: e.mass}
 	for i := range e.rowMass {
 		switch {
 		case !e.keeps(i):
@@ -174,9 +174,9 @@ func (e *engine[T]) sumMass() {
 		case !plain:
 			e.rowMass[i] = e.massOf(i)
 		}
-		sum += e.rowMass[i] * e.sampleOf(i)
+		sum.add(float64(e.rowMass[i] * e.sampleOf(i))) // rounded, never fused
 	}
-	e.mass = sum
+	e.mass = sum.value()
 }
 
 // massOf returns S_n of row i with class weights, or element i.

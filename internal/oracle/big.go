@@ -6,11 +6,16 @@ import (
 )
 
 // bigExp returns e^x: Taylor's series for x/2ⁿ, small, squared n times. x has the precision wanted.
+// Below -20000 it is 0: that is far below any float64, and package big takes long to add numbers
+// whose exponents differ by millions.
 func bigExp(x *big.Float) *big.Float {
 	prec := x.Prec()
 	one := new(big.Float).SetPrec(prec).SetInt64(1)
-	if x.Sign() == 0 {
+	switch {
+	case x.Sign() == 0:
 		return one
+	case x.Cmp(big.NewFloat(-20000)) < 0:
+		return new(big.Float).SetPrec(prec)
 	}
 	small := int(math.Sqrt(float64(prec)))
 	n := max(0, x.MantExp(nil)+small)

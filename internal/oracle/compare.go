@@ -19,6 +19,21 @@ type Error struct {
 	Want  float64
 }
 
+func (e Error) String() string {
+	return fmt.Sprintf("%-16s got %-24v want %-24v %.4g ulp of its terms, %.4g of itself",
+		e.What, e.Got, e.Want, e.Terms, e.Ulps)
+}
+
+// Largest returns the error that is the most units of the terms.
+func Largest(errors []Error) (most Error) {
+	for _, e := range errors {
+		if e.Terms > most.Terms {
+			most = e
+		}
+	}
+	return most
+}
+
 // Compare evaluates a case by losses.Criterion and returns the error of every number of the loss
 // and the gradients: with all gradients, without those of the labels, which other code than the
 // kernels computes, and of the loss alone.
@@ -27,6 +42,7 @@ func Compare(c Case) (loss, grads []Error, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	want, c = want.of(c.Times, c.Criterion.Reduction), c.behindItself()
 	all, _ := c.tensors()
 	few, in := c.tensors()
 	few.TargetGrad = nil
@@ -42,6 +58,21 @@ func Compare(c Case) (loss, grads []Error, err error) {
 		loss, grads = append(loss, l...), append(grads, g...)
 	}
 	return loss, grads, nil
+}
+
+// Limit is what the errors of a case may be, in units in the last place of what a number's terms
+// sum up to in absolute value. A sparse map is a difference of logits and a threshold, which its
+// terms do not tell.
+func (c Case) Limit() float64 {
+	e, _ := losses.Describe(c.Criterion.Loss)
+	_, sum := c.Criterion.Loss.(losses.WeightedSum)
+	switch {
+	case c.Single:
+		return 4
+	case e.LabelsSumToOne() || sum:
+		return 64
+	}
+	return 16
 }
 
 // compare returns the errors of the outputs that there are.
@@ -179,11 +210,13 @@ func numbers(d *tensor.Dense) (x []float64) {
 	return x
 }
 
-// errors compares got with want.
+// errors compares got with want, each number of which got has once or several times. Those that are
+// the same again are left out.
 func (c Case) errors(what string, got []float64, want []Value) (all []Error) {
-	for i, w := range want {
+	for i := range got {
+		w := want[i%len(want)]
 		exact, _ := w.Exact.Float64()
-		if w.Skip || math.Abs(exact) > c.largest() {
+		if w.Skip || math.Abs(exact) > c.largest() || i >= len(want) && got[i] == got[i-len(want)] {
 			continue
 		}
 		e := Error{What: fmt.Sprintf("%s %d", what, i), Got: got[i], Want: exact, Ulps: math.Inf(1), Terms: math.Inf(1)}

@@ -110,6 +110,9 @@ func precision(c losses.Criterion, b Batch) uint {
 		apart /= c.Temperature
 	}
 	apart = min(apart, 800) // beyond, p is 0 for a float64, and 1 - p is added up from others
+	if l, ok := c.Loss.(losses.BiTempered); ok && l.T2 > 1 {
+		apart = min(apart, 100) // its p is a power of the distance
+	}
 	return 192 + 64*uint(apart*2*math.Log2E/64)
 }
 

@@ -183,7 +183,7 @@ func (t *tape) normaliser(z []*num, c float64) *num {
 		}
 	}
 	at := t.new().Add(lambda.v, t.new().SetFloat64(nearNormaliser(z, lambda, c)))
-	for steps, settled := 0, 0; steps < 10000 && settled < 2; steps++ {
+	for steps, settled := 0, false; steps < 10000 && !settled; steps++ {
 		scratch := &tape{prec: t.prec}
 		var terms []*num
 		for _, x := range z {
@@ -193,9 +193,7 @@ func (t *tape) normaliser(z []*num, c float64) *num {
 		step := scratch.newton(terms, at, c)
 		moved := t.new().Sub(step.v, at)
 		at.Set(step.v)
-		if moved.Sign() == 0 || at.Sign() != 0 && moved.MantExp(nil) < at.MantExp(nil)-int(t.prec)*2/3 {
-			settled++
-		}
+		settled = moved.Sign() == 0 || at.Sign() != 0 && moved.MantExp(nil) < at.MantExp(nil)-int(t.prec)*2/3
 	}
 	return t.newton(z, at, c)
 }

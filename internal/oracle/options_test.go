@@ -93,11 +93,11 @@ func holdOption(t *testing.T, what string, c losses.Criterion, target string, k 
 		b.Labels[i] = float64(float32(x / total))
 	}
 	for _, single := range []bool{true, false} {
-		x := Case{Criterion: c, Batch: b, Single: single}
+		x := Case{Criterion: c, Batch: b, Single: single, Times: 1}
 		loss, grads, err := Compare(x)
 		require.NoError(t, err, what)
 		for _, e := range append(loss, grads...) {
-			if !(e.Terms <= limit(x)) {
+			if !(e.Terms <= x.Limit()) {
 				assert.Failf(t, "too far", "%s single=%v: %s: got %v, want %v, %.4g ulp",
 					what, single, e.What, e.Got, e.Want, e.Terms)
 			}

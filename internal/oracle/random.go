@@ -13,18 +13,20 @@ type Case struct {
 	Criterion losses.Criterion
 	Batch     Batch
 	Single    bool // float32
+	Times     int  // how often the batch is evaluated behind itself, in one call
 }
 
 // Random returns the case of a seed: every loss, target, option, link, layout and reduction; rows
-// of equal, ordinary, far and saturated logits, with excluded classes; sample weights of 0; mostly
-// up to 12 classes, sometimes up to 130.
+// of equal, ordinary, far and saturated logits, with excluded classes; labels of any mass, and
+// minute ones; sample weights of 0; mostly up to 12 classes, sometimes up to 2000, the small
+// numbers of them more often; and up to 512 rows, of which up to 6 differ.
 func Random(seed uint64) Case {
-	g := generator{rand.New(rand.NewPCG(seed, 1)), Case{Seed: seed}}
+	g := generator{rand.New(rand.NewPCG(seed, 1)), Case{Seed: seed, Times: 1}}
 	g.Single = g.one(2)
 	b := &g.Batch
 	b.N, b.K = 1+g.IntN(6), 1+g.IntN(12)
-	if g.one(50) {
-		b.N, b.K = 1, 1+g.IntN(130)
+	if g.one(12) {
+		b.N, b.K = 1+g.IntN(2), g.logarithmic(2000)
 	}
 	c := &g.Criterion
 	c.Loss = g.loss(true)
@@ -38,6 +40,9 @@ func Random(seed uint64) Case {
 		c.Axis, b.N = 1, b.N+b.N%2
 	}
 	c.Reduction = losses.Reduction(g.IntN(4))
+	if g.one(3) && (g.Single || c.Reduction == losses.None) { // a sum in float64 is rounded as often as it has losses
+		g.Times = g.logarithmic(min(512, 1<<15/b.K) / b.N)
+	}
 	c.FromProbs = g.one(8)
 	c.FromProbs = c.FromProbs && c.Validate() == nil // not every loss takes them
 	g.target()
@@ -45,6 +50,10 @@ func Random(seed uint64) Case {
 	g.inputs()
 	return g.Case
 }
+
+// far is the largest number of classes of which logits may be thousands apart, which takes
+// thousands of bits.
+const far = 130
 
 // generator fills a case.
 type generator struct {
@@ -54,6 +63,11 @@ type generator struct {
 
 // one is true once in n times.
 func (g *generator) one(n int) bool { return g.IntN(n) == 0 }
+
+// logarithmic returns a whole number from 1 to n, one in [x, 2x) as often for every x.
+func (g *generator) logarithmic(n int) int {
+	return min(n, int(math.Exp(math.Log(float64(n+1))*g.Float64())))
+}
 
 // number returns x as the case's dtype has it.
 func (g *generator) number(x float64) float64 {
@@ -145,7 +159,9 @@ func (g *generator) options() {
 		return
 	}
 	if g.one(4) {
-		c.Temperature = pick(g, 2, .5, 3, 1./64, .1, 100, .1+3*g.Float64())
+		if c.Temperature = pick(g, 2, .5, 3, 1./64, .1, 100, .1+3*g.Float64()); b.K > far {
+			c.Temperature = max(c.Temperature, .5)
+		}
 	}
 	if g.one(6) {
 		for range b.K {

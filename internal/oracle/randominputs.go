@@ -62,15 +62,18 @@ func (g *generator) logits() []float64 {
 	if g.one(8) {
 		center = pick(g, 1000, -1000, 50)
 	}
-	if g.one(40) {
-		width = pick(g, 80, 300)
+	if g.one(40) && len(row) <= far {
+		width = pick(g, 80, 300, 1e4, 1e30)
 	}
 	for k := range row {
 		row[k] = g.number(center + width*g.NormFloat64())
 	}
-	if g.one(8) { // one class is sure
-		k := g.IntN(len(row))
-		row[k] = g.number(row[k] + pick(g, 10, 20, 40))
+	if g.one(6) { // one class or two are sure, or a half of them
+		above, times := g.between(0, 60), pick(g, 1, 1, 2, float64(len(row)/2))
+		for range int(times) {
+			k := g.IntN(len(row))
+			row[k] = g.number(row[k] + above)
+		}
 	}
 	return row
 }

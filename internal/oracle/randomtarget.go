@@ -12,6 +12,7 @@ const (
 	oneHot
 	fewClasses
 	allClasses
+	minute // labels of one class, and little of others
 	anySum // labels that do not sum to 1
 	kinds  // how many there are
 )
@@ -54,6 +55,7 @@ func (g *generator) target() {
 // classes.
 func (g *generator) labels(kind, y int) []float64 {
 	row, sum := make([]float64, g.Batch.K), 0.0
+	mass := pick(g, 1, 10, 30, 1e-6) // of anySum, about: a factor above 1000 shows what a denormal p has lost
 	for k := range row {
 		switch kind {
 		case oneHot:
@@ -64,8 +66,15 @@ func (g *generator) labels(kind, y int) []float64 {
 			if g.one(3) || k == y {
 				row[k] = g.Float64()
 			}
+		case minute:
+			if row[k] = math.Exp(-80 * g.Float64()); k == y {
+				row[k] = 1
+			}
 		default:
 			row[k] = math.Exp(2 * g.NormFloat64())
+			if kind == anySum {
+				row[k] *= mass / float64(len(row))
+			}
 		}
 		sum += row[k]
 	}

@@ -62,10 +62,8 @@ func (t Table) Add(c Case, loss, grads []Error) {
 }
 
 func (w *Worst) take(seed uint64, errors []Error) {
-	for _, e := range errors {
-		if e.Terms > w.Terms {
-			*w = Worst{e, seed}
-		}
+	if e := Largest(errors); e.Terms > w.Terms {
+		*w = Worst{e, seed}
 	}
 }
 

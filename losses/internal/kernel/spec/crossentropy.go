@@ -95,7 +95,7 @@ func ProbCrossEntropy[T Float](loss []float64, grad, p, t, scale []T, k int) (ba
 	tiny := Tiny[T]()
 	for i := range loss {
 		lo := i * k
-		var sum float64
+		var sum, lost, l float64 // lost is what many terms that are alike are rounded by
 		f := Factor(scale, i)
 		for j, v := range t[lo : lo+k] {
 			if v == 0 {
@@ -108,12 +108,15 @@ func ProbCrossEntropy[T Float](loss []float64, grad, p, t, scale []T, k int) (ba
 				return i
 			}
 			x := max(float64(p[lo+j]), tiny)
-			sum -= float64(v) * math.Log(x)
+			sum, l = Difference(sum, float64(float64(v)*math.Log(x)))
+			lost += l
 			if grad != nil {
 				grad[lo+j] = T(-f * float64(v) / x)
 			}
 		}
-		loss[i] = sum
+		if loss[i] = sum; sum-sum == 0 {
+			loss[i] += lost
+		}
 	}
 	return -1
 }
