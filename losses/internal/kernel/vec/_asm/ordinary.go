@@ -75,14 +75,11 @@ func (g isa) odds(x logits, store, labels bool) {
 	z, n := g.param("z"), g.param("n")
 	x.load(z)
 	var e, t reg.GPVirtual
-	streams := []reg.GPVirtual{z}
 	if store {
 		e = g.param("e")
-		streams = append(streams, e)
 	}
 	if labels {
 		t = g.param("t")
-		streams = append(streams, t)
 	}
 	zero := GP32()
 	XORL(zero, zero)

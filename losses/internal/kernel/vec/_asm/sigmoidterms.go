@@ -223,11 +223,11 @@ func smoothQuestion(g isa, _ questionConsts, par reg.GPVirtual) questionLoss {
 		g.mul(q.e, q.p, rest)
 		g.sub(rest, q.p, s)
 		g.mul(s, s, square)
-		v, vFar := g.mirrored(par, 1, n, s, square)
+		v, vFar := g.mirrored(par, 1, n, false, s, square)
 		g.horner(g.parameter(par, 0), rest, v)
 		g.horner(g.parameter(par, 0), q.p, vFar)
 		near, far := park(0, v), park(1, vFar)
-		w, wFar := g.mirrored(par, 1+n, n, s, square)
+		w, wFar := g.mirrored(par, 1+n, n, false, s, square)
 		nearSlope, farSlope := park(2, w), park(3, wFar)
 		t, u := labels()
 		loss, slope = g.vec(), g.vec()
@@ -273,11 +273,11 @@ func smoothSingleQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLo
 		product, productLost := park(0, both), park(1, lost)
 		g.sub(e, p, s)
 		g.mul(s, s, square)
-		v, vFar := g.mirroredLow(par, 1, smoothSingle, s, square)
+		v, vFar := g.mirrored(par, 1, smoothSingle, true, s, square)
 		g.horner(g.parameter(par, 0), e, v)
 		g.horner(g.parameter(par, 0), p, vFar)
 		near, far := park(2, v), park(3, vFar)
-		w, wFar := g.mirroredLow(par, 2+smoothSingle, smoothSingle, s, square)
+		w, wFar := g.mirrored(par, 2+smoothSingle, smoothSingle, true, s, square)
 		nearSlope, farSlope := park(4, w), park(5, wFar)
 		t, u := labels()
 		loss, slope = g.vec(), g.vec()
@@ -292,35 +292,28 @@ func smoothSingleQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLo
 	}
 }
 
-// mirroredLow is mirrored with the lowest coefficient last, and at par[i+n] what that has lost.
-func (g isa) mirroredLow(par reg.GPVirtual, i, n int, s, square reg.VecVirtual) (plus, minus reg.VecVirtual) {
-	odd, even := g.parameter(par, i), g.parameter(par, i+1)
-	for j := 2; j < n; j += 2 {
-		g.hornerMemory(par, i+j, square, odd)
-		g.hornerMemory(par, i+j+1+j/(n-2), square, even)
-	}
-	plus = g.vec()
-	g.move(even, plus)
-	g.madd(odd, s, plus)
-	g.nmadd(odd, s, even)
-	lowest := g.parameter(par, i+n-1)
-	g.add(lowest, plus, plus)
-	g.add(lowest, even, even)
-	return plus, even
-}
-
 // mirrored emits the polynomial of n coefficients, an even number, at par[i] in s and in -s: those
-// of even and of odd powers, in s², make both.
-func (g isa) mirrored(par reg.GPVirtual, i, n int, s, square reg.VecVirtual) (plus, minus reg.VecVirtual) {
+// of even and of odd powers, in s², make both. With low, what the lowest coefficient has lost is
+// behind it.
+func (g isa) mirrored(par reg.GPVirtual, i, n int, low bool, s, square reg.VecVirtual) (plus, minus reg.VecVirtual) {
 	odd, even := g.parameter(par, i), g.parameter(par, i+1)
 	for j := 2; j < n; j += 2 {
+		next := i + j + 1
+		if low && j == n-2 {
+			next++
+		}
 		g.hornerMemory(par, i+j, square, odd)
-		g.hornerMemory(par, i+j+1, square, even)
+		g.hornerMemory(par, next, square, even)
 	}
 	plus = g.vec()
 	g.move(even, plus)
 	g.madd(odd, s, plus)
 	g.nmadd(odd, s, even)
+	if low {
+		lowest := g.parameter(par, i+n-1)
+		g.add(lowest, plus, plus)
+		g.add(lowest, even, even)
+	}
 	return plus, even
 }
 
