@@ -34,10 +34,10 @@
 // # Second derivatives
 //
 // [HessianVector] makes a graph that computes products of a cost's Hessian with vectors, for cross
-// entropy, GCE, focal and poly-1 losses, costs composed of Softmax, LogSoftmax, LogSumExp and
-// Smooth, and most of Gorgonia's ops. Gorgonia's Grad of a Grad in one graph returns first
-// derivatives and no error; where it meets an op of this package that it has differentiated before,
-// it is an error.
+// entropy, GCE, focal, poly-1 and the asymmetric losses of noisy labels, costs composed of Softmax,
+// LogSoftmax, LogSumExp and Smooth, and most of Gorgonia's ops. Gorgonia's Grad of a Grad in one
+// graph returns first derivatives and no error; where it meets an op of this package that it has
+// differentiated before, it is an error.
 //
 // # What Gorgonia wants you to know
 //

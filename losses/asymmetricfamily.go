@@ -10,7 +10,7 @@ import (
 // most of a class are right.
 //
 //	loss = Σ_k t_k ((A+1)^Q - (A+p_k)^Q)/Q,   p = softmax(logits)
-//	φ'(l) = -p (A+p)^(Q-1),   l = log p
+//	φ'(l) = -p (A+p)^(Q-1),   φ″(l) = φ'(l) (A + Q p)/(A+p),   l = log p
 //	dL/dlogits_j = Σ_k t_k φ'(l_k) ([k=j] - p_j),   dL/dt_k = φ(l_k)
 //
 // Shapes: logits [N, K], target [N, K] or [N], loss [N], grad [N, K].
@@ -47,7 +47,7 @@ func (AGCE) LinearInTarget() bool { return true }
 // AUL is the asymmetric unhinged loss.
 //
 //	loss = Σ_k t_k ((A-p_k)^Q - (A-1)^Q)/Q,   p = softmax(logits)
-//	φ'(l) = -p (A-p)^(Q-1),   l = log p
+//	φ'(l) = -p (A-p)^(Q-1),   φ″(l) = φ'(l) (A - Q p)/(A-p),   l = log p
 //
 // Gradients, shapes and special cases are as those of [AGCE]; the most that a unit of label costs
 // is (A^Q - (A-1)^Q)/Q.
@@ -78,7 +78,7 @@ func (AUL) LinearInTarget() bool { return true }
 // AEL is the asymmetric exponential loss.
 //
 //	loss = Σ_k t_k exp(-p_k/A),   p = softmax(logits)
-//	φ'(l) = -(p/A) exp(-p/A),   l = log p
+//	φ'(l) = -(p/A) exp(-p/A),   φ″(l) = φ'(l) (1 - p/A),   l = log p
 //
 // Gradients, shapes and special cases are as those of [AGCE]. It is never 0: a sure and right row
 // costs exp(-1/A).

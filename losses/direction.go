@@ -6,7 +6,7 @@ import (
 )
 
 // twiceDifferentiable says which losses have second derivatives here.
-const twiceDifferentiable = "CrossEntropy, KL, GCE, Focal, Poly1, Sparsemax or Entmax15, from logits"
+const twiceDifferentiable = "CrossEntropy, KL, GCE, Focal, Poly1, AGCE, AUL, AEL, Sparsemax or Entmax15, from logits"
 
 // phi is φ of a separable loss and its derivatives.
 type phi struct {
@@ -21,7 +21,7 @@ func phiOf(l Loss) (f phi, ok bool) {
 	switch l := l.(type) {
 	case CrossEntropy, KL: // but for the entropy of the target one loss
 		return phi{cross: true}, true
-	case GCE, Focal, Poly1:
+	case GCE, Focal, Poly1, AGCE, AUL, AEL:
 		f.family, f.a = l.(separable).family()
 		return f, true
 	}

@@ -67,7 +67,7 @@ const (
 //
 //	cross entropy   (t + u) p q
 //	Poly1           p q (t (1 + a (p-q)) + u (1 - a (p-q)))
-//	GCE             u ψ' (q - a p) - t φ' (p - a q)
+//	GCE and others  u ψ' (q - c p) - t φ' (p - b q), with [kernel.Bend] b of p and c of q
 //	Focal           u q ((1+2a) ψ' - a (1+a q) ψ) - t p ((1+2a) φ' + a (1+a p) φ)
 func (c *curves) evaluate(s sigmoidKernel, z, yes, no []float64) (slope, bend []float64) {
 	n, one := len(z), c[oneCurve][:1]
@@ -104,8 +104,8 @@ func (c *curves) evaluate(s sigmoidKernel, z, yes, no []float64) (slope, bend []
 	for i, p := range x {
 		q, t, u := -y[i], yes[i], no[i]
 		slope[i] = t*df[i] + u*dg[i]
-		if s.family == kernel.GCE {
-			bend[i] = u*dg[i]*(q-a*p) - t*df[i]*(p-a*q)
+		if s.family.Bends() {
+			bend[i] = u*dg[i]*(q-kernel.Bend(s.family, a, q, p)*p) - t*df[i]*(p-kernel.Bend(s.family, a, p, q)*q)
 			continue
 		}
 		const most = 1e300 // times a p of 0 it is 0

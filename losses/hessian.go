@@ -14,8 +14,8 @@ import "gorgonia.org/tensor"
 // That of [KL] is cross entropy's; [Sparsemax] and [Entmax15] have those of their maps.
 //
 // Shapes: logits and v [N, K], target as for [Criterion.Eval]; the result [N, K]. The Hessian is
-// that of the reduced loss; with None of the sum. Beside these losses only [GCE], [Focal] and
-// [Poly1] have second derivatives here.
+// that of the reduced loss; with None of the sum. Beside these losses only [GCE], [Focal], [Poly1],
+// [AGCE], [AUL] and [AEL] have second derivatives here.
 //
 // Errors: those of Eval, [ErrShape] and [ErrDtype] for a v unlike the logits, [ErrLoss] for other
 // losses and with FromProbs.

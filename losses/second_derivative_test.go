@@ -15,7 +15,7 @@ import (
 
 // twice are the losses with second derivatives.
 var twice = []string{"ce", "gce", "gce .1", "gce Q=1", "focal Gamma=0", "focal .5", "focal 1", "focal", "focal 3.5",
-	"poly1 Epsilon=-1", "poly1", "poly 2", "kl", "sparsemax", "entmax15"}
+	"poly1 Epsilon=-1", "poly1", "poly 2", "agce", "aul", "ael", "kl", "sparsemax", "entmax15"}
 
 // direction has n rows of k numbers.
 func direction(n, k int) []float64 {

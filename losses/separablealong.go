@@ -118,16 +118,16 @@ func (b *batch[T]) directionOf(a, p []float64, i, top int) (mean float64) {
 // bends stores in dst φ″ of every class, by its φ'.
 func bends(f phi, dst, slopes []float64, r Row) {
 	a := f.a
-	switch f.family {
-	case kernel.GCE:
+	switch {
+	case f.family.Bends():
 		for j, df := range slopes {
-			dst[j] = a * df
+			dst[j] = df * kernel.Bend(f.family, a, r.P[j], r.Rest[j])
 		}
-	case kernel.Poly1:
+	case f.family == kernel.Poly1:
 		for j, p := range r.P {
 			dst[j] = -a * p
 		}
-	case kernel.Focal: // φ' = -w (1 - a p l/q), φ″ = a p w/q ((2+l) - (a-1) p l/q), q = 1-p
+	default: // Focal: φ' = -w (1 - a p l/q), φ″ = a p w/q ((2+l) - (a-1) p l/q), q = 1-p
 		for j, df := range slopes {
 			p, q, l := r.P[j], r.Rest[j], max(r.LogP[j], -math.MaxFloat64)
 			dst[j] = -a * p * df / (q - a*p*l) * ((2 + l) - (a-1)*p*l/q)

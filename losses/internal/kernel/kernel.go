@@ -62,6 +62,9 @@ func Phi(f Family, a, l, q float64) (v, dv, d2v float64) { return spec.Phi(f, a,
 // PhiOf returns φ of a separable loss and its derivative; see [spec.PhiOf].
 func PhiOf(f Family, a, l, p, q float64) (v, dv float64) { return spec.PhiOf(f, a, l, p, q) }
 
+// Bend returns φ″/φ'; see [spec.Bend].
+func Bend(f Family, a, p, q float64) float64 { return spec.Bend(f, a, p, q) }
+
 // HasSlopes reports whether there are [Slopes] of a separable loss, exact enough for an element
 // type.
 func HasSlopes[T Float](f Family, a float64) bool { return vec.On() && vec.HasSlopes[T](f, a) }

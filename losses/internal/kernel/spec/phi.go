@@ -38,6 +38,9 @@ func AGCE(b float64) Family { return Family{Kind: agce, B: b} }
 // AUL returns the family of φ = ((b-p)^a - (b-1)^a)/a, b > 1.
 func AUL(b float64) Family { return Family{Kind: aul, B: b} }
 
+// Bends reports whether there is a [Bend] of the family.
+func (f Family) Bends() bool { return f.Kind == gce || f.Smooth() }
+
 // Smooth reports whether φ and φ'/p are smooth functions of p, also where p is 0.
 func (f Family) Smooth() bool { return f.Kind >= agce }
 
@@ -130,22 +133,34 @@ func SmoothPhi(f Family, a, p, q float64) (v, dv, d2v float64) {
 	switch f.Kind {
 	case agce:
 		x, c := f.B+p, f.B+1
-		share := p / x
 		v = -pow(c, a) * expm1Over(a, LogOf(x/c, q/c))
-		dv = -share * pow(x, a)
-		return v, dv, dv * (1 + (a-1)*share)
+		dv = -p / x * pow(x, a)
 	case aul:
 		c := f.B - 1
 		x := c + q
 		v = pow(c, a) * expm1Over(a, math.Log1p(q/c))
 		dv = -p * pow(x, a-1)
-		return v, dv, dv * (1 - (a-1)*p/x)
+	default:
+		x := p / a
+		if v = math.Exp(-x); v == 0 { // x may be infinite
+			return 0, 0, 0
+		}
+		dv = -v * x
 	}
-	x := p / a
-	if v = math.Exp(-x); v == 0 { // x may be infinite
-		return 0, 0, 0
+	return v, dv, dv * Bend(f, a, p, q)
+}
+
+// Bend returns φ″/φ' of GCE or a smooth family for p = 1 - q.
+func Bend(f Family, a, p, q float64) float64 {
+	switch f.Kind {
+	case agce:
+		return 1 + (a-1)*(p/(f.B+p))
+	case aul:
+		return 1 - (a-1)*p/((f.B-1)+q)
+	case ael:
+		return 1 - p/a
 	}
-	return v, -v * x, v * x * (x - 1)
+	return a
 }
 
 // expm1Over returns (e^(a x) - 1)/a for a > 0 and a finite x, which is nearly x where a is small.

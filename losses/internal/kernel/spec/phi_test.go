@@ -32,3 +32,27 @@ func TestLargeGamma(t *testing.T) {
 		}
 	}
 }
+
+// TestBend: the second derivative of every family with a [Bend] is that of the first, also of p
+// near 0 and 1 and at the ends of the parameters.
+func TestBend(t *testing.T) {
+	var families []Family
+	for _, b := range []float64{1e-3, 0.5, 1, 4, 100} {
+		families = append(families, AGCE(b), AUL(1+b))
+	}
+	for _, f := range append(families, GCE, AEL) {
+		require.True(t, f.Bends())
+		for _, a := range []float64{0.01, 0.5, 1, 2, 3.5, 16} {
+			for _, l := range []float64{-100, -20, -3, -1, -0.5, -0.1, -1e-3, -1e-9} {
+				slope := func(l float64) float64 {
+					_, dv, _ := Phi(f, a, l, -math.Expm1(l))
+					return dv
+				}
+				h := min(1e-3, -l/4) / 64 * min(1, a)
+				want := (8*(slope(l+h)-slope(l-h)) - (slope(l+2*h) - slope(l-2*h))) / (12 * h)
+				_, dv, got := Phi(f, a, l, -math.Expm1(l))
+				require.InDelta(t, want, got, 1e-6*math.Abs(want)+1e-14*math.Abs(dv)/h, "%+v, a = %v, l = %v", f, a, l)
+			}
+		}
+	}
+}
