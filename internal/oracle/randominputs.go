@@ -63,7 +63,7 @@ func (g *generator) logits() []float64 {
 		center = pick(g, 1000, -1000, 50)
 	}
 	if g.one(40) && len(row) <= far {
-		width = pick(g, 80, 300, 1e4, 1e30)
+		width = pick(g, 80, 300, 1e4, 1e15)
 	}
 	for k := range row {
 		row[k] = g.number(center + width*g.NormFloat64())
