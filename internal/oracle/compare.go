@@ -62,7 +62,7 @@ func Compare(c Case) (loss, grads []Error, err error) {
 
 // Limit is what the errors of a case may be, in units in the last place of what a number's terms
 // sum up to in absolute value. A sparse map is a difference of logits and a threshold, which its
-// terms do not tell; in float64 the sum of many equal terms in eight lanes shows, too.
+// terms do not tell; its largest p is 1 less the others, of which K nearly equal ones leave 1/K.
 func (c Case) Limit() float64 {
 	e, _ := losses.Describe(c.Criterion.Loss)
 	_, sum := c.Criterion.Loss.(losses.WeightedSum)
@@ -70,7 +70,7 @@ func (c Case) Limit() float64 {
 	case c.Single:
 		return 4
 	case e.LabelsSumToOne() || sum:
-		return max(64, float64(c.Batch.K)/8)
+		return max(64, float64(c.Batch.K))
 	}
 	return 16
 }
