@@ -764,6 +764,48 @@ func sigmoidFocalSingle[T spec.Float](loss *float64, grad, z, yes, no *T, n int,
 //go:noescape
 func sigmoidFocalSingleF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
 
+// sigmoidReverseSingle stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
+// and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.
+// The loss is the question Symmetric of A = 0; par is the vectors A, -B, A, -B and C, C, C, C.
+func sigmoidReverseSingle[T spec.Float](loss *float64, grad, z, yes, no *T, n int, scale T, par *float64) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		sigmoidReverseSingleF32(loss, (*float32)(unsafe.Pointer(grad)), (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(yes)), (*float32)(unsafe.Pointer(no)), n, float32(scale), par)
+		return
+	}
+	panic("sigmoidReverseSingle is of float32 alone")
+}
+
+//go:noescape
+func sigmoidReverseSingleF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
+
+// sigmoidSymmetricSingle stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
+// and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.
+// The loss is the question Symmetric; par is the vectors A, -B, A, -B and C, C, C, C.
+func sigmoidSymmetricSingle[T spec.Float](loss *float64, grad, z, yes, no *T, n int, scale T, par *float64) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		sigmoidSymmetricSingleF32(loss, (*float32)(unsafe.Pointer(grad)), (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(yes)), (*float32)(unsafe.Pointer(no)), n, float32(scale), par)
+		return
+	}
+	panic("sigmoidSymmetricSingle is of float32 alone")
+}
+
+//go:noescape
+func sigmoidSymmetricSingleF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
+
+// sigmoidNormalisedSingle stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
+// and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.
+// The loss is the question Normalised.
+func sigmoidNormalisedSingle[T spec.Float](loss *float64, grad, z, yes, no *T, n int, scale T, par *float64) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		sigmoidNormalisedSingleF32(loss, (*float32)(unsafe.Pointer(grad)), (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(yes)), (*float32)(unsafe.Pointer(no)), n, float32(scale), par)
+		return
+	}
+	panic("sigmoidNormalisedSingle is of float32 alone")
+}
+
+//go:noescape
+func sigmoidNormalisedSingleF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
+
 // sigmoidMAE stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
 // and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.
 // The loss is the sum of |p - t| of both classes.

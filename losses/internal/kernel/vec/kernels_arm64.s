@@ -8293,8 +8293,10 @@ shares:
 	WORD $0x6eeee6ce // fcmgt v14.2d, v22.2d, v14.2d
 	VAND V13.B16, V5.B16, V5.B16
 	VAND V14.B16, V6.B16, V6.B16
-	VMOV V9.B16, V1.B16
-	VMOV V10.B16, V2.B16
+	WORD $0x4ee0f921 // fabs v1.2d, v9.2d
+	WORD $0x4ee0f942 // fabs v2.2d, v10.2d
+	WORD $0x4ee0f8e7 // fabs v7.2d, v7.2d
+	WORD $0x4ee0f908 // fabs v8.2d, v8.2d
 	FMOVQ 288(R8), F13 // 0.3999999999940942 0.22222198432149784
 	FMOVQ 304(R8), F14 // 0.15313837699209373 0.14798198605116586
 	FMOVQ 320(R8), F19 // 1.303418089031685e-308
@@ -8752,8 +8754,10 @@ shares:
 	WORD $0x6eeee6ce // fcmgt v14.2d, v22.2d, v14.2d
 	VAND V13.B16, V5.B16, V5.B16
 	VAND V14.B16, V6.B16, V6.B16
-	VMOV V9.B16, V1.B16
-	VMOV V10.B16, V2.B16
+	WORD $0x4ee0f921 // fabs v1.2d, v9.2d
+	WORD $0x4ee0f942 // fabs v2.2d, v10.2d
+	WORD $0x4ee0f8e7 // fabs v7.2d, v7.2d
+	WORD $0x4ee0f908 // fabs v8.2d, v8.2d
 	FMOVQ 288(R8), F13 // 0.3999999999940942 0.22222198432149784
 	FMOVQ 304(R8), F14 // 0.15313837699209373 0.14798198605116586
 	FMOVQ 320(R8), F19 // 1.303418089031685e-308
@@ -10596,32 +10600,40 @@ loop:
 	WORD $0x4f8511d8 // fmla v24.4s, v14.4s, v5.s[0]
 	WORD $0x4ea2d6ef // fsub v15.4s, v23.4s, v2.4s
 	WORD $0x4ea2d710 // fsub v16.4s, v24.4s, v2.4s
-	WORD $0x4f8691f5 // fmul v21.4s, v15.4s, v6.s[0]
-	WORD $0x4f869216 // fmul v22.4s, v16.4s, v6.s[0]
-	WORD $0x4fa511b5 // fmla v21.4s, v13.4s, v5.s[1]
-	WORD $0x4fa511d6 // fmla v22.4s, v14.4s, v5.s[1]
-	WORD $0x4f8519b5 // fmla v21.4s, v13.4s, v5.s[2]
-	WORD $0x4f8519d6 // fmla v22.4s, v14.4s, v5.s[2]
-	WORD $0x4fa611f5 // fmla v21.4s, v15.4s, v6.s[1]
-	WORD $0x4fa61216 // fmla v22.4s, v16.4s, v6.s[1]
+	WORD $0x4f8691f9 // fmul v25.4s, v15.4s, v6.s[0]
+	WORD $0x4f86921a // fmul v26.4s, v16.4s, v6.s[0]
+	WORD $0x4fa511b9 // fmla v25.4s, v13.4s, v5.s[1]
+	WORD $0x4fa511da // fmla v26.4s, v14.4s, v5.s[1]
+	WORD $0x4f8599ad // fmul v13.4s, v13.4s, v5.s[2]
+	WORD $0x4f8599ce // fmul v14.4s, v14.4s, v5.s[2]
+	WORD $0x4fa611ed // fmla v13.4s, v15.4s, v6.s[1]
+	WORD $0x4fa6120e // fmla v14.4s, v16.4s, v6.s[1]
+	WORD $0x4e2dd735 // fadd v21.4s, v25.4s, v13.4s
+	WORD $0x4e2ed756 // fadd v22.4s, v26.4s, v14.4s
+	WORD $0x4eb5d739 // fsub v25.4s, v25.4s, v21.4s
+	WORD $0x4eb6d75a // fsub v26.4s, v26.4s, v22.4s
+	WORD $0x4e39d5ad // fadd v13.4s, v13.4s, v25.4s
+	WORD $0x4e3ad5ce // fadd v14.4s, v14.4s, v26.4s
 	VSHL $23, V23.S4, V23.S4
 	VSHL $23, V24.S4, V24.S4
 	WORD $0x6e35deaf // fmul v15.4s, v21.4s, v21.4s
 	WORD $0x6e36ded0 // fmul v16.4s, v22.4s, v22.4s
-	FMOVQ 48(R8), F13 // 0.04166655443768594
-	FMOVQ 48(R8), F14 // 0.04166655443768594
-	WORD $0x4fa412ad // fmla v13.4s, v21.4s, v4.s[1]
-	WORD $0x4fa412ce // fmla v14.4s, v22.4s, v4.s[1]
-	WORD $0x4f8419ed // fmla v13.4s, v15.4s, v4.s[2]
-	WORD $0x4f841a0e // fmla v14.4s, v16.4s, v4.s[2]
-	FMOVQ 64(R8), F25 // 0.5
-	FMOVQ 64(R8), F26 // 0.5
-	WORD $0x4f8412b9 // fmla v25.4s, v21.4s, v4.s[0]
-	WORD $0x4f8412da // fmla v26.4s, v22.4s, v4.s[0]
-	WORD $0x4e2fcdb9 // fmla v25.4s, v13.4s, v15.4s
-	WORD $0x4e30cdda // fmla v26.4s, v14.4s, v16.4s
-	WORD $0x4e2fcf35 // fmla v21.4s, v25.4s, v15.4s
-	WORD $0x4e30cf56 // fmla v22.4s, v26.4s, v16.4s
+	FMOVQ 48(R8), F25 // 0.04166655443768594
+	FMOVQ 48(R8), F26 // 0.04166655443768594
+	WORD $0x4fa412b9 // fmla v25.4s, v21.4s, v4.s[1]
+	WORD $0x4fa412da // fmla v26.4s, v22.4s, v4.s[1]
+	WORD $0x4f8419f9 // fmla v25.4s, v15.4s, v4.s[2]
+	WORD $0x4f841a1a // fmla v26.4s, v16.4s, v4.s[2]
+	FMOVQ 64(R8), F27 // 0.5
+	FMOVQ 64(R8), F28 // 0.5
+	WORD $0x4f8412bb // fmla v27.4s, v21.4s, v4.s[0]
+	WORD $0x4f8412dc // fmla v28.4s, v22.4s, v4.s[0]
+	WORD $0x4e2fcf3b // fmla v27.4s, v25.4s, v15.4s
+	WORD $0x4e30cf5c // fmla v28.4s, v26.4s, v16.4s
+	WORD $0x4e2fcf6d // fmla v13.4s, v27.4s, v15.4s
+	WORD $0x4e30cf8e // fmla v14.4s, v28.4s, v16.4s
+	WORD $0x4e2dd6b5 // fadd v21.4s, v21.4s, v13.4s
+	WORD $0x4e2ed6d6 // fadd v22.4s, v22.4s, v14.4s
 	VADD V0.S4, V23.S4, V23.S4
 	VADD V0.S4, V24.S4, V24.S4
 	WORD $0x4fa39af7 // fmul v23.4s, v23.4s, v3.s[3]
@@ -10668,86 +10680,88 @@ loop:
 	WORD $0x4ea0d5ce // fsub v14.4s, v14.4s, v0.4s
 	WORD $0x6e2dddaf // fmul v15.4s, v13.4s, v13.4s
 	WORD $0x6e2eddd0 // fmul v16.4s, v14.4s, v14.4s
-	FMOVQ 272(R7), F19
-	FMOVQ 272(R7), F20
-	WORD $0x4f8a11b3 // fmla v19.4s, v13.4s, v10.s[0]
-	WORD $0x4f8a11d4 // fmla v20.4s, v14.4s, v10.s[0]
-	FMOVQ 256(R7), F23
-	FMOVQ 256(R7), F24
-	WORD $0x4fa919b7 // fmla v23.4s, v13.4s, v9.s[3]
-	WORD $0x4fa919d8 // fmla v24.4s, v14.4s, v9.s[3]
-	WORD $0x4e2fce77 // fmla v23.4s, v19.4s, v15.4s
-	WORD $0x4e30ce98 // fmla v24.4s, v20.4s, v16.4s
-	FMOVQ 240(R7), F19
-	FMOVQ 240(R7), F20
-	WORD $0x4f8919b3 // fmla v19.4s, v13.4s, v9.s[2]
-	WORD $0x4f8919d4 // fmla v20.4s, v14.4s, v9.s[2]
-	WORD $0x4e2fcef3 // fmla v19.4s, v23.4s, v15.4s
-	WORD $0x4e30cf14 // fmla v20.4s, v24.4s, v16.4s
-	FMOVQ 224(R7), F23
-	FMOVQ 224(R7), F24
-	WORD $0x4fa911b7 // fmla v23.4s, v13.4s, v9.s[1]
-	WORD $0x4fa911d8 // fmla v24.4s, v14.4s, v9.s[1]
-	WORD $0x4e2fce77 // fmla v23.4s, v19.4s, v15.4s
-	WORD $0x4e30ce98 // fmla v24.4s, v20.4s, v16.4s
-	FMOVQ 192(R7), F19
-	FMOVQ 192(R7), F20
-	WORD $0x4f8911b3 // fmla v19.4s, v13.4s, v9.s[0]
-	WORD $0x4f8911d4 // fmla v20.4s, v14.4s, v9.s[0]
-	WORD $0x4e2fcef3 // fmla v19.4s, v23.4s, v15.4s
-	WORD $0x4e30cf14 // fmla v20.4s, v24.4s, v16.4s
-	FMOVQ 208(R7), F23
-	WORD $0x4e33d6f7 // fadd v23.4s, v23.4s, v19.4s
-	FMOVQ 208(R7), F24
-	WORD $0x4e34d718 // fadd v24.4s, v24.4s, v20.4s
-	WORD $0x4e39cef3 // fmla v19.4s, v23.4s, v25.4s
-	WORD $0x4e3acf14 // fmla v20.4s, v24.4s, v26.4s
-	FMOVQ 208(R7), F23
-	FMOVQ 208(R7), F24
-	WORD $0x4e37d673 // fadd v19.4s, v19.4s, v23.4s
-	WORD $0x4e38d694 // fadd v20.4s, v20.4s, v24.4s
-	FMOVQ 144(R7), F23
-	FMOVQ 144(R7), F24
-	WORD $0x4f8811b7 // fmla v23.4s, v13.4s, v8.s[0]
-	WORD $0x4f8811d8 // fmla v24.4s, v14.4s, v8.s[0]
-	FMOVQ 128(R7), F25
-	FMOVQ 128(R7), F26
-	WORD $0x4fa719b9 // fmla v25.4s, v13.4s, v7.s[3]
-	WORD $0x4fa719da // fmla v26.4s, v14.4s, v7.s[3]
-	WORD $0x4e2fcef9 // fmla v25.4s, v23.4s, v15.4s
-	WORD $0x4e30cf1a // fmla v26.4s, v24.4s, v16.4s
-	FMOVQ 112(R7), F23
-	FMOVQ 112(R7), F24
-	WORD $0x4f8719b7 // fmla v23.4s, v13.4s, v7.s[2]
-	WORD $0x4f8719d8 // fmla v24.4s, v14.4s, v7.s[2]
-	WORD $0x4e2fcf37 // fmla v23.4s, v25.4s, v15.4s
-	WORD $0x4e30cf58 // fmla v24.4s, v26.4s, v16.4s
-	FMOVQ 96(R7), F25
-	FMOVQ 96(R7), F26
-	WORD $0x4fa711b9 // fmla v25.4s, v13.4s, v7.s[1]
-	WORD $0x4fa711da // fmla v26.4s, v14.4s, v7.s[1]
-	WORD $0x4e2fcef9 // fmla v25.4s, v23.4s, v15.4s
-	WORD $0x4e30cf1a // fmla v26.4s, v24.4s, v16.4s
-	FMOVQ 64(R7), F23
-	FMOVQ 64(R7), F24
-	WORD $0x4f8711b7 // fmla v23.4s, v13.4s, v7.s[0]
-	WORD $0x4f8711d8 // fmla v24.4s, v14.4s, v7.s[0]
-	WORD $0x4e2fcf37 // fmla v23.4s, v25.4s, v15.4s
-	WORD $0x4e30cf58 // fmla v24.4s, v26.4s, v16.4s
-	FMOVQ 80(R7), F25
-	FMOVQ 80(R7), F26
-	WORD $0x4e39d6f7 // fadd v23.4s, v23.4s, v25.4s
-	WORD $0x4e3ad718 // fadd v24.4s, v24.4s, v26.4s
-	VMOV V19.B16, V13.B16
-	VMOV V20.B16, V14.B16
-	WORD $0x4e31ce6d // fmla v13.4s, v19.4s, v17.4s
-	WORD $0x4e32ce8e // fmla v14.4s, v20.4s, v18.4s
-	WORD $0x6e31def7 // fmul v23.4s, v23.4s, v17.4s
-	WORD $0x6e32df18 // fmul v24.4s, v24.4s, v18.4s
-	WORD $0x6e2ddeb5 // fmul v21.4s, v21.4s, v13.4s
-	WORD $0x6e2eded6 // fmul v22.4s, v22.4s, v14.4s
-	WORD $0x4e37d6b5 // fadd v21.4s, v21.4s, v23.4s
-	WORD $0x4e38d6d6 // fadd v22.4s, v22.4s, v24.4s
+	FMOVQ 272(R7), F23
+	FMOVQ 272(R7), F24
+	WORD $0x4f8a11b7 // fmla v23.4s, v13.4s, v10.s[0]
+	WORD $0x4f8a11d8 // fmla v24.4s, v14.4s, v10.s[0]
+	FMOVQ 256(R7), F27
+	FMOVQ 256(R7), F28
+	WORD $0x4fa919bb // fmla v27.4s, v13.4s, v9.s[3]
+	WORD $0x4fa919dc // fmla v28.4s, v14.4s, v9.s[3]
+	WORD $0x4e2fcefb // fmla v27.4s, v23.4s, v15.4s
+	WORD $0x4e30cf1c // fmla v28.4s, v24.4s, v16.4s
+	FMOVQ 240(R7), F23
+	FMOVQ 240(R7), F24
+	WORD $0x4f8919b7 // fmla v23.4s, v13.4s, v9.s[2]
+	WORD $0x4f8919d8 // fmla v24.4s, v14.4s, v9.s[2]
+	WORD $0x4e2fcf77 // fmla v23.4s, v27.4s, v15.4s
+	WORD $0x4e30cf98 // fmla v24.4s, v28.4s, v16.4s
+	FMOVQ 224(R7), F27
+	FMOVQ 224(R7), F28
+	WORD $0x4fa911bb // fmla v27.4s, v13.4s, v9.s[1]
+	WORD $0x4fa911dc // fmla v28.4s, v14.4s, v9.s[1]
+	WORD $0x4e2fcefb // fmla v27.4s, v23.4s, v15.4s
+	WORD $0x4e30cf1c // fmla v28.4s, v24.4s, v16.4s
+	FMOVQ 192(R7), F23
+	FMOVQ 192(R7), F24
+	WORD $0x4f8911b7 // fmla v23.4s, v13.4s, v9.s[0]
+	WORD $0x4f8911d8 // fmla v24.4s, v14.4s, v9.s[0]
+	WORD $0x4e2fcf77 // fmla v23.4s, v27.4s, v15.4s
+	WORD $0x4e30cf98 // fmla v24.4s, v28.4s, v16.4s
+	FMOVQ 208(R7), F27
+	WORD $0x4e37d77b // fadd v27.4s, v27.4s, v23.4s
+	FMOVQ 208(R7), F28
+	WORD $0x4e38d79c // fadd v28.4s, v28.4s, v24.4s
+	WORD $0x4e39cf77 // fmla v23.4s, v27.4s, v25.4s
+	WORD $0x4e3acf98 // fmla v24.4s, v28.4s, v26.4s
+	FMOVQ 208(R7), F27
+	FMOVQ 208(R7), F28
+	WORD $0x4e3bd6f7 // fadd v23.4s, v23.4s, v27.4s
+	WORD $0x4e3cd718 // fadd v24.4s, v24.4s, v28.4s
+	FMOVQ 144(R7), F25
+	FMOVQ 144(R7), F26
+	WORD $0x4f8811b9 // fmla v25.4s, v13.4s, v8.s[0]
+	WORD $0x4f8811da // fmla v26.4s, v14.4s, v8.s[0]
+	FMOVQ 128(R7), F27
+	FMOVQ 128(R7), F28
+	WORD $0x4fa719bb // fmla v27.4s, v13.4s, v7.s[3]
+	WORD $0x4fa719dc // fmla v28.4s, v14.4s, v7.s[3]
+	WORD $0x4e2fcf3b // fmla v27.4s, v25.4s, v15.4s
+	WORD $0x4e30cf5c // fmla v28.4s, v26.4s, v16.4s
+	FMOVQ 112(R7), F25
+	FMOVQ 112(R7), F26
+	WORD $0x4f8719b9 // fmla v25.4s, v13.4s, v7.s[2]
+	WORD $0x4f8719da // fmla v26.4s, v14.4s, v7.s[2]
+	WORD $0x4e2fcf79 // fmla v25.4s, v27.4s, v15.4s
+	WORD $0x4e30cf9a // fmla v26.4s, v28.4s, v16.4s
+	FMOVQ 96(R7), F27
+	FMOVQ 96(R7), F28
+	WORD $0x4fa711bb // fmla v27.4s, v13.4s, v7.s[1]
+	WORD $0x4fa711dc // fmla v28.4s, v14.4s, v7.s[1]
+	WORD $0x4e2fcf3b // fmla v27.4s, v25.4s, v15.4s
+	WORD $0x4e30cf5c // fmla v28.4s, v26.4s, v16.4s
+	FMOVQ 64(R7), F25
+	FMOVQ 64(R7), F26
+	WORD $0x4f8711b9 // fmla v25.4s, v13.4s, v7.s[0]
+	WORD $0x4f8711da // fmla v26.4s, v14.4s, v7.s[0]
+	WORD $0x4e2fcf79 // fmla v25.4s, v27.4s, v15.4s
+	WORD $0x4e30cf9a // fmla v26.4s, v28.4s, v16.4s
+	FMOVQ 80(R7), F27
+	FMOVQ 80(R7), F28
+	WORD $0x4e3bd739 // fadd v25.4s, v25.4s, v27.4s
+	WORD $0x4e3cd75a // fadd v26.4s, v26.4s, v28.4s
+	VMOV V23.B16, V13.B16
+	VMOV V24.B16, V14.B16
+	WORD $0x4e31ceed // fmla v13.4s, v23.4s, v17.4s
+	WORD $0x4e32cf0e // fmla v14.4s, v24.4s, v18.4s
+	WORD $0x6e31df39 // fmul v25.4s, v25.4s, v17.4s
+	WORD $0x6e32df5a // fmul v26.4s, v26.4s, v18.4s
+	WORD $0x4e33cf39 // fmla v25.4s, v25.4s, v19.4s
+	WORD $0x4e34cf5a // fmla v26.4s, v26.4s, v20.4s
+	VMOV V25.B16, V19.B16
+	VMOV V26.B16, V20.B16
+	WORD $0x4e2dceb3 // fmla v19.4s, v21.4s, v13.4s
+	WORD $0x4e2eced4 // fmla v20.4s, v22.4s, v14.4s
 	VLD1.P 32(R1), [V13.S4, V14.S4]
 	VLD1.P 32(R3), [V27.S4, V28.S4]
 	WORD $0x4ebbd40f // fsub v15.4s, v0.4s, v27.4s
@@ -10755,37 +10769,37 @@ loop:
 	CBZ R4, shares
 	VLD1.P 32(R4), [V15.S4, V16.S4]
 shares:
-	VEOR V25.B16, V25.B16, V25.B16
-	VEOR V26.B16, V26.B16, V26.B16
-	WORD $0x6eb9e5ad // fcmgt v13.4s, v13.4s, v25.4s
-	WORD $0x6ebae5ce // fcmgt v14.4s, v14.4s, v26.4s
-	VMOV V27.B16, V25.B16
-	VMOV V28.B16, V26.B16
-	VBIT V13.B16, V15.B16, V25.B16
-	VBIT V14.B16, V16.B16, V26.B16
+	VEOR V21.B16, V21.B16, V21.B16
+	VEOR V22.B16, V22.B16, V22.B16
+	WORD $0x6eb5e5ad // fcmgt v13.4s, v13.4s, v21.4s
+	WORD $0x6eb6e5ce // fcmgt v14.4s, v14.4s, v22.4s
+	VMOV V27.B16, V21.B16
+	VMOV V28.B16, V22.B16
+	VBIT V13.B16, V15.B16, V21.B16
+	VBIT V14.B16, V16.B16, V22.B16
 	VBIT V13.B16, V27.B16, V15.B16
 	VBIT V14.B16, V28.B16, V16.B16
-	WORD $0x6e2fdef7 // fmul v23.4s, v23.4s, v15.4s
-	WORD $0x6e30df18 // fmul v24.4s, v24.4s, v16.4s
-	WORD $0x4e39ceb7 // fmla v23.4s, v21.4s, v25.4s
-	WORD $0x4e3aced8 // fmla v24.4s, v22.4s, v26.4s
-	WORD $0x6e39dd6b // fmul v11.4s, v11.4s, v25.4s
-	WORD $0x6e3add8c // fmul v12.4s, v12.4s, v26.4s
+	WORD $0x6e2fdf39 // fmul v25.4s, v25.4s, v15.4s
+	WORD $0x6e30df5a // fmul v26.4s, v26.4s, v16.4s
+	WORD $0x4e35ce79 // fmla v25.4s, v19.4s, v21.4s
+	WORD $0x4e36ce9a // fmla v26.4s, v20.4s, v22.4s
+	WORD $0x6e35dd6b // fmul v11.4s, v11.4s, v21.4s
+	WORD $0x6e36dd8c // fmul v12.4s, v12.4s, v22.4s
 	WORD $0x4eafce2b // fmls v11.4s, v17.4s, v15.4s
 	WORD $0x4eb0ce4c // fmls v12.4s, v18.4s, v16.4s
-	WORD $0x6e33dd6b // fmul v11.4s, v11.4s, v19.4s
-	WORD $0x6e34dd8c // fmul v12.4s, v12.4s, v20.4s
+	WORD $0x6e37dd6b // fmul v11.4s, v11.4s, v23.4s
+	WORD $0x6e38dd8c // fmul v12.4s, v12.4s, v24.4s
 	VEOR V15.B16, V15.B16, V15.B16
 	VEOR V16.B16, V16.B16, V16.B16
 	WORD $0x4eabd5ef // fsub v15.4s, v15.4s, v11.4s
 	WORD $0x4eacd610 // fsub v16.4s, v16.4s, v12.4s
 	VBIT V13.B16, V11.B16, V15.B16
 	VBIT V14.B16, V12.B16, V16.B16
-	WORD $0x0e617aeb // fcvtl v11.2d, v23.2s
-	WORD $0x4e617aec // fcvtl2 v12.2d, v23.4s
+	WORD $0x0e617b2b // fcvtl v11.2d, v25.2s
+	WORD $0x4e617b2c // fcvtl2 v12.2d, v25.4s
 	VST1.P [V11.D2, V12.D2], 32(R0)
-	WORD $0x0e617b0b // fcvtl v11.2d, v24.2s
-	WORD $0x4e617b0c // fcvtl2 v12.2d, v24.4s
+	WORD $0x0e617b4b // fcvtl v11.2d, v26.2s
+	WORD $0x4e617b4c // fcvtl2 v12.2d, v26.4s
 	VST1.P [V11.D2, V12.D2], 32(R0)
 	CBZ R5, value
 	MOVWU scale+48(FP), R9
@@ -10887,32 +10901,40 @@ loop:
 	WORD $0x4f8711d8 // fmla v24.4s, v14.4s, v7.s[0]
 	WORD $0x4ea4d6ef // fsub v15.4s, v23.4s, v4.4s
 	WORD $0x4ea4d710 // fsub v16.4s, v24.4s, v4.4s
-	WORD $0x4f8891f5 // fmul v21.4s, v15.4s, v8.s[0]
-	WORD $0x4f889216 // fmul v22.4s, v16.4s, v8.s[0]
-	WORD $0x4fa711b5 // fmla v21.4s, v13.4s, v7.s[1]
-	WORD $0x4fa711d6 // fmla v22.4s, v14.4s, v7.s[1]
-	WORD $0x4f8719b5 // fmla v21.4s, v13.4s, v7.s[2]
-	WORD $0x4f8719d6 // fmla v22.4s, v14.4s, v7.s[2]
-	WORD $0x4fa811f5 // fmla v21.4s, v15.4s, v8.s[1]
-	WORD $0x4fa81216 // fmla v22.4s, v16.4s, v8.s[1]
+	WORD $0x4f8891f9 // fmul v25.4s, v15.4s, v8.s[0]
+	WORD $0x4f88921a // fmul v26.4s, v16.4s, v8.s[0]
+	WORD $0x4fa711b9 // fmla v25.4s, v13.4s, v7.s[1]
+	WORD $0x4fa711da // fmla v26.4s, v14.4s, v7.s[1]
+	WORD $0x4f8799ad // fmul v13.4s, v13.4s, v7.s[2]
+	WORD $0x4f8799ce // fmul v14.4s, v14.4s, v7.s[2]
+	WORD $0x4fa811ed // fmla v13.4s, v15.4s, v8.s[1]
+	WORD $0x4fa8120e // fmla v14.4s, v16.4s, v8.s[1]
+	WORD $0x4e2dd735 // fadd v21.4s, v25.4s, v13.4s
+	WORD $0x4e2ed756 // fadd v22.4s, v26.4s, v14.4s
+	WORD $0x4eb5d739 // fsub v25.4s, v25.4s, v21.4s
+	WORD $0x4eb6d75a // fsub v26.4s, v26.4s, v22.4s
+	WORD $0x4e39d5ad // fadd v13.4s, v13.4s, v25.4s
+	WORD $0x4e3ad5ce // fadd v14.4s, v14.4s, v26.4s
 	VSHL $23, V23.S4, V23.S4
 	VSHL $23, V24.S4, V24.S4
 	WORD $0x6e35deaf // fmul v15.4s, v21.4s, v21.4s
 	WORD $0x6e36ded0 // fmul v16.4s, v22.4s, v22.4s
-	FMOVQ 48(R8), F13 // 0.04166655443768594
-	FMOVQ 48(R8), F14 // 0.04166655443768594
-	WORD $0x4fa612ad // fmla v13.4s, v21.4s, v6.s[1]
-	WORD $0x4fa612ce // fmla v14.4s, v22.4s, v6.s[1]
-	WORD $0x4f8619ed // fmla v13.4s, v15.4s, v6.s[2]
-	WORD $0x4f861a0e // fmla v14.4s, v16.4s, v6.s[2]
-	FMOVQ 64(R8), F25 // 0.5
-	FMOVQ 64(R8), F26 // 0.5
-	WORD $0x4f8612b9 // fmla v25.4s, v21.4s, v6.s[0]
-	WORD $0x4f8612da // fmla v26.4s, v22.4s, v6.s[0]
-	WORD $0x4e2fcdb9 // fmla v25.4s, v13.4s, v15.4s
-	WORD $0x4e30cdda // fmla v26.4s, v14.4s, v16.4s
-	WORD $0x4e2fcf35 // fmla v21.4s, v25.4s, v15.4s
-	WORD $0x4e30cf56 // fmla v22.4s, v26.4s, v16.4s
+	FMOVQ 48(R8), F25 // 0.04166655443768594
+	FMOVQ 48(R8), F26 // 0.04166655443768594
+	WORD $0x4fa612b9 // fmla v25.4s, v21.4s, v6.s[1]
+	WORD $0x4fa612da // fmla v26.4s, v22.4s, v6.s[1]
+	WORD $0x4f8619f9 // fmla v25.4s, v15.4s, v6.s[2]
+	WORD $0x4f861a1a // fmla v26.4s, v16.4s, v6.s[2]
+	FMOVQ 64(R8), F27 // 0.5
+	FMOVQ 64(R8), F28 // 0.5
+	WORD $0x4f8612bb // fmla v27.4s, v21.4s, v6.s[0]
+	WORD $0x4f8612dc // fmla v28.4s, v22.4s, v6.s[0]
+	WORD $0x4e2fcf3b // fmla v27.4s, v25.4s, v15.4s
+	WORD $0x4e30cf5c // fmla v28.4s, v26.4s, v16.4s
+	WORD $0x4e2fcf6d // fmla v13.4s, v27.4s, v15.4s
+	WORD $0x4e30cf8e // fmla v14.4s, v28.4s, v16.4s
+	WORD $0x4e2dd6b5 // fadd v21.4s, v21.4s, v13.4s
+	WORD $0x4e2ed6d6 // fadd v22.4s, v22.4s, v14.4s
 	WORD $0x4e20d6ad // fadd v13.4s, v21.4s, v0.4s
 	WORD $0x4e20d6ce // fadd v14.4s, v22.4s, v0.4s
 	VADD V23.S4, V13.S4, V13.S4
@@ -10947,78 +10969,78 @@ loop:
 	WORD $0x4e30d610 // fadd v16.4s, v16.4s, v16.4s
 	WORD $0x4ea0d5ef // fsub v15.4s, v15.4s, v0.4s
 	WORD $0x4ea0d610 // fsub v16.4s, v16.4s, v0.4s
-	WORD $0x6e2fddf3 // fmul v19.4s, v15.4s, v15.4s
-	WORD $0x6e30de14 // fmul v20.4s, v16.4s, v16.4s
-	FMOVQ 272(R7), F21
-	FMOVQ 272(R7), F22
-	WORD $0x4f8c11f5 // fmla v21.4s, v15.4s, v12.s[0]
-	WORD $0x4f8c1216 // fmla v22.4s, v16.4s, v12.s[0]
-	FMOVQ 256(R7), F23
-	FMOVQ 256(R7), F24
-	WORD $0x4fab19f7 // fmla v23.4s, v15.4s, v11.s[3]
-	WORD $0x4fab1a18 // fmla v24.4s, v16.4s, v11.s[3]
-	WORD $0x4e33ceb7 // fmla v23.4s, v21.4s, v19.4s
-	WORD $0x4e34ced8 // fmla v24.4s, v22.4s, v20.4s
-	FMOVQ 240(R7), F21
-	FMOVQ 240(R7), F22
-	WORD $0x4f8b19f5 // fmla v21.4s, v15.4s, v11.s[2]
-	WORD $0x4f8b1a16 // fmla v22.4s, v16.4s, v11.s[2]
-	WORD $0x4e33cef5 // fmla v21.4s, v23.4s, v19.4s
-	WORD $0x4e34cf16 // fmla v22.4s, v24.4s, v20.4s
-	FMOVQ 224(R7), F23
-	FMOVQ 224(R7), F24
-	WORD $0x4fab11f7 // fmla v23.4s, v15.4s, v11.s[1]
-	WORD $0x4fab1218 // fmla v24.4s, v16.4s, v11.s[1]
-	WORD $0x4e33ceb7 // fmla v23.4s, v21.4s, v19.4s
-	WORD $0x4e34ced8 // fmla v24.4s, v22.4s, v20.4s
-	FMOVQ 192(R7), F21
-	FMOVQ 192(R7), F22
-	WORD $0x4f8b11f5 // fmla v21.4s, v15.4s, v11.s[0]
-	WORD $0x4f8b1216 // fmla v22.4s, v16.4s, v11.s[0]
-	WORD $0x4e33cef5 // fmla v21.4s, v23.4s, v19.4s
-	WORD $0x4e34cf16 // fmla v22.4s, v24.4s, v20.4s
-	FMOVQ 208(R7), F23
-	WORD $0x4e35d6f7 // fadd v23.4s, v23.4s, v21.4s
-	FMOVQ 208(R7), F24
-	WORD $0x4e36d718 // fadd v24.4s, v24.4s, v22.4s
-	WORD $0x4e39cef5 // fmla v21.4s, v23.4s, v25.4s
-	WORD $0x4e3acf16 // fmla v22.4s, v24.4s, v26.4s
-	FMOVQ 208(R7), F23
-	FMOVQ 208(R7), F24
-	WORD $0x4e37d6b5 // fadd v21.4s, v21.4s, v23.4s
-	WORD $0x4e38d6d6 // fadd v22.4s, v22.4s, v24.4s
-	FMOVQ 144(R7), F23
-	FMOVQ 144(R7), F24
-	WORD $0x4f8a11f7 // fmla v23.4s, v15.4s, v10.s[0]
-	WORD $0x4f8a1218 // fmla v24.4s, v16.4s, v10.s[0]
-	FMOVQ 128(R7), F25
-	FMOVQ 128(R7), F26
-	WORD $0x4fa919f9 // fmla v25.4s, v15.4s, v9.s[3]
-	WORD $0x4fa91a1a // fmla v26.4s, v16.4s, v9.s[3]
-	WORD $0x4e33cef9 // fmla v25.4s, v23.4s, v19.4s
-	WORD $0x4e34cf1a // fmla v26.4s, v24.4s, v20.4s
-	FMOVQ 112(R7), F23
-	FMOVQ 112(R7), F24
-	WORD $0x4f8919f7 // fmla v23.4s, v15.4s, v9.s[2]
-	WORD $0x4f891a18 // fmla v24.4s, v16.4s, v9.s[2]
-	WORD $0x4e33cf37 // fmla v23.4s, v25.4s, v19.4s
-	WORD $0x4e34cf58 // fmla v24.4s, v26.4s, v20.4s
-	FMOVQ 96(R7), F25
-	FMOVQ 96(R7), F26
-	WORD $0x4fa911f9 // fmla v25.4s, v15.4s, v9.s[1]
-	WORD $0x4fa9121a // fmla v26.4s, v16.4s, v9.s[1]
-	WORD $0x4e33cef9 // fmla v25.4s, v23.4s, v19.4s
-	WORD $0x4e34cf1a // fmla v26.4s, v24.4s, v20.4s
-	FMOVQ 64(R7), F23
-	FMOVQ 64(R7), F24
-	WORD $0x4f8911f7 // fmla v23.4s, v15.4s, v9.s[0]
-	WORD $0x4f891218 // fmla v24.4s, v16.4s, v9.s[0]
-	WORD $0x4e33cf37 // fmla v23.4s, v25.4s, v19.4s
-	WORD $0x4e34cf58 // fmla v24.4s, v26.4s, v20.4s
-	FMOVQ 80(R7), F25
-	FMOVQ 80(R7), F26
-	WORD $0x4e39d6f7 // fadd v23.4s, v23.4s, v25.4s
-	WORD $0x4e3ad718 // fadd v24.4s, v24.4s, v26.4s
+	WORD $0x6e2fddf5 // fmul v21.4s, v15.4s, v15.4s
+	WORD $0x6e30de16 // fmul v22.4s, v16.4s, v16.4s
+	FMOVQ 272(R7), F23
+	FMOVQ 272(R7), F24
+	WORD $0x4f8c11f7 // fmla v23.4s, v15.4s, v12.s[0]
+	WORD $0x4f8c1218 // fmla v24.4s, v16.4s, v12.s[0]
+	FMOVQ 256(R7), F27
+	FMOVQ 256(R7), F28
+	WORD $0x4fab19fb // fmla v27.4s, v15.4s, v11.s[3]
+	WORD $0x4fab1a1c // fmla v28.4s, v16.4s, v11.s[3]
+	WORD $0x4e35cefb // fmla v27.4s, v23.4s, v21.4s
+	WORD $0x4e36cf1c // fmla v28.4s, v24.4s, v22.4s
+	FMOVQ 240(R7), F23
+	FMOVQ 240(R7), F24
+	WORD $0x4f8b19f7 // fmla v23.4s, v15.4s, v11.s[2]
+	WORD $0x4f8b1a18 // fmla v24.4s, v16.4s, v11.s[2]
+	WORD $0x4e35cf77 // fmla v23.4s, v27.4s, v21.4s
+	WORD $0x4e36cf98 // fmla v24.4s, v28.4s, v22.4s
+	FMOVQ 224(R7), F27
+	FMOVQ 224(R7), F28
+	WORD $0x4fab11fb // fmla v27.4s, v15.4s, v11.s[1]
+	WORD $0x4fab121c // fmla v28.4s, v16.4s, v11.s[1]
+	WORD $0x4e35cefb // fmla v27.4s, v23.4s, v21.4s
+	WORD $0x4e36cf1c // fmla v28.4s, v24.4s, v22.4s
+	FMOVQ 192(R7), F23
+	FMOVQ 192(R7), F24
+	WORD $0x4f8b11f7 // fmla v23.4s, v15.4s, v11.s[0]
+	WORD $0x4f8b1218 // fmla v24.4s, v16.4s, v11.s[0]
+	WORD $0x4e35cf77 // fmla v23.4s, v27.4s, v21.4s
+	WORD $0x4e36cf98 // fmla v24.4s, v28.4s, v22.4s
+	FMOVQ 208(R7), F27
+	WORD $0x4e37d77b // fadd v27.4s, v27.4s, v23.4s
+	FMOVQ 208(R7), F28
+	WORD $0x4e38d79c // fadd v28.4s, v28.4s, v24.4s
+	WORD $0x4e39cf77 // fmla v23.4s, v27.4s, v25.4s
+	WORD $0x4e3acf98 // fmla v24.4s, v28.4s, v26.4s
+	FMOVQ 208(R7), F27
+	FMOVQ 208(R7), F28
+	WORD $0x4e3bd6f7 // fadd v23.4s, v23.4s, v27.4s
+	WORD $0x4e3cd718 // fadd v24.4s, v24.4s, v28.4s
+	FMOVQ 144(R7), F25
+	FMOVQ 144(R7), F26
+	WORD $0x4f8a11f9 // fmla v25.4s, v15.4s, v10.s[0]
+	WORD $0x4f8a121a // fmla v26.4s, v16.4s, v10.s[0]
+	FMOVQ 128(R7), F27
+	FMOVQ 128(R7), F28
+	WORD $0x4fa919fb // fmla v27.4s, v15.4s, v9.s[3]
+	WORD $0x4fa91a1c // fmla v28.4s, v16.4s, v9.s[3]
+	WORD $0x4e35cf3b // fmla v27.4s, v25.4s, v21.4s
+	WORD $0x4e36cf5c // fmla v28.4s, v26.4s, v22.4s
+	FMOVQ 112(R7), F25
+	FMOVQ 112(R7), F26
+	WORD $0x4f8919f9 // fmla v25.4s, v15.4s, v9.s[2]
+	WORD $0x4f891a1a // fmla v26.4s, v16.4s, v9.s[2]
+	WORD $0x4e35cf79 // fmla v25.4s, v27.4s, v21.4s
+	WORD $0x4e36cf9a // fmla v26.4s, v28.4s, v22.4s
+	FMOVQ 96(R7), F27
+	FMOVQ 96(R7), F28
+	WORD $0x4fa911fb // fmla v27.4s, v15.4s, v9.s[1]
+	WORD $0x4fa9121c // fmla v28.4s, v16.4s, v9.s[1]
+	WORD $0x4e35cf3b // fmla v27.4s, v25.4s, v21.4s
+	WORD $0x4e36cf5c // fmla v28.4s, v26.4s, v22.4s
+	FMOVQ 64(R7), F25
+	FMOVQ 64(R7), F26
+	WORD $0x4f8911f9 // fmla v25.4s, v15.4s, v9.s[0]
+	WORD $0x4f89121a // fmla v26.4s, v16.4s, v9.s[0]
+	WORD $0x4e35cf79 // fmla v25.4s, v27.4s, v21.4s
+	WORD $0x4e36cf9a // fmla v26.4s, v28.4s, v22.4s
+	FMOVQ 80(R7), F27
+	FMOVQ 80(R7), F28
+	WORD $0x4e3bd739 // fadd v25.4s, v25.4s, v27.4s
+	WORD $0x4e3cd75a // fadd v26.4s, v26.4s, v28.4s
 	VLD1.P 32(R1), [V7.S4, V8.S4]
 	VLD1.P 32(R3), [V15.S4, V16.S4]
 	WORD $0x4eafd409 // fsub v9.4s, v0.4s, v15.4s
@@ -11048,17 +11070,17 @@ shares:
 	WORD $0x0e617a31 // fcvtl v17.2d, v17.2s
 	WORD $0x4e6179b3 // fcvtl2 v19.2d, v13.4s
 	WORD $0x0e6179ad // fcvtl v13.2d, v13.2s
-	WORD $0x4e617ab4 // fcvtl2 v20.2d, v21.4s
-	WORD $0x0e617ab5 // fcvtl v21.2d, v21.2s
-	WORD $0x4e617af9 // fcvtl2 v25.2d, v23.4s
+	WORD $0x4e617af4 // fcvtl2 v20.2d, v23.4s
 	WORD $0x0e617af7 // fcvtl v23.2d, v23.2s
-	WORD $0x4e61793a // fcvtl2 v26.2d, v9.4s
+	WORD $0x4e617b35 // fcvtl2 v21.2d, v25.4s
+	WORD $0x0e617b39 // fcvtl v25.2d, v25.2s
+	WORD $0x4e617936 // fcvtl2 v22.2d, v9.4s
 	WORD $0x0e617929 // fcvtl v9.2d, v9.2s
 	WORD $0x4e61797b // fcvtl2 v27.2d, v11.4s
 	WORD $0x0e61796b // fcvtl v11.2d, v11.2s
 	FMOVQ 48(R7), F30
-	WORD $0x6e77de23 // fmul v3.2d, v17.2d, v23.2d
-	WORD $0x6e79de04 // fmul v4.2d, v16.2d, v25.2d
+	WORD $0x6e79de23 // fmul v3.2d, v17.2d, v25.2d
+	WORD $0x6e75de04 // fmul v4.2d, v16.2d, v21.2d
 	FMOVQ 800(R8), F28 // 746
 	FMOVQ 800(R8), F29 // 746
 	WORD $0x4ee1f79c // fmin v28.2d, v28.2d, v1.2d
@@ -11072,26 +11094,26 @@ shares:
 	WORD $0x6e7edf9c // fmul v28.2d, v28.2d, v30.2d
 	WORD $0x6e7edfbd // fmul v29.2d, v29.2d, v30.2d
 	WORD $0x6e6ddd29 // fmul v9.2d, v9.2d, v13.2d
-	WORD $0x6e73df5a // fmul v26.2d, v26.2d, v19.2d
+	WORD $0x6e73ded6 // fmul v22.2d, v22.2d, v19.2d
 	WORD $0x6e6bdc63 // fmul v3.2d, v3.2d, v11.2d
 	WORD $0x6e7bdc84 // fmul v4.2d, v4.2d, v27.2d
-	WORD $0x4e77cd23 // fmla v3.2d, v9.2d, v23.2d
-	WORD $0x4e79cf44 // fmla v4.2d, v26.2d, v25.2d
+	WORD $0x4e79cd23 // fmla v3.2d, v9.2d, v25.2d
+	WORD $0x4e75cec4 // fmla v4.2d, v22.2d, v21.2d
 	WORD $0x4e7ccd6b // fmla v11.2d, v11.2d, v28.2d
 	WORD $0x4e7dcf7b // fmla v27.2d, v27.2d, v29.2d
-	VMOV V21.B16, V28.B16
+	VMOV V23.B16, V28.B16
 	VMOV V20.B16, V29.B16
-	WORD $0x4e71cebc // fmla v28.2d, v21.2d, v17.2d
+	WORD $0x4e71cefc // fmla v28.2d, v23.2d, v17.2d
 	WORD $0x4e70ce9d // fmla v29.2d, v20.2d, v16.2d
 	WORD $0x6e7cdc63 // fmul v3.2d, v3.2d, v28.2d
 	WORD $0x6e7ddc84 // fmul v4.2d, v4.2d, v29.2d
-	WORD $0x6e7edef7 // fmul v23.2d, v23.2d, v30.2d
 	WORD $0x6e7edf39 // fmul v25.2d, v25.2d, v30.2d
-	WORD $0x4e77cd29 // fmla v9.2d, v9.2d, v23.2d
-	WORD $0x4e79cf5a // fmla v26.2d, v26.2d, v25.2d
+	WORD $0x6e7edeb5 // fmul v21.2d, v21.2d, v30.2d
+	WORD $0x4e79cd29 // fmla v9.2d, v9.2d, v25.2d
+	WORD $0x4e75ced6 // fmla v22.2d, v22.2d, v21.2d
 	WORD $0x4ee9d56b // fsub v11.2d, v11.2d, v9.2d
-	WORD $0x4efad77b // fsub v27.2d, v27.2d, v26.2d
-	WORD $0x6e75dd6b // fmul v11.2d, v11.2d, v21.2d
+	WORD $0x4ef6d77b // fsub v27.2d, v27.2d, v22.2d
+	WORD $0x6e77dd6b // fmul v11.2d, v11.2d, v23.2d
 	WORD $0x6e74df7b // fmul v27.2d, v27.2d, v20.2d
 	WORD $0x0e61696b // fcvtn v11.2s, v11.2d
 	WORD $0x4e616b6b // fcvtn2 v11.4s, v27.2d
@@ -11101,17 +11123,17 @@ shares:
 	WORD $0x0e617a52 // fcvtl v18.2d, v18.2s
 	WORD $0x4e6179d3 // fcvtl2 v19.2d, v14.4s
 	WORD $0x0e6179ce // fcvtl v14.2d, v14.2s
-	WORD $0x4e617ad4 // fcvtl2 v20.2d, v22.4s
-	WORD $0x0e617ad6 // fcvtl v22.2d, v22.2s
-	WORD $0x4e617b19 // fcvtl2 v25.2d, v24.4s
+	WORD $0x4e617b14 // fcvtl2 v20.2d, v24.4s
 	WORD $0x0e617b18 // fcvtl v24.2d, v24.2s
-	WORD $0x4e61795a // fcvtl2 v26.2d, v10.4s
+	WORD $0x4e617b55 // fcvtl2 v21.2d, v26.4s
+	WORD $0x0e617b5a // fcvtl v26.2d, v26.2s
+	WORD $0x4e617956 // fcvtl2 v22.2d, v10.4s
 	WORD $0x0e61794a // fcvtl v10.2d, v10.2s
 	WORD $0x4e61799b // fcvtl2 v27.2d, v12.4s
 	WORD $0x0e61798c // fcvtl v12.2d, v12.2s
 	FMOVQ 48(R7), F30
-	WORD $0x6e78de45 // fmul v5.2d, v18.2d, v24.2d
-	WORD $0x6e79de06 // fmul v6.2d, v16.2d, v25.2d
+	WORD $0x6e7ade45 // fmul v5.2d, v18.2d, v26.2d
+	WORD $0x6e75de06 // fmul v6.2d, v16.2d, v21.2d
 	FMOVQ 800(R8), F28 // 746
 	FMOVQ 800(R8), F29 // 746
 	WORD $0x4ee2f79c // fmin v28.2d, v28.2d, v2.2d
@@ -11125,26 +11147,26 @@ shares:
 	WORD $0x6e7edf9c // fmul v28.2d, v28.2d, v30.2d
 	WORD $0x6e7edfbd // fmul v29.2d, v29.2d, v30.2d
 	WORD $0x6e6edd4a // fmul v10.2d, v10.2d, v14.2d
-	WORD $0x6e73df5a // fmul v26.2d, v26.2d, v19.2d
+	WORD $0x6e73ded6 // fmul v22.2d, v22.2d, v19.2d
 	WORD $0x6e6cdca5 // fmul v5.2d, v5.2d, v12.2d
 	WORD $0x6e7bdcc6 // fmul v6.2d, v6.2d, v27.2d
-	WORD $0x4e78cd45 // fmla v5.2d, v10.2d, v24.2d
-	WORD $0x4e79cf46 // fmla v6.2d, v26.2d, v25.2d
+	WORD $0x4e7acd45 // fmla v5.2d, v10.2d, v26.2d
+	WORD $0x4e75cec6 // fmla v6.2d, v22.2d, v21.2d
 	WORD $0x4e7ccd8c // fmla v12.2d, v12.2d, v28.2d
 	WORD $0x4e7dcf7b // fmla v27.2d, v27.2d, v29.2d
-	VMOV V22.B16, V28.B16
+	VMOV V24.B16, V28.B16
 	VMOV V20.B16, V29.B16
-	WORD $0x4e72cedc // fmla v28.2d, v22.2d, v18.2d
+	WORD $0x4e72cf1c // fmla v28.2d, v24.2d, v18.2d
 	WORD $0x4e70ce9d // fmla v29.2d, v20.2d, v16.2d
 	WORD $0x6e7cdca5 // fmul v5.2d, v5.2d, v28.2d
 	WORD $0x6e7ddcc6 // fmul v6.2d, v6.2d, v29.2d
-	WORD $0x6e7edf18 // fmul v24.2d, v24.2d, v30.2d
-	WORD $0x6e7edf39 // fmul v25.2d, v25.2d, v30.2d
-	WORD $0x4e78cd4a // fmla v10.2d, v10.2d, v24.2d
-	WORD $0x4e79cf5a // fmla v26.2d, v26.2d, v25.2d
+	WORD $0x6e7edf5a // fmul v26.2d, v26.2d, v30.2d
+	WORD $0x6e7edeb5 // fmul v21.2d, v21.2d, v30.2d
+	WORD $0x4e7acd4a // fmla v10.2d, v10.2d, v26.2d
+	WORD $0x4e75ced6 // fmla v22.2d, v22.2d, v21.2d
 	WORD $0x4eead58c // fsub v12.2d, v12.2d, v10.2d
-	WORD $0x4efad77b // fsub v27.2d, v27.2d, v26.2d
-	WORD $0x6e76dd8c // fmul v12.2d, v12.2d, v22.2d
+	WORD $0x4ef6d77b // fsub v27.2d, v27.2d, v22.2d
+	WORD $0x6e78dd8c // fmul v12.2d, v12.2d, v24.2d
 	WORD $0x6e74df7b // fmul v27.2d, v27.2d, v20.2d
 	WORD $0x0e61698c // fcvtn v12.2s, v12.2d
 	WORD $0x4e616b6c // fcvtn2 v12.4s, v27.2d
@@ -11161,6 +11183,992 @@ shares:
 	WORD $0x6e27dc21 // fmul v1.4s, v1.4s, v7.4s
 	WORD $0x6e27dc42 // fmul v2.4s, v2.4s, v7.4s
 	VST1.P [V1.S4, V2.S4], 32(R5)
+value:
+	SUBS $8, R2, R2
+	BNE loop
+	RET
+
+// func sigmoidReverseSingleF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
+TEXT ·sigmoidReverseSingleF32(SB), NOSPLIT, $0-64
+	MOVD $numbers<>(SB), R8
+	FMOVQ 0(R8), F0 // 1
+	MOVD par+56(FP), R7
+	MOVD no+32(FP), R4
+	FMOVQ 0(R8), F1 // 1
+	CBZ R4, begin
+	FMOVQ 1024(R8), F1 // 6.661338147750939e-16
+begin:
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
+loop:
+	MOVD R1, R6
+	VLD1.P 32(R6), [V2.S4, V3.S4]
+	VLD1.P 32(R1), [V4.S4, V5.S4]
+	VLD1.P 32(R3), [V10.S4, V11.S4]
+	WORD $0x4eaad406 // fsub v6.4s, v0.4s, v10.4s
+	WORD $0x4eabd407 // fsub v7.4s, v0.4s, v11.4s
+	CBZ R4, shares
+	VLD1.P 32(R4), [V6.S4, V7.S4]
+shares:
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	WORD $0x6ea8e484 // fcmgt v4.4s, v4.4s, v8.4s
+	WORD $0x6ea9e4a5 // fcmgt v5.4s, v5.4s, v9.4s
+	VMOV V10.B16, V8.B16
+	VMOV V11.B16, V9.B16
+	VBIT V4.B16, V6.B16, V8.B16
+	VBIT V5.B16, V7.B16, V9.B16
+	VBIT V4.B16, V10.B16, V6.B16
+	VBIT V5.B16, V11.B16, V7.B16
+	WORD $0x4e28f4ca // fmax v10.4s, v6.4s, v8.4s
+	WORD $0x4e29f4eb // fmax v11.4s, v7.4s, v9.4s
+	WORD $0x4ea8f4cc // fmin v12.4s, v6.4s, v8.4s
+	WORD $0x4ea9f4ed // fmin v13.4s, v7.4s, v9.4s
+	WORD $0x4eaad40a // fsub v10.4s, v0.4s, v10.4s
+	WORD $0x4eabd40b // fsub v11.4s, v0.4s, v11.4s
+	WORD $0x4eacd54a // fsub v10.4s, v10.4s, v12.4s
+	WORD $0x4eadd56b // fsub v11.4s, v11.4s, v13.4s
+	WORD $0x4ea0f94c // fabs v12.4s, v10.4s
+	WORD $0x4ea0f96d // fabs v13.4s, v11.4s
+	WORD $0x6e2ce42c // fcmge v12.4s, v1.4s, v12.4s
+	WORD $0x6e2de42d // fcmge v13.4s, v1.4s, v13.4s
+	VAND V12.B16, V10.B16, V10.B16
+	VAND V13.B16, V11.B16, V11.B16
+	WORD $0x6ea8e4ce // fcmgt v14.4s, v6.4s, v8.4s
+	WORD $0x6ea9e4ef // fcmgt v15.4s, v7.4s, v9.4s
+	VAND V10.B16, V14.B16, V14.B16
+	VAND V11.B16, V15.B16, V15.B16
+	WORD $0x4eaed54a // fsub v10.4s, v10.4s, v14.4s
+	WORD $0x4eafd56b // fsub v11.4s, v11.4s, v15.4s
+	FMOVQ 1040(R8), F12 // 0.333334544424 0.199906069135 0.144820499459 0.104484859559
+	FMOVQ 1056(R8), F13 // -0.0449107831159 0 0 0
+	FMOVQ 1072(R8), F20 // 5.877471754111438e-39
+	WORD $0x4ea0f8d0 // fabs v16.4s, v6.4s
+	WORD $0x4ea0f8f1 // fabs v17.4s, v7.4s
+	VADD V20.S4, V16.S4, V16.S4
+	VADD V20.S4, V17.S4, V17.S4
+	VUSHR $23, V16.S4, V18.S4
+	VUSHR $23, V17.S4, V19.S4
+	FMOVQ 1088(R8), F20 // 8.388608e+06
+	VORR V20.B16, V18.B16, V18.B16
+	VORR V20.B16, V19.B16, V19.B16
+	FMOVQ 1104(R8), F20 // 8.388735e+06
+	WORD $0x4eb4d652 // fsub v18.4s, v18.4s, v20.4s
+	WORD $0x4eb4d673 // fsub v19.4s, v19.4s, v20.4s
+	FMOVQ 1120(R8), F20 // 1.1754942106924411e-38
+	VAND V20.B16, V16.B16, V16.B16
+	VAND V20.B16, V17.B16, V17.B16
+	FMOVQ 1136(R8), F20 // 0.75
+	VADD V20.S4, V16.S4, V16.S4
+	VADD V20.S4, V17.S4, V17.S4
+	WORD $0x4ea0d610 // fsub v16.4s, v16.4s, v0.4s
+	WORD $0x4ea0d631 // fsub v17.4s, v17.4s, v0.4s
+	WORD $0x4e2ed610 // fadd v16.4s, v16.4s, v14.4s
+	WORD $0x4e2fd631 // fadd v17.4s, v17.4s, v15.4s
+	WORD $0x6e30de0e // fmul v14.4s, v16.4s, v16.4s
+	WORD $0x6e31de2f // fmul v15.4s, v17.4s, v17.4s
+	FMOVQ 1152(R8), F21 // -0.131622803178
+	FMOVQ 1152(R8), F22 // -0.131622803178
+	WORD $0x4fac1a15 // fmla v21.4s, v16.4s, v12.s[3]
+	WORD $0x4fac1a36 // fmla v22.4s, v17.4s, v12.s[3]
+	WORD $0x4f8d11d5 // fmla v21.4s, v14.4s, v13.s[0]
+	WORD $0x4f8d11f6 // fmla v22.4s, v15.4s, v13.s[0]
+	FMOVQ 1168(R8), F23 // -0.166477606369
+	FMOVQ 1168(R8), F24 // -0.166477606369
+	WORD $0x4f8c1a17 // fmla v23.4s, v16.4s, v12.s[2]
+	WORD $0x4f8c1a38 // fmla v24.4s, v17.4s, v12.s[2]
+	WORD $0x4e2eceb7 // fmla v23.4s, v21.4s, v14.4s
+	WORD $0x4e2fced8 // fmla v24.4s, v22.4s, v15.4s
+	FMOVQ 1184(R8), F21 // -0.250000548305
+	FMOVQ 1184(R8), F22 // -0.250000548305
+	WORD $0x4fac1215 // fmla v21.4s, v16.4s, v12.s[1]
+	WORD $0x4fac1236 // fmla v22.4s, v17.4s, v12.s[1]
+	WORD $0x4e2ecef5 // fmla v21.4s, v23.4s, v14.4s
+	WORD $0x4e2fcf16 // fmla v22.4s, v24.4s, v15.4s
+	FMOVQ 1200(R8), F23 // -0.500000008192
+	FMOVQ 1200(R8), F24 // -0.500000008192
+	WORD $0x4f8c1217 // fmla v23.4s, v16.4s, v12.s[0]
+	WORD $0x4f8c1238 // fmla v24.4s, v17.4s, v12.s[0]
+	WORD $0x4e2eceb7 // fmla v23.4s, v21.4s, v14.4s
+	WORD $0x4e2fced8 // fmla v24.4s, v22.4s, v15.4s
+	WORD $0x4e2ecef0 // fmla v16.4s, v23.4s, v14.4s
+	WORD $0x4e2fcf11 // fmla v17.4s, v24.4s, v15.4s
+	FMOVQ 1216(R8), F20 // 0.6931471805599453
+	WORD $0x4e34ce50 // fmla v16.4s, v18.4s, v20.4s
+	WORD $0x4e34ce71 // fmla v17.4s, v19.4s, v20.4s
+	FMOVQ 16(R7), F20
+	WORD $0x4e34f610 // fmax v16.4s, v16.4s, v20.4s
+	WORD $0x4e34f631 // fmax v17.4s, v17.4s, v20.4s
+	FMOVQ 0(R7), F20
+	WORD $0x4fb49210 // fmul v16.4s, v16.4s, v20.s[1]
+	WORD $0x4fb49231 // fmul v17.4s, v17.4s, v20.s[1]
+	FMOVQ 1072(R8), F20 // 5.877471754111438e-39
+	WORD $0x4ea0f90e // fabs v14.4s, v8.4s
+	WORD $0x4ea0f92f // fabs v15.4s, v9.4s
+	VADD V20.S4, V14.S4, V14.S4
+	VADD V20.S4, V15.S4, V15.S4
+	VUSHR $23, V14.S4, V18.S4
+	VUSHR $23, V15.S4, V19.S4
+	FMOVQ 1088(R8), F20 // 8.388608e+06
+	VORR V20.B16, V18.B16, V18.B16
+	VORR V20.B16, V19.B16, V19.B16
+	FMOVQ 1104(R8), F20 // 8.388735e+06
+	WORD $0x4eb4d652 // fsub v18.4s, v18.4s, v20.4s
+	WORD $0x4eb4d673 // fsub v19.4s, v19.4s, v20.4s
+	FMOVQ 1120(R8), F20 // 1.1754942106924411e-38
+	VAND V20.B16, V14.B16, V14.B16
+	VAND V20.B16, V15.B16, V15.B16
+	FMOVQ 1136(R8), F20 // 0.75
+	VADD V20.S4, V14.S4, V14.S4
+	VADD V20.S4, V15.S4, V15.S4
+	WORD $0x4ea0d5ce // fsub v14.4s, v14.4s, v0.4s
+	WORD $0x4ea0d5ef // fsub v15.4s, v15.4s, v0.4s
+	WORD $0x4e2ad5ce // fadd v14.4s, v14.4s, v10.4s
+	WORD $0x4e2bd5ef // fadd v15.4s, v15.4s, v11.4s
+	WORD $0x6e2eddca // fmul v10.4s, v14.4s, v14.4s
+	WORD $0x6e2fddeb // fmul v11.4s, v15.4s, v15.4s
+	FMOVQ 1152(R8), F21 // -0.131622803178
+	FMOVQ 1152(R8), F22 // -0.131622803178
+	WORD $0x4fac19d5 // fmla v21.4s, v14.4s, v12.s[3]
+	WORD $0x4fac19f6 // fmla v22.4s, v15.4s, v12.s[3]
+	WORD $0x4f8d1155 // fmla v21.4s, v10.4s, v13.s[0]
+	WORD $0x4f8d1176 // fmla v22.4s, v11.4s, v13.s[0]
+	FMOVQ 1168(R8), F23 // -0.166477606369
+	FMOVQ 1168(R8), F24 // -0.166477606369
+	WORD $0x4f8c19d7 // fmla v23.4s, v14.4s, v12.s[2]
+	WORD $0x4f8c19f8 // fmla v24.4s, v15.4s, v12.s[2]
+	WORD $0x4e2aceb7 // fmla v23.4s, v21.4s, v10.4s
+	WORD $0x4e2bced8 // fmla v24.4s, v22.4s, v11.4s
+	FMOVQ 1184(R8), F21 // -0.250000548305
+	FMOVQ 1184(R8), F22 // -0.250000548305
+	WORD $0x4fac11d5 // fmla v21.4s, v14.4s, v12.s[1]
+	WORD $0x4fac11f6 // fmla v22.4s, v15.4s, v12.s[1]
+	WORD $0x4e2acef5 // fmla v21.4s, v23.4s, v10.4s
+	WORD $0x4e2bcf16 // fmla v22.4s, v24.4s, v11.4s
+	FMOVQ 1200(R8), F23 // -0.500000008192
+	FMOVQ 1200(R8), F24 // -0.500000008192
+	WORD $0x4f8c11d7 // fmla v23.4s, v14.4s, v12.s[0]
+	WORD $0x4f8c11f8 // fmla v24.4s, v15.4s, v12.s[0]
+	WORD $0x4e2aceb7 // fmla v23.4s, v21.4s, v10.4s
+	WORD $0x4e2bced8 // fmla v24.4s, v22.4s, v11.4s
+	WORD $0x4e2aceee // fmla v14.4s, v23.4s, v10.4s
+	WORD $0x4e2bcf0f // fmla v15.4s, v24.4s, v11.4s
+	FMOVQ 1216(R8), F20 // 0.6931471805599453
+	WORD $0x4e34ce4e // fmla v14.4s, v18.4s, v20.4s
+	WORD $0x4e34ce6f // fmla v15.4s, v19.4s, v20.4s
+	FMOVQ 16(R7), F20
+	WORD $0x4e34f5ce // fmax v14.4s, v14.4s, v20.4s
+	WORD $0x4e34f5ef // fmax v15.4s, v15.4s, v20.4s
+	FMOVQ 0(R7), F20
+	WORD $0x4fb491ce // fmul v14.4s, v14.4s, v20.s[1]
+	WORD $0x4fb491ef // fmul v15.4s, v15.4s, v20.s[1]
+	FMOVQ 544(R8), F10 // -104.5
+	FMOVQ 560(R8), F11 // 1.2582976e+07
+	FMOVQ 16(R8), F12 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
+	FMOVQ 32(R8), F13 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
+	FMOVQ 592(R8), F18 // +Inf
+	FMOVQ 592(R8), F19 // +Inf
+	WORD $0x4e22e652 // fcmeq v18.4s, v18.4s, v2.4s
+	WORD $0x4e23e673 // fcmeq v19.4s, v19.4s, v3.4s
+	WORD $0x4ea0f842 // fabs v2.4s, v2.4s
+	WORD $0x4ea0f863 // fabs v3.4s, v3.4s
+	VORR V18.B16, V2.B16, V2.B16
+	VORR V19.B16, V3.B16, V3.B16
+	WORD $0x6ea0f852 // fneg v18.4s, v2.4s
+	WORD $0x6ea0f873 // fneg v19.4s, v3.4s
+	WORD $0x4e2af652 // fmax v18.4s, v18.4s, v10.4s
+	WORD $0x4e2af673 // fmax v19.4s, v19.4s, v10.4s
+	VMOV V11.B16, V20.B16
+	VMOV V11.B16, V21.B16
+	WORD $0x4f8c1254 // fmla v20.4s, v18.4s, v12.s[0]
+	WORD $0x4f8c1275 // fmla v21.4s, v19.4s, v12.s[0]
+	WORD $0x4eabd696 // fsub v22.4s, v20.4s, v11.4s
+	WORD $0x4eabd6b7 // fsub v23.4s, v21.4s, v11.4s
+	WORD $0x4fac52d2 // fmls v18.4s, v22.4s, v12.s[1]
+	WORD $0x4fac52f3 // fmls v19.4s, v23.4s, v12.s[1]
+	WORD $0x4f8c5ad2 // fmls v18.4s, v22.4s, v12.s[2]
+	WORD $0x4f8c5af3 // fmls v19.4s, v23.4s, v12.s[2]
+	VSHL $23, V20.S4, V20.S4
+	VSHL $23, V21.S4, V21.S4
+	WORD $0x6e32de56 // fmul v22.4s, v18.4s, v18.4s
+	WORD $0x6e33de77 // fmul v23.4s, v19.4s, v19.4s
+	FMOVQ 48(R8), F24 // 0.04166655443768594
+	FMOVQ 48(R8), F25 // 0.04166655443768594
+	WORD $0x4fad1258 // fmla v24.4s, v18.4s, v13.s[1]
+	WORD $0x4fad1279 // fmla v25.4s, v19.4s, v13.s[1]
+	WORD $0x4f8d1ad8 // fmla v24.4s, v22.4s, v13.s[2]
+	WORD $0x4f8d1af9 // fmla v25.4s, v23.4s, v13.s[2]
+	FMOVQ 64(R8), F26 // 0.5
+	FMOVQ 64(R8), F27 // 0.5
+	WORD $0x4f8d125a // fmla v26.4s, v18.4s, v13.s[0]
+	WORD $0x4f8d127b // fmla v27.4s, v19.4s, v13.s[0]
+	WORD $0x4e36cf1a // fmla v26.4s, v24.4s, v22.4s
+	WORD $0x4e37cf3b // fmla v27.4s, v25.4s, v23.4s
+	WORD $0x4e36cf52 // fmla v18.4s, v26.4s, v22.4s
+	WORD $0x4e37cf73 // fmla v19.4s, v27.4s, v23.4s
+	WORD $0x4e20d656 // fadd v22.4s, v18.4s, v0.4s
+	WORD $0x4e20d677 // fadd v23.4s, v19.4s, v0.4s
+	WORD $0x4eb6d418 // fsub v24.4s, v0.4s, v22.4s
+	WORD $0x4eb7d419 // fsub v25.4s, v0.4s, v23.4s
+	WORD $0x4e32d718 // fadd v24.4s, v24.4s, v18.4s
+	WORD $0x4e33d739 // fadd v25.4s, v25.4s, v19.4s
+	WORD $0x4eb2cf18 // fmls v24.4s, v24.4s, v18.4s
+	WORD $0x4eb3cf39 // fmls v25.4s, v25.4s, v19.4s
+	VADD V20.S4, V22.S4, V22.S4
+	VADD V21.S4, V23.S4, V23.S4
+	WORD $0x4fac9ad6 // fmul v22.4s, v22.4s, v12.s[3]
+	WORD $0x4fac9af7 // fmul v23.4s, v23.4s, v12.s[3]
+	VEOR V26.B16, V26.B16, V26.B16
+	WORD $0x4e3acf16 // fmla v22.4s, v24.4s, v26.4s
+	WORD $0x4e3acf37 // fmla v23.4s, v25.4s, v26.4s
+	VMOV V0.B16, V12.B16
+	VMOV V0.B16, V13.B16
+	WORD $0x4e36d58c // fadd v12.4s, v12.4s, v22.4s
+	WORD $0x4e37d5ad // fadd v13.4s, v13.4s, v23.4s
+	WORD $0x6e2cfc0a // fdiv v10.4s, v0.4s, v12.4s
+	WORD $0x6e2dfc0b // fdiv v11.4s, v0.4s, v13.4s
+	WORD $0x4eacd412 // fsub v18.4s, v0.4s, v12.4s
+	WORD $0x4eadd413 // fsub v19.4s, v0.4s, v13.4s
+	WORD $0x4e36d652 // fadd v18.4s, v18.4s, v22.4s
+	WORD $0x4e37d673 // fadd v19.4s, v19.4s, v23.4s
+	VMOV V0.B16, V20.B16
+	VMOV V0.B16, V21.B16
+	WORD $0x4eaccd54 // fmls v20.4s, v10.4s, v12.4s
+	WORD $0x4eadcd75 // fmls v21.4s, v11.4s, v13.4s
+	WORD $0x4eb2cd54 // fmls v20.4s, v10.4s, v18.4s
+	WORD $0x4eb3cd75 // fmls v21.4s, v11.4s, v19.4s
+	WORD $0x6e2adecc // fmul v12.4s, v22.4s, v10.4s
+	WORD $0x6e2bdeed // fmul v13.4s, v23.4s, v11.4s
+	WORD $0x4eb8cd94 // fmls v20.4s, v12.4s, v24.4s
+	WORD $0x4eb9cdb5 // fmls v21.4s, v13.4s, v25.4s
+	WORD $0x4e34d718 // fadd v24.4s, v24.4s, v20.4s
+	WORD $0x4e35d739 // fadd v25.4s, v25.4s, v21.4s
+	WORD $0x6e2adec2 // fmul v2.4s, v22.4s, v10.4s
+	WORD $0x6e2bdee3 // fmul v3.4s, v23.4s, v11.4s
+	WORD $0x6ea0f852 // fneg v18.4s, v2.4s
+	WORD $0x6ea0f873 // fneg v19.4s, v3.4s
+	WORD $0x4e2aced2 // fmla v18.4s, v22.4s, v10.4s
+	WORD $0x4e2bcef3 // fmla v19.4s, v23.4s, v11.4s
+	WORD $0x4e38cc52 // fmla v18.4s, v2.4s, v24.4s
+	WORD $0x4e39cc73 // fmla v19.4s, v3.4s, v25.4s
+	WORD $0x6e2adc4c // fmul v12.4s, v2.4s, v10.4s
+	WORD $0x6e2bdc6d // fmul v13.4s, v3.4s, v11.4s
+	WORD $0x6ea0f998 // fneg v24.4s, v12.4s
+	WORD $0x6ea0f9b9 // fneg v25.4s, v13.4s
+	WORD $0x4e2acc58 // fmla v24.4s, v2.4s, v10.4s
+	WORD $0x4e2bcc79 // fmla v25.4s, v3.4s, v11.4s
+	WORD $0x4e34cd98 // fmla v24.4s, v12.4s, v20.4s
+	WORD $0x4e35cdb9 // fmla v25.4s, v13.4s, v21.4s
+	WORD $0x4e32d442 // fadd v2.4s, v2.4s, v18.4s
+	WORD $0x4e33d463 // fadd v3.4s, v3.4s, v19.4s
+	WORD $0x6e2ade52 // fmul v18.4s, v18.4s, v10.4s
+	WORD $0x6e2bde73 // fmul v19.4s, v19.4s, v11.4s
+	WORD $0x4e38d652 // fadd v18.4s, v18.4s, v24.4s
+	WORD $0x4e39d673 // fadd v19.4s, v19.4s, v25.4s
+	WORD $0x4e34cd4a // fmla v10.4s, v10.4s, v20.4s
+	WORD $0x4e35cd6b // fmla v11.4s, v11.4s, v21.4s
+	VEOR V22.B16, V22.B16, V22.B16
+	VEOR V23.B16, V23.B16, V23.B16
+	VEOR V20.B16, V20.B16, V20.B16
+	VEOR V21.B16, V21.B16, V21.B16
+	WORD $0x4e30cd56 // fmla v22.4s, v10.4s, v16.4s
+	WORD $0x4e31cd77 // fmla v23.4s, v11.4s, v17.4s
+	WORD $0x4e2ecc56 // fmla v22.4s, v2.4s, v14.4s
+	WORD $0x4e2fcc77 // fmla v23.4s, v3.4s, v15.4s
+	WORD $0x4eaed610 // fsub v16.4s, v16.4s, v14.4s
+	WORD $0x4eafd631 // fsub v17.4s, v17.4s, v15.4s
+	WORD $0x4e30ce54 // fmla v20.4s, v18.4s, v16.4s
+	WORD $0x4e31ce75 // fmla v21.4s, v19.4s, v17.4s
+	WORD $0x4e30cd94 // fmla v20.4s, v12.4s, v16.4s
+	WORD $0x4e31cdb5 // fmla v21.4s, v13.4s, v17.4s
+	VEOR V24.B16, V24.B16, V24.B16
+	VEOR V25.B16, V25.B16, V25.B16
+	WORD $0x4eb4d718 // fsub v24.4s, v24.4s, v20.4s
+	WORD $0x4eb5d739 // fsub v25.4s, v25.4s, v21.4s
+	VBIT V4.B16, V20.B16, V24.B16
+	VBIT V5.B16, V21.B16, V25.B16
+	WORD $0x0e617ac2 // fcvtl v2.2d, v22.2s
+	WORD $0x4e617ac3 // fcvtl2 v3.2d, v22.4s
+	VST1.P [V2.D2, V3.D2], 32(R0)
+	WORD $0x0e617ae2 // fcvtl v2.2d, v23.2s
+	WORD $0x4e617ae3 // fcvtl2 v3.2d, v23.4s
+	VST1.P [V2.D2, V3.D2], 32(R0)
+	CBZ R5, value
+	MOVWU scale+48(FP), R9
+	VDUP R9, V2.S4
+	WORD $0x6e22df18 // fmul v24.4s, v24.4s, v2.4s
+	WORD $0x6e22df39 // fmul v25.4s, v25.4s, v2.4s
+	VST1.P [V24.S4, V25.S4], 32(R5)
+value:
+	SUBS $8, R2, R2
+	BNE loop
+	RET
+
+// func sigmoidSymmetricSingleF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
+TEXT ·sigmoidSymmetricSingleF32(SB), NOSPLIT, $0-64
+	MOVD $numbers<>(SB), R8
+	FMOVQ 0(R8), F0 // 1
+	MOVD par+56(FP), R7
+	MOVD no+32(FP), R4
+	FMOVQ 0(R8), F1 // 1
+	CBZ R4, begin
+	FMOVQ 1024(R8), F1 // 6.661338147750939e-16
+begin:
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
+loop:
+	MOVD R1, R6
+	VLD1.P 32(R6), [V2.S4, V3.S4]
+	VLD1.P 32(R1), [V4.S4, V5.S4]
+	VLD1.P 32(R3), [V10.S4, V11.S4]
+	WORD $0x4eaad406 // fsub v6.4s, v0.4s, v10.4s
+	WORD $0x4eabd407 // fsub v7.4s, v0.4s, v11.4s
+	CBZ R4, shares
+	VLD1.P 32(R4), [V6.S4, V7.S4]
+shares:
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	WORD $0x6ea8e484 // fcmgt v4.4s, v4.4s, v8.4s
+	WORD $0x6ea9e4a5 // fcmgt v5.4s, v5.4s, v9.4s
+	VMOV V10.B16, V8.B16
+	VMOV V11.B16, V9.B16
+	VBIT V4.B16, V6.B16, V8.B16
+	VBIT V5.B16, V7.B16, V9.B16
+	VBIT V4.B16, V10.B16, V6.B16
+	VBIT V5.B16, V11.B16, V7.B16
+	WORD $0x4e28f4ca // fmax v10.4s, v6.4s, v8.4s
+	WORD $0x4e29f4eb // fmax v11.4s, v7.4s, v9.4s
+	WORD $0x4ea8f4cc // fmin v12.4s, v6.4s, v8.4s
+	WORD $0x4ea9f4ed // fmin v13.4s, v7.4s, v9.4s
+	WORD $0x4eaad40a // fsub v10.4s, v0.4s, v10.4s
+	WORD $0x4eabd40b // fsub v11.4s, v0.4s, v11.4s
+	WORD $0x4eacd54a // fsub v10.4s, v10.4s, v12.4s
+	WORD $0x4eadd56b // fsub v11.4s, v11.4s, v13.4s
+	WORD $0x4ea0f94c // fabs v12.4s, v10.4s
+	WORD $0x4ea0f96d // fabs v13.4s, v11.4s
+	WORD $0x6e2ce42c // fcmge v12.4s, v1.4s, v12.4s
+	WORD $0x6e2de42d // fcmge v13.4s, v1.4s, v13.4s
+	VAND V12.B16, V10.B16, V10.B16
+	VAND V13.B16, V11.B16, V11.B16
+	WORD $0x6ea8e4ce // fcmgt v14.4s, v6.4s, v8.4s
+	WORD $0x6ea9e4ef // fcmgt v15.4s, v7.4s, v9.4s
+	VAND V10.B16, V14.B16, V14.B16
+	VAND V11.B16, V15.B16, V15.B16
+	WORD $0x4eaed54a // fsub v10.4s, v10.4s, v14.4s
+	WORD $0x4eafd56b // fsub v11.4s, v11.4s, v15.4s
+	FMOVQ 1040(R8), F12 // 0.333334544424 0.199906069135 0.144820499459 0.104484859559
+	FMOVQ 1056(R8), F13 // -0.0449107831159 0 0 0
+	FMOVQ 1072(R8), F20 // 5.877471754111438e-39
+	WORD $0x4ea0f8d0 // fabs v16.4s, v6.4s
+	WORD $0x4ea0f8f1 // fabs v17.4s, v7.4s
+	VADD V20.S4, V16.S4, V16.S4
+	VADD V20.S4, V17.S4, V17.S4
+	VUSHR $23, V16.S4, V18.S4
+	VUSHR $23, V17.S4, V19.S4
+	FMOVQ 1088(R8), F20 // 8.388608e+06
+	VORR V20.B16, V18.B16, V18.B16
+	VORR V20.B16, V19.B16, V19.B16
+	FMOVQ 1104(R8), F20 // 8.388735e+06
+	WORD $0x4eb4d652 // fsub v18.4s, v18.4s, v20.4s
+	WORD $0x4eb4d673 // fsub v19.4s, v19.4s, v20.4s
+	FMOVQ 1120(R8), F20 // 1.1754942106924411e-38
+	VAND V20.B16, V16.B16, V16.B16
+	VAND V20.B16, V17.B16, V17.B16
+	FMOVQ 1136(R8), F20 // 0.75
+	VADD V20.S4, V16.S4, V16.S4
+	VADD V20.S4, V17.S4, V17.S4
+	WORD $0x4ea0d610 // fsub v16.4s, v16.4s, v0.4s
+	WORD $0x4ea0d631 // fsub v17.4s, v17.4s, v0.4s
+	WORD $0x4e2ed610 // fadd v16.4s, v16.4s, v14.4s
+	WORD $0x4e2fd631 // fadd v17.4s, v17.4s, v15.4s
+	WORD $0x6e30de0e // fmul v14.4s, v16.4s, v16.4s
+	WORD $0x6e31de2f // fmul v15.4s, v17.4s, v17.4s
+	FMOVQ 1152(R8), F21 // -0.131622803178
+	FMOVQ 1152(R8), F22 // -0.131622803178
+	WORD $0x4fac1a15 // fmla v21.4s, v16.4s, v12.s[3]
+	WORD $0x4fac1a36 // fmla v22.4s, v17.4s, v12.s[3]
+	WORD $0x4f8d11d5 // fmla v21.4s, v14.4s, v13.s[0]
+	WORD $0x4f8d11f6 // fmla v22.4s, v15.4s, v13.s[0]
+	FMOVQ 1168(R8), F23 // -0.166477606369
+	FMOVQ 1168(R8), F24 // -0.166477606369
+	WORD $0x4f8c1a17 // fmla v23.4s, v16.4s, v12.s[2]
+	WORD $0x4f8c1a38 // fmla v24.4s, v17.4s, v12.s[2]
+	WORD $0x4e2eceb7 // fmla v23.4s, v21.4s, v14.4s
+	WORD $0x4e2fced8 // fmla v24.4s, v22.4s, v15.4s
+	FMOVQ 1184(R8), F21 // -0.250000548305
+	FMOVQ 1184(R8), F22 // -0.250000548305
+	WORD $0x4fac1215 // fmla v21.4s, v16.4s, v12.s[1]
+	WORD $0x4fac1236 // fmla v22.4s, v17.4s, v12.s[1]
+	WORD $0x4e2ecef5 // fmla v21.4s, v23.4s, v14.4s
+	WORD $0x4e2fcf16 // fmla v22.4s, v24.4s, v15.4s
+	FMOVQ 1200(R8), F23 // -0.500000008192
+	FMOVQ 1200(R8), F24 // -0.500000008192
+	WORD $0x4f8c1217 // fmla v23.4s, v16.4s, v12.s[0]
+	WORD $0x4f8c1238 // fmla v24.4s, v17.4s, v12.s[0]
+	WORD $0x4e2eceb7 // fmla v23.4s, v21.4s, v14.4s
+	WORD $0x4e2fced8 // fmla v24.4s, v22.4s, v15.4s
+	WORD $0x4e2ecef0 // fmla v16.4s, v23.4s, v14.4s
+	WORD $0x4e2fcf11 // fmla v17.4s, v24.4s, v15.4s
+	FMOVQ 1216(R8), F20 // 0.6931471805599453
+	WORD $0x4e34ce50 // fmla v16.4s, v18.4s, v20.4s
+	WORD $0x4e34ce71 // fmla v17.4s, v19.4s, v20.4s
+	FMOVQ 16(R7), F20
+	WORD $0x4e34f610 // fmax v16.4s, v16.4s, v20.4s
+	WORD $0x4e34f631 // fmax v17.4s, v17.4s, v20.4s
+	FMOVQ 0(R7), F20
+	WORD $0x4fb49210 // fmul v16.4s, v16.4s, v20.s[1]
+	WORD $0x4fb49231 // fmul v17.4s, v17.4s, v20.s[1]
+	FMOVQ 1072(R8), F20 // 5.877471754111438e-39
+	WORD $0x4ea0f90e // fabs v14.4s, v8.4s
+	WORD $0x4ea0f92f // fabs v15.4s, v9.4s
+	VADD V20.S4, V14.S4, V14.S4
+	VADD V20.S4, V15.S4, V15.S4
+	VUSHR $23, V14.S4, V18.S4
+	VUSHR $23, V15.S4, V19.S4
+	FMOVQ 1088(R8), F20 // 8.388608e+06
+	VORR V20.B16, V18.B16, V18.B16
+	VORR V20.B16, V19.B16, V19.B16
+	FMOVQ 1104(R8), F20 // 8.388735e+06
+	WORD $0x4eb4d652 // fsub v18.4s, v18.4s, v20.4s
+	WORD $0x4eb4d673 // fsub v19.4s, v19.4s, v20.4s
+	FMOVQ 1120(R8), F20 // 1.1754942106924411e-38
+	VAND V20.B16, V14.B16, V14.B16
+	VAND V20.B16, V15.B16, V15.B16
+	FMOVQ 1136(R8), F20 // 0.75
+	VADD V20.S4, V14.S4, V14.S4
+	VADD V20.S4, V15.S4, V15.S4
+	WORD $0x4ea0d5ce // fsub v14.4s, v14.4s, v0.4s
+	WORD $0x4ea0d5ef // fsub v15.4s, v15.4s, v0.4s
+	WORD $0x4e2ad5ce // fadd v14.4s, v14.4s, v10.4s
+	WORD $0x4e2bd5ef // fadd v15.4s, v15.4s, v11.4s
+	WORD $0x6e2eddca // fmul v10.4s, v14.4s, v14.4s
+	WORD $0x6e2fddeb // fmul v11.4s, v15.4s, v15.4s
+	FMOVQ 1152(R8), F21 // -0.131622803178
+	FMOVQ 1152(R8), F22 // -0.131622803178
+	WORD $0x4fac19d5 // fmla v21.4s, v14.4s, v12.s[3]
+	WORD $0x4fac19f6 // fmla v22.4s, v15.4s, v12.s[3]
+	WORD $0x4f8d1155 // fmla v21.4s, v10.4s, v13.s[0]
+	WORD $0x4f8d1176 // fmla v22.4s, v11.4s, v13.s[0]
+	FMOVQ 1168(R8), F23 // -0.166477606369
+	FMOVQ 1168(R8), F24 // -0.166477606369
+	WORD $0x4f8c19d7 // fmla v23.4s, v14.4s, v12.s[2]
+	WORD $0x4f8c19f8 // fmla v24.4s, v15.4s, v12.s[2]
+	WORD $0x4e2aceb7 // fmla v23.4s, v21.4s, v10.4s
+	WORD $0x4e2bced8 // fmla v24.4s, v22.4s, v11.4s
+	FMOVQ 1184(R8), F21 // -0.250000548305
+	FMOVQ 1184(R8), F22 // -0.250000548305
+	WORD $0x4fac11d5 // fmla v21.4s, v14.4s, v12.s[1]
+	WORD $0x4fac11f6 // fmla v22.4s, v15.4s, v12.s[1]
+	WORD $0x4e2acef5 // fmla v21.4s, v23.4s, v10.4s
+	WORD $0x4e2bcf16 // fmla v22.4s, v24.4s, v11.4s
+	FMOVQ 1200(R8), F23 // -0.500000008192
+	FMOVQ 1200(R8), F24 // -0.500000008192
+	WORD $0x4f8c11d7 // fmla v23.4s, v14.4s, v12.s[0]
+	WORD $0x4f8c11f8 // fmla v24.4s, v15.4s, v12.s[0]
+	WORD $0x4e2aceb7 // fmla v23.4s, v21.4s, v10.4s
+	WORD $0x4e2bced8 // fmla v24.4s, v22.4s, v11.4s
+	WORD $0x4e2aceee // fmla v14.4s, v23.4s, v10.4s
+	WORD $0x4e2bcf0f // fmla v15.4s, v24.4s, v11.4s
+	FMOVQ 1216(R8), F20 // 0.6931471805599453
+	WORD $0x4e34ce4e // fmla v14.4s, v18.4s, v20.4s
+	WORD $0x4e34ce6f // fmla v15.4s, v19.4s, v20.4s
+	FMOVQ 16(R7), F20
+	WORD $0x4e34f5ce // fmax v14.4s, v14.4s, v20.4s
+	WORD $0x4e34f5ef // fmax v15.4s, v15.4s, v20.4s
+	FMOVQ 0(R7), F20
+	WORD $0x4fb491ce // fmul v14.4s, v14.4s, v20.s[1]
+	WORD $0x4fb491ef // fmul v15.4s, v15.4s, v20.s[1]
+	FMOVQ 544(R8), F10 // -104.5
+	FMOVQ 560(R8), F11 // 1.2582976e+07
+	FMOVQ 16(R8), F12 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
+	FMOVQ 32(R8), F13 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
+	FMOVQ 592(R8), F18 // +Inf
+	FMOVQ 592(R8), F19 // +Inf
+	WORD $0x4e22e652 // fcmeq v18.4s, v18.4s, v2.4s
+	WORD $0x4e23e673 // fcmeq v19.4s, v19.4s, v3.4s
+	WORD $0x4ea0f842 // fabs v2.4s, v2.4s
+	WORD $0x4ea0f863 // fabs v3.4s, v3.4s
+	VORR V18.B16, V2.B16, V2.B16
+	VORR V19.B16, V3.B16, V3.B16
+	WORD $0x6ea0f852 // fneg v18.4s, v2.4s
+	WORD $0x6ea0f873 // fneg v19.4s, v3.4s
+	WORD $0x4e2af652 // fmax v18.4s, v18.4s, v10.4s
+	WORD $0x4e2af673 // fmax v19.4s, v19.4s, v10.4s
+	VMOV V11.B16, V20.B16
+	VMOV V11.B16, V21.B16
+	WORD $0x4f8c1254 // fmla v20.4s, v18.4s, v12.s[0]
+	WORD $0x4f8c1275 // fmla v21.4s, v19.4s, v12.s[0]
+	WORD $0x4eabd696 // fsub v22.4s, v20.4s, v11.4s
+	WORD $0x4eabd6b7 // fsub v23.4s, v21.4s, v11.4s
+	WORD $0x4fac52d2 // fmls v18.4s, v22.4s, v12.s[1]
+	WORD $0x4fac52f3 // fmls v19.4s, v23.4s, v12.s[1]
+	WORD $0x4f8c5ad2 // fmls v18.4s, v22.4s, v12.s[2]
+	WORD $0x4f8c5af3 // fmls v19.4s, v23.4s, v12.s[2]
+	VSHL $23, V20.S4, V20.S4
+	VSHL $23, V21.S4, V21.S4
+	WORD $0x6e32de56 // fmul v22.4s, v18.4s, v18.4s
+	WORD $0x6e33de77 // fmul v23.4s, v19.4s, v19.4s
+	FMOVQ 48(R8), F24 // 0.04166655443768594
+	FMOVQ 48(R8), F25 // 0.04166655443768594
+	WORD $0x4fad1258 // fmla v24.4s, v18.4s, v13.s[1]
+	WORD $0x4fad1279 // fmla v25.4s, v19.4s, v13.s[1]
+	WORD $0x4f8d1ad8 // fmla v24.4s, v22.4s, v13.s[2]
+	WORD $0x4f8d1af9 // fmla v25.4s, v23.4s, v13.s[2]
+	FMOVQ 64(R8), F26 // 0.5
+	FMOVQ 64(R8), F27 // 0.5
+	WORD $0x4f8d125a // fmla v26.4s, v18.4s, v13.s[0]
+	WORD $0x4f8d127b // fmla v27.4s, v19.4s, v13.s[0]
+	WORD $0x4e36cf1a // fmla v26.4s, v24.4s, v22.4s
+	WORD $0x4e37cf3b // fmla v27.4s, v25.4s, v23.4s
+	WORD $0x4e36cf52 // fmla v18.4s, v26.4s, v22.4s
+	WORD $0x4e37cf73 // fmla v19.4s, v27.4s, v23.4s
+	WORD $0x4e20d656 // fadd v22.4s, v18.4s, v0.4s
+	WORD $0x4e20d677 // fadd v23.4s, v19.4s, v0.4s
+	WORD $0x4eb6d418 // fsub v24.4s, v0.4s, v22.4s
+	WORD $0x4eb7d419 // fsub v25.4s, v0.4s, v23.4s
+	WORD $0x4e32d718 // fadd v24.4s, v24.4s, v18.4s
+	WORD $0x4e33d739 // fadd v25.4s, v25.4s, v19.4s
+	WORD $0x4eb2cf18 // fmls v24.4s, v24.4s, v18.4s
+	WORD $0x4eb3cf39 // fmls v25.4s, v25.4s, v19.4s
+	VADD V20.S4, V22.S4, V22.S4
+	VADD V21.S4, V23.S4, V23.S4
+	WORD $0x4fac9ad6 // fmul v22.4s, v22.4s, v12.s[3]
+	WORD $0x4fac9af7 // fmul v23.4s, v23.4s, v12.s[3]
+	VEOR V26.B16, V26.B16, V26.B16
+	WORD $0x4e3acf16 // fmla v22.4s, v24.4s, v26.4s
+	WORD $0x4e3acf37 // fmla v23.4s, v25.4s, v26.4s
+	VMOV V0.B16, V12.B16
+	VMOV V0.B16, V13.B16
+	WORD $0x4e36d58c // fadd v12.4s, v12.4s, v22.4s
+	WORD $0x4e37d5ad // fadd v13.4s, v13.4s, v23.4s
+	WORD $0x6e2cfc0a // fdiv v10.4s, v0.4s, v12.4s
+	WORD $0x6e2dfc0b // fdiv v11.4s, v0.4s, v13.4s
+	WORD $0x4eacd412 // fsub v18.4s, v0.4s, v12.4s
+	WORD $0x4eadd413 // fsub v19.4s, v0.4s, v13.4s
+	WORD $0x4e36d652 // fadd v18.4s, v18.4s, v22.4s
+	WORD $0x4e37d673 // fadd v19.4s, v19.4s, v23.4s
+	VMOV V0.B16, V20.B16
+	VMOV V0.B16, V21.B16
+	WORD $0x4eaccd54 // fmls v20.4s, v10.4s, v12.4s
+	WORD $0x4eadcd75 // fmls v21.4s, v11.4s, v13.4s
+	WORD $0x4eb2cd54 // fmls v20.4s, v10.4s, v18.4s
+	WORD $0x4eb3cd75 // fmls v21.4s, v11.4s, v19.4s
+	WORD $0x6e2adecc // fmul v12.4s, v22.4s, v10.4s
+	WORD $0x6e2bdeed // fmul v13.4s, v23.4s, v11.4s
+	WORD $0x4eb8cd94 // fmls v20.4s, v12.4s, v24.4s
+	WORD $0x4eb9cdb5 // fmls v21.4s, v13.4s, v25.4s
+	FMOVQ 1232(R8), F12 // 0.386294303904 0.0529314290558 0.0187063060079 0.00553057883505
+	FMOVQ 1248(R8), F13 // 0.000295095305405 0 0 0
+	WORD $0x4e2ad552 // fadd v18.4s, v10.4s, v10.4s
+	WORD $0x4e2bd573 // fadd v19.4s, v11.4s, v11.4s
+	WORD $0x4ea0d652 // fsub v18.4s, v18.4s, v0.4s
+	WORD $0x4ea0d673 // fsub v19.4s, v19.4s, v0.4s
+	WORD $0x6e32de5a // fmul v26.4s, v18.4s, v18.4s
+	WORD $0x6e33de7b // fmul v27.4s, v19.4s, v19.4s
+	FMOVQ 1264(R8), F28 // -0.00184429839116
+	FMOVQ 1264(R8), F29 // -0.00184429839116
+	WORD $0x4f8d125c // fmla v28.4s, v18.4s, v13.s[0]
+	WORD $0x4f8d127d // fmla v29.4s, v19.4s, v13.s[0]
+	FMOVQ 1280(R8), F30 // -0.0112001485349
+	FMOVQ 1280(R8), F31 // -0.0112001485349
+	WORD $0x4fac1a5e // fmla v30.4s, v18.4s, v12.s[3]
+	WORD $0x4fac1a7f // fmla v31.4s, v19.4s, v12.s[3]
+	WORD $0x4e3acf9e // fmla v30.4s, v28.4s, v26.4s
+	WORD $0x4e3bcfbf // fmla v31.4s, v29.4s, v27.4s
+	FMOVQ 1296(R8), F28 // -0.0301568952968
+	FMOVQ 1296(R8), F29 // -0.0301568952968
+	WORD $0x4f8c1a5c // fmla v28.4s, v18.4s, v12.s[2]
+	WORD $0x4f8c1a7d // fmla v29.4s, v19.4s, v12.s[2]
+	WORD $0x4e3acfdc // fmla v28.4s, v30.4s, v26.4s
+	WORD $0x4e3bcffd // fmla v29.4s, v31.4s, v27.4s
+	FMOVQ 1312(R8), F30 // -0.113703551331
+	FMOVQ 1312(R8), F31 // -0.113703551331
+	WORD $0x4fac125e // fmla v30.4s, v18.4s, v12.s[1]
+	WORD $0x4fac127f // fmla v31.4s, v19.4s, v12.s[1]
+	WORD $0x4e3acf9e // fmla v30.4s, v28.4s, v26.4s
+	WORD $0x4e3bcfbf // fmla v31.4s, v29.4s, v27.4s
+	FMOVQ 1328(R8), F28 // -1.6475996122977676e-09
+	FMOVQ 1328(R8), F29 // -1.6475996122977676e-09
+	WORD $0x4f8c125c // fmla v28.4s, v18.4s, v12.s[0]
+	WORD $0x4f8c127d // fmla v29.4s, v19.4s, v12.s[0]
+	WORD $0x4e3acfdc // fmla v28.4s, v30.4s, v26.4s
+	WORD $0x4e3bcffd // fmla v29.4s, v31.4s, v27.4s
+	FMOVQ 1216(R8), F30 // 0.693147180817
+	WORD $0x4e3cd7de // fadd v30.4s, v30.4s, v28.4s
+	FMOVQ 1216(R8), F31 // 0.693147180817
+	WORD $0x4e3dd7ff // fadd v31.4s, v31.4s, v29.4s
+	WORD $0x4e38cfdc // fmla v28.4s, v30.4s, v24.4s
+	WORD $0x4e39cffd // fmla v29.4s, v31.4s, v25.4s
+	FMOVQ 1216(R8), F30 // 0.693147180817
+	FMOVQ 1216(R8), F31 // 0.693147180817
+	WORD $0x4e3ed79c // fadd v28.4s, v28.4s, v30.4s
+	WORD $0x4e3fd7bd // fadd v29.4s, v29.4s, v31.4s
+	WORD $0x6e36df9c // fmul v28.4s, v28.4s, v22.4s
+	WORD $0x6e37dfbd // fmul v29.4s, v29.4s, v23.4s
+	WORD $0x4e28d4cc // fadd v12.4s, v6.4s, v8.4s
+	WORD $0x4e29d4ed // fadd v13.4s, v7.4s, v9.4s
+	WORD $0x6e3cdd8c // fmul v12.4s, v12.4s, v28.4s
+	WORD $0x6e3dddad // fmul v13.4s, v13.4s, v29.4s
+	VEOR V18.B16, V18.B16, V18.B16
+	VEOR V19.B16, V19.B16, V19.B16
+	WORD $0x6eb2e512 // fcmgt v18.4s, v8.4s, v18.4s
+	WORD $0x6eb3e533 // fcmgt v19.4s, v9.4s, v19.4s
+	VAND V18.B16, V2.B16, V2.B16
+	VAND V19.B16, V3.B16, V3.B16
+	WORD $0x4e28cc4c // fmla v12.4s, v2.4s, v8.4s
+	WORD $0x4e29cc6d // fmla v13.4s, v3.4s, v9.4s
+	WORD $0x4e34d718 // fadd v24.4s, v24.4s, v20.4s
+	WORD $0x4e35d739 // fadd v25.4s, v25.4s, v21.4s
+	WORD $0x6e2adec2 // fmul v2.4s, v22.4s, v10.4s
+	WORD $0x6e2bdee3 // fmul v3.4s, v23.4s, v11.4s
+	WORD $0x6ea0f85a // fneg v26.4s, v2.4s
+	WORD $0x6ea0f87b // fneg v27.4s, v3.4s
+	WORD $0x4e2aceda // fmla v26.4s, v22.4s, v10.4s
+	WORD $0x4e2bcefb // fmla v27.4s, v23.4s, v11.4s
+	WORD $0x4e38cc5a // fmla v26.4s, v2.4s, v24.4s
+	WORD $0x4e39cc7b // fmla v27.4s, v3.4s, v25.4s
+	WORD $0x6e2adc52 // fmul v18.4s, v2.4s, v10.4s
+	WORD $0x6e2bdc73 // fmul v19.4s, v3.4s, v11.4s
+	WORD $0x6ea0fa58 // fneg v24.4s, v18.4s
+	WORD $0x6ea0fa79 // fneg v25.4s, v19.4s
+	WORD $0x4e2acc58 // fmla v24.4s, v2.4s, v10.4s
+	WORD $0x4e2bcc79 // fmla v25.4s, v3.4s, v11.4s
+	WORD $0x4e34ce58 // fmla v24.4s, v18.4s, v20.4s
+	WORD $0x4e35ce79 // fmla v25.4s, v19.4s, v21.4s
+	WORD $0x4e3ad442 // fadd v2.4s, v2.4s, v26.4s
+	WORD $0x4e3bd463 // fadd v3.4s, v3.4s, v27.4s
+	WORD $0x6e2adf5a // fmul v26.4s, v26.4s, v10.4s
+	WORD $0x6e2bdf7b // fmul v27.4s, v27.4s, v11.4s
+	WORD $0x4e38d75a // fadd v26.4s, v26.4s, v24.4s
+	WORD $0x4e39d77b // fadd v27.4s, v27.4s, v25.4s
+	WORD $0x4e34cd4a // fmla v10.4s, v10.4s, v20.4s
+	WORD $0x4e35cd6b // fmla v11.4s, v11.4s, v21.4s
+	FMOVQ 0(R7), F22
+	WORD $0x6e2add14 // fmul v20.4s, v8.4s, v10.4s
+	WORD $0x6e2bdd35 // fmul v21.4s, v9.4s, v11.4s
+	WORD $0x4ea2ccd4 // fmls v20.4s, v6.4s, v2.4s
+	WORD $0x4ea3ccf5 // fmls v21.4s, v7.4s, v3.4s
+	WORD $0x4f969294 // fmul v20.4s, v20.4s, v22.s[0]
+	WORD $0x4f9692b5 // fmul v21.4s, v21.4s, v22.s[0]
+	WORD $0x4f96918c // fmul v12.4s, v12.4s, v22.s[0]
+	WORD $0x4f9691ad // fmul v13.4s, v13.4s, v22.s[0]
+	WORD $0x4e30cd4c // fmla v12.4s, v10.4s, v16.4s
+	WORD $0x4e31cd6d // fmla v13.4s, v11.4s, v17.4s
+	WORD $0x4e2ecc4c // fmla v12.4s, v2.4s, v14.4s
+	WORD $0x4e2fcc6d // fmla v13.4s, v3.4s, v15.4s
+	WORD $0x4eaed610 // fsub v16.4s, v16.4s, v14.4s
+	WORD $0x4eafd631 // fsub v17.4s, v17.4s, v15.4s
+	WORD $0x4e30cf54 // fmla v20.4s, v26.4s, v16.4s
+	WORD $0x4e31cf75 // fmla v21.4s, v27.4s, v17.4s
+	WORD $0x4e30ce54 // fmla v20.4s, v18.4s, v16.4s
+	WORD $0x4e31ce75 // fmla v21.4s, v19.4s, v17.4s
+	VEOR V22.B16, V22.B16, V22.B16
+	VEOR V23.B16, V23.B16, V23.B16
+	WORD $0x4eb4d6d6 // fsub v22.4s, v22.4s, v20.4s
+	WORD $0x4eb5d6f7 // fsub v23.4s, v23.4s, v21.4s
+	VBIT V4.B16, V20.B16, V22.B16
+	VBIT V5.B16, V21.B16, V23.B16
+	WORD $0x0e617982 // fcvtl v2.2d, v12.2s
+	WORD $0x4e617983 // fcvtl2 v3.2d, v12.4s
+	VST1.P [V2.D2, V3.D2], 32(R0)
+	WORD $0x0e6179a2 // fcvtl v2.2d, v13.2s
+	WORD $0x4e6179a3 // fcvtl2 v3.2d, v13.4s
+	VST1.P [V2.D2, V3.D2], 32(R0)
+	CBZ R5, value
+	MOVWU scale+48(FP), R9
+	VDUP R9, V2.S4
+	WORD $0x6e22ded6 // fmul v22.4s, v22.4s, v2.4s
+	WORD $0x6e22def7 // fmul v23.4s, v23.4s, v2.4s
+	VST1.P [V22.S4, V23.S4], 32(R5)
+value:
+	SUBS $8, R2, R2
+	BNE loop
+	RET
+
+// func sigmoidNormalisedSingleF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
+TEXT ·sigmoidNormalisedSingleF32(SB), NOSPLIT, $0-64
+	MOVD $numbers<>(SB), R8
+	FMOVQ 0(R8), F0 // 1
+	MOVD par+56(FP), R7
+	MOVD no+32(FP), R4
+	FMOVQ 1344(R8), F1 // 2 1
+	CBZ R4, begin
+	FMOVQ 1360(R8), F1 // 1 0
+begin:
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
+loop:
+	MOVD R1, R6
+	VLD1.P 32(R6), [V2.S4, V3.S4]
+	FMOVQ 544(R8), F4 // -104.5
+	FMOVQ 560(R8), F5 // 1.2582976e+07
+	FMOVQ 16(R8), F6 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
+	FMOVQ 32(R8), F7 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
+	FMOVQ 592(R8), F8 // +Inf
+	FMOVQ 592(R8), F9 // +Inf
+	WORD $0x4e22e508 // fcmeq v8.4s, v8.4s, v2.4s
+	WORD $0x4e23e529 // fcmeq v9.4s, v9.4s, v3.4s
+	WORD $0x4ea0f842 // fabs v2.4s, v2.4s
+	WORD $0x4ea0f863 // fabs v3.4s, v3.4s
+	VORR V8.B16, V2.B16, V2.B16
+	VORR V9.B16, V3.B16, V3.B16
+	WORD $0x6ea0f848 // fneg v8.4s, v2.4s
+	WORD $0x6ea0f869 // fneg v9.4s, v3.4s
+	WORD $0x4e24f508 // fmax v8.4s, v8.4s, v4.4s
+	WORD $0x4e24f529 // fmax v9.4s, v9.4s, v4.4s
+	VMOV V5.B16, V10.B16
+	VMOV V5.B16, V11.B16
+	WORD $0x4f86110a // fmla v10.4s, v8.4s, v6.s[0]
+	WORD $0x4f86112b // fmla v11.4s, v9.4s, v6.s[0]
+	WORD $0x4ea5d54c // fsub v12.4s, v10.4s, v5.4s
+	WORD $0x4ea5d56d // fsub v13.4s, v11.4s, v5.4s
+	WORD $0x4fa65188 // fmls v8.4s, v12.4s, v6.s[1]
+	WORD $0x4fa651a9 // fmls v9.4s, v13.4s, v6.s[1]
+	WORD $0x4f865988 // fmls v8.4s, v12.4s, v6.s[2]
+	WORD $0x4f8659a9 // fmls v9.4s, v13.4s, v6.s[2]
+	VSHL $23, V10.S4, V10.S4
+	VSHL $23, V11.S4, V11.S4
+	WORD $0x6e28dd0c // fmul v12.4s, v8.4s, v8.4s
+	WORD $0x6e29dd2d // fmul v13.4s, v9.4s, v9.4s
+	FMOVQ 48(R8), F14 // 0.04166655443768594
+	FMOVQ 48(R8), F15 // 0.04166655443768594
+	WORD $0x4fa7110e // fmla v14.4s, v8.4s, v7.s[1]
+	WORD $0x4fa7112f // fmla v15.4s, v9.4s, v7.s[1]
+	WORD $0x4f87198e // fmla v14.4s, v12.4s, v7.s[2]
+	WORD $0x4f8719af // fmla v15.4s, v13.4s, v7.s[2]
+	FMOVQ 64(R8), F16 // 0.5
+	FMOVQ 64(R8), F17 // 0.5
+	WORD $0x4f871110 // fmla v16.4s, v8.4s, v7.s[0]
+	WORD $0x4f871131 // fmla v17.4s, v9.4s, v7.s[0]
+	WORD $0x4e2ccdd0 // fmla v16.4s, v14.4s, v12.4s
+	WORD $0x4e2dcdf1 // fmla v17.4s, v15.4s, v13.4s
+	WORD $0x4e2cce08 // fmla v8.4s, v16.4s, v12.4s
+	WORD $0x4e2dce29 // fmla v9.4s, v17.4s, v13.4s
+	WORD $0x4e20d50c // fadd v12.4s, v8.4s, v0.4s
+	WORD $0x4e20d52d // fadd v13.4s, v9.4s, v0.4s
+	WORD $0x4eacd40e // fsub v14.4s, v0.4s, v12.4s
+	WORD $0x4eadd40f // fsub v15.4s, v0.4s, v13.4s
+	WORD $0x4e28d5ce // fadd v14.4s, v14.4s, v8.4s
+	WORD $0x4e29d5ef // fadd v15.4s, v15.4s, v9.4s
+	WORD $0x4ea8cdce // fmls v14.4s, v14.4s, v8.4s
+	WORD $0x4ea9cdef // fmls v15.4s, v15.4s, v9.4s
+	VADD V10.S4, V12.S4, V12.S4
+	VADD V11.S4, V13.S4, V13.S4
+	WORD $0x4fa6998c // fmul v12.4s, v12.4s, v6.s[3]
+	WORD $0x4fa699ad // fmul v13.4s, v13.4s, v6.s[3]
+	VEOR V16.B16, V16.B16, V16.B16
+	WORD $0x4e30cdcc // fmla v12.4s, v14.4s, v16.4s
+	WORD $0x4e30cded // fmla v13.4s, v15.4s, v16.4s
+	VMOV V0.B16, V6.B16
+	VMOV V0.B16, V7.B16
+	WORD $0x4e2cd4c6 // fadd v6.4s, v6.4s, v12.4s
+	WORD $0x4e2dd4e7 // fadd v7.4s, v7.4s, v13.4s
+	WORD $0x6e26fc04 // fdiv v4.4s, v0.4s, v6.4s
+	WORD $0x6e27fc05 // fdiv v5.4s, v0.4s, v7.4s
+	WORD $0x4ea6d408 // fsub v8.4s, v0.4s, v6.4s
+	WORD $0x4ea7d409 // fsub v9.4s, v0.4s, v7.4s
+	WORD $0x4e2cd508 // fadd v8.4s, v8.4s, v12.4s
+	WORD $0x4e2dd529 // fadd v9.4s, v9.4s, v13.4s
+	VMOV V0.B16, V10.B16
+	VMOV V0.B16, V11.B16
+	WORD $0x4ea6cc8a // fmls v10.4s, v4.4s, v6.4s
+	WORD $0x4ea7ccab // fmls v11.4s, v5.4s, v7.4s
+	WORD $0x4ea8cc8a // fmls v10.4s, v4.4s, v8.4s
+	WORD $0x4ea9ccab // fmls v11.4s, v5.4s, v9.4s
+	WORD $0x6e24dd86 // fmul v6.4s, v12.4s, v4.4s
+	WORD $0x6e25dda7 // fmul v7.4s, v13.4s, v5.4s
+	WORD $0x4eaeccca // fmls v10.4s, v6.4s, v14.4s
+	WORD $0x4eafcceb // fmls v11.4s, v7.4s, v15.4s
+	FMOVQ 1232(R8), F6 // 0.386294303904 0.0529314290558 0.0187063060079 0.00553057883505
+	FMOVQ 1248(R8), F7 // 0.000295095305405 0 0 0
+	WORD $0x4e24d488 // fadd v8.4s, v4.4s, v4.4s
+	WORD $0x4e25d4a9 // fadd v9.4s, v5.4s, v5.4s
+	WORD $0x4ea0d508 // fsub v8.4s, v8.4s, v0.4s
+	WORD $0x4ea0d529 // fsub v9.4s, v9.4s, v0.4s
+	WORD $0x6e28dd10 // fmul v16.4s, v8.4s, v8.4s
+	WORD $0x6e29dd31 // fmul v17.4s, v9.4s, v9.4s
+	FMOVQ 1264(R8), F18 // -0.00184429839116
+	FMOVQ 1264(R8), F19 // -0.00184429839116
+	WORD $0x4f871112 // fmla v18.4s, v8.4s, v7.s[0]
+	WORD $0x4f871133 // fmla v19.4s, v9.4s, v7.s[0]
+	FMOVQ 1280(R8), F20 // -0.0112001485349
+	FMOVQ 1280(R8), F21 // -0.0112001485349
+	WORD $0x4fa61914 // fmla v20.4s, v8.4s, v6.s[3]
+	WORD $0x4fa61935 // fmla v21.4s, v9.4s, v6.s[3]
+	WORD $0x4e30ce54 // fmla v20.4s, v18.4s, v16.4s
+	WORD $0x4e31ce75 // fmla v21.4s, v19.4s, v17.4s
+	FMOVQ 1296(R8), F18 // -0.0301568952968
+	FMOVQ 1296(R8), F19 // -0.0301568952968
+	WORD $0x4f861912 // fmla v18.4s, v8.4s, v6.s[2]
+	WORD $0x4f861933 // fmla v19.4s, v9.4s, v6.s[2]
+	WORD $0x4e30ce92 // fmla v18.4s, v20.4s, v16.4s
+	WORD $0x4e31ceb3 // fmla v19.4s, v21.4s, v17.4s
+	FMOVQ 1312(R8), F20 // -0.113703551331
+	FMOVQ 1312(R8), F21 // -0.113703551331
+	WORD $0x4fa61114 // fmla v20.4s, v8.4s, v6.s[1]
+	WORD $0x4fa61135 // fmla v21.4s, v9.4s, v6.s[1]
+	WORD $0x4e30ce54 // fmla v20.4s, v18.4s, v16.4s
+	WORD $0x4e31ce75 // fmla v21.4s, v19.4s, v17.4s
+	FMOVQ 1328(R8), F18 // -1.6475996122977676e-09
+	FMOVQ 1328(R8), F19 // -1.6475996122977676e-09
+	WORD $0x4f861112 // fmla v18.4s, v8.4s, v6.s[0]
+	WORD $0x4f861133 // fmla v19.4s, v9.4s, v6.s[0]
+	WORD $0x4e30ce92 // fmla v18.4s, v20.4s, v16.4s
+	WORD $0x4e31ceb3 // fmla v19.4s, v21.4s, v17.4s
+	FMOVQ 1216(R8), F20 // 0.693147180817
+	WORD $0x4e32d694 // fadd v20.4s, v20.4s, v18.4s
+	FMOVQ 1216(R8), F21 // 0.693147180817
+	WORD $0x4e33d6b5 // fadd v21.4s, v21.4s, v19.4s
+	WORD $0x4e2ece92 // fmla v18.4s, v20.4s, v14.4s
+	WORD $0x4e2fceb3 // fmla v19.4s, v21.4s, v15.4s
+	FMOVQ 1216(R8), F20 // 0.693147180817
+	FMOVQ 1216(R8), F21 // 0.693147180817
+	WORD $0x4e34d652 // fadd v18.4s, v18.4s, v20.4s
+	WORD $0x4e35d673 // fadd v19.4s, v19.4s, v21.4s
+	WORD $0x4e2acc84 // fmla v4.4s, v4.4s, v10.4s
+	WORD $0x4e2bcca5 // fmla v5.4s, v5.4s, v11.4s
+	FMOVQ 1376(R8), F10 // 1.152921504606847e+18
+	FMOVQ 1376(R8), F11 // 1.152921504606847e+18
+	WORD $0x4ea2f54a // fmin v10.4s, v10.4s, v2.4s
+	WORD $0x4ea3f56b // fmin v11.4s, v11.4s, v3.4s
+	WORD $0x6e2cde46 // fmul v6.4s, v18.4s, v12.4s
+	WORD $0x6e2dde67 // fmul v7.4s, v19.4s, v13.4s
+	WORD $0x6ea0f8c8 // fneg v8.4s, v6.4s
+	WORD $0x6ea0f8e9 // fneg v9.4s, v7.4s
+	WORD $0x4e2cce48 // fmla v8.4s, v18.4s, v12.4s
+	WORD $0x4e2dce69 // fmla v9.4s, v19.4s, v13.4s
+	WORD $0x6e2adc84 // fmul v4.4s, v4.4s, v10.4s
+	WORD $0x6e2bdca5 // fmul v5.4s, v5.4s, v11.4s
+	WORD $0x4e2ecc84 // fmla v4.4s, v4.4s, v14.4s
+	WORD $0x4e2fcca5 // fmla v5.4s, v5.4s, v15.4s
+	WORD $0x4e24d652 // fadd v18.4s, v18.4s, v4.4s
+	WORD $0x4e25d673 // fadd v19.4s, v19.4s, v5.4s
+	WORD $0x6e2cde52 // fmul v18.4s, v18.4s, v12.4s
+	WORD $0x6e2dde73 // fmul v19.4s, v19.4s, v13.4s
+	WORD $0x4e26d4c4 // fadd v4.4s, v6.4s, v6.4s
+	WORD $0x4e27d4e5 // fadd v5.4s, v7.4s, v7.4s
+	WORD $0x4e2ad482 // fadd v2.4s, v4.4s, v10.4s
+	WORD $0x4e2bd4a3 // fadd v3.4s, v5.4s, v11.4s
+	WORD $0x4e2af48c // fmax v12.4s, v4.4s, v10.4s
+	WORD $0x4e2bf4ad // fmax v13.4s, v5.4s, v11.4s
+	WORD $0x4eaaf48e // fmin v14.4s, v4.4s, v10.4s
+	WORD $0x4eabf4af // fmin v15.4s, v5.4s, v11.4s
+	WORD $0x4ea2d58c // fsub v12.4s, v12.4s, v2.4s
+	WORD $0x4ea3d5ad // fsub v13.4s, v13.4s, v3.4s
+	WORD $0x4e2ed58c // fadd v12.4s, v12.4s, v14.4s
+	WORD $0x4e2fd5ad // fadd v13.4s, v13.4s, v15.4s
+	WORD $0x4e28d58c // fadd v12.4s, v12.4s, v8.4s
+	WORD $0x4e29d5ad // fadd v13.4s, v13.4s, v9.4s
+	WORD $0x4e28d58c // fadd v12.4s, v12.4s, v8.4s
+	WORD $0x4e29d5ad // fadd v13.4s, v13.4s, v9.4s
+	WORD $0x6e22dc44 // fmul v4.4s, v2.4s, v2.4s
+	WORD $0x6e23dc65 // fmul v5.4s, v3.4s, v3.4s
+	WORD $0x6ea0f88e // fneg v14.4s, v4.4s
+	WORD $0x6ea0f8af // fneg v15.4s, v5.4s
+	WORD $0x4e22cc4e // fmla v14.4s, v2.4s, v2.4s
+	WORD $0x4e23cc6f // fmla v15.4s, v3.4s, v3.4s
+	WORD $0x6e24fc10 // fdiv v16.4s, v0.4s, v4.4s
+	WORD $0x6e25fc11 // fdiv v17.4s, v0.4s, v5.4s
+	WORD $0x4e2cd594 // fadd v20.4s, v12.4s, v12.4s
+	WORD $0x4e2dd5b5 // fadd v21.4s, v13.4s, v13.4s
+	WORD $0x4e22ce8e // fmla v14.4s, v20.4s, v2.4s
+	WORD $0x4e23ceaf // fmla v15.4s, v21.4s, v3.4s
+	VMOV V0.B16, V20.B16
+	VMOV V0.B16, V21.B16
+	WORD $0x4eb0cc94 // fmls v20.4s, v4.4s, v16.4s
+	WORD $0x4eb1ccb5 // fmls v21.4s, v5.4s, v17.4s
+	WORD $0x4eb0cdd4 // fmls v20.4s, v14.4s, v16.4s
+	WORD $0x4eb1cdf5 // fmls v21.4s, v15.4s, v17.4s
+	WORD $0x4e34ce10 // fmla v16.4s, v16.4s, v20.4s
+	WORD $0x4e35ce31 // fmla v17.4s, v17.4s, v21.4s
+	WORD $0x6e22de14 // fmul v20.4s, v16.4s, v2.4s
+	WORD $0x6e23de35 // fmul v21.4s, v17.4s, v3.4s
+	WORD $0x6ea0fa8e // fneg v14.4s, v20.4s
+	WORD $0x6ea0faaf // fneg v15.4s, v21.4s
+	WORD $0x4e22ce0e // fmla v14.4s, v16.4s, v2.4s
+	WORD $0x4e23ce2f // fmla v15.4s, v17.4s, v3.4s
+	WORD $0x4e2cce0e // fmla v14.4s, v16.4s, v12.4s
+	WORD $0x4e2dce2f // fmla v15.4s, v17.4s, v13.4s
+	WORD $0x4e2ed694 // fadd v20.4s, v20.4s, v14.4s
+	WORD $0x4e2fd6b5 // fadd v21.4s, v21.4s, v15.4s
+	WORD $0x6e30de52 // fmul v18.4s, v18.4s, v16.4s
+	WORD $0x6e31de73 // fmul v19.4s, v19.4s, v17.4s
+	VLD1.P 32(R1), [V2.S4, V3.S4]
+	VLD1.P 32(R3), [V14.S4, V15.S4]
+	WORD $0x4eaed404 // fsub v4.4s, v0.4s, v14.4s
+	WORD $0x4eafd405 // fsub v5.4s, v0.4s, v15.4s
+	CBZ R4, shares
+	VLD1.P 32(R4), [V4.S4, V5.S4]
+shares:
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	WORD $0x6eace442 // fcmgt v2.4s, v2.4s, v12.4s
+	WORD $0x6eade463 // fcmgt v3.4s, v3.4s, v13.4s
+	VMOV V14.B16, V12.B16
+	VMOV V15.B16, V13.B16
+	VBIT V2.B16, V4.B16, V12.B16
+	VBIT V3.B16, V5.B16, V13.B16
+	VBIT V2.B16, V14.B16, V4.B16
+	VBIT V3.B16, V15.B16, V5.B16
+	VDUP V1.S[1], V24.S4
+	WORD $0x4eacf490 // fmin v16.4s, v4.4s, v12.4s
+	WORD $0x4eadf4b1 // fmin v17.4s, v5.4s, v13.4s
+	WORD $0x4e2cf48e // fmax v14.4s, v4.4s, v12.4s
+	WORD $0x4e2df4af // fmax v15.4s, v5.4s, v13.4s
+	WORD $0x4e38f5ce // fmax v14.4s, v14.4s, v24.4s
+	WORD $0x4e38f5ef // fmax v15.4s, v15.4s, v24.4s
+	WORD $0x4f81520e // fmls v14.4s, v16.4s, v1.s[0]
+	WORD $0x4f81522f // fmls v15.4s, v17.4s, v1.s[0]
+	WORD $0x6ea4e596 // fcmgt v22.4s, v12.4s, v4.4s
+	WORD $0x6ea5e5b7 // fcmgt v23.4s, v13.4s, v5.4s
+	WORD $0x6e32ddce // fmul v14.4s, v14.4s, v18.4s
+	WORD $0x6e33ddef // fmul v15.4s, v15.4s, v19.4s
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	WORD $0x4eaed610 // fsub v16.4s, v16.4s, v14.4s
+	WORD $0x4eafd631 // fsub v17.4s, v17.4s, v15.4s
+	VBIT V22.B16, V14.B16, V16.B16
+	VBIT V23.B16, V15.B16, V17.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	WORD $0x4eb0d5ce // fsub v14.4s, v14.4s, v16.4s
+	WORD $0x4eb1d5ef // fsub v15.4s, v15.4s, v17.4s
+	VBIT V2.B16, V16.B16, V14.B16
+	VBIT V3.B16, V17.B16, V15.B16
+	WORD $0x4e2cd484 // fadd v4.4s, v4.4s, v12.4s
+	WORD $0x4e2dd4a5 // fadd v5.4s, v5.4s, v13.4s
+	WORD $0x6e28dc88 // fmul v8.4s, v4.4s, v8.4s
+	WORD $0x6e29dca9 // fmul v9.4s, v5.4s, v9.4s
+	WORD $0x4e26cc88 // fmla v8.4s, v4.4s, v6.4s
+	WORD $0x4e27cca9 // fmla v9.4s, v5.4s, v7.4s
+	WORD $0x4e2ccd48 // fmla v8.4s, v10.4s, v12.4s
+	WORD $0x4e2dcd69 // fmla v9.4s, v11.4s, v13.4s
+	WORD $0x6e34dd08 // fmul v8.4s, v8.4s, v20.4s
+	WORD $0x6e35dd29 // fmul v9.4s, v9.4s, v21.4s
+	WORD $0x0e617902 // fcvtl v2.2d, v8.2s
+	WORD $0x4e617903 // fcvtl2 v3.2d, v8.4s
+	VST1.P [V2.D2, V3.D2], 32(R0)
+	WORD $0x0e617922 // fcvtl v2.2d, v9.2s
+	WORD $0x4e617923 // fcvtl2 v3.2d, v9.4s
+	VST1.P [V2.D2, V3.D2], 32(R0)
+	CBZ R5, value
+	MOVWU scale+48(FP), R9
+	VDUP R9, V2.S4
+	WORD $0x6e22ddce // fmul v14.4s, v14.4s, v2.4s
+	WORD $0x6e22ddef // fmul v15.4s, v15.4s, v2.4s
+	VST1.P [V14.S4, V15.S4], 32(R5)
 value:
 	SUBS $8, R2, R2
 	BNE loop
@@ -11701,4 +12709,50 @@ DATA numbers<>+992(SB)/8, $0x3e70000000000000
 DATA numbers<>+1000(SB)/8, $0x0000000000000000
 DATA numbers<>+1008(SB)/8, $0xb5bfbe8ebf317200
 DATA numbers<>+1016(SB)/8, $0x0000000000000000
-GLOBL numbers<>(SB), RODATA|NOPTR, $1024
+DATA numbers<>+1024(SB)/8, $0x2640000026400000
+DATA numbers<>+1032(SB)/8, $0x2640000026400000
+DATA numbers<>+1040(SB)/8, $0x3e4cb42d3eaaaad3
+DATA numbers<>+1048(SB)/8, $0x3dd5fc283e144bd3
+DATA numbers<>+1056(SB)/8, $0x00000000bd37f45f
+DATA numbers<>+1064(SB)/8, $0x0000000000000000
+DATA numbers<>+1072(SB)/8, $0x0040000000400000
+DATA numbers<>+1080(SB)/8, $0x0040000000400000
+DATA numbers<>+1088(SB)/8, $0x4b0000004b000000
+DATA numbers<>+1096(SB)/8, $0x4b0000004b000000
+DATA numbers<>+1104(SB)/8, $0x4b00007f4b00007f
+DATA numbers<>+1112(SB)/8, $0x4b00007f4b00007f
+DATA numbers<>+1120(SB)/8, $0x007fffff007fffff
+DATA numbers<>+1128(SB)/8, $0x007fffff007fffff
+DATA numbers<>+1136(SB)/8, $0x3f4000003f400000
+DATA numbers<>+1144(SB)/8, $0x3f4000003f400000
+DATA numbers<>+1152(SB)/8, $0xbe06c821be06c821
+DATA numbers<>+1160(SB)/8, $0xbe06c821be06c821
+DATA numbers<>+1168(SB)/8, $0xbe2a791bbe2a791b
+DATA numbers<>+1176(SB)/8, $0xbe2a791bbe2a791b
+DATA numbers<>+1184(SB)/8, $0xbe800012be800012
+DATA numbers<>+1192(SB)/8, $0xbe800012be800012
+DATA numbers<>+1200(SB)/8, $0xbf000000bf000000
+DATA numbers<>+1208(SB)/8, $0xbf000000bf000000
+DATA numbers<>+1216(SB)/8, $0x3f3172183f317218
+DATA numbers<>+1224(SB)/8, $0x3f3172183f317218
+DATA numbers<>+1232(SB)/8, $0x3d58cea03ec5c85e
+DATA numbers<>+1240(SB)/8, $0x3bb539dc3c993df8
+DATA numbers<>+1248(SB)/8, $0x00000000399ab705
+DATA numbers<>+1256(SB)/8, $0x0000000000000000
+DATA numbers<>+1264(SB)/8, $0xbaf1bc63baf1bc63
+DATA numbers<>+1272(SB)/8, $0xbaf1bc63baf1bc63
+DATA numbers<>+1280(SB)/8, $0xbc3780d4bc3780d4
+DATA numbers<>+1288(SB)/8, $0xbc3780d4bc3780d4
+DATA numbers<>+1296(SB)/8, $0xbcf70b98bcf70b98
+DATA numbers<>+1304(SB)/8, $0xbcf70b98bcf70b98
+DATA numbers<>+1312(SB)/8, $0xbde8dd68bde8dd68
+DATA numbers<>+1320(SB)/8, $0xbde8dd68bde8dd68
+DATA numbers<>+1328(SB)/8, $0xb0e271c2b0e271c2
+DATA numbers<>+1336(SB)/8, $0xb0e271c2b0e271c2
+DATA numbers<>+1344(SB)/8, $0x3f80000040000000
+DATA numbers<>+1352(SB)/8, $0x3f80000040000000
+DATA numbers<>+1360(SB)/8, $0x000000003f800000
+DATA numbers<>+1368(SB)/8, $0x000000003f800000
+DATA numbers<>+1376(SB)/8, $0x5d8000005d800000
+DATA numbers<>+1384(SB)/8, $0x5d8000005d800000
+GLOBL numbers<>(SB), RODATA|NOPTR, $1392

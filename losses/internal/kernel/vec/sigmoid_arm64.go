@@ -3,6 +3,8 @@
 package vec
 
 import (
+	"math"
+
 	"softloss/losses/internal/kernel/portable"
 	"softloss/losses/internal/kernel/spec"
 )
@@ -75,19 +77,50 @@ func SigmoidQuestion[T spec.Float](q spec.Question, loss []float64, grad, z, yes
 		return portable.SigmoidQuestion(q, loss, grad, z, yes, no, scale)
 	}
 	p := questionPlan{par: questionPars{q.A, q.B, q.C}}
+	narrow := spec.Size[T]() == 4
 	switch q.Kind {
 	case spec.Normalised:
-		p.kind = normalisedQuestions
+		if p.kind = normalisedQuestions; narrow {
+			p.kind = normalisedSingle
+		}
 	case spec.Penalised:
 		p.kind = penalisedQuestions
 	case spec.Symmetric:
-		p.kind = symmetricQuestions
+		if p.kind = symmetricQuestions; narrow && moderate(q) {
+			p = symmetricPlan(q)
+		}
 	case spec.Sparsemax:
 		p.kind = sparsemaxQuestions
 	case spec.Entmax15:
 		p.kind = entmaxQuestions
 	}
 	return questions(&p, loss, grad, z, yes, no, scale)
+}
+
+// moderate reports whether A, B and B C of a question are of a size that shows no digits that a
+// probability has lost as a denormal number, and C not below the logarithms of float32.
+func moderate(q spec.Question) bool {
+	for _, x := range [3]float64{q.A, q.B, -q.B * q.C} {
+		if x != 0 && !(x >= 0x1p-30 && x <= 8) {
+			return false
+		}
+	}
+	return q.C >= -87
+}
+
+// symmetricPlan is that of the question Symmetric in float32.
+func symmetricPlan(q spec.Question) (p questionPlan) {
+	if p.kind = symmetricSingle; q.A == 0 {
+		p.kind = reverseSingle
+	}
+	ab, c := lanes(q.A, -q.B), lanes(q.C, q.C)
+	copy(p.par[:], []float64{ab, ab, c, c})
+	return p
+}
+
+// lanes returns two numbers of float32 as the bits of one of float64.
+func lanes(low, high float64) float64 {
+	return math.Float64frombits(uint64(math.Float32bits(float32(low))) | uint64(math.Float32bits(float32(high)))<<32)
 }
 
 // SigmoidAsymmetric is [spec.SigmoidAsymmetric]. It is two losses, of the labels of yes and of
@@ -178,6 +211,9 @@ const (
 	polySingle
 	gceSingle
 	focalSingle
+	reverseSingle
+	symmetricSingle
+	normalisedSingle
 )
 
 // questions computes elements, those that fill no block in a copy that does.
@@ -269,6 +305,12 @@ func questionBlocks[T spec.Float](p *questionPlan, loss *float64, grad, z, yes, 
 		sigmoidGCESingle(loss, grad, z, yes, no, n, f, &p.smooth.par[0])
 	case focalSingle:
 		sigmoidFocalSingle(loss, grad, z, yes, no, n, f, &p.smooth.par[0])
+	case reverseSingle:
+		sigmoidReverseSingle(loss, grad, z, yes, no, n, f, &p.par[0])
+	case symmetricSingle:
+		sigmoidSymmetricSingle(loss, grad, z, yes, no, n, f, &p.par[0])
+	case normalisedSingle:
+		sigmoidNormalisedSingle(loss, grad, z, yes, no, n, f, nil)
 	case maeQuestions:
 		sigmoidMAE(loss, grad, z, yes, no, n, f, nil)
 	}

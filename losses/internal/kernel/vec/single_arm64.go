@@ -40,8 +40,7 @@ func singlePlan(par []float64, f spec.Family, a float64) (ok bool) {
 	at := 0
 	vector := func(x ...float64) { // repeated
 		for i := range 2 {
-			low, high := float32(x[2*i%len(x)]), float32(x[(2*i+1)%len(x)])
-			par[at] = math.Float64frombits(uint64(math.Float32bits(low)) | uint64(math.Float32bits(high))<<32)
+			par[at] = lanes(x[2*i%len(x)], x[(2*i+1)%len(x)])
 			at++
 		}
 	}

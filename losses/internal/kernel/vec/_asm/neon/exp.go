@@ -73,13 +73,13 @@ func (a *asm) reduce(c expConsts, x []Vec) (t []Vec) {
 	each(func(_, t, n Vec) { a.Op(Fsub, n, t, c.magic) })
 	each(func(x, _, n Vec) { a.OpLane(Fmls, x, n, c.ln2hi) })
 	each(func(x, _, n Vec) { a.OpLane(Fmls, x, n, c.ln2lo) })
-	a.reduced(c, x, t, n)
+	a.reduced(c, x, t, n, nil)
 	return t
 }
 
 // reduced turns r, in the place of x, into exp(r) - 1, and t into what is to be added to the
-// exponent. It drops square.
-func (a *asm) reduced(c expConsts, x, t, square []Vec) {
+// exponent. Low is what r lacks, or nil; it is overwritten. It drops square.
+func (a *asm) reduced(c expConsts, x, t, square, low []Vec) {
 	mantissa := 23
 	if a.F64 {
 		mantissa = 52
@@ -91,8 +91,17 @@ func (a *asm) reduced(c expConsts, x, t, square []Vec) {
 		a.Op(Fmul, square[i], x[i], x[i])
 	}
 	q := a.value(c.q, x, square)
+	above := x
+	if low != nil {
+		above = low
+	}
 	for i := range x {
-		a.Op(Fmla, x[i], q[i], square[i])
+		a.Op(Fmla, above[i], q[i], square[i])
+	}
+	if low != nil {
+		for i := range x {
+			a.Op(Fadd, x[i], x[i], low[i])
+		}
 	}
 	a.Drop(q...)
 	a.Drop(square...)

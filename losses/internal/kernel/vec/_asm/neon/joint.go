@@ -133,7 +133,8 @@ func (a *asm) labelLogs(one Vec, t, u []Vec) (near, far []Vec) {
 		return y
 	}
 	x := a.Row(unroll)
-	each(func(i int) { a.Move(x[i], t[i]) })
+	each(func(i int) { a.OpOne(Fabs, x[i], t[i]) }) // a label may be -0
+	each(func(i int) { a.OpOne(Fabs, u[i], u[i]) })
 	near = log(x, u, func() []Vec { return a.lostBeside(one, t, u) })
 	small := a.lostBeside(one, u, t)
 	a.Drop(t...)

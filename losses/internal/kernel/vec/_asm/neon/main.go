@@ -75,5 +75,11 @@ func (a *asm) kernels() {
 	a.singles("sigmoidPolySingle", "φ = -l + a (1-p).", false, a.polySingle)
 	a.singles("sigmoidGCESingle", "φ = (1 - p^a)/a.", false, a.gceSingle)
 	a.singles("sigmoidFocalSingle", "φ = -(1-p)^a l.", true, a.focalSingle)
+	a.questionSingle("sigmoidReverseSingle", "The loss is the question Symmetric of A = 0; "+symmetricPar, []float64{1},
+		[]float64{0x1.8p-51}, a.symmetricSingle(false))
+	a.questionSingle("sigmoidSymmetricSingle", "The loss is the question Symmetric; "+symmetricPar, []float64{1},
+		[]float64{0x1.8p-51}, a.symmetricSingle(true))
+	a.questionSingle("sigmoidNormalisedSingle", "The loss is the question Normalised.", []float64{2, 1}, []float64{1, 0},
+		a.normalisedSingle)
 	a.sigmoid("sigmoidMAE", "The loss is the sum of |p - t| of both classes.", a.maeQuestion)
 }

@@ -81,12 +81,17 @@ func (a *asm) fallBy(c singleConsts, z []Vec) (e, lost, x, t []Vec) {
 	each(func(i int) { a.Move(t[i], c.exp.magic) })
 	each(func(i int) { a.OpLane(Fmla, t[i], cut[i], c.log2e) })
 	each(func(i int) { a.Op(Fsub, n[i], t[i], c.exp.magic) })
-	each(func(i int) { a.OpLane(Fmul, x[i], n[i], c.ln2hi) })
-	each(func(i int) { a.OpLane(Fmla, x[i], cut[i], c.rate) })
-	each(func(i int) { a.OpLane(Fmla, x[i], cut[i], c.lost) })
-	each(func(i int) { a.OpLane(Fmla, x[i], n[i], c.ln2lo) })
-	a.Drop(cut...)
-	a.reduced(c.exp, x, t, n)
+	low, sum := cut, a.Row(unroll)
+	each(func(i int) { a.OpLane(Fmul, sum[i], n[i], c.ln2hi) })
+	each(func(i int) { a.OpLane(Fmla, sum[i], cut[i], c.rate) })
+	each(func(i int) { a.OpLane(Fmul, low[i], low[i], c.lost) })
+	each(func(i int) { a.OpLane(Fmla, low[i], n[i], c.ln2lo) })
+	each(func(i int) { a.Op(Fadd, x[i], sum[i], low[i]) })
+	each(func(i int) { a.Op(Fsub, sum[i], sum[i], x[i]) })
+	each(func(i int) { a.Op(Fadd, low[i], low[i], sum[i]) })
+	a.Drop(sum...)
+	a.reduced(c.exp, x, t, n, low)
+	a.Drop(low...)
 	return e, lost, x, t
 }
 
@@ -108,7 +113,7 @@ func (a *asm) exactFall(c expConsts, z []Vec) (e, lost []Vec) {
 	return e, lost
 }
 
-// ratios emits A and the other polynomial. It drops lost.
+// ratios emits A and the other polynomial.
 func (a *asm) ratios(c singleConsts, e, lost []Vec) (power, second []Vec) {
 	s := a.Row(unroll)
 	off := a.likelihood(c.exp.one, s, e)
@@ -117,8 +122,8 @@ func (a *asm) ratios(c singleConsts, e, lost []Vec) (power, second []Vec) {
 	each(func(i int) { a.Op(Fmls, off[i], x[i], lost[i]) })
 	each(func(i int) { a.vectorOf(x[i], 2) })
 	each(func(i int) { a.Op(Fmul, off[i], off[i], x[i]) })
-	a.Release(x, lost)
-	square := a.mirror(c, s, s)
+	a.Drop(x...)
+	square := a.mirror(c.exp.one, s, s)
 	power = a.valueBeside(c.power, s, square, off)
 	a.Drop(off...)
 	second = a.value(c.second, s, square)
@@ -127,10 +132,10 @@ func (a *asm) ratios(c singleConsts, e, lost []Vec) (power, second []Vec) {
 }
 
 // mirror emits s = 2p-1, which no rounding changes, and s².
-func (a *asm) mirror(c singleConsts, s, p []Vec) (square []Vec) {
+func (a *asm) mirror(one Vec, s, p []Vec) (square []Vec) {
 	square = a.Row(unroll)
 	each(func(i int) { a.Op(Fadd, s[i], p[i], p[i]) })
-	each(func(i int) { a.Op(Fsub, s[i], s[i], c.exp.one) })
+	each(func(i int) { a.Op(Fsub, s[i], s[i], one) })
 	each(func(i int) { a.Op(Fmul, square[i], s[i], s[i]) })
 	return square
 }
@@ -148,6 +153,7 @@ func (a *asm) focalSingle(c singleConsts, z []Vec, labels func() (likely, other,
 	a.power(c.exp, rise, x, t)
 	a.Release(x, t)
 	power, q := a.ratios(c, e, lost)
+	a.Drop(lost...)
 	c.release(a)
 	loss = a.Row(2 * unroll)
 	likely, other, positive := labels()
@@ -223,11 +229,12 @@ func (a *asm) gceSingle(c singleConsts, z []Vec, labels func() (likely, other, p
 	w := a.Row(unroll)
 	each(func(i int) { a.Move(w[i], power[i]) })
 	each(func(i int) { a.Op(Fmla, w[i], power[i], e[i]) })
-	near, far := v, x
+	near, far := v, lost
 	each(func(i int) { a.Op(Fmul, near[i], v[i], e[i]) })
-	each(func(i int) { a.Op(Fmul, far[i], far[i], w[i]) })
-	each(func(i int) { a.Op(Fadd, far[i], far[i], near[i]) })
-	a.Drop(w...)
+	each(func(i int) { a.Op(Fmla, near[i], near[i], lost[i]) })
+	each(func(i int) { a.Move(far[i], near[i]) })
+	each(func(i int) { a.Op(Fmla, far[i], x[i], w[i]) })
+	a.Release(w, x)
 	likely, other, positive := labels()
 	each(func(i int) { a.Op(Fmul, near[i], near[i], likely[i]) })
 	each(func(i int) { a.Op(Fmla, near[i], far[i], other[i]) })
@@ -249,7 +256,7 @@ func (a *asm) polySingle(c singleConsts, z []Vec, labels func() (likely, other, 
 	e, p := a.fall(c.exp, z)
 	off := a.likelihood(c.exp.one, p, e)
 	s := a.Row(unroll)
-	square := a.mirror(c, s, p)
+	square := a.mirror(c.exp.one, s, p)
 	b := a.value(c.second, s, square)
 	each(func(i int) { a.Op(Fmla, p[i], p[i], off[i]) })
 	rest, near := off, s
