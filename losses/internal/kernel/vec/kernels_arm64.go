@@ -485,6 +485,66 @@ func klTermsF32(z, t *float32, n int, m, log float64) (sum float64)
 //go:noescape
 func klTermsF64(z, t *float64, n int, m, log float64) (sum float64)
 
+// moments returns Σ (h - from) and Σ p (h - from); n is a positive multiple of the block.
+func moments[T spec.Float](p, h *T, n int, from float64) (plain, weighted float64) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		return momentsF32((*float32)(unsafe.Pointer(p)), (*float32)(unsafe.Pointer(h)), n, from)
+	}
+	return momentsF64((*float64)(unsafe.Pointer(p)), (*float64)(unsafe.Pointer(h)), n, from)
+}
+
+//go:noescape
+func momentsF32(p, h *float32, n int, from float64) (plain, weighted float64)
+
+//go:noescape
+func momentsF64(p, h *float64, n int, from float64) (plain, weighted float64)
+
+// tilt stores p (a + b (h - from)) - c t in p; n is a positive multiple of the block.
+func tilt[T spec.Float](p, t, h *T, n int, from, a, b, c float64) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		tiltF32((*float32)(unsafe.Pointer(p)), (*float32)(unsafe.Pointer(t)), (*float32)(unsafe.Pointer(h)), n, from, a, b, c)
+		return
+	}
+	tiltF64((*float64)(unsafe.Pointer(p)), (*float64)(unsafe.Pointer(t)), (*float64)(unsafe.Pointer(h)), n, from, a, b, c)
+}
+
+//go:noescape
+func tiltF32(p, t, h *float32, n int, from, a, b, c float64)
+
+//go:noescape
+func tiltF64(p, t, h *float64, n int, from, a, b, c float64)
+
+// affine stores (a p + b) - c t in p; n is a positive multiple of the block.
+func affine[T spec.Float](p, t *T, n int, a, b, c float64) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		affineF32((*float32)(unsafe.Pointer(p)), (*float32)(unsafe.Pointer(t)), n, a, b, c)
+		return
+	}
+	affineF64((*float64)(unsafe.Pointer(p)), (*float64)(unsafe.Pointer(t)), n, a, b, c)
+}
+
+//go:noescape
+func affineF32(p, t *float32, n int, a, b, c float64)
+
+//go:noescape
+func affineF64(p, t *float64, n int, a, b, c float64)
+
+// minusLogs stores -log t in dst, most where it is more or t is not positive; n is a positive multiple
+// of the block.
+func minusLogs[T spec.Float](dst, t *T, n int, most T) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		minusLogsF32((*float32)(unsafe.Pointer(dst)), (*float32)(unsafe.Pointer(t)), n, float32(most))
+		return
+	}
+	minusLogsF64((*float64)(unsafe.Pointer(dst)), (*float64)(unsafe.Pointer(t)), n, float64(most))
+}
+
+//go:noescape
+func minusLogsF32(dst, t *float32, n int, most float32)
+
+//go:noescape
+func minusLogsF64(dst, t *float64, n int, most float64)
+
 // sigmoidCrossEntropy stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
 // and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.
 // φ = -l.

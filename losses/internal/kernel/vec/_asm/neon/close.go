@@ -156,15 +156,28 @@ func (a *asm) shortLogs(one, near Vec, t, u []Vec) (ln, lu []Vec) {
 	return ln, lu
 }
 
-// shortLog emits -B log(x + low), for an x = 2^k (1+f) with 3/4 <= 1+f < 3/2, and a low that counts
-// near 1. It drops low.
+// shortLog emits -B log(x + low) as [asm.logSingle] does.
 func (a *asm) shortLog(c polynomial, one Vec, x, low []Vec) (log []Vec) {
+	log = a.Row(unroll)
+	each(func(i int) { a.OpOne(Fabs, log[i], x[i]) }) // a label may be -0
+	a.logSingle(c, one, log, low)
+	y := a.Take()
+	a.vectorOf(y, 1)
+	each(func(i int) { a.Op(Fmax, log[i], log[i], y) })
+	a.vectorOf(y, 0)
+	each(func(i int) { a.OpLane(Fmul, log[i], log[i], Lane{Of: y, Index: 1}) })
+	a.Drop(y)
+	return log
+}
+
+// logSingle emits log(f + low) in the place of f, for an f = 2^k m with 3/4 <= m < 3/2, some number
+// below -87 for 0, and a low that counts near 1, or nil. It drops low.
+func (a *asm) logSingle(c polynomial, one Vec, f, low []Vec) {
 	const mantissa, bias, first = 23, 127, 0.75
-	f, k, y := a.Row(unroll), a.Row(unroll), a.Take()
+	k, y := a.Row(unroll), a.Take()
 	bits := func(b uint32) { a.Fill(y, float64(math.Float32frombits(b))) }
 	bits(math.Float32bits(1) - math.Float32bits(first))
-	each(func(i int) { a.OpOne(Fabs, f[i], x[i]) }) // a label may be -0
-	each(func(i int) { a.Iadd(f[i], f[i], y) })     // its exponent is k + bias
+	each(func(i int) { a.Iadd(f[i], f[i], y) }) // its exponent is k + bias
 	each(func(i int) { a.Ushr(k[i], f[i], mantissa) })
 	a.Fill(y, 1<<mantissa)
 	each(func(i int) { a.Or(k[i], k[i], y) })
@@ -175,20 +188,19 @@ func (a *asm) shortLog(c polynomial, one Vec, x, low []Vec) (log []Vec) {
 	a.Fill(y, first)
 	each(func(i int) { a.Iadd(f[i], f[i], y) })
 	each(func(i int) { a.Op(Fsub, f[i], f[i], one) })
-	each(func(i int) { a.Op(Fadd, f[i], f[i], low[i]) })
+	if low != nil {
+		each(func(i int) { a.Op(Fadd, f[i], f[i], low[i]) })
+	} else {
+		low = a.Row(unroll)
+	}
 	square := low
 	each(func(i int) { a.Op(Fmul, square[i], f[i], f[i]) })
 	r := a.value(c, f, square)
 	each(func(i int) { a.Op(Fmla, f[i], r[i], square[i]) })
 	a.Fill(y, math.Ln2)
 	each(func(i int) { a.Op(Fmla, f[i], k[i], y) })
-	a.vectorOf(y, 1)
-	each(func(i int) { a.Op(Fmax, f[i], f[i], y) })
-	a.vectorOf(y, 0)
-	each(func(i int) { a.OpLane(Fmul, f[i], f[i], Lane{Of: y, Index: 1}) })
 	a.Drop(y)
 	a.Release(k, square, r)
-	return f
 }
 
 // normalisedSingle: with D = 2L + |z| the loss is C/D, its derivative (u - t) H/D² with H = e (L/e +

@@ -56,6 +56,7 @@ func (a *asm) kernels() {
 	a.shares()
 	a.smoothElements()
 	a.klTerms()
+	a.gradientPieces()
 	a.sigmoidCrossEntropy()
 	a.sigmoid("sigmoidPoly", "φ = -l + a (1-p); par is a and 1+a.", a.polyQuestion)
 	a.sigmoid64("sigmoidGCE", "φ = (1 - p^a)/a; par is -a and 1/a.", a.gceQuestion)
