@@ -32,7 +32,7 @@ func evaluateLabels[T kernel.Float](b *batch[T], l Loss) (bad int) {
 	switch {
 	case sparse && (b.twins || !kernel.HasSparse()):
 		return sparseRows(b, n)
-	case b.probs || b.twins || !sparse && !hasLabels(l):
+	case b.probs || b.twins || !sparse && !hasLabels[T](l):
 		return byRow(b, l)
 	}
 	for lo := 0; lo < b.n; lo += b.chunk() {
@@ -61,15 +61,17 @@ func someLabels[T kernel.Float](b *batch[T], l Loss, lo, hi int) (bad int) {
 
 // hasLabels reports whether there are kernels for l with the derivatives by the target, as
 // [evaluate] knows them.
-func hasLabels(l Loss) bool {
-	if _, ok := separableOf(l); ok {
-		return kernel.HasLabels()
+func hasLabels[T kernel.Float](l Loss) bool {
+	if s, ok := separableOf(l); ok {
+		return kernel.HasSeparableLabels[T](s.family())
 	}
 	switch s := l.(type) {
-	case CrossEntropy, MAE, NCE, ReverseCrossEntropy, SymmetricCrossEntropy, KL, ConfidencePenalty, BiTempered:
+	case KL:
+		return kernel.HasKLLabels()
+	case CrossEntropy, MAE, NCE, ReverseCrossEntropy, SymmetricCrossEntropy, ConfidencePenalty, BiTempered:
 		return kernel.HasLabels()
 	case WeightedSum:
-		return !slices.ContainsFunc(s, func(t Term) bool { return !hasLabels(t.Loss) })
+		return !slices.ContainsFunc(s, func(t Term) bool { return !hasLabels[T](t.Loss) })
 	}
 	return false
 }

@@ -35,9 +35,17 @@ func TakeLabelGrads[T Float](labelGrad, y, t []T, k int, o LabelGrads[T]) {
 	}
 }
 
-// HasLabels reports whether there are kernels of losses with the gradients by the labels, before
-// smoothing and class weights.
+// HasLabels reports whether there are kernels of all losses that have some with the gradients by the
+// labels, before smoothing and class weights.
 func HasLabels() bool { return vec.HasLabels && vec.On() }
+
+// HasSeparableLabels reports whether there is [SeparableLabels] for a loss.
+func HasSeparableLabels[T Float](f Family, a float64) bool {
+	return vec.On() && vec.HasSeparableLabels[T](f, a)
+}
+
+// HasKLLabels reports whether there is [KLLabels].
+func HasKLLabels() bool { return vec.HasKLLabels && vec.On() }
 
 // SeparableLabels is [Separable] and stores the gradients by the labels in labelGrad, and by alone
 // those of rows that are not for vectors.

@@ -262,6 +262,22 @@ func polyTermsF32(h *float32, e *float64, z, t *float32, n int, m, log, c float6
 //go:noescape
 func polyTermsF64(h *float64, e *float64, z, t *float64, n int, m, log, c float64, par *float64) (sum, mass float64, signs uint64)
 
+// polyPhi stores φ(l) in y, where l = (z - m) - log and p = c e; φ = -l + a (1-p),
+// a = par[0]; n is a positive multiple of the block.
+func polyPhi[T spec.Float](y *T, e *float64, z *T, n int, m, log, c float64, par *float64) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		polyPhiF32((*float32)(unsafe.Pointer(y)), e, (*float32)(unsafe.Pointer(z)), n, m, log, c, par)
+		return
+	}
+	polyPhiF64((*float64)(unsafe.Pointer(y)), e, (*float64)(unsafe.Pointer(z)), n, m, log, c, par)
+}
+
+//go:noescape
+func polyPhiF32(y *float32, e *float64, z *float32, n int, m, log, c float64, par *float64)
+
+//go:noescape
+func polyPhiF64(y *float64, e *float64, z *float64, n int, m, log, c float64, par *float64)
+
 // focalTerms stores h = -t φ'(l) of classes but the largest and returns Σ t φ, Σ h and the or of the bits
 // of t, with l = (z - m) - log and p = c e; φ = -(1-p)^a l, (1-p)^(a-1) = Σ par[i] (1-p)^(i-1), a = par[0].
 func focalTerms[T spec.Float](h *T, e *float64, z, t *T, n int, m, log, c float64, par *float64) (sum, mass float64, signs uint64) {
@@ -277,6 +293,22 @@ func focalTermsF32(h *float32, e *float64, z, t *float32, n int, m, log, c float
 //go:noescape
 func focalTermsF64(h *float64, e *float64, z, t *float64, n int, m, log, c float64, par *float64) (sum, mass float64, signs uint64)
 
+// focalPhi stores φ(l) in y, where l = (z - m) - log and p = c e; φ = -(1-p)^a l, (1-p)^(a-1) = Σ par[i] (1-p)^(i-1),
+// a = par[0]; n is a positive multiple of the block.
+func focalPhi[T spec.Float](y *T, e *float64, z *T, n int, m, log, c float64, par *float64) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		focalPhiF32((*float32)(unsafe.Pointer(y)), e, (*float32)(unsafe.Pointer(z)), n, m, log, c, par)
+		return
+	}
+	focalPhiF64((*float64)(unsafe.Pointer(y)), e, (*float64)(unsafe.Pointer(z)), n, m, log, c, par)
+}
+
+//go:noescape
+func focalPhiF32(y *float32, e *float64, z *float32, n int, m, log, c float64, par *float64)
+
+//go:noescape
+func focalPhiF64(y *float64, e *float64, z *float64, n int, m, log, c float64, par *float64)
+
 // gceTerms stores h = -t φ'(l) of classes but the largest and returns Σ t φ, Σ h and the or of the bits
 // of t, with l = (z - m) - log and p = c e; φ = 1 - p^a, which is a times the loss's, a = par[0].
 func gceTerms[T spec.Float](h *T, e *float64, z, t *T, n int, m, log, c float64, par *float64) (sum, mass float64, signs uint64) {
@@ -291,6 +323,22 @@ func gceTermsF32(h *float32, e *float64, z, t *float32, n int, m, log, c float64
 
 //go:noescape
 func gceTermsF64(h *float64, e *float64, z, t *float64, n int, m, log, c float64, par *float64) (sum, mass float64, signs uint64)
+
+// gcePhi stores φ(l) in y, where l = (z - m) - log and p = c e; φ = 1 - p^a, which is a times the loss's,
+// a = par[0]; n is a positive multiple of the block.
+func gcePhi[T spec.Float](y *T, e *float64, z *T, n int, m, log, c float64, par *float64) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		gcePhiF32((*float32)(unsafe.Pointer(y)), e, (*float32)(unsafe.Pointer(z)), n, m, log, c, par)
+		return
+	}
+	gcePhiF64((*float64)(unsafe.Pointer(y)), e, (*float64)(unsafe.Pointer(z)), n, m, log, c, par)
+}
+
+//go:noescape
+func gcePhiF32(y *float32, e *float64, z *float32, n int, m, log, c float64, par *float64)
+
+//go:noescape
+func gcePhiF64(y *float64, e *float64, z *float64, n int, m, log, c float64, par *float64)
 
 // separableGrad stores f (b e - h) in h.
 func separableGrad[T spec.Float](h *T, e *float64, n int, b, f float64) {
@@ -484,6 +532,22 @@ func klTermsF32(z, t *float32, n int, m, log float64) (sum float64)
 
 //go:noescape
 func klTermsF64(z, t *float64, n int, m, log float64) (sum float64)
+
+// klSlopes stores log t + 1 - l in y, -Inf for t = 0, with l = (z - m) - log; n is a positive multiple of
+// the block.
+func klSlopes[T spec.Float](y, z, t *T, n int, m, log float64) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		klSlopesF32((*float32)(unsafe.Pointer(y)), (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(t)), n, m, log)
+		return
+	}
+	klSlopesF64((*float64)(unsafe.Pointer(y)), (*float64)(unsafe.Pointer(z)), (*float64)(unsafe.Pointer(t)), n, m, log)
+}
+
+//go:noescape
+func klSlopesF32(y, z, t *float32, n int, m, log float64)
+
+//go:noescape
+func klSlopesF64(y, z, t *float64, n int, m, log float64)
 
 // moments returns Σ (h - from) and Σ p (h - from); n is a positive multiple of the block.
 func moments[T spec.Float](p, h *T, n int, from float64) (plain, weighted float64) {

@@ -1699,6 +1699,100 @@ loop:
 	MOVD R5, signs+88(FP)
 	RET
 
+// func polyPhiF32(y *float32, e *float64, z *float32, n int, m, log, c float64, par *float64)
+TEXT ·polyPhiF32(SB), NOSPLIT, $0-64
+	MOVD y+0(FP), R4
+	MOVD e+8(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+24(FP), R2
+	MOVD par+56(FP), R7
+	MOVD m+32(FP), R9
+	VDUP R9, V0.D2
+	MOVD log+40(FP), R9
+	VDUP R9, V1.D2
+	MOVD 0(R7), R9
+	VDUP R9, V2.D2
+	MOVD $numbers<>(SB), R8
+	FMOVQ 80(R8), F3 // 1
+	MOVD c+48(FP), R9
+	VDUP R9, V4.D2
+loop:
+	VLD1.P 16(R1), [V5.S4]
+	WORD $0x4e6178a6 // fcvtl2 v6.2d, v5.4s
+	WORD $0x0e6178a5 // fcvtl v5.2d, v5.2s
+	WORD $0x4ee0d4a5 // fsub v5.2d, v5.2d, v0.2d
+	WORD $0x4ee0d4c6 // fsub v6.2d, v6.2d, v0.2d
+	WORD $0x4ee1d4a5 // fsub v5.2d, v5.2d, v1.2d
+	WORD $0x4ee1d4c6 // fsub v6.2d, v6.2d, v1.2d
+	FMOVQ 80(R8), F7 // 1
+	FMOVQ 80(R8), F8 // 1
+	VLD1.P 32(R0), [V9.D2, V10.D2]
+	WORD $0x6e64dd29 // fmul v9.2d, v9.2d, v4.2d
+	WORD $0x6e64dd4a // fmul v10.2d, v10.2d, v4.2d
+	WORD $0x4ee9d46b // fsub v11.2d, v3.2d, v9.2d
+	WORD $0x4eead46c // fsub v12.2d, v3.2d, v10.2d
+	WORD $0x6e62dd6b // fmul v11.2d, v11.2d, v2.2d
+	WORD $0x6e62dd8c // fmul v12.2d, v12.2d, v2.2d
+	WORD $0x4ee5d56b // fsub v11.2d, v11.2d, v5.2d
+	WORD $0x4ee6d58c // fsub v12.2d, v12.2d, v6.2d
+	VMOV V7.B16, V13.B16
+	VMOV V8.B16, V14.B16
+	WORD $0x6e62dd29 // fmul v9.2d, v9.2d, v2.2d
+	WORD $0x6e62dd4a // fmul v10.2d, v10.2d, v2.2d
+	WORD $0x4e67cd2d // fmla v13.2d, v9.2d, v7.2d
+	WORD $0x4e68cd4e // fmla v14.2d, v10.2d, v8.2d
+	WORD $0x0e61696b // fcvtn v11.2s, v11.2d
+	WORD $0x4e61698b // fcvtn2 v11.4s, v12.2d
+	VST1.P [V11.S4], 16(R4)
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
+// func polyPhiF64(y *float64, e *float64, z *float64, n int, m, log, c float64, par *float64)
+TEXT ·polyPhiF64(SB), NOSPLIT, $0-64
+	MOVD y+0(FP), R4
+	MOVD e+8(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+24(FP), R2
+	MOVD par+56(FP), R7
+	MOVD m+32(FP), R9
+	VDUP R9, V0.D2
+	MOVD log+40(FP), R9
+	VDUP R9, V1.D2
+	MOVD 0(R7), R9
+	VDUP R9, V2.D2
+	MOVD $numbers<>(SB), R8
+	FMOVQ 80(R8), F3 // 1
+	MOVD c+48(FP), R9
+	VDUP R9, V4.D2
+loop:
+	VLD1.P 32(R1), [V5.D2, V6.D2]
+	WORD $0x4ee0d4a5 // fsub v5.2d, v5.2d, v0.2d
+	WORD $0x4ee0d4c6 // fsub v6.2d, v6.2d, v0.2d
+	WORD $0x4ee1d4a5 // fsub v5.2d, v5.2d, v1.2d
+	WORD $0x4ee1d4c6 // fsub v6.2d, v6.2d, v1.2d
+	FMOVQ 80(R8), F7 // 1
+	FMOVQ 80(R8), F8 // 1
+	VLD1.P 32(R0), [V9.D2, V10.D2]
+	WORD $0x6e64dd29 // fmul v9.2d, v9.2d, v4.2d
+	WORD $0x6e64dd4a // fmul v10.2d, v10.2d, v4.2d
+	WORD $0x4ee9d46b // fsub v11.2d, v3.2d, v9.2d
+	WORD $0x4eead46c // fsub v12.2d, v3.2d, v10.2d
+	WORD $0x6e62dd6b // fmul v11.2d, v11.2d, v2.2d
+	WORD $0x6e62dd8c // fmul v12.2d, v12.2d, v2.2d
+	WORD $0x4ee5d56b // fsub v11.2d, v11.2d, v5.2d
+	WORD $0x4ee6d58c // fsub v12.2d, v12.2d, v6.2d
+	VMOV V7.B16, V13.B16
+	VMOV V8.B16, V14.B16
+	WORD $0x6e62dd29 // fmul v9.2d, v9.2d, v2.2d
+	WORD $0x6e62dd4a // fmul v10.2d, v10.2d, v2.2d
+	WORD $0x4e67cd2d // fmla v13.2d, v9.2d, v7.2d
+	WORD $0x4e68cd4e // fmla v14.2d, v10.2d, v8.2d
+	VST1.P [V11.D2, V12.D2], 32(R4)
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
 // func focalTermsF32(h *float32, e *float64, z, t *float32, n int, m, log, c float64, par *float64) (sum, mass float64, signs uint64)
 TEXT ·focalTermsF32(SB), NOSPLIT, $0-96
 	MOVD h+0(FP), R4
@@ -1941,6 +2035,200 @@ loop:
 	MOVD R5, signs+88(FP)
 	RET
 
+// func focalPhiF32(y *float32, e *float64, z *float32, n int, m, log, c float64, par *float64)
+TEXT ·focalPhiF32(SB), NOSPLIT, $0-64
+	MOVD y+0(FP), R4
+	MOVD e+8(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+24(FP), R2
+	MOVD par+56(FP), R7
+	MOVD m+32(FP), R9
+	VDUP R9, V0.D2
+	MOVD log+40(FP), R9
+	VDUP R9, V1.D2
+	MOVD 0(R7), R9
+	VDUP R9, V2.D2
+	MOVD $numbers<>(SB), R8
+	FMOVQ 80(R8), F3 // 1
+	MOVD c+48(FP), R9
+	VDUP R9, V4.D2
+	MOVD 8(R7), R9
+	VDUP R9, V5.D2
+	MOVD 16(R7), R9
+	VDUP R9, V6.D2
+	MOVD 24(R7), R9
+	VDUP R9, V7.D2
+	MOVD 32(R7), R9
+	VDUP R9, V8.D2
+	MOVD 40(R7), R9
+	VDUP R9, V9.D2
+	MOVD 48(R7), R9
+	VDUP R9, V10.D2
+	MOVD 56(R7), R9
+	VDUP R9, V11.D2
+	MOVD 64(R7), R9
+	VDUP R9, V12.D2
+loop:
+	VLD1.P 16(R1), [V13.S4]
+	WORD $0x4e6179ae // fcvtl2 v14.2d, v13.4s
+	WORD $0x0e6179ad // fcvtl v13.2d, v13.2s
+	WORD $0x4ee0d5ad // fsub v13.2d, v13.2d, v0.2d
+	WORD $0x4ee0d5ce // fsub v14.2d, v14.2d, v0.2d
+	WORD $0x4ee1d5ad // fsub v13.2d, v13.2d, v1.2d
+	WORD $0x4ee1d5ce // fsub v14.2d, v14.2d, v1.2d
+	FMOVQ 80(R8), F15 // 1
+	FMOVQ 80(R8), F16 // 1
+	VLD1.P 32(R0), [V17.D2, V18.D2]
+	WORD $0x6e64de31 // fmul v17.2d, v17.2d, v4.2d
+	WORD $0x6e64de52 // fmul v18.2d, v18.2d, v4.2d
+	WORD $0x4ef1d473 // fsub v19.2d, v3.2d, v17.2d
+	WORD $0x4ef2d474 // fsub v20.2d, v3.2d, v18.2d
+	VMOV V11.B16, V21.B16
+	VMOV V11.B16, V22.B16
+	WORD $0x4e73cd95 // fmla v21.2d, v12.2d, v19.2d
+	WORD $0x4e74cd96 // fmla v22.2d, v12.2d, v20.2d
+	VMOV V10.B16, V23.B16
+	VMOV V10.B16, V24.B16
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	WORD $0x4e74ced8 // fmla v24.2d, v22.2d, v20.2d
+	VMOV V9.B16, V21.B16
+	VMOV V9.B16, V22.B16
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
+	VMOV V8.B16, V23.B16
+	VMOV V8.B16, V24.B16
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	WORD $0x4e74ced8 // fmla v24.2d, v22.2d, v20.2d
+	VMOV V7.B16, V21.B16
+	VMOV V7.B16, V22.B16
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
+	VMOV V6.B16, V23.B16
+	VMOV V6.B16, V24.B16
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	WORD $0x4e74ced8 // fmla v24.2d, v22.2d, v20.2d
+	VMOV V5.B16, V21.B16
+	VMOV V5.B16, V22.B16
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
+	WORD $0x6e6dde31 // fmul v17.2d, v17.2d, v13.2d
+	WORD $0x6e6ede52 // fmul v18.2d, v18.2d, v14.2d
+	WORD $0x6e62de31 // fmul v17.2d, v17.2d, v2.2d
+	WORD $0x6e62de52 // fmul v18.2d, v18.2d, v2.2d
+	WORD $0x4ef1d677 // fsub v23.2d, v19.2d, v17.2d
+	WORD $0x4ef2d698 // fsub v24.2d, v20.2d, v18.2d
+	WORD $0x6e75def7 // fmul v23.2d, v23.2d, v21.2d
+	WORD $0x6e76df18 // fmul v24.2d, v24.2d, v22.2d
+	WORD $0x6e6fdef7 // fmul v23.2d, v23.2d, v15.2d
+	WORD $0x6e70df18 // fmul v24.2d, v24.2d, v16.2d
+	WORD $0x6e75de73 // fmul v19.2d, v19.2d, v21.2d
+	WORD $0x6e76de94 // fmul v20.2d, v20.2d, v22.2d
+	VEOR V21.B16, V21.B16, V21.B16
+	VEOR V22.B16, V22.B16, V22.B16
+	WORD $0x4eedce75 // fmls v21.2d, v19.2d, v13.2d
+	WORD $0x4eeece96 // fmls v22.2d, v20.2d, v14.2d
+	WORD $0x0e616ab5 // fcvtn v21.2s, v21.2d
+	WORD $0x4e616ad5 // fcvtn2 v21.4s, v22.2d
+	VST1.P [V21.S4], 16(R4)
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
+// func focalPhiF64(y *float64, e *float64, z *float64, n int, m, log, c float64, par *float64)
+TEXT ·focalPhiF64(SB), NOSPLIT, $0-64
+	MOVD y+0(FP), R4
+	MOVD e+8(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+24(FP), R2
+	MOVD par+56(FP), R7
+	MOVD m+32(FP), R9
+	VDUP R9, V0.D2
+	MOVD log+40(FP), R9
+	VDUP R9, V1.D2
+	MOVD 0(R7), R9
+	VDUP R9, V2.D2
+	MOVD $numbers<>(SB), R8
+	FMOVQ 80(R8), F3 // 1
+	MOVD c+48(FP), R9
+	VDUP R9, V4.D2
+	MOVD 8(R7), R9
+	VDUP R9, V5.D2
+	MOVD 16(R7), R9
+	VDUP R9, V6.D2
+	MOVD 24(R7), R9
+	VDUP R9, V7.D2
+	MOVD 32(R7), R9
+	VDUP R9, V8.D2
+	MOVD 40(R7), R9
+	VDUP R9, V9.D2
+	MOVD 48(R7), R9
+	VDUP R9, V10.D2
+	MOVD 56(R7), R9
+	VDUP R9, V11.D2
+	MOVD 64(R7), R9
+	VDUP R9, V12.D2
+loop:
+	VLD1.P 32(R1), [V13.D2, V14.D2]
+	WORD $0x4ee0d5ad // fsub v13.2d, v13.2d, v0.2d
+	WORD $0x4ee0d5ce // fsub v14.2d, v14.2d, v0.2d
+	WORD $0x4ee1d5ad // fsub v13.2d, v13.2d, v1.2d
+	WORD $0x4ee1d5ce // fsub v14.2d, v14.2d, v1.2d
+	FMOVQ 80(R8), F15 // 1
+	FMOVQ 80(R8), F16 // 1
+	VLD1.P 32(R0), [V17.D2, V18.D2]
+	WORD $0x6e64de31 // fmul v17.2d, v17.2d, v4.2d
+	WORD $0x6e64de52 // fmul v18.2d, v18.2d, v4.2d
+	WORD $0x4ef1d473 // fsub v19.2d, v3.2d, v17.2d
+	WORD $0x4ef2d474 // fsub v20.2d, v3.2d, v18.2d
+	VMOV V11.B16, V21.B16
+	VMOV V11.B16, V22.B16
+	WORD $0x4e73cd95 // fmla v21.2d, v12.2d, v19.2d
+	WORD $0x4e74cd96 // fmla v22.2d, v12.2d, v20.2d
+	VMOV V10.B16, V23.B16
+	VMOV V10.B16, V24.B16
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	WORD $0x4e74ced8 // fmla v24.2d, v22.2d, v20.2d
+	VMOV V9.B16, V21.B16
+	VMOV V9.B16, V22.B16
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
+	VMOV V8.B16, V23.B16
+	VMOV V8.B16, V24.B16
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	WORD $0x4e74ced8 // fmla v24.2d, v22.2d, v20.2d
+	VMOV V7.B16, V21.B16
+	VMOV V7.B16, V22.B16
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
+	VMOV V6.B16, V23.B16
+	VMOV V6.B16, V24.B16
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	WORD $0x4e74ced8 // fmla v24.2d, v22.2d, v20.2d
+	VMOV V5.B16, V21.B16
+	VMOV V5.B16, V22.B16
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
+	WORD $0x6e6dde31 // fmul v17.2d, v17.2d, v13.2d
+	WORD $0x6e6ede52 // fmul v18.2d, v18.2d, v14.2d
+	WORD $0x6e62de31 // fmul v17.2d, v17.2d, v2.2d
+	WORD $0x6e62de52 // fmul v18.2d, v18.2d, v2.2d
+	WORD $0x4ef1d677 // fsub v23.2d, v19.2d, v17.2d
+	WORD $0x4ef2d698 // fsub v24.2d, v20.2d, v18.2d
+	WORD $0x6e75def7 // fmul v23.2d, v23.2d, v21.2d
+	WORD $0x6e76df18 // fmul v24.2d, v24.2d, v22.2d
+	WORD $0x6e6fdef7 // fmul v23.2d, v23.2d, v15.2d
+	WORD $0x6e70df18 // fmul v24.2d, v24.2d, v16.2d
+	WORD $0x6e75de73 // fmul v19.2d, v19.2d, v21.2d
+	WORD $0x6e76de94 // fmul v20.2d, v20.2d, v22.2d
+	VEOR V21.B16, V21.B16, V21.B16
+	VEOR V22.B16, V22.B16, V22.B16
+	WORD $0x4eedce75 // fmls v21.2d, v19.2d, v13.2d
+	WORD $0x4eeece96 // fmls v22.2d, v20.2d, v14.2d
+	VST1.P [V21.D2, V22.D2], 32(R4)
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
 // func gceTermsF32(h *float32, e *float64, z, t *float32, n int, m, log, c float64, par *float64) (sum, mass float64, signs uint64)
 TEXT ·gceTermsF32(SB), NOSPLIT, $0-96
 	MOVD h+0(FP), R4
@@ -2177,6 +2465,196 @@ loop:
 	VMOV V4.D[1], R6
 	ORR R6, R5, R5
 	MOVD R5, signs+88(FP)
+	RET
+
+// func gcePhiF32(y *float32, e *float64, z *float32, n int, m, log, c float64, par *float64)
+TEXT ·gcePhiF32(SB), NOSPLIT, $0-64
+	MOVD y+0(FP), R4
+	MOVD e+8(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+24(FP), R2
+	MOVD par+56(FP), R7
+	MOVD m+32(FP), R9
+	VDUP R9, V0.D2
+	MOVD log+40(FP), R9
+	VDUP R9, V1.D2
+	MOVD $numbers<>(SB), R8
+	FMOVQ 256(R8), F2 // -746
+	FMOVQ 272(R8), F3 // 6.755399441055808e+15
+	FMOVQ 80(R8), F4 // 1
+	FMOVQ 96(R8), F5 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 112(R8), F6 // 2.3190468138462996e-17 5.421010862427522e-20
+	FMOVQ 128(R8), F7 // 0.16666666666666669 0.008333333333330051
+	FMOVQ 144(R8), F8 // 0.00019841269863105968 2.7557268378684192e-06
+	FMOVQ 160(R8), F9 // 2.5100424157005067e-08 0
+loop:
+	VLD1.P 16(R1), [V10.S4]
+	WORD $0x4e61794b // fcvtl2 v11.2d, v10.4s
+	WORD $0x0e61794a // fcvtl v10.2d, v10.2s
+	WORD $0x4ee0d54a // fsub v10.2d, v10.2d, v0.2d
+	WORD $0x4ee0d56b // fsub v11.2d, v11.2d, v0.2d
+	WORD $0x4ee1d54a // fsub v10.2d, v10.2d, v1.2d
+	WORD $0x4ee1d56b // fsub v11.2d, v11.2d, v1.2d
+	FMOVQ 80(R8), F12 // 1
+	FMOVQ 80(R8), F13 // 1
+	MOVD 0(R7), R9
+	VDUP R9, V16.D2
+	WORD $0x6e70dd4a // fmul v10.2d, v10.2d, v16.2d
+	WORD $0x6e70dd6b // fmul v11.2d, v11.2d, v16.2d
+	WORD $0x4e62f54a // fmax v10.2d, v10.2d, v2.2d
+	WORD $0x4e62f56b // fmax v11.2d, v11.2d, v2.2d
+	VMOV V3.B16, V14.B16
+	VMOV V3.B16, V15.B16
+	WORD $0x4fc5114e // fmla v14.2d, v10.2d, v5.d[0]
+	WORD $0x4fc5116f // fmla v15.2d, v11.2d, v5.d[0]
+	WORD $0x4ee3d5d0 // fsub v16.2d, v14.2d, v3.2d
+	WORD $0x4ee3d5f1 // fsub v17.2d, v15.2d, v3.2d
+	WORD $0x4fc55a0a // fmls v10.2d, v16.2d, v5.d[1]
+	WORD $0x4fc55a2b // fmls v11.2d, v17.2d, v5.d[1]
+	WORD $0x4fc6520a // fmls v10.2d, v16.2d, v6.d[0]
+	WORD $0x4fc6522b // fmls v11.2d, v17.2d, v6.d[0]
+	VSHL $52, V14.D2, V14.D2
+	VSHL $52, V15.D2, V15.D2
+	WORD $0x6e6add50 // fmul v16.2d, v10.2d, v10.2d
+	WORD $0x6e6bdd71 // fmul v17.2d, v11.2d, v11.2d
+	FMOVQ 176(R8), F18 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F19 // 2.7620138719733994e-07
+	WORD $0x4fc91152 // fmla v18.2d, v10.2d, v9.d[0]
+	WORD $0x4fc91173 // fmla v19.2d, v11.2d, v9.d[0]
+	FMOVQ 192(R8), F20 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F21 // 2.4801520191217726e-05
+	WORD $0x4fc81954 // fmla v20.2d, v10.2d, v8.d[1]
+	WORD $0x4fc81975 // fmla v21.2d, v11.2d, v8.d[1]
+	WORD $0x4e70ce54 // fmla v20.2d, v18.2d, v16.2d
+	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
+	FMOVQ 208(R8), F18 // 0.0013888888917281794
+	FMOVQ 208(R8), F19 // 0.0013888888917281794
+	WORD $0x4fc81152 // fmla v18.2d, v10.2d, v8.d[0]
+	WORD $0x4fc81173 // fmla v19.2d, v11.2d, v8.d[0]
+	WORD $0x4e70ce92 // fmla v18.2d, v20.2d, v16.2d
+	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
+	FMOVQ 224(R8), F20 // 0.04166666666662399
+	FMOVQ 224(R8), F21 // 0.04166666666662399
+	WORD $0x4fc71954 // fmla v20.2d, v10.2d, v7.d[1]
+	WORD $0x4fc71975 // fmla v21.2d, v11.2d, v7.d[1]
+	WORD $0x4e70ce54 // fmla v20.2d, v18.2d, v16.2d
+	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
+	FMOVQ 240(R8), F18 // 0.5
+	FMOVQ 240(R8), F19 // 0.5
+	WORD $0x4fc71152 // fmla v18.2d, v10.2d, v7.d[0]
+	WORD $0x4fc71173 // fmla v19.2d, v11.2d, v7.d[0]
+	WORD $0x4e70ce92 // fmla v18.2d, v20.2d, v16.2d
+	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
+	WORD $0x4e70ce4a // fmla v10.2d, v18.2d, v16.2d
+	WORD $0x4e71ce6b // fmla v11.2d, v19.2d, v17.2d
+	WORD $0x4e64d550 // fadd v16.2d, v10.2d, v4.2d
+	WORD $0x4e64d571 // fadd v17.2d, v11.2d, v4.2d
+	VADD V14.D2, V16.D2, V16.D2
+	VADD V15.D2, V17.D2, V17.D2
+	WORD $0x4fc69a10 // fmul v16.2d, v16.2d, v6.d[1]
+	WORD $0x4fc69a31 // fmul v17.2d, v17.2d, v6.d[1]
+	WORD $0x4ef0d48a // fsub v10.2d, v4.2d, v16.2d
+	WORD $0x4ef1d48b // fsub v11.2d, v4.2d, v17.2d
+	WORD $0x6e6cde10 // fmul v16.2d, v16.2d, v12.2d
+	WORD $0x6e6dde31 // fmul v17.2d, v17.2d, v13.2d
+	WORD $0x0e61694a // fcvtn v10.2s, v10.2d
+	WORD $0x4e61696a // fcvtn2 v10.4s, v11.2d
+	VST1.P [V10.S4], 16(R4)
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
+// func gcePhiF64(y *float64, e *float64, z *float64, n int, m, log, c float64, par *float64)
+TEXT ·gcePhiF64(SB), NOSPLIT, $0-64
+	MOVD y+0(FP), R4
+	MOVD e+8(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+24(FP), R2
+	MOVD par+56(FP), R7
+	MOVD m+32(FP), R9
+	VDUP R9, V0.D2
+	MOVD log+40(FP), R9
+	VDUP R9, V1.D2
+	MOVD $numbers<>(SB), R8
+	FMOVQ 256(R8), F2 // -746
+	FMOVQ 272(R8), F3 // 6.755399441055808e+15
+	FMOVQ 80(R8), F4 // 1
+	FMOVQ 96(R8), F5 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 112(R8), F6 // 2.3190468138462996e-17 5.421010862427522e-20
+	FMOVQ 128(R8), F7 // 0.16666666666666669 0.008333333333330051
+	FMOVQ 144(R8), F8 // 0.00019841269863105968 2.7557268378684192e-06
+	FMOVQ 160(R8), F9 // 2.5100424157005067e-08 0
+loop:
+	VLD1.P 32(R1), [V10.D2, V11.D2]
+	WORD $0x4ee0d54a // fsub v10.2d, v10.2d, v0.2d
+	WORD $0x4ee0d56b // fsub v11.2d, v11.2d, v0.2d
+	WORD $0x4ee1d54a // fsub v10.2d, v10.2d, v1.2d
+	WORD $0x4ee1d56b // fsub v11.2d, v11.2d, v1.2d
+	FMOVQ 80(R8), F12 // 1
+	FMOVQ 80(R8), F13 // 1
+	MOVD 0(R7), R9
+	VDUP R9, V16.D2
+	WORD $0x6e70dd4a // fmul v10.2d, v10.2d, v16.2d
+	WORD $0x6e70dd6b // fmul v11.2d, v11.2d, v16.2d
+	WORD $0x4e62f54a // fmax v10.2d, v10.2d, v2.2d
+	WORD $0x4e62f56b // fmax v11.2d, v11.2d, v2.2d
+	VMOV V3.B16, V14.B16
+	VMOV V3.B16, V15.B16
+	WORD $0x4fc5114e // fmla v14.2d, v10.2d, v5.d[0]
+	WORD $0x4fc5116f // fmla v15.2d, v11.2d, v5.d[0]
+	WORD $0x4ee3d5d0 // fsub v16.2d, v14.2d, v3.2d
+	WORD $0x4ee3d5f1 // fsub v17.2d, v15.2d, v3.2d
+	WORD $0x4fc55a0a // fmls v10.2d, v16.2d, v5.d[1]
+	WORD $0x4fc55a2b // fmls v11.2d, v17.2d, v5.d[1]
+	WORD $0x4fc6520a // fmls v10.2d, v16.2d, v6.d[0]
+	WORD $0x4fc6522b // fmls v11.2d, v17.2d, v6.d[0]
+	VSHL $52, V14.D2, V14.D2
+	VSHL $52, V15.D2, V15.D2
+	WORD $0x6e6add50 // fmul v16.2d, v10.2d, v10.2d
+	WORD $0x6e6bdd71 // fmul v17.2d, v11.2d, v11.2d
+	FMOVQ 176(R8), F18 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F19 // 2.7620138719733994e-07
+	WORD $0x4fc91152 // fmla v18.2d, v10.2d, v9.d[0]
+	WORD $0x4fc91173 // fmla v19.2d, v11.2d, v9.d[0]
+	FMOVQ 192(R8), F20 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F21 // 2.4801520191217726e-05
+	WORD $0x4fc81954 // fmla v20.2d, v10.2d, v8.d[1]
+	WORD $0x4fc81975 // fmla v21.2d, v11.2d, v8.d[1]
+	WORD $0x4e70ce54 // fmla v20.2d, v18.2d, v16.2d
+	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
+	FMOVQ 208(R8), F18 // 0.0013888888917281794
+	FMOVQ 208(R8), F19 // 0.0013888888917281794
+	WORD $0x4fc81152 // fmla v18.2d, v10.2d, v8.d[0]
+	WORD $0x4fc81173 // fmla v19.2d, v11.2d, v8.d[0]
+	WORD $0x4e70ce92 // fmla v18.2d, v20.2d, v16.2d
+	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
+	FMOVQ 224(R8), F20 // 0.04166666666662399
+	FMOVQ 224(R8), F21 // 0.04166666666662399
+	WORD $0x4fc71954 // fmla v20.2d, v10.2d, v7.d[1]
+	WORD $0x4fc71975 // fmla v21.2d, v11.2d, v7.d[1]
+	WORD $0x4e70ce54 // fmla v20.2d, v18.2d, v16.2d
+	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
+	FMOVQ 240(R8), F18 // 0.5
+	FMOVQ 240(R8), F19 // 0.5
+	WORD $0x4fc71152 // fmla v18.2d, v10.2d, v7.d[0]
+	WORD $0x4fc71173 // fmla v19.2d, v11.2d, v7.d[0]
+	WORD $0x4e70ce92 // fmla v18.2d, v20.2d, v16.2d
+	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
+	WORD $0x4e70ce4a // fmla v10.2d, v18.2d, v16.2d
+	WORD $0x4e71ce6b // fmla v11.2d, v19.2d, v17.2d
+	WORD $0x4e64d550 // fadd v16.2d, v10.2d, v4.2d
+	WORD $0x4e64d571 // fadd v17.2d, v11.2d, v4.2d
+	VADD V14.D2, V16.D2, V16.D2
+	VADD V15.D2, V17.D2, V17.D2
+	WORD $0x4fc69a10 // fmul v16.2d, v16.2d, v6.d[1]
+	WORD $0x4fc69a31 // fmul v17.2d, v17.2d, v6.d[1]
+	WORD $0x4ef0d48a // fsub v10.2d, v4.2d, v16.2d
+	WORD $0x4ef1d48b // fsub v11.2d, v4.2d, v17.2d
+	WORD $0x6e6cde10 // fmul v16.2d, v16.2d, v12.2d
+	WORD $0x6e6dde31 // fmul v17.2d, v17.2d, v13.2d
+	VST1.P [V10.D2, V11.D2], 32(R4)
+	SUBS $4, R2, R2
+	BNE loop
 	RET
 
 // func separableGradF32(h *float32, e *float64, n int, b, f float64)
@@ -3081,6 +3559,270 @@ loop:
 	FMOVD F2, sum+40(FP)
 	RET
 
+// func klSlopesF32(y, z, t *float32, n int, m, log float64)
+TEXT ·klSlopesF32(SB), NOSPLIT, $0-48
+	MOVD y+0(FP), R0
+	MOVD z+8(FP), R1
+	MOVD t+16(FP), R3
+	MOVD n+24(FP), R2
+	MOVD m+32(FP), R9
+	VDUP R9, V0.D2
+	MOVD log+40(FP), R9
+	VDUP R9, V1.D2
+	MOVD $numbers<>(SB), R8
+	FMOVQ 288(R8), F2 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 304(R8), F3 // 0.15313837699209373 0.14798198605116586
+loop:
+	VLD1.P 16(R1), [V4.S4]
+	WORD $0x4e617885 // fcvtl2 v5.2d, v4.4s
+	WORD $0x0e617884 // fcvtl v4.2d, v4.2s
+	VLD1.P 16(R3), [V6.S4]
+	WORD $0x4e6178c7 // fcvtl2 v7.2d, v6.4s
+	WORD $0x0e6178c6 // fcvtl v6.2d, v6.2s
+	VMOV V6.B16, V8.B16
+	VMOV V7.B16, V9.B16
+	FMOVQ 320(R8), F12 // 1.303418089031685e-308
+	FMOVQ 320(R8), F13 // 1.303418089031685e-308
+	VADD V12.D2, V8.D2, V8.D2
+	VADD V13.D2, V9.D2, V9.D2
+	VUSHR $52, V8.D2, V10.D2
+	VUSHR $52, V9.D2, V11.D2
+	FMOVQ 336(R8), F12 // 4.503599627370496e+15
+	FMOVQ 336(R8), F13 // 4.503599627370496e+15
+	VORR V12.B16, V10.B16, V10.B16
+	VORR V13.B16, V11.B16, V11.B16
+	FMOVQ 352(R8), F12 // 4.503599627371519e+15
+	FMOVQ 352(R8), F13 // 4.503599627371519e+15
+	WORD $0x4eecd54a // fsub v10.2d, v10.2d, v12.2d
+	WORD $0x4eedd56b // fsub v11.2d, v11.2d, v13.2d
+	FMOVQ 368(R8), F12 // 2.225073858507201e-308
+	FMOVQ 368(R8), F13 // 2.225073858507201e-308
+	VAND V12.B16, V8.B16, V8.B16
+	VAND V13.B16, V9.B16, V9.B16
+	FMOVQ 384(R8), F12 // 0.7071067811865476
+	FMOVQ 384(R8), F13 // 0.7071067811865476
+	VADD V12.D2, V8.D2, V8.D2
+	VADD V13.D2, V9.D2, V9.D2
+	FMOVQ 80(R8), F12 // 1
+	FMOVQ 80(R8), F13 // 1
+	WORD $0x4eecd508 // fsub v8.2d, v8.2d, v12.2d
+	WORD $0x4eedd529 // fsub v9.2d, v9.2d, v13.2d
+	FMOVQ 400(R8), F14 // 2
+	FMOVQ 400(R8), F15 // 2
+	WORD $0x4e68d5ce // fadd v14.2d, v14.2d, v8.2d
+	WORD $0x4e69d5ef // fadd v15.2d, v15.2d, v9.2d
+	WORD $0x6e6efd0e // fdiv v14.2d, v8.2d, v14.2d
+	WORD $0x6e6ffd2f // fdiv v15.2d, v9.2d, v15.2d
+	WORD $0x6e6eddd0 // fmul v16.2d, v14.2d, v14.2d
+	WORD $0x6e6fddf1 // fmul v17.2d, v15.2d, v15.2d
+	WORD $0x6e70de12 // fmul v18.2d, v16.2d, v16.2d
+	WORD $0x6e71de33 // fmul v19.2d, v17.2d, v17.2d
+	FMOVQ 416(R8), F20 // 0.1818357216161805
+	FMOVQ 416(R8), F21 // 0.1818357216161805
+	WORD $0x4fc31214 // fmla v20.2d, v16.2d, v3.d[0]
+	WORD $0x4fc31235 // fmla v21.2d, v17.2d, v3.d[0]
+	WORD $0x4fc31a54 // fmla v20.2d, v18.2d, v3.d[1]
+	WORD $0x4fc31a75 // fmla v21.2d, v19.2d, v3.d[1]
+	FMOVQ 432(R8), F22 // 0.2857142874366239
+	FMOVQ 432(R8), F23 // 0.2857142874366239
+	WORD $0x4fc21a16 // fmla v22.2d, v16.2d, v2.d[1]
+	WORD $0x4fc21a37 // fmla v23.2d, v17.2d, v2.d[1]
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	FMOVQ 448(R8), F20 // 0.6666666666666735
+	FMOVQ 448(R8), F21 // 0.6666666666666735
+	WORD $0x4fc21214 // fmla v20.2d, v16.2d, v2.d[0]
+	WORD $0x4fc21235 // fmla v21.2d, v17.2d, v2.d[0]
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	WORD $0x6e70de94 // fmul v20.2d, v20.2d, v16.2d
+	WORD $0x6e71deb5 // fmul v21.2d, v21.2d, v17.2d
+	FMOVQ 240(R8), F12 // 0.5
+	FMOVQ 240(R8), F13 // 0.5
+	WORD $0x6e68dd12 // fmul v18.2d, v8.2d, v8.2d
+	WORD $0x6e69dd33 // fmul v19.2d, v9.2d, v9.2d
+	WORD $0x6e6cde52 // fmul v18.2d, v18.2d, v12.2d
+	WORD $0x6e6dde73 // fmul v19.2d, v19.2d, v13.2d
+	WORD $0x4e72d694 // fadd v20.2d, v20.2d, v18.2d
+	WORD $0x4e73d6b5 // fadd v21.2d, v21.2d, v19.2d
+	FMOVQ 464(R8), F12 // 1.9082149292705877e-10
+	FMOVQ 464(R8), F13 // 1.9082149292705877e-10
+	WORD $0x6e6add8c // fmul v12.2d, v12.2d, v10.2d
+	WORD $0x6e6bddad // fmul v13.2d, v13.2d, v11.2d
+	WORD $0x4e74cdcc // fmla v12.2d, v14.2d, v20.2d
+	WORD $0x4e75cded // fmla v13.2d, v15.2d, v21.2d
+	WORD $0x4eecd64c // fsub v12.2d, v18.2d, v12.2d
+	WORD $0x4eedd66d // fsub v13.2d, v19.2d, v13.2d
+	WORD $0x4ee8d58c // fsub v12.2d, v12.2d, v8.2d
+	WORD $0x4ee9d5ad // fsub v13.2d, v13.2d, v9.2d
+	FMOVQ 480(R8), F14 // 0.6931471803691238
+	FMOVQ 480(R8), F15 // 0.6931471803691238
+	WORD $0x6e6edd4a // fmul v10.2d, v10.2d, v14.2d
+	WORD $0x6e6fdd6b // fmul v11.2d, v11.2d, v15.2d
+	WORD $0x4eecd54a // fsub v10.2d, v10.2d, v12.2d
+	WORD $0x4eedd56b // fsub v11.2d, v11.2d, v13.2d
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	WORD $0x6ee8e4c6 // fcmgt v6.2d, v6.2d, v8.2d
+	WORD $0x6ee9e4e7 // fcmgt v7.2d, v7.2d, v9.2d
+	FMOVQ 544(R8), F8 // -Inf
+	FMOVQ 544(R8), F9 // -Inf
+	VBIT V6.B16, V10.B16, V8.B16
+	VBIT V7.B16, V11.B16, V9.B16
+	FMOVQ 80(R8), F10 // 1
+	FMOVQ 80(R8), F11 // 1
+	WORD $0x4e6ad508 // fadd v8.2d, v8.2d, v10.2d
+	WORD $0x4e6bd529 // fadd v9.2d, v9.2d, v11.2d
+	WORD $0x4ee0d484 // fsub v4.2d, v4.2d, v0.2d
+	WORD $0x4ee0d4a5 // fsub v5.2d, v5.2d, v0.2d
+	WORD $0x4ee1d484 // fsub v4.2d, v4.2d, v1.2d
+	WORD $0x4ee1d4a5 // fsub v5.2d, v5.2d, v1.2d
+	WORD $0x4ee4d508 // fsub v8.2d, v8.2d, v4.2d
+	WORD $0x4ee5d529 // fsub v9.2d, v9.2d, v5.2d
+	WORD $0x0e616908 // fcvtn v8.2s, v8.2d
+	WORD $0x4e616928 // fcvtn2 v8.4s, v9.2d
+	VST1.P [V8.S4], 16(R0)
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
+// func klSlopesF64(y, z, t *float64, n int, m, log float64)
+TEXT ·klSlopesF64(SB), NOSPLIT, $0-48
+	MOVD y+0(FP), R0
+	MOVD z+8(FP), R1
+	MOVD t+16(FP), R3
+	MOVD n+24(FP), R2
+	MOVD m+32(FP), R9
+	VDUP R9, V0.D2
+	MOVD log+40(FP), R9
+	VDUP R9, V1.D2
+	MOVD $numbers<>(SB), R8
+	FMOVQ 288(R8), F2 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 304(R8), F3 // 0.15313837699209373 0.14798198605116586
+loop:
+	VLD1.P 32(R1), [V4.D2, V5.D2]
+	VLD1.P 32(R3), [V6.D2, V7.D2]
+	VMOV V6.B16, V8.B16
+	VMOV V7.B16, V9.B16
+	FMOVQ 496(R8), F10 // 9.332636185032189e-302
+	FMOVQ 496(R8), F11 // 9.332636185032189e-302
+	WORD $0x6ee6e54a // fcmgt v10.2d, v10.2d, v6.2d
+	WORD $0x6ee7e56b // fcmgt v11.2d, v11.2d, v7.2d
+	FMOVQ 512(R8), F12 // 1.6069380442589903e+60
+	FMOVQ 512(R8), F13 // 1.6069380442589903e+60
+	WORD $0x6e66dd8c // fmul v12.2d, v12.2d, v6.2d
+	WORD $0x6e67ddad // fmul v13.2d, v13.2d, v7.2d
+	VBIT V10.B16, V12.B16, V8.B16
+	VBIT V11.B16, V13.B16, V9.B16
+	FMOVQ 320(R8), F14 // 1.303418089031685e-308
+	FMOVQ 320(R8), F15 // 1.303418089031685e-308
+	VADD V14.D2, V8.D2, V8.D2
+	VADD V15.D2, V9.D2, V9.D2
+	VUSHR $52, V8.D2, V12.D2
+	VUSHR $52, V9.D2, V13.D2
+	FMOVQ 336(R8), F14 // 4.503599627370496e+15
+	FMOVQ 336(R8), F15 // 4.503599627370496e+15
+	VORR V14.B16, V12.B16, V12.B16
+	VORR V15.B16, V13.B16, V13.B16
+	FMOVQ 352(R8), F14 // 4.503599627371519e+15
+	FMOVQ 352(R8), F15 // 4.503599627371519e+15
+	WORD $0x4eeed58c // fsub v12.2d, v12.2d, v14.2d
+	WORD $0x4eefd5ad // fsub v13.2d, v13.2d, v15.2d
+	FMOVQ 368(R8), F14 // 2.225073858507201e-308
+	FMOVQ 368(R8), F15 // 2.225073858507201e-308
+	VAND V14.B16, V8.B16, V8.B16
+	VAND V15.B16, V9.B16, V9.B16
+	FMOVQ 384(R8), F14 // 0.7071067811865476
+	FMOVQ 384(R8), F15 // 0.7071067811865476
+	VADD V14.D2, V8.D2, V8.D2
+	VADD V15.D2, V9.D2, V9.D2
+	FMOVQ 80(R8), F14 // 1
+	FMOVQ 80(R8), F15 // 1
+	WORD $0x4eeed508 // fsub v8.2d, v8.2d, v14.2d
+	WORD $0x4eefd529 // fsub v9.2d, v9.2d, v15.2d
+	FMOVQ 400(R8), F16 // 2
+	FMOVQ 400(R8), F17 // 2
+	WORD $0x4e68d610 // fadd v16.2d, v16.2d, v8.2d
+	WORD $0x4e69d631 // fadd v17.2d, v17.2d, v9.2d
+	WORD $0x6e70fd10 // fdiv v16.2d, v8.2d, v16.2d
+	WORD $0x6e71fd31 // fdiv v17.2d, v9.2d, v17.2d
+	WORD $0x6e70de12 // fmul v18.2d, v16.2d, v16.2d
+	WORD $0x6e71de33 // fmul v19.2d, v17.2d, v17.2d
+	WORD $0x6e72de54 // fmul v20.2d, v18.2d, v18.2d
+	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
+	FMOVQ 416(R8), F22 // 0.1818357216161805
+	FMOVQ 416(R8), F23 // 0.1818357216161805
+	WORD $0x4fc31256 // fmla v22.2d, v18.2d, v3.d[0]
+	WORD $0x4fc31277 // fmla v23.2d, v19.2d, v3.d[0]
+	WORD $0x4fc31a96 // fmla v22.2d, v20.2d, v3.d[1]
+	WORD $0x4fc31ab7 // fmla v23.2d, v21.2d, v3.d[1]
+	FMOVQ 432(R8), F24 // 0.2857142874366239
+	FMOVQ 432(R8), F25 // 0.2857142874366239
+	WORD $0x4fc21a58 // fmla v24.2d, v18.2d, v2.d[1]
+	WORD $0x4fc21a79 // fmla v25.2d, v19.2d, v2.d[1]
+	WORD $0x4e74ced8 // fmla v24.2d, v22.2d, v20.2d
+	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
+	FMOVQ 448(R8), F22 // 0.6666666666666735
+	FMOVQ 448(R8), F23 // 0.6666666666666735
+	WORD $0x4fc21256 // fmla v22.2d, v18.2d, v2.d[0]
+	WORD $0x4fc21277 // fmla v23.2d, v19.2d, v2.d[0]
+	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
+	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
+	WORD $0x6e72ded6 // fmul v22.2d, v22.2d, v18.2d
+	WORD $0x6e73def7 // fmul v23.2d, v23.2d, v19.2d
+	FMOVQ 240(R8), F14 // 0.5
+	FMOVQ 240(R8), F15 // 0.5
+	WORD $0x6e68dd14 // fmul v20.2d, v8.2d, v8.2d
+	WORD $0x6e69dd35 // fmul v21.2d, v9.2d, v9.2d
+	WORD $0x6e6ede94 // fmul v20.2d, v20.2d, v14.2d
+	WORD $0x6e6fdeb5 // fmul v21.2d, v21.2d, v15.2d
+	WORD $0x4e74d6d6 // fadd v22.2d, v22.2d, v20.2d
+	WORD $0x4e75d6f7 // fadd v23.2d, v23.2d, v21.2d
+	FMOVQ 464(R8), F14 // 1.9082149292705877e-10
+	FMOVQ 464(R8), F15 // 1.9082149292705877e-10
+	WORD $0x6e6cddce // fmul v14.2d, v14.2d, v12.2d
+	WORD $0x6e6dddef // fmul v15.2d, v15.2d, v13.2d
+	WORD $0x4e76ce0e // fmla v14.2d, v16.2d, v22.2d
+	WORD $0x4e77ce2f // fmla v15.2d, v17.2d, v23.2d
+	WORD $0x4eeed68e // fsub v14.2d, v20.2d, v14.2d
+	WORD $0x4eefd6af // fsub v15.2d, v21.2d, v15.2d
+	WORD $0x4ee8d5ce // fsub v14.2d, v14.2d, v8.2d
+	WORD $0x4ee9d5ef // fsub v15.2d, v15.2d, v9.2d
+	FMOVQ 480(R8), F16 // 0.6931471803691238
+	FMOVQ 480(R8), F17 // 0.6931471803691238
+	WORD $0x6e70dd8c // fmul v12.2d, v12.2d, v16.2d
+	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
+	WORD $0x4eeed58c // fsub v12.2d, v12.2d, v14.2d
+	WORD $0x4eefd5ad // fsub v13.2d, v13.2d, v15.2d
+	FMOVQ 528(R8), F8 // 138.62943611198907
+	FMOVQ 528(R8), F9 // 138.62943611198907
+	VAND V10.B16, V8.B16, V8.B16
+	VAND V11.B16, V9.B16, V9.B16
+	WORD $0x4ee8d58c // fsub v12.2d, v12.2d, v8.2d
+	WORD $0x4ee9d5ad // fsub v13.2d, v13.2d, v9.2d
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	WORD $0x6ee8e4c6 // fcmgt v6.2d, v6.2d, v8.2d
+	WORD $0x6ee9e4e7 // fcmgt v7.2d, v7.2d, v9.2d
+	FMOVQ 544(R8), F8 // -Inf
+	FMOVQ 544(R8), F9 // -Inf
+	VBIT V6.B16, V12.B16, V8.B16
+	VBIT V7.B16, V13.B16, V9.B16
+	FMOVQ 80(R8), F12 // 1
+	FMOVQ 80(R8), F13 // 1
+	WORD $0x4e6cd508 // fadd v8.2d, v8.2d, v12.2d
+	WORD $0x4e6dd529 // fadd v9.2d, v9.2d, v13.2d
+	WORD $0x4ee0d484 // fsub v4.2d, v4.2d, v0.2d
+	WORD $0x4ee0d4a5 // fsub v5.2d, v5.2d, v0.2d
+	WORD $0x4ee1d484 // fsub v4.2d, v4.2d, v1.2d
+	WORD $0x4ee1d4a5 // fsub v5.2d, v5.2d, v1.2d
+	WORD $0x4ee4d508 // fsub v8.2d, v8.2d, v4.2d
+	WORD $0x4ee5d529 // fsub v9.2d, v9.2d, v5.2d
+	VST1.P [V8.D2, V9.D2], 32(R0)
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
 // func momentsF32(p, h *float32, n int, from float64) (plain, weighted float64)
 TEXT ·momentsF32(SB), NOSPLIT, $0-48
 	MOVD p+0(FP), R0
@@ -3287,75 +4029,75 @@ TEXT ·minusLogsF32(SB), NOSPLIT, $0-28
 	MOVWU most+24(FP), R9
 	VDUP R9, V0.S4
 	MOVD $numbers<>(SB), R8
-	FMOVQ 544(R8), F1 // 0.333334544424 0.199906069135 0.144820499459 0.104484859559
-	FMOVQ 560(R8), F2 // -0.0449107831159 0 0 0
+	FMOVQ 560(R8), F1 // 0.333334544424 0.199906069135 0.144820499459 0.104484859559
+	FMOVQ 576(R8), F2 // -0.0449107831159 0 0 0
 	FMOVQ 0(R8), F3 // 1
 loop:
 	VLD1.P 32(R3), [V4.S4, V5.S4]
-	FMOVQ 576(R8), F8 // 8.673617379884035e-19
-	FMOVQ 576(R8), F9 // 8.673617379884035e-19
+	FMOVQ 592(R8), F8 // 8.673617379884035e-19
+	FMOVQ 592(R8), F9 // 8.673617379884035e-19
 	WORD $0x6ea4e508 // fcmgt v8.4s, v8.4s, v4.4s
 	WORD $0x6ea5e529 // fcmgt v9.4s, v9.4s, v5.4s
-	FMOVQ 592(R8), F10 // 1.152921504606847e+18
-	FMOVQ 592(R8), F11 // 1.152921504606847e+18
+	FMOVQ 608(R8), F10 // 1.152921504606847e+18
+	FMOVQ 608(R8), F11 // 1.152921504606847e+18
 	WORD $0x6e24dd4a // fmul v10.4s, v10.4s, v4.4s
 	WORD $0x6e25dd6b // fmul v11.4s, v11.4s, v5.4s
 	VMOV V4.B16, V12.B16
 	VMOV V5.B16, V13.B16
 	VBIT V8.B16, V10.B16, V12.B16
 	VBIT V9.B16, V11.B16, V13.B16
-	FMOVQ 608(R8), F16 // 5.877471754111438e-39
+	FMOVQ 624(R8), F16 // 5.877471754111438e-39
 	VADD V16.S4, V12.S4, V12.S4
 	VADD V16.S4, V13.S4, V13.S4
 	VUSHR $23, V12.S4, V14.S4
 	VUSHR $23, V13.S4, V15.S4
-	FMOVQ 624(R8), F16 // 8.388608e+06
+	FMOVQ 640(R8), F16 // 8.388608e+06
 	VORR V16.B16, V14.B16, V14.B16
 	VORR V16.B16, V15.B16, V15.B16
-	FMOVQ 640(R8), F16 // 8.388735e+06
+	FMOVQ 656(R8), F16 // 8.388735e+06
 	WORD $0x4eb0d5ce // fsub v14.4s, v14.4s, v16.4s
 	WORD $0x4eb0d5ef // fsub v15.4s, v15.4s, v16.4s
-	FMOVQ 656(R8), F16 // 1.1754942106924411e-38
+	FMOVQ 672(R8), F16 // 1.1754942106924411e-38
 	VAND V16.B16, V12.B16, V12.B16
 	VAND V16.B16, V13.B16, V13.B16
-	FMOVQ 672(R8), F16 // 0.75
+	FMOVQ 688(R8), F16 // 0.75
 	VADD V16.S4, V12.S4, V12.S4
 	VADD V16.S4, V13.S4, V13.S4
 	WORD $0x4ea3d58c // fsub v12.4s, v12.4s, v3.4s
 	WORD $0x4ea3d5ad // fsub v13.4s, v13.4s, v3.4s
 	WORD $0x6e2cdd91 // fmul v17.4s, v12.4s, v12.4s
 	WORD $0x6e2dddb2 // fmul v18.4s, v13.4s, v13.4s
-	FMOVQ 688(R8), F19 // -0.131622803178
-	FMOVQ 688(R8), F20 // -0.131622803178
+	FMOVQ 704(R8), F19 // -0.131622803178
+	FMOVQ 704(R8), F20 // -0.131622803178
 	WORD $0x4fa11993 // fmla v19.4s, v12.4s, v1.s[3]
 	WORD $0x4fa119b4 // fmla v20.4s, v13.4s, v1.s[3]
 	WORD $0x4f821233 // fmla v19.4s, v17.4s, v2.s[0]
 	WORD $0x4f821254 // fmla v20.4s, v18.4s, v2.s[0]
-	FMOVQ 704(R8), F21 // -0.166477606369
-	FMOVQ 704(R8), F22 // -0.166477606369
+	FMOVQ 720(R8), F21 // -0.166477606369
+	FMOVQ 720(R8), F22 // -0.166477606369
 	WORD $0x4f811995 // fmla v21.4s, v12.4s, v1.s[2]
 	WORD $0x4f8119b6 // fmla v22.4s, v13.4s, v1.s[2]
 	WORD $0x4e31ce75 // fmla v21.4s, v19.4s, v17.4s
 	WORD $0x4e32ce96 // fmla v22.4s, v20.4s, v18.4s
-	FMOVQ 720(R8), F19 // -0.250000548305
-	FMOVQ 720(R8), F20 // -0.250000548305
+	FMOVQ 736(R8), F19 // -0.250000548305
+	FMOVQ 736(R8), F20 // -0.250000548305
 	WORD $0x4fa11193 // fmla v19.4s, v12.4s, v1.s[1]
 	WORD $0x4fa111b4 // fmla v20.4s, v13.4s, v1.s[1]
 	WORD $0x4e31ceb3 // fmla v19.4s, v21.4s, v17.4s
 	WORD $0x4e32ced4 // fmla v20.4s, v22.4s, v18.4s
-	FMOVQ 736(R8), F21 // -0.500000008192
-	FMOVQ 736(R8), F22 // -0.500000008192
+	FMOVQ 752(R8), F21 // -0.500000008192
+	FMOVQ 752(R8), F22 // -0.500000008192
 	WORD $0x4f811195 // fmla v21.4s, v12.4s, v1.s[0]
 	WORD $0x4f8111b6 // fmla v22.4s, v13.4s, v1.s[0]
 	WORD $0x4e31ce75 // fmla v21.4s, v19.4s, v17.4s
 	WORD $0x4e32ce96 // fmla v22.4s, v20.4s, v18.4s
 	WORD $0x4e31ceac // fmla v12.4s, v21.4s, v17.4s
 	WORD $0x4e32cecd // fmla v13.4s, v22.4s, v18.4s
-	FMOVQ 752(R8), F16 // 0.6931471805599453
+	FMOVQ 768(R8), F16 // 0.6931471805599453
 	WORD $0x4e30cdcc // fmla v12.4s, v14.4s, v16.4s
 	WORD $0x4e30cded // fmla v13.4s, v15.4s, v16.4s
-	FMOVQ 768(R8), F10 // 41.58883083359672
-	FMOVQ 768(R8), F11 // 41.58883083359672
+	FMOVQ 784(R8), F10 // 41.58883083359672
+	FMOVQ 784(R8), F11 // 41.58883083359672
 	VAND V8.B16, V10.B16, V10.B16
 	VAND V9.B16, V11.B16, V11.B16
 	WORD $0x4eaad58c // fsub v12.4s, v12.4s, v10.4s
@@ -3508,11 +4250,11 @@ loop:
 TEXT ·sigmoidCrossEntropyF32(SB), NOSPLIT, $0-52
 	MOVD $numbers<>(SB), R8
 	FMOVQ 0(R8), F0 // 1
-	FMOVQ 784(R8), F1 // -104.5
-	FMOVQ 800(R8), F2 // 1.2582976e+07
+	FMOVQ 800(R8), F1 // -104.5
+	FMOVQ 816(R8), F2 // 1.2582976e+07
 	FMOVQ 16(R8), F3 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
 	FMOVQ 32(R8), F4 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
-	FMOVQ 816(R8), F5 // 0.19999853165368411 0.10853287353049823 0.11612167437449065 0
+	FMOVQ 832(R8), F5 // 0.19999853165368411 0.10853287353049823 0.11612167437449065 0
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
 	MOVD n+40(FP), R2
@@ -3522,8 +4264,8 @@ TEXT ·sigmoidCrossEntropyF32(SB), NOSPLIT, $0-52
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V6.S4, V7.S4]
-	FMOVQ 832(R8), F8 // +Inf
-	FMOVQ 832(R8), F9 // +Inf
+	FMOVQ 848(R8), F8 // +Inf
+	FMOVQ 848(R8), F9 // +Inf
 	WORD $0x4e26e508 // fcmeq v8.4s, v8.4s, v6.4s
 	WORD $0x4e27e529 // fcmeq v9.4s, v9.4s, v7.4s
 	WORD $0x4ea0f8c6 // fabs v6.4s, v6.4s
@@ -3571,8 +4313,8 @@ loop:
 	VEOR V10.B16, V10.B16, V10.B16
 	WORD $0x4e2acd0c // fmla v12.4s, v8.4s, v10.4s
 	WORD $0x4e2acd2d // fmla v13.4s, v9.4s, v10.4s
-	FMOVQ 848(R8), F10 // 2
-	FMOVQ 848(R8), F11 // 2
+	FMOVQ 864(R8), F10 // 2
+	FMOVQ 864(R8), F11 // 2
 	WORD $0x4e2cd54a // fadd v10.4s, v10.4s, v12.4s
 	WORD $0x4e2dd56b // fadd v11.4s, v11.4s, v13.4s
 	WORD $0x4e20d588 // fadd v8.4s, v12.4s, v0.4s
@@ -3585,14 +4327,14 @@ loop:
 	WORD $0x6e2bdd6f // fmul v15.4s, v11.4s, v11.4s
 	WORD $0x6e2eddd0 // fmul v16.4s, v14.4s, v14.4s
 	WORD $0x6e2fddf1 // fmul v17.4s, v15.4s, v15.4s
-	FMOVQ 864(R8), F18 // 0.14296179029576866
-	FMOVQ 864(R8), F19 // 0.14296179029576866
+	FMOVQ 880(R8), F18 // 0.14296179029576866
+	FMOVQ 880(R8), F19 // 0.14296179029576866
 	WORD $0x4fa511d2 // fmla v18.4s, v14.4s, v5.s[1]
 	WORD $0x4fa511f3 // fmla v19.4s, v15.4s, v5.s[1]
 	WORD $0x4f851a12 // fmla v18.4s, v16.4s, v5.s[2]
 	WORD $0x4f851a33 // fmla v19.4s, v17.4s, v5.s[2]
-	FMOVQ 880(R8), F20 // 0.33333333660265346
-	FMOVQ 880(R8), F21 // 0.33333333660265346
+	FMOVQ 896(R8), F20 // 0.33333333660265346
+	FMOVQ 896(R8), F21 // 0.33333333660265346
 	WORD $0x4f8511d4 // fmla v20.4s, v14.4s, v5.s[0]
 	WORD $0x4f8511f5 // fmla v21.4s, v15.4s, v5.s[0]
 	WORD $0x4e30ce54 // fmla v20.4s, v18.4s, v16.4s
@@ -3674,9 +4416,9 @@ TEXT ·sigmoidCrossEntropyF64(SB), NOSPLIT, $0-56
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 896(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 912(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 928(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 912(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 928(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 944(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
 	MOVD n+40(FP), R2
@@ -3686,8 +4428,8 @@ TEXT ·sigmoidCrossEntropyF64(SB), NOSPLIT, $0-56
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V11.D2, V12.D2]
-	FMOVQ 944(R8), F13 // +Inf
-	FMOVQ 944(R8), F14 // +Inf
+	FMOVQ 960(R8), F13 // +Inf
+	FMOVQ 960(R8), F14 // +Inf
 	WORD $0x4e6be5ad // fcmeq v13.2d, v13.2d, v11.2d
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4ee0f96b // fabs v11.2d, v11.2d
@@ -3765,32 +4507,32 @@ loop:
 	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
 	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
-	FMOVQ 960(R8), F23 // 0.05422589734467588
-	FMOVQ 960(R8), F24 // 0.05422589734467588
+	FMOVQ 976(R8), F23 // 0.05422589734467588
+	FMOVQ 976(R8), F24 // 0.05422589734467588
 	WORD $0x4fca1277 // fmla v23.2d, v19.2d, v10.d[0]
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca1ab7 // fmla v23.2d, v21.2d, v10.d[1]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
-	FMOVQ 976(R8), F25 // 0.06667589320635225
-	FMOVQ 976(R8), F26 // 0.06667589320635225
+	FMOVQ 992(R8), F25 // 0.06667589320635225
+	FMOVQ 992(R8), F26 // 0.06667589320635225
 	WORD $0x4fc91a79 // fmla v25.2d, v19.2d, v9.d[1]
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 992(R8), F23 // 0.09090909948987579
-	FMOVQ 992(R8), F24 // 0.09090909948987579
+	FMOVQ 1008(R8), F23 // 0.09090909948987579
+	FMOVQ 1008(R8), F24 // 0.09090909948987579
 	WORD $0x4fc91277 // fmla v23.2d, v19.2d, v9.d[0]
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	FMOVQ 1008(R8), F25 // 0.1428571428580005
-	FMOVQ 1008(R8), F26 // 0.1428571428580005
+	FMOVQ 1024(R8), F25 // 0.1428571428580005
+	FMOVQ 1024(R8), F26 // 0.1428571428580005
 	WORD $0x4fc81a79 // fmla v25.2d, v19.2d, v8.d[1]
 	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1024(R8), F23 // 0.3333333333333333
-	FMOVQ 1024(R8), F24 // 0.3333333333333333
+	FMOVQ 1040(R8), F23 // 0.3333333333333333
+	FMOVQ 1040(R8), F24 // 0.3333333333333333
 	WORD $0x4fc81277 // fmla v23.2d, v19.2d, v8.d[0]
 	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
@@ -3867,9 +4609,9 @@ TEXT ·sigmoidPolyF32(SB), NOSPLIT, $0-64
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 896(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 912(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 928(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 912(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 928(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 944(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
 	MOVD loss+0(FP), R0
@@ -3883,8 +4625,8 @@ loop:
 	VLD1.P 16(R6), [V12.S4]
 	WORD $0x4e61798d // fcvtl2 v13.2d, v12.4s
 	WORD $0x0e61798c // fcvtl v12.2d, v12.2s
-	FMOVQ 944(R8), F14 // +Inf
-	FMOVQ 944(R8), F15 // +Inf
+	FMOVQ 960(R8), F14 // +Inf
+	FMOVQ 960(R8), F15 // +Inf
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
 	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
@@ -3968,32 +4710,32 @@ loop:
 	WORD $0x6e6fddf5 // fmul v21.2d, v15.2d, v15.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
 	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
-	FMOVQ 960(R8), F24 // 0.05422589734467588
-	FMOVQ 960(R8), F25 // 0.05422589734467588
+	FMOVQ 976(R8), F24 // 0.05422589734467588
+	FMOVQ 976(R8), F25 // 0.05422589734467588
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
 	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
-	FMOVQ 976(R8), F26 // 0.06667589320635225
-	FMOVQ 976(R8), F27 // 0.06667589320635225
+	FMOVQ 992(R8), F26 // 0.06667589320635225
+	FMOVQ 992(R8), F27 // 0.06667589320635225
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 992(R8), F24 // 0.09090909948987579
-	FMOVQ 992(R8), F25 // 0.09090909948987579
+	FMOVQ 1008(R8), F24 // 0.09090909948987579
+	FMOVQ 1008(R8), F25 // 0.09090909948987579
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
 	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	FMOVQ 1008(R8), F26 // 0.1428571428580005
-	FMOVQ 1008(R8), F27 // 0.1428571428580005
+	FMOVQ 1024(R8), F26 // 0.1428571428580005
+	FMOVQ 1024(R8), F27 // 0.1428571428580005
 	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
 	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1024(R8), F24 // 0.3333333333333333
-	FMOVQ 1024(R8), F25 // 0.3333333333333333
+	FMOVQ 1040(R8), F24 // 0.3333333333333333
+	FMOVQ 1040(R8), F25 // 0.3333333333333333
 	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
 	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
@@ -4105,9 +4847,9 @@ TEXT ·sigmoidPolyF64(SB), NOSPLIT, $0-64
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 896(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 912(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 928(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 912(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 928(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 944(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
 	MOVD loss+0(FP), R0
@@ -4119,8 +4861,8 @@ TEXT ·sigmoidPolyF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V12.D2, V13.D2]
-	FMOVQ 944(R8), F14 // +Inf
-	FMOVQ 944(R8), F15 // +Inf
+	FMOVQ 960(R8), F14 // +Inf
+	FMOVQ 960(R8), F15 // +Inf
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
 	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
@@ -4198,32 +4940,32 @@ loop:
 	WORD $0x6e71de35 // fmul v21.2d, v17.2d, v17.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
 	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
-	FMOVQ 960(R8), F24 // 0.05422589734467588
-	FMOVQ 960(R8), F25 // 0.05422589734467588
+	FMOVQ 976(R8), F24 // 0.05422589734467588
+	FMOVQ 976(R8), F25 // 0.05422589734467588
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
 	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
-	FMOVQ 976(R8), F26 // 0.06667589320635225
-	FMOVQ 976(R8), F27 // 0.06667589320635225
+	FMOVQ 992(R8), F26 // 0.06667589320635225
+	FMOVQ 992(R8), F27 // 0.06667589320635225
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 992(R8), F24 // 0.09090909948987579
-	FMOVQ 992(R8), F25 // 0.09090909948987579
+	FMOVQ 1008(R8), F24 // 0.09090909948987579
+	FMOVQ 1008(R8), F25 // 0.09090909948987579
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
 	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	FMOVQ 1008(R8), F26 // 0.1428571428580005
-	FMOVQ 1008(R8), F27 // 0.1428571428580005
+	FMOVQ 1024(R8), F26 // 0.1428571428580005
+	FMOVQ 1024(R8), F27 // 0.1428571428580005
 	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
 	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1024(R8), F24 // 0.3333333333333333
-	FMOVQ 1024(R8), F25 // 0.3333333333333333
+	FMOVQ 1040(R8), F24 // 0.3333333333333333
+	FMOVQ 1040(R8), F25 // 0.3333333333333333
 	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
 	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
@@ -4328,9 +5070,9 @@ TEXT ·sigmoidGCEF64(SB), NOSPLIT, $0-64
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 896(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 912(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 928(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 912(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 928(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 944(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
 	MOVD loss+0(FP), R0
@@ -4342,8 +5084,8 @@ TEXT ·sigmoidGCEF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V12.D2, V13.D2]
-	FMOVQ 944(R8), F14 // +Inf
-	FMOVQ 944(R8), F15 // +Inf
+	FMOVQ 960(R8), F14 // +Inf
+	FMOVQ 960(R8), F15 // +Inf
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
 	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
@@ -4421,32 +5163,32 @@ loop:
 	WORD $0x6e71de35 // fmul v21.2d, v17.2d, v17.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
 	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
-	FMOVQ 960(R8), F24 // 0.05422589734467588
-	FMOVQ 960(R8), F25 // 0.05422589734467588
+	FMOVQ 976(R8), F24 // 0.05422589734467588
+	FMOVQ 976(R8), F25 // 0.05422589734467588
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
 	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
-	FMOVQ 976(R8), F26 // 0.06667589320635225
-	FMOVQ 976(R8), F27 // 0.06667589320635225
+	FMOVQ 992(R8), F26 // 0.06667589320635225
+	FMOVQ 992(R8), F27 // 0.06667589320635225
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 992(R8), F24 // 0.09090909948987579
-	FMOVQ 992(R8), F25 // 0.09090909948987579
+	FMOVQ 1008(R8), F24 // 0.09090909948987579
+	FMOVQ 1008(R8), F25 // 0.09090909948987579
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
 	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	FMOVQ 1008(R8), F26 // 0.1428571428580005
-	FMOVQ 1008(R8), F27 // 0.1428571428580005
+	FMOVQ 1024(R8), F26 // 0.1428571428580005
+	FMOVQ 1024(R8), F27 // 0.1428571428580005
 	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
 	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1024(R8), F24 // 0.3333333333333333
-	FMOVQ 1024(R8), F25 // 0.3333333333333333
+	FMOVQ 1040(R8), F24 // 0.3333333333333333
+	FMOVQ 1040(R8), F25 // 0.3333333333333333
 	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
 	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
@@ -4647,9 +5389,9 @@ TEXT ·sigmoidFocalF32(SB), NOSPLIT, $0-64
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 896(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 912(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 928(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 912(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 928(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 944(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
 	MOVD loss+0(FP), R0
@@ -4663,8 +5405,8 @@ loop:
 	VLD1.P 16(R6), [V12.S4]
 	WORD $0x4e61798d // fcvtl2 v13.2d, v12.4s
 	WORD $0x0e61798c // fcvtl v12.2d, v12.2s
-	FMOVQ 944(R8), F14 // +Inf
-	FMOVQ 944(R8), F15 // +Inf
+	FMOVQ 960(R8), F14 // +Inf
+	FMOVQ 960(R8), F15 // +Inf
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
 	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
@@ -4748,32 +5490,32 @@ loop:
 	WORD $0x6e6fddf5 // fmul v21.2d, v15.2d, v15.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
 	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
-	FMOVQ 960(R8), F24 // 0.05422589734467588
-	FMOVQ 960(R8), F25 // 0.05422589734467588
+	FMOVQ 976(R8), F24 // 0.05422589734467588
+	FMOVQ 976(R8), F25 // 0.05422589734467588
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
 	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
-	FMOVQ 976(R8), F26 // 0.06667589320635225
-	FMOVQ 976(R8), F27 // 0.06667589320635225
+	FMOVQ 992(R8), F26 // 0.06667589320635225
+	FMOVQ 992(R8), F27 // 0.06667589320635225
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 992(R8), F24 // 0.09090909948987579
-	FMOVQ 992(R8), F25 // 0.09090909948987579
+	FMOVQ 1008(R8), F24 // 0.09090909948987579
+	FMOVQ 1008(R8), F25 // 0.09090909948987579
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
 	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	FMOVQ 1008(R8), F26 // 0.1428571428580005
-	FMOVQ 1008(R8), F27 // 0.1428571428580005
+	FMOVQ 1024(R8), F26 // 0.1428571428580005
+	FMOVQ 1024(R8), F27 // 0.1428571428580005
 	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
 	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1024(R8), F24 // 0.3333333333333333
-	FMOVQ 1024(R8), F25 // 0.3333333333333333
+	FMOVQ 1040(R8), F24 // 0.3333333333333333
+	FMOVQ 1040(R8), F25 // 0.3333333333333333
 	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
 	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
@@ -4794,8 +5536,8 @@ loop:
 	WORD $0x4e60d5ef // fadd v15.2d, v15.2d, v0.2d
 	WORD $0x6e78ddce // fmul v14.2d, v14.2d, v24.2d
 	WORD $0x6e79ddef // fmul v15.2d, v15.2d, v25.2d
-	FMOVQ 1040(R8), F24 // 746
-	FMOVQ 1040(R8), F25 // 746
+	FMOVQ 1056(R8), F24 // 746
+	FMOVQ 1056(R8), F25 // 746
 	WORD $0x4eecf718 // fmin v24.2d, v24.2d, v12.2d
 	WORD $0x4eedf739 // fmin v25.2d, v25.2d, v13.2d
 	WORD $0x4e76d718 // fadd v24.2d, v24.2d, v22.2d
@@ -5007,9 +5749,9 @@ TEXT ·sigmoidFocalF64(SB), NOSPLIT, $0-64
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 896(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 912(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 928(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 912(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 928(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 944(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
 	MOVD loss+0(FP), R0
@@ -5021,8 +5763,8 @@ TEXT ·sigmoidFocalF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V12.D2, V13.D2]
-	FMOVQ 944(R8), F14 // +Inf
-	FMOVQ 944(R8), F15 // +Inf
+	FMOVQ 960(R8), F14 // +Inf
+	FMOVQ 960(R8), F15 // +Inf
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
 	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
@@ -5100,32 +5842,32 @@ loop:
 	WORD $0x6e71de35 // fmul v21.2d, v17.2d, v17.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
 	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
-	FMOVQ 960(R8), F24 // 0.05422589734467588
-	FMOVQ 960(R8), F25 // 0.05422589734467588
+	FMOVQ 976(R8), F24 // 0.05422589734467588
+	FMOVQ 976(R8), F25 // 0.05422589734467588
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
 	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
-	FMOVQ 976(R8), F26 // 0.06667589320635225
-	FMOVQ 976(R8), F27 // 0.06667589320635225
+	FMOVQ 992(R8), F26 // 0.06667589320635225
+	FMOVQ 992(R8), F27 // 0.06667589320635225
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 992(R8), F24 // 0.09090909948987579
-	FMOVQ 992(R8), F25 // 0.09090909948987579
+	FMOVQ 1008(R8), F24 // 0.09090909948987579
+	FMOVQ 1008(R8), F25 // 0.09090909948987579
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
 	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	FMOVQ 1008(R8), F26 // 0.1428571428580005
-	FMOVQ 1008(R8), F27 // 0.1428571428580005
+	FMOVQ 1024(R8), F26 // 0.1428571428580005
+	FMOVQ 1024(R8), F27 // 0.1428571428580005
 	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
 	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1024(R8), F24 // 0.3333333333333333
-	FMOVQ 1024(R8), F25 // 0.3333333333333333
+	FMOVQ 1040(R8), F24 // 0.3333333333333333
+	FMOVQ 1040(R8), F25 // 0.3333333333333333
 	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
 	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
@@ -5146,8 +5888,8 @@ loop:
 	WORD $0x4e60d631 // fadd v17.2d, v17.2d, v0.2d
 	WORD $0x6e78de10 // fmul v16.2d, v16.2d, v24.2d
 	WORD $0x6e79de31 // fmul v17.2d, v17.2d, v25.2d
-	FMOVQ 1040(R8), F24 // 746
-	FMOVQ 1040(R8), F25 // 746
+	FMOVQ 1056(R8), F24 // 746
+	FMOVQ 1056(R8), F25 // 746
 	WORD $0x4eecf718 // fmin v24.2d, v24.2d, v12.2d
 	WORD $0x4eedf739 // fmin v25.2d, v25.2d, v13.2d
 	WORD $0x4e76d718 // fadd v24.2d, v24.2d, v22.2d
@@ -5352,9 +6094,9 @@ TEXT ·sigmoidFocal2F64(SB), NOSPLIT, $0-64
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 896(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 912(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 928(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 912(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 928(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 944(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
 	MOVD loss+0(FP), R0
@@ -5366,8 +6108,8 @@ TEXT ·sigmoidFocal2F64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V12.D2, V13.D2]
-	FMOVQ 944(R8), F14 // +Inf
-	FMOVQ 944(R8), F15 // +Inf
+	FMOVQ 960(R8), F14 // +Inf
+	FMOVQ 960(R8), F15 // +Inf
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
 	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
@@ -5445,32 +6187,32 @@ loop:
 	WORD $0x6e71de35 // fmul v21.2d, v17.2d, v17.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
 	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
-	FMOVQ 960(R8), F24 // 0.05422589734467588
-	FMOVQ 960(R8), F25 // 0.05422589734467588
+	FMOVQ 976(R8), F24 // 0.05422589734467588
+	FMOVQ 976(R8), F25 // 0.05422589734467588
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
 	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
-	FMOVQ 976(R8), F26 // 0.06667589320635225
-	FMOVQ 976(R8), F27 // 0.06667589320635225
+	FMOVQ 992(R8), F26 // 0.06667589320635225
+	FMOVQ 992(R8), F27 // 0.06667589320635225
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 992(R8), F24 // 0.09090909948987579
-	FMOVQ 992(R8), F25 // 0.09090909948987579
+	FMOVQ 1008(R8), F24 // 0.09090909948987579
+	FMOVQ 1008(R8), F25 // 0.09090909948987579
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
 	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	FMOVQ 1008(R8), F26 // 0.1428571428580005
-	FMOVQ 1008(R8), F27 // 0.1428571428580005
+	FMOVQ 1024(R8), F26 // 0.1428571428580005
+	FMOVQ 1024(R8), F27 // 0.1428571428580005
 	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
 	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1024(R8), F24 // 0.3333333333333333
-	FMOVQ 1024(R8), F25 // 0.3333333333333333
+	FMOVQ 1040(R8), F24 // 0.3333333333333333
+	FMOVQ 1040(R8), F25 // 0.3333333333333333
 	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
 	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
@@ -5491,8 +6233,8 @@ loop:
 	WORD $0x4e60d631 // fadd v17.2d, v17.2d, v0.2d
 	WORD $0x6e78de10 // fmul v16.2d, v16.2d, v24.2d
 	WORD $0x6e79de31 // fmul v17.2d, v17.2d, v25.2d
-	FMOVQ 1040(R8), F24 // 746
-	FMOVQ 1040(R8), F25 // 746
+	FMOVQ 1056(R8), F24 // 746
+	FMOVQ 1056(R8), F25 // 746
 	WORD $0x4eecf718 // fmin v24.2d, v24.2d, v12.2d
 	WORD $0x4eedf739 // fmin v25.2d, v25.2d, v13.2d
 	WORD $0x4e76d718 // fadd v24.2d, v24.2d, v22.2d
@@ -5593,9 +6335,9 @@ TEXT ·sigmoidFocalWholeF32(SB), NOSPLIT, $0-64
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 896(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 912(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 928(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 912(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 928(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 944(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
 	MOVD loss+0(FP), R0
@@ -5609,8 +6351,8 @@ loop:
 	VLD1.P 16(R6), [V12.S4]
 	WORD $0x4e61798d // fcvtl2 v13.2d, v12.4s
 	WORD $0x0e61798c // fcvtl v12.2d, v12.2s
-	FMOVQ 944(R8), F14 // +Inf
-	FMOVQ 944(R8), F15 // +Inf
+	FMOVQ 960(R8), F14 // +Inf
+	FMOVQ 960(R8), F15 // +Inf
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
 	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
@@ -5694,32 +6436,32 @@ loop:
 	WORD $0x6e6fddf5 // fmul v21.2d, v15.2d, v15.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
 	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
-	FMOVQ 960(R8), F24 // 0.05422589734467588
-	FMOVQ 960(R8), F25 // 0.05422589734467588
+	FMOVQ 976(R8), F24 // 0.05422589734467588
+	FMOVQ 976(R8), F25 // 0.05422589734467588
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
 	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
-	FMOVQ 976(R8), F26 // 0.06667589320635225
-	FMOVQ 976(R8), F27 // 0.06667589320635225
+	FMOVQ 992(R8), F26 // 0.06667589320635225
+	FMOVQ 992(R8), F27 // 0.06667589320635225
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 992(R8), F24 // 0.09090909948987579
-	FMOVQ 992(R8), F25 // 0.09090909948987579
+	FMOVQ 1008(R8), F24 // 0.09090909948987579
+	FMOVQ 1008(R8), F25 // 0.09090909948987579
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
 	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	FMOVQ 1008(R8), F26 // 0.1428571428580005
-	FMOVQ 1008(R8), F27 // 0.1428571428580005
+	FMOVQ 1024(R8), F26 // 0.1428571428580005
+	FMOVQ 1024(R8), F27 // 0.1428571428580005
 	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
 	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1024(R8), F24 // 0.3333333333333333
-	FMOVQ 1024(R8), F25 // 0.3333333333333333
+	FMOVQ 1040(R8), F24 // 0.3333333333333333
+	FMOVQ 1040(R8), F25 // 0.3333333333333333
 	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
 	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
@@ -5740,8 +6482,8 @@ loop:
 	WORD $0x4e60d5ef // fadd v15.2d, v15.2d, v0.2d
 	WORD $0x6e78ddce // fmul v14.2d, v14.2d, v24.2d
 	WORD $0x6e79ddef // fmul v15.2d, v15.2d, v25.2d
-	FMOVQ 1040(R8), F24 // 746
-	FMOVQ 1040(R8), F25 // 746
+	FMOVQ 1056(R8), F24 // 746
+	FMOVQ 1056(R8), F25 // 746
 	WORD $0x4eecf718 // fmin v24.2d, v24.2d, v12.2d
 	WORD $0x4eedf739 // fmin v25.2d, v25.2d, v13.2d
 	WORD $0x4e76d718 // fadd v24.2d, v24.2d, v22.2d
@@ -5909,9 +6651,9 @@ TEXT ·sigmoidFocalWholeF64(SB), NOSPLIT, $0-64
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 896(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 912(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 928(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 912(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 928(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 944(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
 	MOVD loss+0(FP), R0
@@ -5923,8 +6665,8 @@ TEXT ·sigmoidFocalWholeF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V12.D2, V13.D2]
-	FMOVQ 944(R8), F14 // +Inf
-	FMOVQ 944(R8), F15 // +Inf
+	FMOVQ 960(R8), F14 // +Inf
+	FMOVQ 960(R8), F15 // +Inf
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
 	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
@@ -6002,32 +6744,32 @@ loop:
 	WORD $0x6e71de35 // fmul v21.2d, v17.2d, v17.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
 	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
-	FMOVQ 960(R8), F24 // 0.05422589734467588
-	FMOVQ 960(R8), F25 // 0.05422589734467588
+	FMOVQ 976(R8), F24 // 0.05422589734467588
+	FMOVQ 976(R8), F25 // 0.05422589734467588
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
 	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
-	FMOVQ 976(R8), F26 // 0.06667589320635225
-	FMOVQ 976(R8), F27 // 0.06667589320635225
+	FMOVQ 992(R8), F26 // 0.06667589320635225
+	FMOVQ 992(R8), F27 // 0.06667589320635225
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 992(R8), F24 // 0.09090909948987579
-	FMOVQ 992(R8), F25 // 0.09090909948987579
+	FMOVQ 1008(R8), F24 // 0.09090909948987579
+	FMOVQ 1008(R8), F25 // 0.09090909948987579
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
 	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	FMOVQ 1008(R8), F26 // 0.1428571428580005
-	FMOVQ 1008(R8), F27 // 0.1428571428580005
+	FMOVQ 1024(R8), F26 // 0.1428571428580005
+	FMOVQ 1024(R8), F27 // 0.1428571428580005
 	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
 	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1024(R8), F24 // 0.3333333333333333
-	FMOVQ 1024(R8), F25 // 0.3333333333333333
+	FMOVQ 1040(R8), F24 // 0.3333333333333333
+	FMOVQ 1040(R8), F25 // 0.3333333333333333
 	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
 	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
@@ -6048,8 +6790,8 @@ loop:
 	WORD $0x4e60d631 // fadd v17.2d, v17.2d, v0.2d
 	WORD $0x6e78de10 // fmul v16.2d, v16.2d, v24.2d
 	WORD $0x6e79de31 // fmul v17.2d, v17.2d, v25.2d
-	FMOVQ 1040(R8), F24 // 746
-	FMOVQ 1040(R8), F25 // 746
+	FMOVQ 1056(R8), F24 // 746
+	FMOVQ 1056(R8), F25 // 746
 	WORD $0x4eecf718 // fmin v24.2d, v24.2d, v12.2d
 	WORD $0x4eedf739 // fmin v25.2d, v25.2d, v13.2d
 	WORD $0x4e76d718 // fadd v24.2d, v24.2d, v22.2d
@@ -6222,11 +6964,11 @@ loop:
 	FMOVQ 128(R8), F7 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F8 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F9 // 2.5100424157005067e-08 0
-	FMOVQ 896(R8), F10 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 912(R8), F11 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 928(R8), F12 // 0.03746069493121795 0.078152934631886
-	FMOVQ 944(R8), F13 // +Inf
-	FMOVQ 944(R8), F14 // +Inf
+	FMOVQ 912(R8), F10 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 928(R8), F11 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 944(R8), F12 // 0.03746069493121795 0.078152934631886
+	FMOVQ 960(R8), F13 // +Inf
+	FMOVQ 960(R8), F14 // +Inf
 	WORD $0x4e61e5ad // fcmeq v13.2d, v13.2d, v1.2d
 	WORD $0x4e62e5ce // fcmeq v14.2d, v14.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
@@ -6535,11 +7277,11 @@ loop:
 	FMOVQ 128(R8), F7 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F8 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F9 // 2.5100424157005067e-08 0
-	FMOVQ 896(R8), F10 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 912(R8), F11 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 928(R8), F12 // 0.03746069493121795 0.078152934631886
-	FMOVQ 944(R8), F13 // +Inf
-	FMOVQ 944(R8), F14 // +Inf
+	FMOVQ 912(R8), F10 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 928(R8), F11 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 944(R8), F12 // 0.03746069493121795 0.078152934631886
+	FMOVQ 960(R8), F13 // +Inf
+	FMOVQ 960(R8), F14 // +Inf
 	WORD $0x4e61e5ad // fcmeq v13.2d, v13.2d, v1.2d
 	WORD $0x4e62e5ce // fcmeq v14.2d, v14.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
@@ -6850,11 +7592,11 @@ loop:
 	FMOVQ 128(R8), F7 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F8 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F9 // 2.5100424157005067e-08 0
-	FMOVQ 896(R8), F10 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 912(R8), F11 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 928(R8), F12 // 0.03746069493121795 0.078152934631886
-	FMOVQ 944(R8), F13 // +Inf
-	FMOVQ 944(R8), F14 // +Inf
+	FMOVQ 912(R8), F10 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 928(R8), F11 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 944(R8), F12 // 0.03746069493121795 0.078152934631886
+	FMOVQ 960(R8), F13 // +Inf
+	FMOVQ 960(R8), F14 // +Inf
 	WORD $0x4e61e5ad // fcmeq v13.2d, v13.2d, v1.2d
 	WORD $0x4e62e5ce // fcmeq v14.2d, v14.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
@@ -6938,32 +7680,32 @@ loop:
 	WORD $0x6e6eddd4 // fmul v20.2d, v14.2d, v14.2d
 	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
-	FMOVQ 960(R8), F23 // 0.05422589734467588
-	FMOVQ 960(R8), F24 // 0.05422589734467588
+	FMOVQ 976(R8), F23 // 0.05422589734467588
+	FMOVQ 976(R8), F24 // 0.05422589734467588
 	WORD $0x4fcc1277 // fmla v23.2d, v19.2d, v12.d[0]
 	WORD $0x4fcc1298 // fmla v24.2d, v20.2d, v12.d[0]
 	WORD $0x4fcc1ab7 // fmla v23.2d, v21.2d, v12.d[1]
 	WORD $0x4fcc1ad8 // fmla v24.2d, v22.2d, v12.d[1]
-	FMOVQ 976(R8), F25 // 0.06667589320635225
-	FMOVQ 976(R8), F26 // 0.06667589320635225
+	FMOVQ 992(R8), F25 // 0.06667589320635225
+	FMOVQ 992(R8), F26 // 0.06667589320635225
 	WORD $0x4fcb1a79 // fmla v25.2d, v19.2d, v11.d[1]
 	WORD $0x4fcb1a9a // fmla v26.2d, v20.2d, v11.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 992(R8), F23 // 0.09090909948987579
-	FMOVQ 992(R8), F24 // 0.09090909948987579
+	FMOVQ 1008(R8), F23 // 0.09090909948987579
+	FMOVQ 1008(R8), F24 // 0.09090909948987579
 	WORD $0x4fcb1277 // fmla v23.2d, v19.2d, v11.d[0]
 	WORD $0x4fcb1298 // fmla v24.2d, v20.2d, v11.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	FMOVQ 1008(R8), F25 // 0.1428571428580005
-	FMOVQ 1008(R8), F26 // 0.1428571428580005
+	FMOVQ 1024(R8), F25 // 0.1428571428580005
+	FMOVQ 1024(R8), F26 // 0.1428571428580005
 	WORD $0x4fca1a79 // fmla v25.2d, v19.2d, v10.d[1]
 	WORD $0x4fca1a9a // fmla v26.2d, v20.2d, v10.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1024(R8), F23 // 0.3333333333333333
-	FMOVQ 1024(R8), F24 // 0.3333333333333333
+	FMOVQ 1040(R8), F23 // 0.3333333333333333
+	FMOVQ 1040(R8), F24 // 0.3333333333333333
 	WORD $0x4fca1277 // fmla v23.2d, v19.2d, v10.d[0]
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
@@ -7247,11 +7989,11 @@ loop:
 	FMOVQ 128(R8), F7 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F8 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F9 // 2.5100424157005067e-08 0
-	FMOVQ 896(R8), F10 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 912(R8), F11 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 928(R8), F12 // 0.03746069493121795 0.078152934631886
-	FMOVQ 944(R8), F13 // +Inf
-	FMOVQ 944(R8), F14 // +Inf
+	FMOVQ 912(R8), F10 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 928(R8), F11 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 944(R8), F12 // 0.03746069493121795 0.078152934631886
+	FMOVQ 960(R8), F13 // +Inf
+	FMOVQ 960(R8), F14 // +Inf
 	WORD $0x4e61e5ad // fcmeq v13.2d, v13.2d, v1.2d
 	WORD $0x4e62e5ce // fcmeq v14.2d, v14.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
@@ -7329,32 +8071,32 @@ loop:
 	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
 	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
-	FMOVQ 960(R8), F23 // 0.05422589734467588
-	FMOVQ 960(R8), F24 // 0.05422589734467588
+	FMOVQ 976(R8), F23 // 0.05422589734467588
+	FMOVQ 976(R8), F24 // 0.05422589734467588
 	WORD $0x4fcc1277 // fmla v23.2d, v19.2d, v12.d[0]
 	WORD $0x4fcc1298 // fmla v24.2d, v20.2d, v12.d[0]
 	WORD $0x4fcc1ab7 // fmla v23.2d, v21.2d, v12.d[1]
 	WORD $0x4fcc1ad8 // fmla v24.2d, v22.2d, v12.d[1]
-	FMOVQ 976(R8), F25 // 0.06667589320635225
-	FMOVQ 976(R8), F26 // 0.06667589320635225
+	FMOVQ 992(R8), F25 // 0.06667589320635225
+	FMOVQ 992(R8), F26 // 0.06667589320635225
 	WORD $0x4fcb1a79 // fmla v25.2d, v19.2d, v11.d[1]
 	WORD $0x4fcb1a9a // fmla v26.2d, v20.2d, v11.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 992(R8), F23 // 0.09090909948987579
-	FMOVQ 992(R8), F24 // 0.09090909948987579
+	FMOVQ 1008(R8), F23 // 0.09090909948987579
+	FMOVQ 1008(R8), F24 // 0.09090909948987579
 	WORD $0x4fcb1277 // fmla v23.2d, v19.2d, v11.d[0]
 	WORD $0x4fcb1298 // fmla v24.2d, v20.2d, v11.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	FMOVQ 1008(R8), F25 // 0.1428571428580005
-	FMOVQ 1008(R8), F26 // 0.1428571428580005
+	FMOVQ 1024(R8), F25 // 0.1428571428580005
+	FMOVQ 1024(R8), F26 // 0.1428571428580005
 	WORD $0x4fca1a79 // fmla v25.2d, v19.2d, v10.d[1]
 	WORD $0x4fca1a9a // fmla v26.2d, v20.2d, v10.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1024(R8), F23 // 0.3333333333333333
-	FMOVQ 1024(R8), F24 // 0.3333333333333333
+	FMOVQ 1040(R8), F23 // 0.3333333333333333
+	FMOVQ 1040(R8), F24 // 0.3333333333333333
 	WORD $0x4fca1277 // fmla v23.2d, v19.2d, v10.d[0]
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
@@ -7653,9 +8395,9 @@ TEXT ·sigmoidNormalisedF32(SB), NOSPLIT, $0-64
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 896(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 912(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 928(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 912(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 928(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 944(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
 	MOVD n+40(FP), R2
@@ -7667,8 +8409,8 @@ loop:
 	VLD1.P 16(R6), [V11.S4]
 	WORD $0x4e61796c // fcvtl2 v12.2d, v11.4s
 	WORD $0x0e61796b // fcvtl v11.2d, v11.2s
-	FMOVQ 944(R8), F13 // +Inf
-	FMOVQ 944(R8), F14 // +Inf
+	FMOVQ 960(R8), F13 // +Inf
+	FMOVQ 960(R8), F14 // +Inf
 	WORD $0x4e6be5ad // fcmeq v13.2d, v13.2d, v11.2d
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4ee0f96b // fabs v11.2d, v11.2d
@@ -7752,32 +8494,32 @@ loop:
 	WORD $0x6e6eddd4 // fmul v20.2d, v14.2d, v14.2d
 	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
-	FMOVQ 960(R8), F23 // 0.05422589734467588
-	FMOVQ 960(R8), F24 // 0.05422589734467588
+	FMOVQ 976(R8), F23 // 0.05422589734467588
+	FMOVQ 976(R8), F24 // 0.05422589734467588
 	WORD $0x4fca1277 // fmla v23.2d, v19.2d, v10.d[0]
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca1ab7 // fmla v23.2d, v21.2d, v10.d[1]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
-	FMOVQ 976(R8), F25 // 0.06667589320635225
-	FMOVQ 976(R8), F26 // 0.06667589320635225
+	FMOVQ 992(R8), F25 // 0.06667589320635225
+	FMOVQ 992(R8), F26 // 0.06667589320635225
 	WORD $0x4fc91a79 // fmla v25.2d, v19.2d, v9.d[1]
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 992(R8), F23 // 0.09090909948987579
-	FMOVQ 992(R8), F24 // 0.09090909948987579
+	FMOVQ 1008(R8), F23 // 0.09090909948987579
+	FMOVQ 1008(R8), F24 // 0.09090909948987579
 	WORD $0x4fc91277 // fmla v23.2d, v19.2d, v9.d[0]
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	FMOVQ 1008(R8), F25 // 0.1428571428580005
-	FMOVQ 1008(R8), F26 // 0.1428571428580005
+	FMOVQ 1024(R8), F25 // 0.1428571428580005
+	FMOVQ 1024(R8), F26 // 0.1428571428580005
 	WORD $0x4fc81a79 // fmla v25.2d, v19.2d, v8.d[1]
 	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1024(R8), F23 // 0.3333333333333333
-	FMOVQ 1024(R8), F24 // 0.3333333333333333
+	FMOVQ 1040(R8), F23 // 0.3333333333333333
+	FMOVQ 1040(R8), F24 // 0.3333333333333333
 	WORD $0x4fc81277 // fmla v23.2d, v19.2d, v8.d[0]
 	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
@@ -7790,8 +8532,8 @@ loop:
 	WORD $0x4e78cf56 // fmla v22.2d, v26.2d, v24.2d
 	WORD $0x4e75d6b5 // fadd v21.2d, v21.2d, v21.2d
 	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
-	FMOVQ 1056(R8), F13 // 1.0715086071862673e+301
-	FMOVQ 1056(R8), F14 // 1.0715086071862673e+301
+	FMOVQ 1072(R8), F13 // 1.0715086071862673e+301
+	FMOVQ 1072(R8), F14 // 1.0715086071862673e+301
 	WORD $0x4eebf5ad // fmin v13.2d, v13.2d, v11.2d
 	WORD $0x4eecf5ce // fmin v14.2d, v14.2d, v12.2d
 	WORD $0x4e75d6ab // fadd v11.2d, v21.2d, v21.2d
@@ -7875,9 +8617,9 @@ TEXT ·sigmoidNormalisedF64(SB), NOSPLIT, $0-64
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 896(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 912(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 928(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 912(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 928(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 944(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
 	MOVD n+40(FP), R2
@@ -7887,8 +8629,8 @@ TEXT ·sigmoidNormalisedF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V11.D2, V12.D2]
-	FMOVQ 944(R8), F13 // +Inf
-	FMOVQ 944(R8), F14 // +Inf
+	FMOVQ 960(R8), F13 // +Inf
+	FMOVQ 960(R8), F14 // +Inf
 	WORD $0x4e6be5ad // fcmeq v13.2d, v13.2d, v11.2d
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4ee0f96b // fabs v11.2d, v11.2d
@@ -7966,32 +8708,32 @@ loop:
 	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
 	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
-	FMOVQ 960(R8), F23 // 0.05422589734467588
-	FMOVQ 960(R8), F24 // 0.05422589734467588
+	FMOVQ 976(R8), F23 // 0.05422589734467588
+	FMOVQ 976(R8), F24 // 0.05422589734467588
 	WORD $0x4fca1277 // fmla v23.2d, v19.2d, v10.d[0]
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca1ab7 // fmla v23.2d, v21.2d, v10.d[1]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
-	FMOVQ 976(R8), F25 // 0.06667589320635225
-	FMOVQ 976(R8), F26 // 0.06667589320635225
+	FMOVQ 992(R8), F25 // 0.06667589320635225
+	FMOVQ 992(R8), F26 // 0.06667589320635225
 	WORD $0x4fc91a79 // fmla v25.2d, v19.2d, v9.d[1]
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 992(R8), F23 // 0.09090909948987579
-	FMOVQ 992(R8), F24 // 0.09090909948987579
+	FMOVQ 1008(R8), F23 // 0.09090909948987579
+	FMOVQ 1008(R8), F24 // 0.09090909948987579
 	WORD $0x4fc91277 // fmla v23.2d, v19.2d, v9.d[0]
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	FMOVQ 1008(R8), F25 // 0.1428571428580005
-	FMOVQ 1008(R8), F26 // 0.1428571428580005
+	FMOVQ 1024(R8), F25 // 0.1428571428580005
+	FMOVQ 1024(R8), F26 // 0.1428571428580005
 	WORD $0x4fc81a79 // fmla v25.2d, v19.2d, v8.d[1]
 	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1024(R8), F23 // 0.3333333333333333
-	FMOVQ 1024(R8), F24 // 0.3333333333333333
+	FMOVQ 1040(R8), F23 // 0.3333333333333333
+	FMOVQ 1040(R8), F24 // 0.3333333333333333
 	WORD $0x4fc81277 // fmla v23.2d, v19.2d, v8.d[0]
 	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
@@ -8004,8 +8746,8 @@ loop:
 	WORD $0x4e78cf56 // fmla v22.2d, v26.2d, v24.2d
 	WORD $0x4e75d6b5 // fadd v21.2d, v21.2d, v21.2d
 	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
-	FMOVQ 1056(R8), F15 // 1.0715086071862673e+301
-	FMOVQ 1056(R8), F16 // 1.0715086071862673e+301
+	FMOVQ 1072(R8), F15 // 1.0715086071862673e+301
+	FMOVQ 1072(R8), F16 // 1.0715086071862673e+301
 	WORD $0x4eebf5ef // fmin v15.2d, v15.2d, v11.2d
 	WORD $0x4eecf610 // fmin v16.2d, v16.2d, v12.2d
 	WORD $0x4e75d6ab // fadd v11.2d, v21.2d, v21.2d
@@ -8082,9 +8824,9 @@ TEXT ·sigmoidPenalisedF32(SB), NOSPLIT, $0-64
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 896(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 912(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 928(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 912(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 928(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 944(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
 	MOVD loss+0(FP), R0
@@ -8098,8 +8840,8 @@ loop:
 	VLD1.P 16(R6), [V12.S4]
 	WORD $0x4e61798d // fcvtl2 v13.2d, v12.4s
 	WORD $0x0e61798c // fcvtl v12.2d, v12.2s
-	FMOVQ 944(R8), F14 // +Inf
-	FMOVQ 944(R8), F15 // +Inf
+	FMOVQ 960(R8), F14 // +Inf
+	FMOVQ 960(R8), F15 // +Inf
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
 	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
@@ -8183,32 +8925,32 @@ loop:
 	WORD $0x6e6fddf5 // fmul v21.2d, v15.2d, v15.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
 	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
-	FMOVQ 960(R8), F24 // 0.05422589734467588
-	FMOVQ 960(R8), F25 // 0.05422589734467588
+	FMOVQ 976(R8), F24 // 0.05422589734467588
+	FMOVQ 976(R8), F25 // 0.05422589734467588
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
 	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
-	FMOVQ 976(R8), F26 // 0.06667589320635225
-	FMOVQ 976(R8), F27 // 0.06667589320635225
+	FMOVQ 992(R8), F26 // 0.06667589320635225
+	FMOVQ 992(R8), F27 // 0.06667589320635225
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 992(R8), F24 // 0.09090909948987579
-	FMOVQ 992(R8), F25 // 0.09090909948987579
+	FMOVQ 1008(R8), F24 // 0.09090909948987579
+	FMOVQ 1008(R8), F25 // 0.09090909948987579
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
 	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	FMOVQ 1008(R8), F26 // 0.1428571428580005
-	FMOVQ 1008(R8), F27 // 0.1428571428580005
+	FMOVQ 1024(R8), F26 // 0.1428571428580005
+	FMOVQ 1024(R8), F27 // 0.1428571428580005
 	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
 	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1024(R8), F24 // 0.3333333333333333
-	FMOVQ 1024(R8), F25 // 0.3333333333333333
+	FMOVQ 1040(R8), F24 // 0.3333333333333333
+	FMOVQ 1040(R8), F25 // 0.3333333333333333
 	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
 	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
@@ -8221,8 +8963,8 @@ loop:
 	WORD $0x4e79cf77 // fmla v23.2d, v27.2d, v25.2d
 	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
 	WORD $0x4e77d6f7 // fadd v23.2d, v23.2d, v23.2d
-	FMOVQ 1056(R8), F14 // 1.0715086071862673e+301
-	FMOVQ 1056(R8), F15 // 1.0715086071862673e+301
+	FMOVQ 1072(R8), F14 // 1.0715086071862673e+301
+	FMOVQ 1072(R8), F15 // 1.0715086071862673e+301
 	WORD $0x4eecf5ce // fmin v14.2d, v14.2d, v12.2d
 	WORD $0x4eedf5ef // fmin v15.2d, v15.2d, v13.2d
 	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
@@ -8308,9 +9050,9 @@ TEXT ·sigmoidPenalisedF64(SB), NOSPLIT, $0-64
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 896(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 912(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 928(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 912(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 928(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 944(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
 	MOVD loss+0(FP), R0
@@ -8322,8 +9064,8 @@ TEXT ·sigmoidPenalisedF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V12.D2, V13.D2]
-	FMOVQ 944(R8), F14 // +Inf
-	FMOVQ 944(R8), F15 // +Inf
+	FMOVQ 960(R8), F14 // +Inf
+	FMOVQ 960(R8), F15 // +Inf
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
 	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
@@ -8401,32 +9143,32 @@ loop:
 	WORD $0x6e71de35 // fmul v21.2d, v17.2d, v17.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
 	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
-	FMOVQ 960(R8), F24 // 0.05422589734467588
-	FMOVQ 960(R8), F25 // 0.05422589734467588
+	FMOVQ 976(R8), F24 // 0.05422589734467588
+	FMOVQ 976(R8), F25 // 0.05422589734467588
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
 	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
-	FMOVQ 976(R8), F26 // 0.06667589320635225
-	FMOVQ 976(R8), F27 // 0.06667589320635225
+	FMOVQ 992(R8), F26 // 0.06667589320635225
+	FMOVQ 992(R8), F27 // 0.06667589320635225
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 992(R8), F24 // 0.09090909948987579
-	FMOVQ 992(R8), F25 // 0.09090909948987579
+	FMOVQ 1008(R8), F24 // 0.09090909948987579
+	FMOVQ 1008(R8), F25 // 0.09090909948987579
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
 	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	FMOVQ 1008(R8), F26 // 0.1428571428580005
-	FMOVQ 1008(R8), F27 // 0.1428571428580005
+	FMOVQ 1024(R8), F26 // 0.1428571428580005
+	FMOVQ 1024(R8), F27 // 0.1428571428580005
 	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
 	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1024(R8), F24 // 0.3333333333333333
-	FMOVQ 1024(R8), F25 // 0.3333333333333333
+	FMOVQ 1040(R8), F24 // 0.3333333333333333
+	FMOVQ 1040(R8), F25 // 0.3333333333333333
 	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
 	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
@@ -8439,8 +9181,8 @@ loop:
 	WORD $0x4e79cf77 // fmla v23.2d, v27.2d, v25.2d
 	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
 	WORD $0x4e77d6f7 // fadd v23.2d, v23.2d, v23.2d
-	FMOVQ 1056(R8), F16 // 1.0715086071862673e+301
-	FMOVQ 1056(R8), F17 // 1.0715086071862673e+301
+	FMOVQ 1072(R8), F16 // 1.0715086071862673e+301
+	FMOVQ 1072(R8), F17 // 1.0715086071862673e+301
 	WORD $0x4eecf610 // fmin v16.2d, v16.2d, v12.2d
 	WORD $0x4eedf631 // fmin v17.2d, v17.2d, v13.2d
 	WORD $0x6e72de10 // fmul v16.2d, v16.2d, v18.2d
@@ -8531,11 +9273,11 @@ loop:
 	FMOVQ 128(R8), F7 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F8 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F9 // 2.5100424157005067e-08 0
-	FMOVQ 896(R8), F10 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 912(R8), F11 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 928(R8), F12 // 0.03746069493121795 0.078152934631886
-	FMOVQ 944(R8), F13 // +Inf
-	FMOVQ 944(R8), F14 // +Inf
+	FMOVQ 912(R8), F10 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 928(R8), F11 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 944(R8), F12 // 0.03746069493121795 0.078152934631886
+	FMOVQ 960(R8), F13 // +Inf
+	FMOVQ 960(R8), F14 // +Inf
 	WORD $0x4e61e5ad // fcmeq v13.2d, v13.2d, v1.2d
 	WORD $0x4e62e5ce // fcmeq v14.2d, v14.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
@@ -8619,32 +9361,32 @@ loop:
 	WORD $0x6e6eddd4 // fmul v20.2d, v14.2d, v14.2d
 	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
-	FMOVQ 960(R8), F23 // 0.05422589734467588
-	FMOVQ 960(R8), F24 // 0.05422589734467588
+	FMOVQ 976(R8), F23 // 0.05422589734467588
+	FMOVQ 976(R8), F24 // 0.05422589734467588
 	WORD $0x4fcc1277 // fmla v23.2d, v19.2d, v12.d[0]
 	WORD $0x4fcc1298 // fmla v24.2d, v20.2d, v12.d[0]
 	WORD $0x4fcc1ab7 // fmla v23.2d, v21.2d, v12.d[1]
 	WORD $0x4fcc1ad8 // fmla v24.2d, v22.2d, v12.d[1]
-	FMOVQ 976(R8), F25 // 0.06667589320635225
-	FMOVQ 976(R8), F26 // 0.06667589320635225
+	FMOVQ 992(R8), F25 // 0.06667589320635225
+	FMOVQ 992(R8), F26 // 0.06667589320635225
 	WORD $0x4fcb1a79 // fmla v25.2d, v19.2d, v11.d[1]
 	WORD $0x4fcb1a9a // fmla v26.2d, v20.2d, v11.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 992(R8), F23 // 0.09090909948987579
-	FMOVQ 992(R8), F24 // 0.09090909948987579
+	FMOVQ 1008(R8), F23 // 0.09090909948987579
+	FMOVQ 1008(R8), F24 // 0.09090909948987579
 	WORD $0x4fcb1277 // fmla v23.2d, v19.2d, v11.d[0]
 	WORD $0x4fcb1298 // fmla v24.2d, v20.2d, v11.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	FMOVQ 1008(R8), F25 // 0.1428571428580005
-	FMOVQ 1008(R8), F26 // 0.1428571428580005
+	FMOVQ 1024(R8), F25 // 0.1428571428580005
+	FMOVQ 1024(R8), F26 // 0.1428571428580005
 	WORD $0x4fca1a79 // fmla v25.2d, v19.2d, v10.d[1]
 	WORD $0x4fca1a9a // fmla v26.2d, v20.2d, v10.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1024(R8), F23 // 0.3333333333333333
-	FMOVQ 1024(R8), F24 // 0.3333333333333333
+	FMOVQ 1040(R8), F23 // 0.3333333333333333
+	FMOVQ 1040(R8), F24 // 0.3333333333333333
 	WORD $0x4fca1277 // fmla v23.2d, v19.2d, v10.d[0]
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
@@ -8808,12 +9550,12 @@ shares:
 	WORD $0x4ee8d442 // fsub v2.2d, v2.2d, v8.2d
 	WORD $0x4ee0f82d // fabs v13.2d, v1.2d
 	WORD $0x4ee0f84e // fabs v14.2d, v2.2d
-	FMOVQ 1072(R8), F19 // 6.661338147750939e-16
-	FMOVQ 1072(R8), F20 // 6.661338147750939e-16
+	FMOVQ 1088(R8), F19 // 6.661338147750939e-16
+	FMOVQ 1088(R8), F20 // 6.661338147750939e-16
 	WORD $0x6e6de66d // fcmge v13.2d, v19.2d, v13.2d
 	WORD $0x6e6ee68e // fcmge v14.2d, v20.2d, v14.2d
-	FMOVQ 1088(R8), F19 // 0.75
-	FMOVQ 1088(R8), F20 // 0.75
+	FMOVQ 1104(R8), F19 // 0.75
+	FMOVQ 1104(R8), F20 // 0.75
 	WORD $0x6ef3e533 // fcmgt v19.2d, v9.2d, v19.2d
 	WORD $0x6ef4e554 // fcmgt v20.2d, v10.2d, v20.2d
 	VAND V13.B16, V1.B16, V1.B16
@@ -8838,12 +9580,12 @@ shares:
 	WORD $0x4eead442 // fsub v2.2d, v2.2d, v10.2d
 	WORD $0x4ee0f82d // fabs v13.2d, v1.2d
 	WORD $0x4ee0f84e // fabs v14.2d, v2.2d
-	FMOVQ 1072(R8), F19 // 6.661338147750939e-16
-	FMOVQ 1072(R8), F20 // 6.661338147750939e-16
+	FMOVQ 1088(R8), F19 // 6.661338147750939e-16
+	FMOVQ 1088(R8), F20 // 6.661338147750939e-16
 	WORD $0x6e6de66d // fcmge v13.2d, v19.2d, v13.2d
 	WORD $0x6e6ee68e // fcmge v14.2d, v20.2d, v14.2d
-	FMOVQ 1088(R8), F19 // 0.75
-	FMOVQ 1088(R8), F20 // 0.75
+	FMOVQ 1104(R8), F19 // 0.75
+	FMOVQ 1104(R8), F20 // 0.75
 	WORD $0x6ef3e4f3 // fcmgt v19.2d, v7.2d, v19.2d
 	WORD $0x6ef4e514 // fcmgt v20.2d, v8.2d, v20.2d
 	VAND V13.B16, V1.B16, V1.B16
@@ -9004,11 +9746,11 @@ loop:
 	FMOVQ 128(R8), F7 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F8 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F9 // 2.5100424157005067e-08 0
-	FMOVQ 896(R8), F10 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 912(R8), F11 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 928(R8), F12 // 0.03746069493121795 0.078152934631886
-	FMOVQ 944(R8), F13 // +Inf
-	FMOVQ 944(R8), F14 // +Inf
+	FMOVQ 912(R8), F10 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 928(R8), F11 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 944(R8), F12 // 0.03746069493121795 0.078152934631886
+	FMOVQ 960(R8), F13 // +Inf
+	FMOVQ 960(R8), F14 // +Inf
 	WORD $0x4e61e5ad // fcmeq v13.2d, v13.2d, v1.2d
 	WORD $0x4e62e5ce // fcmeq v14.2d, v14.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
@@ -9086,32 +9828,32 @@ loop:
 	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
 	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
-	FMOVQ 960(R8), F23 // 0.05422589734467588
-	FMOVQ 960(R8), F24 // 0.05422589734467588
+	FMOVQ 976(R8), F23 // 0.05422589734467588
+	FMOVQ 976(R8), F24 // 0.05422589734467588
 	WORD $0x4fcc1277 // fmla v23.2d, v19.2d, v12.d[0]
 	WORD $0x4fcc1298 // fmla v24.2d, v20.2d, v12.d[0]
 	WORD $0x4fcc1ab7 // fmla v23.2d, v21.2d, v12.d[1]
 	WORD $0x4fcc1ad8 // fmla v24.2d, v22.2d, v12.d[1]
-	FMOVQ 976(R8), F25 // 0.06667589320635225
-	FMOVQ 976(R8), F26 // 0.06667589320635225
+	FMOVQ 992(R8), F25 // 0.06667589320635225
+	FMOVQ 992(R8), F26 // 0.06667589320635225
 	WORD $0x4fcb1a79 // fmla v25.2d, v19.2d, v11.d[1]
 	WORD $0x4fcb1a9a // fmla v26.2d, v20.2d, v11.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 992(R8), F23 // 0.09090909948987579
-	FMOVQ 992(R8), F24 // 0.09090909948987579
+	FMOVQ 1008(R8), F23 // 0.09090909948987579
+	FMOVQ 1008(R8), F24 // 0.09090909948987579
 	WORD $0x4fcb1277 // fmla v23.2d, v19.2d, v11.d[0]
 	WORD $0x4fcb1298 // fmla v24.2d, v20.2d, v11.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	FMOVQ 1008(R8), F25 // 0.1428571428580005
-	FMOVQ 1008(R8), F26 // 0.1428571428580005
+	FMOVQ 1024(R8), F25 // 0.1428571428580005
+	FMOVQ 1024(R8), F26 // 0.1428571428580005
 	WORD $0x4fca1a79 // fmla v25.2d, v19.2d, v10.d[1]
 	WORD $0x4fca1a9a // fmla v26.2d, v20.2d, v10.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1024(R8), F23 // 0.3333333333333333
-	FMOVQ 1024(R8), F24 // 0.3333333333333333
+	FMOVQ 1040(R8), F23 // 0.3333333333333333
+	FMOVQ 1040(R8), F24 // 0.3333333333333333
 	WORD $0x4fca1277 // fmla v23.2d, v19.2d, v10.d[0]
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
@@ -9269,12 +10011,12 @@ shares:
 	WORD $0x4ee8d442 // fsub v2.2d, v2.2d, v8.2d
 	WORD $0x4ee0f82d // fabs v13.2d, v1.2d
 	WORD $0x4ee0f84e // fabs v14.2d, v2.2d
-	FMOVQ 1072(R8), F19 // 6.661338147750939e-16
-	FMOVQ 1072(R8), F20 // 6.661338147750939e-16
+	FMOVQ 1088(R8), F19 // 6.661338147750939e-16
+	FMOVQ 1088(R8), F20 // 6.661338147750939e-16
 	WORD $0x6e6de66d // fcmge v13.2d, v19.2d, v13.2d
 	WORD $0x6e6ee68e // fcmge v14.2d, v20.2d, v14.2d
-	FMOVQ 1088(R8), F19 // 0.75
-	FMOVQ 1088(R8), F20 // 0.75
+	FMOVQ 1104(R8), F19 // 0.75
+	FMOVQ 1104(R8), F20 // 0.75
 	WORD $0x6ef3e533 // fcmgt v19.2d, v9.2d, v19.2d
 	WORD $0x6ef4e554 // fcmgt v20.2d, v10.2d, v20.2d
 	VAND V13.B16, V1.B16, V1.B16
@@ -9299,12 +10041,12 @@ shares:
 	WORD $0x4eead442 // fsub v2.2d, v2.2d, v10.2d
 	WORD $0x4ee0f82d // fabs v13.2d, v1.2d
 	WORD $0x4ee0f84e // fabs v14.2d, v2.2d
-	FMOVQ 1072(R8), F19 // 6.661338147750939e-16
-	FMOVQ 1072(R8), F20 // 6.661338147750939e-16
+	FMOVQ 1088(R8), F19 // 6.661338147750939e-16
+	FMOVQ 1088(R8), F20 // 6.661338147750939e-16
 	WORD $0x6e6de66d // fcmge v13.2d, v19.2d, v13.2d
 	WORD $0x6e6ee68e // fcmge v14.2d, v20.2d, v14.2d
-	FMOVQ 1088(R8), F19 // 0.75
-	FMOVQ 1088(R8), F20 // 0.75
+	FMOVQ 1104(R8), F19 // 0.75
+	FMOVQ 1104(R8), F20 // 0.75
 	WORD $0x6ef3e4f3 // fcmgt v19.2d, v7.2d, v19.2d
 	WORD $0x6ef4e514 // fcmgt v20.2d, v8.2d, v20.2d
 	VAND V13.B16, V1.B16, V1.B16
@@ -9459,8 +10201,8 @@ loop:
 	VLD1.P 16(R6), [V1.S4]
 	WORD $0x4e617822 // fcvtl2 v2.2d, v1.4s
 	WORD $0x0e617821 // fcvtl v1.2d, v1.2s
-	FMOVQ 944(R8), F3 // +Inf
-	FMOVQ 944(R8), F4 // +Inf
+	FMOVQ 960(R8), F3 // +Inf
+	FMOVQ 960(R8), F4 // +Inf
 	WORD $0x4e61e463 // fcmeq v3.2d, v3.2d, v1.2d
 	WORD $0x4e62e484 // fcmeq v4.2d, v4.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
@@ -9509,12 +10251,12 @@ shares:
 	WORD $0x4eebd52f // fsub v15.2d, v9.2d, v11.2d
 	WORD $0x4ee0f9ce // fabs v14.2d, v14.2d
 	WORD $0x4ee0f9ef // fabs v15.2d, v15.2d
-	FMOVQ 1104(R8), F16 // 4.440892098500626e-16
-	FMOVQ 1104(R8), F17 // 4.440892098500626e-16
+	FMOVQ 1120(R8), F16 // 4.440892098500626e-16
+	FMOVQ 1120(R8), F17 // 4.440892098500626e-16
 	WORD $0x6e6ee60c // fcmge v12.2d, v16.2d, v14.2d
 	WORD $0x6e6fe62d // fcmge v13.2d, v17.2d, v15.2d
-	FMOVQ 1120(R8), F16 // 0.25
-	FMOVQ 1120(R8), F17 // 0.25
+	FMOVQ 1136(R8), F16 // 0.25
+	FMOVQ 1136(R8), F17 // 0.25
 	WORD $0x6eeae610 // fcmgt v16.2d, v16.2d, v10.2d
 	WORD $0x6eebe631 // fcmgt v17.2d, v17.2d, v11.2d
 	VAND V16.B16, V12.B16, V12.B16
@@ -9578,8 +10320,8 @@ TEXT ·sigmoidSparsemaxF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V1.D2, V2.D2]
-	FMOVQ 944(R8), F3 // +Inf
-	FMOVQ 944(R8), F4 // +Inf
+	FMOVQ 960(R8), F3 // +Inf
+	FMOVQ 960(R8), F4 // +Inf
 	WORD $0x4e61e463 // fcmeq v3.2d, v3.2d, v1.2d
 	WORD $0x4e62e484 // fcmeq v4.2d, v4.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
@@ -9622,12 +10364,12 @@ shares:
 	WORD $0x4eebd52f // fsub v15.2d, v9.2d, v11.2d
 	WORD $0x4ee0f9ce // fabs v14.2d, v14.2d
 	WORD $0x4ee0f9ef // fabs v15.2d, v15.2d
-	FMOVQ 1104(R8), F16 // 4.440892098500626e-16
-	FMOVQ 1104(R8), F17 // 4.440892098500626e-16
+	FMOVQ 1120(R8), F16 // 4.440892098500626e-16
+	FMOVQ 1120(R8), F17 // 4.440892098500626e-16
 	WORD $0x6e6ee60c // fcmge v12.2d, v16.2d, v14.2d
 	WORD $0x6e6fe62d // fcmge v13.2d, v17.2d, v15.2d
-	FMOVQ 1120(R8), F16 // 0.25
-	FMOVQ 1120(R8), F17 // 0.25
+	FMOVQ 1136(R8), F16 // 0.25
+	FMOVQ 1136(R8), F17 // 0.25
 	WORD $0x6eeae610 // fcmgt v16.2d, v16.2d, v10.2d
 	WORD $0x6eebe631 // fcmgt v17.2d, v17.2d, v11.2d
 	VAND V16.B16, V12.B16, V12.B16
@@ -9692,8 +10434,8 @@ loop:
 	VLD1.P 16(R6), [V1.S4]
 	WORD $0x4e617822 // fcvtl2 v2.2d, v1.4s
 	WORD $0x0e617821 // fcvtl v1.2d, v1.2s
-	FMOVQ 944(R8), F3 // +Inf
-	FMOVQ 944(R8), F4 // +Inf
+	FMOVQ 960(R8), F3 // +Inf
+	FMOVQ 960(R8), F4 // +Inf
 	WORD $0x4e61e463 // fcmeq v3.2d, v3.2d, v1.2d
 	WORD $0x4e62e484 // fcmeq v4.2d, v4.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
@@ -9762,12 +10504,12 @@ shares:
 	WORD $0x4eefd635 // fsub v21.2d, v17.2d, v15.2d
 	WORD $0x4ee0fa94 // fabs v20.2d, v20.2d
 	WORD $0x4ee0fab5 // fabs v21.2d, v21.2d
-	FMOVQ 1104(R8), F22 // 4.440892098500626e-16
-	FMOVQ 1104(R8), F23 // 4.440892098500626e-16
+	FMOVQ 1120(R8), F22 // 4.440892098500626e-16
+	FMOVQ 1120(R8), F23 // 4.440892098500626e-16
 	WORD $0x6e74e6d2 // fcmge v18.2d, v22.2d, v20.2d
 	WORD $0x6e75e6f3 // fcmge v19.2d, v23.2d, v21.2d
-	FMOVQ 1120(R8), F22 // 0.25
-	FMOVQ 1120(R8), F23 // 0.25
+	FMOVQ 1136(R8), F22 // 0.25
+	FMOVQ 1136(R8), F23 // 0.25
 	WORD $0x6eeee6d6 // fcmgt v22.2d, v22.2d, v14.2d
 	WORD $0x6eefe6f7 // fcmgt v23.2d, v23.2d, v15.2d
 	VAND V22.B16, V18.B16, V18.B16
@@ -9798,8 +10540,8 @@ shares:
 	WORD $0x6e77def7 // fmul v23.2d, v23.2d, v23.2d
 	WORD $0x4e72d694 // fadd v20.2d, v20.2d, v18.2d
 	WORD $0x4e73d6b5 // fadd v21.2d, v21.2d, v19.2d
-	FMOVQ 1136(R8), F18 // 0.6666666666666666
-	FMOVQ 1136(R8), F19 // 0.6666666666666666
+	FMOVQ 1152(R8), F18 // 0.6666666666666666
+	FMOVQ 1152(R8), F19 // 0.6666666666666666
 	WORD $0x6e72de94 // fmul v20.2d, v20.2d, v18.2d
 	WORD $0x6e73deb5 // fmul v21.2d, v21.2d, v19.2d
 	WORD $0x6e74ded6 // fmul v22.2d, v22.2d, v20.2d
@@ -9818,8 +10560,8 @@ shares:
 	WORD $0x6e79df39 // fmul v25.2d, v25.2d, v25.2d
 	WORD $0x4e72d694 // fadd v20.2d, v20.2d, v18.2d
 	WORD $0x4e73d6b5 // fadd v21.2d, v21.2d, v19.2d
-	FMOVQ 1136(R8), F18 // 0.6666666666666666
-	FMOVQ 1136(R8), F19 // 0.6666666666666666
+	FMOVQ 1152(R8), F18 // 0.6666666666666666
+	FMOVQ 1152(R8), F19 // 0.6666666666666666
 	WORD $0x6e72de94 // fmul v20.2d, v20.2d, v18.2d
 	WORD $0x6e73deb5 // fmul v21.2d, v21.2d, v19.2d
 	WORD $0x6e74df18 // fmul v24.2d, v24.2d, v20.2d
@@ -9867,8 +10609,8 @@ TEXT ·sigmoidEntmaxF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V1.D2, V2.D2]
-	FMOVQ 944(R8), F3 // +Inf
-	FMOVQ 944(R8), F4 // +Inf
+	FMOVQ 960(R8), F3 // +Inf
+	FMOVQ 960(R8), F4 // +Inf
 	WORD $0x4e61e463 // fcmeq v3.2d, v3.2d, v1.2d
 	WORD $0x4e62e484 // fcmeq v4.2d, v4.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
@@ -9931,12 +10673,12 @@ shares:
 	WORD $0x4eefd635 // fsub v21.2d, v17.2d, v15.2d
 	WORD $0x4ee0fa94 // fabs v20.2d, v20.2d
 	WORD $0x4ee0fab5 // fabs v21.2d, v21.2d
-	FMOVQ 1104(R8), F22 // 4.440892098500626e-16
-	FMOVQ 1104(R8), F23 // 4.440892098500626e-16
+	FMOVQ 1120(R8), F22 // 4.440892098500626e-16
+	FMOVQ 1120(R8), F23 // 4.440892098500626e-16
 	WORD $0x6e74e6d2 // fcmge v18.2d, v22.2d, v20.2d
 	WORD $0x6e75e6f3 // fcmge v19.2d, v23.2d, v21.2d
-	FMOVQ 1120(R8), F22 // 0.25
-	FMOVQ 1120(R8), F23 // 0.25
+	FMOVQ 1136(R8), F22 // 0.25
+	FMOVQ 1136(R8), F23 // 0.25
 	WORD $0x6eeee6d6 // fcmgt v22.2d, v22.2d, v14.2d
 	WORD $0x6eefe6f7 // fcmgt v23.2d, v23.2d, v15.2d
 	VAND V22.B16, V18.B16, V18.B16
@@ -9967,8 +10709,8 @@ shares:
 	WORD $0x6e77def7 // fmul v23.2d, v23.2d, v23.2d
 	WORD $0x4e72d694 // fadd v20.2d, v20.2d, v18.2d
 	WORD $0x4e73d6b5 // fadd v21.2d, v21.2d, v19.2d
-	FMOVQ 1136(R8), F18 // 0.6666666666666666
-	FMOVQ 1136(R8), F19 // 0.6666666666666666
+	FMOVQ 1152(R8), F18 // 0.6666666666666666
+	FMOVQ 1152(R8), F19 // 0.6666666666666666
 	WORD $0x6e72de94 // fmul v20.2d, v20.2d, v18.2d
 	WORD $0x6e73deb5 // fmul v21.2d, v21.2d, v19.2d
 	WORD $0x6e74ded6 // fmul v22.2d, v22.2d, v20.2d
@@ -9987,8 +10729,8 @@ shares:
 	WORD $0x6e79df39 // fmul v25.2d, v25.2d, v25.2d
 	WORD $0x4e72d694 // fadd v20.2d, v20.2d, v18.2d
 	WORD $0x4e73d6b5 // fadd v21.2d, v21.2d, v19.2d
-	FMOVQ 1136(R8), F18 // 0.6666666666666666
-	FMOVQ 1136(R8), F19 // 0.6666666666666666
+	FMOVQ 1152(R8), F18 // 0.6666666666666666
+	FMOVQ 1152(R8), F19 // 0.6666666666666666
 	WORD $0x6e72de94 // fmul v20.2d, v20.2d, v18.2d
 	WORD $0x6e73deb5 // fmul v21.2d, v21.2d, v19.2d
 	WORD $0x6e74df18 // fmul v24.2d, v24.2d, v20.2d
@@ -10026,11 +10768,11 @@ TEXT ·sigmoidSmoothF32(SB), NOSPLIT, $0-64
 	MOVD par+56(FP), R7
 	MOVD $numbers<>(SB), R8
 	FMOVQ 0(R8), F0 // 1
-	FMOVQ 1152(R8), F1 // -121.5
-	FMOVQ 1168(R8), F2 // 1.2583e+07
+	FMOVQ 1168(R8), F1 // -121.5
+	FMOVQ 1184(R8), F2 // 1.2583e+07
 	FMOVQ 16(R8), F3 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
 	FMOVQ 32(R8), F4 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
-	FMOVQ 1184(R8), F5 // 5.960464477539063e-08 0 0 0
+	FMOVQ 1200(R8), F5 // 5.960464477539063e-08 0 0 0
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
 	MOVD n+40(FP), R2
@@ -10040,8 +10782,8 @@ TEXT ·sigmoidSmoothF32(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V6.S4, V7.S4]
-	FMOVQ 832(R8), F8 // +Inf
-	FMOVQ 832(R8), F9 // +Inf
+	FMOVQ 848(R8), F8 // +Inf
+	FMOVQ 848(R8), F9 // +Inf
 	WORD $0x4e26e508 // fcmeq v8.4s, v8.4s, v6.4s
 	WORD $0x4e27e529 // fcmeq v9.4s, v9.4s, v7.4s
 	WORD $0x4ea0f8c6 // fabs v6.4s, v6.4s
@@ -10330,14 +11072,14 @@ TEXT ·sigmoidSmoothF64(SB), NOSPLIT, $0-64
 	MOVD par+56(FP), R7
 	MOVD $numbers<>(SB), R8
 	FMOVQ 80(R8), F0 // 1
-	FMOVQ 1200(R8), F1 // -763
-	FMOVQ 1216(R8), F2 // 6.755399441055832e+15
+	FMOVQ 1216(R8), F1 // -763
+	FMOVQ 1232(R8), F2 // 6.755399441055832e+15
 	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 1232(R8), F8 // 5.960464477539063e-08 0
+	FMOVQ 1248(R8), F8 // 5.960464477539063e-08 0
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
 	MOVD n+40(FP), R2
@@ -10347,8 +11089,8 @@ TEXT ·sigmoidSmoothF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V9.D2, V10.D2]
-	FMOVQ 944(R8), F11 // +Inf
-	FMOVQ 944(R8), F12 // +Inf
+	FMOVQ 960(R8), F11 // +Inf
+	FMOVQ 960(R8), F12 // +Inf
 	WORD $0x4e69e56b // fcmeq v11.2d, v11.2d, v9.2d
 	WORD $0x4e6ae58c // fcmeq v12.2d, v12.2d, v10.2d
 	WORD $0x4ee0f929 // fabs v9.2d, v9.2d
@@ -10728,12 +11470,12 @@ TEXT ·sigmoidPolySingleF32(SB), NOSPLIT, $0-64
 	MOVD par+56(FP), R7
 	MOVD $numbers<>(SB), R8
 	FMOVQ 0(R8), F0 // 1
-	FMOVQ 784(R8), F1 // -104.5
-	FMOVQ 800(R8), F2 // 1.2582976e+07
+	FMOVQ 800(R8), F1 // -104.5
+	FMOVQ 816(R8), F2 // 1.2582976e+07
 	FMOVQ 16(R8), F3 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
 	FMOVQ 32(R8), F4 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
 	FMOVQ 16(R7), F5
-	FMOVQ 1248(R8), F6 // -0.693145751953125 -1.4286068203094173e-06 0 0
+	FMOVQ 1264(R8), F6 // -0.693145751953125 -1.4286068203094173e-06 0 0
 	FMOVQ 160(R7), F7
 	FMOVQ 176(R7), F8
 	FMOVQ 288(R7), F9
@@ -10747,8 +11489,8 @@ TEXT ·sigmoidPolySingleF32(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V11.S4, V12.S4]
-	FMOVQ 832(R8), F13 // +Inf
-	FMOVQ 832(R8), F14 // +Inf
+	FMOVQ 848(R8), F13 // +Inf
+	FMOVQ 848(R8), F14 // +Inf
 	WORD $0x4e2be5ad // fcmeq v13.4s, v13.4s, v11.4s
 	WORD $0x4e2ce5ce // fcmeq v14.4s, v14.4s, v12.4s
 	WORD $0x4ea0f96b // fabs v11.4s, v11.4s
@@ -10939,12 +11681,12 @@ TEXT ·sigmoidGCESingleF32(SB), NOSPLIT, $0-64
 	MOVD par+56(FP), R7
 	MOVD $numbers<>(SB), R8
 	FMOVQ 0(R8), F0 // 1
-	FMOVQ 784(R8), F1 // -104.5
-	FMOVQ 800(R8), F2 // 1.2582976e+07
+	FMOVQ 800(R8), F1 // -104.5
+	FMOVQ 816(R8), F2 // 1.2582976e+07
 	FMOVQ 16(R8), F3 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
 	FMOVQ 32(R8), F4 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
 	FMOVQ 16(R7), F5
-	FMOVQ 1248(R8), F6 // -0.693145751953125 -1.4286068203094173e-06 0 0
+	FMOVQ 1264(R8), F6 // -0.693145751953125 -1.4286068203094173e-06 0 0
 	FMOVQ 160(R7), F7
 	FMOVQ 176(R7), F8
 	FMOVQ 288(R7), F9
@@ -10958,8 +11700,8 @@ TEXT ·sigmoidGCESingleF32(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V11.S4, V12.S4]
-	FMOVQ 832(R8), F13 // +Inf
-	FMOVQ 832(R8), F14 // +Inf
+	FMOVQ 848(R8), F13 // +Inf
+	FMOVQ 848(R8), F14 // +Inf
 	WORD $0x4e2be5ad // fcmeq v13.4s, v13.4s, v11.4s
 	WORD $0x4e2ce5ce // fcmeq v14.4s, v14.4s, v12.4s
 	WORD $0x4ea0f96b // fabs v11.4s, v11.4s
@@ -11249,18 +11991,18 @@ TEXT ·sigmoidFocalSingleF32(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V1.S4, V2.S4]
-	FMOVQ 784(R8), F3 // -104.5
-	FMOVQ 800(R8), F4 // 1.2582976e+07
+	FMOVQ 800(R8), F3 // -104.5
+	FMOVQ 816(R8), F4 // 1.2582976e+07
 	FMOVQ 16(R8), F5 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
 	FMOVQ 32(R8), F6 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
 	FMOVQ 16(R7), F7
-	FMOVQ 1248(R8), F8 // -0.693145751953125 -1.4286068203094173e-06 0 0
+	FMOVQ 1264(R8), F8 // -0.693145751953125 -1.4286068203094173e-06 0 0
 	FMOVQ 160(R7), F9
 	FMOVQ 176(R7), F10
 	FMOVQ 288(R7), F11
 	FMOVQ 304(R7), F12
-	FMOVQ 832(R8), F13 // +Inf
-	FMOVQ 832(R8), F14 // +Inf
+	FMOVQ 848(R8), F13 // +Inf
+	FMOVQ 848(R8), F14 // +Inf
 	WORD $0x4e21e5ad // fcmeq v13.4s, v13.4s, v1.4s
 	WORD $0x4e22e5ce // fcmeq v14.4s, v14.4s, v2.4s
 	WORD $0x4ea0f821 // fabs v1.4s, v1.4s
@@ -11504,8 +12246,8 @@ shares:
 	FMOVQ 48(R7), F30
 	WORD $0x6e79de23 // fmul v3.2d, v17.2d, v25.2d
 	WORD $0x6e75de04 // fmul v4.2d, v16.2d, v21.2d
-	FMOVQ 1040(R8), F28 // 746
-	FMOVQ 1040(R8), F29 // 746
+	FMOVQ 1056(R8), F28 // 746
+	FMOVQ 1056(R8), F29 // 746
 	WORD $0x4ee1f79c // fmin v28.2d, v28.2d, v1.2d
 	WORD $0x4eeff7bd // fmin v29.2d, v29.2d, v15.2d
 	WORD $0x4e63d79c // fadd v28.2d, v28.2d, v3.2d
@@ -11557,8 +12299,8 @@ shares:
 	FMOVQ 48(R7), F30
 	WORD $0x6e7ade45 // fmul v5.2d, v18.2d, v26.2d
 	WORD $0x6e75de06 // fmul v6.2d, v16.2d, v21.2d
-	FMOVQ 1040(R8), F28 // 746
-	FMOVQ 1040(R8), F29 // 746
+	FMOVQ 1056(R8), F28 // 746
+	FMOVQ 1056(R8), F29 // 746
 	WORD $0x4ee2f79c // fmin v28.2d, v28.2d, v2.2d
 	WORD $0x4eeff7bd // fmin v29.2d, v29.2d, v15.2d
 	WORD $0x4e65d79c // fadd v28.2d, v28.2d, v5.2d
@@ -11619,7 +12361,7 @@ TEXT ·sigmoidReverseSingleF32(SB), NOSPLIT, $0-64
 	MOVD no+32(FP), R4
 	FMOVQ 0(R8), F1 // 1
 	CBZ R4, begin
-	FMOVQ 1264(R8), F1 // 6.661338147750939e-16
+	FMOVQ 1280(R8), F1 // 6.661338147750939e-16
 begin:
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
@@ -11667,25 +12409,25 @@ shares:
 	VAND V11.B16, V15.B16, V15.B16
 	WORD $0x4eaed54a // fsub v10.4s, v10.4s, v14.4s
 	WORD $0x4eafd56b // fsub v11.4s, v11.4s, v15.4s
-	FMOVQ 544(R8), F12 // 0.333334544424 0.199906069135 0.144820499459 0.104484859559
-	FMOVQ 560(R8), F13 // -0.0449107831159 0 0 0
+	FMOVQ 560(R8), F12 // 0.333334544424 0.199906069135 0.144820499459 0.104484859559
+	FMOVQ 576(R8), F13 // -0.0449107831159 0 0 0
 	WORD $0x4ea0f8d0 // fabs v16.4s, v6.4s
 	WORD $0x4ea0f8f1 // fabs v17.4s, v7.4s
-	FMOVQ 608(R8), F20 // 5.877471754111438e-39
+	FMOVQ 624(R8), F20 // 5.877471754111438e-39
 	VADD V20.S4, V16.S4, V16.S4
 	VADD V20.S4, V17.S4, V17.S4
 	VUSHR $23, V16.S4, V18.S4
 	VUSHR $23, V17.S4, V19.S4
-	FMOVQ 624(R8), F20 // 8.388608e+06
+	FMOVQ 640(R8), F20 // 8.388608e+06
 	VORR V20.B16, V18.B16, V18.B16
 	VORR V20.B16, V19.B16, V19.B16
-	FMOVQ 640(R8), F20 // 8.388735e+06
+	FMOVQ 656(R8), F20 // 8.388735e+06
 	WORD $0x4eb4d652 // fsub v18.4s, v18.4s, v20.4s
 	WORD $0x4eb4d673 // fsub v19.4s, v19.4s, v20.4s
-	FMOVQ 656(R8), F20 // 1.1754942106924411e-38
+	FMOVQ 672(R8), F20 // 1.1754942106924411e-38
 	VAND V20.B16, V16.B16, V16.B16
 	VAND V20.B16, V17.B16, V17.B16
-	FMOVQ 672(R8), F20 // 0.75
+	FMOVQ 688(R8), F20 // 0.75
 	VADD V20.S4, V16.S4, V16.S4
 	VADD V20.S4, V17.S4, V17.S4
 	WORD $0x4ea0d610 // fsub v16.4s, v16.4s, v0.4s
@@ -11694,33 +12436,33 @@ shares:
 	WORD $0x4e2fd631 // fadd v17.4s, v17.4s, v15.4s
 	WORD $0x6e30de0e // fmul v14.4s, v16.4s, v16.4s
 	WORD $0x6e31de2f // fmul v15.4s, v17.4s, v17.4s
-	FMOVQ 688(R8), F21 // -0.131622803178
-	FMOVQ 688(R8), F22 // -0.131622803178
+	FMOVQ 704(R8), F21 // -0.131622803178
+	FMOVQ 704(R8), F22 // -0.131622803178
 	WORD $0x4fac1a15 // fmla v21.4s, v16.4s, v12.s[3]
 	WORD $0x4fac1a36 // fmla v22.4s, v17.4s, v12.s[3]
 	WORD $0x4f8d11d5 // fmla v21.4s, v14.4s, v13.s[0]
 	WORD $0x4f8d11f6 // fmla v22.4s, v15.4s, v13.s[0]
-	FMOVQ 704(R8), F23 // -0.166477606369
-	FMOVQ 704(R8), F24 // -0.166477606369
+	FMOVQ 720(R8), F23 // -0.166477606369
+	FMOVQ 720(R8), F24 // -0.166477606369
 	WORD $0x4f8c1a17 // fmla v23.4s, v16.4s, v12.s[2]
 	WORD $0x4f8c1a38 // fmla v24.4s, v17.4s, v12.s[2]
 	WORD $0x4e2eceb7 // fmla v23.4s, v21.4s, v14.4s
 	WORD $0x4e2fced8 // fmla v24.4s, v22.4s, v15.4s
-	FMOVQ 720(R8), F21 // -0.250000548305
-	FMOVQ 720(R8), F22 // -0.250000548305
+	FMOVQ 736(R8), F21 // -0.250000548305
+	FMOVQ 736(R8), F22 // -0.250000548305
 	WORD $0x4fac1215 // fmla v21.4s, v16.4s, v12.s[1]
 	WORD $0x4fac1236 // fmla v22.4s, v17.4s, v12.s[1]
 	WORD $0x4e2ecef5 // fmla v21.4s, v23.4s, v14.4s
 	WORD $0x4e2fcf16 // fmla v22.4s, v24.4s, v15.4s
-	FMOVQ 736(R8), F23 // -0.500000008192
-	FMOVQ 736(R8), F24 // -0.500000008192
+	FMOVQ 752(R8), F23 // -0.500000008192
+	FMOVQ 752(R8), F24 // -0.500000008192
 	WORD $0x4f8c1217 // fmla v23.4s, v16.4s, v12.s[0]
 	WORD $0x4f8c1238 // fmla v24.4s, v17.4s, v12.s[0]
 	WORD $0x4e2eceb7 // fmla v23.4s, v21.4s, v14.4s
 	WORD $0x4e2fced8 // fmla v24.4s, v22.4s, v15.4s
 	WORD $0x4e2ecef0 // fmla v16.4s, v23.4s, v14.4s
 	WORD $0x4e2fcf11 // fmla v17.4s, v24.4s, v15.4s
-	FMOVQ 752(R8), F20 // 0.6931471805599453
+	FMOVQ 768(R8), F20 // 0.6931471805599453
 	WORD $0x4e34ce50 // fmla v16.4s, v18.4s, v20.4s
 	WORD $0x4e34ce71 // fmla v17.4s, v19.4s, v20.4s
 	FMOVQ 16(R7), F14
@@ -11731,21 +12473,21 @@ shares:
 	WORD $0x4fae9231 // fmul v17.4s, v17.4s, v14.s[1]
 	WORD $0x4ea0f90e // fabs v14.4s, v8.4s
 	WORD $0x4ea0f92f // fabs v15.4s, v9.4s
-	FMOVQ 608(R8), F20 // 5.877471754111438e-39
+	FMOVQ 624(R8), F20 // 5.877471754111438e-39
 	VADD V20.S4, V14.S4, V14.S4
 	VADD V20.S4, V15.S4, V15.S4
 	VUSHR $23, V14.S4, V18.S4
 	VUSHR $23, V15.S4, V19.S4
-	FMOVQ 624(R8), F20 // 8.388608e+06
+	FMOVQ 640(R8), F20 // 8.388608e+06
 	VORR V20.B16, V18.B16, V18.B16
 	VORR V20.B16, V19.B16, V19.B16
-	FMOVQ 640(R8), F20 // 8.388735e+06
+	FMOVQ 656(R8), F20 // 8.388735e+06
 	WORD $0x4eb4d652 // fsub v18.4s, v18.4s, v20.4s
 	WORD $0x4eb4d673 // fsub v19.4s, v19.4s, v20.4s
-	FMOVQ 656(R8), F20 // 1.1754942106924411e-38
+	FMOVQ 672(R8), F20 // 1.1754942106924411e-38
 	VAND V20.B16, V14.B16, V14.B16
 	VAND V20.B16, V15.B16, V15.B16
-	FMOVQ 672(R8), F20 // 0.75
+	FMOVQ 688(R8), F20 // 0.75
 	VADD V20.S4, V14.S4, V14.S4
 	VADD V20.S4, V15.S4, V15.S4
 	WORD $0x4ea0d5ce // fsub v14.4s, v14.4s, v0.4s
@@ -11754,33 +12496,33 @@ shares:
 	WORD $0x4e2bd5ef // fadd v15.4s, v15.4s, v11.4s
 	WORD $0x6e2eddca // fmul v10.4s, v14.4s, v14.4s
 	WORD $0x6e2fddeb // fmul v11.4s, v15.4s, v15.4s
-	FMOVQ 688(R8), F21 // -0.131622803178
-	FMOVQ 688(R8), F22 // -0.131622803178
+	FMOVQ 704(R8), F21 // -0.131622803178
+	FMOVQ 704(R8), F22 // -0.131622803178
 	WORD $0x4fac19d5 // fmla v21.4s, v14.4s, v12.s[3]
 	WORD $0x4fac19f6 // fmla v22.4s, v15.4s, v12.s[3]
 	WORD $0x4f8d1155 // fmla v21.4s, v10.4s, v13.s[0]
 	WORD $0x4f8d1176 // fmla v22.4s, v11.4s, v13.s[0]
-	FMOVQ 704(R8), F23 // -0.166477606369
-	FMOVQ 704(R8), F24 // -0.166477606369
+	FMOVQ 720(R8), F23 // -0.166477606369
+	FMOVQ 720(R8), F24 // -0.166477606369
 	WORD $0x4f8c19d7 // fmla v23.4s, v14.4s, v12.s[2]
 	WORD $0x4f8c19f8 // fmla v24.4s, v15.4s, v12.s[2]
 	WORD $0x4e2aceb7 // fmla v23.4s, v21.4s, v10.4s
 	WORD $0x4e2bced8 // fmla v24.4s, v22.4s, v11.4s
-	FMOVQ 720(R8), F21 // -0.250000548305
-	FMOVQ 720(R8), F22 // -0.250000548305
+	FMOVQ 736(R8), F21 // -0.250000548305
+	FMOVQ 736(R8), F22 // -0.250000548305
 	WORD $0x4fac11d5 // fmla v21.4s, v14.4s, v12.s[1]
 	WORD $0x4fac11f6 // fmla v22.4s, v15.4s, v12.s[1]
 	WORD $0x4e2acef5 // fmla v21.4s, v23.4s, v10.4s
 	WORD $0x4e2bcf16 // fmla v22.4s, v24.4s, v11.4s
-	FMOVQ 736(R8), F23 // -0.500000008192
-	FMOVQ 736(R8), F24 // -0.500000008192
+	FMOVQ 752(R8), F23 // -0.500000008192
+	FMOVQ 752(R8), F24 // -0.500000008192
 	WORD $0x4f8c11d7 // fmla v23.4s, v14.4s, v12.s[0]
 	WORD $0x4f8c11f8 // fmla v24.4s, v15.4s, v12.s[0]
 	WORD $0x4e2aceb7 // fmla v23.4s, v21.4s, v10.4s
 	WORD $0x4e2bced8 // fmla v24.4s, v22.4s, v11.4s
 	WORD $0x4e2aceee // fmla v14.4s, v23.4s, v10.4s
 	WORD $0x4e2bcf0f // fmla v15.4s, v24.4s, v11.4s
-	FMOVQ 752(R8), F20 // 0.6931471805599453
+	FMOVQ 768(R8), F20 // 0.6931471805599453
 	WORD $0x4e34ce4e // fmla v14.4s, v18.4s, v20.4s
 	WORD $0x4e34ce6f // fmla v15.4s, v19.4s, v20.4s
 	FMOVQ 16(R7), F10
@@ -11789,12 +12531,12 @@ shares:
 	FMOVQ 0(R7), F10
 	WORD $0x4faa91ce // fmul v14.4s, v14.4s, v10.s[1]
 	WORD $0x4faa91ef // fmul v15.4s, v15.4s, v10.s[1]
-	FMOVQ 784(R8), F10 // -104.5
-	FMOVQ 800(R8), F11 // 1.2582976e+07
+	FMOVQ 800(R8), F10 // -104.5
+	FMOVQ 816(R8), F11 // 1.2582976e+07
 	FMOVQ 16(R8), F12 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
 	FMOVQ 32(R8), F13 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
-	FMOVQ 832(R8), F18 // +Inf
-	FMOVQ 832(R8), F19 // +Inf
+	FMOVQ 848(R8), F18 // +Inf
+	FMOVQ 848(R8), F19 // +Inf
 	WORD $0x4e22e652 // fcmeq v18.4s, v18.4s, v2.4s
 	WORD $0x4e23e673 // fcmeq v19.4s, v19.4s, v3.4s
 	WORD $0x4ea0f842 // fabs v2.4s, v2.4s
@@ -11939,7 +12681,7 @@ TEXT ·sigmoidSymmetricSingleF32(SB), NOSPLIT, $0-64
 	MOVD no+32(FP), R4
 	FMOVQ 0(R8), F1 // 1
 	CBZ R4, begin
-	FMOVQ 1264(R8), F1 // 6.661338147750939e-16
+	FMOVQ 1280(R8), F1 // 6.661338147750939e-16
 begin:
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
@@ -11987,25 +12729,25 @@ shares:
 	VAND V11.B16, V15.B16, V15.B16
 	WORD $0x4eaed54a // fsub v10.4s, v10.4s, v14.4s
 	WORD $0x4eafd56b // fsub v11.4s, v11.4s, v15.4s
-	FMOVQ 544(R8), F12 // 0.333334544424 0.199906069135 0.144820499459 0.104484859559
-	FMOVQ 560(R8), F13 // -0.0449107831159 0 0 0
+	FMOVQ 560(R8), F12 // 0.333334544424 0.199906069135 0.144820499459 0.104484859559
+	FMOVQ 576(R8), F13 // -0.0449107831159 0 0 0
 	WORD $0x4ea0f8d0 // fabs v16.4s, v6.4s
 	WORD $0x4ea0f8f1 // fabs v17.4s, v7.4s
-	FMOVQ 608(R8), F20 // 5.877471754111438e-39
+	FMOVQ 624(R8), F20 // 5.877471754111438e-39
 	VADD V20.S4, V16.S4, V16.S4
 	VADD V20.S4, V17.S4, V17.S4
 	VUSHR $23, V16.S4, V18.S4
 	VUSHR $23, V17.S4, V19.S4
-	FMOVQ 624(R8), F20 // 8.388608e+06
+	FMOVQ 640(R8), F20 // 8.388608e+06
 	VORR V20.B16, V18.B16, V18.B16
 	VORR V20.B16, V19.B16, V19.B16
-	FMOVQ 640(R8), F20 // 8.388735e+06
+	FMOVQ 656(R8), F20 // 8.388735e+06
 	WORD $0x4eb4d652 // fsub v18.4s, v18.4s, v20.4s
 	WORD $0x4eb4d673 // fsub v19.4s, v19.4s, v20.4s
-	FMOVQ 656(R8), F20 // 1.1754942106924411e-38
+	FMOVQ 672(R8), F20 // 1.1754942106924411e-38
 	VAND V20.B16, V16.B16, V16.B16
 	VAND V20.B16, V17.B16, V17.B16
-	FMOVQ 672(R8), F20 // 0.75
+	FMOVQ 688(R8), F20 // 0.75
 	VADD V20.S4, V16.S4, V16.S4
 	VADD V20.S4, V17.S4, V17.S4
 	WORD $0x4ea0d610 // fsub v16.4s, v16.4s, v0.4s
@@ -12014,33 +12756,33 @@ shares:
 	WORD $0x4e2fd631 // fadd v17.4s, v17.4s, v15.4s
 	WORD $0x6e30de0e // fmul v14.4s, v16.4s, v16.4s
 	WORD $0x6e31de2f // fmul v15.4s, v17.4s, v17.4s
-	FMOVQ 688(R8), F21 // -0.131622803178
-	FMOVQ 688(R8), F22 // -0.131622803178
+	FMOVQ 704(R8), F21 // -0.131622803178
+	FMOVQ 704(R8), F22 // -0.131622803178
 	WORD $0x4fac1a15 // fmla v21.4s, v16.4s, v12.s[3]
 	WORD $0x4fac1a36 // fmla v22.4s, v17.4s, v12.s[3]
 	WORD $0x4f8d11d5 // fmla v21.4s, v14.4s, v13.s[0]
 	WORD $0x4f8d11f6 // fmla v22.4s, v15.4s, v13.s[0]
-	FMOVQ 704(R8), F23 // -0.166477606369
-	FMOVQ 704(R8), F24 // -0.166477606369
+	FMOVQ 720(R8), F23 // -0.166477606369
+	FMOVQ 720(R8), F24 // -0.166477606369
 	WORD $0x4f8c1a17 // fmla v23.4s, v16.4s, v12.s[2]
 	WORD $0x4f8c1a38 // fmla v24.4s, v17.4s, v12.s[2]
 	WORD $0x4e2eceb7 // fmla v23.4s, v21.4s, v14.4s
 	WORD $0x4e2fced8 // fmla v24.4s, v22.4s, v15.4s
-	FMOVQ 720(R8), F21 // -0.250000548305
-	FMOVQ 720(R8), F22 // -0.250000548305
+	FMOVQ 736(R8), F21 // -0.250000548305
+	FMOVQ 736(R8), F22 // -0.250000548305
 	WORD $0x4fac1215 // fmla v21.4s, v16.4s, v12.s[1]
 	WORD $0x4fac1236 // fmla v22.4s, v17.4s, v12.s[1]
 	WORD $0x4e2ecef5 // fmla v21.4s, v23.4s, v14.4s
 	WORD $0x4e2fcf16 // fmla v22.4s, v24.4s, v15.4s
-	FMOVQ 736(R8), F23 // -0.500000008192
-	FMOVQ 736(R8), F24 // -0.500000008192
+	FMOVQ 752(R8), F23 // -0.500000008192
+	FMOVQ 752(R8), F24 // -0.500000008192
 	WORD $0x4f8c1217 // fmla v23.4s, v16.4s, v12.s[0]
 	WORD $0x4f8c1238 // fmla v24.4s, v17.4s, v12.s[0]
 	WORD $0x4e2eceb7 // fmla v23.4s, v21.4s, v14.4s
 	WORD $0x4e2fced8 // fmla v24.4s, v22.4s, v15.4s
 	WORD $0x4e2ecef0 // fmla v16.4s, v23.4s, v14.4s
 	WORD $0x4e2fcf11 // fmla v17.4s, v24.4s, v15.4s
-	FMOVQ 752(R8), F20 // 0.6931471805599453
+	FMOVQ 768(R8), F20 // 0.6931471805599453
 	WORD $0x4e34ce50 // fmla v16.4s, v18.4s, v20.4s
 	WORD $0x4e34ce71 // fmla v17.4s, v19.4s, v20.4s
 	FMOVQ 16(R7), F14
@@ -12051,21 +12793,21 @@ shares:
 	WORD $0x4fae9231 // fmul v17.4s, v17.4s, v14.s[1]
 	WORD $0x4ea0f90e // fabs v14.4s, v8.4s
 	WORD $0x4ea0f92f // fabs v15.4s, v9.4s
-	FMOVQ 608(R8), F20 // 5.877471754111438e-39
+	FMOVQ 624(R8), F20 // 5.877471754111438e-39
 	VADD V20.S4, V14.S4, V14.S4
 	VADD V20.S4, V15.S4, V15.S4
 	VUSHR $23, V14.S4, V18.S4
 	VUSHR $23, V15.S4, V19.S4
-	FMOVQ 624(R8), F20 // 8.388608e+06
+	FMOVQ 640(R8), F20 // 8.388608e+06
 	VORR V20.B16, V18.B16, V18.B16
 	VORR V20.B16, V19.B16, V19.B16
-	FMOVQ 640(R8), F20 // 8.388735e+06
+	FMOVQ 656(R8), F20 // 8.388735e+06
 	WORD $0x4eb4d652 // fsub v18.4s, v18.4s, v20.4s
 	WORD $0x4eb4d673 // fsub v19.4s, v19.4s, v20.4s
-	FMOVQ 656(R8), F20 // 1.1754942106924411e-38
+	FMOVQ 672(R8), F20 // 1.1754942106924411e-38
 	VAND V20.B16, V14.B16, V14.B16
 	VAND V20.B16, V15.B16, V15.B16
-	FMOVQ 672(R8), F20 // 0.75
+	FMOVQ 688(R8), F20 // 0.75
 	VADD V20.S4, V14.S4, V14.S4
 	VADD V20.S4, V15.S4, V15.S4
 	WORD $0x4ea0d5ce // fsub v14.4s, v14.4s, v0.4s
@@ -12074,33 +12816,33 @@ shares:
 	WORD $0x4e2bd5ef // fadd v15.4s, v15.4s, v11.4s
 	WORD $0x6e2eddca // fmul v10.4s, v14.4s, v14.4s
 	WORD $0x6e2fddeb // fmul v11.4s, v15.4s, v15.4s
-	FMOVQ 688(R8), F21 // -0.131622803178
-	FMOVQ 688(R8), F22 // -0.131622803178
+	FMOVQ 704(R8), F21 // -0.131622803178
+	FMOVQ 704(R8), F22 // -0.131622803178
 	WORD $0x4fac19d5 // fmla v21.4s, v14.4s, v12.s[3]
 	WORD $0x4fac19f6 // fmla v22.4s, v15.4s, v12.s[3]
 	WORD $0x4f8d1155 // fmla v21.4s, v10.4s, v13.s[0]
 	WORD $0x4f8d1176 // fmla v22.4s, v11.4s, v13.s[0]
-	FMOVQ 704(R8), F23 // -0.166477606369
-	FMOVQ 704(R8), F24 // -0.166477606369
+	FMOVQ 720(R8), F23 // -0.166477606369
+	FMOVQ 720(R8), F24 // -0.166477606369
 	WORD $0x4f8c19d7 // fmla v23.4s, v14.4s, v12.s[2]
 	WORD $0x4f8c19f8 // fmla v24.4s, v15.4s, v12.s[2]
 	WORD $0x4e2aceb7 // fmla v23.4s, v21.4s, v10.4s
 	WORD $0x4e2bced8 // fmla v24.4s, v22.4s, v11.4s
-	FMOVQ 720(R8), F21 // -0.250000548305
-	FMOVQ 720(R8), F22 // -0.250000548305
+	FMOVQ 736(R8), F21 // -0.250000548305
+	FMOVQ 736(R8), F22 // -0.250000548305
 	WORD $0x4fac11d5 // fmla v21.4s, v14.4s, v12.s[1]
 	WORD $0x4fac11f6 // fmla v22.4s, v15.4s, v12.s[1]
 	WORD $0x4e2acef5 // fmla v21.4s, v23.4s, v10.4s
 	WORD $0x4e2bcf16 // fmla v22.4s, v24.4s, v11.4s
-	FMOVQ 736(R8), F23 // -0.500000008192
-	FMOVQ 736(R8), F24 // -0.500000008192
+	FMOVQ 752(R8), F23 // -0.500000008192
+	FMOVQ 752(R8), F24 // -0.500000008192
 	WORD $0x4f8c11d7 // fmla v23.4s, v14.4s, v12.s[0]
 	WORD $0x4f8c11f8 // fmla v24.4s, v15.4s, v12.s[0]
 	WORD $0x4e2aceb7 // fmla v23.4s, v21.4s, v10.4s
 	WORD $0x4e2bced8 // fmla v24.4s, v22.4s, v11.4s
 	WORD $0x4e2aceee // fmla v14.4s, v23.4s, v10.4s
 	WORD $0x4e2bcf0f // fmla v15.4s, v24.4s, v11.4s
-	FMOVQ 752(R8), F20 // 0.6931471805599453
+	FMOVQ 768(R8), F20 // 0.6931471805599453
 	WORD $0x4e34ce4e // fmla v14.4s, v18.4s, v20.4s
 	WORD $0x4e34ce6f // fmla v15.4s, v19.4s, v20.4s
 	FMOVQ 16(R7), F10
@@ -12109,12 +12851,12 @@ shares:
 	FMOVQ 0(R7), F10
 	WORD $0x4faa91ce // fmul v14.4s, v14.4s, v10.s[1]
 	WORD $0x4faa91ef // fmul v15.4s, v15.4s, v10.s[1]
-	FMOVQ 784(R8), F10 // -104.5
-	FMOVQ 800(R8), F11 // 1.2582976e+07
+	FMOVQ 800(R8), F10 // -104.5
+	FMOVQ 816(R8), F11 // 1.2582976e+07
 	FMOVQ 16(R8), F12 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
 	FMOVQ 32(R8), F13 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
-	FMOVQ 832(R8), F18 // +Inf
-	FMOVQ 832(R8), F19 // +Inf
+	FMOVQ 848(R8), F18 // +Inf
+	FMOVQ 848(R8), F19 // +Inf
 	WORD $0x4e22e652 // fcmeq v18.4s, v18.4s, v2.4s
 	WORD $0x4e23e673 // fcmeq v19.4s, v19.4s, v3.4s
 	WORD $0x4ea0f842 // fabs v2.4s, v2.4s
@@ -12188,50 +12930,50 @@ shares:
 	WORD $0x6e2bdeed // fmul v13.4s, v23.4s, v11.4s
 	WORD $0x4eb8cd94 // fmls v20.4s, v12.4s, v24.4s
 	WORD $0x4eb9cdb5 // fmls v21.4s, v13.4s, v25.4s
-	FMOVQ 1280(R8), F12 // 0.386294303904 0.0529314290558 0.0187063060079 0.00553057883505
-	FMOVQ 1296(R8), F13 // 0.000295095305405 0 0 0
+	FMOVQ 1296(R8), F12 // 0.386294303904 0.0529314290558 0.0187063060079 0.00553057883505
+	FMOVQ 1312(R8), F13 // 0.000295095305405 0 0 0
 	WORD $0x4e2ad552 // fadd v18.4s, v10.4s, v10.4s
 	WORD $0x4e2bd573 // fadd v19.4s, v11.4s, v11.4s
 	WORD $0x4ea0d652 // fsub v18.4s, v18.4s, v0.4s
 	WORD $0x4ea0d673 // fsub v19.4s, v19.4s, v0.4s
 	WORD $0x6e32de5a // fmul v26.4s, v18.4s, v18.4s
 	WORD $0x6e33de7b // fmul v27.4s, v19.4s, v19.4s
-	FMOVQ 1312(R8), F28 // -0.00184429839116
-	FMOVQ 1312(R8), F29 // -0.00184429839116
+	FMOVQ 1328(R8), F28 // -0.00184429839116
+	FMOVQ 1328(R8), F29 // -0.00184429839116
 	WORD $0x4f8d125c // fmla v28.4s, v18.4s, v13.s[0]
 	WORD $0x4f8d127d // fmla v29.4s, v19.4s, v13.s[0]
-	FMOVQ 1328(R8), F30 // -0.0112001485349
-	FMOVQ 1328(R8), F31 // -0.0112001485349
+	FMOVQ 1344(R8), F30 // -0.0112001485349
+	FMOVQ 1344(R8), F31 // -0.0112001485349
 	WORD $0x4fac1a5e // fmla v30.4s, v18.4s, v12.s[3]
 	WORD $0x4fac1a7f // fmla v31.4s, v19.4s, v12.s[3]
 	WORD $0x4e3acf9e // fmla v30.4s, v28.4s, v26.4s
 	WORD $0x4e3bcfbf // fmla v31.4s, v29.4s, v27.4s
-	FMOVQ 1344(R8), F28 // -0.0301568952968
-	FMOVQ 1344(R8), F29 // -0.0301568952968
+	FMOVQ 1360(R8), F28 // -0.0301568952968
+	FMOVQ 1360(R8), F29 // -0.0301568952968
 	WORD $0x4f8c1a5c // fmla v28.4s, v18.4s, v12.s[2]
 	WORD $0x4f8c1a7d // fmla v29.4s, v19.4s, v12.s[2]
 	WORD $0x4e3acfdc // fmla v28.4s, v30.4s, v26.4s
 	WORD $0x4e3bcffd // fmla v29.4s, v31.4s, v27.4s
-	FMOVQ 1360(R8), F30 // -0.113703551331
-	FMOVQ 1360(R8), F31 // -0.113703551331
+	FMOVQ 1376(R8), F30 // -0.113703551331
+	FMOVQ 1376(R8), F31 // -0.113703551331
 	WORD $0x4fac125e // fmla v30.4s, v18.4s, v12.s[1]
 	WORD $0x4fac127f // fmla v31.4s, v19.4s, v12.s[1]
 	WORD $0x4e3acf9e // fmla v30.4s, v28.4s, v26.4s
 	WORD $0x4e3bcfbf // fmla v31.4s, v29.4s, v27.4s
-	FMOVQ 1376(R8), F28 // -1.6475996122977676e-09
-	FMOVQ 1376(R8), F29 // -1.6475996122977676e-09
+	FMOVQ 1392(R8), F28 // -1.6475996122977676e-09
+	FMOVQ 1392(R8), F29 // -1.6475996122977676e-09
 	WORD $0x4f8c125c // fmla v28.4s, v18.4s, v12.s[0]
 	WORD $0x4f8c127d // fmla v29.4s, v19.4s, v12.s[0]
 	WORD $0x4e3acfdc // fmla v28.4s, v30.4s, v26.4s
 	WORD $0x4e3bcffd // fmla v29.4s, v31.4s, v27.4s
-	FMOVQ 752(R8), F30 // 0.693147180817
+	FMOVQ 768(R8), F30 // 0.693147180817
 	WORD $0x4e3cd7de // fadd v30.4s, v30.4s, v28.4s
-	FMOVQ 752(R8), F31 // 0.693147180817
+	FMOVQ 768(R8), F31 // 0.693147180817
 	WORD $0x4e3dd7ff // fadd v31.4s, v31.4s, v29.4s
 	WORD $0x4e38cfdc // fmla v28.4s, v30.4s, v24.4s
 	WORD $0x4e39cffd // fmla v29.4s, v31.4s, v25.4s
-	FMOVQ 752(R8), F30 // 0.693147180817
-	FMOVQ 752(R8), F31 // 0.693147180817
+	FMOVQ 768(R8), F30 // 0.693147180817
+	FMOVQ 768(R8), F31 // 0.693147180817
 	WORD $0x4e3ed79c // fadd v28.4s, v28.4s, v30.4s
 	WORD $0x4e3fd7bd // fadd v29.4s, v29.4s, v31.4s
 	WORD $0x6e36df9c // fmul v28.4s, v28.4s, v22.4s
@@ -12322,9 +13064,9 @@ TEXT ·sigmoidNormalisedSingleF32(SB), NOSPLIT, $0-64
 	FMOVQ 0(R8), F0 // 1
 	MOVD par+56(FP), R7
 	MOVD no+32(FP), R4
-	FMOVQ 1392(R8), F1 // 2 1
+	FMOVQ 1408(R8), F1 // 2 1
 	CBZ R4, begin
-	FMOVQ 1408(R8), F1 // 1 0
+	FMOVQ 1424(R8), F1 // 1 0
 begin:
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
@@ -12335,12 +13077,12 @@ begin:
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V2.S4, V3.S4]
-	FMOVQ 784(R8), F4 // -104.5
-	FMOVQ 800(R8), F5 // 1.2582976e+07
+	FMOVQ 800(R8), F4 // -104.5
+	FMOVQ 816(R8), F5 // 1.2582976e+07
 	FMOVQ 16(R8), F6 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
 	FMOVQ 32(R8), F7 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
-	FMOVQ 832(R8), F8 // +Inf
-	FMOVQ 832(R8), F9 // +Inf
+	FMOVQ 848(R8), F8 // +Inf
+	FMOVQ 848(R8), F9 // +Inf
 	WORD $0x4e22e508 // fcmeq v8.4s, v8.4s, v2.4s
 	WORD $0x4e23e529 // fcmeq v9.4s, v9.4s, v3.4s
 	WORD $0x4ea0f842 // fabs v2.4s, v2.4s
@@ -12414,56 +13156,56 @@ loop:
 	WORD $0x6e25dda7 // fmul v7.4s, v13.4s, v5.4s
 	WORD $0x4eaeccca // fmls v10.4s, v6.4s, v14.4s
 	WORD $0x4eafcceb // fmls v11.4s, v7.4s, v15.4s
-	FMOVQ 1280(R8), F6 // 0.386294303904 0.0529314290558 0.0187063060079 0.00553057883505
-	FMOVQ 1296(R8), F7 // 0.000295095305405 0 0 0
+	FMOVQ 1296(R8), F6 // 0.386294303904 0.0529314290558 0.0187063060079 0.00553057883505
+	FMOVQ 1312(R8), F7 // 0.000295095305405 0 0 0
 	WORD $0x4e24d488 // fadd v8.4s, v4.4s, v4.4s
 	WORD $0x4e25d4a9 // fadd v9.4s, v5.4s, v5.4s
 	WORD $0x4ea0d508 // fsub v8.4s, v8.4s, v0.4s
 	WORD $0x4ea0d529 // fsub v9.4s, v9.4s, v0.4s
 	WORD $0x6e28dd10 // fmul v16.4s, v8.4s, v8.4s
 	WORD $0x6e29dd31 // fmul v17.4s, v9.4s, v9.4s
-	FMOVQ 1312(R8), F18 // -0.00184429839116
-	FMOVQ 1312(R8), F19 // -0.00184429839116
+	FMOVQ 1328(R8), F18 // -0.00184429839116
+	FMOVQ 1328(R8), F19 // -0.00184429839116
 	WORD $0x4f871112 // fmla v18.4s, v8.4s, v7.s[0]
 	WORD $0x4f871133 // fmla v19.4s, v9.4s, v7.s[0]
-	FMOVQ 1328(R8), F20 // -0.0112001485349
-	FMOVQ 1328(R8), F21 // -0.0112001485349
+	FMOVQ 1344(R8), F20 // -0.0112001485349
+	FMOVQ 1344(R8), F21 // -0.0112001485349
 	WORD $0x4fa61914 // fmla v20.4s, v8.4s, v6.s[3]
 	WORD $0x4fa61935 // fmla v21.4s, v9.4s, v6.s[3]
 	WORD $0x4e30ce54 // fmla v20.4s, v18.4s, v16.4s
 	WORD $0x4e31ce75 // fmla v21.4s, v19.4s, v17.4s
-	FMOVQ 1344(R8), F18 // -0.0301568952968
-	FMOVQ 1344(R8), F19 // -0.0301568952968
+	FMOVQ 1360(R8), F18 // -0.0301568952968
+	FMOVQ 1360(R8), F19 // -0.0301568952968
 	WORD $0x4f861912 // fmla v18.4s, v8.4s, v6.s[2]
 	WORD $0x4f861933 // fmla v19.4s, v9.4s, v6.s[2]
 	WORD $0x4e30ce92 // fmla v18.4s, v20.4s, v16.4s
 	WORD $0x4e31ceb3 // fmla v19.4s, v21.4s, v17.4s
-	FMOVQ 1360(R8), F20 // -0.113703551331
-	FMOVQ 1360(R8), F21 // -0.113703551331
+	FMOVQ 1376(R8), F20 // -0.113703551331
+	FMOVQ 1376(R8), F21 // -0.113703551331
 	WORD $0x4fa61114 // fmla v20.4s, v8.4s, v6.s[1]
 	WORD $0x4fa61135 // fmla v21.4s, v9.4s, v6.s[1]
 	WORD $0x4e30ce54 // fmla v20.4s, v18.4s, v16.4s
 	WORD $0x4e31ce75 // fmla v21.4s, v19.4s, v17.4s
-	FMOVQ 1376(R8), F18 // -1.6475996122977676e-09
-	FMOVQ 1376(R8), F19 // -1.6475996122977676e-09
+	FMOVQ 1392(R8), F18 // -1.6475996122977676e-09
+	FMOVQ 1392(R8), F19 // -1.6475996122977676e-09
 	WORD $0x4f861112 // fmla v18.4s, v8.4s, v6.s[0]
 	WORD $0x4f861133 // fmla v19.4s, v9.4s, v6.s[0]
 	WORD $0x4e30ce92 // fmla v18.4s, v20.4s, v16.4s
 	WORD $0x4e31ceb3 // fmla v19.4s, v21.4s, v17.4s
-	FMOVQ 752(R8), F20 // 0.693147180817
+	FMOVQ 768(R8), F20 // 0.693147180817
 	WORD $0x4e32d694 // fadd v20.4s, v20.4s, v18.4s
-	FMOVQ 752(R8), F21 // 0.693147180817
+	FMOVQ 768(R8), F21 // 0.693147180817
 	WORD $0x4e33d6b5 // fadd v21.4s, v21.4s, v19.4s
 	WORD $0x4e2ece92 // fmla v18.4s, v20.4s, v14.4s
 	WORD $0x4e2fceb3 // fmla v19.4s, v21.4s, v15.4s
-	FMOVQ 752(R8), F20 // 0.693147180817
-	FMOVQ 752(R8), F21 // 0.693147180817
+	FMOVQ 768(R8), F20 // 0.693147180817
+	FMOVQ 768(R8), F21 // 0.693147180817
 	WORD $0x4e34d652 // fadd v18.4s, v18.4s, v20.4s
 	WORD $0x4e35d673 // fadd v19.4s, v19.4s, v21.4s
 	WORD $0x4e2acc84 // fmla v4.4s, v4.4s, v10.4s
 	WORD $0x4e2bcca5 // fmla v5.4s, v5.4s, v11.4s
-	FMOVQ 592(R8), F10 // 1.152921504606847e+18
-	FMOVQ 592(R8), F11 // 1.152921504606847e+18
+	FMOVQ 608(R8), F10 // 1.152921504606847e+18
+	FMOVQ 608(R8), F11 // 1.152921504606847e+18
 	WORD $0x4ea2f54a // fmin v10.4s, v10.4s, v2.4s
 	WORD $0x4ea3f56b // fmin v11.4s, v11.4s, v3.4s
 	WORD $0x6e2cde46 // fmul v6.4s, v18.4s, v12.4s
@@ -12608,9 +13350,9 @@ TEXT ·sigmoidMAEF32(SB), NOSPLIT, $0-64
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 896(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 912(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 928(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 912(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 928(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 944(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
 	MOVD n+40(FP), R2
@@ -12622,8 +13364,8 @@ loop:
 	VLD1.P 16(R6), [V11.S4]
 	WORD $0x4e61796c // fcvtl2 v12.2d, v11.4s
 	WORD $0x0e61796b // fcvtl v11.2d, v11.2s
-	FMOVQ 944(R8), F13 // +Inf
-	FMOVQ 944(R8), F14 // +Inf
+	FMOVQ 960(R8), F13 // +Inf
+	FMOVQ 960(R8), F14 // +Inf
 	WORD $0x4e6be5ad // fcmeq v13.2d, v13.2d, v11.2d
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4ee0f96b // fabs v11.2d, v11.2d
@@ -12736,12 +13478,12 @@ shares:
 	WORD $0x4ef4d5d8 // fsub v24.2d, v14.2d, v20.2d
 	WORD $0x4ee0faf7 // fabs v23.2d, v23.2d
 	WORD $0x4ee0fb18 // fabs v24.2d, v24.2d
-	FMOVQ 1104(R8), F25 // 4.440892098500626e-16
-	FMOVQ 1104(R8), F26 // 4.440892098500626e-16
+	FMOVQ 1120(R8), F25 // 4.440892098500626e-16
+	FMOVQ 1120(R8), F26 // 4.440892098500626e-16
 	WORD $0x6e77e735 // fcmge v21.2d, v25.2d, v23.2d
 	WORD $0x6e78e756 // fcmge v22.2d, v26.2d, v24.2d
-	FMOVQ 1120(R8), F25 // 0.25
-	FMOVQ 1120(R8), F26 // 0.25
+	FMOVQ 1136(R8), F25 // 0.25
+	FMOVQ 1136(R8), F26 // 0.25
 	WORD $0x6ef3e739 // fcmgt v25.2d, v25.2d, v19.2d
 	WORD $0x6ef4e75a // fcmgt v26.2d, v26.2d, v20.2d
 	VAND V25.B16, V21.B16, V21.B16
@@ -12819,9 +13561,9 @@ TEXT ·sigmoidMAEF64(SB), NOSPLIT, $0-64
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 896(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 912(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 928(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 912(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 928(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 944(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
 	MOVD n+40(FP), R2
@@ -12831,8 +13573,8 @@ TEXT ·sigmoidMAEF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V11.D2, V12.D2]
-	FMOVQ 944(R8), F13 // +Inf
-	FMOVQ 944(R8), F14 // +Inf
+	FMOVQ 960(R8), F13 // +Inf
+	FMOVQ 960(R8), F14 // +Inf
 	WORD $0x4e6be5ad // fcmeq v13.2d, v13.2d, v11.2d
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4ee0f96b // fabs v11.2d, v11.2d
@@ -12933,12 +13675,12 @@ shares:
 	WORD $0x4ef4d618 // fsub v24.2d, v16.2d, v20.2d
 	WORD $0x4ee0faf7 // fabs v23.2d, v23.2d
 	WORD $0x4ee0fb18 // fabs v24.2d, v24.2d
-	FMOVQ 1104(R8), F25 // 4.440892098500626e-16
-	FMOVQ 1104(R8), F26 // 4.440892098500626e-16
+	FMOVQ 1120(R8), F25 // 4.440892098500626e-16
+	FMOVQ 1120(R8), F26 // 4.440892098500626e-16
 	WORD $0x6e77e735 // fcmge v21.2d, v25.2d, v23.2d
 	WORD $0x6e78e756 // fcmge v22.2d, v26.2d, v24.2d
-	FMOVQ 1120(R8), F25 // 0.25
-	FMOVQ 1120(R8), F26 // 0.25
+	FMOVQ 1136(R8), F25 // 0.25
+	FMOVQ 1136(R8), F26 // 0.25
 	WORD $0x6ef3e739 // fcmgt v25.2d, v25.2d, v19.2d
 	WORD $0x6ef4e75a // fcmgt v26.2d, v26.2d, v20.2d
 	VAND V25.B16, V21.B16, V21.B16
@@ -13072,114 +13814,116 @@ DATA numbers<>+512(SB)/8, $0x4c70000000000000
 DATA numbers<>+520(SB)/8, $0x4c70000000000000
 DATA numbers<>+528(SB)/8, $0x4061542457337d43
 DATA numbers<>+536(SB)/8, $0x4061542457337d43
-DATA numbers<>+544(SB)/8, $0x3e4cb42d3eaaaad3
-DATA numbers<>+552(SB)/8, $0x3dd5fc283e144bd3
-DATA numbers<>+560(SB)/8, $0x00000000bd37f45f
-DATA numbers<>+568(SB)/8, $0x0000000000000000
-DATA numbers<>+576(SB)/8, $0x2180000021800000
-DATA numbers<>+584(SB)/8, $0x2180000021800000
-DATA numbers<>+592(SB)/8, $0x5d8000005d800000
-DATA numbers<>+600(SB)/8, $0x5d8000005d800000
-DATA numbers<>+608(SB)/8, $0x0040000000400000
-DATA numbers<>+616(SB)/8, $0x0040000000400000
-DATA numbers<>+624(SB)/8, $0x4b0000004b000000
-DATA numbers<>+632(SB)/8, $0x4b0000004b000000
-DATA numbers<>+640(SB)/8, $0x4b00007f4b00007f
-DATA numbers<>+648(SB)/8, $0x4b00007f4b00007f
-DATA numbers<>+656(SB)/8, $0x007fffff007fffff
-DATA numbers<>+664(SB)/8, $0x007fffff007fffff
-DATA numbers<>+672(SB)/8, $0x3f4000003f400000
-DATA numbers<>+680(SB)/8, $0x3f4000003f400000
-DATA numbers<>+688(SB)/8, $0xbe06c821be06c821
-DATA numbers<>+696(SB)/8, $0xbe06c821be06c821
-DATA numbers<>+704(SB)/8, $0xbe2a791bbe2a791b
-DATA numbers<>+712(SB)/8, $0xbe2a791bbe2a791b
-DATA numbers<>+720(SB)/8, $0xbe800012be800012
-DATA numbers<>+728(SB)/8, $0xbe800012be800012
-DATA numbers<>+736(SB)/8, $0xbf000000bf000000
-DATA numbers<>+744(SB)/8, $0xbf000000bf000000
-DATA numbers<>+752(SB)/8, $0x3f3172183f317218
-DATA numbers<>+760(SB)/8, $0x3f3172183f317218
-DATA numbers<>+768(SB)/8, $0x42265af642265af6
-DATA numbers<>+776(SB)/8, $0x42265af642265af6
-DATA numbers<>+784(SB)/8, $0xc2d10000c2d10000
-DATA numbers<>+792(SB)/8, $0xc2d10000c2d10000
-DATA numbers<>+800(SB)/8, $0x4b4000404b400040
-DATA numbers<>+808(SB)/8, $0x4b4000404b400040
-DATA numbers<>+816(SB)/8, $0x3dde467c3e4ccc6a
-DATA numbers<>+824(SB)/8, $0x000000003dedd133
-DATA numbers<>+832(SB)/8, $0x7f8000007f800000
-DATA numbers<>+840(SB)/8, $0x7f8000007f800000
-DATA numbers<>+848(SB)/8, $0x4000000040000000
-DATA numbers<>+856(SB)/8, $0x4000000040000000
-DATA numbers<>+864(SB)/8, $0x3e1264933e126493
-DATA numbers<>+872(SB)/8, $0x3e1264933e126493
-DATA numbers<>+880(SB)/8, $0x3eaaaaab3eaaaaab
-DATA numbers<>+888(SB)/8, $0x3eaaaaab3eaaaaab
-DATA numbers<>+896(SB)/8, $0x3fc9999999999944
-DATA numbers<>+904(SB)/8, $0x3fbc71c71bedea50
-DATA numbers<>+912(SB)/8, $0x3fb3b13515f481d9
-DATA numbers<>+920(SB)/8, $0x3fae0a2d526b5aa6
-DATA numbers<>+928(SB)/8, $0x3fa32e0c573ae320
-DATA numbers<>+936(SB)/8, $0x3fb401d4aa549388
-DATA numbers<>+944(SB)/8, $0x7ff0000000000000
-DATA numbers<>+952(SB)/8, $0x7ff0000000000000
-DATA numbers<>+960(SB)/8, $0x3fabc37f2f621e22
-DATA numbers<>+968(SB)/8, $0x3fabc37f2f621e22
-DATA numbers<>+976(SB)/8, $0x3fb111abdcc0bc30
-DATA numbers<>+984(SB)/8, $0x3fb111abdcc0bc30
-DATA numbers<>+992(SB)/8, $0x3fb745d19937c37f
-DATA numbers<>+1000(SB)/8, $0x3fb745d19937c37f
-DATA numbers<>+1008(SB)/8, $0x3fc2492492499d46
-DATA numbers<>+1016(SB)/8, $0x3fc2492492499d46
-DATA numbers<>+1024(SB)/8, $0x3fd5555555555555
-DATA numbers<>+1032(SB)/8, $0x3fd5555555555555
-DATA numbers<>+1040(SB)/8, $0x4087500000000000
-DATA numbers<>+1048(SB)/8, $0x4087500000000000
-DATA numbers<>+1056(SB)/8, $0x7e70000000000000
-DATA numbers<>+1064(SB)/8, $0x7e70000000000000
-DATA numbers<>+1072(SB)/8, $0x3cc8000000000000
-DATA numbers<>+1080(SB)/8, $0x3cc8000000000000
-DATA numbers<>+1088(SB)/8, $0x3fe8000000000000
-DATA numbers<>+1096(SB)/8, $0x3fe8000000000000
-DATA numbers<>+1104(SB)/8, $0x3cc0000000000000
-DATA numbers<>+1112(SB)/8, $0x3cc0000000000000
-DATA numbers<>+1120(SB)/8, $0x3fd0000000000000
-DATA numbers<>+1128(SB)/8, $0x3fd0000000000000
-DATA numbers<>+1136(SB)/8, $0x3fe5555555555555
-DATA numbers<>+1144(SB)/8, $0x3fe5555555555555
-DATA numbers<>+1152(SB)/8, $0xc2f30000c2f30000
-DATA numbers<>+1160(SB)/8, $0xc2f30000c2f30000
-DATA numbers<>+1168(SB)/8, $0x4b4000584b400058
-DATA numbers<>+1176(SB)/8, $0x4b4000584b400058
-DATA numbers<>+1184(SB)/8, $0x0000000033800000
-DATA numbers<>+1192(SB)/8, $0x0000000000000000
-DATA numbers<>+1200(SB)/8, $0xc087d80000000000
-DATA numbers<>+1208(SB)/8, $0xc087d80000000000
-DATA numbers<>+1216(SB)/8, $0x4338000000000058
-DATA numbers<>+1224(SB)/8, $0x4338000000000058
-DATA numbers<>+1232(SB)/8, $0x3e70000000000000
-DATA numbers<>+1240(SB)/8, $0x0000000000000000
-DATA numbers<>+1248(SB)/8, $0xb5bfbe8ebf317200
+DATA numbers<>+544(SB)/8, $0xfff0000000000000
+DATA numbers<>+552(SB)/8, $0xfff0000000000000
+DATA numbers<>+560(SB)/8, $0x3e4cb42d3eaaaad3
+DATA numbers<>+568(SB)/8, $0x3dd5fc283e144bd3
+DATA numbers<>+576(SB)/8, $0x00000000bd37f45f
+DATA numbers<>+584(SB)/8, $0x0000000000000000
+DATA numbers<>+592(SB)/8, $0x2180000021800000
+DATA numbers<>+600(SB)/8, $0x2180000021800000
+DATA numbers<>+608(SB)/8, $0x5d8000005d800000
+DATA numbers<>+616(SB)/8, $0x5d8000005d800000
+DATA numbers<>+624(SB)/8, $0x0040000000400000
+DATA numbers<>+632(SB)/8, $0x0040000000400000
+DATA numbers<>+640(SB)/8, $0x4b0000004b000000
+DATA numbers<>+648(SB)/8, $0x4b0000004b000000
+DATA numbers<>+656(SB)/8, $0x4b00007f4b00007f
+DATA numbers<>+664(SB)/8, $0x4b00007f4b00007f
+DATA numbers<>+672(SB)/8, $0x007fffff007fffff
+DATA numbers<>+680(SB)/8, $0x007fffff007fffff
+DATA numbers<>+688(SB)/8, $0x3f4000003f400000
+DATA numbers<>+696(SB)/8, $0x3f4000003f400000
+DATA numbers<>+704(SB)/8, $0xbe06c821be06c821
+DATA numbers<>+712(SB)/8, $0xbe06c821be06c821
+DATA numbers<>+720(SB)/8, $0xbe2a791bbe2a791b
+DATA numbers<>+728(SB)/8, $0xbe2a791bbe2a791b
+DATA numbers<>+736(SB)/8, $0xbe800012be800012
+DATA numbers<>+744(SB)/8, $0xbe800012be800012
+DATA numbers<>+752(SB)/8, $0xbf000000bf000000
+DATA numbers<>+760(SB)/8, $0xbf000000bf000000
+DATA numbers<>+768(SB)/8, $0x3f3172183f317218
+DATA numbers<>+776(SB)/8, $0x3f3172183f317218
+DATA numbers<>+784(SB)/8, $0x42265af642265af6
+DATA numbers<>+792(SB)/8, $0x42265af642265af6
+DATA numbers<>+800(SB)/8, $0xc2d10000c2d10000
+DATA numbers<>+808(SB)/8, $0xc2d10000c2d10000
+DATA numbers<>+816(SB)/8, $0x4b4000404b400040
+DATA numbers<>+824(SB)/8, $0x4b4000404b400040
+DATA numbers<>+832(SB)/8, $0x3dde467c3e4ccc6a
+DATA numbers<>+840(SB)/8, $0x000000003dedd133
+DATA numbers<>+848(SB)/8, $0x7f8000007f800000
+DATA numbers<>+856(SB)/8, $0x7f8000007f800000
+DATA numbers<>+864(SB)/8, $0x4000000040000000
+DATA numbers<>+872(SB)/8, $0x4000000040000000
+DATA numbers<>+880(SB)/8, $0x3e1264933e126493
+DATA numbers<>+888(SB)/8, $0x3e1264933e126493
+DATA numbers<>+896(SB)/8, $0x3eaaaaab3eaaaaab
+DATA numbers<>+904(SB)/8, $0x3eaaaaab3eaaaaab
+DATA numbers<>+912(SB)/8, $0x3fc9999999999944
+DATA numbers<>+920(SB)/8, $0x3fbc71c71bedea50
+DATA numbers<>+928(SB)/8, $0x3fb3b13515f481d9
+DATA numbers<>+936(SB)/8, $0x3fae0a2d526b5aa6
+DATA numbers<>+944(SB)/8, $0x3fa32e0c573ae320
+DATA numbers<>+952(SB)/8, $0x3fb401d4aa549388
+DATA numbers<>+960(SB)/8, $0x7ff0000000000000
+DATA numbers<>+968(SB)/8, $0x7ff0000000000000
+DATA numbers<>+976(SB)/8, $0x3fabc37f2f621e22
+DATA numbers<>+984(SB)/8, $0x3fabc37f2f621e22
+DATA numbers<>+992(SB)/8, $0x3fb111abdcc0bc30
+DATA numbers<>+1000(SB)/8, $0x3fb111abdcc0bc30
+DATA numbers<>+1008(SB)/8, $0x3fb745d19937c37f
+DATA numbers<>+1016(SB)/8, $0x3fb745d19937c37f
+DATA numbers<>+1024(SB)/8, $0x3fc2492492499d46
+DATA numbers<>+1032(SB)/8, $0x3fc2492492499d46
+DATA numbers<>+1040(SB)/8, $0x3fd5555555555555
+DATA numbers<>+1048(SB)/8, $0x3fd5555555555555
+DATA numbers<>+1056(SB)/8, $0x4087500000000000
+DATA numbers<>+1064(SB)/8, $0x4087500000000000
+DATA numbers<>+1072(SB)/8, $0x7e70000000000000
+DATA numbers<>+1080(SB)/8, $0x7e70000000000000
+DATA numbers<>+1088(SB)/8, $0x3cc8000000000000
+DATA numbers<>+1096(SB)/8, $0x3cc8000000000000
+DATA numbers<>+1104(SB)/8, $0x3fe8000000000000
+DATA numbers<>+1112(SB)/8, $0x3fe8000000000000
+DATA numbers<>+1120(SB)/8, $0x3cc0000000000000
+DATA numbers<>+1128(SB)/8, $0x3cc0000000000000
+DATA numbers<>+1136(SB)/8, $0x3fd0000000000000
+DATA numbers<>+1144(SB)/8, $0x3fd0000000000000
+DATA numbers<>+1152(SB)/8, $0x3fe5555555555555
+DATA numbers<>+1160(SB)/8, $0x3fe5555555555555
+DATA numbers<>+1168(SB)/8, $0xc2f30000c2f30000
+DATA numbers<>+1176(SB)/8, $0xc2f30000c2f30000
+DATA numbers<>+1184(SB)/8, $0x4b4000584b400058
+DATA numbers<>+1192(SB)/8, $0x4b4000584b400058
+DATA numbers<>+1200(SB)/8, $0x0000000033800000
+DATA numbers<>+1208(SB)/8, $0x0000000000000000
+DATA numbers<>+1216(SB)/8, $0xc087d80000000000
+DATA numbers<>+1224(SB)/8, $0xc087d80000000000
+DATA numbers<>+1232(SB)/8, $0x4338000000000058
+DATA numbers<>+1240(SB)/8, $0x4338000000000058
+DATA numbers<>+1248(SB)/8, $0x3e70000000000000
 DATA numbers<>+1256(SB)/8, $0x0000000000000000
-DATA numbers<>+1264(SB)/8, $0x2640000026400000
-DATA numbers<>+1272(SB)/8, $0x2640000026400000
-DATA numbers<>+1280(SB)/8, $0x3d58cea03ec5c85e
-DATA numbers<>+1288(SB)/8, $0x3bb539dc3c993df8
-DATA numbers<>+1296(SB)/8, $0x00000000399ab705
-DATA numbers<>+1304(SB)/8, $0x0000000000000000
-DATA numbers<>+1312(SB)/8, $0xbaf1bc63baf1bc63
-DATA numbers<>+1320(SB)/8, $0xbaf1bc63baf1bc63
-DATA numbers<>+1328(SB)/8, $0xbc3780d4bc3780d4
-DATA numbers<>+1336(SB)/8, $0xbc3780d4bc3780d4
-DATA numbers<>+1344(SB)/8, $0xbcf70b98bcf70b98
-DATA numbers<>+1352(SB)/8, $0xbcf70b98bcf70b98
-DATA numbers<>+1360(SB)/8, $0xbde8dd68bde8dd68
-DATA numbers<>+1368(SB)/8, $0xbde8dd68bde8dd68
-DATA numbers<>+1376(SB)/8, $0xb0e271c2b0e271c2
-DATA numbers<>+1384(SB)/8, $0xb0e271c2b0e271c2
-DATA numbers<>+1392(SB)/8, $0x3f80000040000000
-DATA numbers<>+1400(SB)/8, $0x3f80000040000000
-DATA numbers<>+1408(SB)/8, $0x000000003f800000
-DATA numbers<>+1416(SB)/8, $0x000000003f800000
-GLOBL numbers<>(SB), RODATA|NOPTR, $1424
+DATA numbers<>+1264(SB)/8, $0xb5bfbe8ebf317200
+DATA numbers<>+1272(SB)/8, $0x0000000000000000
+DATA numbers<>+1280(SB)/8, $0x2640000026400000
+DATA numbers<>+1288(SB)/8, $0x2640000026400000
+DATA numbers<>+1296(SB)/8, $0x3d58cea03ec5c85e
+DATA numbers<>+1304(SB)/8, $0x3bb539dc3c993df8
+DATA numbers<>+1312(SB)/8, $0x00000000399ab705
+DATA numbers<>+1320(SB)/8, $0x0000000000000000
+DATA numbers<>+1328(SB)/8, $0xbaf1bc63baf1bc63
+DATA numbers<>+1336(SB)/8, $0xbaf1bc63baf1bc63
+DATA numbers<>+1344(SB)/8, $0xbc3780d4bc3780d4
+DATA numbers<>+1352(SB)/8, $0xbc3780d4bc3780d4
+DATA numbers<>+1360(SB)/8, $0xbcf70b98bcf70b98
+DATA numbers<>+1368(SB)/8, $0xbcf70b98bcf70b98
+DATA numbers<>+1376(SB)/8, $0xbde8dd68bde8dd68
+DATA numbers<>+1384(SB)/8, $0xbde8dd68bde8dd68
+DATA numbers<>+1392(SB)/8, $0xb0e271c2b0e271c2
+DATA numbers<>+1400(SB)/8, $0xb0e271c2b0e271c2
+DATA numbers<>+1408(SB)/8, $0x3f80000040000000
+DATA numbers<>+1416(SB)/8, $0x3f80000040000000
+DATA numbers<>+1424(SB)/8, $0x000000003f800000
+DATA numbers<>+1432(SB)/8, $0x000000003f800000
+GLOBL numbers<>(SB), RODATA|NOPTR, $1440

@@ -11,16 +11,41 @@ import (
 
 // KL is [spec.KL].
 func KL[T spec.Float](loss []float64, grad, z, t, scale []T, _ []float64, _ []T, k int) (bad int) {
+	return klRows(loss, grad, nil, z, t, scale, k, nil)
+}
+
+// KLLabels is [KL] and stores the gradients by the labels in labelGrad: alone does for the rows
+// that are not for vectors.
+func KLLabels[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, _ []float64, _ []T, k int,
+	alone func(j int)) (bad int) {
+	return klRows(loss, grad, labelGrad, z, t, scale, k, alone)
+}
+
+func klRows[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, k int, alone func(j int)) (bad int) {
 	for i := range loss {
 		x, y, g := spec.Row(z, i, k), spec.Row(t, i, k), spec.Row(grad, i, k)
 		if crossEntropyRow(&loss[i], g, x, y, spec.Factor(scale, i)) {
 			s, _ := begin(x)
-			loss[i] = s.kl(x, y, math.Log1p(s.sums64(nil, x)/s.top))
-		} else if portable.KL(loss[i:i+1], g, x, y, spec.FactorOf(scale, i), k) >= 0 {
+			log := math.Log1p(s.sums64(nil, x) / s.top)
+			loss[i] = s.kl(x, y, log)
+			if labelGrad != nil {
+				s.klSlopes(spec.Row(labelGrad, i, k), x, y, log)
+			}
+			continue
+		}
+		if portable.KL(loss[i:i+1], g, x, y, spec.FactorOf(scale, i), k) >= 0 {
 			return i
+		}
+		if labelGrad != nil {
+			alone(i)
 		}
 	}
 	return -1
+}
+
+// klSlopes stores the derivatives by the labels t in l, given log Σ exp(z - m).
+func (s *softrow[T]) klSlopes(l, z, t []T, log float64) {
+	s.mapped(l, z, t, func(l, z, t []T) { klSlopes(&l[0], &z[0], &t[0], len(z), float64(s.m), log) })
 }
 
 // kl returns the loss of a row, given log Σ exp(z - m).

@@ -17,8 +17,15 @@ type labelGrads[T spec.Float] struct {
 	lane []T // the numbers of rows that are in no block
 }
 
-// HasLabels says that there are [SeparableLabels], [KLLabels] and [MAELabels].
-const HasLabels = true
+// HasLabels says that there are kernels of all losses with gradients by the labels, HasKLLabels that
+// there is [KLLabels].
+const (
+	HasLabels   = true
+	HasKLLabels = true
+)
+
+// HasSeparableLabels reports whether there is [SeparableLabels] for a loss.
+func HasSeparableLabels[T spec.Float](f spec.Family, a float64) bool { return true }
 
 // CrossEntropyLabels is [spec.CrossEntropy] and stores the gradients by the labels in labelGrad.
 func CrossEntropyLabels[T spec.Float](

@@ -4,6 +4,9 @@ package vec
 
 import "softloss/losses/internal/kernel/spec"
 
+// HasKLLabels says that there is [KLLabels].
+const HasKLLabels = true
+
 // CrossEntropyLabels is [spec.CrossEntropy] and stores the gradients by the labels in labelGrad.
 func CrossEntropyLabels[T spec.Float](
 	loss []float64, grad, labelGrad, z, t, scale []T, k int, o spec.LabelGrads[T]) (bad int) {

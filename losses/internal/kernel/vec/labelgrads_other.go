@@ -4,23 +4,11 @@ package vec
 
 import "softloss/losses/internal/kernel/spec"
 
-// HasLabels is false: there are no [SeparableLabels], [KLLabels] and [MAELabels] in this build.
+// HasLabels is false: there is no more than [SeparableLabels] and [KLLabels] in this build.
 const HasLabels = false
 
 // TakeLabelGrads is not called.
 func TakeLabelGrads[T spec.Float](labelGrad, y, t []T, k int, o spec.LabelGrads[T]) {}
-
-// SeparableLabels panics: it is not in this build.
-func SeparableLabels[T spec.Float](f spec.Family, a float64, loss []float64, grad, labelGrad, z, t, scale, scratch []T,
-	k int, alone func(j int)) int {
-	panic(noTiles)
-}
-
-// KLLabels panics: it is not in this build.
-func KLLabels[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, scratch []float64, narrow []T, k int,
-	alone func(j int)) int {
-	panic(noTiles)
-}
 
 // MAELabels panics: it is not in this build.
 func MAELabels[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, scratch []float64, narrow []T, k int,

@@ -17,6 +17,24 @@ func CrossEntropyLabels[T spec.Float](
 	panic(noVectors)
 }
 
+// HasKLLabels is false: this build has no vectors.
+const HasKLLabels = false
+
+// HasSeparableLabels is not called.
+func HasSeparableLabels[T spec.Float](f spec.Family, a float64) bool { return false }
+
+// SeparableLabels panics: this build has no vectors.
+func SeparableLabels[T spec.Float](f spec.Family, a float64, loss []float64, grad, labelGrad, z, t, scale, scratch []T,
+	k int, alone func(j int)) int {
+	panic(noVectors)
+}
+
+// KLLabels panics: this build has no vectors.
+func KLLabels[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, scratch []float64, narrow []T, k int,
+	alone func(j int)) int {
+	panic(noVectors)
+}
+
 // CrossEntropyIndex panics: this build has no vectors.
 func CrossEntropyIndex[T spec.Float](loss []float64, grad, z []T, index []int, scale []T, k int) {
 	panic(noVectors)

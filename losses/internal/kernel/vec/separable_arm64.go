@@ -13,12 +13,35 @@ import (
 // Separable is [spec.Separable]. scratch holds 2k elements.
 func Separable[T spec.Float](
 	f spec.Family, a float64, loss []float64, grad, z, t, scale, scratch []T, k int) (bad int) {
+	return separableRows(f, a, loss, grad, nil, z, t, scale, scratch, k, nil)
+}
+
+// HasSeparableLabels reports whether [SeparableLabels] is of use for a loss.
+func HasSeparableLabels[T spec.Float](f spec.Family, a float64) bool {
+	p := planFor[T](f, a)
+	return p.kernel
+}
+
+// SeparableLabels is [Separable] and stores the gradients by the labels in labelGrad: alone does
+// for the rows that are not for vectors.
+func SeparableLabels[T spec.Float](f spec.Family, a float64, loss []float64, grad, labelGrad, z, t, scale, scratch []T,
+	k int, alone func(j int)) (bad int) {
+	return separableRows(f, a, loss, grad, labelGrad, z, t, scale, scratch, k, alone)
+}
+
+func separableRows[T spec.Float](f spec.Family, a float64, loss []float64, grad, labelGrad, z, t, scale, scratch []T,
+	k int, alone func(j int)) (bad int) {
 	p := planFor[T](f, a)
 	for i := range loss {
-		x, y, g := spec.Row(z, i, k), spec.Row(t, i, k), spec.Row(grad, i, k)
-		if !separableRow(&p, &loss[i], g, x, y, scratch, spec.Factor(scale, i)) &&
-			portable.Separable(f, a, loss[i:i+1], g, x, y, spec.FactorOf(scale, i), scratch, k) >= 0 {
+		x, y, g, l := spec.Row(z, i, k), spec.Row(t, i, k), spec.Row(grad, i, k), spec.Row(labelGrad, i, k)
+		if separableRow(&p, &loss[i], g, l, x, y, scratch, spec.Factor(scale, i)) {
+			continue
+		}
+		if portable.Separable(f, a, loss[i:i+1], g, x, y, spec.FactorOf(scale, i), scratch, k) >= 0 {
 			return i
+		}
+		if l != nil {
+			alone(i)
 		}
 	}
 	return -1
@@ -67,8 +90,35 @@ func terms[T spec.Float](p *plan, h []T, e []float64, z, t []T, m, log, c float6
 	return focalTerms(&h[0], &e[0], &z[0], &t[0], n, m, log, c, &p.par[0])
 }
 
-// separableRow computes one row in float64. It returns false for a row that is left to plain Go.
-func separableRow[T spec.Float](p *plan, loss *float64, g, x, y, scratch []T, f float64) bool {
+// slopes stores φ of the classes of a row in l.
+func slopes[T spec.Float](p *plan, l []T, e []float64, z []T, m, log, c float64) {
+	run := focalPhi[T]
+	switch p.family {
+	case spec.GCE:
+		run = gcePhi[T]
+	case spec.Poly1:
+		run = polyPhi[T]
+	}
+	whole := wholeBlocks[T](len(z))
+	if whole > 0 {
+		run(&l[0], &e[0], &z[0], whole, m, log, c, &p.par[0])
+	}
+	if whole < len(z) {
+		var bl, bz [8]T
+		var be [8]float64
+		copy(bz[:], z[whole:])
+		copy(be[:], e[whole:])
+		run(&bl[0], &be[0], &bz[0], block[T](), m, log, c, &p.par[0])
+		copy(l[whole:], bl[:])
+	}
+	if p.family == spec.GCE {
+		Affine(l, l, 1/p.a, 0, 0)
+	}
+}
+
+// separableRow computes one row in float64, and φ of its classes in l unless that is nil. It
+// returns false for a row that is left to plain Go.
+func separableRow[T spec.Float](p *plan, loss *float64, g, l, x, y, scratch []T, f float64) bool {
 	s, ok := begin(x)
 	own := float64(y[s.a])
 	if !ok || math.Signbit(own) {
@@ -115,6 +165,11 @@ func separableRow[T spec.Float](p *plan, loss *float64, g, x, y, scratch []T, f 
 		return false
 	}
 	*loss = sum
+	if l != nil {
+		slopes(p, l, e, x, m, log, c)
+		v, _, _ := spec.Phi(p.family, p.a, -log, q)
+		l[s.a] = T(v)
+	}
 	if g == nil {
 		return true
 	}

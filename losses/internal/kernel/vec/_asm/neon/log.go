@@ -116,6 +116,37 @@ func (a *asm) klTerms() {
 		})
 }
 
+// klSlopes emits the derivatives by the labels.
+func (a *asm) klSlopes() {
+	a.wideKernel("klSlopes", "y, z, t *T, n int, m, log float64", "",
+		"klSlopes stores log t + 1 - l in y, -Inf for t = 0, with l = (z - m) - log; n is a positive multiple of\n"+
+			"the block.", func() {
+			a.Pointer("y", "R0")
+			a.Pointer("z", "R1")
+			a.Pointer("t", "R3")
+			a.Pointer("n", "R2")
+			m, log, c := a.Arg("m"), a.Arg("log"), a.logConsts()
+			a.loop(unroll*2, func() {
+				l, t := a.Row(unroll), a.Row(unroll)
+				a.wideLoad("R1", l)
+				a.wideLoad("R3", t)
+				x := a.labelLog(c, t)
+				y := a.Row(unroll)
+				each(func(i int) { a.Zero(y[i]) })
+				each(func(i int) { a.Op(Fcmgt, t[i], t[i], y[i]) })
+				each(func(i int) { a.Fill(y[i], math.Inf(-1)) })
+				each(func(i int) { a.Insert(y[i], x[i], t[i]) })
+				each(func(i int) { a.Fill(x[i], 1) })
+				each(func(i int) { a.Op(Fadd, y[i], y[i], x[i]) })
+				each(func(i int) { a.Op(Fsub, l[i], l[i], m) })
+				each(func(i int) { a.Op(Fsub, l[i], l[i], log) })
+				each(func(i int) { a.Op(Fsub, y[i], y[i], l[i]) })
+				a.wideStore("R0", y)
+				a.Release(l, t, x, y)
+			})
+		})
+}
+
 // klOfElements is cross entropy with the logarithms of the labels, t log(t/p) + u log(u/q), and
 // what the larger label lacks of the digits of the smaller one.
 func (a *asm) klOfElements(one Vec, z []Vec, labels func() (likely, other, positive []Vec)) (loss, slope []Vec) {

@@ -56,6 +56,7 @@ func (a *asm) kernels() {
 	a.shares()
 	a.smoothElements()
 	a.klTerms()
+	a.klSlopes()
 	a.gradientPieces()
 	a.sigmoidCrossEntropy()
 	a.sigmoid("sigmoidPoly", "φ = -l + a (1-p); par is a and 1+a.", a.polyQuestion)

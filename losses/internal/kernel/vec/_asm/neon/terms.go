@@ -46,6 +46,33 @@ func (a *asm) terms(name, formula string, phi func() func(l, t, p []Vec) (v, h [
 	})
 }
 
+// separable emits the kernels of the terms of a loss, and of φ alone.
+func (a *asm) separable(name, formula string, phi func() func(l, t, p []Vec) (v, h []Vec)) {
+	a.terms(name+"Terms", formula, phi)
+	name += "Phi"
+	params := "y *T, e *float64, z *T, n int, m, log, c float64, par *float64"
+	a.wideKernel(name, params, "", name+" stores φ(l) in y, where l = (z - m) - log and p = c e; "+formula+",\n"+
+		"a = par[0]; n is a positive multiple of the block.", func() {
+		a.Pointer("y", "R4")
+		a.Pointer("e", "R0")
+		a.Pointer("z", "R1")
+		a.Pointer("n", "R2")
+		a.Pointer("par", "R7")
+		m, log := a.Arg("m"), a.Arg("log")
+		emit := phi()
+		a.loop(unroll*2, func() {
+			l, t, p := a.Row(unroll), a.Row(unroll), a.Row(unroll)
+			a.wideLoad("R1", l)
+			each(func(i int) { a.Op(Fsub, l[i], l[i], m) })
+			each(func(i int) { a.Op(Fsub, l[i], l[i], log) })
+			each(func(i int) { a.Fill(t[i], 1) })
+			v, h := emit(l, t, p)
+			a.wideStore("R4", v)
+			a.Release(l, t, p, v, h)
+		})
+	})
+}
+
 // par emits a register filled with parameter i.
 func (a *asm) par(i int) Vec {
 	v := a.Take()
@@ -62,7 +89,7 @@ func (a *asm) probabilities(p []Vec, c Vec) {
 
 // polyTerms is φ = -l + a (1-p), -φ' = 1 + a p.
 func (a *asm) polyTerms() {
-	a.terms("polyTerms", "φ = -l + a (1-p)", func() func(l, t, p []Vec) (v, h []Vec) {
+	a.separable("poly", "φ = -l + a (1-p)", func() func(l, t, p []Vec) (v, h []Vec) {
 		par, one, c := a.par(0), a.Hold(1), a.Arg("c")
 		return func(l, t, p []Vec) (v, h []Vec) {
 			v, h = a.Row(unroll), a.Row(unroll)
@@ -83,7 +110,7 @@ const powers = 8
 
 // focalTerms is φ = -(1-p)^a l, -φ' = (1-p)^(a-1) ((1-p) - a p l).
 func (a *asm) focalTerms() {
-	a.terms("focalTerms", "φ = -(1-p)^a l, (1-p)^(a-1) = Σ par[i] (1-p)^(i-1)", func() func(l, t, p []Vec) (v, h []Vec) {
+	a.separable("focal", "φ = -(1-p)^a l, (1-p)^(a-1) = Σ par[i] (1-p)^(i-1)", func() func(l, t, p []Vec) (v, h []Vec) {
 		par, one, c := a.par(0), a.Hold(1), a.Arg("c")
 		var coefs []Vec
 		for i := range powers {
@@ -118,7 +145,7 @@ func (a *asm) focalTerms() {
 
 // gceTerms is a φ = 1 - p^a, -φ' = p^a.
 func (a *asm) gceTerms() {
-	a.terms("gceTerms", "φ = 1 - p^a, which is a times the loss's", func() func(l, t, p []Vec) (v, h []Vec) {
+	a.separable("gce", "φ = 1 - p^a, which is a times the loss's", func() func(l, t, p []Vec) (v, h []Vec) {
 		c := a.expNumbers(a.Hold(-746), a.Hold(0x1.8p52+offset), a.Hold(1))
 		return func(l, t, p []Vec) (v, h []Vec) {
 			par := a.par(0) // there is no register to keep it in
