@@ -9,8 +9,8 @@ import (
 	"softloss/losses"
 )
 
-// TestRowsAlone: where rows are computed together, in tiles or in blocks, and just beyond, a row has
-// the bits that it has alone, with rows beside it that are not for vectors.
+// TestRowsAlone: where rows are computed together, in tiles or in blocks, and just beyond, a row
+// has the bits that it has alone, with rows beside it that are not for vectors.
 func TestRowsAlone(t *testing.T) {
 	edges := []int{64, 65, 256, 257, 320, 321, 512, 513}
 	if testing.Short() {

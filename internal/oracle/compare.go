@@ -38,6 +38,7 @@ func Largest(errors []Error) (most Error) {
 // and the gradients: with all gradients, without those of the labels, which other code than the
 // kernels computes, and of the loss alone.
 func Compare(c Case) (loss, grads []Error, err error) {
+	c.Times = max(c.Times, 1)
 	want, err := Evaluate(c.Criterion, c.Batch, c.Single)
 	if err != nil {
 		return nil, nil, err
@@ -69,8 +70,10 @@ func (c Case) Limit() float64 {
 	switch {
 	case c.Single:
 		return 4
+	case (e.LabelsSumToOne() || sum) && c.Batch.K > far:
+		return float64(c.Batch.K)
 	case e.LabelsSumToOne() || sum:
-		return max(64, float64(c.Batch.K))
+		return 64
 	}
 	return 16
 }

@@ -32,7 +32,7 @@ func TestMadeLabelsFourUlps(t *testing.T) {
 					loss, grads, err := Compare(x)
 					require.NoError(t, err, name)
 					for _, e := range append(loss, grads...) {
-						if !(e.Terms <= limit(x)) {
+						if !(e.Terms <= x.Limit()) {
 							assert.Failf(t, "too far", "%s k=%d index=%v single=%v: %s: got %v, want %v, %.4g ulp",
 								name, k, index, single, e.What, e.Got, e.Want, e.Terms)
 						}

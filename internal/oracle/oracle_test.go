@@ -116,7 +116,7 @@ func TestGradients(t *testing.T) {
 		b.Upstream = nil
 		want, err := Evaluate(c.Criterion, b, true)
 		require.NoError(t, err)
-		for i := 0; i < len(b.Logits); i += max(3, len(b.Logits)/20) {
+		for i := 0; i < len(b.Logits); i += max(3, len(b.Logits)/45) {
 			const h = 0x1p-60
 			if math.IsInf(b.Logits[i], -1) || math.Abs(b.Logits[i]) > 0x1p-8 { // beyond, adding h would round
 				continue

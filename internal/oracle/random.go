@@ -13,7 +13,7 @@ type Case struct {
 	Criterion losses.Criterion
 	Batch     Batch
 	Single    bool // float32
-	Times     int  // how often the batch is evaluated behind itself, in one call
+	Times     int  // how often the batch is evaluated behind itself, in one call; 0 is once
 }
 
 // Random returns the case of a seed: every loss, target, option, link, layout and reduction; rows

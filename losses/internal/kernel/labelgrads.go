@@ -35,8 +35,8 @@ func TakeLabelGrads[T Float](labelGrad, y, t []T, k int, o LabelGrads[T]) {
 	}
 }
 
-// HasLabels reports whether there are kernels of all losses that have some with the gradients by the
-// labels, before smoothing and class weights.
+// HasLabels reports whether there are kernels of all losses that have some with the gradients by
+// the labels, before smoothing and class weights.
 func HasLabels() bool { return vec.HasLabels && vec.On() }
 
 // HasSeparableLabels reports whether there is [SeparableLabels] for a loss.

@@ -17,8 +17,8 @@ type labelGrads[T spec.Float] struct {
 	lane []T // the numbers of rows that are in no block
 }
 
-// HasLabels says that there are kernels of all losses with gradients by the labels, HasKLLabels that
-// there is [KLLabels].
+// HasLabels says that there are kernels of all losses with gradients by the labels, HasKLLabels
+// that there is [KLLabels].
 const (
 	HasLabels   = true
 	HasKLLabels = true

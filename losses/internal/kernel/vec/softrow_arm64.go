@@ -68,8 +68,8 @@ func (s *softrow[T]) walk(n int, blocks func(from, to int), padded func(from int
 	}
 }
 
-// mapped runs blocks, which stores what it makes of x and y in dst, on whole blocks of a row, and on
-// a copy of what is behind them.
+// mapped runs blocks, which stores what it makes of x and y in dst, on whole blocks of a row, and
+// on a copy of what is behind them.
 func (s *softrow[T]) mapped(dst, x, y []T, blocks func(dst, x, y []T)) {
 	whole := wholeBlocks[T](len(x))
 	if whole > 0 {

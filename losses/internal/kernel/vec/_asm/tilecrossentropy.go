@@ -119,7 +119,8 @@ func (x *tileRows) sum(to []running, terms columnTerms) {
 }
 
 // pairSums emits sums of what terms returns for the exponentials y of every column, which exp
-// emits: column i behind the one at off. Two columns are added up before they are added to the sums.
+// emits: column i behind the one at off. Two columns are added up before they are added to the
+// sums.
 func (g isa) pairSums(k, lanes reg.GPVirtual, to []running, exp func(off reg.GPVirtual, i int) (y reg.VecVirtual),
 	terms func(off reg.GPVirtual, i int, y reg.VecVirtual) []reg.VecVirtual) {
 	g.columnPairs(k, func(off reg.GPVirtual, n int) {

@@ -203,9 +203,9 @@ func (a *asm) logSingle(c polynomial, one Vec, f, low []Vec) {
 	a.Release(k, square, r)
 }
 
-// normalisedSingle: with D = 2L + |z| the loss is C/D, its derivative (u - t) H/D² with H = e (L/e +
-// p |z|). Of shares |u - t| is 1 less twice the smaller: the labels' numbers are how often that is
-// taken, and what from at least.
+// normalisedSingle: with D = 2L + |z| the loss is C/D, its derivative (u - t) H/D² with
+// H = e (L/e + p |z|). Of shares |u - t| is 1 less twice the smaller: the labels' numbers are how
+// often that is taken, and what from at least.
 func (a *asm) normalisedSingle(of Vec) sigmoidTurn {
 	return func(one Vec, z []Vec, labels func() (likely, other, positive []Vec)) (loss, slope []Vec) {
 		q := a.closeQuestion(one, z)
