@@ -92,23 +92,26 @@ func terms[T spec.Float](p *plan, h []T, e []float64, z, t []T, m, log, c float6
 
 // slopes stores φ of the classes of a row in l.
 func slopes[T spec.Float](p *plan, l []T, e []float64, z []T, m, log, c float64) {
-	run := focalPhi[T]
-	switch p.family {
-	case spec.GCE:
-		run = gcePhi[T]
-	case spec.Poly1:
-		run = polyPhi[T]
+	run := func(l *T, e *float64, z *T, n int) {
+		switch p.family {
+		case spec.GCE:
+			gcePhi(l, e, z, n, m, log, c, &p.par[0])
+		case spec.Poly1:
+			polyPhi(l, e, z, n, m, log, c, &p.par[0])
+		default:
+			focalPhi(l, e, z, n, m, log, c, &p.par[0])
+		}
 	}
 	whole := wholeBlocks[T](len(z))
 	if whole > 0 {
-		run(&l[0], &e[0], &z[0], whole, m, log, c, &p.par[0])
+		run(&l[0], &e[0], &z[0], whole)
 	}
 	if whole < len(z) {
 		var bl, bz [8]T
 		var be [8]float64
 		copy(bz[:], z[whole:])
 		copy(be[:], e[whole:])
-		run(&bl[0], &be[0], &bz[0], block[T](), m, log, c, &p.par[0])
+		run(&bl[0], &be[0], &bz[0], block[T]())
 		copy(l[whole:], bl[:])
 	}
 	if p.family == spec.GCE {
