@@ -3,6 +3,7 @@ package kernel
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -136,6 +137,39 @@ func sigmoidShares[T Float](t *testing.T) {
 				require.False(t, run(loss, nil, z, yes, nil, scale), "%s n=%d: %v at %d", name, n, yes[pos], pos)
 				require.False(t, run(loss, grad, z, yes, nil, scale[:1]), "%s n=%d: %v at %d", name, n, yes[pos], pos)
 				yes[pos] = was
+			}
+		}
+	}
+}
+
+// TestSigmoidMinusZero: a label -0 is a label 0.
+func TestSigmoidMinusZero(t *testing.T) {
+	both(t, sigmoidMinusZero[float32], sigmoidMinusZero[float64])
+}
+
+func sigmoidMinusZero[T Float](t *testing.T) {
+	const n = 33
+	z, yes, no, scale := elements[T](n, "hard")
+	minus, minusNo := slices.Clone(yes), slices.Clone(no)
+	for i := range n {
+		if yes[i] == 0 {
+			minus[i] = T(math.Copysign(0, -1))
+		} else {
+			minusNo[i] = T(math.Copysign(0, -1))
+		}
+	}
+	want, loss, wantGrad, grad := make([]float64, n), make([]float64, n), make([]T, n), make([]T, n)
+	for name, run := range sigmoids[T]() {
+		for _, given := range []bool{true, false} {
+			u, minusU := no, minusNo
+			if !given {
+				u, minusU = nil, nil
+			}
+			run(want, wantGrad, z, yes, u, scale)
+			run(loss, grad, z, minus, minusU, scale)
+			for i := range n {
+				require.InDelta(t, want[i], loss[i], 0, "%s: loss of z=%v, label %v", name, z[i], minus[i])
+				require.True(t, wantGrad[i] == grad[i], "%s: gradient of z=%v, label %v", name, z[i], minus[i])
 			}
 		}
 	}

@@ -185,10 +185,12 @@ func (g isa) shortLog(c shortLogs, u, low reg.VecVirtual) (log reg.VecVirtual) {
 func (g isa) shortSplit(u reg.VecVirtual) (m, k reg.VecVirtual) {
 	m, k = g.vec(), g.vec()
 	if !g.avx512 {
-		g.isub(g.bitsOf(uint64(math.Float32bits(0.75))), u, k)
+		size := g.vec()
+		g.and(g.abs(), u, size) // a label may be -0
+		g.isub(g.bitsOf(uint64(math.Float32bits(0.75))), size, k)
 		VPSRAD(Imm(23), k, k)
 		VPSLLD(Imm(23), k, m)
-		g.isub(m, u, m)
+		g.isub(m, size, m)
 		VCVTDQ2PS(k, k)
 		return m, k
 	}
