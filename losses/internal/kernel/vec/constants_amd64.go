@@ -79,6 +79,8 @@ const (
 	parFalls       = 5
 	parSteady      = 6
 	parGrows       = 7
+	parEnd         = 8
+	parShare       = 10
 	parPieces      = 16
 	piecesPars     = 912
 	pieceWidth     = 1.375

@@ -31,7 +31,7 @@ func fineFor(f pieceFamily) *piecesPlan {
 		for j := range fineCount {
 			const half = 0.5 / fineScale
 			table, middle := par[fineTables+i*fineTerms*fineCount+j:], (2*float64(j)+1)*half
-			_, ok := fitInterval(table, fineTerms, fineCount, middle, half, at, most)
+			_, ok := fitInterval(table, fineTerms, fineCount, middle, half, at, most, 1)
 			p.ok = p.ok && ok && middle*math.Abs(at(middle+half)/at(middle-half)-1) <= steepest
 		}
 	}

@@ -34,7 +34,7 @@ func oddsFor(f pieceFamily) *piecesPlan {
 		for j := range oddsCount {
 			const step = 1. / (oddsCount - 1)
 			table := par[oddsTables+i*(oddsTerms+1)*oddsCount+j:]
-			lost, ok := fitInterval(table, oddsTerms, oddsCount, float64(j)*float64(float32(step)), step/2, at, 8)
+			lost, ok := fitInterval(table, oddsTerms, oddsCount, float64(j)*float64(float32(step)), step/2, at, 8, 1)
 			lowest := &table[(oddsTerms-1)*oddsCount]
 			p.ok, table[oddsTerms*oddsCount], *lowest = p.ok && ok, *lowest, lost
 		}

@@ -73,6 +73,16 @@ func (l *lazyPieces) fineOf(f pieceFamily) *piecesPlan {
 	return p
 }
 
+// marginOf is the plan of sigmoidMarginPieces.
+func (l *lazyPieces) marginOf(a spec.Asymmetric) *piecesPlan {
+	p := l.made.Load()
+	if p == nil {
+		p = marginFor(a)
+		l.made.Store(p)
+	}
+	return p
+}
+
 // piecesFor returns the plan for families of yes and no that both are of focal losses, or the same.
 func piecesFor(yes, no pieceFamily) *piecesPlan {
 	if yes.Family == spec.GCE {
@@ -98,7 +108,7 @@ func piecesFor(yes, no pieceFamily) *piecesPlan {
 			}
 			table := par[parPieces+i*pieceTerms*2*pieceCount+half*pieceCount:]
 			for j := range pieceCount {
-				p.ok = p.ok && fitPiece(table, 2*pieceCount, j, pieceWidth, at, most, true)
+				p.ok = p.ok && fitPiece(table, 2*pieceCount, j, pieceWidth, at, most, 1, true)
 			}
 		}
 	}
@@ -119,7 +129,7 @@ func powerPiecesFor(q float64) *piecesPlan {
 		func(a float64) float64 { return -math.Expm1(q*(log(a)-a)) / q },
 	} {
 		for j := range pieceCount {
-			p.ok = p.ok && fitPiece(par[parPieces+i*pieceTerms*pieceCount:], pieceCount, j, powerWidth, f, 0x1p30, false)
+			p.ok = p.ok && fitPiece(par[parPieces+i*pieceTerms*pieceCount:], pieceCount, j, powerWidth, f, 0x1p30, 1, false)
 		}
 	}
 	return p
@@ -128,12 +138,12 @@ func powerPiecesFor(q float64) *piecesPlan {
 // fitPiece stores the coefficients of f in interval j, each stride from the last, and reports
 // whether they are exact enough. grows: beyond the last interval f may be a itself.
 func fitPiece(
-	table []float32, stride, j int, width float64, f func(a float64) float64, most float64, grows bool) (ok bool) {
+	table []float32, stride, j int, width float64, f func(a float64) float64, most, slack float64, grows bool) (ok bool) {
 	y := math.Ldexp(4+float64(j%4), j/4-2)
 	half := width * math.Ldexp(1, j/4-3)
 	middle := width*(y-1) + half
 	// The place is the lowest bits of y's exponent, which is that of 1 at least, and two digits.
-	if _, ok := fitInterval(table[(j+12)%pieceCount:], pieceTerms, stride, middle, -half, f, most); !ok {
+	if _, ok := fitInterval(table[(j+12)%pieceCount:], pieceTerms, stride, middle, -half, f, most, slack); !ok {
 		return false
 	}
 	end, last := f(middle+half), f(40)
@@ -142,9 +152,10 @@ func fitPiece(
 
 // fitInterval stores n coefficients of f(middle + x) for -half <= x <= half, each stride from the
 // last, and returns what float32 has lost of the lowest. It reports whether they are exact enough,
-// and f is at most most and not so small that float32 loses digits of it. half may be negative:
+// and f is at most most and not so small that float32 loses digits of it; slack is 1, or more where
+// there is some. half may be negative:
 // then of f(middle - x).
-func fitInterval(table []float32, n, stride int, middle, half float64, f func(a float64) float64, most float64) (
+func fitInterval(table []float32, n, stride int, middle, half float64, f func(a float64) float64, most, slack float64) (
 	lost float32, ok bool) {
 	const least = 0x1p-100
 	at := func(s float64) float64 { return f(middle + half*s) }
@@ -159,7 +170,9 @@ func fitInterval(table []float32, n, stride int, middle, half float64, f func(a 
 	for i := range 2*n - 1 {
 		s := math.Cos(math.Pi * float64(i) / float64(2*n-2))
 		want := at(s)
-		if v := math.Abs(want); !(math.Abs(horner(c, s)-want) <= 0x1.4p-25*v && size < 3*v && v >= least && v <= most) {
+		v := math.Abs(want)
+		exact := math.Abs(horner(c, s)-want) <= slack*0x1.4p-25*v && size < (2+slack)*v
+		if !(exact && v >= least && v <= most) {
 			return 0, false
 		}
 	}

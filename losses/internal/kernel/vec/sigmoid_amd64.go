@@ -183,6 +183,11 @@ func SigmoidAsymmetric[T spec.Float](a spec.Asymmetric, loss []float64, grad, z,
 			return sigmoidSingle(f32AVX512{}.sigmoidPieces, c.par(), loss, grad, z, yes, no, scale)
 		}
 	}
+	if a.Margin != 0 && single512[T]() {
+		if c := p.marginOf(a); c.ok {
+			return sigmoidSingle(f32AVX512{}.sigmoidMarginPieces, c.par(), loss, grad, z, yes, no, scale)
+		}
+	}
 	if !p.ok {
 		return portable.SigmoidAsymmetric(a, loss, grad, z, yes, no, scale)
 	}

@@ -100,6 +100,7 @@ func writeConstants(path string) error {
 		{"parReach", parReach}, {"parShort", parShort}, {"parFactor", parFactor},
 		{"parSmall", parSmall}, {"temperedPars", temperedPars},
 		{"parRate", parRate}, {"parSure", parSure}, {"parFalls", parFalls}, {"parSteady", parSteady}, {"parGrows", parGrows},
+		{"parEnd", parEnd}, {"parShare", parShare},
 		{"parPieces", parPieces}, {"piecesPars", piecesPars}, {"pieceWidth", pieceWidth}, {"pieceCount", pieceCount},
 		{"pieceTerms", pieceTerms}, {"pieceRaise", pieceRaise}, {"pieceLowest", pieceLowest},
 		{"parPower", parPower}, {"parFarthest", parFarthest}, {"powerWidth", powerWidth}, {"powerPieces", powerPieces},

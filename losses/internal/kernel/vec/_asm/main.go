@@ -63,6 +63,7 @@ func main() {
 		if g.avx512 && !g.f64 {
 			g.sigmoid(sigmoidPieces)
 			g.sigmoid(sigmoidFocalPieces)
+			g.sigmoid(sigmoidMarginPieces)
 			g.sigmoid(sigmoidPowerPieces)
 			g.sigmoid(sigmoidFine)
 			g.sigmoid(sigmoidShifted)

@@ -55,15 +55,7 @@ func piecesQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 		positive := q.positive()
 		f := g.fall(c, par, q.minus, positive)
 		index, x, excess := g.piece(pieceWidth, q.minus)
-		g.pick(VPORD_BCST, nil, g.bitsOf(pieceCount), index, positive.op, index)
-		function := func(i int) reg.VecVirtual {
-			return g.polynomial(x, func(j int, c reg.VecVirtual) {
-				at := pieceTable(g, par, i, j)
-				g.load(at, c)
-				VPERMT2PS(at.Offset(pieceCount*g.floatSize()), index, c)
-				emitted()
-			})
-		}
+		function := g.unlike(par, index, x, positive)
 		t, u := labels()
 		loss = g.parameter(par, parSure)
 		g.madd(f, function(0), loss)
@@ -75,7 +67,8 @@ func piecesQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 		d, near := g.parameter(par, parSteady), function(1)
 		g.madd(g.parameter(par, parFalls), f, d)
 		other, lost := g.product(u, d)
-		return loss, g.fallsLess(t, f, near, other, lost, function(3))
+		pair, lostBeside := g.product(t, f)
+		return loss, g.fallsLess(pair, lostBeside, near, other, lost, function(3))
 	}
 }
 
@@ -98,21 +91,35 @@ func focalPieces(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 		g.madd(f, near, loss)
 		g.subLabelled(excess, u, loss)
 		near = function(1)
-		return loss, g.fallsLess(t, f, near, u, nil, function(3))
+		pair, lost := g.product(t, f)
+		return loss, g.fallsLess(pair, lost, near, u, nil, function(3))
 	}
 }
 
-// fallsLess emits t f a - (u + lost) b, the products with what rounding took from them. lost may be
-// none.
-func (g isa) fallsLess(t, f, a, u, lost, b reg.VecVirtual) reg.VecVirtual {
-	pair, lostBeside := g.product(t, f)
-	less, rounded := g.product(u, b)
-	if lost != nil {
-		g.madd(lost, b, rounded)
+// unlike returns what emits the functions in par, which are not those of both likely classes. It
+// overwrites index.
+func (g isa) unlike(par reg.GPVirtual, index, x reg.VecVirtual, positive mask) func(i int) reg.VecVirtual {
+	g.pick(VPORD_BCST, nil, g.bitsOf(pieceCount), index, positive.op, index)
+	return func(i int) reg.VecVirtual {
+		return g.polynomial(x, func(j int, c reg.VecVirtual) {
+			at := pieceTable(g, par, i, j)
+			g.load(at, c)
+			VPERMT2PS(at.Offset(pieceCount*g.floatSize()), index, c)
+			emitted()
+		})
 	}
-	g.msub2(lostBeside, a, rounded)
+}
+
+// fallsLess emits (pair + lost) a - (other + rounded) b, the products with what rounding took from
+// them. rounded may be none.
+func (g isa) fallsLess(pair, lost, a, other, rounded, b reg.VecVirtual) reg.VecVirtual {
+	less, off := g.product(other, b)
+	if rounded != nil {
+		g.madd(rounded, b, off)
+	}
+	g.msub2(lost, a, off)
 	g.msub2(pair, a, less)
-	g.add(rounded, less, less)
+	g.add(off, less, less)
 	return less
 }
 

@@ -1,0 +1,50 @@
+package kernel
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestAsymmetricMarginSweep: the asymmetric loss with a margin is within 4 ulp for logits that lie
+// as densely as float32's do, and for those beside the one where no begins to cost something.
+func TestAsymmetricMarginSweep(t *testing.T) {
+	stride := uint32(19999)
+	if testing.Short() {
+		stride = 79999
+	}
+	eachImplementation(t, func(t *testing.T) {
+		for _, a := range []Asymmetric{{GammaNeg: 4, Margin: 0.05}, {GammaPos: 1, GammaNeg: 4, Margin: 0.05},
+			{GammaPos: 1, GammaNeg: 4, Margin: 0.1}, {GammaNeg: 2, Margin: 0.05}} {
+			var z, yes, no []float32
+			add := func(x float32, i int) {
+				y := [4]float32{0, 1, 0.3, 0.97}[i%4]
+				z, yes, no = append(z, x), append(yes, y), append(no, 1-y)
+			}
+			for bits := math.Float32bits(0x1p-26); bits < math.Float32bits(110); bits += stride {
+				for i := range 8 {
+					add(math.Float32frombits(bits|uint32(i/4)<<31), i)
+				}
+			}
+			start := math.Float32bits(float32(math.Log((1 - a.Margin) / a.Margin)))
+			for i := range uint32(800) {
+				step := i * (1 + i*i) // from neighbours to far ones
+				add(-math.Float32frombits(start-step), int(i))
+				add(-math.Float32frombits(start+i), int(i))
+			}
+			n := len(z)
+			loss, grad := make([]float64, n), make([]float32, n)
+			require.True(t, SigmoidAsymmetric(a, loss, grad, z, yes, no, []float32{0.7}))
+			worst, worstGrad := 0.0, 0.0
+			for i := range n {
+				l, g := ask(z[i], float64(yes[i]), float64(no[i])).asymmetric(a, float64(float32(0.7)))
+				u, v := l.ulps(loss[i], true), g.ulps(float64(grad[i]), true)
+				require.False(t, !(u <= 4 && v <= 4), "%v of z=%v, label %v: %v and %v, want %v and %v", a, z[i], yes[i],
+					loss[i], grad[i], l.v.Hi, g.v.Hi)
+				worst, worstGrad = max(worst, u), max(worstGrad, v)
+			}
+			t.Logf("%v: %.2f ulp, gradient %.2f", a, worst, worstGrad)
+		}
+	})
+}

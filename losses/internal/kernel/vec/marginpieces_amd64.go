@@ -1,0 +1,77 @@
+//go:build !purego
+
+package vec
+
+import (
+	"math"
+
+	"softloss/losses/internal/kernel/spec"
+)
+
+// marginPower is the exponent of no that sigmoidMarginPieces is for, the paper's.
+const marginPower = 4
+
+// marginFor returns the plan of sigmoidMarginPieces.
+func marginFor(a spec.Asymmetric) *piecesPlan {
+	m := a.Margin
+	p := &piecesPlan{ok: m < 0.5 && a.GammaNeg == marginPower && (a.GammaPos == 0 || a.GammaPos == 1)}
+	if !p.ok {
+		return p
+	}
+	par, end, yes := p.par(), math.Log((1-m)/m), pieceFamily{spec.Focal, a.GammaPos}
+	d := func(a float64) float64 { // (p - m)/x for z = -a
+		x := end - a
+		grown := 1.
+		if x != 0 {
+			grown = math.Expm1(x) / x
+		}
+		return m * (1 - m) * grown / (1 + m*x*grown)
+	}
+	// As the powers fall, and half as much as their derivatives do more: exact in float32.
+	k := math.Round(marginPower*64*math.Log(d(0)/d(end))/end)/64 + 0.75
+	par[parRate], par[parRate+2] = 1, float32(k)
+	par[parEnd] = float32(end)
+	par[parEnd+1] = float32(end - float64(float32(end)))
+	par[parShare], par[parShare+1] = float32(a.GammaPos/raise), float32(1-a.GammaPos)
+	// The loss of no that is likely, over x⁵ exp(-k a), its derivative over x⁴ exp(-k a), and those of
+	// no that is not, over 1 and exp(-a).
+	near := func(a float64) [2]float64 {
+		over, x := d(a), end-a
+		log := over // -log(1-d)/x
+		if x != 0 {
+			log = -math.Log1p(-over*x) / x
+		}
+		by, e := math.Exp(k*a)/raise, math.Exp(-a)
+		w := math.Pow(over, marginPower-1)
+		return [2]float64{w * over * log * by,
+			e / ((1 + e) * (1 + e)) * w * (over/(1-over*x) + marginPower*log) * by}
+	}
+	far := func(a float64) [2]float64 {
+		_, no := spec.Sides(a)
+		d, p := no.Rest-m, no.Rest
+		w, log := math.Pow(d, marginPower-1), -math.Log(no.P+m)
+		return [2]float64{w * d * log, p * p * w * (d/(no.P+m) + marginPower*log) / raise}
+	}
+	for i := range 4 {
+		for half, f := range [2]func(a float64) [2]float64{near, yes.near} {
+			most, slack, reach := 1., 1., end
+			if half == 1 {
+				reach = math.Inf(1)
+			}
+			if i >= 2 {
+				f, most, reach = [2]func(a float64) [2]float64{yes.far, far}[half], 0x1p30, math.Inf(1)
+			}
+			if i == 3 { // what it is multiplied by has lost little
+				slack = 1.6
+			}
+			at := func(a float64) float64 { return f(a)[i%2] }
+			table := par[parPieces+i*pieceTerms*2*pieceCount+half*pieceCount:]
+			for j := range pieceCount {
+				if pieceWidth*(math.Ldexp(4+float64(j%4), j/4-2)-1) < reach { // beyond, x⁴ is 0
+					p.ok = p.ok && fitPiece(table, 2*pieceCount, j, pieceWidth, at, most, slack, true)
+				}
+			}
+		}
+	}
+	return p
+}
