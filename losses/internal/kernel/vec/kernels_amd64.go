@@ -1757,6 +1757,20 @@ func sparsemaxNearTileF64AVX512(e *float64, h *float64, z *float64, t *float64, 
 //go:noescape
 func sparsemaxTopF64AVX512(z *float64, n int) (top float64, start float64)
 
+// sparsemaxSearchF64AVX512 stores how many of the classes of a tile's rows have the largest logit
+// beside one, and what search finds of the classes that may have a p, of which top and start are
+// what sparsemaxTop has returned; it overwrites h, room for k vectors. rejected has the bits of the
+// rows where it finds nothing.
+//
+//go:noescape
+func sparsemaxSearchF64AVX512(h *float64, z *float64, k int, top *float64, start *float64, ties *float64, one *float64, shift *float64) (rejected uint32)
+
+// sparsemaxRowAtF64AVX512 is sparsemaxRow for a row with the largest logit, top, at a place and at
+// more others, ties, of which sparsemaxSearch has found one and shift.
+//
+//go:noescape
+func sparsemaxRowAtF64AVX512(grad *float64, labelGrad *float64, z *float64, t *float64, n int, at int, more int, top float64, ties float64, one float64, shift float64, f float64) (loss float64, rejected uint32)
+
 // sparsemaxRowF64AVX512 returns the loss of a row, with the labels t or that of class y, and stores
 // f times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
 // an invalid label, a loss that is not finite or no probabilities. Unless labelGrad is nil it
@@ -1792,6 +1806,20 @@ func entmaxNearTileF64AVX512(e *float64, h *float64, z *float64, t *float64, k i
 //
 //go:noescape
 func entmaxTopF64AVX512(z *float64, n int) (top float64, start float64)
+
+// entmaxSearchF64AVX512 stores how many of the classes of a tile's rows have the largest logit
+// beside one, and what search finds of the classes that may have a p, of which top and start are
+// what entmaxTop has returned; it overwrites h, room for k vectors. rejected has the bits of the
+// rows where it finds nothing.
+//
+//go:noescape
+func entmaxSearchF64AVX512(h *float64, z *float64, k int, top *float64, start *float64, ties *float64, one *float64, shift *float64) (rejected uint32)
+
+// entmaxRowAtF64AVX512 is entmaxRow for a row with the largest logit, top, at a place and at more
+// others, ties, of which entmaxSearch has found one and shift.
+//
+//go:noescape
+func entmaxRowAtF64AVX512(grad *float64, labelGrad *float64, z *float64, t *float64, n int, at int, more int, top float64, ties float64, one float64, shift float64, f float64) (loss float64, rejected uint32)
 
 // entmaxRowF64AVX512 returns the loss of a row, with the labels t or that of class y, and stores f
 // times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
@@ -3721,6 +3749,20 @@ func sparsemaxNearTileF64AVX2(e *float64, h *float64, z *float64, t *float64, k 
 //go:noescape
 func sparsemaxTopF64AVX2(z *float64, n int) (top float64, start float64)
 
+// sparsemaxSearchF64AVX2 stores how many of the classes of a tile's rows have the largest logit
+// beside one, and what search finds of the classes that may have a p, of which top and start are
+// what sparsemaxTop has returned; it overwrites h, room for k vectors. rejected has the bits of the
+// rows where it finds nothing.
+//
+//go:noescape
+func sparsemaxSearchF64AVX2(h *float64, z *float64, k int, top *float64, start *float64, ties *float64, one *float64, shift *float64) (rejected uint32)
+
+// sparsemaxRowAtF64AVX2 is sparsemaxRow for a row with the largest logit, top, at a place and at
+// more others, ties, of which sparsemaxSearch has found one and shift.
+//
+//go:noescape
+func sparsemaxRowAtF64AVX2(grad *float64, labelGrad *float64, z *float64, t *float64, n int, at int, more int, top float64, ties float64, one float64, shift float64, f float64) (loss float64, rejected uint32)
+
 // sparsemaxRowF64AVX2 returns the loss of a row, with the labels t or that of class y, and stores f
 // times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
 // an invalid label, a loss that is not finite or no probabilities. Unless labelGrad is nil it
@@ -3756,6 +3798,20 @@ func entmaxNearTileF64AVX2(e *float64, h *float64, z *float64, t *float64, k int
 //
 //go:noescape
 func entmaxTopF64AVX2(z *float64, n int) (top float64, start float64)
+
+// entmaxSearchF64AVX2 stores how many of the classes of a tile's rows have the largest logit beside
+// one, and what search finds of the classes that may have a p, of which top and start are what
+// entmaxTop has returned; it overwrites h, room for k vectors. rejected has the bits of the rows
+// where it finds nothing.
+//
+//go:noescape
+func entmaxSearchF64AVX2(h *float64, z *float64, k int, top *float64, start *float64, ties *float64, one *float64, shift *float64) (rejected uint32)
+
+// entmaxRowAtF64AVX2 is entmaxRow for a row with the largest logit, top, at a place and at more
+// others, ties, of which entmaxSearch has found one and shift.
+//
+//go:noescape
+func entmaxRowAtF64AVX2(grad *float64, labelGrad *float64, z *float64, t *float64, n int, at int, more int, top float64, ties float64, one float64, shift float64, f float64) (loss float64, rejected uint32)
 
 // entmaxRowF64AVX2 returns the loss of a row, with the labels t or that of class y, and stores f
 // times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
@@ -4702,6 +4758,20 @@ func sparsemaxNearTileWideAVX512(e *float32, h *float64, z *float32, t *float32,
 //go:noescape
 func sparsemaxTopWideAVX512(z *float32, n int) (top float64, start float64)
 
+// sparsemaxSearchWideAVX512 stores how many of the classes of a tile's rows have the largest logit
+// beside one, and what search finds of the classes that may have a p, of which top and start are
+// what sparsemaxTop has returned; it overwrites h, room for k vectors. rejected has the bits of the
+// rows where it finds nothing.
+//
+//go:noescape
+func sparsemaxSearchWideAVX512(h *float64, z *float32, k int, top *float64, start *float64, ties *float64, one *float64, shift *float64) (rejected uint32)
+
+// sparsemaxRowAtWideAVX512 is sparsemaxRow for a row with the largest logit, top, at a place and at
+// more others, ties, of which sparsemaxSearch has found one and shift.
+//
+//go:noescape
+func sparsemaxRowAtWideAVX512(grad *float32, labelGrad *float32, z *float32, t *float32, n int, at int, more int, top float64, ties float64, one float64, shift float64, f float64) (loss float64, rejected uint32)
+
 // sparsemaxRowWideAVX512 returns the loss of a row, with the labels t or that of class y, and
 // stores f times the gradient; near is memory for n elements and a vector. rejected != 0 where the
 // row has an invalid label, a loss that is not finite or no probabilities. Unless labelGrad is nil
@@ -4737,6 +4807,20 @@ func entmaxNearTileWideAVX512(e *float32, h *float64, z *float32, t *float32, k 
 //
 //go:noescape
 func entmaxTopWideAVX512(z *float32, n int) (top float64, start float64)
+
+// entmaxSearchWideAVX512 stores how many of the classes of a tile's rows have the largest logit
+// beside one, and what search finds of the classes that may have a p, of which top and start are
+// what entmaxTop has returned; it overwrites h, room for k vectors. rejected has the bits of the
+// rows where it finds nothing.
+//
+//go:noescape
+func entmaxSearchWideAVX512(h *float64, z *float32, k int, top *float64, start *float64, ties *float64, one *float64, shift *float64) (rejected uint32)
+
+// entmaxRowAtWideAVX512 is entmaxRow for a row with the largest logit, top, at a place and at more
+// others, ties, of which entmaxSearch has found one and shift.
+//
+//go:noescape
+func entmaxRowAtWideAVX512(grad *float32, labelGrad *float32, z *float32, t *float32, n int, at int, more int, top float64, ties float64, one float64, shift float64, f float64) (loss float64, rejected uint32)
 
 // entmaxRowWideAVX512 returns the loss of a row, with the labels t or that of class y, and stores f
 // times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
@@ -5167,6 +5251,20 @@ func sparsemaxNearTileWideAVX2(e *float32, h *float64, z *float32, t *float32, k
 //go:noescape
 func sparsemaxTopWideAVX2(z *float32, n int) (top float64, start float64)
 
+// sparsemaxSearchWideAVX2 stores how many of the classes of a tile's rows have the largest logit
+// beside one, and what search finds of the classes that may have a p, of which top and start are
+// what sparsemaxTop has returned; it overwrites h, room for k vectors. rejected has the bits of the
+// rows where it finds nothing.
+//
+//go:noescape
+func sparsemaxSearchWideAVX2(h *float64, z *float32, k int, top *float64, start *float64, ties *float64, one *float64, shift *float64) (rejected uint32)
+
+// sparsemaxRowAtWideAVX2 is sparsemaxRow for a row with the largest logit, top, at a place and at
+// more others, ties, of which sparsemaxSearch has found one and shift.
+//
+//go:noescape
+func sparsemaxRowAtWideAVX2(grad *float32, labelGrad *float32, z *float32, t *float32, n int, at int, more int, top float64, ties float64, one float64, shift float64, f float64) (loss float64, rejected uint32)
+
 // sparsemaxRowWideAVX2 returns the loss of a row, with the labels t or that of class y, and stores
 // f times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
 // an invalid label, a loss that is not finite or no probabilities. Unless labelGrad is nil it
@@ -5202,6 +5300,20 @@ func entmaxNearTileWideAVX2(e *float32, h *float64, z *float32, t *float32, k in
 //
 //go:noescape
 func entmaxTopWideAVX2(z *float32, n int) (top float64, start float64)
+
+// entmaxSearchWideAVX2 stores how many of the classes of a tile's rows have the largest logit
+// beside one, and what search finds of the classes that may have a p, of which top and start are
+// what entmaxTop has returned; it overwrites h, room for k vectors. rejected has the bits of the
+// rows where it finds nothing.
+//
+//go:noescape
+func entmaxSearchWideAVX2(h *float64, z *float32, k int, top *float64, start *float64, ties *float64, one *float64, shift *float64) (rejected uint32)
+
+// entmaxRowAtWideAVX2 is entmaxRow for a row with the largest logit, top, at a place and at more
+// others, ties, of which entmaxSearch has found one and shift.
+//
+//go:noescape
+func entmaxRowAtWideAVX2(grad *float32, labelGrad *float32, z *float32, t *float32, n int, at int, more int, top float64, ties float64, one float64, shift float64, f float64) (loss float64, rejected uint32)
 
 // entmaxRowWideAVX2 returns the loss of a row, with the labels t or that of class y, and stores f
 // times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has

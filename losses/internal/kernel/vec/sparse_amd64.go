@@ -16,11 +16,13 @@ func SparseScratch(k int) int { return 2*k + 16 }
 // labels. scratch has as many elements as [SparseScratch] says. row is that of [NCE].
 func Sparse[T spec.Float](n int, loss []float64, grad, labelGrad, z, t []T, index []int, scale, scratch []T, k int,
 	row func(j int) (valid bool)) (bad int) {
-	if t == nil && !inTiles[T](k) {
-		return sparseNear(n, loss, grad, z, index, scale, scratch, k, row)
-	}
-	if inTiles[T](k) || spec.Size[T]() == 4 && k <= 2*tileCols { // of half the rows of other tiles
+	switch {
+	case inTiles[T](k):
 		return sparseTiles(n, loss, grad, labelGrad, z, t, index, scale, k, row)
+	case t == nil:
+		return sparseNear(n, loss, grad, z, index, scale, scratch, k, row)
+	case spec.Size[T]() == 4 && k <= 2*tileCols:
+		return sparseNearLabels(n, loss, grad, labelGrad, z, t, scale, scratch, k, row)
 	}
 	v := wideOf[T]()
 	run := v.sparsemaxRow

@@ -8,8 +8,8 @@ import (
 	"softloss/losses/internal/kernel/spec"
 )
 
-// Of a row of an index only the classes that may have a probability matter, and that of the index:
-// these go into a tile.
+// What a sparse map makes of a row depends on the classes that may have a probability: these go
+// into a tile. Of rows of an index only these matter, and that of the index.
 
 const (
 	mostNear = 128 // columns at most; rows of more classes that may have a probability are computed alone
@@ -19,10 +19,10 @@ const (
 // nearRows are the rows of a tile.
 type nearRows[T spec.Float] struct {
 	n      int             // of the map
-	s      *tile[T]        // its first column is of the index
+	s      *tile[T]        // its first column is of the index, where there is one
 	h      *tile[float64]  // has at most the largest logits in z, where search starts in t, and room in h
 	w      int             // rows
-	counts [maxDoubles]int // of the columns behind the first, -1 for a row for itself
+	counts [maxDoubles]int // of the other columns, -1 for a row for itself
 }
 
 // sparseNear is [Sparse] for rows of an index.
@@ -38,7 +38,7 @@ func sparseNear[T spec.Float](n int, loss []float64, grad, z []T, index []int, s
 	s, h := b.s, b.h
 	for i := 0; i < len(loss); i += b.w {
 		rows := min(b.w, len(loss)-i)
-		columns := b.gather(v, z[i*k:(i+rows)*k], index[i:i+rows], k)
+		columns := b.gather(v, z[i*k:(i+rows)*k], index[i:i+rows], rows, k)
 		f, _ := rowFactors(scale, s.padScale[:], i, rows, b.w)
 		rejected := run(&s.e[0], &h.h[0], &s.z[0], &s.t[0], columns, f, &s.padLoss[0], &h.z[0], &h.t[0])
 		copy(loss[i:], s.padLoss[:rows])
@@ -65,27 +65,31 @@ func sparseNear[T spec.Float](n int, loss []float64, grad, z []T, index []int, s
 
 // gather stores the rows of logits z and of an index in the tile, and returns how many columns it
 // has.
-func (b *nearRows[T]) gather(v wide[T], z []T, index []int, k int) (columns int) {
-	top, s, w := v.sparsemaxTop, b.s, b.w
+func (b *nearRows[T]) gather(v wide[T], z []T, index []int, rows, k int) (columns int) {
+	top, s, w, own := v.sparsemaxTop, b.s, b.w, min(len(index), 1)
 	if b.n == 2 {
 		top = v.entmaxTop
 	}
 	columns = 1
 	b.counts = [maxDoubles]int{}
-	for j, y := range index {
-		x := z[j*k : (j+1)*k]
+	for j := range rows {
+		x, y := z[j*k:(j+1)*k], -1
+		if own > 0 {
+			y = index[j]
+			s.z[j] = x[y]
+		}
 		most, start := top(&x[0], k)
 		b.h.z[j], b.h.t[j] = most, start
-		s.z[j] = x[y]
 		least := most - float64(b.n)*(1+start)
 		b.counts[j] = b.near(x, y, j, T(least-0x1p-20*math.Abs(least)-0x1p-100)) // no larger, rounded
-		columns = max(columns, b.counts[j]+1)
+		columns = max(columns, own+b.counts[j])
 	}
 	for j, count := range b.counts[:w] {
-		if s.t[j] = 1; count < 0 || j >= len(index) { // one class
-			s.z[j], b.h.z[j], b.h.t[j] = 0, 0, 0
+		c := own + count
+		if s.t[j] = 1; count < 0 || j >= rows { // one class
+			s.z[j], b.h.z[j], b.h.t[j], c = 0, 0, 0, 1
 		}
-		for c := max(count, 0) + 1; c < columns; c++ {
+		for ; c < columns; c++ {
 			s.z[c*w+j] = T(math.Inf(-1))
 		}
 	}
@@ -93,10 +97,15 @@ func (b *nearRows[T]) gather(v wide[T], z []T, index []int, k int) (columns int)
 	return columns
 }
 
-// near stores in row j of the tile, from its second column on, the logits of x that are not below
-// least, but that of class y. It returns how many these are, or -1 where there is no room for them.
+// near stores in row j of the tile, behind the column of class y, if that is not -1, the logits of
+// x that are not below least, but that of y. It returns how many these are, or -1 where there is no
+// room for them.
 func (b *nearRows[T]) near(x []T, y, j int, least T) (count int) {
 	u, s, at := unitOf[T](), b.s, b.h.at[j*mostNear:][:mostNear-1]
+	to := s.z[j:]
+	if y >= 0 {
+		to = s.z[b.w+j:]
+	}
 	for lo := 0; lo < len(x); lo += nearPart {
 		part := x[lo:min(lo+nearPart, len(x))]
 		for _, c := range s.at[:u.above(&s.at[0], &part[0], len(part), least)] {
@@ -105,9 +114,8 @@ func (b *nearRows[T]) near(x []T, y, j int, least T) (count int) {
 			case count == len(at):
 				return -1
 			default:
-				at[count] = int32(c)
+				at[count], to[count*b.w] = int32(c), x[c]
 				count++
-				s.z[count*b.w+j] = x[c]
 			}
 		}
 	}
@@ -122,4 +130,50 @@ func (b *nearRows[T]) scatter(g []T, j, y int) {
 		g[at] = e[(c+1)*b.w]
 	}
 	g[y] = e[0]
+}
+
+// sparseNearLabels is [Sparse] for rows with labels.
+func sparseNearLabels[T spec.Float](n int, loss []float64, grad, labelGrad, z, t, scale, scratch []T, k int,
+	row func(j int) (valid bool)) (bad int) {
+	v, b := wideOf[T](), nearRows[T]{n: n, s: getTile[T](), h: getTile[float64](), w: sparseTiler[T]().lanes()}
+	defer putTile(b.s)
+	defer putTile(b.h)
+	search, run, alone := v.sparsemaxSearch, v.sparsemaxRowAt, v.sparsemaxRow
+	if n == 2 {
+		search, run, alone = v.entmaxSearch, v.entmaxRowAt, v.entmaxRow
+	}
+	s, h, w := b.s, b.h, b.w
+	top, ties, one, shift := h.z[:w], h.lane[:w], h.lane[w:2*w], h.lane[2*w:3*w]
+	for i := 0; i < len(loss); i += w {
+		rows := min(w, len(loss)-i)
+		columns := b.gather(v, z[i*k:(i+rows)*k], nil, rows, k)
+		rejected := search(&h.h[0], &s.z[0], columns, &top[0], &h.t[0], &ties[0], &one[0], &shift[0])
+		for j := range rows {
+			x, y, g, l := &z[(i+j)*k], &t[(i+j)*k], &scratch[k+16], first(spec.Row(labelGrad, i+j, k))
+			if grad != nil {
+				g = &grad[(i+j)*k]
+			}
+			f, declined := spec.Factor(scale, i+j), rejected>>j&1
+			switch {
+			case b.counts[j] < 0:
+				loss[i+j], declined = alone(g, l, x, y, k, &scratch[0], f)
+			case declined == 0:
+				loss[i+j], declined = run(g, l, x, y, k, b.top(j), int(ties[j]), top[j], ties[j], one[j], shift[j], f)
+			}
+			if declined != 0 && !row(i+j) {
+				return i + j
+			}
+		}
+	}
+	return -1
+}
+
+// top returns where row j has its largest logit, and 0 for one without.
+func (b *nearRows[T]) top(j int) int {
+	for c, at := range b.h.at[j*mostNear:][:b.counts[j]] {
+		if float64(b.s.z[c*b.w+j]) == b.h.z[j] {
+			return int(at)
+		}
+	}
+	return 0
 }

@@ -161,11 +161,15 @@ type wide[T spec.Float] interface {
 	sparsemaxTile(e, labelGrad *T, h *float64, z, t *T, k int, scale *T, loss *float64) (rejected uint32)
 	sparsemaxNearTile(e *T, h *float64, z, t *T, k int, scale *T, loss, top, start *float64) (rejected uint32)
 	sparsemaxTop(z *T, n int) (top, start float64)
+	sparsemaxSearch(h *float64, z *T, k int, top, start, ties, one, shift *float64) (rejected uint32)
+	sparsemaxRowAt(grad, labelGrad, z, t *T, n, at, more int, top, ties, one, shift, f float64) (loss float64, rejected uint32)
 	sparsemaxRow(grad, labelGrad, z, t *T, n int, near *T, f float64) (loss float64, rejected uint32)
 	sparsemaxIndex(grad, z *T, n, y int, near *T, f float64) (loss float64, rejected uint32)
 	entmaxTile(e, labelGrad *T, h *float64, z, t *T, k int, scale *T, loss *float64) (rejected uint32)
 	entmaxNearTile(e *T, h *float64, z, t *T, k int, scale *T, loss, top, start *float64) (rejected uint32)
 	entmaxTop(z *T, n int) (top, start float64)
+	entmaxSearch(h *float64, z *T, k int, top, start, ties, one, shift *float64) (rejected uint32)
+	entmaxRowAt(grad, labelGrad, z, t *T, n, at, more int, top, ties, one, shift, f float64) (loss float64, rejected uint32)
 	entmaxRow(grad, labelGrad, z, t *T, n int, near *T, f float64) (loss float64, rejected uint32)
 	entmaxIndex(grad, z *T, n, y int, near *T, f float64) (loss float64, rejected uint32)
 }
@@ -942,6 +946,12 @@ func (f64AVX512) sparsemaxNearTile(e *float64, h *float64, z, t *float64, k int,
 func (f64AVX512) sparsemaxTop(z *float64, n int) (top, start float64) {
 	return sparsemaxTopF64AVX512(z, n)
 }
+func (f64AVX512) sparsemaxSearch(h *float64, z *float64, k int, top, start, ties, one, shift *float64) (rejected uint32) {
+	return sparsemaxSearchF64AVX512(h, z, k, top, start, ties, one, shift)
+}
+func (f64AVX512) sparsemaxRowAt(grad, labelGrad, z, t *float64, n, at, more int, top, ties, one, shift, f float64) (loss float64, rejected uint32) {
+	return sparsemaxRowAtF64AVX512(grad, labelGrad, z, t, n, at, more, top, ties, one, shift, f)
+}
 func (f64AVX512) sparsemaxRow(grad, labelGrad, z, t *float64, n int, near *float64, f float64) (loss float64, rejected uint32) {
 	return sparsemaxRowF64AVX512(grad, labelGrad, z, t, n, near, f)
 }
@@ -955,6 +965,12 @@ func (f64AVX512) entmaxNearTile(e *float64, h *float64, z, t *float64, k int, sc
 	return entmaxNearTileF64AVX512(e, h, z, t, k, scale, loss, top, start)
 }
 func (f64AVX512) entmaxTop(z *float64, n int) (top, start float64) { return entmaxTopF64AVX512(z, n) }
+func (f64AVX512) entmaxSearch(h *float64, z *float64, k int, top, start, ties, one, shift *float64) (rejected uint32) {
+	return entmaxSearchF64AVX512(h, z, k, top, start, ties, one, shift)
+}
+func (f64AVX512) entmaxRowAt(grad, labelGrad, z, t *float64, n, at, more int, top, ties, one, shift, f float64) (loss float64, rejected uint32) {
+	return entmaxRowAtF64AVX512(grad, labelGrad, z, t, n, at, more, top, ties, one, shift, f)
+}
 func (f64AVX512) entmaxRow(grad, labelGrad, z, t *float64, n int, near *float64, f float64) (loss float64, rejected uint32) {
 	return entmaxRowF64AVX512(grad, labelGrad, z, t, n, near, f)
 }
@@ -1706,6 +1722,12 @@ func (f64AVX2) sparsemaxNearTile(e *float64, h *float64, z, t *float64, k int, s
 	return sparsemaxNearTileF64AVX2(e, h, z, t, k, scale, loss, top, start)
 }
 func (f64AVX2) sparsemaxTop(z *float64, n int) (top, start float64) { return sparsemaxTopF64AVX2(z, n) }
+func (f64AVX2) sparsemaxSearch(h *float64, z *float64, k int, top, start, ties, one, shift *float64) (rejected uint32) {
+	return sparsemaxSearchF64AVX2(h, z, k, top, start, ties, one, shift)
+}
+func (f64AVX2) sparsemaxRowAt(grad, labelGrad, z, t *float64, n, at, more int, top, ties, one, shift, f float64) (loss float64, rejected uint32) {
+	return sparsemaxRowAtF64AVX2(grad, labelGrad, z, t, n, at, more, top, ties, one, shift, f)
+}
 func (f64AVX2) sparsemaxRow(grad, labelGrad, z, t *float64, n int, near *float64, f float64) (loss float64, rejected uint32) {
 	return sparsemaxRowF64AVX2(grad, labelGrad, z, t, n, near, f)
 }
@@ -1719,6 +1741,12 @@ func (f64AVX2) entmaxNearTile(e *float64, h *float64, z, t *float64, k int, scal
 	return entmaxNearTileF64AVX2(e, h, z, t, k, scale, loss, top, start)
 }
 func (f64AVX2) entmaxTop(z *float64, n int) (top, start float64) { return entmaxTopF64AVX2(z, n) }
+func (f64AVX2) entmaxSearch(h *float64, z *float64, k int, top, start, ties, one, shift *float64) (rejected uint32) {
+	return entmaxSearchF64AVX2(h, z, k, top, start, ties, one, shift)
+}
+func (f64AVX2) entmaxRowAt(grad, labelGrad, z, t *float64, n, at, more int, top, ties, one, shift, f float64) (loss float64, rejected uint32) {
+	return entmaxRowAtF64AVX2(grad, labelGrad, z, t, n, at, more, top, ties, one, shift, f)
+}
 func (f64AVX2) entmaxRow(grad, labelGrad, z, t *float64, n int, near *float64, f float64) (loss float64, rejected uint32) {
 	return entmaxRowF64AVX2(grad, labelGrad, z, t, n, near, f)
 }
@@ -1987,6 +2015,12 @@ func (wideAVX512) sparsemaxNearTile(e *float32, h *float64, z, t *float32, k int
 func (wideAVX512) sparsemaxTop(z *float32, n int) (top, start float64) {
 	return sparsemaxTopWideAVX512(z, n)
 }
+func (wideAVX512) sparsemaxSearch(h *float64, z *float32, k int, top, start, ties, one, shift *float64) (rejected uint32) {
+	return sparsemaxSearchWideAVX512(h, z, k, top, start, ties, one, shift)
+}
+func (wideAVX512) sparsemaxRowAt(grad, labelGrad, z, t *float32, n, at, more int, top, ties, one, shift, f float64) (loss float64, rejected uint32) {
+	return sparsemaxRowAtWideAVX512(grad, labelGrad, z, t, n, at, more, top, ties, one, shift, f)
+}
 func (wideAVX512) sparsemaxRow(grad, labelGrad, z, t *float32, n int, near *float32, f float64) (loss float64, rejected uint32) {
 	return sparsemaxRowWideAVX512(grad, labelGrad, z, t, n, near, f)
 }
@@ -2000,6 +2034,12 @@ func (wideAVX512) entmaxNearTile(e *float32, h *float64, z, t *float32, k int, s
 	return entmaxNearTileWideAVX512(e, h, z, t, k, scale, loss, top, start)
 }
 func (wideAVX512) entmaxTop(z *float32, n int) (top, start float64) { return entmaxTopWideAVX512(z, n) }
+func (wideAVX512) entmaxSearch(h *float64, z *float32, k int, top, start, ties, one, shift *float64) (rejected uint32) {
+	return entmaxSearchWideAVX512(h, z, k, top, start, ties, one, shift)
+}
+func (wideAVX512) entmaxRowAt(grad, labelGrad, z, t *float32, n, at, more int, top, ties, one, shift, f float64) (loss float64, rejected uint32) {
+	return entmaxRowAtWideAVX512(grad, labelGrad, z, t, n, at, more, top, ties, one, shift, f)
+}
 func (wideAVX512) entmaxRow(grad, labelGrad, z, t *float32, n int, near *float32, f float64) (loss float64, rejected uint32) {
 	return entmaxRowWideAVX512(grad, labelGrad, z, t, n, near, f)
 }
@@ -2177,6 +2217,12 @@ func (wideAVX2) sparsemaxNearTile(e *float32, h *float64, z, t *float32, k int, 
 func (wideAVX2) sparsemaxTop(z *float32, n int) (top, start float64) {
 	return sparsemaxTopWideAVX2(z, n)
 }
+func (wideAVX2) sparsemaxSearch(h *float64, z *float32, k int, top, start, ties, one, shift *float64) (rejected uint32) {
+	return sparsemaxSearchWideAVX2(h, z, k, top, start, ties, one, shift)
+}
+func (wideAVX2) sparsemaxRowAt(grad, labelGrad, z, t *float32, n, at, more int, top, ties, one, shift, f float64) (loss float64, rejected uint32) {
+	return sparsemaxRowAtWideAVX2(grad, labelGrad, z, t, n, at, more, top, ties, one, shift, f)
+}
 func (wideAVX2) sparsemaxRow(grad, labelGrad, z, t *float32, n int, near *float32, f float64) (loss float64, rejected uint32) {
 	return sparsemaxRowWideAVX2(grad, labelGrad, z, t, n, near, f)
 }
@@ -2190,6 +2236,12 @@ func (wideAVX2) entmaxNearTile(e *float32, h *float64, z, t *float32, k int, sca
 	return entmaxNearTileWideAVX2(e, h, z, t, k, scale, loss, top, start)
 }
 func (wideAVX2) entmaxTop(z *float32, n int) (top, start float64) { return entmaxTopWideAVX2(z, n) }
+func (wideAVX2) entmaxSearch(h *float64, z *float32, k int, top, start, ties, one, shift *float64) (rejected uint32) {
+	return entmaxSearchWideAVX2(h, z, k, top, start, ties, one, shift)
+}
+func (wideAVX2) entmaxRowAt(grad, labelGrad, z, t *float32, n, at, more int, top, ties, one, shift, f float64) (loss float64, rejected uint32) {
+	return entmaxRowAtWideAVX2(grad, labelGrad, z, t, n, at, more, top, ties, one, shift, f)
+}
 func (wideAVX2) entmaxRow(grad, labelGrad, z, t *float32, n int, near *float32, f float64) (loss float64, rejected uint32) {
 	return entmaxRowWideAVX2(grad, labelGrad, z, t, n, near, f)
 }

@@ -207,6 +207,8 @@ func (g isa) wide() {
 		g.sparseTile(n, false)
 		g.sparseTile(n, true)
 		g.sparseTop(n)
+		g.sparseSearch(n)
+		g.sparseRowAt(n)
 		g.sparseRow(n, false)
 		g.sparseRow(n, true)
 	}

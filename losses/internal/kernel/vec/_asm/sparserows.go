@@ -32,10 +32,28 @@ func (g isa) sparseRow(n int, hot bool) {
 	z := g.param("z")
 	s.setTop(z, g.param("n"))
 	s.list(z, g.param("n"))
-	found := s.search()
+	s.ofRow(s.search())
+}
+
+// sparseRowAt emits what sparseRow does for a row of which search has been emitted elsewhere.
+func (g isa) sparseRowAt(n int) {
+	s := sparse{isa: g, n: n, classes: "n"}
+	g.text(sparseNames[n]+"RowAt",
+		"func(grad, labelGrad, z, t *T, n, at, more int, top, ties, one, shift, f A) (loss float64, rejected uint32)",
+		"is", sparseNames[n]+"Row for a row with the largest logit, top, at a place and at more others, ties, of which",
+		sparseNames[n]+"Search has found one and shift.")
+	s.zero, s.factor, s.total = g.zeros(1)[0], g.held("f"), g.sumOfLanes
+	s.at, s.more = g.param("at"), g.param("more")
+	s.top, s.ties, s.one, s.shift = g.held("top"), g.held("ties"), g.held("one"), g.held("shift")
+	s.ofRow(g.noLanes())
+}
+
+// ofRow emits the loss and the gradients of a row, and ends the kernel.
+func (s *sparse) ofRow(unsettled mask) {
+	g := s.isa
 	s.each = func(body func(z, t reg.VecVirtual, put, keep func(d Op))) {
-		z, grad, labels := g.param("z"), g.param("grad"), g.rowLabels(hot)
-		if !hot {
+		z, grad, labels := g.param("z"), g.param("grad"), g.rowLabels(s.hot)
+		if !s.hot {
 			s.labels = g.param("labelGrad")
 		}
 		g.loop(g.param("n"), 1, func(i reg.GPVirtual, v int, m *mask) {
@@ -46,7 +64,7 @@ func (g isa) sparseRow(n int, hot bool) {
 	s.own = func() reg.VecVirtual {
 		own := g.vec()
 		g.load(g.constant(1), own)
-		if !hot {
+		if !s.hot {
 			g.fetchOne(Mem{Base: g.param("t"), Index: s.at, Scale: uint8(g.size())}, own)
 			return own
 		}
@@ -64,7 +82,7 @@ func (g isa) sparseRow(n int, hot bool) {
 		g.leaveOne(d, Mem{Base: g.param("grad"), Index: s.at, Scale: uint8(g.size())})
 		Label(several)
 	}
-	loss, rejected := s.losses(found)
+	loss, rejected := s.losses(unsettled)
 	g.result(loss, "loss")
 	Store(rejected, Return("rejected"))
 	g.ret()

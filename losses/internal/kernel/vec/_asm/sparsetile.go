@@ -45,12 +45,7 @@ func (g isa) sparseLanes(n int, in isa, first int, near bool) (rejected reg.GPVi
 	s.factor = g.park(factor)
 	s.total = func(v reg.VecVirtual) reg.VecVirtual { return v }
 	if near {
-		number := func(name string) Op {
-			v := g.vec()
-			g.load(Mem{Base: g.param(name), Disp: first * 8}, v)
-			return g.park(v)
-		}
-		s.top, s.start = number("top"), number("start")
+		s.top, s.start = g.rowNumber("top", first), g.rowNumber("start", first)
 	} else {
 		s.tileTop(in, k, h, func(off reg.GPVirtual) Mem { return column(z, off) })
 	}
@@ -70,6 +65,43 @@ func (g isa) sparseLanes(n int, in isa, first int, near bool) (rejected reg.GPVi
 	loss, rejected := s.losses(s.search())
 	g.store(loss, Mem{Base: g.param("loss"), Disp: first * 8})
 	return rejected
+}
+
+// rowNumber emits numbers of rows from the first one on.
+func (g isa) rowNumber(name string, first int) Op {
+	v := g.vec()
+	g.load(Mem{Base: g.param(name), Disp: first * 8}, v)
+	return g.park(v)
+}
+
+// sparseSearch emits what is behind a sparse map of the rows of a tile.
+func (g isa) sparseSearch(n int) {
+	g.text(sparseNames[n]+"Search",
+		"func(h *float64, z *T, k int, top, start, ties, one, shift *float64) (rejected uint32)",
+		"stores how many of the classes of a tile's rows have the largest logit beside one, and what search finds of the "+
+			"classes that may have a p, of which top and start are what", sparseNames[n]+"Top has returned; it overwrites h, "+
+			"room for k vectors.", "rejected has the bits of the rows where it finds nothing.")
+	in, all := g, GP32()
+	if g.narrow {
+		in = isa{}
+	}
+	XORL(all, all)
+	for first := 0; first < in.lanes(); first += g.lanes() {
+		s := sparse{isa: g, n: n, zero: g.zeros(1)[0], total: func(v reg.VecVirtual) reg.VecVirtual { return v }}
+		h, z, k := g.param("h"), g.param("z"), g.param("k")
+		s.top, s.start = g.rowNumber("top", first), g.rowNumber("start", first)
+		s.tileList(in, k, h, func(off reg.GPVirtual) Mem {
+			return Mem{Base: z, Index: off, Scale: 1, Disp: first * g.size()}
+		})
+		rejected := g.maskBits(s.search())
+		for i, name := range []string{"ties", "one", "shift"} {
+			g.store(g.loaded([]Op{s.ties, s.one, s.shift}[i]), Mem{Base: g.param(name), Disp: first * 8})
+		}
+		SHLL(Imm(uint64(first)), rejected)
+		ORL(rejected, all)
+	}
+	Store(all, Return("rejected"))
+	g.ret()
 }
 
 // tileTop emits the maxima of the rows of a tile, and from where search goes on, by the maxima of
