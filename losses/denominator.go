@@ -37,6 +37,6 @@ func denominator[T kernel.Float](c *Criterion, in *Inputs, z, t *tensor.Dense) (
 	if err := e.load(c, &Outputs{}, in, z, t); err != nil {
 		return 0, err
 	}
-	all := counts{kept: e.kept, mass: e.mass * e.massLift}
+	all := counts{kept: e.kept, mass: precise{sum: e.mass.value() * e.massLift}}
 	return c.Reduction.denominator(all), c.Reduction.check(all)
 }

@@ -29,7 +29,7 @@ func diverge[T kernel.Float](loss *tensor.Dense, grads, logits []*tensor.Dense, 
 	pool := parallel.PoolOf[T](&divergences)
 	e := parallel.Borrow(pool, func(e *divergence[T]) { e.group.Body = e.rows })
 	n, k := extent(logits[0])
-	div := reduction.divide(counts{kept: n, mass: float64(n)})
+	div := reduction.divide(counts{kept: n, mass: precise{sum: float64(n)}})
 	e.load(grads, logits, upstream)
 	e.k, e.factor = k, div/float64(len(logits))
 	rowLoss, size := dense.Grow(&e.loss, n), len(logits)*k

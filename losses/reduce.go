@@ -61,7 +61,7 @@ func (r Reduction) denominator(n counts) float64 {
 	case Mean:
 		return float64(n.kept)
 	case WeightedMean:
-		return n.mass
+		return n.mass.value()
 	}
 	return 1
 }
@@ -89,7 +89,7 @@ func (r Reduction) check(n counts) error {
 // counts are what losses are divided by.
 type counts struct {
 	kept int     // rows that are not removed
-	mass float64 // Σ s_n S_n of the rows kept, for WeightedMean
+	mass precise // Σ s_n S_n of the rows kept, for WeightedMean
 }
 
 // totals are sums over the rows of an evaluation, in their order: over all of them, or over those

@@ -164,7 +164,7 @@ func (e *engine[T]) sumMass() {
 	if plain && e.index == nil && e.n > 0 {
 		kernel.RowSums(e.rowMass, e.target, e.k)
 	}
-	sum := precise{sum: e.mass}
+	sum := e.mass
 	for i := range e.rowMass {
 		switch {
 		case !e.keeps(i):
@@ -176,7 +176,7 @@ func (e *engine[T]) sumMass() {
 		}
 		sum.add(float64(e.rowMass[i] * e.sampleOf(i))) // rounded, never fused
 	}
-	e.mass = sum.value()
+	e.mass = sum
 }
 
 // massOf returns S_n of row i with class weights, or element i.
