@@ -82,7 +82,8 @@ const (
 	parEnd         = 8
 	parShare       = 10
 	parPieces      = 16
-	piecesPars     = 912
+	parLost        = 912
+	piecesPars     = 976
 	pieceWidth     = 1.375
 	pieceCount     = 16
 	pieceTerms     = 7

@@ -11616,10 +11616,14 @@ loop:
 	VMOV V0.B16, V16.B16
 	WORD $0x4fa51aaf // fmla v15.4s, v21.4s, v5.s[3]
 	WORD $0x4fa51ad0 // fmla v16.4s, v22.4s, v5.s[3]
-	WORD $0x4fa55ab3 // fmls v19.4s, v21.4s, v5.s[3]
-	WORD $0x4fa55ad4 // fmls v20.4s, v22.4s, v5.s[3]
-	WORD $0x6e31de73 // fmul v19.4s, v19.4s, v17.4s
-	WORD $0x6e32de94 // fmul v20.4s, v20.4s, v18.4s
+	WORD $0x4eb5d415 // fsub v21.4s, v0.4s, v21.4s
+	WORD $0x4eb6d416 // fsub v22.4s, v0.4s, v22.4s
+	WORD $0x6e31deb5 // fmul v21.4s, v21.4s, v17.4s
+	WORD $0x6e32ded6 // fmul v22.4s, v22.4s, v18.4s
+	VMOV V17.B16, V19.B16
+	VMOV V18.B16, V20.B16
+	WORD $0x4fa51ab3 // fmla v19.4s, v21.4s, v5.s[3]
+	WORD $0x4fa51ad4 // fmla v20.4s, v22.4s, v5.s[3]
 	VLD1.P 32(R1), [V17.S4, V18.S4]
 	VLD1.P 32(R3), [V27.S4, V28.S4]
 	WORD $0x4ebbd415 // fsub v21.4s, v0.4s, v27.4s

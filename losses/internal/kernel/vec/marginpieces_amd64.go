@@ -68,7 +68,8 @@ func marginFor(a spec.Asymmetric) *piecesPlan {
 			table := par[parPieces+i*pieceTerms*2*pieceCount+half*pieceCount:]
 			for j := range pieceCount {
 				if pieceWidth*(math.Ldexp(4+float64(j%4), j/4-2)-1) < reach { // beyond, x⁴ is 0
-					p.ok = p.ok && fitPiece(table, 2*pieceCount, j, pieceWidth, at, most, slack, true)
+					_, ok := fitPiece(table, 2*pieceCount, j, pieceWidth, at, most, slack, true)
+					p.ok = p.ok && ok
 				}
 			}
 		}

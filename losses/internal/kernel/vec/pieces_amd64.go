@@ -4,7 +4,6 @@ package vec
 
 import (
 	"math"
-	"sync/atomic"
 	"unsafe"
 
 	"softloss/losses/internal/kernel/spec"
@@ -41,48 +40,6 @@ func byPieces(f spec.Family, a float64) bool {
 	return f.Smooth() || f == spec.GCE || f == spec.Focal && a != 2
 }
 
-// lazyPieces are plans that are made when they are first wanted.
-type lazyPieces struct{ made, odds, fine atomic.Pointer[piecesPlan] }
-
-func (l *lazyPieces) piecesOf(yes, no pieceFamily) *piecesPlan {
-	p := l.made.Load()
-	if p == nil {
-		p = piecesFor(yes, no)
-		l.made.Store(p)
-	}
-	return p
-}
-
-// oddsOf is the plan of a kernel of odds.
-func (l *lazyPieces) oddsOf(f pieceFamily) *piecesPlan {
-	p := l.odds.Load()
-	if p == nil {
-		p = oddsFor(f)
-		l.odds.Store(p)
-	}
-	return p
-}
-
-// fineOf is the plan of sigmoidFine.
-func (l *lazyPieces) fineOf(f pieceFamily) *piecesPlan {
-	p := l.fine.Load()
-	if p == nil {
-		p = fineFor(f)
-		l.fine.Store(p)
-	}
-	return p
-}
-
-// marginOf is the plan of sigmoidMarginPieces.
-func (l *lazyPieces) marginOf(a spec.Asymmetric) *piecesPlan {
-	p := l.made.Load()
-	if p == nil {
-		p = marginFor(a)
-		l.made.Store(p)
-	}
-	return p
-}
-
 // piecesFor returns the plan for families of yes and no that both are of focal losses, or the same.
 func piecesFor(yes, no pieceFamily) *piecesPlan {
 	if yes.Family == spec.GCE {
@@ -108,7 +65,10 @@ func piecesFor(yes, no pieceFamily) *piecesPlan {
 			}
 			table := par[parPieces+i*pieceTerms*2*pieceCount+half*pieceCount:]
 			for j := range pieceCount {
-				p.ok = p.ok && fitPiece(table, 2*pieceCount, j, pieceWidth, at, most, 1, true)
+				lost, ok := fitPiece(table, 2*pieceCount, j, pieceWidth, at, most, 1, true)
+				if p.ok = p.ok && ok; i%2 == 1 {
+					par[parLost+i/2*2*pieceCount+half*pieceCount+placeOf(j)] = lost
+				}
 			}
 		}
 	}
@@ -129,25 +89,30 @@ func powerPiecesFor(q float64) *piecesPlan {
 		func(a float64) float64 { return -math.Expm1(q*(log(a)-a)) / q },
 	} {
 		for j := range pieceCount {
-			p.ok = p.ok && fitPiece(par[parPieces+i*pieceTerms*pieceCount:], pieceCount, j, powerWidth, f, 0x1p30, 1, false)
+			_, ok := fitPiece(par[parPieces+i*pieceTerms*pieceCount:], pieceCount, j, powerWidth, f, 0x1p30, 1, false)
+			p.ok = p.ok && ok
 		}
 	}
 	return p
 }
 
-// fitPiece stores the coefficients of f in interval j, each stride from the last, and reports
-// whether they are exact enough. grows: beyond the last interval f may be a itself.
-func fitPiece(
-	table []float32, stride, j int, width float64, f func(a float64) float64, most, slack float64, grows bool) (ok bool) {
+// placeOf returns where the numbers of interval j stand: the place is the lowest bits of y's
+// exponent, which is that of 1 at least, and two digits.
+func placeOf(j int) int { return (j + 12) % pieceCount }
+
+// fitPiece stores the coefficients of f in interval j, each stride from the last, and returns what
+// float32 has lost of the lowest. It reports whether they are exact enough. grows: beyond the last
+// interval f may be a itself.
+func fitPiece(table []float32, stride, j int, width float64, f func(a float64) float64, most, slack float64,
+	grows bool) (lost float32, ok bool) {
 	y := math.Ldexp(4+float64(j%4), j/4-2)
 	half := width * math.Ldexp(1, j/4-3)
 	middle := width*(y-1) + half
-	// The place is the lowest bits of y's exponent, which is that of 1 at least, and two digits.
-	if _, ok := fitInterval(table[(j+12)%pieceCount:], pieceTerms, stride, middle, -half, f, most, slack); !ok {
-		return false
+	if lost, ok = fitInterval(table[placeOf(j):], pieceTerms, stride, middle, -half, f, most, slack); !ok {
+		return 0, false
 	}
-	end, last := f(middle+half), f(40)
-	return j < pieceCount-1 || math.Abs(end-last) <= 0x1p-23*last || grows && last == 40 // where it stays, unless it grows
+	end, last := f(middle+half), f(40) // where it stays, unless it grows
+	return lost, j < pieceCount-1 || math.Abs(end-last) <= 0x1p-23*last || grows && last == 40
 }
 
 // fitInterval stores n coefficients of f(middle + x) for -half <= x <= half, each stride from the

@@ -68,7 +68,8 @@ func marginPieces(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 		g.pick(VFNMADD231PS, nil, excess, u, labelled, loss)
 		near = function(1)
 		g.pick(VMULPS, nil, v, near, positive.op, near)
-		return loss, g.fallsLess(pair, lostBeside, near, other, rounded, function(3))
+		return loss, g.fallsLess(running{pair, lostBeside}, running{sum: near},
+			running{other, rounded}, running{sum: function(3)})
 	}
 }
 

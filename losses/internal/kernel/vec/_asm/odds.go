@@ -57,11 +57,11 @@ func focalOdds(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 		minus := park(0, q.minus)
 		near := g.atLeast(normalOdds, q.minus)
 		e, low := g.normalExp(c, near)
-		square, rest := g.vec(), g.loaded(g.constant(1))
+		square, rest := g.vec(), g.vec()
 		g.mul(e, e, square)
-		g.nmadd(e, e, rest)
 		g.mul(e, near, near)
-		g.nmadd(number(oddsParameter), near, rest) // 1 + γ e |z| - e²
+		g.move(square, rest)
+		g.madd(number(oddsParameter), near, rest) // e² - γ e |z|
 		keptSquare, keptRest := park(1, square), park(2, rest)
 		piece := g.oddsPieces(par, e, low)
 		n := piece(0)
@@ -72,7 +72,8 @@ func focalOdds(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 		fallS := fall(s)
 		w := piece(2)
 		v := g.vec()
-		g.mul(keptRest, w, v)
+		g.move(w, v)
+		g.nmadd(keptRest, w, v)
 		g.madd(keptSquare, s, v)
 		g.madd(e, w, w)
 		t, u := labels()
@@ -91,7 +92,7 @@ func focalOdds(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 //
 //	loss = t e N + u (1 - G p^q)/q,   slope = S (t e - u G),
 //
-// p^q = 1-d for d = q e N, and G = 2^n (1+m), so that 1 - G p^q = (1-2^n) - 2^n (m - d (1+m)).
+// p^q = 1 - q e N and G = 2^n (1+m), so that (1 - G p^q)/q = (1-2^n)/q - 2^n (m/q - e N (1+m)).
 func gceOdds(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 	back := g.constant(0x1p-64) // lest 2^n is denormal
 	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
@@ -103,20 +104,20 @@ func gceOdds(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 		e := n
 		g.expBounded(c, g.atLeast(g.lowest(), q.minus), e)
 		piece := g.oddsPieces(par, e, nil)
-		near, d, v := piece(0), g.vec(), g.vec()
+		near, v := piece(0), g.vec()
 		g.mul(e, near, near)
-		g.mul(number(oddsRate), near, d)
 		g.add(g.constant(1), m, v)
-		g.nmadd(d, v, m)
-		fall := g.vec()
+		inverse := number(oddsParameter)
+		g.mul(inverse, m, m)
+		g.nmadd(near, v, m)
+		fall, far := g.vec(), g.vec()
 		g.mul(power, v, fall)
 		g.mul(back, fall, fall)
 		g.mul(back, power, power)
-		far := d
 		g.load(g.constant(1), far)
 		g.sub(power, far, far)
+		g.mul(inverse, far, far)
 		g.nmadd(power, m, far)
-		g.mul(number(oddsParameter), far, far)
 		s := piece(1)
 		t, u := labels()
 		loss, slope = near, e

@@ -26,16 +26,19 @@ const (
 	parSteady  = parFalls + 1  // 1 where it is not
 	parGrows   = parSteady + 1 // 1 where there is something beyond
 	parPieces  = 16            // where the tables begin: a vector on
-	piecesPars = parPieces + 4*pieceTerms*2*pieceCount
+	parLost    = parPieces + lostOfSlopes*pieceTerms*2*pieceCount
+	piecesPars = parLost + 2*2*pieceCount
 )
 
 // The intervals are those of y = 1 + a/pieceWidth, four between one power of two and the next.
 const (
-	pieceWidth  = 1.375
-	pieceCount  = 16
-	pieceTerms  = 7    // coefficients of a polynomial
-	pieceLowest = -120 // of exponentials, the least argument, of which little is left
-	pieceRaise  = 24   // F is 2^pieceRaise times what it is, lest it is denormal, and what it multiplies less
+	pieceWidth = 1.375
+	pieceCount = 16
+	pieceTerms = 7 // coefficients of a polynomial
+	// Behind the four functions is what the lowest coefficients of S and V have lost.
+	lostOfSlopes = 4
+	pieceLowest  = -120 // of exponentials, the least argument, of which little is left
+	pieceRaise   = 24   // F is 2^pieceRaise times what it is, lest it is denormal, and what it multiplies less
 )
 
 var sigmoidPieces = sigmoidLoss{name: "sigmoidPieces",
@@ -66,9 +69,10 @@ func piecesQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 		g.pick(VFNMADD231PS, nil, excess, u, labelled, loss)
 		d, near := g.parameter(par, parSteady), function(1)
 		g.madd(g.parameter(par, parFalls), f, d)
-		other, lost := g.product(u, d)
-		pair, lostBeside := g.product(t, f)
-		return loss, g.fallsLess(pair, lostBeside, near, other, lost, function(3))
+		other, rounded := g.product(u, d)
+		pair, lost := g.product(t, f)
+		return loss, g.fallsLess(running{pair, lost}, running{near, function(lostOfSlopes)},
+			running{other, rounded}, running{function(3), function(lostOfSlopes + 1)})
 	}
 }
 
@@ -78,8 +82,8 @@ func focalPieces(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 		f := g.raisedExp(c, g.atLeast(pieceLowest, q.minus), g.parameter(par, parRate), g.parameter(par, parRate+1))
 		index, x, excess := g.piece(pieceWidth, q.minus)
 		function := func(i int) reg.VecVirtual {
-			return g.polynomial(x, func(j int, c reg.VecVirtual) {
-				VPERMPS(pieceTable(g, par, i, j), index, c)
+			return g.polynomial(x, i, func(row int, c reg.VecVirtual) {
+				VPERMPS(pieceTable(g, par, row), index, c)
 				emitted()
 			})
 		}
@@ -92,7 +96,8 @@ func focalPieces(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 		g.subLabelled(excess, u, loss)
 		near = function(1)
 		pair, lost := g.product(t, f)
-		return loss, g.fallsLess(pair, lost, near, u, nil, function(3))
+		return loss, g.fallsLess(running{pair, lost}, running{near, function(lostOfSlopes)},
+			running{sum: u}, running{function(3), function(lostOfSlopes + 1)})
 	}
 }
 
@@ -101,8 +106,8 @@ func focalPieces(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 func (g isa) unlike(par reg.GPVirtual, index, x reg.VecVirtual, positive mask) func(i int) reg.VecVirtual {
 	g.pick(VPORD_BCST, nil, g.bitsOf(pieceCount), index, positive.op, index)
 	return func(i int) reg.VecVirtual {
-		return g.polynomial(x, func(j int, c reg.VecVirtual) {
-			at := pieceTable(g, par, i, j)
+		return g.polynomial(x, i, func(row int, c reg.VecVirtual) {
+			at := pieceTable(g, par, row)
 			g.load(at, c)
 			VPERMT2PS(at.Offset(pieceCount*g.floatSize()), index, c)
 			emitted()
@@ -110,15 +115,19 @@ func (g isa) unlike(par reg.GPVirtual, index, x reg.VecVirtual, positive mask) f
 	}
 }
 
-// fallsLess emits (pair + lost) a - (other + rounded) b, the products with what rounding took from
-// them. rounded may be none.
-func (g isa) fallsLess(pair, lost, a, other, rounded, b reg.VecVirtual) reg.VecVirtual {
-	less, off := g.product(other, b)
-	if rounded != nil {
-		g.madd(rounded, b, off)
+// fallsLess emits x a - y b of numbers with what they have lost, of which there may be none.
+func (g isa) fallsLess(x, a, y, b running) reg.VecVirtual {
+	less, off := g.product(y.sum, b.sum)
+	beside := func(p, q reg.VecVirtual) {
+		if p != nil && q != nil {
+			g.madd(p, q, off)
+		}
 	}
-	g.msub2(lost, a, off)
-	g.msub2(pair, a, less)
+	beside(y.lost, b.sum)
+	beside(y.sum, b.lost)
+	g.msub2(x.lost, a.sum, off)
+	beside(x.sum, a.lost)
+	g.msub2(x.sum, a.sum, less)
 	g.add(off, less, less)
 	return less
 }
@@ -175,17 +184,21 @@ func (g isa) piece(width float64, minus reg.VecVirtual) (index, x, excess reg.Ve
 	return index, x, excess
 }
 
-// pieceTable is where coefficient j of function i stands in par.
-func pieceTable(g isa, par reg.GPVirtual, i, j int) Mem {
-	return Mem{Base: par, Disp: g.floatSize() * (parPieces + (i*pieceTerms+j)*2*pieceCount)}
+// pieceTable is where a row of the tables stands in par.
+func pieceTable(g isa, par reg.GPVirtual, row int) Mem {
+	return Mem{Base: par, Disp: g.floatSize() * (parPieces + row*2*pieceCount)}
 }
 
-// polynomial emits that in x of the coefficients that coefficient emits, from the highest degree
-// on.
-func (g isa) polynomial(x reg.VecVirtual, coefficient func(j int, c reg.VecVirtual)) (v reg.VecVirtual) {
-	for j := range pieceTerms {
+// polynomial emits function i, that in x of the coefficients that coefficient emits from the rows
+// of the tables, or what the functions of the slope have lost.
+func (g isa) polynomial(x reg.VecVirtual, i int, coefficient func(row int, c reg.VecVirtual)) (v reg.VecVirtual) {
+	first, n := i*pieceTerms, pieceTerms
+	if i >= lostOfSlopes {
+		first, n = lostOfSlopes*pieceTerms+i-lostOfSlopes, 1
+	}
+	for j := range n {
 		c := g.vec()
-		if coefficient(j, c); v != nil {
+		if coefficient(first+j, c); v != nil {
 			g.madd(v, x, c)
 		}
 		v = c

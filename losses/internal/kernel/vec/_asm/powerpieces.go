@@ -36,8 +36,8 @@ func powerPiecesQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLos
 		w := g.raisedExp(c, farthest, g.parameter(par, parPower), g.parameter(par, parPower+1))
 		index, x, _ := g.piece(powerWidth, q.minus)
 		function := func(i int) reg.VecVirtual {
-			return g.polynomial(x, func(j int, c reg.VecVirtual) {
-				VPERMPS(Mem{Base: par, Disp: g.floatSize() * (parPieces + (i*pieceTerms+j)*pieceCount)}, index, c)
+			return g.polynomial(x, i, func(row int, c reg.VecVirtual) {
+				VPERMPS(Mem{Base: par, Disp: g.floatSize() * (parPieces + row*pieceCount)}, index, c)
 				emitted()
 			})
 		}

@@ -92,8 +92,8 @@ func (g isa) normalisers(l, minus reg.VecVirtual) (by, square reg.VecVirtual) {
 	g.add(low, low, twice)
 	g.madd(twice, d, lost)
 	by, square = g.vec(), g.inverseOf(product, lost)
-	g.mul(square, d, by)
-	g.madd(square, low, by)
+	g.mul(square, low, by)
+	g.madd(square, d, by)
 	return by, square
 }
 

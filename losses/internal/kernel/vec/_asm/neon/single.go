@@ -251,7 +251,7 @@ func (a *asm) gceSingle(c singleConsts, z []Vec, labels func() (likely, other, p
 // likely class and u
 //
 //	loss = t e ((1+a) p + e B) + u (|z| + e² B + (e+a) p),
-//	slope by |z| = p (u (1 + a rest) - t e (1 + a - a rest)).
+//	slope by |z| = p (u (1 + a rest) - t (e + a e (1 - rest))).
 func (a *asm) polySingle(c singleConsts, z []Vec, labels func() (likely, other, positive []Vec)) (loss, slope []Vec) {
 	e, p := a.fall(c.exp, z)
 	off := a.likelihood(c.exp.one, p, e)
@@ -273,8 +273,10 @@ func (a *asm) polySingle(c singleConsts, z []Vec, labels func() (likely, other, 
 	each(func(i int) { a.Op(Fmul, near[i], near[i], e[i]) })
 	each(func(i int) { a.Move(farSlope[i], c.exp.one) })
 	each(func(i int) { a.OpLane(Fmla, farSlope[i], rest[i], c.other) })
-	each(func(i int) { a.OpLane(Fmls, nearSlope[i], rest[i], c.other) })
-	each(func(i int) { a.Op(Fmul, nearSlope[i], nearSlope[i], e[i]) })
+	each(func(i int) { a.Op(Fsub, rest[i], c.exp.one, rest[i]) })
+	each(func(i int) { a.Op(Fmul, rest[i], rest[i], e[i]) })
+	each(func(i int) { a.Move(nearSlope[i], e[i]) })
+	each(func(i int) { a.OpLane(Fmla, nearSlope[i], rest[i], c.other) })
 	a.Release(e, rest)
 	t, u, positive := labels()
 	a.where(z, u)
