@@ -45,7 +45,17 @@ func klRows[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, k in
 
 // klSlopes stores the derivatives by the labels t in l, given log Σ exp(z - m).
 func (s *softrow[T]) klSlopes(l, z, t []T, log float64) {
-	s.mapped(l, z, t, func(l, z, t []T) { klSlopes(&l[0], &z[0], &t[0], len(z), float64(s.m), log) })
+	m, whole := float64(s.m), wholeBlocks[T](len(z))
+	if whole > 0 {
+		klSlopes(&l[0], &z[0], &t[0], whole, m, log)
+	}
+	if whole < len(z) {
+		var bl, bz, bt [8]T
+		copy(bz[:], z[whole:])
+		copy(bt[:], t[whole:])
+		klSlopes(&bl[0], &bz[0], &bt[0], block[T](), m, log)
+		copy(l[whole:], bl[:])
+	}
 }
 
 // kl returns the loss of a row, given log Σ exp(z - m).

@@ -68,23 +68,6 @@ func (s *softrow[T]) walk(n int, blocks func(from, to int), padded func(from int
 	}
 }
 
-// mapped runs blocks, which stores what it makes of x and y in dst, on whole blocks of a row, and
-// on a copy of what is behind them.
-func (s *softrow[T]) mapped(dst, x, y []T, blocks func(dst, x, y []T)) {
-	whole := wholeBlocks[T](len(x))
-	if whole > 0 {
-		blocks(dst[:whole], x[:whole], y[:whole])
-	}
-	if whole < len(x) {
-		var bd, bx, by [8]T
-		copy(bx[:], x[whole:])
-		copy(by[:], y[whole:])
-		w := block[T]()
-		blocks(bd[:w], bx[:w], by[:w])
-		copy(dst[whole:], bd[:])
-	}
-}
-
 // pad copies the block of x at from into b and fills it with v behind the row and at the maximum.
 func (s *softrow[T]) pad(b *[8]T, x []T, from int, v T) {
 	for j := copy(b[:block[T]()], x[from:]); j < len(b); j++ {
