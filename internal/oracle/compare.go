@@ -216,7 +216,7 @@ func numbers(d *tensor.Dense) (x []float64) {
 // errors compares got with want, each number of which got has once or several times. Those that are
 // the same again are left out.
 func (c Case) errors(what string, got []float64, want []Value) (all []Error) {
-	for i := range got {
+	for i := range max(len(got), len(want)) {
 		w := want[i%len(want)]
 		exact, _ := w.Exact.Float64()
 		if w.Skip || math.Abs(exact) > c.largest() || i >= len(want) && got[i] == got[i-len(want)] {

@@ -93,7 +93,7 @@ func holdOption(t *testing.T, what string, c losses.Criterion, target string, k 
 		b.Labels[i] = float64(float32(x / total))
 	}
 	for _, single := range []bool{true, false} {
-		x := Case{Criterion: c, Batch: b, Single: single, Times: 1}
+		x := Case{Criterion: c, Batch: b, Single: single}
 		loss, grads, err := Compare(x)
 		require.NoError(t, err, what)
 		for _, e := range append(loss, grads...) {

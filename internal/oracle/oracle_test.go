@@ -52,7 +52,7 @@ func TestEqualTerms(t *testing.T) {
 	}
 	b.Labels[0] += 0.7
 	for _, l := range []losses.Loss{losses.MAE{}, losses.NCE{}} {
-		c := Case{Criterion: losses.Criterion{Loss: l}, Batch: b, Times: 1}
+		c := Case{Criterion: losses.Criterion{Loss: l}, Batch: b}
 		loss, _, err := Compare(c)
 		require.NoError(t, err)
 		for _, x := range loss[:1] { // with all gradients, as Row computes it
@@ -68,8 +68,8 @@ func TestEqualParts(t *testing.T) {
 	equal := slices.Repeat([]float64{1. / k}, k)
 	for _, c := range []Case{
 		{Criterion: losses.Criterion{Link: losses.SigmoidLink, Reduction: losses.WeightedMean, ClassWeights: []float64{2.3}},
-			Batch: Batch{N: 1, K: k, Logits: make([]float64, k), Index: []int{7}}, Times: 1},
-		{Criterion: losses.Criterion{FromProbs: true}, Batch: Batch{N: 1, K: k, Logits: equal, Labels: equal}, Times: 1},
+			Batch: Batch{N: 1, K: k, Logits: make([]float64, k), Index: []int{7}}},
+		{Criterion: losses.Criterion{FromProbs: true}, Batch: Batch{N: 1, K: k, Logits: equal, Labels: equal}},
 	} {
 		loss, grads, err := Compare(c)
 		require.NoError(t, err)
