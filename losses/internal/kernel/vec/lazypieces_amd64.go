@@ -12,40 +12,24 @@ import (
 type lazyPieces struct{ made, odds, fine atomic.Pointer[piecesPlan] }
 
 func (l *lazyPieces) piecesOf(yes, no pieceFamily) *piecesPlan {
-	p := l.made.Load()
-	if p == nil {
-		p = piecesFor(yes, no)
-		l.made.Store(p)
-	}
-	return p
+	return lazy(&l.made, piecesFor, [2]pieceFamily{yes, no})
 }
 
 // oddsOf is the plan of a kernel of odds.
-func (l *lazyPieces) oddsOf(f pieceFamily) *piecesPlan {
-	p := l.odds.Load()
-	if p == nil {
-		p = oddsFor(f)
-		l.odds.Store(p)
-	}
-	return p
-}
+func (l *lazyPieces) oddsOf(f pieceFamily) *piecesPlan { return lazy(&l.odds, oddsFor, f) }
 
 // fineOf is the plan of sigmoidFine.
-func (l *lazyPieces) fineOf(f pieceFamily) *piecesPlan {
-	p := l.fine.Load()
-	if p == nil {
-		p = fineFor(f)
-		l.fine.Store(p)
-	}
-	return p
-}
+func (l *lazyPieces) fineOf(f pieceFamily) *piecesPlan { return lazy(&l.fine, fineFor, f) }
 
 // marginOf is the plan of sigmoidMarginPieces.
-func (l *lazyPieces) marginOf(a spec.Asymmetric) *piecesPlan {
-	p := l.made.Load()
+func (l *lazyPieces) marginOf(a spec.Asymmetric) *piecesPlan { return lazy(&l.made, marginFor, a) }
+
+// lazy returns the plan at a place, where it puts one made for x if there is none.
+func lazy[X any](place *atomic.Pointer[piecesPlan], makes func(X) *piecesPlan, x X) *piecesPlan {
+	p := place.Load()
 	if p == nil {
-		p = marginFor(a)
-		l.made.Store(p)
+		p = makes(x)
+		place.Store(p)
 	}
 	return p
 }

@@ -41,13 +41,14 @@ func byPieces(f spec.Family, a float64) bool {
 }
 
 // piecesFor returns the plan for families of yes and no that both are of focal losses, or the same.
-func piecesFor(yes, no pieceFamily) *piecesPlan {
+func piecesFor(of [2]pieceFamily) *piecesPlan {
+	yes, no := of[0], of[1]
 	if yes.Family == spec.GCE {
 		return powerPiecesFor(yes.a)
 	}
 	p := &piecesPlan{ok: true}
 	par := p.par()
-	for i, f := range [2]pieceFamily{yes, no} {
+	for i, f := range of {
 		k := f.rate()
 		par[parRate+2*i] = float32(k)
 		par[parRate+2*i+1] = float32(k - float64(float32(k)))

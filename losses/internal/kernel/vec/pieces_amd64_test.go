@@ -37,6 +37,6 @@ func TestPieces(t *testing.T) {
 		{pieceFamily{spec.AEL, 1e35}, pieceFamily{spec.AEL, 1e35}, false},
 		{pieceFamily{spec.AEL, 0.05}, pieceFamily{spec.AEL, 0.05}, false},
 	} {
-		require.Equal(t, x.ok, piecesFor(x.yes, x.no).ok, "%v, %v", x.yes, x.no)
+		require.Equal(t, x.ok, piecesFor([2]pieceFamily{x.yes, x.no}).ok, "%v, %v", x.yes, x.no)
 	}
 }
