@@ -4034,86 +4034,86 @@ TEXT ·minusLogsF32(SB), NOSPLIT, $0-28
 	FMOVQ 0(R8), F3 // 1
 loop:
 	VLD1.P 32(R3), [V4.S4, V5.S4]
-	FMOVQ 592(R8), F8 // 8.673617379884035e-19
-	FMOVQ 592(R8), F9 // 8.673617379884035e-19
-	WORD $0x6ea4e508 // fcmgt v8.4s, v8.4s, v4.4s
-	WORD $0x6ea5e529 // fcmgt v9.4s, v9.4s, v5.4s
-	FMOVQ 608(R8), F10 // 1.152921504606847e+18
-	FMOVQ 608(R8), F11 // 1.152921504606847e+18
-	WORD $0x6e24dd4a // fmul v10.4s, v10.4s, v4.4s
-	WORD $0x6e25dd6b // fmul v11.4s, v11.4s, v5.4s
-	VMOV V4.B16, V12.B16
-	VMOV V5.B16, V13.B16
-	VBIT V8.B16, V10.B16, V12.B16
-	VBIT V9.B16, V11.B16, V13.B16
-	FMOVQ 624(R8), F16 // 5.877471754111438e-39
-	VADD V16.S4, V12.S4, V12.S4
-	VADD V16.S4, V13.S4, V13.S4
-	VUSHR $23, V12.S4, V14.S4
-	VUSHR $23, V13.S4, V15.S4
-	FMOVQ 640(R8), F16 // 8.388608e+06
-	VORR V16.B16, V14.B16, V14.B16
-	VORR V16.B16, V15.B16, V15.B16
-	FMOVQ 656(R8), F16 // 8.388735e+06
-	WORD $0x4eb0d5ce // fsub v14.4s, v14.4s, v16.4s
-	WORD $0x4eb0d5ef // fsub v15.4s, v15.4s, v16.4s
-	FMOVQ 672(R8), F16 // 1.1754942106924411e-38
-	VAND V16.B16, V12.B16, V12.B16
-	VAND V16.B16, V13.B16, V13.B16
-	FMOVQ 688(R8), F16 // 0.75
-	VADD V16.S4, V12.S4, V12.S4
-	VADD V16.S4, V13.S4, V13.S4
-	WORD $0x4ea3d58c // fsub v12.4s, v12.4s, v3.4s
-	WORD $0x4ea3d5ad // fsub v13.4s, v13.4s, v3.4s
-	WORD $0x6e2cdd91 // fmul v17.4s, v12.4s, v12.4s
-	WORD $0x6e2dddb2 // fmul v18.4s, v13.4s, v13.4s
-	FMOVQ 704(R8), F19 // -0.131622803178
-	FMOVQ 704(R8), F20 // -0.131622803178
-	WORD $0x4fa11993 // fmla v19.4s, v12.4s, v1.s[3]
-	WORD $0x4fa119b4 // fmla v20.4s, v13.4s, v1.s[3]
-	WORD $0x4f821233 // fmla v19.4s, v17.4s, v2.s[0]
-	WORD $0x4f821254 // fmla v20.4s, v18.4s, v2.s[0]
-	FMOVQ 720(R8), F21 // -0.166477606369
-	FMOVQ 720(R8), F22 // -0.166477606369
-	WORD $0x4f811995 // fmla v21.4s, v12.4s, v1.s[2]
-	WORD $0x4f8119b6 // fmla v22.4s, v13.4s, v1.s[2]
-	WORD $0x4e31ce75 // fmla v21.4s, v19.4s, v17.4s
-	WORD $0x4e32ce96 // fmla v22.4s, v20.4s, v18.4s
-	FMOVQ 736(R8), F19 // -0.250000548305
-	FMOVQ 736(R8), F20 // -0.250000548305
-	WORD $0x4fa11193 // fmla v19.4s, v12.4s, v1.s[1]
-	WORD $0x4fa111b4 // fmla v20.4s, v13.4s, v1.s[1]
-	WORD $0x4e31ceb3 // fmla v19.4s, v21.4s, v17.4s
-	WORD $0x4e32ced4 // fmla v20.4s, v22.4s, v18.4s
-	FMOVQ 752(R8), F21 // -0.500000008192
-	FMOVQ 752(R8), F22 // -0.500000008192
-	WORD $0x4f811195 // fmla v21.4s, v12.4s, v1.s[0]
-	WORD $0x4f8111b6 // fmla v22.4s, v13.4s, v1.s[0]
-	WORD $0x4e31ce75 // fmla v21.4s, v19.4s, v17.4s
-	WORD $0x4e32ce96 // fmla v22.4s, v20.4s, v18.4s
-	WORD $0x4e31ceac // fmla v12.4s, v21.4s, v17.4s
-	WORD $0x4e32cecd // fmla v13.4s, v22.4s, v18.4s
-	FMOVQ 768(R8), F16 // 0.6931471805599453
-	WORD $0x4e30cdcc // fmla v12.4s, v14.4s, v16.4s
-	WORD $0x4e30cded // fmla v13.4s, v15.4s, v16.4s
-	FMOVQ 784(R8), F10 // 41.58883083359672
-	FMOVQ 784(R8), F11 // 41.58883083359672
-	VAND V8.B16, V10.B16, V10.B16
-	VAND V9.B16, V11.B16, V11.B16
-	WORD $0x4eaad58c // fsub v12.4s, v12.4s, v10.4s
-	WORD $0x4eabd5ad // fsub v13.4s, v13.4s, v11.4s
-	WORD $0x6ea0f98c // fneg v12.4s, v12.4s
-	WORD $0x6ea0f9ad // fneg v13.4s, v13.4s
-	WORD $0x4ea0f58c // fmin v12.4s, v12.4s, v0.4s
-	WORD $0x4ea0f5ad // fmin v13.4s, v13.4s, v0.4s
+	VMOV V4.B16, V8.B16
+	VMOV V5.B16, V9.B16
+	FMOVQ 592(R8), F10 // 8.673617379884035e-19
+	FMOVQ 592(R8), F11 // 8.673617379884035e-19
+	WORD $0x6ea4e54a // fcmgt v10.4s, v10.4s, v4.4s
+	WORD $0x6ea5e56b // fcmgt v11.4s, v11.4s, v5.4s
+	FMOVQ 608(R8), F12 // 1.152921504606847e+18
+	FMOVQ 608(R8), F13 // 1.152921504606847e+18
+	WORD $0x6e24dd8c // fmul v12.4s, v12.4s, v4.4s
+	WORD $0x6e25ddad // fmul v13.4s, v13.4s, v5.4s
+	VBIT V10.B16, V12.B16, V8.B16
+	VBIT V11.B16, V13.B16, V9.B16
+	FMOVQ 624(R8), F14 // 5.877471754111438e-39
+	VADD V14.S4, V8.S4, V8.S4
+	VADD V14.S4, V9.S4, V9.S4
+	VUSHR $23, V8.S4, V12.S4
+	VUSHR $23, V9.S4, V13.S4
+	FMOVQ 640(R8), F14 // 8.388608e+06
+	VORR V14.B16, V12.B16, V12.B16
+	VORR V14.B16, V13.B16, V13.B16
+	FMOVQ 656(R8), F14 // 8.388735e+06
+	WORD $0x4eaed58c // fsub v12.4s, v12.4s, v14.4s
+	WORD $0x4eaed5ad // fsub v13.4s, v13.4s, v14.4s
+	FMOVQ 672(R8), F14 // 1.1754942106924411e-38
+	VAND V14.B16, V8.B16, V8.B16
+	VAND V14.B16, V9.B16, V9.B16
+	FMOVQ 688(R8), F14 // 0.75
+	VADD V14.S4, V8.S4, V8.S4
+	VADD V14.S4, V9.S4, V9.S4
+	WORD $0x4ea3d508 // fsub v8.4s, v8.4s, v3.4s
+	WORD $0x4ea3d529 // fsub v9.4s, v9.4s, v3.4s
+	WORD $0x6e28dd0f // fmul v15.4s, v8.4s, v8.4s
+	WORD $0x6e29dd30 // fmul v16.4s, v9.4s, v9.4s
+	FMOVQ 704(R8), F17 // -0.131622803178
+	FMOVQ 704(R8), F18 // -0.131622803178
+	WORD $0x4fa11911 // fmla v17.4s, v8.4s, v1.s[3]
+	WORD $0x4fa11932 // fmla v18.4s, v9.4s, v1.s[3]
+	WORD $0x4f8211f1 // fmla v17.4s, v15.4s, v2.s[0]
+	WORD $0x4f821212 // fmla v18.4s, v16.4s, v2.s[0]
+	FMOVQ 720(R8), F19 // -0.166477606369
+	FMOVQ 720(R8), F20 // -0.166477606369
+	WORD $0x4f811913 // fmla v19.4s, v8.4s, v1.s[2]
+	WORD $0x4f811934 // fmla v20.4s, v9.4s, v1.s[2]
+	WORD $0x4e2fce33 // fmla v19.4s, v17.4s, v15.4s
+	WORD $0x4e30ce54 // fmla v20.4s, v18.4s, v16.4s
+	FMOVQ 736(R8), F17 // -0.250000548305
+	FMOVQ 736(R8), F18 // -0.250000548305
+	WORD $0x4fa11111 // fmla v17.4s, v8.4s, v1.s[1]
+	WORD $0x4fa11132 // fmla v18.4s, v9.4s, v1.s[1]
+	WORD $0x4e2fce71 // fmla v17.4s, v19.4s, v15.4s
+	WORD $0x4e30ce92 // fmla v18.4s, v20.4s, v16.4s
+	FMOVQ 752(R8), F19 // -0.500000008192
+	FMOVQ 752(R8), F20 // -0.500000008192
+	WORD $0x4f811113 // fmla v19.4s, v8.4s, v1.s[0]
+	WORD $0x4f811134 // fmla v20.4s, v9.4s, v1.s[0]
+	WORD $0x4e2fce33 // fmla v19.4s, v17.4s, v15.4s
+	WORD $0x4e30ce54 // fmla v20.4s, v18.4s, v16.4s
+	WORD $0x4e2fce68 // fmla v8.4s, v19.4s, v15.4s
+	WORD $0x4e30ce89 // fmla v9.4s, v20.4s, v16.4s
+	FMOVQ 768(R8), F14 // 0.6931471805599453
+	WORD $0x4e2ecd88 // fmla v8.4s, v12.4s, v14.4s
+	WORD $0x4e2ecda9 // fmla v9.4s, v13.4s, v14.4s
+	FMOVQ 784(R8), F12 // 41.58883083359672
+	FMOVQ 784(R8), F13 // 41.58883083359672
+	VAND V10.B16, V12.B16, V12.B16
+	VAND V11.B16, V13.B16, V13.B16
+	WORD $0x4eacd508 // fsub v8.4s, v8.4s, v12.4s
+	WORD $0x4eadd529 // fsub v9.4s, v9.4s, v13.4s
+	WORD $0x6ea0f908 // fneg v8.4s, v8.4s
+	WORD $0x6ea0f929 // fneg v9.4s, v9.4s
+	WORD $0x4ea0f508 // fmin v8.4s, v8.4s, v0.4s
+	WORD $0x4ea0f529 // fmin v9.4s, v9.4s, v0.4s
 	VEOR V6.B16, V6.B16, V6.B16
 	VEOR V7.B16, V7.B16, V7.B16
 	WORD $0x6ea6e486 // fcmgt v6.4s, v4.4s, v6.4s
 	WORD $0x6ea7e4a7 // fcmgt v7.4s, v5.4s, v7.4s
 	VMOV V0.B16, V4.B16
 	VMOV V0.B16, V5.B16
-	VBIT V6.B16, V12.B16, V4.B16
-	VBIT V7.B16, V13.B16, V5.B16
+	VBIT V6.B16, V8.B16, V4.B16
+	VBIT V7.B16, V9.B16, V5.B16
 	VST1.P [V4.S4, V5.S4], 32(R0)
 	SUBS $8, R2, R2
 	BNE loop
@@ -13222,10 +13222,12 @@ loop:
 	WORD $0x6e2bdca5 // fmul v5.4s, v5.4s, v11.4s
 	WORD $0x4e2ecc84 // fmla v4.4s, v4.4s, v14.4s
 	WORD $0x4e2fcca5 // fmla v5.4s, v5.4s, v15.4s
-	WORD $0x4e24d652 // fadd v18.4s, v18.4s, v4.4s
-	WORD $0x4e25d673 // fadd v19.4s, v19.4s, v5.4s
-	WORD $0x6e2cde52 // fmul v18.4s, v18.4s, v12.4s
-	WORD $0x6e2dde73 // fmul v19.4s, v19.4s, v13.4s
+	VMOV V8.B16, V18.B16
+	VMOV V9.B16, V19.B16
+	WORD $0x4e2ccc92 // fmla v18.4s, v4.4s, v12.4s
+	WORD $0x4e2dccb3 // fmla v19.4s, v5.4s, v13.4s
+	WORD $0x4e26d652 // fadd v18.4s, v18.4s, v6.4s
+	WORD $0x4e27d673 // fadd v19.4s, v19.4s, v7.4s
 	WORD $0x4e26d4c4 // fadd v4.4s, v6.4s, v6.4s
 	WORD $0x4e27d4e5 // fadd v5.4s, v7.4s, v7.4s
 	WORD $0x4e2ad482 // fadd v2.4s, v4.4s, v10.4s
@@ -13262,6 +13264,14 @@ loop:
 	WORD $0x4eb1cdf5 // fmls v21.4s, v15.4s, v17.4s
 	WORD $0x4e34ce10 // fmla v16.4s, v16.4s, v20.4s
 	WORD $0x4e35ce31 // fmla v17.4s, v17.4s, v21.4s
+	WORD $0x6e30de56 // fmul v22.4s, v18.4s, v16.4s
+	WORD $0x6e31de77 // fmul v23.4s, v19.4s, v17.4s
+	WORD $0x4eb6cc92 // fmls v18.4s, v4.4s, v22.4s
+	WORD $0x4eb7ccb3 // fmls v19.4s, v5.4s, v23.4s
+	WORD $0x4eb6cdd2 // fmls v18.4s, v14.4s, v22.4s
+	WORD $0x4eb7cdf3 // fmls v19.4s, v15.4s, v23.4s
+	WORD $0x4e30ce56 // fmla v22.4s, v18.4s, v16.4s
+	WORD $0x4e31ce77 // fmla v23.4s, v19.4s, v17.4s
 	WORD $0x6e22de14 // fmul v20.4s, v16.4s, v2.4s
 	WORD $0x6e23de35 // fmul v21.4s, v17.4s, v3.4s
 	WORD $0x6ea0fa8e // fneg v14.4s, v20.4s
@@ -13272,8 +13282,6 @@ loop:
 	WORD $0x4e2dce2f // fmla v15.4s, v17.4s, v13.4s
 	WORD $0x4e2ed694 // fadd v20.4s, v20.4s, v14.4s
 	WORD $0x4e2fd6b5 // fadd v21.4s, v21.4s, v15.4s
-	WORD $0x6e30de52 // fmul v18.4s, v18.4s, v16.4s
-	WORD $0x6e31de73 // fmul v19.4s, v19.4s, v17.4s
 	VLD1.P 32(R1), [V2.S4, V3.S4]
 	VLD1.P 32(R3), [V14.S4, V15.S4]
 	WORD $0x4eaed404 // fsub v4.4s, v0.4s, v14.4s
@@ -13300,16 +13308,16 @@ shares:
 	WORD $0x4e38f5ef // fmax v15.4s, v15.4s, v24.4s
 	WORD $0x4f81520e // fmls v14.4s, v16.4s, v1.s[0]
 	WORD $0x4f81522f // fmls v15.4s, v17.4s, v1.s[0]
-	WORD $0x6ea4e596 // fcmgt v22.4s, v12.4s, v4.4s
-	WORD $0x6ea5e5b7 // fcmgt v23.4s, v13.4s, v5.4s
-	WORD $0x6e32ddce // fmul v14.4s, v14.4s, v18.4s
-	WORD $0x6e33ddef // fmul v15.4s, v15.4s, v19.4s
+	WORD $0x6ea4e592 // fcmgt v18.4s, v12.4s, v4.4s
+	WORD $0x6ea5e5b3 // fcmgt v19.4s, v13.4s, v5.4s
+	WORD $0x6e36ddce // fmul v14.4s, v14.4s, v22.4s
+	WORD $0x6e37ddef // fmul v15.4s, v15.4s, v23.4s
 	VEOR V16.B16, V16.B16, V16.B16
 	VEOR V17.B16, V17.B16, V17.B16
 	WORD $0x4eaed610 // fsub v16.4s, v16.4s, v14.4s
 	WORD $0x4eafd631 // fsub v17.4s, v17.4s, v15.4s
-	VBIT V22.B16, V14.B16, V16.B16
-	VBIT V23.B16, V15.B16, V17.B16
+	VBIT V18.B16, V14.B16, V16.B16
+	VBIT V19.B16, V15.B16, V17.B16
 	VEOR V14.B16, V14.B16, V14.B16
 	VEOR V15.B16, V15.B16, V15.B16
 	WORD $0x4eb0d5ce // fsub v14.4s, v14.4s, v16.4s

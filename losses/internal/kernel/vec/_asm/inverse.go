@@ -49,6 +49,18 @@ func (g isa) inverseOf(x, low reg.VecVirtual) (y reg.VecVirtual) {
 	return y
 }
 
+// quotient emits e/(x + low) for float32, rounded once, by an inverse of x that need not be exact.
+func (g isa) quotient(e, inverse, x, low reg.VecVirtual) (y reg.VecVirtual) {
+	rest := g.vec()
+	y = g.vec()
+	g.mul(e, inverse, y)
+	g.move(e, rest)
+	g.nmadd(x, y, rest)
+	g.nmadd(low, y, rest)
+	g.madd(inverse, rest, y)
+	return y
+}
+
 // inverseOfSum emits 1/(1+e) for sum = 1+e, with what rounding took from that for float32.
 func (g isa) inverseOfSum(sum, e reg.VecVirtual) reg.VecVirtual {
 	if g.f64 {

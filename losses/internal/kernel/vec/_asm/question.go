@@ -118,8 +118,7 @@ func (g isa) question(c questionConsts, z, low reg.VecVirtual) (q question) {
 		g.mul(q.e, s, s)
 	case c.loss.logs == closely:
 		q.p = g.inverseOfSum(sum, q.e)
-		s = g.inverseOf(s, g.lostOfSum(s, g.constant(2), q.e))
-		g.mul(q.e, s, s)
+		s = g.quotient(q.e, g.inverse(s), s, g.lostOfSum(s, g.constant(2), q.e))
 	case c.loss.exact:
 		q.p = g.inverseOfSum(sum, q.e)
 		g.div(s, q.e, s)

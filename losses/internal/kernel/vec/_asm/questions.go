@@ -47,11 +47,11 @@ func normalisedQuestion(shares bool) func(g isa, c questionConsts, par reg.GPVir
 	return func(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 		return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
 			l, minus := q.log(), g.finiteMinus(q) // the other class of a z of -Inf takes the whole sum
-			by, entropy := g.normalisers(l, minus)
+			by, overSquare := g.normalisers(l, minus)
 			x := g.vec()
 			g.mul(q.e, q.p, x)
 			g.rsub(l, minus, x)
-			g.mul(x, entropy, entropy)
+			entropy := overSquare(x)
 			t, u := labels()
 			loss, slope = g.vec(), g.vec()
 			g.sub(u, t, slope)
@@ -73,15 +73,19 @@ func normalisedQuestion(shares bool) func(g isa, c questionConsts, par reg.GPVir
 	}
 }
 
-// normalisers emits 1/D and 1/D² for D = 2 l - minus.
-func (g isa) normalisers(l, minus reg.VecVirtual) (by, square reg.VecVirtual) {
+// normalisers emits 1/D for D = 2 l - minus, and returns what emits x/D².
+func (g isa) normalisers(l, minus reg.VecVirtual) (by reg.VecVirtual, overSquare func(x reg.VecVirtual) reg.VecVirtual) {
 	d, twice := g.vec(), g.vec()
 	g.add(l, l, twice)
 	g.sub(minus, twice, d)
 	if g.f64 {
-		by, square = g.inverse(d), g.vec()
+		square := g.vec()
+		by = g.inverse(d)
 		g.mul(by, by, square)
-		return by, square
+		return by, func(x reg.VecVirtual) reg.VecVirtual {
+			g.mul(x, square, square)
+			return square
+		}
 	}
 	size, larger, smaller := g.vec(), g.vec(), g.vec()
 	g.and(g.abs(), minus, size)
@@ -91,10 +95,11 @@ func (g isa) normalisers(l, minus reg.VecVirtual) (by, square reg.VecVirtual) {
 	product, lost := g.product(d, d)
 	g.add(low, low, twice)
 	g.madd(twice, d, lost)
-	by, square = g.vec(), g.inverseOf(product, lost)
+	by = g.vec()
+	square := g.inverseOf(product, lost)
 	g.mul(square, low, by)
 	g.madd(square, d, by)
-	return by, square
+	return by, func(x reg.VecVirtual) reg.VecVirtual { return g.quotient(x, square, product, lost) }
 }
 
 // penalisedQuestion: the loss is C - A H, its derivative C' - A p q |z|.

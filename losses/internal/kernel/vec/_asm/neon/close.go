@@ -204,7 +204,7 @@ func (a *asm) logSingle(c polynomial, one Vec, f, low []Vec) {
 }
 
 // normalisedSingle: with D = 2L + |z| the loss is C/D, its derivative (u - t) H/D² with
-// H = e (L/e + p |z|). Of shares |u - t| is 1 less twice the smaller: the labels' numbers are how
+// H = L + e p |z|. Of shares |u - t| is 1 less twice the smaller: the labels' numbers are how
 // often that is taken, and what from at least.
 func (a *asm) normalisedSingle(of Vec) sigmoidTurn {
 	return func(one Vec, z []Vec, labels func() (likely, other, positive []Vec)) (loss, slope []Vec) {
@@ -220,12 +220,11 @@ func (a *asm) normalisedSingle(of Vec) sigmoidTurn {
 		part := q.p // p |z| and what e lacks
 		each(func(i int) { a.Op(Fmul, part[i], part[i], far[i]) })
 		each(func(i int) { a.Op(Fmla, part[i], part[i], q.lost[i]) })
-		each(func(i int) { a.Op(Fadd, entropy[i], entropy[i], part[i]) })
-		each(func(i int) { a.Op(Fmul, entropy[i], entropy[i], q.e[i]) })
+		each(func(i int) { a.Move(entropy[i], lost[i]) })
+		each(func(i int) { a.Op(Fmla, entropy[i], part[i], q.e[i]) })
+		each(func(i int) { a.Op(Fadd, entropy[i], entropy[i], l[i]) })
 		a.Release(z, q.e, q.lost, q.p)
-		by, square := a.normalisers(one, l, lost, far)
-		each(func(i int) { a.Op(Fmul, entropy[i], entropy[i], square[i]) })
-		a.Drop(square...)
+		by, over := a.normalisers(one, entropy, l, lost, far)
 		t, u, positive := labels()
 		slope, smaller, sign := a.Row(unroll), a.Row(unroll), a.Row(unroll)
 		base := a.Take()
@@ -235,7 +234,7 @@ func (a *asm) normalisedSingle(of Vec) sigmoidTurn {
 		each(func(i int) { a.Op(Fmax, slope[i], slope[i], base) })
 		each(func(i int) { a.OpLane(Fmls, slope[i], smaller[i], Lane{Of: of}) })
 		each(func(i int) { a.Op(Fcmgt, sign[i], u[i], t[i]) })
-		each(func(i int) { a.Op(Fmul, slope[i], slope[i], entropy[i]) })
+		each(func(i int) { a.Op(Fmul, slope[i], slope[i], over[i]) })
 		a.Drop(base)
 		a.Drop(smaller...)
 		d := a.signed(slope, sign)
@@ -247,13 +246,13 @@ func (a *asm) normalisedSingle(of Vec) sigmoidTurn {
 		each(func(i int) { a.Op(Fmla, loss[i], t[i], l[i]) })
 		each(func(i int) { a.Op(Fmla, loss[i], far[i], u[i]) })
 		each(func(i int) { a.Op(Fmul, loss[i], loss[i], by[i]) })
-		a.Release(entropy, l, far, by, t, u, positive, d)
+		a.Release(over, l, far, by, t, u, positive, d)
 		return loss, slope
 	}
 }
 
-// normalisers emits 1/D and 1/D² for D = 2 (l + lost) + far.
-func (a *asm) normalisers(one Vec, l, lost, far []Vec) (by, square []Vec) {
+// normalisers emits 1/D and h/D² for D = 2 (l + lost) + far, the latter rounded once. It drops h.
+func (a *asm) normalisers(one Vec, h, l, lost, far []Vec) (by, over []Vec) {
 	d, twice, low, x := a.Row(unroll), a.Row(unroll), a.Row(unroll), a.Row(unroll)
 	each(func(i int) { a.Op(Fadd, twice[i], l[i], l[i]) })
 	each(func(i int) { a.Op(Fadd, d[i], twice[i], far[i]) })
@@ -267,7 +266,8 @@ func (a *asm) normalisers(one Vec, l, lost, far []Vec) (by, square []Vec) {
 	each(func(i int) { a.Op(Fmul, product[i], d[i], d[i]) })
 	each(func(i int) { a.OpOne(Fneg, rounded[i], product[i]) })
 	each(func(i int) { a.Op(Fmla, rounded[i], d[i], d[i]) })
-	square, by = a.Row(unroll), a.Row(unroll)
+	square := a.Row(unroll)
+	by, over = a.Row(unroll), a.Row(unroll)
 	each(func(i int) { a.Op(Fdiv, square[i], one, product[i]) })
 	each(func(i int) { a.Op(Fadd, by[i], low[i], low[i]) })
 	each(func(i int) { a.Op(Fmla, rounded[i], by[i], d[i]) })
@@ -275,11 +275,15 @@ func (a *asm) normalisers(one Vec, l, lost, far []Vec) (by, square []Vec) {
 	each(func(i int) { a.Op(Fmls, by[i], product[i], square[i]) })
 	each(func(i int) { a.Op(Fmls, by[i], rounded[i], square[i]) })
 	each(func(i int) { a.Op(Fmla, square[i], square[i], by[i]) })
+	each(func(i int) { a.Op(Fmul, over[i], h[i], square[i]) })
+	each(func(i int) { a.Op(Fmls, h[i], product[i], over[i]) })
+	each(func(i int) { a.Op(Fmls, h[i], rounded[i], over[i]) })
+	each(func(i int) { a.Op(Fmla, over[i], h[i], square[i]) })
 	each(func(i int) { a.Op(Fmul, by[i], square[i], d[i]) })
 	each(func(i int) { a.OpOne(Fneg, rounded[i], by[i]) })
 	each(func(i int) { a.Op(Fmla, rounded[i], square[i], d[i]) })
 	each(func(i int) { a.Op(Fmla, rounded[i], square[i], low[i]) })
 	each(func(i int) { a.Op(Fadd, by[i], by[i], rounded[i]) })
-	a.Release(d, twice, low, x)
-	return by, square
+	a.Release(h, square, d, twice, low, x)
+	return by, over
 }

@@ -1,10 +1,6 @@
 package main
 
-import (
-	"math"
-
-	. "softloss/internal/_asm/neon"
-)
+import . "softloss/internal/_asm/neon"
 
 // Pieces of the losses that are made of several kernels.
 
@@ -114,21 +110,10 @@ func (a *asm) logOfLabels() func(t []Vec) (log []Vec) {
 		return func(t []Vec) []Vec { return a.labelLog(c, t) }
 	}
 	c, one := a.polynomial(logOfSum), a.Hold(1)
-	return func(t []Vec) (log []Vec) {
-		const power = 60 // a small t is multiplied by 2^power, lest it is denormal
-		small, y := a.Row(unroll), a.Row(unroll)
-		log = a.Row(unroll)
-		each(func(i int) { a.Fill(small[i], math.Exp2(-power)) })
-		each(func(i int) { a.Op(Fcmgt, small[i], small[i], t[i]) })
-		each(func(i int) { a.Fill(y[i], math.Exp2(power)) })
-		each(func(i int) { a.Op(Fmul, y[i], y[i], t[i]) })
-		each(func(i int) { a.Move(log[i], t[i]) })
-		each(func(i int) { a.Insert(log[i], y[i], small[i]) })
-		a.logSingle(c, one, log, nil)
-		each(func(i int) { a.Fill(y[i], power*math.Ln2) })
-		each(func(i int) { a.And(y[i], y[i], small[i]) })
-		each(func(i int) { a.Op(Fsub, log[i], log[i], y[i]) })
-		a.Release(small, y)
-		return log
+	return func(t []Vec) []Vec {
+		return a.raisedLog(t, 0x1p-60, 60, func(x []Vec) []Vec {
+			a.logSingle(c, one, x, nil)
+			return x
+		})
 	}
 }

@@ -66,27 +66,32 @@ func (a *asm) log(c logConsts, x []Vec) (log []Vec) {
 
 // labelLog emits log(t) of labels, of any number where t is 0.
 func (a *asm) labelLog(c logConsts, t []Vec) (log []Vec) {
-	x := a.Row(unroll)
-	each(func(i int) { a.Move(x[i], t[i]) })
 	if !a.elements64 {
+		x := a.Row(unroll)
+		each(func(i int) { a.Move(x[i], t[i]) })
 		return a.log(c, x) // no number of float32 is denormal in float64
 	}
-	// Where t may be denormal log t is log(2^power t) - power log 2.
-	const power = 200
-	small, y := a.Row(unroll), a.Row(unroll)
-	each(func(i int) { a.Fill(small[i], 0x1p-1000) })
+	return a.raisedLog(t, 0x1p-1000, 200, func(x []Vec) []Vec { return a.log(c, x) })
+}
+
+// raisedLog emits log(t) of a t that may be denormal: below least it is log(2^power t) - power
+// log 2. log emits logarithms and drops its argument.
+func (a *asm) raisedLog(t []Vec, least, power float64, log func(x []Vec) []Vec) []Vec {
+	x, small, y := a.Row(unroll), a.Row(unroll), a.Row(unroll)
+	each(func(i int) { a.Move(x[i], t[i]) })
+	each(func(i int) { a.Fill(small[i], least) })
 	each(func(i int) { a.Op(Fcmgt, small[i], small[i], t[i]) })
 	each(func(i int) { a.Fill(y[i], math.Exp2(power)) })
 	each(func(i int) { a.Op(Fmul, y[i], y[i], t[i]) })
 	each(func(i int) { a.Insert(x[i], y[i], small[i]) })
 	a.Drop(y...)
-	log = a.log(c, x)
+	x = log(x)
 	y = a.Row(unroll)
 	each(func(i int) { a.Fill(y[i], power*math.Ln2) })
 	each(func(i int) { a.And(y[i], y[i], small[i]) })
-	each(func(i int) { a.Op(Fsub, log[i], log[i], y[i]) })
+	each(func(i int) { a.Op(Fsub, x[i], x[i], y[i]) })
 	a.Release(small, y)
-	return log
+	return x
 }
 
 // klTerms emits the sum of a row.
