@@ -20,7 +20,7 @@ func (e *engine[T]) loadElements(c *Criterion, weights tensor.Tensor, z, t *tens
 		}
 	}
 	e.kept += e.n
-	if err := e.checkSampleWeights(); err != nil {
+	if err := e.checkSampleWeights(weights != nil && weights.Shape().TotalSize() < e.n); err != nil {
 		return err
 	}
 	if dense.IsInteger(t.Dtype()) {

@@ -233,3 +233,28 @@ func TestElementsOfOneClass(t *testing.T) {
 		}
 	}
 }
+
+// TestErrorsOfElementWeights: the error of a sample weight has the row and column that it was given
+// at, and no column where it is one a row.
+func TestErrorsOfElementWeights(t *testing.T) {
+	z, labels := dense(tensor.Float32, make([]float64, 24), 2, 3, 4), dense(tensor.Float32, make([]float64, 24), 2, 3, 4)
+	bad := func(at int, shape ...int) *tensor.Dense {
+		w := make([]float64, tensor.Shape(shape).TotalSize())
+		w[at] = nan
+		return dense(tensor.Float32, w, shape...)
+	}
+	for _, tc := range []struct {
+		axis    int
+		weights *tensor.Dense
+		want    string
+	}{
+		{0, bad(13, 2, 3, 4), "row 3 column 1"},
+		{0, bad(4, 2, 3), "row 4"},
+		{1, bad(13, 2, 3, 4), "row 5 column 0"},
+		{1, bad(6, 2, 4), "row 6"},
+	} {
+		c := losses.Criterion{Link: losses.SigmoidLink, Axis: tc.axis}
+		err := c.EvalInto(losses.Outputs{}, losses.Inputs{Logits: z, Target: labels, SampleWeights: tc.weights})
+		require.EqualError(t, err, "losses: sample weights: "+tc.want+": NaN is out of range, want a finite number >= 0")
+	}
+}

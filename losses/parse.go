@@ -70,6 +70,7 @@ func parseTerm(text string) (Loss, error) {
 	entry := registry[i]
 	v := reflect.New(reflect.TypeOf(entry.Loss)).Elem()
 	v.Set(reflect.ValueOf(entry.Loss))
+	given := map[string]bool{}
 	for _, p := range strings.Split(params, ",") {
 		if strings.TrimSpace(p) == "" {
 			continue
@@ -84,6 +85,10 @@ func parseTerm(text string) (Loss, error) {
 			return nil, argError(ErrParam, "loss "+name, fmt.Sprintf("%s=%q", key, value), "is no number",
 				"such as "+strings.ToLower(key)+"=0.5")
 		}
+		if key = strings.ToLower(strings.TrimSpace(key)); given[key] {
+			return nil, argError(ErrParam, "loss "+name, strconv.Quote(key), "is given twice", entry.text())
+		}
+		given[key] = true
 		field.SetFloat(x)
 	}
 	l := v.Interface().(Loss)

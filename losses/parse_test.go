@@ -51,13 +51,14 @@ func TestParseLoss(t *testing.T) {
 
 func TestParseLossErrors(t *testing.T) {
 	for text, want := range map[string]string{
-		"":           `losses: loss: "" is unknown, want one of ` + strings.Join(losses.LossNames(), ", "),
-		"gce:p=1":    `losses: loss gce: "p" is no parameter, want gce:q=0.7`,
-		"gce:q":      `losses: loss gce: q="" is no number, want such as q=0.5`,
-		"gce:q=2":    `losses: GCE.Q: 2 is out of range, want a number in (0, 1]; the paper uses 0.7`,
-		"x*ce":       `losses: loss: "x" is no weight, want a number`,
-		"-1*ce+mae":  `losses: WeightedSum: term 0: weight -1 is out of range, want a number in [0, 1e+30]`,
-		"ce:gamma=1": `losses: loss ce: "gamma" is no parameter, want ce`,
+		"":               `losses: loss: "" is unknown, want one of ` + strings.Join(losses.LossNames(), ", "),
+		"gce:p=1":        `losses: loss gce: "p" is no parameter, want gce:q=0.7`,
+		"gce:q=1, Q =.5": `losses: loss gce: "q" is given twice, want gce:q=0.7`,
+		"gce:q":          `losses: loss gce: q="" is no number, want such as q=0.5`,
+		"gce:q=2":        `losses: GCE.Q: 2 is out of range, want a number in (0, 1]; the paper uses 0.7`,
+		"x*ce":           `losses: loss: "x" is no weight, want a number`,
+		"-1*ce+mae":      `losses: WeightedSum: term 0: weight -1 is out of range, want a number in [0, 1e+30]`,
+		"ce:gamma=1":     `losses: loss ce: "gamma" is no parameter, want ce`,
 	} {
 		_, err := losses.ParseLoss(text)
 		require.EqualError(t, err, want, text)

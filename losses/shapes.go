@@ -38,7 +38,11 @@ func (c *Criterion) check(logits, target Operand) error {
 		if c.fitsRows(ts, s) || c.Link == SigmoidLink && slices.Equal(ts, s) {
 			return nil
 		}
-		return shapeError("index", ts, fmt.Sprintf("shape %v", c.indexShape(s)))
+		want := fmt.Sprintf("shape %v", c.indexShape(s))
+		if slices.Equal(ts, s) {
+			want += fmt.Sprintf(", or labels of %v if these are labels", logits.Dtype())
+		}
+		return shapeError("index", ts, want)
 	case dt != tensor.Float32 && dt != tensor.Float64:
 		return argError(ErrDtype, "labels", "dtype "+dt.String(), "is not supported",
 			logits.Dtype().String()+" labels [N, K], or index [N] of integers")

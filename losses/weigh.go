@@ -13,7 +13,7 @@ import (
 // class weights.
 func (e *engine[T]) weigh() error {
 	e.kept += e.n
-	if err := e.checkSampleWeights(); err != nil {
+	if err := e.checkSampleWeights(true); err != nil {
 		return err
 	}
 	e.ignoreRows()
@@ -38,15 +38,20 @@ func (e *engine[T]) remove(i int) {
 	e.removed[i] = true
 }
 
-// checkSampleWeights removes the rows whose sample weight is 0.
-func (e *engine[T]) checkSampleWeights() error {
+// checkSampleWeights removes the rows, or elements, whose sample weight is 0; oneARow says that the
+// caller gave one a row.
+func (e *engine[T]) checkSampleWeights(oneARow bool) error {
 	if e.sample == nil {
 		return nil
 	}
 	e.sampleSizes = kernel.SizesOf(e.sample)
 	if !e.sampleSizes.Finite || e.sampleSizes.Negative {
 		i := slices.IndexFunc(e.sample, func(s T) bool { return !valid(s) })
-		return cellError(ErrWeight, "sample weights", e.first+i, -1, e.sample[i], "is out of range", "a finite number >= 0")
+		row, col := e.position(i * e.k)
+		if oneARow {
+			col = -1
+		}
+		return cellError(ErrWeight, "sample weights", row, col, e.sample[i], "is out of range", "a finite number >= 0")
 	}
 	if e.sampleSizes.Zero {
 		e.removed = dense.Grow(&e.buf.removed, e.n)
