@@ -170,7 +170,7 @@ func checkLike(arg string, n *gorgonia.Node, of string, other *gorgonia.Node) er
 		return argError(losses.ErrDtype, arg, fmt.Sprintf("dtype %v", n.Dtype()), "is wrong",
 			fmt.Sprintf("%v, that of %s", other.Dtype(), of))
 	}
-	return anotherNode(arg, n, other, of)
+	return anotherNode(arg, n, other, "argument "+of)
 }
 
 // cosines returns the cosines of the rows of x with those of w.
