@@ -106,6 +106,8 @@ func TestCheckpointErrors(t *testing.T) {
 		{"-checkpoint run -resume -hidden 8 -noise 0.1",
 			`-resume: the run in run has other training rows: other -data, -test, -validation or -noise` + advice},
 		{"-checkpoint file", `-checkpoint file: is a file, want a folder, or a name for a new one`},
+		{"-checkpoint file/in", `-checkpoint file/in: not a directory; want a folder, or a name for a new one`},
+		{"-tensorboard file/in", `-tensorboard file/in: not a directory; want a folder, or a name for a new one`},
 		{"-checkpoint run -resume -hidden 8 -loss mae",
 			`-resume: the run in run was made with another -loss, -alpha or -smoothing \(.+, not .+\)` + advice},
 		{"-checkpoint run -resume -hidden 8 -validation 0.1", `-resume: the run in run has other training rows: .+`},

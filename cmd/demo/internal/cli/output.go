@@ -66,12 +66,17 @@ func (o *Output) Prepare() error {
 	if err := o.checkJSON(); err != nil {
 		return err
 	}
-	err := os.MkdirAll(o.Out, 0o777)
+	return MakeFolder("out", o.Out)
+}
+
+// MakeFolder makes the folder that a flag names and checks that files can be written there.
+func MakeFolder(flag, dir string) error {
+	err := os.MkdirAll(dir, 0o777)
 	if err == nil {
-		err = writable(o.Out)
+		err = writable(dir)
 	}
 	if err != nil {
-		return Usagef("-out %s: %s; want a folder, or a name for a new one", o.Out, Cause(err))
+		return Usagef("-%s %s: %s; want a folder, or a name for a new one", flag, dir, Cause(err))
 	}
 	return nil
 }

@@ -20,7 +20,7 @@ func (s *session) fit(ctx context.Context) error {
 	if s.tensorboard != "" && s.leads() {
 		var err error
 		if events, err = tfevents.New(s.tensorboard, time.Now); err != nil {
-			return cli.Usagef("-tensorboard %s: %s; want a folder, or a name for a new one", s.tensorboard, cli.Cause(err))
+			return err
 		}
 		defer events.Close()
 	}

@@ -19,6 +19,11 @@ func (s *session) openCheckpoint() error {
 	if info, err := os.Stat(s.checkpoint); err == nil && !info.IsDir() {
 		return cli.Usagef("-checkpoint %s: is a file, want a folder, or a name for a new one", s.checkpoint)
 	}
+	if !s.resume {
+		if err := cli.MakeFolder("checkpoint", s.checkpoint); err != nil {
+			return err
+		}
+	}
 	state, err := train.ReadCheckpoint(s.checkpoint)
 	switch missing := errors.Is(err, fs.ErrNotExist); {
 	case s.resume && missing:

@@ -28,6 +28,11 @@ func (s *session) run(ctx context.Context) error {
 		if err := s.Prepare(); err != nil {
 			return err
 		}
+		if s.tensorboard != "" {
+			if err := cli.MakeFolder("tensorboard", s.tensorboard); err != nil {
+				return err
+			}
+		}
 	}
 	ctx, stop := s.console.Interruptible(ctx)
 	defer stop()

@@ -17,7 +17,7 @@ func TestReliabilityOfFewRows(t *testing.T) {
 		{Low: 0.5, High: 0.75, Count: rowsOfBin - 1, Confidence: 0.6},
 		{Low: 0.75, High: 1, Count: rowsOfBin, Confidence: 0.9, Accuracy: 0.8},
 	}
-	panels := reliabilityPanels("title", "sure", 0.1, bins)
+	panels := reliabilityPanels("title", "sure", "rows", 0.1, bins)
 	bars, few := panels[0].Series[0], panels[0].Series[1]
 	assert.Equal(t, "accuracy of fewer than 10 rows", few.Name)
 	assert.Equal(t, []float64{0.875}, bars.X)
@@ -25,6 +25,10 @@ func TestReliabilityOfFewRows(t *testing.T) {
 	assert.True(t, few.Pale)
 	assert.Positive(t, few.Stub)
 	assert.Len(t, panels[1].Series[0].X, 2)
+
+	panels = reliabilityPanels("title", "sure", "answers", 0.1, bins)
+	assert.Equal(t, "accuracy of fewer than 10 answers", panels[0].Series[1].Name)
+	assert.Equal(t, "Test answers (%)", panels[1].YLabel)
 
 	out, err := figure.Panel{Series: []figure.Series{few}}.Plot()
 	require.NoError(t, err)
