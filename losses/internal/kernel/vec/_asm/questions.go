@@ -74,7 +74,7 @@ func normalisedQuestion(shares bool) func(g isa, c questionConsts, par reg.GPVir
 }
 
 // normalisers emits 1/D for D = 2 l - minus, and returns what emits x/D².
-func (g isa) normalisers(l, minus reg.VecVirtual) (by reg.VecVirtual, overSquare func(x reg.VecVirtual) reg.VecVirtual) {
+func (g isa) normalisers(l, minus reg.VecVirtual) (by reg.VecVirtual, overSquare func(reg.VecVirtual) reg.VecVirtual) {
 	d, twice := g.vec(), g.vec()
 	g.add(l, l, twice)
 	g.sub(minus, twice, d)
