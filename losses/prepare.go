@@ -108,13 +108,14 @@ func (b *batch[T]) prepareTarget() (bad int) {
 	k := b.k
 	dst := dense.Grow(&b.prepared, b.n*k)
 	switch {
+	case b.index != nil && !b.weighsLabels:
+		smoothClasses(b.smoothing, dst, b.index, k)
+		b.index, b.target = nil, dst
+		return -1
 	case b.index != nil:
 		clear(dst)
 		for i, y := range b.index {
-			dst[i*k+y] = 1
-			if b.weighsLabels {
-				dst[i*k+y] = T(b.classWeights[y])
-			}
+			dst[i*k+y] = T(b.classWeights[y])
 		}
 		b.index, b.target = nil, dst
 	case b.weighsLabels:

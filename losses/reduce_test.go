@@ -101,3 +101,20 @@ func TestMassOutOfRange(t *testing.T) {
 		}
 	}
 }
+
+// TestMassOfIndices: without weights the mass of an index is the number of rows kept, so that both
+// means are one.
+func TestMassOfIndices(t *testing.T) {
+	for _, dt := range floatDtypes {
+		for _, ignored := range []int{-1, 2} {
+			x := spread(dt, 37, 5)
+			x.index = repeatInt(x.n, func(i int) int { return i * 3 % x.k })
+			mean := losses.Criterion{Ignore: []int{ignored}}
+			weighted := mean
+			weighted.Reduction = losses.WeightedMean
+			want, got := x.eval(t, mean), x.eval(t, weighted)
+			same(t, "loss", got.loss, want.loss)
+			same(t, "gradient", got.grad, want.grad)
+		}
+	}
+}

@@ -218,6 +218,38 @@ func smoothRows[T kernel.Float](s Smoothing, dst, t []T, k int) (bad int) {
 	return kernel.Mix(dst, t, s.Prior, 1-s.Alpha, s.Alpha)
 }
 
+// smoothClasses stores in dst the smoothed one-hot rows of classes: as all have the same mass they
+// differ in their classes alone.
+func smoothClasses[T kernel.Float](s Smoothing, dst []T, classes []int, k int) {
+	if len(classes) == 0 {
+		return
+	}
+	row, y := dst[:k], classes[0]
+	clear(row)
+	row[y] = 1
+	smoothRows(s, row, row, k)
+	on := row[y] // of every class, but for a prior
+	if s.Prior != nil {
+		row[y] = T(s.mixed(0, y))
+	} else if k > 1 {
+		row[y] = row[(y+1)%k]
+	}
+	for n := k; n < len(dst); {
+		n += copy(dst[n:], dst[:n])
+	}
+	for i, y := range classes {
+		if s.Prior != nil {
+			on = T(s.mixed(1, y))
+		}
+		dst[i*k+y] = on
+	}
+}
+
+// mixed returns what a prior makes of the label t of class k, of a row whose sum is 1.
+func (s Smoothing) mixed(t float64, k int) float64 {
+	return (1-s.Alpha)*t + float64(s.Alpha*s.Prior[k]) // rounded, never fused
+}
+
 // smoothGradRow replaces g = dL/dτ' by dL/dt for the row of labels t.
 func smoothGradRow[T kernel.Float](s Smoothing, g []float64, t []T) {
 	if !s.on() {

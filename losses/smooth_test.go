@@ -234,3 +234,37 @@ func TestLargeLabels(t *testing.T) {
 		}
 	}
 }
+
+// TestSmoothedClasses: the classes of an index, smoothed, are one-hot labels, bit for bit, by every
+// rule, whatever the classes of the rows beside are.
+func TestSmoothedClasses(t *testing.T) {
+	for _, dt := range floatDtypes {
+		for _, k := range []int{1, 2, 3, 10, 65, 100, 255} {
+			x := spread(dt, 37, k)
+			x.index = repeatInt(x.n, func(i int) int { return (5 + i*7) % k })
+			hot := x
+			hot.index, hot.t = nil, make([]float64, x.n*k)
+			for i, y := range x.index {
+				hot.t[i*k+y] = 1
+			}
+			prior := repeat(k, func(i int) float64 { return float64(2*i+1) / float64(k*k) })
+			for _, s := range []losses.Smoothing{{Alpha: 0.1}, {Alpha: 0.3, Prior: prior}, {Alpha: 1, Prior: prior},
+				{Rule: losses.SmoothUniform, Alpha: 0.2}, {Rule: losses.SmoothNotebook, Alpha: 0.4},
+				{Rule: losses.SmoothNotebook, Alpha: 3}} {
+				for _, l := range []losses.Loss{losses.CrossEntropy{}, losses.Focal{Gamma: 2}} {
+					c := losses.Criterion{Loss: l, Smoothing: s, Reduction: losses.None}
+					got, want := x.eval(t, c), hot.eval(t, c)
+					same(t, fmt.Sprintf("%T %v k=%d gradient", l, s, k), got.grad, want.grad)
+					same(t, fmt.Sprintf("%T %v k=%d loss", l, s, k), got.loss, want.loss)
+				}
+			}
+		}
+	}
+}
+
+// spread is a batch of logits from -4 to 4.
+func spread(dt tensor.Dtype, n, k int) batch {
+	return batch{dt: dt, n: n, k: k, z: repeat(n*k, func(i int) float64 {
+		return float64(uint64(i)*2654435761%1024)/128 - 4
+	})}
+}

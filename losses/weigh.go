@@ -169,6 +169,13 @@ func (e *engine[T]) sumMass() {
 	if plain && e.index == nil && e.n > 0 {
 		kernel.RowSums(e.rowMass, e.target, e.k)
 	}
+	if plain && e.index != nil && e.removed == nil && e.sample == nil {
+		for i := range e.rowMass {
+			e.rowMass[i] = 1
+		}
+		e.mass.add(float64(e.n)) // exact, as their sum is
+		return
+	}
 	sum := e.mass
 	for i := range e.rowMass {
 		switch {
