@@ -165,9 +165,13 @@ func (e *engine[T]) weighsSomething(i int) bool {
 // sumMass sets S_n of every row, or element, and their weighted sum.
 func (e *engine[T]) sumMass() {
 	e.rowMass = dense.Grow(&e.buf.rowMass, e.n)
-	plain := e.link == SoftmaxLink && e.classWeights == nil
-	if plain && e.index == nil && e.n > 0 {
+	plain, soft := e.classWeights == nil && e.link == SoftmaxLink, e.index == nil && e.link == SoftmaxLink
+	switch {
+	case !soft || e.n == 0:
+	case plain:
 		kernel.RowSums(e.rowMass, e.target, e.k)
+	default:
+		kernel.WeightedRowSums(e.rowMass, e.target, e.classWeights)
 	}
 	if plain && e.index != nil && e.removed == nil && e.sample == nil {
 		for i := range e.rowMass {
@@ -181,9 +185,10 @@ func (e *engine[T]) sumMass() {
 		switch {
 		case !e.keeps(i):
 			e.rowMass[i] = 0
-		case plain && e.index != nil:
+		case soft:
+		case plain:
 			e.rowMass[i] = 1
-		case !plain:
+		default:
 			e.rowMass[i] = e.massOf(i)
 		}
 		sum.add(float64(e.rowMass[i] * e.sampleOf(i))) // rounded, never fused
@@ -191,17 +196,12 @@ func (e *engine[T]) sumMass() {
 	e.mass = sum
 }
 
-// massOf returns S_n of row i with class weights, or element i.
-func (e *engine[T]) massOf(i int) (mass float64) {
-	w := e.classWeights
-	switch {
-	case e.link == SigmoidLink:
-		return e.ofClass(w, i) * e.elementMass(i)
-	case e.index != nil:
-		return w[e.index[i]]
+// massOf returns S_n of row i with an index and class weights, or of element i.
+func (e *engine[T]) massOf(i int) float64 {
+	if e.link == SigmoidLink {
+		return e.ofClass(e.classWeights, i) * e.elementMass(i)
 	}
-	_, mass, _ = kernel.WeightedSum(part(e.target, i, i+1, e.k), w)
-	return mass
+	return e.classWeights[e.index[i]]
 }
 
 // gradOfMass adds to the gradients what comes from WeightedMean's denominator, -f times that of the

@@ -78,6 +78,15 @@ func RowSums[T Float](dst []float64, x []T, k int) {
 	spec.RowSums(dst, x, k)
 }
 
+// WeightedRowSums stores the weighted sums of rows; see [spec.WeightedRowSums].
+func WeightedRowSums[T Float](dst []float64, x []T, w []float64) {
+	if vec.On() {
+		vec.WeightedRowSums(dst, x, w)
+		return
+	}
+	spec.WeightedRowSums(dst, x, w)
+}
+
 // CentredRows multiplies rows of probabilities by what is centred; see [spec.CentredRows].
 func CentredRows(p, d, mean, f []float64, k int) {
 	if vec.On() {

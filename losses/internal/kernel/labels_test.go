@@ -166,3 +166,26 @@ func rowSums[T Float](t *testing.T) {
 		}
 	}
 }
+
+// TestWeightedRowSums gives the weighted sums of [WeightedSum], bit for bit, for rows of every
+// length.
+func TestWeightedRowSums(t *testing.T) { both(t, weightedRowSums[float32], weightedRowSums[float64]) }
+
+func weightedRowSums[T Float](t *testing.T) {
+	for _, k := range append(upTo(70), 1000) {
+		for _, n := range []int{1, 2, 5} {
+			b := newBlock[T](n, k, ordinary)
+			w := make([]float64, k)
+			for j := range w {
+				w[j] = 1 / float64(3+j)
+			}
+			got := append(make([]float64, n), 7)
+			WeightedRowSums(got[:n], b.t, w)
+			for i := range n {
+				_, want, _ := WeightedSum(b.t[i*k:(i+1)*k], w)
+				require.Equal(t, want, got[i], "n=%d k=%d", n, k)
+			}
+			require.Equal(t, 7.0, got[n], "n=%d k=%d", n, k)
+		}
+	}
+}

@@ -37,6 +37,13 @@ func RowSums[T Float](dst []float64, x []T, k int) {
 	}
 }
 
+// WeightedRowSums stores the sums of the rows of x, times w, which has an element a class, in dst.
+func WeightedRowSums[T Float](dst []float64, x []T, w []float64) {
+	for i := range dst {
+		_, dst[i], _ = WeightedSum(Row(x, i, len(w)), w)
+	}
+}
+
 // CentredRows stores f p (d - mean) in p, of rows of k elements with a mean, that of d by p, and an
 // f each. Of a class of p > 1/2, where that difference may be small, it is -Σ p (d - its d).
 func CentredRows(p, d, mean, f []float64, k int) {

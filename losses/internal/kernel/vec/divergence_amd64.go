@@ -43,6 +43,11 @@ func RowSums[T spec.Float](dst []float64, x []T, k int) {
 	wideOf[T]().rowSums(&dst[0], &x[0], k, len(dst))
 }
 
+// WeightedRowSums is [spec.WeightedRowSums].
+func WeightedRowSums[T spec.Float](dst []float64, x []T, w []float64) {
+	wideOf[T]().weightedRowSums(&dst[0], &x[0], &w[0], len(w), len(dst))
+}
+
 // CentredRows is [spec.CentredRows].
 func CentredRows(p, d, mean, f []float64, k int) {
 	doubles().centredRows(&p[0], &d[0], &mean[0], &f[0], k, len(mean))

@@ -36,5 +36,12 @@ func RowSums[T spec.Float](dst []float64, x []T, k int) {
 	}
 }
 
+// WeightedRowSums is [spec.WeightedRowSums].
+func WeightedRowSums[T spec.Float](dst []float64, x []T, w []float64) {
+	for i := range dst {
+		_, dst[i], _ = WeightedSum(spec.Row(x, i, len(w)), w)
+	}
+}
+
 // CentredRows is [spec.CentredRows].
 func CentredRows(p, d, mean, f []float64, k int) { spec.CentredRows(p, d, mean, f, k) }

@@ -271,6 +271,13 @@ func positivesF32AVX512(t *float32, n int) (count int)
 //go:noescape
 func smoothF32AVX512(dst *float32, t *float32, n int, keep float32, cut float32, add float32)
 
+// smoothRowsF32AVX512 stores max(keep t - cut/nnz, 0) + add + addMass Σ t in dst, of n rows of k
+// elements, nnz the number of t > 0 in the row, 1 for none. It ends before a row with an invalid
+// label or an infinite sum, and returns how many it has done.
+//
+//go:noescape
+func smoothRowsF32AVX512(dst *float32, t *float32, k int, n int, keep float32, cut float64, add float64, addMass float64) (done int)
+
 // smoothAlikeF32AVX512 stores keep t + add in dst. odd is 0 only where no t has a sign, and all are
 // numbers with a sum that is one.
 //
@@ -1052,6 +1059,13 @@ func positivesF64AVX512(t *float64, n int) (count int)
 //go:noescape
 func smoothF64AVX512(dst *float64, t *float64, n int, keep float64, cut float64, add float64)
 
+// smoothRowsF64AVX512 stores max(keep t - cut/nnz, 0) + add + addMass Σ t in dst, of n rows of k
+// elements, nnz the number of t > 0 in the row, 1 for none. It ends before a row with an invalid
+// label or an infinite sum, and returns how many it has done.
+//
+//go:noescape
+func smoothRowsF64AVX512(dst *float64, t *float64, k int, n int, keep float64, cut float64, add float64, addMass float64) (done int)
+
 // smoothAlikeF64AVX512 stores keep t + add in dst. odd is 0 only where no t has a sign, and all are
 // numbers with a sum that is one.
 //
@@ -1410,10 +1424,11 @@ func weightedSumF64AVX512(t *float64, w *float64, n int) (plain float64, weighte
 //go:noescape
 func weighF64AVX512(dst *float64, t *float64, w *float64, n int) (bad uint32)
 
-// mixF64AVX512 stores keep t + add w in dst.
+// mixRowsF64AVX512 stores keep t + add (Σ t) w in dst, of n rows of k elements. It ends before a
+// row with an invalid label, and returns how many it has done.
 //
 //go:noescape
-func mixF64AVX512(dst *float64, t *float64, w *float64, n int, keep float64, add float64)
+func mixRowsF64AVX512(dst *float64, t *float64, w *float64, k int, n int, keep float64, add float64) (done int)
 
 // smoothElementsF64AVX512 stores keep y + add + addYes (y + u) in yes and keep u + add + addNo (y +
 // u) in no, for y = w t, t where w is nil, and u = 1-t; bad != 0 when a t is not in [0, 1].
@@ -1508,6 +1523,11 @@ func widenF64AVX512(dst *float64, x *float64, n int)
 //
 //go:noescape
 func rowSumsF64AVX512(dst *float64, x *float64, k int, n int)
+
+// weightedRowSumsF64AVX512 stores the sums of n rows of k elements, times w, in dst.
+//
+//go:noescape
+func weightedRowSumsF64AVX512(dst *float64, x *float64, w *float64, k int, n int)
 
 // roundF64AVX512 stores x in dst, rounded.
 //
@@ -2348,6 +2368,13 @@ func positivesF32AVX2(t *float32, n int) (count int)
 //go:noescape
 func smoothF32AVX2(dst *float32, t *float32, n int, keep float32, cut float32, add float32)
 
+// smoothRowsF32AVX2 stores max(keep t - cut/nnz, 0) + add + addMass Σ t in dst, of n rows of k
+// elements, nnz the number of t > 0 in the row, 1 for none. It ends before a row with an invalid
+// label or an infinite sum, and returns how many it has done.
+//
+//go:noescape
+func smoothRowsF32AVX2(dst *float32, t *float32, k int, n int, keep float32, cut float64, add float64, addMass float64) (done int)
+
 // smoothAlikeF32AVX2 stores keep t + add in dst. odd is 0 only where no t has a sign, and all are
 // numbers with a sum that is one.
 //
@@ -3046,6 +3073,13 @@ func positivesF64AVX2(t *float64, n int) (count int)
 //go:noescape
 func smoothF64AVX2(dst *float64, t *float64, n int, keep float64, cut float64, add float64)
 
+// smoothRowsF64AVX2 stores max(keep t - cut/nnz, 0) + add + addMass Σ t in dst, of n rows of k
+// elements, nnz the number of t > 0 in the row, 1 for none. It ends before a row with an invalid
+// label or an infinite sum, and returns how many it has done.
+//
+//go:noescape
+func smoothRowsF64AVX2(dst *float64, t *float64, k int, n int, keep float64, cut float64, add float64, addMass float64) (done int)
+
 // smoothAlikeF64AVX2 stores keep t + add in dst. odd is 0 only where no t has a sign, and all are
 // numbers with a sum that is one.
 //
@@ -3403,10 +3437,11 @@ func weightedSumF64AVX2(t *float64, w *float64, n int) (plain float64, weighted 
 //go:noescape
 func weighF64AVX2(dst *float64, t *float64, w *float64, n int) (bad uint32)
 
-// mixF64AVX2 stores keep t + add w in dst.
+// mixRowsF64AVX2 stores keep t + add (Σ t) w in dst, of n rows of k elements. It ends before a row
+// with an invalid label, and returns how many it has done.
 //
 //go:noescape
-func mixF64AVX2(dst *float64, t *float64, w *float64, n int, keep float64, add float64)
+func mixRowsF64AVX2(dst *float64, t *float64, w *float64, k int, n int, keep float64, add float64) (done int)
 
 // smoothElementsF64AVX2 stores keep y + add + addYes (y + u) in yes and keep u + add + addNo (y +
 // u) in no, for y = w t, t where w is nil, and u = 1-t; bad != 0 when a t is not in [0, 1].
@@ -3500,6 +3535,11 @@ func widenF64AVX2(dst *float64, x *float64, n int)
 //
 //go:noescape
 func rowSumsF64AVX2(dst *float64, x *float64, k int, n int)
+
+// weightedRowSumsF64AVX2 stores the sums of n rows of k elements, times w, in dst.
+//
+//go:noescape
+func weightedRowSumsF64AVX2(dst *float64, x *float64, w *float64, k int, n int)
 
 // roundF64AVX2 stores x in dst, rounded.
 //
@@ -4405,10 +4445,11 @@ func weightedSumWideAVX512(t *float32, w *float64, n int) (plain float64, weight
 //go:noescape
 func weighWideAVX512(dst *float32, t *float32, w *float64, n int) (bad uint32)
 
-// mixWideAVX512 stores keep t + add w in dst.
+// mixRowsWideAVX512 stores keep t + add (Σ t) w in dst, of n rows of k elements. It ends before a
+// row with an invalid label, and returns how many it has done.
 //
 //go:noescape
-func mixWideAVX512(dst *float32, t *float32, w *float64, n int, keep float64, add float64)
+func mixRowsWideAVX512(dst *float32, t *float32, w *float64, k int, n int, keep float64, add float64) (done int)
 
 // smoothElementsWideAVX512 stores keep y + add + addYes (y + u) in yes and keep u + add + addNo (y
 // + u) in no, for y = w t, t where w is nil, and u = 1-t; bad != 0 when a t is not in [0, 1].
@@ -4509,6 +4550,11 @@ func widenWideAVX512(dst *float64, x *float32, n int)
 //
 //go:noescape
 func rowSumsWideAVX512(dst *float64, x *float32, k int, n int)
+
+// weightedRowSumsWideAVX512 stores the sums of n rows of k elements, times w, in dst.
+//
+//go:noescape
+func weightedRowSumsWideAVX512(dst *float64, x *float32, w *float64, k int, n int)
 
 // roundWideAVX512 stores x in dst, rounded.
 //
@@ -4905,10 +4951,11 @@ func weightedSumWideAVX2(t *float32, w *float64, n int) (plain float64, weighted
 //go:noescape
 func weighWideAVX2(dst *float32, t *float32, w *float64, n int) (bad uint32)
 
-// mixWideAVX2 stores keep t + add w in dst.
+// mixRowsWideAVX2 stores keep t + add (Σ t) w in dst, of n rows of k elements. It ends before a row
+// with an invalid label, and returns how many it has done.
 //
 //go:noescape
-func mixWideAVX2(dst *float32, t *float32, w *float64, n int, keep float64, add float64)
+func mixRowsWideAVX2(dst *float32, t *float32, w *float64, k int, n int, keep float64, add float64) (done int)
 
 // smoothElementsWideAVX2 stores keep y + add + addYes (y + u) in yes and keep u + add + addNo (y +
 // u) in no, for y = w t, t where w is nil, and u = 1-t; bad != 0 when a t is not in [0, 1].
@@ -5002,6 +5049,11 @@ func widenWideAVX2(dst *float64, x *float32, n int)
 //
 //go:noescape
 func rowSumsWideAVX2(dst *float64, x *float32, k int, n int)
+
+// weightedRowSumsWideAVX2 stores the sums of n rows of k elements, times w, in dst.
+//
+//go:noescape
+func weightedRowSumsWideAVX2(dst *float64, x *float32, w *float64, k int, n int)
 
 // roundWideAVX2 stores x in dst, rounded.
 //

@@ -40,14 +40,13 @@ func Weigh[T spec.Float](dst, t []T, w []float64) (bad int) {
 
 // Mix is [spec.Mix].
 func Mix[T spec.Float](dst, t []T, w []float64, keep, add float64) (bad int) {
-	v, k := wideOf[T](), len(w)
-	for i := range len(t) / k {
-		to, from := spec.Row(dst, i, k), spec.Row(t, i, k)
-		sum, _, bad := WeightedSum(from, w)
-		if bad >= 0 {
-			return i
-		}
-		v.mix(&to[0], &from[0], &w[0], k, keep, add*sum)
+	k := len(w)
+	n := len(t) / k
+	if n == 0 {
+		return -1
+	}
+	if done := wideOf[T]().mixRows(&dst[0], &t[0], &w[0], k, n, keep, add); done < n {
+		return done
 	}
 	return -1
 }
@@ -61,23 +60,35 @@ func Smooth[T spec.Float](dst, t []T, keep, cut, add, addMass float64, k int) (b
 	if inTiles[T](k) {
 		return smoothTiles(u, dst, t, keep, cut, add, addMass, k)
 	}
-	for i := range len(t) / k {
-		x, d := spec.Row(t, i, k), spec.Row(dst, i, k)
-		var mass, nnz float64
-		var invalid uint32
-		for lo := 0; lo < k; lo += chunk(u) {
-			pm, pn, bad := u.labelSums(&x[lo], min(chunk(u), k-lo))
-			mass, nnz, invalid = mass+pm, nnz+float64(pn), invalid|bad
-		}
-		if invalid != 0 || !(mass <= math.MaxFloat64) {
-			if spec.Smooth(d, x, keep, cut, add, addMass, k) >= 0 {
-				return i
-			}
+	n := len(t) / k
+	for i := 0; i < n; i++ {
+		if k <= chunk(u) {
+			i += u.smoothRows(&dst[i*k], &t[i*k], k, n-i, T(keep), cut, add, addMass)
+		} else if smoothLong(u, spec.Row(dst, i, k), spec.Row(t, i, k), keep, cut, add, addMass) {
 			continue
 		}
-		u.smooth(&d[0], &x[0], k, T(keep), T(cut/max(nnz, 1)), T(add+addMass*mass))
+		if i < n && spec.Smooth(spec.Row(dst, i, k), spec.Row(t, i, k), keep, cut, add, addMass, k) >= 0 {
+			return i
+		}
 	}
 	return -1
+}
+
+// smoothLong smooths the row x into d, in chunks. It returns false where that is for the
+// specification.
+func smoothLong[T spec.Float](u unit[T], d, x []T, keep, cut, add, addMass float64) (ok bool) {
+	var mass, nnz float64
+	for lo := 0; lo < len(x); lo += chunk(u) {
+		pm, pn, bad := u.labelSums(&x[lo], min(chunk(u), len(x)-lo))
+		if mass, nnz = mass+pm, nnz+float64(pn); bad != 0 {
+			return false
+		}
+	}
+	if !(mass <= math.MaxFloat64) {
+		return false
+	}
+	u.smooth(&d[0], &x[0], len(x), T(keep), T(cut/max(nnz, 1)), T(add+addMass*mass))
+	return true
 }
 
 // smoothAlike stores keep t + add in dst, where no row is to be told from another. It returns

@@ -46,6 +46,7 @@ type unit[T spec.Float] interface {
 	labelSums(t *T, n int) (mass float64, nnz T, bad uint32)
 	positives(t *T, n int) (count int)
 	smooth(dst, t *T, n int, keep, cut, add T)
+	smoothRows(dst, t *T, k, n int, keep T, cut, add, addMass float64) (done int)
 	smoothAlike(dst, t *T, n int, keep, add T) (odd uint32)
 	powTerms(h, phi, z, t *T, n int, limit, a, aLow, low, shift, rem T, ahead int) (sum, mass float64, bad uint32)
 	polyTerms(h, phi, e, z, t *T, n int, limit, m, log, c T, par *T, ahead int) (sum, mass float64, bad uint32)
@@ -111,7 +112,7 @@ type wide[T spec.Float] interface {
 	maeGrad(dst *T, e *float64, t *T, n int, c, sa, delta, f float64)
 	weightedSum(t *T, w *float64, n int) (plain, weighted float64, bad uint32)
 	weigh(dst, t *T, w *float64, n int) (bad uint32)
-	mix(dst, t *T, w *float64, n int, keep, add float64)
+	mixRows(dst, t *T, w *float64, k, n int, keep, add float64) (done int)
 	smoothElements(yes, no, t *T, w *float64, n int, keep, add, addYes, addNo float64) (bad uint32)
 	elementLogits(dst *float64, z *T, s *float64, n int, t float64) (bad uint32)
 	divide(dst *float64, z *T, n int, t float64) (top float64)
@@ -129,6 +130,7 @@ type wide[T spec.Float] interface {
 	temperedLoss(labelGrad, t *T, log, pow *float64, n int, e float64) (sum, mass float64, bad uint32)
 	widen(dst *float64, x *T, n int)
 	rowSums(dst *float64, x *T, k, n int)
+	weightedRowSums(dst *float64, x *T, w *float64, k, n int)
 	round(dst *T, x *float64, n int)
 	klTerms(labelGrad, z, t *T, n int, m, log float64) (sum, mass float64, bad uint32)
 	klGrad(dst *T, e *float64, t *T, n int, a, f float64)
@@ -331,6 +333,9 @@ func (f32AVX512) labelSums(t *float32, n int) (mass float64, nnz float32, bad ui
 func (f32AVX512) positives(t *float32, n int) (count int) { return positivesF32AVX512(t, n) }
 func (f32AVX512) smooth(dst, t *float32, n int, keep, cut, add float32) {
 	smoothF32AVX512(dst, t, n, keep, cut, add)
+}
+func (f32AVX512) smoothRows(dst, t *float32, k, n int, keep float32, cut, add, addMass float64) (done int) {
+	return smoothRowsF32AVX512(dst, t, k, n, keep, cut, add, addMass)
 }
 func (f32AVX512) smoothAlike(dst, t *float32, n int, keep, add float32) (odd uint32) {
 	return smoothAlikeF32AVX512(dst, t, n, keep, add)
@@ -652,6 +657,9 @@ func (f64AVX512) positives(t *float64, n int) (count int) { return positivesF64A
 func (f64AVX512) smooth(dst, t *float64, n int, keep, cut, add float64) {
 	smoothF64AVX512(dst, t, n, keep, cut, add)
 }
+func (f64AVX512) smoothRows(dst, t *float64, k, n int, keep float64, cut, add, addMass float64) (done int) {
+	return smoothRowsF64AVX512(dst, t, k, n, keep, cut, add, addMass)
+}
 func (f64AVX512) smoothAlike(dst, t *float64, n int, keep, add float64) (odd uint32) {
 	return smoothAlikeF64AVX512(dst, t, n, keep, add)
 }
@@ -810,8 +818,8 @@ func (f64AVX512) weightedSum(t *float64, w *float64, n int) (plain, weighted flo
 func (f64AVX512) weigh(dst, t *float64, w *float64, n int) (bad uint32) {
 	return weighF64AVX512(dst, t, w, n)
 }
-func (f64AVX512) mix(dst, t *float64, w *float64, n int, keep, add float64) {
-	mixF64AVX512(dst, t, w, n, keep, add)
+func (f64AVX512) mixRows(dst, t *float64, w *float64, k, n int, keep, add float64) (done int) {
+	return mixRowsF64AVX512(dst, t, w, k, n, keep, add)
 }
 func (f64AVX512) smoothElements(yes, no, t *float64, w *float64, n int, keep, add, addYes, addNo float64) (bad uint32) {
 	return smoothElementsF64AVX512(yes, no, t, w, n, keep, add, addYes, addNo)
@@ -852,7 +860,10 @@ func (f64AVX512) temperedLoss(labelGrad, t *float64, log, pow *float64, n int, e
 }
 func (f64AVX512) widen(dst *float64, x *float64, n int)      { widenF64AVX512(dst, x, n) }
 func (f64AVX512) rowSums(dst *float64, x *float64, k, n int) { rowSumsF64AVX512(dst, x, k, n) }
-func (f64AVX512) round(dst *float64, x *float64, n int)      { roundF64AVX512(dst, x, n) }
+func (f64AVX512) weightedRowSums(dst *float64, x *float64, w *float64, k, n int) {
+	weightedRowSumsF64AVX512(dst, x, w, k, n)
+}
+func (f64AVX512) round(dst *float64, x *float64, n int) { roundF64AVX512(dst, x, n) }
 func (f64AVX512) klTerms(labelGrad, z, t *float64, n int, m, log float64) (sum, mass float64, bad uint32) {
 	return klTermsF64AVX512(labelGrad, z, t, n, m, log)
 }
@@ -1166,6 +1177,9 @@ func (f32AVX2) positives(t *float32, n int) (count int) { return positivesF32AVX
 func (f32AVX2) smooth(dst, t *float32, n int, keep, cut, add float32) {
 	smoothF32AVX2(dst, t, n, keep, cut, add)
 }
+func (f32AVX2) smoothRows(dst, t *float32, k, n int, keep float32, cut, add, addMass float64) (done int) {
+	return smoothRowsF32AVX2(dst, t, k, n, keep, cut, add, addMass)
+}
 func (f32AVX2) smoothAlike(dst, t *float32, n int, keep, add float32) (odd uint32) {
 	return smoothAlikeF32AVX2(dst, t, n, keep, add)
 }
@@ -1440,6 +1454,9 @@ func (f64AVX2) positives(t *float64, n int) (count int) { return positivesF64AVX
 func (f64AVX2) smooth(dst, t *float64, n int, keep, cut, add float64) {
 	smoothF64AVX2(dst, t, n, keep, cut, add)
 }
+func (f64AVX2) smoothRows(dst, t *float64, k, n int, keep float64, cut, add, addMass float64) (done int) {
+	return smoothRowsF64AVX2(dst, t, k, n, keep, cut, add, addMass)
+}
 func (f64AVX2) smoothAlike(dst, t *float64, n int, keep, add float64) (odd uint32) {
 	return smoothAlikeF64AVX2(dst, t, n, keep, add)
 }
@@ -1588,8 +1605,8 @@ func (f64AVX2) weightedSum(t *float64, w *float64, n int) (plain, weighted float
 func (f64AVX2) weigh(dst, t *float64, w *float64, n int) (bad uint32) {
 	return weighF64AVX2(dst, t, w, n)
 }
-func (f64AVX2) mix(dst, t *float64, w *float64, n int, keep, add float64) {
-	mixF64AVX2(dst, t, w, n, keep, add)
+func (f64AVX2) mixRows(dst, t *float64, w *float64, k, n int, keep, add float64) (done int) {
+	return mixRowsF64AVX2(dst, t, w, k, n, keep, add)
 }
 func (f64AVX2) smoothElements(yes, no, t *float64, w *float64, n int, keep, add, addYes, addNo float64) (bad uint32) {
 	return smoothElementsF64AVX2(yes, no, t, w, n, keep, add, addYes, addNo)
@@ -1630,7 +1647,10 @@ func (f64AVX2) temperedLoss(labelGrad, t *float64, log, pow *float64, n int, e f
 }
 func (f64AVX2) widen(dst *float64, x *float64, n int)      { widenF64AVX2(dst, x, n) }
 func (f64AVX2) rowSums(dst *float64, x *float64, k, n int) { rowSumsF64AVX2(dst, x, k, n) }
-func (f64AVX2) round(dst *float64, x *float64, n int)      { roundF64AVX2(dst, x, n) }
+func (f64AVX2) weightedRowSums(dst *float64, x *float64, w *float64, k, n int) {
+	weightedRowSumsF64AVX2(dst, x, w, k, n)
+}
+func (f64AVX2) round(dst *float64, x *float64, n int) { roundF64AVX2(dst, x, n) }
 func (f64AVX2) klTerms(labelGrad, z, t *float64, n int, m, log float64) (sum, mass float64, bad uint32) {
 	return klTermsF64AVX2(labelGrad, z, t, n, m, log)
 }
@@ -1876,8 +1896,8 @@ func (wideAVX512) weightedSum(t *float32, w *float64, n int) (plain, weighted fl
 func (wideAVX512) weigh(dst, t *float32, w *float64, n int) (bad uint32) {
 	return weighWideAVX512(dst, t, w, n)
 }
-func (wideAVX512) mix(dst, t *float32, w *float64, n int, keep, add float64) {
-	mixWideAVX512(dst, t, w, n, keep, add)
+func (wideAVX512) mixRows(dst, t *float32, w *float64, k, n int, keep, add float64) (done int) {
+	return mixRowsWideAVX512(dst, t, w, k, n, keep, add)
 }
 func (wideAVX512) smoothElements(yes, no, t *float32, w *float64, n int, keep, add, addYes, addNo float64) (bad uint32) {
 	return smoothElementsWideAVX512(yes, no, t, w, n, keep, add, addYes, addNo)
@@ -1921,7 +1941,10 @@ func (wideAVX512) temperedLabels(t *float32, pow *float64, n int, f float64) (po
 }
 func (wideAVX512) widen(dst *float64, x *float32, n int)      { widenWideAVX512(dst, x, n) }
 func (wideAVX512) rowSums(dst *float64, x *float32, k, n int) { rowSumsWideAVX512(dst, x, k, n) }
-func (wideAVX512) round(dst *float32, x *float64, n int)      { roundWideAVX512(dst, x, n) }
+func (wideAVX512) weightedRowSums(dst *float64, x *float32, w *float64, k, n int) {
+	weightedRowSumsWideAVX512(dst, x, w, k, n)
+}
+func (wideAVX512) round(dst *float32, x *float64, n int) { roundWideAVX512(dst, x, n) }
 func (wideAVX512) klTerms(labelGrad, z, t *float32, n int, m, log float64) (sum, mass float64, bad uint32) {
 	return klTermsWideAVX512(labelGrad, z, t, n, m, log)
 }
@@ -2081,8 +2104,8 @@ func (wideAVX2) weightedSum(t *float32, w *float64, n int) (plain, weighted floa
 func (wideAVX2) weigh(dst, t *float32, w *float64, n int) (bad uint32) {
 	return weighWideAVX2(dst, t, w, n)
 }
-func (wideAVX2) mix(dst, t *float32, w *float64, n int, keep, add float64) {
-	mixWideAVX2(dst, t, w, n, keep, add)
+func (wideAVX2) mixRows(dst, t *float32, w *float64, k, n int, keep, add float64) (done int) {
+	return mixRowsWideAVX2(dst, t, w, k, n, keep, add)
 }
 func (wideAVX2) smoothElements(yes, no, t *float32, w *float64, n int, keep, add, addYes, addNo float64) (bad uint32) {
 	return smoothElementsWideAVX2(yes, no, t, w, n, keep, add, addYes, addNo)
@@ -2123,7 +2146,10 @@ func (wideAVX2) temperedLoss(labelGrad, t *float32, log, pow *float64, n int, e 
 }
 func (wideAVX2) widen(dst *float64, x *float32, n int)      { widenWideAVX2(dst, x, n) }
 func (wideAVX2) rowSums(dst *float64, x *float32, k, n int) { rowSumsWideAVX2(dst, x, k, n) }
-func (wideAVX2) round(dst *float32, x *float64, n int)      { roundWideAVX2(dst, x, n) }
+func (wideAVX2) weightedRowSums(dst *float64, x *float32, w *float64, k, n int) {
+	weightedRowSumsWideAVX2(dst, x, w, k, n)
+}
+func (wideAVX2) round(dst *float32, x *float64, n int) { roundWideAVX2(dst, x, n) }
 func (wideAVX2) klTerms(labelGrad, z, t *float32, n int, m, log float64) (sum, mass float64, bad uint32) {
 	return klTermsWideAVX2(labelGrad, z, t, n, m, log)
 }

@@ -76,6 +76,20 @@ func (g isa) rowSums() {
 	g.ret()
 }
 
+func (g isa) weightedRowSums() {
+	g.text("weightedRowSums", "func(dst *A, x *T, w *float64, k, n int)",
+		"stores the sums of n rows of k elements, times w, in dst.")
+	dst, x, w, k := g.param("dst"), g.param("x"), g.param("w"), g.param("k")
+	g.eachRow(k, g.param("n"), []reg.GPVirtual{x}, []reg.GPVirtual{dst}, func() {
+		sum := g.zeros(2)
+		g.loop(k, 2, func(i reg.GPVirtual, v int, m *mask) {
+			g.madd(g.getFloat64(w, i, v, m), g.get(x, i, v, m), sum[v])
+		})
+		g.pick(VMOVSS, VMOVSD, g.total(sum).AsX(), Mem{Base: dst})
+	})
+	g.ret()
+}
+
 // centredRows takes d - mean of a class of p > 1/2, where it may be small, from what the d of the
 // others differ from its own.
 func (g isa) centredRows() {

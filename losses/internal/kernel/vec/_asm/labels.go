@@ -1,6 +1,8 @@
 package main
 
 import (
+	"math"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -9,19 +11,24 @@ import (
 func (g isa) labelSums() {
 	g.text("labelSums", "func(t *T, n int) (mass float64, nnz A, bad uint32)",
 		"returns Σ t, the number of t > 0, and bad as expsDot does.")
-	t, n := g.param("t"), g.param("n")
-	mass, nnz := g.running(2), g.zeros(2)
+	mass, nnz, bad := g.sumsOfLabels(g.param("t"), g.param("n"))
+	doubleResult(mass, "mass")
+	g.result(nnz, "nnz")
+	Store(bad, Return("bad"))
+	g.ret()
+}
+
+// sumsOfLabels emits labelSums, numbers in the lowest lane, mass in float64.
+func (g isa) sumsOfLabels(t, n reg.GPVirtual) (mass, positive reg.VecVirtual, invalid reg.GPVirtual) {
+	sum, nnz := g.running(2), g.zeros(2)
 	zero, bad, one := g.zeros(1)[0], g.noLanes(), g.constant(1)
 	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {
 		x := g.get(t, i, v, m)
 		g.orInto(g.invalid(x), bad)
-		g.addTo(mass[v], x)
+		g.addTo(sum[v], x)
 		g.addWhere(g.cmp(gtOQ, zero, x), one, nnz[v])
 	})
-	doubleResult(g.runningTotal(mass), "mass")
-	g.result(g.total(nnz), "nnz")
-	Store(g.maskBits(bad), Return("bad"))
-	g.ret()
+	return g.runningTotal(sum), g.total(nnz), g.maskBits(bad)
 }
 
 func (g isa) positives() {
@@ -39,8 +46,12 @@ func (g isa) positives() {
 
 func (g isa) smooth() {
 	g.text("smooth", "func(dst, t *T, n int, keep, cut, add A)", "stores max(keep t - cut, 0) + add in dst.")
-	dst, t, n := g.param("dst"), g.param("t"), g.param("n")
-	keep, cut, add := g.broadcast("keep"), g.broadcast("cut"), g.broadcast("add")
+	g.smoothRow(g.param("dst"), g.param("t"), g.param("n"), g.broadcast("keep"), g.broadcast("cut"), g.broadcast("add"))
+	g.ret()
+}
+
+// smoothRow is smooth with the numbers in every lane.
+func (g isa) smoothRow(dst, t, n reg.GPVirtual, keep, cut, add reg.VecVirtual) {
 	zero := g.zeros(1)[0]
 	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {
 		x := g.get(t, i, v, m)
@@ -49,6 +60,34 @@ func (g isa) smooth() {
 		g.add(add, x, x)
 		g.put(x, dst, i, v, m)
 	})
+}
+
+// smoothRows emits labelSums and smooth for rows, of which each is smoothed by its own sums.
+func (g isa) smoothRows() {
+	g.text("smoothRows", "func(dst, t *T, k, n int, keep A, cut, add, addMass float64) (done int)",
+		"stores max(keep t - cut/nnz, 0) + add + addMass Σ t in dst, of n rows of k elements, nnz the number of t > 0 in "+
+			"the row, 1 for none. It ends before a row with an invalid label or an infinite sum, and returns how many it "+
+			"has done.")
+	dst, t, k, keep := g.param("dst"), g.param("t"), g.param("k"), g.broadcast("keep")
+	w, done, end := isa{avx512: g.avx512, f64: true}, GP64(), label("end")
+	XORQ(done, done)
+	g.eachRow(k, g.param("n"), []reg.GPVirtual{dst, t}, nil, func() {
+		mass, nnz, bad := g.sumsOfLabels(t, k)
+		TESTL(bad, bad)
+		JNE(LabelRef(end))
+		VUCOMISD(w.constant(math.MaxFloat64), mass.AsX())
+		JA(LabelRef(end))
+		positive, cut, add := g.wideNumber(nnz), XMM(), XMM()
+		VMAXSD(w.constant(1), positive, positive)
+		VMOVSD(address(Param("cut")), cut)
+		VDIVSD(positive, cut, cut)
+		VMULSD(address(Param("addMass")), mass.AsX(), add)
+		VADDSD(address(Param("add")), add, add)
+		g.smoothRow(dst, t, k, keep, g.everyLane(cut), g.everyLane(add))
+		INCQ(done)
+	})
+	Label(end)
+	Store(done, Return("done"))
 	g.ret()
 }
 
@@ -142,17 +181,36 @@ func (g isa) weigh() {
 	g.ret()
 }
 
-func (g isa) mix() {
-	g.text("mix", "func(dst, t *T, w *float64, n int, keep, add A)", "stores keep t + add w in dst.")
-	dst, t, w, n := g.param("dst"), g.param("t"), g.param("w"), g.param("n")
-	keep, add := g.broadcast("keep"), g.broadcast("add")
-	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {
-		x := g.get(t, i, v, m)
-		y := g.getFloat64(w, i, v, m)
-		g.mul(add, y, y)
-		g.horner(y, keep, x)
-		g.put(x, dst, i, v, m)
+func (g isa) mixRows() {
+	g.text("mixRows", "func(dst, t *T, w *float64, k, n int, keep, add A) (done int)",
+		"stores keep t + add (Σ t) w in dst, of n rows of k elements. It ends before a row with an invalid label, and "+
+			"returns how many it has done.")
+	dst, t, w, k, keep := g.param("dst"), g.param("t"), g.param("w"), g.param("k"), g.broadcast("keep")
+	done, end := GP64(), label("end")
+	XORQ(done, done)
+	g.eachRow(k, g.param("n"), []reg.GPVirtual{dst, t}, nil, func() {
+		sum, bad, add := g.zeros(2), g.noLanes(), g.vec()
+		g.loop(k, 2, func(i reg.GPVirtual, v int, m *mask) {
+			x := g.get(t, i, v, m)
+			g.orInto(g.invalid(x), bad)
+			g.add(x, sum[v], sum[v])
+		})
+		bits := g.maskBits(bad)
+		TESTL(bits, bits)
+		JNE(LabelRef(end))
+		g.bcast(g.total(sum).AsX(), add)
+		g.mul(g.broadcast("add"), add, add)
+		g.loop(k, 2, func(i reg.GPVirtual, v int, m *mask) {
+			x := g.get(t, i, v, m)
+			y := g.getFloat64(w, i, v, m)
+			g.mul(add, y, y)
+			g.horner(y, keep, x)
+			g.put(x, dst, i, v, m)
+		})
+		INCQ(done)
 	})
+	Label(end)
+	Store(done, Return("done"))
 	g.ret()
 }
 
