@@ -63,7 +63,7 @@ func (o *Output) Streams(c Console) (text, terminal io.Writer) {
 
 // Prepare makes the folder and checks, before the work, that the files can be written.
 func (o *Output) Prepare() error {
-	if err := o.checkJSON(); err != nil {
+	if err := o.CheckJSON(); err != nil {
 		return err
 	}
 	return MakeFolder("out", o.Out)
@@ -81,7 +81,8 @@ func MakeFolder(flag, dir string) error {
 	return nil
 }
 
-func (o *Output) checkJSON() error {
+// CheckJSON checks, before the work, that the file of -json can be written.
+func (o *Output) CheckJSON() error {
 	if o.JSONFile == "" || o.JSONFile == "-" {
 		return nil
 	}

@@ -69,6 +69,9 @@ func Evaluate(_ context.Context, args []string, c cli.Console) error {
 	if err != nil {
 		return err
 	}
+	if err := o.output.CheckJSON(); err != nil {
+		return err
+	}
 	saved, err := input.Model("", o.model)
 	if err != nil {
 		return err
