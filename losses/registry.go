@@ -40,7 +40,7 @@ type Entry struct {
 	Ranges []Range // what each parameter may be, in the order of the fields of Loss
 	Title  string  // the name in a sentence, such as generalised cross entropy
 	Unit   string  // the unit of the loss, such as nats; "" for a number without one
-	Proper bool    // whether no prediction costs less, on average, than the true distribution of the labels
+	Proper bool    // whether no logits cost less, on average, than log q does, with q the distribution of the labels
 }
 
 // Has reports whether the loss works with a link.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"gorgonia.org/tensor"
 
 	"softloss/losses"
 )
@@ -97,5 +98,29 @@ func TestLossesInREADME(t *testing.T) {
 		got, ok := parameters[v.Type().Name()]
 		assert.True(t, ok, "%s is not in the README's table", v.Type().Name())
 		assert.Equal(t, strings.Join(want, ", "), got, v.Type().Name())
+	}
+}
+
+// TestProper: where labels are of the distribution q, the logits log q have no gradient on average,
+// for the losses that say so and no other.
+func TestProper(t *testing.T) {
+	q := []float64{.05, .15, .2, .6}
+	z := make([]float64, len(q))
+	for k, x := range q {
+		z[k] = math.Log(x)
+	}
+	for _, e := range losses.Losses() {
+		if !e.Has(losses.SoftmaxLink) {
+			continue
+		}
+		slope := make([]float64, len(q))
+		for y, x := range q {
+			_, grad, err := losses.Criterion{Loss: e.Loss}.EvalGrad(vec(z...), indices(tensor.Int, y))
+			require.NoError(t, err)
+			for k, g := range grad.Float64s() {
+				slope[k] += x * g
+			}
+		}
+		assert.Equal(t, e.Proper, math.Abs(slope[0])+math.Abs(slope[3]) < 1e-9, "%s: %v", e.Name, slope)
 	}
 }
