@@ -112,10 +112,11 @@ func runSection(s *record.Run) *htmlRun {
 		{"calibration error (ECE)", record.Percent(s.ECE)},
 	}
 	if s.Test != nil && s.Test.Verdict != nil {
-		v := s.Test.Verdict
-		numbers = append(numbers, htmlFact{"mean F1 of the classes", record.Percent(v.Macro.F1)},
-			htmlFact{map[bool]string{false: "most frequent class", true: "most frequent answers"}[v.Questions != nil],
-				record.Percent(v.Majority)},
+		v, mean, usual := s.Test.Verdict, "mean F1 of the classes", "most frequent class"
+		if v.Questions != nil {
+			mean, usual = "mean F1 of the labels", "most frequent answers"
+		}
+		numbers = append(numbers, htmlFact{mean, record.Percent(v.Macro.F1)}, htmlFact{usual, record.Percent(v.Majority)},
 			htmlFact{"test NLL nats", record.Decimal(v.NLL)}, htmlFact{"Brier score", record.Decimal(v.Brier)})
 	}
 	if cal := s.Calibration; cal != nil && cal.Temperature.Finite() {

@@ -56,7 +56,7 @@ func picturesOf(s *record.Run) ([]picture, error) {
 				"count test rows.", d, d)
 		}
 		f, caption := reliability(s), fmt.Sprintf("A model that is right as often as it is sure has its bars on the line. "+
-			"Pale bars are of fewer than %d rows, and chance.", rowsOfBin)
+			"Pale bars are of fewer than %d %s, and chance.", rowsOfBin, judged(s))
 		if s.Config.Alpha != 0 {
 			caption += " Smoothed labels keep the confidence low, so that the bars stand above it."
 		}

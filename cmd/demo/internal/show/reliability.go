@@ -12,10 +12,7 @@ import (
 // reliability draws how often the model is right when it is so sure; in a second row, as it is
 // calibrated.
 func reliability(s *record.Run) figure.Figure {
-	title, c, of := "Reliability on the test rows", s.Calibration, "rows"
-	if s.Config.HasQuestions() {
-		of = "answers"
-	}
+	title, c, of := "Reliability on the test rows", s.Calibration, judged(s)
 	if c == nil || len(c.Reliability) == 0 {
 		return figure.Figure{Panels: [][]figure.Panel{reliabilityPanels(title, "How sure the model is", of, s.ECE,
 			s.Test.Reliability)},
@@ -26,6 +23,14 @@ func reliability(s *record.Run) figure.Figure {
 		reliabilityPanels(title, "How sure the model is", of, c.ECEBefore, s.Test.Reliability),
 		reliabilityPanels("Reliability, "+after, "How sure it is, "+after, of, c.ECEAfter, c.Reliability),
 	}, Width: figure.Wide, Height: 8.8 * vg.Inch}
+}
+
+// judged is what accuracy and calibration are over.
+func judged(s *record.Run) string {
+	if s.Config.HasQuestions() {
+		return "answers"
+	}
+	return "rows"
 }
 
 const (
