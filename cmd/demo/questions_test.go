@@ -132,6 +132,9 @@ func TestLabelColumns(t *testing.T) {
 		"-epochs 60 -noplots")...)
 	require.Equal(t, exitDone, code, stderr)
 	assert.Contains(t, stdout, "2 features, 2 labels, each true or not\n")
+	refused(t, "-data fruit.csv -label big,sweet,big",
+		`-label big: this column of fruit\.csv is named a second time; the others are "x", "y", "name"`)
+	refused(t, "-data fruit.csv -label big -drop big", `-label big: this column of fruit\.csv is named a second time; .+`)
 
 	require.NoError(t, os.WriteFile("new.csv", []byte("name,y,x\na,11,19\nb,0,0\nc,0,19\n"), 0o666))
 	code, stdout, stderr = demo(t, "predict", "new.csv")

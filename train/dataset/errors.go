@@ -46,13 +46,14 @@ var (
 // Plain returns the line without the name of the package in front, and Unwrap Err.
 type CellError = fault.CellError
 
-// ColumnError says that a file does not have a column that the options name. errors.Is(err,
-// ErrColumn) holds. Its fields:
+// ColumnError says that a file does not have a column that the options name, or that they name it
+// twice. errors.Is(err, ErrColumn) holds. Its fields:
 //
 //	File     string    as it was given; "" for a reader
 //	Option   string    the field of CSVOptions: Label, Questions or Drop
 //	Name     string    what it says
-//	Columns  []string  those that there are
+//	Columns  []string  those that there are, without the ones named before
+//	Again    bool      it is one of those named before
 //
 // Its method Error returns one line, and Plain that without the name of the package in front.
 type ColumnError = fault.ColumnError

@@ -70,6 +70,8 @@ func TestReadCSVQuestions(t *testing.T) {
 	}{
 		{text, CSVOptions{Questions: []string{"sour"}}, ErrColumn, `"sour"`},
 		{text, CSVOptions{Questions: []string{"big", "big"}}, ErrColumn, `"big"`},
+		{text, CSVOptions{Questions: []string{"big", "big"}}, ErrColumn, `Questions: got "big" a second time, want one of`},
+		{text, CSVOptions{Questions: []string{"big"}, Drop: []string{"big"}}, ErrColumn, `got "big" a second time`},
 		{text, CSVOptions{Questions: []string{}}, ErrParam, "got no column"},
 		{text, CSVOptions{Questions: []string{"big"}, Label: "y"}, ErrParam, "together with Label"},
 		{text, CSVOptions{Questions: []string{"big"}, Header: HeaderNo}, ErrParam, "together with HeaderNo"},

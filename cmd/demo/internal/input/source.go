@@ -168,8 +168,13 @@ func (s *Source) csvError(err error) error {
 	return cli.Usagef("%s%s", name, TableError(s.Data, err, hints))
 }
 
-// NoColumn is the error for a column of a table that a flag names and that is not there.
+// NoColumn is the error for a column of a table that a flag names and that is not there, or not
+// there any more.
 func NoColumn(flag, path string, e *dataset.ColumnError) error {
+	if e.Again {
+		return cli.Usagef("-%s %s: this column of %s is named a second time; the others are %s", flag, e.Name, path,
+			phrase.List(e.Columns))
+	}
 	text := fmt.Sprintf("-%s %s: no such column in %s; the columns are %s", flag, e.Name, path, phrase.List(e.Columns))
 	if near := cli.Nearest(e.Name, e.Columns); near != "" {
 		text += "; did you mean " + phrase.Quote(near) + "?"

@@ -116,6 +116,7 @@ func (e *CellError) Is(target error) bool { return target == ErrCell }
 type ColumnError struct {
 	File, Option, Name string
 	Columns            []string
+	Again              bool
 }
 
 // Error returns one line.
@@ -123,8 +124,12 @@ func (e *ColumnError) Error() string { return Prefix + e.Plain() }
 
 // Plain returns the line without the name of the package in front.
 func (e *ColumnError) Plain() string {
-	return fmt.Sprintf("%s%s: got %s, want one of the columns %s, or a number from 1", In(e.File), e.Option,
-		phrase.Quote(e.Name), phrase.List(e.Columns))
+	again := ""
+	if e.Again {
+		again = " a second time"
+	}
+	return fmt.Sprintf("%s%s: got %s%s, want one of the columns %s, or a number from 1", In(e.File), e.Option,
+		phrase.Quote(e.Name), again, phrase.List(e.Columns))
 }
 
 // Is reports whether target is [ErrColumn].

@@ -3,6 +3,7 @@
 package table
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -114,8 +115,9 @@ func newTable(records *Records, header *Record, opt Options) (*Table, error) {
 	for _, c := range columns {
 		c.opt = &t.opt
 	}
+	all := slices.Clone(columns)
 	for _, name := range opt.Drop {
-		at, err := Find("Drop", columns, name)
+		at, err := find("Drop", all, columns, name)
 		if err != nil {
 			return nil, err
 		}
@@ -123,7 +125,7 @@ func newTable(records *Records, header *Record, opt Options) (*Table, error) {
 	}
 	width := len(columns)
 	if opt.Questions != nil {
-		return t, t.dealQuestions(records.Line, columns)
+		return t, t.dealQuestions(records.Line, all, columns)
 	}
 	if need := max(opt.LabelColumns, 1) + 1; width < need {
 		return nil, &fault.CellError{
@@ -138,7 +140,7 @@ func newTable(records *Records, header *Record, opt Options) (*Table, error) {
 	at := width - 1
 	if opt.Label != "" {
 		var err error
-		if at, err = Find("Label", columns, opt.Label); err != nil {
+		if at, err = find("Label", all, columns, opt.Label); err != nil {
 			return nil, err
 		}
 	}
@@ -177,10 +179,21 @@ func Find(option string, columns []*Column, name string) (int, error) {
 	return 0, &fault.ColumnError{Option: option, Name: name, Columns: titles}
 }
 
-// dealQuestions deals out columns of which some are questions.
-func (t *Table) dealQuestions(line int, columns []*Column) error {
+// find is [Find] among the columns that are left of all; a column of the others is named again.
+func find(option string, all, left []*Column, name string) (int, error) {
+	at, err := Find(option, left, name)
+	var missing *fault.ColumnError
+	if errors.As(err, &missing) {
+		_, err := Find(option, all, name)
+		missing.Again = err == nil
+	}
+	return at, err
+}
+
+// dealQuestions deals out columns, left of all, of which some are questions.
+func (t *Table) dealQuestions(line int, all, columns []*Column) error {
 	for _, name := range t.opt.Questions {
-		at, err := Find("Questions", columns, name)
+		at, err := find("Questions", all, columns, name)
 		if err != nil {
 			return err
 		}
