@@ -69,7 +69,7 @@ func Mix[T Float](dst, t []T, w []float64, keep, add float64) (bad int) {
 			return i
 		}
 		for j, v := range from {
-			to[j] = T(keep*float64(v) + add*sum*w[j])
+			to[j] = T(keep*float64(v) + float64(add*sum*w[j])) // rounded, as vectors do
 		}
 	}
 	return -1

@@ -71,7 +71,7 @@ func Mix[T spec.Float](dst, t []T, w []float64, keep, add float64) (bad int) {
 			mix(&to[0], &from[0], &w[0], whole, keep, add*sum)
 		}
 		for j := whole; j < k; j++ {
-			to[j] = T(keep*float64(from[j]) + add*sum*w[j])
+			to[j] = T(keep*float64(from[j]) + float64(add*sum*w[j])) // rounded, as vectors do
 		}
 	}
 	return -1
