@@ -56,7 +56,7 @@ type ArrayOptions struct {
 // a class that is no whole number, below 0 or too large for the number of rows or the Classes, a
 // label that is negative, not finite or, of questions, above 1, a row whose sum is not 1 ± 0.001
 // or, of votes, not finite and above 0; [ErrClasses] for fewer than two, or other than the Classes;
-// those of [FormatOf] and the system.
+// [ErrParam] for one of Classes that is given twice; those of [FormatOf] and the system.
 func ReadArrays(featuresPath, labelsPath string, opt ArrayOptions) (*Dataset, error) {
 	f, err := arrayFormat(featuresPath)
 	if err != nil {
@@ -204,6 +204,9 @@ func (d *Dataset) putLabels(f Format, a *array.Array, opt ArrayOptions) (err err
 	}
 	if n := d.Len(); a.Shape[0] != n {
 		return fail(ErrShape, "labels: got %s, want %d as in the features", plural(a.Shape[0], "row"), n)
+	}
+	if err := noneTwice("Classes", opt.Classes); err != nil {
+		return err
 	}
 	classes := a.RowSize()
 	switch hard := classes == 1 || f == FormatIDX; {

@@ -122,6 +122,8 @@ func TestReadArrays(t *testing.T) {
 		assert.Equal(t, []string{"shirt", "shoe", "bag"}, named.ClassNames)
 		_, err = ReadArrays(features, write(t, "y", pair[1]), ArrayOptions{Classes: []string{"shirt"}})
 		checkError(t, err, ErrLabel, "labels: row 0: got 1, want a class in 0..0")
+		_, err = ReadArrays(features, write(t, "y", pair[1]), ArrayOptions{Classes: []string{"shirt", "shirt"}})
+		checkError(t, err, ErrParam, `Classes: got "shirt" twice, want each class once`)
 
 		alone, err := ReadFeaturesFile(features)
 		require.NoError(t, err)

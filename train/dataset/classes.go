@@ -26,10 +26,8 @@ func (d *Dataset) WithClasses(names []string) (*Dataset, error) {
 	if d.ClassNames == nil {
 		return nil, fail(ErrShape, "class names: got none, want %d, one for each column of labels", labels.k)
 	}
-	for j, name := range names {
-		if slices.Contains(names[:j], name) {
-			return nil, fail(ErrParam, "names: got %s twice, want each class once", quote(name))
-		}
+	if err := noneTwice("names", names); err != nil {
+		return nil, err
 	}
 	from := slices.Repeat([]int{-1}, len(names))
 	for j, name := range d.ClassNames {
@@ -43,6 +41,16 @@ func (d *Dataset) WithClasses(names []string) (*Dataset, error) {
 	out.ClassNames = slices.Clone(names)
 	out.Labels, err = pick("labels", d.Labels, nil, from)
 	return &out, err
+}
+
+// noneTwice wants every name of the argument once.
+func noneTwice(arg string, names []string) error {
+	for j, name := range names {
+		if slices.Contains(names[:j], name) {
+			return fail(ErrParam, "%s: got %s twice, want each class once", arg, quote(name))
+		}
+	}
+	return nil
 }
 
 // Question returns the dataset with one yes-or-no label, of losses.SigmoidLink: that of a class,

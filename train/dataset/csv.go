@@ -117,7 +117,7 @@ type CSVOptions struct {
 //	a first line that may be a header or not                             ErrCell, [ErrHeader]
 //	a file without data rows                                             [ErrEmpty]
 //	fewer than two classes, one that is not among Classes                ErrClasses
-//	a label, or a column to drop, that is not there;
+//	a label, or a column to drop, that is not there or named before;
 //	two features of one name                                             [ErrColumn]
 //	no column left for the features, a table of 2³¹ elements or more     ErrShape
 //	options out of range or at odds with each other                      [ErrParam]
@@ -287,5 +287,5 @@ func (opt CSVOptions) check() (CSVOptions, error) {
 	case opt.Counts && opt.LabelColumns == 0:
 		return opt, fail(ErrParam, "Counts: got true without LabelColumns, want the number of columns that count")
 	}
-	return opt, nil
+	return opt, noneTwice("Classes", opt.Classes)
 }
