@@ -28,6 +28,8 @@ func TestContrastiveErrors(t *testing.T) {
 	scalar := G.NewScalar(g, tensor.Float64, G.WithName("scalar"))
 	unnamed := func() *G.Node { return G.NewMatrix(g, tensor.Float64, G.WithShape(4, 3)) }
 	require.Same(t, unnamed(), unnamed(), "Gorgonia: two are one")
+	require.ErrorContains(t, errorOf(graph.InfoNCE(unnamed(), unnamed(), 1, losses.Mean)),
+		"is the node of the argument a, too")
 	before := len(g.AllNodes())
 	for name, c := range map[string]struct {
 		got, want error

@@ -189,6 +189,9 @@ func TestErrorsOfShapes(t *testing.T) {
 			"losses: labels: shape (3, 1) is wrong, want shape (3, 5), or an index of integers if these are class numbers"},
 		{"index (1, N)", evalCall(none, z35, tensor.New(tensor.WithShape(1, 3), tensor.WithBacking([]int{0, 1, 2}))),
 			losses.ErrShape, -1, -1, ""},
+		{"integers as labels", evalCall(none, z35, tensor.New(tensor.WithShape(3, 5), tensor.Of(tensor.Int))),
+			losses.ErrShape, -1, -1,
+			"losses: index: shape (3, 5) is wrong, want shape (3), or labels of float64 if these are labels"},
 		{"index of other rows", evalCall(none, z35, indices(tensor.Int64, 0, 1)), losses.ErrShape, -1, -1,
 			"losses: index: shape (2) is wrong, want shape (3)"},
 	})
