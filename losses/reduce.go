@@ -19,8 +19,8 @@ import (
 // When no row is kept, or no mass, the value is 0 and so are the gradients. A mass that float64
 // cannot divide by, of weights of 1e-310 or 1e308, is an error that is [ErrWeight]. Sums are taken
 // in float64, those of elements, with [SigmoidLink], row by row first: the losses that are not 0 go
-// to eight sums in turn, which are added by pairs, so that a row of weight 0 is as if it were not
-// there.
+// to eight sums in turn, which are added by pairs after every 128, so that a row of weight 0 is as
+// if it were not there, and many losses that are alike lose no digits.
 type Reduction uint8
 
 // The reductions.
@@ -98,31 +98,57 @@ type totals struct {
 	counts
 
 	// Σ s_n L_n: the losses that are not 0 go to the lanes in turn, of which next is that of the next
-	// one. So they are added quickly, and alike however they come.
+	// one, and the lanes to sum after so many turns. So they are added quickly, and alike however they
+	// come.
 	lanes [8]float64
 	next  int
+	turns int
+	sum   precise
 
 	summed bool // the losses of all rows have been added
 }
 
+// mostTurns is after how many turns the lanes go to the sum: of equal losses each would lose the
+// same in every one of them.
+const mostTurns = 16
+
 // addLosses adds the weighted losses of rows, or the sums of rows of elements.
 func (t *totals) addLosses(rows []float64) {
 	for len(rows) > 0 {
-		if t.next == 0 && len(rows) >= len(t.lanes) {
-			rows = rows[kernel.AddEights(&t.lanes, rows):]
+		if most := len(t.lanes) * (mostTurns - t.turns); t.next == 0 && len(rows) >= len(t.lanes) {
+			done := kernel.AddEights(&t.lanes, rows[:min(len(rows), most)])
+			rows = rows[done:]
+			t.turn(done / len(t.lanes))
 		}
 		for turn := false; !turn && len(rows) > 0; rows = rows[1:] {
 			if x := rows[0]; x != 0 {
 				t.lanes[t.next] += x
-				t.next = (t.next + 1) % len(t.lanes)
-				turn = t.next == 0
+				if t.next++; t.next == len(t.lanes) {
+					t.next, turn = 0, true
+					t.turn(1)
+				}
 			}
 		}
 	}
 }
 
-// total returns the sum of all.
-func (t *totals) total() float64 {
+// turn counts turns of the lanes.
+func (t *totals) turn(n int) {
+	if t.turns += n; t.turns == mostTurns {
+		t.sum.add(t.ofLanes())
+		t.lanes, t.turns = [8]float64{}, 0
+	}
+}
+
+// ofLanes returns the sum of the lanes.
+func (t *totals) ofLanes() float64 {
 	l := &t.lanes
 	return ((l[0] + l[1]) + (l[2] + l[3])) + ((l[4] + l[5]) + (l[6] + l[7]))
+}
+
+// total returns the sum of all.
+func (t *totals) total() float64 {
+	sum := t.sum
+	sum.add(t.ofLanes())
+	return sum.value()
 }

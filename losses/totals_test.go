@@ -1,7 +1,9 @@
 package losses
 
 import (
+	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -32,4 +34,20 @@ func TestTotalsWithoutZeros(t *testing.T) {
 		}
 		assert.InDelta(t, sum, all.total(), 1e-12, n)
 	}
+}
+
+// TestTotalOfEqualLosses: losses that are all the same, each of which a sum would round alike, add
+// up to their number times one.
+func TestTotalOfEqualLosses(t *testing.T) {
+	for _, n := range []int{100, 1000, 100_000} {
+		for _, x := range []float64{.1, 1. / 3, 2.7} {
+			var all totals
+			all.addLosses(slices.Repeat([]float64{x}, n))
+			assert.InEpsilon(t, float64(n)*x, all.total(), 2*0x1p-52, "%d times %v", n, x)
+		}
+	}
+	var all totals
+	all.addLosses([]float64{math.Inf(1), 1})
+	all.addLosses(slices.Repeat([]float64{1}, 1000))
+	assert.Equal(t, math.Inf(1), all.total())
 }

@@ -61,8 +61,8 @@ func TestEqualTerms(t *testing.T) {
 	}
 }
 
-// TestEqualParts: a mean by the weights of many questions, and a cross entropy of many
-// probabilities, all the same.
+// TestEqualParts: a mean by the weights of many questions, a cross entropy of many probabilities,
+// sums of labels by class weights and without, and the mean of many losses, all the same.
 func TestEqualParts(t *testing.T) {
 	const k = 2000
 	equal := slices.Repeat([]float64{1. / k}, k)
@@ -70,6 +70,11 @@ func TestEqualParts(t *testing.T) {
 		{Criterion: losses.Criterion{Link: losses.SigmoidLink, Reduction: losses.WeightedMean, ClassWeights: []float64{2.3}},
 			Batch: Batch{N: 1, K: k, Logits: make([]float64, k), Index: []int{7}}},
 		{Criterion: losses.Criterion{FromProbs: true}, Batch: Batch{N: 1, K: k, Logits: equal, Labels: equal}},
+		{Criterion: losses.Criterion{Loss: losses.ReverseCrossEntropy{A: -4}, ClassWeights: slices.Repeat([]float64{2.3}, k)},
+			Batch: Batch{N: 1, K: k, Logits: make([]float64, k), Labels: equal}},
+		{Criterion: losses.Criterion{Reduction: losses.WeightedMean},
+			Batch: Batch{N: 1, K: k, Logits: make([]float64, k), Labels: equal}},
+		{Batch: Batch{N: 1, K: 3, Logits: []float64{.3, .1, .2}, Index: []int{1}}, Times: 30000},
 	} {
 		loss, grads, err := Compare(c)
 		require.NoError(t, err)

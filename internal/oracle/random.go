@@ -40,7 +40,7 @@ func Random(seed uint64) Case {
 		c.Axis, b.N = 1, b.N+b.N%2
 	}
 	c.Reduction = losses.Reduction(g.IntN(4))
-	if g.one(3) && (g.Single || c.Reduction == losses.None) { // a sum in float64 is rounded as often as it has losses
+	if g.one(3) {
 		g.Times = g.logarithmic(min(512, 1<<15/b.K) / b.N)
 	}
 	c.FromProbs = g.one(8)

@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -188,4 +189,25 @@ func weightedRowSums[T Float](t *testing.T) {
 			require.Equal(t, 7.0, got[n], "n=%d k=%d", n, k)
 		}
 	}
+}
+
+// TestSumsOfEqualTerms: of long rows of equal numbers, each of which a sum would round alike.
+func TestSumsOfEqualTerms(t *testing.T) {
+	eachImplementation(t, func(t *testing.T) {
+		for k := 100; k < 20000; k = k*3 + 1 {
+			for _, v := range []float64{.1, 1. / 3, 1 / float64(k)} {
+				x, w, sum := slices.Repeat([]float64{v}, k), slices.Repeat([]float64{2.3}, k), []float64{0}
+				RowSums(sum, x, k)
+				plain, weighted, bad := WeightedSum(x, w)
+				require.Equal(t, -1, bad)
+				want := float64(k) * v
+				for _, got := range []float64{Sum(x), sum[0], plain, weighted / 2.3} {
+					require.InEpsilon(t, want, got, 12*0x1p-52, "%d times %v", k, v)
+				}
+				x[k*2/3] = -1
+				_, _, bad = WeightedSum(x, w)
+				require.Equal(t, k*2/3, bad)
+			}
+		}
+	})
 }

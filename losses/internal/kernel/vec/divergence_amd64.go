@@ -40,11 +40,23 @@ func CloseRatios(y, less, sum, z, other, q []float64, k int) {
 
 // RowSums is [spec.RowSums].
 func RowSums[T spec.Float](dst []float64, x []T, k int) {
+	if halfOf[T](k) > 0 {
+		for i := range dst {
+			dst[i] = Sum(spec.Row(x, i, k))
+		}
+		return
+	}
 	wideOf[T]().rowSums(&dst[0], &x[0], k, len(dst))
 }
 
 // WeightedRowSums is [spec.WeightedRowSums].
 func WeightedRowSums[T spec.Float](dst []float64, x []T, w []float64) {
+	if halfOf[T](len(w)) > 0 {
+		for i := range dst {
+			_, dst[i], _ = WeightedSum(spec.Row(x, i, len(w)), w)
+		}
+		return
+	}
 	wideOf[T]().weightedRowSums(&dst[0], &x[0], &w[0], len(w), len(dst))
 }
 

@@ -9,16 +9,26 @@ import (
 	"softloss/losses/internal/kernel/spec"
 )
 
+// longRow is from how many elements on a row is cut in two for its sums, which have 16 lanes and
+// more.
+const longRow = 512
+
 // Sum is [spec.Sum].
 func Sum[T spec.Float](x []T) float64 {
 	if len(x) == 0 {
 		return 0
+	}
+	if half := halfOf[T](len(x)); half > 0 {
+		return Sum(x[:half]) + Sum(x[half:])
 	}
 	return wideOf[T]().sum(&x[0], len(x))
 }
 
 // WeightedSum is [spec.WeightedSum].
 func WeightedSum[T spec.Float](t []T, w []float64) (plain, weighted float64, bad int) {
+	if half := halfOf[T](len(t)); half > 0 {
+		return weightedHalves(t, w, half)
+	}
 	plain, weighted, invalid := wideOf[T]().weightedSum(&t[0], &w[0], len(t))
 	if invalid != 0 {
 		return spec.WeightedSum(t, w)

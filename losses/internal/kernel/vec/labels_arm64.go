@@ -8,8 +8,14 @@ import (
 	"softloss/losses/internal/kernel/spec"
 )
 
+// longRow is from how many elements on a row is cut in two for its sums, which have two lanes.
+const longRow = 64
+
 // Sum is [spec.Sum].
 func Sum[T spec.Float](x []T) (sum float64) {
+	if half := halfOf[T](len(x)); half > 0 {
+		return Sum(x[:half]) + Sum(x[half:])
+	}
 	whole := wholeBlocks[T](len(x))
 	if whole > 0 {
 		sum, _, _ = labelSums(&x[0], whole)
@@ -19,6 +25,9 @@ func Sum[T spec.Float](x []T) (sum float64) {
 
 // WeightedSum is [spec.WeightedSum].
 func WeightedSum[T spec.Float](t []T, w []float64) (plain, weighted float64, bad int) {
+	if half := halfOf[T](len(t)); half > 0 {
+		return weightedHalves(t, w, half)
+	}
 	whole := wholeBlocks[T](len(t))
 	if whole > 0 {
 		var signs uint64

@@ -81,8 +81,8 @@ func (g isa) weightedRowSums() {
 		"stores the sums of n rows of k elements, times w, in dst.")
 	dst, x, w, k := g.param("dst"), g.param("x"), g.param("w"), g.param("k")
 	g.eachRow(k, g.param("n"), []reg.GPVirtual{x}, []reg.GPVirtual{dst}, func() {
-		sum := g.zeros(2)
-		g.loop(k, 2, func(i reg.GPVirtual, v int, m *mask) {
+		sum := g.zeros(4)
+		g.loop(k, 4, func(i reg.GPVirtual, v int, m *mask) {
 			g.madd(g.getFloat64(w, i, v, m), g.get(x, i, v, m), sum[v])
 		})
 		g.pick(VMOVSS, VMOVSD, g.total(sum).AsX(), Mem{Base: dst})

@@ -154,8 +154,8 @@ func (g isa) weightedSum() {
 	g.text("weightedSum", "func(t *T, w *float64, n int) (plain, weighted float64, bad uint32)",
 		"returns Σ t, Σ w t, and bad as expsDot does.")
 	t, w, n := g.param("t"), g.param("w"), g.param("n")
-	plain, weighted, bad := g.zeros(2), g.zeros(2), g.noLanes()
-	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {
+	plain, weighted, bad := g.zeros(4), g.zeros(4), g.noLanes()
+	g.loop(n, 4, func(i reg.GPVirtual, v int, m *mask) {
 		x := g.get(t, i, v, m)
 		g.orInto(g.invalid(x), bad)
 		g.add(x, plain[v], plain[v])
@@ -189,8 +189,8 @@ func (g isa) mixRows() {
 	done, end := GP64(), label("end")
 	XORQ(done, done)
 	g.eachRow(k, g.param("n"), []reg.GPVirtual{dst, t}, nil, func() {
-		sum, bad, add := g.zeros(2), g.noLanes(), g.vec()
-		g.loop(k, 2, func(i reg.GPVirtual, v int, m *mask) {
+		sum, bad, add := g.zeros(4), g.noLanes(), g.vec()
+		g.loop(k, 4, func(i reg.GPVirtual, v int, m *mask) {
 			x := g.get(t, i, v, m)
 			g.orInto(g.invalid(x), bad)
 			g.add(x, sum[v], sum[v])
