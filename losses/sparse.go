@@ -24,8 +24,12 @@ const (
 type point struct {
 	gap  []float64 // g
 	top  int       // where the largest logit is
-	rest float64   // 1 - p_top
+	rest float64   // 1 - p_top, unless flat
+	flat bool      // no p is near 1
 }
+
+// leads reports whether p of class j may be so near 1 that p - t is made of what is left of it.
+func (at *point) leads(j int) bool { return j == at.top && !at.flat }
 
 // solve finds the g of a row of logits z, in memory that holds 2K numbers. ok is false for a row
 // that has no probabilities; then all g are NaN.
@@ -58,8 +62,7 @@ func (n sparse) locate(gap, others []float64) (at point, one, shift float64, ok 
 	}
 	at.rest = n.threshold(others)
 	if one, shift = 1, -at.rest; at.rest > 0.5 {
-		one, shift = 0, n.flatShift(gap, at.rest)
-		at.rest = 1 - shift
+		one, shift, at.flat = 0, n.flatShift(gap, at.rest), true
 	}
 	if n == entmax15 {
 		at.rest *= 2 - at.rest
@@ -168,6 +171,9 @@ func (n sparse) diff(d, t, beside []float64, at point) {
 	for j, g := range at.gap {
 		d[j] = n.power(g) - t[j]
 	}
+	if at.flat {
+		return
+	}
 	lacks := 1 - t[at.top]
 	if beside != nil {
 		lacks = kernel.Complement(t[at.top], beside[at.top])
@@ -176,11 +182,12 @@ func (n sparse) diff(d, t, beside []float64, at point) {
 }
 
 // lossOf returns the loss of a target t with d = p - t, a sum of terms of which none is negative.
-func (n sparse) lossOf(d, t []float64, at point) (loss float64) {
+func (n sparse) lossOf(d, t []float64, at point) float64 {
+	var loss precise
 	for j, g := range at.gap {
-		loss += n.term(g, t[j], d[j])
+		loss.add(n.term(g, t[j], d[j]))
 	}
-	return loss
+	return loss.value()
 }
 
 // term is the term of a class.

@@ -96,7 +96,7 @@ func sparseAlong[T kernel.Float](b *batch[T], n sparse, i int) (valid bool) {
 			if d, w[j] = n.power(g)-t[j], 1; n == entmax15 {
 				w[j] = g
 			}
-			if j == at.top {
+			if at.leads(j) {
 				d = (1 - t[j]) - at.rest
 			}
 			sum += w[j]
@@ -150,6 +150,7 @@ func sparseRow[T kernel.Float](b *batch[T], n sparse, i int, memory []float64) (
 func sparseLabels[T kernel.Float](
 	n sparse, at point, one, shift float64, t, grad []T, f float64) (loss float64, ok bool) {
 	t = t[:len(at.gap)]
+	var sum precise
 	for j, x := range at.gap {
 		v, g := float64(t[j]), (one+x)+shift
 		if !(v >= 0 && v <= math.MaxFloat64) {
@@ -159,25 +160,26 @@ func sparseLabels[T kernel.Float](
 		switch {
 		case g > 0 || j == at.top:
 			var term float64
-			term, d = n.class(g, v, at.rest, j == at.top)
-			loss += term
+			term, d = n.class(g, v, at.rest, at.leads(j))
+			sum.add(term)
 		case v == 0:
 			d = 0
 		case n == sparsemax: // as term
-			loss += v * (0.5*v - g)
+			sum.add(v * (0.5*v - g))
 		default:
-			loss += v * (2 * (2./3*math.Sqrt(v) - g))
+			sum.add(v * (2 * (2./3*math.Sqrt(v) - g)))
 		}
 		if grad != nil {
 			grad[j] = T(f * d)
 		}
 	}
-	return loss, true
+	return sum.value(), true
 }
 
 // sparseIndex is sparseLabels for class y.
-func sparseIndex[T kernel.Float](n sparse, at point, one, shift float64, y int, grad []T, f float64) (loss float64) {
+func sparseIndex[T kernel.Float](n sparse, at point, one, shift float64, y int, grad []T, f float64) float64 {
 	clear(grad)
+	var loss precise
 	for j, x := range at.gap {
 		g := (one + x) + shift
 		if !(g > 0) && j != y {
@@ -187,19 +189,19 @@ func sparseIndex[T kernel.Float](n sparse, at point, one, shift float64, y int, 
 		if j == y {
 			t = 1
 		}
-		term, d := n.class(g, t, at.rest, j == at.top)
-		loss += term
+		term, d := n.class(g, t, at.rest, at.leads(j))
+		loss.add(term)
 		if grad != nil {
 			grad[j] = T(f * d)
 		}
 	}
-	return loss
+	return loss.value()
 }
 
 // class returns a class's term of the loss, and p - t.
-func (n sparse) class(g, t, rest float64, top bool) (term, d float64) {
+func (n sparse) class(g, t, rest float64, leads bool) (term, d float64) {
 	d = n.power(g) - t
-	if top {
+	if leads {
 		d = (1 - t) - rest
 	}
 	return n.term(g, t, d), d

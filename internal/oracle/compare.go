@@ -63,15 +63,13 @@ func Compare(c Case) (loss, grads []Error, err error) {
 
 // Limit is what the errors of a case may be, in units in the last place of what a number's terms
 // sum up to in absolute value. A sparse map is a difference of logits and a threshold, which its
-// terms do not tell; its largest p is 1 less the others, of which K nearly equal ones leave 1/K.
+// terms do not tell.
 func (c Case) Limit() float64 {
 	e, _ := losses.Describe(c.Criterion.Loss)
 	_, sum := c.Criterion.Loss.(losses.WeightedSum)
 	switch {
 	case c.Single:
 		return 4
-	case (e.LabelsSumToOne() || sum) && c.Batch.K > far:
-		return float64(c.Batch.K)
 	case e.LabelsSumToOne() || sum:
 		return 64
 	}

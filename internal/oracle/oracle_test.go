@@ -3,6 +3,7 @@ package oracle
 import (
 	"math"
 	"math/big"
+	"math/rand/v2"
 	"runtime"
 	"slices"
 	"strings"
@@ -80,6 +81,33 @@ func TestEqualParts(t *testing.T) {
 		require.NoError(t, err)
 		for _, e := range append(loss, grads...) {
 			require.LessOrEqual(t, e.Terms, 16.0, "%v", e)
+		}
+	}
+}
+
+// TestSparseOfManyClasses: sparse maps of nearly equal classes, of which each has as much as it
+// should, the largest too, and losses of many equal terms beside a large one.
+func TestSparseOfManyClasses(t *testing.T) {
+	for _, l := range []losses.Loss{losses.Sparsemax{}, losses.Entmax15{}} {
+		for _, k := range []int{20, 90, 700} {
+			for _, width := range []float64{0, 1e-6, .01, .3} {
+				r := rand.New(rand.NewPCG(uint64(k), 3))
+				b := Batch{N: 1, K: k, Logits: make([]float64, k), Labels: slices.Repeat([]float64{1 / float64(k)}, k)}
+				for j := range b.Logits {
+					b.Logits[j] = width * r.NormFloat64()
+				}
+				if width == 0 {
+					b.Logits[k/2] = .3 / float64(k)
+				}
+				index := b
+				index.Labels, index.Index = nil, []int{k / 3}
+				for _, b := range []Batch{b, index} {
+					loss, grads, err := Compare(Case{Criterion: losses.Criterion{Loss: l}, Batch: b})
+					require.NoError(t, err)
+					e := Largest(append(loss, grads...))
+					require.LessOrEqual(t, e.Terms, 6.0, "%T K=%d width %v: %v", l, k, width, e)
+				}
+			}
 		}
 	}
 }

@@ -1786,10 +1786,10 @@ func sparsemaxTopF64AVX512(z *float64, n int) (top float64, start float64)
 func sparsemaxSearchF64AVX512(h *float64, z *float64, k int, top *float64, start *float64, ties *float64, one *float64, shift *float64) (rejected uint32)
 
 // sparsemaxRowAtF64AVX512 is sparsemaxRow for a row with the largest logit, top, at a place and at
-// more others, ties, of which sparsemaxSearch has found one and shift.
+// ties others, of which sparsemaxSearch has found one and shift.
 //
 //go:noescape
-func sparsemaxRowAtF64AVX512(grad *float64, labelGrad *float64, z *float64, t *float64, n int, at int, more int, top float64, ties float64, one float64, shift float64, f float64) (loss float64, rejected uint32)
+func sparsemaxRowAtF64AVX512(grad *float64, labelGrad *float64, z *float64, t *float64, n int, at int, top float64, ties float64, one float64, shift float64, f float64) (loss float64, rejected uint32)
 
 // sparsemaxRowF64AVX512 returns the loss of a row, with the labels t or that of class y, and stores
 // f times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
@@ -1835,11 +1835,11 @@ func entmaxTopF64AVX512(z *float64, n int) (top float64, start float64)
 //go:noescape
 func entmaxSearchF64AVX512(h *float64, z *float64, k int, top *float64, start *float64, ties *float64, one *float64, shift *float64) (rejected uint32)
 
-// entmaxRowAtF64AVX512 is entmaxRow for a row with the largest logit, top, at a place and at more
-// others, ties, of which entmaxSearch has found one and shift.
+// entmaxRowAtF64AVX512 is entmaxRow for a row with the largest logit, top, at a place and at ties
+// others, of which entmaxSearch has found one and shift.
 //
 //go:noescape
-func entmaxRowAtF64AVX512(grad *float64, labelGrad *float64, z *float64, t *float64, n int, at int, more int, top float64, ties float64, one float64, shift float64, f float64) (loss float64, rejected uint32)
+func entmaxRowAtF64AVX512(grad *float64, labelGrad *float64, z *float64, t *float64, n int, at int, top float64, ties float64, one float64, shift float64, f float64) (loss float64, rejected uint32)
 
 // entmaxRowF64AVX512 returns the loss of a row, with the labels t or that of class y, and stores f
 // times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
@@ -3798,10 +3798,10 @@ func sparsemaxTopF64AVX2(z *float64, n int) (top float64, start float64)
 func sparsemaxSearchF64AVX2(h *float64, z *float64, k int, top *float64, start *float64, ties *float64, one *float64, shift *float64) (rejected uint32)
 
 // sparsemaxRowAtF64AVX2 is sparsemaxRow for a row with the largest logit, top, at a place and at
-// more others, ties, of which sparsemaxSearch has found one and shift.
+// ties others, of which sparsemaxSearch has found one and shift.
 //
 //go:noescape
-func sparsemaxRowAtF64AVX2(grad *float64, labelGrad *float64, z *float64, t *float64, n int, at int, more int, top float64, ties float64, one float64, shift float64, f float64) (loss float64, rejected uint32)
+func sparsemaxRowAtF64AVX2(grad *float64, labelGrad *float64, z *float64, t *float64, n int, at int, top float64, ties float64, one float64, shift float64, f float64) (loss float64, rejected uint32)
 
 // sparsemaxRowF64AVX2 returns the loss of a row, with the labels t or that of class y, and stores f
 // times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
@@ -3847,11 +3847,11 @@ func entmaxTopF64AVX2(z *float64, n int) (top float64, start float64)
 //go:noescape
 func entmaxSearchF64AVX2(h *float64, z *float64, k int, top *float64, start *float64, ties *float64, one *float64, shift *float64) (rejected uint32)
 
-// entmaxRowAtF64AVX2 is entmaxRow for a row with the largest logit, top, at a place and at more
-// others, ties, of which entmaxSearch has found one and shift.
+// entmaxRowAtF64AVX2 is entmaxRow for a row with the largest logit, top, at a place and at ties
+// others, of which entmaxSearch has found one and shift.
 //
 //go:noescape
-func entmaxRowAtF64AVX2(grad *float64, labelGrad *float64, z *float64, t *float64, n int, at int, more int, top float64, ties float64, one float64, shift float64, f float64) (loss float64, rejected uint32)
+func entmaxRowAtF64AVX2(grad *float64, labelGrad *float64, z *float64, t *float64, n int, at int, top float64, ties float64, one float64, shift float64, f float64) (loss float64, rejected uint32)
 
 // entmaxRowF64AVX2 returns the loss of a row, with the labels t or that of class y, and stores f
 // times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
@@ -4813,10 +4813,10 @@ func sparsemaxTopWideAVX512(z *float32, n int) (top float64, start float64)
 func sparsemaxSearchWideAVX512(h *float64, z *float32, k int, top *float64, start *float64, ties *float64, one *float64, shift *float64) (rejected uint32)
 
 // sparsemaxRowAtWideAVX512 is sparsemaxRow for a row with the largest logit, top, at a place and at
-// more others, ties, of which sparsemaxSearch has found one and shift.
+// ties others, of which sparsemaxSearch has found one and shift.
 //
 //go:noescape
-func sparsemaxRowAtWideAVX512(grad *float32, labelGrad *float32, z *float32, t *float32, n int, at int, more int, top float64, ties float64, one float64, shift float64, f float64) (loss float64, rejected uint32)
+func sparsemaxRowAtWideAVX512(grad *float32, labelGrad *float32, z *float32, t *float32, n int, at int, top float64, ties float64, one float64, shift float64, f float64) (loss float64, rejected uint32)
 
 // sparsemaxRowWideAVX512 returns the loss of a row, with the labels t or that of class y, and
 // stores f times the gradient; near is memory for n elements and a vector. rejected != 0 where the
@@ -4862,11 +4862,11 @@ func entmaxTopWideAVX512(z *float32, n int) (top float64, start float64)
 //go:noescape
 func entmaxSearchWideAVX512(h *float64, z *float32, k int, top *float64, start *float64, ties *float64, one *float64, shift *float64) (rejected uint32)
 
-// entmaxRowAtWideAVX512 is entmaxRow for a row with the largest logit, top, at a place and at more
-// others, ties, of which entmaxSearch has found one and shift.
+// entmaxRowAtWideAVX512 is entmaxRow for a row with the largest logit, top, at a place and at ties
+// others, of which entmaxSearch has found one and shift.
 //
 //go:noescape
-func entmaxRowAtWideAVX512(grad *float32, labelGrad *float32, z *float32, t *float32, n int, at int, more int, top float64, ties float64, one float64, shift float64, f float64) (loss float64, rejected uint32)
+func entmaxRowAtWideAVX512(grad *float32, labelGrad *float32, z *float32, t *float32, n int, at int, top float64, ties float64, one float64, shift float64, f float64) (loss float64, rejected uint32)
 
 // entmaxRowWideAVX512 returns the loss of a row, with the labels t or that of class y, and stores f
 // times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
@@ -5312,10 +5312,10 @@ func sparsemaxTopWideAVX2(z *float32, n int) (top float64, start float64)
 func sparsemaxSearchWideAVX2(h *float64, z *float32, k int, top *float64, start *float64, ties *float64, one *float64, shift *float64) (rejected uint32)
 
 // sparsemaxRowAtWideAVX2 is sparsemaxRow for a row with the largest logit, top, at a place and at
-// more others, ties, of which sparsemaxSearch has found one and shift.
+// ties others, of which sparsemaxSearch has found one and shift.
 //
 //go:noescape
-func sparsemaxRowAtWideAVX2(grad *float32, labelGrad *float32, z *float32, t *float32, n int, at int, more int, top float64, ties float64, one float64, shift float64, f float64) (loss float64, rejected uint32)
+func sparsemaxRowAtWideAVX2(grad *float32, labelGrad *float32, z *float32, t *float32, n int, at int, top float64, ties float64, one float64, shift float64, f float64) (loss float64, rejected uint32)
 
 // sparsemaxRowWideAVX2 returns the loss of a row, with the labels t or that of class y, and stores
 // f times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
@@ -5361,11 +5361,11 @@ func entmaxTopWideAVX2(z *float32, n int) (top float64, start float64)
 //go:noescape
 func entmaxSearchWideAVX2(h *float64, z *float32, k int, top *float64, start *float64, ties *float64, one *float64, shift *float64) (rejected uint32)
 
-// entmaxRowAtWideAVX2 is entmaxRow for a row with the largest logit, top, at a place and at more
-// others, ties, of which entmaxSearch has found one and shift.
+// entmaxRowAtWideAVX2 is entmaxRow for a row with the largest logit, top, at a place and at ties
+// others, of which entmaxSearch has found one and shift.
 //
 //go:noescape
-func entmaxRowAtWideAVX2(grad *float32, labelGrad *float32, z *float32, t *float32, n int, at int, more int, top float64, ties float64, one float64, shift float64, f float64) (loss float64, rejected uint32)
+func entmaxRowAtWideAVX2(grad *float32, labelGrad *float32, z *float32, t *float32, n int, at int, top float64, ties float64, one float64, shift float64, f float64) (loss float64, rejected uint32)
 
 // entmaxRowWideAVX2 returns the loss of a row, with the labels t or that of class y, and stores f
 // times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has

@@ -158,7 +158,7 @@ func sparseNearLabels[T spec.Float](n int, loss []float64, grad, labelGrad, z, t
 			case b.counts[j] < 0:
 				loss[i+j], declined = alone(g, l, x, y, k, &scratch[0], f)
 			case declined == 0:
-				loss[i+j], declined = run(g, l, x, y, k, b.top(j), int(ties[j]), top[j], ties[j], one[j], shift[j], f)
+				loss[i+j], declined = run(g, l, x, y, k, b.top(j), top[j], ties[j], one[j], shift[j], f)
 			}
 			if declined != 0 && !row(i+j) {
 				return i + j

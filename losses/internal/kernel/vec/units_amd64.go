@@ -164,14 +164,14 @@ type wide[T spec.Float] interface {
 	sparsemaxNearTile(e *T, h *float64, z, t *T, k int, scale *T, loss, top, start *float64) (rejected uint32)
 	sparsemaxTop(z *T, n int) (top, start float64)
 	sparsemaxSearch(h *float64, z *T, k int, top, start, ties, one, shift *float64) (rejected uint32)
-	sparsemaxRowAt(grad, labelGrad, z, t *T, n, at, more int, top, ties, one, shift, f float64) (loss float64, rejected uint32)
+	sparsemaxRowAt(grad, labelGrad, z, t *T, n, at int, top, ties, one, shift, f float64) (loss float64, rejected uint32)
 	sparsemaxRow(grad, labelGrad, z, t *T, n int, near *T, f float64) (loss float64, rejected uint32)
 	sparsemaxIndex(grad, z *T, n, y int, near *T, f float64) (loss float64, rejected uint32)
 	entmaxTile(e, labelGrad *T, h *float64, z, t *T, k int, scale *T, loss *float64) (rejected uint32)
 	entmaxNearTile(e *T, h *float64, z, t *T, k int, scale *T, loss, top, start *float64) (rejected uint32)
 	entmaxTop(z *T, n int) (top, start float64)
 	entmaxSearch(h *float64, z *T, k int, top, start, ties, one, shift *float64) (rejected uint32)
-	entmaxRowAt(grad, labelGrad, z, t *T, n, at, more int, top, ties, one, shift, f float64) (loss float64, rejected uint32)
+	entmaxRowAt(grad, labelGrad, z, t *T, n, at int, top, ties, one, shift, f float64) (loss float64, rejected uint32)
 	entmaxRow(grad, labelGrad, z, t *T, n int, near *T, f float64) (loss float64, rejected uint32)
 	entmaxIndex(grad, z *T, n, y int, near *T, f float64) (loss float64, rejected uint32)
 }
@@ -960,8 +960,8 @@ func (f64AVX512) sparsemaxTop(z *float64, n int) (top, start float64) {
 func (f64AVX512) sparsemaxSearch(h *float64, z *float64, k int, top, start, ties, one, shift *float64) (rejected uint32) {
 	return sparsemaxSearchF64AVX512(h, z, k, top, start, ties, one, shift)
 }
-func (f64AVX512) sparsemaxRowAt(grad, labelGrad, z, t *float64, n, at, more int, top, ties, one, shift, f float64) (loss float64, rejected uint32) {
-	return sparsemaxRowAtF64AVX512(grad, labelGrad, z, t, n, at, more, top, ties, one, shift, f)
+func (f64AVX512) sparsemaxRowAt(grad, labelGrad, z, t *float64, n, at int, top, ties, one, shift, f float64) (loss float64, rejected uint32) {
+	return sparsemaxRowAtF64AVX512(grad, labelGrad, z, t, n, at, top, ties, one, shift, f)
 }
 func (f64AVX512) sparsemaxRow(grad, labelGrad, z, t *float64, n int, near *float64, f float64) (loss float64, rejected uint32) {
 	return sparsemaxRowF64AVX512(grad, labelGrad, z, t, n, near, f)
@@ -979,8 +979,8 @@ func (f64AVX512) entmaxTop(z *float64, n int) (top, start float64) { return entm
 func (f64AVX512) entmaxSearch(h *float64, z *float64, k int, top, start, ties, one, shift *float64) (rejected uint32) {
 	return entmaxSearchF64AVX512(h, z, k, top, start, ties, one, shift)
 }
-func (f64AVX512) entmaxRowAt(grad, labelGrad, z, t *float64, n, at, more int, top, ties, one, shift, f float64) (loss float64, rejected uint32) {
-	return entmaxRowAtF64AVX512(grad, labelGrad, z, t, n, at, more, top, ties, one, shift, f)
+func (f64AVX512) entmaxRowAt(grad, labelGrad, z, t *float64, n, at int, top, ties, one, shift, f float64) (loss float64, rejected uint32) {
+	return entmaxRowAtF64AVX512(grad, labelGrad, z, t, n, at, top, ties, one, shift, f)
 }
 func (f64AVX512) entmaxRow(grad, labelGrad, z, t *float64, n int, near *float64, f float64) (loss float64, rejected uint32) {
 	return entmaxRowF64AVX512(grad, labelGrad, z, t, n, near, f)
@@ -1745,8 +1745,8 @@ func (f64AVX2) sparsemaxTop(z *float64, n int) (top, start float64) { return spa
 func (f64AVX2) sparsemaxSearch(h *float64, z *float64, k int, top, start, ties, one, shift *float64) (rejected uint32) {
 	return sparsemaxSearchF64AVX2(h, z, k, top, start, ties, one, shift)
 }
-func (f64AVX2) sparsemaxRowAt(grad, labelGrad, z, t *float64, n, at, more int, top, ties, one, shift, f float64) (loss float64, rejected uint32) {
-	return sparsemaxRowAtF64AVX2(grad, labelGrad, z, t, n, at, more, top, ties, one, shift, f)
+func (f64AVX2) sparsemaxRowAt(grad, labelGrad, z, t *float64, n, at int, top, ties, one, shift, f float64) (loss float64, rejected uint32) {
+	return sparsemaxRowAtF64AVX2(grad, labelGrad, z, t, n, at, top, ties, one, shift, f)
 }
 func (f64AVX2) sparsemaxRow(grad, labelGrad, z, t *float64, n int, near *float64, f float64) (loss float64, rejected uint32) {
 	return sparsemaxRowF64AVX2(grad, labelGrad, z, t, n, near, f)
@@ -1764,8 +1764,8 @@ func (f64AVX2) entmaxTop(z *float64, n int) (top, start float64) { return entmax
 func (f64AVX2) entmaxSearch(h *float64, z *float64, k int, top, start, ties, one, shift *float64) (rejected uint32) {
 	return entmaxSearchF64AVX2(h, z, k, top, start, ties, one, shift)
 }
-func (f64AVX2) entmaxRowAt(grad, labelGrad, z, t *float64, n, at, more int, top, ties, one, shift, f float64) (loss float64, rejected uint32) {
-	return entmaxRowAtF64AVX2(grad, labelGrad, z, t, n, at, more, top, ties, one, shift, f)
+func (f64AVX2) entmaxRowAt(grad, labelGrad, z, t *float64, n, at int, top, ties, one, shift, f float64) (loss float64, rejected uint32) {
+	return entmaxRowAtF64AVX2(grad, labelGrad, z, t, n, at, top, ties, one, shift, f)
 }
 func (f64AVX2) entmaxRow(grad, labelGrad, z, t *float64, n int, near *float64, f float64) (loss float64, rejected uint32) {
 	return entmaxRowF64AVX2(grad, labelGrad, z, t, n, near, f)
@@ -2041,8 +2041,8 @@ func (wideAVX512) sparsemaxTop(z *float32, n int) (top, start float64) {
 func (wideAVX512) sparsemaxSearch(h *float64, z *float32, k int, top, start, ties, one, shift *float64) (rejected uint32) {
 	return sparsemaxSearchWideAVX512(h, z, k, top, start, ties, one, shift)
 }
-func (wideAVX512) sparsemaxRowAt(grad, labelGrad, z, t *float32, n, at, more int, top, ties, one, shift, f float64) (loss float64, rejected uint32) {
-	return sparsemaxRowAtWideAVX512(grad, labelGrad, z, t, n, at, more, top, ties, one, shift, f)
+func (wideAVX512) sparsemaxRowAt(grad, labelGrad, z, t *float32, n, at int, top, ties, one, shift, f float64) (loss float64, rejected uint32) {
+	return sparsemaxRowAtWideAVX512(grad, labelGrad, z, t, n, at, top, ties, one, shift, f)
 }
 func (wideAVX512) sparsemaxRow(grad, labelGrad, z, t *float32, n int, near *float32, f float64) (loss float64, rejected uint32) {
 	return sparsemaxRowWideAVX512(grad, labelGrad, z, t, n, near, f)
@@ -2060,8 +2060,8 @@ func (wideAVX512) entmaxTop(z *float32, n int) (top, start float64) { return ent
 func (wideAVX512) entmaxSearch(h *float64, z *float32, k int, top, start, ties, one, shift *float64) (rejected uint32) {
 	return entmaxSearchWideAVX512(h, z, k, top, start, ties, one, shift)
 }
-func (wideAVX512) entmaxRowAt(grad, labelGrad, z, t *float32, n, at, more int, top, ties, one, shift, f float64) (loss float64, rejected uint32) {
-	return entmaxRowAtWideAVX512(grad, labelGrad, z, t, n, at, more, top, ties, one, shift, f)
+func (wideAVX512) entmaxRowAt(grad, labelGrad, z, t *float32, n, at int, top, ties, one, shift, f float64) (loss float64, rejected uint32) {
+	return entmaxRowAtWideAVX512(grad, labelGrad, z, t, n, at, top, ties, one, shift, f)
 }
 func (wideAVX512) entmaxRow(grad, labelGrad, z, t *float32, n int, near *float32, f float64) (loss float64, rejected uint32) {
 	return entmaxRowWideAVX512(grad, labelGrad, z, t, n, near, f)
@@ -2246,8 +2246,8 @@ func (wideAVX2) sparsemaxTop(z *float32, n int) (top, start float64) {
 func (wideAVX2) sparsemaxSearch(h *float64, z *float32, k int, top, start, ties, one, shift *float64) (rejected uint32) {
 	return sparsemaxSearchWideAVX2(h, z, k, top, start, ties, one, shift)
 }
-func (wideAVX2) sparsemaxRowAt(grad, labelGrad, z, t *float32, n, at, more int, top, ties, one, shift, f float64) (loss float64, rejected uint32) {
-	return sparsemaxRowAtWideAVX2(grad, labelGrad, z, t, n, at, more, top, ties, one, shift, f)
+func (wideAVX2) sparsemaxRowAt(grad, labelGrad, z, t *float32, n, at int, top, ties, one, shift, f float64) (loss float64, rejected uint32) {
+	return sparsemaxRowAtWideAVX2(grad, labelGrad, z, t, n, at, top, ties, one, shift, f)
 }
 func (wideAVX2) sparsemaxRow(grad, labelGrad, z, t *float32, n int, near *float32, f float64) (loss float64, rejected uint32) {
 	return sparsemaxRowWideAVX2(grad, labelGrad, z, t, n, near, f)
@@ -2265,8 +2265,8 @@ func (wideAVX2) entmaxTop(z *float32, n int) (top, start float64) { return entma
 func (wideAVX2) entmaxSearch(h *float64, z *float32, k int, top, start, ties, one, shift *float64) (rejected uint32) {
 	return entmaxSearchWideAVX2(h, z, k, top, start, ties, one, shift)
 }
-func (wideAVX2) entmaxRowAt(grad, labelGrad, z, t *float32, n, at, more int, top, ties, one, shift, f float64) (loss float64, rejected uint32) {
-	return entmaxRowAtWideAVX2(grad, labelGrad, z, t, n, at, more, top, ties, one, shift, f)
+func (wideAVX2) entmaxRowAt(grad, labelGrad, z, t *float32, n, at int, top, ties, one, shift, f float64) (loss float64, rejected uint32) {
+	return entmaxRowAtWideAVX2(grad, labelGrad, z, t, n, at, top, ties, one, shift, f)
 }
 func (wideAVX2) entmaxRow(grad, labelGrad, z, t *float32, n int, near *float32, f float64) (loss float64, rejected uint32) {
 	return entmaxRowWideAVX2(grad, labelGrad, z, t, n, near, f)

@@ -26,9 +26,10 @@ type sparse struct {
 	zero    reg.VecVirtual
 
 	// Loops over all classes that may have a p but the maxima, of which x is given, and over all: put
-	// stores the gradient, and keep that by the label in labels, unless that is nil.
+	// stores the gradient, and keep that by the label in labels, unless that is nil; between is done
+	// between blocks of classes.
 	near   func(body func(x reg.VecVirtual))
-	each   func(body func(z, t reg.VecVirtual, put, keep func(d Op)))
+	each   func(body func(z, t reg.VecVirtual, put, keep func(d Op)), between func())
 	labels reg.GPVirtual
 
 	top, ties  Op // M, and how many maxima there are beside one
@@ -37,9 +38,10 @@ type sparse struct {
 	one, shift Op
 	most       reg.VecVirtual // M in a lane, as an element
 
-	at, more reg.GPVirtual // where a maximum is, of a row, and how many there are beside it
+	at reg.GPVirtual // where a maximum is, of a row
 
-	// Of a maximum alone, where it is known where that is: its label, and what stores its gradient.
+	// Of a maximum alone with a p near 1, where it is known where that is: its label, and what stores
+	// its gradient.
 	own func() reg.VecVirtual
 	put func(d Op)
 }
@@ -126,8 +128,52 @@ func (s *sparse) search() (rejected mask) {
 	DECQ(steps)
 	JNE(LabelRef(next))
 	Label(done)
+	if !s.narrow {
+		s.refine(one, shift, last)
+	}
 	s.one, s.shift = s.park(one), s.park(shift)
 	return rejected
+}
+
+// refine emits a last step from shift for rows of more than [inBlock] classes with a p beside one,
+// none of them near 1: many that are alike each lose the same in the sums of search.
+func (s *sparse) refine(one, shift, number reg.VecVirtual) {
+	few := label("few")
+	long := s.cmp(gtOQ, s.constant(inBlock), number)
+	s.keepWhere(long, eqOQ, s.zero, one)
+	bits := s.maskBits(long)
+	TESTL(bits, bits)
+	JEQ(LabelRef(few))
+	total, slope := s.compensated(), s.zeros(1)[0]
+	s.near(func(g reg.VecVirtual) {
+		s.add(shift, g, g)
+		s.max(g, s.zero, g)
+		if s.n == 1 {
+			s.addTo(total, g)
+		} else {
+			s.add(g, slope, slope)
+			s.addSquare(total, g)
+		}
+	})
+	sum, lost, same := s.total(total.sum), s.total(total.lost), s.vec()
+	s.load(s.ties, same)
+	s.add(s.constant(1), same, same)
+	if s.n == 1 {
+		s.madd(same, shift, sum)
+		s.add(s.constant(1), number, slope)
+	} else {
+		slope = s.total(slope)
+		s.mul(shift, same, same)
+		s.madd(same, shift, sum)
+		s.add(same, slope, slope)
+		s.add(slope, slope, slope)
+	}
+	s.sub(s.constant(1), sum, sum)
+	s.add(lost, sum, sum)
+	s.div(slope, sum, sum)
+	s.keep(long, sum, sum)
+	s.sub(sum, shift, shift)
+	Label(few)
 }
 
 // losses emits the loss, and the gradients f (p - t). It adds to those rejected where a label has a
@@ -135,14 +181,16 @@ func (s *sparse) search() (rejected mask) {
 //
 //	n = 1:  Σ d²/2 + Σ t max(-g, 0),   n = 2:  2/3 Σ x² (2√t + √p) + 2 Σ t max(-g, 0)
 //
-// for d = p - t, which of a maximum alone is (1 - t) - (1 - p), and x = √p - √t, there d/(√p + √t).
+// for d = p - t, which of a maximum alone with a p near 1 is (1 - t) - (1 - p), and x = √p - √t,
+// there d/(√p + √t).
 func (s *sparse) losses(unsettled mask) (loss reg.VecVirtual, rejected reg.GPVirtual) {
-	rest, only, ties := s.rest(), s.vec(), s.loaded(s.ties)
+	rest, only := s.rest(), s.vec()
 	s.load(s.constant(math.NaN()), only)
-	single := s.parkMask(s.cmp(eqOQ, s.zero, ties))
+	single := s.parkMask(s.cmp(gtOQ, s.ties, s.loaded(s.one)))
 	s.blend(s.maskOf(single), s.loaded(s.top), only)
-	alone, left, sums := s.park(only), s.parkMask(unsettled), s.zeros(5)
-	loss, far, own, signs, labels := sums[0], sums[1], sums[2], sums[3], sums[4]
+	alone, left, v := s.park(only), s.parkMask(unsettled), s.zeros(3)
+	own, signs, labels, terms, fars := v[0], v[1], v[2], s.blocked(), s.blocked()
+	loss, far := terms.inner, fars.inner
 	s.each(func(z, t reg.VecVirtual, put, keep func(d Op)) {
 		if !s.hot {
 			s.or(t, signs, signs)
@@ -199,8 +247,8 @@ func (s *sparse) losses(unsettled mask) (loss reg.VecVirtual, rejected reg.GPVir
 			s.add(root, weight, weight)
 		}
 		s.addTerm(x, weight, loss)
-	})
-	if loss, far = s.total(loss), s.total(far); s.own != nil {
+	}, s.betweenBlocks(terms, fars))
+	if loss, far = s.total(s.inAll(terms)), s.total(s.inAll(fars)); s.own != nil {
 		own = s.own()
 	}
 	d, g := s.complement(rest, own), s.vec()
@@ -231,8 +279,12 @@ func (s *sparse) losses(unsettled mask) (loss reg.VecVirtual, rejected reg.GPVir
 	rejected = s.maskBits(unsettled)
 	ORL(s.signBits(signs), rejected)
 	if s.put != nil {
+		none, bits := label("none"), s.maskBits(s.maskOf(single))
+		TESTL(bits, bits)
+		JEQ(LabelRef(none))
 		s.mul(s.factor, d, d)
 		s.put(d)
+		Label(none)
 	}
 	return loss, rejected
 }

@@ -39,11 +39,11 @@ func (g isa) sparseRow(n int, hot bool) {
 func (g isa) sparseRowAt(n int) {
 	s := sparse{isa: g, n: n, classes: "n"}
 	g.text(sparseNames[n]+"RowAt",
-		"func(grad, labelGrad, z, t *T, n, at, more int, top, ties, one, shift, f A) (loss float64, rejected uint32)",
-		"is", sparseNames[n]+"Row for a row with the largest logit, top, at a place and at more others, ties, of which",
+		"func(grad, labelGrad, z, t *T, n, at int, top, ties, one, shift, f A) (loss float64, rejected uint32)",
+		"is", sparseNames[n]+"Row for a row with the largest logit, top, at a place and at ties others, of which",
 		sparseNames[n]+"Search has found one and shift.")
 	s.zero, s.factor, s.total = g.zeros(1)[0], g.held("f"), g.sumOfLanes
-	s.at, s.more = g.param("at"), g.param("more")
+	s.at = g.param("at")
 	s.top, s.ties, s.one, s.shift = g.held("top"), g.held("ties"), g.held("one"), g.held("shift")
 	s.ofRow(g.noLanes())
 }
@@ -51,15 +51,15 @@ func (g isa) sparseRowAt(n int) {
 // ofRow emits the loss and the gradients of a row, and ends the kernel.
 func (s *sparse) ofRow(unsettled mask) {
 	g := s.isa
-	s.each = func(body func(z, t reg.VecVirtual, put, keep func(d Op))) {
+	s.each = func(body func(z, t reg.VecVirtual, put, keep func(d Op)), between func()) {
 		z, grad, labels := g.param("z"), g.param("grad"), g.rowLabels(s.hot)
 		if !s.hot {
 			s.labels = g.param("labelGrad")
 		}
-		g.loop(g.param("n"), 1, func(i reg.GPVirtual, v int, m *mask) {
+		g.blocks(g.param("n"), func(i reg.GPVirtual, v int, m *mask) {
 			to := func(p reg.GPVirtual) func(d Op) { return func(d Op) { g.put(d, p, i, v, m) } }
 			body(g.getLogits(z, i, v, m), labels(i, v, m), to(grad), to(s.labels))
-		})
+		}, between)
 	}
 	s.own = func() reg.VecVirtual {
 		own := g.vec()
@@ -75,13 +75,7 @@ func (s *sparse) ofRow(unsettled mask) {
 		Label(top)
 		return own
 	}
-	s.put = func(d Op) {
-		several := label("several")
-		TESTQ(s.more, s.more)
-		JNE(LabelRef(several))
-		g.leaveOne(d, Mem{Base: g.param("grad"), Index: s.at, Scale: uint8(g.size())})
-		Label(several)
-	}
+	s.put = func(d Op) { g.leaveOne(d, Mem{Base: g.param("grad"), Index: s.at, Scale: uint8(g.size())}) }
 	loss, rejected := s.losses(unsettled)
 	g.result(loss, "loss")
 	Store(rejected, Return("rejected"))
@@ -250,7 +244,6 @@ func (s *sparse) list(z, n reg.GPVirtual) {
 		CMOVQNE(first, s.at)
 		in.compress(x, Mem{Base: z, Index: i, Scale: uint8(in.size()), Disp: v * in.bytes()}, some, at)
 	})
-	s.more = count
 	end, one, ties := in.vec(), XMM(), s.vec()
 	in.load(in.infinity(-1), end)
 	in.store(end, Mem{Base: at})

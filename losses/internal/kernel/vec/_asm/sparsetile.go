@@ -50,17 +50,17 @@ func (g isa) sparseLanes(n int, in isa, first int, near bool) (rejected reg.GPVi
 		s.tileTop(in, k, h, func(off reg.GPVirtual) Mem { return column(z, off) })
 	}
 	s.tileList(in, k, h, func(off reg.GPVirtual) Mem { return column(z, off) })
-	s.each = func(body func(z, t reg.VecVirtual, put, keep func(d Op))) {
+	s.each = func(body func(z, t reg.VecVirtual, put, keep func(d Op)), between func()) {
 		if !near {
 			s.labels = g.param("labelGrad")
 		}
-		in.columns(k, func(off reg.GPVirtual) {
+		in.columnBlocks(k, func(off reg.GPVirtual) {
 			x, y := g.vec(), g.vec()
 			g.fetch(column(z, off), x)
 			g.fetch(column(t, off), y)
 			to := func(p reg.GPVirtual) func(d Op) { return func(d Op) { g.leave(d, column(p, off)) } }
 			body(x, y, to(e), to(s.labels))
-		})
+		}, between)
 	}
 	loss, rejected := s.losses(s.search())
 	g.store(loss, Mem{Base: g.param("loss"), Disp: first * 8})

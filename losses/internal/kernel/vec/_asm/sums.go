@@ -77,6 +77,17 @@ func (g isa) addTo(r running, y Op) {
 	g.move(t, r.sum)
 }
 
+// addSquare adds x² to r.
+func (g isa) addSquare(r running, x reg.VecVirtual) {
+	t, d := g.vec(), g.vec()
+	g.move(r.sum, t)
+	g.madd(x, x, t)
+	g.sub(r.sum, t, d)
+	g.move(t, r.sum)
+	g.msub2(x, x, d)
+	g.add(d, r.lost, r.lost)
+}
+
 // folded is a running sum to which four vectors are added at a time, for the price of one: inner
 // takes them, where registers allow by twos, and fold adds it to the sum, which lies in memory
 // where they are few.
@@ -116,19 +127,24 @@ func (g isa) take(x *folded, v int, y reg.VecVirtual) {
 }
 
 func (g isa) fold(x folded) {
-	sum, t, d := g.vec(), g.vec(), g.vec()
 	if x.inner[0] != x.inner[1] {
 		g.add(x.inner[1], x.inner[0], x.inner[0])
 		g.zero(x.inner[1])
 	}
-	g.load(x.sum, sum)
-	g.add(x.inner[0], sum, t)
-	g.load(t, x.sum)
+	g.foldInto(x.inner[0], x.sum, x.lost)
+}
+
+// foldInto moves inner to sum, and to lost what that loses.
+func (g isa) foldInto(inner reg.VecVirtual, total, lost Op) {
+	sum, t, d := g.vec(), g.vec(), g.vec()
+	g.load(total, sum)
+	g.add(inner, sum, t)
+	g.load(t, total)
 	g.sub(t, sum, d)
-	g.add(x.inner[0], d, d)
-	g.add(x.lost, d, d)
-	g.load(d, x.lost)
-	g.zero(x.inner[0])
+	g.add(inner, d, d)
+	g.add(lost, d, d)
+	g.load(d, lost)
+	g.zero(inner)
 }
 
 // foldedTotal adds up the lanes of x, in float64.
@@ -138,6 +154,48 @@ func (g isa) foldedTotal(x folded) reg.VecVirtual {
 	g.load(x.sum, r.sum)
 	g.load(x.lost, r.lost)
 	return g.runningTotal([]running{r})
+}
+
+// blocked is a sum of terms in float64: those of [inBlock] vectors go to inner, and that to sum, of
+// which lost is what its roundings have lost. Those of float32 need no blocks: sum is nil.
+type blocked struct {
+	inner     reg.VecVirtual
+	sum, lost Op
+}
+
+// inBlock is how many vectors are added up one after the other: of terms that are equal each loses
+// the same.
+const inBlock = 16
+
+func (g isa) blocked() blocked {
+	x := blocked{inner: g.zeros(1)[0]}
+	if !g.narrow {
+		x.sum, x.lost = g.kept(x.inner), g.kept(x.inner)
+	}
+	return x
+}
+
+// betweenBlocks returns what ends blocks of sums, nil where there are none.
+func (g isa) betweenBlocks(xs ...blocked) func() {
+	if xs[0].sum == nil {
+		return nil
+	}
+	return func() {
+		for _, x := range xs {
+			g.foldInto(x.inner, x.sum, x.lost)
+		}
+	}
+}
+
+// inAll returns the sum of x: the same with as many zeros more as there may be.
+func (g isa) inAll(x blocked) reg.VecVirtual {
+	if x.sum == nil {
+		return x.inner
+	}
+	g.foldInto(x.inner, x.sum, x.lost)
+	g.load(x.sum, x.inner)
+	g.add(x.lost, x.inner, x.inner)
+	return x.inner
 }
 
 // value returns r as one number in every lane.

@@ -241,6 +241,36 @@ func (g isa) rest(i, left reg.GPVirtual, body func(m *mask)) {
 	Label(done)
 }
 
+// blocks is loop, vector by vector, with what is between blocks of [inBlock], unless that is nil.
+func (g isa) blocks(n reg.GPVirtual, body func(i reg.GPVirtual, v int, m *mask), between func()) {
+	if between == nil {
+		g.loop(n, 1, body)
+		return
+	}
+	i, left, count := GP64(), GP64(), GP64()
+	block, next, tail, done := label("block"), label("next"), label("tail"), label("done")
+	XORQ(i, i)
+	MOVQ(n, left)
+	Label(block)
+	MOVQ(U32(inBlock), count)
+	Label(next)
+	CMPQ(left, Imm(uint64(g.lanes())))
+	JLT(LabelRef(tail))
+	body(i, 0, nil)
+	ADDQ(Imm(uint64(g.lanes())), i)
+	SUBQ(Imm(uint64(g.lanes())), left)
+	DECQ(count)
+	JNE(LabelRef(next))
+	between()
+	JMP(LabelRef(block))
+	Label(tail)
+	TESTQ(left, left)
+	JEQ(LabelRef(done))
+	m := g.tail(left)
+	body(i, 0, &m)
+	Label(done)
+}
+
 // interleave emits what the bodies emit, which have no branches, in turns: a processor looks ahead
 // a hundred instructions, less than one of them takes in long chains.
 func interleave(bodies ...func()) {

@@ -46,6 +46,32 @@ func (g isa) columns(k reg.GPVirtual, body func(off reg.GPVirtual)) {
 	JLT(LabelRef(next))
 }
 
+// columnBlocks is columns with what is between blocks of [inBlock], unless that is nil.
+func (g isa) columnBlocks(k reg.GPVirtual, body func(off reg.GPVirtual), between func()) {
+	if between == nil {
+		g.columns(k, body)
+		return
+	}
+	off, end, stop, block, next, done := GP64(), GP64(), GP64(), label("block"), label("column"), label("done")
+	XORQ(off, off)
+	MOVQ(k, end)
+	SHLQ(Imm(uint64(log2(g.bytes()))), end)
+	Label(block)
+	LEAQ(Mem{Base: off, Disp: inBlock * g.bytes()}, stop)
+	CMPQ(stop, end)
+	CMOVQGT(end, stop)
+	Label(next)
+	body(off)
+	ADDQ(Imm(uint64(g.bytes())), off)
+	CMPQ(off, stop)
+	JLT(LabelRef(next))
+	CMPQ(off, end)
+	JGE(LabelRef(done))
+	between()
+	JMP(LabelRef(block))
+	Label(done)
+}
+
 // columnPairs emits body for two columns at a time, and for one that is left.
 func (g isa) columnPairs(k reg.GPVirtual, body func(off reg.GPVirtual, n int)) {
 	off, last, next, single, done := GP64(), GP64(), label("pair"), label("single"), label("summed")
