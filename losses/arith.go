@@ -17,8 +17,15 @@ func times(a, b float64) float64 {
 	return a * b
 }
 
+// longRow is of how many elements the halves of a row are at least that is added up by halves: many
+// terms that are alike each lose the same.
+const longRow = 64
+
 // total returns the sum of x.
 func total[T kernel.Float](x []T) float64 {
+	if half := len(x) / 2; half >= longRow {
+		return total(x[:half]) + total(x[half:])
+	}
 	var s0, s1, s2, s3 float64 // sums that do not wait for each other
 	i := 0
 	for ; i+4 <= len(x); i += 4 {
@@ -63,6 +70,9 @@ func (s *precise) value() float64 {
 
 // dot returns Σ_k p_k h_k.
 func dot[T kernel.Float](p []T, h []float64) float64 {
+	if half := len(p) / 2; half >= longRow {
+		return dot(p[:half], h[:half]) + dot(p[half:], h[half:])
+	}
 	var s0, s1, s2, s3 float64 // sums that do not wait for each other
 	h = h[:len(p)]
 	i := 0
@@ -145,6 +155,9 @@ func lean(dst, p, x []float64) (mean float64) {
 
 // expected is ⟨p,x⟩; an x does not count where p is 0.
 func expected(p, x []float64) (sum float64) {
+	if half := len(p) / 2; half >= longRow/2 {
+		return expected(p[:half], x[:half]) + expected(p[half:], x[half:])
+	}
 	for k := range p {
 		if p[k] != 0 {
 			sum += p[k] * x[k]

@@ -257,11 +257,11 @@ func smoothGradRow[T kernel.Float](s Smoothing, g []float64, t []T) {
 	}
 	switch s.Rule {
 	case SmoothPrior:
-		var mean float64
-		for j, v := range g {
-			if mu := s.priorOf(j, len(g)); mu != 0 {
-				mean += mu * v
-			}
+		mean := 0.0
+		if s.Prior != nil {
+			mean = expected(s.Prior, g)
+		} else {
+			mean = total(g) / float64(len(g))
 		}
 		for j, v := range g {
 			g[j] = times(1-s.Alpha, v) + times(s.Alpha, mean)
@@ -291,14 +291,6 @@ func stillPositive[T kernel.Float](s Smoothing, product, label T, weight float64
 
 // each is what smoothing gives each of k classes, of a row whose sum is 1.
 func (s Smoothing) each(k int) float64 { return s.Alpha * (1 / float64(k)) }
-
-// priorOf returns the prior of class j of k.
-func (s Smoothing) priorOf(j, k int) float64 {
-	if s.Prior == nil {
-		return 1 / float64(k)
-	}
-	return s.Prior[j]
-}
 
 // cut is what the notebook's rule takes from each label of a row with nnz positive ones.
 func (s Smoothing) cut(nnz int) float64 {

@@ -85,6 +85,26 @@ func TestEqualParts(t *testing.T) {
 	}
 }
 
+// TestEqualClasses: the losses of many classes of which all are as likely, and of any labels.
+func TestEqualClasses(t *testing.T) {
+	const k = 1400
+	r := rand.New(rand.NewPCG(k, 3))
+	equal, drawn := slices.Repeat([]float64{1. / k}, k), make([]float64, k)
+	for j := range drawn {
+		drawn[j] = 2 * r.Float64() / k
+	}
+	for _, l := range []losses.Loss{losses.CrossEntropy{}, losses.GCE{Q: .7}, losses.Focal{Gamma: 2}, losses.NCE{},
+		losses.ReverseCrossEntropy{A: -4}, losses.ConfidencePenalty{Beta: .1}, losses.KL{}} {
+		for _, labels := range [][]float64{equal, drawn} {
+			c := losses.Criterion{Loss: l, Smoothing: losses.Smoothing{Rule: losses.SmoothPrior, Alpha: .1}}
+			loss, grads, err := Compare(Case{Criterion: c, Batch: Batch{N: 1, K: k, Logits: make([]float64, k), Labels: labels}})
+			require.NoError(t, err)
+			e := Largest(append(loss, grads...))
+			require.LessOrEqual(t, e.Terms, 12.0, "%T: %v", l, e)
+		}
+	}
+}
+
 // TestSparseOfManyClasses: sparse maps of nearly equal classes, of which each has as much as it
 // should, the largest too, and losses of many equal terms beside a large one.
 func TestSparseOfManyClasses(t *testing.T) {

@@ -84,6 +84,11 @@ func expDot32[T spec.Float](e, z, t []T, m float64, a int) sums {
 }
 
 func expDot64[T spec.Float](e, z, t []T, m float64, a int) sums {
+	if half := spec.Half[T](len(z)); half > 0 {
+		head, tail := spec.Halves(e, half)
+		s, r := expDot64(head, z[:half], t[:half], m, a), expDot64(tail, z[half:], t[half:], m, a-half)
+		return sums{s.exps + r.exps, s.labels + r.labels, s.dot + r.dot, s.negative || r.negative}
+	}
 	t = t[:len(z)]
 	var r, labels, dot float64
 	var signs uint64

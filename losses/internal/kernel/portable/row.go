@@ -78,6 +78,10 @@ func sumExp32[E, T spec.Float](e []E, z []T, m float64, a int) (sum float64) {
 
 // sumExp64 is sumExp32 with exponentials to an ulp and a half.
 func sumExp64[E, T spec.Float](e []E, z []T, m float64, a int) (sum float64) {
+	if half := spec.Half[T](len(z)); half > 0 {
+		head, tail := spec.Halves(e, half)
+		return sumExp64(head, z[:half], m, a) + sumExp64(tail, z[half:], m, a-half)
+	}
 	for j, x := range z {
 		if j == a {
 			continue

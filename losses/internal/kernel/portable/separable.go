@@ -47,11 +47,14 @@ func separableRow[T spec.Float](f spec.Family, a float64, loss *float64, g, e, h
 	if g == nil {
 		return true
 	}
+	h[top] = T(own)
 	b := mass * c
 	for j, v := range h {
 		g[j] = T(scale * (b*float64(g[j]) - float64(v)))
 	}
-	g[top] = T(scale * (others - mass*q))
+	if r < 1 { // p > 1/2
+		g[top] = T(scale * (others - mass*q))
+	}
 	return true
 }
 
@@ -60,6 +63,14 @@ func separableRow[T spec.Float](f spec.Family, a float64, loss *float64, g, e, h
 // specification.
 func Terms[E, T spec.Float](
 	f spec.Family, a float64, h []T, e []E, z, t []T, m, log, c float64) (sum, mass float64, ok bool) {
+	if half := spec.Half[T](len(z)); half > 0 {
+		s, d, ok := Terms(f, a, h[:half], e[:half], z[:half], t[:half], m, log, c)
+		if !ok {
+			return s, d, false
+		}
+		sum, mass, ok = Terms(f, a, h[half:], e[half:], z[half:], t[half:], m, log, c)
+		return s + sum, d + mass, ok
+	}
 	h, e, t = h[:len(z)], e[:len(z)], t[:len(z)]
 	rounded := spec.Size[E]() == 4 // powers of 1-p magnify what that did to a p that counts there
 	for j, x := range z {

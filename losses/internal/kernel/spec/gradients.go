@@ -6,6 +6,11 @@ import "math"
 
 // Moments returns Σ (h - from) and Σ p (h - from).
 func Moments[T Float](p, h []T, from float64) (plain, weighted float64) {
+	if half := Half[T](len(p)); half > 0 {
+		a, b := Moments(p[:half], h[:half], from)
+		plain, weighted = Moments(p[half:], h[half:], from)
+		return a + plain, b + weighted
+	}
 	for j, v := range p {
 		d := float64(h[j]) - from
 		plain += d

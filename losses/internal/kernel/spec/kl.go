@@ -23,7 +23,14 @@ func KL[T Float](loss []float64, grad, z, t, scale []T, k int) (bad int) {
 
 // KLRow is the loss of KL for one row, with M and r of [Odds].
 func KLRow[T Float](z, t []T, m, r float64) (sum float64) {
-	log := math.Log1p(r)
+	return klSum(z, t, m, math.Log1p(r))
+}
+
+// klSum is KLRow with log1p(r).
+func klSum[T Float](z, t []T, m, log float64) (sum float64) {
+	if half := Half[T](len(z)); half > 0 {
+		return klSum(z[:half], t[:half], m, log) + klSum(z[half:], t[half:], m, log)
+	}
 	for j, v := range t {
 		if v != 0 {
 			sum += float64(v) * (Log(float64(v)) - ((float64(z[j]) - m) - log))

@@ -17,11 +17,7 @@ type LabelGrads[T Float] struct {
 
 // Row makes those of row i, of labels t, of g, which holds log p. 0 times an infinity is 0.
 func (o *LabelGrads[T]) Row(g, t []T, i int) {
-	var mean float64
-	for j, w := range o.Prior {
-		mean += times(w, float64(g[j]))
-	}
-	f, mean := FactorOf(o.Factor, i)[0], times(o.Mix, mean)
+	f, mean := FactorOf(o.Factor, i)[0], times(o.Mix, meanBy(o.Prior, g))
 	for j, y := range g {
 		x := times(f, times(o.Keep, float64(y))+mean)
 		if o.Weights != nil {
@@ -31,6 +27,17 @@ func (o *LabelGrads[T]) Row(g, t []T, i int) {
 			g[j] = 0
 		}
 	}
+}
+
+// meanBy returns Σ w x, of rows as long as w. 0 times an infinity is 0.
+func meanBy[T Float](w, x []T) (mean float64) {
+	if half := Half[T](len(w)); half > 0 {
+		return meanBy(w[:half], x[:half]) + meanBy(w[half:], x[half:])
+	}
+	for j, v := range w {
+		mean += times(v, float64(x[j]))
+	}
+	return mean
 }
 
 // times is a·b with 0·∞ = 0.

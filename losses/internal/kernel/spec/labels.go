@@ -9,6 +9,24 @@ func invalid[T Float](t T) bool { return !(t >= 0) || math.IsInf(float64(t), 1) 
 // with K.
 const pairwise = 32
 
+// Half returns where a row of n elements is cut for its sums, so that the error does not grow with
+// K: of many terms that are alike each loses the same. It is 0 for rows that need not be: of few
+// elements, and of float32, which has no digits that sums in float64 could lose so.
+func Half[T Float](n int) int {
+	if Size[T]() == 4 || n < 48 {
+		return 0
+	}
+	return n / 2
+}
+
+// Halves returns x[:half] and x[half:], nil for nil.
+func Halves[T any](x []T, half int) (head, tail []T) {
+	if x == nil {
+		return nil, nil
+	}
+	return x[:half], x[half:]
+}
+
 // Sum returns Σ x, summed in float64.
 func Sum[T Float](x []T) (sum float64) {
 	if half := len(x) / 2; len(x) >= pairwise {
@@ -84,7 +102,6 @@ func Mix[T Float](dst, t []T, w []float64, keep, add float64) (bad int) {
 func Smooth[T Float](dst, t []T, keep, cut, add, addMass float64, k int) (bad int) {
 	for lo := 0; lo < len(t); lo += k {
 		d, x := dst[lo:lo+k], t[lo:lo+k]
-		var mass float64
 		nnz := 0
 		for _, v := range x {
 			if invalid(v) {
@@ -93,11 +110,10 @@ func Smooth[T Float](dst, t []T, keep, cut, add, addMass float64, k int) (bad in
 			if v > 0 {
 				nnz++
 			}
-			mass += float64(v)
 		}
 		c, a := cut/float64(max(nnz, 1)), add
 		if addMass != 0 {
-			a += addMass * mass
+			a += addMass * Sum(x)
 		}
 		for j, v := range x {
 			d[j] = T(max(keep*float64(v)-c, 0) + a)

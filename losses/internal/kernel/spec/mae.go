@@ -33,20 +33,11 @@ func MAERow[T Float](loss *float64, g []T, e []float64, t []T, a int, r, scale f
 	}
 	da := (1 - float64(t[a])) - r/(1+r)
 	sa := Sign(da)
-	sum, delta := math.Abs(da), 0.0
-	for j, v := range e {
-		if j == a {
-			continue
-		}
-		if invalid(t[j]) {
-			return false
-		}
-		p := v * c
-		d := p - float64(t[j])
-		sum += math.Abs(d)
-		delta += (sa - Sign(d)) * p
+	sum, delta, ok := maeSums(e, t, a, c, sa)
+	if !ok {
+		return false
 	}
-	*loss = sum
+	*loss = math.Abs(da) + sum
 	if g == nil {
 		return true
 	}
@@ -56,6 +47,32 @@ func MAERow[T Float](loss *float64, g []T, e []float64, t []T, a int, r, scale f
 	}
 	g[a] = T(scale * c * delta)
 	return true
+}
+
+// maeSums returns the sums of |p - t| and of (sa - σ) p without the class a, p being c e. ok is
+// false where there is an invalid label.
+func maeSums[T Float](e []float64, t []T, a int, c, sa float64) (sum, delta float64, ok bool) {
+	if half := Half[T](len(e)); half > 0 {
+		s, d, ok := maeSums(e[:half], t[:half], a, c, sa)
+		if !ok {
+			return s, d, false
+		}
+		sum, delta, ok = maeSums(e[half:], t[half:], a-half, c, sa)
+		return s + sum, d + delta, ok
+	}
+	for j, v := range e {
+		if j == a {
+			continue
+		}
+		if invalid(t[j]) {
+			return sum, delta, false
+		}
+		p := v * c
+		d := p - float64(t[j])
+		sum += math.Abs(d)
+		delta += (sa - Sign(d)) * p
+	}
+	return sum, delta, true
 }
 
 // Sign returns -1, 0 or 1, and NaN for NaN. Its branches are easy to predict.

@@ -57,7 +57,9 @@ func SeparableRow[T Float](f Family, a float64, loss *float64, grad, z, t []T, s
 		h := term(j)
 		grad[j] = T(scale * (mass*math.Exp((float64(z[j])-m)-log) - h))
 	}
-	grad[top] = T(scale * (others - mass*q))
+	if r < 1 { // p > 1/2
+		grad[top] = T(scale * (others - mass*q))
+	}
 	return true
 }
 

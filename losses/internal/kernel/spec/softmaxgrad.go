@@ -45,18 +45,15 @@ func LogSoftmaxGrad[T Float](dst, z, u []T, k int) {
 // LogSoftmaxGradRow is LogSoftmaxGrad for one row, with a and r of [Exps], which left the
 // exponentials in d.
 func LogSoftmaxGradRow[T Float](d, u []T, a int, r float64) {
-	var others float64
-	for j, v := range u {
-		if j != a {
-			others += float64(v)
-		}
-	}
+	others := Sum(u[:a]) + Sum(u[a+1:])
 	sum := others + float64(u[a])
 	c := sum / (1 + r)
 	for j, e := range d {
 		d[j] = T(float64(u[j]) - float64(e)*c)
 	}
-	d[a] = T(sum*(r/(1+r)) - others)
+	if r < 1 { // p_a > 1/2
+		d[a] = T(sum*(r/(1+r)) - others)
+	}
 }
 
 // LogSumExpGrad stores u_i p_k in row i of dst.

@@ -28,9 +28,9 @@ func factorsOf[T spec.Float](scale []T, from, to int) []T {
 	return scale[from:to]
 }
 
-// halfOf returns where a row of n elements is cut for its sums, so that these do not lose more the
-// longer it is: each of many equal terms loses the same. It is 0 for a row that need not be: float32
-// has no digits that float64 could lose so.
+// halfOf returns where a row of n elements is cut for its sums: of many equal terms each loses the
+// same. It is 0 for a row that need not be cut: of float32, there are no digits that float64 could
+// lose so.
 func halfOf[T spec.Float](n int) int {
 	if spec.Size[T]() == 4 || n < longRow {
 		return 0
