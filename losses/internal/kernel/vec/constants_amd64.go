@@ -46,7 +46,6 @@ const (
 	smoothMore64   = 22
 	smoothNarrow   = 16
 	smoothWide     = 24
-	smoothSingle   = 14
 	blockSums      = 8
 	softmaxOdds    = 0
 	softmaxOthers  = 1
@@ -97,11 +96,9 @@ const (
 	oddsRateLow    = 1
 	oddsLowest     = 2
 	oddsParameter  = 3
-	oddsTables     = 8
+	oddsTables     = 16
 	oddsCount      = 8
 	oddsTerms      = 8
-	fineSure       = 0
-	fineTables     = 16
 	fineCount      = 16
 	fineTerms      = 6
 	fineScale      = 15.99

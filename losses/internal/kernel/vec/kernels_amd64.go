@@ -505,14 +505,6 @@ func sigmoidMarginPiecesF32AVX512(loss *float64, grad *float32, z *float32, yes 
 //go:noescape
 func sigmoidPowerPiecesF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
 
-// sigmoidFineF32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
-// 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
-// scales where that is not nil. The loss is of a smooth family, by sixteenths; par is its plan's.
-// bad != 0 when no is nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
-//
-//go:noescape
-func sigmoidFineF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
-
 // sigmoidShiftedF32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no),
 // (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
 // times scales where that is not nil. φ = -l, of the logits that elementLogits stored in loss. bad
@@ -699,6 +691,22 @@ func ordinaryShiftedF32AVX512(e *float32, z *float32, t *float32, k int, n int, 
 //
 //go:noescape
 func ordinaryIndexShiftedF32AVX512(e *float32, z *float32, index *int, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, hi *float32, low *float32, factor float64, factorLow float64) (declined uint32)
+
+// sigmoidGCEOddsF32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no),
+// (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
+// times scales where that is not nil. φ = (1 - p^a)/a; par is its plan's. bad != 0 when no is nil
+// and a label is not in [0, 1], with AVX-512 when one is -0 too.
+//
+//go:noescape
+func sigmoidGCEOddsF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+
+// sigmoidSmoothOddsF32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no),
+// (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
+// times scales where that is not nil. The loss is that of smoothExact; par is its plan's. bad != 0
+// when no is nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
+//
+//go:noescape
+func sigmoidSmoothOddsF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
 
 // sigmoidPolySingleF32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no),
 // (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
@@ -2519,15 +2527,6 @@ func tileCrossEntropyIndexF32AVX2(z *float32, index *int, k int, tiles int, loss
 //go:noescape
 func sigmoidCrossEntropyF32AVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
 
-// sigmoidSmoothSingleF32AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no),
-// (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
-// times scales where that is not nil. The loss is that of smoothExact; par is c, then the
-// coefficients of V and those of W, each followed by what float32 has lost of the lowest. bad != 0
-// when no is nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
-//
-//go:noescape
-func sigmoidSmoothSingleF32AVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
-
 // sigmoidFocalOddsF32AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no),
 // (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
 // times scales where that is not nil. φ = -(1-p)^a l; par is its plan's. bad != 0 when no is nil
@@ -2535,14 +2534,6 @@ func sigmoidSmoothSingleF32AVX2(loss *float64, grad *float32, z *float32, yes *f
 //
 //go:noescape
 func sigmoidFocalOddsF32AVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
-
-// sigmoidGCEOddsF32AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no),
-// (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
-// times scales where that is not nil. φ = (1 - p^a)/a; par is its plan's. bad != 0 when no is nil
-// and a label is not in [0, 1], with AVX-512 when one is -0 too.
-//
-//go:noescape
-func sigmoidGCEOddsF32AVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
 
 // minusLogsF32AVX2 stores -log t in dst, most where it is more or t is 0 or denormal.
 //
@@ -2716,6 +2707,22 @@ func ordinaryShiftedF32AVX2(e *float32, z *float32, t *float32, k int, n int, f 
 //
 //go:noescape
 func ordinaryIndexShiftedF32AVX2(e *float32, z *float32, index *int, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, hi *float32, low *float32, factor float64, factorLow float64) (declined uint32)
+
+// sigmoidGCEOddsF32AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no),
+// (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
+// times scales where that is not nil. φ = (1 - p^a)/a; par is its plan's. bad != 0 when no is nil
+// and a label is not in [0, 1], with AVX-512 when one is -0 too.
+//
+//go:noescape
+func sigmoidGCEOddsF32AVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+
+// sigmoidSmoothOddsF32AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no),
+// (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
+// times scales where that is not nil. The loss is that of smoothExact; par is its plan's. bad != 0
+// when no is nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
+//
+//go:noescape
+func sigmoidSmoothOddsF32AVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
 
 // sigmoidPolySingleF32AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no),
 // (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and

@@ -15,10 +15,10 @@ func (l *lazyPieces) piecesOf(yes, no pieceFamily) *piecesPlan {
 	return lazy(&l.made, piecesFor, [2]pieceFamily{yes, no})
 }
 
-// oddsOf is the plan of a kernel of odds.
+// oddsOf is the plan of a kernel of odds with AVX2.
 func (l *lazyPieces) oddsOf(f pieceFamily) *piecesPlan { return lazy(&l.odds, oddsFor, f) }
 
-// fineOf is the plan of sigmoidFine.
+// fineOf is that with AVX-512.
 func (l *lazyPieces) fineOf(f pieceFamily) *piecesPlan { return lazy(&l.fine, fineFor, f) }
 
 // marginOf is the plan of sigmoidMarginPieces.

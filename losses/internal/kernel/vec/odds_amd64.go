@@ -12,31 +12,86 @@ import (
 // counts half as often in (1+e)^-(1+γ).
 const mostOdds = 3.75
 
-// oddsFor returns the plan of a kernel of odds for a family.
+// steepest is how often an error of e may count in a function of a smooth family.
+const steepest = 1.44
+
+// oddsFor returns the plan of a kernel of odds with AVX2 for a family.
 func oddsFor(f pieceFamily) *piecesPlan {
-	p := &piecesPlan{ok: f.a <= mostOdds}
+	return byOdds(f, f.a <= mostOdds || f.Smooth(), oddsCount,
+		func(table []float32, i, j int, at func(e float64) float64, most float64) (middle, half float64, ok bool) {
+			const step = 1. / (oddsCount - 1)
+			table = table[i*(oddsTerms+1)*oddsCount+j:]
+			middle, half = float64(j)*float64(float32(step)), step/2
+			lost, ok := fitInterval(table, oddsTerms, oddsCount, middle, half, at, most, 1)
+			lowest := &table[(oddsTerms-1)*oddsCount]
+			table[oddsTerms*oddsCount], *lowest = *lowest, lost
+			return middle, half, ok
+		})
+}
+
+// fineFor returns that with AVX-512.
+func fineFor(f pieceFamily) *piecesPlan {
+	return byOdds(f, true, fineCount,
+		func(table []float32, i, j int, at func(e float64) float64, most float64) (middle, half float64, ok bool) {
+			half = 0.5 / fineScale
+			middle = (2*float64(j) + 1) * half
+			_, ok = fitInterval(table[i*fineTerms*fineCount+j:], fineTerms, fineCount, middle, half, at, most, 1)
+			return middle, half, ok
+		})
+}
+
+// byOdds returns the plan of a kernel for a family, of which fit stores what function i is in
+// interval j of count.
+func byOdds(f pieceFamily, ok bool, count int,
+	fit func(table []float32, i, j int, at func(e float64) float64, most float64) (middle, half float64, ok bool),
+) *piecesPlan {
+	p := &piecesPlan{ok: ok}
 	par := p.par()
 	k, x := 1+f.a, f.a
-	n := func(e, log float64) float64 { return math.Exp(-f.a*log) * log / e }
-	s := func(e, log float64) float64 { return math.Exp(-k*log) * (1 + f.a*log/e) }
-	w := func(_, log float64) float64 { return math.Exp(-k * log) }
-	functions := []func(e, log float64) float64{n, s, w}
-	if f.Family == spec.GCE {
+	var functions []func(e float64) float64
+	var most []float64
+	add := func(limit float64, of func(e, log float64) float64) {
+		functions = append(functions, func(e float64) float64 {
+			if math.Abs(e) < 0x1p-60 {
+				e = 0x1p-60
+			}
+			return of(e, math.Log1p(e))
+		})
+		most = append(most, limit)
+	}
+	switch {
+	case f.Family == spec.Focal:
+		add(8, func(e, log float64) float64 { return math.Exp(-f.a*log) * log / e })
+		add(8, func(e, log float64) float64 { return math.Exp(-k*log) * (1 + f.a*log/e) })
+		add(8, func(_, log float64) float64 { return math.Exp(-k * log) })
+	case f.Family == spec.GCE:
 		k, x = f.a, 1/f.a
-		n = func(e, log float64) float64 { return -math.Expm1(-k*log) / (k * e) }
-		w = func(_, log float64) float64 { return math.Exp(-(1 + k) * log) }
-		functions, p.ok = []func(e, log float64) float64{n, w}, k >= 0x1p-20
+		p.ok = k >= 0x1p-20
+		add(8, func(e, log float64) float64 { return -math.Expm1(-k*log) / (k * e) })
+		add(8, func(_, log float64) float64 { return math.Exp(-(1 + k) * log) })
+	default:
+		x = f.last()
+		const beside = 4 // an exponential that may be denormal
+		sides := func(e, log float64) (near, nearSlope, far, farSlope float64) {
+			p, q := spec.SidesOf(1, e, log)
+			near, nearSlope = f.beyond(p)
+			far, farSlope = f.loss(q)
+			return near / e, nearSlope / e, far, farSlope / e
+		}
+		add(beside, func(e, log float64) float64 { v, _, _, _ := sides(e, log); return v })
+		add(beside, func(e, log float64) float64 { _, v, _, _ := sides(e, log); return v })
+		add(0x1p30, func(e, log float64) float64 { _, _, v, _ := sides(e, log); return v })
+		add(beside, func(e, log float64) float64 { _, _, _, v := sides(e, log); return v })
 	}
 	par[oddsRate], par[oddsRateLow] = float32(k), float32(k-float64(float32(k)))
 	par[oddsLowest], par[oddsParameter] = float32(lowest32/k), float32(x)
-	for i, f := range functions {
-		at := func(e float64) float64 { return f(e, math.Log1p(e)) }
-		for j := range oddsCount {
-			const step = 1. / (oddsCount - 1)
-			table := par[oddsTables+i*(oddsTerms+1)*oddsCount+j:]
-			lost, ok := fitInterval(table, oddsTerms, oddsCount, float64(j)*float64(float32(step)), step/2, at, 8, 1)
-			lowest := &table[(oddsTerms-1)*oddsCount]
-			p.ok, table[oddsTerms*oddsCount], *lowest = p.ok && ok, *lowest, lost
+	for i, at := range functions {
+		for j := range count {
+			middle, half, ok := fit(par[oddsTables:], i, j, at, most[i])
+			p.ok = p.ok && ok
+			if f.Smooth() {
+				p.ok = p.ok && middle*math.Abs(at(middle+half)/at(middle-half)-1) <= steepest*2*half
+			}
 		}
 	}
 	return p

@@ -11,7 +11,7 @@ import (
 
 // A piecesPlan is what sigmoidPieces takes, where a vector of memory begins, for a loss whose
 // classes are of a family each, sigmoidFocalPieces where both are of the same focal loss,
-// sigmoidPowerPieces for generalised cross entropy, or sigmoidFine for a smooth family.
+// sigmoidPowerPieces for generalised cross entropy, or a kernel of odds.
 type piecesPlan struct {
 	memory [piecesPars + alignment/4]float32
 	ok     bool // it is exact enough
@@ -32,12 +32,6 @@ func (p *piecesPlan) par() []float32 {
 type pieceFamily struct {
 	spec.Family
 	a float64
-}
-
-// byPieces reports whether float32 elements have a kernel by pieces with AVX-512, and none that
-// takes less time.
-func byPieces(f spec.Family, a float64) bool {
-	return f.Smooth() || f == spec.GCE || f == spec.Focal && a != 2
 }
 
 // piecesFor returns the plan for families of yes and no that both are of focal losses, or the same.
@@ -166,22 +160,32 @@ func (f pieceFamily) last() float64 {
 // exp(-k a), and the same of its derivative.
 func (f pieceFamily) near(a float64) [2]float64 {
 	p, _ := spec.Sides(a)
-	v, dv := spec.PhiOf(f.Family, f.a, p.L, p.P, p.Rest)
-	if f.Family == spec.AEL {
-		v = f.last() * math.Expm1(p.Rest/f.a)
-	} else {
-		v -= f.last()
-	}
+	v, slope := f.beyond(p)
 	by := math.Exp(f.rate()*a) / raise
-	return [2]float64{v * by, -dv * p.Rest * by}
+	return [2]float64{v * by, slope * by}
+}
+
+// loss returns the loss of a class, and the size of its derivative by the logit.
+func (f pieceFamily) loss(p spec.Side) (v, slope float64) {
+	v, dv := spec.PhiOf(f.Family, f.a, p.L, p.P, p.Rest)
+	return v, -dv * p.Rest
+}
+
+// beyond is loss without the last one.
+func (f pieceFamily) beyond(p spec.Side) (v, slope float64) {
+	v, slope = f.loss(p)
+	if f.Family == spec.AEL {
+		return f.last() * math.Expm1(p.Rest/f.a), slope
+	}
+	return v - f.last(), slope
 }
 
 // far returns the loss of the other class, and its derivative, of a smooth family over exp(-a).
 func (f pieceFamily) far(a float64) [2]float64 {
 	_, q := spec.Sides(a)
-	v, dv := spec.PhiOf(f.Family, f.a, q.L, q.P, q.Rest)
-	if dv *= -q.Rest; f.Smooth() {
-		dv *= math.Exp(a) / raise
+	v, slope := f.loss(q)
+	if f.Smooth() {
+		slope *= math.Exp(a) / raise
 	}
-	return [2]float64{v, dv}
+	return [2]float64{v, slope}
 }

@@ -36,30 +36,8 @@ const mostPoly = 4
 // SigmoidSeparable is [spec.SigmoidSeparable].
 func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
 	p, ok := planFor[T](f, a)
-	x := pieceFamily{f, a}
-	switch {
-	case single512[T]() && byPieces(f, a):
-		if f.Smooth() {
-			if c := p.fineOf(x); c.ok {
-				return sigmoidSingle(f32AVX512{}.sigmoidFine, c.par(), loss, grad, z, yes, no, scale)
-			}
-		}
-		if c := p.piecesOf(x, x); c.ok {
-			run := f32AVX512{}.sigmoidPieces
-			switch f {
-			case spec.GCE:
-				run = f32AVX512{}.sigmoidPowerPieces
-			case spec.Focal:
-				run = f32AVX512{}.sigmoidFocalPieces
-			}
-			return sigmoidSingle(run, c.par(), loss, grad, z, yes, no, scale)
-		}
-	case inUse == isa.AVX2 && spec.Size[T]() == 4 && (f == spec.GCE || f == spec.Focal):
-		if c := p.oddsOf(x); c.ok {
-			run := f32AVX2{}.sigmoidFocalOdds
-			if f == spec.GCE {
-				run = f32AVX2{}.sigmoidGCEOdds
-			}
+	if p != nil && spec.Size[T]() == 4 {
+		if run, c := p.single(); c != nil && c.ok {
 			return sigmoidSingle(run, c.par(), loss, grad, z, yes, no, scale)
 		}
 	}
@@ -72,8 +50,6 @@ func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, gr
 	v := wideOf[T]()
 	run := v.sigmoidFocal
 	switch {
-	case p.kind == smooth && inUse == isa.AVX2 && p.size == 4 && p.smooth.singleOK:
-		return sigmoidSingle(f32AVX2{}.sigmoidSmoothSingle, p.smooth.single[:], loss, grad, z, yes, no, scale)
 	case p.kind == smooth:
 		return sigmoidWide(v.sigmoidSmooth, p.exactParameters(), loss, grad, z, yes, no, scale)
 	case f == spec.GCE:
@@ -180,7 +156,11 @@ func SigmoidAsymmetric[T spec.Float](a spec.Asymmetric, loss []float64, grad, z,
 	p := asymmetricPlanFor(a)
 	if a.Margin == 0 && single512[T]() {
 		if c := p.piecesOf(pieceFamily{spec.Focal, a.GammaPos}, pieceFamily{spec.Focal, a.GammaNeg}); c.ok {
-			return sigmoidSingle(f32AVX512{}.sigmoidPieces, c.par(), loss, grad, z, yes, no, scale)
+			run := f32AVX512{}.sigmoidPieces
+			if a.GammaPos == a.GammaNeg {
+				run = f32AVX512{}.sigmoidFocalPieces
+			}
+			return sigmoidSingle(run, c.par(), loss, grad, z, yes, no, scale)
 		}
 	}
 	if a.Margin != 0 && single512[T]() {
@@ -229,6 +209,37 @@ func asymmetricPlanFor(a spec.Asymmetric) *asymmetricPlan {
 	return p
 }
 
+// A singleKernel computes elements in float32.
+type singleKernel = func(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (
+	bad uint32)
+
+// single returns the kernel of p's loss by pieces, and its plan, nil if there is no such kernel.
+func (p *plan) single() (run singleKernel, c *piecesPlan) {
+	f := pieceFamily{p.family, p.a}
+	few := inUse == isa.AVX2
+	switch {
+	case f.Family == spec.Poly1:
+		return nil, nil
+	case f.Family == spec.Focal && few:
+		return sigmoidFocalOddsF32AVX2, p.oddsOf(f)
+	case f.Family == spec.Focal:
+		return sigmoidFocalPiecesF32AVX512, p.piecesOf(f, f)
+	case f.Family == spec.GCE && few:
+		return sigmoidGCEOddsF32AVX2, p.oddsOf(f)
+	case f.Family == spec.GCE:
+		if c = p.piecesOf(f, f); c.ok {
+			return sigmoidPowerPiecesF32AVX512, c
+		}
+		return sigmoidGCEOddsF32AVX512, p.fineOf(f)
+	case few:
+		return sigmoidSmoothOddsF32AVX2, p.oddsOf(f)
+	}
+	if c = p.fineOf(f); c.ok {
+		return sigmoidSmoothOddsF32AVX512, c
+	}
+	return sigmoidPiecesF32AVX512, p.piecesOf(f, f)
+}
+
 // sigmoidWide runs a kernel that computes in float64.
 func sigmoidWide[T spec.Float](
 	run func(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32),
@@ -242,9 +253,8 @@ func sigmoidWide[T spec.Float](
 }
 
 // sigmoidSingle runs a kernel that computes in float32, for elements of that.
-func sigmoidSingle[T spec.Float](
-	run func(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32),
-	par []float32, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
+func sigmoidSingle[T spec.Float](run singleKernel, par []float32, loss []float64, grad, z, yes, no, scale []T) (
+	ok bool) {
 	if len(z) == 0 {
 		return true
 	}

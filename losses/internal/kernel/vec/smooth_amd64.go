@@ -13,11 +13,9 @@ import "softloss/losses/internal/kernel/spec"
 type smoothPlan struct {
 	wide   [1 + 2*smoothWide]float64 // c, V, W
 	narrow [1 + 2*smoothNarrow]float64
-	single [1 + 2*(smoothSingle+1)]float32 // of sigmoidSmoothSingle
 	small  smallFit
 
 	wideError, narrowError float64 // relative, of the worst of V and W
-	singleOK               bool    // single is exact enough
 }
 
 // mostSmall is the largest p of the kernels for rows without large exponentials.
@@ -37,11 +35,6 @@ func smoothPlanFor(f spec.Family, a float64, size int) (s *smoothPlan) {
 	s.wide[0], s.narrow[0] = last, last
 	s.wideError, _ = fitPair(s.wide[1:], 1, beyond, w)
 	s.narrowError, _ = fitPair(s.narrow[1:], 1, beyond, w)
-	numbers, ok := fitMirrored(f, a, smoothSingle, 4, 2) // which shows no digits that a denormal exponential has lost
-	for i, x := range numbers {
-		s.single[i] = float32(x)
-	}
-	s.singleOK = ok
 	s.small = fitSmall(size, v, w)
 	return s
 }

@@ -59,3 +59,27 @@ func newSmoothPlan(f spec.Family, a float64, size int) *smoothPlan {
 	}
 	return p
 }
+
+// fitMirrored returns c, and V and W in 2p-1 for all p, n coefficients each and behind them what
+// elements of a size have lost of the lowest. It reports whether they are exact, what rounding
+// leaves does not grow, and V and W are at most most.
+func fitMirrored(f spec.Family, a float64, n, size int, most float64) (numbers []float64, ok bool) {
+	c, _, w, beyond := smoothParts(f, a)
+	fit, limit := make([]float64, 2*n), 0x1p-49
+	if size == 4 {
+		limit = 0x1p-27
+	}
+	worst, growth := fitPair(fit, 1, beyond, w)
+	numbers, ok = append(numbers, c), worst < limit && growth < 3
+	for _, c := range [][]float64{fit[:n], fit[n:]} {
+		lowest := c[n-1]
+		numbers = append(append(numbers, c...), lowest-float64(float32(lowest)))
+		if size == 8 {
+			numbers[len(numbers)-1] = 0
+		}
+	}
+	for _, x := range []float64{beyond(0), w(0x1p-60), w(1)} {
+		ok = ok && x > 0x1p-60 && x <= most
+	}
+	return numbers, ok
+}

@@ -179,6 +179,8 @@ type wide[T spec.Float] interface {
 // single are the kernels for float32: those that have no counterpart in float64 too.
 type single interface {
 	unit[float32]
+	sigmoidGCEOdds(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
+	sigmoidSmoothOdds(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
 	sigmoidPolySingle(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
 	sigmoidNormalisedShares(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
 	sigmoidNormalisedMasses(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
@@ -436,9 +438,6 @@ func (f32AVX512) sigmoidMarginPieces(loss *float64, grad, z, yes, no, scales *fl
 func (f32AVX512) sigmoidPowerPieces(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidPowerPiecesF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
-func (f32AVX512) sigmoidFine(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
-	return sigmoidFineF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
-}
 func (f32AVX512) sigmoidShifted(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidShiftedF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
@@ -518,6 +517,12 @@ func (f32AVX512) ordinaryShifted(e, z, t *float32, k, n int, f, extra *float32, 
 }
 func (f32AVX512) ordinaryIndexShifted(e, z *float32, index *int, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, hi, low *float32, factor, factorLow float64) (declined uint32) {
 	return ordinaryIndexShiftedF32AVX512(e, z, index, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)
+}
+func (f32AVX512) sigmoidGCEOdds(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidGCEOddsF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f32AVX512) sigmoidSmoothOdds(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidSmoothOddsF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
 func (f32AVX512) sigmoidPolySingle(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidPolySingleF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
@@ -1233,14 +1238,8 @@ func (f32AVX2) tileCrossEntropyIndex(z *float32, index *int, k, tiles int, loss 
 func (f32AVX2) sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidCrossEntropyF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
-func (f32AVX2) sigmoidSmoothSingle(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
-	return sigmoidSmoothSingleF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)
-}
 func (f32AVX2) sigmoidFocalOdds(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidFocalOddsF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)
-}
-func (f32AVX2) sigmoidGCEOdds(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
-	return sigmoidGCEOddsF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
 func (f32AVX2) minusLogs(dst, t *float32, n int, most float32) { minusLogsF32AVX2(dst, t, n, most) }
 func (f32AVX2) addRows(dst, x *float32, n int) (sum float32)   { return addRowsF32AVX2(dst, x, n) }
@@ -1315,6 +1314,12 @@ func (f32AVX2) ordinaryShifted(e, z, t *float32, k, n int, f, extra *float32, lo
 }
 func (f32AVX2) ordinaryIndexShifted(e, z *float32, index *int, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, hi, low *float32, factor, factorLow float64) (declined uint32) {
 	return ordinaryIndexShiftedF32AVX2(e, z, index, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)
+}
+func (f32AVX2) sigmoidGCEOdds(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidGCEOddsF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f32AVX2) sigmoidSmoothOdds(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidSmoothOddsF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
 func (f32AVX2) sigmoidPolySingle(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidPolySingleF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)

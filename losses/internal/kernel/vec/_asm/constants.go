@@ -61,7 +61,6 @@ const (
 	smoothMore64  = 22
 	smoothNarrow  = 16 // and of smooth, for results that are rounded to float32
 	smoothWide    = 24
-	smoothSingle  = 14 // and of sigmoidSmoothSingle
 )
 
 // Logits beyond a bound are left to the specification: there the reduction of the argument would
@@ -88,7 +87,7 @@ func writeConstants(path string) error {
 		{"focalDegree32", focalDegree32}, {"focalDegree64", focalDegree64},
 		{"smoothFew32", smoothFew32}, {"smoothFew64", smoothFew64}, {"smoothMore32", smoothMore32},
 		{"smoothMore64", smoothMore64}, {"smoothNarrow", smoothNarrow},
-		{"smoothWide", smoothWide}, {"smoothSingle", smoothSingle}, {"blockSums", blockSums},
+		{"smoothWide", smoothWide}, {"blockSums", blockSums},
 		{"softmaxOdds", softmaxOdds}, {"softmaxOthers", softmaxOthers}, {"softmaxDot", softmaxDot},
 		{"softmaxOwn", softmaxOwn},
 		{"softmaxMax", softmaxMax}, {"softmaxTop", softmaxTop}, {"softmaxLog", softmaxLog},
@@ -107,8 +106,7 @@ func writeConstants(path string) error {
 		{"parPower", parPower}, {"parFarthest", parFarthest}, {"powerWidth", powerWidth}, {"powerPieces", powerPieces},
 		{"oddsRate", oddsRate}, {"oddsRateLow", oddsRateLow}, {"oddsLowest", oddsLowest}, {"oddsParameter", oddsParameter},
 		{"oddsTables", oddsTables}, {"oddsCount", oddsCount}, {"oddsTerms", oddsTerms},
-		{"fineSure", fineSure}, {"fineTables", fineTables}, {"fineCount", fineCount}, {"fineTerms", fineTerms},
-		{"fineScale", fineScale},
+		{"fineCount", fineCount}, {"fineTerms", fineTerms}, {"fineScale", fineScale},
 		{"bound32", bound32}, {"bound64", bound64}, {"lowest32", lowest32}, {"lowest64", lowest64},
 	} {
 		fmt.Fprintf(&b, "%s = %v\n", c.name, c.value)

@@ -66,15 +66,11 @@ func main() {
 			g.sigmoid(sigmoidFocalPieces)
 			g.sigmoid(sigmoidMarginPieces)
 			g.sigmoid(sigmoidPowerPieces)
-			g.sigmoid(sigmoidFine)
 			g.sigmoid(sigmoidShifted)
 			g.klSingleTerms()
 		}
 		if !g.avx512 && !g.f64 {
-			g.sigmoid(sigmoidSmoothSingle)
-			for _, f := range oddsLosses {
-				g.sigmoid(f)
-			}
+			g.sigmoid(sigmoidFocalOdds)
 		}
 		g.minusLogs()
 		g.addRows()
@@ -92,6 +88,9 @@ func main() {
 		g.blockExpSums()
 		g.options()
 		if !g.f64 {
+			for _, f := range oddsLosses {
+				g.sigmoid(f)
+			}
 			for _, f := range sigmoidSingles {
 				g.sigmoid(f)
 			}

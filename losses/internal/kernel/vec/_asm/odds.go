@@ -8,28 +8,100 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// Losses of float32 elements by pieces, with AVX2, which looks up 8 numbers in one instruction:
-// functions of e = exp(-|z|), which is at most 1, are polynomials for every seventh of that.
+// Losses of float32 elements by pieces: functions of e = exp(-|z|), which is at most 1, are
+// polynomials for every seventh of that with AVX2, which looks up 8 numbers in one instruction, and
+// for every sixteenth with AVX-512, which looks up 16. They have fewer terms than those of |z| in
+// [sigmoidPieces].
 
 // What the kernels take: numbers, then the tables of the functions in turn, each with the
-// coefficients from that of the highest degree on, of oddsCount numbers, and the lowest behind what
-// float32 has lost of it.
+// coefficients from that of the highest degree on; with AVX2 the lowest stands behind what float32
+// has lost of it.
 const (
 	oddsRate      = iota // k of exp(-k |z|), and what float32 has lost of it
 	oddsRateLow          //
 	oddsLowest           // the lowest number that is multiplied by it
-	oddsParameter        // the loss's, or the inverse of that
-	oddsTables    = 8
+	oddsParameter        // the loss's, the inverse of that, or the loss of a certain class
+	oddsTables    = 16   // a vector on
 	oddsCount     = 8
 	oddsTerms     = 8 // coefficients of a function
+	fineCount     = 16
+	fineTerms     = 6
+	fineScale     = 15.99 // e times that is below 16
 )
 
-// oddsLosses are those of the file.
+// sigmoidFocalOdds is that of focal losses, with AVX2.
+var sigmoidFocalOdds = sigmoidLoss{name: "sigmoidFocalOdds", doc: "φ = -(1-p)^a l; par is its plan's.",
+	prepare: byLikelihood(focalOdds), logs: none, size: true}
+
+// oddsLosses are the others of the file.
 var oddsLosses = []sigmoidLoss{
-	{name: "sigmoidFocalOdds", doc: "φ = -(1-p)^a l; par is its plan's.",
-		prepare: byLikelihood(focalOdds), logs: none, size: true},
 	{name: "sigmoidGCEOdds", doc: "φ = (1 - p^a)/a; par is its plan's.",
-		prepare: byLikelihood(gceOdds), logs: none, size: true},
+		prepare: byLikelihood(gceOdds), logs: none, exact: true, ways: 2, size: true},
+	{name: "sigmoidSmoothOdds", doc: "The loss is that of smoothExact; par is its plan's.",
+		prepare: byLikelihood(smoothOdds), logs: none, exact: true, ways: 2, odds: true, staged: 3},
+}
+
+// smoothOdds: with functions N, S, R and V of e
+//
+//	loss = t (sure + e N) + u R,   slope = e (t S - u V).
+func smoothOdds(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
+	functions := g.ofOdds(par)
+	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
+		e := q.e
+		function := functions(e, nil)
+		near := function(0)
+		loss = g.parameter(par, oddsParameter)
+		g.madd(e, near, loss)
+		t, u := labels()
+		g.mul(t, loss, loss)
+		g.madd(u, function(2), loss)
+		slope = function(3)
+		g.mul(u, slope, slope)
+		g.msub2(t, function(1), slope)
+		g.mul(e, slope, slope)
+		return loss, slope
+	}
+}
+
+// oddsExp emits exp(x) for x <= 0. It overwrites x.
+func (g isa) oddsExp(c questionConsts, x reg.VecVirtual) (e reg.VecVirtual) {
+	x = g.atLeast(g.lowest(), x)
+	if g.avx512 {
+		return g.expSingle(c.single, x, nil)
+	}
+	e = g.vec()
+	g.expBounded(c, x, e)
+	return e
+}
+
+// ofOdds returns what returns what emits the functions of e + low, of which low may be nil and is
+// with AVX-512, in par.
+func (g isa) ofOdds(par reg.GPVirtual) func(e, low reg.VecVirtual) func(i int) reg.VecVirtual {
+	if !g.avx512 {
+		return func(e, low reg.VecVirtual) func(i int) reg.VecVirtual { return g.oddsPieces(par, e, low) }
+	}
+	scale := g.hold(fineScale)
+	return func(e, _ reg.VecVirtual) func(i int) reg.VecVirtual {
+		index, n, x := g.vec(), g.vec(), g.vec()
+		g.load(g.magic(), index)
+		VFMADD231PS_RD_SAE(scale, e, index) // rounded down
+		emitted()
+		g.sub(g.magic(), index, n)
+		g.sub(g.constant(0.5/fineScale), e, x)
+		g.nmadd(g.constant(1/fineScale), n, x) // from the middle
+		return func(i int) (v reg.VecVirtual) {
+			for j := range fineTerms {
+				c := g.vec()
+				VPERMPS(Mem{Base: par, Disp: g.floatSize() * (oddsTables + (i*fineTerms+j)*fineCount)}, index, c)
+				emitted()
+				if v != nil {
+					g.madd(v, x, c)
+				}
+				v = c
+			}
+			return v
+		}
+	}
 }
 
 // focalOdds: with l = log1p(e), F = exp(-(1+γ)|z|), N = (1+e)^-γ l/e, W = (1+e)^-(1+γ) and S = W (1
@@ -94,16 +166,13 @@ func focalOdds(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 //
 // p^q = 1 - q e N and G = 2^n (1+m), so that (1 - G p^q)/q = (1-2^n)/q - 2^n (m/q - e N (1+m)).
 func gceOdds(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
-	back := g.constant(0x1p-64) // lest 2^n is denormal
+	functions := g.ofOdds(par)
 	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
 		number := func(i int) reg.VecVirtual { return g.parameter(par, i) }
 		m, power, n := g.ratedReduced(c, q.minus, number)
 		g.expm1Reduced(c, m)
-		VPSLLD(Imm(23), power, power)
-		VPADDD(g.bitsOf(uint64(math.Float32bits(0x1p64))), power, power)
-		e := n
-		g.expBounded(c, g.atLeast(g.lowest(), q.minus), e)
-		piece := g.oddsPieces(par, e, nil)
+		e := g.oddsExp(c, q.minus)
+		piece := functions(e, nil)
 		near, v := piece(0), g.vec()
 		g.mul(e, near, near)
 		g.add(g.constant(1), m, v)
@@ -111,9 +180,18 @@ func gceOdds(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 		g.mul(inverse, m, m)
 		g.nmadd(near, v, m)
 		fall, far := g.vec(), g.vec()
-		g.mul(power, v, fall)
-		g.mul(back, fall, fall)
-		g.mul(back, power, power)
+		if g.avx512 {
+			g.load(g.constant(1), power)
+			g.pick(VSCALEFPS, nil, n, power, power)
+			g.mul(power, v, fall)
+		} else { // lest 2^n is denormal
+			back := g.constant(0x1p-64)
+			VPSLLD(Imm(23), power, power)
+			VPADDD(g.bitsOf(uint64(math.Float32bits(0x1p64))), power, power)
+			g.mul(power, v, fall)
+			g.mul(back, fall, fall)
+			g.mul(back, power, power)
+		}
 		g.load(g.constant(1), far)
 		g.sub(power, far, far)
 		g.mul(inverse, far, far)

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"fmt"
+	"math"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -104,6 +107,7 @@ func focalPieces(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 // unlike returns what emits the functions in par, which are not those of both likely classes. It
 // overwrites index.
 func (g isa) unlike(par reg.GPVirtual, index, x reg.VecVirtual, positive mask) func(i int) reg.VecVirtual {
+	g.and(g.bitsOf(pieceCount-1), index, index)
 	g.pick(VPORD_BCST, nil, g.bitsOf(pieceCount), index, positive.op, index)
 	return func(i int) reg.VecVirtual {
 		return g.polynomial(x, i, func(row int, c reg.VecVirtual) {
@@ -157,30 +161,26 @@ func (g isa) raisedExp(c questionConsts, x, k, low reg.VecVirtual) reg.VecVirtua
 		y, rest = g.product(k, x) // and what rounding took from it
 		g.madd(low, x, rest)
 	}
-	return g.expSingle(c.single, y, rest, pieceRaise)
+	return g.expSingle(g.raised(c.single), y, rest)
 }
 
-// piece emits the number of a's interval for a width, a's middle less a, and the end of the
-// intervals less a where that is beyond.
+// piece emits the number of a's interval for a width, in the lowest bits, its middle less a, and
+// the end of the intervals less a where that is beyond.
 func (g isa) piece(width float64, minus reg.VecVirtual) (index, x, excess reg.VecVirtual) {
 	a := g.atLeast(-(16-0x1p-20)*width+width, minus)
 	excess, index, x = g.vec(), g.vec(), g.vec()
 	g.sub(a, minus, excess)
-	middle := g.vec()
-	g.load(g.constant(1), middle)
-	g.nmadd(g.constant(1/width), a, middle) // y
+	g.load(g.constant(1), index)
+	g.nmadd(g.constant(1/width), a, index) // y
 	const mantissa, places = 23, 2
-	VPSRLD(Imm(mantissa-places), middle, index)
+	VPSRLD(Imm(mantissa-places), index, index)
 	emitted()
-	g.and(g.bitsOf(pieceCount-1), index, index)
-	const keepAndSet = 0xec // (y & the bits above) | half a step
-	half := g.vec()
-	g.load(g.bitsOf(1<<(mantissa-places-1)), half)
-	VPTERNLOGD_BCST(Imm(keepAndSet), g.bitsOf(0xffffffff<<(mantissa-places)&0xffffffff), half, middle)
+	VPERMPS(g.sixteen(fmt.Sprint("middles", width*1000), func(place float64) float64 {
+		exponent, digits := math.Modf(math.Mod(place/4+1, 4)) // that of 1 is odd
+		return width * (math.Ldexp(1.125+digits, int(exponent)) - 1)
+	}), index, x)
 	emitted()
-	g.sub(g.constant(1), middle, middle)
-	g.move(a, x)
-	g.madd(g.constant(width), middle, x)
+	g.add(a, x, x)
 	return index, x, excess
 }
 

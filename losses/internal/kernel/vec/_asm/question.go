@@ -90,8 +90,12 @@ func (g isa) question(c questionConsts, z, low reg.VecVirtual) (q question) {
 	if c.loss.size {
 		return q
 	}
+	if c.loss.odds {
+		q.e = g.oddsExp(c, z)
+		return q
+	}
 	if g.avx512 && !g.f64 { // by tables
-		q.e = g.expSingle(c.single, g.atLeast(g.lowest(), z), low, 0)
+		q.e = g.expSingle(c.single, g.atLeast(g.lowest(), z), low)
 		sum := g.vec()
 		g.add(g.constant(1), q.e, sum)
 		q.p = g.inverseOfSum(sum, q.e)

@@ -37,6 +37,8 @@ type sigmoidLoss struct {
 	logits    bool // it takes other logits, of the signs of z, from loss
 	size      bool // it takes |z| alone of a question
 	given     bool // it is worth a loop for several vectors of labels that are given for both classes
+	odds      bool // it takes exp(-|z|) alone of a question
+	staged    int  // where one vector is computed at once, as many questions come before what is made of them
 }
 
 // logKind says which logarithms a loss takes.
@@ -63,12 +65,6 @@ var sigmoidShifted = sigmoidLoss{name: "sigmoidShifted",
 	doc:     "φ = -l, of the logits that elementLogits stored in loss.",
 	prepare: byLikelihood(crossEntropyQuestion), ways: 2, logits: true, given: true}
 
-// sigmoidSmoothSingle is that of smooth families for float32 elements, with AVX2.
-var sigmoidSmoothSingle = sigmoidLoss{name: "sigmoidSmoothSingle",
-	doc: "The loss is that of smoothExact; par is c, then the coefficients of V and those of W, each followed by what " +
-		"float32 has lost of the lowest.",
-	prepare: byLikelihood(smoothSingleQuestion), logs: none, size: true}
-
 // sigmoidSingles are those that compute in float32.
 var sigmoidSingles = []sigmoidLoss{
 	{name: "sigmoidPolySingle", doc: "φ = -l + a (1-p); par is a.",
@@ -84,19 +80,19 @@ var sigmoids = []sigmoidLoss{
 	{name: "sigmoidPoly", doc: "φ = -l + a (1-p); par is a and 1+a.",
 		prepare: byLikelihood(polyQuestion), logs: excess, ways: 2},
 	{name: "sigmoidGCE", doc: "φ = (1 - p^a)/a; par is a, 1/a and -a log2 e.",
-		prepare: byLikelihood(gceQuestion), ways: 2, alone: true},
+		prepare: byLikelihood(gceQuestion), ways: 2, alone: true, staged: 3},
 	{name: "sigmoidFocal", doc: "φ = -(1-p)^a l; par is a, any number and -a log2 e.",
-		prepare: byLikelihood(focalQuestion(false)), ways: 2},
+		prepare: byLikelihood(focalQuestion(false)), ways: 2, staged: 3},
 	{name: "sigmoidFocal2", doc: "φ = -(1-p)² l; par is 2.",
-		prepare: byLikelihood(focalQuestion(true)), ways: 3},
+		prepare: byLikelihood(focalQuestion(true)), ways: 3, staged: 3},
 	{name: "sigmoidSmooth", doc: "The loss is that of smoothExact.",
-		prepare: byLikelihood(smoothQuestion), logs: none, ways: 2},
+		prepare: byLikelihood(smoothQuestion), logs: none, ways: 2, staged: 3},
 	{name: "sigmoidNormalised", doc: "The loss is the question Normalised.",
 		prepare: byLikelihood(normalisedQuestion(false)), ways: 2},
 	{name: "sigmoidPenalised", doc: "The loss is the question Penalised; par is A.",
 		prepare: byLikelihood(penalisedQuestion), exact: true, ways: 2},
 	{name: "sigmoidSymmetric", doc: "The loss is the question Symmetric; par is A, B and C.",
-		prepare: byLikelihood(symmetricQuestion), exact: true, logs: andLabels, ways: 1, alone: true},
+		prepare: byLikelihood(symmetricQuestion), exact: true, logs: andLabels, ways: 1, alone: true, staged: 2},
 	{name: "sigmoidSparsemax", doc: "The loss is the question Sparsemax.",
 		prepare: byLikelihood(sparsemaxQuestion), logs: none, ways: 2, size: true},
 	{name: "sigmoidEntmax", doc: "The loss is the question Entmax15.",
@@ -105,14 +101,14 @@ var sigmoids = []sigmoidLoss{
 		doc:     "The loss is the question BiTempered, of the logits that temperedLogits stored in loss.",
 		prepare: byLikelihood(temperedQuestion), exact: true, logs: none, ways: 2, alone: true, logits: true},
 	{name: "sigmoidMAE", doc: "The loss is the sum of |p - t| of both classes.",
-		prepare: byLikelihood(maeQuestion), exact: true, logs: none, ways: 3},
+		prepare: byLikelihood(maeQuestion), exact: true, logs: none, ways: 3, staged: 3},
 	{name: "sigmoidKL", doc: "The loss is the sum of t (log t - l) of both classes.",
 		prepare: byLikelihood(klQuestion), exact: true, logs: ofLabels, ways: 2, alone: true},
 	{name: "sigmoidAsymmetric", doc: "φ = -(1-p)^γ l of each class; par is a plan's.",
-		prepare: asymmetricQuestion(false), ways: 2},
+		prepare: asymmetricQuestion(false), ways: 2, staged: 3},
 	{name: "sigmoidAsymmetricMargin",
 		doc:     "φ = -(1-p)^γ l of yes, -d^γ log(1-d) of no, d = max(1-p-margin, 0); par is a plan's.",
-		prepare: asymmetricQuestion(true), exact: true, logs: ofMargin, ways: 2, alone: true, given: true},
+		prepare: asymmetricQuestion(true), exact: true, logs: ofMargin, ways: 2, alone: true, given: true, staged: 2},
 }
 
 func (g isa) sigmoid(f sigmoidLoss) {
@@ -129,9 +125,7 @@ func (g isa) sigmoid(f sigmoidLoss) {
 	for f.logits && len(emits) < f.atOnce(g) { // what they keep in memory is their own
 		emits = append(emits, f.prepare(g, c, par))
 	}
-	// one computes a vector; several says that there is a gradient, without factors of its own, and
-	// given then whether no is not nil.
-	one := func(i reg.GPVirtual, v int, m *mask, several, given bool) {
+	ask := func(i reg.GPVirtual, v int, m *mask) question {
 		x, low := g.vec(), reg.VecVirtual(nil)
 		switch {
 		case f.logits && g.f64:
@@ -148,6 +142,11 @@ func (g isa) sigmoid(f sigmoidLoss) {
 		}
 		q := g.question(c, x, low)
 		q.positive = positive
+		return q
+	}
+	// answer computes a vector; several says that there is a gradient, without factors of its own, and
+	// given then whether no is not nil.
+	answer := func(q question, i reg.GPVirtual, v int, m *mask, several, given bool) {
 		l, d := emits[v%len(emits)](q, func() (_, other reg.VecVirtual) {
 			y, other := g.get(yes, i, v, m), g.vec()
 			switch {
@@ -180,9 +179,24 @@ func (g isa) sigmoid(f sigmoidLoss) {
 		g.putScaled(d, scale, &scales, grad, i, v, m)
 		Label(valueOnly)
 	}
+	one := func(i reg.GPVirtual, v int, m *mask, several, given bool) {
+		answer(ask(i, v, m), i, v, m, several, given)
+	}
 	i, left := GP64(), GP64()
 	XORQ(i, i)
 	MOVQ(n, left)
+	if f.staged > 0 && f.atOnce(g) == 1 {
+		park := g.stored(4 * f.staged)
+		g.group(f.staged, i, left, []reg.GPVirtual{no, scales}, []reg.GPVirtual{grad}, func() {
+			var asked []func() question
+			for v := range f.staged {
+				asked = append(asked, g.parkQuestion(f, ask(i, v, nil), func(j int, x reg.VecVirtual) Op { return park(4*v+j, x) }))
+			}
+			for v, q := range asked {
+				answer(q(), i, v, nil, true, false)
+			}
+		})
+	}
 	if n := f.atOnce(g); n > 1 {
 		g.groups(n, i, left, []reg.GPVirtual{no, scales}, []reg.GPVirtual{grad}, func(v int) { one(i, v, nil, true, false) })
 		if f.given {
@@ -198,6 +212,40 @@ func (g isa) sigmoid(f sigmoidLoss) {
 // groups emits the loop over n vectors at once, which do not wait for each other, as long as there
 // are as many left. It is skipped when one of the pointers without is not nil, or one of with is.
 func (g isa) groups(n int, i, left reg.GPVirtual, without, with []reg.GPVirtual, body func(v int)) {
+	g.group(n, i, left, without, with, func() {
+		bodies := make([]func(), n)
+		for v := range bodies {
+			bodies[v] = func() { body(v) }
+		}
+		interleave(bodies...)
+	})
+}
+
+// parkQuestion returns what loads a question that is stored in places.
+func (g isa) parkQuestion(f sigmoidLoss, q question, park func(j int, x reg.VecVirtual) Op) func() question {
+	parts := []*reg.VecVirtual{&q.e}
+	if !f.odds {
+		parts = append(parts, &q.minus, &q.p)
+	}
+	if q.log != nil {
+		l := q.log()
+		q.log = func() reg.VecVirtual { return l }
+		parts = append(parts, &l)
+	}
+	var kept []Op
+	for j, x := range parts {
+		kept = append(kept, park(j, *x))
+	}
+	return func() question {
+		for j, x := range parts {
+			*x = g.loaded(kept[j])
+		}
+		return q
+	}
+}
+
+// group emits the loop of groups over what body emits for n vectors.
+func (g isa) group(n int, i, left reg.GPVirtual, without, with []reg.GPVirtual, body func()) {
 	next, done := label("group"), label("single")
 	for _, p := range without {
 		TESTQ(p, p)
@@ -210,11 +258,7 @@ func (g isa) groups(n int, i, left reg.GPVirtual, without, with []reg.GPVirtual,
 	Label(next)
 	CMPQ(left, Imm(uint64(n*g.lanes())))
 	JLT(LabelRef(done))
-	bodies := make([]func(), n)
-	for v := range bodies {
-		bodies[v] = func() { body(v) }
-	}
-	interleave(bodies...)
+	body()
 	ADDQ(Imm(uint64(n*g.lanes())), i)
 	SUBQ(Imm(uint64(n*g.lanes())), left)
 	JMP(LabelRef(next))

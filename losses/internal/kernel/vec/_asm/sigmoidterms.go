@@ -223,11 +223,11 @@ func smoothQuestion(g isa, _ questionConsts, par reg.GPVirtual) questionLoss {
 		g.mul(q.e, q.p, rest)
 		g.sub(rest, q.p, s)
 		g.mul(s, s, square)
-		v, vFar := g.mirrored(par, 1, n, false, s, square)
+		v, vFar := g.mirrored(par, 1, n, s, square)
 		g.horner(g.parameter(par, 0), rest, v)
 		g.horner(g.parameter(par, 0), q.p, vFar)
 		near, far := park(0, v), park(1, vFar)
-		w, wFar := g.mirrored(par, 1+n, n, false, s, square)
+		w, wFar := g.mirrored(par, 1+n, n, s, square)
 		nearSlope, farSlope := park(2, w), park(3, wFar)
 		t, u := labels()
 		loss, slope = g.vec(), g.vec()
@@ -242,78 +242,18 @@ func smoothQuestion(g isa, _ questionConsts, par reg.GPVirtual) questionLoss {
 	}
 }
 
-// smoothSingleQuestion is smoothQuestion in float32, where p and p (1-p) have what rounding took
-// from what they are made of.
-func smoothSingleQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
-	park := g.places(6)
-	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
-		e, sum, lost, off := g.vec(), g.vec(), g.vec(), g.vec()
-		g.expBounded(c, g.atLeast(g.lowest(), q.minus), e)
-		g.add(g.constant(1), e, sum)
-		g.sub(g.constant(1), sum, lost)
-		g.sub(lost, e, lost)
-		p := g.inverse(sum)
-		g.load(g.constant(1), off)
-		g.nmadd(p, sum, off)
-		g.nmadd(p, lost, off) // the share of p that it lacks
-		rest, both, x := g.vec(), g.vec(), g.vec()
-		g.mul(p, e, rest)
-		g.load(rest, lost)
-		g.msub(lost, p, e) // e p - rest
-		g.madd(rest, off, e)
-		g.mul(p, rest, both)
-		g.load(both, x)
-		g.load(rest, lost)
-		g.msub(x, p, lost) // rest p - both
-		g.madd(p, e, lost)
-		g.madd(both, off, lost)
-		g.add(rest, e, e)
-		g.madd(p, off, p)
-		s, square := sum, off
-		product, productLost := park(0, both), park(1, lost)
-		g.sub(e, p, s)
-		g.mul(s, s, square)
-		v, vFar := g.mirrored(par, 1, smoothSingle, true, s, square)
-		g.horner(g.parameter(par, 0), e, v)
-		g.horner(g.parameter(par, 0), p, vFar)
-		near, far := park(2, v), park(3, vFar)
-		w, wFar := g.mirrored(par, 2+smoothSingle, smoothSingle, true, s, square)
-		nearSlope, farSlope := park(4, w), park(5, wFar)
-		t, u := labels()
-		loss, slope = g.vec(), g.vec()
-		g.mul(far, u, loss)
-		g.madd(near, t, loss)
-		g.mul(farSlope, u, u)
-		g.load(nearSlope, slope)
-		g.msub(u, t, slope)
-		g.mul(productLost, slope, t)
-		g.madd(product, slope, t)
-		return loss, t
-	}
-}
-
 // mirrored emits the polynomial of n coefficients, an even number, at par[i] in s and in -s: those
-// of even and of odd powers, in s², make both. With low, what the lowest coefficient has lost is
-// behind it.
-func (g isa) mirrored(par reg.GPVirtual, i, n int, low bool, s, square reg.VecVirtual) (plus, minus reg.VecVirtual) {
+// of even and of odd powers, in s², make both.
+func (g isa) mirrored(par reg.GPVirtual, i, n int, s, square reg.VecVirtual) (plus, minus reg.VecVirtual) {
 	odd, even := g.parameter(par, i), g.parameter(par, i+1)
 	for j := 2; j < n; j += 2 {
-		next := i + j + 1
-		if low && j == n-2 {
-			next++
-		}
 		g.hornerMemory(par, i+j, square, odd)
-		g.hornerMemory(par, next, square, even)
+		g.hornerMemory(par, i+j+1, square, even)
 	}
 	plus = g.vec()
 	g.move(even, plus)
 	g.madd(odd, s, plus)
 	g.nmadd(odd, s, even)
-	if low {
-		lowest := g.parameter(par, i+n-1)
-		g.add(lowest, plus, plus)
-		g.add(lowest, even, even)
-	}
 	return plus, even
 }
 

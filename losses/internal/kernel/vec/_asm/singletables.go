@@ -23,8 +23,7 @@ type singleTables struct {
 }
 
 func (g isa) singleTables(exact bool) (c singleTables) {
-	power := func(i float64) float64 { return math.Exp2(i / 16) }
-	c.powers = g.sixteen("singlePowers", power)
+	c.powers = g.sixteen("singlePowers", sixteenthPower)
 	near := func(i float64) float64 {
 		best, least := 1., math.Inf(1)
 		x := float32(15 / (15 + i))
@@ -42,9 +41,23 @@ func (g isa) singleTables(exact bool) (c singleTables) {
 	c.exp = g.constants([]float64{0.166668621646, 0.500009774918, 1})        // to 5e-9
 	c.log = g.constants([]float64{-0.250148732064, 0.333511806123, -0.5, 1}) // to 8e-8
 	if exact {
-		c.lost = g.sixteen("singlePowersLost", func(i float64) float64 { return power(i) - float64(float32(power(i))) })
+		c.lost = g.sixteen("singlePowersLost", lost32(sixteenthPower))
 		c.log = g.constants([]float64{0.20017000338, -0.250198331541, 0.333333308062, -0.499999970518, 1}) // to 1e-9
 	}
+	return c
+}
+
+func sixteenthPower(i float64) float64 { return math.Exp2(i / 16) }
+
+// lost32 is what float32 loses of f.
+func lost32(f func(i float64) float64) func(i float64) float64 {
+	return func(i float64) float64 { return f(i) - float64(float32(f(i))) }
+}
+
+// raised are the tables of exponentials that are 2^pieceRaise times as large.
+func (g isa) raised(c singleTables) singleTables {
+	power := func(i float64) float64 { return math.Ldexp(sixteenthPower(i), pieceRaise) }
+	c.powers, c.lost = g.sixteen("raisedPowers", power), g.sixteen("raisedPowersLost", lost32(power))
 	return c
 }
 
@@ -61,8 +74,8 @@ func (g isa) sixteen(name string, f func(i float64) float64) Mem {
 	return m
 }
 
-// expSingle emits exp(x + low) 2^raise for a small low, or none. It overwrites x.
-func (g isa) expSingle(c singleTables, x, low reg.VecVirtual, raise float64) (e reg.VecVirtual) {
+// expSingle emits exp(x + low) for a small low, or none. It overwrites x.
+func (g isa) expSingle(c singleTables, x, low reg.VecVirtual) (e reg.VecVirtual) {
 	magic := g.constant(0x1.8p23 / 16)
 	index, n, q := g.vec(), g.vec(), g.vec()
 	g.load(magic, index)
@@ -88,9 +101,6 @@ func (g isa) expSingle(c singleTables, x, low reg.VecVirtual, raise float64) (e 
 		g.add(index, e, e)
 	} else {
 		g.madd(x, q, e)
-	}
-	if raise != 0 {
-		g.add(g.constant(raise), n, n)
 	}
 	g.pick(VSCALEFPS, nil, n, e, e)
 	return e

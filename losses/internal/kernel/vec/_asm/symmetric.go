@@ -14,7 +14,7 @@ var singleQuestions = []sigmoidLoss{
 		doc:     "The loss is the question Symmetric of A = 0 and a no that is nil; par is A, B and -C.",
 		prepare: singleQuestion(false, false), logs: none, ways: 2},
 	{name: "sigmoidSymmetricShares", doc: "The loss is the question Symmetric of a no that is nil; par is A, B and -C.",
-		prepare: singleQuestion(true, false), ways: 2},
+		prepare: singleQuestion(true, false), ways: 2, staged: 2},
 	{name: "sigmoidReverseMasses",
 		doc:     "The loss is the question Symmetric of A = 0 and a no that is not nil; par is A, B and -C.",
 		prepare: singleQuestion(false, true), logs: none, ways: 1, given: true},
