@@ -20,13 +20,17 @@ const (
 // prepared ones.
 func (g isa) ordinaryGrads() {
 	for _, labels := range []bool{true, false} {
-		g.gradsOf(&plain{g: g, keeps: true}, target{}, "ordinary", labels)
+		held := 9
+		if labels {
+			held = 5
+		}
+		g.gradsOf(&plain{g: g, keeps: true, held: held}, target{}, "ordinary", labels)
 		g.gradsOf(&prepared{g: g, keeps: true}, target{}, "divided", labels)
 		g.gradsOf(&prepared{g: g, keeps: true, shifted: true}, target{}, "shifted", labels)
-		g.gradsOf(&plain{g: g, keeps: true}, target{smooths: true}, "smoothed", labels)
+		g.gradsOf(&plain{g: g, keeps: true, held: held - 2}, target{smooths: true}, "smoothed", labels)
 	}
-	g.gradsOf(&plain{g: g, keeps: true}, target{smooths: true, cuts: true}, "cut", true)
-	g.gradsOf(&plain{g: g, keeps: true}, target{weighs: true}, "weighed", true)
+	g.gradsOf(&plain{g: g, keeps: true, held: 2}, target{smooths: true, cuts: true}, "cut", true)
+	g.gradsOf(&plain{g: g, keeps: true, held: 4}, target{weighs: true}, "weighed", true)
 }
 
 // gradsOf emits one of them, from the first look at a row to its end: what is once a row stays in

@@ -13,6 +13,7 @@ type plain struct {
 	c        expConsts
 	magic, m Op
 	keeps    bool // m and its exponential are no results
+	held     int  // how many of the numbers that every vector takes AVX2 has registers for
 }
 
 func (p *plain) signature() (name, ins, outs string, doc []string) {
@@ -37,6 +38,23 @@ func (p *plain) prepare(top reg.VecVirtual, _ reg.GPVirtual) {
 	if !p.keeps {
 		g.result(top, "m")
 		g.result(p.ofTop(), "em")
+	}
+	if !g.avx512 {
+		p.hold()
+	}
+}
+
+// hold brings as many numbers to registers as there are for them, those first that a vector takes
+// twice: with all in memory the loads would take longer than the arithmetic.
+func (p *plain) hold() {
+	numbers := []*Op{&p.magic, &p.c.one, &p.c.log2e, &p.c.ln2hi, &p.c.ln2lo}
+	for i := range p.c.q {
+		numbers = append(numbers, &p.c.q[i])
+	}
+	for _, x := range numbers[:p.held] {
+		v := p.g.vec()
+		p.g.load(*x, v)
+		*x = v
 	}
 }
 

@@ -131,8 +131,12 @@ func (g isa) exps(store bool) {
 	g.ret()
 }
 
-// prefetch asks for the memory of vector v of p at i.
-func (g isa) prefetch(p, i reg.GPVirtual, v int) { PREFETCHT0(at(p, i, g, v*g.bytes())) }
+// prefetch asks for the memory of vector v of p at i, once a line.
+func (g isa) prefetch(p, i reg.GPVirtual, v int) {
+	if disp := v * g.bytes(); disp%64 == 0 {
+		PREFETCHT0(at(p, i, g, disp))
+	}
+}
 
 // clamped loads max(z, low), NaN for NaN.
 func (g isa) clamped(z, i reg.GPVirtual, v int, m *mask, low Op) reg.VecVirtual {
