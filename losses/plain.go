@@ -47,21 +47,22 @@ func evalPlain[T kernel.Float](r Reduction, loss, grad *tensor.Dense, logits, ta
 		return false
 	}
 	e := borrow[T]()
-	defer parallel.PoolOf[T](&engines).Put(e) // what is the caller's it has not seen
 	div := r.divide(counts{kept: b.n})
 	rows, scale := dense.Grow(&e.buf.loss, b.n), dense.Grow(&e.buf.scale, 1)
 	scale[0] = T(div)
+	bad := -1
 	if b.index != nil {
 		kernel.CrossEntropyIndex(rows, g, b.input, b.index, scale, b.k)
-	} else if kernel.CrossEntropy(rows, g, b.input, b.target, scale, b.k) >= 0 {
-		return false
+	} else {
+		bad = kernel.CrossEntropy(rows, g, b.input, b.target, scale, b.k)
 	}
-	if value != nil {
+	if value != nil && bad < 0 {
 		e.addLosses(rows)
 		value[0] = T(e.total() * div)
 		e.totals = totals{}
 	}
-	return true
+	parallel.PoolOf[T](&engines).Put(e) // what is the caller's it has not seen
+	return bad < 0
 }
 
 // load reads logits and target, and returns false where they are not plain or do not belong

@@ -1,13 +1,16 @@
 package parallel
 
-import "sync"
+import (
+	"sync"
+	"unsafe"
+)
 
 // Pools keep what is not at work for its memory, apart by the element type that it is for.
 type Pools struct{ single, double sync.Pool }
 
 // PoolOf returns the pool of what is for T.
 func PoolOf[T float32 | float64](p *Pools) *sync.Pool {
-	if _, ok := any(T(0)).(float32); ok {
+	if unsafe.Sizeof(T(0)) == 4 { // a constant
 		return &p.single
 	}
 	return &p.double

@@ -1,15 +1,12 @@
 package spec
 
+import "unsafe"
+
 // Float is an element type.
 type Float interface{ float32 | float64 }
 
 // Size returns the number of bytes of the element type.
-func Size[T Float]() int {
-	if _, ok := any(T(0)).(float32); ok {
-		return 4
-	}
-	return 8
-}
+func Size[T Float]() int { return int(unsafe.Sizeof(T(0))) }
 
 // Tiny returns the smallest normal number of the element type.
 func Tiny[T Float]() float64 {

@@ -2,25 +2,18 @@
 
 package vec
 
-import (
-	"math/bits"
+import "math/bits"
 
-	"softloss/losses/internal/kernel/spec"
-)
-
-// crossEntropyBlocks is for labels t, or for index where t is nil; o is nil for no gradients by the
-// labels.
-func crossEntropyBlocks[T spec.Float](
-	u unit[T], loss []float64, grad, z, t []T, index []int, scale []T, k int, o *labelGrads[T]) (bad int) {
+// blocks computes them in blocks.
+func (b *entropyRows[T]) blocks(u unit[T], o *labelGrads[T]) (bad int) {
 	s, w := getTile[T](), u.lanes()
 	defer putTile(s)
-	b := entropyRows[T]{loss, grad, z, t, index, scale, k}
-	for i := 0; i < len(loss); i += w {
-		n := min(w, len(loss)-i)
+	for i := 0; i < len(b.loss); i += w {
+		n := min(w, len(b.loss)-i)
 		declined := b.ordinary(u, s, i, n)
 		if o != nil {
 			for j, end := nextRun(^declined, 0, n); j < n; j, end = nextRun(^declined, end, n) {
-				o.block(u, s, z, t, i+j, end-j, j)
+				o.block(u, s, b.z, b.t, i+j, end-j, j)
 			}
 		}
 		for j, end := nextRun(declined, 0, n); j < n; j, end = nextRun(declined, end, n) {
@@ -97,9 +90,7 @@ func (b *entropyRows[T]) any(u unit[T], s *tile[T], i, n int, o *labelGrads[T]) 
 	if o != nil {
 		o.block(u, s, b.z, b.t, i, n, 0)
 	}
-	return eachRejected(declined, i, n, func(j int) (valid bool) {
-		return specCrossEntropy(b.loss, b.grad, b.z, b.t, b.index, b.scale, j, k, o)
-	})
+	return b.rejected(declined, i, n, o)
 }
 
 // blockLabels returns the labels t of the n rows from row i on, or where t is nil the one-hot rows

@@ -10,46 +10,51 @@ import (
 
 // CrossEntropy is [spec.CrossEntropy].
 func CrossEntropy[T spec.Float](loss []float64, grad, z, t, scale []T, k int) (bad int) {
-	return crossEntropy(loss, grad, z, t, nil, scale, k, nil)
+	b := entropyRows[T]{loss: loss, grad: grad, z: z, t: t, scale: scale, k: k}
+	return b.compute(unitOf[T](), nil)
 }
 
 // CrossEntropyIndex is [spec.CrossEntropyIndex].
 func CrossEntropyIndex[T spec.Float](loss []float64, grad, z []T, index []int, scale []T, k int) {
-	crossEntropy(loss, grad, z, nil, index, scale, k, nil)
+	b := entropyRows[T]{loss: loss, grad: grad, z: z, index: index, scale: scale, k: k}
+	b.compute(unitOf[T](), nil)
 }
 
-// crossEntropy is for labels t, or for index where t is nil. It computes the gradients by the
-// labels, too, unless o is nil.
-func crossEntropy[T spec.Float](
-	loss []float64, grad, z, t []T, index []int, scale []T, k int, o *labelGrads[T]) (bad int) {
-	u := unitOf[T]()
-	switch {
-	case inTiles[T](k):
-		return crossEntropyTiles(u, loss, grad, z, t, index, scale, k, o)
-	case inBlocks(u, k) || inOrdinaryBlocks[T](k, t != nil):
-		return crossEntropyBlocks(u, loss, grad, z, t, index, scale, k, o)
-	}
-	s := getTile[T]()
-	defer putTile(s)
-	b := entropyRows[T]{loss, grad, z, t, index, scale, k}
-	for i := 0; ; i++ {
-		i += ordinaryCrossEntropy(u, s, loss, grad, z, t, index, scale, i, k, o)
-		if i == len(loss) {
-			return -1
-		}
-		if !b.one(u, i, o) {
-			return i
-		}
-	}
-}
-
-// entropyRows are the arguments of crossEntropy, but for o, which is not to escape with them.
+// entropyRows are rows of k classes of which cross entropy is computed, with labels t, or with
+// index where t is nil.
 type entropyRows[T spec.Float] struct {
 	loss       []float64
 	grad, z, t []T
 	index      []int
 	scale      []T
 	k          int
+}
+
+// compute computes them, and the gradients by the labels, too, unless o is nil: that is not to
+// escape with the rest. It returns the first row with an invalid label, or -1.
+func (b *entropyRows[T]) compute(u unit[T], o *labelGrads[T]) (bad int) {
+	switch {
+	case inTiles[T](b.k):
+		return b.tiles(u, o)
+	case inBlocks(u, b.k) || inOrdinaryBlocks[T](b.k, b.t != nil):
+		return b.blocks(u, o)
+	}
+	return b.rows(u, o)
+}
+
+// rows computes them one by one.
+func (b *entropyRows[T]) rows(u unit[T], o *labelGrads[T]) (bad int) {
+	s := getTile[T]()
+	defer putTile(s)
+	for i := 0; ; i++ {
+		i += b.ordinaryRows(u, s, i, o)
+		if i == len(b.loss) {
+			return -1
+		}
+		if !b.one(u, i, o) {
+			return i
+		}
+	}
 }
 
 // one computes row i, ordinary or not. It returns false for an invalid label.
@@ -142,128 +147,128 @@ func (s *softrow[T]) indexGrad(u unit[T], g []T, a, y int, r, c float64) {
 	g[y] = T(-c * rest)
 }
 
-// specCrossEntropy computes row j by the specification. It returns false for an invalid label.
-func specCrossEntropy[T spec.Float](
-	loss []float64, grad, z, t []T, index []int, scale []T, j, k int, o *labelGrads[T]) (valid bool) {
-	loss, g, x := loss[j:j+1], spec.Row(grad, j, k), spec.Row(z, j, k)
+// specified computes row j by the specification. It returns false for an invalid label.
+func (b *entropyRows[T]) specified(j int, o *labelGrads[T]) (valid bool) {
+	k := b.k
+	loss, g, x, f := b.loss[j:j+1], spec.Row(b.grad, j, k), spec.Row(b.z, j, k), spec.FactorOf(b.scale, j)
 	if o != nil {
-		o.alone(x, spec.Row(t, j, k), j)
+		o.alone(x, spec.Row(b.t, j, k), j)
 	}
-	if t == nil {
-		spec.CrossEntropyIndex(loss, g, x, index[j:j+1], spec.FactorOf(scale, j), k)
+	if b.t == nil {
+		spec.CrossEntropyIndex(loss, g, x, b.index[j:j+1], f, k)
 		return true
 	}
-	return spec.CrossEntropy(loss, g, x, spec.Row(t, j, k), spec.FactorOf(scale, j), k) < 0
+	return spec.CrossEntropy(loss, g, x, spec.Row(b.t, j, k), f, k) < 0
 }
 
-// crossEntropyTiles is for labels t, or for index where t is nil; o is nil for no gradients by the
-// labels.
-func crossEntropyTiles[T spec.Float](
-	u unit[T], loss []float64, grad, z, t []T, index []int, scale []T, k int, o *labelGrads[T]) (bad int) {
-	row := func(j int) (valid bool) { return specCrossEntropy(loss, grad, z, t, index, scale, j, k, o) }
-	pairs := func() (bad int) { return crossEntropyPairs(u, loss, grad, z, t, index, scale, row) }
-	inPairs := k == 2 && single512[T]()
-	if inPairs && o == nil {
-		return pairs()
+// tiles computes them in tiles, but for the last ones where few are left.
+func (b *entropyRows[T]) tiles(u unit[T], o *labelGrads[T]) (bad int) {
+	inPairs, w := b.k == 2 && single512[T](), u.lanes()
+	switch end := len(b.loss) - fewer(len(b.loss), w, b.k); {
+	case inPairs && o == nil:
+		return b.pairs(u, nil)
+	case o == nil && end == 0:
+		return b.alone(u, 0)
+	case o == nil:
+		if bad = b.wholeTiles(u, tilesAt(b.k)*w, end, nil); bad < 0 {
+			bad = b.alone(u, end)
+		}
+		return bad
 	}
-	end := len(loss)
-	if o == nil {
-		end -= fewer(end, u.lanes(), k)
+	if bad = b.wholeTiles(u, w, len(b.loss), o); bad < 0 && inPairs {
+		bad = b.pairs(u, o) // the same whether there are gradients by the labels or not
 	}
-	if end == 0 {
-		return crossEntropyAlone(u, loss, grad, z, t, index, scale, 0, k)
-	}
-	s, w := getTile[T](), u.lanes()
+	return bad
+}
+
+// wholeTiles computes those before row end in tiles, of at most most rows at a time.
+func (b *entropyRows[T]) wholeTiles(u unit[T], most, end int, o *labelGrads[T]) (bad int) {
+	s, w, k := getTile[T](), u.lanes(), b.k
 	defer putTile(s)
-	most := tilesAt(k) * w
-	if o != nil {
-		most = w
-	}
 	io := tiler[T, T](u)
 	for i, n := 0, 0; i < end; i += n {
 		n = min(most, end-i)
-		tileIn(io, s.z[:], z[i*k:], n, s.padZ[:], k)
-		sums, tiles := loss[i:i+n], tilesOf(n, w)
+		tileIn(io, s.z[:], b.z[i*k:], n, s.padZ[:], k)
+		sums, tiles := b.loss[i:i+n], tilesOf(n, w)
 		if n&(w-1) != 0 {
 			sums = s.padLoss[:n]
 		}
-		classes := s.classes(index, i, n, w)
-		if t != nil {
-			tileIn(io, s.t[:], t[i*k:], n, s.padT[:], k)
+		classes := s.classes(b.index, i, n, w)
+		if b.t != nil {
+			tileIn(io, s.t[:], b.t[i*k:], n, s.padT[:], k)
 		}
-		f, step := rowFactors(scale, s.padScale[:], i, n, w)
+		f, step := rowFactors(b.scale, s.padScale[:], i, n, w)
 		switch {
-		case grad != nil && t != nil:
+		case b.grad != nil && b.t != nil:
 			u.tileCrossEntropyGrad(
 				&s.e[0], &s.z[0], &s.t[0], k, tiles, f, step, &sums[0], &s.declined[0], &s.lane[0])
-		case grad != nil:
+		case b.grad != nil:
 			u.tileCrossEntropyIndexGrad(
 				&s.e[0], &s.z[0], classes, k, tiles, f, step, &sums[0], &s.declined[0], &s.lane[0])
-		case t != nil:
+		case b.t != nil:
 			u.tileCrossEntropy(&s.z[0], &s.t[0], k, tiles, &sums[0], &s.declined[0], &s.lane[0])
 		default:
 			u.tileCrossEntropyIndex(&s.z[0], classes, k, tiles, &sums[0], &s.declined[0], &s.lane[0])
 		}
-		if grad != nil {
-			tileOut(io, grad[i*k:], s.e[:], n, s.padG[:], k)
+		if b.grad != nil {
+			tileOut(io, b.grad[i*k:], s.e[:], n, s.padG[:], k)
 		}
-		copy(loss[i:], sums)
+		copy(b.loss[i:], sums)
 		if o != nil {
-			o.tile(u, s, z, t, i, n)
+			o.tile(u, s, b.z, b.t, i, n)
 		}
 		for j, mask := range s.declined[:tiles] {
-			if bad := eachRejected(mask, i+j*w, min(w, n-j*w), row); bad >= 0 {
+			if bad := b.rejected(mask, i+j*w, min(w, n-j*w), o); bad >= 0 {
 				return bad
 			}
 		}
 	}
-	switch {
-	case inPairs: // the same whether there are gradients by the labels or not
-		return pairs()
-	case end < len(loss):
-		return crossEntropyAlone(u, loss, grad, z, t, index, scale, end, k)
-	}
 	return -1
 }
 
-// crossEntropyAlone is crossEntropyTiles for the rows from row j on, one by one.
-func crossEntropyAlone[T spec.Float](
-	u unit[T], loss []float64, grad, z, t []T, index []int, scale []T, j, k int) (bad int) {
-	for ; j < len(loss); j++ {
-		y := spec.Row(t, j, k)
-		if t == nil {
-			y = oneHot[T](index[j], k)
+// rejected computes by the specification those of the n rows from row i on that have a bit in mask.
+// It returns the first with an invalid label, or -1.
+func (b *entropyRows[T]) rejected(mask uint32, i, n int, o *labelGrads[T]) (bad int) {
+	return eachRejected(mask, i, n, func(j int) (valid bool) { return b.specified(j, o) })
+}
+
+// alone computes those from row j on one by one, as they are in tiles.
+func (b *entropyRows[T]) alone(u unit[T], j int) (bad int) {
+	for ; j < len(b.loss); j++ {
+		y := spec.Row(b.t, j, b.k)
+		if b.t == nil {
+			y = oneHot[T](b.index[j], b.k)
 		}
-		if !fewCrossEntropy(u, &loss[j], spec.Row(grad, j, k), spec.Row(z, j, k), y, spec.Factor(scale, j)) &&
-			!specCrossEntropy(loss, grad, z, t, index, scale, j, k, nil) {
+		if !fewCrossEntropy(u, &b.loss[j], spec.Row(b.grad, j, b.k), spec.Row(b.z, j, b.k), y, spec.Factor(b.scale, j)) &&
+			!b.specified(j, nil) {
 			return j
 		}
 	}
 	return -1
 }
 
-// ordinaryCrossEntropy computes the rows from row i on, of labels t or where t is nil of index, and
-// the gradients by the labels, too, unless o is nil. It stops before a row that is not ordinary,
-// has an invalid label or labels that overflow, and returns how many it has done.
-func ordinaryCrossEntropy[T spec.Float](u unit[T], s *tile[T], loss []float64, grad, z, t []T, index []int, scale []T,
-	i, k int, o *labelGrads[T]) (done int) {
-	for j := i; j < len(loss); {
-		n := min(ordinaryRows, len(loss)-j)
+// ordinaryRows computes those from row i on, and the gradients by the labels, too, unless o is nil.
+// It stops before a row that is not ordinary, has an invalid label or labels that overflow, and
+// returns how many it has done.
+func (b *entropyRows[T]) ordinaryRows(u unit[T], s *tile[T], i int, o *labelGrads[T]) (done int) {
+	k := b.k
+	for j := i; j < len(b.loss); {
+		n := min(ordinaryRows, len(b.loss)-j)
 		rows, asTheyAre := s.ordinary[:n], spec.Prepared[T]{Factor: 1}
-		if grad != nil {
-			rows = rows[:ordinaryGrads(u, &asTheyAre, rows, grad, z, t, index, scale, j, k)]
+		if b.grad != nil {
+			rows = rows[:ordinaryGrads(u, &asTheyAre, rows, b.grad, b.z, b.t, b.index, b.scale, j, k)]
 		} else {
-			rows = rows[:ordinaryLosses(u, rows, z, t, scale, j, k)]
+			rows = rows[:ordinaryLosses(u, rows, b.z, b.t, b.scale, j, k)]
 		}
 		for _, x := range rows {
 			log := math.Log1p(x.r)
-			if t != nil {
-				loss[j] = x.mass*log - x.dot
+			if b.t != nil {
+				b.loss[j] = x.mass*log - x.dot
 			} else {
-				loss[j] = log - (float64(z[j*k+index[j]]) - x.m)
+				b.loss[j] = log - (float64(b.z[j*k+b.index[j]]) - x.m)
 			}
 			if o != nil {
-				o.row(u, spec.Row(z, j, k), spec.Row(t, j, k), j, T(x.m), T(log), 0)
+				o.row(u, spec.Row(b.z, j, k), spec.Row(b.t, j, k), j, T(x.m), T(log), 0)
 			}
 			j++
 		}
@@ -271,5 +276,5 @@ func ordinaryCrossEntropy[T spec.Float](u unit[T], s *tile[T], loss []float64, g
 			return j - i
 		}
 	}
-	return len(loss) - i
+	return len(b.loss) - i
 }

@@ -32,7 +32,8 @@ func CrossEntropyLabels[T spec.Float](
 	loss []float64, grad, labelGrad, z, t, scale []T, k int, o spec.LabelGrads[T]) (bad int) {
 	s := getTile[T]()
 	defer putTile(s)
-	return crossEntropy(loss, grad, z, t, nil, scale, k, &labelGrads[T]{o, labelGrad, k, s.lane[:]})
+	b := entropyRows[T]{loss: loss, grad: grad, z: z, t: t, scale: scale, k: k}
+	return b.compute(unitOf[T](), &labelGrads[T]{o, labelGrad, k, s.lane[:]})
 }
 
 // row stores those of row i of logits x and labels t with the maximum m and log = log1p(r), from

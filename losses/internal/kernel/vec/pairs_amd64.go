@@ -4,35 +4,34 @@ package vec
 
 import "softloss/losses/internal/kernel/spec"
 
-// crossEntropyPairs is crossEntropyTiles for rows of two classes of float32, with AVX-512; row
-// computes those that are for the specification.
-func crossEntropyPairs[T spec.Float](
-	u unit[T], loss []float64, grad, z, t []T, index []int, scale []T, row func(j int) (valid bool)) (bad int) {
+// pairs computes those of two classes of float32, with AVX-512.
+func (b *entropyRows[T]) pairs(u unit[T], o *labelGrads[T]) (bad int) {
 	const k = 2
 	s, w := getTile[T](), u.lanes()
 	defer putTile(s)
-	for i, n := 0, 0; i < len(loss); i += n {
-		if n = min(mostTiles*w, len(loss)-i); n > w {
+	for i, n := 0, 0; i < len(b.loss); i += n {
+		if n = min(mostTiles*w, len(b.loss)-i); n > w {
 			n &^= w - 1 // whole tiles, then the rest
 		}
-		x, y, g, sums := padded(s.padZ[:], z, i, n, w), padded(s.padT[:], t, i, n, w), part(grad, i*k, (i+n)*k), loss[i:i+n]
+		x, y := padded(s.padZ[:], b.z, i, n, w), padded(s.padT[:], b.t, i, n, w)
+		g, sums := part(b.grad, i*k, (i+n)*k), b.loss[i:i+n]
 		if n < w {
 			g, sums = part(s.padG[:], 0, 1), s.padLoss[:n]
 		}
-		classes, tiles := s.classes(index, i, n, w), tilesOf(n, w)
-		if grad != nil {
-			f, step := rowFactors(scale, s.padScale[:], i, n, w)
+		classes, tiles := s.classes(b.index, i, n, w), tilesOf(n, w)
+		if b.grad != nil {
+			f, step := rowFactors(b.scale, s.padScale[:], i, n, w)
 			f32AVX512{}.pairCrossEntropyGrad(
 				floats(g), floats(x), floats(y), classes, tiles, any(f).(*float32), step, &sums[0], &s.declined[0])
 		} else {
 			f32AVX512{}.pairCrossEntropy(floats(x), floats(y), classes, tiles, &sums[0], &s.declined[0])
 		}
 		if n < w {
-			copy(part(grad, i*k, (i+n)*k), s.padG[:])
+			copy(part(b.grad, i*k, (i+n)*k), s.padG[:])
 		}
-		copy(loss[i:], sums)
+		copy(b.loss[i:], sums)
 		for j, mask := range s.declined[:tiles] {
-			if bad := eachRejected(mask, i+j*w, min(w, n-j*w), row); bad >= 0 {
+			if bad := b.rejected(mask, i+j*w, min(w, n-j*w), o); bad >= 0 {
 				return bad
 			}
 		}
