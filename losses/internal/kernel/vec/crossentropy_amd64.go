@@ -20,6 +20,15 @@ func CrossEntropyIndex[T spec.Float](loss []float64, grad, z []T, index []int, s
 	b.compute(unitOf[T](), nil)
 }
 
+// CrossEntropyLabels is [spec.CrossEntropy] and stores the gradients by the labels in labelGrad.
+func CrossEntropyLabels[T spec.Float](
+	loss []float64, grad, labelGrad, z, t, scale []T, k int, o spec.LabelGrads[T]) (bad int) {
+	s := getTile[T]()
+	defer putTile(s)
+	b := entropyRows[T]{loss: loss, grad: grad, z: z, t: t, scale: scale, k: k}
+	return b.compute(unitOf[T](), &labelGrads[T]{o, labelGrad, k, s.lane[:]})
+}
+
 // entropyRows are rows of k classes of which cross entropy is computed, with labels t, or with
 // index where t is nil.
 type entropyRows[T spec.Float] struct {

@@ -27,15 +27,6 @@ const (
 // HasSeparableLabels reports whether there is [SeparableLabels] for a loss.
 func HasSeparableLabels[T spec.Float](f spec.Family, a float64) bool { return true }
 
-// CrossEntropyLabels is [spec.CrossEntropy] and stores the gradients by the labels in labelGrad.
-func CrossEntropyLabels[T spec.Float](
-	loss []float64, grad, labelGrad, z, t, scale []T, k int, o spec.LabelGrads[T]) (bad int) {
-	s := getTile[T]()
-	defer putTile(s)
-	b := entropyRows[T]{loss: loss, grad: grad, z: z, t: t, scale: scale, k: k}
-	return b.compute(unitOf[T](), &labelGrads[T]{o, labelGrad, k, s.lane[:]})
-}
-
 // row stores those of row i of logits x and labels t with the maximum m and log = log1p(r), from
 // more on what is added to each y.
 func (o *labelGrads[T]) row(u unit[T], x, t []T, i int, m, log, more T) {
