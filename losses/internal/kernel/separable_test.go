@@ -25,6 +25,7 @@ var separableParameters = []separableLoss{
 	{Poly1, -0.999}, {Poly1, -0.5}, {Poly1, 1e-9}, {Poly1, 0.1}, {Poly1, 10}, {Poly1, 1000},
 	{AGCE(1), 0.5}, {AGCE(0.3), 1}, {AGCE(0.05), 3}, {AGCE(100), 16}, {AGCE(100), 1e-3}, {AGCE(4), 0.2},
 	{AGCE(1e-40), 2}, {AGCE(1e-12), 3},
+	{AGCE(0.01), 0.7}, {AGCE(0.25), 1.5}, {AGCE(0.2), 0.3}, {AGCE(0.35), 2.478}, {AGCE(2), 2}, {AUL(2), 2}, {AEL, 2},
 	{AGCE(0.1), 0.5}, {AUL(1.01), 0.5}, {AUL(1.01), 2}, {AUL(1.5), 0.3}, {AUL(100), 16}, {AUL(3), 1},
 	{AEL, 0.01}, {AEL, 0.3}, {AEL, 3.5}, {AEL, 1e6},
 }

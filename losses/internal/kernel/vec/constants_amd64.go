@@ -46,6 +46,9 @@ const (
 	smoothMore64   = 22
 	smoothNarrow   = 16
 	smoothWide     = 24
+	linkedPars     = 5
+	linkedNarrow   = 11
+	linkedWide     = 19
 	blockSums      = 8
 	softmaxOdds    = 0
 	softmaxOthers  = 1

@@ -374,6 +374,37 @@ func smoothMoreTermsF32AVX512(h *float32, phi *float32, e *float32, t *float32, 
 //go:noescape
 func blockSmoothMoreTermsF32AVX512(h *float32, e *float32, t *float32, k int, n int, sum *float64, mass *float64, work *float32, lanes *float32, par *float32) (bad uint32)
 
+// linkedTermsF32AVX512 stores h = t e W and returns Σ t V and Σ h for c e <= 2, as if the labels of
+// e > limit were 0, with x = c e - 1, W = 1 + y and V = 1 + b x + (a + b x) y; par is a, b and the
+// coefficients of y/x, a polynomial in x, from the highest degree on. Unless phi is nil it stores
+// φ(l) there. bad is not 0 where a t has a sign; a NaN makes mass NaN, an infinite t infinite or
+// NaN. It prefetches t ahead bytes in advance.
+//
+//go:noescape
+func linkedTermsF32AVX512(h *float32, phi *float32, e *float32, t *float32, n int, limit float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+
+// blockLinkedTermsF32AVX512 is linkedTerms for n rows of k elements, W at most, of which lanes
+// holds limit, c. bad has the bits of the rows of which a t has a sign. Infinite sums are NaN.
+//
+//go:noescape
+func blockLinkedTermsF32AVX512(h *float32, e *float32, t *float32, k int, n int, sum *float64, mass *float64, work *float32, lanes *float32, par *float32) (bad uint32)
+
+// linkedMoreTermsF32AVX512 stores h = t e W and returns Σ t V and Σ h for c e <= 2, as if the
+// labels of e > limit were 0, with x = c e - 1, W = 1 + y and V = 1 + b x + (a + b x) y; par is a,
+// b and the coefficients of y/x, a polynomial in x, from the highest degree on. Unless phi is nil
+// it stores φ(l) there. bad is not 0 where a t has a sign; a NaN makes mass NaN, an infinite t
+// infinite or NaN. It prefetches t ahead bytes in advance.
+//
+//go:noescape
+func linkedMoreTermsF32AVX512(h *float32, phi *float32, e *float32, t *float32, n int, limit float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+
+// blockLinkedMoreTermsF32AVX512 is linkedMoreTerms for n rows of k elements, W at most, of which
+// lanes holds limit, c. bad has the bits of the rows of which a t has a sign. Infinite sums are
+// NaN.
+//
+//go:noescape
+func blockLinkedMoreTermsF32AVX512(h *float32, e *float32, t *float32, k int, n int, sum *float64, mass *float64, work *float32, lanes *float32, par *float32) (bad uint32)
+
 // tileInF32AVX512 stores tiles of W rows of k elements in dst, each transposed. Where k is less
 // than a quad it may read and write a quad.
 //
@@ -1131,6 +1162,24 @@ func smoothTermsF64AVX512(h *float64, phi *float64, e *float64, t *float64, n in
 //go:noescape
 func smoothMoreTermsF64AVX512(h *float64, phi *float64, e *float64, t *float64, n int, limit float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
+// linkedTermsF64AVX512 stores h = t e W and returns Σ t V and Σ h for c e <= 2, as if the labels of
+// e > limit were 0, with x = c e - 1, W = 1 + y and V = 1 + b x + (a + b x) y; par is a, b and the
+// coefficients of y/x, a polynomial in x, from the highest degree on. Unless phi is nil it stores
+// φ(l) there. bad is not 0 where a t has a sign; a NaN makes mass NaN, an infinite t infinite or
+// NaN. It prefetches t ahead bytes in advance.
+//
+//go:noescape
+func linkedTermsF64AVX512(h *float64, phi *float64, e *float64, t *float64, n int, limit float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+
+// linkedMoreTermsF64AVX512 stores h = t e W and returns Σ t V and Σ h for c e <= 2, as if the
+// labels of e > limit were 0, with x = c e - 1, W = 1 + y and V = 1 + b x + (a + b x) y; par is a,
+// b and the coefficients of y/x, a polynomial in x, from the highest degree on. Unless phi is nil
+// it stores φ(l) there. bad is not 0 where a t has a sign; a NaN makes mass NaN, an infinite t
+// infinite or NaN. It prefetches t ahead bytes in advance.
+//
+//go:noescape
+func linkedMoreTermsF64AVX512(h *float64, phi *float64, e *float64, t *float64, n int, limit float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+
 // tileInF64AVX512 stores tiles of W rows of k elements in dst, each transposed. Where k is less
 // than a quad it may read and write a quad.
 //
@@ -1630,6 +1679,16 @@ func aelExactF64AVX512(h *float64, phi *float64, z *float64, t *float64, n int, 
 //go:noescape
 func smoothExactF64AVX512(h *float64, phi *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
+// linkedExactF64AVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
+// p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
+// φ(l) there. φ = c + d s + (e + f s) y, φ' = -p (g + y), s = 4p-1, for p <= 1/2; par is c, d, e,
+// f, g and the coefficients of y/s, a polynomial in s, from the highest degree on, and for other p
+// behind them that of smooth. bad is not 0 where a t has a sign; a NaN makes mass NaN, an infinite
+// t infinite or NaN.
+//
+//go:noescape
+func linkedExactF64AVX512(h *float64, phi *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
 // sigmoidPolyF64AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
 // scales where that is not nil. φ = -l + a (1-p); par is a and 1+a. bad != 0 when no is nil and a
@@ -2113,6 +2172,34 @@ func smoothTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *fl
 //go:noescape
 func smoothAtF64AVX512(lanes *float64, par *float64)
 
+// linkedTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
+// φ = c + d s + (e + f s) y, φ' = -p (g + y), s = 4p-1, for p <= 1/2; par is c, d, e, f, g and the
+// coefficients of y/s, a polynomial in s, from the highest degree on, and for other p behind them
+// that of smooth. bad has the bits of the rows with an invalid label.
+//
+//go:noescape
+func linkedTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// linkedPowerTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
+// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
+// φ(l) there. φ = c + d x w, φ' = -p w, w = 2^(k r) m^r, x = 2^k m = a + b p, r an exponent, for p
+// <= 1/2; par is a, b, c, d, m^r at m = 3/2, the coefficients of what that lacks elsewhere over s =
+// 2m-3, a polynomial in s, from the highest degree on, 2^(k r) by the lowest bits of k + 1023, and
+// for other p behind them that of base. bad has the bits of the rows with an invalid label.
+//
+//go:noescape
+func linkedPowerTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// linkedBaseTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
+// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
+// φ(l) there. φ = c + d s + (e + f s) y, φ' = -p (g + y), s = 4p-1, for p <= 1/2; par is c, d, e,
+// f, g and the coefficients of y/s, a polynomial in s, from the highest degree on, and for other p
+// behind them that of base. bad has the bits of the rows with an invalid label.
+//
+//go:noescape
+func linkedBaseTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
 // maxExpF32AVX2 returns the largest of n >= 1 elements, and shift and em with exp(m) = 2^shift em,
 // where em is in [√½, √2]. NaN is passed over; when there is nothing else, m is -Inf. For an
 // infinite m the last two mean nothing.
@@ -2439,6 +2526,24 @@ func smoothTermsF32AVX2(h *float32, phi *float32, e *float32, t *float32, n int,
 //
 //go:noescape
 func smoothMoreTermsF32AVX2(h *float32, phi *float32, e *float32, t *float32, n int, limit float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+
+// linkedTermsF32AVX2 stores h = t e W and returns Σ t V and Σ h for c e <= 2, as if the labels of e
+// > limit were 0, with x = c e - 1, W = 1 + y and V = 1 + b x + (a + b x) y; par is a, b and the
+// coefficients of y/x, a polynomial in x, from the highest degree on. Unless phi is nil it stores
+// φ(l) there. bad is not 0 where a t has a sign; a NaN makes mass NaN, an infinite t infinite or
+// NaN. It prefetches t ahead bytes in advance.
+//
+//go:noescape
+func linkedTermsF32AVX2(h *float32, phi *float32, e *float32, t *float32, n int, limit float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+
+// linkedMoreTermsF32AVX2 stores h = t e W and returns Σ t V and Σ h for c e <= 2, as if the labels
+// of e > limit were 0, with x = c e - 1, W = 1 + y and V = 1 + b x + (a + b x) y; par is a, b and
+// the coefficients of y/x, a polynomial in x, from the highest degree on. Unless phi is nil it
+// stores φ(l) there. bad is not 0 where a t has a sign; a NaN makes mass NaN, an infinite t
+// infinite or NaN. It prefetches t ahead bytes in advance.
+//
+//go:noescape
+func linkedMoreTermsF32AVX2(h *float32, phi *float32, e *float32, t *float32, n int, limit float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
 // tileInF32AVX2 stores tiles of W rows of k elements in dst, each transposed. Where k is less than
 // a quad it may read and write a quad.
@@ -3144,6 +3249,24 @@ func smoothTermsF64AVX2(h *float64, phi *float64, e *float64, t *float64, n int,
 //go:noescape
 func smoothMoreTermsF64AVX2(h *float64, phi *float64, e *float64, t *float64, n int, limit float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
 
+// linkedTermsF64AVX2 stores h = t e W and returns Σ t V and Σ h for c e <= 2, as if the labels of e
+// > limit were 0, with x = c e - 1, W = 1 + y and V = 1 + b x + (a + b x) y; par is a, b and the
+// coefficients of y/x, a polynomial in x, from the highest degree on. Unless phi is nil it stores
+// φ(l) there. bad is not 0 where a t has a sign; a NaN makes mass NaN, an infinite t infinite or
+// NaN. It prefetches t ahead bytes in advance.
+//
+//go:noescape
+func linkedTermsF64AVX2(h *float64, phi *float64, e *float64, t *float64, n int, limit float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+
+// linkedMoreTermsF64AVX2 stores h = t e W and returns Σ t V and Σ h for c e <= 2, as if the labels
+// of e > limit were 0, with x = c e - 1, W = 1 + y and V = 1 + b x + (a + b x) y; par is a, b and
+// the coefficients of y/x, a polynomial in x, from the highest degree on. Unless phi is nil it
+// stores φ(l) there. bad is not 0 where a t has a sign; a NaN makes mass NaN, an infinite t
+// infinite or NaN. It prefetches t ahead bytes in advance.
+//
+//go:noescape
+func linkedMoreTermsF64AVX2(h *float64, phi *float64, e *float64, t *float64, n int, limit float64, c float64, par *float64, ahead int) (sum float64, mass float64, bad uint32)
+
 // tileInF64AVX2 stores tiles of W rows of k elements in dst, each transposed. Where k is less than
 // a quad it may read and write a quad.
 //
@@ -3641,6 +3764,16 @@ func aelExactF64AVX2(h *float64, phi *float64, z *float64, t *float64, n int, to
 //go:noescape
 func smoothExactF64AVX2(h *float64, phi *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
+// linkedExactF64AVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for p
+// = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
+// φ(l) there. φ = c + d s + (e + f s) y, φ' = -p (g + y), s = 4p-1, for p <= 1/2; par is c, d, e,
+// f, g and the coefficients of y/s, a polynomial in s, from the highest degree on, and for other p
+// behind them that of smooth. bad is not 0 where a t has a sign; a NaN makes mass NaN, an infinite
+// t infinite or NaN.
+//
+//go:noescape
+func linkedExactF64AVX2(h *float64, phi *float64, z *float64, t *float64, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
 // sigmoidPolyF64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
 // scales where that is not nil. φ = -l + a (1-p); par is a and 1+a. bad != 0 when no is nil and a
@@ -4121,6 +4254,34 @@ func smoothTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *floa
 //go:noescape
 func smoothAtF64AVX2(lanes *float64, par *float64)
 
+// linkedTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
+// φ = c + d s + (e + f s) y, φ' = -p (g + y), s = 4p-1, for p <= 1/2; par is c, d, e, f, g and the
+// coefficients of y/s, a polynomial in s, from the highest degree on, and for other p behind them
+// that of smooth. bad has the bits of the rows with an invalid label.
+//
+//go:noescape
+func linkedTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// linkedPowerTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
+// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
+// φ(l) there. φ = c + d x w, φ' = -p w, w = 2^(k r) m^r, x = 2^k m = a + b p, r an exponent, for p
+// <= 1/2; par is a, b, c, d, m^r at m = 3/2, the coefficients of what that lacks elsewhere over s =
+// 2m-3, a polynomial in s, from the highest degree on, 2^(k r) by the lowest bits of k + 1023, and
+// for other p behind them that of base. bad has the bits of the rows with an invalid label.
+//
+//go:noescape
+func linkedPowerTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// linkedBaseTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
+// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
+// φ(l) there. φ = c + d s + (e + f s) y, φ' = -p (g + y), s = 4p-1, for p <= 1/2; par is c, d, e,
+// f, g and the coefficients of y/s, a polynomial in s, from the highest degree on, and for other p
+// behind them that of base. bad has the bits of the rows with an invalid label.
+//
+//go:noescape
+func linkedBaseTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
 // klTileShortAVX512 takes lanes from tileStats and stores in them Σ t (log t - l) and what
 // tileCombine takes; rejected has the bits of the rows with an invalid label, without a softmax, or
 // of which the labels' sum is more than most. Unless labelGrad is nil it stores (log t - l) + 1
@@ -4256,6 +4417,34 @@ func smoothTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *
 //go:noescape
 func smoothAtShortAVX512(lanes *float64, par *float64)
 
+// linkedTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
+// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
+// φ(l) there. φ = c + d s + (e + f s) y, φ' = -p (g + y), s = 4p-1, for p <= 1/2; par is c, d, e,
+// f, g and the coefficients of y/s, a polynomial in s, from the highest degree on, and for other p
+// behind them that of smooth. bad has the bits of the rows with an invalid label.
+//
+//go:noescape
+func linkedTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// linkedPowerTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
+// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
+// φ(l) there. φ = c + d x w, φ' = -p w, w = 2^(k r) m^r, x = 2^k m = a + b p, r an exponent, for p
+// <= 1/2; par is a, b, c, d, m^r at m = 3/2, the coefficients of what that lacks elsewhere over s =
+// 2m-3, a polynomial in s, from the highest degree on, 2^(k r) by the lowest bits of k + 1023, and
+// for other p behind them that of base. bad has the bits of the rows with an invalid label.
+//
+//go:noescape
+func linkedPowerTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// linkedBaseTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
+// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
+// φ(l) there. φ = c + d s + (e + f s) y, φ' = -p (g + y), s = 4p-1, for p <= 1/2; par is c, d, e,
+// f, g and the coefficients of y/s, a polynomial in s, from the highest degree on, and for other p
+// behind them that of base. bad has the bits of the rows with an invalid label.
+//
+//go:noescape
+func linkedBaseTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
 // tileStatsShortAVX2 stores exp(z) 2^-shift in e and the softmax's numbers in lanes; rejected has
 // the bits of the rows that are for the specification.
 //
@@ -4382,6 +4571,34 @@ func smoothTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *fl
 //
 //go:noescape
 func smoothAtShortAVX2(lanes *float64, par *float64)
+
+// linkedTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
+// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
+// φ = c + d s + (e + f s) y, φ' = -p (g + y), s = 4p-1, for p <= 1/2; par is c, d, e, f, g and the
+// coefficients of y/s, a polynomial in s, from the highest degree on, and for other p behind them
+// that of smooth. bad has the bits of the rows with an invalid label.
+//
+//go:noescape
+func linkedTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// linkedPowerTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
+// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
+// φ(l) there. φ = c + d x w, φ' = -p w, w = 2^(k r) m^r, x = 2^k m = a + b p, r an exponent, for p
+// <= 1/2; par is a, b, c, d, m^r at m = 3/2, the coefficients of what that lacks elsewhere over s =
+// 2m-3, a polynomial in s, from the highest degree on, 2^(k r) by the lowest bits of k + 1023, and
+// for other p behind them that of base. bad has the bits of the rows with an invalid label.
+//
+//go:noescape
+func linkedPowerTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+
+// linkedBaseTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
+// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
+// φ(l) there. φ = c + d s + (e + f s) y, φ' = -p (g + y), s = 4p-1, for p <= 1/2; par is c, d, e,
+// f, g and the coefficients of y/s, a polynomial in s, from the highest degree on, and for other p
+// behind them that of base. bad has the bits of the rows with an invalid label.
+//
+//go:noescape
+func linkedBaseTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
 // sumWideAVX512 returns Σ x.
 //
@@ -4655,6 +4872,16 @@ func aelExactWideAVX512(h *float32, phi *float32, z *float32, t *float32, n int,
 //
 //go:noescape
 func smoothExactWideAVX512(h *float32, phi *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// linkedExactWideAVX512 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h,
+// for p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it
+// stores φ(l) there. φ = c + d s + (e + f s) y, φ' = -p (g + y), s = 4p-1, for p <= 1/2; par is c,
+// d, e, f, g and the coefficients of y/s, a polynomial in s, from the highest degree on, and for
+// other p behind them that of smooth. bad is not 0 where a t has a sign; a NaN makes mass NaN, an
+// infinite t infinite or NaN.
+//
+//go:noescape
+func linkedExactWideAVX512(h *float32, phi *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // sigmoidPolyWideAVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no),
 // (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
@@ -5154,6 +5381,16 @@ func aelExactWideAVX2(h *float32, phi *float32, z *float32, t *float32, n int, t
 //
 //go:noescape
 func smoothExactWideAVX2(h *float32, phi *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
+
+// linkedExactWideAVX2 stores h = -t φ'(l) with l = (z - m) - log and returns Σ t φ(l) and Σ h, for
+// p = exp(l) <= 1/2, as if the label at top were 0; at n there is none. Unless phi is nil it stores
+// φ(l) there. φ = c + d s + (e + f s) y, φ' = -p (g + y), s = 4p-1, for p <= 1/2; par is c, d, e,
+// f, g and the coefficients of y/s, a polynomial in s, from the highest degree on, and for other p
+// behind them that of smooth. bad is not 0 where a t has a sign; a NaN makes mass NaN, an infinite
+// t infinite or NaN.
+//
+//go:noescape
+func linkedExactWideAVX2(h *float32, phi *float32, z *float32, t *float32, n int, top int, m float64, log float64, par *float64) (sum float64, mass float64, bad uint32)
 
 // sigmoidPolyWideAVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times

@@ -28,6 +28,9 @@ type plan struct {
 	steepness float64 // how often an error of the odds counts where the maximum has p > 1/2
 
 	smooth *smoothPlan // of such a family, of any kind
+	linked []float64   // of linkedTile or, where nearPole is true, linkedPowerTile, nil where there is none
+
+	nearPole bool
 	lazyPieces
 }
 
@@ -77,6 +80,9 @@ func planFor[T spec.Float](f spec.Family, a float64) (p *plan, ok bool) {
 	case f.Smooth():
 		if p.kind, p.smooth = smooth, smoothPlanFor(f, a, size); !p.smooth.exact(size) {
 			p.ok = p.direct()
+		}
+		if p.ok && p.kind != ael {
+			p.linked, p.nearPole = p.linkedFor()
 		}
 	case f == spec.Poly1, a == 0: // both may be cross entropy
 		p.kind = poly1
@@ -184,61 +190,77 @@ func (p *plan) exactParameters() []float64 {
 // exactTerms runs the plan's kernel for rows with large exponentials.
 func exactTerms[T spec.Float](v wide[T], p *plan, h, phi, x, y []T, but int, m, log float64) (
 	sum, mass float64, bad uint32) {
-	run := v.gceExact
-	switch p.kind {
-	case poly1:
+	run, par := v.gceExact, p.exactParameters()
+	switch {
+	case p.linked != nil && !p.nearPole:
+		run, par = v.linkedExact, p.linked
+	case p.kind == poly1:
 		run = v.polyExact
-	case focal1:
+	case p.kind == focal1:
 		run = v.focal1Exact
-	case focal7:
+	case p.kind == focal7:
 		run = v.focal7Exact
-	case focalN:
+	case p.kind == focalN:
 		run = v.focalNExact
-	case focalPow:
+	case p.kind == focalPow:
 		run = v.focalPowExact
-	case base:
+	case p.kind == base:
 		run = v.baseExact
-	case ael:
+	case p.kind == ael:
 		run = v.aelExact
-	case smooth:
+	case p.kind == smooth:
 		run = v.smoothExact
 	}
-	sum, mass, bad = run(&h[0], first(phi), &x[0], &y[0], len(x), but, m, log, &p.exactParameters()[0])
-	scalePhi(p, phi)
+	sum, mass, bad = run(&h[0], first(phi), &x[0], &y[0], len(x), but, m, log, &par[0])
+	scalePhi(phi, p.factor)
 	return sum * p.factor, mass, bad
 }
 
-// scalePhi multiplies by p's factor the φ that a kernel has stored without it.
-func scalePhi[T spec.Float](p *plan, phi []T) {
-	if phi != nil && p.factor != 1 {
-		unitOf[T]().scale(&phi[0], len(phi), T(p.factor))
+// smallFactor is factor of what terms computes.
+func (p *plan) smallFactor() float64 {
+	if p.smooth != nil {
+		return p.smooth.small.factor
+	}
+	return p.factor
+}
+
+// scalePhi multiplies by a factor the φ that a kernel has stored without it.
+func scalePhi[T spec.Float](phi []T, factor float64) {
+	if phi != nil && factor != 1 {
+		unitOf[T]().scale(&phi[0], len(phi), T(factor))
 	}
 }
 
 // tile runs the plan's kernel on a tile, and stores φ in phi, unless it is nil.
 func (p *plan) tile(u double, s *tile[float64], phi []float64, k int) (bad uint32) {
-	run := u.gceTile
-	switch p.kind {
-	case poly1:
+	run, par := u.gceTile, p.exactParameters()
+	switch {
+	case p.nearPole:
+		run, par = u.linkedPowerTile, p.linked
+	case p.linked != nil && p.kind == base:
+		run, par = u.linkedBaseTile, p.linked
+	case p.linked != nil:
+		run, par = u.linkedTile, p.linked
+	case p.kind == poly1:
 		run = u.polyTile
-	case focal1:
+	case p.kind == focal1:
 		run = u.focal1Tile
-	case focal7:
+	case p.kind == focal7:
 		run = u.focal7Tile
-	case focalN:
+	case p.kind == focalN:
 		run = u.focalNTile
-	case focalPow:
+	case p.kind == focalPow:
 		run = u.focalPowTile
-	case base:
+	case p.kind == base:
 		run = u.baseTile
-	case ael:
+	case p.kind == ael:
 		run = u.aelTile
-	case smooth:
+	case p.kind == smooth:
 		run = u.smoothTile
 	}
-	bad = run(&s.h[0], first(phi), &s.e[0], &s.z[0], &s.t[0], k, &s.lane[0], &p.exactParameters()[0])
+	bad = run(&s.h[0], first(phi), &s.e[0], &s.z[0], &s.t[0], k, &s.lane[0], &par[0])
 	if phi != nil {
-		scalePhi(p, phi[:k*u.lanes()])
+		scalePhi(phi[:k*u.lanes()], p.factor)
 	}
 	return bad
 }

@@ -13,11 +13,9 @@ func (b *oddsRows[T]) smallTerms(j int, p *plan, h, phi, x, y []T) (sum, mass, s
 		return terms(b.u, p, &o.softrow, h, phi, o.e, x, y, o.limit(p, c), o.log, c)
 	}
 	sum, mass, slope, bad = b.block.padLoss[j], b.block.padLSE[j], 1, b.signs>>j&1
-	switch {
-	case p.smooth != nil:
+	sum *= p.smallFactor()
+	if p.smooth != nil {
 		slope = c * p.smooth.small.slope
-	case p.kind == gce:
-		sum *= p.factor
 	}
 	if sum-sum != 0 { // or a NaN: the loss may be infinite
 		bad = 1
@@ -58,6 +56,10 @@ func (b *oddsRows[T]) blockTerms(p *plan, z, t []T, n int) (ok bool) {
 		return true
 	}
 	switch par := float(parameters[T](p)); {
+	case p.smooth != nil && p.smooth.small.linked && p.smooth.small.more:
+		b.signs = u.blockLinkedMoreTerms(h, e, y, b.k, n, sum, mass, work, lanes, par)
+	case p.smooth != nil && p.smooth.small.linked:
+		b.signs = u.blockLinkedTerms(h, e, y, b.k, n, sum, mass, work, lanes, par)
 	case p.smooth != nil && p.smooth.small.more:
 		b.signs = u.blockSmoothMoreTerms(h, e, y, b.k, n, sum, mass, work, lanes, par)
 	case p.smooth != nil:
@@ -83,16 +85,23 @@ func terms[T spec.Float](
 	switch slope = 1; {
 	case p.smooth != nil:
 		run := u.smoothTerms
-		if p.smooth.small.more {
+		switch f := &p.smooth.small; {
+		case f.linked && f.more:
+			run = u.linkedMoreTerms
+		case f.linked:
+			run = u.linkedTerms
+		case f.more:
 			run = u.smoothMoreTerms
 		}
 		sum, mass, bad = run(&h[0], first(phi), &e[0], &y[0], n, limit, T(2*c/p.smooth.small.most), par, s.ahead)
 		slope = c * p.smooth.small.slope
+		sum *= p.smallFactor()
+		scalePhi(phi, p.smallFactor())
 	case p.kind == gce:
 		k := powFor(s, p.a, log)
 		sum, mass, bad = u.powTerms(&h[0], first(phi), &x[0], &y[0], n, limit, k.a, k.aLow, k.low, k.shift, k.rem, s.ahead)
-		sum *= p.factor
-		scalePhi(p, phi)
+		sum *= p.smallFactor()
+		scalePhi(phi, p.smallFactor())
 	case p.kind == poly1:
 		sum, mass, bad = u.polyTerms(&h[0], first(phi), &e[0], &x[0], &y[0], n, limit, s.m, T(log), T(c), par, s.ahead)
 	case p.few():

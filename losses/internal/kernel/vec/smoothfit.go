@@ -35,19 +35,23 @@ func smoothParts(f spec.Family, a float64) (c float64, v, w, beyond func(p float
 // relative error of the two, and what Σ |c| is of the smallest value at most.
 func fitPair(c []float64, most float64, f, g func(p float64) float64) (worst, growth float64) {
 	n := len(c) / 2
-	for i, f := range []func(p float64) float64{f, g} {
-		c := c[i*n : (i+1)*n]
-		at := func(s float64) float64 { return f(most * (1 + s) / 2) }
-		interpolate(c, at)
-		for j := range 2 * n { // between the nodes, where the error is largest, too, and where p is almost 0
-			s := math.Cos(math.Pi * (float64(j) + 1) / float64(2*n))
-			size, want := 0.0, f(most*max((1+s)/2, 0x1p-60))
-			for _, x := range c {
-				size += math.Abs(x) // the roundings
-			}
-			worst = worse(worst, max(math.Abs(horner(c, s)-want), 0x1p-54*size)/math.Abs(want))
-			growth = worse(growth, size/math.Abs(want))
+	worst, growth = fitOne(c[:n], most, f)
+	other, more := fitOne(c[n:], most, g)
+	return worse(worst, other), worse(growth, more)
+}
+
+// fitOne is fitPair for one function, by all of c.
+func fitOne(c []float64, most float64, f func(p float64) float64) (worst, growth float64) {
+	n := len(c)
+	interpolate(c, func(s float64) float64 { return f(most * (1 + s) / 2) })
+	for j := range 2 * n { // between the nodes, where the error is largest, too, and where p is almost 0
+		s := math.Cos(math.Pi * (float64(j) + 1) / float64(2*n))
+		size, want := 0.0, f(most*max((1+s)/2, 0x1p-60))
+		for _, x := range c {
+			size += math.Abs(x) // the roundings
 		}
+		worst = worse(worst, max(math.Abs(horner(c, s)-want), 0x1p-54*size)/math.Abs(want))
+		growth = worse(growth, size/math.Abs(want))
 	}
 	return worst, growth
 }

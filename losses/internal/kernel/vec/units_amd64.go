@@ -54,6 +54,8 @@ type unit[T spec.Float] interface {
 	focalFewTerms(h, phi, e, z, t *T, n int, limit, m, log, c T, par *T, ahead int) (sum, mass float64, bad uint32)
 	smoothTerms(h, phi, e, t *T, n int, limit, c T, par *T, ahead int) (sum, mass float64, bad uint32)
 	smoothMoreTerms(h, phi, e, t *T, n int, limit, c T, par *T, ahead int) (sum, mass float64, bad uint32)
+	linkedTerms(h, phi, e, t *T, n int, limit, c T, par *T, ahead int) (sum, mass float64, bad uint32)
+	linkedMoreTerms(h, phi, e, t *T, n int, limit, c T, par *T, ahead int) (sum, mass float64, bad uint32)
 	tileIn(dst *T, src *T, k, tiles int)
 	tileOut(dst *T, src *T, k, tiles int)
 	tileHot(dst *T, index *int, k, tiles int)
@@ -143,6 +145,7 @@ type wide[T spec.Float] interface {
 	baseExact(h, phi, z, t *T, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32)
 	aelExact(h, phi, z, t *T, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32)
 	smoothExact(h, phi, z, t *T, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32)
+	linkedExact(h, phi, z, t *T, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32)
 	sigmoidPoly(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
 	sigmoidGCE(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
 	sigmoidFocal(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
@@ -236,6 +239,9 @@ type double interface {
 	aelAt(lanes, par *float64)
 	smoothTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
 	smoothAt(lanes, par *float64)
+	linkedTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
+	linkedPowerTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
+	linkedBaseTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
 }
 
 // f32AVX512 is an instruction set.
@@ -377,6 +383,18 @@ func (f32AVX512) smoothMoreTerms(h, phi, e, t *float32, n int, limit, c float32,
 }
 func (f32AVX512) blockSmoothMoreTerms(h, e, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32) {
 	return blockSmoothMoreTermsF32AVX512(h, e, t, k, n, sum, mass, work, lanes, par)
+}
+func (f32AVX512) linkedTerms(h, phi, e, t *float32, n int, limit, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
+	return linkedTermsF32AVX512(h, phi, e, t, n, limit, c, par, ahead)
+}
+func (f32AVX512) blockLinkedTerms(h, e, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32) {
+	return blockLinkedTermsF32AVX512(h, e, t, k, n, sum, mass, work, lanes, par)
+}
+func (f32AVX512) linkedMoreTerms(h, phi, e, t *float32, n int, limit, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
+	return linkedMoreTermsF32AVX512(h, phi, e, t, n, limit, c, par, ahead)
+}
+func (f32AVX512) blockLinkedMoreTerms(h, e, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32) {
+	return blockLinkedMoreTermsF32AVX512(h, e, t, k, n, sum, mass, work, lanes, par)
 }
 func (f32AVX512) tileIn(dst *float32, src *float32, k, tiles int) {
 	tileInF32AVX512(dst, src, k, tiles)
@@ -686,6 +704,12 @@ func (f64AVX512) smoothTerms(h, phi, e, t *float64, n int, limit, c float64, par
 func (f64AVX512) smoothMoreTerms(h, phi, e, t *float64, n int, limit, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
 	return smoothMoreTermsF64AVX512(h, phi, e, t, n, limit, c, par, ahead)
 }
+func (f64AVX512) linkedTerms(h, phi, e, t *float64, n int, limit, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
+	return linkedTermsF64AVX512(h, phi, e, t, n, limit, c, par, ahead)
+}
+func (f64AVX512) linkedMoreTerms(h, phi, e, t *float64, n int, limit, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
+	return linkedMoreTermsF64AVX512(h, phi, e, t, n, limit, c, par, ahead)
+}
 func (f64AVX512) tileIn(dst *float64, src *float64, k, tiles int) {
 	tileInF64AVX512(dst, src, k, tiles)
 }
@@ -902,6 +926,9 @@ func (f64AVX512) aelExact(h, phi, z, t *float64, n, top int, m, log float64, par
 func (f64AVX512) smoothExact(h, phi, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
 	return smoothExactF64AVX512(h, phi, z, t, n, top, m, log, par)
 }
+func (f64AVX512) linkedExact(h, phi, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return linkedExactF64AVX512(h, phi, z, t, n, top, m, log, par)
+}
 func (f64AVX512) sigmoidPoly(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidPolyF64AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
@@ -1083,6 +1110,15 @@ func (f64AVX512) smoothTile(h, phi, e, z, t *float64, k int, lanes, par *float64
 	return smoothTileF64AVX512(h, phi, e, z, t, k, lanes, par)
 }
 func (f64AVX512) smoothAt(lanes, par *float64) { smoothAtF64AVX512(lanes, par) }
+func (f64AVX512) linkedTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return linkedTileF64AVX512(h, phi, e, z, t, k, lanes, par)
+}
+func (f64AVX512) linkedPowerTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return linkedPowerTileF64AVX512(h, phi, e, z, t, k, lanes, par)
+}
+func (f64AVX512) linkedBaseTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return linkedBaseTileF64AVX512(h, phi, e, z, t, k, lanes, par)
+}
 
 // f32AVX2 is an instruction set.
 type f32AVX2 struct{}
@@ -1205,6 +1241,12 @@ func (f32AVX2) smoothTerms(h, phi, e, t *float32, n int, limit, c float32, par *
 }
 func (f32AVX2) smoothMoreTerms(h, phi, e, t *float32, n int, limit, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
 	return smoothMoreTermsF32AVX2(h, phi, e, t, n, limit, c, par, ahead)
+}
+func (f32AVX2) linkedTerms(h, phi, e, t *float32, n int, limit, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
+	return linkedTermsF32AVX2(h, phi, e, t, n, limit, c, par, ahead)
+}
+func (f32AVX2) linkedMoreTerms(h, phi, e, t *float32, n int, limit, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
+	return linkedMoreTermsF32AVX2(h, phi, e, t, n, limit, c, par, ahead)
 }
 func (f32AVX2) tileIn(dst *float32, src *float32, k, tiles int)  { tileInF32AVX2(dst, src, k, tiles) }
 func (f32AVX2) tileOut(dst *float32, src *float32, k, tiles int) { tileOutF32AVX2(dst, src, k, tiles) }
@@ -1483,6 +1525,12 @@ func (f64AVX2) smoothTerms(h, phi, e, t *float64, n int, limit, c float64, par *
 func (f64AVX2) smoothMoreTerms(h, phi, e, t *float64, n int, limit, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
 	return smoothMoreTermsF64AVX2(h, phi, e, t, n, limit, c, par, ahead)
 }
+func (f64AVX2) linkedTerms(h, phi, e, t *float64, n int, limit, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
+	return linkedTermsF64AVX2(h, phi, e, t, n, limit, c, par, ahead)
+}
+func (f64AVX2) linkedMoreTerms(h, phi, e, t *float64, n int, limit, c float64, par *float64, ahead int) (sum, mass float64, bad uint32) {
+	return linkedMoreTermsF64AVX2(h, phi, e, t, n, limit, c, par, ahead)
+}
 func (f64AVX2) tileIn(dst *float64, src *float64, k, tiles int)  { tileInF64AVX2(dst, src, k, tiles) }
 func (f64AVX2) tileOut(dst *float64, src *float64, k, tiles int) { tileOutF64AVX2(dst, src, k, tiles) }
 func (f64AVX2) tileHot(dst *float64, index *int, k, tiles int)   { tileHotF64AVX2(dst, index, k, tiles) }
@@ -1689,6 +1737,9 @@ func (f64AVX2) aelExact(h, phi, z, t *float64, n, top int, m, log float64, par *
 func (f64AVX2) smoothExact(h, phi, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
 	return smoothExactF64AVX2(h, phi, z, t, n, top, m, log, par)
 }
+func (f64AVX2) linkedExact(h, phi, z, t *float64, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return linkedExactF64AVX2(h, phi, z, t, n, top, m, log, par)
+}
 func (f64AVX2) sigmoidPoly(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidPolyF64AVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
@@ -1864,6 +1915,15 @@ func (f64AVX2) smoothTile(h, phi, e, z, t *float64, k int, lanes, par *float64) 
 	return smoothTileF64AVX2(h, phi, e, z, t, k, lanes, par)
 }
 func (f64AVX2) smoothAt(lanes, par *float64) { smoothAtF64AVX2(lanes, par) }
+func (f64AVX2) linkedTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return linkedTileF64AVX2(h, phi, e, z, t, k, lanes, par)
+}
+func (f64AVX2) linkedPowerTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return linkedPowerTileF64AVX2(h, phi, e, z, t, k, lanes, par)
+}
+func (f64AVX2) linkedBaseTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return linkedBaseTileF64AVX2(h, phi, e, z, t, k, lanes, par)
+}
 
 // wideAVX512 is an instruction set.
 type wideAVX512 struct{}
@@ -1982,6 +2042,9 @@ func (wideAVX512) aelExact(h, phi, z, t *float32, n, top int, m, log float64, pa
 }
 func (wideAVX512) smoothExact(h, phi, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
 	return smoothExactWideAVX512(h, phi, z, t, n, top, m, log, par)
+}
+func (wideAVX512) linkedExact(h, phi, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return linkedExactWideAVX512(h, phi, z, t, n, top, m, log, par)
 }
 func (wideAVX512) sigmoidPoly(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidPolyWideAVX512(loss, grad, z, yes, no, scales, n, scale, par)
@@ -2188,6 +2251,9 @@ func (wideAVX2) aelExact(h, phi, z, t *float32, n, top int, m, log float64, par 
 func (wideAVX2) smoothExact(h, phi, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
 	return smoothExactWideAVX2(h, phi, z, t, n, top, m, log, par)
 }
+func (wideAVX2) linkedExact(h, phi, z, t *float32, n, top int, m, log float64, par *float64) (sum, mass float64, bad uint32) {
+	return linkedExactWideAVX2(h, phi, z, t, n, top, m, log, par)
+}
 func (wideAVX2) sigmoidPoly(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidPolyWideAVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
@@ -2324,6 +2390,15 @@ func (shortAVX512) smoothTile(h, phi, e, z, t *float64, k int, lanes, par *float
 	return smoothTileShortAVX512(h, phi, e, z, t, k, lanes, par)
 }
 func (shortAVX512) smoothAt(lanes, par *float64) { smoothAtShortAVX512(lanes, par) }
+func (shortAVX512) linkedTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return linkedTileShortAVX512(h, phi, e, z, t, k, lanes, par)
+}
+func (shortAVX512) linkedPowerTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return linkedPowerTileShortAVX512(h, phi, e, z, t, k, lanes, par)
+}
+func (shortAVX512) linkedBaseTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return linkedBaseTileShortAVX512(h, phi, e, z, t, k, lanes, par)
+}
 
 // shortAVX2 is f64AVX2 to the digits that float32 takes.
 type shortAVX2 struct{ f64AVX2 }
@@ -2366,3 +2441,12 @@ func (shortAVX2) smoothTile(h, phi, e, z, t *float64, k int, lanes, par *float64
 	return smoothTileShortAVX2(h, phi, e, z, t, k, lanes, par)
 }
 func (shortAVX2) smoothAt(lanes, par *float64) { smoothAtShortAVX2(lanes, par) }
+func (shortAVX2) linkedTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return linkedTileShortAVX2(h, phi, e, z, t, k, lanes, par)
+}
+func (shortAVX2) linkedPowerTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return linkedPowerTileShortAVX2(h, phi, e, z, t, k, lanes, par)
+}
+func (shortAVX2) linkedBaseTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
+	return linkedBaseTileShortAVX2(h, phi, e, z, t, k, lanes, par)
+}

@@ -61,6 +61,8 @@ const (
 	smoothMore64  = 22
 	smoothNarrow  = 16 // and of smooth, for results that are rounded to float32
 	smoothWide    = 24
+	linkedNarrow  = 11 // and of linked
+	linkedWide    = 19
 )
 
 // Logits beyond a bound are left to the specification: there the reduction of the argument would
@@ -87,7 +89,8 @@ func writeConstants(path string) error {
 		{"focalDegree32", focalDegree32}, {"focalDegree64", focalDegree64},
 		{"smoothFew32", smoothFew32}, {"smoothFew64", smoothFew64}, {"smoothMore32", smoothMore32},
 		{"smoothMore64", smoothMore64}, {"smoothNarrow", smoothNarrow},
-		{"smoothWide", smoothWide}, {"blockSums", blockSums},
+		{"smoothWide", smoothWide}, {"linkedPars", linkedPars}, {"linkedNarrow", linkedNarrow},
+		{"linkedWide", linkedWide}, {"blockSums", blockSums},
 		{"softmaxOdds", softmaxOdds}, {"softmaxOthers", softmaxOthers}, {"softmaxDot", softmaxDot},
 		{"softmaxOwn", softmaxOwn},
 		{"softmaxMax", softmaxMax}, {"softmaxTop", softmaxTop}, {"softmaxLog", softmaxLog},

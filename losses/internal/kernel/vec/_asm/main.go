@@ -43,6 +43,8 @@ func main() {
 		g.focalTerms("focalFewTerms", true)
 		g.smoothTerms("smoothTerms", smoothFew32, smoothFew64)
 		g.smoothTerms("smoothMoreTerms", smoothMore32, smoothMore64)
+		g.linkedTerms("linkedTerms", smoothFew32, smoothFew64)
+		g.linkedTerms("linkedMoreTerms", smoothMore32, smoothMore64)
 		g.tileIn()
 		g.tileOut()
 		g.tileHot()
@@ -157,7 +159,9 @@ func main() {
 func (g isa) separables() {
 	for _, s := range separables {
 		g.tileTerms(s)
-		if s.name != "focalPow" { // which is focalN's
+		switch s.name {
+		case "focalPow", likeSmooth, likeBase, nearPole: // which are focalN's, smooth's and base's
+		default:
 			g.classTerm(s)
 		}
 	}
@@ -197,7 +201,9 @@ func (g isa) wide() {
 	g.klTerms()
 	g.klGrad()
 	for _, s := range separables {
-		g.exactTerms(s)
+		if s.name != likeBase && s.name != nearPole { // which are likeSmooth's and base's
+			g.exactTerms(s)
+		}
 	}
 	for _, s := range sigmoids {
 		g.sigmoid(s)

@@ -245,7 +245,7 @@ func (g isa) smoothTerms(name string, count32, count64 int) {
 			return func(number func(string) reg.VecVirtual, _ reg.GPVirtual) termBody {
 				c := number("c")
 				return func(s small) near {
-					x, te := g.vec(), g.vec()
+					x := g.vec()
 					g.load(one, x)
 					g.msub2(c, s.x, x)
 					v, w := g.polynomialsApart(par, 0, count, count-1, x)
@@ -253,13 +253,55 @@ func (g isa) smoothTerms(name string, count32, count64 int) {
 					s.keep(same(v))
 					g.madd(s.t, v, s.sum)
 					g.mul(x, w, w)
-					g.mul(s.t, s.x, te)
-					g.msub(te, s.t, s.x)
-					g.madd(te, w, s.x)
-					return near{te, s.x, g.add}
+					return g.timesNear(s, w)
 				}
 			}
 		}})
+}
+
+// linkedTerms is smoothTerms of one polynomial, for families whose φ is linear in W.
+func (g isa) linkedTerms(name string, count32, count64 int) {
+	count := count32
+	if g.f64 {
+		count = count64
+	}
+	g.smallTerms(smallTerm{name: name, pointers: []string{"h", "e", "t"}, numbers: []string{"c"},
+		doc: []string{"stores h = t e W and returns Σ t V and Σ h for c e <= 2, as if the labels of e > limit were 0, with " +
+			"x = c e - 1, W = 1 + y and V = 1 + b x + (a + b x) y; par is a, b and the coefficients of y/x, a polynomial in " +
+			"x, from the highest degree on."},
+		prepare: func(g isa, par reg.GPVirtual) func(func(string) reg.VecVirtual, reg.GPVirtual) termBody {
+			one := g.hold(1)
+			a, b := g.parameter(par, 0), g.parameter(par, 1)
+			return func(number func(string) reg.VecVirtual, _ reg.GPVirtual) termBody {
+				c := number("c")
+				return func(s small) near {
+					x, y, v, f := g.vec(), g.parameter(par, 2), g.vec(), g.vec()
+					g.load(one, x)
+					g.msub2(c, s.x, x)
+					for i := 1; i < count-1; i++ {
+						g.hornerMemory(par, 2+i, x, y)
+					}
+					g.mul(x, y, y)
+					g.load(one, v)
+					g.madd(b, x, v)
+					g.move(a, f)
+					g.madd(b, x, f)
+					g.madd(f, y, v)
+					s.keep(same(v))
+					g.madd(s.t, v, s.sum)
+					return g.timesNear(s, y)
+				}
+			}
+		}})
+}
+
+// timesNear emits t e (1 + y), which loses nothing of t e.
+func (g isa) timesNear(s small, y reg.VecVirtual) near {
+	te := g.vec()
+	g.mul(s.t, s.x, te)
+	g.msub(te, s.t, s.x)
+	g.madd(te, y, s.x)
+	return near{te, s.x, g.add}
 }
 
 // hornerMemory is v = v x + par[i].

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"math"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -68,7 +70,20 @@ var separables = []separable{
 	{"ael", "φ = exp(-a p); par is a.", aelTerm, nil},
 	{"smooth", "φ = c + (1-p) V, φ' = -p W; par is c and the coefficients of V and W, " +
 		"polynomials in 2p-1, from the highest degree on.", smoothTerm, nil},
+	{likeSmooth, linkedDoc + "smooth.", linkedTerm, behind(smoothTerm, 0)},
+	{nearPole, "φ = c + d x w, φ' = -p w, w = 2^(k r) m^r, x = 2^k m = a + b p, r an exponent, for p <= 1/2; par is " +
+		"a, b, c, d, m^r at m = 3/2, the coefficients of what that lacks elsewhere over s = 2m-3, a polynomial in s, from " +
+		"the highest degree on, 2^(k r) by the lowest bits of k + 1023, and for other p behind them that of base.", powerTerm,
+		behind(baseAt, 16)},
+	{likeBase, linkedDoc + "base.", linkedTerm, behind(baseAt, 0)},
 }
+
+const (
+	likeSmooth, likeBase, nearPole = "linked", "linkedBase", "linkedPower"
+
+	linkedDoc = "φ = c + d s + (e + f s) y, φ' = -p (g + y), s = 4p-1, for p <= 1/2; par is c, d, e, f, g and the " +
+		"coefficients of y/s, a polynomial in s, from the highest degree on, and for other p behind them that of "
+)
 
 // parameter returns par[i] in all lanes.
 func (g isa) parameter(par reg.GPVirtual, i int) reg.VecVirtual {
@@ -242,6 +257,98 @@ func (g isa) smoothCount() int {
 		return smoothNarrow
 	}
 	return smoothWide
+}
+
+// linkedTerm is for families whose φ is linear in φ'/p: one polynomial does for both.
+func linkedTerm(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) reg.VecVirtual {
+	one, four := g.hold(1), g.hold(4)
+	return func(x element, sum reg.VecVirtual) reg.VecVirtual {
+		p, s := x.p(), g.vec()
+		g.load(one, s)
+		g.msub2(four, p, s)
+		y := g.linkedPart(par, s)
+		v, f := g.parameter(par, 1), g.parameter(par, 3)
+		g.hornerMemory(par, 0, s, v)
+		g.hornerMemory(par, 2, s, f)
+		g.madd(f, y, v)
+		x.keep(same(v))
+		g.madd(x.t, v, sum)
+		g.add(g.parameter(par, 4), y, y)
+		g.mul(p, y, y)
+		return y
+	}
+}
+
+// linkedPart emits the product of s and the polynomial.
+func (g isa) linkedPart(par reg.GPVirtual, s reg.VecVirtual) (y reg.VecVirtual) {
+	y = g.parameter(par, linkedPars)
+	for i := 1; i < g.linkedCount(); i++ {
+		g.hornerMemory(par, linkedPars+i, s, y)
+	}
+	g.mul(s, y, y)
+	return y
+}
+
+// powerTerm is linkedTerm beside the pole of a power, of which it is a polynomial in the mantissa.
+func powerTerm(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) reg.VecVirtual {
+	two, three := g.hold(2), g.hold(3)
+	return func(e element, sum reg.VecVirtual) reg.VecVirtual {
+		p, x, m, s, k := e.p(), g.parameter(par, 0), g.vec(), g.vec(), g.vec()
+		g.madd(g.parameter(par, 1), p, x)
+		const mantissa = 52
+		g.load(g.bitsOf(1<<mantissa-1), m)
+		g.and(x, m, m)
+		g.or(g.bitsOf(math.Float64bits(1)), m, m)
+		VPSRLQ(Imm(mantissa), x, k)
+		emitted()
+		g.load(three, s)
+		g.msub2(two, m, s)
+		y := g.linkedPart(par, s)
+		g.add(g.parameter(par, 4), y, y)
+		g.mul(g.sixteenAt(par, linkedPars+g.linkedCount(), k), y, y)
+		g.mul(g.parameter(par, 3), x, x)
+		g.hornerMemory(par, 2, y, x)
+		e.keep(same(x))
+		g.madd(e.t, x, sum)
+		g.mul(p, y, y)
+		return y
+	}
+}
+
+// sixteenAt emits the numbers at par[i] by the lowest bits of k, which it overwrites.
+func (g isa) sixteenAt(par reg.GPVirtual, i int, k reg.VecVirtual) (v reg.VecVirtual) {
+	v, at := g.vec(), Mem{Base: par, Disp: g.floatSize() * i}
+	if g.avx512 {
+		g.load(at, v)
+		g.lookup(table{low: v, high: at.Offset(g.column())}, k)
+		return k
+	}
+	all := g.vec()
+	VPCMPEQQ(all, all, all)
+	g.and(g.bitsOf(15), k, k)
+	at.Index, at.Scale = k, 8
+	VGATHERQPD(all, at, v)
+	return v
+}
+
+// behind is at with what stands behind the parameters of linkedTerm and more.
+func behind(at termsOf, more int) termsOf {
+	return func(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) reg.VecVirtual {
+		behind := GP64()
+		LEAQ(Mem{Base: par, Disp: g.floatSize() * (linkedPars + g.linkedCount() + more)}, behind)
+		return at(g, behind)
+	}
+}
+
+// linkedPars is how many numbers linkedTerm takes beside the coefficients.
+const linkedPars = 5
+
+// linkedCount is how many coefficients these are.
+func (g isa) linkedCount() int {
+	if g.rounded() {
+		return linkedNarrow
+	}
+	return linkedWide
 }
 
 // polynomials emits two polynomials in s, of n coefficients each at par[i].
