@@ -21,8 +21,9 @@ const powerBits, parBits, parLast = 3, 2, 8
 // float32 and float64; smoothWide is the larger.
 const smoothNarrow, smoothWide = 14, 24
 
-// singleTerms is how many coefficients each polynomial of a singlePlan has.
-const singleTerms = 10
+// singleTerms is how many coefficients each polynomial of a singlePlan has; at vector parLowest
+// that of a focal loss has the lowest of Q, then the two lowest of A, in float64.
+const singleTerms, parLowest = 10, 20
 
 // expOffset is what magic has beside the middle of its binade less the shift.
 const expOffset = 64
@@ -692,15 +693,12 @@ func sigmoidFocal2F64(loss *float64, grad, z, yes, no *float64, n int, scale flo
 // and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.
 // φ = -(1-p)^a l; par is a, -a and the bits of a.
 func sigmoidFocalWhole[T spec.Float](loss *float64, grad, z, yes, no *T, n int, scale T, par *float64) {
-	if unsafe.Sizeof(T(0)) == 4 {
-		sigmoidFocalWholeF32(loss, (*float32)(unsafe.Pointer(grad)), (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(yes)), (*float32)(unsafe.Pointer(no)), n, float32(scale), par)
+	if unsafe.Sizeof(T(0)) == 8 {
+		sigmoidFocalWholeF64(loss, (*float64)(unsafe.Pointer(grad)), (*float64)(unsafe.Pointer(z)), (*float64)(unsafe.Pointer(yes)), (*float64)(unsafe.Pointer(no)), n, float64(scale), par)
 		return
 	}
-	sigmoidFocalWholeF64(loss, (*float64)(unsafe.Pointer(grad)), (*float64)(unsafe.Pointer(z)), (*float64)(unsafe.Pointer(yes)), (*float64)(unsafe.Pointer(no)), n, float64(scale), par)
+	panic("sigmoidFocalWhole is of float64 alone")
 }
-
-//go:noescape
-func sigmoidFocalWholeF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
 
 //go:noescape
 func sigmoidFocalWholeF64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
@@ -744,15 +742,12 @@ func sigmoidKLF64(loss *float64, grad, z, yes, no *float64, n int, scale float64
 // and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.
 // The loss is the question Normalised.
 func sigmoidNormalised[T spec.Float](loss *float64, grad, z, yes, no *T, n int, scale T, par *float64) {
-	if unsafe.Sizeof(T(0)) == 4 {
-		sigmoidNormalisedF32(loss, (*float32)(unsafe.Pointer(grad)), (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(yes)), (*float32)(unsafe.Pointer(no)), n, float32(scale), par)
+	if unsafe.Sizeof(T(0)) == 8 {
+		sigmoidNormalisedF64(loss, (*float64)(unsafe.Pointer(grad)), (*float64)(unsafe.Pointer(z)), (*float64)(unsafe.Pointer(yes)), (*float64)(unsafe.Pointer(no)), n, float64(scale), par)
 		return
 	}
-	sigmoidNormalisedF64(loss, (*float64)(unsafe.Pointer(grad)), (*float64)(unsafe.Pointer(z)), (*float64)(unsafe.Pointer(yes)), (*float64)(unsafe.Pointer(no)), n, float64(scale), par)
+	panic("sigmoidNormalised is of float64 alone")
 }
-
-//go:noescape
-func sigmoidNormalisedF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
 
 //go:noescape
 func sigmoidNormalisedF64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)

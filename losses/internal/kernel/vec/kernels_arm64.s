@@ -6324,322 +6324,6 @@ value:
 	BNE loop
 	RET
 
-// func sigmoidFocalWholeF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
-TEXT ·sigmoidFocalWholeF32(SB), NOSPLIT, $0-64
-	MOVD $numbers<>(SB), R8
-	FMOVQ 80(R8), F0 // 1
-	FMOVQ 256(R8), F1 // -746
-	FMOVQ 272(R8), F2 // 6.755399441055808e+15
-	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
-	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
-	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
-	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
-	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 912(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 928(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 944(R8), F10 // 0.03746069493121795 0.078152934631886
-	MOVD par+56(FP), R7
-	FMOVQ (R7), F11
-	MOVD loss+0(FP), R0
-	MOVD z+16(FP), R1
-	MOVD n+40(FP), R2
-	MOVD yes+24(FP), R3
-	MOVD no+32(FP), R4
-	MOVD grad+8(FP), R5
-loop:
-	MOVD R1, R6
-	VLD1.P 16(R6), [V12.S4]
-	WORD $0x4e61798d // fcvtl2 v13.2d, v12.4s
-	WORD $0x0e61798c // fcvtl v12.2d, v12.2s
-	FMOVQ 960(R8), F14 // +Inf
-	FMOVQ 960(R8), F15 // +Inf
-	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
-	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
-	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
-	WORD $0x4ee0f9ad // fabs v13.2d, v13.2d
-	VORR V14.B16, V12.B16, V12.B16
-	VORR V15.B16, V13.B16, V13.B16
-	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
-	WORD $0x6ee0f9af // fneg v15.2d, v13.2d
-	WORD $0x4e61f5ce // fmax v14.2d, v14.2d, v1.2d
-	WORD $0x4e61f5ef // fmax v15.2d, v15.2d, v1.2d
-	VMOV V2.B16, V16.B16
-	VMOV V2.B16, V17.B16
-	WORD $0x4fc311d0 // fmla v16.2d, v14.2d, v3.d[0]
-	WORD $0x4fc311f1 // fmla v17.2d, v15.2d, v3.d[0]
-	WORD $0x4ee2d612 // fsub v18.2d, v16.2d, v2.2d
-	WORD $0x4ee2d633 // fsub v19.2d, v17.2d, v2.2d
-	WORD $0x4fc35a4e // fmls v14.2d, v18.2d, v3.d[1]
-	WORD $0x4fc35a6f // fmls v15.2d, v19.2d, v3.d[1]
-	WORD $0x4fc4524e // fmls v14.2d, v18.2d, v4.d[0]
-	WORD $0x4fc4526f // fmls v15.2d, v19.2d, v4.d[0]
-	VSHL $52, V16.D2, V16.D2
-	VSHL $52, V17.D2, V17.D2
-	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
-	WORD $0x6e6fddf3 // fmul v19.2d, v15.2d, v15.2d
-	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
-	FMOVQ 176(R8), F21 // 2.7620138719733994e-07
-	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
-	WORD $0x4fc711f5 // fmla v21.2d, v15.2d, v7.d[0]
-	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
-	FMOVQ 192(R8), F23 // 2.4801520191217726e-05
-	WORD $0x4fc619d6 // fmla v22.2d, v14.2d, v6.d[1]
-	WORD $0x4fc619f7 // fmla v23.2d, v15.2d, v6.d[1]
-	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
-	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
-	FMOVQ 208(R8), F20 // 0.0013888888917281794
-	FMOVQ 208(R8), F21 // 0.0013888888917281794
-	WORD $0x4fc611d4 // fmla v20.2d, v14.2d, v6.d[0]
-	WORD $0x4fc611f5 // fmla v21.2d, v15.2d, v6.d[0]
-	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
-	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
-	FMOVQ 224(R8), F22 // 0.04166666666662399
-	FMOVQ 224(R8), F23 // 0.04166666666662399
-	WORD $0x4fc519d6 // fmla v22.2d, v14.2d, v5.d[1]
-	WORD $0x4fc519f7 // fmla v23.2d, v15.2d, v5.d[1]
-	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
-	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
-	FMOVQ 240(R8), F20 // 0.5
-	FMOVQ 240(R8), F21 // 0.5
-	WORD $0x4fc511d4 // fmla v20.2d, v14.2d, v5.d[0]
-	WORD $0x4fc511f5 // fmla v21.2d, v15.2d, v5.d[0]
-	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
-	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
-	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
-	WORD $0x4e73ceaf // fmla v15.2d, v21.2d, v19.2d
-	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
-	WORD $0x4e60d5f3 // fadd v19.2d, v15.2d, v0.2d
-	VADD V16.D2, V18.D2, V18.D2
-	VADD V17.D2, V19.D2, V19.D2
-	WORD $0x4fc49a52 // fmul v18.2d, v18.2d, v4.d[1]
-	WORD $0x4fc49a73 // fmul v19.2d, v19.2d, v4.d[1]
-	VEOR V16.B16, V16.B16, V16.B16
-	WORD $0x4e70cdd2 // fmla v18.2d, v14.2d, v16.2d
-	WORD $0x4e70cdf3 // fmla v19.2d, v15.2d, v16.2d
-	FMOVQ 400(R8), F16 // 2
-	FMOVQ 400(R8), F17 // 2
-	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
-	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
-	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
-	WORD $0x4e60d66f // fadd v15.2d, v19.2d, v0.2d
-	WORD $0x6e70ddd4 // fmul v20.2d, v14.2d, v16.2d
-	WORD $0x6e71ddf5 // fmul v21.2d, v15.2d, v17.2d
-	WORD $0x6e74fc14 // fdiv v20.2d, v0.2d, v20.2d
-	WORD $0x6e75fc15 // fdiv v21.2d, v0.2d, v21.2d
-	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
-	WORD $0x6e75de31 // fmul v17.2d, v17.2d, v21.2d
-	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
-	WORD $0x6e75ddef // fmul v15.2d, v15.2d, v21.2d
-	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
-	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
-	WORD $0x6e6eddd4 // fmul v20.2d, v14.2d, v14.2d
-	WORD $0x6e6fddf5 // fmul v21.2d, v15.2d, v15.2d
-	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
-	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
-	FMOVQ 976(R8), F24 // 0.05422589734467588
-	FMOVQ 976(R8), F25 // 0.05422589734467588
-	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
-	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
-	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
-	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
-	FMOVQ 992(R8), F26 // 0.06667589320635225
-	FMOVQ 992(R8), F27 // 0.06667589320635225
-	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
-	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
-	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1008(R8), F24 // 0.09090909948987579
-	FMOVQ 1008(R8), F25 // 0.09090909948987579
-	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
-	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
-	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	FMOVQ 1024(R8), F26 // 0.1428571428580005
-	FMOVQ 1024(R8), F27 // 0.1428571428580005
-	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
-	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
-	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1040(R8), F24 // 0.3333333333333333
-	FMOVQ 1040(R8), F25 // 0.3333333333333333
-	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
-	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
-	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	WORD $0x6e6ede9a // fmul v26.2d, v20.2d, v14.2d
-	WORD $0x6e6fdebb // fmul v27.2d, v21.2d, v15.2d
-	VMOV V14.B16, V22.B16
-	VMOV V15.B16, V23.B16
-	WORD $0x4e78cf56 // fmla v22.2d, v26.2d, v24.2d
-	WORD $0x4e79cf77 // fmla v23.2d, v27.2d, v25.2d
-	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
-	WORD $0x4e77d6f7 // fadd v23.2d, v23.2d, v23.2d
-	WORD $0x6e74df18 // fmul v24.2d, v24.2d, v20.2d
-	WORD $0x6e75df39 // fmul v25.2d, v25.2d, v21.2d
-	WORD $0x4e60d718 // fadd v24.2d, v24.2d, v0.2d
-	WORD $0x4e60d739 // fadd v25.2d, v25.2d, v0.2d
-	WORD $0x4e60d5ce // fadd v14.2d, v14.2d, v0.2d
-	WORD $0x4e60d5ef // fadd v15.2d, v15.2d, v0.2d
-	WORD $0x6e78ddce // fmul v14.2d, v14.2d, v24.2d
-	WORD $0x6e79ddef // fmul v15.2d, v15.2d, v25.2d
-	FMOVQ 1056(R8), F24 // 746
-	FMOVQ 1056(R8), F25 // 746
-	WORD $0x4eecf718 // fmin v24.2d, v24.2d, v12.2d
-	WORD $0x4eedf739 // fmin v25.2d, v25.2d, v13.2d
-	WORD $0x4e76d718 // fadd v24.2d, v24.2d, v22.2d
-	WORD $0x4e77d739 // fadd v25.2d, v25.2d, v23.2d
-	WORD $0x4e76d58c // fadd v12.2d, v12.2d, v22.2d
-	WORD $0x4e77d5ad // fadd v13.2d, v13.2d, v23.2d
-	WORD $0x6e70de54 // fmul v20.2d, v18.2d, v16.2d
-	WORD $0x6e71de75 // fmul v21.2d, v19.2d, v17.2d
-	WORD $0x4e60d652 // fadd v18.2d, v18.2d, v0.2d
-	WORD $0x4e60d673 // fadd v19.2d, v19.2d, v0.2d
-	WORD $0x6e78de52 // fmul v18.2d, v18.2d, v24.2d
-	WORD $0x6e79de73 // fmul v19.2d, v19.2d, v25.2d
-	WORD $0x6e74de52 // fmul v18.2d, v18.2d, v20.2d
-	WORD $0x6e75de73 // fmul v19.2d, v19.2d, v21.2d
-	WORD $0x4fcb9252 // fmul v18.2d, v18.2d, v11.d[0]
-	WORD $0x4fcb9273 // fmul v19.2d, v19.2d, v11.d[0]
-	WORD $0x4e60d652 // fadd v18.2d, v18.2d, v0.2d
-	WORD $0x4e60d673 // fadd v19.2d, v19.2d, v0.2d
-	WORD $0x6e70de52 // fmul v18.2d, v18.2d, v16.2d
-	WORD $0x6e71de73 // fmul v19.2d, v19.2d, v17.2d
-	WORD $0x6e70ddce // fmul v14.2d, v14.2d, v16.2d
-	WORD $0x6e71ddef // fmul v15.2d, v15.2d, v17.2d
-	WORD $0x4fcb91ce // fmul v14.2d, v14.2d, v11.d[0]
-	WORD $0x4fcb91ef // fmul v15.2d, v15.2d, v11.d[0]
-	WORD $0x4e60d5ce // fadd v14.2d, v14.2d, v0.2d
-	WORD $0x4e60d5ef // fadd v15.2d, v15.2d, v0.2d
-	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
-	WORD $0x6e75ddef // fmul v15.2d, v15.2d, v21.2d
-	MOVD 16(R7), R9
-	VDUP R9, V24.D2
-	MOVD 24(R7), R9
-	VDUP R9, V25.D2
-	VMOV V25.B16, V26.B16
-	VMOV V25.B16, V27.B16
-	WORD $0x4e78ce9a // fmla v26.2d, v20.2d, v24.2d
-	WORD $0x4e78cebb // fmla v27.2d, v21.2d, v24.2d
-	WORD $0x6e74de94 // fmul v20.2d, v20.2d, v20.2d
-	WORD $0x6e75deb5 // fmul v21.2d, v21.2d, v21.2d
-	MOVD 32(R7), R9
-	VDUP R9, V24.D2
-	MOVD 40(R7), R9
-	VDUP R9, V25.D2
-	VMOV V25.B16, V28.B16
-	VMOV V25.B16, V29.B16
-	WORD $0x4e78ce9c // fmla v28.2d, v20.2d, v24.2d
-	WORD $0x4e78cebd // fmla v29.2d, v21.2d, v24.2d
-	WORD $0x6e7cdf5a // fmul v26.2d, v26.2d, v28.2d
-	WORD $0x6e7ddf7b // fmul v27.2d, v27.2d, v29.2d
-	WORD $0x6e74de94 // fmul v20.2d, v20.2d, v20.2d
-	WORD $0x6e75deb5 // fmul v21.2d, v21.2d, v21.2d
-	MOVD 48(R7), R9
-	VDUP R9, V24.D2
-	MOVD 56(R7), R9
-	VDUP R9, V25.D2
-	VMOV V25.B16, V28.B16
-	VMOV V25.B16, V29.B16
-	WORD $0x4e78ce9c // fmla v28.2d, v20.2d, v24.2d
-	WORD $0x4e78cebd // fmla v29.2d, v21.2d, v24.2d
-	WORD $0x6e7cdf5a // fmul v26.2d, v26.2d, v28.2d
-	WORD $0x6e7ddf7b // fmul v27.2d, v27.2d, v29.2d
-	MOVD 16(R7), R9
-	VDUP R9, V20.D2
-	MOVD 24(R7), R9
-	VDUP R9, V21.D2
-	VMOV V21.B16, V24.B16
-	VMOV V21.B16, V25.B16
-	WORD $0x4e74ce18 // fmla v24.2d, v16.2d, v20.2d
-	WORD $0x4e74ce39 // fmla v25.2d, v17.2d, v20.2d
-	WORD $0x6e70de10 // fmul v16.2d, v16.2d, v16.2d
-	WORD $0x6e71de31 // fmul v17.2d, v17.2d, v17.2d
-	MOVD 32(R7), R9
-	VDUP R9, V20.D2
-	MOVD 40(R7), R9
-	VDUP R9, V21.D2
-	VMOV V21.B16, V28.B16
-	VMOV V21.B16, V29.B16
-	WORD $0x4e74ce1c // fmla v28.2d, v16.2d, v20.2d
-	WORD $0x4e74ce3d // fmla v29.2d, v17.2d, v20.2d
-	WORD $0x6e7cdf18 // fmul v24.2d, v24.2d, v28.2d
-	WORD $0x6e7ddf39 // fmul v25.2d, v25.2d, v29.2d
-	WORD $0x6e70de10 // fmul v16.2d, v16.2d, v16.2d
-	WORD $0x6e71de31 // fmul v17.2d, v17.2d, v17.2d
-	MOVD 48(R7), R9
-	VDUP R9, V20.D2
-	MOVD 56(R7), R9
-	VDUP R9, V21.D2
-	VMOV V21.B16, V28.B16
-	VMOV V21.B16, V29.B16
-	WORD $0x4e74ce1c // fmla v28.2d, v16.2d, v20.2d
-	WORD $0x4e74ce3d // fmla v29.2d, v17.2d, v20.2d
-	WORD $0x6e7cdf18 // fmul v24.2d, v24.2d, v28.2d
-	WORD $0x6e7ddf39 // fmul v25.2d, v25.2d, v29.2d
-	WORD $0x6e7addce // fmul v14.2d, v14.2d, v26.2d
-	WORD $0x6e7bddef // fmul v15.2d, v15.2d, v27.2d
-	WORD $0x6e78de52 // fmul v18.2d, v18.2d, v24.2d
-	WORD $0x6e79de73 // fmul v19.2d, v19.2d, v25.2d
-	WORD $0x6e7aded6 // fmul v22.2d, v22.2d, v26.2d
-	WORD $0x6e7bdef7 // fmul v23.2d, v23.2d, v27.2d
-	VLD1.P 16(R1), [V16.S4]
-	WORD $0x4e617a11 // fcvtl2 v17.2d, v16.4s
-	WORD $0x0e617a10 // fcvtl v16.2d, v16.2s
-	VLD1.P 16(R3), [V28.S4]
-	WORD $0x4e617b9d // fcvtl2 v29.2d, v28.4s
-	WORD $0x0e617b9c // fcvtl v28.2d, v28.2s
-	WORD $0x4efcd414 // fsub v20.2d, v0.2d, v28.2d
-	WORD $0x4efdd415 // fsub v21.2d, v0.2d, v29.2d
-	CBZ R4, shares
-	VLD1.P 16(R4), [V20.S4]
-	WORD $0x4e617a95 // fcvtl2 v21.2d, v20.4s
-	WORD $0x0e617a94 // fcvtl v20.2d, v20.2s
-shares:
-	VEOR V26.B16, V26.B16, V26.B16
-	VEOR V27.B16, V27.B16, V27.B16
-	WORD $0x6efae610 // fcmgt v16.2d, v16.2d, v26.2d
-	WORD $0x6efbe631 // fcmgt v17.2d, v17.2d, v27.2d
-	VMOV V28.B16, V26.B16
-	VMOV V29.B16, V27.B16
-	VBIT V16.B16, V20.B16, V26.B16
-	VBIT V17.B16, V21.B16, V27.B16
-	VBIT V16.B16, V28.B16, V20.B16
-	VBIT V17.B16, V29.B16, V21.B16
-	VEOR V28.B16, V28.B16, V28.B16
-	VEOR V29.B16, V29.B16, V29.B16
-	WORD $0x6efce75c // fcmgt v28.2d, v26.2d, v28.2d
-	WORD $0x6efde77d // fcmgt v29.2d, v27.2d, v29.2d
-	VAND V28.B16, V12.B16, V12.B16
-	VAND V29.B16, V13.B16, V13.B16
-	WORD $0x6e74ded6 // fmul v22.2d, v22.2d, v20.2d
-	WORD $0x6e75def7 // fmul v23.2d, v23.2d, v21.2d
-	WORD $0x6e7ade52 // fmul v18.2d, v18.2d, v26.2d
-	WORD $0x6e7bde73 // fmul v19.2d, v19.2d, v27.2d
-	WORD $0x4ef4cdd2 // fmls v18.2d, v14.2d, v20.2d
-	WORD $0x4ef5cdf3 // fmls v19.2d, v15.2d, v21.2d
-	WORD $0x6e78df5a // fmul v26.2d, v26.2d, v24.2d
-	WORD $0x6e79df7b // fmul v27.2d, v27.2d, v25.2d
-	WORD $0x4e6ccf56 // fmla v22.2d, v26.2d, v12.2d
-	WORD $0x4e6dcf77 // fmla v23.2d, v27.2d, v13.2d
-	VEOR V12.B16, V12.B16, V12.B16
-	VEOR V13.B16, V13.B16, V13.B16
-	WORD $0x4ef2d58c // fsub v12.2d, v12.2d, v18.2d
-	WORD $0x4ef3d5ad // fsub v13.2d, v13.2d, v19.2d
-	VBIT V16.B16, V18.B16, V12.B16
-	VBIT V17.B16, V19.B16, V13.B16
-	VST1.P [V22.D2, V23.D2], 32(R0)
-	CBZ R5, value
-	WORD $0x0e61698c // fcvtn v12.2s, v12.2d
-	WORD $0x4e6169ac // fcvtn2 v12.4s, v13.2d
-	MOVWU scale+48(FP), R9
-	VDUP R9, V14.S4
-	WORD $0x6e2edd8c // fmul v12.4s, v12.4s, v14.4s
-	VST1.P [V12.S4], 16(R5)
-value:
-	SUBS $4, R2, R2
-	BNE loop
-	RET
-
 // func sigmoidFocalWholeF64(loss *float64, grad, z, yes, no *float64, n int, scale float64, par *float64)
 TEXT ·sigmoidFocalWholeF64(SB), NOSPLIT, $0-64
 	MOVD $numbers<>(SB), R8
@@ -8379,228 +8063,6 @@ shares:
 	WORD $0x6e61dd6b // fmul v11.2d, v11.2d, v1.2d
 	WORD $0x6e61dd8c // fmul v12.2d, v12.2d, v1.2d
 	VST1.P [V11.D2, V12.D2], 32(R5)
-value:
-	SUBS $4, R2, R2
-	BNE loop
-	RET
-
-// func sigmoidNormalisedF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
-TEXT ·sigmoidNormalisedF32(SB), NOSPLIT, $0-64
-	MOVD $numbers<>(SB), R8
-	FMOVQ 80(R8), F0 // 1
-	FMOVQ 256(R8), F1 // -746
-	FMOVQ 272(R8), F2 // 6.755399441055808e+15
-	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
-	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
-	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
-	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
-	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 912(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 928(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 944(R8), F10 // 0.03746069493121795 0.078152934631886
-	MOVD loss+0(FP), R0
-	MOVD z+16(FP), R1
-	MOVD n+40(FP), R2
-	MOVD yes+24(FP), R3
-	MOVD no+32(FP), R4
-	MOVD grad+8(FP), R5
-loop:
-	MOVD R1, R6
-	VLD1.P 16(R6), [V11.S4]
-	WORD $0x4e61796c // fcvtl2 v12.2d, v11.4s
-	WORD $0x0e61796b // fcvtl v11.2d, v11.2s
-	FMOVQ 960(R8), F13 // +Inf
-	FMOVQ 960(R8), F14 // +Inf
-	WORD $0x4e6be5ad // fcmeq v13.2d, v13.2d, v11.2d
-	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
-	WORD $0x4ee0f96b // fabs v11.2d, v11.2d
-	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
-	VORR V13.B16, V11.B16, V11.B16
-	VORR V14.B16, V12.B16, V12.B16
-	WORD $0x6ee0f96d // fneg v13.2d, v11.2d
-	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
-	WORD $0x4e61f5ad // fmax v13.2d, v13.2d, v1.2d
-	WORD $0x4e61f5ce // fmax v14.2d, v14.2d, v1.2d
-	VMOV V2.B16, V15.B16
-	VMOV V2.B16, V16.B16
-	WORD $0x4fc311af // fmla v15.2d, v13.2d, v3.d[0]
-	WORD $0x4fc311d0 // fmla v16.2d, v14.2d, v3.d[0]
-	WORD $0x4ee2d5f1 // fsub v17.2d, v15.2d, v2.2d
-	WORD $0x4ee2d612 // fsub v18.2d, v16.2d, v2.2d
-	WORD $0x4fc35a2d // fmls v13.2d, v17.2d, v3.d[1]
-	WORD $0x4fc35a4e // fmls v14.2d, v18.2d, v3.d[1]
-	WORD $0x4fc4522d // fmls v13.2d, v17.2d, v4.d[0]
-	WORD $0x4fc4524e // fmls v14.2d, v18.2d, v4.d[0]
-	VSHL $52, V15.D2, V15.D2
-	VSHL $52, V16.D2, V16.D2
-	WORD $0x6e6dddb1 // fmul v17.2d, v13.2d, v13.2d
-	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
-	FMOVQ 176(R8), F19 // 2.7620138719733994e-07
-	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
-	WORD $0x4fc711b3 // fmla v19.2d, v13.2d, v7.d[0]
-	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
-	FMOVQ 192(R8), F21 // 2.4801520191217726e-05
-	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
-	WORD $0x4fc619b5 // fmla v21.2d, v13.2d, v6.d[1]
-	WORD $0x4fc619d6 // fmla v22.2d, v14.2d, v6.d[1]
-	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
-	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
-	FMOVQ 208(R8), F19 // 0.0013888888917281794
-	FMOVQ 208(R8), F20 // 0.0013888888917281794
-	WORD $0x4fc611b3 // fmla v19.2d, v13.2d, v6.d[0]
-	WORD $0x4fc611d4 // fmla v20.2d, v14.2d, v6.d[0]
-	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
-	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
-	FMOVQ 224(R8), F21 // 0.04166666666662399
-	FMOVQ 224(R8), F22 // 0.04166666666662399
-	WORD $0x4fc519b5 // fmla v21.2d, v13.2d, v5.d[1]
-	WORD $0x4fc519d6 // fmla v22.2d, v14.2d, v5.d[1]
-	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
-	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
-	FMOVQ 240(R8), F19 // 0.5
-	FMOVQ 240(R8), F20 // 0.5
-	WORD $0x4fc511b3 // fmla v19.2d, v13.2d, v5.d[0]
-	WORD $0x4fc511d4 // fmla v20.2d, v14.2d, v5.d[0]
-	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
-	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
-	WORD $0x4e71ce6d // fmla v13.2d, v19.2d, v17.2d
-	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
-	WORD $0x4e60d5b1 // fadd v17.2d, v13.2d, v0.2d
-	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
-	VADD V15.D2, V17.D2, V17.D2
-	VADD V16.D2, V18.D2, V18.D2
-	WORD $0x4fc49a31 // fmul v17.2d, v17.2d, v4.d[1]
-	WORD $0x4fc49a52 // fmul v18.2d, v18.2d, v4.d[1]
-	VEOR V15.B16, V15.B16, V15.B16
-	WORD $0x4e6fcdb1 // fmla v17.2d, v13.2d, v15.2d
-	WORD $0x4e6fcdd2 // fmla v18.2d, v14.2d, v15.2d
-	FMOVQ 400(R8), F15 // 2
-	FMOVQ 400(R8), F16 // 2
-	WORD $0x4e71d5ef // fadd v15.2d, v15.2d, v17.2d
-	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
-	WORD $0x4e60d62d // fadd v13.2d, v17.2d, v0.2d
-	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
-	WORD $0x6e6fddb3 // fmul v19.2d, v13.2d, v15.2d
-	WORD $0x6e70ddd4 // fmul v20.2d, v14.2d, v16.2d
-	WORD $0x6e73fc13 // fdiv v19.2d, v0.2d, v19.2d
-	WORD $0x6e74fc14 // fdiv v20.2d, v0.2d, v20.2d
-	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
-	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
-	WORD $0x6e73ddad // fmul v13.2d, v13.2d, v19.2d
-	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
-	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
-	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
-	WORD $0x6e6dddb3 // fmul v19.2d, v13.2d, v13.2d
-	WORD $0x6e6eddd4 // fmul v20.2d, v14.2d, v14.2d
-	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
-	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
-	FMOVQ 976(R8), F23 // 0.05422589734467588
-	FMOVQ 976(R8), F24 // 0.05422589734467588
-	WORD $0x4fca1277 // fmla v23.2d, v19.2d, v10.d[0]
-	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
-	WORD $0x4fca1ab7 // fmla v23.2d, v21.2d, v10.d[1]
-	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
-	FMOVQ 992(R8), F25 // 0.06667589320635225
-	FMOVQ 992(R8), F26 // 0.06667589320635225
-	WORD $0x4fc91a79 // fmla v25.2d, v19.2d, v9.d[1]
-	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
-	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
-	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1008(R8), F23 // 0.09090909948987579
-	FMOVQ 1008(R8), F24 // 0.09090909948987579
-	WORD $0x4fc91277 // fmla v23.2d, v19.2d, v9.d[0]
-	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
-	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
-	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	FMOVQ 1024(R8), F25 // 0.1428571428580005
-	FMOVQ 1024(R8), F26 // 0.1428571428580005
-	WORD $0x4fc81a79 // fmla v25.2d, v19.2d, v8.d[1]
-	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
-	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
-	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1040(R8), F23 // 0.3333333333333333
-	FMOVQ 1040(R8), F24 // 0.3333333333333333
-	WORD $0x4fc81277 // fmla v23.2d, v19.2d, v8.d[0]
-	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
-	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
-	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	WORD $0x6e6dde79 // fmul v25.2d, v19.2d, v13.2d
-	WORD $0x6e6ede9a // fmul v26.2d, v20.2d, v14.2d
-	VMOV V13.B16, V21.B16
-	VMOV V14.B16, V22.B16
-	WORD $0x4e77cf35 // fmla v21.2d, v25.2d, v23.2d
-	WORD $0x4e78cf56 // fmla v22.2d, v26.2d, v24.2d
-	WORD $0x4e75d6b5 // fadd v21.2d, v21.2d, v21.2d
-	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
-	FMOVQ 1072(R8), F13 // 1.0715086071862673e+301
-	FMOVQ 1072(R8), F14 // 1.0715086071862673e+301
-	WORD $0x4eebf5ad // fmin v13.2d, v13.2d, v11.2d
-	WORD $0x4eecf5ce // fmin v14.2d, v14.2d, v12.2d
-	WORD $0x4e75d6ab // fadd v11.2d, v21.2d, v21.2d
-	WORD $0x4e76d6cc // fadd v12.2d, v22.2d, v22.2d
-	WORD $0x4e6dd56b // fadd v11.2d, v11.2d, v13.2d
-	WORD $0x4e6ed58c // fadd v12.2d, v12.2d, v14.2d
-	WORD $0x6e6bfc0b // fdiv v11.2d, v0.2d, v11.2d
-	WORD $0x6e6cfc0c // fdiv v12.2d, v0.2d, v12.2d
-	WORD $0x6e6fde31 // fmul v17.2d, v17.2d, v15.2d
-	WORD $0x6e70de52 // fmul v18.2d, v18.2d, v16.2d
-	WORD $0x6e6dde31 // fmul v17.2d, v17.2d, v13.2d
-	WORD $0x6e6ede52 // fmul v18.2d, v18.2d, v14.2d
-	WORD $0x4e75d631 // fadd v17.2d, v17.2d, v21.2d
-	WORD $0x4e76d652 // fadd v18.2d, v18.2d, v22.2d
-	WORD $0x6e6bde31 // fmul v17.2d, v17.2d, v11.2d
-	WORD $0x6e6cde52 // fmul v18.2d, v18.2d, v12.2d
-	WORD $0x6e6bde31 // fmul v17.2d, v17.2d, v11.2d
-	WORD $0x6e6cde52 // fmul v18.2d, v18.2d, v12.2d
-	VLD1.P 16(R1), [V15.S4]
-	WORD $0x4e6179f0 // fcvtl2 v16.2d, v15.4s
-	WORD $0x0e6179ef // fcvtl v15.2d, v15.2s
-	VLD1.P 16(R3), [V25.S4]
-	WORD $0x4e617b3a // fcvtl2 v26.2d, v25.4s
-	WORD $0x0e617b39 // fcvtl v25.2d, v25.2s
-	WORD $0x4ef9d413 // fsub v19.2d, v0.2d, v25.2d
-	WORD $0x4efad414 // fsub v20.2d, v0.2d, v26.2d
-	CBZ R4, shares
-	VLD1.P 16(R4), [V19.S4]
-	WORD $0x4e617a74 // fcvtl2 v20.2d, v19.4s
-	WORD $0x0e617a73 // fcvtl v19.2d, v19.2s
-shares:
-	VEOR V23.B16, V23.B16, V23.B16
-	VEOR V24.B16, V24.B16, V24.B16
-	WORD $0x6ef7e5ef // fcmgt v15.2d, v15.2d, v23.2d
-	WORD $0x6ef8e610 // fcmgt v16.2d, v16.2d, v24.2d
-	VMOV V25.B16, V23.B16
-	VMOV V26.B16, V24.B16
-	VBIT V15.B16, V19.B16, V23.B16
-	VBIT V16.B16, V20.B16, V24.B16
-	VBIT V15.B16, V25.B16, V19.B16
-	VBIT V16.B16, V26.B16, V20.B16
-	WORD $0x4ef3d6f9 // fsub v25.2d, v23.2d, v19.2d
-	WORD $0x4ef4d71a // fsub v26.2d, v24.2d, v20.2d
-	WORD $0x6e71df39 // fmul v25.2d, v25.2d, v17.2d
-	WORD $0x6e72df5a // fmul v26.2d, v26.2d, v18.2d
-	WORD $0x4e77d673 // fadd v19.2d, v19.2d, v23.2d
-	WORD $0x4e78d694 // fadd v20.2d, v20.2d, v24.2d
-	WORD $0x6e75de73 // fmul v19.2d, v19.2d, v21.2d
-	WORD $0x6e76de94 // fmul v20.2d, v20.2d, v22.2d
-	WORD $0x4e77cdb3 // fmla v19.2d, v13.2d, v23.2d
-	WORD $0x4e78cdd4 // fmla v20.2d, v14.2d, v24.2d
-	WORD $0x6e6bde73 // fmul v19.2d, v19.2d, v11.2d
-	WORD $0x6e6cde94 // fmul v20.2d, v20.2d, v12.2d
-	VEOR V11.B16, V11.B16, V11.B16
-	VEOR V12.B16, V12.B16, V12.B16
-	WORD $0x4ef9d56b // fsub v11.2d, v11.2d, v25.2d
-	WORD $0x4efad58c // fsub v12.2d, v12.2d, v26.2d
-	VBIT V15.B16, V25.B16, V11.B16
-	VBIT V16.B16, V26.B16, V12.B16
-	VST1.P [V19.D2, V20.D2], 32(R0)
-	CBZ R5, value
-	WORD $0x0e61696b // fcvtn v11.2s, v11.2d
-	WORD $0x4e61698b // fcvtn2 v11.4s, v12.2d
-	MOVWU scale+48(FP), R9
-	VDUP R9, V13.S4
-	WORD $0x6e2ddd6b // fmul v11.4s, v11.4s, v13.4s
-	VST1.P [V11.S4], 16(R5)
 value:
 	SUBS $4, R2, R2
 	BNE loop
@@ -12106,251 +11568,289 @@ loop:
 	WORD $0x4e2ed6d6 // fadd v22.4s, v22.4s, v14.4s
 	WORD $0x4e20d6ad // fadd v13.4s, v21.4s, v0.4s
 	WORD $0x4e20d6ce // fadd v14.4s, v22.4s, v0.4s
+	WORD $0x4eadd40f // fsub v15.4s, v0.4s, v13.4s
+	WORD $0x4eaed410 // fsub v16.4s, v0.4s, v14.4s
+	WORD $0x4e35d5ef // fadd v15.4s, v15.4s, v21.4s
+	WORD $0x4e36d610 // fadd v16.4s, v16.4s, v22.4s
+	WORD $0x4eb5cdef // fmls v15.4s, v15.4s, v21.4s
+	WORD $0x4eb6ce10 // fmls v16.4s, v16.4s, v22.4s
 	VADD V23.S4, V13.S4, V13.S4
 	VADD V24.S4, V14.S4, V14.S4
-	WORD $0x4fa599ad // fmul v13.4s, v13.4s, v5.s[3]
-	WORD $0x4fa599ce // fmul v14.4s, v14.4s, v5.s[3]
-	VMOV V0.B16, V21.B16
-	VMOV V0.B16, V22.B16
-	WORD $0x4e31d6b5 // fadd v21.4s, v21.4s, v17.4s
-	WORD $0x4e32d6d6 // fadd v22.4s, v22.4s, v18.4s
-	WORD $0x6e35fc0f // fdiv v15.4s, v0.4s, v21.4s
-	WORD $0x6e36fc10 // fdiv v16.4s, v0.4s, v22.4s
-	WORD $0x4eb5d417 // fsub v23.4s, v0.4s, v21.4s
-	WORD $0x4eb6d418 // fsub v24.4s, v0.4s, v22.4s
+	VMOV V0.B16, V23.B16
+	VMOV V0.B16, V24.B16
 	WORD $0x4e31d6f7 // fadd v23.4s, v23.4s, v17.4s
 	WORD $0x4e32d718 // fadd v24.4s, v24.4s, v18.4s
-	VMOV V0.B16, V25.B16
-	VMOV V0.B16, V26.B16
-	WORD $0x4eb5cdf9 // fmls v25.4s, v15.4s, v21.4s
-	WORD $0x4eb6ce1a // fmls v26.4s, v16.4s, v22.4s
-	WORD $0x4eb7cdf9 // fmls v25.4s, v15.4s, v23.4s
-	WORD $0x4eb8ce1a // fmls v26.4s, v16.4s, v24.4s
-	WORD $0x6e2fde35 // fmul v21.4s, v17.4s, v15.4s
-	WORD $0x6e30de56 // fmul v22.4s, v18.4s, v16.4s
-	WORD $0x4eb3ceb9 // fmls v25.4s, v21.4s, v19.4s
-	WORD $0x4eb4ceda // fmls v26.4s, v22.4s, v20.4s
-	FMOVQ 32(R7), F21
-	FMOVQ 32(R7), F22
-	WORD $0x6e35df39 // fmul v25.4s, v25.4s, v21.4s
-	WORD $0x6e36df5a // fmul v26.4s, v26.4s, v22.4s
-	WORD $0x4e2fd5ef // fadd v15.4s, v15.4s, v15.4s
-	WORD $0x4e30d610 // fadd v16.4s, v16.4s, v16.4s
-	WORD $0x4ea0d5ef // fsub v15.4s, v15.4s, v0.4s
-	WORD $0x4ea0d610 // fsub v16.4s, v16.4s, v0.4s
-	WORD $0x6e2fddf5 // fmul v21.4s, v15.4s, v15.4s
-	WORD $0x6e30de16 // fmul v22.4s, v16.4s, v16.4s
-	FMOVQ 272(R7), F23
-	FMOVQ 272(R7), F24
-	WORD $0x4f8c11f7 // fmla v23.4s, v15.4s, v12.s[0]
-	WORD $0x4f8c1218 // fmla v24.4s, v16.4s, v12.s[0]
-	FMOVQ 256(R7), F27
-	FMOVQ 256(R7), F28
-	WORD $0x4fab19fb // fmla v27.4s, v15.4s, v11.s[3]
-	WORD $0x4fab1a1c // fmla v28.4s, v16.4s, v11.s[3]
-	WORD $0x4e35cefb // fmla v27.4s, v23.4s, v21.4s
-	WORD $0x4e36cf1c // fmla v28.4s, v24.4s, v22.4s
-	FMOVQ 240(R7), F23
-	FMOVQ 240(R7), F24
-	WORD $0x4f8b19f7 // fmla v23.4s, v15.4s, v11.s[2]
-	WORD $0x4f8b1a18 // fmla v24.4s, v16.4s, v11.s[2]
-	WORD $0x4e35cf77 // fmla v23.4s, v27.4s, v21.4s
-	WORD $0x4e36cf98 // fmla v24.4s, v28.4s, v22.4s
-	FMOVQ 224(R7), F27
-	FMOVQ 224(R7), F28
-	WORD $0x4fab11fb // fmla v27.4s, v15.4s, v11.s[1]
-	WORD $0x4fab121c // fmla v28.4s, v16.4s, v11.s[1]
-	WORD $0x4e35cefb // fmla v27.4s, v23.4s, v21.4s
-	WORD $0x4e36cf1c // fmla v28.4s, v24.4s, v22.4s
-	FMOVQ 192(R7), F23
-	FMOVQ 192(R7), F24
-	WORD $0x4f8b11f7 // fmla v23.4s, v15.4s, v11.s[0]
-	WORD $0x4f8b1218 // fmla v24.4s, v16.4s, v11.s[0]
-	WORD $0x4e35cf77 // fmla v23.4s, v27.4s, v21.4s
-	WORD $0x4e36cf98 // fmla v24.4s, v28.4s, v22.4s
-	FMOVQ 208(R7), F27
-	WORD $0x4e37d77b // fadd v27.4s, v27.4s, v23.4s
-	FMOVQ 208(R7), F28
-	WORD $0x4e38d79c // fadd v28.4s, v28.4s, v24.4s
-	WORD $0x4e39cf77 // fmla v23.4s, v27.4s, v25.4s
-	WORD $0x4e3acf98 // fmla v24.4s, v28.4s, v26.4s
-	FMOVQ 208(R7), F27
-	FMOVQ 208(R7), F28
-	WORD $0x4e3bd6f7 // fadd v23.4s, v23.4s, v27.4s
-	WORD $0x4e3cd718 // fadd v24.4s, v24.4s, v28.4s
-	FMOVQ 144(R7), F25
-	FMOVQ 144(R7), F26
-	WORD $0x4f8a11f9 // fmla v25.4s, v15.4s, v10.s[0]
-	WORD $0x4f8a121a // fmla v26.4s, v16.4s, v10.s[0]
-	FMOVQ 128(R7), F27
-	FMOVQ 128(R7), F28
-	WORD $0x4fa919fb // fmla v27.4s, v15.4s, v9.s[3]
-	WORD $0x4fa91a1c // fmla v28.4s, v16.4s, v9.s[3]
-	WORD $0x4e35cf3b // fmla v27.4s, v25.4s, v21.4s
-	WORD $0x4e36cf5c // fmla v28.4s, v26.4s, v22.4s
-	FMOVQ 112(R7), F25
-	FMOVQ 112(R7), F26
-	WORD $0x4f8919f9 // fmla v25.4s, v15.4s, v9.s[2]
-	WORD $0x4f891a1a // fmla v26.4s, v16.4s, v9.s[2]
-	WORD $0x4e35cf79 // fmla v25.4s, v27.4s, v21.4s
-	WORD $0x4e36cf9a // fmla v26.4s, v28.4s, v22.4s
-	FMOVQ 96(R7), F27
-	FMOVQ 96(R7), F28
-	WORD $0x4fa911fb // fmla v27.4s, v15.4s, v9.s[1]
-	WORD $0x4fa9121c // fmla v28.4s, v16.4s, v9.s[1]
-	WORD $0x4e35cf3b // fmla v27.4s, v25.4s, v21.4s
-	WORD $0x4e36cf5c // fmla v28.4s, v26.4s, v22.4s
-	FMOVQ 64(R7), F25
-	FMOVQ 64(R7), F26
-	WORD $0x4f8911f9 // fmla v25.4s, v15.4s, v9.s[0]
-	WORD $0x4f89121a // fmla v26.4s, v16.4s, v9.s[0]
-	WORD $0x4e35cf79 // fmla v25.4s, v27.4s, v21.4s
-	WORD $0x4e36cf9a // fmla v26.4s, v28.4s, v22.4s
-	FMOVQ 80(R7), F27
-	FMOVQ 80(R7), F28
-	WORD $0x4e3bd739 // fadd v25.4s, v25.4s, v27.4s
-	WORD $0x4e3cd75a // fadd v26.4s, v26.4s, v28.4s
-	VLD1.P 32(R1), [V7.S4, V8.S4]
-	VLD1.P 32(R3), [V15.S4, V16.S4]
-	WORD $0x4eafd409 // fsub v9.4s, v0.4s, v15.4s
-	WORD $0x4eb0d40a // fsub v10.4s, v0.4s, v16.4s
+	WORD $0x6e37fc15 // fdiv v21.4s, v0.4s, v23.4s
+	WORD $0x6e38fc16 // fdiv v22.4s, v0.4s, v24.4s
+	WORD $0x4eb7d419 // fsub v25.4s, v0.4s, v23.4s
+	WORD $0x4eb8d41a // fsub v26.4s, v0.4s, v24.4s
+	WORD $0x4e31d739 // fadd v25.4s, v25.4s, v17.4s
+	WORD $0x4e32d75a // fadd v26.4s, v26.4s, v18.4s
+	VMOV V0.B16, V27.B16
+	VMOV V0.B16, V28.B16
+	WORD $0x4eb7cebb // fmls v27.4s, v21.4s, v23.4s
+	WORD $0x4eb8cedc // fmls v28.4s, v22.4s, v24.4s
+	WORD $0x4eb9cebb // fmls v27.4s, v21.4s, v25.4s
+	WORD $0x4ebacedc // fmls v28.4s, v22.4s, v26.4s
+	WORD $0x6e35de37 // fmul v23.4s, v17.4s, v21.4s
+	WORD $0x6e36de58 // fmul v24.4s, v18.4s, v22.4s
+	WORD $0x4eb3cefb // fmls v27.4s, v23.4s, v19.4s
+	WORD $0x4eb4cf1c // fmls v28.4s, v24.4s, v20.4s
+	FMOVQ 32(R7), F23
+	FMOVQ 32(R7), F24
+	WORD $0x6e37df7b // fmul v27.4s, v27.4s, v23.4s
+	WORD $0x6e38df9c // fmul v28.4s, v28.4s, v24.4s
+	WORD $0x4e35d6b5 // fadd v21.4s, v21.4s, v21.4s
+	WORD $0x4e36d6d6 // fadd v22.4s, v22.4s, v22.4s
+	WORD $0x4ea0d6b5 // fsub v21.4s, v21.4s, v0.4s
+	WORD $0x4ea0d6d6 // fsub v22.4s, v22.4s, v0.4s
+	WORD $0x6e35deb7 // fmul v23.4s, v21.4s, v21.4s
+	WORD $0x6e36ded8 // fmul v24.4s, v22.4s, v22.4s
+	FMOVQ 272(R7), F19
+	FMOVQ 272(R7), F20
+	WORD $0x4f8c12b3 // fmla v19.4s, v21.4s, v12.s[0]
+	WORD $0x4f8c12d4 // fmla v20.4s, v22.4s, v12.s[0]
+	FMOVQ 256(R7), F25
+	FMOVQ 256(R7), F26
+	WORD $0x4fab1ab9 // fmla v25.4s, v21.4s, v11.s[3]
+	WORD $0x4fab1ada // fmla v26.4s, v22.4s, v11.s[3]
+	WORD $0x4e37ce79 // fmla v25.4s, v19.4s, v23.4s
+	WORD $0x4e38ce9a // fmla v26.4s, v20.4s, v24.4s
+	FMOVQ 240(R7), F19
+	FMOVQ 240(R7), F20
+	WORD $0x4f8b1ab3 // fmla v19.4s, v21.4s, v11.s[2]
+	WORD $0x4f8b1ad4 // fmla v20.4s, v22.4s, v11.s[2]
+	WORD $0x4e37cf33 // fmla v19.4s, v25.4s, v23.4s
+	WORD $0x4e38cf54 // fmla v20.4s, v26.4s, v24.4s
+	FMOVQ 224(R7), F25
+	FMOVQ 224(R7), F26
+	WORD $0x4fab12b9 // fmla v25.4s, v21.4s, v11.s[1]
+	WORD $0x4fab12da // fmla v26.4s, v22.4s, v11.s[1]
+	WORD $0x4e37ce79 // fmla v25.4s, v19.4s, v23.4s
+	WORD $0x4e38ce9a // fmla v26.4s, v20.4s, v24.4s
+	FMOVQ 144(R7), F19
+	FMOVQ 144(R7), F20
+	WORD $0x4f8a12b3 // fmla v19.4s, v21.4s, v10.s[0]
+	WORD $0x4f8a12d4 // fmla v20.4s, v22.4s, v10.s[0]
+	FMOVQ 128(R7), F29
+	FMOVQ 128(R7), F30
+	WORD $0x4fa91abd // fmla v29.4s, v21.4s, v9.s[3]
+	WORD $0x4fa91ade // fmla v30.4s, v22.4s, v9.s[3]
+	WORD $0x4e37ce7d // fmla v29.4s, v19.4s, v23.4s
+	WORD $0x4e38ce9e // fmla v30.4s, v20.4s, v24.4s
+	FMOVQ 112(R7), F19
+	FMOVQ 112(R7), F20
+	WORD $0x4f891ab3 // fmla v19.4s, v21.4s, v9.s[2]
+	WORD $0x4f891ad4 // fmla v20.4s, v22.4s, v9.s[2]
+	WORD $0x4e37cfb3 // fmla v19.4s, v29.4s, v23.4s
+	WORD $0x4e38cfd4 // fmla v20.4s, v30.4s, v24.4s
+	FMOVQ 96(R7), F29
+	FMOVQ 96(R7), F30
+	WORD $0x4fa912bd // fmla v29.4s, v21.4s, v9.s[1]
+	WORD $0x4fa912de // fmla v30.4s, v22.4s, v9.s[1]
+	WORD $0x4e37ce7d // fmla v29.4s, v19.4s, v23.4s
+	WORD $0x4e38ce9e // fmla v30.4s, v20.4s, v24.4s
+	VEOR V19.B16, V19.B16, V19.B16
+	VEOR V20.B16, V20.B16, V20.B16
+	WORD $0x4f8912b3 // fmla v19.4s, v21.4s, v9.s[0]
+	WORD $0x4f8912d4 // fmla v20.4s, v22.4s, v9.s[0]
+	WORD $0x4e37cfb3 // fmla v19.4s, v29.4s, v23.4s
+	WORD $0x4e38cfd4 // fmla v20.4s, v30.4s, v24.4s
+	VLD1.P 32(R1), [V3.S4, V4.S4]
+	VLD1.P 32(R3), [V9.S4, V10.S4]
+	WORD $0x4ea9d405 // fsub v5.4s, v0.4s, v9.4s
+	WORD $0x4eaad406 // fsub v6.4s, v0.4s, v10.4s
 	CBZ R4, shares
-	VLD1.P 32(R4), [V9.S4, V10.S4]
+	VLD1.P 32(R4), [V5.S4, V6.S4]
 shares:
-	VEOR V11.B16, V11.B16, V11.B16
-	VEOR V12.B16, V12.B16, V12.B16
-	WORD $0x6eabe4e7 // fcmgt v7.4s, v7.4s, v11.4s
-	WORD $0x6eace508 // fcmgt v8.4s, v8.4s, v12.4s
-	VMOV V15.B16, V11.B16
-	VMOV V16.B16, V12.B16
-	VBIT V7.B16, V9.B16, V11.B16
-	VBIT V8.B16, V10.B16, V12.B16
-	VBIT V7.B16, V15.B16, V9.B16
-	VBIT V8.B16, V16.B16, V10.B16
-	VEOR V15.B16, V15.B16, V15.B16
-	VEOR V16.B16, V16.B16, V16.B16
-	WORD $0x6eafe56f // fcmgt v15.4s, v11.4s, v15.4s
-	WORD $0x6eb0e590 // fcmgt v16.4s, v12.4s, v16.4s
-	VAND V15.B16, V1.B16, V1.B16
-	VAND V16.B16, V2.B16, V2.B16
-	WORD $0x4e61782f // fcvtl2 v15.2d, v1.4s
-	WORD $0x0e617821 // fcvtl v1.2d, v1.2s
-	WORD $0x4e617a30 // fcvtl2 v16.2d, v17.4s
-	WORD $0x0e617a31 // fcvtl v17.2d, v17.2s
-	WORD $0x4e6179b3 // fcvtl2 v19.2d, v13.4s
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	WORD $0x6ea7e463 // fcmgt v3.4s, v3.4s, v7.4s
+	WORD $0x6ea8e484 // fcmgt v4.4s, v4.4s, v8.4s
+	VMOV V9.B16, V7.B16
+	VMOV V10.B16, V8.B16
+	VBIT V3.B16, V5.B16, V7.B16
+	VBIT V4.B16, V6.B16, V8.B16
+	VBIT V3.B16, V9.B16, V5.B16
+	VBIT V4.B16, V10.B16, V6.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	WORD $0x6ea9e4e9 // fcmgt v9.4s, v7.4s, v9.4s
+	WORD $0x6eaae50a // fcmgt v10.4s, v8.4s, v10.4s
+	VAND V9.B16, V1.B16, V1.B16
+	VAND V10.B16, V2.B16, V2.B16
+	WORD $0x4e6179a9 // fcvtl2 v9.2d, v13.4s
 	WORD $0x0e6179ad // fcvtl v13.2d, v13.2s
-	WORD $0x4e617af4 // fcvtl2 v20.2d, v23.4s
-	WORD $0x0e617af7 // fcvtl v23.2d, v23.2s
-	WORD $0x4e617b35 // fcvtl2 v21.2d, v25.4s
-	WORD $0x0e617b39 // fcvtl v25.2d, v25.2s
-	WORD $0x4e617936 // fcvtl2 v22.2d, v9.4s
-	WORD $0x0e617929 // fcvtl v9.2d, v9.2s
-	WORD $0x4e61797b // fcvtl2 v27.2d, v11.4s
-	WORD $0x0e61796b // fcvtl v11.2d, v11.2s
-	FMOVQ 48(R7), F30
-	WORD $0x6e79de23 // fmul v3.2d, v17.2d, v25.2d
-	WORD $0x6e75de04 // fmul v4.2d, v16.2d, v21.2d
-	FMOVQ 1056(R8), F28 // 746
-	FMOVQ 1056(R8), F29 // 746
-	WORD $0x4ee1f79c // fmin v28.2d, v28.2d, v1.2d
-	WORD $0x4eeff7bd // fmin v29.2d, v29.2d, v15.2d
-	WORD $0x4e63d79c // fadd v28.2d, v28.2d, v3.2d
-	WORD $0x4e64d7bd // fadd v29.2d, v29.2d, v4.2d
-	WORD $0x4e61d463 // fadd v3.2d, v3.2d, v1.2d
-	WORD $0x4e6fd484 // fadd v4.2d, v4.2d, v15.2d
-	WORD $0x6e71df9c // fmul v28.2d, v28.2d, v17.2d
-	WORD $0x6e70dfbd // fmul v29.2d, v29.2d, v16.2d
-	WORD $0x6e7edf9c // fmul v28.2d, v28.2d, v30.2d
-	WORD $0x6e7edfbd // fmul v29.2d, v29.2d, v30.2d
-	WORD $0x6e6ddd29 // fmul v9.2d, v9.2d, v13.2d
-	WORD $0x6e73ded6 // fmul v22.2d, v22.2d, v19.2d
-	WORD $0x6e6bdc63 // fmul v3.2d, v3.2d, v11.2d
-	WORD $0x6e7bdc84 // fmul v4.2d, v4.2d, v27.2d
-	WORD $0x4e79cd23 // fmla v3.2d, v9.2d, v25.2d
-	WORD $0x4e75cec4 // fmla v4.2d, v22.2d, v21.2d
-	WORD $0x4e7ccd6b // fmla v11.2d, v11.2d, v28.2d
-	WORD $0x4e7dcf7b // fmla v27.2d, v27.2d, v29.2d
-	VMOV V23.B16, V28.B16
-	VMOV V20.B16, V29.B16
-	WORD $0x4e71cefc // fmla v28.2d, v23.2d, v17.2d
-	WORD $0x4e70ce9d // fmla v29.2d, v20.2d, v16.2d
-	WORD $0x6e7cdc63 // fmul v3.2d, v3.2d, v28.2d
-	WORD $0x6e7ddc84 // fmul v4.2d, v4.2d, v29.2d
-	WORD $0x6e7edf39 // fmul v25.2d, v25.2d, v30.2d
-	WORD $0x6e7edeb5 // fmul v21.2d, v21.2d, v30.2d
-	WORD $0x4e79cd29 // fmla v9.2d, v9.2d, v25.2d
-	WORD $0x4e75ced6 // fmla v22.2d, v22.2d, v21.2d
-	WORD $0x4ee9d56b // fsub v11.2d, v11.2d, v9.2d
-	WORD $0x4ef6d77b // fsub v27.2d, v27.2d, v22.2d
-	WORD $0x6e77dd6b // fmul v11.2d, v11.2d, v23.2d
-	WORD $0x6e74df7b // fmul v27.2d, v27.2d, v20.2d
-	WORD $0x0e61696b // fcvtn v11.2s, v11.2d
-	WORD $0x4e616b6b // fcvtn2 v11.4s, v27.2d
-	WORD $0x4e61784f // fcvtl2 v15.2d, v2.4s
-	WORD $0x0e617842 // fcvtl v2.2d, v2.2s
-	WORD $0x4e617a50 // fcvtl2 v16.2d, v18.4s
-	WORD $0x0e617a52 // fcvtl v18.2d, v18.2s
-	WORD $0x4e6179d3 // fcvtl2 v19.2d, v14.4s
-	WORD $0x0e6179ce // fcvtl v14.2d, v14.2s
-	WORD $0x4e617b14 // fcvtl2 v20.2d, v24.4s
-	WORD $0x0e617b18 // fcvtl v24.2d, v24.2s
-	WORD $0x4e617b55 // fcvtl2 v21.2d, v26.4s
-	WORD $0x0e617b5a // fcvtl v26.2d, v26.2s
-	WORD $0x4e617956 // fcvtl2 v22.2d, v10.4s
-	WORD $0x0e61794a // fcvtl v10.2d, v10.2s
-	WORD $0x4e61799b // fcvtl2 v27.2d, v12.4s
-	WORD $0x0e61798c // fcvtl v12.2d, v12.2s
-	FMOVQ 48(R7), F30
-	WORD $0x6e7ade45 // fmul v5.2d, v18.2d, v26.2d
-	WORD $0x6e75de06 // fmul v6.2d, v16.2d, v21.2d
-	FMOVQ 1056(R8), F28 // 746
-	FMOVQ 1056(R8), F29 // 746
-	WORD $0x4ee2f79c // fmin v28.2d, v28.2d, v2.2d
-	WORD $0x4eeff7bd // fmin v29.2d, v29.2d, v15.2d
-	WORD $0x4e65d79c // fadd v28.2d, v28.2d, v5.2d
-	WORD $0x4e66d7bd // fadd v29.2d, v29.2d, v6.2d
-	WORD $0x4e62d4a5 // fadd v5.2d, v5.2d, v2.2d
-	WORD $0x4e6fd4c6 // fadd v6.2d, v6.2d, v15.2d
-	WORD $0x6e72df9c // fmul v28.2d, v28.2d, v18.2d
-	WORD $0x6e70dfbd // fmul v29.2d, v29.2d, v16.2d
-	WORD $0x6e7edf9c // fmul v28.2d, v28.2d, v30.2d
-	WORD $0x6e7edfbd // fmul v29.2d, v29.2d, v30.2d
-	WORD $0x6e6edd4a // fmul v10.2d, v10.2d, v14.2d
-	WORD $0x6e73ded6 // fmul v22.2d, v22.2d, v19.2d
+	WORD $0x4e6179ea // fcvtl2 v10.2d, v15.4s
+	WORD $0x0e6179ef // fcvtl v15.2d, v15.2s
+	WORD $0x4e6178ab // fcvtl2 v11.2d, v5.4s
+	WORD $0x0e6178a5 // fcvtl v5.2d, v5.2s
+	FMOVQ 1280(R8), F12 // 5.421010862427522e-20
+	WORD $0x4e6fcdad // fmla v13.2d, v13.2d, v15.2d
+	WORD $0x4e6acd29 // fmla v9.2d, v9.2d, v10.2d
 	WORD $0x6e6cdca5 // fmul v5.2d, v5.2d, v12.2d
-	WORD $0x6e7bdcc6 // fmul v6.2d, v6.2d, v27.2d
-	WORD $0x4e7acd45 // fmla v5.2d, v10.2d, v26.2d
-	WORD $0x4e75cec6 // fmla v6.2d, v22.2d, v21.2d
-	WORD $0x4e7ccd8c // fmla v12.2d, v12.2d, v28.2d
-	WORD $0x4e7dcf7b // fmla v27.2d, v27.2d, v29.2d
-	VMOV V24.B16, V28.B16
-	VMOV V20.B16, V29.B16
-	WORD $0x4e72cf1c // fmla v28.2d, v24.2d, v18.2d
-	WORD $0x4e70ce9d // fmla v29.2d, v20.2d, v16.2d
-	WORD $0x6e7cdca5 // fmul v5.2d, v5.2d, v28.2d
-	WORD $0x6e7ddcc6 // fmul v6.2d, v6.2d, v29.2d
-	WORD $0x6e7edf5a // fmul v26.2d, v26.2d, v30.2d
-	WORD $0x6e7edeb5 // fmul v21.2d, v21.2d, v30.2d
-	WORD $0x4e7acd4a // fmla v10.2d, v10.2d, v26.2d
-	WORD $0x4e75ced6 // fmla v22.2d, v22.2d, v21.2d
+	WORD $0x6e6cdd6b // fmul v11.2d, v11.2d, v12.2d
+	WORD $0x6e65ddad // fmul v13.2d, v13.2d, v5.2d
+	WORD $0x6e6bdd29 // fmul v9.2d, v9.2d, v11.2d
+	WORD $0x4e617aa5 // fcvtl2 v5.2d, v21.4s
+	WORD $0x0e617ab5 // fcvtl v21.2d, v21.2s
+	WORD $0x4e617b2a // fcvtl2 v10.2d, v25.4s
+	WORD $0x0e617b39 // fcvtl v25.2d, v25.2s
+	FMOVQ 352(R7), F11
+	FMOVQ 352(R7), F12
+	WORD $0x4e75cf2b // fmla v11.2d, v25.2d, v21.2d
+	WORD $0x4e65cd4c // fmla v12.2d, v10.2d, v5.2d
+	FMOVQ 336(R7), F25
+	FMOVQ 336(R7), F10
+	WORD $0x4e75cd79 // fmla v25.2d, v11.2d, v21.2d
+	WORD $0x4e65cd8a // fmla v10.2d, v12.2d, v5.2d
+	VMOV V25.B16, V21.B16
+	VMOV V10.B16, V5.B16
+	WORD $0x4e617b6a // fcvtl2 v10.2d, v27.4s
+	WORD $0x0e617b7b // fcvtl v27.2d, v27.2s
+	WORD $0x4e7bceb5 // fmla v21.2d, v21.2d, v27.2d
+	WORD $0x4e6acca5 // fmla v5.2d, v5.2d, v10.2d
+	WORD $0x4e6179ca // fcvtl2 v10.2d, v14.4s
+	WORD $0x0e6179ce // fcvtl v14.2d, v14.2s
+	WORD $0x4e617a0b // fcvtl2 v11.2d, v16.4s
+	WORD $0x0e617a10 // fcvtl v16.2d, v16.2s
+	WORD $0x4e6178cc // fcvtl2 v12.2d, v6.4s
+	WORD $0x0e6178c6 // fcvtl v6.2d, v6.2s
+	FMOVQ 1280(R8), F15 // 5.421010862427522e-20
+	WORD $0x4e70cdce // fmla v14.2d, v14.2d, v16.2d
+	WORD $0x4e6bcd4a // fmla v10.2d, v10.2d, v11.2d
+	WORD $0x6e6fdcc6 // fmul v6.2d, v6.2d, v15.2d
+	WORD $0x6e6fdd8c // fmul v12.2d, v12.2d, v15.2d
+	WORD $0x6e66ddce // fmul v14.2d, v14.2d, v6.2d
+	WORD $0x6e6cdd4a // fmul v10.2d, v10.2d, v12.2d
+	WORD $0x4e617ac6 // fcvtl2 v6.2d, v22.4s
+	WORD $0x0e617ad6 // fcvtl v22.2d, v22.2s
+	WORD $0x4e617b4b // fcvtl2 v11.2d, v26.4s
+	WORD $0x0e617b5a // fcvtl v26.2d, v26.2s
+	FMOVQ 352(R7), F15
+	FMOVQ 352(R7), F16
+	WORD $0x4e76cf4f // fmla v15.2d, v26.2d, v22.2d
+	WORD $0x4e66cd70 // fmla v16.2d, v11.2d, v6.2d
+	FMOVQ 336(R7), F26
+	FMOVQ 336(R7), F11
+	WORD $0x4e76cdfa // fmla v26.2d, v15.2d, v22.2d
+	WORD $0x4e66ce0b // fmla v11.2d, v16.2d, v6.2d
+	VMOV V26.B16, V22.B16
+	VMOV V11.B16, V6.B16
+	WORD $0x4e617b8b // fcvtl2 v11.2d, v28.4s
+	WORD $0x0e617b9c // fcvtl v28.2d, v28.2s
+	WORD $0x4e7cced6 // fmla v22.2d, v22.2d, v28.2d
+	WORD $0x4e6bccc6 // fmla v6.2d, v6.2d, v11.2d
+	WORD $0x4e61782b // fcvtl2 v11.2d, v1.4s
+	WORD $0x0e617821 // fcvtl v1.2d, v1.2s
+	WORD $0x4e617a2c // fcvtl2 v12.2d, v17.4s
+	WORD $0x0e617a31 // fcvtl v17.2d, v17.2s
+	WORD $0x4e617a6f // fcvtl2 v15.2d, v19.4s
+	WORD $0x0e617a73 // fcvtl v19.2d, v19.2s
+	WORD $0x4e6178f0 // fcvtl2 v16.2d, v7.4s
+	WORD $0x0e6178e7 // fcvtl v7.2d, v7.2s
+	FMOVQ 320(R7), F27
+	FMOVQ 320(R7), F28
+	WORD $0x4e7bd673 // fadd v19.2d, v19.2d, v27.2d
+	WORD $0x4e7cd5ef // fadd v15.2d, v15.2d, v28.2d
+	FMOVQ 48(R7), F29
+	WORD $0x6e73de37 // fmul v23.2d, v17.2d, v19.2d
+	WORD $0x6e6fdd98 // fmul v24.2d, v12.2d, v15.2d
+	FMOVQ 1056(R8), F27 // 746
+	FMOVQ 1056(R8), F28 // 746
+	WORD $0x4ee1f77b // fmin v27.2d, v27.2d, v1.2d
+	WORD $0x4eebf79c // fmin v28.2d, v28.2d, v11.2d
+	WORD $0x4e77d77b // fadd v27.2d, v27.2d, v23.2d
+	WORD $0x4e78d79c // fadd v28.2d, v28.2d, v24.2d
+	WORD $0x4e61d6f7 // fadd v23.2d, v23.2d, v1.2d
+	WORD $0x4e6bd718 // fadd v24.2d, v24.2d, v11.2d
+	WORD $0x6e71df7b // fmul v27.2d, v27.2d, v17.2d
+	WORD $0x6e6cdf9c // fmul v28.2d, v28.2d, v12.2d
+	WORD $0x6e7ddf7b // fmul v27.2d, v27.2d, v29.2d
+	WORD $0x6e7ddf9c // fmul v28.2d, v28.2d, v29.2d
+	WORD $0x6e67def7 // fmul v23.2d, v23.2d, v7.2d
+	WORD $0x6e70df18 // fmul v24.2d, v24.2d, v16.2d
+	WORD $0x4e73cdb7 // fmla v23.2d, v13.2d, v19.2d
+	WORD $0x4e6fcd38 // fmla v24.2d, v9.2d, v15.2d
+	WORD $0x4e7bcce7 // fmla v7.2d, v7.2d, v27.2d
+	WORD $0x4e7cce10 // fmla v16.2d, v16.2d, v28.2d
+	VMOV V21.B16, V27.B16
+	VMOV V5.B16, V28.B16
+	WORD $0x4e71cebb // fmla v27.2d, v21.2d, v17.2d
+	WORD $0x4e6cccbc // fmla v28.2d, v5.2d, v12.2d
+	WORD $0x6e7bdef7 // fmul v23.2d, v23.2d, v27.2d
+	WORD $0x6e7cdf18 // fmul v24.2d, v24.2d, v28.2d
+	WORD $0x6e7dde73 // fmul v19.2d, v19.2d, v29.2d
+	WORD $0x6e7dddef // fmul v15.2d, v15.2d, v29.2d
+	WORD $0x4e73cdad // fmla v13.2d, v13.2d, v19.2d
+	WORD $0x4e6fcd29 // fmla v9.2d, v9.2d, v15.2d
+	WORD $0x4eedd4e7 // fsub v7.2d, v7.2d, v13.2d
+	WORD $0x4ee9d610 // fsub v16.2d, v16.2d, v9.2d
+	WORD $0x6e75dce7 // fmul v7.2d, v7.2d, v21.2d
+	WORD $0x6e65de10 // fmul v16.2d, v16.2d, v5.2d
+	WORD $0x0e6168e7 // fcvtn v7.2s, v7.2d
+	WORD $0x4e616a07 // fcvtn2 v7.4s, v16.2d
+	WORD $0x4e617845 // fcvtl2 v5.2d, v2.4s
+	WORD $0x0e617842 // fcvtl v2.2d, v2.2s
+	WORD $0x4e617a49 // fcvtl2 v9.2d, v18.4s
+	WORD $0x0e617a52 // fcvtl v18.2d, v18.2s
+	WORD $0x4e617a8b // fcvtl2 v11.2d, v20.4s
+	WORD $0x0e617a94 // fcvtl v20.2d, v20.2s
+	WORD $0x4e61790c // fcvtl2 v12.2d, v8.4s
+	WORD $0x0e617908 // fcvtl v8.2d, v8.2s
+	FMOVQ 320(R7), F15
+	FMOVQ 320(R7), F16
+	WORD $0x4e6fd694 // fadd v20.2d, v20.2d, v15.2d
+	WORD $0x4e70d56b // fadd v11.2d, v11.2d, v16.2d
+	FMOVQ 48(R7), F27
+	WORD $0x6e74de59 // fmul v25.2d, v18.2d, v20.2d
+	WORD $0x6e6bdd3a // fmul v26.2d, v9.2d, v11.2d
+	FMOVQ 1056(R8), F15 // 746
+	FMOVQ 1056(R8), F16 // 746
+	WORD $0x4ee2f5ef // fmin v15.2d, v15.2d, v2.2d
+	WORD $0x4ee5f610 // fmin v16.2d, v16.2d, v5.2d
+	WORD $0x4e79d5ef // fadd v15.2d, v15.2d, v25.2d
+	WORD $0x4e7ad610 // fadd v16.2d, v16.2d, v26.2d
+	WORD $0x4e62d739 // fadd v25.2d, v25.2d, v2.2d
+	WORD $0x4e65d75a // fadd v26.2d, v26.2d, v5.2d
+	WORD $0x6e72ddef // fmul v15.2d, v15.2d, v18.2d
+	WORD $0x6e69de10 // fmul v16.2d, v16.2d, v9.2d
+	WORD $0x6e7bddef // fmul v15.2d, v15.2d, v27.2d
+	WORD $0x6e7bde10 // fmul v16.2d, v16.2d, v27.2d
+	WORD $0x6e68df39 // fmul v25.2d, v25.2d, v8.2d
+	WORD $0x6e6cdf5a // fmul v26.2d, v26.2d, v12.2d
+	WORD $0x4e74cdd9 // fmla v25.2d, v14.2d, v20.2d
+	WORD $0x4e6bcd5a // fmla v26.2d, v10.2d, v11.2d
+	WORD $0x4e6fcd08 // fmla v8.2d, v8.2d, v15.2d
+	WORD $0x4e70cd8c // fmla v12.2d, v12.2d, v16.2d
+	VMOV V22.B16, V15.B16
+	VMOV V6.B16, V16.B16
+	WORD $0x4e72cecf // fmla v15.2d, v22.2d, v18.2d
+	WORD $0x4e69ccd0 // fmla v16.2d, v6.2d, v9.2d
+	WORD $0x6e6fdf39 // fmul v25.2d, v25.2d, v15.2d
+	WORD $0x6e70df5a // fmul v26.2d, v26.2d, v16.2d
+	WORD $0x6e7bde94 // fmul v20.2d, v20.2d, v27.2d
+	WORD $0x6e7bdd6b // fmul v11.2d, v11.2d, v27.2d
+	WORD $0x4e74cdce // fmla v14.2d, v14.2d, v20.2d
+	WORD $0x4e6bcd4a // fmla v10.2d, v10.2d, v11.2d
+	WORD $0x4eeed508 // fsub v8.2d, v8.2d, v14.2d
 	WORD $0x4eead58c // fsub v12.2d, v12.2d, v10.2d
-	WORD $0x4ef6d77b // fsub v27.2d, v27.2d, v22.2d
-	WORD $0x6e78dd8c // fmul v12.2d, v12.2d, v24.2d
-	WORD $0x6e74df7b // fmul v27.2d, v27.2d, v20.2d
-	WORD $0x0e61698c // fcvtn v12.2s, v12.2d
-	WORD $0x4e616b6c // fcvtn2 v12.4s, v27.2d
+	WORD $0x6e76dd08 // fmul v8.2d, v8.2d, v22.2d
+	WORD $0x6e66dd8c // fmul v12.2d, v12.2d, v6.2d
+	WORD $0x0e616908 // fcvtn v8.2s, v8.2d
+	WORD $0x4e616988 // fcvtn2 v8.4s, v12.2d
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
-	WORD $0x4eabd421 // fsub v1.4s, v1.4s, v11.4s
-	WORD $0x4eacd442 // fsub v2.4s, v2.4s, v12.4s
-	VBIT V7.B16, V11.B16, V1.B16
-	VBIT V8.B16, V12.B16, V2.B16
-	VST1.P [V3.S4, V4.S4, V5.S4, V6.S4], 64(R0)
+	WORD $0x4ea7d421 // fsub v1.4s, v1.4s, v7.4s
+	WORD $0x4ea8d442 // fsub v2.4s, v2.4s, v8.4s
+	VBIT V3.B16, V7.B16, V1.B16
+	VBIT V4.B16, V8.B16, V2.B16
+	VST1.P [V23.S4, V24.S4, V25.S4, V26.S4], 64(R0)
 	CBZ R5, value
 	MOVWU scale+48(FP), R9
-	VDUP R9, V7.S4
-	WORD $0x6e27dc21 // fmul v1.4s, v1.4s, v7.4s
-	WORD $0x6e27dc42 // fmul v2.4s, v2.4s, v7.4s
+	VDUP R9, V3.S4
+	WORD $0x6e23dc21 // fmul v1.4s, v1.4s, v3.4s
+	WORD $0x6e23dc42 // fmul v2.4s, v2.4s, v3.4s
 	VST1.P [V1.S4, V2.S4], 32(R5)
 value:
 	SUBS $8, R2, R2
@@ -12365,7 +11865,7 @@ TEXT ·sigmoidReverseSingleF32(SB), NOSPLIT, $0-64
 	MOVD no+32(FP), R4
 	FMOVQ 0(R8), F1 // 1
 	CBZ R4, begin
-	FMOVQ 1280(R8), F1 // 6.661338147750939e-16
+	FMOVQ 1296(R8), F1 // 6.661338147750939e-16
 begin:
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
@@ -12685,7 +12185,7 @@ TEXT ·sigmoidSymmetricSingleF32(SB), NOSPLIT, $0-64
 	MOVD no+32(FP), R4
 	FMOVQ 0(R8), F1 // 1
 	CBZ R4, begin
-	FMOVQ 1280(R8), F1 // 6.661338147750939e-16
+	FMOVQ 1296(R8), F1 // 6.661338147750939e-16
 begin:
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
@@ -12934,38 +12434,38 @@ shares:
 	WORD $0x6e2bdeed // fmul v13.4s, v23.4s, v11.4s
 	WORD $0x4eb8cd94 // fmls v20.4s, v12.4s, v24.4s
 	WORD $0x4eb9cdb5 // fmls v21.4s, v13.4s, v25.4s
-	FMOVQ 1296(R8), F12 // 0.386294303904 0.0529314290558 0.0187063060079 0.00553057883505
-	FMOVQ 1312(R8), F13 // 0.000295095305405 0 0 0
+	FMOVQ 1312(R8), F12 // 0.386294303904 0.0529314290558 0.0187063060079 0.00553057883505
+	FMOVQ 1328(R8), F13 // 0.000295095305405 0 0 0
 	WORD $0x4e2ad552 // fadd v18.4s, v10.4s, v10.4s
 	WORD $0x4e2bd573 // fadd v19.4s, v11.4s, v11.4s
 	WORD $0x4ea0d652 // fsub v18.4s, v18.4s, v0.4s
 	WORD $0x4ea0d673 // fsub v19.4s, v19.4s, v0.4s
 	WORD $0x6e32de5a // fmul v26.4s, v18.4s, v18.4s
 	WORD $0x6e33de7b // fmul v27.4s, v19.4s, v19.4s
-	FMOVQ 1328(R8), F28 // -0.00184429839116
-	FMOVQ 1328(R8), F29 // -0.00184429839116
+	FMOVQ 1344(R8), F28 // -0.00184429839116
+	FMOVQ 1344(R8), F29 // -0.00184429839116
 	WORD $0x4f8d125c // fmla v28.4s, v18.4s, v13.s[0]
 	WORD $0x4f8d127d // fmla v29.4s, v19.4s, v13.s[0]
-	FMOVQ 1344(R8), F30 // -0.0112001485349
-	FMOVQ 1344(R8), F31 // -0.0112001485349
+	FMOVQ 1360(R8), F30 // -0.0112001485349
+	FMOVQ 1360(R8), F31 // -0.0112001485349
 	WORD $0x4fac1a5e // fmla v30.4s, v18.4s, v12.s[3]
 	WORD $0x4fac1a7f // fmla v31.4s, v19.4s, v12.s[3]
 	WORD $0x4e3acf9e // fmla v30.4s, v28.4s, v26.4s
 	WORD $0x4e3bcfbf // fmla v31.4s, v29.4s, v27.4s
-	FMOVQ 1360(R8), F28 // -0.0301568952968
-	FMOVQ 1360(R8), F29 // -0.0301568952968
+	FMOVQ 1376(R8), F28 // -0.0301568952968
+	FMOVQ 1376(R8), F29 // -0.0301568952968
 	WORD $0x4f8c1a5c // fmla v28.4s, v18.4s, v12.s[2]
 	WORD $0x4f8c1a7d // fmla v29.4s, v19.4s, v12.s[2]
 	WORD $0x4e3acfdc // fmla v28.4s, v30.4s, v26.4s
 	WORD $0x4e3bcffd // fmla v29.4s, v31.4s, v27.4s
-	FMOVQ 1376(R8), F30 // -0.113703551331
-	FMOVQ 1376(R8), F31 // -0.113703551331
+	FMOVQ 1392(R8), F30 // -0.113703551331
+	FMOVQ 1392(R8), F31 // -0.113703551331
 	WORD $0x4fac125e // fmla v30.4s, v18.4s, v12.s[1]
 	WORD $0x4fac127f // fmla v31.4s, v19.4s, v12.s[1]
 	WORD $0x4e3acf9e // fmla v30.4s, v28.4s, v26.4s
 	WORD $0x4e3bcfbf // fmla v31.4s, v29.4s, v27.4s
-	FMOVQ 1392(R8), F28 // -1.6475996122977676e-09
-	FMOVQ 1392(R8), F29 // -1.6475996122977676e-09
+	FMOVQ 1408(R8), F28 // -1.6475996122977676e-09
+	FMOVQ 1408(R8), F29 // -1.6475996122977676e-09
 	WORD $0x4f8c125c // fmla v28.4s, v18.4s, v12.s[0]
 	WORD $0x4f8c127d // fmla v29.4s, v19.4s, v12.s[0]
 	WORD $0x4e3acfdc // fmla v28.4s, v30.4s, v26.4s
@@ -13068,9 +12568,9 @@ TEXT ·sigmoidNormalisedSingleF32(SB), NOSPLIT, $0-64
 	FMOVQ 0(R8), F0 // 1
 	MOVD par+56(FP), R7
 	MOVD no+32(FP), R4
-	FMOVQ 1408(R8), F1 // 2 1
+	FMOVQ 1424(R8), F1 // 2 1
 	CBZ R4, begin
-	FMOVQ 1424(R8), F1 // 1 0
+	FMOVQ 1440(R8), F1 // 1 0
 begin:
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
@@ -13160,38 +12660,38 @@ loop:
 	WORD $0x6e25dda7 // fmul v7.4s, v13.4s, v5.4s
 	WORD $0x4eaeccca // fmls v10.4s, v6.4s, v14.4s
 	WORD $0x4eafcceb // fmls v11.4s, v7.4s, v15.4s
-	FMOVQ 1296(R8), F6 // 0.386294303904 0.0529314290558 0.0187063060079 0.00553057883505
-	FMOVQ 1312(R8), F7 // 0.000295095305405 0 0 0
+	FMOVQ 1312(R8), F6 // 0.386294303904 0.0529314290558 0.0187063060079 0.00553057883505
+	FMOVQ 1328(R8), F7 // 0.000295095305405 0 0 0
 	WORD $0x4e24d488 // fadd v8.4s, v4.4s, v4.4s
 	WORD $0x4e25d4a9 // fadd v9.4s, v5.4s, v5.4s
 	WORD $0x4ea0d508 // fsub v8.4s, v8.4s, v0.4s
 	WORD $0x4ea0d529 // fsub v9.4s, v9.4s, v0.4s
 	WORD $0x6e28dd10 // fmul v16.4s, v8.4s, v8.4s
 	WORD $0x6e29dd31 // fmul v17.4s, v9.4s, v9.4s
-	FMOVQ 1328(R8), F18 // -0.00184429839116
-	FMOVQ 1328(R8), F19 // -0.00184429839116
+	FMOVQ 1344(R8), F18 // -0.00184429839116
+	FMOVQ 1344(R8), F19 // -0.00184429839116
 	WORD $0x4f871112 // fmla v18.4s, v8.4s, v7.s[0]
 	WORD $0x4f871133 // fmla v19.4s, v9.4s, v7.s[0]
-	FMOVQ 1344(R8), F20 // -0.0112001485349
-	FMOVQ 1344(R8), F21 // -0.0112001485349
+	FMOVQ 1360(R8), F20 // -0.0112001485349
+	FMOVQ 1360(R8), F21 // -0.0112001485349
 	WORD $0x4fa61914 // fmla v20.4s, v8.4s, v6.s[3]
 	WORD $0x4fa61935 // fmla v21.4s, v9.4s, v6.s[3]
 	WORD $0x4e30ce54 // fmla v20.4s, v18.4s, v16.4s
 	WORD $0x4e31ce75 // fmla v21.4s, v19.4s, v17.4s
-	FMOVQ 1360(R8), F18 // -0.0301568952968
-	FMOVQ 1360(R8), F19 // -0.0301568952968
+	FMOVQ 1376(R8), F18 // -0.0301568952968
+	FMOVQ 1376(R8), F19 // -0.0301568952968
 	WORD $0x4f861912 // fmla v18.4s, v8.4s, v6.s[2]
 	WORD $0x4f861933 // fmla v19.4s, v9.4s, v6.s[2]
 	WORD $0x4e30ce92 // fmla v18.4s, v20.4s, v16.4s
 	WORD $0x4e31ceb3 // fmla v19.4s, v21.4s, v17.4s
-	FMOVQ 1376(R8), F20 // -0.113703551331
-	FMOVQ 1376(R8), F21 // -0.113703551331
+	FMOVQ 1392(R8), F20 // -0.113703551331
+	FMOVQ 1392(R8), F21 // -0.113703551331
 	WORD $0x4fa61114 // fmla v20.4s, v8.4s, v6.s[1]
 	WORD $0x4fa61135 // fmla v21.4s, v9.4s, v6.s[1]
 	WORD $0x4e30ce54 // fmla v20.4s, v18.4s, v16.4s
 	WORD $0x4e31ce75 // fmla v21.4s, v19.4s, v17.4s
-	FMOVQ 1392(R8), F18 // -1.6475996122977676e-09
-	FMOVQ 1392(R8), F19 // -1.6475996122977676e-09
+	FMOVQ 1408(R8), F18 // -1.6475996122977676e-09
+	FMOVQ 1408(R8), F19 // -1.6475996122977676e-09
 	WORD $0x4f861112 // fmla v18.4s, v8.4s, v6.s[0]
 	WORD $0x4f861133 // fmla v19.4s, v9.4s, v6.s[0]
 	WORD $0x4e30ce92 // fmla v18.4s, v20.4s, v16.4s
@@ -13918,24 +13418,26 @@ DATA numbers<>+1248(SB)/8, $0x3e70000000000000
 DATA numbers<>+1256(SB)/8, $0x0000000000000000
 DATA numbers<>+1264(SB)/8, $0xb5bfbe8ebf317200
 DATA numbers<>+1272(SB)/8, $0x0000000000000000
-DATA numbers<>+1280(SB)/8, $0x2640000026400000
-DATA numbers<>+1288(SB)/8, $0x2640000026400000
-DATA numbers<>+1296(SB)/8, $0x3d58cea03ec5c85e
-DATA numbers<>+1304(SB)/8, $0x3bb539dc3c993df8
-DATA numbers<>+1312(SB)/8, $0x00000000399ab705
-DATA numbers<>+1320(SB)/8, $0x0000000000000000
-DATA numbers<>+1328(SB)/8, $0xbaf1bc63baf1bc63
-DATA numbers<>+1336(SB)/8, $0xbaf1bc63baf1bc63
-DATA numbers<>+1344(SB)/8, $0xbc3780d4bc3780d4
-DATA numbers<>+1352(SB)/8, $0xbc3780d4bc3780d4
-DATA numbers<>+1360(SB)/8, $0xbcf70b98bcf70b98
-DATA numbers<>+1368(SB)/8, $0xbcf70b98bcf70b98
-DATA numbers<>+1376(SB)/8, $0xbde8dd68bde8dd68
-DATA numbers<>+1384(SB)/8, $0xbde8dd68bde8dd68
-DATA numbers<>+1392(SB)/8, $0xb0e271c2b0e271c2
-DATA numbers<>+1400(SB)/8, $0xb0e271c2b0e271c2
-DATA numbers<>+1408(SB)/8, $0x3f80000040000000
-DATA numbers<>+1416(SB)/8, $0x3f80000040000000
-DATA numbers<>+1424(SB)/8, $0x000000003f800000
-DATA numbers<>+1432(SB)/8, $0x000000003f800000
-GLOBL numbers<>(SB), RODATA|NOPTR, $1440
+DATA numbers<>+1280(SB)/8, $0x3bf0000000000000
+DATA numbers<>+1288(SB)/8, $0x3bf0000000000000
+DATA numbers<>+1296(SB)/8, $0x2640000026400000
+DATA numbers<>+1304(SB)/8, $0x2640000026400000
+DATA numbers<>+1312(SB)/8, $0x3d58cea03ec5c85e
+DATA numbers<>+1320(SB)/8, $0x3bb539dc3c993df8
+DATA numbers<>+1328(SB)/8, $0x00000000399ab705
+DATA numbers<>+1336(SB)/8, $0x0000000000000000
+DATA numbers<>+1344(SB)/8, $0xbaf1bc63baf1bc63
+DATA numbers<>+1352(SB)/8, $0xbaf1bc63baf1bc63
+DATA numbers<>+1360(SB)/8, $0xbc3780d4bc3780d4
+DATA numbers<>+1368(SB)/8, $0xbc3780d4bc3780d4
+DATA numbers<>+1376(SB)/8, $0xbcf70b98bcf70b98
+DATA numbers<>+1384(SB)/8, $0xbcf70b98bcf70b98
+DATA numbers<>+1392(SB)/8, $0xbde8dd68bde8dd68
+DATA numbers<>+1400(SB)/8, $0xbde8dd68bde8dd68
+DATA numbers<>+1408(SB)/8, $0xb0e271c2b0e271c2
+DATA numbers<>+1416(SB)/8, $0xb0e271c2b0e271c2
+DATA numbers<>+1424(SB)/8, $0x3f80000040000000
+DATA numbers<>+1432(SB)/8, $0x3f80000040000000
+DATA numbers<>+1440(SB)/8, $0x000000003f800000
+DATA numbers<>+1448(SB)/8, $0x000000003f800000
+GLOBL numbers<>(SB), RODATA|NOPTR, $1456

@@ -36,9 +36,9 @@ func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, gr
 	return questions(&p, loss, grad, z, yes, no, scale)
 }
 
-// mostFocal is the largest exponent of a focal loss in float32: the roundings of exp(-|z|) count as
-// often.
-const mostFocal = 2
+// mostFocal is the largest exponent of a focal loss in float32: what rounding does to (1-p)^a grows
+// with it.
+const mostFocal = 8
 
 // wideSeparable is SigmoidSeparable in float64.
 func wideSeparable[T spec.Float](f spec.Family, a float64, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
@@ -50,7 +50,7 @@ func wideSeparable[T spec.Float](f spec.Family, a float64, loss []float64, grad,
 		p = questionPlan{kind: gceQuestions, par: questionPars{-a, 1 / a}}
 	case f == spec.Focal && spec.Size[T]() == 8 && a == 2:
 		p = questionPlan{kind: focal2Questions, par: questionPars{a, -a}}
-	case f == spec.Focal && wholePower(a):
+	case f == spec.Focal && spec.Size[T]() == 8 && wholePower(a):
 		p = questionPlan{kind: focalWholeQuestions, par: questionPars{a, -a}}
 		setPower(p.par[parBits:], a)
 	case f == spec.Focal && a <= 0x1p400: // a l is finite

@@ -44,13 +44,17 @@ func singlePlan(par []float64, f spec.Family, a float64) (ok bool) {
 			at++
 		}
 	}
-	const lowest = 104.5 // exp(-lowest) is 0
+	lowest := 104.5 // exp(-lowest) is 0
+	if f == spec.Focal {
+		lowest = 130 // for it is raised
+	}
 	vector(lowest / rate)
 	vector(-rate*math.Log2E, -rate, float64(float32(rate))-rate, other)
 	vector(a + 1)
 	par[at], par[at+1] = a, a
 	at += 2
 	ok = true
+	var first []float64
 	for _, f := range polynomials {
 		var c [singleTerms]float64
 		ok = fitHalf(&c, func(s float64) float64 { return f((1 - s) / (1 + s)) }) && ok
@@ -62,6 +66,12 @@ func singlePlan(par []float64, f spec.Family, a float64) (ok bool) {
 		}
 		for k := 0; k < len(odd); k += 4 {
 			vector(odd[k : k+4]...)
+		}
+		first = append(first, c[0], c[1])
+	}
+	if f == spec.Focal {
+		for i, x := range [3]float64{first[0], first[2], first[3]} {
+			par[2*(parLowest+i)], par[2*(parLowest+i)+1] = x, x
 		}
 	}
 	return ok

@@ -26,12 +26,13 @@ const powerBits, parBits, parLast = %d, %d, %d
 // float32 and float64; smoothWide is the larger.
 const smoothNarrow, smoothWide = %d, %d
 
-// singleTerms is how many coefficients each polynomial of a singlePlan has.
-const singleTerms = %d
+// singleTerms is how many coefficients each polynomial of a singlePlan has; at vector parLowest
+// that of a focal loss has the lowest of Q, then the two lowest of A, in float64.
+const singleTerms, parLowest = %d, %d
 
 // expOffset is what magic has beside the middle of its binade less the shift.
 const expOffset = %d
-`, unroll*16, powerBits, parBits, parLast, smoothNarrow, smoothWide, singleTerms, offset)
+`, unroll*16, powerBits, parBits, parLast, smoothNarrow, smoothWide, singleTerms, parLowest, offset)
 	Main("softloss/losses/internal/kernel/spec", preamble, func(a *Asm) { (&asm{Asm: a}).kernels() })
 }
 
@@ -63,12 +64,12 @@ func (a *asm) kernels() {
 	a.sigmoid64("sigmoidGCE", "φ = (1 - p^a)/a; par is -a and 1/a.", a.gceQuestion)
 	a.sigmoid("sigmoidFocal", "φ = -(1-p)^a l; par is a and -a.", a.focalQuestion(a.exponentials))
 	a.sigmoid64("sigmoidFocal2", "φ = -(1-p)² l; par is 2 and -2.", a.focalQuestion(a.squares))
-	a.sigmoid("sigmoidFocalWhole", "φ = -(1-p)^a l; par is a, -a and the bits of a.", a.focalQuestion(a.wholePowers))
+	a.sigmoid64("sigmoidFocalWhole", "φ = -(1-p)^a l; par is a, -a and the bits of a.", a.focalQuestion(a.wholePowers))
 	a.sigmoidReloading("sigmoidMargin",
 		"One of the labels is 0, the other the u of φ = -d^γ log(1-d) of no, d = max(1-p-margin, 0);\n"+
 			"par is γ, the margin, and the bits of γ-1, or of γ = 0, and whether that is γ-1.", a.margin)
 	a.sigmoidReloading("sigmoidKL", "The loss is the sum of t (log t - l) of both classes.", a.klOfElements)
-	a.sigmoid("sigmoidNormalised", "The loss is the question Normalised.", a.normalisedQuestion)
+	a.sigmoid64("sigmoidNormalised", "The loss is the question Normalised.", a.normalisedQuestion)
 	a.sigmoid("sigmoidPenalised", "The loss is the question Penalised; par is A.", a.penalisedQuestion)
 	a.sigmoidReloading("sigmoidSymmetric", "The loss is the question Symmetric; par is A, B and C.", a.symmetric)
 	a.sigmoidReloading("sigmoidSparsemax", "The loss is the question Sparsemax.", a.sparsemax)

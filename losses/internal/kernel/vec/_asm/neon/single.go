@@ -13,8 +13,13 @@ import (
 //
 // exp(-a |z|) is the rest, or that of a+1. Nothing cancels.
 
-// singleTerms is how many coefficients each of the two polynomials has, an even number.
-const singleTerms = 10
+// singleTerms is how many coefficients each of the two polynomials has, an even number; parLowest
+// is where the numbers of float64 of a focal loss begin: the lowest coefficient of Q and the two
+// lowest of A.
+const (
+	singleTerms = 10
+	parLowest   = 4 + 2*(1+singleTerms/2+(singleTerms/2+3)/4)
+)
 
 // singleConsts are the numbers of such a loss. Its parameters are vectors: what |z| is cut at, the
 // lanes -a log2 e, -a, what float32 has lost of that, and a number of the loss, a+1 again and
@@ -116,19 +121,25 @@ func (a *asm) exactFall(c expConsts, z []Vec) (e, lost []Vec) {
 // ratios emits A and the other polynomial.
 func (a *asm) ratios(c singleConsts, e, lost []Vec) (power, second []Vec) {
 	s := a.Row(unroll)
-	off := a.likelihood(c.exp.one, s, e)
+	off, square := a.besideMirror(c, s, e, lost)
+	power = a.valueBeside(c.power, s, square, off)
+	a.Drop(off...)
+	second = a.value(c.second, s, square)
+	a.Release(s, square)
+	return power, second
+}
+
+// besideMirror emits s as mirror does, and the share of A that it lacks for what rounding took from
+// p.
+func (a *asm) besideMirror(c singleConsts, s, e, lost []Vec) (off, square []Vec) {
+	off = a.likelihood(c.exp.one, s, e)
 	x := a.Row(unroll)
 	each(func(i int) { a.Op(Fmul, x[i], e[i], s[i]) })
 	each(func(i int) { a.Op(Fmls, off[i], x[i], lost[i]) })
 	each(func(i int) { a.vectorOf(x[i], 2) })
 	each(func(i int) { a.Op(Fmul, off[i], off[i], x[i]) })
 	a.Drop(x...)
-	square := a.mirror(c.exp.one, s, s)
-	power = a.valueBeside(c.power, s, square, off)
-	a.Drop(off...)
-	second = a.value(c.second, s, square)
-	a.Release(s, square)
-	return power, second
+	return off, a.mirror(c.exp.one, s, s)
 }
 
 // mirror emits s = 2p-1, which no rounding changes, and s².
@@ -145,45 +156,93 @@ func (a *asm) mirror(one Vec, s, p []Vec) (square []Vec) {
 //
 //	loss = A (1+e) (t E Q + u far),   slope by |z| = A (u (1 + a e far) - t E (1 + a Q)),
 //
-// computed in float64 from the exponentials and polynomials on, as they have many roundings.
+// computed in float64 from the exponentials and polynomials on, as they have many roundings, and so
+// are the lowest terms of the polynomials: Q = q₀ + s q, A = a₀ + s (a₁ + s r).
 func (a *asm) focalSingle(c singleConsts, z []Vec, labels func() (likely, other, positive []Vec)) (
 	loss, slope []Vec) {
-	e, lost, x, t := a.fallBy(c, z)
-	rise := a.Row(unroll) // E
-	a.power(c.exp, rise, x, t)
-	a.Release(x, t)
-	power, q := a.ratios(c, e, lost)
+	e, lost, x, n := a.fallBy(c, z)
+	rise, below := a.Row(unroll), a.Row(unroll) // E raised by offset, and the share that it lacks
+	each(func(i int) { a.Op(Fadd, rise[i], x[i], c.exp.one) })
+	each(func(i int) { a.Op(Fsub, below[i], c.exp.one, rise[i]) })
+	each(func(i int) { a.Op(Fadd, below[i], below[i], x[i]) })
+	each(func(i int) { a.Op(Fmls, below[i], below[i], x[i]) })
+	each(func(i int) { a.Iadd(rise[i], rise[i], n[i]) })
+	a.Release(x, n)
+	s := a.Row(unroll)
+	off, square := a.besideMirror(c, s, e, lost)
 	a.Drop(lost...)
+	c.power.even, c.power.odd, c.power.lost = c.power.even[1:], c.power.odd[1:], nil
+	r := a.value(c.power, s, square)
+	c.second.even[0], c.second.lost = a.Zero, nil
+	q := a.value(c.second, s, square)
+	a.Drop(square...)
 	c.release(a)
-	loss = a.Row(2 * unroll)
 	likely, other, positive := labels()
 	a.where(z, other)
+	wide := make([][][]Vec, unroll)
+	each(func(i int) { wide[i] = a.focalFactors(rise[i], below[i], likely[i], s[i], r[i], off[i]) })
+	loss = a.Row(2 * unroll)
 	each(func(i int) {
-		parts := func(x Vec) []Vec {
-			y := []Vec{x, a.Take()}
-			a.Conv(Fcvtl2, y[1], x)
-			a.Conv(Fcvtl, x, x)
-			return y
-		}
-		wide := [][]Vec{parts(z[i]), parts(e[i]), parts(rise[i]), parts(power[i]), parts(q[i]), parts(likely[i]),
-			parts(other[i])}
-		a.Wide(func() { a.focalParts(loss[2*i:2*i+2], wide) })
-		a.Conv(Fcvtn, other[i], other[i])
-		a.Conv(Fcvtn2, other[i], wide[6][1])
-		for _, y := range wide {
+		x := append(wide[i], a.parts(z[i]), a.parts(e[i]), a.parts(q[i]), a.parts(other[i]))
+		a.Wide(func() { a.focalParts(loss[2*i:2*i+2], x) })
+		last := x[len(x)-1]
+		a.Conv(Fcvtn, other[i], last[0])
+		a.Conv(Fcvtn2, other[i], last[1])
+		for _, y := range x {
 			a.Drop(y[1])
 		}
 	})
-	a.Release(z, e, rise, power, q, likely)
+	a.Release(z, e, rise, s, q)
 	slope = a.signed(other, positive)
 	a.Release(other, positive)
 	return loss, slope
 }
 
-// focalParts emits loss and slope, in the place of u, of the numbers of focalSingle.
+// parts emits the numbers of x as numbers of float64, in the place of x and a new register.
+func (a *asm) parts(x Vec) []Vec {
+	y := []Vec{x, a.Take()}
+	a.Conv(Fcvtl2, y[1], x)
+	a.Conv(Fcvtl, x, x)
+	return y
+}
+
+// focalFactors emits t E and A in float64, in the places of the raised E and of s. It drops the
+// others.
+func (a *asm) focalFactors(rise, below, t, s, r, off Vec) (wide [][]Vec) {
+	up, low, label := a.parts(rise), a.parts(below), a.parts(t)
+	a.Wide(func() {
+		back := a.Take()
+		a.Fill(back, math.Exp2(-offset))
+		each(func(i int) { a.Op(Fmla, up[i], up[i], low[i]) })
+		each(func(i int) { a.Op(Fmul, label[i], label[i], back) })
+		each(func(i int) { a.Op(Fmul, up[i], up[i], label[i]) })
+		a.Drop(back)
+	})
+	a.Release(low, label)
+	power, tail := a.parts(s), a.parts(r)
+	a.Wide(func() {
+		x := a.Row(unroll)
+		each(func(i int) { a.vectorOf(x[i], parLowest+2) })
+		each(func(i int) { a.Op(Fmla, x[i], tail[i], power[i]) })
+		each(func(i int) { a.vectorOf(tail[i], parLowest+1) })
+		each(func(i int) { a.Op(Fmla, tail[i], x[i], power[i]) })
+		each(func(i int) { a.Move(power[i], tail[i]) })
+		a.Drop(x...)
+	})
+	a.Drop(tail...)
+	beside := a.parts(off)
+	a.Wide(func() { each(func(i int) { a.Op(Fmla, power[i], power[i], beside[i]) }) })
+	a.Drop(beside...)
+	return [][]Vec{up, power}
+}
+
+// focalParts emits loss and slope, in the place of u, of the numbers of focalSingle: t E, A, z, e,
+// s q and u.
 func (a *asm) focalParts(loss []Vec, x [][]Vec) {
-	z, e, rise, power, q, t, u := x[0], x[1], x[2], x[3], x[4], x[5], x[6]
+	t, power, z, e, q, u := x[0], x[1], x[2], x[3], x[4], x[5]
 	far, y, gamma := loss, a.Row(unroll), a.Take()
+	each(func(i int) { a.vectorOf(y[i], parLowest) })
+	each(func(i int) { a.Op(Fadd, q[i], q[i], y[i]) })
 	a.vectorOf(gamma, 3)
 	each(func(i int) { a.Op(Fmul, far[i], e[i], q[i]) }) // L
 	each(func(i int) { a.Fill(y[i], 746) })              // beyond, e is 0
@@ -192,7 +251,6 @@ func (a *asm) focalParts(loss []Vec, x [][]Vec) {
 	each(func(i int) { a.Op(Fadd, far[i], far[i], z[i]) })
 	each(func(i int) { a.Op(Fmul, y[i], y[i], e[i]) })
 	each(func(i int) { a.Op(Fmul, y[i], y[i], gamma) })
-	each(func(i int) { a.Op(Fmul, t[i], t[i], rise[i]) })
 	each(func(i int) { a.Op(Fmul, loss[i], far[i], u[i]) })
 	each(func(i int) { a.Op(Fmla, loss[i], t[i], q[i]) })
 	each(func(i int) { a.Op(Fmla, u[i], u[i], y[i]) })
