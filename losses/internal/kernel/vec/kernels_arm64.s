@@ -6648,92 +6648,77 @@ loop:
 	FMOVQ 128(R8), F7 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F8 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F9 // 2.5100424157005067e-08 0
-	FMOVQ 912(R8), F10 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 928(R8), F11 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 944(R8), F12 // 0.03746069493121795 0.078152934631886
-	FMOVQ 960(R8), F13 // +Inf
-	FMOVQ 960(R8), F14 // +Inf
-	WORD $0x4e61e5ad // fcmeq v13.2d, v13.2d, v1.2d
-	WORD $0x4e62e5ce // fcmeq v14.2d, v14.2d, v2.2d
+	FMOVQ 960(R8), F10 // +Inf
+	FMOVQ 960(R8), F11 // +Inf
+	WORD $0x4e61e54a // fcmeq v10.2d, v10.2d, v1.2d
+	WORD $0x4e62e56b // fcmeq v11.2d, v11.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
 	WORD $0x4ee0f842 // fabs v2.2d, v2.2d
-	VORR V13.B16, V1.B16, V1.B16
-	VORR V14.B16, V2.B16, V2.B16
-	WORD $0x6ee0f82d // fneg v13.2d, v1.2d
-	WORD $0x6ee0f84e // fneg v14.2d, v2.2d
-	WORD $0x4e63f5ad // fmax v13.2d, v13.2d, v3.2d
-	WORD $0x4e63f5ce // fmax v14.2d, v14.2d, v3.2d
-	VMOV V4.B16, V15.B16
-	VMOV V4.B16, V16.B16
-	WORD $0x4fc511af // fmla v15.2d, v13.2d, v5.d[0]
-	WORD $0x4fc511d0 // fmla v16.2d, v14.2d, v5.d[0]
-	WORD $0x4ee4d5f1 // fsub v17.2d, v15.2d, v4.2d
-	WORD $0x4ee4d612 // fsub v18.2d, v16.2d, v4.2d
-	WORD $0x4fc55a2d // fmls v13.2d, v17.2d, v5.d[1]
-	WORD $0x4fc55a4e // fmls v14.2d, v18.2d, v5.d[1]
-	WORD $0x4fc6522d // fmls v13.2d, v17.2d, v6.d[0]
-	WORD $0x4fc6524e // fmls v14.2d, v18.2d, v6.d[0]
-	VSHL $52, V15.D2, V15.D2
-	VSHL $52, V16.D2, V16.D2
-	WORD $0x6e6dddb1 // fmul v17.2d, v13.2d, v13.2d
-	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
-	FMOVQ 176(R8), F19 // 2.7620138719733994e-07
-	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
-	WORD $0x4fc911b3 // fmla v19.2d, v13.2d, v9.d[0]
-	WORD $0x4fc911d4 // fmla v20.2d, v14.2d, v9.d[0]
-	FMOVQ 192(R8), F21 // 2.4801520191217726e-05
-	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
-	WORD $0x4fc819b5 // fmla v21.2d, v13.2d, v8.d[1]
-	WORD $0x4fc819d6 // fmla v22.2d, v14.2d, v8.d[1]
-	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
-	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
-	FMOVQ 208(R8), F19 // 0.0013888888917281794
-	FMOVQ 208(R8), F20 // 0.0013888888917281794
-	WORD $0x4fc811b3 // fmla v19.2d, v13.2d, v8.d[0]
-	WORD $0x4fc811d4 // fmla v20.2d, v14.2d, v8.d[0]
-	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
-	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
-	FMOVQ 224(R8), F21 // 0.04166666666662399
-	FMOVQ 224(R8), F22 // 0.04166666666662399
-	WORD $0x4fc719b5 // fmla v21.2d, v13.2d, v7.d[1]
-	WORD $0x4fc719d6 // fmla v22.2d, v14.2d, v7.d[1]
-	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
-	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
-	FMOVQ 240(R8), F19 // 0.5
-	FMOVQ 240(R8), F20 // 0.5
-	WORD $0x4fc711b3 // fmla v19.2d, v13.2d, v7.d[0]
-	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
-	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
-	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
-	WORD $0x4e71ce6d // fmla v13.2d, v19.2d, v17.2d
-	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
-	WORD $0x4e60d5b1 // fadd v17.2d, v13.2d, v0.2d
-	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
-	VADD V15.D2, V17.D2, V17.D2
-	VADD V16.D2, V18.D2, V18.D2
-	WORD $0x4fc69a31 // fmul v17.2d, v17.2d, v6.d[1]
-	WORD $0x4fc69a52 // fmul v18.2d, v18.2d, v6.d[1]
-	VEOR V15.B16, V15.B16, V15.B16
-	WORD $0x4e6fcdb1 // fmla v17.2d, v13.2d, v15.2d
-	WORD $0x4e6fcdd2 // fmla v18.2d, v14.2d, v15.2d
-	FMOVQ 400(R8), F15 // 2
-	FMOVQ 400(R8), F16 // 2
-	WORD $0x4e71d5ef // fadd v15.2d, v15.2d, v17.2d
-	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
-	WORD $0x4e60d62d // fadd v13.2d, v17.2d, v0.2d
-	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
-	WORD $0x6e6fddb3 // fmul v19.2d, v13.2d, v15.2d
-	WORD $0x6e70ddd4 // fmul v20.2d, v14.2d, v16.2d
-	WORD $0x6e73fc13 // fdiv v19.2d, v0.2d, v19.2d
-	WORD $0x6e74fc14 // fdiv v20.2d, v0.2d, v20.2d
-	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
-	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
-	WORD $0x6e73ddad // fmul v13.2d, v13.2d, v19.2d
-	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
-	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
-	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
-	WORD $0x6e6fde31 // fmul v17.2d, v17.2d, v15.2d
-	WORD $0x6e70de52 // fmul v18.2d, v18.2d, v16.2d
+	VORR V10.B16, V1.B16, V1.B16
+	VORR V11.B16, V2.B16, V2.B16
+	WORD $0x6ee0f82a // fneg v10.2d, v1.2d
+	WORD $0x6ee0f84b // fneg v11.2d, v2.2d
+	WORD $0x4e63f54a // fmax v10.2d, v10.2d, v3.2d
+	WORD $0x4e63f56b // fmax v11.2d, v11.2d, v3.2d
+	VMOV V4.B16, V12.B16
+	VMOV V4.B16, V13.B16
+	WORD $0x4fc5114c // fmla v12.2d, v10.2d, v5.d[0]
+	WORD $0x4fc5116d // fmla v13.2d, v11.2d, v5.d[0]
+	WORD $0x4ee4d58e // fsub v14.2d, v12.2d, v4.2d
+	WORD $0x4ee4d5af // fsub v15.2d, v13.2d, v4.2d
+	WORD $0x4fc559ca // fmls v10.2d, v14.2d, v5.d[1]
+	WORD $0x4fc559eb // fmls v11.2d, v15.2d, v5.d[1]
+	WORD $0x4fc651ca // fmls v10.2d, v14.2d, v6.d[0]
+	WORD $0x4fc651eb // fmls v11.2d, v15.2d, v6.d[0]
+	VSHL $52, V12.D2, V12.D2
+	VSHL $52, V13.D2, V13.D2
+	WORD $0x6e6add4e // fmul v14.2d, v10.2d, v10.2d
+	WORD $0x6e6bdd6f // fmul v15.2d, v11.2d, v11.2d
+	FMOVQ 176(R8), F16 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F17 // 2.7620138719733994e-07
+	WORD $0x4fc91150 // fmla v16.2d, v10.2d, v9.d[0]
+	WORD $0x4fc91171 // fmla v17.2d, v11.2d, v9.d[0]
+	FMOVQ 192(R8), F18 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F19 // 2.4801520191217726e-05
+	WORD $0x4fc81952 // fmla v18.2d, v10.2d, v8.d[1]
+	WORD $0x4fc81973 // fmla v19.2d, v11.2d, v8.d[1]
+	WORD $0x4e6ece12 // fmla v18.2d, v16.2d, v14.2d
+	WORD $0x4e6fce33 // fmla v19.2d, v17.2d, v15.2d
+	FMOVQ 208(R8), F16 // 0.0013888888917281794
+	FMOVQ 208(R8), F17 // 0.0013888888917281794
+	WORD $0x4fc81150 // fmla v16.2d, v10.2d, v8.d[0]
+	WORD $0x4fc81171 // fmla v17.2d, v11.2d, v8.d[0]
+	WORD $0x4e6ece50 // fmla v16.2d, v18.2d, v14.2d
+	WORD $0x4e6fce71 // fmla v17.2d, v19.2d, v15.2d
+	FMOVQ 224(R8), F18 // 0.04166666666662399
+	FMOVQ 224(R8), F19 // 0.04166666666662399
+	WORD $0x4fc71952 // fmla v18.2d, v10.2d, v7.d[1]
+	WORD $0x4fc71973 // fmla v19.2d, v11.2d, v7.d[1]
+	WORD $0x4e6ece12 // fmla v18.2d, v16.2d, v14.2d
+	WORD $0x4e6fce33 // fmla v19.2d, v17.2d, v15.2d
+	FMOVQ 240(R8), F16 // 0.5
+	FMOVQ 240(R8), F17 // 0.5
+	WORD $0x4fc71150 // fmla v16.2d, v10.2d, v7.d[0]
+	WORD $0x4fc71171 // fmla v17.2d, v11.2d, v7.d[0]
+	WORD $0x4e6ece50 // fmla v16.2d, v18.2d, v14.2d
+	WORD $0x4e6fce71 // fmla v17.2d, v19.2d, v15.2d
+	WORD $0x4e6ece0a // fmla v10.2d, v16.2d, v14.2d
+	WORD $0x4e6fce2b // fmla v11.2d, v17.2d, v15.2d
+	WORD $0x4e60d54e // fadd v14.2d, v10.2d, v0.2d
+	WORD $0x4e60d56f // fadd v15.2d, v11.2d, v0.2d
+	VADD V12.D2, V14.D2, V14.D2
+	VADD V13.D2, V15.D2, V15.D2
+	WORD $0x4fc699ce // fmul v14.2d, v14.2d, v6.d[1]
+	WORD $0x4fc699ef // fmul v15.2d, v15.2d, v6.d[1]
+	VEOR V12.B16, V12.B16, V12.B16
+	WORD $0x4e6ccd4e // fmla v14.2d, v10.2d, v12.2d
+	WORD $0x4e6ccd6f // fmla v15.2d, v11.2d, v12.2d
+	WORD $0x4e60d5ca // fadd v10.2d, v14.2d, v0.2d
+	WORD $0x4e60d5eb // fadd v11.2d, v15.2d, v0.2d
+	WORD $0x6e6afc0a // fdiv v10.2d, v0.2d, v10.2d
+	WORD $0x6e6bfc0b // fdiv v11.2d, v0.2d, v11.2d
+	WORD $0x6e6addce // fmul v14.2d, v14.2d, v10.2d
+	WORD $0x6e6bddef // fmul v15.2d, v15.2d, v11.2d
 	VLD1.P 16(R1), [V1.S4]
 	WORD $0x4e617822 // fcvtl2 v2.2d, v1.4s
 	WORD $0x0e617821 // fcvtl v1.2d, v1.2s
@@ -6759,172 +6744,172 @@ shares:
 	VBIT V2.B16, V8.B16, V4.B16
 	WORD $0x4e65d463 // fadd v3.2d, v3.2d, v5.2d
 	WORD $0x4e66d484 // fadd v4.2d, v4.2d, v6.2d
-	WORD $0x6e71dde5 // fmul v5.2d, v15.2d, v17.2d
-	WORD $0x6e72de06 // fmul v6.2d, v16.2d, v18.2d
-	VMOV V15.B16, V7.B16
-	VMOV V16.B16, V8.B16
-	VBIT V1.B16, V17.B16, V7.B16
-	VBIT V2.B16, V18.B16, V8.B16
-	VBIT V1.B16, V15.B16, V17.B16
-	VBIT V2.B16, V16.B16, V18.B16
+	WORD $0x6e6edd45 // fmul v5.2d, v10.2d, v14.2d
+	WORD $0x6e6fdd66 // fmul v6.2d, v11.2d, v15.2d
+	VMOV V10.B16, V7.B16
+	VMOV V11.B16, V8.B16
+	VBIT V1.B16, V14.B16, V7.B16
+	VBIT V2.B16, V15.B16, V8.B16
+	VBIT V1.B16, V10.B16, V14.B16
+	VBIT V2.B16, V11.B16, V15.B16
 	MOVD 8(R7), R9
 	VDUP R9, V1.D2
-	WORD $0x4ee1d631 // fsub v17.2d, v17.2d, v1.2d
-	WORD $0x4ee1d652 // fsub v18.2d, v18.2d, v1.2d
+	WORD $0x4ee1d5ce // fsub v14.2d, v14.2d, v1.2d
+	WORD $0x4ee1d5ef // fsub v15.2d, v15.2d, v1.2d
 	WORD $0x4e61d4e7 // fadd v7.2d, v7.2d, v1.2d
 	WORD $0x4e61d508 // fadd v8.2d, v8.2d, v1.2d
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
-	WORD $0x6ee1e621 // fcmgt v1.2d, v17.2d, v1.2d
-	WORD $0x6ee2e642 // fcmgt v2.2d, v18.2d, v2.2d
+	WORD $0x6ee1e5c1 // fcmgt v1.2d, v14.2d, v1.2d
+	WORD $0x6ee2e5e2 // fcmgt v2.2d, v15.2d, v2.2d
 	VAND V1.B16, V3.B16, V3.B16
 	VAND V2.B16, V4.B16, V4.B16
 	VMOV V7.B16, V1.B16
 	VMOV V8.B16, V2.B16
 	FMOVQ 288(R8), F9 // 0.3999999999940942 0.22222198432149784
 	FMOVQ 304(R8), F10 // 0.15313837699209373 0.14798198605116586
-	FMOVQ 320(R8), F13 // 1.303418089031685e-308
-	FMOVQ 320(R8), F14 // 1.303418089031685e-308
-	VADD V13.D2, V1.D2, V1.D2
-	VADD V14.D2, V2.D2, V2.D2
+	FMOVQ 320(R8), F16 // 1.303418089031685e-308
+	FMOVQ 320(R8), F17 // 1.303418089031685e-308
+	VADD V16.D2, V1.D2, V1.D2
+	VADD V17.D2, V2.D2, V2.D2
 	VUSHR $52, V1.D2, V11.D2
 	VUSHR $52, V2.D2, V12.D2
-	FMOVQ 336(R8), F13 // 4.503599627370496e+15
-	FMOVQ 336(R8), F14 // 4.503599627370496e+15
-	VORR V13.B16, V11.B16, V11.B16
-	VORR V14.B16, V12.B16, V12.B16
-	FMOVQ 352(R8), F13 // 4.503599627371519e+15
-	FMOVQ 352(R8), F14 // 4.503599627371519e+15
-	WORD $0x4eedd56b // fsub v11.2d, v11.2d, v13.2d
-	WORD $0x4eeed58c // fsub v12.2d, v12.2d, v14.2d
-	FMOVQ 368(R8), F13 // 2.225073858507201e-308
-	FMOVQ 368(R8), F14 // 2.225073858507201e-308
-	VAND V13.B16, V1.B16, V1.B16
-	VAND V14.B16, V2.B16, V2.B16
-	FMOVQ 384(R8), F13 // 0.7071067811865476
-	FMOVQ 384(R8), F14 // 0.7071067811865476
-	VADD V13.D2, V1.D2, V1.D2
-	VADD V14.D2, V2.D2, V2.D2
-	FMOVQ 80(R8), F13 // 1
-	FMOVQ 80(R8), F14 // 1
-	WORD $0x4eedd421 // fsub v1.2d, v1.2d, v13.2d
-	WORD $0x4eeed442 // fsub v2.2d, v2.2d, v14.2d
-	FMOVQ 400(R8), F15 // 2
-	FMOVQ 400(R8), F16 // 2
-	WORD $0x4e61d5ef // fadd v15.2d, v15.2d, v1.2d
-	WORD $0x4e62d610 // fadd v16.2d, v16.2d, v2.2d
-	WORD $0x6e6ffc2f // fdiv v15.2d, v1.2d, v15.2d
-	WORD $0x6e70fc50 // fdiv v16.2d, v2.2d, v16.2d
-	WORD $0x6e6fddf3 // fmul v19.2d, v15.2d, v15.2d
-	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
+	FMOVQ 336(R8), F16 // 4.503599627370496e+15
+	FMOVQ 336(R8), F17 // 4.503599627370496e+15
+	VORR V16.B16, V11.B16, V11.B16
+	VORR V17.B16, V12.B16, V12.B16
+	FMOVQ 352(R8), F16 // 4.503599627371519e+15
+	FMOVQ 352(R8), F17 // 4.503599627371519e+15
+	WORD $0x4ef0d56b // fsub v11.2d, v11.2d, v16.2d
+	WORD $0x4ef1d58c // fsub v12.2d, v12.2d, v17.2d
+	FMOVQ 368(R8), F16 // 2.225073858507201e-308
+	FMOVQ 368(R8), F17 // 2.225073858507201e-308
+	VAND V16.B16, V1.B16, V1.B16
+	VAND V17.B16, V2.B16, V2.B16
+	FMOVQ 384(R8), F16 // 0.7071067811865476
+	FMOVQ 384(R8), F17 // 0.7071067811865476
+	VADD V16.D2, V1.D2, V1.D2
+	VADD V17.D2, V2.D2, V2.D2
+	FMOVQ 80(R8), F16 // 1
+	FMOVQ 80(R8), F17 // 1
+	WORD $0x4ef0d421 // fsub v1.2d, v1.2d, v16.2d
+	WORD $0x4ef1d442 // fsub v2.2d, v2.2d, v17.2d
+	FMOVQ 400(R8), F18 // 2
+	FMOVQ 400(R8), F19 // 2
+	WORD $0x4e61d652 // fadd v18.2d, v18.2d, v1.2d
+	WORD $0x4e62d673 // fadd v19.2d, v19.2d, v2.2d
+	WORD $0x6e72fc32 // fdiv v18.2d, v1.2d, v18.2d
+	WORD $0x6e73fc53 // fdiv v19.2d, v2.2d, v19.2d
+	WORD $0x6e72de54 // fmul v20.2d, v18.2d, v18.2d
 	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
-	FMOVQ 416(R8), F23 // 0.1818357216161805
+	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
 	FMOVQ 416(R8), F24 // 0.1818357216161805
-	WORD $0x4fca1277 // fmla v23.2d, v19.2d, v10.d[0]
+	FMOVQ 416(R8), F25 // 0.1818357216161805
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
-	WORD $0x4fca1ab7 // fmla v23.2d, v21.2d, v10.d[1]
+	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
-	FMOVQ 432(R8), F25 // 0.2857142874366239
+	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
 	FMOVQ 432(R8), F26 // 0.2857142874366239
-	WORD $0x4fc91a79 // fmla v25.2d, v19.2d, v9.d[1]
+	FMOVQ 432(R8), F27 // 0.2857142874366239
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
-	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
+	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 448(R8), F23 // 0.6666666666666735
+	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
 	FMOVQ 448(R8), F24 // 0.6666666666666735
-	WORD $0x4fc91277 // fmla v23.2d, v19.2d, v9.d[0]
+	FMOVQ 448(R8), F25 // 0.6666666666666735
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
-	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
+	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	WORD $0x6e73def7 // fmul v23.2d, v23.2d, v19.2d
+	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
 	WORD $0x6e74df18 // fmul v24.2d, v24.2d, v20.2d
-	FMOVQ 240(R8), F13 // 0.5
-	FMOVQ 240(R8), F14 // 0.5
-	WORD $0x6e61dc35 // fmul v21.2d, v1.2d, v1.2d
-	WORD $0x6e62dc56 // fmul v22.2d, v2.2d, v2.2d
-	WORD $0x6e6ddeb5 // fmul v21.2d, v21.2d, v13.2d
-	WORD $0x6e6eded6 // fmul v22.2d, v22.2d, v14.2d
-	WORD $0x4e75d6f7 // fadd v23.2d, v23.2d, v21.2d
+	WORD $0x6e75df39 // fmul v25.2d, v25.2d, v21.2d
+	FMOVQ 240(R8), F16 // 0.5
+	FMOVQ 240(R8), F17 // 0.5
+	WORD $0x6e61dc36 // fmul v22.2d, v1.2d, v1.2d
+	WORD $0x6e62dc57 // fmul v23.2d, v2.2d, v2.2d
+	WORD $0x6e70ded6 // fmul v22.2d, v22.2d, v16.2d
+	WORD $0x6e71def7 // fmul v23.2d, v23.2d, v17.2d
 	WORD $0x4e76d718 // fadd v24.2d, v24.2d, v22.2d
-	FMOVQ 464(R8), F13 // 1.9082149292705877e-10
-	FMOVQ 464(R8), F14 // 1.9082149292705877e-10
-	WORD $0x6e6bddad // fmul v13.2d, v13.2d, v11.2d
-	WORD $0x6e6cddce // fmul v14.2d, v14.2d, v12.2d
-	WORD $0x4e77cded // fmla v13.2d, v15.2d, v23.2d
-	WORD $0x4e78ce0e // fmla v14.2d, v16.2d, v24.2d
-	WORD $0x4eedd6ad // fsub v13.2d, v21.2d, v13.2d
-	WORD $0x4eeed6ce // fsub v14.2d, v22.2d, v14.2d
-	WORD $0x4ee1d5ad // fsub v13.2d, v13.2d, v1.2d
-	WORD $0x4ee2d5ce // fsub v14.2d, v14.2d, v2.2d
-	FMOVQ 480(R8), F15 // 0.6931471803691238
-	FMOVQ 480(R8), F16 // 0.6931471803691238
-	WORD $0x6e6fdd6b // fmul v11.2d, v11.2d, v15.2d
-	WORD $0x6e70dd8c // fmul v12.2d, v12.2d, v16.2d
-	WORD $0x4eedd56b // fsub v11.2d, v11.2d, v13.2d
-	WORD $0x4eeed58c // fsub v12.2d, v12.2d, v14.2d
+	WORD $0x4e77d739 // fadd v25.2d, v25.2d, v23.2d
+	FMOVQ 464(R8), F16 // 1.9082149292705877e-10
+	FMOVQ 464(R8), F17 // 1.9082149292705877e-10
+	WORD $0x6e6bde10 // fmul v16.2d, v16.2d, v11.2d
+	WORD $0x6e6cde31 // fmul v17.2d, v17.2d, v12.2d
+	WORD $0x4e78ce50 // fmla v16.2d, v18.2d, v24.2d
+	WORD $0x4e79ce71 // fmla v17.2d, v19.2d, v25.2d
+	WORD $0x4ef0d6d0 // fsub v16.2d, v22.2d, v16.2d
+	WORD $0x4ef1d6f1 // fsub v17.2d, v23.2d, v17.2d
+	WORD $0x4ee1d610 // fsub v16.2d, v16.2d, v1.2d
+	WORD $0x4ee2d631 // fsub v17.2d, v17.2d, v2.2d
+	FMOVQ 480(R8), F18 // 0.6931471803691238
+	FMOVQ 480(R8), F19 // 0.6931471803691238
+	WORD $0x6e72dd6b // fmul v11.2d, v11.2d, v18.2d
+	WORD $0x6e73dd8c // fmul v12.2d, v12.2d, v19.2d
+	WORD $0x4ef0d56b // fsub v11.2d, v11.2d, v16.2d
+	WORD $0x4ef1d58c // fsub v12.2d, v12.2d, v17.2d
 	WORD $0x6ee0f96b // fneg v11.2d, v11.2d
 	WORD $0x6ee0f98c // fneg v12.2d, v12.2d
 	WORD $0x6e67fc07 // fdiv v7.2d, v0.2d, v7.2d
 	WORD $0x6e68fc08 // fdiv v8.2d, v0.2d, v8.2d
-	VMOV V17.B16, V1.B16
-	VMOV V18.B16, V2.B16
+	VMOV V14.B16, V1.B16
+	VMOV V15.B16, V2.B16
 	MOVD 16(R7), R9
 	VDUP R9, V9.D2
 	MOVD 24(R7), R9
 	VDUP R9, V10.D2
-	VMOV V10.B16, V13.B16
-	VMOV V10.B16, V14.B16
-	WORD $0x4e69cc2d // fmla v13.2d, v1.2d, v9.2d
-	WORD $0x4e69cc4e // fmla v14.2d, v2.2d, v9.2d
+	VMOV V10.B16, V16.B16
+	VMOV V10.B16, V17.B16
+	WORD $0x4e69cc30 // fmla v16.2d, v1.2d, v9.2d
+	WORD $0x4e69cc51 // fmla v17.2d, v2.2d, v9.2d
 	WORD $0x6e61dc21 // fmul v1.2d, v1.2d, v1.2d
 	WORD $0x6e62dc42 // fmul v2.2d, v2.2d, v2.2d
 	MOVD 32(R7), R9
 	VDUP R9, V9.D2
 	MOVD 40(R7), R9
 	VDUP R9, V10.D2
-	VMOV V10.B16, V15.B16
-	VMOV V10.B16, V16.B16
-	WORD $0x4e69cc2f // fmla v15.2d, v1.2d, v9.2d
-	WORD $0x4e69cc50 // fmla v16.2d, v2.2d, v9.2d
-	WORD $0x6e6fddad // fmul v13.2d, v13.2d, v15.2d
-	WORD $0x6e70ddce // fmul v14.2d, v14.2d, v16.2d
+	VMOV V10.B16, V18.B16
+	VMOV V10.B16, V19.B16
+	WORD $0x4e69cc32 // fmla v18.2d, v1.2d, v9.2d
+	WORD $0x4e69cc53 // fmla v19.2d, v2.2d, v9.2d
+	WORD $0x6e72de10 // fmul v16.2d, v16.2d, v18.2d
+	WORD $0x6e73de31 // fmul v17.2d, v17.2d, v19.2d
 	WORD $0x6e61dc21 // fmul v1.2d, v1.2d, v1.2d
 	WORD $0x6e62dc42 // fmul v2.2d, v2.2d, v2.2d
 	MOVD 48(R7), R9
 	VDUP R9, V9.D2
 	MOVD 56(R7), R9
 	VDUP R9, V10.D2
-	VMOV V10.B16, V15.B16
-	VMOV V10.B16, V16.B16
-	WORD $0x4e69cc2f // fmla v15.2d, v1.2d, v9.2d
-	WORD $0x4e69cc50 // fmla v16.2d, v2.2d, v9.2d
-	WORD $0x6e6fddad // fmul v13.2d, v13.2d, v15.2d
-	WORD $0x6e70ddce // fmul v14.2d, v14.2d, v16.2d
+	VMOV V10.B16, V18.B16
+	VMOV V10.B16, V19.B16
+	WORD $0x4e69cc32 // fmla v18.2d, v1.2d, v9.2d
+	WORD $0x4e69cc53 // fmla v19.2d, v2.2d, v9.2d
+	WORD $0x6e72de10 // fmul v16.2d, v16.2d, v18.2d
+	WORD $0x6e73de31 // fmul v17.2d, v17.2d, v19.2d
 	MOVD 64(R7), R9
 	VDUP R9, V9.D2
 	MOVD 72(R7), R9
 	VDUP R9, V10.D2
-	VMOV V10.B16, V15.B16
-	VMOV V10.B16, V16.B16
-	WORD $0x4e69ce2f // fmla v15.2d, v17.2d, v9.2d
-	WORD $0x4e69ce50 // fmla v16.2d, v18.2d, v9.2d
+	VMOV V10.B16, V18.B16
+	VMOV V10.B16, V19.B16
+	WORD $0x4e69cdd2 // fmla v18.2d, v14.2d, v9.2d
+	WORD $0x4e69cdf3 // fmla v19.2d, v15.2d, v9.2d
 	MOVD 0(R7), R9
 	VDUP R9, V9.D2
-	WORD $0x6e6dddef // fmul v15.2d, v15.2d, v13.2d
-	WORD $0x6e6ede10 // fmul v16.2d, v16.2d, v14.2d
-	WORD $0x6e6bddad // fmul v13.2d, v13.2d, v11.2d
-	WORD $0x6e6cddce // fmul v14.2d, v14.2d, v12.2d
-	WORD $0x6e69ddad // fmul v13.2d, v13.2d, v9.2d
-	WORD $0x6e69ddce // fmul v14.2d, v14.2d, v9.2d
-	WORD $0x4e67cded // fmla v13.2d, v15.2d, v7.2d
-	WORD $0x4e68ce0e // fmla v14.2d, v16.2d, v8.2d
-	WORD $0x6e63ddad // fmul v13.2d, v13.2d, v3.2d
-	WORD $0x6e64ddce // fmul v14.2d, v14.2d, v4.2d
-	WORD $0x6e6ddca5 // fmul v5.2d, v5.2d, v13.2d
-	WORD $0x6e6edcc6 // fmul v6.2d, v6.2d, v14.2d
-	WORD $0x6e6fdd6b // fmul v11.2d, v11.2d, v15.2d
-	WORD $0x6e70dd8c // fmul v12.2d, v12.2d, v16.2d
+	WORD $0x6e70de52 // fmul v18.2d, v18.2d, v16.2d
+	WORD $0x6e71de73 // fmul v19.2d, v19.2d, v17.2d
+	WORD $0x6e6bde10 // fmul v16.2d, v16.2d, v11.2d
+	WORD $0x6e6cde31 // fmul v17.2d, v17.2d, v12.2d
+	WORD $0x6e69de10 // fmul v16.2d, v16.2d, v9.2d
+	WORD $0x6e69de31 // fmul v17.2d, v17.2d, v9.2d
+	WORD $0x4e67ce50 // fmla v16.2d, v18.2d, v7.2d
+	WORD $0x4e68ce71 // fmla v17.2d, v19.2d, v8.2d
+	WORD $0x6e63de10 // fmul v16.2d, v16.2d, v3.2d
+	WORD $0x6e64de31 // fmul v17.2d, v17.2d, v4.2d
+	WORD $0x6e70dca5 // fmul v5.2d, v5.2d, v16.2d
+	WORD $0x6e71dcc6 // fmul v6.2d, v6.2d, v17.2d
+	WORD $0x6e72dd6b // fmul v11.2d, v11.2d, v18.2d
+	WORD $0x6e73dd8c // fmul v12.2d, v12.2d, v19.2d
 	WORD $0x6e63dd6b // fmul v11.2d, v11.2d, v3.2d
 	WORD $0x6e64dd8c // fmul v12.2d, v12.2d, v4.2d
 	VST1.P [V11.D2, V12.D2], 32(R0)
@@ -6961,86 +6946,77 @@ loop:
 	FMOVQ 128(R8), F7 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F8 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F9 // 2.5100424157005067e-08 0
-	FMOVQ 912(R8), F10 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 928(R8), F11 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 944(R8), F12 // 0.03746069493121795 0.078152934631886
-	FMOVQ 960(R8), F13 // +Inf
-	FMOVQ 960(R8), F14 // +Inf
-	WORD $0x4e61e5ad // fcmeq v13.2d, v13.2d, v1.2d
-	WORD $0x4e62e5ce // fcmeq v14.2d, v14.2d, v2.2d
+	FMOVQ 960(R8), F10 // +Inf
+	FMOVQ 960(R8), F11 // +Inf
+	WORD $0x4e61e54a // fcmeq v10.2d, v10.2d, v1.2d
+	WORD $0x4e62e56b // fcmeq v11.2d, v11.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
 	WORD $0x4ee0f842 // fabs v2.2d, v2.2d
-	VORR V13.B16, V1.B16, V1.B16
-	VORR V14.B16, V2.B16, V2.B16
-	WORD $0x6ee0f82d // fneg v13.2d, v1.2d
-	WORD $0x6ee0f84e // fneg v14.2d, v2.2d
-	WORD $0x4e63f5ad // fmax v13.2d, v13.2d, v3.2d
-	WORD $0x4e63f5ce // fmax v14.2d, v14.2d, v3.2d
-	VMOV V4.B16, V15.B16
-	VMOV V4.B16, V16.B16
-	WORD $0x4fc511af // fmla v15.2d, v13.2d, v5.d[0]
-	WORD $0x4fc511d0 // fmla v16.2d, v14.2d, v5.d[0]
-	WORD $0x4ee4d5f1 // fsub v17.2d, v15.2d, v4.2d
-	WORD $0x4ee4d612 // fsub v18.2d, v16.2d, v4.2d
-	WORD $0x4fc55a2d // fmls v13.2d, v17.2d, v5.d[1]
-	WORD $0x4fc55a4e // fmls v14.2d, v18.2d, v5.d[1]
-	WORD $0x4fc6522d // fmls v13.2d, v17.2d, v6.d[0]
-	WORD $0x4fc6524e // fmls v14.2d, v18.2d, v6.d[0]
-	VSHL $52, V15.D2, V15.D2
-	VSHL $52, V16.D2, V16.D2
-	WORD $0x6e6dddb1 // fmul v17.2d, v13.2d, v13.2d
-	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
-	FMOVQ 176(R8), F19 // 2.7620138719733994e-07
-	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
-	WORD $0x4fc911b3 // fmla v19.2d, v13.2d, v9.d[0]
-	WORD $0x4fc911d4 // fmla v20.2d, v14.2d, v9.d[0]
-	FMOVQ 192(R8), F21 // 2.4801520191217726e-05
-	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
-	WORD $0x4fc819b5 // fmla v21.2d, v13.2d, v8.d[1]
-	WORD $0x4fc819d6 // fmla v22.2d, v14.2d, v8.d[1]
-	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
-	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
-	FMOVQ 208(R8), F19 // 0.0013888888917281794
-	FMOVQ 208(R8), F20 // 0.0013888888917281794
-	WORD $0x4fc811b3 // fmla v19.2d, v13.2d, v8.d[0]
-	WORD $0x4fc811d4 // fmla v20.2d, v14.2d, v8.d[0]
-	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
-	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
-	FMOVQ 224(R8), F21 // 0.04166666666662399
-	FMOVQ 224(R8), F22 // 0.04166666666662399
-	WORD $0x4fc719b5 // fmla v21.2d, v13.2d, v7.d[1]
-	WORD $0x4fc719d6 // fmla v22.2d, v14.2d, v7.d[1]
-	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
-	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
-	FMOVQ 240(R8), F19 // 0.5
-	FMOVQ 240(R8), F20 // 0.5
-	WORD $0x4fc711b3 // fmla v19.2d, v13.2d, v7.d[0]
-	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
-	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
-	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
-	WORD $0x4e71ce6d // fmla v13.2d, v19.2d, v17.2d
-	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
-	WORD $0x4e60d5b1 // fadd v17.2d, v13.2d, v0.2d
-	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
-	VADD V15.D2, V17.D2, V17.D2
-	VADD V16.D2, V18.D2, V18.D2
-	WORD $0x4fc69a31 // fmul v17.2d, v17.2d, v6.d[1]
-	WORD $0x4fc69a52 // fmul v18.2d, v18.2d, v6.d[1]
-	VEOR V15.B16, V15.B16, V15.B16
-	WORD $0x4e6fcdb1 // fmla v17.2d, v13.2d, v15.2d
-	WORD $0x4e6fcdd2 // fmla v18.2d, v14.2d, v15.2d
-	FMOVQ 400(R8), F15 // 2
-	FMOVQ 400(R8), F16 // 2
-	WORD $0x4e71d5ef // fadd v15.2d, v15.2d, v17.2d
-	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
-	WORD $0x4e60d62d // fadd v13.2d, v17.2d, v0.2d
-	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
-	WORD $0x6e6ffe2f // fdiv v15.2d, v17.2d, v15.2d
-	WORD $0x6e70fe50 // fdiv v16.2d, v18.2d, v16.2d
-	WORD $0x6e6dfc0d // fdiv v13.2d, v0.2d, v13.2d
-	WORD $0x6e6efc0e // fdiv v14.2d, v0.2d, v14.2d
-	WORD $0x6e6dde31 // fmul v17.2d, v17.2d, v13.2d
-	WORD $0x6e6ede52 // fmul v18.2d, v18.2d, v14.2d
+	VORR V10.B16, V1.B16, V1.B16
+	VORR V11.B16, V2.B16, V2.B16
+	WORD $0x6ee0f82a // fneg v10.2d, v1.2d
+	WORD $0x6ee0f84b // fneg v11.2d, v2.2d
+	WORD $0x4e63f54a // fmax v10.2d, v10.2d, v3.2d
+	WORD $0x4e63f56b // fmax v11.2d, v11.2d, v3.2d
+	VMOV V4.B16, V12.B16
+	VMOV V4.B16, V13.B16
+	WORD $0x4fc5114c // fmla v12.2d, v10.2d, v5.d[0]
+	WORD $0x4fc5116d // fmla v13.2d, v11.2d, v5.d[0]
+	WORD $0x4ee4d58e // fsub v14.2d, v12.2d, v4.2d
+	WORD $0x4ee4d5af // fsub v15.2d, v13.2d, v4.2d
+	WORD $0x4fc559ca // fmls v10.2d, v14.2d, v5.d[1]
+	WORD $0x4fc559eb // fmls v11.2d, v15.2d, v5.d[1]
+	WORD $0x4fc651ca // fmls v10.2d, v14.2d, v6.d[0]
+	WORD $0x4fc651eb // fmls v11.2d, v15.2d, v6.d[0]
+	VSHL $52, V12.D2, V12.D2
+	VSHL $52, V13.D2, V13.D2
+	WORD $0x6e6add4e // fmul v14.2d, v10.2d, v10.2d
+	WORD $0x6e6bdd6f // fmul v15.2d, v11.2d, v11.2d
+	FMOVQ 176(R8), F16 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F17 // 2.7620138719733994e-07
+	WORD $0x4fc91150 // fmla v16.2d, v10.2d, v9.d[0]
+	WORD $0x4fc91171 // fmla v17.2d, v11.2d, v9.d[0]
+	FMOVQ 192(R8), F18 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F19 // 2.4801520191217726e-05
+	WORD $0x4fc81952 // fmla v18.2d, v10.2d, v8.d[1]
+	WORD $0x4fc81973 // fmla v19.2d, v11.2d, v8.d[1]
+	WORD $0x4e6ece12 // fmla v18.2d, v16.2d, v14.2d
+	WORD $0x4e6fce33 // fmla v19.2d, v17.2d, v15.2d
+	FMOVQ 208(R8), F16 // 0.0013888888917281794
+	FMOVQ 208(R8), F17 // 0.0013888888917281794
+	WORD $0x4fc81150 // fmla v16.2d, v10.2d, v8.d[0]
+	WORD $0x4fc81171 // fmla v17.2d, v11.2d, v8.d[0]
+	WORD $0x4e6ece50 // fmla v16.2d, v18.2d, v14.2d
+	WORD $0x4e6fce71 // fmla v17.2d, v19.2d, v15.2d
+	FMOVQ 224(R8), F18 // 0.04166666666662399
+	FMOVQ 224(R8), F19 // 0.04166666666662399
+	WORD $0x4fc71952 // fmla v18.2d, v10.2d, v7.d[1]
+	WORD $0x4fc71973 // fmla v19.2d, v11.2d, v7.d[1]
+	WORD $0x4e6ece12 // fmla v18.2d, v16.2d, v14.2d
+	WORD $0x4e6fce33 // fmla v19.2d, v17.2d, v15.2d
+	FMOVQ 240(R8), F16 // 0.5
+	FMOVQ 240(R8), F17 // 0.5
+	WORD $0x4fc71150 // fmla v16.2d, v10.2d, v7.d[0]
+	WORD $0x4fc71171 // fmla v17.2d, v11.2d, v7.d[0]
+	WORD $0x4e6ece50 // fmla v16.2d, v18.2d, v14.2d
+	WORD $0x4e6fce71 // fmla v17.2d, v19.2d, v15.2d
+	WORD $0x4e6ece0a // fmla v10.2d, v16.2d, v14.2d
+	WORD $0x4e6fce2b // fmla v11.2d, v17.2d, v15.2d
+	WORD $0x4e60d54e // fadd v14.2d, v10.2d, v0.2d
+	WORD $0x4e60d56f // fadd v15.2d, v11.2d, v0.2d
+	VADD V12.D2, V14.D2, V14.D2
+	VADD V13.D2, V15.D2, V15.D2
+	WORD $0x4fc699ce // fmul v14.2d, v14.2d, v6.d[1]
+	WORD $0x4fc699ef // fmul v15.2d, v15.2d, v6.d[1]
+	VEOR V12.B16, V12.B16, V12.B16
+	WORD $0x4e6ccd4e // fmla v14.2d, v10.2d, v12.2d
+	WORD $0x4e6ccd6f // fmla v15.2d, v11.2d, v12.2d
+	WORD $0x4e60d5ca // fadd v10.2d, v14.2d, v0.2d
+	WORD $0x4e60d5eb // fadd v11.2d, v15.2d, v0.2d
+	WORD $0x6e6afc0a // fdiv v10.2d, v0.2d, v10.2d
+	WORD $0x6e6bfc0b // fdiv v11.2d, v0.2d, v11.2d
+	WORD $0x6e6addce // fmul v14.2d, v14.2d, v10.2d
+	WORD $0x6e6bddef // fmul v15.2d, v15.2d, v11.2d
 	VLD1.P 32(R1), [V1.D2, V2.D2]
 	VLD1.P 32(R3), [V7.D2, V8.D2]
 	WORD $0x4ee7d403 // fsub v3.2d, v0.2d, v7.2d
@@ -7060,185 +7036,185 @@ shares:
 	VBIT V2.B16, V8.B16, V4.B16
 	WORD $0x4e65d463 // fadd v3.2d, v3.2d, v5.2d
 	WORD $0x4e66d484 // fadd v4.2d, v4.2d, v6.2d
-	WORD $0x6e71dda5 // fmul v5.2d, v13.2d, v17.2d
-	WORD $0x6e72ddc6 // fmul v6.2d, v14.2d, v18.2d
-	VMOV V13.B16, V7.B16
-	VMOV V14.B16, V8.B16
-	VBIT V1.B16, V17.B16, V7.B16
-	VBIT V2.B16, V18.B16, V8.B16
-	VBIT V1.B16, V13.B16, V17.B16
-	VBIT V2.B16, V14.B16, V18.B16
+	WORD $0x6e6edd45 // fmul v5.2d, v10.2d, v14.2d
+	WORD $0x6e6fdd66 // fmul v6.2d, v11.2d, v15.2d
+	VMOV V10.B16, V7.B16
+	VMOV V11.B16, V8.B16
+	VBIT V1.B16, V14.B16, V7.B16
+	VBIT V2.B16, V15.B16, V8.B16
+	VBIT V1.B16, V10.B16, V14.B16
+	VBIT V2.B16, V11.B16, V15.B16
 	MOVD 8(R7), R9
 	VDUP R9, V1.D2
-	WORD $0x4ee1d631 // fsub v17.2d, v17.2d, v1.2d
-	WORD $0x4ee1d652 // fsub v18.2d, v18.2d, v1.2d
+	WORD $0x4ee1d5ce // fsub v14.2d, v14.2d, v1.2d
+	WORD $0x4ee1d5ef // fsub v15.2d, v15.2d, v1.2d
 	WORD $0x4e61d4e7 // fadd v7.2d, v7.2d, v1.2d
 	WORD $0x4e61d508 // fadd v8.2d, v8.2d, v1.2d
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
-	WORD $0x6ee1e621 // fcmgt v1.2d, v17.2d, v1.2d
-	WORD $0x6ee2e642 // fcmgt v2.2d, v18.2d, v2.2d
+	WORD $0x6ee1e5c1 // fcmgt v1.2d, v14.2d, v1.2d
+	WORD $0x6ee2e5e2 // fcmgt v2.2d, v15.2d, v2.2d
 	VAND V1.B16, V3.B16, V3.B16
 	VAND V2.B16, V4.B16, V4.B16
 	VMOV V7.B16, V1.B16
 	VMOV V8.B16, V2.B16
 	FMOVQ 288(R8), F9 // 0.3999999999940942 0.22222198432149784
 	FMOVQ 304(R8), F10 // 0.15313837699209373 0.14798198605116586
-	FMOVQ 320(R8), F13 // 1.303418089031685e-308
-	FMOVQ 320(R8), F14 // 1.303418089031685e-308
-	VADD V13.D2, V1.D2, V1.D2
-	VADD V14.D2, V2.D2, V2.D2
+	FMOVQ 320(R8), F16 // 1.303418089031685e-308
+	FMOVQ 320(R8), F17 // 1.303418089031685e-308
+	VADD V16.D2, V1.D2, V1.D2
+	VADD V17.D2, V2.D2, V2.D2
 	VUSHR $52, V1.D2, V11.D2
 	VUSHR $52, V2.D2, V12.D2
-	FMOVQ 336(R8), F13 // 4.503599627370496e+15
-	FMOVQ 336(R8), F14 // 4.503599627370496e+15
-	VORR V13.B16, V11.B16, V11.B16
-	VORR V14.B16, V12.B16, V12.B16
-	FMOVQ 352(R8), F13 // 4.503599627371519e+15
-	FMOVQ 352(R8), F14 // 4.503599627371519e+15
-	WORD $0x4eedd56b // fsub v11.2d, v11.2d, v13.2d
-	WORD $0x4eeed58c // fsub v12.2d, v12.2d, v14.2d
-	FMOVQ 368(R8), F13 // 2.225073858507201e-308
-	FMOVQ 368(R8), F14 // 2.225073858507201e-308
-	VAND V13.B16, V1.B16, V1.B16
-	VAND V14.B16, V2.B16, V2.B16
-	FMOVQ 384(R8), F13 // 0.7071067811865476
-	FMOVQ 384(R8), F14 // 0.7071067811865476
-	VADD V13.D2, V1.D2, V1.D2
-	VADD V14.D2, V2.D2, V2.D2
-	FMOVQ 80(R8), F13 // 1
-	FMOVQ 80(R8), F14 // 1
-	WORD $0x4eedd421 // fsub v1.2d, v1.2d, v13.2d
-	WORD $0x4eeed442 // fsub v2.2d, v2.2d, v14.2d
-	FMOVQ 400(R8), F15 // 2
-	FMOVQ 400(R8), F16 // 2
-	WORD $0x4e61d5ef // fadd v15.2d, v15.2d, v1.2d
-	WORD $0x4e62d610 // fadd v16.2d, v16.2d, v2.2d
-	WORD $0x6e6ffc2f // fdiv v15.2d, v1.2d, v15.2d
-	WORD $0x6e70fc50 // fdiv v16.2d, v2.2d, v16.2d
-	WORD $0x6e6fddf3 // fmul v19.2d, v15.2d, v15.2d
-	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
+	FMOVQ 336(R8), F16 // 4.503599627370496e+15
+	FMOVQ 336(R8), F17 // 4.503599627370496e+15
+	VORR V16.B16, V11.B16, V11.B16
+	VORR V17.B16, V12.B16, V12.B16
+	FMOVQ 352(R8), F16 // 4.503599627371519e+15
+	FMOVQ 352(R8), F17 // 4.503599627371519e+15
+	WORD $0x4ef0d56b // fsub v11.2d, v11.2d, v16.2d
+	WORD $0x4ef1d58c // fsub v12.2d, v12.2d, v17.2d
+	FMOVQ 368(R8), F16 // 2.225073858507201e-308
+	FMOVQ 368(R8), F17 // 2.225073858507201e-308
+	VAND V16.B16, V1.B16, V1.B16
+	VAND V17.B16, V2.B16, V2.B16
+	FMOVQ 384(R8), F16 // 0.7071067811865476
+	FMOVQ 384(R8), F17 // 0.7071067811865476
+	VADD V16.D2, V1.D2, V1.D2
+	VADD V17.D2, V2.D2, V2.D2
+	FMOVQ 80(R8), F16 // 1
+	FMOVQ 80(R8), F17 // 1
+	WORD $0x4ef0d421 // fsub v1.2d, v1.2d, v16.2d
+	WORD $0x4ef1d442 // fsub v2.2d, v2.2d, v17.2d
+	FMOVQ 400(R8), F18 // 2
+	FMOVQ 400(R8), F19 // 2
+	WORD $0x4e61d652 // fadd v18.2d, v18.2d, v1.2d
+	WORD $0x4e62d673 // fadd v19.2d, v19.2d, v2.2d
+	WORD $0x6e72fc32 // fdiv v18.2d, v1.2d, v18.2d
+	WORD $0x6e73fc53 // fdiv v19.2d, v2.2d, v19.2d
+	WORD $0x6e72de54 // fmul v20.2d, v18.2d, v18.2d
 	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
-	FMOVQ 416(R8), F23 // 0.1818357216161805
+	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
 	FMOVQ 416(R8), F24 // 0.1818357216161805
-	WORD $0x4fca1277 // fmla v23.2d, v19.2d, v10.d[0]
+	FMOVQ 416(R8), F25 // 0.1818357216161805
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
-	WORD $0x4fca1ab7 // fmla v23.2d, v21.2d, v10.d[1]
+	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
-	FMOVQ 432(R8), F25 // 0.2857142874366239
+	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
 	FMOVQ 432(R8), F26 // 0.2857142874366239
-	WORD $0x4fc91a79 // fmla v25.2d, v19.2d, v9.d[1]
+	FMOVQ 432(R8), F27 // 0.2857142874366239
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
-	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
+	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 448(R8), F23 // 0.6666666666666735
+	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
 	FMOVQ 448(R8), F24 // 0.6666666666666735
-	WORD $0x4fc91277 // fmla v23.2d, v19.2d, v9.d[0]
+	FMOVQ 448(R8), F25 // 0.6666666666666735
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
-	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
+	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	WORD $0x6e73def7 // fmul v23.2d, v23.2d, v19.2d
+	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
 	WORD $0x6e74df18 // fmul v24.2d, v24.2d, v20.2d
-	FMOVQ 240(R8), F13 // 0.5
-	FMOVQ 240(R8), F14 // 0.5
-	WORD $0x6e61dc35 // fmul v21.2d, v1.2d, v1.2d
-	WORD $0x6e62dc56 // fmul v22.2d, v2.2d, v2.2d
-	WORD $0x6e6ddeb5 // fmul v21.2d, v21.2d, v13.2d
-	WORD $0x6e6eded6 // fmul v22.2d, v22.2d, v14.2d
-	WORD $0x4e75d6f7 // fadd v23.2d, v23.2d, v21.2d
+	WORD $0x6e75df39 // fmul v25.2d, v25.2d, v21.2d
+	FMOVQ 240(R8), F16 // 0.5
+	FMOVQ 240(R8), F17 // 0.5
+	WORD $0x6e61dc36 // fmul v22.2d, v1.2d, v1.2d
+	WORD $0x6e62dc57 // fmul v23.2d, v2.2d, v2.2d
+	WORD $0x6e70ded6 // fmul v22.2d, v22.2d, v16.2d
+	WORD $0x6e71def7 // fmul v23.2d, v23.2d, v17.2d
 	WORD $0x4e76d718 // fadd v24.2d, v24.2d, v22.2d
-	FMOVQ 464(R8), F13 // 1.9082149292705877e-10
-	FMOVQ 464(R8), F14 // 1.9082149292705877e-10
-	WORD $0x6e6bddad // fmul v13.2d, v13.2d, v11.2d
-	WORD $0x6e6cddce // fmul v14.2d, v14.2d, v12.2d
-	WORD $0x4e77cded // fmla v13.2d, v15.2d, v23.2d
-	WORD $0x4e78ce0e // fmla v14.2d, v16.2d, v24.2d
-	WORD $0x4eedd6ad // fsub v13.2d, v21.2d, v13.2d
-	WORD $0x4eeed6ce // fsub v14.2d, v22.2d, v14.2d
-	WORD $0x4ee1d5ad // fsub v13.2d, v13.2d, v1.2d
-	WORD $0x4ee2d5ce // fsub v14.2d, v14.2d, v2.2d
-	FMOVQ 480(R8), F15 // 0.6931471803691238
-	FMOVQ 480(R8), F16 // 0.6931471803691238
-	WORD $0x6e6fdd6b // fmul v11.2d, v11.2d, v15.2d
-	WORD $0x6e70dd8c // fmul v12.2d, v12.2d, v16.2d
-	WORD $0x4eedd56b // fsub v11.2d, v11.2d, v13.2d
-	WORD $0x4eeed58c // fsub v12.2d, v12.2d, v14.2d
+	WORD $0x4e77d739 // fadd v25.2d, v25.2d, v23.2d
+	FMOVQ 464(R8), F16 // 1.9082149292705877e-10
+	FMOVQ 464(R8), F17 // 1.9082149292705877e-10
+	WORD $0x6e6bde10 // fmul v16.2d, v16.2d, v11.2d
+	WORD $0x6e6cde31 // fmul v17.2d, v17.2d, v12.2d
+	WORD $0x4e78ce50 // fmla v16.2d, v18.2d, v24.2d
+	WORD $0x4e79ce71 // fmla v17.2d, v19.2d, v25.2d
+	WORD $0x4ef0d6d0 // fsub v16.2d, v22.2d, v16.2d
+	WORD $0x4ef1d6f1 // fsub v17.2d, v23.2d, v17.2d
+	WORD $0x4ee1d610 // fsub v16.2d, v16.2d, v1.2d
+	WORD $0x4ee2d631 // fsub v17.2d, v17.2d, v2.2d
+	FMOVQ 480(R8), F18 // 0.6931471803691238
+	FMOVQ 480(R8), F19 // 0.6931471803691238
+	WORD $0x6e72dd6b // fmul v11.2d, v11.2d, v18.2d
+	WORD $0x6e73dd8c // fmul v12.2d, v12.2d, v19.2d
+	WORD $0x4ef0d56b // fsub v11.2d, v11.2d, v16.2d
+	WORD $0x4ef1d58c // fsub v12.2d, v12.2d, v17.2d
 	WORD $0x6ee0f96b // fneg v11.2d, v11.2d
 	WORD $0x6ee0f98c // fneg v12.2d, v12.2d
 	FMOVQ 240(R8), F9 // 0.5
 	WORD $0x4ee7d401 // fsub v1.2d, v0.2d, v7.2d
 	WORD $0x4ee8d402 // fsub v2.2d, v0.2d, v8.2d
-	WORD $0x4ef1d421 // fsub v1.2d, v1.2d, v17.2d
-	WORD $0x4ef2d442 // fsub v2.2d, v2.2d, v18.2d
-	WORD $0x6ee9e4ed // fcmgt v13.2d, v7.2d, v9.2d
-	WORD $0x6ee9e50e // fcmgt v14.2d, v8.2d, v9.2d
-	VAND V13.B16, V1.B16, V1.B16
-	VAND V14.B16, V2.B16, V2.B16
+	WORD $0x4eeed421 // fsub v1.2d, v1.2d, v14.2d
+	WORD $0x4eefd442 // fsub v2.2d, v2.2d, v15.2d
+	WORD $0x6ee9e4f0 // fcmgt v16.2d, v7.2d, v9.2d
+	WORD $0x6ee9e511 // fcmgt v17.2d, v8.2d, v9.2d
+	VAND V16.B16, V1.B16, V1.B16
+	VAND V17.B16, V2.B16, V2.B16
 	WORD $0x6e67fc21 // fdiv v1.2d, v1.2d, v7.2d
 	WORD $0x6e68fc42 // fdiv v2.2d, v2.2d, v8.2d
 	WORD $0x4ee1d56b // fsub v11.2d, v11.2d, v1.2d
 	WORD $0x4ee2d58c // fsub v12.2d, v12.2d, v2.2d
 	WORD $0x6e67fc07 // fdiv v7.2d, v0.2d, v7.2d
 	WORD $0x6e68fc08 // fdiv v8.2d, v0.2d, v8.2d
-	VMOV V17.B16, V1.B16
-	VMOV V18.B16, V2.B16
+	VMOV V14.B16, V1.B16
+	VMOV V15.B16, V2.B16
 	MOVD 16(R7), R9
 	VDUP R9, V9.D2
 	MOVD 24(R7), R9
 	VDUP R9, V10.D2
-	VMOV V10.B16, V13.B16
-	VMOV V10.B16, V14.B16
-	WORD $0x4e69cc2d // fmla v13.2d, v1.2d, v9.2d
-	WORD $0x4e69cc4e // fmla v14.2d, v2.2d, v9.2d
+	VMOV V10.B16, V16.B16
+	VMOV V10.B16, V17.B16
+	WORD $0x4e69cc30 // fmla v16.2d, v1.2d, v9.2d
+	WORD $0x4e69cc51 // fmla v17.2d, v2.2d, v9.2d
 	WORD $0x6e61dc21 // fmul v1.2d, v1.2d, v1.2d
 	WORD $0x6e62dc42 // fmul v2.2d, v2.2d, v2.2d
 	MOVD 32(R7), R9
 	VDUP R9, V9.D2
 	MOVD 40(R7), R9
 	VDUP R9, V10.D2
-	VMOV V10.B16, V15.B16
-	VMOV V10.B16, V16.B16
-	WORD $0x4e69cc2f // fmla v15.2d, v1.2d, v9.2d
-	WORD $0x4e69cc50 // fmla v16.2d, v2.2d, v9.2d
-	WORD $0x6e6fddad // fmul v13.2d, v13.2d, v15.2d
-	WORD $0x6e70ddce // fmul v14.2d, v14.2d, v16.2d
+	VMOV V10.B16, V18.B16
+	VMOV V10.B16, V19.B16
+	WORD $0x4e69cc32 // fmla v18.2d, v1.2d, v9.2d
+	WORD $0x4e69cc53 // fmla v19.2d, v2.2d, v9.2d
+	WORD $0x6e72de10 // fmul v16.2d, v16.2d, v18.2d
+	WORD $0x6e73de31 // fmul v17.2d, v17.2d, v19.2d
 	WORD $0x6e61dc21 // fmul v1.2d, v1.2d, v1.2d
 	WORD $0x6e62dc42 // fmul v2.2d, v2.2d, v2.2d
 	MOVD 48(R7), R9
 	VDUP R9, V9.D2
 	MOVD 56(R7), R9
 	VDUP R9, V10.D2
-	VMOV V10.B16, V15.B16
-	VMOV V10.B16, V16.B16
-	WORD $0x4e69cc2f // fmla v15.2d, v1.2d, v9.2d
-	WORD $0x4e69cc50 // fmla v16.2d, v2.2d, v9.2d
-	WORD $0x6e6fddad // fmul v13.2d, v13.2d, v15.2d
-	WORD $0x6e70ddce // fmul v14.2d, v14.2d, v16.2d
+	VMOV V10.B16, V18.B16
+	VMOV V10.B16, V19.B16
+	WORD $0x4e69cc32 // fmla v18.2d, v1.2d, v9.2d
+	WORD $0x4e69cc53 // fmla v19.2d, v2.2d, v9.2d
+	WORD $0x6e72de10 // fmul v16.2d, v16.2d, v18.2d
+	WORD $0x6e73de31 // fmul v17.2d, v17.2d, v19.2d
 	MOVD 64(R7), R9
 	VDUP R9, V9.D2
 	MOVD 72(R7), R9
 	VDUP R9, V10.D2
-	VMOV V10.B16, V15.B16
-	VMOV V10.B16, V16.B16
-	WORD $0x4e69ce2f // fmla v15.2d, v17.2d, v9.2d
-	WORD $0x4e69ce50 // fmla v16.2d, v18.2d, v9.2d
+	VMOV V10.B16, V18.B16
+	VMOV V10.B16, V19.B16
+	WORD $0x4e69cdd2 // fmla v18.2d, v14.2d, v9.2d
+	WORD $0x4e69cdf3 // fmla v19.2d, v15.2d, v9.2d
 	MOVD 0(R7), R9
 	VDUP R9, V9.D2
-	WORD $0x6e6dddef // fmul v15.2d, v15.2d, v13.2d
-	WORD $0x6e6ede10 // fmul v16.2d, v16.2d, v14.2d
-	WORD $0x6e6bddad // fmul v13.2d, v13.2d, v11.2d
-	WORD $0x6e6cddce // fmul v14.2d, v14.2d, v12.2d
-	WORD $0x6e69ddad // fmul v13.2d, v13.2d, v9.2d
-	WORD $0x6e69ddce // fmul v14.2d, v14.2d, v9.2d
-	WORD $0x4e67cded // fmla v13.2d, v15.2d, v7.2d
-	WORD $0x4e68ce0e // fmla v14.2d, v16.2d, v8.2d
-	WORD $0x6e63ddad // fmul v13.2d, v13.2d, v3.2d
-	WORD $0x6e64ddce // fmul v14.2d, v14.2d, v4.2d
-	WORD $0x6e6ddca5 // fmul v5.2d, v5.2d, v13.2d
-	WORD $0x6e6edcc6 // fmul v6.2d, v6.2d, v14.2d
-	WORD $0x6e6fdd6b // fmul v11.2d, v11.2d, v15.2d
-	WORD $0x6e70dd8c // fmul v12.2d, v12.2d, v16.2d
+	WORD $0x6e70de52 // fmul v18.2d, v18.2d, v16.2d
+	WORD $0x6e71de73 // fmul v19.2d, v19.2d, v17.2d
+	WORD $0x6e6bde10 // fmul v16.2d, v16.2d, v11.2d
+	WORD $0x6e6cde31 // fmul v17.2d, v17.2d, v12.2d
+	WORD $0x6e69de10 // fmul v16.2d, v16.2d, v9.2d
+	WORD $0x6e69de31 // fmul v17.2d, v17.2d, v9.2d
+	WORD $0x4e67ce50 // fmla v16.2d, v18.2d, v7.2d
+	WORD $0x4e68ce71 // fmla v17.2d, v19.2d, v8.2d
+	WORD $0x6e63de10 // fmul v16.2d, v16.2d, v3.2d
+	WORD $0x6e64de31 // fmul v17.2d, v17.2d, v4.2d
+	WORD $0x6e70dca5 // fmul v5.2d, v5.2d, v16.2d
+	WORD $0x6e71dcc6 // fmul v6.2d, v6.2d, v17.2d
+	WORD $0x6e72dd6b // fmul v11.2d, v11.2d, v18.2d
+	WORD $0x6e73dd8c // fmul v12.2d, v12.2d, v19.2d
 	WORD $0x6e63dd6b // fmul v11.2d, v11.2d, v3.2d
 	WORD $0x6e64dd8c // fmul v12.2d, v12.2d, v4.2d
 	VST1.P [V11.D2, V12.D2], 32(R0)
@@ -12862,9 +12838,6 @@ TEXT ·sigmoidMAEF32(SB), NOSPLIT, $0-64
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 912(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 928(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 944(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
 	MOVD n+40(FP), R2
@@ -12873,190 +12846,178 @@ TEXT ·sigmoidMAEF32(SB), NOSPLIT, $0-64
 	MOVD grad+8(FP), R5
 loop:
 	MOVD R1, R6
-	VLD1.P 16(R6), [V11.S4]
-	WORD $0x4e61796c // fcvtl2 v12.2d, v11.4s
-	WORD $0x0e61796b // fcvtl v11.2d, v11.2s
-	FMOVQ 960(R8), F13 // +Inf
-	FMOVQ 960(R8), F14 // +Inf
-	WORD $0x4e6be5ad // fcmeq v13.2d, v13.2d, v11.2d
-	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
-	WORD $0x4ee0f96b // fabs v11.2d, v11.2d
-	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
-	VORR V13.B16, V11.B16, V11.B16
-	VORR V14.B16, V12.B16, V12.B16
-	WORD $0x6ee0f96d // fneg v13.2d, v11.2d
-	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
-	WORD $0x4e61f5ad // fmax v13.2d, v13.2d, v1.2d
-	WORD $0x4e61f5ce // fmax v14.2d, v14.2d, v1.2d
-	VMOV V2.B16, V15.B16
-	VMOV V2.B16, V16.B16
-	WORD $0x4fc311af // fmla v15.2d, v13.2d, v3.d[0]
-	WORD $0x4fc311d0 // fmla v16.2d, v14.2d, v3.d[0]
-	WORD $0x4ee2d5f1 // fsub v17.2d, v15.2d, v2.2d
-	WORD $0x4ee2d612 // fsub v18.2d, v16.2d, v2.2d
-	WORD $0x4fc35a2d // fmls v13.2d, v17.2d, v3.d[1]
-	WORD $0x4fc35a4e // fmls v14.2d, v18.2d, v3.d[1]
-	WORD $0x4fc4522d // fmls v13.2d, v17.2d, v4.d[0]
-	WORD $0x4fc4524e // fmls v14.2d, v18.2d, v4.d[0]
-	VSHL $52, V15.D2, V15.D2
-	VSHL $52, V16.D2, V16.D2
-	WORD $0x6e6dddb1 // fmul v17.2d, v13.2d, v13.2d
-	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
-	FMOVQ 176(R8), F19 // 2.7620138719733994e-07
-	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
-	WORD $0x4fc711b3 // fmla v19.2d, v13.2d, v7.d[0]
-	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
-	FMOVQ 192(R8), F21 // 2.4801520191217726e-05
-	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
-	WORD $0x4fc619b5 // fmla v21.2d, v13.2d, v6.d[1]
-	WORD $0x4fc619d6 // fmla v22.2d, v14.2d, v6.d[1]
-	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
-	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
-	FMOVQ 208(R8), F19 // 0.0013888888917281794
-	FMOVQ 208(R8), F20 // 0.0013888888917281794
-	WORD $0x4fc611b3 // fmla v19.2d, v13.2d, v6.d[0]
-	WORD $0x4fc611d4 // fmla v20.2d, v14.2d, v6.d[0]
-	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
-	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
-	FMOVQ 224(R8), F21 // 0.04166666666662399
-	FMOVQ 224(R8), F22 // 0.04166666666662399
-	WORD $0x4fc519b5 // fmla v21.2d, v13.2d, v5.d[1]
-	WORD $0x4fc519d6 // fmla v22.2d, v14.2d, v5.d[1]
-	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
-	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
-	FMOVQ 240(R8), F19 // 0.5
-	FMOVQ 240(R8), F20 // 0.5
-	WORD $0x4fc511b3 // fmla v19.2d, v13.2d, v5.d[0]
-	WORD $0x4fc511d4 // fmla v20.2d, v14.2d, v5.d[0]
-	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
-	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
-	WORD $0x4e71ce6d // fmla v13.2d, v19.2d, v17.2d
-	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
-	WORD $0x4e60d5b1 // fadd v17.2d, v13.2d, v0.2d
-	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
-	VADD V15.D2, V17.D2, V17.D2
-	VADD V16.D2, V18.D2, V18.D2
-	WORD $0x4fc49a31 // fmul v17.2d, v17.2d, v4.d[1]
-	WORD $0x4fc49a52 // fmul v18.2d, v18.2d, v4.d[1]
-	VEOR V15.B16, V15.B16, V15.B16
-	WORD $0x4e6fcdb1 // fmla v17.2d, v13.2d, v15.2d
-	WORD $0x4e6fcdd2 // fmla v18.2d, v14.2d, v15.2d
-	FMOVQ 400(R8), F15 // 2
-	FMOVQ 400(R8), F16 // 2
-	WORD $0x4e71d5ef // fadd v15.2d, v15.2d, v17.2d
-	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
-	WORD $0x4e60d62d // fadd v13.2d, v17.2d, v0.2d
-	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
-	WORD $0x6e6fddb3 // fmul v19.2d, v13.2d, v15.2d
-	WORD $0x6e70ddd4 // fmul v20.2d, v14.2d, v16.2d
-	WORD $0x6e73fc13 // fdiv v19.2d, v0.2d, v19.2d
-	WORD $0x6e74fc14 // fdiv v20.2d, v0.2d, v20.2d
-	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
-	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
-	WORD $0x6e73ddad // fmul v13.2d, v13.2d, v19.2d
-	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
-	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
-	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
-	WORD $0x6e6fde31 // fmul v17.2d, v17.2d, v15.2d
-	WORD $0x6e70de52 // fmul v18.2d, v18.2d, v16.2d
-	WORD $0x6e71ddef // fmul v15.2d, v15.2d, v17.2d
-	WORD $0x6e72de10 // fmul v16.2d, v16.2d, v18.2d
-	VLD1.P 16(R1), [V11.S4]
-	WORD $0x4e61796c // fcvtl2 v12.2d, v11.4s
-	WORD $0x0e61796b // fcvtl v11.2d, v11.2s
-	VLD1.P 16(R3), [V21.S4]
-	WORD $0x4e617ab6 // fcvtl2 v22.2d, v21.4s
-	WORD $0x0e617ab5 // fcvtl v21.2d, v21.2s
-	WORD $0x4ef5d40d // fsub v13.2d, v0.2d, v21.2d
-	WORD $0x4ef6d40e // fsub v14.2d, v0.2d, v22.2d
+	VLD1.P 16(R6), [V8.S4]
+	WORD $0x4e617909 // fcvtl2 v9.2d, v8.4s
+	WORD $0x0e617908 // fcvtl v8.2d, v8.2s
+	FMOVQ 960(R8), F10 // +Inf
+	FMOVQ 960(R8), F11 // +Inf
+	WORD $0x4e68e54a // fcmeq v10.2d, v10.2d, v8.2d
+	WORD $0x4e69e56b // fcmeq v11.2d, v11.2d, v9.2d
+	WORD $0x4ee0f908 // fabs v8.2d, v8.2d
+	WORD $0x4ee0f929 // fabs v9.2d, v9.2d
+	VORR V10.B16, V8.B16, V8.B16
+	VORR V11.B16, V9.B16, V9.B16
+	WORD $0x6ee0f90a // fneg v10.2d, v8.2d
+	WORD $0x6ee0f92b // fneg v11.2d, v9.2d
+	WORD $0x4e61f54a // fmax v10.2d, v10.2d, v1.2d
+	WORD $0x4e61f56b // fmax v11.2d, v11.2d, v1.2d
+	VMOV V2.B16, V12.B16
+	VMOV V2.B16, V13.B16
+	WORD $0x4fc3114c // fmla v12.2d, v10.2d, v3.d[0]
+	WORD $0x4fc3116d // fmla v13.2d, v11.2d, v3.d[0]
+	WORD $0x4ee2d58e // fsub v14.2d, v12.2d, v2.2d
+	WORD $0x4ee2d5af // fsub v15.2d, v13.2d, v2.2d
+	WORD $0x4fc359ca // fmls v10.2d, v14.2d, v3.d[1]
+	WORD $0x4fc359eb // fmls v11.2d, v15.2d, v3.d[1]
+	WORD $0x4fc451ca // fmls v10.2d, v14.2d, v4.d[0]
+	WORD $0x4fc451eb // fmls v11.2d, v15.2d, v4.d[0]
+	VSHL $52, V12.D2, V12.D2
+	VSHL $52, V13.D2, V13.D2
+	WORD $0x6e6add4e // fmul v14.2d, v10.2d, v10.2d
+	WORD $0x6e6bdd6f // fmul v15.2d, v11.2d, v11.2d
+	FMOVQ 176(R8), F16 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F17 // 2.7620138719733994e-07
+	WORD $0x4fc71150 // fmla v16.2d, v10.2d, v7.d[0]
+	WORD $0x4fc71171 // fmla v17.2d, v11.2d, v7.d[0]
+	FMOVQ 192(R8), F18 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F19 // 2.4801520191217726e-05
+	WORD $0x4fc61952 // fmla v18.2d, v10.2d, v6.d[1]
+	WORD $0x4fc61973 // fmla v19.2d, v11.2d, v6.d[1]
+	WORD $0x4e6ece12 // fmla v18.2d, v16.2d, v14.2d
+	WORD $0x4e6fce33 // fmla v19.2d, v17.2d, v15.2d
+	FMOVQ 208(R8), F16 // 0.0013888888917281794
+	FMOVQ 208(R8), F17 // 0.0013888888917281794
+	WORD $0x4fc61150 // fmla v16.2d, v10.2d, v6.d[0]
+	WORD $0x4fc61171 // fmla v17.2d, v11.2d, v6.d[0]
+	WORD $0x4e6ece50 // fmla v16.2d, v18.2d, v14.2d
+	WORD $0x4e6fce71 // fmla v17.2d, v19.2d, v15.2d
+	FMOVQ 224(R8), F18 // 0.04166666666662399
+	FMOVQ 224(R8), F19 // 0.04166666666662399
+	WORD $0x4fc51952 // fmla v18.2d, v10.2d, v5.d[1]
+	WORD $0x4fc51973 // fmla v19.2d, v11.2d, v5.d[1]
+	WORD $0x4e6ece12 // fmla v18.2d, v16.2d, v14.2d
+	WORD $0x4e6fce33 // fmla v19.2d, v17.2d, v15.2d
+	FMOVQ 240(R8), F16 // 0.5
+	FMOVQ 240(R8), F17 // 0.5
+	WORD $0x4fc51150 // fmla v16.2d, v10.2d, v5.d[0]
+	WORD $0x4fc51171 // fmla v17.2d, v11.2d, v5.d[0]
+	WORD $0x4e6ece50 // fmla v16.2d, v18.2d, v14.2d
+	WORD $0x4e6fce71 // fmla v17.2d, v19.2d, v15.2d
+	WORD $0x4e6ece0a // fmla v10.2d, v16.2d, v14.2d
+	WORD $0x4e6fce2b // fmla v11.2d, v17.2d, v15.2d
+	WORD $0x4e60d54e // fadd v14.2d, v10.2d, v0.2d
+	WORD $0x4e60d56f // fadd v15.2d, v11.2d, v0.2d
+	VADD V12.D2, V14.D2, V14.D2
+	VADD V13.D2, V15.D2, V15.D2
+	WORD $0x4fc499ce // fmul v14.2d, v14.2d, v4.d[1]
+	WORD $0x4fc499ef // fmul v15.2d, v15.2d, v4.d[1]
+	VEOR V12.B16, V12.B16, V12.B16
+	WORD $0x4e6ccd4e // fmla v14.2d, v10.2d, v12.2d
+	WORD $0x4e6ccd6f // fmla v15.2d, v11.2d, v12.2d
+	WORD $0x4e60d5ca // fadd v10.2d, v14.2d, v0.2d
+	WORD $0x4e60d5eb // fadd v11.2d, v15.2d, v0.2d
+	WORD $0x6e6afc0a // fdiv v10.2d, v0.2d, v10.2d
+	WORD $0x6e6bfc0b // fdiv v11.2d, v0.2d, v11.2d
+	WORD $0x6e6addce // fmul v14.2d, v14.2d, v10.2d
+	WORD $0x6e6bddef // fmul v15.2d, v15.2d, v11.2d
+	WORD $0x6e6edd4a // fmul v10.2d, v10.2d, v14.2d
+	WORD $0x6e6fdd6b // fmul v11.2d, v11.2d, v15.2d
+	VLD1.P 16(R1), [V8.S4]
+	WORD $0x4e617909 // fcvtl2 v9.2d, v8.4s
+	WORD $0x0e617908 // fcvtl v8.2d, v8.2s
+	VLD1.P 16(R3), [V18.S4]
+	WORD $0x4e617a53 // fcvtl2 v19.2d, v18.4s
+	WORD $0x0e617a52 // fcvtl v18.2d, v18.2s
+	WORD $0x4ef2d40c // fsub v12.2d, v0.2d, v18.2d
+	WORD $0x4ef3d40d // fsub v13.2d, v0.2d, v19.2d
 	CBZ R4, shares
-	VLD1.P 16(R4), [V13.S4]
-	WORD $0x4e6179ae // fcvtl2 v14.2d, v13.4s
-	WORD $0x0e6179ad // fcvtl v13.2d, v13.2s
+	VLD1.P 16(R4), [V12.S4]
+	WORD $0x4e61798d // fcvtl2 v13.2d, v12.4s
+	WORD $0x0e61798c // fcvtl v12.2d, v12.2s
 shares:
-	VEOR V19.B16, V19.B16, V19.B16
-	VEOR V20.B16, V20.B16, V20.B16
-	WORD $0x6ef3e56b // fcmgt v11.2d, v11.2d, v19.2d
-	WORD $0x6ef4e58c // fcmgt v12.2d, v12.2d, v20.2d
-	VMOV V21.B16, V19.B16
-	VMOV V22.B16, V20.B16
-	VBIT V11.B16, V13.B16, V19.B16
-	VBIT V12.B16, V14.B16, V20.B16
-	VBIT V11.B16, V21.B16, V13.B16
-	VBIT V12.B16, V22.B16, V14.B16
-	WORD $0x4eedd40d // fsub v13.2d, v0.2d, v13.2d
-	WORD $0x4eeed40e // fsub v14.2d, v0.2d, v14.2d
-	WORD $0x4ef3d5b7 // fsub v23.2d, v13.2d, v19.2d
-	WORD $0x4ef4d5d8 // fsub v24.2d, v14.2d, v20.2d
-	WORD $0x4ee0faf7 // fabs v23.2d, v23.2d
-	WORD $0x4ee0fb18 // fabs v24.2d, v24.2d
-	FMOVQ 1120(R8), F25 // 4.440892098500626e-16
-	FMOVQ 1120(R8), F26 // 4.440892098500626e-16
-	WORD $0x6e77e735 // fcmge v21.2d, v25.2d, v23.2d
-	WORD $0x6e78e756 // fcmge v22.2d, v26.2d, v24.2d
-	FMOVQ 1136(R8), F25 // 0.25
-	FMOVQ 1136(R8), F26 // 0.25
-	WORD $0x6ef3e739 // fcmgt v25.2d, v25.2d, v19.2d
-	WORD $0x6ef4e75a // fcmgt v26.2d, v26.2d, v20.2d
-	VAND V25.B16, V21.B16, V21.B16
-	VAND V26.B16, V22.B16, V22.B16
-	VEOR V27.B16, V27.B16, V27.B16
-	VEOR V28.B16, V28.B16, V28.B16
-	WORD $0x6efbe67b // fcmgt v27.2d, v19.2d, v27.2d
-	WORD $0x6efce69c // fcmgt v28.2d, v20.2d, v28.2d
-	VAND V27.B16, V21.B16, V21.B16
-	VAND V28.B16, V22.B16, V22.B16
-	VBIT V21.B16, V19.B16, V13.B16
-	VBIT V22.B16, V20.B16, V14.B16
-	WORD $0x4ef1d5ad // fsub v13.2d, v13.2d, v17.2d
-	WORD $0x4ef2d5ce // fsub v14.2d, v14.2d, v18.2d
-	WORD $0x4ef3d633 // fsub v19.2d, v17.2d, v19.2d
-	WORD $0x4ef4d654 // fsub v20.2d, v18.2d, v20.2d
-	VEOR V21.B16, V21.B16, V21.B16
-	WORD $0x6ef5e5b1 // fcmgt v17.2d, v13.2d, v21.2d
-	VAND V0.B16, V17.B16, V17.B16
-	WORD $0x6eede6b6 // fcmgt v22.2d, v21.2d, v13.2d
-	VAND V0.B16, V22.B16, V22.B16
-	WORD $0x4ef6d631 // fsub v17.2d, v17.2d, v22.2d
-	WORD $0x6ef5e5d2 // fcmgt v18.2d, v14.2d, v21.2d
-	VAND V0.B16, V18.B16, V18.B16
-	WORD $0x6eeee6b7 // fcmgt v23.2d, v21.2d, v14.2d
-	VAND V0.B16, V23.B16, V23.B16
-	WORD $0x4ef7d652 // fsub v18.2d, v18.2d, v23.2d
-	WORD $0x6ef5e678 // fcmgt v24.2d, v19.2d, v21.2d
-	VAND V0.B16, V24.B16, V24.B16
-	WORD $0x6ef3e6b6 // fcmgt v22.2d, v21.2d, v19.2d
-	VAND V0.B16, V22.B16, V22.B16
-	WORD $0x4ef6d718 // fsub v24.2d, v24.2d, v22.2d
-	WORD $0x6ef5e699 // fcmgt v25.2d, v20.2d, v21.2d
-	VAND V0.B16, V25.B16, V25.B16
-	WORD $0x6ef4e6b7 // fcmgt v23.2d, v21.2d, v20.2d
-	VAND V0.B16, V23.B16, V23.B16
-	WORD $0x4ef7d739 // fsub v25.2d, v25.2d, v23.2d
-	WORD $0x4ef8d631 // fsub v17.2d, v17.2d, v24.2d
-	WORD $0x4ef9d652 // fsub v18.2d, v18.2d, v25.2d
-	WORD $0x6e71ddef // fmul v15.2d, v15.2d, v17.2d
-	WORD $0x6e72de10 // fmul v16.2d, v16.2d, v18.2d
-	WORD $0x4ee0f9ad // fabs v13.2d, v13.2d
-	WORD $0x4ee0f9ce // fabs v14.2d, v14.2d
-	WORD $0x4ee0fa73 // fabs v19.2d, v19.2d
-	WORD $0x4ee0fa94 // fabs v20.2d, v20.2d
-	WORD $0x4e73d5ad // fadd v13.2d, v13.2d, v19.2d
-	WORD $0x4e74d5ce // fadd v14.2d, v14.2d, v20.2d
+	VEOR V16.B16, V16.B16, V16.B16
 	VEOR V17.B16, V17.B16, V17.B16
+	WORD $0x6ef0e508 // fcmgt v8.2d, v8.2d, v16.2d
+	WORD $0x6ef1e529 // fcmgt v9.2d, v9.2d, v17.2d
+	VMOV V18.B16, V16.B16
+	VMOV V19.B16, V17.B16
+	VBIT V8.B16, V12.B16, V16.B16
+	VBIT V9.B16, V13.B16, V17.B16
+	VBIT V8.B16, V18.B16, V12.B16
+	VBIT V9.B16, V19.B16, V13.B16
+	WORD $0x4eecd40c // fsub v12.2d, v0.2d, v12.2d
+	WORD $0x4eedd40d // fsub v13.2d, v0.2d, v13.2d
+	WORD $0x4ef0d594 // fsub v20.2d, v12.2d, v16.2d
+	WORD $0x4ef1d5b5 // fsub v21.2d, v13.2d, v17.2d
+	WORD $0x4ee0fa94 // fabs v20.2d, v20.2d
+	WORD $0x4ee0fab5 // fabs v21.2d, v21.2d
+	FMOVQ 1120(R8), F22 // 4.440892098500626e-16
+	FMOVQ 1120(R8), F23 // 4.440892098500626e-16
+	WORD $0x6e74e6d2 // fcmge v18.2d, v22.2d, v20.2d
+	WORD $0x6e75e6f3 // fcmge v19.2d, v23.2d, v21.2d
+	FMOVQ 1136(R8), F22 // 0.25
+	FMOVQ 1136(R8), F23 // 0.25
+	WORD $0x6ef0e6d6 // fcmgt v22.2d, v22.2d, v16.2d
+	WORD $0x6ef1e6f7 // fcmgt v23.2d, v23.2d, v17.2d
+	VAND V22.B16, V18.B16, V18.B16
+	VAND V23.B16, V19.B16, V19.B16
+	VEOR V24.B16, V24.B16, V24.B16
+	VEOR V25.B16, V25.B16, V25.B16
+	WORD $0x6ef8e618 // fcmgt v24.2d, v16.2d, v24.2d
+	WORD $0x6ef9e639 // fcmgt v25.2d, v17.2d, v25.2d
+	VAND V24.B16, V18.B16, V18.B16
+	VAND V25.B16, V19.B16, V19.B16
+	VBIT V18.B16, V16.B16, V12.B16
+	VBIT V19.B16, V17.B16, V13.B16
+	WORD $0x4eeed58c // fsub v12.2d, v12.2d, v14.2d
+	WORD $0x4eefd5ad // fsub v13.2d, v13.2d, v15.2d
+	WORD $0x4ef0d5d0 // fsub v16.2d, v14.2d, v16.2d
+	WORD $0x4ef1d5f1 // fsub v17.2d, v15.2d, v17.2d
 	VEOR V18.B16, V18.B16, V18.B16
-	WORD $0x4eefd631 // fsub v17.2d, v17.2d, v15.2d
-	WORD $0x4ef0d652 // fsub v18.2d, v18.2d, v16.2d
-	VBIT V11.B16, V15.B16, V17.B16
-	VBIT V12.B16, V16.B16, V18.B16
-	VST1.P [V13.D2, V14.D2], 32(R0)
+	WORD $0x6ef2e58e // fcmgt v14.2d, v12.2d, v18.2d
+	VAND V0.B16, V14.B16, V14.B16
+	WORD $0x6eece653 // fcmgt v19.2d, v18.2d, v12.2d
+	VAND V0.B16, V19.B16, V19.B16
+	WORD $0x4ef3d5ce // fsub v14.2d, v14.2d, v19.2d
+	WORD $0x6ef2e5af // fcmgt v15.2d, v13.2d, v18.2d
+	VAND V0.B16, V15.B16, V15.B16
+	WORD $0x6eede654 // fcmgt v20.2d, v18.2d, v13.2d
+	VAND V0.B16, V20.B16, V20.B16
+	WORD $0x4ef4d5ef // fsub v15.2d, v15.2d, v20.2d
+	WORD $0x6ef2e615 // fcmgt v21.2d, v16.2d, v18.2d
+	VAND V0.B16, V21.B16, V21.B16
+	WORD $0x6ef0e653 // fcmgt v19.2d, v18.2d, v16.2d
+	VAND V0.B16, V19.B16, V19.B16
+	WORD $0x4ef3d6b5 // fsub v21.2d, v21.2d, v19.2d
+	WORD $0x6ef2e636 // fcmgt v22.2d, v17.2d, v18.2d
+	VAND V0.B16, V22.B16, V22.B16
+	WORD $0x6ef1e654 // fcmgt v20.2d, v18.2d, v17.2d
+	VAND V0.B16, V20.B16, V20.B16
+	WORD $0x4ef4d6d6 // fsub v22.2d, v22.2d, v20.2d
+	WORD $0x4ef5d5ce // fsub v14.2d, v14.2d, v21.2d
+	WORD $0x4ef6d5ef // fsub v15.2d, v15.2d, v22.2d
+	WORD $0x6e6edd4a // fmul v10.2d, v10.2d, v14.2d
+	WORD $0x6e6fdd6b // fmul v11.2d, v11.2d, v15.2d
+	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
+	WORD $0x4ee0f9ad // fabs v13.2d, v13.2d
+	WORD $0x4ee0fa10 // fabs v16.2d, v16.2d
+	WORD $0x4ee0fa31 // fabs v17.2d, v17.2d
+	WORD $0x4e70d58c // fadd v12.2d, v12.2d, v16.2d
+	WORD $0x4e71d5ad // fadd v13.2d, v13.2d, v17.2d
+	VEOR V23.B16, V23.B16, V23.B16
+	VEOR V24.B16, V24.B16, V24.B16
+	WORD $0x4eead6f7 // fsub v23.2d, v23.2d, v10.2d
+	WORD $0x4eebd718 // fsub v24.2d, v24.2d, v11.2d
+	VBIT V8.B16, V10.B16, V23.B16
+	VBIT V9.B16, V11.B16, V24.B16
+	VST1.P [V12.D2, V13.D2], 32(R0)
 	CBZ R5, value
-	WORD $0x0e616a31 // fcvtn v17.2s, v17.2d
-	WORD $0x4e616a51 // fcvtn2 v17.4s, v18.2d
+	WORD $0x0e616af7 // fcvtn v23.2s, v23.2d
+	WORD $0x4e616b17 // fcvtn2 v23.4s, v24.2d
 	MOVWU scale+48(FP), R9
-	VDUP R9, V11.S4
-	WORD $0x6e2bde31 // fmul v17.4s, v17.4s, v11.4s
-	VST1.P [V17.S4], 16(R5)
+	VDUP R9, V8.S4
+	WORD $0x6e28def7 // fmul v23.4s, v23.4s, v8.4s
+	VST1.P [V23.S4], 16(R5)
 value:
 	SUBS $4, R2, R2
 	BNE loop
@@ -13073,9 +13034,6 @@ TEXT ·sigmoidMAEF64(SB), NOSPLIT, $0-64
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 912(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 928(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 944(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
 	MOVD n+40(FP), R2
@@ -13084,175 +13042,169 @@ TEXT ·sigmoidMAEF64(SB), NOSPLIT, $0-64
 	MOVD grad+8(FP), R5
 loop:
 	MOVD R1, R6
-	VLD1.P 32(R6), [V11.D2, V12.D2]
-	FMOVQ 960(R8), F13 // +Inf
-	FMOVQ 960(R8), F14 // +Inf
-	WORD $0x4e6be5ad // fcmeq v13.2d, v13.2d, v11.2d
-	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
-	WORD $0x4ee0f96b // fabs v11.2d, v11.2d
-	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
-	VORR V13.B16, V11.B16, V11.B16
-	VORR V14.B16, V12.B16, V12.B16
-	WORD $0x6ee0f96d // fneg v13.2d, v11.2d
-	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
-	WORD $0x4e61f5ad // fmax v13.2d, v13.2d, v1.2d
-	WORD $0x4e61f5ce // fmax v14.2d, v14.2d, v1.2d
-	VMOV V2.B16, V15.B16
-	VMOV V2.B16, V16.B16
-	WORD $0x4fc311af // fmla v15.2d, v13.2d, v3.d[0]
-	WORD $0x4fc311d0 // fmla v16.2d, v14.2d, v3.d[0]
-	WORD $0x4ee2d5f1 // fsub v17.2d, v15.2d, v2.2d
-	WORD $0x4ee2d612 // fsub v18.2d, v16.2d, v2.2d
-	WORD $0x4fc35a2d // fmls v13.2d, v17.2d, v3.d[1]
-	WORD $0x4fc35a4e // fmls v14.2d, v18.2d, v3.d[1]
-	WORD $0x4fc4522d // fmls v13.2d, v17.2d, v4.d[0]
-	WORD $0x4fc4524e // fmls v14.2d, v18.2d, v4.d[0]
-	VSHL $52, V15.D2, V15.D2
-	VSHL $52, V16.D2, V16.D2
-	WORD $0x6e6dddb1 // fmul v17.2d, v13.2d, v13.2d
-	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
-	FMOVQ 176(R8), F19 // 2.7620138719733994e-07
-	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
-	WORD $0x4fc711b3 // fmla v19.2d, v13.2d, v7.d[0]
-	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
-	FMOVQ 192(R8), F21 // 2.4801520191217726e-05
-	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
-	WORD $0x4fc619b5 // fmla v21.2d, v13.2d, v6.d[1]
-	WORD $0x4fc619d6 // fmla v22.2d, v14.2d, v6.d[1]
-	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
-	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
-	FMOVQ 208(R8), F19 // 0.0013888888917281794
-	FMOVQ 208(R8), F20 // 0.0013888888917281794
-	WORD $0x4fc611b3 // fmla v19.2d, v13.2d, v6.d[0]
-	WORD $0x4fc611d4 // fmla v20.2d, v14.2d, v6.d[0]
-	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
-	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
-	FMOVQ 224(R8), F21 // 0.04166666666662399
-	FMOVQ 224(R8), F22 // 0.04166666666662399
-	WORD $0x4fc519b5 // fmla v21.2d, v13.2d, v5.d[1]
-	WORD $0x4fc519d6 // fmla v22.2d, v14.2d, v5.d[1]
-	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
-	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
-	FMOVQ 240(R8), F19 // 0.5
-	FMOVQ 240(R8), F20 // 0.5
-	WORD $0x4fc511b3 // fmla v19.2d, v13.2d, v5.d[0]
-	WORD $0x4fc511d4 // fmla v20.2d, v14.2d, v5.d[0]
-	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
-	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
-	WORD $0x4e71ce6d // fmla v13.2d, v19.2d, v17.2d
-	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
-	WORD $0x4e60d5b1 // fadd v17.2d, v13.2d, v0.2d
-	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
-	VADD V15.D2, V17.D2, V17.D2
-	VADD V16.D2, V18.D2, V18.D2
-	WORD $0x4fc49a31 // fmul v17.2d, v17.2d, v4.d[1]
-	WORD $0x4fc49a52 // fmul v18.2d, v18.2d, v4.d[1]
-	VEOR V15.B16, V15.B16, V15.B16
-	WORD $0x4e6fcdb1 // fmla v17.2d, v13.2d, v15.2d
-	WORD $0x4e6fcdd2 // fmla v18.2d, v14.2d, v15.2d
-	FMOVQ 400(R8), F15 // 2
-	FMOVQ 400(R8), F16 // 2
-	WORD $0x4e71d5ef // fadd v15.2d, v15.2d, v17.2d
-	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
-	WORD $0x4e60d62d // fadd v13.2d, v17.2d, v0.2d
-	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
-	WORD $0x6e6ffe2f // fdiv v15.2d, v17.2d, v15.2d
-	WORD $0x6e70fe50 // fdiv v16.2d, v18.2d, v16.2d
-	WORD $0x6e6dfc0d // fdiv v13.2d, v0.2d, v13.2d
-	WORD $0x6e6efc0e // fdiv v14.2d, v0.2d, v14.2d
-	WORD $0x6e6dde31 // fmul v17.2d, v17.2d, v13.2d
-	WORD $0x6e6ede52 // fmul v18.2d, v18.2d, v14.2d
-	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
-	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
-	VLD1.P 32(R1), [V11.D2, V12.D2]
-	VLD1.P 32(R3), [V21.D2, V22.D2]
-	WORD $0x4ef5d40f // fsub v15.2d, v0.2d, v21.2d
-	WORD $0x4ef6d410 // fsub v16.2d, v0.2d, v22.2d
+	VLD1.P 32(R6), [V8.D2, V9.D2]
+	FMOVQ 960(R8), F10 // +Inf
+	FMOVQ 960(R8), F11 // +Inf
+	WORD $0x4e68e54a // fcmeq v10.2d, v10.2d, v8.2d
+	WORD $0x4e69e56b // fcmeq v11.2d, v11.2d, v9.2d
+	WORD $0x4ee0f908 // fabs v8.2d, v8.2d
+	WORD $0x4ee0f929 // fabs v9.2d, v9.2d
+	VORR V10.B16, V8.B16, V8.B16
+	VORR V11.B16, V9.B16, V9.B16
+	WORD $0x6ee0f90a // fneg v10.2d, v8.2d
+	WORD $0x6ee0f92b // fneg v11.2d, v9.2d
+	WORD $0x4e61f54a // fmax v10.2d, v10.2d, v1.2d
+	WORD $0x4e61f56b // fmax v11.2d, v11.2d, v1.2d
+	VMOV V2.B16, V12.B16
+	VMOV V2.B16, V13.B16
+	WORD $0x4fc3114c // fmla v12.2d, v10.2d, v3.d[0]
+	WORD $0x4fc3116d // fmla v13.2d, v11.2d, v3.d[0]
+	WORD $0x4ee2d58e // fsub v14.2d, v12.2d, v2.2d
+	WORD $0x4ee2d5af // fsub v15.2d, v13.2d, v2.2d
+	WORD $0x4fc359ca // fmls v10.2d, v14.2d, v3.d[1]
+	WORD $0x4fc359eb // fmls v11.2d, v15.2d, v3.d[1]
+	WORD $0x4fc451ca // fmls v10.2d, v14.2d, v4.d[0]
+	WORD $0x4fc451eb // fmls v11.2d, v15.2d, v4.d[0]
+	VSHL $52, V12.D2, V12.D2
+	VSHL $52, V13.D2, V13.D2
+	WORD $0x6e6add4e // fmul v14.2d, v10.2d, v10.2d
+	WORD $0x6e6bdd6f // fmul v15.2d, v11.2d, v11.2d
+	FMOVQ 176(R8), F16 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F17 // 2.7620138719733994e-07
+	WORD $0x4fc71150 // fmla v16.2d, v10.2d, v7.d[0]
+	WORD $0x4fc71171 // fmla v17.2d, v11.2d, v7.d[0]
+	FMOVQ 192(R8), F18 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F19 // 2.4801520191217726e-05
+	WORD $0x4fc61952 // fmla v18.2d, v10.2d, v6.d[1]
+	WORD $0x4fc61973 // fmla v19.2d, v11.2d, v6.d[1]
+	WORD $0x4e6ece12 // fmla v18.2d, v16.2d, v14.2d
+	WORD $0x4e6fce33 // fmla v19.2d, v17.2d, v15.2d
+	FMOVQ 208(R8), F16 // 0.0013888888917281794
+	FMOVQ 208(R8), F17 // 0.0013888888917281794
+	WORD $0x4fc61150 // fmla v16.2d, v10.2d, v6.d[0]
+	WORD $0x4fc61171 // fmla v17.2d, v11.2d, v6.d[0]
+	WORD $0x4e6ece50 // fmla v16.2d, v18.2d, v14.2d
+	WORD $0x4e6fce71 // fmla v17.2d, v19.2d, v15.2d
+	FMOVQ 224(R8), F18 // 0.04166666666662399
+	FMOVQ 224(R8), F19 // 0.04166666666662399
+	WORD $0x4fc51952 // fmla v18.2d, v10.2d, v5.d[1]
+	WORD $0x4fc51973 // fmla v19.2d, v11.2d, v5.d[1]
+	WORD $0x4e6ece12 // fmla v18.2d, v16.2d, v14.2d
+	WORD $0x4e6fce33 // fmla v19.2d, v17.2d, v15.2d
+	FMOVQ 240(R8), F16 // 0.5
+	FMOVQ 240(R8), F17 // 0.5
+	WORD $0x4fc51150 // fmla v16.2d, v10.2d, v5.d[0]
+	WORD $0x4fc51171 // fmla v17.2d, v11.2d, v5.d[0]
+	WORD $0x4e6ece50 // fmla v16.2d, v18.2d, v14.2d
+	WORD $0x4e6fce71 // fmla v17.2d, v19.2d, v15.2d
+	WORD $0x4e6ece0a // fmla v10.2d, v16.2d, v14.2d
+	WORD $0x4e6fce2b // fmla v11.2d, v17.2d, v15.2d
+	WORD $0x4e60d54e // fadd v14.2d, v10.2d, v0.2d
+	WORD $0x4e60d56f // fadd v15.2d, v11.2d, v0.2d
+	VADD V12.D2, V14.D2, V14.D2
+	VADD V13.D2, V15.D2, V15.D2
+	WORD $0x4fc499ce // fmul v14.2d, v14.2d, v4.d[1]
+	WORD $0x4fc499ef // fmul v15.2d, v15.2d, v4.d[1]
+	VEOR V12.B16, V12.B16, V12.B16
+	WORD $0x4e6ccd4e // fmla v14.2d, v10.2d, v12.2d
+	WORD $0x4e6ccd6f // fmla v15.2d, v11.2d, v12.2d
+	WORD $0x4e60d5ca // fadd v10.2d, v14.2d, v0.2d
+	WORD $0x4e60d5eb // fadd v11.2d, v15.2d, v0.2d
+	WORD $0x6e6afc0a // fdiv v10.2d, v0.2d, v10.2d
+	WORD $0x6e6bfc0b // fdiv v11.2d, v0.2d, v11.2d
+	WORD $0x6e6addce // fmul v14.2d, v14.2d, v10.2d
+	WORD $0x6e6bddef // fmul v15.2d, v15.2d, v11.2d
+	WORD $0x6e6edd4a // fmul v10.2d, v10.2d, v14.2d
+	WORD $0x6e6fdd6b // fmul v11.2d, v11.2d, v15.2d
+	VLD1.P 32(R1), [V8.D2, V9.D2]
+	VLD1.P 32(R3), [V18.D2, V19.D2]
+	WORD $0x4ef2d40c // fsub v12.2d, v0.2d, v18.2d
+	WORD $0x4ef3d40d // fsub v13.2d, v0.2d, v19.2d
 	CBZ R4, shares
-	VLD1.P 32(R4), [V15.D2, V16.D2]
+	VLD1.P 32(R4), [V12.D2, V13.D2]
 shares:
-	VEOR V19.B16, V19.B16, V19.B16
-	VEOR V20.B16, V20.B16, V20.B16
-	WORD $0x6ef3e56b // fcmgt v11.2d, v11.2d, v19.2d
-	WORD $0x6ef4e58c // fcmgt v12.2d, v12.2d, v20.2d
-	VMOV V21.B16, V19.B16
-	VMOV V22.B16, V20.B16
-	VBIT V11.B16, V15.B16, V19.B16
-	VBIT V12.B16, V16.B16, V20.B16
-	VBIT V11.B16, V21.B16, V15.B16
-	VBIT V12.B16, V22.B16, V16.B16
-	WORD $0x4eefd40f // fsub v15.2d, v0.2d, v15.2d
-	WORD $0x4ef0d410 // fsub v16.2d, v0.2d, v16.2d
-	WORD $0x4ef3d5f7 // fsub v23.2d, v15.2d, v19.2d
-	WORD $0x4ef4d618 // fsub v24.2d, v16.2d, v20.2d
-	WORD $0x4ee0faf7 // fabs v23.2d, v23.2d
-	WORD $0x4ee0fb18 // fabs v24.2d, v24.2d
-	FMOVQ 1120(R8), F25 // 4.440892098500626e-16
-	FMOVQ 1120(R8), F26 // 4.440892098500626e-16
-	WORD $0x6e77e735 // fcmge v21.2d, v25.2d, v23.2d
-	WORD $0x6e78e756 // fcmge v22.2d, v26.2d, v24.2d
-	FMOVQ 1136(R8), F25 // 0.25
-	FMOVQ 1136(R8), F26 // 0.25
-	WORD $0x6ef3e739 // fcmgt v25.2d, v25.2d, v19.2d
-	WORD $0x6ef4e75a // fcmgt v26.2d, v26.2d, v20.2d
-	VAND V25.B16, V21.B16, V21.B16
-	VAND V26.B16, V22.B16, V22.B16
-	VEOR V27.B16, V27.B16, V27.B16
-	VEOR V28.B16, V28.B16, V28.B16
-	WORD $0x6efbe67b // fcmgt v27.2d, v19.2d, v27.2d
-	WORD $0x6efce69c // fcmgt v28.2d, v20.2d, v28.2d
-	VAND V27.B16, V21.B16, V21.B16
-	VAND V28.B16, V22.B16, V22.B16
-	VBIT V21.B16, V19.B16, V15.B16
-	VBIT V22.B16, V20.B16, V16.B16
-	WORD $0x4ef1d5ef // fsub v15.2d, v15.2d, v17.2d
-	WORD $0x4ef2d610 // fsub v16.2d, v16.2d, v18.2d
-	WORD $0x4ef3d633 // fsub v19.2d, v17.2d, v19.2d
-	WORD $0x4ef4d654 // fsub v20.2d, v18.2d, v20.2d
-	VEOR V21.B16, V21.B16, V21.B16
-	WORD $0x6ef5e5f1 // fcmgt v17.2d, v15.2d, v21.2d
-	VAND V0.B16, V17.B16, V17.B16
-	WORD $0x6eefe6b6 // fcmgt v22.2d, v21.2d, v15.2d
-	VAND V0.B16, V22.B16, V22.B16
-	WORD $0x4ef6d631 // fsub v17.2d, v17.2d, v22.2d
-	WORD $0x6ef5e612 // fcmgt v18.2d, v16.2d, v21.2d
-	VAND V0.B16, V18.B16, V18.B16
-	WORD $0x6ef0e6b7 // fcmgt v23.2d, v21.2d, v16.2d
-	VAND V0.B16, V23.B16, V23.B16
-	WORD $0x4ef7d652 // fsub v18.2d, v18.2d, v23.2d
-	WORD $0x6ef5e678 // fcmgt v24.2d, v19.2d, v21.2d
-	VAND V0.B16, V24.B16, V24.B16
-	WORD $0x6ef3e6b6 // fcmgt v22.2d, v21.2d, v19.2d
-	VAND V0.B16, V22.B16, V22.B16
-	WORD $0x4ef6d718 // fsub v24.2d, v24.2d, v22.2d
-	WORD $0x6ef5e699 // fcmgt v25.2d, v20.2d, v21.2d
-	VAND V0.B16, V25.B16, V25.B16
-	WORD $0x6ef4e6b7 // fcmgt v23.2d, v21.2d, v20.2d
-	VAND V0.B16, V23.B16, V23.B16
-	WORD $0x4ef7d739 // fsub v25.2d, v25.2d, v23.2d
-	WORD $0x4ef8d631 // fsub v17.2d, v17.2d, v24.2d
-	WORD $0x4ef9d652 // fsub v18.2d, v18.2d, v25.2d
-	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
-	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
-	WORD $0x4ee0f9ef // fabs v15.2d, v15.2d
-	WORD $0x4ee0fa10 // fabs v16.2d, v16.2d
-	WORD $0x4ee0fa73 // fabs v19.2d, v19.2d
-	WORD $0x4ee0fa94 // fabs v20.2d, v20.2d
-	WORD $0x4e73d5ef // fadd v15.2d, v15.2d, v19.2d
-	WORD $0x4e74d610 // fadd v16.2d, v16.2d, v20.2d
+	VEOR V16.B16, V16.B16, V16.B16
 	VEOR V17.B16, V17.B16, V17.B16
+	WORD $0x6ef0e508 // fcmgt v8.2d, v8.2d, v16.2d
+	WORD $0x6ef1e529 // fcmgt v9.2d, v9.2d, v17.2d
+	VMOV V18.B16, V16.B16
+	VMOV V19.B16, V17.B16
+	VBIT V8.B16, V12.B16, V16.B16
+	VBIT V9.B16, V13.B16, V17.B16
+	VBIT V8.B16, V18.B16, V12.B16
+	VBIT V9.B16, V19.B16, V13.B16
+	WORD $0x4eecd40c // fsub v12.2d, v0.2d, v12.2d
+	WORD $0x4eedd40d // fsub v13.2d, v0.2d, v13.2d
+	WORD $0x4ef0d594 // fsub v20.2d, v12.2d, v16.2d
+	WORD $0x4ef1d5b5 // fsub v21.2d, v13.2d, v17.2d
+	WORD $0x4ee0fa94 // fabs v20.2d, v20.2d
+	WORD $0x4ee0fab5 // fabs v21.2d, v21.2d
+	FMOVQ 1120(R8), F22 // 4.440892098500626e-16
+	FMOVQ 1120(R8), F23 // 4.440892098500626e-16
+	WORD $0x6e74e6d2 // fcmge v18.2d, v22.2d, v20.2d
+	WORD $0x6e75e6f3 // fcmge v19.2d, v23.2d, v21.2d
+	FMOVQ 1136(R8), F22 // 0.25
+	FMOVQ 1136(R8), F23 // 0.25
+	WORD $0x6ef0e6d6 // fcmgt v22.2d, v22.2d, v16.2d
+	WORD $0x6ef1e6f7 // fcmgt v23.2d, v23.2d, v17.2d
+	VAND V22.B16, V18.B16, V18.B16
+	VAND V23.B16, V19.B16, V19.B16
+	VEOR V24.B16, V24.B16, V24.B16
+	VEOR V25.B16, V25.B16, V25.B16
+	WORD $0x6ef8e618 // fcmgt v24.2d, v16.2d, v24.2d
+	WORD $0x6ef9e639 // fcmgt v25.2d, v17.2d, v25.2d
+	VAND V24.B16, V18.B16, V18.B16
+	VAND V25.B16, V19.B16, V19.B16
+	VBIT V18.B16, V16.B16, V12.B16
+	VBIT V19.B16, V17.B16, V13.B16
+	WORD $0x4eeed58c // fsub v12.2d, v12.2d, v14.2d
+	WORD $0x4eefd5ad // fsub v13.2d, v13.2d, v15.2d
+	WORD $0x4ef0d5d0 // fsub v16.2d, v14.2d, v16.2d
+	WORD $0x4ef1d5f1 // fsub v17.2d, v15.2d, v17.2d
 	VEOR V18.B16, V18.B16, V18.B16
-	WORD $0x4eedd631 // fsub v17.2d, v17.2d, v13.2d
-	WORD $0x4eeed652 // fsub v18.2d, v18.2d, v14.2d
-	VBIT V11.B16, V13.B16, V17.B16
-	VBIT V12.B16, V14.B16, V18.B16
-	VST1.P [V15.D2, V16.D2], 32(R0)
+	WORD $0x6ef2e58e // fcmgt v14.2d, v12.2d, v18.2d
+	VAND V0.B16, V14.B16, V14.B16
+	WORD $0x6eece653 // fcmgt v19.2d, v18.2d, v12.2d
+	VAND V0.B16, V19.B16, V19.B16
+	WORD $0x4ef3d5ce // fsub v14.2d, v14.2d, v19.2d
+	WORD $0x6ef2e5af // fcmgt v15.2d, v13.2d, v18.2d
+	VAND V0.B16, V15.B16, V15.B16
+	WORD $0x6eede654 // fcmgt v20.2d, v18.2d, v13.2d
+	VAND V0.B16, V20.B16, V20.B16
+	WORD $0x4ef4d5ef // fsub v15.2d, v15.2d, v20.2d
+	WORD $0x6ef2e615 // fcmgt v21.2d, v16.2d, v18.2d
+	VAND V0.B16, V21.B16, V21.B16
+	WORD $0x6ef0e653 // fcmgt v19.2d, v18.2d, v16.2d
+	VAND V0.B16, V19.B16, V19.B16
+	WORD $0x4ef3d6b5 // fsub v21.2d, v21.2d, v19.2d
+	WORD $0x6ef2e636 // fcmgt v22.2d, v17.2d, v18.2d
+	VAND V0.B16, V22.B16, V22.B16
+	WORD $0x6ef1e654 // fcmgt v20.2d, v18.2d, v17.2d
+	VAND V0.B16, V20.B16, V20.B16
+	WORD $0x4ef4d6d6 // fsub v22.2d, v22.2d, v20.2d
+	WORD $0x4ef5d5ce // fsub v14.2d, v14.2d, v21.2d
+	WORD $0x4ef6d5ef // fsub v15.2d, v15.2d, v22.2d
+	WORD $0x6e6edd4a // fmul v10.2d, v10.2d, v14.2d
+	WORD $0x6e6fdd6b // fmul v11.2d, v11.2d, v15.2d
+	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
+	WORD $0x4ee0f9ad // fabs v13.2d, v13.2d
+	WORD $0x4ee0fa10 // fabs v16.2d, v16.2d
+	WORD $0x4ee0fa31 // fabs v17.2d, v17.2d
+	WORD $0x4e70d58c // fadd v12.2d, v12.2d, v16.2d
+	WORD $0x4e71d5ad // fadd v13.2d, v13.2d, v17.2d
+	VEOR V23.B16, V23.B16, V23.B16
+	VEOR V24.B16, V24.B16, V24.B16
+	WORD $0x4eead6f7 // fsub v23.2d, v23.2d, v10.2d
+	WORD $0x4eebd718 // fsub v24.2d, v24.2d, v11.2d
+	VBIT V8.B16, V10.B16, V23.B16
+	VBIT V9.B16, V11.B16, V24.B16
+	VST1.P [V12.D2, V13.D2], 32(R0)
 	CBZ R5, value
 	MOVD scale+48(FP), R9
-	VDUP R9, V11.D2
-	WORD $0x6e6bde31 // fmul v17.2d, v17.2d, v11.2d
-	WORD $0x6e6bde52 // fmul v18.2d, v18.2d, v11.2d
-	VST1.P [V17.D2, V18.D2], 32(R5)
+	VDUP R9, V8.D2
+	WORD $0x6e68def7 // fmul v23.2d, v23.2d, v8.2d
+	WORD $0x6e68df18 // fmul v24.2d, v24.2d, v8.2d
+	VST1.P [V23.D2, V24.D2], 32(R5)
 value:
 	SUBS $4, R2, R2
 	BNE loop

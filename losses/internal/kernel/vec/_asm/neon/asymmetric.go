@@ -37,12 +37,9 @@ func (a *asm) factor(x []Vec, at int) (f []Vec) {
 // is not above 0. The parameters are γ and the margin, the bits of γ-1, or of γ = 0, and whether
 // that is γ-1.
 func (a *asm) margin(one Vec, z []Vec, labels func() (likely, other, positive []Vec)) (loss, slope []Vec) {
-	c := a.questionConsts(one)
-	q := a.question(c, z)
+	c := a.raisedExp(one, 0)
+	p, rest := a.classes(c, z)
 	c.release(a)
-	p, rest := q.p, q.e
-	each(func(i int) { a.Op(Fmul, rest[i], rest[i], p[i]) })
-	a.Release(q.size, q.s)
 	u, other, positive := labels() // one of which is 0
 	each(func(i int) { a.Op(Fadd, u[i], u[i], other[i]) })
 	slope, r := other, a.Row(unroll)

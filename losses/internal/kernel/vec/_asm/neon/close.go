@@ -32,8 +32,7 @@ type closeQuestion struct{ e, lost, p, off []Vec }
 func (a *asm) closeQuestion(one Vec, z []Vec) (q closeQuestion) {
 	c := a.raisedExp(one, 0)
 	q.e, q.lost = a.exactFall(c, z)
-	a.Release([]Vec{c.least, c.magic, c.log2e.Of})
-	c.q.release(a)
+	c.release(a)
 	q.p = a.Row(unroll)
 	q.off = a.likelihood(one, q.p, q.e)
 	x := a.Row(unroll)

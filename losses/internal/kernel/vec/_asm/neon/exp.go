@@ -47,6 +47,12 @@ func (a *asm) expNumbers(least, magic, one Vec) expConsts {
 		q: a.polynomial(q)}
 }
 
+// release gives back the registers of all but one.
+func (c expConsts) release(a *asm) {
+	a.Release([]Vec{c.least, c.magic, c.log2e.Of, c.ln2hi.Of, c.ln2lo.Of, c.back.Of})
+	c.q.release(a)
+}
+
 // exp emits exp(x) 2^-shift for several vectors, step by step so that their chains overlap, and
 // returns where it is. A NaN does not always stay one, which integer arithmetic on the exponent
 // sees to; it stays in x, which is overwritten.

@@ -84,5 +84,5 @@ func (a *asm) kernels() {
 		[]float64{0x1.8p-51}, a.symmetricSingle(true))
 	a.questionSingle("sigmoidNormalisedSingle", "The loss is the question Normalised.", []float64{2, 1}, []float64{1, 0},
 		a.normalisedSingle)
-	a.sigmoid("sigmoidMAE", "The loss is the sum of |p - t| of both classes.", a.maeQuestion)
+	a.sigmoidMAE()
 }

@@ -195,31 +195,36 @@ func (a *asm) exponentials(c questionConsts, minus Lane, near, far, rest, p []Ve
 	return w, wOther
 }
 
-// maeQuestion: with the labels t of the likely class and u and d = p - t = complement - rest, rest
-// - u of the other, loss = Σ |d|, slope = p rest (sign d - sign d of the other).
-func (a *asm) maeQuestion(c questionConsts) questionLoss {
-	return func(q question, labels func() (likely, other []Vec)) (loss, slope []Vec) {
-		a.Release(q.s, q.size)
-		rest, slope := q.e, q.p
-		each(func(i int) { a.Op(Fmul, rest[i], q.e[i], q.p[i]) })
-		each(func(i int) { a.Op(Fmul, slope[i], q.p[i], rest[i]) })
-		t, u := labels()
-		a.complement(c.exp.one, t, u)
-		each(func(i int) { a.Op(Fsub, t[i], t[i], rest[i]) })
-		each(func(i int) { a.Op(Fsub, u[i], rest[i], u[i]) })
-		zero, x, other := a.Take(), a.Row(unroll), a.Row(unroll)
-		a.Zero(zero)
-		each(func(i int) { a.sign(rest[i], t[i], x[i], c.exp.one, zero) })
-		each(func(i int) { a.sign(other[i], u[i], x[i], c.exp.one, zero) })
-		each(func(i int) { a.Op(Fsub, rest[i], rest[i], other[i]) })
-		each(func(i int) { a.Op(Fmul, slope[i], slope[i], rest[i]) })
-		each(func(i int) { a.OpOne(Fabs, t[i], t[i]) })
-		each(func(i int) { a.OpOne(Fabs, u[i], u[i]) })
-		each(func(i int) { a.Op(Fadd, t[i], t[i], u[i]) })
-		a.Drop(zero)
-		a.Release(other, rest, x, u)
-		return t, slope
-	}
+// sigmoidMAE: with the labels t of the likely class and u and d = p - t = complement - rest, rest -
+// u of the other, loss = Σ |d|, slope = p rest (sign d - sign d of the other).
+func (a *asm) sigmoidMAE() {
+	name := "sigmoidMAE"
+	a.wideKernel(name, "loss *float64, grad, z, yes, no *T, n int, scale T, par *float64", "",
+		name+sigmoidDoc+"The loss is the sum of |p - t| of both classes.", func() {
+			one := a.Hold(1)
+			c := a.raisedExp(one, 0)
+			a.sigmoidTurns(one, func(_ Vec, z []Vec, labels func() (likely, other, positive []Vec)) (loss, slope []Vec) {
+				p, rest := a.classes(c, z)
+				each(func(i int) { a.Op(Fmul, p[i], p[i], rest[i]) })
+				t, u, positive := labels()
+				a.complement(one, t, u)
+				each(func(i int) { a.Op(Fsub, t[i], t[i], rest[i]) })
+				each(func(i int) { a.Op(Fsub, u[i], rest[i], u[i]) })
+				zero, x, other := a.Take(), a.Row(unroll), a.Row(unroll)
+				a.Zero(zero)
+				each(func(i int) { a.sign(rest[i], t[i], x[i], one, zero) })
+				each(func(i int) { a.sign(other[i], u[i], x[i], one, zero) })
+				each(func(i int) { a.Op(Fsub, rest[i], rest[i], other[i]) })
+				each(func(i int) { a.Op(Fmul, p[i], p[i], rest[i]) })
+				each(func(i int) { a.OpOne(Fabs, t[i], t[i]) })
+				each(func(i int) { a.OpOne(Fabs, u[i], u[i]) })
+				each(func(i int) { a.Op(Fadd, t[i], t[i], u[i]) })
+				a.Drop(zero)
+				slope = a.signed(p, positive)
+				a.Release(other, rest, x, u, p, positive)
+				return t, slope
+			})
+		})
 }
 
 // complement turns labels t beside u into 1 - t: u, where t has lost digits of that.

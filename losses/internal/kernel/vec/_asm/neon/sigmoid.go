@@ -165,8 +165,7 @@ type questionConsts struct {
 
 // release gives back the registers of all but one.
 func (c questionConsts) release(a *asm) {
-	a.Release([]Vec{c.exp.least, c.exp.magic, c.exp.log2e.Of, c.exp.ln2hi.Of, c.exp.ln2lo.Of, c.exp.back.Of})
-	c.exp.q.release(a)
+	c.exp.release(a)
 	c.atanh.release(a)
 }
 
@@ -214,6 +213,16 @@ func (a *asm) question(c questionConsts, z []Vec) (q question) {
 	q.p, q.s = q.s, q.p
 	a.Drop(inverse...)
 	return q
+}
+
+// classes emits p of both classes, the likely one and the other. It drops z.
+func (a *asm) classes(c expConsts, z []Vec) (p, rest []Vec) {
+	rest, p = a.fall(c, z)
+	a.Drop(z...)
+	each(func(i int) { a.Op(Fadd, p[i], rest[i], c.one) })
+	each(func(i int) { a.Op(Fdiv, p[i], c.one, p[i]) })
+	each(func(i int) { a.Op(Fmul, rest[i], rest[i], p[i]) })
+	return p, rest
 }
 
 // fall emits |z| in the place of z, as sizes does, and exp(-|z|), and returns free registers too.

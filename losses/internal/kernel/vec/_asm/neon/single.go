@@ -69,8 +69,8 @@ func (a *asm) singleConsts(one Vec) (c singleConsts) {
 
 // release gives back the registers of all but one.
 func (c singleConsts) release(a *asm) {
-	a.Release([]Vec{c.exp.least, c.exp.magic, c.exp.log2e.Of, c.log2e.Of, c.ln2hi.Of})
-	c.exp.q.release(a)
+	c.exp.release(a)
+	a.Release([]Vec{c.log2e.Of, c.ln2hi.Of})
 	c.second.release(a)
 	c.power.release(a)
 }
