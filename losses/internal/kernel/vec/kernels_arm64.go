@@ -341,6 +341,68 @@ func gcePhiF32(y *float32, e *float64, z *float32, n int, m, log, c float64, par
 //go:noescape
 func gcePhiF64(y *float64, e *float64, z *float64, n int, m, log, c float64, par *float64)
 
+// smoothTerms stores h = -t φ'(l) of classes but the largest and returns Σ t φ, Σ h and the or of the bits
+// of t, with l = (z - m) - log and p = c e; φ = V, φ' = -p W with polynomials V and W, in p-1/4, behind a in par, a = par[0].
+func smoothTerms[T spec.Float](h *T, e *float64, z, t *T, n int, m, log, c float64, par *float64) (sum, mass float64, signs uint64) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		return smoothTermsF32((*float32)(unsafe.Pointer(h)), e, (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(t)), n, m, log, c, par)
+	}
+	return smoothTermsF64((*float64)(unsafe.Pointer(h)), e, (*float64)(unsafe.Pointer(z)), (*float64)(unsafe.Pointer(t)), n, m, log, c, par)
+}
+
+//go:noescape
+func smoothTermsF32(h *float32, e *float64, z, t *float32, n int, m, log, c float64, par *float64) (sum, mass float64, signs uint64)
+
+//go:noescape
+func smoothTermsF64(h *float64, e *float64, z, t *float64, n int, m, log, c float64, par *float64) (sum, mass float64, signs uint64)
+
+// smoothPhi stores φ(l) in y, where l = (z - m) - log and p = c e; φ = V, φ' = -p W with polynomials V and W, in p-1/4, behind a in par,
+// a = par[0]; n is a positive multiple of the block.
+func smoothPhi[T spec.Float](y *T, e *float64, z *T, n int, m, log, c float64, par *float64) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		smoothPhiF32((*float32)(unsafe.Pointer(y)), e, (*float32)(unsafe.Pointer(z)), n, m, log, c, par)
+		return
+	}
+	smoothPhiF64((*float64)(unsafe.Pointer(y)), e, (*float64)(unsafe.Pointer(z)), n, m, log, c, par)
+}
+
+//go:noescape
+func smoothPhiF32(y *float32, e *float64, z *float32, n int, m, log, c float64, par *float64)
+
+//go:noescape
+func smoothPhiF64(y *float64, e *float64, z *float64, n int, m, log, c float64, par *float64)
+
+// powerTerms stores h = -t φ'(l) of classes but the largest and returns Σ t φ, Σ h and the or of the bits
+// of t, with l = (z - m) - log and p = c e; φ = -(1-p)^a l, (1-p)^(a-1) = W with a polynomial W, in p-1/4, behind a in par, a = par[0].
+func powerTerms[T spec.Float](h *T, e *float64, z, t *T, n int, m, log, c float64, par *float64) (sum, mass float64, signs uint64) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		return powerTermsF32((*float32)(unsafe.Pointer(h)), e, (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(t)), n, m, log, c, par)
+	}
+	return powerTermsF64((*float64)(unsafe.Pointer(h)), e, (*float64)(unsafe.Pointer(z)), (*float64)(unsafe.Pointer(t)), n, m, log, c, par)
+}
+
+//go:noescape
+func powerTermsF32(h *float32, e *float64, z, t *float32, n int, m, log, c float64, par *float64) (sum, mass float64, signs uint64)
+
+//go:noescape
+func powerTermsF64(h *float64, e *float64, z, t *float64, n int, m, log, c float64, par *float64) (sum, mass float64, signs uint64)
+
+// powerPhi stores φ(l) in y, where l = (z - m) - log and p = c e; φ = -(1-p)^a l, (1-p)^(a-1) = W with a polynomial W, in p-1/4, behind a in par,
+// a = par[0]; n is a positive multiple of the block.
+func powerPhi[T spec.Float](y *T, e *float64, z *T, n int, m, log, c float64, par *float64) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		powerPhiF32((*float32)(unsafe.Pointer(y)), e, (*float32)(unsafe.Pointer(z)), n, m, log, c, par)
+		return
+	}
+	powerPhiF64((*float64)(unsafe.Pointer(y)), e, (*float64)(unsafe.Pointer(z)), n, m, log, c, par)
+}
+
+//go:noescape
+func powerPhiF32(y *float32, e *float64, z *float32, n int, m, log, c float64, par *float64)
+
+//go:noescape
+func powerPhiF64(y *float64, e *float64, z *float64, n int, m, log, c float64, par *float64)
+
 // separableGrad stores f (b e - h) in h.
 func separableGrad[T spec.Float](h *T, e *float64, n int, b, f float64) {
 	if unsafe.Sizeof(T(0)) == 4 {

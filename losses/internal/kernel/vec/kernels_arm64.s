@@ -2657,6 +2657,1274 @@ loop:
 	BNE loop
 	RET
 
+// func smoothTermsF32(h *float32, e *float64, z, t *float32, n int, m, log, c float64, par *float64) (sum, mass float64, signs uint64)
+TEXT ·smoothTermsF32(SB), NOSPLIT, $0-96
+	MOVD h+0(FP), R4
+	MOVD e+8(FP), R0
+	MOVD z+16(FP), R1
+	MOVD t+24(FP), R3
+	MOVD n+32(FP), R2
+	MOVD par+64(FP), R7
+	MOVD m+40(FP), R9
+	VDUP R9, V0.D2
+	MOVD log+48(FP), R9
+	VDUP R9, V1.D2
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	MOVD c+56(FP), R9
+	VDUP R9, V5.D2
+	FMOVQ 144(R7), F6
+	FMOVQ 160(R7), F7
+	FMOVQ 176(R7), F8
+	FMOVQ 192(R7), F9
+	FMOVQ 336(R7), F10
+	FMOVQ 352(R7), F11
+	FMOVQ 368(R7), F12
+	FMOVQ 384(R7), F13
+loop:
+	VLD1.P 16(R1), [V14.S4]
+	WORD $0x4e6179cf // fcvtl2 v15.2d, v14.4s
+	WORD $0x0e6179ce // fcvtl v14.2d, v14.2s
+	VLD1.P 16(R3), [V16.S4]
+	WORD $0x4e617a11 // fcvtl2 v17.2d, v16.4s
+	WORD $0x0e617a10 // fcvtl v16.2d, v16.2s
+	VORR V16.B16, V4.B16, V4.B16
+	VORR V17.B16, V4.B16, V4.B16
+	WORD $0x4ee0d5ce // fsub v14.2d, v14.2d, v0.2d
+	WORD $0x4ee0d5ef // fsub v15.2d, v15.2d, v0.2d
+	WORD $0x4ee1d5ce // fsub v14.2d, v14.2d, v1.2d
+	WORD $0x4ee1d5ef // fsub v15.2d, v15.2d, v1.2d
+	VEOR V18.B16, V18.B16, V18.B16
+	VEOR V19.B16, V19.B16, V19.B16
+	WORD $0x6ef2e612 // fcmgt v18.2d, v16.2d, v18.2d
+	WORD $0x6ef3e633 // fcmgt v19.2d, v17.2d, v19.2d
+	VAND V18.B16, V14.B16, V14.B16
+	VAND V19.B16, V15.B16, V15.B16
+	VLD1.P 32(R0), [V18.D2, V19.D2]
+	WORD $0x6e65de52 // fmul v18.2d, v18.2d, v5.2d
+	WORD $0x6e65de73 // fmul v19.2d, v19.2d, v5.2d
+	MOVD $numbers<>(SB), R8
+	FMOVQ 288(R8), F14 // -0.25
+	FMOVQ 288(R8), F15 // -0.25
+	WORD $0x4e72d5ce // fadd v14.2d, v14.2d, v18.2d
+	WORD $0x4e73d5ef // fadd v15.2d, v15.2d, v19.2d
+	WORD $0x6e6eddd4 // fmul v20.2d, v14.2d, v14.2d
+	WORD $0x6e6fddf5 // fmul v21.2d, v15.2d, v15.2d
+	FMOVQ 128(R7), F22
+	FMOVQ 128(R7), F23
+	WORD $0x4fc911d6 // fmla v22.2d, v14.2d, v9.d[0]
+	WORD $0x4fc911f7 // fmla v23.2d, v15.2d, v9.d[0]
+	FMOVQ 112(R7), F24
+	FMOVQ 112(R7), F25
+	WORD $0x4fc819d8 // fmla v24.2d, v14.2d, v8.d[1]
+	WORD $0x4fc819f9 // fmla v25.2d, v15.2d, v8.d[1]
+	WORD $0x4e74ced8 // fmla v24.2d, v22.2d, v20.2d
+	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
+	FMOVQ 96(R7), F22
+	FMOVQ 96(R7), F23
+	WORD $0x4fc811d6 // fmla v22.2d, v14.2d, v8.d[0]
+	WORD $0x4fc811f7 // fmla v23.2d, v15.2d, v8.d[0]
+	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
+	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
+	FMOVQ 80(R7), F24
+	FMOVQ 80(R7), F25
+	WORD $0x4fc719d8 // fmla v24.2d, v14.2d, v7.d[1]
+	WORD $0x4fc719f9 // fmla v25.2d, v15.2d, v7.d[1]
+	WORD $0x4e74ced8 // fmla v24.2d, v22.2d, v20.2d
+	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
+	FMOVQ 64(R7), F22
+	FMOVQ 64(R7), F23
+	WORD $0x4fc711d6 // fmla v22.2d, v14.2d, v7.d[0]
+	WORD $0x4fc711f7 // fmla v23.2d, v15.2d, v7.d[0]
+	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
+	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
+	FMOVQ 48(R7), F24
+	FMOVQ 48(R7), F25
+	WORD $0x4fc619d8 // fmla v24.2d, v14.2d, v6.d[1]
+	WORD $0x4fc619f9 // fmla v25.2d, v15.2d, v6.d[1]
+	WORD $0x4e74ced8 // fmla v24.2d, v22.2d, v20.2d
+	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
+	FMOVQ 16(R7), F22
+	FMOVQ 16(R7), F23
+	WORD $0x4fc611d6 // fmla v22.2d, v14.2d, v6.d[0]
+	WORD $0x4fc611f7 // fmla v23.2d, v15.2d, v6.d[0]
+	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
+	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
+	FMOVQ 32(R7), F24
+	FMOVQ 32(R7), F25
+	WORD $0x4e78d6d6 // fadd v22.2d, v22.2d, v24.2d
+	WORD $0x4e79d6f7 // fadd v23.2d, v23.2d, v25.2d
+	FMOVQ 320(R7), F24
+	FMOVQ 320(R7), F25
+	WORD $0x4fcd11d8 // fmla v24.2d, v14.2d, v13.d[0]
+	WORD $0x4fcd11f9 // fmla v25.2d, v15.2d, v13.d[0]
+	FMOVQ 304(R7), F26
+	FMOVQ 304(R7), F27
+	WORD $0x4fcc19da // fmla v26.2d, v14.2d, v12.d[1]
+	WORD $0x4fcc19fb // fmla v27.2d, v15.2d, v12.d[1]
+	WORD $0x4e74cf1a // fmla v26.2d, v24.2d, v20.2d
+	WORD $0x4e75cf3b // fmla v27.2d, v25.2d, v21.2d
+	FMOVQ 288(R7), F24
+	FMOVQ 288(R7), F25
+	WORD $0x4fcc11d8 // fmla v24.2d, v14.2d, v12.d[0]
+	WORD $0x4fcc11f9 // fmla v25.2d, v15.2d, v12.d[0]
+	WORD $0x4e74cf58 // fmla v24.2d, v26.2d, v20.2d
+	WORD $0x4e75cf79 // fmla v25.2d, v27.2d, v21.2d
+	FMOVQ 272(R7), F26
+	FMOVQ 272(R7), F27
+	WORD $0x4fcb19da // fmla v26.2d, v14.2d, v11.d[1]
+	WORD $0x4fcb19fb // fmla v27.2d, v15.2d, v11.d[1]
+	WORD $0x4e74cf1a // fmla v26.2d, v24.2d, v20.2d
+	WORD $0x4e75cf3b // fmla v27.2d, v25.2d, v21.2d
+	FMOVQ 256(R7), F24
+	FMOVQ 256(R7), F25
+	WORD $0x4fcb11d8 // fmla v24.2d, v14.2d, v11.d[0]
+	WORD $0x4fcb11f9 // fmla v25.2d, v15.2d, v11.d[0]
+	WORD $0x4e74cf58 // fmla v24.2d, v26.2d, v20.2d
+	WORD $0x4e75cf79 // fmla v25.2d, v27.2d, v21.2d
+	FMOVQ 240(R7), F26
+	FMOVQ 240(R7), F27
+	WORD $0x4fca19da // fmla v26.2d, v14.2d, v10.d[1]
+	WORD $0x4fca19fb // fmla v27.2d, v15.2d, v10.d[1]
+	WORD $0x4e74cf1a // fmla v26.2d, v24.2d, v20.2d
+	WORD $0x4e75cf3b // fmla v27.2d, v25.2d, v21.2d
+	FMOVQ 208(R7), F24
+	FMOVQ 208(R7), F25
+	WORD $0x4fca11d8 // fmla v24.2d, v14.2d, v10.d[0]
+	WORD $0x4fca11f9 // fmla v25.2d, v15.2d, v10.d[0]
+	WORD $0x4e74cf58 // fmla v24.2d, v26.2d, v20.2d
+	WORD $0x4e75cf79 // fmla v25.2d, v27.2d, v21.2d
+	FMOVQ 224(R7), F26
+	FMOVQ 224(R7), F27
+	WORD $0x4e7ad718 // fadd v24.2d, v24.2d, v26.2d
+	WORD $0x4e7bd739 // fadd v25.2d, v25.2d, v27.2d
+	WORD $0x6e72df18 // fmul v24.2d, v24.2d, v18.2d
+	WORD $0x6e73df39 // fmul v25.2d, v25.2d, v19.2d
+	WORD $0x6e70df18 // fmul v24.2d, v24.2d, v16.2d
+	WORD $0x6e71df39 // fmul v25.2d, v25.2d, v17.2d
+	WORD $0x4e70cec2 // fmla v2.2d, v22.2d, v16.2d
+	WORD $0x4e71cee2 // fmla v2.2d, v23.2d, v17.2d
+	WORD $0x4e78d463 // fadd v3.2d, v3.2d, v24.2d
+	WORD $0x4e79d463 // fadd v3.2d, v3.2d, v25.2d
+	WORD $0x0e616b18 // fcvtn v24.2s, v24.2d
+	WORD $0x4e616b38 // fcvtn2 v24.4s, v25.2d
+	VST1.P [V24.S4], 16(R4)
+	SUBS $4, R2, R2
+	BNE loop
+	WORD $0x7e70d842 // faddp d2, v2.2d
+	FMOVD F2, sum+72(FP)
+	WORD $0x7e70d863 // faddp d3, v3.2d
+	FMOVD F3, mass+80(FP)
+	VMOV V4.D[0], R5
+	VMOV V4.D[1], R6
+	ORR R6, R5, R5
+	MOVD R5, signs+88(FP)
+	RET
+
+// func smoothTermsF64(h *float64, e *float64, z, t *float64, n int, m, log, c float64, par *float64) (sum, mass float64, signs uint64)
+TEXT ·smoothTermsF64(SB), NOSPLIT, $0-96
+	MOVD h+0(FP), R4
+	MOVD e+8(FP), R0
+	MOVD z+16(FP), R1
+	MOVD t+24(FP), R3
+	MOVD n+32(FP), R2
+	MOVD par+64(FP), R7
+	MOVD m+40(FP), R9
+	VDUP R9, V0.D2
+	MOVD log+48(FP), R9
+	VDUP R9, V1.D2
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	MOVD c+56(FP), R9
+	VDUP R9, V5.D2
+	FMOVQ 224(R7), F6
+	FMOVQ 240(R7), F7
+	FMOVQ 256(R7), F8
+	FMOVQ 272(R7), F9
+	FMOVQ 288(R7), F10
+	FMOVQ 304(R7), F11
+	FMOVQ 528(R7), F12
+	FMOVQ 544(R7), F13
+	FMOVQ 560(R7), F14
+	FMOVQ 576(R7), F15
+	FMOVQ 592(R7), F16
+	FMOVQ 608(R7), F17
+loop:
+	VLD1.P 32(R1), [V18.D2, V19.D2]
+	VLD1.P 32(R3), [V20.D2, V21.D2]
+	VORR V20.B16, V4.B16, V4.B16
+	VORR V21.B16, V4.B16, V4.B16
+	WORD $0x4ee0d652 // fsub v18.2d, v18.2d, v0.2d
+	WORD $0x4ee0d673 // fsub v19.2d, v19.2d, v0.2d
+	WORD $0x4ee1d652 // fsub v18.2d, v18.2d, v1.2d
+	WORD $0x4ee1d673 // fsub v19.2d, v19.2d, v1.2d
+	VEOR V22.B16, V22.B16, V22.B16
+	VEOR V23.B16, V23.B16, V23.B16
+	WORD $0x6ef6e696 // fcmgt v22.2d, v20.2d, v22.2d
+	WORD $0x6ef7e6b7 // fcmgt v23.2d, v21.2d, v23.2d
+	VAND V22.B16, V18.B16, V18.B16
+	VAND V23.B16, V19.B16, V19.B16
+	VLD1.P 32(R0), [V22.D2, V23.D2]
+	WORD $0x6e65ded6 // fmul v22.2d, v22.2d, v5.2d
+	WORD $0x6e65def7 // fmul v23.2d, v23.2d, v5.2d
+	MOVD $numbers<>(SB), R8
+	FMOVQ 288(R8), F18 // -0.25
+	FMOVQ 288(R8), F19 // -0.25
+	WORD $0x4e76d652 // fadd v18.2d, v18.2d, v22.2d
+	WORD $0x4e77d673 // fadd v19.2d, v19.2d, v23.2d
+	WORD $0x6e72de58 // fmul v24.2d, v18.2d, v18.2d
+	WORD $0x6e73de79 // fmul v25.2d, v19.2d, v19.2d
+	FMOVQ 208(R7), F26
+	FMOVQ 208(R7), F27
+	WORD $0x4fcb1a5a // fmla v26.2d, v18.2d, v11.d[1]
+	WORD $0x4fcb1a7b // fmla v27.2d, v19.2d, v11.d[1]
+	FMOVQ 192(R7), F28
+	FMOVQ 192(R7), F29
+	WORD $0x4fcb125c // fmla v28.2d, v18.2d, v11.d[0]
+	WORD $0x4fcb127d // fmla v29.2d, v19.2d, v11.d[0]
+	WORD $0x4e78cf5c // fmla v28.2d, v26.2d, v24.2d
+	WORD $0x4e79cf7d // fmla v29.2d, v27.2d, v25.2d
+	FMOVQ 176(R7), F26
+	FMOVQ 176(R7), F27
+	WORD $0x4fca1a5a // fmla v26.2d, v18.2d, v10.d[1]
+	WORD $0x4fca1a7b // fmla v27.2d, v19.2d, v10.d[1]
+	WORD $0x4e78cf9a // fmla v26.2d, v28.2d, v24.2d
+	WORD $0x4e79cfbb // fmla v27.2d, v29.2d, v25.2d
+	FMOVQ 160(R7), F28
+	FMOVQ 160(R7), F29
+	WORD $0x4fca125c // fmla v28.2d, v18.2d, v10.d[0]
+	WORD $0x4fca127d // fmla v29.2d, v19.2d, v10.d[0]
+	WORD $0x4e78cf5c // fmla v28.2d, v26.2d, v24.2d
+	WORD $0x4e79cf7d // fmla v29.2d, v27.2d, v25.2d
+	FMOVQ 144(R7), F26
+	FMOVQ 144(R7), F27
+	WORD $0x4fc91a5a // fmla v26.2d, v18.2d, v9.d[1]
+	WORD $0x4fc91a7b // fmla v27.2d, v19.2d, v9.d[1]
+	WORD $0x4e78cf9a // fmla v26.2d, v28.2d, v24.2d
+	WORD $0x4e79cfbb // fmla v27.2d, v29.2d, v25.2d
+	FMOVQ 128(R7), F28
+	FMOVQ 128(R7), F29
+	WORD $0x4fc9125c // fmla v28.2d, v18.2d, v9.d[0]
+	WORD $0x4fc9127d // fmla v29.2d, v19.2d, v9.d[0]
+	WORD $0x4e78cf5c // fmla v28.2d, v26.2d, v24.2d
+	WORD $0x4e79cf7d // fmla v29.2d, v27.2d, v25.2d
+	FMOVQ 112(R7), F26
+	FMOVQ 112(R7), F27
+	WORD $0x4fc81a5a // fmla v26.2d, v18.2d, v8.d[1]
+	WORD $0x4fc81a7b // fmla v27.2d, v19.2d, v8.d[1]
+	WORD $0x4e78cf9a // fmla v26.2d, v28.2d, v24.2d
+	WORD $0x4e79cfbb // fmla v27.2d, v29.2d, v25.2d
+	FMOVQ 96(R7), F28
+	FMOVQ 96(R7), F29
+	WORD $0x4fc8125c // fmla v28.2d, v18.2d, v8.d[0]
+	WORD $0x4fc8127d // fmla v29.2d, v19.2d, v8.d[0]
+	WORD $0x4e78cf5c // fmla v28.2d, v26.2d, v24.2d
+	WORD $0x4e79cf7d // fmla v29.2d, v27.2d, v25.2d
+	FMOVQ 80(R7), F26
+	FMOVQ 80(R7), F27
+	WORD $0x4fc71a5a // fmla v26.2d, v18.2d, v7.d[1]
+	WORD $0x4fc71a7b // fmla v27.2d, v19.2d, v7.d[1]
+	WORD $0x4e78cf9a // fmla v26.2d, v28.2d, v24.2d
+	WORD $0x4e79cfbb // fmla v27.2d, v29.2d, v25.2d
+	FMOVQ 64(R7), F28
+	FMOVQ 64(R7), F29
+	WORD $0x4fc7125c // fmla v28.2d, v18.2d, v7.d[0]
+	WORD $0x4fc7127d // fmla v29.2d, v19.2d, v7.d[0]
+	WORD $0x4e78cf5c // fmla v28.2d, v26.2d, v24.2d
+	WORD $0x4e79cf7d // fmla v29.2d, v27.2d, v25.2d
+	FMOVQ 48(R7), F26
+	FMOVQ 48(R7), F27
+	WORD $0x4fc61a5a // fmla v26.2d, v18.2d, v6.d[1]
+	WORD $0x4fc61a7b // fmla v27.2d, v19.2d, v6.d[1]
+	WORD $0x4e78cf9a // fmla v26.2d, v28.2d, v24.2d
+	WORD $0x4e79cfbb // fmla v27.2d, v29.2d, v25.2d
+	FMOVQ 16(R7), F28
+	FMOVQ 16(R7), F29
+	WORD $0x4fc6125c // fmla v28.2d, v18.2d, v6.d[0]
+	WORD $0x4fc6127d // fmla v29.2d, v19.2d, v6.d[0]
+	WORD $0x4e78cf5c // fmla v28.2d, v26.2d, v24.2d
+	WORD $0x4e79cf7d // fmla v29.2d, v27.2d, v25.2d
+	FMOVQ 32(R7), F26
+	FMOVQ 32(R7), F27
+	WORD $0x4e7ad79c // fadd v28.2d, v28.2d, v26.2d
+	WORD $0x4e7bd7bd // fadd v29.2d, v29.2d, v27.2d
+	FMOVQ 512(R7), F26
+	FMOVQ 512(R7), F27
+	WORD $0x4fd11a5a // fmla v26.2d, v18.2d, v17.d[1]
+	WORD $0x4fd11a7b // fmla v27.2d, v19.2d, v17.d[1]
+	FMOVQ 496(R7), F30
+	FMOVQ 496(R7), F31
+	WORD $0x4fd1125e // fmla v30.2d, v18.2d, v17.d[0]
+	WORD $0x4fd1127f // fmla v31.2d, v19.2d, v17.d[0]
+	WORD $0x4e78cf5e // fmla v30.2d, v26.2d, v24.2d
+	WORD $0x4e79cf7f // fmla v31.2d, v27.2d, v25.2d
+	FMOVQ 480(R7), F26
+	FMOVQ 480(R7), F27
+	WORD $0x4fd01a5a // fmla v26.2d, v18.2d, v16.d[1]
+	WORD $0x4fd01a7b // fmla v27.2d, v19.2d, v16.d[1]
+	WORD $0x4e78cfda // fmla v26.2d, v30.2d, v24.2d
+	WORD $0x4e79cffb // fmla v27.2d, v31.2d, v25.2d
+	FMOVQ 464(R7), F30
+	FMOVQ 464(R7), F31
+	WORD $0x4fd0125e // fmla v30.2d, v18.2d, v16.d[0]
+	WORD $0x4fd0127f // fmla v31.2d, v19.2d, v16.d[0]
+	WORD $0x4e78cf5e // fmla v30.2d, v26.2d, v24.2d
+	WORD $0x4e79cf7f // fmla v31.2d, v27.2d, v25.2d
+	FMOVQ 448(R7), F26
+	FMOVQ 448(R7), F27
+	WORD $0x4fcf1a5a // fmla v26.2d, v18.2d, v15.d[1]
+	WORD $0x4fcf1a7b // fmla v27.2d, v19.2d, v15.d[1]
+	WORD $0x4e78cfda // fmla v26.2d, v30.2d, v24.2d
+	WORD $0x4e79cffb // fmla v27.2d, v31.2d, v25.2d
+	FMOVQ 432(R7), F30
+	FMOVQ 432(R7), F31
+	WORD $0x4fcf125e // fmla v30.2d, v18.2d, v15.d[0]
+	WORD $0x4fcf127f // fmla v31.2d, v19.2d, v15.d[0]
+	WORD $0x4e78cf5e // fmla v30.2d, v26.2d, v24.2d
+	WORD $0x4e79cf7f // fmla v31.2d, v27.2d, v25.2d
+	FMOVQ 416(R7), F26
+	FMOVQ 416(R7), F27
+	WORD $0x4fce1a5a // fmla v26.2d, v18.2d, v14.d[1]
+	WORD $0x4fce1a7b // fmla v27.2d, v19.2d, v14.d[1]
+	WORD $0x4e78cfda // fmla v26.2d, v30.2d, v24.2d
+	WORD $0x4e79cffb // fmla v27.2d, v31.2d, v25.2d
+	FMOVQ 400(R7), F30
+	FMOVQ 400(R7), F31
+	WORD $0x4fce125e // fmla v30.2d, v18.2d, v14.d[0]
+	WORD $0x4fce127f // fmla v31.2d, v19.2d, v14.d[0]
+	WORD $0x4e78cf5e // fmla v30.2d, v26.2d, v24.2d
+	WORD $0x4e79cf7f // fmla v31.2d, v27.2d, v25.2d
+	FMOVQ 384(R7), F26
+	FMOVQ 384(R7), F27
+	WORD $0x4fcd1a5a // fmla v26.2d, v18.2d, v13.d[1]
+	WORD $0x4fcd1a7b // fmla v27.2d, v19.2d, v13.d[1]
+	WORD $0x4e78cfda // fmla v26.2d, v30.2d, v24.2d
+	WORD $0x4e79cffb // fmla v27.2d, v31.2d, v25.2d
+	FMOVQ 368(R7), F30
+	FMOVQ 368(R7), F31
+	WORD $0x4fcd125e // fmla v30.2d, v18.2d, v13.d[0]
+	WORD $0x4fcd127f // fmla v31.2d, v19.2d, v13.d[0]
+	WORD $0x4e78cf5e // fmla v30.2d, v26.2d, v24.2d
+	WORD $0x4e79cf7f // fmla v31.2d, v27.2d, v25.2d
+	FMOVQ 352(R7), F26
+	FMOVQ 352(R7), F27
+	WORD $0x4fcc1a5a // fmla v26.2d, v18.2d, v12.d[1]
+	WORD $0x4fcc1a7b // fmla v27.2d, v19.2d, v12.d[1]
+	WORD $0x4e78cfda // fmla v26.2d, v30.2d, v24.2d
+	WORD $0x4e79cffb // fmla v27.2d, v31.2d, v25.2d
+	FMOVQ 320(R7), F30
+	FMOVQ 320(R7), F31
+	WORD $0x4fcc125e // fmla v30.2d, v18.2d, v12.d[0]
+	WORD $0x4fcc127f // fmla v31.2d, v19.2d, v12.d[0]
+	WORD $0x4e78cf5e // fmla v30.2d, v26.2d, v24.2d
+	WORD $0x4e79cf7f // fmla v31.2d, v27.2d, v25.2d
+	FMOVQ 336(R7), F26
+	FMOVQ 336(R7), F27
+	WORD $0x4e7ad7de // fadd v30.2d, v30.2d, v26.2d
+	WORD $0x4e7bd7ff // fadd v31.2d, v31.2d, v27.2d
+	WORD $0x6e76dfde // fmul v30.2d, v30.2d, v22.2d
+	WORD $0x6e77dfff // fmul v31.2d, v31.2d, v23.2d
+	WORD $0x6e74dfde // fmul v30.2d, v30.2d, v20.2d
+	WORD $0x6e75dfff // fmul v31.2d, v31.2d, v21.2d
+	WORD $0x4e74cf82 // fmla v2.2d, v28.2d, v20.2d
+	WORD $0x4e75cfa2 // fmla v2.2d, v29.2d, v21.2d
+	WORD $0x4e7ed463 // fadd v3.2d, v3.2d, v30.2d
+	WORD $0x4e7fd463 // fadd v3.2d, v3.2d, v31.2d
+	VST1.P [V30.D2, V31.D2], 32(R4)
+	SUBS $4, R2, R2
+	BNE loop
+	WORD $0x7e70d842 // faddp d2, v2.2d
+	FMOVD F2, sum+72(FP)
+	WORD $0x7e70d863 // faddp d3, v3.2d
+	FMOVD F3, mass+80(FP)
+	VMOV V4.D[0], R5
+	VMOV V4.D[1], R6
+	ORR R6, R5, R5
+	MOVD R5, signs+88(FP)
+	RET
+
+// func smoothPhiF32(y *float32, e *float64, z *float32, n int, m, log, c float64, par *float64)
+TEXT ·smoothPhiF32(SB), NOSPLIT, $0-64
+	MOVD y+0(FP), R4
+	MOVD e+8(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+24(FP), R2
+	MOVD par+56(FP), R7
+	MOVD m+32(FP), R9
+	VDUP R9, V0.D2
+	MOVD log+40(FP), R9
+	VDUP R9, V1.D2
+	MOVD c+48(FP), R9
+	VDUP R9, V2.D2
+	FMOVQ 144(R7), F3
+	FMOVQ 160(R7), F4
+	FMOVQ 176(R7), F5
+	FMOVQ 192(R7), F6
+	FMOVQ 336(R7), F7
+	FMOVQ 352(R7), F8
+	FMOVQ 368(R7), F9
+	FMOVQ 384(R7), F10
+loop:
+	VLD1.P 16(R1), [V11.S4]
+	WORD $0x4e61796c // fcvtl2 v12.2d, v11.4s
+	WORD $0x0e61796b // fcvtl v11.2d, v11.2s
+	WORD $0x4ee0d56b // fsub v11.2d, v11.2d, v0.2d
+	WORD $0x4ee0d58c // fsub v12.2d, v12.2d, v0.2d
+	WORD $0x4ee1d56b // fsub v11.2d, v11.2d, v1.2d
+	WORD $0x4ee1d58c // fsub v12.2d, v12.2d, v1.2d
+	MOVD $numbers<>(SB), R8
+	FMOVQ 80(R8), F13 // 1
+	FMOVQ 80(R8), F14 // 1
+	VLD1.P 32(R0), [V15.D2, V16.D2]
+	WORD $0x6e62ddef // fmul v15.2d, v15.2d, v2.2d
+	WORD $0x6e62de10 // fmul v16.2d, v16.2d, v2.2d
+	FMOVQ 288(R8), F11 // -0.25
+	FMOVQ 288(R8), F12 // -0.25
+	WORD $0x4e6fd56b // fadd v11.2d, v11.2d, v15.2d
+	WORD $0x4e70d58c // fadd v12.2d, v12.2d, v16.2d
+	WORD $0x6e6bdd71 // fmul v17.2d, v11.2d, v11.2d
+	WORD $0x6e6cdd92 // fmul v18.2d, v12.2d, v12.2d
+	FMOVQ 128(R7), F19
+	FMOVQ 128(R7), F20
+	WORD $0x4fc61173 // fmla v19.2d, v11.2d, v6.d[0]
+	WORD $0x4fc61194 // fmla v20.2d, v12.2d, v6.d[0]
+	FMOVQ 112(R7), F21
+	FMOVQ 112(R7), F22
+	WORD $0x4fc51975 // fmla v21.2d, v11.2d, v5.d[1]
+	WORD $0x4fc51996 // fmla v22.2d, v12.2d, v5.d[1]
+	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	FMOVQ 96(R7), F19
+	FMOVQ 96(R7), F20
+	WORD $0x4fc51173 // fmla v19.2d, v11.2d, v5.d[0]
+	WORD $0x4fc51194 // fmla v20.2d, v12.2d, v5.d[0]
+	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	FMOVQ 80(R7), F21
+	FMOVQ 80(R7), F22
+	WORD $0x4fc41975 // fmla v21.2d, v11.2d, v4.d[1]
+	WORD $0x4fc41996 // fmla v22.2d, v12.2d, v4.d[1]
+	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	FMOVQ 64(R7), F19
+	FMOVQ 64(R7), F20
+	WORD $0x4fc41173 // fmla v19.2d, v11.2d, v4.d[0]
+	WORD $0x4fc41194 // fmla v20.2d, v12.2d, v4.d[0]
+	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	FMOVQ 48(R7), F21
+	FMOVQ 48(R7), F22
+	WORD $0x4fc31975 // fmla v21.2d, v11.2d, v3.d[1]
+	WORD $0x4fc31996 // fmla v22.2d, v12.2d, v3.d[1]
+	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	FMOVQ 16(R7), F19
+	FMOVQ 16(R7), F20
+	WORD $0x4fc31173 // fmla v19.2d, v11.2d, v3.d[0]
+	WORD $0x4fc31194 // fmla v20.2d, v12.2d, v3.d[0]
+	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	FMOVQ 32(R7), F21
+	FMOVQ 32(R7), F22
+	WORD $0x4e75d673 // fadd v19.2d, v19.2d, v21.2d
+	WORD $0x4e76d694 // fadd v20.2d, v20.2d, v22.2d
+	FMOVQ 320(R7), F21
+	FMOVQ 320(R7), F22
+	WORD $0x4fca1175 // fmla v21.2d, v11.2d, v10.d[0]
+	WORD $0x4fca1196 // fmla v22.2d, v12.2d, v10.d[0]
+	FMOVQ 304(R7), F23
+	FMOVQ 304(R7), F24
+	WORD $0x4fc91977 // fmla v23.2d, v11.2d, v9.d[1]
+	WORD $0x4fc91998 // fmla v24.2d, v12.2d, v9.d[1]
+	WORD $0x4e71ceb7 // fmla v23.2d, v21.2d, v17.2d
+	WORD $0x4e72ced8 // fmla v24.2d, v22.2d, v18.2d
+	FMOVQ 288(R7), F21
+	FMOVQ 288(R7), F22
+	WORD $0x4fc91175 // fmla v21.2d, v11.2d, v9.d[0]
+	WORD $0x4fc91196 // fmla v22.2d, v12.2d, v9.d[0]
+	WORD $0x4e71cef5 // fmla v21.2d, v23.2d, v17.2d
+	WORD $0x4e72cf16 // fmla v22.2d, v24.2d, v18.2d
+	FMOVQ 272(R7), F23
+	FMOVQ 272(R7), F24
+	WORD $0x4fc81977 // fmla v23.2d, v11.2d, v8.d[1]
+	WORD $0x4fc81998 // fmla v24.2d, v12.2d, v8.d[1]
+	WORD $0x4e71ceb7 // fmla v23.2d, v21.2d, v17.2d
+	WORD $0x4e72ced8 // fmla v24.2d, v22.2d, v18.2d
+	FMOVQ 256(R7), F21
+	FMOVQ 256(R7), F22
+	WORD $0x4fc81175 // fmla v21.2d, v11.2d, v8.d[0]
+	WORD $0x4fc81196 // fmla v22.2d, v12.2d, v8.d[0]
+	WORD $0x4e71cef5 // fmla v21.2d, v23.2d, v17.2d
+	WORD $0x4e72cf16 // fmla v22.2d, v24.2d, v18.2d
+	FMOVQ 240(R7), F23
+	FMOVQ 240(R7), F24
+	WORD $0x4fc71977 // fmla v23.2d, v11.2d, v7.d[1]
+	WORD $0x4fc71998 // fmla v24.2d, v12.2d, v7.d[1]
+	WORD $0x4e71ceb7 // fmla v23.2d, v21.2d, v17.2d
+	WORD $0x4e72ced8 // fmla v24.2d, v22.2d, v18.2d
+	FMOVQ 208(R7), F21
+	FMOVQ 208(R7), F22
+	WORD $0x4fc71175 // fmla v21.2d, v11.2d, v7.d[0]
+	WORD $0x4fc71196 // fmla v22.2d, v12.2d, v7.d[0]
+	WORD $0x4e71cef5 // fmla v21.2d, v23.2d, v17.2d
+	WORD $0x4e72cf16 // fmla v22.2d, v24.2d, v18.2d
+	FMOVQ 224(R7), F23
+	FMOVQ 224(R7), F24
+	WORD $0x4e77d6b5 // fadd v21.2d, v21.2d, v23.2d
+	WORD $0x4e78d6d6 // fadd v22.2d, v22.2d, v24.2d
+	WORD $0x6e6fdeb5 // fmul v21.2d, v21.2d, v15.2d
+	WORD $0x6e70ded6 // fmul v22.2d, v22.2d, v16.2d
+	WORD $0x6e6ddeb5 // fmul v21.2d, v21.2d, v13.2d
+	WORD $0x6e6eded6 // fmul v22.2d, v22.2d, v14.2d
+	WORD $0x0e616a73 // fcvtn v19.2s, v19.2d
+	WORD $0x4e616a93 // fcvtn2 v19.4s, v20.2d
+	VST1.P [V19.S4], 16(R4)
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
+// func smoothPhiF64(y *float64, e *float64, z *float64, n int, m, log, c float64, par *float64)
+TEXT ·smoothPhiF64(SB), NOSPLIT, $0-64
+	MOVD y+0(FP), R4
+	MOVD e+8(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+24(FP), R2
+	MOVD par+56(FP), R7
+	MOVD m+32(FP), R9
+	VDUP R9, V0.D2
+	MOVD log+40(FP), R9
+	VDUP R9, V1.D2
+	MOVD c+48(FP), R9
+	VDUP R9, V2.D2
+	FMOVQ 224(R7), F3
+	FMOVQ 240(R7), F4
+	FMOVQ 256(R7), F5
+	FMOVQ 272(R7), F6
+	FMOVQ 288(R7), F7
+	FMOVQ 304(R7), F8
+	FMOVQ 528(R7), F9
+	FMOVQ 544(R7), F10
+	FMOVQ 560(R7), F11
+	FMOVQ 576(R7), F12
+	FMOVQ 592(R7), F13
+	FMOVQ 608(R7), F14
+loop:
+	VLD1.P 32(R1), [V15.D2, V16.D2]
+	WORD $0x4ee0d5ef // fsub v15.2d, v15.2d, v0.2d
+	WORD $0x4ee0d610 // fsub v16.2d, v16.2d, v0.2d
+	WORD $0x4ee1d5ef // fsub v15.2d, v15.2d, v1.2d
+	WORD $0x4ee1d610 // fsub v16.2d, v16.2d, v1.2d
+	MOVD $numbers<>(SB), R8
+	FMOVQ 80(R8), F17 // 1
+	FMOVQ 80(R8), F18 // 1
+	VLD1.P 32(R0), [V19.D2, V20.D2]
+	WORD $0x6e62de73 // fmul v19.2d, v19.2d, v2.2d
+	WORD $0x6e62de94 // fmul v20.2d, v20.2d, v2.2d
+	FMOVQ 288(R8), F15 // -0.25
+	FMOVQ 288(R8), F16 // -0.25
+	WORD $0x4e73d5ef // fadd v15.2d, v15.2d, v19.2d
+	WORD $0x4e74d610 // fadd v16.2d, v16.2d, v20.2d
+	WORD $0x6e6fddf5 // fmul v21.2d, v15.2d, v15.2d
+	WORD $0x6e70de16 // fmul v22.2d, v16.2d, v16.2d
+	FMOVQ 208(R7), F23
+	FMOVQ 208(R7), F24
+	WORD $0x4fc819f7 // fmla v23.2d, v15.2d, v8.d[1]
+	WORD $0x4fc81a18 // fmla v24.2d, v16.2d, v8.d[1]
+	FMOVQ 192(R7), F25
+	FMOVQ 192(R7), F26
+	WORD $0x4fc811f9 // fmla v25.2d, v15.2d, v8.d[0]
+	WORD $0x4fc8121a // fmla v26.2d, v16.2d, v8.d[0]
+	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	FMOVQ 176(R7), F23
+	FMOVQ 176(R7), F24
+	WORD $0x4fc719f7 // fmla v23.2d, v15.2d, v7.d[1]
+	WORD $0x4fc71a18 // fmla v24.2d, v16.2d, v7.d[1]
+	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	FMOVQ 160(R7), F25
+	FMOVQ 160(R7), F26
+	WORD $0x4fc711f9 // fmla v25.2d, v15.2d, v7.d[0]
+	WORD $0x4fc7121a // fmla v26.2d, v16.2d, v7.d[0]
+	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	FMOVQ 144(R7), F23
+	FMOVQ 144(R7), F24
+	WORD $0x4fc619f7 // fmla v23.2d, v15.2d, v6.d[1]
+	WORD $0x4fc61a18 // fmla v24.2d, v16.2d, v6.d[1]
+	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	FMOVQ 128(R7), F25
+	FMOVQ 128(R7), F26
+	WORD $0x4fc611f9 // fmla v25.2d, v15.2d, v6.d[0]
+	WORD $0x4fc6121a // fmla v26.2d, v16.2d, v6.d[0]
+	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	FMOVQ 112(R7), F23
+	FMOVQ 112(R7), F24
+	WORD $0x4fc519f7 // fmla v23.2d, v15.2d, v5.d[1]
+	WORD $0x4fc51a18 // fmla v24.2d, v16.2d, v5.d[1]
+	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	FMOVQ 96(R7), F25
+	FMOVQ 96(R7), F26
+	WORD $0x4fc511f9 // fmla v25.2d, v15.2d, v5.d[0]
+	WORD $0x4fc5121a // fmla v26.2d, v16.2d, v5.d[0]
+	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	FMOVQ 80(R7), F23
+	FMOVQ 80(R7), F24
+	WORD $0x4fc419f7 // fmla v23.2d, v15.2d, v4.d[1]
+	WORD $0x4fc41a18 // fmla v24.2d, v16.2d, v4.d[1]
+	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	FMOVQ 64(R7), F25
+	FMOVQ 64(R7), F26
+	WORD $0x4fc411f9 // fmla v25.2d, v15.2d, v4.d[0]
+	WORD $0x4fc4121a // fmla v26.2d, v16.2d, v4.d[0]
+	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	FMOVQ 48(R7), F23
+	FMOVQ 48(R7), F24
+	WORD $0x4fc319f7 // fmla v23.2d, v15.2d, v3.d[1]
+	WORD $0x4fc31a18 // fmla v24.2d, v16.2d, v3.d[1]
+	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	FMOVQ 16(R7), F25
+	FMOVQ 16(R7), F26
+	WORD $0x4fc311f9 // fmla v25.2d, v15.2d, v3.d[0]
+	WORD $0x4fc3121a // fmla v26.2d, v16.2d, v3.d[0]
+	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	FMOVQ 32(R7), F23
+	FMOVQ 32(R7), F24
+	WORD $0x4e77d739 // fadd v25.2d, v25.2d, v23.2d
+	WORD $0x4e78d75a // fadd v26.2d, v26.2d, v24.2d
+	FMOVQ 512(R7), F23
+	FMOVQ 512(R7), F24
+	WORD $0x4fce19f7 // fmla v23.2d, v15.2d, v14.d[1]
+	WORD $0x4fce1a18 // fmla v24.2d, v16.2d, v14.d[1]
+	FMOVQ 496(R7), F27
+	FMOVQ 496(R7), F28
+	WORD $0x4fce11fb // fmla v27.2d, v15.2d, v14.d[0]
+	WORD $0x4fce121c // fmla v28.2d, v16.2d, v14.d[0]
+	WORD $0x4e75cefb // fmla v27.2d, v23.2d, v21.2d
+	WORD $0x4e76cf1c // fmla v28.2d, v24.2d, v22.2d
+	FMOVQ 480(R7), F23
+	FMOVQ 480(R7), F24
+	WORD $0x4fcd19f7 // fmla v23.2d, v15.2d, v13.d[1]
+	WORD $0x4fcd1a18 // fmla v24.2d, v16.2d, v13.d[1]
+	WORD $0x4e75cf77 // fmla v23.2d, v27.2d, v21.2d
+	WORD $0x4e76cf98 // fmla v24.2d, v28.2d, v22.2d
+	FMOVQ 464(R7), F27
+	FMOVQ 464(R7), F28
+	WORD $0x4fcd11fb // fmla v27.2d, v15.2d, v13.d[0]
+	WORD $0x4fcd121c // fmla v28.2d, v16.2d, v13.d[0]
+	WORD $0x4e75cefb // fmla v27.2d, v23.2d, v21.2d
+	WORD $0x4e76cf1c // fmla v28.2d, v24.2d, v22.2d
+	FMOVQ 448(R7), F23
+	FMOVQ 448(R7), F24
+	WORD $0x4fcc19f7 // fmla v23.2d, v15.2d, v12.d[1]
+	WORD $0x4fcc1a18 // fmla v24.2d, v16.2d, v12.d[1]
+	WORD $0x4e75cf77 // fmla v23.2d, v27.2d, v21.2d
+	WORD $0x4e76cf98 // fmla v24.2d, v28.2d, v22.2d
+	FMOVQ 432(R7), F27
+	FMOVQ 432(R7), F28
+	WORD $0x4fcc11fb // fmla v27.2d, v15.2d, v12.d[0]
+	WORD $0x4fcc121c // fmla v28.2d, v16.2d, v12.d[0]
+	WORD $0x4e75cefb // fmla v27.2d, v23.2d, v21.2d
+	WORD $0x4e76cf1c // fmla v28.2d, v24.2d, v22.2d
+	FMOVQ 416(R7), F23
+	FMOVQ 416(R7), F24
+	WORD $0x4fcb19f7 // fmla v23.2d, v15.2d, v11.d[1]
+	WORD $0x4fcb1a18 // fmla v24.2d, v16.2d, v11.d[1]
+	WORD $0x4e75cf77 // fmla v23.2d, v27.2d, v21.2d
+	WORD $0x4e76cf98 // fmla v24.2d, v28.2d, v22.2d
+	FMOVQ 400(R7), F27
+	FMOVQ 400(R7), F28
+	WORD $0x4fcb11fb // fmla v27.2d, v15.2d, v11.d[0]
+	WORD $0x4fcb121c // fmla v28.2d, v16.2d, v11.d[0]
+	WORD $0x4e75cefb // fmla v27.2d, v23.2d, v21.2d
+	WORD $0x4e76cf1c // fmla v28.2d, v24.2d, v22.2d
+	FMOVQ 384(R7), F23
+	FMOVQ 384(R7), F24
+	WORD $0x4fca19f7 // fmla v23.2d, v15.2d, v10.d[1]
+	WORD $0x4fca1a18 // fmla v24.2d, v16.2d, v10.d[1]
+	WORD $0x4e75cf77 // fmla v23.2d, v27.2d, v21.2d
+	WORD $0x4e76cf98 // fmla v24.2d, v28.2d, v22.2d
+	FMOVQ 368(R7), F27
+	FMOVQ 368(R7), F28
+	WORD $0x4fca11fb // fmla v27.2d, v15.2d, v10.d[0]
+	WORD $0x4fca121c // fmla v28.2d, v16.2d, v10.d[0]
+	WORD $0x4e75cefb // fmla v27.2d, v23.2d, v21.2d
+	WORD $0x4e76cf1c // fmla v28.2d, v24.2d, v22.2d
+	FMOVQ 352(R7), F23
+	FMOVQ 352(R7), F24
+	WORD $0x4fc919f7 // fmla v23.2d, v15.2d, v9.d[1]
+	WORD $0x4fc91a18 // fmla v24.2d, v16.2d, v9.d[1]
+	WORD $0x4e75cf77 // fmla v23.2d, v27.2d, v21.2d
+	WORD $0x4e76cf98 // fmla v24.2d, v28.2d, v22.2d
+	FMOVQ 320(R7), F27
+	FMOVQ 320(R7), F28
+	WORD $0x4fc911fb // fmla v27.2d, v15.2d, v9.d[0]
+	WORD $0x4fc9121c // fmla v28.2d, v16.2d, v9.d[0]
+	WORD $0x4e75cefb // fmla v27.2d, v23.2d, v21.2d
+	WORD $0x4e76cf1c // fmla v28.2d, v24.2d, v22.2d
+	FMOVQ 336(R7), F23
+	FMOVQ 336(R7), F24
+	WORD $0x4e77d77b // fadd v27.2d, v27.2d, v23.2d
+	WORD $0x4e78d79c // fadd v28.2d, v28.2d, v24.2d
+	WORD $0x6e73df7b // fmul v27.2d, v27.2d, v19.2d
+	WORD $0x6e74df9c // fmul v28.2d, v28.2d, v20.2d
+	WORD $0x6e71df7b // fmul v27.2d, v27.2d, v17.2d
+	WORD $0x6e72df9c // fmul v28.2d, v28.2d, v18.2d
+	VST1.P [V25.D2, V26.D2], 32(R4)
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
+// func powerTermsF32(h *float32, e *float64, z, t *float32, n int, m, log, c float64, par *float64) (sum, mass float64, signs uint64)
+TEXT ·powerTermsF32(SB), NOSPLIT, $0-96
+	MOVD h+0(FP), R4
+	MOVD e+8(FP), R0
+	MOVD z+16(FP), R1
+	MOVD t+24(FP), R3
+	MOVD n+32(FP), R2
+	MOVD par+64(FP), R7
+	MOVD m+40(FP), R9
+	VDUP R9, V0.D2
+	MOVD log+48(FP), R9
+	VDUP R9, V1.D2
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	MOVD 0(R7), R9
+	VDUP R9, V5.D2
+	MOVD $numbers<>(SB), R8
+	FMOVQ 80(R8), F6 // 1
+	MOVD c+56(FP), R9
+	VDUP R9, V7.D2
+	FMOVQ 144(R7), F8
+	FMOVQ 160(R7), F9
+	FMOVQ 176(R7), F10
+	FMOVQ 192(R7), F11
+loop:
+	VLD1.P 16(R1), [V12.S4]
+	WORD $0x4e61798d // fcvtl2 v13.2d, v12.4s
+	WORD $0x0e61798c // fcvtl v12.2d, v12.2s
+	VLD1.P 16(R3), [V14.S4]
+	WORD $0x4e6179cf // fcvtl2 v15.2d, v14.4s
+	WORD $0x0e6179ce // fcvtl v14.2d, v14.2s
+	VORR V14.B16, V4.B16, V4.B16
+	VORR V15.B16, V4.B16, V4.B16
+	WORD $0x4ee0d58c // fsub v12.2d, v12.2d, v0.2d
+	WORD $0x4ee0d5ad // fsub v13.2d, v13.2d, v0.2d
+	WORD $0x4ee1d58c // fsub v12.2d, v12.2d, v1.2d
+	WORD $0x4ee1d5ad // fsub v13.2d, v13.2d, v1.2d
+	VEOR V16.B16, V16.B16, V16.B16
+	VEOR V17.B16, V17.B16, V17.B16
+	WORD $0x6ef0e5d0 // fcmgt v16.2d, v14.2d, v16.2d
+	WORD $0x6ef1e5f1 // fcmgt v17.2d, v15.2d, v17.2d
+	VAND V16.B16, V12.B16, V12.B16
+	VAND V17.B16, V13.B16, V13.B16
+	VLD1.P 32(R0), [V16.D2, V17.D2]
+	WORD $0x6e67de10 // fmul v16.2d, v16.2d, v7.2d
+	WORD $0x6e67de31 // fmul v17.2d, v17.2d, v7.2d
+	FMOVQ 288(R8), F18 // -0.25
+	FMOVQ 288(R8), F19 // -0.25
+	WORD $0x4e70d652 // fadd v18.2d, v18.2d, v16.2d
+	WORD $0x4e71d673 // fadd v19.2d, v19.2d, v17.2d
+	WORD $0x6e72de54 // fmul v20.2d, v18.2d, v18.2d
+	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
+	FMOVQ 128(R7), F22
+	FMOVQ 128(R7), F23
+	WORD $0x4fcb1256 // fmla v22.2d, v18.2d, v11.d[0]
+	WORD $0x4fcb1277 // fmla v23.2d, v19.2d, v11.d[0]
+	FMOVQ 112(R7), F24
+	FMOVQ 112(R7), F25
+	WORD $0x4fca1a58 // fmla v24.2d, v18.2d, v10.d[1]
+	WORD $0x4fca1a79 // fmla v25.2d, v19.2d, v10.d[1]
+	WORD $0x4e74ced8 // fmla v24.2d, v22.2d, v20.2d
+	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
+	FMOVQ 96(R7), F22
+	FMOVQ 96(R7), F23
+	WORD $0x4fca1256 // fmla v22.2d, v18.2d, v10.d[0]
+	WORD $0x4fca1277 // fmla v23.2d, v19.2d, v10.d[0]
+	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
+	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
+	FMOVQ 80(R7), F24
+	FMOVQ 80(R7), F25
+	WORD $0x4fc91a58 // fmla v24.2d, v18.2d, v9.d[1]
+	WORD $0x4fc91a79 // fmla v25.2d, v19.2d, v9.d[1]
+	WORD $0x4e74ced8 // fmla v24.2d, v22.2d, v20.2d
+	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
+	FMOVQ 64(R7), F22
+	FMOVQ 64(R7), F23
+	WORD $0x4fc91256 // fmla v22.2d, v18.2d, v9.d[0]
+	WORD $0x4fc91277 // fmla v23.2d, v19.2d, v9.d[0]
+	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
+	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
+	FMOVQ 48(R7), F24
+	FMOVQ 48(R7), F25
+	WORD $0x4fc81a58 // fmla v24.2d, v18.2d, v8.d[1]
+	WORD $0x4fc81a79 // fmla v25.2d, v19.2d, v8.d[1]
+	WORD $0x4e74ced8 // fmla v24.2d, v22.2d, v20.2d
+	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
+	FMOVQ 16(R7), F22
+	FMOVQ 16(R7), F23
+	WORD $0x4fc81256 // fmla v22.2d, v18.2d, v8.d[0]
+	WORD $0x4fc81277 // fmla v23.2d, v19.2d, v8.d[0]
+	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
+	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
+	FMOVQ 32(R7), F24
+	FMOVQ 32(R7), F25
+	WORD $0x4e78d6d6 // fadd v22.2d, v22.2d, v24.2d
+	WORD $0x4e79d6f7 // fadd v23.2d, v23.2d, v25.2d
+	WORD $0x4ef0d4d2 // fsub v18.2d, v6.2d, v16.2d
+	WORD $0x4ef1d4d3 // fsub v19.2d, v6.2d, v17.2d
+	WORD $0x6e6cde10 // fmul v16.2d, v16.2d, v12.2d
+	WORD $0x6e6dde31 // fmul v17.2d, v17.2d, v13.2d
+	WORD $0x6e65de10 // fmul v16.2d, v16.2d, v5.2d
+	WORD $0x6e65de31 // fmul v17.2d, v17.2d, v5.2d
+	WORD $0x4ef0d654 // fsub v20.2d, v18.2d, v16.2d
+	WORD $0x4ef1d675 // fsub v21.2d, v19.2d, v17.2d
+	WORD $0x6e76de94 // fmul v20.2d, v20.2d, v22.2d
+	WORD $0x6e77deb5 // fmul v21.2d, v21.2d, v23.2d
+	WORD $0x6e6ede94 // fmul v20.2d, v20.2d, v14.2d
+	WORD $0x6e6fdeb5 // fmul v21.2d, v21.2d, v15.2d
+	WORD $0x6e76de52 // fmul v18.2d, v18.2d, v22.2d
+	WORD $0x6e77de73 // fmul v19.2d, v19.2d, v23.2d
+	VEOR V22.B16, V22.B16, V22.B16
+	VEOR V23.B16, V23.B16, V23.B16
+	WORD $0x4eecce56 // fmls v22.2d, v18.2d, v12.2d
+	WORD $0x4eedce77 // fmls v23.2d, v19.2d, v13.2d
+	WORD $0x4e6ecec2 // fmla v2.2d, v22.2d, v14.2d
+	WORD $0x4e6fcee2 // fmla v2.2d, v23.2d, v15.2d
+	WORD $0x4e74d463 // fadd v3.2d, v3.2d, v20.2d
+	WORD $0x4e75d463 // fadd v3.2d, v3.2d, v21.2d
+	WORD $0x0e616a94 // fcvtn v20.2s, v20.2d
+	WORD $0x4e616ab4 // fcvtn2 v20.4s, v21.2d
+	VST1.P [V20.S4], 16(R4)
+	SUBS $4, R2, R2
+	BNE loop
+	WORD $0x7e70d842 // faddp d2, v2.2d
+	FMOVD F2, sum+72(FP)
+	WORD $0x7e70d863 // faddp d3, v3.2d
+	FMOVD F3, mass+80(FP)
+	VMOV V4.D[0], R5
+	VMOV V4.D[1], R6
+	ORR R6, R5, R5
+	MOVD R5, signs+88(FP)
+	RET
+
+// func powerTermsF64(h *float64, e *float64, z, t *float64, n int, m, log, c float64, par *float64) (sum, mass float64, signs uint64)
+TEXT ·powerTermsF64(SB), NOSPLIT, $0-96
+	MOVD h+0(FP), R4
+	MOVD e+8(FP), R0
+	MOVD z+16(FP), R1
+	MOVD t+24(FP), R3
+	MOVD n+32(FP), R2
+	MOVD par+64(FP), R7
+	MOVD m+40(FP), R9
+	VDUP R9, V0.D2
+	MOVD log+48(FP), R9
+	VDUP R9, V1.D2
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	MOVD 0(R7), R9
+	VDUP R9, V5.D2
+	MOVD $numbers<>(SB), R8
+	FMOVQ 80(R8), F6 // 1
+	MOVD c+56(FP), R9
+	VDUP R9, V7.D2
+	FMOVQ 224(R7), F8
+	FMOVQ 240(R7), F9
+	FMOVQ 256(R7), F10
+	FMOVQ 272(R7), F11
+	FMOVQ 288(R7), F12
+	FMOVQ 304(R7), F13
+loop:
+	VLD1.P 32(R1), [V14.D2, V15.D2]
+	VLD1.P 32(R3), [V16.D2, V17.D2]
+	VORR V16.B16, V4.B16, V4.B16
+	VORR V17.B16, V4.B16, V4.B16
+	WORD $0x4ee0d5ce // fsub v14.2d, v14.2d, v0.2d
+	WORD $0x4ee0d5ef // fsub v15.2d, v15.2d, v0.2d
+	WORD $0x4ee1d5ce // fsub v14.2d, v14.2d, v1.2d
+	WORD $0x4ee1d5ef // fsub v15.2d, v15.2d, v1.2d
+	VEOR V18.B16, V18.B16, V18.B16
+	VEOR V19.B16, V19.B16, V19.B16
+	WORD $0x6ef2e612 // fcmgt v18.2d, v16.2d, v18.2d
+	WORD $0x6ef3e633 // fcmgt v19.2d, v17.2d, v19.2d
+	VAND V18.B16, V14.B16, V14.B16
+	VAND V19.B16, V15.B16, V15.B16
+	VLD1.P 32(R0), [V18.D2, V19.D2]
+	WORD $0x6e67de52 // fmul v18.2d, v18.2d, v7.2d
+	WORD $0x6e67de73 // fmul v19.2d, v19.2d, v7.2d
+	FMOVQ 288(R8), F20 // -0.25
+	FMOVQ 288(R8), F21 // -0.25
+	WORD $0x4e72d694 // fadd v20.2d, v20.2d, v18.2d
+	WORD $0x4e73d6b5 // fadd v21.2d, v21.2d, v19.2d
+	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
+	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
+	FMOVQ 208(R7), F24
+	FMOVQ 208(R7), F25
+	WORD $0x4fcd1a98 // fmla v24.2d, v20.2d, v13.d[1]
+	WORD $0x4fcd1ab9 // fmla v25.2d, v21.2d, v13.d[1]
+	FMOVQ 192(R7), F26
+	FMOVQ 192(R7), F27
+	WORD $0x4fcd129a // fmla v26.2d, v20.2d, v13.d[0]
+	WORD $0x4fcd12bb // fmla v27.2d, v21.2d, v13.d[0]
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
+	FMOVQ 176(R7), F24
+	FMOVQ 176(R7), F25
+	WORD $0x4fcc1a98 // fmla v24.2d, v20.2d, v12.d[1]
+	WORD $0x4fcc1ab9 // fmla v25.2d, v21.2d, v12.d[1]
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
+	FMOVQ 160(R7), F26
+	FMOVQ 160(R7), F27
+	WORD $0x4fcc129a // fmla v26.2d, v20.2d, v12.d[0]
+	WORD $0x4fcc12bb // fmla v27.2d, v21.2d, v12.d[0]
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
+	FMOVQ 144(R7), F24
+	FMOVQ 144(R7), F25
+	WORD $0x4fcb1a98 // fmla v24.2d, v20.2d, v11.d[1]
+	WORD $0x4fcb1ab9 // fmla v25.2d, v21.2d, v11.d[1]
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
+	FMOVQ 128(R7), F26
+	FMOVQ 128(R7), F27
+	WORD $0x4fcb129a // fmla v26.2d, v20.2d, v11.d[0]
+	WORD $0x4fcb12bb // fmla v27.2d, v21.2d, v11.d[0]
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
+	FMOVQ 112(R7), F24
+	FMOVQ 112(R7), F25
+	WORD $0x4fca1a98 // fmla v24.2d, v20.2d, v10.d[1]
+	WORD $0x4fca1ab9 // fmla v25.2d, v21.2d, v10.d[1]
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
+	FMOVQ 96(R7), F26
+	FMOVQ 96(R7), F27
+	WORD $0x4fca129a // fmla v26.2d, v20.2d, v10.d[0]
+	WORD $0x4fca12bb // fmla v27.2d, v21.2d, v10.d[0]
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
+	FMOVQ 80(R7), F24
+	FMOVQ 80(R7), F25
+	WORD $0x4fc91a98 // fmla v24.2d, v20.2d, v9.d[1]
+	WORD $0x4fc91ab9 // fmla v25.2d, v21.2d, v9.d[1]
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
+	FMOVQ 64(R7), F26
+	FMOVQ 64(R7), F27
+	WORD $0x4fc9129a // fmla v26.2d, v20.2d, v9.d[0]
+	WORD $0x4fc912bb // fmla v27.2d, v21.2d, v9.d[0]
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
+	FMOVQ 48(R7), F24
+	FMOVQ 48(R7), F25
+	WORD $0x4fc81a98 // fmla v24.2d, v20.2d, v8.d[1]
+	WORD $0x4fc81ab9 // fmla v25.2d, v21.2d, v8.d[1]
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
+	FMOVQ 16(R7), F26
+	FMOVQ 16(R7), F27
+	WORD $0x4fc8129a // fmla v26.2d, v20.2d, v8.d[0]
+	WORD $0x4fc812bb // fmla v27.2d, v21.2d, v8.d[0]
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
+	FMOVQ 32(R7), F24
+	FMOVQ 32(R7), F25
+	WORD $0x4e78d75a // fadd v26.2d, v26.2d, v24.2d
+	WORD $0x4e79d77b // fadd v27.2d, v27.2d, v25.2d
+	WORD $0x4ef2d4d4 // fsub v20.2d, v6.2d, v18.2d
+	WORD $0x4ef3d4d5 // fsub v21.2d, v6.2d, v19.2d
+	WORD $0x6e6ede52 // fmul v18.2d, v18.2d, v14.2d
+	WORD $0x6e6fde73 // fmul v19.2d, v19.2d, v15.2d
+	WORD $0x6e65de52 // fmul v18.2d, v18.2d, v5.2d
+	WORD $0x6e65de73 // fmul v19.2d, v19.2d, v5.2d
+	WORD $0x4ef2d696 // fsub v22.2d, v20.2d, v18.2d
+	WORD $0x4ef3d6b7 // fsub v23.2d, v21.2d, v19.2d
+	WORD $0x6e7aded6 // fmul v22.2d, v22.2d, v26.2d
+	WORD $0x6e7bdef7 // fmul v23.2d, v23.2d, v27.2d
+	WORD $0x6e70ded6 // fmul v22.2d, v22.2d, v16.2d
+	WORD $0x6e71def7 // fmul v23.2d, v23.2d, v17.2d
+	WORD $0x6e7ade94 // fmul v20.2d, v20.2d, v26.2d
+	WORD $0x6e7bdeb5 // fmul v21.2d, v21.2d, v27.2d
+	VEOR V26.B16, V26.B16, V26.B16
+	VEOR V27.B16, V27.B16, V27.B16
+	WORD $0x4eeece9a // fmls v26.2d, v20.2d, v14.2d
+	WORD $0x4eefcebb // fmls v27.2d, v21.2d, v15.2d
+	WORD $0x4e70cf42 // fmla v2.2d, v26.2d, v16.2d
+	WORD $0x4e71cf62 // fmla v2.2d, v27.2d, v17.2d
+	WORD $0x4e76d463 // fadd v3.2d, v3.2d, v22.2d
+	WORD $0x4e77d463 // fadd v3.2d, v3.2d, v23.2d
+	VST1.P [V22.D2, V23.D2], 32(R4)
+	SUBS $4, R2, R2
+	BNE loop
+	WORD $0x7e70d842 // faddp d2, v2.2d
+	FMOVD F2, sum+72(FP)
+	WORD $0x7e70d863 // faddp d3, v3.2d
+	FMOVD F3, mass+80(FP)
+	VMOV V4.D[0], R5
+	VMOV V4.D[1], R6
+	ORR R6, R5, R5
+	MOVD R5, signs+88(FP)
+	RET
+
+// func powerPhiF32(y *float32, e *float64, z *float32, n int, m, log, c float64, par *float64)
+TEXT ·powerPhiF32(SB), NOSPLIT, $0-64
+	MOVD y+0(FP), R4
+	MOVD e+8(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+24(FP), R2
+	MOVD par+56(FP), R7
+	MOVD m+32(FP), R9
+	VDUP R9, V0.D2
+	MOVD log+40(FP), R9
+	VDUP R9, V1.D2
+	MOVD 0(R7), R9
+	VDUP R9, V2.D2
+	MOVD $numbers<>(SB), R8
+	FMOVQ 80(R8), F3 // 1
+	MOVD c+48(FP), R9
+	VDUP R9, V4.D2
+	FMOVQ 144(R7), F5
+	FMOVQ 160(R7), F6
+	FMOVQ 176(R7), F7
+	FMOVQ 192(R7), F8
+loop:
+	VLD1.P 16(R1), [V9.S4]
+	WORD $0x4e61792a // fcvtl2 v10.2d, v9.4s
+	WORD $0x0e617929 // fcvtl v9.2d, v9.2s
+	WORD $0x4ee0d529 // fsub v9.2d, v9.2d, v0.2d
+	WORD $0x4ee0d54a // fsub v10.2d, v10.2d, v0.2d
+	WORD $0x4ee1d529 // fsub v9.2d, v9.2d, v1.2d
+	WORD $0x4ee1d54a // fsub v10.2d, v10.2d, v1.2d
+	FMOVQ 80(R8), F11 // 1
+	FMOVQ 80(R8), F12 // 1
+	VLD1.P 32(R0), [V13.D2, V14.D2]
+	WORD $0x6e64ddad // fmul v13.2d, v13.2d, v4.2d
+	WORD $0x6e64ddce // fmul v14.2d, v14.2d, v4.2d
+	FMOVQ 288(R8), F15 // -0.25
+	FMOVQ 288(R8), F16 // -0.25
+	WORD $0x4e6dd5ef // fadd v15.2d, v15.2d, v13.2d
+	WORD $0x4e6ed610 // fadd v16.2d, v16.2d, v14.2d
+	WORD $0x6e6fddf1 // fmul v17.2d, v15.2d, v15.2d
+	WORD $0x6e70de12 // fmul v18.2d, v16.2d, v16.2d
+	FMOVQ 128(R7), F19
+	FMOVQ 128(R7), F20
+	WORD $0x4fc811f3 // fmla v19.2d, v15.2d, v8.d[0]
+	WORD $0x4fc81214 // fmla v20.2d, v16.2d, v8.d[0]
+	FMOVQ 112(R7), F21
+	FMOVQ 112(R7), F22
+	WORD $0x4fc719f5 // fmla v21.2d, v15.2d, v7.d[1]
+	WORD $0x4fc71a16 // fmla v22.2d, v16.2d, v7.d[1]
+	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	FMOVQ 96(R7), F19
+	FMOVQ 96(R7), F20
+	WORD $0x4fc711f3 // fmla v19.2d, v15.2d, v7.d[0]
+	WORD $0x4fc71214 // fmla v20.2d, v16.2d, v7.d[0]
+	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	FMOVQ 80(R7), F21
+	FMOVQ 80(R7), F22
+	WORD $0x4fc619f5 // fmla v21.2d, v15.2d, v6.d[1]
+	WORD $0x4fc61a16 // fmla v22.2d, v16.2d, v6.d[1]
+	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	FMOVQ 64(R7), F19
+	FMOVQ 64(R7), F20
+	WORD $0x4fc611f3 // fmla v19.2d, v15.2d, v6.d[0]
+	WORD $0x4fc61214 // fmla v20.2d, v16.2d, v6.d[0]
+	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	FMOVQ 48(R7), F21
+	FMOVQ 48(R7), F22
+	WORD $0x4fc519f5 // fmla v21.2d, v15.2d, v5.d[1]
+	WORD $0x4fc51a16 // fmla v22.2d, v16.2d, v5.d[1]
+	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
+	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
+	FMOVQ 16(R7), F19
+	FMOVQ 16(R7), F20
+	WORD $0x4fc511f3 // fmla v19.2d, v15.2d, v5.d[0]
+	WORD $0x4fc51214 // fmla v20.2d, v16.2d, v5.d[0]
+	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
+	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
+	FMOVQ 32(R7), F21
+	FMOVQ 32(R7), F22
+	WORD $0x4e75d673 // fadd v19.2d, v19.2d, v21.2d
+	WORD $0x4e76d694 // fadd v20.2d, v20.2d, v22.2d
+	WORD $0x4eedd46f // fsub v15.2d, v3.2d, v13.2d
+	WORD $0x4eeed470 // fsub v16.2d, v3.2d, v14.2d
+	WORD $0x6e69ddad // fmul v13.2d, v13.2d, v9.2d
+	WORD $0x6e6addce // fmul v14.2d, v14.2d, v10.2d
+	WORD $0x6e62ddad // fmul v13.2d, v13.2d, v2.2d
+	WORD $0x6e62ddce // fmul v14.2d, v14.2d, v2.2d
+	WORD $0x4eedd5f1 // fsub v17.2d, v15.2d, v13.2d
+	WORD $0x4eeed612 // fsub v18.2d, v16.2d, v14.2d
+	WORD $0x6e73de31 // fmul v17.2d, v17.2d, v19.2d
+	WORD $0x6e74de52 // fmul v18.2d, v18.2d, v20.2d
+	WORD $0x6e6bde31 // fmul v17.2d, v17.2d, v11.2d
+	WORD $0x6e6cde52 // fmul v18.2d, v18.2d, v12.2d
+	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
+	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
+	VEOR V19.B16, V19.B16, V19.B16
+	VEOR V20.B16, V20.B16, V20.B16
+	WORD $0x4ee9cdf3 // fmls v19.2d, v15.2d, v9.2d
+	WORD $0x4eeace14 // fmls v20.2d, v16.2d, v10.2d
+	WORD $0x0e616a73 // fcvtn v19.2s, v19.2d
+	WORD $0x4e616a93 // fcvtn2 v19.4s, v20.2d
+	VST1.P [V19.S4], 16(R4)
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
+// func powerPhiF64(y *float64, e *float64, z *float64, n int, m, log, c float64, par *float64)
+TEXT ·powerPhiF64(SB), NOSPLIT, $0-64
+	MOVD y+0(FP), R4
+	MOVD e+8(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+24(FP), R2
+	MOVD par+56(FP), R7
+	MOVD m+32(FP), R9
+	VDUP R9, V0.D2
+	MOVD log+40(FP), R9
+	VDUP R9, V1.D2
+	MOVD 0(R7), R9
+	VDUP R9, V2.D2
+	MOVD $numbers<>(SB), R8
+	FMOVQ 80(R8), F3 // 1
+	MOVD c+48(FP), R9
+	VDUP R9, V4.D2
+	FMOVQ 224(R7), F5
+	FMOVQ 240(R7), F6
+	FMOVQ 256(R7), F7
+	FMOVQ 272(R7), F8
+	FMOVQ 288(R7), F9
+	FMOVQ 304(R7), F10
+loop:
+	VLD1.P 32(R1), [V11.D2, V12.D2]
+	WORD $0x4ee0d56b // fsub v11.2d, v11.2d, v0.2d
+	WORD $0x4ee0d58c // fsub v12.2d, v12.2d, v0.2d
+	WORD $0x4ee1d56b // fsub v11.2d, v11.2d, v1.2d
+	WORD $0x4ee1d58c // fsub v12.2d, v12.2d, v1.2d
+	FMOVQ 80(R8), F13 // 1
+	FMOVQ 80(R8), F14 // 1
+	VLD1.P 32(R0), [V15.D2, V16.D2]
+	WORD $0x6e64ddef // fmul v15.2d, v15.2d, v4.2d
+	WORD $0x6e64de10 // fmul v16.2d, v16.2d, v4.2d
+	FMOVQ 288(R8), F17 // -0.25
+	FMOVQ 288(R8), F18 // -0.25
+	WORD $0x4e6fd631 // fadd v17.2d, v17.2d, v15.2d
+	WORD $0x4e70d652 // fadd v18.2d, v18.2d, v16.2d
+	WORD $0x6e71de33 // fmul v19.2d, v17.2d, v17.2d
+	WORD $0x6e72de54 // fmul v20.2d, v18.2d, v18.2d
+	FMOVQ 208(R7), F21
+	FMOVQ 208(R7), F22
+	WORD $0x4fca1a35 // fmla v21.2d, v17.2d, v10.d[1]
+	WORD $0x4fca1a56 // fmla v22.2d, v18.2d, v10.d[1]
+	FMOVQ 192(R7), F23
+	FMOVQ 192(R7), F24
+	WORD $0x4fca1237 // fmla v23.2d, v17.2d, v10.d[0]
+	WORD $0x4fca1258 // fmla v24.2d, v18.2d, v10.d[0]
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	WORD $0x4e74ced8 // fmla v24.2d, v22.2d, v20.2d
+	FMOVQ 176(R7), F21
+	FMOVQ 176(R7), F22
+	WORD $0x4fc91a35 // fmla v21.2d, v17.2d, v9.d[1]
+	WORD $0x4fc91a56 // fmla v22.2d, v18.2d, v9.d[1]
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
+	FMOVQ 160(R7), F23
+	FMOVQ 160(R7), F24
+	WORD $0x4fc91237 // fmla v23.2d, v17.2d, v9.d[0]
+	WORD $0x4fc91258 // fmla v24.2d, v18.2d, v9.d[0]
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	WORD $0x4e74ced8 // fmla v24.2d, v22.2d, v20.2d
+	FMOVQ 144(R7), F21
+	FMOVQ 144(R7), F22
+	WORD $0x4fc81a35 // fmla v21.2d, v17.2d, v8.d[1]
+	WORD $0x4fc81a56 // fmla v22.2d, v18.2d, v8.d[1]
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
+	FMOVQ 128(R7), F23
+	FMOVQ 128(R7), F24
+	WORD $0x4fc81237 // fmla v23.2d, v17.2d, v8.d[0]
+	WORD $0x4fc81258 // fmla v24.2d, v18.2d, v8.d[0]
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	WORD $0x4e74ced8 // fmla v24.2d, v22.2d, v20.2d
+	FMOVQ 112(R7), F21
+	FMOVQ 112(R7), F22
+	WORD $0x4fc71a35 // fmla v21.2d, v17.2d, v7.d[1]
+	WORD $0x4fc71a56 // fmla v22.2d, v18.2d, v7.d[1]
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
+	FMOVQ 96(R7), F23
+	FMOVQ 96(R7), F24
+	WORD $0x4fc71237 // fmla v23.2d, v17.2d, v7.d[0]
+	WORD $0x4fc71258 // fmla v24.2d, v18.2d, v7.d[0]
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	WORD $0x4e74ced8 // fmla v24.2d, v22.2d, v20.2d
+	FMOVQ 80(R7), F21
+	FMOVQ 80(R7), F22
+	WORD $0x4fc61a35 // fmla v21.2d, v17.2d, v6.d[1]
+	WORD $0x4fc61a56 // fmla v22.2d, v18.2d, v6.d[1]
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
+	FMOVQ 64(R7), F23
+	FMOVQ 64(R7), F24
+	WORD $0x4fc61237 // fmla v23.2d, v17.2d, v6.d[0]
+	WORD $0x4fc61258 // fmla v24.2d, v18.2d, v6.d[0]
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	WORD $0x4e74ced8 // fmla v24.2d, v22.2d, v20.2d
+	FMOVQ 48(R7), F21
+	FMOVQ 48(R7), F22
+	WORD $0x4fc51a35 // fmla v21.2d, v17.2d, v5.d[1]
+	WORD $0x4fc51a56 // fmla v22.2d, v18.2d, v5.d[1]
+	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
+	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
+	FMOVQ 16(R7), F23
+	FMOVQ 16(R7), F24
+	WORD $0x4fc51237 // fmla v23.2d, v17.2d, v5.d[0]
+	WORD $0x4fc51258 // fmla v24.2d, v18.2d, v5.d[0]
+	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
+	WORD $0x4e74ced8 // fmla v24.2d, v22.2d, v20.2d
+	FMOVQ 32(R7), F21
+	FMOVQ 32(R7), F22
+	WORD $0x4e75d6f7 // fadd v23.2d, v23.2d, v21.2d
+	WORD $0x4e76d718 // fadd v24.2d, v24.2d, v22.2d
+	WORD $0x4eefd471 // fsub v17.2d, v3.2d, v15.2d
+	WORD $0x4ef0d472 // fsub v18.2d, v3.2d, v16.2d
+	WORD $0x6e6bddef // fmul v15.2d, v15.2d, v11.2d
+	WORD $0x6e6cde10 // fmul v16.2d, v16.2d, v12.2d
+	WORD $0x6e62ddef // fmul v15.2d, v15.2d, v2.2d
+	WORD $0x6e62de10 // fmul v16.2d, v16.2d, v2.2d
+	WORD $0x4eefd633 // fsub v19.2d, v17.2d, v15.2d
+	WORD $0x4ef0d654 // fsub v20.2d, v18.2d, v16.2d
+	WORD $0x6e77de73 // fmul v19.2d, v19.2d, v23.2d
+	WORD $0x6e78de94 // fmul v20.2d, v20.2d, v24.2d
+	WORD $0x6e6dde73 // fmul v19.2d, v19.2d, v13.2d
+	WORD $0x6e6ede94 // fmul v20.2d, v20.2d, v14.2d
+	WORD $0x6e77de31 // fmul v17.2d, v17.2d, v23.2d
+	WORD $0x6e78de52 // fmul v18.2d, v18.2d, v24.2d
+	VEOR V23.B16, V23.B16, V23.B16
+	VEOR V24.B16, V24.B16, V24.B16
+	WORD $0x4eebce37 // fmls v23.2d, v17.2d, v11.2d
+	WORD $0x4eecce58 // fmls v24.2d, v18.2d, v12.2d
+	VST1.P [V23.D2, V24.D2], 32(R4)
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
 // func separableGradF32(h *float32, e *float64, n int, b, f float64)
 TEXT ·separableGradF32(SB), NOSPLIT, $0-40
 	MOVD h+0(FP), R0
@@ -3314,8 +4582,8 @@ TEXT ·klTermsF32(SB), NOSPLIT, $0-48
 	VDUP R9, V1.D2
 	VEOR V2.B16, V2.B16, V2.B16
 	MOVD $numbers<>(SB), R8
-	FMOVQ 288(R8), F3 // 0.3999999999940942 0.22222198432149784
-	FMOVQ 304(R8), F4 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 304(R8), F3 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 320(R8), F4 // 0.15313837699209373 0.14798198605116586
 loop:
 	VLD1.P 16(R1), [V5.S4]
 	WORD $0x4e6178a6 // fcvtl2 v6.2d, v5.4s
@@ -3329,34 +4597,34 @@ loop:
 	WORD $0x4ee1d4c6 // fsub v6.2d, v6.2d, v1.2d
 	VMOV V7.B16, V9.B16
 	VMOV V8.B16, V10.B16
-	FMOVQ 320(R8), F13 // 1.303418089031685e-308
-	FMOVQ 320(R8), F14 // 1.303418089031685e-308
+	FMOVQ 336(R8), F13 // 1.303418089031685e-308
+	FMOVQ 336(R8), F14 // 1.303418089031685e-308
 	VADD V13.D2, V9.D2, V9.D2
 	VADD V14.D2, V10.D2, V10.D2
 	VUSHR $52, V9.D2, V11.D2
 	VUSHR $52, V10.D2, V12.D2
-	FMOVQ 336(R8), F13 // 4.503599627370496e+15
-	FMOVQ 336(R8), F14 // 4.503599627370496e+15
+	FMOVQ 352(R8), F13 // 4.503599627370496e+15
+	FMOVQ 352(R8), F14 // 4.503599627370496e+15
 	VORR V13.B16, V11.B16, V11.B16
 	VORR V14.B16, V12.B16, V12.B16
-	FMOVQ 352(R8), F13 // 4.503599627371519e+15
-	FMOVQ 352(R8), F14 // 4.503599627371519e+15
+	FMOVQ 368(R8), F13 // 4.503599627371519e+15
+	FMOVQ 368(R8), F14 // 4.503599627371519e+15
 	WORD $0x4eedd56b // fsub v11.2d, v11.2d, v13.2d
 	WORD $0x4eeed58c // fsub v12.2d, v12.2d, v14.2d
-	FMOVQ 368(R8), F13 // 2.225073858507201e-308
-	FMOVQ 368(R8), F14 // 2.225073858507201e-308
+	FMOVQ 384(R8), F13 // 2.225073858507201e-308
+	FMOVQ 384(R8), F14 // 2.225073858507201e-308
 	VAND V13.B16, V9.B16, V9.B16
 	VAND V14.B16, V10.B16, V10.B16
-	FMOVQ 384(R8), F13 // 0.7071067811865476
-	FMOVQ 384(R8), F14 // 0.7071067811865476
+	FMOVQ 400(R8), F13 // 0.7071067811865476
+	FMOVQ 400(R8), F14 // 0.7071067811865476
 	VADD V13.D2, V9.D2, V9.D2
 	VADD V14.D2, V10.D2, V10.D2
 	FMOVQ 80(R8), F13 // 1
 	FMOVQ 80(R8), F14 // 1
 	WORD $0x4eedd529 // fsub v9.2d, v9.2d, v13.2d
 	WORD $0x4eeed54a // fsub v10.2d, v10.2d, v14.2d
-	FMOVQ 400(R8), F15 // 2
-	FMOVQ 400(R8), F16 // 2
+	FMOVQ 416(R8), F15 // 2
+	FMOVQ 416(R8), F16 // 2
 	WORD $0x4e69d5ef // fadd v15.2d, v15.2d, v9.2d
 	WORD $0x4e6ad610 // fadd v16.2d, v16.2d, v10.2d
 	WORD $0x6e6ffd2f // fdiv v15.2d, v9.2d, v15.2d
@@ -3365,20 +4633,20 @@ loop:
 	WORD $0x6e70de12 // fmul v18.2d, v16.2d, v16.2d
 	WORD $0x6e71de33 // fmul v19.2d, v17.2d, v17.2d
 	WORD $0x6e72de54 // fmul v20.2d, v18.2d, v18.2d
-	FMOVQ 416(R8), F21 // 0.1818357216161805
-	FMOVQ 416(R8), F22 // 0.1818357216161805
+	FMOVQ 432(R8), F21 // 0.1818357216161805
+	FMOVQ 432(R8), F22 // 0.1818357216161805
 	WORD $0x4fc41235 // fmla v21.2d, v17.2d, v4.d[0]
 	WORD $0x4fc41256 // fmla v22.2d, v18.2d, v4.d[0]
 	WORD $0x4fc41a75 // fmla v21.2d, v19.2d, v4.d[1]
 	WORD $0x4fc41a96 // fmla v22.2d, v20.2d, v4.d[1]
-	FMOVQ 432(R8), F23 // 0.2857142874366239
-	FMOVQ 432(R8), F24 // 0.2857142874366239
+	FMOVQ 448(R8), F23 // 0.2857142874366239
+	FMOVQ 448(R8), F24 // 0.2857142874366239
 	WORD $0x4fc31a37 // fmla v23.2d, v17.2d, v3.d[1]
 	WORD $0x4fc31a58 // fmla v24.2d, v18.2d, v3.d[1]
 	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
 	WORD $0x4e74ced8 // fmla v24.2d, v22.2d, v20.2d
-	FMOVQ 448(R8), F21 // 0.6666666666666735
-	FMOVQ 448(R8), F22 // 0.6666666666666735
+	FMOVQ 464(R8), F21 // 0.6666666666666735
+	FMOVQ 464(R8), F22 // 0.6666666666666735
 	WORD $0x4fc31235 // fmla v21.2d, v17.2d, v3.d[0]
 	WORD $0x4fc31256 // fmla v22.2d, v18.2d, v3.d[0]
 	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
@@ -3393,8 +4661,8 @@ loop:
 	WORD $0x6e6ede94 // fmul v20.2d, v20.2d, v14.2d
 	WORD $0x4e73d6b5 // fadd v21.2d, v21.2d, v19.2d
 	WORD $0x4e74d6d6 // fadd v22.2d, v22.2d, v20.2d
-	FMOVQ 464(R8), F13 // 1.9082149292705877e-10
-	FMOVQ 464(R8), F14 // 1.9082149292705877e-10
+	FMOVQ 480(R8), F13 // 1.9082149292705877e-10
+	FMOVQ 480(R8), F14 // 1.9082149292705877e-10
 	WORD $0x6e6bddad // fmul v13.2d, v13.2d, v11.2d
 	WORD $0x6e6cddce // fmul v14.2d, v14.2d, v12.2d
 	WORD $0x4e75cded // fmla v13.2d, v15.2d, v21.2d
@@ -3403,8 +4671,8 @@ loop:
 	WORD $0x4eeed68e // fsub v14.2d, v20.2d, v14.2d
 	WORD $0x4ee9d5ad // fsub v13.2d, v13.2d, v9.2d
 	WORD $0x4eead5ce // fsub v14.2d, v14.2d, v10.2d
-	FMOVQ 480(R8), F15 // 0.6931471803691238
-	FMOVQ 480(R8), F16 // 0.6931471803691238
+	FMOVQ 496(R8), F15 // 0.6931471803691238
+	FMOVQ 496(R8), F16 // 0.6931471803691238
 	WORD $0x6e6fdd6b // fmul v11.2d, v11.2d, v15.2d
 	WORD $0x6e70dd8c // fmul v12.2d, v12.2d, v16.2d
 	WORD $0x4eedd56b // fsub v11.2d, v11.2d, v13.2d
@@ -3436,8 +4704,8 @@ TEXT ·klTermsF64(SB), NOSPLIT, $0-48
 	VDUP R9, V1.D2
 	VEOR V2.B16, V2.B16, V2.B16
 	MOVD $numbers<>(SB), R8
-	FMOVQ 288(R8), F3 // 0.3999999999940942 0.22222198432149784
-	FMOVQ 304(R8), F4 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 304(R8), F3 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 320(R8), F4 // 0.15313837699209373 0.14798198605116586
 loop:
 	VLD1.P 32(R1), [V5.D2, V6.D2]
 	VLD1.P 32(R3), [V7.D2, V8.D2]
@@ -3447,44 +4715,44 @@ loop:
 	WORD $0x4ee1d4c6 // fsub v6.2d, v6.2d, v1.2d
 	VMOV V7.B16, V9.B16
 	VMOV V8.B16, V10.B16
-	FMOVQ 496(R8), F11 // 9.332636185032189e-302
-	FMOVQ 496(R8), F12 // 9.332636185032189e-302
+	FMOVQ 512(R8), F11 // 9.332636185032189e-302
+	FMOVQ 512(R8), F12 // 9.332636185032189e-302
 	WORD $0x6ee7e56b // fcmgt v11.2d, v11.2d, v7.2d
 	WORD $0x6ee8e58c // fcmgt v12.2d, v12.2d, v8.2d
-	FMOVQ 512(R8), F13 // 1.6069380442589903e+60
-	FMOVQ 512(R8), F14 // 1.6069380442589903e+60
+	FMOVQ 528(R8), F13 // 1.6069380442589903e+60
+	FMOVQ 528(R8), F14 // 1.6069380442589903e+60
 	WORD $0x6e67ddad // fmul v13.2d, v13.2d, v7.2d
 	WORD $0x6e68ddce // fmul v14.2d, v14.2d, v8.2d
 	VBIT V11.B16, V13.B16, V9.B16
 	VBIT V12.B16, V14.B16, V10.B16
-	FMOVQ 320(R8), F15 // 1.303418089031685e-308
-	FMOVQ 320(R8), F16 // 1.303418089031685e-308
+	FMOVQ 336(R8), F15 // 1.303418089031685e-308
+	FMOVQ 336(R8), F16 // 1.303418089031685e-308
 	VADD V15.D2, V9.D2, V9.D2
 	VADD V16.D2, V10.D2, V10.D2
 	VUSHR $52, V9.D2, V13.D2
 	VUSHR $52, V10.D2, V14.D2
-	FMOVQ 336(R8), F15 // 4.503599627370496e+15
-	FMOVQ 336(R8), F16 // 4.503599627370496e+15
+	FMOVQ 352(R8), F15 // 4.503599627370496e+15
+	FMOVQ 352(R8), F16 // 4.503599627370496e+15
 	VORR V15.B16, V13.B16, V13.B16
 	VORR V16.B16, V14.B16, V14.B16
-	FMOVQ 352(R8), F15 // 4.503599627371519e+15
-	FMOVQ 352(R8), F16 // 4.503599627371519e+15
+	FMOVQ 368(R8), F15 // 4.503599627371519e+15
+	FMOVQ 368(R8), F16 // 4.503599627371519e+15
 	WORD $0x4eefd5ad // fsub v13.2d, v13.2d, v15.2d
 	WORD $0x4ef0d5ce // fsub v14.2d, v14.2d, v16.2d
-	FMOVQ 368(R8), F15 // 2.225073858507201e-308
-	FMOVQ 368(R8), F16 // 2.225073858507201e-308
+	FMOVQ 384(R8), F15 // 2.225073858507201e-308
+	FMOVQ 384(R8), F16 // 2.225073858507201e-308
 	VAND V15.B16, V9.B16, V9.B16
 	VAND V16.B16, V10.B16, V10.B16
-	FMOVQ 384(R8), F15 // 0.7071067811865476
-	FMOVQ 384(R8), F16 // 0.7071067811865476
+	FMOVQ 400(R8), F15 // 0.7071067811865476
+	FMOVQ 400(R8), F16 // 0.7071067811865476
 	VADD V15.D2, V9.D2, V9.D2
 	VADD V16.D2, V10.D2, V10.D2
 	FMOVQ 80(R8), F15 // 1
 	FMOVQ 80(R8), F16 // 1
 	WORD $0x4eefd529 // fsub v9.2d, v9.2d, v15.2d
 	WORD $0x4ef0d54a // fsub v10.2d, v10.2d, v16.2d
-	FMOVQ 400(R8), F17 // 2
-	FMOVQ 400(R8), F18 // 2
+	FMOVQ 416(R8), F17 // 2
+	FMOVQ 416(R8), F18 // 2
 	WORD $0x4e69d631 // fadd v17.2d, v17.2d, v9.2d
 	WORD $0x4e6ad652 // fadd v18.2d, v18.2d, v10.2d
 	WORD $0x6e71fd31 // fdiv v17.2d, v9.2d, v17.2d
@@ -3493,20 +4761,20 @@ loop:
 	WORD $0x6e72de54 // fmul v20.2d, v18.2d, v18.2d
 	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
-	FMOVQ 416(R8), F23 // 0.1818357216161805
-	FMOVQ 416(R8), F24 // 0.1818357216161805
+	FMOVQ 432(R8), F23 // 0.1818357216161805
+	FMOVQ 432(R8), F24 // 0.1818357216161805
 	WORD $0x4fc41277 // fmla v23.2d, v19.2d, v4.d[0]
 	WORD $0x4fc41298 // fmla v24.2d, v20.2d, v4.d[0]
 	WORD $0x4fc41ab7 // fmla v23.2d, v21.2d, v4.d[1]
 	WORD $0x4fc41ad8 // fmla v24.2d, v22.2d, v4.d[1]
-	FMOVQ 432(R8), F25 // 0.2857142874366239
-	FMOVQ 432(R8), F26 // 0.2857142874366239
+	FMOVQ 448(R8), F25 // 0.2857142874366239
+	FMOVQ 448(R8), F26 // 0.2857142874366239
 	WORD $0x4fc31a79 // fmla v25.2d, v19.2d, v3.d[1]
 	WORD $0x4fc31a9a // fmla v26.2d, v20.2d, v3.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 448(R8), F23 // 0.6666666666666735
-	FMOVQ 448(R8), F24 // 0.6666666666666735
+	FMOVQ 464(R8), F23 // 0.6666666666666735
+	FMOVQ 464(R8), F24 // 0.6666666666666735
 	WORD $0x4fc31277 // fmla v23.2d, v19.2d, v3.d[0]
 	WORD $0x4fc31298 // fmla v24.2d, v20.2d, v3.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
@@ -3521,8 +4789,8 @@ loop:
 	WORD $0x6e70ded6 // fmul v22.2d, v22.2d, v16.2d
 	WORD $0x4e75d6f7 // fadd v23.2d, v23.2d, v21.2d
 	WORD $0x4e76d718 // fadd v24.2d, v24.2d, v22.2d
-	FMOVQ 464(R8), F15 // 1.9082149292705877e-10
-	FMOVQ 464(R8), F16 // 1.9082149292705877e-10
+	FMOVQ 480(R8), F15 // 1.9082149292705877e-10
+	FMOVQ 480(R8), F16 // 1.9082149292705877e-10
 	WORD $0x6e6dddef // fmul v15.2d, v15.2d, v13.2d
 	WORD $0x6e6ede10 // fmul v16.2d, v16.2d, v14.2d
 	WORD $0x4e77ce2f // fmla v15.2d, v17.2d, v23.2d
@@ -3531,14 +4799,14 @@ loop:
 	WORD $0x4ef0d6d0 // fsub v16.2d, v22.2d, v16.2d
 	WORD $0x4ee9d5ef // fsub v15.2d, v15.2d, v9.2d
 	WORD $0x4eead610 // fsub v16.2d, v16.2d, v10.2d
-	FMOVQ 480(R8), F17 // 0.6931471803691238
-	FMOVQ 480(R8), F18 // 0.6931471803691238
+	FMOVQ 496(R8), F17 // 0.6931471803691238
+	FMOVQ 496(R8), F18 // 0.6931471803691238
 	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
 	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
 	WORD $0x4eefd5ad // fsub v13.2d, v13.2d, v15.2d
 	WORD $0x4ef0d5ce // fsub v14.2d, v14.2d, v16.2d
-	FMOVQ 528(R8), F9 // 138.62943611198907
-	FMOVQ 528(R8), F10 // 138.62943611198907
+	FMOVQ 544(R8), F9 // 138.62943611198907
+	FMOVQ 544(R8), F10 // 138.62943611198907
 	VAND V11.B16, V9.B16, V9.B16
 	VAND V12.B16, V10.B16, V10.B16
 	WORD $0x4ee9d5ad // fsub v13.2d, v13.2d, v9.2d
@@ -3570,8 +4838,8 @@ TEXT ·klSlopesF32(SB), NOSPLIT, $0-48
 	MOVD log+40(FP), R9
 	VDUP R9, V1.D2
 	MOVD $numbers<>(SB), R8
-	FMOVQ 288(R8), F2 // 0.3999999999940942 0.22222198432149784
-	FMOVQ 304(R8), F3 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 304(R8), F2 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 320(R8), F3 // 0.15313837699209373 0.14798198605116586
 loop:
 	VLD1.P 16(R1), [V4.S4]
 	WORD $0x4e617885 // fcvtl2 v5.2d, v4.4s
@@ -3581,34 +4849,34 @@ loop:
 	WORD $0x0e6178c6 // fcvtl v6.2d, v6.2s
 	VMOV V6.B16, V8.B16
 	VMOV V7.B16, V9.B16
-	FMOVQ 320(R8), F12 // 1.303418089031685e-308
-	FMOVQ 320(R8), F13 // 1.303418089031685e-308
+	FMOVQ 336(R8), F12 // 1.303418089031685e-308
+	FMOVQ 336(R8), F13 // 1.303418089031685e-308
 	VADD V12.D2, V8.D2, V8.D2
 	VADD V13.D2, V9.D2, V9.D2
 	VUSHR $52, V8.D2, V10.D2
 	VUSHR $52, V9.D2, V11.D2
-	FMOVQ 336(R8), F12 // 4.503599627370496e+15
-	FMOVQ 336(R8), F13 // 4.503599627370496e+15
+	FMOVQ 352(R8), F12 // 4.503599627370496e+15
+	FMOVQ 352(R8), F13 // 4.503599627370496e+15
 	VORR V12.B16, V10.B16, V10.B16
 	VORR V13.B16, V11.B16, V11.B16
-	FMOVQ 352(R8), F12 // 4.503599627371519e+15
-	FMOVQ 352(R8), F13 // 4.503599627371519e+15
+	FMOVQ 368(R8), F12 // 4.503599627371519e+15
+	FMOVQ 368(R8), F13 // 4.503599627371519e+15
 	WORD $0x4eecd54a // fsub v10.2d, v10.2d, v12.2d
 	WORD $0x4eedd56b // fsub v11.2d, v11.2d, v13.2d
-	FMOVQ 368(R8), F12 // 2.225073858507201e-308
-	FMOVQ 368(R8), F13 // 2.225073858507201e-308
+	FMOVQ 384(R8), F12 // 2.225073858507201e-308
+	FMOVQ 384(R8), F13 // 2.225073858507201e-308
 	VAND V12.B16, V8.B16, V8.B16
 	VAND V13.B16, V9.B16, V9.B16
-	FMOVQ 384(R8), F12 // 0.7071067811865476
-	FMOVQ 384(R8), F13 // 0.7071067811865476
+	FMOVQ 400(R8), F12 // 0.7071067811865476
+	FMOVQ 400(R8), F13 // 0.7071067811865476
 	VADD V12.D2, V8.D2, V8.D2
 	VADD V13.D2, V9.D2, V9.D2
 	FMOVQ 80(R8), F12 // 1
 	FMOVQ 80(R8), F13 // 1
 	WORD $0x4eecd508 // fsub v8.2d, v8.2d, v12.2d
 	WORD $0x4eedd529 // fsub v9.2d, v9.2d, v13.2d
-	FMOVQ 400(R8), F14 // 2
-	FMOVQ 400(R8), F15 // 2
+	FMOVQ 416(R8), F14 // 2
+	FMOVQ 416(R8), F15 // 2
 	WORD $0x4e68d5ce // fadd v14.2d, v14.2d, v8.2d
 	WORD $0x4e69d5ef // fadd v15.2d, v15.2d, v9.2d
 	WORD $0x6e6efd0e // fdiv v14.2d, v8.2d, v14.2d
@@ -3617,20 +4885,20 @@ loop:
 	WORD $0x6e6fddf1 // fmul v17.2d, v15.2d, v15.2d
 	WORD $0x6e70de12 // fmul v18.2d, v16.2d, v16.2d
 	WORD $0x6e71de33 // fmul v19.2d, v17.2d, v17.2d
-	FMOVQ 416(R8), F20 // 0.1818357216161805
-	FMOVQ 416(R8), F21 // 0.1818357216161805
+	FMOVQ 432(R8), F20 // 0.1818357216161805
+	FMOVQ 432(R8), F21 // 0.1818357216161805
 	WORD $0x4fc31214 // fmla v20.2d, v16.2d, v3.d[0]
 	WORD $0x4fc31235 // fmla v21.2d, v17.2d, v3.d[0]
 	WORD $0x4fc31a54 // fmla v20.2d, v18.2d, v3.d[1]
 	WORD $0x4fc31a75 // fmla v21.2d, v19.2d, v3.d[1]
-	FMOVQ 432(R8), F22 // 0.2857142874366239
-	FMOVQ 432(R8), F23 // 0.2857142874366239
+	FMOVQ 448(R8), F22 // 0.2857142874366239
+	FMOVQ 448(R8), F23 // 0.2857142874366239
 	WORD $0x4fc21a16 // fmla v22.2d, v16.2d, v2.d[1]
 	WORD $0x4fc21a37 // fmla v23.2d, v17.2d, v2.d[1]
 	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
 	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
-	FMOVQ 448(R8), F20 // 0.6666666666666735
-	FMOVQ 448(R8), F21 // 0.6666666666666735
+	FMOVQ 464(R8), F20 // 0.6666666666666735
+	FMOVQ 464(R8), F21 // 0.6666666666666735
 	WORD $0x4fc21214 // fmla v20.2d, v16.2d, v2.d[0]
 	WORD $0x4fc21235 // fmla v21.2d, v17.2d, v2.d[0]
 	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
@@ -3645,8 +4913,8 @@ loop:
 	WORD $0x6e6dde73 // fmul v19.2d, v19.2d, v13.2d
 	WORD $0x4e72d694 // fadd v20.2d, v20.2d, v18.2d
 	WORD $0x4e73d6b5 // fadd v21.2d, v21.2d, v19.2d
-	FMOVQ 464(R8), F12 // 1.9082149292705877e-10
-	FMOVQ 464(R8), F13 // 1.9082149292705877e-10
+	FMOVQ 480(R8), F12 // 1.9082149292705877e-10
+	FMOVQ 480(R8), F13 // 1.9082149292705877e-10
 	WORD $0x6e6add8c // fmul v12.2d, v12.2d, v10.2d
 	WORD $0x6e6bddad // fmul v13.2d, v13.2d, v11.2d
 	WORD $0x4e74cdcc // fmla v12.2d, v14.2d, v20.2d
@@ -3655,8 +4923,8 @@ loop:
 	WORD $0x4eedd66d // fsub v13.2d, v19.2d, v13.2d
 	WORD $0x4ee8d58c // fsub v12.2d, v12.2d, v8.2d
 	WORD $0x4ee9d5ad // fsub v13.2d, v13.2d, v9.2d
-	FMOVQ 480(R8), F14 // 0.6931471803691238
-	FMOVQ 480(R8), F15 // 0.6931471803691238
+	FMOVQ 496(R8), F14 // 0.6931471803691238
+	FMOVQ 496(R8), F15 // 0.6931471803691238
 	WORD $0x6e6edd4a // fmul v10.2d, v10.2d, v14.2d
 	WORD $0x6e6fdd6b // fmul v11.2d, v11.2d, v15.2d
 	WORD $0x4eecd54a // fsub v10.2d, v10.2d, v12.2d
@@ -3665,8 +4933,8 @@ loop:
 	VEOR V9.B16, V9.B16, V9.B16
 	WORD $0x6ee8e4c6 // fcmgt v6.2d, v6.2d, v8.2d
 	WORD $0x6ee9e4e7 // fcmgt v7.2d, v7.2d, v9.2d
-	FMOVQ 544(R8), F8 // -Inf
-	FMOVQ 544(R8), F9 // -Inf
+	FMOVQ 560(R8), F8 // -Inf
+	FMOVQ 560(R8), F9 // -Inf
 	VBIT V6.B16, V10.B16, V8.B16
 	VBIT V7.B16, V11.B16, V9.B16
 	FMOVQ 80(R8), F10 // 1
@@ -3697,51 +4965,51 @@ TEXT ·klSlopesF64(SB), NOSPLIT, $0-48
 	MOVD log+40(FP), R9
 	VDUP R9, V1.D2
 	MOVD $numbers<>(SB), R8
-	FMOVQ 288(R8), F2 // 0.3999999999940942 0.22222198432149784
-	FMOVQ 304(R8), F3 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 304(R8), F2 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 320(R8), F3 // 0.15313837699209373 0.14798198605116586
 loop:
 	VLD1.P 32(R1), [V4.D2, V5.D2]
 	VLD1.P 32(R3), [V6.D2, V7.D2]
 	VMOV V6.B16, V8.B16
 	VMOV V7.B16, V9.B16
-	FMOVQ 496(R8), F10 // 9.332636185032189e-302
-	FMOVQ 496(R8), F11 // 9.332636185032189e-302
+	FMOVQ 512(R8), F10 // 9.332636185032189e-302
+	FMOVQ 512(R8), F11 // 9.332636185032189e-302
 	WORD $0x6ee6e54a // fcmgt v10.2d, v10.2d, v6.2d
 	WORD $0x6ee7e56b // fcmgt v11.2d, v11.2d, v7.2d
-	FMOVQ 512(R8), F12 // 1.6069380442589903e+60
-	FMOVQ 512(R8), F13 // 1.6069380442589903e+60
+	FMOVQ 528(R8), F12 // 1.6069380442589903e+60
+	FMOVQ 528(R8), F13 // 1.6069380442589903e+60
 	WORD $0x6e66dd8c // fmul v12.2d, v12.2d, v6.2d
 	WORD $0x6e67ddad // fmul v13.2d, v13.2d, v7.2d
 	VBIT V10.B16, V12.B16, V8.B16
 	VBIT V11.B16, V13.B16, V9.B16
-	FMOVQ 320(R8), F14 // 1.303418089031685e-308
-	FMOVQ 320(R8), F15 // 1.303418089031685e-308
+	FMOVQ 336(R8), F14 // 1.303418089031685e-308
+	FMOVQ 336(R8), F15 // 1.303418089031685e-308
 	VADD V14.D2, V8.D2, V8.D2
 	VADD V15.D2, V9.D2, V9.D2
 	VUSHR $52, V8.D2, V12.D2
 	VUSHR $52, V9.D2, V13.D2
-	FMOVQ 336(R8), F14 // 4.503599627370496e+15
-	FMOVQ 336(R8), F15 // 4.503599627370496e+15
+	FMOVQ 352(R8), F14 // 4.503599627370496e+15
+	FMOVQ 352(R8), F15 // 4.503599627370496e+15
 	VORR V14.B16, V12.B16, V12.B16
 	VORR V15.B16, V13.B16, V13.B16
-	FMOVQ 352(R8), F14 // 4.503599627371519e+15
-	FMOVQ 352(R8), F15 // 4.503599627371519e+15
+	FMOVQ 368(R8), F14 // 4.503599627371519e+15
+	FMOVQ 368(R8), F15 // 4.503599627371519e+15
 	WORD $0x4eeed58c // fsub v12.2d, v12.2d, v14.2d
 	WORD $0x4eefd5ad // fsub v13.2d, v13.2d, v15.2d
-	FMOVQ 368(R8), F14 // 2.225073858507201e-308
-	FMOVQ 368(R8), F15 // 2.225073858507201e-308
+	FMOVQ 384(R8), F14 // 2.225073858507201e-308
+	FMOVQ 384(R8), F15 // 2.225073858507201e-308
 	VAND V14.B16, V8.B16, V8.B16
 	VAND V15.B16, V9.B16, V9.B16
-	FMOVQ 384(R8), F14 // 0.7071067811865476
-	FMOVQ 384(R8), F15 // 0.7071067811865476
+	FMOVQ 400(R8), F14 // 0.7071067811865476
+	FMOVQ 400(R8), F15 // 0.7071067811865476
 	VADD V14.D2, V8.D2, V8.D2
 	VADD V15.D2, V9.D2, V9.D2
 	FMOVQ 80(R8), F14 // 1
 	FMOVQ 80(R8), F15 // 1
 	WORD $0x4eeed508 // fsub v8.2d, v8.2d, v14.2d
 	WORD $0x4eefd529 // fsub v9.2d, v9.2d, v15.2d
-	FMOVQ 400(R8), F16 // 2
-	FMOVQ 400(R8), F17 // 2
+	FMOVQ 416(R8), F16 // 2
+	FMOVQ 416(R8), F17 // 2
 	WORD $0x4e68d610 // fadd v16.2d, v16.2d, v8.2d
 	WORD $0x4e69d631 // fadd v17.2d, v17.2d, v9.2d
 	WORD $0x6e70fd10 // fdiv v16.2d, v8.2d, v16.2d
@@ -3750,20 +5018,20 @@ loop:
 	WORD $0x6e71de33 // fmul v19.2d, v17.2d, v17.2d
 	WORD $0x6e72de54 // fmul v20.2d, v18.2d, v18.2d
 	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
-	FMOVQ 416(R8), F22 // 0.1818357216161805
-	FMOVQ 416(R8), F23 // 0.1818357216161805
+	FMOVQ 432(R8), F22 // 0.1818357216161805
+	FMOVQ 432(R8), F23 // 0.1818357216161805
 	WORD $0x4fc31256 // fmla v22.2d, v18.2d, v3.d[0]
 	WORD $0x4fc31277 // fmla v23.2d, v19.2d, v3.d[0]
 	WORD $0x4fc31a96 // fmla v22.2d, v20.2d, v3.d[1]
 	WORD $0x4fc31ab7 // fmla v23.2d, v21.2d, v3.d[1]
-	FMOVQ 432(R8), F24 // 0.2857142874366239
-	FMOVQ 432(R8), F25 // 0.2857142874366239
+	FMOVQ 448(R8), F24 // 0.2857142874366239
+	FMOVQ 448(R8), F25 // 0.2857142874366239
 	WORD $0x4fc21a58 // fmla v24.2d, v18.2d, v2.d[1]
 	WORD $0x4fc21a79 // fmla v25.2d, v19.2d, v2.d[1]
 	WORD $0x4e74ced8 // fmla v24.2d, v22.2d, v20.2d
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
-	FMOVQ 448(R8), F22 // 0.6666666666666735
-	FMOVQ 448(R8), F23 // 0.6666666666666735
+	FMOVQ 464(R8), F22 // 0.6666666666666735
+	FMOVQ 464(R8), F23 // 0.6666666666666735
 	WORD $0x4fc21256 // fmla v22.2d, v18.2d, v2.d[0]
 	WORD $0x4fc21277 // fmla v23.2d, v19.2d, v2.d[0]
 	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
@@ -3778,8 +5046,8 @@ loop:
 	WORD $0x6e6fdeb5 // fmul v21.2d, v21.2d, v15.2d
 	WORD $0x4e74d6d6 // fadd v22.2d, v22.2d, v20.2d
 	WORD $0x4e75d6f7 // fadd v23.2d, v23.2d, v21.2d
-	FMOVQ 464(R8), F14 // 1.9082149292705877e-10
-	FMOVQ 464(R8), F15 // 1.9082149292705877e-10
+	FMOVQ 480(R8), F14 // 1.9082149292705877e-10
+	FMOVQ 480(R8), F15 // 1.9082149292705877e-10
 	WORD $0x6e6cddce // fmul v14.2d, v14.2d, v12.2d
 	WORD $0x6e6dddef // fmul v15.2d, v15.2d, v13.2d
 	WORD $0x4e76ce0e // fmla v14.2d, v16.2d, v22.2d
@@ -3788,14 +5056,14 @@ loop:
 	WORD $0x4eefd6af // fsub v15.2d, v21.2d, v15.2d
 	WORD $0x4ee8d5ce // fsub v14.2d, v14.2d, v8.2d
 	WORD $0x4ee9d5ef // fsub v15.2d, v15.2d, v9.2d
-	FMOVQ 480(R8), F16 // 0.6931471803691238
-	FMOVQ 480(R8), F17 // 0.6931471803691238
+	FMOVQ 496(R8), F16 // 0.6931471803691238
+	FMOVQ 496(R8), F17 // 0.6931471803691238
 	WORD $0x6e70dd8c // fmul v12.2d, v12.2d, v16.2d
 	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
 	WORD $0x4eeed58c // fsub v12.2d, v12.2d, v14.2d
 	WORD $0x4eefd5ad // fsub v13.2d, v13.2d, v15.2d
-	FMOVQ 528(R8), F8 // 138.62943611198907
-	FMOVQ 528(R8), F9 // 138.62943611198907
+	FMOVQ 544(R8), F8 // 138.62943611198907
+	FMOVQ 544(R8), F9 // 138.62943611198907
 	VAND V10.B16, V8.B16, V8.B16
 	VAND V11.B16, V9.B16, V9.B16
 	WORD $0x4ee8d58c // fsub v12.2d, v12.2d, v8.2d
@@ -3804,8 +5072,8 @@ loop:
 	VEOR V9.B16, V9.B16, V9.B16
 	WORD $0x6ee8e4c6 // fcmgt v6.2d, v6.2d, v8.2d
 	WORD $0x6ee9e4e7 // fcmgt v7.2d, v7.2d, v9.2d
-	FMOVQ 544(R8), F8 // -Inf
-	FMOVQ 544(R8), F9 // -Inf
+	FMOVQ 560(R8), F8 // -Inf
+	FMOVQ 560(R8), F9 // -Inf
 	VBIT V6.B16, V12.B16, V8.B16
 	VBIT V7.B16, V13.B16, V9.B16
 	FMOVQ 80(R8), F12 // 1
@@ -4029,75 +5297,75 @@ TEXT ·minusLogsF32(SB), NOSPLIT, $0-28
 	MOVWU most+24(FP), R9
 	VDUP R9, V0.S4
 	MOVD $numbers<>(SB), R8
-	FMOVQ 560(R8), F1 // 0.333334544424 0.199906069135 0.144820499459 0.104484859559
-	FMOVQ 576(R8), F2 // -0.0449107831159 0 0 0
+	FMOVQ 576(R8), F1 // 0.333334544424 0.199906069135 0.144820499459 0.104484859559
+	FMOVQ 592(R8), F2 // -0.0449107831159 0 0 0
 	FMOVQ 0(R8), F3 // 1
 loop:
 	VLD1.P 32(R3), [V4.S4, V5.S4]
 	VMOV V4.B16, V8.B16
 	VMOV V5.B16, V9.B16
-	FMOVQ 592(R8), F10 // 8.673617379884035e-19
-	FMOVQ 592(R8), F11 // 8.673617379884035e-19
+	FMOVQ 608(R8), F10 // 8.673617379884035e-19
+	FMOVQ 608(R8), F11 // 8.673617379884035e-19
 	WORD $0x6ea4e54a // fcmgt v10.4s, v10.4s, v4.4s
 	WORD $0x6ea5e56b // fcmgt v11.4s, v11.4s, v5.4s
-	FMOVQ 608(R8), F12 // 1.152921504606847e+18
-	FMOVQ 608(R8), F13 // 1.152921504606847e+18
+	FMOVQ 624(R8), F12 // 1.152921504606847e+18
+	FMOVQ 624(R8), F13 // 1.152921504606847e+18
 	WORD $0x6e24dd8c // fmul v12.4s, v12.4s, v4.4s
 	WORD $0x6e25ddad // fmul v13.4s, v13.4s, v5.4s
 	VBIT V10.B16, V12.B16, V8.B16
 	VBIT V11.B16, V13.B16, V9.B16
-	FMOVQ 624(R8), F14 // 5.877471754111438e-39
+	FMOVQ 640(R8), F14 // 5.877471754111438e-39
 	VADD V14.S4, V8.S4, V8.S4
 	VADD V14.S4, V9.S4, V9.S4
 	VUSHR $23, V8.S4, V12.S4
 	VUSHR $23, V9.S4, V13.S4
-	FMOVQ 640(R8), F14 // 8.388608e+06
+	FMOVQ 656(R8), F14 // 8.388608e+06
 	VORR V14.B16, V12.B16, V12.B16
 	VORR V14.B16, V13.B16, V13.B16
-	FMOVQ 656(R8), F14 // 8.388735e+06
+	FMOVQ 672(R8), F14 // 8.388735e+06
 	WORD $0x4eaed58c // fsub v12.4s, v12.4s, v14.4s
 	WORD $0x4eaed5ad // fsub v13.4s, v13.4s, v14.4s
-	FMOVQ 672(R8), F14 // 1.1754942106924411e-38
+	FMOVQ 688(R8), F14 // 1.1754942106924411e-38
 	VAND V14.B16, V8.B16, V8.B16
 	VAND V14.B16, V9.B16, V9.B16
-	FMOVQ 688(R8), F14 // 0.75
+	FMOVQ 704(R8), F14 // 0.75
 	VADD V14.S4, V8.S4, V8.S4
 	VADD V14.S4, V9.S4, V9.S4
 	WORD $0x4ea3d508 // fsub v8.4s, v8.4s, v3.4s
 	WORD $0x4ea3d529 // fsub v9.4s, v9.4s, v3.4s
 	WORD $0x6e28dd0f // fmul v15.4s, v8.4s, v8.4s
 	WORD $0x6e29dd30 // fmul v16.4s, v9.4s, v9.4s
-	FMOVQ 704(R8), F17 // -0.131622803178
-	FMOVQ 704(R8), F18 // -0.131622803178
+	FMOVQ 720(R8), F17 // -0.131622803178
+	FMOVQ 720(R8), F18 // -0.131622803178
 	WORD $0x4fa11911 // fmla v17.4s, v8.4s, v1.s[3]
 	WORD $0x4fa11932 // fmla v18.4s, v9.4s, v1.s[3]
 	WORD $0x4f8211f1 // fmla v17.4s, v15.4s, v2.s[0]
 	WORD $0x4f821212 // fmla v18.4s, v16.4s, v2.s[0]
-	FMOVQ 720(R8), F19 // -0.166477606369
-	FMOVQ 720(R8), F20 // -0.166477606369
+	FMOVQ 736(R8), F19 // -0.166477606369
+	FMOVQ 736(R8), F20 // -0.166477606369
 	WORD $0x4f811913 // fmla v19.4s, v8.4s, v1.s[2]
 	WORD $0x4f811934 // fmla v20.4s, v9.4s, v1.s[2]
 	WORD $0x4e2fce33 // fmla v19.4s, v17.4s, v15.4s
 	WORD $0x4e30ce54 // fmla v20.4s, v18.4s, v16.4s
-	FMOVQ 736(R8), F17 // -0.250000548305
-	FMOVQ 736(R8), F18 // -0.250000548305
+	FMOVQ 752(R8), F17 // -0.250000548305
+	FMOVQ 752(R8), F18 // -0.250000548305
 	WORD $0x4fa11111 // fmla v17.4s, v8.4s, v1.s[1]
 	WORD $0x4fa11132 // fmla v18.4s, v9.4s, v1.s[1]
 	WORD $0x4e2fce71 // fmla v17.4s, v19.4s, v15.4s
 	WORD $0x4e30ce92 // fmla v18.4s, v20.4s, v16.4s
-	FMOVQ 752(R8), F19 // -0.500000008192
-	FMOVQ 752(R8), F20 // -0.500000008192
+	FMOVQ 768(R8), F19 // -0.500000008192
+	FMOVQ 768(R8), F20 // -0.500000008192
 	WORD $0x4f811113 // fmla v19.4s, v8.4s, v1.s[0]
 	WORD $0x4f811134 // fmla v20.4s, v9.4s, v1.s[0]
 	WORD $0x4e2fce33 // fmla v19.4s, v17.4s, v15.4s
 	WORD $0x4e30ce54 // fmla v20.4s, v18.4s, v16.4s
 	WORD $0x4e2fce68 // fmla v8.4s, v19.4s, v15.4s
 	WORD $0x4e30ce89 // fmla v9.4s, v20.4s, v16.4s
-	FMOVQ 768(R8), F14 // 0.6931471805599453
+	FMOVQ 784(R8), F14 // 0.6931471805599453
 	WORD $0x4e2ecd88 // fmla v8.4s, v12.4s, v14.4s
 	WORD $0x4e2ecda9 // fmla v9.4s, v13.4s, v14.4s
-	FMOVQ 784(R8), F12 // 41.58883083359672
-	FMOVQ 784(R8), F13 // 41.58883083359672
+	FMOVQ 800(R8), F12 // 41.58883083359672
+	FMOVQ 800(R8), F13 // 41.58883083359672
 	VAND V10.B16, V12.B16, V12.B16
 	VAND V11.B16, V13.B16, V13.B16
 	WORD $0x4eacd508 // fsub v8.4s, v8.4s, v12.4s
@@ -4127,50 +5395,50 @@ TEXT ·minusLogsF64(SB), NOSPLIT, $0-32
 	MOVD most+24(FP), R9
 	VDUP R9, V0.D2
 	MOVD $numbers<>(SB), R8
-	FMOVQ 288(R8), F1 // 0.3999999999940942 0.22222198432149784
-	FMOVQ 304(R8), F2 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 304(R8), F1 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 320(R8), F2 // 0.15313837699209373 0.14798198605116586
 loop:
 	VLD1.P 32(R3), [V3.D2, V4.D2]
 	VMOV V3.B16, V7.B16
 	VMOV V4.B16, V8.B16
-	FMOVQ 496(R8), F9 // 9.332636185032189e-302
-	FMOVQ 496(R8), F10 // 9.332636185032189e-302
+	FMOVQ 512(R8), F9 // 9.332636185032189e-302
+	FMOVQ 512(R8), F10 // 9.332636185032189e-302
 	WORD $0x6ee3e529 // fcmgt v9.2d, v9.2d, v3.2d
 	WORD $0x6ee4e54a // fcmgt v10.2d, v10.2d, v4.2d
-	FMOVQ 512(R8), F11 // 1.6069380442589903e+60
-	FMOVQ 512(R8), F12 // 1.6069380442589903e+60
+	FMOVQ 528(R8), F11 // 1.6069380442589903e+60
+	FMOVQ 528(R8), F12 // 1.6069380442589903e+60
 	WORD $0x6e63dd6b // fmul v11.2d, v11.2d, v3.2d
 	WORD $0x6e64dd8c // fmul v12.2d, v12.2d, v4.2d
 	VBIT V9.B16, V11.B16, V7.B16
 	VBIT V10.B16, V12.B16, V8.B16
-	FMOVQ 320(R8), F13 // 1.303418089031685e-308
-	FMOVQ 320(R8), F14 // 1.303418089031685e-308
+	FMOVQ 336(R8), F13 // 1.303418089031685e-308
+	FMOVQ 336(R8), F14 // 1.303418089031685e-308
 	VADD V13.D2, V7.D2, V7.D2
 	VADD V14.D2, V8.D2, V8.D2
 	VUSHR $52, V7.D2, V11.D2
 	VUSHR $52, V8.D2, V12.D2
-	FMOVQ 336(R8), F13 // 4.503599627370496e+15
-	FMOVQ 336(R8), F14 // 4.503599627370496e+15
+	FMOVQ 352(R8), F13 // 4.503599627370496e+15
+	FMOVQ 352(R8), F14 // 4.503599627370496e+15
 	VORR V13.B16, V11.B16, V11.B16
 	VORR V14.B16, V12.B16, V12.B16
-	FMOVQ 352(R8), F13 // 4.503599627371519e+15
-	FMOVQ 352(R8), F14 // 4.503599627371519e+15
+	FMOVQ 368(R8), F13 // 4.503599627371519e+15
+	FMOVQ 368(R8), F14 // 4.503599627371519e+15
 	WORD $0x4eedd56b // fsub v11.2d, v11.2d, v13.2d
 	WORD $0x4eeed58c // fsub v12.2d, v12.2d, v14.2d
-	FMOVQ 368(R8), F13 // 2.225073858507201e-308
-	FMOVQ 368(R8), F14 // 2.225073858507201e-308
+	FMOVQ 384(R8), F13 // 2.225073858507201e-308
+	FMOVQ 384(R8), F14 // 2.225073858507201e-308
 	VAND V13.B16, V7.B16, V7.B16
 	VAND V14.B16, V8.B16, V8.B16
-	FMOVQ 384(R8), F13 // 0.7071067811865476
-	FMOVQ 384(R8), F14 // 0.7071067811865476
+	FMOVQ 400(R8), F13 // 0.7071067811865476
+	FMOVQ 400(R8), F14 // 0.7071067811865476
 	VADD V13.D2, V7.D2, V7.D2
 	VADD V14.D2, V8.D2, V8.D2
 	FMOVQ 80(R8), F13 // 1
 	FMOVQ 80(R8), F14 // 1
 	WORD $0x4eedd4e7 // fsub v7.2d, v7.2d, v13.2d
 	WORD $0x4eeed508 // fsub v8.2d, v8.2d, v14.2d
-	FMOVQ 400(R8), F15 // 2
-	FMOVQ 400(R8), F16 // 2
+	FMOVQ 416(R8), F15 // 2
+	FMOVQ 416(R8), F16 // 2
 	WORD $0x4e67d5ef // fadd v15.2d, v15.2d, v7.2d
 	WORD $0x4e68d610 // fadd v16.2d, v16.2d, v8.2d
 	WORD $0x6e6ffcef // fdiv v15.2d, v7.2d, v15.2d
@@ -4179,20 +5447,20 @@ loop:
 	WORD $0x6e70de12 // fmul v18.2d, v16.2d, v16.2d
 	WORD $0x6e71de33 // fmul v19.2d, v17.2d, v17.2d
 	WORD $0x6e72de54 // fmul v20.2d, v18.2d, v18.2d
-	FMOVQ 416(R8), F21 // 0.1818357216161805
-	FMOVQ 416(R8), F22 // 0.1818357216161805
+	FMOVQ 432(R8), F21 // 0.1818357216161805
+	FMOVQ 432(R8), F22 // 0.1818357216161805
 	WORD $0x4fc21235 // fmla v21.2d, v17.2d, v2.d[0]
 	WORD $0x4fc21256 // fmla v22.2d, v18.2d, v2.d[0]
 	WORD $0x4fc21a75 // fmla v21.2d, v19.2d, v2.d[1]
 	WORD $0x4fc21a96 // fmla v22.2d, v20.2d, v2.d[1]
-	FMOVQ 432(R8), F23 // 0.2857142874366239
-	FMOVQ 432(R8), F24 // 0.2857142874366239
+	FMOVQ 448(R8), F23 // 0.2857142874366239
+	FMOVQ 448(R8), F24 // 0.2857142874366239
 	WORD $0x4fc11a37 // fmla v23.2d, v17.2d, v1.d[1]
 	WORD $0x4fc11a58 // fmla v24.2d, v18.2d, v1.d[1]
 	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
 	WORD $0x4e74ced8 // fmla v24.2d, v22.2d, v20.2d
-	FMOVQ 448(R8), F21 // 0.6666666666666735
-	FMOVQ 448(R8), F22 // 0.6666666666666735
+	FMOVQ 464(R8), F21 // 0.6666666666666735
+	FMOVQ 464(R8), F22 // 0.6666666666666735
 	WORD $0x4fc11235 // fmla v21.2d, v17.2d, v1.d[0]
 	WORD $0x4fc11256 // fmla v22.2d, v18.2d, v1.d[0]
 	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
@@ -4207,8 +5475,8 @@ loop:
 	WORD $0x6e6ede94 // fmul v20.2d, v20.2d, v14.2d
 	WORD $0x4e73d6b5 // fadd v21.2d, v21.2d, v19.2d
 	WORD $0x4e74d6d6 // fadd v22.2d, v22.2d, v20.2d
-	FMOVQ 464(R8), F13 // 1.9082149292705877e-10
-	FMOVQ 464(R8), F14 // 1.9082149292705877e-10
+	FMOVQ 480(R8), F13 // 1.9082149292705877e-10
+	FMOVQ 480(R8), F14 // 1.9082149292705877e-10
 	WORD $0x6e6bddad // fmul v13.2d, v13.2d, v11.2d
 	WORD $0x6e6cddce // fmul v14.2d, v14.2d, v12.2d
 	WORD $0x4e75cded // fmla v13.2d, v15.2d, v21.2d
@@ -4217,14 +5485,14 @@ loop:
 	WORD $0x4eeed68e // fsub v14.2d, v20.2d, v14.2d
 	WORD $0x4ee7d5ad // fsub v13.2d, v13.2d, v7.2d
 	WORD $0x4ee8d5ce // fsub v14.2d, v14.2d, v8.2d
-	FMOVQ 480(R8), F15 // 0.6931471803691238
-	FMOVQ 480(R8), F16 // 0.6931471803691238
+	FMOVQ 496(R8), F15 // 0.6931471803691238
+	FMOVQ 496(R8), F16 // 0.6931471803691238
 	WORD $0x6e6fdd6b // fmul v11.2d, v11.2d, v15.2d
 	WORD $0x6e70dd8c // fmul v12.2d, v12.2d, v16.2d
 	WORD $0x4eedd56b // fsub v11.2d, v11.2d, v13.2d
 	WORD $0x4eeed58c // fsub v12.2d, v12.2d, v14.2d
-	FMOVQ 528(R8), F7 // 138.62943611198907
-	FMOVQ 528(R8), F8 // 138.62943611198907
+	FMOVQ 544(R8), F7 // 138.62943611198907
+	FMOVQ 544(R8), F8 // 138.62943611198907
 	VAND V9.B16, V7.B16, V7.B16
 	VAND V10.B16, V8.B16, V8.B16
 	WORD $0x4ee7d56b // fsub v11.2d, v11.2d, v7.2d
@@ -4250,11 +5518,11 @@ loop:
 TEXT ·sigmoidCrossEntropyF32(SB), NOSPLIT, $0-52
 	MOVD $numbers<>(SB), R8
 	FMOVQ 0(R8), F0 // 1
-	FMOVQ 800(R8), F1 // -104.5
-	FMOVQ 816(R8), F2 // 1.2582976e+07
+	FMOVQ 816(R8), F1 // -104.5
+	FMOVQ 832(R8), F2 // 1.2582976e+07
 	FMOVQ 16(R8), F3 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
 	FMOVQ 32(R8), F4 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
-	FMOVQ 832(R8), F5 // 0.19999853165368411 0.10853287353049823 0.11612167437449065 0
+	FMOVQ 848(R8), F5 // 0.19999853165368411 0.10853287353049823 0.11612167437449065 0
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
 	MOVD n+40(FP), R2
@@ -4264,8 +5532,8 @@ TEXT ·sigmoidCrossEntropyF32(SB), NOSPLIT, $0-52
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V6.S4, V7.S4]
-	FMOVQ 848(R8), F8 // +Inf
-	FMOVQ 848(R8), F9 // +Inf
+	FMOVQ 864(R8), F8 // +Inf
+	FMOVQ 864(R8), F9 // +Inf
 	WORD $0x4e26e508 // fcmeq v8.4s, v8.4s, v6.4s
 	WORD $0x4e27e529 // fcmeq v9.4s, v9.4s, v7.4s
 	WORD $0x4ea0f8c6 // fabs v6.4s, v6.4s
@@ -4313,8 +5581,8 @@ loop:
 	VEOR V10.B16, V10.B16, V10.B16
 	WORD $0x4e2acd0c // fmla v12.4s, v8.4s, v10.4s
 	WORD $0x4e2acd2d // fmla v13.4s, v9.4s, v10.4s
-	FMOVQ 864(R8), F10 // 2
-	FMOVQ 864(R8), F11 // 2
+	FMOVQ 880(R8), F10 // 2
+	FMOVQ 880(R8), F11 // 2
 	WORD $0x4e2cd54a // fadd v10.4s, v10.4s, v12.4s
 	WORD $0x4e2dd56b // fadd v11.4s, v11.4s, v13.4s
 	WORD $0x4e20d588 // fadd v8.4s, v12.4s, v0.4s
@@ -4327,14 +5595,14 @@ loop:
 	WORD $0x6e2bdd6f // fmul v15.4s, v11.4s, v11.4s
 	WORD $0x6e2eddd0 // fmul v16.4s, v14.4s, v14.4s
 	WORD $0x6e2fddf1 // fmul v17.4s, v15.4s, v15.4s
-	FMOVQ 880(R8), F18 // 0.14296179029576866
-	FMOVQ 880(R8), F19 // 0.14296179029576866
+	FMOVQ 896(R8), F18 // 0.14296179029576866
+	FMOVQ 896(R8), F19 // 0.14296179029576866
 	WORD $0x4fa511d2 // fmla v18.4s, v14.4s, v5.s[1]
 	WORD $0x4fa511f3 // fmla v19.4s, v15.4s, v5.s[1]
 	WORD $0x4f851a12 // fmla v18.4s, v16.4s, v5.s[2]
 	WORD $0x4f851a33 // fmla v19.4s, v17.4s, v5.s[2]
-	FMOVQ 896(R8), F20 // 0.33333333660265346
-	FMOVQ 896(R8), F21 // 0.33333333660265346
+	FMOVQ 912(R8), F20 // 0.33333333660265346
+	FMOVQ 912(R8), F21 // 0.33333333660265346
 	WORD $0x4f8511d4 // fmla v20.4s, v14.4s, v5.s[0]
 	WORD $0x4f8511f5 // fmla v21.4s, v15.4s, v5.s[0]
 	WORD $0x4e30ce54 // fmla v20.4s, v18.4s, v16.4s
@@ -4416,9 +5684,9 @@ TEXT ·sigmoidCrossEntropyF64(SB), NOSPLIT, $0-56
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 912(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 928(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 944(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 928(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 944(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 960(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
 	MOVD n+40(FP), R2
@@ -4428,8 +5696,8 @@ TEXT ·sigmoidCrossEntropyF64(SB), NOSPLIT, $0-56
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V11.D2, V12.D2]
-	FMOVQ 960(R8), F13 // +Inf
-	FMOVQ 960(R8), F14 // +Inf
+	FMOVQ 976(R8), F13 // +Inf
+	FMOVQ 976(R8), F14 // +Inf
 	WORD $0x4e6be5ad // fcmeq v13.2d, v13.2d, v11.2d
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4ee0f96b // fabs v11.2d, v11.2d
@@ -4493,8 +5761,8 @@ loop:
 	VEOR V15.B16, V15.B16, V15.B16
 	WORD $0x4e6fcdb1 // fmla v17.2d, v13.2d, v15.2d
 	WORD $0x4e6fcdd2 // fmla v18.2d, v14.2d, v15.2d
-	FMOVQ 400(R8), F15 // 2
-	FMOVQ 400(R8), F16 // 2
+	FMOVQ 416(R8), F15 // 2
+	FMOVQ 416(R8), F16 // 2
 	WORD $0x4e71d5ef // fadd v15.2d, v15.2d, v17.2d
 	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
 	WORD $0x4e60d62d // fadd v13.2d, v17.2d, v0.2d
@@ -4507,32 +5775,32 @@ loop:
 	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
 	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
-	FMOVQ 976(R8), F23 // 0.05422589734467588
-	FMOVQ 976(R8), F24 // 0.05422589734467588
+	FMOVQ 992(R8), F23 // 0.05422589734467588
+	FMOVQ 992(R8), F24 // 0.05422589734467588
 	WORD $0x4fca1277 // fmla v23.2d, v19.2d, v10.d[0]
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca1ab7 // fmla v23.2d, v21.2d, v10.d[1]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
-	FMOVQ 992(R8), F25 // 0.06667589320635225
-	FMOVQ 992(R8), F26 // 0.06667589320635225
+	FMOVQ 1008(R8), F25 // 0.06667589320635225
+	FMOVQ 1008(R8), F26 // 0.06667589320635225
 	WORD $0x4fc91a79 // fmla v25.2d, v19.2d, v9.d[1]
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1008(R8), F23 // 0.09090909948987579
-	FMOVQ 1008(R8), F24 // 0.09090909948987579
+	FMOVQ 1024(R8), F23 // 0.09090909948987579
+	FMOVQ 1024(R8), F24 // 0.09090909948987579
 	WORD $0x4fc91277 // fmla v23.2d, v19.2d, v9.d[0]
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	FMOVQ 1024(R8), F25 // 0.1428571428580005
-	FMOVQ 1024(R8), F26 // 0.1428571428580005
+	FMOVQ 1040(R8), F25 // 0.1428571428580005
+	FMOVQ 1040(R8), F26 // 0.1428571428580005
 	WORD $0x4fc81a79 // fmla v25.2d, v19.2d, v8.d[1]
 	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1040(R8), F23 // 0.3333333333333333
-	FMOVQ 1040(R8), F24 // 0.3333333333333333
+	FMOVQ 1056(R8), F23 // 0.3333333333333333
+	FMOVQ 1056(R8), F24 // 0.3333333333333333
 	WORD $0x4fc81277 // fmla v23.2d, v19.2d, v8.d[0]
 	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
@@ -4609,9 +5877,9 @@ TEXT ·sigmoidPolyF32(SB), NOSPLIT, $0-64
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 912(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 928(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 944(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 928(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 944(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 960(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
 	MOVD loss+0(FP), R0
@@ -4625,8 +5893,8 @@ loop:
 	VLD1.P 16(R6), [V12.S4]
 	WORD $0x4e61798d // fcvtl2 v13.2d, v12.4s
 	WORD $0x0e61798c // fcvtl v12.2d, v12.2s
-	FMOVQ 960(R8), F14 // +Inf
-	FMOVQ 960(R8), F15 // +Inf
+	FMOVQ 976(R8), F14 // +Inf
+	FMOVQ 976(R8), F15 // +Inf
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
 	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
@@ -4690,8 +5958,8 @@ loop:
 	VEOR V16.B16, V16.B16, V16.B16
 	WORD $0x4e70cdd2 // fmla v18.2d, v14.2d, v16.2d
 	WORD $0x4e70cdf3 // fmla v19.2d, v15.2d, v16.2d
-	FMOVQ 400(R8), F16 // 2
-	FMOVQ 400(R8), F17 // 2
+	FMOVQ 416(R8), F16 // 2
+	FMOVQ 416(R8), F17 // 2
 	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
 	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
 	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
@@ -4710,32 +5978,32 @@ loop:
 	WORD $0x6e6fddf5 // fmul v21.2d, v15.2d, v15.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
 	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
-	FMOVQ 976(R8), F24 // 0.05422589734467588
-	FMOVQ 976(R8), F25 // 0.05422589734467588
+	FMOVQ 992(R8), F24 // 0.05422589734467588
+	FMOVQ 992(R8), F25 // 0.05422589734467588
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
 	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
-	FMOVQ 992(R8), F26 // 0.06667589320635225
-	FMOVQ 992(R8), F27 // 0.06667589320635225
+	FMOVQ 1008(R8), F26 // 0.06667589320635225
+	FMOVQ 1008(R8), F27 // 0.06667589320635225
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1008(R8), F24 // 0.09090909948987579
-	FMOVQ 1008(R8), F25 // 0.09090909948987579
+	FMOVQ 1024(R8), F24 // 0.09090909948987579
+	FMOVQ 1024(R8), F25 // 0.09090909948987579
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
 	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	FMOVQ 1024(R8), F26 // 0.1428571428580005
-	FMOVQ 1024(R8), F27 // 0.1428571428580005
+	FMOVQ 1040(R8), F26 // 0.1428571428580005
+	FMOVQ 1040(R8), F27 // 0.1428571428580005
 	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
 	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1040(R8), F24 // 0.3333333333333333
-	FMOVQ 1040(R8), F25 // 0.3333333333333333
+	FMOVQ 1056(R8), F24 // 0.3333333333333333
+	FMOVQ 1056(R8), F25 // 0.3333333333333333
 	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
 	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
@@ -4748,8 +6016,8 @@ loop:
 	WORD $0x4e79cf77 // fmla v23.2d, v27.2d, v25.2d
 	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
 	WORD $0x4e77d6f7 // fadd v23.2d, v23.2d, v23.2d
-	FMOVQ 400(R8), F26 // 2
-	FMOVQ 400(R8), F27 // 2
+	FMOVQ 416(R8), F26 // 2
+	FMOVQ 416(R8), F27 // 2
 	WORD $0x4e72d75a // fadd v26.2d, v26.2d, v18.2d
 	WORD $0x4e73d77b // fadd v27.2d, v27.2d, v19.2d
 	WORD $0x6e70df5a // fmul v26.2d, v26.2d, v16.2d
@@ -4847,9 +6115,9 @@ TEXT ·sigmoidPolyF64(SB), NOSPLIT, $0-64
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 912(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 928(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 944(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 928(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 944(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 960(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
 	MOVD loss+0(FP), R0
@@ -4861,8 +6129,8 @@ TEXT ·sigmoidPolyF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V12.D2, V13.D2]
-	FMOVQ 960(R8), F14 // +Inf
-	FMOVQ 960(R8), F15 // +Inf
+	FMOVQ 976(R8), F14 // +Inf
+	FMOVQ 976(R8), F15 // +Inf
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
 	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
@@ -4926,8 +6194,8 @@ loop:
 	VEOR V16.B16, V16.B16, V16.B16
 	WORD $0x4e70cdd2 // fmla v18.2d, v14.2d, v16.2d
 	WORD $0x4e70cdf3 // fmla v19.2d, v15.2d, v16.2d
-	FMOVQ 400(R8), F16 // 2
-	FMOVQ 400(R8), F17 // 2
+	FMOVQ 416(R8), F16 // 2
+	FMOVQ 416(R8), F17 // 2
 	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
 	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
 	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
@@ -4940,32 +6208,32 @@ loop:
 	WORD $0x6e71de35 // fmul v21.2d, v17.2d, v17.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
 	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
-	FMOVQ 976(R8), F24 // 0.05422589734467588
-	FMOVQ 976(R8), F25 // 0.05422589734467588
+	FMOVQ 992(R8), F24 // 0.05422589734467588
+	FMOVQ 992(R8), F25 // 0.05422589734467588
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
 	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
-	FMOVQ 992(R8), F26 // 0.06667589320635225
-	FMOVQ 992(R8), F27 // 0.06667589320635225
+	FMOVQ 1008(R8), F26 // 0.06667589320635225
+	FMOVQ 1008(R8), F27 // 0.06667589320635225
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1008(R8), F24 // 0.09090909948987579
-	FMOVQ 1008(R8), F25 // 0.09090909948987579
+	FMOVQ 1024(R8), F24 // 0.09090909948987579
+	FMOVQ 1024(R8), F25 // 0.09090909948987579
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
 	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	FMOVQ 1024(R8), F26 // 0.1428571428580005
-	FMOVQ 1024(R8), F27 // 0.1428571428580005
+	FMOVQ 1040(R8), F26 // 0.1428571428580005
+	FMOVQ 1040(R8), F27 // 0.1428571428580005
 	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
 	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1040(R8), F24 // 0.3333333333333333
-	FMOVQ 1040(R8), F25 // 0.3333333333333333
+	FMOVQ 1056(R8), F24 // 0.3333333333333333
+	FMOVQ 1056(R8), F25 // 0.3333333333333333
 	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
 	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
@@ -4978,8 +6246,8 @@ loop:
 	WORD $0x4e79cf77 // fmla v23.2d, v27.2d, v25.2d
 	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
 	WORD $0x4e77d6f7 // fadd v23.2d, v23.2d, v23.2d
-	FMOVQ 400(R8), F26 // 2
-	FMOVQ 400(R8), F27 // 2
+	FMOVQ 416(R8), F26 // 2
+	FMOVQ 416(R8), F27 // 2
 	WORD $0x4e72d75a // fadd v26.2d, v26.2d, v18.2d
 	WORD $0x4e73d77b // fadd v27.2d, v27.2d, v19.2d
 	WORD $0x6e6edf5a // fmul v26.2d, v26.2d, v14.2d
@@ -5070,9 +6338,9 @@ TEXT ·sigmoidGCEF64(SB), NOSPLIT, $0-64
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 912(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 928(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 944(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 928(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 944(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 960(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
 	MOVD loss+0(FP), R0
@@ -5084,8 +6352,8 @@ TEXT ·sigmoidGCEF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V12.D2, V13.D2]
-	FMOVQ 960(R8), F14 // +Inf
-	FMOVQ 960(R8), F15 // +Inf
+	FMOVQ 976(R8), F14 // +Inf
+	FMOVQ 976(R8), F15 // +Inf
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
 	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
@@ -5149,8 +6417,8 @@ loop:
 	VEOR V16.B16, V16.B16, V16.B16
 	WORD $0x4e70cdd2 // fmla v18.2d, v14.2d, v16.2d
 	WORD $0x4e70cdf3 // fmla v19.2d, v15.2d, v16.2d
-	FMOVQ 400(R8), F16 // 2
-	FMOVQ 400(R8), F17 // 2
+	FMOVQ 416(R8), F16 // 2
+	FMOVQ 416(R8), F17 // 2
 	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
 	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
 	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
@@ -5163,32 +6431,32 @@ loop:
 	WORD $0x6e71de35 // fmul v21.2d, v17.2d, v17.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
 	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
-	FMOVQ 976(R8), F24 // 0.05422589734467588
-	FMOVQ 976(R8), F25 // 0.05422589734467588
+	FMOVQ 992(R8), F24 // 0.05422589734467588
+	FMOVQ 992(R8), F25 // 0.05422589734467588
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
 	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
-	FMOVQ 992(R8), F26 // 0.06667589320635225
-	FMOVQ 992(R8), F27 // 0.06667589320635225
+	FMOVQ 1008(R8), F26 // 0.06667589320635225
+	FMOVQ 1008(R8), F27 // 0.06667589320635225
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1008(R8), F24 // 0.09090909948987579
-	FMOVQ 1008(R8), F25 // 0.09090909948987579
+	FMOVQ 1024(R8), F24 // 0.09090909948987579
+	FMOVQ 1024(R8), F25 // 0.09090909948987579
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
 	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	FMOVQ 1024(R8), F26 // 0.1428571428580005
-	FMOVQ 1024(R8), F27 // 0.1428571428580005
+	FMOVQ 1040(R8), F26 // 0.1428571428580005
+	FMOVQ 1040(R8), F27 // 0.1428571428580005
 	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
 	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1040(R8), F24 // 0.3333333333333333
-	FMOVQ 1040(R8), F25 // 0.3333333333333333
+	FMOVQ 1056(R8), F24 // 0.3333333333333333
+	FMOVQ 1056(R8), F25 // 0.3333333333333333
 	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
 	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
@@ -5389,9 +6657,9 @@ TEXT ·sigmoidFocalF32(SB), NOSPLIT, $0-64
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 912(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 928(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 944(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 928(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 944(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 960(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
 	MOVD loss+0(FP), R0
@@ -5405,8 +6673,8 @@ loop:
 	VLD1.P 16(R6), [V12.S4]
 	WORD $0x4e61798d // fcvtl2 v13.2d, v12.4s
 	WORD $0x0e61798c // fcvtl v12.2d, v12.2s
-	FMOVQ 960(R8), F14 // +Inf
-	FMOVQ 960(R8), F15 // +Inf
+	FMOVQ 976(R8), F14 // +Inf
+	FMOVQ 976(R8), F15 // +Inf
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
 	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
@@ -5470,8 +6738,8 @@ loop:
 	VEOR V16.B16, V16.B16, V16.B16
 	WORD $0x4e70cdd2 // fmla v18.2d, v14.2d, v16.2d
 	WORD $0x4e70cdf3 // fmla v19.2d, v15.2d, v16.2d
-	FMOVQ 400(R8), F16 // 2
-	FMOVQ 400(R8), F17 // 2
+	FMOVQ 416(R8), F16 // 2
+	FMOVQ 416(R8), F17 // 2
 	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
 	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
 	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
@@ -5490,32 +6758,32 @@ loop:
 	WORD $0x6e6fddf5 // fmul v21.2d, v15.2d, v15.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
 	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
-	FMOVQ 976(R8), F24 // 0.05422589734467588
-	FMOVQ 976(R8), F25 // 0.05422589734467588
+	FMOVQ 992(R8), F24 // 0.05422589734467588
+	FMOVQ 992(R8), F25 // 0.05422589734467588
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
 	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
-	FMOVQ 992(R8), F26 // 0.06667589320635225
-	FMOVQ 992(R8), F27 // 0.06667589320635225
+	FMOVQ 1008(R8), F26 // 0.06667589320635225
+	FMOVQ 1008(R8), F27 // 0.06667589320635225
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1008(R8), F24 // 0.09090909948987579
-	FMOVQ 1008(R8), F25 // 0.09090909948987579
+	FMOVQ 1024(R8), F24 // 0.09090909948987579
+	FMOVQ 1024(R8), F25 // 0.09090909948987579
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
 	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	FMOVQ 1024(R8), F26 // 0.1428571428580005
-	FMOVQ 1024(R8), F27 // 0.1428571428580005
+	FMOVQ 1040(R8), F26 // 0.1428571428580005
+	FMOVQ 1040(R8), F27 // 0.1428571428580005
 	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
 	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1040(R8), F24 // 0.3333333333333333
-	FMOVQ 1040(R8), F25 // 0.3333333333333333
+	FMOVQ 1056(R8), F24 // 0.3333333333333333
+	FMOVQ 1056(R8), F25 // 0.3333333333333333
 	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
 	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
@@ -5536,8 +6804,8 @@ loop:
 	WORD $0x4e60d5ef // fadd v15.2d, v15.2d, v0.2d
 	WORD $0x6e78ddce // fmul v14.2d, v14.2d, v24.2d
 	WORD $0x6e79ddef // fmul v15.2d, v15.2d, v25.2d
-	FMOVQ 1056(R8), F24 // 746
-	FMOVQ 1056(R8), F25 // 746
+	FMOVQ 1072(R8), F24 // 746
+	FMOVQ 1072(R8), F25 // 746
 	WORD $0x4eecf718 // fmin v24.2d, v24.2d, v12.2d
 	WORD $0x4eedf739 // fmin v25.2d, v25.2d, v13.2d
 	WORD $0x4e76d718 // fadd v24.2d, v24.2d, v22.2d
@@ -5749,9 +7017,9 @@ TEXT ·sigmoidFocalF64(SB), NOSPLIT, $0-64
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 912(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 928(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 944(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 928(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 944(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 960(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
 	MOVD loss+0(FP), R0
@@ -5763,8 +7031,8 @@ TEXT ·sigmoidFocalF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V12.D2, V13.D2]
-	FMOVQ 960(R8), F14 // +Inf
-	FMOVQ 960(R8), F15 // +Inf
+	FMOVQ 976(R8), F14 // +Inf
+	FMOVQ 976(R8), F15 // +Inf
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
 	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
@@ -5828,8 +7096,8 @@ loop:
 	VEOR V16.B16, V16.B16, V16.B16
 	WORD $0x4e70cdd2 // fmla v18.2d, v14.2d, v16.2d
 	WORD $0x4e70cdf3 // fmla v19.2d, v15.2d, v16.2d
-	FMOVQ 400(R8), F16 // 2
-	FMOVQ 400(R8), F17 // 2
+	FMOVQ 416(R8), F16 // 2
+	FMOVQ 416(R8), F17 // 2
 	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
 	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
 	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
@@ -5842,32 +7110,32 @@ loop:
 	WORD $0x6e71de35 // fmul v21.2d, v17.2d, v17.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
 	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
-	FMOVQ 976(R8), F24 // 0.05422589734467588
-	FMOVQ 976(R8), F25 // 0.05422589734467588
+	FMOVQ 992(R8), F24 // 0.05422589734467588
+	FMOVQ 992(R8), F25 // 0.05422589734467588
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
 	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
-	FMOVQ 992(R8), F26 // 0.06667589320635225
-	FMOVQ 992(R8), F27 // 0.06667589320635225
+	FMOVQ 1008(R8), F26 // 0.06667589320635225
+	FMOVQ 1008(R8), F27 // 0.06667589320635225
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1008(R8), F24 // 0.09090909948987579
-	FMOVQ 1008(R8), F25 // 0.09090909948987579
+	FMOVQ 1024(R8), F24 // 0.09090909948987579
+	FMOVQ 1024(R8), F25 // 0.09090909948987579
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
 	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	FMOVQ 1024(R8), F26 // 0.1428571428580005
-	FMOVQ 1024(R8), F27 // 0.1428571428580005
+	FMOVQ 1040(R8), F26 // 0.1428571428580005
+	FMOVQ 1040(R8), F27 // 0.1428571428580005
 	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
 	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1040(R8), F24 // 0.3333333333333333
-	FMOVQ 1040(R8), F25 // 0.3333333333333333
+	FMOVQ 1056(R8), F24 // 0.3333333333333333
+	FMOVQ 1056(R8), F25 // 0.3333333333333333
 	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
 	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
@@ -5888,8 +7156,8 @@ loop:
 	WORD $0x4e60d631 // fadd v17.2d, v17.2d, v0.2d
 	WORD $0x6e78de10 // fmul v16.2d, v16.2d, v24.2d
 	WORD $0x6e79de31 // fmul v17.2d, v17.2d, v25.2d
-	FMOVQ 1056(R8), F24 // 746
-	FMOVQ 1056(R8), F25 // 746
+	FMOVQ 1072(R8), F24 // 746
+	FMOVQ 1072(R8), F25 // 746
 	WORD $0x4eecf718 // fmin v24.2d, v24.2d, v12.2d
 	WORD $0x4eedf739 // fmin v25.2d, v25.2d, v13.2d
 	WORD $0x4e76d718 // fadd v24.2d, v24.2d, v22.2d
@@ -6094,9 +7362,9 @@ TEXT ·sigmoidFocal2F64(SB), NOSPLIT, $0-64
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 912(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 928(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 944(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 928(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 944(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 960(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
 	MOVD loss+0(FP), R0
@@ -6108,8 +7376,8 @@ TEXT ·sigmoidFocal2F64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V12.D2, V13.D2]
-	FMOVQ 960(R8), F14 // +Inf
-	FMOVQ 960(R8), F15 // +Inf
+	FMOVQ 976(R8), F14 // +Inf
+	FMOVQ 976(R8), F15 // +Inf
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
 	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
@@ -6173,8 +7441,8 @@ loop:
 	VEOR V16.B16, V16.B16, V16.B16
 	WORD $0x4e70cdd2 // fmla v18.2d, v14.2d, v16.2d
 	WORD $0x4e70cdf3 // fmla v19.2d, v15.2d, v16.2d
-	FMOVQ 400(R8), F16 // 2
-	FMOVQ 400(R8), F17 // 2
+	FMOVQ 416(R8), F16 // 2
+	FMOVQ 416(R8), F17 // 2
 	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
 	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
 	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
@@ -6187,32 +7455,32 @@ loop:
 	WORD $0x6e71de35 // fmul v21.2d, v17.2d, v17.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
 	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
-	FMOVQ 976(R8), F24 // 0.05422589734467588
-	FMOVQ 976(R8), F25 // 0.05422589734467588
+	FMOVQ 992(R8), F24 // 0.05422589734467588
+	FMOVQ 992(R8), F25 // 0.05422589734467588
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
 	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
-	FMOVQ 992(R8), F26 // 0.06667589320635225
-	FMOVQ 992(R8), F27 // 0.06667589320635225
+	FMOVQ 1008(R8), F26 // 0.06667589320635225
+	FMOVQ 1008(R8), F27 // 0.06667589320635225
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1008(R8), F24 // 0.09090909948987579
-	FMOVQ 1008(R8), F25 // 0.09090909948987579
+	FMOVQ 1024(R8), F24 // 0.09090909948987579
+	FMOVQ 1024(R8), F25 // 0.09090909948987579
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
 	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	FMOVQ 1024(R8), F26 // 0.1428571428580005
-	FMOVQ 1024(R8), F27 // 0.1428571428580005
+	FMOVQ 1040(R8), F26 // 0.1428571428580005
+	FMOVQ 1040(R8), F27 // 0.1428571428580005
 	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
 	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1040(R8), F24 // 0.3333333333333333
-	FMOVQ 1040(R8), F25 // 0.3333333333333333
+	FMOVQ 1056(R8), F24 // 0.3333333333333333
+	FMOVQ 1056(R8), F25 // 0.3333333333333333
 	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
 	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
@@ -6233,8 +7501,8 @@ loop:
 	WORD $0x4e60d631 // fadd v17.2d, v17.2d, v0.2d
 	WORD $0x6e78de10 // fmul v16.2d, v16.2d, v24.2d
 	WORD $0x6e79de31 // fmul v17.2d, v17.2d, v25.2d
-	FMOVQ 1056(R8), F24 // 746
-	FMOVQ 1056(R8), F25 // 746
+	FMOVQ 1072(R8), F24 // 746
+	FMOVQ 1072(R8), F25 // 746
 	WORD $0x4eecf718 // fmin v24.2d, v24.2d, v12.2d
 	WORD $0x4eedf739 // fmin v25.2d, v25.2d, v13.2d
 	WORD $0x4e76d718 // fadd v24.2d, v24.2d, v22.2d
@@ -6335,9 +7603,9 @@ TEXT ·sigmoidFocalWholeF64(SB), NOSPLIT, $0-64
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 912(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 928(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 944(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 928(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 944(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 960(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
 	MOVD loss+0(FP), R0
@@ -6349,8 +7617,8 @@ TEXT ·sigmoidFocalWholeF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V12.D2, V13.D2]
-	FMOVQ 960(R8), F14 // +Inf
-	FMOVQ 960(R8), F15 // +Inf
+	FMOVQ 976(R8), F14 // +Inf
+	FMOVQ 976(R8), F15 // +Inf
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
 	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
@@ -6414,8 +7682,8 @@ loop:
 	VEOR V16.B16, V16.B16, V16.B16
 	WORD $0x4e70cdd2 // fmla v18.2d, v14.2d, v16.2d
 	WORD $0x4e70cdf3 // fmla v19.2d, v15.2d, v16.2d
-	FMOVQ 400(R8), F16 // 2
-	FMOVQ 400(R8), F17 // 2
+	FMOVQ 416(R8), F16 // 2
+	FMOVQ 416(R8), F17 // 2
 	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
 	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
 	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
@@ -6428,32 +7696,32 @@ loop:
 	WORD $0x6e71de35 // fmul v21.2d, v17.2d, v17.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
 	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
-	FMOVQ 976(R8), F24 // 0.05422589734467588
-	FMOVQ 976(R8), F25 // 0.05422589734467588
+	FMOVQ 992(R8), F24 // 0.05422589734467588
+	FMOVQ 992(R8), F25 // 0.05422589734467588
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
 	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
-	FMOVQ 992(R8), F26 // 0.06667589320635225
-	FMOVQ 992(R8), F27 // 0.06667589320635225
+	FMOVQ 1008(R8), F26 // 0.06667589320635225
+	FMOVQ 1008(R8), F27 // 0.06667589320635225
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1008(R8), F24 // 0.09090909948987579
-	FMOVQ 1008(R8), F25 // 0.09090909948987579
+	FMOVQ 1024(R8), F24 // 0.09090909948987579
+	FMOVQ 1024(R8), F25 // 0.09090909948987579
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
 	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	FMOVQ 1024(R8), F26 // 0.1428571428580005
-	FMOVQ 1024(R8), F27 // 0.1428571428580005
+	FMOVQ 1040(R8), F26 // 0.1428571428580005
+	FMOVQ 1040(R8), F27 // 0.1428571428580005
 	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
 	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1040(R8), F24 // 0.3333333333333333
-	FMOVQ 1040(R8), F25 // 0.3333333333333333
+	FMOVQ 1056(R8), F24 // 0.3333333333333333
+	FMOVQ 1056(R8), F25 // 0.3333333333333333
 	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
 	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
@@ -6474,8 +7742,8 @@ loop:
 	WORD $0x4e60d631 // fadd v17.2d, v17.2d, v0.2d
 	WORD $0x6e78de10 // fmul v16.2d, v16.2d, v24.2d
 	WORD $0x6e79de31 // fmul v17.2d, v17.2d, v25.2d
-	FMOVQ 1056(R8), F24 // 746
-	FMOVQ 1056(R8), F25 // 746
+	FMOVQ 1072(R8), F24 // 746
+	FMOVQ 1072(R8), F25 // 746
 	WORD $0x4eecf718 // fmin v24.2d, v24.2d, v12.2d
 	WORD $0x4eedf739 // fmin v25.2d, v25.2d, v13.2d
 	WORD $0x4e76d718 // fadd v24.2d, v24.2d, v22.2d
@@ -6648,8 +7916,8 @@ loop:
 	FMOVQ 128(R8), F7 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F8 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F9 // 2.5100424157005067e-08 0
-	FMOVQ 960(R8), F10 // +Inf
-	FMOVQ 960(R8), F11 // +Inf
+	FMOVQ 976(R8), F10 // +Inf
+	FMOVQ 976(R8), F11 // +Inf
 	WORD $0x4e61e54a // fcmeq v10.2d, v10.2d, v1.2d
 	WORD $0x4e62e56b // fcmeq v11.2d, v11.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
@@ -6766,36 +8034,36 @@ shares:
 	VAND V2.B16, V4.B16, V4.B16
 	VMOV V7.B16, V1.B16
 	VMOV V8.B16, V2.B16
-	FMOVQ 288(R8), F9 // 0.3999999999940942 0.22222198432149784
-	FMOVQ 304(R8), F10 // 0.15313837699209373 0.14798198605116586
-	FMOVQ 320(R8), F16 // 1.303418089031685e-308
-	FMOVQ 320(R8), F17 // 1.303418089031685e-308
+	FMOVQ 304(R8), F9 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 320(R8), F10 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 336(R8), F16 // 1.303418089031685e-308
+	FMOVQ 336(R8), F17 // 1.303418089031685e-308
 	VADD V16.D2, V1.D2, V1.D2
 	VADD V17.D2, V2.D2, V2.D2
 	VUSHR $52, V1.D2, V11.D2
 	VUSHR $52, V2.D2, V12.D2
-	FMOVQ 336(R8), F16 // 4.503599627370496e+15
-	FMOVQ 336(R8), F17 // 4.503599627370496e+15
+	FMOVQ 352(R8), F16 // 4.503599627370496e+15
+	FMOVQ 352(R8), F17 // 4.503599627370496e+15
 	VORR V16.B16, V11.B16, V11.B16
 	VORR V17.B16, V12.B16, V12.B16
-	FMOVQ 352(R8), F16 // 4.503599627371519e+15
-	FMOVQ 352(R8), F17 // 4.503599627371519e+15
+	FMOVQ 368(R8), F16 // 4.503599627371519e+15
+	FMOVQ 368(R8), F17 // 4.503599627371519e+15
 	WORD $0x4ef0d56b // fsub v11.2d, v11.2d, v16.2d
 	WORD $0x4ef1d58c // fsub v12.2d, v12.2d, v17.2d
-	FMOVQ 368(R8), F16 // 2.225073858507201e-308
-	FMOVQ 368(R8), F17 // 2.225073858507201e-308
+	FMOVQ 384(R8), F16 // 2.225073858507201e-308
+	FMOVQ 384(R8), F17 // 2.225073858507201e-308
 	VAND V16.B16, V1.B16, V1.B16
 	VAND V17.B16, V2.B16, V2.B16
-	FMOVQ 384(R8), F16 // 0.7071067811865476
-	FMOVQ 384(R8), F17 // 0.7071067811865476
+	FMOVQ 400(R8), F16 // 0.7071067811865476
+	FMOVQ 400(R8), F17 // 0.7071067811865476
 	VADD V16.D2, V1.D2, V1.D2
 	VADD V17.D2, V2.D2, V2.D2
 	FMOVQ 80(R8), F16 // 1
 	FMOVQ 80(R8), F17 // 1
 	WORD $0x4ef0d421 // fsub v1.2d, v1.2d, v16.2d
 	WORD $0x4ef1d442 // fsub v2.2d, v2.2d, v17.2d
-	FMOVQ 400(R8), F18 // 2
-	FMOVQ 400(R8), F19 // 2
+	FMOVQ 416(R8), F18 // 2
+	FMOVQ 416(R8), F19 // 2
 	WORD $0x4e61d652 // fadd v18.2d, v18.2d, v1.2d
 	WORD $0x4e62d673 // fadd v19.2d, v19.2d, v2.2d
 	WORD $0x6e72fc32 // fdiv v18.2d, v1.2d, v18.2d
@@ -6804,20 +8072,20 @@ shares:
 	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
 	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
-	FMOVQ 416(R8), F24 // 0.1818357216161805
-	FMOVQ 416(R8), F25 // 0.1818357216161805
+	FMOVQ 432(R8), F24 // 0.1818357216161805
+	FMOVQ 432(R8), F25 // 0.1818357216161805
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
 	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
-	FMOVQ 432(R8), F26 // 0.2857142874366239
-	FMOVQ 432(R8), F27 // 0.2857142874366239
+	FMOVQ 448(R8), F26 // 0.2857142874366239
+	FMOVQ 448(R8), F27 // 0.2857142874366239
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 448(R8), F24 // 0.6666666666666735
-	FMOVQ 448(R8), F25 // 0.6666666666666735
+	FMOVQ 464(R8), F24 // 0.6666666666666735
+	FMOVQ 464(R8), F25 // 0.6666666666666735
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
@@ -6832,8 +8100,8 @@ shares:
 	WORD $0x6e71def7 // fmul v23.2d, v23.2d, v17.2d
 	WORD $0x4e76d718 // fadd v24.2d, v24.2d, v22.2d
 	WORD $0x4e77d739 // fadd v25.2d, v25.2d, v23.2d
-	FMOVQ 464(R8), F16 // 1.9082149292705877e-10
-	FMOVQ 464(R8), F17 // 1.9082149292705877e-10
+	FMOVQ 480(R8), F16 // 1.9082149292705877e-10
+	FMOVQ 480(R8), F17 // 1.9082149292705877e-10
 	WORD $0x6e6bde10 // fmul v16.2d, v16.2d, v11.2d
 	WORD $0x6e6cde31 // fmul v17.2d, v17.2d, v12.2d
 	WORD $0x4e78ce50 // fmla v16.2d, v18.2d, v24.2d
@@ -6842,8 +8110,8 @@ shares:
 	WORD $0x4ef1d6f1 // fsub v17.2d, v23.2d, v17.2d
 	WORD $0x4ee1d610 // fsub v16.2d, v16.2d, v1.2d
 	WORD $0x4ee2d631 // fsub v17.2d, v17.2d, v2.2d
-	FMOVQ 480(R8), F18 // 0.6931471803691238
-	FMOVQ 480(R8), F19 // 0.6931471803691238
+	FMOVQ 496(R8), F18 // 0.6931471803691238
+	FMOVQ 496(R8), F19 // 0.6931471803691238
 	WORD $0x6e72dd6b // fmul v11.2d, v11.2d, v18.2d
 	WORD $0x6e73dd8c // fmul v12.2d, v12.2d, v19.2d
 	WORD $0x4ef0d56b // fsub v11.2d, v11.2d, v16.2d
@@ -6946,8 +8214,8 @@ loop:
 	FMOVQ 128(R8), F7 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F8 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F9 // 2.5100424157005067e-08 0
-	FMOVQ 960(R8), F10 // +Inf
-	FMOVQ 960(R8), F11 // +Inf
+	FMOVQ 976(R8), F10 // +Inf
+	FMOVQ 976(R8), F11 // +Inf
 	WORD $0x4e61e54a // fcmeq v10.2d, v10.2d, v1.2d
 	WORD $0x4e62e56b // fcmeq v11.2d, v11.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
@@ -7058,36 +8326,36 @@ shares:
 	VAND V2.B16, V4.B16, V4.B16
 	VMOV V7.B16, V1.B16
 	VMOV V8.B16, V2.B16
-	FMOVQ 288(R8), F9 // 0.3999999999940942 0.22222198432149784
-	FMOVQ 304(R8), F10 // 0.15313837699209373 0.14798198605116586
-	FMOVQ 320(R8), F16 // 1.303418089031685e-308
-	FMOVQ 320(R8), F17 // 1.303418089031685e-308
+	FMOVQ 304(R8), F9 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 320(R8), F10 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 336(R8), F16 // 1.303418089031685e-308
+	FMOVQ 336(R8), F17 // 1.303418089031685e-308
 	VADD V16.D2, V1.D2, V1.D2
 	VADD V17.D2, V2.D2, V2.D2
 	VUSHR $52, V1.D2, V11.D2
 	VUSHR $52, V2.D2, V12.D2
-	FMOVQ 336(R8), F16 // 4.503599627370496e+15
-	FMOVQ 336(R8), F17 // 4.503599627370496e+15
+	FMOVQ 352(R8), F16 // 4.503599627370496e+15
+	FMOVQ 352(R8), F17 // 4.503599627370496e+15
 	VORR V16.B16, V11.B16, V11.B16
 	VORR V17.B16, V12.B16, V12.B16
-	FMOVQ 352(R8), F16 // 4.503599627371519e+15
-	FMOVQ 352(R8), F17 // 4.503599627371519e+15
+	FMOVQ 368(R8), F16 // 4.503599627371519e+15
+	FMOVQ 368(R8), F17 // 4.503599627371519e+15
 	WORD $0x4ef0d56b // fsub v11.2d, v11.2d, v16.2d
 	WORD $0x4ef1d58c // fsub v12.2d, v12.2d, v17.2d
-	FMOVQ 368(R8), F16 // 2.225073858507201e-308
-	FMOVQ 368(R8), F17 // 2.225073858507201e-308
+	FMOVQ 384(R8), F16 // 2.225073858507201e-308
+	FMOVQ 384(R8), F17 // 2.225073858507201e-308
 	VAND V16.B16, V1.B16, V1.B16
 	VAND V17.B16, V2.B16, V2.B16
-	FMOVQ 384(R8), F16 // 0.7071067811865476
-	FMOVQ 384(R8), F17 // 0.7071067811865476
+	FMOVQ 400(R8), F16 // 0.7071067811865476
+	FMOVQ 400(R8), F17 // 0.7071067811865476
 	VADD V16.D2, V1.D2, V1.D2
 	VADD V17.D2, V2.D2, V2.D2
 	FMOVQ 80(R8), F16 // 1
 	FMOVQ 80(R8), F17 // 1
 	WORD $0x4ef0d421 // fsub v1.2d, v1.2d, v16.2d
 	WORD $0x4ef1d442 // fsub v2.2d, v2.2d, v17.2d
-	FMOVQ 400(R8), F18 // 2
-	FMOVQ 400(R8), F19 // 2
+	FMOVQ 416(R8), F18 // 2
+	FMOVQ 416(R8), F19 // 2
 	WORD $0x4e61d652 // fadd v18.2d, v18.2d, v1.2d
 	WORD $0x4e62d673 // fadd v19.2d, v19.2d, v2.2d
 	WORD $0x6e72fc32 // fdiv v18.2d, v1.2d, v18.2d
@@ -7096,20 +8364,20 @@ shares:
 	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
 	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
-	FMOVQ 416(R8), F24 // 0.1818357216161805
-	FMOVQ 416(R8), F25 // 0.1818357216161805
+	FMOVQ 432(R8), F24 // 0.1818357216161805
+	FMOVQ 432(R8), F25 // 0.1818357216161805
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
 	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
-	FMOVQ 432(R8), F26 // 0.2857142874366239
-	FMOVQ 432(R8), F27 // 0.2857142874366239
+	FMOVQ 448(R8), F26 // 0.2857142874366239
+	FMOVQ 448(R8), F27 // 0.2857142874366239
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 448(R8), F24 // 0.6666666666666735
-	FMOVQ 448(R8), F25 // 0.6666666666666735
+	FMOVQ 464(R8), F24 // 0.6666666666666735
+	FMOVQ 464(R8), F25 // 0.6666666666666735
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
@@ -7124,8 +8392,8 @@ shares:
 	WORD $0x6e71def7 // fmul v23.2d, v23.2d, v17.2d
 	WORD $0x4e76d718 // fadd v24.2d, v24.2d, v22.2d
 	WORD $0x4e77d739 // fadd v25.2d, v25.2d, v23.2d
-	FMOVQ 464(R8), F16 // 1.9082149292705877e-10
-	FMOVQ 464(R8), F17 // 1.9082149292705877e-10
+	FMOVQ 480(R8), F16 // 1.9082149292705877e-10
+	FMOVQ 480(R8), F17 // 1.9082149292705877e-10
 	WORD $0x6e6bde10 // fmul v16.2d, v16.2d, v11.2d
 	WORD $0x6e6cde31 // fmul v17.2d, v17.2d, v12.2d
 	WORD $0x4e78ce50 // fmla v16.2d, v18.2d, v24.2d
@@ -7134,8 +8402,8 @@ shares:
 	WORD $0x4ef1d6f1 // fsub v17.2d, v23.2d, v17.2d
 	WORD $0x4ee1d610 // fsub v16.2d, v16.2d, v1.2d
 	WORD $0x4ee2d631 // fsub v17.2d, v17.2d, v2.2d
-	FMOVQ 480(R8), F18 // 0.6931471803691238
-	FMOVQ 480(R8), F19 // 0.6931471803691238
+	FMOVQ 496(R8), F18 // 0.6931471803691238
+	FMOVQ 496(R8), F19 // 0.6931471803691238
 	WORD $0x6e72dd6b // fmul v11.2d, v11.2d, v18.2d
 	WORD $0x6e73dd8c // fmul v12.2d, v12.2d, v19.2d
 	WORD $0x4ef0d56b // fsub v11.2d, v11.2d, v16.2d
@@ -7252,11 +8520,11 @@ loop:
 	FMOVQ 128(R8), F7 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F8 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F9 // 2.5100424157005067e-08 0
-	FMOVQ 912(R8), F10 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 928(R8), F11 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 944(R8), F12 // 0.03746069493121795 0.078152934631886
-	FMOVQ 960(R8), F13 // +Inf
-	FMOVQ 960(R8), F14 // +Inf
+	FMOVQ 928(R8), F10 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 944(R8), F11 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 960(R8), F12 // 0.03746069493121795 0.078152934631886
+	FMOVQ 976(R8), F13 // +Inf
+	FMOVQ 976(R8), F14 // +Inf
 	WORD $0x4e61e5ad // fcmeq v13.2d, v13.2d, v1.2d
 	WORD $0x4e62e5ce // fcmeq v14.2d, v14.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
@@ -7320,8 +8588,8 @@ loop:
 	VEOR V15.B16, V15.B16, V15.B16
 	WORD $0x4e6fcdb1 // fmla v17.2d, v13.2d, v15.2d
 	WORD $0x4e6fcdd2 // fmla v18.2d, v14.2d, v15.2d
-	FMOVQ 400(R8), F15 // 2
-	FMOVQ 400(R8), F16 // 2
+	FMOVQ 416(R8), F15 // 2
+	FMOVQ 416(R8), F16 // 2
 	WORD $0x4e71d5ef // fadd v15.2d, v15.2d, v17.2d
 	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
 	WORD $0x4e60d62d // fadd v13.2d, v17.2d, v0.2d
@@ -7340,32 +8608,32 @@ loop:
 	WORD $0x6e6eddd4 // fmul v20.2d, v14.2d, v14.2d
 	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
-	FMOVQ 976(R8), F23 // 0.05422589734467588
-	FMOVQ 976(R8), F24 // 0.05422589734467588
+	FMOVQ 992(R8), F23 // 0.05422589734467588
+	FMOVQ 992(R8), F24 // 0.05422589734467588
 	WORD $0x4fcc1277 // fmla v23.2d, v19.2d, v12.d[0]
 	WORD $0x4fcc1298 // fmla v24.2d, v20.2d, v12.d[0]
 	WORD $0x4fcc1ab7 // fmla v23.2d, v21.2d, v12.d[1]
 	WORD $0x4fcc1ad8 // fmla v24.2d, v22.2d, v12.d[1]
-	FMOVQ 992(R8), F25 // 0.06667589320635225
-	FMOVQ 992(R8), F26 // 0.06667589320635225
+	FMOVQ 1008(R8), F25 // 0.06667589320635225
+	FMOVQ 1008(R8), F26 // 0.06667589320635225
 	WORD $0x4fcb1a79 // fmla v25.2d, v19.2d, v11.d[1]
 	WORD $0x4fcb1a9a // fmla v26.2d, v20.2d, v11.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1008(R8), F23 // 0.09090909948987579
-	FMOVQ 1008(R8), F24 // 0.09090909948987579
+	FMOVQ 1024(R8), F23 // 0.09090909948987579
+	FMOVQ 1024(R8), F24 // 0.09090909948987579
 	WORD $0x4fcb1277 // fmla v23.2d, v19.2d, v11.d[0]
 	WORD $0x4fcb1298 // fmla v24.2d, v20.2d, v11.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	FMOVQ 1024(R8), F25 // 0.1428571428580005
-	FMOVQ 1024(R8), F26 // 0.1428571428580005
+	FMOVQ 1040(R8), F25 // 0.1428571428580005
+	FMOVQ 1040(R8), F26 // 0.1428571428580005
 	WORD $0x4fca1a79 // fmla v25.2d, v19.2d, v10.d[1]
 	WORD $0x4fca1a9a // fmla v26.2d, v20.2d, v10.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1040(R8), F23 // 0.3333333333333333
-	FMOVQ 1040(R8), F24 // 0.3333333333333333
+	FMOVQ 1056(R8), F23 // 0.3333333333333333
+	FMOVQ 1056(R8), F24 // 0.3333333333333333
 	WORD $0x4fca1277 // fmla v23.2d, v19.2d, v10.d[0]
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
@@ -7415,38 +8683,38 @@ shares:
 	WORD $0x4eead58c // fsub v12.2d, v12.2d, v10.2d
 	VBIT V3.B16, V9.B16, V11.B16
 	VBIT V4.B16, V10.B16, V12.B16
-	FMOVQ 288(R8), F3 // 0.3999999999940942 0.22222198432149784
-	FMOVQ 304(R8), F4 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 304(R8), F3 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 320(R8), F4 // 0.15313837699209373 0.14798198605116586
 	VMOV V5.B16, V9.B16
 	VMOV V6.B16, V10.B16
-	FMOVQ 320(R8), F15 // 1.303418089031685e-308
-	FMOVQ 320(R8), F16 // 1.303418089031685e-308
+	FMOVQ 336(R8), F15 // 1.303418089031685e-308
+	FMOVQ 336(R8), F16 // 1.303418089031685e-308
 	VADD V15.D2, V9.D2, V9.D2
 	VADD V16.D2, V10.D2, V10.D2
 	VUSHR $52, V9.D2, V13.D2
 	VUSHR $52, V10.D2, V14.D2
-	FMOVQ 336(R8), F15 // 4.503599627370496e+15
-	FMOVQ 336(R8), F16 // 4.503599627370496e+15
+	FMOVQ 352(R8), F15 // 4.503599627370496e+15
+	FMOVQ 352(R8), F16 // 4.503599627370496e+15
 	VORR V15.B16, V13.B16, V13.B16
 	VORR V16.B16, V14.B16, V14.B16
-	FMOVQ 352(R8), F15 // 4.503599627371519e+15
-	FMOVQ 352(R8), F16 // 4.503599627371519e+15
+	FMOVQ 368(R8), F15 // 4.503599627371519e+15
+	FMOVQ 368(R8), F16 // 4.503599627371519e+15
 	WORD $0x4eefd5ad // fsub v13.2d, v13.2d, v15.2d
 	WORD $0x4ef0d5ce // fsub v14.2d, v14.2d, v16.2d
-	FMOVQ 368(R8), F15 // 2.225073858507201e-308
-	FMOVQ 368(R8), F16 // 2.225073858507201e-308
+	FMOVQ 384(R8), F15 // 2.225073858507201e-308
+	FMOVQ 384(R8), F16 // 2.225073858507201e-308
 	VAND V15.B16, V9.B16, V9.B16
 	VAND V16.B16, V10.B16, V10.B16
-	FMOVQ 384(R8), F15 // 0.7071067811865476
-	FMOVQ 384(R8), F16 // 0.7071067811865476
+	FMOVQ 400(R8), F15 // 0.7071067811865476
+	FMOVQ 400(R8), F16 // 0.7071067811865476
 	VADD V15.D2, V9.D2, V9.D2
 	VADD V16.D2, V10.D2, V10.D2
 	FMOVQ 80(R8), F15 // 1
 	FMOVQ 80(R8), F16 // 1
 	WORD $0x4eefd529 // fsub v9.2d, v9.2d, v15.2d
 	WORD $0x4ef0d54a // fsub v10.2d, v10.2d, v16.2d
-	FMOVQ 400(R8), F17 // 2
-	FMOVQ 400(R8), F18 // 2
+	FMOVQ 416(R8), F17 // 2
+	FMOVQ 416(R8), F18 // 2
 	WORD $0x4e69d631 // fadd v17.2d, v17.2d, v9.2d
 	WORD $0x4e6ad652 // fadd v18.2d, v18.2d, v10.2d
 	WORD $0x6e71fd31 // fdiv v17.2d, v9.2d, v17.2d
@@ -7455,20 +8723,20 @@ shares:
 	WORD $0x6e72de54 // fmul v20.2d, v18.2d, v18.2d
 	WORD $0x6e73de77 // fmul v23.2d, v19.2d, v19.2d
 	WORD $0x6e74de98 // fmul v24.2d, v20.2d, v20.2d
-	FMOVQ 416(R8), F25 // 0.1818357216161805
-	FMOVQ 416(R8), F26 // 0.1818357216161805
+	FMOVQ 432(R8), F25 // 0.1818357216161805
+	FMOVQ 432(R8), F26 // 0.1818357216161805
 	WORD $0x4fc41279 // fmla v25.2d, v19.2d, v4.d[0]
 	WORD $0x4fc4129a // fmla v26.2d, v20.2d, v4.d[0]
 	WORD $0x4fc41af9 // fmla v25.2d, v23.2d, v4.d[1]
 	WORD $0x4fc41b1a // fmla v26.2d, v24.2d, v4.d[1]
-	FMOVQ 432(R8), F27 // 0.2857142874366239
-	FMOVQ 432(R8), F28 // 0.2857142874366239
+	FMOVQ 448(R8), F27 // 0.2857142874366239
+	FMOVQ 448(R8), F28 // 0.2857142874366239
 	WORD $0x4fc31a7b // fmla v27.2d, v19.2d, v3.d[1]
 	WORD $0x4fc31a9c // fmla v28.2d, v20.2d, v3.d[1]
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
 	WORD $0x4e78cf5c // fmla v28.2d, v26.2d, v24.2d
-	FMOVQ 448(R8), F25 // 0.6666666666666735
-	FMOVQ 448(R8), F26 // 0.6666666666666735
+	FMOVQ 464(R8), F25 // 0.6666666666666735
+	FMOVQ 464(R8), F26 // 0.6666666666666735
 	WORD $0x4fc31279 // fmla v25.2d, v19.2d, v3.d[0]
 	WORD $0x4fc3129a // fmla v26.2d, v20.2d, v3.d[0]
 	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
@@ -7483,8 +8751,8 @@ shares:
 	WORD $0x6e70df18 // fmul v24.2d, v24.2d, v16.2d
 	WORD $0x4e77d739 // fadd v25.2d, v25.2d, v23.2d
 	WORD $0x4e78d75a // fadd v26.2d, v26.2d, v24.2d
-	FMOVQ 464(R8), F15 // 1.9082149292705877e-10
-	FMOVQ 464(R8), F16 // 1.9082149292705877e-10
+	FMOVQ 480(R8), F15 // 1.9082149292705877e-10
+	FMOVQ 480(R8), F16 // 1.9082149292705877e-10
 	WORD $0x6e6dddef // fmul v15.2d, v15.2d, v13.2d
 	WORD $0x6e6ede10 // fmul v16.2d, v16.2d, v14.2d
 	WORD $0x4e79ce2f // fmla v15.2d, v17.2d, v25.2d
@@ -7493,8 +8761,8 @@ shares:
 	WORD $0x4ef0d710 // fsub v16.2d, v24.2d, v16.2d
 	WORD $0x4ee9d5ef // fsub v15.2d, v15.2d, v9.2d
 	WORD $0x4eead610 // fsub v16.2d, v16.2d, v10.2d
-	FMOVQ 480(R8), F17 // 0.6931471803691238
-	FMOVQ 480(R8), F18 // 0.6931471803691238
+	FMOVQ 496(R8), F17 // 0.6931471803691238
+	FMOVQ 496(R8), F18 // 0.6931471803691238
 	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
 	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
 	WORD $0x4eefd5ad // fsub v13.2d, v13.2d, v15.2d
@@ -7509,38 +8777,38 @@ shares:
 	VAND V4.B16, V14.B16, V14.B16
 	WORD $0x6e65ddb5 // fmul v21.2d, v13.2d, v5.2d
 	WORD $0x6e66ddd6 // fmul v22.2d, v14.2d, v6.2d
-	FMOVQ 288(R8), F3 // 0.3999999999940942 0.22222198432149784
-	FMOVQ 304(R8), F4 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 304(R8), F3 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 320(R8), F4 // 0.15313837699209373 0.14798198605116586
 	VMOV V7.B16, V9.B16
 	VMOV V8.B16, V10.B16
-	FMOVQ 320(R8), F15 // 1.303418089031685e-308
-	FMOVQ 320(R8), F16 // 1.303418089031685e-308
+	FMOVQ 336(R8), F15 // 1.303418089031685e-308
+	FMOVQ 336(R8), F16 // 1.303418089031685e-308
 	VADD V15.D2, V9.D2, V9.D2
 	VADD V16.D2, V10.D2, V10.D2
 	VUSHR $52, V9.D2, V13.D2
 	VUSHR $52, V10.D2, V14.D2
-	FMOVQ 336(R8), F15 // 4.503599627370496e+15
-	FMOVQ 336(R8), F16 // 4.503599627370496e+15
+	FMOVQ 352(R8), F15 // 4.503599627370496e+15
+	FMOVQ 352(R8), F16 // 4.503599627370496e+15
 	VORR V15.B16, V13.B16, V13.B16
 	VORR V16.B16, V14.B16, V14.B16
-	FMOVQ 352(R8), F15 // 4.503599627371519e+15
-	FMOVQ 352(R8), F16 // 4.503599627371519e+15
+	FMOVQ 368(R8), F15 // 4.503599627371519e+15
+	FMOVQ 368(R8), F16 // 4.503599627371519e+15
 	WORD $0x4eefd5ad // fsub v13.2d, v13.2d, v15.2d
 	WORD $0x4ef0d5ce // fsub v14.2d, v14.2d, v16.2d
-	FMOVQ 368(R8), F15 // 2.225073858507201e-308
-	FMOVQ 368(R8), F16 // 2.225073858507201e-308
+	FMOVQ 384(R8), F15 // 2.225073858507201e-308
+	FMOVQ 384(R8), F16 // 2.225073858507201e-308
 	VAND V15.B16, V9.B16, V9.B16
 	VAND V16.B16, V10.B16, V10.B16
-	FMOVQ 384(R8), F15 // 0.7071067811865476
-	FMOVQ 384(R8), F16 // 0.7071067811865476
+	FMOVQ 400(R8), F15 // 0.7071067811865476
+	FMOVQ 400(R8), F16 // 0.7071067811865476
 	VADD V15.D2, V9.D2, V9.D2
 	VADD V16.D2, V10.D2, V10.D2
 	FMOVQ 80(R8), F15 // 1
 	FMOVQ 80(R8), F16 // 1
 	WORD $0x4eefd529 // fsub v9.2d, v9.2d, v15.2d
 	WORD $0x4ef0d54a // fsub v10.2d, v10.2d, v16.2d
-	FMOVQ 400(R8), F17 // 2
-	FMOVQ 400(R8), F18 // 2
+	FMOVQ 416(R8), F17 // 2
+	FMOVQ 416(R8), F18 // 2
 	WORD $0x4e69d631 // fadd v17.2d, v17.2d, v9.2d
 	WORD $0x4e6ad652 // fadd v18.2d, v18.2d, v10.2d
 	WORD $0x6e71fd31 // fdiv v17.2d, v9.2d, v17.2d
@@ -7549,20 +8817,20 @@ shares:
 	WORD $0x6e72de54 // fmul v20.2d, v18.2d, v18.2d
 	WORD $0x6e73de77 // fmul v23.2d, v19.2d, v19.2d
 	WORD $0x6e74de98 // fmul v24.2d, v20.2d, v20.2d
-	FMOVQ 416(R8), F25 // 0.1818357216161805
-	FMOVQ 416(R8), F26 // 0.1818357216161805
+	FMOVQ 432(R8), F25 // 0.1818357216161805
+	FMOVQ 432(R8), F26 // 0.1818357216161805
 	WORD $0x4fc41279 // fmla v25.2d, v19.2d, v4.d[0]
 	WORD $0x4fc4129a // fmla v26.2d, v20.2d, v4.d[0]
 	WORD $0x4fc41af9 // fmla v25.2d, v23.2d, v4.d[1]
 	WORD $0x4fc41b1a // fmla v26.2d, v24.2d, v4.d[1]
-	FMOVQ 432(R8), F27 // 0.2857142874366239
-	FMOVQ 432(R8), F28 // 0.2857142874366239
+	FMOVQ 448(R8), F27 // 0.2857142874366239
+	FMOVQ 448(R8), F28 // 0.2857142874366239
 	WORD $0x4fc31a7b // fmla v27.2d, v19.2d, v3.d[1]
 	WORD $0x4fc31a9c // fmla v28.2d, v20.2d, v3.d[1]
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
 	WORD $0x4e78cf5c // fmla v28.2d, v26.2d, v24.2d
-	FMOVQ 448(R8), F25 // 0.6666666666666735
-	FMOVQ 448(R8), F26 // 0.6666666666666735
+	FMOVQ 464(R8), F25 // 0.6666666666666735
+	FMOVQ 464(R8), F26 // 0.6666666666666735
 	WORD $0x4fc31279 // fmla v25.2d, v19.2d, v3.d[0]
 	WORD $0x4fc3129a // fmla v26.2d, v20.2d, v3.d[0]
 	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
@@ -7577,8 +8845,8 @@ shares:
 	WORD $0x6e70df18 // fmul v24.2d, v24.2d, v16.2d
 	WORD $0x4e77d739 // fadd v25.2d, v25.2d, v23.2d
 	WORD $0x4e78d75a // fadd v26.2d, v26.2d, v24.2d
-	FMOVQ 464(R8), F15 // 1.9082149292705877e-10
-	FMOVQ 464(R8), F16 // 1.9082149292705877e-10
+	FMOVQ 480(R8), F15 // 1.9082149292705877e-10
+	FMOVQ 480(R8), F16 // 1.9082149292705877e-10
 	WORD $0x6e6dddef // fmul v15.2d, v15.2d, v13.2d
 	WORD $0x6e6ede10 // fmul v16.2d, v16.2d, v14.2d
 	WORD $0x4e79ce2f // fmla v15.2d, v17.2d, v25.2d
@@ -7587,8 +8855,8 @@ shares:
 	WORD $0x4ef0d710 // fsub v16.2d, v24.2d, v16.2d
 	WORD $0x4ee9d5ef // fsub v15.2d, v15.2d, v9.2d
 	WORD $0x4eead610 // fsub v16.2d, v16.2d, v10.2d
-	FMOVQ 480(R8), F17 // 0.6931471803691238
-	FMOVQ 480(R8), F18 // 0.6931471803691238
+	FMOVQ 496(R8), F17 // 0.6931471803691238
+	FMOVQ 496(R8), F18 // 0.6931471803691238
 	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
 	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
 	WORD $0x4eefd5ad // fsub v13.2d, v13.2d, v15.2d
@@ -7649,11 +8917,11 @@ loop:
 	FMOVQ 128(R8), F7 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F8 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F9 // 2.5100424157005067e-08 0
-	FMOVQ 912(R8), F10 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 928(R8), F11 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 944(R8), F12 // 0.03746069493121795 0.078152934631886
-	FMOVQ 960(R8), F13 // +Inf
-	FMOVQ 960(R8), F14 // +Inf
+	FMOVQ 928(R8), F10 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 944(R8), F11 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 960(R8), F12 // 0.03746069493121795 0.078152934631886
+	FMOVQ 976(R8), F13 // +Inf
+	FMOVQ 976(R8), F14 // +Inf
 	WORD $0x4e61e5ad // fcmeq v13.2d, v13.2d, v1.2d
 	WORD $0x4e62e5ce // fcmeq v14.2d, v14.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
@@ -7717,8 +8985,8 @@ loop:
 	VEOR V15.B16, V15.B16, V15.B16
 	WORD $0x4e6fcdb1 // fmla v17.2d, v13.2d, v15.2d
 	WORD $0x4e6fcdd2 // fmla v18.2d, v14.2d, v15.2d
-	FMOVQ 400(R8), F15 // 2
-	FMOVQ 400(R8), F16 // 2
+	FMOVQ 416(R8), F15 // 2
+	FMOVQ 416(R8), F16 // 2
 	WORD $0x4e71d5ef // fadd v15.2d, v15.2d, v17.2d
 	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
 	WORD $0x4e60d62d // fadd v13.2d, v17.2d, v0.2d
@@ -7731,32 +8999,32 @@ loop:
 	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
 	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
-	FMOVQ 976(R8), F23 // 0.05422589734467588
-	FMOVQ 976(R8), F24 // 0.05422589734467588
+	FMOVQ 992(R8), F23 // 0.05422589734467588
+	FMOVQ 992(R8), F24 // 0.05422589734467588
 	WORD $0x4fcc1277 // fmla v23.2d, v19.2d, v12.d[0]
 	WORD $0x4fcc1298 // fmla v24.2d, v20.2d, v12.d[0]
 	WORD $0x4fcc1ab7 // fmla v23.2d, v21.2d, v12.d[1]
 	WORD $0x4fcc1ad8 // fmla v24.2d, v22.2d, v12.d[1]
-	FMOVQ 992(R8), F25 // 0.06667589320635225
-	FMOVQ 992(R8), F26 // 0.06667589320635225
+	FMOVQ 1008(R8), F25 // 0.06667589320635225
+	FMOVQ 1008(R8), F26 // 0.06667589320635225
 	WORD $0x4fcb1a79 // fmla v25.2d, v19.2d, v11.d[1]
 	WORD $0x4fcb1a9a // fmla v26.2d, v20.2d, v11.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1008(R8), F23 // 0.09090909948987579
-	FMOVQ 1008(R8), F24 // 0.09090909948987579
+	FMOVQ 1024(R8), F23 // 0.09090909948987579
+	FMOVQ 1024(R8), F24 // 0.09090909948987579
 	WORD $0x4fcb1277 // fmla v23.2d, v19.2d, v11.d[0]
 	WORD $0x4fcb1298 // fmla v24.2d, v20.2d, v11.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	FMOVQ 1024(R8), F25 // 0.1428571428580005
-	FMOVQ 1024(R8), F26 // 0.1428571428580005
+	FMOVQ 1040(R8), F25 // 0.1428571428580005
+	FMOVQ 1040(R8), F26 // 0.1428571428580005
 	WORD $0x4fca1a79 // fmla v25.2d, v19.2d, v10.d[1]
 	WORD $0x4fca1a9a // fmla v26.2d, v20.2d, v10.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1040(R8), F23 // 0.3333333333333333
-	FMOVQ 1040(R8), F24 // 0.3333333333333333
+	FMOVQ 1056(R8), F23 // 0.3333333333333333
+	FMOVQ 1056(R8), F24 // 0.3333333333333333
 	WORD $0x4fca1277 // fmla v23.2d, v19.2d, v10.d[0]
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
@@ -7800,48 +9068,48 @@ shares:
 	WORD $0x4eead58c // fsub v12.2d, v12.2d, v10.2d
 	VBIT V3.B16, V9.B16, V11.B16
 	VBIT V4.B16, V10.B16, V12.B16
-	FMOVQ 288(R8), F3 // 0.3999999999940942 0.22222198432149784
-	FMOVQ 304(R8), F4 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 304(R8), F3 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 320(R8), F4 // 0.15313837699209373 0.14798198605116586
 	VMOV V5.B16, V9.B16
 	VMOV V6.B16, V10.B16
-	FMOVQ 496(R8), F13 // 9.332636185032189e-302
-	FMOVQ 496(R8), F14 // 9.332636185032189e-302
+	FMOVQ 512(R8), F13 // 9.332636185032189e-302
+	FMOVQ 512(R8), F14 // 9.332636185032189e-302
 	WORD $0x6ee5e5ad // fcmgt v13.2d, v13.2d, v5.2d
 	WORD $0x6ee6e5ce // fcmgt v14.2d, v14.2d, v6.2d
-	FMOVQ 512(R8), F15 // 1.6069380442589903e+60
-	FMOVQ 512(R8), F16 // 1.6069380442589903e+60
+	FMOVQ 528(R8), F15 // 1.6069380442589903e+60
+	FMOVQ 528(R8), F16 // 1.6069380442589903e+60
 	WORD $0x6e65ddef // fmul v15.2d, v15.2d, v5.2d
 	WORD $0x6e66de10 // fmul v16.2d, v16.2d, v6.2d
 	VBIT V13.B16, V15.B16, V9.B16
 	VBIT V14.B16, V16.B16, V10.B16
-	FMOVQ 320(R8), F17 // 1.303418089031685e-308
-	FMOVQ 320(R8), F18 // 1.303418089031685e-308
+	FMOVQ 336(R8), F17 // 1.303418089031685e-308
+	FMOVQ 336(R8), F18 // 1.303418089031685e-308
 	VADD V17.D2, V9.D2, V9.D2
 	VADD V18.D2, V10.D2, V10.D2
 	VUSHR $52, V9.D2, V15.D2
 	VUSHR $52, V10.D2, V16.D2
-	FMOVQ 336(R8), F17 // 4.503599627370496e+15
-	FMOVQ 336(R8), F18 // 4.503599627370496e+15
+	FMOVQ 352(R8), F17 // 4.503599627370496e+15
+	FMOVQ 352(R8), F18 // 4.503599627370496e+15
 	VORR V17.B16, V15.B16, V15.B16
 	VORR V18.B16, V16.B16, V16.B16
-	FMOVQ 352(R8), F17 // 4.503599627371519e+15
-	FMOVQ 352(R8), F18 // 4.503599627371519e+15
+	FMOVQ 368(R8), F17 // 4.503599627371519e+15
+	FMOVQ 368(R8), F18 // 4.503599627371519e+15
 	WORD $0x4ef1d5ef // fsub v15.2d, v15.2d, v17.2d
 	WORD $0x4ef2d610 // fsub v16.2d, v16.2d, v18.2d
-	FMOVQ 368(R8), F17 // 2.225073858507201e-308
-	FMOVQ 368(R8), F18 // 2.225073858507201e-308
+	FMOVQ 384(R8), F17 // 2.225073858507201e-308
+	FMOVQ 384(R8), F18 // 2.225073858507201e-308
 	VAND V17.B16, V9.B16, V9.B16
 	VAND V18.B16, V10.B16, V10.B16
-	FMOVQ 384(R8), F17 // 0.7071067811865476
-	FMOVQ 384(R8), F18 // 0.7071067811865476
+	FMOVQ 400(R8), F17 // 0.7071067811865476
+	FMOVQ 400(R8), F18 // 0.7071067811865476
 	VADD V17.D2, V9.D2, V9.D2
 	VADD V18.D2, V10.D2, V10.D2
 	FMOVQ 80(R8), F17 // 1
 	FMOVQ 80(R8), F18 // 1
 	WORD $0x4ef1d529 // fsub v9.2d, v9.2d, v17.2d
 	WORD $0x4ef2d54a // fsub v10.2d, v10.2d, v18.2d
-	FMOVQ 400(R8), F19 // 2
-	FMOVQ 400(R8), F20 // 2
+	FMOVQ 416(R8), F19 // 2
+	FMOVQ 416(R8), F20 // 2
 	WORD $0x4e69d673 // fadd v19.2d, v19.2d, v9.2d
 	WORD $0x4e6ad694 // fadd v20.2d, v20.2d, v10.2d
 	WORD $0x6e73fd33 // fdiv v19.2d, v9.2d, v19.2d
@@ -7850,20 +9118,20 @@ shares:
 	WORD $0x6e74de98 // fmul v24.2d, v20.2d, v20.2d
 	WORD $0x6e77def9 // fmul v25.2d, v23.2d, v23.2d
 	WORD $0x6e78df1a // fmul v26.2d, v24.2d, v24.2d
-	FMOVQ 416(R8), F27 // 0.1818357216161805
-	FMOVQ 416(R8), F28 // 0.1818357216161805
+	FMOVQ 432(R8), F27 // 0.1818357216161805
+	FMOVQ 432(R8), F28 // 0.1818357216161805
 	WORD $0x4fc412fb // fmla v27.2d, v23.2d, v4.d[0]
 	WORD $0x4fc4131c // fmla v28.2d, v24.2d, v4.d[0]
 	WORD $0x4fc41b3b // fmla v27.2d, v25.2d, v4.d[1]
 	WORD $0x4fc41b5c // fmla v28.2d, v26.2d, v4.d[1]
-	FMOVQ 432(R8), F29 // 0.2857142874366239
-	FMOVQ 432(R8), F30 // 0.2857142874366239
+	FMOVQ 448(R8), F29 // 0.2857142874366239
+	FMOVQ 448(R8), F30 // 0.2857142874366239
 	WORD $0x4fc31afd // fmla v29.2d, v23.2d, v3.d[1]
 	WORD $0x4fc31b1e // fmla v30.2d, v24.2d, v3.d[1]
 	WORD $0x4e79cf7d // fmla v29.2d, v27.2d, v25.2d
 	WORD $0x4e7acf9e // fmla v30.2d, v28.2d, v26.2d
-	FMOVQ 448(R8), F27 // 0.6666666666666735
-	FMOVQ 448(R8), F28 // 0.6666666666666735
+	FMOVQ 464(R8), F27 // 0.6666666666666735
+	FMOVQ 464(R8), F28 // 0.6666666666666735
 	WORD $0x4fc312fb // fmla v27.2d, v23.2d, v3.d[0]
 	WORD $0x4fc3131c // fmla v28.2d, v24.2d, v3.d[0]
 	WORD $0x4e79cfbb // fmla v27.2d, v29.2d, v25.2d
@@ -7878,8 +9146,8 @@ shares:
 	WORD $0x6e72df5a // fmul v26.2d, v26.2d, v18.2d
 	WORD $0x4e79d77b // fadd v27.2d, v27.2d, v25.2d
 	WORD $0x4e7ad79c // fadd v28.2d, v28.2d, v26.2d
-	FMOVQ 464(R8), F17 // 1.9082149292705877e-10
-	FMOVQ 464(R8), F18 // 1.9082149292705877e-10
+	FMOVQ 480(R8), F17 // 1.9082149292705877e-10
+	FMOVQ 480(R8), F18 // 1.9082149292705877e-10
 	WORD $0x6e6fde31 // fmul v17.2d, v17.2d, v15.2d
 	WORD $0x6e70de52 // fmul v18.2d, v18.2d, v16.2d
 	WORD $0x4e7bce71 // fmla v17.2d, v19.2d, v27.2d
@@ -7888,14 +9156,14 @@ shares:
 	WORD $0x4ef2d752 // fsub v18.2d, v26.2d, v18.2d
 	WORD $0x4ee9d631 // fsub v17.2d, v17.2d, v9.2d
 	WORD $0x4eead652 // fsub v18.2d, v18.2d, v10.2d
-	FMOVQ 480(R8), F19 // 0.6931471803691238
-	FMOVQ 480(R8), F20 // 0.6931471803691238
+	FMOVQ 496(R8), F19 // 0.6931471803691238
+	FMOVQ 496(R8), F20 // 0.6931471803691238
 	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
 	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
 	WORD $0x4ef1d5ef // fsub v15.2d, v15.2d, v17.2d
 	WORD $0x4ef2d610 // fsub v16.2d, v16.2d, v18.2d
-	FMOVQ 528(R8), F9 // 138.62943611198907
-	FMOVQ 528(R8), F10 // 138.62943611198907
+	FMOVQ 544(R8), F9 // 138.62943611198907
+	FMOVQ 544(R8), F10 // 138.62943611198907
 	VAND V13.B16, V9.B16, V9.B16
 	VAND V14.B16, V10.B16, V10.B16
 	WORD $0x4ee9d5ef // fsub v15.2d, v15.2d, v9.2d
@@ -7910,48 +9178,48 @@ shares:
 	VAND V4.B16, V16.B16, V16.B16
 	WORD $0x6e65ddf5 // fmul v21.2d, v15.2d, v5.2d
 	WORD $0x6e66de16 // fmul v22.2d, v16.2d, v6.2d
-	FMOVQ 288(R8), F3 // 0.3999999999940942 0.22222198432149784
-	FMOVQ 304(R8), F4 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 304(R8), F3 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 320(R8), F4 // 0.15313837699209373 0.14798198605116586
 	VMOV V7.B16, V9.B16
 	VMOV V8.B16, V10.B16
-	FMOVQ 496(R8), F13 // 9.332636185032189e-302
-	FMOVQ 496(R8), F14 // 9.332636185032189e-302
+	FMOVQ 512(R8), F13 // 9.332636185032189e-302
+	FMOVQ 512(R8), F14 // 9.332636185032189e-302
 	WORD $0x6ee7e5ad // fcmgt v13.2d, v13.2d, v7.2d
 	WORD $0x6ee8e5ce // fcmgt v14.2d, v14.2d, v8.2d
-	FMOVQ 512(R8), F15 // 1.6069380442589903e+60
-	FMOVQ 512(R8), F16 // 1.6069380442589903e+60
+	FMOVQ 528(R8), F15 // 1.6069380442589903e+60
+	FMOVQ 528(R8), F16 // 1.6069380442589903e+60
 	WORD $0x6e67ddef // fmul v15.2d, v15.2d, v7.2d
 	WORD $0x6e68de10 // fmul v16.2d, v16.2d, v8.2d
 	VBIT V13.B16, V15.B16, V9.B16
 	VBIT V14.B16, V16.B16, V10.B16
-	FMOVQ 320(R8), F17 // 1.303418089031685e-308
-	FMOVQ 320(R8), F18 // 1.303418089031685e-308
+	FMOVQ 336(R8), F17 // 1.303418089031685e-308
+	FMOVQ 336(R8), F18 // 1.303418089031685e-308
 	VADD V17.D2, V9.D2, V9.D2
 	VADD V18.D2, V10.D2, V10.D2
 	VUSHR $52, V9.D2, V15.D2
 	VUSHR $52, V10.D2, V16.D2
-	FMOVQ 336(R8), F17 // 4.503599627370496e+15
-	FMOVQ 336(R8), F18 // 4.503599627370496e+15
+	FMOVQ 352(R8), F17 // 4.503599627370496e+15
+	FMOVQ 352(R8), F18 // 4.503599627370496e+15
 	VORR V17.B16, V15.B16, V15.B16
 	VORR V18.B16, V16.B16, V16.B16
-	FMOVQ 352(R8), F17 // 4.503599627371519e+15
-	FMOVQ 352(R8), F18 // 4.503599627371519e+15
+	FMOVQ 368(R8), F17 // 4.503599627371519e+15
+	FMOVQ 368(R8), F18 // 4.503599627371519e+15
 	WORD $0x4ef1d5ef // fsub v15.2d, v15.2d, v17.2d
 	WORD $0x4ef2d610 // fsub v16.2d, v16.2d, v18.2d
-	FMOVQ 368(R8), F17 // 2.225073858507201e-308
-	FMOVQ 368(R8), F18 // 2.225073858507201e-308
+	FMOVQ 384(R8), F17 // 2.225073858507201e-308
+	FMOVQ 384(R8), F18 // 2.225073858507201e-308
 	VAND V17.B16, V9.B16, V9.B16
 	VAND V18.B16, V10.B16, V10.B16
-	FMOVQ 384(R8), F17 // 0.7071067811865476
-	FMOVQ 384(R8), F18 // 0.7071067811865476
+	FMOVQ 400(R8), F17 // 0.7071067811865476
+	FMOVQ 400(R8), F18 // 0.7071067811865476
 	VADD V17.D2, V9.D2, V9.D2
 	VADD V18.D2, V10.D2, V10.D2
 	FMOVQ 80(R8), F17 // 1
 	FMOVQ 80(R8), F18 // 1
 	WORD $0x4ef1d529 // fsub v9.2d, v9.2d, v17.2d
 	WORD $0x4ef2d54a // fsub v10.2d, v10.2d, v18.2d
-	FMOVQ 400(R8), F19 // 2
-	FMOVQ 400(R8), F20 // 2
+	FMOVQ 416(R8), F19 // 2
+	FMOVQ 416(R8), F20 // 2
 	WORD $0x4e69d673 // fadd v19.2d, v19.2d, v9.2d
 	WORD $0x4e6ad694 // fadd v20.2d, v20.2d, v10.2d
 	WORD $0x6e73fd33 // fdiv v19.2d, v9.2d, v19.2d
@@ -7960,20 +9228,20 @@ shares:
 	WORD $0x6e74de98 // fmul v24.2d, v20.2d, v20.2d
 	WORD $0x6e77def9 // fmul v25.2d, v23.2d, v23.2d
 	WORD $0x6e78df1a // fmul v26.2d, v24.2d, v24.2d
-	FMOVQ 416(R8), F27 // 0.1818357216161805
-	FMOVQ 416(R8), F28 // 0.1818357216161805
+	FMOVQ 432(R8), F27 // 0.1818357216161805
+	FMOVQ 432(R8), F28 // 0.1818357216161805
 	WORD $0x4fc412fb // fmla v27.2d, v23.2d, v4.d[0]
 	WORD $0x4fc4131c // fmla v28.2d, v24.2d, v4.d[0]
 	WORD $0x4fc41b3b // fmla v27.2d, v25.2d, v4.d[1]
 	WORD $0x4fc41b5c // fmla v28.2d, v26.2d, v4.d[1]
-	FMOVQ 432(R8), F29 // 0.2857142874366239
-	FMOVQ 432(R8), F30 // 0.2857142874366239
+	FMOVQ 448(R8), F29 // 0.2857142874366239
+	FMOVQ 448(R8), F30 // 0.2857142874366239
 	WORD $0x4fc31afd // fmla v29.2d, v23.2d, v3.d[1]
 	WORD $0x4fc31b1e // fmla v30.2d, v24.2d, v3.d[1]
 	WORD $0x4e79cf7d // fmla v29.2d, v27.2d, v25.2d
 	WORD $0x4e7acf9e // fmla v30.2d, v28.2d, v26.2d
-	FMOVQ 448(R8), F27 // 0.6666666666666735
-	FMOVQ 448(R8), F28 // 0.6666666666666735
+	FMOVQ 464(R8), F27 // 0.6666666666666735
+	FMOVQ 464(R8), F28 // 0.6666666666666735
 	WORD $0x4fc312fb // fmla v27.2d, v23.2d, v3.d[0]
 	WORD $0x4fc3131c // fmla v28.2d, v24.2d, v3.d[0]
 	WORD $0x4e79cfbb // fmla v27.2d, v29.2d, v25.2d
@@ -7988,8 +9256,8 @@ shares:
 	WORD $0x6e72df5a // fmul v26.2d, v26.2d, v18.2d
 	WORD $0x4e79d77b // fadd v27.2d, v27.2d, v25.2d
 	WORD $0x4e7ad79c // fadd v28.2d, v28.2d, v26.2d
-	FMOVQ 464(R8), F17 // 1.9082149292705877e-10
-	FMOVQ 464(R8), F18 // 1.9082149292705877e-10
+	FMOVQ 480(R8), F17 // 1.9082149292705877e-10
+	FMOVQ 480(R8), F18 // 1.9082149292705877e-10
 	WORD $0x6e6fde31 // fmul v17.2d, v17.2d, v15.2d
 	WORD $0x6e70de52 // fmul v18.2d, v18.2d, v16.2d
 	WORD $0x4e7bce71 // fmla v17.2d, v19.2d, v27.2d
@@ -7998,14 +9266,14 @@ shares:
 	WORD $0x4ef2d752 // fsub v18.2d, v26.2d, v18.2d
 	WORD $0x4ee9d631 // fsub v17.2d, v17.2d, v9.2d
 	WORD $0x4eead652 // fsub v18.2d, v18.2d, v10.2d
-	FMOVQ 480(R8), F19 // 0.6931471803691238
-	FMOVQ 480(R8), F20 // 0.6931471803691238
+	FMOVQ 496(R8), F19 // 0.6931471803691238
+	FMOVQ 496(R8), F20 // 0.6931471803691238
 	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
 	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
 	WORD $0x4ef1d5ef // fsub v15.2d, v15.2d, v17.2d
 	WORD $0x4ef2d610 // fsub v16.2d, v16.2d, v18.2d
-	FMOVQ 528(R8), F9 // 138.62943611198907
-	FMOVQ 528(R8), F10 // 138.62943611198907
+	FMOVQ 544(R8), F9 // 138.62943611198907
+	FMOVQ 544(R8), F10 // 138.62943611198907
 	VAND V13.B16, V9.B16, V9.B16
 	VAND V14.B16, V10.B16, V10.B16
 	WORD $0x4ee9d5ef // fsub v15.2d, v15.2d, v9.2d
@@ -8055,9 +9323,9 @@ TEXT ·sigmoidNormalisedF64(SB), NOSPLIT, $0-64
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 912(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 928(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 944(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 928(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 944(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 960(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
 	MOVD n+40(FP), R2
@@ -8067,8 +9335,8 @@ TEXT ·sigmoidNormalisedF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V11.D2, V12.D2]
-	FMOVQ 960(R8), F13 // +Inf
-	FMOVQ 960(R8), F14 // +Inf
+	FMOVQ 976(R8), F13 // +Inf
+	FMOVQ 976(R8), F14 // +Inf
 	WORD $0x4e6be5ad // fcmeq v13.2d, v13.2d, v11.2d
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4ee0f96b // fabs v11.2d, v11.2d
@@ -8132,8 +9400,8 @@ loop:
 	VEOR V15.B16, V15.B16, V15.B16
 	WORD $0x4e6fcdb1 // fmla v17.2d, v13.2d, v15.2d
 	WORD $0x4e6fcdd2 // fmla v18.2d, v14.2d, v15.2d
-	FMOVQ 400(R8), F15 // 2
-	FMOVQ 400(R8), F16 // 2
+	FMOVQ 416(R8), F15 // 2
+	FMOVQ 416(R8), F16 // 2
 	WORD $0x4e71d5ef // fadd v15.2d, v15.2d, v17.2d
 	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
 	WORD $0x4e60d62d // fadd v13.2d, v17.2d, v0.2d
@@ -8146,32 +9414,32 @@ loop:
 	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
 	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
-	FMOVQ 976(R8), F23 // 0.05422589734467588
-	FMOVQ 976(R8), F24 // 0.05422589734467588
+	FMOVQ 992(R8), F23 // 0.05422589734467588
+	FMOVQ 992(R8), F24 // 0.05422589734467588
 	WORD $0x4fca1277 // fmla v23.2d, v19.2d, v10.d[0]
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca1ab7 // fmla v23.2d, v21.2d, v10.d[1]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
-	FMOVQ 992(R8), F25 // 0.06667589320635225
-	FMOVQ 992(R8), F26 // 0.06667589320635225
+	FMOVQ 1008(R8), F25 // 0.06667589320635225
+	FMOVQ 1008(R8), F26 // 0.06667589320635225
 	WORD $0x4fc91a79 // fmla v25.2d, v19.2d, v9.d[1]
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1008(R8), F23 // 0.09090909948987579
-	FMOVQ 1008(R8), F24 // 0.09090909948987579
+	FMOVQ 1024(R8), F23 // 0.09090909948987579
+	FMOVQ 1024(R8), F24 // 0.09090909948987579
 	WORD $0x4fc91277 // fmla v23.2d, v19.2d, v9.d[0]
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	FMOVQ 1024(R8), F25 // 0.1428571428580005
-	FMOVQ 1024(R8), F26 // 0.1428571428580005
+	FMOVQ 1040(R8), F25 // 0.1428571428580005
+	FMOVQ 1040(R8), F26 // 0.1428571428580005
 	WORD $0x4fc81a79 // fmla v25.2d, v19.2d, v8.d[1]
 	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1040(R8), F23 // 0.3333333333333333
-	FMOVQ 1040(R8), F24 // 0.3333333333333333
+	FMOVQ 1056(R8), F23 // 0.3333333333333333
+	FMOVQ 1056(R8), F24 // 0.3333333333333333
 	WORD $0x4fc81277 // fmla v23.2d, v19.2d, v8.d[0]
 	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
@@ -8184,8 +9452,8 @@ loop:
 	WORD $0x4e78cf56 // fmla v22.2d, v26.2d, v24.2d
 	WORD $0x4e75d6b5 // fadd v21.2d, v21.2d, v21.2d
 	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
-	FMOVQ 1072(R8), F15 // 1.0715086071862673e+301
-	FMOVQ 1072(R8), F16 // 1.0715086071862673e+301
+	FMOVQ 1088(R8), F15 // 1.0715086071862673e+301
+	FMOVQ 1088(R8), F16 // 1.0715086071862673e+301
 	WORD $0x4eebf5ef // fmin v15.2d, v15.2d, v11.2d
 	WORD $0x4eecf610 // fmin v16.2d, v16.2d, v12.2d
 	WORD $0x4e75d6ab // fadd v11.2d, v21.2d, v21.2d
@@ -8262,9 +9530,9 @@ TEXT ·sigmoidPenalisedF32(SB), NOSPLIT, $0-64
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 912(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 928(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 944(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 928(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 944(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 960(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
 	MOVD loss+0(FP), R0
@@ -8278,8 +9546,8 @@ loop:
 	VLD1.P 16(R6), [V12.S4]
 	WORD $0x4e61798d // fcvtl2 v13.2d, v12.4s
 	WORD $0x0e61798c // fcvtl v12.2d, v12.2s
-	FMOVQ 960(R8), F14 // +Inf
-	FMOVQ 960(R8), F15 // +Inf
+	FMOVQ 976(R8), F14 // +Inf
+	FMOVQ 976(R8), F15 // +Inf
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
 	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
@@ -8343,8 +9611,8 @@ loop:
 	VEOR V16.B16, V16.B16, V16.B16
 	WORD $0x4e70cdd2 // fmla v18.2d, v14.2d, v16.2d
 	WORD $0x4e70cdf3 // fmla v19.2d, v15.2d, v16.2d
-	FMOVQ 400(R8), F16 // 2
-	FMOVQ 400(R8), F17 // 2
+	FMOVQ 416(R8), F16 // 2
+	FMOVQ 416(R8), F17 // 2
 	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
 	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
 	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
@@ -8363,32 +9631,32 @@ loop:
 	WORD $0x6e6fddf5 // fmul v21.2d, v15.2d, v15.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
 	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
-	FMOVQ 976(R8), F24 // 0.05422589734467588
-	FMOVQ 976(R8), F25 // 0.05422589734467588
+	FMOVQ 992(R8), F24 // 0.05422589734467588
+	FMOVQ 992(R8), F25 // 0.05422589734467588
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
 	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
-	FMOVQ 992(R8), F26 // 0.06667589320635225
-	FMOVQ 992(R8), F27 // 0.06667589320635225
+	FMOVQ 1008(R8), F26 // 0.06667589320635225
+	FMOVQ 1008(R8), F27 // 0.06667589320635225
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1008(R8), F24 // 0.09090909948987579
-	FMOVQ 1008(R8), F25 // 0.09090909948987579
+	FMOVQ 1024(R8), F24 // 0.09090909948987579
+	FMOVQ 1024(R8), F25 // 0.09090909948987579
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
 	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	FMOVQ 1024(R8), F26 // 0.1428571428580005
-	FMOVQ 1024(R8), F27 // 0.1428571428580005
+	FMOVQ 1040(R8), F26 // 0.1428571428580005
+	FMOVQ 1040(R8), F27 // 0.1428571428580005
 	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
 	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1040(R8), F24 // 0.3333333333333333
-	FMOVQ 1040(R8), F25 // 0.3333333333333333
+	FMOVQ 1056(R8), F24 // 0.3333333333333333
+	FMOVQ 1056(R8), F25 // 0.3333333333333333
 	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
 	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
@@ -8401,8 +9669,8 @@ loop:
 	WORD $0x4e79cf77 // fmla v23.2d, v27.2d, v25.2d
 	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
 	WORD $0x4e77d6f7 // fadd v23.2d, v23.2d, v23.2d
-	FMOVQ 1072(R8), F14 // 1.0715086071862673e+301
-	FMOVQ 1072(R8), F15 // 1.0715086071862673e+301
+	FMOVQ 1088(R8), F14 // 1.0715086071862673e+301
+	FMOVQ 1088(R8), F15 // 1.0715086071862673e+301
 	WORD $0x4eecf5ce // fmin v14.2d, v14.2d, v12.2d
 	WORD $0x4eedf5ef // fmin v15.2d, v15.2d, v13.2d
 	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
@@ -8488,9 +9756,9 @@ TEXT ·sigmoidPenalisedF64(SB), NOSPLIT, $0-64
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 912(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 928(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 944(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 928(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 944(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 960(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
 	MOVD loss+0(FP), R0
@@ -8502,8 +9770,8 @@ TEXT ·sigmoidPenalisedF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V12.D2, V13.D2]
-	FMOVQ 960(R8), F14 // +Inf
-	FMOVQ 960(R8), F15 // +Inf
+	FMOVQ 976(R8), F14 // +Inf
+	FMOVQ 976(R8), F15 // +Inf
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
 	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
@@ -8567,8 +9835,8 @@ loop:
 	VEOR V16.B16, V16.B16, V16.B16
 	WORD $0x4e70cdd2 // fmla v18.2d, v14.2d, v16.2d
 	WORD $0x4e70cdf3 // fmla v19.2d, v15.2d, v16.2d
-	FMOVQ 400(R8), F16 // 2
-	FMOVQ 400(R8), F17 // 2
+	FMOVQ 416(R8), F16 // 2
+	FMOVQ 416(R8), F17 // 2
 	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
 	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
 	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
@@ -8581,32 +9849,32 @@ loop:
 	WORD $0x6e71de35 // fmul v21.2d, v17.2d, v17.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
 	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
-	FMOVQ 976(R8), F24 // 0.05422589734467588
-	FMOVQ 976(R8), F25 // 0.05422589734467588
+	FMOVQ 992(R8), F24 // 0.05422589734467588
+	FMOVQ 992(R8), F25 // 0.05422589734467588
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
 	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
-	FMOVQ 992(R8), F26 // 0.06667589320635225
-	FMOVQ 992(R8), F27 // 0.06667589320635225
+	FMOVQ 1008(R8), F26 // 0.06667589320635225
+	FMOVQ 1008(R8), F27 // 0.06667589320635225
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1008(R8), F24 // 0.09090909948987579
-	FMOVQ 1008(R8), F25 // 0.09090909948987579
+	FMOVQ 1024(R8), F24 // 0.09090909948987579
+	FMOVQ 1024(R8), F25 // 0.09090909948987579
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
 	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	FMOVQ 1024(R8), F26 // 0.1428571428580005
-	FMOVQ 1024(R8), F27 // 0.1428571428580005
+	FMOVQ 1040(R8), F26 // 0.1428571428580005
+	FMOVQ 1040(R8), F27 // 0.1428571428580005
 	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
 	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1040(R8), F24 // 0.3333333333333333
-	FMOVQ 1040(R8), F25 // 0.3333333333333333
+	FMOVQ 1056(R8), F24 // 0.3333333333333333
+	FMOVQ 1056(R8), F25 // 0.3333333333333333
 	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
 	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
@@ -8619,8 +9887,8 @@ loop:
 	WORD $0x4e79cf77 // fmla v23.2d, v27.2d, v25.2d
 	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
 	WORD $0x4e77d6f7 // fadd v23.2d, v23.2d, v23.2d
-	FMOVQ 1072(R8), F16 // 1.0715086071862673e+301
-	FMOVQ 1072(R8), F17 // 1.0715086071862673e+301
+	FMOVQ 1088(R8), F16 // 1.0715086071862673e+301
+	FMOVQ 1088(R8), F17 // 1.0715086071862673e+301
 	WORD $0x4eecf610 // fmin v16.2d, v16.2d, v12.2d
 	WORD $0x4eedf631 // fmin v17.2d, v17.2d, v13.2d
 	WORD $0x6e72de10 // fmul v16.2d, v16.2d, v18.2d
@@ -8711,11 +9979,11 @@ loop:
 	FMOVQ 128(R8), F7 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F8 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F9 // 2.5100424157005067e-08 0
-	FMOVQ 912(R8), F10 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 928(R8), F11 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 944(R8), F12 // 0.03746069493121795 0.078152934631886
-	FMOVQ 960(R8), F13 // +Inf
-	FMOVQ 960(R8), F14 // +Inf
+	FMOVQ 928(R8), F10 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 944(R8), F11 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 960(R8), F12 // 0.03746069493121795 0.078152934631886
+	FMOVQ 976(R8), F13 // +Inf
+	FMOVQ 976(R8), F14 // +Inf
 	WORD $0x4e61e5ad // fcmeq v13.2d, v13.2d, v1.2d
 	WORD $0x4e62e5ce // fcmeq v14.2d, v14.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
@@ -8779,8 +10047,8 @@ loop:
 	VEOR V15.B16, V15.B16, V15.B16
 	WORD $0x4e6fcdb1 // fmla v17.2d, v13.2d, v15.2d
 	WORD $0x4e6fcdd2 // fmla v18.2d, v14.2d, v15.2d
-	FMOVQ 400(R8), F15 // 2
-	FMOVQ 400(R8), F16 // 2
+	FMOVQ 416(R8), F15 // 2
+	FMOVQ 416(R8), F16 // 2
 	WORD $0x4e71d5ef // fadd v15.2d, v15.2d, v17.2d
 	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
 	WORD $0x4e60d62d // fadd v13.2d, v17.2d, v0.2d
@@ -8799,32 +10067,32 @@ loop:
 	WORD $0x6e6eddd4 // fmul v20.2d, v14.2d, v14.2d
 	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
-	FMOVQ 976(R8), F23 // 0.05422589734467588
-	FMOVQ 976(R8), F24 // 0.05422589734467588
+	FMOVQ 992(R8), F23 // 0.05422589734467588
+	FMOVQ 992(R8), F24 // 0.05422589734467588
 	WORD $0x4fcc1277 // fmla v23.2d, v19.2d, v12.d[0]
 	WORD $0x4fcc1298 // fmla v24.2d, v20.2d, v12.d[0]
 	WORD $0x4fcc1ab7 // fmla v23.2d, v21.2d, v12.d[1]
 	WORD $0x4fcc1ad8 // fmla v24.2d, v22.2d, v12.d[1]
-	FMOVQ 992(R8), F25 // 0.06667589320635225
-	FMOVQ 992(R8), F26 // 0.06667589320635225
+	FMOVQ 1008(R8), F25 // 0.06667589320635225
+	FMOVQ 1008(R8), F26 // 0.06667589320635225
 	WORD $0x4fcb1a79 // fmla v25.2d, v19.2d, v11.d[1]
 	WORD $0x4fcb1a9a // fmla v26.2d, v20.2d, v11.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1008(R8), F23 // 0.09090909948987579
-	FMOVQ 1008(R8), F24 // 0.09090909948987579
+	FMOVQ 1024(R8), F23 // 0.09090909948987579
+	FMOVQ 1024(R8), F24 // 0.09090909948987579
 	WORD $0x4fcb1277 // fmla v23.2d, v19.2d, v11.d[0]
 	WORD $0x4fcb1298 // fmla v24.2d, v20.2d, v11.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	FMOVQ 1024(R8), F25 // 0.1428571428580005
-	FMOVQ 1024(R8), F26 // 0.1428571428580005
+	FMOVQ 1040(R8), F25 // 0.1428571428580005
+	FMOVQ 1040(R8), F26 // 0.1428571428580005
 	WORD $0x4fca1a79 // fmla v25.2d, v19.2d, v10.d[1]
 	WORD $0x4fca1a9a // fmla v26.2d, v20.2d, v10.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1040(R8), F23 // 0.3333333333333333
-	FMOVQ 1040(R8), F24 // 0.3333333333333333
+	FMOVQ 1056(R8), F23 // 0.3333333333333333
+	FMOVQ 1056(R8), F24 // 0.3333333333333333
 	WORD $0x4fca1277 // fmla v23.2d, v19.2d, v10.d[0]
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
@@ -8900,36 +10168,36 @@ shares:
 	WORD $0x4ee0f942 // fabs v2.2d, v10.2d
 	WORD $0x4ee0f8e7 // fabs v7.2d, v7.2d
 	WORD $0x4ee0f908 // fabs v8.2d, v8.2d
-	FMOVQ 288(R8), F13 // 0.3999999999940942 0.22222198432149784
-	FMOVQ 304(R8), F14 // 0.15313837699209373 0.14798198605116586
-	FMOVQ 320(R8), F19 // 1.303418089031685e-308
-	FMOVQ 320(R8), F20 // 1.303418089031685e-308
+	FMOVQ 304(R8), F13 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 320(R8), F14 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 336(R8), F19 // 1.303418089031685e-308
+	FMOVQ 336(R8), F20 // 1.303418089031685e-308
 	VADD V19.D2, V1.D2, V1.D2
 	VADD V20.D2, V2.D2, V2.D2
 	VUSHR $52, V1.D2, V15.D2
 	VUSHR $52, V2.D2, V16.D2
-	FMOVQ 336(R8), F19 // 4.503599627370496e+15
-	FMOVQ 336(R8), F20 // 4.503599627370496e+15
+	FMOVQ 352(R8), F19 // 4.503599627370496e+15
+	FMOVQ 352(R8), F20 // 4.503599627370496e+15
 	VORR V19.B16, V15.B16, V15.B16
 	VORR V20.B16, V16.B16, V16.B16
-	FMOVQ 352(R8), F19 // 4.503599627371519e+15
-	FMOVQ 352(R8), F20 // 4.503599627371519e+15
+	FMOVQ 368(R8), F19 // 4.503599627371519e+15
+	FMOVQ 368(R8), F20 // 4.503599627371519e+15
 	WORD $0x4ef3d5ef // fsub v15.2d, v15.2d, v19.2d
 	WORD $0x4ef4d610 // fsub v16.2d, v16.2d, v20.2d
-	FMOVQ 368(R8), F19 // 2.225073858507201e-308
-	FMOVQ 368(R8), F20 // 2.225073858507201e-308
+	FMOVQ 384(R8), F19 // 2.225073858507201e-308
+	FMOVQ 384(R8), F20 // 2.225073858507201e-308
 	VAND V19.B16, V1.B16, V1.B16
 	VAND V20.B16, V2.B16, V2.B16
-	FMOVQ 384(R8), F19 // 0.7071067811865476
-	FMOVQ 384(R8), F20 // 0.7071067811865476
+	FMOVQ 400(R8), F19 // 0.7071067811865476
+	FMOVQ 400(R8), F20 // 0.7071067811865476
 	VADD V19.D2, V1.D2, V1.D2
 	VADD V20.D2, V2.D2, V2.D2
 	FMOVQ 80(R8), F19 // 1
 	FMOVQ 80(R8), F20 // 1
 	WORD $0x4ef3d421 // fsub v1.2d, v1.2d, v19.2d
 	WORD $0x4ef4d442 // fsub v2.2d, v2.2d, v20.2d
-	FMOVQ 400(R8), F21 // 2
-	FMOVQ 400(R8), F22 // 2
+	FMOVQ 416(R8), F21 // 2
+	FMOVQ 416(R8), F22 // 2
 	WORD $0x4e61d6b5 // fadd v21.2d, v21.2d, v1.2d
 	WORD $0x4e62d6d6 // fadd v22.2d, v22.2d, v2.2d
 	WORD $0x6e75fc35 // fdiv v21.2d, v1.2d, v21.2d
@@ -8938,20 +10206,20 @@ shares:
 	WORD $0x6e76ded8 // fmul v24.2d, v22.2d, v22.2d
 	WORD $0x6e77def9 // fmul v25.2d, v23.2d, v23.2d
 	WORD $0x6e78df1a // fmul v26.2d, v24.2d, v24.2d
-	FMOVQ 416(R8), F27 // 0.1818357216161805
-	FMOVQ 416(R8), F28 // 0.1818357216161805
+	FMOVQ 432(R8), F27 // 0.1818357216161805
+	FMOVQ 432(R8), F28 // 0.1818357216161805
 	WORD $0x4fce12fb // fmla v27.2d, v23.2d, v14.d[0]
 	WORD $0x4fce131c // fmla v28.2d, v24.2d, v14.d[0]
 	WORD $0x4fce1b3b // fmla v27.2d, v25.2d, v14.d[1]
 	WORD $0x4fce1b5c // fmla v28.2d, v26.2d, v14.d[1]
-	FMOVQ 432(R8), F29 // 0.2857142874366239
-	FMOVQ 432(R8), F30 // 0.2857142874366239
+	FMOVQ 448(R8), F29 // 0.2857142874366239
+	FMOVQ 448(R8), F30 // 0.2857142874366239
 	WORD $0x4fcd1afd // fmla v29.2d, v23.2d, v13.d[1]
 	WORD $0x4fcd1b1e // fmla v30.2d, v24.2d, v13.d[1]
 	WORD $0x4e79cf7d // fmla v29.2d, v27.2d, v25.2d
 	WORD $0x4e7acf9e // fmla v30.2d, v28.2d, v26.2d
-	FMOVQ 448(R8), F27 // 0.6666666666666735
-	FMOVQ 448(R8), F28 // 0.6666666666666735
+	FMOVQ 464(R8), F27 // 0.6666666666666735
+	FMOVQ 464(R8), F28 // 0.6666666666666735
 	WORD $0x4fcd12fb // fmla v27.2d, v23.2d, v13.d[0]
 	WORD $0x4fcd131c // fmla v28.2d, v24.2d, v13.d[0]
 	WORD $0x4e79cfbb // fmla v27.2d, v29.2d, v25.2d
@@ -8966,8 +10234,8 @@ shares:
 	WORD $0x6e74df5a // fmul v26.2d, v26.2d, v20.2d
 	WORD $0x4e79d77b // fadd v27.2d, v27.2d, v25.2d
 	WORD $0x4e7ad79c // fadd v28.2d, v28.2d, v26.2d
-	FMOVQ 464(R8), F19 // 1.9082149292705877e-10
-	FMOVQ 464(R8), F20 // 1.9082149292705877e-10
+	FMOVQ 480(R8), F19 // 1.9082149292705877e-10
+	FMOVQ 480(R8), F20 // 1.9082149292705877e-10
 	WORD $0x6e6fde73 // fmul v19.2d, v19.2d, v15.2d
 	WORD $0x6e70de94 // fmul v20.2d, v20.2d, v16.2d
 	WORD $0x4e7bceb3 // fmla v19.2d, v21.2d, v27.2d
@@ -8976,8 +10244,8 @@ shares:
 	WORD $0x4ef4d754 // fsub v20.2d, v26.2d, v20.2d
 	WORD $0x4ee1d673 // fsub v19.2d, v19.2d, v1.2d
 	WORD $0x4ee2d694 // fsub v20.2d, v20.2d, v2.2d
-	FMOVQ 480(R8), F21 // 0.6931471803691238
-	FMOVQ 480(R8), F22 // 0.6931471803691238
+	FMOVQ 496(R8), F21 // 0.6931471803691238
+	FMOVQ 496(R8), F22 // 0.6931471803691238
 	WORD $0x6e75ddef // fmul v15.2d, v15.2d, v21.2d
 	WORD $0x6e76de10 // fmul v16.2d, v16.2d, v22.2d
 	WORD $0x4ef3d5ef // fsub v15.2d, v15.2d, v19.2d
@@ -8988,12 +10256,12 @@ shares:
 	WORD $0x4ee8d442 // fsub v2.2d, v2.2d, v8.2d
 	WORD $0x4ee0f82d // fabs v13.2d, v1.2d
 	WORD $0x4ee0f84e // fabs v14.2d, v2.2d
-	FMOVQ 1088(R8), F19 // 6.661338147750939e-16
-	FMOVQ 1088(R8), F20 // 6.661338147750939e-16
+	FMOVQ 1104(R8), F19 // 6.661338147750939e-16
+	FMOVQ 1104(R8), F20 // 6.661338147750939e-16
 	WORD $0x6e6de66d // fcmge v13.2d, v19.2d, v13.2d
 	WORD $0x6e6ee68e // fcmge v14.2d, v20.2d, v14.2d
-	FMOVQ 1104(R8), F19 // 0.75
-	FMOVQ 1104(R8), F20 // 0.75
+	FMOVQ 1120(R8), F19 // 0.75
+	FMOVQ 1120(R8), F20 // 0.75
 	WORD $0x6ef3e533 // fcmgt v19.2d, v9.2d, v19.2d
 	WORD $0x6ef4e554 // fcmgt v20.2d, v10.2d, v20.2d
 	VAND V13.B16, V1.B16, V1.B16
@@ -9018,12 +10286,12 @@ shares:
 	WORD $0x4eead442 // fsub v2.2d, v2.2d, v10.2d
 	WORD $0x4ee0f82d // fabs v13.2d, v1.2d
 	WORD $0x4ee0f84e // fabs v14.2d, v2.2d
-	FMOVQ 1088(R8), F19 // 6.661338147750939e-16
-	FMOVQ 1088(R8), F20 // 6.661338147750939e-16
+	FMOVQ 1104(R8), F19 // 6.661338147750939e-16
+	FMOVQ 1104(R8), F20 // 6.661338147750939e-16
 	WORD $0x6e6de66d // fcmge v13.2d, v19.2d, v13.2d
 	WORD $0x6e6ee68e // fcmge v14.2d, v20.2d, v14.2d
-	FMOVQ 1104(R8), F19 // 0.75
-	FMOVQ 1104(R8), F20 // 0.75
+	FMOVQ 1120(R8), F19 // 0.75
+	FMOVQ 1120(R8), F20 // 0.75
 	WORD $0x6ef3e4f3 // fcmgt v19.2d, v7.2d, v19.2d
 	WORD $0x6ef4e514 // fcmgt v20.2d, v8.2d, v20.2d
 	VAND V13.B16, V1.B16, V1.B16
@@ -9036,36 +10304,36 @@ shares:
 	WORD $0x6eeee54e // fcmgt v14.2d, v10.2d, v14.2d
 	VAND V13.B16, V1.B16, V1.B16
 	VAND V14.B16, V2.B16, V2.B16
-	FMOVQ 288(R8), F9 // 0.3999999999940942 0.22222198432149784
-	FMOVQ 304(R8), F10 // 0.15313837699209373 0.14798198605116586
-	FMOVQ 320(R8), F19 // 1.303418089031685e-308
-	FMOVQ 320(R8), F20 // 1.303418089031685e-308
+	FMOVQ 304(R8), F9 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 320(R8), F10 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 336(R8), F19 // 1.303418089031685e-308
+	FMOVQ 336(R8), F20 // 1.303418089031685e-308
 	VADD V19.D2, V7.D2, V7.D2
 	VADD V20.D2, V8.D2, V8.D2
 	VUSHR $52, V7.D2, V13.D2
 	VUSHR $52, V8.D2, V14.D2
-	FMOVQ 336(R8), F19 // 4.503599627370496e+15
-	FMOVQ 336(R8), F20 // 4.503599627370496e+15
+	FMOVQ 352(R8), F19 // 4.503599627370496e+15
+	FMOVQ 352(R8), F20 // 4.503599627370496e+15
 	VORR V19.B16, V13.B16, V13.B16
 	VORR V20.B16, V14.B16, V14.B16
-	FMOVQ 352(R8), F19 // 4.503599627371519e+15
-	FMOVQ 352(R8), F20 // 4.503599627371519e+15
+	FMOVQ 368(R8), F19 // 4.503599627371519e+15
+	FMOVQ 368(R8), F20 // 4.503599627371519e+15
 	WORD $0x4ef3d5ad // fsub v13.2d, v13.2d, v19.2d
 	WORD $0x4ef4d5ce // fsub v14.2d, v14.2d, v20.2d
-	FMOVQ 368(R8), F19 // 2.225073858507201e-308
-	FMOVQ 368(R8), F20 // 2.225073858507201e-308
+	FMOVQ 384(R8), F19 // 2.225073858507201e-308
+	FMOVQ 384(R8), F20 // 2.225073858507201e-308
 	VAND V19.B16, V7.B16, V7.B16
 	VAND V20.B16, V8.B16, V8.B16
-	FMOVQ 384(R8), F19 // 0.7071067811865476
-	FMOVQ 384(R8), F20 // 0.7071067811865476
+	FMOVQ 400(R8), F19 // 0.7071067811865476
+	FMOVQ 400(R8), F20 // 0.7071067811865476
 	VADD V19.D2, V7.D2, V7.D2
 	VADD V20.D2, V8.D2, V8.D2
 	FMOVQ 80(R8), F19 // 1
 	FMOVQ 80(R8), F20 // 1
 	WORD $0x4ef3d4e7 // fsub v7.2d, v7.2d, v19.2d
 	WORD $0x4ef4d508 // fsub v8.2d, v8.2d, v20.2d
-	FMOVQ 400(R8), F21 // 2
-	FMOVQ 400(R8), F22 // 2
+	FMOVQ 416(R8), F21 // 2
+	FMOVQ 416(R8), F22 // 2
 	WORD $0x4e67d6b5 // fadd v21.2d, v21.2d, v7.2d
 	WORD $0x4e68d6d6 // fadd v22.2d, v22.2d, v8.2d
 	WORD $0x6e75fcf5 // fdiv v21.2d, v7.2d, v21.2d
@@ -9074,20 +10342,20 @@ shares:
 	WORD $0x6e76ded8 // fmul v24.2d, v22.2d, v22.2d
 	WORD $0x6e77def9 // fmul v25.2d, v23.2d, v23.2d
 	WORD $0x6e78df1a // fmul v26.2d, v24.2d, v24.2d
-	FMOVQ 416(R8), F27 // 0.1818357216161805
-	FMOVQ 416(R8), F28 // 0.1818357216161805
+	FMOVQ 432(R8), F27 // 0.1818357216161805
+	FMOVQ 432(R8), F28 // 0.1818357216161805
 	WORD $0x4fca12fb // fmla v27.2d, v23.2d, v10.d[0]
 	WORD $0x4fca131c // fmla v28.2d, v24.2d, v10.d[0]
 	WORD $0x4fca1b3b // fmla v27.2d, v25.2d, v10.d[1]
 	WORD $0x4fca1b5c // fmla v28.2d, v26.2d, v10.d[1]
-	FMOVQ 432(R8), F29 // 0.2857142874366239
-	FMOVQ 432(R8), F30 // 0.2857142874366239
+	FMOVQ 448(R8), F29 // 0.2857142874366239
+	FMOVQ 448(R8), F30 // 0.2857142874366239
 	WORD $0x4fc91afd // fmla v29.2d, v23.2d, v9.d[1]
 	WORD $0x4fc91b1e // fmla v30.2d, v24.2d, v9.d[1]
 	WORD $0x4e79cf7d // fmla v29.2d, v27.2d, v25.2d
 	WORD $0x4e7acf9e // fmla v30.2d, v28.2d, v26.2d
-	FMOVQ 448(R8), F27 // 0.6666666666666735
-	FMOVQ 448(R8), F28 // 0.6666666666666735
+	FMOVQ 464(R8), F27 // 0.6666666666666735
+	FMOVQ 464(R8), F28 // 0.6666666666666735
 	WORD $0x4fc912fb // fmla v27.2d, v23.2d, v9.d[0]
 	WORD $0x4fc9131c // fmla v28.2d, v24.2d, v9.d[0]
 	WORD $0x4e79cfbb // fmla v27.2d, v29.2d, v25.2d
@@ -9102,8 +10370,8 @@ shares:
 	WORD $0x6e74df5a // fmul v26.2d, v26.2d, v20.2d
 	WORD $0x4e79d77b // fadd v27.2d, v27.2d, v25.2d
 	WORD $0x4e7ad79c // fadd v28.2d, v28.2d, v26.2d
-	FMOVQ 464(R8), F19 // 1.9082149292705877e-10
-	FMOVQ 464(R8), F20 // 1.9082149292705877e-10
+	FMOVQ 480(R8), F19 // 1.9082149292705877e-10
+	FMOVQ 480(R8), F20 // 1.9082149292705877e-10
 	WORD $0x6e6dde73 // fmul v19.2d, v19.2d, v13.2d
 	WORD $0x6e6ede94 // fmul v20.2d, v20.2d, v14.2d
 	WORD $0x4e7bceb3 // fmla v19.2d, v21.2d, v27.2d
@@ -9112,8 +10380,8 @@ shares:
 	WORD $0x4ef4d754 // fsub v20.2d, v26.2d, v20.2d
 	WORD $0x4ee7d673 // fsub v19.2d, v19.2d, v7.2d
 	WORD $0x4ee8d694 // fsub v20.2d, v20.2d, v8.2d
-	FMOVQ 480(R8), F21 // 0.6931471803691238
-	FMOVQ 480(R8), F22 // 0.6931471803691238
+	FMOVQ 496(R8), F21 // 0.6931471803691238
+	FMOVQ 496(R8), F22 // 0.6931471803691238
 	WORD $0x6e75ddad // fmul v13.2d, v13.2d, v21.2d
 	WORD $0x6e76ddce // fmul v14.2d, v14.2d, v22.2d
 	WORD $0x4ef3d5ad // fsub v13.2d, v13.2d, v19.2d
@@ -9184,11 +10452,11 @@ loop:
 	FMOVQ 128(R8), F7 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F8 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F9 // 2.5100424157005067e-08 0
-	FMOVQ 912(R8), F10 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 928(R8), F11 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 944(R8), F12 // 0.03746069493121795 0.078152934631886
-	FMOVQ 960(R8), F13 // +Inf
-	FMOVQ 960(R8), F14 // +Inf
+	FMOVQ 928(R8), F10 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 944(R8), F11 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 960(R8), F12 // 0.03746069493121795 0.078152934631886
+	FMOVQ 976(R8), F13 // +Inf
+	FMOVQ 976(R8), F14 // +Inf
 	WORD $0x4e61e5ad // fcmeq v13.2d, v13.2d, v1.2d
 	WORD $0x4e62e5ce // fcmeq v14.2d, v14.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
@@ -9252,8 +10520,8 @@ loop:
 	VEOR V15.B16, V15.B16, V15.B16
 	WORD $0x4e6fcdb1 // fmla v17.2d, v13.2d, v15.2d
 	WORD $0x4e6fcdd2 // fmla v18.2d, v14.2d, v15.2d
-	FMOVQ 400(R8), F15 // 2
-	FMOVQ 400(R8), F16 // 2
+	FMOVQ 416(R8), F15 // 2
+	FMOVQ 416(R8), F16 // 2
 	WORD $0x4e71d5ef // fadd v15.2d, v15.2d, v17.2d
 	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
 	WORD $0x4e60d62d // fadd v13.2d, v17.2d, v0.2d
@@ -9266,32 +10534,32 @@ loop:
 	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
 	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
-	FMOVQ 976(R8), F23 // 0.05422589734467588
-	FMOVQ 976(R8), F24 // 0.05422589734467588
+	FMOVQ 992(R8), F23 // 0.05422589734467588
+	FMOVQ 992(R8), F24 // 0.05422589734467588
 	WORD $0x4fcc1277 // fmla v23.2d, v19.2d, v12.d[0]
 	WORD $0x4fcc1298 // fmla v24.2d, v20.2d, v12.d[0]
 	WORD $0x4fcc1ab7 // fmla v23.2d, v21.2d, v12.d[1]
 	WORD $0x4fcc1ad8 // fmla v24.2d, v22.2d, v12.d[1]
-	FMOVQ 992(R8), F25 // 0.06667589320635225
-	FMOVQ 992(R8), F26 // 0.06667589320635225
+	FMOVQ 1008(R8), F25 // 0.06667589320635225
+	FMOVQ 1008(R8), F26 // 0.06667589320635225
 	WORD $0x4fcb1a79 // fmla v25.2d, v19.2d, v11.d[1]
 	WORD $0x4fcb1a9a // fmla v26.2d, v20.2d, v11.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1008(R8), F23 // 0.09090909948987579
-	FMOVQ 1008(R8), F24 // 0.09090909948987579
+	FMOVQ 1024(R8), F23 // 0.09090909948987579
+	FMOVQ 1024(R8), F24 // 0.09090909948987579
 	WORD $0x4fcb1277 // fmla v23.2d, v19.2d, v11.d[0]
 	WORD $0x4fcb1298 // fmla v24.2d, v20.2d, v11.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	FMOVQ 1024(R8), F25 // 0.1428571428580005
-	FMOVQ 1024(R8), F26 // 0.1428571428580005
+	FMOVQ 1040(R8), F25 // 0.1428571428580005
+	FMOVQ 1040(R8), F26 // 0.1428571428580005
 	WORD $0x4fca1a79 // fmla v25.2d, v19.2d, v10.d[1]
 	WORD $0x4fca1a9a // fmla v26.2d, v20.2d, v10.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1040(R8), F23 // 0.3333333333333333
-	FMOVQ 1040(R8), F24 // 0.3333333333333333
+	FMOVQ 1056(R8), F23 // 0.3333333333333333
+	FMOVQ 1056(R8), F24 // 0.3333333333333333
 	WORD $0x4fca1277 // fmla v23.2d, v19.2d, v10.d[0]
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
@@ -9361,36 +10629,36 @@ shares:
 	WORD $0x4ee0f942 // fabs v2.2d, v10.2d
 	WORD $0x4ee0f8e7 // fabs v7.2d, v7.2d
 	WORD $0x4ee0f908 // fabs v8.2d, v8.2d
-	FMOVQ 288(R8), F13 // 0.3999999999940942 0.22222198432149784
-	FMOVQ 304(R8), F14 // 0.15313837699209373 0.14798198605116586
-	FMOVQ 320(R8), F19 // 1.303418089031685e-308
-	FMOVQ 320(R8), F20 // 1.303418089031685e-308
+	FMOVQ 304(R8), F13 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 320(R8), F14 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 336(R8), F19 // 1.303418089031685e-308
+	FMOVQ 336(R8), F20 // 1.303418089031685e-308
 	VADD V19.D2, V1.D2, V1.D2
 	VADD V20.D2, V2.D2, V2.D2
 	VUSHR $52, V1.D2, V15.D2
 	VUSHR $52, V2.D2, V16.D2
-	FMOVQ 336(R8), F19 // 4.503599627370496e+15
-	FMOVQ 336(R8), F20 // 4.503599627370496e+15
+	FMOVQ 352(R8), F19 // 4.503599627370496e+15
+	FMOVQ 352(R8), F20 // 4.503599627370496e+15
 	VORR V19.B16, V15.B16, V15.B16
 	VORR V20.B16, V16.B16, V16.B16
-	FMOVQ 352(R8), F19 // 4.503599627371519e+15
-	FMOVQ 352(R8), F20 // 4.503599627371519e+15
+	FMOVQ 368(R8), F19 // 4.503599627371519e+15
+	FMOVQ 368(R8), F20 // 4.503599627371519e+15
 	WORD $0x4ef3d5ef // fsub v15.2d, v15.2d, v19.2d
 	WORD $0x4ef4d610 // fsub v16.2d, v16.2d, v20.2d
-	FMOVQ 368(R8), F19 // 2.225073858507201e-308
-	FMOVQ 368(R8), F20 // 2.225073858507201e-308
+	FMOVQ 384(R8), F19 // 2.225073858507201e-308
+	FMOVQ 384(R8), F20 // 2.225073858507201e-308
 	VAND V19.B16, V1.B16, V1.B16
 	VAND V20.B16, V2.B16, V2.B16
-	FMOVQ 384(R8), F19 // 0.7071067811865476
-	FMOVQ 384(R8), F20 // 0.7071067811865476
+	FMOVQ 400(R8), F19 // 0.7071067811865476
+	FMOVQ 400(R8), F20 // 0.7071067811865476
 	VADD V19.D2, V1.D2, V1.D2
 	VADD V20.D2, V2.D2, V2.D2
 	FMOVQ 80(R8), F19 // 1
 	FMOVQ 80(R8), F20 // 1
 	WORD $0x4ef3d421 // fsub v1.2d, v1.2d, v19.2d
 	WORD $0x4ef4d442 // fsub v2.2d, v2.2d, v20.2d
-	FMOVQ 400(R8), F21 // 2
-	FMOVQ 400(R8), F22 // 2
+	FMOVQ 416(R8), F21 // 2
+	FMOVQ 416(R8), F22 // 2
 	WORD $0x4e61d6b5 // fadd v21.2d, v21.2d, v1.2d
 	WORD $0x4e62d6d6 // fadd v22.2d, v22.2d, v2.2d
 	WORD $0x6e75fc35 // fdiv v21.2d, v1.2d, v21.2d
@@ -9399,20 +10667,20 @@ shares:
 	WORD $0x6e76ded8 // fmul v24.2d, v22.2d, v22.2d
 	WORD $0x6e77def9 // fmul v25.2d, v23.2d, v23.2d
 	WORD $0x6e78df1a // fmul v26.2d, v24.2d, v24.2d
-	FMOVQ 416(R8), F27 // 0.1818357216161805
-	FMOVQ 416(R8), F28 // 0.1818357216161805
+	FMOVQ 432(R8), F27 // 0.1818357216161805
+	FMOVQ 432(R8), F28 // 0.1818357216161805
 	WORD $0x4fce12fb // fmla v27.2d, v23.2d, v14.d[0]
 	WORD $0x4fce131c // fmla v28.2d, v24.2d, v14.d[0]
 	WORD $0x4fce1b3b // fmla v27.2d, v25.2d, v14.d[1]
 	WORD $0x4fce1b5c // fmla v28.2d, v26.2d, v14.d[1]
-	FMOVQ 432(R8), F29 // 0.2857142874366239
-	FMOVQ 432(R8), F30 // 0.2857142874366239
+	FMOVQ 448(R8), F29 // 0.2857142874366239
+	FMOVQ 448(R8), F30 // 0.2857142874366239
 	WORD $0x4fcd1afd // fmla v29.2d, v23.2d, v13.d[1]
 	WORD $0x4fcd1b1e // fmla v30.2d, v24.2d, v13.d[1]
 	WORD $0x4e79cf7d // fmla v29.2d, v27.2d, v25.2d
 	WORD $0x4e7acf9e // fmla v30.2d, v28.2d, v26.2d
-	FMOVQ 448(R8), F27 // 0.6666666666666735
-	FMOVQ 448(R8), F28 // 0.6666666666666735
+	FMOVQ 464(R8), F27 // 0.6666666666666735
+	FMOVQ 464(R8), F28 // 0.6666666666666735
 	WORD $0x4fcd12fb // fmla v27.2d, v23.2d, v13.d[0]
 	WORD $0x4fcd131c // fmla v28.2d, v24.2d, v13.d[0]
 	WORD $0x4e79cfbb // fmla v27.2d, v29.2d, v25.2d
@@ -9427,8 +10695,8 @@ shares:
 	WORD $0x6e74df5a // fmul v26.2d, v26.2d, v20.2d
 	WORD $0x4e79d77b // fadd v27.2d, v27.2d, v25.2d
 	WORD $0x4e7ad79c // fadd v28.2d, v28.2d, v26.2d
-	FMOVQ 464(R8), F19 // 1.9082149292705877e-10
-	FMOVQ 464(R8), F20 // 1.9082149292705877e-10
+	FMOVQ 480(R8), F19 // 1.9082149292705877e-10
+	FMOVQ 480(R8), F20 // 1.9082149292705877e-10
 	WORD $0x6e6fde73 // fmul v19.2d, v19.2d, v15.2d
 	WORD $0x6e70de94 // fmul v20.2d, v20.2d, v16.2d
 	WORD $0x4e7bceb3 // fmla v19.2d, v21.2d, v27.2d
@@ -9437,8 +10705,8 @@ shares:
 	WORD $0x4ef4d754 // fsub v20.2d, v26.2d, v20.2d
 	WORD $0x4ee1d673 // fsub v19.2d, v19.2d, v1.2d
 	WORD $0x4ee2d694 // fsub v20.2d, v20.2d, v2.2d
-	FMOVQ 480(R8), F21 // 0.6931471803691238
-	FMOVQ 480(R8), F22 // 0.6931471803691238
+	FMOVQ 496(R8), F21 // 0.6931471803691238
+	FMOVQ 496(R8), F22 // 0.6931471803691238
 	WORD $0x6e75ddef // fmul v15.2d, v15.2d, v21.2d
 	WORD $0x6e76de10 // fmul v16.2d, v16.2d, v22.2d
 	WORD $0x4ef3d5ef // fsub v15.2d, v15.2d, v19.2d
@@ -9449,12 +10717,12 @@ shares:
 	WORD $0x4ee8d442 // fsub v2.2d, v2.2d, v8.2d
 	WORD $0x4ee0f82d // fabs v13.2d, v1.2d
 	WORD $0x4ee0f84e // fabs v14.2d, v2.2d
-	FMOVQ 1088(R8), F19 // 6.661338147750939e-16
-	FMOVQ 1088(R8), F20 // 6.661338147750939e-16
+	FMOVQ 1104(R8), F19 // 6.661338147750939e-16
+	FMOVQ 1104(R8), F20 // 6.661338147750939e-16
 	WORD $0x6e6de66d // fcmge v13.2d, v19.2d, v13.2d
 	WORD $0x6e6ee68e // fcmge v14.2d, v20.2d, v14.2d
-	FMOVQ 1104(R8), F19 // 0.75
-	FMOVQ 1104(R8), F20 // 0.75
+	FMOVQ 1120(R8), F19 // 0.75
+	FMOVQ 1120(R8), F20 // 0.75
 	WORD $0x6ef3e533 // fcmgt v19.2d, v9.2d, v19.2d
 	WORD $0x6ef4e554 // fcmgt v20.2d, v10.2d, v20.2d
 	VAND V13.B16, V1.B16, V1.B16
@@ -9479,12 +10747,12 @@ shares:
 	WORD $0x4eead442 // fsub v2.2d, v2.2d, v10.2d
 	WORD $0x4ee0f82d // fabs v13.2d, v1.2d
 	WORD $0x4ee0f84e // fabs v14.2d, v2.2d
-	FMOVQ 1088(R8), F19 // 6.661338147750939e-16
-	FMOVQ 1088(R8), F20 // 6.661338147750939e-16
+	FMOVQ 1104(R8), F19 // 6.661338147750939e-16
+	FMOVQ 1104(R8), F20 // 6.661338147750939e-16
 	WORD $0x6e6de66d // fcmge v13.2d, v19.2d, v13.2d
 	WORD $0x6e6ee68e // fcmge v14.2d, v20.2d, v14.2d
-	FMOVQ 1104(R8), F19 // 0.75
-	FMOVQ 1104(R8), F20 // 0.75
+	FMOVQ 1120(R8), F19 // 0.75
+	FMOVQ 1120(R8), F20 // 0.75
 	WORD $0x6ef3e4f3 // fcmgt v19.2d, v7.2d, v19.2d
 	WORD $0x6ef4e514 // fcmgt v20.2d, v8.2d, v20.2d
 	VAND V13.B16, V1.B16, V1.B16
@@ -9497,36 +10765,36 @@ shares:
 	WORD $0x6eeee54e // fcmgt v14.2d, v10.2d, v14.2d
 	VAND V13.B16, V1.B16, V1.B16
 	VAND V14.B16, V2.B16, V2.B16
-	FMOVQ 288(R8), F9 // 0.3999999999940942 0.22222198432149784
-	FMOVQ 304(R8), F10 // 0.15313837699209373 0.14798198605116586
-	FMOVQ 320(R8), F19 // 1.303418089031685e-308
-	FMOVQ 320(R8), F20 // 1.303418089031685e-308
+	FMOVQ 304(R8), F9 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 320(R8), F10 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 336(R8), F19 // 1.303418089031685e-308
+	FMOVQ 336(R8), F20 // 1.303418089031685e-308
 	VADD V19.D2, V7.D2, V7.D2
 	VADD V20.D2, V8.D2, V8.D2
 	VUSHR $52, V7.D2, V13.D2
 	VUSHR $52, V8.D2, V14.D2
-	FMOVQ 336(R8), F19 // 4.503599627370496e+15
-	FMOVQ 336(R8), F20 // 4.503599627370496e+15
+	FMOVQ 352(R8), F19 // 4.503599627370496e+15
+	FMOVQ 352(R8), F20 // 4.503599627370496e+15
 	VORR V19.B16, V13.B16, V13.B16
 	VORR V20.B16, V14.B16, V14.B16
-	FMOVQ 352(R8), F19 // 4.503599627371519e+15
-	FMOVQ 352(R8), F20 // 4.503599627371519e+15
+	FMOVQ 368(R8), F19 // 4.503599627371519e+15
+	FMOVQ 368(R8), F20 // 4.503599627371519e+15
 	WORD $0x4ef3d5ad // fsub v13.2d, v13.2d, v19.2d
 	WORD $0x4ef4d5ce // fsub v14.2d, v14.2d, v20.2d
-	FMOVQ 368(R8), F19 // 2.225073858507201e-308
-	FMOVQ 368(R8), F20 // 2.225073858507201e-308
+	FMOVQ 384(R8), F19 // 2.225073858507201e-308
+	FMOVQ 384(R8), F20 // 2.225073858507201e-308
 	VAND V19.B16, V7.B16, V7.B16
 	VAND V20.B16, V8.B16, V8.B16
-	FMOVQ 384(R8), F19 // 0.7071067811865476
-	FMOVQ 384(R8), F20 // 0.7071067811865476
+	FMOVQ 400(R8), F19 // 0.7071067811865476
+	FMOVQ 400(R8), F20 // 0.7071067811865476
 	VADD V19.D2, V7.D2, V7.D2
 	VADD V20.D2, V8.D2, V8.D2
 	FMOVQ 80(R8), F19 // 1
 	FMOVQ 80(R8), F20 // 1
 	WORD $0x4ef3d4e7 // fsub v7.2d, v7.2d, v19.2d
 	WORD $0x4ef4d508 // fsub v8.2d, v8.2d, v20.2d
-	FMOVQ 400(R8), F21 // 2
-	FMOVQ 400(R8), F22 // 2
+	FMOVQ 416(R8), F21 // 2
+	FMOVQ 416(R8), F22 // 2
 	WORD $0x4e67d6b5 // fadd v21.2d, v21.2d, v7.2d
 	WORD $0x4e68d6d6 // fadd v22.2d, v22.2d, v8.2d
 	WORD $0x6e75fcf5 // fdiv v21.2d, v7.2d, v21.2d
@@ -9535,20 +10803,20 @@ shares:
 	WORD $0x6e76ded8 // fmul v24.2d, v22.2d, v22.2d
 	WORD $0x6e77def9 // fmul v25.2d, v23.2d, v23.2d
 	WORD $0x6e78df1a // fmul v26.2d, v24.2d, v24.2d
-	FMOVQ 416(R8), F27 // 0.1818357216161805
-	FMOVQ 416(R8), F28 // 0.1818357216161805
+	FMOVQ 432(R8), F27 // 0.1818357216161805
+	FMOVQ 432(R8), F28 // 0.1818357216161805
 	WORD $0x4fca12fb // fmla v27.2d, v23.2d, v10.d[0]
 	WORD $0x4fca131c // fmla v28.2d, v24.2d, v10.d[0]
 	WORD $0x4fca1b3b // fmla v27.2d, v25.2d, v10.d[1]
 	WORD $0x4fca1b5c // fmla v28.2d, v26.2d, v10.d[1]
-	FMOVQ 432(R8), F29 // 0.2857142874366239
-	FMOVQ 432(R8), F30 // 0.2857142874366239
+	FMOVQ 448(R8), F29 // 0.2857142874366239
+	FMOVQ 448(R8), F30 // 0.2857142874366239
 	WORD $0x4fc91afd // fmla v29.2d, v23.2d, v9.d[1]
 	WORD $0x4fc91b1e // fmla v30.2d, v24.2d, v9.d[1]
 	WORD $0x4e79cf7d // fmla v29.2d, v27.2d, v25.2d
 	WORD $0x4e7acf9e // fmla v30.2d, v28.2d, v26.2d
-	FMOVQ 448(R8), F27 // 0.6666666666666735
-	FMOVQ 448(R8), F28 // 0.6666666666666735
+	FMOVQ 464(R8), F27 // 0.6666666666666735
+	FMOVQ 464(R8), F28 // 0.6666666666666735
 	WORD $0x4fc912fb // fmla v27.2d, v23.2d, v9.d[0]
 	WORD $0x4fc9131c // fmla v28.2d, v24.2d, v9.d[0]
 	WORD $0x4e79cfbb // fmla v27.2d, v29.2d, v25.2d
@@ -9563,8 +10831,8 @@ shares:
 	WORD $0x6e74df5a // fmul v26.2d, v26.2d, v20.2d
 	WORD $0x4e79d77b // fadd v27.2d, v27.2d, v25.2d
 	WORD $0x4e7ad79c // fadd v28.2d, v28.2d, v26.2d
-	FMOVQ 464(R8), F19 // 1.9082149292705877e-10
-	FMOVQ 464(R8), F20 // 1.9082149292705877e-10
+	FMOVQ 480(R8), F19 // 1.9082149292705877e-10
+	FMOVQ 480(R8), F20 // 1.9082149292705877e-10
 	WORD $0x6e6dde73 // fmul v19.2d, v19.2d, v13.2d
 	WORD $0x6e6ede94 // fmul v20.2d, v20.2d, v14.2d
 	WORD $0x4e7bceb3 // fmla v19.2d, v21.2d, v27.2d
@@ -9573,8 +10841,8 @@ shares:
 	WORD $0x4ef4d754 // fsub v20.2d, v26.2d, v20.2d
 	WORD $0x4ee7d673 // fsub v19.2d, v19.2d, v7.2d
 	WORD $0x4ee8d694 // fsub v20.2d, v20.2d, v8.2d
-	FMOVQ 480(R8), F21 // 0.6931471803691238
-	FMOVQ 480(R8), F22 // 0.6931471803691238
+	FMOVQ 496(R8), F21 // 0.6931471803691238
+	FMOVQ 496(R8), F22 // 0.6931471803691238
 	WORD $0x6e75ddad // fmul v13.2d, v13.2d, v21.2d
 	WORD $0x6e76ddce // fmul v14.2d, v14.2d, v22.2d
 	WORD $0x4ef3d5ad // fsub v13.2d, v13.2d, v19.2d
@@ -9639,8 +10907,8 @@ loop:
 	VLD1.P 16(R6), [V1.S4]
 	WORD $0x4e617822 // fcvtl2 v2.2d, v1.4s
 	WORD $0x0e617821 // fcvtl v1.2d, v1.2s
-	FMOVQ 960(R8), F3 // +Inf
-	FMOVQ 960(R8), F4 // +Inf
+	FMOVQ 976(R8), F3 // +Inf
+	FMOVQ 976(R8), F4 // +Inf
 	WORD $0x4e61e463 // fcmeq v3.2d, v3.2d, v1.2d
 	WORD $0x4e62e484 // fcmeq v4.2d, v4.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
@@ -9689,12 +10957,12 @@ shares:
 	WORD $0x4eebd52f // fsub v15.2d, v9.2d, v11.2d
 	WORD $0x4ee0f9ce // fabs v14.2d, v14.2d
 	WORD $0x4ee0f9ef // fabs v15.2d, v15.2d
-	FMOVQ 1120(R8), F16 // 4.440892098500626e-16
-	FMOVQ 1120(R8), F17 // 4.440892098500626e-16
+	FMOVQ 1136(R8), F16 // 4.440892098500626e-16
+	FMOVQ 1136(R8), F17 // 4.440892098500626e-16
 	WORD $0x6e6ee60c // fcmge v12.2d, v16.2d, v14.2d
 	WORD $0x6e6fe62d // fcmge v13.2d, v17.2d, v15.2d
-	FMOVQ 1136(R8), F16 // 0.25
-	FMOVQ 1136(R8), F17 // 0.25
+	FMOVQ 1152(R8), F16 // 0.25
+	FMOVQ 1152(R8), F17 // 0.25
 	WORD $0x6eeae610 // fcmgt v16.2d, v16.2d, v10.2d
 	WORD $0x6eebe631 // fcmgt v17.2d, v17.2d, v11.2d
 	VAND V16.B16, V12.B16, V12.B16
@@ -9758,8 +11026,8 @@ TEXT ·sigmoidSparsemaxF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V1.D2, V2.D2]
-	FMOVQ 960(R8), F3 // +Inf
-	FMOVQ 960(R8), F4 // +Inf
+	FMOVQ 976(R8), F3 // +Inf
+	FMOVQ 976(R8), F4 // +Inf
 	WORD $0x4e61e463 // fcmeq v3.2d, v3.2d, v1.2d
 	WORD $0x4e62e484 // fcmeq v4.2d, v4.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
@@ -9802,12 +11070,12 @@ shares:
 	WORD $0x4eebd52f // fsub v15.2d, v9.2d, v11.2d
 	WORD $0x4ee0f9ce // fabs v14.2d, v14.2d
 	WORD $0x4ee0f9ef // fabs v15.2d, v15.2d
-	FMOVQ 1120(R8), F16 // 4.440892098500626e-16
-	FMOVQ 1120(R8), F17 // 4.440892098500626e-16
+	FMOVQ 1136(R8), F16 // 4.440892098500626e-16
+	FMOVQ 1136(R8), F17 // 4.440892098500626e-16
 	WORD $0x6e6ee60c // fcmge v12.2d, v16.2d, v14.2d
 	WORD $0x6e6fe62d // fcmge v13.2d, v17.2d, v15.2d
-	FMOVQ 1136(R8), F16 // 0.25
-	FMOVQ 1136(R8), F17 // 0.25
+	FMOVQ 1152(R8), F16 // 0.25
+	FMOVQ 1152(R8), F17 // 0.25
 	WORD $0x6eeae610 // fcmgt v16.2d, v16.2d, v10.2d
 	WORD $0x6eebe631 // fcmgt v17.2d, v17.2d, v11.2d
 	VAND V16.B16, V12.B16, V12.B16
@@ -9872,8 +11140,8 @@ loop:
 	VLD1.P 16(R6), [V1.S4]
 	WORD $0x4e617822 // fcvtl2 v2.2d, v1.4s
 	WORD $0x0e617821 // fcvtl v1.2d, v1.2s
-	FMOVQ 960(R8), F3 // +Inf
-	FMOVQ 960(R8), F4 // +Inf
+	FMOVQ 976(R8), F3 // +Inf
+	FMOVQ 976(R8), F4 // +Inf
 	WORD $0x4e61e463 // fcmeq v3.2d, v3.2d, v1.2d
 	WORD $0x4e62e484 // fcmeq v4.2d, v4.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
@@ -9889,8 +11157,8 @@ loop:
 	WORD $0x4ee3d421 // fsub v1.2d, v1.2d, v3.2d
 	WORD $0x4ee4d442 // fsub v2.2d, v2.2d, v4.2d
 	FMOVQ 240(R8), F5 // 0.5
-	FMOVQ 400(R8), F6 // 2
-	FMOVQ 400(R8), F7 // 2
+	FMOVQ 416(R8), F6 // 2
+	FMOVQ 416(R8), F7 // 2
 	WORD $0x4ee3cc66 // fmls v6.2d, v3.2d, v3.2d
 	WORD $0x4ee4cc87 // fmls v7.2d, v4.2d, v4.2d
 	WORD $0x6ee1f8c6 // fsqrt v6.2d, v6.2d
@@ -9942,12 +11210,12 @@ shares:
 	WORD $0x4eefd635 // fsub v21.2d, v17.2d, v15.2d
 	WORD $0x4ee0fa94 // fabs v20.2d, v20.2d
 	WORD $0x4ee0fab5 // fabs v21.2d, v21.2d
-	FMOVQ 1120(R8), F22 // 4.440892098500626e-16
-	FMOVQ 1120(R8), F23 // 4.440892098500626e-16
+	FMOVQ 1136(R8), F22 // 4.440892098500626e-16
+	FMOVQ 1136(R8), F23 // 4.440892098500626e-16
 	WORD $0x6e74e6d2 // fcmge v18.2d, v22.2d, v20.2d
 	WORD $0x6e75e6f3 // fcmge v19.2d, v23.2d, v21.2d
-	FMOVQ 1136(R8), F22 // 0.25
-	FMOVQ 1136(R8), F23 // 0.25
+	FMOVQ 1152(R8), F22 // 0.25
+	FMOVQ 1152(R8), F23 // 0.25
 	WORD $0x6eeee6d6 // fcmgt v22.2d, v22.2d, v14.2d
 	WORD $0x6eefe6f7 // fcmgt v23.2d, v23.2d, v15.2d
 	VAND V22.B16, V18.B16, V18.B16
@@ -9968,8 +11236,8 @@ shares:
 	WORD $0x6ee1f9b3 // fsqrt v19.2d, v13.2d
 	WORD $0x4e66d654 // fadd v20.2d, v18.2d, v6.2d
 	WORD $0x4e67d675 // fadd v21.2d, v19.2d, v7.2d
-	FMOVQ 496(R8), F22 // 9.332636185032189e-302
-	FMOVQ 496(R8), F23 // 9.332636185032189e-302
+	FMOVQ 512(R8), F22 // 9.332636185032189e-302
+	FMOVQ 512(R8), F23 // 9.332636185032189e-302
 	WORD $0x4e74d6d6 // fadd v22.2d, v22.2d, v20.2d
 	WORD $0x4e75d6f7 // fadd v23.2d, v23.2d, v21.2d
 	WORD $0x6e76fe16 // fdiv v22.2d, v16.2d, v22.2d
@@ -9978,8 +11246,8 @@ shares:
 	WORD $0x6e77def7 // fmul v23.2d, v23.2d, v23.2d
 	WORD $0x4e72d694 // fadd v20.2d, v20.2d, v18.2d
 	WORD $0x4e73d6b5 // fadd v21.2d, v21.2d, v19.2d
-	FMOVQ 1152(R8), F18 // 0.6666666666666666
-	FMOVQ 1152(R8), F19 // 0.6666666666666666
+	FMOVQ 1168(R8), F18 // 0.6666666666666666
+	FMOVQ 1168(R8), F19 // 0.6666666666666666
 	WORD $0x6e72de94 // fmul v20.2d, v20.2d, v18.2d
 	WORD $0x6e73deb5 // fmul v21.2d, v21.2d, v19.2d
 	WORD $0x6e74ded6 // fmul v22.2d, v22.2d, v20.2d
@@ -9988,8 +11256,8 @@ shares:
 	WORD $0x6ee1f9f3 // fsqrt v19.2d, v15.2d
 	WORD $0x4e68d654 // fadd v20.2d, v18.2d, v8.2d
 	WORD $0x4e69d675 // fadd v21.2d, v19.2d, v9.2d
-	FMOVQ 496(R8), F24 // 9.332636185032189e-302
-	FMOVQ 496(R8), F25 // 9.332636185032189e-302
+	FMOVQ 512(R8), F24 // 9.332636185032189e-302
+	FMOVQ 512(R8), F25 // 9.332636185032189e-302
 	WORD $0x4e74d718 // fadd v24.2d, v24.2d, v20.2d
 	WORD $0x4e75d739 // fadd v25.2d, v25.2d, v21.2d
 	WORD $0x6e78fc78 // fdiv v24.2d, v3.2d, v24.2d
@@ -9998,8 +11266,8 @@ shares:
 	WORD $0x6e79df39 // fmul v25.2d, v25.2d, v25.2d
 	WORD $0x4e72d694 // fadd v20.2d, v20.2d, v18.2d
 	WORD $0x4e73d6b5 // fadd v21.2d, v21.2d, v19.2d
-	FMOVQ 1152(R8), F18 // 0.6666666666666666
-	FMOVQ 1152(R8), F19 // 0.6666666666666666
+	FMOVQ 1168(R8), F18 // 0.6666666666666666
+	FMOVQ 1168(R8), F19 // 0.6666666666666666
 	WORD $0x6e72de94 // fmul v20.2d, v20.2d, v18.2d
 	WORD $0x6e73deb5 // fmul v21.2d, v21.2d, v19.2d
 	WORD $0x6e74df18 // fmul v24.2d, v24.2d, v20.2d
@@ -10047,8 +11315,8 @@ TEXT ·sigmoidEntmaxF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V1.D2, V2.D2]
-	FMOVQ 960(R8), F3 // +Inf
-	FMOVQ 960(R8), F4 // +Inf
+	FMOVQ 976(R8), F3 // +Inf
+	FMOVQ 976(R8), F4 // +Inf
 	WORD $0x4e61e463 // fcmeq v3.2d, v3.2d, v1.2d
 	WORD $0x4e62e484 // fcmeq v4.2d, v4.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
@@ -10064,8 +11332,8 @@ loop:
 	WORD $0x4ee3d421 // fsub v1.2d, v1.2d, v3.2d
 	WORD $0x4ee4d442 // fsub v2.2d, v2.2d, v4.2d
 	FMOVQ 240(R8), F5 // 0.5
-	FMOVQ 400(R8), F6 // 2
-	FMOVQ 400(R8), F7 // 2
+	FMOVQ 416(R8), F6 // 2
+	FMOVQ 416(R8), F7 // 2
 	WORD $0x4ee3cc66 // fmls v6.2d, v3.2d, v3.2d
 	WORD $0x4ee4cc87 // fmls v7.2d, v4.2d, v4.2d
 	WORD $0x6ee1f8c6 // fsqrt v6.2d, v6.2d
@@ -10111,12 +11379,12 @@ shares:
 	WORD $0x4eefd635 // fsub v21.2d, v17.2d, v15.2d
 	WORD $0x4ee0fa94 // fabs v20.2d, v20.2d
 	WORD $0x4ee0fab5 // fabs v21.2d, v21.2d
-	FMOVQ 1120(R8), F22 // 4.440892098500626e-16
-	FMOVQ 1120(R8), F23 // 4.440892098500626e-16
+	FMOVQ 1136(R8), F22 // 4.440892098500626e-16
+	FMOVQ 1136(R8), F23 // 4.440892098500626e-16
 	WORD $0x6e74e6d2 // fcmge v18.2d, v22.2d, v20.2d
 	WORD $0x6e75e6f3 // fcmge v19.2d, v23.2d, v21.2d
-	FMOVQ 1136(R8), F22 // 0.25
-	FMOVQ 1136(R8), F23 // 0.25
+	FMOVQ 1152(R8), F22 // 0.25
+	FMOVQ 1152(R8), F23 // 0.25
 	WORD $0x6eeee6d6 // fcmgt v22.2d, v22.2d, v14.2d
 	WORD $0x6eefe6f7 // fcmgt v23.2d, v23.2d, v15.2d
 	VAND V22.B16, V18.B16, V18.B16
@@ -10137,8 +11405,8 @@ shares:
 	WORD $0x6ee1f9b3 // fsqrt v19.2d, v13.2d
 	WORD $0x4e66d654 // fadd v20.2d, v18.2d, v6.2d
 	WORD $0x4e67d675 // fadd v21.2d, v19.2d, v7.2d
-	FMOVQ 496(R8), F22 // 9.332636185032189e-302
-	FMOVQ 496(R8), F23 // 9.332636185032189e-302
+	FMOVQ 512(R8), F22 // 9.332636185032189e-302
+	FMOVQ 512(R8), F23 // 9.332636185032189e-302
 	WORD $0x4e74d6d6 // fadd v22.2d, v22.2d, v20.2d
 	WORD $0x4e75d6f7 // fadd v23.2d, v23.2d, v21.2d
 	WORD $0x6e76fe16 // fdiv v22.2d, v16.2d, v22.2d
@@ -10147,8 +11415,8 @@ shares:
 	WORD $0x6e77def7 // fmul v23.2d, v23.2d, v23.2d
 	WORD $0x4e72d694 // fadd v20.2d, v20.2d, v18.2d
 	WORD $0x4e73d6b5 // fadd v21.2d, v21.2d, v19.2d
-	FMOVQ 1152(R8), F18 // 0.6666666666666666
-	FMOVQ 1152(R8), F19 // 0.6666666666666666
+	FMOVQ 1168(R8), F18 // 0.6666666666666666
+	FMOVQ 1168(R8), F19 // 0.6666666666666666
 	WORD $0x6e72de94 // fmul v20.2d, v20.2d, v18.2d
 	WORD $0x6e73deb5 // fmul v21.2d, v21.2d, v19.2d
 	WORD $0x6e74ded6 // fmul v22.2d, v22.2d, v20.2d
@@ -10157,8 +11425,8 @@ shares:
 	WORD $0x6ee1f9f3 // fsqrt v19.2d, v15.2d
 	WORD $0x4e68d654 // fadd v20.2d, v18.2d, v8.2d
 	WORD $0x4e69d675 // fadd v21.2d, v19.2d, v9.2d
-	FMOVQ 496(R8), F24 // 9.332636185032189e-302
-	FMOVQ 496(R8), F25 // 9.332636185032189e-302
+	FMOVQ 512(R8), F24 // 9.332636185032189e-302
+	FMOVQ 512(R8), F25 // 9.332636185032189e-302
 	WORD $0x4e74d718 // fadd v24.2d, v24.2d, v20.2d
 	WORD $0x4e75d739 // fadd v25.2d, v25.2d, v21.2d
 	WORD $0x6e78fc78 // fdiv v24.2d, v3.2d, v24.2d
@@ -10167,8 +11435,8 @@ shares:
 	WORD $0x6e79df39 // fmul v25.2d, v25.2d, v25.2d
 	WORD $0x4e72d694 // fadd v20.2d, v20.2d, v18.2d
 	WORD $0x4e73d6b5 // fadd v21.2d, v21.2d, v19.2d
-	FMOVQ 1152(R8), F18 // 0.6666666666666666
-	FMOVQ 1152(R8), F19 // 0.6666666666666666
+	FMOVQ 1168(R8), F18 // 0.6666666666666666
+	FMOVQ 1168(R8), F19 // 0.6666666666666666
 	WORD $0x6e72de94 // fmul v20.2d, v20.2d, v18.2d
 	WORD $0x6e73deb5 // fmul v21.2d, v21.2d, v19.2d
 	WORD $0x6e74df18 // fmul v24.2d, v24.2d, v20.2d
@@ -10206,11 +11474,11 @@ TEXT ·sigmoidSmoothF32(SB), NOSPLIT, $0-64
 	MOVD par+56(FP), R7
 	MOVD $numbers<>(SB), R8
 	FMOVQ 0(R8), F0 // 1
-	FMOVQ 1168(R8), F1 // -121.5
-	FMOVQ 1184(R8), F2 // 1.2583e+07
+	FMOVQ 1184(R8), F1 // -121.5
+	FMOVQ 1200(R8), F2 // 1.2583e+07
 	FMOVQ 16(R8), F3 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
 	FMOVQ 32(R8), F4 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
-	FMOVQ 1200(R8), F5 // 5.960464477539063e-08 0 0 0
+	FMOVQ 1216(R8), F5 // 5.960464477539063e-08 0 0 0
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
 	MOVD n+40(FP), R2
@@ -10220,8 +11488,8 @@ TEXT ·sigmoidSmoothF32(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V6.S4, V7.S4]
-	FMOVQ 848(R8), F8 // +Inf
-	FMOVQ 848(R8), F9 // +Inf
+	FMOVQ 864(R8), F8 // +Inf
+	FMOVQ 864(R8), F9 // +Inf
 	WORD $0x4e26e508 // fcmeq v8.4s, v8.4s, v6.4s
 	WORD $0x4e27e529 // fcmeq v9.4s, v9.4s, v7.4s
 	WORD $0x4ea0f8c6 // fabs v6.4s, v6.4s
@@ -10510,14 +11778,14 @@ TEXT ·sigmoidSmoothF64(SB), NOSPLIT, $0-64
 	MOVD par+56(FP), R7
 	MOVD $numbers<>(SB), R8
 	FMOVQ 80(R8), F0 // 1
-	FMOVQ 1216(R8), F1 // -763
-	FMOVQ 1232(R8), F2 // 6.755399441055832e+15
+	FMOVQ 1232(R8), F1 // -763
+	FMOVQ 1248(R8), F2 // 6.755399441055832e+15
 	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 1248(R8), F8 // 5.960464477539063e-08 0
+	FMOVQ 1264(R8), F8 // 5.960464477539063e-08 0
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
 	MOVD n+40(FP), R2
@@ -10527,8 +11795,8 @@ TEXT ·sigmoidSmoothF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V9.D2, V10.D2]
-	FMOVQ 960(R8), F11 // +Inf
-	FMOVQ 960(R8), F12 // +Inf
+	FMOVQ 976(R8), F11 // +Inf
+	FMOVQ 976(R8), F12 // +Inf
 	WORD $0x4e69e56b // fcmeq v11.2d, v11.2d, v9.2d
 	WORD $0x4e6ae58c // fcmeq v12.2d, v12.2d, v10.2d
 	WORD $0x4ee0f929 // fabs v9.2d, v9.2d
@@ -10908,12 +12176,12 @@ TEXT ·sigmoidPolySingleF32(SB), NOSPLIT, $0-64
 	MOVD par+56(FP), R7
 	MOVD $numbers<>(SB), R8
 	FMOVQ 0(R8), F0 // 1
-	FMOVQ 800(R8), F1 // -104.5
-	FMOVQ 816(R8), F2 // 1.2582976e+07
+	FMOVQ 816(R8), F1 // -104.5
+	FMOVQ 832(R8), F2 // 1.2582976e+07
 	FMOVQ 16(R8), F3 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
 	FMOVQ 32(R8), F4 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
 	FMOVQ 16(R7), F5
-	FMOVQ 1264(R8), F6 // -0.693145751953125 -1.4286068203094173e-06 0 0
+	FMOVQ 1280(R8), F6 // -0.693145751953125 -1.4286068203094173e-06 0 0
 	FMOVQ 160(R7), F7
 	FMOVQ 176(R7), F8
 	FMOVQ 288(R7), F9
@@ -10927,8 +12195,8 @@ TEXT ·sigmoidPolySingleF32(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V11.S4, V12.S4]
-	FMOVQ 848(R8), F13 // +Inf
-	FMOVQ 848(R8), F14 // +Inf
+	FMOVQ 864(R8), F13 // +Inf
+	FMOVQ 864(R8), F14 // +Inf
 	WORD $0x4e2be5ad // fcmeq v13.4s, v13.4s, v11.4s
 	WORD $0x4e2ce5ce // fcmeq v14.4s, v14.4s, v12.4s
 	WORD $0x4ea0f96b // fabs v11.4s, v11.4s
@@ -11123,12 +12391,12 @@ TEXT ·sigmoidGCESingleF32(SB), NOSPLIT, $0-64
 	MOVD par+56(FP), R7
 	MOVD $numbers<>(SB), R8
 	FMOVQ 0(R8), F0 // 1
-	FMOVQ 800(R8), F1 // -104.5
-	FMOVQ 816(R8), F2 // 1.2582976e+07
+	FMOVQ 816(R8), F1 // -104.5
+	FMOVQ 832(R8), F2 // 1.2582976e+07
 	FMOVQ 16(R8), F3 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
 	FMOVQ 32(R8), F4 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
 	FMOVQ 16(R7), F5
-	FMOVQ 1264(R8), F6 // -0.693145751953125 -1.4286068203094173e-06 0 0
+	FMOVQ 1280(R8), F6 // -0.693145751953125 -1.4286068203094173e-06 0 0
 	FMOVQ 160(R7), F7
 	FMOVQ 176(R7), F8
 	FMOVQ 288(R7), F9
@@ -11142,8 +12410,8 @@ TEXT ·sigmoidGCESingleF32(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V11.S4, V12.S4]
-	FMOVQ 848(R8), F13 // +Inf
-	FMOVQ 848(R8), F14 // +Inf
+	FMOVQ 864(R8), F13 // +Inf
+	FMOVQ 864(R8), F14 // +Inf
 	WORD $0x4e2be5ad // fcmeq v13.4s, v13.4s, v11.4s
 	WORD $0x4e2ce5ce // fcmeq v14.4s, v14.4s, v12.4s
 	WORD $0x4ea0f96b // fabs v11.4s, v11.4s
@@ -11433,18 +12701,18 @@ TEXT ·sigmoidFocalSingleF32(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V1.S4, V2.S4]
-	FMOVQ 800(R8), F3 // -104.5
-	FMOVQ 816(R8), F4 // 1.2582976e+07
+	FMOVQ 816(R8), F3 // -104.5
+	FMOVQ 832(R8), F4 // 1.2582976e+07
 	FMOVQ 16(R8), F5 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
 	FMOVQ 32(R8), F6 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
 	FMOVQ 16(R7), F7
-	FMOVQ 1264(R8), F8 // -0.693145751953125 -1.4286068203094173e-06 0 0
+	FMOVQ 1280(R8), F8 // -0.693145751953125 -1.4286068203094173e-06 0 0
 	FMOVQ 160(R7), F9
 	FMOVQ 176(R7), F10
 	FMOVQ 288(R7), F11
 	FMOVQ 304(R7), F12
-	FMOVQ 848(R8), F13 // +Inf
-	FMOVQ 848(R8), F14 // +Inf
+	FMOVQ 864(R8), F13 // +Inf
+	FMOVQ 864(R8), F14 // +Inf
 	WORD $0x4e21e5ad // fcmeq v13.4s, v13.4s, v1.4s
 	WORD $0x4e22e5ce // fcmeq v14.4s, v14.4s, v2.4s
 	WORD $0x4ea0f821 // fabs v1.4s, v1.4s
@@ -11661,7 +12929,7 @@ shares:
 	WORD $0x0e6179ef // fcvtl v15.2d, v15.2s
 	WORD $0x4e6178ab // fcvtl2 v11.2d, v5.4s
 	WORD $0x0e6178a5 // fcvtl v5.2d, v5.2s
-	FMOVQ 1280(R8), F12 // 5.421010862427522e-20
+	FMOVQ 1296(R8), F12 // 5.421010862427522e-20
 	WORD $0x4e6fcdad // fmla v13.2d, v13.2d, v15.2d
 	WORD $0x4e6acd29 // fmla v9.2d, v9.2d, v10.2d
 	WORD $0x6e6cdca5 // fmul v5.2d, v5.2d, v12.2d
@@ -11692,7 +12960,7 @@ shares:
 	WORD $0x0e617a10 // fcvtl v16.2d, v16.2s
 	WORD $0x4e6178cc // fcvtl2 v12.2d, v6.4s
 	WORD $0x0e6178c6 // fcvtl v6.2d, v6.2s
-	FMOVQ 1280(R8), F15 // 5.421010862427522e-20
+	FMOVQ 1296(R8), F15 // 5.421010862427522e-20
 	WORD $0x4e70cdce // fmla v14.2d, v14.2d, v16.2d
 	WORD $0x4e6bcd4a // fmla v10.2d, v10.2d, v11.2d
 	WORD $0x6e6fdcc6 // fmul v6.2d, v6.2d, v15.2d
@@ -11732,8 +13000,8 @@ shares:
 	FMOVQ 48(R7), F29
 	WORD $0x6e73de37 // fmul v23.2d, v17.2d, v19.2d
 	WORD $0x6e6fdd98 // fmul v24.2d, v12.2d, v15.2d
-	FMOVQ 1056(R8), F27 // 746
-	FMOVQ 1056(R8), F28 // 746
+	FMOVQ 1072(R8), F27 // 746
+	FMOVQ 1072(R8), F28 // 746
 	WORD $0x4ee1f77b // fmin v27.2d, v27.2d, v1.2d
 	WORD $0x4eebf79c // fmin v28.2d, v28.2d, v11.2d
 	WORD $0x4e77d77b // fadd v27.2d, v27.2d, v23.2d
@@ -11781,8 +13049,8 @@ shares:
 	FMOVQ 48(R7), F27
 	WORD $0x6e74de59 // fmul v25.2d, v18.2d, v20.2d
 	WORD $0x6e6bdd3a // fmul v26.2d, v9.2d, v11.2d
-	FMOVQ 1056(R8), F15 // 746
-	FMOVQ 1056(R8), F16 // 746
+	FMOVQ 1072(R8), F15 // 746
+	FMOVQ 1072(R8), F16 // 746
 	WORD $0x4ee2f5ef // fmin v15.2d, v15.2d, v2.2d
 	WORD $0x4ee5f610 // fmin v16.2d, v16.2d, v5.2d
 	WORD $0x4e79d5ef // fadd v15.2d, v15.2d, v25.2d
@@ -11841,7 +13109,7 @@ TEXT ·sigmoidReverseSingleF32(SB), NOSPLIT, $0-64
 	MOVD no+32(FP), R4
 	FMOVQ 0(R8), F1 // 1
 	CBZ R4, begin
-	FMOVQ 1296(R8), F1 // 6.661338147750939e-16
+	FMOVQ 1312(R8), F1 // 6.661338147750939e-16
 begin:
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
@@ -11889,25 +13157,25 @@ shares:
 	VAND V11.B16, V15.B16, V15.B16
 	WORD $0x4eaed54a // fsub v10.4s, v10.4s, v14.4s
 	WORD $0x4eafd56b // fsub v11.4s, v11.4s, v15.4s
-	FMOVQ 560(R8), F12 // 0.333334544424 0.199906069135 0.144820499459 0.104484859559
-	FMOVQ 576(R8), F13 // -0.0449107831159 0 0 0
+	FMOVQ 576(R8), F12 // 0.333334544424 0.199906069135 0.144820499459 0.104484859559
+	FMOVQ 592(R8), F13 // -0.0449107831159 0 0 0
 	WORD $0x4ea0f8d0 // fabs v16.4s, v6.4s
 	WORD $0x4ea0f8f1 // fabs v17.4s, v7.4s
-	FMOVQ 624(R8), F20 // 5.877471754111438e-39
+	FMOVQ 640(R8), F20 // 5.877471754111438e-39
 	VADD V20.S4, V16.S4, V16.S4
 	VADD V20.S4, V17.S4, V17.S4
 	VUSHR $23, V16.S4, V18.S4
 	VUSHR $23, V17.S4, V19.S4
-	FMOVQ 640(R8), F20 // 8.388608e+06
+	FMOVQ 656(R8), F20 // 8.388608e+06
 	VORR V20.B16, V18.B16, V18.B16
 	VORR V20.B16, V19.B16, V19.B16
-	FMOVQ 656(R8), F20 // 8.388735e+06
+	FMOVQ 672(R8), F20 // 8.388735e+06
 	WORD $0x4eb4d652 // fsub v18.4s, v18.4s, v20.4s
 	WORD $0x4eb4d673 // fsub v19.4s, v19.4s, v20.4s
-	FMOVQ 672(R8), F20 // 1.1754942106924411e-38
+	FMOVQ 688(R8), F20 // 1.1754942106924411e-38
 	VAND V20.B16, V16.B16, V16.B16
 	VAND V20.B16, V17.B16, V17.B16
-	FMOVQ 688(R8), F20 // 0.75
+	FMOVQ 704(R8), F20 // 0.75
 	VADD V20.S4, V16.S4, V16.S4
 	VADD V20.S4, V17.S4, V17.S4
 	WORD $0x4ea0d610 // fsub v16.4s, v16.4s, v0.4s
@@ -11916,33 +13184,33 @@ shares:
 	WORD $0x4e2fd631 // fadd v17.4s, v17.4s, v15.4s
 	WORD $0x6e30de0e // fmul v14.4s, v16.4s, v16.4s
 	WORD $0x6e31de2f // fmul v15.4s, v17.4s, v17.4s
-	FMOVQ 704(R8), F21 // -0.131622803178
-	FMOVQ 704(R8), F22 // -0.131622803178
+	FMOVQ 720(R8), F21 // -0.131622803178
+	FMOVQ 720(R8), F22 // -0.131622803178
 	WORD $0x4fac1a15 // fmla v21.4s, v16.4s, v12.s[3]
 	WORD $0x4fac1a36 // fmla v22.4s, v17.4s, v12.s[3]
 	WORD $0x4f8d11d5 // fmla v21.4s, v14.4s, v13.s[0]
 	WORD $0x4f8d11f6 // fmla v22.4s, v15.4s, v13.s[0]
-	FMOVQ 720(R8), F23 // -0.166477606369
-	FMOVQ 720(R8), F24 // -0.166477606369
+	FMOVQ 736(R8), F23 // -0.166477606369
+	FMOVQ 736(R8), F24 // -0.166477606369
 	WORD $0x4f8c1a17 // fmla v23.4s, v16.4s, v12.s[2]
 	WORD $0x4f8c1a38 // fmla v24.4s, v17.4s, v12.s[2]
 	WORD $0x4e2eceb7 // fmla v23.4s, v21.4s, v14.4s
 	WORD $0x4e2fced8 // fmla v24.4s, v22.4s, v15.4s
-	FMOVQ 736(R8), F21 // -0.250000548305
-	FMOVQ 736(R8), F22 // -0.250000548305
+	FMOVQ 752(R8), F21 // -0.250000548305
+	FMOVQ 752(R8), F22 // -0.250000548305
 	WORD $0x4fac1215 // fmla v21.4s, v16.4s, v12.s[1]
 	WORD $0x4fac1236 // fmla v22.4s, v17.4s, v12.s[1]
 	WORD $0x4e2ecef5 // fmla v21.4s, v23.4s, v14.4s
 	WORD $0x4e2fcf16 // fmla v22.4s, v24.4s, v15.4s
-	FMOVQ 752(R8), F23 // -0.500000008192
-	FMOVQ 752(R8), F24 // -0.500000008192
+	FMOVQ 768(R8), F23 // -0.500000008192
+	FMOVQ 768(R8), F24 // -0.500000008192
 	WORD $0x4f8c1217 // fmla v23.4s, v16.4s, v12.s[0]
 	WORD $0x4f8c1238 // fmla v24.4s, v17.4s, v12.s[0]
 	WORD $0x4e2eceb7 // fmla v23.4s, v21.4s, v14.4s
 	WORD $0x4e2fced8 // fmla v24.4s, v22.4s, v15.4s
 	WORD $0x4e2ecef0 // fmla v16.4s, v23.4s, v14.4s
 	WORD $0x4e2fcf11 // fmla v17.4s, v24.4s, v15.4s
-	FMOVQ 768(R8), F20 // 0.6931471805599453
+	FMOVQ 784(R8), F20 // 0.6931471805599453
 	WORD $0x4e34ce50 // fmla v16.4s, v18.4s, v20.4s
 	WORD $0x4e34ce71 // fmla v17.4s, v19.4s, v20.4s
 	FMOVQ 16(R7), F14
@@ -11953,21 +13221,21 @@ shares:
 	WORD $0x4fae9231 // fmul v17.4s, v17.4s, v14.s[1]
 	WORD $0x4ea0f90e // fabs v14.4s, v8.4s
 	WORD $0x4ea0f92f // fabs v15.4s, v9.4s
-	FMOVQ 624(R8), F20 // 5.877471754111438e-39
+	FMOVQ 640(R8), F20 // 5.877471754111438e-39
 	VADD V20.S4, V14.S4, V14.S4
 	VADD V20.S4, V15.S4, V15.S4
 	VUSHR $23, V14.S4, V18.S4
 	VUSHR $23, V15.S4, V19.S4
-	FMOVQ 640(R8), F20 // 8.388608e+06
+	FMOVQ 656(R8), F20 // 8.388608e+06
 	VORR V20.B16, V18.B16, V18.B16
 	VORR V20.B16, V19.B16, V19.B16
-	FMOVQ 656(R8), F20 // 8.388735e+06
+	FMOVQ 672(R8), F20 // 8.388735e+06
 	WORD $0x4eb4d652 // fsub v18.4s, v18.4s, v20.4s
 	WORD $0x4eb4d673 // fsub v19.4s, v19.4s, v20.4s
-	FMOVQ 672(R8), F20 // 1.1754942106924411e-38
+	FMOVQ 688(R8), F20 // 1.1754942106924411e-38
 	VAND V20.B16, V14.B16, V14.B16
 	VAND V20.B16, V15.B16, V15.B16
-	FMOVQ 688(R8), F20 // 0.75
+	FMOVQ 704(R8), F20 // 0.75
 	VADD V20.S4, V14.S4, V14.S4
 	VADD V20.S4, V15.S4, V15.S4
 	WORD $0x4ea0d5ce // fsub v14.4s, v14.4s, v0.4s
@@ -11976,33 +13244,33 @@ shares:
 	WORD $0x4e2bd5ef // fadd v15.4s, v15.4s, v11.4s
 	WORD $0x6e2eddca // fmul v10.4s, v14.4s, v14.4s
 	WORD $0x6e2fddeb // fmul v11.4s, v15.4s, v15.4s
-	FMOVQ 704(R8), F21 // -0.131622803178
-	FMOVQ 704(R8), F22 // -0.131622803178
+	FMOVQ 720(R8), F21 // -0.131622803178
+	FMOVQ 720(R8), F22 // -0.131622803178
 	WORD $0x4fac19d5 // fmla v21.4s, v14.4s, v12.s[3]
 	WORD $0x4fac19f6 // fmla v22.4s, v15.4s, v12.s[3]
 	WORD $0x4f8d1155 // fmla v21.4s, v10.4s, v13.s[0]
 	WORD $0x4f8d1176 // fmla v22.4s, v11.4s, v13.s[0]
-	FMOVQ 720(R8), F23 // -0.166477606369
-	FMOVQ 720(R8), F24 // -0.166477606369
+	FMOVQ 736(R8), F23 // -0.166477606369
+	FMOVQ 736(R8), F24 // -0.166477606369
 	WORD $0x4f8c19d7 // fmla v23.4s, v14.4s, v12.s[2]
 	WORD $0x4f8c19f8 // fmla v24.4s, v15.4s, v12.s[2]
 	WORD $0x4e2aceb7 // fmla v23.4s, v21.4s, v10.4s
 	WORD $0x4e2bced8 // fmla v24.4s, v22.4s, v11.4s
-	FMOVQ 736(R8), F21 // -0.250000548305
-	FMOVQ 736(R8), F22 // -0.250000548305
+	FMOVQ 752(R8), F21 // -0.250000548305
+	FMOVQ 752(R8), F22 // -0.250000548305
 	WORD $0x4fac11d5 // fmla v21.4s, v14.4s, v12.s[1]
 	WORD $0x4fac11f6 // fmla v22.4s, v15.4s, v12.s[1]
 	WORD $0x4e2acef5 // fmla v21.4s, v23.4s, v10.4s
 	WORD $0x4e2bcf16 // fmla v22.4s, v24.4s, v11.4s
-	FMOVQ 752(R8), F23 // -0.500000008192
-	FMOVQ 752(R8), F24 // -0.500000008192
+	FMOVQ 768(R8), F23 // -0.500000008192
+	FMOVQ 768(R8), F24 // -0.500000008192
 	WORD $0x4f8c11d7 // fmla v23.4s, v14.4s, v12.s[0]
 	WORD $0x4f8c11f8 // fmla v24.4s, v15.4s, v12.s[0]
 	WORD $0x4e2aceb7 // fmla v23.4s, v21.4s, v10.4s
 	WORD $0x4e2bced8 // fmla v24.4s, v22.4s, v11.4s
 	WORD $0x4e2aceee // fmla v14.4s, v23.4s, v10.4s
 	WORD $0x4e2bcf0f // fmla v15.4s, v24.4s, v11.4s
-	FMOVQ 768(R8), F20 // 0.6931471805599453
+	FMOVQ 784(R8), F20 // 0.6931471805599453
 	WORD $0x4e34ce4e // fmla v14.4s, v18.4s, v20.4s
 	WORD $0x4e34ce6f // fmla v15.4s, v19.4s, v20.4s
 	FMOVQ 16(R7), F10
@@ -12011,12 +13279,12 @@ shares:
 	FMOVQ 0(R7), F10
 	WORD $0x4faa91ce // fmul v14.4s, v14.4s, v10.s[1]
 	WORD $0x4faa91ef // fmul v15.4s, v15.4s, v10.s[1]
-	FMOVQ 800(R8), F10 // -104.5
-	FMOVQ 816(R8), F11 // 1.2582976e+07
+	FMOVQ 816(R8), F10 // -104.5
+	FMOVQ 832(R8), F11 // 1.2582976e+07
 	FMOVQ 16(R8), F12 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
 	FMOVQ 32(R8), F13 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
-	FMOVQ 848(R8), F18 // +Inf
-	FMOVQ 848(R8), F19 // +Inf
+	FMOVQ 864(R8), F18 // +Inf
+	FMOVQ 864(R8), F19 // +Inf
 	WORD $0x4e22e652 // fcmeq v18.4s, v18.4s, v2.4s
 	WORD $0x4e23e673 // fcmeq v19.4s, v19.4s, v3.4s
 	WORD $0x4ea0f842 // fabs v2.4s, v2.4s
@@ -12161,7 +13429,7 @@ TEXT ·sigmoidSymmetricSingleF32(SB), NOSPLIT, $0-64
 	MOVD no+32(FP), R4
 	FMOVQ 0(R8), F1 // 1
 	CBZ R4, begin
-	FMOVQ 1296(R8), F1 // 6.661338147750939e-16
+	FMOVQ 1312(R8), F1 // 6.661338147750939e-16
 begin:
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
@@ -12209,25 +13477,25 @@ shares:
 	VAND V11.B16, V15.B16, V15.B16
 	WORD $0x4eaed54a // fsub v10.4s, v10.4s, v14.4s
 	WORD $0x4eafd56b // fsub v11.4s, v11.4s, v15.4s
-	FMOVQ 560(R8), F12 // 0.333334544424 0.199906069135 0.144820499459 0.104484859559
-	FMOVQ 576(R8), F13 // -0.0449107831159 0 0 0
+	FMOVQ 576(R8), F12 // 0.333334544424 0.199906069135 0.144820499459 0.104484859559
+	FMOVQ 592(R8), F13 // -0.0449107831159 0 0 0
 	WORD $0x4ea0f8d0 // fabs v16.4s, v6.4s
 	WORD $0x4ea0f8f1 // fabs v17.4s, v7.4s
-	FMOVQ 624(R8), F20 // 5.877471754111438e-39
+	FMOVQ 640(R8), F20 // 5.877471754111438e-39
 	VADD V20.S4, V16.S4, V16.S4
 	VADD V20.S4, V17.S4, V17.S4
 	VUSHR $23, V16.S4, V18.S4
 	VUSHR $23, V17.S4, V19.S4
-	FMOVQ 640(R8), F20 // 8.388608e+06
+	FMOVQ 656(R8), F20 // 8.388608e+06
 	VORR V20.B16, V18.B16, V18.B16
 	VORR V20.B16, V19.B16, V19.B16
-	FMOVQ 656(R8), F20 // 8.388735e+06
+	FMOVQ 672(R8), F20 // 8.388735e+06
 	WORD $0x4eb4d652 // fsub v18.4s, v18.4s, v20.4s
 	WORD $0x4eb4d673 // fsub v19.4s, v19.4s, v20.4s
-	FMOVQ 672(R8), F20 // 1.1754942106924411e-38
+	FMOVQ 688(R8), F20 // 1.1754942106924411e-38
 	VAND V20.B16, V16.B16, V16.B16
 	VAND V20.B16, V17.B16, V17.B16
-	FMOVQ 688(R8), F20 // 0.75
+	FMOVQ 704(R8), F20 // 0.75
 	VADD V20.S4, V16.S4, V16.S4
 	VADD V20.S4, V17.S4, V17.S4
 	WORD $0x4ea0d610 // fsub v16.4s, v16.4s, v0.4s
@@ -12236,33 +13504,33 @@ shares:
 	WORD $0x4e2fd631 // fadd v17.4s, v17.4s, v15.4s
 	WORD $0x6e30de0e // fmul v14.4s, v16.4s, v16.4s
 	WORD $0x6e31de2f // fmul v15.4s, v17.4s, v17.4s
-	FMOVQ 704(R8), F21 // -0.131622803178
-	FMOVQ 704(R8), F22 // -0.131622803178
+	FMOVQ 720(R8), F21 // -0.131622803178
+	FMOVQ 720(R8), F22 // -0.131622803178
 	WORD $0x4fac1a15 // fmla v21.4s, v16.4s, v12.s[3]
 	WORD $0x4fac1a36 // fmla v22.4s, v17.4s, v12.s[3]
 	WORD $0x4f8d11d5 // fmla v21.4s, v14.4s, v13.s[0]
 	WORD $0x4f8d11f6 // fmla v22.4s, v15.4s, v13.s[0]
-	FMOVQ 720(R8), F23 // -0.166477606369
-	FMOVQ 720(R8), F24 // -0.166477606369
+	FMOVQ 736(R8), F23 // -0.166477606369
+	FMOVQ 736(R8), F24 // -0.166477606369
 	WORD $0x4f8c1a17 // fmla v23.4s, v16.4s, v12.s[2]
 	WORD $0x4f8c1a38 // fmla v24.4s, v17.4s, v12.s[2]
 	WORD $0x4e2eceb7 // fmla v23.4s, v21.4s, v14.4s
 	WORD $0x4e2fced8 // fmla v24.4s, v22.4s, v15.4s
-	FMOVQ 736(R8), F21 // -0.250000548305
-	FMOVQ 736(R8), F22 // -0.250000548305
+	FMOVQ 752(R8), F21 // -0.250000548305
+	FMOVQ 752(R8), F22 // -0.250000548305
 	WORD $0x4fac1215 // fmla v21.4s, v16.4s, v12.s[1]
 	WORD $0x4fac1236 // fmla v22.4s, v17.4s, v12.s[1]
 	WORD $0x4e2ecef5 // fmla v21.4s, v23.4s, v14.4s
 	WORD $0x4e2fcf16 // fmla v22.4s, v24.4s, v15.4s
-	FMOVQ 752(R8), F23 // -0.500000008192
-	FMOVQ 752(R8), F24 // -0.500000008192
+	FMOVQ 768(R8), F23 // -0.500000008192
+	FMOVQ 768(R8), F24 // -0.500000008192
 	WORD $0x4f8c1217 // fmla v23.4s, v16.4s, v12.s[0]
 	WORD $0x4f8c1238 // fmla v24.4s, v17.4s, v12.s[0]
 	WORD $0x4e2eceb7 // fmla v23.4s, v21.4s, v14.4s
 	WORD $0x4e2fced8 // fmla v24.4s, v22.4s, v15.4s
 	WORD $0x4e2ecef0 // fmla v16.4s, v23.4s, v14.4s
 	WORD $0x4e2fcf11 // fmla v17.4s, v24.4s, v15.4s
-	FMOVQ 768(R8), F20 // 0.6931471805599453
+	FMOVQ 784(R8), F20 // 0.6931471805599453
 	WORD $0x4e34ce50 // fmla v16.4s, v18.4s, v20.4s
 	WORD $0x4e34ce71 // fmla v17.4s, v19.4s, v20.4s
 	FMOVQ 16(R7), F14
@@ -12273,21 +13541,21 @@ shares:
 	WORD $0x4fae9231 // fmul v17.4s, v17.4s, v14.s[1]
 	WORD $0x4ea0f90e // fabs v14.4s, v8.4s
 	WORD $0x4ea0f92f // fabs v15.4s, v9.4s
-	FMOVQ 624(R8), F20 // 5.877471754111438e-39
+	FMOVQ 640(R8), F20 // 5.877471754111438e-39
 	VADD V20.S4, V14.S4, V14.S4
 	VADD V20.S4, V15.S4, V15.S4
 	VUSHR $23, V14.S4, V18.S4
 	VUSHR $23, V15.S4, V19.S4
-	FMOVQ 640(R8), F20 // 8.388608e+06
+	FMOVQ 656(R8), F20 // 8.388608e+06
 	VORR V20.B16, V18.B16, V18.B16
 	VORR V20.B16, V19.B16, V19.B16
-	FMOVQ 656(R8), F20 // 8.388735e+06
+	FMOVQ 672(R8), F20 // 8.388735e+06
 	WORD $0x4eb4d652 // fsub v18.4s, v18.4s, v20.4s
 	WORD $0x4eb4d673 // fsub v19.4s, v19.4s, v20.4s
-	FMOVQ 672(R8), F20 // 1.1754942106924411e-38
+	FMOVQ 688(R8), F20 // 1.1754942106924411e-38
 	VAND V20.B16, V14.B16, V14.B16
 	VAND V20.B16, V15.B16, V15.B16
-	FMOVQ 688(R8), F20 // 0.75
+	FMOVQ 704(R8), F20 // 0.75
 	VADD V20.S4, V14.S4, V14.S4
 	VADD V20.S4, V15.S4, V15.S4
 	WORD $0x4ea0d5ce // fsub v14.4s, v14.4s, v0.4s
@@ -12296,33 +13564,33 @@ shares:
 	WORD $0x4e2bd5ef // fadd v15.4s, v15.4s, v11.4s
 	WORD $0x6e2eddca // fmul v10.4s, v14.4s, v14.4s
 	WORD $0x6e2fddeb // fmul v11.4s, v15.4s, v15.4s
-	FMOVQ 704(R8), F21 // -0.131622803178
-	FMOVQ 704(R8), F22 // -0.131622803178
+	FMOVQ 720(R8), F21 // -0.131622803178
+	FMOVQ 720(R8), F22 // -0.131622803178
 	WORD $0x4fac19d5 // fmla v21.4s, v14.4s, v12.s[3]
 	WORD $0x4fac19f6 // fmla v22.4s, v15.4s, v12.s[3]
 	WORD $0x4f8d1155 // fmla v21.4s, v10.4s, v13.s[0]
 	WORD $0x4f8d1176 // fmla v22.4s, v11.4s, v13.s[0]
-	FMOVQ 720(R8), F23 // -0.166477606369
-	FMOVQ 720(R8), F24 // -0.166477606369
+	FMOVQ 736(R8), F23 // -0.166477606369
+	FMOVQ 736(R8), F24 // -0.166477606369
 	WORD $0x4f8c19d7 // fmla v23.4s, v14.4s, v12.s[2]
 	WORD $0x4f8c19f8 // fmla v24.4s, v15.4s, v12.s[2]
 	WORD $0x4e2aceb7 // fmla v23.4s, v21.4s, v10.4s
 	WORD $0x4e2bced8 // fmla v24.4s, v22.4s, v11.4s
-	FMOVQ 736(R8), F21 // -0.250000548305
-	FMOVQ 736(R8), F22 // -0.250000548305
+	FMOVQ 752(R8), F21 // -0.250000548305
+	FMOVQ 752(R8), F22 // -0.250000548305
 	WORD $0x4fac11d5 // fmla v21.4s, v14.4s, v12.s[1]
 	WORD $0x4fac11f6 // fmla v22.4s, v15.4s, v12.s[1]
 	WORD $0x4e2acef5 // fmla v21.4s, v23.4s, v10.4s
 	WORD $0x4e2bcf16 // fmla v22.4s, v24.4s, v11.4s
-	FMOVQ 752(R8), F23 // -0.500000008192
-	FMOVQ 752(R8), F24 // -0.500000008192
+	FMOVQ 768(R8), F23 // -0.500000008192
+	FMOVQ 768(R8), F24 // -0.500000008192
 	WORD $0x4f8c11d7 // fmla v23.4s, v14.4s, v12.s[0]
 	WORD $0x4f8c11f8 // fmla v24.4s, v15.4s, v12.s[0]
 	WORD $0x4e2aceb7 // fmla v23.4s, v21.4s, v10.4s
 	WORD $0x4e2bced8 // fmla v24.4s, v22.4s, v11.4s
 	WORD $0x4e2aceee // fmla v14.4s, v23.4s, v10.4s
 	WORD $0x4e2bcf0f // fmla v15.4s, v24.4s, v11.4s
-	FMOVQ 768(R8), F20 // 0.6931471805599453
+	FMOVQ 784(R8), F20 // 0.6931471805599453
 	WORD $0x4e34ce4e // fmla v14.4s, v18.4s, v20.4s
 	WORD $0x4e34ce6f // fmla v15.4s, v19.4s, v20.4s
 	FMOVQ 16(R7), F10
@@ -12331,12 +13599,12 @@ shares:
 	FMOVQ 0(R7), F10
 	WORD $0x4faa91ce // fmul v14.4s, v14.4s, v10.s[1]
 	WORD $0x4faa91ef // fmul v15.4s, v15.4s, v10.s[1]
-	FMOVQ 800(R8), F10 // -104.5
-	FMOVQ 816(R8), F11 // 1.2582976e+07
+	FMOVQ 816(R8), F10 // -104.5
+	FMOVQ 832(R8), F11 // 1.2582976e+07
 	FMOVQ 16(R8), F12 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
 	FMOVQ 32(R8), F13 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
-	FMOVQ 848(R8), F18 // +Inf
-	FMOVQ 848(R8), F19 // +Inf
+	FMOVQ 864(R8), F18 // +Inf
+	FMOVQ 864(R8), F19 // +Inf
 	WORD $0x4e22e652 // fcmeq v18.4s, v18.4s, v2.4s
 	WORD $0x4e23e673 // fcmeq v19.4s, v19.4s, v3.4s
 	WORD $0x4ea0f842 // fabs v2.4s, v2.4s
@@ -12410,50 +13678,50 @@ shares:
 	WORD $0x6e2bdeed // fmul v13.4s, v23.4s, v11.4s
 	WORD $0x4eb8cd94 // fmls v20.4s, v12.4s, v24.4s
 	WORD $0x4eb9cdb5 // fmls v21.4s, v13.4s, v25.4s
-	FMOVQ 1312(R8), F12 // 0.386294303904 0.0529314290558 0.0187063060079 0.00553057883505
-	FMOVQ 1328(R8), F13 // 0.000295095305405 0 0 0
+	FMOVQ 1328(R8), F12 // 0.386294303904 0.0529314290558 0.0187063060079 0.00553057883505
+	FMOVQ 1344(R8), F13 // 0.000295095305405 0 0 0
 	WORD $0x4e2ad552 // fadd v18.4s, v10.4s, v10.4s
 	WORD $0x4e2bd573 // fadd v19.4s, v11.4s, v11.4s
 	WORD $0x4ea0d652 // fsub v18.4s, v18.4s, v0.4s
 	WORD $0x4ea0d673 // fsub v19.4s, v19.4s, v0.4s
 	WORD $0x6e32de5a // fmul v26.4s, v18.4s, v18.4s
 	WORD $0x6e33de7b // fmul v27.4s, v19.4s, v19.4s
-	FMOVQ 1344(R8), F28 // -0.00184429839116
-	FMOVQ 1344(R8), F29 // -0.00184429839116
+	FMOVQ 1360(R8), F28 // -0.00184429839116
+	FMOVQ 1360(R8), F29 // -0.00184429839116
 	WORD $0x4f8d125c // fmla v28.4s, v18.4s, v13.s[0]
 	WORD $0x4f8d127d // fmla v29.4s, v19.4s, v13.s[0]
-	FMOVQ 1360(R8), F30 // -0.0112001485349
-	FMOVQ 1360(R8), F31 // -0.0112001485349
+	FMOVQ 1376(R8), F30 // -0.0112001485349
+	FMOVQ 1376(R8), F31 // -0.0112001485349
 	WORD $0x4fac1a5e // fmla v30.4s, v18.4s, v12.s[3]
 	WORD $0x4fac1a7f // fmla v31.4s, v19.4s, v12.s[3]
 	WORD $0x4e3acf9e // fmla v30.4s, v28.4s, v26.4s
 	WORD $0x4e3bcfbf // fmla v31.4s, v29.4s, v27.4s
-	FMOVQ 1376(R8), F28 // -0.0301568952968
-	FMOVQ 1376(R8), F29 // -0.0301568952968
+	FMOVQ 1392(R8), F28 // -0.0301568952968
+	FMOVQ 1392(R8), F29 // -0.0301568952968
 	WORD $0x4f8c1a5c // fmla v28.4s, v18.4s, v12.s[2]
 	WORD $0x4f8c1a7d // fmla v29.4s, v19.4s, v12.s[2]
 	WORD $0x4e3acfdc // fmla v28.4s, v30.4s, v26.4s
 	WORD $0x4e3bcffd // fmla v29.4s, v31.4s, v27.4s
-	FMOVQ 1392(R8), F30 // -0.113703551331
-	FMOVQ 1392(R8), F31 // -0.113703551331
+	FMOVQ 1408(R8), F30 // -0.113703551331
+	FMOVQ 1408(R8), F31 // -0.113703551331
 	WORD $0x4fac125e // fmla v30.4s, v18.4s, v12.s[1]
 	WORD $0x4fac127f // fmla v31.4s, v19.4s, v12.s[1]
 	WORD $0x4e3acf9e // fmla v30.4s, v28.4s, v26.4s
 	WORD $0x4e3bcfbf // fmla v31.4s, v29.4s, v27.4s
-	FMOVQ 1408(R8), F28 // -1.6475996122977676e-09
-	FMOVQ 1408(R8), F29 // -1.6475996122977676e-09
+	FMOVQ 1424(R8), F28 // -1.6475996122977676e-09
+	FMOVQ 1424(R8), F29 // -1.6475996122977676e-09
 	WORD $0x4f8c125c // fmla v28.4s, v18.4s, v12.s[0]
 	WORD $0x4f8c127d // fmla v29.4s, v19.4s, v12.s[0]
 	WORD $0x4e3acfdc // fmla v28.4s, v30.4s, v26.4s
 	WORD $0x4e3bcffd // fmla v29.4s, v31.4s, v27.4s
-	FMOVQ 768(R8), F30 // 0.693147180817
+	FMOVQ 784(R8), F30 // 0.693147180817
 	WORD $0x4e3cd7de // fadd v30.4s, v30.4s, v28.4s
-	FMOVQ 768(R8), F31 // 0.693147180817
+	FMOVQ 784(R8), F31 // 0.693147180817
 	WORD $0x4e3dd7ff // fadd v31.4s, v31.4s, v29.4s
 	WORD $0x4e38cfdc // fmla v28.4s, v30.4s, v24.4s
 	WORD $0x4e39cffd // fmla v29.4s, v31.4s, v25.4s
-	FMOVQ 768(R8), F30 // 0.693147180817
-	FMOVQ 768(R8), F31 // 0.693147180817
+	FMOVQ 784(R8), F30 // 0.693147180817
+	FMOVQ 784(R8), F31 // 0.693147180817
 	WORD $0x4e3ed79c // fadd v28.4s, v28.4s, v30.4s
 	WORD $0x4e3fd7bd // fadd v29.4s, v29.4s, v31.4s
 	WORD $0x6e36df9c // fmul v28.4s, v28.4s, v22.4s
@@ -12544,9 +13812,9 @@ TEXT ·sigmoidNormalisedSingleF32(SB), NOSPLIT, $0-64
 	FMOVQ 0(R8), F0 // 1
 	MOVD par+56(FP), R7
 	MOVD no+32(FP), R4
-	FMOVQ 1424(R8), F1 // 2 1
+	FMOVQ 1440(R8), F1 // 2 1
 	CBZ R4, begin
-	FMOVQ 1440(R8), F1 // 1 0
+	FMOVQ 1456(R8), F1 // 1 0
 begin:
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
@@ -12557,12 +13825,12 @@ begin:
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V2.S4, V3.S4]
-	FMOVQ 800(R8), F4 // -104.5
-	FMOVQ 816(R8), F5 // 1.2582976e+07
+	FMOVQ 816(R8), F4 // -104.5
+	FMOVQ 832(R8), F5 // 1.2582976e+07
 	FMOVQ 16(R8), F6 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
 	FMOVQ 32(R8), F7 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
-	FMOVQ 848(R8), F8 // +Inf
-	FMOVQ 848(R8), F9 // +Inf
+	FMOVQ 864(R8), F8 // +Inf
+	FMOVQ 864(R8), F9 // +Inf
 	WORD $0x4e22e508 // fcmeq v8.4s, v8.4s, v2.4s
 	WORD $0x4e23e529 // fcmeq v9.4s, v9.4s, v3.4s
 	WORD $0x4ea0f842 // fabs v2.4s, v2.4s
@@ -12636,56 +13904,56 @@ loop:
 	WORD $0x6e25dda7 // fmul v7.4s, v13.4s, v5.4s
 	WORD $0x4eaeccca // fmls v10.4s, v6.4s, v14.4s
 	WORD $0x4eafcceb // fmls v11.4s, v7.4s, v15.4s
-	FMOVQ 1312(R8), F6 // 0.386294303904 0.0529314290558 0.0187063060079 0.00553057883505
-	FMOVQ 1328(R8), F7 // 0.000295095305405 0 0 0
+	FMOVQ 1328(R8), F6 // 0.386294303904 0.0529314290558 0.0187063060079 0.00553057883505
+	FMOVQ 1344(R8), F7 // 0.000295095305405 0 0 0
 	WORD $0x4e24d488 // fadd v8.4s, v4.4s, v4.4s
 	WORD $0x4e25d4a9 // fadd v9.4s, v5.4s, v5.4s
 	WORD $0x4ea0d508 // fsub v8.4s, v8.4s, v0.4s
 	WORD $0x4ea0d529 // fsub v9.4s, v9.4s, v0.4s
 	WORD $0x6e28dd10 // fmul v16.4s, v8.4s, v8.4s
 	WORD $0x6e29dd31 // fmul v17.4s, v9.4s, v9.4s
-	FMOVQ 1344(R8), F18 // -0.00184429839116
-	FMOVQ 1344(R8), F19 // -0.00184429839116
+	FMOVQ 1360(R8), F18 // -0.00184429839116
+	FMOVQ 1360(R8), F19 // -0.00184429839116
 	WORD $0x4f871112 // fmla v18.4s, v8.4s, v7.s[0]
 	WORD $0x4f871133 // fmla v19.4s, v9.4s, v7.s[0]
-	FMOVQ 1360(R8), F20 // -0.0112001485349
-	FMOVQ 1360(R8), F21 // -0.0112001485349
+	FMOVQ 1376(R8), F20 // -0.0112001485349
+	FMOVQ 1376(R8), F21 // -0.0112001485349
 	WORD $0x4fa61914 // fmla v20.4s, v8.4s, v6.s[3]
 	WORD $0x4fa61935 // fmla v21.4s, v9.4s, v6.s[3]
 	WORD $0x4e30ce54 // fmla v20.4s, v18.4s, v16.4s
 	WORD $0x4e31ce75 // fmla v21.4s, v19.4s, v17.4s
-	FMOVQ 1376(R8), F18 // -0.0301568952968
-	FMOVQ 1376(R8), F19 // -0.0301568952968
+	FMOVQ 1392(R8), F18 // -0.0301568952968
+	FMOVQ 1392(R8), F19 // -0.0301568952968
 	WORD $0x4f861912 // fmla v18.4s, v8.4s, v6.s[2]
 	WORD $0x4f861933 // fmla v19.4s, v9.4s, v6.s[2]
 	WORD $0x4e30ce92 // fmla v18.4s, v20.4s, v16.4s
 	WORD $0x4e31ceb3 // fmla v19.4s, v21.4s, v17.4s
-	FMOVQ 1392(R8), F20 // -0.113703551331
-	FMOVQ 1392(R8), F21 // -0.113703551331
+	FMOVQ 1408(R8), F20 // -0.113703551331
+	FMOVQ 1408(R8), F21 // -0.113703551331
 	WORD $0x4fa61114 // fmla v20.4s, v8.4s, v6.s[1]
 	WORD $0x4fa61135 // fmla v21.4s, v9.4s, v6.s[1]
 	WORD $0x4e30ce54 // fmla v20.4s, v18.4s, v16.4s
 	WORD $0x4e31ce75 // fmla v21.4s, v19.4s, v17.4s
-	FMOVQ 1408(R8), F18 // -1.6475996122977676e-09
-	FMOVQ 1408(R8), F19 // -1.6475996122977676e-09
+	FMOVQ 1424(R8), F18 // -1.6475996122977676e-09
+	FMOVQ 1424(R8), F19 // -1.6475996122977676e-09
 	WORD $0x4f861112 // fmla v18.4s, v8.4s, v6.s[0]
 	WORD $0x4f861133 // fmla v19.4s, v9.4s, v6.s[0]
 	WORD $0x4e30ce92 // fmla v18.4s, v20.4s, v16.4s
 	WORD $0x4e31ceb3 // fmla v19.4s, v21.4s, v17.4s
-	FMOVQ 768(R8), F20 // 0.693147180817
+	FMOVQ 784(R8), F20 // 0.693147180817
 	WORD $0x4e32d694 // fadd v20.4s, v20.4s, v18.4s
-	FMOVQ 768(R8), F21 // 0.693147180817
+	FMOVQ 784(R8), F21 // 0.693147180817
 	WORD $0x4e33d6b5 // fadd v21.4s, v21.4s, v19.4s
 	WORD $0x4e2ece92 // fmla v18.4s, v20.4s, v14.4s
 	WORD $0x4e2fceb3 // fmla v19.4s, v21.4s, v15.4s
-	FMOVQ 768(R8), F20 // 0.693147180817
-	FMOVQ 768(R8), F21 // 0.693147180817
+	FMOVQ 784(R8), F20 // 0.693147180817
+	FMOVQ 784(R8), F21 // 0.693147180817
 	WORD $0x4e34d652 // fadd v18.4s, v18.4s, v20.4s
 	WORD $0x4e35d673 // fadd v19.4s, v19.4s, v21.4s
 	WORD $0x4e2acc84 // fmla v4.4s, v4.4s, v10.4s
 	WORD $0x4e2bcca5 // fmla v5.4s, v5.4s, v11.4s
-	FMOVQ 608(R8), F10 // 1.152921504606847e+18
-	FMOVQ 608(R8), F11 // 1.152921504606847e+18
+	FMOVQ 624(R8), F10 // 1.152921504606847e+18
+	FMOVQ 624(R8), F11 // 1.152921504606847e+18
 	WORD $0x4ea2f54a // fmin v10.4s, v10.4s, v2.4s
 	WORD $0x4ea3f56b // fmin v11.4s, v11.4s, v3.4s
 	WORD $0x6e2cde46 // fmul v6.4s, v18.4s, v12.4s
@@ -12849,8 +14117,8 @@ loop:
 	VLD1.P 16(R6), [V8.S4]
 	WORD $0x4e617909 // fcvtl2 v9.2d, v8.4s
 	WORD $0x0e617908 // fcvtl v8.2d, v8.2s
-	FMOVQ 960(R8), F10 // +Inf
-	FMOVQ 960(R8), F11 // +Inf
+	FMOVQ 976(R8), F10 // +Inf
+	FMOVQ 976(R8), F11 // +Inf
 	WORD $0x4e68e54a // fcmeq v10.2d, v10.2d, v8.2d
 	WORD $0x4e69e56b // fcmeq v11.2d, v11.2d, v9.2d
 	WORD $0x4ee0f908 // fabs v8.2d, v8.2d
@@ -12951,12 +14219,12 @@ shares:
 	WORD $0x4ef1d5b5 // fsub v21.2d, v13.2d, v17.2d
 	WORD $0x4ee0fa94 // fabs v20.2d, v20.2d
 	WORD $0x4ee0fab5 // fabs v21.2d, v21.2d
-	FMOVQ 1120(R8), F22 // 4.440892098500626e-16
-	FMOVQ 1120(R8), F23 // 4.440892098500626e-16
+	FMOVQ 1136(R8), F22 // 4.440892098500626e-16
+	FMOVQ 1136(R8), F23 // 4.440892098500626e-16
 	WORD $0x6e74e6d2 // fcmge v18.2d, v22.2d, v20.2d
 	WORD $0x6e75e6f3 // fcmge v19.2d, v23.2d, v21.2d
-	FMOVQ 1136(R8), F22 // 0.25
-	FMOVQ 1136(R8), F23 // 0.25
+	FMOVQ 1152(R8), F22 // 0.25
+	FMOVQ 1152(R8), F23 // 0.25
 	WORD $0x6ef0e6d6 // fcmgt v22.2d, v22.2d, v16.2d
 	WORD $0x6ef1e6f7 // fcmgt v23.2d, v23.2d, v17.2d
 	VAND V22.B16, V18.B16, V18.B16
@@ -13043,8 +14311,8 @@ TEXT ·sigmoidMAEF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V8.D2, V9.D2]
-	FMOVQ 960(R8), F10 // +Inf
-	FMOVQ 960(R8), F11 // +Inf
+	FMOVQ 976(R8), F10 // +Inf
+	FMOVQ 976(R8), F11 // +Inf
 	WORD $0x4e68e54a // fcmeq v10.2d, v10.2d, v8.2d
 	WORD $0x4e69e56b // fcmeq v11.2d, v11.2d, v9.2d
 	WORD $0x4ee0f908 // fabs v8.2d, v8.2d
@@ -13139,12 +14407,12 @@ shares:
 	WORD $0x4ef1d5b5 // fsub v21.2d, v13.2d, v17.2d
 	WORD $0x4ee0fa94 // fabs v20.2d, v20.2d
 	WORD $0x4ee0fab5 // fabs v21.2d, v21.2d
-	FMOVQ 1120(R8), F22 // 4.440892098500626e-16
-	FMOVQ 1120(R8), F23 // 4.440892098500626e-16
+	FMOVQ 1136(R8), F22 // 4.440892098500626e-16
+	FMOVQ 1136(R8), F23 // 4.440892098500626e-16
 	WORD $0x6e74e6d2 // fcmge v18.2d, v22.2d, v20.2d
 	WORD $0x6e75e6f3 // fcmge v19.2d, v23.2d, v21.2d
-	FMOVQ 1136(R8), F22 // 0.25
-	FMOVQ 1136(R8), F23 // 0.25
+	FMOVQ 1152(R8), F22 // 0.25
+	FMOVQ 1152(R8), F23 // 0.25
 	WORD $0x6ef0e6d6 // fcmgt v22.2d, v22.2d, v16.2d
 	WORD $0x6ef1e6f7 // fcmgt v23.2d, v23.2d, v17.2d
 	VAND V22.B16, V18.B16, V18.B16
@@ -13246,150 +14514,152 @@ DATA numbers<>+256(SB)/8, $0xc087500000000000
 DATA numbers<>+264(SB)/8, $0xc087500000000000
 DATA numbers<>+272(SB)/8, $0x4338000000000040
 DATA numbers<>+280(SB)/8, $0x4338000000000040
-DATA numbers<>+288(SB)/8, $0x3fd999999997fa04
-DATA numbers<>+296(SB)/8, $0x3fcc71c51d8e78af
-DATA numbers<>+304(SB)/8, $0x3fc39a09d078c69f
-DATA numbers<>+312(SB)/8, $0x3fc2f112df3e5244
-DATA numbers<>+320(SB)/8, $0x00095f619980c433
-DATA numbers<>+328(SB)/8, $0x00095f619980c433
-DATA numbers<>+336(SB)/8, $0x4330000000000000
-DATA numbers<>+344(SB)/8, $0x4330000000000000
-DATA numbers<>+352(SB)/8, $0x43300000000003ff
-DATA numbers<>+360(SB)/8, $0x43300000000003ff
-DATA numbers<>+368(SB)/8, $0x000fffffffffffff
-DATA numbers<>+376(SB)/8, $0x000fffffffffffff
-DATA numbers<>+384(SB)/8, $0x3fe6a09e667f3bcd
-DATA numbers<>+392(SB)/8, $0x3fe6a09e667f3bcd
-DATA numbers<>+400(SB)/8, $0x4000000000000000
-DATA numbers<>+408(SB)/8, $0x4000000000000000
-DATA numbers<>+416(SB)/8, $0x3fc7466496cb03de
-DATA numbers<>+424(SB)/8, $0x3fc7466496cb03de
-DATA numbers<>+432(SB)/8, $0x3fd2492494229359
-DATA numbers<>+440(SB)/8, $0x3fd2492494229359
-DATA numbers<>+448(SB)/8, $0x3fe5555555555593
-DATA numbers<>+456(SB)/8, $0x3fe5555555555593
-DATA numbers<>+464(SB)/8, $0x3dea39ef35793c76
-DATA numbers<>+472(SB)/8, $0x3dea39ef35793c76
-DATA numbers<>+480(SB)/8, $0x3fe62e42fee00000
-DATA numbers<>+488(SB)/8, $0x3fe62e42fee00000
-DATA numbers<>+496(SB)/8, $0x0170000000000000
-DATA numbers<>+504(SB)/8, $0x0170000000000000
-DATA numbers<>+512(SB)/8, $0x4c70000000000000
-DATA numbers<>+520(SB)/8, $0x4c70000000000000
-DATA numbers<>+528(SB)/8, $0x4061542457337d43
-DATA numbers<>+536(SB)/8, $0x4061542457337d43
-DATA numbers<>+544(SB)/8, $0xfff0000000000000
-DATA numbers<>+552(SB)/8, $0xfff0000000000000
-DATA numbers<>+560(SB)/8, $0x3e4cb42d3eaaaad3
-DATA numbers<>+568(SB)/8, $0x3dd5fc283e144bd3
-DATA numbers<>+576(SB)/8, $0x00000000bd37f45f
-DATA numbers<>+584(SB)/8, $0x0000000000000000
-DATA numbers<>+592(SB)/8, $0x2180000021800000
-DATA numbers<>+600(SB)/8, $0x2180000021800000
-DATA numbers<>+608(SB)/8, $0x5d8000005d800000
-DATA numbers<>+616(SB)/8, $0x5d8000005d800000
-DATA numbers<>+624(SB)/8, $0x0040000000400000
-DATA numbers<>+632(SB)/8, $0x0040000000400000
-DATA numbers<>+640(SB)/8, $0x4b0000004b000000
-DATA numbers<>+648(SB)/8, $0x4b0000004b000000
-DATA numbers<>+656(SB)/8, $0x4b00007f4b00007f
-DATA numbers<>+664(SB)/8, $0x4b00007f4b00007f
-DATA numbers<>+672(SB)/8, $0x007fffff007fffff
-DATA numbers<>+680(SB)/8, $0x007fffff007fffff
-DATA numbers<>+688(SB)/8, $0x3f4000003f400000
-DATA numbers<>+696(SB)/8, $0x3f4000003f400000
-DATA numbers<>+704(SB)/8, $0xbe06c821be06c821
-DATA numbers<>+712(SB)/8, $0xbe06c821be06c821
-DATA numbers<>+720(SB)/8, $0xbe2a791bbe2a791b
-DATA numbers<>+728(SB)/8, $0xbe2a791bbe2a791b
-DATA numbers<>+736(SB)/8, $0xbe800012be800012
-DATA numbers<>+744(SB)/8, $0xbe800012be800012
-DATA numbers<>+752(SB)/8, $0xbf000000bf000000
-DATA numbers<>+760(SB)/8, $0xbf000000bf000000
-DATA numbers<>+768(SB)/8, $0x3f3172183f317218
-DATA numbers<>+776(SB)/8, $0x3f3172183f317218
-DATA numbers<>+784(SB)/8, $0x42265af642265af6
-DATA numbers<>+792(SB)/8, $0x42265af642265af6
-DATA numbers<>+800(SB)/8, $0xc2d10000c2d10000
-DATA numbers<>+808(SB)/8, $0xc2d10000c2d10000
-DATA numbers<>+816(SB)/8, $0x4b4000404b400040
-DATA numbers<>+824(SB)/8, $0x4b4000404b400040
-DATA numbers<>+832(SB)/8, $0x3dde467c3e4ccc6a
-DATA numbers<>+840(SB)/8, $0x000000003dedd133
-DATA numbers<>+848(SB)/8, $0x7f8000007f800000
-DATA numbers<>+856(SB)/8, $0x7f8000007f800000
-DATA numbers<>+864(SB)/8, $0x4000000040000000
-DATA numbers<>+872(SB)/8, $0x4000000040000000
-DATA numbers<>+880(SB)/8, $0x3e1264933e126493
-DATA numbers<>+888(SB)/8, $0x3e1264933e126493
-DATA numbers<>+896(SB)/8, $0x3eaaaaab3eaaaaab
-DATA numbers<>+904(SB)/8, $0x3eaaaaab3eaaaaab
-DATA numbers<>+912(SB)/8, $0x3fc9999999999944
-DATA numbers<>+920(SB)/8, $0x3fbc71c71bedea50
-DATA numbers<>+928(SB)/8, $0x3fb3b13515f481d9
-DATA numbers<>+936(SB)/8, $0x3fae0a2d526b5aa6
-DATA numbers<>+944(SB)/8, $0x3fa32e0c573ae320
-DATA numbers<>+952(SB)/8, $0x3fb401d4aa549388
-DATA numbers<>+960(SB)/8, $0x7ff0000000000000
-DATA numbers<>+968(SB)/8, $0x7ff0000000000000
-DATA numbers<>+976(SB)/8, $0x3fabc37f2f621e22
-DATA numbers<>+984(SB)/8, $0x3fabc37f2f621e22
-DATA numbers<>+992(SB)/8, $0x3fb111abdcc0bc30
-DATA numbers<>+1000(SB)/8, $0x3fb111abdcc0bc30
-DATA numbers<>+1008(SB)/8, $0x3fb745d19937c37f
-DATA numbers<>+1016(SB)/8, $0x3fb745d19937c37f
-DATA numbers<>+1024(SB)/8, $0x3fc2492492499d46
-DATA numbers<>+1032(SB)/8, $0x3fc2492492499d46
-DATA numbers<>+1040(SB)/8, $0x3fd5555555555555
-DATA numbers<>+1048(SB)/8, $0x3fd5555555555555
-DATA numbers<>+1056(SB)/8, $0x4087500000000000
-DATA numbers<>+1064(SB)/8, $0x4087500000000000
-DATA numbers<>+1072(SB)/8, $0x7e70000000000000
-DATA numbers<>+1080(SB)/8, $0x7e70000000000000
-DATA numbers<>+1088(SB)/8, $0x3cc8000000000000
-DATA numbers<>+1096(SB)/8, $0x3cc8000000000000
-DATA numbers<>+1104(SB)/8, $0x3fe8000000000000
-DATA numbers<>+1112(SB)/8, $0x3fe8000000000000
-DATA numbers<>+1120(SB)/8, $0x3cc0000000000000
-DATA numbers<>+1128(SB)/8, $0x3cc0000000000000
-DATA numbers<>+1136(SB)/8, $0x3fd0000000000000
-DATA numbers<>+1144(SB)/8, $0x3fd0000000000000
-DATA numbers<>+1152(SB)/8, $0x3fe5555555555555
-DATA numbers<>+1160(SB)/8, $0x3fe5555555555555
-DATA numbers<>+1168(SB)/8, $0xc2f30000c2f30000
-DATA numbers<>+1176(SB)/8, $0xc2f30000c2f30000
-DATA numbers<>+1184(SB)/8, $0x4b4000584b400058
-DATA numbers<>+1192(SB)/8, $0x4b4000584b400058
-DATA numbers<>+1200(SB)/8, $0x0000000033800000
-DATA numbers<>+1208(SB)/8, $0x0000000000000000
-DATA numbers<>+1216(SB)/8, $0xc087d80000000000
-DATA numbers<>+1224(SB)/8, $0xc087d80000000000
-DATA numbers<>+1232(SB)/8, $0x4338000000000058
-DATA numbers<>+1240(SB)/8, $0x4338000000000058
-DATA numbers<>+1248(SB)/8, $0x3e70000000000000
-DATA numbers<>+1256(SB)/8, $0x0000000000000000
-DATA numbers<>+1264(SB)/8, $0xb5bfbe8ebf317200
+DATA numbers<>+288(SB)/8, $0xbfd0000000000000
+DATA numbers<>+296(SB)/8, $0xbfd0000000000000
+DATA numbers<>+304(SB)/8, $0x3fd999999997fa04
+DATA numbers<>+312(SB)/8, $0x3fcc71c51d8e78af
+DATA numbers<>+320(SB)/8, $0x3fc39a09d078c69f
+DATA numbers<>+328(SB)/8, $0x3fc2f112df3e5244
+DATA numbers<>+336(SB)/8, $0x00095f619980c433
+DATA numbers<>+344(SB)/8, $0x00095f619980c433
+DATA numbers<>+352(SB)/8, $0x4330000000000000
+DATA numbers<>+360(SB)/8, $0x4330000000000000
+DATA numbers<>+368(SB)/8, $0x43300000000003ff
+DATA numbers<>+376(SB)/8, $0x43300000000003ff
+DATA numbers<>+384(SB)/8, $0x000fffffffffffff
+DATA numbers<>+392(SB)/8, $0x000fffffffffffff
+DATA numbers<>+400(SB)/8, $0x3fe6a09e667f3bcd
+DATA numbers<>+408(SB)/8, $0x3fe6a09e667f3bcd
+DATA numbers<>+416(SB)/8, $0x4000000000000000
+DATA numbers<>+424(SB)/8, $0x4000000000000000
+DATA numbers<>+432(SB)/8, $0x3fc7466496cb03de
+DATA numbers<>+440(SB)/8, $0x3fc7466496cb03de
+DATA numbers<>+448(SB)/8, $0x3fd2492494229359
+DATA numbers<>+456(SB)/8, $0x3fd2492494229359
+DATA numbers<>+464(SB)/8, $0x3fe5555555555593
+DATA numbers<>+472(SB)/8, $0x3fe5555555555593
+DATA numbers<>+480(SB)/8, $0x3dea39ef35793c76
+DATA numbers<>+488(SB)/8, $0x3dea39ef35793c76
+DATA numbers<>+496(SB)/8, $0x3fe62e42fee00000
+DATA numbers<>+504(SB)/8, $0x3fe62e42fee00000
+DATA numbers<>+512(SB)/8, $0x0170000000000000
+DATA numbers<>+520(SB)/8, $0x0170000000000000
+DATA numbers<>+528(SB)/8, $0x4c70000000000000
+DATA numbers<>+536(SB)/8, $0x4c70000000000000
+DATA numbers<>+544(SB)/8, $0x4061542457337d43
+DATA numbers<>+552(SB)/8, $0x4061542457337d43
+DATA numbers<>+560(SB)/8, $0xfff0000000000000
+DATA numbers<>+568(SB)/8, $0xfff0000000000000
+DATA numbers<>+576(SB)/8, $0x3e4cb42d3eaaaad3
+DATA numbers<>+584(SB)/8, $0x3dd5fc283e144bd3
+DATA numbers<>+592(SB)/8, $0x00000000bd37f45f
+DATA numbers<>+600(SB)/8, $0x0000000000000000
+DATA numbers<>+608(SB)/8, $0x2180000021800000
+DATA numbers<>+616(SB)/8, $0x2180000021800000
+DATA numbers<>+624(SB)/8, $0x5d8000005d800000
+DATA numbers<>+632(SB)/8, $0x5d8000005d800000
+DATA numbers<>+640(SB)/8, $0x0040000000400000
+DATA numbers<>+648(SB)/8, $0x0040000000400000
+DATA numbers<>+656(SB)/8, $0x4b0000004b000000
+DATA numbers<>+664(SB)/8, $0x4b0000004b000000
+DATA numbers<>+672(SB)/8, $0x4b00007f4b00007f
+DATA numbers<>+680(SB)/8, $0x4b00007f4b00007f
+DATA numbers<>+688(SB)/8, $0x007fffff007fffff
+DATA numbers<>+696(SB)/8, $0x007fffff007fffff
+DATA numbers<>+704(SB)/8, $0x3f4000003f400000
+DATA numbers<>+712(SB)/8, $0x3f4000003f400000
+DATA numbers<>+720(SB)/8, $0xbe06c821be06c821
+DATA numbers<>+728(SB)/8, $0xbe06c821be06c821
+DATA numbers<>+736(SB)/8, $0xbe2a791bbe2a791b
+DATA numbers<>+744(SB)/8, $0xbe2a791bbe2a791b
+DATA numbers<>+752(SB)/8, $0xbe800012be800012
+DATA numbers<>+760(SB)/8, $0xbe800012be800012
+DATA numbers<>+768(SB)/8, $0xbf000000bf000000
+DATA numbers<>+776(SB)/8, $0xbf000000bf000000
+DATA numbers<>+784(SB)/8, $0x3f3172183f317218
+DATA numbers<>+792(SB)/8, $0x3f3172183f317218
+DATA numbers<>+800(SB)/8, $0x42265af642265af6
+DATA numbers<>+808(SB)/8, $0x42265af642265af6
+DATA numbers<>+816(SB)/8, $0xc2d10000c2d10000
+DATA numbers<>+824(SB)/8, $0xc2d10000c2d10000
+DATA numbers<>+832(SB)/8, $0x4b4000404b400040
+DATA numbers<>+840(SB)/8, $0x4b4000404b400040
+DATA numbers<>+848(SB)/8, $0x3dde467c3e4ccc6a
+DATA numbers<>+856(SB)/8, $0x000000003dedd133
+DATA numbers<>+864(SB)/8, $0x7f8000007f800000
+DATA numbers<>+872(SB)/8, $0x7f8000007f800000
+DATA numbers<>+880(SB)/8, $0x4000000040000000
+DATA numbers<>+888(SB)/8, $0x4000000040000000
+DATA numbers<>+896(SB)/8, $0x3e1264933e126493
+DATA numbers<>+904(SB)/8, $0x3e1264933e126493
+DATA numbers<>+912(SB)/8, $0x3eaaaaab3eaaaaab
+DATA numbers<>+920(SB)/8, $0x3eaaaaab3eaaaaab
+DATA numbers<>+928(SB)/8, $0x3fc9999999999944
+DATA numbers<>+936(SB)/8, $0x3fbc71c71bedea50
+DATA numbers<>+944(SB)/8, $0x3fb3b13515f481d9
+DATA numbers<>+952(SB)/8, $0x3fae0a2d526b5aa6
+DATA numbers<>+960(SB)/8, $0x3fa32e0c573ae320
+DATA numbers<>+968(SB)/8, $0x3fb401d4aa549388
+DATA numbers<>+976(SB)/8, $0x7ff0000000000000
+DATA numbers<>+984(SB)/8, $0x7ff0000000000000
+DATA numbers<>+992(SB)/8, $0x3fabc37f2f621e22
+DATA numbers<>+1000(SB)/8, $0x3fabc37f2f621e22
+DATA numbers<>+1008(SB)/8, $0x3fb111abdcc0bc30
+DATA numbers<>+1016(SB)/8, $0x3fb111abdcc0bc30
+DATA numbers<>+1024(SB)/8, $0x3fb745d19937c37f
+DATA numbers<>+1032(SB)/8, $0x3fb745d19937c37f
+DATA numbers<>+1040(SB)/8, $0x3fc2492492499d46
+DATA numbers<>+1048(SB)/8, $0x3fc2492492499d46
+DATA numbers<>+1056(SB)/8, $0x3fd5555555555555
+DATA numbers<>+1064(SB)/8, $0x3fd5555555555555
+DATA numbers<>+1072(SB)/8, $0x4087500000000000
+DATA numbers<>+1080(SB)/8, $0x4087500000000000
+DATA numbers<>+1088(SB)/8, $0x7e70000000000000
+DATA numbers<>+1096(SB)/8, $0x7e70000000000000
+DATA numbers<>+1104(SB)/8, $0x3cc8000000000000
+DATA numbers<>+1112(SB)/8, $0x3cc8000000000000
+DATA numbers<>+1120(SB)/8, $0x3fe8000000000000
+DATA numbers<>+1128(SB)/8, $0x3fe8000000000000
+DATA numbers<>+1136(SB)/8, $0x3cc0000000000000
+DATA numbers<>+1144(SB)/8, $0x3cc0000000000000
+DATA numbers<>+1152(SB)/8, $0x3fd0000000000000
+DATA numbers<>+1160(SB)/8, $0x3fd0000000000000
+DATA numbers<>+1168(SB)/8, $0x3fe5555555555555
+DATA numbers<>+1176(SB)/8, $0x3fe5555555555555
+DATA numbers<>+1184(SB)/8, $0xc2f30000c2f30000
+DATA numbers<>+1192(SB)/8, $0xc2f30000c2f30000
+DATA numbers<>+1200(SB)/8, $0x4b4000584b400058
+DATA numbers<>+1208(SB)/8, $0x4b4000584b400058
+DATA numbers<>+1216(SB)/8, $0x0000000033800000
+DATA numbers<>+1224(SB)/8, $0x0000000000000000
+DATA numbers<>+1232(SB)/8, $0xc087d80000000000
+DATA numbers<>+1240(SB)/8, $0xc087d80000000000
+DATA numbers<>+1248(SB)/8, $0x4338000000000058
+DATA numbers<>+1256(SB)/8, $0x4338000000000058
+DATA numbers<>+1264(SB)/8, $0x3e70000000000000
 DATA numbers<>+1272(SB)/8, $0x0000000000000000
-DATA numbers<>+1280(SB)/8, $0x3bf0000000000000
-DATA numbers<>+1288(SB)/8, $0x3bf0000000000000
-DATA numbers<>+1296(SB)/8, $0x2640000026400000
-DATA numbers<>+1304(SB)/8, $0x2640000026400000
-DATA numbers<>+1312(SB)/8, $0x3d58cea03ec5c85e
-DATA numbers<>+1320(SB)/8, $0x3bb539dc3c993df8
-DATA numbers<>+1328(SB)/8, $0x00000000399ab705
-DATA numbers<>+1336(SB)/8, $0x0000000000000000
-DATA numbers<>+1344(SB)/8, $0xbaf1bc63baf1bc63
-DATA numbers<>+1352(SB)/8, $0xbaf1bc63baf1bc63
-DATA numbers<>+1360(SB)/8, $0xbc3780d4bc3780d4
-DATA numbers<>+1368(SB)/8, $0xbc3780d4bc3780d4
-DATA numbers<>+1376(SB)/8, $0xbcf70b98bcf70b98
-DATA numbers<>+1384(SB)/8, $0xbcf70b98bcf70b98
-DATA numbers<>+1392(SB)/8, $0xbde8dd68bde8dd68
-DATA numbers<>+1400(SB)/8, $0xbde8dd68bde8dd68
-DATA numbers<>+1408(SB)/8, $0xb0e271c2b0e271c2
-DATA numbers<>+1416(SB)/8, $0xb0e271c2b0e271c2
-DATA numbers<>+1424(SB)/8, $0x3f80000040000000
-DATA numbers<>+1432(SB)/8, $0x3f80000040000000
-DATA numbers<>+1440(SB)/8, $0x000000003f800000
-DATA numbers<>+1448(SB)/8, $0x000000003f800000
-GLOBL numbers<>(SB), RODATA|NOPTR, $1456
+DATA numbers<>+1280(SB)/8, $0xb5bfbe8ebf317200
+DATA numbers<>+1288(SB)/8, $0x0000000000000000
+DATA numbers<>+1296(SB)/8, $0x3bf0000000000000
+DATA numbers<>+1304(SB)/8, $0x3bf0000000000000
+DATA numbers<>+1312(SB)/8, $0x2640000026400000
+DATA numbers<>+1320(SB)/8, $0x2640000026400000
+DATA numbers<>+1328(SB)/8, $0x3d58cea03ec5c85e
+DATA numbers<>+1336(SB)/8, $0x3bb539dc3c993df8
+DATA numbers<>+1344(SB)/8, $0x00000000399ab705
+DATA numbers<>+1352(SB)/8, $0x0000000000000000
+DATA numbers<>+1360(SB)/8, $0xbaf1bc63baf1bc63
+DATA numbers<>+1368(SB)/8, $0xbaf1bc63baf1bc63
+DATA numbers<>+1376(SB)/8, $0xbc3780d4bc3780d4
+DATA numbers<>+1384(SB)/8, $0xbc3780d4bc3780d4
+DATA numbers<>+1392(SB)/8, $0xbcf70b98bcf70b98
+DATA numbers<>+1400(SB)/8, $0xbcf70b98bcf70b98
+DATA numbers<>+1408(SB)/8, $0xbde8dd68bde8dd68
+DATA numbers<>+1416(SB)/8, $0xbde8dd68bde8dd68
+DATA numbers<>+1424(SB)/8, $0xb0e271c2b0e271c2
+DATA numbers<>+1432(SB)/8, $0xb0e271c2b0e271c2
+DATA numbers<>+1440(SB)/8, $0x3f80000040000000
+DATA numbers<>+1448(SB)/8, $0x3f80000040000000
+DATA numbers<>+1456(SB)/8, $0x000000003f800000
+DATA numbers<>+1464(SB)/8, $0x000000003f800000
+GLOBL numbers<>(SB), RODATA|NOPTR, $1472

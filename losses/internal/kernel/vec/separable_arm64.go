@@ -51,8 +51,9 @@ func separableRows[T spec.Float](f spec.Family, a float64, loss []float64, grad,
 type plan struct {
 	family spec.Family
 	a      float64
-	kernel bool       // otherwise plain Go computes the terms
-	par    [9]float64 // a; for the focal loss the coefficients of the powers of 1-p too
+	kernel bool        // otherwise plain Go computes the terms
+	par    [9]float64  // a; for the focal loss the coefficients of the powers of 1-p too
+	fit    *smoothPlan // what smoothTerms or powerTerms take, nil for other kernels
 }
 
 func planFor[T spec.Float](f spec.Family, a float64) (p plan) {
@@ -65,7 +66,16 @@ func planFor[T spec.Float](f spec.Family, a float64) (p plan) {
 	case spec.Focal:
 		if a >= 1 && a <= 8 && a == math.Trunc(a) {
 			p.kernel, p.par[int(a)] = true, 1
+			break
 		}
+		p.fit = rowPlanFor[T](f, a)
+	default:
+		if f.Smooth() {
+			p.fit = rowPlanFor[T](f, a)
+		}
+	}
+	if p.fit != nil {
+		p.kernel = p.fit.ok
 	}
 	return p
 }
@@ -80,11 +90,15 @@ func terms[T spec.Float](p *plan, h []T, e []float64, z, t []T, m, log, c float6
 		}
 		return sum, mass, signs
 	}
-	switch p.family {
-	case spec.GCE:
+	switch {
+	case p.fit != nil && p.family == spec.Focal:
+		return powerTerms(&h[0], &e[0], &z[0], &t[0], n, m, log, c, &p.fit.par[0])
+	case p.fit != nil:
+		return smoothTerms(&h[0], &e[0], &z[0], &t[0], n, m, log, c, &p.fit.par[0])
+	case p.family == spec.GCE:
 		sum, mass, signs = gceTerms(&h[0], &e[0], &z[0], &t[0], n, m, log, c, &p.par[0])
 		return sum / p.a, mass, signs
-	case spec.Poly1:
+	case p.family == spec.Poly1:
 		return polyTerms(&h[0], &e[0], &z[0], &t[0], n, m, log, c, &p.par[0])
 	}
 	return focalTerms(&h[0], &e[0], &z[0], &t[0], n, m, log, c, &p.par[0])
@@ -93,10 +107,14 @@ func terms[T spec.Float](p *plan, h []T, e []float64, z, t []T, m, log, c float6
 // slopes stores φ of the classes of a row in l.
 func slopes[T spec.Float](p *plan, l []T, e []float64, z []T, m, log, c float64) {
 	run := func(l *T, e *float64, z *T, n int) {
-		switch p.family {
-		case spec.GCE:
+		switch {
+		case p.fit != nil && p.family == spec.Focal:
+			powerPhi(l, e, z, n, m, log, c, &p.fit.par[0])
+		case p.fit != nil:
+			smoothPhi(l, e, z, n, m, log, c, &p.fit.par[0])
+		case p.family == spec.GCE:
 			gcePhi(l, e, z, n, m, log, c, &p.par[0])
-		case spec.Poly1:
+		case p.family == spec.Poly1:
 			polyPhi(l, e, z, n, m, log, c, &p.par[0])
 		default:
 			focalPhi(l, e, z, n, m, log, c, &p.par[0])

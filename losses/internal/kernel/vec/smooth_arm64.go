@@ -10,12 +10,13 @@ import (
 )
 
 // A smoothPlan is what sigmoidSmooth takes for a smooth family and a type of elements: vectors that
-// repeat a number of that type each; or for other families, of float32, a singlePlan. ok is false
-// where it is not exact enough.
+// repeat a number of that type each; or for other families, of float32, a singlePlan; or of rows
+// what smoothTerms or powerTerms take. ok is false where it is not exact enough.
 type smoothPlan struct {
 	family spec.Family
 	a      float64
 	size   int
+	rows   bool
 	par    [2 * (1 + 2*(smoothWide+1))]float64
 	ok     bool
 }
@@ -27,23 +28,35 @@ var (
 )
 
 func smoothPlanFor[T spec.Float](f spec.Family, a float64) *smoothPlan {
-	size := spec.Size[T]()
+	return cachedPlan(f, a, spec.Size[T](), false)
+}
+
+// rowPlanFor is smoothPlanFor of rows.
+func rowPlanFor[T spec.Float](f spec.Family, a float64) *smoothPlan {
+	return cachedPlan(f, a, spec.Size[T](), true)
+}
+
+func cachedPlan(f spec.Family, a float64, size int, rows bool) *smoothPlan {
 	for i := range smoothPlans {
-		if p := smoothPlans[i].Load(); p != nil && p.family == f && p.a == a && p.size == size {
+		if p := smoothPlans[i].Load(); p != nil && p.family == f && p.a == a && p.size == size && p.rows == rows {
 			return p
 		}
 	}
-	p := newSmoothPlan(f, a, size)
+	p := newSmoothPlan(f, a, size, rows)
 	smoothPlans[int(lastPlan.Add(1))%len(smoothPlans)].Store(p)
 	return p
 }
 
-func newSmoothPlan(f spec.Family, a float64, size int) *smoothPlan {
+func newSmoothPlan(f spec.Family, a float64, size int, rows bool) *smoothPlan {
 	n := smoothWide
 	if size == 4 {
 		n = smoothNarrow
 	}
-	p := &smoothPlan{family: f, a: a, size: size}
+	p := &smoothPlan{family: f, a: a, size: size, rows: rows}
+	if rows {
+		p.ok = p.fitRows(n)
+		return p
+	}
 	if !f.Smooth() {
 		p.ok = singlePlan(p.par[:], f, a)
 		return p
@@ -82,4 +95,39 @@ func fitMirrored(f spec.Family, a float64, n, size int, most float64) (numbers [
 		ok = ok && x > 0x1p-60 && x <= most
 	}
 	return numbers, ok
+}
+
+// fitRows stores a and, for p <= 1/2, the polynomials of n coefficients in p-1/4 that [smoothParts]
+// names V = v and W, or those that are the power of a focal loss. It reports whether they are exact
+// enough.
+func (p *smoothPlan) fitRows(n int) (ok bool) {
+	_, v, w, _ := smoothParts(p.family, p.a)
+	functions := []func(p float64) float64{v, w}
+	if p.family == spec.Focal {
+		functions = []func(p float64) float64{func(x float64) float64 { return math.Pow(1-x, p.a-1) }}
+	}
+	limit := 0x1p-49
+	if p.size == 4 {
+		limit = 0x1p-32
+	}
+	p.par[0], p.par[1], ok = p.a, p.a, true
+	at := 2
+	for _, f := range functions {
+		var c [smoothWide]float64
+		worst, _ := fitOne(c[:n], 0.5, f)
+		ok = ok && worst < limit
+		scaled := func(k int) float64 { return c[n-1-k] * math.Exp2(2*float64(k)) } // s = 4 (p-1/4)
+
+		at += 2 // float64 has lost nothing of the lowest
+		for k := 0; k < n; k += 2 {
+			p.par[at], p.par[at+1] = scaled(k), scaled(k)
+			at += 2
+		}
+		for k := 1; k < n; k += 2 {
+			p.par[at] = scaled(k)
+			at++
+		}
+		at += at % 2
+	}
+	return ok
 }

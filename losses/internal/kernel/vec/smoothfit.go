@@ -31,8 +31,7 @@ func smoothParts(f spec.Family, a float64) (c float64, v, w, beyond func(p float
 	return c, v, w, beyond
 }
 
-// fitPair interpolates f and g for 0 <= p <= most, each by half of c, and returns the larger
-// relative error of the two, and what Σ |c| is of the smallest value at most.
+// fitPair is [fitOne] of f and g, each by half of c; of two errors it returns the larger.
 func fitPair(c []float64, most float64, f, g func(p float64) float64) (worst, growth float64) {
 	n := len(c) / 2
 	worst, growth = fitOne(c[:n], most, f)
@@ -40,7 +39,8 @@ func fitPair(c []float64, most float64, f, g func(p float64) float64) (worst, gr
 	return worse(worst, other), worse(growth, more)
 }
 
-// fitOne is fitPair for one function, by all of c.
+// fitOne interpolates f for 0 <= p <= most, in 2p/most-1, by all of c, and returns the relative
+// error, and what Σ |c| is of the smallest value at most.
 func fitOne(c []float64, most float64, f func(p float64) float64) (worst, growth float64) {
 	n := len(c)
 	interpolate(c, func(s float64) float64 { return f(most * (1 + s) / 2) })

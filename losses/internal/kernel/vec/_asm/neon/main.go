@@ -51,6 +51,8 @@ func (a *asm) kernels() {
 	a.polyTerms()
 	a.focalTerms()
 	a.gceTerms()
+	a.smoothTerms()
+	a.powerTerms()
 	a.gradient()
 	a.labels()
 	a.widths()

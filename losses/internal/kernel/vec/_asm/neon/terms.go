@@ -129,18 +129,25 @@ func (a *asm) focalTerms() {
 				w = func(i int) Vec { return dst[i] }
 			}
 			// Now v, of the last turn, is (1-p)^(a-1).
-			each(func(i int) { a.Op(Fmul, p[i], p[i], l[i]) })
-			each(func(i int) { a.Op(Fmul, p[i], p[i], par) })
-			each(func(i int) { a.Op(Fsub, h[i], q[i], p[i]) })
-			each(func(i int) { a.Op(Fmul, h[i], h[i], v[i]) })
-			each(func(i int) { a.Op(Fmul, h[i], h[i], t[i]) })
-			each(func(i int) { a.Op(Fmul, q[i], q[i], v[i]) })
-			each(func(i int) { a.Zero(v[i]) })
-			each(func(i int) { a.Op(Fmls, v[i], q[i], l[i]) })
-			a.Drop(q...)
-			return v, h
+			a.Drop(h...)
+			return a.focalTurn(par, v, q, l, t, p)
 		}
 	})
+}
+
+// focalTurn emits the terms, given w = (1-p)^(a-1) and q = 1-p, for which it returns v and drops q.
+func (a *asm) focalTurn(par Vec, w, q, l, t, p []Vec) (v, h []Vec) {
+	v, h = w, a.Row(unroll)
+	each(func(i int) { a.Op(Fmul, p[i], p[i], l[i]) })
+	each(func(i int) { a.Op(Fmul, p[i], p[i], par) })
+	each(func(i int) { a.Op(Fsub, h[i], q[i], p[i]) })
+	each(func(i int) { a.Op(Fmul, h[i], h[i], v[i]) })
+	each(func(i int) { a.Op(Fmul, h[i], h[i], t[i]) })
+	each(func(i int) { a.Op(Fmul, q[i], q[i], v[i]) })
+	each(func(i int) { a.Zero(v[i]) })
+	each(func(i int) { a.Op(Fmls, v[i], q[i], l[i]) })
+	a.Drop(q...)
+	return v, h
 }
 
 // gceTerms is a φ = 1 - p^a, -φ' = p^a.
@@ -158,6 +165,64 @@ func (a *asm) gceTerms() {
 			return l, h
 		}
 	})
+}
+
+// rowPolynomials emits the registers of n polynomials behind a among the parameters.
+func (a *asm) rowPolynomials(n int) (ps []polynomial) {
+	terms, at := smoothNarrow, 1
+	if a.elements64 {
+		terms = smoothWide
+	}
+	for range n {
+		p, next := a.parPolynomial(at, terms)
+		ps, at = append(ps, p), next
+	}
+	return ps
+}
+
+// quarter emits p = c e, and p - 1/4 and its square in new registers.
+func (a *asm) quarter(p []Vec, c Vec) (x, square []Vec) {
+	x, square = a.Row(unroll), a.Row(unroll)
+	a.probabilities(p, c)
+	each(func(i int) { a.Fill(x[i], -0.25) })
+	each(func(i int) { a.Op(Fadd, x[i], x[i], p[i]) })
+	each(func(i int) { a.Op(Fmul, square[i], x[i], x[i]) })
+	return x, square
+}
+
+const behindA = ", in p-1/4, behind a in par"
+
+// smoothTerms is a φ that is a polynomial in p, φ' = -p W.
+func (a *asm) smoothTerms() {
+	a.separable("smooth", "φ = V, φ' = -p W with polynomials V and W"+behindA, func() func(l, t, p []Vec) (v, h []Vec) {
+		c, ps := a.Arg("c"), a.rowPolynomials(2)
+		return func(l, t, p []Vec) (v, h []Vec) {
+			a.Drop(l...)
+			x, square := a.quarter(p, c)
+			v = a.value(ps[0], x, square)
+			h = a.value(ps[1], x, square)
+			a.Release(x, square)
+			each(func(i int) { a.Op(Fmul, h[i], h[i], p[i]) })
+			each(func(i int) { a.Op(Fmul, h[i], h[i], t[i]) })
+			return v, h
+		}
+	})
+}
+
+// powerTerms is focalTerms for any a.
+func (a *asm) powerTerms() {
+	a.separable("power", "φ = -(1-p)^a l, (1-p)^(a-1) = W with a polynomial W"+behindA,
+		func() func(l, t, p []Vec) (v, h []Vec) {
+			par, one, c, ps := a.par(0), a.Hold(1), a.Arg("c"), a.rowPolynomials(1)
+			return func(l, t, p []Vec) (v, h []Vec) {
+				x, square := a.quarter(p, c)
+				w := a.value(ps[0], x, square)
+				q := x
+				each(func(i int) { a.Op(Fsub, q[i], one, p[i]) })
+				a.Drop(square...)
+				return a.focalTurn(par, w, q, l, t, p)
+			}
+		})
 }
 
 // gradient emits what follows the terms: f (e b - h).
