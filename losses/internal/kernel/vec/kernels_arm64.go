@@ -521,6 +521,21 @@ func addScaledF32(dst, t *float32, u *float32, n int, by float64)
 //go:noescape
 func addScaledF64(dst, t *float64, u *float64, n int, by float64)
 
+// shiftMost stores x = (z - top) + shift in dst, a nil shift being 0, and returns the largest x, NaN
+// where there is one; n is a positive multiple of the block.
+func shiftMost[T spec.Float](dst *float64, z *T, shift *float64, n int, top float64) (most float64) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		return shiftMostF32(dst, (*float32)(unsafe.Pointer(z)), shift, n, top)
+	}
+	return shiftMostF64(dst, (*float64)(unsafe.Pointer(z)), shift, n, top)
+}
+
+//go:noescape
+func shiftMostF32(dst *float64, z *float32, shift *float64, n int, top float64) (most float64)
+
+//go:noescape
+func shiftMostF64(dst *float64, z *float64, shift *float64, n int, top float64) (most float64)
+
 // widen stores t in dst; n is a positive multiple of the block.
 func widen[T spec.Float](dst *float64, t *T, n int) {
 	if unsafe.Sizeof(T(0)) == 4 {

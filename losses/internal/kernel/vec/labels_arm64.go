@@ -123,7 +123,7 @@ func smoothRow[T spec.Float](to, from []T, keep, cut, add, addMass float64, whol
 
 // Divide is [spec.Divide].
 func Divide[T spec.Float](dst []float64, z []T, shift []float64, t float64) (top float64) {
-	top, most := spec.Shift(dst, z, shift)
+	top, most := shiftLogits(dst, z, shift)
 	whole := wholeBlocks[float64](len(z))
 	if whole > 0 {
 		divide(&dst[0], &dst[0], whole, most, t)
@@ -132,6 +132,34 @@ func Divide[T spec.Float](dst []float64, z []T, shift []float64, t float64) (top
 		dst[j] = (dst[j] - most) / t
 	}
 	return top + most
+}
+
+// shiftLogits is [spec.Shift].
+func shiftLogits[T spec.Float](dst []float64, z []T, shift []float64) (top, most float64) {
+	whole := wholeBlocks[T](len(z))
+	if whole == 0 {
+		return spec.Shift(dst, z, shift)
+	}
+	top = float64(rowMax(&z[0], whole))
+	for _, v := range z[whole:] {
+		top = max(top, float64(v))
+	}
+	if !(math.Abs(top) <= math.MaxFloat64) { // NaN, which is passed over, too
+		return spec.Shift(dst, z, shift)
+	}
+	most = shiftMost(&dst[0], &z[0], first(shift), whole, top)
+	for j, v := range z[whole:] {
+		x := float64(v) - top
+		if shift != nil {
+			x += shift[whole+j]
+		}
+		dst[whole+j] = x
+		most = max(most, x)
+	}
+	if math.IsInf(most, -1) {
+		most = 0
+	}
+	return top, most
 }
 
 // AddScaled is [spec.AddScaled].

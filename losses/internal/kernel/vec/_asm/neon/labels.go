@@ -1,6 +1,10 @@
 package main
 
-import . "softloss/internal/_asm/neon"
+import (
+	"math"
+
+	. "softloss/internal/_asm/neon"
+)
 
 // labels emits what readies labels and logits, in float64.
 func (a *asm) labels() {
@@ -83,6 +87,32 @@ func (a *asm) pairwise(name, params, formula string, numbers []string, w bool, e
 				emit(x, ws, y, c)
 				a.wideStore("R0", y)
 			})
+		})
+}
+
+// shiftMost emits the logits that are to be divided.
+func (a *asm) shiftMost() {
+	a.wideKernel("shiftMost", "dst *float64, z *T, shift *float64, n int, top float64", "most float64",
+		"shiftMost stores x = (z - top) + shift in dst, a nil shift being 0, and returns the largest x, NaN\n"+
+			"where there is one; n is a positive multiple of the block.", func() {
+			for i, name := range []string{"dst", "z", "n", "shift"} {
+				a.Pointer(name, []string{"R0", "R1", "R2", "R3"}[i])
+			}
+			top, most, x, by := a.Arg("top"), a.Row(unroll), a.Row(unroll), a.Row(unroll)
+			each(func(i int) { a.Fill(most[i], math.Inf(-1)) })
+			a.loop(unroll*2, func() {
+				a.wideLoad("R1", x)
+				each(func(i int) { a.Op(Fsub, x[i], x[i], top) })
+				a.F("CBZ R3, alone")
+				a.Load("R3", by...)
+				each(func(i int) { a.Op(Fadd, x[i], x[i], by[i]) })
+				a.Label("alone")
+				each(func(i int) { a.Op(Fmax, most[i], most[i], x[i]) })
+				a.Store("R0", x...)
+			})
+			a.Op(Fmax, most[0], most[0], most[1])
+			a.Op(Fmaxp, most[0], most[0], most[0])
+			a.result("most", most[0])
 		})
 }
 

@@ -55,6 +55,7 @@ func (a *asm) kernels() {
 	a.powerTerms()
 	a.gradient()
 	a.labels()
+	a.shiftMost()
 	a.widths()
 	a.shares()
 	a.smoothElements()
