@@ -97,58 +97,40 @@ type counts struct {
 type totals struct {
 	counts
 
-	// Σ s_n L_n: the losses that are not 0 go to the lanes in turn, of which next is that of the next
-	// one, and the lanes to sum after so many turns. So they are added quickly, and alike however they
-	// come.
-	lanes [8]float64
-	next  int
-	turns int
-	sum   precise
+	losses kernel.Eights // Σ s_n L_n of losses that are not 0
+	next   int           // the lane of the next one
 
 	summed bool // the losses of all rows have been added
 }
 
-// mostTurns is after how many turns the lanes go to the sum: of equal losses each would lose the
-// same in every one of them.
-const mostTurns = 16
-
 // addLosses adds the weighted losses of rows, or the sums of rows of elements.
 func (t *totals) addLosses(rows []float64) {
+	lanes := &t.losses.Lanes
 	for len(rows) > 0 {
-		if most := len(t.lanes) * (mostTurns - t.turns); t.next == 0 && len(rows) >= len(t.lanes) {
-			done := kernel.AddEights(&t.lanes, rows[:min(len(rows), most)])
-			rows = rows[done:]
-			t.turn(done / len(t.lanes))
+		if t.next == 0 && len(rows) >= len(lanes) {
+			rows = rows[kernel.AddEights(&t.losses, rows):]
 		}
 		for turn := false; !turn && len(rows) > 0; rows = rows[1:] {
 			if x := rows[0]; x != 0 {
-				t.lanes[t.next] += x
-				if t.next++; t.next == len(t.lanes) {
+				lanes[t.next] += x
+				if t.next++; t.next == len(lanes) {
 					t.next, turn = 0, true
-					t.turn(1)
+					t.losses.Turn()
 				}
 			}
 		}
 	}
 }
 
-// turn counts turns of the lanes.
-func (t *totals) turn(n int) {
-	if t.turns += n; t.turns == mostTurns {
-		t.sum.add(t.ofLanes())
-		t.lanes, t.turns = [8]float64{}, 0
-	}
-}
-
-// ofLanes returns the sum of the lanes.
-func (t *totals) ofLanes() float64 {
-	l := &t.lanes
-	return ((l[0] + l[1]) + (l[2] + l[3])) + ((l[4] + l[5]) + (l[6] + l[7]))
-}
-
 // total returns the sum of all.
 func (t *totals) total() float64 {
-	sum := t.sum
-	sum.add(t.ofLanes())
-	return sum.value()
+	l := &t.losses.Lanes
+	all := precise{sum: ((l[0] + l[1]) + (l[2] + l[3])) + ((l[4] + l[5]) + (l[6] + l[7]))}
+	if none := [8]float64{}; t.losses.Sum != none || t.losses.Lost != none {
+		for i, x := range t.losses.Sum {
+			all.add(x)
+			all.lost += t.losses.Lost[i]
+		}
+	}
+	return all.value()
 }

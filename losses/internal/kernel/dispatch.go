@@ -359,13 +359,15 @@ func Times[T Float](dst []float64, x []T) {
 	spec.Times(dst, x)
 }
 
-// AddEights adds to the lanes in turn as many of x as come in eights without a 0, and returns how
-// many.
-func AddEights(lanes *[8]float64, x []float64) (done int) {
+// Eights are a sum; see [spec.Eights].
+type Eights = spec.Eights
+
+// AddEights adds as many of x as come in eights without a 0, and returns how many.
+func AddEights(e *Eights, x []float64) (done int) {
 	if vec.On() && len(x) > 0 {
-		return vec.AddEights(lanes, x)
+		return vec.AddEights(e, x)
 	}
-	return spec.AddEights(lanes, x)
+	return spec.AddEights(e, x)
 }
 
 // Widen stores x in dst, as long.

@@ -86,9 +86,9 @@ func guardPieces[T Float](t *testing.T) {
 			Affine(p, t, 0.5, 0.25, 2)
 			Factors(p, t, 0.5)
 			Times(h, p)
-			s, lanes := SizesOf(p), [8]float64{}
-			AddEights(&lanes, h)
-			wide = append(append(wide, lanes[:]...), s.Least, s.Most)
+			s, eights := SizesOf(p), Eights{}
+			AddEights(&eights, h)
+			wide = append(append(wide, eights.Lanes[:]...), s.Least, s.Most)
 			Divergence(h, gap, gap, inverse, h, inverse)
 			wide = append(append(wide, h...), gap...)
 			Rests(h, gap)

@@ -93,20 +93,43 @@ func Times[T Float](dst []float64, x []T) {
 	}
 }
 
-// AddEights adds to the lanes in turn as many of x as come in eights without a 0, and returns how
-// many.
-func AddEights(lanes *[8]float64, x []float64) (done int) {
-	s0, s1, s2, s3 := lanes[0], lanes[1], lanes[2], lanes[3] // which fit registers
-	s4, s5, s6, s7 := lanes[4], lanes[5], lanes[6], lanes[7]
-	for ; len(x)-done >= len(lanes); done += len(lanes) {
-		x := (*[len(lanes)]float64)(x[done:])
+// Eights are a sum of numbers that go to eight lanes in turn, quickly and however they come. After
+// so many turns the lanes go to a sum of their own, of which lost is what its roundings have lost: of
+// equal numbers each turn would lose the same.
+type Eights struct {
+	Lanes, Sum, Lost [8]float64
+	Turns            int // of Lanes
+}
+
+// MostTurns is after how many turns the lanes of [Eights] go to their sum.
+const MostTurns = 16
+
+// Turn counts a turn of the lanes.
+func (e *Eights) Turn() {
+	if e.Turns++; e.Turns < MostTurns {
+		return
+	}
+	for i, x := range e.Lanes { // Knuth 1969
+		sum := e.Sum[i] + x
+		d := sum - e.Sum[i]
+		e.Lost[i] += (e.Sum[i] - (sum - d)) + (x - d)
+		e.Sum[i] = sum
+	}
+	e.Lanes, e.Turns = [8]float64{}, 0
+}
+
+// AddEights adds as many of x as come in eights without a 0, and returns how many.
+func AddEights(e *Eights, x []float64) (done int) {
+	l := &e.Lanes
+	for ; len(x)-done >= len(l); done += len(l) {
+		x := (*[len(l)]float64)(x[done:])
 		if x[0] == 0 || x[1] == 0 || x[2] == 0 || x[3] == 0 || x[4] == 0 || x[5] == 0 || x[6] == 0 || x[7] == 0 {
 			break
 		}
-		s0, s1, s2, s3 = s0+x[0], s1+x[1], s2+x[2], s3+x[3]
-		s4, s5, s6, s7 = s4+x[4], s5+x[5], s6+x[6], s7+x[7]
+		l[0], l[1], l[2], l[3] = l[0]+x[0], l[1]+x[1], l[2]+x[2], l[3]+x[3]
+		l[4], l[5], l[6], l[7] = l[4]+x[4], l[5]+x[5], l[6]+x[6], l[7]+x[7]
+		e.Turn()
 	}
-	*lanes = [...]float64{s0, s1, s2, s3, s4, s5, s6, s7}
 	return done
 }
 

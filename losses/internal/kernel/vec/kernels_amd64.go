@@ -1924,10 +1924,11 @@ func entmaxRowF64AVX512(grad *float64, labelGrad *float64, z *float64, t *float6
 func entmaxIndexF64AVX512(grad *float64, z *float64, n int, y int, near *float64, f float64) (loss float64, rejected uint32)
 
 // addEightsF64AVX512 adds to the eight lanes as many of x as come in eights without a 0, and
-// returns how many.
+// returns how many. After so many turns, and after the most from then on, the lanes go to the sums
+// behind them, and what that loses behind those.
 //
 //go:noescape
-func addEightsF64AVX512(lanes *float64, x *float64, n int) (done int)
+func addEightsF64AVX512(lanes *float64, x *float64, n int, turns int, most int) (done int)
 
 // tileMAEF64AVX512 takes e and lanes from tileStats, stores the losses in lanes and the gradients
 // in e, and unless labelGrad is nil -sign(p - t) there.
@@ -4009,10 +4010,11 @@ func entmaxRowF64AVX2(grad *float64, labelGrad *float64, z *float64, t *float64,
 func entmaxIndexF64AVX2(grad *float64, z *float64, n int, y int, near *float64, f float64) (loss float64, rejected uint32)
 
 // addEightsF64AVX2 adds to the eight lanes as many of x as come in eights without a 0, and returns
-// how many.
+// how many. After so many turns, and after the most from then on, the lanes go to the sums behind
+// them, and what that loses behind those.
 //
 //go:noescape
-func addEightsF64AVX2(lanes *float64, x *float64, n int) (done int)
+func addEightsF64AVX2(lanes *float64, x *float64, n int, turns int, most int) (done int)
 
 // tileMAEF64AVX2 takes e and lanes from tileStats, stores the losses in lanes and the gradients in
 // e, and unless labelGrad is nil -sign(p - t) there.

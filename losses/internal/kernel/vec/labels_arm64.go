@@ -199,7 +199,7 @@ func SizesOf[T spec.Float](x []T) spec.Sizes { return spec.SizesOf(x) }
 func Times[T spec.Float](dst []float64, x []T) { spec.Times(dst, x) }
 
 // AddEights is [spec.AddEights].
-func AddEights(lanes *[8]float64, x []float64) (done int) { return spec.AddEights(lanes, x) }
+func AddEights(e *spec.Eights, x []float64) (done int) { return spec.AddEights(e, x) }
 
 // Position is [spec.Position].
 func Position(x []float64, v float64) int { return spec.Position(x, v) }

@@ -201,7 +201,7 @@ type single interface {
 // double are the kernels for float64: those of tiles that have no counterpart in float32 too.
 type double interface {
 	unit[float64]
-	addEights(lanes, x *float64, n int) (done int)
+	addEights(lanes, x *float64, n, turns, most int) (done int)
 	tileMAE(labelGrad, e, z, t *float64, k int, lanes *float64) (bad uint32)
 	tileExpectation(e, h, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32)
 	tileNCE(labelGrad, e, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32)
@@ -1020,8 +1020,8 @@ func (f64AVX512) entmaxRow(grad, labelGrad, z, t *float64, n int, near *float64,
 func (f64AVX512) entmaxIndex(grad, z *float64, n, y int, near *float64, f float64) (loss float64, rejected uint32) {
 	return entmaxIndexF64AVX512(grad, z, n, y, near, f)
 }
-func (f64AVX512) addEights(lanes, x *float64, n int) (done int) {
-	return addEightsF64AVX512(lanes, x, n)
+func (f64AVX512) addEights(lanes, x *float64, n, turns, most int) (done int) {
+	return addEightsF64AVX512(lanes, x, n, turns, most)
 }
 func (f64AVX512) tileMAE(labelGrad, e, z, t *float64, k int, lanes *float64) (bad uint32) {
 	return tileMAEF64AVX512(labelGrad, e, z, t, k, lanes)
@@ -1829,7 +1829,9 @@ func (f64AVX2) entmaxRow(grad, labelGrad, z, t *float64, n int, near *float64, f
 func (f64AVX2) entmaxIndex(grad, z *float64, n, y int, near *float64, f float64) (loss float64, rejected uint32) {
 	return entmaxIndexF64AVX2(grad, z, n, y, near, f)
 }
-func (f64AVX2) addEights(lanes, x *float64, n int) (done int) { return addEightsF64AVX2(lanes, x, n) }
+func (f64AVX2) addEights(lanes, x *float64, n, turns, most int) (done int) {
+	return addEightsF64AVX2(lanes, x, n, turns, most)
+}
 func (f64AVX2) tileMAE(labelGrad, e, z, t *float64, k int, lanes *float64) (bad uint32) {
 	return tileMAEF64AVX2(labelGrad, e, z, t, k, lanes)
 }

@@ -169,13 +169,16 @@ func (g isa) multiply() {
 
 // addEights is for float64.
 func (g isa) addEights() {
-	g.text("addEights", "func(lanes, x *float64, n int) (done int)",
-		"adds to the eight lanes as many of x as come in eights without a 0, and returns how many.")
+	g.text("addEights", "func(lanes, x *float64, n, turns, most int) (done int)",
+		"adds to the eight lanes as many of x as come in eights without a 0, and returns how many. After so many turns, and",
+		"after the most from then on, the lanes go to the sums behind them, and what that loses behind those.")
 	lanes, x, left, done := g.param("lanes"), g.param("x"), g.param("n"), GP64()
-	sums := make([]reg.VecVirtual, 8/g.lanes())
+	turns, most := g.param("turns"), g.param("most")
+	sums := make([]folded, 8/g.lanes())
 	for i := range sums {
-		sums[i] = g.vec()
-		g.load(Mem{Base: lanes, Disp: i * g.bytes()}, sums[i])
+		at := func(n int) Mem { return Mem{Base: lanes, Disp: 8*8*n + i*g.bytes()} }
+		sums[i] = folded{inner: [2]reg.VecVirtual{g.vec()}, sum: at(1), lost: at(2)}
+		g.load(at(0), sums[i].inner[0])
 	}
 	XORQ(done, done)
 	next, end := label("eight"), label("end")
@@ -192,13 +195,25 @@ func (g isa) addEights() {
 	TESTL(bits, bits)
 	JNE(LabelRef(end))
 	for i, v := range eight {
-		g.add(v, sums[i], sums[i])
+		g.add(v, sums[i].inner[0], sums[i].inner[0])
 	}
 	ADDQ(Imm(8), done)
+	DECQ(turns)
+	JNE(LabelRef(next))
+	for _, s := range sums {
+		sum, lost, rounded := g.vec(), g.vec(), g.vec()
+		g.load(s.sum, sum)
+		g.twoSum(sum, s.inner[0], rounded, lost)
+		g.store(rounded, s.sum.(Mem))
+		g.add(s.lost, lost, lost)
+		g.store(lost, s.lost.(Mem))
+		g.zero(s.inner[0])
+	}
+	MOVQ(most, turns)
 	JMP(LabelRef(next))
 	Label(end)
-	for i, v := range sums {
-		g.store(v, Mem{Base: lanes, Disp: i * g.bytes()})
+	for i, s := range sums {
+		g.store(s.inner[0], Mem{Base: lanes, Disp: i * g.bytes()})
 	}
 	Store(done, Return("done"))
 	g.ret()
