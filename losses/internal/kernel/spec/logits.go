@@ -93,9 +93,9 @@ func Times[T Float](dst []float64, x []T) {
 	}
 }
 
-// Eights are a sum of numbers that go to eight lanes in turn, quickly and however they come. After
-// so many turns the lanes go to a sum of their own, of which lost is what its roundings have lost: of
-// equal numbers each turn would lose the same.
+// Eights are a sum of numbers that go to eight lanes in turn, quickly, and alike however they come.
+// After [MostTurns] each lane goes to a sum of its own, and to Lost what that rounds away: of equal
+// numbers each turn would lose the same.
 type Eights struct {
 	Lanes, Sum, Lost [8]float64
 	Turns            int // of Lanes
