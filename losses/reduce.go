@@ -19,8 +19,9 @@ import (
 // When no row is kept, or no mass, the value is 0 and so are the gradients. A mass that float64
 // cannot divide by, of weights of 1e-310 or 1e308, is an error that is [ErrWeight]. Sums are taken
 // in float64, those of elements, with [SigmoidLink], row by row first: the losses that are not 0 go
-// to eight sums in turn, which are added by pairs after every 128, so that a row of weight 0 is as
-// if it were not there, and many losses that are alike lose no digits.
+// to eight sums in turn, so that a row of weight 0 is as if it were not there. After every 128
+// losses the sums begin anew, and what was in them is added up with what its roundings lose, so
+// that many losses that are alike lose no digits.
 type Reduction uint8
 
 // The reductions.

@@ -74,8 +74,8 @@ func (g isa) oddsExp(c questionConsts, x reg.VecVirtual) (e reg.VecVirtual) {
 	return e
 }
 
-// ofOdds returns what returns what emits the functions of e + low, of which low may be nil and is
-// with AVX-512, in par.
+// ofOdds returns what finds the interval of e + low, where low may be nil and is with AVX-512, and
+// returns what emits the functions in par of that.
 func (g isa) ofOdds(par reg.GPVirtual) func(e, low reg.VecVirtual) func(i int) reg.VecVirtual {
 	if !g.avx512 {
 		return func(e, low reg.VecVirtual) func(i int) reg.VecVirtual { return g.oddsPieces(par, e, low) }
