@@ -12,8 +12,11 @@ const pairwise = 32
 // Half returns where a row of n elements is cut for its sums, so that the error does not grow with
 // K: of many terms that are alike each loses the same. It is 0 for rows that need not be: of few
 // elements, and of float32, which has no digits that sums in float64 could lose so.
-func Half[T Float](n int) int {
-	if Size[T]() == 4 || n < 48 {
+func Half[T Float](n int) int { return HalfFrom[T](n, 48) }
+
+// HalfFrom is Half for sums of more lanes, whose rows are cut from least elements on.
+func HalfFrom[T Float](n, least int) int {
+	if Size[T]() == 4 || n < least {
 		return 0
 	}
 	return n / 2
@@ -41,15 +44,8 @@ func Sum[T Float](x []T) (sum float64) {
 // WeightedSum returns Σ t, Σ w t and the first position of an invalid label, or -1, of one row.
 // Where there is an invalid label the sums may be wrong.
 func WeightedSum[T Float](t []T, w []float64) (plain, weighted float64, bad int) {
-	if half := len(t) / 2; len(t) >= pairwise {
-		p, q, bad := WeightedSum(t[:half], w[:half])
-		if bad >= 0 {
-			return p, q, bad
-		}
-		if plain, weighted, bad = WeightedSum(t[half:], w[half:]); bad >= 0 {
-			bad += half
-		}
-		return p + plain, q + weighted, bad
+	if len(t) >= pairwise {
+		return WeightedHalves(t, w, len(t)/2, WeightedSum)
 	}
 	for j, v := range t {
 		if invalid(v) {
@@ -59,6 +55,19 @@ func WeightedSum[T Float](t []T, w []float64) (plain, weighted float64, bad int)
 		weighted += w[j] * float64(v)
 	}
 	return plain, weighted, -1
+}
+
+// WeightedHalves is [WeightedSum], sum or another, by the halves of a row.
+func WeightedHalves[T Float](t []T, w []float64, half int,
+	sum func(t []T, w []float64) (plain, weighted float64, bad int)) (plain, weighted float64, bad int) {
+	p, q, bad := sum(t[:half], w[:half])
+	if bad >= 0 {
+		return p, q, bad
+	}
+	if plain, weighted, bad = sum(t[half:], w[half:]); bad >= 0 {
+		bad += half
+	}
+	return p + plain, q + weighted, bad
 }
 
 // Weigh stores w∘t for every row t in dst. It returns the first row that holds an invalid label, or

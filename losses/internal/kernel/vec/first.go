@@ -28,24 +28,5 @@ func factorsOf[T spec.Float](scale []T, from, to int) []T {
 	return scale[from:to]
 }
 
-// halfOf returns where a row of n elements is cut for its sums: of many equal terms each loses the
-// same. It is 0 for a row that need not be cut: of float32, there are no digits that float64 could
-// lose so.
-func halfOf[T spec.Float](n int) int {
-	if spec.Size[T]() == 4 || n < longRow {
-		return 0
-	}
-	return n / 2 &^ 15
-}
-
-// weightedHalves is [WeightedSum] by the halves of a row.
-func weightedHalves[T spec.Float](t []T, w []float64, half int) (plain, weighted float64, bad int) {
-	p, q, bad := WeightedSum(t[:half], w[:half])
-	if bad >= 0 {
-		return p, q, bad
-	}
-	if plain, weighted, bad = WeightedSum(t[half:], w[half:]); bad >= 0 {
-		bad += half
-	}
-	return p + plain, q + weighted, bad
-}
+// halfOf is [spec.Half] for sums by vectors, of whole ones in the first half.
+func halfOf[T spec.Float](n int) int { return spec.HalfFrom[T](n, longRow) &^ 15 }

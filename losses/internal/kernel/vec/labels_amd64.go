@@ -27,7 +27,7 @@ func Sum[T spec.Float](x []T) float64 {
 // WeightedSum is [spec.WeightedSum].
 func WeightedSum[T spec.Float](t []T, w []float64) (plain, weighted float64, bad int) {
 	if half := halfOf[T](len(t)); half > 0 {
-		return weightedHalves(t, w, half)
+		return spec.WeightedHalves(t, w, half, WeightedSum)
 	}
 	plain, weighted, invalid := wideOf[T]().weightedSum(&t[0], &w[0], len(t))
 	if invalid != 0 {

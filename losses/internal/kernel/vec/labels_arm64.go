@@ -26,7 +26,7 @@ func Sum[T spec.Float](x []T) (sum float64) {
 // WeightedSum is [spec.WeightedSum].
 func WeightedSum[T spec.Float](t []T, w []float64) (plain, weighted float64, bad int) {
 	if half := halfOf[T](len(t)); half > 0 {
-		return weightedHalves(t, w, half)
+		return spec.WeightedHalves(t, w, half, WeightedSum)
 	}
 	whole := wholeBlocks[T](len(t))
 	if whole > 0 {

@@ -20,12 +20,12 @@ type link struct {
 	c             []float64 // the coefficients of y/s, from the highest degree on
 }
 
-// linkFor fits a link with n coefficients of y, its own 0 among them. error is relative, of φ too,
+// linkFor fits a link with n coefficients of y, its own 0 among them. lost is relative, of φ too,
 // growth that of [fitPair], and part the largest of the terms of φ over that.
-func linkFor(f spec.Family, a, most float64, n int) (l link, error, growth, part float64) {
+func linkFor(f spec.Family, a, most float64, n int) (l link, lost, growth, part float64) {
 	_, v, w, _ := smoothParts(f, a)
 	c := make([]float64, n)
-	error, growth = fitOne(c, most, w)
+	lost, growth = fitOne(c, most, w)
 	l.value, l.middle, l.c = v(most/2), c[n-1], c[:n-1]
 	switch b := f.B; f { // φ is a constant and this, for p = 0, and what is added with p, times φ'/p
 	case spec.AGCE(b):
@@ -40,7 +40,7 @@ func linkFor(f spec.Family, a, most float64, n int) (l link, error, growth, part
 	}
 	l.slope *= most / 2
 	l.at += l.slope
-	return l, error * max(part, 1), growth, part
+	return l, lost * max(part, 1), growth, part
 }
 
 // linkedFor returns what linkedTile takes of a plan for elements of its size, where that is exact

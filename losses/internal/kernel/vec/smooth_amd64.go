@@ -47,6 +47,7 @@ func fitSmall(f spec.Family, a float64, size int) (s smallFit) {
 	if size == 4 {
 		few, more, limit = smoothFew32, smoothMore32, 0x1p-27
 	}
+	_, v, w, _ := smoothParts(f, a)
 	exact := func(worst, growth float64) bool { return worst < limit && (size == 8 || growth < 2) } // no rounding grows
 	for _, most := range []float64{mostSmall, mostSmall / 2, mostSmall / 4, mostSmall / 8} {
 		for _, n := range []int{few, more} {
@@ -59,7 +60,6 @@ func fitSmall(f spec.Family, a float64, size int) (s smallFit) {
 			s.set(append([]float64{l.at * by, l.slope * by}, l.c...), 2, s.slope)
 			return s
 		}
-		_, v, w, _ := smoothParts(f, a)
 		for _, n := range []int{few, more} {
 			c := make([]float64, 2*n)
 			if !exact(fitPair(c, most, v, w)) {

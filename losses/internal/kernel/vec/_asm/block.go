@@ -204,7 +204,7 @@ func (g isa) fours(n reg.GPVirtual, body func(i reg.GPVirtual, v int, m *mask), 
 		ADDQ(Imm(uint64(count*g.lanes())), i)
 		SUBQ(Imm(uint64(count*g.lanes())), left)
 	}
-	four, two, one, tail, done := label("four"), label("two"), label("one"), label("tail"), label("done")
+	four, two, one, tail := label("four"), label("two"), label("one"), label("tail")
 	Label(four)
 	several(4, two)
 	fold()
@@ -214,11 +214,7 @@ func (g isa) fours(n reg.GPVirtual, body func(i reg.GPVirtual, v int, m *mask), 
 	Label(one)
 	several(1, tail)
 	Label(tail)
-	TESTQ(left, left)
-	JEQ(LabelRef(done))
-	m := g.tail(left)
-	body(i, 1, &m)
-	Label(done)
+	g.partial(left, func(m *mask) { body(i, 1, m) })
 	fold()
 }
 

@@ -174,11 +174,11 @@ func (g isa) addEights() {
 		"after the most from then on, the lanes go to the sums behind them, and what that loses behind those.")
 	lanes, x, left, done := g.param("lanes"), g.param("x"), g.param("n"), GP64()
 	turns, most := g.param("turns"), g.param("most")
-	sums := make([]folded, 8/g.lanes())
-	for i := range sums {
-		at := func(n int) Mem { return Mem{Base: lanes, Disp: 8*8*n + i*g.bytes()} }
-		sums[i] = folded{inner: [2]reg.VecVirtual{g.vec()}, sum: at(1), lost: at(2)}
-		g.load(at(0), sums[i].inner[0])
+	at := func(n, i int) Mem { return Mem{Base: lanes, Disp: 8*8*n + i*g.bytes()} }
+	inner := make([]reg.VecVirtual, 8/g.lanes())
+	for i := range inner {
+		inner[i] = g.vec()
+		g.load(at(0, i), inner[i])
 	}
 	XORQ(done, done)
 	next, end := label("eight"), label("end")
@@ -186,7 +186,7 @@ func (g isa) addEights() {
 	SUBQ(Imm(8), left)
 	JLT(LabelRef(end))
 	zero, any := g.zeros(1)[0], g.noLanes()
-	eight := make([]reg.VecVirtual, len(sums))
+	eight := make([]reg.VecVirtual, len(inner))
 	for i := range eight {
 		eight[i] = g.get(x, done, i, nil)
 		g.orInto(g.cmp(eqOQ, zero, eight[i]), any)
@@ -195,25 +195,25 @@ func (g isa) addEights() {
 	TESTL(bits, bits)
 	JNE(LabelRef(end))
 	for i, v := range eight {
-		g.add(v, sums[i].inner[0], sums[i].inner[0])
+		g.add(v, inner[i], inner[i])
 	}
 	ADDQ(Imm(8), done)
 	DECQ(turns)
 	JNE(LabelRef(next))
-	for _, s := range sums {
+	for i, v := range inner {
 		sum, lost, rounded := g.vec(), g.vec(), g.vec()
-		g.load(s.sum, sum)
-		g.twoSum(sum, s.inner[0], rounded, lost)
-		g.store(rounded, s.sum.(Mem))
-		g.add(s.lost, lost, lost)
-		g.store(lost, s.lost.(Mem))
-		g.zero(s.inner[0])
+		g.load(at(1, i), sum)
+		g.twoSum(sum, v, rounded, lost)
+		g.store(rounded, at(1, i))
+		g.add(at(2, i), lost, lost)
+		g.store(lost, at(2, i))
+		g.zero(v)
 	}
 	MOVQ(most, turns)
 	JMP(LabelRef(next))
 	Label(end)
-	for i, s := range sums {
-		g.store(s.inner[0], Mem{Base: lanes, Disp: i * g.bytes()})
+	for i, v := range inner {
+		g.store(v, at(0, i))
 	}
 	Store(done, Return("done"))
 	g.ret()

@@ -225,7 +225,7 @@ func (g isa) loopBy(n reg.GPVirtual, unroll int, body func(i reg.GPVirtual, v in
 
 // rest emits body for the elements that are left, from i on: vector by vector, then the tail.
 func (g isa) rest(i, left reg.GPVirtual, body func(m *mask)) {
-	next, tail, done := label("next"), label("tail"), label("done")
+	next, tail := label("next"), label("tail")
 	Label(next)
 	CMPQ(left, Imm(uint64(g.lanes())))
 	JLT(LabelRef(tail))
@@ -234,6 +234,12 @@ func (g isa) rest(i, left reg.GPVirtual, body func(m *mask)) {
 	SUBQ(Imm(uint64(g.lanes())), left)
 	JMP(LabelRef(next))
 	Label(tail)
+	g.partial(left, body)
+}
+
+// partial emits body for the elements that are left, fewer than a vector has, if there are any.
+func (g isa) partial(left reg.GPVirtual, body func(m *mask)) {
+	done := label("done")
 	TESTQ(left, left)
 	JEQ(LabelRef(done))
 	m := g.tail(left)
@@ -248,7 +254,7 @@ func (g isa) blocks(n reg.GPVirtual, body func(i reg.GPVirtual, v int, m *mask),
 		return
 	}
 	i, left, count := GP64(), GP64(), GP64()
-	block, next, tail, done := label("block"), label("next"), label("tail"), label("done")
+	block, next, tail := label("block"), label("next"), label("tail")
 	XORQ(i, i)
 	MOVQ(n, left)
 	Label(block)
@@ -264,11 +270,7 @@ func (g isa) blocks(n reg.GPVirtual, body func(i reg.GPVirtual, v int, m *mask),
 	between()
 	JMP(LabelRef(block))
 	Label(tail)
-	TESTQ(left, left)
-	JEQ(LabelRef(done))
-	m := g.tail(left)
-	body(i, 0, &m)
-	Label(done)
+	g.partial(left, func(m *mask) { body(i, 0, m) })
 }
 
 // interleave emits what the bodies emit, which have no branches, in turns: a processor looks ahead
