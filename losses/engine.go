@@ -43,7 +43,7 @@ type engine[T kernel.Float] struct {
 type buffers[T kernel.Float] struct {
 	input, target, sample, upstream, direction, share, scale, grad, targetGrad        []T
 	out, weightGrad                                                                   []T // with SigmoidLink
-	hi, low                                                                           []T
+	hi, low, ofMass                                                                   []T
 	prepared                                                                          kernel.Prepared[T]
 	made                                                                              kernel.Made[T]
 	index                                                                             []int

@@ -207,24 +207,43 @@ func (e *engine[T]) massOf(i int) float64 {
 // gradOfMass adds to the gradients what comes from WeightedMean's denominator, -f times that of the
 // mass.
 func (e *engine[T]) gradOfMass(f float64) {
-	if e.out.weightGrad == nil && e.targetGrad == nil {
+	for i := range e.out.weightGrad {
+		if e.keeps(i) {
+			e.out.weightGrad[i] -= T(f * e.rowMass[i])
+		}
+	}
+	if e.link == SoftmaxLink && e.targetGrad != nil {
+		e.labelGradsOfMass(f)
 		return
 	}
-	for i := range e.n {
+	for i := range e.targetGrad {
+		if e.keeps(i) {
+			s := f * e.ofClass(e.classWeights, i) * (e.ofClass(e.posWeight, i) - 1)
+			e.targetGrad[i] -= T(s * e.sampleOf(i))
+		}
+	}
+}
+
+// labelGradsOfMass is gradOfMass for the labels of rows: several rows at once where all are alike.
+func (e *engine[T]) labelGradsOfMass(f float64) {
+	const many = 256 // elements, of which the kernel takes whole vectors
+	rows := 1
+	if e.sample == nil && e.removed == nil {
+		rows = max(1, min(e.n, many/e.k))
+	}
+	less, of := dense.Grow(&e.buf.ofMass, rows*e.k), math.NaN()
+	for i := 0; i < e.n; i += rows {
 		if !e.keeps(i) {
 			continue
 		}
-		if e.out.weightGrad != nil {
-			e.out.weightGrad[i] -= T(f * e.rowMass[i])
-		}
-		for k := range part(e.targetGrad, i, i+1, e.k) {
-			if e.link == SigmoidLink {
-				s := f * e.ofClass(e.classWeights, i) * (e.ofClass(e.posWeight, i) - 1)
-				e.targetGrad[i] -= T(s * e.sampleOf(i))
-			} else {
-				e.targetGrad[i*e.k+k] -= T(f * e.sampleOf(i) * among(e.classWeights, k))
+		if s := f * e.sampleOf(i); s != of {
+			for j := range less {
+				less[j] = -T(s * among(e.classWeights, j%e.k))
 			}
+			of = s
 		}
+		n := min(rows, e.n-i) * e.k
+		kernel.Add(e.targetGrad[i*e.k:][:n], less[:n])
 	}
 }
 
