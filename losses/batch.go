@@ -70,6 +70,7 @@ type scratch[T kernel.Float] struct {
 	paired                 []T // elements as rows of two classes
 	termGrad, termScale    []T // of a term of a sum
 	extra                  []T // of the z-loss
+	back                   []T // what takes gradients by labels back
 	byTargets, termTarget  []T // the derivatives of some rows by their target, and those of a term of a sum
 	wide                   []float64
 	narrow                 []float32

@@ -11,7 +11,8 @@ import (
 // while it reads a row.
 func (b *batch[T]) fuses(l Loss) bool {
 	_, ok := l.(CrossEntropy)
-	return ok && b.fused != nil && b.direction == nil && b.targetGrad == nil && b.excess == nil && b.lift == 1
+	return ok && b.fused != nil && b.direction == nil && b.excess == nil && b.lift == 1 &&
+		(b.targetGrad == nil || b.moderate && !b.movesLabel())
 }
 
 // prepareShift readies, once for all rows, what the kernel of fuses adds to logits, where there is
@@ -57,6 +58,13 @@ func (b *batch[T]) computeFused(l Loss, linear bool) (row int, err error) {
 	if bad := ready.prepareTarget(); bad >= 0 {
 		return bad, ready.labelError(bad)
 	}
+	var labels kernel.LabelGrads[T]
+	if b.targetGrad != nil {
+		var ok bool
+		if labels, ok = ready.labelGrads(-1); !ok {
+			return b.computeApart(l, linear)
+		}
+	}
 	if !b.movesLabel() && (b.zLoss == 0 || kernel.Together[T](b.k)) {
 		return b.computeFusedRows(&ready, l, linear)
 	}
@@ -67,12 +75,15 @@ func (b *batch[T]) computeFused(l Loss, linear bool) (row int, err error) {
 		copy(p.Low, b.fused.Low)
 	}
 	for i := range b.n {
-		if ready.fusedRow(&p, i, b.index) {
+		if ready.fusedRow(&p, i, b.index, labels) {
 			continue
 		}
 		c := b.slice(i, i+1)
 		if row, err = c.computeApart(l, linear); err != nil {
 			return i + row, err
+		}
+		if b.targetGrad != nil {
+			labels, _ = ready.labelGrads(-1) // anew, in memory that row i has had
 		}
 	}
 	return 0, nil
@@ -92,7 +103,14 @@ func (b *batch[T]) computeFusedRows(ready *batch[T], l Loss, linear bool) (row i
 		if len(x) > 1 {
 			x = x[lo : lo+c.n]
 		}
-		all := kernel.CrossEntropyRows(b.fused, c.loss, lse, c.grad, c.input, c.target, c.index, c.scale, x, b.k)
+		var all bool
+		if c.targetGrad == nil {
+			all = kernel.CrossEntropyRows(b.fused, c.loss, lse, c.grad, c.input, c.target, c.index, c.scale, x, b.k)
+		} else {
+			o, _ := c.labelGrads(-1)
+			all = kernel.CrossEntropyRowsLabels(b.fused, c.loss, lse, c.grad, c.targetGrad, c.input, c.target, c.scale, x,
+				b.k, o)
+		}
 		for i, w := range c.rowWeight {
 			c.loss[i] *= w
 		}
@@ -163,8 +181,8 @@ func (b *batch[T]) extras() (extra []T, ok bool) {
 }
 
 // fusedRow computes row i by the kernel of fuses, and returns false when that declines it. index is
-// that of the caller, which smoothing makes labels of.
-func (b *batch[T]) fusedRow(p *kernel.Prepared[T], i int, index []int) (ok bool) {
+// that of the caller, which smoothing makes labels of; labels are what the gradients by them are.
+func (b *batch[T]) fusedRow(p *kernel.Prepared[T], i int, index []int, labels kernel.LabelGrads[T]) (ok bool) {
 	z, t, g := part(b.input, i, i+1, b.k), part(b.target, i, i+1, b.k), part(b.grad, i, i+1, b.k)
 	f, share, class, extra := of(b.scale, i), b.shareOf(i)/b.temperature, 0, 0.0
 	switch {
@@ -193,7 +211,13 @@ func (b *batch[T]) fusedRow(p *kernel.Prepared[T], i int, index []int) (ok bool)
 		}
 		slope = m.slope
 	}
-	lse, ok := kernel.CrossEntropyRow(p, &b.loss[i], g, z, t, class, f, extra)
+	var lse float64
+	if b.targetGrad == nil {
+		lse, ok = kernel.CrossEntropyRow(p, &b.loss[i], g, z, t, class, f, extra)
+	} else {
+		labels.Factor = own(b, labels.Factor, i, i+1)
+		lse, ok = kernel.CrossEntropyRowLabels(p, &b.loss[i], g, part(b.targetGrad, i, i+1, b.k), z, t, f, extra, labels)
+	}
 	if !ok {
 		return false
 	}

@@ -105,7 +105,7 @@ func (b *batch[T]) labelGrads(sign float64) (o kernel.LabelGrads[T], ok bool) {
 	if b.rowWeight != nil || !b.moderate {
 		return o, false
 	}
-	room := dense.Grow(&b.extra, len(b.share)+2*b.k)
+	room := dense.Grow(&b.back, len(b.share)+2*b.k)
 	take := func(n int) (x []T) {
 		x, room = room[:n], room[n:]
 		return x

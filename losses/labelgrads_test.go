@@ -71,6 +71,27 @@ func TestLabelGradsAsOfRows(t *testing.T) {
 	}
 }
 
+// TestLabelGradsOfPreparedLogits is that for cross entropy with options that its kernel prepares
+// logits by, of rows that are for that kernel beside such as are not.
+func TestLabelGradsOfPreparedLogits(t *testing.T) {
+	for _, dt := range floatDtypes {
+		for _, k := range []int{1, 2, 3, 10, 41, 83, 300, 1100} {
+			b := rowsOfKinds(dt, k)
+			b.s = repeat(b.n, func(i int) float64 { return float64(1 + i%3) })
+			for behind, c := range labelOptions(k) {
+				numbers := repeat(k, func(j int) float64 { return 3 * math.Sin(float64(j)) })
+				c.Loss, c.Reduction = losses.CrossEntropy{}, losses.Sum
+				for before, prepared := range []losses.Criterion{
+					{Temperature: 0.7}, {LogitShift: numbers}, {ZLoss: 0.01}, {Temperature: 3, LogitShift: numbers, ZLoss: 0.02},
+				} {
+					c.Temperature, c.LogitShift, c.ZLoss = prepared.Temperature, prepared.LogitShift, prepared.ZLoss
+					labelGradsAsOfRows(t, fmt.Sprintf("%v K=%d %s %d", dt, k, behind, before), c, b)
+				}
+			}
+		}
+	}
+}
+
 func labelOptions(k int) map[string]losses.Criterion {
 	prior := repeat(k, func(j int) float64 { return float64(2*j+1) / float64(k*k) })
 	return map[string]losses.Criterion{

@@ -95,7 +95,7 @@ func TestGuardPrepared(t *testing.T) {
 }
 
 func guardPrepared[T Float](t *testing.T) {
-	var pages [5]numtest.Pages
+	var pages [6]numtest.Pages
 	for i := range pages {
 		pages[i] = numtest.NewPages(t, 8192)
 	}
@@ -111,6 +111,10 @@ func guardPrepared[T Float](t *testing.T) {
 				p.Hi, p.Low = numtest.Guard(pages[0], p.Hi, behind), numtest.Guard(pages[1], p.Low, behind)
 				g, z := numtest.Guard(pages[2], make([]T, k), behind), numtest.Guard(pages[3], x.z, behind)
 				labels := numtest.Guard(pages[4], x.t, behind)
+				byLabels := numtest.Guard(pages[5], make([]T, k), behind)
+				_, ok := CrossEntropyRowLabels(&p, new(float64), g, byLabels, z, labels, 1, 0,
+					LabelGrads[T]{Factor: []T{-1}, Keep: 1, Above: -1})
+				require.True(t, ok)
 				for _, y := range [][]T{labels, nil} {
 					_, ok := CrossEntropyRow(&p, new(float64), g, z, y, 0, 1, 0)
 					require.True(t, ok)

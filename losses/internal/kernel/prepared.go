@@ -38,6 +38,20 @@ func CrossEntropyRows[T Float](p *Prepared[T], loss, lse []float64, grad, z, t [
 	return vec.CrossEntropyRows(p, loss, lse, grad, z, t, index, scale, extra, k)
 }
 
+// CrossEntropyRowsLabels is [CrossEntropyRows] with the gradients by the labels; see
+// [vec.CrossEntropyRowsLabels].
+func CrossEntropyRowsLabels[T Float](p *Prepared[T], loss, lse []float64, grad, labelGrad, z, t, scale, extra []T,
+	k int, l LabelGrads[T]) (all bool) {
+	return vec.CrossEntropyRowsLabels(p, loss, lse, grad, labelGrad, z, t, scale, extra, k, l)
+}
+
+// CrossEntropyRowLabels is [CrossEntropyRow] with the gradients by the labels; see
+// [vec.CrossEntropyRowLabels].
+func CrossEntropyRowLabels[T Float](p *Prepared[T], loss *float64, grad, labelGrad, z, t []T, f, extra float64,
+	l LabelGrads[T]) (lse float64, ok bool) {
+	return vec.CrossEntropyRowLabels(p, loss, grad, labelGrad, z, t, f, extra, l)
+}
+
 // Shifts reports whether there is [SigmoidShifted] for elements of a type.
 func Shifts[T Float]() bool { return vec.On() && vec.Shifts[T]() }
 

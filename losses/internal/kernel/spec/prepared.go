@@ -25,6 +25,12 @@ func gridOf[T Float]() float64 {
 	return 1 << 38
 }
 
+// OnGrid returns the multiple of the grid next to x.
+func OnGrid[T Float](x float64) float64 {
+	grid := gridOf[T]()
+	return math.RoundToEven(x*grid) / grid
+}
+
 // NewPrepared returns what is for the logits z/t.
 func NewPrepared[T Float](t float64) (p Prepared[T]) {
 	p.Factor = 1 / t
@@ -34,8 +40,8 @@ func NewPrepared[T Float](t float64) (p Prepared[T]) {
 
 // Set makes s/t what is added to the logit of class k. It reports whether that is in range.
 func (p *Prepared[T]) Set(k int, s, t float64) (ok bool) {
-	grid, x := gridOf[T](), s/t
-	hi := math.RoundToEven(x*grid) / grid
+	x := s / t
+	hi := OnGrid[T](x)
 	p.Hi[k], p.Low[k] = T(hi), T((x-hi)+math.FMA(-x, t, s)/t)
 	return math.Abs(x) <= MostShift
 }
@@ -50,8 +56,7 @@ func (p *Prepared[T]) Added(k int) float64 {
 
 // Less returns y_k - y_top for the logits z, top one of the largest, of float64 with its digits.
 func (p *Prepared[T]) Less(z []T, k, top int) float64 {
-	grid := gridOf[T]()
-	m := math.RoundToEven((p.Factor*float64(z[top])+p.Added(top))*grid) / grid
+	m := OnGrid[T](p.Factor*float64(z[top]) + p.Added(top))
 	from := func(k int) float64 { // y_k - m
 		hi, low := -m, 0.0
 		if p.Hi != nil {

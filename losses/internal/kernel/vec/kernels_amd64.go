@@ -691,6 +691,12 @@ func ordinaryDividedF32AVX512(e *float32, z *float32, t *float32, k int, n int, 
 //go:noescape
 func ordinaryIndexDividedF32AVX512(e *float32, z *float32, index *int, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, factor float64, factorLow float64) (declined uint32)
 
+// dividedLessF32AVX512 stores in dst the logits of n rows of k elements, with the number in the
+// lane Grid added to them. The logits are factor z. factorLow is what factor has lost, for float64.
+//
+//go:noescape
+func dividedLessF32AVX512(dst *float32, z *float32, k int, n int, lanes *float32, factor float64, factorLow float64)
+
 // tileShiftedF32AVX512 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
 // logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for
@@ -722,6 +728,13 @@ func ordinaryShiftedF32AVX512(e *float32, z *float32, t *float32, k int, n int, 
 //
 //go:noescape
 func ordinaryIndexShiftedF32AVX512(e *float32, z *float32, index *int, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, hi *float32, low *float32, factor float64, factorLow float64) (declined uint32)
+
+// shiftedLessF32AVX512 stores in dst the logits of n rows of k elements, with the number in the
+// lane Grid added to them. The logits are factor z + hi + low, hi a multiple of the grid. factorLow
+// is what factor has lost, for float64.
+//
+//go:noescape
+func shiftedLessF32AVX512(dst *float32, z *float32, k int, n int, lanes *float32, hi *float32, low *float32, factor float64, factorLow float64)
 
 // sigmoidGCEOddsF32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no),
 // (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
@@ -1408,6 +1421,12 @@ func ordinaryDividedF64AVX512(e *float64, z *float64, t *float64, k int, n int, 
 //go:noescape
 func ordinaryIndexDividedF64AVX512(e *float64, z *float64, index *int, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, factor float64, factorLow float64) (declined uint32)
 
+// dividedLessF64AVX512 stores in dst the logits of n rows of k elements, with the number in the
+// lane Grid added to them. The logits are factor z. factorLow is what factor has lost, for float64.
+//
+//go:noescape
+func dividedLessF64AVX512(dst *float64, z *float64, k int, n int, lanes *float64, factor float64, factorLow float64)
+
 // tileShiftedF64AVX512 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
 // logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for
@@ -1439,6 +1458,13 @@ func ordinaryShiftedF64AVX512(e *float64, z *float64, t *float64, k int, n int, 
 //
 //go:noescape
 func ordinaryIndexShiftedF64AVX512(e *float64, z *float64, index *int, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, hi *float64, low *float64, factor float64, factorLow float64) (declined uint32)
+
+// shiftedLessF64AVX512 stores in dst the logits of n rows of k elements, with the number in the
+// lane Grid added to them. The logits are factor z + hi + low, hi a multiple of the grid. factorLow
+// is what factor has lost, for float64.
+//
+//go:noescape
+func shiftedLessF64AVX512(dst *float64, z *float64, k int, n int, lanes *float64, hi *float64, low *float64, factor float64, factorLow float64)
 
 // sizesF64AVX512 returns the smallest |x| that is not 0 and the largest, NaN aside, and not 0 where
 // an x is not finite, negative, or 0.
@@ -2782,6 +2808,12 @@ func ordinaryDividedF32AVX2(e *float32, z *float32, t *float32, k int, n int, f 
 //go:noescape
 func ordinaryIndexDividedF32AVX2(e *float32, z *float32, index *int, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, factor float64, factorLow float64) (declined uint32)
 
+// dividedLessF32AVX2 stores in dst the logits of n rows of k elements, with the number in the lane
+// Grid added to them. The logits are factor z. factorLow is what factor has lost, for float64.
+//
+//go:noescape
+func dividedLessF32AVX2(dst *float32, z *float32, k int, n int, lanes *float32, factor float64, factorLow float64)
+
 // tileShiftedF32AVX2 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
 // the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The logits
 // are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for
@@ -2813,6 +2845,13 @@ func ordinaryShiftedF32AVX2(e *float32, z *float32, t *float32, k int, n int, f 
 //
 //go:noescape
 func ordinaryIndexShiftedF32AVX2(e *float32, z *float32, index *int, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, hi *float32, low *float32, factor float64, factorLow float64) (declined uint32)
+
+// shiftedLessF32AVX2 stores in dst the logits of n rows of k elements, with the number in the lane
+// Grid added to them. The logits are factor z + hi + low, hi a multiple of the grid. factorLow is
+// what factor has lost, for float64.
+//
+//go:noescape
+func shiftedLessF32AVX2(dst *float32, z *float32, k int, n int, lanes *float32, hi *float32, low *float32, factor float64, factorLow float64)
 
 // sigmoidGCEOddsF32AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no),
 // (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
@@ -3496,6 +3535,12 @@ func ordinaryDividedF64AVX2(e *float64, z *float64, t *float64, k int, n int, f 
 //go:noescape
 func ordinaryIndexDividedF64AVX2(e *float64, z *float64, index *int, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, factor float64, factorLow float64) (declined uint32)
 
+// dividedLessF64AVX2 stores in dst the logits of n rows of k elements, with the number in the lane
+// Grid added to them. The logits are factor z. factorLow is what factor has lost, for float64.
+//
+//go:noescape
+func dividedLessF64AVX2(dst *float64, z *float64, k int, n int, lanes *float64, factor float64, factorLow float64)
+
 // tileShiftedF64AVX2 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
 // the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The logits
 // are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for
@@ -3527,6 +3572,13 @@ func ordinaryShiftedF64AVX2(e *float64, z *float64, t *float64, k int, n int, f 
 //
 //go:noescape
 func ordinaryIndexShiftedF64AVX2(e *float64, z *float64, index *int, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, hi *float64, low *float64, factor float64, factorLow float64) (declined uint32)
+
+// shiftedLessF64AVX2 stores in dst the logits of n rows of k elements, with the number in the lane
+// Grid added to them. The logits are factor z + hi + low, hi a multiple of the grid. factorLow is
+// what factor has lost, for float64.
+//
+//go:noescape
+func shiftedLessF64AVX2(dst *float64, z *float64, k int, n int, lanes *float64, hi *float64, low *float64, factor float64, factorLow float64)
 
 // sizesF64AVX2 returns the smallest |x| that is not 0 and the largest, NaN aside, and not 0 where
 // an x is not finite, negative, or 0.

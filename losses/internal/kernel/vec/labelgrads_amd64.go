@@ -67,6 +67,49 @@ func (o *labelGrads[T]) tile(u unit[T], s *tile[T], x, t []T, i, n int) {
 	})
 }
 
+// prepared stores those of the n rows from row i on of logits z, which p prepares, and labels t, of
+// which s has the numbers. It returns the bits of rows with a NaN.
+func (o *labelGrads[T]) prepared(u unit[T], s *tile[T], p *spec.Prepared[T], z, t []T, i, n int) (odd uint32) {
+	x := o.less(u, s, p, z, i, n)
+	return o.ofRows(u, s, x, t, i, n)
+}
+
+// preparedRow is prepared for row i alone, of which the largest logit, at top, is m and log =
+// log1p(r). It returns false where there is a NaN.
+func (o *labelGrads[T]) preparedRow(u unit[T], s *tile[T], p *spec.Prepared[T], z, t []T, i int, m, log float64,
+	top int) bool {
+	w := u.lanes()
+	s.numbers(laneGrid, w)[0], s.numbers(laneMax, w)[0], s.numbers(laneLog, w)[0] = T(-spec.OnGrid[T](m)), T(m), T(log)
+	x := o.less(u, s, p, z, i, 1)
+	if !p.Off() {
+		s.numbers(laneMax, w)[0] = x[top]
+	}
+	return o.ofRows(u, s, x, t, i, 1) == 0
+}
+
+// less returns the logits that p makes of the n rows of z from row i on: as they are where they are
+// z, or with the number in the lane Grid of s added to them, where the gradients go.
+func (o *labelGrads[T]) less(u unit[T], s *tile[T], p *spec.Prepared[T], z []T, i, n int) []T {
+	k := o.k
+	g, z := o.grad[i*k:(i+n)*k], z[i*k:(i+n)*k]
+	switch {
+	case p.Off():
+		return z
+	case p.Hi == nil:
+		u.dividedLess(&g[0], &z[0], k, n, &s.lane[0], p.Factor, p.FactorLow)
+	default:
+		u.shiftedLess(&g[0], &z[0], k, n, &s.lane[0], &p.Hi[0], &p.Low[0], p.Factor, p.FactorLow)
+	}
+	return g
+}
+
+// ofRows stores those of the n rows from row i on of logits x, of which s has the numbers.
+func (o *labelGrads[T]) ofRows(u unit[T], s *tile[T], x, t []T, i, n int) (odd uint32) {
+	setLane(s.numbers(laneScale, u.lanes())[:n], o.Factor, i, n)
+	return u.labelGrads(&o.grad[i*o.k], &x[0], o.labels(t[i*o.k:]), first(o.Weights), first(o.Prior), o.k, n, &s.lane[0],
+		o.Keep, o.Mix, 0, o.Above)
+}
+
 // labels returns where the labels t begin, where they matter.
 func (o *labelGrads[T]) labels(t []T) *T {
 	if o.Above < 0 {

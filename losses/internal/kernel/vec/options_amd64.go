@@ -18,20 +18,31 @@ func Together[T spec.Float](k int) bool { return inTiles[T](k) || inOrdinaryBloc
 // and what else is stored for them means nothing. Without an extra lse is 0 of the others.
 func CrossEntropyRows[T spec.Float](p *spec.Prepared[T], loss, lse []float64, grad, z, t []T, index []int,
 	scale, extra []T, k int) (all bool) {
-	u := unitOf[T]()
-	s, w := getTile[T](), u.lanes()
+	s := getTile[T]()
 	defer putTile(s)
-	if extra == nil {
-		clear(lse)
-	}
 	o := optionRows[T]{p, loss, lse, grad, z, t, index, scale, extra, k}
-	switch {
-	case inTiles[T](k):
-		return o.inTiles(u, s, w)
-	case inOrdinaryBlocks[T](k, false):
-		return o.inBlocks(u, s, w)
-	}
-	return o.inRows(u, s)
+	return o.compute(s, nil)
+}
+
+// CrossEntropyRowsLabels is [CrossEntropyRows] with labels and stores the gradients by them in
+// labelGrad. It declines rows of which one would be NaN, too.
+func CrossEntropyRowsLabels[T spec.Float](p *spec.Prepared[T], loss, lse []float64, grad, labelGrad, z, t,
+	scale, extra []T, k int, l spec.LabelGrads[T]) (all bool) {
+	s := getTile[T]()
+	defer putTile(s)
+	o := optionRows[T]{p, loss, lse, grad, z, t, nil, scale, extra, k}
+	return o.compute(s, &labelGrads[T]{l, labelGrad, k, s.lane[:]})
+}
+
+// CrossEntropyRowLabels is [CrossEntropyRow] with labels, and the gradients by them as those of
+// [CrossEntropyRowsLabels].
+func CrossEntropyRowLabels[T spec.Float](p *spec.Prepared[T], loss *float64, grad, labelGrad, z, t []T,
+	f, extra float64, l spec.LabelGrads[T]) (lse float64, ok bool) {
+	s := getTile[T]()
+	defer putTile(s)
+	o := labelGrads[T]{l, labelGrad, len(z), s.lane[:]}
+	m, log, top, ok := crossEntropyRow(p, loss, grad, z, t, 0, f, extra)
+	return m + log, ok && o.preparedRow(unitOf[T](), s, p, z, t, 0, m, log, top)
 }
 
 // optionRows are the arguments of CrossEntropyRows.
@@ -44,11 +55,30 @@ type optionRows[T spec.Float] struct {
 	k            int
 }
 
-func (o *optionRows[T]) inTiles(u unit[T], s *tile[T], w int) (all bool) {
+// compute computes them, and the gradients by the labels, too, unless l is nil.
+func (o *optionRows[T]) compute(s *tile[T], l *labelGrads[T]) (all bool) {
+	u := unitOf[T]()
+	if o.extra == nil {
+		clear(o.lse)
+	}
+	switch {
+	case inTiles[T](o.k):
+		return o.inTiles(u, s, u.lanes(), l)
+	case inOrdinaryBlocks[T](o.k, false):
+		return o.inBlocks(u, s, u.lanes(), l)
+	}
+	return o.inRows(u, s, l)
+}
+
+func (o *optionRows[T]) inTiles(u unit[T], s *tile[T], w int, l *labelGrads[T]) (all bool) {
 	all = true
 	io, k := tiler[T, T](u), o.k
+	most := tilesAt(k) * w
+	if l != nil {
+		most = w // whose numbers are in lanes then
+	}
 	for i, n := 0, 0; i < len(o.loss); i += n {
-		n = min(tilesAt(k)*w, len(o.loss)-i)
+		n = min(most, len(o.loss)-i)
 		tileIn(io, s.z[:], o.z[i*k:], n, s.padZ[:], k)
 		setTarget(io, s, o.t, s.padT[:], o.index, i, n, k)
 		sums, logs, tiles := o.loss[i:i+n], o.lse[i:i+n], tilesOf(n, w)
@@ -73,6 +103,9 @@ func (o *optionRows[T]) inTiles(u unit[T], s *tile[T], w int) (all bool) {
 		}
 		copy(o.loss[i:], sums)
 		o.keep(logs, i)
+		if l != nil {
+			s.declined[0] |= l.prepared(u, s, o.p, o.z, o.t, i, n)
+		}
 		for j, mask := range s.declined[:tiles] {
 			all = o.decline(mask, i+j*w, min(w, n-j*w)) && all
 		}
@@ -80,27 +113,34 @@ func (o *optionRows[T]) inTiles(u unit[T], s *tile[T], w int) (all bool) {
 	return all
 }
 
-func (o *optionRows[T]) inBlocks(u unit[T], s *tile[T], w int) (all bool) {
+func (o *optionRows[T]) inBlocks(u unit[T], s *tile[T], w int, l *labelGrads[T]) (all bool) {
 	all = true
 	for i := 0; i < len(o.loss); i += w {
 		n := min(w, len(o.loss)-i)
 		declined := o.ordinaryBlock(u, s, i, n, w)
+		if l != nil && declined&(1<<n-1) != 1<<n-1 {
+			declined |= l.prepared(u, s, o.p, o.z, o.t, i, n)
+		}
 		if !inBlocks(u, o.k) {
 			all = o.decline(declined, i, n) && all
 			continue
 		}
 		for j, end := nextRun(declined, 0, n); j < n; j, end = nextRun(declined, end, n) {
-			all = o.decline(o.block(u, s, i+j, end-j, w), i+j, end-j) && all
+			mask := o.block(u, s, i+j, end-j, w)
+			if l != nil {
+				mask |= l.prepared(u, s, o.p, o.z, o.t, i+j, end-j)
+			}
+			all = o.decline(mask, i+j, end-j) && all
 		}
 	}
 	return all
 }
 
 // inRows is for rows of many classes.
-func (o *optionRows[T]) inRows(u unit[T], s *tile[T]) (all bool) {
+func (o *optionRows[T]) inRows(u unit[T], s *tile[T], l *labelGrads[T]) (all bool) {
 	all = true
 	for i := 0; ; i++ {
-		if i += o.ordinary(u, s, i); i == len(o.loss) {
+		if i += o.ordinary(u, s, i, l); i == len(o.loss) {
 			return all
 		}
 		class, extra := 0, 0.0
@@ -110,20 +150,20 @@ func (o *optionRows[T]) inRows(u unit[T], s *tile[T]) (all bool) {
 		if o.extra != nil {
 			extra = spec.Factor(o.extra, i)
 		}
-		lse, ok := CrossEntropyRow(o.p, &o.loss[i], spec.Row(o.grad, i, o.k), spec.Row(o.z, i, o.k), spec.Row(o.t, i, o.k),
-			class, spec.Factor(o.scale, i), extra)
+		m, log, top, ok := crossEntropyRow(o.p, &o.loss[i], spec.Row(o.grad, i, o.k), spec.Row(o.z, i, o.k),
+			spec.Row(o.t, i, o.k), class, spec.Factor(o.scale, i), extra)
 		switch {
-		case !ok:
+		case !ok || l != nil && !l.preparedRow(u, s, o.p, o.z, o.t, i, m, log, top):
 			o.lse[i], all = math.NaN(), false
 		case o.extra != nil:
-			o.lse[i] = lse
+			o.lse[i] = m + log
 		}
 	}
 }
 
 // ordinary computes the rows from row i on that are ordinary ones, where there are gradients and no
 // extra, and returns how many.
-func (o *optionRows[T]) ordinary(u unit[T], s *tile[T], i int) (done int) {
+func (o *optionRows[T]) ordinary(u unit[T], s *tile[T], i int, l *labelGrads[T]) (done int) {
 	if o.grad == nil || o.extra != nil {
 		return 0
 	}
@@ -136,7 +176,10 @@ func (o *optionRows[T]) ordinary(u unit[T], s *tile[T], i int) (done int) {
 			if o.t != nil {
 				o.loss[j] = x.mass*log - x.dot
 			} else {
-				o.loss[j] = log - o.p.Less(spec.Row(o.z, j, o.k), o.index[j], int(x.mass))
+				o.loss[j] = log - o.p.Less(spec.Row(o.z, j, o.k), o.index[j], x.top)
+			}
+			if l != nil && !l.preparedRow(u, s, o.p, o.z, o.t, j, x.m, log, x.top) {
+				return j - i
 			}
 			j++
 		}

@@ -29,18 +29,25 @@ func Lower[T spec.Float](p *spec.Prepared[T], t []T, margin, shift []float64, te
 // ok is false for a row that is not ordinary, which it leaves alone but for grad.
 func CrossEntropyRow[T spec.Float](p *spec.Prepared[T], loss *float64, grad, z, t []T, index int, f, extra float64) (
 	lse float64, ok bool) {
+	m, log, _, ok := crossEntropyRow(p, loss, grad, z, t, index, f, extra)
+	return m + log, ok
+}
+
+// crossEntropyRow is CrossEntropyRow and returns lse as the largest y, at top, and what is more.
+func crossEntropyRow[T spec.Float](p *spec.Prepared[T], loss *float64, grad, z, t []T, index int, f, extra float64) (
+	m, log float64, top int, ok bool) {
 	o, ok := preparedRow(p, grad, z, t)
 	if !ok {
-		return 0, false
+		return 0, 0, 0, false
 	}
-	u, log := unitOf[T](), math.Log1p(o.r)
-	lse = o.m + log
+	u := unitOf[T]()
+	log = math.Log1p(o.r)
 	mass := 1.0
 	if t != nil {
 		mass = o.others + float64(t[o.a])
 	}
-	if extra *= lse; !fits[T](mass+math.Abs(extra), f) {
-		return 0, false
+	if extra *= o.m + log; !fits[T](mass+math.Abs(extra), f) {
+		return 0, 0, 0, false
 	}
 	switch {
 	case t != nil:
@@ -52,7 +59,7 @@ func CrossEntropyRow[T spec.Float](p *spec.Prepared[T], loss *float64, grad, z, 
 			o.indexGrad(u, grad, index, f, extra)
 		}
 	}
-	return lse, true
+	return o.m, log, o.a, true
 }
 
 // preparedRow is ordinaryRow, or with labels ordinaryLabels, for prepared logits.

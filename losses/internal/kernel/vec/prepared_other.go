@@ -16,6 +16,18 @@ func CrossEntropyRows[T spec.Float](p *spec.Prepared[T], loss, lse []float64, gr
 	return false
 }
 
+// CrossEntropyRowsLabels is not called.
+func CrossEntropyRowsLabels[T spec.Float](p *spec.Prepared[T], loss, lse []float64, grad, labelGrad, z, t,
+	scale, extra []T, k int, l spec.LabelGrads[T]) (all bool) {
+	return false
+}
+
+// CrossEntropyRowLabels is not called.
+func CrossEntropyRowLabels[T spec.Float](p *spec.Prepared[T], loss *float64, grad, labelGrad, z, t []T,
+	f, extra float64, l spec.LabelGrads[T]) (lse float64, ok bool) {
+	return 0, false
+}
+
 // Lower is not called.
 func Lower[T spec.Float](p *spec.Prepared[T], t []T, margin, shift []float64, temperature float64) (ok bool) {
 	return false

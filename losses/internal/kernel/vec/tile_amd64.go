@@ -211,9 +211,12 @@ func eachOf(n int, row func(j int) (valid bool)) (bad int) {
 	return -1
 }
 
-// rowNumbers is what the loss of an ordinary row is made of, as the assembly stores it: mass is for
-// an index where the largest logit stands.
-type rowNumbers struct{ m, r, mass, dot, less float64 }
+// rowNumbers is what the loss of an ordinary row is made of, as the assembly stores it: the largest
+// logit m, at top, r, and of labels their mass, dot and less.
+type rowNumbers struct {
+	m, r, mass, dot, less float64
+	top                   int
+}
 
 // ordinaryRows is how many rows the assembly computes at a call.
 const ordinaryRows = 16

@@ -92,10 +92,12 @@ type unit[T spec.Float] interface {
 	blockDivided(e, z, t *T, k, n int, f, extra *T, loss, lse *float64, work, lanes *T, factor, factorLow float64) (declined uint32)
 	ordinaryDivided(e, z, t *T, k, n int, f, extra *T, loss, lse *float64, work, lanes *T, factor, factorLow float64) (declined uint32)
 	ordinaryIndexDivided(e, z *T, index *int, k, n int, f, extra *T, loss, lse *float64, work, lanes *T, factor, factorLow float64) (declined uint32)
+	dividedLess(dst, z *T, k, n int, lanes *T, factor, factorLow float64)
 	tileShifted(e, z, t *T, k, tiles int, f *T, step int, extra *T, extraStep int, loss, lse *float64, declined *uint32, lanes *T, hi, low *T, factor, factorLow float64)
 	blockShifted(e, z, t *T, k, n int, f, extra *T, loss, lse *float64, work, lanes *T, hi, low *T, factor, factorLow float64) (declined uint32)
 	ordinaryShifted(e, z, t *T, k, n int, f, extra *T, loss, lse *float64, work, lanes *T, hi, low *T, factor, factorLow float64) (declined uint32)
 	ordinaryIndexShifted(e, z *T, index *int, k, n int, f, extra *T, loss, lse *float64, work, lanes *T, hi, low *T, factor, factorLow float64) (declined uint32)
+	shiftedLess(dst, z *T, k, n int, lanes *T, hi, low *T, factor, factorLow float64)
 	sizes(x *T, n int) (least, most T, infinite, negative, zero uint32)
 }
 
@@ -524,6 +526,9 @@ func (f32AVX512) ordinaryDivided(e, z, t *float32, k, n int, f, extra *float32, 
 func (f32AVX512) ordinaryIndexDivided(e, z *float32, index *int, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, factor, factorLow float64) (declined uint32) {
 	return ordinaryIndexDividedF32AVX512(e, z, index, k, n, f, extra, loss, lse, work, lanes, factor, factorLow)
 }
+func (f32AVX512) dividedLess(dst, z *float32, k, n int, lanes *float32, factor, factorLow float64) {
+	dividedLessF32AVX512(dst, z, k, n, lanes, factor, factorLow)
+}
 func (f32AVX512) tileShifted(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32, hi, low *float32, factor, factorLow float64) {
 	tileShiftedF32AVX512(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, hi, low, factor, factorLow)
 }
@@ -535,6 +540,9 @@ func (f32AVX512) ordinaryShifted(e, z, t *float32, k, n int, f, extra *float32, 
 }
 func (f32AVX512) ordinaryIndexShifted(e, z *float32, index *int, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, hi, low *float32, factor, factorLow float64) (declined uint32) {
 	return ordinaryIndexShiftedF32AVX512(e, z, index, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)
+}
+func (f32AVX512) shiftedLess(dst, z *float32, k, n int, lanes *float32, hi, low *float32, factor, factorLow float64) {
+	shiftedLessF32AVX512(dst, z, k, n, lanes, hi, low, factor, factorLow)
 }
 func (f32AVX512) sigmoidGCEOdds(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidGCEOddsF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
@@ -814,6 +822,9 @@ func (f64AVX512) ordinaryDivided(e, z, t *float64, k, n int, f, extra *float64, 
 func (f64AVX512) ordinaryIndexDivided(e, z *float64, index *int, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64, factor, factorLow float64) (declined uint32) {
 	return ordinaryIndexDividedF64AVX512(e, z, index, k, n, f, extra, loss, lse, work, lanes, factor, factorLow)
 }
+func (f64AVX512) dividedLess(dst, z *float64, k, n int, lanes *float64, factor, factorLow float64) {
+	dividedLessF64AVX512(dst, z, k, n, lanes, factor, factorLow)
+}
 func (f64AVX512) tileShifted(e, z, t *float64, k, tiles int, f *float64, step int, extra *float64, extraStep int, loss, lse *float64, declined *uint32, lanes *float64, hi, low *float64, factor, factorLow float64) {
 	tileShiftedF64AVX512(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, hi, low, factor, factorLow)
 }
@@ -825,6 +836,9 @@ func (f64AVX512) ordinaryShifted(e, z, t *float64, k, n int, f, extra *float64, 
 }
 func (f64AVX512) ordinaryIndexShifted(e, z *float64, index *int, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64, hi, low *float64, factor, factorLow float64) (declined uint32) {
 	return ordinaryIndexShiftedF64AVX512(e, z, index, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)
+}
+func (f64AVX512) shiftedLess(dst, z *float64, k, n int, lanes *float64, hi, low *float64, factor, factorLow float64) {
+	shiftedLessF64AVX512(dst, z, k, n, lanes, hi, low, factor, factorLow)
 }
 func (f64AVX512) sizes(x *float64, n int) (least, most float64, infinite, negative, zero uint32) {
 	return sizesF64AVX512(x, n)
@@ -1345,6 +1359,9 @@ func (f32AVX2) ordinaryDivided(e, z, t *float32, k, n int, f, extra *float32, lo
 func (f32AVX2) ordinaryIndexDivided(e, z *float32, index *int, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, factor, factorLow float64) (declined uint32) {
 	return ordinaryIndexDividedF32AVX2(e, z, index, k, n, f, extra, loss, lse, work, lanes, factor, factorLow)
 }
+func (f32AVX2) dividedLess(dst, z *float32, k, n int, lanes *float32, factor, factorLow float64) {
+	dividedLessF32AVX2(dst, z, k, n, lanes, factor, factorLow)
+}
 func (f32AVX2) tileShifted(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32, hi, low *float32, factor, factorLow float64) {
 	tileShiftedF32AVX2(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, hi, low, factor, factorLow)
 }
@@ -1356,6 +1373,9 @@ func (f32AVX2) ordinaryShifted(e, z, t *float32, k, n int, f, extra *float32, lo
 }
 func (f32AVX2) ordinaryIndexShifted(e, z *float32, index *int, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, hi, low *float32, factor, factorLow float64) (declined uint32) {
 	return ordinaryIndexShiftedF32AVX2(e, z, index, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)
+}
+func (f32AVX2) shiftedLess(dst, z *float32, k, n int, lanes *float32, hi, low *float32, factor, factorLow float64) {
+	shiftedLessF32AVX2(dst, z, k, n, lanes, hi, low, factor, factorLow)
 }
 func (f32AVX2) sigmoidGCEOdds(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidGCEOddsF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)
@@ -1625,6 +1645,9 @@ func (f64AVX2) ordinaryDivided(e, z, t *float64, k, n int, f, extra *float64, lo
 func (f64AVX2) ordinaryIndexDivided(e, z *float64, index *int, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64, factor, factorLow float64) (declined uint32) {
 	return ordinaryIndexDividedF64AVX2(e, z, index, k, n, f, extra, loss, lse, work, lanes, factor, factorLow)
 }
+func (f64AVX2) dividedLess(dst, z *float64, k, n int, lanes *float64, factor, factorLow float64) {
+	dividedLessF64AVX2(dst, z, k, n, lanes, factor, factorLow)
+}
 func (f64AVX2) tileShifted(e, z, t *float64, k, tiles int, f *float64, step int, extra *float64, extraStep int, loss, lse *float64, declined *uint32, lanes *float64, hi, low *float64, factor, factorLow float64) {
 	tileShiftedF64AVX2(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, hi, low, factor, factorLow)
 }
@@ -1636,6 +1659,9 @@ func (f64AVX2) ordinaryShifted(e, z, t *float64, k, n int, f, extra *float64, lo
 }
 func (f64AVX2) ordinaryIndexShifted(e, z *float64, index *int, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64, hi, low *float64, factor, factorLow float64) (declined uint32) {
 	return ordinaryIndexShiftedF64AVX2(e, z, index, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)
+}
+func (f64AVX2) shiftedLess(dst, z *float64, k, n int, lanes *float64, hi, low *float64, factor, factorLow float64) {
+	shiftedLessF64AVX2(dst, z, k, n, lanes, hi, low, factor, factorLow)
 }
 func (f64AVX2) sizes(x *float64, n int) (least, most float64, infinite, negative, zero uint32) {
 	return sizesF64AVX2(x, n)

@@ -21,7 +21,7 @@ type blockLogits interface {
 	// topExps returns the exponentials that exp has for the maxima of all rows, and leaves them in
 	// the lane Coef.
 	topExps(work, lanes reg.GPVirtual) reg.VecVirtual
-	// top returns the maxima of all rows as m + more, more small.
+	// top returns the maxima of all rows as m + more, more small, which it leaves in the lane Max.
 	top(lanes reg.GPVirtual) (m, more reg.VecVirtual)
 }
 
@@ -151,6 +151,7 @@ func (p *preparedBlock) top(lanes reg.GPVirtual) (m, more reg.VecVirtual) {
 	g.load(g.lane(lanes, "Grid"), minusM)
 	if !p.shifted {
 		most = p.less(most, minusM, nil)
+		g.store(most, g.lane(lanes, "Max"))
 	}
 	g.sub(minusM, m, m)
 	return m, most
@@ -177,4 +178,20 @@ func (p *preparedBlock) terms(z, i reg.GPVirtual, v int, m *mask, near bool) (
 		return e, g.cmp(eqOQ, p.most, less), less
 	}
 	return e, g.cmp(eqOQ, p.most, x), less
+}
+
+// preparedLess emits what takes prepared logits to where [isa.labelGrads] finds those in memory.
+func (g isa) preparedLess(name string, shifted bool) {
+	params, doc := preparedParams(shifted)
+	g.text(name, "func(dst, z *T, k, n int, lanes *T"+params+")", append([]string{
+		"stores in dst the logits of n rows of k elements, with the number in the lane Grid added to them."}, doc...)...)
+	x := &preparedBlock{preparedLogits: g.preparedLogits(shifted)}
+	g.blockRows(g.param("k"), []string{"dst", "z"}, func(p []reg.GPVirtual, row reg.GPVirtual) {
+		x.minusM = g.park(g.ofRow(row, "Grid"))
+		g.loop(g.param("k"), 4, func(i reg.GPVirtual, v int, m *mask) {
+			c, low := x.added(i, v, m)
+			g.put(x.less(g.get(p[1], i, v, m), c, low), p[0], i, v, m)
+		})
+	})
+	g.ret()
 }

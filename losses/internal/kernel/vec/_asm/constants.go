@@ -37,6 +37,8 @@ var lanes = []struct{ name, doc string }{
 	{"High", "what is added to the logit of a class: a multiple of the grid"},
 	{"Added", "and the rest of that"},
 	{"Mark", "the exponential of M where p > 1/2 there, NaN elsewhere"},
+	{"LSE", "log Σ exp y, of options"},
+	{"LSELost", "what that has lost"},
 }
 
 // laneIndex returns the place of a number in lanes.

@@ -6,13 +6,14 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// What the kernels of ordinary rows leave of each, numbers of float64.
+// What the kernels of ordinary rows leave of each, numbers of float64 but for the last.
 const (
 	ordinaryMax  = iota // the largest logit
 	ordinaryOdds        // the odds against it
-	ordinaryMass        // Σ t, or for an index that is not smoothed where the largest stands
+	ordinaryMass        // Σ t, but not of an index that is not smoothed
 	ordinaryDot         // Σ t (z - m)
 	ordinaryLess        // Σ (z - m), where labels are smoothed
+	ordinaryTop         // where the largest stands
 	ordinaryNumbers
 )
 
@@ -131,6 +132,7 @@ func (g isa) ordinaryGrad(row *ordinaryRow, x logits, i, a reg.GPVirtual, s rowS
 	leave := func(x reg.VecVirtual, which int) { VMOVSD(x.AsX(), Mem{Base: numbers, Disp: 8 * which}) }
 	leave(m, ordinaryMax)
 	leave(r, ordinaryOdds)
+	MOVQ(a, Mem{Base: numbers, Disp: 8 * ordinaryTop})
 	if row.labels.smooths {
 		leave(s.less, ordinaryLess)
 	}
@@ -149,12 +151,6 @@ func (g isa) ordinaryGrad(row *ordinaryRow, x logits, i, a reg.GPVirtual, s rowS
 			row.combine(g.everyLane(x[0]), g.everyLane(x[1]), x[4:])
 			g.storeSure(x[2], x[3], at(row.e, a, g, 0))
 		}
-	}
-	if !row.labels.smooths {
-		place := XMM()
-		VXORPD(place, place, place)
-		VCVTSI2SDQ(a, place, place)
-		leave(place, ordinaryMass)
 	}
 	at, ofClass, other := func(c reg.GPVirtual) Mem { return at(row.e, c, g, 0) }, XMM(), label("other")
 	VMULSD(g.wideNumber(at(class)), coef, ofClass) // mass p_y

@@ -15,7 +15,7 @@ type tileLogits interface {
 	// the mask of the rows whose first maximum it is.
 	column(off reg.GPVirtual, i int) (e, less reg.VecVirtual, first mask)
 	// top returns the maxima as m + more, more small, when all columns have been taken, and leaves
-	// the exponentials that column has for them in the lane Coef.
+	// the exponentials that column has for them in the lane Coef, and more in the lane Max.
 	top() (m, more reg.VecVirtual)
 }
 
@@ -37,6 +37,7 @@ func (p *plainTile) prepare() (rejected reg.GPVirtual) {
 	g.expShifted(p.c, top, shift, ea)
 	shift.n = g.park(shift.n.(reg.VecVirtual))
 	g.store(ea, g.lane(p.lanes, "Coef"))
+	g.store(top, g.lane(p.lanes, "Max"))
 	p.most, p.low, p.shift = g.park(top), g.park(low), shift
 	p.m = g.maxima(p.most)
 	return rejected
@@ -92,6 +93,7 @@ func (p *preparedTile) prepare() (rejected reg.GPVirtual) {
 	g.load(g.infinity(-1), top)
 	g.columns(p.k, func(off reg.GPVirtual) { g.max(top, p.rough(off, 0), top) })
 	minusM, rejected := p.onGrid(top)
+	g.store(minusM, g.lane(p.lanes, "Grid"))
 	p.minusM = g.park(minusM)
 	if p.shifted {
 		v := g.zeros(2)
@@ -136,5 +138,7 @@ func (p *preparedTile) top() (m, more reg.VecVirtual) {
 	m = g.zeros(1)[0]
 	g.sub(p.minusM, m, m)
 	g.store(g.loaded(p.found), g.lane(p.lanes, "Coef"))
-	return m, g.loaded(p.delta)
+	more = g.loaded(p.delta)
+	g.store(more, g.lane(p.lanes, "Max"))
+	return m, more
 }

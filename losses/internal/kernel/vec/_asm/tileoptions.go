@@ -32,6 +32,7 @@ func (g isa) options() {
 		g.ordinaryOptions("ordinary"+name, func() ordinaryLogits {
 			return &ordinaryPrepared{preparedBlock{preparedLogits: g.preparedLogits(shifted)}}
 		})
+		g.preparedLess(strings.ToLower(name)+"Less", shifted)
 	}
 }
 
@@ -41,15 +42,22 @@ func optionParams(name, doc string) (params string, text []string) {
 	text = []string{doc,
 		"with the gradient f ((S + extra lse) p - t), extra as the factors lie, and stores lse, too; where " +
 			"extra is nil it is 0, and lse not stored."}
-	const declines, lost = "It declines rows whose loss is not finite.", "factorLow is what factor has lost, for float64."
-	switch {
-	case strings.HasSuffix(name, "Divided"):
-		return ", factor, factorLow float64", append(text, "The logits are factor z.", lost, declines)
-	case strings.HasSuffix(name, "Shifted"):
-		return ", hi, low *T, factor, factorLow float64", append(text, "The logits are factor z + hi + low, hi a "+
-			"multiple of the grid.", lost, declines)
+	if !strings.HasSuffix(name, "ZLoss") {
+		var are []string
+		params, are = preparedParams(strings.HasSuffix(name, "Shifted"))
+		text = append(text, are...)
 	}
-	return "", append(text, declines)
+	return params, append(text, "It declines rows whose loss is not finite.")
+}
+
+// preparedParams returns the parameters that logits are prepared by, and what these are.
+func preparedParams(shifted bool) (params string, are []string) {
+	const lost = "factorLow is what factor has lost, for float64."
+	if shifted {
+		return ", hi, low *T, factor, factorLow float64", []string{"The logits are factor z + hi + low, hi a multiple of " +
+			"the grid.", lost}
+	}
+	return ", factor, factorLow float64", []string{"The logits are factor z.", lost}
 }
 
 // tileOptions emits a kernel for tiles.
@@ -142,7 +150,7 @@ func (g isa) ordinaryOptions(name string, logits func() ordinaryLogits) {
 func (g isa) optionResults(lanes reg.GPVirtual) {
 	g.storeDoubles(g.lane(lanes, "Loss"), nil, g.param("loss"))
 	g.withExtra(func(reg.GPVirtual) {
-		g.storeDoubles(g.lane(lanes, "Max"), g.lane(lanes, "Log"), g.param("lse"))
+		g.storeDoubles(g.lane(lanes, "LSE"), g.lane(lanes, "LSELost"), g.param("lse"))
 	})
 }
 
@@ -155,8 +163,8 @@ func (g isa) withExtra(body func(extra reg.GPVirtual)) {
 	Label(none)
 }
 
-// optionNumbers emits what crossEntropyNumbers does, with losses, and lse as a sum of two numbers,
-// in lanes. The maxima are m + more; dot is Σ t (y - m).
+// optionNumbers emits what crossEntropyNumbers does, with losses, log1p(r), and lse as a sum of two
+// numbers, in lanes. The maxima are m + more; dot is Σ t (y - m).
 func (g isa) optionNumbers(lanes reg.GPVirtual, m, more reg.VecVirtual, s crossEntropySums) (x crossEntropyResults) {
 	bad := g.parkMask(s.bad)
 	whole, rest := g.massOf(s)
@@ -169,6 +177,7 @@ func (g isa) optionNumbers(lanes reg.GPVirtual, m, more reg.VecVirtual, s crossE
 	ea := g.vec()
 	g.load(g.lane(lanes, "Coef"), ea)
 	log, inv, q, parts := g.logOdds(g.finite(s.r), ea)
+	g.store(log, g.lane(lanes, "Log"))
 	loss = g.vec()
 	g.move(log, loss)
 	g.msub(dot, g.loaded(mass), loss)
@@ -212,14 +221,14 @@ func (g isa) optionNumbers(lanes reg.GPVirtual, m, more reg.VecVirtual, s crossE
 }
 
 // lseTerm stores extra lse in term, and what that has lost in lost, for lse = m + log + more, which
-// it stores in the lanes Max and Log.
+// it stores in the lanes LSE and LSELost.
 func (g isa) lseTerm(lanes, extra reg.GPVirtual, m, log, more, term, lost reg.VecVirtual) {
 	x, lse, whole := g.vec(), g.vec(), g.vec()
 	g.twoSum(m, log, lse, whole)
 	g.add(whole, more, more)
 	g.twoSum(lse, more, whole, lost)
-	g.store(whole, g.lane(lanes, "Max"))
-	g.store(lost, g.lane(lanes, "Log"))
+	g.store(whole, g.lane(lanes, "LSE"))
+	g.store(lost, g.lane(lanes, "LSELost"))
 	g.load(Mem{Base: extra}, x)
 	g.mul(x, lost, lost)
 	g.mul(x, whole, term)
