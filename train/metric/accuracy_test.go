@@ -231,7 +231,12 @@ func TestErrors(t *testing.T) {
 	} {
 		require.EqualError(t, f(table([]float32{0, nan}, 1, 2), ok, nil),
 			"losses: scores: row 0 column 1: NaN is not a number, want a number")
+		require.EqualError(t, f(nil, ok, nil), "losses: scores: nil is no tensor, want a *tensor.Dense")
 	}
+	_, err = NLL(nil, ok, nil)
+	require.EqualError(t, err, "losses: probs: nil is no tensor, want a *tensor.Dense")
+	_, err = FitTemperature(table([]float32{0, nan}, 1, 2), ok, nil)
+	require.EqualError(t, err, "losses: logits: row 0 column 1: NaN is not a number, want a number")
 	acc, err := Accuracy(table([]float32{float32(math.Inf(-1)), 100}, 1, 2), table([]float32{0, 1}, 1, 2), nil)
 	require.NoError(t, err) // logits will do
 	require.Equal(t, 1.0, acc)

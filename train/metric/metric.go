@@ -28,6 +28,7 @@
 package metric
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -48,13 +49,13 @@ type rows struct {
 	nll     []float64 // [n] the cross entropy of the rows, of probabilities only
 }
 
-// read checks and reads the arguments of a function: scores that a criterion of that link takes,
-// probabilities where it is FromProbs.
-func read(scores, target tensor.Tensor, weights []float64, c losses.Criterion) (*rows, error) {
+// read checks and reads the arguments of a function, the first of which it calls arg: scores that a
+// criterion of that link takes, probabilities where it is FromProbs.
+func read(arg string, scores, target tensor.Tensor, weights []float64, c losses.Criterion) (*rows, error) {
 	c.Reduction = losses.None
 	loss, err := c.Eval(scores, target) // it says what is wrong with a shape, a label, a class or a probability
 	if err != nil {
-		return nil, err
+		return nil, about(arg, err)
 	}
 	s, t := scores.(*tensor.Dense), target.(*tensor.Dense)
 	r := &rows{k: 1}
@@ -66,7 +67,7 @@ func read(scores, target tensor.Tensor, weights []float64, c losses.Criterion) (
 	r.n = len(r.scores) / r.k
 	for at, v := range r.scores {
 		if v != v {
-			return nil, &losses.Error{Arg: "scores", Row: at / r.k, Col: at % r.k, Got: "NaN", Problem: "is not a number",
+			return nil, &losses.Error{Arg: arg, Row: at / r.k, Col: at % r.k, Got: "NaN", Problem: "is not a number",
 				Want: "a number", Kind: losses.ErrParam}
 		}
 	}
@@ -87,6 +88,17 @@ func read(scores, target tensor.Tensor, weights []float64, c losses.Criterion) (
 		r.nll = dense.Rows(loss, dense.Last, new([]float64))
 	}
 	return r, r.weigh(weights)
+}
+
+// about returns an error of a criterion with the name that its input has here.
+func about(arg string, err error) error {
+	var e *losses.Error
+	if !errors.As(err, &e) || e.Arg != "logits" {
+		return err
+	}
+	named := *e
+	named.Arg = arg
+	return &named
 }
 
 // weigh sets the weights.

@@ -31,7 +31,7 @@ type Answers struct {
 //
 // Errors: see the package; [losses.ErrParam] for thresholds that are not K numbers from 0 to 1.
 func ReportQuestions(probs, labels tensor.Tensor, weights, thresholds []float64) (*Answers, error) {
-	r, err := read(probs, labels, weights, losses.Criterion{Link: losses.SigmoidLink, FromProbs: true})
+	r, err := read("probs", probs, labels, weights, losses.Criterion{Link: losses.SigmoidLink, FromProbs: true})
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +101,7 @@ func (r *rows) answers(thresholds []float64) *Answers {
 //
 // Source: Lipton, Elkan and Narayanaswamy, ECML 2014, arXiv:1402.1892.
 func Thresholds(probs, labels tensor.Tensor, weights []float64) ([]float64, error) {
-	r, err := read(probs, labels, weights, losses.Criterion{Link: losses.SigmoidLink, FromProbs: true})
+	r, err := read("probs", probs, labels, weights, losses.Criterion{Link: losses.SigmoidLink, FromProbs: true})
 	if err != nil {
 		return nil, err
 	}

@@ -62,7 +62,7 @@ func AveragePrecision(scores, labels tensor.Tensor, weights []float64) ([]float6
 // and are not; NaN where none is, or all are.
 func ranked(scores, labels tensor.Tensor, weights []float64, of func(steps []step, is, not float64) float64) (
 	[]float64, error) {
-	r, err := read(scores, labels, weights, losses.Criterion{Link: losses.SigmoidLink})
+	r, err := read("scores", scores, labels, weights, losses.Criterion{Link: losses.SigmoidLink})
 	if err != nil {
 		return nil, err
 	}

@@ -36,7 +36,7 @@ var ErrTemperature = errors.New("no temperature fits")
 //
 // Source: Guo, Pleiss, Sun and Weinberger, ICML 2017, arXiv:1706.04599, section 4.2.
 func FitTemperature(logits, target tensor.Tensor, weights []float64) (float64, error) {
-	r, err := read(logits, target, weights, losses.Criterion{})
+	r, err := read("logits", logits, target, weights, losses.Criterion{})
 	if err != nil {
 		return 0, err
 	}

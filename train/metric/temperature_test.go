@@ -217,7 +217,7 @@ func TestFitTemperatureIsQuick(t *testing.T) {
 		y[class] = 1
 		z[class] += 3
 	}
-	rows, err := read(table(z, 1000, 3), table(y, 1000, 3), nil, losses.Criterion{})
+	rows, err := read("logits", table(z, 1000, 3), table(y, 1000, 3), nil, losses.Criterion{})
 	require.NoError(t, err)
 	c := newCooling(rows)
 	_, err = c.minimum()
