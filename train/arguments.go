@@ -30,7 +30,7 @@ func checkFit(cfg Config, trainSet, validSet *dataset.Dataset) error {
 	}
 	if validSet == nil {
 		if cfg.Patience > 0 {
-			return fail(ErrConfig, "patience: got %d without a validation set, want one to watch (0 is off)", cfg.Patience)
+			return wrongField("Patience", "got %d without a validation set, want one to watch (0 is off)", cfg.Patience)
 		}
 		return nil
 	}
@@ -100,10 +100,10 @@ func sameLink(arg string, got, want losses.Link) error {
 // sameSizes wants the set to have that many features and classes; who is what has them.
 func sameSizes(arg string, set *dataset.Dataset, features, classes int, who string) error {
 	if got := set.NumFeatures(); got != features {
-		return fail(ErrMismatch, "%s: got %d features, want %d as in %s", arg, got, features, who)
+		return fail(ErrMismatch, "%s: got %s, want %d as in %s", arg, phrase.Plural(got, "feature"), features, who)
 	}
 	if got := set.NumClasses(); got != classes {
-		return fail(ErrMismatch, "%s: got %d classes, want %d as in %s", arg, got, classes, who)
+		return fail(ErrMismatch, "%s: got %s, want %d as in %s", arg, phrase.Plural(got, "class"), classes, who)
 	}
 	return nil
 }

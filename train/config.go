@@ -1,9 +1,11 @@
 package train
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
+	"softloss/internal/phrase"
 	"softloss/losses"
 )
 
@@ -72,8 +74,9 @@ func (c Config) WithDefaults() Config {
 	return c
 }
 
-// Validate returns an error when a field is out of range, defaults applied: [ErrConfig] for sizes,
-// numbers and rates, and for a Teacher beside a loss with a map of its own; the errors of
+// Validate returns an error when a field is out of range, defaults applied: [ErrConfig] for a
+// hidden layer, a [*ConfigError] for other sizes, numbers and rates, and for a Teacher beside a
+// loss with a map of its own; the errors of
 // [losses.Criterion.Validate] and [losses.Criterion.Predictor]; and [losses.ErrReduction] for
 // Reduction None, which leaves no single number to minimise.
 func (c Config) Validate() error {
@@ -85,11 +88,11 @@ func (c Config) Validate() error {
 	}
 	switch {
 	case c.Epochs < 1:
-		return fail(ErrConfig, "epochs: got %d, want at least 1 (0 means 30)", c.Epochs)
+		return wrongField("Epochs", "got %d, want at least 1 (0 means 30)", c.Epochs)
 	case c.BatchSize < 1:
-		return fail(ErrConfig, "batch size: got %d, want at least 1 (0 means 64)", c.BatchSize)
+		return wrongField("BatchSize", "got %d, want at least 1 (0 means 64)", c.BatchSize)
 	case !(c.LearnRate > 0 && c.LearnRate <= math.MaxFloat32):
-		return fail(ErrConfig, "learn rate: got %v, want a finite number above 0 (0 means 0.001)", c.LearnRate)
+		return wrongNumber("LearnRate", c.LearnRate, "a finite number above 0 (0 means 0.001)")
 	}
 	if err := c.validateExtras(); err != nil {
 		return err
@@ -102,7 +105,7 @@ func (c Config) Validate() error {
 		return wrap(err, "criterion")
 	}
 	if c.Teacher != nil && predictor.Loss != nil {
-		return fail(ErrConfig, "teacher: got a criterion that predicts with %s, want one of a softmax or a sigmoid, which "+
+		return wrongField("Teacher", "got a criterion that predicts with %s, want one of a softmax or a sigmoid, which "+
 			"the distillation is made of", predictorName(predictor))
 	}
 	if c.Criterion.Reduction == losses.None {
@@ -117,30 +120,39 @@ func (c Config) validateExtras() error {
 	for _, f := range []struct {
 		name  string
 		value float64
-	}{{"L2", c.L2}, {"weight decay", c.WeightDecay}, {"clip norm", c.ClipNorm}, {"min delta", c.MinDelta}} {
+	}{{"L2", c.L2}, {"WeightDecay", c.WeightDecay}, {"ClipNorm", c.ClipNorm}, {"MinDelta", c.MinDelta}} {
 		if !(f.value >= 0 && f.value <= math.MaxFloat32) {
-			return fail(ErrConfig, "%s: got %v, want a finite number, at least 0", f.name, f.value)
+			return wrongNumber(f.name, f.value, "a finite number, at least 0")
 		}
 	}
 	switch {
 	case c.Patience < 0:
-		return fail(ErrConfig, "patience: got %d, want at least 0 (0 is off)", c.Patience)
+		return wrongField("Patience", "got %d, want at least 0 (0 is off)", c.Patience)
 	case c.Mixup != 0 && !(c.Mixup >= 1e-3 && c.Mixup <= 1e3):
-		return fail(ErrConfig, "mixup: got %v, want a number from 0.001 to 1000 (0 is off)", c.Mixup)
+		return wrongField("Mixup", "got %v, want a number from 0.001 to 1000 (0 is off)", c.Mixup)
 	case c.TeacherTemperature != 0 && !(c.TeacherTemperature >= 1e-3 && c.TeacherTemperature <= 1e3):
-		return fail(ErrConfig, "teacher temperature: got %v, want a number from 0.001 to 1000 (0 means 1)",
+		return wrongField("TeacherTemperature", "got %v, want a number from 0.001 to 1000 (0 means 1)",
 			c.TeacherTemperature)
 	case !(c.TeacherWeight >= 0 && c.TeacherWeight <= 1):
-		return fail(ErrConfig, "teacher weight: got %v, want a number from 0 to 1 (0 means 0.5)", c.TeacherWeight)
+		return wrongField("TeacherWeight", "got %v, want a number from 0 to 1 (0 means 0.5)", c.TeacherWeight)
 	case c.Shards < 0 || c.Shards > c.BatchSize:
-		return fail(ErrConfig, "shards: got %d, want at least 0 (0 means 1) and at most the batch size %d", c.Shards,
+		return wrongField("Shards", "got %d, want at least 0 (0 means 1) and at most the batch size %d", c.Shards,
 			c.BatchSize)
 	case c.Group != nil && c.Group.Size() > c.Shards:
-		return fail(ErrConfig, "shards: got %d, want at least %d, one for each rank", c.Shards, c.Group.Size())
+		return wrongField("Shards", "got %d, want at least %d, one for each rank", c.Shards, c.Group.Size())
 	case c.CheckpointEvery < 0:
-		return fail(ErrConfig, "checkpoint every: got %d epochs, want at least 0 (0 means 1)", c.CheckpointEvery)
+		return wrongField("CheckpointEvery", "got %s, want at least 0 (0 means 1)",
+			phrase.Plural(c.CheckpointEvery, "epoch"))
 	}
 	return c.Schedule.validate()
+}
+
+// wrongNumber is the error for a field that must be a finite float32, and what else want says.
+func wrongNumber(field string, x float64, want string) error {
+	if x > math.MaxFloat32 && x <= math.MaxFloat64 {
+		want = fmt.Sprintf("at most %.3g, the largest float32", math.MaxFloat32)
+	}
+	return wrongField(field, "got %v, want %s", x, want)
 }
 
 // maxElements is the largest tensor of the trainer, 8 GiB of float32.
@@ -152,7 +164,7 @@ func (c Config) sizes(rows, features, classes int) ([]int, error) {
 	s := append(append([]int{features}, slices.Clone(c.Hidden)...), classes)
 	for i, out := range s[1:] {
 		if in := max(s[i], rows); out > maxElements/in {
-			return nil, fail(ErrConfig, "hidden: layer sizes %v need a tensor of %d times %d elements, want at most 2^31-1 in "+
+			return nil, wrongField("Hidden", "layer sizes %v need a tensor of %d times %d elements, want at most 2^31-1 in "+
 				"one", s, in, out)
 		}
 	}

@@ -3,6 +3,8 @@ package train
 import (
 	"errors"
 	"fmt"
+	"regexp"
+	"strings"
 
 	"softloss/train/internal/safetensors"
 )
@@ -10,7 +12,7 @@ import (
 // What can be wrong, for errors.Is. An error's text says more than its sentinel; errors about a
 // dataset's values and about a criterion wrap those of packages dataset and losses.
 var (
-	ErrConfig   = errors.New("train: wrong configuration")       // a field of Config, or another argument, out of range
+	ErrConfig   = errors.New("train: wrong configuration")       // every *ConfigError, and other arguments out of range
 	ErrEmpty    = errors.New("train: no rows")                   // a set that is missing or has no rows
 	ErrMismatch = errors.New("train: sizes do not go together")  // feature or class numbers of sets, models and tensors
 	ErrDtype    = errors.New("train: wrong dtype")               // a tensor of another element type
@@ -68,6 +70,37 @@ func plain(err error) string {
 	}
 	return err.Error()
 }
+
+// ConfigError says that a field of [Config] is out of range. errors.Is(err, [ErrConfig]) holds.
+type ConfigError struct {
+	Field   string // its name, such as "ClipNorm"
+	Problem string // what is wrong, such as "got -1, want a finite number, at least 0"
+}
+
+// wrongField returns a *ConfigError.
+func wrongField(field, format string, args ...any) error {
+	return &ConfigError{Field: field, Problem: fmt.Sprintf(format, args...)}
+}
+
+// Error returns one line, such as
+//
+//	train: clip norm: got -1, want a finite number, at least 0
+func (e *ConfigError) Error() string { return "train: " + e.Plain() }
+
+// Plain returns the line without the name of the package in front.
+func (e *ConfigError) Plain() string {
+	words := capital.ReplaceAllStringFunc(e.Field, func(s string) string { return s[:1] + " " + s[1:] })
+	if words != strings.ToUpper(words) { // L2 stays as it is
+		words = strings.ToLower(words)
+	}
+	return words + ": " + e.Problem
+}
+
+// capital is where a word of a field's name ends and the next one begins.
+var capital = regexp.MustCompile("[a-z][A-Z]")
+
+// Is reports whether target is [ErrConfig].
+func (e *ConfigError) Is(target error) bool { return target == ErrConfig }
 
 // DivergedError says that training reached numbers that are not finite. errors.Is(err,
 // [ErrDiverged]) holds.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -36,6 +37,8 @@ func TestConfig(t *testing.T) {
 		{Config{L2: -1}, ErrConfig, "train: L2: got -1, want a finite number, at least 0"},
 		{Config{WeightDecay: math.Inf(1)}, ErrConfig, "train: weight decay: got +Inf, want a finite number, at least 0"},
 		{Config{ClipNorm: math.NaN()}, ErrConfig, "train: clip norm: got NaN, want a finite number, at least 0"},
+		{Config{ClipNorm: 1e300}, ErrConfig, "train: clip norm: got 1e+300, want at most 3.4e+38, the largest float32"},
+		{Config{LearnRate: 1e39}, ErrConfig, "train: learn rate: got 1e+39, want at most 3.4e+38, the largest float32"},
 		{Config{Patience: -1}, ErrConfig, "train: patience: got -1, want at least 0 (0 is off)"},
 		{Config{Mixup: 1e-4}, ErrConfig, "train: mixup: got 0.0001, want a number from 0.001 to 1000 (0 is off)"},
 		{Config{TeacherTemperature: -2}, ErrConfig,
@@ -50,6 +53,10 @@ func TestConfig(t *testing.T) {
 	} {
 		err := c.cfg.Validate()
 		require.ErrorIs(t, err, c.kind)
+		var wrong *ConfigError
+		if errors.As(err, &wrong) {
+			require.True(t, reflect.ValueOf(c.cfg).FieldByName(wrong.Field).IsValid(), wrong.Field)
+		}
 		if c.text != "" {
 			require.EqualError(t, err, c.text)
 		}

@@ -1,6 +1,10 @@
 package train
 
-import "math"
+import (
+	"math"
+
+	"softloss/internal/phrase"
+)
 
 // Schedule says how the learn rate changes from step to step. It is a function of the step alone,
 // so that a run that was resumed has the same rates as one that never stopped. The zero value is
@@ -64,14 +68,14 @@ func (s Schedule) Factor(step, steps int) float64 {
 func (s Schedule) validate() error {
 	switch {
 	case s.Curve != Constant && s.Curve != Cosine:
-		return fail(ErrConfig, "schedule: got curve %d, want %d (constant) or %d (cosine)", int(s.Curve),
+		return wrongField("Schedule", "got curve %d, want %d (constant) or %d (cosine)", int(s.Curve),
 			int(Constant), int(Cosine))
 	case s.Warmup < 0:
-		return fail(ErrConfig, "schedule: warm-up: got %d steps, want at least 0", s.Warmup)
+		return wrongField("Schedule", "warm-up: got %s, want at least 0", phrase.Plural(s.Warmup, "step"))
 	case s.Steps < 0:
-		return fail(ErrConfig, "schedule: got %d steps, want at least 0 (0 means those of the run)", s.Steps)
+		return wrongField("Schedule", "got %s, want at least 0 (0 means those of the run)", phrase.Plural(s.Steps, "step"))
 	case !(s.Floor >= 0 && s.Floor <= 1):
-		return fail(ErrConfig, "schedule: floor: got %v, want a share from 0 to 1", s.Floor)
+		return wrongField("Schedule", "floor: got %v, want a share from 0 to 1", s.Floor)
 	}
 	return nil
 }

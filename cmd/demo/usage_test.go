@@ -55,6 +55,7 @@ func TestWrongFlags(t *testing.T) {
 			`the word tab`},
 		{"-loss 0*ce", `invalid value "0*ce" for flag -loss: loss 0*ce: every weight is 0, want one above 0: there is ` +
 			`nothing to learn`},
+		{"-classes cat,dog,cat", `invalid value "cat,dog,cat" for flag -classes: "cat" is there twice, want each class once`},
 		{"compare -seeds 0", `invalid value "0" for flag -seeds: want a whole number from 1 to 1000000`},
 		{"compare -epochs 0", `invalid value "0" for flag -epochs: want a whole number from 1 to 1000000`},
 		{"compare -lr 0", `invalid value "0" for flag -lr: want a number > 0`},
@@ -71,7 +72,10 @@ func TestWrongRuns(t *testing.T) {
 	require.NoError(t, os.WriteFile("two.csv", []byte("a,kind\n1,x\n2,y\n"), 0o666))
 	for _, tc := range []struct{ args, want string }{
 		{"-alpha 1.5 -smoothing uniform", `-alpha 1.5: with -smoothing uniform want a number from 0 to 1`},
-		{"-noplots -mixup 1e9", `mixup: got 1e+09, want a number from 0.001 to 1000 (0 is off)`},
+		{"-noplots -mixup 1e9", `-mixup: got 1e+09, want a number from 0.001 to 1000 (0 is off)`},
+		{"-noplots -clip 1e300", `-clip: got 1e+300, want at most 3.4e+38, the largest float32`},
+		{"-noplots -lr 1e39", `-lr: got 1e+39, want at most 3.4e+38, the largest float32`},
+		{"-noplots -batch 64 -shards 65", `-shards: got 65, want at least 0 (0 means 1) and at most the batch size 64`},
 		{"-resume", `-resume needs -checkpoint DIR: the folder of the run to go on with`},
 		{"-noplots -checkpoint none -resume", `-resume: no checkpoint in none`},
 		{"-label kind", `-label, -soft, -drop, -missing, -header, -comma and -decimal are about a CSV file, but -data is ` +

@@ -2,12 +2,15 @@ package input
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"softloss/cmd/demo/internal/cli"
+	"softloss/internal/phrase"
 	"softloss/train/dataset"
 )
 
@@ -25,7 +28,7 @@ func (s *Source) Flags() []cli.Flag {
 		cli.Value("label", "NAME,...", "", "column of a CSV file that holds the class, by its name or number (default: the "+
 			"last); or several, of which each says whether a label is true: 0 or 1, no or yes", labelColumns(&s.CSV)),
 		cli.Value("classes", "NAME,...", "", "names of the classes 0, 1, … of -labels, with commas between them",
-			columns(&s.Classes)),
+			different(&s.Classes)),
 		cli.Value("soft", "K", "0", "the last K columns of a CSV file, or the K of a file of -labels, hold one number >= 0 "+
 			"for each class, a soft label or how many people chose it; rows are divided by their sums",
 			cli.Whole(&s.CSV.LabelColumns, 0)),
@@ -85,6 +88,19 @@ func columns(dst *[]string) func(string) error {
 			*dst = strings.Split(s, ",")
 		}
 		return nil
+	}
+}
+
+// different reads names with commas between them, each once.
+func different(dst *[]string) func(string) error {
+	return func(s string) error {
+		err := columns(dst)(s)
+		for i, name := range *dst {
+			if slices.Contains((*dst)[:i], name) {
+				return fmt.Errorf("%s is there twice, want each class once", phrase.Quote(name))
+			}
+		}
+		return err
 	}
 }
 

@@ -45,7 +45,7 @@ func (s *session) fit(ctx context.Context) error {
 	case errors.Is(err, train.ErrState) && s.state != nil:
 		return s.otherRun(err)
 	case errors.Is(err, train.ErrConfig):
-		return cli.Usagef("%s", cli.Plain(err))
+		return s.wrongConfig(err)
 	case err != nil:
 		return err
 	case failed != nil:

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"errors"
 	"math"
 	"slices"
 	"strings"
@@ -147,6 +148,26 @@ func (o *Options) config(steps int) train.Config {
 		TeacherTemperature: o.Temperature,
 		TeacherWeight:      o.TeacherWeight,
 	}
+}
+
+// flagOf returns the flag, with its dash, of a field of the configuration; "" when it has none of
+// its own.
+func (o *Options) flagOf(field string) string {
+	for _, f := range o.Flags() {
+		if f.Field == field {
+			return "-" + f.Name
+		}
+	}
+	return ""
+}
+
+// wrongConfig is what the trainer refuses, in the words of the command line.
+func (o *Options) wrongConfig(err error) error {
+	var wrong *train.ConfigError
+	if errors.As(err, &wrong) && o.flagOf(wrong.Field) != "" {
+		return cli.Usagef("%s: %s", o.flagOf(wrong.Field), wrong.Problem)
+	}
+	return cli.Usagef("%s", cli.Plain(err))
 }
 
 func (o *Options) setLoss(s string) error {

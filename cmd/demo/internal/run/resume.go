@@ -89,12 +89,7 @@ func (s *session) settingFlag(e *train.OtherRunError) (name, run, now string) {
 		epochs := func(steps int) string { return fmt.Sprintf("%.4g", float64(steps)/float64(s.batches())) }
 		return "-warmup", epochs(a.Warmup), epochs(b.Warmup)
 	}
-	for _, f := range s.Flags() {
-		if f.Field == e.Field {
-			name = "-" + f.Name
-		}
-	}
-	return name, flagValue(e.Run), flagValue(e.Now)
+	return s.flagOf(e.Field), flagValue(e.Run), flagValue(e.Now)
 }
 
 // flagValue returns a value as a flag takes it.

@@ -19,7 +19,7 @@ func (s *session) run(ctx context.Context) error {
 		return err
 	}
 	if err := s.trainConfig().Validate(); err != nil {
-		return cli.Usagef("%s", cli.Plain(err))
+		return s.wrongConfig(err)
 	}
 	if s.leads() {
 		if err := s.openCheckpoint(); err != nil {
