@@ -7,6 +7,7 @@ import (
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"softloss/internal/phrase"
 	"softloss/losses"
 )
 
@@ -19,8 +20,9 @@ func checkHessian(cost *gorgonia.Node, weights gorgonia.Nodes, vectors []*tensor
 		return argError(ErrNode, "cost", fmt.Sprintf("shape %v", cost.Shape()), "is wrong", "a scalar")
 	}
 	if len(weights) == 0 || len(vectors) != len(weights) {
-		return argError(losses.ErrShape, "vectors", fmt.Sprintf("%d for %d weights", len(vectors), len(weights)),
-			"is wrong", "one for each, and at least one")
+		return argError(losses.ErrShape, "vectors",
+			fmt.Sprintf("%d for %s", len(vectors), phrase.Plural(len(weights), "weight")), "is wrong",
+			"one for each, and at least one")
 	}
 	some := false
 	for i, w := range weights {

@@ -9,6 +9,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"softloss/internal/baseop"
+	"softloss/internal/phrase"
 	"softloss/losses"
 )
 
@@ -49,7 +50,7 @@ func (f *function) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
 	}
 	if len(shapes[0]) != f.in[0].dims {
 		return nil, argError(losses.ErrShape, f.String(), fmt.Sprintf("shape %v", in[0]), "is wrong",
-			fmt.Sprintf("%d dimensions", f.in[0].dims))
+			phrase.Plural(f.in[0].dims, "dimension"))
 	}
 	return f.shape(shapes).Clone(), nil
 }
@@ -96,7 +97,7 @@ func (f *function) tensors(in []gorgonia.Value) ([]*tensor.Dense, error) {
 // wantInputs returns an error unless an op got the number of inputs it wants.
 func wantInputs(op gorgonia.Op, got, want int) error {
 	if got != want {
-		return argError(ErrNode, op.String(), fmt.Sprintf("%d inputs", got), "are not what it takes", fmt.Sprint(want))
+		return argError(ErrNode, op.String(), phrase.Plural(got, "input"), "given", fmt.Sprint(want))
 	}
 	return nil
 }

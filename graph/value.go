@@ -9,6 +9,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"softloss/internal/dense"
+	"softloss/internal/phrase"
 	"softloss/losses"
 )
 
@@ -45,7 +46,7 @@ func tensorOf(k kind, v gorgonia.Value) (*tensor.Dense, error) {
 			"a *tensor.Dense")
 	case d.Dims() != k.dims:
 		return nil, argError(losses.ErrShape, k.arg, fmt.Sprintf("shape %v", d.Shape()), "is wrong",
-			fmt.Sprintf("%d dimensions", k.dims))
+			phrase.Plural(k.dims, "dimension"))
 	}
 	return d, nil
 }

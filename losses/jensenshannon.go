@@ -6,6 +6,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"softloss/internal/dense"
+	"softloss/internal/phrase"
 )
 
 // JensenShannon returns the Jensen-Shannon divergence of two or more predictions: how far they
@@ -45,7 +46,7 @@ func CheckJensenShannon[O Operand](logits []O, reduction Reduction) error {
 		return err
 	}
 	if len(logits) < 2 {
-		return argError(ErrParam, "logits", fmt.Sprintf("%d predictions", len(logits)), "are too few", "at least two")
+		return argError(ErrParam, "logits", phrase.Plural(len(logits), "prediction"), "given", "at least two")
 	}
 	first := logits[0]
 	for i, z := range logits {

@@ -135,7 +135,7 @@ func TestJensenShannonErrors(t *testing.T) {
 	z := predictions(2, 3, 4)
 	_, err := losses.JensenShannon(z[:1], losses.Mean)
 	require.ErrorIs(t, err, losses.ErrParam)
-	assert.EqualError(t, err, "losses: logits: 1 predictions are too few, want at least two")
+	assert.EqualError(t, err, "losses: logits: 1 prediction given, want at least two")
 	_, err = losses.JensenShannon(z, losses.Reduction(9))
 	require.ErrorIs(t, err, losses.ErrReduction)
 	_, err = losses.JensenShannon([]tensor.Tensor{z[0], dense(tensor.Float64, make([]float64, 8), 2, 4)}, losses.Mean)

@@ -7,6 +7,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"softloss/internal/dense"
+	"softloss/internal/phrase"
 )
 
 // Check is Validate and says also whether the criterion accepts these logits (or probabilities) and
@@ -77,7 +78,7 @@ func (c *Criterion) checkLogits(logits Operand) error {
 	}
 	if !c.hasAxis(s) {
 		return argError(ErrShape, arg, fmt.Sprintf("shape %v", s), fmt.Sprintf("has no axis %d", c.Axis),
-			fmt.Sprintf("more than %d dimensions", c.Axis))
+			"more than "+phrase.Plural(c.Axis, "dimension"))
 	}
 	k, sigmoid := c.classes(s), c.Link == SigmoidLink
 	for i, numbers := range c.perClass() {

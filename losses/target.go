@@ -7,6 +7,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"softloss/internal/dense"
+	"softloss/internal/phrase"
 	"softloss/losses/internal/kernel"
 )
 
@@ -59,7 +60,7 @@ func indexOf(index tensor.Tensor, classes int, dt tensor.Dtype) (d *tensor.Dense
 	}
 	if most := math.MaxInt32 / rows; classes > most {
 		return nil, nil, argError(ErrParam, "classes", classes, "is out of range",
-			fmt.Sprintf("at most %d for %d rows", most, rows))
+			fmt.Sprintf("at most %d for %s", most, phrase.Plural(rows, "row")))
 	}
 	if last := len(shape) - 1; last > 0 && shape[last] == 1 {
 		shape = shape[:last]

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"softloss/internal/phrase"
 	"softloss/losses"
 	"softloss/train/internal/exactjson"
 	"softloss/train/internal/safetensors"
@@ -60,8 +61,8 @@ func (s *State) check() (m, best *Model, err error) {
 	for which, moments := range [][][]float32{s.FirstMoments, s.SecondMoments} {
 		for i, x := range moments {
 			if len(x) != len(params[i]) {
-				return nil, nil, fail(ErrMismatch, "moments: tensor %d: got %d elements, want %d as in the layers", i, len(x),
-					len(params[i]))
+				return nil, nil, fail(ErrMismatch, "moments: tensor %d: got %s, want %d as in the layers", i,
+					phrase.Plural(len(x), "element"), len(params[i]))
 			}
 			if slices.ContainsFunc(x, func(v float32) bool { return v != v || which == 1 && v < 0 }) {
 				return nil, nil, fail(ErrValue, "moments: tensor %d: got a NaN, or a second moment below 0, want neither", i)

@@ -9,6 +9,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"softloss/internal/baseop"
+	"softloss/internal/phrase"
 	"softloss/losses"
 	"softloss/train/dataset"
 )
@@ -123,7 +124,7 @@ func (o *sumOp) InferShape(...gorgonia.DimSizer) (tensor.Shape, error) {
 // Do implements gorgonia.Op.
 func (o *sumOp) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
 	if len(in) != len(o.c) {
-		return nil, fail(ErrMismatch, "%v: got %d inputs, want %d", o, len(in), len(o.c))
+		return nil, fail(ErrMismatch, "%v: got %s, want %d", o, phrase.Plural(len(in), "input"), len(o.c))
 	}
 	var sum float64
 	for i, v := range in {

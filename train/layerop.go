@@ -10,6 +10,7 @@ import (
 	"softloss/internal/baseop"
 	"softloss/internal/dense"
 	"softloss/internal/gemm"
+	"softloss/internal/phrase"
 	"softloss/train/internal/loops"
 )
 
@@ -137,7 +138,7 @@ func (o *layerOp) DiffWRT(int) []bool { return []bool{!o.first, true, true} }
 //	dx = d wᵀ,   dw = xᵀ d,   db = Σ_rows d
 func (o *layerOp) SymDiff(in gorgonia.Nodes, output, grad *gorgonia.Node) (gorgonia.Nodes, error) {
 	if len(in) != 3 {
-		return nil, fail(ErrMismatch, "%s: got %d inputs, want 3", o.Text, len(in))
+		return nil, fail(ErrMismatch, "%s: got %s, want 3", o.Text, phrase.Plural(len(in), "input"))
 	}
 	d, err := grad, error(nil)
 	if o.relu {

@@ -9,6 +9,7 @@ import (
 
 	"softloss/internal/dense"
 	"softloss/internal/gemm"
+	"softloss/internal/phrase"
 	"softloss/losses"
 )
 
@@ -47,8 +48,8 @@ func NewModel(layers []Layer) (*Model, error) {
 		case b.Dtype() != tensor.Float32:
 			return nil, fail(ErrDtype, "layer %d: bias: got dtype %v, want float32", i+1, b.Dtype())
 		case i > 0 && w.Rows != m.layers[i-1].Weights.Shape()[1]:
-			return nil, fail(ErrMismatch, "layer %d: weights: got %d rows, want %d, the size of layer %d", i+1, w.Rows,
-				m.layers[i-1].Weights.Shape()[1], i)
+			return nil, fail(ErrMismatch, "layer %d: weights: got %s, want %d, the size of layer %d", i+1,
+				phrase.Plural(w.Rows, "row"), m.layers[i-1].Weights.Shape()[1], i)
 		}
 		copied := newLayer(w.Rows, w.Cols)
 		copy(copied.Weights.Float32s(), w.Data)
@@ -180,7 +181,8 @@ func (m *Model) Logits(features *tensor.Dense) (*tensor.Dense, error) {
 		return nil, err
 	}
 	if x.Cols != sizes[0] {
-		return nil, fail(ErrMismatch, "features: got %d columns, want %d, the features of the model", x.Cols, sizes[0])
+		return nil, fail(ErrMismatch, "features: got %s, want %d, the features of the model",
+			phrase.Plural(x.Cols, "column"), sizes[0])
 	}
 	for i, v := range x.Data {
 		if v-v != 0 {

@@ -59,7 +59,7 @@ func TestLoadForeign(t *testing.T) {
 		{part(0, 3), `got no tensor "layer.1.bias"`},
 		{part(2, 4), `got no tensor "layer.0.weight"`},
 		{with(4, safetensors.Doubles("x", nil)), `unknown tensor "x"`},
-		{with(1, safetensors.Doubles("", make([]float64, 4))), "got F64 of shape [4], want F32 with 1 dimensions"},
+		{with(1, safetensors.Doubles("", make([]float64, 4))), "got F64 of shape [4], want F32 with 1 dimension"},
 		{with(0, safetensors.Singles("", make([]float32, 12), 12)), "want F32 with 2 dimensions"},
 		{with(0, safetensors.Singles("", nil, 0, 4)), "shape [0 4]"},
 		{with(0, safetensors.Singles("", make([]float32, 12), 4, 3)), "layer 1: bias"},

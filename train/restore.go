@@ -1,6 +1,10 @@
 package train
 
-import "slices"
+import (
+	"slices"
+
+	"softloss/internal/phrase"
+)
 
 // state returns a copy of all that Resume needs.
 func (f *fitting) state() *State {
@@ -62,12 +66,13 @@ func (f *fitting) checkProgress(s *State) error {
 	}
 	switch per := f.batches.Len(); {
 	case s.Epoch < 0 || s.Epoch > f.cfg.Epochs:
-		return fail(ErrState, "state: got %d epochs that have ended, want at most the %d of the run", s.Epoch, f.cfg.Epochs)
+		return fail(ErrState, "state: got %s that have ended, want at most the %d of the run",
+			phrase.Plural(s.Epoch, "epoch"), f.cfg.Epochs)
 	case s.Step != s.Epoch*per:
-		return fail(ErrState, "state: got %d steps after %d epochs, want %d of %d batches each", s.Step, s.Epoch,
-			s.Epoch*per, per)
+		return fail(ErrState, "state: got %s after %s, want %d of %s each", phrase.Plural(s.Step, "step"),
+			phrase.Plural(s.Epoch, "epoch"), s.Epoch*per, phrase.Plural(per, "batch"))
 	case len(s.History) != s.Epoch:
-		return fail(ErrState, "state: got a history of %d epochs, want %d", len(s.History), s.Epoch)
+		return fail(ErrState, "state: got a history of %s, want %d", phrase.Plural(len(s.History), "epoch"), s.Epoch)
 	case s.BestEpoch != s.History.Best() || s.BestLoss != s.BestLoss:
 		return fail(ErrState, "state: got best epoch %d with loss %v, want %d as in the history", s.BestEpoch, s.BestLoss,
 			s.History.Best())

@@ -231,7 +231,7 @@ func TestResumeRejectsDamagedStates(t *testing.T) {
 		"4 epochs that have ended":            func(s *State) { s.Epoch, s.Step = 4, 12 },
 		"-1 epochs":                           func(s *State) { s.Epoch = -1 },
 		"7 steps":                             func(s *State) { s.Step = 7 },
-		"history of 1 epochs":                 func(s *State) { s.History = s.History[:1] },
+		"history of 1 epoch,":                 func(s *State) { s.History = s.History[:1] },
 		"entry 1":                             func(s *State) { s.History = History{s.History[0], s.History[0]} },
 		"best epoch 5":                        func(s *State) { s.BestEpoch = 5 },
 		"best layers":                         func(s *State) { s.BestLayers = nil },

@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"softloss/internal/dense"
+	"softloss/internal/phrase"
 	"softloss/losses"
 	"softloss/train/dataset"
 )
@@ -86,7 +87,8 @@ func (s *Saved) check() error {
 		return err
 	}
 	if s.Fill != nil && len(s.Fill) != d {
-		return fail(ErrMismatch, "fill: got %d numbers, want %d, the features of the model", len(s.Fill), d)
+		return fail(ErrMismatch, "fill: got %s, want %d, the features of the model", phrase.Plural(len(s.Fill), "number"),
+			d)
 	}
 	for j, v := range s.Fill {
 		if v-v != 0 {
@@ -140,8 +142,8 @@ func (s *Saved) checkScaler(d int) error {
 		return nil
 	}
 	if len(sc.Mean) != d || len(sc.Std) != d {
-		return fail(ErrMismatch, "scaler: got %d means and %d standard deviations, want %d, the features of the model",
-			len(sc.Mean), len(sc.Std), d)
+		return fail(ErrMismatch, "scaler: got %s and %s, want %d, the features of the model",
+			phrase.Plural(len(sc.Mean), "mean"), phrase.Plural(len(sc.Std), "standard deviation"), d)
 	}
 	for j := range d {
 		if m, v := sc.Mean[j], sc.Std[j]; m-m != 0 || !(v > 0 && v <= math.MaxFloat64) {

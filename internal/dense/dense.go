@@ -11,6 +11,8 @@ import (
 	"unsafe"
 
 	"gorgonia.org/tensor"
+
+	"softloss/internal/phrase"
 )
 
 // Float is an element type of logits, labels and features.
@@ -37,7 +39,8 @@ func Of(t tensor.Tensor) (*tensor.Dense, error) {
 	case !isFloat(d.Dtype()) && !IsInteger(d.Dtype()):
 		return nil, &Error{Kind: Type, Got: "dtype " + d.Dtype().String(), Problem: "is not supported", Want: "numbers"}
 	case !inMemory(d):
-		got := fmt.Sprintf("a tensor of shape %v with strides %v and %d elements", d.Shape(), d.Strides(), length(d))
+		got := fmt.Sprintf("a tensor of shape %v with strides %v and %s", d.Shape(), d.Strides(),
+			phrase.Plural(length(d), "element"))
 		return nil, &Error{Kind: Layout, Got: got, Problem: "does not fit its memory",
 			Want: "one with an element for every place of its shape"}
 	case strideLost(d):

@@ -45,13 +45,14 @@ func List(names []string) string {
 	return text
 }
 
-// Plural returns "1 cell", "2 cells", "2 entries", "2 classes".
+// Plural returns "1 cell", "2 cells", "2 entries", "2 keys",
+// "2 classes".
 func Plural(n int, noun string) string {
 	switch {
 	case n == 1:
 	case strings.HasSuffix(noun, "s"):
 		noun += "es"
-	case strings.HasSuffix(noun, "y"):
+	case strings.HasSuffix(noun, "y") && !strings.HasSuffix(noun, "ey"):
 		noun = strings.TrimSuffix(noun, "y") + "ies"
 	default:
 		noun += "s"

@@ -25,7 +25,8 @@ func TestPlural(t *testing.T) {
 	for want, c := range map[string]struct {
 		n    int
 		noun string
-	}{"1 cell": {1, "cell"}, "0 cells": {0, "cell"}, "2 entries": {2, "entry"}, "2 classes": {2, "class"}} {
+	}{"1 cell": {1, "cell"}, "0 cells": {0, "cell"},
+		"2 entries": {2, "entry"}, "2 keys": {2, "key"}, "2 classes": {2, "class"}} {
 		require.Equal(t, want, Plural(c.n, c.noun))
 	}
 }

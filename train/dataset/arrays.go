@@ -219,7 +219,7 @@ func (d *Dataset) putLabels(f Format, a *array.Array, opt ArrayOptions) (err err
 	}
 	if opt.Classes != nil {
 		if err == nil && classes != len(opt.Classes) {
-			err = fail(ErrClasses, "labels: got %d classes, want %d: %s", classes, len(opt.Classes), list(opt.Classes))
+			err = fail(ErrClasses, "labels: got %s, want %d: %s", plural(classes, "class"), len(opt.Classes), list(opt.Classes))
 		}
 		d.ClassNames = slices.Clone(opt.Classes)
 		return err

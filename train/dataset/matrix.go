@@ -82,10 +82,12 @@ func (x *features) row(i int) []float64 {
 // [ErrShape] when a side is below 1 or there would be 2³¹ elements or more.
 func newMatrix[T dense.Float](arg string, n, k int) (*tensor.Dense, []T, error) {
 	if n < 1 || k < 1 {
-		return nil, nil, fail(ErrShape, "%s: got a table of %d rows and %d columns, want at least 1 of each", arg, n, k)
+		return nil, nil, fail(ErrShape, "%s: got a table of %s and %s, want at least 1 of each", arg,
+			plural(n, "row"), plural(k, "column"))
 	}
 	if k > math.MaxInt32/n {
-		return nil, nil, fail(ErrShape, "%s: got a table of %d rows and %d columns, want less than 2^31 elements", arg, n, k)
+		return nil, nil, fail(ErrShape, "%s: got a table of %s and %s, want less than 2^31 elements", arg,
+			plural(n, "row"), plural(k, "column"))
 	}
 	data := make([]T, n*k)
 	return tensor.New(tensor.WithShape(n, k), tensor.WithBacking(data)), data, nil

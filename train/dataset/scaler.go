@@ -114,7 +114,8 @@ func (s *Scaler) check() error {
 		return fail(ErrParam, "scaler: got nil, want one from FitScaler")
 	}
 	if len(s.Mean) != len(s.Std) {
-		return fail(ErrParam, "scaler: got %d means and %d standard deviations, want as many", len(s.Mean), len(s.Std))
+		return fail(ErrParam, "scaler: got %s and %s, want as many", plural(len(s.Mean), "mean"),
+			plural(len(s.Std), "standard deviation"))
 	}
 	for j := range s.Mean {
 		if !finite(s.Mean[j]) {

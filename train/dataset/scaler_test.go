@@ -67,7 +67,7 @@ func TestScalerErrors(t *testing.T) {
 		text string
 	}{
 		{nil, x, ErrParam, "scaler: got nil"},
-		{&Scaler{[]float64{1}, nil}, x, ErrParam, "1 means and 0 standard deviations"},
+		{&Scaler{[]float64{1}, nil}, x, ErrParam, "1 mean and 0 standard deviations"},
 		{&Scaler{[]float64{math.NaN()}, []float64{1}}, x, ErrParam, "mean of column 0: got NaN"},
 		{&Scaler{[]float64{0}, []float64{0}}, x, ErrParam, "standard deviation of column 0: got 0"},
 		{&Scaler{[]float64{0}, []float64{math.NaN()}}, x, ErrParam, "got NaN"},

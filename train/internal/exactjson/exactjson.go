@@ -178,7 +178,8 @@ func readStruct(v reflect.Value, src any, where string, bad func() error) error 
 		return bad()
 	}
 	if len(members) != v.NumField() {
-		return fmt.Errorf("%s: got %d fields, want %d: made by another version", where, len(members), v.NumField())
+		return fmt.Errorf("%s: got %s, want %d: made by another version", where,
+			phrase.Plural(len(members), "field"), v.NumField())
 	}
 	for i := range v.NumField() {
 		f := v.Type().Field(i)

@@ -82,7 +82,7 @@ func TestRoundTrip(t *testing.T) {
 			"want float64",
 		`{"Bool":true,"Int":1,"Uint":1,"Float":["0xg"],"Text":"","Next":null,"None":null}`: `sample.Float[0]: got "0xg", ` +
 			`want float64`,
-		`{"Bool":true,"Int":1,"Uint":1,"Float":[],"Text":"","Next":{"Bool":1},"None":null}`: "sample.Next: got 1 fields",
+		`{"Bool":true,"Int":1,"Uint":1,"Float":[],"Text":"","Next":{"Bool":1},"None":null}`: "sample.Next: got 1 field,",
 	} {
 		require.ErrorContains(t, Decode(text, &sample{}, "sample"), want, text)
 	}

@@ -59,7 +59,7 @@ func parseHeader(header []byte, size int64) (metadata map[string]string, spans [
 		at = s.end
 	}
 	if at != size {
-		return nil, nil, fail("got %d bytes behind the last tensor, want the end of the file", size-at)
+		return nil, nil, fail("got %s behind the last tensor, want the end of the file", phrase.Plural(int(size-at), "byte"))
 	}
 	return h.metadata, spans, nil
 }
@@ -97,8 +97,8 @@ func (s span) check(at, size int64) error {
 		}
 	}
 	if !fits || want != s.end-s.begin {
-		return fail("tensor %s: got %d bytes of data, which are not those of shape %v of %s", phrase.Value(s.Name),
-			s.end-s.begin, s.Shape, s.Dtype)
+		return fail("tensor %s: got %s of data, not those of shape %v of %s", phrase.Value(s.Name),
+			phrase.Plural(int(s.end-s.begin), "byte"), s.Shape, s.Dtype)
 	}
 	return nil
 }
@@ -205,14 +205,14 @@ func (h *headerReader) tensor(name string) (s span) {
 			if o := h.numbers(where+": data_offsets", 2); len(o) == 2 {
 				s.begin, s.end = o[0], o[1]
 			} else {
-				h.fail("%s: data_offsets: got %d numbers, want 2", where, len(o))
+				h.fail("%s: data_offsets: got %s, want 2", where, phrase.Plural(len(o), "number"))
 			}
 		default:
 			h.fail("%s: got the key %s, want dtype, shape and data_offsets", where, phrase.Value(key))
 		}
 	})
 	if members != 3 {
-		h.fail("%s: got %d keys, want dtype, shape and data_offsets", where, members)
+		h.fail("%s: got %s, want dtype, shape and data_offsets", where, phrase.Plural(members, "key"))
 	}
 	return s
 }

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 
+	"softloss/internal/phrase"
 	"softloss/train/internal/exactjson"
 )
 
@@ -75,7 +76,8 @@ func sealOf(file []byte) (sum [2 * sha256.Size]byte) {
 // is read of a foreign file.
 func checkStart(start []byte, size int64, sealed bool) error {
 	if len(start) < 8 {
-		return fail("is no safetensors file: got %d bytes, want one, which begins with 8 bytes of length", size)
+		return fail("is no safetensors file: got %s, want one, which begins with 8 bytes of length",
+			phrase.Plural(int(size), "byte"))
 	}
 	if n := binary.LittleEndian.Uint64(start); n > uint64(size-8) || n > maxHeader || n < 2 {
 		return fail("is no safetensors file, or cut off: got a header of %d bytes in a file of %d bytes, want 2 to %d",

@@ -109,7 +109,7 @@ func readWhole(path string) ([]byte, error) {
 	read := func(n int64) ([]byte, error) {
 		part := make([]byte, n)
 		if got, err := f.ReadAt(part, 0); err == io.EOF && got < len(part) {
-			return nil, fail("got %d bytes, want %d: it is being changed", got, n)
+			return nil, fail("got %s, want %d: it is being changed", phrase.Plural(got, "byte"), n)
 		} else if err != nil && err != io.EOF {
 			return nil, err
 		}
@@ -146,7 +146,8 @@ func (f *File) Tensor(name, dtype string, dims int) (Tensor, error) {
 		return t, fail("got no tensor %q", name)
 	}
 	if t.Dtype != dtype || len(t.Shape) != dims || slices.Contains(t.Shape, 0) {
-		return t, fail("tensor %q: got %s of shape %v, want %s with %d dimensions", name, t.Dtype, t.Shape, dtype, dims)
+		return t, fail("tensor %q: got %s of shape %v, want %s with %s", name, t.Dtype, t.Shape, dtype,
+			phrase.Plural(dims, "dimension"))
 	}
 	delete(f.Tensors, name)
 	return t, nil

@@ -27,7 +27,7 @@ func TestFile(t *testing.T) {
 		text        string
 	}{
 		{"a", "F32", 2, `got no tensor "a"`}, // taken
-		{"b", "F32", 1, `tensor "b": got F64 of shape [1], want F32 with 1 dimensions`},
+		{"b", "F32", 1, `tensor "b": got F64 of shape [1], want F32 with 1 dimension`},
 		{"b", "F64", 2, "want F64 with 2 dimensions"},
 		{"empty", "F32", 2, "shape [0 2]"},
 	} {

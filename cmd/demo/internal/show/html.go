@@ -197,8 +197,8 @@ func settings(s *record.Run) []htmlFact {
 // studySection returns the section of a study.
 func studySection(s *record.Study) (htmlSection, error) {
 	words := wordsOf(s)
-	out := htmlSection{Title: words.section, Caption: fmt.Sprintf("%s: %s %d epochs, batches of %d.",
-		filepath.Base(s.Data), words.caption, s.Epochs, s.Batch)}
+	out := htmlSection{Title: words.section, Caption: fmt.Sprintf("%s: %s %s, batches of %d.",
+		filepath.Base(s.Data), words.caption, phrase.Plural(s.Epochs, "epoch"), s.Batch)}
 	if s.Finished < s.Runs {
 		out.Caption += fmt.Sprintf(" Not finished: %d of %d runs.", s.Finished, s.Runs)
 	}

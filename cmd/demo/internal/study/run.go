@@ -177,7 +177,7 @@ func (s *studyRun) printHead() {
 	fmt.Fprintf(s.text, "network  %s, %s in batches of %d, learning rate %g\n",
 		show.Layers(d, record.Config{Hidden: s.Hidden}),
 		phrase.Plural(s.Epochs, "epoch"), s.Batch, s.LearnRate)
-	what := fmt.Sprintf("%d losses, %s, %s", len(s.Losses), phrase.Plural(len(s.Levels), s.kind.rate),
+	what := fmt.Sprintf("%s, %s, %s", phrase.Plural(len(s.Losses), "loss"), phrase.Plural(len(s.Levels), s.kind.rate),
 		phrase.Plural(s.Seeds, "seed"))
 	if s.isAnswers() {
 		what = fmt.Sprintf("%d kinds of label, %s", len(s.Losses), phrase.Plural(s.Seeds, "seed"))

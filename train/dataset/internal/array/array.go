@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 
+	"softloss/internal/phrase"
 	"softloss/train/dataset/internal/fault"
 	"softloss/train/dataset/internal/source"
 )
@@ -51,8 +52,8 @@ func Read(format string, r *bufio.Reader, of Type, shape []int, fortran bool) (*
 	}
 	switch _, err := r.ReadByte(); {
 	case err == nil:
-		return nil, fault.New(fault.ErrFormat, "%s: got more than %d bytes of data, want the end of the file after shape %v",
-			format, size, shape)
+		return nil, fault.New(fault.ErrFormat, "%s: got more than %s of data, want the end of the file after shape %v",
+			format, phrase.Plural(size, "byte"), shape)
 	case err != io.EOF:
 		return nil, source.Ends(format, err, "all of its data")
 	}
