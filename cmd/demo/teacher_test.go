@@ -61,7 +61,7 @@ func TestTeacherErrors(t *testing.T) {
 		{"-data " + shapes + " -label colour -teacher " + model,
 			`-teacher .+: feature 2: got "colour=blue", want "kind=disc" as in -data`},
 		{npy + "-temperature 1e9 -noplots -teacher npy/model.safetensors",
-			`teacher temperature: got 1e\+09, want a number from 0\.001 to 1000 \(0 means 1\)`},
+			`-temperature: got 1e\+09, want a number from 0\.001 to 1000 \(0 means 1\)`},
 		{npy + "-noplots -checkpoint run -resume", `-resume: the run in run has another -teacher, or none; .+`},
 	} {
 		refused(t, "train -quiet "+tc.args, tc.want)
