@@ -37,8 +37,8 @@ type Criterion struct {
 	// smoothing, τ = w∘t, so that they do not bend the smoothed distribution: with SmoothPrior a
 	// smoothed one-hot row of class y is w_y times what it would be without weights. A loss that is
 	// not linear in its target ([LinearLoss]) is computed on the labels as they are, and the row
-	// multiplied by Σ_k w_k t_k / Σ_k t_k instead; for an index both are the factor w_y. A row all
-	// of whose labels have weight 0 costs nothing, whatever it holds.
+	// multiplied by Σ_k w_k t_k / Σ_k t_k instead, by 1 where all labels are 0; for an index both are
+	// the factor w_y. A row all of whose labels have weight 0 costs nothing, whatever it holds.
 	ClassWeights []float64
 
 	// Margins m are K numbers from -1e30 to 1e30 by which the logits of the labels are lowered,

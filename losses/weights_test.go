@@ -158,3 +158,23 @@ func TestNoSmoothingByAnyRule(t *testing.T) {
 		}
 	}
 }
+
+// TestNoLabelsBesideClassWeights: a row whose labels are all 0 has no mean weight; it costs what it
+// does without class weights, with losses that they do not weigh label by label.
+func TestNoLabelsBesideClassWeights(t *testing.T) {
+	for name, loss := range lossFamily {
+		if l, ok := loss.(losses.LinearLoss); ok && l.LinearInTarget() {
+			continue
+		}
+		c := losses.Criterion{Loss: loss, Reduction: losses.None}
+		b := batch{dt: tensor.Float64, n: 2, k: 3, z: []float64{1, -2, .5, 3, 1, 0}, t: make([]float64, 6)}
+		want, err := b.try(t, c)
+		if err != nil {
+			continue // of this loss a target sums to 1
+		}
+		c.ClassWeights = []float64{5, 0, 2}
+		got := b.eval(t, c)
+		same(t, name, got.loss, want.loss)
+		same(t, name+": gradient", got.grad, want.grad)
+	}
+}
