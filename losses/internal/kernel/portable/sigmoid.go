@@ -52,13 +52,19 @@ func odds(z float64, short bool) (e, l float64) {
 	return e, log1p(e, short)
 }
 
-// log1p returns log1p(e) = 2 atanh(s), s = e/(2+e), for 0 <= e <= 1, short to 1e-9.
+// log1p returns log1p(e) = 2 (s + s³ tail) for 0 <= e <= 1, short to 1e-9.
 func log1p(e float64, short bool) float64 {
-	s := e / (2 + e)
+	s, square, tail := atanh(e, short)
+	return 2 * (s + s*square*tail)
+}
+
+// atanh returns s = e/(2+e), s² and tail with atanh(s) = s + s³ tail.
+func atanh(e float64, short bool) (s, square, tail float64) {
+	s = e / (2 + e)
 	x := s * s
 	if short {
-		return 2 * (s + s*x*(0.333333336602653466+x*(0.19999853165368411+x*(0.142961790295768664+
-			x*(0.10853287353049823+x*0.116121674374490649)))))
+		return s, x, 0.333333336602653466 + x*(0.19999853165368411+x*(0.142961790295768664+
+			x*(0.10853287353049823+x*0.116121674374490649)))
 	}
 	const (
 		c0, c1, c2 = 0.333333333333333334, 0.199999999999997613, 0.142857142858000504
@@ -68,21 +74,13 @@ func log1p(e float64, short bool) float64 {
 	)
 	y := x * x
 	low := (c0 + x*c1) + y*((c2+x*c3)+y*(c4+x*c5))
-	return 2 * (s + s*x*(low+y*y*y*((c6+x*c7)+y*((c8+x*c9)+y*c10))))
+	return s, x, low + y*y*y*((c6+x*c7)+y*((c8+x*c9)+y*c10))
 }
 
 // sides is [spec.Sides].
 func sides(z float64) (yes, no spec.Side) {
 	e, l := odds(z, false)
 	return spec.SidesOf(z, e, l)
-}
-
-// SigmoidSeparable is [spec.SigmoidSeparable].
-func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
-	return spec.Elements(sides, loss, grad, z, yes, no, scale,
-		func(yes, no spec.Side, t, u float64) (loss, slope float64) {
-			return spec.SeparableSides(f, a, yes, no, t, u)
-		})
 }
 
 // SigmoidMAE is [spec.SigmoidMAE].

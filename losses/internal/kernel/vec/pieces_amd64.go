@@ -6,6 +6,7 @@ import (
 	"math"
 	"unsafe"
 
+	"softloss/losses/internal/kernel/portable"
 	"softloss/losses/internal/kernel/spec"
 )
 
@@ -121,7 +122,7 @@ func fitInterval(table []float32, n, stride int, middle, half float64, f func(a 
 	at := func(s float64) float64 { return f(middle + half*s) }
 	var all [oddsTerms]float64
 	c := all[:n]
-	interpolate(c, at)
+	portable.Interpolate(c, at)
 	size := 0.0
 	for i, x := range c {
 		size += math.Abs(x)
@@ -131,7 +132,7 @@ func fitInterval(table []float32, n, stride int, middle, half float64, f func(a 
 		s := math.Cos(math.Pi * float64(i) / float64(2*n-2))
 		want := at(s)
 		v := math.Abs(want)
-		exact := math.Abs(horner(c, s)-want) <= slack*0x1.4p-25*v && size < (2+slack)*v
+		exact := math.Abs(portable.Horner(c, s)-want) <= slack*0x1.4p-25*v && size < (2+slack)*v
 		if !(exact && v >= least && v <= most) {
 			return 0, false
 		}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"sync/atomic"
 
+	"softloss/losses/internal/kernel/portable"
 	"softloss/losses/internal/kernel/spec"
 )
 
@@ -288,9 +289,9 @@ func (p *plan) at(u double, s *tile[float64]) {
 }
 
 // powPolynomial stores in c the coefficients of the polynomial in s = 1 - 4p that is (1-p)^b for 0
-// <= p <= 1/2: see [interpolate]. They fall by 1/5.8 from one to the next.
+// <= p <= 1/2: see [portable.Interpolate]. They fall by 1/5.8 from one to the next.
 func powPolynomial(c []float64, b float64) {
-	interpolate(c, func(s float64) float64 { return math.Pow((3+s)/4, b) })
+	portable.Interpolate(c, func(s float64) float64 { return math.Pow((3+s)/4, b) })
 }
 
 // termsTo returns up to which p terms is exact enough, 0 for none.

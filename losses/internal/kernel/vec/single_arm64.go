@@ -5,6 +5,7 @@ package vec
 import (
 	"math"
 
+	"softloss/losses/internal/kernel/portable"
 	"softloss/losses/internal/kernel/spec"
 )
 
@@ -92,7 +93,7 @@ func excessRatio(e float64) (sum float64) {
 // grow.
 func fitHalf(c *[singleTerms]float64, f func(s float64) float64) (ok bool) {
 	var high [singleTerms]float64
-	interpolate(high[:], func(s float64) float64 { return f((1 + s) / 2) })
+	portable.Interpolate(high[:], func(s float64) float64 { return f((1 + s) / 2) })
 	clear(c[:])
 	for _, x := range high { // in s for 2s-1
 		for i := len(c) - 1; i >= 0; i-- {

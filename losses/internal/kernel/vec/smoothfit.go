@@ -5,6 +5,7 @@ package vec
 import (
 	"math"
 
+	"softloss/losses/internal/kernel/portable"
 	"softloss/losses/internal/kernel/spec"
 )
 
@@ -43,14 +44,14 @@ func fitPair(c []float64, most float64, f, g func(p float64) float64) (worst, gr
 // error, and what Σ |c| is of the smallest value at most.
 func fitOne(c []float64, most float64, f func(p float64) float64) (worst, growth float64) {
 	n := len(c)
-	interpolate(c, func(s float64) float64 { return f(most * (1 + s) / 2) })
+	portable.Interpolate(c, func(s float64) float64 { return f(most * (1 + s) / 2) })
 	for j := range 2 * n { // between the nodes, where the error is largest, too, and where p is almost 0
 		s := math.Cos(math.Pi * (float64(j) + 1) / float64(2*n))
 		size, want := 0.0, f(most*max((1+s)/2, 0x1p-60))
 		for _, x := range c {
 			size += math.Abs(x) // the roundings
 		}
-		worst = worse(worst, max(math.Abs(horner(c, s)-want), 0x1p-54*size)/math.Abs(want))
+		worst = worse(worst, max(math.Abs(portable.Horner(c, s)-want), 0x1p-54*size)/math.Abs(want))
 		growth = worse(growth, size/math.Abs(want))
 	}
 	return worst, growth

@@ -1,29 +1,27 @@
-//go:build !purego && (amd64 || arm64)
-
-package vec
+package portable
 
 import "math"
 
-// mostTerms is how many coefficients a polynomial may have.
-const mostTerms = 24
+// MostTerms is how many coefficients a polynomial may have.
+const MostTerms = 24
 
-// interpolate stores in c, from the highest degree on, the coefficients of the polynomial in s that
+// Interpolate stores in c, from the highest degree on, the coefficients of the polynomial in s that
 // is f at the Chebyshev nodes of -1 <= s <= 1. Where the coefficients of Chebyshev's polynomials
 // fall by half or more from one to the next those of the powers of s are no larger than the values.
-func interpolate(c []float64, f func(s float64) float64) {
+func Interpolate(c []float64, f func(s float64) float64) {
 	n := len(c)
-	var table [4 * mostTerms]float64 // cos(π m/2n)
+	var table [4 * MostTerms]float64 // cos(π m/2n)
 	for m := range 4 * n {
 		table[m] = math.Cos(math.Pi * float64(m) / float64(2*n))
 	}
 	clear(c)
 	for range 2 { // the second time for what rounding has left
-		var value [mostTerms]float64
+		var value [MostTerms]float64
 		for k := range n {
 			s := table[2*k+1]
-			value[k] = f(s) - horner(c, s)
+			value[k] = f(s) - Horner(c, s)
 		}
-		var last, this, next [mostTerms]float64
+		var last, this, next [MostTerms]float64
 		this[0] = 1 // Chebyshev's polynomial T_j, by powers
 		for j := range n {
 			var a float64
@@ -47,8 +45,8 @@ func interpolate(c []float64, f func(s float64) float64) {
 	}
 }
 
-// horner returns the value of a polynomial, its coefficients from the highest degree on.
-func horner(c []float64, x float64) (y float64) {
+// Horner returns the value of a polynomial, its coefficients from the highest degree on.
+func Horner(c []float64, x float64) (y float64) {
 	for _, c := range c {
 		y = math.FMA(y, x, c)
 	}
