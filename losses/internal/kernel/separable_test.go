@@ -160,3 +160,29 @@ func nanWithoutLabels[T Float](t *testing.T) {
 		}
 	}
 }
+
+// TestLargestOfManyLosesNothing: the gradient of a maximum of a small p is no less exact than those
+// of other classes, also of losses that want it found.
+func TestLargestOfManyLosesNothing(t *testing.T) {
+	both(t, largestOfMany[float32], largestOfMany[float64])
+}
+
+func largestOfMany[T Float](t *testing.T) {
+	for _, l := range []separableLoss{{AGCE(0.004), 1.01}, {GCE, 0.01}, {Focal, 20}, {AEL, 0.02}} {
+		for _, k := range []int{70, 150, 300} {
+			b := newBlock[T](9, k, ordinary)
+			for j := range b.z {
+				b.z[j] /= 8
+			}
+			o := newOutputs[T](b.n, k)
+			require.Equal(t, -1, Separable(l.family, l.a, o.loss, o.out, b.z, b.t, b.scale, o.scratch, k))
+			for i := range b.n {
+				row := b.rows(i, i+1)
+				w := newRowWant(row.z, row.t, row.u)
+				_, grad := w.separable(row.t, l.family, l.a, float64(row.scale[0]))
+				u := grad[w.Max].ulps(float64(o.out[i*k+w.Max]), elementSize[T]() == 4)
+				require.LessOrEqual(t, u, 16.0, "%v k=%d row %d", l, k, i)
+			}
+		}
+	}
+}

@@ -122,9 +122,18 @@ func (b *oddsRows[T]) separable(j int, p *plan, loss *float64, g, phi, x, y []T,
 	}
 	b.combine(g, h, mass*c/slope, scale*slope)
 	if o.top >= 0 {
-		g[o.top] = T(scale * (others - mass*o.rest))
+		g[o.top] = T(scale * o.atTop(others, mass, float64(y[o.top])))
 	}
 	return true
+}
+
+// atTop returns the gradient of a maximum with a label, from Σ -t φ'(l) of the others and of all:
+// its smaller terms, of which rounding loses less.
+func (o *oddsRow[T]) atTop(others, mass, label float64) float64 {
+	if o.r < 1 { // p > 1/2
+		return others - mass*o.rest
+	}
+	return mass/(1+o.r) - label*o.fall
 }
 
 // combine turns g, which holds the exponentials, into f (a g - h).

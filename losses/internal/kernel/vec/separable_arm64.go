@@ -202,7 +202,11 @@ func separableRow[T spec.Float](p *plan, loss *float64, g, l, x, y, scratch []T,
 	for j := whole; j < len(x); j++ {
 		g[j] = T(f * (b*e[j] - float64(g[j])))
 	}
-	g[s.a] = T(f * (others - mass*q))
+	if r < 1 { // p > 1/2
+		g[s.a] = T(f * (others - mass*q))
+	} else {
+		g[s.a] = T(f * (mass/(1+r) - ownMass))
+	}
 	return true
 }
 
