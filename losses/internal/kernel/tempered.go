@@ -11,7 +11,7 @@ type Tempered = spec.Tempered
 // TemperedInTiles reports whether there is a kernel for rows of k classes that computes several at
 // once: [TemperedRows] may be called where it is so.
 func TemperedInTiles[T Float](t1, t2 float64, k int) bool {
-	return InTiles[T](k) && vec.HasTempered(t1, t2)
+	return InTiles[T](k) && vec.HasTempered(t1, t2, k)
 }
 
 // TemperedRows computes the bi-tempered loss of rows, and by row those that are not for vectors;
@@ -83,6 +83,14 @@ func TemperedLoss[T Float](labelGrad, t []T, r Tempered, e float64) (sum, mass f
 func TemperedApart[T Float](t []T, r Tempered, e float64) (sum, mass float64, ok bool) {
 	if vec.On() && len(t) > few {
 		return vec.TemperedApart(t, r, e)
+	}
+	return 0, 0, false
+}
+
+// TemperedLabels is [TemperedApart] with AVX2, too, if ok; see [vec.TemperedLabels].
+func TemperedLabels[T Float](t []T, r Tempered, e float64) (sum, mass float64, ok bool) {
+	if vec.On() && len(t) > few {
+		return vec.TemperedLabels(t, r, e)
 	}
 	return 0, 0, false
 }

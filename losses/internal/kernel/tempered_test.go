@@ -182,6 +182,39 @@ func temperedPieces[T Float](t *testing.T) {
 	}
 }
 
+// TestTemperedLabels holds the labels' powers to the specification, also of labels that are tiny or
+// huge.
+func TestTemperedLabels(t *testing.T) { both(t, temperedLabels[float32], temperedLabels[float64]) }
+
+func temperedLabels[T Float](t *testing.T) {
+	vectors := elementSize[T]() == 4 && (strings.Contains(t.Name(), "/avx2/") || strings.Contains(t.Name(), "/avx512/"))
+	r := rand.New(rand.NewPCG(5, 8))
+	for k := few + 1; k <= few+67; k++ {
+		for _, e := range []float64{0.0625, 0.3, 1} {
+			d, labels := make([]float64, k), make([]T, k)
+			for j := range d {
+				d[j] = -math.Abs(5 * r.NormFloat64())
+				labels[j] = T(math.Exp(80*(2*r.Float64()-1)*float64(r.IntN(2))) * float64(r.IntN(4)))
+			}
+			p := newTempered(k)
+			spec.TemperedPowers(p, d, 0.2, 1.5, e)
+			want, wantMass, _ := spec.TemperedLoss(nil, labels, p, e)
+			sum, mass, ok := TemperedLabels(labels, p, e)
+			require.Equal(t, vectors, ok)
+			if !ok {
+				continue
+			}
+			require.InEpsilon(t, want, sum, 1e-12, "k=%d e=%v", k, e)
+			require.InEpsilon(t, wantMass, mass, 1e-12, "k=%d e=%v", k, e)
+			for _, x := range []T{-1, T(math.Copysign(0, -1)), T(math.Inf(1)), T(math.NaN())} {
+				labels[k-1-k%3] = x
+				_, _, ok = TemperedLabels(labels, p, e)
+				require.False(t, ok, "%v", x)
+			}
+		}
+	}
+}
+
 // TestPowerDifference: it loses nothing where both powers are near 1, nor where both are small.
 func TestPowerDifference(t *testing.T) {
 	for _, x := range [][2]float64{{-1e-9, -3e-9}, {-0.4, -0.4000001}, {-20, -20.0001}, {0, -50}} {

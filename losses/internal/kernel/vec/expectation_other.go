@@ -31,7 +31,7 @@ func ConfidencePenalty[T spec.Float](beta float64, loss []float64, grad, labelGr
 }
 
 // HasTempered is not called.
-func HasTempered(t1, t2 float64) bool { return false }
+func HasTempered(t1, t2 float64, k int) bool { return false }
 
 // Tempered panics: there are no tiles in this build.
 func Tempered[T spec.Float](t1, t2 float64, loss []float64, grad, labelGrad, z, t []T, index []int, scale []T, k int,

@@ -4813,8 +4813,8 @@ func temperedGradWideAVX512(grad *float32, t *float32, p *float64, pow *float64,
 //go:noescape
 func temperedLossWideAVX512(labelGrad *float32, t *float32, log *float64, pow *float64, n int, e float64) (sum float64, mass float64, bad uint32)
 
-// temperedLabelsWideAVX512 returns Σ t^f and Σ t pow; bad is not 0 where a t has a sign, and the
-// sums are no numbers where one is infinite or NaN.
+// temperedLabelsWideAVX512 returns Σ t^f and Σ t pow for an f of 1.06 and more; bad is not 0 where
+// a t has a sign, and the sums are no numbers where one is infinite or NaN.
 //
 //go:noescape
 func temperedLabelsWideAVX512(t *float32, pow *float64, n int, f float64) (powers float64, products float64, bad uint32)
@@ -5327,6 +5327,12 @@ func temperedGradWideAVX2(grad *float32, t *float32, p *float64, pow *float64, i
 //
 //go:noescape
 func temperedLossWideAVX2(labelGrad *float32, t *float32, log *float64, pow *float64, n int, e float64) (sum float64, mass float64, bad uint32)
+
+// temperedLabelsWideAVX2 returns Σ t^f and Σ t pow for an f of 1.06 and more; bad is not 0 where a
+// t has a sign, and the sums are no numbers where one is infinite or NaN.
+//
+//go:noescape
+func temperedLabelsWideAVX2(t *float32, pow *float64, n int, f float64) (powers float64, products float64, bad uint32)
 
 // widenWideAVX2 stores x in dst.
 //

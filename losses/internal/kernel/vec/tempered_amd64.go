@@ -2,7 +2,10 @@
 
 package vec
 
-import "softloss/losses/internal/kernel/spec"
+import (
+	"softloss/internal/isa"
+	"softloss/losses/internal/kernel/spec"
+)
 
 // TemperedSums is [spec.TemperedSums].
 func TemperedSums[T spec.Float](d []T, c, mu float64) (s0, s1, s2 float64) {
@@ -60,14 +63,28 @@ func TemperedLoss[T spec.Float](labelGrad, t []T, r spec.Tempered, e float64) (s
 	return sum, mass, -1
 }
 
-// TemperedApart is [TemperedLoss] of float32 without gradients, for an e of leastApart and more and
-// p of 1/2 at most, where the powers of labels and p have digits enough one by one. ok is false
-// where there is no kernel for that, or perhaps an invalid label.
+// TemperedApart is [TemperedLabels] where the kernel has AVX-512.
 func TemperedApart[T spec.Float](t []T, r spec.Tempered, e float64) (sum, mass float64, ok bool) {
-	if !single512[T]() || e < leastApart {
+	if !single512[T]() {
 		return 0, 0, false
 	}
-	powers, products, bad := wideAVX512{}.temperedLabels(float(&t[0]), &r.Pow[0], len(t), 1+e)
+	return TemperedLabels(t, r, e)
+}
+
+// TemperedLabels is [TemperedLoss] of float32 without gradients, for an e of leastApart and more
+// and p of 1/2 at most, where the powers of labels and p have digits enough one by one. ok is false
+// where there is no kernel for that, or perhaps an invalid label.
+func TemperedLabels[T spec.Float](t []T, r spec.Tempered, e float64) (sum, mass float64, ok bool) {
+	if spec.Size[T]() == 8 || e < leastApart {
+		return 0, 0, false
+	}
+	var powers, products float64
+	var bad uint32
+	if labels, pow := float(&t[0]), &r.Pow[0]; inUse == isa.AVX512 {
+		powers, products, bad = wideAVX512{}.temperedLabels(labels, pow, len(t), 1+e)
+	} else {
+		powers, products, bad = wideAVX2{}.temperedLabels(labels, pow, len(t), 1+e)
+	}
 	sum = powers - products
 	return sum, powers, bad == 0 && sum-sum == 0
 }

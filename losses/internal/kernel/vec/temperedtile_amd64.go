@@ -2,11 +2,16 @@
 
 package vec
 
-import "softloss/losses/internal/kernel/spec"
+import (
+	"softloss/internal/isa"
+	"softloss/losses/internal/kernel/spec"
+)
 
-// HasTempered reports whether [Tempered] is for these parameters.
-func HasTempered(t1, t2 float64) bool {
-	return temperedPlanFor(spec.Question{Kind: spec.BiTempered, A: t1, B: t2}).steps32 > 0
+// HasTempered reports whether [Tempered] is for these parameters and k classes: with AVX2 rows of
+// more than 16 take less time one by one.
+func HasTempered(t1, t2 float64, k int) bool {
+	q := spec.Question{Kind: spec.BiTempered, A: t1, B: t2}
+	return (k <= 16 || inUse == isa.AVX512) && temperedPlanFor(q).steps32 > 0
 }
 
 // Tempered computes the bi-tempered loss of rows with labels t or, where t is nil, class indices.

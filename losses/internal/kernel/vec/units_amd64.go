@@ -2240,6 +2240,9 @@ func (wideAVX2) temperedGrad(grad, t *float32, p, pow, inverse *float64, n int, 
 func (wideAVX2) temperedLoss(labelGrad, t *float32, log, pow *float64, n int, e float64) (sum, mass float64, bad uint32) {
 	return temperedLossWideAVX2(labelGrad, t, log, pow, n, e)
 }
+func (wideAVX2) temperedLabels(t *float32, pow *float64, n int, f float64) (powers, products float64, bad uint32) {
+	return temperedLabelsWideAVX2(t, pow, n, f)
+}
 func (wideAVX2) widen(dst *float64, x *float32, n int)      { widenWideAVX2(dst, x, n) }
 func (wideAVX2) rowSums(dst *float64, x *float32, k, n int) { rowSumsWideAVX2(dst, x, k, n) }
 func (wideAVX2) weightedRowSums(dst *float64, x *float32, w *float64, k, n int) {

@@ -42,7 +42,7 @@ type unit[T spec.Float] interface {
 type wide[T spec.Float] interface {
 	lanes() int
 `)
-	writeMethods(&b, common(wide, adapters[wides[1]]), "T", "float64")
+	writeMethods(&b, common(common(wide, adapters[wides[1]]), double), "T", "float64")
 	b.WriteString(`}
 
 // single are the kernels for float32: those that have no counterpart in float64 too.

@@ -191,7 +191,7 @@ func (g isa) wide() {
 	g.temperedMoments()
 	g.temperedGrad()
 	g.temperedLoss()
-	if g.looksUp() {
+	if g.narrow {
 		g.temperedLabels()
 	}
 	g.widen()

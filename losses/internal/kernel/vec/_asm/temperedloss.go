@@ -112,31 +112,52 @@ func (g isa) temperedLossResult(sums []reg.VecVirtual, bad mask) {
 	g.ret()
 }
 
-// temperedLabels emits what temperedLoss takes where no p^e is near 1, with AVX-512: the logarithm
-// of a label 0 is infinite, and its power 0.
+// temperedLabels emits what temperedLoss takes where no p^e is near 1: the power of a label 0 is 0,
+// as its logarithm is infinite or, with AVX2, -709.
 func (g isa) temperedLabels() {
 	g.text("temperedLabels", "func(t *T, pow *float64, n int, f A) (powers, products A, bad uint32)",
-		"returns Σ t^f and Σ t pow; bad is not 0 where a t has a sign, and the sums are no numbers where one is infinite or "+
-			"NaN.")
-	t, pow, n, by, least := g.param("t"), g.param("pow"), g.param("n"), g.broadcast("f"), g.vec()
-	tables, powers, products, signs := g.temperedTables(), g.zeros(2), g.zeros(2), g.zeros(1)[0]
-	g.mul(g.constant(-math.Log2E), by, by)
-	g.load(g.constant(-1100), least) // 2 to that is 0
+		"returns Σ t^f and Σ t pow for an f of 1.06 and more; bad is not 0 where a t has a sign, and the sums are no "+
+			"numbers where one is infinite or NaN.")
+	t, pow, n := g.param("t"), g.param("pow"), g.param("n")
+	power, powers, products, signs := g.labelPower(), g.zeros(2), g.zeros(2), g.zeros(1)[0]
 	g.interleaved(n, func(i reg.GPVirtual, v int, m *mask) {
 		lab, u := g.get(t, i, v, m), g.vec()
 		g.or(lab, signs, signs)
 		g.madd(g.getFloat64(pow, i, v, m), lab, products[v])
 		g.move(lab, u)
-		l := g.lookUpLogs(tables.logs, nil, u)[0]
-		g.mul(by, l, l)
-		g.max(l, least, l)
-		x := g.exp2(tables.powers, g.constant(1), l)[0]
-		g.add(x, powers[v], powers[v])
+		g.add(power(u), powers[v], powers[v])
 	})
 	g.result(g.total(powers), "powers")
 	g.result(g.total(products), "products")
 	Store(g.signBits(signs), Return("bad"))
 	g.ret()
+}
+
+// labelPower returns what emits u^f.
+func (g isa) labelPower() func(u reg.VecVirtual) reg.VecVirtual {
+	if g.avx512 {
+		by, least := g.broadcast("f"), g.vec()
+		tables := g.temperedTables()
+		g.mul(g.constant(-math.Log2E), by, by)
+		g.load(g.constant(-1100), least) // 2 to that is 0
+		return func(u reg.VecVirtual) reg.VecVirtual {
+			l := g.lookUpLogs(tables.logs, nil, u)[0]
+			g.mul(by, l, l)
+			g.max(l, least, l)
+			return g.exp2(tables.powers, g.constant(1), l)[0]
+		}
+	}
+	by, exp, shift := g.held("f"), g.expConstsInMemory(), g.prepareShift(g.constant(0))
+	return func(u reg.VecVirtual) reg.VecVirtual {
+		l, x := g.vec(), g.vec()
+		g.log(u, g.zeros(1)[0], l)
+		g.mul(by, l, l)
+		g.load(g.constant(g.lowest()), x)
+		g.max(l, x, x)
+		e := g.vec()
+		g.expShifted(exp, x, shift, e)
+		return e
+	}
 }
 
 // expParts emits s and q with s (1 + q) = exp(x), s a power of 2. It overwrites x.
