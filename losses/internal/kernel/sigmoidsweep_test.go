@@ -48,57 +48,76 @@ func sweptLosses() (all []sigmoidLoss) {
 	return all
 }
 
+// swept are elements of hard labels, of soft ones, and of masses that one label has, for logits of
+// both signs, in both types: the same numbers.
+type swept struct {
+	z, yes, no       []float32
+	z64, yes64, no64 []float64
+}
+
+// The elements of a logit: both signs and hard labels, soft ones, one mass.
+const sweptHard, sweptSoft, sweptAll = 4, 8, 12
+
+// sweep returns the elements of every stride-th float32 from 2⁻²⁶ to 110.
+func sweep(stride uint32) (s swept) {
+	for bits := math.Float32bits(0x1p-26); bits < math.Float32bits(110); bits += stride {
+		for i := range sweptAll {
+			x, y := math.Float32frombits(bits), float32(i/2%2)
+			if i%2 == 1 {
+				x = -x
+			}
+			part := float32(bits*uint32(2*i+1)*2654435761>>8) / (1 << 24)
+			if i >= sweptHard && i < sweptSoft {
+				y = part
+			}
+			n := 1 - float64(y)
+			if i >= sweptSoft {
+				y, n = y*part, n*float64(part)
+			}
+			s.z, s.yes, s.no = append(s.z, x), append(s.yes, y), append(s.no, float32(n))
+			s.z64, s.yes64, s.no64 = append(s.z64, float64(x)), append(s.yes64, float64(y)), append(s.no64, n)
+		}
+	}
+	return s
+}
+
 // TestSigmoidSweep: float32 elements of hard labels, and of masses that one label has, are within
 // 4 ulp of the specification in float64, for logits of both signs that lie as densely as float32's
 // do, and losses of soft labels.
 func TestSigmoidSweep(t *testing.T) {
-	stride := 1999
+	stride := uint32(1999)
 	if testing.Short() {
 		stride = 39989
 	}
-	const hard, soft, group = 4, 8, 12 // of the elements of a logit: both signs and hard labels, soft ones, one mass
-	eachImplementation(t, func(t *testing.T) {
-		for _, l := range sweptLosses() {
-			var z, yes, no []float32
-			var z64, yes64, no64 []float64
-			for bits := math.Float32bits(0x1p-26); bits < math.Float32bits(110); bits += uint32(stride) {
-				for i := range group {
-					x, y := math.Float32frombits(bits), float32(i/2%2)
-					if i%2 == 1 {
-						x = -x
-					}
-					part := float32(bits*uint32(2*i+1)*2654435761>>8) / (1 << 24)
-					if i >= hard && i < soft {
-						y = part
-					}
-					n := 1 - float64(y)
-					if i >= soft {
-						y, n = y*part, n*float64(part)
-					}
-					z, yes, no = append(z, x), append(yes, y), append(no, float32(n))
-					z64, yes64, no64 = append(z64, float64(x)), append(yes64, float64(y)), append(no64, n)
-				}
-			}
-			n := len(z)
-			loss, grad, want, wantGrad := make([]float64, n), make([]float32, n), make([]float64, n), make([]float64, n)
-			require.True(t, l.single(loss, grad, z, yes, no, []float32{0.7}))
+	s := sweep(stride)
+	n := len(s.z)
+	loss, grad, want, wantGrad := make([]float64, n), make([]float32, n), make([]float64, n), make([]float64, n)
+	for _, l := range sweptLosses() {
+		t.Run(l.name, func(t *testing.T) {
 			restore := forced("specification")
-			l.double(want, wantGrad, z64, yes64, no64, []float64{float64(float32(0.7))})
+			l.double(want, wantGrad, s.z64, s.yes64, s.no64, []float64{float64(float32(0.7))})
 			restore()
-			worst, worstGrad := 0.0, 0.0
-			ulps := func(got, want float64) float64 {
-				return math.Abs(got-want) / max(numtest.Ulp(float32(want)), 4*0x1p-149)
-			}
-			for i := range n {
-				u, v := ulps(loss[i], want[i]), ulps(float64(grad[i]), wantGrad[i])
-				if i%group >= hard && (i%group < soft || l.logs) { // its terms may cancel
-					v = 0
+			eachImplementation(t, func(t *testing.T) {
+				require.True(t, l.single(loss, grad, s.z, s.yes, s.no, []float32{0.7}))
+				worst, worstGrad := 0.0, 0.0
+				for i := range n {
+					u, v := sweptUlps(loss[i], want[i]), sweptUlps(float64(grad[i]), wantGrad[i])
+					if i%sweptAll >= sweptHard && (i%sweptAll < sweptSoft || l.logs) { // its terms may cancel
+						v = 0
+					}
+					if !(u <= 4 && v <= 4) {
+						t.Fatalf("z=%v, label %v: %v and %v, want %v and %v", s.z[i], s.yes[i], loss[i], grad[i], want[i],
+							wantGrad[i])
+					}
+					worst, worstGrad = max(worst, u), max(worstGrad, v)
 				}
-				require.False(t, !(u <= 4 && v <= 4), "%s of z=%v, label %v: %v and %v, want %v and %v", l.name, z[i], yes[i],
-					loss[i], grad[i], want[i], wantGrad[i])
-				worst, worstGrad = max(worst, u), max(worstGrad, v)
-			}
-			t.Logf("%s: %.2f ulp, gradient %.2f", l.name, worst, worstGrad)
-		}
-	})
+				t.Logf("%.2f ulp, gradient %.2f", worst, worstGrad)
+			})
+		})
+	}
+}
+
+// sweptUlps is the distance of two numbers in ulp of float32, of denormal ones in four.
+func sweptUlps(got, want float64) float64 {
+	return math.Abs(got-want) / max(numtest.Ulp(float32(want)), 4*0x1p-149)
 }
