@@ -1,10 +1,13 @@
 package kernel
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
 // block is the input of every kernel: n rows of k classes.
@@ -197,6 +200,15 @@ func (o *outputs[T]) rows(lo, hi, k int) *outputs[T] {
 // same reports whether the outputs have the same bits, any NaN for a NaN.
 func (o *outputs[T]) same(p *outputs[T]) bool {
 	return sameBits(o.loss, p.loss) && sameBits(o.out, p.out) && sameBits(o.num, p.num) && o.bad == p.bad
+}
+
+// atMost is require.LessOrEqual for loops of many numbers, where finding out the caller takes most
+// of the time: it does so for a number that is too large, or NaN.
+func atMost(t *testing.T, got, most float64, format string, args ...any) {
+	if !(got <= most) {
+		t.Helper()
+		require.Failf(t, fmt.Sprintf("%v is not at most %v", got, most), format, args...)
+	}
 }
 
 func sameBits[T Float](a, b []T) bool {

@@ -135,7 +135,7 @@ func holdRows[T Float](t *testing.T, what string, rows []*preparedRow[T], anyRow
 		wantLoss, wantLSE, wantGrad, size := y.want(float64(f[i]), more)
 		near := func(got, want, size float64) {
 			ulp := numtest.Ulp(T(max(size, math.Abs(want))))
-			require.LessOrEqual(t, math.Abs(got-want), most*ulp, "%s: row %d has %v, not %v", what, i, got, want)
+			atMost(t, math.Abs(got-want), most*ulp, "%s: row %d has %v, not %v", what, i, got, want)
 		}
 		near(loss[i], wantLoss, 0)
 		if extra != nil {

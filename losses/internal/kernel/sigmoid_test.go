@@ -113,7 +113,7 @@ func sigmoidAccuracy[T Float](t *testing.T) {
 				}{{loss[i], l}, {float64(grad[i]), g}} {
 					u := x.want.ulps(x.got, narrow)
 					worst = max(worst, u)
-					require.LessOrEqual(t, u, most, "%s, %s labels: %s of z=%v (%v, %v) is %v, want %v", what, labels,
+					atMost(t, u, most, "%s, %s labels: %s of z=%v (%v, %v) is %v, want %v", what, labels,
 						x.want.what, z[i], y, u, x.got, x.want.v.Hi)
 				}
 			}
@@ -189,8 +189,8 @@ func TestSigmoidMAENearLabels(t *testing.T) {
 		SigmoidMAE(loss, grad, z, yes, no, scale)
 		for i := range n {
 			l, g := ask(z[i], float64(yes[i]), float64(no[i])).mae(float64(scale[i]))
-			require.LessOrEqual(t, l.ulps(loss[i], true), 4.0, "z=%v: loss %v, want %v", z[i], loss[i], l.v.Hi)
-			require.LessOrEqual(t, g.ulps(float64(grad[i]), true), 4.0, "z=%v: gradient", z[i])
+			atMost(t, l.ulps(loss[i], true), 4.0, "z=%v: loss %v, want %v", z[i], loss[i], l.v.Hi)
+			atMost(t, g.ulps(float64(grad[i]), true), 4.0, "z=%v: gradient", z[i])
 		}
 	})
 }

@@ -198,7 +198,7 @@ func sigmoidBesideSmallLabel[T Float](t *testing.T) {
 				if narrow {
 					v.magnitude = 0
 				}
-				require.LessOrEqual(t, v.ulps(loss[i], narrow), 6.0, "%s of z=%v, label %v is %v, want %v",
+				atMost(t, v.ulps(loss[i], narrow), 6.0, "%s of z=%v, label %v is %v, want %v",
 					what, z[i], yes[i], loss[i], v.v.Hi)
 			}
 		}
@@ -269,8 +269,8 @@ func sigmoidReverseOfAnyLabel[T Float](t *testing.T) {
 	require.True(t, SigmoidQuestion(a, loss, grad, z, yes, no, []T{1}))
 	for i := range z {
 		l, g := ask(z[i], float64(yes[i]), float64(no[i])).of(a, 1)
-		require.LessOrEqual(t, l.ulps(loss[i], elementSize[T]() == 4), 4.0, "loss of z=%v (%v, %v)", z[i], yes[i], no[i])
-		require.LessOrEqual(t, g.ulps(float64(grad[i]), elementSize[T]() == 4), 4.0, "gradient of z=%v (%v, %v)", z[i],
+		atMost(t, l.ulps(loss[i], elementSize[T]() == 4), 4.0, "loss of z=%v (%v, %v)", z[i], yes[i], no[i])
+		atMost(t, g.ulps(float64(grad[i]), elementSize[T]() == 4), 4.0, "gradient of z=%v (%v, %v)", z[i],
 			yes[i], no[i])
 		require.True(t, yes[i] != no[i] || grad[i] == 0, "gradient %v of the labels %v", grad[i], yes[i])
 	}
@@ -287,8 +287,8 @@ func TestSigmoidOfMasses(t *testing.T) {
 		SigmoidCrossEntropy(loss, grad, z, yes, no, []float32{1})
 		for i := range z {
 			l, g := ask(z[i], float64(yes[i]), float64(no[i])).crossEntropy(1)
-			require.LessOrEqual(t, l.ulps(loss[i], true), 3.5, "loss of z=%v (%v, %v)", z[i], yes[i], no[i])
-			require.LessOrEqual(t, g.ulps(float64(grad[i]), true), 3.5, "gradient of z=%v (%v, %v)", z[i], yes[i], no[i])
+			atMost(t, l.ulps(loss[i], true), 3.5, "loss of z=%v (%v, %v)", z[i], yes[i], no[i])
+			atMost(t, g.ulps(float64(grad[i]), true), 3.5, "gradient of z=%v (%v, %v)", z[i], yes[i], no[i])
 		}
 	})
 }
