@@ -697,6 +697,12 @@ func ordinaryIndexDividedF32AVX512(e *float32, z *float32, index *int, k int, n 
 //go:noescape
 func dividedLessF32AVX512(dst *float32, z *float32, k int, n int, lanes *float32, factor float64, factorLow float64)
 
+// tileDividedLessF32AVX512 stores in the place of z the logits of a tile, with the number in the
+// lane Grid added to them. The logits are factor z. factorLow is what factor has lost, for float64.
+//
+//go:noescape
+func tileDividedLessF32AVX512(z *float32, k int, lanes *float32, factor float64, factorLow float64)
+
 // tileShiftedF32AVX512 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
 // logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for
@@ -735,6 +741,13 @@ func ordinaryIndexShiftedF32AVX512(e *float32, z *float32, index *int, k int, n 
 //
 //go:noescape
 func shiftedLessF32AVX512(dst *float32, z *float32, k int, n int, lanes *float32, hi *float32, low *float32, factor float64, factorLow float64)
+
+// tileShiftedLessF32AVX512 stores in the place of z the logits of a tile, with the number in the
+// lane Grid added to them. The logits are factor z + hi + low, hi a multiple of the grid. factorLow
+// is what factor has lost, for float64.
+//
+//go:noescape
+func tileShiftedLessF32AVX512(z *float32, k int, lanes *float32, hi *float32, low *float32, factor float64, factorLow float64)
 
 // sigmoidGCEOddsF32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no),
 // (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
@@ -1427,6 +1440,12 @@ func ordinaryIndexDividedF64AVX512(e *float64, z *float64, index *int, k int, n 
 //go:noescape
 func dividedLessF64AVX512(dst *float64, z *float64, k int, n int, lanes *float64, factor float64, factorLow float64)
 
+// tileDividedLessF64AVX512 stores in the place of z the logits of a tile, with the number in the
+// lane Grid added to them. The logits are factor z. factorLow is what factor has lost, for float64.
+//
+//go:noescape
+func tileDividedLessF64AVX512(z *float64, k int, lanes *float64, factor float64, factorLow float64)
+
 // tileShiftedF64AVX512 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
 // logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for
@@ -1465,6 +1484,13 @@ func ordinaryIndexShiftedF64AVX512(e *float64, z *float64, index *int, k int, n 
 //
 //go:noescape
 func shiftedLessF64AVX512(dst *float64, z *float64, k int, n int, lanes *float64, hi *float64, low *float64, factor float64, factorLow float64)
+
+// tileShiftedLessF64AVX512 stores in the place of z the logits of a tile, with the number in the
+// lane Grid added to them. The logits are factor z + hi + low, hi a multiple of the grid. factorLow
+// is what factor has lost, for float64.
+//
+//go:noescape
+func tileShiftedLessF64AVX512(z *float64, k int, lanes *float64, hi *float64, low *float64, factor float64, factorLow float64)
 
 // sizesF64AVX512 returns the smallest |x| that is not 0 and the largest, NaN aside, and not 0 where
 // an x is not finite, negative, or 0.
@@ -2814,6 +2840,12 @@ func ordinaryIndexDividedF32AVX2(e *float32, z *float32, index *int, k int, n in
 //go:noescape
 func dividedLessF32AVX2(dst *float32, z *float32, k int, n int, lanes *float32, factor float64, factorLow float64)
 
+// tileDividedLessF32AVX2 stores in the place of z the logits of a tile, with the number in the lane
+// Grid added to them. The logits are factor z. factorLow is what factor has lost, for float64.
+//
+//go:noescape
+func tileDividedLessF32AVX2(z *float32, k int, lanes *float32, factor float64, factorLow float64)
+
 // tileShiftedF32AVX2 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
 // the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The logits
 // are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for
@@ -2852,6 +2884,13 @@ func ordinaryIndexShiftedF32AVX2(e *float32, z *float32, index *int, k int, n in
 //
 //go:noescape
 func shiftedLessF32AVX2(dst *float32, z *float32, k int, n int, lanes *float32, hi *float32, low *float32, factor float64, factorLow float64)
+
+// tileShiftedLessF32AVX2 stores in the place of z the logits of a tile, with the number in the lane
+// Grid added to them. The logits are factor z + hi + low, hi a multiple of the grid. factorLow is
+// what factor has lost, for float64.
+//
+//go:noescape
+func tileShiftedLessF32AVX2(z *float32, k int, lanes *float32, hi *float32, low *float32, factor float64, factorLow float64)
 
 // sigmoidGCEOddsF32AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no),
 // (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
@@ -3541,6 +3580,12 @@ func ordinaryIndexDividedF64AVX2(e *float64, z *float64, index *int, k int, n in
 //go:noescape
 func dividedLessF64AVX2(dst *float64, z *float64, k int, n int, lanes *float64, factor float64, factorLow float64)
 
+// tileDividedLessF64AVX2 stores in the place of z the logits of a tile, with the number in the lane
+// Grid added to them. The logits are factor z. factorLow is what factor has lost, for float64.
+//
+//go:noescape
+func tileDividedLessF64AVX2(z *float64, k int, lanes *float64, factor float64, factorLow float64)
+
 // tileShiftedF64AVX2 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
 // the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The logits
 // are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for
@@ -3579,6 +3624,13 @@ func ordinaryIndexShiftedF64AVX2(e *float64, z *float64, index *int, k int, n in
 //
 //go:noescape
 func shiftedLessF64AVX2(dst *float64, z *float64, k int, n int, lanes *float64, hi *float64, low *float64, factor float64, factorLow float64)
+
+// tileShiftedLessF64AVX2 stores in the place of z the logits of a tile, with the number in the lane
+// Grid added to them. The logits are factor z + hi + low, hi a multiple of the grid. factorLow is
+// what factor has lost, for float64.
+//
+//go:noescape
+func tileShiftedLessF64AVX2(z *float64, k int, lanes *float64, hi *float64, low *float64, factor float64, factorLow float64)
 
 // sizesF64AVX2 returns the smallest |x| that is not 0 and the largest, NaN aside, and not 0 where
 // an x is not finite, negative, or 0.

@@ -57,14 +57,32 @@ func (o *labelGrads[T]) block(u unit[T], s *tile[T], z, t []T, i, n, j int) {
 // tile stores those of the n rows from row i on of logits x and labels t, of a tile for which the
 // cross entropy has been computed.
 func (o *labelGrads[T]) tile(u unit[T], s *tile[T], x, t []T, i, n int) {
-	setScale(s, o.Factor, i, n, u.lanes())
-	odd := u.tileLabelGrads(&s.h[0], &s.z[0], o.labels(s.t[:]), first(o.Weights), first(o.Prior), o.k, &s.lane[0], o.Keep,
-		o.Mix, o.Above)
-	tileOut[T, T](u, o.grad[i*o.k:], s.h[:], n, s.padG[:], o.k)
-	eachRejected(odd, i, n, func(j int) bool {
+	eachRejected(o.ofTile(u, s, i, n), i, n, func(j int) bool {
 		o.alone(spec.Row(x, j, o.k), spec.Row(t, j, o.k), j)
 		return true
 	})
+}
+
+// ofTile stores those of a tile, of the n rows from row i on. It returns the bits of rows with a
+// NaN.
+func (o *labelGrads[T]) ofTile(u unit[T], s *tile[T], i, n int) (odd uint32) {
+	setScale(s, o.Factor, i, n, u.lanes())
+	odd = u.tileLabelGrads(&s.h[0], &s.z[0], o.labels(s.t[:]), first(o.Weights), first(o.Prior), o.k, &s.lane[0], o.Keep,
+		o.Mix, o.Above)
+	tileOut[T, T](u, o.grad[i*o.k:], s.h[:], n, s.padG[:], o.k)
+	return odd
+}
+
+// preparedTile is ofTile for logits that p prepares.
+func (o *labelGrads[T]) preparedTile(u unit[T], s *tile[T], p *spec.Prepared[T], i, n int) (odd uint32) {
+	switch {
+	case p.Off():
+	case p.Hi == nil:
+		u.tileDividedLess(&s.z[0], o.k, &s.lane[0], p.Factor, p.FactorLow)
+	default:
+		u.tileShiftedLess(&s.z[0], o.k, &s.lane[0], &p.Hi[0], &p.Low[0], p.Factor, p.FactorLow)
+	}
+	return o.ofTile(u, s, i, n)
 }
 
 // prepared stores those of the n rows from row i on of logits z, which p prepares, and labels t, of

@@ -104,7 +104,7 @@ func (o *optionRows[T]) inTiles(u unit[T], s *tile[T], w int, l *labelGrads[T]) 
 		copy(o.loss[i:], sums)
 		o.keep(logs, i)
 		if l != nil {
-			s.declined[0] |= l.prepared(u, s, o.p, o.z, o.t, i, n)
+			s.declined[0] |= l.preparedTile(u, s, o.p, i, n)
 		}
 		for j, mask := range s.declined[:tiles] {
 			all = o.decline(mask, i+j*w, min(w, n-j*w)) && all

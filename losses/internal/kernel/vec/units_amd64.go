@@ -93,11 +93,13 @@ type unit[T spec.Float] interface {
 	ordinaryDivided(e, z, t *T, k, n int, f, extra *T, loss, lse *float64, work, lanes *T, factor, factorLow float64) (declined uint32)
 	ordinaryIndexDivided(e, z *T, index *int, k, n int, f, extra *T, loss, lse *float64, work, lanes *T, factor, factorLow float64) (declined uint32)
 	dividedLess(dst, z *T, k, n int, lanes *T, factor, factorLow float64)
+	tileDividedLess(z *T, k int, lanes *T, factor, factorLow float64)
 	tileShifted(e, z, t *T, k, tiles int, f *T, step int, extra *T, extraStep int, loss, lse *float64, declined *uint32, lanes *T, hi, low *T, factor, factorLow float64)
 	blockShifted(e, z, t *T, k, n int, f, extra *T, loss, lse *float64, work, lanes *T, hi, low *T, factor, factorLow float64) (declined uint32)
 	ordinaryShifted(e, z, t *T, k, n int, f, extra *T, loss, lse *float64, work, lanes *T, hi, low *T, factor, factorLow float64) (declined uint32)
 	ordinaryIndexShifted(e, z *T, index *int, k, n int, f, extra *T, loss, lse *float64, work, lanes *T, hi, low *T, factor, factorLow float64) (declined uint32)
 	shiftedLess(dst, z *T, k, n int, lanes *T, hi, low *T, factor, factorLow float64)
+	tileShiftedLess(z *T, k int, lanes *T, hi, low *T, factor, factorLow float64)
 	sizes(x *T, n int) (least, most T, infinite, negative, zero uint32)
 }
 
@@ -529,6 +531,9 @@ func (f32AVX512) ordinaryIndexDivided(e, z *float32, index *int, k, n int, f, ex
 func (f32AVX512) dividedLess(dst, z *float32, k, n int, lanes *float32, factor, factorLow float64) {
 	dividedLessF32AVX512(dst, z, k, n, lanes, factor, factorLow)
 }
+func (f32AVX512) tileDividedLess(z *float32, k int, lanes *float32, factor, factorLow float64) {
+	tileDividedLessF32AVX512(z, k, lanes, factor, factorLow)
+}
 func (f32AVX512) tileShifted(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32, hi, low *float32, factor, factorLow float64) {
 	tileShiftedF32AVX512(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, hi, low, factor, factorLow)
 }
@@ -543,6 +548,9 @@ func (f32AVX512) ordinaryIndexShifted(e, z *float32, index *int, k, n int, f, ex
 }
 func (f32AVX512) shiftedLess(dst, z *float32, k, n int, lanes *float32, hi, low *float32, factor, factorLow float64) {
 	shiftedLessF32AVX512(dst, z, k, n, lanes, hi, low, factor, factorLow)
+}
+func (f32AVX512) tileShiftedLess(z *float32, k int, lanes *float32, hi, low *float32, factor, factorLow float64) {
+	tileShiftedLessF32AVX512(z, k, lanes, hi, low, factor, factorLow)
 }
 func (f32AVX512) sigmoidGCEOdds(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidGCEOddsF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
@@ -825,6 +833,9 @@ func (f64AVX512) ordinaryIndexDivided(e, z *float64, index *int, k, n int, f, ex
 func (f64AVX512) dividedLess(dst, z *float64, k, n int, lanes *float64, factor, factorLow float64) {
 	dividedLessF64AVX512(dst, z, k, n, lanes, factor, factorLow)
 }
+func (f64AVX512) tileDividedLess(z *float64, k int, lanes *float64, factor, factorLow float64) {
+	tileDividedLessF64AVX512(z, k, lanes, factor, factorLow)
+}
 func (f64AVX512) tileShifted(e, z, t *float64, k, tiles int, f *float64, step int, extra *float64, extraStep int, loss, lse *float64, declined *uint32, lanes *float64, hi, low *float64, factor, factorLow float64) {
 	tileShiftedF64AVX512(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, hi, low, factor, factorLow)
 }
@@ -839,6 +850,9 @@ func (f64AVX512) ordinaryIndexShifted(e, z *float64, index *int, k, n int, f, ex
 }
 func (f64AVX512) shiftedLess(dst, z *float64, k, n int, lanes *float64, hi, low *float64, factor, factorLow float64) {
 	shiftedLessF64AVX512(dst, z, k, n, lanes, hi, low, factor, factorLow)
+}
+func (f64AVX512) tileShiftedLess(z *float64, k int, lanes *float64, hi, low *float64, factor, factorLow float64) {
+	tileShiftedLessF64AVX512(z, k, lanes, hi, low, factor, factorLow)
 }
 func (f64AVX512) sizes(x *float64, n int) (least, most float64, infinite, negative, zero uint32) {
 	return sizesF64AVX512(x, n)
@@ -1362,6 +1376,9 @@ func (f32AVX2) ordinaryIndexDivided(e, z *float32, index *int, k, n int, f, extr
 func (f32AVX2) dividedLess(dst, z *float32, k, n int, lanes *float32, factor, factorLow float64) {
 	dividedLessF32AVX2(dst, z, k, n, lanes, factor, factorLow)
 }
+func (f32AVX2) tileDividedLess(z *float32, k int, lanes *float32, factor, factorLow float64) {
+	tileDividedLessF32AVX2(z, k, lanes, factor, factorLow)
+}
 func (f32AVX2) tileShifted(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32, hi, low *float32, factor, factorLow float64) {
 	tileShiftedF32AVX2(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, hi, low, factor, factorLow)
 }
@@ -1376,6 +1393,9 @@ func (f32AVX2) ordinaryIndexShifted(e, z *float32, index *int, k, n int, f, extr
 }
 func (f32AVX2) shiftedLess(dst, z *float32, k, n int, lanes *float32, hi, low *float32, factor, factorLow float64) {
 	shiftedLessF32AVX2(dst, z, k, n, lanes, hi, low, factor, factorLow)
+}
+func (f32AVX2) tileShiftedLess(z *float32, k int, lanes *float32, hi, low *float32, factor, factorLow float64) {
+	tileShiftedLessF32AVX2(z, k, lanes, hi, low, factor, factorLow)
 }
 func (f32AVX2) sigmoidGCEOdds(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidGCEOddsF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)
@@ -1648,6 +1668,9 @@ func (f64AVX2) ordinaryIndexDivided(e, z *float64, index *int, k, n int, f, extr
 func (f64AVX2) dividedLess(dst, z *float64, k, n int, lanes *float64, factor, factorLow float64) {
 	dividedLessF64AVX2(dst, z, k, n, lanes, factor, factorLow)
 }
+func (f64AVX2) tileDividedLess(z *float64, k int, lanes *float64, factor, factorLow float64) {
+	tileDividedLessF64AVX2(z, k, lanes, factor, factorLow)
+}
 func (f64AVX2) tileShifted(e, z, t *float64, k, tiles int, f *float64, step int, extra *float64, extraStep int, loss, lse *float64, declined *uint32, lanes *float64, hi, low *float64, factor, factorLow float64) {
 	tileShiftedF64AVX2(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, hi, low, factor, factorLow)
 }
@@ -1662,6 +1685,9 @@ func (f64AVX2) ordinaryIndexShifted(e, z *float64, index *int, k, n int, f, extr
 }
 func (f64AVX2) shiftedLess(dst, z *float64, k, n int, lanes *float64, hi, low *float64, factor, factorLow float64) {
 	shiftedLessF64AVX2(dst, z, k, n, lanes, hi, low, factor, factorLow)
+}
+func (f64AVX2) tileShiftedLess(z *float64, k int, lanes *float64, hi, low *float64, factor, factorLow float64) {
+	tileShiftedLessF64AVX2(z, k, lanes, hi, low, factor, factorLow)
 }
 func (f64AVX2) sizes(x *float64, n int) (least, most float64, infinite, negative, zero uint32) {
 	return sizesF64AVX2(x, n)

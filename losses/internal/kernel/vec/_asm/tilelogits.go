@@ -87,6 +87,18 @@ func (p *preparedTile) rough(off reg.GPVirtual, i int) reg.VecVirtual {
 	return x
 }
 
+// added loads hi - m and low of column i behind the one at off.
+func (p *preparedTile) added(off reg.GPVirtual, i int) (c Op, low reg.VecVirtual) {
+	if !p.shifted {
+		return p.minusM, nil
+	}
+	hi, low := p.g.vec(), p.g.vec()
+	p.g.bcast(p.each(p.hi, off, i), hi)
+	p.g.bcast(p.each(p.low, off, i), low)
+	p.g.add(p.minusM, hi, hi)
+	return hi, low
+}
+
 func (p *preparedTile) prepare() (rejected reg.GPVirtual) {
 	g := p.g
 	top := g.vec()
@@ -110,15 +122,10 @@ func (p *preparedTile) column(off reg.GPVirtual, i int) (e, less reg.VecVirtual,
 	g := p.g
 	z := g.vec()
 	g.load(nth(p.z, off, i, g), z)
-	if !p.shifted {
-		e, less = p.exp(z, p.minusM, nil, false)
+	c, low := p.added(off, i)
+	if e, less = p.exp(z, c, low, false); !p.shifted {
 		return e, less, g.first(p.m, z)
 	}
-	c, low := g.vec(), g.vec()
-	g.bcast(p.each(p.hi, off, i), c)
-	g.bcast(p.each(p.low, off, i), low)
-	g.add(p.minusM, c, c)
-	e, less = p.exp(z, c, low, false)
 	first = g.first(p.m, p.rough(off, i))
 	g.gather(first, less, p.delta)
 	g.gather(first, e, p.found)
@@ -141,4 +148,21 @@ func (p *preparedTile) top() (m, more reg.VecVirtual) {
 	more = g.loaded(p.delta)
 	g.store(more, g.lane(p.lanes, "Max"))
 	return m, more
+}
+
+// tileLess emits preparedLess for a tile.
+func (g isa) tileLess(name string, shifted bool) {
+	params, doc := preparedParams(shifted)
+	g.text(name, "func(z *T, k int, lanes *T"+params+")", append([]string{
+		"stores in the place of z the logits of a tile, with the number in the lane Grid added to them."}, doc...)...)
+	z, minusM := g.param("z"), g.vec()
+	g.load(g.lane(g.param("lanes"), "Grid"), minusM)
+	x := &preparedTile{preparedLogits: g.preparedLogits(shifted), minusM: g.park(minusM)}
+	g.columns(g.param("k"), func(off reg.GPVirtual) {
+		v := g.vec()
+		g.load(col(z, off), v)
+		c, low := x.added(off, 0)
+		g.store(x.less(v, c, low), col(z, off))
+	})
+	g.ret()
 }

@@ -33,6 +33,7 @@ func (g isa) options() {
 			return &ordinaryPrepared{preparedBlock{preparedLogits: g.preparedLogits(shifted)}}
 		})
 		g.preparedLess(strings.ToLower(name)+"Less", shifted)
+		g.tileLess("tile"+name+"Less", shifted)
 	}
 }
 
