@@ -27,10 +27,12 @@ var (
 	Fcmge = Three{mnemonic: "fcmge", opcode: 0x6e20e400}
 	Fcmeq = Three{mnemonic: "fcmeq", opcode: 0x4e20e400}
 	Fmaxp = Three{mnemonic: "fmaxp", opcode: 0x6e20f400} // of neighbours, those of n in the lower half
+
+	Fmaxnm = Three{mnemonic: "fmaxnm", opcode: 0x4e20c400} // the number where one is NaN
 )
 
 // threes are all of them, for the tests.
-var threes = []Three{Fadd, Fsub, Fmul, Fdiv, Fmla, Fmls, Fmax, Fmin, Fcmgt, Fcmge, Fcmeq, Fmaxp}
+var threes = []Three{Fadd, Fsub, Fmul, Fdiv, Fmla, Fmls, Fmax, Fmin, Fcmgt, Fcmge, Fcmeq, Fmaxp, Fmaxnm}
 
 // Op emits d = n op m.
 func (a *Asm) Op(i Three, d, n, m Vec) {
@@ -94,23 +96,39 @@ func (a *Asm) Conv(i Two, d, n Vec) {
 	a.Word(i.opcode|uint32(n)<<5|uint32(d), fmt.Sprintf("%s %s, v%d.%s", i.mnemonic, dst, n, i.n))
 }
 
+// Sshll emits d = the integers of the lower half of n, with an of 2 of the upper one, each of 32
+// bits made one of 64 bits, with its sign, and shifted to the left.
+func (a *Asm) Sshll(of int, d, n Vec, by int) {
+	w := 0x0f00a400 | uint32(32+by)<<16 | uint32(n)<<5 | uint32(d)
+	if of == 2 {
+		a.Word(w|1<<30, fmt.Sprintf("sshll2 v%d.2d, v%d.4s, #%d", d, n, by))
+		return
+	}
+	a.Word(w, fmt.Sprintf("sshll v%d.2d, v%d.2s, #%d", d, n, by))
+}
+
 // One is an instruction with one vector of floating-point numbers, like [Three].
 type One struct {
 	mnemonic string
 	opcode   uint32
+	with     string // what follows the vectors in its text
 }
 
 // The instructions d = op(n).
 var (
-	Fabs  = One{"fabs", 0x4ea0f800}
-	Fneg  = One{"fneg", 0x6ea0f800}
-	Fsqrt = One{"fsqrt", 0x6ea1f800}
+	Fabs  = One{mnemonic: "fabs", opcode: 0x4ea0f800}
+	Fneg  = One{mnemonic: "fneg", opcode: 0x6ea0f800}
+	Fsqrt = One{mnemonic: "fsqrt", opcode: 0x6ea1f800}
+	Cmgtz = One{mnemonic: "cmgt", opcode: 0x4ea08800, with: ", #0"} // whether the integer n > 0
 )
+
+// ones are all of them, for the tests.
+var ones = []One{Fabs, Fneg, Fsqrt, Cmgtz}
 
 // OpOne emits d = i(n).
 func (a *Asm) OpOne(i One, d, n Vec) {
 	w, t := a.encode(i.opcode, d, n, 0)
-	a.Word(w, fmt.Sprintf("%s v%d.%s, v%d.%s", i.mnemonic, d, t, n, t))
+	a.Word(w, fmt.Sprintf("%s v%d.%s, v%d.%s%s", i.mnemonic, d, t, n, t, i.with))
 }
 
 // Below is what Go's assembler knows.

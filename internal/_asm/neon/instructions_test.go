@@ -15,7 +15,7 @@ func TestInstructions(t *testing.T) {
 			a.Op(i, 1, 30, 13)
 			a.Op(i, 31, 2, 20)
 		}
-		for _, i := range []One{Fabs, Fneg, Fsqrt} {
+		for _, i := range ones {
 			a.OpOne(i, 1, 30)
 			a.OpOne(i, 30, 1)
 		}
@@ -29,6 +29,10 @@ func TestInstructions(t *testing.T) {
 	for _, i := range twos {
 		a.Conv(i, 9, 22)
 		a.Conv(i, 22, 9)
+	}
+	for _, of := range []int{1, 2} {
+		a.Sshll(of, 9, 22, 29)
+		a.Sshll(of, 22, 9, 1)
 	}
 	neontest.Words(t, a.String())
 }

@@ -22,7 +22,7 @@ const powerBits, parBits, parLast = 3, 2, 8
 const smoothNarrow, smoothWide = 14, 24
 
 // singleTerms is how many coefficients each polynomial of a singlePlan has; at vector parLowest
-// that of a focal loss has the lowest of Q, then the two lowest of A, in float64.
+// that of a focal loss has the two lowest of A, in float64.
 const singleTerms, parLowest = 10, 20
 
 // expOffset is what magic has beside the middle of its binade less the shift.
@@ -723,7 +723,7 @@ func sigmoidPolyF64(loss *float64, grad, z, yes, no *float64, n int, scale float
 
 // sigmoidGCE stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
 // and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.
-// φ = (1 - p^a)/a; par is -a and 1/a.
+// φ = (1 - p^a)/a; par is a and 1/a.
 func sigmoidGCE[T spec.Float](loss *float64, grad, z, yes, no *T, n int, scale T, par *float64) {
 	if unsafe.Sizeof(T(0)) == 8 {
 		sigmoidGCEF64(loss, (*float64)(unsafe.Pointer(grad)), (*float64)(unsafe.Pointer(z)), (*float64)(unsafe.Pointer(yes)), (*float64)(unsafe.Pointer(no)), n, float64(scale), par)
@@ -737,7 +737,7 @@ func sigmoidGCEF64(loss *float64, grad, z, yes, no *float64, n int, scale float6
 
 // sigmoidFocal stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
 // and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.
-// φ = -(1-p)^a l; par is a and -a.
+// φ = -(1-p)^a l; par is a.
 func sigmoidFocal[T spec.Float](loss *float64, grad, z, yes, no *T, n int, scale T, par *float64) {
 	if unsafe.Sizeof(T(0)) == 4 {
 		sigmoidFocalF32(loss, (*float32)(unsafe.Pointer(grad)), (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(yes)), (*float32)(unsafe.Pointer(no)), n, float32(scale), par)
@@ -754,7 +754,7 @@ func sigmoidFocalF64(loss *float64, grad, z, yes, no *float64, n int, scale floa
 
 // sigmoidFocal2 stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
 // and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.
-// φ = -(1-p)² l; par is 2 and -2.
+// φ = -(1-p)² l; par is 2.
 func sigmoidFocal2[T spec.Float](loss *float64, grad, z, yes, no *T, n int, scale T, par *float64) {
 	if unsafe.Sizeof(T(0)) == 8 {
 		sigmoidFocal2F64(loss, (*float64)(unsafe.Pointer(grad)), (*float64)(unsafe.Pointer(z)), (*float64)(unsafe.Pointer(yes)), (*float64)(unsafe.Pointer(no)), n, float64(scale), par)
@@ -768,7 +768,7 @@ func sigmoidFocal2F64(loss *float64, grad, z, yes, no *float64, n int, scale flo
 
 // sigmoidFocalWhole stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
 // and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.
-// φ = -(1-p)^a l; par is a, -a and the bits of a.
+// φ = -(1-p)^a l; par is a and the bits of a.
 func sigmoidFocalWhole[T spec.Float](loss *float64, grad, z, yes, no *T, n int, scale T, par *float64) {
 	if unsafe.Sizeof(T(0)) == 8 {
 		sigmoidFocalWholeF64(loss, (*float64)(unsafe.Pointer(grad)), (*float64)(unsafe.Pointer(z)), (*float64)(unsafe.Pointer(yes)), (*float64)(unsafe.Pointer(no)), n, float64(scale), par)

@@ -4741,10 +4741,8 @@ loop:
 	WORD $0x4eeed58c // fsub v12.2d, v12.2d, v14.2d
 	WORD $0x4ee5d56b // fsub v11.2d, v11.2d, v5.2d
 	WORD $0x4ee6d58c // fsub v12.2d, v12.2d, v6.2d
-	VEOR V9.B16, V9.B16, V9.B16
-	VEOR V10.B16, V10.B16, V10.B16
-	WORD $0x6ee9e4e9 // fcmgt v9.2d, v7.2d, v9.2d
-	WORD $0x6eeae50a // fcmgt v10.2d, v8.2d, v10.2d
+	WORD $0x4ee088e9 // cmgt v9.2d, v7.2d, #0
+	WORD $0x4ee0890a // cmgt v10.2d, v8.2d, #0
 	VAND V9.B16, V11.B16, V11.B16
 	VAND V10.B16, V12.B16, V12.B16
 	WORD $0x4e67cd62 // fmla v2.2d, v11.2d, v7.2d
@@ -4875,10 +4873,8 @@ loop:
 	WORD $0x4eead5ce // fsub v14.2d, v14.2d, v10.2d
 	WORD $0x4ee5d5ad // fsub v13.2d, v13.2d, v5.2d
 	WORD $0x4ee6d5ce // fsub v14.2d, v14.2d, v6.2d
-	VEOR V9.B16, V9.B16, V9.B16
-	VEOR V10.B16, V10.B16, V10.B16
-	WORD $0x6ee9e4e9 // fcmgt v9.2d, v7.2d, v9.2d
-	WORD $0x6eeae50a // fcmgt v10.2d, v8.2d, v10.2d
+	WORD $0x4ee088e9 // cmgt v9.2d, v7.2d, #0
+	WORD $0x4ee0890a // cmgt v10.2d, v8.2d, #0
 	VAND V9.B16, V13.B16, V13.B16
 	VAND V10.B16, V14.B16, V14.B16
 	WORD $0x4e67cda2 // fmla v2.2d, v13.2d, v7.2d
@@ -5580,7 +5576,7 @@ loop:
 TEXT ·sigmoidCrossEntropyF32(SB), NOSPLIT, $0-52
 	MOVD $numbers<>(SB), R8
 	FMOVQ 0(R8), F0 // 1
-	FMOVQ 816(R8), F1 // -104.5
+	FMOVQ 816(R8), F1 // 104.5
 	FMOVQ 832(R8), F2 // 1.2582976e+07
 	FMOVQ 16(R8), F3 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
 	FMOVQ 32(R8), F4 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
@@ -5602,57 +5598,55 @@ loop:
 	WORD $0x4ea0f8e7 // fabs v7.4s, v7.4s
 	VORR V8.B16, V6.B16, V6.B16
 	VORR V9.B16, V7.B16, V7.B16
-	WORD $0x6ea0f8c8 // fneg v8.4s, v6.4s
-	WORD $0x6ea0f8e9 // fneg v9.4s, v7.4s
-	WORD $0x4e21f508 // fmax v8.4s, v8.4s, v1.4s
-	WORD $0x4e21f529 // fmax v9.4s, v9.4s, v1.4s
+	WORD $0x4ea1f4c8 // fmin v8.4s, v6.4s, v1.4s
+	WORD $0x4ea1f4e9 // fmin v9.4s, v7.4s, v1.4s
 	VMOV V2.B16, V10.B16
 	VMOV V2.B16, V11.B16
-	WORD $0x4f83110a // fmla v10.4s, v8.4s, v3.s[0]
-	WORD $0x4f83112b // fmla v11.4s, v9.4s, v3.s[0]
+	WORD $0x4f83510a // fmls v10.4s, v8.4s, v3.s[0]
+	WORD $0x4f83512b // fmls v11.4s, v9.4s, v3.s[0]
 	WORD $0x4ea2d54c // fsub v12.4s, v10.4s, v2.4s
 	WORD $0x4ea2d56d // fsub v13.4s, v11.4s, v2.4s
-	WORD $0x4fa35188 // fmls v8.4s, v12.4s, v3.s[1]
-	WORD $0x4fa351a9 // fmls v9.4s, v13.4s, v3.s[1]
-	WORD $0x4f835988 // fmls v8.4s, v12.4s, v3.s[2]
-	WORD $0x4f8359a9 // fmls v9.4s, v13.4s, v3.s[2]
+	WORD $0x4fa31188 // fmla v8.4s, v12.4s, v3.s[1]
+	WORD $0x4fa311a9 // fmla v9.4s, v13.4s, v3.s[1]
+	WORD $0x4f831988 // fmla v8.4s, v12.4s, v3.s[2]
+	WORD $0x4f8319a9 // fmla v9.4s, v13.4s, v3.s[2]
 	VSHL $23, V10.S4, V10.S4
 	VSHL $23, V11.S4, V11.S4
 	WORD $0x6e28dd0c // fmul v12.4s, v8.4s, v8.4s
 	WORD $0x6e29dd2d // fmul v13.4s, v9.4s, v9.4s
 	FMOVQ 48(R8), F14 // 0.04166655443768594
 	FMOVQ 48(R8), F15 // 0.04166655443768594
-	WORD $0x4fa4110e // fmla v14.4s, v8.4s, v4.s[1]
-	WORD $0x4fa4112f // fmla v15.4s, v9.4s, v4.s[1]
+	WORD $0x4fa4510e // fmls v14.4s, v8.4s, v4.s[1]
+	WORD $0x4fa4512f // fmls v15.4s, v9.4s, v4.s[1]
 	WORD $0x4f84198e // fmla v14.4s, v12.4s, v4.s[2]
 	WORD $0x4f8419af // fmla v15.4s, v13.4s, v4.s[2]
 	FMOVQ 64(R8), F16 // 0.5
 	FMOVQ 64(R8), F17 // 0.5
-	WORD $0x4f841110 // fmla v16.4s, v8.4s, v4.s[0]
-	WORD $0x4f841131 // fmla v17.4s, v9.4s, v4.s[0]
+	WORD $0x4f845110 // fmls v16.4s, v8.4s, v4.s[0]
+	WORD $0x4f845131 // fmls v17.4s, v9.4s, v4.s[0]
 	WORD $0x4e2ccdd0 // fmla v16.4s, v14.4s, v12.4s
 	WORD $0x4e2dcdf1 // fmla v17.4s, v15.4s, v13.4s
-	WORD $0x4e2cce08 // fmla v8.4s, v16.4s, v12.4s
-	WORD $0x4e2dce29 // fmla v9.4s, v17.4s, v13.4s
-	WORD $0x4e20d50c // fadd v12.4s, v8.4s, v0.4s
-	WORD $0x4e20d52d // fadd v13.4s, v9.4s, v0.4s
+	WORD $0x4eacce08 // fmls v8.4s, v16.4s, v12.4s
+	WORD $0x4eadce29 // fmls v9.4s, v17.4s, v13.4s
+	WORD $0x4ea8d40c // fsub v12.4s, v0.4s, v8.4s
+	WORD $0x4ea9d40d // fsub v13.4s, v0.4s, v9.4s
 	VADD V10.S4, V12.S4, V12.S4
 	VADD V11.S4, V13.S4, V13.S4
-	WORD $0x4fa3998c // fmul v12.4s, v12.4s, v3.s[3]
-	WORD $0x4fa399ad // fmul v13.4s, v13.4s, v3.s[3]
 	VEOR V10.B16, V10.B16, V10.B16
-	WORD $0x4e2acd0c // fmla v12.4s, v8.4s, v10.4s
-	WORD $0x4e2acd2d // fmla v13.4s, v9.4s, v10.4s
+	WORD $0x6e2add08 // fmul v8.4s, v8.4s, v10.4s
+	WORD $0x6e2add29 // fmul v9.4s, v9.4s, v10.4s
+	WORD $0x4fa31988 // fmla v8.4s, v12.4s, v3.s[3]
+	WORD $0x4fa319a9 // fmla v9.4s, v13.4s, v3.s[3]
 	FMOVQ 880(R8), F10 // 2
 	FMOVQ 880(R8), F11 // 2
-	WORD $0x4e2cd54a // fadd v10.4s, v10.4s, v12.4s
-	WORD $0x4e2dd56b // fadd v11.4s, v11.4s, v13.4s
-	WORD $0x4e20d588 // fadd v8.4s, v12.4s, v0.4s
-	WORD $0x4e20d5a9 // fadd v9.4s, v13.4s, v0.4s
-	WORD $0x6e2afd8a // fdiv v10.4s, v12.4s, v10.4s
-	WORD $0x6e2bfdab // fdiv v11.4s, v13.4s, v11.4s
-	WORD $0x6e28fc08 // fdiv v8.4s, v0.4s, v8.4s
-	WORD $0x6e29fc09 // fdiv v9.4s, v0.4s, v9.4s
+	WORD $0x4e28d54a // fadd v10.4s, v10.4s, v8.4s
+	WORD $0x4e29d56b // fadd v11.4s, v11.4s, v9.4s
+	WORD $0x4e20d50c // fadd v12.4s, v8.4s, v0.4s
+	WORD $0x4e20d52d // fadd v13.4s, v9.4s, v0.4s
+	WORD $0x6e2afd0a // fdiv v10.4s, v8.4s, v10.4s
+	WORD $0x6e2bfd2b // fdiv v11.4s, v9.4s, v11.4s
+	WORD $0x6e2cfc0c // fdiv v12.4s, v0.4s, v12.4s
+	WORD $0x6e2dfc0d // fdiv v13.4s, v0.4s, v13.4s
 	WORD $0x6e2add4e // fmul v14.4s, v10.4s, v10.4s
 	WORD $0x6e2bdd6f // fmul v15.4s, v11.4s, v11.4s
 	WORD $0x6e2eddd0 // fmul v16.4s, v14.4s, v14.4s
@@ -5684,10 +5678,8 @@ loop:
 	CBZ R4, shares
 	VLD1.P 32(R4), [V14.S4, V15.S4]
 shares:
-	VEOR V18.B16, V18.B16, V18.B16
-	VEOR V19.B16, V19.B16, V19.B16
-	WORD $0x6eb2e54a // fcmgt v10.4s, v10.4s, v18.4s
-	WORD $0x6eb3e56b // fcmgt v11.4s, v11.4s, v19.4s
+	WORD $0x4ea0894a // cmgt v10.4s, v10.4s, #0
+	WORD $0x4ea0896b // cmgt v11.4s, v11.4s, #0
 	VMOV V20.B16, V18.B16
 	VMOV V21.B16, V19.B16
 	VBIT V10.B16, V14.B16, V18.B16
@@ -5696,18 +5688,16 @@ shares:
 	VBIT V11.B16, V21.B16, V15.B16
 	VMOV V18.B16, V20.B16
 	VMOV V19.B16, V21.B16
-	WORD $0x4eaccdd4 // fmls v20.4s, v14.4s, v12.4s
-	WORD $0x4eadcdf5 // fmls v21.4s, v15.4s, v13.4s
-	WORD $0x6e28de94 // fmul v20.4s, v20.4s, v8.4s
-	WORD $0x6e29deb5 // fmul v21.4s, v21.4s, v9.4s
+	WORD $0x4ea8cdd4 // fmls v20.4s, v14.4s, v8.4s
+	WORD $0x4ea9cdf5 // fmls v21.4s, v15.4s, v9.4s
+	WORD $0x6e2cde94 // fmul v20.4s, v20.4s, v12.4s
+	WORD $0x6e2ddeb5 // fmul v21.4s, v21.4s, v13.4s
 	WORD $0x4e30d4c6 // fadd v6.4s, v6.4s, v16.4s
 	WORD $0x4e31d4e7 // fadd v7.4s, v7.4s, v17.4s
 	WORD $0x6e2ede10 // fmul v16.4s, v16.4s, v14.4s
 	WORD $0x6e2fde31 // fmul v17.4s, v17.4s, v15.4s
-	VEOR V22.B16, V22.B16, V22.B16
-	VEOR V23.B16, V23.B16, V23.B16
-	WORD $0x6eb6e656 // fcmgt v22.4s, v18.4s, v22.4s
-	WORD $0x6eb7e677 // fcmgt v23.4s, v19.4s, v23.4s
+	WORD $0x4ea08a56 // cmgt v22.4s, v18.4s, #0
+	WORD $0x4ea08a77 // cmgt v23.4s, v19.4s, #0
 	VAND V22.B16, V6.B16, V6.B16
 	VAND V23.B16, V7.B16, V7.B16
 	WORD $0x4e32ccd0 // fmla v16.4s, v6.4s, v18.4s
@@ -5739,16 +5729,16 @@ value:
 TEXT ·sigmoidCrossEntropyF64(SB), NOSPLIT, $0-56
 	MOVD $numbers<>(SB), R8
 	FMOVQ 80(R8), F0 // 1
-	FMOVQ 256(R8), F1 // -746
+	FMOVQ 928(R8), F1 // 746
 	FMOVQ 272(R8), F2 // 6.755399441055808e+15
 	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 928(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 944(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 960(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 944(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 960(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 976(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
 	MOVD n+40(FP), R2
@@ -5758,111 +5748,109 @@ TEXT ·sigmoidCrossEntropyF64(SB), NOSPLIT, $0-56
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V11.D2, V12.D2]
-	FMOVQ 976(R8), F13 // +Inf
-	FMOVQ 976(R8), F14 // +Inf
+	FMOVQ 992(R8), F13 // +Inf
+	FMOVQ 992(R8), F14 // +Inf
 	WORD $0x4e6be5ad // fcmeq v13.2d, v13.2d, v11.2d
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4ee0f96b // fabs v11.2d, v11.2d
 	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
 	VORR V13.B16, V11.B16, V11.B16
 	VORR V14.B16, V12.B16, V12.B16
-	WORD $0x6ee0f96d // fneg v13.2d, v11.2d
-	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
-	WORD $0x4e61f5ad // fmax v13.2d, v13.2d, v1.2d
-	WORD $0x4e61f5ce // fmax v14.2d, v14.2d, v1.2d
+	WORD $0x4ee1f56d // fmin v13.2d, v11.2d, v1.2d
+	WORD $0x4ee1f58e // fmin v14.2d, v12.2d, v1.2d
 	VMOV V2.B16, V15.B16
 	VMOV V2.B16, V16.B16
-	WORD $0x4fc311af // fmla v15.2d, v13.2d, v3.d[0]
-	WORD $0x4fc311d0 // fmla v16.2d, v14.2d, v3.d[0]
+	WORD $0x4fc351af // fmls v15.2d, v13.2d, v3.d[0]
+	WORD $0x4fc351d0 // fmls v16.2d, v14.2d, v3.d[0]
 	WORD $0x4ee2d5f1 // fsub v17.2d, v15.2d, v2.2d
 	WORD $0x4ee2d612 // fsub v18.2d, v16.2d, v2.2d
-	WORD $0x4fc35a2d // fmls v13.2d, v17.2d, v3.d[1]
-	WORD $0x4fc35a4e // fmls v14.2d, v18.2d, v3.d[1]
-	WORD $0x4fc4522d // fmls v13.2d, v17.2d, v4.d[0]
-	WORD $0x4fc4524e // fmls v14.2d, v18.2d, v4.d[0]
+	WORD $0x4fc31a2d // fmla v13.2d, v17.2d, v3.d[1]
+	WORD $0x4fc31a4e // fmla v14.2d, v18.2d, v3.d[1]
+	WORD $0x4fc4122d // fmla v13.2d, v17.2d, v4.d[0]
+	WORD $0x4fc4124e // fmla v14.2d, v18.2d, v4.d[0]
 	VSHL $52, V15.D2, V15.D2
 	VSHL $52, V16.D2, V16.D2
 	WORD $0x6e6dddb1 // fmul v17.2d, v13.2d, v13.2d
 	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
 	FMOVQ 176(R8), F19 // 2.7620138719733994e-07
 	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
-	WORD $0x4fc711b3 // fmla v19.2d, v13.2d, v7.d[0]
-	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
+	WORD $0x4fc751b3 // fmls v19.2d, v13.2d, v7.d[0]
+	WORD $0x4fc751d4 // fmls v20.2d, v14.2d, v7.d[0]
 	FMOVQ 192(R8), F21 // 2.4801520191217726e-05
 	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
-	WORD $0x4fc619b5 // fmla v21.2d, v13.2d, v6.d[1]
-	WORD $0x4fc619d6 // fmla v22.2d, v14.2d, v6.d[1]
+	WORD $0x4fc659b5 // fmls v21.2d, v13.2d, v6.d[1]
+	WORD $0x4fc659d6 // fmls v22.2d, v14.2d, v6.d[1]
 	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
 	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
 	FMOVQ 208(R8), F19 // 0.0013888888917281794
 	FMOVQ 208(R8), F20 // 0.0013888888917281794
-	WORD $0x4fc611b3 // fmla v19.2d, v13.2d, v6.d[0]
-	WORD $0x4fc611d4 // fmla v20.2d, v14.2d, v6.d[0]
+	WORD $0x4fc651b3 // fmls v19.2d, v13.2d, v6.d[0]
+	WORD $0x4fc651d4 // fmls v20.2d, v14.2d, v6.d[0]
 	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
 	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
 	FMOVQ 224(R8), F21 // 0.04166666666662399
 	FMOVQ 224(R8), F22 // 0.04166666666662399
-	WORD $0x4fc519b5 // fmla v21.2d, v13.2d, v5.d[1]
-	WORD $0x4fc519d6 // fmla v22.2d, v14.2d, v5.d[1]
+	WORD $0x4fc559b5 // fmls v21.2d, v13.2d, v5.d[1]
+	WORD $0x4fc559d6 // fmls v22.2d, v14.2d, v5.d[1]
 	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
 	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
 	FMOVQ 240(R8), F19 // 0.5
 	FMOVQ 240(R8), F20 // 0.5
-	WORD $0x4fc511b3 // fmla v19.2d, v13.2d, v5.d[0]
-	WORD $0x4fc511d4 // fmla v20.2d, v14.2d, v5.d[0]
+	WORD $0x4fc551b3 // fmls v19.2d, v13.2d, v5.d[0]
+	WORD $0x4fc551d4 // fmls v20.2d, v14.2d, v5.d[0]
 	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
 	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
-	WORD $0x4e71ce6d // fmla v13.2d, v19.2d, v17.2d
-	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
-	WORD $0x4e60d5b1 // fadd v17.2d, v13.2d, v0.2d
-	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
+	WORD $0x4ef1ce6d // fmls v13.2d, v19.2d, v17.2d
+	WORD $0x4ef2ce8e // fmls v14.2d, v20.2d, v18.2d
+	WORD $0x4eedd411 // fsub v17.2d, v0.2d, v13.2d
+	WORD $0x4eeed412 // fsub v18.2d, v0.2d, v14.2d
 	VADD V15.D2, V17.D2, V17.D2
 	VADD V16.D2, V18.D2, V18.D2
-	WORD $0x4fc49a31 // fmul v17.2d, v17.2d, v4.d[1]
-	WORD $0x4fc49a52 // fmul v18.2d, v18.2d, v4.d[1]
 	VEOR V15.B16, V15.B16, V15.B16
-	WORD $0x4e6fcdb1 // fmla v17.2d, v13.2d, v15.2d
-	WORD $0x4e6fcdd2 // fmla v18.2d, v14.2d, v15.2d
+	WORD $0x6e6fddad // fmul v13.2d, v13.2d, v15.2d
+	WORD $0x6e6fddce // fmul v14.2d, v14.2d, v15.2d
+	WORD $0x4fc41a2d // fmla v13.2d, v17.2d, v4.d[1]
+	WORD $0x4fc41a4e // fmla v14.2d, v18.2d, v4.d[1]
 	FMOVQ 432(R8), F15 // 2
 	FMOVQ 432(R8), F16 // 2
-	WORD $0x4e71d5ef // fadd v15.2d, v15.2d, v17.2d
-	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
-	WORD $0x4e60d62d // fadd v13.2d, v17.2d, v0.2d
-	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
-	WORD $0x6e6ffe2f // fdiv v15.2d, v17.2d, v15.2d
-	WORD $0x6e70fe50 // fdiv v16.2d, v18.2d, v16.2d
-	WORD $0x6e6dfc0d // fdiv v13.2d, v0.2d, v13.2d
-	WORD $0x6e6efc0e // fdiv v14.2d, v0.2d, v14.2d
+	WORD $0x4e6dd5ef // fadd v15.2d, v15.2d, v13.2d
+	WORD $0x4e6ed610 // fadd v16.2d, v16.2d, v14.2d
+	WORD $0x4e60d5b1 // fadd v17.2d, v13.2d, v0.2d
+	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
+	WORD $0x6e6ffdaf // fdiv v15.2d, v13.2d, v15.2d
+	WORD $0x6e70fdd0 // fdiv v16.2d, v14.2d, v16.2d
+	WORD $0x6e71fc11 // fdiv v17.2d, v0.2d, v17.2d
+	WORD $0x6e72fc12 // fdiv v18.2d, v0.2d, v18.2d
 	WORD $0x6e6fddf3 // fmul v19.2d, v15.2d, v15.2d
 	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
 	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
-	FMOVQ 992(R8), F23 // 0.05422589734467588
-	FMOVQ 992(R8), F24 // 0.05422589734467588
+	FMOVQ 1008(R8), F23 // 0.05422589734467588
+	FMOVQ 1008(R8), F24 // 0.05422589734467588
 	WORD $0x4fca1277 // fmla v23.2d, v19.2d, v10.d[0]
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca1ab7 // fmla v23.2d, v21.2d, v10.d[1]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
-	FMOVQ 1008(R8), F25 // 0.06667589320635225
-	FMOVQ 1008(R8), F26 // 0.06667589320635225
+	FMOVQ 1024(R8), F25 // 0.06667589320635225
+	FMOVQ 1024(R8), F26 // 0.06667589320635225
 	WORD $0x4fc91a79 // fmla v25.2d, v19.2d, v9.d[1]
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1024(R8), F23 // 0.09090909948987579
-	FMOVQ 1024(R8), F24 // 0.09090909948987579
+	FMOVQ 1040(R8), F23 // 0.09090909948987579
+	FMOVQ 1040(R8), F24 // 0.09090909948987579
 	WORD $0x4fc91277 // fmla v23.2d, v19.2d, v9.d[0]
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	FMOVQ 1040(R8), F25 // 0.1428571428580005
-	FMOVQ 1040(R8), F26 // 0.1428571428580005
+	FMOVQ 1056(R8), F25 // 0.1428571428580005
+	FMOVQ 1056(R8), F26 // 0.1428571428580005
 	WORD $0x4fc81a79 // fmla v25.2d, v19.2d, v8.d[1]
 	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1056(R8), F23 // 0.3333333333333333
-	FMOVQ 1056(R8), F24 // 0.3333333333333333
+	FMOVQ 1072(R8), F23 // 0.3333333333333333
+	FMOVQ 1072(R8), F24 // 0.3333333333333333
 	WORD $0x4fc81277 // fmla v23.2d, v19.2d, v8.d[0]
 	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
@@ -5882,10 +5870,8 @@ loop:
 	CBZ R4, shares
 	VLD1.P 32(R4), [V19.D2, V20.D2]
 shares:
-	VEOR V23.B16, V23.B16, V23.B16
-	VEOR V24.B16, V24.B16, V24.B16
-	WORD $0x6ef7e5ef // fcmgt v15.2d, v15.2d, v23.2d
-	WORD $0x6ef8e610 // fcmgt v16.2d, v16.2d, v24.2d
+	WORD $0x4ee089ef // cmgt v15.2d, v15.2d, #0
+	WORD $0x4ee08a10 // cmgt v16.2d, v16.2d, #0
 	VMOV V25.B16, V23.B16
 	VMOV V26.B16, V24.B16
 	VBIT V15.B16, V19.B16, V23.B16
@@ -5894,18 +5880,16 @@ shares:
 	VBIT V16.B16, V26.B16, V20.B16
 	VMOV V23.B16, V25.B16
 	VMOV V24.B16, V26.B16
-	WORD $0x4ef1ce79 // fmls v25.2d, v19.2d, v17.2d
-	WORD $0x4ef2ce9a // fmls v26.2d, v20.2d, v18.2d
-	WORD $0x6e6ddf39 // fmul v25.2d, v25.2d, v13.2d
-	WORD $0x6e6edf5a // fmul v26.2d, v26.2d, v14.2d
+	WORD $0x4eedce79 // fmls v25.2d, v19.2d, v13.2d
+	WORD $0x4eeece9a // fmls v26.2d, v20.2d, v14.2d
+	WORD $0x6e71df39 // fmul v25.2d, v25.2d, v17.2d
+	WORD $0x6e72df5a // fmul v26.2d, v26.2d, v18.2d
 	WORD $0x4e75d56b // fadd v11.2d, v11.2d, v21.2d
 	WORD $0x4e76d58c // fadd v12.2d, v12.2d, v22.2d
 	WORD $0x6e73deb5 // fmul v21.2d, v21.2d, v19.2d
 	WORD $0x6e74ded6 // fmul v22.2d, v22.2d, v20.2d
-	VEOR V27.B16, V27.B16, V27.B16
-	VEOR V28.B16, V28.B16, V28.B16
-	WORD $0x6efbe6fb // fcmgt v27.2d, v23.2d, v27.2d
-	WORD $0x6efce71c // fcmgt v28.2d, v24.2d, v28.2d
+	WORD $0x4ee08afb // cmgt v27.2d, v23.2d, #0
+	WORD $0x4ee08b1c // cmgt v28.2d, v24.2d, #0
 	VAND V27.B16, V11.B16, V11.B16
 	VAND V28.B16, V12.B16, V12.B16
 	WORD $0x4e77cd75 // fmla v21.2d, v11.2d, v23.2d
@@ -5932,16 +5916,16 @@ value:
 TEXT ·sigmoidPolyF32(SB), NOSPLIT, $0-64
 	MOVD $numbers<>(SB), R8
 	FMOVQ 80(R8), F0 // 1
-	FMOVQ 256(R8), F1 // -746
+	FMOVQ 928(R8), F1 // 746
 	FMOVQ 272(R8), F2 // 6.755399441055808e+15
 	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 928(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 944(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 960(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 944(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 960(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 976(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
 	MOVD loss+0(FP), R0
@@ -5955,145 +5939,143 @@ loop:
 	VLD1.P 16(R6), [V12.S4]
 	WORD $0x4e61798d // fcvtl2 v13.2d, v12.4s
 	WORD $0x0e61798c // fcvtl v12.2d, v12.2s
-	FMOVQ 976(R8), F14 // +Inf
-	FMOVQ 976(R8), F15 // +Inf
+	FMOVQ 992(R8), F14 // +Inf
+	FMOVQ 992(R8), F15 // +Inf
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
 	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
 	WORD $0x4ee0f9ad // fabs v13.2d, v13.2d
 	VORR V14.B16, V12.B16, V12.B16
 	VORR V15.B16, V13.B16, V13.B16
-	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
-	WORD $0x6ee0f9af // fneg v15.2d, v13.2d
-	WORD $0x4e61f5ce // fmax v14.2d, v14.2d, v1.2d
-	WORD $0x4e61f5ef // fmax v15.2d, v15.2d, v1.2d
+	WORD $0x4ee1f58e // fmin v14.2d, v12.2d, v1.2d
+	WORD $0x4ee1f5af // fmin v15.2d, v13.2d, v1.2d
 	VMOV V2.B16, V16.B16
 	VMOV V2.B16, V17.B16
-	WORD $0x4fc311d0 // fmla v16.2d, v14.2d, v3.d[0]
-	WORD $0x4fc311f1 // fmla v17.2d, v15.2d, v3.d[0]
+	WORD $0x4fc351d0 // fmls v16.2d, v14.2d, v3.d[0]
+	WORD $0x4fc351f1 // fmls v17.2d, v15.2d, v3.d[0]
 	WORD $0x4ee2d612 // fsub v18.2d, v16.2d, v2.2d
 	WORD $0x4ee2d633 // fsub v19.2d, v17.2d, v2.2d
-	WORD $0x4fc35a4e // fmls v14.2d, v18.2d, v3.d[1]
-	WORD $0x4fc35a6f // fmls v15.2d, v19.2d, v3.d[1]
-	WORD $0x4fc4524e // fmls v14.2d, v18.2d, v4.d[0]
-	WORD $0x4fc4526f // fmls v15.2d, v19.2d, v4.d[0]
+	WORD $0x4fc31a4e // fmla v14.2d, v18.2d, v3.d[1]
+	WORD $0x4fc31a6f // fmla v15.2d, v19.2d, v3.d[1]
+	WORD $0x4fc4124e // fmla v14.2d, v18.2d, v4.d[0]
+	WORD $0x4fc4126f // fmla v15.2d, v19.2d, v4.d[0]
 	VSHL $52, V16.D2, V16.D2
 	VSHL $52, V17.D2, V17.D2
 	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
 	WORD $0x6e6fddf3 // fmul v19.2d, v15.2d, v15.2d
 	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
 	FMOVQ 176(R8), F21 // 2.7620138719733994e-07
-	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
-	WORD $0x4fc711f5 // fmla v21.2d, v15.2d, v7.d[0]
+	WORD $0x4fc751d4 // fmls v20.2d, v14.2d, v7.d[0]
+	WORD $0x4fc751f5 // fmls v21.2d, v15.2d, v7.d[0]
 	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
 	FMOVQ 192(R8), F23 // 2.4801520191217726e-05
-	WORD $0x4fc619d6 // fmla v22.2d, v14.2d, v6.d[1]
-	WORD $0x4fc619f7 // fmla v23.2d, v15.2d, v6.d[1]
+	WORD $0x4fc659d6 // fmls v22.2d, v14.2d, v6.d[1]
+	WORD $0x4fc659f7 // fmls v23.2d, v15.2d, v6.d[1]
 	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
 	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
 	FMOVQ 208(R8), F20 // 0.0013888888917281794
 	FMOVQ 208(R8), F21 // 0.0013888888917281794
-	WORD $0x4fc611d4 // fmla v20.2d, v14.2d, v6.d[0]
-	WORD $0x4fc611f5 // fmla v21.2d, v15.2d, v6.d[0]
+	WORD $0x4fc651d4 // fmls v20.2d, v14.2d, v6.d[0]
+	WORD $0x4fc651f5 // fmls v21.2d, v15.2d, v6.d[0]
 	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
 	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
 	FMOVQ 224(R8), F22 // 0.04166666666662399
 	FMOVQ 224(R8), F23 // 0.04166666666662399
-	WORD $0x4fc519d6 // fmla v22.2d, v14.2d, v5.d[1]
-	WORD $0x4fc519f7 // fmla v23.2d, v15.2d, v5.d[1]
+	WORD $0x4fc559d6 // fmls v22.2d, v14.2d, v5.d[1]
+	WORD $0x4fc559f7 // fmls v23.2d, v15.2d, v5.d[1]
 	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
 	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
 	FMOVQ 240(R8), F20 // 0.5
 	FMOVQ 240(R8), F21 // 0.5
-	WORD $0x4fc511d4 // fmla v20.2d, v14.2d, v5.d[0]
-	WORD $0x4fc511f5 // fmla v21.2d, v15.2d, v5.d[0]
+	WORD $0x4fc551d4 // fmls v20.2d, v14.2d, v5.d[0]
+	WORD $0x4fc551f5 // fmls v21.2d, v15.2d, v5.d[0]
 	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
 	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
-	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
-	WORD $0x4e73ceaf // fmla v15.2d, v21.2d, v19.2d
-	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
-	WORD $0x4e60d5f3 // fadd v19.2d, v15.2d, v0.2d
+	WORD $0x4ef2ce8e // fmls v14.2d, v20.2d, v18.2d
+	WORD $0x4ef3ceaf // fmls v15.2d, v21.2d, v19.2d
+	WORD $0x4eeed412 // fsub v18.2d, v0.2d, v14.2d
+	WORD $0x4eefd413 // fsub v19.2d, v0.2d, v15.2d
 	VADD V16.D2, V18.D2, V18.D2
 	VADD V17.D2, V19.D2, V19.D2
-	WORD $0x4fc49a52 // fmul v18.2d, v18.2d, v4.d[1]
-	WORD $0x4fc49a73 // fmul v19.2d, v19.2d, v4.d[1]
 	VEOR V16.B16, V16.B16, V16.B16
-	WORD $0x4e70cdd2 // fmla v18.2d, v14.2d, v16.2d
-	WORD $0x4e70cdf3 // fmla v19.2d, v15.2d, v16.2d
+	WORD $0x6e70ddce // fmul v14.2d, v14.2d, v16.2d
+	WORD $0x6e70ddef // fmul v15.2d, v15.2d, v16.2d
+	WORD $0x4fc41a4e // fmla v14.2d, v18.2d, v4.d[1]
+	WORD $0x4fc41a6f // fmla v15.2d, v19.2d, v4.d[1]
 	FMOVQ 432(R8), F16 // 2
 	FMOVQ 432(R8), F17 // 2
-	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
-	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
-	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
-	WORD $0x4e60d66f // fadd v15.2d, v19.2d, v0.2d
-	WORD $0x6e70ddd4 // fmul v20.2d, v14.2d, v16.2d
-	WORD $0x6e71ddf5 // fmul v21.2d, v15.2d, v17.2d
+	WORD $0x4e6ed610 // fadd v16.2d, v16.2d, v14.2d
+	WORD $0x4e6fd631 // fadd v17.2d, v17.2d, v15.2d
+	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
+	WORD $0x4e60d5f3 // fadd v19.2d, v15.2d, v0.2d
+	WORD $0x6e70de54 // fmul v20.2d, v18.2d, v16.2d
+	WORD $0x6e71de75 // fmul v21.2d, v19.2d, v17.2d
 	WORD $0x6e74fc14 // fdiv v20.2d, v0.2d, v20.2d
 	WORD $0x6e75fc15 // fdiv v21.2d, v0.2d, v21.2d
 	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
 	WORD $0x6e75de31 // fmul v17.2d, v17.2d, v21.2d
-	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
-	WORD $0x6e75ddef // fmul v15.2d, v15.2d, v21.2d
-	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
-	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
-	WORD $0x6e6eddd4 // fmul v20.2d, v14.2d, v14.2d
-	WORD $0x6e6fddf5 // fmul v21.2d, v15.2d, v15.2d
+	WORD $0x6e74de52 // fmul v18.2d, v18.2d, v20.2d
+	WORD $0x6e75de73 // fmul v19.2d, v19.2d, v21.2d
+	WORD $0x6e6ede52 // fmul v18.2d, v18.2d, v14.2d
+	WORD $0x6e6fde73 // fmul v19.2d, v19.2d, v15.2d
+	WORD $0x6e72de54 // fmul v20.2d, v18.2d, v18.2d
+	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
 	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
-	FMOVQ 992(R8), F24 // 0.05422589734467588
-	FMOVQ 992(R8), F25 // 0.05422589734467588
+	FMOVQ 1008(R8), F24 // 0.05422589734467588
+	FMOVQ 1008(R8), F25 // 0.05422589734467588
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
 	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
-	FMOVQ 1008(R8), F26 // 0.06667589320635225
-	FMOVQ 1008(R8), F27 // 0.06667589320635225
+	FMOVQ 1024(R8), F26 // 0.06667589320635225
+	FMOVQ 1024(R8), F27 // 0.06667589320635225
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1024(R8), F24 // 0.09090909948987579
-	FMOVQ 1024(R8), F25 // 0.09090909948987579
+	FMOVQ 1040(R8), F24 // 0.09090909948987579
+	FMOVQ 1040(R8), F25 // 0.09090909948987579
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
 	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	FMOVQ 1040(R8), F26 // 0.1428571428580005
-	FMOVQ 1040(R8), F27 // 0.1428571428580005
+	FMOVQ 1056(R8), F26 // 0.1428571428580005
+	FMOVQ 1056(R8), F27 // 0.1428571428580005
 	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
 	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1056(R8), F24 // 0.3333333333333333
-	FMOVQ 1056(R8), F25 // 0.3333333333333333
+	FMOVQ 1072(R8), F24 // 0.3333333333333333
+	FMOVQ 1072(R8), F25 // 0.3333333333333333
 	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
 	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
 	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	WORD $0x6e6ede9a // fmul v26.2d, v20.2d, v14.2d
-	WORD $0x6e6fdebb // fmul v27.2d, v21.2d, v15.2d
-	VMOV V14.B16, V22.B16
-	VMOV V15.B16, V23.B16
+	WORD $0x6e72de9a // fmul v26.2d, v20.2d, v18.2d
+	WORD $0x6e73debb // fmul v27.2d, v21.2d, v19.2d
+	VMOV V18.B16, V22.B16
+	VMOV V19.B16, V23.B16
 	WORD $0x4e78cf56 // fmla v22.2d, v26.2d, v24.2d
 	WORD $0x4e79cf77 // fmla v23.2d, v27.2d, v25.2d
 	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
 	WORD $0x4e77d6f7 // fadd v23.2d, v23.2d, v23.2d
 	FMOVQ 432(R8), F26 // 2
 	FMOVQ 432(R8), F27 // 2
-	WORD $0x4e72d75a // fadd v26.2d, v26.2d, v18.2d
-	WORD $0x4e73d77b // fadd v27.2d, v27.2d, v19.2d
+	WORD $0x4e6ed75a // fadd v26.2d, v26.2d, v14.2d
+	WORD $0x4e6fd77b // fadd v27.2d, v27.2d, v15.2d
 	WORD $0x6e70df5a // fmul v26.2d, v26.2d, v16.2d
 	WORD $0x6e71df7b // fmul v27.2d, v27.2d, v17.2d
-	WORD $0x4e6ed5ce // fadd v14.2d, v14.2d, v14.2d
-	WORD $0x4e6fd5ef // fadd v15.2d, v15.2d, v15.2d
-	WORD $0x4e78cdda // fmla v26.2d, v14.2d, v24.2d
-	WORD $0x4e79cdfb // fmla v27.2d, v15.2d, v25.2d
+	WORD $0x4e72d652 // fadd v18.2d, v18.2d, v18.2d
+	WORD $0x4e73d673 // fadd v19.2d, v19.2d, v19.2d
+	WORD $0x4e78ce5a // fmla v26.2d, v18.2d, v24.2d
+	WORD $0x4e79ce7b // fmla v27.2d, v19.2d, v25.2d
 	WORD $0x6e74df5a // fmul v26.2d, v26.2d, v20.2d
 	WORD $0x6e75df7b // fmul v27.2d, v27.2d, v21.2d
-	WORD $0x6e70de52 // fmul v18.2d, v18.2d, v16.2d
-	WORD $0x6e71de73 // fmul v19.2d, v19.2d, v17.2d
-	WORD $0x4fcb1a5a // fmla v26.2d, v18.2d, v11.d[1]
-	WORD $0x4fcb1a7b // fmla v27.2d, v19.2d, v11.d[1]
+	WORD $0x6e70ddce // fmul v14.2d, v14.2d, v16.2d
+	WORD $0x6e71ddef // fmul v15.2d, v15.2d, v17.2d
+	WORD $0x4fcb19da // fmla v26.2d, v14.2d, v11.d[1]
+	WORD $0x4fcb19fb // fmla v27.2d, v15.2d, v11.d[1]
 	WORD $0x4e6cd6d6 // fadd v22.2d, v22.2d, v12.2d
 	WORD $0x4e6dd6f7 // fadd v23.2d, v23.2d, v13.2d
 	WORD $0x4fcb1216 // fmla v22.2d, v16.2d, v11.d[0]
@@ -6104,49 +6086,45 @@ loop:
 	VLD1.P 16(R3), [V24.S4]
 	WORD $0x4e617b19 // fcvtl2 v25.2d, v24.4s
 	WORD $0x0e617b18 // fcvtl v24.2d, v24.2s
-	WORD $0x4ef8d40e // fsub v14.2d, v0.2d, v24.2d
-	WORD $0x4ef9d40f // fsub v15.2d, v0.2d, v25.2d
+	WORD $0x4ef8d412 // fsub v18.2d, v0.2d, v24.2d
+	WORD $0x4ef9d413 // fsub v19.2d, v0.2d, v25.2d
 	CBZ R4, shares
-	VLD1.P 16(R4), [V14.S4]
-	WORD $0x4e6179cf // fcvtl2 v15.2d, v14.4s
-	WORD $0x0e6179ce // fcvtl v14.2d, v14.2s
+	VLD1.P 16(R4), [V18.S4]
+	WORD $0x4e617a53 // fcvtl2 v19.2d, v18.4s
+	WORD $0x0e617a52 // fcvtl v18.2d, v18.2s
 shares:
-	VEOR V20.B16, V20.B16, V20.B16
-	VEOR V21.B16, V21.B16, V21.B16
-	WORD $0x6ef4e58c // fcmgt v12.2d, v12.2d, v20.2d
-	WORD $0x6ef5e5ad // fcmgt v13.2d, v13.2d, v21.2d
+	WORD $0x4ee0898c // cmgt v12.2d, v12.2d, #0
+	WORD $0x4ee089ad // cmgt v13.2d, v13.2d, #0
 	VMOV V24.B16, V20.B16
 	VMOV V25.B16, V21.B16
-	VBIT V12.B16, V14.B16, V20.B16
-	VBIT V13.B16, V15.B16, V21.B16
-	VBIT V12.B16, V24.B16, V14.B16
-	VBIT V13.B16, V25.B16, V15.B16
-	VEOR V24.B16, V24.B16, V24.B16
-	VEOR V25.B16, V25.B16, V25.B16
-	WORD $0x6ef8e698 // fcmgt v24.2d, v20.2d, v24.2d
-	WORD $0x6ef9e6b9 // fcmgt v25.2d, v21.2d, v25.2d
+	VBIT V12.B16, V18.B16, V20.B16
+	VBIT V13.B16, V19.B16, V21.B16
+	VBIT V12.B16, V24.B16, V18.B16
+	VBIT V13.B16, V25.B16, V19.B16
+	WORD $0x4ee08a98 // cmgt v24.2d, v20.2d, #0
+	WORD $0x4ee08ab9 // cmgt v25.2d, v21.2d, #0
 	VAND V24.B16, V22.B16, V22.B16
 	VAND V25.B16, V23.B16, V23.B16
-	WORD $0x6e6edf5a // fmul v26.2d, v26.2d, v14.2d
-	WORD $0x6e6fdf7b // fmul v27.2d, v27.2d, v15.2d
+	WORD $0x6e72df5a // fmul v26.2d, v26.2d, v18.2d
+	WORD $0x6e73df7b // fmul v27.2d, v27.2d, v19.2d
 	WORD $0x4e74ceda // fmla v26.2d, v22.2d, v20.2d
 	WORD $0x4e75cefb // fmla v27.2d, v23.2d, v21.2d
 	VMOV V0.B16, V22.B16
 	VMOV V0.B16, V23.B16
-	WORD $0x4fcb1256 // fmla v22.2d, v18.2d, v11.d[0]
-	WORD $0x4fcb1277 // fmla v23.2d, v19.2d, v11.d[0]
+	WORD $0x4fcb11d6 // fmla v22.2d, v14.2d, v11.d[0]
+	WORD $0x4fcb11f7 // fmla v23.2d, v15.2d, v11.d[0]
 	WORD $0x6e74ded6 // fmul v22.2d, v22.2d, v20.2d
 	WORD $0x6e75def7 // fmul v23.2d, v23.2d, v21.2d
 	WORD $0x6e70ded6 // fmul v22.2d, v22.2d, v16.2d
 	WORD $0x6e71def7 // fmul v23.2d, v23.2d, v17.2d
 	VDUP V11.D[1], V20.D2
 	VDUP V11.D[1], V21.D2
-	WORD $0x4fcb5254 // fmls v20.2d, v18.2d, v11.d[0]
-	WORD $0x4fcb5275 // fmls v21.2d, v19.2d, v11.d[0]
-	WORD $0x6e6ede94 // fmul v20.2d, v20.2d, v14.2d
-	WORD $0x6e6fdeb5 // fmul v21.2d, v21.2d, v15.2d
-	WORD $0x4ef2ce96 // fmls v22.2d, v20.2d, v18.2d
-	WORD $0x4ef3ceb7 // fmls v23.2d, v21.2d, v19.2d
+	WORD $0x4fcb51d4 // fmls v20.2d, v14.2d, v11.d[0]
+	WORD $0x4fcb51f5 // fmls v21.2d, v15.2d, v11.d[0]
+	WORD $0x6e72de94 // fmul v20.2d, v20.2d, v18.2d
+	WORD $0x6e73deb5 // fmul v21.2d, v21.2d, v19.2d
+	WORD $0x4eeece96 // fmls v22.2d, v20.2d, v14.2d
+	WORD $0x4eefceb7 // fmls v23.2d, v21.2d, v15.2d
 	VEOR V14.B16, V14.B16, V14.B16
 	VEOR V15.B16, V15.B16, V15.B16
 	WORD $0x4ef6d5ce // fsub v14.2d, v14.2d, v22.2d
@@ -6170,16 +6148,16 @@ value:
 TEXT ·sigmoidPolyF64(SB), NOSPLIT, $0-64
 	MOVD $numbers<>(SB), R8
 	FMOVQ 80(R8), F0 // 1
-	FMOVQ 256(R8), F1 // -746
+	FMOVQ 928(R8), F1 // 746
 	FMOVQ 272(R8), F2 // 6.755399441055808e+15
 	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 928(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 944(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 960(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 944(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 960(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 976(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
 	MOVD loss+0(FP), R0
@@ -6191,111 +6169,109 @@ TEXT ·sigmoidPolyF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V12.D2, V13.D2]
-	FMOVQ 976(R8), F14 // +Inf
-	FMOVQ 976(R8), F15 // +Inf
+	FMOVQ 992(R8), F14 // +Inf
+	FMOVQ 992(R8), F15 // +Inf
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
 	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
 	WORD $0x4ee0f9ad // fabs v13.2d, v13.2d
 	VORR V14.B16, V12.B16, V12.B16
 	VORR V15.B16, V13.B16, V13.B16
-	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
-	WORD $0x6ee0f9af // fneg v15.2d, v13.2d
-	WORD $0x4e61f5ce // fmax v14.2d, v14.2d, v1.2d
-	WORD $0x4e61f5ef // fmax v15.2d, v15.2d, v1.2d
+	WORD $0x4ee1f58e // fmin v14.2d, v12.2d, v1.2d
+	WORD $0x4ee1f5af // fmin v15.2d, v13.2d, v1.2d
 	VMOV V2.B16, V16.B16
 	VMOV V2.B16, V17.B16
-	WORD $0x4fc311d0 // fmla v16.2d, v14.2d, v3.d[0]
-	WORD $0x4fc311f1 // fmla v17.2d, v15.2d, v3.d[0]
+	WORD $0x4fc351d0 // fmls v16.2d, v14.2d, v3.d[0]
+	WORD $0x4fc351f1 // fmls v17.2d, v15.2d, v3.d[0]
 	WORD $0x4ee2d612 // fsub v18.2d, v16.2d, v2.2d
 	WORD $0x4ee2d633 // fsub v19.2d, v17.2d, v2.2d
-	WORD $0x4fc35a4e // fmls v14.2d, v18.2d, v3.d[1]
-	WORD $0x4fc35a6f // fmls v15.2d, v19.2d, v3.d[1]
-	WORD $0x4fc4524e // fmls v14.2d, v18.2d, v4.d[0]
-	WORD $0x4fc4526f // fmls v15.2d, v19.2d, v4.d[0]
+	WORD $0x4fc31a4e // fmla v14.2d, v18.2d, v3.d[1]
+	WORD $0x4fc31a6f // fmla v15.2d, v19.2d, v3.d[1]
+	WORD $0x4fc4124e // fmla v14.2d, v18.2d, v4.d[0]
+	WORD $0x4fc4126f // fmla v15.2d, v19.2d, v4.d[0]
 	VSHL $52, V16.D2, V16.D2
 	VSHL $52, V17.D2, V17.D2
 	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
 	WORD $0x6e6fddf3 // fmul v19.2d, v15.2d, v15.2d
 	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
 	FMOVQ 176(R8), F21 // 2.7620138719733994e-07
-	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
-	WORD $0x4fc711f5 // fmla v21.2d, v15.2d, v7.d[0]
+	WORD $0x4fc751d4 // fmls v20.2d, v14.2d, v7.d[0]
+	WORD $0x4fc751f5 // fmls v21.2d, v15.2d, v7.d[0]
 	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
 	FMOVQ 192(R8), F23 // 2.4801520191217726e-05
-	WORD $0x4fc619d6 // fmla v22.2d, v14.2d, v6.d[1]
-	WORD $0x4fc619f7 // fmla v23.2d, v15.2d, v6.d[1]
+	WORD $0x4fc659d6 // fmls v22.2d, v14.2d, v6.d[1]
+	WORD $0x4fc659f7 // fmls v23.2d, v15.2d, v6.d[1]
 	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
 	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
 	FMOVQ 208(R8), F20 // 0.0013888888917281794
 	FMOVQ 208(R8), F21 // 0.0013888888917281794
-	WORD $0x4fc611d4 // fmla v20.2d, v14.2d, v6.d[0]
-	WORD $0x4fc611f5 // fmla v21.2d, v15.2d, v6.d[0]
+	WORD $0x4fc651d4 // fmls v20.2d, v14.2d, v6.d[0]
+	WORD $0x4fc651f5 // fmls v21.2d, v15.2d, v6.d[0]
 	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
 	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
 	FMOVQ 224(R8), F22 // 0.04166666666662399
 	FMOVQ 224(R8), F23 // 0.04166666666662399
-	WORD $0x4fc519d6 // fmla v22.2d, v14.2d, v5.d[1]
-	WORD $0x4fc519f7 // fmla v23.2d, v15.2d, v5.d[1]
+	WORD $0x4fc559d6 // fmls v22.2d, v14.2d, v5.d[1]
+	WORD $0x4fc559f7 // fmls v23.2d, v15.2d, v5.d[1]
 	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
 	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
 	FMOVQ 240(R8), F20 // 0.5
 	FMOVQ 240(R8), F21 // 0.5
-	WORD $0x4fc511d4 // fmla v20.2d, v14.2d, v5.d[0]
-	WORD $0x4fc511f5 // fmla v21.2d, v15.2d, v5.d[0]
+	WORD $0x4fc551d4 // fmls v20.2d, v14.2d, v5.d[0]
+	WORD $0x4fc551f5 // fmls v21.2d, v15.2d, v5.d[0]
 	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
 	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
-	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
-	WORD $0x4e73ceaf // fmla v15.2d, v21.2d, v19.2d
-	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
-	WORD $0x4e60d5f3 // fadd v19.2d, v15.2d, v0.2d
+	WORD $0x4ef2ce8e // fmls v14.2d, v20.2d, v18.2d
+	WORD $0x4ef3ceaf // fmls v15.2d, v21.2d, v19.2d
+	WORD $0x4eeed412 // fsub v18.2d, v0.2d, v14.2d
+	WORD $0x4eefd413 // fsub v19.2d, v0.2d, v15.2d
 	VADD V16.D2, V18.D2, V18.D2
 	VADD V17.D2, V19.D2, V19.D2
-	WORD $0x4fc49a52 // fmul v18.2d, v18.2d, v4.d[1]
-	WORD $0x4fc49a73 // fmul v19.2d, v19.2d, v4.d[1]
 	VEOR V16.B16, V16.B16, V16.B16
-	WORD $0x4e70cdd2 // fmla v18.2d, v14.2d, v16.2d
-	WORD $0x4e70cdf3 // fmla v19.2d, v15.2d, v16.2d
+	WORD $0x6e70ddce // fmul v14.2d, v14.2d, v16.2d
+	WORD $0x6e70ddef // fmul v15.2d, v15.2d, v16.2d
+	WORD $0x4fc41a4e // fmla v14.2d, v18.2d, v4.d[1]
+	WORD $0x4fc41a6f // fmla v15.2d, v19.2d, v4.d[1]
 	FMOVQ 432(R8), F16 // 2
 	FMOVQ 432(R8), F17 // 2
-	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
-	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
-	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
-	WORD $0x4e60d66f // fadd v15.2d, v19.2d, v0.2d
-	WORD $0x6e70fe50 // fdiv v16.2d, v18.2d, v16.2d
-	WORD $0x6e71fe71 // fdiv v17.2d, v19.2d, v17.2d
-	WORD $0x6e6efc0e // fdiv v14.2d, v0.2d, v14.2d
-	WORD $0x6e6ffc0f // fdiv v15.2d, v0.2d, v15.2d
+	WORD $0x4e6ed610 // fadd v16.2d, v16.2d, v14.2d
+	WORD $0x4e6fd631 // fadd v17.2d, v17.2d, v15.2d
+	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
+	WORD $0x4e60d5f3 // fadd v19.2d, v15.2d, v0.2d
+	WORD $0x6e70fdd0 // fdiv v16.2d, v14.2d, v16.2d
+	WORD $0x6e71fdf1 // fdiv v17.2d, v15.2d, v17.2d
+	WORD $0x6e72fc12 // fdiv v18.2d, v0.2d, v18.2d
+	WORD $0x6e73fc13 // fdiv v19.2d, v0.2d, v19.2d
 	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
 	WORD $0x6e71de35 // fmul v21.2d, v17.2d, v17.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
 	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
-	FMOVQ 992(R8), F24 // 0.05422589734467588
-	FMOVQ 992(R8), F25 // 0.05422589734467588
+	FMOVQ 1008(R8), F24 // 0.05422589734467588
+	FMOVQ 1008(R8), F25 // 0.05422589734467588
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
 	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
-	FMOVQ 1008(R8), F26 // 0.06667589320635225
-	FMOVQ 1008(R8), F27 // 0.06667589320635225
+	FMOVQ 1024(R8), F26 // 0.06667589320635225
+	FMOVQ 1024(R8), F27 // 0.06667589320635225
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1024(R8), F24 // 0.09090909948987579
-	FMOVQ 1024(R8), F25 // 0.09090909948987579
+	FMOVQ 1040(R8), F24 // 0.09090909948987579
+	FMOVQ 1040(R8), F25 // 0.09090909948987579
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
 	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	FMOVQ 1040(R8), F26 // 0.1428571428580005
-	FMOVQ 1040(R8), F27 // 0.1428571428580005
+	FMOVQ 1056(R8), F26 // 0.1428571428580005
+	FMOVQ 1056(R8), F27 // 0.1428571428580005
 	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
 	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1056(R8), F24 // 0.3333333333333333
-	FMOVQ 1056(R8), F25 // 0.3333333333333333
+	FMOVQ 1072(R8), F24 // 0.3333333333333333
+	FMOVQ 1072(R8), F25 // 0.3333333333333333
 	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
 	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
@@ -6310,24 +6286,24 @@ loop:
 	WORD $0x4e77d6f7 // fadd v23.2d, v23.2d, v23.2d
 	FMOVQ 432(R8), F26 // 2
 	FMOVQ 432(R8), F27 // 2
-	WORD $0x4e72d75a // fadd v26.2d, v26.2d, v18.2d
-	WORD $0x4e73d77b // fadd v27.2d, v27.2d, v19.2d
-	WORD $0x6e6edf5a // fmul v26.2d, v26.2d, v14.2d
-	WORD $0x6e6fdf7b // fmul v27.2d, v27.2d, v15.2d
+	WORD $0x4e6ed75a // fadd v26.2d, v26.2d, v14.2d
+	WORD $0x4e6fd77b // fadd v27.2d, v27.2d, v15.2d
+	WORD $0x6e72df5a // fmul v26.2d, v26.2d, v18.2d
+	WORD $0x6e73df7b // fmul v27.2d, v27.2d, v19.2d
 	WORD $0x4e70d610 // fadd v16.2d, v16.2d, v16.2d
 	WORD $0x4e71d631 // fadd v17.2d, v17.2d, v17.2d
 	WORD $0x4e78ce1a // fmla v26.2d, v16.2d, v24.2d
 	WORD $0x4e79ce3b // fmla v27.2d, v17.2d, v25.2d
 	WORD $0x6e74df5a // fmul v26.2d, v26.2d, v20.2d
 	WORD $0x6e75df7b // fmul v27.2d, v27.2d, v21.2d
-	WORD $0x6e6ede52 // fmul v18.2d, v18.2d, v14.2d
-	WORD $0x6e6fde73 // fmul v19.2d, v19.2d, v15.2d
-	WORD $0x4fcb1a5a // fmla v26.2d, v18.2d, v11.d[1]
-	WORD $0x4fcb1a7b // fmla v27.2d, v19.2d, v11.d[1]
+	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
+	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
+	WORD $0x4fcb19da // fmla v26.2d, v14.2d, v11.d[1]
+	WORD $0x4fcb19fb // fmla v27.2d, v15.2d, v11.d[1]
 	WORD $0x4e6cd6d6 // fadd v22.2d, v22.2d, v12.2d
 	WORD $0x4e6dd6f7 // fadd v23.2d, v23.2d, v13.2d
-	WORD $0x4fcb11d6 // fmla v22.2d, v14.2d, v11.d[0]
-	WORD $0x4fcb11f7 // fmla v23.2d, v15.2d, v11.d[0]
+	WORD $0x4fcb1256 // fmla v22.2d, v18.2d, v11.d[0]
+	WORD $0x4fcb1277 // fmla v23.2d, v19.2d, v11.d[0]
 	VLD1.P 32(R1), [V12.D2, V13.D2]
 	VLD1.P 32(R3), [V24.D2, V25.D2]
 	WORD $0x4ef8d410 // fsub v16.2d, v0.2d, v24.2d
@@ -6335,20 +6311,16 @@ loop:
 	CBZ R4, shares
 	VLD1.P 32(R4), [V16.D2, V17.D2]
 shares:
-	VEOR V20.B16, V20.B16, V20.B16
-	VEOR V21.B16, V21.B16, V21.B16
-	WORD $0x6ef4e58c // fcmgt v12.2d, v12.2d, v20.2d
-	WORD $0x6ef5e5ad // fcmgt v13.2d, v13.2d, v21.2d
+	WORD $0x4ee0898c // cmgt v12.2d, v12.2d, #0
+	WORD $0x4ee089ad // cmgt v13.2d, v13.2d, #0
 	VMOV V24.B16, V20.B16
 	VMOV V25.B16, V21.B16
 	VBIT V12.B16, V16.B16, V20.B16
 	VBIT V13.B16, V17.B16, V21.B16
 	VBIT V12.B16, V24.B16, V16.B16
 	VBIT V13.B16, V25.B16, V17.B16
-	VEOR V24.B16, V24.B16, V24.B16
-	VEOR V25.B16, V25.B16, V25.B16
-	WORD $0x6ef8e698 // fcmgt v24.2d, v20.2d, v24.2d
-	WORD $0x6ef9e6b9 // fcmgt v25.2d, v21.2d, v25.2d
+	WORD $0x4ee08a98 // cmgt v24.2d, v20.2d, #0
+	WORD $0x4ee08ab9 // cmgt v25.2d, v21.2d, #0
 	VAND V24.B16, V22.B16, V22.B16
 	VAND V25.B16, V23.B16, V23.B16
 	WORD $0x6e70df5a // fmul v26.2d, v26.2d, v16.2d
@@ -6357,20 +6329,20 @@ shares:
 	WORD $0x4e75cefb // fmla v27.2d, v23.2d, v21.2d
 	VMOV V0.B16, V22.B16
 	VMOV V0.B16, V23.B16
-	WORD $0x4fcb1256 // fmla v22.2d, v18.2d, v11.d[0]
-	WORD $0x4fcb1277 // fmla v23.2d, v19.2d, v11.d[0]
+	WORD $0x4fcb11d6 // fmla v22.2d, v14.2d, v11.d[0]
+	WORD $0x4fcb11f7 // fmla v23.2d, v15.2d, v11.d[0]
 	WORD $0x6e74ded6 // fmul v22.2d, v22.2d, v20.2d
 	WORD $0x6e75def7 // fmul v23.2d, v23.2d, v21.2d
-	WORD $0x6e6eded6 // fmul v22.2d, v22.2d, v14.2d
-	WORD $0x6e6fdef7 // fmul v23.2d, v23.2d, v15.2d
+	WORD $0x6e72ded6 // fmul v22.2d, v22.2d, v18.2d
+	WORD $0x6e73def7 // fmul v23.2d, v23.2d, v19.2d
 	VDUP V11.D[1], V20.D2
 	VDUP V11.D[1], V21.D2
-	WORD $0x4fcb5254 // fmls v20.2d, v18.2d, v11.d[0]
-	WORD $0x4fcb5275 // fmls v21.2d, v19.2d, v11.d[0]
+	WORD $0x4fcb51d4 // fmls v20.2d, v14.2d, v11.d[0]
+	WORD $0x4fcb51f5 // fmls v21.2d, v15.2d, v11.d[0]
 	WORD $0x6e70de94 // fmul v20.2d, v20.2d, v16.2d
 	WORD $0x6e71deb5 // fmul v21.2d, v21.2d, v17.2d
-	WORD $0x4ef2ce96 // fmls v22.2d, v20.2d, v18.2d
-	WORD $0x4ef3ceb7 // fmls v23.2d, v21.2d, v19.2d
+	WORD $0x4eeece96 // fmls v22.2d, v20.2d, v14.2d
+	WORD $0x4eefceb7 // fmls v23.2d, v21.2d, v15.2d
 	VEOR V14.B16, V14.B16, V14.B16
 	VEOR V15.B16, V15.B16, V15.B16
 	WORD $0x4ef6d5ce // fsub v14.2d, v14.2d, v22.2d
@@ -6393,16 +6365,16 @@ value:
 TEXT ·sigmoidGCEF64(SB), NOSPLIT, $0-64
 	MOVD $numbers<>(SB), R8
 	FMOVQ 80(R8), F0 // 1
-	FMOVQ 256(R8), F1 // -746
+	FMOVQ 928(R8), F1 // 746
 	FMOVQ 272(R8), F2 // 6.755399441055808e+15
 	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 928(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 944(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 960(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 944(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 960(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 976(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
 	MOVD loss+0(FP), R0
@@ -6414,289 +6386,289 @@ TEXT ·sigmoidGCEF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V12.D2, V13.D2]
-	FMOVQ 976(R8), F14 // +Inf
-	FMOVQ 976(R8), F15 // +Inf
+	FMOVQ 992(R8), F14 // +Inf
+	FMOVQ 992(R8), F15 // +Inf
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
 	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
 	WORD $0x4ee0f9ad // fabs v13.2d, v13.2d
 	VORR V14.B16, V12.B16, V12.B16
 	VORR V15.B16, V13.B16, V13.B16
-	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
-	WORD $0x6ee0f9af // fneg v15.2d, v13.2d
-	WORD $0x4e61f5ce // fmax v14.2d, v14.2d, v1.2d
-	WORD $0x4e61f5ef // fmax v15.2d, v15.2d, v1.2d
+	WORD $0x4ee1f58e // fmin v14.2d, v12.2d, v1.2d
+	WORD $0x4ee1f5af // fmin v15.2d, v13.2d, v1.2d
 	VMOV V2.B16, V16.B16
 	VMOV V2.B16, V17.B16
-	WORD $0x4fc311d0 // fmla v16.2d, v14.2d, v3.d[0]
-	WORD $0x4fc311f1 // fmla v17.2d, v15.2d, v3.d[0]
+	WORD $0x4fc351d0 // fmls v16.2d, v14.2d, v3.d[0]
+	WORD $0x4fc351f1 // fmls v17.2d, v15.2d, v3.d[0]
 	WORD $0x4ee2d612 // fsub v18.2d, v16.2d, v2.2d
 	WORD $0x4ee2d633 // fsub v19.2d, v17.2d, v2.2d
-	WORD $0x4fc35a4e // fmls v14.2d, v18.2d, v3.d[1]
-	WORD $0x4fc35a6f // fmls v15.2d, v19.2d, v3.d[1]
-	WORD $0x4fc4524e // fmls v14.2d, v18.2d, v4.d[0]
-	WORD $0x4fc4526f // fmls v15.2d, v19.2d, v4.d[0]
+	WORD $0x4fc31a4e // fmla v14.2d, v18.2d, v3.d[1]
+	WORD $0x4fc31a6f // fmla v15.2d, v19.2d, v3.d[1]
+	WORD $0x4fc4124e // fmla v14.2d, v18.2d, v4.d[0]
+	WORD $0x4fc4126f // fmla v15.2d, v19.2d, v4.d[0]
 	VSHL $52, V16.D2, V16.D2
 	VSHL $52, V17.D2, V17.D2
 	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
 	WORD $0x6e6fddf3 // fmul v19.2d, v15.2d, v15.2d
 	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
 	FMOVQ 176(R8), F21 // 2.7620138719733994e-07
-	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
-	WORD $0x4fc711f5 // fmla v21.2d, v15.2d, v7.d[0]
+	WORD $0x4fc751d4 // fmls v20.2d, v14.2d, v7.d[0]
+	WORD $0x4fc751f5 // fmls v21.2d, v15.2d, v7.d[0]
 	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
 	FMOVQ 192(R8), F23 // 2.4801520191217726e-05
-	WORD $0x4fc619d6 // fmla v22.2d, v14.2d, v6.d[1]
-	WORD $0x4fc619f7 // fmla v23.2d, v15.2d, v6.d[1]
+	WORD $0x4fc659d6 // fmls v22.2d, v14.2d, v6.d[1]
+	WORD $0x4fc659f7 // fmls v23.2d, v15.2d, v6.d[1]
 	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
 	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
 	FMOVQ 208(R8), F20 // 0.0013888888917281794
 	FMOVQ 208(R8), F21 // 0.0013888888917281794
-	WORD $0x4fc611d4 // fmla v20.2d, v14.2d, v6.d[0]
-	WORD $0x4fc611f5 // fmla v21.2d, v15.2d, v6.d[0]
+	WORD $0x4fc651d4 // fmls v20.2d, v14.2d, v6.d[0]
+	WORD $0x4fc651f5 // fmls v21.2d, v15.2d, v6.d[0]
 	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
 	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
 	FMOVQ 224(R8), F22 // 0.04166666666662399
 	FMOVQ 224(R8), F23 // 0.04166666666662399
-	WORD $0x4fc519d6 // fmla v22.2d, v14.2d, v5.d[1]
-	WORD $0x4fc519f7 // fmla v23.2d, v15.2d, v5.d[1]
+	WORD $0x4fc559d6 // fmls v22.2d, v14.2d, v5.d[1]
+	WORD $0x4fc559f7 // fmls v23.2d, v15.2d, v5.d[1]
 	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
 	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
 	FMOVQ 240(R8), F20 // 0.5
 	FMOVQ 240(R8), F21 // 0.5
-	WORD $0x4fc511d4 // fmla v20.2d, v14.2d, v5.d[0]
-	WORD $0x4fc511f5 // fmla v21.2d, v15.2d, v5.d[0]
+	WORD $0x4fc551d4 // fmls v20.2d, v14.2d, v5.d[0]
+	WORD $0x4fc551f5 // fmls v21.2d, v15.2d, v5.d[0]
 	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
 	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
-	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
-	WORD $0x4e73ceaf // fmla v15.2d, v21.2d, v19.2d
-	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
-	WORD $0x4e60d5f3 // fadd v19.2d, v15.2d, v0.2d
+	WORD $0x4ef2ce8e // fmls v14.2d, v20.2d, v18.2d
+	WORD $0x4ef3ceaf // fmls v15.2d, v21.2d, v19.2d
+	WORD $0x4eeed412 // fsub v18.2d, v0.2d, v14.2d
+	WORD $0x4eefd413 // fsub v19.2d, v0.2d, v15.2d
 	VADD V16.D2, V18.D2, V18.D2
 	VADD V17.D2, V19.D2, V19.D2
-	WORD $0x4fc49a52 // fmul v18.2d, v18.2d, v4.d[1]
-	WORD $0x4fc49a73 // fmul v19.2d, v19.2d, v4.d[1]
 	VEOR V16.B16, V16.B16, V16.B16
-	WORD $0x4e70cdd2 // fmla v18.2d, v14.2d, v16.2d
-	WORD $0x4e70cdf3 // fmla v19.2d, v15.2d, v16.2d
+	WORD $0x6e70ddce // fmul v14.2d, v14.2d, v16.2d
+	WORD $0x6e70ddef // fmul v15.2d, v15.2d, v16.2d
+	WORD $0x4fc41a4e // fmla v14.2d, v18.2d, v4.d[1]
+	WORD $0x4fc41a6f // fmla v15.2d, v19.2d, v4.d[1]
 	FMOVQ 432(R8), F16 // 2
 	FMOVQ 432(R8), F17 // 2
-	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
-	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
-	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
-	WORD $0x4e60d66f // fadd v15.2d, v19.2d, v0.2d
-	WORD $0x6e70fe50 // fdiv v16.2d, v18.2d, v16.2d
-	WORD $0x6e71fe71 // fdiv v17.2d, v19.2d, v17.2d
-	WORD $0x6e6efc0e // fdiv v14.2d, v0.2d, v14.2d
-	WORD $0x6e6ffc0f // fdiv v15.2d, v0.2d, v15.2d
-	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
-	WORD $0x6e71de35 // fmul v21.2d, v17.2d, v17.2d
-	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
-	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
-	FMOVQ 992(R8), F24 // 0.05422589734467588
-	FMOVQ 992(R8), F25 // 0.05422589734467588
-	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
-	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
-	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
-	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
-	FMOVQ 1008(R8), F26 // 0.06667589320635225
-	FMOVQ 1008(R8), F27 // 0.06667589320635225
-	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
-	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
-	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1024(R8), F24 // 0.09090909948987579
-	FMOVQ 1024(R8), F25 // 0.09090909948987579
-	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
-	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
-	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	FMOVQ 1040(R8), F26 // 0.1428571428580005
-	FMOVQ 1040(R8), F27 // 0.1428571428580005
-	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
-	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
-	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1056(R8), F24 // 0.3333333333333333
-	FMOVQ 1056(R8), F25 // 0.3333333333333333
-	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
-	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
-	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	WORD $0x6e70de9a // fmul v26.2d, v20.2d, v16.2d
-	WORD $0x6e71debb // fmul v27.2d, v21.2d, v17.2d
-	VMOV V16.B16, V22.B16
-	VMOV V17.B16, V23.B16
-	WORD $0x4e78cf56 // fmla v22.2d, v26.2d, v24.2d
-	WORD $0x4e79cf77 // fmla v23.2d, v27.2d, v25.2d
-	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
-	WORD $0x4e77d6f7 // fadd v23.2d, v23.2d, v23.2d
-	WORD $0x4e76d58c // fadd v12.2d, v12.2d, v22.2d
-	WORD $0x4e77d5ad // fadd v13.2d, v13.2d, v23.2d
-	WORD $0x6e6ede52 // fmul v18.2d, v18.2d, v14.2d
-	WORD $0x6e6fde73 // fmul v19.2d, v19.2d, v15.2d
-	WORD $0x4fcb92d6 // fmul v22.2d, v22.2d, v11.d[0]
-	WORD $0x4fcb92f7 // fmul v23.2d, v23.2d, v11.d[0]
-	WORD $0x4e61f6d6 // fmax v22.2d, v22.2d, v1.2d
-	WORD $0x4e61f6f7 // fmax v23.2d, v23.2d, v1.2d
-	VMOV V2.B16, V16.B16
-	VMOV V2.B16, V17.B16
-	WORD $0x4fc312d0 // fmla v16.2d, v22.2d, v3.d[0]
-	WORD $0x4fc312f1 // fmla v17.2d, v23.2d, v3.d[0]
-	WORD $0x4ee2d614 // fsub v20.2d, v16.2d, v2.2d
-	WORD $0x4ee2d635 // fsub v21.2d, v17.2d, v2.2d
-	WORD $0x4fc35a96 // fmls v22.2d, v20.2d, v3.d[1]
-	WORD $0x4fc35ab7 // fmls v23.2d, v21.2d, v3.d[1]
-	WORD $0x4fc45296 // fmls v22.2d, v20.2d, v4.d[0]
-	WORD $0x4fc452b7 // fmls v23.2d, v21.2d, v4.d[0]
-	VSHL $52, V16.D2, V16.D2
-	VSHL $52, V17.D2, V17.D2
-	WORD $0x6e76ded4 // fmul v20.2d, v22.2d, v22.2d
-	WORD $0x6e77def5 // fmul v21.2d, v23.2d, v23.2d
-	FMOVQ 176(R8), F24 // 2.7620138719733994e-07
-	FMOVQ 176(R8), F25 // 2.7620138719733994e-07
-	WORD $0x4fc712d8 // fmla v24.2d, v22.2d, v7.d[0]
-	WORD $0x4fc712f9 // fmla v25.2d, v23.2d, v7.d[0]
-	FMOVQ 192(R8), F26 // 2.4801520191217726e-05
-	FMOVQ 192(R8), F27 // 2.4801520191217726e-05
-	WORD $0x4fc61ada // fmla v26.2d, v22.2d, v6.d[1]
-	WORD $0x4fc61afb // fmla v27.2d, v23.2d, v6.d[1]
-	WORD $0x4e74cf1a // fmla v26.2d, v24.2d, v20.2d
-	WORD $0x4e75cf3b // fmla v27.2d, v25.2d, v21.2d
-	FMOVQ 208(R8), F24 // 0.0013888888917281794
-	FMOVQ 208(R8), F25 // 0.0013888888917281794
-	WORD $0x4fc612d8 // fmla v24.2d, v22.2d, v6.d[0]
-	WORD $0x4fc612f9 // fmla v25.2d, v23.2d, v6.d[0]
-	WORD $0x4e74cf58 // fmla v24.2d, v26.2d, v20.2d
-	WORD $0x4e75cf79 // fmla v25.2d, v27.2d, v21.2d
-	FMOVQ 224(R8), F26 // 0.04166666666662399
-	FMOVQ 224(R8), F27 // 0.04166666666662399
-	WORD $0x4fc51ada // fmla v26.2d, v22.2d, v5.d[1]
-	WORD $0x4fc51afb // fmla v27.2d, v23.2d, v5.d[1]
-	WORD $0x4e74cf1a // fmla v26.2d, v24.2d, v20.2d
-	WORD $0x4e75cf3b // fmla v27.2d, v25.2d, v21.2d
-	FMOVQ 240(R8), F24 // 0.5
-	FMOVQ 240(R8), F25 // 0.5
-	WORD $0x4fc512d8 // fmla v24.2d, v22.2d, v5.d[0]
-	WORD $0x4fc512f9 // fmla v25.2d, v23.2d, v5.d[0]
-	WORD $0x4e74cf58 // fmla v24.2d, v26.2d, v20.2d
-	WORD $0x4e75cf79 // fmla v25.2d, v27.2d, v21.2d
-	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
-	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
-	VADD V0.D2, V16.D2, V16.D2
-	VADD V0.D2, V17.D2, V17.D2
-	WORD $0x4fc49a10 // fmul v16.2d, v16.2d, v4.d[1]
-	WORD $0x4fc49a31 // fmul v17.2d, v17.2d, v4.d[1]
-	VMOV V16.B16, V20.B16
-	VMOV V17.B16, V21.B16
-	WORD $0x4e76ce14 // fmla v20.2d, v16.2d, v22.2d
-	WORD $0x4e77ce35 // fmla v21.2d, v17.2d, v23.2d
-	WORD $0x6e70ded6 // fmul v22.2d, v22.2d, v16.2d
-	WORD $0x6e71def7 // fmul v23.2d, v23.2d, v17.2d
-	WORD $0x4ef0d410 // fsub v16.2d, v0.2d, v16.2d
-	WORD $0x4ef1d411 // fsub v17.2d, v0.2d, v17.2d
-	WORD $0x4ef6d616 // fsub v22.2d, v16.2d, v22.2d
-	WORD $0x4ef7d637 // fsub v23.2d, v17.2d, v23.2d
-	WORD $0x6e74de52 // fmul v18.2d, v18.2d, v20.2d
-	WORD $0x6e75de73 // fmul v19.2d, v19.2d, v21.2d
+	WORD $0x4e6ed610 // fadd v16.2d, v16.2d, v14.2d
+	WORD $0x4e6fd631 // fadd v17.2d, v17.2d, v15.2d
+	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
+	WORD $0x4e60d5f3 // fadd v19.2d, v15.2d, v0.2d
+	WORD $0x6e70fdd0 // fdiv v16.2d, v14.2d, v16.2d
+	WORD $0x6e71fdf1 // fdiv v17.2d, v15.2d, v17.2d
+	WORD $0x6e72fc12 // fdiv v18.2d, v0.2d, v18.2d
+	WORD $0x6e73fc13 // fdiv v19.2d, v0.2d, v19.2d
 	WORD $0x4fcb918c // fmul v12.2d, v12.2d, v11.d[0]
 	WORD $0x4fcb91ad // fmul v13.2d, v13.2d, v11.d[0]
-	WORD $0x4e61f58c // fmax v12.2d, v12.2d, v1.2d
-	WORD $0x4e61f5ad // fmax v13.2d, v13.2d, v1.2d
-	VMOV V2.B16, V16.B16
-	VMOV V2.B16, V17.B16
-	WORD $0x4fc31190 // fmla v16.2d, v12.2d, v3.d[0]
-	WORD $0x4fc311b1 // fmla v17.2d, v13.2d, v3.d[0]
-	WORD $0x4ee2d614 // fsub v20.2d, v16.2d, v2.2d
-	WORD $0x4ee2d635 // fsub v21.2d, v17.2d, v2.2d
-	WORD $0x4fc35a8c // fmls v12.2d, v20.2d, v3.d[1]
-	WORD $0x4fc35aad // fmls v13.2d, v21.2d, v3.d[1]
-	WORD $0x4fc4528c // fmls v12.2d, v20.2d, v4.d[0]
-	WORD $0x4fc452ad // fmls v13.2d, v21.2d, v4.d[0]
-	VSHL $52, V16.D2, V16.D2
-	VSHL $52, V17.D2, V17.D2
-	WORD $0x6e6cdd94 // fmul v20.2d, v12.2d, v12.2d
-	WORD $0x6e6dddb5 // fmul v21.2d, v13.2d, v13.2d
+	WORD $0x4ee1f58c // fmin v12.2d, v12.2d, v1.2d
+	WORD $0x4ee1f5ad // fmin v13.2d, v13.2d, v1.2d
+	VMOV V2.B16, V20.B16
+	VMOV V2.B16, V21.B16
+	WORD $0x4fc35194 // fmls v20.2d, v12.2d, v3.d[0]
+	WORD $0x4fc351b5 // fmls v21.2d, v13.2d, v3.d[0]
+	WORD $0x4ee2d696 // fsub v22.2d, v20.2d, v2.2d
+	WORD $0x4ee2d6b7 // fsub v23.2d, v21.2d, v2.2d
+	WORD $0x4fc31acc // fmla v12.2d, v22.2d, v3.d[1]
+	WORD $0x4fc31aed // fmla v13.2d, v23.2d, v3.d[1]
+	WORD $0x4fc412cc // fmla v12.2d, v22.2d, v4.d[0]
+	WORD $0x4fc412ed // fmla v13.2d, v23.2d, v4.d[0]
+	VSHL $52, V20.D2, V20.D2
+	VSHL $52, V21.D2, V21.D2
+	WORD $0x6e6cdd96 // fmul v22.2d, v12.2d, v12.2d
+	WORD $0x6e6dddb7 // fmul v23.2d, v13.2d, v13.2d
 	FMOVQ 176(R8), F24 // 2.7620138719733994e-07
 	FMOVQ 176(R8), F25 // 2.7620138719733994e-07
-	WORD $0x4fc71198 // fmla v24.2d, v12.2d, v7.d[0]
-	WORD $0x4fc711b9 // fmla v25.2d, v13.2d, v7.d[0]
+	WORD $0x4fc75198 // fmls v24.2d, v12.2d, v7.d[0]
+	WORD $0x4fc751b9 // fmls v25.2d, v13.2d, v7.d[0]
 	FMOVQ 192(R8), F26 // 2.4801520191217726e-05
 	FMOVQ 192(R8), F27 // 2.4801520191217726e-05
-	WORD $0x4fc6199a // fmla v26.2d, v12.2d, v6.d[1]
-	WORD $0x4fc619bb // fmla v27.2d, v13.2d, v6.d[1]
-	WORD $0x4e74cf1a // fmla v26.2d, v24.2d, v20.2d
-	WORD $0x4e75cf3b // fmla v27.2d, v25.2d, v21.2d
+	WORD $0x4fc6599a // fmls v26.2d, v12.2d, v6.d[1]
+	WORD $0x4fc659bb // fmls v27.2d, v13.2d, v6.d[1]
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
 	FMOVQ 208(R8), F24 // 0.0013888888917281794
 	FMOVQ 208(R8), F25 // 0.0013888888917281794
-	WORD $0x4fc61198 // fmla v24.2d, v12.2d, v6.d[0]
-	WORD $0x4fc611b9 // fmla v25.2d, v13.2d, v6.d[0]
-	WORD $0x4e74cf58 // fmla v24.2d, v26.2d, v20.2d
-	WORD $0x4e75cf79 // fmla v25.2d, v27.2d, v21.2d
+	WORD $0x4fc65198 // fmls v24.2d, v12.2d, v6.d[0]
+	WORD $0x4fc651b9 // fmls v25.2d, v13.2d, v6.d[0]
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
 	FMOVQ 224(R8), F26 // 0.04166666666662399
 	FMOVQ 224(R8), F27 // 0.04166666666662399
-	WORD $0x4fc5199a // fmla v26.2d, v12.2d, v5.d[1]
-	WORD $0x4fc519bb // fmla v27.2d, v13.2d, v5.d[1]
-	WORD $0x4e74cf1a // fmla v26.2d, v24.2d, v20.2d
-	WORD $0x4e75cf3b // fmla v27.2d, v25.2d, v21.2d
+	WORD $0x4fc5599a // fmls v26.2d, v12.2d, v5.d[1]
+	WORD $0x4fc559bb // fmls v27.2d, v13.2d, v5.d[1]
+	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
+	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
 	FMOVQ 240(R8), F24 // 0.5
 	FMOVQ 240(R8), F25 // 0.5
-	WORD $0x4fc51198 // fmla v24.2d, v12.2d, v5.d[0]
-	WORD $0x4fc511b9 // fmla v25.2d, v13.2d, v5.d[0]
-	WORD $0x4e74cf58 // fmla v24.2d, v26.2d, v20.2d
-	WORD $0x4e75cf79 // fmla v25.2d, v27.2d, v21.2d
-	WORD $0x4e74cf0c // fmla v12.2d, v24.2d, v20.2d
-	WORD $0x4e75cf2d // fmla v13.2d, v25.2d, v21.2d
+	WORD $0x4fc55198 // fmls v24.2d, v12.2d, v5.d[0]
+	WORD $0x4fc551b9 // fmls v25.2d, v13.2d, v5.d[0]
+	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
+	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
+	WORD $0x4ef6cf0c // fmls v12.2d, v24.2d, v22.2d
+	WORD $0x4ef7cf2d // fmls v13.2d, v25.2d, v23.2d
+	VADD V0.D2, V20.D2, V20.D2
+	VADD V0.D2, V21.D2, V21.D2
+	WORD $0x4fc49a94 // fmul v20.2d, v20.2d, v4.d[1]
+	WORD $0x4fc49ab5 // fmul v21.2d, v21.2d, v4.d[1]
+	VMOV V20.B16, V22.B16
+	VMOV V21.B16, V23.B16
+	WORD $0x4eecce96 // fmls v22.2d, v20.2d, v12.2d
+	WORD $0x4eedceb7 // fmls v23.2d, v21.2d, v13.2d
+	WORD $0x6e74dd8c // fmul v12.2d, v12.2d, v20.2d
+	WORD $0x6e75ddad // fmul v13.2d, v13.2d, v21.2d
+	WORD $0x4ef4d414 // fsub v20.2d, v0.2d, v20.2d
+	WORD $0x4ef5d415 // fsub v21.2d, v0.2d, v21.2d
+	WORD $0x4e6cd68c // fadd v12.2d, v20.2d, v12.2d
+	WORD $0x4e6dd6ad // fadd v13.2d, v21.2d, v13.2d
+	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
+	WORD $0x6e71de35 // fmul v21.2d, v17.2d, v17.2d
+	WORD $0x6e74de98 // fmul v24.2d, v20.2d, v20.2d
+	WORD $0x6e75deb9 // fmul v25.2d, v21.2d, v21.2d
+	FMOVQ 1008(R8), F26 // 0.05422589734467588
+	FMOVQ 1008(R8), F27 // 0.05422589734467588
+	WORD $0x4fca129a // fmla v26.2d, v20.2d, v10.d[0]
+	WORD $0x4fca12bb // fmla v27.2d, v21.2d, v10.d[0]
+	WORD $0x4fca1b1a // fmla v26.2d, v24.2d, v10.d[1]
+	WORD $0x4fca1b3b // fmla v27.2d, v25.2d, v10.d[1]
+	FMOVQ 1024(R8), F28 // 0.06667589320635225
+	FMOVQ 1024(R8), F29 // 0.06667589320635225
+	WORD $0x4fc91a9c // fmla v28.2d, v20.2d, v9.d[1]
+	WORD $0x4fc91abd // fmla v29.2d, v21.2d, v9.d[1]
+	WORD $0x4e78cf5c // fmla v28.2d, v26.2d, v24.2d
+	WORD $0x4e79cf7d // fmla v29.2d, v27.2d, v25.2d
+	FMOVQ 1040(R8), F26 // 0.09090909948987579
+	FMOVQ 1040(R8), F27 // 0.09090909948987579
+	WORD $0x4fc9129a // fmla v26.2d, v20.2d, v9.d[0]
+	WORD $0x4fc912bb // fmla v27.2d, v21.2d, v9.d[0]
+	WORD $0x4e78cf9a // fmla v26.2d, v28.2d, v24.2d
+	WORD $0x4e79cfbb // fmla v27.2d, v29.2d, v25.2d
+	FMOVQ 1056(R8), F28 // 0.1428571428580005
+	FMOVQ 1056(R8), F29 // 0.1428571428580005
+	WORD $0x4fc81a9c // fmla v28.2d, v20.2d, v8.d[1]
+	WORD $0x4fc81abd // fmla v29.2d, v21.2d, v8.d[1]
+	WORD $0x4e78cf5c // fmla v28.2d, v26.2d, v24.2d
+	WORD $0x4e79cf7d // fmla v29.2d, v27.2d, v25.2d
+	FMOVQ 1072(R8), F26 // 0.3333333333333333
+	FMOVQ 1072(R8), F27 // 0.3333333333333333
+	WORD $0x4fc8129a // fmla v26.2d, v20.2d, v8.d[0]
+	WORD $0x4fc812bb // fmla v27.2d, v21.2d, v8.d[0]
+	WORD $0x4e78cf9a // fmla v26.2d, v28.2d, v24.2d
+	WORD $0x4e79cfbb // fmla v27.2d, v29.2d, v25.2d
+	WORD $0x6e70de9c // fmul v28.2d, v20.2d, v16.2d
+	WORD $0x6e71debd // fmul v29.2d, v21.2d, v17.2d
+	VMOV V16.B16, V24.B16
+	VMOV V17.B16, V25.B16
+	WORD $0x4e7acf98 // fmla v24.2d, v28.2d, v26.2d
+	WORD $0x4e7bcfb9 // fmla v25.2d, v29.2d, v27.2d
+	WORD $0x4e78d718 // fadd v24.2d, v24.2d, v24.2d
+	WORD $0x4e79d739 // fadd v25.2d, v25.2d, v25.2d
+	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
+	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
+	WORD $0x4fcb9318 // fmul v24.2d, v24.2d, v11.d[0]
+	WORD $0x4fcb9339 // fmul v25.2d, v25.2d, v11.d[0]
+	WORD $0x4ee1f718 // fmin v24.2d, v24.2d, v1.2d
+	WORD $0x4ee1f739 // fmin v25.2d, v25.2d, v1.2d
+	VMOV V2.B16, V16.B16
+	VMOV V2.B16, V17.B16
+	WORD $0x4fc35310 // fmls v16.2d, v24.2d, v3.d[0]
+	WORD $0x4fc35331 // fmls v17.2d, v25.2d, v3.d[0]
+	WORD $0x4ee2d614 // fsub v20.2d, v16.2d, v2.2d
+	WORD $0x4ee2d635 // fsub v21.2d, v17.2d, v2.2d
+	WORD $0x4fc31a98 // fmla v24.2d, v20.2d, v3.d[1]
+	WORD $0x4fc31ab9 // fmla v25.2d, v21.2d, v3.d[1]
+	WORD $0x4fc41298 // fmla v24.2d, v20.2d, v4.d[0]
+	WORD $0x4fc412b9 // fmla v25.2d, v21.2d, v4.d[0]
+	VSHL $52, V16.D2, V16.D2
+	VSHL $52, V17.D2, V17.D2
+	WORD $0x6e78df14 // fmul v20.2d, v24.2d, v24.2d
+	WORD $0x6e79df35 // fmul v21.2d, v25.2d, v25.2d
+	FMOVQ 176(R8), F26 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F27 // 2.7620138719733994e-07
+	WORD $0x4fc7531a // fmls v26.2d, v24.2d, v7.d[0]
+	WORD $0x4fc7533b // fmls v27.2d, v25.2d, v7.d[0]
+	FMOVQ 192(R8), F28 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F29 // 2.4801520191217726e-05
+	WORD $0x4fc65b1c // fmls v28.2d, v24.2d, v6.d[1]
+	WORD $0x4fc65b3d // fmls v29.2d, v25.2d, v6.d[1]
+	WORD $0x4e74cf5c // fmla v28.2d, v26.2d, v20.2d
+	WORD $0x4e75cf7d // fmla v29.2d, v27.2d, v21.2d
+	FMOVQ 208(R8), F26 // 0.0013888888917281794
+	FMOVQ 208(R8), F27 // 0.0013888888917281794
+	WORD $0x4fc6531a // fmls v26.2d, v24.2d, v6.d[0]
+	WORD $0x4fc6533b // fmls v27.2d, v25.2d, v6.d[0]
+	WORD $0x4e74cf9a // fmla v26.2d, v28.2d, v20.2d
+	WORD $0x4e75cfbb // fmla v27.2d, v29.2d, v21.2d
+	FMOVQ 224(R8), F28 // 0.04166666666662399
+	FMOVQ 224(R8), F29 // 0.04166666666662399
+	WORD $0x4fc55b1c // fmls v28.2d, v24.2d, v5.d[1]
+	WORD $0x4fc55b3d // fmls v29.2d, v25.2d, v5.d[1]
+	WORD $0x4e74cf5c // fmla v28.2d, v26.2d, v20.2d
+	WORD $0x4e75cf7d // fmla v29.2d, v27.2d, v21.2d
+	FMOVQ 240(R8), F26 // 0.5
+	FMOVQ 240(R8), F27 // 0.5
+	WORD $0x4fc5531a // fmls v26.2d, v24.2d, v5.d[0]
+	WORD $0x4fc5533b // fmls v27.2d, v25.2d, v5.d[0]
+	WORD $0x4e74cf9a // fmla v26.2d, v28.2d, v20.2d
+	WORD $0x4e75cfbb // fmla v27.2d, v29.2d, v21.2d
+	WORD $0x4ef4cf58 // fmls v24.2d, v26.2d, v20.2d
+	WORD $0x4ef5cf79 // fmls v25.2d, v27.2d, v21.2d
 	VADD V0.D2, V16.D2, V16.D2
 	VADD V0.D2, V17.D2, V17.D2
 	WORD $0x4fc49a10 // fmul v16.2d, v16.2d, v4.d[1]
 	WORD $0x4fc49a31 // fmul v17.2d, v17.2d, v4.d[1]
 	VMOV V16.B16, V20.B16
 	VMOV V17.B16, V21.B16
-	WORD $0x4e6cce14 // fmla v20.2d, v16.2d, v12.2d
-	WORD $0x4e6dce35 // fmla v21.2d, v17.2d, v13.2d
-	WORD $0x6e70dd8c // fmul v12.2d, v12.2d, v16.2d
-	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
+	WORD $0x4ef8ce14 // fmls v20.2d, v16.2d, v24.2d
+	WORD $0x4ef9ce35 // fmls v21.2d, v17.2d, v25.2d
+	WORD $0x6e70df18 // fmul v24.2d, v24.2d, v16.2d
+	WORD $0x6e71df39 // fmul v25.2d, v25.2d, v17.2d
 	WORD $0x4ef0d410 // fsub v16.2d, v0.2d, v16.2d
 	WORD $0x4ef1d411 // fsub v17.2d, v0.2d, v17.2d
-	WORD $0x4eecd60c // fsub v12.2d, v16.2d, v12.2d
-	WORD $0x4eedd62d // fsub v13.2d, v17.2d, v13.2d
-	WORD $0x6e6ede94 // fmul v20.2d, v20.2d, v14.2d
-	WORD $0x6e6fdeb5 // fmul v21.2d, v21.2d, v15.2d
-	VLD1.P 32(R1), [V14.D2, V15.D2]
+	WORD $0x4e78d618 // fadd v24.2d, v16.2d, v24.2d
+	WORD $0x4e79d639 // fadd v25.2d, v17.2d, v25.2d
+	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
+	WORD $0x6e75ddef // fmul v15.2d, v15.2d, v21.2d
+	WORD $0x6e74dd8c // fmul v12.2d, v12.2d, v20.2d
+	WORD $0x6e75ddad // fmul v13.2d, v13.2d, v21.2d
+	WORD $0x4e78d58c // fadd v12.2d, v12.2d, v24.2d
+	WORD $0x4e79d5ad // fadd v13.2d, v13.2d, v25.2d
+	WORD $0x6e76de94 // fmul v20.2d, v20.2d, v22.2d
+	WORD $0x6e77deb5 // fmul v21.2d, v21.2d, v23.2d
+	WORD $0x6e72de94 // fmul v20.2d, v20.2d, v18.2d
+	WORD $0x6e73deb5 // fmul v21.2d, v21.2d, v19.2d
+	VLD1.P 32(R1), [V16.D2, V17.D2]
 	VLD1.P 32(R3), [V26.D2, V27.D2]
-	WORD $0x4efad410 // fsub v16.2d, v0.2d, v26.2d
-	WORD $0x4efbd411 // fsub v17.2d, v0.2d, v27.2d
+	WORD $0x4efad412 // fsub v18.2d, v0.2d, v26.2d
+	WORD $0x4efbd413 // fsub v19.2d, v0.2d, v27.2d
 	CBZ R4, shares
-	VLD1.P 32(R4), [V16.D2, V17.D2]
+	VLD1.P 32(R4), [V18.D2, V19.D2]
 shares:
-	VEOR V24.B16, V24.B16, V24.B16
-	VEOR V25.B16, V25.B16, V25.B16
-	WORD $0x6ef8e5ce // fcmgt v14.2d, v14.2d, v24.2d
-	WORD $0x6ef9e5ef // fcmgt v15.2d, v15.2d, v25.2d
-	VMOV V26.B16, V24.B16
-	VMOV V27.B16, V25.B16
-	VBIT V14.B16, V16.B16, V24.B16
-	VBIT V15.B16, V17.B16, V25.B16
-	VBIT V14.B16, V26.B16, V16.B16
-	VBIT V15.B16, V27.B16, V17.B16
-	WORD $0x6e70ded6 // fmul v22.2d, v22.2d, v16.2d
-	WORD $0x6e71def7 // fmul v23.2d, v23.2d, v17.2d
-	WORD $0x4e78cd96 // fmla v22.2d, v12.2d, v24.2d
-	WORD $0x4e79cdb7 // fmla v23.2d, v13.2d, v25.2d
-	WORD $0x4fcb9ad6 // fmul v22.2d, v22.2d, v11.d[1]
-	WORD $0x4fcb9af7 // fmul v23.2d, v23.2d, v11.d[1]
-	WORD $0x6e78de94 // fmul v20.2d, v20.2d, v24.2d
-	WORD $0x6e79deb5 // fmul v21.2d, v21.2d, v25.2d
-	WORD $0x4ef0ce54 // fmls v20.2d, v18.2d, v16.2d
-	WORD $0x4ef1ce75 // fmls v21.2d, v19.2d, v17.2d
+	WORD $0x4ee08a10 // cmgt v16.2d, v16.2d, #0
+	WORD $0x4ee08a31 // cmgt v17.2d, v17.2d, #0
+	VMOV V26.B16, V22.B16
+	VMOV V27.B16, V23.B16
+	VBIT V16.B16, V18.B16, V22.B16
+	VBIT V17.B16, V19.B16, V23.B16
+	VBIT V16.B16, V26.B16, V18.B16
+	VBIT V17.B16, V27.B16, V19.B16
+	WORD $0x6e72df18 // fmul v24.2d, v24.2d, v18.2d
+	WORD $0x6e73df39 // fmul v25.2d, v25.2d, v19.2d
+	WORD $0x4e76cd98 // fmla v24.2d, v12.2d, v22.2d
+	WORD $0x4e77cdb9 // fmla v25.2d, v13.2d, v23.2d
+	WORD $0x4fcb9b18 // fmul v24.2d, v24.2d, v11.d[1]
+	WORD $0x4fcb9b39 // fmul v25.2d, v25.2d, v11.d[1]
+	WORD $0x6e76de94 // fmul v20.2d, v20.2d, v22.2d
+	WORD $0x6e77deb5 // fmul v21.2d, v21.2d, v23.2d
+	WORD $0x4ef2cdd4 // fmls v20.2d, v14.2d, v18.2d
+	WORD $0x4ef3cdf5 // fmls v21.2d, v15.2d, v19.2d
 	VEOR V12.B16, V12.B16, V12.B16
 	VEOR V13.B16, V13.B16, V13.B16
 	WORD $0x4ef4d58c // fsub v12.2d, v12.2d, v20.2d
 	WORD $0x4ef5d5ad // fsub v13.2d, v13.2d, v21.2d
-	VBIT V14.B16, V20.B16, V12.B16
-	VBIT V15.B16, V21.B16, V13.B16
-	VST1.P [V22.D2, V23.D2], 32(R0)
+	VBIT V16.B16, V20.B16, V12.B16
+	VBIT V17.B16, V21.B16, V13.B16
+	VST1.P [V24.D2, V25.D2], 32(R0)
 	CBZ R5, value
 	MOVD scale+48(FP), R9
 	VDUP R9, V14.D2
@@ -6712,16 +6684,16 @@ value:
 TEXT ·sigmoidFocalF32(SB), NOSPLIT, $0-64
 	MOVD $numbers<>(SB), R8
 	FMOVQ 80(R8), F0 // 1
-	FMOVQ 256(R8), F1 // -746
+	FMOVQ 928(R8), F1 // 746
 	FMOVQ 272(R8), F2 // 6.755399441055808e+15
 	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 928(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 944(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 960(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 944(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 960(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 976(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
 	MOVD loss+0(FP), R0
@@ -6735,281 +6707,285 @@ loop:
 	VLD1.P 16(R6), [V12.S4]
 	WORD $0x4e61798d // fcvtl2 v13.2d, v12.4s
 	WORD $0x0e61798c // fcvtl v12.2d, v12.2s
-	FMOVQ 976(R8), F14 // +Inf
-	FMOVQ 976(R8), F15 // +Inf
+	FMOVQ 992(R8), F14 // +Inf
+	FMOVQ 992(R8), F15 // +Inf
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
 	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
 	WORD $0x4ee0f9ad // fabs v13.2d, v13.2d
 	VORR V14.B16, V12.B16, V12.B16
 	VORR V15.B16, V13.B16, V13.B16
-	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
-	WORD $0x6ee0f9af // fneg v15.2d, v13.2d
-	WORD $0x4e61f5ce // fmax v14.2d, v14.2d, v1.2d
-	WORD $0x4e61f5ef // fmax v15.2d, v15.2d, v1.2d
+	WORD $0x4ee1f58e // fmin v14.2d, v12.2d, v1.2d
+	WORD $0x4ee1f5af // fmin v15.2d, v13.2d, v1.2d
 	VMOV V2.B16, V16.B16
 	VMOV V2.B16, V17.B16
-	WORD $0x4fc311d0 // fmla v16.2d, v14.2d, v3.d[0]
-	WORD $0x4fc311f1 // fmla v17.2d, v15.2d, v3.d[0]
+	WORD $0x4fc351d0 // fmls v16.2d, v14.2d, v3.d[0]
+	WORD $0x4fc351f1 // fmls v17.2d, v15.2d, v3.d[0]
 	WORD $0x4ee2d612 // fsub v18.2d, v16.2d, v2.2d
 	WORD $0x4ee2d633 // fsub v19.2d, v17.2d, v2.2d
-	WORD $0x4fc35a4e // fmls v14.2d, v18.2d, v3.d[1]
-	WORD $0x4fc35a6f // fmls v15.2d, v19.2d, v3.d[1]
-	WORD $0x4fc4524e // fmls v14.2d, v18.2d, v4.d[0]
-	WORD $0x4fc4526f // fmls v15.2d, v19.2d, v4.d[0]
+	WORD $0x4fc31a4e // fmla v14.2d, v18.2d, v3.d[1]
+	WORD $0x4fc31a6f // fmla v15.2d, v19.2d, v3.d[1]
+	WORD $0x4fc4124e // fmla v14.2d, v18.2d, v4.d[0]
+	WORD $0x4fc4126f // fmla v15.2d, v19.2d, v4.d[0]
 	VSHL $52, V16.D2, V16.D2
 	VSHL $52, V17.D2, V17.D2
 	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
 	WORD $0x6e6fddf3 // fmul v19.2d, v15.2d, v15.2d
 	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
 	FMOVQ 176(R8), F21 // 2.7620138719733994e-07
-	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
-	WORD $0x4fc711f5 // fmla v21.2d, v15.2d, v7.d[0]
+	WORD $0x4fc751d4 // fmls v20.2d, v14.2d, v7.d[0]
+	WORD $0x4fc751f5 // fmls v21.2d, v15.2d, v7.d[0]
 	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
 	FMOVQ 192(R8), F23 // 2.4801520191217726e-05
-	WORD $0x4fc619d6 // fmla v22.2d, v14.2d, v6.d[1]
-	WORD $0x4fc619f7 // fmla v23.2d, v15.2d, v6.d[1]
+	WORD $0x4fc659d6 // fmls v22.2d, v14.2d, v6.d[1]
+	WORD $0x4fc659f7 // fmls v23.2d, v15.2d, v6.d[1]
 	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
 	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
 	FMOVQ 208(R8), F20 // 0.0013888888917281794
 	FMOVQ 208(R8), F21 // 0.0013888888917281794
-	WORD $0x4fc611d4 // fmla v20.2d, v14.2d, v6.d[0]
-	WORD $0x4fc611f5 // fmla v21.2d, v15.2d, v6.d[0]
+	WORD $0x4fc651d4 // fmls v20.2d, v14.2d, v6.d[0]
+	WORD $0x4fc651f5 // fmls v21.2d, v15.2d, v6.d[0]
 	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
 	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
 	FMOVQ 224(R8), F22 // 0.04166666666662399
 	FMOVQ 224(R8), F23 // 0.04166666666662399
-	WORD $0x4fc519d6 // fmla v22.2d, v14.2d, v5.d[1]
-	WORD $0x4fc519f7 // fmla v23.2d, v15.2d, v5.d[1]
+	WORD $0x4fc559d6 // fmls v22.2d, v14.2d, v5.d[1]
+	WORD $0x4fc559f7 // fmls v23.2d, v15.2d, v5.d[1]
 	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
 	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
 	FMOVQ 240(R8), F20 // 0.5
 	FMOVQ 240(R8), F21 // 0.5
-	WORD $0x4fc511d4 // fmla v20.2d, v14.2d, v5.d[0]
-	WORD $0x4fc511f5 // fmla v21.2d, v15.2d, v5.d[0]
+	WORD $0x4fc551d4 // fmls v20.2d, v14.2d, v5.d[0]
+	WORD $0x4fc551f5 // fmls v21.2d, v15.2d, v5.d[0]
 	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
 	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
-	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
-	WORD $0x4e73ceaf // fmla v15.2d, v21.2d, v19.2d
-	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
-	WORD $0x4e60d5f3 // fadd v19.2d, v15.2d, v0.2d
+	WORD $0x4ef2ce8e // fmls v14.2d, v20.2d, v18.2d
+	WORD $0x4ef3ceaf // fmls v15.2d, v21.2d, v19.2d
+	WORD $0x4eeed412 // fsub v18.2d, v0.2d, v14.2d
+	WORD $0x4eefd413 // fsub v19.2d, v0.2d, v15.2d
 	VADD V16.D2, V18.D2, V18.D2
 	VADD V17.D2, V19.D2, V19.D2
-	WORD $0x4fc49a52 // fmul v18.2d, v18.2d, v4.d[1]
-	WORD $0x4fc49a73 // fmul v19.2d, v19.2d, v4.d[1]
 	VEOR V16.B16, V16.B16, V16.B16
-	WORD $0x4e70cdd2 // fmla v18.2d, v14.2d, v16.2d
-	WORD $0x4e70cdf3 // fmla v19.2d, v15.2d, v16.2d
+	WORD $0x6e70ddce // fmul v14.2d, v14.2d, v16.2d
+	WORD $0x6e70ddef // fmul v15.2d, v15.2d, v16.2d
+	WORD $0x4fc41a4e // fmla v14.2d, v18.2d, v4.d[1]
+	WORD $0x4fc41a6f // fmla v15.2d, v19.2d, v4.d[1]
 	FMOVQ 432(R8), F16 // 2
 	FMOVQ 432(R8), F17 // 2
-	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
-	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
-	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
-	WORD $0x4e60d66f // fadd v15.2d, v19.2d, v0.2d
-	WORD $0x6e70ddd4 // fmul v20.2d, v14.2d, v16.2d
-	WORD $0x6e71ddf5 // fmul v21.2d, v15.2d, v17.2d
+	WORD $0x4e6ed610 // fadd v16.2d, v16.2d, v14.2d
+	WORD $0x4e6fd631 // fadd v17.2d, v17.2d, v15.2d
+	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
+	WORD $0x4e60d5f3 // fadd v19.2d, v15.2d, v0.2d
+	WORD $0x6e70de54 // fmul v20.2d, v18.2d, v16.2d
+	WORD $0x6e71de75 // fmul v21.2d, v19.2d, v17.2d
 	WORD $0x6e74fc14 // fdiv v20.2d, v0.2d, v20.2d
 	WORD $0x6e75fc15 // fdiv v21.2d, v0.2d, v21.2d
 	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
 	WORD $0x6e75de31 // fmul v17.2d, v17.2d, v21.2d
-	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
-	WORD $0x6e75ddef // fmul v15.2d, v15.2d, v21.2d
-	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
-	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
-	WORD $0x6e6eddd4 // fmul v20.2d, v14.2d, v14.2d
-	WORD $0x6e6fddf5 // fmul v21.2d, v15.2d, v15.2d
-	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
-	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
-	FMOVQ 992(R8), F24 // 0.05422589734467588
-	FMOVQ 992(R8), F25 // 0.05422589734467588
-	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
-	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
-	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
-	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
-	FMOVQ 1008(R8), F26 // 0.06667589320635225
-	FMOVQ 1008(R8), F27 // 0.06667589320635225
-	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
-	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
-	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1024(R8), F24 // 0.09090909948987579
-	FMOVQ 1024(R8), F25 // 0.09090909948987579
-	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
-	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
-	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	FMOVQ 1040(R8), F26 // 0.1428571428580005
-	FMOVQ 1040(R8), F27 // 0.1428571428580005
-	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
-	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
-	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1056(R8), F24 // 0.3333333333333333
-	FMOVQ 1056(R8), F25 // 0.3333333333333333
-	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
-	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
-	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	WORD $0x6e6ede9a // fmul v26.2d, v20.2d, v14.2d
-	WORD $0x6e6fdebb // fmul v27.2d, v21.2d, v15.2d
-	VMOV V14.B16, V22.B16
-	VMOV V15.B16, V23.B16
-	WORD $0x4e78cf56 // fmla v22.2d, v26.2d, v24.2d
-	WORD $0x4e79cf77 // fmla v23.2d, v27.2d, v25.2d
-	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
-	WORD $0x4e77d6f7 // fadd v23.2d, v23.2d, v23.2d
-	WORD $0x6e74df18 // fmul v24.2d, v24.2d, v20.2d
-	WORD $0x6e75df39 // fmul v25.2d, v25.2d, v21.2d
-	WORD $0x4e60d718 // fadd v24.2d, v24.2d, v0.2d
-	WORD $0x4e60d739 // fadd v25.2d, v25.2d, v0.2d
-	WORD $0x4e60d5ce // fadd v14.2d, v14.2d, v0.2d
-	WORD $0x4e60d5ef // fadd v15.2d, v15.2d, v0.2d
-	WORD $0x6e78ddce // fmul v14.2d, v14.2d, v24.2d
-	WORD $0x6e79ddef // fmul v15.2d, v15.2d, v25.2d
-	FMOVQ 1072(R8), F24 // 746
-	FMOVQ 1072(R8), F25 // 746
-	WORD $0x4eecf718 // fmin v24.2d, v24.2d, v12.2d
-	WORD $0x4eedf739 // fmin v25.2d, v25.2d, v13.2d
-	WORD $0x4e76d718 // fadd v24.2d, v24.2d, v22.2d
-	WORD $0x4e77d739 // fadd v25.2d, v25.2d, v23.2d
-	WORD $0x4e76d58c // fadd v12.2d, v12.2d, v22.2d
-	WORD $0x4e77d5ad // fadd v13.2d, v13.2d, v23.2d
-	WORD $0x6e70de54 // fmul v20.2d, v18.2d, v16.2d
-	WORD $0x6e71de75 // fmul v21.2d, v19.2d, v17.2d
-	WORD $0x4e60d652 // fadd v18.2d, v18.2d, v0.2d
-	WORD $0x4e60d673 // fadd v19.2d, v19.2d, v0.2d
-	WORD $0x6e78de52 // fmul v18.2d, v18.2d, v24.2d
-	WORD $0x6e79de73 // fmul v19.2d, v19.2d, v25.2d
 	WORD $0x6e74de52 // fmul v18.2d, v18.2d, v20.2d
 	WORD $0x6e75de73 // fmul v19.2d, v19.2d, v21.2d
-	WORD $0x4fcb9252 // fmul v18.2d, v18.2d, v11.d[0]
-	WORD $0x4fcb9273 // fmul v19.2d, v19.2d, v11.d[0]
+	WORD $0x6e6ede52 // fmul v18.2d, v18.2d, v14.2d
+	WORD $0x6e6fde73 // fmul v19.2d, v19.2d, v15.2d
+	FMOVQ 928(R8), F20 // 746
+	FMOVQ 928(R8), F21 // 746
+	WORD $0x4eecf694 // fmin v20.2d, v20.2d, v12.2d
+	WORD $0x4eedf6b5 // fmin v21.2d, v21.2d, v13.2d
+	WORD $0x4fcb9294 // fmul v20.2d, v20.2d, v11.d[0]
+	WORD $0x4fcb92b5 // fmul v21.2d, v21.2d, v11.d[0]
+	WORD $0x4ee1f694 // fmin v20.2d, v20.2d, v1.2d
+	WORD $0x4ee1f6b5 // fmin v21.2d, v21.2d, v1.2d
+	VMOV V2.B16, V22.B16
+	VMOV V2.B16, V23.B16
+	WORD $0x4fc35296 // fmls v22.2d, v20.2d, v3.d[0]
+	WORD $0x4fc352b7 // fmls v23.2d, v21.2d, v3.d[0]
+	WORD $0x4ee2d6d8 // fsub v24.2d, v22.2d, v2.2d
+	WORD $0x4ee2d6f9 // fsub v25.2d, v23.2d, v2.2d
+	WORD $0x4fc31b14 // fmla v20.2d, v24.2d, v3.d[1]
+	WORD $0x4fc31b35 // fmla v21.2d, v25.2d, v3.d[1]
+	WORD $0x4fc41314 // fmla v20.2d, v24.2d, v4.d[0]
+	WORD $0x4fc41335 // fmla v21.2d, v25.2d, v4.d[0]
+	VSHL $52, V22.D2, V22.D2
+	VSHL $52, V23.D2, V23.D2
+	WORD $0x6e74de98 // fmul v24.2d, v20.2d, v20.2d
+	WORD $0x6e75deb9 // fmul v25.2d, v21.2d, v21.2d
+	FMOVQ 176(R8), F26 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F27 // 2.7620138719733994e-07
+	WORD $0x4fc7529a // fmls v26.2d, v20.2d, v7.d[0]
+	WORD $0x4fc752bb // fmls v27.2d, v21.2d, v7.d[0]
+	FMOVQ 192(R8), F28 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F29 // 2.4801520191217726e-05
+	WORD $0x4fc65a9c // fmls v28.2d, v20.2d, v6.d[1]
+	WORD $0x4fc65abd // fmls v29.2d, v21.2d, v6.d[1]
+	WORD $0x4e78cf5c // fmla v28.2d, v26.2d, v24.2d
+	WORD $0x4e79cf7d // fmla v29.2d, v27.2d, v25.2d
+	FMOVQ 208(R8), F26 // 0.0013888888917281794
+	FMOVQ 208(R8), F27 // 0.0013888888917281794
+	WORD $0x4fc6529a // fmls v26.2d, v20.2d, v6.d[0]
+	WORD $0x4fc652bb // fmls v27.2d, v21.2d, v6.d[0]
+	WORD $0x4e78cf9a // fmla v26.2d, v28.2d, v24.2d
+	WORD $0x4e79cfbb // fmla v27.2d, v29.2d, v25.2d
+	FMOVQ 224(R8), F28 // 0.04166666666662399
+	FMOVQ 224(R8), F29 // 0.04166666666662399
+	WORD $0x4fc55a9c // fmls v28.2d, v20.2d, v5.d[1]
+	WORD $0x4fc55abd // fmls v29.2d, v21.2d, v5.d[1]
+	WORD $0x4e78cf5c // fmla v28.2d, v26.2d, v24.2d
+	WORD $0x4e79cf7d // fmla v29.2d, v27.2d, v25.2d
+	FMOVQ 240(R8), F26 // 0.5
+	FMOVQ 240(R8), F27 // 0.5
+	WORD $0x4fc5529a // fmls v26.2d, v20.2d, v5.d[0]
+	WORD $0x4fc552bb // fmls v27.2d, v21.2d, v5.d[0]
+	WORD $0x4e78cf9a // fmla v26.2d, v28.2d, v24.2d
+	WORD $0x4e79cfbb // fmla v27.2d, v29.2d, v25.2d
+	WORD $0x4ef8cf54 // fmls v20.2d, v26.2d, v24.2d
+	WORD $0x4ef9cf75 // fmls v21.2d, v27.2d, v25.2d
+	WORD $0x4ef4d418 // fsub v24.2d, v0.2d, v20.2d
+	WORD $0x4ef5d419 // fsub v25.2d, v0.2d, v21.2d
+	VADD V22.D2, V24.D2, V24.D2
+	VADD V23.D2, V25.D2, V25.D2
+	WORD $0x4fc49b18 // fmul v24.2d, v24.2d, v4.d[1]
+	WORD $0x4fc49b39 // fmul v25.2d, v25.2d, v4.d[1]
+	WORD $0x6e72de54 // fmul v20.2d, v18.2d, v18.2d
+	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
+	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
+	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
+	FMOVQ 1008(R8), F26 // 0.05422589734467588
+	FMOVQ 1008(R8), F27 // 0.05422589734467588
+	WORD $0x4fca129a // fmla v26.2d, v20.2d, v10.d[0]
+	WORD $0x4fca12bb // fmla v27.2d, v21.2d, v10.d[0]
+	WORD $0x4fca1ada // fmla v26.2d, v22.2d, v10.d[1]
+	WORD $0x4fca1afb // fmla v27.2d, v23.2d, v10.d[1]
+	FMOVQ 1024(R8), F28 // 0.06667589320635225
+	FMOVQ 1024(R8), F29 // 0.06667589320635225
+	WORD $0x4fc91a9c // fmla v28.2d, v20.2d, v9.d[1]
+	WORD $0x4fc91abd // fmla v29.2d, v21.2d, v9.d[1]
+	WORD $0x4e76cf5c // fmla v28.2d, v26.2d, v22.2d
+	WORD $0x4e77cf7d // fmla v29.2d, v27.2d, v23.2d
+	FMOVQ 1040(R8), F26 // 0.09090909948987579
+	FMOVQ 1040(R8), F27 // 0.09090909948987579
+	WORD $0x4fc9129a // fmla v26.2d, v20.2d, v9.d[0]
+	WORD $0x4fc912bb // fmla v27.2d, v21.2d, v9.d[0]
+	WORD $0x4e76cf9a // fmla v26.2d, v28.2d, v22.2d
+	WORD $0x4e77cfbb // fmla v27.2d, v29.2d, v23.2d
+	FMOVQ 1056(R8), F28 // 0.1428571428580005
+	FMOVQ 1056(R8), F29 // 0.1428571428580005
+	WORD $0x4fc81a9c // fmla v28.2d, v20.2d, v8.d[1]
+	WORD $0x4fc81abd // fmla v29.2d, v21.2d, v8.d[1]
+	WORD $0x4e76cf5c // fmla v28.2d, v26.2d, v22.2d
+	WORD $0x4e77cf7d // fmla v29.2d, v27.2d, v23.2d
+	FMOVQ 1072(R8), F26 // 0.3333333333333333
+	FMOVQ 1072(R8), F27 // 0.3333333333333333
+	WORD $0x4fc8129a // fmla v26.2d, v20.2d, v8.d[0]
+	WORD $0x4fc812bb // fmla v27.2d, v21.2d, v8.d[0]
+	WORD $0x4e76cf9a // fmla v26.2d, v28.2d, v22.2d
+	WORD $0x4e77cfbb // fmla v27.2d, v29.2d, v23.2d
+	WORD $0x6e72de9c // fmul v28.2d, v20.2d, v18.2d
+	WORD $0x6e73debd // fmul v29.2d, v21.2d, v19.2d
+	VMOV V18.B16, V22.B16
+	VMOV V19.B16, V23.B16
+	WORD $0x4e7acf96 // fmla v22.2d, v28.2d, v26.2d
+	WORD $0x4e7bcfb7 // fmla v23.2d, v29.2d, v27.2d
+	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
+	WORD $0x4e77d6f7 // fadd v23.2d, v23.2d, v23.2d
+	WORD $0x6e74df5a // fmul v26.2d, v26.2d, v20.2d
+	WORD $0x6e75df7b // fmul v27.2d, v27.2d, v21.2d
+	WORD $0x4e60d75a // fadd v26.2d, v26.2d, v0.2d
+	WORD $0x4e60d77b // fadd v27.2d, v27.2d, v0.2d
 	WORD $0x4e60d652 // fadd v18.2d, v18.2d, v0.2d
 	WORD $0x4e60d673 // fadd v19.2d, v19.2d, v0.2d
-	WORD $0x6e70de52 // fmul v18.2d, v18.2d, v16.2d
-	WORD $0x6e71de73 // fmul v19.2d, v19.2d, v17.2d
-	WORD $0x6e70ddce // fmul v14.2d, v14.2d, v16.2d
-	WORD $0x6e71ddef // fmul v15.2d, v15.2d, v17.2d
+	WORD $0x6e7ade52 // fmul v18.2d, v18.2d, v26.2d
+	WORD $0x6e7bde73 // fmul v19.2d, v19.2d, v27.2d
+	FMOVQ 928(R8), F26 // 746
+	FMOVQ 928(R8), F27 // 746
+	WORD $0x4eecf75a // fmin v26.2d, v26.2d, v12.2d
+	WORD $0x4eedf77b // fmin v27.2d, v27.2d, v13.2d
+	WORD $0x4e76d75a // fadd v26.2d, v26.2d, v22.2d
+	WORD $0x4e77d77b // fadd v27.2d, v27.2d, v23.2d
+	WORD $0x4e76d58c // fadd v12.2d, v12.2d, v22.2d
+	WORD $0x4e77d5ad // fadd v13.2d, v13.2d, v23.2d
+	WORD $0x6e70ddd4 // fmul v20.2d, v14.2d, v16.2d
+	WORD $0x6e71ddf5 // fmul v21.2d, v15.2d, v17.2d
+	WORD $0x4e60d5ce // fadd v14.2d, v14.2d, v0.2d
+	WORD $0x4e60d5ef // fadd v15.2d, v15.2d, v0.2d
+	WORD $0x6e7addce // fmul v14.2d, v14.2d, v26.2d
+	WORD $0x6e7bddef // fmul v15.2d, v15.2d, v27.2d
+	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
+	WORD $0x6e75ddef // fmul v15.2d, v15.2d, v21.2d
 	WORD $0x4fcb91ce // fmul v14.2d, v14.2d, v11.d[0]
 	WORD $0x4fcb91ef // fmul v15.2d, v15.2d, v11.d[0]
 	WORD $0x4e60d5ce // fadd v14.2d, v14.2d, v0.2d
 	WORD $0x4e60d5ef // fadd v15.2d, v15.2d, v0.2d
-	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
-	WORD $0x6e75ddef // fmul v15.2d, v15.2d, v21.2d
-	WORD $0x4fcb9b18 // fmul v24.2d, v24.2d, v11.d[1]
-	WORD $0x4fcb9b39 // fmul v25.2d, v25.2d, v11.d[1]
-	WORD $0x4e61f718 // fmax v24.2d, v24.2d, v1.2d
-	WORD $0x4e61f739 // fmax v25.2d, v25.2d, v1.2d
+	WORD $0x6e70ddce // fmul v14.2d, v14.2d, v16.2d
+	WORD $0x6e71ddef // fmul v15.2d, v15.2d, v17.2d
+	WORD $0x6e70de52 // fmul v18.2d, v18.2d, v16.2d
+	WORD $0x6e71de73 // fmul v19.2d, v19.2d, v17.2d
+	WORD $0x4fcb9252 // fmul v18.2d, v18.2d, v11.d[0]
+	WORD $0x4fcb9273 // fmul v19.2d, v19.2d, v11.d[0]
+	WORD $0x4e60d652 // fadd v18.2d, v18.2d, v0.2d
+	WORD $0x4e60d673 // fadd v19.2d, v19.2d, v0.2d
+	WORD $0x6e74de52 // fmul v18.2d, v18.2d, v20.2d
+	WORD $0x6e75de73 // fmul v19.2d, v19.2d, v21.2d
+	WORD $0x4fcb92d4 // fmul v20.2d, v22.2d, v11.d[0]
+	WORD $0x4fcb92f5 // fmul v21.2d, v23.2d, v11.d[0]
+	WORD $0x4ee1f694 // fmin v20.2d, v20.2d, v1.2d
+	WORD $0x4ee1f6b5 // fmin v21.2d, v21.2d, v1.2d
 	VMOV V2.B16, V16.B16
 	VMOV V2.B16, V17.B16
-	WORD $0x4fc31310 // fmla v16.2d, v24.2d, v3.d[0]
-	WORD $0x4fc31331 // fmla v17.2d, v25.2d, v3.d[0]
-	WORD $0x4ee2d614 // fsub v20.2d, v16.2d, v2.2d
-	WORD $0x4ee2d635 // fsub v21.2d, v17.2d, v2.2d
-	WORD $0x4fc35a98 // fmls v24.2d, v20.2d, v3.d[1]
-	WORD $0x4fc35ab9 // fmls v25.2d, v21.2d, v3.d[1]
-	WORD $0x4fc45298 // fmls v24.2d, v20.2d, v4.d[0]
-	WORD $0x4fc452b9 // fmls v25.2d, v21.2d, v4.d[0]
-	VSHL $52, V16.D2, V16.D2
-	VSHL $52, V17.D2, V17.D2
-	WORD $0x6e78df14 // fmul v20.2d, v24.2d, v24.2d
-	WORD $0x6e79df35 // fmul v21.2d, v25.2d, v25.2d
-	FMOVQ 176(R8), F26 // 2.7620138719733994e-07
-	FMOVQ 176(R8), F27 // 2.7620138719733994e-07
-	WORD $0x4fc7131a // fmla v26.2d, v24.2d, v7.d[0]
-	WORD $0x4fc7133b // fmla v27.2d, v25.2d, v7.d[0]
-	FMOVQ 192(R8), F28 // 2.4801520191217726e-05
-	FMOVQ 192(R8), F29 // 2.4801520191217726e-05
-	WORD $0x4fc61b1c // fmla v28.2d, v24.2d, v6.d[1]
-	WORD $0x4fc61b3d // fmla v29.2d, v25.2d, v6.d[1]
-	WORD $0x4e74cf5c // fmla v28.2d, v26.2d, v20.2d
-	WORD $0x4e75cf7d // fmla v29.2d, v27.2d, v21.2d
-	FMOVQ 208(R8), F26 // 0.0013888888917281794
-	FMOVQ 208(R8), F27 // 0.0013888888917281794
-	WORD $0x4fc6131a // fmla v26.2d, v24.2d, v6.d[0]
-	WORD $0x4fc6133b // fmla v27.2d, v25.2d, v6.d[0]
-	WORD $0x4e74cf9a // fmla v26.2d, v28.2d, v20.2d
-	WORD $0x4e75cfbb // fmla v27.2d, v29.2d, v21.2d
-	FMOVQ 224(R8), F28 // 0.04166666666662399
-	FMOVQ 224(R8), F29 // 0.04166666666662399
-	WORD $0x4fc51b1c // fmla v28.2d, v24.2d, v5.d[1]
-	WORD $0x4fc51b3d // fmla v29.2d, v25.2d, v5.d[1]
-	WORD $0x4e74cf5c // fmla v28.2d, v26.2d, v20.2d
-	WORD $0x4e75cf7d // fmla v29.2d, v27.2d, v21.2d
-	FMOVQ 240(R8), F26 // 0.5
-	FMOVQ 240(R8), F27 // 0.5
-	WORD $0x4fc5131a // fmla v26.2d, v24.2d, v5.d[0]
-	WORD $0x4fc5133b // fmla v27.2d, v25.2d, v5.d[0]
-	WORD $0x4e74cf9a // fmla v26.2d, v28.2d, v20.2d
-	WORD $0x4e75cfbb // fmla v27.2d, v29.2d, v21.2d
-	WORD $0x4e74cf58 // fmla v24.2d, v26.2d, v20.2d
-	WORD $0x4e75cf79 // fmla v25.2d, v27.2d, v21.2d
-	WORD $0x4e60d714 // fadd v20.2d, v24.2d, v0.2d
-	WORD $0x4e60d735 // fadd v21.2d, v25.2d, v0.2d
-	VADD V16.D2, V20.D2, V20.D2
-	VADD V17.D2, V21.D2, V21.D2
-	WORD $0x4fc49a94 // fmul v20.2d, v20.2d, v4.d[1]
-	WORD $0x4fc49ab5 // fmul v21.2d, v21.2d, v4.d[1]
-	WORD $0x4fcb9ad8 // fmul v24.2d, v22.2d, v11.d[1]
-	WORD $0x4fcb9af9 // fmul v25.2d, v23.2d, v11.d[1]
-	WORD $0x4e61f718 // fmax v24.2d, v24.2d, v1.2d
-	WORD $0x4e61f739 // fmax v25.2d, v25.2d, v1.2d
-	VMOV V2.B16, V16.B16
-	VMOV V2.B16, V17.B16
-	WORD $0x4fc31310 // fmla v16.2d, v24.2d, v3.d[0]
-	WORD $0x4fc31331 // fmla v17.2d, v25.2d, v3.d[0]
+	WORD $0x4fc35290 // fmls v16.2d, v20.2d, v3.d[0]
+	WORD $0x4fc352b1 // fmls v17.2d, v21.2d, v3.d[0]
 	WORD $0x4ee2d61a // fsub v26.2d, v16.2d, v2.2d
 	WORD $0x4ee2d63b // fsub v27.2d, v17.2d, v2.2d
-	WORD $0x4fc35b58 // fmls v24.2d, v26.2d, v3.d[1]
-	WORD $0x4fc35b79 // fmls v25.2d, v27.2d, v3.d[1]
-	WORD $0x4fc45358 // fmls v24.2d, v26.2d, v4.d[0]
-	WORD $0x4fc45379 // fmls v25.2d, v27.2d, v4.d[0]
+	WORD $0x4fc31b54 // fmla v20.2d, v26.2d, v3.d[1]
+	WORD $0x4fc31b75 // fmla v21.2d, v27.2d, v3.d[1]
+	WORD $0x4fc41354 // fmla v20.2d, v26.2d, v4.d[0]
+	WORD $0x4fc41375 // fmla v21.2d, v27.2d, v4.d[0]
 	VSHL $52, V16.D2, V16.D2
 	VSHL $52, V17.D2, V17.D2
-	WORD $0x6e78df1a // fmul v26.2d, v24.2d, v24.2d
-	WORD $0x6e79df3b // fmul v27.2d, v25.2d, v25.2d
+	WORD $0x6e74de9a // fmul v26.2d, v20.2d, v20.2d
+	WORD $0x6e75debb // fmul v27.2d, v21.2d, v21.2d
 	FMOVQ 176(R8), F28 // 2.7620138719733994e-07
 	FMOVQ 176(R8), F29 // 2.7620138719733994e-07
-	WORD $0x4fc7131c // fmla v28.2d, v24.2d, v7.d[0]
-	WORD $0x4fc7133d // fmla v29.2d, v25.2d, v7.d[0]
+	WORD $0x4fc7529c // fmls v28.2d, v20.2d, v7.d[0]
+	WORD $0x4fc752bd // fmls v29.2d, v21.2d, v7.d[0]
 	FMOVQ 192(R8), F30 // 2.4801520191217726e-05
 	FMOVQ 192(R8), F31 // 2.4801520191217726e-05
-	WORD $0x4fc61b1e // fmla v30.2d, v24.2d, v6.d[1]
-	WORD $0x4fc61b3f // fmla v31.2d, v25.2d, v6.d[1]
+	WORD $0x4fc65a9e // fmls v30.2d, v20.2d, v6.d[1]
+	WORD $0x4fc65abf // fmls v31.2d, v21.2d, v6.d[1]
 	WORD $0x4e7acf9e // fmla v30.2d, v28.2d, v26.2d
 	WORD $0x4e7bcfbf // fmla v31.2d, v29.2d, v27.2d
 	FMOVQ 208(R8), F28 // 0.0013888888917281794
 	FMOVQ 208(R8), F29 // 0.0013888888917281794
-	WORD $0x4fc6131c // fmla v28.2d, v24.2d, v6.d[0]
-	WORD $0x4fc6133d // fmla v29.2d, v25.2d, v6.d[0]
+	WORD $0x4fc6529c // fmls v28.2d, v20.2d, v6.d[0]
+	WORD $0x4fc652bd // fmls v29.2d, v21.2d, v6.d[0]
 	WORD $0x4e7acfdc // fmla v28.2d, v30.2d, v26.2d
 	WORD $0x4e7bcffd // fmla v29.2d, v31.2d, v27.2d
 	FMOVQ 224(R8), F30 // 0.04166666666662399
 	FMOVQ 224(R8), F31 // 0.04166666666662399
-	WORD $0x4fc51b1e // fmla v30.2d, v24.2d, v5.d[1]
-	WORD $0x4fc51b3f // fmla v31.2d, v25.2d, v5.d[1]
+	WORD $0x4fc55a9e // fmls v30.2d, v20.2d, v5.d[1]
+	WORD $0x4fc55abf // fmls v31.2d, v21.2d, v5.d[1]
 	WORD $0x4e7acf9e // fmla v30.2d, v28.2d, v26.2d
 	WORD $0x4e7bcfbf // fmla v31.2d, v29.2d, v27.2d
 	FMOVQ 240(R8), F28 // 0.5
 	FMOVQ 240(R8), F29 // 0.5
-	WORD $0x4fc5131c // fmla v28.2d, v24.2d, v5.d[0]
-	WORD $0x4fc5133d // fmla v29.2d, v25.2d, v5.d[0]
+	WORD $0x4fc5529c // fmls v28.2d, v20.2d, v5.d[0]
+	WORD $0x4fc552bd // fmls v29.2d, v21.2d, v5.d[0]
 	WORD $0x4e7acfdc // fmla v28.2d, v30.2d, v26.2d
 	WORD $0x4e7bcffd // fmla v29.2d, v31.2d, v27.2d
-	WORD $0x4e7acf98 // fmla v24.2d, v28.2d, v26.2d
-	WORD $0x4e7bcfb9 // fmla v25.2d, v29.2d, v27.2d
-	WORD $0x4e60d71a // fadd v26.2d, v24.2d, v0.2d
-	WORD $0x4e60d73b // fadd v27.2d, v25.2d, v0.2d
+	WORD $0x4efacf94 // fmls v20.2d, v28.2d, v26.2d
+	WORD $0x4efbcfb5 // fmls v21.2d, v29.2d, v27.2d
+	WORD $0x4ef4d41a // fsub v26.2d, v0.2d, v20.2d
+	WORD $0x4ef5d41b // fsub v27.2d, v0.2d, v21.2d
 	VADD V16.D2, V26.D2, V26.D2
 	VADD V17.D2, V27.D2, V27.D2
 	WORD $0x4fc49b5a // fmul v26.2d, v26.2d, v4.d[1]
 	WORD $0x4fc49b7b // fmul v27.2d, v27.2d, v4.d[1]
-	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
-	WORD $0x6e75ddef // fmul v15.2d, v15.2d, v21.2d
-	WORD $0x6e7ade52 // fmul v18.2d, v18.2d, v26.2d
-	WORD $0x6e7bde73 // fmul v19.2d, v19.2d, v27.2d
-	WORD $0x6e74ded6 // fmul v22.2d, v22.2d, v20.2d
-	WORD $0x6e75def7 // fmul v23.2d, v23.2d, v21.2d
+	WORD $0x6e7adf18 // fmul v24.2d, v24.2d, v26.2d
+	WORD $0x6e7bdf39 // fmul v25.2d, v25.2d, v27.2d
+	WORD $0x6e78de52 // fmul v18.2d, v18.2d, v24.2d
+	WORD $0x6e79de73 // fmul v19.2d, v19.2d, v25.2d
+	WORD $0x6e7addce // fmul v14.2d, v14.2d, v26.2d
+	WORD $0x6e7bddef // fmul v15.2d, v15.2d, v27.2d
+	WORD $0x6e78ded6 // fmul v22.2d, v22.2d, v24.2d
+	WORD $0x6e79def7 // fmul v23.2d, v23.2d, v25.2d
 	VLD1.P 16(R1), [V16.S4]
 	WORD $0x4e617a11 // fcvtl2 v17.2d, v16.4s
 	WORD $0x0e617a10 // fcvtl v16.2d, v16.2s
@@ -7023,38 +6999,34 @@ loop:
 	WORD $0x4e617a95 // fcvtl2 v21.2d, v20.4s
 	WORD $0x0e617a94 // fcvtl v20.2d, v20.2s
 shares:
-	VEOR V24.B16, V24.B16, V24.B16
-	VEOR V25.B16, V25.B16, V25.B16
-	WORD $0x6ef8e610 // fcmgt v16.2d, v16.2d, v24.2d
-	WORD $0x6ef9e631 // fcmgt v17.2d, v17.2d, v25.2d
+	WORD $0x4ee08a10 // cmgt v16.2d, v16.2d, #0
+	WORD $0x4ee08a31 // cmgt v17.2d, v17.2d, #0
 	VMOV V28.B16, V24.B16
 	VMOV V29.B16, V25.B16
 	VBIT V16.B16, V20.B16, V24.B16
 	VBIT V17.B16, V21.B16, V25.B16
 	VBIT V16.B16, V28.B16, V20.B16
 	VBIT V17.B16, V29.B16, V21.B16
-	VEOR V28.B16, V28.B16, V28.B16
-	VEOR V29.B16, V29.B16, V29.B16
-	WORD $0x6efce71c // fcmgt v28.2d, v24.2d, v28.2d
-	WORD $0x6efde73d // fcmgt v29.2d, v25.2d, v29.2d
+	WORD $0x4ee08b1c // cmgt v28.2d, v24.2d, #0
+	WORD $0x4ee08b3d // cmgt v29.2d, v25.2d, #0
 	VAND V28.B16, V12.B16, V12.B16
 	VAND V29.B16, V13.B16, V13.B16
 	WORD $0x6e74ded6 // fmul v22.2d, v22.2d, v20.2d
 	WORD $0x6e75def7 // fmul v23.2d, v23.2d, v21.2d
-	WORD $0x6e78de52 // fmul v18.2d, v18.2d, v24.2d
-	WORD $0x6e79de73 // fmul v19.2d, v19.2d, v25.2d
-	WORD $0x4ef4cdd2 // fmls v18.2d, v14.2d, v20.2d
-	WORD $0x4ef5cdf3 // fmls v19.2d, v15.2d, v21.2d
+	WORD $0x6e78ddce // fmul v14.2d, v14.2d, v24.2d
+	WORD $0x6e79ddef // fmul v15.2d, v15.2d, v25.2d
+	WORD $0x4ef4ce4e // fmls v14.2d, v18.2d, v20.2d
+	WORD $0x4ef5ce6f // fmls v15.2d, v19.2d, v21.2d
 	WORD $0x6e7adf18 // fmul v24.2d, v24.2d, v26.2d
 	WORD $0x6e7bdf39 // fmul v25.2d, v25.2d, v27.2d
 	WORD $0x4e6ccf16 // fmla v22.2d, v24.2d, v12.2d
 	WORD $0x4e6dcf37 // fmla v23.2d, v25.2d, v13.2d
 	VEOR V12.B16, V12.B16, V12.B16
 	VEOR V13.B16, V13.B16, V13.B16
-	WORD $0x4ef2d58c // fsub v12.2d, v12.2d, v18.2d
-	WORD $0x4ef3d5ad // fsub v13.2d, v13.2d, v19.2d
-	VBIT V16.B16, V18.B16, V12.B16
-	VBIT V17.B16, V19.B16, V13.B16
+	WORD $0x4eeed58c // fsub v12.2d, v12.2d, v14.2d
+	WORD $0x4eefd5ad // fsub v13.2d, v13.2d, v15.2d
+	VBIT V16.B16, V14.B16, V12.B16
+	VBIT V17.B16, V15.B16, V13.B16
 	VST1.P [V22.D2, V23.D2], 32(R0)
 	CBZ R5, value
 	WORD $0x0e61698c // fcvtn v12.2s, v12.2d
@@ -7072,16 +7044,16 @@ value:
 TEXT ·sigmoidFocalF64(SB), NOSPLIT, $0-64
 	MOVD $numbers<>(SB), R8
 	FMOVQ 80(R8), F0 // 1
-	FMOVQ 256(R8), F1 // -746
+	FMOVQ 928(R8), F1 // 746
 	FMOVQ 272(R8), F2 // 6.755399441055808e+15
 	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 928(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 944(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 960(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 944(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 960(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 976(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
 	MOVD loss+0(FP), R0
@@ -7093,314 +7065,314 @@ TEXT ·sigmoidFocalF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V12.D2, V13.D2]
-	FMOVQ 976(R8), F14 // +Inf
-	FMOVQ 976(R8), F15 // +Inf
+	FMOVQ 992(R8), F14 // +Inf
+	FMOVQ 992(R8), F15 // +Inf
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
 	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
 	WORD $0x4ee0f9ad // fabs v13.2d, v13.2d
 	VORR V14.B16, V12.B16, V12.B16
 	VORR V15.B16, V13.B16, V13.B16
-	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
-	WORD $0x6ee0f9af // fneg v15.2d, v13.2d
-	WORD $0x4e61f5ce // fmax v14.2d, v14.2d, v1.2d
-	WORD $0x4e61f5ef // fmax v15.2d, v15.2d, v1.2d
+	WORD $0x4ee1f58e // fmin v14.2d, v12.2d, v1.2d
+	WORD $0x4ee1f5af // fmin v15.2d, v13.2d, v1.2d
 	VMOV V2.B16, V16.B16
 	VMOV V2.B16, V17.B16
-	WORD $0x4fc311d0 // fmla v16.2d, v14.2d, v3.d[0]
-	WORD $0x4fc311f1 // fmla v17.2d, v15.2d, v3.d[0]
+	WORD $0x4fc351d0 // fmls v16.2d, v14.2d, v3.d[0]
+	WORD $0x4fc351f1 // fmls v17.2d, v15.2d, v3.d[0]
 	WORD $0x4ee2d612 // fsub v18.2d, v16.2d, v2.2d
 	WORD $0x4ee2d633 // fsub v19.2d, v17.2d, v2.2d
-	WORD $0x4fc35a4e // fmls v14.2d, v18.2d, v3.d[1]
-	WORD $0x4fc35a6f // fmls v15.2d, v19.2d, v3.d[1]
-	WORD $0x4fc4524e // fmls v14.2d, v18.2d, v4.d[0]
-	WORD $0x4fc4526f // fmls v15.2d, v19.2d, v4.d[0]
+	WORD $0x4fc31a4e // fmla v14.2d, v18.2d, v3.d[1]
+	WORD $0x4fc31a6f // fmla v15.2d, v19.2d, v3.d[1]
+	WORD $0x4fc4124e // fmla v14.2d, v18.2d, v4.d[0]
+	WORD $0x4fc4126f // fmla v15.2d, v19.2d, v4.d[0]
 	VSHL $52, V16.D2, V16.D2
 	VSHL $52, V17.D2, V17.D2
 	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
 	WORD $0x6e6fddf3 // fmul v19.2d, v15.2d, v15.2d
 	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
 	FMOVQ 176(R8), F21 // 2.7620138719733994e-07
-	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
-	WORD $0x4fc711f5 // fmla v21.2d, v15.2d, v7.d[0]
+	WORD $0x4fc751d4 // fmls v20.2d, v14.2d, v7.d[0]
+	WORD $0x4fc751f5 // fmls v21.2d, v15.2d, v7.d[0]
 	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
 	FMOVQ 192(R8), F23 // 2.4801520191217726e-05
-	WORD $0x4fc619d6 // fmla v22.2d, v14.2d, v6.d[1]
-	WORD $0x4fc619f7 // fmla v23.2d, v15.2d, v6.d[1]
+	WORD $0x4fc659d6 // fmls v22.2d, v14.2d, v6.d[1]
+	WORD $0x4fc659f7 // fmls v23.2d, v15.2d, v6.d[1]
 	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
 	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
 	FMOVQ 208(R8), F20 // 0.0013888888917281794
 	FMOVQ 208(R8), F21 // 0.0013888888917281794
-	WORD $0x4fc611d4 // fmla v20.2d, v14.2d, v6.d[0]
-	WORD $0x4fc611f5 // fmla v21.2d, v15.2d, v6.d[0]
+	WORD $0x4fc651d4 // fmls v20.2d, v14.2d, v6.d[0]
+	WORD $0x4fc651f5 // fmls v21.2d, v15.2d, v6.d[0]
 	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
 	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
 	FMOVQ 224(R8), F22 // 0.04166666666662399
 	FMOVQ 224(R8), F23 // 0.04166666666662399
-	WORD $0x4fc519d6 // fmla v22.2d, v14.2d, v5.d[1]
-	WORD $0x4fc519f7 // fmla v23.2d, v15.2d, v5.d[1]
+	WORD $0x4fc559d6 // fmls v22.2d, v14.2d, v5.d[1]
+	WORD $0x4fc559f7 // fmls v23.2d, v15.2d, v5.d[1]
 	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
 	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
 	FMOVQ 240(R8), F20 // 0.5
 	FMOVQ 240(R8), F21 // 0.5
-	WORD $0x4fc511d4 // fmla v20.2d, v14.2d, v5.d[0]
-	WORD $0x4fc511f5 // fmla v21.2d, v15.2d, v5.d[0]
+	WORD $0x4fc551d4 // fmls v20.2d, v14.2d, v5.d[0]
+	WORD $0x4fc551f5 // fmls v21.2d, v15.2d, v5.d[0]
 	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
 	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
-	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
-	WORD $0x4e73ceaf // fmla v15.2d, v21.2d, v19.2d
-	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
-	WORD $0x4e60d5f3 // fadd v19.2d, v15.2d, v0.2d
+	WORD $0x4ef2ce8e // fmls v14.2d, v20.2d, v18.2d
+	WORD $0x4ef3ceaf // fmls v15.2d, v21.2d, v19.2d
+	WORD $0x4eeed412 // fsub v18.2d, v0.2d, v14.2d
+	WORD $0x4eefd413 // fsub v19.2d, v0.2d, v15.2d
 	VADD V16.D2, V18.D2, V18.D2
 	VADD V17.D2, V19.D2, V19.D2
-	WORD $0x4fc49a52 // fmul v18.2d, v18.2d, v4.d[1]
-	WORD $0x4fc49a73 // fmul v19.2d, v19.2d, v4.d[1]
 	VEOR V16.B16, V16.B16, V16.B16
-	WORD $0x4e70cdd2 // fmla v18.2d, v14.2d, v16.2d
-	WORD $0x4e70cdf3 // fmla v19.2d, v15.2d, v16.2d
+	WORD $0x6e70ddce // fmul v14.2d, v14.2d, v16.2d
+	WORD $0x6e70ddef // fmul v15.2d, v15.2d, v16.2d
+	WORD $0x4fc41a4e // fmla v14.2d, v18.2d, v4.d[1]
+	WORD $0x4fc41a6f // fmla v15.2d, v19.2d, v4.d[1]
 	FMOVQ 432(R8), F16 // 2
 	FMOVQ 432(R8), F17 // 2
-	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
-	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
-	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
-	WORD $0x4e60d66f // fadd v15.2d, v19.2d, v0.2d
-	WORD $0x6e70fe50 // fdiv v16.2d, v18.2d, v16.2d
-	WORD $0x6e71fe71 // fdiv v17.2d, v19.2d, v17.2d
-	WORD $0x6e6efc0e // fdiv v14.2d, v0.2d, v14.2d
-	WORD $0x6e6ffc0f // fdiv v15.2d, v0.2d, v15.2d
+	WORD $0x4e6ed610 // fadd v16.2d, v16.2d, v14.2d
+	WORD $0x4e6fd631 // fadd v17.2d, v17.2d, v15.2d
+	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
+	WORD $0x4e60d5f3 // fadd v19.2d, v15.2d, v0.2d
+	WORD $0x6e70fdd0 // fdiv v16.2d, v14.2d, v16.2d
+	WORD $0x6e71fdf1 // fdiv v17.2d, v15.2d, v17.2d
+	WORD $0x6e72fc12 // fdiv v18.2d, v0.2d, v18.2d
+	WORD $0x6e73fc13 // fdiv v19.2d, v0.2d, v19.2d
+	FMOVQ 928(R8), F20 // 746
+	FMOVQ 928(R8), F21 // 746
+	WORD $0x4eecf694 // fmin v20.2d, v20.2d, v12.2d
+	WORD $0x4eedf6b5 // fmin v21.2d, v21.2d, v13.2d
+	WORD $0x4fcb9294 // fmul v20.2d, v20.2d, v11.d[0]
+	WORD $0x4fcb92b5 // fmul v21.2d, v21.2d, v11.d[0]
+	WORD $0x4ee1f694 // fmin v20.2d, v20.2d, v1.2d
+	WORD $0x4ee1f6b5 // fmin v21.2d, v21.2d, v1.2d
+	VMOV V2.B16, V22.B16
+	VMOV V2.B16, V23.B16
+	WORD $0x4fc35296 // fmls v22.2d, v20.2d, v3.d[0]
+	WORD $0x4fc352b7 // fmls v23.2d, v21.2d, v3.d[0]
+	WORD $0x4ee2d6d8 // fsub v24.2d, v22.2d, v2.2d
+	WORD $0x4ee2d6f9 // fsub v25.2d, v23.2d, v2.2d
+	WORD $0x4fc31b14 // fmla v20.2d, v24.2d, v3.d[1]
+	WORD $0x4fc31b35 // fmla v21.2d, v25.2d, v3.d[1]
+	WORD $0x4fc41314 // fmla v20.2d, v24.2d, v4.d[0]
+	WORD $0x4fc41335 // fmla v21.2d, v25.2d, v4.d[0]
+	VSHL $52, V22.D2, V22.D2
+	VSHL $52, V23.D2, V23.D2
+	WORD $0x6e74de98 // fmul v24.2d, v20.2d, v20.2d
+	WORD $0x6e75deb9 // fmul v25.2d, v21.2d, v21.2d
+	FMOVQ 176(R8), F26 // 2.7620138719733994e-07
+	FMOVQ 176(R8), F27 // 2.7620138719733994e-07
+	WORD $0x4fc7529a // fmls v26.2d, v20.2d, v7.d[0]
+	WORD $0x4fc752bb // fmls v27.2d, v21.2d, v7.d[0]
+	FMOVQ 192(R8), F28 // 2.4801520191217726e-05
+	FMOVQ 192(R8), F29 // 2.4801520191217726e-05
+	WORD $0x4fc65a9c // fmls v28.2d, v20.2d, v6.d[1]
+	WORD $0x4fc65abd // fmls v29.2d, v21.2d, v6.d[1]
+	WORD $0x4e78cf5c // fmla v28.2d, v26.2d, v24.2d
+	WORD $0x4e79cf7d // fmla v29.2d, v27.2d, v25.2d
+	FMOVQ 208(R8), F26 // 0.0013888888917281794
+	FMOVQ 208(R8), F27 // 0.0013888888917281794
+	WORD $0x4fc6529a // fmls v26.2d, v20.2d, v6.d[0]
+	WORD $0x4fc652bb // fmls v27.2d, v21.2d, v6.d[0]
+	WORD $0x4e78cf9a // fmla v26.2d, v28.2d, v24.2d
+	WORD $0x4e79cfbb // fmla v27.2d, v29.2d, v25.2d
+	FMOVQ 224(R8), F28 // 0.04166666666662399
+	FMOVQ 224(R8), F29 // 0.04166666666662399
+	WORD $0x4fc55a9c // fmls v28.2d, v20.2d, v5.d[1]
+	WORD $0x4fc55abd // fmls v29.2d, v21.2d, v5.d[1]
+	WORD $0x4e78cf5c // fmla v28.2d, v26.2d, v24.2d
+	WORD $0x4e79cf7d // fmla v29.2d, v27.2d, v25.2d
+	FMOVQ 240(R8), F26 // 0.5
+	FMOVQ 240(R8), F27 // 0.5
+	WORD $0x4fc5529a // fmls v26.2d, v20.2d, v5.d[0]
+	WORD $0x4fc552bb // fmls v27.2d, v21.2d, v5.d[0]
+	WORD $0x4e78cf9a // fmla v26.2d, v28.2d, v24.2d
+	WORD $0x4e79cfbb // fmla v27.2d, v29.2d, v25.2d
+	WORD $0x4ef8cf54 // fmls v20.2d, v26.2d, v24.2d
+	WORD $0x4ef9cf75 // fmls v21.2d, v27.2d, v25.2d
+	WORD $0x4ef4d418 // fsub v24.2d, v0.2d, v20.2d
+	WORD $0x4ef5d419 // fsub v25.2d, v0.2d, v21.2d
+	VADD V22.D2, V24.D2, V24.D2
+	VADD V23.D2, V25.D2, V25.D2
+	WORD $0x4fc49b18 // fmul v24.2d, v24.2d, v4.d[1]
+	WORD $0x4fc49b39 // fmul v25.2d, v25.2d, v4.d[1]
 	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
 	WORD $0x6e71de35 // fmul v21.2d, v17.2d, v17.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
 	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
-	FMOVQ 992(R8), F24 // 0.05422589734467588
-	FMOVQ 992(R8), F25 // 0.05422589734467588
-	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
-	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
-	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
-	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
-	FMOVQ 1008(R8), F26 // 0.06667589320635225
-	FMOVQ 1008(R8), F27 // 0.06667589320635225
-	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
-	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
-	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1024(R8), F24 // 0.09090909948987579
-	FMOVQ 1024(R8), F25 // 0.09090909948987579
-	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
-	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
-	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	FMOVQ 1040(R8), F26 // 0.1428571428580005
-	FMOVQ 1040(R8), F27 // 0.1428571428580005
-	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
-	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
-	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1056(R8), F24 // 0.3333333333333333
-	FMOVQ 1056(R8), F25 // 0.3333333333333333
-	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
-	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
-	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	WORD $0x6e70de9a // fmul v26.2d, v20.2d, v16.2d
-	WORD $0x6e71debb // fmul v27.2d, v21.2d, v17.2d
+	FMOVQ 1008(R8), F26 // 0.05422589734467588
+	FMOVQ 1008(R8), F27 // 0.05422589734467588
+	WORD $0x4fca129a // fmla v26.2d, v20.2d, v10.d[0]
+	WORD $0x4fca12bb // fmla v27.2d, v21.2d, v10.d[0]
+	WORD $0x4fca1ada // fmla v26.2d, v22.2d, v10.d[1]
+	WORD $0x4fca1afb // fmla v27.2d, v23.2d, v10.d[1]
+	FMOVQ 1024(R8), F28 // 0.06667589320635225
+	FMOVQ 1024(R8), F29 // 0.06667589320635225
+	WORD $0x4fc91a9c // fmla v28.2d, v20.2d, v9.d[1]
+	WORD $0x4fc91abd // fmla v29.2d, v21.2d, v9.d[1]
+	WORD $0x4e76cf5c // fmla v28.2d, v26.2d, v22.2d
+	WORD $0x4e77cf7d // fmla v29.2d, v27.2d, v23.2d
+	FMOVQ 1040(R8), F26 // 0.09090909948987579
+	FMOVQ 1040(R8), F27 // 0.09090909948987579
+	WORD $0x4fc9129a // fmla v26.2d, v20.2d, v9.d[0]
+	WORD $0x4fc912bb // fmla v27.2d, v21.2d, v9.d[0]
+	WORD $0x4e76cf9a // fmla v26.2d, v28.2d, v22.2d
+	WORD $0x4e77cfbb // fmla v27.2d, v29.2d, v23.2d
+	FMOVQ 1056(R8), F28 // 0.1428571428580005
+	FMOVQ 1056(R8), F29 // 0.1428571428580005
+	WORD $0x4fc81a9c // fmla v28.2d, v20.2d, v8.d[1]
+	WORD $0x4fc81abd // fmla v29.2d, v21.2d, v8.d[1]
+	WORD $0x4e76cf5c // fmla v28.2d, v26.2d, v22.2d
+	WORD $0x4e77cf7d // fmla v29.2d, v27.2d, v23.2d
+	FMOVQ 1072(R8), F26 // 0.3333333333333333
+	FMOVQ 1072(R8), F27 // 0.3333333333333333
+	WORD $0x4fc8129a // fmla v26.2d, v20.2d, v8.d[0]
+	WORD $0x4fc812bb // fmla v27.2d, v21.2d, v8.d[0]
+	WORD $0x4e76cf9a // fmla v26.2d, v28.2d, v22.2d
+	WORD $0x4e77cfbb // fmla v27.2d, v29.2d, v23.2d
+	WORD $0x6e70de9c // fmul v28.2d, v20.2d, v16.2d
+	WORD $0x6e71debd // fmul v29.2d, v21.2d, v17.2d
 	VMOV V16.B16, V22.B16
 	VMOV V17.B16, V23.B16
-	WORD $0x4e78cf56 // fmla v22.2d, v26.2d, v24.2d
-	WORD $0x4e79cf77 // fmla v23.2d, v27.2d, v25.2d
+	WORD $0x4e7acf96 // fmla v22.2d, v28.2d, v26.2d
+	WORD $0x4e7bcfb7 // fmla v23.2d, v29.2d, v27.2d
 	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
 	WORD $0x4e77d6f7 // fadd v23.2d, v23.2d, v23.2d
-	WORD $0x6e74df18 // fmul v24.2d, v24.2d, v20.2d
-	WORD $0x6e75df39 // fmul v25.2d, v25.2d, v21.2d
-	WORD $0x4e60d718 // fadd v24.2d, v24.2d, v0.2d
-	WORD $0x4e60d739 // fadd v25.2d, v25.2d, v0.2d
+	WORD $0x6e74df5a // fmul v26.2d, v26.2d, v20.2d
+	WORD $0x6e75df7b // fmul v27.2d, v27.2d, v21.2d
+	WORD $0x4e60d75a // fadd v26.2d, v26.2d, v0.2d
+	WORD $0x4e60d77b // fadd v27.2d, v27.2d, v0.2d
 	WORD $0x4e60d610 // fadd v16.2d, v16.2d, v0.2d
 	WORD $0x4e60d631 // fadd v17.2d, v17.2d, v0.2d
-	WORD $0x6e78de10 // fmul v16.2d, v16.2d, v24.2d
-	WORD $0x6e79de31 // fmul v17.2d, v17.2d, v25.2d
-	FMOVQ 1072(R8), F24 // 746
-	FMOVQ 1072(R8), F25 // 746
-	WORD $0x4eecf718 // fmin v24.2d, v24.2d, v12.2d
-	WORD $0x4eedf739 // fmin v25.2d, v25.2d, v13.2d
-	WORD $0x4e76d718 // fadd v24.2d, v24.2d, v22.2d
-	WORD $0x4e77d739 // fadd v25.2d, v25.2d, v23.2d
+	WORD $0x6e7ade10 // fmul v16.2d, v16.2d, v26.2d
+	WORD $0x6e7bde31 // fmul v17.2d, v17.2d, v27.2d
+	FMOVQ 928(R8), F26 // 746
+	FMOVQ 928(R8), F27 // 746
+	WORD $0x4eecf75a // fmin v26.2d, v26.2d, v12.2d
+	WORD $0x4eedf77b // fmin v27.2d, v27.2d, v13.2d
+	WORD $0x4e76d75a // fadd v26.2d, v26.2d, v22.2d
+	WORD $0x4e77d77b // fadd v27.2d, v27.2d, v23.2d
 	WORD $0x4e76d58c // fadd v12.2d, v12.2d, v22.2d
 	WORD $0x4e77d5ad // fadd v13.2d, v13.2d, v23.2d
-	WORD $0x6e6ede54 // fmul v20.2d, v18.2d, v14.2d
-	WORD $0x6e6fde75 // fmul v21.2d, v19.2d, v15.2d
-	WORD $0x4e60d652 // fadd v18.2d, v18.2d, v0.2d
-	WORD $0x4e60d673 // fadd v19.2d, v19.2d, v0.2d
-	WORD $0x6e78de52 // fmul v18.2d, v18.2d, v24.2d
-	WORD $0x6e79de73 // fmul v19.2d, v19.2d, v25.2d
-	WORD $0x6e74de52 // fmul v18.2d, v18.2d, v20.2d
-	WORD $0x6e75de73 // fmul v19.2d, v19.2d, v21.2d
-	WORD $0x4fcb9252 // fmul v18.2d, v18.2d, v11.d[0]
-	WORD $0x4fcb9273 // fmul v19.2d, v19.2d, v11.d[0]
-	WORD $0x4e60d652 // fadd v18.2d, v18.2d, v0.2d
-	WORD $0x4e60d673 // fadd v19.2d, v19.2d, v0.2d
-	WORD $0x6e6ede52 // fmul v18.2d, v18.2d, v14.2d
-	WORD $0x6e6fde73 // fmul v19.2d, v19.2d, v15.2d
-	WORD $0x6e6ede10 // fmul v16.2d, v16.2d, v14.2d
-	WORD $0x6e6fde31 // fmul v17.2d, v17.2d, v15.2d
+	WORD $0x6e72ddd4 // fmul v20.2d, v14.2d, v18.2d
+	WORD $0x6e73ddf5 // fmul v21.2d, v15.2d, v19.2d
+	WORD $0x4e60d5ce // fadd v14.2d, v14.2d, v0.2d
+	WORD $0x4e60d5ef // fadd v15.2d, v15.2d, v0.2d
+	WORD $0x6e7addce // fmul v14.2d, v14.2d, v26.2d
+	WORD $0x6e7bddef // fmul v15.2d, v15.2d, v27.2d
+	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
+	WORD $0x6e75ddef // fmul v15.2d, v15.2d, v21.2d
+	WORD $0x4fcb91ce // fmul v14.2d, v14.2d, v11.d[0]
+	WORD $0x4fcb91ef // fmul v15.2d, v15.2d, v11.d[0]
+	WORD $0x4e60d5ce // fadd v14.2d, v14.2d, v0.2d
+	WORD $0x4e60d5ef // fadd v15.2d, v15.2d, v0.2d
+	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
+	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
+	WORD $0x6e72de10 // fmul v16.2d, v16.2d, v18.2d
+	WORD $0x6e73de31 // fmul v17.2d, v17.2d, v19.2d
 	WORD $0x4fcb9210 // fmul v16.2d, v16.2d, v11.d[0]
 	WORD $0x4fcb9231 // fmul v17.2d, v17.2d, v11.d[0]
 	WORD $0x4e60d610 // fadd v16.2d, v16.2d, v0.2d
 	WORD $0x4e60d631 // fadd v17.2d, v17.2d, v0.2d
 	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
 	WORD $0x6e75de31 // fmul v17.2d, v17.2d, v21.2d
-	WORD $0x4fcb9b18 // fmul v24.2d, v24.2d, v11.d[1]
-	WORD $0x4fcb9b39 // fmul v25.2d, v25.2d, v11.d[1]
-	WORD $0x4e61f718 // fmax v24.2d, v24.2d, v1.2d
-	WORD $0x4e61f739 // fmax v25.2d, v25.2d, v1.2d
-	VMOV V2.B16, V14.B16
-	VMOV V2.B16, V15.B16
-	WORD $0x4fc3130e // fmla v14.2d, v24.2d, v3.d[0]
-	WORD $0x4fc3132f // fmla v15.2d, v25.2d, v3.d[0]
-	WORD $0x4ee2d5d4 // fsub v20.2d, v14.2d, v2.2d
-	WORD $0x4ee2d5f5 // fsub v21.2d, v15.2d, v2.2d
-	WORD $0x4fc35a98 // fmls v24.2d, v20.2d, v3.d[1]
-	WORD $0x4fc35ab9 // fmls v25.2d, v21.2d, v3.d[1]
-	WORD $0x4fc45298 // fmls v24.2d, v20.2d, v4.d[0]
-	WORD $0x4fc452b9 // fmls v25.2d, v21.2d, v4.d[0]
-	VSHL $52, V14.D2, V14.D2
-	VSHL $52, V15.D2, V15.D2
-	WORD $0x6e78df14 // fmul v20.2d, v24.2d, v24.2d
-	WORD $0x6e79df35 // fmul v21.2d, v25.2d, v25.2d
-	FMOVQ 176(R8), F26 // 2.7620138719733994e-07
-	FMOVQ 176(R8), F27 // 2.7620138719733994e-07
-	WORD $0x4fc7131a // fmla v26.2d, v24.2d, v7.d[0]
-	WORD $0x4fc7133b // fmla v27.2d, v25.2d, v7.d[0]
-	FMOVQ 192(R8), F28 // 2.4801520191217726e-05
-	FMOVQ 192(R8), F29 // 2.4801520191217726e-05
-	WORD $0x4fc61b1c // fmla v28.2d, v24.2d, v6.d[1]
-	WORD $0x4fc61b3d // fmla v29.2d, v25.2d, v6.d[1]
-	WORD $0x4e74cf5c // fmla v28.2d, v26.2d, v20.2d
-	WORD $0x4e75cf7d // fmla v29.2d, v27.2d, v21.2d
-	FMOVQ 208(R8), F26 // 0.0013888888917281794
-	FMOVQ 208(R8), F27 // 0.0013888888917281794
-	WORD $0x4fc6131a // fmla v26.2d, v24.2d, v6.d[0]
-	WORD $0x4fc6133b // fmla v27.2d, v25.2d, v6.d[0]
-	WORD $0x4e74cf9a // fmla v26.2d, v28.2d, v20.2d
-	WORD $0x4e75cfbb // fmla v27.2d, v29.2d, v21.2d
-	FMOVQ 224(R8), F28 // 0.04166666666662399
-	FMOVQ 224(R8), F29 // 0.04166666666662399
-	WORD $0x4fc51b1c // fmla v28.2d, v24.2d, v5.d[1]
-	WORD $0x4fc51b3d // fmla v29.2d, v25.2d, v5.d[1]
-	WORD $0x4e74cf5c // fmla v28.2d, v26.2d, v20.2d
-	WORD $0x4e75cf7d // fmla v29.2d, v27.2d, v21.2d
-	FMOVQ 240(R8), F26 // 0.5
-	FMOVQ 240(R8), F27 // 0.5
-	WORD $0x4fc5131a // fmla v26.2d, v24.2d, v5.d[0]
-	WORD $0x4fc5133b // fmla v27.2d, v25.2d, v5.d[0]
-	WORD $0x4e74cf9a // fmla v26.2d, v28.2d, v20.2d
-	WORD $0x4e75cfbb // fmla v27.2d, v29.2d, v21.2d
-	WORD $0x4e74cf58 // fmla v24.2d, v26.2d, v20.2d
-	WORD $0x4e75cf79 // fmla v25.2d, v27.2d, v21.2d
-	WORD $0x4e60d714 // fadd v20.2d, v24.2d, v0.2d
-	WORD $0x4e60d735 // fadd v21.2d, v25.2d, v0.2d
-	VADD V14.D2, V20.D2, V20.D2
-	VADD V15.D2, V21.D2, V21.D2
-	WORD $0x4fc49a94 // fmul v20.2d, v20.2d, v4.d[1]
-	WORD $0x4fc49ab5 // fmul v21.2d, v21.2d, v4.d[1]
-	WORD $0x4fcb9ad8 // fmul v24.2d, v22.2d, v11.d[1]
-	WORD $0x4fcb9af9 // fmul v25.2d, v23.2d, v11.d[1]
-	WORD $0x4e61f718 // fmax v24.2d, v24.2d, v1.2d
-	WORD $0x4e61f739 // fmax v25.2d, v25.2d, v1.2d
-	VMOV V2.B16, V14.B16
-	VMOV V2.B16, V15.B16
-	WORD $0x4fc3130e // fmla v14.2d, v24.2d, v3.d[0]
-	WORD $0x4fc3132f // fmla v15.2d, v25.2d, v3.d[0]
-	WORD $0x4ee2d5da // fsub v26.2d, v14.2d, v2.2d
-	WORD $0x4ee2d5fb // fsub v27.2d, v15.2d, v2.2d
-	WORD $0x4fc35b58 // fmls v24.2d, v26.2d, v3.d[1]
-	WORD $0x4fc35b79 // fmls v25.2d, v27.2d, v3.d[1]
-	WORD $0x4fc45358 // fmls v24.2d, v26.2d, v4.d[0]
-	WORD $0x4fc45379 // fmls v25.2d, v27.2d, v4.d[0]
-	VSHL $52, V14.D2, V14.D2
-	VSHL $52, V15.D2, V15.D2
-	WORD $0x6e78df1a // fmul v26.2d, v24.2d, v24.2d
-	WORD $0x6e79df3b // fmul v27.2d, v25.2d, v25.2d
+	WORD $0x4fcb92d4 // fmul v20.2d, v22.2d, v11.d[0]
+	WORD $0x4fcb92f5 // fmul v21.2d, v23.2d, v11.d[0]
+	WORD $0x4ee1f694 // fmin v20.2d, v20.2d, v1.2d
+	WORD $0x4ee1f6b5 // fmin v21.2d, v21.2d, v1.2d
+	VMOV V2.B16, V18.B16
+	VMOV V2.B16, V19.B16
+	WORD $0x4fc35292 // fmls v18.2d, v20.2d, v3.d[0]
+	WORD $0x4fc352b3 // fmls v19.2d, v21.2d, v3.d[0]
+	WORD $0x4ee2d65a // fsub v26.2d, v18.2d, v2.2d
+	WORD $0x4ee2d67b // fsub v27.2d, v19.2d, v2.2d
+	WORD $0x4fc31b54 // fmla v20.2d, v26.2d, v3.d[1]
+	WORD $0x4fc31b75 // fmla v21.2d, v27.2d, v3.d[1]
+	WORD $0x4fc41354 // fmla v20.2d, v26.2d, v4.d[0]
+	WORD $0x4fc41375 // fmla v21.2d, v27.2d, v4.d[0]
+	VSHL $52, V18.D2, V18.D2
+	VSHL $52, V19.D2, V19.D2
+	WORD $0x6e74de9a // fmul v26.2d, v20.2d, v20.2d
+	WORD $0x6e75debb // fmul v27.2d, v21.2d, v21.2d
 	FMOVQ 176(R8), F28 // 2.7620138719733994e-07
 	FMOVQ 176(R8), F29 // 2.7620138719733994e-07
-	WORD $0x4fc7131c // fmla v28.2d, v24.2d, v7.d[0]
-	WORD $0x4fc7133d // fmla v29.2d, v25.2d, v7.d[0]
+	WORD $0x4fc7529c // fmls v28.2d, v20.2d, v7.d[0]
+	WORD $0x4fc752bd // fmls v29.2d, v21.2d, v7.d[0]
 	FMOVQ 192(R8), F30 // 2.4801520191217726e-05
 	FMOVQ 192(R8), F31 // 2.4801520191217726e-05
-	WORD $0x4fc61b1e // fmla v30.2d, v24.2d, v6.d[1]
-	WORD $0x4fc61b3f // fmla v31.2d, v25.2d, v6.d[1]
+	WORD $0x4fc65a9e // fmls v30.2d, v20.2d, v6.d[1]
+	WORD $0x4fc65abf // fmls v31.2d, v21.2d, v6.d[1]
 	WORD $0x4e7acf9e // fmla v30.2d, v28.2d, v26.2d
 	WORD $0x4e7bcfbf // fmla v31.2d, v29.2d, v27.2d
 	FMOVQ 208(R8), F28 // 0.0013888888917281794
 	FMOVQ 208(R8), F29 // 0.0013888888917281794
-	WORD $0x4fc6131c // fmla v28.2d, v24.2d, v6.d[0]
-	WORD $0x4fc6133d // fmla v29.2d, v25.2d, v6.d[0]
+	WORD $0x4fc6529c // fmls v28.2d, v20.2d, v6.d[0]
+	WORD $0x4fc652bd // fmls v29.2d, v21.2d, v6.d[0]
 	WORD $0x4e7acfdc // fmla v28.2d, v30.2d, v26.2d
 	WORD $0x4e7bcffd // fmla v29.2d, v31.2d, v27.2d
 	FMOVQ 224(R8), F30 // 0.04166666666662399
 	FMOVQ 224(R8), F31 // 0.04166666666662399
-	WORD $0x4fc51b1e // fmla v30.2d, v24.2d, v5.d[1]
-	WORD $0x4fc51b3f // fmla v31.2d, v25.2d, v5.d[1]
+	WORD $0x4fc55a9e // fmls v30.2d, v20.2d, v5.d[1]
+	WORD $0x4fc55abf // fmls v31.2d, v21.2d, v5.d[1]
 	WORD $0x4e7acf9e // fmla v30.2d, v28.2d, v26.2d
 	WORD $0x4e7bcfbf // fmla v31.2d, v29.2d, v27.2d
 	FMOVQ 240(R8), F28 // 0.5
 	FMOVQ 240(R8), F29 // 0.5
-	WORD $0x4fc5131c // fmla v28.2d, v24.2d, v5.d[0]
-	WORD $0x4fc5133d // fmla v29.2d, v25.2d, v5.d[0]
+	WORD $0x4fc5529c // fmls v28.2d, v20.2d, v5.d[0]
+	WORD $0x4fc552bd // fmls v29.2d, v21.2d, v5.d[0]
 	WORD $0x4e7acfdc // fmla v28.2d, v30.2d, v26.2d
 	WORD $0x4e7bcffd // fmla v29.2d, v31.2d, v27.2d
-	WORD $0x4e7acf98 // fmla v24.2d, v28.2d, v26.2d
-	WORD $0x4e7bcfb9 // fmla v25.2d, v29.2d, v27.2d
-	WORD $0x4e60d71a // fadd v26.2d, v24.2d, v0.2d
-	WORD $0x4e60d73b // fadd v27.2d, v25.2d, v0.2d
-	VADD V14.D2, V26.D2, V26.D2
-	VADD V15.D2, V27.D2, V27.D2
+	WORD $0x4efacf94 // fmls v20.2d, v28.2d, v26.2d
+	WORD $0x4efbcfb5 // fmls v21.2d, v29.2d, v27.2d
+	WORD $0x4ef4d41a // fsub v26.2d, v0.2d, v20.2d
+	WORD $0x4ef5d41b // fsub v27.2d, v0.2d, v21.2d
+	VADD V18.D2, V26.D2, V26.D2
+	VADD V19.D2, V27.D2, V27.D2
 	WORD $0x4fc49b5a // fmul v26.2d, v26.2d, v4.d[1]
 	WORD $0x4fc49b7b // fmul v27.2d, v27.2d, v4.d[1]
-	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
-	WORD $0x6e75de31 // fmul v17.2d, v17.2d, v21.2d
-	WORD $0x6e7ade52 // fmul v18.2d, v18.2d, v26.2d
-	WORD $0x6e7bde73 // fmul v19.2d, v19.2d, v27.2d
-	WORD $0x6e74ded6 // fmul v22.2d, v22.2d, v20.2d
-	WORD $0x6e75def7 // fmul v23.2d, v23.2d, v21.2d
-	VLD1.P 32(R1), [V14.D2, V15.D2]
+	WORD $0x6e7adf18 // fmul v24.2d, v24.2d, v26.2d
+	WORD $0x6e7bdf39 // fmul v25.2d, v25.2d, v27.2d
+	WORD $0x6e78de10 // fmul v16.2d, v16.2d, v24.2d
+	WORD $0x6e79de31 // fmul v17.2d, v17.2d, v25.2d
+	WORD $0x6e7addce // fmul v14.2d, v14.2d, v26.2d
+	WORD $0x6e7bddef // fmul v15.2d, v15.2d, v27.2d
+	WORD $0x6e78ded6 // fmul v22.2d, v22.2d, v24.2d
+	WORD $0x6e79def7 // fmul v23.2d, v23.2d, v25.2d
+	VLD1.P 32(R1), [V18.D2, V19.D2]
 	VLD1.P 32(R3), [V28.D2, V29.D2]
 	WORD $0x4efcd414 // fsub v20.2d, v0.2d, v28.2d
 	WORD $0x4efdd415 // fsub v21.2d, v0.2d, v29.2d
 	CBZ R4, shares
 	VLD1.P 32(R4), [V20.D2, V21.D2]
 shares:
-	VEOR V24.B16, V24.B16, V24.B16
-	VEOR V25.B16, V25.B16, V25.B16
-	WORD $0x6ef8e5ce // fcmgt v14.2d, v14.2d, v24.2d
-	WORD $0x6ef9e5ef // fcmgt v15.2d, v15.2d, v25.2d
+	WORD $0x4ee08a52 // cmgt v18.2d, v18.2d, #0
+	WORD $0x4ee08a73 // cmgt v19.2d, v19.2d, #0
 	VMOV V28.B16, V24.B16
 	VMOV V29.B16, V25.B16
-	VBIT V14.B16, V20.B16, V24.B16
-	VBIT V15.B16, V21.B16, V25.B16
-	VBIT V14.B16, V28.B16, V20.B16
-	VBIT V15.B16, V29.B16, V21.B16
-	VEOR V28.B16, V28.B16, V28.B16
-	VEOR V29.B16, V29.B16, V29.B16
-	WORD $0x6efce71c // fcmgt v28.2d, v24.2d, v28.2d
-	WORD $0x6efde73d // fcmgt v29.2d, v25.2d, v29.2d
+	VBIT V18.B16, V20.B16, V24.B16
+	VBIT V19.B16, V21.B16, V25.B16
+	VBIT V18.B16, V28.B16, V20.B16
+	VBIT V19.B16, V29.B16, V21.B16
+	WORD $0x4ee08b1c // cmgt v28.2d, v24.2d, #0
+	WORD $0x4ee08b3d // cmgt v29.2d, v25.2d, #0
 	VAND V28.B16, V12.B16, V12.B16
 	VAND V29.B16, V13.B16, V13.B16
 	WORD $0x6e74ded6 // fmul v22.2d, v22.2d, v20.2d
 	WORD $0x6e75def7 // fmul v23.2d, v23.2d, v21.2d
-	WORD $0x6e78de52 // fmul v18.2d, v18.2d, v24.2d
-	WORD $0x6e79de73 // fmul v19.2d, v19.2d, v25.2d
-	WORD $0x4ef4ce12 // fmls v18.2d, v16.2d, v20.2d
-	WORD $0x4ef5ce33 // fmls v19.2d, v17.2d, v21.2d
+	WORD $0x6e78ddce // fmul v14.2d, v14.2d, v24.2d
+	WORD $0x6e79ddef // fmul v15.2d, v15.2d, v25.2d
+	WORD $0x4ef4ce0e // fmls v14.2d, v16.2d, v20.2d
+	WORD $0x4ef5ce2f // fmls v15.2d, v17.2d, v21.2d
 	WORD $0x6e7adf18 // fmul v24.2d, v24.2d, v26.2d
 	WORD $0x6e7bdf39 // fmul v25.2d, v25.2d, v27.2d
 	WORD $0x4e6ccf16 // fmla v22.2d, v24.2d, v12.2d
 	WORD $0x4e6dcf37 // fmla v23.2d, v25.2d, v13.2d
 	VEOR V12.B16, V12.B16, V12.B16
 	VEOR V13.B16, V13.B16, V13.B16
-	WORD $0x4ef2d58c // fsub v12.2d, v12.2d, v18.2d
-	WORD $0x4ef3d5ad // fsub v13.2d, v13.2d, v19.2d
-	VBIT V14.B16, V18.B16, V12.B16
-	VBIT V15.B16, V19.B16, V13.B16
+	WORD $0x4eeed58c // fsub v12.2d, v12.2d, v14.2d
+	WORD $0x4eefd5ad // fsub v13.2d, v13.2d, v15.2d
+	VBIT V18.B16, V14.B16, V12.B16
+	VBIT V19.B16, V15.B16, V13.B16
 	VST1.P [V22.D2, V23.D2], 32(R0)
 	CBZ R5, value
 	MOVD scale+48(FP), R9
@@ -7417,16 +7389,16 @@ value:
 TEXT ·sigmoidFocal2F64(SB), NOSPLIT, $0-64
 	MOVD $numbers<>(SB), R8
 	FMOVQ 80(R8), F0 // 1
-	FMOVQ 256(R8), F1 // -746
+	FMOVQ 928(R8), F1 // 746
 	FMOVQ 272(R8), F2 // 6.755399441055808e+15
 	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 928(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 944(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 960(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 944(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 960(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 976(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
 	MOVD loss+0(FP), R0
@@ -7438,111 +7410,109 @@ TEXT ·sigmoidFocal2F64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V12.D2, V13.D2]
-	FMOVQ 976(R8), F14 // +Inf
-	FMOVQ 976(R8), F15 // +Inf
+	FMOVQ 992(R8), F14 // +Inf
+	FMOVQ 992(R8), F15 // +Inf
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
 	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
 	WORD $0x4ee0f9ad // fabs v13.2d, v13.2d
 	VORR V14.B16, V12.B16, V12.B16
 	VORR V15.B16, V13.B16, V13.B16
-	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
-	WORD $0x6ee0f9af // fneg v15.2d, v13.2d
-	WORD $0x4e61f5ce // fmax v14.2d, v14.2d, v1.2d
-	WORD $0x4e61f5ef // fmax v15.2d, v15.2d, v1.2d
+	WORD $0x4ee1f58e // fmin v14.2d, v12.2d, v1.2d
+	WORD $0x4ee1f5af // fmin v15.2d, v13.2d, v1.2d
 	VMOV V2.B16, V16.B16
 	VMOV V2.B16, V17.B16
-	WORD $0x4fc311d0 // fmla v16.2d, v14.2d, v3.d[0]
-	WORD $0x4fc311f1 // fmla v17.2d, v15.2d, v3.d[0]
+	WORD $0x4fc351d0 // fmls v16.2d, v14.2d, v3.d[0]
+	WORD $0x4fc351f1 // fmls v17.2d, v15.2d, v3.d[0]
 	WORD $0x4ee2d612 // fsub v18.2d, v16.2d, v2.2d
 	WORD $0x4ee2d633 // fsub v19.2d, v17.2d, v2.2d
-	WORD $0x4fc35a4e // fmls v14.2d, v18.2d, v3.d[1]
-	WORD $0x4fc35a6f // fmls v15.2d, v19.2d, v3.d[1]
-	WORD $0x4fc4524e // fmls v14.2d, v18.2d, v4.d[0]
-	WORD $0x4fc4526f // fmls v15.2d, v19.2d, v4.d[0]
+	WORD $0x4fc31a4e // fmla v14.2d, v18.2d, v3.d[1]
+	WORD $0x4fc31a6f // fmla v15.2d, v19.2d, v3.d[1]
+	WORD $0x4fc4124e // fmla v14.2d, v18.2d, v4.d[0]
+	WORD $0x4fc4126f // fmla v15.2d, v19.2d, v4.d[0]
 	VSHL $52, V16.D2, V16.D2
 	VSHL $52, V17.D2, V17.D2
 	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
 	WORD $0x6e6fddf3 // fmul v19.2d, v15.2d, v15.2d
 	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
 	FMOVQ 176(R8), F21 // 2.7620138719733994e-07
-	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
-	WORD $0x4fc711f5 // fmla v21.2d, v15.2d, v7.d[0]
+	WORD $0x4fc751d4 // fmls v20.2d, v14.2d, v7.d[0]
+	WORD $0x4fc751f5 // fmls v21.2d, v15.2d, v7.d[0]
 	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
 	FMOVQ 192(R8), F23 // 2.4801520191217726e-05
-	WORD $0x4fc619d6 // fmla v22.2d, v14.2d, v6.d[1]
-	WORD $0x4fc619f7 // fmla v23.2d, v15.2d, v6.d[1]
+	WORD $0x4fc659d6 // fmls v22.2d, v14.2d, v6.d[1]
+	WORD $0x4fc659f7 // fmls v23.2d, v15.2d, v6.d[1]
 	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
 	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
 	FMOVQ 208(R8), F20 // 0.0013888888917281794
 	FMOVQ 208(R8), F21 // 0.0013888888917281794
-	WORD $0x4fc611d4 // fmla v20.2d, v14.2d, v6.d[0]
-	WORD $0x4fc611f5 // fmla v21.2d, v15.2d, v6.d[0]
+	WORD $0x4fc651d4 // fmls v20.2d, v14.2d, v6.d[0]
+	WORD $0x4fc651f5 // fmls v21.2d, v15.2d, v6.d[0]
 	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
 	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
 	FMOVQ 224(R8), F22 // 0.04166666666662399
 	FMOVQ 224(R8), F23 // 0.04166666666662399
-	WORD $0x4fc519d6 // fmla v22.2d, v14.2d, v5.d[1]
-	WORD $0x4fc519f7 // fmla v23.2d, v15.2d, v5.d[1]
+	WORD $0x4fc559d6 // fmls v22.2d, v14.2d, v5.d[1]
+	WORD $0x4fc559f7 // fmls v23.2d, v15.2d, v5.d[1]
 	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
 	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
 	FMOVQ 240(R8), F20 // 0.5
 	FMOVQ 240(R8), F21 // 0.5
-	WORD $0x4fc511d4 // fmla v20.2d, v14.2d, v5.d[0]
-	WORD $0x4fc511f5 // fmla v21.2d, v15.2d, v5.d[0]
+	WORD $0x4fc551d4 // fmls v20.2d, v14.2d, v5.d[0]
+	WORD $0x4fc551f5 // fmls v21.2d, v15.2d, v5.d[0]
 	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
 	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
-	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
-	WORD $0x4e73ceaf // fmla v15.2d, v21.2d, v19.2d
-	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
-	WORD $0x4e60d5f3 // fadd v19.2d, v15.2d, v0.2d
+	WORD $0x4ef2ce8e // fmls v14.2d, v20.2d, v18.2d
+	WORD $0x4ef3ceaf // fmls v15.2d, v21.2d, v19.2d
+	WORD $0x4eeed412 // fsub v18.2d, v0.2d, v14.2d
+	WORD $0x4eefd413 // fsub v19.2d, v0.2d, v15.2d
 	VADD V16.D2, V18.D2, V18.D2
 	VADD V17.D2, V19.D2, V19.D2
-	WORD $0x4fc49a52 // fmul v18.2d, v18.2d, v4.d[1]
-	WORD $0x4fc49a73 // fmul v19.2d, v19.2d, v4.d[1]
 	VEOR V16.B16, V16.B16, V16.B16
-	WORD $0x4e70cdd2 // fmla v18.2d, v14.2d, v16.2d
-	WORD $0x4e70cdf3 // fmla v19.2d, v15.2d, v16.2d
+	WORD $0x6e70ddce // fmul v14.2d, v14.2d, v16.2d
+	WORD $0x6e70ddef // fmul v15.2d, v15.2d, v16.2d
+	WORD $0x4fc41a4e // fmla v14.2d, v18.2d, v4.d[1]
+	WORD $0x4fc41a6f // fmla v15.2d, v19.2d, v4.d[1]
 	FMOVQ 432(R8), F16 // 2
 	FMOVQ 432(R8), F17 // 2
-	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
-	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
-	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
-	WORD $0x4e60d66f // fadd v15.2d, v19.2d, v0.2d
-	WORD $0x6e70fe50 // fdiv v16.2d, v18.2d, v16.2d
-	WORD $0x6e71fe71 // fdiv v17.2d, v19.2d, v17.2d
-	WORD $0x6e6efc0e // fdiv v14.2d, v0.2d, v14.2d
-	WORD $0x6e6ffc0f // fdiv v15.2d, v0.2d, v15.2d
+	WORD $0x4e6ed610 // fadd v16.2d, v16.2d, v14.2d
+	WORD $0x4e6fd631 // fadd v17.2d, v17.2d, v15.2d
+	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
+	WORD $0x4e60d5f3 // fadd v19.2d, v15.2d, v0.2d
+	WORD $0x6e70fdd0 // fdiv v16.2d, v14.2d, v16.2d
+	WORD $0x6e71fdf1 // fdiv v17.2d, v15.2d, v17.2d
+	WORD $0x6e72fc12 // fdiv v18.2d, v0.2d, v18.2d
+	WORD $0x6e73fc13 // fdiv v19.2d, v0.2d, v19.2d
 	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
 	WORD $0x6e71de35 // fmul v21.2d, v17.2d, v17.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
 	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
-	FMOVQ 992(R8), F24 // 0.05422589734467588
-	FMOVQ 992(R8), F25 // 0.05422589734467588
+	FMOVQ 1008(R8), F24 // 0.05422589734467588
+	FMOVQ 1008(R8), F25 // 0.05422589734467588
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
 	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
-	FMOVQ 1008(R8), F26 // 0.06667589320635225
-	FMOVQ 1008(R8), F27 // 0.06667589320635225
+	FMOVQ 1024(R8), F26 // 0.06667589320635225
+	FMOVQ 1024(R8), F27 // 0.06667589320635225
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1024(R8), F24 // 0.09090909948987579
-	FMOVQ 1024(R8), F25 // 0.09090909948987579
+	FMOVQ 1040(R8), F24 // 0.09090909948987579
+	FMOVQ 1040(R8), F25 // 0.09090909948987579
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
 	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	FMOVQ 1040(R8), F26 // 0.1428571428580005
-	FMOVQ 1040(R8), F27 // 0.1428571428580005
+	FMOVQ 1056(R8), F26 // 0.1428571428580005
+	FMOVQ 1056(R8), F27 // 0.1428571428580005
 	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
 	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1056(R8), F24 // 0.3333333333333333
-	FMOVQ 1056(R8), F25 // 0.3333333333333333
+	FMOVQ 1072(R8), F24 // 0.3333333333333333
+	FMOVQ 1072(R8), F25 // 0.3333333333333333
 	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
 	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
@@ -7563,30 +7533,30 @@ loop:
 	WORD $0x4e60d631 // fadd v17.2d, v17.2d, v0.2d
 	WORD $0x6e78de10 // fmul v16.2d, v16.2d, v24.2d
 	WORD $0x6e79de31 // fmul v17.2d, v17.2d, v25.2d
-	FMOVQ 1072(R8), F24 // 746
-	FMOVQ 1072(R8), F25 // 746
+	FMOVQ 928(R8), F24 // 746
+	FMOVQ 928(R8), F25 // 746
 	WORD $0x4eecf718 // fmin v24.2d, v24.2d, v12.2d
 	WORD $0x4eedf739 // fmin v25.2d, v25.2d, v13.2d
 	WORD $0x4e76d718 // fadd v24.2d, v24.2d, v22.2d
 	WORD $0x4e77d739 // fadd v25.2d, v25.2d, v23.2d
 	WORD $0x4e76d58c // fadd v12.2d, v12.2d, v22.2d
 	WORD $0x4e77d5ad // fadd v13.2d, v13.2d, v23.2d
-	WORD $0x6e6ede54 // fmul v20.2d, v18.2d, v14.2d
-	WORD $0x6e6fde75 // fmul v21.2d, v19.2d, v15.2d
-	WORD $0x4e60d652 // fadd v18.2d, v18.2d, v0.2d
-	WORD $0x4e60d673 // fadd v19.2d, v19.2d, v0.2d
-	WORD $0x6e78de52 // fmul v18.2d, v18.2d, v24.2d
-	WORD $0x6e79de73 // fmul v19.2d, v19.2d, v25.2d
-	WORD $0x6e74de52 // fmul v18.2d, v18.2d, v20.2d
-	WORD $0x6e75de73 // fmul v19.2d, v19.2d, v21.2d
-	WORD $0x4fcb9252 // fmul v18.2d, v18.2d, v11.d[0]
-	WORD $0x4fcb9273 // fmul v19.2d, v19.2d, v11.d[0]
-	WORD $0x4e60d652 // fadd v18.2d, v18.2d, v0.2d
-	WORD $0x4e60d673 // fadd v19.2d, v19.2d, v0.2d
-	WORD $0x6e6ede52 // fmul v18.2d, v18.2d, v14.2d
-	WORD $0x6e6fde73 // fmul v19.2d, v19.2d, v15.2d
-	WORD $0x6e6ede10 // fmul v16.2d, v16.2d, v14.2d
-	WORD $0x6e6fde31 // fmul v17.2d, v17.2d, v15.2d
+	WORD $0x6e72ddd4 // fmul v20.2d, v14.2d, v18.2d
+	WORD $0x6e73ddf5 // fmul v21.2d, v15.2d, v19.2d
+	WORD $0x4e60d5ce // fadd v14.2d, v14.2d, v0.2d
+	WORD $0x4e60d5ef // fadd v15.2d, v15.2d, v0.2d
+	WORD $0x6e78ddce // fmul v14.2d, v14.2d, v24.2d
+	WORD $0x6e79ddef // fmul v15.2d, v15.2d, v25.2d
+	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
+	WORD $0x6e75ddef // fmul v15.2d, v15.2d, v21.2d
+	WORD $0x4fcb91ce // fmul v14.2d, v14.2d, v11.d[0]
+	WORD $0x4fcb91ef // fmul v15.2d, v15.2d, v11.d[0]
+	WORD $0x4e60d5ce // fadd v14.2d, v14.2d, v0.2d
+	WORD $0x4e60d5ef // fadd v15.2d, v15.2d, v0.2d
+	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
+	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
+	WORD $0x6e72de10 // fmul v16.2d, v16.2d, v18.2d
+	WORD $0x6e73de31 // fmul v17.2d, v17.2d, v19.2d
 	WORD $0x4fcb9210 // fmul v16.2d, v16.2d, v11.d[0]
 	WORD $0x4fcb9231 // fmul v17.2d, v17.2d, v11.d[0]
 	WORD $0x4e60d610 // fadd v16.2d, v16.2d, v0.2d
@@ -7595,12 +7565,12 @@ loop:
 	WORD $0x6e75de31 // fmul v17.2d, v17.2d, v21.2d
 	WORD $0x6e74de94 // fmul v20.2d, v20.2d, v20.2d
 	WORD $0x6e75deb5 // fmul v21.2d, v21.2d, v21.2d
-	WORD $0x6e6eddce // fmul v14.2d, v14.2d, v14.2d
-	WORD $0x6e6fddef // fmul v15.2d, v15.2d, v15.2d
+	WORD $0x6e72de52 // fmul v18.2d, v18.2d, v18.2d
+	WORD $0x6e73de73 // fmul v19.2d, v19.2d, v19.2d
 	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
 	WORD $0x6e75de31 // fmul v17.2d, v17.2d, v21.2d
-	WORD $0x6e6ede52 // fmul v18.2d, v18.2d, v14.2d
-	WORD $0x6e6fde73 // fmul v19.2d, v19.2d, v15.2d
+	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
+	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
 	WORD $0x6e74ded6 // fmul v22.2d, v22.2d, v20.2d
 	WORD $0x6e75def7 // fmul v23.2d, v23.2d, v21.2d
 	VLD1.P 32(R1), [V20.D2, V21.D2]
@@ -7610,38 +7580,34 @@ loop:
 	CBZ R4, shares
 	VLD1.P 32(R4), [V24.D2, V25.D2]
 shares:
-	VEOR V26.B16, V26.B16, V26.B16
-	VEOR V27.B16, V27.B16, V27.B16
-	WORD $0x6efae694 // fcmgt v20.2d, v20.2d, v26.2d
-	WORD $0x6efbe6b5 // fcmgt v21.2d, v21.2d, v27.2d
+	WORD $0x4ee08a94 // cmgt v20.2d, v20.2d, #0
+	WORD $0x4ee08ab5 // cmgt v21.2d, v21.2d, #0
 	VMOV V28.B16, V26.B16
 	VMOV V29.B16, V27.B16
 	VBIT V20.B16, V24.B16, V26.B16
 	VBIT V21.B16, V25.B16, V27.B16
 	VBIT V20.B16, V28.B16, V24.B16
 	VBIT V21.B16, V29.B16, V25.B16
-	VEOR V28.B16, V28.B16, V28.B16
-	VEOR V29.B16, V29.B16, V29.B16
-	WORD $0x6efce75c // fcmgt v28.2d, v26.2d, v28.2d
-	WORD $0x6efde77d // fcmgt v29.2d, v27.2d, v29.2d
+	WORD $0x4ee08b5c // cmgt v28.2d, v26.2d, #0
+	WORD $0x4ee08b7d // cmgt v29.2d, v27.2d, #0
 	VAND V28.B16, V12.B16, V12.B16
 	VAND V29.B16, V13.B16, V13.B16
 	WORD $0x6e78ded6 // fmul v22.2d, v22.2d, v24.2d
 	WORD $0x6e79def7 // fmul v23.2d, v23.2d, v25.2d
-	WORD $0x6e7ade52 // fmul v18.2d, v18.2d, v26.2d
-	WORD $0x6e7bde73 // fmul v19.2d, v19.2d, v27.2d
-	WORD $0x4ef8ce12 // fmls v18.2d, v16.2d, v24.2d
-	WORD $0x4ef9ce33 // fmls v19.2d, v17.2d, v25.2d
-	WORD $0x6e6edf5a // fmul v26.2d, v26.2d, v14.2d
-	WORD $0x6e6fdf7b // fmul v27.2d, v27.2d, v15.2d
+	WORD $0x6e7addce // fmul v14.2d, v14.2d, v26.2d
+	WORD $0x6e7bddef // fmul v15.2d, v15.2d, v27.2d
+	WORD $0x4ef8ce0e // fmls v14.2d, v16.2d, v24.2d
+	WORD $0x4ef9ce2f // fmls v15.2d, v17.2d, v25.2d
+	WORD $0x6e72df5a // fmul v26.2d, v26.2d, v18.2d
+	WORD $0x6e73df7b // fmul v27.2d, v27.2d, v19.2d
 	WORD $0x4e6ccf56 // fmla v22.2d, v26.2d, v12.2d
 	WORD $0x4e6dcf77 // fmla v23.2d, v27.2d, v13.2d
 	VEOR V12.B16, V12.B16, V12.B16
 	VEOR V13.B16, V13.B16, V13.B16
-	WORD $0x4ef2d58c // fsub v12.2d, v12.2d, v18.2d
-	WORD $0x4ef3d5ad // fsub v13.2d, v13.2d, v19.2d
-	VBIT V20.B16, V18.B16, V12.B16
-	VBIT V21.B16, V19.B16, V13.B16
+	WORD $0x4eeed58c // fsub v12.2d, v12.2d, v14.2d
+	WORD $0x4eefd5ad // fsub v13.2d, v13.2d, v15.2d
+	VBIT V20.B16, V14.B16, V12.B16
+	VBIT V21.B16, V15.B16, V13.B16
 	VST1.P [V22.D2, V23.D2], 32(R0)
 	CBZ R5, value
 	MOVD scale+48(FP), R9
@@ -7658,16 +7624,16 @@ value:
 TEXT ·sigmoidFocalWholeF64(SB), NOSPLIT, $0-64
 	MOVD $numbers<>(SB), R8
 	FMOVQ 80(R8), F0 // 1
-	FMOVQ 256(R8), F1 // -746
+	FMOVQ 928(R8), F1 // 746
 	FMOVQ 272(R8), F2 // 6.755399441055808e+15
 	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 928(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 944(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 960(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 944(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 960(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 976(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
 	MOVD loss+0(FP), R0
@@ -7679,111 +7645,109 @@ TEXT ·sigmoidFocalWholeF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V12.D2, V13.D2]
-	FMOVQ 976(R8), F14 // +Inf
-	FMOVQ 976(R8), F15 // +Inf
+	FMOVQ 992(R8), F14 // +Inf
+	FMOVQ 992(R8), F15 // +Inf
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
 	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
 	WORD $0x4ee0f9ad // fabs v13.2d, v13.2d
 	VORR V14.B16, V12.B16, V12.B16
 	VORR V15.B16, V13.B16, V13.B16
-	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
-	WORD $0x6ee0f9af // fneg v15.2d, v13.2d
-	WORD $0x4e61f5ce // fmax v14.2d, v14.2d, v1.2d
-	WORD $0x4e61f5ef // fmax v15.2d, v15.2d, v1.2d
+	WORD $0x4ee1f58e // fmin v14.2d, v12.2d, v1.2d
+	WORD $0x4ee1f5af // fmin v15.2d, v13.2d, v1.2d
 	VMOV V2.B16, V16.B16
 	VMOV V2.B16, V17.B16
-	WORD $0x4fc311d0 // fmla v16.2d, v14.2d, v3.d[0]
-	WORD $0x4fc311f1 // fmla v17.2d, v15.2d, v3.d[0]
+	WORD $0x4fc351d0 // fmls v16.2d, v14.2d, v3.d[0]
+	WORD $0x4fc351f1 // fmls v17.2d, v15.2d, v3.d[0]
 	WORD $0x4ee2d612 // fsub v18.2d, v16.2d, v2.2d
 	WORD $0x4ee2d633 // fsub v19.2d, v17.2d, v2.2d
-	WORD $0x4fc35a4e // fmls v14.2d, v18.2d, v3.d[1]
-	WORD $0x4fc35a6f // fmls v15.2d, v19.2d, v3.d[1]
-	WORD $0x4fc4524e // fmls v14.2d, v18.2d, v4.d[0]
-	WORD $0x4fc4526f // fmls v15.2d, v19.2d, v4.d[0]
+	WORD $0x4fc31a4e // fmla v14.2d, v18.2d, v3.d[1]
+	WORD $0x4fc31a6f // fmla v15.2d, v19.2d, v3.d[1]
+	WORD $0x4fc4124e // fmla v14.2d, v18.2d, v4.d[0]
+	WORD $0x4fc4126f // fmla v15.2d, v19.2d, v4.d[0]
 	VSHL $52, V16.D2, V16.D2
 	VSHL $52, V17.D2, V17.D2
 	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
 	WORD $0x6e6fddf3 // fmul v19.2d, v15.2d, v15.2d
 	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
 	FMOVQ 176(R8), F21 // 2.7620138719733994e-07
-	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
-	WORD $0x4fc711f5 // fmla v21.2d, v15.2d, v7.d[0]
+	WORD $0x4fc751d4 // fmls v20.2d, v14.2d, v7.d[0]
+	WORD $0x4fc751f5 // fmls v21.2d, v15.2d, v7.d[0]
 	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
 	FMOVQ 192(R8), F23 // 2.4801520191217726e-05
-	WORD $0x4fc619d6 // fmla v22.2d, v14.2d, v6.d[1]
-	WORD $0x4fc619f7 // fmla v23.2d, v15.2d, v6.d[1]
+	WORD $0x4fc659d6 // fmls v22.2d, v14.2d, v6.d[1]
+	WORD $0x4fc659f7 // fmls v23.2d, v15.2d, v6.d[1]
 	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
 	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
 	FMOVQ 208(R8), F20 // 0.0013888888917281794
 	FMOVQ 208(R8), F21 // 0.0013888888917281794
-	WORD $0x4fc611d4 // fmla v20.2d, v14.2d, v6.d[0]
-	WORD $0x4fc611f5 // fmla v21.2d, v15.2d, v6.d[0]
+	WORD $0x4fc651d4 // fmls v20.2d, v14.2d, v6.d[0]
+	WORD $0x4fc651f5 // fmls v21.2d, v15.2d, v6.d[0]
 	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
 	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
 	FMOVQ 224(R8), F22 // 0.04166666666662399
 	FMOVQ 224(R8), F23 // 0.04166666666662399
-	WORD $0x4fc519d6 // fmla v22.2d, v14.2d, v5.d[1]
-	WORD $0x4fc519f7 // fmla v23.2d, v15.2d, v5.d[1]
+	WORD $0x4fc559d6 // fmls v22.2d, v14.2d, v5.d[1]
+	WORD $0x4fc559f7 // fmls v23.2d, v15.2d, v5.d[1]
 	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
 	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
 	FMOVQ 240(R8), F20 // 0.5
 	FMOVQ 240(R8), F21 // 0.5
-	WORD $0x4fc511d4 // fmla v20.2d, v14.2d, v5.d[0]
-	WORD $0x4fc511f5 // fmla v21.2d, v15.2d, v5.d[0]
+	WORD $0x4fc551d4 // fmls v20.2d, v14.2d, v5.d[0]
+	WORD $0x4fc551f5 // fmls v21.2d, v15.2d, v5.d[0]
 	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
 	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
-	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
-	WORD $0x4e73ceaf // fmla v15.2d, v21.2d, v19.2d
-	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
-	WORD $0x4e60d5f3 // fadd v19.2d, v15.2d, v0.2d
+	WORD $0x4ef2ce8e // fmls v14.2d, v20.2d, v18.2d
+	WORD $0x4ef3ceaf // fmls v15.2d, v21.2d, v19.2d
+	WORD $0x4eeed412 // fsub v18.2d, v0.2d, v14.2d
+	WORD $0x4eefd413 // fsub v19.2d, v0.2d, v15.2d
 	VADD V16.D2, V18.D2, V18.D2
 	VADD V17.D2, V19.D2, V19.D2
-	WORD $0x4fc49a52 // fmul v18.2d, v18.2d, v4.d[1]
-	WORD $0x4fc49a73 // fmul v19.2d, v19.2d, v4.d[1]
 	VEOR V16.B16, V16.B16, V16.B16
-	WORD $0x4e70cdd2 // fmla v18.2d, v14.2d, v16.2d
-	WORD $0x4e70cdf3 // fmla v19.2d, v15.2d, v16.2d
+	WORD $0x6e70ddce // fmul v14.2d, v14.2d, v16.2d
+	WORD $0x6e70ddef // fmul v15.2d, v15.2d, v16.2d
+	WORD $0x4fc41a4e // fmla v14.2d, v18.2d, v4.d[1]
+	WORD $0x4fc41a6f // fmla v15.2d, v19.2d, v4.d[1]
 	FMOVQ 432(R8), F16 // 2
 	FMOVQ 432(R8), F17 // 2
-	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
-	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
-	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
-	WORD $0x4e60d66f // fadd v15.2d, v19.2d, v0.2d
-	WORD $0x6e70fe50 // fdiv v16.2d, v18.2d, v16.2d
-	WORD $0x6e71fe71 // fdiv v17.2d, v19.2d, v17.2d
-	WORD $0x6e6efc0e // fdiv v14.2d, v0.2d, v14.2d
-	WORD $0x6e6ffc0f // fdiv v15.2d, v0.2d, v15.2d
+	WORD $0x4e6ed610 // fadd v16.2d, v16.2d, v14.2d
+	WORD $0x4e6fd631 // fadd v17.2d, v17.2d, v15.2d
+	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
+	WORD $0x4e60d5f3 // fadd v19.2d, v15.2d, v0.2d
+	WORD $0x6e70fdd0 // fdiv v16.2d, v14.2d, v16.2d
+	WORD $0x6e71fdf1 // fdiv v17.2d, v15.2d, v17.2d
+	WORD $0x6e72fc12 // fdiv v18.2d, v0.2d, v18.2d
+	WORD $0x6e73fc13 // fdiv v19.2d, v0.2d, v19.2d
 	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
 	WORD $0x6e71de35 // fmul v21.2d, v17.2d, v17.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
 	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
-	FMOVQ 992(R8), F24 // 0.05422589734467588
-	FMOVQ 992(R8), F25 // 0.05422589734467588
+	FMOVQ 1008(R8), F24 // 0.05422589734467588
+	FMOVQ 1008(R8), F25 // 0.05422589734467588
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
 	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
-	FMOVQ 1008(R8), F26 // 0.06667589320635225
-	FMOVQ 1008(R8), F27 // 0.06667589320635225
+	FMOVQ 1024(R8), F26 // 0.06667589320635225
+	FMOVQ 1024(R8), F27 // 0.06667589320635225
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1024(R8), F24 // 0.09090909948987579
-	FMOVQ 1024(R8), F25 // 0.09090909948987579
+	FMOVQ 1040(R8), F24 // 0.09090909948987579
+	FMOVQ 1040(R8), F25 // 0.09090909948987579
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
 	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	FMOVQ 1040(R8), F26 // 0.1428571428580005
-	FMOVQ 1040(R8), F27 // 0.1428571428580005
+	FMOVQ 1056(R8), F26 // 0.1428571428580005
+	FMOVQ 1056(R8), F27 // 0.1428571428580005
 	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
 	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1056(R8), F24 // 0.3333333333333333
-	FMOVQ 1056(R8), F25 // 0.3333333333333333
+	FMOVQ 1072(R8), F24 // 0.3333333333333333
+	FMOVQ 1072(R8), F25 // 0.3333333333333333
 	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
 	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
@@ -7804,30 +7768,30 @@ loop:
 	WORD $0x4e60d631 // fadd v17.2d, v17.2d, v0.2d
 	WORD $0x6e78de10 // fmul v16.2d, v16.2d, v24.2d
 	WORD $0x6e79de31 // fmul v17.2d, v17.2d, v25.2d
-	FMOVQ 1072(R8), F24 // 746
-	FMOVQ 1072(R8), F25 // 746
+	FMOVQ 928(R8), F24 // 746
+	FMOVQ 928(R8), F25 // 746
 	WORD $0x4eecf718 // fmin v24.2d, v24.2d, v12.2d
 	WORD $0x4eedf739 // fmin v25.2d, v25.2d, v13.2d
 	WORD $0x4e76d718 // fadd v24.2d, v24.2d, v22.2d
 	WORD $0x4e77d739 // fadd v25.2d, v25.2d, v23.2d
 	WORD $0x4e76d58c // fadd v12.2d, v12.2d, v22.2d
 	WORD $0x4e77d5ad // fadd v13.2d, v13.2d, v23.2d
-	WORD $0x6e6ede54 // fmul v20.2d, v18.2d, v14.2d
-	WORD $0x6e6fde75 // fmul v21.2d, v19.2d, v15.2d
-	WORD $0x4e60d652 // fadd v18.2d, v18.2d, v0.2d
-	WORD $0x4e60d673 // fadd v19.2d, v19.2d, v0.2d
-	WORD $0x6e78de52 // fmul v18.2d, v18.2d, v24.2d
-	WORD $0x6e79de73 // fmul v19.2d, v19.2d, v25.2d
-	WORD $0x6e74de52 // fmul v18.2d, v18.2d, v20.2d
-	WORD $0x6e75de73 // fmul v19.2d, v19.2d, v21.2d
-	WORD $0x4fcb9252 // fmul v18.2d, v18.2d, v11.d[0]
-	WORD $0x4fcb9273 // fmul v19.2d, v19.2d, v11.d[0]
-	WORD $0x4e60d652 // fadd v18.2d, v18.2d, v0.2d
-	WORD $0x4e60d673 // fadd v19.2d, v19.2d, v0.2d
-	WORD $0x6e6ede52 // fmul v18.2d, v18.2d, v14.2d
-	WORD $0x6e6fde73 // fmul v19.2d, v19.2d, v15.2d
-	WORD $0x6e6ede10 // fmul v16.2d, v16.2d, v14.2d
-	WORD $0x6e6fde31 // fmul v17.2d, v17.2d, v15.2d
+	WORD $0x6e72ddd4 // fmul v20.2d, v14.2d, v18.2d
+	WORD $0x6e73ddf5 // fmul v21.2d, v15.2d, v19.2d
+	WORD $0x4e60d5ce // fadd v14.2d, v14.2d, v0.2d
+	WORD $0x4e60d5ef // fadd v15.2d, v15.2d, v0.2d
+	WORD $0x6e78ddce // fmul v14.2d, v14.2d, v24.2d
+	WORD $0x6e79ddef // fmul v15.2d, v15.2d, v25.2d
+	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
+	WORD $0x6e75ddef // fmul v15.2d, v15.2d, v21.2d
+	WORD $0x4fcb91ce // fmul v14.2d, v14.2d, v11.d[0]
+	WORD $0x4fcb91ef // fmul v15.2d, v15.2d, v11.d[0]
+	WORD $0x4e60d5ce // fadd v14.2d, v14.2d, v0.2d
+	WORD $0x4e60d5ef // fadd v15.2d, v15.2d, v0.2d
+	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
+	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
+	WORD $0x6e72de10 // fmul v16.2d, v16.2d, v18.2d
+	WORD $0x6e73de31 // fmul v17.2d, v17.2d, v19.2d
 	WORD $0x4fcb9210 // fmul v16.2d, v16.2d, v11.d[0]
 	WORD $0x4fcb9231 // fmul v17.2d, v17.2d, v11.d[0]
 	WORD $0x4e60d610 // fadd v16.2d, v16.2d, v0.2d
@@ -7872,77 +7836,73 @@ loop:
 	VDUP R9, V21.D2
 	VMOV V21.B16, V24.B16
 	VMOV V21.B16, V25.B16
-	WORD $0x4e74cdd8 // fmla v24.2d, v14.2d, v20.2d
-	WORD $0x4e74cdf9 // fmla v25.2d, v15.2d, v20.2d
-	WORD $0x6e6eddce // fmul v14.2d, v14.2d, v14.2d
-	WORD $0x6e6fddef // fmul v15.2d, v15.2d, v15.2d
+	WORD $0x4e74ce58 // fmla v24.2d, v18.2d, v20.2d
+	WORD $0x4e74ce79 // fmla v25.2d, v19.2d, v20.2d
+	WORD $0x6e72de52 // fmul v18.2d, v18.2d, v18.2d
+	WORD $0x6e73de73 // fmul v19.2d, v19.2d, v19.2d
 	MOVD 32(R7), R9
 	VDUP R9, V20.D2
 	MOVD 40(R7), R9
 	VDUP R9, V21.D2
 	VMOV V21.B16, V28.B16
 	VMOV V21.B16, V29.B16
-	WORD $0x4e74cddc // fmla v28.2d, v14.2d, v20.2d
-	WORD $0x4e74cdfd // fmla v29.2d, v15.2d, v20.2d
+	WORD $0x4e74ce5c // fmla v28.2d, v18.2d, v20.2d
+	WORD $0x4e74ce7d // fmla v29.2d, v19.2d, v20.2d
 	WORD $0x6e7cdf18 // fmul v24.2d, v24.2d, v28.2d
 	WORD $0x6e7ddf39 // fmul v25.2d, v25.2d, v29.2d
-	WORD $0x6e6eddce // fmul v14.2d, v14.2d, v14.2d
-	WORD $0x6e6fddef // fmul v15.2d, v15.2d, v15.2d
+	WORD $0x6e72de52 // fmul v18.2d, v18.2d, v18.2d
+	WORD $0x6e73de73 // fmul v19.2d, v19.2d, v19.2d
 	MOVD 48(R7), R9
 	VDUP R9, V20.D2
 	MOVD 56(R7), R9
 	VDUP R9, V21.D2
 	VMOV V21.B16, V28.B16
 	VMOV V21.B16, V29.B16
-	WORD $0x4e74cddc // fmla v28.2d, v14.2d, v20.2d
-	WORD $0x4e74cdfd // fmla v29.2d, v15.2d, v20.2d
+	WORD $0x4e74ce5c // fmla v28.2d, v18.2d, v20.2d
+	WORD $0x4e74ce7d // fmla v29.2d, v19.2d, v20.2d
 	WORD $0x6e7cdf18 // fmul v24.2d, v24.2d, v28.2d
 	WORD $0x6e7ddf39 // fmul v25.2d, v25.2d, v29.2d
 	WORD $0x6e7ade10 // fmul v16.2d, v16.2d, v26.2d
 	WORD $0x6e7bde31 // fmul v17.2d, v17.2d, v27.2d
-	WORD $0x6e78de52 // fmul v18.2d, v18.2d, v24.2d
-	WORD $0x6e79de73 // fmul v19.2d, v19.2d, v25.2d
+	WORD $0x6e78ddce // fmul v14.2d, v14.2d, v24.2d
+	WORD $0x6e79ddef // fmul v15.2d, v15.2d, v25.2d
 	WORD $0x6e7aded6 // fmul v22.2d, v22.2d, v26.2d
 	WORD $0x6e7bdef7 // fmul v23.2d, v23.2d, v27.2d
-	VLD1.P 32(R1), [V14.D2, V15.D2]
+	VLD1.P 32(R1), [V18.D2, V19.D2]
 	VLD1.P 32(R3), [V28.D2, V29.D2]
 	WORD $0x4efcd414 // fsub v20.2d, v0.2d, v28.2d
 	WORD $0x4efdd415 // fsub v21.2d, v0.2d, v29.2d
 	CBZ R4, shares
 	VLD1.P 32(R4), [V20.D2, V21.D2]
 shares:
-	VEOR V26.B16, V26.B16, V26.B16
-	VEOR V27.B16, V27.B16, V27.B16
-	WORD $0x6efae5ce // fcmgt v14.2d, v14.2d, v26.2d
-	WORD $0x6efbe5ef // fcmgt v15.2d, v15.2d, v27.2d
+	WORD $0x4ee08a52 // cmgt v18.2d, v18.2d, #0
+	WORD $0x4ee08a73 // cmgt v19.2d, v19.2d, #0
 	VMOV V28.B16, V26.B16
 	VMOV V29.B16, V27.B16
-	VBIT V14.B16, V20.B16, V26.B16
-	VBIT V15.B16, V21.B16, V27.B16
-	VBIT V14.B16, V28.B16, V20.B16
-	VBIT V15.B16, V29.B16, V21.B16
-	VEOR V28.B16, V28.B16, V28.B16
-	VEOR V29.B16, V29.B16, V29.B16
-	WORD $0x6efce75c // fcmgt v28.2d, v26.2d, v28.2d
-	WORD $0x6efde77d // fcmgt v29.2d, v27.2d, v29.2d
+	VBIT V18.B16, V20.B16, V26.B16
+	VBIT V19.B16, V21.B16, V27.B16
+	VBIT V18.B16, V28.B16, V20.B16
+	VBIT V19.B16, V29.B16, V21.B16
+	WORD $0x4ee08b5c // cmgt v28.2d, v26.2d, #0
+	WORD $0x4ee08b7d // cmgt v29.2d, v27.2d, #0
 	VAND V28.B16, V12.B16, V12.B16
 	VAND V29.B16, V13.B16, V13.B16
 	WORD $0x6e74ded6 // fmul v22.2d, v22.2d, v20.2d
 	WORD $0x6e75def7 // fmul v23.2d, v23.2d, v21.2d
-	WORD $0x6e7ade52 // fmul v18.2d, v18.2d, v26.2d
-	WORD $0x6e7bde73 // fmul v19.2d, v19.2d, v27.2d
-	WORD $0x4ef4ce12 // fmls v18.2d, v16.2d, v20.2d
-	WORD $0x4ef5ce33 // fmls v19.2d, v17.2d, v21.2d
+	WORD $0x6e7addce // fmul v14.2d, v14.2d, v26.2d
+	WORD $0x6e7bddef // fmul v15.2d, v15.2d, v27.2d
+	WORD $0x4ef4ce0e // fmls v14.2d, v16.2d, v20.2d
+	WORD $0x4ef5ce2f // fmls v15.2d, v17.2d, v21.2d
 	WORD $0x6e78df5a // fmul v26.2d, v26.2d, v24.2d
 	WORD $0x6e79df7b // fmul v27.2d, v27.2d, v25.2d
 	WORD $0x4e6ccf56 // fmla v22.2d, v26.2d, v12.2d
 	WORD $0x4e6dcf77 // fmla v23.2d, v27.2d, v13.2d
 	VEOR V12.B16, V12.B16, V12.B16
 	VEOR V13.B16, V13.B16, V13.B16
-	WORD $0x4ef2d58c // fsub v12.2d, v12.2d, v18.2d
-	WORD $0x4ef3d5ad // fsub v13.2d, v13.2d, v19.2d
-	VBIT V14.B16, V18.B16, V12.B16
-	VBIT V15.B16, V19.B16, V13.B16
+	WORD $0x4eeed58c // fsub v12.2d, v12.2d, v14.2d
+	WORD $0x4eefd5ad // fsub v13.2d, v13.2d, v15.2d
+	VBIT V18.B16, V14.B16, V12.B16
+	VBIT V19.B16, V15.B16, V13.B16
 	VST1.P [V22.D2, V23.D2], 32(R0)
 	CBZ R5, value
 	MOVD scale+48(FP), R9
@@ -7971,84 +7931,82 @@ loop:
 	VLD1.P 16(R6), [V1.S4]
 	WORD $0x4e617822 // fcvtl2 v2.2d, v1.4s
 	WORD $0x0e617821 // fcvtl v1.2d, v1.2s
-	FMOVQ 256(R8), F3 // -746
+	FMOVQ 928(R8), F3 // 746
 	FMOVQ 272(R8), F4 // 6.755399441055808e+15
 	FMOVQ 96(R8), F5 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F6 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F7 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F8 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F9 // 2.5100424157005067e-08 0
-	FMOVQ 976(R8), F10 // +Inf
-	FMOVQ 976(R8), F11 // +Inf
+	FMOVQ 992(R8), F10 // +Inf
+	FMOVQ 992(R8), F11 // +Inf
 	WORD $0x4e61e54a // fcmeq v10.2d, v10.2d, v1.2d
 	WORD $0x4e62e56b // fcmeq v11.2d, v11.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
 	WORD $0x4ee0f842 // fabs v2.2d, v2.2d
 	VORR V10.B16, V1.B16, V1.B16
 	VORR V11.B16, V2.B16, V2.B16
-	WORD $0x6ee0f82a // fneg v10.2d, v1.2d
-	WORD $0x6ee0f84b // fneg v11.2d, v2.2d
-	WORD $0x4e63f54a // fmax v10.2d, v10.2d, v3.2d
-	WORD $0x4e63f56b // fmax v11.2d, v11.2d, v3.2d
+	WORD $0x4ee3f42a // fmin v10.2d, v1.2d, v3.2d
+	WORD $0x4ee3f44b // fmin v11.2d, v2.2d, v3.2d
 	VMOV V4.B16, V12.B16
 	VMOV V4.B16, V13.B16
-	WORD $0x4fc5114c // fmla v12.2d, v10.2d, v5.d[0]
-	WORD $0x4fc5116d // fmla v13.2d, v11.2d, v5.d[0]
+	WORD $0x4fc5514c // fmls v12.2d, v10.2d, v5.d[0]
+	WORD $0x4fc5516d // fmls v13.2d, v11.2d, v5.d[0]
 	WORD $0x4ee4d58e // fsub v14.2d, v12.2d, v4.2d
 	WORD $0x4ee4d5af // fsub v15.2d, v13.2d, v4.2d
-	WORD $0x4fc559ca // fmls v10.2d, v14.2d, v5.d[1]
-	WORD $0x4fc559eb // fmls v11.2d, v15.2d, v5.d[1]
-	WORD $0x4fc651ca // fmls v10.2d, v14.2d, v6.d[0]
-	WORD $0x4fc651eb // fmls v11.2d, v15.2d, v6.d[0]
+	WORD $0x4fc519ca // fmla v10.2d, v14.2d, v5.d[1]
+	WORD $0x4fc519eb // fmla v11.2d, v15.2d, v5.d[1]
+	WORD $0x4fc611ca // fmla v10.2d, v14.2d, v6.d[0]
+	WORD $0x4fc611eb // fmla v11.2d, v15.2d, v6.d[0]
 	VSHL $52, V12.D2, V12.D2
 	VSHL $52, V13.D2, V13.D2
 	WORD $0x6e6add4e // fmul v14.2d, v10.2d, v10.2d
 	WORD $0x6e6bdd6f // fmul v15.2d, v11.2d, v11.2d
 	FMOVQ 176(R8), F16 // 2.7620138719733994e-07
 	FMOVQ 176(R8), F17 // 2.7620138719733994e-07
-	WORD $0x4fc91150 // fmla v16.2d, v10.2d, v9.d[0]
-	WORD $0x4fc91171 // fmla v17.2d, v11.2d, v9.d[0]
+	WORD $0x4fc95150 // fmls v16.2d, v10.2d, v9.d[0]
+	WORD $0x4fc95171 // fmls v17.2d, v11.2d, v9.d[0]
 	FMOVQ 192(R8), F18 // 2.4801520191217726e-05
 	FMOVQ 192(R8), F19 // 2.4801520191217726e-05
-	WORD $0x4fc81952 // fmla v18.2d, v10.2d, v8.d[1]
-	WORD $0x4fc81973 // fmla v19.2d, v11.2d, v8.d[1]
+	WORD $0x4fc85952 // fmls v18.2d, v10.2d, v8.d[1]
+	WORD $0x4fc85973 // fmls v19.2d, v11.2d, v8.d[1]
 	WORD $0x4e6ece12 // fmla v18.2d, v16.2d, v14.2d
 	WORD $0x4e6fce33 // fmla v19.2d, v17.2d, v15.2d
 	FMOVQ 208(R8), F16 // 0.0013888888917281794
 	FMOVQ 208(R8), F17 // 0.0013888888917281794
-	WORD $0x4fc81150 // fmla v16.2d, v10.2d, v8.d[0]
-	WORD $0x4fc81171 // fmla v17.2d, v11.2d, v8.d[0]
+	WORD $0x4fc85150 // fmls v16.2d, v10.2d, v8.d[0]
+	WORD $0x4fc85171 // fmls v17.2d, v11.2d, v8.d[0]
 	WORD $0x4e6ece50 // fmla v16.2d, v18.2d, v14.2d
 	WORD $0x4e6fce71 // fmla v17.2d, v19.2d, v15.2d
 	FMOVQ 224(R8), F18 // 0.04166666666662399
 	FMOVQ 224(R8), F19 // 0.04166666666662399
-	WORD $0x4fc71952 // fmla v18.2d, v10.2d, v7.d[1]
-	WORD $0x4fc71973 // fmla v19.2d, v11.2d, v7.d[1]
+	WORD $0x4fc75952 // fmls v18.2d, v10.2d, v7.d[1]
+	WORD $0x4fc75973 // fmls v19.2d, v11.2d, v7.d[1]
 	WORD $0x4e6ece12 // fmla v18.2d, v16.2d, v14.2d
 	WORD $0x4e6fce33 // fmla v19.2d, v17.2d, v15.2d
 	FMOVQ 240(R8), F16 // 0.5
 	FMOVQ 240(R8), F17 // 0.5
-	WORD $0x4fc71150 // fmla v16.2d, v10.2d, v7.d[0]
-	WORD $0x4fc71171 // fmla v17.2d, v11.2d, v7.d[0]
+	WORD $0x4fc75150 // fmls v16.2d, v10.2d, v7.d[0]
+	WORD $0x4fc75171 // fmls v17.2d, v11.2d, v7.d[0]
 	WORD $0x4e6ece50 // fmla v16.2d, v18.2d, v14.2d
 	WORD $0x4e6fce71 // fmla v17.2d, v19.2d, v15.2d
-	WORD $0x4e6ece0a // fmla v10.2d, v16.2d, v14.2d
-	WORD $0x4e6fce2b // fmla v11.2d, v17.2d, v15.2d
-	WORD $0x4e60d54e // fadd v14.2d, v10.2d, v0.2d
-	WORD $0x4e60d56f // fadd v15.2d, v11.2d, v0.2d
+	WORD $0x4eeece0a // fmls v10.2d, v16.2d, v14.2d
+	WORD $0x4eefce2b // fmls v11.2d, v17.2d, v15.2d
+	WORD $0x4eead40e // fsub v14.2d, v0.2d, v10.2d
+	WORD $0x4eebd40f // fsub v15.2d, v0.2d, v11.2d
 	VADD V12.D2, V14.D2, V14.D2
 	VADD V13.D2, V15.D2, V15.D2
-	WORD $0x4fc699ce // fmul v14.2d, v14.2d, v6.d[1]
-	WORD $0x4fc699ef // fmul v15.2d, v15.2d, v6.d[1]
 	VEOR V12.B16, V12.B16, V12.B16
-	WORD $0x4e6ccd4e // fmla v14.2d, v10.2d, v12.2d
-	WORD $0x4e6ccd6f // fmla v15.2d, v11.2d, v12.2d
-	WORD $0x4e60d5ca // fadd v10.2d, v14.2d, v0.2d
-	WORD $0x4e60d5eb // fadd v11.2d, v15.2d, v0.2d
-	WORD $0x6e6afc0a // fdiv v10.2d, v0.2d, v10.2d
-	WORD $0x6e6bfc0b // fdiv v11.2d, v0.2d, v11.2d
-	WORD $0x6e6addce // fmul v14.2d, v14.2d, v10.2d
-	WORD $0x6e6bddef // fmul v15.2d, v15.2d, v11.2d
+	WORD $0x6e6cdd4a // fmul v10.2d, v10.2d, v12.2d
+	WORD $0x6e6cdd6b // fmul v11.2d, v11.2d, v12.2d
+	WORD $0x4fc619ca // fmla v10.2d, v14.2d, v6.d[1]
+	WORD $0x4fc619eb // fmla v11.2d, v15.2d, v6.d[1]
+	WORD $0x4e60d54e // fadd v14.2d, v10.2d, v0.2d
+	WORD $0x4e60d56f // fadd v15.2d, v11.2d, v0.2d
+	WORD $0x6e6efc0e // fdiv v14.2d, v0.2d, v14.2d
+	WORD $0x6e6ffc0f // fdiv v15.2d, v0.2d, v15.2d
+	WORD $0x6e6edd4a // fmul v10.2d, v10.2d, v14.2d
+	WORD $0x6e6fdd6b // fmul v11.2d, v11.2d, v15.2d
 	VLD1.P 16(R1), [V1.S4]
 	WORD $0x4e617822 // fcvtl2 v2.2d, v1.4s
 	WORD $0x0e617821 // fcvtl v1.2d, v1.2s
@@ -8062,10 +8020,8 @@ loop:
 	WORD $0x4e617864 // fcvtl2 v4.2d, v3.4s
 	WORD $0x0e617863 // fcvtl v3.2d, v3.2s
 shares:
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	WORD $0x6ee5e421 // fcmgt v1.2d, v1.2d, v5.2d
-	WORD $0x6ee6e442 // fcmgt v2.2d, v2.2d, v6.2d
+	WORD $0x4ee08821 // cmgt v1.2d, v1.2d, #0
+	WORD $0x4ee08842 // cmgt v2.2d, v2.2d, #0
 	VMOV V7.B16, V5.B16
 	VMOV V8.B16, V6.B16
 	VBIT V1.B16, V3.B16, V5.B16
@@ -8074,175 +8030,173 @@ shares:
 	VBIT V2.B16, V8.B16, V4.B16
 	WORD $0x4e65d463 // fadd v3.2d, v3.2d, v5.2d
 	WORD $0x4e66d484 // fadd v4.2d, v4.2d, v6.2d
-	WORD $0x6e6edd45 // fmul v5.2d, v10.2d, v14.2d
-	WORD $0x6e6fdd66 // fmul v6.2d, v11.2d, v15.2d
-	VMOV V10.B16, V7.B16
-	VMOV V11.B16, V8.B16
-	VBIT V1.B16, V14.B16, V7.B16
-	VBIT V2.B16, V15.B16, V8.B16
-	VBIT V1.B16, V10.B16, V14.B16
-	VBIT V2.B16, V11.B16, V15.B16
+	WORD $0x6e6addc5 // fmul v5.2d, v14.2d, v10.2d
+	WORD $0x6e6bdde6 // fmul v6.2d, v15.2d, v11.2d
+	VMOV V14.B16, V7.B16
+	VMOV V15.B16, V8.B16
+	VBIT V1.B16, V10.B16, V7.B16
+	VBIT V2.B16, V11.B16, V8.B16
+	VBIT V1.B16, V14.B16, V10.B16
+	VBIT V2.B16, V15.B16, V11.B16
 	MOVD 8(R7), R9
 	VDUP R9, V1.D2
-	WORD $0x4ee1d5ce // fsub v14.2d, v14.2d, v1.2d
-	WORD $0x4ee1d5ef // fsub v15.2d, v15.2d, v1.2d
+	WORD $0x4ee1d54a // fsub v10.2d, v10.2d, v1.2d
+	WORD $0x4ee1d56b // fsub v11.2d, v11.2d, v1.2d
 	WORD $0x4e61d4e7 // fadd v7.2d, v7.2d, v1.2d
 	WORD $0x4e61d508 // fadd v8.2d, v8.2d, v1.2d
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	WORD $0x6ee1e5c1 // fcmgt v1.2d, v14.2d, v1.2d
-	WORD $0x6ee2e5e2 // fcmgt v2.2d, v15.2d, v2.2d
+	WORD $0x4ee08941 // cmgt v1.2d, v10.2d, #0
+	WORD $0x4ee08962 // cmgt v2.2d, v11.2d, #0
 	VAND V1.B16, V3.B16, V3.B16
 	VAND V2.B16, V4.B16, V4.B16
 	VMOV V7.B16, V1.B16
 	VMOV V8.B16, V2.B16
 	FMOVQ 320(R8), F9 // 0.3999999999940942 0.22222198432149784
-	FMOVQ 336(R8), F10 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 336(R8), F12 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 352(R8), F15 // 1.303418089031685e-308
 	FMOVQ 352(R8), F16 // 1.303418089031685e-308
-	FMOVQ 352(R8), F17 // 1.303418089031685e-308
-	VADD V16.D2, V1.D2, V1.D2
-	VADD V17.D2, V2.D2, V2.D2
-	VUSHR $52, V1.D2, V11.D2
-	VUSHR $52, V2.D2, V12.D2
+	VADD V15.D2, V1.D2, V1.D2
+	VADD V16.D2, V2.D2, V2.D2
+	VUSHR $52, V1.D2, V13.D2
+	VUSHR $52, V2.D2, V14.D2
+	FMOVQ 368(R8), F15 // 4.503599627370496e+15
 	FMOVQ 368(R8), F16 // 4.503599627370496e+15
-	FMOVQ 368(R8), F17 // 4.503599627370496e+15
-	VORR V16.B16, V11.B16, V11.B16
-	VORR V17.B16, V12.B16, V12.B16
+	VORR V15.B16, V13.B16, V13.B16
+	VORR V16.B16, V14.B16, V14.B16
+	FMOVQ 384(R8), F15 // 4.503599627371519e+15
 	FMOVQ 384(R8), F16 // 4.503599627371519e+15
-	FMOVQ 384(R8), F17 // 4.503599627371519e+15
-	WORD $0x4ef0d56b // fsub v11.2d, v11.2d, v16.2d
-	WORD $0x4ef1d58c // fsub v12.2d, v12.2d, v17.2d
+	WORD $0x4eefd5ad // fsub v13.2d, v13.2d, v15.2d
+	WORD $0x4ef0d5ce // fsub v14.2d, v14.2d, v16.2d
+	FMOVQ 400(R8), F15 // 2.225073858507201e-308
 	FMOVQ 400(R8), F16 // 2.225073858507201e-308
-	FMOVQ 400(R8), F17 // 2.225073858507201e-308
-	VAND V16.B16, V1.B16, V1.B16
-	VAND V17.B16, V2.B16, V2.B16
+	VAND V15.B16, V1.B16, V1.B16
+	VAND V16.B16, V2.B16, V2.B16
+	FMOVQ 416(R8), F15 // 0.7071067811865476
 	FMOVQ 416(R8), F16 // 0.7071067811865476
-	FMOVQ 416(R8), F17 // 0.7071067811865476
-	VADD V16.D2, V1.D2, V1.D2
-	VADD V17.D2, V2.D2, V2.D2
+	VADD V15.D2, V1.D2, V1.D2
+	VADD V16.D2, V2.D2, V2.D2
+	FMOVQ 80(R8), F15 // 1
 	FMOVQ 80(R8), F16 // 1
-	FMOVQ 80(R8), F17 // 1
-	WORD $0x4ef0d421 // fsub v1.2d, v1.2d, v16.2d
-	WORD $0x4ef1d442 // fsub v2.2d, v2.2d, v17.2d
+	WORD $0x4eefd421 // fsub v1.2d, v1.2d, v15.2d
+	WORD $0x4ef0d442 // fsub v2.2d, v2.2d, v16.2d
+	FMOVQ 432(R8), F17 // 2
 	FMOVQ 432(R8), F18 // 2
-	FMOVQ 432(R8), F19 // 2
-	WORD $0x4e61d652 // fadd v18.2d, v18.2d, v1.2d
-	WORD $0x4e62d673 // fadd v19.2d, v19.2d, v2.2d
-	WORD $0x6e72fc32 // fdiv v18.2d, v1.2d, v18.2d
-	WORD $0x6e73fc53 // fdiv v19.2d, v2.2d, v19.2d
+	WORD $0x4e61d631 // fadd v17.2d, v17.2d, v1.2d
+	WORD $0x4e62d652 // fadd v18.2d, v18.2d, v2.2d
+	WORD $0x6e71fc31 // fdiv v17.2d, v1.2d, v17.2d
+	WORD $0x6e72fc52 // fdiv v18.2d, v2.2d, v18.2d
+	WORD $0x6e71de33 // fmul v19.2d, v17.2d, v17.2d
 	WORD $0x6e72de54 // fmul v20.2d, v18.2d, v18.2d
 	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
-	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
+	FMOVQ 448(R8), F23 // 0.1818357216161805
 	FMOVQ 448(R8), F24 // 0.1818357216161805
-	FMOVQ 448(R8), F25 // 0.1818357216161805
-	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
-	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
-	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
-	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
+	WORD $0x4fcc1277 // fmla v23.2d, v19.2d, v12.d[0]
+	WORD $0x4fcc1298 // fmla v24.2d, v20.2d, v12.d[0]
+	WORD $0x4fcc1ab7 // fmla v23.2d, v21.2d, v12.d[1]
+	WORD $0x4fcc1ad8 // fmla v24.2d, v22.2d, v12.d[1]
+	FMOVQ 464(R8), F25 // 0.2857142874366239
 	FMOVQ 464(R8), F26 // 0.2857142874366239
-	FMOVQ 464(R8), F27 // 0.2857142874366239
+	WORD $0x4fc91a79 // fmla v25.2d, v19.2d, v9.d[1]
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
-	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
+	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
+	FMOVQ 480(R8), F23 // 0.6666666666666735
 	FMOVQ 480(R8), F24 // 0.6666666666666735
-	FMOVQ 480(R8), F25 // 0.6666666666666735
+	WORD $0x4fc91277 // fmla v23.2d, v19.2d, v9.d[0]
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
-	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
+	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
+	WORD $0x6e73def7 // fmul v23.2d, v23.2d, v19.2d
 	WORD $0x6e74df18 // fmul v24.2d, v24.2d, v20.2d
-	WORD $0x6e75df39 // fmul v25.2d, v25.2d, v21.2d
+	FMOVQ 240(R8), F15 // 0.5
 	FMOVQ 240(R8), F16 // 0.5
-	FMOVQ 240(R8), F17 // 0.5
-	WORD $0x6e61dc36 // fmul v22.2d, v1.2d, v1.2d
-	WORD $0x6e62dc57 // fmul v23.2d, v2.2d, v2.2d
+	WORD $0x6e61dc35 // fmul v21.2d, v1.2d, v1.2d
+	WORD $0x6e62dc56 // fmul v22.2d, v2.2d, v2.2d
+	WORD $0x6e6fdeb5 // fmul v21.2d, v21.2d, v15.2d
 	WORD $0x6e70ded6 // fmul v22.2d, v22.2d, v16.2d
-	WORD $0x6e71def7 // fmul v23.2d, v23.2d, v17.2d
+	WORD $0x4e75d6f7 // fadd v23.2d, v23.2d, v21.2d
 	WORD $0x4e76d718 // fadd v24.2d, v24.2d, v22.2d
-	WORD $0x4e77d739 // fadd v25.2d, v25.2d, v23.2d
+	FMOVQ 496(R8), F15 // 1.9082149292705877e-10
 	FMOVQ 496(R8), F16 // 1.9082149292705877e-10
-	FMOVQ 496(R8), F17 // 1.9082149292705877e-10
-	WORD $0x6e6bde10 // fmul v16.2d, v16.2d, v11.2d
-	WORD $0x6e6cde31 // fmul v17.2d, v17.2d, v12.2d
+	WORD $0x6e6dddef // fmul v15.2d, v15.2d, v13.2d
+	WORD $0x6e6ede10 // fmul v16.2d, v16.2d, v14.2d
+	WORD $0x4e77ce2f // fmla v15.2d, v17.2d, v23.2d
 	WORD $0x4e78ce50 // fmla v16.2d, v18.2d, v24.2d
-	WORD $0x4e79ce71 // fmla v17.2d, v19.2d, v25.2d
+	WORD $0x4eefd6af // fsub v15.2d, v21.2d, v15.2d
 	WORD $0x4ef0d6d0 // fsub v16.2d, v22.2d, v16.2d
-	WORD $0x4ef1d6f1 // fsub v17.2d, v23.2d, v17.2d
-	WORD $0x4ee1d610 // fsub v16.2d, v16.2d, v1.2d
-	WORD $0x4ee2d631 // fsub v17.2d, v17.2d, v2.2d
+	WORD $0x4ee1d5ef // fsub v15.2d, v15.2d, v1.2d
+	WORD $0x4ee2d610 // fsub v16.2d, v16.2d, v2.2d
+	FMOVQ 512(R8), F17 // 0.6931471803691238
 	FMOVQ 512(R8), F18 // 0.6931471803691238
-	FMOVQ 512(R8), F19 // 0.6931471803691238
-	WORD $0x6e72dd6b // fmul v11.2d, v11.2d, v18.2d
-	WORD $0x6e73dd8c // fmul v12.2d, v12.2d, v19.2d
-	WORD $0x4ef0d56b // fsub v11.2d, v11.2d, v16.2d
-	WORD $0x4ef1d58c // fsub v12.2d, v12.2d, v17.2d
-	WORD $0x6ee0f96b // fneg v11.2d, v11.2d
-	WORD $0x6ee0f98c // fneg v12.2d, v12.2d
+	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
+	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
+	WORD $0x4eefd5ad // fsub v13.2d, v13.2d, v15.2d
+	WORD $0x4ef0d5ce // fsub v14.2d, v14.2d, v16.2d
+	WORD $0x6ee0f9ad // fneg v13.2d, v13.2d
+	WORD $0x6ee0f9ce // fneg v14.2d, v14.2d
 	WORD $0x6e67fc07 // fdiv v7.2d, v0.2d, v7.2d
 	WORD $0x6e68fc08 // fdiv v8.2d, v0.2d, v8.2d
-	VMOV V14.B16, V1.B16
-	VMOV V15.B16, V2.B16
+	VMOV V10.B16, V1.B16
+	VMOV V11.B16, V2.B16
 	MOVD 16(R7), R9
 	VDUP R9, V9.D2
 	MOVD 24(R7), R9
-	VDUP R9, V10.D2
-	VMOV V10.B16, V16.B16
-	VMOV V10.B16, V17.B16
-	WORD $0x4e69cc30 // fmla v16.2d, v1.2d, v9.2d
-	WORD $0x4e69cc51 // fmla v17.2d, v2.2d, v9.2d
+	VDUP R9, V12.D2
+	VMOV V12.B16, V15.B16
+	VMOV V12.B16, V16.B16
+	WORD $0x4e69cc2f // fmla v15.2d, v1.2d, v9.2d
+	WORD $0x4e69cc50 // fmla v16.2d, v2.2d, v9.2d
 	WORD $0x6e61dc21 // fmul v1.2d, v1.2d, v1.2d
 	WORD $0x6e62dc42 // fmul v2.2d, v2.2d, v2.2d
 	MOVD 32(R7), R9
 	VDUP R9, V9.D2
 	MOVD 40(R7), R9
-	VDUP R9, V10.D2
-	VMOV V10.B16, V18.B16
-	VMOV V10.B16, V19.B16
-	WORD $0x4e69cc32 // fmla v18.2d, v1.2d, v9.2d
-	WORD $0x4e69cc53 // fmla v19.2d, v2.2d, v9.2d
+	VDUP R9, V12.D2
+	VMOV V12.B16, V17.B16
+	VMOV V12.B16, V18.B16
+	WORD $0x4e69cc31 // fmla v17.2d, v1.2d, v9.2d
+	WORD $0x4e69cc52 // fmla v18.2d, v2.2d, v9.2d
+	WORD $0x6e71ddef // fmul v15.2d, v15.2d, v17.2d
 	WORD $0x6e72de10 // fmul v16.2d, v16.2d, v18.2d
-	WORD $0x6e73de31 // fmul v17.2d, v17.2d, v19.2d
 	WORD $0x6e61dc21 // fmul v1.2d, v1.2d, v1.2d
 	WORD $0x6e62dc42 // fmul v2.2d, v2.2d, v2.2d
 	MOVD 48(R7), R9
 	VDUP R9, V9.D2
 	MOVD 56(R7), R9
-	VDUP R9, V10.D2
-	VMOV V10.B16, V18.B16
-	VMOV V10.B16, V19.B16
-	WORD $0x4e69cc32 // fmla v18.2d, v1.2d, v9.2d
-	WORD $0x4e69cc53 // fmla v19.2d, v2.2d, v9.2d
+	VDUP R9, V12.D2
+	VMOV V12.B16, V17.B16
+	VMOV V12.B16, V18.B16
+	WORD $0x4e69cc31 // fmla v17.2d, v1.2d, v9.2d
+	WORD $0x4e69cc52 // fmla v18.2d, v2.2d, v9.2d
+	WORD $0x6e71ddef // fmul v15.2d, v15.2d, v17.2d
 	WORD $0x6e72de10 // fmul v16.2d, v16.2d, v18.2d
-	WORD $0x6e73de31 // fmul v17.2d, v17.2d, v19.2d
 	MOVD 64(R7), R9
 	VDUP R9, V9.D2
 	MOVD 72(R7), R9
-	VDUP R9, V10.D2
-	VMOV V10.B16, V18.B16
-	VMOV V10.B16, V19.B16
-	WORD $0x4e69cdd2 // fmla v18.2d, v14.2d, v9.2d
-	WORD $0x4e69cdf3 // fmla v19.2d, v15.2d, v9.2d
+	VDUP R9, V12.D2
+	VMOV V12.B16, V17.B16
+	VMOV V12.B16, V18.B16
+	WORD $0x4e69cd51 // fmla v17.2d, v10.2d, v9.2d
+	WORD $0x4e69cd72 // fmla v18.2d, v11.2d, v9.2d
 	MOVD 0(R7), R9
 	VDUP R9, V9.D2
+	WORD $0x6e6fde31 // fmul v17.2d, v17.2d, v15.2d
 	WORD $0x6e70de52 // fmul v18.2d, v18.2d, v16.2d
-	WORD $0x6e71de73 // fmul v19.2d, v19.2d, v17.2d
-	WORD $0x6e6bde10 // fmul v16.2d, v16.2d, v11.2d
-	WORD $0x6e6cde31 // fmul v17.2d, v17.2d, v12.2d
+	WORD $0x6e6dddef // fmul v15.2d, v15.2d, v13.2d
+	WORD $0x6e6ede10 // fmul v16.2d, v16.2d, v14.2d
+	WORD $0x6e69ddef // fmul v15.2d, v15.2d, v9.2d
 	WORD $0x6e69de10 // fmul v16.2d, v16.2d, v9.2d
-	WORD $0x6e69de31 // fmul v17.2d, v17.2d, v9.2d
-	WORD $0x4e67ce50 // fmla v16.2d, v18.2d, v7.2d
-	WORD $0x4e68ce71 // fmla v17.2d, v19.2d, v8.2d
-	WORD $0x6e63de10 // fmul v16.2d, v16.2d, v3.2d
-	WORD $0x6e64de31 // fmul v17.2d, v17.2d, v4.2d
-	WORD $0x6e70dca5 // fmul v5.2d, v5.2d, v16.2d
-	WORD $0x6e71dcc6 // fmul v6.2d, v6.2d, v17.2d
-	WORD $0x6e72dd6b // fmul v11.2d, v11.2d, v18.2d
-	WORD $0x6e73dd8c // fmul v12.2d, v12.2d, v19.2d
-	WORD $0x6e63dd6b // fmul v11.2d, v11.2d, v3.2d
-	WORD $0x6e64dd8c // fmul v12.2d, v12.2d, v4.2d
-	VST1.P [V11.D2, V12.D2], 32(R0)
+	WORD $0x4e67ce2f // fmla v15.2d, v17.2d, v7.2d
+	WORD $0x4e68ce50 // fmla v16.2d, v18.2d, v8.2d
+	WORD $0x6e63ddef // fmul v15.2d, v15.2d, v3.2d
+	WORD $0x6e64de10 // fmul v16.2d, v16.2d, v4.2d
+	WORD $0x6e6fdca5 // fmul v5.2d, v5.2d, v15.2d
+	WORD $0x6e70dcc6 // fmul v6.2d, v6.2d, v16.2d
+	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
+	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
+	WORD $0x6e63ddad // fmul v13.2d, v13.2d, v3.2d
+	WORD $0x6e64ddce // fmul v14.2d, v14.2d, v4.2d
+	VST1.P [V13.D2, V14.D2], 32(R0)
 	CBZ R5, value
 	WORD $0x0e6168a5 // fcvtn v5.2s, v5.2d
 	WORD $0x4e6168c5 // fcvtn2 v5.4s, v6.2d
@@ -8269,84 +8223,82 @@ TEXT ·sigmoidMarginF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V1.D2, V2.D2]
-	FMOVQ 256(R8), F3 // -746
+	FMOVQ 928(R8), F3 // 746
 	FMOVQ 272(R8), F4 // 6.755399441055808e+15
 	FMOVQ 96(R8), F5 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F6 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F7 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F8 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F9 // 2.5100424157005067e-08 0
-	FMOVQ 976(R8), F10 // +Inf
-	FMOVQ 976(R8), F11 // +Inf
+	FMOVQ 992(R8), F10 // +Inf
+	FMOVQ 992(R8), F11 // +Inf
 	WORD $0x4e61e54a // fcmeq v10.2d, v10.2d, v1.2d
 	WORD $0x4e62e56b // fcmeq v11.2d, v11.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
 	WORD $0x4ee0f842 // fabs v2.2d, v2.2d
 	VORR V10.B16, V1.B16, V1.B16
 	VORR V11.B16, V2.B16, V2.B16
-	WORD $0x6ee0f82a // fneg v10.2d, v1.2d
-	WORD $0x6ee0f84b // fneg v11.2d, v2.2d
-	WORD $0x4e63f54a // fmax v10.2d, v10.2d, v3.2d
-	WORD $0x4e63f56b // fmax v11.2d, v11.2d, v3.2d
+	WORD $0x4ee3f42a // fmin v10.2d, v1.2d, v3.2d
+	WORD $0x4ee3f44b // fmin v11.2d, v2.2d, v3.2d
 	VMOV V4.B16, V12.B16
 	VMOV V4.B16, V13.B16
-	WORD $0x4fc5114c // fmla v12.2d, v10.2d, v5.d[0]
-	WORD $0x4fc5116d // fmla v13.2d, v11.2d, v5.d[0]
+	WORD $0x4fc5514c // fmls v12.2d, v10.2d, v5.d[0]
+	WORD $0x4fc5516d // fmls v13.2d, v11.2d, v5.d[0]
 	WORD $0x4ee4d58e // fsub v14.2d, v12.2d, v4.2d
 	WORD $0x4ee4d5af // fsub v15.2d, v13.2d, v4.2d
-	WORD $0x4fc559ca // fmls v10.2d, v14.2d, v5.d[1]
-	WORD $0x4fc559eb // fmls v11.2d, v15.2d, v5.d[1]
-	WORD $0x4fc651ca // fmls v10.2d, v14.2d, v6.d[0]
-	WORD $0x4fc651eb // fmls v11.2d, v15.2d, v6.d[0]
+	WORD $0x4fc519ca // fmla v10.2d, v14.2d, v5.d[1]
+	WORD $0x4fc519eb // fmla v11.2d, v15.2d, v5.d[1]
+	WORD $0x4fc611ca // fmla v10.2d, v14.2d, v6.d[0]
+	WORD $0x4fc611eb // fmla v11.2d, v15.2d, v6.d[0]
 	VSHL $52, V12.D2, V12.D2
 	VSHL $52, V13.D2, V13.D2
 	WORD $0x6e6add4e // fmul v14.2d, v10.2d, v10.2d
 	WORD $0x6e6bdd6f // fmul v15.2d, v11.2d, v11.2d
 	FMOVQ 176(R8), F16 // 2.7620138719733994e-07
 	FMOVQ 176(R8), F17 // 2.7620138719733994e-07
-	WORD $0x4fc91150 // fmla v16.2d, v10.2d, v9.d[0]
-	WORD $0x4fc91171 // fmla v17.2d, v11.2d, v9.d[0]
+	WORD $0x4fc95150 // fmls v16.2d, v10.2d, v9.d[0]
+	WORD $0x4fc95171 // fmls v17.2d, v11.2d, v9.d[0]
 	FMOVQ 192(R8), F18 // 2.4801520191217726e-05
 	FMOVQ 192(R8), F19 // 2.4801520191217726e-05
-	WORD $0x4fc81952 // fmla v18.2d, v10.2d, v8.d[1]
-	WORD $0x4fc81973 // fmla v19.2d, v11.2d, v8.d[1]
+	WORD $0x4fc85952 // fmls v18.2d, v10.2d, v8.d[1]
+	WORD $0x4fc85973 // fmls v19.2d, v11.2d, v8.d[1]
 	WORD $0x4e6ece12 // fmla v18.2d, v16.2d, v14.2d
 	WORD $0x4e6fce33 // fmla v19.2d, v17.2d, v15.2d
 	FMOVQ 208(R8), F16 // 0.0013888888917281794
 	FMOVQ 208(R8), F17 // 0.0013888888917281794
-	WORD $0x4fc81150 // fmla v16.2d, v10.2d, v8.d[0]
-	WORD $0x4fc81171 // fmla v17.2d, v11.2d, v8.d[0]
+	WORD $0x4fc85150 // fmls v16.2d, v10.2d, v8.d[0]
+	WORD $0x4fc85171 // fmls v17.2d, v11.2d, v8.d[0]
 	WORD $0x4e6ece50 // fmla v16.2d, v18.2d, v14.2d
 	WORD $0x4e6fce71 // fmla v17.2d, v19.2d, v15.2d
 	FMOVQ 224(R8), F18 // 0.04166666666662399
 	FMOVQ 224(R8), F19 // 0.04166666666662399
-	WORD $0x4fc71952 // fmla v18.2d, v10.2d, v7.d[1]
-	WORD $0x4fc71973 // fmla v19.2d, v11.2d, v7.d[1]
+	WORD $0x4fc75952 // fmls v18.2d, v10.2d, v7.d[1]
+	WORD $0x4fc75973 // fmls v19.2d, v11.2d, v7.d[1]
 	WORD $0x4e6ece12 // fmla v18.2d, v16.2d, v14.2d
 	WORD $0x4e6fce33 // fmla v19.2d, v17.2d, v15.2d
 	FMOVQ 240(R8), F16 // 0.5
 	FMOVQ 240(R8), F17 // 0.5
-	WORD $0x4fc71150 // fmla v16.2d, v10.2d, v7.d[0]
-	WORD $0x4fc71171 // fmla v17.2d, v11.2d, v7.d[0]
+	WORD $0x4fc75150 // fmls v16.2d, v10.2d, v7.d[0]
+	WORD $0x4fc75171 // fmls v17.2d, v11.2d, v7.d[0]
 	WORD $0x4e6ece50 // fmla v16.2d, v18.2d, v14.2d
 	WORD $0x4e6fce71 // fmla v17.2d, v19.2d, v15.2d
-	WORD $0x4e6ece0a // fmla v10.2d, v16.2d, v14.2d
-	WORD $0x4e6fce2b // fmla v11.2d, v17.2d, v15.2d
-	WORD $0x4e60d54e // fadd v14.2d, v10.2d, v0.2d
-	WORD $0x4e60d56f // fadd v15.2d, v11.2d, v0.2d
+	WORD $0x4eeece0a // fmls v10.2d, v16.2d, v14.2d
+	WORD $0x4eefce2b // fmls v11.2d, v17.2d, v15.2d
+	WORD $0x4eead40e // fsub v14.2d, v0.2d, v10.2d
+	WORD $0x4eebd40f // fsub v15.2d, v0.2d, v11.2d
 	VADD V12.D2, V14.D2, V14.D2
 	VADD V13.D2, V15.D2, V15.D2
-	WORD $0x4fc699ce // fmul v14.2d, v14.2d, v6.d[1]
-	WORD $0x4fc699ef // fmul v15.2d, v15.2d, v6.d[1]
 	VEOR V12.B16, V12.B16, V12.B16
-	WORD $0x4e6ccd4e // fmla v14.2d, v10.2d, v12.2d
-	WORD $0x4e6ccd6f // fmla v15.2d, v11.2d, v12.2d
-	WORD $0x4e60d5ca // fadd v10.2d, v14.2d, v0.2d
-	WORD $0x4e60d5eb // fadd v11.2d, v15.2d, v0.2d
-	WORD $0x6e6afc0a // fdiv v10.2d, v0.2d, v10.2d
-	WORD $0x6e6bfc0b // fdiv v11.2d, v0.2d, v11.2d
-	WORD $0x6e6addce // fmul v14.2d, v14.2d, v10.2d
-	WORD $0x6e6bddef // fmul v15.2d, v15.2d, v11.2d
+	WORD $0x6e6cdd4a // fmul v10.2d, v10.2d, v12.2d
+	WORD $0x6e6cdd6b // fmul v11.2d, v11.2d, v12.2d
+	WORD $0x4fc619ca // fmla v10.2d, v14.2d, v6.d[1]
+	WORD $0x4fc619eb // fmla v11.2d, v15.2d, v6.d[1]
+	WORD $0x4e60d54e // fadd v14.2d, v10.2d, v0.2d
+	WORD $0x4e60d56f // fadd v15.2d, v11.2d, v0.2d
+	WORD $0x6e6efc0e // fdiv v14.2d, v0.2d, v14.2d
+	WORD $0x6e6ffc0f // fdiv v15.2d, v0.2d, v15.2d
+	WORD $0x6e6edd4a // fmul v10.2d, v10.2d, v14.2d
+	WORD $0x6e6fdd6b // fmul v11.2d, v11.2d, v15.2d
 	VLD1.P 32(R1), [V1.D2, V2.D2]
 	VLD1.P 32(R3), [V7.D2, V8.D2]
 	WORD $0x4ee7d403 // fsub v3.2d, v0.2d, v7.2d
@@ -8354,10 +8306,8 @@ loop:
 	CBZ R4, shares
 	VLD1.P 32(R4), [V3.D2, V4.D2]
 shares:
-	VEOR V5.B16, V5.B16, V5.B16
-	VEOR V6.B16, V6.B16, V6.B16
-	WORD $0x6ee5e421 // fcmgt v1.2d, v1.2d, v5.2d
-	WORD $0x6ee6e442 // fcmgt v2.2d, v2.2d, v6.2d
+	WORD $0x4ee08821 // cmgt v1.2d, v1.2d, #0
+	WORD $0x4ee08842 // cmgt v2.2d, v2.2d, #0
 	VMOV V7.B16, V5.B16
 	VMOV V8.B16, V6.B16
 	VBIT V1.B16, V3.B16, V5.B16
@@ -8366,188 +8316,186 @@ shares:
 	VBIT V2.B16, V8.B16, V4.B16
 	WORD $0x4e65d463 // fadd v3.2d, v3.2d, v5.2d
 	WORD $0x4e66d484 // fadd v4.2d, v4.2d, v6.2d
-	WORD $0x6e6edd45 // fmul v5.2d, v10.2d, v14.2d
-	WORD $0x6e6fdd66 // fmul v6.2d, v11.2d, v15.2d
-	VMOV V10.B16, V7.B16
-	VMOV V11.B16, V8.B16
-	VBIT V1.B16, V14.B16, V7.B16
-	VBIT V2.B16, V15.B16, V8.B16
-	VBIT V1.B16, V10.B16, V14.B16
-	VBIT V2.B16, V11.B16, V15.B16
+	WORD $0x6e6addc5 // fmul v5.2d, v14.2d, v10.2d
+	WORD $0x6e6bdde6 // fmul v6.2d, v15.2d, v11.2d
+	VMOV V14.B16, V7.B16
+	VMOV V15.B16, V8.B16
+	VBIT V1.B16, V10.B16, V7.B16
+	VBIT V2.B16, V11.B16, V8.B16
+	VBIT V1.B16, V14.B16, V10.B16
+	VBIT V2.B16, V15.B16, V11.B16
 	MOVD 8(R7), R9
 	VDUP R9, V1.D2
-	WORD $0x4ee1d5ce // fsub v14.2d, v14.2d, v1.2d
-	WORD $0x4ee1d5ef // fsub v15.2d, v15.2d, v1.2d
+	WORD $0x4ee1d54a // fsub v10.2d, v10.2d, v1.2d
+	WORD $0x4ee1d56b // fsub v11.2d, v11.2d, v1.2d
 	WORD $0x4e61d4e7 // fadd v7.2d, v7.2d, v1.2d
 	WORD $0x4e61d508 // fadd v8.2d, v8.2d, v1.2d
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	WORD $0x6ee1e5c1 // fcmgt v1.2d, v14.2d, v1.2d
-	WORD $0x6ee2e5e2 // fcmgt v2.2d, v15.2d, v2.2d
+	WORD $0x4ee08941 // cmgt v1.2d, v10.2d, #0
+	WORD $0x4ee08962 // cmgt v2.2d, v11.2d, #0
 	VAND V1.B16, V3.B16, V3.B16
 	VAND V2.B16, V4.B16, V4.B16
 	VMOV V7.B16, V1.B16
 	VMOV V8.B16, V2.B16
 	FMOVQ 320(R8), F9 // 0.3999999999940942 0.22222198432149784
-	FMOVQ 336(R8), F10 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 336(R8), F12 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 352(R8), F15 // 1.303418089031685e-308
 	FMOVQ 352(R8), F16 // 1.303418089031685e-308
-	FMOVQ 352(R8), F17 // 1.303418089031685e-308
-	VADD V16.D2, V1.D2, V1.D2
-	VADD V17.D2, V2.D2, V2.D2
-	VUSHR $52, V1.D2, V11.D2
-	VUSHR $52, V2.D2, V12.D2
+	VADD V15.D2, V1.D2, V1.D2
+	VADD V16.D2, V2.D2, V2.D2
+	VUSHR $52, V1.D2, V13.D2
+	VUSHR $52, V2.D2, V14.D2
+	FMOVQ 368(R8), F15 // 4.503599627370496e+15
 	FMOVQ 368(R8), F16 // 4.503599627370496e+15
-	FMOVQ 368(R8), F17 // 4.503599627370496e+15
-	VORR V16.B16, V11.B16, V11.B16
-	VORR V17.B16, V12.B16, V12.B16
+	VORR V15.B16, V13.B16, V13.B16
+	VORR V16.B16, V14.B16, V14.B16
+	FMOVQ 384(R8), F15 // 4.503599627371519e+15
 	FMOVQ 384(R8), F16 // 4.503599627371519e+15
-	FMOVQ 384(R8), F17 // 4.503599627371519e+15
-	WORD $0x4ef0d56b // fsub v11.2d, v11.2d, v16.2d
-	WORD $0x4ef1d58c // fsub v12.2d, v12.2d, v17.2d
+	WORD $0x4eefd5ad // fsub v13.2d, v13.2d, v15.2d
+	WORD $0x4ef0d5ce // fsub v14.2d, v14.2d, v16.2d
+	FMOVQ 400(R8), F15 // 2.225073858507201e-308
 	FMOVQ 400(R8), F16 // 2.225073858507201e-308
-	FMOVQ 400(R8), F17 // 2.225073858507201e-308
-	VAND V16.B16, V1.B16, V1.B16
-	VAND V17.B16, V2.B16, V2.B16
+	VAND V15.B16, V1.B16, V1.B16
+	VAND V16.B16, V2.B16, V2.B16
+	FMOVQ 416(R8), F15 // 0.7071067811865476
 	FMOVQ 416(R8), F16 // 0.7071067811865476
-	FMOVQ 416(R8), F17 // 0.7071067811865476
-	VADD V16.D2, V1.D2, V1.D2
-	VADD V17.D2, V2.D2, V2.D2
+	VADD V15.D2, V1.D2, V1.D2
+	VADD V16.D2, V2.D2, V2.D2
+	FMOVQ 80(R8), F15 // 1
 	FMOVQ 80(R8), F16 // 1
-	FMOVQ 80(R8), F17 // 1
-	WORD $0x4ef0d421 // fsub v1.2d, v1.2d, v16.2d
-	WORD $0x4ef1d442 // fsub v2.2d, v2.2d, v17.2d
+	WORD $0x4eefd421 // fsub v1.2d, v1.2d, v15.2d
+	WORD $0x4ef0d442 // fsub v2.2d, v2.2d, v16.2d
+	FMOVQ 432(R8), F17 // 2
 	FMOVQ 432(R8), F18 // 2
-	FMOVQ 432(R8), F19 // 2
-	WORD $0x4e61d652 // fadd v18.2d, v18.2d, v1.2d
-	WORD $0x4e62d673 // fadd v19.2d, v19.2d, v2.2d
-	WORD $0x6e72fc32 // fdiv v18.2d, v1.2d, v18.2d
-	WORD $0x6e73fc53 // fdiv v19.2d, v2.2d, v19.2d
+	WORD $0x4e61d631 // fadd v17.2d, v17.2d, v1.2d
+	WORD $0x4e62d652 // fadd v18.2d, v18.2d, v2.2d
+	WORD $0x6e71fc31 // fdiv v17.2d, v1.2d, v17.2d
+	WORD $0x6e72fc52 // fdiv v18.2d, v2.2d, v18.2d
+	WORD $0x6e71de33 // fmul v19.2d, v17.2d, v17.2d
 	WORD $0x6e72de54 // fmul v20.2d, v18.2d, v18.2d
 	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
-	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
+	FMOVQ 448(R8), F23 // 0.1818357216161805
 	FMOVQ 448(R8), F24 // 0.1818357216161805
-	FMOVQ 448(R8), F25 // 0.1818357216161805
-	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
-	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
-	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
-	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
+	WORD $0x4fcc1277 // fmla v23.2d, v19.2d, v12.d[0]
+	WORD $0x4fcc1298 // fmla v24.2d, v20.2d, v12.d[0]
+	WORD $0x4fcc1ab7 // fmla v23.2d, v21.2d, v12.d[1]
+	WORD $0x4fcc1ad8 // fmla v24.2d, v22.2d, v12.d[1]
+	FMOVQ 464(R8), F25 // 0.2857142874366239
 	FMOVQ 464(R8), F26 // 0.2857142874366239
-	FMOVQ 464(R8), F27 // 0.2857142874366239
+	WORD $0x4fc91a79 // fmla v25.2d, v19.2d, v9.d[1]
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
-	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
+	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
+	FMOVQ 480(R8), F23 // 0.6666666666666735
 	FMOVQ 480(R8), F24 // 0.6666666666666735
-	FMOVQ 480(R8), F25 // 0.6666666666666735
+	WORD $0x4fc91277 // fmla v23.2d, v19.2d, v9.d[0]
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
-	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
+	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
+	WORD $0x6e73def7 // fmul v23.2d, v23.2d, v19.2d
 	WORD $0x6e74df18 // fmul v24.2d, v24.2d, v20.2d
-	WORD $0x6e75df39 // fmul v25.2d, v25.2d, v21.2d
+	FMOVQ 240(R8), F15 // 0.5
 	FMOVQ 240(R8), F16 // 0.5
-	FMOVQ 240(R8), F17 // 0.5
-	WORD $0x6e61dc36 // fmul v22.2d, v1.2d, v1.2d
-	WORD $0x6e62dc57 // fmul v23.2d, v2.2d, v2.2d
+	WORD $0x6e61dc35 // fmul v21.2d, v1.2d, v1.2d
+	WORD $0x6e62dc56 // fmul v22.2d, v2.2d, v2.2d
+	WORD $0x6e6fdeb5 // fmul v21.2d, v21.2d, v15.2d
 	WORD $0x6e70ded6 // fmul v22.2d, v22.2d, v16.2d
-	WORD $0x6e71def7 // fmul v23.2d, v23.2d, v17.2d
+	WORD $0x4e75d6f7 // fadd v23.2d, v23.2d, v21.2d
 	WORD $0x4e76d718 // fadd v24.2d, v24.2d, v22.2d
-	WORD $0x4e77d739 // fadd v25.2d, v25.2d, v23.2d
+	FMOVQ 496(R8), F15 // 1.9082149292705877e-10
 	FMOVQ 496(R8), F16 // 1.9082149292705877e-10
-	FMOVQ 496(R8), F17 // 1.9082149292705877e-10
-	WORD $0x6e6bde10 // fmul v16.2d, v16.2d, v11.2d
-	WORD $0x6e6cde31 // fmul v17.2d, v17.2d, v12.2d
+	WORD $0x6e6dddef // fmul v15.2d, v15.2d, v13.2d
+	WORD $0x6e6ede10 // fmul v16.2d, v16.2d, v14.2d
+	WORD $0x4e77ce2f // fmla v15.2d, v17.2d, v23.2d
 	WORD $0x4e78ce50 // fmla v16.2d, v18.2d, v24.2d
-	WORD $0x4e79ce71 // fmla v17.2d, v19.2d, v25.2d
+	WORD $0x4eefd6af // fsub v15.2d, v21.2d, v15.2d
 	WORD $0x4ef0d6d0 // fsub v16.2d, v22.2d, v16.2d
-	WORD $0x4ef1d6f1 // fsub v17.2d, v23.2d, v17.2d
-	WORD $0x4ee1d610 // fsub v16.2d, v16.2d, v1.2d
-	WORD $0x4ee2d631 // fsub v17.2d, v17.2d, v2.2d
+	WORD $0x4ee1d5ef // fsub v15.2d, v15.2d, v1.2d
+	WORD $0x4ee2d610 // fsub v16.2d, v16.2d, v2.2d
+	FMOVQ 512(R8), F17 // 0.6931471803691238
 	FMOVQ 512(R8), F18 // 0.6931471803691238
-	FMOVQ 512(R8), F19 // 0.6931471803691238
-	WORD $0x6e72dd6b // fmul v11.2d, v11.2d, v18.2d
-	WORD $0x6e73dd8c // fmul v12.2d, v12.2d, v19.2d
-	WORD $0x4ef0d56b // fsub v11.2d, v11.2d, v16.2d
-	WORD $0x4ef1d58c // fsub v12.2d, v12.2d, v17.2d
-	WORD $0x6ee0f96b // fneg v11.2d, v11.2d
-	WORD $0x6ee0f98c // fneg v12.2d, v12.2d
+	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
+	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
+	WORD $0x4eefd5ad // fsub v13.2d, v13.2d, v15.2d
+	WORD $0x4ef0d5ce // fsub v14.2d, v14.2d, v16.2d
+	WORD $0x6ee0f9ad // fneg v13.2d, v13.2d
+	WORD $0x6ee0f9ce // fneg v14.2d, v14.2d
 	FMOVQ 240(R8), F9 // 0.5
 	WORD $0x4ee7d401 // fsub v1.2d, v0.2d, v7.2d
 	WORD $0x4ee8d402 // fsub v2.2d, v0.2d, v8.2d
-	WORD $0x4eeed421 // fsub v1.2d, v1.2d, v14.2d
-	WORD $0x4eefd442 // fsub v2.2d, v2.2d, v15.2d
-	WORD $0x6ee9e4f0 // fcmgt v16.2d, v7.2d, v9.2d
-	WORD $0x6ee9e511 // fcmgt v17.2d, v8.2d, v9.2d
-	VAND V16.B16, V1.B16, V1.B16
-	VAND V17.B16, V2.B16, V2.B16
+	WORD $0x4eead421 // fsub v1.2d, v1.2d, v10.2d
+	WORD $0x4eebd442 // fsub v2.2d, v2.2d, v11.2d
+	WORD $0x6ee9e4ef // fcmgt v15.2d, v7.2d, v9.2d
+	WORD $0x6ee9e510 // fcmgt v16.2d, v8.2d, v9.2d
+	VAND V15.B16, V1.B16, V1.B16
+	VAND V16.B16, V2.B16, V2.B16
 	WORD $0x6e67fc21 // fdiv v1.2d, v1.2d, v7.2d
 	WORD $0x6e68fc42 // fdiv v2.2d, v2.2d, v8.2d
-	WORD $0x4ee1d56b // fsub v11.2d, v11.2d, v1.2d
-	WORD $0x4ee2d58c // fsub v12.2d, v12.2d, v2.2d
+	WORD $0x4ee1d5ad // fsub v13.2d, v13.2d, v1.2d
+	WORD $0x4ee2d5ce // fsub v14.2d, v14.2d, v2.2d
 	WORD $0x6e67fc07 // fdiv v7.2d, v0.2d, v7.2d
 	WORD $0x6e68fc08 // fdiv v8.2d, v0.2d, v8.2d
-	VMOV V14.B16, V1.B16
-	VMOV V15.B16, V2.B16
+	VMOV V10.B16, V1.B16
+	VMOV V11.B16, V2.B16
 	MOVD 16(R7), R9
 	VDUP R9, V9.D2
 	MOVD 24(R7), R9
-	VDUP R9, V10.D2
-	VMOV V10.B16, V16.B16
-	VMOV V10.B16, V17.B16
-	WORD $0x4e69cc30 // fmla v16.2d, v1.2d, v9.2d
-	WORD $0x4e69cc51 // fmla v17.2d, v2.2d, v9.2d
+	VDUP R9, V12.D2
+	VMOV V12.B16, V15.B16
+	VMOV V12.B16, V16.B16
+	WORD $0x4e69cc2f // fmla v15.2d, v1.2d, v9.2d
+	WORD $0x4e69cc50 // fmla v16.2d, v2.2d, v9.2d
 	WORD $0x6e61dc21 // fmul v1.2d, v1.2d, v1.2d
 	WORD $0x6e62dc42 // fmul v2.2d, v2.2d, v2.2d
 	MOVD 32(R7), R9
 	VDUP R9, V9.D2
 	MOVD 40(R7), R9
-	VDUP R9, V10.D2
-	VMOV V10.B16, V18.B16
-	VMOV V10.B16, V19.B16
-	WORD $0x4e69cc32 // fmla v18.2d, v1.2d, v9.2d
-	WORD $0x4e69cc53 // fmla v19.2d, v2.2d, v9.2d
+	VDUP R9, V12.D2
+	VMOV V12.B16, V17.B16
+	VMOV V12.B16, V18.B16
+	WORD $0x4e69cc31 // fmla v17.2d, v1.2d, v9.2d
+	WORD $0x4e69cc52 // fmla v18.2d, v2.2d, v9.2d
+	WORD $0x6e71ddef // fmul v15.2d, v15.2d, v17.2d
 	WORD $0x6e72de10 // fmul v16.2d, v16.2d, v18.2d
-	WORD $0x6e73de31 // fmul v17.2d, v17.2d, v19.2d
 	WORD $0x6e61dc21 // fmul v1.2d, v1.2d, v1.2d
 	WORD $0x6e62dc42 // fmul v2.2d, v2.2d, v2.2d
 	MOVD 48(R7), R9
 	VDUP R9, V9.D2
 	MOVD 56(R7), R9
-	VDUP R9, V10.D2
-	VMOV V10.B16, V18.B16
-	VMOV V10.B16, V19.B16
-	WORD $0x4e69cc32 // fmla v18.2d, v1.2d, v9.2d
-	WORD $0x4e69cc53 // fmla v19.2d, v2.2d, v9.2d
+	VDUP R9, V12.D2
+	VMOV V12.B16, V17.B16
+	VMOV V12.B16, V18.B16
+	WORD $0x4e69cc31 // fmla v17.2d, v1.2d, v9.2d
+	WORD $0x4e69cc52 // fmla v18.2d, v2.2d, v9.2d
+	WORD $0x6e71ddef // fmul v15.2d, v15.2d, v17.2d
 	WORD $0x6e72de10 // fmul v16.2d, v16.2d, v18.2d
-	WORD $0x6e73de31 // fmul v17.2d, v17.2d, v19.2d
 	MOVD 64(R7), R9
 	VDUP R9, V9.D2
 	MOVD 72(R7), R9
-	VDUP R9, V10.D2
-	VMOV V10.B16, V18.B16
-	VMOV V10.B16, V19.B16
-	WORD $0x4e69cdd2 // fmla v18.2d, v14.2d, v9.2d
-	WORD $0x4e69cdf3 // fmla v19.2d, v15.2d, v9.2d
+	VDUP R9, V12.D2
+	VMOV V12.B16, V17.B16
+	VMOV V12.B16, V18.B16
+	WORD $0x4e69cd51 // fmla v17.2d, v10.2d, v9.2d
+	WORD $0x4e69cd72 // fmla v18.2d, v11.2d, v9.2d
 	MOVD 0(R7), R9
 	VDUP R9, V9.D2
+	WORD $0x6e6fde31 // fmul v17.2d, v17.2d, v15.2d
 	WORD $0x6e70de52 // fmul v18.2d, v18.2d, v16.2d
-	WORD $0x6e71de73 // fmul v19.2d, v19.2d, v17.2d
-	WORD $0x6e6bde10 // fmul v16.2d, v16.2d, v11.2d
-	WORD $0x6e6cde31 // fmul v17.2d, v17.2d, v12.2d
+	WORD $0x6e6dddef // fmul v15.2d, v15.2d, v13.2d
+	WORD $0x6e6ede10 // fmul v16.2d, v16.2d, v14.2d
+	WORD $0x6e69ddef // fmul v15.2d, v15.2d, v9.2d
 	WORD $0x6e69de10 // fmul v16.2d, v16.2d, v9.2d
-	WORD $0x6e69de31 // fmul v17.2d, v17.2d, v9.2d
-	WORD $0x4e67ce50 // fmla v16.2d, v18.2d, v7.2d
-	WORD $0x4e68ce71 // fmla v17.2d, v19.2d, v8.2d
-	WORD $0x6e63de10 // fmul v16.2d, v16.2d, v3.2d
-	WORD $0x6e64de31 // fmul v17.2d, v17.2d, v4.2d
-	WORD $0x6e70dca5 // fmul v5.2d, v5.2d, v16.2d
-	WORD $0x6e71dcc6 // fmul v6.2d, v6.2d, v17.2d
-	WORD $0x6e72dd6b // fmul v11.2d, v11.2d, v18.2d
-	WORD $0x6e73dd8c // fmul v12.2d, v12.2d, v19.2d
-	WORD $0x6e63dd6b // fmul v11.2d, v11.2d, v3.2d
-	WORD $0x6e64dd8c // fmul v12.2d, v12.2d, v4.2d
-	VST1.P [V11.D2, V12.D2], 32(R0)
+	WORD $0x4e67ce2f // fmla v15.2d, v17.2d, v7.2d
+	WORD $0x4e68ce50 // fmla v16.2d, v18.2d, v8.2d
+	WORD $0x6e63ddef // fmul v15.2d, v15.2d, v3.2d
+	WORD $0x6e64de10 // fmul v16.2d, v16.2d, v4.2d
+	WORD $0x6e6fdca5 // fmul v5.2d, v5.2d, v15.2d
+	WORD $0x6e70dcc6 // fmul v6.2d, v6.2d, v16.2d
+	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
+	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
+	WORD $0x6e63ddad // fmul v13.2d, v13.2d, v3.2d
+	WORD $0x6e64ddce // fmul v14.2d, v14.2d, v4.2d
+	VST1.P [V13.D2, V14.D2], 32(R0)
 	CBZ R5, value
 	MOVD scale+48(FP), R9
 	VDUP R9, V1.D2
@@ -8575,135 +8523,133 @@ loop:
 	VLD1.P 16(R6), [V1.S4]
 	WORD $0x4e617822 // fcvtl2 v2.2d, v1.4s
 	WORD $0x0e617821 // fcvtl v1.2d, v1.2s
-	FMOVQ 256(R8), F3 // -746
+	FMOVQ 928(R8), F3 // 746
 	FMOVQ 272(R8), F4 // 6.755399441055808e+15
 	FMOVQ 96(R8), F5 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F6 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F7 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F8 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F9 // 2.5100424157005067e-08 0
-	FMOVQ 928(R8), F10 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 944(R8), F11 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 960(R8), F12 // 0.03746069493121795 0.078152934631886
-	FMOVQ 976(R8), F13 // +Inf
-	FMOVQ 976(R8), F14 // +Inf
+	FMOVQ 944(R8), F10 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 960(R8), F11 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 976(R8), F12 // 0.03746069493121795 0.078152934631886
+	FMOVQ 992(R8), F13 // +Inf
+	FMOVQ 992(R8), F14 // +Inf
 	WORD $0x4e61e5ad // fcmeq v13.2d, v13.2d, v1.2d
 	WORD $0x4e62e5ce // fcmeq v14.2d, v14.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
 	WORD $0x4ee0f842 // fabs v2.2d, v2.2d
 	VORR V13.B16, V1.B16, V1.B16
 	VORR V14.B16, V2.B16, V2.B16
-	WORD $0x6ee0f82d // fneg v13.2d, v1.2d
-	WORD $0x6ee0f84e // fneg v14.2d, v2.2d
-	WORD $0x4e63f5ad // fmax v13.2d, v13.2d, v3.2d
-	WORD $0x4e63f5ce // fmax v14.2d, v14.2d, v3.2d
+	WORD $0x4ee3f42d // fmin v13.2d, v1.2d, v3.2d
+	WORD $0x4ee3f44e // fmin v14.2d, v2.2d, v3.2d
 	VMOV V4.B16, V15.B16
 	VMOV V4.B16, V16.B16
-	WORD $0x4fc511af // fmla v15.2d, v13.2d, v5.d[0]
-	WORD $0x4fc511d0 // fmla v16.2d, v14.2d, v5.d[0]
+	WORD $0x4fc551af // fmls v15.2d, v13.2d, v5.d[0]
+	WORD $0x4fc551d0 // fmls v16.2d, v14.2d, v5.d[0]
 	WORD $0x4ee4d5f1 // fsub v17.2d, v15.2d, v4.2d
 	WORD $0x4ee4d612 // fsub v18.2d, v16.2d, v4.2d
-	WORD $0x4fc55a2d // fmls v13.2d, v17.2d, v5.d[1]
-	WORD $0x4fc55a4e // fmls v14.2d, v18.2d, v5.d[1]
-	WORD $0x4fc6522d // fmls v13.2d, v17.2d, v6.d[0]
-	WORD $0x4fc6524e // fmls v14.2d, v18.2d, v6.d[0]
+	WORD $0x4fc51a2d // fmla v13.2d, v17.2d, v5.d[1]
+	WORD $0x4fc51a4e // fmla v14.2d, v18.2d, v5.d[1]
+	WORD $0x4fc6122d // fmla v13.2d, v17.2d, v6.d[0]
+	WORD $0x4fc6124e // fmla v14.2d, v18.2d, v6.d[0]
 	VSHL $52, V15.D2, V15.D2
 	VSHL $52, V16.D2, V16.D2
 	WORD $0x6e6dddb1 // fmul v17.2d, v13.2d, v13.2d
 	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
 	FMOVQ 176(R8), F19 // 2.7620138719733994e-07
 	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
-	WORD $0x4fc911b3 // fmla v19.2d, v13.2d, v9.d[0]
-	WORD $0x4fc911d4 // fmla v20.2d, v14.2d, v9.d[0]
+	WORD $0x4fc951b3 // fmls v19.2d, v13.2d, v9.d[0]
+	WORD $0x4fc951d4 // fmls v20.2d, v14.2d, v9.d[0]
 	FMOVQ 192(R8), F21 // 2.4801520191217726e-05
 	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
-	WORD $0x4fc819b5 // fmla v21.2d, v13.2d, v8.d[1]
-	WORD $0x4fc819d6 // fmla v22.2d, v14.2d, v8.d[1]
+	WORD $0x4fc859b5 // fmls v21.2d, v13.2d, v8.d[1]
+	WORD $0x4fc859d6 // fmls v22.2d, v14.2d, v8.d[1]
 	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
 	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
 	FMOVQ 208(R8), F19 // 0.0013888888917281794
 	FMOVQ 208(R8), F20 // 0.0013888888917281794
-	WORD $0x4fc811b3 // fmla v19.2d, v13.2d, v8.d[0]
-	WORD $0x4fc811d4 // fmla v20.2d, v14.2d, v8.d[0]
+	WORD $0x4fc851b3 // fmls v19.2d, v13.2d, v8.d[0]
+	WORD $0x4fc851d4 // fmls v20.2d, v14.2d, v8.d[0]
 	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
 	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
 	FMOVQ 224(R8), F21 // 0.04166666666662399
 	FMOVQ 224(R8), F22 // 0.04166666666662399
-	WORD $0x4fc719b5 // fmla v21.2d, v13.2d, v7.d[1]
-	WORD $0x4fc719d6 // fmla v22.2d, v14.2d, v7.d[1]
+	WORD $0x4fc759b5 // fmls v21.2d, v13.2d, v7.d[1]
+	WORD $0x4fc759d6 // fmls v22.2d, v14.2d, v7.d[1]
 	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
 	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
 	FMOVQ 240(R8), F19 // 0.5
 	FMOVQ 240(R8), F20 // 0.5
-	WORD $0x4fc711b3 // fmla v19.2d, v13.2d, v7.d[0]
-	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
+	WORD $0x4fc751b3 // fmls v19.2d, v13.2d, v7.d[0]
+	WORD $0x4fc751d4 // fmls v20.2d, v14.2d, v7.d[0]
 	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
 	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
-	WORD $0x4e71ce6d // fmla v13.2d, v19.2d, v17.2d
-	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
-	WORD $0x4e60d5b1 // fadd v17.2d, v13.2d, v0.2d
-	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
+	WORD $0x4ef1ce6d // fmls v13.2d, v19.2d, v17.2d
+	WORD $0x4ef2ce8e // fmls v14.2d, v20.2d, v18.2d
+	WORD $0x4eedd411 // fsub v17.2d, v0.2d, v13.2d
+	WORD $0x4eeed412 // fsub v18.2d, v0.2d, v14.2d
 	VADD V15.D2, V17.D2, V17.D2
 	VADD V16.D2, V18.D2, V18.D2
-	WORD $0x4fc69a31 // fmul v17.2d, v17.2d, v6.d[1]
-	WORD $0x4fc69a52 // fmul v18.2d, v18.2d, v6.d[1]
 	VEOR V15.B16, V15.B16, V15.B16
-	WORD $0x4e6fcdb1 // fmla v17.2d, v13.2d, v15.2d
-	WORD $0x4e6fcdd2 // fmla v18.2d, v14.2d, v15.2d
+	WORD $0x6e6fddad // fmul v13.2d, v13.2d, v15.2d
+	WORD $0x6e6fddce // fmul v14.2d, v14.2d, v15.2d
+	WORD $0x4fc61a2d // fmla v13.2d, v17.2d, v6.d[1]
+	WORD $0x4fc61a4e // fmla v14.2d, v18.2d, v6.d[1]
 	FMOVQ 432(R8), F15 // 2
 	FMOVQ 432(R8), F16 // 2
-	WORD $0x4e71d5ef // fadd v15.2d, v15.2d, v17.2d
-	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
-	WORD $0x4e60d62d // fadd v13.2d, v17.2d, v0.2d
-	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
-	WORD $0x6e6fddb3 // fmul v19.2d, v13.2d, v15.2d
-	WORD $0x6e70ddd4 // fmul v20.2d, v14.2d, v16.2d
+	WORD $0x4e6dd5ef // fadd v15.2d, v15.2d, v13.2d
+	WORD $0x4e6ed610 // fadd v16.2d, v16.2d, v14.2d
+	WORD $0x4e60d5b1 // fadd v17.2d, v13.2d, v0.2d
+	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
+	WORD $0x6e6fde33 // fmul v19.2d, v17.2d, v15.2d
+	WORD $0x6e70de54 // fmul v20.2d, v18.2d, v16.2d
 	WORD $0x6e73fc13 // fdiv v19.2d, v0.2d, v19.2d
 	WORD $0x6e74fc14 // fdiv v20.2d, v0.2d, v20.2d
 	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
 	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
-	WORD $0x6e73ddad // fmul v13.2d, v13.2d, v19.2d
-	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
-	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
-	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
-	WORD $0x6e6dddb3 // fmul v19.2d, v13.2d, v13.2d
-	WORD $0x6e6eddd4 // fmul v20.2d, v14.2d, v14.2d
+	WORD $0x6e73de31 // fmul v17.2d, v17.2d, v19.2d
+	WORD $0x6e74de52 // fmul v18.2d, v18.2d, v20.2d
+	WORD $0x6e6dde31 // fmul v17.2d, v17.2d, v13.2d
+	WORD $0x6e6ede52 // fmul v18.2d, v18.2d, v14.2d
+	WORD $0x6e71de33 // fmul v19.2d, v17.2d, v17.2d
+	WORD $0x6e72de54 // fmul v20.2d, v18.2d, v18.2d
 	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
-	FMOVQ 992(R8), F23 // 0.05422589734467588
-	FMOVQ 992(R8), F24 // 0.05422589734467588
+	FMOVQ 1008(R8), F23 // 0.05422589734467588
+	FMOVQ 1008(R8), F24 // 0.05422589734467588
 	WORD $0x4fcc1277 // fmla v23.2d, v19.2d, v12.d[0]
 	WORD $0x4fcc1298 // fmla v24.2d, v20.2d, v12.d[0]
 	WORD $0x4fcc1ab7 // fmla v23.2d, v21.2d, v12.d[1]
 	WORD $0x4fcc1ad8 // fmla v24.2d, v22.2d, v12.d[1]
-	FMOVQ 1008(R8), F25 // 0.06667589320635225
-	FMOVQ 1008(R8), F26 // 0.06667589320635225
+	FMOVQ 1024(R8), F25 // 0.06667589320635225
+	FMOVQ 1024(R8), F26 // 0.06667589320635225
 	WORD $0x4fcb1a79 // fmla v25.2d, v19.2d, v11.d[1]
 	WORD $0x4fcb1a9a // fmla v26.2d, v20.2d, v11.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1024(R8), F23 // 0.09090909948987579
-	FMOVQ 1024(R8), F24 // 0.09090909948987579
+	FMOVQ 1040(R8), F23 // 0.09090909948987579
+	FMOVQ 1040(R8), F24 // 0.09090909948987579
 	WORD $0x4fcb1277 // fmla v23.2d, v19.2d, v11.d[0]
 	WORD $0x4fcb1298 // fmla v24.2d, v20.2d, v11.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	FMOVQ 1040(R8), F25 // 0.1428571428580005
-	FMOVQ 1040(R8), F26 // 0.1428571428580005
+	FMOVQ 1056(R8), F25 // 0.1428571428580005
+	FMOVQ 1056(R8), F26 // 0.1428571428580005
 	WORD $0x4fca1a79 // fmla v25.2d, v19.2d, v10.d[1]
 	WORD $0x4fca1a9a // fmla v26.2d, v20.2d, v10.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1056(R8), F23 // 0.3333333333333333
-	FMOVQ 1056(R8), F24 // 0.3333333333333333
+	FMOVQ 1072(R8), F23 // 0.3333333333333333
+	FMOVQ 1072(R8), F24 // 0.3333333333333333
 	WORD $0x4fca1277 // fmla v23.2d, v19.2d, v10.d[0]
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	WORD $0x6e6dde79 // fmul v25.2d, v19.2d, v13.2d
-	WORD $0x6e6ede9a // fmul v26.2d, v20.2d, v14.2d
-	VMOV V13.B16, V21.B16
-	VMOV V14.B16, V22.B16
+	WORD $0x6e71de79 // fmul v25.2d, v19.2d, v17.2d
+	WORD $0x6e72de9a // fmul v26.2d, v20.2d, v18.2d
+	VMOV V17.B16, V21.B16
+	VMOV V18.B16, V22.B16
 	WORD $0x4e77cf35 // fmla v21.2d, v25.2d, v23.2d
 	WORD $0x4e78cf56 // fmla v22.2d, v26.2d, v24.2d
 	WORD $0x4e75d6b5 // fadd v21.2d, v21.2d, v21.2d
@@ -8723,10 +8669,8 @@ loop:
 	WORD $0x4e6178a6 // fcvtl2 v6.2d, v5.4s
 	WORD $0x0e6178a5 // fcvtl v5.2d, v5.2s
 shares:
-	VEOR V7.B16, V7.B16, V7.B16
-	VEOR V8.B16, V8.B16, V8.B16
-	WORD $0x6ee7e463 // fcmgt v3.2d, v3.2d, v7.2d
-	WORD $0x6ee8e484 // fcmgt v4.2d, v4.2d, v8.2d
+	WORD $0x4ee08863 // cmgt v3.2d, v3.2d, #0
+	WORD $0x4ee08884 // cmgt v4.2d, v4.2d, #0
 	VMOV V9.B16, V7.B16
 	VMOV V10.B16, V8.B16
 	VBIT V3.B16, V5.B16, V7.B16
@@ -8735,8 +8679,8 @@ shares:
 	VBIT V4.B16, V10.B16, V6.B16
 	VMOV V7.B16, V9.B16
 	VMOV V8.B16, V10.B16
-	WORD $0x4ef1cca9 // fmls v9.2d, v5.2d, v17.2d
-	WORD $0x4ef2ccca // fmls v10.2d, v6.2d, v18.2d
+	WORD $0x4eedcca9 // fmls v9.2d, v5.2d, v13.2d
+	WORD $0x4eeeccca // fmls v10.2d, v6.2d, v14.2d
 	WORD $0x6e6fdd29 // fmul v9.2d, v9.2d, v15.2d
 	WORD $0x6e70dd4a // fmul v10.2d, v10.2d, v16.2d
 	VEOR V11.B16, V11.B16, V11.B16
@@ -8831,10 +8775,8 @@ shares:
 	WORD $0x4ef0d5ce // fsub v14.2d, v14.2d, v16.2d
 	WORD $0x4e75d5ad // fadd v13.2d, v13.2d, v21.2d
 	WORD $0x4e76d5ce // fadd v14.2d, v14.2d, v22.2d
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	WORD $0x6ee3e4a3 // fcmgt v3.2d, v5.2d, v3.2d
-	WORD $0x6ee4e4c4 // fcmgt v4.2d, v6.2d, v4.2d
+	WORD $0x4ee088a3 // cmgt v3.2d, v5.2d, #0
+	WORD $0x4ee088c4 // cmgt v4.2d, v6.2d, #0
 	VAND V3.B16, V13.B16, V13.B16
 	VAND V4.B16, V14.B16, V14.B16
 	WORD $0x6e65ddb5 // fmul v21.2d, v13.2d, v5.2d
@@ -8925,10 +8867,8 @@ shares:
 	WORD $0x4ef0d5ce // fsub v14.2d, v14.2d, v16.2d
 	WORD $0x4e61d5ad // fadd v13.2d, v13.2d, v1.2d
 	WORD $0x4e62d5ce // fadd v14.2d, v14.2d, v2.2d
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	WORD $0x6ee3e4e3 // fcmgt v3.2d, v7.2d, v3.2d
-	WORD $0x6ee4e504 // fcmgt v4.2d, v8.2d, v4.2d
+	WORD $0x4ee088e3 // cmgt v3.2d, v7.2d, #0
+	WORD $0x4ee08904 // cmgt v4.2d, v8.2d, #0
 	VAND V3.B16, V13.B16, V13.B16
 	VAND V4.B16, V14.B16, V14.B16
 	WORD $0x6e67dda1 // fmul v1.2d, v13.2d, v7.2d
@@ -8972,121 +8912,119 @@ TEXT ·sigmoidKLF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V1.D2, V2.D2]
-	FMOVQ 256(R8), F3 // -746
+	FMOVQ 928(R8), F3 // 746
 	FMOVQ 272(R8), F4 // 6.755399441055808e+15
 	FMOVQ 96(R8), F5 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F6 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F7 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F8 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F9 // 2.5100424157005067e-08 0
-	FMOVQ 928(R8), F10 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 944(R8), F11 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 960(R8), F12 // 0.03746069493121795 0.078152934631886
-	FMOVQ 976(R8), F13 // +Inf
-	FMOVQ 976(R8), F14 // +Inf
+	FMOVQ 944(R8), F10 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 960(R8), F11 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 976(R8), F12 // 0.03746069493121795 0.078152934631886
+	FMOVQ 992(R8), F13 // +Inf
+	FMOVQ 992(R8), F14 // +Inf
 	WORD $0x4e61e5ad // fcmeq v13.2d, v13.2d, v1.2d
 	WORD $0x4e62e5ce // fcmeq v14.2d, v14.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
 	WORD $0x4ee0f842 // fabs v2.2d, v2.2d
 	VORR V13.B16, V1.B16, V1.B16
 	VORR V14.B16, V2.B16, V2.B16
-	WORD $0x6ee0f82d // fneg v13.2d, v1.2d
-	WORD $0x6ee0f84e // fneg v14.2d, v2.2d
-	WORD $0x4e63f5ad // fmax v13.2d, v13.2d, v3.2d
-	WORD $0x4e63f5ce // fmax v14.2d, v14.2d, v3.2d
+	WORD $0x4ee3f42d // fmin v13.2d, v1.2d, v3.2d
+	WORD $0x4ee3f44e // fmin v14.2d, v2.2d, v3.2d
 	VMOV V4.B16, V15.B16
 	VMOV V4.B16, V16.B16
-	WORD $0x4fc511af // fmla v15.2d, v13.2d, v5.d[0]
-	WORD $0x4fc511d0 // fmla v16.2d, v14.2d, v5.d[0]
+	WORD $0x4fc551af // fmls v15.2d, v13.2d, v5.d[0]
+	WORD $0x4fc551d0 // fmls v16.2d, v14.2d, v5.d[0]
 	WORD $0x4ee4d5f1 // fsub v17.2d, v15.2d, v4.2d
 	WORD $0x4ee4d612 // fsub v18.2d, v16.2d, v4.2d
-	WORD $0x4fc55a2d // fmls v13.2d, v17.2d, v5.d[1]
-	WORD $0x4fc55a4e // fmls v14.2d, v18.2d, v5.d[1]
-	WORD $0x4fc6522d // fmls v13.2d, v17.2d, v6.d[0]
-	WORD $0x4fc6524e // fmls v14.2d, v18.2d, v6.d[0]
+	WORD $0x4fc51a2d // fmla v13.2d, v17.2d, v5.d[1]
+	WORD $0x4fc51a4e // fmla v14.2d, v18.2d, v5.d[1]
+	WORD $0x4fc6122d // fmla v13.2d, v17.2d, v6.d[0]
+	WORD $0x4fc6124e // fmla v14.2d, v18.2d, v6.d[0]
 	VSHL $52, V15.D2, V15.D2
 	VSHL $52, V16.D2, V16.D2
 	WORD $0x6e6dddb1 // fmul v17.2d, v13.2d, v13.2d
 	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
 	FMOVQ 176(R8), F19 // 2.7620138719733994e-07
 	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
-	WORD $0x4fc911b3 // fmla v19.2d, v13.2d, v9.d[0]
-	WORD $0x4fc911d4 // fmla v20.2d, v14.2d, v9.d[0]
+	WORD $0x4fc951b3 // fmls v19.2d, v13.2d, v9.d[0]
+	WORD $0x4fc951d4 // fmls v20.2d, v14.2d, v9.d[0]
 	FMOVQ 192(R8), F21 // 2.4801520191217726e-05
 	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
-	WORD $0x4fc819b5 // fmla v21.2d, v13.2d, v8.d[1]
-	WORD $0x4fc819d6 // fmla v22.2d, v14.2d, v8.d[1]
+	WORD $0x4fc859b5 // fmls v21.2d, v13.2d, v8.d[1]
+	WORD $0x4fc859d6 // fmls v22.2d, v14.2d, v8.d[1]
 	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
 	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
 	FMOVQ 208(R8), F19 // 0.0013888888917281794
 	FMOVQ 208(R8), F20 // 0.0013888888917281794
-	WORD $0x4fc811b3 // fmla v19.2d, v13.2d, v8.d[0]
-	WORD $0x4fc811d4 // fmla v20.2d, v14.2d, v8.d[0]
+	WORD $0x4fc851b3 // fmls v19.2d, v13.2d, v8.d[0]
+	WORD $0x4fc851d4 // fmls v20.2d, v14.2d, v8.d[0]
 	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
 	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
 	FMOVQ 224(R8), F21 // 0.04166666666662399
 	FMOVQ 224(R8), F22 // 0.04166666666662399
-	WORD $0x4fc719b5 // fmla v21.2d, v13.2d, v7.d[1]
-	WORD $0x4fc719d6 // fmla v22.2d, v14.2d, v7.d[1]
+	WORD $0x4fc759b5 // fmls v21.2d, v13.2d, v7.d[1]
+	WORD $0x4fc759d6 // fmls v22.2d, v14.2d, v7.d[1]
 	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
 	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
 	FMOVQ 240(R8), F19 // 0.5
 	FMOVQ 240(R8), F20 // 0.5
-	WORD $0x4fc711b3 // fmla v19.2d, v13.2d, v7.d[0]
-	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
+	WORD $0x4fc751b3 // fmls v19.2d, v13.2d, v7.d[0]
+	WORD $0x4fc751d4 // fmls v20.2d, v14.2d, v7.d[0]
 	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
 	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
-	WORD $0x4e71ce6d // fmla v13.2d, v19.2d, v17.2d
-	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
-	WORD $0x4e60d5b1 // fadd v17.2d, v13.2d, v0.2d
-	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
+	WORD $0x4ef1ce6d // fmls v13.2d, v19.2d, v17.2d
+	WORD $0x4ef2ce8e // fmls v14.2d, v20.2d, v18.2d
+	WORD $0x4eedd411 // fsub v17.2d, v0.2d, v13.2d
+	WORD $0x4eeed412 // fsub v18.2d, v0.2d, v14.2d
 	VADD V15.D2, V17.D2, V17.D2
 	VADD V16.D2, V18.D2, V18.D2
-	WORD $0x4fc69a31 // fmul v17.2d, v17.2d, v6.d[1]
-	WORD $0x4fc69a52 // fmul v18.2d, v18.2d, v6.d[1]
 	VEOR V15.B16, V15.B16, V15.B16
-	WORD $0x4e6fcdb1 // fmla v17.2d, v13.2d, v15.2d
-	WORD $0x4e6fcdd2 // fmla v18.2d, v14.2d, v15.2d
+	WORD $0x6e6fddad // fmul v13.2d, v13.2d, v15.2d
+	WORD $0x6e6fddce // fmul v14.2d, v14.2d, v15.2d
+	WORD $0x4fc61a2d // fmla v13.2d, v17.2d, v6.d[1]
+	WORD $0x4fc61a4e // fmla v14.2d, v18.2d, v6.d[1]
 	FMOVQ 432(R8), F15 // 2
 	FMOVQ 432(R8), F16 // 2
-	WORD $0x4e71d5ef // fadd v15.2d, v15.2d, v17.2d
-	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
-	WORD $0x4e60d62d // fadd v13.2d, v17.2d, v0.2d
-	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
-	WORD $0x6e6ffe2f // fdiv v15.2d, v17.2d, v15.2d
-	WORD $0x6e70fe50 // fdiv v16.2d, v18.2d, v16.2d
-	WORD $0x6e6dfc0d // fdiv v13.2d, v0.2d, v13.2d
-	WORD $0x6e6efc0e // fdiv v14.2d, v0.2d, v14.2d
+	WORD $0x4e6dd5ef // fadd v15.2d, v15.2d, v13.2d
+	WORD $0x4e6ed610 // fadd v16.2d, v16.2d, v14.2d
+	WORD $0x4e60d5b1 // fadd v17.2d, v13.2d, v0.2d
+	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
+	WORD $0x6e6ffdaf // fdiv v15.2d, v13.2d, v15.2d
+	WORD $0x6e70fdd0 // fdiv v16.2d, v14.2d, v16.2d
+	WORD $0x6e71fc11 // fdiv v17.2d, v0.2d, v17.2d
+	WORD $0x6e72fc12 // fdiv v18.2d, v0.2d, v18.2d
 	WORD $0x6e6fddf3 // fmul v19.2d, v15.2d, v15.2d
 	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
 	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
-	FMOVQ 992(R8), F23 // 0.05422589734467588
-	FMOVQ 992(R8), F24 // 0.05422589734467588
+	FMOVQ 1008(R8), F23 // 0.05422589734467588
+	FMOVQ 1008(R8), F24 // 0.05422589734467588
 	WORD $0x4fcc1277 // fmla v23.2d, v19.2d, v12.d[0]
 	WORD $0x4fcc1298 // fmla v24.2d, v20.2d, v12.d[0]
 	WORD $0x4fcc1ab7 // fmla v23.2d, v21.2d, v12.d[1]
 	WORD $0x4fcc1ad8 // fmla v24.2d, v22.2d, v12.d[1]
-	FMOVQ 1008(R8), F25 // 0.06667589320635225
-	FMOVQ 1008(R8), F26 // 0.06667589320635225
+	FMOVQ 1024(R8), F25 // 0.06667589320635225
+	FMOVQ 1024(R8), F26 // 0.06667589320635225
 	WORD $0x4fcb1a79 // fmla v25.2d, v19.2d, v11.d[1]
 	WORD $0x4fcb1a9a // fmla v26.2d, v20.2d, v11.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1024(R8), F23 // 0.09090909948987579
-	FMOVQ 1024(R8), F24 // 0.09090909948987579
+	FMOVQ 1040(R8), F23 // 0.09090909948987579
+	FMOVQ 1040(R8), F24 // 0.09090909948987579
 	WORD $0x4fcb1277 // fmla v23.2d, v19.2d, v11.d[0]
 	WORD $0x4fcb1298 // fmla v24.2d, v20.2d, v11.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	FMOVQ 1040(R8), F25 // 0.1428571428580005
-	FMOVQ 1040(R8), F26 // 0.1428571428580005
+	FMOVQ 1056(R8), F25 // 0.1428571428580005
+	FMOVQ 1056(R8), F26 // 0.1428571428580005
 	WORD $0x4fca1a79 // fmla v25.2d, v19.2d, v10.d[1]
 	WORD $0x4fca1a9a // fmla v26.2d, v20.2d, v10.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1056(R8), F23 // 0.3333333333333333
-	FMOVQ 1056(R8), F24 // 0.3333333333333333
+	FMOVQ 1072(R8), F23 // 0.3333333333333333
+	FMOVQ 1072(R8), F24 // 0.3333333333333333
 	WORD $0x4fca1277 // fmla v23.2d, v19.2d, v10.d[0]
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
@@ -9108,10 +9046,8 @@ loop:
 	CBZ R4, shares
 	VLD1.P 32(R4), [V5.D2, V6.D2]
 shares:
-	VEOR V7.B16, V7.B16, V7.B16
-	VEOR V8.B16, V8.B16, V8.B16
-	WORD $0x6ee7e463 // fcmgt v3.2d, v3.2d, v7.2d
-	WORD $0x6ee8e484 // fcmgt v4.2d, v4.2d, v8.2d
+	WORD $0x4ee08863 // cmgt v3.2d, v3.2d, #0
+	WORD $0x4ee08884 // cmgt v4.2d, v4.2d, #0
 	VMOV V9.B16, V7.B16
 	VMOV V10.B16, V8.B16
 	VBIT V3.B16, V5.B16, V7.B16
@@ -9120,10 +9056,10 @@ shares:
 	VBIT V4.B16, V10.B16, V6.B16
 	VMOV V7.B16, V9.B16
 	VMOV V8.B16, V10.B16
-	WORD $0x4ef1cca9 // fmls v9.2d, v5.2d, v17.2d
-	WORD $0x4ef2ccca // fmls v10.2d, v6.2d, v18.2d
-	WORD $0x6e6ddd29 // fmul v9.2d, v9.2d, v13.2d
-	WORD $0x6e6edd4a // fmul v10.2d, v10.2d, v14.2d
+	WORD $0x4eedcca9 // fmls v9.2d, v5.2d, v13.2d
+	WORD $0x4eeeccca // fmls v10.2d, v6.2d, v14.2d
+	WORD $0x6e71dd29 // fmul v9.2d, v9.2d, v17.2d
+	WORD $0x6e72dd4a // fmul v10.2d, v10.2d, v18.2d
 	VEOR V11.B16, V11.B16, V11.B16
 	VEOR V12.B16, V12.B16, V12.B16
 	WORD $0x4ee9d56b // fsub v11.2d, v11.2d, v9.2d
@@ -9232,10 +9168,8 @@ shares:
 	WORD $0x4eead610 // fsub v16.2d, v16.2d, v10.2d
 	WORD $0x4e75d5ef // fadd v15.2d, v15.2d, v21.2d
 	WORD $0x4e76d610 // fadd v16.2d, v16.2d, v22.2d
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	WORD $0x6ee3e4a3 // fcmgt v3.2d, v5.2d, v3.2d
-	WORD $0x6ee4e4c4 // fcmgt v4.2d, v6.2d, v4.2d
+	WORD $0x4ee088a3 // cmgt v3.2d, v5.2d, #0
+	WORD $0x4ee088c4 // cmgt v4.2d, v6.2d, #0
 	VAND V3.B16, V15.B16, V15.B16
 	VAND V4.B16, V16.B16, V16.B16
 	WORD $0x6e65ddf5 // fmul v21.2d, v15.2d, v5.2d
@@ -9342,10 +9276,8 @@ shares:
 	WORD $0x4eead610 // fsub v16.2d, v16.2d, v10.2d
 	WORD $0x4e61d5ef // fadd v15.2d, v15.2d, v1.2d
 	WORD $0x4e62d610 // fadd v16.2d, v16.2d, v2.2d
-	VEOR V3.B16, V3.B16, V3.B16
-	VEOR V4.B16, V4.B16, V4.B16
-	WORD $0x6ee3e4e3 // fcmgt v3.2d, v7.2d, v3.2d
-	WORD $0x6ee4e504 // fcmgt v4.2d, v8.2d, v4.2d
+	WORD $0x4ee088e3 // cmgt v3.2d, v7.2d, #0
+	WORD $0x4ee08904 // cmgt v4.2d, v8.2d, #0
 	VAND V3.B16, V15.B16, V15.B16
 	VAND V4.B16, V16.B16, V16.B16
 	WORD $0x6e67dde1 // fmul v1.2d, v15.2d, v7.2d
@@ -9378,16 +9310,16 @@ value:
 TEXT ·sigmoidNormalisedF64(SB), NOSPLIT, $0-64
 	MOVD $numbers<>(SB), R8
 	FMOVQ 80(R8), F0 // 1
-	FMOVQ 256(R8), F1 // -746
+	FMOVQ 928(R8), F1 // 746
 	FMOVQ 272(R8), F2 // 6.755399441055808e+15
 	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 928(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 944(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 960(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 944(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 960(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 976(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
 	MOVD n+40(FP), R2
@@ -9397,111 +9329,109 @@ TEXT ·sigmoidNormalisedF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V11.D2, V12.D2]
-	FMOVQ 976(R8), F13 // +Inf
-	FMOVQ 976(R8), F14 // +Inf
+	FMOVQ 992(R8), F13 // +Inf
+	FMOVQ 992(R8), F14 // +Inf
 	WORD $0x4e6be5ad // fcmeq v13.2d, v13.2d, v11.2d
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4ee0f96b // fabs v11.2d, v11.2d
 	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
 	VORR V13.B16, V11.B16, V11.B16
 	VORR V14.B16, V12.B16, V12.B16
-	WORD $0x6ee0f96d // fneg v13.2d, v11.2d
-	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
-	WORD $0x4e61f5ad // fmax v13.2d, v13.2d, v1.2d
-	WORD $0x4e61f5ce // fmax v14.2d, v14.2d, v1.2d
+	WORD $0x4ee1f56d // fmin v13.2d, v11.2d, v1.2d
+	WORD $0x4ee1f58e // fmin v14.2d, v12.2d, v1.2d
 	VMOV V2.B16, V15.B16
 	VMOV V2.B16, V16.B16
-	WORD $0x4fc311af // fmla v15.2d, v13.2d, v3.d[0]
-	WORD $0x4fc311d0 // fmla v16.2d, v14.2d, v3.d[0]
+	WORD $0x4fc351af // fmls v15.2d, v13.2d, v3.d[0]
+	WORD $0x4fc351d0 // fmls v16.2d, v14.2d, v3.d[0]
 	WORD $0x4ee2d5f1 // fsub v17.2d, v15.2d, v2.2d
 	WORD $0x4ee2d612 // fsub v18.2d, v16.2d, v2.2d
-	WORD $0x4fc35a2d // fmls v13.2d, v17.2d, v3.d[1]
-	WORD $0x4fc35a4e // fmls v14.2d, v18.2d, v3.d[1]
-	WORD $0x4fc4522d // fmls v13.2d, v17.2d, v4.d[0]
-	WORD $0x4fc4524e // fmls v14.2d, v18.2d, v4.d[0]
+	WORD $0x4fc31a2d // fmla v13.2d, v17.2d, v3.d[1]
+	WORD $0x4fc31a4e // fmla v14.2d, v18.2d, v3.d[1]
+	WORD $0x4fc4122d // fmla v13.2d, v17.2d, v4.d[0]
+	WORD $0x4fc4124e // fmla v14.2d, v18.2d, v4.d[0]
 	VSHL $52, V15.D2, V15.D2
 	VSHL $52, V16.D2, V16.D2
 	WORD $0x6e6dddb1 // fmul v17.2d, v13.2d, v13.2d
 	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
 	FMOVQ 176(R8), F19 // 2.7620138719733994e-07
 	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
-	WORD $0x4fc711b3 // fmla v19.2d, v13.2d, v7.d[0]
-	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
+	WORD $0x4fc751b3 // fmls v19.2d, v13.2d, v7.d[0]
+	WORD $0x4fc751d4 // fmls v20.2d, v14.2d, v7.d[0]
 	FMOVQ 192(R8), F21 // 2.4801520191217726e-05
 	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
-	WORD $0x4fc619b5 // fmla v21.2d, v13.2d, v6.d[1]
-	WORD $0x4fc619d6 // fmla v22.2d, v14.2d, v6.d[1]
+	WORD $0x4fc659b5 // fmls v21.2d, v13.2d, v6.d[1]
+	WORD $0x4fc659d6 // fmls v22.2d, v14.2d, v6.d[1]
 	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
 	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
 	FMOVQ 208(R8), F19 // 0.0013888888917281794
 	FMOVQ 208(R8), F20 // 0.0013888888917281794
-	WORD $0x4fc611b3 // fmla v19.2d, v13.2d, v6.d[0]
-	WORD $0x4fc611d4 // fmla v20.2d, v14.2d, v6.d[0]
+	WORD $0x4fc651b3 // fmls v19.2d, v13.2d, v6.d[0]
+	WORD $0x4fc651d4 // fmls v20.2d, v14.2d, v6.d[0]
 	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
 	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
 	FMOVQ 224(R8), F21 // 0.04166666666662399
 	FMOVQ 224(R8), F22 // 0.04166666666662399
-	WORD $0x4fc519b5 // fmla v21.2d, v13.2d, v5.d[1]
-	WORD $0x4fc519d6 // fmla v22.2d, v14.2d, v5.d[1]
+	WORD $0x4fc559b5 // fmls v21.2d, v13.2d, v5.d[1]
+	WORD $0x4fc559d6 // fmls v22.2d, v14.2d, v5.d[1]
 	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
 	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
 	FMOVQ 240(R8), F19 // 0.5
 	FMOVQ 240(R8), F20 // 0.5
-	WORD $0x4fc511b3 // fmla v19.2d, v13.2d, v5.d[0]
-	WORD $0x4fc511d4 // fmla v20.2d, v14.2d, v5.d[0]
+	WORD $0x4fc551b3 // fmls v19.2d, v13.2d, v5.d[0]
+	WORD $0x4fc551d4 // fmls v20.2d, v14.2d, v5.d[0]
 	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
 	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
-	WORD $0x4e71ce6d // fmla v13.2d, v19.2d, v17.2d
-	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
-	WORD $0x4e60d5b1 // fadd v17.2d, v13.2d, v0.2d
-	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
+	WORD $0x4ef1ce6d // fmls v13.2d, v19.2d, v17.2d
+	WORD $0x4ef2ce8e // fmls v14.2d, v20.2d, v18.2d
+	WORD $0x4eedd411 // fsub v17.2d, v0.2d, v13.2d
+	WORD $0x4eeed412 // fsub v18.2d, v0.2d, v14.2d
 	VADD V15.D2, V17.D2, V17.D2
 	VADD V16.D2, V18.D2, V18.D2
-	WORD $0x4fc49a31 // fmul v17.2d, v17.2d, v4.d[1]
-	WORD $0x4fc49a52 // fmul v18.2d, v18.2d, v4.d[1]
 	VEOR V15.B16, V15.B16, V15.B16
-	WORD $0x4e6fcdb1 // fmla v17.2d, v13.2d, v15.2d
-	WORD $0x4e6fcdd2 // fmla v18.2d, v14.2d, v15.2d
+	WORD $0x6e6fddad // fmul v13.2d, v13.2d, v15.2d
+	WORD $0x6e6fddce // fmul v14.2d, v14.2d, v15.2d
+	WORD $0x4fc41a2d // fmla v13.2d, v17.2d, v4.d[1]
+	WORD $0x4fc41a4e // fmla v14.2d, v18.2d, v4.d[1]
 	FMOVQ 432(R8), F15 // 2
 	FMOVQ 432(R8), F16 // 2
-	WORD $0x4e71d5ef // fadd v15.2d, v15.2d, v17.2d
-	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
-	WORD $0x4e60d62d // fadd v13.2d, v17.2d, v0.2d
-	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
-	WORD $0x6e6ffe2f // fdiv v15.2d, v17.2d, v15.2d
-	WORD $0x6e70fe50 // fdiv v16.2d, v18.2d, v16.2d
-	WORD $0x6e6dfc0d // fdiv v13.2d, v0.2d, v13.2d
-	WORD $0x6e6efc0e // fdiv v14.2d, v0.2d, v14.2d
+	WORD $0x4e6dd5ef // fadd v15.2d, v15.2d, v13.2d
+	WORD $0x4e6ed610 // fadd v16.2d, v16.2d, v14.2d
+	WORD $0x4e60d5b1 // fadd v17.2d, v13.2d, v0.2d
+	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
+	WORD $0x6e6ffdaf // fdiv v15.2d, v13.2d, v15.2d
+	WORD $0x6e70fdd0 // fdiv v16.2d, v14.2d, v16.2d
+	WORD $0x6e71fc11 // fdiv v17.2d, v0.2d, v17.2d
+	WORD $0x6e72fc12 // fdiv v18.2d, v0.2d, v18.2d
 	WORD $0x6e6fddf3 // fmul v19.2d, v15.2d, v15.2d
 	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
 	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
-	FMOVQ 992(R8), F23 // 0.05422589734467588
-	FMOVQ 992(R8), F24 // 0.05422589734467588
+	FMOVQ 1008(R8), F23 // 0.05422589734467588
+	FMOVQ 1008(R8), F24 // 0.05422589734467588
 	WORD $0x4fca1277 // fmla v23.2d, v19.2d, v10.d[0]
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca1ab7 // fmla v23.2d, v21.2d, v10.d[1]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
-	FMOVQ 1008(R8), F25 // 0.06667589320635225
-	FMOVQ 1008(R8), F26 // 0.06667589320635225
+	FMOVQ 1024(R8), F25 // 0.06667589320635225
+	FMOVQ 1024(R8), F26 // 0.06667589320635225
 	WORD $0x4fc91a79 // fmla v25.2d, v19.2d, v9.d[1]
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1024(R8), F23 // 0.09090909948987579
-	FMOVQ 1024(R8), F24 // 0.09090909948987579
+	FMOVQ 1040(R8), F23 // 0.09090909948987579
+	FMOVQ 1040(R8), F24 // 0.09090909948987579
 	WORD $0x4fc91277 // fmla v23.2d, v19.2d, v9.d[0]
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	FMOVQ 1040(R8), F25 // 0.1428571428580005
-	FMOVQ 1040(R8), F26 // 0.1428571428580005
+	FMOVQ 1056(R8), F25 // 0.1428571428580005
+	FMOVQ 1056(R8), F26 // 0.1428571428580005
 	WORD $0x4fc81a79 // fmla v25.2d, v19.2d, v8.d[1]
 	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1056(R8), F23 // 0.3333333333333333
-	FMOVQ 1056(R8), F24 // 0.3333333333333333
+	FMOVQ 1072(R8), F23 // 0.3333333333333333
+	FMOVQ 1072(R8), F24 // 0.3333333333333333
 	WORD $0x4fc81277 // fmla v23.2d, v19.2d, v8.d[0]
 	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
@@ -9524,37 +9454,35 @@ loop:
 	WORD $0x4e70d58c // fadd v12.2d, v12.2d, v16.2d
 	WORD $0x6e6bfc0b // fdiv v11.2d, v0.2d, v11.2d
 	WORD $0x6e6cfc0c // fdiv v12.2d, v0.2d, v12.2d
-	WORD $0x6e6dde31 // fmul v17.2d, v17.2d, v13.2d
-	WORD $0x6e6ede52 // fmul v18.2d, v18.2d, v14.2d
-	WORD $0x6e6fde31 // fmul v17.2d, v17.2d, v15.2d
-	WORD $0x6e70de52 // fmul v18.2d, v18.2d, v16.2d
-	WORD $0x4e75d631 // fadd v17.2d, v17.2d, v21.2d
-	WORD $0x4e76d652 // fadd v18.2d, v18.2d, v22.2d
-	WORD $0x6e6bde31 // fmul v17.2d, v17.2d, v11.2d
-	WORD $0x6e6cde52 // fmul v18.2d, v18.2d, v12.2d
-	WORD $0x6e6bde31 // fmul v17.2d, v17.2d, v11.2d
-	WORD $0x6e6cde52 // fmul v18.2d, v18.2d, v12.2d
-	VLD1.P 32(R1), [V13.D2, V14.D2]
+	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
+	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
+	WORD $0x6e6fddad // fmul v13.2d, v13.2d, v15.2d
+	WORD $0x6e70ddce // fmul v14.2d, v14.2d, v16.2d
+	WORD $0x4e75d5ad // fadd v13.2d, v13.2d, v21.2d
+	WORD $0x4e76d5ce // fadd v14.2d, v14.2d, v22.2d
+	WORD $0x6e6bddad // fmul v13.2d, v13.2d, v11.2d
+	WORD $0x6e6cddce // fmul v14.2d, v14.2d, v12.2d
+	WORD $0x6e6bddad // fmul v13.2d, v13.2d, v11.2d
+	WORD $0x6e6cddce // fmul v14.2d, v14.2d, v12.2d
+	VLD1.P 32(R1), [V17.D2, V18.D2]
 	VLD1.P 32(R3), [V25.D2, V26.D2]
 	WORD $0x4ef9d413 // fsub v19.2d, v0.2d, v25.2d
 	WORD $0x4efad414 // fsub v20.2d, v0.2d, v26.2d
 	CBZ R4, shares
 	VLD1.P 32(R4), [V19.D2, V20.D2]
 shares:
-	VEOR V23.B16, V23.B16, V23.B16
-	VEOR V24.B16, V24.B16, V24.B16
-	WORD $0x6ef7e5ad // fcmgt v13.2d, v13.2d, v23.2d
-	WORD $0x6ef8e5ce // fcmgt v14.2d, v14.2d, v24.2d
+	WORD $0x4ee08a31 // cmgt v17.2d, v17.2d, #0
+	WORD $0x4ee08a52 // cmgt v18.2d, v18.2d, #0
 	VMOV V25.B16, V23.B16
 	VMOV V26.B16, V24.B16
-	VBIT V13.B16, V19.B16, V23.B16
-	VBIT V14.B16, V20.B16, V24.B16
-	VBIT V13.B16, V25.B16, V19.B16
-	VBIT V14.B16, V26.B16, V20.B16
+	VBIT V17.B16, V19.B16, V23.B16
+	VBIT V18.B16, V20.B16, V24.B16
+	VBIT V17.B16, V25.B16, V19.B16
+	VBIT V18.B16, V26.B16, V20.B16
 	WORD $0x4ef3d6f9 // fsub v25.2d, v23.2d, v19.2d
 	WORD $0x4ef4d71a // fsub v26.2d, v24.2d, v20.2d
-	WORD $0x6e71df39 // fmul v25.2d, v25.2d, v17.2d
-	WORD $0x6e72df5a // fmul v26.2d, v26.2d, v18.2d
+	WORD $0x6e6ddf39 // fmul v25.2d, v25.2d, v13.2d
+	WORD $0x6e6edf5a // fmul v26.2d, v26.2d, v14.2d
 	WORD $0x4e77d673 // fadd v19.2d, v19.2d, v23.2d
 	WORD $0x4e78d694 // fadd v20.2d, v20.2d, v24.2d
 	WORD $0x6e75de73 // fmul v19.2d, v19.2d, v21.2d
@@ -9567,8 +9495,8 @@ shares:
 	VEOR V12.B16, V12.B16, V12.B16
 	WORD $0x4ef9d56b // fsub v11.2d, v11.2d, v25.2d
 	WORD $0x4efad58c // fsub v12.2d, v12.2d, v26.2d
-	VBIT V13.B16, V25.B16, V11.B16
-	VBIT V14.B16, V26.B16, V12.B16
+	VBIT V17.B16, V25.B16, V11.B16
+	VBIT V18.B16, V26.B16, V12.B16
 	VST1.P [V19.D2, V20.D2], 32(R0)
 	CBZ R5, value
 	MOVD scale+48(FP), R9
@@ -9585,16 +9513,16 @@ value:
 TEXT ·sigmoidPenalisedF32(SB), NOSPLIT, $0-64
 	MOVD $numbers<>(SB), R8
 	FMOVQ 80(R8), F0 // 1
-	FMOVQ 256(R8), F1 // -746
+	FMOVQ 928(R8), F1 // 746
 	FMOVQ 272(R8), F2 // 6.755399441055808e+15
 	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 928(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 944(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 960(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 944(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 960(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 976(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
 	MOVD loss+0(FP), R0
@@ -9608,137 +9536,135 @@ loop:
 	VLD1.P 16(R6), [V12.S4]
 	WORD $0x4e61798d // fcvtl2 v13.2d, v12.4s
 	WORD $0x0e61798c // fcvtl v12.2d, v12.2s
-	FMOVQ 976(R8), F14 // +Inf
-	FMOVQ 976(R8), F15 // +Inf
+	FMOVQ 992(R8), F14 // +Inf
+	FMOVQ 992(R8), F15 // +Inf
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
 	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
 	WORD $0x4ee0f9ad // fabs v13.2d, v13.2d
 	VORR V14.B16, V12.B16, V12.B16
 	VORR V15.B16, V13.B16, V13.B16
-	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
-	WORD $0x6ee0f9af // fneg v15.2d, v13.2d
-	WORD $0x4e61f5ce // fmax v14.2d, v14.2d, v1.2d
-	WORD $0x4e61f5ef // fmax v15.2d, v15.2d, v1.2d
+	WORD $0x4ee1f58e // fmin v14.2d, v12.2d, v1.2d
+	WORD $0x4ee1f5af // fmin v15.2d, v13.2d, v1.2d
 	VMOV V2.B16, V16.B16
 	VMOV V2.B16, V17.B16
-	WORD $0x4fc311d0 // fmla v16.2d, v14.2d, v3.d[0]
-	WORD $0x4fc311f1 // fmla v17.2d, v15.2d, v3.d[0]
+	WORD $0x4fc351d0 // fmls v16.2d, v14.2d, v3.d[0]
+	WORD $0x4fc351f1 // fmls v17.2d, v15.2d, v3.d[0]
 	WORD $0x4ee2d612 // fsub v18.2d, v16.2d, v2.2d
 	WORD $0x4ee2d633 // fsub v19.2d, v17.2d, v2.2d
-	WORD $0x4fc35a4e // fmls v14.2d, v18.2d, v3.d[1]
-	WORD $0x4fc35a6f // fmls v15.2d, v19.2d, v3.d[1]
-	WORD $0x4fc4524e // fmls v14.2d, v18.2d, v4.d[0]
-	WORD $0x4fc4526f // fmls v15.2d, v19.2d, v4.d[0]
+	WORD $0x4fc31a4e // fmla v14.2d, v18.2d, v3.d[1]
+	WORD $0x4fc31a6f // fmla v15.2d, v19.2d, v3.d[1]
+	WORD $0x4fc4124e // fmla v14.2d, v18.2d, v4.d[0]
+	WORD $0x4fc4126f // fmla v15.2d, v19.2d, v4.d[0]
 	VSHL $52, V16.D2, V16.D2
 	VSHL $52, V17.D2, V17.D2
 	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
 	WORD $0x6e6fddf3 // fmul v19.2d, v15.2d, v15.2d
 	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
 	FMOVQ 176(R8), F21 // 2.7620138719733994e-07
-	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
-	WORD $0x4fc711f5 // fmla v21.2d, v15.2d, v7.d[0]
+	WORD $0x4fc751d4 // fmls v20.2d, v14.2d, v7.d[0]
+	WORD $0x4fc751f5 // fmls v21.2d, v15.2d, v7.d[0]
 	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
 	FMOVQ 192(R8), F23 // 2.4801520191217726e-05
-	WORD $0x4fc619d6 // fmla v22.2d, v14.2d, v6.d[1]
-	WORD $0x4fc619f7 // fmla v23.2d, v15.2d, v6.d[1]
+	WORD $0x4fc659d6 // fmls v22.2d, v14.2d, v6.d[1]
+	WORD $0x4fc659f7 // fmls v23.2d, v15.2d, v6.d[1]
 	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
 	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
 	FMOVQ 208(R8), F20 // 0.0013888888917281794
 	FMOVQ 208(R8), F21 // 0.0013888888917281794
-	WORD $0x4fc611d4 // fmla v20.2d, v14.2d, v6.d[0]
-	WORD $0x4fc611f5 // fmla v21.2d, v15.2d, v6.d[0]
+	WORD $0x4fc651d4 // fmls v20.2d, v14.2d, v6.d[0]
+	WORD $0x4fc651f5 // fmls v21.2d, v15.2d, v6.d[0]
 	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
 	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
 	FMOVQ 224(R8), F22 // 0.04166666666662399
 	FMOVQ 224(R8), F23 // 0.04166666666662399
-	WORD $0x4fc519d6 // fmla v22.2d, v14.2d, v5.d[1]
-	WORD $0x4fc519f7 // fmla v23.2d, v15.2d, v5.d[1]
+	WORD $0x4fc559d6 // fmls v22.2d, v14.2d, v5.d[1]
+	WORD $0x4fc559f7 // fmls v23.2d, v15.2d, v5.d[1]
 	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
 	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
 	FMOVQ 240(R8), F20 // 0.5
 	FMOVQ 240(R8), F21 // 0.5
-	WORD $0x4fc511d4 // fmla v20.2d, v14.2d, v5.d[0]
-	WORD $0x4fc511f5 // fmla v21.2d, v15.2d, v5.d[0]
+	WORD $0x4fc551d4 // fmls v20.2d, v14.2d, v5.d[0]
+	WORD $0x4fc551f5 // fmls v21.2d, v15.2d, v5.d[0]
 	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
 	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
-	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
-	WORD $0x4e73ceaf // fmla v15.2d, v21.2d, v19.2d
-	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
-	WORD $0x4e60d5f3 // fadd v19.2d, v15.2d, v0.2d
+	WORD $0x4ef2ce8e // fmls v14.2d, v20.2d, v18.2d
+	WORD $0x4ef3ceaf // fmls v15.2d, v21.2d, v19.2d
+	WORD $0x4eeed412 // fsub v18.2d, v0.2d, v14.2d
+	WORD $0x4eefd413 // fsub v19.2d, v0.2d, v15.2d
 	VADD V16.D2, V18.D2, V18.D2
 	VADD V17.D2, V19.D2, V19.D2
-	WORD $0x4fc49a52 // fmul v18.2d, v18.2d, v4.d[1]
-	WORD $0x4fc49a73 // fmul v19.2d, v19.2d, v4.d[1]
 	VEOR V16.B16, V16.B16, V16.B16
-	WORD $0x4e70cdd2 // fmla v18.2d, v14.2d, v16.2d
-	WORD $0x4e70cdf3 // fmla v19.2d, v15.2d, v16.2d
+	WORD $0x6e70ddce // fmul v14.2d, v14.2d, v16.2d
+	WORD $0x6e70ddef // fmul v15.2d, v15.2d, v16.2d
+	WORD $0x4fc41a4e // fmla v14.2d, v18.2d, v4.d[1]
+	WORD $0x4fc41a6f // fmla v15.2d, v19.2d, v4.d[1]
 	FMOVQ 432(R8), F16 // 2
 	FMOVQ 432(R8), F17 // 2
-	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
-	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
-	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
-	WORD $0x4e60d66f // fadd v15.2d, v19.2d, v0.2d
-	WORD $0x6e70ddd4 // fmul v20.2d, v14.2d, v16.2d
-	WORD $0x6e71ddf5 // fmul v21.2d, v15.2d, v17.2d
+	WORD $0x4e6ed610 // fadd v16.2d, v16.2d, v14.2d
+	WORD $0x4e6fd631 // fadd v17.2d, v17.2d, v15.2d
+	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
+	WORD $0x4e60d5f3 // fadd v19.2d, v15.2d, v0.2d
+	WORD $0x6e70de54 // fmul v20.2d, v18.2d, v16.2d
+	WORD $0x6e71de75 // fmul v21.2d, v19.2d, v17.2d
 	WORD $0x6e74fc14 // fdiv v20.2d, v0.2d, v20.2d
 	WORD $0x6e75fc15 // fdiv v21.2d, v0.2d, v21.2d
 	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
 	WORD $0x6e75de31 // fmul v17.2d, v17.2d, v21.2d
-	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
-	WORD $0x6e75ddef // fmul v15.2d, v15.2d, v21.2d
-	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
-	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
-	WORD $0x6e6eddd4 // fmul v20.2d, v14.2d, v14.2d
-	WORD $0x6e6fddf5 // fmul v21.2d, v15.2d, v15.2d
+	WORD $0x6e74de52 // fmul v18.2d, v18.2d, v20.2d
+	WORD $0x6e75de73 // fmul v19.2d, v19.2d, v21.2d
+	WORD $0x6e6ede52 // fmul v18.2d, v18.2d, v14.2d
+	WORD $0x6e6fde73 // fmul v19.2d, v19.2d, v15.2d
+	WORD $0x6e72de54 // fmul v20.2d, v18.2d, v18.2d
+	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
 	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
-	FMOVQ 992(R8), F24 // 0.05422589734467588
-	FMOVQ 992(R8), F25 // 0.05422589734467588
+	FMOVQ 1008(R8), F24 // 0.05422589734467588
+	FMOVQ 1008(R8), F25 // 0.05422589734467588
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
 	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
-	FMOVQ 1008(R8), F26 // 0.06667589320635225
-	FMOVQ 1008(R8), F27 // 0.06667589320635225
+	FMOVQ 1024(R8), F26 // 0.06667589320635225
+	FMOVQ 1024(R8), F27 // 0.06667589320635225
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1024(R8), F24 // 0.09090909948987579
-	FMOVQ 1024(R8), F25 // 0.09090909948987579
+	FMOVQ 1040(R8), F24 // 0.09090909948987579
+	FMOVQ 1040(R8), F25 // 0.09090909948987579
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
 	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	FMOVQ 1040(R8), F26 // 0.1428571428580005
-	FMOVQ 1040(R8), F27 // 0.1428571428580005
+	FMOVQ 1056(R8), F26 // 0.1428571428580005
+	FMOVQ 1056(R8), F27 // 0.1428571428580005
 	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
 	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1056(R8), F24 // 0.3333333333333333
-	FMOVQ 1056(R8), F25 // 0.3333333333333333
+	FMOVQ 1072(R8), F24 // 0.3333333333333333
+	FMOVQ 1072(R8), F25 // 0.3333333333333333
 	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
 	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
 	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	WORD $0x6e6ede9a // fmul v26.2d, v20.2d, v14.2d
-	WORD $0x6e6fdebb // fmul v27.2d, v21.2d, v15.2d
-	VMOV V14.B16, V22.B16
-	VMOV V15.B16, V23.B16
+	WORD $0x6e72de9a // fmul v26.2d, v20.2d, v18.2d
+	WORD $0x6e73debb // fmul v27.2d, v21.2d, v19.2d
+	VMOV V18.B16, V22.B16
+	VMOV V19.B16, V23.B16
 	WORD $0x4e78cf56 // fmla v22.2d, v26.2d, v24.2d
 	WORD $0x4e79cf77 // fmla v23.2d, v27.2d, v25.2d
 	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
 	WORD $0x4e77d6f7 // fadd v23.2d, v23.2d, v23.2d
-	FMOVQ 1088(R8), F14 // 1.0715086071862673e+301
-	FMOVQ 1088(R8), F15 // 1.0715086071862673e+301
-	WORD $0x4eecf5ce // fmin v14.2d, v14.2d, v12.2d
-	WORD $0x4eedf5ef // fmin v15.2d, v15.2d, v13.2d
-	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
-	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
-	WORD $0x6e70ddce // fmul v14.2d, v14.2d, v16.2d
-	WORD $0x6e71ddef // fmul v15.2d, v15.2d, v17.2d
+	FMOVQ 1088(R8), F18 // 1.0715086071862673e+301
+	FMOVQ 1088(R8), F19 // 1.0715086071862673e+301
+	WORD $0x4eecf652 // fmin v18.2d, v18.2d, v12.2d
+	WORD $0x4eedf673 // fmin v19.2d, v19.2d, v13.2d
+	WORD $0x6e6ede52 // fmul v18.2d, v18.2d, v14.2d
+	WORD $0x6e6fde73 // fmul v19.2d, v19.2d, v15.2d
+	WORD $0x6e70de52 // fmul v18.2d, v18.2d, v16.2d
+	WORD $0x6e71de73 // fmul v19.2d, v19.2d, v17.2d
 	VLD1.P 16(R1), [V20.S4]
 	WORD $0x4e617a95 // fcvtl2 v21.2d, v20.4s
 	WORD $0x0e617a94 // fcvtl v20.2d, v20.2s
@@ -9752,10 +9678,8 @@ loop:
 	WORD $0x4e617b19 // fcvtl2 v25.2d, v24.4s
 	WORD $0x0e617b18 // fcvtl v24.2d, v24.2s
 shares:
-	VEOR V26.B16, V26.B16, V26.B16
-	VEOR V27.B16, V27.B16, V27.B16
-	WORD $0x6efae694 // fcmgt v20.2d, v20.2d, v26.2d
-	WORD $0x6efbe6b5 // fcmgt v21.2d, v21.2d, v27.2d
+	WORD $0x4ee08a94 // cmgt v20.2d, v20.2d, #0
+	WORD $0x4ee08ab5 // cmgt v21.2d, v21.2d, #0
 	VMOV V28.B16, V26.B16
 	VMOV V29.B16, V27.B16
 	VBIT V20.B16, V24.B16, V26.B16
@@ -9764,30 +9688,28 @@ shares:
 	VBIT V21.B16, V29.B16, V25.B16
 	VMOV V26.B16, V28.B16
 	VMOV V27.B16, V29.B16
-	WORD $0x4ef2cf1c // fmls v28.2d, v24.2d, v18.2d
-	WORD $0x4ef3cf3d // fmls v29.2d, v25.2d, v19.2d
+	WORD $0x4eeecf1c // fmls v28.2d, v24.2d, v14.2d
+	WORD $0x4eefcf3d // fmls v29.2d, v25.2d, v15.2d
 	WORD $0x6e70df9c // fmul v28.2d, v28.2d, v16.2d
 	WORD $0x6e71dfbd // fmul v29.2d, v29.2d, v17.2d
 	WORD $0x4e7ad718 // fadd v24.2d, v24.2d, v26.2d
 	WORD $0x4e7bd739 // fadd v25.2d, v25.2d, v27.2d
 	WORD $0x6e76df18 // fmul v24.2d, v24.2d, v22.2d
 	WORD $0x6e77df39 // fmul v25.2d, v25.2d, v23.2d
-	VEOR V30.B16, V30.B16, V30.B16
-	VEOR V31.B16, V31.B16, V31.B16
-	WORD $0x6efee75e // fcmgt v30.2d, v26.2d, v30.2d
-	WORD $0x6effe77f // fcmgt v31.2d, v27.2d, v31.2d
+	WORD $0x4ee08b5e // cmgt v30.2d, v26.2d, #0
+	WORD $0x4ee08b7f // cmgt v31.2d, v27.2d, #0
 	VAND V30.B16, V12.B16, V12.B16
 	VAND V31.B16, V13.B16, V13.B16
 	WORD $0x4e7acd98 // fmla v24.2d, v12.2d, v26.2d
 	WORD $0x4e7bcdb9 // fmla v25.2d, v13.2d, v27.2d
-	WORD $0x6e6ede10 // fmul v16.2d, v16.2d, v14.2d
-	WORD $0x6e6fde31 // fmul v17.2d, v17.2d, v15.2d
+	WORD $0x6e72de10 // fmul v16.2d, v16.2d, v18.2d
+	WORD $0x6e73de31 // fmul v17.2d, v17.2d, v19.2d
 	WORD $0x4fcb121c // fmla v28.2d, v16.2d, v11.d[0]
 	WORD $0x4fcb123d // fmla v29.2d, v17.2d, v11.d[0]
-	WORD $0x4e76d5ce // fadd v14.2d, v14.2d, v22.2d
-	WORD $0x4e77d5ef // fadd v15.2d, v15.2d, v23.2d
-	WORD $0x4fcb51d8 // fmls v24.2d, v14.2d, v11.d[0]
-	WORD $0x4fcb51f9 // fmls v25.2d, v15.2d, v11.d[0]
+	WORD $0x4e76d652 // fadd v18.2d, v18.2d, v22.2d
+	WORD $0x4e77d673 // fadd v19.2d, v19.2d, v23.2d
+	WORD $0x4fcb5258 // fmls v24.2d, v18.2d, v11.d[0]
+	WORD $0x4fcb5279 // fmls v25.2d, v19.2d, v11.d[0]
 	VEOR V12.B16, V12.B16, V12.B16
 	VEOR V13.B16, V13.B16, V13.B16
 	WORD $0x4efcd58c // fsub v12.2d, v12.2d, v28.2d
@@ -9811,16 +9733,16 @@ value:
 TEXT ·sigmoidPenalisedF64(SB), NOSPLIT, $0-64
 	MOVD $numbers<>(SB), R8
 	FMOVQ 80(R8), F0 // 1
-	FMOVQ 256(R8), F1 // -746
+	FMOVQ 928(R8), F1 // 746
 	FMOVQ 272(R8), F2 // 6.755399441055808e+15
 	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 928(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 944(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 960(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 944(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 960(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 976(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
 	MOVD loss+0(FP), R0
@@ -9832,111 +9754,109 @@ TEXT ·sigmoidPenalisedF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V12.D2, V13.D2]
-	FMOVQ 976(R8), F14 // +Inf
-	FMOVQ 976(R8), F15 // +Inf
+	FMOVQ 992(R8), F14 // +Inf
+	FMOVQ 992(R8), F15 // +Inf
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
 	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
 	WORD $0x4ee0f9ad // fabs v13.2d, v13.2d
 	VORR V14.B16, V12.B16, V12.B16
 	VORR V15.B16, V13.B16, V13.B16
-	WORD $0x6ee0f98e // fneg v14.2d, v12.2d
-	WORD $0x6ee0f9af // fneg v15.2d, v13.2d
-	WORD $0x4e61f5ce // fmax v14.2d, v14.2d, v1.2d
-	WORD $0x4e61f5ef // fmax v15.2d, v15.2d, v1.2d
+	WORD $0x4ee1f58e // fmin v14.2d, v12.2d, v1.2d
+	WORD $0x4ee1f5af // fmin v15.2d, v13.2d, v1.2d
 	VMOV V2.B16, V16.B16
 	VMOV V2.B16, V17.B16
-	WORD $0x4fc311d0 // fmla v16.2d, v14.2d, v3.d[0]
-	WORD $0x4fc311f1 // fmla v17.2d, v15.2d, v3.d[0]
+	WORD $0x4fc351d0 // fmls v16.2d, v14.2d, v3.d[0]
+	WORD $0x4fc351f1 // fmls v17.2d, v15.2d, v3.d[0]
 	WORD $0x4ee2d612 // fsub v18.2d, v16.2d, v2.2d
 	WORD $0x4ee2d633 // fsub v19.2d, v17.2d, v2.2d
-	WORD $0x4fc35a4e // fmls v14.2d, v18.2d, v3.d[1]
-	WORD $0x4fc35a6f // fmls v15.2d, v19.2d, v3.d[1]
-	WORD $0x4fc4524e // fmls v14.2d, v18.2d, v4.d[0]
-	WORD $0x4fc4526f // fmls v15.2d, v19.2d, v4.d[0]
+	WORD $0x4fc31a4e // fmla v14.2d, v18.2d, v3.d[1]
+	WORD $0x4fc31a6f // fmla v15.2d, v19.2d, v3.d[1]
+	WORD $0x4fc4124e // fmla v14.2d, v18.2d, v4.d[0]
+	WORD $0x4fc4126f // fmla v15.2d, v19.2d, v4.d[0]
 	VSHL $52, V16.D2, V16.D2
 	VSHL $52, V17.D2, V17.D2
 	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
 	WORD $0x6e6fddf3 // fmul v19.2d, v15.2d, v15.2d
 	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
 	FMOVQ 176(R8), F21 // 2.7620138719733994e-07
-	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
-	WORD $0x4fc711f5 // fmla v21.2d, v15.2d, v7.d[0]
+	WORD $0x4fc751d4 // fmls v20.2d, v14.2d, v7.d[0]
+	WORD $0x4fc751f5 // fmls v21.2d, v15.2d, v7.d[0]
 	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
 	FMOVQ 192(R8), F23 // 2.4801520191217726e-05
-	WORD $0x4fc619d6 // fmla v22.2d, v14.2d, v6.d[1]
-	WORD $0x4fc619f7 // fmla v23.2d, v15.2d, v6.d[1]
+	WORD $0x4fc659d6 // fmls v22.2d, v14.2d, v6.d[1]
+	WORD $0x4fc659f7 // fmls v23.2d, v15.2d, v6.d[1]
 	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
 	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
 	FMOVQ 208(R8), F20 // 0.0013888888917281794
 	FMOVQ 208(R8), F21 // 0.0013888888917281794
-	WORD $0x4fc611d4 // fmla v20.2d, v14.2d, v6.d[0]
-	WORD $0x4fc611f5 // fmla v21.2d, v15.2d, v6.d[0]
+	WORD $0x4fc651d4 // fmls v20.2d, v14.2d, v6.d[0]
+	WORD $0x4fc651f5 // fmls v21.2d, v15.2d, v6.d[0]
 	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
 	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
 	FMOVQ 224(R8), F22 // 0.04166666666662399
 	FMOVQ 224(R8), F23 // 0.04166666666662399
-	WORD $0x4fc519d6 // fmla v22.2d, v14.2d, v5.d[1]
-	WORD $0x4fc519f7 // fmla v23.2d, v15.2d, v5.d[1]
+	WORD $0x4fc559d6 // fmls v22.2d, v14.2d, v5.d[1]
+	WORD $0x4fc559f7 // fmls v23.2d, v15.2d, v5.d[1]
 	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
 	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
 	FMOVQ 240(R8), F20 // 0.5
 	FMOVQ 240(R8), F21 // 0.5
-	WORD $0x4fc511d4 // fmla v20.2d, v14.2d, v5.d[0]
-	WORD $0x4fc511f5 // fmla v21.2d, v15.2d, v5.d[0]
+	WORD $0x4fc551d4 // fmls v20.2d, v14.2d, v5.d[0]
+	WORD $0x4fc551f5 // fmls v21.2d, v15.2d, v5.d[0]
 	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
 	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
-	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
-	WORD $0x4e73ceaf // fmla v15.2d, v21.2d, v19.2d
-	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
-	WORD $0x4e60d5f3 // fadd v19.2d, v15.2d, v0.2d
+	WORD $0x4ef2ce8e // fmls v14.2d, v20.2d, v18.2d
+	WORD $0x4ef3ceaf // fmls v15.2d, v21.2d, v19.2d
+	WORD $0x4eeed412 // fsub v18.2d, v0.2d, v14.2d
+	WORD $0x4eefd413 // fsub v19.2d, v0.2d, v15.2d
 	VADD V16.D2, V18.D2, V18.D2
 	VADD V17.D2, V19.D2, V19.D2
-	WORD $0x4fc49a52 // fmul v18.2d, v18.2d, v4.d[1]
-	WORD $0x4fc49a73 // fmul v19.2d, v19.2d, v4.d[1]
 	VEOR V16.B16, V16.B16, V16.B16
-	WORD $0x4e70cdd2 // fmla v18.2d, v14.2d, v16.2d
-	WORD $0x4e70cdf3 // fmla v19.2d, v15.2d, v16.2d
+	WORD $0x6e70ddce // fmul v14.2d, v14.2d, v16.2d
+	WORD $0x6e70ddef // fmul v15.2d, v15.2d, v16.2d
+	WORD $0x4fc41a4e // fmla v14.2d, v18.2d, v4.d[1]
+	WORD $0x4fc41a6f // fmla v15.2d, v19.2d, v4.d[1]
 	FMOVQ 432(R8), F16 // 2
 	FMOVQ 432(R8), F17 // 2
-	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
-	WORD $0x4e73d631 // fadd v17.2d, v17.2d, v19.2d
-	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
-	WORD $0x4e60d66f // fadd v15.2d, v19.2d, v0.2d
-	WORD $0x6e70fe50 // fdiv v16.2d, v18.2d, v16.2d
-	WORD $0x6e71fe71 // fdiv v17.2d, v19.2d, v17.2d
-	WORD $0x6e6efc0e // fdiv v14.2d, v0.2d, v14.2d
-	WORD $0x6e6ffc0f // fdiv v15.2d, v0.2d, v15.2d
+	WORD $0x4e6ed610 // fadd v16.2d, v16.2d, v14.2d
+	WORD $0x4e6fd631 // fadd v17.2d, v17.2d, v15.2d
+	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
+	WORD $0x4e60d5f3 // fadd v19.2d, v15.2d, v0.2d
+	WORD $0x6e70fdd0 // fdiv v16.2d, v14.2d, v16.2d
+	WORD $0x6e71fdf1 // fdiv v17.2d, v15.2d, v17.2d
+	WORD $0x6e72fc12 // fdiv v18.2d, v0.2d, v18.2d
+	WORD $0x6e73fc13 // fdiv v19.2d, v0.2d, v19.2d
 	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
 	WORD $0x6e71de35 // fmul v21.2d, v17.2d, v17.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
 	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
-	FMOVQ 992(R8), F24 // 0.05422589734467588
-	FMOVQ 992(R8), F25 // 0.05422589734467588
+	FMOVQ 1008(R8), F24 // 0.05422589734467588
+	FMOVQ 1008(R8), F25 // 0.05422589734467588
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
 	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
-	FMOVQ 1008(R8), F26 // 0.06667589320635225
-	FMOVQ 1008(R8), F27 // 0.06667589320635225
+	FMOVQ 1024(R8), F26 // 0.06667589320635225
+	FMOVQ 1024(R8), F27 // 0.06667589320635225
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1024(R8), F24 // 0.09090909948987579
-	FMOVQ 1024(R8), F25 // 0.09090909948987579
+	FMOVQ 1040(R8), F24 // 0.09090909948987579
+	FMOVQ 1040(R8), F25 // 0.09090909948987579
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
 	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	FMOVQ 1040(R8), F26 // 0.1428571428580005
-	FMOVQ 1040(R8), F27 // 0.1428571428580005
+	FMOVQ 1056(R8), F26 // 0.1428571428580005
+	FMOVQ 1056(R8), F27 // 0.1428571428580005
 	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
 	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1056(R8), F24 // 0.3333333333333333
-	FMOVQ 1056(R8), F25 // 0.3333333333333333
+	FMOVQ 1072(R8), F24 // 0.3333333333333333
+	FMOVQ 1072(R8), F25 // 0.3333333333333333
 	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
 	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
@@ -9953,10 +9873,10 @@ loop:
 	FMOVQ 1088(R8), F17 // 1.0715086071862673e+301
 	WORD $0x4eecf610 // fmin v16.2d, v16.2d, v12.2d
 	WORD $0x4eedf631 // fmin v17.2d, v17.2d, v13.2d
-	WORD $0x6e72de10 // fmul v16.2d, v16.2d, v18.2d
-	WORD $0x6e73de31 // fmul v17.2d, v17.2d, v19.2d
 	WORD $0x6e6ede10 // fmul v16.2d, v16.2d, v14.2d
 	WORD $0x6e6fde31 // fmul v17.2d, v17.2d, v15.2d
+	WORD $0x6e72de10 // fmul v16.2d, v16.2d, v18.2d
+	WORD $0x6e73de31 // fmul v17.2d, v17.2d, v19.2d
 	VLD1.P 32(R1), [V20.D2, V21.D2]
 	VLD1.P 32(R3), [V28.D2, V29.D2]
 	WORD $0x4efcd418 // fsub v24.2d, v0.2d, v28.2d
@@ -9964,10 +9884,8 @@ loop:
 	CBZ R4, shares
 	VLD1.P 32(R4), [V24.D2, V25.D2]
 shares:
-	VEOR V26.B16, V26.B16, V26.B16
-	VEOR V27.B16, V27.B16, V27.B16
-	WORD $0x6efae694 // fcmgt v20.2d, v20.2d, v26.2d
-	WORD $0x6efbe6b5 // fcmgt v21.2d, v21.2d, v27.2d
+	WORD $0x4ee08a94 // cmgt v20.2d, v20.2d, #0
+	WORD $0x4ee08ab5 // cmgt v21.2d, v21.2d, #0
 	VMOV V28.B16, V26.B16
 	VMOV V29.B16, V27.B16
 	VBIT V20.B16, V24.B16, V26.B16
@@ -9976,26 +9894,24 @@ shares:
 	VBIT V21.B16, V29.B16, V25.B16
 	VMOV V26.B16, V28.B16
 	VMOV V27.B16, V29.B16
-	WORD $0x4ef2cf1c // fmls v28.2d, v24.2d, v18.2d
-	WORD $0x4ef3cf3d // fmls v29.2d, v25.2d, v19.2d
-	WORD $0x6e6edf9c // fmul v28.2d, v28.2d, v14.2d
-	WORD $0x6e6fdfbd // fmul v29.2d, v29.2d, v15.2d
+	WORD $0x4eeecf1c // fmls v28.2d, v24.2d, v14.2d
+	WORD $0x4eefcf3d // fmls v29.2d, v25.2d, v15.2d
+	WORD $0x6e72df9c // fmul v28.2d, v28.2d, v18.2d
+	WORD $0x6e73dfbd // fmul v29.2d, v29.2d, v19.2d
 	WORD $0x4e7ad718 // fadd v24.2d, v24.2d, v26.2d
 	WORD $0x4e7bd739 // fadd v25.2d, v25.2d, v27.2d
 	WORD $0x6e76df18 // fmul v24.2d, v24.2d, v22.2d
 	WORD $0x6e77df39 // fmul v25.2d, v25.2d, v23.2d
-	VEOR V30.B16, V30.B16, V30.B16
-	VEOR V31.B16, V31.B16, V31.B16
-	WORD $0x6efee75e // fcmgt v30.2d, v26.2d, v30.2d
-	WORD $0x6effe77f // fcmgt v31.2d, v27.2d, v31.2d
+	WORD $0x4ee08b5e // cmgt v30.2d, v26.2d, #0
+	WORD $0x4ee08b7f // cmgt v31.2d, v27.2d, #0
 	VAND V30.B16, V12.B16, V12.B16
 	VAND V31.B16, V13.B16, V13.B16
 	WORD $0x4e7acd98 // fmla v24.2d, v12.2d, v26.2d
 	WORD $0x4e7bcdb9 // fmla v25.2d, v13.2d, v27.2d
-	WORD $0x6e70ddce // fmul v14.2d, v14.2d, v16.2d
-	WORD $0x6e71ddef // fmul v15.2d, v15.2d, v17.2d
-	WORD $0x4fcb11dc // fmla v28.2d, v14.2d, v11.d[0]
-	WORD $0x4fcb11fd // fmla v29.2d, v15.2d, v11.d[0]
+	WORD $0x6e70de52 // fmul v18.2d, v18.2d, v16.2d
+	WORD $0x6e71de73 // fmul v19.2d, v19.2d, v17.2d
+	WORD $0x4fcb125c // fmla v28.2d, v18.2d, v11.d[0]
+	WORD $0x4fcb127d // fmla v29.2d, v19.2d, v11.d[0]
 	WORD $0x4e76d610 // fadd v16.2d, v16.2d, v22.2d
 	WORD $0x4e77d631 // fadd v17.2d, v17.2d, v23.2d
 	WORD $0x4fcb5218 // fmls v24.2d, v16.2d, v11.d[0]
@@ -10034,135 +9950,133 @@ loop:
 	VLD1.P 16(R6), [V1.S4]
 	WORD $0x4e617822 // fcvtl2 v2.2d, v1.4s
 	WORD $0x0e617821 // fcvtl v1.2d, v1.2s
-	FMOVQ 256(R8), F3 // -746
+	FMOVQ 928(R8), F3 // 746
 	FMOVQ 272(R8), F4 // 6.755399441055808e+15
 	FMOVQ 96(R8), F5 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F6 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F7 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F8 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F9 // 2.5100424157005067e-08 0
-	FMOVQ 928(R8), F10 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 944(R8), F11 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 960(R8), F12 // 0.03746069493121795 0.078152934631886
-	FMOVQ 976(R8), F13 // +Inf
-	FMOVQ 976(R8), F14 // +Inf
+	FMOVQ 944(R8), F10 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 960(R8), F11 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 976(R8), F12 // 0.03746069493121795 0.078152934631886
+	FMOVQ 992(R8), F13 // +Inf
+	FMOVQ 992(R8), F14 // +Inf
 	WORD $0x4e61e5ad // fcmeq v13.2d, v13.2d, v1.2d
 	WORD $0x4e62e5ce // fcmeq v14.2d, v14.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
 	WORD $0x4ee0f842 // fabs v2.2d, v2.2d
 	VORR V13.B16, V1.B16, V1.B16
 	VORR V14.B16, V2.B16, V2.B16
-	WORD $0x6ee0f82d // fneg v13.2d, v1.2d
-	WORD $0x6ee0f84e // fneg v14.2d, v2.2d
-	WORD $0x4e63f5ad // fmax v13.2d, v13.2d, v3.2d
-	WORD $0x4e63f5ce // fmax v14.2d, v14.2d, v3.2d
+	WORD $0x4ee3f42d // fmin v13.2d, v1.2d, v3.2d
+	WORD $0x4ee3f44e // fmin v14.2d, v2.2d, v3.2d
 	VMOV V4.B16, V15.B16
 	VMOV V4.B16, V16.B16
-	WORD $0x4fc511af // fmla v15.2d, v13.2d, v5.d[0]
-	WORD $0x4fc511d0 // fmla v16.2d, v14.2d, v5.d[0]
+	WORD $0x4fc551af // fmls v15.2d, v13.2d, v5.d[0]
+	WORD $0x4fc551d0 // fmls v16.2d, v14.2d, v5.d[0]
 	WORD $0x4ee4d5f1 // fsub v17.2d, v15.2d, v4.2d
 	WORD $0x4ee4d612 // fsub v18.2d, v16.2d, v4.2d
-	WORD $0x4fc55a2d // fmls v13.2d, v17.2d, v5.d[1]
-	WORD $0x4fc55a4e // fmls v14.2d, v18.2d, v5.d[1]
-	WORD $0x4fc6522d // fmls v13.2d, v17.2d, v6.d[0]
-	WORD $0x4fc6524e // fmls v14.2d, v18.2d, v6.d[0]
+	WORD $0x4fc51a2d // fmla v13.2d, v17.2d, v5.d[1]
+	WORD $0x4fc51a4e // fmla v14.2d, v18.2d, v5.d[1]
+	WORD $0x4fc6122d // fmla v13.2d, v17.2d, v6.d[0]
+	WORD $0x4fc6124e // fmla v14.2d, v18.2d, v6.d[0]
 	VSHL $52, V15.D2, V15.D2
 	VSHL $52, V16.D2, V16.D2
 	WORD $0x6e6dddb1 // fmul v17.2d, v13.2d, v13.2d
 	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
 	FMOVQ 176(R8), F19 // 2.7620138719733994e-07
 	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
-	WORD $0x4fc911b3 // fmla v19.2d, v13.2d, v9.d[0]
-	WORD $0x4fc911d4 // fmla v20.2d, v14.2d, v9.d[0]
+	WORD $0x4fc951b3 // fmls v19.2d, v13.2d, v9.d[0]
+	WORD $0x4fc951d4 // fmls v20.2d, v14.2d, v9.d[0]
 	FMOVQ 192(R8), F21 // 2.4801520191217726e-05
 	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
-	WORD $0x4fc819b5 // fmla v21.2d, v13.2d, v8.d[1]
-	WORD $0x4fc819d6 // fmla v22.2d, v14.2d, v8.d[1]
+	WORD $0x4fc859b5 // fmls v21.2d, v13.2d, v8.d[1]
+	WORD $0x4fc859d6 // fmls v22.2d, v14.2d, v8.d[1]
 	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
 	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
 	FMOVQ 208(R8), F19 // 0.0013888888917281794
 	FMOVQ 208(R8), F20 // 0.0013888888917281794
-	WORD $0x4fc811b3 // fmla v19.2d, v13.2d, v8.d[0]
-	WORD $0x4fc811d4 // fmla v20.2d, v14.2d, v8.d[0]
+	WORD $0x4fc851b3 // fmls v19.2d, v13.2d, v8.d[0]
+	WORD $0x4fc851d4 // fmls v20.2d, v14.2d, v8.d[0]
 	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
 	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
 	FMOVQ 224(R8), F21 // 0.04166666666662399
 	FMOVQ 224(R8), F22 // 0.04166666666662399
-	WORD $0x4fc719b5 // fmla v21.2d, v13.2d, v7.d[1]
-	WORD $0x4fc719d6 // fmla v22.2d, v14.2d, v7.d[1]
+	WORD $0x4fc759b5 // fmls v21.2d, v13.2d, v7.d[1]
+	WORD $0x4fc759d6 // fmls v22.2d, v14.2d, v7.d[1]
 	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
 	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
 	FMOVQ 240(R8), F19 // 0.5
 	FMOVQ 240(R8), F20 // 0.5
-	WORD $0x4fc711b3 // fmla v19.2d, v13.2d, v7.d[0]
-	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
+	WORD $0x4fc751b3 // fmls v19.2d, v13.2d, v7.d[0]
+	WORD $0x4fc751d4 // fmls v20.2d, v14.2d, v7.d[0]
 	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
 	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
-	WORD $0x4e71ce6d // fmla v13.2d, v19.2d, v17.2d
-	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
-	WORD $0x4e60d5b1 // fadd v17.2d, v13.2d, v0.2d
-	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
+	WORD $0x4ef1ce6d // fmls v13.2d, v19.2d, v17.2d
+	WORD $0x4ef2ce8e // fmls v14.2d, v20.2d, v18.2d
+	WORD $0x4eedd411 // fsub v17.2d, v0.2d, v13.2d
+	WORD $0x4eeed412 // fsub v18.2d, v0.2d, v14.2d
 	VADD V15.D2, V17.D2, V17.D2
 	VADD V16.D2, V18.D2, V18.D2
-	WORD $0x4fc69a31 // fmul v17.2d, v17.2d, v6.d[1]
-	WORD $0x4fc69a52 // fmul v18.2d, v18.2d, v6.d[1]
 	VEOR V15.B16, V15.B16, V15.B16
-	WORD $0x4e6fcdb1 // fmla v17.2d, v13.2d, v15.2d
-	WORD $0x4e6fcdd2 // fmla v18.2d, v14.2d, v15.2d
+	WORD $0x6e6fddad // fmul v13.2d, v13.2d, v15.2d
+	WORD $0x6e6fddce // fmul v14.2d, v14.2d, v15.2d
+	WORD $0x4fc61a2d // fmla v13.2d, v17.2d, v6.d[1]
+	WORD $0x4fc61a4e // fmla v14.2d, v18.2d, v6.d[1]
 	FMOVQ 432(R8), F15 // 2
 	FMOVQ 432(R8), F16 // 2
-	WORD $0x4e71d5ef // fadd v15.2d, v15.2d, v17.2d
-	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
-	WORD $0x4e60d62d // fadd v13.2d, v17.2d, v0.2d
-	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
-	WORD $0x6e6fddb3 // fmul v19.2d, v13.2d, v15.2d
-	WORD $0x6e70ddd4 // fmul v20.2d, v14.2d, v16.2d
+	WORD $0x4e6dd5ef // fadd v15.2d, v15.2d, v13.2d
+	WORD $0x4e6ed610 // fadd v16.2d, v16.2d, v14.2d
+	WORD $0x4e60d5b1 // fadd v17.2d, v13.2d, v0.2d
+	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
+	WORD $0x6e6fde33 // fmul v19.2d, v17.2d, v15.2d
+	WORD $0x6e70de54 // fmul v20.2d, v18.2d, v16.2d
 	WORD $0x6e73fc13 // fdiv v19.2d, v0.2d, v19.2d
 	WORD $0x6e74fc14 // fdiv v20.2d, v0.2d, v20.2d
 	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
 	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
-	WORD $0x6e73ddad // fmul v13.2d, v13.2d, v19.2d
-	WORD $0x6e74ddce // fmul v14.2d, v14.2d, v20.2d
-	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
-	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
-	WORD $0x6e6dddb3 // fmul v19.2d, v13.2d, v13.2d
-	WORD $0x6e6eddd4 // fmul v20.2d, v14.2d, v14.2d
+	WORD $0x6e73de31 // fmul v17.2d, v17.2d, v19.2d
+	WORD $0x6e74de52 // fmul v18.2d, v18.2d, v20.2d
+	WORD $0x6e6dde31 // fmul v17.2d, v17.2d, v13.2d
+	WORD $0x6e6ede52 // fmul v18.2d, v18.2d, v14.2d
+	WORD $0x6e71de33 // fmul v19.2d, v17.2d, v17.2d
+	WORD $0x6e72de54 // fmul v20.2d, v18.2d, v18.2d
 	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
-	FMOVQ 992(R8), F23 // 0.05422589734467588
-	FMOVQ 992(R8), F24 // 0.05422589734467588
+	FMOVQ 1008(R8), F23 // 0.05422589734467588
+	FMOVQ 1008(R8), F24 // 0.05422589734467588
 	WORD $0x4fcc1277 // fmla v23.2d, v19.2d, v12.d[0]
 	WORD $0x4fcc1298 // fmla v24.2d, v20.2d, v12.d[0]
 	WORD $0x4fcc1ab7 // fmla v23.2d, v21.2d, v12.d[1]
 	WORD $0x4fcc1ad8 // fmla v24.2d, v22.2d, v12.d[1]
-	FMOVQ 1008(R8), F25 // 0.06667589320635225
-	FMOVQ 1008(R8), F26 // 0.06667589320635225
+	FMOVQ 1024(R8), F25 // 0.06667589320635225
+	FMOVQ 1024(R8), F26 // 0.06667589320635225
 	WORD $0x4fcb1a79 // fmla v25.2d, v19.2d, v11.d[1]
 	WORD $0x4fcb1a9a // fmla v26.2d, v20.2d, v11.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1024(R8), F23 // 0.09090909948987579
-	FMOVQ 1024(R8), F24 // 0.09090909948987579
+	FMOVQ 1040(R8), F23 // 0.09090909948987579
+	FMOVQ 1040(R8), F24 // 0.09090909948987579
 	WORD $0x4fcb1277 // fmla v23.2d, v19.2d, v11.d[0]
 	WORD $0x4fcb1298 // fmla v24.2d, v20.2d, v11.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	FMOVQ 1040(R8), F25 // 0.1428571428580005
-	FMOVQ 1040(R8), F26 // 0.1428571428580005
+	FMOVQ 1056(R8), F25 // 0.1428571428580005
+	FMOVQ 1056(R8), F26 // 0.1428571428580005
 	WORD $0x4fca1a79 // fmla v25.2d, v19.2d, v10.d[1]
 	WORD $0x4fca1a9a // fmla v26.2d, v20.2d, v10.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1056(R8), F23 // 0.3333333333333333
-	FMOVQ 1056(R8), F24 // 0.3333333333333333
+	FMOVQ 1072(R8), F23 // 0.3333333333333333
+	FMOVQ 1072(R8), F24 // 0.3333333333333333
 	WORD $0x4fca1277 // fmla v23.2d, v19.2d, v10.d[0]
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	WORD $0x6e6dde79 // fmul v25.2d, v19.2d, v13.2d
-	WORD $0x6e6ede9a // fmul v26.2d, v20.2d, v14.2d
-	VMOV V13.B16, V21.B16
-	VMOV V14.B16, V22.B16
+	WORD $0x6e71de79 // fmul v25.2d, v19.2d, v17.2d
+	WORD $0x6e72de9a // fmul v26.2d, v20.2d, v18.2d
+	VMOV V17.B16, V21.B16
+	VMOV V18.B16, V22.B16
 	WORD $0x4e77cf35 // fmla v21.2d, v25.2d, v23.2d
 	WORD $0x4e78cf56 // fmla v22.2d, v26.2d, v24.2d
 	WORD $0x4e75d6b5 // fadd v21.2d, v21.2d, v21.2d
@@ -10180,10 +10094,8 @@ loop:
 	WORD $0x4e6178a6 // fcvtl2 v6.2d, v5.4s
 	WORD $0x0e6178a5 // fcvtl v5.2d, v5.2s
 shares:
-	VEOR V7.B16, V7.B16, V7.B16
-	VEOR V8.B16, V8.B16, V8.B16
-	WORD $0x6ee7e463 // fcmgt v3.2d, v3.2d, v7.2d
-	WORD $0x6ee8e484 // fcmgt v4.2d, v4.2d, v8.2d
+	WORD $0x4ee08863 // cmgt v3.2d, v3.2d, #0
+	WORD $0x4ee08884 // cmgt v4.2d, v4.2d, #0
 	VMOV V9.B16, V7.B16
 	VMOV V10.B16, V8.B16
 	VBIT V3.B16, V5.B16, V7.B16
@@ -10194,24 +10106,22 @@ shares:
 	VMOV V6.B16, V10.B16
 	VMOV V7.B16, V11.B16
 	VMOV V8.B16, V12.B16
-	WORD $0x4ef1ccab // fmls v11.2d, v5.2d, v17.2d
-	WORD $0x4ef2cccc // fmls v12.2d, v6.2d, v18.2d
+	WORD $0x4eedccab // fmls v11.2d, v5.2d, v13.2d
+	WORD $0x4eeecccc // fmls v12.2d, v6.2d, v14.2d
 	WORD $0x6e6fdd6b // fmul v11.2d, v11.2d, v15.2d
 	WORD $0x6e70dd8c // fmul v12.2d, v12.2d, v16.2d
 	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
 	WORD $0x4e68d4c6 // fadd v6.2d, v6.2d, v8.2d
 	WORD $0x6e75dca5 // fmul v5.2d, v5.2d, v21.2d
 	WORD $0x6e76dcc6 // fmul v6.2d, v6.2d, v22.2d
-	VEOR V13.B16, V13.B16, V13.B16
-	VEOR V14.B16, V14.B16, V14.B16
-	WORD $0x6eede4ed // fcmgt v13.2d, v7.2d, v13.2d
-	WORD $0x6eeee50e // fcmgt v14.2d, v8.2d, v14.2d
-	VAND V13.B16, V1.B16, V1.B16
-	VAND V14.B16, V2.B16, V2.B16
+	WORD $0x4ee088f1 // cmgt v17.2d, v7.2d, #0
+	WORD $0x4ee08912 // cmgt v18.2d, v8.2d, #0
+	VAND V17.B16, V1.B16, V1.B16
+	VAND V18.B16, V2.B16, V2.B16
 	WORD $0x4e67cc25 // fmla v5.2d, v1.2d, v7.2d
 	WORD $0x4e68cc46 // fmla v6.2d, v2.2d, v8.2d
-	WORD $0x6e6fde31 // fmul v17.2d, v17.2d, v15.2d
-	WORD $0x6e70de52 // fmul v18.2d, v18.2d, v16.2d
+	WORD $0x6e6fddad // fmul v13.2d, v13.2d, v15.2d
+	WORD $0x6e70ddce // fmul v14.2d, v14.2d, v16.2d
 	MOVD 0(R7), R9
 	VDUP R9, V1.D2
 	VMOV V1.B16, V21.B16
@@ -10220,32 +10130,30 @@ shares:
 	WORD $0x6e61dd8c // fmul v12.2d, v12.2d, v1.2d
 	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
 	WORD $0x6e61dcc6 // fmul v6.2d, v6.2d, v1.2d
-	VEOR V13.B16, V13.B16, V13.B16
-	VEOR V14.B16, V14.B16, V14.B16
-	WORD $0x6eede6ad // fcmgt v13.2d, v21.2d, v13.2d
-	WORD $0x6eeee6ce // fcmgt v14.2d, v22.2d, v14.2d
-	VAND V13.B16, V5.B16, V5.B16
-	VAND V14.B16, V6.B16, V6.B16
+	WORD $0x4ee08aaf // cmgt v15.2d, v21.2d, #0
+	WORD $0x4ee08ad0 // cmgt v16.2d, v22.2d, #0
+	VAND V15.B16, V5.B16, V5.B16
+	VAND V16.B16, V6.B16, V6.B16
 	WORD $0x4ee0f921 // fabs v1.2d, v9.2d
 	WORD $0x4ee0f942 // fabs v2.2d, v10.2d
 	WORD $0x4ee0f8e7 // fabs v7.2d, v7.2d
 	WORD $0x4ee0f908 // fabs v8.2d, v8.2d
-	FMOVQ 320(R8), F13 // 0.3999999999940942 0.22222198432149784
-	FMOVQ 336(R8), F14 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 320(R8), F15 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 336(R8), F16 // 0.15313837699209373 0.14798198605116586
 	FMOVQ 352(R8), F19 // 1.303418089031685e-308
 	FMOVQ 352(R8), F20 // 1.303418089031685e-308
 	VADD V19.D2, V1.D2, V1.D2
 	VADD V20.D2, V2.D2, V2.D2
-	VUSHR $52, V1.D2, V15.D2
-	VUSHR $52, V2.D2, V16.D2
+	VUSHR $52, V1.D2, V17.D2
+	VUSHR $52, V2.D2, V18.D2
 	FMOVQ 368(R8), F19 // 4.503599627370496e+15
 	FMOVQ 368(R8), F20 // 4.503599627370496e+15
-	VORR V19.B16, V15.B16, V15.B16
-	VORR V20.B16, V16.B16, V16.B16
+	VORR V19.B16, V17.B16, V17.B16
+	VORR V20.B16, V18.B16, V18.B16
 	FMOVQ 384(R8), F19 // 4.503599627371519e+15
 	FMOVQ 384(R8), F20 // 4.503599627371519e+15
-	WORD $0x4ef3d5ef // fsub v15.2d, v15.2d, v19.2d
-	WORD $0x4ef4d610 // fsub v16.2d, v16.2d, v20.2d
+	WORD $0x4ef3d631 // fsub v17.2d, v17.2d, v19.2d
+	WORD $0x4ef4d652 // fsub v18.2d, v18.2d, v20.2d
 	FMOVQ 400(R8), F19 // 2.225073858507201e-308
 	FMOVQ 400(R8), F20 // 2.225073858507201e-308
 	VAND V19.B16, V1.B16, V1.B16
@@ -10270,20 +10178,20 @@ shares:
 	WORD $0x6e78df1a // fmul v26.2d, v24.2d, v24.2d
 	FMOVQ 448(R8), F27 // 0.1818357216161805
 	FMOVQ 448(R8), F28 // 0.1818357216161805
-	WORD $0x4fce12fb // fmla v27.2d, v23.2d, v14.d[0]
-	WORD $0x4fce131c // fmla v28.2d, v24.2d, v14.d[0]
-	WORD $0x4fce1b3b // fmla v27.2d, v25.2d, v14.d[1]
-	WORD $0x4fce1b5c // fmla v28.2d, v26.2d, v14.d[1]
+	WORD $0x4fd012fb // fmla v27.2d, v23.2d, v16.d[0]
+	WORD $0x4fd0131c // fmla v28.2d, v24.2d, v16.d[0]
+	WORD $0x4fd01b3b // fmla v27.2d, v25.2d, v16.d[1]
+	WORD $0x4fd01b5c // fmla v28.2d, v26.2d, v16.d[1]
 	FMOVQ 464(R8), F29 // 0.2857142874366239
 	FMOVQ 464(R8), F30 // 0.2857142874366239
-	WORD $0x4fcd1afd // fmla v29.2d, v23.2d, v13.d[1]
-	WORD $0x4fcd1b1e // fmla v30.2d, v24.2d, v13.d[1]
+	WORD $0x4fcf1afd // fmla v29.2d, v23.2d, v15.d[1]
+	WORD $0x4fcf1b1e // fmla v30.2d, v24.2d, v15.d[1]
 	WORD $0x4e79cf7d // fmla v29.2d, v27.2d, v25.2d
 	WORD $0x4e7acf9e // fmla v30.2d, v28.2d, v26.2d
 	FMOVQ 480(R8), F27 // 0.6666666666666735
 	FMOVQ 480(R8), F28 // 0.6666666666666735
-	WORD $0x4fcd12fb // fmla v27.2d, v23.2d, v13.d[0]
-	WORD $0x4fcd131c // fmla v28.2d, v24.2d, v13.d[0]
+	WORD $0x4fcf12fb // fmla v27.2d, v23.2d, v15.d[0]
+	WORD $0x4fcf131c // fmla v28.2d, v24.2d, v15.d[0]
 	WORD $0x4e79cfbb // fmla v27.2d, v29.2d, v25.2d
 	WORD $0x4e7acfdc // fmla v28.2d, v30.2d, v26.2d
 	WORD $0x6e77df7b // fmul v27.2d, v27.2d, v23.2d
@@ -10298,8 +10206,8 @@ shares:
 	WORD $0x4e7ad79c // fadd v28.2d, v28.2d, v26.2d
 	FMOVQ 496(R8), F19 // 1.9082149292705877e-10
 	FMOVQ 496(R8), F20 // 1.9082149292705877e-10
-	WORD $0x6e6fde73 // fmul v19.2d, v19.2d, v15.2d
-	WORD $0x6e70de94 // fmul v20.2d, v20.2d, v16.2d
+	WORD $0x6e71de73 // fmul v19.2d, v19.2d, v17.2d
+	WORD $0x6e72de94 // fmul v20.2d, v20.2d, v18.2d
 	WORD $0x4e7bceb3 // fmla v19.2d, v21.2d, v27.2d
 	WORD $0x4e7cced4 // fmla v20.2d, v22.2d, v28.2d
 	WORD $0x4ef3d733 // fsub v19.2d, v25.2d, v19.2d
@@ -10308,80 +10216,76 @@ shares:
 	WORD $0x4ee2d694 // fsub v20.2d, v20.2d, v2.2d
 	FMOVQ 512(R8), F21 // 0.6931471803691238
 	FMOVQ 512(R8), F22 // 0.6931471803691238
-	WORD $0x6e75ddef // fmul v15.2d, v15.2d, v21.2d
-	WORD $0x6e76de10 // fmul v16.2d, v16.2d, v22.2d
-	WORD $0x4ef3d5ef // fsub v15.2d, v15.2d, v19.2d
-	WORD $0x4ef4d610 // fsub v16.2d, v16.2d, v20.2d
+	WORD $0x6e75de31 // fmul v17.2d, v17.2d, v21.2d
+	WORD $0x6e76de52 // fmul v18.2d, v18.2d, v22.2d
+	WORD $0x4ef3d631 // fsub v17.2d, v17.2d, v19.2d
+	WORD $0x4ef4d652 // fsub v18.2d, v18.2d, v20.2d
 	WORD $0x4ee9d401 // fsub v1.2d, v0.2d, v9.2d
 	WORD $0x4eead402 // fsub v2.2d, v0.2d, v10.2d
 	WORD $0x4ee7d421 // fsub v1.2d, v1.2d, v7.2d
 	WORD $0x4ee8d442 // fsub v2.2d, v2.2d, v8.2d
-	WORD $0x4ee0f82d // fabs v13.2d, v1.2d
-	WORD $0x4ee0f84e // fabs v14.2d, v2.2d
+	WORD $0x4ee0f82f // fabs v15.2d, v1.2d
+	WORD $0x4ee0f850 // fabs v16.2d, v2.2d
 	FMOVQ 1104(R8), F19 // 6.661338147750939e-16
 	FMOVQ 1104(R8), F20 // 6.661338147750939e-16
-	WORD $0x6e6de66d // fcmge v13.2d, v19.2d, v13.2d
-	WORD $0x6e6ee68e // fcmge v14.2d, v20.2d, v14.2d
+	WORD $0x6e6fe66f // fcmge v15.2d, v19.2d, v15.2d
+	WORD $0x6e70e690 // fcmge v16.2d, v20.2d, v16.2d
 	FMOVQ 1120(R8), F19 // 0.75
 	FMOVQ 1120(R8), F20 // 0.75
 	WORD $0x6ef3e533 // fcmgt v19.2d, v9.2d, v19.2d
 	WORD $0x6ef4e554 // fcmgt v20.2d, v10.2d, v20.2d
-	VAND V13.B16, V1.B16, V1.B16
-	VAND V14.B16, V2.B16, V2.B16
+	VAND V15.B16, V1.B16, V1.B16
+	VAND V16.B16, V2.B16, V2.B16
 	VAND V19.B16, V1.B16, V1.B16
 	VAND V20.B16, V2.B16, V2.B16
-	VEOR V13.B16, V13.B16, V13.B16
-	VEOR V14.B16, V14.B16, V14.B16
-	WORD $0x6eede4ed // fcmgt v13.2d, v7.2d, v13.2d
-	WORD $0x6eeee50e // fcmgt v14.2d, v8.2d, v14.2d
-	VAND V13.B16, V1.B16, V1.B16
-	VAND V14.B16, V2.B16, V2.B16
+	WORD $0x4ee088ef // cmgt v15.2d, v7.2d, #0
+	WORD $0x4ee08910 // cmgt v16.2d, v8.2d, #0
+	VAND V15.B16, V1.B16, V1.B16
+	VAND V16.B16, V2.B16, V2.B16
 	MOVD 16(R7), R9
-	VDUP R9, V13.D2
-	WORD $0x4e61d5ef // fadd v15.2d, v15.2d, v1.2d
-	WORD $0x4e62d610 // fadd v16.2d, v16.2d, v2.2d
-	WORD $0x4e6df5ef // fmax v15.2d, v15.2d, v13.2d
-	WORD $0x4e6df610 // fmax v16.2d, v16.2d, v13.2d
+	VDUP R9, V15.D2
+	WORD $0x4e61d631 // fadd v17.2d, v17.2d, v1.2d
+	WORD $0x4e62d652 // fadd v18.2d, v18.2d, v2.2d
+	WORD $0x4e6ff631 // fmax v17.2d, v17.2d, v15.2d
+	WORD $0x4e6ff652 // fmax v18.2d, v18.2d, v15.2d
 	WORD $0x4ee7d401 // fsub v1.2d, v0.2d, v7.2d
 	WORD $0x4ee8d402 // fsub v2.2d, v0.2d, v8.2d
 	WORD $0x4ee9d421 // fsub v1.2d, v1.2d, v9.2d
 	WORD $0x4eead442 // fsub v2.2d, v2.2d, v10.2d
-	WORD $0x4ee0f82d // fabs v13.2d, v1.2d
-	WORD $0x4ee0f84e // fabs v14.2d, v2.2d
+	WORD $0x4ee0f82f // fabs v15.2d, v1.2d
+	WORD $0x4ee0f850 // fabs v16.2d, v2.2d
 	FMOVQ 1104(R8), F19 // 6.661338147750939e-16
 	FMOVQ 1104(R8), F20 // 6.661338147750939e-16
-	WORD $0x6e6de66d // fcmge v13.2d, v19.2d, v13.2d
-	WORD $0x6e6ee68e // fcmge v14.2d, v20.2d, v14.2d
+	WORD $0x6e6fe66f // fcmge v15.2d, v19.2d, v15.2d
+	WORD $0x6e70e690 // fcmge v16.2d, v20.2d, v16.2d
 	FMOVQ 1120(R8), F19 // 0.75
 	FMOVQ 1120(R8), F20 // 0.75
 	WORD $0x6ef3e4f3 // fcmgt v19.2d, v7.2d, v19.2d
 	WORD $0x6ef4e514 // fcmgt v20.2d, v8.2d, v20.2d
-	VAND V13.B16, V1.B16, V1.B16
-	VAND V14.B16, V2.B16, V2.B16
+	VAND V15.B16, V1.B16, V1.B16
+	VAND V16.B16, V2.B16, V2.B16
 	VAND V19.B16, V1.B16, V1.B16
 	VAND V20.B16, V2.B16, V2.B16
-	VEOR V13.B16, V13.B16, V13.B16
-	VEOR V14.B16, V14.B16, V14.B16
-	WORD $0x6eede52d // fcmgt v13.2d, v9.2d, v13.2d
-	WORD $0x6eeee54e // fcmgt v14.2d, v10.2d, v14.2d
-	VAND V13.B16, V1.B16, V1.B16
-	VAND V14.B16, V2.B16, V2.B16
+	WORD $0x4ee0892f // cmgt v15.2d, v9.2d, #0
+	WORD $0x4ee08950 // cmgt v16.2d, v10.2d, #0
+	VAND V15.B16, V1.B16, V1.B16
+	VAND V16.B16, V2.B16, V2.B16
 	FMOVQ 320(R8), F9 // 0.3999999999940942 0.22222198432149784
 	FMOVQ 336(R8), F10 // 0.15313837699209373 0.14798198605116586
 	FMOVQ 352(R8), F19 // 1.303418089031685e-308
 	FMOVQ 352(R8), F20 // 1.303418089031685e-308
 	VADD V19.D2, V7.D2, V7.D2
 	VADD V20.D2, V8.D2, V8.D2
-	VUSHR $52, V7.D2, V13.D2
-	VUSHR $52, V8.D2, V14.D2
+	VUSHR $52, V7.D2, V15.D2
+	VUSHR $52, V8.D2, V16.D2
 	FMOVQ 368(R8), F19 // 4.503599627370496e+15
 	FMOVQ 368(R8), F20 // 4.503599627370496e+15
-	VORR V19.B16, V13.B16, V13.B16
-	VORR V20.B16, V14.B16, V14.B16
+	VORR V19.B16, V15.B16, V15.B16
+	VORR V20.B16, V16.B16, V16.B16
 	FMOVQ 384(R8), F19 // 4.503599627371519e+15
 	FMOVQ 384(R8), F20 // 4.503599627371519e+15
-	WORD $0x4ef3d5ad // fsub v13.2d, v13.2d, v19.2d
-	WORD $0x4ef4d5ce // fsub v14.2d, v14.2d, v20.2d
+	WORD $0x4ef3d5ef // fsub v15.2d, v15.2d, v19.2d
+	WORD $0x4ef4d610 // fsub v16.2d, v16.2d, v20.2d
 	FMOVQ 400(R8), F19 // 2.225073858507201e-308
 	FMOVQ 400(R8), F20 // 2.225073858507201e-308
 	VAND V19.B16, V7.B16, V7.B16
@@ -10434,8 +10338,8 @@ shares:
 	WORD $0x4e7ad79c // fadd v28.2d, v28.2d, v26.2d
 	FMOVQ 496(R8), F19 // 1.9082149292705877e-10
 	FMOVQ 496(R8), F20 // 1.9082149292705877e-10
-	WORD $0x6e6dde73 // fmul v19.2d, v19.2d, v13.2d
-	WORD $0x6e6ede94 // fmul v20.2d, v20.2d, v14.2d
+	WORD $0x6e6fde73 // fmul v19.2d, v19.2d, v15.2d
+	WORD $0x6e70de94 // fmul v20.2d, v20.2d, v16.2d
 	WORD $0x4e7bceb3 // fmla v19.2d, v21.2d, v27.2d
 	WORD $0x4e7cced4 // fmla v20.2d, v22.2d, v28.2d
 	WORD $0x4ef3d733 // fsub v19.2d, v25.2d, v19.2d
@@ -10444,36 +10348,36 @@ shares:
 	WORD $0x4ee8d694 // fsub v20.2d, v20.2d, v8.2d
 	FMOVQ 512(R8), F21 // 0.6931471803691238
 	FMOVQ 512(R8), F22 // 0.6931471803691238
-	WORD $0x6e75ddad // fmul v13.2d, v13.2d, v21.2d
-	WORD $0x6e76ddce // fmul v14.2d, v14.2d, v22.2d
-	WORD $0x4ef3d5ad // fsub v13.2d, v13.2d, v19.2d
-	WORD $0x4ef4d5ce // fsub v14.2d, v14.2d, v20.2d
+	WORD $0x6e75ddef // fmul v15.2d, v15.2d, v21.2d
+	WORD $0x6e76de10 // fmul v16.2d, v16.2d, v22.2d
+	WORD $0x4ef3d5ef // fsub v15.2d, v15.2d, v19.2d
+	WORD $0x4ef4d610 // fsub v16.2d, v16.2d, v20.2d
 	MOVD 16(R7), R9
 	VDUP R9, V7.D2
-	WORD $0x4e61d5ad // fadd v13.2d, v13.2d, v1.2d
-	WORD $0x4e62d5ce // fadd v14.2d, v14.2d, v2.2d
-	WORD $0x4e67f5ad // fmax v13.2d, v13.2d, v7.2d
-	WORD $0x4e67f5ce // fmax v14.2d, v14.2d, v7.2d
+	WORD $0x4e61d5ef // fadd v15.2d, v15.2d, v1.2d
+	WORD $0x4e62d610 // fadd v16.2d, v16.2d, v2.2d
+	WORD $0x4e67f5ef // fmax v15.2d, v15.2d, v7.2d
+	WORD $0x4e67f610 // fmax v16.2d, v16.2d, v7.2d
 	MOVD 8(R7), R9
 	VDUP R9, V9.D2
-	WORD $0x4ef1d401 // fsub v1.2d, v0.2d, v17.2d
-	WORD $0x4ef2d402 // fsub v2.2d, v0.2d, v18.2d
-	WORD $0x4eedd5e7 // fsub v7.2d, v15.2d, v13.2d
-	WORD $0x4eeed608 // fsub v8.2d, v16.2d, v14.2d
+	WORD $0x4eedd401 // fsub v1.2d, v0.2d, v13.2d
+	WORD $0x4eeed402 // fsub v2.2d, v0.2d, v14.2d
+	WORD $0x4eefd627 // fsub v7.2d, v17.2d, v15.2d
+	WORD $0x4ef0d648 // fsub v8.2d, v18.2d, v16.2d
 	WORD $0x6e61dce7 // fmul v7.2d, v7.2d, v1.2d
 	WORD $0x6e62dd08 // fmul v8.2d, v8.2d, v2.2d
-	WORD $0x6e71dce7 // fmul v7.2d, v7.2d, v17.2d
-	WORD $0x6e72dd08 // fmul v8.2d, v8.2d, v18.2d
+	WORD $0x6e6ddce7 // fmul v7.2d, v7.2d, v13.2d
+	WORD $0x6e6edd08 // fmul v8.2d, v8.2d, v14.2d
 	WORD $0x4ee9cceb // fmls v11.2d, v7.2d, v9.2d
 	WORD $0x4ee9cd0c // fmls v12.2d, v8.2d, v9.2d
-	WORD $0x6e61ddef // fmul v15.2d, v15.2d, v1.2d
-	WORD $0x6e62de10 // fmul v16.2d, v16.2d, v2.2d
-	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
-	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
-	WORD $0x4e6dd5ef // fadd v15.2d, v15.2d, v13.2d
-	WORD $0x4e6ed610 // fadd v16.2d, v16.2d, v14.2d
-	WORD $0x4ee9cde5 // fmls v5.2d, v15.2d, v9.2d
-	WORD $0x4ee9ce06 // fmls v6.2d, v16.2d, v9.2d
+	WORD $0x6e61de31 // fmul v17.2d, v17.2d, v1.2d
+	WORD $0x6e62de52 // fmul v18.2d, v18.2d, v2.2d
+	WORD $0x6e6dddef // fmul v15.2d, v15.2d, v13.2d
+	WORD $0x6e6ede10 // fmul v16.2d, v16.2d, v14.2d
+	WORD $0x4e6fd631 // fadd v17.2d, v17.2d, v15.2d
+	WORD $0x4e70d652 // fadd v18.2d, v18.2d, v16.2d
+	WORD $0x4ee9ce25 // fmls v5.2d, v17.2d, v9.2d
+	WORD $0x4ee9ce46 // fmls v6.2d, v18.2d, v9.2d
 	VEOR V9.B16, V9.B16, V9.B16
 	VEOR V10.B16, V10.B16, V10.B16
 	WORD $0x4eebd529 // fsub v9.2d, v9.2d, v11.2d
@@ -10507,121 +10411,119 @@ TEXT ·sigmoidSymmetricF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V1.D2, V2.D2]
-	FMOVQ 256(R8), F3 // -746
+	FMOVQ 928(R8), F3 // 746
 	FMOVQ 272(R8), F4 // 6.755399441055808e+15
 	FMOVQ 96(R8), F5 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F6 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F7 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F8 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F9 // 2.5100424157005067e-08 0
-	FMOVQ 928(R8), F10 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 944(R8), F11 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 960(R8), F12 // 0.03746069493121795 0.078152934631886
-	FMOVQ 976(R8), F13 // +Inf
-	FMOVQ 976(R8), F14 // +Inf
+	FMOVQ 944(R8), F10 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 960(R8), F11 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 976(R8), F12 // 0.03746069493121795 0.078152934631886
+	FMOVQ 992(R8), F13 // +Inf
+	FMOVQ 992(R8), F14 // +Inf
 	WORD $0x4e61e5ad // fcmeq v13.2d, v13.2d, v1.2d
 	WORD $0x4e62e5ce // fcmeq v14.2d, v14.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
 	WORD $0x4ee0f842 // fabs v2.2d, v2.2d
 	VORR V13.B16, V1.B16, V1.B16
 	VORR V14.B16, V2.B16, V2.B16
-	WORD $0x6ee0f82d // fneg v13.2d, v1.2d
-	WORD $0x6ee0f84e // fneg v14.2d, v2.2d
-	WORD $0x4e63f5ad // fmax v13.2d, v13.2d, v3.2d
-	WORD $0x4e63f5ce // fmax v14.2d, v14.2d, v3.2d
+	WORD $0x4ee3f42d // fmin v13.2d, v1.2d, v3.2d
+	WORD $0x4ee3f44e // fmin v14.2d, v2.2d, v3.2d
 	VMOV V4.B16, V15.B16
 	VMOV V4.B16, V16.B16
-	WORD $0x4fc511af // fmla v15.2d, v13.2d, v5.d[0]
-	WORD $0x4fc511d0 // fmla v16.2d, v14.2d, v5.d[0]
+	WORD $0x4fc551af // fmls v15.2d, v13.2d, v5.d[0]
+	WORD $0x4fc551d0 // fmls v16.2d, v14.2d, v5.d[0]
 	WORD $0x4ee4d5f1 // fsub v17.2d, v15.2d, v4.2d
 	WORD $0x4ee4d612 // fsub v18.2d, v16.2d, v4.2d
-	WORD $0x4fc55a2d // fmls v13.2d, v17.2d, v5.d[1]
-	WORD $0x4fc55a4e // fmls v14.2d, v18.2d, v5.d[1]
-	WORD $0x4fc6522d // fmls v13.2d, v17.2d, v6.d[0]
-	WORD $0x4fc6524e // fmls v14.2d, v18.2d, v6.d[0]
+	WORD $0x4fc51a2d // fmla v13.2d, v17.2d, v5.d[1]
+	WORD $0x4fc51a4e // fmla v14.2d, v18.2d, v5.d[1]
+	WORD $0x4fc6122d // fmla v13.2d, v17.2d, v6.d[0]
+	WORD $0x4fc6124e // fmla v14.2d, v18.2d, v6.d[0]
 	VSHL $52, V15.D2, V15.D2
 	VSHL $52, V16.D2, V16.D2
 	WORD $0x6e6dddb1 // fmul v17.2d, v13.2d, v13.2d
 	WORD $0x6e6eddd2 // fmul v18.2d, v14.2d, v14.2d
 	FMOVQ 176(R8), F19 // 2.7620138719733994e-07
 	FMOVQ 176(R8), F20 // 2.7620138719733994e-07
-	WORD $0x4fc911b3 // fmla v19.2d, v13.2d, v9.d[0]
-	WORD $0x4fc911d4 // fmla v20.2d, v14.2d, v9.d[0]
+	WORD $0x4fc951b3 // fmls v19.2d, v13.2d, v9.d[0]
+	WORD $0x4fc951d4 // fmls v20.2d, v14.2d, v9.d[0]
 	FMOVQ 192(R8), F21 // 2.4801520191217726e-05
 	FMOVQ 192(R8), F22 // 2.4801520191217726e-05
-	WORD $0x4fc819b5 // fmla v21.2d, v13.2d, v8.d[1]
-	WORD $0x4fc819d6 // fmla v22.2d, v14.2d, v8.d[1]
+	WORD $0x4fc859b5 // fmls v21.2d, v13.2d, v8.d[1]
+	WORD $0x4fc859d6 // fmls v22.2d, v14.2d, v8.d[1]
 	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
 	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
 	FMOVQ 208(R8), F19 // 0.0013888888917281794
 	FMOVQ 208(R8), F20 // 0.0013888888917281794
-	WORD $0x4fc811b3 // fmla v19.2d, v13.2d, v8.d[0]
-	WORD $0x4fc811d4 // fmla v20.2d, v14.2d, v8.d[0]
+	WORD $0x4fc851b3 // fmls v19.2d, v13.2d, v8.d[0]
+	WORD $0x4fc851d4 // fmls v20.2d, v14.2d, v8.d[0]
 	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
 	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
 	FMOVQ 224(R8), F21 // 0.04166666666662399
 	FMOVQ 224(R8), F22 // 0.04166666666662399
-	WORD $0x4fc719b5 // fmla v21.2d, v13.2d, v7.d[1]
-	WORD $0x4fc719d6 // fmla v22.2d, v14.2d, v7.d[1]
+	WORD $0x4fc759b5 // fmls v21.2d, v13.2d, v7.d[1]
+	WORD $0x4fc759d6 // fmls v22.2d, v14.2d, v7.d[1]
 	WORD $0x4e71ce75 // fmla v21.2d, v19.2d, v17.2d
 	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
 	FMOVQ 240(R8), F19 // 0.5
 	FMOVQ 240(R8), F20 // 0.5
-	WORD $0x4fc711b3 // fmla v19.2d, v13.2d, v7.d[0]
-	WORD $0x4fc711d4 // fmla v20.2d, v14.2d, v7.d[0]
+	WORD $0x4fc751b3 // fmls v19.2d, v13.2d, v7.d[0]
+	WORD $0x4fc751d4 // fmls v20.2d, v14.2d, v7.d[0]
 	WORD $0x4e71ceb3 // fmla v19.2d, v21.2d, v17.2d
 	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
-	WORD $0x4e71ce6d // fmla v13.2d, v19.2d, v17.2d
-	WORD $0x4e72ce8e // fmla v14.2d, v20.2d, v18.2d
-	WORD $0x4e60d5b1 // fadd v17.2d, v13.2d, v0.2d
-	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
+	WORD $0x4ef1ce6d // fmls v13.2d, v19.2d, v17.2d
+	WORD $0x4ef2ce8e // fmls v14.2d, v20.2d, v18.2d
+	WORD $0x4eedd411 // fsub v17.2d, v0.2d, v13.2d
+	WORD $0x4eeed412 // fsub v18.2d, v0.2d, v14.2d
 	VADD V15.D2, V17.D2, V17.D2
 	VADD V16.D2, V18.D2, V18.D2
-	WORD $0x4fc69a31 // fmul v17.2d, v17.2d, v6.d[1]
-	WORD $0x4fc69a52 // fmul v18.2d, v18.2d, v6.d[1]
 	VEOR V15.B16, V15.B16, V15.B16
-	WORD $0x4e6fcdb1 // fmla v17.2d, v13.2d, v15.2d
-	WORD $0x4e6fcdd2 // fmla v18.2d, v14.2d, v15.2d
+	WORD $0x6e6fddad // fmul v13.2d, v13.2d, v15.2d
+	WORD $0x6e6fddce // fmul v14.2d, v14.2d, v15.2d
+	WORD $0x4fc61a2d // fmla v13.2d, v17.2d, v6.d[1]
+	WORD $0x4fc61a4e // fmla v14.2d, v18.2d, v6.d[1]
 	FMOVQ 432(R8), F15 // 2
 	FMOVQ 432(R8), F16 // 2
-	WORD $0x4e71d5ef // fadd v15.2d, v15.2d, v17.2d
-	WORD $0x4e72d610 // fadd v16.2d, v16.2d, v18.2d
-	WORD $0x4e60d62d // fadd v13.2d, v17.2d, v0.2d
-	WORD $0x4e60d64e // fadd v14.2d, v18.2d, v0.2d
-	WORD $0x6e6ffe2f // fdiv v15.2d, v17.2d, v15.2d
-	WORD $0x6e70fe50 // fdiv v16.2d, v18.2d, v16.2d
-	WORD $0x6e6dfc0d // fdiv v13.2d, v0.2d, v13.2d
-	WORD $0x6e6efc0e // fdiv v14.2d, v0.2d, v14.2d
+	WORD $0x4e6dd5ef // fadd v15.2d, v15.2d, v13.2d
+	WORD $0x4e6ed610 // fadd v16.2d, v16.2d, v14.2d
+	WORD $0x4e60d5b1 // fadd v17.2d, v13.2d, v0.2d
+	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
+	WORD $0x6e6ffdaf // fdiv v15.2d, v13.2d, v15.2d
+	WORD $0x6e70fdd0 // fdiv v16.2d, v14.2d, v16.2d
+	WORD $0x6e71fc11 // fdiv v17.2d, v0.2d, v17.2d
+	WORD $0x6e72fc12 // fdiv v18.2d, v0.2d, v18.2d
 	WORD $0x6e6fddf3 // fmul v19.2d, v15.2d, v15.2d
 	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
 	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
-	FMOVQ 992(R8), F23 // 0.05422589734467588
-	FMOVQ 992(R8), F24 // 0.05422589734467588
+	FMOVQ 1008(R8), F23 // 0.05422589734467588
+	FMOVQ 1008(R8), F24 // 0.05422589734467588
 	WORD $0x4fcc1277 // fmla v23.2d, v19.2d, v12.d[0]
 	WORD $0x4fcc1298 // fmla v24.2d, v20.2d, v12.d[0]
 	WORD $0x4fcc1ab7 // fmla v23.2d, v21.2d, v12.d[1]
 	WORD $0x4fcc1ad8 // fmla v24.2d, v22.2d, v12.d[1]
-	FMOVQ 1008(R8), F25 // 0.06667589320635225
-	FMOVQ 1008(R8), F26 // 0.06667589320635225
+	FMOVQ 1024(R8), F25 // 0.06667589320635225
+	FMOVQ 1024(R8), F26 // 0.06667589320635225
 	WORD $0x4fcb1a79 // fmla v25.2d, v19.2d, v11.d[1]
 	WORD $0x4fcb1a9a // fmla v26.2d, v20.2d, v11.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1024(R8), F23 // 0.09090909948987579
-	FMOVQ 1024(R8), F24 // 0.09090909948987579
+	FMOVQ 1040(R8), F23 // 0.09090909948987579
+	FMOVQ 1040(R8), F24 // 0.09090909948987579
 	WORD $0x4fcb1277 // fmla v23.2d, v19.2d, v11.d[0]
 	WORD $0x4fcb1298 // fmla v24.2d, v20.2d, v11.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	FMOVQ 1040(R8), F25 // 0.1428571428580005
-	FMOVQ 1040(R8), F26 // 0.1428571428580005
+	FMOVQ 1056(R8), F25 // 0.1428571428580005
+	FMOVQ 1056(R8), F26 // 0.1428571428580005
 	WORD $0x4fca1a79 // fmla v25.2d, v19.2d, v10.d[1]
 	WORD $0x4fca1a9a // fmla v26.2d, v20.2d, v10.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1056(R8), F23 // 0.3333333333333333
-	FMOVQ 1056(R8), F24 // 0.3333333333333333
+	FMOVQ 1072(R8), F23 // 0.3333333333333333
+	FMOVQ 1072(R8), F24 // 0.3333333333333333
 	WORD $0x4fca1277 // fmla v23.2d, v19.2d, v10.d[0]
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
@@ -10641,10 +10543,8 @@ loop:
 	CBZ R4, shares
 	VLD1.P 32(R4), [V5.D2, V6.D2]
 shares:
-	VEOR V7.B16, V7.B16, V7.B16
-	VEOR V8.B16, V8.B16, V8.B16
-	WORD $0x6ee7e463 // fcmgt v3.2d, v3.2d, v7.2d
-	WORD $0x6ee8e484 // fcmgt v4.2d, v4.2d, v8.2d
+	WORD $0x4ee08863 // cmgt v3.2d, v3.2d, #0
+	WORD $0x4ee08884 // cmgt v4.2d, v4.2d, #0
 	VMOV V9.B16, V7.B16
 	VMOV V10.B16, V8.B16
 	VBIT V3.B16, V5.B16, V7.B16
@@ -10655,24 +10555,22 @@ shares:
 	VMOV V6.B16, V10.B16
 	VMOV V7.B16, V11.B16
 	VMOV V8.B16, V12.B16
-	WORD $0x4ef1ccab // fmls v11.2d, v5.2d, v17.2d
-	WORD $0x4ef2cccc // fmls v12.2d, v6.2d, v18.2d
-	WORD $0x6e6ddd6b // fmul v11.2d, v11.2d, v13.2d
-	WORD $0x6e6edd8c // fmul v12.2d, v12.2d, v14.2d
+	WORD $0x4eedccab // fmls v11.2d, v5.2d, v13.2d
+	WORD $0x4eeecccc // fmls v12.2d, v6.2d, v14.2d
+	WORD $0x6e71dd6b // fmul v11.2d, v11.2d, v17.2d
+	WORD $0x6e72dd8c // fmul v12.2d, v12.2d, v18.2d
 	WORD $0x4e67d4a5 // fadd v5.2d, v5.2d, v7.2d
 	WORD $0x4e68d4c6 // fadd v6.2d, v6.2d, v8.2d
 	WORD $0x6e75dca5 // fmul v5.2d, v5.2d, v21.2d
 	WORD $0x6e76dcc6 // fmul v6.2d, v6.2d, v22.2d
-	VEOR V15.B16, V15.B16, V15.B16
-	VEOR V16.B16, V16.B16, V16.B16
-	WORD $0x6eefe4ef // fcmgt v15.2d, v7.2d, v15.2d
-	WORD $0x6ef0e510 // fcmgt v16.2d, v8.2d, v16.2d
+	WORD $0x4ee088ef // cmgt v15.2d, v7.2d, #0
+	WORD $0x4ee08910 // cmgt v16.2d, v8.2d, #0
 	VAND V15.B16, V1.B16, V1.B16
 	VAND V16.B16, V2.B16, V2.B16
 	WORD $0x4e67cc25 // fmla v5.2d, v1.2d, v7.2d
 	WORD $0x4e68cc46 // fmla v6.2d, v2.2d, v8.2d
-	WORD $0x6e6dde31 // fmul v17.2d, v17.2d, v13.2d
-	WORD $0x6e6ede52 // fmul v18.2d, v18.2d, v14.2d
+	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
+	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
 	MOVD 0(R7), R9
 	VDUP R9, V1.D2
 	VMOV V1.B16, V21.B16
@@ -10681,32 +10579,30 @@ shares:
 	WORD $0x6e61dd8c // fmul v12.2d, v12.2d, v1.2d
 	WORD $0x6e61dca5 // fmul v5.2d, v5.2d, v1.2d
 	WORD $0x6e61dcc6 // fmul v6.2d, v6.2d, v1.2d
-	VEOR V13.B16, V13.B16, V13.B16
-	VEOR V14.B16, V14.B16, V14.B16
-	WORD $0x6eede6ad // fcmgt v13.2d, v21.2d, v13.2d
-	WORD $0x6eeee6ce // fcmgt v14.2d, v22.2d, v14.2d
-	VAND V13.B16, V5.B16, V5.B16
-	VAND V14.B16, V6.B16, V6.B16
+	WORD $0x4ee08aaf // cmgt v15.2d, v21.2d, #0
+	WORD $0x4ee08ad0 // cmgt v16.2d, v22.2d, #0
+	VAND V15.B16, V5.B16, V5.B16
+	VAND V16.B16, V6.B16, V6.B16
 	WORD $0x4ee0f921 // fabs v1.2d, v9.2d
 	WORD $0x4ee0f942 // fabs v2.2d, v10.2d
 	WORD $0x4ee0f8e7 // fabs v7.2d, v7.2d
 	WORD $0x4ee0f908 // fabs v8.2d, v8.2d
-	FMOVQ 320(R8), F13 // 0.3999999999940942 0.22222198432149784
-	FMOVQ 336(R8), F14 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 320(R8), F15 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 336(R8), F16 // 0.15313837699209373 0.14798198605116586
 	FMOVQ 352(R8), F19 // 1.303418089031685e-308
 	FMOVQ 352(R8), F20 // 1.303418089031685e-308
 	VADD V19.D2, V1.D2, V1.D2
 	VADD V20.D2, V2.D2, V2.D2
-	VUSHR $52, V1.D2, V15.D2
-	VUSHR $52, V2.D2, V16.D2
+	VUSHR $52, V1.D2, V17.D2
+	VUSHR $52, V2.D2, V18.D2
 	FMOVQ 368(R8), F19 // 4.503599627370496e+15
 	FMOVQ 368(R8), F20 // 4.503599627370496e+15
-	VORR V19.B16, V15.B16, V15.B16
-	VORR V20.B16, V16.B16, V16.B16
+	VORR V19.B16, V17.B16, V17.B16
+	VORR V20.B16, V18.B16, V18.B16
 	FMOVQ 384(R8), F19 // 4.503599627371519e+15
 	FMOVQ 384(R8), F20 // 4.503599627371519e+15
-	WORD $0x4ef3d5ef // fsub v15.2d, v15.2d, v19.2d
-	WORD $0x4ef4d610 // fsub v16.2d, v16.2d, v20.2d
+	WORD $0x4ef3d631 // fsub v17.2d, v17.2d, v19.2d
+	WORD $0x4ef4d652 // fsub v18.2d, v18.2d, v20.2d
 	FMOVQ 400(R8), F19 // 2.225073858507201e-308
 	FMOVQ 400(R8), F20 // 2.225073858507201e-308
 	VAND V19.B16, V1.B16, V1.B16
@@ -10731,20 +10627,20 @@ shares:
 	WORD $0x6e78df1a // fmul v26.2d, v24.2d, v24.2d
 	FMOVQ 448(R8), F27 // 0.1818357216161805
 	FMOVQ 448(R8), F28 // 0.1818357216161805
-	WORD $0x4fce12fb // fmla v27.2d, v23.2d, v14.d[0]
-	WORD $0x4fce131c // fmla v28.2d, v24.2d, v14.d[0]
-	WORD $0x4fce1b3b // fmla v27.2d, v25.2d, v14.d[1]
-	WORD $0x4fce1b5c // fmla v28.2d, v26.2d, v14.d[1]
+	WORD $0x4fd012fb // fmla v27.2d, v23.2d, v16.d[0]
+	WORD $0x4fd0131c // fmla v28.2d, v24.2d, v16.d[0]
+	WORD $0x4fd01b3b // fmla v27.2d, v25.2d, v16.d[1]
+	WORD $0x4fd01b5c // fmla v28.2d, v26.2d, v16.d[1]
 	FMOVQ 464(R8), F29 // 0.2857142874366239
 	FMOVQ 464(R8), F30 // 0.2857142874366239
-	WORD $0x4fcd1afd // fmla v29.2d, v23.2d, v13.d[1]
-	WORD $0x4fcd1b1e // fmla v30.2d, v24.2d, v13.d[1]
+	WORD $0x4fcf1afd // fmla v29.2d, v23.2d, v15.d[1]
+	WORD $0x4fcf1b1e // fmla v30.2d, v24.2d, v15.d[1]
 	WORD $0x4e79cf7d // fmla v29.2d, v27.2d, v25.2d
 	WORD $0x4e7acf9e // fmla v30.2d, v28.2d, v26.2d
 	FMOVQ 480(R8), F27 // 0.6666666666666735
 	FMOVQ 480(R8), F28 // 0.6666666666666735
-	WORD $0x4fcd12fb // fmla v27.2d, v23.2d, v13.d[0]
-	WORD $0x4fcd131c // fmla v28.2d, v24.2d, v13.d[0]
+	WORD $0x4fcf12fb // fmla v27.2d, v23.2d, v15.d[0]
+	WORD $0x4fcf131c // fmla v28.2d, v24.2d, v15.d[0]
 	WORD $0x4e79cfbb // fmla v27.2d, v29.2d, v25.2d
 	WORD $0x4e7acfdc // fmla v28.2d, v30.2d, v26.2d
 	WORD $0x6e77df7b // fmul v27.2d, v27.2d, v23.2d
@@ -10759,8 +10655,8 @@ shares:
 	WORD $0x4e7ad79c // fadd v28.2d, v28.2d, v26.2d
 	FMOVQ 496(R8), F19 // 1.9082149292705877e-10
 	FMOVQ 496(R8), F20 // 1.9082149292705877e-10
-	WORD $0x6e6fde73 // fmul v19.2d, v19.2d, v15.2d
-	WORD $0x6e70de94 // fmul v20.2d, v20.2d, v16.2d
+	WORD $0x6e71de73 // fmul v19.2d, v19.2d, v17.2d
+	WORD $0x6e72de94 // fmul v20.2d, v20.2d, v18.2d
 	WORD $0x4e7bceb3 // fmla v19.2d, v21.2d, v27.2d
 	WORD $0x4e7cced4 // fmla v20.2d, v22.2d, v28.2d
 	WORD $0x4ef3d733 // fsub v19.2d, v25.2d, v19.2d
@@ -10769,80 +10665,76 @@ shares:
 	WORD $0x4ee2d694 // fsub v20.2d, v20.2d, v2.2d
 	FMOVQ 512(R8), F21 // 0.6931471803691238
 	FMOVQ 512(R8), F22 // 0.6931471803691238
-	WORD $0x6e75ddef // fmul v15.2d, v15.2d, v21.2d
-	WORD $0x6e76de10 // fmul v16.2d, v16.2d, v22.2d
-	WORD $0x4ef3d5ef // fsub v15.2d, v15.2d, v19.2d
-	WORD $0x4ef4d610 // fsub v16.2d, v16.2d, v20.2d
+	WORD $0x6e75de31 // fmul v17.2d, v17.2d, v21.2d
+	WORD $0x6e76de52 // fmul v18.2d, v18.2d, v22.2d
+	WORD $0x4ef3d631 // fsub v17.2d, v17.2d, v19.2d
+	WORD $0x4ef4d652 // fsub v18.2d, v18.2d, v20.2d
 	WORD $0x4ee9d401 // fsub v1.2d, v0.2d, v9.2d
 	WORD $0x4eead402 // fsub v2.2d, v0.2d, v10.2d
 	WORD $0x4ee7d421 // fsub v1.2d, v1.2d, v7.2d
 	WORD $0x4ee8d442 // fsub v2.2d, v2.2d, v8.2d
-	WORD $0x4ee0f82d // fabs v13.2d, v1.2d
-	WORD $0x4ee0f84e // fabs v14.2d, v2.2d
+	WORD $0x4ee0f82f // fabs v15.2d, v1.2d
+	WORD $0x4ee0f850 // fabs v16.2d, v2.2d
 	FMOVQ 1104(R8), F19 // 6.661338147750939e-16
 	FMOVQ 1104(R8), F20 // 6.661338147750939e-16
-	WORD $0x6e6de66d // fcmge v13.2d, v19.2d, v13.2d
-	WORD $0x6e6ee68e // fcmge v14.2d, v20.2d, v14.2d
+	WORD $0x6e6fe66f // fcmge v15.2d, v19.2d, v15.2d
+	WORD $0x6e70e690 // fcmge v16.2d, v20.2d, v16.2d
 	FMOVQ 1120(R8), F19 // 0.75
 	FMOVQ 1120(R8), F20 // 0.75
 	WORD $0x6ef3e533 // fcmgt v19.2d, v9.2d, v19.2d
 	WORD $0x6ef4e554 // fcmgt v20.2d, v10.2d, v20.2d
-	VAND V13.B16, V1.B16, V1.B16
-	VAND V14.B16, V2.B16, V2.B16
+	VAND V15.B16, V1.B16, V1.B16
+	VAND V16.B16, V2.B16, V2.B16
 	VAND V19.B16, V1.B16, V1.B16
 	VAND V20.B16, V2.B16, V2.B16
-	VEOR V13.B16, V13.B16, V13.B16
-	VEOR V14.B16, V14.B16, V14.B16
-	WORD $0x6eede4ed // fcmgt v13.2d, v7.2d, v13.2d
-	WORD $0x6eeee50e // fcmgt v14.2d, v8.2d, v14.2d
-	VAND V13.B16, V1.B16, V1.B16
-	VAND V14.B16, V2.B16, V2.B16
+	WORD $0x4ee088ef // cmgt v15.2d, v7.2d, #0
+	WORD $0x4ee08910 // cmgt v16.2d, v8.2d, #0
+	VAND V15.B16, V1.B16, V1.B16
+	VAND V16.B16, V2.B16, V2.B16
 	MOVD 16(R7), R9
-	VDUP R9, V13.D2
-	WORD $0x4e61d5ef // fadd v15.2d, v15.2d, v1.2d
-	WORD $0x4e62d610 // fadd v16.2d, v16.2d, v2.2d
-	WORD $0x4e6df5ef // fmax v15.2d, v15.2d, v13.2d
-	WORD $0x4e6df610 // fmax v16.2d, v16.2d, v13.2d
+	VDUP R9, V15.D2
+	WORD $0x4e61d631 // fadd v17.2d, v17.2d, v1.2d
+	WORD $0x4e62d652 // fadd v18.2d, v18.2d, v2.2d
+	WORD $0x4e6ff631 // fmax v17.2d, v17.2d, v15.2d
+	WORD $0x4e6ff652 // fmax v18.2d, v18.2d, v15.2d
 	WORD $0x4ee7d401 // fsub v1.2d, v0.2d, v7.2d
 	WORD $0x4ee8d402 // fsub v2.2d, v0.2d, v8.2d
 	WORD $0x4ee9d421 // fsub v1.2d, v1.2d, v9.2d
 	WORD $0x4eead442 // fsub v2.2d, v2.2d, v10.2d
-	WORD $0x4ee0f82d // fabs v13.2d, v1.2d
-	WORD $0x4ee0f84e // fabs v14.2d, v2.2d
+	WORD $0x4ee0f82f // fabs v15.2d, v1.2d
+	WORD $0x4ee0f850 // fabs v16.2d, v2.2d
 	FMOVQ 1104(R8), F19 // 6.661338147750939e-16
 	FMOVQ 1104(R8), F20 // 6.661338147750939e-16
-	WORD $0x6e6de66d // fcmge v13.2d, v19.2d, v13.2d
-	WORD $0x6e6ee68e // fcmge v14.2d, v20.2d, v14.2d
+	WORD $0x6e6fe66f // fcmge v15.2d, v19.2d, v15.2d
+	WORD $0x6e70e690 // fcmge v16.2d, v20.2d, v16.2d
 	FMOVQ 1120(R8), F19 // 0.75
 	FMOVQ 1120(R8), F20 // 0.75
 	WORD $0x6ef3e4f3 // fcmgt v19.2d, v7.2d, v19.2d
 	WORD $0x6ef4e514 // fcmgt v20.2d, v8.2d, v20.2d
-	VAND V13.B16, V1.B16, V1.B16
-	VAND V14.B16, V2.B16, V2.B16
+	VAND V15.B16, V1.B16, V1.B16
+	VAND V16.B16, V2.B16, V2.B16
 	VAND V19.B16, V1.B16, V1.B16
 	VAND V20.B16, V2.B16, V2.B16
-	VEOR V13.B16, V13.B16, V13.B16
-	VEOR V14.B16, V14.B16, V14.B16
-	WORD $0x6eede52d // fcmgt v13.2d, v9.2d, v13.2d
-	WORD $0x6eeee54e // fcmgt v14.2d, v10.2d, v14.2d
-	VAND V13.B16, V1.B16, V1.B16
-	VAND V14.B16, V2.B16, V2.B16
+	WORD $0x4ee0892f // cmgt v15.2d, v9.2d, #0
+	WORD $0x4ee08950 // cmgt v16.2d, v10.2d, #0
+	VAND V15.B16, V1.B16, V1.B16
+	VAND V16.B16, V2.B16, V2.B16
 	FMOVQ 320(R8), F9 // 0.3999999999940942 0.22222198432149784
 	FMOVQ 336(R8), F10 // 0.15313837699209373 0.14798198605116586
 	FMOVQ 352(R8), F19 // 1.303418089031685e-308
 	FMOVQ 352(R8), F20 // 1.303418089031685e-308
 	VADD V19.D2, V7.D2, V7.D2
 	VADD V20.D2, V8.D2, V8.D2
-	VUSHR $52, V7.D2, V13.D2
-	VUSHR $52, V8.D2, V14.D2
+	VUSHR $52, V7.D2, V15.D2
+	VUSHR $52, V8.D2, V16.D2
 	FMOVQ 368(R8), F19 // 4.503599627370496e+15
 	FMOVQ 368(R8), F20 // 4.503599627370496e+15
-	VORR V19.B16, V13.B16, V13.B16
-	VORR V20.B16, V14.B16, V14.B16
+	VORR V19.B16, V15.B16, V15.B16
+	VORR V20.B16, V16.B16, V16.B16
 	FMOVQ 384(R8), F19 // 4.503599627371519e+15
 	FMOVQ 384(R8), F20 // 4.503599627371519e+15
-	WORD $0x4ef3d5ad // fsub v13.2d, v13.2d, v19.2d
-	WORD $0x4ef4d5ce // fsub v14.2d, v14.2d, v20.2d
+	WORD $0x4ef3d5ef // fsub v15.2d, v15.2d, v19.2d
+	WORD $0x4ef4d610 // fsub v16.2d, v16.2d, v20.2d
 	FMOVQ 400(R8), F19 // 2.225073858507201e-308
 	FMOVQ 400(R8), F20 // 2.225073858507201e-308
 	VAND V19.B16, V7.B16, V7.B16
@@ -10895,8 +10787,8 @@ shares:
 	WORD $0x4e7ad79c // fadd v28.2d, v28.2d, v26.2d
 	FMOVQ 496(R8), F19 // 1.9082149292705877e-10
 	FMOVQ 496(R8), F20 // 1.9082149292705877e-10
-	WORD $0x6e6dde73 // fmul v19.2d, v19.2d, v13.2d
-	WORD $0x6e6ede94 // fmul v20.2d, v20.2d, v14.2d
+	WORD $0x6e6fde73 // fmul v19.2d, v19.2d, v15.2d
+	WORD $0x6e70de94 // fmul v20.2d, v20.2d, v16.2d
 	WORD $0x4e7bceb3 // fmla v19.2d, v21.2d, v27.2d
 	WORD $0x4e7cced4 // fmla v20.2d, v22.2d, v28.2d
 	WORD $0x4ef3d733 // fsub v19.2d, v25.2d, v19.2d
@@ -10905,36 +10797,36 @@ shares:
 	WORD $0x4ee8d694 // fsub v20.2d, v20.2d, v8.2d
 	FMOVQ 512(R8), F21 // 0.6931471803691238
 	FMOVQ 512(R8), F22 // 0.6931471803691238
-	WORD $0x6e75ddad // fmul v13.2d, v13.2d, v21.2d
-	WORD $0x6e76ddce // fmul v14.2d, v14.2d, v22.2d
-	WORD $0x4ef3d5ad // fsub v13.2d, v13.2d, v19.2d
-	WORD $0x4ef4d5ce // fsub v14.2d, v14.2d, v20.2d
+	WORD $0x6e75ddef // fmul v15.2d, v15.2d, v21.2d
+	WORD $0x6e76de10 // fmul v16.2d, v16.2d, v22.2d
+	WORD $0x4ef3d5ef // fsub v15.2d, v15.2d, v19.2d
+	WORD $0x4ef4d610 // fsub v16.2d, v16.2d, v20.2d
 	MOVD 16(R7), R9
 	VDUP R9, V7.D2
-	WORD $0x4e61d5ad // fadd v13.2d, v13.2d, v1.2d
-	WORD $0x4e62d5ce // fadd v14.2d, v14.2d, v2.2d
-	WORD $0x4e67f5ad // fmax v13.2d, v13.2d, v7.2d
-	WORD $0x4e67f5ce // fmax v14.2d, v14.2d, v7.2d
+	WORD $0x4e61d5ef // fadd v15.2d, v15.2d, v1.2d
+	WORD $0x4e62d610 // fadd v16.2d, v16.2d, v2.2d
+	WORD $0x4e67f5ef // fmax v15.2d, v15.2d, v7.2d
+	WORD $0x4e67f610 // fmax v16.2d, v16.2d, v7.2d
 	MOVD 8(R7), R9
 	VDUP R9, V9.D2
-	WORD $0x4ef1d401 // fsub v1.2d, v0.2d, v17.2d
-	WORD $0x4ef2d402 // fsub v2.2d, v0.2d, v18.2d
-	WORD $0x4eedd5e7 // fsub v7.2d, v15.2d, v13.2d
-	WORD $0x4eeed608 // fsub v8.2d, v16.2d, v14.2d
+	WORD $0x4eedd401 // fsub v1.2d, v0.2d, v13.2d
+	WORD $0x4eeed402 // fsub v2.2d, v0.2d, v14.2d
+	WORD $0x4eefd627 // fsub v7.2d, v17.2d, v15.2d
+	WORD $0x4ef0d648 // fsub v8.2d, v18.2d, v16.2d
 	WORD $0x6e61dce7 // fmul v7.2d, v7.2d, v1.2d
 	WORD $0x6e62dd08 // fmul v8.2d, v8.2d, v2.2d
-	WORD $0x6e71dce7 // fmul v7.2d, v7.2d, v17.2d
-	WORD $0x6e72dd08 // fmul v8.2d, v8.2d, v18.2d
+	WORD $0x6e6ddce7 // fmul v7.2d, v7.2d, v13.2d
+	WORD $0x6e6edd08 // fmul v8.2d, v8.2d, v14.2d
 	WORD $0x4ee9cceb // fmls v11.2d, v7.2d, v9.2d
 	WORD $0x4ee9cd0c // fmls v12.2d, v8.2d, v9.2d
-	WORD $0x6e61ddef // fmul v15.2d, v15.2d, v1.2d
-	WORD $0x6e62de10 // fmul v16.2d, v16.2d, v2.2d
-	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
-	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
-	WORD $0x4e6dd5ef // fadd v15.2d, v15.2d, v13.2d
-	WORD $0x4e6ed610 // fadd v16.2d, v16.2d, v14.2d
-	WORD $0x4ee9cde5 // fmls v5.2d, v15.2d, v9.2d
-	WORD $0x4ee9ce06 // fmls v6.2d, v16.2d, v9.2d
+	WORD $0x6e61de31 // fmul v17.2d, v17.2d, v1.2d
+	WORD $0x6e62de52 // fmul v18.2d, v18.2d, v2.2d
+	WORD $0x6e6dddef // fmul v15.2d, v15.2d, v13.2d
+	WORD $0x6e6ede10 // fmul v16.2d, v16.2d, v14.2d
+	WORD $0x4e6fd631 // fadd v17.2d, v17.2d, v15.2d
+	WORD $0x4e70d652 // fadd v18.2d, v18.2d, v16.2d
+	WORD $0x4ee9ce25 // fmls v5.2d, v17.2d, v9.2d
+	WORD $0x4ee9ce46 // fmls v6.2d, v18.2d, v9.2d
 	VEOR V9.B16, V9.B16, V9.B16
 	VEOR V10.B16, V10.B16, V10.B16
 	WORD $0x4eebd529 // fsub v9.2d, v9.2d, v11.2d
@@ -10969,8 +10861,8 @@ loop:
 	VLD1.P 16(R6), [V1.S4]
 	WORD $0x4e617822 // fcvtl2 v2.2d, v1.4s
 	WORD $0x0e617821 // fcvtl v1.2d, v1.2s
-	FMOVQ 976(R8), F3 // +Inf
-	FMOVQ 976(R8), F4 // +Inf
+	FMOVQ 992(R8), F3 // +Inf
+	FMOVQ 992(R8), F4 // +Inf
 	WORD $0x4e61e463 // fcmeq v3.2d, v3.2d, v1.2d
 	WORD $0x4e62e484 // fcmeq v4.2d, v4.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
@@ -11003,10 +10895,8 @@ loop:
 	WORD $0x4e617909 // fcvtl2 v9.2d, v8.4s
 	WORD $0x0e617908 // fcvtl v8.2d, v8.2s
 shares:
-	VEOR V10.B16, V10.B16, V10.B16
-	VEOR V11.B16, V11.B16, V11.B16
-	WORD $0x6eeae4c6 // fcmgt v6.2d, v6.2d, v10.2d
-	WORD $0x6eebe4e7 // fcmgt v7.2d, v7.2d, v11.2d
+	WORD $0x4ee088c6 // cmgt v6.2d, v6.2d, #0
+	WORD $0x4ee088e7 // cmgt v7.2d, v7.2d, #0
 	VMOV V12.B16, V10.B16
 	VMOV V13.B16, V11.B16
 	VBIT V6.B16, V8.B16, V10.B16
@@ -11029,10 +10919,8 @@ shares:
 	WORD $0x6eebe631 // fcmgt v17.2d, v17.2d, v11.2d
 	VAND V16.B16, V12.B16, V12.B16
 	VAND V17.B16, V13.B16, V13.B16
-	VEOR V18.B16, V18.B16, V18.B16
-	VEOR V19.B16, V19.B16, V19.B16
-	WORD $0x6ef2e552 // fcmgt v18.2d, v10.2d, v18.2d
-	WORD $0x6ef3e573 // fcmgt v19.2d, v11.2d, v19.2d
+	WORD $0x4ee08952 // cmgt v18.2d, v10.2d, #0
+	WORD $0x4ee08973 // cmgt v19.2d, v11.2d, #0
 	VAND V18.B16, V12.B16, V12.B16
 	VAND V19.B16, V13.B16, V13.B16
 	VBIT V12.B16, V10.B16, V8.B16
@@ -11047,10 +10935,8 @@ shares:
 	WORD $0x4e69cd2d // fmla v13.2d, v9.2d, v9.2d
 	WORD $0x6e65dd8c // fmul v12.2d, v12.2d, v5.2d
 	WORD $0x6e65ddad // fmul v13.2d, v13.2d, v5.2d
-	VEOR V14.B16, V14.B16, V14.B16
-	VEOR V15.B16, V15.B16, V15.B16
-	WORD $0x6eeee54e // fcmgt v14.2d, v10.2d, v14.2d
-	WORD $0x6eefe56f // fcmgt v15.2d, v11.2d, v15.2d
+	WORD $0x4ee0894e // cmgt v14.2d, v10.2d, #0
+	WORD $0x4ee0896f // cmgt v15.2d, v11.2d, #0
 	VAND V14.B16, V1.B16, V1.B16
 	VAND V15.B16, V2.B16, V2.B16
 	WORD $0x4e6acc2c // fmla v12.2d, v1.2d, v10.2d
@@ -11088,8 +10974,8 @@ TEXT ·sigmoidSparsemaxF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V1.D2, V2.D2]
-	FMOVQ 976(R8), F3 // +Inf
-	FMOVQ 976(R8), F4 // +Inf
+	FMOVQ 992(R8), F3 // +Inf
+	FMOVQ 992(R8), F4 // +Inf
 	WORD $0x4e61e463 // fcmeq v3.2d, v3.2d, v1.2d
 	WORD $0x4e62e484 // fcmeq v4.2d, v4.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
@@ -11116,10 +11002,8 @@ loop:
 	CBZ R4, shares
 	VLD1.P 32(R4), [V8.D2, V9.D2]
 shares:
-	VEOR V10.B16, V10.B16, V10.B16
-	VEOR V11.B16, V11.B16, V11.B16
-	WORD $0x6eeae4c6 // fcmgt v6.2d, v6.2d, v10.2d
-	WORD $0x6eebe4e7 // fcmgt v7.2d, v7.2d, v11.2d
+	WORD $0x4ee088c6 // cmgt v6.2d, v6.2d, #0
+	WORD $0x4ee088e7 // cmgt v7.2d, v7.2d, #0
 	VMOV V12.B16, V10.B16
 	VMOV V13.B16, V11.B16
 	VBIT V6.B16, V8.B16, V10.B16
@@ -11142,10 +11026,8 @@ shares:
 	WORD $0x6eebe631 // fcmgt v17.2d, v17.2d, v11.2d
 	VAND V16.B16, V12.B16, V12.B16
 	VAND V17.B16, V13.B16, V13.B16
-	VEOR V18.B16, V18.B16, V18.B16
-	VEOR V19.B16, V19.B16, V19.B16
-	WORD $0x6ef2e552 // fcmgt v18.2d, v10.2d, v18.2d
-	WORD $0x6ef3e573 // fcmgt v19.2d, v11.2d, v19.2d
+	WORD $0x4ee08952 // cmgt v18.2d, v10.2d, #0
+	WORD $0x4ee08973 // cmgt v19.2d, v11.2d, #0
 	VAND V18.B16, V12.B16, V12.B16
 	VAND V19.B16, V13.B16, V13.B16
 	VBIT V12.B16, V10.B16, V8.B16
@@ -11160,10 +11042,8 @@ shares:
 	WORD $0x4e69cd2d // fmla v13.2d, v9.2d, v9.2d
 	WORD $0x6e65dd8c // fmul v12.2d, v12.2d, v5.2d
 	WORD $0x6e65ddad // fmul v13.2d, v13.2d, v5.2d
-	VEOR V14.B16, V14.B16, V14.B16
-	VEOR V15.B16, V15.B16, V15.B16
-	WORD $0x6eeee54e // fcmgt v14.2d, v10.2d, v14.2d
-	WORD $0x6eefe56f // fcmgt v15.2d, v11.2d, v15.2d
+	WORD $0x4ee0894e // cmgt v14.2d, v10.2d, #0
+	WORD $0x4ee0896f // cmgt v15.2d, v11.2d, #0
 	VAND V14.B16, V1.B16, V1.B16
 	VAND V15.B16, V2.B16, V2.B16
 	WORD $0x4e6acc2c // fmla v12.2d, v1.2d, v10.2d
@@ -11202,8 +11082,8 @@ loop:
 	VLD1.P 16(R6), [V1.S4]
 	WORD $0x4e617822 // fcvtl2 v2.2d, v1.4s
 	WORD $0x0e617821 // fcvtl v1.2d, v1.2s
-	FMOVQ 976(R8), F3 // +Inf
-	FMOVQ 976(R8), F4 // +Inf
+	FMOVQ 992(R8), F3 // +Inf
+	FMOVQ 992(R8), F4 // +Inf
 	WORD $0x4e61e463 // fcmeq v3.2d, v3.2d, v1.2d
 	WORD $0x4e62e484 // fcmeq v4.2d, v4.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
@@ -11254,10 +11134,8 @@ loop:
 	WORD $0x4e61798d // fcvtl2 v13.2d, v12.4s
 	WORD $0x0e61798c // fcvtl v12.2d, v12.2s
 shares:
-	VEOR V14.B16, V14.B16, V14.B16
-	VEOR V15.B16, V15.B16, V15.B16
-	WORD $0x6eeee54a // fcmgt v10.2d, v10.2d, v14.2d
-	WORD $0x6eefe56b // fcmgt v11.2d, v11.2d, v15.2d
+	WORD $0x4ee0894a // cmgt v10.2d, v10.2d, #0
+	WORD $0x4ee0896b // cmgt v11.2d, v11.2d, #0
 	VMOV V16.B16, V14.B16
 	VMOV V17.B16, V15.B16
 	VBIT V10.B16, V12.B16, V14.B16
@@ -11282,10 +11160,8 @@ shares:
 	WORD $0x6eefe6f7 // fcmgt v23.2d, v23.2d, v15.2d
 	VAND V22.B16, V18.B16, V18.B16
 	VAND V23.B16, V19.B16, V19.B16
-	VEOR V24.B16, V24.B16, V24.B16
-	VEOR V25.B16, V25.B16, V25.B16
-	WORD $0x6ef8e5d8 // fcmgt v24.2d, v14.2d, v24.2d
-	WORD $0x6ef9e5f9 // fcmgt v25.2d, v15.2d, v25.2d
+	WORD $0x4ee089d8 // cmgt v24.2d, v14.2d, #0
+	WORD $0x4ee089f9 // cmgt v25.2d, v15.2d, #0
 	VAND V24.B16, V18.B16, V18.B16
 	VAND V25.B16, V19.B16, V19.B16
 	VBIT V18.B16, V14.B16, V16.B16
@@ -11336,10 +11212,8 @@ shares:
 	WORD $0x6e75df39 // fmul v25.2d, v25.2d, v21.2d
 	WORD $0x4e78d6d6 // fadd v22.2d, v22.2d, v24.2d
 	WORD $0x4e79d6f7 // fadd v23.2d, v23.2d, v25.2d
-	VEOR V18.B16, V18.B16, V18.B16
-	VEOR V19.B16, V19.B16, V19.B16
-	WORD $0x6ef2e5d2 // fcmgt v18.2d, v14.2d, v18.2d
-	WORD $0x6ef3e5f3 // fcmgt v19.2d, v15.2d, v19.2d
+	WORD $0x4ee089d2 // cmgt v18.2d, v14.2d, #0
+	WORD $0x4ee089f3 // cmgt v19.2d, v15.2d, #0
 	VAND V18.B16, V1.B16, V1.B16
 	VAND V19.B16, V2.B16, V2.B16
 	WORD $0x4e6ecc36 // fmla v22.2d, v1.2d, v14.2d
@@ -11377,8 +11251,8 @@ TEXT ·sigmoidEntmaxF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V1.D2, V2.D2]
-	FMOVQ 976(R8), F3 // +Inf
-	FMOVQ 976(R8), F4 // +Inf
+	FMOVQ 992(R8), F3 // +Inf
+	FMOVQ 992(R8), F4 // +Inf
 	WORD $0x4e61e463 // fcmeq v3.2d, v3.2d, v1.2d
 	WORD $0x4e62e484 // fcmeq v4.2d, v4.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
@@ -11423,10 +11297,8 @@ loop:
 	CBZ R4, shares
 	VLD1.P 32(R4), [V12.D2, V13.D2]
 shares:
-	VEOR V14.B16, V14.B16, V14.B16
-	VEOR V15.B16, V15.B16, V15.B16
-	WORD $0x6eeee54a // fcmgt v10.2d, v10.2d, v14.2d
-	WORD $0x6eefe56b // fcmgt v11.2d, v11.2d, v15.2d
+	WORD $0x4ee0894a // cmgt v10.2d, v10.2d, #0
+	WORD $0x4ee0896b // cmgt v11.2d, v11.2d, #0
 	VMOV V16.B16, V14.B16
 	VMOV V17.B16, V15.B16
 	VBIT V10.B16, V12.B16, V14.B16
@@ -11451,10 +11323,8 @@ shares:
 	WORD $0x6eefe6f7 // fcmgt v23.2d, v23.2d, v15.2d
 	VAND V22.B16, V18.B16, V18.B16
 	VAND V23.B16, V19.B16, V19.B16
-	VEOR V24.B16, V24.B16, V24.B16
-	VEOR V25.B16, V25.B16, V25.B16
-	WORD $0x6ef8e5d8 // fcmgt v24.2d, v14.2d, v24.2d
-	WORD $0x6ef9e5f9 // fcmgt v25.2d, v15.2d, v25.2d
+	WORD $0x4ee089d8 // cmgt v24.2d, v14.2d, #0
+	WORD $0x4ee089f9 // cmgt v25.2d, v15.2d, #0
 	VAND V24.B16, V18.B16, V18.B16
 	VAND V25.B16, V19.B16, V19.B16
 	VBIT V18.B16, V14.B16, V16.B16
@@ -11505,10 +11375,8 @@ shares:
 	WORD $0x6e75df39 // fmul v25.2d, v25.2d, v21.2d
 	WORD $0x4e78d6d6 // fadd v22.2d, v22.2d, v24.2d
 	WORD $0x4e79d6f7 // fadd v23.2d, v23.2d, v25.2d
-	VEOR V18.B16, V18.B16, V18.B16
-	VEOR V19.B16, V19.B16, V19.B16
-	WORD $0x6ef2e5d2 // fcmgt v18.2d, v14.2d, v18.2d
-	WORD $0x6ef3e5f3 // fcmgt v19.2d, v15.2d, v19.2d
+	WORD $0x4ee089d2 // cmgt v18.2d, v14.2d, #0
+	WORD $0x4ee089f3 // cmgt v19.2d, v15.2d, #0
 	VAND V18.B16, V1.B16, V1.B16
 	VAND V19.B16, V2.B16, V2.B16
 	WORD $0x4e6ecc36 // fmla v22.2d, v1.2d, v14.2d
@@ -11536,11 +11404,7 @@ TEXT ·sigmoidSmoothF32(SB), NOSPLIT, $0-64
 	MOVD par+56(FP), R7
 	MOVD $numbers<>(SB), R8
 	FMOVQ 0(R8), F0 // 1
-	FMOVQ 1184(R8), F1 // -121.5
-	FMOVQ 1200(R8), F2 // 1.2583e+07
-	FMOVQ 16(R8), F3 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
-	FMOVQ 32(R8), F4 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
-	FMOVQ 1216(R8), F5 // 5.960464477539063e-08 0 0 0
+	FMOVQ 1184(R8), F1 // 5.960464477539063e-08 0 0 0
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
 	MOVD n+40(FP), R2
@@ -11549,287 +11413,291 @@ TEXT ·sigmoidSmoothF32(SB), NOSPLIT, $0-64
 	MOVD grad+8(FP), R5
 loop:
 	MOVD R1, R6
-	VLD1.P 32(R6), [V6.S4, V7.S4]
+	VLD1.P 32(R6), [V2.S4, V3.S4]
+	FMOVQ 1200(R8), F4 // 121.5
+	FMOVQ 1216(R8), F5 // 1.2583e+07
+	FMOVQ 16(R8), F6 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
+	FMOVQ 32(R8), F7 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
 	FMOVQ 864(R8), F8 // +Inf
 	FMOVQ 864(R8), F9 // +Inf
-	WORD $0x4e26e508 // fcmeq v8.4s, v8.4s, v6.4s
-	WORD $0x4e27e529 // fcmeq v9.4s, v9.4s, v7.4s
-	WORD $0x4ea0f8c6 // fabs v6.4s, v6.4s
-	WORD $0x4ea0f8e7 // fabs v7.4s, v7.4s
-	VORR V8.B16, V6.B16, V6.B16
-	VORR V9.B16, V7.B16, V7.B16
-	WORD $0x6ea0f8c8 // fneg v8.4s, v6.4s
-	WORD $0x6ea0f8e9 // fneg v9.4s, v7.4s
-	WORD $0x4e21f508 // fmax v8.4s, v8.4s, v1.4s
-	WORD $0x4e21f529 // fmax v9.4s, v9.4s, v1.4s
-	VMOV V2.B16, V10.B16
-	VMOV V2.B16, V11.B16
-	WORD $0x4f83110a // fmla v10.4s, v8.4s, v3.s[0]
-	WORD $0x4f83112b // fmla v11.4s, v9.4s, v3.s[0]
-	WORD $0x4ea2d54c // fsub v12.4s, v10.4s, v2.4s
-	WORD $0x4ea2d56d // fsub v13.4s, v11.4s, v2.4s
-	WORD $0x4fa35188 // fmls v8.4s, v12.4s, v3.s[1]
-	WORD $0x4fa351a9 // fmls v9.4s, v13.4s, v3.s[1]
-	WORD $0x4f835988 // fmls v8.4s, v12.4s, v3.s[2]
-	WORD $0x4f8359a9 // fmls v9.4s, v13.4s, v3.s[2]
+	WORD $0x4e22e508 // fcmeq v8.4s, v8.4s, v2.4s
+	WORD $0x4e23e529 // fcmeq v9.4s, v9.4s, v3.4s
+	WORD $0x4ea0f842 // fabs v2.4s, v2.4s
+	WORD $0x4ea0f863 // fabs v3.4s, v3.4s
+	VORR V8.B16, V2.B16, V2.B16
+	VORR V9.B16, V3.B16, V3.B16
+	WORD $0x4ea4f448 // fmin v8.4s, v2.4s, v4.4s
+	WORD $0x4ea4f469 // fmin v9.4s, v3.4s, v4.4s
+	VMOV V5.B16, V10.B16
+	VMOV V5.B16, V11.B16
+	WORD $0x4f86510a // fmls v10.4s, v8.4s, v6.s[0]
+	WORD $0x4f86512b // fmls v11.4s, v9.4s, v6.s[0]
+	WORD $0x4ea5d54c // fsub v12.4s, v10.4s, v5.4s
+	WORD $0x4ea5d56d // fsub v13.4s, v11.4s, v5.4s
+	WORD $0x4fa61188 // fmla v8.4s, v12.4s, v6.s[1]
+	WORD $0x4fa611a9 // fmla v9.4s, v13.4s, v6.s[1]
+	WORD $0x4f861988 // fmla v8.4s, v12.4s, v6.s[2]
+	WORD $0x4f8619a9 // fmla v9.4s, v13.4s, v6.s[2]
 	VSHL $23, V10.S4, V10.S4
 	VSHL $23, V11.S4, V11.S4
 	WORD $0x6e28dd0c // fmul v12.4s, v8.4s, v8.4s
 	WORD $0x6e29dd2d // fmul v13.4s, v9.4s, v9.4s
 	FMOVQ 48(R8), F14 // 0.04166655443768594
 	FMOVQ 48(R8), F15 // 0.04166655443768594
-	WORD $0x4fa4110e // fmla v14.4s, v8.4s, v4.s[1]
-	WORD $0x4fa4112f // fmla v15.4s, v9.4s, v4.s[1]
-	WORD $0x4f84198e // fmla v14.4s, v12.4s, v4.s[2]
-	WORD $0x4f8419af // fmla v15.4s, v13.4s, v4.s[2]
+	WORD $0x4fa7510e // fmls v14.4s, v8.4s, v7.s[1]
+	WORD $0x4fa7512f // fmls v15.4s, v9.4s, v7.s[1]
+	WORD $0x4f87198e // fmla v14.4s, v12.4s, v7.s[2]
+	WORD $0x4f8719af // fmla v15.4s, v13.4s, v7.s[2]
 	FMOVQ 64(R8), F16 // 0.5
 	FMOVQ 64(R8), F17 // 0.5
-	WORD $0x4f841110 // fmla v16.4s, v8.4s, v4.s[0]
-	WORD $0x4f841131 // fmla v17.4s, v9.4s, v4.s[0]
+	WORD $0x4f875110 // fmls v16.4s, v8.4s, v7.s[0]
+	WORD $0x4f875131 // fmls v17.4s, v9.4s, v7.s[0]
 	WORD $0x4e2ccdd0 // fmla v16.4s, v14.4s, v12.4s
 	WORD $0x4e2dcdf1 // fmla v17.4s, v15.4s, v13.4s
-	WORD $0x4e2cce08 // fmla v8.4s, v16.4s, v12.4s
-	WORD $0x4e2dce29 // fmla v9.4s, v17.4s, v13.4s
-	WORD $0x4e20d50c // fadd v12.4s, v8.4s, v0.4s
-	WORD $0x4e20d52d // fadd v13.4s, v9.4s, v0.4s
+	WORD $0x4eacce08 // fmls v8.4s, v16.4s, v12.4s
+	WORD $0x4eadce29 // fmls v9.4s, v17.4s, v13.4s
+	WORD $0x4ea8d40c // fsub v12.4s, v0.4s, v8.4s
+	WORD $0x4ea9d40d // fsub v13.4s, v0.4s, v9.4s
 	VADD V10.S4, V12.S4, V12.S4
 	VADD V11.S4, V13.S4, V13.S4
-	WORD $0x4fa3998c // fmul v12.4s, v12.4s, v3.s[3]
-	WORD $0x4fa399ad // fmul v13.4s, v13.4s, v3.s[3]
 	VEOR V10.B16, V10.B16, V10.B16
-	WORD $0x4e2acd0c // fmla v12.4s, v8.4s, v10.4s
-	WORD $0x4e2acd2d // fmla v13.4s, v9.4s, v10.4s
+	WORD $0x6e2add08 // fmul v8.4s, v8.4s, v10.4s
+	WORD $0x6e2add29 // fmul v9.4s, v9.4s, v10.4s
+	WORD $0x4fa61988 // fmla v8.4s, v12.4s, v6.s[3]
+	WORD $0x4fa619a9 // fmla v9.4s, v13.4s, v6.s[3]
+	VMOV V0.B16, V4.B16
+	VMOV V0.B16, V5.B16
+	WORD $0x4f811104 // fmla v4.4s, v8.4s, v1.s[0]
+	WORD $0x4f811125 // fmla v5.4s, v9.4s, v1.s[0]
+	WORD $0x6e24fc0c // fdiv v12.4s, v0.4s, v4.4s
+	WORD $0x6e25fc0d // fdiv v13.4s, v0.4s, v5.4s
+	WORD $0x4ea4d406 // fsub v6.4s, v0.4s, v4.4s
+	WORD $0x4ea5d407 // fsub v7.4s, v0.4s, v5.4s
+	WORD $0x4f811106 // fmla v6.4s, v8.4s, v1.s[0]
+	WORD $0x4f811127 // fmla v7.4s, v9.4s, v1.s[0]
 	VMOV V0.B16, V10.B16
 	VMOV V0.B16, V11.B16
-	WORD $0x4f85118a // fmla v10.4s, v12.4s, v5.s[0]
-	WORD $0x4f8511ab // fmla v11.4s, v13.4s, v5.s[0]
-	WORD $0x6e2afc08 // fdiv v8.4s, v0.4s, v10.4s
-	WORD $0x6e2bfc09 // fdiv v9.4s, v0.4s, v11.4s
-	WORD $0x4eaad40e // fsub v14.4s, v0.4s, v10.4s
-	WORD $0x4eabd40f // fsub v15.4s, v0.4s, v11.4s
-	WORD $0x4f85118e // fmla v14.4s, v12.4s, v5.s[0]
-	WORD $0x4f8511af // fmla v15.4s, v13.4s, v5.s[0]
-	VMOV V0.B16, V16.B16
-	VMOV V0.B16, V17.B16
-	WORD $0x4eaacd10 // fmls v16.4s, v8.4s, v10.4s
-	WORD $0x4eabcd31 // fmls v17.4s, v9.4s, v11.4s
-	WORD $0x4eaecd10 // fmls v16.4s, v8.4s, v14.4s
-	WORD $0x4eafcd31 // fmls v17.4s, v9.4s, v15.4s
-	WORD $0x6e28dd92 // fmul v18.4s, v12.4s, v8.4s
-	WORD $0x6e29ddb3 // fmul v19.4s, v13.4s, v9.4s
-	WORD $0x6ea0fa4e // fneg v14.4s, v18.4s
-	WORD $0x6ea0fa6f // fneg v15.4s, v19.4s
-	WORD $0x4e28cd8e // fmla v14.4s, v12.4s, v8.4s
-	WORD $0x4e29cdaf // fmla v15.4s, v13.4s, v9.4s
-	WORD $0x6e28de4a // fmul v10.4s, v18.4s, v8.4s
-	WORD $0x6e29de6b // fmul v11.4s, v19.4s, v9.4s
-	WORD $0x4e30ce4e // fmla v14.4s, v18.4s, v16.4s
-	WORD $0x4e31ce6f // fmla v15.4s, v19.4s, v17.4s
-	WORD $0x4e2ed64c // fadd v12.4s, v18.4s, v14.4s
-	WORD $0x4e2fd66d // fadd v13.4s, v19.4s, v15.4s
-	WORD $0x6e28ddce // fmul v14.4s, v14.4s, v8.4s
-	WORD $0x6e29ddef // fmul v15.4s, v15.4s, v9.4s
-	WORD $0x4e30cd4e // fmla v14.4s, v10.4s, v16.4s
-	WORD $0x4e31cd6f // fmla v15.4s, v11.4s, v17.4s
-	WORD $0x6ea0f954 // fneg v20.4s, v10.4s
-	WORD $0x6ea0f975 // fneg v21.4s, v11.4s
-	WORD $0x4e28ce54 // fmla v20.4s, v18.4s, v8.4s
-	WORD $0x4e29ce75 // fmla v21.4s, v19.4s, v9.4s
-	WORD $0x4e34d5ce // fadd v14.4s, v14.4s, v20.4s
-	WORD $0x4e35d5ef // fadd v15.4s, v15.4s, v21.4s
-	WORD $0x4e30cd08 // fmla v8.4s, v8.4s, v16.4s
-	WORD $0x4e31cd29 // fmla v9.4s, v9.4s, v17.4s
-	VMOV V8.B16, V6.B16
-	VMOV V9.B16, V7.B16
-	WORD $0x4f855186 // fmls v6.4s, v12.4s, v5.s[0]
-	WORD $0x4f8551a7 // fmls v7.4s, v13.4s, v5.s[0]
-	WORD $0x6e26dcd0 // fmul v16.4s, v6.4s, v6.4s
-	WORD $0x6e27dcf1 // fmul v17.4s, v7.4s, v7.4s
-	FMOVQ 16(R7), F18
-	FMOVQ 16(R7), F19
-	FMOVQ 32(R7), F20
-	FMOVQ 32(R7), F21
-	FMOVQ 48(R7), F22
-	FMOVQ 48(R7), F23
-	WORD $0x4e30ce56 // fmla v22.4s, v18.4s, v16.4s
-	WORD $0x4e31ce77 // fmla v23.4s, v19.4s, v17.4s
-	FMOVQ 64(R7), F18
-	FMOVQ 64(R7), F19
-	WORD $0x4e30ce92 // fmla v18.4s, v20.4s, v16.4s
-	WORD $0x4e31ceb3 // fmla v19.4s, v21.4s, v17.4s
-	FMOVQ 80(R7), F20
-	FMOVQ 80(R7), F21
-	WORD $0x4e30ced4 // fmla v20.4s, v22.4s, v16.4s
-	WORD $0x4e31cef5 // fmla v21.4s, v23.4s, v17.4s
-	FMOVQ 96(R7), F22
-	FMOVQ 96(R7), F23
-	WORD $0x4e30ce56 // fmla v22.4s, v18.4s, v16.4s
-	WORD $0x4e31ce77 // fmla v23.4s, v19.4s, v17.4s
+	WORD $0x4ea4cd8a // fmls v10.4s, v12.4s, v4.4s
+	WORD $0x4ea5cdab // fmls v11.4s, v13.4s, v5.4s
+	WORD $0x4ea6cd8a // fmls v10.4s, v12.4s, v6.4s
+	WORD $0x4ea7cdab // fmls v11.4s, v13.4s, v7.4s
+	VMOV V0.B16, V2.B16
+	VMOV V0.B16, V3.B16
+	WORD $0x4f815102 // fmls v2.4s, v8.4s, v1.s[0]
+	WORD $0x4f815123 // fmls v3.4s, v9.4s, v1.s[0]
+	WORD $0x6e2cdc42 // fmul v2.4s, v2.4s, v12.4s
+	WORD $0x6e2ddc63 // fmul v3.4s, v3.4s, v13.4s
+	WORD $0x6e22dc44 // fmul v4.4s, v2.4s, v2.4s
+	WORD $0x6e23dc65 // fmul v5.4s, v3.4s, v3.4s
+	WORD $0x6e2cdd10 // fmul v16.4s, v8.4s, v12.4s
+	WORD $0x6e2ddd31 // fmul v17.4s, v9.4s, v13.4s
+	WORD $0x6ea0fa0e // fneg v14.4s, v16.4s
+	WORD $0x6ea0fa2f // fneg v15.4s, v17.4s
+	WORD $0x4e2ccd0e // fmla v14.4s, v8.4s, v12.4s
+	WORD $0x4e2dcd2f // fmla v15.4s, v9.4s, v13.4s
+	WORD $0x6e2cde06 // fmul v6.4s, v16.4s, v12.4s
+	WORD $0x6e2dde27 // fmul v7.4s, v17.4s, v13.4s
+	WORD $0x4e2ace0e // fmla v14.4s, v16.4s, v10.4s
+	WORD $0x4e2bce2f // fmla v15.4s, v17.4s, v11.4s
+	WORD $0x4e2ed608 // fadd v8.4s, v16.4s, v14.4s
+	WORD $0x4e2fd629 // fadd v9.4s, v17.4s, v15.4s
+	WORD $0x6e2cddce // fmul v14.4s, v14.4s, v12.4s
+	WORD $0x6e2dddef // fmul v15.4s, v15.4s, v13.4s
+	WORD $0x4e2accce // fmla v14.4s, v6.4s, v10.4s
+	WORD $0x4e2bccef // fmla v15.4s, v7.4s, v11.4s
+	WORD $0x6ea0f8d2 // fneg v18.4s, v6.4s
+	WORD $0x6ea0f8f3 // fneg v19.4s, v7.4s
+	WORD $0x4e2cce12 // fmla v18.4s, v16.4s, v12.4s
+	WORD $0x4e2dce33 // fmla v19.4s, v17.4s, v13.4s
+	WORD $0x4e32d5ce // fadd v14.4s, v14.4s, v18.4s
+	WORD $0x4e33d5ef // fadd v15.4s, v15.4s, v19.4s
+	WORD $0x4e2acd8c // fmla v12.4s, v12.4s, v10.4s
+	WORD $0x4e2bcdad // fmla v13.4s, v13.4s, v11.4s
+	WORD $0x6e24dc8a // fmul v10.4s, v4.4s, v4.4s
+	WORD $0x6e25dcab // fmul v11.4s, v5.4s, v5.4s
+	FMOVQ 16(R7), F16
+	FMOVQ 16(R7), F17
+	FMOVQ 32(R7), F18
+	FMOVQ 32(R7), F19
+	FMOVQ 48(R7), F20
+	FMOVQ 48(R7), F21
+	FMOVQ 64(R7), F22
+	FMOVQ 64(R7), F23
+	FMOVQ 80(R7), F24
+	FMOVQ 80(R7), F25
+	WORD $0x4e2ace18 // fmla v24.4s, v16.4s, v10.4s
+	WORD $0x4e2bce39 // fmla v25.4s, v17.4s, v11.4s
+	FMOVQ 96(R7), F16
+	FMOVQ 96(R7), F17
+	WORD $0x4e2ace50 // fmla v16.4s, v18.4s, v10.4s
+	WORD $0x4e2bce71 // fmla v17.4s, v19.4s, v11.4s
 	FMOVQ 112(R7), F18
 	FMOVQ 112(R7), F19
-	WORD $0x4e30ce92 // fmla v18.4s, v20.4s, v16.4s
-	WORD $0x4e31ceb3 // fmla v19.4s, v21.4s, v17.4s
+	WORD $0x4e2ace92 // fmla v18.4s, v20.4s, v10.4s
+	WORD $0x4e2bceb3 // fmla v19.4s, v21.4s, v11.4s
 	FMOVQ 128(R7), F20
 	FMOVQ 128(R7), F21
-	WORD $0x4e30ced4 // fmla v20.4s, v22.4s, v16.4s
-	WORD $0x4e31cef5 // fmla v21.4s, v23.4s, v17.4s
+	WORD $0x4e2aced4 // fmla v20.4s, v22.4s, v10.4s
+	WORD $0x4e2bcef5 // fmla v21.4s, v23.4s, v11.4s
 	FMOVQ 144(R7), F22
 	FMOVQ 144(R7), F23
-	WORD $0x4e30ce56 // fmla v22.4s, v18.4s, v16.4s
-	WORD $0x4e31ce77 // fmla v23.4s, v19.4s, v17.4s
-	FMOVQ 160(R7), F18
-	FMOVQ 160(R7), F19
-	WORD $0x4e30ce92 // fmla v18.4s, v20.4s, v16.4s
-	WORD $0x4e31ceb3 // fmla v19.4s, v21.4s, v17.4s
-	FMOVQ 176(R7), F20
-	FMOVQ 176(R7), F21
-	WORD $0x4e30ced4 // fmla v20.4s, v22.4s, v16.4s
-	WORD $0x4e31cef5 // fmla v21.4s, v23.4s, v17.4s
-	FMOVQ 192(R7), F22
-	FMOVQ 192(R7), F23
-	WORD $0x4e30ce56 // fmla v22.4s, v18.4s, v16.4s
-	WORD $0x4e31ce77 // fmla v23.4s, v19.4s, v17.4s
-	FMOVQ 208(R7), F18
-	FMOVQ 208(R7), F19
-	WORD $0x4e30ce92 // fmla v18.4s, v20.4s, v16.4s
-	WORD $0x4e31ceb3 // fmla v19.4s, v21.4s, v17.4s
-	FMOVQ 240(R7), F20
-	FMOVQ 240(R7), F21
-	WORD $0x4e30ced4 // fmla v20.4s, v22.4s, v16.4s
-	WORD $0x4e31cef5 // fmla v21.4s, v23.4s, v17.4s
-	VMOV V20.B16, V22.B16
-	VMOV V21.B16, V23.B16
-	WORD $0x4e26ce56 // fmla v22.4s, v18.4s, v6.4s
-	WORD $0x4e27ce77 // fmla v23.4s, v19.4s, v7.4s
-	WORD $0x4ea6ce54 // fmls v20.4s, v18.4s, v6.4s
-	WORD $0x4ea7ce75 // fmls v21.4s, v19.4s, v7.4s
-	FMOVQ 224(R7), F18
-	WORD $0x4e32d6d6 // fadd v22.4s, v22.4s, v18.4s
-	WORD $0x4e32d6f7 // fadd v23.4s, v23.4s, v18.4s
-	WORD $0x4e32d694 // fadd v20.4s, v20.4s, v18.4s
-	WORD $0x4e32d6b5 // fadd v21.4s, v21.4s, v18.4s
-	FMOVQ 256(R7), F18
-	FMOVQ 256(R7), F19
-	FMOVQ 272(R7), F24
-	FMOVQ 272(R7), F25
-	FMOVQ 288(R7), F26
-	FMOVQ 288(R7), F27
-	WORD $0x4e30ce5a // fmla v26.4s, v18.4s, v16.4s
-	WORD $0x4e31ce7b // fmla v27.4s, v19.4s, v17.4s
-	FMOVQ 304(R7), F18
-	FMOVQ 304(R7), F19
-	WORD $0x4e30cf12 // fmla v18.4s, v24.4s, v16.4s
-	WORD $0x4e31cf33 // fmla v19.4s, v25.4s, v17.4s
+	WORD $0x4e2acf16 // fmla v22.4s, v24.4s, v10.4s
+	WORD $0x4e2bcf37 // fmla v23.4s, v25.4s, v11.4s
+	FMOVQ 160(R7), F24
+	FMOVQ 160(R7), F25
+	WORD $0x4e2ace18 // fmla v24.4s, v16.4s, v10.4s
+	WORD $0x4e2bce39 // fmla v25.4s, v17.4s, v11.4s
+	FMOVQ 176(R7), F16
+	FMOVQ 176(R7), F17
+	WORD $0x4e2ace50 // fmla v16.4s, v18.4s, v10.4s
+	WORD $0x4e2bce71 // fmla v17.4s, v19.4s, v11.4s
+	FMOVQ 192(R7), F18
+	FMOVQ 192(R7), F19
+	WORD $0x4e2ace92 // fmla v18.4s, v20.4s, v10.4s
+	WORD $0x4e2bceb3 // fmla v19.4s, v21.4s, v11.4s
+	FMOVQ 208(R7), F20
+	FMOVQ 208(R7), F21
+	WORD $0x4e2aced4 // fmla v20.4s, v22.4s, v10.4s
+	WORD $0x4e2bcef5 // fmla v21.4s, v23.4s, v11.4s
+	FMOVQ 240(R7), F22
+	FMOVQ 240(R7), F23
+	WORD $0x4e2acf16 // fmla v22.4s, v24.4s, v10.4s
+	WORD $0x4e2bcf37 // fmla v23.4s, v25.4s, v11.4s
+	WORD $0x4e24ce14 // fmla v20.4s, v16.4s, v4.4s
+	WORD $0x4e25ce35 // fmla v21.4s, v17.4s, v5.4s
+	WORD $0x4e24ce56 // fmla v22.4s, v18.4s, v4.4s
+	WORD $0x4e25ce77 // fmla v23.4s, v19.4s, v5.4s
+	VMOV V22.B16, V16.B16
+	VMOV V23.B16, V17.B16
+	WORD $0x4e22ce90 // fmla v16.4s, v20.4s, v2.4s
+	WORD $0x4e23ceb1 // fmla v17.4s, v21.4s, v3.4s
+	WORD $0x4ea2ce96 // fmls v22.4s, v20.4s, v2.4s
+	WORD $0x4ea3ceb7 // fmls v23.4s, v21.4s, v3.4s
+	FMOVQ 224(R7), F20
+	WORD $0x4e34d610 // fadd v16.4s, v16.4s, v20.4s
+	WORD $0x4e34d631 // fadd v17.4s, v17.4s, v20.4s
+	WORD $0x4e34d6d6 // fadd v22.4s, v22.4s, v20.4s
+	WORD $0x4e34d6f7 // fadd v23.4s, v23.4s, v20.4s
+	WORD $0x4f819210 // fmul v16.4s, v16.4s, v1.s[0]
+	WORD $0x4f819231 // fmul v17.4s, v17.4s, v1.s[0]
+	FMOVQ 0(R7), F18
+	FMOVQ 0(R7), F19
+	WORD $0x4e28ce12 // fmla v18.4s, v16.4s, v8.4s
+	WORD $0x4e29ce33 // fmla v19.4s, v17.4s, v9.4s
+	FMOVQ 0(R7), F8
+	FMOVQ 0(R7), F9
+	WORD $0x4e2ccec8 // fmla v8.4s, v22.4s, v12.4s
+	WORD $0x4e2dcee9 // fmla v9.4s, v23.4s, v13.4s
+	FMOVQ 256(R7), F12
+	FMOVQ 256(R7), F13
+	FMOVQ 272(R7), F16
+	FMOVQ 272(R7), F17
+	FMOVQ 288(R7), F20
+	FMOVQ 288(R7), F21
+	FMOVQ 304(R7), F22
+	FMOVQ 304(R7), F23
 	FMOVQ 320(R7), F24
 	FMOVQ 320(R7), F25
-	WORD $0x4e30cf58 // fmla v24.4s, v26.4s, v16.4s
-	WORD $0x4e31cf79 // fmla v25.4s, v27.4s, v17.4s
-	FMOVQ 336(R7), F26
-	FMOVQ 336(R7), F27
-	WORD $0x4e30ce5a // fmla v26.4s, v18.4s, v16.4s
-	WORD $0x4e31ce7b // fmla v27.4s, v19.4s, v17.4s
-	FMOVQ 352(R7), F18
-	FMOVQ 352(R7), F19
-	WORD $0x4e30cf12 // fmla v18.4s, v24.4s, v16.4s
-	WORD $0x4e31cf33 // fmla v19.4s, v25.4s, v17.4s
-	FMOVQ 368(R7), F24
-	FMOVQ 368(R7), F25
-	WORD $0x4e30cf58 // fmla v24.4s, v26.4s, v16.4s
-	WORD $0x4e31cf79 // fmla v25.4s, v27.4s, v17.4s
-	FMOVQ 384(R7), F26
-	FMOVQ 384(R7), F27
-	WORD $0x4e30ce5a // fmla v26.4s, v18.4s, v16.4s
-	WORD $0x4e31ce7b // fmla v27.4s, v19.4s, v17.4s
-	FMOVQ 400(R7), F18
-	FMOVQ 400(R7), F19
-	WORD $0x4e30cf12 // fmla v18.4s, v24.4s, v16.4s
-	WORD $0x4e31cf33 // fmla v19.4s, v25.4s, v17.4s
-	FMOVQ 416(R7), F24
-	FMOVQ 416(R7), F25
-	WORD $0x4e30cf58 // fmla v24.4s, v26.4s, v16.4s
-	WORD $0x4e31cf79 // fmla v25.4s, v27.4s, v17.4s
-	FMOVQ 432(R7), F26
-	FMOVQ 432(R7), F27
-	WORD $0x4e30ce5a // fmla v26.4s, v18.4s, v16.4s
-	WORD $0x4e31ce7b // fmla v27.4s, v19.4s, v17.4s
-	FMOVQ 448(R7), F18
-	FMOVQ 448(R7), F19
-	WORD $0x4e30cf12 // fmla v18.4s, v24.4s, v16.4s
-	WORD $0x4e31cf33 // fmla v19.4s, v25.4s, v17.4s
-	FMOVQ 480(R7), F24
-	FMOVQ 480(R7), F25
-	WORD $0x4e30cf58 // fmla v24.4s, v26.4s, v16.4s
-	WORD $0x4e31cf79 // fmla v25.4s, v27.4s, v17.4s
-	VMOV V24.B16, V26.B16
-	VMOV V25.B16, V27.B16
-	WORD $0x4e26ce5a // fmla v26.4s, v18.4s, v6.4s
-	WORD $0x4e27ce7b // fmla v27.4s, v19.4s, v7.4s
-	WORD $0x4ea6ce58 // fmls v24.4s, v18.4s, v6.4s
-	WORD $0x4ea7ce79 // fmls v25.4s, v19.4s, v7.4s
-	FMOVQ 464(R7), F18
-	WORD $0x4e32d75a // fadd v26.4s, v26.4s, v18.4s
-	WORD $0x4e32d77b // fadd v27.4s, v27.4s, v18.4s
-	WORD $0x4e32d718 // fadd v24.4s, v24.4s, v18.4s
-	WORD $0x4e32d739 // fadd v25.4s, v25.4s, v18.4s
-	WORD $0x4f8592d6 // fmul v22.4s, v22.4s, v5.s[0]
-	WORD $0x4f8592f7 // fmul v23.4s, v23.4s, v5.s[0]
-	FMOVQ 0(R7), F6
-	FMOVQ 0(R7), F7
-	WORD $0x4e2ccec6 // fmla v6.4s, v22.4s, v12.4s
-	WORD $0x4e2dcee7 // fmla v7.4s, v23.4s, v13.4s
-	FMOVQ 0(R7), F12
-	FMOVQ 0(R7), F13
-	WORD $0x4e28ce8c // fmla v12.4s, v20.4s, v8.4s
-	WORD $0x4e29cead // fmla v13.4s, v21.4s, v9.4s
-	VLD1.P 32(R1), [V8.S4, V9.S4]
-	VLD1.P 32(R3), [V20.S4, V21.S4]
-	WORD $0x4eb4d410 // fsub v16.4s, v0.4s, v20.4s
-	WORD $0x4eb5d411 // fsub v17.4s, v0.4s, v21.4s
+	WORD $0x4e2acd98 // fmla v24.4s, v12.4s, v10.4s
+	WORD $0x4e2bcdb9 // fmla v25.4s, v13.4s, v11.4s
+	FMOVQ 336(R7), F12
+	FMOVQ 336(R7), F13
+	WORD $0x4e2ace0c // fmla v12.4s, v16.4s, v10.4s
+	WORD $0x4e2bce2d // fmla v13.4s, v17.4s, v11.4s
+	FMOVQ 352(R7), F16
+	FMOVQ 352(R7), F17
+	WORD $0x4e2ace90 // fmla v16.4s, v20.4s, v10.4s
+	WORD $0x4e2bceb1 // fmla v17.4s, v21.4s, v11.4s
+	FMOVQ 368(R7), F20
+	FMOVQ 368(R7), F21
+	WORD $0x4e2aced4 // fmla v20.4s, v22.4s, v10.4s
+	WORD $0x4e2bcef5 // fmla v21.4s, v23.4s, v11.4s
+	FMOVQ 384(R7), F22
+	FMOVQ 384(R7), F23
+	WORD $0x4e2acf16 // fmla v22.4s, v24.4s, v10.4s
+	WORD $0x4e2bcf37 // fmla v23.4s, v25.4s, v11.4s
+	FMOVQ 400(R7), F24
+	FMOVQ 400(R7), F25
+	WORD $0x4e2acd98 // fmla v24.4s, v12.4s, v10.4s
+	WORD $0x4e2bcdb9 // fmla v25.4s, v13.4s, v11.4s
+	FMOVQ 416(R7), F12
+	FMOVQ 416(R7), F13
+	WORD $0x4e2ace0c // fmla v12.4s, v16.4s, v10.4s
+	WORD $0x4e2bce2d // fmla v13.4s, v17.4s, v11.4s
+	FMOVQ 432(R7), F16
+	FMOVQ 432(R7), F17
+	WORD $0x4e2ace90 // fmla v16.4s, v20.4s, v10.4s
+	WORD $0x4e2bceb1 // fmla v17.4s, v21.4s, v11.4s
+	FMOVQ 448(R7), F20
+	FMOVQ 448(R7), F21
+	WORD $0x4e2aced4 // fmla v20.4s, v22.4s, v10.4s
+	WORD $0x4e2bcef5 // fmla v21.4s, v23.4s, v11.4s
+	FMOVQ 480(R7), F22
+	FMOVQ 480(R7), F23
+	WORD $0x4e2acf16 // fmla v22.4s, v24.4s, v10.4s
+	WORD $0x4e2bcf37 // fmla v23.4s, v25.4s, v11.4s
+	WORD $0x4e24cd94 // fmla v20.4s, v12.4s, v4.4s
+	WORD $0x4e25cdb5 // fmla v21.4s, v13.4s, v5.4s
+	WORD $0x4e24ce16 // fmla v22.4s, v16.4s, v4.4s
+	WORD $0x4e25ce37 // fmla v23.4s, v17.4s, v5.4s
+	VMOV V22.B16, V12.B16
+	VMOV V23.B16, V13.B16
+	WORD $0x4e22ce8c // fmla v12.4s, v20.4s, v2.4s
+	WORD $0x4e23cead // fmla v13.4s, v21.4s, v3.4s
+	WORD $0x4ea2ce96 // fmls v22.4s, v20.4s, v2.4s
+	WORD $0x4ea3ceb7 // fmls v23.4s, v21.4s, v3.4s
+	FMOVQ 464(R7), F20
+	WORD $0x4e34d58c // fadd v12.4s, v12.4s, v20.4s
+	WORD $0x4e34d5ad // fadd v13.4s, v13.4s, v20.4s
+	WORD $0x4e34d6d6 // fadd v22.4s, v22.4s, v20.4s
+	WORD $0x4e34d6f7 // fadd v23.4s, v23.4s, v20.4s
+	VLD1.P 32(R1), [V2.S4, V3.S4]
+	VLD1.P 32(R3), [V16.S4, V17.S4]
+	WORD $0x4eb0d404 // fsub v4.4s, v0.4s, v16.4s
+	WORD $0x4eb1d405 // fsub v5.4s, v0.4s, v17.4s
 	CBZ R4, shares
-	VLD1.P 32(R4), [V16.S4, V17.S4]
+	VLD1.P 32(R4), [V4.S4, V5.S4]
 shares:
-	VEOR V18.B16, V18.B16, V18.B16
-	VEOR V19.B16, V19.B16, V19.B16
-	WORD $0x6eb2e508 // fcmgt v8.4s, v8.4s, v18.4s
-	WORD $0x6eb3e529 // fcmgt v9.4s, v9.4s, v19.4s
-	VMOV V20.B16, V18.B16
-	VMOV V21.B16, V19.B16
-	VBIT V8.B16, V16.B16, V18.B16
-	VBIT V9.B16, V17.B16, V19.B16
-	VBIT V8.B16, V20.B16, V16.B16
-	VBIT V9.B16, V21.B16, V17.B16
-	WORD $0x6e30dcc6 // fmul v6.4s, v6.4s, v16.4s
-	WORD $0x6e31dce7 // fmul v7.4s, v7.4s, v17.4s
-	WORD $0x4e32cd86 // fmla v6.4s, v12.4s, v18.4s
-	WORD $0x4e33cda7 // fmla v7.4s, v13.4s, v19.4s
-	WORD $0x6e32df14 // fmul v20.4s, v24.4s, v18.4s
-	WORD $0x6e33df35 // fmul v21.4s, v25.4s, v19.4s
-	WORD $0x4eb0cf54 // fmls v20.4s, v26.4s, v16.4s
-	WORD $0x4eb1cf75 // fmls v21.4s, v27.4s, v17.4s
-	WORD $0x6e34ddce // fmul v14.4s, v14.4s, v20.4s
-	WORD $0x6e35ddef // fmul v15.4s, v15.4s, v21.4s
-	WORD $0x4e34cd4e // fmla v14.4s, v10.4s, v20.4s
-	WORD $0x4e35cd6f // fmla v15.4s, v11.4s, v21.4s
-	WORD $0x4f8591d4 // fmul v20.4s, v14.4s, v5.s[0]
-	WORD $0x4f8591f5 // fmul v21.4s, v15.4s, v5.s[0]
-	VEOR V10.B16, V10.B16, V10.B16
-	VEOR V11.B16, V11.B16, V11.B16
-	WORD $0x4eb4d54a // fsub v10.4s, v10.4s, v20.4s
-	WORD $0x4eb5d56b // fsub v11.4s, v11.4s, v21.4s
-	VBIT V8.B16, V20.B16, V10.B16
-	VBIT V9.B16, V21.B16, V11.B16
-	WORD $0x0e6178c8 // fcvtl v8.2d, v6.2s
-	WORD $0x4e6178c9 // fcvtl2 v9.2d, v6.4s
-	VST1.P [V8.D2, V9.D2], 32(R0)
-	WORD $0x0e6178e8 // fcvtl v8.2d, v7.2s
-	WORD $0x4e6178e9 // fcvtl2 v9.2d, v7.4s
-	VST1.P [V8.D2, V9.D2], 32(R0)
+	WORD $0x4ea08842 // cmgt v2.4s, v2.4s, #0
+	WORD $0x4ea08863 // cmgt v3.4s, v3.4s, #0
+	VMOV V16.B16, V10.B16
+	VMOV V17.B16, V11.B16
+	VBIT V2.B16, V4.B16, V10.B16
+	VBIT V3.B16, V5.B16, V11.B16
+	VBIT V2.B16, V16.B16, V4.B16
+	VBIT V3.B16, V17.B16, V5.B16
+	WORD $0x6e24de52 // fmul v18.4s, v18.4s, v4.4s
+	WORD $0x6e25de73 // fmul v19.4s, v19.4s, v5.4s
+	WORD $0x4e2acd12 // fmla v18.4s, v8.4s, v10.4s
+	WORD $0x4e2bcd33 // fmla v19.4s, v9.4s, v11.4s
+	WORD $0x6e2aded0 // fmul v16.4s, v22.4s, v10.4s
+	WORD $0x6e2bdef1 // fmul v17.4s, v23.4s, v11.4s
+	WORD $0x4ea4cd90 // fmls v16.4s, v12.4s, v4.4s
+	WORD $0x4ea5cdb1 // fmls v17.4s, v13.4s, v5.4s
+	WORD $0x6e30ddce // fmul v14.4s, v14.4s, v16.4s
+	WORD $0x6e31ddef // fmul v15.4s, v15.4s, v17.4s
+	WORD $0x4e30ccce // fmla v14.4s, v6.4s, v16.4s
+	WORD $0x4e31ccef // fmla v15.4s, v7.4s, v17.4s
+	WORD $0x4f8191d0 // fmul v16.4s, v14.4s, v1.s[0]
+	WORD $0x4f8191f1 // fmul v17.4s, v15.4s, v1.s[0]
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	WORD $0x4eb0d484 // fsub v4.4s, v4.4s, v16.4s
+	WORD $0x4eb1d4a5 // fsub v5.4s, v5.4s, v17.4s
+	VBIT V2.B16, V16.B16, V4.B16
+	VBIT V3.B16, V17.B16, V5.B16
+	WORD $0x0e617a42 // fcvtl v2.2d, v18.2s
+	WORD $0x4e617a43 // fcvtl2 v3.2d, v18.4s
+	VST1.P [V2.D2, V3.D2], 32(R0)
+	WORD $0x0e617a62 // fcvtl v2.2d, v19.2s
+	WORD $0x4e617a63 // fcvtl2 v3.2d, v19.4s
+	VST1.P [V2.D2, V3.D2], 32(R0)
 	CBZ R5, value
 	MOVWU scale+48(FP), R9
-	VDUP R9, V8.S4
-	WORD $0x6e28dd4a // fmul v10.4s, v10.4s, v8.4s
-	WORD $0x6e28dd6b // fmul v11.4s, v11.4s, v8.4s
-	VST1.P [V10.S4, V11.S4], 32(R5)
+	VDUP R9, V2.S4
+	WORD $0x6e22dc84 // fmul v4.4s, v4.4s, v2.4s
+	WORD $0x6e22dca5 // fmul v5.4s, v5.4s, v2.4s
+	VST1.P [V4.S4, V5.S4], 32(R5)
 value:
 	SUBS $8, R2, R2
 	BNE loop
@@ -11840,14 +11708,7 @@ TEXT ·sigmoidSmoothF64(SB), NOSPLIT, $0-64
 	MOVD par+56(FP), R7
 	MOVD $numbers<>(SB), R8
 	FMOVQ 80(R8), F0 // 1
-	FMOVQ 1232(R8), F1 // -763
-	FMOVQ 1248(R8), F2 // 6.755399441055832e+15
-	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
-	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
-	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
-	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
-	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 1264(R8), F8 // 5.960464477539063e-08 0
+	FMOVQ 1232(R8), F1 // 5.960464477539063e-08 0
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
 	MOVD n+40(FP), R2
@@ -11856,378 +11717,385 @@ TEXT ·sigmoidSmoothF64(SB), NOSPLIT, $0-64
 	MOVD grad+8(FP), R5
 loop:
 	MOVD R1, R6
-	VLD1.P 32(R6), [V9.D2, V10.D2]
-	FMOVQ 976(R8), F11 // +Inf
-	FMOVQ 976(R8), F12 // +Inf
-	WORD $0x4e69e56b // fcmeq v11.2d, v11.2d, v9.2d
-	WORD $0x4e6ae58c // fcmeq v12.2d, v12.2d, v10.2d
-	WORD $0x4ee0f929 // fabs v9.2d, v9.2d
-	WORD $0x4ee0f94a // fabs v10.2d, v10.2d
-	VORR V11.B16, V9.B16, V9.B16
-	VORR V12.B16, V10.B16, V10.B16
-	WORD $0x6ee0f92b // fneg v11.2d, v9.2d
-	WORD $0x6ee0f94c // fneg v12.2d, v10.2d
-	WORD $0x4e61f56b // fmax v11.2d, v11.2d, v1.2d
-	WORD $0x4e61f58c // fmax v12.2d, v12.2d, v1.2d
-	VMOV V2.B16, V13.B16
-	VMOV V2.B16, V14.B16
-	WORD $0x4fc3116d // fmla v13.2d, v11.2d, v3.d[0]
-	WORD $0x4fc3118e // fmla v14.2d, v12.2d, v3.d[0]
-	WORD $0x4ee2d5af // fsub v15.2d, v13.2d, v2.2d
-	WORD $0x4ee2d5d0 // fsub v16.2d, v14.2d, v2.2d
-	WORD $0x4fc359eb // fmls v11.2d, v15.2d, v3.d[1]
-	WORD $0x4fc35a0c // fmls v12.2d, v16.2d, v3.d[1]
-	WORD $0x4fc451eb // fmls v11.2d, v15.2d, v4.d[0]
-	WORD $0x4fc4520c // fmls v12.2d, v16.2d, v4.d[0]
+	VLD1.P 32(R6), [V2.D2, V3.D2]
+	FMOVQ 1248(R8), F4 // 763
+	FMOVQ 1264(R8), F5 // 6.755399441055832e+15
+	FMOVQ 96(R8), F6 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 112(R8), F7 // 2.3190468138462996e-17 5.421010862427522e-20
+	FMOVQ 128(R8), F8 // 0.16666666666666669 0.008333333333330051
+	FMOVQ 144(R8), F9 // 0.00019841269863105968 2.7557268378684192e-06
+	FMOVQ 160(R8), F10 // 2.5100424157005067e-08 0
+	FMOVQ 992(R8), F11 // +Inf
+	FMOVQ 992(R8), F12 // +Inf
+	WORD $0x4e62e56b // fcmeq v11.2d, v11.2d, v2.2d
+	WORD $0x4e63e58c // fcmeq v12.2d, v12.2d, v3.2d
+	WORD $0x4ee0f842 // fabs v2.2d, v2.2d
+	WORD $0x4ee0f863 // fabs v3.2d, v3.2d
+	VORR V11.B16, V2.B16, V2.B16
+	VORR V12.B16, V3.B16, V3.B16
+	WORD $0x4ee4f44b // fmin v11.2d, v2.2d, v4.2d
+	WORD $0x4ee4f46c // fmin v12.2d, v3.2d, v4.2d
+	VMOV V5.B16, V13.B16
+	VMOV V5.B16, V14.B16
+	WORD $0x4fc6516d // fmls v13.2d, v11.2d, v6.d[0]
+	WORD $0x4fc6518e // fmls v14.2d, v12.2d, v6.d[0]
+	WORD $0x4ee5d5af // fsub v15.2d, v13.2d, v5.2d
+	WORD $0x4ee5d5d0 // fsub v16.2d, v14.2d, v5.2d
+	WORD $0x4fc619eb // fmla v11.2d, v15.2d, v6.d[1]
+	WORD $0x4fc61a0c // fmla v12.2d, v16.2d, v6.d[1]
+	WORD $0x4fc711eb // fmla v11.2d, v15.2d, v7.d[0]
+	WORD $0x4fc7120c // fmla v12.2d, v16.2d, v7.d[0]
 	VSHL $52, V13.D2, V13.D2
 	VSHL $52, V14.D2, V14.D2
 	WORD $0x6e6bdd6f // fmul v15.2d, v11.2d, v11.2d
 	WORD $0x6e6cdd90 // fmul v16.2d, v12.2d, v12.2d
 	FMOVQ 176(R8), F17 // 2.7620138719733994e-07
 	FMOVQ 176(R8), F18 // 2.7620138719733994e-07
-	WORD $0x4fc71171 // fmla v17.2d, v11.2d, v7.d[0]
-	WORD $0x4fc71192 // fmla v18.2d, v12.2d, v7.d[0]
+	WORD $0x4fca5171 // fmls v17.2d, v11.2d, v10.d[0]
+	WORD $0x4fca5192 // fmls v18.2d, v12.2d, v10.d[0]
 	FMOVQ 192(R8), F19 // 2.4801520191217726e-05
 	FMOVQ 192(R8), F20 // 2.4801520191217726e-05
-	WORD $0x4fc61973 // fmla v19.2d, v11.2d, v6.d[1]
-	WORD $0x4fc61994 // fmla v20.2d, v12.2d, v6.d[1]
+	WORD $0x4fc95973 // fmls v19.2d, v11.2d, v9.d[1]
+	WORD $0x4fc95994 // fmls v20.2d, v12.2d, v9.d[1]
 	WORD $0x4e6fce33 // fmla v19.2d, v17.2d, v15.2d
 	WORD $0x4e70ce54 // fmla v20.2d, v18.2d, v16.2d
 	FMOVQ 208(R8), F17 // 0.0013888888917281794
 	FMOVQ 208(R8), F18 // 0.0013888888917281794
-	WORD $0x4fc61171 // fmla v17.2d, v11.2d, v6.d[0]
-	WORD $0x4fc61192 // fmla v18.2d, v12.2d, v6.d[0]
+	WORD $0x4fc95171 // fmls v17.2d, v11.2d, v9.d[0]
+	WORD $0x4fc95192 // fmls v18.2d, v12.2d, v9.d[0]
 	WORD $0x4e6fce71 // fmla v17.2d, v19.2d, v15.2d
 	WORD $0x4e70ce92 // fmla v18.2d, v20.2d, v16.2d
 	FMOVQ 224(R8), F19 // 0.04166666666662399
 	FMOVQ 224(R8), F20 // 0.04166666666662399
-	WORD $0x4fc51973 // fmla v19.2d, v11.2d, v5.d[1]
-	WORD $0x4fc51994 // fmla v20.2d, v12.2d, v5.d[1]
+	WORD $0x4fc85973 // fmls v19.2d, v11.2d, v8.d[1]
+	WORD $0x4fc85994 // fmls v20.2d, v12.2d, v8.d[1]
 	WORD $0x4e6fce33 // fmla v19.2d, v17.2d, v15.2d
 	WORD $0x4e70ce54 // fmla v20.2d, v18.2d, v16.2d
 	FMOVQ 240(R8), F17 // 0.5
 	FMOVQ 240(R8), F18 // 0.5
-	WORD $0x4fc51171 // fmla v17.2d, v11.2d, v5.d[0]
-	WORD $0x4fc51192 // fmla v18.2d, v12.2d, v5.d[0]
+	WORD $0x4fc85171 // fmls v17.2d, v11.2d, v8.d[0]
+	WORD $0x4fc85192 // fmls v18.2d, v12.2d, v8.d[0]
 	WORD $0x4e6fce71 // fmla v17.2d, v19.2d, v15.2d
 	WORD $0x4e70ce92 // fmla v18.2d, v20.2d, v16.2d
-	WORD $0x4e6fce2b // fmla v11.2d, v17.2d, v15.2d
-	WORD $0x4e70ce4c // fmla v12.2d, v18.2d, v16.2d
-	WORD $0x4e60d56f // fadd v15.2d, v11.2d, v0.2d
-	WORD $0x4e60d590 // fadd v16.2d, v12.2d, v0.2d
+	WORD $0x4eefce2b // fmls v11.2d, v17.2d, v15.2d
+	WORD $0x4ef0ce4c // fmls v12.2d, v18.2d, v16.2d
+	WORD $0x4eebd40f // fsub v15.2d, v0.2d, v11.2d
+	WORD $0x4eecd410 // fsub v16.2d, v0.2d, v12.2d
 	VADD V13.D2, V15.D2, V15.D2
 	VADD V14.D2, V16.D2, V16.D2
-	WORD $0x4fc499ef // fmul v15.2d, v15.2d, v4.d[1]
-	WORD $0x4fc49a10 // fmul v16.2d, v16.2d, v4.d[1]
 	VEOR V13.B16, V13.B16, V13.B16
-	WORD $0x4e6dcd6f // fmla v15.2d, v11.2d, v13.2d
-	WORD $0x4e6dcd90 // fmla v16.2d, v12.2d, v13.2d
-	VMOV V0.B16, V13.B16
-	VMOV V0.B16, V14.B16
-	WORD $0x4fc811ed // fmla v13.2d, v15.2d, v8.d[0]
-	WORD $0x4fc8120e // fmla v14.2d, v16.2d, v8.d[0]
-	WORD $0x6e6dfc0b // fdiv v11.2d, v0.2d, v13.2d
-	WORD $0x6e6efc0c // fdiv v12.2d, v0.2d, v14.2d
-	WORD $0x4eedd411 // fsub v17.2d, v0.2d, v13.2d
-	WORD $0x4eeed412 // fsub v18.2d, v0.2d, v14.2d
-	WORD $0x4fc811f1 // fmla v17.2d, v15.2d, v8.d[0]
-	WORD $0x4fc81212 // fmla v18.2d, v16.2d, v8.d[0]
-	VMOV V0.B16, V19.B16
-	VMOV V0.B16, V20.B16
-	WORD $0x4eedcd73 // fmls v19.2d, v11.2d, v13.2d
-	WORD $0x4eeecd94 // fmls v20.2d, v12.2d, v14.2d
-	WORD $0x4ef1cd73 // fmls v19.2d, v11.2d, v17.2d
-	WORD $0x4ef2cd94 // fmls v20.2d, v12.2d, v18.2d
-	WORD $0x6e6bddf5 // fmul v21.2d, v15.2d, v11.2d
-	WORD $0x6e6cde16 // fmul v22.2d, v16.2d, v12.2d
-	WORD $0x6ee0fab1 // fneg v17.2d, v21.2d
-	WORD $0x6ee0fad2 // fneg v18.2d, v22.2d
-	WORD $0x4e6bcdf1 // fmla v17.2d, v15.2d, v11.2d
-	WORD $0x4e6cce12 // fmla v18.2d, v16.2d, v12.2d
-	WORD $0x6e6bdead // fmul v13.2d, v21.2d, v11.2d
-	WORD $0x6e6cdece // fmul v14.2d, v22.2d, v12.2d
-	WORD $0x4e73ceb1 // fmla v17.2d, v21.2d, v19.2d
-	WORD $0x4e74ced2 // fmla v18.2d, v22.2d, v20.2d
-	WORD $0x4e71d6af // fadd v15.2d, v21.2d, v17.2d
-	WORD $0x4e72d6d0 // fadd v16.2d, v22.2d, v18.2d
-	WORD $0x6e6bde31 // fmul v17.2d, v17.2d, v11.2d
-	WORD $0x6e6cde52 // fmul v18.2d, v18.2d, v12.2d
-	WORD $0x4e73cdb1 // fmla v17.2d, v13.2d, v19.2d
-	WORD $0x4e74cdd2 // fmla v18.2d, v14.2d, v20.2d
-	WORD $0x6ee0f9b7 // fneg v23.2d, v13.2d
-	WORD $0x6ee0f9d8 // fneg v24.2d, v14.2d
-	WORD $0x4e6bceb7 // fmla v23.2d, v21.2d, v11.2d
-	WORD $0x4e6cced8 // fmla v24.2d, v22.2d, v12.2d
-	WORD $0x4e77d631 // fadd v17.2d, v17.2d, v23.2d
-	WORD $0x4e78d652 // fadd v18.2d, v18.2d, v24.2d
-	WORD $0x4e73cd6b // fmla v11.2d, v11.2d, v19.2d
-	WORD $0x4e74cd8c // fmla v12.2d, v12.2d, v20.2d
-	VMOV V11.B16, V9.B16
-	VMOV V12.B16, V10.B16
-	WORD $0x4fc851e9 // fmls v9.2d, v15.2d, v8.d[0]
-	WORD $0x4fc8520a // fmls v10.2d, v16.2d, v8.d[0]
-	WORD $0x6e69dd33 // fmul v19.2d, v9.2d, v9.2d
-	WORD $0x6e6add54 // fmul v20.2d, v10.2d, v10.2d
-	FMOVQ 16(R7), F21
-	FMOVQ 16(R7), F22
-	FMOVQ 32(R7), F23
-	FMOVQ 32(R7), F24
-	FMOVQ 48(R7), F25
-	FMOVQ 48(R7), F26
-	WORD $0x4e73ceb9 // fmla v25.2d, v21.2d, v19.2d
-	WORD $0x4e74ceda // fmla v26.2d, v22.2d, v20.2d
-	FMOVQ 64(R7), F21
-	FMOVQ 64(R7), F22
-	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
-	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
-	FMOVQ 80(R7), F23
-	FMOVQ 80(R7), F24
-	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
-	WORD $0x4e74cf58 // fmla v24.2d, v26.2d, v20.2d
-	FMOVQ 96(R7), F25
-	FMOVQ 96(R7), F26
-	WORD $0x4e73ceb9 // fmla v25.2d, v21.2d, v19.2d
-	WORD $0x4e74ceda // fmla v26.2d, v22.2d, v20.2d
-	FMOVQ 112(R7), F21
-	FMOVQ 112(R7), F22
-	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
-	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
-	FMOVQ 128(R7), F23
-	FMOVQ 128(R7), F24
-	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
-	WORD $0x4e74cf58 // fmla v24.2d, v26.2d, v20.2d
-	FMOVQ 144(R7), F25
-	FMOVQ 144(R7), F26
-	WORD $0x4e73ceb9 // fmla v25.2d, v21.2d, v19.2d
-	WORD $0x4e74ceda // fmla v26.2d, v22.2d, v20.2d
-	FMOVQ 160(R7), F21
-	FMOVQ 160(R7), F22
-	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
-	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
-	FMOVQ 176(R7), F23
-	FMOVQ 176(R7), F24
-	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
-	WORD $0x4e74cf58 // fmla v24.2d, v26.2d, v20.2d
-	FMOVQ 192(R7), F25
-	FMOVQ 192(R7), F26
-	WORD $0x4e73ceb9 // fmla v25.2d, v21.2d, v19.2d
-	WORD $0x4e74ceda // fmla v26.2d, v22.2d, v20.2d
+	WORD $0x6e6ddd6b // fmul v11.2d, v11.2d, v13.2d
+	WORD $0x6e6ddd8c // fmul v12.2d, v12.2d, v13.2d
+	WORD $0x4fc719eb // fmla v11.2d, v15.2d, v7.d[1]
+	WORD $0x4fc71a0c // fmla v12.2d, v16.2d, v7.d[1]
+	VMOV V0.B16, V4.B16
+	VMOV V0.B16, V5.B16
+	WORD $0x4fc11164 // fmla v4.2d, v11.2d, v1.d[0]
+	WORD $0x4fc11185 // fmla v5.2d, v12.2d, v1.d[0]
+	WORD $0x6e64fc0f // fdiv v15.2d, v0.2d, v4.2d
+	WORD $0x6e65fc10 // fdiv v16.2d, v0.2d, v5.2d
+	WORD $0x4ee4d406 // fsub v6.2d, v0.2d, v4.2d
+	WORD $0x4ee5d407 // fsub v7.2d, v0.2d, v5.2d
+	WORD $0x4fc11166 // fmla v6.2d, v11.2d, v1.d[0]
+	WORD $0x4fc11187 // fmla v7.2d, v12.2d, v1.d[0]
+	VMOV V0.B16, V8.B16
+	VMOV V0.B16, V9.B16
+	WORD $0x4ee4cde8 // fmls v8.2d, v15.2d, v4.2d
+	WORD $0x4ee5ce09 // fmls v9.2d, v16.2d, v5.2d
+	WORD $0x4ee6cde8 // fmls v8.2d, v15.2d, v6.2d
+	WORD $0x4ee7ce09 // fmls v9.2d, v16.2d, v7.2d
+	VMOV V0.B16, V2.B16
+	VMOV V0.B16, V3.B16
+	WORD $0x4fc15162 // fmls v2.2d, v11.2d, v1.d[0]
+	WORD $0x4fc15183 // fmls v3.2d, v12.2d, v1.d[0]
+	WORD $0x6e6fdc42 // fmul v2.2d, v2.2d, v15.2d
+	WORD $0x6e70dc63 // fmul v3.2d, v3.2d, v16.2d
+	WORD $0x6e62dc44 // fmul v4.2d, v2.2d, v2.2d
+	WORD $0x6e63dc65 // fmul v5.2d, v3.2d, v3.2d
+	WORD $0x6e6fdd71 // fmul v17.2d, v11.2d, v15.2d
+	WORD $0x6e70dd92 // fmul v18.2d, v12.2d, v16.2d
+	WORD $0x6ee0fa2d // fneg v13.2d, v17.2d
+	WORD $0x6ee0fa4e // fneg v14.2d, v18.2d
+	WORD $0x4e6fcd6d // fmla v13.2d, v11.2d, v15.2d
+	WORD $0x4e70cd8e // fmla v14.2d, v12.2d, v16.2d
+	WORD $0x6e6fde26 // fmul v6.2d, v17.2d, v15.2d
+	WORD $0x6e70de47 // fmul v7.2d, v18.2d, v16.2d
+	WORD $0x4e68ce2d // fmla v13.2d, v17.2d, v8.2d
+	WORD $0x4e69ce4e // fmla v14.2d, v18.2d, v9.2d
+	WORD $0x4e6dd62b // fadd v11.2d, v17.2d, v13.2d
+	WORD $0x4e6ed64c // fadd v12.2d, v18.2d, v14.2d
+	WORD $0x6e6fddad // fmul v13.2d, v13.2d, v15.2d
+	WORD $0x6e70ddce // fmul v14.2d, v14.2d, v16.2d
+	WORD $0x4e68cccd // fmla v13.2d, v6.2d, v8.2d
+	WORD $0x4e69ccee // fmla v14.2d, v7.2d, v9.2d
+	WORD $0x6ee0f8d3 // fneg v19.2d, v6.2d
+	WORD $0x6ee0f8f4 // fneg v20.2d, v7.2d
+	WORD $0x4e6fce33 // fmla v19.2d, v17.2d, v15.2d
+	WORD $0x4e70ce54 // fmla v20.2d, v18.2d, v16.2d
+	WORD $0x4e73d5ad // fadd v13.2d, v13.2d, v19.2d
+	WORD $0x4e74d5ce // fadd v14.2d, v14.2d, v20.2d
+	WORD $0x4e68cdef // fmla v15.2d, v15.2d, v8.2d
+	WORD $0x4e69ce10 // fmla v16.2d, v16.2d, v9.2d
+	WORD $0x6e64dc88 // fmul v8.2d, v4.2d, v4.2d
+	WORD $0x6e65dca9 // fmul v9.2d, v5.2d, v5.2d
+	FMOVQ 16(R7), F17
+	FMOVQ 16(R7), F18
+	FMOVQ 32(R7), F19
+	FMOVQ 32(R7), F20
+	FMOVQ 48(R7), F21
+	FMOVQ 48(R7), F22
+	FMOVQ 64(R7), F23
+	FMOVQ 64(R7), F24
+	FMOVQ 80(R7), F25
+	FMOVQ 80(R7), F26
+	WORD $0x4e68ce39 // fmla v25.2d, v17.2d, v8.2d
+	WORD $0x4e69ce5a // fmla v26.2d, v18.2d, v9.2d
+	FMOVQ 96(R7), F17
+	FMOVQ 96(R7), F18
+	WORD $0x4e68ce71 // fmla v17.2d, v19.2d, v8.2d
+	WORD $0x4e69ce92 // fmla v18.2d, v20.2d, v9.2d
+	FMOVQ 112(R7), F19
+	FMOVQ 112(R7), F20
+	WORD $0x4e68ceb3 // fmla v19.2d, v21.2d, v8.2d
+	WORD $0x4e69ced4 // fmla v20.2d, v22.2d, v9.2d
+	FMOVQ 128(R7), F21
+	FMOVQ 128(R7), F22
+	WORD $0x4e68cef5 // fmla v21.2d, v23.2d, v8.2d
+	WORD $0x4e69cf16 // fmla v22.2d, v24.2d, v9.2d
+	FMOVQ 144(R7), F23
+	FMOVQ 144(R7), F24
+	WORD $0x4e68cf37 // fmla v23.2d, v25.2d, v8.2d
+	WORD $0x4e69cf58 // fmla v24.2d, v26.2d, v9.2d
+	FMOVQ 160(R7), F25
+	FMOVQ 160(R7), F26
+	WORD $0x4e68ce39 // fmla v25.2d, v17.2d, v8.2d
+	WORD $0x4e69ce5a // fmla v26.2d, v18.2d, v9.2d
+	FMOVQ 176(R7), F17
+	FMOVQ 176(R7), F18
+	WORD $0x4e68ce71 // fmla v17.2d, v19.2d, v8.2d
+	WORD $0x4e69ce92 // fmla v18.2d, v20.2d, v9.2d
+	FMOVQ 192(R7), F19
+	FMOVQ 192(R7), F20
+	WORD $0x4e68ceb3 // fmla v19.2d, v21.2d, v8.2d
+	WORD $0x4e69ced4 // fmla v20.2d, v22.2d, v9.2d
 	FMOVQ 208(R7), F21
 	FMOVQ 208(R7), F22
-	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
-	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
+	WORD $0x4e68cef5 // fmla v21.2d, v23.2d, v8.2d
+	WORD $0x4e69cf16 // fmla v22.2d, v24.2d, v9.2d
 	FMOVQ 224(R7), F23
 	FMOVQ 224(R7), F24
-	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
-	WORD $0x4e74cf58 // fmla v24.2d, v26.2d, v20.2d
+	WORD $0x4e68cf37 // fmla v23.2d, v25.2d, v8.2d
+	WORD $0x4e69cf58 // fmla v24.2d, v26.2d, v9.2d
 	FMOVQ 240(R7), F25
 	FMOVQ 240(R7), F26
-	WORD $0x4e73ceb9 // fmla v25.2d, v21.2d, v19.2d
-	WORD $0x4e74ceda // fmla v26.2d, v22.2d, v20.2d
-	FMOVQ 256(R7), F21
-	FMOVQ 256(R7), F22
-	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
-	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
-	FMOVQ 272(R7), F23
-	FMOVQ 272(R7), F24
-	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
-	WORD $0x4e74cf58 // fmla v24.2d, v26.2d, v20.2d
-	FMOVQ 288(R7), F25
-	FMOVQ 288(R7), F26
-	WORD $0x4e73ceb9 // fmla v25.2d, v21.2d, v19.2d
-	WORD $0x4e74ceda // fmla v26.2d, v22.2d, v20.2d
-	FMOVQ 304(R7), F21
-	FMOVQ 304(R7), F22
-	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
-	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
-	FMOVQ 320(R7), F23
-	FMOVQ 320(R7), F24
-	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
-	WORD $0x4e74cf58 // fmla v24.2d, v26.2d, v20.2d
-	FMOVQ 336(R7), F25
-	FMOVQ 336(R7), F26
-	WORD $0x4e73ceb9 // fmla v25.2d, v21.2d, v19.2d
-	WORD $0x4e74ceda // fmla v26.2d, v22.2d, v20.2d
-	FMOVQ 352(R7), F21
-	FMOVQ 352(R7), F22
-	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
-	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
-	FMOVQ 368(R7), F23
-	FMOVQ 368(R7), F24
-	WORD $0x4e73cf37 // fmla v23.2d, v25.2d, v19.2d
-	WORD $0x4e74cf58 // fmla v24.2d, v26.2d, v20.2d
-	FMOVQ 400(R7), F25
-	FMOVQ 400(R7), F26
-	WORD $0x4e73ceb9 // fmla v25.2d, v21.2d, v19.2d
-	WORD $0x4e74ceda // fmla v26.2d, v22.2d, v20.2d
-	VMOV V25.B16, V21.B16
-	VMOV V26.B16, V22.B16
-	WORD $0x4e69cef5 // fmla v21.2d, v23.2d, v9.2d
-	WORD $0x4e6acf16 // fmla v22.2d, v24.2d, v10.2d
-	WORD $0x4ee9cef9 // fmls v25.2d, v23.2d, v9.2d
-	WORD $0x4eeacf1a // fmls v26.2d, v24.2d, v10.2d
-	FMOVQ 384(R7), F23
-	WORD $0x4e77d6b5 // fadd v21.2d, v21.2d, v23.2d
-	WORD $0x4e77d6d6 // fadd v22.2d, v22.2d, v23.2d
-	WORD $0x4e77d739 // fadd v25.2d, v25.2d, v23.2d
-	WORD $0x4e77d75a // fadd v26.2d, v26.2d, v23.2d
-	FMOVQ 416(R7), F23
-	FMOVQ 416(R7), F24
-	FMOVQ 432(R7), F27
-	FMOVQ 432(R7), F28
-	FMOVQ 448(R7), F29
-	FMOVQ 448(R7), F30
-	WORD $0x4e73cefd // fmla v29.2d, v23.2d, v19.2d
-	WORD $0x4e74cf1e // fmla v30.2d, v24.2d, v20.2d
+	WORD $0x4e68ce39 // fmla v25.2d, v17.2d, v8.2d
+	WORD $0x4e69ce5a // fmla v26.2d, v18.2d, v9.2d
+	FMOVQ 256(R7), F17
+	FMOVQ 256(R7), F18
+	WORD $0x4e68ce71 // fmla v17.2d, v19.2d, v8.2d
+	WORD $0x4e69ce92 // fmla v18.2d, v20.2d, v9.2d
+	FMOVQ 272(R7), F19
+	FMOVQ 272(R7), F20
+	WORD $0x4e68ceb3 // fmla v19.2d, v21.2d, v8.2d
+	WORD $0x4e69ced4 // fmla v20.2d, v22.2d, v9.2d
+	FMOVQ 288(R7), F21
+	FMOVQ 288(R7), F22
+	WORD $0x4e68cef5 // fmla v21.2d, v23.2d, v8.2d
+	WORD $0x4e69cf16 // fmla v22.2d, v24.2d, v9.2d
+	FMOVQ 304(R7), F23
+	FMOVQ 304(R7), F24
+	WORD $0x4e68cf37 // fmla v23.2d, v25.2d, v8.2d
+	WORD $0x4e69cf58 // fmla v24.2d, v26.2d, v9.2d
+	FMOVQ 320(R7), F25
+	FMOVQ 320(R7), F26
+	WORD $0x4e68ce39 // fmla v25.2d, v17.2d, v8.2d
+	WORD $0x4e69ce5a // fmla v26.2d, v18.2d, v9.2d
+	FMOVQ 336(R7), F17
+	FMOVQ 336(R7), F18
+	WORD $0x4e68ce71 // fmla v17.2d, v19.2d, v8.2d
+	WORD $0x4e69ce92 // fmla v18.2d, v20.2d, v9.2d
+	FMOVQ 352(R7), F19
+	FMOVQ 352(R7), F20
+	WORD $0x4e68ceb3 // fmla v19.2d, v21.2d, v8.2d
+	WORD $0x4e69ced4 // fmla v20.2d, v22.2d, v9.2d
+	FMOVQ 368(R7), F21
+	FMOVQ 368(R7), F22
+	WORD $0x4e68cef5 // fmla v21.2d, v23.2d, v8.2d
+	WORD $0x4e69cf16 // fmla v22.2d, v24.2d, v9.2d
+	FMOVQ 400(R7), F23
+	FMOVQ 400(R7), F24
+	WORD $0x4e68cf37 // fmla v23.2d, v25.2d, v8.2d
+	WORD $0x4e69cf58 // fmla v24.2d, v26.2d, v9.2d
+	WORD $0x4e64ce35 // fmla v21.2d, v17.2d, v4.2d
+	WORD $0x4e65ce56 // fmla v22.2d, v18.2d, v5.2d
+	WORD $0x4e64ce77 // fmla v23.2d, v19.2d, v4.2d
+	WORD $0x4e65ce98 // fmla v24.2d, v20.2d, v5.2d
+	VMOV V23.B16, V17.B16
+	VMOV V24.B16, V18.B16
+	WORD $0x4e62ceb1 // fmla v17.2d, v21.2d, v2.2d
+	WORD $0x4e63ced2 // fmla v18.2d, v22.2d, v3.2d
+	WORD $0x4ee2ceb7 // fmls v23.2d, v21.2d, v2.2d
+	WORD $0x4ee3ced8 // fmls v24.2d, v22.2d, v3.2d
+	FMOVQ 384(R7), F21
+	WORD $0x4e75d631 // fadd v17.2d, v17.2d, v21.2d
+	WORD $0x4e75d652 // fadd v18.2d, v18.2d, v21.2d
+	WORD $0x4e75d6f7 // fadd v23.2d, v23.2d, v21.2d
+	WORD $0x4e75d718 // fadd v24.2d, v24.2d, v21.2d
+	WORD $0x4fc19231 // fmul v17.2d, v17.2d, v1.d[0]
+	WORD $0x4fc19252 // fmul v18.2d, v18.2d, v1.d[0]
+	FMOVQ 0(R7), F19
+	FMOVQ 0(R7), F20
+	WORD $0x4e6bce33 // fmla v19.2d, v17.2d, v11.2d
+	WORD $0x4e6cce54 // fmla v20.2d, v18.2d, v12.2d
+	FMOVQ 0(R7), F10
+	FMOVQ 0(R7), F11
+	WORD $0x4e6fceea // fmla v10.2d, v23.2d, v15.2d
+	WORD $0x4e70cf0b // fmla v11.2d, v24.2d, v16.2d
+	FMOVQ 416(R7), F15
+	FMOVQ 416(R7), F16
+	FMOVQ 432(R7), F17
+	FMOVQ 432(R7), F18
+	FMOVQ 448(R7), F21
+	FMOVQ 448(R7), F22
 	FMOVQ 464(R7), F23
 	FMOVQ 464(R7), F24
-	WORD $0x4e73cf77 // fmla v23.2d, v27.2d, v19.2d
-	WORD $0x4e74cf98 // fmla v24.2d, v28.2d, v20.2d
-	FMOVQ 480(R7), F27
-	FMOVQ 480(R7), F28
-	WORD $0x4e73cfbb // fmla v27.2d, v29.2d, v19.2d
-	WORD $0x4e74cfdc // fmla v28.2d, v30.2d, v20.2d
-	FMOVQ 496(R7), F29
-	FMOVQ 496(R7), F30
-	WORD $0x4e73cefd // fmla v29.2d, v23.2d, v19.2d
-	WORD $0x4e74cf1e // fmla v30.2d, v24.2d, v20.2d
-	FMOVQ 512(R7), F23
-	FMOVQ 512(R7), F24
-	WORD $0x4e73cf77 // fmla v23.2d, v27.2d, v19.2d
-	WORD $0x4e74cf98 // fmla v24.2d, v28.2d, v20.2d
-	FMOVQ 528(R7), F27
-	FMOVQ 528(R7), F28
-	WORD $0x4e73cfbb // fmla v27.2d, v29.2d, v19.2d
-	WORD $0x4e74cfdc // fmla v28.2d, v30.2d, v20.2d
-	FMOVQ 544(R7), F29
-	FMOVQ 544(R7), F30
-	WORD $0x4e73cefd // fmla v29.2d, v23.2d, v19.2d
-	WORD $0x4e74cf1e // fmla v30.2d, v24.2d, v20.2d
-	FMOVQ 560(R7), F23
-	FMOVQ 560(R7), F24
-	WORD $0x4e73cf77 // fmla v23.2d, v27.2d, v19.2d
-	WORD $0x4e74cf98 // fmla v24.2d, v28.2d, v20.2d
-	FMOVQ 576(R7), F27
-	FMOVQ 576(R7), F28
-	WORD $0x4e73cfbb // fmla v27.2d, v29.2d, v19.2d
-	WORD $0x4e74cfdc // fmla v28.2d, v30.2d, v20.2d
-	FMOVQ 592(R7), F29
-	FMOVQ 592(R7), F30
-	WORD $0x4e73cefd // fmla v29.2d, v23.2d, v19.2d
-	WORD $0x4e74cf1e // fmla v30.2d, v24.2d, v20.2d
-	FMOVQ 608(R7), F23
-	FMOVQ 608(R7), F24
-	WORD $0x4e73cf77 // fmla v23.2d, v27.2d, v19.2d
-	WORD $0x4e74cf98 // fmla v24.2d, v28.2d, v20.2d
-	FMOVQ 624(R7), F27
-	FMOVQ 624(R7), F28
-	WORD $0x4e73cfbb // fmla v27.2d, v29.2d, v19.2d
-	WORD $0x4e74cfdc // fmla v28.2d, v30.2d, v20.2d
-	FMOVQ 640(R7), F29
-	FMOVQ 640(R7), F30
-	WORD $0x4e73cefd // fmla v29.2d, v23.2d, v19.2d
-	WORD $0x4e74cf1e // fmla v30.2d, v24.2d, v20.2d
-	FMOVQ 656(R7), F23
-	FMOVQ 656(R7), F24
-	WORD $0x4e73cf77 // fmla v23.2d, v27.2d, v19.2d
-	WORD $0x4e74cf98 // fmla v24.2d, v28.2d, v20.2d
-	FMOVQ 672(R7), F27
-	FMOVQ 672(R7), F28
-	WORD $0x4e73cfbb // fmla v27.2d, v29.2d, v19.2d
-	WORD $0x4e74cfdc // fmla v28.2d, v30.2d, v20.2d
-	FMOVQ 688(R7), F29
-	FMOVQ 688(R7), F30
-	WORD $0x4e73cefd // fmla v29.2d, v23.2d, v19.2d
-	WORD $0x4e74cf1e // fmla v30.2d, v24.2d, v20.2d
+	FMOVQ 480(R7), F25
+	FMOVQ 480(R7), F26
+	WORD $0x4e68cdf9 // fmla v25.2d, v15.2d, v8.2d
+	WORD $0x4e69ce1a // fmla v26.2d, v16.2d, v9.2d
+	FMOVQ 496(R7), F15
+	FMOVQ 496(R7), F16
+	WORD $0x4e68ce2f // fmla v15.2d, v17.2d, v8.2d
+	WORD $0x4e69ce50 // fmla v16.2d, v18.2d, v9.2d
+	FMOVQ 512(R7), F17
+	FMOVQ 512(R7), F18
+	WORD $0x4e68ceb1 // fmla v17.2d, v21.2d, v8.2d
+	WORD $0x4e69ced2 // fmla v18.2d, v22.2d, v9.2d
+	FMOVQ 528(R7), F21
+	FMOVQ 528(R7), F22
+	WORD $0x4e68cef5 // fmla v21.2d, v23.2d, v8.2d
+	WORD $0x4e69cf16 // fmla v22.2d, v24.2d, v9.2d
+	FMOVQ 544(R7), F23
+	FMOVQ 544(R7), F24
+	WORD $0x4e68cf37 // fmla v23.2d, v25.2d, v8.2d
+	WORD $0x4e69cf58 // fmla v24.2d, v26.2d, v9.2d
+	FMOVQ 560(R7), F25
+	FMOVQ 560(R7), F26
+	WORD $0x4e68cdf9 // fmla v25.2d, v15.2d, v8.2d
+	WORD $0x4e69ce1a // fmla v26.2d, v16.2d, v9.2d
+	FMOVQ 576(R7), F15
+	FMOVQ 576(R7), F16
+	WORD $0x4e68ce2f // fmla v15.2d, v17.2d, v8.2d
+	WORD $0x4e69ce50 // fmla v16.2d, v18.2d, v9.2d
+	FMOVQ 592(R7), F17
+	FMOVQ 592(R7), F18
+	WORD $0x4e68ceb1 // fmla v17.2d, v21.2d, v8.2d
+	WORD $0x4e69ced2 // fmla v18.2d, v22.2d, v9.2d
+	FMOVQ 608(R7), F21
+	FMOVQ 608(R7), F22
+	WORD $0x4e68cef5 // fmla v21.2d, v23.2d, v8.2d
+	WORD $0x4e69cf16 // fmla v22.2d, v24.2d, v9.2d
+	FMOVQ 624(R7), F23
+	FMOVQ 624(R7), F24
+	WORD $0x4e68cf37 // fmla v23.2d, v25.2d, v8.2d
+	WORD $0x4e69cf58 // fmla v24.2d, v26.2d, v9.2d
+	FMOVQ 640(R7), F25
+	FMOVQ 640(R7), F26
+	WORD $0x4e68cdf9 // fmla v25.2d, v15.2d, v8.2d
+	WORD $0x4e69ce1a // fmla v26.2d, v16.2d, v9.2d
+	FMOVQ 656(R7), F15
+	FMOVQ 656(R7), F16
+	WORD $0x4e68ce2f // fmla v15.2d, v17.2d, v8.2d
+	WORD $0x4e69ce50 // fmla v16.2d, v18.2d, v9.2d
+	FMOVQ 672(R7), F17
+	FMOVQ 672(R7), F18
+	WORD $0x4e68ceb1 // fmla v17.2d, v21.2d, v8.2d
+	WORD $0x4e69ced2 // fmla v18.2d, v22.2d, v9.2d
+	FMOVQ 688(R7), F21
+	FMOVQ 688(R7), F22
+	WORD $0x4e68cef5 // fmla v21.2d, v23.2d, v8.2d
+	WORD $0x4e69cf16 // fmla v22.2d, v24.2d, v9.2d
 	FMOVQ 704(R7), F23
 	FMOVQ 704(R7), F24
-	WORD $0x4e73cf77 // fmla v23.2d, v27.2d, v19.2d
-	WORD $0x4e74cf98 // fmla v24.2d, v28.2d, v20.2d
-	FMOVQ 720(R7), F27
-	FMOVQ 720(R7), F28
-	WORD $0x4e73cfbb // fmla v27.2d, v29.2d, v19.2d
-	WORD $0x4e74cfdc // fmla v28.2d, v30.2d, v20.2d
-	FMOVQ 736(R7), F29
-	FMOVQ 736(R7), F30
-	WORD $0x4e73cefd // fmla v29.2d, v23.2d, v19.2d
-	WORD $0x4e74cf1e // fmla v30.2d, v24.2d, v20.2d
-	FMOVQ 752(R7), F23
-	FMOVQ 752(R7), F24
-	WORD $0x4e73cf77 // fmla v23.2d, v27.2d, v19.2d
-	WORD $0x4e74cf98 // fmla v24.2d, v28.2d, v20.2d
-	FMOVQ 768(R7), F27
-	FMOVQ 768(R7), F28
-	WORD $0x4e73cfbb // fmla v27.2d, v29.2d, v19.2d
-	WORD $0x4e74cfdc // fmla v28.2d, v30.2d, v20.2d
-	FMOVQ 800(R7), F29
-	FMOVQ 800(R7), F30
-	WORD $0x4e73cefd // fmla v29.2d, v23.2d, v19.2d
-	WORD $0x4e74cf1e // fmla v30.2d, v24.2d, v20.2d
-	VMOV V29.B16, V23.B16
-	VMOV V30.B16, V24.B16
-	WORD $0x4e69cf77 // fmla v23.2d, v27.2d, v9.2d
-	WORD $0x4e6acf98 // fmla v24.2d, v28.2d, v10.2d
-	WORD $0x4ee9cf7d // fmls v29.2d, v27.2d, v9.2d
-	WORD $0x4eeacf9e // fmls v30.2d, v28.2d, v10.2d
-	FMOVQ 784(R7), F27
-	WORD $0x4e7bd6f7 // fadd v23.2d, v23.2d, v27.2d
-	WORD $0x4e7bd718 // fadd v24.2d, v24.2d, v27.2d
-	WORD $0x4e7bd7bd // fadd v29.2d, v29.2d, v27.2d
-	WORD $0x4e7bd7de // fadd v30.2d, v30.2d, v27.2d
-	WORD $0x4fc892b5 // fmul v21.2d, v21.2d, v8.d[0]
-	WORD $0x4fc892d6 // fmul v22.2d, v22.2d, v8.d[0]
-	FMOVQ 0(R7), F9
-	FMOVQ 0(R7), F10
-	WORD $0x4e6fcea9 // fmla v9.2d, v21.2d, v15.2d
-	WORD $0x4e70ceca // fmla v10.2d, v22.2d, v16.2d
-	FMOVQ 0(R7), F15
-	FMOVQ 0(R7), F16
-	WORD $0x4e6bcf2f // fmla v15.2d, v25.2d, v11.2d
-	WORD $0x4e6ccf50 // fmla v16.2d, v26.2d, v12.2d
-	VLD1.P 32(R1), [V11.D2, V12.D2]
-	VLD1.P 32(R3), [V25.D2, V26.D2]
-	WORD $0x4ef9d413 // fsub v19.2d, v0.2d, v25.2d
-	WORD $0x4efad414 // fsub v20.2d, v0.2d, v26.2d
+	WORD $0x4e68cf37 // fmla v23.2d, v25.2d, v8.2d
+	WORD $0x4e69cf58 // fmla v24.2d, v26.2d, v9.2d
+	FMOVQ 720(R7), F25
+	FMOVQ 720(R7), F26
+	WORD $0x4e68cdf9 // fmla v25.2d, v15.2d, v8.2d
+	WORD $0x4e69ce1a // fmla v26.2d, v16.2d, v9.2d
+	FMOVQ 736(R7), F15
+	FMOVQ 736(R7), F16
+	WORD $0x4e68ce2f // fmla v15.2d, v17.2d, v8.2d
+	WORD $0x4e69ce50 // fmla v16.2d, v18.2d, v9.2d
+	FMOVQ 752(R7), F17
+	FMOVQ 752(R7), F18
+	WORD $0x4e68ceb1 // fmla v17.2d, v21.2d, v8.2d
+	WORD $0x4e69ced2 // fmla v18.2d, v22.2d, v9.2d
+	FMOVQ 768(R7), F21
+	FMOVQ 768(R7), F22
+	WORD $0x4e68cef5 // fmla v21.2d, v23.2d, v8.2d
+	WORD $0x4e69cf16 // fmla v22.2d, v24.2d, v9.2d
+	FMOVQ 800(R7), F23
+	FMOVQ 800(R7), F24
+	WORD $0x4e68cf37 // fmla v23.2d, v25.2d, v8.2d
+	WORD $0x4e69cf58 // fmla v24.2d, v26.2d, v9.2d
+	WORD $0x4e64cdf5 // fmla v21.2d, v15.2d, v4.2d
+	WORD $0x4e65ce16 // fmla v22.2d, v16.2d, v5.2d
+	WORD $0x4e64ce37 // fmla v23.2d, v17.2d, v4.2d
+	WORD $0x4e65ce58 // fmla v24.2d, v18.2d, v5.2d
+	VMOV V23.B16, V15.B16
+	VMOV V24.B16, V16.B16
+	WORD $0x4e62ceaf // fmla v15.2d, v21.2d, v2.2d
+	WORD $0x4e63ced0 // fmla v16.2d, v22.2d, v3.2d
+	WORD $0x4ee2ceb7 // fmls v23.2d, v21.2d, v2.2d
+	WORD $0x4ee3ced8 // fmls v24.2d, v22.2d, v3.2d
+	FMOVQ 784(R7), F21
+	WORD $0x4e75d5ef // fadd v15.2d, v15.2d, v21.2d
+	WORD $0x4e75d610 // fadd v16.2d, v16.2d, v21.2d
+	WORD $0x4e75d6f7 // fadd v23.2d, v23.2d, v21.2d
+	WORD $0x4e75d718 // fadd v24.2d, v24.2d, v21.2d
+	VLD1.P 32(R1), [V2.D2, V3.D2]
+	VLD1.P 32(R3), [V17.D2, V18.D2]
+	WORD $0x4ef1d404 // fsub v4.2d, v0.2d, v17.2d
+	WORD $0x4ef2d405 // fsub v5.2d, v0.2d, v18.2d
 	CBZ R4, shares
-	VLD1.P 32(R4), [V19.D2, V20.D2]
+	VLD1.P 32(R4), [V4.D2, V5.D2]
 shares:
-	VEOR V21.B16, V21.B16, V21.B16
-	VEOR V22.B16, V22.B16, V22.B16
-	WORD $0x6ef5e56b // fcmgt v11.2d, v11.2d, v21.2d
-	WORD $0x6ef6e58c // fcmgt v12.2d, v12.2d, v22.2d
-	VMOV V25.B16, V21.B16
-	VMOV V26.B16, V22.B16
-	VBIT V11.B16, V19.B16, V21.B16
-	VBIT V12.B16, V20.B16, V22.B16
-	VBIT V11.B16, V25.B16, V19.B16
-	VBIT V12.B16, V26.B16, V20.B16
-	WORD $0x6e73dd29 // fmul v9.2d, v9.2d, v19.2d
-	WORD $0x6e74dd4a // fmul v10.2d, v10.2d, v20.2d
-	WORD $0x4e75cde9 // fmla v9.2d, v15.2d, v21.2d
-	WORD $0x4e76ce0a // fmla v10.2d, v16.2d, v22.2d
-	WORD $0x6e75dfb9 // fmul v25.2d, v29.2d, v21.2d
-	WORD $0x6e76dfda // fmul v26.2d, v30.2d, v22.2d
-	WORD $0x4ef3cef9 // fmls v25.2d, v23.2d, v19.2d
-	WORD $0x4ef4cf1a // fmls v26.2d, v24.2d, v20.2d
-	WORD $0x6e79de31 // fmul v17.2d, v17.2d, v25.2d
-	WORD $0x6e7ade52 // fmul v18.2d, v18.2d, v26.2d
-	WORD $0x4e79cdb1 // fmla v17.2d, v13.2d, v25.2d
-	WORD $0x4e7acdd2 // fmla v18.2d, v14.2d, v26.2d
-	WORD $0x4fc89239 // fmul v25.2d, v17.2d, v8.d[0]
-	WORD $0x4fc8925a // fmul v26.2d, v18.2d, v8.d[0]
-	VEOR V13.B16, V13.B16, V13.B16
-	VEOR V14.B16, V14.B16, V14.B16
-	WORD $0x4ef9d5ad // fsub v13.2d, v13.2d, v25.2d
-	WORD $0x4efad5ce // fsub v14.2d, v14.2d, v26.2d
-	VBIT V11.B16, V25.B16, V13.B16
-	VBIT V12.B16, V26.B16, V14.B16
-	VST1.P [V9.D2, V10.D2], 32(R0)
+	WORD $0x4ee08842 // cmgt v2.2d, v2.2d, #0
+	WORD $0x4ee08863 // cmgt v3.2d, v3.2d, #0
+	VMOV V17.B16, V8.B16
+	VMOV V18.B16, V9.B16
+	VBIT V2.B16, V4.B16, V8.B16
+	VBIT V3.B16, V5.B16, V9.B16
+	VBIT V2.B16, V17.B16, V4.B16
+	VBIT V3.B16, V18.B16, V5.B16
+	WORD $0x6e64de73 // fmul v19.2d, v19.2d, v4.2d
+	WORD $0x6e65de94 // fmul v20.2d, v20.2d, v5.2d
+	WORD $0x4e68cd53 // fmla v19.2d, v10.2d, v8.2d
+	WORD $0x4e69cd74 // fmla v20.2d, v11.2d, v9.2d
+	WORD $0x6e68def1 // fmul v17.2d, v23.2d, v8.2d
+	WORD $0x6e69df12 // fmul v18.2d, v24.2d, v9.2d
+	WORD $0x4ee4cdf1 // fmls v17.2d, v15.2d, v4.2d
+	WORD $0x4ee5ce12 // fmls v18.2d, v16.2d, v5.2d
+	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
+	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
+	WORD $0x4e71cccd // fmla v13.2d, v6.2d, v17.2d
+	WORD $0x4e72ccee // fmla v14.2d, v7.2d, v18.2d
+	WORD $0x4fc191b1 // fmul v17.2d, v13.2d, v1.d[0]
+	WORD $0x4fc191d2 // fmul v18.2d, v14.2d, v1.d[0]
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	WORD $0x4ef1d484 // fsub v4.2d, v4.2d, v17.2d
+	WORD $0x4ef2d4a5 // fsub v5.2d, v5.2d, v18.2d
+	VBIT V2.B16, V17.B16, V4.B16
+	VBIT V3.B16, V18.B16, V5.B16
+	VST1.P [V19.D2, V20.D2], 32(R0)
 	CBZ R5, value
 	MOVD scale+48(FP), R9
-	VDUP R9, V11.D2
-	WORD $0x6e6bddad // fmul v13.2d, v13.2d, v11.2d
-	WORD $0x6e6bddce // fmul v14.2d, v14.2d, v11.2d
-	VST1.P [V13.D2, V14.D2], 32(R5)
+	VDUP R9, V2.D2
+	WORD $0x6e62dc84 // fmul v4.2d, v4.2d, v2.2d
+	WORD $0x6e62dca5 // fmul v5.2d, v5.2d, v2.2d
+	VST1.P [V4.D2, V5.D2], 32(R5)
 value:
 	SUBS $4, R2, R2
 	BNE loop
@@ -12238,12 +12106,12 @@ TEXT ·sigmoidPolySingleF32(SB), NOSPLIT, $0-64
 	MOVD par+56(FP), R7
 	MOVD $numbers<>(SB), R8
 	FMOVQ 0(R8), F0 // 1
-	FMOVQ 816(R8), F1 // -104.5
+	FMOVQ 816(R8), F1 // 104.5
 	FMOVQ 832(R8), F2 // 1.2582976e+07
 	FMOVQ 16(R8), F3 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
 	FMOVQ 32(R8), F4 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
 	FMOVQ 16(R7), F5
-	FMOVQ 1280(R8), F6 // -0.693145751953125 -1.4286068203094173e-06 0 0
+	FMOVQ 1280(R8), F6 // 0.693145751953125 1.4286068203094173e-06 0 0
 	FMOVQ 160(R7), F7
 	FMOVQ 176(R7), F8
 	FMOVQ 288(R7), F9
@@ -12265,65 +12133,61 @@ loop:
 	WORD $0x4ea0f98c // fabs v12.4s, v12.4s
 	VORR V13.B16, V11.B16, V11.B16
 	VORR V14.B16, V12.B16, V12.B16
-	WORD $0x6ea0f96d // fneg v13.4s, v11.4s
-	WORD $0x6ea0f98e // fneg v14.4s, v12.4s
-	WORD $0x4e21f5ad // fmax v13.4s, v13.4s, v1.4s
-	WORD $0x4e21f5ce // fmax v14.4s, v14.4s, v1.4s
+	WORD $0x4ea1f56d // fmin v13.4s, v11.4s, v1.4s
+	WORD $0x4ea1f58e // fmin v14.4s, v12.4s, v1.4s
 	VMOV V2.B16, V15.B16
 	VMOV V2.B16, V16.B16
-	WORD $0x4f8311af // fmla v15.4s, v13.4s, v3.s[0]
-	WORD $0x4f8311d0 // fmla v16.4s, v14.4s, v3.s[0]
+	WORD $0x4f8351af // fmls v15.4s, v13.4s, v3.s[0]
+	WORD $0x4f8351d0 // fmls v16.4s, v14.4s, v3.s[0]
 	WORD $0x4ea2d5f1 // fsub v17.4s, v15.4s, v2.4s
 	WORD $0x4ea2d612 // fsub v18.4s, v16.4s, v2.4s
-	WORD $0x4fa3522d // fmls v13.4s, v17.4s, v3.s[1]
-	WORD $0x4fa3524e // fmls v14.4s, v18.4s, v3.s[1]
-	WORD $0x4f835a2d // fmls v13.4s, v17.4s, v3.s[2]
-	WORD $0x4f835a4e // fmls v14.4s, v18.4s, v3.s[2]
+	WORD $0x4fa3122d // fmla v13.4s, v17.4s, v3.s[1]
+	WORD $0x4fa3124e // fmla v14.4s, v18.4s, v3.s[1]
+	WORD $0x4f831a2d // fmla v13.4s, v17.4s, v3.s[2]
+	WORD $0x4f831a4e // fmla v14.4s, v18.4s, v3.s[2]
 	VSHL $23, V15.S4, V15.S4
 	VSHL $23, V16.S4, V16.S4
 	WORD $0x6e2dddb1 // fmul v17.4s, v13.4s, v13.4s
 	WORD $0x6e2eddd2 // fmul v18.4s, v14.4s, v14.4s
 	FMOVQ 48(R8), F19 // 0.04166655443768594
 	FMOVQ 48(R8), F20 // 0.04166655443768594
-	WORD $0x4fa411b3 // fmla v19.4s, v13.4s, v4.s[1]
-	WORD $0x4fa411d4 // fmla v20.4s, v14.4s, v4.s[1]
+	WORD $0x4fa451b3 // fmls v19.4s, v13.4s, v4.s[1]
+	WORD $0x4fa451d4 // fmls v20.4s, v14.4s, v4.s[1]
 	WORD $0x4f841a33 // fmla v19.4s, v17.4s, v4.s[2]
 	WORD $0x4f841a54 // fmla v20.4s, v18.4s, v4.s[2]
 	FMOVQ 64(R8), F21 // 0.5
 	FMOVQ 64(R8), F22 // 0.5
-	WORD $0x4f8411b5 // fmla v21.4s, v13.4s, v4.s[0]
-	WORD $0x4f8411d6 // fmla v22.4s, v14.4s, v4.s[0]
+	WORD $0x4f8451b5 // fmls v21.4s, v13.4s, v4.s[0]
+	WORD $0x4f8451d6 // fmls v22.4s, v14.4s, v4.s[0]
 	WORD $0x4e31ce75 // fmla v21.4s, v19.4s, v17.4s
 	WORD $0x4e32ce96 // fmla v22.4s, v20.4s, v18.4s
-	WORD $0x4e31cead // fmla v13.4s, v21.4s, v17.4s
-	WORD $0x4e32cece // fmla v14.4s, v22.4s, v18.4s
-	WORD $0x4e20d5b1 // fadd v17.4s, v13.4s, v0.4s
-	WORD $0x4e20d5d2 // fadd v18.4s, v14.4s, v0.4s
+	WORD $0x4eb1cead // fmls v13.4s, v21.4s, v17.4s
+	WORD $0x4eb2cece // fmls v14.4s, v22.4s, v18.4s
+	WORD $0x4eadd411 // fsub v17.4s, v0.4s, v13.4s
+	WORD $0x4eaed412 // fsub v18.4s, v0.4s, v14.4s
 	VADD V15.S4, V17.S4, V17.S4
 	VADD V16.S4, V18.S4, V18.S4
-	WORD $0x4fa39a31 // fmul v17.4s, v17.4s, v3.s[3]
-	WORD $0x4fa39a52 // fmul v18.4s, v18.4s, v3.s[3]
 	VEOR V15.B16, V15.B16, V15.B16
-	WORD $0x4e2fcdb1 // fmla v17.4s, v13.4s, v15.4s
-	WORD $0x4e2fcdd2 // fmla v18.4s, v14.4s, v15.4s
-	VMOV V0.B16, V15.B16
-	VMOV V0.B16, V16.B16
-	WORD $0x4e31d5ef // fadd v15.4s, v15.4s, v17.4s
-	WORD $0x4e32d610 // fadd v16.4s, v16.4s, v18.4s
-	WORD $0x6e2ffc0d // fdiv v13.4s, v0.4s, v15.4s
-	WORD $0x6e30fc0e // fdiv v14.4s, v0.4s, v16.4s
+	WORD $0x6e2fddad // fmul v13.4s, v13.4s, v15.4s
+	WORD $0x6e2fddce // fmul v14.4s, v14.4s, v15.4s
+	WORD $0x4fa31a2d // fmla v13.4s, v17.4s, v3.s[3]
+	WORD $0x4fa31a4e // fmla v14.4s, v18.4s, v3.s[3]
+	WORD $0x4e2dd40f // fadd v15.4s, v0.4s, v13.4s
+	WORD $0x4e2ed410 // fadd v16.4s, v0.4s, v14.4s
+	WORD $0x6e2ffc11 // fdiv v17.4s, v0.4s, v15.4s
+	WORD $0x6e30fc12 // fdiv v18.4s, v0.4s, v16.4s
 	WORD $0x4eafd413 // fsub v19.4s, v0.4s, v15.4s
 	WORD $0x4eb0d414 // fsub v20.4s, v0.4s, v16.4s
-	WORD $0x4e31d673 // fadd v19.4s, v19.4s, v17.4s
-	WORD $0x4e32d694 // fadd v20.4s, v20.4s, v18.4s
+	WORD $0x4e2dd673 // fadd v19.4s, v19.4s, v13.4s
+	WORD $0x4e2ed694 // fadd v20.4s, v20.4s, v14.4s
 	VMOV V0.B16, V21.B16
 	VMOV V0.B16, V22.B16
-	WORD $0x4eafcdb5 // fmls v21.4s, v13.4s, v15.4s
-	WORD $0x4eb0cdd6 // fmls v22.4s, v14.4s, v16.4s
-	WORD $0x4eb3cdb5 // fmls v21.4s, v13.4s, v19.4s
-	WORD $0x4eb4cdd6 // fmls v22.4s, v14.4s, v20.4s
-	WORD $0x4e2dd5af // fadd v15.4s, v13.4s, v13.4s
-	WORD $0x4e2ed5d0 // fadd v16.4s, v14.4s, v14.4s
+	WORD $0x4eafce35 // fmls v21.4s, v17.4s, v15.4s
+	WORD $0x4eb0ce56 // fmls v22.4s, v18.4s, v16.4s
+	WORD $0x4eb3ce35 // fmls v21.4s, v17.4s, v19.4s
+	WORD $0x4eb4ce56 // fmls v22.4s, v18.4s, v20.4s
+	WORD $0x4e31d62f // fadd v15.4s, v17.4s, v17.4s
+	WORD $0x4e32d650 // fadd v16.4s, v18.4s, v18.4s
 	WORD $0x4ea0d5ef // fsub v15.4s, v15.4s, v0.4s
 	WORD $0x4ea0d610 // fsub v16.4s, v16.4s, v0.4s
 	WORD $0x6e2fddf3 // fmul v19.4s, v15.4s, v15.4s
@@ -12360,59 +12224,55 @@ loop:
 	FMOVQ 80(R7), F26
 	WORD $0x4e39d6f7 // fadd v23.4s, v23.4s, v25.4s
 	WORD $0x4e3ad718 // fadd v24.4s, v24.4s, v26.4s
-	WORD $0x4e35cdad // fmla v13.4s, v13.4s, v21.4s
-	WORD $0x4e36cdce // fmla v14.4s, v14.4s, v22.4s
-	WORD $0x6e2dde35 // fmul v21.4s, v17.4s, v13.4s
-	WORD $0x6e2ede56 // fmul v22.4s, v18.4s, v14.4s
-	WORD $0x6e31def7 // fmul v23.4s, v23.4s, v17.4s
-	WORD $0x6e32df18 // fmul v24.4s, v24.4s, v18.4s
-	WORD $0x4e31ceeb // fmla v11.4s, v23.4s, v17.4s
-	WORD $0x4e32cf0c // fmla v12.4s, v24.4s, v18.4s
-	VMOV V17.B16, V15.B16
-	VMOV V18.B16, V16.B16
+	WORD $0x4e35ce31 // fmla v17.4s, v17.4s, v21.4s
+	WORD $0x4e36ce52 // fmla v18.4s, v18.4s, v22.4s
+	WORD $0x6e31ddb5 // fmul v21.4s, v13.4s, v17.4s
+	WORD $0x6e32ddd6 // fmul v22.4s, v14.4s, v18.4s
+	WORD $0x6e2ddef7 // fmul v23.4s, v23.4s, v13.4s
+	WORD $0x6e2edf18 // fmul v24.4s, v24.4s, v14.4s
+	WORD $0x4e2dceeb // fmla v11.4s, v23.4s, v13.4s
+	WORD $0x4e2ecf0c // fmla v12.4s, v24.4s, v14.4s
+	VMOV V13.B16, V15.B16
+	VMOV V14.B16, V16.B16
 	WORD $0x4fa5180f // fmla v15.4s, v0.4s, v5.s[3]
 	WORD $0x4fa51810 // fmla v16.4s, v0.4s, v5.s[3]
-	WORD $0x4e2dcdeb // fmla v11.4s, v15.4s, v13.4s
-	WORD $0x4e2ece0c // fmla v12.4s, v16.4s, v14.4s
+	WORD $0x4e31cdeb // fmla v11.4s, v15.4s, v17.4s
+	WORD $0x4e32ce0c // fmla v12.4s, v16.4s, v18.4s
 	FMOVQ 32(R7), F19
 	FMOVQ 32(R7), F20
-	WORD $0x4e33cdb7 // fmla v23.4s, v13.4s, v19.4s
-	WORD $0x4e34cdd8 // fmla v24.4s, v14.4s, v20.4s
-	WORD $0x6e31def7 // fmul v23.4s, v23.4s, v17.4s
-	WORD $0x6e32df18 // fmul v24.4s, v24.4s, v18.4s
+	WORD $0x4e33ce37 // fmla v23.4s, v17.4s, v19.4s
+	WORD $0x4e34ce58 // fmla v24.4s, v18.4s, v20.4s
+	WORD $0x6e2ddef7 // fmul v23.4s, v23.4s, v13.4s
+	WORD $0x6e2edf18 // fmul v24.4s, v24.4s, v14.4s
 	VMOV V0.B16, V15.B16
 	VMOV V0.B16, V16.B16
 	WORD $0x4fa51aaf // fmla v15.4s, v21.4s, v5.s[3]
 	WORD $0x4fa51ad0 // fmla v16.4s, v22.4s, v5.s[3]
 	WORD $0x4eb5d415 // fsub v21.4s, v0.4s, v21.4s
 	WORD $0x4eb6d416 // fsub v22.4s, v0.4s, v22.4s
-	WORD $0x6e31deb5 // fmul v21.4s, v21.4s, v17.4s
-	WORD $0x6e32ded6 // fmul v22.4s, v22.4s, v18.4s
-	VMOV V17.B16, V19.B16
-	VMOV V18.B16, V20.B16
+	WORD $0x6e2ddeb5 // fmul v21.4s, v21.4s, v13.4s
+	WORD $0x6e2eded6 // fmul v22.4s, v22.4s, v14.4s
+	VMOV V13.B16, V19.B16
+	VMOV V14.B16, V20.B16
 	WORD $0x4fa51ab3 // fmla v19.4s, v21.4s, v5.s[3]
 	WORD $0x4fa51ad4 // fmla v20.4s, v22.4s, v5.s[3]
-	VLD1.P 32(R1), [V17.S4, V18.S4]
+	VLD1.P 32(R1), [V13.S4, V14.S4]
 	VLD1.P 32(R3), [V27.S4, V28.S4]
 	WORD $0x4ebbd415 // fsub v21.4s, v0.4s, v27.4s
 	WORD $0x4ebcd416 // fsub v22.4s, v0.4s, v28.4s
 	CBZ R4, shares
 	VLD1.P 32(R4), [V21.S4, V22.S4]
 shares:
-	VEOR V25.B16, V25.B16, V25.B16
-	VEOR V26.B16, V26.B16, V26.B16
-	WORD $0x6eb9e631 // fcmgt v17.4s, v17.4s, v25.4s
-	WORD $0x6ebae652 // fcmgt v18.4s, v18.4s, v26.4s
+	WORD $0x4ea089ad // cmgt v13.4s, v13.4s, #0
+	WORD $0x4ea089ce // cmgt v14.4s, v14.4s, #0
 	VMOV V27.B16, V25.B16
 	VMOV V28.B16, V26.B16
-	VBIT V17.B16, V21.B16, V25.B16
-	VBIT V18.B16, V22.B16, V26.B16
-	VBIT V17.B16, V27.B16, V21.B16
-	VBIT V18.B16, V28.B16, V22.B16
-	VEOR V27.B16, V27.B16, V27.B16
-	VEOR V28.B16, V28.B16, V28.B16
-	WORD $0x6ebbe73b // fcmgt v27.4s, v25.4s, v27.4s
-	WORD $0x6ebce75c // fcmgt v28.4s, v26.4s, v28.4s
+	VBIT V13.B16, V21.B16, V25.B16
+	VBIT V14.B16, V22.B16, V26.B16
+	VBIT V13.B16, V27.B16, V21.B16
+	VBIT V14.B16, V28.B16, V22.B16
+	WORD $0x4ea08b3b // cmgt v27.4s, v25.4s, #0
+	WORD $0x4ea08b5c // cmgt v28.4s, v26.4s, #0
 	VAND V27.B16, V11.B16, V11.B16
 	VAND V28.B16, V12.B16, V12.B16
 	WORD $0x6e35def7 // fmul v23.4s, v23.4s, v21.4s
@@ -12423,14 +12283,14 @@ shares:
 	WORD $0x6e3ade10 // fmul v16.4s, v16.4s, v26.4s
 	WORD $0x4eb5ce6f // fmls v15.4s, v19.4s, v21.4s
 	WORD $0x4eb6ce90 // fmls v16.4s, v20.4s, v22.4s
-	WORD $0x6e2dddef // fmul v15.4s, v15.4s, v13.4s
-	WORD $0x6e2ede10 // fmul v16.4s, v16.4s, v14.4s
+	WORD $0x6e31ddef // fmul v15.4s, v15.4s, v17.4s
+	WORD $0x6e32de10 // fmul v16.4s, v16.4s, v18.4s
 	VEOR V11.B16, V11.B16, V11.B16
 	VEOR V12.B16, V12.B16, V12.B16
 	WORD $0x4eafd56b // fsub v11.4s, v11.4s, v15.4s
 	WORD $0x4eb0d58c // fsub v12.4s, v12.4s, v16.4s
-	VBIT V17.B16, V15.B16, V11.B16
-	VBIT V18.B16, V16.B16, V12.B16
+	VBIT V13.B16, V15.B16, V11.B16
+	VBIT V14.B16, V16.B16, V12.B16
 	WORD $0x0e617aed // fcvtl v13.2d, v23.2s
 	WORD $0x4e617aee // fcvtl2 v14.2d, v23.4s
 	VST1.P [V13.D2, V14.D2], 32(R0)
@@ -12453,12 +12313,12 @@ TEXT ·sigmoidGCESingleF32(SB), NOSPLIT, $0-64
 	MOVD par+56(FP), R7
 	MOVD $numbers<>(SB), R8
 	FMOVQ 0(R8), F0 // 1
-	FMOVQ 816(R8), F1 // -104.5
+	FMOVQ 816(R8), F1 // 104.5
 	FMOVQ 832(R8), F2 // 1.2582976e+07
 	FMOVQ 16(R8), F3 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
 	FMOVQ 32(R8), F4 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
 	FMOVQ 16(R7), F5
-	FMOVQ 1280(R8), F6 // -0.693145751953125 -1.4286068203094173e-06 0 0
+	FMOVQ 1280(R8), F6 // 0.693145751953125 1.4286068203094173e-06 0 0
 	FMOVQ 160(R7), F7
 	FMOVQ 176(R7), F8
 	FMOVQ 288(R7), F9
@@ -12480,270 +12340,264 @@ loop:
 	WORD $0x4ea0f98c // fabs v12.4s, v12.4s
 	VORR V13.B16, V11.B16, V11.B16
 	VORR V14.B16, V12.B16, V12.B16
-	WORD $0x6ea0f96d // fneg v13.4s, v11.4s
-	WORD $0x6ea0f98e // fneg v14.4s, v12.4s
-	WORD $0x4e21f5ad // fmax v13.4s, v13.4s, v1.4s
-	WORD $0x4e21f5ce // fmax v14.4s, v14.4s, v1.4s
+	WORD $0x4ea1f56d // fmin v13.4s, v11.4s, v1.4s
+	WORD $0x4ea1f58e // fmin v14.4s, v12.4s, v1.4s
 	VMOV V2.B16, V15.B16
 	VMOV V2.B16, V16.B16
-	WORD $0x4f8311af // fmla v15.4s, v13.4s, v3.s[0]
-	WORD $0x4f8311d0 // fmla v16.4s, v14.4s, v3.s[0]
+	WORD $0x4f8351af // fmls v15.4s, v13.4s, v3.s[0]
+	WORD $0x4f8351d0 // fmls v16.4s, v14.4s, v3.s[0]
 	WORD $0x4ea2d5f1 // fsub v17.4s, v15.4s, v2.4s
 	WORD $0x4ea2d612 // fsub v18.4s, v16.4s, v2.4s
-	WORD $0x4fa3522d // fmls v13.4s, v17.4s, v3.s[1]
-	WORD $0x4fa3524e // fmls v14.4s, v18.4s, v3.s[1]
-	WORD $0x4f835a2d // fmls v13.4s, v17.4s, v3.s[2]
-	WORD $0x4f835a4e // fmls v14.4s, v18.4s, v3.s[2]
+	WORD $0x4fa3122d // fmla v13.4s, v17.4s, v3.s[1]
+	WORD $0x4fa3124e // fmla v14.4s, v18.4s, v3.s[1]
+	WORD $0x4f831a2d // fmla v13.4s, v17.4s, v3.s[2]
+	WORD $0x4f831a4e // fmla v14.4s, v18.4s, v3.s[2]
 	VSHL $23, V15.S4, V15.S4
 	VSHL $23, V16.S4, V16.S4
 	WORD $0x6e2dddb1 // fmul v17.4s, v13.4s, v13.4s
 	WORD $0x6e2eddd2 // fmul v18.4s, v14.4s, v14.4s
 	FMOVQ 48(R8), F19 // 0.04166655443768594
 	FMOVQ 48(R8), F20 // 0.04166655443768594
-	WORD $0x4fa411b3 // fmla v19.4s, v13.4s, v4.s[1]
-	WORD $0x4fa411d4 // fmla v20.4s, v14.4s, v4.s[1]
+	WORD $0x4fa451b3 // fmls v19.4s, v13.4s, v4.s[1]
+	WORD $0x4fa451d4 // fmls v20.4s, v14.4s, v4.s[1]
 	WORD $0x4f841a33 // fmla v19.4s, v17.4s, v4.s[2]
 	WORD $0x4f841a54 // fmla v20.4s, v18.4s, v4.s[2]
 	FMOVQ 64(R8), F21 // 0.5
 	FMOVQ 64(R8), F22 // 0.5
-	WORD $0x4f8411b5 // fmla v21.4s, v13.4s, v4.s[0]
-	WORD $0x4f8411d6 // fmla v22.4s, v14.4s, v4.s[0]
+	WORD $0x4f8451b5 // fmls v21.4s, v13.4s, v4.s[0]
+	WORD $0x4f8451d6 // fmls v22.4s, v14.4s, v4.s[0]
 	WORD $0x4e31ce75 // fmla v21.4s, v19.4s, v17.4s
 	WORD $0x4e32ce96 // fmla v22.4s, v20.4s, v18.4s
-	WORD $0x4e31cead // fmla v13.4s, v21.4s, v17.4s
-	WORD $0x4e32cece // fmla v14.4s, v22.4s, v18.4s
-	WORD $0x4e20d5b1 // fadd v17.4s, v13.4s, v0.4s
-	WORD $0x4e20d5d2 // fadd v18.4s, v14.4s, v0.4s
+	WORD $0x4eb1cead // fmls v13.4s, v21.4s, v17.4s
+	WORD $0x4eb2cece // fmls v14.4s, v22.4s, v18.4s
+	WORD $0x4eadd411 // fsub v17.4s, v0.4s, v13.4s
+	WORD $0x4eaed412 // fsub v18.4s, v0.4s, v14.4s
 	WORD $0x4eb1d413 // fsub v19.4s, v0.4s, v17.4s
 	WORD $0x4eb2d414 // fsub v20.4s, v0.4s, v18.4s
-	WORD $0x4e2dd673 // fadd v19.4s, v19.4s, v13.4s
-	WORD $0x4e2ed694 // fadd v20.4s, v20.4s, v14.4s
-	WORD $0x4eadce73 // fmls v19.4s, v19.4s, v13.4s
-	WORD $0x4eaece94 // fmls v20.4s, v20.4s, v14.4s
+	WORD $0x4eadd673 // fsub v19.4s, v19.4s, v13.4s
+	WORD $0x4eaed694 // fsub v20.4s, v20.4s, v14.4s
+	WORD $0x4e2dce73 // fmla v19.4s, v19.4s, v13.4s
+	WORD $0x4e2ece94 // fmla v20.4s, v20.4s, v14.4s
 	VADD V15.S4, V17.S4, V17.S4
 	VADD V16.S4, V18.S4, V18.S4
-	WORD $0x4fa39a31 // fmul v17.4s, v17.4s, v3.s[3]
-	WORD $0x4fa39a52 // fmul v18.4s, v18.4s, v3.s[3]
 	VEOR V21.B16, V21.B16, V21.B16
-	WORD $0x4e35ce71 // fmla v17.4s, v19.4s, v21.4s
-	WORD $0x4e35ce92 // fmla v18.4s, v20.4s, v21.4s
-	FMOVQ 0(R7), F13
-	FMOVQ 0(R7), F14
-	WORD $0x4eabf5ad // fmin v13.4s, v13.4s, v11.4s
-	WORD $0x4eacf5ce // fmin v14.4s, v14.4s, v12.4s
-	VMOV V2.B16, V23.B16
-	VMOV V2.B16, V24.B16
-	WORD $0x4f8511b7 // fmla v23.4s, v13.4s, v5.s[0]
-	WORD $0x4f8511d8 // fmla v24.4s, v14.4s, v5.s[0]
-	WORD $0x4ea2d6ef // fsub v15.4s, v23.4s, v2.4s
-	WORD $0x4ea2d710 // fsub v16.4s, v24.4s, v2.4s
-	WORD $0x4f8691f9 // fmul v25.4s, v15.4s, v6.s[0]
-	WORD $0x4f86921a // fmul v26.4s, v16.4s, v6.s[0]
-	WORD $0x4fa511b9 // fmla v25.4s, v13.4s, v5.s[1]
-	WORD $0x4fa511da // fmla v26.4s, v14.4s, v5.s[1]
-	WORD $0x4f8599ad // fmul v13.4s, v13.4s, v5.s[2]
-	WORD $0x4f8599ce // fmul v14.4s, v14.4s, v5.s[2]
-	WORD $0x4fa611ed // fmla v13.4s, v15.4s, v6.s[1]
-	WORD $0x4fa6120e // fmla v14.4s, v16.4s, v6.s[1]
-	WORD $0x4e2dd735 // fadd v21.4s, v25.4s, v13.4s
-	WORD $0x4e2ed756 // fadd v22.4s, v26.4s, v14.4s
-	WORD $0x4eb5d739 // fsub v25.4s, v25.4s, v21.4s
-	WORD $0x4eb6d75a // fsub v26.4s, v26.4s, v22.4s
-	WORD $0x4e39d5ad // fadd v13.4s, v13.4s, v25.4s
-	WORD $0x4e3ad5ce // fadd v14.4s, v14.4s, v26.4s
-	VSHL $23, V23.S4, V23.S4
-	VSHL $23, V24.S4, V24.S4
-	WORD $0x6e35deaf // fmul v15.4s, v21.4s, v21.4s
-	WORD $0x6e36ded0 // fmul v16.4s, v22.4s, v22.4s
-	FMOVQ 48(R8), F25 // 0.04166655443768594
-	FMOVQ 48(R8), F26 // 0.04166655443768594
-	WORD $0x4fa412b9 // fmla v25.4s, v21.4s, v4.s[1]
-	WORD $0x4fa412da // fmla v26.4s, v22.4s, v4.s[1]
-	WORD $0x4f8419f9 // fmla v25.4s, v15.4s, v4.s[2]
-	WORD $0x4f841a1a // fmla v26.4s, v16.4s, v4.s[2]
+	WORD $0x6e35ddad // fmul v13.4s, v13.4s, v21.4s
+	WORD $0x6e35ddce // fmul v14.4s, v14.4s, v21.4s
+	WORD $0x4fa31a2d // fmla v13.4s, v17.4s, v3.s[3]
+	WORD $0x4fa31a4e // fmla v14.4s, v18.4s, v3.s[3]
+	FMOVQ 0(R7), F17
+	FMOVQ 0(R7), F18
+	WORD $0x4eabf631 // fmin v17.4s, v17.4s, v11.4s
+	WORD $0x4eacf652 // fmin v18.4s, v18.4s, v12.4s
+	VMOV V2.B16, V21.B16
+	VMOV V2.B16, V22.B16
+	WORD $0x4f855235 // fmls v21.4s, v17.4s, v5.s[0]
+	WORD $0x4f855256 // fmls v22.4s, v18.4s, v5.s[0]
+	WORD $0x4ea2d6b7 // fsub v23.4s, v21.4s, v2.4s
+	WORD $0x4ea2d6d8 // fsub v24.4s, v22.4s, v2.4s
+	WORD $0x4f8692ef // fmul v15.4s, v23.4s, v6.s[0]
+	WORD $0x4f869310 // fmul v16.4s, v24.4s, v6.s[0]
+	WORD $0x4fa5122f // fmla v15.4s, v17.4s, v5.s[1]
+	WORD $0x4fa51250 // fmla v16.4s, v18.4s, v5.s[1]
+	WORD $0x4f859a31 // fmul v17.4s, v17.4s, v5.s[2]
+	WORD $0x4f859a52 // fmul v18.4s, v18.4s, v5.s[2]
+	WORD $0x4fa612f1 // fmla v17.4s, v23.4s, v6.s[1]
+	WORD $0x4fa61312 // fmla v18.4s, v24.4s, v6.s[1]
+	WORD $0x4e31d5f9 // fadd v25.4s, v15.4s, v17.4s
+	WORD $0x4e32d61a // fadd v26.4s, v16.4s, v18.4s
+	WORD $0x4eb9d5ef // fsub v15.4s, v15.4s, v25.4s
+	WORD $0x4ebad610 // fsub v16.4s, v16.4s, v26.4s
+	WORD $0x4e2fd631 // fadd v17.4s, v17.4s, v15.4s
+	WORD $0x4e30d652 // fadd v18.4s, v18.4s, v16.4s
+	VSHL $23, V21.S4, V21.S4
+	VSHL $23, V22.S4, V22.S4
+	WORD $0x6e39df37 // fmul v23.4s, v25.4s, v25.4s
+	WORD $0x6e3adf58 // fmul v24.4s, v26.4s, v26.4s
+	FMOVQ 48(R8), F15 // 0.04166655443768594
+	FMOVQ 48(R8), F16 // 0.04166655443768594
+	WORD $0x4fa4532f // fmls v15.4s, v25.4s, v4.s[1]
+	WORD $0x4fa45350 // fmls v16.4s, v26.4s, v4.s[1]
+	WORD $0x4f841aef // fmla v15.4s, v23.4s, v4.s[2]
+	WORD $0x4f841b10 // fmla v16.4s, v24.4s, v4.s[2]
 	FMOVQ 64(R8), F27 // 0.5
 	FMOVQ 64(R8), F28 // 0.5
-	WORD $0x4f8412bb // fmla v27.4s, v21.4s, v4.s[0]
-	WORD $0x4f8412dc // fmla v28.4s, v22.4s, v4.s[0]
-	WORD $0x4e2fcf3b // fmla v27.4s, v25.4s, v15.4s
-	WORD $0x4e30cf5c // fmla v28.4s, v26.4s, v16.4s
-	WORD $0x4e2fcf6d // fmla v13.4s, v27.4s, v15.4s
-	WORD $0x4e30cf8e // fmla v14.4s, v28.4s, v16.4s
+	WORD $0x4f84533b // fmls v27.4s, v25.4s, v4.s[0]
+	WORD $0x4f84535c // fmls v28.4s, v26.4s, v4.s[0]
+	WORD $0x4e37cdfb // fmla v27.4s, v15.4s, v23.4s
+	WORD $0x4e38ce1c // fmla v28.4s, v16.4s, v24.4s
+	WORD $0x4eb7cf71 // fmls v17.4s, v27.4s, v23.4s
+	WORD $0x4eb8cf92 // fmls v18.4s, v28.4s, v24.4s
+	WORD $0x4e31d739 // fadd v25.4s, v25.4s, v17.4s
+	WORD $0x4e32d75a // fadd v26.4s, v26.4s, v18.4s
+	VADD V0.S4, V21.S4, V21.S4
+	VADD V0.S4, V22.S4, V22.S4
+	WORD $0x4fa39ab5 // fmul v21.4s, v21.4s, v3.s[3]
+	WORD $0x4fa39ad6 // fmul v22.4s, v22.4s, v3.s[3]
+	VMOV V21.B16, V11.B16
+	VMOV V22.B16, V12.B16
+	WORD $0x4eb9ceab // fmls v11.4s, v21.4s, v25.4s
+	WORD $0x4ebacecc // fmls v12.4s, v22.4s, v26.4s
+	WORD $0x6e35df39 // fmul v25.4s, v25.4s, v21.4s
+	WORD $0x6e36df5a // fmul v26.4s, v26.4s, v22.4s
+	WORD $0x4eb5d415 // fsub v21.4s, v0.4s, v21.4s
+	WORD $0x4eb6d416 // fsub v22.4s, v0.4s, v22.4s
+	WORD $0x4e39d6b9 // fadd v25.4s, v21.4s, v25.4s
+	WORD $0x4e3ad6da // fadd v26.4s, v22.4s, v26.4s
+	WORD $0x4fa59b39 // fmul v25.4s, v25.4s, v5.s[3]
+	WORD $0x4fa59b5a // fmul v26.4s, v26.4s, v5.s[3]
+	WORD $0x4e2dd411 // fadd v17.4s, v0.4s, v13.4s
+	WORD $0x4e2ed412 // fadd v18.4s, v0.4s, v14.4s
+	WORD $0x6e31fc0f // fdiv v15.4s, v0.4s, v17.4s
+	WORD $0x6e32fc10 // fdiv v16.4s, v0.4s, v18.4s
+	WORD $0x4eb1d415 // fsub v21.4s, v0.4s, v17.4s
+	WORD $0x4eb2d416 // fsub v22.4s, v0.4s, v18.4s
 	WORD $0x4e2dd6b5 // fadd v21.4s, v21.4s, v13.4s
 	WORD $0x4e2ed6d6 // fadd v22.4s, v22.4s, v14.4s
-	VADD V0.S4, V23.S4, V23.S4
-	VADD V0.S4, V24.S4, V24.S4
-	WORD $0x4fa39af7 // fmul v23.4s, v23.4s, v3.s[3]
-	WORD $0x4fa39b18 // fmul v24.4s, v24.4s, v3.s[3]
-	VMOV V23.B16, V11.B16
-	VMOV V24.B16, V12.B16
-	WORD $0x4e35ceeb // fmla v11.4s, v23.4s, v21.4s
-	WORD $0x4e36cf0c // fmla v12.4s, v24.4s, v22.4s
-	WORD $0x6e37deb5 // fmul v21.4s, v21.4s, v23.4s
-	WORD $0x6e38ded6 // fmul v22.4s, v22.4s, v24.4s
-	WORD $0x4eb7d417 // fsub v23.4s, v0.4s, v23.4s
-	WORD $0x4eb8d418 // fsub v24.4s, v0.4s, v24.4s
-	WORD $0x4eb5d6f5 // fsub v21.4s, v23.4s, v21.4s
-	WORD $0x4eb6d716 // fsub v22.4s, v24.4s, v22.4s
-	WORD $0x4fa59ab5 // fmul v21.4s, v21.4s, v5.s[3]
-	WORD $0x4fa59ad6 // fmul v22.4s, v22.4s, v5.s[3]
-	VMOV V0.B16, V15.B16
-	VMOV V0.B16, V16.B16
-	WORD $0x4e31d5ef // fadd v15.4s, v15.4s, v17.4s
-	WORD $0x4e32d610 // fadd v16.4s, v16.4s, v18.4s
-	WORD $0x6e2ffc0d // fdiv v13.4s, v0.4s, v15.4s
-	WORD $0x6e30fc0e // fdiv v14.4s, v0.4s, v16.4s
-	WORD $0x4eafd417 // fsub v23.4s, v0.4s, v15.4s
-	WORD $0x4eb0d418 // fsub v24.4s, v0.4s, v16.4s
-	WORD $0x4e31d6f7 // fadd v23.4s, v23.4s, v17.4s
-	WORD $0x4e32d718 // fadd v24.4s, v24.4s, v18.4s
-	VMOV V0.B16, V25.B16
-	VMOV V0.B16, V26.B16
-	WORD $0x4eafcdb9 // fmls v25.4s, v13.4s, v15.4s
-	WORD $0x4eb0cdda // fmls v26.4s, v14.4s, v16.4s
-	WORD $0x4eb7cdb9 // fmls v25.4s, v13.4s, v23.4s
-	WORD $0x4eb8cdda // fmls v26.4s, v14.4s, v24.4s
-	WORD $0x6e2dde2f // fmul v15.4s, v17.4s, v13.4s
-	WORD $0x6e2ede50 // fmul v16.4s, v18.4s, v14.4s
-	WORD $0x4eb3cdf9 // fmls v25.4s, v15.4s, v19.4s
-	WORD $0x4eb4ce1a // fmls v26.4s, v16.4s, v20.4s
-	FMOVQ 32(R7), F15
-	FMOVQ 32(R7), F16
-	WORD $0x6e2fdf39 // fmul v25.4s, v25.4s, v15.4s
-	WORD $0x6e30df5a // fmul v26.4s, v26.4s, v16.4s
-	WORD $0x4e2dd5ad // fadd v13.4s, v13.4s, v13.4s
-	WORD $0x4e2ed5ce // fadd v14.4s, v14.4s, v14.4s
-	WORD $0x4ea0d5ad // fsub v13.4s, v13.4s, v0.4s
-	WORD $0x4ea0d5ce // fsub v14.4s, v14.4s, v0.4s
-	WORD $0x6e2dddaf // fmul v15.4s, v13.4s, v13.4s
-	WORD $0x6e2eddd0 // fmul v16.4s, v14.4s, v14.4s
-	FMOVQ 272(R7), F23
-	FMOVQ 272(R7), F24
-	WORD $0x4f8a11b7 // fmla v23.4s, v13.4s, v10.s[0]
-	WORD $0x4f8a11d8 // fmla v24.4s, v14.4s, v10.s[0]
+	VMOV V0.B16, V23.B16
+	VMOV V0.B16, V24.B16
+	WORD $0x4eb1cdf7 // fmls v23.4s, v15.4s, v17.4s
+	WORD $0x4eb2ce18 // fmls v24.4s, v16.4s, v18.4s
+	WORD $0x4eb5cdf7 // fmls v23.4s, v15.4s, v21.4s
+	WORD $0x4eb6ce18 // fmls v24.4s, v16.4s, v22.4s
+	WORD $0x6e2fddb1 // fmul v17.4s, v13.4s, v15.4s
+	WORD $0x6e30ddd2 // fmul v18.4s, v14.4s, v16.4s
+	WORD $0x4eb3ce37 // fmls v23.4s, v17.4s, v19.4s
+	WORD $0x4eb4ce58 // fmls v24.4s, v18.4s, v20.4s
+	FMOVQ 32(R7), F17
+	FMOVQ 32(R7), F18
+	WORD $0x6e31def7 // fmul v23.4s, v23.4s, v17.4s
+	WORD $0x6e32df18 // fmul v24.4s, v24.4s, v18.4s
+	WORD $0x4e2fd5ef // fadd v15.4s, v15.4s, v15.4s
+	WORD $0x4e30d610 // fadd v16.4s, v16.4s, v16.4s
+	WORD $0x4ea0d5ef // fsub v15.4s, v15.4s, v0.4s
+	WORD $0x4ea0d610 // fsub v16.4s, v16.4s, v0.4s
+	WORD $0x6e2fddf1 // fmul v17.4s, v15.4s, v15.4s
+	WORD $0x6e30de12 // fmul v18.4s, v16.4s, v16.4s
+	FMOVQ 272(R7), F21
+	FMOVQ 272(R7), F22
+	WORD $0x4f8a11f5 // fmla v21.4s, v15.4s, v10.s[0]
+	WORD $0x4f8a1216 // fmla v22.4s, v16.4s, v10.s[0]
 	FMOVQ 256(R7), F27
 	FMOVQ 256(R7), F28
-	WORD $0x4fa919bb // fmla v27.4s, v13.4s, v9.s[3]
-	WORD $0x4fa919dc // fmla v28.4s, v14.4s, v9.s[3]
-	WORD $0x4e2fcefb // fmla v27.4s, v23.4s, v15.4s
-	WORD $0x4e30cf1c // fmla v28.4s, v24.4s, v16.4s
-	FMOVQ 240(R7), F23
-	FMOVQ 240(R7), F24
-	WORD $0x4f8919b7 // fmla v23.4s, v13.4s, v9.s[2]
-	WORD $0x4f8919d8 // fmla v24.4s, v14.4s, v9.s[2]
-	WORD $0x4e2fcf77 // fmla v23.4s, v27.4s, v15.4s
-	WORD $0x4e30cf98 // fmla v24.4s, v28.4s, v16.4s
+	WORD $0x4fa919fb // fmla v27.4s, v15.4s, v9.s[3]
+	WORD $0x4fa91a1c // fmla v28.4s, v16.4s, v9.s[3]
+	WORD $0x4e31cebb // fmla v27.4s, v21.4s, v17.4s
+	WORD $0x4e32cedc // fmla v28.4s, v22.4s, v18.4s
+	FMOVQ 240(R7), F21
+	FMOVQ 240(R7), F22
+	WORD $0x4f8919f5 // fmla v21.4s, v15.4s, v9.s[2]
+	WORD $0x4f891a16 // fmla v22.4s, v16.4s, v9.s[2]
+	WORD $0x4e31cf75 // fmla v21.4s, v27.4s, v17.4s
+	WORD $0x4e32cf96 // fmla v22.4s, v28.4s, v18.4s
 	FMOVQ 224(R7), F27
 	FMOVQ 224(R7), F28
-	WORD $0x4fa911bb // fmla v27.4s, v13.4s, v9.s[1]
-	WORD $0x4fa911dc // fmla v28.4s, v14.4s, v9.s[1]
-	WORD $0x4e2fcefb // fmla v27.4s, v23.4s, v15.4s
-	WORD $0x4e30cf1c // fmla v28.4s, v24.4s, v16.4s
-	FMOVQ 192(R7), F23
-	FMOVQ 192(R7), F24
-	WORD $0x4f8911b7 // fmla v23.4s, v13.4s, v9.s[0]
-	WORD $0x4f8911d8 // fmla v24.4s, v14.4s, v9.s[0]
-	WORD $0x4e2fcf77 // fmla v23.4s, v27.4s, v15.4s
-	WORD $0x4e30cf98 // fmla v24.4s, v28.4s, v16.4s
+	WORD $0x4fa911fb // fmla v27.4s, v15.4s, v9.s[1]
+	WORD $0x4fa9121c // fmla v28.4s, v16.4s, v9.s[1]
+	WORD $0x4e31cebb // fmla v27.4s, v21.4s, v17.4s
+	WORD $0x4e32cedc // fmla v28.4s, v22.4s, v18.4s
+	FMOVQ 192(R7), F21
+	FMOVQ 192(R7), F22
+	WORD $0x4f8911f5 // fmla v21.4s, v15.4s, v9.s[0]
+	WORD $0x4f891216 // fmla v22.4s, v16.4s, v9.s[0]
+	WORD $0x4e31cf75 // fmla v21.4s, v27.4s, v17.4s
+	WORD $0x4e32cf96 // fmla v22.4s, v28.4s, v18.4s
 	FMOVQ 208(R7), F27
-	WORD $0x4e37d77b // fadd v27.4s, v27.4s, v23.4s
+	WORD $0x4e35d77b // fadd v27.4s, v27.4s, v21.4s
 	FMOVQ 208(R7), F28
-	WORD $0x4e38d79c // fadd v28.4s, v28.4s, v24.4s
-	WORD $0x4e39cf77 // fmla v23.4s, v27.4s, v25.4s
-	WORD $0x4e3acf98 // fmla v24.4s, v28.4s, v26.4s
+	WORD $0x4e36d79c // fadd v28.4s, v28.4s, v22.4s
+	WORD $0x4e37cf75 // fmla v21.4s, v27.4s, v23.4s
+	WORD $0x4e38cf96 // fmla v22.4s, v28.4s, v24.4s
 	FMOVQ 208(R7), F27
 	FMOVQ 208(R7), F28
-	WORD $0x4e3bd6f7 // fadd v23.4s, v23.4s, v27.4s
-	WORD $0x4e3cd718 // fadd v24.4s, v24.4s, v28.4s
-	FMOVQ 144(R7), F25
-	FMOVQ 144(R7), F26
-	WORD $0x4f8811b9 // fmla v25.4s, v13.4s, v8.s[0]
-	WORD $0x4f8811da // fmla v26.4s, v14.4s, v8.s[0]
+	WORD $0x4e3bd6b5 // fadd v21.4s, v21.4s, v27.4s
+	WORD $0x4e3cd6d6 // fadd v22.4s, v22.4s, v28.4s
+	FMOVQ 144(R7), F23
+	FMOVQ 144(R7), F24
+	WORD $0x4f8811f7 // fmla v23.4s, v15.4s, v8.s[0]
+	WORD $0x4f881218 // fmla v24.4s, v16.4s, v8.s[0]
 	FMOVQ 128(R7), F27
 	FMOVQ 128(R7), F28
-	WORD $0x4fa719bb // fmla v27.4s, v13.4s, v7.s[3]
-	WORD $0x4fa719dc // fmla v28.4s, v14.4s, v7.s[3]
-	WORD $0x4e2fcf3b // fmla v27.4s, v25.4s, v15.4s
-	WORD $0x4e30cf5c // fmla v28.4s, v26.4s, v16.4s
-	FMOVQ 112(R7), F25
-	FMOVQ 112(R7), F26
-	WORD $0x4f8719b9 // fmla v25.4s, v13.4s, v7.s[2]
-	WORD $0x4f8719da // fmla v26.4s, v14.4s, v7.s[2]
-	WORD $0x4e2fcf79 // fmla v25.4s, v27.4s, v15.4s
-	WORD $0x4e30cf9a // fmla v26.4s, v28.4s, v16.4s
+	WORD $0x4fa719fb // fmla v27.4s, v15.4s, v7.s[3]
+	WORD $0x4fa71a1c // fmla v28.4s, v16.4s, v7.s[3]
+	WORD $0x4e31cefb // fmla v27.4s, v23.4s, v17.4s
+	WORD $0x4e32cf1c // fmla v28.4s, v24.4s, v18.4s
+	FMOVQ 112(R7), F23
+	FMOVQ 112(R7), F24
+	WORD $0x4f8719f7 // fmla v23.4s, v15.4s, v7.s[2]
+	WORD $0x4f871a18 // fmla v24.4s, v16.4s, v7.s[2]
+	WORD $0x4e31cf77 // fmla v23.4s, v27.4s, v17.4s
+	WORD $0x4e32cf98 // fmla v24.4s, v28.4s, v18.4s
 	FMOVQ 96(R7), F27
 	FMOVQ 96(R7), F28
-	WORD $0x4fa711bb // fmla v27.4s, v13.4s, v7.s[1]
-	WORD $0x4fa711dc // fmla v28.4s, v14.4s, v7.s[1]
-	WORD $0x4e2fcf3b // fmla v27.4s, v25.4s, v15.4s
-	WORD $0x4e30cf5c // fmla v28.4s, v26.4s, v16.4s
-	FMOVQ 64(R7), F25
-	FMOVQ 64(R7), F26
-	WORD $0x4f8711b9 // fmla v25.4s, v13.4s, v7.s[0]
-	WORD $0x4f8711da // fmla v26.4s, v14.4s, v7.s[0]
-	WORD $0x4e2fcf79 // fmla v25.4s, v27.4s, v15.4s
-	WORD $0x4e30cf9a // fmla v26.4s, v28.4s, v16.4s
+	WORD $0x4fa711fb // fmla v27.4s, v15.4s, v7.s[1]
+	WORD $0x4fa7121c // fmla v28.4s, v16.4s, v7.s[1]
+	WORD $0x4e31cefb // fmla v27.4s, v23.4s, v17.4s
+	WORD $0x4e32cf1c // fmla v28.4s, v24.4s, v18.4s
+	FMOVQ 64(R7), F23
+	FMOVQ 64(R7), F24
+	WORD $0x4f8711f7 // fmla v23.4s, v15.4s, v7.s[0]
+	WORD $0x4f871218 // fmla v24.4s, v16.4s, v7.s[0]
+	WORD $0x4e31cf77 // fmla v23.4s, v27.4s, v17.4s
+	WORD $0x4e32cf98 // fmla v24.4s, v28.4s, v18.4s
 	FMOVQ 80(R7), F27
 	FMOVQ 80(R7), F28
-	WORD $0x4e3bd739 // fadd v25.4s, v25.4s, v27.4s
-	WORD $0x4e3cd75a // fadd v26.4s, v26.4s, v28.4s
-	VMOV V23.B16, V13.B16
-	VMOV V24.B16, V14.B16
-	WORD $0x4e31ceed // fmla v13.4s, v23.4s, v17.4s
-	WORD $0x4e32cf0e // fmla v14.4s, v24.4s, v18.4s
-	WORD $0x6e31df39 // fmul v25.4s, v25.4s, v17.4s
-	WORD $0x6e32df5a // fmul v26.4s, v26.4s, v18.4s
-	WORD $0x4e33cf39 // fmla v25.4s, v25.4s, v19.4s
-	WORD $0x4e34cf5a // fmla v26.4s, v26.4s, v20.4s
-	VMOV V25.B16, V19.B16
-	VMOV V26.B16, V20.B16
-	WORD $0x4e2dceb3 // fmla v19.4s, v21.4s, v13.4s
-	WORD $0x4e2eced4 // fmla v20.4s, v22.4s, v14.4s
-	VLD1.P 32(R1), [V13.S4, V14.S4]
+	WORD $0x4e3bd6f7 // fadd v23.4s, v23.4s, v27.4s
+	WORD $0x4e3cd718 // fadd v24.4s, v24.4s, v28.4s
+	VMOV V21.B16, V15.B16
+	VMOV V22.B16, V16.B16
+	WORD $0x4e2dceaf // fmla v15.4s, v21.4s, v13.4s
+	WORD $0x4e2eced0 // fmla v16.4s, v22.4s, v14.4s
+	WORD $0x6e2ddef7 // fmul v23.4s, v23.4s, v13.4s
+	WORD $0x6e2edf18 // fmul v24.4s, v24.4s, v14.4s
+	WORD $0x4e33cef7 // fmla v23.4s, v23.4s, v19.4s
+	WORD $0x4e34cf18 // fmla v24.4s, v24.4s, v20.4s
+	VMOV V23.B16, V19.B16
+	VMOV V24.B16, V20.B16
+	WORD $0x4e2fcf33 // fmla v19.4s, v25.4s, v15.4s
+	WORD $0x4e30cf54 // fmla v20.4s, v26.4s, v16.4s
+	VLD1.P 32(R1), [V15.S4, V16.S4]
 	VLD1.P 32(R3), [V27.S4, V28.S4]
-	WORD $0x4ebbd40f // fsub v15.4s, v0.4s, v27.4s
-	WORD $0x4ebcd410 // fsub v16.4s, v0.4s, v28.4s
+	WORD $0x4ebbd411 // fsub v17.4s, v0.4s, v27.4s
+	WORD $0x4ebcd412 // fsub v18.4s, v0.4s, v28.4s
 	CBZ R4, shares
-	VLD1.P 32(R4), [V15.S4, V16.S4]
+	VLD1.P 32(R4), [V17.S4, V18.S4]
 shares:
-	VEOR V21.B16, V21.B16, V21.B16
-	VEOR V22.B16, V22.B16, V22.B16
-	WORD $0x6eb5e5ad // fcmgt v13.4s, v13.4s, v21.4s
-	WORD $0x6eb6e5ce // fcmgt v14.4s, v14.4s, v22.4s
-	VMOV V27.B16, V21.B16
-	VMOV V28.B16, V22.B16
-	VBIT V13.B16, V15.B16, V21.B16
-	VBIT V14.B16, V16.B16, V22.B16
-	VBIT V13.B16, V27.B16, V15.B16
-	VBIT V14.B16, V28.B16, V16.B16
-	WORD $0x6e2fdf39 // fmul v25.4s, v25.4s, v15.4s
-	WORD $0x6e30df5a // fmul v26.4s, v26.4s, v16.4s
-	WORD $0x4e35ce79 // fmla v25.4s, v19.4s, v21.4s
-	WORD $0x4e36ce9a // fmla v26.4s, v20.4s, v22.4s
+	WORD $0x4ea089ef // cmgt v15.4s, v15.4s, #0
+	WORD $0x4ea08a10 // cmgt v16.4s, v16.4s, #0
+	VMOV V27.B16, V25.B16
+	VMOV V28.B16, V26.B16
+	VBIT V15.B16, V17.B16, V25.B16
+	VBIT V16.B16, V18.B16, V26.B16
+	VBIT V15.B16, V27.B16, V17.B16
+	VBIT V16.B16, V28.B16, V18.B16
+	WORD $0x6e31def7 // fmul v23.4s, v23.4s, v17.4s
+	WORD $0x6e32df18 // fmul v24.4s, v24.4s, v18.4s
+	WORD $0x4e39ce77 // fmla v23.4s, v19.4s, v25.4s
+	WORD $0x4e3ace98 // fmla v24.4s, v20.4s, v26.4s
+	WORD $0x6e39dd6b // fmul v11.4s, v11.4s, v25.4s
+	WORD $0x6e3add8c // fmul v12.4s, v12.4s, v26.4s
+	WORD $0x4eb1cdab // fmls v11.4s, v13.4s, v17.4s
+	WORD $0x4eb2cdcc // fmls v12.4s, v14.4s, v18.4s
 	WORD $0x6e35dd6b // fmul v11.4s, v11.4s, v21.4s
 	WORD $0x6e36dd8c // fmul v12.4s, v12.4s, v22.4s
-	WORD $0x4eafce2b // fmls v11.4s, v17.4s, v15.4s
-	WORD $0x4eb0ce4c // fmls v12.4s, v18.4s, v16.4s
-	WORD $0x6e37dd6b // fmul v11.4s, v11.4s, v23.4s
-	WORD $0x6e38dd8c // fmul v12.4s, v12.4s, v24.4s
-	VEOR V15.B16, V15.B16, V15.B16
-	VEOR V16.B16, V16.B16, V16.B16
-	WORD $0x4eabd5ef // fsub v15.4s, v15.4s, v11.4s
-	WORD $0x4eacd610 // fsub v16.4s, v16.4s, v12.4s
-	VBIT V13.B16, V11.B16, V15.B16
-	VBIT V14.B16, V12.B16, V16.B16
-	WORD $0x0e617b2b // fcvtl v11.2d, v25.2s
-	WORD $0x4e617b2c // fcvtl2 v12.2d, v25.4s
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	WORD $0x4eabd5ad // fsub v13.4s, v13.4s, v11.4s
+	WORD $0x4eacd5ce // fsub v14.4s, v14.4s, v12.4s
+	VBIT V15.B16, V11.B16, V13.B16
+	VBIT V16.B16, V12.B16, V14.B16
+	WORD $0x0e617aeb // fcvtl v11.2d, v23.2s
+	WORD $0x4e617aec // fcvtl2 v12.2d, v23.4s
 	VST1.P [V11.D2, V12.D2], 32(R0)
-	WORD $0x0e617b4b // fcvtl v11.2d, v26.2s
-	WORD $0x4e617b4c // fcvtl2 v12.2d, v26.4s
+	WORD $0x0e617b0b // fcvtl v11.2d, v24.2s
+	WORD $0x4e617b0c // fcvtl2 v12.2d, v24.4s
 	VST1.P [V11.D2, V12.D2], 32(R0)
 	CBZ R5, value
 	MOVWU scale+48(FP), R9
 	VDUP R9, V11.S4
-	WORD $0x6e2bddef // fmul v15.4s, v15.4s, v11.4s
-	WORD $0x6e2bde10 // fmul v16.4s, v16.4s, v11.4s
-	VST1.P [V15.S4, V16.S4], 32(R5)
+	WORD $0x6e2bddad // fmul v13.4s, v13.4s, v11.4s
+	WORD $0x6e2bddce // fmul v14.4s, v14.4s, v11.4s
+	VST1.P [V13.S4, V14.S4], 32(R5)
 value:
 	SUBS $8, R2, R2
 	BNE loop
@@ -12763,12 +12617,12 @@ TEXT ·sigmoidFocalSingleF32(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V1.S4, V2.S4]
-	FMOVQ 816(R8), F3 // -104.5
+	FMOVQ 816(R8), F3 // 104.5
 	FMOVQ 832(R8), F4 // 1.2582976e+07
 	FMOVQ 16(R8), F5 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
 	FMOVQ 32(R8), F6 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
 	FMOVQ 16(R7), F7
-	FMOVQ 1280(R8), F8 // -0.693145751953125 -1.4286068203094173e-06 0 0
+	FMOVQ 1280(R8), F8 // 0.693145751953125 1.4286068203094173e-06 0 0
 	FMOVQ 160(R7), F9
 	FMOVQ 176(R7), F10
 	FMOVQ 288(R7), F11
@@ -12781,187 +12635,174 @@ loop:
 	WORD $0x4ea0f842 // fabs v2.4s, v2.4s
 	VORR V13.B16, V1.B16, V1.B16
 	VORR V14.B16, V2.B16, V2.B16
-	WORD $0x6ea0f82d // fneg v13.4s, v1.4s
-	WORD $0x6ea0f84e // fneg v14.4s, v2.4s
-	WORD $0x4e23f5ad // fmax v13.4s, v13.4s, v3.4s
-	WORD $0x4e23f5ce // fmax v14.4s, v14.4s, v3.4s
+	WORD $0x4ea3f42d // fmin v13.4s, v1.4s, v3.4s
+	WORD $0x4ea3f44e // fmin v14.4s, v2.4s, v3.4s
 	VMOV V4.B16, V15.B16
 	VMOV V4.B16, V16.B16
-	WORD $0x4f8511af // fmla v15.4s, v13.4s, v5.s[0]
-	WORD $0x4f8511d0 // fmla v16.4s, v14.4s, v5.s[0]
+	WORD $0x4f8551af // fmls v15.4s, v13.4s, v5.s[0]
+	WORD $0x4f8551d0 // fmls v16.4s, v14.4s, v5.s[0]
 	WORD $0x4ea4d5f1 // fsub v17.4s, v15.4s, v4.4s
 	WORD $0x4ea4d612 // fsub v18.4s, v16.4s, v4.4s
-	WORD $0x4fa5522d // fmls v13.4s, v17.4s, v5.s[1]
-	WORD $0x4fa5524e // fmls v14.4s, v18.4s, v5.s[1]
-	WORD $0x4f855a2d // fmls v13.4s, v17.4s, v5.s[2]
-	WORD $0x4f855a4e // fmls v14.4s, v18.4s, v5.s[2]
+	WORD $0x4fa5122d // fmla v13.4s, v17.4s, v5.s[1]
+	WORD $0x4fa5124e // fmla v14.4s, v18.4s, v5.s[1]
+	WORD $0x4f851a2d // fmla v13.4s, v17.4s, v5.s[2]
+	WORD $0x4f851a4e // fmla v14.4s, v18.4s, v5.s[2]
 	VSHL $23, V15.S4, V15.S4
 	VSHL $23, V16.S4, V16.S4
 	WORD $0x6e2dddb1 // fmul v17.4s, v13.4s, v13.4s
 	WORD $0x6e2eddd2 // fmul v18.4s, v14.4s, v14.4s
 	FMOVQ 48(R8), F19 // 0.04166655443768594
 	FMOVQ 48(R8), F20 // 0.04166655443768594
-	WORD $0x4fa611b3 // fmla v19.4s, v13.4s, v6.s[1]
-	WORD $0x4fa611d4 // fmla v20.4s, v14.4s, v6.s[1]
+	WORD $0x4fa651b3 // fmls v19.4s, v13.4s, v6.s[1]
+	WORD $0x4fa651d4 // fmls v20.4s, v14.4s, v6.s[1]
 	WORD $0x4f861a33 // fmla v19.4s, v17.4s, v6.s[2]
 	WORD $0x4f861a54 // fmla v20.4s, v18.4s, v6.s[2]
 	FMOVQ 64(R8), F21 // 0.5
 	FMOVQ 64(R8), F22 // 0.5
-	WORD $0x4f8611b5 // fmla v21.4s, v13.4s, v6.s[0]
-	WORD $0x4f8611d6 // fmla v22.4s, v14.4s, v6.s[0]
+	WORD $0x4f8651b5 // fmls v21.4s, v13.4s, v6.s[0]
+	WORD $0x4f8651d6 // fmls v22.4s, v14.4s, v6.s[0]
 	WORD $0x4e31ce75 // fmla v21.4s, v19.4s, v17.4s
 	WORD $0x4e32ce96 // fmla v22.4s, v20.4s, v18.4s
-	WORD $0x4e31cead // fmla v13.4s, v21.4s, v17.4s
-	WORD $0x4e32cece // fmla v14.4s, v22.4s, v18.4s
-	WORD $0x4e20d5b1 // fadd v17.4s, v13.4s, v0.4s
-	WORD $0x4e20d5d2 // fadd v18.4s, v14.4s, v0.4s
+	WORD $0x4eb1cead // fmls v13.4s, v21.4s, v17.4s
+	WORD $0x4eb2cece // fmls v14.4s, v22.4s, v18.4s
+	WORD $0x4eadd411 // fsub v17.4s, v0.4s, v13.4s
+	WORD $0x4eaed412 // fsub v18.4s, v0.4s, v14.4s
 	WORD $0x4eb1d413 // fsub v19.4s, v0.4s, v17.4s
 	WORD $0x4eb2d414 // fsub v20.4s, v0.4s, v18.4s
-	WORD $0x4e2dd673 // fadd v19.4s, v19.4s, v13.4s
-	WORD $0x4e2ed694 // fadd v20.4s, v20.4s, v14.4s
-	WORD $0x4eadce73 // fmls v19.4s, v19.4s, v13.4s
-	WORD $0x4eaece94 // fmls v20.4s, v20.4s, v14.4s
+	WORD $0x4eadd673 // fsub v19.4s, v19.4s, v13.4s
+	WORD $0x4eaed694 // fsub v20.4s, v20.4s, v14.4s
+	WORD $0x4e2dce73 // fmla v19.4s, v19.4s, v13.4s
+	WORD $0x4e2ece94 // fmla v20.4s, v20.4s, v14.4s
 	VADD V15.S4, V17.S4, V17.S4
 	VADD V16.S4, V18.S4, V18.S4
-	WORD $0x4fa59a31 // fmul v17.4s, v17.4s, v5.s[3]
-	WORD $0x4fa59a52 // fmul v18.4s, v18.4s, v5.s[3]
 	VEOR V21.B16, V21.B16, V21.B16
-	WORD $0x4e35ce71 // fmla v17.4s, v19.4s, v21.4s
-	WORD $0x4e35ce92 // fmla v18.4s, v20.4s, v21.4s
-	FMOVQ 0(R7), F13
-	FMOVQ 0(R7), F14
-	WORD $0x4ea1f5ad // fmin v13.4s, v13.4s, v1.4s
-	WORD $0x4ea2f5ce // fmin v14.4s, v14.4s, v2.4s
-	VMOV V4.B16, V23.B16
-	VMOV V4.B16, V24.B16
-	WORD $0x4f8711b7 // fmla v23.4s, v13.4s, v7.s[0]
-	WORD $0x4f8711d8 // fmla v24.4s, v14.4s, v7.s[0]
-	WORD $0x4ea4d6ef // fsub v15.4s, v23.4s, v4.4s
-	WORD $0x4ea4d710 // fsub v16.4s, v24.4s, v4.4s
-	WORD $0x4f8891f9 // fmul v25.4s, v15.4s, v8.s[0]
-	WORD $0x4f88921a // fmul v26.4s, v16.4s, v8.s[0]
-	WORD $0x4fa711b9 // fmla v25.4s, v13.4s, v7.s[1]
-	WORD $0x4fa711da // fmla v26.4s, v14.4s, v7.s[1]
-	WORD $0x4f8799ad // fmul v13.4s, v13.4s, v7.s[2]
-	WORD $0x4f8799ce // fmul v14.4s, v14.4s, v7.s[2]
-	WORD $0x4fa811ed // fmla v13.4s, v15.4s, v8.s[1]
-	WORD $0x4fa8120e // fmla v14.4s, v16.4s, v8.s[1]
-	WORD $0x4e2dd735 // fadd v21.4s, v25.4s, v13.4s
-	WORD $0x4e2ed756 // fadd v22.4s, v26.4s, v14.4s
-	WORD $0x4eb5d739 // fsub v25.4s, v25.4s, v21.4s
-	WORD $0x4eb6d75a // fsub v26.4s, v26.4s, v22.4s
-	WORD $0x4e39d5ad // fadd v13.4s, v13.4s, v25.4s
-	WORD $0x4e3ad5ce // fadd v14.4s, v14.4s, v26.4s
-	VSHL $23, V23.S4, V23.S4
-	VSHL $23, V24.S4, V24.S4
-	WORD $0x6e35deaf // fmul v15.4s, v21.4s, v21.4s
-	WORD $0x6e36ded0 // fmul v16.4s, v22.4s, v22.4s
-	FMOVQ 48(R8), F25 // 0.04166655443768594
-	FMOVQ 48(R8), F26 // 0.04166655443768594
-	WORD $0x4fa612b9 // fmla v25.4s, v21.4s, v6.s[1]
-	WORD $0x4fa612da // fmla v26.4s, v22.4s, v6.s[1]
-	WORD $0x4f8619f9 // fmla v25.4s, v15.4s, v6.s[2]
-	WORD $0x4f861a1a // fmla v26.4s, v16.4s, v6.s[2]
-	FMOVQ 64(R8), F27 // 0.5
-	FMOVQ 64(R8), F28 // 0.5
-	WORD $0x4f8612bb // fmla v27.4s, v21.4s, v6.s[0]
-	WORD $0x4f8612dc // fmla v28.4s, v22.4s, v6.s[0]
-	WORD $0x4e2fcf3b // fmla v27.4s, v25.4s, v15.4s
-	WORD $0x4e30cf5c // fmla v28.4s, v26.4s, v16.4s
-	WORD $0x4e2fcf6d // fmla v13.4s, v27.4s, v15.4s
-	WORD $0x4e30cf8e // fmla v14.4s, v28.4s, v16.4s
-	WORD $0x4e2dd6b5 // fadd v21.4s, v21.4s, v13.4s
-	WORD $0x4e2ed6d6 // fadd v22.4s, v22.4s, v14.4s
-	WORD $0x4e20d6ad // fadd v13.4s, v21.4s, v0.4s
-	WORD $0x4e20d6ce // fadd v14.4s, v22.4s, v0.4s
-	WORD $0x4eadd40f // fsub v15.4s, v0.4s, v13.4s
-	WORD $0x4eaed410 // fsub v16.4s, v0.4s, v14.4s
-	WORD $0x4e35d5ef // fadd v15.4s, v15.4s, v21.4s
-	WORD $0x4e36d610 // fadd v16.4s, v16.4s, v22.4s
-	WORD $0x4eb5cdef // fmls v15.4s, v15.4s, v21.4s
-	WORD $0x4eb6ce10 // fmls v16.4s, v16.4s, v22.4s
-	VADD V23.S4, V13.S4, V13.S4
-	VADD V24.S4, V14.S4, V14.S4
-	VMOV V0.B16, V23.B16
-	VMOV V0.B16, V24.B16
-	WORD $0x4e31d6f7 // fadd v23.4s, v23.4s, v17.4s
-	WORD $0x4e32d718 // fadd v24.4s, v24.4s, v18.4s
-	WORD $0x6e37fc15 // fdiv v21.4s, v0.4s, v23.4s
-	WORD $0x6e38fc16 // fdiv v22.4s, v0.4s, v24.4s
+	WORD $0x6e35ddad // fmul v13.4s, v13.4s, v21.4s
+	WORD $0x6e35ddce // fmul v14.4s, v14.4s, v21.4s
+	WORD $0x4fa51a2d // fmla v13.4s, v17.4s, v5.s[3]
+	WORD $0x4fa51a4e // fmla v14.4s, v18.4s, v5.s[3]
+	FMOVQ 1296(R8), F4 // 1.2582912e+07
+	FMOVQ 0(R7), F17
+	FMOVQ 0(R7), F18
+	WORD $0x4ea1f631 // fmin v17.4s, v17.4s, v1.4s
+	WORD $0x4ea2f652 // fmin v18.4s, v18.4s, v2.4s
+	VMOV V4.B16, V21.B16
+	VMOV V4.B16, V22.B16
+	WORD $0x4f875235 // fmls v21.4s, v17.4s, v7.s[0]
+	WORD $0x4f875256 // fmls v22.4s, v18.4s, v7.s[0]
+	WORD $0x4ea4d6b7 // fsub v23.4s, v21.4s, v4.4s
+	WORD $0x4ea4d6d8 // fsub v24.4s, v22.4s, v4.4s
+	WORD $0x4f8892ef // fmul v15.4s, v23.4s, v8.s[0]
+	WORD $0x4f889310 // fmul v16.4s, v24.4s, v8.s[0]
+	WORD $0x4fa7122f // fmla v15.4s, v17.4s, v7.s[1]
+	WORD $0x4fa71250 // fmla v16.4s, v18.4s, v7.s[1]
+	WORD $0x4f879a31 // fmul v17.4s, v17.4s, v7.s[2]
+	WORD $0x4f879a52 // fmul v18.4s, v18.4s, v7.s[2]
+	WORD $0x4fa812f1 // fmla v17.4s, v23.4s, v8.s[1]
+	WORD $0x4fa81312 // fmla v18.4s, v24.4s, v8.s[1]
+	WORD $0x4e31d5ef // fadd v15.4s, v15.4s, v17.4s
+	WORD $0x4e32d610 // fadd v16.4s, v16.4s, v18.4s
+	VSHL $23, V21.S4, V21.S4
+	VSHL $23, V22.S4, V22.S4
+	WORD $0x6e2fddf7 // fmul v23.4s, v15.4s, v15.4s
+	WORD $0x6e30de18 // fmul v24.4s, v16.4s, v16.4s
+	FMOVQ 48(R8), F17 // 0.04166655443768594
+	FMOVQ 48(R8), F18 // 0.04166655443768594
+	WORD $0x4fa651f1 // fmls v17.4s, v15.4s, v6.s[1]
+	WORD $0x4fa65212 // fmls v18.4s, v16.4s, v6.s[1]
+	WORD $0x4f861af1 // fmla v17.4s, v23.4s, v6.s[2]
+	WORD $0x4f861b12 // fmla v18.4s, v24.4s, v6.s[2]
+	FMOVQ 64(R8), F25 // 0.5
+	FMOVQ 64(R8), F26 // 0.5
+	WORD $0x4f8651f9 // fmls v25.4s, v15.4s, v6.s[0]
+	WORD $0x4f86521a // fmls v26.4s, v16.4s, v6.s[0]
+	WORD $0x4e37ce39 // fmla v25.4s, v17.4s, v23.4s
+	WORD $0x4e38ce5a // fmla v26.4s, v18.4s, v24.4s
+	WORD $0x4eb7cf2f // fmls v15.4s, v25.4s, v23.4s
+	WORD $0x4eb8cf50 // fmls v16.4s, v26.4s, v24.4s
+	WORD $0x4e2dd417 // fadd v23.4s, v0.4s, v13.4s
+	WORD $0x4e2ed418 // fadd v24.4s, v0.4s, v14.4s
+	WORD $0x6e37fc11 // fdiv v17.4s, v0.4s, v23.4s
+	WORD $0x6e38fc12 // fdiv v18.4s, v0.4s, v24.4s
 	WORD $0x4eb7d419 // fsub v25.4s, v0.4s, v23.4s
 	WORD $0x4eb8d41a // fsub v26.4s, v0.4s, v24.4s
-	WORD $0x4e31d739 // fadd v25.4s, v25.4s, v17.4s
-	WORD $0x4e32d75a // fadd v26.4s, v26.4s, v18.4s
+	WORD $0x4e2dd739 // fadd v25.4s, v25.4s, v13.4s
+	WORD $0x4e2ed75a // fadd v26.4s, v26.4s, v14.4s
 	VMOV V0.B16, V27.B16
 	VMOV V0.B16, V28.B16
-	WORD $0x4eb7cebb // fmls v27.4s, v21.4s, v23.4s
-	WORD $0x4eb8cedc // fmls v28.4s, v22.4s, v24.4s
-	WORD $0x4eb9cebb // fmls v27.4s, v21.4s, v25.4s
-	WORD $0x4ebacedc // fmls v28.4s, v22.4s, v26.4s
-	WORD $0x6e35de37 // fmul v23.4s, v17.4s, v21.4s
-	WORD $0x6e36de58 // fmul v24.4s, v18.4s, v22.4s
+	WORD $0x4eb7ce3b // fmls v27.4s, v17.4s, v23.4s
+	WORD $0x4eb8ce5c // fmls v28.4s, v18.4s, v24.4s
+	WORD $0x4eb9ce3b // fmls v27.4s, v17.4s, v25.4s
+	WORD $0x4ebace5c // fmls v28.4s, v18.4s, v26.4s
+	WORD $0x6e31ddb7 // fmul v23.4s, v13.4s, v17.4s
+	WORD $0x6e32ddd8 // fmul v24.4s, v14.4s, v18.4s
 	WORD $0x4eb3cefb // fmls v27.4s, v23.4s, v19.4s
 	WORD $0x4eb4cf1c // fmls v28.4s, v24.4s, v20.4s
 	FMOVQ 32(R7), F23
 	FMOVQ 32(R7), F24
 	WORD $0x6e37df7b // fmul v27.4s, v27.4s, v23.4s
 	WORD $0x6e38df9c // fmul v28.4s, v28.4s, v24.4s
-	WORD $0x4e35d6b5 // fadd v21.4s, v21.4s, v21.4s
-	WORD $0x4e36d6d6 // fadd v22.4s, v22.4s, v22.4s
-	WORD $0x4ea0d6b5 // fsub v21.4s, v21.4s, v0.4s
-	WORD $0x4ea0d6d6 // fsub v22.4s, v22.4s, v0.4s
-	WORD $0x6e35deb7 // fmul v23.4s, v21.4s, v21.4s
-	WORD $0x6e36ded8 // fmul v24.4s, v22.4s, v22.4s
+	WORD $0x4e31d631 // fadd v17.4s, v17.4s, v17.4s
+	WORD $0x4e32d652 // fadd v18.4s, v18.4s, v18.4s
+	WORD $0x4ea0d631 // fsub v17.4s, v17.4s, v0.4s
+	WORD $0x4ea0d652 // fsub v18.4s, v18.4s, v0.4s
+	WORD $0x6e31de37 // fmul v23.4s, v17.4s, v17.4s
+	WORD $0x6e32de58 // fmul v24.4s, v18.4s, v18.4s
 	FMOVQ 272(R7), F19
 	FMOVQ 272(R7), F20
-	WORD $0x4f8c12b3 // fmla v19.4s, v21.4s, v12.s[0]
-	WORD $0x4f8c12d4 // fmla v20.4s, v22.4s, v12.s[0]
+	WORD $0x4f8c1233 // fmla v19.4s, v17.4s, v12.s[0]
+	WORD $0x4f8c1254 // fmla v20.4s, v18.4s, v12.s[0]
 	FMOVQ 256(R7), F25
 	FMOVQ 256(R7), F26
-	WORD $0x4fab1ab9 // fmla v25.4s, v21.4s, v11.s[3]
-	WORD $0x4fab1ada // fmla v26.4s, v22.4s, v11.s[3]
+	WORD $0x4fab1a39 // fmla v25.4s, v17.4s, v11.s[3]
+	WORD $0x4fab1a5a // fmla v26.4s, v18.4s, v11.s[3]
 	WORD $0x4e37ce79 // fmla v25.4s, v19.4s, v23.4s
 	WORD $0x4e38ce9a // fmla v26.4s, v20.4s, v24.4s
 	FMOVQ 240(R7), F19
 	FMOVQ 240(R7), F20
-	WORD $0x4f8b1ab3 // fmla v19.4s, v21.4s, v11.s[2]
-	WORD $0x4f8b1ad4 // fmla v20.4s, v22.4s, v11.s[2]
+	WORD $0x4f8b1a33 // fmla v19.4s, v17.4s, v11.s[2]
+	WORD $0x4f8b1a54 // fmla v20.4s, v18.4s, v11.s[2]
 	WORD $0x4e37cf33 // fmla v19.4s, v25.4s, v23.4s
 	WORD $0x4e38cf54 // fmla v20.4s, v26.4s, v24.4s
 	FMOVQ 224(R7), F25
 	FMOVQ 224(R7), F26
-	WORD $0x4fab12b9 // fmla v25.4s, v21.4s, v11.s[1]
-	WORD $0x4fab12da // fmla v26.4s, v22.4s, v11.s[1]
+	WORD $0x4fab1239 // fmla v25.4s, v17.4s, v11.s[1]
+	WORD $0x4fab125a // fmla v26.4s, v18.4s, v11.s[1]
 	WORD $0x4e37ce79 // fmla v25.4s, v19.4s, v23.4s
 	WORD $0x4e38ce9a // fmla v26.4s, v20.4s, v24.4s
 	FMOVQ 144(R7), F19
 	FMOVQ 144(R7), F20
-	WORD $0x4f8a12b3 // fmla v19.4s, v21.4s, v10.s[0]
-	WORD $0x4f8a12d4 // fmla v20.4s, v22.4s, v10.s[0]
+	WORD $0x4f8a1233 // fmla v19.4s, v17.4s, v10.s[0]
+	WORD $0x4f8a1254 // fmla v20.4s, v18.4s, v10.s[0]
 	FMOVQ 128(R7), F29
 	FMOVQ 128(R7), F30
-	WORD $0x4fa91abd // fmla v29.4s, v21.4s, v9.s[3]
-	WORD $0x4fa91ade // fmla v30.4s, v22.4s, v9.s[3]
+	WORD $0x4fa91a3d // fmla v29.4s, v17.4s, v9.s[3]
+	WORD $0x4fa91a5e // fmla v30.4s, v18.4s, v9.s[3]
 	WORD $0x4e37ce7d // fmla v29.4s, v19.4s, v23.4s
 	WORD $0x4e38ce9e // fmla v30.4s, v20.4s, v24.4s
 	FMOVQ 112(R7), F19
 	FMOVQ 112(R7), F20
-	WORD $0x4f891ab3 // fmla v19.4s, v21.4s, v9.s[2]
-	WORD $0x4f891ad4 // fmla v20.4s, v22.4s, v9.s[2]
+	WORD $0x4f891a33 // fmla v19.4s, v17.4s, v9.s[2]
+	WORD $0x4f891a54 // fmla v20.4s, v18.4s, v9.s[2]
 	WORD $0x4e37cfb3 // fmla v19.4s, v29.4s, v23.4s
 	WORD $0x4e38cfd4 // fmla v20.4s, v30.4s, v24.4s
 	FMOVQ 96(R7), F29
 	FMOVQ 96(R7), F30
-	WORD $0x4fa912bd // fmla v29.4s, v21.4s, v9.s[1]
-	WORD $0x4fa912de // fmla v30.4s, v22.4s, v9.s[1]
+	WORD $0x4fa9123d // fmla v29.4s, v17.4s, v9.s[1]
+	WORD $0x4fa9125e // fmla v30.4s, v18.4s, v9.s[1]
 	WORD $0x4e37ce7d // fmla v29.4s, v19.4s, v23.4s
 	WORD $0x4e38ce9e // fmla v30.4s, v20.4s, v24.4s
-	VEOR V19.B16, V19.B16, V19.B16
-	VEOR V20.B16, V20.B16, V20.B16
-	WORD $0x4f8912b3 // fmla v19.4s, v21.4s, v9.s[0]
-	WORD $0x4f8912d4 // fmla v20.4s, v22.4s, v9.s[0]
+	FMOVQ 64(R7), F19
+	FMOVQ 64(R7), F20
+	WORD $0x4f891233 // fmla v19.4s, v17.4s, v9.s[0]
+	WORD $0x4f891254 // fmla v20.4s, v18.4s, v9.s[0]
 	WORD $0x4e37cfb3 // fmla v19.4s, v29.4s, v23.4s
 	WORD $0x4e38cfd4 // fmla v20.4s, v30.4s, v24.4s
+	FMOVQ 80(R7), F29
+	FMOVQ 80(R7), F30
+	WORD $0x4e3dd673 // fadd v19.4s, v19.4s, v29.4s
+	WORD $0x4e3ed694 // fadd v20.4s, v20.4s, v30.4s
+	WORD $0x4e33cda1 // fmla v1.4s, v13.4s, v19.4s
+	WORD $0x4e34cdc2 // fmla v2.4s, v14.4s, v20.4s
 	VLD1.P 32(R1), [V3.S4, V4.S4]
 	VLD1.P 32(R3), [V9.S4, V10.S4]
 	WORD $0x4ea9d405 // fsub v5.4s, v0.4s, v9.4s
@@ -12969,180 +12810,146 @@ loop:
 	CBZ R4, shares
 	VLD1.P 32(R4), [V5.S4, V6.S4]
 shares:
-	VEOR V7.B16, V7.B16, V7.B16
-	VEOR V8.B16, V8.B16, V8.B16
-	WORD $0x6ea7e463 // fcmgt v3.4s, v3.4s, v7.4s
-	WORD $0x6ea8e484 // fcmgt v4.4s, v4.4s, v8.4s
+	WORD $0x4ea08863 // cmgt v3.4s, v3.4s, #0
+	WORD $0x4ea08884 // cmgt v4.4s, v4.4s, #0
 	VMOV V9.B16, V7.B16
 	VMOV V10.B16, V8.B16
 	VBIT V3.B16, V5.B16, V7.B16
 	VBIT V4.B16, V6.B16, V8.B16
 	VBIT V3.B16, V9.B16, V5.B16
 	VBIT V4.B16, V10.B16, V6.B16
-	VEOR V9.B16, V9.B16, V9.B16
-	VEOR V10.B16, V10.B16, V10.B16
-	WORD $0x6ea9e4e9 // fcmgt v9.4s, v7.4s, v9.4s
-	WORD $0x6eaae50a // fcmgt v10.4s, v8.4s, v10.4s
+	WORD $0x4ea088e9 // cmgt v9.4s, v7.4s, #0
+	WORD $0x4ea0890a // cmgt v10.4s, v8.4s, #0
 	VAND V9.B16, V1.B16, V1.B16
 	VAND V10.B16, V2.B16, V2.B16
-	WORD $0x4e6179a9 // fcvtl2 v9.2d, v13.4s
-	WORD $0x0e6179ad // fcvtl v13.2d, v13.2s
-	WORD $0x4e6179ea // fcvtl2 v10.2d, v15.4s
+	WORD $0x4e6179e9 // fcvtl2 v9.2d, v15.4s
 	WORD $0x0e6179ef // fcvtl v15.2d, v15.2s
-	WORD $0x4e6178ab // fcvtl2 v11.2d, v5.4s
+	WORD $0x4e6178aa // fcvtl2 v10.2d, v5.4s
 	WORD $0x0e6178a5 // fcvtl v5.2d, v5.2s
-	FMOVQ 1296(R8), F12 // 5.421010862427522e-20
-	WORD $0x4e6fcdad // fmla v13.2d, v13.2d, v15.2d
-	WORD $0x4e6acd29 // fmla v9.2d, v9.2d, v10.2d
-	WORD $0x6e6cdca5 // fmul v5.2d, v5.2d, v12.2d
-	WORD $0x6e6cdd6b // fmul v11.2d, v11.2d, v12.2d
-	WORD $0x6e65ddad // fmul v13.2d, v13.2d, v5.2d
-	WORD $0x6e6bdd29 // fmul v9.2d, v9.2d, v11.2d
-	WORD $0x4e617aa5 // fcvtl2 v5.2d, v21.4s
-	WORD $0x0e617ab5 // fcvtl v21.2d, v21.2s
+	WORD $0x4f3da6ab // sshll2 v11.2d, v21.4s, #29
+	WORD $0x0f3da6b5 // sshll v21.2d, v21.2s, #29
+	FMOVQ 80(R8), F12 // 1
+	WORD $0x4eefd58f // fsub v15.2d, v12.2d, v15.2d
+	WORD $0x4ee9d589 // fsub v9.2d, v12.2d, v9.2d
+	VADD V21.D2, V15.D2, V15.D2
+	VADD V11.D2, V9.D2, V9.D2
+	WORD $0x6e65ddef // fmul v15.2d, v15.2d, v5.2d
+	WORD $0x6e6add29 // fmul v9.2d, v9.2d, v10.2d
+	WORD $0x4e617a25 // fcvtl2 v5.2d, v17.4s
+	WORD $0x0e617a31 // fcvtl v17.2d, v17.2s
 	WORD $0x4e617b2a // fcvtl2 v10.2d, v25.4s
 	WORD $0x0e617b39 // fcvtl v25.2d, v25.2s
-	FMOVQ 352(R7), F11
-	FMOVQ 352(R7), F12
-	WORD $0x4e75cf2b // fmla v11.2d, v25.2d, v21.2d
+	FMOVQ 336(R7), F11
+	FMOVQ 336(R7), F12
+	WORD $0x4e71cf2b // fmla v11.2d, v25.2d, v17.2d
 	WORD $0x4e65cd4c // fmla v12.2d, v10.2d, v5.2d
-	FMOVQ 336(R7), F25
-	FMOVQ 336(R7), F10
-	WORD $0x4e75cd79 // fmla v25.2d, v11.2d, v21.2d
+	FMOVQ 320(R7), F25
+	FMOVQ 320(R7), F10
+	WORD $0x4e71cd79 // fmla v25.2d, v11.2d, v17.2d
 	WORD $0x4e65cd8a // fmla v10.2d, v12.2d, v5.2d
-	VMOV V25.B16, V21.B16
-	VMOV V10.B16, V5.B16
-	WORD $0x4e617b6a // fcvtl2 v10.2d, v27.4s
+	WORD $0x4e617b65 // fcvtl2 v5.2d, v27.4s
 	WORD $0x0e617b7b // fcvtl v27.2d, v27.2s
-	WORD $0x4e7bceb5 // fmla v21.2d, v21.2d, v27.2d
-	WORD $0x4e6acca5 // fmla v5.2d, v5.2d, v10.2d
-	WORD $0x4e6179ca // fcvtl2 v10.2d, v14.4s
-	WORD $0x0e6179ce // fcvtl v14.2d, v14.2s
-	WORD $0x4e617a0b // fcvtl2 v11.2d, v16.4s
+	WORD $0x4e7bcf39 // fmla v25.2d, v25.2d, v27.2d
+	WORD $0x4e65cd4a // fmla v10.2d, v10.2d, v5.2d
+	WORD $0x4e617a05 // fcvtl2 v5.2d, v16.4s
 	WORD $0x0e617a10 // fcvtl v16.2d, v16.2s
-	WORD $0x4e6178cc // fcvtl2 v12.2d, v6.4s
+	WORD $0x4e6178cb // fcvtl2 v11.2d, v6.4s
 	WORD $0x0e6178c6 // fcvtl v6.2d, v6.2s
-	FMOVQ 1296(R8), F15 // 5.421010862427522e-20
-	WORD $0x4e70cdce // fmla v14.2d, v14.2d, v16.2d
-	WORD $0x4e6bcd4a // fmla v10.2d, v10.2d, v11.2d
-	WORD $0x6e6fdcc6 // fmul v6.2d, v6.2d, v15.2d
-	WORD $0x6e6fdd8c // fmul v12.2d, v12.2d, v15.2d
-	WORD $0x6e66ddce // fmul v14.2d, v14.2d, v6.2d
-	WORD $0x6e6cdd4a // fmul v10.2d, v10.2d, v12.2d
-	WORD $0x4e617ac6 // fcvtl2 v6.2d, v22.4s
-	WORD $0x0e617ad6 // fcvtl v22.2d, v22.2s
+	WORD $0x4f3da6cc // sshll2 v12.2d, v22.4s, #29
+	WORD $0x0f3da6d6 // sshll v22.2d, v22.2s, #29
+	FMOVQ 80(R8), F17 // 1
+	WORD $0x4ef0d630 // fsub v16.2d, v17.2d, v16.2d
+	WORD $0x4ee5d625 // fsub v5.2d, v17.2d, v5.2d
+	VADD V22.D2, V16.D2, V16.D2
+	VADD V12.D2, V5.D2, V5.D2
+	WORD $0x6e66de10 // fmul v16.2d, v16.2d, v6.2d
+	WORD $0x6e6bdca5 // fmul v5.2d, v5.2d, v11.2d
+	WORD $0x4e617a46 // fcvtl2 v6.2d, v18.4s
+	WORD $0x0e617a52 // fcvtl v18.2d, v18.2s
 	WORD $0x4e617b4b // fcvtl2 v11.2d, v26.4s
 	WORD $0x0e617b5a // fcvtl v26.2d, v26.2s
-	FMOVQ 352(R7), F15
-	FMOVQ 352(R7), F16
-	WORD $0x4e76cf4f // fmla v15.2d, v26.2d, v22.2d
-	WORD $0x4e66cd70 // fmla v16.2d, v11.2d, v6.2d
-	FMOVQ 336(R7), F26
-	FMOVQ 336(R7), F11
-	WORD $0x4e76cdfa // fmla v26.2d, v15.2d, v22.2d
-	WORD $0x4e66ce0b // fmla v11.2d, v16.2d, v6.2d
-	VMOV V26.B16, V22.B16
-	VMOV V11.B16, V6.B16
-	WORD $0x4e617b8b // fcvtl2 v11.2d, v28.4s
+	FMOVQ 336(R7), F21
+	FMOVQ 336(R7), F22
+	WORD $0x4e72cf55 // fmla v21.2d, v26.2d, v18.2d
+	WORD $0x4e66cd76 // fmla v22.2d, v11.2d, v6.2d
+	FMOVQ 320(R7), F26
+	FMOVQ 320(R7), F11
+	WORD $0x4e72ceba // fmla v26.2d, v21.2d, v18.2d
+	WORD $0x4e66cecb // fmla v11.2d, v22.2d, v6.2d
+	WORD $0x4e617b86 // fcvtl2 v6.2d, v28.4s
 	WORD $0x0e617b9c // fcvtl v28.2d, v28.2s
-	WORD $0x4e7cced6 // fmla v22.2d, v22.2d, v28.2d
-	WORD $0x4e6bccc6 // fmla v6.2d, v6.2d, v11.2d
-	WORD $0x4e61782b // fcvtl2 v11.2d, v1.4s
+	WORD $0x4e7ccf5a // fmla v26.2d, v26.2d, v28.2d
+	WORD $0x4e66cd6b // fmla v11.2d, v11.2d, v6.2d
+	WORD $0x4e617826 // fcvtl2 v6.2d, v1.4s
 	WORD $0x0e617821 // fcvtl v1.2d, v1.2s
-	WORD $0x4e617a2c // fcvtl2 v12.2d, v17.4s
-	WORD $0x0e617a31 // fcvtl v17.2d, v17.2s
-	WORD $0x4e617a6f // fcvtl2 v15.2d, v19.4s
+	WORD $0x4e6179ac // fcvtl2 v12.2d, v13.4s
+	WORD $0x0e6179ad // fcvtl v13.2d, v13.2s
+	WORD $0x4e617a71 // fcvtl2 v17.2d, v19.4s
 	WORD $0x0e617a73 // fcvtl v19.2d, v19.2s
-	WORD $0x4e6178f0 // fcvtl2 v16.2d, v7.4s
+	WORD $0x4e6178f2 // fcvtl2 v18.2d, v7.4s
 	WORD $0x0e6178e7 // fcvtl v7.2d, v7.2s
-	FMOVQ 320(R7), F27
-	FMOVQ 320(R7), F28
-	WORD $0x4e7bd673 // fadd v19.2d, v19.2d, v27.2d
-	WORD $0x4e7cd5ef // fadd v15.2d, v15.2d, v28.2d
-	FMOVQ 48(R7), F29
-	WORD $0x6e73de37 // fmul v23.2d, v17.2d, v19.2d
-	WORD $0x6e6fdd98 // fmul v24.2d, v12.2d, v15.2d
-	FMOVQ 1072(R8), F27 // 746
-	FMOVQ 1072(R8), F28 // 746
-	WORD $0x4ee1f77b // fmin v27.2d, v27.2d, v1.2d
-	WORD $0x4eebf79c // fmin v28.2d, v28.2d, v11.2d
-	WORD $0x4e77d77b // fadd v27.2d, v27.2d, v23.2d
-	WORD $0x4e78d79c // fadd v28.2d, v28.2d, v24.2d
-	WORD $0x4e61d6f7 // fadd v23.2d, v23.2d, v1.2d
-	WORD $0x4e6bd718 // fadd v24.2d, v24.2d, v11.2d
-	WORD $0x6e71df7b // fmul v27.2d, v27.2d, v17.2d
-	WORD $0x6e6cdf9c // fmul v28.2d, v28.2d, v12.2d
-	WORD $0x6e7ddf7b // fmul v27.2d, v27.2d, v29.2d
-	WORD $0x6e7ddf9c // fmul v28.2d, v28.2d, v29.2d
-	WORD $0x6e67def7 // fmul v23.2d, v23.2d, v7.2d
-	WORD $0x6e70df18 // fmul v24.2d, v24.2d, v16.2d
-	WORD $0x4e73cdb7 // fmla v23.2d, v13.2d, v19.2d
-	WORD $0x4e6fcd38 // fmla v24.2d, v9.2d, v15.2d
-	WORD $0x4e7bcce7 // fmla v7.2d, v7.2d, v27.2d
-	WORD $0x4e7cce10 // fmla v16.2d, v16.2d, v28.2d
-	VMOV V21.B16, V27.B16
-	VMOV V5.B16, V28.B16
-	WORD $0x4e71cebb // fmla v27.2d, v21.2d, v17.2d
-	WORD $0x4e6cccbc // fmla v28.2d, v5.2d, v12.2d
-	WORD $0x6e7bdef7 // fmul v23.2d, v23.2d, v27.2d
-	WORD $0x6e7cdf18 // fmul v24.2d, v24.2d, v28.2d
-	WORD $0x6e7dde73 // fmul v19.2d, v19.2d, v29.2d
-	WORD $0x6e7dddef // fmul v15.2d, v15.2d, v29.2d
-	WORD $0x4e73cdad // fmla v13.2d, v13.2d, v19.2d
-	WORD $0x4e6fcd29 // fmla v9.2d, v9.2d, v15.2d
-	WORD $0x4eedd4e7 // fsub v7.2d, v7.2d, v13.2d
-	WORD $0x4ee9d610 // fsub v16.2d, v16.2d, v9.2d
-	WORD $0x6e75dce7 // fmul v7.2d, v7.2d, v21.2d
-	WORD $0x6e65de10 // fmul v16.2d, v16.2d, v5.2d
+	WORD $0x6e67dc21 // fmul v1.2d, v1.2d, v7.2d
+	WORD $0x6e72dcc6 // fmul v6.2d, v6.2d, v18.2d
+	WORD $0x6e6fde73 // fmul v19.2d, v19.2d, v15.2d
+	WORD $0x6e69de31 // fmul v17.2d, v17.2d, v9.2d
+	WORD $0x6e6ddc35 // fmul v21.2d, v1.2d, v13.2d
+	WORD $0x6e6cdcd6 // fmul v22.2d, v6.2d, v12.2d
+	VEOR V27.B16, V27.B16, V27.B16
+	VEOR V28.B16, V28.B16, V28.B16
+	WORD $0x4e7bc6b5 // fmaxnm v21.2d, v21.2d, v27.2d
+	WORD $0x4e7cc6d6 // fmaxnm v22.2d, v22.2d, v28.2d
+	WORD $0x4ef3d6b5 // fsub v21.2d, v21.2d, v19.2d
+	WORD $0x4ef1d6d6 // fsub v22.2d, v22.2d, v17.2d
+	WORD $0x4eefd4e7 // fsub v7.2d, v7.2d, v15.2d
+	WORD $0x4ee9d652 // fsub v18.2d, v18.2d, v9.2d
+	FMOVQ 48(R7), F27
+	FMOVQ 48(R7), F28
+	WORD $0x4e7bcea7 // fmla v7.2d, v21.2d, v27.2d
+	WORD $0x4e7cced2 // fmla v18.2d, v22.2d, v28.2d
+	WORD $0x4e73d435 // fadd v21.2d, v1.2d, v19.2d
+	WORD $0x4e71d4d6 // fadd v22.2d, v6.2d, v17.2d
+	WORD $0x6e79dce7 // fmul v7.2d, v7.2d, v25.2d
+	WORD $0x6e6ade52 // fmul v18.2d, v18.2d, v10.2d
+	WORD $0x4e6dcf39 // fmla v25.2d, v25.2d, v13.2d
+	WORD $0x4e6ccd4a // fmla v10.2d, v10.2d, v12.2d
+	WORD $0x6e79deb5 // fmul v21.2d, v21.2d, v25.2d
+	WORD $0x6e6aded6 // fmul v22.2d, v22.2d, v10.2d
 	WORD $0x0e6168e7 // fcvtn v7.2s, v7.2d
-	WORD $0x4e616a07 // fcvtn2 v7.4s, v16.2d
-	WORD $0x4e617845 // fcvtl2 v5.2d, v2.4s
+	WORD $0x4e616a47 // fcvtn2 v7.4s, v18.2d
+	WORD $0x4e617846 // fcvtl2 v6.2d, v2.4s
 	WORD $0x0e617842 // fcvtl v2.2d, v2.2s
-	WORD $0x4e617a49 // fcvtl2 v9.2d, v18.4s
-	WORD $0x0e617a52 // fcvtl v18.2d, v18.2s
-	WORD $0x4e617a8b // fcvtl2 v11.2d, v20.4s
+	WORD $0x4e6179c9 // fcvtl2 v9.2d, v14.4s
+	WORD $0x0e6179ce // fcvtl v14.2d, v14.2s
+	WORD $0x4e617a8a // fcvtl2 v10.2d, v20.4s
 	WORD $0x0e617a94 // fcvtl v20.2d, v20.2s
 	WORD $0x4e61790c // fcvtl2 v12.2d, v8.4s
 	WORD $0x0e617908 // fcvtl v8.2d, v8.2s
-	FMOVQ 320(R7), F15
-	FMOVQ 320(R7), F16
-	WORD $0x4e6fd694 // fadd v20.2d, v20.2d, v15.2d
-	WORD $0x4e70d56b // fadd v11.2d, v11.2d, v16.2d
-	FMOVQ 48(R7), F27
-	WORD $0x6e74de59 // fmul v25.2d, v18.2d, v20.2d
-	WORD $0x6e6bdd3a // fmul v26.2d, v9.2d, v11.2d
-	FMOVQ 1072(R8), F15 // 746
-	FMOVQ 1072(R8), F16 // 746
-	WORD $0x4ee2f5ef // fmin v15.2d, v15.2d, v2.2d
-	WORD $0x4ee5f610 // fmin v16.2d, v16.2d, v5.2d
-	WORD $0x4e79d5ef // fadd v15.2d, v15.2d, v25.2d
-	WORD $0x4e7ad610 // fadd v16.2d, v16.2d, v26.2d
-	WORD $0x4e62d739 // fadd v25.2d, v25.2d, v2.2d
-	WORD $0x4e65d75a // fadd v26.2d, v26.2d, v5.2d
-	WORD $0x6e72ddef // fmul v15.2d, v15.2d, v18.2d
-	WORD $0x6e69de10 // fmul v16.2d, v16.2d, v9.2d
-	WORD $0x6e7bddef // fmul v15.2d, v15.2d, v27.2d
-	WORD $0x6e7bde10 // fmul v16.2d, v16.2d, v27.2d
-	WORD $0x6e68df39 // fmul v25.2d, v25.2d, v8.2d
-	WORD $0x6e6cdf5a // fmul v26.2d, v26.2d, v12.2d
-	WORD $0x4e74cdd9 // fmla v25.2d, v14.2d, v20.2d
-	WORD $0x4e6bcd5a // fmla v26.2d, v10.2d, v11.2d
-	WORD $0x4e6fcd08 // fmla v8.2d, v8.2d, v15.2d
-	WORD $0x4e70cd8c // fmla v12.2d, v12.2d, v16.2d
-	VMOV V22.B16, V15.B16
-	VMOV V6.B16, V16.B16
-	WORD $0x4e72cecf // fmla v15.2d, v22.2d, v18.2d
-	WORD $0x4e69ccd0 // fmla v16.2d, v6.2d, v9.2d
-	WORD $0x6e6fdf39 // fmul v25.2d, v25.2d, v15.2d
-	WORD $0x6e70df5a // fmul v26.2d, v26.2d, v16.2d
-	WORD $0x6e7bde94 // fmul v20.2d, v20.2d, v27.2d
-	WORD $0x6e7bdd6b // fmul v11.2d, v11.2d, v27.2d
-	WORD $0x4e74cdce // fmla v14.2d, v14.2d, v20.2d
-	WORD $0x4e6bcd4a // fmla v10.2d, v10.2d, v11.2d
-	WORD $0x4eeed508 // fsub v8.2d, v8.2d, v14.2d
-	WORD $0x4eead58c // fsub v12.2d, v12.2d, v10.2d
-	WORD $0x6e76dd08 // fmul v8.2d, v8.2d, v22.2d
-	WORD $0x6e66dd8c // fmul v12.2d, v12.2d, v6.2d
+	WORD $0x6e68dc42 // fmul v2.2d, v2.2d, v8.2d
+	WORD $0x6e6cdcc6 // fmul v6.2d, v6.2d, v12.2d
+	WORD $0x6e70de94 // fmul v20.2d, v20.2d, v16.2d
+	WORD $0x6e65dd4a // fmul v10.2d, v10.2d, v5.2d
+	WORD $0x6e6edc57 // fmul v23.2d, v2.2d, v14.2d
+	WORD $0x6e69dcd8 // fmul v24.2d, v6.2d, v9.2d
+	VEOR V17.B16, V17.B16, V17.B16
+	VEOR V18.B16, V18.B16, V18.B16
+	WORD $0x4e71c6f7 // fmaxnm v23.2d, v23.2d, v17.2d
+	WORD $0x4e72c718 // fmaxnm v24.2d, v24.2d, v18.2d
+	WORD $0x4ef4d6f7 // fsub v23.2d, v23.2d, v20.2d
+	WORD $0x4eead718 // fsub v24.2d, v24.2d, v10.2d
+	WORD $0x4ef0d508 // fsub v8.2d, v8.2d, v16.2d
+	WORD $0x4ee5d58c // fsub v12.2d, v12.2d, v5.2d
+	FMOVQ 48(R7), F17
+	FMOVQ 48(R7), F18
+	WORD $0x4e71cee8 // fmla v8.2d, v23.2d, v17.2d
+	WORD $0x4e72cf0c // fmla v12.2d, v24.2d, v18.2d
+	WORD $0x4e74d457 // fadd v23.2d, v2.2d, v20.2d
+	WORD $0x4e6ad4d8 // fadd v24.2d, v6.2d, v10.2d
+	WORD $0x6e7add08 // fmul v8.2d, v8.2d, v26.2d
+	WORD $0x6e6bdd8c // fmul v12.2d, v12.2d, v11.2d
+	WORD $0x4e6ecf5a // fmla v26.2d, v26.2d, v14.2d
+	WORD $0x4e69cd6b // fmla v11.2d, v11.2d, v9.2d
+	WORD $0x6e7adef7 // fmul v23.2d, v23.2d, v26.2d
+	WORD $0x6e6bdf18 // fmul v24.2d, v24.2d, v11.2d
 	WORD $0x0e616908 // fcvtn v8.2s, v8.2d
 	WORD $0x4e616988 // fcvtn2 v8.4s, v12.2d
 	VEOR V1.B16, V1.B16, V1.B16
@@ -13151,7 +12958,7 @@ shares:
 	WORD $0x4ea8d442 // fsub v2.4s, v2.4s, v8.4s
 	VBIT V3.B16, V7.B16, V1.B16
 	VBIT V4.B16, V8.B16, V2.B16
-	VST1.P [V23.S4, V24.S4, V25.S4, V26.S4], 64(R0)
+	VST1.P [V21.S4, V22.S4, V23.S4, V24.S4], 64(R0)
 	CBZ R5, value
 	MOVWU scale+48(FP), R9
 	VDUP R9, V3.S4
@@ -13189,10 +12996,8 @@ loop:
 	CBZ R4, shares
 	VLD1.P 32(R4), [V6.S4, V7.S4]
 shares:
-	VEOR V8.B16, V8.B16, V8.B16
-	VEOR V9.B16, V9.B16, V9.B16
-	WORD $0x6ea8e484 // fcmgt v4.4s, v4.4s, v8.4s
-	WORD $0x6ea9e4a5 // fcmgt v5.4s, v5.4s, v9.4s
+	WORD $0x4ea08884 // cmgt v4.4s, v4.4s, #0
+	WORD $0x4ea088a5 // cmgt v5.4s, v5.4s, #0
 	VMOV V10.B16, V8.B16
 	VMOV V11.B16, V9.B16
 	VBIT V4.B16, V6.B16, V8.B16
@@ -13341,7 +13146,7 @@ shares:
 	FMOVQ 0(R7), F10
 	WORD $0x4faa91ce // fmul v14.4s, v14.4s, v10.s[1]
 	WORD $0x4faa91ef // fmul v15.4s, v15.4s, v10.s[1]
-	FMOVQ 816(R8), F10 // -104.5
+	FMOVQ 816(R8), F10 // 104.5
 	FMOVQ 832(R8), F11 // 1.2582976e+07
 	FMOVQ 16(R8), F12 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
 	FMOVQ 32(R8), F13 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
@@ -13353,119 +13158,115 @@ shares:
 	WORD $0x4ea0f863 // fabs v3.4s, v3.4s
 	VORR V18.B16, V2.B16, V2.B16
 	VORR V19.B16, V3.B16, V3.B16
-	WORD $0x6ea0f852 // fneg v18.4s, v2.4s
-	WORD $0x6ea0f873 // fneg v19.4s, v3.4s
-	WORD $0x4e2af652 // fmax v18.4s, v18.4s, v10.4s
-	WORD $0x4e2af673 // fmax v19.4s, v19.4s, v10.4s
+	WORD $0x4eaaf452 // fmin v18.4s, v2.4s, v10.4s
+	WORD $0x4eaaf473 // fmin v19.4s, v3.4s, v10.4s
 	VMOV V11.B16, V20.B16
 	VMOV V11.B16, V21.B16
-	WORD $0x4f8c1254 // fmla v20.4s, v18.4s, v12.s[0]
-	WORD $0x4f8c1275 // fmla v21.4s, v19.4s, v12.s[0]
+	WORD $0x4f8c5254 // fmls v20.4s, v18.4s, v12.s[0]
+	WORD $0x4f8c5275 // fmls v21.4s, v19.4s, v12.s[0]
 	WORD $0x4eabd696 // fsub v22.4s, v20.4s, v11.4s
 	WORD $0x4eabd6b7 // fsub v23.4s, v21.4s, v11.4s
-	WORD $0x4fac52d2 // fmls v18.4s, v22.4s, v12.s[1]
-	WORD $0x4fac52f3 // fmls v19.4s, v23.4s, v12.s[1]
-	WORD $0x4f8c5ad2 // fmls v18.4s, v22.4s, v12.s[2]
-	WORD $0x4f8c5af3 // fmls v19.4s, v23.4s, v12.s[2]
+	WORD $0x4fac12d2 // fmla v18.4s, v22.4s, v12.s[1]
+	WORD $0x4fac12f3 // fmla v19.4s, v23.4s, v12.s[1]
+	WORD $0x4f8c1ad2 // fmla v18.4s, v22.4s, v12.s[2]
+	WORD $0x4f8c1af3 // fmla v19.4s, v23.4s, v12.s[2]
 	VSHL $23, V20.S4, V20.S4
 	VSHL $23, V21.S4, V21.S4
 	WORD $0x6e32de56 // fmul v22.4s, v18.4s, v18.4s
 	WORD $0x6e33de77 // fmul v23.4s, v19.4s, v19.4s
 	FMOVQ 48(R8), F24 // 0.04166655443768594
 	FMOVQ 48(R8), F25 // 0.04166655443768594
-	WORD $0x4fad1258 // fmla v24.4s, v18.4s, v13.s[1]
-	WORD $0x4fad1279 // fmla v25.4s, v19.4s, v13.s[1]
+	WORD $0x4fad5258 // fmls v24.4s, v18.4s, v13.s[1]
+	WORD $0x4fad5279 // fmls v25.4s, v19.4s, v13.s[1]
 	WORD $0x4f8d1ad8 // fmla v24.4s, v22.4s, v13.s[2]
 	WORD $0x4f8d1af9 // fmla v25.4s, v23.4s, v13.s[2]
 	FMOVQ 64(R8), F26 // 0.5
 	FMOVQ 64(R8), F27 // 0.5
-	WORD $0x4f8d125a // fmla v26.4s, v18.4s, v13.s[0]
-	WORD $0x4f8d127b // fmla v27.4s, v19.4s, v13.s[0]
+	WORD $0x4f8d525a // fmls v26.4s, v18.4s, v13.s[0]
+	WORD $0x4f8d527b // fmls v27.4s, v19.4s, v13.s[0]
 	WORD $0x4e36cf1a // fmla v26.4s, v24.4s, v22.4s
 	WORD $0x4e37cf3b // fmla v27.4s, v25.4s, v23.4s
-	WORD $0x4e36cf52 // fmla v18.4s, v26.4s, v22.4s
-	WORD $0x4e37cf73 // fmla v19.4s, v27.4s, v23.4s
-	WORD $0x4e20d656 // fadd v22.4s, v18.4s, v0.4s
-	WORD $0x4e20d677 // fadd v23.4s, v19.4s, v0.4s
+	WORD $0x4eb6cf52 // fmls v18.4s, v26.4s, v22.4s
+	WORD $0x4eb7cf73 // fmls v19.4s, v27.4s, v23.4s
+	WORD $0x4eb2d416 // fsub v22.4s, v0.4s, v18.4s
+	WORD $0x4eb3d417 // fsub v23.4s, v0.4s, v19.4s
 	WORD $0x4eb6d418 // fsub v24.4s, v0.4s, v22.4s
 	WORD $0x4eb7d419 // fsub v25.4s, v0.4s, v23.4s
-	WORD $0x4e32d718 // fadd v24.4s, v24.4s, v18.4s
-	WORD $0x4e33d739 // fadd v25.4s, v25.4s, v19.4s
-	WORD $0x4eb2cf18 // fmls v24.4s, v24.4s, v18.4s
-	WORD $0x4eb3cf39 // fmls v25.4s, v25.4s, v19.4s
+	WORD $0x4eb2d718 // fsub v24.4s, v24.4s, v18.4s
+	WORD $0x4eb3d739 // fsub v25.4s, v25.4s, v19.4s
+	WORD $0x4e32cf18 // fmla v24.4s, v24.4s, v18.4s
+	WORD $0x4e33cf39 // fmla v25.4s, v25.4s, v19.4s
 	VADD V20.S4, V22.S4, V22.S4
 	VADD V21.S4, V23.S4, V23.S4
-	WORD $0x4fac9ad6 // fmul v22.4s, v22.4s, v12.s[3]
-	WORD $0x4fac9af7 // fmul v23.4s, v23.4s, v12.s[3]
 	VEOR V26.B16, V26.B16, V26.B16
-	WORD $0x4e3acf16 // fmla v22.4s, v24.4s, v26.4s
-	WORD $0x4e3acf37 // fmla v23.4s, v25.4s, v26.4s
-	VMOV V0.B16, V12.B16
-	VMOV V0.B16, V13.B16
-	WORD $0x4e36d58c // fadd v12.4s, v12.4s, v22.4s
-	WORD $0x4e37d5ad // fadd v13.4s, v13.4s, v23.4s
+	WORD $0x6e3ade52 // fmul v18.4s, v18.4s, v26.4s
+	WORD $0x6e3ade73 // fmul v19.4s, v19.4s, v26.4s
+	WORD $0x4fac1ad2 // fmla v18.4s, v22.4s, v12.s[3]
+	WORD $0x4fac1af3 // fmla v19.4s, v23.4s, v12.s[3]
+	WORD $0x4e32d40c // fadd v12.4s, v0.4s, v18.4s
+	WORD $0x4e33d40d // fadd v13.4s, v0.4s, v19.4s
 	WORD $0x6e2cfc0a // fdiv v10.4s, v0.4s, v12.4s
 	WORD $0x6e2dfc0b // fdiv v11.4s, v0.4s, v13.4s
-	WORD $0x4eacd412 // fsub v18.4s, v0.4s, v12.4s
-	WORD $0x4eadd413 // fsub v19.4s, v0.4s, v13.4s
-	WORD $0x4e36d652 // fadd v18.4s, v18.4s, v22.4s
-	WORD $0x4e37d673 // fadd v19.4s, v19.4s, v23.4s
-	VMOV V0.B16, V20.B16
-	VMOV V0.B16, V21.B16
-	WORD $0x4eaccd54 // fmls v20.4s, v10.4s, v12.4s
-	WORD $0x4eadcd75 // fmls v21.4s, v11.4s, v13.4s
-	WORD $0x4eb2cd54 // fmls v20.4s, v10.4s, v18.4s
-	WORD $0x4eb3cd75 // fmls v21.4s, v11.4s, v19.4s
-	WORD $0x6e2adecc // fmul v12.4s, v22.4s, v10.4s
-	WORD $0x6e2bdeed // fmul v13.4s, v23.4s, v11.4s
-	WORD $0x4eb8cd94 // fmls v20.4s, v12.4s, v24.4s
-	WORD $0x4eb9cdb5 // fmls v21.4s, v13.4s, v25.4s
-	WORD $0x4e34d718 // fadd v24.4s, v24.4s, v20.4s
-	WORD $0x4e35d739 // fadd v25.4s, v25.4s, v21.4s
-	WORD $0x6e2adec2 // fmul v2.4s, v22.4s, v10.4s
-	WORD $0x6e2bdee3 // fmul v3.4s, v23.4s, v11.4s
-	WORD $0x6ea0f852 // fneg v18.4s, v2.4s
-	WORD $0x6ea0f873 // fneg v19.4s, v3.4s
-	WORD $0x4e2aced2 // fmla v18.4s, v22.4s, v10.4s
-	WORD $0x4e2bcef3 // fmla v19.4s, v23.4s, v11.4s
-	WORD $0x4e38cc52 // fmla v18.4s, v2.4s, v24.4s
-	WORD $0x4e39cc73 // fmla v19.4s, v3.4s, v25.4s
+	WORD $0x4eacd414 // fsub v20.4s, v0.4s, v12.4s
+	WORD $0x4eadd415 // fsub v21.4s, v0.4s, v13.4s
+	WORD $0x4e32d694 // fadd v20.4s, v20.4s, v18.4s
+	WORD $0x4e33d6b5 // fadd v21.4s, v21.4s, v19.4s
+	VMOV V0.B16, V22.B16
+	VMOV V0.B16, V23.B16
+	WORD $0x4eaccd56 // fmls v22.4s, v10.4s, v12.4s
+	WORD $0x4eadcd77 // fmls v23.4s, v11.4s, v13.4s
+	WORD $0x4eb4cd56 // fmls v22.4s, v10.4s, v20.4s
+	WORD $0x4eb5cd77 // fmls v23.4s, v11.4s, v21.4s
+	WORD $0x6e2ade4c // fmul v12.4s, v18.4s, v10.4s
+	WORD $0x6e2bde6d // fmul v13.4s, v19.4s, v11.4s
+	WORD $0x4eb8cd96 // fmls v22.4s, v12.4s, v24.4s
+	WORD $0x4eb9cdb7 // fmls v23.4s, v13.4s, v25.4s
+	WORD $0x4e36d718 // fadd v24.4s, v24.4s, v22.4s
+	WORD $0x4e37d739 // fadd v25.4s, v25.4s, v23.4s
+	WORD $0x6e2ade42 // fmul v2.4s, v18.4s, v10.4s
+	WORD $0x6e2bde63 // fmul v3.4s, v19.4s, v11.4s
+	WORD $0x6ea0f854 // fneg v20.4s, v2.4s
+	WORD $0x6ea0f875 // fneg v21.4s, v3.4s
+	WORD $0x4e2ace54 // fmla v20.4s, v18.4s, v10.4s
+	WORD $0x4e2bce75 // fmla v21.4s, v19.4s, v11.4s
+	WORD $0x4e38cc54 // fmla v20.4s, v2.4s, v24.4s
+	WORD $0x4e39cc75 // fmla v21.4s, v3.4s, v25.4s
 	WORD $0x6e2adc4c // fmul v12.4s, v2.4s, v10.4s
 	WORD $0x6e2bdc6d // fmul v13.4s, v3.4s, v11.4s
 	WORD $0x6ea0f998 // fneg v24.4s, v12.4s
 	WORD $0x6ea0f9b9 // fneg v25.4s, v13.4s
 	WORD $0x4e2acc58 // fmla v24.4s, v2.4s, v10.4s
 	WORD $0x4e2bcc79 // fmla v25.4s, v3.4s, v11.4s
-	WORD $0x4e34cd98 // fmla v24.4s, v12.4s, v20.4s
-	WORD $0x4e35cdb9 // fmla v25.4s, v13.4s, v21.4s
-	WORD $0x4e32d442 // fadd v2.4s, v2.4s, v18.4s
-	WORD $0x4e33d463 // fadd v3.4s, v3.4s, v19.4s
-	WORD $0x6e2ade52 // fmul v18.4s, v18.4s, v10.4s
-	WORD $0x6e2bde73 // fmul v19.4s, v19.4s, v11.4s
-	WORD $0x4e38d652 // fadd v18.4s, v18.4s, v24.4s
-	WORD $0x4e39d673 // fadd v19.4s, v19.4s, v25.4s
-	WORD $0x4e34cd4a // fmla v10.4s, v10.4s, v20.4s
-	WORD $0x4e35cd6b // fmla v11.4s, v11.4s, v21.4s
+	WORD $0x4e36cd98 // fmla v24.4s, v12.4s, v22.4s
+	WORD $0x4e37cdb9 // fmla v25.4s, v13.4s, v23.4s
+	WORD $0x4e34d442 // fadd v2.4s, v2.4s, v20.4s
+	WORD $0x4e35d463 // fadd v3.4s, v3.4s, v21.4s
+	WORD $0x6e2ade94 // fmul v20.4s, v20.4s, v10.4s
+	WORD $0x6e2bdeb5 // fmul v21.4s, v21.4s, v11.4s
+	WORD $0x4e38d694 // fadd v20.4s, v20.4s, v24.4s
+	WORD $0x4e39d6b5 // fadd v21.4s, v21.4s, v25.4s
+	WORD $0x4e36cd4a // fmla v10.4s, v10.4s, v22.4s
+	WORD $0x4e37cd6b // fmla v11.4s, v11.4s, v23.4s
 	VEOR V22.B16, V22.B16, V22.B16
 	VEOR V23.B16, V23.B16, V23.B16
-	VEOR V20.B16, V20.B16, V20.B16
-	VEOR V21.B16, V21.B16, V21.B16
+	VEOR V18.B16, V18.B16, V18.B16
+	VEOR V19.B16, V19.B16, V19.B16
 	WORD $0x4e30cd56 // fmla v22.4s, v10.4s, v16.4s
 	WORD $0x4e31cd77 // fmla v23.4s, v11.4s, v17.4s
 	WORD $0x4e2ecc56 // fmla v22.4s, v2.4s, v14.4s
 	WORD $0x4e2fcc77 // fmla v23.4s, v3.4s, v15.4s
 	WORD $0x4eaed610 // fsub v16.4s, v16.4s, v14.4s
 	WORD $0x4eafd631 // fsub v17.4s, v17.4s, v15.4s
-	WORD $0x4e30ce54 // fmla v20.4s, v18.4s, v16.4s
-	WORD $0x4e31ce75 // fmla v21.4s, v19.4s, v17.4s
-	WORD $0x4e30cd94 // fmla v20.4s, v12.4s, v16.4s
-	WORD $0x4e31cdb5 // fmla v21.4s, v13.4s, v17.4s
+	WORD $0x4e30ce92 // fmla v18.4s, v20.4s, v16.4s
+	WORD $0x4e31ceb3 // fmla v19.4s, v21.4s, v17.4s
+	WORD $0x4e30cd92 // fmla v18.4s, v12.4s, v16.4s
+	WORD $0x4e31cdb3 // fmla v19.4s, v13.4s, v17.4s
 	VEOR V24.B16, V24.B16, V24.B16
 	VEOR V25.B16, V25.B16, V25.B16
-	WORD $0x4eb4d718 // fsub v24.4s, v24.4s, v20.4s
-	WORD $0x4eb5d739 // fsub v25.4s, v25.4s, v21.4s
-	VBIT V4.B16, V20.B16, V24.B16
-	VBIT V5.B16, V21.B16, V25.B16
+	WORD $0x4eb2d718 // fsub v24.4s, v24.4s, v18.4s
+	WORD $0x4eb3d739 // fsub v25.4s, v25.4s, v19.4s
+	VBIT V4.B16, V18.B16, V24.B16
+	VBIT V5.B16, V19.B16, V25.B16
 	WORD $0x0e617ac2 // fcvtl v2.2d, v22.2s
 	WORD $0x4e617ac3 // fcvtl2 v3.2d, v22.4s
 	VST1.P [V2.D2, V3.D2], 32(R0)
@@ -13509,10 +13310,8 @@ loop:
 	CBZ R4, shares
 	VLD1.P 32(R4), [V6.S4, V7.S4]
 shares:
-	VEOR V8.B16, V8.B16, V8.B16
-	VEOR V9.B16, V9.B16, V9.B16
-	WORD $0x6ea8e484 // fcmgt v4.4s, v4.4s, v8.4s
-	WORD $0x6ea9e4a5 // fcmgt v5.4s, v5.4s, v9.4s
+	WORD $0x4ea08884 // cmgt v4.4s, v4.4s, #0
+	WORD $0x4ea088a5 // cmgt v5.4s, v5.4s, #0
 	VMOV V10.B16, V8.B16
 	VMOV V11.B16, V9.B16
 	VBIT V4.B16, V6.B16, V8.B16
@@ -13661,7 +13460,7 @@ shares:
 	FMOVQ 0(R7), F10
 	WORD $0x4faa91ce // fmul v14.4s, v14.4s, v10.s[1]
 	WORD $0x4faa91ef // fmul v15.4s, v15.4s, v10.s[1]
-	FMOVQ 816(R8), F10 // -104.5
+	FMOVQ 816(R8), F10 // 104.5
 	FMOVQ 832(R8), F11 // 1.2582976e+07
 	FMOVQ 16(R8), F12 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
 	FMOVQ 32(R8), F13 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
@@ -13673,107 +13472,103 @@ shares:
 	WORD $0x4ea0f863 // fabs v3.4s, v3.4s
 	VORR V18.B16, V2.B16, V2.B16
 	VORR V19.B16, V3.B16, V3.B16
-	WORD $0x6ea0f852 // fneg v18.4s, v2.4s
-	WORD $0x6ea0f873 // fneg v19.4s, v3.4s
-	WORD $0x4e2af652 // fmax v18.4s, v18.4s, v10.4s
-	WORD $0x4e2af673 // fmax v19.4s, v19.4s, v10.4s
+	WORD $0x4eaaf452 // fmin v18.4s, v2.4s, v10.4s
+	WORD $0x4eaaf473 // fmin v19.4s, v3.4s, v10.4s
 	VMOV V11.B16, V20.B16
 	VMOV V11.B16, V21.B16
-	WORD $0x4f8c1254 // fmla v20.4s, v18.4s, v12.s[0]
-	WORD $0x4f8c1275 // fmla v21.4s, v19.4s, v12.s[0]
+	WORD $0x4f8c5254 // fmls v20.4s, v18.4s, v12.s[0]
+	WORD $0x4f8c5275 // fmls v21.4s, v19.4s, v12.s[0]
 	WORD $0x4eabd696 // fsub v22.4s, v20.4s, v11.4s
 	WORD $0x4eabd6b7 // fsub v23.4s, v21.4s, v11.4s
-	WORD $0x4fac52d2 // fmls v18.4s, v22.4s, v12.s[1]
-	WORD $0x4fac52f3 // fmls v19.4s, v23.4s, v12.s[1]
-	WORD $0x4f8c5ad2 // fmls v18.4s, v22.4s, v12.s[2]
-	WORD $0x4f8c5af3 // fmls v19.4s, v23.4s, v12.s[2]
+	WORD $0x4fac12d2 // fmla v18.4s, v22.4s, v12.s[1]
+	WORD $0x4fac12f3 // fmla v19.4s, v23.4s, v12.s[1]
+	WORD $0x4f8c1ad2 // fmla v18.4s, v22.4s, v12.s[2]
+	WORD $0x4f8c1af3 // fmla v19.4s, v23.4s, v12.s[2]
 	VSHL $23, V20.S4, V20.S4
 	VSHL $23, V21.S4, V21.S4
 	WORD $0x6e32de56 // fmul v22.4s, v18.4s, v18.4s
 	WORD $0x6e33de77 // fmul v23.4s, v19.4s, v19.4s
 	FMOVQ 48(R8), F24 // 0.04166655443768594
 	FMOVQ 48(R8), F25 // 0.04166655443768594
-	WORD $0x4fad1258 // fmla v24.4s, v18.4s, v13.s[1]
-	WORD $0x4fad1279 // fmla v25.4s, v19.4s, v13.s[1]
+	WORD $0x4fad5258 // fmls v24.4s, v18.4s, v13.s[1]
+	WORD $0x4fad5279 // fmls v25.4s, v19.4s, v13.s[1]
 	WORD $0x4f8d1ad8 // fmla v24.4s, v22.4s, v13.s[2]
 	WORD $0x4f8d1af9 // fmla v25.4s, v23.4s, v13.s[2]
 	FMOVQ 64(R8), F26 // 0.5
 	FMOVQ 64(R8), F27 // 0.5
-	WORD $0x4f8d125a // fmla v26.4s, v18.4s, v13.s[0]
-	WORD $0x4f8d127b // fmla v27.4s, v19.4s, v13.s[0]
+	WORD $0x4f8d525a // fmls v26.4s, v18.4s, v13.s[0]
+	WORD $0x4f8d527b // fmls v27.4s, v19.4s, v13.s[0]
 	WORD $0x4e36cf1a // fmla v26.4s, v24.4s, v22.4s
 	WORD $0x4e37cf3b // fmla v27.4s, v25.4s, v23.4s
-	WORD $0x4e36cf52 // fmla v18.4s, v26.4s, v22.4s
-	WORD $0x4e37cf73 // fmla v19.4s, v27.4s, v23.4s
-	WORD $0x4e20d656 // fadd v22.4s, v18.4s, v0.4s
-	WORD $0x4e20d677 // fadd v23.4s, v19.4s, v0.4s
+	WORD $0x4eb6cf52 // fmls v18.4s, v26.4s, v22.4s
+	WORD $0x4eb7cf73 // fmls v19.4s, v27.4s, v23.4s
+	WORD $0x4eb2d416 // fsub v22.4s, v0.4s, v18.4s
+	WORD $0x4eb3d417 // fsub v23.4s, v0.4s, v19.4s
 	WORD $0x4eb6d418 // fsub v24.4s, v0.4s, v22.4s
 	WORD $0x4eb7d419 // fsub v25.4s, v0.4s, v23.4s
-	WORD $0x4e32d718 // fadd v24.4s, v24.4s, v18.4s
-	WORD $0x4e33d739 // fadd v25.4s, v25.4s, v19.4s
-	WORD $0x4eb2cf18 // fmls v24.4s, v24.4s, v18.4s
-	WORD $0x4eb3cf39 // fmls v25.4s, v25.4s, v19.4s
+	WORD $0x4eb2d718 // fsub v24.4s, v24.4s, v18.4s
+	WORD $0x4eb3d739 // fsub v25.4s, v25.4s, v19.4s
+	WORD $0x4e32cf18 // fmla v24.4s, v24.4s, v18.4s
+	WORD $0x4e33cf39 // fmla v25.4s, v25.4s, v19.4s
 	VADD V20.S4, V22.S4, V22.S4
 	VADD V21.S4, V23.S4, V23.S4
-	WORD $0x4fac9ad6 // fmul v22.4s, v22.4s, v12.s[3]
-	WORD $0x4fac9af7 // fmul v23.4s, v23.4s, v12.s[3]
 	VEOR V26.B16, V26.B16, V26.B16
-	WORD $0x4e3acf16 // fmla v22.4s, v24.4s, v26.4s
-	WORD $0x4e3acf37 // fmla v23.4s, v25.4s, v26.4s
-	VMOV V0.B16, V12.B16
-	VMOV V0.B16, V13.B16
-	WORD $0x4e36d58c // fadd v12.4s, v12.4s, v22.4s
-	WORD $0x4e37d5ad // fadd v13.4s, v13.4s, v23.4s
+	WORD $0x6e3ade52 // fmul v18.4s, v18.4s, v26.4s
+	WORD $0x6e3ade73 // fmul v19.4s, v19.4s, v26.4s
+	WORD $0x4fac1ad2 // fmla v18.4s, v22.4s, v12.s[3]
+	WORD $0x4fac1af3 // fmla v19.4s, v23.4s, v12.s[3]
+	WORD $0x4e32d40c // fadd v12.4s, v0.4s, v18.4s
+	WORD $0x4e33d40d // fadd v13.4s, v0.4s, v19.4s
 	WORD $0x6e2cfc0a // fdiv v10.4s, v0.4s, v12.4s
 	WORD $0x6e2dfc0b // fdiv v11.4s, v0.4s, v13.4s
-	WORD $0x4eacd412 // fsub v18.4s, v0.4s, v12.4s
-	WORD $0x4eadd413 // fsub v19.4s, v0.4s, v13.4s
-	WORD $0x4e36d652 // fadd v18.4s, v18.4s, v22.4s
-	WORD $0x4e37d673 // fadd v19.4s, v19.4s, v23.4s
-	VMOV V0.B16, V20.B16
-	VMOV V0.B16, V21.B16
-	WORD $0x4eaccd54 // fmls v20.4s, v10.4s, v12.4s
-	WORD $0x4eadcd75 // fmls v21.4s, v11.4s, v13.4s
-	WORD $0x4eb2cd54 // fmls v20.4s, v10.4s, v18.4s
-	WORD $0x4eb3cd75 // fmls v21.4s, v11.4s, v19.4s
-	WORD $0x6e2adecc // fmul v12.4s, v22.4s, v10.4s
-	WORD $0x6e2bdeed // fmul v13.4s, v23.4s, v11.4s
-	WORD $0x4eb8cd94 // fmls v20.4s, v12.4s, v24.4s
-	WORD $0x4eb9cdb5 // fmls v21.4s, v13.4s, v25.4s
+	WORD $0x4eacd414 // fsub v20.4s, v0.4s, v12.4s
+	WORD $0x4eadd415 // fsub v21.4s, v0.4s, v13.4s
+	WORD $0x4e32d694 // fadd v20.4s, v20.4s, v18.4s
+	WORD $0x4e33d6b5 // fadd v21.4s, v21.4s, v19.4s
+	VMOV V0.B16, V22.B16
+	VMOV V0.B16, V23.B16
+	WORD $0x4eaccd56 // fmls v22.4s, v10.4s, v12.4s
+	WORD $0x4eadcd77 // fmls v23.4s, v11.4s, v13.4s
+	WORD $0x4eb4cd56 // fmls v22.4s, v10.4s, v20.4s
+	WORD $0x4eb5cd77 // fmls v23.4s, v11.4s, v21.4s
+	WORD $0x6e2ade4c // fmul v12.4s, v18.4s, v10.4s
+	WORD $0x6e2bde6d // fmul v13.4s, v19.4s, v11.4s
+	WORD $0x4eb8cd96 // fmls v22.4s, v12.4s, v24.4s
+	WORD $0x4eb9cdb7 // fmls v23.4s, v13.4s, v25.4s
 	FMOVQ 1328(R8), F12 // 0.386294303904 0.0529314290558 0.0187063060079 0.00553057883505
 	FMOVQ 1344(R8), F13 // 0.000295095305405 0 0 0
-	WORD $0x4e2ad552 // fadd v18.4s, v10.4s, v10.4s
-	WORD $0x4e2bd573 // fadd v19.4s, v11.4s, v11.4s
-	WORD $0x4ea0d652 // fsub v18.4s, v18.4s, v0.4s
-	WORD $0x4ea0d673 // fsub v19.4s, v19.4s, v0.4s
-	WORD $0x6e32de5a // fmul v26.4s, v18.4s, v18.4s
-	WORD $0x6e33de7b // fmul v27.4s, v19.4s, v19.4s
+	WORD $0x4e2ad554 // fadd v20.4s, v10.4s, v10.4s
+	WORD $0x4e2bd575 // fadd v21.4s, v11.4s, v11.4s
+	WORD $0x4ea0d694 // fsub v20.4s, v20.4s, v0.4s
+	WORD $0x4ea0d6b5 // fsub v21.4s, v21.4s, v0.4s
+	WORD $0x6e34de9a // fmul v26.4s, v20.4s, v20.4s
+	WORD $0x6e35debb // fmul v27.4s, v21.4s, v21.4s
 	FMOVQ 1360(R8), F28 // -0.00184429839116
 	FMOVQ 1360(R8), F29 // -0.00184429839116
-	WORD $0x4f8d125c // fmla v28.4s, v18.4s, v13.s[0]
-	WORD $0x4f8d127d // fmla v29.4s, v19.4s, v13.s[0]
+	WORD $0x4f8d129c // fmla v28.4s, v20.4s, v13.s[0]
+	WORD $0x4f8d12bd // fmla v29.4s, v21.4s, v13.s[0]
 	FMOVQ 1376(R8), F30 // -0.0112001485349
 	FMOVQ 1376(R8), F31 // -0.0112001485349
-	WORD $0x4fac1a5e // fmla v30.4s, v18.4s, v12.s[3]
-	WORD $0x4fac1a7f // fmla v31.4s, v19.4s, v12.s[3]
+	WORD $0x4fac1a9e // fmla v30.4s, v20.4s, v12.s[3]
+	WORD $0x4fac1abf // fmla v31.4s, v21.4s, v12.s[3]
 	WORD $0x4e3acf9e // fmla v30.4s, v28.4s, v26.4s
 	WORD $0x4e3bcfbf // fmla v31.4s, v29.4s, v27.4s
 	FMOVQ 1392(R8), F28 // -0.0301568952968
 	FMOVQ 1392(R8), F29 // -0.0301568952968
-	WORD $0x4f8c1a5c // fmla v28.4s, v18.4s, v12.s[2]
-	WORD $0x4f8c1a7d // fmla v29.4s, v19.4s, v12.s[2]
+	WORD $0x4f8c1a9c // fmla v28.4s, v20.4s, v12.s[2]
+	WORD $0x4f8c1abd // fmla v29.4s, v21.4s, v12.s[2]
 	WORD $0x4e3acfdc // fmla v28.4s, v30.4s, v26.4s
 	WORD $0x4e3bcffd // fmla v29.4s, v31.4s, v27.4s
 	FMOVQ 1408(R8), F30 // -0.113703551331
 	FMOVQ 1408(R8), F31 // -0.113703551331
-	WORD $0x4fac125e // fmla v30.4s, v18.4s, v12.s[1]
-	WORD $0x4fac127f // fmla v31.4s, v19.4s, v12.s[1]
+	WORD $0x4fac129e // fmla v30.4s, v20.4s, v12.s[1]
+	WORD $0x4fac12bf // fmla v31.4s, v21.4s, v12.s[1]
 	WORD $0x4e3acf9e // fmla v30.4s, v28.4s, v26.4s
 	WORD $0x4e3bcfbf // fmla v31.4s, v29.4s, v27.4s
 	FMOVQ 1424(R8), F28 // -1.6475996122977676e-09
 	FMOVQ 1424(R8), F29 // -1.6475996122977676e-09
-	WORD $0x4f8c125c // fmla v28.4s, v18.4s, v12.s[0]
-	WORD $0x4f8c127d // fmla v29.4s, v19.4s, v12.s[0]
+	WORD $0x4f8c129c // fmla v28.4s, v20.4s, v12.s[0]
+	WORD $0x4f8c12bd // fmla v29.4s, v21.4s, v12.s[0]
 	WORD $0x4e3acfdc // fmla v28.4s, v30.4s, v26.4s
 	WORD $0x4e3bcffd // fmla v29.4s, v31.4s, v27.4s
 	FMOVQ 784(R8), F30 // 0.693147180817
@@ -13786,53 +13581,51 @@ shares:
 	FMOVQ 784(R8), F31 // 0.693147180817
 	WORD $0x4e3ed79c // fadd v28.4s, v28.4s, v30.4s
 	WORD $0x4e3fd7bd // fadd v29.4s, v29.4s, v31.4s
-	WORD $0x6e36df9c // fmul v28.4s, v28.4s, v22.4s
-	WORD $0x6e37dfbd // fmul v29.4s, v29.4s, v23.4s
+	WORD $0x6e32df9c // fmul v28.4s, v28.4s, v18.4s
+	WORD $0x6e33dfbd // fmul v29.4s, v29.4s, v19.4s
 	WORD $0x4e28d4cc // fadd v12.4s, v6.4s, v8.4s
 	WORD $0x4e29d4ed // fadd v13.4s, v7.4s, v9.4s
 	WORD $0x6e3cdd8c // fmul v12.4s, v12.4s, v28.4s
 	WORD $0x6e3dddad // fmul v13.4s, v13.4s, v29.4s
-	VEOR V18.B16, V18.B16, V18.B16
-	VEOR V19.B16, V19.B16, V19.B16
-	WORD $0x6eb2e512 // fcmgt v18.4s, v8.4s, v18.4s
-	WORD $0x6eb3e533 // fcmgt v19.4s, v9.4s, v19.4s
-	VAND V18.B16, V2.B16, V2.B16
-	VAND V19.B16, V3.B16, V3.B16
+	WORD $0x4ea08914 // cmgt v20.4s, v8.4s, #0
+	WORD $0x4ea08935 // cmgt v21.4s, v9.4s, #0
+	VAND V20.B16, V2.B16, V2.B16
+	VAND V21.B16, V3.B16, V3.B16
 	WORD $0x4e28cc4c // fmla v12.4s, v2.4s, v8.4s
 	WORD $0x4e29cc6d // fmla v13.4s, v3.4s, v9.4s
-	WORD $0x4e34d718 // fadd v24.4s, v24.4s, v20.4s
-	WORD $0x4e35d739 // fadd v25.4s, v25.4s, v21.4s
-	WORD $0x6e2adec2 // fmul v2.4s, v22.4s, v10.4s
-	WORD $0x6e2bdee3 // fmul v3.4s, v23.4s, v11.4s
+	WORD $0x4e36d718 // fadd v24.4s, v24.4s, v22.4s
+	WORD $0x4e37d739 // fadd v25.4s, v25.4s, v23.4s
+	WORD $0x6e2ade42 // fmul v2.4s, v18.4s, v10.4s
+	WORD $0x6e2bde63 // fmul v3.4s, v19.4s, v11.4s
 	WORD $0x6ea0f85a // fneg v26.4s, v2.4s
 	WORD $0x6ea0f87b // fneg v27.4s, v3.4s
-	WORD $0x4e2aceda // fmla v26.4s, v22.4s, v10.4s
-	WORD $0x4e2bcefb // fmla v27.4s, v23.4s, v11.4s
+	WORD $0x4e2ace5a // fmla v26.4s, v18.4s, v10.4s
+	WORD $0x4e2bce7b // fmla v27.4s, v19.4s, v11.4s
 	WORD $0x4e38cc5a // fmla v26.4s, v2.4s, v24.4s
 	WORD $0x4e39cc7b // fmla v27.4s, v3.4s, v25.4s
-	WORD $0x6e2adc52 // fmul v18.4s, v2.4s, v10.4s
-	WORD $0x6e2bdc73 // fmul v19.4s, v3.4s, v11.4s
-	WORD $0x6ea0fa58 // fneg v24.4s, v18.4s
-	WORD $0x6ea0fa79 // fneg v25.4s, v19.4s
+	WORD $0x6e2adc54 // fmul v20.4s, v2.4s, v10.4s
+	WORD $0x6e2bdc75 // fmul v21.4s, v3.4s, v11.4s
+	WORD $0x6ea0fa98 // fneg v24.4s, v20.4s
+	WORD $0x6ea0fab9 // fneg v25.4s, v21.4s
 	WORD $0x4e2acc58 // fmla v24.4s, v2.4s, v10.4s
 	WORD $0x4e2bcc79 // fmla v25.4s, v3.4s, v11.4s
-	WORD $0x4e34ce58 // fmla v24.4s, v18.4s, v20.4s
-	WORD $0x4e35ce79 // fmla v25.4s, v19.4s, v21.4s
+	WORD $0x4e36ce98 // fmla v24.4s, v20.4s, v22.4s
+	WORD $0x4e37ceb9 // fmla v25.4s, v21.4s, v23.4s
 	WORD $0x4e3ad442 // fadd v2.4s, v2.4s, v26.4s
 	WORD $0x4e3bd463 // fadd v3.4s, v3.4s, v27.4s
 	WORD $0x6e2adf5a // fmul v26.4s, v26.4s, v10.4s
 	WORD $0x6e2bdf7b // fmul v27.4s, v27.4s, v11.4s
 	WORD $0x4e38d75a // fadd v26.4s, v26.4s, v24.4s
 	WORD $0x4e39d77b // fadd v27.4s, v27.4s, v25.4s
-	WORD $0x4e34cd4a // fmla v10.4s, v10.4s, v20.4s
-	WORD $0x4e35cd6b // fmla v11.4s, v11.4s, v21.4s
+	WORD $0x4e36cd4a // fmla v10.4s, v10.4s, v22.4s
+	WORD $0x4e37cd6b // fmla v11.4s, v11.4s, v23.4s
 	FMOVQ 0(R7), F22
-	WORD $0x6e2add14 // fmul v20.4s, v8.4s, v10.4s
-	WORD $0x6e2bdd35 // fmul v21.4s, v9.4s, v11.4s
-	WORD $0x4ea2ccd4 // fmls v20.4s, v6.4s, v2.4s
-	WORD $0x4ea3ccf5 // fmls v21.4s, v7.4s, v3.4s
-	WORD $0x4f969294 // fmul v20.4s, v20.4s, v22.s[0]
-	WORD $0x4f9692b5 // fmul v21.4s, v21.4s, v22.s[0]
+	WORD $0x6e2add12 // fmul v18.4s, v8.4s, v10.4s
+	WORD $0x6e2bdd33 // fmul v19.4s, v9.4s, v11.4s
+	WORD $0x4ea2ccd2 // fmls v18.4s, v6.4s, v2.4s
+	WORD $0x4ea3ccf3 // fmls v19.4s, v7.4s, v3.4s
+	WORD $0x4f969252 // fmul v18.4s, v18.4s, v22.s[0]
+	WORD $0x4f969273 // fmul v19.4s, v19.4s, v22.s[0]
 	WORD $0x4f96918c // fmul v12.4s, v12.4s, v22.s[0]
 	WORD $0x4f9691ad // fmul v13.4s, v13.4s, v22.s[0]
 	WORD $0x4e30cd4c // fmla v12.4s, v10.4s, v16.4s
@@ -13841,16 +13634,16 @@ shares:
 	WORD $0x4e2fcc6d // fmla v13.4s, v3.4s, v15.4s
 	WORD $0x4eaed610 // fsub v16.4s, v16.4s, v14.4s
 	WORD $0x4eafd631 // fsub v17.4s, v17.4s, v15.4s
-	WORD $0x4e30cf54 // fmla v20.4s, v26.4s, v16.4s
-	WORD $0x4e31cf75 // fmla v21.4s, v27.4s, v17.4s
-	WORD $0x4e30ce54 // fmla v20.4s, v18.4s, v16.4s
-	WORD $0x4e31ce75 // fmla v21.4s, v19.4s, v17.4s
+	WORD $0x4e30cf52 // fmla v18.4s, v26.4s, v16.4s
+	WORD $0x4e31cf73 // fmla v19.4s, v27.4s, v17.4s
+	WORD $0x4e30ce92 // fmla v18.4s, v20.4s, v16.4s
+	WORD $0x4e31ceb3 // fmla v19.4s, v21.4s, v17.4s
 	VEOR V22.B16, V22.B16, V22.B16
 	VEOR V23.B16, V23.B16, V23.B16
-	WORD $0x4eb4d6d6 // fsub v22.4s, v22.4s, v20.4s
-	WORD $0x4eb5d6f7 // fsub v23.4s, v23.4s, v21.4s
-	VBIT V4.B16, V20.B16, V22.B16
-	VBIT V5.B16, V21.B16, V23.B16
+	WORD $0x4eb2d6d6 // fsub v22.4s, v22.4s, v18.4s
+	WORD $0x4eb3d6f7 // fsub v23.4s, v23.4s, v19.4s
+	VBIT V4.B16, V18.B16, V22.B16
+	VBIT V5.B16, V19.B16, V23.B16
 	WORD $0x0e617982 // fcvtl v2.2d, v12.2s
 	WORD $0x4e617983 // fcvtl2 v3.2d, v12.4s
 	VST1.P [V2.D2, V3.D2], 32(R0)
@@ -13887,7 +13680,7 @@ begin:
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V2.S4, V3.S4]
-	FMOVQ 816(R8), F4 // -104.5
+	FMOVQ 816(R8), F4 // 104.5
 	FMOVQ 832(R8), F5 // 1.2582976e+07
 	FMOVQ 16(R8), F6 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
 	FMOVQ 32(R8), F7 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
@@ -13899,107 +13692,103 @@ loop:
 	WORD $0x4ea0f863 // fabs v3.4s, v3.4s
 	VORR V8.B16, V2.B16, V2.B16
 	VORR V9.B16, V3.B16, V3.B16
-	WORD $0x6ea0f848 // fneg v8.4s, v2.4s
-	WORD $0x6ea0f869 // fneg v9.4s, v3.4s
-	WORD $0x4e24f508 // fmax v8.4s, v8.4s, v4.4s
-	WORD $0x4e24f529 // fmax v9.4s, v9.4s, v4.4s
+	WORD $0x4ea4f448 // fmin v8.4s, v2.4s, v4.4s
+	WORD $0x4ea4f469 // fmin v9.4s, v3.4s, v4.4s
 	VMOV V5.B16, V10.B16
 	VMOV V5.B16, V11.B16
-	WORD $0x4f86110a // fmla v10.4s, v8.4s, v6.s[0]
-	WORD $0x4f86112b // fmla v11.4s, v9.4s, v6.s[0]
+	WORD $0x4f86510a // fmls v10.4s, v8.4s, v6.s[0]
+	WORD $0x4f86512b // fmls v11.4s, v9.4s, v6.s[0]
 	WORD $0x4ea5d54c // fsub v12.4s, v10.4s, v5.4s
 	WORD $0x4ea5d56d // fsub v13.4s, v11.4s, v5.4s
-	WORD $0x4fa65188 // fmls v8.4s, v12.4s, v6.s[1]
-	WORD $0x4fa651a9 // fmls v9.4s, v13.4s, v6.s[1]
-	WORD $0x4f865988 // fmls v8.4s, v12.4s, v6.s[2]
-	WORD $0x4f8659a9 // fmls v9.4s, v13.4s, v6.s[2]
+	WORD $0x4fa61188 // fmla v8.4s, v12.4s, v6.s[1]
+	WORD $0x4fa611a9 // fmla v9.4s, v13.4s, v6.s[1]
+	WORD $0x4f861988 // fmla v8.4s, v12.4s, v6.s[2]
+	WORD $0x4f8619a9 // fmla v9.4s, v13.4s, v6.s[2]
 	VSHL $23, V10.S4, V10.S4
 	VSHL $23, V11.S4, V11.S4
 	WORD $0x6e28dd0c // fmul v12.4s, v8.4s, v8.4s
 	WORD $0x6e29dd2d // fmul v13.4s, v9.4s, v9.4s
 	FMOVQ 48(R8), F14 // 0.04166655443768594
 	FMOVQ 48(R8), F15 // 0.04166655443768594
-	WORD $0x4fa7110e // fmla v14.4s, v8.4s, v7.s[1]
-	WORD $0x4fa7112f // fmla v15.4s, v9.4s, v7.s[1]
+	WORD $0x4fa7510e // fmls v14.4s, v8.4s, v7.s[1]
+	WORD $0x4fa7512f // fmls v15.4s, v9.4s, v7.s[1]
 	WORD $0x4f87198e // fmla v14.4s, v12.4s, v7.s[2]
 	WORD $0x4f8719af // fmla v15.4s, v13.4s, v7.s[2]
 	FMOVQ 64(R8), F16 // 0.5
 	FMOVQ 64(R8), F17 // 0.5
-	WORD $0x4f871110 // fmla v16.4s, v8.4s, v7.s[0]
-	WORD $0x4f871131 // fmla v17.4s, v9.4s, v7.s[0]
+	WORD $0x4f875110 // fmls v16.4s, v8.4s, v7.s[0]
+	WORD $0x4f875131 // fmls v17.4s, v9.4s, v7.s[0]
 	WORD $0x4e2ccdd0 // fmla v16.4s, v14.4s, v12.4s
 	WORD $0x4e2dcdf1 // fmla v17.4s, v15.4s, v13.4s
-	WORD $0x4e2cce08 // fmla v8.4s, v16.4s, v12.4s
-	WORD $0x4e2dce29 // fmla v9.4s, v17.4s, v13.4s
-	WORD $0x4e20d50c // fadd v12.4s, v8.4s, v0.4s
-	WORD $0x4e20d52d // fadd v13.4s, v9.4s, v0.4s
+	WORD $0x4eacce08 // fmls v8.4s, v16.4s, v12.4s
+	WORD $0x4eadce29 // fmls v9.4s, v17.4s, v13.4s
+	WORD $0x4ea8d40c // fsub v12.4s, v0.4s, v8.4s
+	WORD $0x4ea9d40d // fsub v13.4s, v0.4s, v9.4s
 	WORD $0x4eacd40e // fsub v14.4s, v0.4s, v12.4s
 	WORD $0x4eadd40f // fsub v15.4s, v0.4s, v13.4s
-	WORD $0x4e28d5ce // fadd v14.4s, v14.4s, v8.4s
-	WORD $0x4e29d5ef // fadd v15.4s, v15.4s, v9.4s
-	WORD $0x4ea8cdce // fmls v14.4s, v14.4s, v8.4s
-	WORD $0x4ea9cdef // fmls v15.4s, v15.4s, v9.4s
+	WORD $0x4ea8d5ce // fsub v14.4s, v14.4s, v8.4s
+	WORD $0x4ea9d5ef // fsub v15.4s, v15.4s, v9.4s
+	WORD $0x4e28cdce // fmla v14.4s, v14.4s, v8.4s
+	WORD $0x4e29cdef // fmla v15.4s, v15.4s, v9.4s
 	VADD V10.S4, V12.S4, V12.S4
 	VADD V11.S4, V13.S4, V13.S4
-	WORD $0x4fa6998c // fmul v12.4s, v12.4s, v6.s[3]
-	WORD $0x4fa699ad // fmul v13.4s, v13.4s, v6.s[3]
 	VEOR V16.B16, V16.B16, V16.B16
-	WORD $0x4e30cdcc // fmla v12.4s, v14.4s, v16.4s
-	WORD $0x4e30cded // fmla v13.4s, v15.4s, v16.4s
-	VMOV V0.B16, V6.B16
-	VMOV V0.B16, V7.B16
-	WORD $0x4e2cd4c6 // fadd v6.4s, v6.4s, v12.4s
-	WORD $0x4e2dd4e7 // fadd v7.4s, v7.4s, v13.4s
+	WORD $0x6e30dd08 // fmul v8.4s, v8.4s, v16.4s
+	WORD $0x6e30dd29 // fmul v9.4s, v9.4s, v16.4s
+	WORD $0x4fa61988 // fmla v8.4s, v12.4s, v6.s[3]
+	WORD $0x4fa619a9 // fmla v9.4s, v13.4s, v6.s[3]
+	WORD $0x4e28d406 // fadd v6.4s, v0.4s, v8.4s
+	WORD $0x4e29d407 // fadd v7.4s, v0.4s, v9.4s
 	WORD $0x6e26fc04 // fdiv v4.4s, v0.4s, v6.4s
 	WORD $0x6e27fc05 // fdiv v5.4s, v0.4s, v7.4s
-	WORD $0x4ea6d408 // fsub v8.4s, v0.4s, v6.4s
-	WORD $0x4ea7d409 // fsub v9.4s, v0.4s, v7.4s
-	WORD $0x4e2cd508 // fadd v8.4s, v8.4s, v12.4s
-	WORD $0x4e2dd529 // fadd v9.4s, v9.4s, v13.4s
-	VMOV V0.B16, V10.B16
-	VMOV V0.B16, V11.B16
-	WORD $0x4ea6cc8a // fmls v10.4s, v4.4s, v6.4s
-	WORD $0x4ea7ccab // fmls v11.4s, v5.4s, v7.4s
-	WORD $0x4ea8cc8a // fmls v10.4s, v4.4s, v8.4s
-	WORD $0x4ea9ccab // fmls v11.4s, v5.4s, v9.4s
-	WORD $0x6e24dd86 // fmul v6.4s, v12.4s, v4.4s
-	WORD $0x6e25dda7 // fmul v7.4s, v13.4s, v5.4s
-	WORD $0x4eaeccca // fmls v10.4s, v6.4s, v14.4s
-	WORD $0x4eafcceb // fmls v11.4s, v7.4s, v15.4s
+	WORD $0x4ea6d40a // fsub v10.4s, v0.4s, v6.4s
+	WORD $0x4ea7d40b // fsub v11.4s, v0.4s, v7.4s
+	WORD $0x4e28d54a // fadd v10.4s, v10.4s, v8.4s
+	WORD $0x4e29d56b // fadd v11.4s, v11.4s, v9.4s
+	VMOV V0.B16, V12.B16
+	VMOV V0.B16, V13.B16
+	WORD $0x4ea6cc8c // fmls v12.4s, v4.4s, v6.4s
+	WORD $0x4ea7ccad // fmls v13.4s, v5.4s, v7.4s
+	WORD $0x4eaacc8c // fmls v12.4s, v4.4s, v10.4s
+	WORD $0x4eabccad // fmls v13.4s, v5.4s, v11.4s
+	WORD $0x6e24dd06 // fmul v6.4s, v8.4s, v4.4s
+	WORD $0x6e25dd27 // fmul v7.4s, v9.4s, v5.4s
+	WORD $0x4eaecccc // fmls v12.4s, v6.4s, v14.4s
+	WORD $0x4eafcced // fmls v13.4s, v7.4s, v15.4s
 	FMOVQ 1328(R8), F6 // 0.386294303904 0.0529314290558 0.0187063060079 0.00553057883505
 	FMOVQ 1344(R8), F7 // 0.000295095305405 0 0 0
-	WORD $0x4e24d488 // fadd v8.4s, v4.4s, v4.4s
-	WORD $0x4e25d4a9 // fadd v9.4s, v5.4s, v5.4s
-	WORD $0x4ea0d508 // fsub v8.4s, v8.4s, v0.4s
-	WORD $0x4ea0d529 // fsub v9.4s, v9.4s, v0.4s
-	WORD $0x6e28dd10 // fmul v16.4s, v8.4s, v8.4s
-	WORD $0x6e29dd31 // fmul v17.4s, v9.4s, v9.4s
+	WORD $0x4e24d48a // fadd v10.4s, v4.4s, v4.4s
+	WORD $0x4e25d4ab // fadd v11.4s, v5.4s, v5.4s
+	WORD $0x4ea0d54a // fsub v10.4s, v10.4s, v0.4s
+	WORD $0x4ea0d56b // fsub v11.4s, v11.4s, v0.4s
+	WORD $0x6e2add50 // fmul v16.4s, v10.4s, v10.4s
+	WORD $0x6e2bdd71 // fmul v17.4s, v11.4s, v11.4s
 	FMOVQ 1360(R8), F18 // -0.00184429839116
 	FMOVQ 1360(R8), F19 // -0.00184429839116
-	WORD $0x4f871112 // fmla v18.4s, v8.4s, v7.s[0]
-	WORD $0x4f871133 // fmla v19.4s, v9.4s, v7.s[0]
+	WORD $0x4f871152 // fmla v18.4s, v10.4s, v7.s[0]
+	WORD $0x4f871173 // fmla v19.4s, v11.4s, v7.s[0]
 	FMOVQ 1376(R8), F20 // -0.0112001485349
 	FMOVQ 1376(R8), F21 // -0.0112001485349
-	WORD $0x4fa61914 // fmla v20.4s, v8.4s, v6.s[3]
-	WORD $0x4fa61935 // fmla v21.4s, v9.4s, v6.s[3]
+	WORD $0x4fa61954 // fmla v20.4s, v10.4s, v6.s[3]
+	WORD $0x4fa61975 // fmla v21.4s, v11.4s, v6.s[3]
 	WORD $0x4e30ce54 // fmla v20.4s, v18.4s, v16.4s
 	WORD $0x4e31ce75 // fmla v21.4s, v19.4s, v17.4s
 	FMOVQ 1392(R8), F18 // -0.0301568952968
 	FMOVQ 1392(R8), F19 // -0.0301568952968
-	WORD $0x4f861912 // fmla v18.4s, v8.4s, v6.s[2]
-	WORD $0x4f861933 // fmla v19.4s, v9.4s, v6.s[2]
+	WORD $0x4f861952 // fmla v18.4s, v10.4s, v6.s[2]
+	WORD $0x4f861973 // fmla v19.4s, v11.4s, v6.s[2]
 	WORD $0x4e30ce92 // fmla v18.4s, v20.4s, v16.4s
 	WORD $0x4e31ceb3 // fmla v19.4s, v21.4s, v17.4s
 	FMOVQ 1408(R8), F20 // -0.113703551331
 	FMOVQ 1408(R8), F21 // -0.113703551331
-	WORD $0x4fa61114 // fmla v20.4s, v8.4s, v6.s[1]
-	WORD $0x4fa61135 // fmla v21.4s, v9.4s, v6.s[1]
+	WORD $0x4fa61154 // fmla v20.4s, v10.4s, v6.s[1]
+	WORD $0x4fa61175 // fmla v21.4s, v11.4s, v6.s[1]
 	WORD $0x4e30ce54 // fmla v20.4s, v18.4s, v16.4s
 	WORD $0x4e31ce75 // fmla v21.4s, v19.4s, v17.4s
 	FMOVQ 1424(R8), F18 // -1.6475996122977676e-09
 	FMOVQ 1424(R8), F19 // -1.6475996122977676e-09
-	WORD $0x4f861112 // fmla v18.4s, v8.4s, v6.s[0]
-	WORD $0x4f861133 // fmla v19.4s, v9.4s, v6.s[0]
+	WORD $0x4f861152 // fmla v18.4s, v10.4s, v6.s[0]
+	WORD $0x4f861173 // fmla v19.4s, v11.4s, v6.s[0]
 	WORD $0x4e30ce92 // fmla v18.4s, v20.4s, v16.4s
 	WORD $0x4e31ceb3 // fmla v19.4s, v21.4s, v17.4s
 	FMOVQ 784(R8), F20 // 0.693147180817
@@ -14012,44 +13801,44 @@ loop:
 	FMOVQ 784(R8), F21 // 0.693147180817
 	WORD $0x4e34d652 // fadd v18.4s, v18.4s, v20.4s
 	WORD $0x4e35d673 // fadd v19.4s, v19.4s, v21.4s
-	WORD $0x4e2acc84 // fmla v4.4s, v4.4s, v10.4s
-	WORD $0x4e2bcca5 // fmla v5.4s, v5.4s, v11.4s
-	FMOVQ 624(R8), F10 // 1.152921504606847e+18
-	FMOVQ 624(R8), F11 // 1.152921504606847e+18
-	WORD $0x4ea2f54a // fmin v10.4s, v10.4s, v2.4s
-	WORD $0x4ea3f56b // fmin v11.4s, v11.4s, v3.4s
-	WORD $0x6e2cde46 // fmul v6.4s, v18.4s, v12.4s
-	WORD $0x6e2dde67 // fmul v7.4s, v19.4s, v13.4s
-	WORD $0x6ea0f8c8 // fneg v8.4s, v6.4s
-	WORD $0x6ea0f8e9 // fneg v9.4s, v7.4s
-	WORD $0x4e2cce48 // fmla v8.4s, v18.4s, v12.4s
-	WORD $0x4e2dce69 // fmla v9.4s, v19.4s, v13.4s
-	WORD $0x6e2adc84 // fmul v4.4s, v4.4s, v10.4s
-	WORD $0x6e2bdca5 // fmul v5.4s, v5.4s, v11.4s
+	WORD $0x4e2ccc84 // fmla v4.4s, v4.4s, v12.4s
+	WORD $0x4e2dcca5 // fmla v5.4s, v5.4s, v13.4s
+	FMOVQ 624(R8), F12 // 1.152921504606847e+18
+	FMOVQ 624(R8), F13 // 1.152921504606847e+18
+	WORD $0x4ea2f58c // fmin v12.4s, v12.4s, v2.4s
+	WORD $0x4ea3f5ad // fmin v13.4s, v13.4s, v3.4s
+	WORD $0x6e28de46 // fmul v6.4s, v18.4s, v8.4s
+	WORD $0x6e29de67 // fmul v7.4s, v19.4s, v9.4s
+	WORD $0x6ea0f8ca // fneg v10.4s, v6.4s
+	WORD $0x6ea0f8eb // fneg v11.4s, v7.4s
+	WORD $0x4e28ce4a // fmla v10.4s, v18.4s, v8.4s
+	WORD $0x4e29ce6b // fmla v11.4s, v19.4s, v9.4s
+	WORD $0x6e2cdc84 // fmul v4.4s, v4.4s, v12.4s
+	WORD $0x6e2ddca5 // fmul v5.4s, v5.4s, v13.4s
 	WORD $0x4e2ecc84 // fmla v4.4s, v4.4s, v14.4s
 	WORD $0x4e2fcca5 // fmla v5.4s, v5.4s, v15.4s
-	VMOV V8.B16, V18.B16
-	VMOV V9.B16, V19.B16
-	WORD $0x4e2ccc92 // fmla v18.4s, v4.4s, v12.4s
-	WORD $0x4e2dccb3 // fmla v19.4s, v5.4s, v13.4s
+	VMOV V10.B16, V18.B16
+	VMOV V11.B16, V19.B16
+	WORD $0x4e28cc92 // fmla v18.4s, v4.4s, v8.4s
+	WORD $0x4e29ccb3 // fmla v19.4s, v5.4s, v9.4s
 	WORD $0x4e26d652 // fadd v18.4s, v18.4s, v6.4s
 	WORD $0x4e27d673 // fadd v19.4s, v19.4s, v7.4s
 	WORD $0x4e26d4c4 // fadd v4.4s, v6.4s, v6.4s
 	WORD $0x4e27d4e5 // fadd v5.4s, v7.4s, v7.4s
-	WORD $0x4e2ad482 // fadd v2.4s, v4.4s, v10.4s
-	WORD $0x4e2bd4a3 // fadd v3.4s, v5.4s, v11.4s
-	WORD $0x4e2af48c // fmax v12.4s, v4.4s, v10.4s
-	WORD $0x4e2bf4ad // fmax v13.4s, v5.4s, v11.4s
-	WORD $0x4eaaf48e // fmin v14.4s, v4.4s, v10.4s
-	WORD $0x4eabf4af // fmin v15.4s, v5.4s, v11.4s
-	WORD $0x4ea2d58c // fsub v12.4s, v12.4s, v2.4s
-	WORD $0x4ea3d5ad // fsub v13.4s, v13.4s, v3.4s
-	WORD $0x4e2ed58c // fadd v12.4s, v12.4s, v14.4s
-	WORD $0x4e2fd5ad // fadd v13.4s, v13.4s, v15.4s
-	WORD $0x4e28d58c // fadd v12.4s, v12.4s, v8.4s
-	WORD $0x4e29d5ad // fadd v13.4s, v13.4s, v9.4s
-	WORD $0x4e28d58c // fadd v12.4s, v12.4s, v8.4s
-	WORD $0x4e29d5ad // fadd v13.4s, v13.4s, v9.4s
+	WORD $0x4e2cd482 // fadd v2.4s, v4.4s, v12.4s
+	WORD $0x4e2dd4a3 // fadd v3.4s, v5.4s, v13.4s
+	WORD $0x4e2cf488 // fmax v8.4s, v4.4s, v12.4s
+	WORD $0x4e2df4a9 // fmax v9.4s, v5.4s, v13.4s
+	WORD $0x4eacf48e // fmin v14.4s, v4.4s, v12.4s
+	WORD $0x4eadf4af // fmin v15.4s, v5.4s, v13.4s
+	WORD $0x4ea2d508 // fsub v8.4s, v8.4s, v2.4s
+	WORD $0x4ea3d529 // fsub v9.4s, v9.4s, v3.4s
+	WORD $0x4e2ed508 // fadd v8.4s, v8.4s, v14.4s
+	WORD $0x4e2fd529 // fadd v9.4s, v9.4s, v15.4s
+	WORD $0x4e2ad508 // fadd v8.4s, v8.4s, v10.4s
+	WORD $0x4e2bd529 // fadd v9.4s, v9.4s, v11.4s
+	WORD $0x4e2ad508 // fadd v8.4s, v8.4s, v10.4s
+	WORD $0x4e2bd529 // fadd v9.4s, v9.4s, v11.4s
 	WORD $0x6e22dc44 // fmul v4.4s, v2.4s, v2.4s
 	WORD $0x6e23dc65 // fmul v5.4s, v3.4s, v3.4s
 	WORD $0x6ea0f88e // fneg v14.4s, v4.4s
@@ -14058,8 +13847,8 @@ loop:
 	WORD $0x4e23cc6f // fmla v15.4s, v3.4s, v3.4s
 	WORD $0x6e24fc10 // fdiv v16.4s, v0.4s, v4.4s
 	WORD $0x6e25fc11 // fdiv v17.4s, v0.4s, v5.4s
-	WORD $0x4e2cd594 // fadd v20.4s, v12.4s, v12.4s
-	WORD $0x4e2dd5b5 // fadd v21.4s, v13.4s, v13.4s
+	WORD $0x4e28d514 // fadd v20.4s, v8.4s, v8.4s
+	WORD $0x4e29d535 // fadd v21.4s, v9.4s, v9.4s
 	WORD $0x4e22ce8e // fmla v14.4s, v20.4s, v2.4s
 	WORD $0x4e23ceaf // fmla v15.4s, v21.4s, v3.4s
 	VMOV V0.B16, V20.B16
@@ -14084,8 +13873,8 @@ loop:
 	WORD $0x6ea0faaf // fneg v15.4s, v21.4s
 	WORD $0x4e22ce0e // fmla v14.4s, v16.4s, v2.4s
 	WORD $0x4e23ce2f // fmla v15.4s, v17.4s, v3.4s
-	WORD $0x4e2cce0e // fmla v14.4s, v16.4s, v12.4s
-	WORD $0x4e2dce2f // fmla v15.4s, v17.4s, v13.4s
+	WORD $0x4e28ce0e // fmla v14.4s, v16.4s, v8.4s
+	WORD $0x4e29ce2f // fmla v15.4s, v17.4s, v9.4s
 	WORD $0x4e2ed694 // fadd v20.4s, v20.4s, v14.4s
 	WORD $0x4e2fd6b5 // fadd v21.4s, v21.4s, v15.4s
 	VLD1.P 32(R1), [V2.S4, V3.S4]
@@ -14095,27 +13884,25 @@ loop:
 	CBZ R4, shares
 	VLD1.P 32(R4), [V4.S4, V5.S4]
 shares:
-	VEOR V12.B16, V12.B16, V12.B16
-	VEOR V13.B16, V13.B16, V13.B16
-	WORD $0x6eace442 // fcmgt v2.4s, v2.4s, v12.4s
-	WORD $0x6eade463 // fcmgt v3.4s, v3.4s, v13.4s
-	VMOV V14.B16, V12.B16
-	VMOV V15.B16, V13.B16
-	VBIT V2.B16, V4.B16, V12.B16
-	VBIT V3.B16, V5.B16, V13.B16
+	WORD $0x4ea08842 // cmgt v2.4s, v2.4s, #0
+	WORD $0x4ea08863 // cmgt v3.4s, v3.4s, #0
+	VMOV V14.B16, V8.B16
+	VMOV V15.B16, V9.B16
+	VBIT V2.B16, V4.B16, V8.B16
+	VBIT V3.B16, V5.B16, V9.B16
 	VBIT V2.B16, V14.B16, V4.B16
 	VBIT V3.B16, V15.B16, V5.B16
 	VDUP V1.S[1], V24.S4
-	WORD $0x4eacf490 // fmin v16.4s, v4.4s, v12.4s
-	WORD $0x4eadf4b1 // fmin v17.4s, v5.4s, v13.4s
-	WORD $0x4e2cf48e // fmax v14.4s, v4.4s, v12.4s
-	WORD $0x4e2df4af // fmax v15.4s, v5.4s, v13.4s
+	WORD $0x4ea8f490 // fmin v16.4s, v4.4s, v8.4s
+	WORD $0x4ea9f4b1 // fmin v17.4s, v5.4s, v9.4s
+	WORD $0x4e28f48e // fmax v14.4s, v4.4s, v8.4s
+	WORD $0x4e29f4af // fmax v15.4s, v5.4s, v9.4s
 	WORD $0x4e38f5ce // fmax v14.4s, v14.4s, v24.4s
 	WORD $0x4e38f5ef // fmax v15.4s, v15.4s, v24.4s
 	WORD $0x4f81520e // fmls v14.4s, v16.4s, v1.s[0]
 	WORD $0x4f81522f // fmls v15.4s, v17.4s, v1.s[0]
-	WORD $0x6ea4e592 // fcmgt v18.4s, v12.4s, v4.4s
-	WORD $0x6ea5e5b3 // fcmgt v19.4s, v13.4s, v5.4s
+	WORD $0x6ea4e512 // fcmgt v18.4s, v8.4s, v4.4s
+	WORD $0x6ea5e533 // fcmgt v19.4s, v9.4s, v5.4s
 	WORD $0x6e36ddce // fmul v14.4s, v14.4s, v22.4s
 	WORD $0x6e37ddef // fmul v15.4s, v15.4s, v23.4s
 	VEOR V16.B16, V16.B16, V16.B16
@@ -14130,21 +13917,21 @@ shares:
 	WORD $0x4eb1d5ef // fsub v15.4s, v15.4s, v17.4s
 	VBIT V2.B16, V16.B16, V14.B16
 	VBIT V3.B16, V17.B16, V15.B16
-	WORD $0x4e2cd484 // fadd v4.4s, v4.4s, v12.4s
-	WORD $0x4e2dd4a5 // fadd v5.4s, v5.4s, v13.4s
-	WORD $0x6e28dc88 // fmul v8.4s, v4.4s, v8.4s
-	WORD $0x6e29dca9 // fmul v9.4s, v5.4s, v9.4s
-	WORD $0x4e26cc88 // fmla v8.4s, v4.4s, v6.4s
-	WORD $0x4e27cca9 // fmla v9.4s, v5.4s, v7.4s
-	WORD $0x4e2ccd48 // fmla v8.4s, v10.4s, v12.4s
-	WORD $0x4e2dcd69 // fmla v9.4s, v11.4s, v13.4s
-	WORD $0x6e34dd08 // fmul v8.4s, v8.4s, v20.4s
-	WORD $0x6e35dd29 // fmul v9.4s, v9.4s, v21.4s
-	WORD $0x0e617902 // fcvtl v2.2d, v8.2s
-	WORD $0x4e617903 // fcvtl2 v3.2d, v8.4s
+	WORD $0x4e28d484 // fadd v4.4s, v4.4s, v8.4s
+	WORD $0x4e29d4a5 // fadd v5.4s, v5.4s, v9.4s
+	WORD $0x6e2adc8a // fmul v10.4s, v4.4s, v10.4s
+	WORD $0x6e2bdcab // fmul v11.4s, v5.4s, v11.4s
+	WORD $0x4e26cc8a // fmla v10.4s, v4.4s, v6.4s
+	WORD $0x4e27ccab // fmla v11.4s, v5.4s, v7.4s
+	WORD $0x4e28cd8a // fmla v10.4s, v12.4s, v8.4s
+	WORD $0x4e29cdab // fmla v11.4s, v13.4s, v9.4s
+	WORD $0x6e34dd4a // fmul v10.4s, v10.4s, v20.4s
+	WORD $0x6e35dd6b // fmul v11.4s, v11.4s, v21.4s
+	WORD $0x0e617942 // fcvtl v2.2d, v10.2s
+	WORD $0x4e617943 // fcvtl2 v3.2d, v10.4s
 	VST1.P [V2.D2, V3.D2], 32(R0)
-	WORD $0x0e617922 // fcvtl v2.2d, v9.2s
-	WORD $0x4e617923 // fcvtl2 v3.2d, v9.4s
+	WORD $0x0e617962 // fcvtl v2.2d, v11.2s
+	WORD $0x4e617963 // fcvtl2 v3.2d, v11.4s
 	VST1.P [V2.D2, V3.D2], 32(R0)
 	CBZ R5, value
 	MOVWU scale+48(FP), R9
@@ -14161,7 +13948,7 @@ value:
 TEXT ·sigmoidMAEF32(SB), NOSPLIT, $0-64
 	MOVD $numbers<>(SB), R8
 	FMOVQ 80(R8), F0 // 1
-	FMOVQ 256(R8), F1 // -746
+	FMOVQ 928(R8), F1 // 746
 	FMOVQ 272(R8), F2 // 6.755399441055808e+15
 	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
@@ -14179,79 +13966,77 @@ loop:
 	VLD1.P 16(R6), [V8.S4]
 	WORD $0x4e617909 // fcvtl2 v9.2d, v8.4s
 	WORD $0x0e617908 // fcvtl v8.2d, v8.2s
-	FMOVQ 976(R8), F10 // +Inf
-	FMOVQ 976(R8), F11 // +Inf
+	FMOVQ 992(R8), F10 // +Inf
+	FMOVQ 992(R8), F11 // +Inf
 	WORD $0x4e68e54a // fcmeq v10.2d, v10.2d, v8.2d
 	WORD $0x4e69e56b // fcmeq v11.2d, v11.2d, v9.2d
 	WORD $0x4ee0f908 // fabs v8.2d, v8.2d
 	WORD $0x4ee0f929 // fabs v9.2d, v9.2d
 	VORR V10.B16, V8.B16, V8.B16
 	VORR V11.B16, V9.B16, V9.B16
-	WORD $0x6ee0f90a // fneg v10.2d, v8.2d
-	WORD $0x6ee0f92b // fneg v11.2d, v9.2d
-	WORD $0x4e61f54a // fmax v10.2d, v10.2d, v1.2d
-	WORD $0x4e61f56b // fmax v11.2d, v11.2d, v1.2d
+	WORD $0x4ee1f50a // fmin v10.2d, v8.2d, v1.2d
+	WORD $0x4ee1f52b // fmin v11.2d, v9.2d, v1.2d
 	VMOV V2.B16, V12.B16
 	VMOV V2.B16, V13.B16
-	WORD $0x4fc3114c // fmla v12.2d, v10.2d, v3.d[0]
-	WORD $0x4fc3116d // fmla v13.2d, v11.2d, v3.d[0]
+	WORD $0x4fc3514c // fmls v12.2d, v10.2d, v3.d[0]
+	WORD $0x4fc3516d // fmls v13.2d, v11.2d, v3.d[0]
 	WORD $0x4ee2d58e // fsub v14.2d, v12.2d, v2.2d
 	WORD $0x4ee2d5af // fsub v15.2d, v13.2d, v2.2d
-	WORD $0x4fc359ca // fmls v10.2d, v14.2d, v3.d[1]
-	WORD $0x4fc359eb // fmls v11.2d, v15.2d, v3.d[1]
-	WORD $0x4fc451ca // fmls v10.2d, v14.2d, v4.d[0]
-	WORD $0x4fc451eb // fmls v11.2d, v15.2d, v4.d[0]
+	WORD $0x4fc319ca // fmla v10.2d, v14.2d, v3.d[1]
+	WORD $0x4fc319eb // fmla v11.2d, v15.2d, v3.d[1]
+	WORD $0x4fc411ca // fmla v10.2d, v14.2d, v4.d[0]
+	WORD $0x4fc411eb // fmla v11.2d, v15.2d, v4.d[0]
 	VSHL $52, V12.D2, V12.D2
 	VSHL $52, V13.D2, V13.D2
 	WORD $0x6e6add4e // fmul v14.2d, v10.2d, v10.2d
 	WORD $0x6e6bdd6f // fmul v15.2d, v11.2d, v11.2d
 	FMOVQ 176(R8), F16 // 2.7620138719733994e-07
 	FMOVQ 176(R8), F17 // 2.7620138719733994e-07
-	WORD $0x4fc71150 // fmla v16.2d, v10.2d, v7.d[0]
-	WORD $0x4fc71171 // fmla v17.2d, v11.2d, v7.d[0]
+	WORD $0x4fc75150 // fmls v16.2d, v10.2d, v7.d[0]
+	WORD $0x4fc75171 // fmls v17.2d, v11.2d, v7.d[0]
 	FMOVQ 192(R8), F18 // 2.4801520191217726e-05
 	FMOVQ 192(R8), F19 // 2.4801520191217726e-05
-	WORD $0x4fc61952 // fmla v18.2d, v10.2d, v6.d[1]
-	WORD $0x4fc61973 // fmla v19.2d, v11.2d, v6.d[1]
+	WORD $0x4fc65952 // fmls v18.2d, v10.2d, v6.d[1]
+	WORD $0x4fc65973 // fmls v19.2d, v11.2d, v6.d[1]
 	WORD $0x4e6ece12 // fmla v18.2d, v16.2d, v14.2d
 	WORD $0x4e6fce33 // fmla v19.2d, v17.2d, v15.2d
 	FMOVQ 208(R8), F16 // 0.0013888888917281794
 	FMOVQ 208(R8), F17 // 0.0013888888917281794
-	WORD $0x4fc61150 // fmla v16.2d, v10.2d, v6.d[0]
-	WORD $0x4fc61171 // fmla v17.2d, v11.2d, v6.d[0]
+	WORD $0x4fc65150 // fmls v16.2d, v10.2d, v6.d[0]
+	WORD $0x4fc65171 // fmls v17.2d, v11.2d, v6.d[0]
 	WORD $0x4e6ece50 // fmla v16.2d, v18.2d, v14.2d
 	WORD $0x4e6fce71 // fmla v17.2d, v19.2d, v15.2d
 	FMOVQ 224(R8), F18 // 0.04166666666662399
 	FMOVQ 224(R8), F19 // 0.04166666666662399
-	WORD $0x4fc51952 // fmla v18.2d, v10.2d, v5.d[1]
-	WORD $0x4fc51973 // fmla v19.2d, v11.2d, v5.d[1]
+	WORD $0x4fc55952 // fmls v18.2d, v10.2d, v5.d[1]
+	WORD $0x4fc55973 // fmls v19.2d, v11.2d, v5.d[1]
 	WORD $0x4e6ece12 // fmla v18.2d, v16.2d, v14.2d
 	WORD $0x4e6fce33 // fmla v19.2d, v17.2d, v15.2d
 	FMOVQ 240(R8), F16 // 0.5
 	FMOVQ 240(R8), F17 // 0.5
-	WORD $0x4fc51150 // fmla v16.2d, v10.2d, v5.d[0]
-	WORD $0x4fc51171 // fmla v17.2d, v11.2d, v5.d[0]
+	WORD $0x4fc55150 // fmls v16.2d, v10.2d, v5.d[0]
+	WORD $0x4fc55171 // fmls v17.2d, v11.2d, v5.d[0]
 	WORD $0x4e6ece50 // fmla v16.2d, v18.2d, v14.2d
 	WORD $0x4e6fce71 // fmla v17.2d, v19.2d, v15.2d
-	WORD $0x4e6ece0a // fmla v10.2d, v16.2d, v14.2d
-	WORD $0x4e6fce2b // fmla v11.2d, v17.2d, v15.2d
-	WORD $0x4e60d54e // fadd v14.2d, v10.2d, v0.2d
-	WORD $0x4e60d56f // fadd v15.2d, v11.2d, v0.2d
+	WORD $0x4eeece0a // fmls v10.2d, v16.2d, v14.2d
+	WORD $0x4eefce2b // fmls v11.2d, v17.2d, v15.2d
+	WORD $0x4eead40e // fsub v14.2d, v0.2d, v10.2d
+	WORD $0x4eebd40f // fsub v15.2d, v0.2d, v11.2d
 	VADD V12.D2, V14.D2, V14.D2
 	VADD V13.D2, V15.D2, V15.D2
-	WORD $0x4fc499ce // fmul v14.2d, v14.2d, v4.d[1]
-	WORD $0x4fc499ef // fmul v15.2d, v15.2d, v4.d[1]
 	VEOR V12.B16, V12.B16, V12.B16
-	WORD $0x4e6ccd4e // fmla v14.2d, v10.2d, v12.2d
-	WORD $0x4e6ccd6f // fmla v15.2d, v11.2d, v12.2d
-	WORD $0x4e60d5ca // fadd v10.2d, v14.2d, v0.2d
-	WORD $0x4e60d5eb // fadd v11.2d, v15.2d, v0.2d
-	WORD $0x6e6afc0a // fdiv v10.2d, v0.2d, v10.2d
-	WORD $0x6e6bfc0b // fdiv v11.2d, v0.2d, v11.2d
-	WORD $0x6e6addce // fmul v14.2d, v14.2d, v10.2d
-	WORD $0x6e6bddef // fmul v15.2d, v15.2d, v11.2d
+	WORD $0x6e6cdd4a // fmul v10.2d, v10.2d, v12.2d
+	WORD $0x6e6cdd6b // fmul v11.2d, v11.2d, v12.2d
+	WORD $0x4fc419ca // fmla v10.2d, v14.2d, v4.d[1]
+	WORD $0x4fc419eb // fmla v11.2d, v15.2d, v4.d[1]
+	WORD $0x4e60d54e // fadd v14.2d, v10.2d, v0.2d
+	WORD $0x4e60d56f // fadd v15.2d, v11.2d, v0.2d
+	WORD $0x6e6efc0e // fdiv v14.2d, v0.2d, v14.2d
+	WORD $0x6e6ffc0f // fdiv v15.2d, v0.2d, v15.2d
 	WORD $0x6e6edd4a // fmul v10.2d, v10.2d, v14.2d
 	WORD $0x6e6fdd6b // fmul v11.2d, v11.2d, v15.2d
+	WORD $0x6e6addce // fmul v14.2d, v14.2d, v10.2d
+	WORD $0x6e6bddef // fmul v15.2d, v15.2d, v11.2d
 	VLD1.P 16(R1), [V8.S4]
 	WORD $0x4e617909 // fcvtl2 v9.2d, v8.4s
 	WORD $0x0e617908 // fcvtl v8.2d, v8.2s
@@ -14265,10 +14050,8 @@ loop:
 	WORD $0x4e61798d // fcvtl2 v13.2d, v12.4s
 	WORD $0x0e61798c // fcvtl v12.2d, v12.2s
 shares:
-	VEOR V16.B16, V16.B16, V16.B16
-	VEOR V17.B16, V17.B16, V17.B16
-	WORD $0x6ef0e508 // fcmgt v8.2d, v8.2d, v16.2d
-	WORD $0x6ef1e529 // fcmgt v9.2d, v9.2d, v17.2d
+	WORD $0x4ee08908 // cmgt v8.2d, v8.2d, #0
+	WORD $0x4ee08929 // cmgt v9.2d, v9.2d, #0
 	VMOV V18.B16, V16.B16
 	VMOV V19.B16, V17.B16
 	VBIT V8.B16, V12.B16, V16.B16
@@ -14291,29 +14074,27 @@ shares:
 	WORD $0x6ef1e6f7 // fcmgt v23.2d, v23.2d, v17.2d
 	VAND V22.B16, V18.B16, V18.B16
 	VAND V23.B16, V19.B16, V19.B16
-	VEOR V24.B16, V24.B16, V24.B16
-	VEOR V25.B16, V25.B16, V25.B16
-	WORD $0x6ef8e618 // fcmgt v24.2d, v16.2d, v24.2d
-	WORD $0x6ef9e639 // fcmgt v25.2d, v17.2d, v25.2d
+	WORD $0x4ee08a18 // cmgt v24.2d, v16.2d, #0
+	WORD $0x4ee08a39 // cmgt v25.2d, v17.2d, #0
 	VAND V24.B16, V18.B16, V18.B16
 	VAND V25.B16, V19.B16, V19.B16
 	VBIT V18.B16, V16.B16, V12.B16
 	VBIT V19.B16, V17.B16, V13.B16
-	WORD $0x4eeed58c // fsub v12.2d, v12.2d, v14.2d
-	WORD $0x4eefd5ad // fsub v13.2d, v13.2d, v15.2d
-	WORD $0x4ef0d5d0 // fsub v16.2d, v14.2d, v16.2d
-	WORD $0x4ef1d5f1 // fsub v17.2d, v15.2d, v17.2d
+	WORD $0x4eead58c // fsub v12.2d, v12.2d, v10.2d
+	WORD $0x4eebd5ad // fsub v13.2d, v13.2d, v11.2d
+	WORD $0x4ef0d550 // fsub v16.2d, v10.2d, v16.2d
+	WORD $0x4ef1d571 // fsub v17.2d, v11.2d, v17.2d
 	VEOR V18.B16, V18.B16, V18.B16
-	WORD $0x6ef2e58e // fcmgt v14.2d, v12.2d, v18.2d
-	VAND V0.B16, V14.B16, V14.B16
+	WORD $0x6ef2e58a // fcmgt v10.2d, v12.2d, v18.2d
+	VAND V0.B16, V10.B16, V10.B16
 	WORD $0x6eece653 // fcmgt v19.2d, v18.2d, v12.2d
 	VAND V0.B16, V19.B16, V19.B16
-	WORD $0x4ef3d5ce // fsub v14.2d, v14.2d, v19.2d
-	WORD $0x6ef2e5af // fcmgt v15.2d, v13.2d, v18.2d
-	VAND V0.B16, V15.B16, V15.B16
+	WORD $0x4ef3d54a // fsub v10.2d, v10.2d, v19.2d
+	WORD $0x6ef2e5ab // fcmgt v11.2d, v13.2d, v18.2d
+	VAND V0.B16, V11.B16, V11.B16
 	WORD $0x6eede654 // fcmgt v20.2d, v18.2d, v13.2d
 	VAND V0.B16, V20.B16, V20.B16
-	WORD $0x4ef4d5ef // fsub v15.2d, v15.2d, v20.2d
+	WORD $0x4ef4d56b // fsub v11.2d, v11.2d, v20.2d
 	WORD $0x6ef2e615 // fcmgt v21.2d, v16.2d, v18.2d
 	VAND V0.B16, V21.B16, V21.B16
 	WORD $0x6ef0e653 // fcmgt v19.2d, v18.2d, v16.2d
@@ -14324,10 +14105,10 @@ shares:
 	WORD $0x6ef1e654 // fcmgt v20.2d, v18.2d, v17.2d
 	VAND V0.B16, V20.B16, V20.B16
 	WORD $0x4ef4d6d6 // fsub v22.2d, v22.2d, v20.2d
-	WORD $0x4ef5d5ce // fsub v14.2d, v14.2d, v21.2d
-	WORD $0x4ef6d5ef // fsub v15.2d, v15.2d, v22.2d
-	WORD $0x6e6edd4a // fmul v10.2d, v10.2d, v14.2d
-	WORD $0x6e6fdd6b // fmul v11.2d, v11.2d, v15.2d
+	WORD $0x4ef5d54a // fsub v10.2d, v10.2d, v21.2d
+	WORD $0x4ef6d56b // fsub v11.2d, v11.2d, v22.2d
+	WORD $0x6e6addce // fmul v14.2d, v14.2d, v10.2d
+	WORD $0x6e6bddef // fmul v15.2d, v15.2d, v11.2d
 	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
 	WORD $0x4ee0f9ad // fabs v13.2d, v13.2d
 	WORD $0x4ee0fa10 // fabs v16.2d, v16.2d
@@ -14336,10 +14117,10 @@ shares:
 	WORD $0x4e71d5ad // fadd v13.2d, v13.2d, v17.2d
 	VEOR V23.B16, V23.B16, V23.B16
 	VEOR V24.B16, V24.B16, V24.B16
-	WORD $0x4eead6f7 // fsub v23.2d, v23.2d, v10.2d
-	WORD $0x4eebd718 // fsub v24.2d, v24.2d, v11.2d
-	VBIT V8.B16, V10.B16, V23.B16
-	VBIT V9.B16, V11.B16, V24.B16
+	WORD $0x4eeed6f7 // fsub v23.2d, v23.2d, v14.2d
+	WORD $0x4eefd718 // fsub v24.2d, v24.2d, v15.2d
+	VBIT V8.B16, V14.B16, V23.B16
+	VBIT V9.B16, V15.B16, V24.B16
 	VST1.P [V12.D2, V13.D2], 32(R0)
 	CBZ R5, value
 	WORD $0x0e616af7 // fcvtn v23.2s, v23.2d
@@ -14357,7 +14138,7 @@ value:
 TEXT ·sigmoidMAEF64(SB), NOSPLIT, $0-64
 	MOVD $numbers<>(SB), R8
 	FMOVQ 80(R8), F0 // 1
-	FMOVQ 256(R8), F1 // -746
+	FMOVQ 928(R8), F1 // 746
 	FMOVQ 272(R8), F2 // 6.755399441055808e+15
 	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
@@ -14373,79 +14154,77 @@ TEXT ·sigmoidMAEF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V8.D2, V9.D2]
-	FMOVQ 976(R8), F10 // +Inf
-	FMOVQ 976(R8), F11 // +Inf
+	FMOVQ 992(R8), F10 // +Inf
+	FMOVQ 992(R8), F11 // +Inf
 	WORD $0x4e68e54a // fcmeq v10.2d, v10.2d, v8.2d
 	WORD $0x4e69e56b // fcmeq v11.2d, v11.2d, v9.2d
 	WORD $0x4ee0f908 // fabs v8.2d, v8.2d
 	WORD $0x4ee0f929 // fabs v9.2d, v9.2d
 	VORR V10.B16, V8.B16, V8.B16
 	VORR V11.B16, V9.B16, V9.B16
-	WORD $0x6ee0f90a // fneg v10.2d, v8.2d
-	WORD $0x6ee0f92b // fneg v11.2d, v9.2d
-	WORD $0x4e61f54a // fmax v10.2d, v10.2d, v1.2d
-	WORD $0x4e61f56b // fmax v11.2d, v11.2d, v1.2d
+	WORD $0x4ee1f50a // fmin v10.2d, v8.2d, v1.2d
+	WORD $0x4ee1f52b // fmin v11.2d, v9.2d, v1.2d
 	VMOV V2.B16, V12.B16
 	VMOV V2.B16, V13.B16
-	WORD $0x4fc3114c // fmla v12.2d, v10.2d, v3.d[0]
-	WORD $0x4fc3116d // fmla v13.2d, v11.2d, v3.d[0]
+	WORD $0x4fc3514c // fmls v12.2d, v10.2d, v3.d[0]
+	WORD $0x4fc3516d // fmls v13.2d, v11.2d, v3.d[0]
 	WORD $0x4ee2d58e // fsub v14.2d, v12.2d, v2.2d
 	WORD $0x4ee2d5af // fsub v15.2d, v13.2d, v2.2d
-	WORD $0x4fc359ca // fmls v10.2d, v14.2d, v3.d[1]
-	WORD $0x4fc359eb // fmls v11.2d, v15.2d, v3.d[1]
-	WORD $0x4fc451ca // fmls v10.2d, v14.2d, v4.d[0]
-	WORD $0x4fc451eb // fmls v11.2d, v15.2d, v4.d[0]
+	WORD $0x4fc319ca // fmla v10.2d, v14.2d, v3.d[1]
+	WORD $0x4fc319eb // fmla v11.2d, v15.2d, v3.d[1]
+	WORD $0x4fc411ca // fmla v10.2d, v14.2d, v4.d[0]
+	WORD $0x4fc411eb // fmla v11.2d, v15.2d, v4.d[0]
 	VSHL $52, V12.D2, V12.D2
 	VSHL $52, V13.D2, V13.D2
 	WORD $0x6e6add4e // fmul v14.2d, v10.2d, v10.2d
 	WORD $0x6e6bdd6f // fmul v15.2d, v11.2d, v11.2d
 	FMOVQ 176(R8), F16 // 2.7620138719733994e-07
 	FMOVQ 176(R8), F17 // 2.7620138719733994e-07
-	WORD $0x4fc71150 // fmla v16.2d, v10.2d, v7.d[0]
-	WORD $0x4fc71171 // fmla v17.2d, v11.2d, v7.d[0]
+	WORD $0x4fc75150 // fmls v16.2d, v10.2d, v7.d[0]
+	WORD $0x4fc75171 // fmls v17.2d, v11.2d, v7.d[0]
 	FMOVQ 192(R8), F18 // 2.4801520191217726e-05
 	FMOVQ 192(R8), F19 // 2.4801520191217726e-05
-	WORD $0x4fc61952 // fmla v18.2d, v10.2d, v6.d[1]
-	WORD $0x4fc61973 // fmla v19.2d, v11.2d, v6.d[1]
+	WORD $0x4fc65952 // fmls v18.2d, v10.2d, v6.d[1]
+	WORD $0x4fc65973 // fmls v19.2d, v11.2d, v6.d[1]
 	WORD $0x4e6ece12 // fmla v18.2d, v16.2d, v14.2d
 	WORD $0x4e6fce33 // fmla v19.2d, v17.2d, v15.2d
 	FMOVQ 208(R8), F16 // 0.0013888888917281794
 	FMOVQ 208(R8), F17 // 0.0013888888917281794
-	WORD $0x4fc61150 // fmla v16.2d, v10.2d, v6.d[0]
-	WORD $0x4fc61171 // fmla v17.2d, v11.2d, v6.d[0]
+	WORD $0x4fc65150 // fmls v16.2d, v10.2d, v6.d[0]
+	WORD $0x4fc65171 // fmls v17.2d, v11.2d, v6.d[0]
 	WORD $0x4e6ece50 // fmla v16.2d, v18.2d, v14.2d
 	WORD $0x4e6fce71 // fmla v17.2d, v19.2d, v15.2d
 	FMOVQ 224(R8), F18 // 0.04166666666662399
 	FMOVQ 224(R8), F19 // 0.04166666666662399
-	WORD $0x4fc51952 // fmla v18.2d, v10.2d, v5.d[1]
-	WORD $0x4fc51973 // fmla v19.2d, v11.2d, v5.d[1]
+	WORD $0x4fc55952 // fmls v18.2d, v10.2d, v5.d[1]
+	WORD $0x4fc55973 // fmls v19.2d, v11.2d, v5.d[1]
 	WORD $0x4e6ece12 // fmla v18.2d, v16.2d, v14.2d
 	WORD $0x4e6fce33 // fmla v19.2d, v17.2d, v15.2d
 	FMOVQ 240(R8), F16 // 0.5
 	FMOVQ 240(R8), F17 // 0.5
-	WORD $0x4fc51150 // fmla v16.2d, v10.2d, v5.d[0]
-	WORD $0x4fc51171 // fmla v17.2d, v11.2d, v5.d[0]
+	WORD $0x4fc55150 // fmls v16.2d, v10.2d, v5.d[0]
+	WORD $0x4fc55171 // fmls v17.2d, v11.2d, v5.d[0]
 	WORD $0x4e6ece50 // fmla v16.2d, v18.2d, v14.2d
 	WORD $0x4e6fce71 // fmla v17.2d, v19.2d, v15.2d
-	WORD $0x4e6ece0a // fmla v10.2d, v16.2d, v14.2d
-	WORD $0x4e6fce2b // fmla v11.2d, v17.2d, v15.2d
-	WORD $0x4e60d54e // fadd v14.2d, v10.2d, v0.2d
-	WORD $0x4e60d56f // fadd v15.2d, v11.2d, v0.2d
+	WORD $0x4eeece0a // fmls v10.2d, v16.2d, v14.2d
+	WORD $0x4eefce2b // fmls v11.2d, v17.2d, v15.2d
+	WORD $0x4eead40e // fsub v14.2d, v0.2d, v10.2d
+	WORD $0x4eebd40f // fsub v15.2d, v0.2d, v11.2d
 	VADD V12.D2, V14.D2, V14.D2
 	VADD V13.D2, V15.D2, V15.D2
-	WORD $0x4fc499ce // fmul v14.2d, v14.2d, v4.d[1]
-	WORD $0x4fc499ef // fmul v15.2d, v15.2d, v4.d[1]
 	VEOR V12.B16, V12.B16, V12.B16
-	WORD $0x4e6ccd4e // fmla v14.2d, v10.2d, v12.2d
-	WORD $0x4e6ccd6f // fmla v15.2d, v11.2d, v12.2d
-	WORD $0x4e60d5ca // fadd v10.2d, v14.2d, v0.2d
-	WORD $0x4e60d5eb // fadd v11.2d, v15.2d, v0.2d
-	WORD $0x6e6afc0a // fdiv v10.2d, v0.2d, v10.2d
-	WORD $0x6e6bfc0b // fdiv v11.2d, v0.2d, v11.2d
-	WORD $0x6e6addce // fmul v14.2d, v14.2d, v10.2d
-	WORD $0x6e6bddef // fmul v15.2d, v15.2d, v11.2d
+	WORD $0x6e6cdd4a // fmul v10.2d, v10.2d, v12.2d
+	WORD $0x6e6cdd6b // fmul v11.2d, v11.2d, v12.2d
+	WORD $0x4fc419ca // fmla v10.2d, v14.2d, v4.d[1]
+	WORD $0x4fc419eb // fmla v11.2d, v15.2d, v4.d[1]
+	WORD $0x4e60d54e // fadd v14.2d, v10.2d, v0.2d
+	WORD $0x4e60d56f // fadd v15.2d, v11.2d, v0.2d
+	WORD $0x6e6efc0e // fdiv v14.2d, v0.2d, v14.2d
+	WORD $0x6e6ffc0f // fdiv v15.2d, v0.2d, v15.2d
 	WORD $0x6e6edd4a // fmul v10.2d, v10.2d, v14.2d
 	WORD $0x6e6fdd6b // fmul v11.2d, v11.2d, v15.2d
+	WORD $0x6e6addce // fmul v14.2d, v14.2d, v10.2d
+	WORD $0x6e6bddef // fmul v15.2d, v15.2d, v11.2d
 	VLD1.P 32(R1), [V8.D2, V9.D2]
 	VLD1.P 32(R3), [V18.D2, V19.D2]
 	WORD $0x4ef2d40c // fsub v12.2d, v0.2d, v18.2d
@@ -14453,10 +14232,8 @@ loop:
 	CBZ R4, shares
 	VLD1.P 32(R4), [V12.D2, V13.D2]
 shares:
-	VEOR V16.B16, V16.B16, V16.B16
-	VEOR V17.B16, V17.B16, V17.B16
-	WORD $0x6ef0e508 // fcmgt v8.2d, v8.2d, v16.2d
-	WORD $0x6ef1e529 // fcmgt v9.2d, v9.2d, v17.2d
+	WORD $0x4ee08908 // cmgt v8.2d, v8.2d, #0
+	WORD $0x4ee08929 // cmgt v9.2d, v9.2d, #0
 	VMOV V18.B16, V16.B16
 	VMOV V19.B16, V17.B16
 	VBIT V8.B16, V12.B16, V16.B16
@@ -14479,29 +14256,27 @@ shares:
 	WORD $0x6ef1e6f7 // fcmgt v23.2d, v23.2d, v17.2d
 	VAND V22.B16, V18.B16, V18.B16
 	VAND V23.B16, V19.B16, V19.B16
-	VEOR V24.B16, V24.B16, V24.B16
-	VEOR V25.B16, V25.B16, V25.B16
-	WORD $0x6ef8e618 // fcmgt v24.2d, v16.2d, v24.2d
-	WORD $0x6ef9e639 // fcmgt v25.2d, v17.2d, v25.2d
+	WORD $0x4ee08a18 // cmgt v24.2d, v16.2d, #0
+	WORD $0x4ee08a39 // cmgt v25.2d, v17.2d, #0
 	VAND V24.B16, V18.B16, V18.B16
 	VAND V25.B16, V19.B16, V19.B16
 	VBIT V18.B16, V16.B16, V12.B16
 	VBIT V19.B16, V17.B16, V13.B16
-	WORD $0x4eeed58c // fsub v12.2d, v12.2d, v14.2d
-	WORD $0x4eefd5ad // fsub v13.2d, v13.2d, v15.2d
-	WORD $0x4ef0d5d0 // fsub v16.2d, v14.2d, v16.2d
-	WORD $0x4ef1d5f1 // fsub v17.2d, v15.2d, v17.2d
+	WORD $0x4eead58c // fsub v12.2d, v12.2d, v10.2d
+	WORD $0x4eebd5ad // fsub v13.2d, v13.2d, v11.2d
+	WORD $0x4ef0d550 // fsub v16.2d, v10.2d, v16.2d
+	WORD $0x4ef1d571 // fsub v17.2d, v11.2d, v17.2d
 	VEOR V18.B16, V18.B16, V18.B16
-	WORD $0x6ef2e58e // fcmgt v14.2d, v12.2d, v18.2d
-	VAND V0.B16, V14.B16, V14.B16
+	WORD $0x6ef2e58a // fcmgt v10.2d, v12.2d, v18.2d
+	VAND V0.B16, V10.B16, V10.B16
 	WORD $0x6eece653 // fcmgt v19.2d, v18.2d, v12.2d
 	VAND V0.B16, V19.B16, V19.B16
-	WORD $0x4ef3d5ce // fsub v14.2d, v14.2d, v19.2d
-	WORD $0x6ef2e5af // fcmgt v15.2d, v13.2d, v18.2d
-	VAND V0.B16, V15.B16, V15.B16
+	WORD $0x4ef3d54a // fsub v10.2d, v10.2d, v19.2d
+	WORD $0x6ef2e5ab // fcmgt v11.2d, v13.2d, v18.2d
+	VAND V0.B16, V11.B16, V11.B16
 	WORD $0x6eede654 // fcmgt v20.2d, v18.2d, v13.2d
 	VAND V0.B16, V20.B16, V20.B16
-	WORD $0x4ef4d5ef // fsub v15.2d, v15.2d, v20.2d
+	WORD $0x4ef4d56b // fsub v11.2d, v11.2d, v20.2d
 	WORD $0x6ef2e615 // fcmgt v21.2d, v16.2d, v18.2d
 	VAND V0.B16, V21.B16, V21.B16
 	WORD $0x6ef0e653 // fcmgt v19.2d, v18.2d, v16.2d
@@ -14512,10 +14287,10 @@ shares:
 	WORD $0x6ef1e654 // fcmgt v20.2d, v18.2d, v17.2d
 	VAND V0.B16, V20.B16, V20.B16
 	WORD $0x4ef4d6d6 // fsub v22.2d, v22.2d, v20.2d
-	WORD $0x4ef5d5ce // fsub v14.2d, v14.2d, v21.2d
-	WORD $0x4ef6d5ef // fsub v15.2d, v15.2d, v22.2d
-	WORD $0x6e6edd4a // fmul v10.2d, v10.2d, v14.2d
-	WORD $0x6e6fdd6b // fmul v11.2d, v11.2d, v15.2d
+	WORD $0x4ef5d54a // fsub v10.2d, v10.2d, v21.2d
+	WORD $0x4ef6d56b // fsub v11.2d, v11.2d, v22.2d
+	WORD $0x6e6addce // fmul v14.2d, v14.2d, v10.2d
+	WORD $0x6e6bddef // fmul v15.2d, v15.2d, v11.2d
 	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
 	WORD $0x4ee0f9ad // fabs v13.2d, v13.2d
 	WORD $0x4ee0fa10 // fabs v16.2d, v16.2d
@@ -14524,10 +14299,10 @@ shares:
 	WORD $0x4e71d5ad // fadd v13.2d, v13.2d, v17.2d
 	VEOR V23.B16, V23.B16, V23.B16
 	VEOR V24.B16, V24.B16, V24.B16
-	WORD $0x4eead6f7 // fsub v23.2d, v23.2d, v10.2d
-	WORD $0x4eebd718 // fsub v24.2d, v24.2d, v11.2d
-	VBIT V8.B16, V10.B16, V23.B16
-	VBIT V9.B16, V11.B16, V24.B16
+	WORD $0x4eeed6f7 // fsub v23.2d, v23.2d, v14.2d
+	WORD $0x4eefd718 // fsub v24.2d, v24.2d, v15.2d
+	VBIT V8.B16, V14.B16, V23.B16
+	VBIT V9.B16, V15.B16, V24.B16
 	VST1.P [V12.D2, V13.D2], 32(R0)
 	CBZ R5, value
 	MOVD scale+48(FP), R9
@@ -14642,8 +14417,8 @@ DATA numbers<>+784(SB)/8, $0x3f3172183f317218
 DATA numbers<>+792(SB)/8, $0x3f3172183f317218
 DATA numbers<>+800(SB)/8, $0x42265af642265af6
 DATA numbers<>+808(SB)/8, $0x42265af642265af6
-DATA numbers<>+816(SB)/8, $0xc2d10000c2d10000
-DATA numbers<>+824(SB)/8, $0xc2d10000c2d10000
+DATA numbers<>+816(SB)/8, $0x42d1000042d10000
+DATA numbers<>+824(SB)/8, $0x42d1000042d10000
 DATA numbers<>+832(SB)/8, $0x4b4000404b400040
 DATA numbers<>+840(SB)/8, $0x4b4000404b400040
 DATA numbers<>+848(SB)/8, $0x3dde467c3e4ccc6a
@@ -14656,26 +14431,26 @@ DATA numbers<>+896(SB)/8, $0x3e1264933e126493
 DATA numbers<>+904(SB)/8, $0x3e1264933e126493
 DATA numbers<>+912(SB)/8, $0x3eaaaaab3eaaaaab
 DATA numbers<>+920(SB)/8, $0x3eaaaaab3eaaaaab
-DATA numbers<>+928(SB)/8, $0x3fc9999999999944
-DATA numbers<>+936(SB)/8, $0x3fbc71c71bedea50
-DATA numbers<>+944(SB)/8, $0x3fb3b13515f481d9
-DATA numbers<>+952(SB)/8, $0x3fae0a2d526b5aa6
-DATA numbers<>+960(SB)/8, $0x3fa32e0c573ae320
-DATA numbers<>+968(SB)/8, $0x3fb401d4aa549388
-DATA numbers<>+976(SB)/8, $0x7ff0000000000000
-DATA numbers<>+984(SB)/8, $0x7ff0000000000000
-DATA numbers<>+992(SB)/8, $0x3fabc37f2f621e22
-DATA numbers<>+1000(SB)/8, $0x3fabc37f2f621e22
-DATA numbers<>+1008(SB)/8, $0x3fb111abdcc0bc30
-DATA numbers<>+1016(SB)/8, $0x3fb111abdcc0bc30
-DATA numbers<>+1024(SB)/8, $0x3fb745d19937c37f
-DATA numbers<>+1032(SB)/8, $0x3fb745d19937c37f
-DATA numbers<>+1040(SB)/8, $0x3fc2492492499d46
-DATA numbers<>+1048(SB)/8, $0x3fc2492492499d46
-DATA numbers<>+1056(SB)/8, $0x3fd5555555555555
-DATA numbers<>+1064(SB)/8, $0x3fd5555555555555
-DATA numbers<>+1072(SB)/8, $0x4087500000000000
-DATA numbers<>+1080(SB)/8, $0x4087500000000000
+DATA numbers<>+928(SB)/8, $0x4087500000000000
+DATA numbers<>+936(SB)/8, $0x4087500000000000
+DATA numbers<>+944(SB)/8, $0x3fc9999999999944
+DATA numbers<>+952(SB)/8, $0x3fbc71c71bedea50
+DATA numbers<>+960(SB)/8, $0x3fb3b13515f481d9
+DATA numbers<>+968(SB)/8, $0x3fae0a2d526b5aa6
+DATA numbers<>+976(SB)/8, $0x3fa32e0c573ae320
+DATA numbers<>+984(SB)/8, $0x3fb401d4aa549388
+DATA numbers<>+992(SB)/8, $0x7ff0000000000000
+DATA numbers<>+1000(SB)/8, $0x7ff0000000000000
+DATA numbers<>+1008(SB)/8, $0x3fabc37f2f621e22
+DATA numbers<>+1016(SB)/8, $0x3fabc37f2f621e22
+DATA numbers<>+1024(SB)/8, $0x3fb111abdcc0bc30
+DATA numbers<>+1032(SB)/8, $0x3fb111abdcc0bc30
+DATA numbers<>+1040(SB)/8, $0x3fb745d19937c37f
+DATA numbers<>+1048(SB)/8, $0x3fb745d19937c37f
+DATA numbers<>+1056(SB)/8, $0x3fc2492492499d46
+DATA numbers<>+1064(SB)/8, $0x3fc2492492499d46
+DATA numbers<>+1072(SB)/8, $0x3fd5555555555555
+DATA numbers<>+1080(SB)/8, $0x3fd5555555555555
 DATA numbers<>+1088(SB)/8, $0x7e70000000000000
 DATA numbers<>+1096(SB)/8, $0x7e70000000000000
 DATA numbers<>+1104(SB)/8, $0x3cc8000000000000
@@ -14688,22 +14463,22 @@ DATA numbers<>+1152(SB)/8, $0x3fd0000000000000
 DATA numbers<>+1160(SB)/8, $0x3fd0000000000000
 DATA numbers<>+1168(SB)/8, $0x3fe5555555555555
 DATA numbers<>+1176(SB)/8, $0x3fe5555555555555
-DATA numbers<>+1184(SB)/8, $0xc2f30000c2f30000
-DATA numbers<>+1192(SB)/8, $0xc2f30000c2f30000
-DATA numbers<>+1200(SB)/8, $0x4b4000584b400058
-DATA numbers<>+1208(SB)/8, $0x4b4000584b400058
-DATA numbers<>+1216(SB)/8, $0x0000000033800000
-DATA numbers<>+1224(SB)/8, $0x0000000000000000
-DATA numbers<>+1232(SB)/8, $0xc087d80000000000
-DATA numbers<>+1240(SB)/8, $0xc087d80000000000
-DATA numbers<>+1248(SB)/8, $0x4338000000000058
-DATA numbers<>+1256(SB)/8, $0x4338000000000058
-DATA numbers<>+1264(SB)/8, $0x3e70000000000000
-DATA numbers<>+1272(SB)/8, $0x0000000000000000
-DATA numbers<>+1280(SB)/8, $0xb5bfbe8ebf317200
+DATA numbers<>+1184(SB)/8, $0x0000000033800000
+DATA numbers<>+1192(SB)/8, $0x0000000000000000
+DATA numbers<>+1200(SB)/8, $0x42f3000042f30000
+DATA numbers<>+1208(SB)/8, $0x42f3000042f30000
+DATA numbers<>+1216(SB)/8, $0x4b4000584b400058
+DATA numbers<>+1224(SB)/8, $0x4b4000584b400058
+DATA numbers<>+1232(SB)/8, $0x3e70000000000000
+DATA numbers<>+1240(SB)/8, $0x0000000000000000
+DATA numbers<>+1248(SB)/8, $0x4087d80000000000
+DATA numbers<>+1256(SB)/8, $0x4087d80000000000
+DATA numbers<>+1264(SB)/8, $0x4338000000000058
+DATA numbers<>+1272(SB)/8, $0x4338000000000058
+DATA numbers<>+1280(SB)/8, $0x35bfbe8e3f317200
 DATA numbers<>+1288(SB)/8, $0x0000000000000000
-DATA numbers<>+1296(SB)/8, $0x3bf0000000000000
-DATA numbers<>+1304(SB)/8, $0x3bf0000000000000
+DATA numbers<>+1296(SB)/8, $0x4b4000004b400000
+DATA numbers<>+1304(SB)/8, $0x4b4000004b400000
 DATA numbers<>+1312(SB)/8, $0x2640000026400000
 DATA numbers<>+1320(SB)/8, $0x2640000026400000
 DATA numbers<>+1328(SB)/8, $0x3d58cea03ec5c85e

@@ -47,14 +47,14 @@ func wideSeparable[T spec.Float](f spec.Family, a float64, loss []float64, grad,
 	case f == spec.Poly1:
 		p = questionPlan{kind: polyQuestions, par: questionPars{a, 1 + a}}
 	case f == spec.GCE && spec.Size[T]() == 8 && a >= 0x1p-400: // otherwise a l may lose digits
-		p = questionPlan{kind: gceQuestions, par: questionPars{-a, 1 / a}}
+		p = questionPlan{kind: gceQuestions, par: questionPars{a, 1 / a}}
 	case f == spec.Focal && spec.Size[T]() == 8 && a == 2:
-		p = questionPlan{kind: focal2Questions, par: questionPars{a, -a}}
+		p = questionPlan{kind: focal2Questions, par: questionPars{a}}
 	case f == spec.Focal && spec.Size[T]() == 8 && wholePower(a):
-		p = questionPlan{kind: focalWholeQuestions, par: questionPars{a, -a}}
+		p = questionPlan{kind: focalWholeQuestions, par: questionPars{a}}
 		setPower(p.par[parBits:], a)
 	case f == spec.Focal && a <= 0x1p400: // a l is finite
-		p = questionPlan{kind: focalQuestions, par: questionPars{a, -a}}
+		p = questionPlan{kind: focalQuestions, par: questionPars{a}}
 	default:
 		return portable.SigmoidSeparable(f, a, loss, grad, z, yes, no, scale)
 	}

@@ -50,12 +50,12 @@ func singlePlan(par []float64, f spec.Family, a float64) (ok bool) {
 		lowest = 130 // for it is raised
 	}
 	vector(lowest / rate)
-	vector(-rate*math.Log2E, -rate, float64(float32(rate))-rate, other)
+	vector(rate*math.Log2E, rate, rate-float64(float32(rate)), other)
 	vector(a + 1)
 	par[at], par[at+1] = a, a
 	at += 2
 	ok = true
-	var first []float64
+	var lowestTerms [2]float64
 	for _, f := range polynomials {
 		var c [singleTerms]float64
 		ok = fitHalf(&c, func(s float64) float64 { return f((1 - s) / (1 + s)) }) && ok
@@ -68,10 +68,10 @@ func singlePlan(par []float64, f spec.Family, a float64) (ok bool) {
 		for k := 0; k < len(odd); k += 4 {
 			vector(odd[k : k+4]...)
 		}
-		first = append(first, c[0], c[1])
+		copy(lowestTerms[:], c[:])
 	}
 	if f == spec.Focal {
-		for i, x := range [3]float64{first[0], first[2], first[3]} {
+		for i, x := range lowestTerms { // of the power
 			par[2*(parLowest+i)], par[2*(parLowest+i)+1] = x, x
 		}
 	}

@@ -15,8 +15,12 @@ import (
 // M) spares the rounding of x - M, which would count |x - M|/2 ulps. The shift hides in the number
 // whose addition rounds x log2 e to an integer: magic is its middle plus offset less shift. Below
 // least the result is 0.
+//
+// A falling one is exp(-x) of an x that is not negative, for which least is the opposite: its signs
+// are the others.
 type expConsts struct {
 	least, magic, one         Vec
+	falling                   bool
 	log2e, ln2hi, ln2lo, back Lane
 	q                         polynomial
 }
@@ -64,26 +68,44 @@ func (a *asm) exp(c expConsts, x []Vec) (p []Vec) {
 	return p
 }
 
-// reduce emits exp(r) - 1 in the place of x, and returns where n - shift + offset is, as what is to
-// be added to the exponent.
-func (a *asm) reduce(c expConsts, x []Vec) (t []Vec) {
+// signs returns what adds products of x, and what subtracts them.
+func (c expConsts) signs() (plus, minus Three) {
+	if c.falling {
+		return Fmls, Fmla
+	}
+	return Fmla, Fmls
+}
+
+// reduce is reduceOf x in its place.
+func (a *asm) reduce(c expConsts, x []Vec) (t []Vec) { return a.reduceOf(c, x, x) }
+
+// reduceOf emits exp(r) - 1, for a falling one 1 - exp(r), of the numbers from in x, and returns
+// where n - shift + offset is, as what is to be added to the exponent.
+func (a *asm) reduceOf(c expConsts, x, from []Vec) (t []Vec) {
 	t, n := a.Row(len(x)), a.Row(len(x))
 	each := func(f func(x, t, n Vec)) {
 		for i := range x {
 			f(x[i], t[i], n[i])
 		}
 	}
-	each(func(x, _, _ Vec) { a.Op(Fmax, x, x, c.least) })
+	within := Fmax
+	if c.falling {
+		within = Fmin
+	}
+	plus, minus := c.signs()
+	for i := range x {
+		a.Op(within, x[i], from[i], c.least)
+	}
 	each(func(_, t, _ Vec) { a.Move(t, c.magic) })
-	each(func(x, t, _ Vec) { a.OpLane(Fmla, t, x, c.log2e) })
+	each(func(x, t, _ Vec) { a.OpLane(plus, t, x, c.log2e) })
 	each(func(_, t, n Vec) { a.Op(Fsub, n, t, c.magic) })
-	each(func(x, _, n Vec) { a.OpLane(Fmls, x, n, c.ln2hi) })
-	each(func(x, _, n Vec) { a.OpLane(Fmls, x, n, c.ln2lo) })
+	each(func(x, _, n Vec) { a.OpLane(minus, x, n, c.ln2hi) })
+	each(func(x, _, n Vec) { a.OpLane(minus, x, n, c.ln2lo) })
 	a.reduced(c, x, t, n, nil)
 	return t
 }
 
-// reduced turns r, in the place of x, into exp(r) - 1, and t into what is to be added to the
+// reduced turns r, in the place of x, into what reduce emits, and t into what is to be added to the
 // exponent. Low is what r lacks, or nil; it is overwritten. It drops square.
 func (a *asm) reduced(c expConsts, x, t, square, low []Vec) {
 	mantissa := 23
@@ -96,32 +118,44 @@ func (a *asm) reduced(c expConsts, x, t, square, low []Vec) {
 	for i := range x {
 		a.Op(Fmul, square[i], x[i], x[i])
 	}
-	q := a.value(c.q, x, square)
+	plus, _ := c.signs()
+	q := c.q
+	q.by = plus
+	y := a.value(q, x, square)
 	above := x
 	if low != nil {
 		above = low
 	}
 	for i := range x {
-		a.Op(Fmla, above[i], q[i], square[i])
+		a.Op(plus, above[i], y[i], square[i])
 	}
 	if low != nil {
 		for i := range x {
 			a.Op(Fadd, x[i], x[i], low[i])
 		}
 	}
-	a.Drop(q...)
+	a.Drop(y...)
 	a.Drop(square...)
 }
 
-// power emits p = (1 + x) 2^(n-shift), given what reduce returns.
+// power emits p = exp(r) 2^(n-shift), given what reduce returns.
 func (a *asm) power(c expConsts, p, x, t []Vec) {
+	a.raised(c, p, x, t)
 	for i := range x {
-		a.Op(Fadd, p[i], x[i], c.one)
+		a.OpLane(Fmul, p[i], p[i], c.back)
+	}
+}
+
+// raised is power before it is multiplied by back.
+func (a *asm) raised(c expConsts, p, x, t []Vec) {
+	for i := range x {
+		if c.falling {
+			a.Op(Fsub, p[i], c.one, x[i])
+		} else {
+			a.Op(Fadd, p[i], x[i], c.one)
+		}
 	}
 	for i := range x {
 		a.Iadd(p[i], p[i], t[i])
-	}
-	for i := range x {
-		a.OpLane(Fmul, p[i], p[i], c.back)
 	}
 }

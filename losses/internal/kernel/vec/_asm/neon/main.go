@@ -27,7 +27,7 @@ const powerBits, parBits, parLast = %d, %d, %d
 const smoothNarrow, smoothWide = %d, %d
 
 // singleTerms is how many coefficients each polynomial of a singlePlan has; at vector parLowest
-// that of a focal loss has the lowest of Q, then the two lowest of A, in float64.
+// that of a focal loss has the two lowest of A, in float64.
 const singleTerms, parLowest = %d, %d
 
 // expOffset is what magic has beside the middle of its binade less the shift.
@@ -64,10 +64,10 @@ func (a *asm) kernels() {
 	a.gradientPieces()
 	a.sigmoidCrossEntropy()
 	a.sigmoid("sigmoidPoly", "φ = -l + a (1-p); par is a and 1+a.", a.polyQuestion)
-	a.sigmoid64("sigmoidGCE", "φ = (1 - p^a)/a; par is -a and 1/a.", a.gceQuestion)
-	a.sigmoid("sigmoidFocal", "φ = -(1-p)^a l; par is a and -a.", a.focalQuestion(a.exponentials))
-	a.sigmoid64("sigmoidFocal2", "φ = -(1-p)² l; par is 2 and -2.", a.focalQuestion(a.squares))
-	a.sigmoid64("sigmoidFocalWhole", "φ = -(1-p)^a l; par is a, -a and the bits of a.", a.focalQuestion(a.wholePowers))
+	a.sigmoid64("sigmoidGCE", "φ = (1 - p^a)/a; par is a and 1/a.", a.gceQuestion)
+	a.sigmoid("sigmoidFocal", "φ = -(1-p)^a l; par is a.", a.focalQuestion(a.exponentials))
+	a.sigmoid64("sigmoidFocal2", "φ = -(1-p)² l; par is 2.", a.focalQuestion(a.squares))
+	a.sigmoid64("sigmoidFocalWhole", "φ = -(1-p)^a l; par is a and the bits of a.", a.focalQuestion(a.wholePowers))
 	a.sigmoidReloading("sigmoidMargin",
 		"One of the labels is 0, the other the u of φ = -d^γ log(1-d) of no, d = max(1-p-margin, 0);\n"+
 			"par is γ, the margin, and the bits of γ-1, or of γ = 0, and whether that is γ-1.", a.margin)

@@ -8,6 +8,7 @@ type polynomial struct {
 	even []func(d Vec) // c_0, c_2, …, each loaded where it is used
 	odd  []Lane        // c_1, c_3, …; the last c too where it has no partner
 	lost func(d Vec)   // what the type has lost of c_0, which then comes last; or nil
+	by   Three         // Fmla, or for a polynomial in -x Fmls
 }
 
 // polynomial emits the registers of the coefficients c_0, c_1, …
@@ -20,7 +21,7 @@ func (a *asm) polynomial(c []float64) (p polynomial) {
 			odd = append(odd, x)
 		}
 	}
-	p.odd = a.HoldLanes(odd...)
+	p.odd, p.by = a.HoldLanes(odd...), Fmla
 	return p
 }
 
@@ -29,7 +30,7 @@ func (a *asm) polynomial(c []float64) (p polynomial) {
 // after another. It returns which vector comes next.
 func (a *asm) parPolynomial(at, n int) (p polynomial, next int) {
 	first := at
-	p.lost = func(d Vec) { a.vectorOf(d, first) }
+	p.lost, p.by = func(d Vec) { a.vectorOf(d, first) }, Fmla
 	at++
 	for range n / 2 {
 		i := at
@@ -76,7 +77,7 @@ func (a *asm) valueBeside(p polynomial, x, square, off []Vec) (y []Vec) {
 			c(y[i])
 		}
 		for i := range x {
-			a.OpLane(Fmla, y[i], x[i], p.odd[k])
+			a.OpLane(p.by, y[i], x[i], p.odd[k])
 		}
 		switch {
 		case above != nil:

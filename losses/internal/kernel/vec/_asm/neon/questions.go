@@ -75,36 +75,37 @@ func (a *asm) polyQuestion(c questionConsts) questionLoss {
 	}
 }
 
-// gceQuestion: φ = (1 - p^a)/a, -φ' = p^a.
+// gceQuestion: φ = (1 - p^a)/a, -φ' = p^a, and 1 - (1-p)^a = 1 - p^a + p^a (1 - ((1-p)/p)^a).
 func (a *asm) gceQuestion(c questionConsts) questionLoss {
-	minusA, inverse := a.pars() // -a and 1/a
-	// term turns x, which is -l, into 1 - p^a, and returns p^a.
+	par, inverse := a.pars() // a and 1/a
+	// term turns x, which is -l or |z|, into 1 - p^a, and returns p^a.
 	term := func(x []Vec) (h []Vec) {
-		each(func(i int) { a.OpLane(Fmul, x[i], x[i], minusA) })
+		each(func(i int) { a.OpLane(Fmul, x[i], x[i], par) })
 		t := a.reduce(c.exp, x)
 		h = a.Row(unroll)
 		each(func(i int) { a.Iadd(t[i], t[i], c.exp.one) })
 		each(func(i int) { a.OpLane(Fmul, t[i], t[i], c.exp.back) })
 		each(func(i int) { a.Move(h[i], t[i]) })
-		each(func(i int) { a.Op(Fmla, h[i], t[i], x[i]) })
+		each(func(i int) { a.Op(Fmls, h[i], t[i], x[i]) })
 		each(func(i int) { a.Op(Fmul, x[i], x[i], t[i]) })
 		each(func(i int) { a.Op(Fsub, t[i], c.exp.one, t[i]) })
-		each(func(i int) { a.Op(Fsub, x[i], t[i], x[i]) })
+		each(func(i int) { a.Op(Fadd, x[i], t[i], x[i]) })
 		a.Drop(t...)
 		return h
 	}
 	return func(q question, labels func() (likely, other []Vec)) (loss, slope []Vec) {
+		far, rest := q.size, q.e
+		ratio := term(far) // ((1-p)/p)^a
 		near, square, tail := a.log1p(c, q.s)
 		a.Release(q.s, square, tail)
-		far, rest := q.size, q.e
-		each(func(i int) { a.Op(Fadd, far[i], far[i], near[i]) })
 		each(func(i int) { a.Op(Fmul, rest[i], q.e[i], q.p[i]) })
 		h := term(near)
 		each(func(i int) { a.Op(Fmul, rest[i], rest[i], h[i]) })
-		a.Drop(h...)
-		h = term(far)
+		each(func(i int) { a.Op(Fmul, far[i], far[i], h[i]) })
+		each(func(i int) { a.Op(Fadd, far[i], far[i], near[i]) })
+		each(func(i int) { a.Op(Fmul, h[i], h[i], ratio[i]) })
 		each(func(i int) { a.Op(Fmul, h[i], h[i], q.p[i]) })
-		a.Drop(q.p...)
+		a.Release(q.p, ratio)
 		t, u := labels()
 		each(func(i int) { a.Op(Fmul, near[i], near[i], t[i]) })
 		each(func(i int) { a.Op(Fmla, near[i], far[i], u[i]) })
@@ -121,8 +122,9 @@ func (a *asm) gceQuestion(c questionConsts) questionLoss {
 //	φ = -w l, -φ' = w (1 - a p l/(1-p)),  l/(1-p) = -(1+s) (1 + s² tail) of the likely class.
 func (a *asm) focalQuestion(powers focalPowers) func(c questionConsts) questionLoss {
 	return func(c questionConsts) questionLoss {
-		x, minus := a.pars() // a and -a
+		x, _ := a.pars()
 		return func(q question, labels func() (likely, other []Vec)) (loss, slope []Vec) {
+			raise := powers(c, x, q.size)
 			near, square, tail := a.log1p(c, q.s)
 			one, ratio := c.exp.one, q.s
 			each(func(i int) { a.Op(Fmul, tail[i], tail[i], square[i]) })
@@ -144,7 +146,8 @@ func (a *asm) focalQuestion(powers focalPowers) func(c questionConsts) questionL
 				each(func(i int) { a.Op(Fadd, y.h[i], y.h[i], one) })
 				each(func(i int) { a.Op(Fmul, y.h[i], y.h[i], y.share[i]) })
 			}
-			w, wOther := powers(c, minus, near, far, rest, q.p)
+			a.Drop(far...)
+			w, wOther := raise(near, rest, q.p)
 			each(func(i int) { a.Op(Fmul, ratio[i], ratio[i], w[i]) })
 			each(func(i int) { a.Op(Fmul, h[i], h[i], wOther[i]) })
 			each(func(i int) { a.Op(Fmul, near[i], near[i], w[i]) })
@@ -162,37 +165,46 @@ func (a *asm) focalQuestion(powers focalPowers) func(c questionConsts) questionL
 	}
 }
 
-// focalPowers emit rest^a and p^a, given -a, and -log p and -log rest as near and far. They
-// overwrite far, rest and p, and drop those in which the powers are not.
-type focalPowers func(c questionConsts, minus Lane, near, far, rest, p []Vec) (w, wOther []Vec)
+// focalPowers emit what powers want of |z| first, given a, and return what emits rest^a and p^a,
+// given -log p. That overwrites rest and p, and drops those in which the powers are not.
+type focalPowers func(c questionConsts, par Lane, size []Vec) (raise func(near, rest, p []Vec) (w, wOther []Vec))
 
 // squares are those for a = 2.
-func (a *asm) squares(_ questionConsts, _ Lane, _, far, rest, p []Vec) (w, wOther []Vec) {
-	each(func(i int) { a.Op(Fmul, rest[i], rest[i], rest[i]) })
-	each(func(i int) { a.Op(Fmul, p[i], p[i], p[i]) })
-	a.Drop(far...)
-	return rest, p
+func (a *asm) squares(questionConsts, Lane, []Vec) (raise func(near, rest, p []Vec) (w, wOther []Vec)) {
+	return func(_, rest, p []Vec) (w, wOther []Vec) {
+		each(func(i int) { a.Op(Fmul, rest[i], rest[i], rest[i]) })
+		each(func(i int) { a.Op(Fmul, p[i], p[i], p[i]) })
+		return rest, p
+	}
 }
 
 // wholePowers are those for an a of which the bits follow.
-func (a *asm) wholePowers(_ questionConsts, _ Lane, _, far, rest, p []Vec) (w, wOther []Vec) {
-	a.Drop(far...)
-	w = a.wholePower(rest)
-	a.Drop(rest...)
-	wOther = a.wholePower(p)
-	a.Drop(p...)
-	return w, wOther
+func (a *asm) wholePowers(questionConsts, Lane, []Vec) (raise func(near, rest, p []Vec) (w, wOther []Vec)) {
+	return func(_, rest, p []Vec) (w, wOther []Vec) {
+		w = a.wholePower(rest)
+		a.Drop(rest...)
+		wOther = a.wholePower(p)
+		a.Drop(p...)
+		return w, wOther
+	}
 }
 
-// exponentials are those for any a.
-func (a *asm) exponentials(c questionConsts, minus Lane, near, far, rest, p []Vec) (w, wOther []Vec) {
-	a.Release(rest, p)
-	each(func(i int) { a.OpLane(Fmul, far[i], far[i], minus) })
-	w = a.exp(c.exp, far)
-	each(func(i int) { a.OpLane(Fmul, far[i], near[i], minus) })
-	wOther = a.exp(c.exp, far)
-	a.Drop(far...)
-	return w, wOther
+// exponentials are those for any a: p^a, and exp(-a |z|) times that.
+func (a *asm) exponentials(c questionConsts, par Lane, size []Vec) (raise func(near, rest, p []Vec) (w, wOther []Vec)) {
+	x := a.Row(unroll)
+	each(func(i int) { a.Fill(x[i], 746) }) // beyond, exp(-|z|) is 0
+	each(func(i int) { a.Op(Fmin, x[i], x[i], size[i]) })
+	each(func(i int) { a.OpLane(Fmul, x[i], x[i], par) })
+	fall := a.exp(c.exp, x)
+	a.Drop(x...)
+	return func(near, rest, p []Vec) (w, wOther []Vec) {
+		a.Drop(p...)
+		each(func(i int) { a.OpLane(Fmul, rest[i], near[i], par) })
+		wOther = a.exp(c.exp, rest)
+		a.Drop(rest...)
+		each(func(i int) { a.Op(Fmul, fall[i], fall[i], wOther[i]) })
+		return fall, wOther
+	}
 }
 
 // sigmoidMAE: with the labels t of the likely class and u and d = p - t = complement - rest, rest -

@@ -108,8 +108,7 @@ func (a *asm) sigmoidTurns(one Vec, turn sigmoidTurn) {
 			a.F("CBZ R4, shares")
 			load("R4", likely)
 			a.Label("shares")
-			each(func(i int) { a.Zero(other[i]) })
-			each(func(i int) { a.Op(Fcmgt, positive[i], positive[i], other[i]) })
+			each(func(i int) { a.OpOne(Cmgtz, positive[i], positive[i]) })
 			each(func(i int) { a.Move(other[i], yes[i]) })
 			each(func(i int) { a.Insert(other[i], likely[i], positive[i]) })
 			each(func(i int) { a.Insert(likely[i], yes[i], positive[i]) })
@@ -182,13 +181,15 @@ func (a *asm) questionConsts(one Vec) (c questionConsts) {
 	return c
 }
 
-// raisedExp emits the numbers of exponentials that a power of two multiplies.
+// raisedExp emits the numbers of falling exponentials that a power of two multiplies.
 func (a *asm) raisedExp(one Vec, power float64) expConsts {
-	least, middle := -746., 0x1.8p52
+	most, middle := 746., 0x1.8p52
 	if !a.F64 {
-		least, middle = -104.5, 0x1.8p23
+		most, middle = 104.5, 0x1.8p23
 	}
-	return a.expNumbers(a.Hold(least-math.Round(power*math.Ln2)), a.Hold(middle+offset+power), one)
+	c := a.expNumbers(a.Hold(most+math.Round(power*math.Ln2)), a.Hold(middle+offset+power), one)
+	c.falling = true
+	return c
 }
 
 // question emits what the losses have in common. It overwrites z.
@@ -228,11 +229,13 @@ func (a *asm) classes(c expConsts, z []Vec) (p, rest []Vec) {
 // fall emits |z| in the place of z, as sizes does, and exp(-|z|), and returns free registers too.
 func (a *asm) fall(c expConsts, z []Vec) (e, free []Vec) {
 	a.sizes(z)
-	y := a.Row(unroll)
-	each(func(i int) { a.OpOne(Fneg, y[i], z[i]) })
-	e = a.exp(c, y)
-	a.keepNaN(e, y)
-	return e, y
+	e = a.Row(unroll)
+	t := a.reduceOf(c, e, z)
+	free = a.Row(unroll)
+	a.raised(c, free, e, t)
+	a.Drop(t...)
+	a.keepNaN(c, e, free)
+	return e, free
 }
 
 // sizes emits |z| in the place of z, NaN for +Inf.
@@ -245,11 +248,12 @@ func (a *asm) sizes(z []Vec) {
 	a.Drop(y...)
 }
 
-// keepNaN makes e NaN where r is.
-func (a *asm) keepNaN(e, r []Vec) {
+// keepNaN emits the exponential of which raised has emitted p, NaN where x is, in the place of x.
+func (a *asm) keepNaN(c expConsts, x, p []Vec) {
 	zero := a.Take()
 	a.Zero(zero)
-	each(func(i int) { a.Op(Fmla, e[i], r[i], zero) })
+	each(func(i int) { a.Op(Fmul, x[i], x[i], zero) })
+	each(func(i int) { a.OpLane(Fmla, x[i], p[i], c.back) })
 	a.Drop(zero)
 }
 
@@ -271,8 +275,7 @@ func (a *asm) log1p(c questionConsts, s []Vec) (l, square, tail []Vec) {
 // where emits x = 0 where t is not positive.
 func (a *asm) where(x, t []Vec) {
 	mask := a.Row(unroll)
-	each(func(i int) { a.Zero(mask[i]) })
-	each(func(i int) { a.Op(Fcmgt, mask[i], t[i], mask[i]) })
+	each(func(i int) { a.OpOne(Cmgtz, mask[i], t[i]) })
 	each(func(i int) { a.And(x[i], x[i], mask[i]) })
 	a.Drop(mask...)
 }

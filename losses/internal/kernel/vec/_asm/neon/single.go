@@ -14,20 +14,19 @@ import (
 // exp(-a |z|) is the rest, or that of a+1. Nothing cancels.
 
 // singleTerms is how many coefficients each of the two polynomials has, an even number; parLowest
-// is where the numbers of float64 of a focal loss begin: the lowest coefficient of Q and the two
-// lowest of A.
+// is where the numbers of float64 of a focal loss begin, the two lowest coefficients of A.
 const (
 	singleTerms = 10
 	parLowest   = 4 + 2*(1+singleTerms/2+(singleTerms/2+3)/4)
 )
 
 // singleConsts are the numbers of such a loss. Its parameters are vectors: what |z| is cut at, the
-// lanes -a log2 e, -a, what float32 has lost of that, and a number of the loss, a+1 again and
+// lanes a log2 e, a, what float32 has lost of that, and a number of the loss, a+1 again and
 // again, a as numbers of float64, and then the polynomials.
 type singleConsts struct {
 	exp                      expConsts
 	log2e, rate, lost, other Lane
-	ln2hi, ln2lo             Lane // -ln 2 without its last bits, and those
+	ln2hi, ln2lo             Lane // ln 2 without its last bits, and those
 	second, power            polynomial
 }
 
@@ -60,7 +59,7 @@ func (a *asm) singleConsts(one Vec) (c singleConsts) {
 	a.vectorOf(v, 1)
 	c.log2e, c.rate, c.lost, c.other = Lane{Of: v}, Lane{Of: v, Index: 1}, Lane{Of: v, Index: 2}, Lane{Of: v, Index: 3}
 	const ln2 = 0x1.62e4p-1 // whose products with whole numbers up to 255 are exact
-	x := a.HoldLanes(-ln2, ln2-math.Ln2)
+	x := a.HoldLanes(ln2, math.Ln2-ln2)
 	c.ln2hi, c.ln2lo = x[0], x[1]
 	c.second, at = a.parPolynomial(4, singleTerms)
 	c.power, _ = a.parPolynomial(at, singleTerms)
@@ -76,21 +75,11 @@ func (c singleConsts) release(a *asm) {
 }
 
 // fallBy emits |z| in the place of z, as sizes does, e and the share of it that rounding took, and
-// exp(-a |z|), or what stands for a, = (1+x) 2^n with x and t as reduce has them.
+// exp(-a |z|), or what stands for a, = (1-x) 2^n with x and t as reduce has them.
 func (a *asm) fallBy(c singleConsts, z []Vec) (e, lost, x, t []Vec) {
 	e, lost = a.exactFall(c.exp, z)
-	cut, n := a.Row(unroll), a.Row(unroll)
-	x, t = a.Row(unroll), a.Row(unroll)
-	each(func(i int) { a.vectorOf(cut[i], 0) })
-	each(func(i int) { a.Op(Fmin, cut[i], cut[i], z[i]) })
-	each(func(i int) { a.Move(t[i], c.exp.magic) })
-	each(func(i int) { a.OpLane(Fmla, t[i], cut[i], c.log2e) })
-	each(func(i int) { a.Op(Fsub, n[i], t[i], c.exp.magic) })
-	low, sum := cut, a.Row(unroll)
-	each(func(i int) { a.OpLane(Fmul, sum[i], n[i], c.ln2hi) })
-	each(func(i int) { a.OpLane(Fmla, sum[i], cut[i], c.rate) })
-	each(func(i int) { a.OpLane(Fmul, low[i], low[i], c.lost) })
-	each(func(i int) { a.OpLane(Fmla, low[i], n[i], c.ln2lo) })
+	sum, low, t, n := a.rated(c, z)
+	x = a.Row(unroll)
 	each(func(i int) { a.Op(Fadd, x[i], sum[i], low[i]) })
 	each(func(i int) { a.Op(Fsub, sum[i], sum[i], x[i]) })
 	each(func(i int) { a.Op(Fadd, low[i], low[i], sum[i]) })
@@ -100,21 +89,44 @@ func (a *asm) fallBy(c singleConsts, z []Vec) (e, lost, x, t []Vec) {
 	return e, lost, x, t
 }
 
+// rise is fallBy for an e that is known, of an n that is not raised by offset. It overwrites magic.
+func (a *asm) rise(c singleConsts, z []Vec) (x, t []Vec) {
+	a.Fill(c.exp.magic, 0x1.8p23)
+	x, low, t, n := a.rated(c, z)
+	each(func(i int) { a.Op(Fadd, x[i], x[i], low[i]) })
+	a.Drop(low...)
+	a.reduced(c.exp, x, t, n, nil)
+	return x, t
+}
+
+// rated emits the r of exp(-a |z|), which is -(sum + low), and n, beside magic in t too.
+func (a *asm) rated(c singleConsts, z []Vec) (sum, low, t, n []Vec) {
+	sum, low, t, n = a.Row(unroll), a.Row(unroll), a.Row(unroll), a.Row(unroll)
+	each(func(i int) { a.vectorOf(low[i], 0) })
+	each(func(i int) { a.Op(Fmin, low[i], low[i], z[i]) })
+	each(func(i int) { a.Move(t[i], c.exp.magic) })
+	each(func(i int) { a.OpLane(Fmls, t[i], low[i], c.log2e) })
+	each(func(i int) { a.Op(Fsub, n[i], t[i], c.exp.magic) })
+	each(func(i int) { a.OpLane(Fmul, sum[i], n[i], c.ln2hi) })
+	each(func(i int) { a.OpLane(Fmla, sum[i], low[i], c.rate) })
+	each(func(i int) { a.OpLane(Fmul, low[i], low[i], c.lost) })
+	each(func(i int) { a.OpLane(Fmla, low[i], n[i], c.ln2lo) })
+	return sum, low, t, n
+}
+
 // exactFall emits |z| in the place of z, as sizes does, e, and the share of it that rounding took.
 func (a *asm) exactFall(c expConsts, z []Vec) (e, lost []Vec) {
 	a.sizes(z)
-	x := a.Row(unroll)
-	each(func(i int) { a.OpOne(Fneg, x[i], z[i]) })
-	t := a.reduce(c, x)
-	e, lost = a.Row(unroll), a.Row(unroll)
-	each(func(i int) { a.Op(Fadd, e[i], x[i], c.one) })
-	each(func(i int) { a.Op(Fsub, lost[i], c.one, e[i]) })
-	each(func(i int) { a.Op(Fadd, lost[i], lost[i], x[i]) })
-	each(func(i int) { a.Op(Fmls, lost[i], lost[i], x[i]) })
-	each(func(i int) { a.Iadd(e[i], e[i], t[i]) })
-	each(func(i int) { a.OpLane(Fmul, e[i], e[i], c.back) })
-	a.keepNaN(e, lost)
-	a.Release(x, t)
+	e = a.Row(unroll)
+	t := a.reduceOf(c, e, z)
+	p, lost := a.Row(unroll), a.Row(unroll)
+	each(func(i int) { a.Op(Fsub, p[i], c.one, e[i]) })
+	each(func(i int) { a.Op(Fsub, lost[i], c.one, p[i]) })
+	each(func(i int) { a.Op(Fsub, lost[i], lost[i], e[i]) })
+	each(func(i int) { a.Op(Fmla, lost[i], lost[i], e[i]) })
+	each(func(i int) { a.Iadd(p[i], p[i], t[i]) })
+	a.keepNaN(c, e, p)
+	a.Release(p, t)
 	return e, lost
 }
 
@@ -154,36 +166,31 @@ func (a *asm) mirror(one Vec, s, p []Vec) (square []Vec) {
 // focalSingle: with E = exp(-(a+1) |z|), far = |z| + e Q, and the labels t of the likely class and
 // u
 //
-//	loss = A (1+e) (t E Q + u far),   slope by |z| = A (u (1 + a e far) - t E (1 + a Q)),
+//	loss = A (1+e) (t E Q + u far),   slope by |z| = A (u - t E + a (u far e - t E Q)),
 //
-// computed in float64 from the exponentials and polynomials on, as they have many roundings, and so
-// are the lowest terms of the polynomials: Q = q₀ + s q, A = a₀ + s (a₁ + s r).
+// computed in float64 from E, far and Q on, as that has many roundings, and so are the lowest terms
+// of A = a₀ + s (a₁ + s r).
 func (a *asm) focalSingle(c singleConsts, z []Vec, labels func() (likely, other, positive []Vec)) (
 	loss, slope []Vec) {
-	e, lost, x, n := a.fallBy(c, z)
-	rise, below := a.Row(unroll), a.Row(unroll) // E raised by offset, and the share that it lacks
-	each(func(i int) { a.Op(Fadd, rise[i], x[i], c.exp.one) })
-	each(func(i int) { a.Op(Fsub, below[i], c.exp.one, rise[i]) })
-	each(func(i int) { a.Op(Fadd, below[i], below[i], x[i]) })
-	each(func(i int) { a.Op(Fmls, below[i], below[i], x[i]) })
-	each(func(i int) { a.Iadd(rise[i], rise[i], n[i]) })
-	a.Release(x, n)
+	e, lost := a.exactFall(c.exp, z)
+	x, n := a.rise(c, z)
 	s := a.Row(unroll)
 	off, square := a.besideMirror(c, s, e, lost)
 	a.Drop(lost...)
 	c.power.even, c.power.odd, c.power.lost = c.power.even[1:], c.power.odd[1:], nil
 	r := a.value(c.power, s, square)
-	c.second.even[0], c.second.lost = a.Zero, nil
 	q := a.value(c.second, s, square)
 	a.Drop(square...)
 	c.release(a)
+	far := z
+	each(func(i int) { a.Op(Fmla, far[i], e[i], q[i]) })
 	likely, other, positive := labels()
-	a.where(z, other)
+	a.where(far, other)
 	wide := make([][][]Vec, unroll)
-	each(func(i int) { wide[i] = a.focalFactors(rise[i], below[i], likely[i], s[i], r[i], off[i]) })
+	each(func(i int) { wide[i] = a.focalFactors(x[i], n[i], likely[i], s[i], r[i], off[i]) })
 	loss = a.Row(2 * unroll)
 	each(func(i int) {
-		x := append(wide[i], a.parts(z[i]), a.parts(e[i]), a.parts(q[i]), a.parts(other[i]))
+		x := append(wide[i], a.parts(far[i]), a.parts(e[i]), a.parts(q[i]), a.parts(other[i]))
 		a.Wide(func() { a.focalParts(loss[2*i:2*i+2], x) })
 		last := x[len(x)-1]
 		a.Conv(Fcvtn, other[i], last[0])
@@ -192,7 +199,7 @@ func (a *asm) focalSingle(c singleConsts, z []Vec, labels func() (likely, other,
 			a.Drop(y[1])
 		}
 	})
-	a.Release(z, e, rise, s, q)
+	a.Release(far, e, x, r, q)
 	slope = a.signed(other, positive)
 	a.Release(other, positive)
 	return loss, slope
@@ -206,62 +213,55 @@ func (a *asm) parts(x Vec) []Vec {
 	return y
 }
 
-// focalFactors emits t E and A in float64, in the places of the raised E and of s. It drops the
-// others.
-func (a *asm) focalFactors(rise, below, t, s, r, off Vec) (wide [][]Vec) {
-	up, low, label := a.parts(rise), a.parts(below), a.parts(t)
+// focalFactors emits t E, for E = (1-x) 2^n, and A in float64, in the places of x and r. It drops
+// the others.
+func (a *asm) focalFactors(x, n, t, s, r, off Vec) (wide [][]Vec) {
+	const bits = 52 - 23 // that mantissas of float64 have beyond those of float32
+	up, label, exponent := a.parts(x), a.parts(t), []Vec{n, a.Take()}
+	a.Sshll(2, exponent[1], n, bits)
+	a.Sshll(1, exponent[0], n, bits)
 	a.Wide(func() {
-		back := a.Take()
-		a.Fill(back, math.Exp2(-offset))
-		each(func(i int) { a.Op(Fmla, up[i], up[i], low[i]) })
-		each(func(i int) { a.Op(Fmul, label[i], label[i], back) })
+		one := a.Hold(1)
+		each(func(i int) { a.Op(Fsub, up[i], one, up[i]) })
+		each(func(i int) { a.Iadd(up[i], up[i], exponent[i]) })
 		each(func(i int) { a.Op(Fmul, up[i], up[i], label[i]) })
-		a.Drop(back)
+		a.Drop(one)
 	})
-	a.Release(low, label)
-	power, tail := a.parts(s), a.parts(r)
+	a.Release(exponent, label)
+	variable, power := a.parts(s), a.parts(r)
 	a.Wide(func() {
 		x := a.Row(unroll)
-		each(func(i int) { a.vectorOf(x[i], parLowest+2) })
-		each(func(i int) { a.Op(Fmla, x[i], tail[i], power[i]) })
-		each(func(i int) { a.vectorOf(tail[i], parLowest+1) })
-		each(func(i int) { a.Op(Fmla, tail[i], x[i], power[i]) })
-		each(func(i int) { a.Move(power[i], tail[i]) })
+		each(func(i int) { a.vectorOf(x[i], parLowest+1) })
+		each(func(i int) { a.Op(Fmla, x[i], power[i], variable[i]) })
+		each(func(i int) { a.vectorOf(power[i], parLowest) })
+		each(func(i int) { a.Op(Fmla, power[i], x[i], variable[i]) })
 		a.Drop(x...)
 	})
-	a.Drop(tail...)
+	a.Drop(variable...)
 	beside := a.parts(off)
 	a.Wide(func() { each(func(i int) { a.Op(Fmla, power[i], power[i], beside[i]) }) })
 	a.Drop(beside...)
 	return [][]Vec{up, power}
 }
 
-// focalParts emits loss and slope, in the place of u, of the numbers of focalSingle: t E, A, z, e,
-// s q and u.
+// focalParts emits loss and slope, in the place of u, of the numbers of focalSingle: t E, A, far,
+// e, Q and u.
 func (a *asm) focalParts(loss []Vec, x [][]Vec) {
-	t, power, z, e, q, u := x[0], x[1], x[2], x[3], x[4], x[5]
-	far, y, gamma := loss, a.Row(unroll), a.Take()
-	each(func(i int) { a.vectorOf(y[i], parLowest) })
-	each(func(i int) { a.Op(Fadd, q[i], q[i], y[i]) })
-	a.vectorOf(gamma, 3)
-	each(func(i int) { a.Op(Fmul, far[i], e[i], q[i]) }) // L
-	each(func(i int) { a.Fill(y[i], 746) })              // beyond, e is 0
-	each(func(i int) { a.Op(Fmin, y[i], y[i], z[i]) })
-	each(func(i int) { a.Op(Fadd, y[i], y[i], far[i]) })
-	each(func(i int) { a.Op(Fadd, far[i], far[i], z[i]) })
-	each(func(i int) { a.Op(Fmul, y[i], y[i], e[i]) })
-	each(func(i int) { a.Op(Fmul, y[i], y[i], gamma) })
-	each(func(i int) { a.Op(Fmul, loss[i], far[i], u[i]) })
-	each(func(i int) { a.Op(Fmla, loss[i], t[i], q[i]) })
-	each(func(i int) { a.Op(Fmla, u[i], u[i], y[i]) })
-	each(func(i int) { a.Move(y[i], power[i]) })
-	each(func(i int) { a.Op(Fmla, y[i], power[i], e[i]) })
-	each(func(i int) { a.Op(Fmul, loss[i], loss[i], y[i]) })
-	each(func(i int) { a.Op(Fmul, q[i], q[i], gamma) })
-	each(func(i int) { a.Op(Fmla, t[i], t[i], q[i]) })
+	t, power, far, e, q, u := x[0], x[1], x[2], x[3], x[4], x[5]
+	y, beyond := a.Row(unroll), loss
+	each(func(i int) { a.Op(Fmul, far[i], far[i], u[i]) })
+	each(func(i int) { a.Op(Fmul, q[i], q[i], t[i]) })
+	each(func(i int) { a.Op(Fmul, beyond[i], far[i], e[i]) })
+	each(func(i int) { a.Zero(y[i]) })
+	each(func(i int) { a.Op(Fmaxnm, beyond[i], beyond[i], y[i]) }) // e is 0 where |z| is infinite
+	each(func(i int) { a.Op(Fsub, beyond[i], beyond[i], q[i]) })
 	each(func(i int) { a.Op(Fsub, u[i], u[i], t[i]) })
+	each(func(i int) { a.vectorOf(y[i], 3) })
+	each(func(i int) { a.Op(Fmla, u[i], beyond[i], y[i]) })
+	each(func(i int) { a.Op(Fadd, loss[i], far[i], q[i]) })
 	each(func(i int) { a.Op(Fmul, u[i], u[i], power[i]) })
-	a.Drop(gamma)
+	each(func(i int) { a.Op(Fmla, power[i], power[i], e[i]) })
+	each(func(i int) { a.Op(Fmul, loss[i], loss[i], power[i]) })
 	a.Drop(y...)
 }
 
@@ -277,10 +277,10 @@ func (a *asm) gceSingle(c singleConsts, z []Vec, labels func() (likely, other, p
 	each(func(i int) { a.OpLane(Fmul, t[i], t[i], c.exp.back) })
 	rise := a.Row(unroll) // E
 	each(func(i int) { a.Move(rise[i], t[i]) })
-	each(func(i int) { a.Op(Fmla, rise[i], t[i], x[i]) })
+	each(func(i int) { a.Op(Fmls, rise[i], t[i], x[i]) })
 	each(func(i int) { a.Op(Fmul, x[i], x[i], t[i]) })
 	each(func(i int) { a.Op(Fsub, t[i], c.exp.one, t[i]) })
-	each(func(i int) { a.Op(Fsub, x[i], t[i], x[i]) })
+	each(func(i int) { a.Op(Fadd, x[i], t[i], x[i]) })
 	each(func(i int) { a.OpLane(Fmul, x[i], x[i], c.other) })
 	a.Drop(t...)
 	power, v := a.ratios(c, e, lost)

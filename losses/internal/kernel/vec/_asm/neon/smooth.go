@@ -27,32 +27,37 @@ each from the highest degree on and at last what its type has lost of the lowest
 			a.elements64 = a.F64
 			a.Pointer("par", "R7")
 			one := a.Hold(1)
-			c, fall := a.raisedExp(one, smoothRaise), a.HoldLanes(math.Exp2(-smoothRaise))[0]
+			fall := a.HoldLanes(math.Exp2(-smoothRaise))[0]
 			a.sigmoidTurns(one, func(_ Vec, z []Vec, labels func() (likely, other, positive []Vec)) (loss, slope []Vec) {
-				return a.smooth(c, fall, z, labels)
+				return a.smooth(one, fall, z, labels)
 			})
 		})
 }
 
 // smooth emits the loss of the labels t of the likely class, with p, and u, t (c + (1-p) V(p)) + u
 // (c + p V(1-p)), and its derivative by |z|, p (1-p) (u W(1-p) - t W(p)).
-func (a *asm) smooth(exp expConsts, fall Lane, z []Vec, labels func() (likely, other, positive []Vec)) (
+func (a *asm) smooth(one Vec, fall Lane, z []Vec, labels func() (likely, other, positive []Vec)) (
 	loss, slope []Vec) {
+	exp := a.raisedExp(one, smoothRaise)
 	rest, p := a.fall(exp, z) // exp(-|z|), raised
-	off := a.likelihood(exp.one, p, rest, fall)
-	product, lost := a.products(p, rest, off)
+	exp.release(a)
+	off := a.likelihood(one, p, rest, fall)
 	s, square, n := z, a.Row(unroll), smoothNarrow
-	each(func(i int) { a.Move(s[i], p[i]) })
+	each(func(i int) { a.Move(s[i], one) })
 	each(func(i int) { a.OpLane(Fmls, s[i], rest[i], fall) })
+	each(func(i int) { a.Op(Fmul, s[i], s[i], p[i]) })
 	each(func(i int) { a.Op(Fmul, square[i], s[i], s[i]) })
+	product, lost := a.products(p, rest, off)
 	if a.F64 {
 		n = smoothWide
 	}
-	near, far := a.mirrored(1, n, s, square)
-	nearSlope, farSlope := a.mirrored(2+n, n, s, square)
-	a.Release(s, square)
+	fourth := a.Row(unroll)
+	each(func(i int) { a.Op(Fmul, fourth[i], square[i], square[i]) })
+	near, far := a.mirrored(1, n, s, square, fourth)
 	each(func(i int) { a.OpLane(Fmul, near[i], near[i], fall) })
 	near, far = a.beyond(near, rest), a.beyond(far, p)
+	nearSlope, farSlope := a.mirrored(2+n, n, s, square, fourth)
+	a.Release(s, square, fourth)
 	t, u, positive := labels()
 	loss, x := near, a.Row(unroll)
 	each(func(i int) { a.Op(Fmul, loss[i], near[i], t[i]) })
@@ -81,18 +86,19 @@ func (a *asm) beyond(v, rest []Vec) (x []Vec) {
 // of p that it lacks, which rounding took from 1+e and from the quotient.
 func (a *asm) likelihood(one Vec, p, e []Vec, fall ...Lane) (off []Vec) {
 	sum, lost := a.Row(unroll), a.Row(unroll)
-	addTo := func(sum []Vec) {
-		if len(fall) == 0 {
-			each(func(i int) { a.Op(Fadd, sum[i], sum[i], e[i]) })
-			return
-		}
+	if len(fall) == 0 {
+		each(func(i int) { a.Op(Fadd, sum[i], one, e[i]) })
+	} else {
+		each(func(i int) { a.Move(sum[i], one) })
 		each(func(i int) { a.OpLane(Fmla, sum[i], e[i], fall[0]) })
 	}
-	each(func(i int) { a.Move(sum[i], one) })
-	addTo(sum)
 	each(func(i int) { a.Op(Fdiv, p[i], one, sum[i]) })
 	each(func(i int) { a.Op(Fsub, lost[i], one, sum[i]) })
-	addTo(lost)
+	if len(fall) == 0 {
+		each(func(i int) { a.Op(Fadd, lost[i], lost[i], e[i]) })
+	} else {
+		each(func(i int) { a.OpLane(Fmla, lost[i], e[i], fall[0]) })
+	}
 	off = a.Row(unroll)
 	each(func(i int) { a.Move(off[i], one) })
 	each(func(i int) { a.Op(Fmls, off[i], p[i], sum[i]) })
@@ -125,23 +131,30 @@ func (a *asm) products(p, e, off []Vec) (square, lost []Vec) {
 }
 
 // mirrored emits the polynomial of n coefficients from par's vector at on, in s and in -s: those of
-// even and of odd powers, in s², make both. The lowest comes last, lest much is rounded.
-func (a *asm) mirrored(at, n int, s, square []Vec) (plus, minus []Vec) {
-	var sums [2][]Vec // of odd powers, and of even ones
+// even and of odd powers make both, each summed in two chains in s⁴. The lowest comes last, lest
+// much is rounded.
+func (a *asm) mirrored(at, n int, s, square, fourth []Vec) (plus, minus []Vec) {
+	const chains = 4
+	var sums [chains][]Vec // of the powers whose rest is that of n-1, n-2, …
 	for j := range n {
-		c, above := a.Row(unroll), sums[j%2]
+		c, above := a.Row(unroll), sums[j%chains]
 		k := at + j
 		if j == n-1 {
 			k++ // what is lost of the lowest
 		}
 		each(func(i int) { a.vectorOf(c[i], k) })
 		if above != nil {
-			each(func(i int) { a.Op(Fmla, c[i], above[i], square[i]) })
+			each(func(i int) { a.Op(Fmla, c[i], above[i], fourth[i]) })
 			a.Drop(above...)
 		}
-		sums[j%2] = c
+		sums[j%chains] = c
 	}
-	odd, minus := sums[0], sums[1]
+	odd, minus := sums[(n-2)%chains], sums[(n-1)%chains]
+	for k, low := range [][]Vec{odd, minus} {
+		high := sums[(n-4+k)%chains]
+		each(func(i int) { a.Op(Fmla, low[i], high[i], square[i]) })
+		a.Drop(high...)
+	}
 	plus = a.Row(unroll)
 	each(func(i int) { a.Move(plus[i], minus[i]) })
 	each(func(i int) { a.Op(Fmla, plus[i], odd[i], s[i]) })
