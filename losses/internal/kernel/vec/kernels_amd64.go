@@ -460,8 +460,8 @@ func tileLabelGradsF32AVX512(dst *float32, z *float32, t *float32, w *float32, p
 
 // tileCrossEntropyGradF32AVX512 stores the losses of tiles and, in e, their gradients; the factors
 // f of a tile lie step bytes behind those of the last. declined has, for each tile, the bits of the
-// rows that are for the specification or have an invalid label. The lanes Max and Log are those of
-// the last tile.
+// rows that are for the specification or have an invalid label. Each tile has lanes of its own,
+// behind those of the last, of which Max and Log are results, too.
 //
 //go:noescape
 func tileCrossEntropyGradF32AVX512(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, loss *float64, declined *uint32, lanes *float32)
@@ -473,8 +473,8 @@ func tileCrossEntropyF32AVX512(z *float32, t *float32, k int, tiles int, loss *f
 
 // tileCrossEntropyIndexGradF32AVX512 stores the losses of tiles and, in e, their gradients; the
 // factors f of a tile lie step bytes behind those of the last. declined has, for each tile, the
-// bits of the rows that are for the specification or have an invalid label. The lanes Max and Log
-// are those of the last tile.
+// bits of the rows that are for the specification or have an invalid label. Each tile has lanes of
+// its own, behind those of the last, of which Max and Log are results, too.
 //
 //go:noescape
 func tileCrossEntropyIndexGradF32AVX512(e *float32, z *float32, index *int, k int, tiles int, f *float32, step int, loss *float64, declined *uint32, lanes *float32)
@@ -1261,8 +1261,8 @@ func tileLabelGradsF64AVX512(dst *float64, z *float64, t *float64, w *float64, p
 
 // tileCrossEntropyGradF64AVX512 stores the losses of tiles and, in e, their gradients; the factors
 // f of a tile lie step bytes behind those of the last. declined has, for each tile, the bits of the
-// rows that are for the specification or have an invalid label. The lanes Max and Log are those of
-// the last tile.
+// rows that are for the specification or have an invalid label. Each tile has lanes of its own,
+// behind those of the last, of which Max and Log are results, too.
 //
 //go:noescape
 func tileCrossEntropyGradF64AVX512(e *float64, z *float64, t *float64, k int, tiles int, f *float64, step int, loss *float64, declined *uint32, lanes *float64)
@@ -1274,8 +1274,8 @@ func tileCrossEntropyF64AVX512(z *float64, t *float64, k int, tiles int, loss *f
 
 // tileCrossEntropyIndexGradF64AVX512 stores the losses of tiles and, in e, their gradients; the
 // factors f of a tile lie step bytes behind those of the last. declined has, for each tile, the
-// bits of the rows that are for the specification or have an invalid label. The lanes Max and Log
-// are those of the last tile.
+// bits of the rows that are for the specification or have an invalid label. Each tile has lanes of
+// its own, behind those of the last, of which Max and Log are results, too.
 //
 //go:noescape
 func tileCrossEntropyIndexGradF64AVX512(e *float64, z *float64, index *int, k int, tiles int, f *float64, step int, loss *float64, declined *uint32, lanes *float64)
@@ -2653,8 +2653,8 @@ func tileLabelGradsF32AVX2(dst *float32, z *float32, t *float32, w *float32, pri
 
 // tileCrossEntropyGradF32AVX2 stores the losses of tiles and, in e, their gradients; the factors f
 // of a tile lie step bytes behind those of the last. declined has, for each tile, the bits of the
-// rows that are for the specification or have an invalid label. The lanes Max and Log are those of
-// the last tile.
+// rows that are for the specification or have an invalid label. Each tile has lanes of its own,
+// behind those of the last, of which Max and Log are results, too.
 //
 //go:noescape
 func tileCrossEntropyGradF32AVX2(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, loss *float64, declined *uint32, lanes *float32)
@@ -2666,8 +2666,8 @@ func tileCrossEntropyF32AVX2(z *float32, t *float32, k int, tiles int, loss *flo
 
 // tileCrossEntropyIndexGradF32AVX2 stores the losses of tiles and, in e, their gradients; the
 // factors f of a tile lie step bytes behind those of the last. declined has, for each tile, the
-// bits of the rows that are for the specification or have an invalid label. The lanes Max and Log
-// are those of the last tile.
+// bits of the rows that are for the specification or have an invalid label. Each tile has lanes of
+// its own, behind those of the last, of which Max and Log are results, too.
 //
 //go:noescape
 func tileCrossEntropyIndexGradF32AVX2(e *float32, z *float32, index *int, k int, tiles int, f *float32, step int, loss *float64, declined *uint32, lanes *float32)
@@ -3401,8 +3401,8 @@ func tileLabelGradsF64AVX2(dst *float64, z *float64, t *float64, w *float64, pri
 
 // tileCrossEntropyGradF64AVX2 stores the losses of tiles and, in e, their gradients; the factors f
 // of a tile lie step bytes behind those of the last. declined has, for each tile, the bits of the
-// rows that are for the specification or have an invalid label. The lanes Max and Log are those of
-// the last tile.
+// rows that are for the specification or have an invalid label. Each tile has lanes of its own,
+// behind those of the last, of which Max and Log are results, too.
 //
 //go:noescape
 func tileCrossEntropyGradF64AVX2(e *float64, z *float64, t *float64, k int, tiles int, f *float64, step int, loss *float64, declined *uint32, lanes *float64)
@@ -3414,8 +3414,8 @@ func tileCrossEntropyF64AVX2(z *float64, t *float64, k int, tiles int, loss *flo
 
 // tileCrossEntropyIndexGradF64AVX2 stores the losses of tiles and, in e, their gradients; the
 // factors f of a tile lie step bytes behind those of the last. declined has, for each tile, the
-// bits of the rows that are for the specification or have an invalid label. The lanes Max and Log
-// are those of the last tile.
+// bits of the rows that are for the specification or have an invalid label. Each tile has lanes of
+// its own, behind those of the last, of which Max and Log are results, too.
 //
 //go:noescape
 func tileCrossEntropyIndexGradF64AVX2(e *float64, z *float64, index *int, k int, tiles int, f *float64, step int, loss *float64, declined *uint32, lanes *float64)

@@ -40,7 +40,7 @@ const apart = 48
 
 // tile is scratch memory for a block of as many rows as a vector has lanes, or several of few
 // columns. z, t, e and h hold it transposed: element c*lanes+i belongs to row i, column c. lane
-// holds what a row has one of.
+// holds what a row has one of, tile after tile.
 type tile[T spec.Float] struct {
 	z [tileCols * tileRows]T
 	_ [apart]T
@@ -50,7 +50,7 @@ type tile[T spec.Float] struct {
 	_ [apart]T
 	h [tileCols * tileRows]T
 
-	lane [lanesPerRow * tileRows]T
+	lane [mostTiles * lanesPerRow * tileRows]T
 
 	padZ, padT, padG   [tileCols * tileRows]T // rows of a last, smaller block
 	padScale, padExtra [mostTiles * tileRows]T

@@ -221,11 +221,7 @@ func (g isa) fours(n reg.GPVirtual, body func(i reg.GPVirtual, v int, m *mask), 
 // blockGradients makes the gradients of x of the exponentials.
 func (g isa) blockGradients(k reg.GPVirtual, x crossEntropyResults) {
 	lanes := g.param("lanes")
-	g.store(g.sureTop(lanes, x.sure), g.lane(lanes, "Mark"))
-	g.store(x.coef, g.lane(lanes, "Coef"))
-	g.store(x.low, g.lane(lanes, "Lost"))
-	g.store(x.f, g.lane(lanes, "Scale"))
-	g.store(x.q, g.lane(lanes, "AtTop"))
+	g.keepResults(lanes, x)
 	g.blockRows(k, []string{"e", "t"}, func(p []reg.GPVirtual, row reg.GPVirtual) {
 		x := crossEntropyResults{coef: g.ofRow(row, "Coef"), low: g.ofRow(row, "Lost"), f: g.ofRow(row, "Scale"),
 			q: g.ofRow(row, "AtTop")}
@@ -234,6 +230,15 @@ func (g isa) blockGradients(k reg.GPVirtual, x crossEntropyResults) {
 			g.gradient(y, g.get(p[1], i, v, nil), top, x)
 		})
 	})
+}
+
+// keepResults stores what gradients are made of in lanes.
+func (g isa) keepResults(lanes reg.GPVirtual, x crossEntropyResults) {
+	g.store(g.sureTop(lanes, x.sure), g.lane(lanes, "Mark"))
+	g.store(x.coef, g.lane(lanes, "Coef"))
+	g.store(x.low, g.lane(lanes, "Lost"))
+	g.store(x.f, g.lane(lanes, "Scale"))
+	g.store(x.q, g.lane(lanes, "AtTop"))
 }
 
 // rewrite emits body for the vectors y of a row of k elements at p, v vectors behind i, which body

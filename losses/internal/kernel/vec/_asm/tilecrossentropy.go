@@ -17,54 +17,130 @@ func (g isa) tileCrossEntropy(grad, index bool) {
 		g.text(name+"Grad", "func(e, "+labels+", k, tiles int, f *T, step int, loss *float64, declined *uint32, lanes *T)",
 			"stores the losses of tiles and, in e, their gradients; the factors f of a tile lie step bytes behind those of "+
 				"the last. declined has, for each tile, the bits of the rows that are for the specification or have an "+
-				"invalid label. The lanes Max and Log are those of the last tile.")
+				"invalid label. Each tile has lanes of its own, behind those of the last, of which Max and Log are results, too.")
 	} else {
 		g.text(name, "func("+labels+", k, tiles int, loss *float64, declined *uint32, lanes *T)",
 			"is "+name+"Grad without the gradients.")
 	}
-	x := tileRows{g: g, z: g.param("z"), k: g.param("k"), lanes: g.param("lanes"), c: g.expConstsOfTile()}
-	loss, declined, moved := g.param("loss"), g.param("declined"), []reg.GPVirtual{x.z}
+	g.tileSums(grad, index)
+	g.tileResults(grad, index)
+	if grad {
+		g.tileColumns(index)
+	}
+	g.ret()
+}
+
+// tilePass emits body for all tiles, one after the other; lanes are those of each. The kernels make
+// several passes: the numbers of a row come out of a long chain, for which those of the next tile
+// need not wait.
+func (g isa) tilePass(body func(lanes reg.GPVirtual)) {
+	at, tiles, next := g.param("lanes"), g.param("tiles"), label("tile")
+	Label(next)
+	body(at)
+	ADDQ(U32(uint32(len(lanes)*g.column())), at)
+	DECQ(tiles)
+	JNE(LabelRef(next))
+}
+
+// rowsOfTiles returns the pointers to the rows of the first tile, e with grad alone.
+func (g isa) rowsOfTiles(grad, index bool) *tileRows {
+	x := &tileRows{g: g, k: g.param("k")}
+	if grad {
+		x.e = g.param("e")
+	}
 	if index {
 		x.index = g.param("index")
 	} else {
 		x.t = g.param("t")
-		moved = append(moved, x.t)
 	}
+	return x
+}
+
+// advance moves the pointers to the next tile.
+func (x *tileRows) advance() {
+	var moved []reg.GPVirtual
+	for _, p := range []reg.GPVirtual{x.z, x.t, x.e} {
+		if p != nil {
+			moved = append(moved, p)
+		}
+	}
+	advance(x.k, x.g.column(), moved...)
+	if x.index != nil {
+		ADDQ(Imm(uint64(8*x.g.lanes())), x.index)
+	}
+}
+
+// tileSums stores the sums of tiles in their lanes, and in declined the rows that are for the
+// specification.
+func (g isa) tileSums(grad, index bool) {
+	x, declined := g.rowsOfTiles(grad, index), g.param("declined")
+	x.z, x.c = g.param("z"), g.expConstsOfTile()
+	g.tilePass(func(lanes reg.GPVirtual) {
+		x.lanes = lanes
+		rejected := x.prepare()
+		var s crossEntropySums
+		if index {
+			s = x.classSums()
+		} else {
+			var signs reg.VecVirtual
+			s, signs = x.labelSums()
+			ORL(g.signBits(signs), rejected)
+		}
+		for _, sum := range s.places() {
+			if *sum.v != nil {
+				g.store(*sum.v, g.lane(lanes, sum.lane))
+			}
+		}
+		MOVL(rejected, Mem{Base: declined})
+		ADDQ(Imm(4), declined)
+		x.advance()
+	})
+}
+
+// tileResults stores the losses of tiles, with grad what gradients are made of in the lanes, and
+// adds to declined the rows with an invalid label or too large a factor.
+func (g isa) tileResults(grad, index bool) {
+	declined, loss := g.param("declined"), g.param("loss")
 	var factor reg.GPVirtual
 	if grad {
-		x.e, factor = g.param("e"), g.param("f")
-		moved = append(moved, x.e)
+		factor = g.param("f")
 	}
-	Label("tile")
-	rejected := x.prepare()
-	var sums crossEntropySums
-	if index {
-		sums = x.classSums()
-	} else {
-		var signs reg.VecVirtual
-		sums, signs = x.labelSums()
-		ORL(g.signBits(signs), rejected)
-	}
-	y := g.crossEntropyNumbers(x.lanes, Mem{Base: factor}, sums, grad)
-	ORL(y.bad, rejected)
-	MOVL(rejected, Mem{Base: declined})
-	g.storeDoubles(y.loss, nil, loss)
-	if grad {
-		if index {
-			x.classGradients(y)
-		} else {
-			g.crossEntropyGradients(x.e, x.t, x.k, x.lanes, y)
+	g.tilePass(func(lanes reg.GPVirtual) {
+		s := crossEntropySums{bad: g.noLanes()}
+		for _, sum := range s.places() {
+			if sum.lane == "Added" && (index || g.f64) { // the sum alone, see [isa.running]
+				continue
+			}
+			*sum.v = g.vec()
+			g.load(g.lane(lanes, sum.lane), *sum.v)
 		}
-		ADDQ(address(Param("step")), factor)
-	}
-	advance(x.k, g.column(), moved...)
-	if index {
-		ADDQ(Imm(uint64(8*g.lanes())), x.index)
-	}
-	ADDQ(Imm(uint64(8*g.lanes())), loss)
-	ADDQ(Imm(4), declined)
-	moreTiles()
-	g.ret()
+		y := g.crossEntropyNumbers(lanes, Mem{Base: factor}, s, grad)
+		ORL(y.bad, Mem{Base: declined})
+		ADDQ(Imm(4), declined)
+		g.storeDoubles(y.loss, nil, loss)
+		ADDQ(Imm(uint64(8*g.lanes())), loss)
+		if grad {
+			g.keepResults(lanes, y)
+			ADDQ(address(Param("step")), factor)
+		}
+	})
+}
+
+// tileColumns makes the gradients of tiles.
+func (g isa) tileColumns(index bool) {
+	x := g.rowsOfTiles(true, index)
+	g.tilePass(func(lanes reg.GPVirtual) {
+		x.lanes = lanes
+		number := func(name string) reg.VecVirtual { return g.loaded(g.lane(lanes, name)) }
+		y, top := crossEntropyResults{coef: number("Coef"), low: number("Lost"), f: number("Scale"), q: number("AtTop")},
+			number("Mark")
+		if index {
+			x.classGradients(y, top)
+		} else {
+			g.columnGradients(x.e, x.t, x.k, y, top)
+		}
+		x.advance()
+	})
 }
 
 // tileRows are the rows of a tile: pointers, of which e, t and index may be nil, and, once they are
@@ -104,30 +180,35 @@ func (x *tileRows) exp(off reg.GPVirtual, i int) (y reg.VecVirtual) {
 	return y
 }
 
-// columnTerms returns what is summed up of column i behind the one at off, of which y are the
-// exponentials, z the logits and first the maxima. It may overwrite y and z.
-type columnTerms func(off reg.GPVirtual, i int, y, z reg.VecVirtual, first mask) []reg.VecVirtual
+// columnTerms returns what is summed up of column i behind the one at off beside the exponentials,
+// of which those of first, the maxima, are left out.
+type columnTerms func(off reg.GPVirtual, i int) (terms []reg.VecVirtual, first mask)
 
-// sum emits the sums of all columns.
-func (x *tileRows) sum(to []running, terms columnTerms) {
-	g := x.g
-	g.pairSums(x.k, x.lanes, to, x.exp, func(off reg.GPVirtual, i int, y reg.VecVirtual) []reg.VecVirtual {
-		z := g.vec()
-		g.load(nth(x.z, off, i, g), z)
-		return terms(off, i, y, z, g.first(x.m, z))
-	})
+// column loads column i behind the one at off, and returns the rows whose first maximum is there.
+func (x *tileRows) column(off reg.GPVirtual, i int) (z reg.VecVirtual, first mask) {
+	z = x.g.vec()
+	x.g.load(nth(x.z, off, i, x.g), z)
+	return z, x.g.first(x.m, z)
 }
 
-// pairSums emits sums of what terms returns for the exponentials y of every column, which exp
-// emits: column i behind the one at off. Two columns are added up before they are added to the
-// sums.
+// pairSums emits sums of the exponentials of every column, which exp emits, and of what terms
+// returns: column i behind the one at off. Two columns are added up before they are added to the
+// sums. With after, terms takes what exp has emitted.
 func (g isa) pairSums(k, lanes reg.GPVirtual, to []running, exp func(off reg.GPVirtual, i int) (y reg.VecVirtual),
-	terms func(off reg.GPVirtual, i int, y reg.VecVirtual) []reg.VecVirtual) {
+	terms columnTerms, after bool) {
 	g.columnPairs(k, func(off reg.GPVirtual, n int) {
+		if g.avx512 {
+			g.pairAtOnce(n, to, func(i int) reg.VecVirtual { return exp(off, i) },
+				func(i int) ([]reg.VecVirtual, mask) { return terms(off, i) }, after)
+			return
+		}
 		var sums []reg.VecVirtual
-		kept := make([]Op, len(to)) // of the first column, where registers are few in memory
-		for i, y := range g.ahead(n, func(i int) reg.VecVirtual { return exp(off, i) }) {
-			sums = terms(off, i, y())
+		kept := make([]Op, len(to)) // of the first column, in memory as registers are few
+		for i := range n {
+			y := exp(off, i)
+			others, first := terms(off, i)
+			g.drop(first, y)
+			sums = append([]reg.VecVirtual{y}, others...)
 			for j, v := range sums {
 				if i > 0 {
 					g.add(kept[j], v, v)
@@ -142,23 +223,61 @@ func (g isa) pairSums(k, lanes reg.GPVirtual, to []running, exp func(off reg.GPV
 	})
 }
 
+// pairAtOnce is pairSums of n columns. What need not wait for the exponentials, which come out of
+// long chains, is emitted in turns with them.
+func (g isa) pairAtOnce(n int, to []running, exp func(i int) reg.VecVirtual,
+	terms func(i int) ([]reg.VecVirtual, mask), after bool) {
+	y, firsts := make([]reg.VecVirtual, n), make([]mask, n)
+	bodies := []func(){func() {
+		var sums []reg.VecVirtual
+		for i := range n {
+			others, first := terms(i)
+			if i > 0 {
+				for j, v := range others {
+					g.add(sums[j], v, v)
+				}
+			}
+			sums, firsts[i] = others, first
+		}
+		for j, v := range sums {
+			g.addTo(to[j+1], v)
+		}
+	}}
+	for i := range n {
+		bodies = append(bodies, func() { y[i] = exp(i) })
+	}
+	if after {
+		interleave(bodies[1:]...)
+		bodies[0]()
+	} else {
+		interleave(bodies...)
+	}
+	for i, v := range y {
+		g.drop(firsts[i], v)
+	}
+	if n > 1 {
+		g.add(y[0], y[1], y[1])
+	}
+	g.addTo(to[0], y[n-1])
+}
+
 // labelSums emits the sums of a tile with labels, and returns the signs of these, too.
 func (x *tileRows) labelSums() (s crossEntropySums, signs reg.VecVirtual) {
 	g, zero := x.g, x.g.hold(0)
 	s = crossEntropySums{r: g.compensated(), others: g.compensated(), dot: g.running(1)[0], own: g.zeros(1)[0]}
 	signs = g.zeros(1)[0]
 	to := []running{s.r, s.others, s.dot}
-	x.sum(to, func(off reg.GPVirtual, i int, y, z reg.VecVirtual, first mask) []reg.VecVirtual {
+	g.pairSums(x.k, x.lanes, to, x.exp, func(off reg.GPVirtual, i int) ([]reg.VecVirtual, mask) {
+		z, first := x.column(off, i)
 		lab := g.vec()
 		g.load(nth(x.t, off, i, g), lab)
-		g.drop(first, y)
 		g.or(lab, signs, signs)
 		g.addWhere(first, lab, s.own)
 		g.drop(first, lab)
 		g.sub(x.most, z, z)
 		g.mulWhere(g.cmp(neqUQ, zero, lab), lab, z)
-		return []reg.VecVirtual{y, lab, z}
-	})
+		return []reg.VecVirtual{lab, z}, first
+	}, false)
 	s.bad = g.noLanes()
 	return s, signs
 }
@@ -169,15 +288,15 @@ func (x *tileRows) classSums() (s crossEntropySums) {
 	class, number, v := g.parkLane(g.classes(x.index, 0), x.lanes, "P"), g.zeros(1)[0], g.zeros(2)
 	own, dot := v[0], v[1]
 	s.r = g.compensated()
-	x.sum([]running{s.r}, func(off reg.GPVirtual, i int, y, z reg.VecVirtual, first mask) []reg.VecVirtual {
+	g.pairSums(x.k, x.lanes, []running{s.r}, x.exp, func(off reg.GPVirtual, i int) ([]reg.VecVirtual, mask) {
+		z, first := x.column(off, i)
 		hot := g.cmp(eqOQ, class, number)
-		g.drop(first, y)
 		g.add(g.constant(1), number, number)
 		g.sub(x.most, z, z)
 		g.blend(hot, z, dot)
 		g.blend(g.maskAnd(hot, first), g.constant(1), own)
-		return []reg.VecVirtual{y}
-	})
+		return nil, first
+	}, false)
 	others := g.vec()
 	g.other(own, others)
 	s.others, s.own, s.dot, s.bad = running{others, g.zeros(1)[0]}, own, running{sum: dot}, g.noLanes()
@@ -185,9 +304,9 @@ func (x *tileRows) classSums() (s crossEntropySums) {
 }
 
 // classGradients emits crossEntropyGradients for the one-hot labels of classes.
-func (x *tileRows) classGradients(y crossEntropyResults) {
+func (x *tileRows) classGradients(y crossEntropyResults, top reg.VecVirtual) {
 	g := x.g
-	top, class, number := g.sureTop(x.lanes, y.sure), g.parkLane(g.classes(x.index, 0), x.lanes, "P"), g.zeros(1)[0]
+	class, number := g.parkLane(g.classes(x.index, 0), x.lanes, "P"), g.zeros(1)[0]
 	none := g.vec()
 	g.mul(g.constant(0), y.f, none)
 	g.columns(x.k, func(off reg.GPVirtual) {
@@ -206,7 +325,11 @@ func (x *tileRows) classGradients(y crossEntropyResults) {
 // crossEntropyGradients makes the gradients of x of the exponentials: f (mass p - t), at a maximum
 // of p > 1/2 f (others - mass q).
 func (g isa) crossEntropyGradients(e, t, k, lanes reg.GPVirtual, x crossEntropyResults) {
-	top := g.sureTop(lanes, x.sure)
+	g.columnGradients(e, t, k, x, g.sureTop(lanes, x.sure))
+}
+
+// columnGradients is crossEntropyGradients with the exponentials of sure maxima.
+func (g isa) columnGradients(e, t, k reg.GPVirtual, x crossEntropyResults, top reg.VecVirtual) {
 	g.columns(k, func(off reg.GPVirtual) {
 		y, lab := g.vec(), g.vec()
 		g.load(col(e, off), y)
@@ -244,6 +367,18 @@ type crossEntropySums struct {
 	r, others, dot running
 	own            reg.VecVirtual
 	bad            mask
+}
+
+// sumPlace is a sum and the lane in which a tile keeps it.
+type sumPlace struct {
+	lane string
+	v    *reg.VecVirtual
+}
+
+// places returns where the sums of a tile lie.
+func (s *crossEntropySums) places() []sumPlace {
+	return []sumPlace{{"Odds", &s.r.sum}, {"Lost", &s.r.lost}, {"Mass", &s.others.sum}, {"Less", &s.others.lost},
+		{"High", &s.dot.sum}, {"Added", &s.dot.lost}, {"P", &s.own}}
 }
 
 // crossEntropyResults are the losses, the bits of the rows with an invalid label or too large a

@@ -78,16 +78,15 @@ func (g isa) tileOptions(name string, logits func(z, k, lanes reg.GPVirtual) til
 		y, less[i], firsts[i] = x.column(off, i)
 		g.store(y, nth(e, off, i, g))
 		return y
-	}, func(off reg.GPVirtual, i int, y reg.VecVirtual) []reg.VecVirtual {
+	}, func(off reg.GPVirtual, i int) ([]reg.VecVirtual, mask) {
 		lab, d, first := g.vec(), less[i], firsts[i]
-		g.drop(first, y)
 		g.load(nth(t, off, i, g), lab)
 		g.or(lab, signs, signs)
 		g.addWhere(first, lab, own)
 		g.drop(first, lab)
 		g.mulWhere(g.cmp(neqUQ, zero, lab), lab, d)
-		return []reg.VecVirtual{y, lab, d}
-	})
+		return []reg.VecVirtual{lab, d}, first
+	}, true)
 	ORL(g.signBits(signs), Mem{Base: g.param("declined")})
 	m, more := x.top()
 	y := g.optionNumbers(lanes, m, more, crossEntropySums{r, others, dot, own, g.noLanes()})
