@@ -137,8 +137,14 @@ func (g isa) column() int {
 // quads emits body for every group of quad columns; the last may overlap the one before it. c is
 // the first column, as a count.
 func (g isa) quads(k reg.GPVirtual, body func(c reg.GPVirtual)) {
-	c, last := GP64(), GP64()
+	c := GP64()
 	XORQ(c, c)
+	g.quadsFrom(c, k, body)
+}
+
+// quadsFrom is quads for the columns from c on, where there are any.
+func (g isa) quadsFrom(c, k reg.GPVirtual, body func(c reg.GPVirtual)) {
+	last := GP64()
 	MOVQ(k, last)
 	SUBQ(Imm(uint64(g.quad())), last)
 	next, done := label("quad"), label("done")
@@ -274,11 +280,13 @@ func (g isa) tileOut() {
 	})
 	Label("tile")
 	ps, s1, s3 := g.rowPointers(dst, k)
-	g.quads(k, func(c reg.GPVirtual) {
-		in := GP64()
-		MOVQ(c, in)
-		SHLQ(Imm(uint64(log2(g.column()))), in)
-		ADDQ(src, in)
+	stored, c := label("stored"), GP64()
+	XORQ(c, c)
+	if !g.f64 {
+		c = g.eightsOut(src, k, ps, s1, s3, stored)
+	}
+	g.quadsFrom(c, k, func(c reg.GPVirtual) {
+		in := g.columnAt(src, c)
 		cols := make([]reg.VecVirtual, g.quad())
 		for j := range cols {
 			cols[j] = g.vec()
@@ -293,10 +301,73 @@ func (g isa) tileOut() {
 			}
 		}
 	})
+	Label(stored)
 	advance(k, g.bytes(), dst)
 	advance(k, g.column(), src)
 	moreTiles()
 	g.ret()
+}
+
+// columnAt returns a pointer to column c.
+func (g isa) columnAt(src, c reg.GPVirtual) reg.GPVirtual {
+	p := GP64()
+	MOVQ(c, p)
+	SHLQ(Imm(uint64(log2(g.column()))), p)
+	ADDQ(src, p)
+	return p
+}
+
+// eightsOut stores eight columns of float32 at a time, by half as many stores as quads, as long as
+// there are as many. It returns where the quads of the others begin; without any it goes to stored.
+func (g isa) eightsOut(src, k reg.GPVirtual, ps []reg.GPVirtual, s1, s3 reg.GPVirtual, stored string) (
+	c reg.GPVirtual) {
+	const upper = 0x31 // the halves of two vectors that VPERM2F128 takes
+	c = GP64()
+	end, next, done := GP64(), label("eight"), label("fewer")
+	XORQ(c, c)
+	half := isa{}
+	Label(next)
+	LEAQ(Mem{Base: c, Disp: 8}, end)
+	CMPQ(end, k)
+	JGT(LabelRef(done))
+	in := g.columnAt(src, c)
+	for at := 0; at < g.column(); at += half.column() {
+		var quads [2][]reg.VecVirtual
+		for i := range quads {
+			cols := make([]reg.VecVirtual, half.quad())
+			for j := range cols {
+				cols[j] = half.vec()
+				half.load(Mem{Base: in, Disp: (i*half.quad()+j)*g.column() + at}, cols[j])
+			}
+			quads[i] = half.transpose(cols)
+		}
+		for i := range half.column() / 16 {
+			q := GP64()
+			LEAQ(Mem{Base: ps[at/16+i], Index: c, Scale: uint8(g.size())}, q)
+			for j, v := range quads[0] {
+				row := half.vec()
+				if i == 0 {
+					VINSERTF128(Imm(1), quads[1][j].AsX(), v, row)
+				} else {
+					VPERM2F128(Imm(upper), quads[1][j], v, row)
+				}
+				half.store(row, rowMem(q, s1, s3, j))
+			}
+		}
+	}
+	MOVQ(end, c)
+	JMP(LabelRef(next))
+	Label(done)
+	CMPQ(c, k)
+	JEQ(LabelRef(stored))
+	last, first := GP64(), GP64()
+	LEAQ(Mem{Base: k, Disp: -g.quad()}, last)
+	XORQ(first, first)
+	CMPQ(c, last)
+	CMOVQGT(last, c)
+	TESTQ(c, c)
+	CMOVQLT(first, c)
+	return c
 }
 
 // storeLane stores 16-byte lane i of v, a quad, in m.
