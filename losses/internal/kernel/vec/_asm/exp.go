@@ -82,13 +82,18 @@ func (g isa) expShifted(c expConsts, x reg.VecVirtual, shift expShift, e reg.Vec
 
 // expOf emits e = exp(r) 2^(n-shift), with n also in the low bits of t. It overwrites t and n.
 func (g isa) expOf(c expConsts, r, t, n reg.VecVirtual, shift expShift, e reg.VecVirtual) {
+	g.expPolynomial(c, r, e)
+	g.timesPower(r, t, n, shift, e)
+}
+
+// expPolynomial emits e = exp(r) for a reduced r.
+func (g isa) expPolynomial(c expConsts, r, e reg.VecVirtual) {
 	g.load(c.q[0], e)
 	for _, q := range c.q[1:] {
 		g.horner(q, r, e)
 	}
 	g.horner(c.one, r, e)
 	g.horner(c.one, r, e)
-	g.timesPower(r, t, n, shift, e)
 }
 
 // timesPower multiplies e by 2^(n-shift), with n also in the low bits of t; NaN where r is NaN. It

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"math"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -38,6 +40,8 @@ type logits interface {
 	// largest returns the largest logit and its exponential, of which others are multiples, in
 	// float64, where they are no results.
 	largest() (m, em reg.VecVirtual)
+	// measures returns what finds out by the exponentials which logits are far from the largest.
+	measures() *farthest
 	// exp returns the exponentials of vector v at i and what emits its logits less the largest.
 	exp(i reg.GPVirtual, v int, m *mask) (e reg.VecVirtual, less func() reg.VecVirtual)
 }
@@ -109,10 +113,14 @@ type ordinaryRow struct {
 	labels   target
 	z, t, e  reg.GPVirtual
 	n, ahead reg.GPVirtual // and how many elements in advance it prefetches, nil for the parameter
+	late     bool          // exponentials may be stored of a row that turns out not to be ordinary
 }
 
-// look emits the first look at the row. The sums of labels find NaNs themselves.
-func (r *ordinaryRow) look() extremes { return r.extremes(r.x, r.n, r.t == nil) }
+// look emits the first look at the row. With late the exponentials find those that are far away and
+// NaNs themselves, as the sums of labels find NaNs.
+func (r *ordinaryRow) look() extremes {
+	return r.extremes(r.x, r.n, !r.late, !r.late && r.t == nil)
+}
 
 // top emits the search for the place a of the largest logit, which it returns in every lane, and
 // jumps to declined unless e are those of an ordinary row.
@@ -127,6 +135,9 @@ func (r *ordinaryRow) top(e extremes, declined string) (top reg.VecVirtual, a re
 // declined where a label is none.
 func (r *ordinaryRow) sums(a reg.GPVirtual, declined string) (s rowSums) {
 	g, labels := r.isa, r.t != nil
+	if r.late {
+		r.x.measures().begin(g)
+	}
 	far, twos := GP64(), g.avx512 || !labels
 	exps := g.folded(twos)
 	all := []folded{exps}
@@ -195,6 +206,9 @@ func (r *ordinaryRow) sums(a reg.GPVirtual, declined string) (s rowSums) {
 			g.fold(x)
 		}
 	})
+	if r.late {
+		r.x.measures().declines(g, declined)
+	}
 	s.odds = g.foldedTotal(exps)
 	if r.labels.smooths {
 		s.less = g.foldedTotal(lesses)
@@ -211,17 +225,63 @@ func (r *ordinaryRow) sums(a reg.GPVirtual, declined string) (s rowSums) {
 	return s
 }
 
-// extremes are the largest logit of a row and the smallest, the largest in each lane and which
-// group of four vectors is the first that has it; what is left of the row is the last one. none is
-// NaN where a logit is, or nil.
+// farthest finds out by its exponent how far a logit is from the largest, where most holds numbers
+// of which the low bits say so: the largest of every lane, as unsigned integers, which those of NaN
+// and of infinite numbers are, too.
+type farthest struct{ most reg.VecVirtual }
+
+// begin readies f, nothing of which is done without.
+func (f *farthest) begin(g isa) { f.most = g.zeros(1)[0] }
+
+// take takes the numbers t, those of m only, unless that is nil.
+func (f *farthest) take(g isa, t reg.VecVirtual, m *mask) {
+	switch {
+	case f.most == nil:
+	case m == nil:
+		VPMAXUD(t, f.most, f.most)
+	case g.avx512 && !g.f64:
+		VPMAXUD(t, f.most, m.op, f.most)
+	default:
+		near := g.vec()
+		g.keep(*m, t, near)
+		VPMAXUD(near, f.most, f.most)
+	}
+}
+
+// declines jumps to declined where an exponential was no normal number. Both halves of float64's
+// are such integers: only the lower one tells near ones apart.
+func (f *farthest) declines(g isa, declined string) {
+	least, bits := g.constant(g.magicNumber()+g.mostPowers()), GP32()
+	if g.avx512 {
+		k := K()
+		VPCMPUD(Imm(6), g.loaded(least), f.most, k) // above
+		KMOVW(k, bits)
+		TESTL(bits, bits)
+	} else {
+		VPMAXUD(least, f.most, f.most)
+		VPCMPEQD(least, f.most, f.most)
+		VMOVMSKPS(f.most, bits)
+		CMPL(bits, U32(0xff))
+	}
+	JNE(LabelRef(declined))
+	f.most = nil
+}
+
+// mostPowers is by how many powers of two the exponentials of an ordinary row may differ: those of
+// gap, rounded.
+func (g isa) mostPowers() float64 { return math.Floor(g.gap() * math.Log2E) }
+
+// extremes are the largest logit of a row and the smallest, which may be nil, the largest in each
+// lane and which group of four vectors is the first that has it; what is left of the row is the
+// last one. none is NaN where a logit is, or nil.
 type extremes struct{ most, least, hi, group, none reg.VecVirtual }
 
-// extremes emits the search for them. With nan it finds NaNs, too, before anything is stored,
-// perhaps over them.
-func (g isa) extremes(z logits, n reg.GPVirtual, nan bool) (e extremes) {
+// extremes emits the search for them, for the smallest with least. With nan it finds NaNs, too,
+// before anything is stored, perhaps over them.
+func (g isa) extremes(z logits, n reg.GPVirtual, least, nan bool) (e extremes) {
 	e.hi, e.group = g.vec(), g.zeros(1)[0]
 	inner, lowest, now := g.vec(), g.vec(), g.zeros(1)[0]
-	lo := []reg.VecVirtual{g.vec(), g.vec()}
+	var lo [2]reg.VecVirtual
 	var none []reg.VecVirtual
 	if nan {
 		none = g.zeros(2)
@@ -229,8 +289,11 @@ func (g isa) extremes(z logits, n reg.GPVirtual, nan bool) (e extremes) {
 	g.load(g.infinity(-1), lowest)
 	g.move(lowest, e.hi)
 	g.move(lowest, inner)
-	for _, x := range lo {
-		g.load(g.infinity(1), x)
+	for v := range lo {
+		if least {
+			lo[v] = g.vec()
+			g.load(g.infinity(1), lo[v])
+		}
 	}
 	g.fours(n, func(i reg.GPVirtual, v int, m *mask) {
 		x := z.get(i, v, m)
@@ -239,24 +302,32 @@ func (g isa) extremes(z logits, n reg.GPVirtual, nan bool) (e extremes) {
 		}
 		if m == nil {
 			g.max(inner, x, inner)
-			g.min(lo[v%2], x, lo[v%2])
+			if least {
+				g.min(lo[v%2], x, lo[v%2])
+			}
 			return
 		}
-		high, low := g.vec(), g.vec()
+		high := g.vec()
 		g.move(lowest, high)
-		g.load(g.infinity(1), low)
 		g.blend(*m, x, high)
-		g.blend(*m, x, low)
 		g.max(inner, high, inner)
-		g.min(lo[0], low, lo[0])
+		if least {
+			low := g.vec()
+			g.load(g.infinity(1), low)
+			g.blend(*m, x, low)
+			g.min(lo[0], low, lo[0])
+		}
 	}, func() {
 		g.blend(g.cmp(gtOQ, e.hi, inner), now, e.group)
 		g.max(inner, e.hi, e.hi)
 		g.add(g.constant(1), now, now)
 		g.move(lowest, inner)
 	})
-	g.min(lo[1], lo[0], lo[0])
-	e.most, e.least = g.reduce(e.hi, g.max), g.reduce(lo[0], g.min)
+	e.most = g.reduce(e.hi, g.max)
+	if least {
+		g.min(lo[1], lo[0], lo[0])
+		e.least = g.reduce(lo[0], g.min)
+	}
 	if nan {
 		e.none = g.total(none)
 	}
@@ -269,17 +340,20 @@ func (g isa) declines(e extremes, z logits, declined string) {
 		g.compare(e.none.AsX(), e.none)
 		JP(LabelRef(declined))
 	}
-	top, gap := XMM(), XMM()
+	top := XMM()
 	g.move(e.most, top)
-	g.pick(VSUBSS, VSUBSD, e.least.AsX(), e.most.AsX(), gap)
 	z.unit(top)
-	z.unit(gap)
 	compare := func(x float64, y reg.VecVirtual, jump func(Op)) {
 		g.compare(g.constant(x), y)
 		jump(LabelRef(declined))
 		JP(LabelRef(declined))
 	}
-	compare(g.gap(), gap, JAE)
+	if e.least != nil {
+		gap := XMM()
+		g.pick(VSUBSS, VSUBSD, e.least.AsX(), e.most.AsX(), gap)
+		z.unit(gap)
+		compare(g.gap(), gap, JAE)
+	}
 	compare(z.bound(), top, JAE)
 	compare(-z.bound(), top, JBE)
 }

@@ -21,14 +21,14 @@ const (
 // prepared ones.
 func (g isa) ordinaryGrads() {
 	for _, labels := range []bool{true, false} {
-		held := 9
+		held, smoothing := 8, 6
 		if labels {
-			held = 5
+			held, smoothing = 4, 3
 		}
 		g.gradsOf(&plain{g: g, keeps: true, held: held}, target{}, "ordinary", labels)
 		g.gradsOf(&prepared{g: g, keeps: true}, target{}, "divided", labels)
 		g.gradsOf(&prepared{g: g, keeps: true, shifted: true}, target{}, "shifted", labels)
-		g.gradsOf(&plain{g: g, keeps: true, held: held - 2}, target{smooths: true}, "smoothed", labels)
+		g.gradsOf(&plain{g: g, keeps: true, held: smoothing}, target{smooths: true}, "smoothed", labels)
 	}
 	g.gradsOf(&plain{g: g, keeps: true, held: 2}, target{smooths: true, cuts: true}, "cut", true)
 	g.gradsOf(&plain{g: g, keeps: true, held: 4}, target{weighs: true}, "weighed", true)
@@ -48,7 +48,7 @@ func (g isa) gradsOf(x logits, t target, name string, labels bool) {
 		"stores in e the gradients of cross entropy of n rows of k elements, times their factors f, which are step bytes "+
 			"apart, and in numbers what the losses are made of. It ends before a row that is not ordinary or has an invalid "+
 			"label, and returns how many it has done. It prefetches ahead elements in advance.", x.are(), made)
-	row := ordinaryRow{isa: g, x: x, labels: t, z: g.param("z"), e: g.param("e"), n: g.param("k")}
+	row := ordinaryRow{isa: g, x: x, labels: t, z: g.param("z"), e: g.param("e"), n: g.param("k"), late: true}
 	if labels {
 		row.t = g.param("target")
 	}
@@ -80,15 +80,11 @@ func (g isa) gradsOf(x logits, t target, name string, labels bool) {
 	g.ret()
 }
 
-// become makes e the extremes of another row.
+// become makes e the extremes of another row, without the smallest logit.
 func (e *extremes) become(g isa, o extremes) {
 	g.move(o.most, e.most)
-	g.move(o.least, e.least)
 	g.move(o.hi, e.hi)
 	g.move(o.group, e.group)
-	if o.none != nil {
-		g.move(o.none, e.none)
-	}
 }
 
 // ordinaryGrad emits what the gradient of the row numbered i is made of, with the maximum at a, and

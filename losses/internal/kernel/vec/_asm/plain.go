@@ -13,7 +13,8 @@ type plain struct {
 	c        expConsts
 	magic, m Op
 	keeps    bool // m and its exponential are no results
-	held     int  // how many of the numbers that every vector takes AVX2 has registers for
+	far      farthest
+	held     int // how many of the numbers that every vector takes AVX2 has registers for
 }
 
 func (p *plain) signature() (name, ins, outs string, doc []string) {
@@ -69,9 +70,11 @@ func (p *plain) largest() (m, em reg.VecVirtual) {
 	return p.g.wideNumber(p.m), p.g.wideNumber(p.ofTop())
 }
 
+func (p *plain) measures() *farthest { return &p.far }
+
 func (p *plain) exp(i reg.GPVirtual, v int, m *mask) (e reg.VecVirtual, less func() reg.VecVirtual) {
 	x, e := p.get(i, v, m), p.g.vec()
-	p.g.expOrdinary(p.c, x, p.magic, e)
+	p.far.take(p.g, p.g.expOrdinary(p.c, x, p.magic, e), m)
 	return e, func() reg.VecVirtual {
 		p.g.sub(p.m, x, x) // beyond the tail's lanes it is -m, and the label 0
 		return x
@@ -79,7 +82,7 @@ func (p *plain) exp(i reg.GPVirtual, v int, m *mask) (e reg.VecVirtual, less fun
 }
 
 // rowShift returns the magic number that makes [isa.expOrdinary] divide by the power of two next to
-// exp(top).
+// exp(top): plus the integer next to top log2 e.
 func (g isa) rowShift(c expConsts, top reg.VecVirtual) (magic reg.VecVirtual) {
 	magic = g.vec()
 	shift := g.vec()
@@ -87,32 +90,29 @@ func (g isa) rowShift(c expConsts, top reg.VecVirtual) (magic reg.VecVirtual) {
 	g.move(magic, shift)
 	g.madd(c.log2e, top, shift)
 	g.sub(magic, shift, shift)
-	g.sub(shift, magic, magic)
+	g.add(shift, magic, magic)
 	return magic
 }
 
 // expOrdinary emits e = exp(x) 2^-shift, a normal number, with magic of rowShift: the low bits of
-// the product are then the exponent's.
-func (g isa) expOrdinary(c expConsts, x reg.VecVirtual, magic Op, e reg.VecVirtual) {
-	t, n, r := g.vec(), g.vec(), g.vec()
+// that less the product, which it returns, are how far below 0 the exponent is.
+func (g isa) expOrdinary(c expConsts, x reg.VecVirtual, magic Op, e reg.VecVirtual) (t reg.VecVirtual) {
+	minusN, r := g.vec(), g.vec()
+	t = g.vec()
 	g.load(magic, t)
-	g.madd(c.log2e, x, t)
-	g.sub(magic, t, n)
+	g.nmadd(c.log2e, x, t)
+	g.sub(magic, t, minusN)
 	g.move(x, r)
-	g.nmadd(c.ln2hi, n, r)
-	g.nmadd(c.ln2lo, n, r)
-	g.expNormal(c, r, t, e)
+	g.madd(c.ln2hi, minusN, r)
+	g.madd(c.ln2lo, minusN, r)
+	g.expPolynomial(c, r, e)
+	g.overNormalPower(t, e)
+	return t
 }
 
-// expNormal emits e = exp(r) 2^n, a normal number, with n in the low bits of t, which it
-// overwrites.
-func (g isa) expNormal(c expConsts, r, t, e reg.VecVirtual) {
-	g.load(c.q[0], e)
-	for _, q := range c.q[1:] {
-		g.horner(q, r, e)
-	}
-	g.horner(c.one, r, e)
-	g.horner(c.one, r, e)
+// timesNormalPower multiplies e by 2^n, with n in the low bits of t, which it overwrites. All are
+// normal numbers.
+func (g isa) timesNormalPower(t, e reg.VecVirtual) {
 	if g.f64 {
 		VPSLLQ(Imm(52), t, t)
 		VPADDQ(t, e, e)
@@ -120,4 +120,16 @@ func (g isa) expNormal(c expConsts, r, t, e reg.VecVirtual) {
 	}
 	VPSLLD(Imm(23), t, t)
 	VPADDD(t, e, e)
+}
+
+// overNormalPower divides e by 2^n, with n in the low bits of t. All are normal numbers.
+func (g isa) overNormalPower(t, e reg.VecVirtual) {
+	power := g.vec()
+	if g.f64 {
+		VPSLLQ(Imm(52), t, power)
+		VPSUBQ(power, e, e)
+		return
+	}
+	VPSLLD(Imm(23), t, power)
+	VPSUBD(power, e, e)
 }

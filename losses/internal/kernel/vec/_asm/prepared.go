@@ -18,8 +18,9 @@ import (
 // where the inner difference is exact.
 type prepared struct {
 	g       isa
-	shifted bool                    // otherwise s is 0
-	keeps   bool                    // M is no result
+	shifted bool // otherwise s is 0
+	keeps   bool // M is no result
+	far     farthest
 	most    func() []reg.VecVirtual // M, where it is kept
 
 	z, hi, low         reg.GPVirtual
@@ -181,6 +182,8 @@ func (p *prepared) largest() (m, em reg.VecVirtual) {
 	return p.most()[0], em
 }
 
+func (p *prepared) measures() *farthest { return &p.far }
+
 func (p *prepared) exp(i reg.GPVirtual, v int, m *mask) (e reg.VecVirtual, less func() reg.VecVirtual) {
 	g := p.g
 	x, c, q := g.get(p.z, i, v, m), g.vec(), g.vec()
@@ -195,14 +198,16 @@ func (p *prepared) exp(i reg.GPVirtual, v int, m *mask) (e reg.VecVirtual, less 
 	g.madd(p.b, x, u)
 	g.madd(p.bLow, x, q)
 	g.load(p.c.magic, t)
-	g.madd(p.c.log2e, u, t)
-	g.sub(p.c.magic, t, n)
-	g.nmadd(p.ln2hi, n, c)
+	g.nmadd(p.c.log2e, u, t)
+	g.sub(p.c.magic, t, n) // less than 0, as n is not
+	g.madd(p.ln2hi, n, c)
 	g.madd(p.b, x, c)
 	g.add(q, u, u)
-	g.nmadd(p.ln2lo, n, q)
+	g.madd(p.ln2lo, n, q)
 	g.add(q, c, c)
 	e = g.vec()
-	g.expNormal(p.c, c, t, e)
+	g.expPolynomial(p.c, c, e)
+	g.overNormalPower(t, e)
+	p.far.take(g, t, m)
 	return e, func() reg.VecVirtual { return u }
 }

@@ -109,7 +109,8 @@ func (p *preparedLogits) exp(z reg.VecVirtual, c Op, low reg.VecVirtual, near bo
 	g.nmadd(g.constant(ln2Rest), n, q)
 	g.add(q, r, r)
 	if e = g.vec(); near {
-		g.expNormal(p.c, r, t, e)
+		g.expPolynomial(p.c, r, e)
+		g.timesNormalPower(t, e)
 		return e, u
 	}
 	g.expOf(p.c, r, t, n, p.shift, e)
