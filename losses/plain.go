@@ -56,7 +56,11 @@ func evalPlain[T kernel.Float](r Reduction, loss, grad *tensor.Dense, logits, ta
 	} else {
 		bad = kernel.CrossEntropy(rows, g, b.input, b.target, scale, b.k)
 	}
-	if value != nil && bad < 0 {
+	switch {
+	case value == nil || bad >= 0:
+	case b.n == 1: // what follows, of one row
+		value[0] = T((0 + rows[0]) * div) // never -0
+	default:
 		e.addLosses(rows)
 		value[0] = T(e.total() * div)
 		e.totals = totals{}

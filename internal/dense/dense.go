@@ -116,10 +116,21 @@ func rowMajor(d *tensor.Dense) (n int, ok bool) {
 // do, row by row without gaps and with nothing behind them.
 func Plain[T Float | int](t tensor.Tensor) (x []T, shape tensor.Shape, ok bool) {
 	d, ok := t.(*tensor.Dense)
-	if !ok || d == nil || d.Dtype().Type != reflect.TypeFor[T]() || !fills(d, int(unsafe.Sizeof(T(0)))) {
+	if !ok || d == nil || d.Dtype() != dtypeOf[T]() || !fills(d, int(unsafe.Sizeof(T(0)))) {
 		return nil, nil, false
 	}
 	return elements[T](d), d.Shape(), true
+}
+
+// dtypeOf returns the dtype of T, in less time than reflection takes.
+func dtypeOf[T Float | int]() tensor.Dtype {
+	switch {
+	case T(1)/2 == 0:
+		return tensor.Int
+	case unsafe.Sizeof(T(0)) == 4:
+		return tensor.Float32
+	}
+	return tensor.Float64
 }
 
 // elements returns the memory of d as T, which it holds.
