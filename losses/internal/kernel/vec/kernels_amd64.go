@@ -62,7 +62,7 @@ func sumExpDotF32AVX512(z *float32, t *float32, n int, m float32, low float32, s
 // label with a sign or NaN. It prefetches ahead elements in advance.
 //
 //go:noescape
-func oddsDotExpsF32AVX512(e *float32, z *float32, t *float32, n int, ahead int) (m float32, em float32, sum float64, dot float64, mass float64, a int, ok uint32)
+func oddsDotExpsF32AVX512(e *float32, z *float32, t *float32, n int, ahead int) (m float32, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
 // oddsDotF32AVX512 finds the largest logit m of a row, at a, and sums exp(z) 2^-shift without it;
 // exp(m) 2^-shift is em. dot is Σ t (z - m), mass Σ t without that of m. ok is 0 for rows that are
@@ -70,7 +70,7 @@ func oddsDotExpsF32AVX512(e *float32, z *float32, t *float32, n int, ahead int) 
 // ahead elements in advance.
 //
 //go:noescape
-func oddsDotF32AVX512(z *float32, t *float32, n int, ahead int) (m float32, em float32, sum float64, dot float64, mass float64, a int, ok uint32)
+func oddsDotF32AVX512(z *float32, t *float32, n int, ahead int) (m float32, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
 // oddsExpsF32AVX512 finds the largest logit m of a row, at a, and sums exp(z) 2^-shift without it;
 // exp(m) 2^-shift is em. The exponentials are stored in e. ok is 0 for rows that are not ordinary:
@@ -78,14 +78,14 @@ func oddsDotF32AVX512(z *float32, t *float32, n int, ahead int) (m float32, em f
 // elements in advance.
 //
 //go:noescape
-func oddsExpsF32AVX512(e *float32, z *float32, n int, ahead int) (m float32, em float32, sum float64, a int, ok uint32)
+func oddsExpsF32AVX512(e *float32, z *float32, n int, ahead int) (m float32, em float64, sum float64, a int, ok uint32)
 
 // oddsF32AVX512 finds the largest logit m of a row, at a, and sums exp(z) 2^-shift without it;
 // exp(m) 2^-shift is em. ok is 0 for rows that are not ordinary: logits far apart, no numbers or
 // large, or a label with a sign or NaN. It prefetches ahead elements in advance.
 //
 //go:noescape
-func oddsF32AVX512(z *float32, n int, ahead int) (m float32, em float32, sum float64, a int, ok uint32)
+func oddsF32AVX512(z *float32, n int, ahead int) (m float32, em float64, sum float64, a int, ok uint32)
 
 // dividedDotExpsF32AVX512 is odds of other logits; m is the largest, and em 1. The logits are y =
 // factor z. factorLow is what factor has lost, for float64. dot is Σ t (z - m), mass Σ t without
@@ -2308,7 +2308,7 @@ func sumExpDotF32AVX2(z *float32, t *float32, n int, m float32, low float32, shi
 // label with a sign or NaN. It prefetches ahead elements in advance.
 //
 //go:noescape
-func oddsDotExpsF32AVX2(e *float32, z *float32, t *float32, n int, ahead int) (m float32, em float32, sum float64, dot float64, mass float64, a int, ok uint32)
+func oddsDotExpsF32AVX2(e *float32, z *float32, t *float32, n int, ahead int) (m float32, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
 // oddsDotF32AVX2 finds the largest logit m of a row, at a, and sums exp(z) 2^-shift without it;
 // exp(m) 2^-shift is em. dot is Σ t (z - m), mass Σ t without that of m. ok is 0 for rows that are
@@ -2316,7 +2316,7 @@ func oddsDotExpsF32AVX2(e *float32, z *float32, t *float32, n int, ahead int) (m
 // ahead elements in advance.
 //
 //go:noescape
-func oddsDotF32AVX2(z *float32, t *float32, n int, ahead int) (m float32, em float32, sum float64, dot float64, mass float64, a int, ok uint32)
+func oddsDotF32AVX2(z *float32, t *float32, n int, ahead int) (m float32, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
 // oddsExpsF32AVX2 finds the largest logit m of a row, at a, and sums exp(z) 2^-shift without it;
 // exp(m) 2^-shift is em. The exponentials are stored in e. ok is 0 for rows that are not ordinary:
@@ -2324,14 +2324,14 @@ func oddsDotF32AVX2(z *float32, t *float32, n int, ahead int) (m float32, em flo
 // elements in advance.
 //
 //go:noescape
-func oddsExpsF32AVX2(e *float32, z *float32, n int, ahead int) (m float32, em float32, sum float64, a int, ok uint32)
+func oddsExpsF32AVX2(e *float32, z *float32, n int, ahead int) (m float32, em float64, sum float64, a int, ok uint32)
 
 // oddsF32AVX2 finds the largest logit m of a row, at a, and sums exp(z) 2^-shift without it; exp(m)
 // 2^-shift is em. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or
 // a label with a sign or NaN. It prefetches ahead elements in advance.
 //
 //go:noescape
-func oddsF32AVX2(z *float32, n int, ahead int) (m float32, em float32, sum float64, a int, ok uint32)
+func oddsF32AVX2(z *float32, n int, ahead int) (m float32, em float64, sum float64, a int, ok uint32)
 
 // dividedDotExpsF32AVX2 is odds of other logits; m is the largest, and em 1. The logits are y =
 // factor z. factorLow is what factor has lost, for float64. dot is Σ t (z - m), mass Σ t without

@@ -18,15 +18,15 @@ type ordinary[T spec.Float] struct {
 // ordinaryRow stores the exponentials of z in e, or nothing where e is nil. ok is false for rows
 // that are not ordinary. It prefetches far elements ahead.
 func ordinaryRow[T spec.Float](u unit[T], e, z []T, far int) (o ordinary[T], ok bool) {
-	var m, em T
+	var m T
 	var sum float64
 	var done uint32
 	if e == nil {
-		m, em, sum, o.a, done = u.odds(&z[0], len(z), far)
+		m, o.em, sum, o.a, done = u.odds(&z[0], len(z), far)
 	} else {
-		m, em, sum, o.a, done = u.oddsExps(&e[0], &z[0], len(z), far)
+		m, o.em, sum, o.a, done = u.oddsExps(&e[0], &z[0], len(z), far)
 	}
-	o.m, o.em = float64(m), float64(em)
+	o.m = float64(m)
 	o.r = sum / o.em
 	return o, done != 0
 }
@@ -34,15 +34,15 @@ func ordinaryRow[T spec.Float](u unit[T], e, z []T, far int) (o ordinary[T], ok 
 // ordinaryLabels is ordinaryRow for a row with labels t, which declines some that are no labels
 // too.
 func ordinaryLabels[T spec.Float](u unit[T], e, z, t []T, far int) (o ordinary[T], ok bool) {
-	var m, em T
+	var m T
 	var sum float64
 	var done uint32
 	if e == nil {
-		m, em, sum, o.dot, o.others, o.a, done = u.oddsDot(&z[0], &t[0], len(z), far)
+		m, o.em, sum, o.dot, o.others, o.a, done = u.oddsDot(&z[0], &t[0], len(z), far)
 	} else {
-		m, em, sum, o.dot, o.others, o.a, done = u.oddsDotExps(&e[0], &z[0], &t[0], len(z), far)
+		m, o.em, sum, o.dot, o.others, o.a, done = u.oddsDotExps(&e[0], &z[0], &t[0], len(z), far)
 	}
-	o.m, o.em = float64(m), float64(em)
+	o.m = float64(m)
 	o.r = sum / o.em
 	return o, done != 0
 }

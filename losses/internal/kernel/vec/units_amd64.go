@@ -18,10 +18,10 @@ type unit[T spec.Float] interface {
 	sumExp(z *T, n, but int, low, shift T, ahead int) (sum float64)
 	expsDot(e, z, t *T, n int, m, low, shift T, ahead int) (sum, dot, mass float64, bad uint32)
 	sumExpDot(z, t *T, n int, m, low, shift T, ahead int) (sum, dot, mass float64, bad uint32)
-	oddsDotExps(e, z, t *T, n int, ahead int) (m, em T, sum, dot, mass float64, a int, ok uint32)
-	oddsDot(z, t *T, n int, ahead int) (m, em T, sum, dot, mass float64, a int, ok uint32)
-	oddsExps(e, z *T, n int, ahead int) (m, em T, sum float64, a int, ok uint32)
-	odds(z *T, n int, ahead int) (m, em T, sum float64, a int, ok uint32)
+	oddsDotExps(e, z, t *T, n int, ahead int) (m T, em, sum, dot, mass float64, a int, ok uint32)
+	oddsDot(z, t *T, n int, ahead int) (m T, em, sum, dot, mass float64, a int, ok uint32)
+	oddsExps(e, z *T, n int, ahead int) (m T, em, sum float64, a int, ok uint32)
+	odds(z *T, n int, ahead int) (m T, em, sum float64, a int, ok uint32)
 	dividedDotExps(e, z, t *T, n int, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32)
 	dividedDot(z, t *T, n int, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32)
 	dividedExps(e, z *T, n int, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32)
@@ -270,16 +270,16 @@ func (f32AVX512) expsDot(e, z, t *float32, n int, m, low, shift float32, ahead i
 func (f32AVX512) sumExpDot(z, t *float32, n int, m, low, shift float32, ahead int) (sum, dot, mass float64, bad uint32) {
 	return sumExpDotF32AVX512(z, t, n, m, low, shift, ahead)
 }
-func (f32AVX512) oddsDotExps(e, z, t *float32, n int, ahead int) (m, em float32, sum, dot, mass float64, a int, ok uint32) {
+func (f32AVX512) oddsDotExps(e, z, t *float32, n int, ahead int) (m float32, em, sum, dot, mass float64, a int, ok uint32) {
 	return oddsDotExpsF32AVX512(e, z, t, n, ahead)
 }
-func (f32AVX512) oddsDot(z, t *float32, n int, ahead int) (m, em float32, sum, dot, mass float64, a int, ok uint32) {
+func (f32AVX512) oddsDot(z, t *float32, n int, ahead int) (m float32, em, sum, dot, mass float64, a int, ok uint32) {
 	return oddsDotF32AVX512(z, t, n, ahead)
 }
-func (f32AVX512) oddsExps(e, z *float32, n int, ahead int) (m, em float32, sum float64, a int, ok uint32) {
+func (f32AVX512) oddsExps(e, z *float32, n int, ahead int) (m float32, em, sum float64, a int, ok uint32) {
 	return oddsExpsF32AVX512(e, z, n, ahead)
 }
-func (f32AVX512) odds(z *float32, n int, ahead int) (m, em float32, sum float64, a int, ok uint32) {
+func (f32AVX512) odds(z *float32, n int, ahead int) (m float32, em, sum float64, a int, ok uint32) {
 	return oddsF32AVX512(z, n, ahead)
 }
 func (f32AVX512) dividedDotExps(e, z, t *float32, n int, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
@@ -620,16 +620,16 @@ func (f64AVX512) expsDot(e, z, t *float64, n int, m, low, shift float64, ahead i
 func (f64AVX512) sumExpDot(z, t *float64, n int, m, low, shift float64, ahead int) (sum, dot, mass float64, bad uint32) {
 	return sumExpDotF64AVX512(z, t, n, m, low, shift, ahead)
 }
-func (f64AVX512) oddsDotExps(e, z, t *float64, n int, ahead int) (m, em float64, sum, dot, mass float64, a int, ok uint32) {
+func (f64AVX512) oddsDotExps(e, z, t *float64, n int, ahead int) (m float64, em, sum, dot, mass float64, a int, ok uint32) {
 	return oddsDotExpsF64AVX512(e, z, t, n, ahead)
 }
-func (f64AVX512) oddsDot(z, t *float64, n int, ahead int) (m, em float64, sum, dot, mass float64, a int, ok uint32) {
+func (f64AVX512) oddsDot(z, t *float64, n int, ahead int) (m float64, em, sum, dot, mass float64, a int, ok uint32) {
 	return oddsDotF64AVX512(z, t, n, ahead)
 }
-func (f64AVX512) oddsExps(e, z *float64, n int, ahead int) (m, em float64, sum float64, a int, ok uint32) {
+func (f64AVX512) oddsExps(e, z *float64, n int, ahead int) (m float64, em, sum float64, a int, ok uint32) {
 	return oddsExpsF64AVX512(e, z, n, ahead)
 }
-func (f64AVX512) odds(z *float64, n int, ahead int) (m, em float64, sum float64, a int, ok uint32) {
+func (f64AVX512) odds(z *float64, n int, ahead int) (m float64, em, sum float64, a int, ok uint32) {
 	return oddsF64AVX512(z, n, ahead)
 }
 func (f64AVX512) dividedDotExps(e, z, t *float64, n int, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
@@ -1170,16 +1170,16 @@ func (f32AVX2) expsDot(e, z, t *float32, n int, m, low, shift float32, ahead int
 func (f32AVX2) sumExpDot(z, t *float32, n int, m, low, shift float32, ahead int) (sum, dot, mass float64, bad uint32) {
 	return sumExpDotF32AVX2(z, t, n, m, low, shift, ahead)
 }
-func (f32AVX2) oddsDotExps(e, z, t *float32, n int, ahead int) (m, em float32, sum, dot, mass float64, a int, ok uint32) {
+func (f32AVX2) oddsDotExps(e, z, t *float32, n int, ahead int) (m float32, em, sum, dot, mass float64, a int, ok uint32) {
 	return oddsDotExpsF32AVX2(e, z, t, n, ahead)
 }
-func (f32AVX2) oddsDot(z, t *float32, n int, ahead int) (m, em float32, sum, dot, mass float64, a int, ok uint32) {
+func (f32AVX2) oddsDot(z, t *float32, n int, ahead int) (m float32, em, sum, dot, mass float64, a int, ok uint32) {
 	return oddsDotF32AVX2(z, t, n, ahead)
 }
-func (f32AVX2) oddsExps(e, z *float32, n int, ahead int) (m, em float32, sum float64, a int, ok uint32) {
+func (f32AVX2) oddsExps(e, z *float32, n int, ahead int) (m float32, em, sum float64, a int, ok uint32) {
 	return oddsExpsF32AVX2(e, z, n, ahead)
 }
-func (f32AVX2) odds(z *float32, n int, ahead int) (m, em float32, sum float64, a int, ok uint32) {
+func (f32AVX2) odds(z *float32, n int, ahead int) (m float32, em, sum float64, a int, ok uint32) {
 	return oddsF32AVX2(z, n, ahead)
 }
 func (f32AVX2) dividedDotExps(e, z, t *float32, n int, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
@@ -1465,16 +1465,16 @@ func (f64AVX2) expsDot(e, z, t *float64, n int, m, low, shift float64, ahead int
 func (f64AVX2) sumExpDot(z, t *float64, n int, m, low, shift float64, ahead int) (sum, dot, mass float64, bad uint32) {
 	return sumExpDotF64AVX2(z, t, n, m, low, shift, ahead)
 }
-func (f64AVX2) oddsDotExps(e, z, t *float64, n int, ahead int) (m, em float64, sum, dot, mass float64, a int, ok uint32) {
+func (f64AVX2) oddsDotExps(e, z, t *float64, n int, ahead int) (m float64, em, sum, dot, mass float64, a int, ok uint32) {
 	return oddsDotExpsF64AVX2(e, z, t, n, ahead)
 }
-func (f64AVX2) oddsDot(z, t *float64, n int, ahead int) (m, em float64, sum, dot, mass float64, a int, ok uint32) {
+func (f64AVX2) oddsDot(z, t *float64, n int, ahead int) (m float64, em, sum, dot, mass float64, a int, ok uint32) {
 	return oddsDotF64AVX2(z, t, n, ahead)
 }
-func (f64AVX2) oddsExps(e, z *float64, n int, ahead int) (m, em float64, sum float64, a int, ok uint32) {
+func (f64AVX2) oddsExps(e, z *float64, n int, ahead int) (m float64, em, sum float64, a int, ok uint32) {
 	return oddsExpsF64AVX2(e, z, n, ahead)
 }
-func (f64AVX2) odds(z *float64, n int, ahead int) (m, em float64, sum float64, a int, ok uint32) {
+func (f64AVX2) odds(z *float64, n int, ahead int) (m float64, em, sum float64, a int, ok uint32) {
 	return oddsF64AVX2(z, n, ahead)
 }
 func (f64AVX2) dividedDotExps(e, z, t *float64, n int, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {

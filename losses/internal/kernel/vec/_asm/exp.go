@@ -43,21 +43,28 @@ func (g isa) expConstsOfTile() expConsts {
 	return c
 }
 
+// reducedConsts are those by which the argument is reduced, and the last coefficients.
+func (g isa) reducedConsts(hold func(x float64) Op) (c expConsts) {
+	hi, lo := math.Ln2, 0x1.abc9e3b39803fp-56
+	if !g.f64 {
+		hi = float64(float32(math.Ln2))
+		lo = math.Ln2 - hi
+	}
+	c.log2e, c.magic, c.ln2hi, c.ln2lo, c.one = hold(math.Log2E), hold(g.magicNumber()), hold(hi), hold(lo), hold(1)
+	return c
+}
+
 func (g isa) expConstsBy(hold func(x float64) Op) (c expConsts) {
-	c.log2e = hold(math.Log2E)
-	hi, lo, magic := math.Ln2, 0x1.abc9e3b39803fp-56, 0x1.8p52
+	c = g.reducedConsts(hold)
 	q := []float64{
 		2.510042415700506678762e-8, 2.762013871973399556876e-7, 0.000002755726837868419287267,
 		0.00002480152119021772765082, 0.0001984126986310596874839,
 		0.00138888889172817933075, 0.008333333333330051346372, 0.04166666666662399151589, 0.1666666666666666745588, 0.5,
 	}
 	if !g.f64 {
-		hi = float64(float32(math.Ln2))
-		lo, magic = math.Ln2-hi, 0x1.8p23
 		q = []float64{0.001392621346633244303707, 0.00836320297157585494652, 0.04166655443768593889945,
 			0.1666657684599397631061, 0.5}
 	}
-	c.magic, c.ln2hi, c.ln2lo, c.one = hold(magic), hold(hi), hold(lo), hold(1)
 	if g.short {
 		q = shortExp
 	}

@@ -42,6 +42,8 @@ type logits interface {
 	largest() (m, em reg.VecVirtual)
 	// measures returns what finds out by the exponentials which logits are far from the largest.
 	measures() *farthest
+	// farthest is the largest number that this may find for an ordinary row.
+	farthest() float64
 	// exp returns the exponentials of vector v at i and what emits its logits less the largest.
 	exp(i reg.GPVirtual, v int, m *mask) (e reg.VecVirtual, less func() reg.VecVirtual)
 }
@@ -207,7 +209,7 @@ func (r *ordinaryRow) sums(a reg.GPVirtual, declined string) (s rowSums) {
 		}
 	})
 	if r.late {
-		r.x.measures().declines(g, declined)
+		r.x.measures().declines(g, r.x.farthest(), declined)
 	}
 	s.odds = g.foldedTotal(exps)
 	if r.labels.smooths {
@@ -250,8 +252,8 @@ func (f *farthest) take(g isa, t reg.VecVirtual, m *mask) {
 
 // declines jumps to declined where an exponential was no normal number. Both halves of float64's
 // are such integers: only the lower one tells near ones apart.
-func (f *farthest) declines(g isa, declined string) {
-	least, bits := g.constant(g.magicNumber()+g.mostPowers()), GP32()
+func (f *farthest) declines(g isa, most float64, declined string) {
+	least, bits := g.constant(most), GP32()
 	if g.avx512 {
 		k := K()
 		VPCMPUD(Imm(6), g.loaded(least), f.most, k) // above

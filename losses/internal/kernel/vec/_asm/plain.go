@@ -10,7 +10,7 @@ import (
 type plain struct {
 	g        isa
 	z        reg.GPVirtual
-	c        expConsts
+	c        rowExp
 	magic, m Op
 	keeps    bool // m and its exponential are no results
 	far      farthest
@@ -18,7 +18,7 @@ type plain struct {
 }
 
 func (p *plain) signature() (name, ins, outs string, doc []string) {
-	return "odds", "", "m, em A, sum", []string{"finds the largest logit m of a row, at a, and sums exp(z) " +
+	return "odds", "", "m A, em, sum", []string{"finds the largest logit m of a row, at a, and sums exp(z) " +
 		"2^-shift without it; exp(m) 2^-shift is em."}
 }
 
@@ -30,15 +30,20 @@ func (p *plain) get(i reg.GPVirtual, v int, m *mask) reg.VecVirtual { return p.g
 
 func (p *plain) unit(reg.VecVirtual) {}
 
-func (p *plain) bound() float64 { return p.g.bound() }
+func (p *plain) bound() float64 {
+	if p.g.avx512 {
+		return p.g.bound() / sixteenths
+	}
+	return p.g.bound()
+}
 
 func (p *plain) prepare(top reg.VecVirtual, _ reg.GPVirtual) {
 	g := p.g
-	p.c = g.expConsts()
-	p.magic, p.m = g.park(g.rowShift(p.c, top)), g.park(top)
+	p.c = g.rowExp()
+	p.magic, p.m = g.park(g.rowShift(p.c.expConsts, top)), g.park(top)
 	if !p.keeps {
 		g.result(top, "m")
-		g.result(p.ofTop(), "em")
+		doubleResult(p.ofTop(), "em")
 	}
 	if !g.avx512 {
 		p.hold()
@@ -59,22 +64,23 @@ func (p *plain) hold() {
 	}
 }
 
-// ofTop returns exp(m) 2^-shift.
-func (p *plain) ofTop() reg.VecVirtual {
-	em := p.g.vec()
-	p.g.expOrdinary(p.c, p.g.loaded(p.m), p.magic, em)
-	return em
-}
+// ofTop returns exp(m) 2^-shift in float64.
+func (p *plain) ofTop() reg.VecVirtual { return p.g.wideExpInRow(p.c, p.g.loaded(p.m), p.magic) }
 
-func (p *plain) largest() (m, em reg.VecVirtual) {
-	return p.g.wideNumber(p.m), p.g.wideNumber(p.ofTop())
-}
+func (p *plain) largest() (m, em reg.VecVirtual) { return p.g.wideNumber(p.m), p.ofTop() }
 
 func (p *plain) measures() *farthest { return &p.far }
 
+func (p *plain) farthest() float64 {
+	if p.g.avx512 {
+		return p.g.magicNumber()/sixteenths + p.g.mostPowers()
+	}
+	return p.g.magicNumber() + p.g.mostPowers()
+}
+
 func (p *plain) exp(i reg.GPVirtual, v int, m *mask) (e reg.VecVirtual, less func() reg.VecVirtual) {
 	x, e := p.get(i, v, m), p.g.vec()
-	p.far.take(p.g, p.g.expOrdinary(p.c, x, p.magic, e), m)
+	p.far.take(p.g, p.g.expInRow(p.c, x, p.magic, e), m)
 	return e, func() reg.VecVirtual {
 		p.g.sub(p.m, x, x) // beyond the tail's lanes it is -m, and the label 0
 		return x
@@ -97,17 +103,23 @@ func (g isa) rowShift(c expConsts, top reg.VecVirtual) (magic reg.VecVirtual) {
 // expOrdinary emits e = exp(x) 2^-shift, a normal number, with magic of rowShift: the low bits of
 // that less the product, which it returns, are how far below 0 the exponent is.
 func (g isa) expOrdinary(c expConsts, x reg.VecVirtual, magic Op, e reg.VecVirtual) (t reg.VecVirtual) {
-	minusN, r := g.vec(), g.vec()
-	t = g.vec()
-	g.load(magic, t)
-	g.nmadd(c.log2e, x, t)
-	g.sub(magic, t, minusN)
-	g.move(x, r)
-	g.madd(c.ln2hi, minusN, r)
-	g.madd(c.ln2lo, minusN, r)
+	t, r := g.lessProduct(c, x, magic)
 	g.expPolynomial(c, r, e)
 	g.overNormalPower(t, e)
 	return t
+}
+
+// lessProduct emits t, magic less x log2 e, and the reduced x.
+func (g isa) lessProduct(c expConsts, x reg.VecVirtual, magic Op) (t, r reg.VecVirtual) {
+	n := g.vec()
+	t, r = g.vec(), g.vec()
+	g.load(magic, t)
+	g.nmadd(c.log2e, x, t)
+	g.sub(magic, t, n)
+	g.move(x, r)
+	g.madd(c.ln2hi, n, r)
+	g.madd(c.ln2lo, n, r)
+	return t, r
 }
 
 // timesNormalPower multiplies e by 2^n, with n in the low bits of t, which it overwrites. All are

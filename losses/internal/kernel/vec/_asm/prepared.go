@@ -184,6 +184,8 @@ func (p *prepared) largest() (m, em reg.VecVirtual) {
 
 func (p *prepared) measures() *farthest { return &p.far }
 
+func (p *prepared) farthest() float64 { return p.g.magicNumber() + p.g.mostPowers() }
+
 func (p *prepared) exp(i reg.GPVirtual, v int, m *mask) (e reg.VecVirtual, less func() reg.VecVirtual) {
 	g := p.g
 	x, c, q := g.get(p.z, i, v, m), g.vec(), g.vec()
