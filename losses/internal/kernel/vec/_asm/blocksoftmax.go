@@ -26,7 +26,7 @@ func (g isa) blockSoftmax(labels bool) {
 	g.text(name, "func("+in+", k, n int, numbers *float64, work, lanes *T) (declined uint32)",
 		"stores the exponentials of n rows of k elements, W at most, in e, and what is to know of their softmax in "+
 			"numbers; declined has the bits of the rows that are not ordinary ones or have a label that is none.")
-	s, rejected := g.ordinarySums(&ordinaryBlock{plainBlock{g: g}}, g.param("k"), true, labels)
+	s, rejected := g.ordinarySums(&ordinaryBlock{plainBlock: plainBlock{g: g}}, g.param("k"), true, labels)
 	lanes, to := g.param("lanes"), g.param("numbers")
 	put := func(which int, x, lost Op) {
 		at := GP64()

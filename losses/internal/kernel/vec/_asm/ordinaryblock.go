@@ -1,8 +1,6 @@
 package main
 
 import (
-	"math"
-
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -32,7 +30,7 @@ func (g isa) ordinaryBlock(grad, labels bool) {
 	g.text(name, "func("+ins+outs+"loss *float64, work, lanes *T) (declined uint32)",
 		doc+" for ordinary rows, and declines all others.")
 	lanes, f := g.param("lanes"), GP64()
-	x, k := &ordinaryBlock{plainBlock{g: g}}, g.param("k")
+	x, k := &ordinaryBlock{plainBlock: plainBlock{g: g}}, g.param("k")
 	s, rejected := g.ordinarySums(x, k, grad, labels)
 	if grad {
 		f = g.param("f")
@@ -85,10 +83,13 @@ func (g isa) unlessAll(rejected reg.GPVirtual, done string) {
 }
 
 // ordinaryBlock are the logits of ordinary rows.
-type ordinaryBlock struct{ plainBlock }
+type ordinaryBlock struct {
+	plainBlock
+	x rowExp
+}
 
 // prepare stores what the exponentials take of the rows' maxima in lanes: as Shift the magic number
-// of expOrdinary.
+// of expInRow.
 func (p *ordinaryBlock) prepare(k reg.GPVirtual) (rejected reg.GPVirtual) {
 	g, lanes := p.g, p.g.param("lanes")
 	top, gap, rejected := g.blockExtremes(k, func(z reg.GPVirtual) func(i reg.GPVirtual, v int) reg.VecVirtual {
@@ -98,15 +99,13 @@ func (p *ordinaryBlock) prepare(k reg.GPVirtual) (rejected reg.GPVirtual) {
 	ORL(g.maskBits(g.cmp(nltUQ, g.constant(g.gap()), gap)), rejected)
 	g.load(g.abs(), size)
 	g.and(top, size, size)
-	ORL(g.maskBits(g.cmp(nltUQ, g.constant(g.bound()), size)), rejected)
-	c := g.expConstsInMemory()
-	c.log2e = g.hold(math.Log2E)
-	magic := g.rowShift(c, top)
-	g.expOrdinary(c, top, magic, ea)
+	ORL(g.maskBits(g.cmp(nltUQ, g.constant(g.rowBound()), size)), rejected)
+	p.x = g.rowExp()
+	magic := g.rowShift(p.x.expConsts, top)
+	g.expInRow(p.x, top, magic, ea)
 	g.store(ea, g.lane(lanes, "Coef"))
 	g.store(top, g.lane(lanes, "Max"))
 	g.store(magic, g.lane(lanes, "Shift"))
-	p.c = g.expConstsOfTile()
 	return rejected
 }
 
@@ -119,7 +118,7 @@ func (p *ordinaryBlock) exp(z, i reg.GPVirtual, v int, m *mask) (
 	e reg.VecVirtual, most mask, less func(lab reg.VecVirtual) reg.VecVirtual) {
 	g := p.g
 	e, x := g.vec(), g.get(z, i, v, m)
-	g.expOrdinary(p.c, x, p.shift.n, e)
+	g.expInRow(p.x, x, p.shift.n, e)
 	return e, g.cmp(eqOQ, p.most, x), func(reg.VecVirtual) reg.VecVirtual {
 		g.sub(p.most, x, x)
 		return x

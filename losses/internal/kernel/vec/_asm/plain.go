@@ -30,12 +30,7 @@ func (p *plain) get(i reg.GPVirtual, v int, m *mask) reg.VecVirtual { return p.g
 
 func (p *plain) unit(reg.VecVirtual) {}
 
-func (p *plain) bound() float64 {
-	if p.g.avx512 {
-		return p.g.bound() / sixteenths
-	}
-	return p.g.bound()
-}
+func (p *plain) bound() float64 { return p.g.rowBound() }
 
 func (p *plain) prepare(top reg.VecVirtual, _ reg.GPVirtual) {
 	g := p.g

@@ -49,6 +49,14 @@ func (g isa) rowExp() (c rowExp) {
 	return c
 }
 
+// rowBound is the size of the largest logit that a rowExp takes.
+func (g isa) rowBound() float64 {
+	if g.avx512 {
+		return g.bound() / sixteenths
+	}
+	return g.bound()
+}
+
 // rowFactor is what the table is multiplied by.
 func (g isa) rowFactor() float64 {
 	if g.f64 {

@@ -17,7 +17,7 @@ func (g isa) options() {
 		return &plainTile{g: g, z: z, k: k, lanes: lanes}
 	})
 	g.blockOptions("blockZLoss", func() blockLogits { return &plainBlock{g: g} })
-	g.ordinaryOptions("ordinaryZLoss", func() ordinaryLogits { return &ordinaryBlock{plainBlock{g: g}} })
+	g.ordinaryOptions("ordinaryZLoss", func() ordinaryLogits { return &ordinaryBlock{plainBlock: plainBlock{g: g}} })
 	for _, shifted := range []bool{false, true} {
 		name := "Divided"
 		if shifted {
