@@ -18,6 +18,9 @@ func (l *lazyPieces) piecesOf(yes, no pieceFamily) *piecesPlan {
 // oddsOf is the plan of a kernel of odds with AVX2.
 func (l *lazyPieces) oddsOf(f pieceFamily) *piecesPlan { return lazy(&l.odds, oddsFor, f) }
 
+// steepOf is that of a focal loss with a larger exponent.
+func (l *lazyPieces) steepOf(f pieceFamily) *piecesPlan { return lazy(&l.odds, steepFor, f) }
+
 // fineOf is that with AVX-512.
 func (l *lazyPieces) fineOf(f pieceFamily) *piecesPlan { return lazy(&l.fine, fineFor, f) }
 

@@ -8,16 +8,24 @@ import (
 	"softloss/losses/internal/kernel/spec"
 )
 
-// mostOdds is the largest exponent of the focal loss that sigmoidFocalOdds takes: an error of e
-// counts half as often in (1+e)^-(1+γ).
-const mostOdds = 3.75
+// mostOdds is an exponent of the focal loss up to which sigmoidFocalOdds is exact to 3.5 ulp, and
+// mostSteep the largest that it takes: an error of e counts half as often in (1+e)^-(1+γ).
+const (
+	mostOdds  = 3.75
+	mostSteep = 5
+)
 
 // steepest is how often an error of e may count in a function of a smooth family.
 const steepest = 1.44
 
 // oddsFor returns the plan of a kernel of odds with AVX2 for a family.
-func oddsFor(f pieceFamily) *piecesPlan {
-	return byOdds(f, f.a <= mostOdds || f.Smooth(), oddsCount,
+func oddsFor(f pieceFamily) *piecesPlan { return eighthsFor(f, f.a <= mostOdds || f.Smooth()) }
+
+// steepFor is oddsFor of a focal loss with an exponent of up to mostSteep.
+func steepFor(f pieceFamily) *piecesPlan { return eighthsFor(f, f.a <= mostSteep) }
+
+func eighthsFor(f pieceFamily, ok bool) *piecesPlan {
+	return byOdds(f, ok, oddsCount,
 		func(table []float32, i, j int, at func(e float64) float64, most float64) (middle, half float64, ok bool) {
 			const step = 1. / (oddsCount - 1)
 			table = table[i*(oddsTerms+1)*oddsCount+j:]
@@ -61,9 +69,10 @@ func byOdds(f pieceFamily, ok bool, count int,
 	}
 	switch {
 	case f.Family == spec.Focal:
-		add(8, func(e, log float64) float64 { return math.Exp(-f.a*log) * log / e })
-		add(8, func(e, log float64) float64 { return math.Exp(-k*log) * (1 + f.a*log/e) })
-		add(8, func(_, log float64) float64 { return math.Exp(-k * log) })
+		const beside = 16 // what is a product with them has a normal exponential
+		add(beside, func(e, log float64) float64 { return math.Exp(-f.a*log) * log / e })
+		add(beside, func(e, log float64) float64 { return math.Exp(-k*log) * (1 + f.a*log/e) })
+		add(beside, func(_, log float64) float64 { return math.Exp(-k * log) })
 	case f.Family == spec.GCE:
 		k, x = f.a, 1/f.a
 		p.ok = k >= 0x1p-20

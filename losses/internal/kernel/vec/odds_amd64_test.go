@@ -23,3 +23,13 @@ func TestOdds(t *testing.T) {
 	}
 	require.False(t, oddsFor(pieceFamily{spec.Focal, mostOdds + 0x1p-20}).ok)
 }
+
+// TestSteepOdds: exponents of focal losses up to mostSteep.
+func TestSteepOdds(t *testing.T) {
+	for _, a := range []float64{mostOdds + 0x1p-20, 4, 4.5, mostSteep} {
+		require.True(t, steepFor(pieceFamily{spec.Focal, a}).ok, "%v", a)
+	}
+	for _, a := range []float64{mostSteep + 0x1p-20, 7, 40} {
+		require.False(t, steepFor(pieceFamily{spec.Focal, a}).ok, "%v", a)
+	}
+}

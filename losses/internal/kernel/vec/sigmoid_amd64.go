@@ -220,6 +220,8 @@ func (p *plan) single() (run singleKernel, c *piecesPlan) {
 	switch {
 	case f.Family == spec.Poly1:
 		return nil, nil
+	case f.Family == spec.Focal && few && f.a > mostOdds:
+		return sigmoidFocalOddsF32AVX2, p.steepOf(f)
 	case f.Family == spec.Focal && few:
 		return sigmoidFocalOddsF32AVX2, p.oddsOf(f)
 	case f.Family == spec.Focal:
