@@ -11487,6 +11487,8 @@ loop:
 	WORD $0x4f815123 // fmls v3.4s, v9.4s, v1.s[0]
 	WORD $0x6e2cdc42 // fmul v2.4s, v2.4s, v12.4s
 	WORD $0x6e2ddc63 // fmul v3.4s, v3.4s, v13.4s
+	WORD $0x4e2acc42 // fmla v2.4s, v2.4s, v10.4s
+	WORD $0x4e2bcc63 // fmla v3.4s, v3.4s, v11.4s
 	WORD $0x6e22dc44 // fmul v4.4s, v2.4s, v2.4s
 	WORD $0x6e23dc65 // fmul v5.4s, v3.4s, v3.4s
 	WORD $0x6e2cdd10 // fmul v16.4s, v8.4s, v12.4s
@@ -11810,6 +11812,8 @@ loop:
 	WORD $0x4fc15183 // fmls v3.2d, v12.2d, v1.d[0]
 	WORD $0x6e6fdc42 // fmul v2.2d, v2.2d, v15.2d
 	WORD $0x6e70dc63 // fmul v3.2d, v3.2d, v16.2d
+	WORD $0x4e68cc42 // fmla v2.2d, v2.2d, v8.2d
+	WORD $0x4e69cc63 // fmla v3.2d, v3.2d, v9.2d
 	WORD $0x6e62dc44 // fmul v4.2d, v2.2d, v2.2d
 	WORD $0x6e63dc65 // fmul v5.2d, v3.2d, v3.2d
 	WORD $0x6e6fdd71 // fmul v17.2d, v11.2d, v15.2d

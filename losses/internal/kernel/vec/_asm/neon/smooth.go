@@ -46,6 +46,7 @@ func (a *asm) smooth(one Vec, fall Lane, z []Vec, labels func() (likely, other, 
 	each(func(i int) { a.Move(s[i], one) })
 	each(func(i int) { a.OpLane(Fmls, s[i], rest[i], fall) })
 	each(func(i int) { a.Op(Fmul, s[i], s[i], p[i]) })
+	each(func(i int) { a.Op(Fmla, s[i], s[i], off[i]) }) // V and W may show what p lacks
 	each(func(i int) { a.Op(Fmul, square[i], s[i], s[i]) })
 	product, lost := a.products(p, rest, off)
 	if a.F64 {
