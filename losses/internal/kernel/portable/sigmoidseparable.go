@@ -22,12 +22,6 @@ const farthest = 700
 
 // SigmoidSeparable is [spec.SigmoidSeparable].
 func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
-	rest := func(loss []float64, grad, z, yes, no, scale []T) (ok bool) {
-		return spec.Elements(sides, loss, grad, z, yes, no, scale,
-			func(yes, no spec.Side, t, u float64) (loss, slope float64) {
-				return spec.SeparableSides(f, a, yes, no, t, u)
-			})
-	}
 	limit, short := float64(farthest), spec.Size[T]() == 4
 	var of func(q likely) classTerms
 	switch {
@@ -49,28 +43,36 @@ func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, gr
 	case f.Smooth() || f == spec.GCE && a >= 0x1p-400:
 		s, inverse := piecesFor(f, a, short), 1/a
 		if !s.exact(short) {
-			return rest(loss, grad, z, yes, no, scale)
+			return bySides(f, a, loss, grad, z, yes, no, scale)
 		}
 		if of = s.smooth; f == spec.GCE {
 			limit += min(math.Log(a), 0) // beyond, a l is denormal
 			of = func(q likely) classTerms { return s.power(inverse, q) }
 		}
 	default:
-		return rest(loss, grad, z, yes, no, scale)
+		return bySides(f, a, loss, grad, z, yes, no, scale)
 	}
-	return elements(limit, short, of, rest, loss, grad, z, yes, no, scale)
+	return elements(f, a, limit, short, of, loss, grad, z, yes, no, scale)
+}
+
+// bySides is SigmoidSeparable of any elements.
+func bySides[T spec.Float](f spec.Family, a float64, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
+	return spec.Elements(sides, loss, grad, z, yes, no, scale,
+		func(yes, no spec.Side, t, u float64) (loss, slope float64) {
+			return spec.SeparableSides(f, a, yes, no, t, u)
+		})
 }
 
 // elements computes a separable loss of elements by what of makes of their likely classes. Those of
-// logits that are no numbers, or not below limit, are left to rest.
-func elements[T spec.Float](limit float64, short bool, of func(q likely) classTerms,
-	rest func(loss []float64, grad, z, yes, no, scale []T) (ok bool),
+// logits that are no numbers, or not below limit, are left to bySides.
+func elements[T spec.Float](f spec.Family, a, limit float64, short bool, of func(q likely) classTerms,
 	loss []float64, grad, z, yes, no, scale []T) (ok bool) {
 	ok = true
 	for i, x := range z {
 		size := math.Abs(float64(x))
 		if !(size < limit) {
-			ok = rest(loss[i:i+1], spec.Row(grad, i, 1), z[i:i+1], yes[i:i+1], spec.Row(no, i, 1), spec.FactorOf(scale, i)) && ok
+			ok = bySides(f, a, loss[i:i+1], spec.Row(grad, i, 1), z[i:i+1], yes[i:i+1], spec.Row(no, i, 1),
+				spec.FactorOf(scale, i)) && ok
 			continue
 		}
 		t := float64(yes[i])
