@@ -40,8 +40,10 @@ func TestOneHot(t *testing.T) {
 			fmt.Sprintf("losses: classes: %d is out of range, want at most 1073741823 for 2 rows", classes))
 		require.ErrorIs(t, err, losses.ErrParam)
 	}
-	_, err = losses.OneHot(tensor.New(tensor.WithShape(1), tensor.WithBacking([]int{1})), math.MaxInt, tensor.Float64)
-	require.ErrorContains(t, err, "want at most 2147483647 for 1 row")
+	if math.MaxInt > math.MaxInt32 { // else no number of classes is too large for one row
+		_, err = losses.OneHot(tensor.New(tensor.WithShape(1), tensor.WithBacking([]int{1})), math.MaxInt, tensor.Float64)
+		require.ErrorContains(t, err, "want at most 2147483647 for 1 row")
+	}
 	vector := dense(tensor.Float64, []float64{1, 0}, 2)
 	_, err = losses.Criterion{Axis: 1}.Eval(vector, vector)
 	require.EqualError(t, err, "losses: logits: shape (2) has no axis 1, want more than 1 dimension")
