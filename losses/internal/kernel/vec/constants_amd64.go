@@ -87,7 +87,7 @@ const (
 	parShare       = 10
 	parPieces      = 16
 	parLost        = 912
-	piecesPars     = 976
+	piecesPars     = 1040
 	pieceWidth     = 1.375
 	pieceCount     = 16
 	pieceTerms     = 7

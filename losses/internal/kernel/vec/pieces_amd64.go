@@ -62,9 +62,8 @@ func piecesFor(of [2]pieceFamily) *piecesPlan {
 			table := par[parPieces+i*pieceTerms*2*pieceCount+half*pieceCount:]
 			for j := range pieceCount {
 				lost, ok := fitPiece(table, 2*pieceCount, j, pieceWidth, at, most, 1, true)
-				if p.ok = p.ok && ok; i%2 == 1 {
-					par[parLost+i/2*2*pieceCount+half*pieceCount+placeOf(j)] = lost
-				}
+				par[parLost+i*2*pieceCount+half*pieceCount+placeOf(j)] = lost
+				p.ok = p.ok && ok
 			}
 		}
 	}

@@ -29,19 +29,19 @@ const (
 	parSteady  = parFalls + 1  // 1 where it is not
 	parGrows   = parSteady + 1 // 1 where there is something beyond
 	parPieces  = 16            // where the tables begin: a vector on
-	parLost    = parPieces + lostOfSlopes*pieceTerms*2*pieceCount
-	piecesPars = parLost + 2*2*pieceCount
+	parLost    = parPieces + pieceFunctions*pieceTerms*2*pieceCount
+	piecesPars = parLost + pieceFunctions*2*pieceCount
 )
 
 // The intervals are those of y = 1 + a/pieceWidth, four between one power of two and the next.
 const (
-	pieceWidth = 1.375
-	pieceCount = 16
-	pieceTerms = 7 // coefficients of a polynomial
-	// Behind the four functions is what the lowest coefficients of S and V have lost.
-	lostOfSlopes = 4
-	pieceLowest  = -120 // of exponentials, the least argument, of which little is left
-	pieceRaise   = 24   // F is 2^pieceRaise times what it is, lest it is denormal, and what it multiplies less
+	pieceWidth     = 1.375
+	pieceCount     = 16
+	pieceTerms     = 7 // coefficients of a polynomial
+	pieceFunctions = 4 // functions; behind them is what the lowest coefficient of each has lost
+	// Of exponentials, the least argument, of which little is left.
+	pieceLowest = -120
+	pieceRaise  = 24 // F is 2^pieceRaise times what it is, lest it is denormal, and what it multiplies less
 )
 
 var sigmoidPieces = sigmoidLoss{name: "sigmoidPieces",
@@ -74,8 +74,8 @@ func piecesQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 		g.madd(g.parameter(par, parFalls), f, d)
 		other, rounded := g.product(u, d)
 		pair, lost := g.product(t, f)
-		return loss, g.fallsLess(running{pair, lost}, running{near, function(lostOfSlopes)},
-			running{other, rounded}, running{function(3), function(lostOfSlopes + 1)})
+		return loss, g.fallsLess(running{pair, lost}, running{near, function(pieceFunctions + 1)},
+			running{other, rounded}, running{function(3), function(pieceFunctions + 3)})
 	}
 }
 
@@ -91,16 +91,17 @@ func focalPieces(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 			})
 		}
 		t, u := labels()
+		pair, lost := g.product(t, f)
+		loss = function(pieceFunctions)
+		g.mul(pair, loss, loss)
+		g.madd(u, function(2), loss)
 		near := function(0)
-		loss = function(2)
-		g.mul(u, loss, loss)
 		g.mul(t, near, near)
 		g.madd(f, near, loss)
 		g.subLabelled(excess, u, loss)
 		near = function(1)
-		pair, lost := g.product(t, f)
-		return loss, g.fallsLess(running{pair, lost}, running{near, function(lostOfSlopes)},
-			running{sum: u}, running{function(3), function(lostOfSlopes + 1)})
+		return loss, g.fallsLess(running{pair, lost}, running{near, function(pieceFunctions + 1)},
+			running{sum: u}, running{function(3), function(pieceFunctions + 3)})
 	}
 }
 
@@ -190,11 +191,11 @@ func pieceTable(g isa, par reg.GPVirtual, row int) Mem {
 }
 
 // polynomial emits function i, that in x of the coefficients that coefficient emits from the rows
-// of the tables, or what the functions of the slope have lost.
+// of the tables, or what one's lowest coefficient has lost.
 func (g isa) polynomial(x reg.VecVirtual, i int, coefficient func(row int, c reg.VecVirtual)) (v reg.VecVirtual) {
 	first, n := i*pieceTerms, pieceTerms
-	if i >= lostOfSlopes {
-		first, n = lostOfSlopes*pieceTerms+i-lostOfSlopes, 1
+	if i >= pieceFunctions {
+		first, n = pieceFunctions*pieceTerms+i-pieceFunctions, 1
 	}
 	for j := range n {
 		c := g.vec()
