@@ -179,7 +179,7 @@ func compare[T kernel.Float](s *tempered, e float64, byTarget, t []T, y int) (su
 		return sum, kernel.Sum(t), allLabels(t)
 	}
 	if byTarget == nil && !s.sure() {
-		if sum, mass, ok = kernel.TemperedLabels(t, s.Tempered, e); ok {
+		if sum, mass, ok = kernel.TemperedApart(t, s.Tempered, e); ok {
 			return sum / e, mass, true
 		}
 	}

@@ -87,14 +87,6 @@ func TemperedApart[T Float](t []T, r Tempered, e float64) (sum, mass float64, ok
 	return 0, 0, false
 }
 
-// TemperedLabels is [TemperedApart] with AVX2, too, if ok; see [vec.TemperedLabels].
-func TemperedLabels[T Float](t []T, r Tempered, e float64) (sum, mass float64, ok bool) {
-	if vec.On() && len(t) > few {
-		return vec.TemperedLabels(t, r, e)
-	}
-	return 0, 0, false
-}
-
 // PowerDifference returns exp(x) - exp(y); see [spec.PowerDifference].
 func PowerDifference(x, expX, y, expY float64) float64 {
 	return spec.PowerDifference(x, expX, y, expY)

@@ -30,7 +30,9 @@ func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, gr
 	case f == spec.Poly1:
 		of = func(q likely) classTerms { return poly(a, log1p(q.e, short), q) }
 	case f == spec.Focal && wholePower(a):
-		of = func(q likely) classTerms { return focal(a, log1p(q.e, short), pow4(q.rest, a), pow4(q.p, a), q) }
+		of = func(q likely) classTerms {
+			return focal(a, log1p(q.e, short), spec.Pow(q.rest, a), spec.Pow(q.p, a), q)
+		}
 	case f == spec.Focal && a < mostGamma:
 		limit, short = limit/max(a, 1), short && a < mostGamma/16
 		of = func(q likely) classTerms {
@@ -75,13 +77,8 @@ func elements[T spec.Float](f spec.Family, a, limit float64, short bool, of func
 				spec.FactorOf(scale, i)) && ok
 			continue
 		}
-		t := float64(yes[i])
-		u := 1 - t
-		if no != nil {
-			u = float64(no[i])
-		} else if !(t >= 0 && t <= 1) {
-			ok = false
-		}
+		t, u, valid := spec.BothLabels(yes, no, i)
+		ok = ok && valid
 		// The likely class's label becomes t, without a branch that half of the logits would take.
 		sign := math.Float64bits(float64(x)) & (1 << 63)
 		swap := (math.Float64bits(t) ^ math.Float64bits(u)) & uint64(int64(sign)>>63)
@@ -149,23 +146,8 @@ func power(d float64, short bool) float64 {
 	return power64(d, n, math.Float64bits(n))
 }
 
-// wholePower reports whether a is an exponent of pow4.
+// wholePower reports whether a is an exponent for which [spec.Pow] is a few products.
 func wholePower(a float64) bool { return a <= 4 && a == math.Trunc(a) }
-
-// pow4 is x^a.
-func pow4(x, a float64) float64 {
-	switch a {
-	case 0:
-		return 1
-	case 1:
-		return x
-	case 2:
-		return x * x
-	case 3:
-		return x * x * x
-	}
-	return (x * x) * (x * x)
-}
 
 // expm1 returns exp(d) - 1, and exp(d), for -farthest <= d <= 0: with d = n log 2 + r it is 2^n
 // (1+m), m = exp(r) - 1, and

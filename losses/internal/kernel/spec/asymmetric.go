@@ -32,7 +32,7 @@ func (a Asymmetric) No(l, p, q float64) (v, dv float64) {
 		return 0, 0
 	}
 	d, rest := q-a.Margin, p+a.Margin // 1 - d, where d is nearly 1 too
-	log, w := LogOf(rest, d), pow(d, a.GammaNeg)
+	log, w := LogOf(rest, d), Pow(d, a.GammaNeg)
 	v, dv = -w*log, -w*p/rest
 	if p != 0 {
 		dv += a.GammaNeg * w * p * (log / d) // w / d may overflow

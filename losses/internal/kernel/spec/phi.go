@@ -99,7 +99,7 @@ func prob(l, q float64) float64 {
 //
 // (1-p)^(a-1) l is written (1-p)^a l/(1-p), whose last factor is -1 at p = 1.
 func focalPhi(a, l, q float64) (v, dv, d2v float64) {
-	w, p := pow(q, a), prob(l, q)
+	w, p := Pow(q, a), prob(l, q)
 	if a > 1<<20 && q > 0.5 { // the rounding of 1-p counts a times
 		w = math.Exp(a * math.Log1p(-p))
 	}
@@ -133,13 +133,13 @@ func SmoothPhi(f Family, a, p, q float64) (v, dv, d2v float64) {
 	switch f.Kind {
 	case agce:
 		x, c := f.B+p, f.B+1
-		v = -pow(c, a) * expm1Over(a, LogOf(x/c, q/c))
-		dv = -p / x * pow(x, a)
+		v = -Pow(c, a) * expm1Over(a, LogOf(x/c, q/c))
+		dv = -p / x * Pow(x, a)
 	case aul:
 		c := f.B - 1
 		x := c + q
-		v = pow(c, a) * expm1Over(a, math.Log1p(q/c))
-		dv = -p * pow(x, a-1)
+		v = Pow(c, a) * expm1Over(a, math.Log1p(q/c))
+		dv = -p * Pow(x, a-1)
 	default:
 		x := p / a
 		if v = math.Exp(-x); v == 0 { // x may be infinite
@@ -171,8 +171,8 @@ func expm1Over(a, x float64) float64 {
 	return x
 }
 
-// pow is x^y for x >= 0, quick for the exponents that are used.
-func pow(x, y float64) float64 {
+// Pow is x^y for x >= 0, quick for the exponents that are used.
+func Pow(x, y float64) float64 {
 	switch y {
 	case 0:
 		return 1

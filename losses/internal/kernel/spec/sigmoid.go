@@ -118,19 +118,24 @@ func labelled(t, x float64) float64 {
 	return t * x
 }
 
+// BothLabels returns the labels of element i's two classes, of which no may be nil: 1 less that of
+// yes. ok is false where that is no share.
+func BothLabels[T Float](yes, no []T, i int) (t, u float64, ok bool) {
+	t = float64(yes[i])
+	if no != nil {
+		return t, float64(no[i]), true
+	}
+	return t, 1 - t, t >= 0 && t <= 1
+}
+
 // Elements computes a loss of elements as [SigmoidCrossEntropy] does. f returns the loss of the
 // labels t of yes and u of no, and its derivative by z.
 func Elements[T Float](sides func(z float64) (yes, no Side), loss []float64, grad, z, yes, no, scale []T,
 	f func(yes, no Side, t, u float64) (loss, slope float64)) (ok bool) {
 	ok = true
 	for i, x := range z {
-		t := float64(yes[i])
-		u := 1 - t
-		if no != nil {
-			u = float64(no[i])
-		} else if !(t >= 0 && t <= 1) {
-			ok = false
-		}
+		t, u, valid := BothLabels(yes, no, i)
+		ok = ok && valid
 		a, b := sides(float64(x))
 		v, d := f(a, b, t, u)
 		if a.P != a.P {

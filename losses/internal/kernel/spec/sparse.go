@@ -7,13 +7,8 @@ import "math"
 func sparseElements[T Float](n int, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
 	ok = true
 	for i, x := range z {
-		t := float64(yes[i])
-		u := 1 - t
-		if no != nil {
-			u = float64(no[i])
-		} else if !(t >= 0 && t <= 1) {
-			ok = false
-		}
+		t, u, valid := BothLabels(yes, no, i)
+		ok = ok && valid
 		v := float64(x)
 		if math.IsInf(v, 1) {
 			v = math.NaN()

@@ -195,11 +195,6 @@ func TemperedLoss[T spec.Float](labelGrad, t []T, r spec.Tempered, e float64) (s
 	panic(noVectors)
 }
 
-// TemperedLabels panics: this build has no vectors.
-func TemperedLabels[T spec.Float]([]T, spec.Tempered, float64) (sum, mass float64, ok bool) {
-	panic(noVectors)
-}
-
 // TemperedApart panics: this build has no vectors.
 func TemperedApart[T spec.Float]([]T, spec.Tempered, float64) (sum, mass float64, ok bool) {
 	panic(noVectors)

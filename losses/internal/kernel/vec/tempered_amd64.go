@@ -63,18 +63,10 @@ func TemperedLoss[T spec.Float](labelGrad, t []T, r spec.Tempered, e float64) (s
 	return sum, mass, -1
 }
 
-// TemperedApart is [TemperedLabels] where the kernel has AVX-512.
-func TemperedApart[T spec.Float](t []T, r spec.Tempered, e float64) (sum, mass float64, ok bool) {
-	if !single512[T]() {
-		return 0, 0, false
-	}
-	return TemperedLabels(t, r, e)
-}
-
-// TemperedLabels is [TemperedLoss] of float32 without gradients, for an e of leastApart and more
+// TemperedApart is [TemperedLoss] of float32 without gradients, for an e of leastApart and more
 // and p of 1/2 at most, where the powers of labels and p have digits enough one by one. ok is false
 // where there is no kernel for that, or perhaps an invalid label.
-func TemperedLabels[T spec.Float](t []T, r spec.Tempered, e float64) (sum, mass float64, ok bool) {
+func TemperedApart[T spec.Float](t []T, r spec.Tempered, e float64) (sum, mass float64, ok bool) {
 	if spec.Size[T]() == 8 || e < leastApart {
 		return 0, 0, false
 	}

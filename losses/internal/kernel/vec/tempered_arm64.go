@@ -37,11 +37,6 @@ func TemperedLoss[T spec.Float](labelGrad, t []T, r spec.Tempered, e float64) (s
 	return spec.TemperedLoss(labelGrad, t, r, e)
 }
 
-// TemperedLabels has no kernel here.
-func TemperedLabels[T spec.Float](_ []T, _ spec.Tempered, _ float64) (sum, mass float64, ok bool) {
-	return 0, 0, false
-}
-
 // TemperedApart has no kernel here.
 func TemperedApart[T spec.Float](_ []T, _ spec.Tempered, _ float64) (sum, mass float64, ok bool) {
 	return 0, 0, false
