@@ -1838,6 +1838,14 @@ func sigmoidTemperedF64AVX512(loss *float64, grad *float64, z *float64, yes *flo
 //go:noescape
 func sigmoidMAEF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
 
+// sigmoidMAESharesF64AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no),
+// (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
+// times scales where that is not nil. The loss is that of sigmoidMAE, of a no that is nil. bad != 0
+// when no is nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
+//
+//go:noescape
+func sigmoidMAESharesF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
+
 // sigmoidKLF64AVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
 // scales where that is not nil. The loss is the sum of t (log t - l) of both classes. bad != 0 when
@@ -3976,6 +3984,14 @@ func sigmoidTemperedF64AVX2(loss *float64, grad *float64, z *float64, yes *float
 //go:noescape
 func sigmoidMAEF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
 
+// sigmoidMAESharesF64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no),
+// (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
+// times scales where that is not nil. The loss is that of sigmoidMAE, of a no that is nil. bad != 0
+// when no is nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
+//
+//go:noescape
+func sigmoidMAESharesF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
+
 // sigmoidKLF64AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
 // scales where that is not nil. The loss is the sum of t (log t - l) of both classes. bad != 0 when
@@ -5086,6 +5102,14 @@ func sigmoidTemperedWideAVX512(loss *float64, grad *float32, z *float32, yes *fl
 //go:noescape
 func sigmoidMAEWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
 
+// sigmoidMAESharesWideAVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no),
+// (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
+// times scales where that is not nil. The loss is that of sigmoidMAE, of a no that is nil. bad != 0
+// when no is nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
+//
+//go:noescape
+func sigmoidMAESharesWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
+
 // sigmoidKLWideAVX512 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
 // scales where that is not nil. The loss is the sum of t (log t - l) of both classes. bad != 0 when
@@ -5600,6 +5624,14 @@ func sigmoidTemperedWideAVX2(loss *float64, grad *float32, z *float32, yes *floa
 //
 //go:noescape
 func sigmoidMAEWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
+
+// sigmoidMAESharesWideAVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no),
+// (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
+// times scales where that is not nil. The loss is that of sigmoidMAE, of a no that is nil. bad != 0
+// when no is nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
+//
+//go:noescape
+func sigmoidMAESharesWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
 
 // sigmoidKLWideAVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
 // 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times

@@ -66,7 +66,11 @@ func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, gr
 
 // SigmoidMAE is [spec.SigmoidMAE].
 func SigmoidMAE[T spec.Float](loss []float64, grad, z, yes, no, scale []T) (ok bool) {
-	return sigmoidWide(wideOf[T]().sigmoidMAE, nil, loss, grad, z, yes, no, scale)
+	run := wideOf[T]().sigmoidMAE
+	if no == nil {
+		run = wideOf[T]().sigmoidMAEShares
+	}
+	return sigmoidWide(run, nil, loss, grad, z, yes, no, scale)
 }
 
 // SigmoidKL is [spec.SigmoidKL].

@@ -162,6 +162,7 @@ type wide[T spec.Float] interface {
 	sigmoidEntmax(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
 	sigmoidTempered(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
 	sigmoidMAE(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
+	sigmoidMAEShares(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
 	sigmoidKL(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
 	sigmoidAsymmetric(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
 	sigmoidAsymmetricMargin(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
@@ -992,6 +993,9 @@ func (f64AVX512) sigmoidTempered(loss *float64, grad, z, yes, no, scales *float6
 }
 func (f64AVX512) sigmoidMAE(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidMAEF64AVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f64AVX512) sigmoidMAEShares(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidMAESharesF64AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
 func (f64AVX512) sigmoidKL(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidKLF64AVX512(loss, grad, z, yes, no, scales, n, scale, par)
@@ -1828,6 +1832,9 @@ func (f64AVX2) sigmoidTempered(loss *float64, grad, z, yes, no, scales *float64,
 func (f64AVX2) sigmoidMAE(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidMAEF64AVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
+func (f64AVX2) sigmoidMAEShares(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidMAESharesF64AVX2(loss, grad, z, yes, no, scales, n, scale, par)
+}
 func (f64AVX2) sigmoidKL(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidKLF64AVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
@@ -2136,6 +2143,9 @@ func (wideAVX512) sigmoidTempered(loss *float64, grad, z, yes, no, scales *float
 func (wideAVX512) sigmoidMAE(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidMAEWideAVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
+func (wideAVX512) sigmoidMAEShares(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidMAESharesWideAVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
 func (wideAVX512) sigmoidKL(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidKLWideAVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
@@ -2346,6 +2356,9 @@ func (wideAVX2) sigmoidTempered(loss *float64, grad, z, yes, no, scales *float32
 }
 func (wideAVX2) sigmoidMAE(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidMAEWideAVX2(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (wideAVX2) sigmoidMAEShares(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
+	return sigmoidMAESharesWideAVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
 func (wideAVX2) sigmoidKL(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidKLWideAVX2(loss, grad, z, yes, no, scales, n, scale, par)

@@ -102,6 +102,8 @@ var sigmoids = []sigmoidLoss{
 		prepare: byLikelihood(temperedQuestion), exact: true, logs: none, ways: 2, alone: true, logits: true},
 	{name: "sigmoidMAE", doc: "The loss is the sum of |p - t| of both classes.",
 		prepare: byLikelihood(maeQuestion), exact: true, logs: none, ways: 3, staged: 3},
+	{name: "sigmoidMAEShares", doc: "The loss is that of sigmoidMAE, of a no that is nil.",
+		prepare: maeShares, exact: true, logs: none, ways: 3, staged: 3},
 	{name: "sigmoidKL", doc: "The loss is the sum of t (log t - l) of both classes.",
 		prepare: byLikelihood(klQuestion), exact: true, logs: ofLabels, ways: 2, alone: true},
 	{name: "sigmoidAsymmetric", doc: "φ = -(1-p)^γ l of each class; par is a plan's.",

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"math"
+
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
@@ -274,6 +276,27 @@ func maeQuestion(g isa, _ questionConsts, _ reg.GPVirtual) questionLoss {
 		g.sub(slope, other, slope)
 		g.mul(q.p, slope, slope)
 		g.mul(rest, slope, slope)
+		return loss, slope
+	}
+}
+
+// maeShares: d is u - rest, and that of the other class its opposite.
+func maeShares(g isa, _ questionConsts, _ reg.GPVirtual) questionLoss {
+	return func(q question, labels func() (yes, no reg.VecVirtual)) (loss, slope reg.VecVirtual) {
+		rest, d := g.vec(), g.vec()
+		g.mul(q.e, q.p, rest)
+		u, no := labels()
+		g.blend(q.positive(), no, u)
+		g.sub(u, rest, d)
+		loss, slope = g.vec(), g.vec()
+		g.add(d, d, loss)
+		g.and(g.abs(), loss, loss)
+		g.add(rest, rest, slope)
+		g.mul(q.p, slope, slope)
+		g.keep(g.cmp(neqUQ, g.constant(0), d), slope, slope)
+		g.negate(q.positive(), d)
+		g.and(g.constant(math.Copysign(0, -1)), d, d)
+		g.or(d, slope, slope)
 		return loss, slope
 	}
 }
