@@ -33,6 +33,9 @@ func SigmoidShifted[T spec.Float](loss []float64, grad, yes, no, scale []T) (ok 
 // mostPoly is the largest factor of sigmoidPolySingle, which magnifies what exponentials have lost.
 const mostPoly = 4
 
+// mostPenalty is that of sigmoidPenalisedSingle.
+const mostPenalty = 4
+
 // SigmoidSeparable is [spec.SigmoidSeparable].
 func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
 	p, ok := planFor[T](f, a)
@@ -98,7 +101,9 @@ func SigmoidQuestion[T spec.Float](q spec.Question, loss []float64, grad, z, yes
 			return sigmoidSingle(single, nil, loss, grad, z, yes, no, scale)
 		}
 	case spec.Penalised:
-		run = v.sigmoidPenalised
+		if run = v.sigmoidPenalised; spec.Size[T]() == 4 && par.moderate() && q.A <= mostPenalty {
+			return sigmoidSingle(singleOf(unitOf[T]()).sigmoidPenalisedSingle, par.single[:], loss, grad, z, yes, no, scale)
+		}
 	case spec.Sparsemax:
 		run = v.sigmoidSparsemax
 	case spec.Entmax15:
@@ -127,7 +132,7 @@ func symmetricSingle[T spec.Float](p *questionPars, loss []float64, grad, z, yes
 type questionPars struct {
 	of     spec.Question
 	par    [3]float64
-	single [3]float32 // of the question Symmetric in float32: A, B and -C
+	single [3]float32 // in float32: A, B and -C
 }
 
 // moderate reports whether A, B and B C are of a size that shows no digits that a probability has

@@ -192,6 +192,7 @@ type single interface {
 	sigmoidPolySingle(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
 	sigmoidNormalisedShares(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
 	sigmoidNormalisedMasses(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
+	sigmoidPenalisedSingle(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
 	sigmoidReverseShares(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
 	sigmoidSymmetricShares(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
 	sigmoidReverseMasses(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
@@ -567,6 +568,9 @@ func (f32AVX512) sigmoidNormalisedShares(loss *float64, grad, z, yes, no, scales
 }
 func (f32AVX512) sigmoidNormalisedMasses(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidNormalisedMassesF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f32AVX512) sigmoidPenalisedSingle(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidPenalisedSingleF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
 func (f32AVX512) sigmoidReverseShares(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidReverseSharesF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
@@ -1415,6 +1419,9 @@ func (f32AVX2) sigmoidNormalisedShares(loss *float64, grad, z, yes, no, scales *
 }
 func (f32AVX2) sigmoidNormalisedMasses(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidNormalisedMassesF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f32AVX2) sigmoidPenalisedSingle(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidPenalisedSingleF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
 func (f32AVX2) sigmoidReverseShares(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidReverseSharesF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)

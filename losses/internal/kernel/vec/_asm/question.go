@@ -95,7 +95,12 @@ func (g isa) question(c questionConsts, z, low reg.VecVirtual) (q question) {
 		return q
 	}
 	if g.avx512 && !g.f64 { // by tables
-		q.e = g.expSingle(c.single, g.atLeast(g.lowest(), z), low)
+		if c.loss.raises {
+			q.raised, q.e = g.expSingle(g.raised(c.single), g.atLeast(pieceLowest, z), low), g.vec()
+			g.mul(g.constant(math.Exp2(-g.raise())), q.raised, q.e)
+		} else {
+			q.e = g.expSingle(c.single, g.atLeast(g.lowest(), z), low)
+		}
 		sum := g.vec()
 		g.add(g.constant(1), q.e, sum)
 		q.p = g.inverseOfSum(sum, q.e)
@@ -103,7 +108,14 @@ func (g isa) question(c questionConsts, z, low reg.VecVirtual) (q question) {
 		return q
 	}
 	q.e, q.p = g.vec(), g.vec()
-	g.expBounded(c, g.atLeast(g.lowest(), z), q.e)
+	if c.loss.raises {
+		up := c
+		up.shift.back, q.raised = g.constant(1), g.vec()
+		g.expBounded(up, g.atLeast(pieceLowest, z), q.raised)
+		g.mul(c.shift.back, q.raised, q.e)
+	} else {
+		g.expBounded(c, g.atLeast(g.lowest(), z), q.e)
+	}
 	sum := g.vec()
 	g.add(g.constant(1), q.e, sum)
 	if c.loss.logs == none {
@@ -145,6 +157,14 @@ func (g isa) question(c questionConsts, z, low reg.VecVirtual) (q question) {
 		return l, beyond
 	}
 	return q
+}
+
+// raise is the exponent of 2 by which raised of a question is larger.
+func (g isa) raise() float64 {
+	if g.avx512 {
+		return pieceRaise
+	}
+	return g.offset()
 }
 
 // lowOfMinus emits what -|z| has beside its float32, for z and what that has. It stays small where

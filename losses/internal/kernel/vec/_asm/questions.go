@@ -117,6 +117,30 @@ func penalisedQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss 
 	}
 }
 
+// penalisedSingle: with w = -A e |z|, whose e may be denormal where it is not, the loss is (t + u -
+// A) l + u |z| + w p, its derivative p (t e - u + w p).
+func penalisedSingle(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
+	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
+		a, w := g.parameter(par, 0), g.atLeast(pieceLowest, q.minus)
+		g.mul(g.constant(math.Exp2(-g.raise())), w, w)
+		g.mul(a, w, w)
+		g.mul(q.raised, w, w)
+		g.mul(q.p, w, w)
+		l := q.log()
+		t, u := labels()
+		loss, slope = g.vec(), g.vec()
+		g.move(u, slope)
+		g.msub2(q.e, t, slope)
+		g.add(w, slope, slope)
+		g.mul(q.p, slope, slope)
+		g.add(t, u, loss)
+		g.sub(a, loss, loss)
+		g.horner(w, l, loss)
+		g.subFar(q.minus, u, loss)
+		return loss, slope
+	}
+}
+
 // symmetricQuestion: with the logarithms a of t and b of u, at least C, the loss is A C - B (p a +
 // q b), its derivative A C' + B p q (a - b).
 func symmetricQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss {

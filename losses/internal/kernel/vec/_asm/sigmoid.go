@@ -16,10 +16,11 @@ import (
 // so that nothing cancels.
 
 // question is the softmax of an element: minus = -|z|, NaN for z = +Inf, e and the likely class's
-// p. log emits l = log1p(e), beyond emits that and its excess over the 1-p that it is given,
+// p; raised is e before it may be denormal, 2^raise times as large. log emits l = log1p(e), beyond emits that and its excess over the 1-p that it is given,
 // positive where yes is the likely class.
 type question struct {
 	minus, e, p reg.VecVirtual
+	raised      reg.VecVirtual
 	log         func() reg.VecVirtual
 	beyond      func(rest reg.VecVirtual) (l, beyond reg.VecVirtual)
 	positive    func() mask
@@ -38,6 +39,7 @@ type sigmoidLoss struct {
 	size      bool // it takes |z| alone of a question
 	given     bool // it is worth a loop for several vectors of labels that are given for both classes
 	odds      bool // it takes exp(-|z|) alone of a question
+	raises    bool // it takes raised of a question of float32
 	staged    int  // where one vector is computed at once, as many questions come before what is made of them
 }
 
@@ -73,6 +75,8 @@ var sigmoidSingles = []sigmoidLoss{
 		prepare: byLikelihood(normalisedQuestion(true)), exact: true, logs: closely, ways: 2},
 	{name: "sigmoidNormalisedMasses", doc: "The loss is the question Normalised of a no that is not nil.",
 		prepare: byLikelihood(normalisedQuestion(false)), exact: true, logs: closely, ways: 2, given: true},
+	{name: "sigmoidPenalisedSingle", doc: "The loss is the question Penalised; par is A.",
+		prepare: byLikelihood(penalisedSingle), exact: true, raises: true, ways: 3, given: true},
 }
 
 // sigmoids compute in float64.
