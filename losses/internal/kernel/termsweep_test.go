@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestSigmoidTermSweep: losses of float32 elements whose terms cancel are within 4
+// TestSigmoidTermSweep: losses of float32 elements whose terms cancel, or are powers, are within 4
 // ulp of their largest term for logits that lie as densely as float32's do.
 func TestSigmoidTermSweep(t *testing.T) {
 	stride := uint32(79999)
@@ -27,6 +27,14 @@ func TestSigmoidTermSweep(t *testing.T) {
 				return SigmoidQuestion(a, loss, grad, z, yes, no, scale)
 			},
 			func(q question, scale float64) (loss, grad expected) { return q.of(a, scale) }})
+	}
+	for _, a := range []Asymmetric{{GammaNeg: 4}, {GammaPos: 1, GammaNeg: 4}, {GammaPos: 2, GammaNeg: 4},
+		{GammaPos: 1, GammaNeg: 3}} {
+		all = append(all, sweptTerms{fmt.Sprint(a),
+			func(loss []float64, grad, z, yes, no, scale []float32) (ok bool) {
+				return SigmoidAsymmetric(a, loss, grad, z, yes, no, scale)
+			},
+			func(q question, scale float64) (loss, grad expected) { return q.asymmetric(a, scale) }})
 	}
 	s := sweep(stride)
 	for i, y := range s.yes { // shares, or nearly so

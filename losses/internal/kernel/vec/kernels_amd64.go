@@ -799,6 +799,22 @@ func sigmoidNormalisedMassesF32AVX512(loss *float64, grad *float32, z *float32, 
 //go:noescape
 func sigmoidPenalisedSingleF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
 
+// sigmoidAsymmetricSingleF32AVX512 stores the losses of n elements of logits (z, 0) and labels
+// (yes, no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their
+// derivatives by z, and times scales where that is not nil. φ = -(1-p)^γ l of each class, of γ = 0
+// and 4. bad != 0 when no is nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
+//
+//go:noescape
+func sigmoidAsymmetricSingleF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+
+// sigmoidFocalAsymmetricSingleF32AVX512 stores the losses of n elements of logits (z, 0) and labels
+// (yes, no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their
+// derivatives by z, and times scales where that is not nil. φ = -(1-p)^γ l of each class, of γ = 1
+// and 4. bad != 0 when no is nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
+//
+//go:noescape
+func sigmoidFocalAsymmetricSingleF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+
 // sigmoidReverseSharesF32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
 // no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
 // z, and times scales where that is not nil. The loss is the question Symmetric of A = 0 and a no
@@ -2955,6 +2971,22 @@ func sigmoidNormalisedMassesF32AVX2(loss *float64, grad *float32, z *float32, ye
 //
 //go:noescape
 func sigmoidPenalisedSingleF32AVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+
+// sigmoidAsymmetricSingleF32AVX2 stores the losses of n elements of logits (z, 0) and labels (yes,
+// no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
+// z, and times scales where that is not nil. φ = -(1-p)^γ l of each class, of γ = 0 and 4. bad != 0
+// when no is nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
+//
+//go:noescape
+func sigmoidAsymmetricSingleF32AVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+
+// sigmoidFocalAsymmetricSingleF32AVX2 stores the losses of n elements of logits (z, 0) and labels
+// (yes, no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their
+// derivatives by z, and times scales where that is not nil. φ = -(1-p)^γ l of each class, of γ = 1
+// and 4. bad != 0 when no is nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
+//
+//go:noescape
+func sigmoidFocalAsymmetricSingleF32AVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
 
 // sigmoidReverseSharesF32AVX2 stores the losses of n elements of logits (z, 0) and labels (yes,
 // no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by

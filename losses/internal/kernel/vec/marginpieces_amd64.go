@@ -8,13 +8,18 @@ import (
 	"softloss/losses/internal/kernel/spec"
 )
 
-// marginPower is the exponent of no that sigmoidMarginPieces is for, the paper's.
-const marginPower = 4
+// usualPower is the exponent of no that kernels in float32 are for, the paper's.
+const usualPower = 4
+
+// usual reports whether the exponents are theirs.
+func usual(a spec.Asymmetric) bool {
+	return a.GammaNeg == usualPower && (a.GammaPos == 0 || a.GammaPos == 1)
+}
 
 // marginFor returns the plan of sigmoidMarginPieces.
 func marginFor(a spec.Asymmetric) *piecesPlan {
 	m := a.Margin
-	p := &piecesPlan{ok: m < 0.5 && a.GammaNeg == marginPower && (a.GammaPos == 0 || a.GammaPos == 1)}
+	p := &piecesPlan{ok: m < 0.5 && usual(a)}
 	if !p.ok {
 		return p
 	}
@@ -28,7 +33,7 @@ func marginFor(a spec.Asymmetric) *piecesPlan {
 		return m * (1 - m) * grown / (1 + m*x*grown)
 	}
 	// As the powers fall, and half as much as their derivatives do more: exact in float32.
-	k := math.Round(marginPower*64*math.Log(d(0)/d(end))/end)/64 + 0.75
+	k := math.Round(usualPower*64*math.Log(d(0)/d(end))/end)/64 + 0.75
 	par[parRate], par[parRate+2] = 1, float32(k)
 	par[parEnd] = float32(end)
 	par[parEnd+1] = float32(end - float64(float32(end)))
@@ -42,15 +47,15 @@ func marginFor(a spec.Asymmetric) *piecesPlan {
 			log = -math.Log1p(-over*x) / x
 		}
 		by, e := math.Exp(k*a)/raise, math.Exp(-a)
-		w := math.Pow(over, marginPower-1)
+		w := math.Pow(over, usualPower-1)
 		return [2]float64{w * over * log * by,
-			e / ((1 + e) * (1 + e)) * w * (over/(1-over*x) + marginPower*log) * by}
+			e / ((1 + e) * (1 + e)) * w * (over/(1-over*x) + usualPower*log) * by}
 	}
 	far := func(a float64) [2]float64 {
 		_, no := spec.Sides(a)
 		d, p := no.Rest-m, no.Rest
-		w, log := math.Pow(d, marginPower-1), -math.Log(no.P+m)
-		return [2]float64{w * d * log, p * p * w * (d/(no.P+m) + marginPower*log) / raise}
+		w, log := math.Pow(d, usualPower-1), -math.Log(no.P+m)
+		return [2]float64{w * d * log, p * p * w * (d/(no.P+m) + usualPower*log) / raise}
 	}
 	for i := range 4 {
 		for half, f := range [2]func(a float64) [2]float64{near, yes.near} {

@@ -162,6 +162,13 @@ func parametersOf(q spec.Question) *questionPars {
 
 // SigmoidAsymmetric is [spec.SigmoidAsymmetric].
 func SigmoidAsymmetric[T spec.Float](a spec.Asymmetric, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
+	if spec.Size[T]() == 4 && usual(a) && a.Margin == 0 {
+		run := singleOf(unitOf[T]()).sigmoidAsymmetricSingle
+		if a.GammaPos == 1 {
+			run = singleOf(unitOf[T]()).sigmoidFocalAsymmetricSingle
+		}
+		return sigmoidSingle(run, nil, loss, grad, z, yes, no, scale)
+	}
 	p := asymmetricPlanFor(a)
 	if a.Margin == 0 && single512[T]() {
 		if c := p.piecesOf(pieceFamily{spec.Focal, a.GammaPos}, pieceFamily{spec.Focal, a.GammaNeg}); c.ok {

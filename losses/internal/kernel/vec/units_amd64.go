@@ -193,6 +193,8 @@ type single interface {
 	sigmoidNormalisedShares(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
 	sigmoidNormalisedMasses(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
 	sigmoidPenalisedSingle(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
+	sigmoidAsymmetricSingle(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
+	sigmoidFocalAsymmetricSingle(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
 	sigmoidReverseShares(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
 	sigmoidSymmetricShares(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
 	sigmoidReverseMasses(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
@@ -571,6 +573,12 @@ func (f32AVX512) sigmoidNormalisedMasses(loss *float64, grad, z, yes, no, scales
 }
 func (f32AVX512) sigmoidPenalisedSingle(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidPenalisedSingleF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f32AVX512) sigmoidAsymmetricSingle(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidAsymmetricSingleF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f32AVX512) sigmoidFocalAsymmetricSingle(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidFocalAsymmetricSingleF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
 func (f32AVX512) sigmoidReverseShares(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidReverseSharesF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
@@ -1422,6 +1430,12 @@ func (f32AVX2) sigmoidNormalisedMasses(loss *float64, grad, z, yes, no, scales *
 }
 func (f32AVX2) sigmoidPenalisedSingle(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidPenalisedSingleF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f32AVX2) sigmoidAsymmetricSingle(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidAsymmetricSingleF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f32AVX2) sigmoidFocalAsymmetricSingle(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidFocalAsymmetricSingleF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
 func (f32AVX2) sigmoidReverseShares(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidReverseSharesF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)

@@ -69,6 +69,27 @@ func (g isa) inverseOfSum(sum, e reg.VecVirtual) reg.VecVirtual {
 	return g.inverseOf(sum, g.lostOfSum(sum, g.constant(1), e))
 }
 
+// inversePair emits 1/(1+e) of a question for sum = 1+e, and what that has lost.
+func (g isa) inversePair(sum reg.VecVirtual, q question) (p, low reg.VecVirtual) {
+	lost, y, rest := g.lostOfSum(sum, g.constant(1), q.e), g.vec(), g.vec()
+	g.add(q.eLow, lost, lost)
+	if g.avx512 {
+		VRCP14PS(sum, y)
+		emitted()
+	} else {
+		y = g.inverse(sum)
+	}
+	g.load(g.constant(1), rest)
+	g.nmadd(sum, y, rest)
+	g.nmadd(lost, y, rest)
+	g.mul(y, rest, rest)
+	p, low = g.vec(), g.vec()
+	g.add(rest, y, p)
+	g.sub(y, p, low)
+	g.sub(low, rest, low)
+	return p, low
+}
+
 // lostOfSum emits what rounding took from sum = larger + smaller.
 func (g isa) lostOfSum(sum reg.VecVirtual, larger, smaller Op) reg.VecVirtual {
 	lost := g.vec()

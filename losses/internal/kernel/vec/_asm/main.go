@@ -96,6 +96,9 @@ func main() {
 			for _, f := range sigmoidSingles {
 				g.sigmoid(f)
 			}
+			for _, f := range asymmetricSingles {
+				g.sigmoid(f)
+			}
 			for _, f := range singleQuestions {
 				f.exact = !g.avx512
 				g.sigmoid(f)

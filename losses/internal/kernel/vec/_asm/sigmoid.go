@@ -16,11 +16,13 @@ import (
 // so that nothing cancels.
 
 // question is the softmax of an element: minus = -|z|, NaN for z = +Inf, e and the likely class's
-// p; raised is e before it may be denormal, 2^raise times as large. log emits l = log1p(e), beyond emits that and its excess over the 1-p that it is given,
-// positive where yes is the likely class.
+// p; raised is e before it may be denormal, 2^raise times as large, eLow and pLow are what e and p
+// have lost. log emits l = log1p(e), beyond emits that and its excess over the 1-p that it is
+// given, positive where yes is the likely class.
 type question struct {
 	minus, e, p reg.VecVirtual
 	raised      reg.VecVirtual
+	eLow, pLow  reg.VecVirtual
 	log         func() reg.VecVirtual
 	beyond      func(rest reg.VecVirtual) (l, beyond reg.VecVirtual)
 	positive    func() mask
@@ -40,6 +42,7 @@ type sigmoidLoss struct {
 	given     bool // it is worth a loop for several vectors of labels that are given for both classes
 	odds      bool // it takes exp(-|z|) alone of a question
 	raises    bool // it takes raised of a question of float32
+	pairs     bool // it takes eLow and pLow of a question of float32
 	staged    int  // where one vector is computed at once, as many questions come before what is made of them
 }
 

@@ -17,16 +17,36 @@ import (
 //
 // for the a_i near 1/(1 + i/15) next to which the logarithm is almost a number of float32.
 type singleTables struct {
-	powers, inverse, first Mem
-	lost                   Mem  // what float32 has lost of powers, for what has to be exact
-	exp, log               []Op // highest degree first
+	powers Mem
+	lost   Mem  // what float32 has lost of powers, for what has to be exact
+	exp    []Op // highest degree first
+	singleLogs
 }
 
 func (g isa) singleTables(exact bool) (c singleTables) {
 	c.powers = g.sixteen("singlePowers", sixteenthPower)
+	c.exp = g.constants([]float64{0.166668621646, 0.500009774918, 1}) // to 5e-9
+	log := []float64{-0.250148732064, 0.333511806123, -0.5, 1}        // to 8e-8
+	if exact {
+		c.lost = g.sixteen("singlePowersLost", lost32(sixteenthPower))
+		log = []float64{0.20017000338, -0.250198331541, 0.333333308062, -0.499999970518, 1} // to 1e-9
+	}
+	c.singleLogs = g.singleLogs("single", 15, log)
+	return c
+}
+
+// singleLogs are the numbers of log1p.
+type singleLogs struct {
+	inverse, first, steps Mem
+	q                     []Op // highest degree first
+}
+
+// singleLogs are those of steps intervals, or with AVX2 for 7 of them, which is as many numbers as
+// it looks up.
+func (g isa) singleLogs(name string, steps float64, q []float64) (c singleLogs) {
 	near := func(i float64) float64 {
 		best, least := 1., math.Inf(1)
-		x := float32(15 / (15 + i))
+		x := float32(steps / (steps + i))
 		for range 400 {
 			l := math.Log(float64(x))
 			if off := math.Abs(float64(float32(l)) - l); i > 0 && off < least {
@@ -36,14 +56,9 @@ func (g isa) singleTables(exact bool) (c singleTables) {
 		}
 		return best
 	}
-	c.inverse = g.sixteen("singleInverses", near)
-	c.first = g.sixteen("singleLogs", func(i float64) float64 { return -math.Log(near(i)) })
-	c.exp = g.constants([]float64{0.166668621646, 0.500009774918, 1})        // to 5e-9
-	c.log = g.constants([]float64{-0.250148732064, 0.333511806123, -0.5, 1}) // to 8e-8
-	if exact {
-		c.lost = g.sixteen("singlePowersLost", lost32(sixteenthPower))
-		c.log = g.constants([]float64{0.20017000338, -0.250198331541, 0.333333308062, -0.499999970518, 1}) // to 1e-9
-	}
+	c.inverse = g.sixteen(name+"Inverses", near)
+	c.first = g.sixteen(name+"Logs", func(i float64) float64 { return -math.Log(near(i)) })
+	c.steps, c.q = g.constant(steps), g.constants(q)
 	return c
 }
 
@@ -76,8 +91,32 @@ func (g isa) sixteen(name string, f func(i float64) float64) Mem {
 
 // expSingle emits exp(x + low) for a small low, or none. It overwrites x.
 func (g isa) expSingle(c singleTables, x, low reg.VecVirtual) (e reg.VecVirtual) {
+	e, rest, n := g.singleParts(c, x, low)
+	if rest != nil {
+		g.add(rest, e, e)
+	}
+	g.pick(VSCALEFPS, nil, n, e, e)
+	return e
+}
+
+// expPair emits e = exp(x) and what that has lost. It overwrites x.
+func (g isa) expPair(c singleTables, x reg.VecVirtual) (e, low reg.VecVirtual) {
+	power, rest, n := g.singleParts(c, x, nil)
+	e, low = g.vec(), g.vec()
+	g.add(rest, power, e)
+	g.sub(power, e, low)
+	g.sub(low, rest, low)
+	g.pick(VSCALEFPS, nil, n, e, e)
+	g.pick(VSCALEFPS, nil, n, low, low)
+	return e, low
+}
+
+// singleParts emits the power of 2^(1/16) next to exp(x + low) 2^-n, for a small low or none, and
+// what is left beside it, nil where that is in the power. It overwrites x.
+func (g isa) singleParts(c singleTables, x, low reg.VecVirtual) (power, rest, n reg.VecVirtual) {
 	magic := g.constant(0x1.8p23 / 16)
-	index, n, q := g.vec(), g.vec(), g.vec()
+	index, q := g.vec(), g.vec()
+	power, n = g.vec(), g.vec()
 	g.load(magic, index)
 	g.madd(g.constant(math.Log2E), x, index)
 	g.sub(magic, index, n)
@@ -86,40 +125,40 @@ func (g isa) expSingle(c singleTables, x, low reg.VecVirtual) (e reg.VecVirtual)
 	if low != nil {
 		g.add(low, x, x)
 	}
-	e = g.vec()
-	VPERMPS(c.powers, index, e)
+	VPERMPS(c.powers, index, power)
 	emitted()
 	g.load(c.exp[0], q)
 	for _, k := range c.exp[1:] {
 		g.horner(k, x, q)
 	}
-	g.mul(e, x, x)
-	if c.lost.Symbol.Name != "" {
-		VPERMPS(c.lost, index, index)
-		emitted()
-		g.madd(x, q, index)
-		g.add(index, e, e)
-	} else {
-		g.madd(x, q, e)
+	g.mul(power, x, x)
+	if c.lost.Symbol.Name == "" {
+		g.madd(x, q, power)
+		return power, nil, n
 	}
-	g.pick(VSCALEFPS, nil, n, e, e)
-	return e
+	VPERMPS(c.lost, index, index)
+	emitted()
+	g.madd(x, q, index)
+	return power, index, n
 }
 
-// singleLog1p emits log1p(e) for 0 <= e <= 1.
-func (g isa) singleLog1p(c singleTables, e reg.VecVirtual) (l reg.VecVirtual) {
+// singleLog1p emits log1p(e + low) for 0 <= e <= 1 and a small low, or none.
+func (g isa) singleLog1p(c singleLogs, e, low reg.VecVirtual) (l reg.VecVirtual) {
 	l = g.vec()
 	inverse, r, q := g.vec(), g.vec(), g.vec()
 	g.load(g.magic(), l)
-	g.madd(g.constant(15), e, l)
+	g.madd(c.steps, e, l)
 	VPERMPS(c.inverse, l, inverse)
 	emitted()
 	VPERMPS(c.first, l, l)
 	emitted()
 	g.sub(g.constant(1), inverse, r)
 	g.madd(inverse, e, r)
-	g.load(c.log[0], q)
-	for _, k := range c.log[1:] {
+	if low != nil {
+		g.madd(inverse, low, r)
+	}
+	g.load(c.q[0], q)
+	for _, k := range c.q[1:] {
 		g.horner(k, r, q)
 	}
 	g.madd(r, q, l)

@@ -142,7 +142,7 @@ func (g isa) shortLogs() (c shortLogs) {
 	c.q = g.constants(log1pSingle)
 	if !g.avx512 {
 		steps, first, count = 10, 8, 8
-		c.q = g.constants([]float64{-0.167401672, 0.200839924, -0.249998922, 0.333332102, -0.5, 1}) // to 5e-10
+		c.q = g.constants(log1pTenth)
 	}
 	c.steps = g.constant(steps)
 	inverse := func(i float64) float64 { // the number of the low bits of first, first + 1, …
@@ -156,6 +156,9 @@ func (g isa) shortLogs() (c shortLogs) {
 // log1pSingle are the coefficients of log1p(r)/r, to 2e-9 for |r| <= 1/60 and 1.3e-8 for |r| <=
 // 1/48.
 var log1pSingle = []float64{-0.25, 0.333388889, -0.5, 1}
+
+// log1pTenth are the coefficients of log1p(r)/r, to 5e-10 for |r| <= 1/15 and 1e-9 for |r| <= 1/14.
+var log1pTenth = []float64{-0.167401672, 0.200839924, -0.249998922, 0.333332102, -0.5, 1}
 
 // shortLog emits -log(u + low) for what u has lost near 1, or no low: +Inf for 0, but with AVX2
 // some number above 87 for what is not normal.
