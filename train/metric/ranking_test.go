@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"gorgonia.org/tensor"
 
 	"softloss/losses"
 )
@@ -60,4 +61,16 @@ func TestRankingByHand(t *testing.T) {
 	require.Error(t, err)
 	_, err = AveragePrecision(probs, labels, []float64{1})
 	require.ErrorIs(t, err, losses.ErrWeight)
+}
+
+// Where every row is of the class there is no order to measure.
+func TestRankingOfOneAnswer(t *testing.T) {
+	probs, labels := table([]float32{.7, .6, .1}, 3), table([]float32{1, 1, 1}, 3)
+	for name, rank := range map[string]func(s, l tensor.Tensor, w []float64) ([]float64, error){
+		"ROCAUC": ROCAUC, "AveragePrecision": AveragePrecision,
+	} {
+		got, err := rank(probs, labels, nil)
+		require.NoError(t, err, name)
+		require.True(t, math.IsNaN(got[0]), name)
+	}
 }

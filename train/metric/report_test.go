@@ -45,3 +45,15 @@ func TestReportOfARareClass(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, acc, r.Accuracy)
 }
+
+// A class that occurs and is never said counts in the mean of the classes, as one does that is said
+// and never occurs.
+func TestMacroOfClassesThatAreMissed(t *testing.T) {
+	said := []float64{1, 0, 0, 1, 0, 0, 0, 0, 1} // the classes 0, 0 and 2
+	r, err := Report(table(said, 3, 3), table([]int{0, 1, 0}, 3), nil)
+	require.NoError(t, err)
+	require.Equal(t, ClassScore{Support: 1}, r.Classes[1])
+	require.Equal(t, ClassScore{}, r.Classes[2])
+	near(t, .5/3, r.Macro.Precision)
+	near(t, .5/3, r.Macro.F1)
+}
