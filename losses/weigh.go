@@ -109,6 +109,7 @@ func (e *engine[T]) weighClasses() {
 	w := e.classWeights
 	if !e.weighsLabels {
 		e.rowWeight = dense.Grow(&e.buf.rowWeight, e.n)
+		clear(e.rowWeight) // rows that are removed keep the 0
 	} else if slices.Min(w) > 0 {
 		return // every row with a label weighs something
 	}

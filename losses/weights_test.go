@@ -40,6 +40,28 @@ func TestEnginesKeepNothing(t *testing.T) {
 	}
 }
 
+// TestRemovedRowsWeighNothing: the class weights of a call before, of any size, are not those of
+// rows that are removed, whose weights decide with those of all others how gradients are scaled.
+func TestRemovedRowsWeighNothing(t *testing.T) {
+	weights, extreme := []float64{0.3, 0.7, 1.1}, []float64{1e-30, 1e30, 1}
+	for _, dt := range floatDtypes {
+		for name, l := range lossFamily {
+			c := losses.Criterion{Loss: l, ClassWeights: weights, Ignore: []int{-1}, Reduction: losses.None}
+			b := familyBatch(c, 40, 3, 5)
+			b.dt, b.index = dt, repeatInt(b.n, func(i int) int { return i%4 - 1 })
+			want := b.eval(t, c)
+			before := c
+			before.ClassWeights, before.Ignore = extreme, nil
+			all := b
+			all.index = repeatInt(b.n, func(i int) int { return i % 2 })
+			all.eval(t, before)
+			got := b.eval(t, c)
+			require.Equal(t, want.loss, got.loss, "%s %v", name, dt)
+			require.Equal(t, want.grad, got.grad, "%s %v", name, dt)
+		}
+	}
+}
+
 // TestRemovedTwice: a row with a sample weight of 0 and an ignored index, or one that Ignore lists
 // twice, is removed once.
 func TestRemovedTwice(t *testing.T) {
