@@ -67,7 +67,9 @@
 // AVX2 and of AVX-512 agree with each other, those of arm64 and of plain Go (tag purego, or a
 // processor without AVX2) may differ from them and from each other in last digits. They do not
 // depend on the number of processors, on how often or on how many goroutines one calls, on the
-// layout of the tensors, nor, row by row, on the rows beside a row.
+// layout of the tensors, nor, row by row, on the rows beside a row. Only its last digits may depend
+// on a row beside it of which a weight, an upstream gradient or a logit over its temperature is
+// near the ends of the dtype, or, with gradients of labels, a weight or upstream beyond 1e±9.
 //
 // # Special values
 //
