@@ -4,10 +4,10 @@
 //	tensor.Use(blas.Implementation{}) // the products of Gorgonia and its tensors
 //	blas32.Use(blas.Implementation{}) // those of gonum's own packages; blas64 alike
 //
-// The products of matrices, and of a matrix and a vector, run in assembly on amd64 with AVX2 or
-// AVX-512, rows side by side on up to GOMAXPROCS processors. They do not depend on that: each
-// element of a result is one chain of fused multiply-adds, with the same bits on every processor,
-// also where plain Go computes it. Everything else of BLAS is gonum's.
+// The products of matrices, and of a matrix and a vector, run in assembly on arm64 and on amd64
+// with AVX2 or AVX-512, rows side by side on up to GOMAXPROCS processors. They do not depend on
+// that: each element of a result is one chain of fused multiply-adds, with the same bits on every
+// processor, also where plain Go computes it. Everything else of BLAS is gonum's.
 package blas
 
 import (
