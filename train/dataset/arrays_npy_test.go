@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"gorgonia.org/tensor"
 
 	"softloss/internal/numtest"
 	"softloss/losses"
@@ -45,6 +46,20 @@ func TestReadNPY(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []float32{math.MinInt32, math.MaxInt32}, f32(t, d.Features))
 	assert.Equal(t, 1024, d.NumClasses())
+}
+
+// Features are of the smaller type that tells their numbers apart.
+func TestTypesOfFeatures(t *testing.T) {
+	for descr, want := range map[string]tensor.Dtype{
+		"|u1": tensor.Float32, "<u2": tensor.Float32, "<i2": tensor.Float32, "<f4": tensor.Float32,
+		"<i4": tensor.Float64, "<i8": tensor.Float64, "<f8": tensor.Float64,
+	} {
+		size := int(descr[2] - '0')
+		header := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (2, 1)}", descr)
+		d, err := readPair(t, numtest.NPYFile(header, make([]byte, 2*size)), numtest.NPY("|u1", "(2,)", 0, 1))
+		require.NoError(t, err, descr)
+		require.Equal(t, want, d.Features.Dtype(), descr)
+	}
 }
 
 // Classes in a column, as floats, as bools.

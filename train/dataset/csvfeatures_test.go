@@ -38,7 +38,10 @@ func TestFeaturesOfTables(t *testing.T) {
 		require.Equal(t, want, f32(t, x), name)
 		require.Equal(t, []int{2, 3}, []int(x.Shape()), name)
 	}
-	x, err := readFeatureRows(string(numtest.Gzip("a,b\n1,2\n")), 2, nil, CSVOptions{})
+	x, err := readFeatureRows("2020,kind\n5,a\n", 1, []string{"2020"}, CSVOptions{})
+	require.NoError(t, err)
+	require.Equal(t, []float32{5}, f32(t, x), "a number that is the only name")
+	x, err = readFeatureRows(string(numtest.Gzip("a,b\n1,2\n")), 2, nil, CSVOptions{})
 	require.NoError(t, err)
 	require.Equal(t, []float32{1, 2}, f32(t, x), "by their order without names")
 }

@@ -144,3 +144,10 @@ func TestAsClassesOfOthers(t *testing.T) {
 		require.Error(t, err)
 	}
 }
+
+// Of two thresholds with one F1, the nearer to 1/2 is best: one right of one, or two of four.
+func TestThresholdOfATie(t *testing.T) {
+	best, err := Thresholds(table([]float64{.8, .4, .35, .3}, 4, 1), table([]float64{1, 0, 0, 1}, 4, 1), nil)
+	require.NoError(t, err)
+	near(t, .6, best[0])
+}
