@@ -39,11 +39,7 @@ func (c *Criterion) check(logits, target Operand) error {
 		if c.fitsRows(ts, s) || c.Link == SigmoidLink && slices.Equal(ts, s) {
 			return nil
 		}
-		want := fmt.Sprintf("shape %v", c.indexShape(s))
-		if slices.Equal(ts, s) {
-			want += fmt.Sprintf(", or labels of %v if these are labels", logits.Dtype())
-		}
-		return shapeError("index", ts, want)
+		return c.indexShapeError(ts, s, logits.Dtype())
 	case dt != tensor.Float32 && dt != tensor.Float64:
 		return argError(ErrDtype, "labels", "dtype "+dt.String(), "is not supported",
 			logits.Dtype().String()+" labels [N, K], or index [N] of integers")
@@ -56,6 +52,18 @@ func (c *Criterion) check(logits, target Operand) error {
 			logits.Dtype().String())
 	}
 	return nil
+}
+
+// indexShapeError is the error of an index of another shape than logits of the dtype want.
+func (c *Criterion) indexShapeError(index, logits tensor.Shape, dt tensor.Dtype) error {
+	want := fmt.Sprintf("shape %v", c.indexShape(logits))
+	switch {
+	case len(index) == 0:
+		want += ": package tensor makes a scalar of one number without WithShape"
+	case slices.Equal(index, logits):
+		want += fmt.Sprintf(", or labels of %v if these are labels", dt)
+	}
+	return shapeError("index", index, want)
 }
 
 // checkLabels wants labels of the shape of the logits.
