@@ -194,7 +194,7 @@ func (b *entropyRows[T]) tiles(u unit[T], o *labelGrads[T]) (bad int) {
 func (b *entropyRows[T]) wholeTiles(u unit[T], most, end int, o *labelGrads[T]) (bad int) {
 	s, w, k := getTile[T](), u.lanes(), b.k
 	defer putTile(s)
-	io := tiler[T, T](u)
+	io, f, step := tiler[T, T](u), (*T)(nil), 0
 	for i, n := 0, 0; i < end; i += n {
 		n = min(most, end-i)
 		tileIn(io, s.z[:], b.z[i*k:], n, s.padZ[:], k)
@@ -206,7 +206,9 @@ func (b *entropyRows[T]) wholeTiles(u unit[T], most, end int, o *labelGrads[T]) 
 		if b.t != nil {
 			tileIn(io, s.t[:], b.t[i*k:], n, s.padT[:], k)
 		}
-		f, step := rowFactors(b.scale, s.padScale[:], i, n, w)
+		if i == 0 || step != 0 {
+			f, step = rowFactors(b.scale, s.padScale[:], i, n, w)
+		}
 		switch {
 		case b.grad != nil && b.t != nil:
 			u.tileCrossEntropyGrad(
@@ -222,11 +224,16 @@ func (b *entropyRows[T]) wholeTiles(u unit[T], most, end int, o *labelGrads[T]) 
 		if b.grad != nil {
 			tileOut(io, b.grad[i*k:], s.e[:], n, s.padG[:], k)
 		}
-		copy(b.loss[i:], sums)
+		if n&(w-1) != 0 {
+			copy(b.loss[i:], sums)
+		}
 		if o != nil {
 			o.tile(u, s, b.z, b.t, i, n)
 		}
 		for j, mask := range s.declined[:tiles] {
+			if mask == 0 {
+				continue
+			}
 			if bad := b.rejected(mask, i+j*w, min(w, n-j*w), o); bad >= 0 {
 				return bad
 			}

@@ -73,7 +73,8 @@ func (o *optionRows[T]) compute(s *tile[T], l *labelGrads[T]) (all bool) {
 func (o *optionRows[T]) inTiles(u unit[T], s *tile[T], w int, l *labelGrads[T]) (all bool) {
 	all = true
 	io, k := tiler[T, T](u), o.k
-	most := tilesAt(k) * w
+	var f, x *T
+	step, each, most := 0, 0, tilesAt(k)*w
 	if l != nil {
 		most = w // whose numbers are in lanes then
 	}
@@ -85,8 +86,12 @@ func (o *optionRows[T]) inTiles(u unit[T], s *tile[T], w int, l *labelGrads[T]) 
 		if n&(w-1) != 0 {
 			sums, logs = s.padLoss[:n], s.padLSE[:n]
 		}
-		f, step := rowFactors(o.scale, s.padScale[:], i, n, w)
-		x, each := o.extras(s, i, n, w)
+		if i == 0 || step != 0 {
+			f, step = rowFactors(o.scale, s.padScale[:], i, n, w)
+		}
+		if i == 0 || each != 0 {
+			x, each = o.extras(s, i, n, w)
+		}
 		switch p := o.p; {
 		case p.Off():
 			u.tileZLoss(&s.e[0], &s.z[0], &s.t[0], k, tiles, f, step, x, each, &sums[0], &logs[0], &s.declined[0],
@@ -101,13 +106,17 @@ func (o *optionRows[T]) inTiles(u unit[T], s *tile[T], w int, l *labelGrads[T]) 
 		if o.grad != nil {
 			tileOut(io, o.grad[i*k:], s.e[:], n, s.padG[:], k)
 		}
-		copy(o.loss[i:], sums)
-		o.keep(logs, i)
+		if n&(w-1) != 0 {
+			copy(o.loss[i:], sums)
+			o.keep(logs, i)
+		}
 		if l != nil {
 			s.declined[0] |= l.preparedTile(u, s, o.p, i, n)
 		}
 		for j, mask := range s.declined[:tiles] {
-			all = o.decline(mask, i+j*w, min(w, n-j*w)) && all
+			if mask != 0 {
+				all = o.decline(mask, i+j*w, min(w, n-j*w)) && all
+			}
 		}
 	}
 	return all

@@ -36,10 +36,14 @@ func (g isa) expConstsInMemory() expConsts {
 	return g.expConstsBy(func(x float64) Op { return g.constant(x) })
 }
 
-// expConstsOfTile are those of which a tile or a block needs the registers, but for the first.
+// expConstsOfTile are those of which a tile or a block needs the registers, but for the first ones
+// and that to begin with: to take it from memory for all lanes takes an arithmetic unit's time.
 func (g isa) expConstsOfTile() expConsts {
 	c := g.expConstsInMemory()
 	c.log2e, c.magic = g.hold(math.Log2E), g.hold(g.magicNumber())
+	if g.avx512 {
+		c.q[0] = g.loaded(c.q[0])
+	}
 	return c
 }
 
@@ -145,7 +149,7 @@ func (g isa) prepareShift(shift Mem) expShift {
 // shiftOf readies a vector of shifts.
 func (g isa) shiftOf(v reg.VecVirtual) expShift {
 	if g.avx512 {
-		return expShift{n: v}
+		return g.shiftBy(v)
 	}
 	t := g.vec()
 	if g.f64 {
@@ -157,7 +161,15 @@ func (g isa) shiftOf(v reg.VecVirtual) expShift {
 		g.sub(v, t, t)
 		VPSLLD(Imm(23), t, t)
 	}
-	return expShift{n: t, back: g.constant(math.Exp2(-g.offset()))}
+	return g.shiftBy(t)
+}
+
+// shiftBy is the shift of such an n.
+func (g isa) shiftBy(n Op) expShift {
+	if g.avx512 {
+		return expShift{n: n}
+	}
+	return expShift{n: n, back: g.constant(math.Exp2(-g.offset()))}
 }
 
 // log1p emits inv = 1/(1+r) and dst = log(1+r) for r in [0, 2^20], NaN for NaN, after fdlibm's

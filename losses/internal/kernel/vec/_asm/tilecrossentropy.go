@@ -22,6 +22,7 @@ func (g isa) tileCrossEntropy(grad, index bool) {
 		g.text(name, "func("+labels+", k, tiles int, loss *float64, declined *uint32, lanes *T)",
 			"is "+name+"Grad without the gradients.")
 	}
+	g.tileMaxima()
 	g.tileSums(grad, index)
 	g.tileResults(grad, index)
 	if grad {
@@ -70,29 +71,47 @@ func (x *tileRows) advance() {
 	}
 }
 
-// tileSums stores the sums of tiles in their lanes, and in declined the rows that are for the
-// specification.
+// tileMaxima stores what the exponentials of tiles need in their lanes, and in declined the rows
+// beyond bound.
+func (g isa) tileMaxima() {
+	z, k, declined, c := g.param("z"), g.param("k"), g.param("declined"), g.expConstsOfTile()
+	g.tilePass(func(lanes reg.GPVirtual) {
+		top, low, shift, rejected := g.tileMax(z, k)
+		MOVL(rejected, Mem{Base: declined})
+		ADDQ(Imm(4), declined)
+		ea := g.vec()
+		g.expShifted(c, top, shift, ea)
+		g.store(ea, g.lane(lanes, "Coef"))
+		g.store(top, g.lane(lanes, "Max"))
+		g.store(low, g.lane(lanes, "Low"))
+		g.store(g.loaded(shift.n), g.lane(lanes, "Shift"))
+		advance(k, g.column(), z)
+	})
+}
+
+// tileSums stores the sums of tiles in their lanes, and adds to declined the rows with a negative
+// label.
 func (g isa) tileSums(grad, index bool) {
 	x, declined := g.rowsOfTiles(grad, index), g.param("declined")
 	x.z, x.c = g.param("z"), g.expConstsOfTile()
 	g.tilePass(func(lanes reg.GPVirtual) {
 		x.lanes = lanes
-		rejected := x.prepare()
+		x.most, x.least = g.laneOp(lanes, "Max"), g.laneOp(lanes, "Low")
+		x.shift, x.m = g.shiftBy(g.laneOp(lanes, "Shift")), g.maxima(x.most)
 		var s crossEntropySums
 		if index {
 			s = x.classSums()
 		} else {
 			var signs reg.VecVirtual
 			s, signs = x.labelSums()
-			ORL(g.signBits(signs), rejected)
+			ORL(g.signBits(signs), Mem{Base: declined})
+			ADDQ(Imm(4), declined)
 		}
 		for _, sum := range s.places() {
 			if *sum.v != nil {
 				g.store(*sum.v, g.lane(lanes, sum.lane))
 			}
 		}
-		MOVL(rejected, Mem{Base: declined})
-		ADDQ(Imm(4), declined)
 		x.advance()
 	})
 }
@@ -143,8 +162,8 @@ func (g isa) tileColumns(index bool) {
 	})
 }
 
-// tileRows are the rows of a tile: pointers, of which e, t and index may be nil, and, once they are
-// prepared, what their exponentials need.
+// tileRows are the rows of a tile: pointers, of which e, t and index may be nil, and what their
+// exponentials need.
 type tileRows struct {
 	g                        isa
 	e, z, t, index, k, lanes reg.GPVirtual
@@ -152,20 +171,6 @@ type tileRows struct {
 	most, least              Op
 	shift                    expShift
 	m                        maxima
-}
-
-// prepare emits the search for the maxima, and returns the rows beyond bound.
-func (x *tileRows) prepare() (rejected reg.GPVirtual) {
-	g := x.g
-	top, low, shift, rejected := g.tileMax(x.z, x.k)
-	ea := g.vec()
-	g.expShifted(x.c, top, shift, ea)
-	g.store(ea, g.lane(x.lanes, "Coef")) // registers are few
-	g.store(top, g.lane(x.lanes, "Max"))
-	x.most, x.least = g.parkLane(top, x.lanes, "Max"), g.parkLane(low, x.lanes, "Low")
-	shift.n = g.parkLane(shift.n.(reg.VecVirtual), x.lanes, "Shift")
-	x.shift, x.m = shift, g.maxima(x.most)
-	return rejected
 }
 
 // exp returns the exponentials of a column, and keeps them where there is an e.

@@ -32,6 +32,15 @@ func (g isa) parkLane(v reg.VecVirtual, lanes reg.GPVirtual, name string) Op {
 	return m
 }
 
+// laneOp returns the number of that name, with AVX2 where it lies.
+func (g isa) laneOp(lanes reg.GPVirtual, name string) Op {
+	m := g.lane(lanes, name)
+	if g.avx512 {
+		return g.loaded(m)
+	}
+	return m
+}
+
 // columns emits body for the k columns of tiles; off is the offset of a column in bytes.
 func (g isa) columns(k reg.GPVirtual, body func(off reg.GPVirtual)) {
 	off, end := GP64(), GP64()
