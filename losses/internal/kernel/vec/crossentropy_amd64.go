@@ -184,7 +184,7 @@ func (b *entropyRows[T]) tiles(u unit[T], o *labelGrads[T]) (bad int) {
 		}
 		return bad
 	}
-	if bad = b.wholeTiles(u, w, len(b.loss), o); bad < 0 && inPairs {
+	if bad = b.wholeTiles(u, tilesAt(b.k)*w, len(b.loss), o); bad < 0 && inPairs {
 		bad = b.pairs(u, o) // the same whether there are gradients by the labels or not
 	}
 	return bad
@@ -228,7 +228,7 @@ func (b *entropyRows[T]) wholeTiles(u unit[T], most, end int, o *labelGrads[T]) 
 			copy(b.loss[i:], sums)
 		}
 		if o != nil {
-			o.tile(u, s, b.z, b.t, i, n)
+			o.tiles(u, s, b.z, b.t, i, n)
 		}
 		for j, mask := range s.declined[:tiles] {
 			if mask == 0 {

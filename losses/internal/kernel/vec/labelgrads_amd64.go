@@ -54,35 +54,44 @@ func (o *labelGrads[T]) block(u unit[T], s *tile[T], z, t []T, i, n, j int) {
 	o.rows(u, z[i*o.k:], t[i*o.k:], i, n, s.lane[j:], 0)
 }
 
-// tile stores those of the n rows from row i on of logits x and labels t, of a tile for which the
+// tiles stores those of the n rows from row i on of logits x and labels t, of tiles for which the
 // cross entropy has been computed.
-func (o *labelGrads[T]) tile(u unit[T], s *tile[T], x, t []T, i, n int) {
-	eachRejected(o.ofTile(u, s, i, n), i, n, func(j int) bool {
-		o.alone(spec.Row(x, j, o.k), spec.Row(t, j, o.k), j)
-		return true
-	})
-}
-
-// ofTile stores those of a tile, of the n rows from row i on. It returns the bits of rows with a
-// NaN.
-func (o *labelGrads[T]) ofTile(u unit[T], s *tile[T], i, n int) (odd uint32) {
-	setScale(s, o.Factor, i, n, u.lanes())
-	odd = u.tileLabelGrads(&s.h[0], &s.z[0], o.labels(s.t[:]), first(o.Weights), first(o.Prior), o.k, &s.lane[0], o.Keep,
-		o.Mix, o.Above)
-	tileOut[T, T](u, o.grad[i*o.k:], s.h[:], n, s.padG[:], o.k)
-	return odd
-}
-
-// preparedTile is ofTile for logits that p prepares.
-func (o *labelGrads[T]) preparedTile(u unit[T], s *tile[T], p *spec.Prepared[T], i, n int) (odd uint32) {
-	switch {
-	case p.Off():
-	case p.Hi == nil:
-		u.tileDividedLess(&s.z[0], o.k, &s.lane[0], p.Factor, p.FactorLow)
-	default:
-		u.tileShiftedLess(&s.z[0], o.k, &s.lane[0], &p.Hi[0], &p.Low[0], p.Factor, p.FactorLow)
+func (o *labelGrads[T]) tiles(u unit[T], s *tile[T], x, t []T, i, n int) {
+	var odd [mostTiles]uint32
+	o.ofTiles(u, s, i, n, odd[:])
+	for j, w := 0, u.lanes(); j*w < n; j++ {
+		eachRejected(odd[j], i+j*w, min(w, n-j*w), func(r int) bool {
+			o.alone(spec.Row(x, r, o.k), spec.Row(t, r, o.k), r)
+			return true
+		})
 	}
-	return o.ofTile(u, s, i, n)
+}
+
+// ofTiles stores those of tiles, of the n rows from row i on, and adds to odd the bits of rows with
+// a NaN, tile by tile.
+func (o *labelGrads[T]) ofTiles(u unit[T], s *tile[T], i, n int, odd []uint32) {
+	w := u.lanes()
+	for j := 0; j*w < n; j++ {
+		lane, at := s.lane[j*lanesPerRow*w:], j*w*o.k
+		setLane(lane[laneScale*w:][:w], o.Factor, i+j*w, min(w, n-j*w))
+		odd[j] |= u.tileLabelGrads(&s.h[at], &s.z[at], o.labels(s.t[at:]), first(o.Weights), first(o.Prior), o.k, &lane[0],
+			o.Keep, o.Mix, o.Above)
+	}
+	tileOut[T, T](u, o.grad[i*o.k:], s.h[:], n, s.padG[:], o.k)
+}
+
+// preparedTiles is ofTiles for logits that p prepares.
+func (o *labelGrads[T]) preparedTiles(u unit[T], s *tile[T], p *spec.Prepared[T], i, n int, odd []uint32) {
+	w := u.lanes()
+	for j := 0; j*w < n && !p.Off(); j++ {
+		z, lane := &s.z[j*w*o.k], &s.lane[j*lanesPerRow*w]
+		if p.Hi == nil {
+			u.tileDividedLess(z, o.k, lane, p.Factor, p.FactorLow)
+		} else {
+			u.tileShiftedLess(z, o.k, lane, &p.Hi[0], &p.Low[0], p.Factor, p.FactorLow)
+		}
+	}
+	o.ofTiles(u, s, i, n, odd)
 }
 
 // prepared stores those of the n rows from row i on of logits z, which p prepares, and labels t, of

@@ -75,9 +75,6 @@ func (o *optionRows[T]) inTiles(u unit[T], s *tile[T], w int, l *labelGrads[T]) 
 	io, k := tiler[T, T](u), o.k
 	var f, x *T
 	step, each, most := 0, 0, tilesAt(k)*w
-	if l != nil {
-		most = w // whose numbers are in lanes then
-	}
 	for i, n := 0, 0; i < len(o.loss); i += n {
 		n = min(most, len(o.loss)-i)
 		tileIn(io, s.z[:], o.z[i*k:], n, s.padZ[:], k)
@@ -111,7 +108,7 @@ func (o *optionRows[T]) inTiles(u unit[T], s *tile[T], w int, l *labelGrads[T]) 
 			o.keep(logs, i)
 		}
 		if l != nil {
-			s.declined[0] |= l.preparedTile(u, s, o.p, i, n)
+			l.preparedTiles(u, s, o.p, i, n, s.declined[:])
 		}
 		for j, mask := range s.declined[:tiles] {
 			if mask != 0 {

@@ -107,11 +107,7 @@ func (g isa) tileSums(grad, index bool) {
 			ORL(g.signBits(signs), Mem{Base: declined})
 			ADDQ(Imm(4), declined)
 		}
-		for _, sum := range s.places() {
-			if *sum.v != nil {
-				g.store(*sum.v, g.lane(lanes, sum.lane))
-			}
-		}
+		g.keepSums(lanes, s)
 		x.advance()
 	})
 }
@@ -125,15 +121,7 @@ func (g isa) tileResults(grad, index bool) {
 		factor = g.param("f")
 	}
 	g.tilePass(func(lanes reg.GPVirtual) {
-		s := crossEntropySums{bad: g.noLanes()}
-		for _, sum := range s.places() {
-			if sum.lane == "Added" && (index || g.f64) { // the sum alone, see [isa.running]
-				continue
-			}
-			*sum.v = g.vec()
-			g.load(g.lane(lanes, sum.lane), *sum.v)
-		}
-		y := g.crossEntropyNumbers(lanes, Mem{Base: factor}, s, grad)
+		y := g.crossEntropyNumbers(lanes, Mem{Base: factor}, g.keptSums(lanes, index), grad)
 		ORL(y.bad, Mem{Base: declined})
 		ADDQ(Imm(4), declined)
 		g.storeDoubles(y.loss, nil, loss)
@@ -384,6 +372,28 @@ type sumPlace struct {
 func (s *crossEntropySums) places() []sumPlace {
 	return []sumPlace{{"Odds", &s.r.sum}, {"Lost", &s.r.lost}, {"Mass", &s.others.sum}, {"Less", &s.others.lost},
 		{"High", &s.dot.sum}, {"Added", &s.dot.lost}, {"P", &s.own}}
+}
+
+// keepSums stores the sums of a tile in its lanes.
+func (g isa) keepSums(lanes reg.GPVirtual, s crossEntropySums) {
+	for _, sum := range s.places() {
+		if *sum.v != nil {
+			g.store(*sum.v, g.lane(lanes, sum.lane))
+		}
+	}
+}
+
+// keptSums returns them.
+func (g isa) keptSums(lanes reg.GPVirtual, index bool) crossEntropySums {
+	s := crossEntropySums{bad: g.noLanes()}
+	for _, sum := range s.places() {
+		if sum.lane == "Added" && (index || g.f64) { // the sum alone, see [isa.running]
+			continue
+		}
+		*sum.v = g.vec()
+		g.load(g.lane(lanes, sum.lane), *sum.v)
+	}
+	return s
 }
 
 // crossEntropyResults are the losses, the bits of the rows with an invalid label or too large a

@@ -10,34 +10,36 @@ import (
 type tileLogits interface {
 	// prepare emits the search for the row maxima and what column needs of them, and returns the
 	// mask of the rows that are for the specification.
-	prepare() (rejected reg.GPVirtual)
+	prepare(lanes reg.GPVirtual) (rejected reg.GPVirtual)
 	// column returns the exponentials of column i behind the one at off, its logits less m of top, and
 	// the mask of the rows whose first maximum it is.
 	column(off reg.GPVirtual, i int) (e, less reg.VecVirtual, first mask)
-	// top returns the maxima as m + more, more small, when all columns have been taken, and leaves
-	// the exponentials that column has for them in the lane Coef, and more in the lane Max.
-	top() (m, more reg.VecVirtual)
+	// keep stores, when all columns have been taken, the exponentials that column has for the maxima
+	// in the lane Coef, and in others what maxima needs.
+	keep(lanes reg.GPVirtual)
+	// maxima returns them as m + more, more small, which is in the lane Max where it is not 0.
+	maxima(lanes reg.GPVirtual) (m, more reg.VecVirtual)
 }
 
 // plainTile are the logits of a tile.
 type plainTile struct {
-	g           isa
-	z, k, lanes reg.GPVirtual
-	most, low   Op
-	shift       expShift
-	c           expConsts
-	m           maxima
+	g         isa
+	z, k      reg.GPVirtual
+	most, low Op
+	shift     expShift
+	c         expConsts
+	m         maxima
 }
 
-func (p *plainTile) prepare() (rejected reg.GPVirtual) {
+func (p *plainTile) prepare(lanes reg.GPVirtual) (rejected reg.GPVirtual) {
 	g := p.g
 	top, low, shift, rejected := g.tileMax(p.z, p.k)
 	ea := g.vec()
 	p.c = g.expConsts()
 	g.expShifted(p.c, top, shift, ea)
 	shift.n = g.park(shift.n.(reg.VecVirtual))
-	g.store(ea, g.lane(p.lanes, "Coef"))
-	g.store(top, g.lane(p.lanes, "Max"))
+	g.store(ea, g.lane(lanes, "Coef"))
+	g.store(top, g.lane(lanes, "Max"))
 	p.most, p.low, p.shift = g.park(top), g.park(low), shift
 	p.m = g.maxima(p.most)
 	return rejected
@@ -55,13 +57,17 @@ func (p *plainTile) column(off reg.GPVirtual, i int) (e, less reg.VecVirtual, fi
 	return e, less, first
 }
 
-func (p *plainTile) top() (m, more reg.VecVirtual) { return p.g.loaded(p.most), p.g.zeros(1)[0] }
+func (p *plainTile) keep(reg.GPVirtual) {} // prepare has
+
+func (p *plainTile) maxima(lanes reg.GPVirtual) (m, more reg.VecVirtual) {
+	return p.g.loaded(p.g.lane(lanes, "Max")), p.g.zeros(1)[0]
+}
 
 // preparedTile are the prepared logits of a tile. The first of several maxima is the first of those
 // of which b z + hi is the largest; others are larger by a rounding of that at most.
 type preparedTile struct {
 	preparedLogits
-	z, k, lanes  reg.GPVirtual
+	z, k         reg.GPVirtual
 	minusM       Op
 	m            maxima
 	delta, found Op // of the first maxima: M - m, and the exponentials
@@ -99,13 +105,13 @@ func (p *preparedTile) added(off reg.GPVirtual, i int) (c Op, low reg.VecVirtual
 	return hi, low
 }
 
-func (p *preparedTile) prepare() (rejected reg.GPVirtual) {
+func (p *preparedTile) prepare(lanes reg.GPVirtual) (rejected reg.GPVirtual) {
 	g := p.g
 	top := g.vec()
 	g.load(g.infinity(-1), top)
 	g.columns(p.k, func(off reg.GPVirtual) { g.max(top, p.rough(off, 0), top) })
 	minusM, rejected := p.onGrid(top)
-	g.store(minusM, g.lane(p.lanes, "Grid"))
+	g.store(minusM, g.lane(lanes, "Grid"))
 	p.minusM = g.park(minusM)
 	if p.shifted {
 		v := g.zeros(2)
@@ -140,14 +146,15 @@ func (g isa) gather(m mask, x reg.VecVirtual, to Op) {
 	}
 }
 
-func (p *preparedTile) top() (m, more reg.VecVirtual) {
-	g := p.g
-	m = g.zeros(1)[0]
-	g.sub(p.minusM, m, m)
-	g.store(g.loaded(p.found), g.lane(p.lanes, "Coef"))
-	more = g.loaded(p.delta)
-	g.store(more, g.lane(p.lanes, "Max"))
-	return m, more
+func (p *preparedTile) keep(lanes reg.GPVirtual) {
+	p.g.store(p.g.loaded(p.found), p.g.lane(lanes, "Coef"))
+	p.g.store(p.g.loaded(p.delta), p.g.lane(lanes, "Max"))
+}
+
+func (p *preparedTile) maxima(lanes reg.GPVirtual) (m, more reg.VecVirtual) {
+	m = p.g.zeros(1)[0]
+	p.g.sub(p.g.lane(lanes, "Grid"), m, m)
+	return m, p.g.loaded(p.g.lane(lanes, "Max"))
 }
 
 // tileLess emits preparedLess for a tile.

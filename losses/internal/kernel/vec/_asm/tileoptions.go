@@ -13,9 +13,7 @@ import (
 
 // options emits the kernels of tiles and blocks for all that logits can be prepared by.
 func (g isa) options() {
-	g.tileOptions("tileZLoss", func(z, k, lanes reg.GPVirtual) tileLogits {
-		return &plainTile{g: g, z: z, k: k, lanes: lanes}
-	})
+	g.tileOptions("tileZLoss", func(z, k reg.GPVirtual) tileLogits { return &plainTile{g: g, z: z, k: k} })
 	g.blockOptions("blockZLoss", func() blockLogits { return &plainBlock{g: g} })
 	g.ordinaryOptions("ordinaryZLoss", func() ordinaryLogits { return &ordinaryBlock{plainBlock: plainBlock{g: g}} })
 	for _, shifted := range []bool{false, true} {
@@ -23,8 +21,8 @@ func (g isa) options() {
 		if shifted {
 			name = "Shifted"
 		}
-		g.tileOptions("tile"+name, func(z, k, lanes reg.GPVirtual) tileLogits {
-			return &preparedTile{preparedLogits: g.preparedLogits(shifted), z: z, k: k, lanes: lanes}
+		g.tileOptions("tile"+name, func(z, k reg.GPVirtual) tileLogits {
+			return &preparedTile{preparedLogits: g.preparedLogits(shifted), z: z, k: k}
 		})
 		g.blockOptions("block"+name, func() blockLogits {
 			return &preparedBlock{preparedLogits: g.preparedLogits(shifted)}
@@ -61,46 +59,60 @@ func preparedParams(shifted bool) (params string, are []string) {
 	return ", factor, factorLow float64", []string{"The logits are factor z.", lost}
 }
 
-// tileOptions emits a kernel for tiles.
-func (g isa) tileOptions(name string, logits func(z, k, lanes reg.GPVirtual) tileLogits) {
+// tileOptions emits a kernel for tiles, in passes as tileCrossEntropy's.
+func (g isa) tileOptions(name string, logits func(z, k reg.GPVirtual) tileLogits) {
 	params, doc := optionParams(name, "is tileCrossEntropyGrad")
 	g.text(name, "func(e, z, t *T, k, tiles int, f *T, step int, extra *T, extraStep int, loss, lse *float64, declined "+
 		"*uint32, lanes *T"+params+")", doc...)
-	e, z, t, k, lanes := g.param("e"), g.param("z"), g.param("t"), g.param("k"), g.param("lanes")
-	x := logits(z, k, lanes)
-	Label("tile")
-	MOVL(x.prepare(), Mem{Base: g.param("declined")})
-	r, others, own, dot := g.compensated(), g.compensated(), g.zeros(1)[0], g.running(1)[0]
-	zero, signs := g.hold(0), g.zeros(1)[0]
-	var less [2]reg.VecVirtual // of a pair of columns
-	var firsts [2]mask
-	g.pairSums(k, lanes, []running{r, others, dot}, func(off reg.GPVirtual, i int) (y reg.VecVirtual) {
-		y, less[i], firsts[i] = x.column(off, i)
-		g.store(y, nth(e, off, i, g))
-		return y
-	}, func(off reg.GPVirtual, i int) ([]reg.VecVirtual, mask) {
-		lab, d, first := g.vec(), less[i], firsts[i]
-		g.load(nth(t, off, i, g), lab)
-		g.or(lab, signs, signs)
-		g.addWhere(first, lab, own)
-		g.drop(first, lab)
-		g.mulWhere(g.cmp(neqUQ, zero, lab), lab, d)
-		return []reg.VecVirtual{lab, d}, first
-	}, true)
-	ORL(g.signBits(signs), Mem{Base: g.param("declined")})
-	m, more := x.top()
-	y := g.optionNumbers(lanes, m, more, crossEntropySums{r, others, dot, own, g.noLanes()})
-	ORL(y.bad, Mem{Base: g.param("declined")})
-	g.optionResults(lanes)
-	g.crossEntropyGradients(e, t, k, lanes, y)
-	advance(k, g.column(), e, z, t)
-	ADDQ(Imm(uint64(8*g.lanes())), address(Param("loss")))
-	ADDQ(Imm(uint64(8*g.lanes())), address(Param("lse")))
-	ADDQ(Imm(4), address(Param("declined")))
-	ADDQ(g.param("step"), address(Param("f")))
-	ADDQ(g.param("extraStep"), address(Param("extra")))
-	moreTiles()
+	z, k := g.param("z"), g.param("k")
+	x := logits(z, k)
+	g.tileOptionSums(x, z, k)
+	declined := g.param("declined")
+	g.tilePass(func(lanes reg.GPVirtual) {
+		m, more := x.maxima(lanes)
+		y := g.optionNumbers(lanes, m, more, g.keptSums(lanes, false))
+		ORL(y.bad, Mem{Base: declined})
+		ADDQ(Imm(4), declined)
+		g.optionResults(lanes)
+		g.keepResults(lanes, y)
+		ADDQ(Imm(uint64(8*g.lanes())), address(Param("loss")))
+		ADDQ(Imm(uint64(8*g.lanes())), address(Param("lse")))
+		ADDQ(g.param("step"), address(Param("f")))
+		ADDQ(g.param("extraStep"), address(Param("extra")))
+	})
+	g.tileColumns(false)
 	g.ret()
+}
+
+// tileOptionSums is tileSums for logits of any kind, with the search for their maxima.
+func (g isa) tileOptionSums(x tileLogits, z, k reg.GPVirtual) {
+	e, t, declined := g.param("e"), g.param("t"), g.param("declined")
+	g.tilePass(func(lanes reg.GPVirtual) {
+		rejected := x.prepare(lanes)
+		s := crossEntropySums{r: g.compensated(), others: g.compensated(), dot: g.running(1)[0], own: g.zeros(1)[0]}
+		zero, signs := g.hold(0), g.zeros(1)[0]
+		var less [2]reg.VecVirtual // of a pair of columns
+		var firsts [2]mask
+		g.pairSums(k, lanes, []running{s.r, s.others, s.dot}, func(off reg.GPVirtual, i int) (y reg.VecVirtual) {
+			y, less[i], firsts[i] = x.column(off, i)
+			g.store(y, nth(e, off, i, g))
+			return y
+		}, func(off reg.GPVirtual, i int) ([]reg.VecVirtual, mask) {
+			lab, d, first := g.vec(), less[i], firsts[i]
+			g.load(nth(t, off, i, g), lab)
+			g.or(lab, signs, signs)
+			g.addWhere(first, lab, s.own)
+			g.drop(first, lab)
+			g.mulWhere(g.cmp(neqUQ, zero, lab), lab, d)
+			return []reg.VecVirtual{lab, d}, first
+		}, true)
+		ORL(g.signBits(signs), rejected)
+		MOVL(rejected, Mem{Base: declined})
+		ADDQ(Imm(4), declined)
+		x.keep(lanes)
+		g.keepSums(lanes, s)
+		advance(k, g.column(), e, z, t)
+	})
 }
 
 // blockOptions emits a kernel for blocks.
