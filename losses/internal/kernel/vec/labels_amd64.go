@@ -4,7 +4,6 @@ package vec
 
 import (
 	"math"
-	"math/bits"
 
 	"softloss/losses/internal/kernel/spec"
 )
@@ -129,22 +128,25 @@ func allLabels[T spec.Float](u unit[T], t []T) bool {
 func smoothTiles[T spec.Float](u unit[T], dst, t []T, keep, cut, add, addMass float64, k int) (bad int) {
 	s, w, io := getTile[T](), u.lanes(), tiler[T, T](u)
 	defer putTile(s)
-	for i := 0; i < len(t)/k; i += w {
-		n := min(w, len(t)/k-i)
-		lo, hi := i*k, (i+n)*k
-		tileIn(io, s.t[:], t[lo:], n, s.padT[:], k)
-		rejected := u.tileSmooth(&s.t[0], k, T(keep), T(cut), T(add), T(addMass)) & (1<<n - 1)
-		// Rejected rows go by way of padZ: dst may be t, and the tile is stored over it.
-		bad = eachRejected(rejected, 0, n, func(j int) bool {
-			return spec.Smooth(spec.Row(s.padZ[:], j, k), spec.Row(t, i+j, k), keep, cut, add, addMass, k) < 0
-		})
-		if bad >= 0 {
-			rejected &= 1<<bad - 1
+	rows, most := len(t)/k, tilesAt(k)*w
+	for i := 0; i < rows; i += most {
+		n := min(most, rows-i)
+		tileIn(io, s.t[:], t[i*k:], n, s.padT[:], k)
+		clear(s.declined[:])
+		bad = -1
+		for j := 0; j < n && bad < 0; j += w {
+			rejected := u.tileSmooth(&s.t[j*k], k, T(keep), T(cut), T(add), T(addMass))
+			s.declined[j/w] = rejected
+			// Rejected rows go by way of padZ: dst may be t, and the tiles are stored over it.
+			bad = eachRejected(rejected, j, min(w, n-j), func(j int) bool {
+				return spec.Smooth(spec.Row(s.padZ[:], j, k), spec.Row(t, i+j, k), keep, cut, add, addMass, k) < 0
+			})
 		}
-		tileOut(io, dst[lo:hi], s.t[:], n, s.padG[:], k)
-		for m := rejected; m != 0; m &= m - 1 {
-			j := bits.TrailingZeros32(m)
-			copy(spec.Row(dst, i+j, k), spec.Row(s.padZ[:], j, k))
+		tileOut(io, dst[i*k:(i+n)*k], s.t[:], n, s.padG[:], k)
+		for j := 0; j < n; j += w {
+			eachRejected(s.declined[j/w], j, min(w, n-j), func(j int) bool {
+				return j != bad && copy(spec.Row(dst, i+j, k), spec.Row(s.padZ[:], j, k)) == k
+			})
 		}
 		if bad >= 0 {
 			return i + bad
