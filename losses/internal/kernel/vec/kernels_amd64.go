@@ -638,6 +638,13 @@ func blockExpSumsF32AVX512(e *float32, z *float32, k int, n int, sum *float64, w
 //go:noescape
 func tileZLossF32AVX512(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32)
 
+// tileIndexZLossF32AVX512 is tileCrossEntropyIndexGrad with the gradient f ((S + extra lse) p - t),
+// extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It
+// declines rows whose loss is not finite.
+//
+//go:noescape
+func tileIndexZLossF32AVX512(e *float32, z *float32, index *int, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32)
+
 // blockZLossF32AVX512 is blockCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It
 // declines rows whose loss is not finite.
@@ -666,6 +673,14 @@ func ordinaryIndexZLossF32AVX512(e *float32, z *float32, index *int, k int, n in
 //
 //go:noescape
 func tileDividedF32AVX512(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32, factor float64, factorLow float64)
+
+// tileIndexDividedF32AVX512 is tileCrossEntropyIndexGrad with the gradient f ((S + extra lse) p -
+// t), extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not
+// stored. The logits are factor z. factorLow is what factor has lost, for float64. It declines rows
+// whose loss is not finite.
+//
+//go:noescape
+func tileIndexDividedF32AVX512(e *float32, z *float32, index *int, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32, factor float64, factorLow float64)
 
 // blockDividedF32AVX512 is blockCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
@@ -710,6 +725,14 @@ func tileDividedLessF32AVX512(z *float32, k int, lanes *float32, factor float64,
 //
 //go:noescape
 func tileShiftedF32AVX512(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32, hi *float32, low *float32, factor float64, factorLow float64)
+
+// tileIndexShiftedF32AVX512 is tileCrossEntropyIndexGrad with the gradient f ((S + extra lse) p -
+// t), extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not
+// stored. The logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor
+// has lost, for float64. It declines rows whose loss is not finite.
+//
+//go:noescape
+func tileIndexShiftedF32AVX512(e *float32, z *float32, index *int, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32, hi *float32, low *float32, factor float64, factorLow float64)
 
 // blockShiftedF32AVX512 is blockCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
@@ -1405,6 +1428,13 @@ func blockExpSumsF64AVX512(e *float64, z *float64, k int, n int, sum *float64, w
 //go:noescape
 func tileZLossF64AVX512(e *float64, z *float64, t *float64, k int, tiles int, f *float64, step int, extra *float64, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float64)
 
+// tileIndexZLossF64AVX512 is tileCrossEntropyIndexGrad with the gradient f ((S + extra lse) p - t),
+// extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It
+// declines rows whose loss is not finite.
+//
+//go:noescape
+func tileIndexZLossF64AVX512(e *float64, z *float64, index *int, k int, tiles int, f *float64, step int, extra *float64, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float64)
+
 // blockZLossF64AVX512 is blockCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It
 // declines rows whose loss is not finite.
@@ -1433,6 +1463,14 @@ func ordinaryIndexZLossF64AVX512(e *float64, z *float64, index *int, k int, n in
 //
 //go:noescape
 func tileDividedF64AVX512(e *float64, z *float64, t *float64, k int, tiles int, f *float64, step int, extra *float64, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float64, factor float64, factorLow float64)
+
+// tileIndexDividedF64AVX512 is tileCrossEntropyIndexGrad with the gradient f ((S + extra lse) p -
+// t), extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not
+// stored. The logits are factor z. factorLow is what factor has lost, for float64. It declines rows
+// whose loss is not finite.
+//
+//go:noescape
+func tileIndexDividedF64AVX512(e *float64, z *float64, index *int, k int, tiles int, f *float64, step int, extra *float64, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float64, factor float64, factorLow float64)
 
 // blockDividedF64AVX512 is blockCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
@@ -1477,6 +1515,14 @@ func tileDividedLessF64AVX512(z *float64, k int, lanes *float64, factor float64,
 //
 //go:noescape
 func tileShiftedF64AVX512(e *float64, z *float64, t *float64, k int, tiles int, f *float64, step int, extra *float64, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float64, hi *float64, low *float64, factor float64, factorLow float64)
+
+// tileIndexShiftedF64AVX512 is tileCrossEntropyIndexGrad with the gradient f ((S + extra lse) p -
+// t), extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not
+// stored. The logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor
+// has lost, for float64. It declines rows whose loss is not finite.
+//
+//go:noescape
+func tileIndexShiftedF64AVX512(e *float64, z *float64, index *int, k int, tiles int, f *float64, step int, extra *float64, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float64, hi *float64, low *float64, factor float64, factorLow float64)
 
 // blockShiftedF64AVX512 is blockCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
@@ -2813,6 +2859,13 @@ func blockExpSumsF32AVX2(e *float32, z *float32, k int, n int, sum *float64, wor
 //go:noescape
 func tileZLossF32AVX2(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32)
 
+// tileIndexZLossF32AVX2 is tileCrossEntropyIndexGrad with the gradient f ((S + extra lse) p - t),
+// extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It
+// declines rows whose loss is not finite.
+//
+//go:noescape
+func tileIndexZLossF32AVX2(e *float32, z *float32, index *int, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32)
+
 // blockZLossF32AVX2 is blockCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
 // the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It declines
 // rows whose loss is not finite.
@@ -2841,6 +2894,14 @@ func ordinaryIndexZLossF32AVX2(e *float32, z *float32, index *int, k int, n int,
 //
 //go:noescape
 func tileDividedF32AVX2(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32, factor float64, factorLow float64)
+
+// tileIndexDividedF32AVX2 is tileCrossEntropyIndexGrad with the gradient f ((S + extra lse) p - t),
+// extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored.
+// The logits are factor z. factorLow is what factor has lost, for float64. It declines rows whose
+// loss is not finite.
+//
+//go:noescape
+func tileIndexDividedF32AVX2(e *float32, z *float32, index *int, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32, factor float64, factorLow float64)
 
 // blockDividedF32AVX2 is blockCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
@@ -2885,6 +2946,14 @@ func tileDividedLessF32AVX2(z *float32, k int, lanes *float32, factor float64, f
 //
 //go:noescape
 func tileShiftedF32AVX2(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32, hi *float32, low *float32, factor float64, factorLow float64)
+
+// tileIndexShiftedF32AVX2 is tileCrossEntropyIndexGrad with the gradient f ((S + extra lse) p - t),
+// extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored.
+// The logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost,
+// for float64. It declines rows whose loss is not finite.
+//
+//go:noescape
+func tileIndexShiftedF32AVX2(e *float32, z *float32, index *int, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32, hi *float32, low *float32, factor float64, factorLow float64)
 
 // blockShiftedF32AVX2 is blockCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
@@ -3577,6 +3646,13 @@ func blockExpSumsF64AVX2(e *float64, z *float64, k int, n int, sum *float64, wor
 //go:noescape
 func tileZLossF64AVX2(e *float64, z *float64, t *float64, k int, tiles int, f *float64, step int, extra *float64, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float64)
 
+// tileIndexZLossF64AVX2 is tileCrossEntropyIndexGrad with the gradient f ((S + extra lse) p - t),
+// extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It
+// declines rows whose loss is not finite.
+//
+//go:noescape
+func tileIndexZLossF64AVX2(e *float64, z *float64, index *int, k int, tiles int, f *float64, step int, extra *float64, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float64)
+
 // blockZLossF64AVX2 is blockCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
 // the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It declines
 // rows whose loss is not finite.
@@ -3605,6 +3681,14 @@ func ordinaryIndexZLossF64AVX2(e *float64, z *float64, index *int, k int, n int,
 //
 //go:noescape
 func tileDividedF64AVX2(e *float64, z *float64, t *float64, k int, tiles int, f *float64, step int, extra *float64, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float64, factor float64, factorLow float64)
+
+// tileIndexDividedF64AVX2 is tileCrossEntropyIndexGrad with the gradient f ((S + extra lse) p - t),
+// extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored.
+// The logits are factor z. factorLow is what factor has lost, for float64. It declines rows whose
+// loss is not finite.
+//
+//go:noescape
+func tileIndexDividedF64AVX2(e *float64, z *float64, index *int, k int, tiles int, f *float64, step int, extra *float64, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float64, factor float64, factorLow float64)
 
 // blockDividedF64AVX2 is blockCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
@@ -3649,6 +3733,14 @@ func tileDividedLessF64AVX2(z *float64, k int, lanes *float64, factor float64, f
 //
 //go:noescape
 func tileShiftedF64AVX2(e *float64, z *float64, t *float64, k int, tiles int, f *float64, step int, extra *float64, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float64, hi *float64, low *float64, factor float64, factorLow float64)
+
+// tileIndexShiftedF64AVX2 is tileCrossEntropyIndexGrad with the gradient f ((S + extra lse) p - t),
+// extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored.
+// The logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost,
+// for float64. It declines rows whose loss is not finite.
+//
+//go:noescape
+func tileIndexShiftedF64AVX2(e *float64, z *float64, index *int, k int, tiles int, f *float64, step int, extra *float64, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float64, hi *float64, low *float64, factor float64, factorLow float64)
 
 // blockShiftedF64AVX2 is blockCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The

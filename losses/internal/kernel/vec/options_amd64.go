@@ -78,7 +78,6 @@ func (o *optionRows[T]) inTiles(u unit[T], s *tile[T], w int, l *labelGrads[T]) 
 	for i, n := 0, 0; i < len(o.loss); i += n {
 		n = min(most, len(o.loss)-i)
 		tileIn(io, s.z[:], o.z[i*k:], n, s.padZ[:], k)
-		setTarget(io, s, o.t, s.padT[:], o.index, i, n, k)
 		sums, logs, tiles := o.loss[i:i+n], o.lse[i:i+n], tilesOf(n, w)
 		if n&(w-1) != 0 {
 			sums, logs = s.padLoss[:n], s.padLSE[:n]
@@ -89,16 +88,11 @@ func (o *optionRows[T]) inTiles(u unit[T], s *tile[T], w int, l *labelGrads[T]) 
 		if i == 0 || each != 0 {
 			x, each = o.extras(s, i, n, w)
 		}
-		switch p := o.p; {
-		case p.Off():
-			u.tileZLoss(&s.e[0], &s.z[0], &s.t[0], k, tiles, f, step, x, each, &sums[0], &logs[0], &s.declined[0],
-				&s.lane[0])
-		case p.Hi == nil:
-			u.tileDivided(&s.e[0], &s.z[0], &s.t[0], k, tiles, f, step, x, each, &sums[0], &logs[0], &s.declined[0],
-				&s.lane[0], p.Factor, p.FactorLow)
-		default:
-			u.tileShifted(&s.e[0], &s.z[0], &s.t[0], k, tiles, f, step, x, each, &sums[0], &logs[0], &s.declined[0],
-				&s.lane[0], &p.Hi[0], &p.Low[0], p.Factor, p.FactorLow)
+		if o.t != nil {
+			tileIn(io, s.t[:], o.t[i*k:], n, s.padT[:], k)
+			o.tiles(u, s, tiles, f, step, x, each, &sums[0], &logs[0])
+		} else {
+			o.indexTiles(u, s, s.classes(o.index, i, n, w), tiles, f, step, x, each, &sums[0], &logs[0])
 		}
 		if o.grad != nil {
 			tileOut(io, o.grad[i*k:], s.e[:], n, s.padG[:], k)
@@ -117,6 +111,35 @@ func (o *optionRows[T]) inTiles(u unit[T], s *tile[T], w int, l *labelGrads[T]) 
 		}
 	}
 	return all
+}
+
+// tiles runs the kernel for tiles with labels.
+func (o *optionRows[T]) tiles(u unit[T], s *tile[T], tiles int, f *T, step int, x *T, each int, loss, lse *float64) {
+	e, z, t, declined, lane := &s.e[0], &s.z[0], &s.t[0], &s.declined[0], &s.lane[0]
+	switch p := o.p; {
+	case p.Off():
+		u.tileZLoss(e, z, t, o.k, tiles, f, step, x, each, loss, lse, declined, lane)
+	case p.Hi == nil:
+		u.tileDivided(e, z, t, o.k, tiles, f, step, x, each, loss, lse, declined, lane, p.Factor, p.FactorLow)
+	default:
+		u.tileShifted(e, z, t, o.k, tiles, f, step, x, each, loss, lse, declined, lane, &p.Hi[0], &p.Low[0], p.Factor,
+			p.FactorLow)
+	}
+}
+
+// indexTiles is tiles for the classes of an index.
+func (o *optionRows[T]) indexTiles(
+	u unit[T], s *tile[T], y *int, tiles int, f *T, step int, x *T, each int, loss, lse *float64) {
+	e, z, declined, lane := &s.e[0], &s.z[0], &s.declined[0], &s.lane[0]
+	switch p := o.p; {
+	case p.Off():
+		u.tileIndexZLoss(e, z, y, o.k, tiles, f, step, x, each, loss, lse, declined, lane)
+	case p.Hi == nil:
+		u.tileIndexDivided(e, z, y, o.k, tiles, f, step, x, each, loss, lse, declined, lane, p.Factor, p.FactorLow)
+	default:
+		u.tileIndexShifted(e, z, y, o.k, tiles, f, step, x, each, loss, lse, declined, lane, &p.Hi[0], &p.Low[0], p.Factor,
+			p.FactorLow)
+	}
 }
 
 func (o *optionRows[T]) inBlocks(u unit[T], s *tile[T], w int, l *labelGrads[T]) (all bool) {

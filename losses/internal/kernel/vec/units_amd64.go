@@ -85,16 +85,19 @@ type unit[T spec.Float] interface {
 	blockIndexSoftmax(e, z *T, index *int, k, n int, numbers *float64, work, lanes *T) (declined uint32)
 	blockExpSums(e, z *T, k, n int, sum *float64, work, lanes *T) (declined uint32)
 	tileZLoss(e, z, t *T, k, tiles int, f *T, step int, extra *T, extraStep int, loss, lse *float64, declined *uint32, lanes *T)
+	tileIndexZLoss(e, z *T, index *int, k, tiles int, f *T, step int, extra *T, extraStep int, loss, lse *float64, declined *uint32, lanes *T)
 	blockZLoss(e, z, t *T, k, n int, f, extra *T, loss, lse *float64, work, lanes *T) (declined uint32)
 	ordinaryZLoss(e, z, t *T, k, n int, f, extra *T, loss, lse *float64, work, lanes *T) (declined uint32)
 	ordinaryIndexZLoss(e, z *T, index *int, k, n int, f, extra *T, loss, lse *float64, work, lanes *T) (declined uint32)
 	tileDivided(e, z, t *T, k, tiles int, f *T, step int, extra *T, extraStep int, loss, lse *float64, declined *uint32, lanes *T, factor, factorLow float64)
+	tileIndexDivided(e, z *T, index *int, k, tiles int, f *T, step int, extra *T, extraStep int, loss, lse *float64, declined *uint32, lanes *T, factor, factorLow float64)
 	blockDivided(e, z, t *T, k, n int, f, extra *T, loss, lse *float64, work, lanes *T, factor, factorLow float64) (declined uint32)
 	ordinaryDivided(e, z, t *T, k, n int, f, extra *T, loss, lse *float64, work, lanes *T, factor, factorLow float64) (declined uint32)
 	ordinaryIndexDivided(e, z *T, index *int, k, n int, f, extra *T, loss, lse *float64, work, lanes *T, factor, factorLow float64) (declined uint32)
 	dividedLess(dst, z *T, k, n int, lanes *T, factor, factorLow float64)
 	tileDividedLess(z *T, k int, lanes *T, factor, factorLow float64)
 	tileShifted(e, z, t *T, k, tiles int, f *T, step int, extra *T, extraStep int, loss, lse *float64, declined *uint32, lanes *T, hi, low *T, factor, factorLow float64)
+	tileIndexShifted(e, z *T, index *int, k, tiles int, f *T, step int, extra *T, extraStep int, loss, lse *float64, declined *uint32, lanes *T, hi, low *T, factor, factorLow float64)
 	blockShifted(e, z, t *T, k, n int, f, extra *T, loss, lse *float64, work, lanes *T, hi, low *T, factor, factorLow float64) (declined uint32)
 	ordinaryShifted(e, z, t *T, k, n int, f, extra *T, loss, lse *float64, work, lanes *T, hi, low *T, factor, factorLow float64) (declined uint32)
 	ordinaryIndexShifted(e, z *T, index *int, k, n int, f, extra *T, loss, lse *float64, work, lanes *T, hi, low *T, factor, factorLow float64) (declined uint32)
@@ -511,6 +514,9 @@ func (f32AVX512) blockExpSums(e, z *float32, k, n int, sum *float64, work, lanes
 func (f32AVX512) tileZLoss(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32) {
 	tileZLossF32AVX512(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes)
 }
+func (f32AVX512) tileIndexZLoss(e, z *float32, index *int, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32) {
+	tileIndexZLossF32AVX512(e, z, index, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes)
+}
 func (f32AVX512) blockZLoss(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32) (declined uint32) {
 	return blockZLossF32AVX512(e, z, t, k, n, f, extra, loss, lse, work, lanes)
 }
@@ -522,6 +528,9 @@ func (f32AVX512) ordinaryIndexZLoss(e, z *float32, index *int, k, n int, f, extr
 }
 func (f32AVX512) tileDivided(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32, factor, factorLow float64) {
 	tileDividedF32AVX512(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, factor, factorLow)
+}
+func (f32AVX512) tileIndexDivided(e, z *float32, index *int, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32, factor, factorLow float64) {
+	tileIndexDividedF32AVX512(e, z, index, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, factor, factorLow)
 }
 func (f32AVX512) blockDivided(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, factor, factorLow float64) (declined uint32) {
 	return blockDividedF32AVX512(e, z, t, k, n, f, extra, loss, lse, work, lanes, factor, factorLow)
@@ -540,6 +549,9 @@ func (f32AVX512) tileDividedLess(z *float32, k int, lanes *float32, factor, fact
 }
 func (f32AVX512) tileShifted(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32, hi, low *float32, factor, factorLow float64) {
 	tileShiftedF32AVX512(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, hi, low, factor, factorLow)
+}
+func (f32AVX512) tileIndexShifted(e, z *float32, index *int, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32, hi, low *float32, factor, factorLow float64) {
+	tileIndexShiftedF32AVX512(e, z, index, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, hi, low, factor, factorLow)
 }
 func (f32AVX512) blockShifted(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, hi, low *float32, factor, factorLow float64) (declined uint32) {
 	return blockShiftedF32AVX512(e, z, t, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)
@@ -822,6 +834,9 @@ func (f64AVX512) blockExpSums(e, z *float64, k, n int, sum *float64, work, lanes
 func (f64AVX512) tileZLoss(e, z, t *float64, k, tiles int, f *float64, step int, extra *float64, extraStep int, loss, lse *float64, declined *uint32, lanes *float64) {
 	tileZLossF64AVX512(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes)
 }
+func (f64AVX512) tileIndexZLoss(e, z *float64, index *int, k, tiles int, f *float64, step int, extra *float64, extraStep int, loss, lse *float64, declined *uint32, lanes *float64) {
+	tileIndexZLossF64AVX512(e, z, index, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes)
+}
 func (f64AVX512) blockZLoss(e, z, t *float64, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64) (declined uint32) {
 	return blockZLossF64AVX512(e, z, t, k, n, f, extra, loss, lse, work, lanes)
 }
@@ -833,6 +848,9 @@ func (f64AVX512) ordinaryIndexZLoss(e, z *float64, index *int, k, n int, f, extr
 }
 func (f64AVX512) tileDivided(e, z, t *float64, k, tiles int, f *float64, step int, extra *float64, extraStep int, loss, lse *float64, declined *uint32, lanes *float64, factor, factorLow float64) {
 	tileDividedF64AVX512(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, factor, factorLow)
+}
+func (f64AVX512) tileIndexDivided(e, z *float64, index *int, k, tiles int, f *float64, step int, extra *float64, extraStep int, loss, lse *float64, declined *uint32, lanes *float64, factor, factorLow float64) {
+	tileIndexDividedF64AVX512(e, z, index, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, factor, factorLow)
 }
 func (f64AVX512) blockDivided(e, z, t *float64, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64, factor, factorLow float64) (declined uint32) {
 	return blockDividedF64AVX512(e, z, t, k, n, f, extra, loss, lse, work, lanes, factor, factorLow)
@@ -851,6 +869,9 @@ func (f64AVX512) tileDividedLess(z *float64, k int, lanes *float64, factor, fact
 }
 func (f64AVX512) tileShifted(e, z, t *float64, k, tiles int, f *float64, step int, extra *float64, extraStep int, loss, lse *float64, declined *uint32, lanes *float64, hi, low *float64, factor, factorLow float64) {
 	tileShiftedF64AVX512(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, hi, low, factor, factorLow)
+}
+func (f64AVX512) tileIndexShifted(e, z *float64, index *int, k, tiles int, f *float64, step int, extra *float64, extraStep int, loss, lse *float64, declined *uint32, lanes *float64, hi, low *float64, factor, factorLow float64) {
+	tileIndexShiftedF64AVX512(e, z, index, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, hi, low, factor, factorLow)
 }
 func (f64AVX512) blockShifted(e, z, t *float64, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64, hi, low *float64, factor, factorLow float64) (declined uint32) {
 	return blockShiftedF64AVX512(e, z, t, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)
@@ -1368,6 +1389,9 @@ func (f32AVX2) blockExpSums(e, z *float32, k, n int, sum *float64, work, lanes *
 func (f32AVX2) tileZLoss(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32) {
 	tileZLossF32AVX2(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes)
 }
+func (f32AVX2) tileIndexZLoss(e, z *float32, index *int, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32) {
+	tileIndexZLossF32AVX2(e, z, index, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes)
+}
 func (f32AVX2) blockZLoss(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32) (declined uint32) {
 	return blockZLossF32AVX2(e, z, t, k, n, f, extra, loss, lse, work, lanes)
 }
@@ -1379,6 +1403,9 @@ func (f32AVX2) ordinaryIndexZLoss(e, z *float32, index *int, k, n int, f, extra 
 }
 func (f32AVX2) tileDivided(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32, factor, factorLow float64) {
 	tileDividedF32AVX2(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, factor, factorLow)
+}
+func (f32AVX2) tileIndexDivided(e, z *float32, index *int, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32, factor, factorLow float64) {
+	tileIndexDividedF32AVX2(e, z, index, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, factor, factorLow)
 }
 func (f32AVX2) blockDivided(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, factor, factorLow float64) (declined uint32) {
 	return blockDividedF32AVX2(e, z, t, k, n, f, extra, loss, lse, work, lanes, factor, factorLow)
@@ -1397,6 +1424,9 @@ func (f32AVX2) tileDividedLess(z *float32, k int, lanes *float32, factor, factor
 }
 func (f32AVX2) tileShifted(e, z, t *float32, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32, hi, low *float32, factor, factorLow float64) {
 	tileShiftedF32AVX2(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, hi, low, factor, factorLow)
+}
+func (f32AVX2) tileIndexShifted(e, z *float32, index *int, k, tiles int, f *float32, step int, extra *float32, extraStep int, loss, lse *float64, declined *uint32, lanes *float32, hi, low *float32, factor, factorLow float64) {
+	tileIndexShiftedF32AVX2(e, z, index, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, hi, low, factor, factorLow)
 }
 func (f32AVX2) blockShifted(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, hi, low *float32, factor, factorLow float64) (declined uint32) {
 	return blockShiftedF32AVX2(e, z, t, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)
@@ -1669,6 +1699,9 @@ func (f64AVX2) blockExpSums(e, z *float64, k, n int, sum *float64, work, lanes *
 func (f64AVX2) tileZLoss(e, z, t *float64, k, tiles int, f *float64, step int, extra *float64, extraStep int, loss, lse *float64, declined *uint32, lanes *float64) {
 	tileZLossF64AVX2(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes)
 }
+func (f64AVX2) tileIndexZLoss(e, z *float64, index *int, k, tiles int, f *float64, step int, extra *float64, extraStep int, loss, lse *float64, declined *uint32, lanes *float64) {
+	tileIndexZLossF64AVX2(e, z, index, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes)
+}
 func (f64AVX2) blockZLoss(e, z, t *float64, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64) (declined uint32) {
 	return blockZLossF64AVX2(e, z, t, k, n, f, extra, loss, lse, work, lanes)
 }
@@ -1680,6 +1713,9 @@ func (f64AVX2) ordinaryIndexZLoss(e, z *float64, index *int, k, n int, f, extra 
 }
 func (f64AVX2) tileDivided(e, z, t *float64, k, tiles int, f *float64, step int, extra *float64, extraStep int, loss, lse *float64, declined *uint32, lanes *float64, factor, factorLow float64) {
 	tileDividedF64AVX2(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, factor, factorLow)
+}
+func (f64AVX2) tileIndexDivided(e, z *float64, index *int, k, tiles int, f *float64, step int, extra *float64, extraStep int, loss, lse *float64, declined *uint32, lanes *float64, factor, factorLow float64) {
+	tileIndexDividedF64AVX2(e, z, index, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, factor, factorLow)
 }
 func (f64AVX2) blockDivided(e, z, t *float64, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64, factor, factorLow float64) (declined uint32) {
 	return blockDividedF64AVX2(e, z, t, k, n, f, extra, loss, lse, work, lanes, factor, factorLow)
@@ -1698,6 +1734,9 @@ func (f64AVX2) tileDividedLess(z *float64, k int, lanes *float64, factor, factor
 }
 func (f64AVX2) tileShifted(e, z, t *float64, k, tiles int, f *float64, step int, extra *float64, extraStep int, loss, lse *float64, declined *uint32, lanes *float64, hi, low *float64, factor, factorLow float64) {
 	tileShiftedF64AVX2(e, z, t, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, hi, low, factor, factorLow)
+}
+func (f64AVX2) tileIndexShifted(e, z *float64, index *int, k, tiles int, f *float64, step int, extra *float64, extraStep int, loss, lse *float64, declined *uint32, lanes *float64, hi, low *float64, factor, factorLow float64) {
+	tileIndexShiftedF64AVX2(e, z, index, k, tiles, f, step, extra, extraStep, loss, lse, declined, lanes, hi, low, factor, factorLow)
 }
 func (f64AVX2) blockShifted(e, z, t *float64, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64, hi, low *float64, factor, factorLow float64) (declined uint32) {
 	return blockShiftedF64AVX2(e, z, t, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)

@@ -100,10 +100,10 @@ func (g isa) tileSums(grad, index bool) {
 		x.shift, x.m = g.shiftBy(g.laneOp(lanes, "Shift")), g.maxima(x.most)
 		var s crossEntropySums
 		if index {
-			s = x.classSums()
+			s = x.classSums(x.exp, x.column, false)
 		} else {
 			var signs reg.VecVirtual
-			s, signs = x.labelSums()
+			s, signs = x.labelSums(x.exp, x.column, false)
 			ORL(g.signBits(signs), Mem{Base: declined})
 			ADDQ(Imm(4), declined)
 		}
@@ -177,11 +177,14 @@ func (x *tileRows) exp(off reg.GPVirtual, i int) (y reg.VecVirtual) {
 // of which those of first, the maxima, are left out.
 type columnTerms func(off reg.GPVirtual, i int) (terms []reg.VecVirtual, first mask)
 
-// column loads column i behind the one at off, and returns the rows whose first maximum is there.
-func (x *tileRows) column(off reg.GPVirtual, i int) (z reg.VecVirtual, first mask) {
-	z = x.g.vec()
-	x.g.load(nth(x.z, off, i, x.g), z)
-	return z, x.g.first(x.m, z)
+// column returns the logits less M of column i behind the one at off, and the rows whose first
+// maximum is there.
+func (x *tileRows) column(off reg.GPVirtual, i int) (less reg.VecVirtual, first mask) {
+	less = x.g.vec()
+	x.g.load(nth(x.z, off, i, x.g), less)
+	first = x.g.first(x.m, less)
+	x.g.sub(x.most, less, less)
+	return less, first
 }
 
 // pairSums emits sums of the exponentials of every column, which exp emits, and of what terms
@@ -254,42 +257,45 @@ func (g isa) pairAtOnce(n int, to []running, exp func(i int) reg.VecVirtual,
 	g.addTo(to[0], y[n-1])
 }
 
-// labelSums emits the sums of a tile with labels, and returns the signs of these, too.
-func (x *tileRows) labelSums() (s crossEntropySums, signs reg.VecVirtual) {
+// labelSums emits the sums of a tile with labels, and returns the signs of these, too. exp and
+// column return the exponentials of a column and the others what tileRows.column does, with after
+// when exp has been emitted.
+func (x *tileRows) labelSums(exp func(off reg.GPVirtual, i int) reg.VecVirtual,
+	column func(off reg.GPVirtual, i int) (less reg.VecVirtual, first mask), after bool) (
+	s crossEntropySums, signs reg.VecVirtual) {
 	g, zero := x.g, x.g.hold(0)
 	s = crossEntropySums{r: g.compensated(), others: g.compensated(), dot: g.running(1)[0], own: g.zeros(1)[0]}
 	signs = g.zeros(1)[0]
 	to := []running{s.r, s.others, s.dot}
-	g.pairSums(x.k, x.lanes, to, x.exp, func(off reg.GPVirtual, i int) ([]reg.VecVirtual, mask) {
-		z, first := x.column(off, i)
+	g.pairSums(x.k, x.lanes, to, exp, func(off reg.GPVirtual, i int) ([]reg.VecVirtual, mask) {
+		d, first := column(off, i)
 		lab := g.vec()
 		g.load(nth(x.t, off, i, g), lab)
 		g.or(lab, signs, signs)
 		g.addWhere(first, lab, s.own)
 		g.drop(first, lab)
-		g.sub(x.most, z, z)
-		g.mulWhere(g.cmp(neqUQ, zero, lab), lab, z)
-		return []reg.VecVirtual{lab, z}, first
-	}, false)
+		g.mulWhere(g.cmp(neqUQ, zero, lab), lab, d)
+		return []reg.VecVirtual{lab, d}, first
+	}, after)
 	s.bad = g.noLanes()
 	return s, signs
 }
 
 // classSums emits labelSums of the one-hot labels of classes.
-func (x *tileRows) classSums() (s crossEntropySums) {
+func (x *tileRows) classSums(exp func(off reg.GPVirtual, i int) reg.VecVirtual,
+	column func(off reg.GPVirtual, i int) (less reg.VecVirtual, first mask), after bool) (s crossEntropySums) {
 	g := x.g
 	class, number, v := g.parkLane(g.classes(x.index, 0), x.lanes, "P"), g.zeros(1)[0], g.zeros(2)
 	own, dot := v[0], v[1]
 	s.r = g.compensated()
-	g.pairSums(x.k, x.lanes, []running{s.r}, x.exp, func(off reg.GPVirtual, i int) ([]reg.VecVirtual, mask) {
-		z, first := x.column(off, i)
+	g.pairSums(x.k, x.lanes, []running{s.r}, exp, func(off reg.GPVirtual, i int) ([]reg.VecVirtual, mask) {
+		d, first := column(off, i)
 		hot := g.cmp(eqOQ, class, number)
 		g.add(g.constant(1), number, number)
-		g.sub(x.most, z, z)
-		g.blend(hot, z, dot)
+		g.blend(hot, d, dot)
 		g.blend(g.maskAnd(hot, first), g.constant(1), own)
 		return nil, first
-	}, false)
+	}, after)
 	others := g.vec()
 	g.other(own, others)
 	s.others, s.own, s.dot, s.bad = running{others, g.zeros(1)[0]}, own, running{sum: dot}, g.noLanes()

@@ -59,18 +59,30 @@ func preparedParams(shifted bool) (params string, are []string) {
 	return ", factor, factorLow float64", []string{"The logits are factor z.", lost}
 }
 
-// tileOptions emits a kernel for tiles, in passes as tileCrossEntropy's.
+// tileOptions emits kernels for tiles, with labels and with an index, in passes as
+// tileCrossEntropy's.
 func (g isa) tileOptions(name string, logits func(z, k reg.GPVirtual) tileLogits) {
-	params, doc := optionParams(name, "is tileCrossEntropyGrad")
-	g.text(name, "func(e, z, t *T, k, tiles int, f *T, step int, extra *T, extraStep int, loss, lse *float64, declined "+
-		"*uint32, lanes *T"+params+")", doc...)
-	z, k := g.param("z"), g.param("k")
-	x := logits(z, k)
-	g.tileOptionSums(x, z, k)
+	for _, index := range []bool{false, true} {
+		name, ins, is := name, "e, z, t *T", "is tileCrossEntropyGrad"
+		if index {
+			name, ins, is = strings.Replace(name, "tile", "tileIndex", 1), "e, z *T, index *int", "is tileCrossEntropyIndexGrad"
+		}
+		params, doc := optionParams(name, is)
+		g.text(name, "func("+ins+", k, tiles int, f *T, step int, extra *T, extraStep int, loss, lse *float64, declined "+
+			"*uint32, lanes *T"+params+")", doc...)
+		r := g.rowsOfTiles(true, index)
+		r.z = g.param("z")
+		g.tileOption(r, logits(r.z, r.k), index)
+	}
+}
+
+// tileOption emits one of tileOptions.
+func (g isa) tileOption(r *tileRows, x tileLogits, index bool) {
+	g.tileOptionSums(r, x)
 	declined := g.param("declined")
 	g.tilePass(func(lanes reg.GPVirtual) {
 		m, more := x.maxima(lanes)
-		y := g.optionNumbers(lanes, m, more, g.keptSums(lanes, false))
+		y := g.optionNumbers(lanes, m, more, g.keptSums(lanes, index))
 		ORL(y.bad, Mem{Base: declined})
 		ADDQ(Imm(4), declined)
 		g.optionResults(lanes)
@@ -80,38 +92,38 @@ func (g isa) tileOptions(name string, logits func(z, k reg.GPVirtual) tileLogits
 		ADDQ(g.param("step"), address(Param("f")))
 		ADDQ(g.param("extraStep"), address(Param("extra")))
 	})
-	g.tileColumns(false)
+	g.tileColumns(index)
 	g.ret()
 }
 
 // tileOptionSums is tileSums for logits of any kind, with the search for their maxima.
-func (g isa) tileOptionSums(x tileLogits, z, k reg.GPVirtual) {
-	e, t, declined := g.param("e"), g.param("t"), g.param("declined")
+func (g isa) tileOptionSums(r *tileRows, x tileLogits) {
+	declined := g.param("declined")
 	g.tilePass(func(lanes reg.GPVirtual) {
+		r.lanes = lanes
 		rejected := x.prepare(lanes)
-		s := crossEntropySums{r: g.compensated(), others: g.compensated(), dot: g.running(1)[0], own: g.zeros(1)[0]}
-		zero, signs := g.hold(0), g.zeros(1)[0]
 		var less [2]reg.VecVirtual // of a pair of columns
 		var firsts [2]mask
-		g.pairSums(k, lanes, []running{s.r, s.others, s.dot}, func(off reg.GPVirtual, i int) (y reg.VecVirtual) {
+		exp := func(off reg.GPVirtual, i int) (y reg.VecVirtual) {
 			y, less[i], firsts[i] = x.column(off, i)
-			g.store(y, nth(e, off, i, g))
+			g.store(y, nth(r.e, off, i, g))
 			return y
-		}, func(off reg.GPVirtual, i int) ([]reg.VecVirtual, mask) {
-			lab, d, first := g.vec(), less[i], firsts[i]
-			g.load(nth(t, off, i, g), lab)
-			g.or(lab, signs, signs)
-			g.addWhere(first, lab, s.own)
-			g.drop(first, lab)
-			g.mulWhere(g.cmp(neqUQ, zero, lab), lab, d)
-			return []reg.VecVirtual{lab, d}, first
-		}, true)
-		ORL(g.signBits(signs), rejected)
+		}
+		column := func(_ reg.GPVirtual, i int) (d reg.VecVirtual, first mask) { return less[i], firsts[i] }
+		var s crossEntropySums
+		if r.index != nil {
+			s = r.classSums(exp, column, true)
+			g.drop(g.cmp(eqOQ, g.constant(1), s.own), s.dot.sum) // the maximum does not count: its less is M - m
+		} else {
+			var signs reg.VecVirtual
+			s, signs = r.labelSums(exp, column, true)
+			ORL(g.signBits(signs), rejected)
+		}
 		MOVL(rejected, Mem{Base: declined})
 		ADDQ(Imm(4), declined)
 		x.keep(lanes)
 		g.keepSums(lanes, s)
-		advance(k, g.column(), e, z, t)
+		r.advance()
 	})
 }
 
