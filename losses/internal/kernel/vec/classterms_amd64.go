@@ -27,17 +27,17 @@ func (c classTerms) gentle() bool {
 }
 
 // at takes log p, p and 1-p of n rows from the lanes and stores φ and -φ'.
-func (c classTerms) at(u double, s *tile[float64], n, w int) {
-	values, falls := s.numbers(lanePhi, w)[:n], s.numbers(laneFall, w)
+func (c classTerms) at(u double, lane []float64, n, w int) {
+	values, falls := numbersOf(lane, lanePhi, w)[:n], numbersOf(lane, laneFall, w)
 	if c.plan == nil {
-		l, p, q := s.numbers(laneLogP, w), s.numbers(laneP, w), s.numbers(laneQ, w)
+		l, p, q := numbersOf(lane, laneLogP, w), numbersOf(lane, laneP, w), numbersOf(lane, laneQ, w)
 		for j := range values {
 			v, dv := spec.PhiOf(c.family, c.a, l[j], p[j], q[j])
 			values[j], falls[j] = v, -dv
 		}
 		return
 	}
-	c.plan.at(u, s)
+	c.plan.at(u, lane)
 	for j := range values {
 		values[j] *= c.plan.factor
 	}

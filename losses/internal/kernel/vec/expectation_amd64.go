@@ -19,13 +19,13 @@ func InTiles[T spec.Float](k int) bool { return inTiles[T](k) }
 func NCE[T spec.Float](loss []float64, grad, labelGrad, z, t []T, index []int, scale []T, k int,
 	row func(j int) (valid bool)) (bad int) {
 	return doubleTilesBy(doubles(), wideOf[T](), loss, grad, labelGrad, z, t, index, scale, k,
-		func(u double, s *tile[float64], loss []float64, _, w int) (rejected uint32) {
+		func(u double, s tilePart[float64], loss []float64, _, w int) (rejected uint32) {
 			s.par[0] = float64(k)
 			labels := first(s.labels(labelGrad != nil))
-			rejected = u.tileNCE(labels, &s.e[0], &s.z[0], &s.t[0], k, len(grad), &s.lane[0], &s.par[0])
+			rejected = u.tileNCE(labels, &s.e[s.first], &s.z[s.first], &s.t[s.first], k, len(grad), &s.lane[s.rows], &s.par[0])
 			copy(loss, s.numbers(laneLoss, w))
 			return rejected
-		}, row)
+		}, nil, row)
 }
 
 // MostFloor bounds the logarithms that [SymmetricCrossEntropy] takes.
@@ -38,8 +38,8 @@ func SymmetricCrossEntropy[T spec.Float](alpha, beta, most float64, loss []float
 	k int, row func(j int) (valid bool)) (bad int) {
 	r := reverseOf(alpha, beta, most)
 	return expectation(alpha, beta, loss, grad, labelGrad, z, t, nil, scale, k,
-		func(u double, s *tile[float64], n int) (ok bool) {
-			u.minusLogs(&s.h[0], &s.t[0], n, most)
+		func(u double, s tilePart[float64], n int) (ok bool) {
+			u.minusLogs(&s.h[s.first], &s.t[s.first], n, most)
 			return labelGrad == nil || r.tile(u, s, k, n)
 		}, row)
 }
@@ -50,11 +50,11 @@ func SymmetricCrossEntropy[T spec.Float](alpha, beta, most float64, loss []float
 func ConfidencePenalty[T spec.Float](beta float64, loss []float64, grad, labelGrad, z, t []T, index []int, scale []T,
 	k int, row func(j int) (valid bool)) (bad int) {
 	return expectation(1, beta, loss, grad, labelGrad, z, t, index, scale, k,
-		func(u double, s *tile[float64], n int) (ok bool) {
-			u.tileShift(&s.h[0], &s.z[0], k, &s.lane[0])
+		func(u double, s tilePart[float64], n int) (ok bool) {
+			u.tileShift(&s.h[s.first], &s.z[s.first], k, &s.lane[s.rows])
 			if labelGrad != nil {
-				copy(s.out[:n], s.h[:n])
-				u.scale(&s.out[0], n, -1)
+				copy(s.out[s.first:][:n], s.h[s.first:])
+				u.scale(&s.out[s.first], n, -1)
 			}
 			return true
 		}, row)
@@ -65,16 +65,17 @@ func ConfidencePenalty[T spec.Float](beta float64, loss []float64, grad, labelGr
 // returns false where these are for row.
 func expectation[T spec.Float](alpha, beta float64, loss []float64, grad, labelGrad, z, t []T, index []int, scale []T,
 	k int,
-	values func(u double, s *tile[float64], n int) (ok bool), row func(j int) (valid bool)) (bad int) {
+	values func(u double, s tilePart[float64], n int) (ok bool), row func(j int) (valid bool)) (bad int) {
 	return doubleTilesBy(doubles(), wideOf[T](), loss, grad, labelGrad, z, t, index, scale, k,
-		func(u double, s *tile[float64], loss []float64, _, w int) (rejected uint32) {
+		func(u double, s tilePart[float64], loss []float64, _, w int) (rejected uint32) {
 			ok := values(u, s, k*w)
 			s.par = [2]float64{alpha, beta}
-			rejected = u.tileExpectation(&s.e[0], &s.h[0], &s.z[0], &s.t[0], k, len(grad), &s.lane[0], &s.par[0])
+			rejected = u.tileExpectation(&s.e[s.first], &s.h[s.first], &s.z[s.first], &s.t[s.first], k, len(grad),
+				&s.lane[s.rows], &s.par[0])
 			copy(loss, s.numbers(laneLoss, w))
 			if !ok {
 				rejected = 1<<w - 1
 			}
 			return rejected
-		}, row)
+		}, nil, row)
 }

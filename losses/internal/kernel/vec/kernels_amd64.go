@@ -423,11 +423,11 @@ func tileOutF32AVX512(dst *float32, src *float32, k int, tiles int)
 //go:noescape
 func tileHotF32AVX512(dst *float32, index *int, k int, tiles int)
 
-// tileStatsF32AVX512 stores exp(z) 2^-shift in e and the softmax's numbers in lanes; rejected has
-// the bits of the rows that are for the specification.
+// tileStatsF32AVX512 stores exp(z) 2^-shift of tiles in e and the softmax's numbers in the lanes of
+// each; declined has, for each tile, the bits of the rows that are for the specification.
 //
 //go:noescape
-func tileStatsF32AVX512(e *float32, z *float32, k int, lanes *float32) (rejected uint32)
+func tileStatsF32AVX512(e *float32, z *float32, k int, tiles int, declined *uint32, lanes *float32)
 
 // tileSmoothF32AVX512 replaces t by max(keep t - cut/nnz, 0) + add + addMass Σ t, nnz the number of
 // t > 0 in the row, with cut/nnz = 0 where there is none; bad has the bits of the rows with an
@@ -1271,11 +1271,11 @@ func tileOutF64AVX512(dst *float64, src *float64, k int, tiles int)
 //go:noescape
 func tileHotF64AVX512(dst *float64, index *int, k int, tiles int)
 
-// tileStatsF64AVX512 stores exp(z) 2^-shift in e and the softmax's numbers in lanes; rejected has
-// the bits of the rows that are for the specification.
+// tileStatsF64AVX512 stores exp(z) 2^-shift of tiles in e and the softmax's numbers in the lanes of
+// each; declined has, for each tile, the bits of the rows that are for the specification.
 //
 //go:noescape
-func tileStatsF64AVX512(e *float64, z *float64, k int, lanes *float64) (rejected uint32)
+func tileStatsF64AVX512(e *float64, z *float64, k int, tiles int, declined *uint32, lanes *float64)
 
 // tileSmoothF64AVX512 replaces t by max(keep t - cut/nnz, 0) + add + addMass Σ t, nnz the number of
 // t > 0 in the row, with cut/nnz = 0 where there is none; bad has the bits of the rows with an
@@ -2694,11 +2694,11 @@ func tileOutF32AVX2(dst *float32, src *float32, k int, tiles int)
 //go:noescape
 func tileHotF32AVX2(dst *float32, index *int, k int, tiles int)
 
-// tileStatsF32AVX2 stores exp(z) 2^-shift in e and the softmax's numbers in lanes; rejected has the
-// bits of the rows that are for the specification.
+// tileStatsF32AVX2 stores exp(z) 2^-shift of tiles in e and the softmax's numbers in the lanes of
+// each; declined has, for each tile, the bits of the rows that are for the specification.
 //
 //go:noescape
-func tileStatsF32AVX2(e *float32, z *float32, k int, lanes *float32) (rejected uint32)
+func tileStatsF32AVX2(e *float32, z *float32, k int, tiles int, declined *uint32, lanes *float32)
 
 // tileSmoothF32AVX2 replaces t by max(keep t - cut/nnz, 0) + add + addMass Σ t, nnz the number of t
 // > 0 in the row, with cut/nnz = 0 where there is none; bad has the bits of the rows with an
@@ -3489,11 +3489,11 @@ func tileOutF64AVX2(dst *float64, src *float64, k int, tiles int)
 //go:noescape
 func tileHotF64AVX2(dst *float64, index *int, k int, tiles int)
 
-// tileStatsF64AVX2 stores exp(z) 2^-shift in e and the softmax's numbers in lanes; rejected has the
-// bits of the rows that are for the specification.
+// tileStatsF64AVX2 stores exp(z) 2^-shift of tiles in e and the softmax's numbers in the lanes of
+// each; declined has, for each tile, the bits of the rows that are for the specification.
 //
 //go:noescape
-func tileStatsF64AVX2(e *float64, z *float64, k int, lanes *float64) (rejected uint32)
+func tileStatsF64AVX2(e *float64, z *float64, k int, tiles int, declined *uint32, lanes *float64)
 
 // tileSmoothF64AVX2 replaces t by max(keep t - cut/nnz, 0) + add + addMass Σ t, nnz the number of t
 // > 0 in the row, with cut/nnz = 0 where there is none; bad has the bits of the rows with an
@@ -4552,11 +4552,11 @@ func linkedBaseTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *
 //go:noescape
 func klTileShortAVX512(labelGrad *float64, z *float64, t *float64, k int, lanes *float64, most float64) (rejected uint32)
 
-// tileStatsShortAVX512 stores exp(z) 2^-shift in e and the softmax's numbers in lanes; rejected has
-// the bits of the rows that are for the specification.
+// tileStatsShortAVX512 stores exp(z) 2^-shift of tiles in e and the softmax's numbers in the lanes
+// of each; declined has, for each tile, the bits of the rows that are for the specification.
 //
 //go:noescape
-func tileStatsShortAVX512(e *float64, z *float64, k int, lanes *float64) (rejected uint32)
+func tileStatsShortAVX512(e *float64, z *float64, k int, tiles int, declined *uint32, lanes *float64)
 
 // polyTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
 // and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
@@ -4707,11 +4707,11 @@ func linkedPowerTileShortAVX512(h *float64, phi *float64, e *float64, z *float64
 //go:noescape
 func linkedBaseTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
 
-// tileStatsShortAVX2 stores exp(z) 2^-shift in e and the softmax's numbers in lanes; rejected has
-// the bits of the rows that are for the specification.
+// tileStatsShortAVX2 stores exp(z) 2^-shift of tiles in e and the softmax's numbers in the lanes of
+// each; declined has, for each tile, the bits of the rows that are for the specification.
 //
 //go:noescape
-func tileStatsShortAVX2(e *float64, z *float64, k int, lanes *float64) (rejected uint32)
+func tileStatsShortAVX2(e *float64, z *float64, k int, tiles int, declined *uint32, lanes *float64)
 
 // polyTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
 // and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.

@@ -117,14 +117,13 @@ func klRow[T spec.Float](s exact, v wide[T], loss *float64, g, l []T, e []float6
 // klTiles computes in float64.
 func klTiles[T spec.Float](v wide[T], loss []float64, grad, labelGrad, z, t, scale []T, k int,
 	generic func(j int) (valid bool)) (bad int) {
-	most, logs := largest[T](), doublesFor[T]()
-	return doubleTilesBy(doubles(), v, loss, grad, labelGrad, z, t, nil, scale, k,
-		func(u double, s *tile[float64], loss []float64, i, w int) (rejected uint32) {
-			rejected = logs.klTile(first(s.labels(labelGrad != nil)), &s.z[0], &s.t[0], k, &s.lane[0], most)
+	u, most, logs := doubles(), largest[T](), doublesFor[T]()
+	return doubleTilesBy(u, v, loss, grad, labelGrad, z, t, nil, scale, k,
+		func(_ double, s tilePart[float64], loss []float64, _, w int) (rejected uint32) {
+			rejected = logs.klTile(first(s.labels(labelGrad != nil)), &s.z[s.first], &s.t[s.first], k, &s.lane[s.rows], most)
 			copy(loss, s.numbers(laneLoss, w))
-			if grad != nil {
-				u.tileCombine(&s.e[0], &s.t[0], &s.z[0], &s.t[0], k, &s.lane[0])
-			}
 			return rejected
+		}, func(s tilePart[float64]) {
+			u.tileCombine(&s.e[s.first], &s.t[s.first], &s.z[s.first], &s.t[s.first], k, &s.lane[s.rows])
 		}, generic)
 }

@@ -186,12 +186,13 @@ func reverseOf(alpha, beta, most float64) reverse {
 // tile stores those of a tile of n numbers, before it has gradients, in s.out. It returns false
 // where a label is so near the bound that only its logarithm tells, or p too small for an
 // exponential.
-func (r reverse) tile(u double, s *tile[float64], k, n int) (ok bool) {
-	copy(s.out[:n], s.e[:n])
-	u.tileSoftmax(&s.out[0], &s.z[0], k, &s.lane[0])
-	u.tileShift(&s.exps[0], &s.z[0], k, &s.lane[0])
+func (r reverse) tile(u double, s tilePart[float64], k, n int) (ok bool) {
+	copy(s.out[s.first:][:n], s.e[s.first:])
+	u.tileSoftmax(&s.out[s.first], &s.z[s.first], k, &s.lane[s.rows])
+	u.tileShift(&s.exps[0], &s.z[s.first], k, &s.lane[s.rows])
 	return wideOf[float64]().reverseLabels(
-		&s.out[0], &s.out[0], &s.exps[0], &s.t[0], n, 1, 0, 0, r.alpha, r.beta, r.bound, r.near, lowest64) == 0
+		&s.out[s.first], &s.out[s.first], &s.exps[0], &s.t[s.first], n, 1, 0, 0, r.alpha, r.beta, r.bound, r.near,
+		lowest64) == 0
 }
 
 // SymmetricLabels stores the gradients of the symmetric cross entropy by the labels t of rows of

@@ -149,27 +149,11 @@ func eachOfValue[T spec.Float](x []T, v T, do func(j int)) {
 // maeTiles computes in float64.
 func maeTiles[T spec.Float](v wide[T], loss []float64, grad, labelGrad, z, t, scale []T, k int,
 	generic func(j int) (valid bool)) (bad int) {
-	u, s, pad, w, io := doubles(), getTile[float64](), getTile[T](), v.lanes(), tiler[T, float64](v)
-	defer putTile(s)
-	defer putTile(pad)
-	for i := 0; i < len(loss); i += w {
-		n := min(w, len(loss)-i)
-		lo, hi := i*k, (i+n)*k
-		tileIn(io, s.z[:], z[lo:], n, pad.padZ[:], k)
-		tileIn(io, s.t[:], t[lo:], n, pad.padT[:], k)
-		setScale(s, scale, i, n, w)
-		rejected := u.tileStats(&s.e[0], &s.z[0], k, &s.lane[0])
-		invalid := u.tileMAE(first(s.labels(labelGrad != nil)), &s.e[0], &s.z[0], &s.t[0], k, &s.lane[0])
-		if grad != nil {
-			tileOut(io, grad[lo:hi], s.e[:], n, pad.padG[:], k)
-		}
-		if labelGrad != nil {
-			tileOut(io, labelGrad[lo:hi], s.out[:], n, pad.padG[:], k)
-		}
-		copy(loss[i:i+n], s.numbers(laneLoss, w))
-		if bad := eachRejected(rejected|invalid, i, n, generic); bad >= 0 {
-			return bad
-		}
-	}
-	return -1
+	return doubleTilesBy(doubles(), v, loss, grad, labelGrad, z, t, nil, scale, k,
+		func(u double, s tilePart[float64], loss []float64, _, w int) (invalid uint32) {
+			invalid = u.tileMAE(first(s.labels(labelGrad != nil)), &s.e[s.first], &s.z[s.first], &s.t[s.first], k,
+				&s.lane[s.rows])
+			copy(loss, s.numbers(laneLoss, w))
+			return invalid
+		}, nil, generic)
 }

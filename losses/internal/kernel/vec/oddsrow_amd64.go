@@ -178,7 +178,7 @@ func (b *oddsRows[T]) classes(z []T, index []int, i, lo, hi int) {
 		}
 	}
 	if exact {
-		b.family.at(doublesFor[T](), s, len(rows), w)
+		b.family.at(doublesFor[T](), s.lane[:], len(rows), w)
 		phi, fall := s.numbers(lanePhi, w), s.numbers(laneFall, w)
 		for j := range rows {
 			rows[j].phi, rows[j].fall = phi[j], fall[j]

@@ -233,7 +233,7 @@ func scalePhi[T spec.Float](phi []T, factor float64) {
 }
 
 // tile runs the plan's kernel on a tile, and stores φ in phi, unless it is nil.
-func (p *plan) tile(u double, s *tile[float64], phi []float64, k int) (bad uint32) {
+func (p *plan) tile(u double, s tilePart[float64], phi []float64, k int) (bad uint32) {
 	run, par := u.gceTile, p.exactParameters()
 	switch {
 	case p.nearPole:
@@ -259,7 +259,7 @@ func (p *plan) tile(u double, s *tile[float64], phi []float64, k int) (bad uint3
 	case p.kind == smooth:
 		run = u.smoothTile
 	}
-	bad = run(&s.h[0], first(phi), &s.e[0], &s.z[0], &s.t[0], k, &s.lane[0], &par[0])
+	bad = run(&s.h[s.first], first(phi), &s.e[s.first], &s.z[s.first], &s.t[s.first], k, &s.lane[s.rows], &par[0])
 	if phi != nil {
 		scalePhi(phi[:k*u.lanes()], p.factor)
 	}
@@ -267,7 +267,7 @@ func (p *plan) tile(u double, s *tile[float64], phi []float64, k int) (bad uint3
 }
 
 // at runs the plan's kernel on a class of each row.
-func (p *plan) at(u double, s *tile[float64]) {
+func (p *plan) at(u double, lane []float64) {
 	run := u.gceAt
 	switch p.kind {
 	case poly1:
@@ -285,7 +285,7 @@ func (p *plan) at(u double, s *tile[float64]) {
 	case smooth:
 		run = u.smoothAt
 	}
-	run(&s.lane[0], &p.exactParameters()[0])
+	run(&lane[0], &p.exactParameters()[0])
 }
 
 // powPolynomial stores in c the coefficients of the polynomial in s = 1 - 4p that is (1-p)^b for 0

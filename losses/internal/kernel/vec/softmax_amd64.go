@@ -125,9 +125,9 @@ func softmaxTiles[T spec.Float](
 	for i := 0; i < len(z)/k; i += w {
 		n := min(w, len(z)/k-i)
 		tileIn(io, s.z[:], z[i*k:], n, s.padZ[:], k)
-		rejected := u.tileStats(&s.e[0], &s.z[0], k, &s.lane[0])
+		u.tileStats(&s.e[0], &s.z[0], k, 1, &s.declined[0], &s.lane[0])
 		finish(s, i, n)
-		eachRejected(rejected, i, n, func(j int) bool {
+		eachRejected(s.declined[0], i, n, func(j int) bool {
 			x := s.padT[:k]
 			for c := range x {
 				x[c] = s.z[c*w+j-i]

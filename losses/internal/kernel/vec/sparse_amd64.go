@@ -53,12 +53,17 @@ func sparseTiles[T spec.Float](n int, loss []float64, grad, labelGrad, z, t []T,
 	if n == 2 {
 		run = wideOf[T]().entmaxTile
 	}
-	for i := 0; i < len(loss); i += w {
-		n := min(w, len(loss)-i)
+	most := tilesAt(k) * w
+	for i := 0; i < len(loss); i += most {
+		n := min(most, len(loss)-i)
 		tileIn(io, s.z[:], z[i*k:], n, s.padZ[:], k)
 		setTarget(io, s, t, s.padT[:], index, i, n, k)
-		f, _ := rowFactors(scale, s.padScale[:], i, n, w)
-		rejected := run(&s.e[0], first(s.labels(labelGrad != nil)), &h.h[0], &s.z[0], &s.t[0], k, f, &s.padLoss[0])
+		for j := range tilesOf(n, w) {
+			x, lo := s.partOf(j, k, w), i+j*w
+			f, _ := rowFactors(scale, s.padScale[:], lo, min(w, i+n-lo), w)
+			s.declined[j] = run(&x.e[x.first], first(x.labels(labelGrad != nil)), &h.h[0], &x.z[x.first], &x.t[x.first], k, f,
+				&s.padLoss[j*w])
+		}
 		if grad != nil {
 			tileOut(io, grad[i*k:(i+n)*k], s.e[:], n, s.padG[:], k)
 		}
@@ -66,7 +71,7 @@ func sparseTiles[T spec.Float](n int, loss []float64, grad, labelGrad, z, t []T,
 			tileOut(io, labelGrad[i*k:(i+n)*k], s.out[:], n, s.padG[:], k)
 		}
 		copy(loss[i:], s.padLoss[:n])
-		if bad := eachRejected(rejected, i, n, row); bad >= 0 {
+		if bad := s.eachDeclined(i, n, w, row); bad >= 0 {
 			return bad
 		}
 	}

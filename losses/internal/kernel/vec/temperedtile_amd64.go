@@ -26,12 +26,12 @@ func Tempered[T spec.Float](t1, t2 float64, loss []float64, grad, labelGrad, z, 
 		steps++
 	}
 	return doubleTilesBy(doubles(), wideOf[T](), loss, grad, labelGrad, z, t, index, scale, k,
-		func(u double, s *tile[float64], loss []float64, _, w int) (rejected uint32) {
-			rejected = u.temperedTile(first(s.labels(labelGrad != nil)), &s.e[0], &s.h[0], &s.z[0], &s.t[0], k, steps, soft,
-				len(grad), &s.lane[0], par)
+		func(u double, s tilePart[float64], loss []float64, _, w int) (rejected uint32) {
+			rejected = u.temperedTile(first(s.labels(labelGrad != nil)), &s.e[s.first], &s.h[s.first], &s.z[s.first],
+				&s.t[s.first], k, steps, soft, len(grad), &s.lane[s.rows], par)
 			copy(loss, s.numbers(laneLoss, w))
 			return rejected
-		}, row)
+		}, nil, row)
 }
 
 // rowSteps returns after how many steps the last is small for ordinary rows of k classes in

@@ -101,7 +101,12 @@ func putTile[T spec.Float](t *tile[T]) {
 }
 
 // numbers returns number which of all rows, one a lane.
-func (s *tile[T]) numbers(which, lanes int) []T { return s.lane[which*lanes : (which+1)*lanes] }
+func (s *tile[T]) numbers(which, lanes int) []T { return numbersOf(s.lane[:], which, lanes) }
+
+// numbersOf returns number which of the rows that lane holds those of.
+func numbersOf[T spec.Float](lane []T, which, lanes int) []T {
+	return lane[which*lanes : (which+1)*lanes]
+}
 
 // overlap returns how many elements behind those of a tile of rows of k the kernels touch that move
 // them, 16 bytes of A at a time.
@@ -196,6 +201,16 @@ func eachRejected(mask uint32, i, n int, row func(j int) (valid bool)) (bad int)
 	for m := mask & (1<<n - 1); m != 0; m &= m - 1 {
 		if j := i + bits.TrailingZeros32(m); !row(j) {
 			return j
+		}
+	}
+	return -1
+}
+
+// eachDeclined is eachRejected for the n rows from row i on of tiles of w rows.
+func (s *tile[T]) eachDeclined(i, n, w int, row func(j int) (valid bool)) (bad int) {
+	for j, mask := range s.declined[:tilesOf(n, w)] {
+		if bad := eachRejected(mask, i+j*w, min(w, n-j*w), row); bad >= 0 {
+			return bad
 		}
 	}
 	return -1

@@ -59,7 +59,7 @@ type unit[T spec.Float] interface {
 	tileIn(dst *T, src *T, k, tiles int)
 	tileOut(dst *T, src *T, k, tiles int)
 	tileHot(dst *T, index *int, k, tiles int)
-	tileStats(e, z *T, k int, lanes *T) (rejected uint32)
+	tileStats(e, z *T, k, tiles int, declined *uint32, lanes *T)
 	tileSmooth(t *T, k int, keep, cut, add, addMass T) (bad uint32)
 	tileSoftmax(e, z *T, k int, lanes *T)
 	tileShift(dst, z *T, k int, lanes *T)
@@ -416,8 +416,8 @@ func (f32AVX512) tileOut(dst *float32, src *float32, k, tiles int) {
 func (f32AVX512) tileHot(dst *float32, index *int, k, tiles int) {
 	tileHotF32AVX512(dst, index, k, tiles)
 }
-func (f32AVX512) tileStats(e, z *float32, k int, lanes *float32) (rejected uint32) {
-	return tileStatsF32AVX512(e, z, k, lanes)
+func (f32AVX512) tileStats(e, z *float32, k, tiles int, declined *uint32, lanes *float32) {
+	tileStatsF32AVX512(e, z, k, tiles, declined, lanes)
 }
 func (f32AVX512) tileSmooth(t *float32, k int, keep, cut, add, addMass float32) (bad uint32) {
 	return tileSmoothF32AVX512(t, k, keep, cut, add, addMass)
@@ -760,8 +760,8 @@ func (f64AVX512) tileOut(dst *float64, src *float64, k, tiles int) {
 func (f64AVX512) tileHot(dst *float64, index *int, k, tiles int) {
 	tileHotF64AVX512(dst, index, k, tiles)
 }
-func (f64AVX512) tileStats(e, z *float64, k int, lanes *float64) (rejected uint32) {
-	return tileStatsF64AVX512(e, z, k, lanes)
+func (f64AVX512) tileStats(e, z *float64, k, tiles int, declined *uint32, lanes *float64) {
+	tileStatsF64AVX512(e, z, k, tiles, declined, lanes)
 }
 func (f64AVX512) tileSmooth(t *float64, k int, keep, cut, add, addMass float64) (bad uint32) {
 	return tileSmoothF64AVX512(t, k, keep, cut, add, addMass)
@@ -1316,8 +1316,8 @@ func (f32AVX2) linkedMoreTerms(h, phi, e, t *float32, n int, limit, c float32, p
 func (f32AVX2) tileIn(dst *float32, src *float32, k, tiles int)  { tileInF32AVX2(dst, src, k, tiles) }
 func (f32AVX2) tileOut(dst *float32, src *float32, k, tiles int) { tileOutF32AVX2(dst, src, k, tiles) }
 func (f32AVX2) tileHot(dst *float32, index *int, k, tiles int)   { tileHotF32AVX2(dst, index, k, tiles) }
-func (f32AVX2) tileStats(e, z *float32, k int, lanes *float32) (rejected uint32) {
-	return tileStatsF32AVX2(e, z, k, lanes)
+func (f32AVX2) tileStats(e, z *float32, k, tiles int, declined *uint32, lanes *float32) {
+	tileStatsF32AVX2(e, z, k, tiles, declined, lanes)
 }
 func (f32AVX2) tileSmooth(t *float32, k int, keep, cut, add, addMass float32) (bad uint32) {
 	return tileSmoothF32AVX2(t, k, keep, cut, add, addMass)
@@ -1629,8 +1629,8 @@ func (f64AVX2) linkedMoreTerms(h, phi, e, t *float64, n int, limit, c float64, p
 func (f64AVX2) tileIn(dst *float64, src *float64, k, tiles int)  { tileInF64AVX2(dst, src, k, tiles) }
 func (f64AVX2) tileOut(dst *float64, src *float64, k, tiles int) { tileOutF64AVX2(dst, src, k, tiles) }
 func (f64AVX2) tileHot(dst *float64, index *int, k, tiles int)   { tileHotF64AVX2(dst, index, k, tiles) }
-func (f64AVX2) tileStats(e, z *float64, k int, lanes *float64) (rejected uint32) {
-	return tileStatsF64AVX2(e, z, k, lanes)
+func (f64AVX2) tileStats(e, z *float64, k, tiles int, declined *uint32, lanes *float64) {
+	tileStatsF64AVX2(e, z, k, tiles, declined, lanes)
 }
 func (f64AVX2) tileSmooth(t *float64, k int, keep, cut, add, addMass float64) (bad uint32) {
 	return tileSmoothF64AVX2(t, k, keep, cut, add, addMass)
@@ -2482,8 +2482,8 @@ type shortAVX512 struct{ f64AVX512 }
 func (shortAVX512) klTile(labelGrad, z, t *float64, k int, lanes *float64, most float64) (rejected uint32) {
 	return klTileShortAVX512(labelGrad, z, t, k, lanes, most)
 }
-func (shortAVX512) tileStats(e, z *float64, k int, lanes *float64) (rejected uint32) {
-	return tileStatsShortAVX512(e, z, k, lanes)
+func (shortAVX512) tileStats(e, z *float64, k, tiles int, declined *uint32, lanes *float64) {
+	tileStatsShortAVX512(e, z, k, tiles, declined, lanes)
 }
 func (shortAVX512) polyTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return polyTileShortAVX512(h, phi, e, z, t, k, lanes, par)
@@ -2533,8 +2533,8 @@ func (shortAVX512) linkedBaseTile(h, phi, e, z, t *float64, k int, lanes, par *f
 // shortAVX2 is f64AVX2 to the digits that float32 takes.
 type shortAVX2 struct{ f64AVX2 }
 
-func (shortAVX2) tileStats(e, z *float64, k int, lanes *float64) (rejected uint32) {
-	return tileStatsShortAVX2(e, z, k, lanes)
+func (shortAVX2) tileStats(e, z *float64, k, tiles int, declined *uint32, lanes *float64) {
+	tileStatsShortAVX2(e, z, k, tiles, declined, lanes)
 }
 func (shortAVX2) polyTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return polyTileShortAVX2(h, phi, e, z, t, k, lanes, par)

@@ -100,13 +100,12 @@ func (g isa) blockExps() {
 		LEAQ(Mem{Base: e, Index: k, Scale: 8}, e)
 	})
 	lanes := g.param("lanes")
-	r, top, ea := g.collapsed(g.param("work"), 0, g.add), g.vec(), g.vec()
-	g.load(g.lane(lanes, "Max"), top)
+	r, ea := g.collapsed(g.param("work"), 0, g.add), g.vec()
 	g.load(g.lane(lanes, "Coef"), ea)
 	if g.looksUp() {
 		g.load(g.constant(1), ea)
 	}
 	g.madd(g.lane(lanes, "Ties"), ea, r)
-	g.softmaxNumbers(lanes, top, r, ea)
+	g.softmaxNumbers(lanes, r, ea)
 	g.ret()
 }

@@ -40,14 +40,13 @@ func (g isa) aroundTop(top reg.VecVirtual) (low reg.VecVirtual, shift expShift, 
 }
 
 // softmaxNumbers emits what a row's softmax needs from r and e_a = exp(M) 2^-shift, and stores it
-// in lanes.
-func (g isa) softmaxNumbers(lanes reg.GPVirtual, top, r, ea reg.VecVirtual) {
+// in lanes. It overwrites r.
+func (g isa) softmaxNumbers(lanes reg.GPVirtual, r, ea reg.VecVirtual) {
 	total, coef := g.vec(), g.vec()
 	g.add(ea, r, total)
 	g.load(g.constant(1), coef)
 	g.div(total, coef, coef)
 	log, inv, rest, _ := g.logOdds(r, ea)
-	g.store(top, g.lane(lanes, "Max"))
 	g.store(log, g.lane(lanes, "Log"))
 	g.store(inv, g.lane(lanes, "Top"))
 	g.store(rest, g.lane(lanes, "Rest"))
@@ -89,28 +88,37 @@ func (g isa) firstOf(x maxima, eq mask) mask {
 }
 
 func (g isa) tileStats() {
-	g.text("tileStats", "func(e, z *T, k int, lanes *T) (rejected uint32)",
-		"stores exp(z) 2^-shift in e and the softmax's numbers in lanes; rejected has the bits of the rows that "+
-			"are for the specification.")
-	e, z, k, lanes := g.param("e"), g.param("z"), g.param("k"), g.param("lanes")
-	top, low, shift, rejected := g.tileMax(z, k)
-	Store(rejected, Return("rejected"))
+	g.text("tileStats", "func(e, z *T, k, tiles int, declined *uint32, lanes *T)",
+		"stores exp(z) 2^-shift of tiles in e and the softmax's numbers in the lanes of each; declined has, for each tile, "+
+			"the bits of the rows that are for the specification.")
+	e, z, k, declined := g.param("e"), g.param("z"), g.param("k"), g.param("declined")
 	c := g.expConsts()
-	ea := g.vec()
-	g.expShifted(c, top, shift, ea)
-	r, m := g.compensated(), g.maxima(top)
-	if g.short {
-		r.lost = nil
-	}
-	g.columns(k, func(off reg.GPVirtual) {
-		x, y := g.vec(), g.vec()
-		g.max(col(z, off), low, x)
-		g.expShifted(c, x, shift, y)
-		g.store(y, col(e, off))
-		g.drop(g.first(m, col(z, off)), y)
-		g.addTo(r, y)
+	g.tilePass(func(lanes reg.GPVirtual) {
+		top, low, shift, rejected := g.tileMax(z, k)
+		MOVL(rejected, Mem{Base: declined})
+		ADDQ(Imm(4), declined)
+		g.store(top, g.lane(lanes, "Max"))
+		ea := g.vec()
+		g.expShifted(c, top, shift, ea)
+		g.store(ea, g.lane(lanes, "Coef"))
+		r, m := g.compensated(), g.maxima(top)
+		if g.short {
+			r.lost = nil
+		}
+		g.columns(k, func(off reg.GPVirtual) {
+			x, y := g.vec(), g.vec()
+			g.max(col(z, off), low, x)
+			g.expShifted(c, x, shift, y)
+			g.store(y, col(e, off))
+			g.drop(g.first(m, col(z, off)), y)
+			g.addTo(r, y)
+		})
+		g.store(g.value(r), g.lane(lanes, "Odds"))
+		advance(k, g.column(), e, z)
 	})
-	g.softmaxNumbers(lanes, top, g.value(r), ea)
+	g.tilePass(func(lanes reg.GPVirtual) {
+		g.softmaxNumbers(lanes, g.loaded(g.lane(lanes, "Odds")), g.loaded(g.lane(lanes, "Coef")))
+	})
 	g.ret()
 }
 
