@@ -1960,6 +1960,13 @@ func temperedLogitsFarF64AVX512(w *float64, z *float64, n int, par *float64)
 //go:noescape
 func sparsemaxTileF64AVX512(e *float64, labelGrad *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64) (rejected uint32)
 
+// sparsemaxHotTileF64AVX512 stores the losses of the rows of a tile, with labels that are a 1 and
+// zeros, and in e the gradients; it overwrites h, room for k vectors. rejected has the bits of the
+// rows that has an invalid label, a loss that is not finite or no probabilities.
+//
+//go:noescape
+func sparsemaxHotTileF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64) (rejected uint32)
+
 // sparsemaxNearTileF64AVX512 stores the losses of the rows of a tile, with labels that are a 1 and
 // zeros, of the classes that may have a p and that of the 1, and the gradients in e; top and start
 // are what sparsemaxTop has returned; it overwrites h, room for k vectors. rejected has the bits of
@@ -2009,6 +2016,13 @@ func sparsemaxIndexF64AVX512(grad *float64, z *float64, n int, y int, near *floa
 //
 //go:noescape
 func entmaxTileF64AVX512(e *float64, labelGrad *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64) (rejected uint32)
+
+// entmaxHotTileF64AVX512 stores the losses of the rows of a tile, with labels that are a 1 and
+// zeros, and in e the gradients; it overwrites h, room for k vectors. rejected has the bits of the
+// rows that has an invalid label, a loss that is not finite or no probabilities.
+//
+//go:noescape
+func entmaxHotTileF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64) (rejected uint32)
 
 // entmaxNearTileF64AVX512 stores the losses of the rows of a tile, with labels that are a 1 and
 // zeros, of the classes that may have a p and that of the 1, and the gradients in e; top and start
@@ -4176,6 +4190,13 @@ func temperedLogitsFarF64AVX2(w *float64, z *float64, n int, par *float64)
 //go:noescape
 func sparsemaxTileF64AVX2(e *float64, labelGrad *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64) (rejected uint32)
 
+// sparsemaxHotTileF64AVX2 stores the losses of the rows of a tile, with labels that are a 1 and
+// zeros, and in e the gradients; it overwrites h, room for k vectors. rejected has the bits of the
+// rows that has an invalid label, a loss that is not finite or no probabilities.
+//
+//go:noescape
+func sparsemaxHotTileF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64) (rejected uint32)
+
 // sparsemaxNearTileF64AVX2 stores the losses of the rows of a tile, with labels that are a 1 and
 // zeros, of the classes that may have a p and that of the 1, and the gradients in e; top and start
 // are what sparsemaxTop has returned; it overwrites h, room for k vectors. rejected has the bits of
@@ -4225,6 +4246,13 @@ func sparsemaxIndexF64AVX2(grad *float64, z *float64, n int, y int, near *float6
 //
 //go:noescape
 func entmaxTileF64AVX2(e *float64, labelGrad *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64) (rejected uint32)
+
+// entmaxHotTileF64AVX2 stores the losses of the rows of a tile, with labels that are a 1 and zeros,
+// and in e the gradients; it overwrites h, room for k vectors. rejected has the bits of the rows
+// that has an invalid label, a loss that is not finite or no probabilities.
+//
+//go:noescape
+func entmaxHotTileF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64) (rejected uint32)
 
 // entmaxNearTileF64AVX2 stores the losses of the rows of a tile, with labels that are a 1 and
 // zeros, of the classes that may have a p and that of the 1, and the gradients in e; top and start
@@ -5294,6 +5322,13 @@ func temperedLogitsFarWideAVX512(w *float64, z *float32, n int, par *float64)
 //go:noescape
 func sparsemaxTileWideAVX512(e *float32, labelGrad *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64) (rejected uint32)
 
+// sparsemaxHotTileWideAVX512 stores the losses of the rows of a tile, with labels that are a 1 and
+// zeros, and in e the gradients; it overwrites h, room for k vectors. rejected has the bits of the
+// rows that has an invalid label, a loss that is not finite or no probabilities.
+//
+//go:noescape
+func sparsemaxHotTileWideAVX512(e *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64) (rejected uint32)
+
 // sparsemaxNearTileWideAVX512 stores the losses of the rows of a tile, with labels that are a 1 and
 // zeros, of the classes that may have a p and that of the 1, and the gradients in e; top and start
 // are what sparsemaxTop has returned; it overwrites h, room for k vectors. rejected has the bits of
@@ -5343,6 +5378,13 @@ func sparsemaxIndexWideAVX512(grad *float32, z *float32, n int, y int, near *flo
 //
 //go:noescape
 func entmaxTileWideAVX512(e *float32, labelGrad *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64) (rejected uint32)
+
+// entmaxHotTileWideAVX512 stores the losses of the rows of a tile, with labels that are a 1 and
+// zeros, and in e the gradients; it overwrites h, room for k vectors. rejected has the bits of the
+// rows that has an invalid label, a loss that is not finite or no probabilities.
+//
+//go:noescape
+func entmaxHotTileWideAVX512(e *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64) (rejected uint32)
 
 // entmaxNearTileWideAVX512 stores the losses of the rows of a tile, with labels that are a 1 and
 // zeros, of the classes that may have a p and that of the 1, and the gradients in e; top and start
@@ -5817,6 +5859,13 @@ func temperedLogitsFarWideAVX2(w *float64, z *float32, n int, par *float64)
 //go:noescape
 func sparsemaxTileWideAVX2(e *float32, labelGrad *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64) (rejected uint32)
 
+// sparsemaxHotTileWideAVX2 stores the losses of the rows of a tile, with labels that are a 1 and
+// zeros, and in e the gradients; it overwrites h, room for k vectors. rejected has the bits of the
+// rows that has an invalid label, a loss that is not finite or no probabilities.
+//
+//go:noescape
+func sparsemaxHotTileWideAVX2(e *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64) (rejected uint32)
+
 // sparsemaxNearTileWideAVX2 stores the losses of the rows of a tile, with labels that are a 1 and
 // zeros, of the classes that may have a p and that of the 1, and the gradients in e; top and start
 // are what sparsemaxTop has returned; it overwrites h, room for k vectors. rejected has the bits of
@@ -5866,6 +5915,13 @@ func sparsemaxIndexWideAVX2(grad *float32, z *float32, n int, y int, near *float
 //
 //go:noescape
 func entmaxTileWideAVX2(e *float32, labelGrad *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64) (rejected uint32)
+
+// entmaxHotTileWideAVX2 stores the losses of the rows of a tile, with labels that are a 1 and
+// zeros, and in e the gradients; it overwrites h, room for k vectors. rejected has the bits of the
+// rows that has an invalid label, a loss that is not finite or no probabilities.
+//
+//go:noescape
+func entmaxHotTileWideAVX2(e *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64) (rejected uint32)
 
 // entmaxNearTileWideAVX2 stores the losses of the rows of a tile, with labels that are a 1 and
 // zeros, of the classes that may have a p and that of the 1, and the gradients in e; top and start

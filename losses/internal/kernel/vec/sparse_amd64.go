@@ -49,9 +49,10 @@ func sparseTiles[T spec.Float](n int, loss []float64, grad, labelGrad, z, t []T,
 	io, s, h := sparseTiler[T](), getTile[T](), getTile[float64]()
 	defer putTile(s)
 	defer putTile(h)
-	run, w := wideOf[T]().sparsemaxTile, io.lanes()
+	v, w := wideOf[T](), io.lanes()
+	run, ofIndex := v.sparsemaxTile, v.sparsemaxHotTile
 	if n == 2 {
-		run = wideOf[T]().entmaxTile
+		run, ofIndex = v.entmaxTile, v.entmaxHotTile
 	}
 	most := tilesAt(k) * w
 	for i := 0; i < len(loss); i += most {
@@ -61,8 +62,12 @@ func sparseTiles[T spec.Float](n int, loss []float64, grad, labelGrad, z, t []T,
 		for j := range tilesOf(n, w) {
 			x, lo := s.partOf(j, k, w), i+j*w
 			f, _ := rowFactors(scale, s.padScale[:], lo, min(w, i+n-lo), w)
-			s.declined[j] = run(&x.e[x.first], first(x.labels(labelGrad != nil)), &h.h[0], &x.z[x.first], &x.t[x.first], k, f,
-				&s.padLoss[j*w])
+			e, logits, labels, loss := &x.e[x.first], &x.z[x.first], &x.t[x.first], &s.padLoss[j*w]
+			if t == nil {
+				s.declined[j] = ofIndex(e, &h.h[0], logits, labels, k, f, loss)
+			} else {
+				s.declined[j] = run(e, first(x.labels(labelGrad != nil)), &h.h[0], logits, labels, k, f, loss)
+			}
 		}
 		if grad != nil {
 			tileOut(io, grad[i*k:(i+n)*k], s.e[:], n, s.padG[:], k)

@@ -172,6 +172,7 @@ type wide[T spec.Float] interface {
 	temperedLogits(w *float64, z *T, n int, par *float64)
 	temperedLogitsFar(w *float64, z *T, n int, par *float64)
 	sparsemaxTile(e, labelGrad *T, h *float64, z, t *T, k int, scale *T, loss *float64) (rejected uint32)
+	sparsemaxHotTile(e *T, h *float64, z, t *T, k int, scale *T, loss *float64) (rejected uint32)
 	sparsemaxNearTile(e *T, h *float64, z, t *T, k int, scale *T, loss, top, start *float64) (rejected uint32)
 	sparsemaxTop(z *T, n int) (top, start float64)
 	sparsemaxSearch(h *float64, z *T, k int, top, start, ties, one, shift *float64) (rejected uint32)
@@ -179,6 +180,7 @@ type wide[T spec.Float] interface {
 	sparsemaxRow(grad, labelGrad, z, t *T, n int, near *T, f float64) (loss float64, rejected uint32)
 	sparsemaxIndex(grad, z *T, n, y int, near *T, f float64) (loss float64, rejected uint32)
 	entmaxTile(e, labelGrad *T, h *float64, z, t *T, k int, scale *T, loss *float64) (rejected uint32)
+	entmaxHotTile(e *T, h *float64, z, t *T, k int, scale *T, loss *float64) (rejected uint32)
 	entmaxNearTile(e *T, h *float64, z, t *T, k int, scale *T, loss, top, start *float64) (rejected uint32)
 	entmaxTop(z *T, n int) (top, start float64)
 	entmaxSearch(h *float64, z *T, k int, top, start, ties, one, shift *float64) (rejected uint32)
@@ -1048,6 +1050,9 @@ func (f64AVX512) temperedLogitsFar(w *float64, z *float64, n int, par *float64) 
 func (f64AVX512) sparsemaxTile(e, labelGrad *float64, h *float64, z, t *float64, k int, scale *float64, loss *float64) (rejected uint32) {
 	return sparsemaxTileF64AVX512(e, labelGrad, h, z, t, k, scale, loss)
 }
+func (f64AVX512) sparsemaxHotTile(e *float64, h *float64, z, t *float64, k int, scale *float64, loss *float64) (rejected uint32) {
+	return sparsemaxHotTileF64AVX512(e, h, z, t, k, scale, loss)
+}
 func (f64AVX512) sparsemaxNearTile(e *float64, h *float64, z, t *float64, k int, scale *float64, loss, top, start *float64) (rejected uint32) {
 	return sparsemaxNearTileF64AVX512(e, h, z, t, k, scale, loss, top, start)
 }
@@ -1068,6 +1073,9 @@ func (f64AVX512) sparsemaxIndex(grad, z *float64, n, y int, near *float64, f flo
 }
 func (f64AVX512) entmaxTile(e, labelGrad *float64, h *float64, z, t *float64, k int, scale *float64, loss *float64) (rejected uint32) {
 	return entmaxTileF64AVX512(e, labelGrad, h, z, t, k, scale, loss)
+}
+func (f64AVX512) entmaxHotTile(e *float64, h *float64, z, t *float64, k int, scale *float64, loss *float64) (rejected uint32) {
+	return entmaxHotTileF64AVX512(e, h, z, t, k, scale, loss)
 }
 func (f64AVX512) entmaxNearTile(e *float64, h *float64, z, t *float64, k int, scale *float64, loss, top, start *float64) (rejected uint32) {
 	return entmaxNearTileF64AVX512(e, h, z, t, k, scale, loss, top, start)
@@ -1913,6 +1921,9 @@ func (f64AVX2) temperedLogitsFar(w *float64, z *float64, n int, par *float64) {
 func (f64AVX2) sparsemaxTile(e, labelGrad *float64, h *float64, z, t *float64, k int, scale *float64, loss *float64) (rejected uint32) {
 	return sparsemaxTileF64AVX2(e, labelGrad, h, z, t, k, scale, loss)
 }
+func (f64AVX2) sparsemaxHotTile(e *float64, h *float64, z, t *float64, k int, scale *float64, loss *float64) (rejected uint32) {
+	return sparsemaxHotTileF64AVX2(e, h, z, t, k, scale, loss)
+}
 func (f64AVX2) sparsemaxNearTile(e *float64, h *float64, z, t *float64, k int, scale *float64, loss, top, start *float64) (rejected uint32) {
 	return sparsemaxNearTileF64AVX2(e, h, z, t, k, scale, loss, top, start)
 }
@@ -1931,6 +1942,9 @@ func (f64AVX2) sparsemaxIndex(grad, z *float64, n, y int, near *float64, f float
 }
 func (f64AVX2) entmaxTile(e, labelGrad *float64, h *float64, z, t *float64, k int, scale *float64, loss *float64) (rejected uint32) {
 	return entmaxTileF64AVX2(e, labelGrad, h, z, t, k, scale, loss)
+}
+func (f64AVX2) entmaxHotTile(e *float64, h *float64, z, t *float64, k int, scale *float64, loss *float64) (rejected uint32) {
+	return entmaxHotTileF64AVX2(e, h, z, t, k, scale, loss)
 }
 func (f64AVX2) entmaxNearTile(e *float64, h *float64, z, t *float64, k int, scale *float64, loss, top, start *float64) (rejected uint32) {
 	return entmaxNearTileF64AVX2(e, h, z, t, k, scale, loss, top, start)
@@ -2224,6 +2238,9 @@ func (wideAVX512) temperedLogitsFar(w *float64, z *float32, n int, par *float64)
 func (wideAVX512) sparsemaxTile(e, labelGrad *float32, h *float64, z, t *float32, k int, scale *float32, loss *float64) (rejected uint32) {
 	return sparsemaxTileWideAVX512(e, labelGrad, h, z, t, k, scale, loss)
 }
+func (wideAVX512) sparsemaxHotTile(e *float32, h *float64, z, t *float32, k int, scale *float32, loss *float64) (rejected uint32) {
+	return sparsemaxHotTileWideAVX512(e, h, z, t, k, scale, loss)
+}
 func (wideAVX512) sparsemaxNearTile(e *float32, h *float64, z, t *float32, k int, scale *float32, loss, top, start *float64) (rejected uint32) {
 	return sparsemaxNearTileWideAVX512(e, h, z, t, k, scale, loss, top, start)
 }
@@ -2244,6 +2261,9 @@ func (wideAVX512) sparsemaxIndex(grad, z *float32, n, y int, near *float32, f fl
 }
 func (wideAVX512) entmaxTile(e, labelGrad *float32, h *float64, z, t *float32, k int, scale *float32, loss *float64) (rejected uint32) {
 	return entmaxTileWideAVX512(e, labelGrad, h, z, t, k, scale, loss)
+}
+func (wideAVX512) entmaxHotTile(e *float32, h *float64, z, t *float32, k int, scale *float32, loss *float64) (rejected uint32) {
+	return entmaxHotTileWideAVX512(e, h, z, t, k, scale, loss)
 }
 func (wideAVX512) entmaxNearTile(e *float32, h *float64, z, t *float32, k int, scale *float32, loss, top, start *float64) (rejected uint32) {
 	return entmaxNearTileWideAVX512(e, h, z, t, k, scale, loss, top, start)
@@ -2438,6 +2458,9 @@ func (wideAVX2) temperedLogitsFar(w *float64, z *float32, n int, par *float64) {
 func (wideAVX2) sparsemaxTile(e, labelGrad *float32, h *float64, z, t *float32, k int, scale *float32, loss *float64) (rejected uint32) {
 	return sparsemaxTileWideAVX2(e, labelGrad, h, z, t, k, scale, loss)
 }
+func (wideAVX2) sparsemaxHotTile(e *float32, h *float64, z, t *float32, k int, scale *float32, loss *float64) (rejected uint32) {
+	return sparsemaxHotTileWideAVX2(e, h, z, t, k, scale, loss)
+}
 func (wideAVX2) sparsemaxNearTile(e *float32, h *float64, z, t *float32, k int, scale *float32, loss, top, start *float64) (rejected uint32) {
 	return sparsemaxNearTileWideAVX2(e, h, z, t, k, scale, loss, top, start)
 }
@@ -2458,6 +2481,9 @@ func (wideAVX2) sparsemaxIndex(grad, z *float32, n, y int, near *float32, f floa
 }
 func (wideAVX2) entmaxTile(e, labelGrad *float32, h *float64, z, t *float32, k int, scale *float32, loss *float64) (rejected uint32) {
 	return entmaxTileWideAVX2(e, labelGrad, h, z, t, k, scale, loss)
+}
+func (wideAVX2) entmaxHotTile(e *float32, h *float64, z, t *float32, k int, scale *float32, loss *float64) (rejected uint32) {
+	return entmaxHotTileWideAVX2(e, h, z, t, k, scale, loss)
 }
 func (wideAVX2) entmaxNearTile(e *float32, h *float64, z, t *float32, k int, scale *float32, loss, top, start *float64) (rejected uint32) {
 	return entmaxNearTileWideAVX2(e, h, z, t, k, scale, loss, top, start)

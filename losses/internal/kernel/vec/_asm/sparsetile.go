@@ -7,17 +7,21 @@ import (
 )
 
 // sparseTile emits the loss of a sparse map for a tile, which has 8 rows of float32: with AVX2 they
-// are computed by fours. near stands for a tile of only the classes that may have a p, and those of
-// an index.
-func (g isa) sparseTile(n int, near bool) {
+// are computed by fours. hot stands for the labels of an index, near for a tile of only the classes
+// that may have a p, and those of an index.
+func (g isa) sparseTile(n int, hot, near bool) {
 	const losses, rest = "stores the losses of the rows of a tile,", "it overwrites h, room for k vectors."
 	rejected := "rejected has the bits of the rows that " + sparseRejected + "."
-	if near {
+	switch {
+	case near:
 		g.text(sparseNames[n]+"NearTile",
 			"func(e *T, h *float64, z, t *T, k int, scale *T, loss, top, start *float64) (rejected uint32)", losses,
 			"with labels that are a 1 and zeros, of the classes that may have a p and that of the 1, and the gradients in e;",
 			"top and start are what", sparseNames[n]+"Top has returned;", rest, rejected)
-	} else {
+	case hot:
+		g.text(sparseNames[n]+"HotTile", "func(e *T, h *float64, z, t *T, k int, scale *T, loss *float64) (rejected uint32)",
+			losses, "with labels that are a 1 and zeros, and in e the gradients;", rest, rejected)
+	default:
 		g.text(sparseNames[n]+"Tile",
 			"func(e, labelGrad *T, h *float64, z, t *T, k int, scale *T, loss *float64) (rejected uint32)", losses,
 			"in e the gradients and unless labelGrad is nil those by the labels there;", rest, rejected)
@@ -28,7 +32,7 @@ func (g isa) sparseTile(n int, near bool) {
 	}
 	XORL(all, all)
 	for first := 0; first < in.lanes(); first += g.lanes() {
-		rejected := g.sparseLanes(n, in, first, near)
+		rejected := g.sparseLanes(n, in, first, hot, near)
 		SHLL(Imm(uint64(first)), rejected)
 		ORL(rejected, all)
 	}
@@ -37,10 +41,10 @@ func (g isa) sparseTile(n int, near bool) {
 }
 
 // sparseLanes emits what sparseTile does for the rows from the first one on.
-func (g isa) sparseLanes(n int, in isa, first int, near bool) (rejected reg.GPVirtual) {
+func (g isa) sparseLanes(n int, in isa, first int, hot, near bool) (rejected reg.GPVirtual) {
 	e, h, z, t, k := g.param("e"), g.param("h"), g.param("z"), g.param("t"), g.param("k")
 	column := func(p, off reg.GPVirtual) Mem { return Mem{Base: p, Index: off, Scale: 1, Disp: first * g.size()} }
-	s, factor := sparse{isa: g, n: n, hot: near, classes: "k", zero: g.zeros(1)[0]}, g.vec()
+	s, factor := sparse{isa: g, n: n, hot: hot, classes: "k", zero: g.zeros(1)[0]}, g.vec()
 	g.fetch(Mem{Base: g.param("scale"), Disp: first * g.size()}, factor)
 	s.factor = g.park(factor)
 	s.total = func(v reg.VecVirtual) reg.VecVirtual { return v }
@@ -51,7 +55,7 @@ func (g isa) sparseLanes(n int, in isa, first int, near bool) (rejected reg.GPVi
 	}
 	s.tileList(in, k, h, func(off reg.GPVirtual) Mem { return column(z, off) })
 	s.each = func(body func(z, t reg.VecVirtual, put, keep func(d Op)), between func()) {
-		if !near {
+		if !hot {
 			s.labels = g.param("labelGrad")
 		}
 		in.columnBlocks(k, func(off reg.GPVirtual) {
