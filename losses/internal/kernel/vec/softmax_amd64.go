@@ -12,11 +12,7 @@ import (
 func Softmax[T spec.Float](dst, z []T, k int) {
 	u := unitOf[T]()
 	if inTiles[T](k) {
-		io := tiler[T, T](u)
-		softmaxTiles(u, z, k, func(s *tile[T], i, n int) {
-			u.tileSoftmax(&s.e[0], &s.z[0], k, &s.lane[0])
-			tileOut(io, dst[i*k:(i+n)*k], s.e[:], n, s.padG[:], k)
-		}, func(j int, x []T) { spec.Softmax(spec.Row(dst, j, k), x, k) })
+		softmaxTiles(u, nil, dst, z, k, func(j int, x []T) { spec.Softmax(spec.Row(dst, j, k), x, k) })
 		return
 	}
 	for i := range len(z) / k {
@@ -37,11 +33,7 @@ func Softmax[T spec.Float](dst, z []T, k int) {
 func LogSoftmax[T spec.Float](dst, z []T, k int) {
 	u := unitOf[T]()
 	if inTiles[T](k) {
-		io := tiler[T, T](u)
-		softmaxTiles(u, z, k, func(s *tile[T], i, n int) {
-			u.tileShift(&s.e[0], &s.z[0], k, &s.lane[0])
-			tileOut(io, dst[i*k:(i+n)*k], s.e[:], n, s.padG[:], k)
-		}, func(j int, x []T) { spec.LogSoftmax(spec.Row(dst, j, k), x, k) })
+		softmaxTiles(u, dst, nil, z, k, func(j int, x []T) { spec.LogSoftmax(spec.Row(dst, j, k), x, k) })
 		return
 	}
 	for i := range len(z) / k {
@@ -64,13 +56,7 @@ func LogSoftmax[T spec.Float](dst, z []T, k int) {
 func Softmaxes[T spec.Float](l, p, z []T, k int) {
 	u := unitOf[T]()
 	if inTiles[T](k) {
-		io := tiler[T, T](u)
-		softmaxTiles(u, z, k, func(s *tile[T], i, n int) {
-			u.tileSoftmax(&s.e[0], &s.z[0], k, &s.lane[0])
-			tileOut(io, p[i*k:(i+n)*k], s.e[:], n, s.padG[:], k)
-			u.tileShift(&s.e[0], &s.z[0], k, &s.lane[0])
-			tileOut(io, l[i*k:(i+n)*k], s.e[:], n, s.padG[:], k)
-		}, func(j int, x []T) {
+		softmaxTiles(u, l, p, z, k, func(j int, x []T) {
 			spec.LogSoftmax(spec.Row(l, j, k), x, k)
 			spec.Softmax(spec.Row(p, j, k), x, k)
 		})
@@ -92,12 +78,12 @@ func Softmaxes[T spec.Float](l, p, z []T, k int) {
 func LogSumExp[T spec.Float](dst, z []T, k int) {
 	u := unitOf[T]()
 	if inTiles[T](k) {
-		softmaxTiles(u, z, k, func(s *tile[T], i, n int) {
+		tilesOfSoftmax(u, z, k, func(s tilePart[T], i, n int) {
 			top, log := s.numbers(laneMax, u.lanes()), s.numbers(laneLog, u.lanes())
 			for j := range n {
 				dst[i+j] = T(float64(top[j]) + float64(log[j]))
 			}
-		}, func(j int, x []T) { spec.LogSumExp(dst[j:j+1], x, k) })
+		}, func(*tile[T], int, int) {}, func(j int, x []T) { spec.LogSumExp(dst[j:j+1], x, k) })
 		return
 	}
 	for i := range dst {
@@ -116,21 +102,48 @@ func LogSumExp[T spec.Float](dst, z []T, k int) {
 	}
 }
 
-// softmaxTiles computes the softmax of z in tiles. finish stores the results of the rows [i, i+n),
-// those of s, perhaps over z; row is for the rows x that the tiles reject.
-func softmaxTiles[T spec.Float](
-	u unit[T], z []T, k int, finish func(s *tile[T], i, n int), row func(j int, x []T)) {
+// softmaxTiles computes the softmax of z in tiles, and stores it in p and its logarithm in l, of
+// which one may be nil. row is for the rows x that the tiles reject.
+func softmaxTiles[T spec.Float](u unit[T], l, p, z []T, k int, row func(j int, x []T)) {
+	io := tiler[T, T](u)
+	tilesOfSoftmax(u, z, k, func(s tilePart[T], _, _ int) {
+		at, lane := s.first, &s.lane[s.rows]
+		if l != nil {
+			u.tileShift(&s.h[at], &s.z[at], k, lane)
+		}
+		if p != nil {
+			u.tileSoftmax(&s.e[at], &s.z[at], k, lane)
+		}
+	}, func(s *tile[T], i, n int) {
+		if l != nil {
+			tileOut(io, l[i*k:(i+n)*k], s.h[:], n, s.padG[:], k)
+		}
+		if p != nil {
+			tileOut(io, p[i*k:(i+n)*k], s.e[:], n, s.padG[:], k)
+		}
+	}, row)
+}
+
+// tilesOfSoftmax is softmaxTiles for what else there is to know: each has a tile of the rows [i,
+// i+n), and store all tiles that are computed together, perhaps to store it over z.
+func tilesOfSoftmax[T spec.Float](u unit[T], z []T, k int, each func(s tilePart[T], i, n int),
+	store func(s *tile[T], i, n int), row func(j int, x []T)) {
 	s, w, io := getTile[T](), u.lanes(), tiler[T, T](u)
 	defer putTile(s)
-	for i := 0; i < len(z)/k; i += w {
-		n := min(w, len(z)/k-i)
+	most, rows := tilesAt(k)*w, len(z)/k
+	for i := 0; i < rows; i += most {
+		n := min(most, rows-i)
+		tiles := tilesOf(n, w)
 		tileIn(io, s.z[:], z[i*k:], n, s.padZ[:], k)
-		u.tileStats(&s.e[0], &s.z[0], k, 1, &s.declined[0], &s.lane[0])
-		finish(s, i, n)
-		eachRejected(s.declined[0], i, n, func(j int) bool {
-			x := s.padT[:k]
+		u.tileStats(&s.e[0], &s.z[0], k, tiles, &s.declined[0], &s.lane[0])
+		for j := range tiles {
+			each(s.partOf(j, k, w), i+j*w, min(w, n-j*w))
+		}
+		store(s, i, n)
+		s.eachDeclined(i, n, w, func(j int) bool {
+			x, from := s.padT[:k], s.z[(j-i)/w*k*w+(j-i)%w:]
 			for c := range x {
-				x[c] = s.z[c*w+j-i]
+				x[c] = from[c*w]
 			}
 			row(j, x)
 			return true
