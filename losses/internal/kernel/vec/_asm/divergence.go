@@ -102,14 +102,27 @@ func (g isa) centredRows() {
 		g.bcast(Mem{Base: f}, factor)
 		g.bcast(Mem{Base: mean}, from)
 		at := g.ofSureClass(p, d, k, half, from)
-		g.loop(k, 2, func(i reg.GPVirtual, v int, m *mask) {
-			x, y := g.get(p, i, v, m), g.get(d, i, v, m)
+		centred := func(x reg.VecVirtual, i reg.GPVirtual, v int, m *mask) {
+			y := g.get(d, i, v, m)
 			g.sub(from, y, y)
 			g.blend(g.cmp(gtOQ, half, x), at, y)
-			g.mul(x, y, y)
-			g.mul(factor, y, y)
-			g.put(y, p, i, v, m)
+			g.mul(y, x, x)
+			g.mul(factor, x, x)
+		}
+		few, done := label("few"), label("done")
+		CMPQ(k, Imm(uint64(g.lanes())))
+		JLT(LabelRef(few))
+		g.rewrite(p, k, func(x reg.VecVirtual, i reg.GPVirtual, v int) { centred(x, i, v, nil) })
+		JMP(LabelRef(done))
+		Label(few)
+		g.partial(k, func(m *mask) {
+			i := GP64()
+			XORQ(i, i)
+			x := g.get(p, i, 0, m)
+			centred(x, i, 0, m)
+			g.put(x, p, i, 0, m)
 		})
+		Label(done)
 	})
 	g.ret()
 }
