@@ -233,3 +233,33 @@ func add[T Float](x []T, by T) {
 		x[i] += by
 	}
 }
+
+// TestPreparedEnds: rows of the largest logits and shifts are exact or for others.
+func TestPreparedEnds(t *testing.T) {
+	for _, name := range implementations() {
+		force(t, name)
+		if !Prepares(&Prepared[float32]{Factor: 2}) {
+			continue
+		}
+		r := rand.New(rand.NewPCG(10, 3))
+		for _, k := range []int{10, 65, 100, 300, 1000} {
+			for _, most := range []float64{7100, 7400, 8100} {
+				for i := range 8 {
+					sign, shift, labels := float64(1-2*(i&1)), float64(spec.MostShift-30)*float64(i&2-1), i < 4
+					x := newPreparedRow[float32](r, k, 1, sign*most-shift, true, labels)
+					for j, z := range x.z {
+						s := shift + 3*r.NormFloat64()
+						x.p.Set(j, s, 1)
+						x.y[j] = numtest.TwoSum(float64(z), s)
+					}
+					_, ok := CrossEntropyRow(&x.p, new(float64), nil, x.z, nil, x.index, 1, 0)
+					if what := fmt.Sprintf("%s k=%d logits %v shifts %v", name, k, sign*most, shift); ok {
+						holdPrepared(t, what, x, 0.3, 0)
+					} else {
+						require.Greater(t, most, 7300., what)
+					}
+				}
+			}
+		}
+	}
+}

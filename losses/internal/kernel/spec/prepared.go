@@ -13,9 +13,9 @@ type Prepared[T Float] struct {
 	Hi, Low           []T
 }
 
-// MostShift bounds what is added: Hi, a multiple of the grid, then has no more than 24 digits, or
-// 53.
-const MostShift = 1 << 13
+// MostShift bounds what is added: Hi, a multiple of the grid, then has no more than 19 digits, or
+// 48. What kernels make of it takes the others.
+const MostShift = 1 << 10
 
 // gridOf returns how many steps of the grid, a power of two, are 1.
 func gridOf[T Float]() float64 {

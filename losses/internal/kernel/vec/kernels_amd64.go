@@ -87,72 +87,69 @@ func oddsExpsF32AVX512(e *float32, z *float32, n int, ahead int) (m float32, em 
 //go:noescape
 func oddsF32AVX512(z *float32, n int, ahead int) (m float32, em float64, sum float64, a int, ok uint32)
 
-// dividedDotExpsF32AVX512 is odds of other logits; m is the largest, and em 1. The logits are y =
-// factor z. factorLow is what factor has lost, for float64. dot is Σ t (z - m), mass Σ t without
-// that of m. The exponentials are stored in e. ok is 0 for rows that are not ordinary: logits far
-// apart, no numbers or large, or a label with a sign or NaN. It prefetches ahead elements in
-// advance.
+// dividedDotExpsF32AVX512 is odds of other logits. The logits are y = factor z. factorLow is what
+// factor has lost, for float64. dot is Σ t (z - m), mass Σ t without that of m. The exponentials
+// are stored in e. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large,
+// or a label with a sign or NaN. It prefetches ahead elements in advance.
 //
 //go:noescape
-func dividedDotExpsF32AVX512(e *float32, z *float32, t *float32, n int, factor float64, factorLow float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
+func dividedDotExpsF32AVX512(e *float32, z *float32, t *float32, n int, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
-// dividedDotF32AVX512 is odds of other logits; m is the largest, and em 1. The logits are y =
-// factor z. factorLow is what factor has lost, for float64. dot is Σ t (z - m), mass Σ t without
-// that of m. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a
-// label with a sign or NaN. It prefetches ahead elements in advance.
+// dividedDotF32AVX512 is odds of other logits. The logits are y = factor z. factorLow is what
+// factor has lost, for float64. dot is Σ t (z - m), mass Σ t without that of m. ok is 0 for rows
+// that are not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It
+// prefetches ahead elements in advance.
 //
 //go:noescape
-func dividedDotF32AVX512(z *float32, t *float32, n int, factor float64, factorLow float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
+func dividedDotF32AVX512(z *float32, t *float32, n int, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
-// dividedExpsF32AVX512 is odds of other logits; m is the largest, and em 1. The logits are y =
-// factor z. factorLow is what factor has lost, for float64. The exponentials are stored in e. ok is
-// 0 for rows that are not ordinary: logits far apart, no numbers or large, or a label with a sign
-// or NaN. It prefetches ahead elements in advance.
+// dividedExpsF32AVX512 is odds of other logits. The logits are y = factor z. factorLow is what
+// factor has lost, for float64. The exponentials are stored in e. ok is 0 for rows that are not
+// ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
+// ahead elements in advance.
 //
 //go:noescape
-func dividedExpsF32AVX512(e *float32, z *float32, n int, factor float64, factorLow float64, ahead int) (m float64, sum float64, a int, ok uint32)
+func dividedExpsF32AVX512(e *float32, z *float32, n int, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
 
-// dividedF32AVX512 is odds of other logits; m is the largest, and em 1. The logits are y = factor
-// z. factorLow is what factor has lost, for float64. ok is 0 for rows that are not ordinary: logits
-// far apart, no numbers or large, or a label with a sign or NaN. It prefetches ahead elements in
-// advance.
+// dividedF32AVX512 is odds of other logits. The logits are y = factor z. factorLow is what factor
+// has lost, for float64. ok is 0 for rows that are not ordinary: logits far apart, no numbers or
+// large, or a label with a sign or NaN. It prefetches ahead elements in advance.
 //
 //go:noescape
-func dividedF32AVX512(z *float32, n int, factor float64, factorLow float64, ahead int) (m float64, sum float64, a int, ok uint32)
+func dividedF32AVX512(z *float32, n int, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
 
-// shiftedDotExpsF32AVX512 is odds of other logits; m is the largest, and em 1. The logits are y =
-// factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for float64.
-// dot is Σ t (z - m), mass Σ t without that of m. The exponentials are stored in e. ok is 0 for
-// rows that are not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN.
-// It prefetches ahead elements in advance.
+// shiftedDotExpsF32AVX512 is odds of other logits. The logits are y = factor z + hi + low, hi a
+// multiple of the grid. factorLow is what factor has lost, for float64. dot is Σ t (z - m), mass Σ
+// t without that of m. The exponentials are stored in e. ok is 0 for rows that are not ordinary:
+// logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches ahead
+// elements in advance.
 //
 //go:noescape
-func shiftedDotExpsF32AVX512(e *float32, z *float32, t *float32, n int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
+func shiftedDotExpsF32AVX512(e *float32, z *float32, t *float32, n int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
-// shiftedDotF32AVX512 is odds of other logits; m is the largest, and em 1. The logits are y =
-// factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for float64.
-// dot is Σ t (z - m), mass Σ t without that of m. ok is 0 for rows that are not ordinary: logits
-// far apart, no numbers or large, or a label with a sign or NaN. It prefetches ahead elements in
-// advance.
+// shiftedDotF32AVX512 is odds of other logits. The logits are y = factor z + hi + low, hi a
+// multiple of the grid. factorLow is what factor has lost, for float64. dot is Σ t (z - m), mass Σ
+// t without that of m. ok is 0 for rows that are not ordinary: logits far apart, no numbers or
+// large, or a label with a sign or NaN. It prefetches ahead elements in advance.
 //
 //go:noescape
-func shiftedDotF32AVX512(z *float32, t *float32, n int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
+func shiftedDotF32AVX512(z *float32, t *float32, n int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
-// shiftedExpsF32AVX512 is odds of other logits; m is the largest, and em 1. The logits are y =
-// factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for float64.
-// The exponentials are stored in e. ok is 0 for rows that are not ordinary: logits far apart, no
-// numbers or large, or a label with a sign or NaN. It prefetches ahead elements in advance.
+// shiftedExpsF32AVX512 is odds of other logits. The logits are y = factor z + hi + low, hi a
+// multiple of the grid. factorLow is what factor has lost, for float64. The exponentials are stored
+// in e. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a label
+// with a sign or NaN. It prefetches ahead elements in advance.
 //
 //go:noescape
-func shiftedExpsF32AVX512(e *float32, z *float32, n int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, sum float64, a int, ok uint32)
+func shiftedExpsF32AVX512(e *float32, z *float32, n int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
 
-// shiftedF32AVX512 is odds of other logits; m is the largest, and em 1. The logits are y = factor z
-// + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for float64. ok is 0
-// for rows that are not ordinary: logits far apart, no numbers or large, or a label with a sign or
-// NaN. It prefetches ahead elements in advance.
+// shiftedF32AVX512 is odds of other logits. The logits are y = factor z + hi + low, hi a multiple
+// of the grid. factorLow is what factor has lost, for float64. ok is 0 for rows that are not
+// ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
+// ahead elements in advance.
 //
 //go:noescape
-func shiftedF32AVX512(z *float32, n int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, sum float64, a int, ok uint32)
+func shiftedF32AVX512(z *float32, n int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
 
 // ordinaryGradsF32AVX512 stores in e the gradients of cross entropy of n rows of k elements, times
 // their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
@@ -987,72 +984,69 @@ func oddsExpsF64AVX512(e *float64, z *float64, n int, ahead int) (m float64, em 
 //go:noescape
 func oddsF64AVX512(z *float64, n int, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
 
-// dividedDotExpsF64AVX512 is odds of other logits; m is the largest, and em 1. The logits are y =
-// factor z. factorLow is what factor has lost, for float64. dot is Σ t (z - m), mass Σ t without
-// that of m. The exponentials are stored in e. ok is 0 for rows that are not ordinary: logits far
-// apart, no numbers or large, or a label with a sign or NaN. It prefetches ahead elements in
-// advance.
+// dividedDotExpsF64AVX512 is odds of other logits. The logits are y = factor z. factorLow is what
+// factor has lost, for float64. dot is Σ t (z - m), mass Σ t without that of m. The exponentials
+// are stored in e. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large,
+// or a label with a sign or NaN. It prefetches ahead elements in advance.
 //
 //go:noescape
-func dividedDotExpsF64AVX512(e *float64, z *float64, t *float64, n int, factor float64, factorLow float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
+func dividedDotExpsF64AVX512(e *float64, z *float64, t *float64, n int, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
-// dividedDotF64AVX512 is odds of other logits; m is the largest, and em 1. The logits are y =
-// factor z. factorLow is what factor has lost, for float64. dot is Σ t (z - m), mass Σ t without
-// that of m. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a
-// label with a sign or NaN. It prefetches ahead elements in advance.
+// dividedDotF64AVX512 is odds of other logits. The logits are y = factor z. factorLow is what
+// factor has lost, for float64. dot is Σ t (z - m), mass Σ t without that of m. ok is 0 for rows
+// that are not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It
+// prefetches ahead elements in advance.
 //
 //go:noescape
-func dividedDotF64AVX512(z *float64, t *float64, n int, factor float64, factorLow float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
+func dividedDotF64AVX512(z *float64, t *float64, n int, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
-// dividedExpsF64AVX512 is odds of other logits; m is the largest, and em 1. The logits are y =
-// factor z. factorLow is what factor has lost, for float64. The exponentials are stored in e. ok is
-// 0 for rows that are not ordinary: logits far apart, no numbers or large, or a label with a sign
-// or NaN. It prefetches ahead elements in advance.
+// dividedExpsF64AVX512 is odds of other logits. The logits are y = factor z. factorLow is what
+// factor has lost, for float64. The exponentials are stored in e. ok is 0 for rows that are not
+// ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
+// ahead elements in advance.
 //
 //go:noescape
-func dividedExpsF64AVX512(e *float64, z *float64, n int, factor float64, factorLow float64, ahead int) (m float64, sum float64, a int, ok uint32)
+func dividedExpsF64AVX512(e *float64, z *float64, n int, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
 
-// dividedF64AVX512 is odds of other logits; m is the largest, and em 1. The logits are y = factor
-// z. factorLow is what factor has lost, for float64. ok is 0 for rows that are not ordinary: logits
-// far apart, no numbers or large, or a label with a sign or NaN. It prefetches ahead elements in
-// advance.
+// dividedF64AVX512 is odds of other logits. The logits are y = factor z. factorLow is what factor
+// has lost, for float64. ok is 0 for rows that are not ordinary: logits far apart, no numbers or
+// large, or a label with a sign or NaN. It prefetches ahead elements in advance.
 //
 //go:noescape
-func dividedF64AVX512(z *float64, n int, factor float64, factorLow float64, ahead int) (m float64, sum float64, a int, ok uint32)
+func dividedF64AVX512(z *float64, n int, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
 
-// shiftedDotExpsF64AVX512 is odds of other logits; m is the largest, and em 1. The logits are y =
-// factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for float64.
-// dot is Σ t (z - m), mass Σ t without that of m. The exponentials are stored in e. ok is 0 for
-// rows that are not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN.
-// It prefetches ahead elements in advance.
+// shiftedDotExpsF64AVX512 is odds of other logits. The logits are y = factor z + hi + low, hi a
+// multiple of the grid. factorLow is what factor has lost, for float64. dot is Σ t (z - m), mass Σ
+// t without that of m. The exponentials are stored in e. ok is 0 for rows that are not ordinary:
+// logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches ahead
+// elements in advance.
 //
 //go:noescape
-func shiftedDotExpsF64AVX512(e *float64, z *float64, t *float64, n int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
+func shiftedDotExpsF64AVX512(e *float64, z *float64, t *float64, n int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
-// shiftedDotF64AVX512 is odds of other logits; m is the largest, and em 1. The logits are y =
-// factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for float64.
-// dot is Σ t (z - m), mass Σ t without that of m. ok is 0 for rows that are not ordinary: logits
-// far apart, no numbers or large, or a label with a sign or NaN. It prefetches ahead elements in
-// advance.
+// shiftedDotF64AVX512 is odds of other logits. The logits are y = factor z + hi + low, hi a
+// multiple of the grid. factorLow is what factor has lost, for float64. dot is Σ t (z - m), mass Σ
+// t without that of m. ok is 0 for rows that are not ordinary: logits far apart, no numbers or
+// large, or a label with a sign or NaN. It prefetches ahead elements in advance.
 //
 //go:noescape
-func shiftedDotF64AVX512(z *float64, t *float64, n int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
+func shiftedDotF64AVX512(z *float64, t *float64, n int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
-// shiftedExpsF64AVX512 is odds of other logits; m is the largest, and em 1. The logits are y =
-// factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for float64.
-// The exponentials are stored in e. ok is 0 for rows that are not ordinary: logits far apart, no
-// numbers or large, or a label with a sign or NaN. It prefetches ahead elements in advance.
+// shiftedExpsF64AVX512 is odds of other logits. The logits are y = factor z + hi + low, hi a
+// multiple of the grid. factorLow is what factor has lost, for float64. The exponentials are stored
+// in e. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a label
+// with a sign or NaN. It prefetches ahead elements in advance.
 //
 //go:noescape
-func shiftedExpsF64AVX512(e *float64, z *float64, n int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, sum float64, a int, ok uint32)
+func shiftedExpsF64AVX512(e *float64, z *float64, n int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
 
-// shiftedF64AVX512 is odds of other logits; m is the largest, and em 1. The logits are y = factor z
-// + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for float64. ok is 0
-// for rows that are not ordinary: logits far apart, no numbers or large, or a label with a sign or
-// NaN. It prefetches ahead elements in advance.
+// shiftedF64AVX512 is odds of other logits. The logits are y = factor z + hi + low, hi a multiple
+// of the grid. factorLow is what factor has lost, for float64. ok is 0 for rows that are not
+// ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
+// ahead elements in advance.
 //
 //go:noescape
-func shiftedF64AVX512(z *float64, n int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, sum float64, a int, ok uint32)
+func shiftedF64AVX512(z *float64, n int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
 
 // ordinaryGradsF64AVX512 stores in e the gradients of cross entropy of n rows of k elements, times
 // their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
@@ -2425,71 +2419,69 @@ func oddsExpsF32AVX2(e *float32, z *float32, n int, ahead int) (m float32, em fl
 //go:noescape
 func oddsF32AVX2(z *float32, n int, ahead int) (m float32, em float64, sum float64, a int, ok uint32)
 
-// dividedDotExpsF32AVX2 is odds of other logits; m is the largest, and em 1. The logits are y =
-// factor z. factorLow is what factor has lost, for float64. dot is Σ t (z - m), mass Σ t without
-// that of m. The exponentials are stored in e. ok is 0 for rows that are not ordinary: logits far
-// apart, no numbers or large, or a label with a sign or NaN. It prefetches ahead elements in
-// advance.
+// dividedDotExpsF32AVX2 is odds of other logits. The logits are y = factor z. factorLow is what
+// factor has lost, for float64. dot is Σ t (z - m), mass Σ t without that of m. The exponentials
+// are stored in e. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large,
+// or a label with a sign or NaN. It prefetches ahead elements in advance.
 //
 //go:noescape
-func dividedDotExpsF32AVX2(e *float32, z *float32, t *float32, n int, factor float64, factorLow float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
+func dividedDotExpsF32AVX2(e *float32, z *float32, t *float32, n int, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
-// dividedDotF32AVX2 is odds of other logits; m is the largest, and em 1. The logits are y = factor
-// z. factorLow is what factor has lost, for float64. dot is Σ t (z - m), mass Σ t without that of
-// m. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a label with
-// a sign or NaN. It prefetches ahead elements in advance.
+// dividedDotF32AVX2 is odds of other logits. The logits are y = factor z. factorLow is what factor
+// has lost, for float64. dot is Σ t (z - m), mass Σ t without that of m. ok is 0 for rows that are
+// not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
+// ahead elements in advance.
 //
 //go:noescape
-func dividedDotF32AVX2(z *float32, t *float32, n int, factor float64, factorLow float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
+func dividedDotF32AVX2(z *float32, t *float32, n int, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
-// dividedExpsF32AVX2 is odds of other logits; m is the largest, and em 1. The logits are y = factor
-// z. factorLow is what factor has lost, for float64. The exponentials are stored in e. ok is 0 for
-// rows that are not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN.
-// It prefetches ahead elements in advance.
+// dividedExpsF32AVX2 is odds of other logits. The logits are y = factor z. factorLow is what factor
+// has lost, for float64. The exponentials are stored in e. ok is 0 for rows that are not ordinary:
+// logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches ahead
+// elements in advance.
 //
 //go:noescape
-func dividedExpsF32AVX2(e *float32, z *float32, n int, factor float64, factorLow float64, ahead int) (m float64, sum float64, a int, ok uint32)
+func dividedExpsF32AVX2(e *float32, z *float32, n int, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
 
-// dividedF32AVX2 is odds of other logits; m is the largest, and em 1. The logits are y = factor z.
-// factorLow is what factor has lost, for float64. ok is 0 for rows that are not ordinary: logits
-// far apart, no numbers or large, or a label with a sign or NaN. It prefetches ahead elements in
-// advance.
+// dividedF32AVX2 is odds of other logits. The logits are y = factor z. factorLow is what factor has
+// lost, for float64. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large,
+// or a label with a sign or NaN. It prefetches ahead elements in advance.
 //
 //go:noescape
-func dividedF32AVX2(z *float32, n int, factor float64, factorLow float64, ahead int) (m float64, sum float64, a int, ok uint32)
+func dividedF32AVX2(z *float32, n int, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
 
-// shiftedDotExpsF32AVX2 is odds of other logits; m is the largest, and em 1. The logits are y =
-// factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for float64.
-// dot is Σ t (z - m), mass Σ t without that of m. The exponentials are stored in e. ok is 0 for
-// rows that are not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN.
-// It prefetches ahead elements in advance.
+// shiftedDotExpsF32AVX2 is odds of other logits. The logits are y = factor z + hi + low, hi a
+// multiple of the grid. factorLow is what factor has lost, for float64. dot is Σ t (z - m), mass Σ
+// t without that of m. The exponentials are stored in e. ok is 0 for rows that are not ordinary:
+// logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches ahead
+// elements in advance.
 //
 //go:noescape
-func shiftedDotExpsF32AVX2(e *float32, z *float32, t *float32, n int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
+func shiftedDotExpsF32AVX2(e *float32, z *float32, t *float32, n int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
-// shiftedDotF32AVX2 is odds of other logits; m is the largest, and em 1. The logits are y = factor
-// z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for float64. dot is Σ
-// t (z - m), mass Σ t without that of m. ok is 0 for rows that are not ordinary: logits far apart,
-// no numbers or large, or a label with a sign or NaN. It prefetches ahead elements in advance.
+// shiftedDotF32AVX2 is odds of other logits. The logits are y = factor z + hi + low, hi a multiple
+// of the grid. factorLow is what factor has lost, for float64. dot is Σ t (z - m), mass Σ t without
+// that of m. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a
+// label with a sign or NaN. It prefetches ahead elements in advance.
 //
 //go:noescape
-func shiftedDotF32AVX2(z *float32, t *float32, n int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
+func shiftedDotF32AVX2(z *float32, t *float32, n int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
-// shiftedExpsF32AVX2 is odds of other logits; m is the largest, and em 1. The logits are y = factor
-// z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for float64. The
-// exponentials are stored in e. ok is 0 for rows that are not ordinary: logits far apart, no
-// numbers or large, or a label with a sign or NaN. It prefetches ahead elements in advance.
+// shiftedExpsF32AVX2 is odds of other logits. The logits are y = factor z + hi + low, hi a multiple
+// of the grid. factorLow is what factor has lost, for float64. The exponentials are stored in e. ok
+// is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a label with a
+// sign or NaN. It prefetches ahead elements in advance.
 //
 //go:noescape
-func shiftedExpsF32AVX2(e *float32, z *float32, n int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, sum float64, a int, ok uint32)
+func shiftedExpsF32AVX2(e *float32, z *float32, n int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
 
-// shiftedF32AVX2 is odds of other logits; m is the largest, and em 1. The logits are y = factor z +
-// hi + low, hi a multiple of the grid. factorLow is what factor has lost, for float64. ok is 0 for
-// rows that are not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN.
-// It prefetches ahead elements in advance.
+// shiftedF32AVX2 is odds of other logits. The logits are y = factor z + hi + low, hi a multiple of
+// the grid. factorLow is what factor has lost, for float64. ok is 0 for rows that are not ordinary:
+// logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches ahead
+// elements in advance.
 //
 //go:noescape
-func shiftedF32AVX2(z *float32, n int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, sum float64, a int, ok uint32)
+func shiftedF32AVX2(z *float32, n int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
 
 // ordinaryGradsF32AVX2 stores in e the gradients of cross entropy of n rows of k elements, times
 // their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
@@ -3220,71 +3212,69 @@ func oddsExpsF64AVX2(e *float64, z *float64, n int, ahead int) (m float64, em fl
 //go:noescape
 func oddsF64AVX2(z *float64, n int, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
 
-// dividedDotExpsF64AVX2 is odds of other logits; m is the largest, and em 1. The logits are y =
-// factor z. factorLow is what factor has lost, for float64. dot is Σ t (z - m), mass Σ t without
-// that of m. The exponentials are stored in e. ok is 0 for rows that are not ordinary: logits far
-// apart, no numbers or large, or a label with a sign or NaN. It prefetches ahead elements in
-// advance.
+// dividedDotExpsF64AVX2 is odds of other logits. The logits are y = factor z. factorLow is what
+// factor has lost, for float64. dot is Σ t (z - m), mass Σ t without that of m. The exponentials
+// are stored in e. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large,
+// or a label with a sign or NaN. It prefetches ahead elements in advance.
 //
 //go:noescape
-func dividedDotExpsF64AVX2(e *float64, z *float64, t *float64, n int, factor float64, factorLow float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
+func dividedDotExpsF64AVX2(e *float64, z *float64, t *float64, n int, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
-// dividedDotF64AVX2 is odds of other logits; m is the largest, and em 1. The logits are y = factor
-// z. factorLow is what factor has lost, for float64. dot is Σ t (z - m), mass Σ t without that of
-// m. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a label with
-// a sign or NaN. It prefetches ahead elements in advance.
+// dividedDotF64AVX2 is odds of other logits. The logits are y = factor z. factorLow is what factor
+// has lost, for float64. dot is Σ t (z - m), mass Σ t without that of m. ok is 0 for rows that are
+// not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
+// ahead elements in advance.
 //
 //go:noescape
-func dividedDotF64AVX2(z *float64, t *float64, n int, factor float64, factorLow float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
+func dividedDotF64AVX2(z *float64, t *float64, n int, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
-// dividedExpsF64AVX2 is odds of other logits; m is the largest, and em 1. The logits are y = factor
-// z. factorLow is what factor has lost, for float64. The exponentials are stored in e. ok is 0 for
-// rows that are not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN.
-// It prefetches ahead elements in advance.
+// dividedExpsF64AVX2 is odds of other logits. The logits are y = factor z. factorLow is what factor
+// has lost, for float64. The exponentials are stored in e. ok is 0 for rows that are not ordinary:
+// logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches ahead
+// elements in advance.
 //
 //go:noescape
-func dividedExpsF64AVX2(e *float64, z *float64, n int, factor float64, factorLow float64, ahead int) (m float64, sum float64, a int, ok uint32)
+func dividedExpsF64AVX2(e *float64, z *float64, n int, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
 
-// dividedF64AVX2 is odds of other logits; m is the largest, and em 1. The logits are y = factor z.
-// factorLow is what factor has lost, for float64. ok is 0 for rows that are not ordinary: logits
-// far apart, no numbers or large, or a label with a sign or NaN. It prefetches ahead elements in
-// advance.
+// dividedF64AVX2 is odds of other logits. The logits are y = factor z. factorLow is what factor has
+// lost, for float64. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large,
+// or a label with a sign or NaN. It prefetches ahead elements in advance.
 //
 //go:noescape
-func dividedF64AVX2(z *float64, n int, factor float64, factorLow float64, ahead int) (m float64, sum float64, a int, ok uint32)
+func dividedF64AVX2(z *float64, n int, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
 
-// shiftedDotExpsF64AVX2 is odds of other logits; m is the largest, and em 1. The logits are y =
-// factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for float64.
-// dot is Σ t (z - m), mass Σ t without that of m. The exponentials are stored in e. ok is 0 for
-// rows that are not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN.
-// It prefetches ahead elements in advance.
+// shiftedDotExpsF64AVX2 is odds of other logits. The logits are y = factor z + hi + low, hi a
+// multiple of the grid. factorLow is what factor has lost, for float64. dot is Σ t (z - m), mass Σ
+// t without that of m. The exponentials are stored in e. ok is 0 for rows that are not ordinary:
+// logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches ahead
+// elements in advance.
 //
 //go:noescape
-func shiftedDotExpsF64AVX2(e *float64, z *float64, t *float64, n int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
+func shiftedDotExpsF64AVX2(e *float64, z *float64, t *float64, n int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
-// shiftedDotF64AVX2 is odds of other logits; m is the largest, and em 1. The logits are y = factor
-// z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for float64. dot is Σ
-// t (z - m), mass Σ t without that of m. ok is 0 for rows that are not ordinary: logits far apart,
-// no numbers or large, or a label with a sign or NaN. It prefetches ahead elements in advance.
+// shiftedDotF64AVX2 is odds of other logits. The logits are y = factor z + hi + low, hi a multiple
+// of the grid. factorLow is what factor has lost, for float64. dot is Σ t (z - m), mass Σ t without
+// that of m. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a
+// label with a sign or NaN. It prefetches ahead elements in advance.
 //
 //go:noescape
-func shiftedDotF64AVX2(z *float64, t *float64, n int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, sum float64, dot float64, mass float64, a int, ok uint32)
+func shiftedDotF64AVX2(z *float64, t *float64, n int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
-// shiftedExpsF64AVX2 is odds of other logits; m is the largest, and em 1. The logits are y = factor
-// z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for float64. The
-// exponentials are stored in e. ok is 0 for rows that are not ordinary: logits far apart, no
-// numbers or large, or a label with a sign or NaN. It prefetches ahead elements in advance.
+// shiftedExpsF64AVX2 is odds of other logits. The logits are y = factor z + hi + low, hi a multiple
+// of the grid. factorLow is what factor has lost, for float64. The exponentials are stored in e. ok
+// is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a label with a
+// sign or NaN. It prefetches ahead elements in advance.
 //
 //go:noescape
-func shiftedExpsF64AVX2(e *float64, z *float64, n int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, sum float64, a int, ok uint32)
+func shiftedExpsF64AVX2(e *float64, z *float64, n int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
 
-// shiftedF64AVX2 is odds of other logits; m is the largest, and em 1. The logits are y = factor z +
-// hi + low, hi a multiple of the grid. factorLow is what factor has lost, for float64. ok is 0 for
-// rows that are not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN.
-// It prefetches ahead elements in advance.
+// shiftedF64AVX2 is odds of other logits. The logits are y = factor z + hi + low, hi a multiple of
+// the grid. factorLow is what factor has lost, for float64. ok is 0 for rows that are not ordinary:
+// logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches ahead
+// elements in advance.
 //
 //go:noescape
-func shiftedF64AVX2(z *float64, n int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, sum float64, a int, ok uint32)
+func shiftedF64AVX2(z *float64, n int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
 
 // ordinaryGradsF64AVX2 stores in e the gradients of cross entropy of n rows of k elements, times
 // their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends

@@ -77,26 +77,27 @@ func preparedRow[T spec.Float](p *spec.Prepared[T], e, z, t []T) (o ordinary[T],
 func otherRow[T spec.Float](p *spec.Prepared[T], e, z, t []T) (o ordinary[T], ok bool) {
 	u, f, lost, far := unitOf[T](), p.Factor, p.FactorLow, ahead(z)
 	x, to, labels, hi, low := &z[0], first(e), first(t), first(p.Hi), first(p.Low)
+	var sum float64
 	var done uint32
 	switch n := len(z); {
 	case hi == nil && t == nil && e == nil:
-		o.m, o.r, o.a, done = u.divided(x, n, f, lost, far)
+		o.m, o.em, sum, o.a, done = u.divided(x, n, f, lost, far)
 	case hi == nil && t == nil:
-		o.m, o.r, o.a, done = u.dividedExps(to, x, n, f, lost, far)
+		o.m, o.em, sum, o.a, done = u.dividedExps(to, x, n, f, lost, far)
 	case hi == nil && e == nil:
-		o.m, o.r, o.dot, o.others, o.a, done = u.dividedDot(x, labels, n, f, lost, far)
+		o.m, o.em, sum, o.dot, o.others, o.a, done = u.dividedDot(x, labels, n, f, lost, far)
 	case hi == nil:
-		o.m, o.r, o.dot, o.others, o.a, done = u.dividedDotExps(to, x, labels, n, f, lost, far)
+		o.m, o.em, sum, o.dot, o.others, o.a, done = u.dividedDotExps(to, x, labels, n, f, lost, far)
 	case t == nil && e == nil:
-		o.m, o.r, o.a, done = u.shifted(x, n, hi, low, f, lost, far)
+		o.m, o.em, sum, o.a, done = u.shifted(x, n, hi, low, f, lost, far)
 	case t == nil:
-		o.m, o.r, o.a, done = u.shiftedExps(to, x, n, hi, low, f, lost, far)
+		o.m, o.em, sum, o.a, done = u.shiftedExps(to, x, n, hi, low, f, lost, far)
 	case e == nil:
-		o.m, o.r, o.dot, o.others, o.a, done = u.shiftedDot(x, labels, n, hi, low, f, lost, far)
+		o.m, o.em, sum, o.dot, o.others, o.a, done = u.shiftedDot(x, labels, n, hi, low, f, lost, far)
 	default:
-		o.m, o.r, o.dot, o.others, o.a, done = u.shiftedDotExps(to, x, labels, n, hi, low, f, lost, far)
+		o.m, o.em, sum, o.dot, o.others, o.a, done = u.shiftedDotExps(to, x, labels, n, hi, low, f, lost, far)
 	}
-	o.em = 1
+	o.r = sum / o.em
 	return o, done != 0
 }
 

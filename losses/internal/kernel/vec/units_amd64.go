@@ -22,14 +22,14 @@ type unit[T spec.Float] interface {
 	oddsDot(z, t *T, n int, ahead int) (m T, em, sum, dot, mass float64, a int, ok uint32)
 	oddsExps(e, z *T, n int, ahead int) (m T, em, sum float64, a int, ok uint32)
 	odds(z *T, n int, ahead int) (m T, em, sum float64, a int, ok uint32)
-	dividedDotExps(e, z, t *T, n int, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32)
-	dividedDot(z, t *T, n int, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32)
-	dividedExps(e, z *T, n int, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32)
-	divided(z *T, n int, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32)
-	shiftedDotExps(e, z, t *T, n int, hi, low *T, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32)
-	shiftedDot(z, t *T, n int, hi, low *T, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32)
-	shiftedExps(e, z *T, n int, hi, low *T, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32)
-	shifted(z *T, n int, hi, low *T, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32)
+	dividedDotExps(e, z, t *T, n int, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32)
+	dividedDot(z, t *T, n int, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32)
+	dividedExps(e, z *T, n int, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32)
+	divided(z *T, n int, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32)
+	shiftedDotExps(e, z, t *T, n int, hi, low *T, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32)
+	shiftedDot(z, t *T, n int, hi, low *T, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32)
+	shiftedExps(e, z *T, n int, hi, low *T, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32)
+	shifted(z *T, n int, hi, low *T, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32)
 	ordinaryGrads(e, z, target *T, f *T, numbers *float64, k, n, step int, ahead int) (done int)
 	dividedGrads(e, z, target *T, f *T, numbers *float64, k, n, step int, factor, factorLow float64, ahead int) (done int)
 	shiftedGrads(e, z, target *T, f *T, numbers *float64, k, n, step int, hi, low *T, factor, factorLow float64, ahead int) (done int)
@@ -291,28 +291,28 @@ func (f32AVX512) oddsExps(e, z *float32, n int, ahead int) (m float32, em, sum f
 func (f32AVX512) odds(z *float32, n int, ahead int) (m float32, em, sum float64, a int, ok uint32) {
 	return oddsF32AVX512(z, n, ahead)
 }
-func (f32AVX512) dividedDotExps(e, z, t *float32, n int, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
+func (f32AVX512) dividedDotExps(e, z, t *float32, n int, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32) {
 	return dividedDotExpsF32AVX512(e, z, t, n, factor, factorLow, ahead)
 }
-func (f32AVX512) dividedDot(z, t *float32, n int, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
+func (f32AVX512) dividedDot(z, t *float32, n int, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32) {
 	return dividedDotF32AVX512(z, t, n, factor, factorLow, ahead)
 }
-func (f32AVX512) dividedExps(e, z *float32, n int, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32) {
+func (f32AVX512) dividedExps(e, z *float32, n int, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32) {
 	return dividedExpsF32AVX512(e, z, n, factor, factorLow, ahead)
 }
-func (f32AVX512) divided(z *float32, n int, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32) {
+func (f32AVX512) divided(z *float32, n int, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32) {
 	return dividedF32AVX512(z, n, factor, factorLow, ahead)
 }
-func (f32AVX512) shiftedDotExps(e, z, t *float32, n int, hi, low *float32, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
+func (f32AVX512) shiftedDotExps(e, z, t *float32, n int, hi, low *float32, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32) {
 	return shiftedDotExpsF32AVX512(e, z, t, n, hi, low, factor, factorLow, ahead)
 }
-func (f32AVX512) shiftedDot(z, t *float32, n int, hi, low *float32, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
+func (f32AVX512) shiftedDot(z, t *float32, n int, hi, low *float32, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32) {
 	return shiftedDotF32AVX512(z, t, n, hi, low, factor, factorLow, ahead)
 }
-func (f32AVX512) shiftedExps(e, z *float32, n int, hi, low *float32, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32) {
+func (f32AVX512) shiftedExps(e, z *float32, n int, hi, low *float32, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32) {
 	return shiftedExpsF32AVX512(e, z, n, hi, low, factor, factorLow, ahead)
 }
-func (f32AVX512) shifted(z *float32, n int, hi, low *float32, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32) {
+func (f32AVX512) shifted(z *float32, n int, hi, low *float32, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32) {
 	return shiftedF32AVX512(z, n, hi, low, factor, factorLow, ahead)
 }
 func (f32AVX512) ordinaryGrads(e, z, target *float32, f *float32, numbers *float64, k, n, step int, ahead int) (done int) {
@@ -659,28 +659,28 @@ func (f64AVX512) oddsExps(e, z *float64, n int, ahead int) (m float64, em, sum f
 func (f64AVX512) odds(z *float64, n int, ahead int) (m float64, em, sum float64, a int, ok uint32) {
 	return oddsF64AVX512(z, n, ahead)
 }
-func (f64AVX512) dividedDotExps(e, z, t *float64, n int, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
+func (f64AVX512) dividedDotExps(e, z, t *float64, n int, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32) {
 	return dividedDotExpsF64AVX512(e, z, t, n, factor, factorLow, ahead)
 }
-func (f64AVX512) dividedDot(z, t *float64, n int, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
+func (f64AVX512) dividedDot(z, t *float64, n int, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32) {
 	return dividedDotF64AVX512(z, t, n, factor, factorLow, ahead)
 }
-func (f64AVX512) dividedExps(e, z *float64, n int, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32) {
+func (f64AVX512) dividedExps(e, z *float64, n int, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32) {
 	return dividedExpsF64AVX512(e, z, n, factor, factorLow, ahead)
 }
-func (f64AVX512) divided(z *float64, n int, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32) {
+func (f64AVX512) divided(z *float64, n int, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32) {
 	return dividedF64AVX512(z, n, factor, factorLow, ahead)
 }
-func (f64AVX512) shiftedDotExps(e, z, t *float64, n int, hi, low *float64, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
+func (f64AVX512) shiftedDotExps(e, z, t *float64, n int, hi, low *float64, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32) {
 	return shiftedDotExpsF64AVX512(e, z, t, n, hi, low, factor, factorLow, ahead)
 }
-func (f64AVX512) shiftedDot(z, t *float64, n int, hi, low *float64, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
+func (f64AVX512) shiftedDot(z, t *float64, n int, hi, low *float64, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32) {
 	return shiftedDotF64AVX512(z, t, n, hi, low, factor, factorLow, ahead)
 }
-func (f64AVX512) shiftedExps(e, z *float64, n int, hi, low *float64, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32) {
+func (f64AVX512) shiftedExps(e, z *float64, n int, hi, low *float64, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32) {
 	return shiftedExpsF64AVX512(e, z, n, hi, low, factor, factorLow, ahead)
 }
-func (f64AVX512) shifted(z *float64, n int, hi, low *float64, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32) {
+func (f64AVX512) shifted(z *float64, n int, hi, low *float64, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32) {
 	return shiftedF64AVX512(z, n, hi, low, factor, factorLow, ahead)
 }
 func (f64AVX512) ordinaryGrads(e, z, target *float64, f *float64, numbers *float64, k, n, step int, ahead int) (done int) {
@@ -1227,28 +1227,28 @@ func (f32AVX2) oddsExps(e, z *float32, n int, ahead int) (m float32, em, sum flo
 func (f32AVX2) odds(z *float32, n int, ahead int) (m float32, em, sum float64, a int, ok uint32) {
 	return oddsF32AVX2(z, n, ahead)
 }
-func (f32AVX2) dividedDotExps(e, z, t *float32, n int, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
+func (f32AVX2) dividedDotExps(e, z, t *float32, n int, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32) {
 	return dividedDotExpsF32AVX2(e, z, t, n, factor, factorLow, ahead)
 }
-func (f32AVX2) dividedDot(z, t *float32, n int, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
+func (f32AVX2) dividedDot(z, t *float32, n int, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32) {
 	return dividedDotF32AVX2(z, t, n, factor, factorLow, ahead)
 }
-func (f32AVX2) dividedExps(e, z *float32, n int, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32) {
+func (f32AVX2) dividedExps(e, z *float32, n int, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32) {
 	return dividedExpsF32AVX2(e, z, n, factor, factorLow, ahead)
 }
-func (f32AVX2) divided(z *float32, n int, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32) {
+func (f32AVX2) divided(z *float32, n int, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32) {
 	return dividedF32AVX2(z, n, factor, factorLow, ahead)
 }
-func (f32AVX2) shiftedDotExps(e, z, t *float32, n int, hi, low *float32, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
+func (f32AVX2) shiftedDotExps(e, z, t *float32, n int, hi, low *float32, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32) {
 	return shiftedDotExpsF32AVX2(e, z, t, n, hi, low, factor, factorLow, ahead)
 }
-func (f32AVX2) shiftedDot(z, t *float32, n int, hi, low *float32, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
+func (f32AVX2) shiftedDot(z, t *float32, n int, hi, low *float32, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32) {
 	return shiftedDotF32AVX2(z, t, n, hi, low, factor, factorLow, ahead)
 }
-func (f32AVX2) shiftedExps(e, z *float32, n int, hi, low *float32, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32) {
+func (f32AVX2) shiftedExps(e, z *float32, n int, hi, low *float32, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32) {
 	return shiftedExpsF32AVX2(e, z, n, hi, low, factor, factorLow, ahead)
 }
-func (f32AVX2) shifted(z *float32, n int, hi, low *float32, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32) {
+func (f32AVX2) shifted(z *float32, n int, hi, low *float32, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32) {
 	return shiftedF32AVX2(z, n, hi, low, factor, factorLow, ahead)
 }
 func (f32AVX2) ordinaryGrads(e, z, target *float32, f *float32, numbers *float64, k, n, step int, ahead int) (done int) {
@@ -1540,28 +1540,28 @@ func (f64AVX2) oddsExps(e, z *float64, n int, ahead int) (m float64, em, sum flo
 func (f64AVX2) odds(z *float64, n int, ahead int) (m float64, em, sum float64, a int, ok uint32) {
 	return oddsF64AVX2(z, n, ahead)
 }
-func (f64AVX2) dividedDotExps(e, z, t *float64, n int, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
+func (f64AVX2) dividedDotExps(e, z, t *float64, n int, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32) {
 	return dividedDotExpsF64AVX2(e, z, t, n, factor, factorLow, ahead)
 }
-func (f64AVX2) dividedDot(z, t *float64, n int, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
+func (f64AVX2) dividedDot(z, t *float64, n int, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32) {
 	return dividedDotF64AVX2(z, t, n, factor, factorLow, ahead)
 }
-func (f64AVX2) dividedExps(e, z *float64, n int, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32) {
+func (f64AVX2) dividedExps(e, z *float64, n int, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32) {
 	return dividedExpsF64AVX2(e, z, n, factor, factorLow, ahead)
 }
-func (f64AVX2) divided(z *float64, n int, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32) {
+func (f64AVX2) divided(z *float64, n int, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32) {
 	return dividedF64AVX2(z, n, factor, factorLow, ahead)
 }
-func (f64AVX2) shiftedDotExps(e, z, t *float64, n int, hi, low *float64, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
+func (f64AVX2) shiftedDotExps(e, z, t *float64, n int, hi, low *float64, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32) {
 	return shiftedDotExpsF64AVX2(e, z, t, n, hi, low, factor, factorLow, ahead)
 }
-func (f64AVX2) shiftedDot(z, t *float64, n int, hi, low *float64, factor, factorLow float64, ahead int) (m, sum, dot, mass float64, a int, ok uint32) {
+func (f64AVX2) shiftedDot(z, t *float64, n int, hi, low *float64, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32) {
 	return shiftedDotF64AVX2(z, t, n, hi, low, factor, factorLow, ahead)
 }
-func (f64AVX2) shiftedExps(e, z *float64, n int, hi, low *float64, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32) {
+func (f64AVX2) shiftedExps(e, z *float64, n int, hi, low *float64, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32) {
 	return shiftedExpsF64AVX2(e, z, n, hi, low, factor, factorLow, ahead)
 }
-func (f64AVX2) shifted(z *float64, n int, hi, low *float64, factor, factorLow float64, ahead int) (m, sum float64, a int, ok uint32) {
+func (f64AVX2) shifted(z *float64, n int, hi, low *float64, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32) {
 	return shiftedF64AVX2(z, n, hi, low, factor, factorLow, ahead)
 }
 func (f64AVX2) ordinaryGrads(e, z, target *float64, f *float64, numbers *float64, k, n, step int, ahead int) (done int) {

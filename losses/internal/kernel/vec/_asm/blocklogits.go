@@ -113,14 +113,14 @@ func (p *preparedBlock) added(i reg.GPVirtual, v int, m *mask) (c Op, low reg.Ve
 func (p *preparedBlock) prepare(k reg.GPVirtual) (rejected reg.GPVirtual) {
 	return p.around(k, p.g.blockMost(k, func(z, _ reg.GPVirtual) func(i reg.GPVirtual, v int, m *mask) reg.VecVirtual {
 		return p.gets(z)
-	}))
+	}), mostPrepared)
 }
 
 // around stores what exp needs of the maxima top of what gets loads, and returns the mask of the
-// rows whose largest logit is too large.
-func (p *preparedBlock) around(k reg.GPVirtual, top reg.VecVirtual) (rejected reg.GPVirtual) {
+// rows whose largest logit is above the bound.
+func (p *preparedBlock) around(k reg.GPVirtual, top reg.VecVirtual, bound float64) (rejected reg.GPVirtual) {
 	g := p.g
-	minusM, rejected := p.onGrid(top)
+	minusM, rejected := p.onGrid(top, bound)
 	lanes := g.param("lanes")
 	g.store(minusM, g.lane(lanes, "Grid"))
 	if p.shifted { // b z + hi is too rough a number
@@ -163,18 +163,18 @@ func (p *preparedBlock) row(row reg.GPVirtual) {
 
 func (p *preparedBlock) exp(z, i reg.GPVirtual, v int, m *mask) (
 	e reg.VecVirtual, most mask, less func(lab reg.VecVirtual) reg.VecVirtual) {
-	e, most, y := p.terms(z, i, v, m, false)
+	e, most, y := p.terms(z, i, v, m, p.preparedLogits.exp)
 	return e, most, func(lab reg.VecVirtual) reg.VecVirtual { return p.g.counting(y, lab) }
 }
 
-// terms is exp; with near no logit is so far below the largest that its exponential is no normal
-// number.
-func (p *preparedBlock) terms(z, i reg.GPVirtual, v int, m *mask, near bool) (
+// terms is exp by the exponential of the logits exp.
+func (p *preparedBlock) terms(z, i reg.GPVirtual, v int, m *mask,
+	exp func(z reg.VecVirtual, c Op, low reg.VecVirtual) (e, sum reg.VecVirtual)) (
 	e reg.VecVirtual, most mask, less reg.VecVirtual) {
 	g := p.g
 	x := g.get(z, i, v, m)
 	c, low := p.added(i, v, m)
-	if e, less = p.preparedLogits.exp(x, c, low, near); p.shifted {
+	if e, less = exp(x, c, low); p.shifted {
 		return e, g.cmp(eqOQ, p.most, less), less
 	}
 	return e, g.cmp(eqOQ, p.most, x), less

@@ -32,9 +32,10 @@ func (g isa) offset() float64 {
 func (g isa) expConsts() expConsts { return g.expConstsBy(g.hold) }
 
 // expConstsInMemory are for code that needs the registers.
-func (g isa) expConstsInMemory() expConsts {
-	return g.expConstsBy(func(x float64) Op { return g.constant(x) })
-}
+func (g isa) expConstsInMemory() expConsts { return g.expConstsBy(g.inMemory) }
+
+// inMemory is hold without a register.
+func (g isa) inMemory(x float64) Op { return g.constant(x) }
 
 // expConstsOfTile are those of which a tile or a block needs the registers, but for the first ones
 // and that to begin with: to take it from memory for all lanes takes an arithmetic unit's time.

@@ -30,7 +30,11 @@ func (g isa) ordinaryBlock(grad, labels bool) {
 	g.text(name, "func("+ins+outs+"loss *float64, work, lanes *T) (declined uint32)",
 		doc+" for ordinary rows, and declines all others.")
 	lanes, f := g.param("lanes"), GP64()
-	x, k := &ordinaryBlock{plainBlock: plainBlock{g: g}}, g.param("k")
+	held := 7
+	if labels {
+		held = 1
+	}
+	x, k := &ordinaryBlock{plainBlock: plainBlock{g: g}, held: held}, g.param("k")
 	s, rejected := g.ordinarySums(x, k, grad, labels)
 	if grad {
 		f = g.param("f")
@@ -85,7 +89,8 @@ func (g isa) unlessAll(rejected reg.GPVirtual, done string) {
 // ordinaryBlock are the logits of ordinary rows.
 type ordinaryBlock struct {
 	plainBlock
-	x rowExp
+	x    rowExp
+	held int // how many of its numbers AVX2 has registers for
 }
 
 // prepare stores what the exponentials take of the rows' maxima in lanes: as Shift the magic number
@@ -100,7 +105,10 @@ func (p *ordinaryBlock) prepare(k reg.GPVirtual) (rejected reg.GPVirtual) {
 	g.load(g.abs(), size)
 	g.and(top, size, size)
 	ORL(g.maskBits(g.cmp(nltUQ, g.constant(g.rowBound()), size)), rejected)
-	p.x = g.rowExp()
+	p.x = g.rowExp(g.hold)
+	if !g.avx512 {
+		p.x.hold(g, p.held)
+	}
 	magic := g.rowShift(p.x.expConsts, top)
 	g.expInRow(p.x, top, magic, ea)
 	g.store(ea, g.lane(lanes, "Coef"))
@@ -152,13 +160,14 @@ func (p *ordinaryPrepared) prepare(k reg.GPVirtual) (rejected reg.GPVirtual) {
 		g.mul(p.b, gap, gap)
 	}
 	ORL(g.maskBits(g.cmp(nltUQ, g.constant(g.gap()), gap)), rejected)
-	ORL(p.around(k, top), rejected)
+	ORL(p.around(k, top, g.mostPreparedInRow()), rejected)
+	p.x = g.rowExpPrepared()
 	return rejected
 }
 
 func (p *ordinaryPrepared) exp(z, i reg.GPVirtual, v int, m *mask) (
 	e reg.VecVirtual, most mask, less func(lab reg.VecVirtual) reg.VecVirtual) {
-	e, most, y := p.terms(z, i, v, m, true)
+	e, most, y := p.terms(z, i, v, m, p.expInRow)
 	return e, most, func(reg.VecVirtual) reg.VecVirtual { return y }
 }
 

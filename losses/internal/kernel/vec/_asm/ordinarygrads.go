@@ -21,9 +21,9 @@ const (
 // prepared ones.
 func (g isa) ordinaryGrads() {
 	for _, labels := range []bool{true, false} {
-		held, smoothing := 8, 6
+		held, smoothing := 6, 5
 		if labels {
-			held, smoothing = 4, 3
+			held, smoothing = 3, 2
 		}
 		g.gradsOf(&plain{g: g, keeps: true, held: held}, target{}, "ordinary", labels)
 		g.gradsOf(&prepared{g: g, keeps: true}, target{}, "divided", labels)
@@ -31,7 +31,7 @@ func (g isa) ordinaryGrads() {
 		g.gradsOf(&plain{g: g, keeps: true, held: smoothing}, target{smooths: true}, "smoothed", labels)
 	}
 	g.gradsOf(&plain{g: g, keeps: true, held: 2}, target{smooths: true, cuts: true}, "cut", true)
-	g.gradsOf(&plain{g: g, keeps: true, held: 4}, target{weighs: true}, "weighed", true)
+	g.gradsOf(&plain{g: g, keeps: true, held: 3}, target{weighs: true}, "weighed", true)
 }
 
 // gradsOf emits one of them, from the first look at a row to its end: what is once a row stays in

@@ -34,28 +34,14 @@ func (p *plain) bound() float64 { return p.g.rowBound() }
 
 func (p *plain) prepare(top reg.VecVirtual, _ reg.GPVirtual) {
 	g := p.g
-	p.c = g.rowExp()
+	p.c = g.rowExp(g.hold)
 	p.magic, p.m = g.park(g.rowShift(p.c.expConsts, top)), g.park(top)
 	if !p.keeps {
 		g.result(top, "m")
 		doubleResult(p.ofTop(), "em")
 	}
 	if !g.avx512 {
-		p.hold()
-	}
-}
-
-// hold brings as many numbers to registers as there are for them, those first that a vector takes
-// twice: with all in memory the loads would take longer than the arithmetic.
-func (p *plain) hold() {
-	numbers := []*Op{&p.magic, &p.c.one, &p.c.log2e, &p.c.ln2hi, &p.c.ln2lo}
-	for i := range p.c.q {
-		numbers = append(numbers, &p.c.q[i])
-	}
-	for _, x := range numbers[:p.held] {
-		v := p.g.vec()
-		p.g.load(*x, v)
-		*x = v
+		p.c.hold(g, p.held, &p.magic)
 	}
 }
 
@@ -66,12 +52,7 @@ func (p *plain) largest() (m, em reg.VecVirtual) { return p.g.wideNumber(p.m), p
 
 func (p *plain) measures() *farthest { return &p.far }
 
-func (p *plain) farthest() float64 {
-	if p.g.avx512 {
-		return p.g.magicNumber()/sixteenths + p.g.mostPowers()
-	}
-	return p.g.magicNumber() + p.g.mostPowers()
-}
+func (p *plain) farthest() float64 { return p.g.mostInRow() }
 
 func (p *plain) exp(i reg.GPVirtual, v int, m *mask) (e reg.VecVirtual, less func() reg.VecVirtual) {
 	x, e := p.get(i, v, m), p.g.vec()
@@ -82,7 +63,7 @@ func (p *plain) exp(i reg.GPVirtual, v int, m *mask) (e reg.VecVirtual, less fun
 	}
 }
 
-// rowShift returns the magic number that makes [isa.expOrdinary] divide by the power of two next to
+// rowShift returns the magic number that makes [isa.expInRow] divide by the power of two next to
 // exp(top): plus the integer next to top log2 e.
 func (g isa) rowShift(c expConsts, top reg.VecVirtual) (magic reg.VecVirtual) {
 	magic = g.vec()
@@ -93,15 +74,6 @@ func (g isa) rowShift(c expConsts, top reg.VecVirtual) (magic reg.VecVirtual) {
 	g.sub(magic, shift, shift)
 	g.add(shift, magic, magic)
 	return magic
-}
-
-// expOrdinary emits e = exp(x) 2^-shift, a normal number, with magic of rowShift: the low bits of
-// that less the product, which it returns, are how far below 0 the exponent is.
-func (g isa) expOrdinary(c expConsts, x reg.VecVirtual, magic Op, e reg.VecVirtual) (t reg.VecVirtual) {
-	t, r := g.lessProduct(c, x, magic)
-	g.expPolynomial(c, r, e)
-	g.overNormalPower(t, e)
-	return t
 }
 
 // lessProduct emits t, magic less x log2 e, and the reduced x.
@@ -115,18 +87,6 @@ func (g isa) lessProduct(c expConsts, x reg.VecVirtual, magic Op) (t, r reg.VecV
 	g.madd(c.ln2hi, n, r)
 	g.madd(c.ln2lo, n, r)
 	return t, r
-}
-
-// timesNormalPower multiplies e by 2^n, with n in the low bits of t, which it overwrites. All are
-// normal numbers.
-func (g isa) timesNormalPower(t, e reg.VecVirtual) {
-	if g.f64 {
-		VPSLLQ(Imm(52), t, t)
-		VPADDQ(t, e, e)
-		return
-	}
-	VPSLLD(Imm(23), t, t)
-	VPADDD(t, e, e)
 }
 
 // overNormalPower divides e by 2^n, with n in the low bits of t. All are normal numbers.

@@ -14,8 +14,8 @@ import (
 //
 //	y - M = u + q,   u = b z + (hi - top),   q = bLow z + (low - topLow),
 //
-// and with n next to u log2 e its reduced one r = (b z + ((hi - top) - n ln2hi)) + (q - n ln2lo),
-// where the inner difference is exact.
+// and with n of [rowExp] for u its reduced one r = (b z + ((hi - top) + n ln2hi)) + (q + n ln2lo),
+// where the inner sum is exact.
 type prepared struct {
 	g       isa
 	shifted bool // otherwise s is 0
@@ -26,8 +26,7 @@ type prepared struct {
 	z, hi, low         reg.GPVirtual
 	b, bLow            Op
 	minusTop, minusLow Op
-	c                  expConsts
-	ln2hi, ln2lo       Op
+	c                  rowExp // with others than its ln 2
 }
 
 // ln2Parts returns the first digits of ln 2, a multiple of the grid, and the others.
@@ -39,19 +38,43 @@ func (g isa) ln2Parts() (first, others float64) {
 	return short, math.Ln2 - short
 }
 
-// mostPrepared bounds y and s: hi, top and their difference then have no more than 24 digits, or
-// 53. toGrid is added to round such a number to the grid.
+// ln2InRow is ln2Parts for n in parts: as many fewer digits of ln 2 as n has more, but for float32
+// two more than that, as b z has fewer.
+func (g isa) ln2InRow() (first, others float64) {
+	const eighths, sixteenths, long = 177.0 / (1 << 8), 89.0 / (1 << 7), 11908177887.0 / (1 << 34)
+	switch {
+	case g.rowParts() == 1:
+		return g.ln2Parts()
+	case g.f64:
+		return long, math.Ln2 - long
+	case g.avx512:
+		return sixteenths, math.Ln2 - sixteenths
+	}
+	return eighths, math.Ln2 - eighths
+}
+
+// mostPrepared bounds y: hi, top and their difference then have no more than 24 digits, or 53.
+// toGrid is added to round such a number to the grid.
 const (
 	mostPrepared = 1 << 13
 	toGrid       = 0x1.8p14
 )
+
+// mostPreparedInRow bounds y in rows: with s of [spec.MostShift] b z is at most 2^13, of which
+// float32 has multiples of 2^-11.
+func (g isa) mostPreparedInRow() float64 {
+	if g.f64 {
+		return mostPrepared
+	}
+	return mostPrepared - 1<<10
+}
 
 func (p *prepared) signature() (name, ins, outs string, doc []string) {
 	name, ins = "divided", "factor, factorLow float64, "
 	if p.shifted {
 		name, ins = "shifted", "hi, low *T, "+ins
 	}
-	return name, ins, "m, sum", []string{"is odds of other logits; m is the largest, and em 1.", p.are()}
+	return name, ins, "m, em, sum", []string{"is odds of other logits.", p.are()}
 }
 
 func (p *prepared) are() string {
@@ -100,16 +123,23 @@ func (p *prepared) unit(x reg.VecVirtual) {
 	}
 }
 
-func (p *prepared) bound() float64 { return mostPrepared }
+func (p *prepared) bound() float64 { return p.g.mostPreparedInRow() }
 
 func (p *prepared) prepare(_ reg.VecVirtual, a reg.GPVirtual) {
 	g := p.g
 	top, low := p.topOf(a)
 	p.minusTop, p.minusLow = g.everywhere(top), g.everywhere(low)
-	p.c = g.expConstsInMemory()
-	p.c.log2e, p.c.magic = g.hold(math.Log2E), g.hold(g.magicNumber())
-	grid, rest := g.ln2Parts()
-	p.ln2hi, p.ln2lo = g.hold(grid), g.hold(rest)
+	p.c = g.rowExpPrepared()
+	if !p.keeps {
+		doubleResult(p.ofTop(), "em")
+	}
+}
+
+// ofTop returns the exponential of M, of which others are multiples.
+func (p *prepared) ofTop() (em reg.VecVirtual) {
+	em = XMM()
+	VMOVSD(isa{avx512: p.g.avx512, f64: true}.constant(p.g.rowFactor()), em)
+	return em
 }
 
 // topOf stores M, the logit at a, and returns -top and -topLow.
@@ -176,15 +206,11 @@ func (p *prepared) found(m reg.VecVirtual) {
 	p.most = p.g.keptNumbers(x)
 }
 
-func (p *prepared) largest() (m, em reg.VecVirtual) {
-	em = XMM()
-	VMOVSD(isa{avx512: p.g.avx512, f64: true}.constant(1), em)
-	return p.most()[0], em
-}
+func (p *prepared) largest() (m, em reg.VecVirtual) { return p.most()[0], p.ofTop() }
 
 func (p *prepared) measures() *farthest { return &p.far }
 
-func (p *prepared) farthest() float64 { return p.g.magicNumber() + p.g.mostPowers() }
+func (p *prepared) farthest() float64 { return p.g.mostInRow() }
 
 func (p *prepared) exp(i reg.GPVirtual, v int, m *mask) (e reg.VecVirtual, less func() reg.VecVirtual) {
 	g := p.g
@@ -202,14 +228,13 @@ func (p *prepared) exp(i reg.GPVirtual, v int, m *mask) (e reg.VecVirtual, less 
 	g.load(p.c.magic, t)
 	g.nmadd(p.c.log2e, u, t)
 	g.sub(p.c.magic, t, n) // less than 0, as n is not
-	g.madd(p.ln2hi, n, c)
+	g.madd(p.c.ln2hi, n, c)
 	g.madd(p.b, x, c)
 	g.add(q, u, u)
-	g.madd(p.ln2lo, n, q)
+	g.madd(p.c.ln2lo, n, q)
 	g.add(q, c, c)
 	e = g.vec()
-	g.expPolynomial(p.c, c, e)
-	g.overNormalPower(t, e)
+	g.expOfRow(p.c, t, c, e)
 	p.far.take(g, t, m)
 	return e, func() reg.VecVirtual { return u }
 }

@@ -18,6 +18,7 @@ type preparedLogits struct {
 	hi, low reg.GPVirtual
 	c       expConsts
 	shift   expShift
+	x       rowExp // of ordinary rows, with others than its ln 2
 }
 
 // preparedLogits loads the parameters.
@@ -49,8 +50,8 @@ func (g isa) factorParts() (b, bLow Op) {
 }
 
 // onGrid returns -m for the largest x of what the rows are compared by, and the mask of the rows
-// whose largest logit is too large.
-func (p *preparedLogits) onGrid(x reg.VecVirtual) (minusM reg.VecVirtual, rejected reg.GPVirtual) {
+// whose largest logit is above the bound.
+func (p *preparedLogits) onGrid(x reg.VecVirtual, bound float64) (minusM reg.VecVirtual, rejected reg.GPVirtual) {
 	g := p.g
 	y, size, most, grid := g.vec(), g.vec(), g.vec(), g.vec()
 	if g.move(x, y); !p.shifted {
@@ -58,7 +59,7 @@ func (p *preparedLogits) onGrid(x reg.VecVirtual) (minusM reg.VecVirtual, reject
 	}
 	g.load(g.abs(), size)
 	g.and(y, size, size)
-	g.load(g.constant(mostPrepared), most)
+	g.load(g.constant(bound), most)
 	rejected = g.maskBits(g.cmp(nltUQ, most, size))
 	g.load(g.constant(toGrid), grid)
 	g.add(grid, y, y)
@@ -88,16 +89,13 @@ func (p *preparedLogits) less(z reg.VecVirtual, c Op, low reg.VecVirtual) reg.Ve
 	return u
 }
 
-// exp returns the exponentials of u + q, and that. With near all are normal numbers.
-func (p *preparedLogits) exp(z reg.VecVirtual, c Op, low reg.VecVirtual, near bool) (e, sum reg.VecVirtual) {
+// exp returns the exponentials of u + q, and that.
+func (p *preparedLogits) exp(z reg.VecVirtual, c Op, low reg.VecVirtual) (e, sum reg.VecVirtual) {
 	g := p.g
 	u, q := p.parts(z, c, low)
-	r, t, n, least := g.vec(), g.vec(), g.vec(), u
-	if !near {
-		least = g.vec()
-		g.load(g.constant(g.lowest()), least)
-		g.max(u, least, least)
-	}
+	r, t, n, least := g.vec(), g.vec(), g.vec(), g.vec()
+	g.load(g.constant(g.lowest()), least)
+	g.max(u, least, least)
 	g.load(p.c.magic, t)
 	g.madd(p.c.log2e, least, t)
 	g.sub(p.c.magic, t, n)
@@ -108,12 +106,28 @@ func (p *preparedLogits) exp(z reg.VecVirtual, c Op, low reg.VecVirtual, near bo
 	g.add(q, u, u)
 	g.nmadd(g.constant(ln2Rest), n, q)
 	g.add(q, r, r)
-	if e = g.vec(); near {
-		g.expPolynomial(p.c, r, e)
-		g.timesNormalPower(t, e)
-		return e, u
-	}
+	e = g.vec()
 	g.expOf(p.c, r, t, n, p.shift, e)
 	g.drop(g.cmp(ltOQ, g.constant(g.lowest()), u), e)
+	return e, u
+}
+
+// expInRow is exp where no logit is so far below the largest that its exponential is no normal
+// number.
+func (p *preparedLogits) expInRow(z reg.VecVirtual, c Op, low reg.VecVirtual) (e, sum reg.VecVirtual) {
+	g := p.g
+	u, q := p.parts(z, c, low)
+	r, t, n := g.vec(), g.vec(), g.vec()
+	g.load(p.x.magic, t)
+	g.nmadd(p.x.log2e, u, t)
+	g.sub(p.x.magic, t, n)
+	g.load(c, r)
+	g.madd(p.x.ln2hi, n, r)
+	g.madd(p.b, z, r)
+	g.add(q, u, u)
+	g.madd(p.x.ln2lo, n, q)
+	g.add(q, r, r)
+	e = g.vec()
+	g.expOfRow(p.x, t, r, e)
 	return e, u
 }

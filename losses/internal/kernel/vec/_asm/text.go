@@ -305,26 +305,6 @@ func interleave(bodies ...func()) {
 	emitted = func() {}
 }
 
-// ahead emits n vectors that come out of long chains, with AVX-512 in turns and at once, otherwise
-// each when it is asked for, as registers are few.
-func (g isa) ahead(n int, emit func(i int) reg.VecVirtual) (vs []func() reg.VecVirtual) {
-	var bodies []func()
-	for i := range n {
-		var v reg.VecVirtual
-		bodies = append(bodies, func() { v = emit(i) })
-		vs = append(vs, func() reg.VecVirtual {
-			if v == nil {
-				v = emit(i)
-			}
-			return v
-		})
-	}
-	if g.avx512 {
-		interleave(bodies...)
-	}
-	return vs
-}
-
 // emitted is called after every instruction of [isa.pick].
 var emitted = func() {}
 

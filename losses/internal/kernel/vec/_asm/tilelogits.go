@@ -110,14 +110,14 @@ func (p *preparedTile) prepare(lanes reg.GPVirtual) (rejected reg.GPVirtual) {
 	top := g.vec()
 	g.load(g.infinity(-1), top)
 	g.columns(p.k, func(off reg.GPVirtual) { g.max(top, p.rough(off, 0), top) })
-	minusM, rejected := p.onGrid(top)
+	minusM, rejected := p.onGrid(top, mostPrepared)
 	g.store(minusM, g.lane(lanes, "Grid"))
 	p.minusM = g.park(minusM)
 	if p.shifted {
 		v := g.zeros(2)
 		p.delta, p.found = g.park(v[0]), g.park(v[1])
 	} else {
-		e, delta := p.exp(top, minusM, nil, false)
+		e, delta := p.exp(top, minusM, nil)
 		p.delta, p.found = g.park(delta), g.park(e)
 	}
 	p.m = g.maxima(g.park(top))
@@ -129,7 +129,7 @@ func (p *preparedTile) column(off reg.GPVirtual, i int) (e, less reg.VecVirtual,
 	z := g.vec()
 	g.load(nth(p.z, off, i, g), z)
 	c, low := p.added(off, i)
-	if e, less = p.exp(z, c, low, false); !p.shifted {
+	if e, less = p.exp(z, c, low); !p.shifted {
 		return e, less, g.first(p.m, z)
 	}
 	first = g.first(p.m, p.rough(off, i))
