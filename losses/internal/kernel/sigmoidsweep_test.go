@@ -23,8 +23,8 @@ func sweptLosses() (all []sigmoidLoss) {
 	all = append(all, sigmoidLoss{"cross entropy", SigmoidCrossEntropy[float32], SigmoidCrossEntropy[float64], false})
 	for _, l := range []separableLoss{{GCE, 1}, {GCE, 0.7}, {GCE, 0.1}, {GCE, 0x1p-19}, {Focal, 0.3}, {Focal, 1},
 		{Focal, 2}, {Focal, 3}, {Focal, 3.7}, {Focal, 0}, {Focal, 1.5}, {Focal, 2.5}, {Focal, 3.25}, {Focal, 3.5},
-		{Focal, 5}, {Focal, 7.3}, {Focal, 4.5}, {Focal, 6},
-		{Poly1, 0.1}, {Poly1, 2}, {Poly1, 4},
+		{Focal, 5}, {Focal, 7.3}, {Focal, 4.5}, {Focal, 6}, {Focal, 7.1}, {Focal, 12.5}, {Focal, 20},
+		{Poly1, 0.1}, {Poly1, 2}, {Poly1, 4}, {Poly1, -1}, {Poly1, -0.99}, {Poly1, -0.3}, {Poly1, 7}, {Poly1, 60},
 		{AGCE(1), 2}, {AGCE(0.6), 0.6}, {AUL(2), 2}, {AUL(6.3), 1.5}, {AEL, 2}, {AEL, 0.5},
 		{GCE, 0.3}, {GCE, 0.49}, {AUL(1.5), 2}, {AEL, 0.4}, {AEL, 1e9}} {
 		all = append(all, sigmoidLoss{fmt.Sprint(l),

@@ -93,6 +93,16 @@ const (
 	pieceTerms     = 7
 	pieceRaise     = 24
 	pieceLowest    = -120
+	denseLow       = 0
+	denseRate      = 16
+	denseNear      = 48
+	denseFar       = 272
+	denseCount     = 32
+	denseTerms     = 7
+	denseFrom      = 2.5
+	denseFirst     = 4
+	denseScale     = 88.65
+	denseEnd       = 22.68465909090909
 	parPower       = 0
 	parFarthest    = 2
 	powerWidth     = 2.25

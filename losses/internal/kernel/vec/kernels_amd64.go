@@ -508,13 +508,13 @@ func sigmoidCrossEntropyF32AVX512(loss *float64, grad *float32, z *float32, yes 
 //go:noescape
 func sigmoidPiecesF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
 
-// sigmoidFocalPiecesF32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
+// sigmoidDensePiecesF32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
 // no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
-// z, and times scales where that is not nil. φ = -(1-p)^a l, by pieces; par is its plan's. bad != 0
-// when no is nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
+// z, and times scales where that is not nil. φ = -(1-p)^a l or -l + a (1-p), by pieces; par is its
+// plan's. bad != 0 when no is nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
-func sigmoidFocalPiecesF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+func sigmoidDensePiecesF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
 
 // sigmoidMarginPiecesF32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
 // no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by

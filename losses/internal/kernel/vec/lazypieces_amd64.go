@@ -9,7 +9,7 @@ import (
 )
 
 // lazyPieces are plans that are made when they are first wanted.
-type lazyPieces struct{ made, odds, fine atomic.Pointer[piecesPlan] }
+type lazyPieces struct{ made, odds, fine, dense atomic.Pointer[piecesPlan] }
 
 func (l *lazyPieces) piecesOf(yes, no pieceFamily) *piecesPlan {
 	return lazy(&l.made, piecesFor, [2]pieceFamily{yes, no})
@@ -23,6 +23,9 @@ func (l *lazyPieces) steepOf(f pieceFamily) *piecesPlan { return lazy(&l.odds, s
 
 // fineOf is that with AVX-512.
 func (l *lazyPieces) fineOf(f pieceFamily) *piecesPlan { return lazy(&l.fine, fineFor, f) }
+
+// denseOf is the plan of sigmoidDensePieces.
+func (l *lazyPieces) denseOf(f pieceFamily) *piecesPlan { return lazy(&l.dense, denseFor, f) }
 
 // marginOf is the plan of sigmoidMarginPieces.
 func (l *lazyPieces) marginOf(a spec.Asymmetric) *piecesPlan { return lazy(&l.made, marginFor, a) }

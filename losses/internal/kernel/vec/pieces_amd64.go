@@ -11,7 +11,7 @@ import (
 )
 
 // A piecesPlan is what sigmoidPieces takes, where a vector of memory begins, for a loss whose
-// classes are of a family each, sigmoidFocalPieces where both are of the same focal loss,
+// classes are of a family each, sigmoidDensePieces where both are of the same one,
 // sigmoidPowerPieces for generalised cross entropy, or a kernel of odds.
 type piecesPlan struct {
 	memory [piecesPars + alignment/4]float32
@@ -141,15 +141,18 @@ func fitInterval(table []float32, n, stride int, middle, half float64, f func(a 
 
 // rate returns the k of exp(-k a), beside which the loss of the likely class is smooth.
 func (f pieceFamily) rate() float64 {
-	if f.Family == spec.Focal {
+	switch {
+	case f.Family == spec.Focal:
 		return 1 + f.a
+	case f.Family == spec.Poly1 && f.a == -1:
+		return 2
 	}
 	return 1
 }
 
 // last returns the loss of a certain class.
 func (f pieceFamily) last() float64 {
-	if f.Family == spec.Focal {
+	if !f.Smooth() {
 		return 0
 	}
 	v, _, _ := spec.SmoothPhi(f.Family, f.a, 1, 0)
@@ -174,8 +177,20 @@ func (f pieceFamily) loss(p spec.Side) (v, slope float64) {
 // beyond is loss without the last one.
 func (f pieceFamily) beyond(p spec.Side) (v, slope float64) {
 	v, slope = f.loss(p)
-	if f.Family == spec.AEL {
+	switch f.Family {
+	case spec.AEL:
 		return f.last() * math.Expm1(p.Rest/f.a), slope
+	case spec.Poly1: // (1+a) (1-p) and what -log p has beyond 1-p, the series of which starts with half its square
+		square := p.Rest * p.Rest
+		more := -p.L - p.Rest
+		if p.Rest < 0x1p-4 {
+			more = 0
+			for n := 16.; n >= 2; n-- {
+				more = more*p.Rest + 1/n
+			}
+			more *= square
+		}
+		return (1+f.a)*p.Rest + more, p.Rest * (1 + f.a - f.a*p.Rest)
 	}
 	return v - f.last(), slope
 }

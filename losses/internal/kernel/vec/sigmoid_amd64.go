@@ -171,11 +171,15 @@ func SigmoidAsymmetric[T spec.Float](a spec.Asymmetric, loss []float64, grad, z,
 	}
 	p := asymmetricPlanFor(a)
 	if a.Margin == 0 && single512[T]() {
-		if c := p.piecesOf(pieceFamily{spec.Focal, a.GammaPos}, pieceFamily{spec.Focal, a.GammaNeg}); c.ok {
-			run := f32AVX512{}.sigmoidPieces
-			if a.GammaPos == a.GammaNeg {
-				run = f32AVX512{}.sigmoidFocalPieces
-			}
+		ofYes, ofNo := pieceFamily{spec.Focal, a.GammaPos}, pieceFamily{spec.Focal, a.GammaNeg}
+		run := f32AVX512{}.sigmoidDensePieces
+		var c *piecesPlan
+		if ofYes == ofNo {
+			c = p.denseOf(ofYes)
+		} else {
+			run, c = f32AVX512{}.sigmoidPieces, p.piecesOf(ofYes, ofNo)
+		}
+		if c.ok {
 			return sigmoidSingle(run, c.par(), loss, grad, z, yes, no, scale)
 		}
 	}
@@ -234,14 +238,14 @@ func (p *plan) single() (run singleKernel, c *piecesPlan) {
 	f := pieceFamily{p.family, p.a}
 	few := inUse == isa.AVX2
 	switch {
-	case f.Family == spec.Poly1:
+	case f.Family == spec.Poly1 && (few || f.a >= 0 && f.a <= mostPoly):
 		return nil, nil
 	case f.Family == spec.Focal && few && f.a > mostOdds:
 		return sigmoidFocalOddsF32AVX2, p.steepOf(f)
 	case f.Family == spec.Focal && few:
 		return sigmoidFocalOddsF32AVX2, p.oddsOf(f)
-	case f.Family == spec.Focal:
-		return sigmoidFocalPiecesF32AVX512, p.piecesOf(f, f)
+	case f.Family == spec.Focal, f.Family == spec.Poly1:
+		return sigmoidDensePiecesF32AVX512, p.denseOf(f)
 	case f.Family == spec.GCE && few:
 		return sigmoidGCEOddsF32AVX2, p.oddsOf(f)
 	case f.Family == spec.GCE:

@@ -460,8 +460,8 @@ func (f32AVX512) sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *fl
 func (f32AVX512) sigmoidPieces(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidPiecesF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
-func (f32AVX512) sigmoidFocalPieces(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
-	return sigmoidFocalPiecesF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
+func (f32AVX512) sigmoidDensePieces(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidDensePiecesF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
 func (f32AVX512) sigmoidMarginPieces(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidMarginPiecesF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)

@@ -65,7 +65,7 @@ func main() {
 		g.sigmoid(sigmoidCrossEntropy)
 		if g.avx512 && !g.f64 {
 			g.sigmoid(sigmoidPieces)
-			g.sigmoid(sigmoidFocalPieces)
+			g.sigmoid(sigmoidDensePieces)
 			g.sigmoid(sigmoidMarginPieces)
 			g.sigmoid(sigmoidPowerPieces)
 			g.sigmoid(sigmoidShifted)

@@ -48,11 +48,6 @@ var sigmoidPieces = sigmoidLoss{name: "sigmoidPieces",
 	doc:     "The loss is by pieces; par is its plan's.",
 	prepare: byLikelihood(piecesQuestion), logs: none, exact: true, ways: 2, size: true}
 
-// sigmoidFocalPieces is that of classes of the same focal loss: sure and the other's F are none.
-var sigmoidFocalPieces = sigmoidLoss{name: "sigmoidFocalPieces",
-	doc:     "φ = -(1-p)^a l, by pieces; par is its plan's.",
-	prepare: byLikelihood(focalPieces), logs: none, exact: true, ways: 2, size: true}
-
 // piecesQuestion: see above.
 func piecesQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 	grows := K()
@@ -76,32 +71,6 @@ func piecesQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 		pair, lost := g.product(t, f)
 		return loss, g.fallsLess(running{pair, lost}, running{near, function(pieceFunctions + 1)},
 			running{other, rounded}, running{function(3), function(pieceFunctions + 3)})
-	}
-}
-
-// focalPieces: see above.
-func focalPieces(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
-	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
-		f := g.raisedExp(c, g.atLeast(pieceLowest, q.minus), g.parameter(par, parRate), g.parameter(par, parRate+1))
-		index, x, excess := g.piece(pieceWidth, q.minus)
-		function := func(i int) reg.VecVirtual {
-			return g.polynomial(x, i, func(row int, c reg.VecVirtual) {
-				VPERMPS(pieceTable(g, par, row), index, c)
-				emitted()
-			})
-		}
-		t, u := labels()
-		pair, lost := g.product(t, f)
-		loss = function(pieceFunctions)
-		g.mul(pair, loss, loss)
-		g.madd(u, function(2), loss)
-		near := function(0)
-		g.mul(t, near, near)
-		g.madd(f, near, loss)
-		g.subLabelled(excess, u, loss)
-		near = function(1)
-		return loss, g.fallsLess(running{pair, lost}, running{near, function(pieceFunctions + 1)},
-			running{sum: u}, running{function(3), function(pieceFunctions + 3)})
 	}
 }
 

@@ -77,11 +77,14 @@ func (g isa) raised(c singleTables) singleTables {
 }
 
 // sixteen returns f(0), f(1), … in memory.
-func (g isa) sixteen(name string, f func(i float64) float64) Mem {
+func (g isa) sixteen(name string, f func(i float64) float64) Mem { return g.floats(name, 16, f) }
+
+// floats is sixteen for n of them.
+func (g isa) floats(name string, n int, f func(i float64) float64) Mem {
 	m, ok := constants[name]
 	if !ok {
 		m = GLOBL(name, attr.RODATA|attr.NOPTR)
-		for i := range 16 {
+		for i := range n {
 			DATA(4*i, U32(uint32(constBits(false, f(float64(i))))))
 		}
 		constants[name] = m

@@ -274,12 +274,14 @@ func (g isa) blocks(n reg.GPVirtual, body func(i reg.GPVirtual, v int, m *mask),
 }
 
 // interleave emits what the bodies emit, which have no branches, in turns: a processor looks ahead
-// a hundred instructions, less than one of them takes in long chains.
+// a hundred instructions, less than one of them takes in long chains. A body may emit parts of its
+// own in turns.
 func interleave(bodies ...func()) {
 	type turns struct {
 		next  func() (struct{}, bool)
 		yield func()
 	}
+	outer := emitted
 	all := make([]turns, len(bodies))
 	for i, body := range bodies {
 		all[i].next, _ = iter.Pull(func(yield func(struct{}) bool) {
@@ -299,10 +301,12 @@ func interleave(bodies ...func()) {
 			if _, ok := all[i].next(); !ok {
 				all[i].next = nil
 				left--
+			} else {
+				outer()
 			}
 		}
 	}
-	emitted = func() {}
+	emitted = outer
 }
 
 // emitted is called after every instruction of [isa.pick].

@@ -1,0 +1,25 @@
+//go:build !purego
+
+package vec
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"softloss/losses/internal/kernel/spec"
+)
+
+// TestDensePieces: the pieces are exact enough for the parameters that are used, and others are
+// declined.
+func TestDensePieces(t *testing.T) {
+	for _, f := range []pieceFamily{{spec.Focal, 0}, {spec.Focal, 1e-46}, {spec.Focal, 0.5}, {spec.Focal, 2},
+		{spec.Focal, 5}, {spec.Focal, 7.3}, {spec.Focal, 13}, {spec.Focal, 20},
+		{spec.Poly1, -1}, {spec.Poly1, -0.98}, {spec.Poly1, -0.5}, {spec.Poly1, 4}, {spec.Poly1, 20}} {
+		require.True(t, denseFor(f).ok, "%v", f)
+	}
+	for _, f := range []pieceFamily{{spec.Focal, 24}, {spec.Focal, 40}, {spec.Poly1, -1 + 1e-6}, {spec.Poly1, -0.999},
+		{spec.Poly1, 1000}} { // the polynomials are too short
+		require.False(t, denseFor(f).ok, "%v", f)
+	}
+}
