@@ -15,7 +15,8 @@ import (
 //
 // Shapes: index [N] or [N, 1] of any integer type → [N, classes]; a scalar → [classes], [N, T] →
 // [N, T, classes]. Errors: [ErrNil], [ErrShape], [ErrDtype], [ErrParam] unless classes > 0 and
-// there are less than 2³¹ labels in all, [ErrIndex] for a class outside [0, classes).
+// there are less than 2³¹ labels in all, or 2²⁸ on machines of 32 bits, [ErrIndex] for a class
+// outside [0, classes).
 func OneHot(index tensor.Tensor, classes int, dt tensor.Dtype) (*tensor.Dense, error) {
 	return labelsOfClasses(index, classes, classes, dt, func(t []float64, y int) {
 		clear(t)
@@ -42,6 +43,9 @@ func labelsOfClasses(index tensor.Tensor, classes, k int, dt tensor.Dtype,
 	return labels, nil
 }
 
+// mostLabels is how many float64 memory holds, which counts on machines of 32 bits.
+const mostLabels = math.MaxInt / 8
+
 // indexOf returns an index that labels of the dtype can be made of, and the shape of its rows.
 func indexOf(index tensor.Tensor, classes int, dt tensor.Dtype) (d *tensor.Dense, shape tensor.Shape, err error) {
 	if d, err = denseOf("index", index); err != nil {
@@ -58,9 +62,11 @@ func indexOf(index tensor.Tensor, classes int, dt tensor.Dtype) (d *tensor.Dense
 	if classes < 1 {
 		return nil, nil, argError(ErrParam, "classes", classes, "is out of range", "at least 1")
 	}
-	if most := math.MaxInt32 / rows; classes > most {
-		return nil, nil, argError(ErrParam, "classes", classes, "is out of range",
-			fmt.Sprintf("at most %d for %s", most, phrase.Plural(rows, "row")))
+	for _, labels := range [...]int{math.MaxInt32, mostLabels} {
+		if most := labels / rows; classes > most {
+			return nil, nil, argError(ErrParam, "classes", classes, "is out of range",
+				fmt.Sprintf("at most %d for %s", most, phrase.Plural(rows, "row")))
+		}
 	}
 	if last := len(shape) - 1; last > 0 && shape[last] == 1 {
 		shape = shape[:last]

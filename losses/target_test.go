@@ -148,3 +148,16 @@ func TestLogitAdjustment(t *testing.T) {
 	_, err = losses.LogitAdjustment([]float64{1}, nan)
 	require.ErrorIs(t, err, losses.ErrParam)
 }
+
+// TestOneHotBeyondMemory asks for as many labels of one row as have an index of 32 bits, which is
+// more than the memory of such a machine.
+func TestOneHotBeyondMemory(t *testing.T) {
+	one := tensor.New(tensor.WithShape(1), tensor.WithBacking([]int{1}))
+	for _, classes := range []int{math.MaxInt/8 + 1, math.MaxInt} {
+		for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
+			_, err := losses.OneHot(one, classes, dt)
+			require.ErrorIs(t, err, losses.ErrParam)
+			require.ErrorContains(t, err, fmt.Sprintf("losses: classes: %d is out of range, want at most ", classes))
+		}
+	}
+}
