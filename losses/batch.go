@@ -79,6 +79,7 @@ type scratch[T kernel.Float] struct {
 	soft                   []float64          // log p and p of some rows
 	slopes                 []float64          // φ' of some rows
 	losses                 []float64          // of elements whose sum alone is kept
+	lifted                 []float64          // the loss of a row whose gradients are computed anew
 	lows                   []float64
 	turns                  []turned
 	bent                   []T // the direction behind the angles

@@ -28,6 +28,7 @@ type engine[T kernel.Float] struct {
 	prior [2]float64 // of the smoothing with SigmoidLink
 
 	totals
+	lifting  lifting
 	massLift float64   // what the class weights in the mass were divided by
 	removed  []bool    // rows that take no part; nil when all do
 	rowMass  []float64 // S_n, for WeightedMean
@@ -37,6 +38,12 @@ type engine[T kernel.Float] struct {
 	group parallel.Group
 	parts []*worker[T]
 	buf   buffers[T]
+}
+
+// lifting is what lifts p in every row: slope is 0 for nothing.
+type lifting struct {
+	slope   float64 // of the loss, with the weights of labels
+	closest float64 // how far from the largest logit p has digits
 }
 
 // buffers is memory to use again.

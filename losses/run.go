@@ -56,6 +56,7 @@ func blockOf(k int) int { return max(1, blockSize/k) }
 
 // run evaluates all rows.
 func (e *engine[T]) run() error {
+	e.setLift()
 	n, k := e.n, e.k
 	if e.link == SigmoidLink {
 		n, k = e.n/e.classes, e.classes
@@ -206,10 +207,7 @@ func (w *worker[T]) try(e *engine[T], lo, hi int) (row int, err error) {
 		}
 	}()
 	b := e.slice(lo, hi)
-	b.scratch, b.at = &w.scratch, &w.at
-	if e.sums != nil {
-		b.loss = w.losses[lo-w.first : hi-w.first]
-	}
+	w.ready(&b, e, lo)
 	if b.probs {
 		for i, p := range b.input {
 			if !(p >= 0 && p <= 1) {
@@ -232,7 +230,20 @@ func (w *worker[T]) try(e *engine[T], lo, hi int) (row int, err error) {
 	default:
 		row, err = b.computeApart(e.formula, e.linear)
 	}
+	if err == nil && e.lifting.slope != 0 {
+		b = e.slice(lo, hi) // anew: what was computed may have changed it
+		w.ready(&b, e, lo)
+		row, err = b.mendLifted(e.formula, e.linear, e.lifting, part(e.sample, lo, hi, 1))
+	}
 	return lo + row, err
+}
+
+// ready gives b, the rows of e from lo on, this worker's memory.
+func (w *worker[T]) ready(b *batch[T], e *engine[T], lo int) {
+	b.scratch, b.at = &w.scratch, &w.at
+	if e.sums != nil {
+		b.loss = w.losses[lo-w.first:][:b.n]
+	}
 }
 
 // failed is the error of a loss that did not return from the row that it was looking at.
