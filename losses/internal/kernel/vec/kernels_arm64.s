@@ -12437,164 +12437,192 @@ loop:
 	VADD V0.S4, V22.S4, V22.S4
 	WORD $0x4fa39ab5 // fmul v21.4s, v21.4s, v3.s[3]
 	WORD $0x4fa39ad6 // fmul v22.4s, v22.4s, v3.s[3]
-	VMOV V21.B16, V11.B16
-	VMOV V22.B16, V12.B16
-	WORD $0x4eb9ceab // fmls v11.4s, v21.4s, v25.4s
-	WORD $0x4ebacecc // fmls v12.4s, v22.4s, v26.4s
-	WORD $0x6e35df39 // fmul v25.4s, v25.4s, v21.4s
-	WORD $0x6e36df5a // fmul v26.4s, v26.4s, v22.4s
-	WORD $0x4eb5d415 // fsub v21.4s, v0.4s, v21.4s
-	WORD $0x4eb6d416 // fsub v22.4s, v0.4s, v22.4s
-	WORD $0x4e39d6b9 // fadd v25.4s, v21.4s, v25.4s
-	WORD $0x4e3ad6da // fadd v26.4s, v22.4s, v26.4s
-	WORD $0x4fa59b39 // fmul v25.4s, v25.4s, v5.s[3]
-	WORD $0x4fa59b5a // fmul v26.4s, v26.4s, v5.s[3]
-	WORD $0x4e2dd411 // fadd v17.4s, v0.4s, v13.4s
-	WORD $0x4e2ed412 // fadd v18.4s, v0.4s, v14.4s
-	WORD $0x6e31fc0f // fdiv v15.4s, v0.4s, v17.4s
-	WORD $0x6e32fc10 // fdiv v16.4s, v0.4s, v18.4s
-	WORD $0x4eb1d415 // fsub v21.4s, v0.4s, v17.4s
-	WORD $0x4eb2d416 // fsub v22.4s, v0.4s, v18.4s
-	WORD $0x4e2dd6b5 // fadd v21.4s, v21.4s, v13.4s
-	WORD $0x4e2ed6d6 // fadd v22.4s, v22.4s, v14.4s
+	WORD $0x4e2dd40f // fadd v15.4s, v0.4s, v13.4s
+	WORD $0x4e2ed410 // fadd v16.4s, v0.4s, v14.4s
+	WORD $0x6e2ffc0b // fdiv v11.4s, v0.4s, v15.4s
+	WORD $0x6e30fc0c // fdiv v12.4s, v0.4s, v16.4s
+	WORD $0x4eafd411 // fsub v17.4s, v0.4s, v15.4s
+	WORD $0x4eb0d412 // fsub v18.4s, v0.4s, v16.4s
+	WORD $0x4e2dd631 // fadd v17.4s, v17.4s, v13.4s
+	WORD $0x4e2ed652 // fadd v18.4s, v18.4s, v14.4s
 	VMOV V0.B16, V23.B16
 	VMOV V0.B16, V24.B16
-	WORD $0x4eb1cdf7 // fmls v23.4s, v15.4s, v17.4s
-	WORD $0x4eb2ce18 // fmls v24.4s, v16.4s, v18.4s
-	WORD $0x4eb5cdf7 // fmls v23.4s, v15.4s, v21.4s
-	WORD $0x4eb6ce18 // fmls v24.4s, v16.4s, v22.4s
-	WORD $0x6e2fddb1 // fmul v17.4s, v13.4s, v15.4s
-	WORD $0x6e30ddd2 // fmul v18.4s, v14.4s, v16.4s
-	WORD $0x4eb3ce37 // fmls v23.4s, v17.4s, v19.4s
-	WORD $0x4eb4ce58 // fmls v24.4s, v18.4s, v20.4s
-	FMOVQ 32(R7), F17
-	FMOVQ 32(R7), F18
-	WORD $0x6e31def7 // fmul v23.4s, v23.4s, v17.4s
-	WORD $0x6e32df18 // fmul v24.4s, v24.4s, v18.4s
-	WORD $0x4e2fd5ef // fadd v15.4s, v15.4s, v15.4s
-	WORD $0x4e30d610 // fadd v16.4s, v16.4s, v16.4s
-	WORD $0x4ea0d5ef // fsub v15.4s, v15.4s, v0.4s
-	WORD $0x4ea0d610 // fsub v16.4s, v16.4s, v0.4s
-	WORD $0x6e2fddf1 // fmul v17.4s, v15.4s, v15.4s
-	WORD $0x6e30de12 // fmul v18.4s, v16.4s, v16.4s
-	FMOVQ 272(R7), F21
-	FMOVQ 272(R7), F22
-	WORD $0x4f8a11f5 // fmla v21.4s, v15.4s, v10.s[0]
-	WORD $0x4f8a1216 // fmla v22.4s, v16.4s, v10.s[0]
+	WORD $0x4eafcd77 // fmls v23.4s, v11.4s, v15.4s
+	WORD $0x4eb0cd98 // fmls v24.4s, v12.4s, v16.4s
+	WORD $0x4eb1cd77 // fmls v23.4s, v11.4s, v17.4s
+	WORD $0x4eb2cd98 // fmls v24.4s, v12.4s, v18.4s
+	WORD $0x6e2bddaf // fmul v15.4s, v13.4s, v11.4s
+	WORD $0x6e2cddd0 // fmul v16.4s, v14.4s, v12.4s
+	WORD $0x4eb3cdf7 // fmls v23.4s, v15.4s, v19.4s
+	WORD $0x4eb4ce18 // fmls v24.4s, v16.4s, v20.4s
+	FMOVQ 32(R7), F15
+	FMOVQ 32(R7), F16
+	WORD $0x6e2fdef7 // fmul v23.4s, v23.4s, v15.4s
+	WORD $0x6e30df18 // fmul v24.4s, v24.4s, v16.4s
+	WORD $0x4e2bd56b // fadd v11.4s, v11.4s, v11.4s
+	WORD $0x4e2cd58c // fadd v12.4s, v12.4s, v12.4s
+	WORD $0x4ea0d56b // fsub v11.4s, v11.4s, v0.4s
+	WORD $0x4ea0d58c // fsub v12.4s, v12.4s, v0.4s
+	WORD $0x6e2bdd6f // fmul v15.4s, v11.4s, v11.4s
+	WORD $0x6e2cdd90 // fmul v16.4s, v12.4s, v12.4s
+	FMOVQ 272(R7), F17
+	FMOVQ 272(R7), F18
+	WORD $0x4f8a1171 // fmla v17.4s, v11.4s, v10.s[0]
+	WORD $0x4f8a1192 // fmla v18.4s, v12.4s, v10.s[0]
 	FMOVQ 256(R7), F27
 	FMOVQ 256(R7), F28
-	WORD $0x4fa919fb // fmla v27.4s, v15.4s, v9.s[3]
-	WORD $0x4fa91a1c // fmla v28.4s, v16.4s, v9.s[3]
-	WORD $0x4e31cebb // fmla v27.4s, v21.4s, v17.4s
-	WORD $0x4e32cedc // fmla v28.4s, v22.4s, v18.4s
-	FMOVQ 240(R7), F21
-	FMOVQ 240(R7), F22
-	WORD $0x4f8919f5 // fmla v21.4s, v15.4s, v9.s[2]
-	WORD $0x4f891a16 // fmla v22.4s, v16.4s, v9.s[2]
-	WORD $0x4e31cf75 // fmla v21.4s, v27.4s, v17.4s
-	WORD $0x4e32cf96 // fmla v22.4s, v28.4s, v18.4s
+	WORD $0x4fa9197b // fmla v27.4s, v11.4s, v9.s[3]
+	WORD $0x4fa9199c // fmla v28.4s, v12.4s, v9.s[3]
+	WORD $0x4e2fce3b // fmla v27.4s, v17.4s, v15.4s
+	WORD $0x4e30ce5c // fmla v28.4s, v18.4s, v16.4s
+	FMOVQ 240(R7), F17
+	FMOVQ 240(R7), F18
+	WORD $0x4f891971 // fmla v17.4s, v11.4s, v9.s[2]
+	WORD $0x4f891992 // fmla v18.4s, v12.4s, v9.s[2]
+	WORD $0x4e2fcf71 // fmla v17.4s, v27.4s, v15.4s
+	WORD $0x4e30cf92 // fmla v18.4s, v28.4s, v16.4s
 	FMOVQ 224(R7), F27
 	FMOVQ 224(R7), F28
-	WORD $0x4fa911fb // fmla v27.4s, v15.4s, v9.s[1]
-	WORD $0x4fa9121c // fmla v28.4s, v16.4s, v9.s[1]
-	WORD $0x4e31cebb // fmla v27.4s, v21.4s, v17.4s
-	WORD $0x4e32cedc // fmla v28.4s, v22.4s, v18.4s
-	FMOVQ 192(R7), F21
-	FMOVQ 192(R7), F22
-	WORD $0x4f8911f5 // fmla v21.4s, v15.4s, v9.s[0]
-	WORD $0x4f891216 // fmla v22.4s, v16.4s, v9.s[0]
-	WORD $0x4e31cf75 // fmla v21.4s, v27.4s, v17.4s
-	WORD $0x4e32cf96 // fmla v22.4s, v28.4s, v18.4s
+	WORD $0x4fa9117b // fmla v27.4s, v11.4s, v9.s[1]
+	WORD $0x4fa9119c // fmla v28.4s, v12.4s, v9.s[1]
+	WORD $0x4e2fce3b // fmla v27.4s, v17.4s, v15.4s
+	WORD $0x4e30ce5c // fmla v28.4s, v18.4s, v16.4s
+	FMOVQ 192(R7), F17
+	FMOVQ 192(R7), F18
+	WORD $0x4f891171 // fmla v17.4s, v11.4s, v9.s[0]
+	WORD $0x4f891192 // fmla v18.4s, v12.4s, v9.s[0]
+	WORD $0x4e2fcf71 // fmla v17.4s, v27.4s, v15.4s
+	WORD $0x4e30cf92 // fmla v18.4s, v28.4s, v16.4s
 	FMOVQ 208(R7), F27
-	WORD $0x4e35d77b // fadd v27.4s, v27.4s, v21.4s
+	WORD $0x4e31d77b // fadd v27.4s, v27.4s, v17.4s
 	FMOVQ 208(R7), F28
-	WORD $0x4e36d79c // fadd v28.4s, v28.4s, v22.4s
-	WORD $0x4e37cf75 // fmla v21.4s, v27.4s, v23.4s
-	WORD $0x4e38cf96 // fmla v22.4s, v28.4s, v24.4s
+	WORD $0x4e32d79c // fadd v28.4s, v28.4s, v18.4s
+	WORD $0x4e37cf71 // fmla v17.4s, v27.4s, v23.4s
+	WORD $0x4e38cf92 // fmla v18.4s, v28.4s, v24.4s
 	FMOVQ 208(R7), F27
 	FMOVQ 208(R7), F28
-	WORD $0x4e3bd6b5 // fadd v21.4s, v21.4s, v27.4s
-	WORD $0x4e3cd6d6 // fadd v22.4s, v22.4s, v28.4s
-	FMOVQ 144(R7), F23
-	FMOVQ 144(R7), F24
-	WORD $0x4f8811f7 // fmla v23.4s, v15.4s, v8.s[0]
-	WORD $0x4f881218 // fmla v24.4s, v16.4s, v8.s[0]
-	FMOVQ 128(R7), F27
-	FMOVQ 128(R7), F28
-	WORD $0x4fa719fb // fmla v27.4s, v15.4s, v7.s[3]
-	WORD $0x4fa71a1c // fmla v28.4s, v16.4s, v7.s[3]
-	WORD $0x4e31cefb // fmla v27.4s, v23.4s, v17.4s
-	WORD $0x4e32cf1c // fmla v28.4s, v24.4s, v18.4s
-	FMOVQ 112(R7), F23
-	FMOVQ 112(R7), F24
-	WORD $0x4f8719f7 // fmla v23.4s, v15.4s, v7.s[2]
-	WORD $0x4f871a18 // fmla v24.4s, v16.4s, v7.s[2]
-	WORD $0x4e31cf77 // fmla v23.4s, v27.4s, v17.4s
-	WORD $0x4e32cf98 // fmla v24.4s, v28.4s, v18.4s
-	FMOVQ 96(R7), F27
-	FMOVQ 96(R7), F28
-	WORD $0x4fa711fb // fmla v27.4s, v15.4s, v7.s[1]
-	WORD $0x4fa7121c // fmla v28.4s, v16.4s, v7.s[1]
-	WORD $0x4e31cefb // fmla v27.4s, v23.4s, v17.4s
-	WORD $0x4e32cf1c // fmla v28.4s, v24.4s, v18.4s
-	FMOVQ 64(R7), F23
-	FMOVQ 64(R7), F24
-	WORD $0x4f8711f7 // fmla v23.4s, v15.4s, v7.s[0]
-	WORD $0x4f871218 // fmla v24.4s, v16.4s, v7.s[0]
-	WORD $0x4e31cf77 // fmla v23.4s, v27.4s, v17.4s
-	WORD $0x4e32cf98 // fmla v24.4s, v28.4s, v18.4s
-	FMOVQ 80(R7), F27
-	FMOVQ 80(R7), F28
-	WORD $0x4e3bd6f7 // fadd v23.4s, v23.4s, v27.4s
-	WORD $0x4e3cd718 // fadd v24.4s, v24.4s, v28.4s
+	WORD $0x4e3bd631 // fadd v17.4s, v17.4s, v27.4s
+	WORD $0x4e3cd652 // fadd v18.4s, v18.4s, v28.4s
+	FMOVQ 64(R8), F27 // 0.5
+	WORD $0x6e3bdef7 // fmul v23.4s, v23.4s, v27.4s
+	WORD $0x6e3bdf18 // fmul v24.4s, v24.4s, v27.4s
+	WORD $0x4e33d6f7 // fadd v23.4s, v23.4s, v19.4s
+	WORD $0x4e34d718 // fadd v24.4s, v24.4s, v20.4s
+	FMOVQ 144(R7), F27
+	FMOVQ 144(R7), F28
+	WORD $0x4f88117b // fmla v27.4s, v11.4s, v8.s[0]
+	WORD $0x4f88119c // fmla v28.4s, v12.4s, v8.s[0]
+	FMOVQ 128(R7), F29
+	FMOVQ 128(R7), F30
+	WORD $0x4fa7197d // fmla v29.4s, v11.4s, v7.s[3]
+	WORD $0x4fa7199e // fmla v30.4s, v12.4s, v7.s[3]
+	WORD $0x4e2fcf7d // fmla v29.4s, v27.4s, v15.4s
+	WORD $0x4e30cf9e // fmla v30.4s, v28.4s, v16.4s
+	FMOVQ 112(R7), F27
+	FMOVQ 112(R7), F28
+	WORD $0x4f87197b // fmla v27.4s, v11.4s, v7.s[2]
+	WORD $0x4f87199c // fmla v28.4s, v12.4s, v7.s[2]
+	WORD $0x4e2fcfbb // fmla v27.4s, v29.4s, v15.4s
+	WORD $0x4e30cfdc // fmla v28.4s, v30.4s, v16.4s
+	FMOVQ 96(R7), F29
+	FMOVQ 96(R7), F30
+	WORD $0x4fa7117d // fmla v29.4s, v11.4s, v7.s[1]
+	WORD $0x4fa7119e // fmla v30.4s, v12.4s, v7.s[1]
+	WORD $0x4e2fcf7d // fmla v29.4s, v27.4s, v15.4s
+	WORD $0x4e30cf9e // fmla v30.4s, v28.4s, v16.4s
+	FMOVQ 64(R7), F27
+	FMOVQ 64(R7), F28
+	WORD $0x4f87117b // fmla v27.4s, v11.4s, v7.s[0]
+	WORD $0x4f87119c // fmla v28.4s, v12.4s, v7.s[0]
+	WORD $0x4e2fcfbb // fmla v27.4s, v29.4s, v15.4s
+	WORD $0x4e30cfdc // fmla v28.4s, v30.4s, v16.4s
+	FMOVQ 80(R7), F29
+	WORD $0x4e3bd7bd // fadd v29.4s, v29.4s, v27.4s
+	FMOVQ 80(R7), F30
+	WORD $0x4e3cd7de // fadd v30.4s, v30.4s, v28.4s
+	WORD $0x4e37cfbb // fmla v27.4s, v29.4s, v23.4s
+	WORD $0x4e38cfdc // fmla v28.4s, v30.4s, v24.4s
+	FMOVQ 80(R7), F29
+	FMOVQ 80(R7), F30
+	WORD $0x4e3dd77b // fadd v27.4s, v27.4s, v29.4s
+	WORD $0x4e3ed79c // fadd v28.4s, v28.4s, v30.4s
+	WORD $0x4eb5d40b // fsub v11.4s, v0.4s, v21.4s
+	WORD $0x4eb6d40c // fsub v12.4s, v0.4s, v22.4s
+	VMOV V11.B16, V15.B16
+	VMOV V12.B16, V16.B16
+	WORD $0x4e39ceaf // fmla v15.4s, v21.4s, v25.4s
+	WORD $0x4e3aced0 // fmla v16.4s, v22.4s, v26.4s
+	WORD $0x4eafd56b // fsub v11.4s, v11.4s, v15.4s
+	WORD $0x4eb0d58c // fsub v12.4s, v12.4s, v16.4s
+	WORD $0x4e39ceab // fmla v11.4s, v21.4s, v25.4s
+	WORD $0x4e3acecc // fmla v12.4s, v22.4s, v26.4s
+	WORD $0x4fa599f7 // fmul v23.4s, v15.4s, v5.s[3]
+	WORD $0x4fa59a18 // fmul v24.4s, v16.4s, v5.s[3]
+	FMOVQ 48(R7), F31
+	WORD $0x6ea0fafd // fneg v29.4s, v23.4s
+	WORD $0x6ea0fb1e // fneg v30.4s, v24.4s
+	WORD $0x4fa519fd // fmla v29.4s, v15.4s, v5.s[3]
+	WORD $0x4fa51a1e // fmla v30.4s, v16.4s, v5.s[3]
+	WORD $0x4e3fcdfd // fmla v29.4s, v15.4s, v31.4s
+	WORD $0x4e3fce1e // fmla v30.4s, v16.4s, v31.4s
+	WORD $0x4fa5197d // fmla v29.4s, v11.4s, v5.s[3]
+	WORD $0x4fa5199e // fmla v30.4s, v12.4s, v5.s[3]
+	WORD $0x6e2ddf7b // fmul v27.4s, v27.4s, v13.4s
+	WORD $0x6e2edf9c // fmul v28.4s, v28.4s, v14.4s
+	VMOV V17.B16, V11.B16
+	VMOV V18.B16, V12.B16
+	WORD $0x4e2dce2b // fmla v11.4s, v17.4s, v13.4s
+	WORD $0x4e2ece4c // fmla v12.4s, v18.4s, v14.4s
+	WORD $0x6e2bdfbd // fmul v29.4s, v29.4s, v11.4s
+	WORD $0x6e2cdfde // fmul v30.4s, v30.4s, v12.4s
+	WORD $0x4e3bd7bd // fadd v29.4s, v29.4s, v27.4s
+	WORD $0x4e3cd7de // fadd v30.4s, v30.4s, v28.4s
+	WORD $0x4e2bcefd // fmla v29.4s, v23.4s, v11.4s
+	WORD $0x4e2ccf1e // fmla v30.4s, v24.4s, v12.4s
+	WORD $0x6e31de73 // fmul v19.4s, v19.4s, v17.4s
+	WORD $0x6e32de94 // fmul v20.4s, v20.4s, v18.4s
+	WORD $0x6e2dde73 // fmul v19.4s, v19.4s, v13.4s
+	WORD $0x6e2ede94 // fmul v20.4s, v20.4s, v14.4s
+	WORD $0x4e2dce33 // fmla v19.4s, v17.4s, v13.4s
+	WORD $0x4e2ece54 // fmla v20.4s, v18.4s, v14.4s
+	WORD $0x6e35de31 // fmul v17.4s, v17.4s, v21.4s
+	WORD $0x6e36de52 // fmul v18.4s, v18.4s, v22.4s
+	VLD1.P 32(R1), [V11.S4, V12.S4]
+	VLD1.P 32(R3), [V21.S4, V22.S4]
+	WORD $0x4eb5d40d // fsub v13.4s, v0.4s, v21.4s
+	WORD $0x4eb6d40e // fsub v14.4s, v0.4s, v22.4s
+	CBZ R4, shares
+	VLD1.P 32(R4), [V13.S4, V14.S4]
+shares:
+	WORD $0x4ea0896b // cmgt v11.4s, v11.4s, #0
+	WORD $0x4ea0898c // cmgt v12.4s, v12.4s, #0
 	VMOV V21.B16, V15.B16
 	VMOV V22.B16, V16.B16
-	WORD $0x4e2dceaf // fmla v15.4s, v21.4s, v13.4s
-	WORD $0x4e2eced0 // fmla v16.4s, v22.4s, v14.4s
-	WORD $0x6e2ddef7 // fmul v23.4s, v23.4s, v13.4s
-	WORD $0x6e2edf18 // fmul v24.4s, v24.4s, v14.4s
-	WORD $0x4e33cef7 // fmla v23.4s, v23.4s, v19.4s
-	WORD $0x4e34cf18 // fmla v24.4s, v24.4s, v20.4s
-	VMOV V23.B16, V19.B16
-	VMOV V24.B16, V20.B16
-	WORD $0x4e2fcf33 // fmla v19.4s, v25.4s, v15.4s
-	WORD $0x4e30cf54 // fmla v20.4s, v26.4s, v16.4s
-	VLD1.P 32(R1), [V15.S4, V16.S4]
-	VLD1.P 32(R3), [V27.S4, V28.S4]
-	WORD $0x4ebbd411 // fsub v17.4s, v0.4s, v27.4s
-	WORD $0x4ebcd412 // fsub v18.4s, v0.4s, v28.4s
-	CBZ R4, shares
-	VLD1.P 32(R4), [V17.S4, V18.S4]
-shares:
-	WORD $0x4ea089ef // cmgt v15.4s, v15.4s, #0
-	WORD $0x4ea08a10 // cmgt v16.4s, v16.4s, #0
-	VMOV V27.B16, V25.B16
-	VMOV V28.B16, V26.B16
-	VBIT V15.B16, V17.B16, V25.B16
-	VBIT V16.B16, V18.B16, V26.B16
-	VBIT V15.B16, V27.B16, V17.B16
-	VBIT V16.B16, V28.B16, V18.B16
-	WORD $0x6e31def7 // fmul v23.4s, v23.4s, v17.4s
-	WORD $0x6e32df18 // fmul v24.4s, v24.4s, v18.4s
-	WORD $0x4e39ce77 // fmla v23.4s, v19.4s, v25.4s
-	WORD $0x4e3ace98 // fmla v24.4s, v20.4s, v26.4s
-	WORD $0x6e39dd6b // fmul v11.4s, v11.4s, v25.4s
-	WORD $0x6e3add8c // fmul v12.4s, v12.4s, v26.4s
-	WORD $0x4eb1cdab // fmls v11.4s, v13.4s, v17.4s
-	WORD $0x4eb2cdcc // fmls v12.4s, v14.4s, v18.4s
-	WORD $0x6e35dd6b // fmul v11.4s, v11.4s, v21.4s
-	WORD $0x6e36dd8c // fmul v12.4s, v12.4s, v22.4s
+	VBIT V11.B16, V13.B16, V15.B16
+	VBIT V12.B16, V14.B16, V16.B16
+	VBIT V11.B16, V21.B16, V13.B16
+	VBIT V12.B16, V22.B16, V14.B16
+	WORD $0x6e2ddf7b // fmul v27.4s, v27.4s, v13.4s
+	WORD $0x6e2edf9c // fmul v28.4s, v28.4s, v14.4s
+	WORD $0x4e2fcfbb // fmla v27.4s, v29.4s, v15.4s
+	WORD $0x4e30cfdc // fmla v28.4s, v30.4s, v16.4s
+	WORD $0x6e2fde31 // fmul v17.4s, v17.4s, v15.4s
+	WORD $0x6e30de52 // fmul v18.4s, v18.4s, v16.4s
+	WORD $0x4eb9ce31 // fmls v17.4s, v17.4s, v25.4s
+	WORD $0x4ebace52 // fmls v18.4s, v18.4s, v26.4s
+	WORD $0x4eadce71 // fmls v17.4s, v19.4s, v13.4s
+	WORD $0x4eaece92 // fmls v18.4s, v20.4s, v14.4s
 	VEOR V13.B16, V13.B16, V13.B16
 	VEOR V14.B16, V14.B16, V14.B16
-	WORD $0x4eabd5ad // fsub v13.4s, v13.4s, v11.4s
-	WORD $0x4eacd5ce // fsub v14.4s, v14.4s, v12.4s
-	VBIT V15.B16, V11.B16, V13.B16
-	VBIT V16.B16, V12.B16, V14.B16
-	WORD $0x0e617aeb // fcvtl v11.2d, v23.2s
-	WORD $0x4e617aec // fcvtl2 v12.2d, v23.4s
+	WORD $0x4eb1d5ad // fsub v13.4s, v13.4s, v17.4s
+	WORD $0x4eb2d5ce // fsub v14.4s, v14.4s, v18.4s
+	VBIT V11.B16, V17.B16, V13.B16
+	VBIT V12.B16, V18.B16, V14.B16
+	WORD $0x0e617b6b // fcvtl v11.2d, v27.2s
+	WORD $0x4e617b6c // fcvtl2 v12.2d, v27.4s
 	VST1.P [V11.D2, V12.D2], 32(R0)
-	WORD $0x0e617b0b // fcvtl v11.2d, v24.2s
-	WORD $0x4e617b0c // fcvtl2 v12.2d, v24.4s
+	WORD $0x0e617b8b // fcvtl v11.2d, v28.2s
+	WORD $0x4e617b8c // fcvtl2 v12.2d, v28.4s
 	VST1.P [V11.D2, V12.D2], 32(R0)
 	CBZ R5, value
 	MOVWU scale+48(FP), R9

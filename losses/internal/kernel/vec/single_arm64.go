@@ -52,8 +52,12 @@ func singlePlan(par []float64, f spec.Family, a float64) (ok bool) {
 	vector(lowest / rate)
 	vector(rate*math.Log2E, rate, rate-float64(float32(rate)), other)
 	vector(a + 1)
-	par[at], par[at+1] = a, a
-	at += 2
+	if f == spec.Focal {
+		par[at], par[at+1] = a, a
+		at += 2
+	} else {
+		vector(other - float64(float32(other)))
+	}
 	ok = true
 	var lowestTerms [2]float64
 	for _, f := range polynomials {

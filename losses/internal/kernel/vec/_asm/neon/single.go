@@ -22,7 +22,7 @@ const (
 
 // singleConsts are the numbers of such a loss. Its parameters are vectors: what |z| is cut at, the
 // lanes a log2 e, a, what float32 has lost of that, and a number of the loss, a+1 again and
-// again, a as numbers of float64, and then the polynomials.
+// again, a as numbers of float64 or what the number of the loss has lost, and then the polynomials.
 type singleConsts struct {
 	exp                      expConsts
 	log2e, rate, lost, other Lane
@@ -66,18 +66,15 @@ func (a *asm) singleConsts(one Vec) (c singleConsts) {
 	return c
 }
 
-// release gives back the registers of all but one.
+// release gives back the registers of all but those of exp.
 func (c singleConsts) release(a *asm) {
-	c.exp.release(a)
 	a.Release([]Vec{c.log2e.Of, c.ln2hi.Of})
 	c.second.release(a)
 	c.power.release(a)
 }
 
-// fallBy emits |z| in the place of z, as sizes does, e and the share of it that rounding took, and
-// exp(-a |z|), or what stands for a, = (1-x) 2^n with x and t as reduce has them.
-func (a *asm) fallBy(c singleConsts, z []Vec) (e, lost, x, t []Vec) {
-	e, lost = a.exactFall(c.exp, z)
+// fallBy emits exp(-a |z|), or what stands for a, = (1-x) 2^n with x and t as reduce has them.
+func (a *asm) fallBy(c singleConsts, z []Vec) (x, t []Vec) {
 	sum, low, t, n := a.rated(c, z)
 	x = a.Row(unroll)
 	each(func(i int) { a.Op(Fadd, x[i], sum[i], low[i]) })
@@ -86,10 +83,11 @@ func (a *asm) fallBy(c singleConsts, z []Vec) (e, lost, x, t []Vec) {
 	a.Drop(sum...)
 	a.reduced(c.exp, x, t, n, low)
 	a.Drop(low...)
-	return e, lost, x, t
+	return x, t
 }
 
-// rise is fallBy for an e that is known, of an n that is not raised by offset. It overwrites magic.
+// rise is fallBy of an n that is not raised by offset, and without the last digits. It overwrites
+// magic.
 func (a *asm) rise(c singleConsts, z []Vec) (x, t []Vec) {
 	a.Fill(c.exp.magic, 0x1.8p23)
 	x, low, t, n := a.rated(c, z)
@@ -130,14 +128,18 @@ func (a *asm) exactFall(c expConsts, z []Vec) (e, lost []Vec) {
 	return e, lost
 }
 
-// ratios emits A and the other polynomial.
+// ratios emits A and V (1+lost), for the share lost of e that rounding took. What p lacks shows in
+// both: V is nearly a multiple of p^((a+1)/2).
 func (a *asm) ratios(c singleConsts, e, lost []Vec) (power, second []Vec) {
 	s := a.Row(unroll)
 	off, square := a.besideMirror(c, s, e, lost)
 	power = a.valueBeside(c.power, s, square, off)
-	a.Drop(off...)
-	second = a.value(c.second, s, square)
-	a.Release(s, square)
+	half := a.Hold(0.5)
+	each(func(i int) { a.Op(Fmul, off[i], off[i], half) })
+	each(func(i int) { a.Op(Fadd, off[i], off[i], lost[i]) })
+	a.Drop(half)
+	second = a.valueBeside(c.second, s, square, off)
+	a.Release(s, square, off)
 	return power, second
 }
 
@@ -181,6 +183,7 @@ func (a *asm) focalSingle(c singleConsts, z []Vec, labels func() (likely, other,
 	r := a.value(c.power, s, square)
 	q := a.value(c.second, s, square)
 	a.Drop(square...)
+	c.exp.release(a)
 	c.release(a)
 	far := z
 	each(func(i int) { a.Op(Fmla, far[i], e[i], q[i]) })
@@ -268,41 +271,63 @@ func (a *asm) focalParts(loss []Vec, x [][]Vec) {
 // gceSingle: with E = exp(-a |z|), near = e V, W = p^a = A (1+e), far = near + W (1 - E)/a, and the
 // labels t of the likely class and u
 //
-//	loss = t near + u far,   slope by |z| = A (u E - t e).
+//	loss = t near + u far,   slope by |z| = A u E - A t e.
 func (a *asm) gceSingle(c singleConsts, z []Vec, labels func() (likely, other, positive []Vec)) (
 	loss, slope []Vec) {
-	e, lost, x, t := a.fallBy(c, z)
+	e, lost := a.exactFall(c.exp, z)
+	x, t := a.fallBy(c, z)
 	a.Release(z)
 	each(func(i int) { a.Iadd(t[i], t[i], c.exp.one) })
 	each(func(i int) { a.OpLane(Fmul, t[i], t[i], c.exp.back) })
-	rise := a.Row(unroll) // E
-	each(func(i int) { a.Move(rise[i], t[i]) })
-	each(func(i int) { a.Op(Fmls, rise[i], t[i], x[i]) })
-	each(func(i int) { a.Op(Fmul, x[i], x[i], t[i]) })
-	each(func(i int) { a.Op(Fsub, t[i], c.exp.one, t[i]) })
-	each(func(i int) { a.Op(Fadd, x[i], t[i], x[i]) })
-	each(func(i int) { a.OpLane(Fmul, x[i], x[i], c.other) })
-	a.Drop(t...)
-	power, v := a.ratios(c, e, lost)
+	power, near := a.ratios(c, e, lost)
+	over, less := a.fallen(c, x, t)
+	each(func(i int) { a.Op(Fmul, near[i], near[i], e[i]) })
 	w := a.Row(unroll)
 	each(func(i int) { a.Move(w[i], power[i]) })
 	each(func(i int) { a.Op(Fmla, w[i], power[i], e[i]) })
-	near, far := v, lost
-	each(func(i int) { a.Op(Fmul, near[i], v[i], e[i]) })
-	each(func(i int) { a.Op(Fmla, near[i], near[i], lost[i]) })
-	each(func(i int) { a.Move(far[i], near[i]) })
-	each(func(i int) { a.Op(Fmla, far[i], x[i], w[i]) })
-	a.Release(w, x)
+	far := less
+	each(func(i int) { a.Op(Fmul, far[i], less[i], w[i]) })
+	each(func(i int) { a.Op(Fadd, far[i], far[i], near[i]) })
+	each(func(i int) { a.Op(Fmla, far[i], over[i], w[i]) })
+	a.Release(over, w)
+	fall := lost // A e
+	each(func(i int) { a.Op(Fmul, fall[i], lost[i], power[i]) })
+	each(func(i int) { a.Op(Fmul, fall[i], fall[i], e[i]) })
+	each(func(i int) { a.Op(Fmla, fall[i], power[i], e[i]) })
+	each(func(i int) { a.Op(Fmul, power[i], power[i], t[i]) }) // by a power of two
+	a.Release(e, t)
 	likely, other, positive := labels()
 	each(func(i int) { a.Op(Fmul, near[i], near[i], likely[i]) })
 	each(func(i int) { a.Op(Fmla, near[i], far[i], other[i]) })
-	each(func(i int) { a.Op(Fmul, rise[i], rise[i], other[i]) })
-	each(func(i int) { a.Op(Fmls, rise[i], e[i], likely[i]) })
-	each(func(i int) { a.Op(Fmul, rise[i], rise[i], power[i]) })
-	a.Release(far, e, power, likely, other)
+	rise := power
+	each(func(i int) { a.Op(Fmul, rise[i], power[i], other[i]) })
+	each(func(i int) { a.Op(Fmls, rise[i], rise[i], x[i]) })
+	each(func(i int) { a.Op(Fmls, rise[i], fall[i], likely[i]) })
+	a.Release(far, fall, x, likely, other)
 	slope = a.signed(rise, positive)
 	a.Release(rise, positive)
 	return near, slope
+}
+
+// fallen emits (1 - E)/a for E = (1-x) t, and what rounding took from that.
+func (a *asm) fallen(c singleConsts, x, t []Vec) (over, less []Vec) {
+	rest, whole := a.Row(unroll), a.Row(unroll)
+	each(func(i int) { a.Op(Fsub, rest[i], c.exp.one, t[i]) })
+	each(func(i int) { a.Move(whole[i], rest[i]) })
+	each(func(i int) { a.Op(Fmla, whole[i], t[i], x[i]) })
+	each(func(i int) { a.Op(Fsub, rest[i], rest[i], whole[i]) })
+	each(func(i int) { a.Op(Fmla, rest[i], t[i], x[i]) }) // what whole lacks
+	over, less = a.Row(unroll), a.Row(unroll)
+	each(func(i int) { a.OpLane(Fmul, over[i], whole[i], c.other) })
+	inverse := a.Take()
+	a.vectorOf(inverse, 3)
+	each(func(i int) { a.OpOne(Fneg, less[i], over[i]) })
+	each(func(i int) { a.OpLane(Fmla, less[i], whole[i], c.other) })
+	each(func(i int) { a.Op(Fmla, less[i], whole[i], inverse) })
+	each(func(i int) { a.OpLane(Fmla, less[i], rest[i], c.other) })
+	a.Drop(inverse)
+	a.Release(whole, rest)
+	return over, less
 }
 
 // polySingle: with L = e (p + e B) for a polynomial B in s, rest = e p, and the labels t of the
