@@ -38,9 +38,9 @@ func (e *engine[T]) prepareShift() {
 }
 
 // movesInRow reports whether the kernel of fuses is for rows of which the logits of labels are
-// moved.
+// moved: not where there are few.
 func (e *engine[T]) movesInRow() bool {
-	return !kernel.InTiles[T](e.k) && (e.index != nil || single[T]() && e.angular == 0)
+	return !kernel.InTiles[T](e.k) && e.k > 16 && (e.index != nil || single[T]() && e.angular == 0)
 }
 
 // shiftOf returns what is added to the logit of class k.

@@ -57,14 +57,16 @@ func (p *Prepared[T]) Added(k int) float64 {
 // Less returns y_k - y_top for the logits z, top one of the largest, of float64 with its digits.
 func (p *Prepared[T]) Less(z []T, k, top int) float64 {
 	m := OnGrid[T](p.Factor*float64(z[top]) + p.Added(top))
-	from := func(k int) float64 { // y_k - m
-		hi, low := -m, 0.0
-		if p.Hi != nil {
-			hi, low = float64(p.Hi[k])-m, float64(p.Low[k])
-		}
-		return math.FMA(p.Factor, float64(z[k]), hi) + math.FMA(p.FactorLow, float64(z[k]), low)
+	return p.Beyond(z, k, m) - p.Beyond(z, top, m)
+}
+
+// Beyond returns y_k - m for the logits z, m a multiple of the grid.
+func (p *Prepared[T]) Beyond(z []T, k int, m float64) float64 {
+	hi, low := -m, 0.0
+	if p.Hi != nil {
+		hi, low = float64(p.Hi[k])-m, float64(p.Low[k])
 	}
-	return from(k) - from(top)
+	return math.FMA(p.Factor, float64(z[k]), hi) + math.FMA(p.FactorLow, float64(z[k]), low)
 }
 
 // Off reports whether y is z.

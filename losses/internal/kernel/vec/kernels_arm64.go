@@ -189,6 +189,65 @@ func exps64F32(e *float64, z *float32, n int, least, magic float64) (sum float64
 //go:noescape
 func exps64F64(e *float64, z *float64, n int, least, magic float64) (sum float64)
 
+// preparedEnds returns the smallest and the largest of factor z + hi, or of z where hi is nil, NaN where
+// there is one; n is a positive multiple of the block.
+func preparedEnds[T spec.Float](z, hi *T, n int, factor T) (least, most float64) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		return preparedEndsF32((*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(hi)), n, float32(factor))
+	}
+	return preparedEndsF64((*float64)(unsafe.Pointer(z)), (*float64)(unsafe.Pointer(hi)), n, float64(factor))
+}
+
+//go:noescape
+func preparedEndsF32(z, hi *float32, n int, factor float32) (least, most float64)
+
+//go:noescape
+func preparedEndsF64(z, hi *float64, n int, factor float64) (least, most float64)
+
+// findPrepared is find for factor z + hi, or for z where hi is nil.
+func findPrepared[T spec.Float](z, hi *T, n int, factor, m T) (left uint64) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		return findPreparedF32((*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(hi)), n, float32(factor), float32(m))
+	}
+	return findPreparedF64((*float64)(unsafe.Pointer(z)), (*float64)(unsafe.Pointer(hi)), n, float64(factor), float64(m))
+}
+
+//go:noescape
+func findPreparedF32(z, hi *float32, n int, factor, m float32) (left uint64)
+
+//go:noescape
+func findPreparedF64(z, hi *float64, n int, factor, m float64) (left uint64)
+
+// preparedExps stores exp(y - m) in e, unless that is nil, and Σ exp(y - m), Σ t and Σ t (y - m) in sums, and
+// returns the or of the bits of t, which may be nil; n is a positive multiple of the block.
+func preparedExps[T spec.Float](sums *[3]float64, e, z, t, hi, low *T, n int, minus, factor, factorLow T) (signs uint64) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		return preparedExpsF32(sums, (*float32)(unsafe.Pointer(e)), (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(t)), (*float32)(unsafe.Pointer(hi)), (*float32)(unsafe.Pointer(low)), n, float32(minus), float32(factor), float32(factorLow))
+	}
+	return preparedExpsF64(sums, (*float64)(unsafe.Pointer(e)), (*float64)(unsafe.Pointer(z)), (*float64)(unsafe.Pointer(t)), (*float64)(unsafe.Pointer(hi)), (*float64)(unsafe.Pointer(low)), n, float64(minus), float64(factor), float64(factorLow))
+}
+
+//go:noescape
+func preparedExpsF32(sums *[3]float64, e, z, t, hi, low *float32, n int, minus, factor, factorLow float32) (signs uint64)
+
+//go:noescape
+func preparedExpsF64(sums *[3]float64, e, z, t, hi, low *float64, n int, minus, factor, factorLow float64) (signs uint64)
+
+// preparedLogs stores (y - m) - log in dst; n is a positive multiple of the block.
+func preparedLogs[T spec.Float](dst, z, hi, low *T, n int, minus, factor, factorLow, log T) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		preparedLogsF32((*float32)(unsafe.Pointer(dst)), (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(hi)), (*float32)(unsafe.Pointer(low)), n, float32(minus), float32(factor), float32(factorLow), float32(log))
+		return
+	}
+	preparedLogsF64((*float64)(unsafe.Pointer(dst)), (*float64)(unsafe.Pointer(z)), (*float64)(unsafe.Pointer(hi)), (*float64)(unsafe.Pointer(low)), n, float64(minus), float64(factor), float64(factorLow), float64(log))
+}
+
+//go:noescape
+func preparedLogsF32(dst, z, hi, low *float32, n int, minus, factor, factorLow, log float32)
+
+//go:noescape
+func preparedLogsF64(dst, z, hi, low *float64, n int, minus, factor, factorLow, log float64)
+
 // maeSum returns Σ |d| and Σ (sa - sign(d)) c e, with d = c e - t, and the or of the bits of t.
 func maeSum[T spec.Float](e *float64, t *T, n int, c, sa float64) (sum, delta float64, signs uint64) {
 	if unsafe.Sizeof(T(0)) == 4 {

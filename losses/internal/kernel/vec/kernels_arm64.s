@@ -1221,6 +1221,495 @@ loop:
 	FMOVD F8, sum+40(FP)
 	RET
 
+// func preparedEndsF32(z, hi *float32, n int, factor float32) (least, most float64)
+TEXT ·preparedEndsF32(SB), NOSPLIT, $0-48
+	MOVD n+16(FP), R2
+	MOVD z+0(FP), R1
+	MOVD hi+8(FP), R5
+	MOVWU factor+24(FP), R9
+	VDUP R9, V0.S4
+	MOVD $numbers<>(SB), R8
+	FMOVQ 256(R8), F1 // +Inf
+	FMOVQ 256(R8), F2 // +Inf
+	FMOVQ 272(R8), F3 // -Inf
+	FMOVQ 272(R8), F4 // -Inf
+loop:
+	VLD1.P 32(R1), [V5.S4, V6.S4]
+	CBZ R5, plain
+	VMOV V5.B16, V7.B16
+	VMOV V6.B16, V8.B16
+	VLD1.P 32(R5), [V9.S4, V10.S4]
+	VMOV V9.B16, V5.B16
+	VMOV V10.B16, V6.B16
+	WORD $0x4e20cce5 // fmla v5.4s, v7.4s, v0.4s
+	WORD $0x4e20cd06 // fmla v6.4s, v8.4s, v0.4s
+plain:
+	WORD $0x4ea5f421 // fmin v1.4s, v1.4s, v5.4s
+	WORD $0x4ea6f442 // fmin v2.4s, v2.4s, v6.4s
+	WORD $0x4e25f463 // fmax v3.4s, v3.4s, v5.4s
+	WORD $0x4e26f484 // fmax v4.4s, v4.4s, v6.4s
+	SUBS $8, R2, R2
+	BNE loop
+	WORD $0x6ea0f821 // fneg v1.4s, v1.4s
+	WORD $0x6ea0f842 // fneg v2.4s, v2.4s
+	WORD $0x4e22f421 // fmax v1.4s, v1.4s, v2.4s
+	WORD $0x6e21f421 // fmaxp v1.4s, v1.4s, v1.4s
+	WORD $0x6e21f421 // fmaxp v1.4s, v1.4s, v1.4s
+	WORD $0x6ea0f821 // fneg v1.4s, v1.4s
+	WORD $0x0e617821 // fcvtl v1.2d, v1.2s
+	FMOVD F1, least+32(FP)
+	WORD $0x4e24f463 // fmax v3.4s, v3.4s, v4.4s
+	WORD $0x6e23f463 // fmaxp v3.4s, v3.4s, v3.4s
+	WORD $0x6e23f463 // fmaxp v3.4s, v3.4s, v3.4s
+	WORD $0x0e617863 // fcvtl v3.2d, v3.2s
+	FMOVD F3, most+40(FP)
+	RET
+
+// func preparedEndsF64(z, hi *float64, n int, factor float64) (least, most float64)
+TEXT ·preparedEndsF64(SB), NOSPLIT, $0-48
+	MOVD n+16(FP), R2
+	MOVD z+0(FP), R1
+	MOVD hi+8(FP), R5
+	MOVD factor+24(FP), R9
+	VDUP R9, V0.D2
+	MOVD $numbers<>(SB), R8
+	FMOVQ 288(R8), F1 // +Inf
+	FMOVQ 288(R8), F2 // +Inf
+	FMOVQ 304(R8), F3 // -Inf
+	FMOVQ 304(R8), F4 // -Inf
+loop:
+	VLD1.P 32(R1), [V5.D2, V6.D2]
+	CBZ R5, plain
+	VMOV V5.B16, V7.B16
+	VMOV V6.B16, V8.B16
+	VLD1.P 32(R5), [V9.D2, V10.D2]
+	VMOV V9.B16, V5.B16
+	VMOV V10.B16, V6.B16
+	WORD $0x4e60cce5 // fmla v5.2d, v7.2d, v0.2d
+	WORD $0x4e60cd06 // fmla v6.2d, v8.2d, v0.2d
+plain:
+	WORD $0x4ee5f421 // fmin v1.2d, v1.2d, v5.2d
+	WORD $0x4ee6f442 // fmin v2.2d, v2.2d, v6.2d
+	WORD $0x4e65f463 // fmax v3.2d, v3.2d, v5.2d
+	WORD $0x4e66f484 // fmax v4.2d, v4.2d, v6.2d
+	SUBS $4, R2, R2
+	BNE loop
+	WORD $0x6ee0f821 // fneg v1.2d, v1.2d
+	WORD $0x6ee0f842 // fneg v2.2d, v2.2d
+	WORD $0x4e62f421 // fmax v1.2d, v1.2d, v2.2d
+	WORD $0x6e61f421 // fmaxp v1.2d, v1.2d, v1.2d
+	WORD $0x6ee0f821 // fneg v1.2d, v1.2d
+	FMOVD F1, least+32(FP)
+	WORD $0x4e64f463 // fmax v3.2d, v3.2d, v4.2d
+	WORD $0x6e63f463 // fmaxp v3.2d, v3.2d, v3.2d
+	FMOVD F3, most+40(FP)
+	RET
+
+// func findPreparedF32(z, hi *float32, n int, factor, m float32) (left uint64)
+TEXT ·findPreparedF32(SB), NOSPLIT, $0-40
+	MOVD n+16(FP), R2
+	MOVD z+0(FP), R1
+	MOVD hi+8(FP), R5
+	MOVWU factor+24(FP), R9
+	VDUP R9, V0.S4
+	MOVWU m+28(FP), R9
+	VDUP R9, V1.S4
+loop:
+	VLD1.P 32(R1), [V2.S4, V3.S4]
+	CBZ R5, plain
+	VMOV V2.B16, V4.B16
+	VMOV V3.B16, V5.B16
+	VLD1.P 32(R5), [V6.S4, V7.S4]
+	VMOV V6.B16, V2.B16
+	VMOV V7.B16, V3.B16
+	WORD $0x4e20cc82 // fmla v2.4s, v4.4s, v0.4s
+	WORD $0x4e20cca3 // fmla v3.4s, v5.4s, v0.4s
+plain:
+	WORD $0x4e21e442 // fcmeq v2.4s, v2.4s, v1.4s
+	WORD $0x4e21e463 // fcmeq v3.4s, v3.4s, v1.4s
+	VORR V3.B16, V2.B16, V2.B16
+	VMOV V2.D[0], R7
+	VMOV V2.D[1], R6
+	ORR R6, R7, R7
+	CBNZ R7, done
+	SUBS $8, R2, R2
+	BNE loop
+done:
+	MOVD R2, left+32(FP)
+	RET
+
+// func findPreparedF64(z, hi *float64, n int, factor, m float64) (left uint64)
+TEXT ·findPreparedF64(SB), NOSPLIT, $0-48
+	MOVD n+16(FP), R2
+	MOVD z+0(FP), R1
+	MOVD hi+8(FP), R5
+	MOVD factor+24(FP), R9
+	VDUP R9, V0.D2
+	MOVD m+32(FP), R9
+	VDUP R9, V1.D2
+loop:
+	VLD1.P 32(R1), [V2.D2, V3.D2]
+	CBZ R5, plain
+	VMOV V2.B16, V4.B16
+	VMOV V3.B16, V5.B16
+	VLD1.P 32(R5), [V6.D2, V7.D2]
+	VMOV V6.B16, V2.B16
+	VMOV V7.B16, V3.B16
+	WORD $0x4e60cc82 // fmla v2.2d, v4.2d, v0.2d
+	WORD $0x4e60cca3 // fmla v3.2d, v5.2d, v0.2d
+plain:
+	WORD $0x4e61e442 // fcmeq v2.2d, v2.2d, v1.2d
+	WORD $0x4e61e463 // fcmeq v3.2d, v3.2d, v1.2d
+	VORR V3.B16, V2.B16, V2.B16
+	VMOV V2.D[0], R7
+	VMOV V2.D[1], R6
+	ORR R6, R7, R7
+	CBNZ R7, done
+	SUBS $4, R2, R2
+	BNE loop
+done:
+	MOVD R2, left+40(FP)
+	RET
+
+// func preparedExpsF32(sums *[3]float64, e, z, t, hi, low *float32, n int, minus, factor, factorLow float32) (signs uint64)
+TEXT ·preparedExpsF32(SB), NOSPLIT, $0-80
+	MOVD n+48(FP), R2
+	MOVD e+8(FP), R0
+	MOVD z+16(FP), R1
+	MOVD t+24(FP), R3
+	MOVD hi+32(FP), R5
+	MOVD low+40(FP), R10
+	MOVWU minus+56(FP), R9
+	VDUP R9, V0.S4
+	MOVWU factor+60(FP), R9
+	VDUP R9, V1.S4
+	MOVWU factorLow+64(FP), R9
+	VDUP R9, V2.S4
+	MOVD $numbers<>(SB), R8
+	FMOVQ 320(R8), F3 // 0
+	FMOVQ 336(R8), F4 // 1.2582912e+07
+	FMOVQ 0(R8), F5 // 1
+	FMOVQ 16(R8), F6 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
+	FMOVQ 32(R8), F7 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
+	FMOVQ 352(R8), F3 // 0.693359375 -0.00021219444005469057 0 0
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+loop:
+	VLD1.P 32(R1), [V12.S4, V13.S4]
+	VMOV V0.B16, V14.B16
+	VMOV V0.B16, V15.B16
+	WORD $0x4f829192 // fmul v18.4s, v12.4s, v2.s[0]
+	WORD $0x4f8291b3 // fmul v19.4s, v13.4s, v2.s[0]
+	CBZ R5, plain
+	VLD1.P 32(R5), [V14.S4, V15.S4]
+	VLD1.P 32(R10), [V18.S4, V19.S4]
+	WORD $0x4e20d5ce // fadd v14.4s, v14.4s, v0.4s
+	WORD $0x4e20d5ef // fadd v15.4s, v15.4s, v0.4s
+	WORD $0x4f821192 // fmla v18.4s, v12.4s, v2.s[0]
+	WORD $0x4f8211b3 // fmla v19.4s, v13.4s, v2.s[0]
+plain:
+	VMOV V14.B16, V16.B16
+	VMOV V15.B16, V17.B16
+	WORD $0x4f811190 // fmla v16.4s, v12.4s, v1.s[0]
+	WORD $0x4f8111b1 // fmla v17.4s, v13.4s, v1.s[0]
+	VMOV V4.B16, V20.B16
+	VMOV V4.B16, V21.B16
+	WORD $0x4f861214 // fmla v20.4s, v16.4s, v6.s[0]
+	WORD $0x4f861235 // fmla v21.4s, v17.4s, v6.s[0]
+	WORD $0x4ea4d696 // fsub v22.4s, v20.4s, v4.4s
+	WORD $0x4ea4d6b7 // fsub v23.4s, v21.4s, v4.4s
+	WORD $0x4e32d610 // fadd v16.4s, v16.4s, v18.4s
+	WORD $0x4e33d631 // fadd v17.4s, v17.4s, v19.4s
+	WORD $0x4f8352ce // fmls v14.4s, v22.4s, v3.s[0]
+	WORD $0x4f8352ef // fmls v15.4s, v23.4s, v3.s[0]
+	WORD $0x4fa352d2 // fmls v18.4s, v22.4s, v3.s[1]
+	WORD $0x4fa352f3 // fmls v19.4s, v23.4s, v3.s[1]
+	WORD $0x4f81118e // fmla v14.4s, v12.4s, v1.s[0]
+	WORD $0x4f8111af // fmla v15.4s, v13.4s, v1.s[0]
+	WORD $0x4e32d5ce // fadd v14.4s, v14.4s, v18.4s
+	WORD $0x4e33d5ef // fadd v15.4s, v15.4s, v19.4s
+	VSHL $23, V20.S4, V20.S4
+	VSHL $23, V21.S4, V21.S4
+	WORD $0x6e2eddd6 // fmul v22.4s, v14.4s, v14.4s
+	WORD $0x6e2fddf7 // fmul v23.4s, v15.4s, v15.4s
+	FMOVQ 48(R8), F12 // 0.04166655443768594
+	FMOVQ 48(R8), F13 // 0.04166655443768594
+	WORD $0x4fa711cc // fmla v12.4s, v14.4s, v7.s[1]
+	WORD $0x4fa711ed // fmla v13.4s, v15.4s, v7.s[1]
+	WORD $0x4f871acc // fmla v12.4s, v22.4s, v7.s[2]
+	WORD $0x4f871aed // fmla v13.4s, v23.4s, v7.s[2]
+	FMOVQ 64(R8), F18 // 0.5
+	FMOVQ 64(R8), F19 // 0.5
+	WORD $0x4f8711d2 // fmla v18.4s, v14.4s, v7.s[0]
+	WORD $0x4f8711f3 // fmla v19.4s, v15.4s, v7.s[0]
+	WORD $0x4e36cd92 // fmla v18.4s, v12.4s, v22.4s
+	WORD $0x4e37cdb3 // fmla v19.4s, v13.4s, v23.4s
+	WORD $0x4e36ce4e // fmla v14.4s, v18.4s, v22.4s
+	WORD $0x4e37ce6f // fmla v15.4s, v19.4s, v23.4s
+	WORD $0x4e25d5cc // fadd v12.4s, v14.4s, v5.4s
+	WORD $0x4e25d5ed // fadd v13.4s, v15.4s, v5.4s
+	VADD V20.S4, V12.S4, V12.S4
+	VADD V21.S4, V13.S4, V13.S4
+	CBZ R0, unkept
+	VST1.P [V12.S4, V13.S4], 32(R0)
+unkept:
+	CBZ R3, unlabelled
+	VLD1.P 32(R3), [V14.S4, V15.S4]
+	VORR V14.B16, V11.B16, V11.B16
+	VORR V15.B16, V11.B16, V11.B16
+	WORD $0x6e2ede10 // fmul v16.4s, v16.4s, v14.4s
+	WORD $0x4e2fce30 // fmla v16.4s, v17.4s, v15.4s
+	WORD $0x4e2fd5ce // fadd v14.4s, v14.4s, v15.4s
+	WORD $0x0e617a12 // fcvtl v18.2d, v16.2s
+	WORD $0x4e617a10 // fcvtl2 v16.2d, v16.4s
+	WORD $0x4e70d652 // fadd v18.2d, v18.2d, v16.2d
+	WORD $0x4e72d54a // fadd v10.2d, v10.2d, v18.2d
+	WORD $0x0e6179d2 // fcvtl v18.2d, v14.2s
+	WORD $0x4e6179ce // fcvtl2 v14.2d, v14.4s
+	WORD $0x4e6ed652 // fadd v18.2d, v18.2d, v14.2d
+	WORD $0x4e72d529 // fadd v9.2d, v9.2d, v18.2d
+unlabelled:
+	WORD $0x4e2dd58c // fadd v12.4s, v12.4s, v13.4s
+	WORD $0x0e61798d // fcvtl v13.2d, v12.2s
+	WORD $0x4e61798c // fcvtl2 v12.2d, v12.4s
+	WORD $0x4e6cd5ad // fadd v13.2d, v13.2d, v12.2d
+	WORD $0x4e6dd508 // fadd v8.2d, v8.2d, v13.2d
+	SUBS $8, R2, R2
+	BNE loop
+	WORD $0x7e70d908 // faddp d8, v8.2d
+	WORD $0x7e70d929 // faddp d9, v9.2d
+	WORD $0x7e70d94a // faddp d10, v10.2d
+	MOVD n+48(FP), R2
+	MOVD sums+0(FP), R4
+	FMOVD F8, 0(R4)
+	FMOVD F9, 8(R4)
+	FMOVD F10, 16(R4)
+	VMOV V11.D[0], R5
+	VMOV V11.D[1], R6
+	ORR R6, R5, R5
+	MOVD R5, signs+72(FP)
+	RET
+
+// func preparedExpsF64(sums *[3]float64, e, z, t, hi, low *float64, n int, minus, factor, factorLow float64) (signs uint64)
+TEXT ·preparedExpsF64(SB), NOSPLIT, $0-88
+	MOVD n+48(FP), R2
+	MOVD e+8(FP), R0
+	MOVD z+16(FP), R1
+	MOVD t+24(FP), R3
+	MOVD hi+32(FP), R5
+	MOVD low+40(FP), R10
+	MOVD minus+56(FP), R9
+	VDUP R9, V0.D2
+	MOVD factor+64(FP), R9
+	VDUP R9, V1.D2
+	MOVD factorLow+72(FP), R9
+	VDUP R9, V2.D2
+	MOVD $numbers<>(SB), R8
+	FMOVQ 320(R8), F3 // 0
+	FMOVQ 368(R8), F4 // 6.755399441055744e+15
+	FMOVQ 80(R8), F5 // 1
+	FMOVQ 96(R8), F6 // 1.4426950408889634 0.6931471805599453
+	FMOVQ 112(R8), F7 // 2.3190468138462996e-17 5.421010862427522e-20
+	FMOVQ 128(R8), F8 // 0.16666666666666669 0.008333333333330051
+	FMOVQ 144(R8), F9 // 0.00019841269863105968 2.7557268378684192e-06
+	FMOVQ 160(R8), F10 // 2.5100424157005067e-08 0
+	FMOVQ 384(R8), F3 // 0.16666666666666666 0.008333333333332138
+	FMOVQ 400(R8), F8 // 0.00019841269854488353 2.75572797684354e-06
+	FMOVQ 416(R8), F9 // 2.5095720055690665e-08 0
+	FMOVQ 432(R8), F10 // 0.6931471805582987 1.6465949582897082e-12
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+loop:
+	VLD1.P 32(R1), [V15.D2, V16.D2]
+	VMOV V0.B16, V17.B16
+	VMOV V0.B16, V18.B16
+	WORD $0x4fc291f5 // fmul v21.2d, v15.2d, v2.d[0]
+	WORD $0x4fc29216 // fmul v22.2d, v16.2d, v2.d[0]
+	CBZ R5, plain
+	VLD1.P 32(R5), [V17.D2, V18.D2]
+	VLD1.P 32(R10), [V21.D2, V22.D2]
+	WORD $0x4e60d631 // fadd v17.2d, v17.2d, v0.2d
+	WORD $0x4e60d652 // fadd v18.2d, v18.2d, v0.2d
+	WORD $0x4fc211f5 // fmla v21.2d, v15.2d, v2.d[0]
+	WORD $0x4fc21216 // fmla v22.2d, v16.2d, v2.d[0]
+plain:
+	VMOV V17.B16, V19.B16
+	VMOV V18.B16, V20.B16
+	WORD $0x4fc111f3 // fmla v19.2d, v15.2d, v1.d[0]
+	WORD $0x4fc11214 // fmla v20.2d, v16.2d, v1.d[0]
+	VMOV V4.B16, V23.B16
+	VMOV V4.B16, V24.B16
+	WORD $0x4fc61277 // fmla v23.2d, v19.2d, v6.d[0]
+	WORD $0x4fc61298 // fmla v24.2d, v20.2d, v6.d[0]
+	WORD $0x4ee4d6f9 // fsub v25.2d, v23.2d, v4.2d
+	WORD $0x4ee4d71a // fsub v26.2d, v24.2d, v4.2d
+	WORD $0x4e75d673 // fadd v19.2d, v19.2d, v21.2d
+	WORD $0x4e76d694 // fadd v20.2d, v20.2d, v22.2d
+	WORD $0x4fca5331 // fmls v17.2d, v25.2d, v10.d[0]
+	WORD $0x4fca5352 // fmls v18.2d, v26.2d, v10.d[0]
+	WORD $0x4fca5b35 // fmls v21.2d, v25.2d, v10.d[1]
+	WORD $0x4fca5b56 // fmls v22.2d, v26.2d, v10.d[1]
+	WORD $0x4fc111f1 // fmla v17.2d, v15.2d, v1.d[0]
+	WORD $0x4fc11212 // fmla v18.2d, v16.2d, v1.d[0]
+	WORD $0x4e75d631 // fadd v17.2d, v17.2d, v21.2d
+	WORD $0x4e76d652 // fadd v18.2d, v18.2d, v22.2d
+	VSHL $52, V23.D2, V23.D2
+	VSHL $52, V24.D2, V24.D2
+	WORD $0x6e71de39 // fmul v25.2d, v17.2d, v17.2d
+	WORD $0x6e72de5a // fmul v26.2d, v18.2d, v18.2d
+	FMOVQ 448(R8), F15 // 2.7614021910563383e-07
+	FMOVQ 448(R8), F16 // 2.7614021910563383e-07
+	WORD $0x4fc9122f // fmla v15.2d, v17.2d, v9.d[0]
+	WORD $0x4fc91250 // fmla v16.2d, v18.2d, v9.d[0]
+	FMOVQ 464(R8), F21 // 2.4801536000433462e-05
+	FMOVQ 464(R8), F22 // 2.4801536000433462e-05
+	WORD $0x4fc81a35 // fmla v21.2d, v17.2d, v8.d[1]
+	WORD $0x4fc81a56 // fmla v22.2d, v18.2d, v8.d[1]
+	WORD $0x4e79cdf5 // fmla v21.2d, v15.2d, v25.2d
+	WORD $0x4e7ace16 // fmla v22.2d, v16.2d, v26.2d
+	FMOVQ 480(R8), F15 // 0.0013888888906076256
+	FMOVQ 480(R8), F16 // 0.0013888888906076256
+	WORD $0x4fc8122f // fmla v15.2d, v17.2d, v8.d[0]
+	WORD $0x4fc81250 // fmla v16.2d, v18.2d, v8.d[0]
+	WORD $0x4e79ceaf // fmla v15.2d, v21.2d, v25.2d
+	WORD $0x4e7aced0 // fmla v16.2d, v22.2d, v26.2d
+	FMOVQ 496(R8), F21 // 0.04166666666665112
+	FMOVQ 496(R8), F22 // 0.04166666666665112
+	WORD $0x4fc31a35 // fmla v21.2d, v17.2d, v3.d[1]
+	WORD $0x4fc31a56 // fmla v22.2d, v18.2d, v3.d[1]
+	WORD $0x4e79cdf5 // fmla v21.2d, v15.2d, v25.2d
+	WORD $0x4e7ace16 // fmla v22.2d, v16.2d, v26.2d
+	FMOVQ 240(R8), F15 // 0.5
+	FMOVQ 240(R8), F16 // 0.5
+	WORD $0x4fc3122f // fmla v15.2d, v17.2d, v3.d[0]
+	WORD $0x4fc31250 // fmla v16.2d, v18.2d, v3.d[0]
+	WORD $0x4e79ceaf // fmla v15.2d, v21.2d, v25.2d
+	WORD $0x4e7aced0 // fmla v16.2d, v22.2d, v26.2d
+	WORD $0x4e79cdf1 // fmla v17.2d, v15.2d, v25.2d
+	WORD $0x4e7ace12 // fmla v18.2d, v16.2d, v26.2d
+	WORD $0x4e65d62f // fadd v15.2d, v17.2d, v5.2d
+	WORD $0x4e65d650 // fadd v16.2d, v18.2d, v5.2d
+	VADD V23.D2, V15.D2, V15.D2
+	VADD V24.D2, V16.D2, V16.D2
+	CBZ R0, unkept
+	VST1.P [V15.D2, V16.D2], 32(R0)
+unkept:
+	CBZ R3, unlabelled
+	VLD1.P 32(R3), [V17.D2, V18.D2]
+	VORR V17.B16, V14.B16, V14.B16
+	VORR V18.B16, V14.B16, V14.B16
+	WORD $0x6e71de73 // fmul v19.2d, v19.2d, v17.2d
+	WORD $0x4e72ce93 // fmla v19.2d, v20.2d, v18.2d
+	WORD $0x4e72d631 // fadd v17.2d, v17.2d, v18.2d
+	WORD $0x4e73d5ad // fadd v13.2d, v13.2d, v19.2d
+	WORD $0x4e71d58c // fadd v12.2d, v12.2d, v17.2d
+unlabelled:
+	WORD $0x4e70d5ef // fadd v15.2d, v15.2d, v16.2d
+	WORD $0x4e6fd56b // fadd v11.2d, v11.2d, v15.2d
+	SUBS $4, R2, R2
+	BNE loop
+	WORD $0x7e70d96b // faddp d11, v11.2d
+	WORD $0x7e70d98c // faddp d12, v12.2d
+	WORD $0x7e70d9ad // faddp d13, v13.2d
+	MOVD n+48(FP), R2
+	MOVD sums+0(FP), R4
+	FMOVD F11, 0(R4)
+	FMOVD F12, 8(R4)
+	FMOVD F13, 16(R4)
+	VMOV V14.D[0], R5
+	VMOV V14.D[1], R6
+	ORR R6, R5, R5
+	MOVD R5, signs+80(FP)
+	RET
+
+// func preparedLogsF32(dst, z, hi, low *float32, n int, minus, factor, factorLow, log float32)
+TEXT ·preparedLogsF32(SB), NOSPLIT, $0-56
+	MOVD n+32(FP), R2
+	MOVD dst+0(FP), R0
+	MOVD z+8(FP), R1
+	MOVD hi+16(FP), R5
+	MOVD low+24(FP), R10
+	MOVWU minus+40(FP), R9
+	VDUP R9, V0.S4
+	MOVWU factor+44(FP), R9
+	VDUP R9, V1.S4
+	MOVWU factorLow+48(FP), R9
+	VDUP R9, V2.S4
+	MOVWU log+52(FP), R9
+	VDUP R9, V3.S4
+loop:
+	VLD1.P 32(R1), [V4.S4, V5.S4]
+	VMOV V0.B16, V6.B16
+	VMOV V0.B16, V7.B16
+	WORD $0x4f82908a // fmul v10.4s, v4.4s, v2.s[0]
+	WORD $0x4f8290ab // fmul v11.4s, v5.4s, v2.s[0]
+	CBZ R5, plain
+	VLD1.P 32(R5), [V6.S4, V7.S4]
+	VLD1.P 32(R10), [V10.S4, V11.S4]
+	WORD $0x4e20d4c6 // fadd v6.4s, v6.4s, v0.4s
+	WORD $0x4e20d4e7 // fadd v7.4s, v7.4s, v0.4s
+	WORD $0x4f82108a // fmla v10.4s, v4.4s, v2.s[0]
+	WORD $0x4f8210ab // fmla v11.4s, v5.4s, v2.s[0]
+plain:
+	VMOV V6.B16, V8.B16
+	VMOV V7.B16, V9.B16
+	WORD $0x4f811088 // fmla v8.4s, v4.4s, v1.s[0]
+	WORD $0x4f8110a9 // fmla v9.4s, v5.4s, v1.s[0]
+	WORD $0x4ea3d54a // fsub v10.4s, v10.4s, v3.4s
+	WORD $0x4ea3d56b // fsub v11.4s, v11.4s, v3.4s
+	WORD $0x4e2ad508 // fadd v8.4s, v8.4s, v10.4s
+	WORD $0x4e2bd529 // fadd v9.4s, v9.4s, v11.4s
+	VST1.P [V8.S4, V9.S4], 32(R0)
+	SUBS $8, R2, R2
+	BNE loop
+	RET
+
+// func preparedLogsF64(dst, z, hi, low *float64, n int, minus, factor, factorLow, log float64)
+TEXT ·preparedLogsF64(SB), NOSPLIT, $0-72
+	MOVD n+32(FP), R2
+	MOVD dst+0(FP), R0
+	MOVD z+8(FP), R1
+	MOVD hi+16(FP), R5
+	MOVD low+24(FP), R10
+	MOVD minus+40(FP), R9
+	VDUP R9, V0.D2
+	MOVD factor+48(FP), R9
+	VDUP R9, V1.D2
+	MOVD factorLow+56(FP), R9
+	VDUP R9, V2.D2
+	MOVD log+64(FP), R9
+	VDUP R9, V3.D2
+loop:
+	VLD1.P 32(R1), [V4.D2, V5.D2]
+	VMOV V0.B16, V6.B16
+	VMOV V0.B16, V7.B16
+	WORD $0x4fc2908a // fmul v10.2d, v4.2d, v2.d[0]
+	WORD $0x4fc290ab // fmul v11.2d, v5.2d, v2.d[0]
+	CBZ R5, plain
+	VLD1.P 32(R5), [V6.D2, V7.D2]
+	VLD1.P 32(R10), [V10.D2, V11.D2]
+	WORD $0x4e60d4c6 // fadd v6.2d, v6.2d, v0.2d
+	WORD $0x4e60d4e7 // fadd v7.2d, v7.2d, v0.2d
+	WORD $0x4fc2108a // fmla v10.2d, v4.2d, v2.d[0]
+	WORD $0x4fc210ab // fmla v11.2d, v5.2d, v2.d[0]
+plain:
+	VMOV V6.B16, V8.B16
+	VMOV V7.B16, V9.B16
+	WORD $0x4fc11088 // fmla v8.2d, v4.2d, v1.d[0]
+	WORD $0x4fc110a9 // fmla v9.2d, v5.2d, v1.d[0]
+	WORD $0x4ee3d54a // fsub v10.2d, v10.2d, v3.2d
+	WORD $0x4ee3d56b // fsub v11.2d, v11.2d, v3.2d
+	WORD $0x4e6ad508 // fadd v8.2d, v8.2d, v10.2d
+	WORD $0x4e6bd529 // fadd v9.2d, v9.2d, v11.2d
+	VST1.P [V8.D2, V9.D2], 32(R0)
+	SUBS $4, R2, R2
+	BNE loop
+	RET
+
 // func maeSumF32(e *float64, t *float32, n int, c, sa float64) (sum, delta float64, signs uint64)
 TEXT ·maeSumF32(SB), NOSPLIT, $0-64
 	MOVD e+0(FP), R0
@@ -2245,8 +2734,8 @@ TEXT ·gceTermsF32(SB), NOSPLIT, $0-96
 	VEOR V3.B16, V3.B16, V3.B16
 	VEOR V4.B16, V4.B16, V4.B16
 	MOVD $numbers<>(SB), R8
-	FMOVQ 256(R8), F5 // -746
-	FMOVQ 272(R8), F6 // 6.755399441055808e+15
+	FMOVQ 512(R8), F5 // -746
+	FMOVQ 528(R8), F6 // 6.755399441055808e+15
 	FMOVQ 80(R8), F7 // 1
 	FMOVQ 96(R8), F8 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F9 // 2.3190468138462996e-17 5.421010862427522e-20
@@ -2367,8 +2856,8 @@ TEXT ·gceTermsF64(SB), NOSPLIT, $0-96
 	VEOR V3.B16, V3.B16, V3.B16
 	VEOR V4.B16, V4.B16, V4.B16
 	MOVD $numbers<>(SB), R8
-	FMOVQ 256(R8), F5 // -746
-	FMOVQ 272(R8), F6 // 6.755399441055808e+15
+	FMOVQ 512(R8), F5 // -746
+	FMOVQ 528(R8), F6 // 6.755399441055808e+15
 	FMOVQ 80(R8), F7 // 1
 	FMOVQ 96(R8), F8 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F9 // 2.3190468138462996e-17 5.421010862427522e-20
@@ -2479,8 +2968,8 @@ TEXT ·gcePhiF32(SB), NOSPLIT, $0-64
 	MOVD log+40(FP), R9
 	VDUP R9, V1.D2
 	MOVD $numbers<>(SB), R8
-	FMOVQ 256(R8), F2 // -746
-	FMOVQ 272(R8), F3 // 6.755399441055808e+15
+	FMOVQ 512(R8), F2 // -746
+	FMOVQ 528(R8), F3 // 6.755399441055808e+15
 	FMOVQ 80(R8), F4 // 1
 	FMOVQ 96(R8), F5 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F6 // 2.3190468138462996e-17 5.421010862427522e-20
@@ -2576,8 +3065,8 @@ TEXT ·gcePhiF64(SB), NOSPLIT, $0-64
 	MOVD log+40(FP), R9
 	VDUP R9, V1.D2
 	MOVD $numbers<>(SB), R8
-	FMOVQ 256(R8), F2 // -746
-	FMOVQ 272(R8), F3 // 6.755399441055808e+15
+	FMOVQ 512(R8), F2 // -746
+	FMOVQ 528(R8), F3 // 6.755399441055808e+15
 	FMOVQ 80(R8), F4 // 1
 	FMOVQ 96(R8), F5 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F6 // 2.3190468138462996e-17 5.421010862427522e-20
@@ -2705,8 +3194,8 @@ loop:
 	WORD $0x6e65de52 // fmul v18.2d, v18.2d, v5.2d
 	WORD $0x6e65de73 // fmul v19.2d, v19.2d, v5.2d
 	MOVD $numbers<>(SB), R8
-	FMOVQ 288(R8), F14 // -0.25
-	FMOVQ 288(R8), F15 // -0.25
+	FMOVQ 544(R8), F14 // -0.25
+	FMOVQ 544(R8), F15 // -0.25
 	WORD $0x4e72d5ce // fadd v14.2d, v14.2d, v18.2d
 	WORD $0x4e73d5ef // fadd v15.2d, v15.2d, v19.2d
 	WORD $0x6e6eddd4 // fmul v20.2d, v14.2d, v14.2d
@@ -2870,8 +3359,8 @@ loop:
 	WORD $0x6e65ded6 // fmul v22.2d, v22.2d, v5.2d
 	WORD $0x6e65def7 // fmul v23.2d, v23.2d, v5.2d
 	MOVD $numbers<>(SB), R8
-	FMOVQ 288(R8), F18 // -0.25
-	FMOVQ 288(R8), F19 // -0.25
+	FMOVQ 544(R8), F18 // -0.25
+	FMOVQ 544(R8), F19 // -0.25
 	WORD $0x4e76d652 // fadd v18.2d, v18.2d, v22.2d
 	WORD $0x4e77d673 // fadd v19.2d, v19.2d, v23.2d
 	WORD $0x6e72de58 // fmul v24.2d, v18.2d, v18.2d
@@ -3080,8 +3569,8 @@ loop:
 	VLD1.P 32(R0), [V15.D2, V16.D2]
 	WORD $0x6e62ddef // fmul v15.2d, v15.2d, v2.2d
 	WORD $0x6e62de10 // fmul v16.2d, v16.2d, v2.2d
-	FMOVQ 288(R8), F11 // -0.25
-	FMOVQ 288(R8), F12 // -0.25
+	FMOVQ 544(R8), F11 // -0.25
+	FMOVQ 544(R8), F12 // -0.25
 	WORD $0x4e6fd56b // fadd v11.2d, v11.2d, v15.2d
 	WORD $0x4e70d58c // fadd v12.2d, v12.2d, v16.2d
 	WORD $0x6e6bdd71 // fmul v17.2d, v11.2d, v11.2d
@@ -3222,8 +3711,8 @@ loop:
 	VLD1.P 32(R0), [V19.D2, V20.D2]
 	WORD $0x6e62de73 // fmul v19.2d, v19.2d, v2.2d
 	WORD $0x6e62de94 // fmul v20.2d, v20.2d, v2.2d
-	FMOVQ 288(R8), F15 // -0.25
-	FMOVQ 288(R8), F16 // -0.25
+	FMOVQ 544(R8), F15 // -0.25
+	FMOVQ 544(R8), F16 // -0.25
 	WORD $0x4e73d5ef // fadd v15.2d, v15.2d, v19.2d
 	WORD $0x4e74d610 // fadd v16.2d, v16.2d, v20.2d
 	WORD $0x6e6fddf5 // fmul v21.2d, v15.2d, v15.2d
@@ -3432,8 +3921,8 @@ loop:
 	VLD1.P 32(R0), [V16.D2, V17.D2]
 	WORD $0x6e67de10 // fmul v16.2d, v16.2d, v7.2d
 	WORD $0x6e67de31 // fmul v17.2d, v17.2d, v7.2d
-	FMOVQ 288(R8), F18 // -0.25
-	FMOVQ 288(R8), F19 // -0.25
+	FMOVQ 544(R8), F18 // -0.25
+	FMOVQ 544(R8), F19 // -0.25
 	WORD $0x4e70d652 // fadd v18.2d, v18.2d, v16.2d
 	WORD $0x4e71d673 // fadd v19.2d, v19.2d, v17.2d
 	WORD $0x6e72de54 // fmul v20.2d, v18.2d, v18.2d
@@ -3564,8 +4053,8 @@ loop:
 	VLD1.P 32(R0), [V18.D2, V19.D2]
 	WORD $0x6e67de52 // fmul v18.2d, v18.2d, v7.2d
 	WORD $0x6e67de73 // fmul v19.2d, v19.2d, v7.2d
-	FMOVQ 288(R8), F20 // -0.25
-	FMOVQ 288(R8), F21 // -0.25
+	FMOVQ 544(R8), F20 // -0.25
+	FMOVQ 544(R8), F21 // -0.25
 	WORD $0x4e72d694 // fadd v20.2d, v20.2d, v18.2d
 	WORD $0x4e73d6b5 // fadd v21.2d, v21.2d, v19.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
@@ -3713,8 +4202,8 @@ loop:
 	VLD1.P 32(R0), [V13.D2, V14.D2]
 	WORD $0x6e64ddad // fmul v13.2d, v13.2d, v4.2d
 	WORD $0x6e64ddce // fmul v14.2d, v14.2d, v4.2d
-	FMOVQ 288(R8), F15 // -0.25
-	FMOVQ 288(R8), F16 // -0.25
+	FMOVQ 544(R8), F15 // -0.25
+	FMOVQ 544(R8), F16 // -0.25
 	WORD $0x4e6dd5ef // fadd v15.2d, v15.2d, v13.2d
 	WORD $0x4e6ed610 // fadd v16.2d, v16.2d, v14.2d
 	WORD $0x6e6fddf1 // fmul v17.2d, v15.2d, v15.2d
@@ -3822,8 +4311,8 @@ loop:
 	VLD1.P 32(R0), [V15.D2, V16.D2]
 	WORD $0x6e64ddef // fmul v15.2d, v15.2d, v4.2d
 	WORD $0x6e64de10 // fmul v16.2d, v16.2d, v4.2d
-	FMOVQ 288(R8), F17 // -0.25
-	FMOVQ 288(R8), F18 // -0.25
+	FMOVQ 544(R8), F17 // -0.25
+	FMOVQ 544(R8), F18 // -0.25
 	WORD $0x4e6fd631 // fadd v17.2d, v17.2d, v15.2d
 	WORD $0x4e70d652 // fadd v18.2d, v18.2d, v16.2d
 	WORD $0x6e71de33 // fmul v19.2d, v17.2d, v17.2d
@@ -4644,8 +5133,8 @@ TEXT ·klTermsF32(SB), NOSPLIT, $0-48
 	VDUP R9, V1.D2
 	VEOR V2.B16, V2.B16, V2.B16
 	MOVD $numbers<>(SB), R8
-	FMOVQ 320(R8), F3 // 0.3999999999940942 0.22222198432149784
-	FMOVQ 336(R8), F4 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 560(R8), F3 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 576(R8), F4 // 0.15313837699209373 0.14798198605116586
 loop:
 	VLD1.P 16(R1), [V5.S4]
 	WORD $0x4e6178a6 // fcvtl2 v6.2d, v5.4s
@@ -4659,34 +5148,34 @@ loop:
 	WORD $0x4ee1d4c6 // fsub v6.2d, v6.2d, v1.2d
 	VMOV V7.B16, V9.B16
 	VMOV V8.B16, V10.B16
-	FMOVQ 352(R8), F13 // 1.303418089031685e-308
-	FMOVQ 352(R8), F14 // 1.303418089031685e-308
+	FMOVQ 592(R8), F13 // 1.303418089031685e-308
+	FMOVQ 592(R8), F14 // 1.303418089031685e-308
 	VADD V13.D2, V9.D2, V9.D2
 	VADD V14.D2, V10.D2, V10.D2
 	VUSHR $52, V9.D2, V11.D2
 	VUSHR $52, V10.D2, V12.D2
-	FMOVQ 368(R8), F13 // 4.503599627370496e+15
-	FMOVQ 368(R8), F14 // 4.503599627370496e+15
+	FMOVQ 608(R8), F13 // 4.503599627370496e+15
+	FMOVQ 608(R8), F14 // 4.503599627370496e+15
 	VORR V13.B16, V11.B16, V11.B16
 	VORR V14.B16, V12.B16, V12.B16
-	FMOVQ 384(R8), F13 // 4.503599627371519e+15
-	FMOVQ 384(R8), F14 // 4.503599627371519e+15
+	FMOVQ 624(R8), F13 // 4.503599627371519e+15
+	FMOVQ 624(R8), F14 // 4.503599627371519e+15
 	WORD $0x4eedd56b // fsub v11.2d, v11.2d, v13.2d
 	WORD $0x4eeed58c // fsub v12.2d, v12.2d, v14.2d
-	FMOVQ 400(R8), F13 // 2.225073858507201e-308
-	FMOVQ 400(R8), F14 // 2.225073858507201e-308
+	FMOVQ 640(R8), F13 // 2.225073858507201e-308
+	FMOVQ 640(R8), F14 // 2.225073858507201e-308
 	VAND V13.B16, V9.B16, V9.B16
 	VAND V14.B16, V10.B16, V10.B16
-	FMOVQ 416(R8), F13 // 0.7071067811865476
-	FMOVQ 416(R8), F14 // 0.7071067811865476
+	FMOVQ 656(R8), F13 // 0.7071067811865476
+	FMOVQ 656(R8), F14 // 0.7071067811865476
 	VADD V13.D2, V9.D2, V9.D2
 	VADD V14.D2, V10.D2, V10.D2
 	FMOVQ 80(R8), F13 // 1
 	FMOVQ 80(R8), F14 // 1
 	WORD $0x4eedd529 // fsub v9.2d, v9.2d, v13.2d
 	WORD $0x4eeed54a // fsub v10.2d, v10.2d, v14.2d
-	FMOVQ 432(R8), F15 // 2
-	FMOVQ 432(R8), F16 // 2
+	FMOVQ 672(R8), F15 // 2
+	FMOVQ 672(R8), F16 // 2
 	WORD $0x4e69d5ef // fadd v15.2d, v15.2d, v9.2d
 	WORD $0x4e6ad610 // fadd v16.2d, v16.2d, v10.2d
 	WORD $0x6e6ffd2f // fdiv v15.2d, v9.2d, v15.2d
@@ -4695,20 +5184,20 @@ loop:
 	WORD $0x6e70de12 // fmul v18.2d, v16.2d, v16.2d
 	WORD $0x6e71de33 // fmul v19.2d, v17.2d, v17.2d
 	WORD $0x6e72de54 // fmul v20.2d, v18.2d, v18.2d
-	FMOVQ 448(R8), F21 // 0.1818357216161805
-	FMOVQ 448(R8), F22 // 0.1818357216161805
+	FMOVQ 688(R8), F21 // 0.1818357216161805
+	FMOVQ 688(R8), F22 // 0.1818357216161805
 	WORD $0x4fc41235 // fmla v21.2d, v17.2d, v4.d[0]
 	WORD $0x4fc41256 // fmla v22.2d, v18.2d, v4.d[0]
 	WORD $0x4fc41a75 // fmla v21.2d, v19.2d, v4.d[1]
 	WORD $0x4fc41a96 // fmla v22.2d, v20.2d, v4.d[1]
-	FMOVQ 464(R8), F23 // 0.2857142874366239
-	FMOVQ 464(R8), F24 // 0.2857142874366239
+	FMOVQ 704(R8), F23 // 0.2857142874366239
+	FMOVQ 704(R8), F24 // 0.2857142874366239
 	WORD $0x4fc31a37 // fmla v23.2d, v17.2d, v3.d[1]
 	WORD $0x4fc31a58 // fmla v24.2d, v18.2d, v3.d[1]
 	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
 	WORD $0x4e74ced8 // fmla v24.2d, v22.2d, v20.2d
-	FMOVQ 480(R8), F21 // 0.6666666666666735
-	FMOVQ 480(R8), F22 // 0.6666666666666735
+	FMOVQ 720(R8), F21 // 0.6666666666666735
+	FMOVQ 720(R8), F22 // 0.6666666666666735
 	WORD $0x4fc31235 // fmla v21.2d, v17.2d, v3.d[0]
 	WORD $0x4fc31256 // fmla v22.2d, v18.2d, v3.d[0]
 	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
@@ -4723,8 +5212,8 @@ loop:
 	WORD $0x6e6ede94 // fmul v20.2d, v20.2d, v14.2d
 	WORD $0x4e73d6b5 // fadd v21.2d, v21.2d, v19.2d
 	WORD $0x4e74d6d6 // fadd v22.2d, v22.2d, v20.2d
-	FMOVQ 496(R8), F13 // 1.9082149292705877e-10
-	FMOVQ 496(R8), F14 // 1.9082149292705877e-10
+	FMOVQ 736(R8), F13 // 1.9082149292705877e-10
+	FMOVQ 736(R8), F14 // 1.9082149292705877e-10
 	WORD $0x6e6bddad // fmul v13.2d, v13.2d, v11.2d
 	WORD $0x6e6cddce // fmul v14.2d, v14.2d, v12.2d
 	WORD $0x4e75cded // fmla v13.2d, v15.2d, v21.2d
@@ -4733,8 +5222,8 @@ loop:
 	WORD $0x4eeed68e // fsub v14.2d, v20.2d, v14.2d
 	WORD $0x4ee9d5ad // fsub v13.2d, v13.2d, v9.2d
 	WORD $0x4eead5ce // fsub v14.2d, v14.2d, v10.2d
-	FMOVQ 512(R8), F15 // 0.6931471803691238
-	FMOVQ 512(R8), F16 // 0.6931471803691238
+	FMOVQ 752(R8), F15 // 0.6931471803691238
+	FMOVQ 752(R8), F16 // 0.6931471803691238
 	WORD $0x6e6fdd6b // fmul v11.2d, v11.2d, v15.2d
 	WORD $0x6e70dd8c // fmul v12.2d, v12.2d, v16.2d
 	WORD $0x4eedd56b // fsub v11.2d, v11.2d, v13.2d
@@ -4764,8 +5253,8 @@ TEXT ·klTermsF64(SB), NOSPLIT, $0-48
 	VDUP R9, V1.D2
 	VEOR V2.B16, V2.B16, V2.B16
 	MOVD $numbers<>(SB), R8
-	FMOVQ 320(R8), F3 // 0.3999999999940942 0.22222198432149784
-	FMOVQ 336(R8), F4 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 560(R8), F3 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 576(R8), F4 // 0.15313837699209373 0.14798198605116586
 loop:
 	VLD1.P 32(R1), [V5.D2, V6.D2]
 	VLD1.P 32(R3), [V7.D2, V8.D2]
@@ -4775,44 +5264,44 @@ loop:
 	WORD $0x4ee1d4c6 // fsub v6.2d, v6.2d, v1.2d
 	VMOV V7.B16, V9.B16
 	VMOV V8.B16, V10.B16
-	FMOVQ 528(R8), F11 // 9.332636185032189e-302
-	FMOVQ 528(R8), F12 // 9.332636185032189e-302
+	FMOVQ 768(R8), F11 // 9.332636185032189e-302
+	FMOVQ 768(R8), F12 // 9.332636185032189e-302
 	WORD $0x6ee7e56b // fcmgt v11.2d, v11.2d, v7.2d
 	WORD $0x6ee8e58c // fcmgt v12.2d, v12.2d, v8.2d
-	FMOVQ 544(R8), F13 // 1.6069380442589903e+60
-	FMOVQ 544(R8), F14 // 1.6069380442589903e+60
+	FMOVQ 784(R8), F13 // 1.6069380442589903e+60
+	FMOVQ 784(R8), F14 // 1.6069380442589903e+60
 	WORD $0x6e67ddad // fmul v13.2d, v13.2d, v7.2d
 	WORD $0x6e68ddce // fmul v14.2d, v14.2d, v8.2d
 	VBIT V11.B16, V13.B16, V9.B16
 	VBIT V12.B16, V14.B16, V10.B16
-	FMOVQ 352(R8), F15 // 1.303418089031685e-308
-	FMOVQ 352(R8), F16 // 1.303418089031685e-308
+	FMOVQ 592(R8), F15 // 1.303418089031685e-308
+	FMOVQ 592(R8), F16 // 1.303418089031685e-308
 	VADD V15.D2, V9.D2, V9.D2
 	VADD V16.D2, V10.D2, V10.D2
 	VUSHR $52, V9.D2, V13.D2
 	VUSHR $52, V10.D2, V14.D2
-	FMOVQ 368(R8), F15 // 4.503599627370496e+15
-	FMOVQ 368(R8), F16 // 4.503599627370496e+15
+	FMOVQ 608(R8), F15 // 4.503599627370496e+15
+	FMOVQ 608(R8), F16 // 4.503599627370496e+15
 	VORR V15.B16, V13.B16, V13.B16
 	VORR V16.B16, V14.B16, V14.B16
-	FMOVQ 384(R8), F15 // 4.503599627371519e+15
-	FMOVQ 384(R8), F16 // 4.503599627371519e+15
+	FMOVQ 624(R8), F15 // 4.503599627371519e+15
+	FMOVQ 624(R8), F16 // 4.503599627371519e+15
 	WORD $0x4eefd5ad // fsub v13.2d, v13.2d, v15.2d
 	WORD $0x4ef0d5ce // fsub v14.2d, v14.2d, v16.2d
-	FMOVQ 400(R8), F15 // 2.225073858507201e-308
-	FMOVQ 400(R8), F16 // 2.225073858507201e-308
+	FMOVQ 640(R8), F15 // 2.225073858507201e-308
+	FMOVQ 640(R8), F16 // 2.225073858507201e-308
 	VAND V15.B16, V9.B16, V9.B16
 	VAND V16.B16, V10.B16, V10.B16
-	FMOVQ 416(R8), F15 // 0.7071067811865476
-	FMOVQ 416(R8), F16 // 0.7071067811865476
+	FMOVQ 656(R8), F15 // 0.7071067811865476
+	FMOVQ 656(R8), F16 // 0.7071067811865476
 	VADD V15.D2, V9.D2, V9.D2
 	VADD V16.D2, V10.D2, V10.D2
 	FMOVQ 80(R8), F15 // 1
 	FMOVQ 80(R8), F16 // 1
 	WORD $0x4eefd529 // fsub v9.2d, v9.2d, v15.2d
 	WORD $0x4ef0d54a // fsub v10.2d, v10.2d, v16.2d
-	FMOVQ 432(R8), F17 // 2
-	FMOVQ 432(R8), F18 // 2
+	FMOVQ 672(R8), F17 // 2
+	FMOVQ 672(R8), F18 // 2
 	WORD $0x4e69d631 // fadd v17.2d, v17.2d, v9.2d
 	WORD $0x4e6ad652 // fadd v18.2d, v18.2d, v10.2d
 	WORD $0x6e71fd31 // fdiv v17.2d, v9.2d, v17.2d
@@ -4821,20 +5310,20 @@ loop:
 	WORD $0x6e72de54 // fmul v20.2d, v18.2d, v18.2d
 	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
-	FMOVQ 448(R8), F23 // 0.1818357216161805
-	FMOVQ 448(R8), F24 // 0.1818357216161805
+	FMOVQ 688(R8), F23 // 0.1818357216161805
+	FMOVQ 688(R8), F24 // 0.1818357216161805
 	WORD $0x4fc41277 // fmla v23.2d, v19.2d, v4.d[0]
 	WORD $0x4fc41298 // fmla v24.2d, v20.2d, v4.d[0]
 	WORD $0x4fc41ab7 // fmla v23.2d, v21.2d, v4.d[1]
 	WORD $0x4fc41ad8 // fmla v24.2d, v22.2d, v4.d[1]
-	FMOVQ 464(R8), F25 // 0.2857142874366239
-	FMOVQ 464(R8), F26 // 0.2857142874366239
+	FMOVQ 704(R8), F25 // 0.2857142874366239
+	FMOVQ 704(R8), F26 // 0.2857142874366239
 	WORD $0x4fc31a79 // fmla v25.2d, v19.2d, v3.d[1]
 	WORD $0x4fc31a9a // fmla v26.2d, v20.2d, v3.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 480(R8), F23 // 0.6666666666666735
-	FMOVQ 480(R8), F24 // 0.6666666666666735
+	FMOVQ 720(R8), F23 // 0.6666666666666735
+	FMOVQ 720(R8), F24 // 0.6666666666666735
 	WORD $0x4fc31277 // fmla v23.2d, v19.2d, v3.d[0]
 	WORD $0x4fc31298 // fmla v24.2d, v20.2d, v3.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
@@ -4849,8 +5338,8 @@ loop:
 	WORD $0x6e70ded6 // fmul v22.2d, v22.2d, v16.2d
 	WORD $0x4e75d6f7 // fadd v23.2d, v23.2d, v21.2d
 	WORD $0x4e76d718 // fadd v24.2d, v24.2d, v22.2d
-	FMOVQ 496(R8), F15 // 1.9082149292705877e-10
-	FMOVQ 496(R8), F16 // 1.9082149292705877e-10
+	FMOVQ 736(R8), F15 // 1.9082149292705877e-10
+	FMOVQ 736(R8), F16 // 1.9082149292705877e-10
 	WORD $0x6e6dddef // fmul v15.2d, v15.2d, v13.2d
 	WORD $0x6e6ede10 // fmul v16.2d, v16.2d, v14.2d
 	WORD $0x4e77ce2f // fmla v15.2d, v17.2d, v23.2d
@@ -4859,14 +5348,14 @@ loop:
 	WORD $0x4ef0d6d0 // fsub v16.2d, v22.2d, v16.2d
 	WORD $0x4ee9d5ef // fsub v15.2d, v15.2d, v9.2d
 	WORD $0x4eead610 // fsub v16.2d, v16.2d, v10.2d
-	FMOVQ 512(R8), F17 // 0.6931471803691238
-	FMOVQ 512(R8), F18 // 0.6931471803691238
+	FMOVQ 752(R8), F17 // 0.6931471803691238
+	FMOVQ 752(R8), F18 // 0.6931471803691238
 	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
 	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
 	WORD $0x4eefd5ad // fsub v13.2d, v13.2d, v15.2d
 	WORD $0x4ef0d5ce // fsub v14.2d, v14.2d, v16.2d
-	FMOVQ 560(R8), F9 // 138.62943611198907
-	FMOVQ 560(R8), F10 // 138.62943611198907
+	FMOVQ 800(R8), F9 // 138.62943611198907
+	FMOVQ 800(R8), F10 // 138.62943611198907
 	VAND V11.B16, V9.B16, V9.B16
 	VAND V12.B16, V10.B16, V10.B16
 	WORD $0x4ee9d5ad // fsub v13.2d, v13.2d, v9.2d
@@ -4896,8 +5385,8 @@ TEXT ·klSlopesF32(SB), NOSPLIT, $0-48
 	MOVD log+40(FP), R9
 	VDUP R9, V1.D2
 	MOVD $numbers<>(SB), R8
-	FMOVQ 320(R8), F2 // 0.3999999999940942 0.22222198432149784
-	FMOVQ 336(R8), F3 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 560(R8), F2 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 576(R8), F3 // 0.15313837699209373 0.14798198605116586
 loop:
 	VLD1.P 16(R1), [V4.S4]
 	WORD $0x4e617885 // fcvtl2 v5.2d, v4.4s
@@ -4907,34 +5396,34 @@ loop:
 	WORD $0x0e6178c6 // fcvtl v6.2d, v6.2s
 	VMOV V6.B16, V8.B16
 	VMOV V7.B16, V9.B16
-	FMOVQ 352(R8), F12 // 1.303418089031685e-308
-	FMOVQ 352(R8), F13 // 1.303418089031685e-308
+	FMOVQ 592(R8), F12 // 1.303418089031685e-308
+	FMOVQ 592(R8), F13 // 1.303418089031685e-308
 	VADD V12.D2, V8.D2, V8.D2
 	VADD V13.D2, V9.D2, V9.D2
 	VUSHR $52, V8.D2, V10.D2
 	VUSHR $52, V9.D2, V11.D2
-	FMOVQ 368(R8), F12 // 4.503599627370496e+15
-	FMOVQ 368(R8), F13 // 4.503599627370496e+15
+	FMOVQ 608(R8), F12 // 4.503599627370496e+15
+	FMOVQ 608(R8), F13 // 4.503599627370496e+15
 	VORR V12.B16, V10.B16, V10.B16
 	VORR V13.B16, V11.B16, V11.B16
-	FMOVQ 384(R8), F12 // 4.503599627371519e+15
-	FMOVQ 384(R8), F13 // 4.503599627371519e+15
+	FMOVQ 624(R8), F12 // 4.503599627371519e+15
+	FMOVQ 624(R8), F13 // 4.503599627371519e+15
 	WORD $0x4eecd54a // fsub v10.2d, v10.2d, v12.2d
 	WORD $0x4eedd56b // fsub v11.2d, v11.2d, v13.2d
-	FMOVQ 400(R8), F12 // 2.225073858507201e-308
-	FMOVQ 400(R8), F13 // 2.225073858507201e-308
+	FMOVQ 640(R8), F12 // 2.225073858507201e-308
+	FMOVQ 640(R8), F13 // 2.225073858507201e-308
 	VAND V12.B16, V8.B16, V8.B16
 	VAND V13.B16, V9.B16, V9.B16
-	FMOVQ 416(R8), F12 // 0.7071067811865476
-	FMOVQ 416(R8), F13 // 0.7071067811865476
+	FMOVQ 656(R8), F12 // 0.7071067811865476
+	FMOVQ 656(R8), F13 // 0.7071067811865476
 	VADD V12.D2, V8.D2, V8.D2
 	VADD V13.D2, V9.D2, V9.D2
 	FMOVQ 80(R8), F12 // 1
 	FMOVQ 80(R8), F13 // 1
 	WORD $0x4eecd508 // fsub v8.2d, v8.2d, v12.2d
 	WORD $0x4eedd529 // fsub v9.2d, v9.2d, v13.2d
-	FMOVQ 432(R8), F14 // 2
-	FMOVQ 432(R8), F15 // 2
+	FMOVQ 672(R8), F14 // 2
+	FMOVQ 672(R8), F15 // 2
 	WORD $0x4e68d5ce // fadd v14.2d, v14.2d, v8.2d
 	WORD $0x4e69d5ef // fadd v15.2d, v15.2d, v9.2d
 	WORD $0x6e6efd0e // fdiv v14.2d, v8.2d, v14.2d
@@ -4943,20 +5432,20 @@ loop:
 	WORD $0x6e6fddf1 // fmul v17.2d, v15.2d, v15.2d
 	WORD $0x6e70de12 // fmul v18.2d, v16.2d, v16.2d
 	WORD $0x6e71de33 // fmul v19.2d, v17.2d, v17.2d
-	FMOVQ 448(R8), F20 // 0.1818357216161805
-	FMOVQ 448(R8), F21 // 0.1818357216161805
+	FMOVQ 688(R8), F20 // 0.1818357216161805
+	FMOVQ 688(R8), F21 // 0.1818357216161805
 	WORD $0x4fc31214 // fmla v20.2d, v16.2d, v3.d[0]
 	WORD $0x4fc31235 // fmla v21.2d, v17.2d, v3.d[0]
 	WORD $0x4fc31a54 // fmla v20.2d, v18.2d, v3.d[1]
 	WORD $0x4fc31a75 // fmla v21.2d, v19.2d, v3.d[1]
-	FMOVQ 464(R8), F22 // 0.2857142874366239
-	FMOVQ 464(R8), F23 // 0.2857142874366239
+	FMOVQ 704(R8), F22 // 0.2857142874366239
+	FMOVQ 704(R8), F23 // 0.2857142874366239
 	WORD $0x4fc21a16 // fmla v22.2d, v16.2d, v2.d[1]
 	WORD $0x4fc21a37 // fmla v23.2d, v17.2d, v2.d[1]
 	WORD $0x4e72ce96 // fmla v22.2d, v20.2d, v18.2d
 	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
-	FMOVQ 480(R8), F20 // 0.6666666666666735
-	FMOVQ 480(R8), F21 // 0.6666666666666735
+	FMOVQ 720(R8), F20 // 0.6666666666666735
+	FMOVQ 720(R8), F21 // 0.6666666666666735
 	WORD $0x4fc21214 // fmla v20.2d, v16.2d, v2.d[0]
 	WORD $0x4fc21235 // fmla v21.2d, v17.2d, v2.d[0]
 	WORD $0x4e72ced4 // fmla v20.2d, v22.2d, v18.2d
@@ -4971,8 +5460,8 @@ loop:
 	WORD $0x6e6dde73 // fmul v19.2d, v19.2d, v13.2d
 	WORD $0x4e72d694 // fadd v20.2d, v20.2d, v18.2d
 	WORD $0x4e73d6b5 // fadd v21.2d, v21.2d, v19.2d
-	FMOVQ 496(R8), F12 // 1.9082149292705877e-10
-	FMOVQ 496(R8), F13 // 1.9082149292705877e-10
+	FMOVQ 736(R8), F12 // 1.9082149292705877e-10
+	FMOVQ 736(R8), F13 // 1.9082149292705877e-10
 	WORD $0x6e6add8c // fmul v12.2d, v12.2d, v10.2d
 	WORD $0x6e6bddad // fmul v13.2d, v13.2d, v11.2d
 	WORD $0x4e74cdcc // fmla v12.2d, v14.2d, v20.2d
@@ -4981,8 +5470,8 @@ loop:
 	WORD $0x4eedd66d // fsub v13.2d, v19.2d, v13.2d
 	WORD $0x4ee8d58c // fsub v12.2d, v12.2d, v8.2d
 	WORD $0x4ee9d5ad // fsub v13.2d, v13.2d, v9.2d
-	FMOVQ 512(R8), F14 // 0.6931471803691238
-	FMOVQ 512(R8), F15 // 0.6931471803691238
+	FMOVQ 752(R8), F14 // 0.6931471803691238
+	FMOVQ 752(R8), F15 // 0.6931471803691238
 	WORD $0x6e6edd4a // fmul v10.2d, v10.2d, v14.2d
 	WORD $0x6e6fdd6b // fmul v11.2d, v11.2d, v15.2d
 	WORD $0x4eecd54a // fsub v10.2d, v10.2d, v12.2d
@@ -5023,51 +5512,51 @@ TEXT ·klSlopesF64(SB), NOSPLIT, $0-48
 	MOVD log+40(FP), R9
 	VDUP R9, V1.D2
 	MOVD $numbers<>(SB), R8
-	FMOVQ 320(R8), F2 // 0.3999999999940942 0.22222198432149784
-	FMOVQ 336(R8), F3 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 560(R8), F2 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 576(R8), F3 // 0.15313837699209373 0.14798198605116586
 loop:
 	VLD1.P 32(R1), [V4.D2, V5.D2]
 	VLD1.P 32(R3), [V6.D2, V7.D2]
 	VMOV V6.B16, V8.B16
 	VMOV V7.B16, V9.B16
-	FMOVQ 528(R8), F10 // 9.332636185032189e-302
-	FMOVQ 528(R8), F11 // 9.332636185032189e-302
+	FMOVQ 768(R8), F10 // 9.332636185032189e-302
+	FMOVQ 768(R8), F11 // 9.332636185032189e-302
 	WORD $0x6ee6e54a // fcmgt v10.2d, v10.2d, v6.2d
 	WORD $0x6ee7e56b // fcmgt v11.2d, v11.2d, v7.2d
-	FMOVQ 544(R8), F12 // 1.6069380442589903e+60
-	FMOVQ 544(R8), F13 // 1.6069380442589903e+60
+	FMOVQ 784(R8), F12 // 1.6069380442589903e+60
+	FMOVQ 784(R8), F13 // 1.6069380442589903e+60
 	WORD $0x6e66dd8c // fmul v12.2d, v12.2d, v6.2d
 	WORD $0x6e67ddad // fmul v13.2d, v13.2d, v7.2d
 	VBIT V10.B16, V12.B16, V8.B16
 	VBIT V11.B16, V13.B16, V9.B16
-	FMOVQ 352(R8), F14 // 1.303418089031685e-308
-	FMOVQ 352(R8), F15 // 1.303418089031685e-308
+	FMOVQ 592(R8), F14 // 1.303418089031685e-308
+	FMOVQ 592(R8), F15 // 1.303418089031685e-308
 	VADD V14.D2, V8.D2, V8.D2
 	VADD V15.D2, V9.D2, V9.D2
 	VUSHR $52, V8.D2, V12.D2
 	VUSHR $52, V9.D2, V13.D2
-	FMOVQ 368(R8), F14 // 4.503599627370496e+15
-	FMOVQ 368(R8), F15 // 4.503599627370496e+15
+	FMOVQ 608(R8), F14 // 4.503599627370496e+15
+	FMOVQ 608(R8), F15 // 4.503599627370496e+15
 	VORR V14.B16, V12.B16, V12.B16
 	VORR V15.B16, V13.B16, V13.B16
-	FMOVQ 384(R8), F14 // 4.503599627371519e+15
-	FMOVQ 384(R8), F15 // 4.503599627371519e+15
+	FMOVQ 624(R8), F14 // 4.503599627371519e+15
+	FMOVQ 624(R8), F15 // 4.503599627371519e+15
 	WORD $0x4eeed58c // fsub v12.2d, v12.2d, v14.2d
 	WORD $0x4eefd5ad // fsub v13.2d, v13.2d, v15.2d
-	FMOVQ 400(R8), F14 // 2.225073858507201e-308
-	FMOVQ 400(R8), F15 // 2.225073858507201e-308
+	FMOVQ 640(R8), F14 // 2.225073858507201e-308
+	FMOVQ 640(R8), F15 // 2.225073858507201e-308
 	VAND V14.B16, V8.B16, V8.B16
 	VAND V15.B16, V9.B16, V9.B16
-	FMOVQ 416(R8), F14 // 0.7071067811865476
-	FMOVQ 416(R8), F15 // 0.7071067811865476
+	FMOVQ 656(R8), F14 // 0.7071067811865476
+	FMOVQ 656(R8), F15 // 0.7071067811865476
 	VADD V14.D2, V8.D2, V8.D2
 	VADD V15.D2, V9.D2, V9.D2
 	FMOVQ 80(R8), F14 // 1
 	FMOVQ 80(R8), F15 // 1
 	WORD $0x4eeed508 // fsub v8.2d, v8.2d, v14.2d
 	WORD $0x4eefd529 // fsub v9.2d, v9.2d, v15.2d
-	FMOVQ 432(R8), F16 // 2
-	FMOVQ 432(R8), F17 // 2
+	FMOVQ 672(R8), F16 // 2
+	FMOVQ 672(R8), F17 // 2
 	WORD $0x4e68d610 // fadd v16.2d, v16.2d, v8.2d
 	WORD $0x4e69d631 // fadd v17.2d, v17.2d, v9.2d
 	WORD $0x6e70fd10 // fdiv v16.2d, v8.2d, v16.2d
@@ -5076,20 +5565,20 @@ loop:
 	WORD $0x6e71de33 // fmul v19.2d, v17.2d, v17.2d
 	WORD $0x6e72de54 // fmul v20.2d, v18.2d, v18.2d
 	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
-	FMOVQ 448(R8), F22 // 0.1818357216161805
-	FMOVQ 448(R8), F23 // 0.1818357216161805
+	FMOVQ 688(R8), F22 // 0.1818357216161805
+	FMOVQ 688(R8), F23 // 0.1818357216161805
 	WORD $0x4fc31256 // fmla v22.2d, v18.2d, v3.d[0]
 	WORD $0x4fc31277 // fmla v23.2d, v19.2d, v3.d[0]
 	WORD $0x4fc31a96 // fmla v22.2d, v20.2d, v3.d[1]
 	WORD $0x4fc31ab7 // fmla v23.2d, v21.2d, v3.d[1]
-	FMOVQ 464(R8), F24 // 0.2857142874366239
-	FMOVQ 464(R8), F25 // 0.2857142874366239
+	FMOVQ 704(R8), F24 // 0.2857142874366239
+	FMOVQ 704(R8), F25 // 0.2857142874366239
 	WORD $0x4fc21a58 // fmla v24.2d, v18.2d, v2.d[1]
 	WORD $0x4fc21a79 // fmla v25.2d, v19.2d, v2.d[1]
 	WORD $0x4e74ced8 // fmla v24.2d, v22.2d, v20.2d
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
-	FMOVQ 480(R8), F22 // 0.6666666666666735
-	FMOVQ 480(R8), F23 // 0.6666666666666735
+	FMOVQ 720(R8), F22 // 0.6666666666666735
+	FMOVQ 720(R8), F23 // 0.6666666666666735
 	WORD $0x4fc21256 // fmla v22.2d, v18.2d, v2.d[0]
 	WORD $0x4fc21277 // fmla v23.2d, v19.2d, v2.d[0]
 	WORD $0x4e74cf16 // fmla v22.2d, v24.2d, v20.2d
@@ -5104,8 +5593,8 @@ loop:
 	WORD $0x6e6fdeb5 // fmul v21.2d, v21.2d, v15.2d
 	WORD $0x4e74d6d6 // fadd v22.2d, v22.2d, v20.2d
 	WORD $0x4e75d6f7 // fadd v23.2d, v23.2d, v21.2d
-	FMOVQ 496(R8), F14 // 1.9082149292705877e-10
-	FMOVQ 496(R8), F15 // 1.9082149292705877e-10
+	FMOVQ 736(R8), F14 // 1.9082149292705877e-10
+	FMOVQ 736(R8), F15 // 1.9082149292705877e-10
 	WORD $0x6e6cddce // fmul v14.2d, v14.2d, v12.2d
 	WORD $0x6e6dddef // fmul v15.2d, v15.2d, v13.2d
 	WORD $0x4e76ce0e // fmla v14.2d, v16.2d, v22.2d
@@ -5114,14 +5603,14 @@ loop:
 	WORD $0x4eefd6af // fsub v15.2d, v21.2d, v15.2d
 	WORD $0x4ee8d5ce // fsub v14.2d, v14.2d, v8.2d
 	WORD $0x4ee9d5ef // fsub v15.2d, v15.2d, v9.2d
-	FMOVQ 512(R8), F16 // 0.6931471803691238
-	FMOVQ 512(R8), F17 // 0.6931471803691238
+	FMOVQ 752(R8), F16 // 0.6931471803691238
+	FMOVQ 752(R8), F17 // 0.6931471803691238
 	WORD $0x6e70dd8c // fmul v12.2d, v12.2d, v16.2d
 	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
 	WORD $0x4eeed58c // fsub v12.2d, v12.2d, v14.2d
 	WORD $0x4eefd5ad // fsub v13.2d, v13.2d, v15.2d
-	FMOVQ 560(R8), F8 // 138.62943611198907
-	FMOVQ 560(R8), F9 // 138.62943611198907
+	FMOVQ 800(R8), F8 // 138.62943611198907
+	FMOVQ 800(R8), F9 // 138.62943611198907
 	VAND V10.B16, V8.B16, V8.B16
 	VAND V11.B16, V9.B16, V9.B16
 	WORD $0x4ee8d58c // fsub v12.2d, v12.2d, v8.2d
@@ -5355,75 +5844,75 @@ TEXT ·minusLogsF32(SB), NOSPLIT, $0-28
 	MOVWU most+24(FP), R9
 	VDUP R9, V0.S4
 	MOVD $numbers<>(SB), R8
-	FMOVQ 576(R8), F1 // 0.333334544424 0.199906069135 0.144820499459 0.104484859559
-	FMOVQ 592(R8), F2 // -0.0449107831159 0 0 0
+	FMOVQ 816(R8), F1 // 0.333334544424 0.199906069135 0.144820499459 0.104484859559
+	FMOVQ 832(R8), F2 // -0.0449107831159 0 0 0
 	FMOVQ 0(R8), F3 // 1
 loop:
 	VLD1.P 32(R3), [V4.S4, V5.S4]
 	VMOV V4.B16, V8.B16
 	VMOV V5.B16, V9.B16
-	FMOVQ 608(R8), F10 // 8.673617379884035e-19
-	FMOVQ 608(R8), F11 // 8.673617379884035e-19
+	FMOVQ 848(R8), F10 // 8.673617379884035e-19
+	FMOVQ 848(R8), F11 // 8.673617379884035e-19
 	WORD $0x6ea4e54a // fcmgt v10.4s, v10.4s, v4.4s
 	WORD $0x6ea5e56b // fcmgt v11.4s, v11.4s, v5.4s
-	FMOVQ 624(R8), F12 // 1.152921504606847e+18
-	FMOVQ 624(R8), F13 // 1.152921504606847e+18
+	FMOVQ 864(R8), F12 // 1.152921504606847e+18
+	FMOVQ 864(R8), F13 // 1.152921504606847e+18
 	WORD $0x6e24dd8c // fmul v12.4s, v12.4s, v4.4s
 	WORD $0x6e25ddad // fmul v13.4s, v13.4s, v5.4s
 	VBIT V10.B16, V12.B16, V8.B16
 	VBIT V11.B16, V13.B16, V9.B16
-	FMOVQ 640(R8), F14 // 5.877471754111438e-39
+	FMOVQ 880(R8), F14 // 5.877471754111438e-39
 	VADD V14.S4, V8.S4, V8.S4
 	VADD V14.S4, V9.S4, V9.S4
 	VUSHR $23, V8.S4, V12.S4
 	VUSHR $23, V9.S4, V13.S4
-	FMOVQ 656(R8), F14 // 8.388608e+06
+	FMOVQ 896(R8), F14 // 8.388608e+06
 	VORR V14.B16, V12.B16, V12.B16
 	VORR V14.B16, V13.B16, V13.B16
-	FMOVQ 672(R8), F14 // 8.388735e+06
+	FMOVQ 912(R8), F14 // 8.388735e+06
 	WORD $0x4eaed58c // fsub v12.4s, v12.4s, v14.4s
 	WORD $0x4eaed5ad // fsub v13.4s, v13.4s, v14.4s
-	FMOVQ 688(R8), F14 // 1.1754942106924411e-38
+	FMOVQ 928(R8), F14 // 1.1754942106924411e-38
 	VAND V14.B16, V8.B16, V8.B16
 	VAND V14.B16, V9.B16, V9.B16
-	FMOVQ 704(R8), F14 // 0.75
+	FMOVQ 944(R8), F14 // 0.75
 	VADD V14.S4, V8.S4, V8.S4
 	VADD V14.S4, V9.S4, V9.S4
 	WORD $0x4ea3d508 // fsub v8.4s, v8.4s, v3.4s
 	WORD $0x4ea3d529 // fsub v9.4s, v9.4s, v3.4s
 	WORD $0x6e28dd0f // fmul v15.4s, v8.4s, v8.4s
 	WORD $0x6e29dd30 // fmul v16.4s, v9.4s, v9.4s
-	FMOVQ 720(R8), F17 // -0.131622803178
-	FMOVQ 720(R8), F18 // -0.131622803178
+	FMOVQ 960(R8), F17 // -0.131622803178
+	FMOVQ 960(R8), F18 // -0.131622803178
 	WORD $0x4fa11911 // fmla v17.4s, v8.4s, v1.s[3]
 	WORD $0x4fa11932 // fmla v18.4s, v9.4s, v1.s[3]
 	WORD $0x4f8211f1 // fmla v17.4s, v15.4s, v2.s[0]
 	WORD $0x4f821212 // fmla v18.4s, v16.4s, v2.s[0]
-	FMOVQ 736(R8), F19 // -0.166477606369
-	FMOVQ 736(R8), F20 // -0.166477606369
+	FMOVQ 976(R8), F19 // -0.166477606369
+	FMOVQ 976(R8), F20 // -0.166477606369
 	WORD $0x4f811913 // fmla v19.4s, v8.4s, v1.s[2]
 	WORD $0x4f811934 // fmla v20.4s, v9.4s, v1.s[2]
 	WORD $0x4e2fce33 // fmla v19.4s, v17.4s, v15.4s
 	WORD $0x4e30ce54 // fmla v20.4s, v18.4s, v16.4s
-	FMOVQ 752(R8), F17 // -0.250000548305
-	FMOVQ 752(R8), F18 // -0.250000548305
+	FMOVQ 992(R8), F17 // -0.250000548305
+	FMOVQ 992(R8), F18 // -0.250000548305
 	WORD $0x4fa11111 // fmla v17.4s, v8.4s, v1.s[1]
 	WORD $0x4fa11132 // fmla v18.4s, v9.4s, v1.s[1]
 	WORD $0x4e2fce71 // fmla v17.4s, v19.4s, v15.4s
 	WORD $0x4e30ce92 // fmla v18.4s, v20.4s, v16.4s
-	FMOVQ 768(R8), F19 // -0.500000008192
-	FMOVQ 768(R8), F20 // -0.500000008192
+	FMOVQ 1008(R8), F19 // -0.500000008192
+	FMOVQ 1008(R8), F20 // -0.500000008192
 	WORD $0x4f811113 // fmla v19.4s, v8.4s, v1.s[0]
 	WORD $0x4f811134 // fmla v20.4s, v9.4s, v1.s[0]
 	WORD $0x4e2fce33 // fmla v19.4s, v17.4s, v15.4s
 	WORD $0x4e30ce54 // fmla v20.4s, v18.4s, v16.4s
 	WORD $0x4e2fce68 // fmla v8.4s, v19.4s, v15.4s
 	WORD $0x4e30ce89 // fmla v9.4s, v20.4s, v16.4s
-	FMOVQ 784(R8), F14 // 0.6931471805599453
+	FMOVQ 1024(R8), F14 // 0.6931471805599453
 	WORD $0x4e2ecd88 // fmla v8.4s, v12.4s, v14.4s
 	WORD $0x4e2ecda9 // fmla v9.4s, v13.4s, v14.4s
-	FMOVQ 800(R8), F12 // 41.58883083359672
-	FMOVQ 800(R8), F13 // 41.58883083359672
+	FMOVQ 1040(R8), F12 // 41.58883083359672
+	FMOVQ 1040(R8), F13 // 41.58883083359672
 	VAND V10.B16, V12.B16, V12.B16
 	VAND V11.B16, V13.B16, V13.B16
 	WORD $0x4eacd508 // fsub v8.4s, v8.4s, v12.4s
@@ -5453,50 +5942,50 @@ TEXT ·minusLogsF64(SB), NOSPLIT, $0-32
 	MOVD most+24(FP), R9
 	VDUP R9, V0.D2
 	MOVD $numbers<>(SB), R8
-	FMOVQ 320(R8), F1 // 0.3999999999940942 0.22222198432149784
-	FMOVQ 336(R8), F2 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 560(R8), F1 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 576(R8), F2 // 0.15313837699209373 0.14798198605116586
 loop:
 	VLD1.P 32(R3), [V3.D2, V4.D2]
 	VMOV V3.B16, V7.B16
 	VMOV V4.B16, V8.B16
-	FMOVQ 528(R8), F9 // 9.332636185032189e-302
-	FMOVQ 528(R8), F10 // 9.332636185032189e-302
+	FMOVQ 768(R8), F9 // 9.332636185032189e-302
+	FMOVQ 768(R8), F10 // 9.332636185032189e-302
 	WORD $0x6ee3e529 // fcmgt v9.2d, v9.2d, v3.2d
 	WORD $0x6ee4e54a // fcmgt v10.2d, v10.2d, v4.2d
-	FMOVQ 544(R8), F11 // 1.6069380442589903e+60
-	FMOVQ 544(R8), F12 // 1.6069380442589903e+60
+	FMOVQ 784(R8), F11 // 1.6069380442589903e+60
+	FMOVQ 784(R8), F12 // 1.6069380442589903e+60
 	WORD $0x6e63dd6b // fmul v11.2d, v11.2d, v3.2d
 	WORD $0x6e64dd8c // fmul v12.2d, v12.2d, v4.2d
 	VBIT V9.B16, V11.B16, V7.B16
 	VBIT V10.B16, V12.B16, V8.B16
-	FMOVQ 352(R8), F13 // 1.303418089031685e-308
-	FMOVQ 352(R8), F14 // 1.303418089031685e-308
+	FMOVQ 592(R8), F13 // 1.303418089031685e-308
+	FMOVQ 592(R8), F14 // 1.303418089031685e-308
 	VADD V13.D2, V7.D2, V7.D2
 	VADD V14.D2, V8.D2, V8.D2
 	VUSHR $52, V7.D2, V11.D2
 	VUSHR $52, V8.D2, V12.D2
-	FMOVQ 368(R8), F13 // 4.503599627370496e+15
-	FMOVQ 368(R8), F14 // 4.503599627370496e+15
+	FMOVQ 608(R8), F13 // 4.503599627370496e+15
+	FMOVQ 608(R8), F14 // 4.503599627370496e+15
 	VORR V13.B16, V11.B16, V11.B16
 	VORR V14.B16, V12.B16, V12.B16
-	FMOVQ 384(R8), F13 // 4.503599627371519e+15
-	FMOVQ 384(R8), F14 // 4.503599627371519e+15
+	FMOVQ 624(R8), F13 // 4.503599627371519e+15
+	FMOVQ 624(R8), F14 // 4.503599627371519e+15
 	WORD $0x4eedd56b // fsub v11.2d, v11.2d, v13.2d
 	WORD $0x4eeed58c // fsub v12.2d, v12.2d, v14.2d
-	FMOVQ 400(R8), F13 // 2.225073858507201e-308
-	FMOVQ 400(R8), F14 // 2.225073858507201e-308
+	FMOVQ 640(R8), F13 // 2.225073858507201e-308
+	FMOVQ 640(R8), F14 // 2.225073858507201e-308
 	VAND V13.B16, V7.B16, V7.B16
 	VAND V14.B16, V8.B16, V8.B16
-	FMOVQ 416(R8), F13 // 0.7071067811865476
-	FMOVQ 416(R8), F14 // 0.7071067811865476
+	FMOVQ 656(R8), F13 // 0.7071067811865476
+	FMOVQ 656(R8), F14 // 0.7071067811865476
 	VADD V13.D2, V7.D2, V7.D2
 	VADD V14.D2, V8.D2, V8.D2
 	FMOVQ 80(R8), F13 // 1
 	FMOVQ 80(R8), F14 // 1
 	WORD $0x4eedd4e7 // fsub v7.2d, v7.2d, v13.2d
 	WORD $0x4eeed508 // fsub v8.2d, v8.2d, v14.2d
-	FMOVQ 432(R8), F15 // 2
-	FMOVQ 432(R8), F16 // 2
+	FMOVQ 672(R8), F15 // 2
+	FMOVQ 672(R8), F16 // 2
 	WORD $0x4e67d5ef // fadd v15.2d, v15.2d, v7.2d
 	WORD $0x4e68d610 // fadd v16.2d, v16.2d, v8.2d
 	WORD $0x6e6ffcef // fdiv v15.2d, v7.2d, v15.2d
@@ -5505,20 +5994,20 @@ loop:
 	WORD $0x6e70de12 // fmul v18.2d, v16.2d, v16.2d
 	WORD $0x6e71de33 // fmul v19.2d, v17.2d, v17.2d
 	WORD $0x6e72de54 // fmul v20.2d, v18.2d, v18.2d
-	FMOVQ 448(R8), F21 // 0.1818357216161805
-	FMOVQ 448(R8), F22 // 0.1818357216161805
+	FMOVQ 688(R8), F21 // 0.1818357216161805
+	FMOVQ 688(R8), F22 // 0.1818357216161805
 	WORD $0x4fc21235 // fmla v21.2d, v17.2d, v2.d[0]
 	WORD $0x4fc21256 // fmla v22.2d, v18.2d, v2.d[0]
 	WORD $0x4fc21a75 // fmla v21.2d, v19.2d, v2.d[1]
 	WORD $0x4fc21a96 // fmla v22.2d, v20.2d, v2.d[1]
-	FMOVQ 464(R8), F23 // 0.2857142874366239
-	FMOVQ 464(R8), F24 // 0.2857142874366239
+	FMOVQ 704(R8), F23 // 0.2857142874366239
+	FMOVQ 704(R8), F24 // 0.2857142874366239
 	WORD $0x4fc11a37 // fmla v23.2d, v17.2d, v1.d[1]
 	WORD $0x4fc11a58 // fmla v24.2d, v18.2d, v1.d[1]
 	WORD $0x4e73ceb7 // fmla v23.2d, v21.2d, v19.2d
 	WORD $0x4e74ced8 // fmla v24.2d, v22.2d, v20.2d
-	FMOVQ 480(R8), F21 // 0.6666666666666735
-	FMOVQ 480(R8), F22 // 0.6666666666666735
+	FMOVQ 720(R8), F21 // 0.6666666666666735
+	FMOVQ 720(R8), F22 // 0.6666666666666735
 	WORD $0x4fc11235 // fmla v21.2d, v17.2d, v1.d[0]
 	WORD $0x4fc11256 // fmla v22.2d, v18.2d, v1.d[0]
 	WORD $0x4e73cef5 // fmla v21.2d, v23.2d, v19.2d
@@ -5533,8 +6022,8 @@ loop:
 	WORD $0x6e6ede94 // fmul v20.2d, v20.2d, v14.2d
 	WORD $0x4e73d6b5 // fadd v21.2d, v21.2d, v19.2d
 	WORD $0x4e74d6d6 // fadd v22.2d, v22.2d, v20.2d
-	FMOVQ 496(R8), F13 // 1.9082149292705877e-10
-	FMOVQ 496(R8), F14 // 1.9082149292705877e-10
+	FMOVQ 736(R8), F13 // 1.9082149292705877e-10
+	FMOVQ 736(R8), F14 // 1.9082149292705877e-10
 	WORD $0x6e6bddad // fmul v13.2d, v13.2d, v11.2d
 	WORD $0x6e6cddce // fmul v14.2d, v14.2d, v12.2d
 	WORD $0x4e75cded // fmla v13.2d, v15.2d, v21.2d
@@ -5543,14 +6032,14 @@ loop:
 	WORD $0x4eeed68e // fsub v14.2d, v20.2d, v14.2d
 	WORD $0x4ee7d5ad // fsub v13.2d, v13.2d, v7.2d
 	WORD $0x4ee8d5ce // fsub v14.2d, v14.2d, v8.2d
-	FMOVQ 512(R8), F15 // 0.6931471803691238
-	FMOVQ 512(R8), F16 // 0.6931471803691238
+	FMOVQ 752(R8), F15 // 0.6931471803691238
+	FMOVQ 752(R8), F16 // 0.6931471803691238
 	WORD $0x6e6fdd6b // fmul v11.2d, v11.2d, v15.2d
 	WORD $0x6e70dd8c // fmul v12.2d, v12.2d, v16.2d
 	WORD $0x4eedd56b // fsub v11.2d, v11.2d, v13.2d
 	WORD $0x4eeed58c // fsub v12.2d, v12.2d, v14.2d
-	FMOVQ 560(R8), F7 // 138.62943611198907
-	FMOVQ 560(R8), F8 // 138.62943611198907
+	FMOVQ 800(R8), F7 // 138.62943611198907
+	FMOVQ 800(R8), F8 // 138.62943611198907
 	VAND V9.B16, V7.B16, V7.B16
 	VAND V10.B16, V8.B16, V8.B16
 	WORD $0x4ee7d56b // fsub v11.2d, v11.2d, v7.2d
@@ -5576,11 +6065,11 @@ loop:
 TEXT ·sigmoidCrossEntropyF32(SB), NOSPLIT, $0-52
 	MOVD $numbers<>(SB), R8
 	FMOVQ 0(R8), F0 // 1
-	FMOVQ 816(R8), F1 // 104.5
-	FMOVQ 832(R8), F2 // 1.2582976e+07
+	FMOVQ 1056(R8), F1 // 104.5
+	FMOVQ 1072(R8), F2 // 1.2582976e+07
 	FMOVQ 16(R8), F3 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
 	FMOVQ 32(R8), F4 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
-	FMOVQ 848(R8), F5 // 0.19999853165368411 0.10853287353049823 0.11612167437449065 0
+	FMOVQ 1088(R8), F5 // 0.19999853165368411 0.10853287353049823 0.11612167437449065 0
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
 	MOVD n+40(FP), R2
@@ -5590,8 +6079,8 @@ TEXT ·sigmoidCrossEntropyF32(SB), NOSPLIT, $0-52
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V6.S4, V7.S4]
-	FMOVQ 864(R8), F8 // +Inf
-	FMOVQ 864(R8), F9 // +Inf
+	FMOVQ 256(R8), F8 // +Inf
+	FMOVQ 256(R8), F9 // +Inf
 	WORD $0x4e26e508 // fcmeq v8.4s, v8.4s, v6.4s
 	WORD $0x4e27e529 // fcmeq v9.4s, v9.4s, v7.4s
 	WORD $0x4ea0f8c6 // fabs v6.4s, v6.4s
@@ -5637,8 +6126,8 @@ loop:
 	WORD $0x6e2add29 // fmul v9.4s, v9.4s, v10.4s
 	WORD $0x4fa31988 // fmla v8.4s, v12.4s, v3.s[3]
 	WORD $0x4fa319a9 // fmla v9.4s, v13.4s, v3.s[3]
-	FMOVQ 880(R8), F10 // 2
-	FMOVQ 880(R8), F11 // 2
+	FMOVQ 1104(R8), F10 // 2
+	FMOVQ 1104(R8), F11 // 2
 	WORD $0x4e28d54a // fadd v10.4s, v10.4s, v8.4s
 	WORD $0x4e29d56b // fadd v11.4s, v11.4s, v9.4s
 	WORD $0x4e20d50c // fadd v12.4s, v8.4s, v0.4s
@@ -5651,14 +6140,14 @@ loop:
 	WORD $0x6e2bdd6f // fmul v15.4s, v11.4s, v11.4s
 	WORD $0x6e2eddd0 // fmul v16.4s, v14.4s, v14.4s
 	WORD $0x6e2fddf1 // fmul v17.4s, v15.4s, v15.4s
-	FMOVQ 896(R8), F18 // 0.14296179029576866
-	FMOVQ 896(R8), F19 // 0.14296179029576866
+	FMOVQ 1120(R8), F18 // 0.14296179029576866
+	FMOVQ 1120(R8), F19 // 0.14296179029576866
 	WORD $0x4fa511d2 // fmla v18.4s, v14.4s, v5.s[1]
 	WORD $0x4fa511f3 // fmla v19.4s, v15.4s, v5.s[1]
 	WORD $0x4f851a12 // fmla v18.4s, v16.4s, v5.s[2]
 	WORD $0x4f851a33 // fmla v19.4s, v17.4s, v5.s[2]
-	FMOVQ 912(R8), F20 // 0.33333333660265346
-	FMOVQ 912(R8), F21 // 0.33333333660265346
+	FMOVQ 1136(R8), F20 // 0.33333333660265346
+	FMOVQ 1136(R8), F21 // 0.33333333660265346
 	WORD $0x4f8511d4 // fmla v20.4s, v14.4s, v5.s[0]
 	WORD $0x4f8511f5 // fmla v21.4s, v15.4s, v5.s[0]
 	WORD $0x4e30ce54 // fmla v20.4s, v18.4s, v16.4s
@@ -5729,16 +6218,16 @@ value:
 TEXT ·sigmoidCrossEntropyF64(SB), NOSPLIT, $0-56
 	MOVD $numbers<>(SB), R8
 	FMOVQ 80(R8), F0 // 1
-	FMOVQ 928(R8), F1 // 746
-	FMOVQ 272(R8), F2 // 6.755399441055808e+15
+	FMOVQ 1152(R8), F1 // 746
+	FMOVQ 528(R8), F2 // 6.755399441055808e+15
 	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 944(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 960(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 976(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 1168(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 1184(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 1200(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
 	MOVD n+40(FP), R2
@@ -5748,8 +6237,8 @@ TEXT ·sigmoidCrossEntropyF64(SB), NOSPLIT, $0-56
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V11.D2, V12.D2]
-	FMOVQ 992(R8), F13 // +Inf
-	FMOVQ 992(R8), F14 // +Inf
+	FMOVQ 288(R8), F13 // +Inf
+	FMOVQ 288(R8), F14 // +Inf
 	WORD $0x4e6be5ad // fcmeq v13.2d, v13.2d, v11.2d
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4ee0f96b // fabs v11.2d, v11.2d
@@ -5811,8 +6300,8 @@ loop:
 	WORD $0x6e6fddce // fmul v14.2d, v14.2d, v15.2d
 	WORD $0x4fc41a2d // fmla v13.2d, v17.2d, v4.d[1]
 	WORD $0x4fc41a4e // fmla v14.2d, v18.2d, v4.d[1]
-	FMOVQ 432(R8), F15 // 2
-	FMOVQ 432(R8), F16 // 2
+	FMOVQ 672(R8), F15 // 2
+	FMOVQ 672(R8), F16 // 2
 	WORD $0x4e6dd5ef // fadd v15.2d, v15.2d, v13.2d
 	WORD $0x4e6ed610 // fadd v16.2d, v16.2d, v14.2d
 	WORD $0x4e60d5b1 // fadd v17.2d, v13.2d, v0.2d
@@ -5825,32 +6314,32 @@ loop:
 	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
 	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
-	FMOVQ 1008(R8), F23 // 0.05422589734467588
-	FMOVQ 1008(R8), F24 // 0.05422589734467588
+	FMOVQ 1216(R8), F23 // 0.05422589734467588
+	FMOVQ 1216(R8), F24 // 0.05422589734467588
 	WORD $0x4fca1277 // fmla v23.2d, v19.2d, v10.d[0]
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca1ab7 // fmla v23.2d, v21.2d, v10.d[1]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
-	FMOVQ 1024(R8), F25 // 0.06667589320635225
-	FMOVQ 1024(R8), F26 // 0.06667589320635225
+	FMOVQ 1232(R8), F25 // 0.06667589320635225
+	FMOVQ 1232(R8), F26 // 0.06667589320635225
 	WORD $0x4fc91a79 // fmla v25.2d, v19.2d, v9.d[1]
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1040(R8), F23 // 0.09090909948987579
-	FMOVQ 1040(R8), F24 // 0.09090909948987579
+	FMOVQ 1248(R8), F23 // 0.09090909948987579
+	FMOVQ 1248(R8), F24 // 0.09090909948987579
 	WORD $0x4fc91277 // fmla v23.2d, v19.2d, v9.d[0]
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	FMOVQ 1056(R8), F25 // 0.1428571428580005
-	FMOVQ 1056(R8), F26 // 0.1428571428580005
+	FMOVQ 1264(R8), F25 // 0.1428571428580005
+	FMOVQ 1264(R8), F26 // 0.1428571428580005
 	WORD $0x4fc81a79 // fmla v25.2d, v19.2d, v8.d[1]
 	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1072(R8), F23 // 0.3333333333333333
-	FMOVQ 1072(R8), F24 // 0.3333333333333333
+	FMOVQ 1280(R8), F23 // 0.3333333333333333
+	FMOVQ 1280(R8), F24 // 0.3333333333333333
 	WORD $0x4fc81277 // fmla v23.2d, v19.2d, v8.d[0]
 	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
@@ -5916,16 +6405,16 @@ value:
 TEXT ·sigmoidPolyF32(SB), NOSPLIT, $0-64
 	MOVD $numbers<>(SB), R8
 	FMOVQ 80(R8), F0 // 1
-	FMOVQ 928(R8), F1 // 746
-	FMOVQ 272(R8), F2 // 6.755399441055808e+15
+	FMOVQ 1152(R8), F1 // 746
+	FMOVQ 528(R8), F2 // 6.755399441055808e+15
 	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 944(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 960(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 976(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 1168(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 1184(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 1200(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
 	MOVD loss+0(FP), R0
@@ -5939,8 +6428,8 @@ loop:
 	VLD1.P 16(R6), [V12.S4]
 	WORD $0x4e61798d // fcvtl2 v13.2d, v12.4s
 	WORD $0x0e61798c // fcvtl v12.2d, v12.2s
-	FMOVQ 992(R8), F14 // +Inf
-	FMOVQ 992(R8), F15 // +Inf
+	FMOVQ 288(R8), F14 // +Inf
+	FMOVQ 288(R8), F15 // +Inf
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
 	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
@@ -6002,8 +6491,8 @@ loop:
 	WORD $0x6e70ddef // fmul v15.2d, v15.2d, v16.2d
 	WORD $0x4fc41a4e // fmla v14.2d, v18.2d, v4.d[1]
 	WORD $0x4fc41a6f // fmla v15.2d, v19.2d, v4.d[1]
-	FMOVQ 432(R8), F16 // 2
-	FMOVQ 432(R8), F17 // 2
+	FMOVQ 672(R8), F16 // 2
+	FMOVQ 672(R8), F17 // 2
 	WORD $0x4e6ed610 // fadd v16.2d, v16.2d, v14.2d
 	WORD $0x4e6fd631 // fadd v17.2d, v17.2d, v15.2d
 	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
@@ -6022,32 +6511,32 @@ loop:
 	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
 	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
-	FMOVQ 1008(R8), F24 // 0.05422589734467588
-	FMOVQ 1008(R8), F25 // 0.05422589734467588
+	FMOVQ 1216(R8), F24 // 0.05422589734467588
+	FMOVQ 1216(R8), F25 // 0.05422589734467588
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
 	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
-	FMOVQ 1024(R8), F26 // 0.06667589320635225
-	FMOVQ 1024(R8), F27 // 0.06667589320635225
+	FMOVQ 1232(R8), F26 // 0.06667589320635225
+	FMOVQ 1232(R8), F27 // 0.06667589320635225
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1040(R8), F24 // 0.09090909948987579
-	FMOVQ 1040(R8), F25 // 0.09090909948987579
+	FMOVQ 1248(R8), F24 // 0.09090909948987579
+	FMOVQ 1248(R8), F25 // 0.09090909948987579
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
 	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	FMOVQ 1056(R8), F26 // 0.1428571428580005
-	FMOVQ 1056(R8), F27 // 0.1428571428580005
+	FMOVQ 1264(R8), F26 // 0.1428571428580005
+	FMOVQ 1264(R8), F27 // 0.1428571428580005
 	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
 	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1072(R8), F24 // 0.3333333333333333
-	FMOVQ 1072(R8), F25 // 0.3333333333333333
+	FMOVQ 1280(R8), F24 // 0.3333333333333333
+	FMOVQ 1280(R8), F25 // 0.3333333333333333
 	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
 	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
@@ -6060,8 +6549,8 @@ loop:
 	WORD $0x4e79cf77 // fmla v23.2d, v27.2d, v25.2d
 	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
 	WORD $0x4e77d6f7 // fadd v23.2d, v23.2d, v23.2d
-	FMOVQ 432(R8), F26 // 2
-	FMOVQ 432(R8), F27 // 2
+	FMOVQ 672(R8), F26 // 2
+	FMOVQ 672(R8), F27 // 2
 	WORD $0x4e6ed75a // fadd v26.2d, v26.2d, v14.2d
 	WORD $0x4e6fd77b // fadd v27.2d, v27.2d, v15.2d
 	WORD $0x6e70df5a // fmul v26.2d, v26.2d, v16.2d
@@ -6148,16 +6637,16 @@ value:
 TEXT ·sigmoidPolyF64(SB), NOSPLIT, $0-64
 	MOVD $numbers<>(SB), R8
 	FMOVQ 80(R8), F0 // 1
-	FMOVQ 928(R8), F1 // 746
-	FMOVQ 272(R8), F2 // 6.755399441055808e+15
+	FMOVQ 1152(R8), F1 // 746
+	FMOVQ 528(R8), F2 // 6.755399441055808e+15
 	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 944(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 960(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 976(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 1168(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 1184(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 1200(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
 	MOVD loss+0(FP), R0
@@ -6169,8 +6658,8 @@ TEXT ·sigmoidPolyF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V12.D2, V13.D2]
-	FMOVQ 992(R8), F14 // +Inf
-	FMOVQ 992(R8), F15 // +Inf
+	FMOVQ 288(R8), F14 // +Inf
+	FMOVQ 288(R8), F15 // +Inf
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
 	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
@@ -6232,8 +6721,8 @@ loop:
 	WORD $0x6e70ddef // fmul v15.2d, v15.2d, v16.2d
 	WORD $0x4fc41a4e // fmla v14.2d, v18.2d, v4.d[1]
 	WORD $0x4fc41a6f // fmla v15.2d, v19.2d, v4.d[1]
-	FMOVQ 432(R8), F16 // 2
-	FMOVQ 432(R8), F17 // 2
+	FMOVQ 672(R8), F16 // 2
+	FMOVQ 672(R8), F17 // 2
 	WORD $0x4e6ed610 // fadd v16.2d, v16.2d, v14.2d
 	WORD $0x4e6fd631 // fadd v17.2d, v17.2d, v15.2d
 	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
@@ -6246,32 +6735,32 @@ loop:
 	WORD $0x6e71de35 // fmul v21.2d, v17.2d, v17.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
 	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
-	FMOVQ 1008(R8), F24 // 0.05422589734467588
-	FMOVQ 1008(R8), F25 // 0.05422589734467588
+	FMOVQ 1216(R8), F24 // 0.05422589734467588
+	FMOVQ 1216(R8), F25 // 0.05422589734467588
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
 	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
-	FMOVQ 1024(R8), F26 // 0.06667589320635225
-	FMOVQ 1024(R8), F27 // 0.06667589320635225
+	FMOVQ 1232(R8), F26 // 0.06667589320635225
+	FMOVQ 1232(R8), F27 // 0.06667589320635225
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1040(R8), F24 // 0.09090909948987579
-	FMOVQ 1040(R8), F25 // 0.09090909948987579
+	FMOVQ 1248(R8), F24 // 0.09090909948987579
+	FMOVQ 1248(R8), F25 // 0.09090909948987579
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
 	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	FMOVQ 1056(R8), F26 // 0.1428571428580005
-	FMOVQ 1056(R8), F27 // 0.1428571428580005
+	FMOVQ 1264(R8), F26 // 0.1428571428580005
+	FMOVQ 1264(R8), F27 // 0.1428571428580005
 	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
 	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1072(R8), F24 // 0.3333333333333333
-	FMOVQ 1072(R8), F25 // 0.3333333333333333
+	FMOVQ 1280(R8), F24 // 0.3333333333333333
+	FMOVQ 1280(R8), F25 // 0.3333333333333333
 	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
 	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
@@ -6284,8 +6773,8 @@ loop:
 	WORD $0x4e79cf77 // fmla v23.2d, v27.2d, v25.2d
 	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
 	WORD $0x4e77d6f7 // fadd v23.2d, v23.2d, v23.2d
-	FMOVQ 432(R8), F26 // 2
-	FMOVQ 432(R8), F27 // 2
+	FMOVQ 672(R8), F26 // 2
+	FMOVQ 672(R8), F27 // 2
 	WORD $0x4e6ed75a // fadd v26.2d, v26.2d, v14.2d
 	WORD $0x4e6fd77b // fadd v27.2d, v27.2d, v15.2d
 	WORD $0x6e72df5a // fmul v26.2d, v26.2d, v18.2d
@@ -6365,16 +6854,16 @@ value:
 TEXT ·sigmoidGCEF64(SB), NOSPLIT, $0-64
 	MOVD $numbers<>(SB), R8
 	FMOVQ 80(R8), F0 // 1
-	FMOVQ 928(R8), F1 // 746
-	FMOVQ 272(R8), F2 // 6.755399441055808e+15
+	FMOVQ 1152(R8), F1 // 746
+	FMOVQ 528(R8), F2 // 6.755399441055808e+15
 	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 944(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 960(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 976(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 1168(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 1184(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 1200(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
 	MOVD loss+0(FP), R0
@@ -6386,8 +6875,8 @@ TEXT ·sigmoidGCEF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V12.D2, V13.D2]
-	FMOVQ 992(R8), F14 // +Inf
-	FMOVQ 992(R8), F15 // +Inf
+	FMOVQ 288(R8), F14 // +Inf
+	FMOVQ 288(R8), F15 // +Inf
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
 	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
@@ -6449,8 +6938,8 @@ loop:
 	WORD $0x6e70ddef // fmul v15.2d, v15.2d, v16.2d
 	WORD $0x4fc41a4e // fmla v14.2d, v18.2d, v4.d[1]
 	WORD $0x4fc41a6f // fmla v15.2d, v19.2d, v4.d[1]
-	FMOVQ 432(R8), F16 // 2
-	FMOVQ 432(R8), F17 // 2
+	FMOVQ 672(R8), F16 // 2
+	FMOVQ 672(R8), F17 // 2
 	WORD $0x4e6ed610 // fadd v16.2d, v16.2d, v14.2d
 	WORD $0x4e6fd631 // fadd v17.2d, v17.2d, v15.2d
 	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
@@ -6525,32 +7014,32 @@ loop:
 	WORD $0x6e71de35 // fmul v21.2d, v17.2d, v17.2d
 	WORD $0x6e74de98 // fmul v24.2d, v20.2d, v20.2d
 	WORD $0x6e75deb9 // fmul v25.2d, v21.2d, v21.2d
-	FMOVQ 1008(R8), F26 // 0.05422589734467588
-	FMOVQ 1008(R8), F27 // 0.05422589734467588
+	FMOVQ 1216(R8), F26 // 0.05422589734467588
+	FMOVQ 1216(R8), F27 // 0.05422589734467588
 	WORD $0x4fca129a // fmla v26.2d, v20.2d, v10.d[0]
 	WORD $0x4fca12bb // fmla v27.2d, v21.2d, v10.d[0]
 	WORD $0x4fca1b1a // fmla v26.2d, v24.2d, v10.d[1]
 	WORD $0x4fca1b3b // fmla v27.2d, v25.2d, v10.d[1]
-	FMOVQ 1024(R8), F28 // 0.06667589320635225
-	FMOVQ 1024(R8), F29 // 0.06667589320635225
+	FMOVQ 1232(R8), F28 // 0.06667589320635225
+	FMOVQ 1232(R8), F29 // 0.06667589320635225
 	WORD $0x4fc91a9c // fmla v28.2d, v20.2d, v9.d[1]
 	WORD $0x4fc91abd // fmla v29.2d, v21.2d, v9.d[1]
 	WORD $0x4e78cf5c // fmla v28.2d, v26.2d, v24.2d
 	WORD $0x4e79cf7d // fmla v29.2d, v27.2d, v25.2d
-	FMOVQ 1040(R8), F26 // 0.09090909948987579
-	FMOVQ 1040(R8), F27 // 0.09090909948987579
+	FMOVQ 1248(R8), F26 // 0.09090909948987579
+	FMOVQ 1248(R8), F27 // 0.09090909948987579
 	WORD $0x4fc9129a // fmla v26.2d, v20.2d, v9.d[0]
 	WORD $0x4fc912bb // fmla v27.2d, v21.2d, v9.d[0]
 	WORD $0x4e78cf9a // fmla v26.2d, v28.2d, v24.2d
 	WORD $0x4e79cfbb // fmla v27.2d, v29.2d, v25.2d
-	FMOVQ 1056(R8), F28 // 0.1428571428580005
-	FMOVQ 1056(R8), F29 // 0.1428571428580005
+	FMOVQ 1264(R8), F28 // 0.1428571428580005
+	FMOVQ 1264(R8), F29 // 0.1428571428580005
 	WORD $0x4fc81a9c // fmla v28.2d, v20.2d, v8.d[1]
 	WORD $0x4fc81abd // fmla v29.2d, v21.2d, v8.d[1]
 	WORD $0x4e78cf5c // fmla v28.2d, v26.2d, v24.2d
 	WORD $0x4e79cf7d // fmla v29.2d, v27.2d, v25.2d
-	FMOVQ 1072(R8), F26 // 0.3333333333333333
-	FMOVQ 1072(R8), F27 // 0.3333333333333333
+	FMOVQ 1280(R8), F26 // 0.3333333333333333
+	FMOVQ 1280(R8), F27 // 0.3333333333333333
 	WORD $0x4fc8129a // fmla v26.2d, v20.2d, v8.d[0]
 	WORD $0x4fc812bb // fmla v27.2d, v21.2d, v8.d[0]
 	WORD $0x4e78cf9a // fmla v26.2d, v28.2d, v24.2d
@@ -6684,16 +7173,16 @@ value:
 TEXT ·sigmoidFocalF32(SB), NOSPLIT, $0-64
 	MOVD $numbers<>(SB), R8
 	FMOVQ 80(R8), F0 // 1
-	FMOVQ 928(R8), F1 // 746
-	FMOVQ 272(R8), F2 // 6.755399441055808e+15
+	FMOVQ 1152(R8), F1 // 746
+	FMOVQ 528(R8), F2 // 6.755399441055808e+15
 	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 944(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 960(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 976(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 1168(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 1184(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 1200(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
 	MOVD loss+0(FP), R0
@@ -6707,8 +7196,8 @@ loop:
 	VLD1.P 16(R6), [V12.S4]
 	WORD $0x4e61798d // fcvtl2 v13.2d, v12.4s
 	WORD $0x0e61798c // fcvtl v12.2d, v12.2s
-	FMOVQ 992(R8), F14 // +Inf
-	FMOVQ 992(R8), F15 // +Inf
+	FMOVQ 288(R8), F14 // +Inf
+	FMOVQ 288(R8), F15 // +Inf
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
 	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
@@ -6770,8 +7259,8 @@ loop:
 	WORD $0x6e70ddef // fmul v15.2d, v15.2d, v16.2d
 	WORD $0x4fc41a4e // fmla v14.2d, v18.2d, v4.d[1]
 	WORD $0x4fc41a6f // fmla v15.2d, v19.2d, v4.d[1]
-	FMOVQ 432(R8), F16 // 2
-	FMOVQ 432(R8), F17 // 2
+	FMOVQ 672(R8), F16 // 2
+	FMOVQ 672(R8), F17 // 2
 	WORD $0x4e6ed610 // fadd v16.2d, v16.2d, v14.2d
 	WORD $0x4e6fd631 // fadd v17.2d, v17.2d, v15.2d
 	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
@@ -6786,8 +7275,8 @@ loop:
 	WORD $0x6e75de73 // fmul v19.2d, v19.2d, v21.2d
 	WORD $0x6e6ede52 // fmul v18.2d, v18.2d, v14.2d
 	WORD $0x6e6fde73 // fmul v19.2d, v19.2d, v15.2d
-	FMOVQ 928(R8), F20 // 746
-	FMOVQ 928(R8), F21 // 746
+	FMOVQ 1152(R8), F20 // 746
+	FMOVQ 1152(R8), F21 // 746
 	WORD $0x4eecf694 // fmin v20.2d, v20.2d, v12.2d
 	WORD $0x4eedf6b5 // fmin v21.2d, v21.2d, v13.2d
 	WORD $0x4fcb9294 // fmul v20.2d, v20.2d, v11.d[0]
@@ -6848,32 +7337,32 @@ loop:
 	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
 	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
-	FMOVQ 1008(R8), F26 // 0.05422589734467588
-	FMOVQ 1008(R8), F27 // 0.05422589734467588
+	FMOVQ 1216(R8), F26 // 0.05422589734467588
+	FMOVQ 1216(R8), F27 // 0.05422589734467588
 	WORD $0x4fca129a // fmla v26.2d, v20.2d, v10.d[0]
 	WORD $0x4fca12bb // fmla v27.2d, v21.2d, v10.d[0]
 	WORD $0x4fca1ada // fmla v26.2d, v22.2d, v10.d[1]
 	WORD $0x4fca1afb // fmla v27.2d, v23.2d, v10.d[1]
-	FMOVQ 1024(R8), F28 // 0.06667589320635225
-	FMOVQ 1024(R8), F29 // 0.06667589320635225
+	FMOVQ 1232(R8), F28 // 0.06667589320635225
+	FMOVQ 1232(R8), F29 // 0.06667589320635225
 	WORD $0x4fc91a9c // fmla v28.2d, v20.2d, v9.d[1]
 	WORD $0x4fc91abd // fmla v29.2d, v21.2d, v9.d[1]
 	WORD $0x4e76cf5c // fmla v28.2d, v26.2d, v22.2d
 	WORD $0x4e77cf7d // fmla v29.2d, v27.2d, v23.2d
-	FMOVQ 1040(R8), F26 // 0.09090909948987579
-	FMOVQ 1040(R8), F27 // 0.09090909948987579
+	FMOVQ 1248(R8), F26 // 0.09090909948987579
+	FMOVQ 1248(R8), F27 // 0.09090909948987579
 	WORD $0x4fc9129a // fmla v26.2d, v20.2d, v9.d[0]
 	WORD $0x4fc912bb // fmla v27.2d, v21.2d, v9.d[0]
 	WORD $0x4e76cf9a // fmla v26.2d, v28.2d, v22.2d
 	WORD $0x4e77cfbb // fmla v27.2d, v29.2d, v23.2d
-	FMOVQ 1056(R8), F28 // 0.1428571428580005
-	FMOVQ 1056(R8), F29 // 0.1428571428580005
+	FMOVQ 1264(R8), F28 // 0.1428571428580005
+	FMOVQ 1264(R8), F29 // 0.1428571428580005
 	WORD $0x4fc81a9c // fmla v28.2d, v20.2d, v8.d[1]
 	WORD $0x4fc81abd // fmla v29.2d, v21.2d, v8.d[1]
 	WORD $0x4e76cf5c // fmla v28.2d, v26.2d, v22.2d
 	WORD $0x4e77cf7d // fmla v29.2d, v27.2d, v23.2d
-	FMOVQ 1072(R8), F26 // 0.3333333333333333
-	FMOVQ 1072(R8), F27 // 0.3333333333333333
+	FMOVQ 1280(R8), F26 // 0.3333333333333333
+	FMOVQ 1280(R8), F27 // 0.3333333333333333
 	WORD $0x4fc8129a // fmla v26.2d, v20.2d, v8.d[0]
 	WORD $0x4fc812bb // fmla v27.2d, v21.2d, v8.d[0]
 	WORD $0x4e76cf9a // fmla v26.2d, v28.2d, v22.2d
@@ -6894,8 +7383,8 @@ loop:
 	WORD $0x4e60d673 // fadd v19.2d, v19.2d, v0.2d
 	WORD $0x6e7ade52 // fmul v18.2d, v18.2d, v26.2d
 	WORD $0x6e7bde73 // fmul v19.2d, v19.2d, v27.2d
-	FMOVQ 928(R8), F26 // 746
-	FMOVQ 928(R8), F27 // 746
+	FMOVQ 1152(R8), F26 // 746
+	FMOVQ 1152(R8), F27 // 746
 	WORD $0x4eecf75a // fmin v26.2d, v26.2d, v12.2d
 	WORD $0x4eedf77b // fmin v27.2d, v27.2d, v13.2d
 	WORD $0x4e76d75a // fadd v26.2d, v26.2d, v22.2d
@@ -7044,16 +7533,16 @@ value:
 TEXT ·sigmoidFocalF64(SB), NOSPLIT, $0-64
 	MOVD $numbers<>(SB), R8
 	FMOVQ 80(R8), F0 // 1
-	FMOVQ 928(R8), F1 // 746
-	FMOVQ 272(R8), F2 // 6.755399441055808e+15
+	FMOVQ 1152(R8), F1 // 746
+	FMOVQ 528(R8), F2 // 6.755399441055808e+15
 	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 944(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 960(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 976(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 1168(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 1184(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 1200(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
 	MOVD loss+0(FP), R0
@@ -7065,8 +7554,8 @@ TEXT ·sigmoidFocalF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V12.D2, V13.D2]
-	FMOVQ 992(R8), F14 // +Inf
-	FMOVQ 992(R8), F15 // +Inf
+	FMOVQ 288(R8), F14 // +Inf
+	FMOVQ 288(R8), F15 // +Inf
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
 	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
@@ -7128,8 +7617,8 @@ loop:
 	WORD $0x6e70ddef // fmul v15.2d, v15.2d, v16.2d
 	WORD $0x4fc41a4e // fmla v14.2d, v18.2d, v4.d[1]
 	WORD $0x4fc41a6f // fmla v15.2d, v19.2d, v4.d[1]
-	FMOVQ 432(R8), F16 // 2
-	FMOVQ 432(R8), F17 // 2
+	FMOVQ 672(R8), F16 // 2
+	FMOVQ 672(R8), F17 // 2
 	WORD $0x4e6ed610 // fadd v16.2d, v16.2d, v14.2d
 	WORD $0x4e6fd631 // fadd v17.2d, v17.2d, v15.2d
 	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
@@ -7138,8 +7627,8 @@ loop:
 	WORD $0x6e71fdf1 // fdiv v17.2d, v15.2d, v17.2d
 	WORD $0x6e72fc12 // fdiv v18.2d, v0.2d, v18.2d
 	WORD $0x6e73fc13 // fdiv v19.2d, v0.2d, v19.2d
-	FMOVQ 928(R8), F20 // 746
-	FMOVQ 928(R8), F21 // 746
+	FMOVQ 1152(R8), F20 // 746
+	FMOVQ 1152(R8), F21 // 746
 	WORD $0x4eecf694 // fmin v20.2d, v20.2d, v12.2d
 	WORD $0x4eedf6b5 // fmin v21.2d, v21.2d, v13.2d
 	WORD $0x4fcb9294 // fmul v20.2d, v20.2d, v11.d[0]
@@ -7200,32 +7689,32 @@ loop:
 	WORD $0x6e71de35 // fmul v21.2d, v17.2d, v17.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
 	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
-	FMOVQ 1008(R8), F26 // 0.05422589734467588
-	FMOVQ 1008(R8), F27 // 0.05422589734467588
+	FMOVQ 1216(R8), F26 // 0.05422589734467588
+	FMOVQ 1216(R8), F27 // 0.05422589734467588
 	WORD $0x4fca129a // fmla v26.2d, v20.2d, v10.d[0]
 	WORD $0x4fca12bb // fmla v27.2d, v21.2d, v10.d[0]
 	WORD $0x4fca1ada // fmla v26.2d, v22.2d, v10.d[1]
 	WORD $0x4fca1afb // fmla v27.2d, v23.2d, v10.d[1]
-	FMOVQ 1024(R8), F28 // 0.06667589320635225
-	FMOVQ 1024(R8), F29 // 0.06667589320635225
+	FMOVQ 1232(R8), F28 // 0.06667589320635225
+	FMOVQ 1232(R8), F29 // 0.06667589320635225
 	WORD $0x4fc91a9c // fmla v28.2d, v20.2d, v9.d[1]
 	WORD $0x4fc91abd // fmla v29.2d, v21.2d, v9.d[1]
 	WORD $0x4e76cf5c // fmla v28.2d, v26.2d, v22.2d
 	WORD $0x4e77cf7d // fmla v29.2d, v27.2d, v23.2d
-	FMOVQ 1040(R8), F26 // 0.09090909948987579
-	FMOVQ 1040(R8), F27 // 0.09090909948987579
+	FMOVQ 1248(R8), F26 // 0.09090909948987579
+	FMOVQ 1248(R8), F27 // 0.09090909948987579
 	WORD $0x4fc9129a // fmla v26.2d, v20.2d, v9.d[0]
 	WORD $0x4fc912bb // fmla v27.2d, v21.2d, v9.d[0]
 	WORD $0x4e76cf9a // fmla v26.2d, v28.2d, v22.2d
 	WORD $0x4e77cfbb // fmla v27.2d, v29.2d, v23.2d
-	FMOVQ 1056(R8), F28 // 0.1428571428580005
-	FMOVQ 1056(R8), F29 // 0.1428571428580005
+	FMOVQ 1264(R8), F28 // 0.1428571428580005
+	FMOVQ 1264(R8), F29 // 0.1428571428580005
 	WORD $0x4fc81a9c // fmla v28.2d, v20.2d, v8.d[1]
 	WORD $0x4fc81abd // fmla v29.2d, v21.2d, v8.d[1]
 	WORD $0x4e76cf5c // fmla v28.2d, v26.2d, v22.2d
 	WORD $0x4e77cf7d // fmla v29.2d, v27.2d, v23.2d
-	FMOVQ 1072(R8), F26 // 0.3333333333333333
-	FMOVQ 1072(R8), F27 // 0.3333333333333333
+	FMOVQ 1280(R8), F26 // 0.3333333333333333
+	FMOVQ 1280(R8), F27 // 0.3333333333333333
 	WORD $0x4fc8129a // fmla v26.2d, v20.2d, v8.d[0]
 	WORD $0x4fc812bb // fmla v27.2d, v21.2d, v8.d[0]
 	WORD $0x4e76cf9a // fmla v26.2d, v28.2d, v22.2d
@@ -7246,8 +7735,8 @@ loop:
 	WORD $0x4e60d631 // fadd v17.2d, v17.2d, v0.2d
 	WORD $0x6e7ade10 // fmul v16.2d, v16.2d, v26.2d
 	WORD $0x6e7bde31 // fmul v17.2d, v17.2d, v27.2d
-	FMOVQ 928(R8), F26 // 746
-	FMOVQ 928(R8), F27 // 746
+	FMOVQ 1152(R8), F26 // 746
+	FMOVQ 1152(R8), F27 // 746
 	WORD $0x4eecf75a // fmin v26.2d, v26.2d, v12.2d
 	WORD $0x4eedf77b // fmin v27.2d, v27.2d, v13.2d
 	WORD $0x4e76d75a // fadd v26.2d, v26.2d, v22.2d
@@ -7389,16 +7878,16 @@ value:
 TEXT ·sigmoidFocal2F64(SB), NOSPLIT, $0-64
 	MOVD $numbers<>(SB), R8
 	FMOVQ 80(R8), F0 // 1
-	FMOVQ 928(R8), F1 // 746
-	FMOVQ 272(R8), F2 // 6.755399441055808e+15
+	FMOVQ 1152(R8), F1 // 746
+	FMOVQ 528(R8), F2 // 6.755399441055808e+15
 	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 944(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 960(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 976(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 1168(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 1184(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 1200(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
 	MOVD loss+0(FP), R0
@@ -7410,8 +7899,8 @@ TEXT ·sigmoidFocal2F64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V12.D2, V13.D2]
-	FMOVQ 992(R8), F14 // +Inf
-	FMOVQ 992(R8), F15 // +Inf
+	FMOVQ 288(R8), F14 // +Inf
+	FMOVQ 288(R8), F15 // +Inf
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
 	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
@@ -7473,8 +7962,8 @@ loop:
 	WORD $0x6e70ddef // fmul v15.2d, v15.2d, v16.2d
 	WORD $0x4fc41a4e // fmla v14.2d, v18.2d, v4.d[1]
 	WORD $0x4fc41a6f // fmla v15.2d, v19.2d, v4.d[1]
-	FMOVQ 432(R8), F16 // 2
-	FMOVQ 432(R8), F17 // 2
+	FMOVQ 672(R8), F16 // 2
+	FMOVQ 672(R8), F17 // 2
 	WORD $0x4e6ed610 // fadd v16.2d, v16.2d, v14.2d
 	WORD $0x4e6fd631 // fadd v17.2d, v17.2d, v15.2d
 	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
@@ -7487,32 +7976,32 @@ loop:
 	WORD $0x6e71de35 // fmul v21.2d, v17.2d, v17.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
 	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
-	FMOVQ 1008(R8), F24 // 0.05422589734467588
-	FMOVQ 1008(R8), F25 // 0.05422589734467588
+	FMOVQ 1216(R8), F24 // 0.05422589734467588
+	FMOVQ 1216(R8), F25 // 0.05422589734467588
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
 	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
-	FMOVQ 1024(R8), F26 // 0.06667589320635225
-	FMOVQ 1024(R8), F27 // 0.06667589320635225
+	FMOVQ 1232(R8), F26 // 0.06667589320635225
+	FMOVQ 1232(R8), F27 // 0.06667589320635225
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1040(R8), F24 // 0.09090909948987579
-	FMOVQ 1040(R8), F25 // 0.09090909948987579
+	FMOVQ 1248(R8), F24 // 0.09090909948987579
+	FMOVQ 1248(R8), F25 // 0.09090909948987579
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
 	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	FMOVQ 1056(R8), F26 // 0.1428571428580005
-	FMOVQ 1056(R8), F27 // 0.1428571428580005
+	FMOVQ 1264(R8), F26 // 0.1428571428580005
+	FMOVQ 1264(R8), F27 // 0.1428571428580005
 	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
 	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1072(R8), F24 // 0.3333333333333333
-	FMOVQ 1072(R8), F25 // 0.3333333333333333
+	FMOVQ 1280(R8), F24 // 0.3333333333333333
+	FMOVQ 1280(R8), F25 // 0.3333333333333333
 	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
 	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
@@ -7533,8 +8022,8 @@ loop:
 	WORD $0x4e60d631 // fadd v17.2d, v17.2d, v0.2d
 	WORD $0x6e78de10 // fmul v16.2d, v16.2d, v24.2d
 	WORD $0x6e79de31 // fmul v17.2d, v17.2d, v25.2d
-	FMOVQ 928(R8), F24 // 746
-	FMOVQ 928(R8), F25 // 746
+	FMOVQ 1152(R8), F24 // 746
+	FMOVQ 1152(R8), F25 // 746
 	WORD $0x4eecf718 // fmin v24.2d, v24.2d, v12.2d
 	WORD $0x4eedf739 // fmin v25.2d, v25.2d, v13.2d
 	WORD $0x4e76d718 // fadd v24.2d, v24.2d, v22.2d
@@ -7624,16 +8113,16 @@ value:
 TEXT ·sigmoidFocalWholeF64(SB), NOSPLIT, $0-64
 	MOVD $numbers<>(SB), R8
 	FMOVQ 80(R8), F0 // 1
-	FMOVQ 928(R8), F1 // 746
-	FMOVQ 272(R8), F2 // 6.755399441055808e+15
+	FMOVQ 1152(R8), F1 // 746
+	FMOVQ 528(R8), F2 // 6.755399441055808e+15
 	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 944(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 960(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 976(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 1168(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 1184(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 1200(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
 	MOVD loss+0(FP), R0
@@ -7645,8 +8134,8 @@ TEXT ·sigmoidFocalWholeF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V12.D2, V13.D2]
-	FMOVQ 992(R8), F14 // +Inf
-	FMOVQ 992(R8), F15 // +Inf
+	FMOVQ 288(R8), F14 // +Inf
+	FMOVQ 288(R8), F15 // +Inf
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
 	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
@@ -7708,8 +8197,8 @@ loop:
 	WORD $0x6e70ddef // fmul v15.2d, v15.2d, v16.2d
 	WORD $0x4fc41a4e // fmla v14.2d, v18.2d, v4.d[1]
 	WORD $0x4fc41a6f // fmla v15.2d, v19.2d, v4.d[1]
-	FMOVQ 432(R8), F16 // 2
-	FMOVQ 432(R8), F17 // 2
+	FMOVQ 672(R8), F16 // 2
+	FMOVQ 672(R8), F17 // 2
 	WORD $0x4e6ed610 // fadd v16.2d, v16.2d, v14.2d
 	WORD $0x4e6fd631 // fadd v17.2d, v17.2d, v15.2d
 	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
@@ -7722,32 +8211,32 @@ loop:
 	WORD $0x6e71de35 // fmul v21.2d, v17.2d, v17.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
 	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
-	FMOVQ 1008(R8), F24 // 0.05422589734467588
-	FMOVQ 1008(R8), F25 // 0.05422589734467588
+	FMOVQ 1216(R8), F24 // 0.05422589734467588
+	FMOVQ 1216(R8), F25 // 0.05422589734467588
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
 	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
-	FMOVQ 1024(R8), F26 // 0.06667589320635225
-	FMOVQ 1024(R8), F27 // 0.06667589320635225
+	FMOVQ 1232(R8), F26 // 0.06667589320635225
+	FMOVQ 1232(R8), F27 // 0.06667589320635225
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1040(R8), F24 // 0.09090909948987579
-	FMOVQ 1040(R8), F25 // 0.09090909948987579
+	FMOVQ 1248(R8), F24 // 0.09090909948987579
+	FMOVQ 1248(R8), F25 // 0.09090909948987579
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
 	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	FMOVQ 1056(R8), F26 // 0.1428571428580005
-	FMOVQ 1056(R8), F27 // 0.1428571428580005
+	FMOVQ 1264(R8), F26 // 0.1428571428580005
+	FMOVQ 1264(R8), F27 // 0.1428571428580005
 	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
 	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1072(R8), F24 // 0.3333333333333333
-	FMOVQ 1072(R8), F25 // 0.3333333333333333
+	FMOVQ 1280(R8), F24 // 0.3333333333333333
+	FMOVQ 1280(R8), F25 // 0.3333333333333333
 	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
 	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
@@ -7768,8 +8257,8 @@ loop:
 	WORD $0x4e60d631 // fadd v17.2d, v17.2d, v0.2d
 	WORD $0x6e78de10 // fmul v16.2d, v16.2d, v24.2d
 	WORD $0x6e79de31 // fmul v17.2d, v17.2d, v25.2d
-	FMOVQ 928(R8), F24 // 746
-	FMOVQ 928(R8), F25 // 746
+	FMOVQ 1152(R8), F24 // 746
+	FMOVQ 1152(R8), F25 // 746
 	WORD $0x4eecf718 // fmin v24.2d, v24.2d, v12.2d
 	WORD $0x4eedf739 // fmin v25.2d, v25.2d, v13.2d
 	WORD $0x4e76d718 // fadd v24.2d, v24.2d, v22.2d
@@ -7931,15 +8420,15 @@ loop:
 	VLD1.P 16(R6), [V1.S4]
 	WORD $0x4e617822 // fcvtl2 v2.2d, v1.4s
 	WORD $0x0e617821 // fcvtl v1.2d, v1.2s
-	FMOVQ 928(R8), F3 // 746
-	FMOVQ 272(R8), F4 // 6.755399441055808e+15
+	FMOVQ 1152(R8), F3 // 746
+	FMOVQ 528(R8), F4 // 6.755399441055808e+15
 	FMOVQ 96(R8), F5 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F6 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F7 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F8 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F9 // 2.5100424157005067e-08 0
-	FMOVQ 992(R8), F10 // +Inf
-	FMOVQ 992(R8), F11 // +Inf
+	FMOVQ 288(R8), F10 // +Inf
+	FMOVQ 288(R8), F11 // +Inf
 	WORD $0x4e61e54a // fcmeq v10.2d, v10.2d, v1.2d
 	WORD $0x4e62e56b // fcmeq v11.2d, v11.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
@@ -8050,36 +8539,36 @@ shares:
 	VAND V2.B16, V4.B16, V4.B16
 	VMOV V7.B16, V1.B16
 	VMOV V8.B16, V2.B16
-	FMOVQ 320(R8), F9 // 0.3999999999940942 0.22222198432149784
-	FMOVQ 336(R8), F12 // 0.15313837699209373 0.14798198605116586
-	FMOVQ 352(R8), F15 // 1.303418089031685e-308
-	FMOVQ 352(R8), F16 // 1.303418089031685e-308
+	FMOVQ 560(R8), F9 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 576(R8), F12 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 592(R8), F15 // 1.303418089031685e-308
+	FMOVQ 592(R8), F16 // 1.303418089031685e-308
 	VADD V15.D2, V1.D2, V1.D2
 	VADD V16.D2, V2.D2, V2.D2
 	VUSHR $52, V1.D2, V13.D2
 	VUSHR $52, V2.D2, V14.D2
-	FMOVQ 368(R8), F15 // 4.503599627370496e+15
-	FMOVQ 368(R8), F16 // 4.503599627370496e+15
+	FMOVQ 608(R8), F15 // 4.503599627370496e+15
+	FMOVQ 608(R8), F16 // 4.503599627370496e+15
 	VORR V15.B16, V13.B16, V13.B16
 	VORR V16.B16, V14.B16, V14.B16
-	FMOVQ 384(R8), F15 // 4.503599627371519e+15
-	FMOVQ 384(R8), F16 // 4.503599627371519e+15
+	FMOVQ 624(R8), F15 // 4.503599627371519e+15
+	FMOVQ 624(R8), F16 // 4.503599627371519e+15
 	WORD $0x4eefd5ad // fsub v13.2d, v13.2d, v15.2d
 	WORD $0x4ef0d5ce // fsub v14.2d, v14.2d, v16.2d
-	FMOVQ 400(R8), F15 // 2.225073858507201e-308
-	FMOVQ 400(R8), F16 // 2.225073858507201e-308
+	FMOVQ 640(R8), F15 // 2.225073858507201e-308
+	FMOVQ 640(R8), F16 // 2.225073858507201e-308
 	VAND V15.B16, V1.B16, V1.B16
 	VAND V16.B16, V2.B16, V2.B16
-	FMOVQ 416(R8), F15 // 0.7071067811865476
-	FMOVQ 416(R8), F16 // 0.7071067811865476
+	FMOVQ 656(R8), F15 // 0.7071067811865476
+	FMOVQ 656(R8), F16 // 0.7071067811865476
 	VADD V15.D2, V1.D2, V1.D2
 	VADD V16.D2, V2.D2, V2.D2
 	FMOVQ 80(R8), F15 // 1
 	FMOVQ 80(R8), F16 // 1
 	WORD $0x4eefd421 // fsub v1.2d, v1.2d, v15.2d
 	WORD $0x4ef0d442 // fsub v2.2d, v2.2d, v16.2d
-	FMOVQ 432(R8), F17 // 2
-	FMOVQ 432(R8), F18 // 2
+	FMOVQ 672(R8), F17 // 2
+	FMOVQ 672(R8), F18 // 2
 	WORD $0x4e61d631 // fadd v17.2d, v17.2d, v1.2d
 	WORD $0x4e62d652 // fadd v18.2d, v18.2d, v2.2d
 	WORD $0x6e71fc31 // fdiv v17.2d, v1.2d, v17.2d
@@ -8088,20 +8577,20 @@ shares:
 	WORD $0x6e72de54 // fmul v20.2d, v18.2d, v18.2d
 	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
-	FMOVQ 448(R8), F23 // 0.1818357216161805
-	FMOVQ 448(R8), F24 // 0.1818357216161805
+	FMOVQ 688(R8), F23 // 0.1818357216161805
+	FMOVQ 688(R8), F24 // 0.1818357216161805
 	WORD $0x4fcc1277 // fmla v23.2d, v19.2d, v12.d[0]
 	WORD $0x4fcc1298 // fmla v24.2d, v20.2d, v12.d[0]
 	WORD $0x4fcc1ab7 // fmla v23.2d, v21.2d, v12.d[1]
 	WORD $0x4fcc1ad8 // fmla v24.2d, v22.2d, v12.d[1]
-	FMOVQ 464(R8), F25 // 0.2857142874366239
-	FMOVQ 464(R8), F26 // 0.2857142874366239
+	FMOVQ 704(R8), F25 // 0.2857142874366239
+	FMOVQ 704(R8), F26 // 0.2857142874366239
 	WORD $0x4fc91a79 // fmla v25.2d, v19.2d, v9.d[1]
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 480(R8), F23 // 0.6666666666666735
-	FMOVQ 480(R8), F24 // 0.6666666666666735
+	FMOVQ 720(R8), F23 // 0.6666666666666735
+	FMOVQ 720(R8), F24 // 0.6666666666666735
 	WORD $0x4fc91277 // fmla v23.2d, v19.2d, v9.d[0]
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
@@ -8116,8 +8605,8 @@ shares:
 	WORD $0x6e70ded6 // fmul v22.2d, v22.2d, v16.2d
 	WORD $0x4e75d6f7 // fadd v23.2d, v23.2d, v21.2d
 	WORD $0x4e76d718 // fadd v24.2d, v24.2d, v22.2d
-	FMOVQ 496(R8), F15 // 1.9082149292705877e-10
-	FMOVQ 496(R8), F16 // 1.9082149292705877e-10
+	FMOVQ 736(R8), F15 // 1.9082149292705877e-10
+	FMOVQ 736(R8), F16 // 1.9082149292705877e-10
 	WORD $0x6e6dddef // fmul v15.2d, v15.2d, v13.2d
 	WORD $0x6e6ede10 // fmul v16.2d, v16.2d, v14.2d
 	WORD $0x4e77ce2f // fmla v15.2d, v17.2d, v23.2d
@@ -8126,8 +8615,8 @@ shares:
 	WORD $0x4ef0d6d0 // fsub v16.2d, v22.2d, v16.2d
 	WORD $0x4ee1d5ef // fsub v15.2d, v15.2d, v1.2d
 	WORD $0x4ee2d610 // fsub v16.2d, v16.2d, v2.2d
-	FMOVQ 512(R8), F17 // 0.6931471803691238
-	FMOVQ 512(R8), F18 // 0.6931471803691238
+	FMOVQ 752(R8), F17 // 0.6931471803691238
+	FMOVQ 752(R8), F18 // 0.6931471803691238
 	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
 	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
 	WORD $0x4eefd5ad // fsub v13.2d, v13.2d, v15.2d
@@ -8223,15 +8712,15 @@ TEXT ·sigmoidMarginF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V1.D2, V2.D2]
-	FMOVQ 928(R8), F3 // 746
-	FMOVQ 272(R8), F4 // 6.755399441055808e+15
+	FMOVQ 1152(R8), F3 // 746
+	FMOVQ 528(R8), F4 // 6.755399441055808e+15
 	FMOVQ 96(R8), F5 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F6 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F7 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F8 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F9 // 2.5100424157005067e-08 0
-	FMOVQ 992(R8), F10 // +Inf
-	FMOVQ 992(R8), F11 // +Inf
+	FMOVQ 288(R8), F10 // +Inf
+	FMOVQ 288(R8), F11 // +Inf
 	WORD $0x4e61e54a // fcmeq v10.2d, v10.2d, v1.2d
 	WORD $0x4e62e56b // fcmeq v11.2d, v11.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
@@ -8336,36 +8825,36 @@ shares:
 	VAND V2.B16, V4.B16, V4.B16
 	VMOV V7.B16, V1.B16
 	VMOV V8.B16, V2.B16
-	FMOVQ 320(R8), F9 // 0.3999999999940942 0.22222198432149784
-	FMOVQ 336(R8), F12 // 0.15313837699209373 0.14798198605116586
-	FMOVQ 352(R8), F15 // 1.303418089031685e-308
-	FMOVQ 352(R8), F16 // 1.303418089031685e-308
+	FMOVQ 560(R8), F9 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 576(R8), F12 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 592(R8), F15 // 1.303418089031685e-308
+	FMOVQ 592(R8), F16 // 1.303418089031685e-308
 	VADD V15.D2, V1.D2, V1.D2
 	VADD V16.D2, V2.D2, V2.D2
 	VUSHR $52, V1.D2, V13.D2
 	VUSHR $52, V2.D2, V14.D2
-	FMOVQ 368(R8), F15 // 4.503599627370496e+15
-	FMOVQ 368(R8), F16 // 4.503599627370496e+15
+	FMOVQ 608(R8), F15 // 4.503599627370496e+15
+	FMOVQ 608(R8), F16 // 4.503599627370496e+15
 	VORR V15.B16, V13.B16, V13.B16
 	VORR V16.B16, V14.B16, V14.B16
-	FMOVQ 384(R8), F15 // 4.503599627371519e+15
-	FMOVQ 384(R8), F16 // 4.503599627371519e+15
+	FMOVQ 624(R8), F15 // 4.503599627371519e+15
+	FMOVQ 624(R8), F16 // 4.503599627371519e+15
 	WORD $0x4eefd5ad // fsub v13.2d, v13.2d, v15.2d
 	WORD $0x4ef0d5ce // fsub v14.2d, v14.2d, v16.2d
-	FMOVQ 400(R8), F15 // 2.225073858507201e-308
-	FMOVQ 400(R8), F16 // 2.225073858507201e-308
+	FMOVQ 640(R8), F15 // 2.225073858507201e-308
+	FMOVQ 640(R8), F16 // 2.225073858507201e-308
 	VAND V15.B16, V1.B16, V1.B16
 	VAND V16.B16, V2.B16, V2.B16
-	FMOVQ 416(R8), F15 // 0.7071067811865476
-	FMOVQ 416(R8), F16 // 0.7071067811865476
+	FMOVQ 656(R8), F15 // 0.7071067811865476
+	FMOVQ 656(R8), F16 // 0.7071067811865476
 	VADD V15.D2, V1.D2, V1.D2
 	VADD V16.D2, V2.D2, V2.D2
 	FMOVQ 80(R8), F15 // 1
 	FMOVQ 80(R8), F16 // 1
 	WORD $0x4eefd421 // fsub v1.2d, v1.2d, v15.2d
 	WORD $0x4ef0d442 // fsub v2.2d, v2.2d, v16.2d
-	FMOVQ 432(R8), F17 // 2
-	FMOVQ 432(R8), F18 // 2
+	FMOVQ 672(R8), F17 // 2
+	FMOVQ 672(R8), F18 // 2
 	WORD $0x4e61d631 // fadd v17.2d, v17.2d, v1.2d
 	WORD $0x4e62d652 // fadd v18.2d, v18.2d, v2.2d
 	WORD $0x6e71fc31 // fdiv v17.2d, v1.2d, v17.2d
@@ -8374,20 +8863,20 @@ shares:
 	WORD $0x6e72de54 // fmul v20.2d, v18.2d, v18.2d
 	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
-	FMOVQ 448(R8), F23 // 0.1818357216161805
-	FMOVQ 448(R8), F24 // 0.1818357216161805
+	FMOVQ 688(R8), F23 // 0.1818357216161805
+	FMOVQ 688(R8), F24 // 0.1818357216161805
 	WORD $0x4fcc1277 // fmla v23.2d, v19.2d, v12.d[0]
 	WORD $0x4fcc1298 // fmla v24.2d, v20.2d, v12.d[0]
 	WORD $0x4fcc1ab7 // fmla v23.2d, v21.2d, v12.d[1]
 	WORD $0x4fcc1ad8 // fmla v24.2d, v22.2d, v12.d[1]
-	FMOVQ 464(R8), F25 // 0.2857142874366239
-	FMOVQ 464(R8), F26 // 0.2857142874366239
+	FMOVQ 704(R8), F25 // 0.2857142874366239
+	FMOVQ 704(R8), F26 // 0.2857142874366239
 	WORD $0x4fc91a79 // fmla v25.2d, v19.2d, v9.d[1]
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 480(R8), F23 // 0.6666666666666735
-	FMOVQ 480(R8), F24 // 0.6666666666666735
+	FMOVQ 720(R8), F23 // 0.6666666666666735
+	FMOVQ 720(R8), F24 // 0.6666666666666735
 	WORD $0x4fc91277 // fmla v23.2d, v19.2d, v9.d[0]
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
@@ -8402,8 +8891,8 @@ shares:
 	WORD $0x6e70ded6 // fmul v22.2d, v22.2d, v16.2d
 	WORD $0x4e75d6f7 // fadd v23.2d, v23.2d, v21.2d
 	WORD $0x4e76d718 // fadd v24.2d, v24.2d, v22.2d
-	FMOVQ 496(R8), F15 // 1.9082149292705877e-10
-	FMOVQ 496(R8), F16 // 1.9082149292705877e-10
+	FMOVQ 736(R8), F15 // 1.9082149292705877e-10
+	FMOVQ 736(R8), F16 // 1.9082149292705877e-10
 	WORD $0x6e6dddef // fmul v15.2d, v15.2d, v13.2d
 	WORD $0x6e6ede10 // fmul v16.2d, v16.2d, v14.2d
 	WORD $0x4e77ce2f // fmla v15.2d, v17.2d, v23.2d
@@ -8412,8 +8901,8 @@ shares:
 	WORD $0x4ef0d6d0 // fsub v16.2d, v22.2d, v16.2d
 	WORD $0x4ee1d5ef // fsub v15.2d, v15.2d, v1.2d
 	WORD $0x4ee2d610 // fsub v16.2d, v16.2d, v2.2d
-	FMOVQ 512(R8), F17 // 0.6931471803691238
-	FMOVQ 512(R8), F18 // 0.6931471803691238
+	FMOVQ 752(R8), F17 // 0.6931471803691238
+	FMOVQ 752(R8), F18 // 0.6931471803691238
 	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
 	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
 	WORD $0x4eefd5ad // fsub v13.2d, v13.2d, v15.2d
@@ -8523,18 +9012,18 @@ loop:
 	VLD1.P 16(R6), [V1.S4]
 	WORD $0x4e617822 // fcvtl2 v2.2d, v1.4s
 	WORD $0x0e617821 // fcvtl v1.2d, v1.2s
-	FMOVQ 928(R8), F3 // 746
-	FMOVQ 272(R8), F4 // 6.755399441055808e+15
+	FMOVQ 1152(R8), F3 // 746
+	FMOVQ 528(R8), F4 // 6.755399441055808e+15
 	FMOVQ 96(R8), F5 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F6 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F7 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F8 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F9 // 2.5100424157005067e-08 0
-	FMOVQ 944(R8), F10 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 960(R8), F11 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 976(R8), F12 // 0.03746069493121795 0.078152934631886
-	FMOVQ 992(R8), F13 // +Inf
-	FMOVQ 992(R8), F14 // +Inf
+	FMOVQ 1168(R8), F10 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 1184(R8), F11 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 1200(R8), F12 // 0.03746069493121795 0.078152934631886
+	FMOVQ 288(R8), F13 // +Inf
+	FMOVQ 288(R8), F14 // +Inf
 	WORD $0x4e61e5ad // fcmeq v13.2d, v13.2d, v1.2d
 	WORD $0x4e62e5ce // fcmeq v14.2d, v14.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
@@ -8596,8 +9085,8 @@ loop:
 	WORD $0x6e6fddce // fmul v14.2d, v14.2d, v15.2d
 	WORD $0x4fc61a2d // fmla v13.2d, v17.2d, v6.d[1]
 	WORD $0x4fc61a4e // fmla v14.2d, v18.2d, v6.d[1]
-	FMOVQ 432(R8), F15 // 2
-	FMOVQ 432(R8), F16 // 2
+	FMOVQ 672(R8), F15 // 2
+	FMOVQ 672(R8), F16 // 2
 	WORD $0x4e6dd5ef // fadd v15.2d, v15.2d, v13.2d
 	WORD $0x4e6ed610 // fadd v16.2d, v16.2d, v14.2d
 	WORD $0x4e60d5b1 // fadd v17.2d, v13.2d, v0.2d
@@ -8616,32 +9105,32 @@ loop:
 	WORD $0x6e72de54 // fmul v20.2d, v18.2d, v18.2d
 	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
-	FMOVQ 1008(R8), F23 // 0.05422589734467588
-	FMOVQ 1008(R8), F24 // 0.05422589734467588
+	FMOVQ 1216(R8), F23 // 0.05422589734467588
+	FMOVQ 1216(R8), F24 // 0.05422589734467588
 	WORD $0x4fcc1277 // fmla v23.2d, v19.2d, v12.d[0]
 	WORD $0x4fcc1298 // fmla v24.2d, v20.2d, v12.d[0]
 	WORD $0x4fcc1ab7 // fmla v23.2d, v21.2d, v12.d[1]
 	WORD $0x4fcc1ad8 // fmla v24.2d, v22.2d, v12.d[1]
-	FMOVQ 1024(R8), F25 // 0.06667589320635225
-	FMOVQ 1024(R8), F26 // 0.06667589320635225
+	FMOVQ 1232(R8), F25 // 0.06667589320635225
+	FMOVQ 1232(R8), F26 // 0.06667589320635225
 	WORD $0x4fcb1a79 // fmla v25.2d, v19.2d, v11.d[1]
 	WORD $0x4fcb1a9a // fmla v26.2d, v20.2d, v11.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1040(R8), F23 // 0.09090909948987579
-	FMOVQ 1040(R8), F24 // 0.09090909948987579
+	FMOVQ 1248(R8), F23 // 0.09090909948987579
+	FMOVQ 1248(R8), F24 // 0.09090909948987579
 	WORD $0x4fcb1277 // fmla v23.2d, v19.2d, v11.d[0]
 	WORD $0x4fcb1298 // fmla v24.2d, v20.2d, v11.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	FMOVQ 1056(R8), F25 // 0.1428571428580005
-	FMOVQ 1056(R8), F26 // 0.1428571428580005
+	FMOVQ 1264(R8), F25 // 0.1428571428580005
+	FMOVQ 1264(R8), F26 // 0.1428571428580005
 	WORD $0x4fca1a79 // fmla v25.2d, v19.2d, v10.d[1]
 	WORD $0x4fca1a9a // fmla v26.2d, v20.2d, v10.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1072(R8), F23 // 0.3333333333333333
-	FMOVQ 1072(R8), F24 // 0.3333333333333333
+	FMOVQ 1280(R8), F23 // 0.3333333333333333
+	FMOVQ 1280(R8), F24 // 0.3333333333333333
 	WORD $0x4fca1277 // fmla v23.2d, v19.2d, v10.d[0]
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
@@ -8689,38 +9178,38 @@ shares:
 	WORD $0x4eead58c // fsub v12.2d, v12.2d, v10.2d
 	VBIT V3.B16, V9.B16, V11.B16
 	VBIT V4.B16, V10.B16, V12.B16
-	FMOVQ 320(R8), F3 // 0.3999999999940942 0.22222198432149784
-	FMOVQ 336(R8), F4 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 560(R8), F3 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 576(R8), F4 // 0.15313837699209373 0.14798198605116586
 	VMOV V5.B16, V9.B16
 	VMOV V6.B16, V10.B16
-	FMOVQ 352(R8), F15 // 1.303418089031685e-308
-	FMOVQ 352(R8), F16 // 1.303418089031685e-308
+	FMOVQ 592(R8), F15 // 1.303418089031685e-308
+	FMOVQ 592(R8), F16 // 1.303418089031685e-308
 	VADD V15.D2, V9.D2, V9.D2
 	VADD V16.D2, V10.D2, V10.D2
 	VUSHR $52, V9.D2, V13.D2
 	VUSHR $52, V10.D2, V14.D2
-	FMOVQ 368(R8), F15 // 4.503599627370496e+15
-	FMOVQ 368(R8), F16 // 4.503599627370496e+15
+	FMOVQ 608(R8), F15 // 4.503599627370496e+15
+	FMOVQ 608(R8), F16 // 4.503599627370496e+15
 	VORR V15.B16, V13.B16, V13.B16
 	VORR V16.B16, V14.B16, V14.B16
-	FMOVQ 384(R8), F15 // 4.503599627371519e+15
-	FMOVQ 384(R8), F16 // 4.503599627371519e+15
+	FMOVQ 624(R8), F15 // 4.503599627371519e+15
+	FMOVQ 624(R8), F16 // 4.503599627371519e+15
 	WORD $0x4eefd5ad // fsub v13.2d, v13.2d, v15.2d
 	WORD $0x4ef0d5ce // fsub v14.2d, v14.2d, v16.2d
-	FMOVQ 400(R8), F15 // 2.225073858507201e-308
-	FMOVQ 400(R8), F16 // 2.225073858507201e-308
+	FMOVQ 640(R8), F15 // 2.225073858507201e-308
+	FMOVQ 640(R8), F16 // 2.225073858507201e-308
 	VAND V15.B16, V9.B16, V9.B16
 	VAND V16.B16, V10.B16, V10.B16
-	FMOVQ 416(R8), F15 // 0.7071067811865476
-	FMOVQ 416(R8), F16 // 0.7071067811865476
+	FMOVQ 656(R8), F15 // 0.7071067811865476
+	FMOVQ 656(R8), F16 // 0.7071067811865476
 	VADD V15.D2, V9.D2, V9.D2
 	VADD V16.D2, V10.D2, V10.D2
 	FMOVQ 80(R8), F15 // 1
 	FMOVQ 80(R8), F16 // 1
 	WORD $0x4eefd529 // fsub v9.2d, v9.2d, v15.2d
 	WORD $0x4ef0d54a // fsub v10.2d, v10.2d, v16.2d
-	FMOVQ 432(R8), F17 // 2
-	FMOVQ 432(R8), F18 // 2
+	FMOVQ 672(R8), F17 // 2
+	FMOVQ 672(R8), F18 // 2
 	WORD $0x4e69d631 // fadd v17.2d, v17.2d, v9.2d
 	WORD $0x4e6ad652 // fadd v18.2d, v18.2d, v10.2d
 	WORD $0x6e71fd31 // fdiv v17.2d, v9.2d, v17.2d
@@ -8729,20 +9218,20 @@ shares:
 	WORD $0x6e72de54 // fmul v20.2d, v18.2d, v18.2d
 	WORD $0x6e73de77 // fmul v23.2d, v19.2d, v19.2d
 	WORD $0x6e74de98 // fmul v24.2d, v20.2d, v20.2d
-	FMOVQ 448(R8), F25 // 0.1818357216161805
-	FMOVQ 448(R8), F26 // 0.1818357216161805
+	FMOVQ 688(R8), F25 // 0.1818357216161805
+	FMOVQ 688(R8), F26 // 0.1818357216161805
 	WORD $0x4fc41279 // fmla v25.2d, v19.2d, v4.d[0]
 	WORD $0x4fc4129a // fmla v26.2d, v20.2d, v4.d[0]
 	WORD $0x4fc41af9 // fmla v25.2d, v23.2d, v4.d[1]
 	WORD $0x4fc41b1a // fmla v26.2d, v24.2d, v4.d[1]
-	FMOVQ 464(R8), F27 // 0.2857142874366239
-	FMOVQ 464(R8), F28 // 0.2857142874366239
+	FMOVQ 704(R8), F27 // 0.2857142874366239
+	FMOVQ 704(R8), F28 // 0.2857142874366239
 	WORD $0x4fc31a7b // fmla v27.2d, v19.2d, v3.d[1]
 	WORD $0x4fc31a9c // fmla v28.2d, v20.2d, v3.d[1]
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
 	WORD $0x4e78cf5c // fmla v28.2d, v26.2d, v24.2d
-	FMOVQ 480(R8), F25 // 0.6666666666666735
-	FMOVQ 480(R8), F26 // 0.6666666666666735
+	FMOVQ 720(R8), F25 // 0.6666666666666735
+	FMOVQ 720(R8), F26 // 0.6666666666666735
 	WORD $0x4fc31279 // fmla v25.2d, v19.2d, v3.d[0]
 	WORD $0x4fc3129a // fmla v26.2d, v20.2d, v3.d[0]
 	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
@@ -8757,8 +9246,8 @@ shares:
 	WORD $0x6e70df18 // fmul v24.2d, v24.2d, v16.2d
 	WORD $0x4e77d739 // fadd v25.2d, v25.2d, v23.2d
 	WORD $0x4e78d75a // fadd v26.2d, v26.2d, v24.2d
-	FMOVQ 496(R8), F15 // 1.9082149292705877e-10
-	FMOVQ 496(R8), F16 // 1.9082149292705877e-10
+	FMOVQ 736(R8), F15 // 1.9082149292705877e-10
+	FMOVQ 736(R8), F16 // 1.9082149292705877e-10
 	WORD $0x6e6dddef // fmul v15.2d, v15.2d, v13.2d
 	WORD $0x6e6ede10 // fmul v16.2d, v16.2d, v14.2d
 	WORD $0x4e79ce2f // fmla v15.2d, v17.2d, v25.2d
@@ -8767,8 +9256,8 @@ shares:
 	WORD $0x4ef0d710 // fsub v16.2d, v24.2d, v16.2d
 	WORD $0x4ee9d5ef // fsub v15.2d, v15.2d, v9.2d
 	WORD $0x4eead610 // fsub v16.2d, v16.2d, v10.2d
-	FMOVQ 512(R8), F17 // 0.6931471803691238
-	FMOVQ 512(R8), F18 // 0.6931471803691238
+	FMOVQ 752(R8), F17 // 0.6931471803691238
+	FMOVQ 752(R8), F18 // 0.6931471803691238
 	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
 	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
 	WORD $0x4eefd5ad // fsub v13.2d, v13.2d, v15.2d
@@ -8781,38 +9270,38 @@ shares:
 	VAND V4.B16, V14.B16, V14.B16
 	WORD $0x6e65ddb5 // fmul v21.2d, v13.2d, v5.2d
 	WORD $0x6e66ddd6 // fmul v22.2d, v14.2d, v6.2d
-	FMOVQ 320(R8), F3 // 0.3999999999940942 0.22222198432149784
-	FMOVQ 336(R8), F4 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 560(R8), F3 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 576(R8), F4 // 0.15313837699209373 0.14798198605116586
 	VMOV V7.B16, V9.B16
 	VMOV V8.B16, V10.B16
-	FMOVQ 352(R8), F15 // 1.303418089031685e-308
-	FMOVQ 352(R8), F16 // 1.303418089031685e-308
+	FMOVQ 592(R8), F15 // 1.303418089031685e-308
+	FMOVQ 592(R8), F16 // 1.303418089031685e-308
 	VADD V15.D2, V9.D2, V9.D2
 	VADD V16.D2, V10.D2, V10.D2
 	VUSHR $52, V9.D2, V13.D2
 	VUSHR $52, V10.D2, V14.D2
-	FMOVQ 368(R8), F15 // 4.503599627370496e+15
-	FMOVQ 368(R8), F16 // 4.503599627370496e+15
+	FMOVQ 608(R8), F15 // 4.503599627370496e+15
+	FMOVQ 608(R8), F16 // 4.503599627370496e+15
 	VORR V15.B16, V13.B16, V13.B16
 	VORR V16.B16, V14.B16, V14.B16
-	FMOVQ 384(R8), F15 // 4.503599627371519e+15
-	FMOVQ 384(R8), F16 // 4.503599627371519e+15
+	FMOVQ 624(R8), F15 // 4.503599627371519e+15
+	FMOVQ 624(R8), F16 // 4.503599627371519e+15
 	WORD $0x4eefd5ad // fsub v13.2d, v13.2d, v15.2d
 	WORD $0x4ef0d5ce // fsub v14.2d, v14.2d, v16.2d
-	FMOVQ 400(R8), F15 // 2.225073858507201e-308
-	FMOVQ 400(R8), F16 // 2.225073858507201e-308
+	FMOVQ 640(R8), F15 // 2.225073858507201e-308
+	FMOVQ 640(R8), F16 // 2.225073858507201e-308
 	VAND V15.B16, V9.B16, V9.B16
 	VAND V16.B16, V10.B16, V10.B16
-	FMOVQ 416(R8), F15 // 0.7071067811865476
-	FMOVQ 416(R8), F16 // 0.7071067811865476
+	FMOVQ 656(R8), F15 // 0.7071067811865476
+	FMOVQ 656(R8), F16 // 0.7071067811865476
 	VADD V15.D2, V9.D2, V9.D2
 	VADD V16.D2, V10.D2, V10.D2
 	FMOVQ 80(R8), F15 // 1
 	FMOVQ 80(R8), F16 // 1
 	WORD $0x4eefd529 // fsub v9.2d, v9.2d, v15.2d
 	WORD $0x4ef0d54a // fsub v10.2d, v10.2d, v16.2d
-	FMOVQ 432(R8), F17 // 2
-	FMOVQ 432(R8), F18 // 2
+	FMOVQ 672(R8), F17 // 2
+	FMOVQ 672(R8), F18 // 2
 	WORD $0x4e69d631 // fadd v17.2d, v17.2d, v9.2d
 	WORD $0x4e6ad652 // fadd v18.2d, v18.2d, v10.2d
 	WORD $0x6e71fd31 // fdiv v17.2d, v9.2d, v17.2d
@@ -8821,20 +9310,20 @@ shares:
 	WORD $0x6e72de54 // fmul v20.2d, v18.2d, v18.2d
 	WORD $0x6e73de77 // fmul v23.2d, v19.2d, v19.2d
 	WORD $0x6e74de98 // fmul v24.2d, v20.2d, v20.2d
-	FMOVQ 448(R8), F25 // 0.1818357216161805
-	FMOVQ 448(R8), F26 // 0.1818357216161805
+	FMOVQ 688(R8), F25 // 0.1818357216161805
+	FMOVQ 688(R8), F26 // 0.1818357216161805
 	WORD $0x4fc41279 // fmla v25.2d, v19.2d, v4.d[0]
 	WORD $0x4fc4129a // fmla v26.2d, v20.2d, v4.d[0]
 	WORD $0x4fc41af9 // fmla v25.2d, v23.2d, v4.d[1]
 	WORD $0x4fc41b1a // fmla v26.2d, v24.2d, v4.d[1]
-	FMOVQ 464(R8), F27 // 0.2857142874366239
-	FMOVQ 464(R8), F28 // 0.2857142874366239
+	FMOVQ 704(R8), F27 // 0.2857142874366239
+	FMOVQ 704(R8), F28 // 0.2857142874366239
 	WORD $0x4fc31a7b // fmla v27.2d, v19.2d, v3.d[1]
 	WORD $0x4fc31a9c // fmla v28.2d, v20.2d, v3.d[1]
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
 	WORD $0x4e78cf5c // fmla v28.2d, v26.2d, v24.2d
-	FMOVQ 480(R8), F25 // 0.6666666666666735
-	FMOVQ 480(R8), F26 // 0.6666666666666735
+	FMOVQ 720(R8), F25 // 0.6666666666666735
+	FMOVQ 720(R8), F26 // 0.6666666666666735
 	WORD $0x4fc31279 // fmla v25.2d, v19.2d, v3.d[0]
 	WORD $0x4fc3129a // fmla v26.2d, v20.2d, v3.d[0]
 	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
@@ -8849,8 +9338,8 @@ shares:
 	WORD $0x6e70df18 // fmul v24.2d, v24.2d, v16.2d
 	WORD $0x4e77d739 // fadd v25.2d, v25.2d, v23.2d
 	WORD $0x4e78d75a // fadd v26.2d, v26.2d, v24.2d
-	FMOVQ 496(R8), F15 // 1.9082149292705877e-10
-	FMOVQ 496(R8), F16 // 1.9082149292705877e-10
+	FMOVQ 736(R8), F15 // 1.9082149292705877e-10
+	FMOVQ 736(R8), F16 // 1.9082149292705877e-10
 	WORD $0x6e6dddef // fmul v15.2d, v15.2d, v13.2d
 	WORD $0x6e6ede10 // fmul v16.2d, v16.2d, v14.2d
 	WORD $0x4e79ce2f // fmla v15.2d, v17.2d, v25.2d
@@ -8859,8 +9348,8 @@ shares:
 	WORD $0x4ef0d710 // fsub v16.2d, v24.2d, v16.2d
 	WORD $0x4ee9d5ef // fsub v15.2d, v15.2d, v9.2d
 	WORD $0x4eead610 // fsub v16.2d, v16.2d, v10.2d
-	FMOVQ 512(R8), F17 // 0.6931471803691238
-	FMOVQ 512(R8), F18 // 0.6931471803691238
+	FMOVQ 752(R8), F17 // 0.6931471803691238
+	FMOVQ 752(R8), F18 // 0.6931471803691238
 	WORD $0x6e71ddad // fmul v13.2d, v13.2d, v17.2d
 	WORD $0x6e72ddce // fmul v14.2d, v14.2d, v18.2d
 	WORD $0x4eefd5ad // fsub v13.2d, v13.2d, v15.2d
@@ -8912,18 +9401,18 @@ TEXT ·sigmoidKLF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V1.D2, V2.D2]
-	FMOVQ 928(R8), F3 // 746
-	FMOVQ 272(R8), F4 // 6.755399441055808e+15
+	FMOVQ 1152(R8), F3 // 746
+	FMOVQ 528(R8), F4 // 6.755399441055808e+15
 	FMOVQ 96(R8), F5 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F6 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F7 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F8 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F9 // 2.5100424157005067e-08 0
-	FMOVQ 944(R8), F10 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 960(R8), F11 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 976(R8), F12 // 0.03746069493121795 0.078152934631886
-	FMOVQ 992(R8), F13 // +Inf
-	FMOVQ 992(R8), F14 // +Inf
+	FMOVQ 1168(R8), F10 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 1184(R8), F11 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 1200(R8), F12 // 0.03746069493121795 0.078152934631886
+	FMOVQ 288(R8), F13 // +Inf
+	FMOVQ 288(R8), F14 // +Inf
 	WORD $0x4e61e5ad // fcmeq v13.2d, v13.2d, v1.2d
 	WORD $0x4e62e5ce // fcmeq v14.2d, v14.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
@@ -8985,8 +9474,8 @@ loop:
 	WORD $0x6e6fddce // fmul v14.2d, v14.2d, v15.2d
 	WORD $0x4fc61a2d // fmla v13.2d, v17.2d, v6.d[1]
 	WORD $0x4fc61a4e // fmla v14.2d, v18.2d, v6.d[1]
-	FMOVQ 432(R8), F15 // 2
-	FMOVQ 432(R8), F16 // 2
+	FMOVQ 672(R8), F15 // 2
+	FMOVQ 672(R8), F16 // 2
 	WORD $0x4e6dd5ef // fadd v15.2d, v15.2d, v13.2d
 	WORD $0x4e6ed610 // fadd v16.2d, v16.2d, v14.2d
 	WORD $0x4e60d5b1 // fadd v17.2d, v13.2d, v0.2d
@@ -8999,32 +9488,32 @@ loop:
 	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
 	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
-	FMOVQ 1008(R8), F23 // 0.05422589734467588
-	FMOVQ 1008(R8), F24 // 0.05422589734467588
+	FMOVQ 1216(R8), F23 // 0.05422589734467588
+	FMOVQ 1216(R8), F24 // 0.05422589734467588
 	WORD $0x4fcc1277 // fmla v23.2d, v19.2d, v12.d[0]
 	WORD $0x4fcc1298 // fmla v24.2d, v20.2d, v12.d[0]
 	WORD $0x4fcc1ab7 // fmla v23.2d, v21.2d, v12.d[1]
 	WORD $0x4fcc1ad8 // fmla v24.2d, v22.2d, v12.d[1]
-	FMOVQ 1024(R8), F25 // 0.06667589320635225
-	FMOVQ 1024(R8), F26 // 0.06667589320635225
+	FMOVQ 1232(R8), F25 // 0.06667589320635225
+	FMOVQ 1232(R8), F26 // 0.06667589320635225
 	WORD $0x4fcb1a79 // fmla v25.2d, v19.2d, v11.d[1]
 	WORD $0x4fcb1a9a // fmla v26.2d, v20.2d, v11.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1040(R8), F23 // 0.09090909948987579
-	FMOVQ 1040(R8), F24 // 0.09090909948987579
+	FMOVQ 1248(R8), F23 // 0.09090909948987579
+	FMOVQ 1248(R8), F24 // 0.09090909948987579
 	WORD $0x4fcb1277 // fmla v23.2d, v19.2d, v11.d[0]
 	WORD $0x4fcb1298 // fmla v24.2d, v20.2d, v11.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	FMOVQ 1056(R8), F25 // 0.1428571428580005
-	FMOVQ 1056(R8), F26 // 0.1428571428580005
+	FMOVQ 1264(R8), F25 // 0.1428571428580005
+	FMOVQ 1264(R8), F26 // 0.1428571428580005
 	WORD $0x4fca1a79 // fmla v25.2d, v19.2d, v10.d[1]
 	WORD $0x4fca1a9a // fmla v26.2d, v20.2d, v10.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1072(R8), F23 // 0.3333333333333333
-	FMOVQ 1072(R8), F24 // 0.3333333333333333
+	FMOVQ 1280(R8), F23 // 0.3333333333333333
+	FMOVQ 1280(R8), F24 // 0.3333333333333333
 	WORD $0x4fca1277 // fmla v23.2d, v19.2d, v10.d[0]
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
@@ -9066,48 +9555,48 @@ shares:
 	WORD $0x4eead58c // fsub v12.2d, v12.2d, v10.2d
 	VBIT V3.B16, V9.B16, V11.B16
 	VBIT V4.B16, V10.B16, V12.B16
-	FMOVQ 320(R8), F3 // 0.3999999999940942 0.22222198432149784
-	FMOVQ 336(R8), F4 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 560(R8), F3 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 576(R8), F4 // 0.15313837699209373 0.14798198605116586
 	VMOV V5.B16, V9.B16
 	VMOV V6.B16, V10.B16
-	FMOVQ 528(R8), F13 // 9.332636185032189e-302
-	FMOVQ 528(R8), F14 // 9.332636185032189e-302
+	FMOVQ 768(R8), F13 // 9.332636185032189e-302
+	FMOVQ 768(R8), F14 // 9.332636185032189e-302
 	WORD $0x6ee5e5ad // fcmgt v13.2d, v13.2d, v5.2d
 	WORD $0x6ee6e5ce // fcmgt v14.2d, v14.2d, v6.2d
-	FMOVQ 544(R8), F15 // 1.6069380442589903e+60
-	FMOVQ 544(R8), F16 // 1.6069380442589903e+60
+	FMOVQ 784(R8), F15 // 1.6069380442589903e+60
+	FMOVQ 784(R8), F16 // 1.6069380442589903e+60
 	WORD $0x6e65ddef // fmul v15.2d, v15.2d, v5.2d
 	WORD $0x6e66de10 // fmul v16.2d, v16.2d, v6.2d
 	VBIT V13.B16, V15.B16, V9.B16
 	VBIT V14.B16, V16.B16, V10.B16
-	FMOVQ 352(R8), F17 // 1.303418089031685e-308
-	FMOVQ 352(R8), F18 // 1.303418089031685e-308
+	FMOVQ 592(R8), F17 // 1.303418089031685e-308
+	FMOVQ 592(R8), F18 // 1.303418089031685e-308
 	VADD V17.D2, V9.D2, V9.D2
 	VADD V18.D2, V10.D2, V10.D2
 	VUSHR $52, V9.D2, V15.D2
 	VUSHR $52, V10.D2, V16.D2
-	FMOVQ 368(R8), F17 // 4.503599627370496e+15
-	FMOVQ 368(R8), F18 // 4.503599627370496e+15
+	FMOVQ 608(R8), F17 // 4.503599627370496e+15
+	FMOVQ 608(R8), F18 // 4.503599627370496e+15
 	VORR V17.B16, V15.B16, V15.B16
 	VORR V18.B16, V16.B16, V16.B16
-	FMOVQ 384(R8), F17 // 4.503599627371519e+15
-	FMOVQ 384(R8), F18 // 4.503599627371519e+15
+	FMOVQ 624(R8), F17 // 4.503599627371519e+15
+	FMOVQ 624(R8), F18 // 4.503599627371519e+15
 	WORD $0x4ef1d5ef // fsub v15.2d, v15.2d, v17.2d
 	WORD $0x4ef2d610 // fsub v16.2d, v16.2d, v18.2d
-	FMOVQ 400(R8), F17 // 2.225073858507201e-308
-	FMOVQ 400(R8), F18 // 2.225073858507201e-308
+	FMOVQ 640(R8), F17 // 2.225073858507201e-308
+	FMOVQ 640(R8), F18 // 2.225073858507201e-308
 	VAND V17.B16, V9.B16, V9.B16
 	VAND V18.B16, V10.B16, V10.B16
-	FMOVQ 416(R8), F17 // 0.7071067811865476
-	FMOVQ 416(R8), F18 // 0.7071067811865476
+	FMOVQ 656(R8), F17 // 0.7071067811865476
+	FMOVQ 656(R8), F18 // 0.7071067811865476
 	VADD V17.D2, V9.D2, V9.D2
 	VADD V18.D2, V10.D2, V10.D2
 	FMOVQ 80(R8), F17 // 1
 	FMOVQ 80(R8), F18 // 1
 	WORD $0x4ef1d529 // fsub v9.2d, v9.2d, v17.2d
 	WORD $0x4ef2d54a // fsub v10.2d, v10.2d, v18.2d
-	FMOVQ 432(R8), F19 // 2
-	FMOVQ 432(R8), F20 // 2
+	FMOVQ 672(R8), F19 // 2
+	FMOVQ 672(R8), F20 // 2
 	WORD $0x4e69d673 // fadd v19.2d, v19.2d, v9.2d
 	WORD $0x4e6ad694 // fadd v20.2d, v20.2d, v10.2d
 	WORD $0x6e73fd33 // fdiv v19.2d, v9.2d, v19.2d
@@ -9116,20 +9605,20 @@ shares:
 	WORD $0x6e74de98 // fmul v24.2d, v20.2d, v20.2d
 	WORD $0x6e77def9 // fmul v25.2d, v23.2d, v23.2d
 	WORD $0x6e78df1a // fmul v26.2d, v24.2d, v24.2d
-	FMOVQ 448(R8), F27 // 0.1818357216161805
-	FMOVQ 448(R8), F28 // 0.1818357216161805
+	FMOVQ 688(R8), F27 // 0.1818357216161805
+	FMOVQ 688(R8), F28 // 0.1818357216161805
 	WORD $0x4fc412fb // fmla v27.2d, v23.2d, v4.d[0]
 	WORD $0x4fc4131c // fmla v28.2d, v24.2d, v4.d[0]
 	WORD $0x4fc41b3b // fmla v27.2d, v25.2d, v4.d[1]
 	WORD $0x4fc41b5c // fmla v28.2d, v26.2d, v4.d[1]
-	FMOVQ 464(R8), F29 // 0.2857142874366239
-	FMOVQ 464(R8), F30 // 0.2857142874366239
+	FMOVQ 704(R8), F29 // 0.2857142874366239
+	FMOVQ 704(R8), F30 // 0.2857142874366239
 	WORD $0x4fc31afd // fmla v29.2d, v23.2d, v3.d[1]
 	WORD $0x4fc31b1e // fmla v30.2d, v24.2d, v3.d[1]
 	WORD $0x4e79cf7d // fmla v29.2d, v27.2d, v25.2d
 	WORD $0x4e7acf9e // fmla v30.2d, v28.2d, v26.2d
-	FMOVQ 480(R8), F27 // 0.6666666666666735
-	FMOVQ 480(R8), F28 // 0.6666666666666735
+	FMOVQ 720(R8), F27 // 0.6666666666666735
+	FMOVQ 720(R8), F28 // 0.6666666666666735
 	WORD $0x4fc312fb // fmla v27.2d, v23.2d, v3.d[0]
 	WORD $0x4fc3131c // fmla v28.2d, v24.2d, v3.d[0]
 	WORD $0x4e79cfbb // fmla v27.2d, v29.2d, v25.2d
@@ -9144,8 +9633,8 @@ shares:
 	WORD $0x6e72df5a // fmul v26.2d, v26.2d, v18.2d
 	WORD $0x4e79d77b // fadd v27.2d, v27.2d, v25.2d
 	WORD $0x4e7ad79c // fadd v28.2d, v28.2d, v26.2d
-	FMOVQ 496(R8), F17 // 1.9082149292705877e-10
-	FMOVQ 496(R8), F18 // 1.9082149292705877e-10
+	FMOVQ 736(R8), F17 // 1.9082149292705877e-10
+	FMOVQ 736(R8), F18 // 1.9082149292705877e-10
 	WORD $0x6e6fde31 // fmul v17.2d, v17.2d, v15.2d
 	WORD $0x6e70de52 // fmul v18.2d, v18.2d, v16.2d
 	WORD $0x4e7bce71 // fmla v17.2d, v19.2d, v27.2d
@@ -9154,14 +9643,14 @@ shares:
 	WORD $0x4ef2d752 // fsub v18.2d, v26.2d, v18.2d
 	WORD $0x4ee9d631 // fsub v17.2d, v17.2d, v9.2d
 	WORD $0x4eead652 // fsub v18.2d, v18.2d, v10.2d
-	FMOVQ 512(R8), F19 // 0.6931471803691238
-	FMOVQ 512(R8), F20 // 0.6931471803691238
+	FMOVQ 752(R8), F19 // 0.6931471803691238
+	FMOVQ 752(R8), F20 // 0.6931471803691238
 	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
 	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
 	WORD $0x4ef1d5ef // fsub v15.2d, v15.2d, v17.2d
 	WORD $0x4ef2d610 // fsub v16.2d, v16.2d, v18.2d
-	FMOVQ 560(R8), F9 // 138.62943611198907
-	FMOVQ 560(R8), F10 // 138.62943611198907
+	FMOVQ 800(R8), F9 // 138.62943611198907
+	FMOVQ 800(R8), F10 // 138.62943611198907
 	VAND V13.B16, V9.B16, V9.B16
 	VAND V14.B16, V10.B16, V10.B16
 	WORD $0x4ee9d5ef // fsub v15.2d, v15.2d, v9.2d
@@ -9174,48 +9663,48 @@ shares:
 	VAND V4.B16, V16.B16, V16.B16
 	WORD $0x6e65ddf5 // fmul v21.2d, v15.2d, v5.2d
 	WORD $0x6e66de16 // fmul v22.2d, v16.2d, v6.2d
-	FMOVQ 320(R8), F3 // 0.3999999999940942 0.22222198432149784
-	FMOVQ 336(R8), F4 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 560(R8), F3 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 576(R8), F4 // 0.15313837699209373 0.14798198605116586
 	VMOV V7.B16, V9.B16
 	VMOV V8.B16, V10.B16
-	FMOVQ 528(R8), F13 // 9.332636185032189e-302
-	FMOVQ 528(R8), F14 // 9.332636185032189e-302
+	FMOVQ 768(R8), F13 // 9.332636185032189e-302
+	FMOVQ 768(R8), F14 // 9.332636185032189e-302
 	WORD $0x6ee7e5ad // fcmgt v13.2d, v13.2d, v7.2d
 	WORD $0x6ee8e5ce // fcmgt v14.2d, v14.2d, v8.2d
-	FMOVQ 544(R8), F15 // 1.6069380442589903e+60
-	FMOVQ 544(R8), F16 // 1.6069380442589903e+60
+	FMOVQ 784(R8), F15 // 1.6069380442589903e+60
+	FMOVQ 784(R8), F16 // 1.6069380442589903e+60
 	WORD $0x6e67ddef // fmul v15.2d, v15.2d, v7.2d
 	WORD $0x6e68de10 // fmul v16.2d, v16.2d, v8.2d
 	VBIT V13.B16, V15.B16, V9.B16
 	VBIT V14.B16, V16.B16, V10.B16
-	FMOVQ 352(R8), F17 // 1.303418089031685e-308
-	FMOVQ 352(R8), F18 // 1.303418089031685e-308
+	FMOVQ 592(R8), F17 // 1.303418089031685e-308
+	FMOVQ 592(R8), F18 // 1.303418089031685e-308
 	VADD V17.D2, V9.D2, V9.D2
 	VADD V18.D2, V10.D2, V10.D2
 	VUSHR $52, V9.D2, V15.D2
 	VUSHR $52, V10.D2, V16.D2
-	FMOVQ 368(R8), F17 // 4.503599627370496e+15
-	FMOVQ 368(R8), F18 // 4.503599627370496e+15
+	FMOVQ 608(R8), F17 // 4.503599627370496e+15
+	FMOVQ 608(R8), F18 // 4.503599627370496e+15
 	VORR V17.B16, V15.B16, V15.B16
 	VORR V18.B16, V16.B16, V16.B16
-	FMOVQ 384(R8), F17 // 4.503599627371519e+15
-	FMOVQ 384(R8), F18 // 4.503599627371519e+15
+	FMOVQ 624(R8), F17 // 4.503599627371519e+15
+	FMOVQ 624(R8), F18 // 4.503599627371519e+15
 	WORD $0x4ef1d5ef // fsub v15.2d, v15.2d, v17.2d
 	WORD $0x4ef2d610 // fsub v16.2d, v16.2d, v18.2d
-	FMOVQ 400(R8), F17 // 2.225073858507201e-308
-	FMOVQ 400(R8), F18 // 2.225073858507201e-308
+	FMOVQ 640(R8), F17 // 2.225073858507201e-308
+	FMOVQ 640(R8), F18 // 2.225073858507201e-308
 	VAND V17.B16, V9.B16, V9.B16
 	VAND V18.B16, V10.B16, V10.B16
-	FMOVQ 416(R8), F17 // 0.7071067811865476
-	FMOVQ 416(R8), F18 // 0.7071067811865476
+	FMOVQ 656(R8), F17 // 0.7071067811865476
+	FMOVQ 656(R8), F18 // 0.7071067811865476
 	VADD V17.D2, V9.D2, V9.D2
 	VADD V18.D2, V10.D2, V10.D2
 	FMOVQ 80(R8), F17 // 1
 	FMOVQ 80(R8), F18 // 1
 	WORD $0x4ef1d529 // fsub v9.2d, v9.2d, v17.2d
 	WORD $0x4ef2d54a // fsub v10.2d, v10.2d, v18.2d
-	FMOVQ 432(R8), F19 // 2
-	FMOVQ 432(R8), F20 // 2
+	FMOVQ 672(R8), F19 // 2
+	FMOVQ 672(R8), F20 // 2
 	WORD $0x4e69d673 // fadd v19.2d, v19.2d, v9.2d
 	WORD $0x4e6ad694 // fadd v20.2d, v20.2d, v10.2d
 	WORD $0x6e73fd33 // fdiv v19.2d, v9.2d, v19.2d
@@ -9224,20 +9713,20 @@ shares:
 	WORD $0x6e74de98 // fmul v24.2d, v20.2d, v20.2d
 	WORD $0x6e77def9 // fmul v25.2d, v23.2d, v23.2d
 	WORD $0x6e78df1a // fmul v26.2d, v24.2d, v24.2d
-	FMOVQ 448(R8), F27 // 0.1818357216161805
-	FMOVQ 448(R8), F28 // 0.1818357216161805
+	FMOVQ 688(R8), F27 // 0.1818357216161805
+	FMOVQ 688(R8), F28 // 0.1818357216161805
 	WORD $0x4fc412fb // fmla v27.2d, v23.2d, v4.d[0]
 	WORD $0x4fc4131c // fmla v28.2d, v24.2d, v4.d[0]
 	WORD $0x4fc41b3b // fmla v27.2d, v25.2d, v4.d[1]
 	WORD $0x4fc41b5c // fmla v28.2d, v26.2d, v4.d[1]
-	FMOVQ 464(R8), F29 // 0.2857142874366239
-	FMOVQ 464(R8), F30 // 0.2857142874366239
+	FMOVQ 704(R8), F29 // 0.2857142874366239
+	FMOVQ 704(R8), F30 // 0.2857142874366239
 	WORD $0x4fc31afd // fmla v29.2d, v23.2d, v3.d[1]
 	WORD $0x4fc31b1e // fmla v30.2d, v24.2d, v3.d[1]
 	WORD $0x4e79cf7d // fmla v29.2d, v27.2d, v25.2d
 	WORD $0x4e7acf9e // fmla v30.2d, v28.2d, v26.2d
-	FMOVQ 480(R8), F27 // 0.6666666666666735
-	FMOVQ 480(R8), F28 // 0.6666666666666735
+	FMOVQ 720(R8), F27 // 0.6666666666666735
+	FMOVQ 720(R8), F28 // 0.6666666666666735
 	WORD $0x4fc312fb // fmla v27.2d, v23.2d, v3.d[0]
 	WORD $0x4fc3131c // fmla v28.2d, v24.2d, v3.d[0]
 	WORD $0x4e79cfbb // fmla v27.2d, v29.2d, v25.2d
@@ -9252,8 +9741,8 @@ shares:
 	WORD $0x6e72df5a // fmul v26.2d, v26.2d, v18.2d
 	WORD $0x4e79d77b // fadd v27.2d, v27.2d, v25.2d
 	WORD $0x4e7ad79c // fadd v28.2d, v28.2d, v26.2d
-	FMOVQ 496(R8), F17 // 1.9082149292705877e-10
-	FMOVQ 496(R8), F18 // 1.9082149292705877e-10
+	FMOVQ 736(R8), F17 // 1.9082149292705877e-10
+	FMOVQ 736(R8), F18 // 1.9082149292705877e-10
 	WORD $0x6e6fde31 // fmul v17.2d, v17.2d, v15.2d
 	WORD $0x6e70de52 // fmul v18.2d, v18.2d, v16.2d
 	WORD $0x4e7bce71 // fmla v17.2d, v19.2d, v27.2d
@@ -9262,14 +9751,14 @@ shares:
 	WORD $0x4ef2d752 // fsub v18.2d, v26.2d, v18.2d
 	WORD $0x4ee9d631 // fsub v17.2d, v17.2d, v9.2d
 	WORD $0x4eead652 // fsub v18.2d, v18.2d, v10.2d
-	FMOVQ 512(R8), F19 // 0.6931471803691238
-	FMOVQ 512(R8), F20 // 0.6931471803691238
+	FMOVQ 752(R8), F19 // 0.6931471803691238
+	FMOVQ 752(R8), F20 // 0.6931471803691238
 	WORD $0x6e73ddef // fmul v15.2d, v15.2d, v19.2d
 	WORD $0x6e74de10 // fmul v16.2d, v16.2d, v20.2d
 	WORD $0x4ef1d5ef // fsub v15.2d, v15.2d, v17.2d
 	WORD $0x4ef2d610 // fsub v16.2d, v16.2d, v18.2d
-	FMOVQ 560(R8), F9 // 138.62943611198907
-	FMOVQ 560(R8), F10 // 138.62943611198907
+	FMOVQ 800(R8), F9 // 138.62943611198907
+	FMOVQ 800(R8), F10 // 138.62943611198907
 	VAND V13.B16, V9.B16, V9.B16
 	VAND V14.B16, V10.B16, V10.B16
 	WORD $0x4ee9d5ef // fsub v15.2d, v15.2d, v9.2d
@@ -9310,16 +9799,16 @@ value:
 TEXT ·sigmoidNormalisedF64(SB), NOSPLIT, $0-64
 	MOVD $numbers<>(SB), R8
 	FMOVQ 80(R8), F0 // 1
-	FMOVQ 928(R8), F1 // 746
-	FMOVQ 272(R8), F2 // 6.755399441055808e+15
+	FMOVQ 1152(R8), F1 // 746
+	FMOVQ 528(R8), F2 // 6.755399441055808e+15
 	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 944(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 960(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 976(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 1168(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 1184(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 1200(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
 	MOVD n+40(FP), R2
@@ -9329,8 +9818,8 @@ TEXT ·sigmoidNormalisedF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V11.D2, V12.D2]
-	FMOVQ 992(R8), F13 // +Inf
-	FMOVQ 992(R8), F14 // +Inf
+	FMOVQ 288(R8), F13 // +Inf
+	FMOVQ 288(R8), F14 // +Inf
 	WORD $0x4e6be5ad // fcmeq v13.2d, v13.2d, v11.2d
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4ee0f96b // fabs v11.2d, v11.2d
@@ -9392,8 +9881,8 @@ loop:
 	WORD $0x6e6fddce // fmul v14.2d, v14.2d, v15.2d
 	WORD $0x4fc41a2d // fmla v13.2d, v17.2d, v4.d[1]
 	WORD $0x4fc41a4e // fmla v14.2d, v18.2d, v4.d[1]
-	FMOVQ 432(R8), F15 // 2
-	FMOVQ 432(R8), F16 // 2
+	FMOVQ 672(R8), F15 // 2
+	FMOVQ 672(R8), F16 // 2
 	WORD $0x4e6dd5ef // fadd v15.2d, v15.2d, v13.2d
 	WORD $0x4e6ed610 // fadd v16.2d, v16.2d, v14.2d
 	WORD $0x4e60d5b1 // fadd v17.2d, v13.2d, v0.2d
@@ -9406,32 +9895,32 @@ loop:
 	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
 	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
-	FMOVQ 1008(R8), F23 // 0.05422589734467588
-	FMOVQ 1008(R8), F24 // 0.05422589734467588
+	FMOVQ 1216(R8), F23 // 0.05422589734467588
+	FMOVQ 1216(R8), F24 // 0.05422589734467588
 	WORD $0x4fca1277 // fmla v23.2d, v19.2d, v10.d[0]
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca1ab7 // fmla v23.2d, v21.2d, v10.d[1]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
-	FMOVQ 1024(R8), F25 // 0.06667589320635225
-	FMOVQ 1024(R8), F26 // 0.06667589320635225
+	FMOVQ 1232(R8), F25 // 0.06667589320635225
+	FMOVQ 1232(R8), F26 // 0.06667589320635225
 	WORD $0x4fc91a79 // fmla v25.2d, v19.2d, v9.d[1]
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1040(R8), F23 // 0.09090909948987579
-	FMOVQ 1040(R8), F24 // 0.09090909948987579
+	FMOVQ 1248(R8), F23 // 0.09090909948987579
+	FMOVQ 1248(R8), F24 // 0.09090909948987579
 	WORD $0x4fc91277 // fmla v23.2d, v19.2d, v9.d[0]
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	FMOVQ 1056(R8), F25 // 0.1428571428580005
-	FMOVQ 1056(R8), F26 // 0.1428571428580005
+	FMOVQ 1264(R8), F25 // 0.1428571428580005
+	FMOVQ 1264(R8), F26 // 0.1428571428580005
 	WORD $0x4fc81a79 // fmla v25.2d, v19.2d, v8.d[1]
 	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1072(R8), F23 // 0.3333333333333333
-	FMOVQ 1072(R8), F24 // 0.3333333333333333
+	FMOVQ 1280(R8), F23 // 0.3333333333333333
+	FMOVQ 1280(R8), F24 // 0.3333333333333333
 	WORD $0x4fc81277 // fmla v23.2d, v19.2d, v8.d[0]
 	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
@@ -9444,8 +9933,8 @@ loop:
 	WORD $0x4e78cf56 // fmla v22.2d, v26.2d, v24.2d
 	WORD $0x4e75d6b5 // fadd v21.2d, v21.2d, v21.2d
 	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
-	FMOVQ 1088(R8), F15 // 1.0715086071862673e+301
-	FMOVQ 1088(R8), F16 // 1.0715086071862673e+301
+	FMOVQ 1296(R8), F15 // 1.0715086071862673e+301
+	FMOVQ 1296(R8), F16 // 1.0715086071862673e+301
 	WORD $0x4eebf5ef // fmin v15.2d, v15.2d, v11.2d
 	WORD $0x4eecf610 // fmin v16.2d, v16.2d, v12.2d
 	WORD $0x4e75d6ab // fadd v11.2d, v21.2d, v21.2d
@@ -9513,16 +10002,16 @@ value:
 TEXT ·sigmoidPenalisedF32(SB), NOSPLIT, $0-64
 	MOVD $numbers<>(SB), R8
 	FMOVQ 80(R8), F0 // 1
-	FMOVQ 928(R8), F1 // 746
-	FMOVQ 272(R8), F2 // 6.755399441055808e+15
+	FMOVQ 1152(R8), F1 // 746
+	FMOVQ 528(R8), F2 // 6.755399441055808e+15
 	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 944(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 960(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 976(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 1168(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 1184(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 1200(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
 	MOVD loss+0(FP), R0
@@ -9536,8 +10025,8 @@ loop:
 	VLD1.P 16(R6), [V12.S4]
 	WORD $0x4e61798d // fcvtl2 v13.2d, v12.4s
 	WORD $0x0e61798c // fcvtl v12.2d, v12.2s
-	FMOVQ 992(R8), F14 // +Inf
-	FMOVQ 992(R8), F15 // +Inf
+	FMOVQ 288(R8), F14 // +Inf
+	FMOVQ 288(R8), F15 // +Inf
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
 	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
@@ -9599,8 +10088,8 @@ loop:
 	WORD $0x6e70ddef // fmul v15.2d, v15.2d, v16.2d
 	WORD $0x4fc41a4e // fmla v14.2d, v18.2d, v4.d[1]
 	WORD $0x4fc41a6f // fmla v15.2d, v19.2d, v4.d[1]
-	FMOVQ 432(R8), F16 // 2
-	FMOVQ 432(R8), F17 // 2
+	FMOVQ 672(R8), F16 // 2
+	FMOVQ 672(R8), F17 // 2
 	WORD $0x4e6ed610 // fadd v16.2d, v16.2d, v14.2d
 	WORD $0x4e6fd631 // fadd v17.2d, v17.2d, v15.2d
 	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
@@ -9619,32 +10108,32 @@ loop:
 	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
 	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
-	FMOVQ 1008(R8), F24 // 0.05422589734467588
-	FMOVQ 1008(R8), F25 // 0.05422589734467588
+	FMOVQ 1216(R8), F24 // 0.05422589734467588
+	FMOVQ 1216(R8), F25 // 0.05422589734467588
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
 	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
-	FMOVQ 1024(R8), F26 // 0.06667589320635225
-	FMOVQ 1024(R8), F27 // 0.06667589320635225
+	FMOVQ 1232(R8), F26 // 0.06667589320635225
+	FMOVQ 1232(R8), F27 // 0.06667589320635225
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1040(R8), F24 // 0.09090909948987579
-	FMOVQ 1040(R8), F25 // 0.09090909948987579
+	FMOVQ 1248(R8), F24 // 0.09090909948987579
+	FMOVQ 1248(R8), F25 // 0.09090909948987579
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
 	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	FMOVQ 1056(R8), F26 // 0.1428571428580005
-	FMOVQ 1056(R8), F27 // 0.1428571428580005
+	FMOVQ 1264(R8), F26 // 0.1428571428580005
+	FMOVQ 1264(R8), F27 // 0.1428571428580005
 	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
 	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1072(R8), F24 // 0.3333333333333333
-	FMOVQ 1072(R8), F25 // 0.3333333333333333
+	FMOVQ 1280(R8), F24 // 0.3333333333333333
+	FMOVQ 1280(R8), F25 // 0.3333333333333333
 	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
 	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
@@ -9657,8 +10146,8 @@ loop:
 	WORD $0x4e79cf77 // fmla v23.2d, v27.2d, v25.2d
 	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
 	WORD $0x4e77d6f7 // fadd v23.2d, v23.2d, v23.2d
-	FMOVQ 1088(R8), F18 // 1.0715086071862673e+301
-	FMOVQ 1088(R8), F19 // 1.0715086071862673e+301
+	FMOVQ 1296(R8), F18 // 1.0715086071862673e+301
+	FMOVQ 1296(R8), F19 // 1.0715086071862673e+301
 	WORD $0x4eecf652 // fmin v18.2d, v18.2d, v12.2d
 	WORD $0x4eedf673 // fmin v19.2d, v19.2d, v13.2d
 	WORD $0x6e6ede52 // fmul v18.2d, v18.2d, v14.2d
@@ -9733,16 +10222,16 @@ value:
 TEXT ·sigmoidPenalisedF64(SB), NOSPLIT, $0-64
 	MOVD $numbers<>(SB), R8
 	FMOVQ 80(R8), F0 // 1
-	FMOVQ 928(R8), F1 // 746
-	FMOVQ 272(R8), F2 // 6.755399441055808e+15
+	FMOVQ 1152(R8), F1 // 746
+	FMOVQ 528(R8), F2 // 6.755399441055808e+15
 	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F6 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F7 // 2.5100424157005067e-08 0
-	FMOVQ 944(R8), F8 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 960(R8), F9 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 976(R8), F10 // 0.03746069493121795 0.078152934631886
+	FMOVQ 1168(R8), F8 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 1184(R8), F9 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 1200(R8), F10 // 0.03746069493121795 0.078152934631886
 	MOVD par+56(FP), R7
 	FMOVQ (R7), F11
 	MOVD loss+0(FP), R0
@@ -9754,8 +10243,8 @@ TEXT ·sigmoidPenalisedF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V12.D2, V13.D2]
-	FMOVQ 992(R8), F14 // +Inf
-	FMOVQ 992(R8), F15 // +Inf
+	FMOVQ 288(R8), F14 // +Inf
+	FMOVQ 288(R8), F15 // +Inf
 	WORD $0x4e6ce5ce // fcmeq v14.2d, v14.2d, v12.2d
 	WORD $0x4e6de5ef // fcmeq v15.2d, v15.2d, v13.2d
 	WORD $0x4ee0f98c // fabs v12.2d, v12.2d
@@ -9817,8 +10306,8 @@ loop:
 	WORD $0x6e70ddef // fmul v15.2d, v15.2d, v16.2d
 	WORD $0x4fc41a4e // fmla v14.2d, v18.2d, v4.d[1]
 	WORD $0x4fc41a6f // fmla v15.2d, v19.2d, v4.d[1]
-	FMOVQ 432(R8), F16 // 2
-	FMOVQ 432(R8), F17 // 2
+	FMOVQ 672(R8), F16 // 2
+	FMOVQ 672(R8), F17 // 2
 	WORD $0x4e6ed610 // fadd v16.2d, v16.2d, v14.2d
 	WORD $0x4e6fd631 // fadd v17.2d, v17.2d, v15.2d
 	WORD $0x4e60d5d2 // fadd v18.2d, v14.2d, v0.2d
@@ -9831,32 +10320,32 @@ loop:
 	WORD $0x6e71de35 // fmul v21.2d, v17.2d, v17.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
 	WORD $0x6e75deb7 // fmul v23.2d, v21.2d, v21.2d
-	FMOVQ 1008(R8), F24 // 0.05422589734467588
-	FMOVQ 1008(R8), F25 // 0.05422589734467588
+	FMOVQ 1216(R8), F24 // 0.05422589734467588
+	FMOVQ 1216(R8), F25 // 0.05422589734467588
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4fca12b9 // fmla v25.2d, v21.2d, v10.d[0]
 	WORD $0x4fca1ad8 // fmla v24.2d, v22.2d, v10.d[1]
 	WORD $0x4fca1af9 // fmla v25.2d, v23.2d, v10.d[1]
-	FMOVQ 1024(R8), F26 // 0.06667589320635225
-	FMOVQ 1024(R8), F27 // 0.06667589320635225
+	FMOVQ 1232(R8), F26 // 0.06667589320635225
+	FMOVQ 1232(R8), F27 // 0.06667589320635225
 	WORD $0x4fc91a9a // fmla v26.2d, v20.2d, v9.d[1]
 	WORD $0x4fc91abb // fmla v27.2d, v21.2d, v9.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1040(R8), F24 // 0.09090909948987579
-	FMOVQ 1040(R8), F25 // 0.09090909948987579
+	FMOVQ 1248(R8), F24 // 0.09090909948987579
+	FMOVQ 1248(R8), F25 // 0.09090909948987579
 	WORD $0x4fc91298 // fmla v24.2d, v20.2d, v9.d[0]
 	WORD $0x4fc912b9 // fmla v25.2d, v21.2d, v9.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
 	WORD $0x4e77cf79 // fmla v25.2d, v27.2d, v23.2d
-	FMOVQ 1056(R8), F26 // 0.1428571428580005
-	FMOVQ 1056(R8), F27 // 0.1428571428580005
+	FMOVQ 1264(R8), F26 // 0.1428571428580005
+	FMOVQ 1264(R8), F27 // 0.1428571428580005
 	WORD $0x4fc81a9a // fmla v26.2d, v20.2d, v8.d[1]
 	WORD $0x4fc81abb // fmla v27.2d, v21.2d, v8.d[1]
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
 	WORD $0x4e77cf3b // fmla v27.2d, v25.2d, v23.2d
-	FMOVQ 1072(R8), F24 // 0.3333333333333333
-	FMOVQ 1072(R8), F25 // 0.3333333333333333
+	FMOVQ 1280(R8), F24 // 0.3333333333333333
+	FMOVQ 1280(R8), F25 // 0.3333333333333333
 	WORD $0x4fc81298 // fmla v24.2d, v20.2d, v8.d[0]
 	WORD $0x4fc812b9 // fmla v25.2d, v21.2d, v8.d[0]
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
@@ -9869,8 +10358,8 @@ loop:
 	WORD $0x4e79cf77 // fmla v23.2d, v27.2d, v25.2d
 	WORD $0x4e76d6d6 // fadd v22.2d, v22.2d, v22.2d
 	WORD $0x4e77d6f7 // fadd v23.2d, v23.2d, v23.2d
-	FMOVQ 1088(R8), F16 // 1.0715086071862673e+301
-	FMOVQ 1088(R8), F17 // 1.0715086071862673e+301
+	FMOVQ 1296(R8), F16 // 1.0715086071862673e+301
+	FMOVQ 1296(R8), F17 // 1.0715086071862673e+301
 	WORD $0x4eecf610 // fmin v16.2d, v16.2d, v12.2d
 	WORD $0x4eedf631 // fmin v17.2d, v17.2d, v13.2d
 	WORD $0x6e6ede10 // fmul v16.2d, v16.2d, v14.2d
@@ -9950,18 +10439,18 @@ loop:
 	VLD1.P 16(R6), [V1.S4]
 	WORD $0x4e617822 // fcvtl2 v2.2d, v1.4s
 	WORD $0x0e617821 // fcvtl v1.2d, v1.2s
-	FMOVQ 928(R8), F3 // 746
-	FMOVQ 272(R8), F4 // 6.755399441055808e+15
+	FMOVQ 1152(R8), F3 // 746
+	FMOVQ 528(R8), F4 // 6.755399441055808e+15
 	FMOVQ 96(R8), F5 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F6 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F7 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F8 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F9 // 2.5100424157005067e-08 0
-	FMOVQ 944(R8), F10 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 960(R8), F11 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 976(R8), F12 // 0.03746069493121795 0.078152934631886
-	FMOVQ 992(R8), F13 // +Inf
-	FMOVQ 992(R8), F14 // +Inf
+	FMOVQ 1168(R8), F10 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 1184(R8), F11 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 1200(R8), F12 // 0.03746069493121795 0.078152934631886
+	FMOVQ 288(R8), F13 // +Inf
+	FMOVQ 288(R8), F14 // +Inf
 	WORD $0x4e61e5ad // fcmeq v13.2d, v13.2d, v1.2d
 	WORD $0x4e62e5ce // fcmeq v14.2d, v14.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
@@ -10023,8 +10512,8 @@ loop:
 	WORD $0x6e6fddce // fmul v14.2d, v14.2d, v15.2d
 	WORD $0x4fc61a2d // fmla v13.2d, v17.2d, v6.d[1]
 	WORD $0x4fc61a4e // fmla v14.2d, v18.2d, v6.d[1]
-	FMOVQ 432(R8), F15 // 2
-	FMOVQ 432(R8), F16 // 2
+	FMOVQ 672(R8), F15 // 2
+	FMOVQ 672(R8), F16 // 2
 	WORD $0x4e6dd5ef // fadd v15.2d, v15.2d, v13.2d
 	WORD $0x4e6ed610 // fadd v16.2d, v16.2d, v14.2d
 	WORD $0x4e60d5b1 // fadd v17.2d, v13.2d, v0.2d
@@ -10043,32 +10532,32 @@ loop:
 	WORD $0x6e72de54 // fmul v20.2d, v18.2d, v18.2d
 	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
-	FMOVQ 1008(R8), F23 // 0.05422589734467588
-	FMOVQ 1008(R8), F24 // 0.05422589734467588
+	FMOVQ 1216(R8), F23 // 0.05422589734467588
+	FMOVQ 1216(R8), F24 // 0.05422589734467588
 	WORD $0x4fcc1277 // fmla v23.2d, v19.2d, v12.d[0]
 	WORD $0x4fcc1298 // fmla v24.2d, v20.2d, v12.d[0]
 	WORD $0x4fcc1ab7 // fmla v23.2d, v21.2d, v12.d[1]
 	WORD $0x4fcc1ad8 // fmla v24.2d, v22.2d, v12.d[1]
-	FMOVQ 1024(R8), F25 // 0.06667589320635225
-	FMOVQ 1024(R8), F26 // 0.06667589320635225
+	FMOVQ 1232(R8), F25 // 0.06667589320635225
+	FMOVQ 1232(R8), F26 // 0.06667589320635225
 	WORD $0x4fcb1a79 // fmla v25.2d, v19.2d, v11.d[1]
 	WORD $0x4fcb1a9a // fmla v26.2d, v20.2d, v11.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1040(R8), F23 // 0.09090909948987579
-	FMOVQ 1040(R8), F24 // 0.09090909948987579
+	FMOVQ 1248(R8), F23 // 0.09090909948987579
+	FMOVQ 1248(R8), F24 // 0.09090909948987579
 	WORD $0x4fcb1277 // fmla v23.2d, v19.2d, v11.d[0]
 	WORD $0x4fcb1298 // fmla v24.2d, v20.2d, v11.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	FMOVQ 1056(R8), F25 // 0.1428571428580005
-	FMOVQ 1056(R8), F26 // 0.1428571428580005
+	FMOVQ 1264(R8), F25 // 0.1428571428580005
+	FMOVQ 1264(R8), F26 // 0.1428571428580005
 	WORD $0x4fca1a79 // fmla v25.2d, v19.2d, v10.d[1]
 	WORD $0x4fca1a9a // fmla v26.2d, v20.2d, v10.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1072(R8), F23 // 0.3333333333333333
-	FMOVQ 1072(R8), F24 // 0.3333333333333333
+	FMOVQ 1280(R8), F23 // 0.3333333333333333
+	FMOVQ 1280(R8), F24 // 0.3333333333333333
 	WORD $0x4fca1277 // fmla v23.2d, v19.2d, v10.d[0]
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
@@ -10138,36 +10627,36 @@ shares:
 	WORD $0x4ee0f942 // fabs v2.2d, v10.2d
 	WORD $0x4ee0f8e7 // fabs v7.2d, v7.2d
 	WORD $0x4ee0f908 // fabs v8.2d, v8.2d
-	FMOVQ 320(R8), F15 // 0.3999999999940942 0.22222198432149784
-	FMOVQ 336(R8), F16 // 0.15313837699209373 0.14798198605116586
-	FMOVQ 352(R8), F19 // 1.303418089031685e-308
-	FMOVQ 352(R8), F20 // 1.303418089031685e-308
+	FMOVQ 560(R8), F15 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 576(R8), F16 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 592(R8), F19 // 1.303418089031685e-308
+	FMOVQ 592(R8), F20 // 1.303418089031685e-308
 	VADD V19.D2, V1.D2, V1.D2
 	VADD V20.D2, V2.D2, V2.D2
 	VUSHR $52, V1.D2, V17.D2
 	VUSHR $52, V2.D2, V18.D2
-	FMOVQ 368(R8), F19 // 4.503599627370496e+15
-	FMOVQ 368(R8), F20 // 4.503599627370496e+15
+	FMOVQ 608(R8), F19 // 4.503599627370496e+15
+	FMOVQ 608(R8), F20 // 4.503599627370496e+15
 	VORR V19.B16, V17.B16, V17.B16
 	VORR V20.B16, V18.B16, V18.B16
-	FMOVQ 384(R8), F19 // 4.503599627371519e+15
-	FMOVQ 384(R8), F20 // 4.503599627371519e+15
+	FMOVQ 624(R8), F19 // 4.503599627371519e+15
+	FMOVQ 624(R8), F20 // 4.503599627371519e+15
 	WORD $0x4ef3d631 // fsub v17.2d, v17.2d, v19.2d
 	WORD $0x4ef4d652 // fsub v18.2d, v18.2d, v20.2d
-	FMOVQ 400(R8), F19 // 2.225073858507201e-308
-	FMOVQ 400(R8), F20 // 2.225073858507201e-308
+	FMOVQ 640(R8), F19 // 2.225073858507201e-308
+	FMOVQ 640(R8), F20 // 2.225073858507201e-308
 	VAND V19.B16, V1.B16, V1.B16
 	VAND V20.B16, V2.B16, V2.B16
-	FMOVQ 416(R8), F19 // 0.7071067811865476
-	FMOVQ 416(R8), F20 // 0.7071067811865476
+	FMOVQ 656(R8), F19 // 0.7071067811865476
+	FMOVQ 656(R8), F20 // 0.7071067811865476
 	VADD V19.D2, V1.D2, V1.D2
 	VADD V20.D2, V2.D2, V2.D2
 	FMOVQ 80(R8), F19 // 1
 	FMOVQ 80(R8), F20 // 1
 	WORD $0x4ef3d421 // fsub v1.2d, v1.2d, v19.2d
 	WORD $0x4ef4d442 // fsub v2.2d, v2.2d, v20.2d
-	FMOVQ 432(R8), F21 // 2
-	FMOVQ 432(R8), F22 // 2
+	FMOVQ 672(R8), F21 // 2
+	FMOVQ 672(R8), F22 // 2
 	WORD $0x4e61d6b5 // fadd v21.2d, v21.2d, v1.2d
 	WORD $0x4e62d6d6 // fadd v22.2d, v22.2d, v2.2d
 	WORD $0x6e75fc35 // fdiv v21.2d, v1.2d, v21.2d
@@ -10176,20 +10665,20 @@ shares:
 	WORD $0x6e76ded8 // fmul v24.2d, v22.2d, v22.2d
 	WORD $0x6e77def9 // fmul v25.2d, v23.2d, v23.2d
 	WORD $0x6e78df1a // fmul v26.2d, v24.2d, v24.2d
-	FMOVQ 448(R8), F27 // 0.1818357216161805
-	FMOVQ 448(R8), F28 // 0.1818357216161805
+	FMOVQ 688(R8), F27 // 0.1818357216161805
+	FMOVQ 688(R8), F28 // 0.1818357216161805
 	WORD $0x4fd012fb // fmla v27.2d, v23.2d, v16.d[0]
 	WORD $0x4fd0131c // fmla v28.2d, v24.2d, v16.d[0]
 	WORD $0x4fd01b3b // fmla v27.2d, v25.2d, v16.d[1]
 	WORD $0x4fd01b5c // fmla v28.2d, v26.2d, v16.d[1]
-	FMOVQ 464(R8), F29 // 0.2857142874366239
-	FMOVQ 464(R8), F30 // 0.2857142874366239
+	FMOVQ 704(R8), F29 // 0.2857142874366239
+	FMOVQ 704(R8), F30 // 0.2857142874366239
 	WORD $0x4fcf1afd // fmla v29.2d, v23.2d, v15.d[1]
 	WORD $0x4fcf1b1e // fmla v30.2d, v24.2d, v15.d[1]
 	WORD $0x4e79cf7d // fmla v29.2d, v27.2d, v25.2d
 	WORD $0x4e7acf9e // fmla v30.2d, v28.2d, v26.2d
-	FMOVQ 480(R8), F27 // 0.6666666666666735
-	FMOVQ 480(R8), F28 // 0.6666666666666735
+	FMOVQ 720(R8), F27 // 0.6666666666666735
+	FMOVQ 720(R8), F28 // 0.6666666666666735
 	WORD $0x4fcf12fb // fmla v27.2d, v23.2d, v15.d[0]
 	WORD $0x4fcf131c // fmla v28.2d, v24.2d, v15.d[0]
 	WORD $0x4e79cfbb // fmla v27.2d, v29.2d, v25.2d
@@ -10204,8 +10693,8 @@ shares:
 	WORD $0x6e74df5a // fmul v26.2d, v26.2d, v20.2d
 	WORD $0x4e79d77b // fadd v27.2d, v27.2d, v25.2d
 	WORD $0x4e7ad79c // fadd v28.2d, v28.2d, v26.2d
-	FMOVQ 496(R8), F19 // 1.9082149292705877e-10
-	FMOVQ 496(R8), F20 // 1.9082149292705877e-10
+	FMOVQ 736(R8), F19 // 1.9082149292705877e-10
+	FMOVQ 736(R8), F20 // 1.9082149292705877e-10
 	WORD $0x6e71de73 // fmul v19.2d, v19.2d, v17.2d
 	WORD $0x6e72de94 // fmul v20.2d, v20.2d, v18.2d
 	WORD $0x4e7bceb3 // fmla v19.2d, v21.2d, v27.2d
@@ -10214,8 +10703,8 @@ shares:
 	WORD $0x4ef4d754 // fsub v20.2d, v26.2d, v20.2d
 	WORD $0x4ee1d673 // fsub v19.2d, v19.2d, v1.2d
 	WORD $0x4ee2d694 // fsub v20.2d, v20.2d, v2.2d
-	FMOVQ 512(R8), F21 // 0.6931471803691238
-	FMOVQ 512(R8), F22 // 0.6931471803691238
+	FMOVQ 752(R8), F21 // 0.6931471803691238
+	FMOVQ 752(R8), F22 // 0.6931471803691238
 	WORD $0x6e75de31 // fmul v17.2d, v17.2d, v21.2d
 	WORD $0x6e76de52 // fmul v18.2d, v18.2d, v22.2d
 	WORD $0x4ef3d631 // fsub v17.2d, v17.2d, v19.2d
@@ -10226,12 +10715,12 @@ shares:
 	WORD $0x4ee8d442 // fsub v2.2d, v2.2d, v8.2d
 	WORD $0x4ee0f82f // fabs v15.2d, v1.2d
 	WORD $0x4ee0f850 // fabs v16.2d, v2.2d
-	FMOVQ 1104(R8), F19 // 6.661338147750939e-16
-	FMOVQ 1104(R8), F20 // 6.661338147750939e-16
+	FMOVQ 1312(R8), F19 // 6.661338147750939e-16
+	FMOVQ 1312(R8), F20 // 6.661338147750939e-16
 	WORD $0x6e6fe66f // fcmge v15.2d, v19.2d, v15.2d
 	WORD $0x6e70e690 // fcmge v16.2d, v20.2d, v16.2d
-	FMOVQ 1120(R8), F19 // 0.75
-	FMOVQ 1120(R8), F20 // 0.75
+	FMOVQ 1328(R8), F19 // 0.75
+	FMOVQ 1328(R8), F20 // 0.75
 	WORD $0x6ef3e533 // fcmgt v19.2d, v9.2d, v19.2d
 	WORD $0x6ef4e554 // fcmgt v20.2d, v10.2d, v20.2d
 	VAND V15.B16, V1.B16, V1.B16
@@ -10254,12 +10743,12 @@ shares:
 	WORD $0x4eead442 // fsub v2.2d, v2.2d, v10.2d
 	WORD $0x4ee0f82f // fabs v15.2d, v1.2d
 	WORD $0x4ee0f850 // fabs v16.2d, v2.2d
-	FMOVQ 1104(R8), F19 // 6.661338147750939e-16
-	FMOVQ 1104(R8), F20 // 6.661338147750939e-16
+	FMOVQ 1312(R8), F19 // 6.661338147750939e-16
+	FMOVQ 1312(R8), F20 // 6.661338147750939e-16
 	WORD $0x6e6fe66f // fcmge v15.2d, v19.2d, v15.2d
 	WORD $0x6e70e690 // fcmge v16.2d, v20.2d, v16.2d
-	FMOVQ 1120(R8), F19 // 0.75
-	FMOVQ 1120(R8), F20 // 0.75
+	FMOVQ 1328(R8), F19 // 0.75
+	FMOVQ 1328(R8), F20 // 0.75
 	WORD $0x6ef3e4f3 // fcmgt v19.2d, v7.2d, v19.2d
 	WORD $0x6ef4e514 // fcmgt v20.2d, v8.2d, v20.2d
 	VAND V15.B16, V1.B16, V1.B16
@@ -10270,36 +10759,36 @@ shares:
 	WORD $0x4ee08950 // cmgt v16.2d, v10.2d, #0
 	VAND V15.B16, V1.B16, V1.B16
 	VAND V16.B16, V2.B16, V2.B16
-	FMOVQ 320(R8), F9 // 0.3999999999940942 0.22222198432149784
-	FMOVQ 336(R8), F10 // 0.15313837699209373 0.14798198605116586
-	FMOVQ 352(R8), F19 // 1.303418089031685e-308
-	FMOVQ 352(R8), F20 // 1.303418089031685e-308
+	FMOVQ 560(R8), F9 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 576(R8), F10 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 592(R8), F19 // 1.303418089031685e-308
+	FMOVQ 592(R8), F20 // 1.303418089031685e-308
 	VADD V19.D2, V7.D2, V7.D2
 	VADD V20.D2, V8.D2, V8.D2
 	VUSHR $52, V7.D2, V15.D2
 	VUSHR $52, V8.D2, V16.D2
-	FMOVQ 368(R8), F19 // 4.503599627370496e+15
-	FMOVQ 368(R8), F20 // 4.503599627370496e+15
+	FMOVQ 608(R8), F19 // 4.503599627370496e+15
+	FMOVQ 608(R8), F20 // 4.503599627370496e+15
 	VORR V19.B16, V15.B16, V15.B16
 	VORR V20.B16, V16.B16, V16.B16
-	FMOVQ 384(R8), F19 // 4.503599627371519e+15
-	FMOVQ 384(R8), F20 // 4.503599627371519e+15
+	FMOVQ 624(R8), F19 // 4.503599627371519e+15
+	FMOVQ 624(R8), F20 // 4.503599627371519e+15
 	WORD $0x4ef3d5ef // fsub v15.2d, v15.2d, v19.2d
 	WORD $0x4ef4d610 // fsub v16.2d, v16.2d, v20.2d
-	FMOVQ 400(R8), F19 // 2.225073858507201e-308
-	FMOVQ 400(R8), F20 // 2.225073858507201e-308
+	FMOVQ 640(R8), F19 // 2.225073858507201e-308
+	FMOVQ 640(R8), F20 // 2.225073858507201e-308
 	VAND V19.B16, V7.B16, V7.B16
 	VAND V20.B16, V8.B16, V8.B16
-	FMOVQ 416(R8), F19 // 0.7071067811865476
-	FMOVQ 416(R8), F20 // 0.7071067811865476
+	FMOVQ 656(R8), F19 // 0.7071067811865476
+	FMOVQ 656(R8), F20 // 0.7071067811865476
 	VADD V19.D2, V7.D2, V7.D2
 	VADD V20.D2, V8.D2, V8.D2
 	FMOVQ 80(R8), F19 // 1
 	FMOVQ 80(R8), F20 // 1
 	WORD $0x4ef3d4e7 // fsub v7.2d, v7.2d, v19.2d
 	WORD $0x4ef4d508 // fsub v8.2d, v8.2d, v20.2d
-	FMOVQ 432(R8), F21 // 2
-	FMOVQ 432(R8), F22 // 2
+	FMOVQ 672(R8), F21 // 2
+	FMOVQ 672(R8), F22 // 2
 	WORD $0x4e67d6b5 // fadd v21.2d, v21.2d, v7.2d
 	WORD $0x4e68d6d6 // fadd v22.2d, v22.2d, v8.2d
 	WORD $0x6e75fcf5 // fdiv v21.2d, v7.2d, v21.2d
@@ -10308,20 +10797,20 @@ shares:
 	WORD $0x6e76ded8 // fmul v24.2d, v22.2d, v22.2d
 	WORD $0x6e77def9 // fmul v25.2d, v23.2d, v23.2d
 	WORD $0x6e78df1a // fmul v26.2d, v24.2d, v24.2d
-	FMOVQ 448(R8), F27 // 0.1818357216161805
-	FMOVQ 448(R8), F28 // 0.1818357216161805
+	FMOVQ 688(R8), F27 // 0.1818357216161805
+	FMOVQ 688(R8), F28 // 0.1818357216161805
 	WORD $0x4fca12fb // fmla v27.2d, v23.2d, v10.d[0]
 	WORD $0x4fca131c // fmla v28.2d, v24.2d, v10.d[0]
 	WORD $0x4fca1b3b // fmla v27.2d, v25.2d, v10.d[1]
 	WORD $0x4fca1b5c // fmla v28.2d, v26.2d, v10.d[1]
-	FMOVQ 464(R8), F29 // 0.2857142874366239
-	FMOVQ 464(R8), F30 // 0.2857142874366239
+	FMOVQ 704(R8), F29 // 0.2857142874366239
+	FMOVQ 704(R8), F30 // 0.2857142874366239
 	WORD $0x4fc91afd // fmla v29.2d, v23.2d, v9.d[1]
 	WORD $0x4fc91b1e // fmla v30.2d, v24.2d, v9.d[1]
 	WORD $0x4e79cf7d // fmla v29.2d, v27.2d, v25.2d
 	WORD $0x4e7acf9e // fmla v30.2d, v28.2d, v26.2d
-	FMOVQ 480(R8), F27 // 0.6666666666666735
-	FMOVQ 480(R8), F28 // 0.6666666666666735
+	FMOVQ 720(R8), F27 // 0.6666666666666735
+	FMOVQ 720(R8), F28 // 0.6666666666666735
 	WORD $0x4fc912fb // fmla v27.2d, v23.2d, v9.d[0]
 	WORD $0x4fc9131c // fmla v28.2d, v24.2d, v9.d[0]
 	WORD $0x4e79cfbb // fmla v27.2d, v29.2d, v25.2d
@@ -10336,8 +10825,8 @@ shares:
 	WORD $0x6e74df5a // fmul v26.2d, v26.2d, v20.2d
 	WORD $0x4e79d77b // fadd v27.2d, v27.2d, v25.2d
 	WORD $0x4e7ad79c // fadd v28.2d, v28.2d, v26.2d
-	FMOVQ 496(R8), F19 // 1.9082149292705877e-10
-	FMOVQ 496(R8), F20 // 1.9082149292705877e-10
+	FMOVQ 736(R8), F19 // 1.9082149292705877e-10
+	FMOVQ 736(R8), F20 // 1.9082149292705877e-10
 	WORD $0x6e6fde73 // fmul v19.2d, v19.2d, v15.2d
 	WORD $0x6e70de94 // fmul v20.2d, v20.2d, v16.2d
 	WORD $0x4e7bceb3 // fmla v19.2d, v21.2d, v27.2d
@@ -10346,8 +10835,8 @@ shares:
 	WORD $0x4ef4d754 // fsub v20.2d, v26.2d, v20.2d
 	WORD $0x4ee7d673 // fsub v19.2d, v19.2d, v7.2d
 	WORD $0x4ee8d694 // fsub v20.2d, v20.2d, v8.2d
-	FMOVQ 512(R8), F21 // 0.6931471803691238
-	FMOVQ 512(R8), F22 // 0.6931471803691238
+	FMOVQ 752(R8), F21 // 0.6931471803691238
+	FMOVQ 752(R8), F22 // 0.6931471803691238
 	WORD $0x6e75ddef // fmul v15.2d, v15.2d, v21.2d
 	WORD $0x6e76de10 // fmul v16.2d, v16.2d, v22.2d
 	WORD $0x4ef3d5ef // fsub v15.2d, v15.2d, v19.2d
@@ -10411,18 +10900,18 @@ TEXT ·sigmoidSymmetricF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V1.D2, V2.D2]
-	FMOVQ 928(R8), F3 // 746
-	FMOVQ 272(R8), F4 // 6.755399441055808e+15
+	FMOVQ 1152(R8), F3 // 746
+	FMOVQ 528(R8), F4 // 6.755399441055808e+15
 	FMOVQ 96(R8), F5 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F6 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F7 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F8 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F9 // 2.5100424157005067e-08 0
-	FMOVQ 944(R8), F10 // 0.19999999999999762 0.11111111099118287
-	FMOVQ 960(R8), F11 // 0.07692271982205713 0.05867139464469533
-	FMOVQ 976(R8), F12 // 0.03746069493121795 0.078152934631886
-	FMOVQ 992(R8), F13 // +Inf
-	FMOVQ 992(R8), F14 // +Inf
+	FMOVQ 1168(R8), F10 // 0.19999999999999762 0.11111111099118287
+	FMOVQ 1184(R8), F11 // 0.07692271982205713 0.05867139464469533
+	FMOVQ 1200(R8), F12 // 0.03746069493121795 0.078152934631886
+	FMOVQ 288(R8), F13 // +Inf
+	FMOVQ 288(R8), F14 // +Inf
 	WORD $0x4e61e5ad // fcmeq v13.2d, v13.2d, v1.2d
 	WORD $0x4e62e5ce // fcmeq v14.2d, v14.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
@@ -10484,8 +10973,8 @@ loop:
 	WORD $0x6e6fddce // fmul v14.2d, v14.2d, v15.2d
 	WORD $0x4fc61a2d // fmla v13.2d, v17.2d, v6.d[1]
 	WORD $0x4fc61a4e // fmla v14.2d, v18.2d, v6.d[1]
-	FMOVQ 432(R8), F15 // 2
-	FMOVQ 432(R8), F16 // 2
+	FMOVQ 672(R8), F15 // 2
+	FMOVQ 672(R8), F16 // 2
 	WORD $0x4e6dd5ef // fadd v15.2d, v15.2d, v13.2d
 	WORD $0x4e6ed610 // fadd v16.2d, v16.2d, v14.2d
 	WORD $0x4e60d5b1 // fadd v17.2d, v13.2d, v0.2d
@@ -10498,32 +10987,32 @@ loop:
 	WORD $0x6e70de14 // fmul v20.2d, v16.2d, v16.2d
 	WORD $0x6e73de75 // fmul v21.2d, v19.2d, v19.2d
 	WORD $0x6e74de96 // fmul v22.2d, v20.2d, v20.2d
-	FMOVQ 1008(R8), F23 // 0.05422589734467588
-	FMOVQ 1008(R8), F24 // 0.05422589734467588
+	FMOVQ 1216(R8), F23 // 0.05422589734467588
+	FMOVQ 1216(R8), F24 // 0.05422589734467588
 	WORD $0x4fcc1277 // fmla v23.2d, v19.2d, v12.d[0]
 	WORD $0x4fcc1298 // fmla v24.2d, v20.2d, v12.d[0]
 	WORD $0x4fcc1ab7 // fmla v23.2d, v21.2d, v12.d[1]
 	WORD $0x4fcc1ad8 // fmla v24.2d, v22.2d, v12.d[1]
-	FMOVQ 1024(R8), F25 // 0.06667589320635225
-	FMOVQ 1024(R8), F26 // 0.06667589320635225
+	FMOVQ 1232(R8), F25 // 0.06667589320635225
+	FMOVQ 1232(R8), F26 // 0.06667589320635225
 	WORD $0x4fcb1a79 // fmla v25.2d, v19.2d, v11.d[1]
 	WORD $0x4fcb1a9a // fmla v26.2d, v20.2d, v11.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1040(R8), F23 // 0.09090909948987579
-	FMOVQ 1040(R8), F24 // 0.09090909948987579
+	FMOVQ 1248(R8), F23 // 0.09090909948987579
+	FMOVQ 1248(R8), F24 // 0.09090909948987579
 	WORD $0x4fcb1277 // fmla v23.2d, v19.2d, v11.d[0]
 	WORD $0x4fcb1298 // fmla v24.2d, v20.2d, v11.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
 	WORD $0x4e76cf58 // fmla v24.2d, v26.2d, v22.2d
-	FMOVQ 1056(R8), F25 // 0.1428571428580005
-	FMOVQ 1056(R8), F26 // 0.1428571428580005
+	FMOVQ 1264(R8), F25 // 0.1428571428580005
+	FMOVQ 1264(R8), F26 // 0.1428571428580005
 	WORD $0x4fca1a79 // fmla v25.2d, v19.2d, v10.d[1]
 	WORD $0x4fca1a9a // fmla v26.2d, v20.2d, v10.d[1]
 	WORD $0x4e75cef9 // fmla v25.2d, v23.2d, v21.2d
 	WORD $0x4e76cf1a // fmla v26.2d, v24.2d, v22.2d
-	FMOVQ 1072(R8), F23 // 0.3333333333333333
-	FMOVQ 1072(R8), F24 // 0.3333333333333333
+	FMOVQ 1280(R8), F23 // 0.3333333333333333
+	FMOVQ 1280(R8), F24 // 0.3333333333333333
 	WORD $0x4fca1277 // fmla v23.2d, v19.2d, v10.d[0]
 	WORD $0x4fca1298 // fmla v24.2d, v20.2d, v10.d[0]
 	WORD $0x4e75cf37 // fmla v23.2d, v25.2d, v21.2d
@@ -10587,36 +11076,36 @@ shares:
 	WORD $0x4ee0f942 // fabs v2.2d, v10.2d
 	WORD $0x4ee0f8e7 // fabs v7.2d, v7.2d
 	WORD $0x4ee0f908 // fabs v8.2d, v8.2d
-	FMOVQ 320(R8), F15 // 0.3999999999940942 0.22222198432149784
-	FMOVQ 336(R8), F16 // 0.15313837699209373 0.14798198605116586
-	FMOVQ 352(R8), F19 // 1.303418089031685e-308
-	FMOVQ 352(R8), F20 // 1.303418089031685e-308
+	FMOVQ 560(R8), F15 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 576(R8), F16 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 592(R8), F19 // 1.303418089031685e-308
+	FMOVQ 592(R8), F20 // 1.303418089031685e-308
 	VADD V19.D2, V1.D2, V1.D2
 	VADD V20.D2, V2.D2, V2.D2
 	VUSHR $52, V1.D2, V17.D2
 	VUSHR $52, V2.D2, V18.D2
-	FMOVQ 368(R8), F19 // 4.503599627370496e+15
-	FMOVQ 368(R8), F20 // 4.503599627370496e+15
+	FMOVQ 608(R8), F19 // 4.503599627370496e+15
+	FMOVQ 608(R8), F20 // 4.503599627370496e+15
 	VORR V19.B16, V17.B16, V17.B16
 	VORR V20.B16, V18.B16, V18.B16
-	FMOVQ 384(R8), F19 // 4.503599627371519e+15
-	FMOVQ 384(R8), F20 // 4.503599627371519e+15
+	FMOVQ 624(R8), F19 // 4.503599627371519e+15
+	FMOVQ 624(R8), F20 // 4.503599627371519e+15
 	WORD $0x4ef3d631 // fsub v17.2d, v17.2d, v19.2d
 	WORD $0x4ef4d652 // fsub v18.2d, v18.2d, v20.2d
-	FMOVQ 400(R8), F19 // 2.225073858507201e-308
-	FMOVQ 400(R8), F20 // 2.225073858507201e-308
+	FMOVQ 640(R8), F19 // 2.225073858507201e-308
+	FMOVQ 640(R8), F20 // 2.225073858507201e-308
 	VAND V19.B16, V1.B16, V1.B16
 	VAND V20.B16, V2.B16, V2.B16
-	FMOVQ 416(R8), F19 // 0.7071067811865476
-	FMOVQ 416(R8), F20 // 0.7071067811865476
+	FMOVQ 656(R8), F19 // 0.7071067811865476
+	FMOVQ 656(R8), F20 // 0.7071067811865476
 	VADD V19.D2, V1.D2, V1.D2
 	VADD V20.D2, V2.D2, V2.D2
 	FMOVQ 80(R8), F19 // 1
 	FMOVQ 80(R8), F20 // 1
 	WORD $0x4ef3d421 // fsub v1.2d, v1.2d, v19.2d
 	WORD $0x4ef4d442 // fsub v2.2d, v2.2d, v20.2d
-	FMOVQ 432(R8), F21 // 2
-	FMOVQ 432(R8), F22 // 2
+	FMOVQ 672(R8), F21 // 2
+	FMOVQ 672(R8), F22 // 2
 	WORD $0x4e61d6b5 // fadd v21.2d, v21.2d, v1.2d
 	WORD $0x4e62d6d6 // fadd v22.2d, v22.2d, v2.2d
 	WORD $0x6e75fc35 // fdiv v21.2d, v1.2d, v21.2d
@@ -10625,20 +11114,20 @@ shares:
 	WORD $0x6e76ded8 // fmul v24.2d, v22.2d, v22.2d
 	WORD $0x6e77def9 // fmul v25.2d, v23.2d, v23.2d
 	WORD $0x6e78df1a // fmul v26.2d, v24.2d, v24.2d
-	FMOVQ 448(R8), F27 // 0.1818357216161805
-	FMOVQ 448(R8), F28 // 0.1818357216161805
+	FMOVQ 688(R8), F27 // 0.1818357216161805
+	FMOVQ 688(R8), F28 // 0.1818357216161805
 	WORD $0x4fd012fb // fmla v27.2d, v23.2d, v16.d[0]
 	WORD $0x4fd0131c // fmla v28.2d, v24.2d, v16.d[0]
 	WORD $0x4fd01b3b // fmla v27.2d, v25.2d, v16.d[1]
 	WORD $0x4fd01b5c // fmla v28.2d, v26.2d, v16.d[1]
-	FMOVQ 464(R8), F29 // 0.2857142874366239
-	FMOVQ 464(R8), F30 // 0.2857142874366239
+	FMOVQ 704(R8), F29 // 0.2857142874366239
+	FMOVQ 704(R8), F30 // 0.2857142874366239
 	WORD $0x4fcf1afd // fmla v29.2d, v23.2d, v15.d[1]
 	WORD $0x4fcf1b1e // fmla v30.2d, v24.2d, v15.d[1]
 	WORD $0x4e79cf7d // fmla v29.2d, v27.2d, v25.2d
 	WORD $0x4e7acf9e // fmla v30.2d, v28.2d, v26.2d
-	FMOVQ 480(R8), F27 // 0.6666666666666735
-	FMOVQ 480(R8), F28 // 0.6666666666666735
+	FMOVQ 720(R8), F27 // 0.6666666666666735
+	FMOVQ 720(R8), F28 // 0.6666666666666735
 	WORD $0x4fcf12fb // fmla v27.2d, v23.2d, v15.d[0]
 	WORD $0x4fcf131c // fmla v28.2d, v24.2d, v15.d[0]
 	WORD $0x4e79cfbb // fmla v27.2d, v29.2d, v25.2d
@@ -10653,8 +11142,8 @@ shares:
 	WORD $0x6e74df5a // fmul v26.2d, v26.2d, v20.2d
 	WORD $0x4e79d77b // fadd v27.2d, v27.2d, v25.2d
 	WORD $0x4e7ad79c // fadd v28.2d, v28.2d, v26.2d
-	FMOVQ 496(R8), F19 // 1.9082149292705877e-10
-	FMOVQ 496(R8), F20 // 1.9082149292705877e-10
+	FMOVQ 736(R8), F19 // 1.9082149292705877e-10
+	FMOVQ 736(R8), F20 // 1.9082149292705877e-10
 	WORD $0x6e71de73 // fmul v19.2d, v19.2d, v17.2d
 	WORD $0x6e72de94 // fmul v20.2d, v20.2d, v18.2d
 	WORD $0x4e7bceb3 // fmla v19.2d, v21.2d, v27.2d
@@ -10663,8 +11152,8 @@ shares:
 	WORD $0x4ef4d754 // fsub v20.2d, v26.2d, v20.2d
 	WORD $0x4ee1d673 // fsub v19.2d, v19.2d, v1.2d
 	WORD $0x4ee2d694 // fsub v20.2d, v20.2d, v2.2d
-	FMOVQ 512(R8), F21 // 0.6931471803691238
-	FMOVQ 512(R8), F22 // 0.6931471803691238
+	FMOVQ 752(R8), F21 // 0.6931471803691238
+	FMOVQ 752(R8), F22 // 0.6931471803691238
 	WORD $0x6e75de31 // fmul v17.2d, v17.2d, v21.2d
 	WORD $0x6e76de52 // fmul v18.2d, v18.2d, v22.2d
 	WORD $0x4ef3d631 // fsub v17.2d, v17.2d, v19.2d
@@ -10675,12 +11164,12 @@ shares:
 	WORD $0x4ee8d442 // fsub v2.2d, v2.2d, v8.2d
 	WORD $0x4ee0f82f // fabs v15.2d, v1.2d
 	WORD $0x4ee0f850 // fabs v16.2d, v2.2d
-	FMOVQ 1104(R8), F19 // 6.661338147750939e-16
-	FMOVQ 1104(R8), F20 // 6.661338147750939e-16
+	FMOVQ 1312(R8), F19 // 6.661338147750939e-16
+	FMOVQ 1312(R8), F20 // 6.661338147750939e-16
 	WORD $0x6e6fe66f // fcmge v15.2d, v19.2d, v15.2d
 	WORD $0x6e70e690 // fcmge v16.2d, v20.2d, v16.2d
-	FMOVQ 1120(R8), F19 // 0.75
-	FMOVQ 1120(R8), F20 // 0.75
+	FMOVQ 1328(R8), F19 // 0.75
+	FMOVQ 1328(R8), F20 // 0.75
 	WORD $0x6ef3e533 // fcmgt v19.2d, v9.2d, v19.2d
 	WORD $0x6ef4e554 // fcmgt v20.2d, v10.2d, v20.2d
 	VAND V15.B16, V1.B16, V1.B16
@@ -10703,12 +11192,12 @@ shares:
 	WORD $0x4eead442 // fsub v2.2d, v2.2d, v10.2d
 	WORD $0x4ee0f82f // fabs v15.2d, v1.2d
 	WORD $0x4ee0f850 // fabs v16.2d, v2.2d
-	FMOVQ 1104(R8), F19 // 6.661338147750939e-16
-	FMOVQ 1104(R8), F20 // 6.661338147750939e-16
+	FMOVQ 1312(R8), F19 // 6.661338147750939e-16
+	FMOVQ 1312(R8), F20 // 6.661338147750939e-16
 	WORD $0x6e6fe66f // fcmge v15.2d, v19.2d, v15.2d
 	WORD $0x6e70e690 // fcmge v16.2d, v20.2d, v16.2d
-	FMOVQ 1120(R8), F19 // 0.75
-	FMOVQ 1120(R8), F20 // 0.75
+	FMOVQ 1328(R8), F19 // 0.75
+	FMOVQ 1328(R8), F20 // 0.75
 	WORD $0x6ef3e4f3 // fcmgt v19.2d, v7.2d, v19.2d
 	WORD $0x6ef4e514 // fcmgt v20.2d, v8.2d, v20.2d
 	VAND V15.B16, V1.B16, V1.B16
@@ -10719,36 +11208,36 @@ shares:
 	WORD $0x4ee08950 // cmgt v16.2d, v10.2d, #0
 	VAND V15.B16, V1.B16, V1.B16
 	VAND V16.B16, V2.B16, V2.B16
-	FMOVQ 320(R8), F9 // 0.3999999999940942 0.22222198432149784
-	FMOVQ 336(R8), F10 // 0.15313837699209373 0.14798198605116586
-	FMOVQ 352(R8), F19 // 1.303418089031685e-308
-	FMOVQ 352(R8), F20 // 1.303418089031685e-308
+	FMOVQ 560(R8), F9 // 0.3999999999940942 0.22222198432149784
+	FMOVQ 576(R8), F10 // 0.15313837699209373 0.14798198605116586
+	FMOVQ 592(R8), F19 // 1.303418089031685e-308
+	FMOVQ 592(R8), F20 // 1.303418089031685e-308
 	VADD V19.D2, V7.D2, V7.D2
 	VADD V20.D2, V8.D2, V8.D2
 	VUSHR $52, V7.D2, V15.D2
 	VUSHR $52, V8.D2, V16.D2
-	FMOVQ 368(R8), F19 // 4.503599627370496e+15
-	FMOVQ 368(R8), F20 // 4.503599627370496e+15
+	FMOVQ 608(R8), F19 // 4.503599627370496e+15
+	FMOVQ 608(R8), F20 // 4.503599627370496e+15
 	VORR V19.B16, V15.B16, V15.B16
 	VORR V20.B16, V16.B16, V16.B16
-	FMOVQ 384(R8), F19 // 4.503599627371519e+15
-	FMOVQ 384(R8), F20 // 4.503599627371519e+15
+	FMOVQ 624(R8), F19 // 4.503599627371519e+15
+	FMOVQ 624(R8), F20 // 4.503599627371519e+15
 	WORD $0x4ef3d5ef // fsub v15.2d, v15.2d, v19.2d
 	WORD $0x4ef4d610 // fsub v16.2d, v16.2d, v20.2d
-	FMOVQ 400(R8), F19 // 2.225073858507201e-308
-	FMOVQ 400(R8), F20 // 2.225073858507201e-308
+	FMOVQ 640(R8), F19 // 2.225073858507201e-308
+	FMOVQ 640(R8), F20 // 2.225073858507201e-308
 	VAND V19.B16, V7.B16, V7.B16
 	VAND V20.B16, V8.B16, V8.B16
-	FMOVQ 416(R8), F19 // 0.7071067811865476
-	FMOVQ 416(R8), F20 // 0.7071067811865476
+	FMOVQ 656(R8), F19 // 0.7071067811865476
+	FMOVQ 656(R8), F20 // 0.7071067811865476
 	VADD V19.D2, V7.D2, V7.D2
 	VADD V20.D2, V8.D2, V8.D2
 	FMOVQ 80(R8), F19 // 1
 	FMOVQ 80(R8), F20 // 1
 	WORD $0x4ef3d4e7 // fsub v7.2d, v7.2d, v19.2d
 	WORD $0x4ef4d508 // fsub v8.2d, v8.2d, v20.2d
-	FMOVQ 432(R8), F21 // 2
-	FMOVQ 432(R8), F22 // 2
+	FMOVQ 672(R8), F21 // 2
+	FMOVQ 672(R8), F22 // 2
 	WORD $0x4e67d6b5 // fadd v21.2d, v21.2d, v7.2d
 	WORD $0x4e68d6d6 // fadd v22.2d, v22.2d, v8.2d
 	WORD $0x6e75fcf5 // fdiv v21.2d, v7.2d, v21.2d
@@ -10757,20 +11246,20 @@ shares:
 	WORD $0x6e76ded8 // fmul v24.2d, v22.2d, v22.2d
 	WORD $0x6e77def9 // fmul v25.2d, v23.2d, v23.2d
 	WORD $0x6e78df1a // fmul v26.2d, v24.2d, v24.2d
-	FMOVQ 448(R8), F27 // 0.1818357216161805
-	FMOVQ 448(R8), F28 // 0.1818357216161805
+	FMOVQ 688(R8), F27 // 0.1818357216161805
+	FMOVQ 688(R8), F28 // 0.1818357216161805
 	WORD $0x4fca12fb // fmla v27.2d, v23.2d, v10.d[0]
 	WORD $0x4fca131c // fmla v28.2d, v24.2d, v10.d[0]
 	WORD $0x4fca1b3b // fmla v27.2d, v25.2d, v10.d[1]
 	WORD $0x4fca1b5c // fmla v28.2d, v26.2d, v10.d[1]
-	FMOVQ 464(R8), F29 // 0.2857142874366239
-	FMOVQ 464(R8), F30 // 0.2857142874366239
+	FMOVQ 704(R8), F29 // 0.2857142874366239
+	FMOVQ 704(R8), F30 // 0.2857142874366239
 	WORD $0x4fc91afd // fmla v29.2d, v23.2d, v9.d[1]
 	WORD $0x4fc91b1e // fmla v30.2d, v24.2d, v9.d[1]
 	WORD $0x4e79cf7d // fmla v29.2d, v27.2d, v25.2d
 	WORD $0x4e7acf9e // fmla v30.2d, v28.2d, v26.2d
-	FMOVQ 480(R8), F27 // 0.6666666666666735
-	FMOVQ 480(R8), F28 // 0.6666666666666735
+	FMOVQ 720(R8), F27 // 0.6666666666666735
+	FMOVQ 720(R8), F28 // 0.6666666666666735
 	WORD $0x4fc912fb // fmla v27.2d, v23.2d, v9.d[0]
 	WORD $0x4fc9131c // fmla v28.2d, v24.2d, v9.d[0]
 	WORD $0x4e79cfbb // fmla v27.2d, v29.2d, v25.2d
@@ -10785,8 +11274,8 @@ shares:
 	WORD $0x6e74df5a // fmul v26.2d, v26.2d, v20.2d
 	WORD $0x4e79d77b // fadd v27.2d, v27.2d, v25.2d
 	WORD $0x4e7ad79c // fadd v28.2d, v28.2d, v26.2d
-	FMOVQ 496(R8), F19 // 1.9082149292705877e-10
-	FMOVQ 496(R8), F20 // 1.9082149292705877e-10
+	FMOVQ 736(R8), F19 // 1.9082149292705877e-10
+	FMOVQ 736(R8), F20 // 1.9082149292705877e-10
 	WORD $0x6e6fde73 // fmul v19.2d, v19.2d, v15.2d
 	WORD $0x6e70de94 // fmul v20.2d, v20.2d, v16.2d
 	WORD $0x4e7bceb3 // fmla v19.2d, v21.2d, v27.2d
@@ -10795,8 +11284,8 @@ shares:
 	WORD $0x4ef4d754 // fsub v20.2d, v26.2d, v20.2d
 	WORD $0x4ee7d673 // fsub v19.2d, v19.2d, v7.2d
 	WORD $0x4ee8d694 // fsub v20.2d, v20.2d, v8.2d
-	FMOVQ 512(R8), F21 // 0.6931471803691238
-	FMOVQ 512(R8), F22 // 0.6931471803691238
+	FMOVQ 752(R8), F21 // 0.6931471803691238
+	FMOVQ 752(R8), F22 // 0.6931471803691238
 	WORD $0x6e75ddef // fmul v15.2d, v15.2d, v21.2d
 	WORD $0x6e76de10 // fmul v16.2d, v16.2d, v22.2d
 	WORD $0x4ef3d5ef // fsub v15.2d, v15.2d, v19.2d
@@ -10861,8 +11350,8 @@ loop:
 	VLD1.P 16(R6), [V1.S4]
 	WORD $0x4e617822 // fcvtl2 v2.2d, v1.4s
 	WORD $0x0e617821 // fcvtl v1.2d, v1.2s
-	FMOVQ 992(R8), F3 // +Inf
-	FMOVQ 992(R8), F4 // +Inf
+	FMOVQ 288(R8), F3 // +Inf
+	FMOVQ 288(R8), F4 // +Inf
 	WORD $0x4e61e463 // fcmeq v3.2d, v3.2d, v1.2d
 	WORD $0x4e62e484 // fcmeq v4.2d, v4.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
@@ -10909,12 +11398,12 @@ shares:
 	WORD $0x4eebd52f // fsub v15.2d, v9.2d, v11.2d
 	WORD $0x4ee0f9ce // fabs v14.2d, v14.2d
 	WORD $0x4ee0f9ef // fabs v15.2d, v15.2d
-	FMOVQ 1136(R8), F16 // 4.440892098500626e-16
-	FMOVQ 1136(R8), F17 // 4.440892098500626e-16
+	FMOVQ 1344(R8), F16 // 4.440892098500626e-16
+	FMOVQ 1344(R8), F17 // 4.440892098500626e-16
 	WORD $0x6e6ee60c // fcmge v12.2d, v16.2d, v14.2d
 	WORD $0x6e6fe62d // fcmge v13.2d, v17.2d, v15.2d
-	FMOVQ 1152(R8), F16 // 0.25
-	FMOVQ 1152(R8), F17 // 0.25
+	FMOVQ 1360(R8), F16 // 0.25
+	FMOVQ 1360(R8), F17 // 0.25
 	WORD $0x6eeae610 // fcmgt v16.2d, v16.2d, v10.2d
 	WORD $0x6eebe631 // fcmgt v17.2d, v17.2d, v11.2d
 	VAND V16.B16, V12.B16, V12.B16
@@ -10974,8 +11463,8 @@ TEXT ·sigmoidSparsemaxF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V1.D2, V2.D2]
-	FMOVQ 992(R8), F3 // +Inf
-	FMOVQ 992(R8), F4 // +Inf
+	FMOVQ 288(R8), F3 // +Inf
+	FMOVQ 288(R8), F4 // +Inf
 	WORD $0x4e61e463 // fcmeq v3.2d, v3.2d, v1.2d
 	WORD $0x4e62e484 // fcmeq v4.2d, v4.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
@@ -11016,12 +11505,12 @@ shares:
 	WORD $0x4eebd52f // fsub v15.2d, v9.2d, v11.2d
 	WORD $0x4ee0f9ce // fabs v14.2d, v14.2d
 	WORD $0x4ee0f9ef // fabs v15.2d, v15.2d
-	FMOVQ 1136(R8), F16 // 4.440892098500626e-16
-	FMOVQ 1136(R8), F17 // 4.440892098500626e-16
+	FMOVQ 1344(R8), F16 // 4.440892098500626e-16
+	FMOVQ 1344(R8), F17 // 4.440892098500626e-16
 	WORD $0x6e6ee60c // fcmge v12.2d, v16.2d, v14.2d
 	WORD $0x6e6fe62d // fcmge v13.2d, v17.2d, v15.2d
-	FMOVQ 1152(R8), F16 // 0.25
-	FMOVQ 1152(R8), F17 // 0.25
+	FMOVQ 1360(R8), F16 // 0.25
+	FMOVQ 1360(R8), F17 // 0.25
 	WORD $0x6eeae610 // fcmgt v16.2d, v16.2d, v10.2d
 	WORD $0x6eebe631 // fcmgt v17.2d, v17.2d, v11.2d
 	VAND V16.B16, V12.B16, V12.B16
@@ -11082,8 +11571,8 @@ loop:
 	VLD1.P 16(R6), [V1.S4]
 	WORD $0x4e617822 // fcvtl2 v2.2d, v1.4s
 	WORD $0x0e617821 // fcvtl v1.2d, v1.2s
-	FMOVQ 992(R8), F3 // +Inf
-	FMOVQ 992(R8), F4 // +Inf
+	FMOVQ 288(R8), F3 // +Inf
+	FMOVQ 288(R8), F4 // +Inf
 	WORD $0x4e61e463 // fcmeq v3.2d, v3.2d, v1.2d
 	WORD $0x4e62e484 // fcmeq v4.2d, v4.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
@@ -11099,8 +11588,8 @@ loop:
 	WORD $0x4ee3d421 // fsub v1.2d, v1.2d, v3.2d
 	WORD $0x4ee4d442 // fsub v2.2d, v2.2d, v4.2d
 	FMOVQ 240(R8), F5 // 0.5
-	FMOVQ 432(R8), F6 // 2
-	FMOVQ 432(R8), F7 // 2
+	FMOVQ 672(R8), F6 // 2
+	FMOVQ 672(R8), F7 // 2
 	WORD $0x4ee3cc66 // fmls v6.2d, v3.2d, v3.2d
 	WORD $0x4ee4cc87 // fmls v7.2d, v4.2d, v4.2d
 	WORD $0x6ee1f8c6 // fsqrt v6.2d, v6.2d
@@ -11150,12 +11639,12 @@ shares:
 	WORD $0x4eefd635 // fsub v21.2d, v17.2d, v15.2d
 	WORD $0x4ee0fa94 // fabs v20.2d, v20.2d
 	WORD $0x4ee0fab5 // fabs v21.2d, v21.2d
-	FMOVQ 1136(R8), F22 // 4.440892098500626e-16
-	FMOVQ 1136(R8), F23 // 4.440892098500626e-16
+	FMOVQ 1344(R8), F22 // 4.440892098500626e-16
+	FMOVQ 1344(R8), F23 // 4.440892098500626e-16
 	WORD $0x6e74e6d2 // fcmge v18.2d, v22.2d, v20.2d
 	WORD $0x6e75e6f3 // fcmge v19.2d, v23.2d, v21.2d
-	FMOVQ 1152(R8), F22 // 0.25
-	FMOVQ 1152(R8), F23 // 0.25
+	FMOVQ 1360(R8), F22 // 0.25
+	FMOVQ 1360(R8), F23 // 0.25
 	WORD $0x6eeee6d6 // fcmgt v22.2d, v22.2d, v14.2d
 	WORD $0x6eefe6f7 // fcmgt v23.2d, v23.2d, v15.2d
 	VAND V22.B16, V18.B16, V18.B16
@@ -11174,8 +11663,8 @@ shares:
 	WORD $0x6ee1f9b3 // fsqrt v19.2d, v13.2d
 	WORD $0x4e66d654 // fadd v20.2d, v18.2d, v6.2d
 	WORD $0x4e67d675 // fadd v21.2d, v19.2d, v7.2d
-	FMOVQ 528(R8), F22 // 9.332636185032189e-302
-	FMOVQ 528(R8), F23 // 9.332636185032189e-302
+	FMOVQ 768(R8), F22 // 9.332636185032189e-302
+	FMOVQ 768(R8), F23 // 9.332636185032189e-302
 	WORD $0x4e74d6d6 // fadd v22.2d, v22.2d, v20.2d
 	WORD $0x4e75d6f7 // fadd v23.2d, v23.2d, v21.2d
 	WORD $0x6e76fe16 // fdiv v22.2d, v16.2d, v22.2d
@@ -11184,8 +11673,8 @@ shares:
 	WORD $0x6e77def7 // fmul v23.2d, v23.2d, v23.2d
 	WORD $0x4e72d694 // fadd v20.2d, v20.2d, v18.2d
 	WORD $0x4e73d6b5 // fadd v21.2d, v21.2d, v19.2d
-	FMOVQ 1168(R8), F18 // 0.6666666666666666
-	FMOVQ 1168(R8), F19 // 0.6666666666666666
+	FMOVQ 1376(R8), F18 // 0.6666666666666666
+	FMOVQ 1376(R8), F19 // 0.6666666666666666
 	WORD $0x6e72de94 // fmul v20.2d, v20.2d, v18.2d
 	WORD $0x6e73deb5 // fmul v21.2d, v21.2d, v19.2d
 	WORD $0x6e74ded6 // fmul v22.2d, v22.2d, v20.2d
@@ -11194,8 +11683,8 @@ shares:
 	WORD $0x6ee1f9f3 // fsqrt v19.2d, v15.2d
 	WORD $0x4e68d654 // fadd v20.2d, v18.2d, v8.2d
 	WORD $0x4e69d675 // fadd v21.2d, v19.2d, v9.2d
-	FMOVQ 528(R8), F24 // 9.332636185032189e-302
-	FMOVQ 528(R8), F25 // 9.332636185032189e-302
+	FMOVQ 768(R8), F24 // 9.332636185032189e-302
+	FMOVQ 768(R8), F25 // 9.332636185032189e-302
 	WORD $0x4e74d718 // fadd v24.2d, v24.2d, v20.2d
 	WORD $0x4e75d739 // fadd v25.2d, v25.2d, v21.2d
 	WORD $0x6e78fc78 // fdiv v24.2d, v3.2d, v24.2d
@@ -11204,8 +11693,8 @@ shares:
 	WORD $0x6e79df39 // fmul v25.2d, v25.2d, v25.2d
 	WORD $0x4e72d694 // fadd v20.2d, v20.2d, v18.2d
 	WORD $0x4e73d6b5 // fadd v21.2d, v21.2d, v19.2d
-	FMOVQ 1168(R8), F18 // 0.6666666666666666
-	FMOVQ 1168(R8), F19 // 0.6666666666666666
+	FMOVQ 1376(R8), F18 // 0.6666666666666666
+	FMOVQ 1376(R8), F19 // 0.6666666666666666
 	WORD $0x6e72de94 // fmul v20.2d, v20.2d, v18.2d
 	WORD $0x6e73deb5 // fmul v21.2d, v21.2d, v19.2d
 	WORD $0x6e74df18 // fmul v24.2d, v24.2d, v20.2d
@@ -11251,8 +11740,8 @@ TEXT ·sigmoidEntmaxF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V1.D2, V2.D2]
-	FMOVQ 992(R8), F3 // +Inf
-	FMOVQ 992(R8), F4 // +Inf
+	FMOVQ 288(R8), F3 // +Inf
+	FMOVQ 288(R8), F4 // +Inf
 	WORD $0x4e61e463 // fcmeq v3.2d, v3.2d, v1.2d
 	WORD $0x4e62e484 // fcmeq v4.2d, v4.2d, v2.2d
 	WORD $0x4ee0f821 // fabs v1.2d, v1.2d
@@ -11268,8 +11757,8 @@ loop:
 	WORD $0x4ee3d421 // fsub v1.2d, v1.2d, v3.2d
 	WORD $0x4ee4d442 // fsub v2.2d, v2.2d, v4.2d
 	FMOVQ 240(R8), F5 // 0.5
-	FMOVQ 432(R8), F6 // 2
-	FMOVQ 432(R8), F7 // 2
+	FMOVQ 672(R8), F6 // 2
+	FMOVQ 672(R8), F7 // 2
 	WORD $0x4ee3cc66 // fmls v6.2d, v3.2d, v3.2d
 	WORD $0x4ee4cc87 // fmls v7.2d, v4.2d, v4.2d
 	WORD $0x6ee1f8c6 // fsqrt v6.2d, v6.2d
@@ -11313,12 +11802,12 @@ shares:
 	WORD $0x4eefd635 // fsub v21.2d, v17.2d, v15.2d
 	WORD $0x4ee0fa94 // fabs v20.2d, v20.2d
 	WORD $0x4ee0fab5 // fabs v21.2d, v21.2d
-	FMOVQ 1136(R8), F22 // 4.440892098500626e-16
-	FMOVQ 1136(R8), F23 // 4.440892098500626e-16
+	FMOVQ 1344(R8), F22 // 4.440892098500626e-16
+	FMOVQ 1344(R8), F23 // 4.440892098500626e-16
 	WORD $0x6e74e6d2 // fcmge v18.2d, v22.2d, v20.2d
 	WORD $0x6e75e6f3 // fcmge v19.2d, v23.2d, v21.2d
-	FMOVQ 1152(R8), F22 // 0.25
-	FMOVQ 1152(R8), F23 // 0.25
+	FMOVQ 1360(R8), F22 // 0.25
+	FMOVQ 1360(R8), F23 // 0.25
 	WORD $0x6eeee6d6 // fcmgt v22.2d, v22.2d, v14.2d
 	WORD $0x6eefe6f7 // fcmgt v23.2d, v23.2d, v15.2d
 	VAND V22.B16, V18.B16, V18.B16
@@ -11337,8 +11826,8 @@ shares:
 	WORD $0x6ee1f9b3 // fsqrt v19.2d, v13.2d
 	WORD $0x4e66d654 // fadd v20.2d, v18.2d, v6.2d
 	WORD $0x4e67d675 // fadd v21.2d, v19.2d, v7.2d
-	FMOVQ 528(R8), F22 // 9.332636185032189e-302
-	FMOVQ 528(R8), F23 // 9.332636185032189e-302
+	FMOVQ 768(R8), F22 // 9.332636185032189e-302
+	FMOVQ 768(R8), F23 // 9.332636185032189e-302
 	WORD $0x4e74d6d6 // fadd v22.2d, v22.2d, v20.2d
 	WORD $0x4e75d6f7 // fadd v23.2d, v23.2d, v21.2d
 	WORD $0x6e76fe16 // fdiv v22.2d, v16.2d, v22.2d
@@ -11347,8 +11836,8 @@ shares:
 	WORD $0x6e77def7 // fmul v23.2d, v23.2d, v23.2d
 	WORD $0x4e72d694 // fadd v20.2d, v20.2d, v18.2d
 	WORD $0x4e73d6b5 // fadd v21.2d, v21.2d, v19.2d
-	FMOVQ 1168(R8), F18 // 0.6666666666666666
-	FMOVQ 1168(R8), F19 // 0.6666666666666666
+	FMOVQ 1376(R8), F18 // 0.6666666666666666
+	FMOVQ 1376(R8), F19 // 0.6666666666666666
 	WORD $0x6e72de94 // fmul v20.2d, v20.2d, v18.2d
 	WORD $0x6e73deb5 // fmul v21.2d, v21.2d, v19.2d
 	WORD $0x6e74ded6 // fmul v22.2d, v22.2d, v20.2d
@@ -11357,8 +11846,8 @@ shares:
 	WORD $0x6ee1f9f3 // fsqrt v19.2d, v15.2d
 	WORD $0x4e68d654 // fadd v20.2d, v18.2d, v8.2d
 	WORD $0x4e69d675 // fadd v21.2d, v19.2d, v9.2d
-	FMOVQ 528(R8), F24 // 9.332636185032189e-302
-	FMOVQ 528(R8), F25 // 9.332636185032189e-302
+	FMOVQ 768(R8), F24 // 9.332636185032189e-302
+	FMOVQ 768(R8), F25 // 9.332636185032189e-302
 	WORD $0x4e74d718 // fadd v24.2d, v24.2d, v20.2d
 	WORD $0x4e75d739 // fadd v25.2d, v25.2d, v21.2d
 	WORD $0x6e78fc78 // fdiv v24.2d, v3.2d, v24.2d
@@ -11367,8 +11856,8 @@ shares:
 	WORD $0x6e79df39 // fmul v25.2d, v25.2d, v25.2d
 	WORD $0x4e72d694 // fadd v20.2d, v20.2d, v18.2d
 	WORD $0x4e73d6b5 // fadd v21.2d, v21.2d, v19.2d
-	FMOVQ 1168(R8), F18 // 0.6666666666666666
-	FMOVQ 1168(R8), F19 // 0.6666666666666666
+	FMOVQ 1376(R8), F18 // 0.6666666666666666
+	FMOVQ 1376(R8), F19 // 0.6666666666666666
 	WORD $0x6e72de94 // fmul v20.2d, v20.2d, v18.2d
 	WORD $0x6e73deb5 // fmul v21.2d, v21.2d, v19.2d
 	WORD $0x6e74df18 // fmul v24.2d, v24.2d, v20.2d
@@ -11404,7 +11893,7 @@ TEXT ·sigmoidSmoothF32(SB), NOSPLIT, $0-64
 	MOVD par+56(FP), R7
 	MOVD $numbers<>(SB), R8
 	FMOVQ 0(R8), F0 // 1
-	FMOVQ 1184(R8), F1 // 5.960464477539063e-08 0 0 0
+	FMOVQ 1392(R8), F1 // 5.960464477539063e-08 0 0 0
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
 	MOVD n+40(FP), R2
@@ -11414,12 +11903,12 @@ TEXT ·sigmoidSmoothF32(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V2.S4, V3.S4]
-	FMOVQ 1200(R8), F4 // 121.5
-	FMOVQ 1216(R8), F5 // 1.2583e+07
+	FMOVQ 1408(R8), F4 // 121.5
+	FMOVQ 1424(R8), F5 // 1.2583e+07
 	FMOVQ 16(R8), F6 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
 	FMOVQ 32(R8), F7 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
-	FMOVQ 864(R8), F8 // +Inf
-	FMOVQ 864(R8), F9 // +Inf
+	FMOVQ 256(R8), F8 // +Inf
+	FMOVQ 256(R8), F9 // +Inf
 	WORD $0x4e22e508 // fcmeq v8.4s, v8.4s, v2.4s
 	WORD $0x4e23e529 // fcmeq v9.4s, v9.4s, v3.4s
 	WORD $0x4ea0f842 // fabs v2.4s, v2.4s
@@ -11710,7 +12199,7 @@ TEXT ·sigmoidSmoothF64(SB), NOSPLIT, $0-64
 	MOVD par+56(FP), R7
 	MOVD $numbers<>(SB), R8
 	FMOVQ 80(R8), F0 // 1
-	FMOVQ 1232(R8), F1 // 5.960464477539063e-08 0
+	FMOVQ 1440(R8), F1 // 5.960464477539063e-08 0
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
 	MOVD n+40(FP), R2
@@ -11720,15 +12209,15 @@ TEXT ·sigmoidSmoothF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V2.D2, V3.D2]
-	FMOVQ 1248(R8), F4 // 763
-	FMOVQ 1264(R8), F5 // 6.755399441055832e+15
+	FMOVQ 1456(R8), F4 // 763
+	FMOVQ 1472(R8), F5 // 6.755399441055832e+15
 	FMOVQ 96(R8), F6 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F7 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F8 // 0.16666666666666669 0.008333333333330051
 	FMOVQ 144(R8), F9 // 0.00019841269863105968 2.7557268378684192e-06
 	FMOVQ 160(R8), F10 // 2.5100424157005067e-08 0
-	FMOVQ 992(R8), F11 // +Inf
-	FMOVQ 992(R8), F12 // +Inf
+	FMOVQ 288(R8), F11 // +Inf
+	FMOVQ 288(R8), F12 // +Inf
 	WORD $0x4e62e56b // fcmeq v11.2d, v11.2d, v2.2d
 	WORD $0x4e63e58c // fcmeq v12.2d, v12.2d, v3.2d
 	WORD $0x4ee0f842 // fabs v2.2d, v2.2d
@@ -12110,12 +12599,12 @@ TEXT ·sigmoidPolySingleF32(SB), NOSPLIT, $0-64
 	MOVD par+56(FP), R7
 	MOVD $numbers<>(SB), R8
 	FMOVQ 0(R8), F0 // 1
-	FMOVQ 816(R8), F1 // 104.5
-	FMOVQ 832(R8), F2 // 1.2582976e+07
+	FMOVQ 1056(R8), F1 // 104.5
+	FMOVQ 1072(R8), F2 // 1.2582976e+07
 	FMOVQ 16(R8), F3 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
 	FMOVQ 32(R8), F4 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
 	FMOVQ 16(R7), F5
-	FMOVQ 1280(R8), F6 // 0.693145751953125 1.4286068203094173e-06 0 0
+	FMOVQ 1488(R8), F6 // 0.693145751953125 1.4286068203094173e-06 0 0
 	FMOVQ 160(R7), F7
 	FMOVQ 176(R7), F8
 	FMOVQ 288(R7), F9
@@ -12129,8 +12618,8 @@ TEXT ·sigmoidPolySingleF32(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V11.S4, V12.S4]
-	FMOVQ 864(R8), F13 // +Inf
-	FMOVQ 864(R8), F14 // +Inf
+	FMOVQ 256(R8), F13 // +Inf
+	FMOVQ 256(R8), F14 // +Inf
 	WORD $0x4e2be5ad // fcmeq v13.4s, v13.4s, v11.4s
 	WORD $0x4e2ce5ce // fcmeq v14.4s, v14.4s, v12.4s
 	WORD $0x4ea0f96b // fabs v11.4s, v11.4s
@@ -12317,12 +12806,12 @@ TEXT ·sigmoidGCESingleF32(SB), NOSPLIT, $0-64
 	MOVD par+56(FP), R7
 	MOVD $numbers<>(SB), R8
 	FMOVQ 0(R8), F0 // 1
-	FMOVQ 816(R8), F1 // 104.5
-	FMOVQ 832(R8), F2 // 1.2582976e+07
+	FMOVQ 1056(R8), F1 // 104.5
+	FMOVQ 1072(R8), F2 // 1.2582976e+07
 	FMOVQ 16(R8), F3 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
 	FMOVQ 32(R8), F4 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
 	FMOVQ 16(R7), F5
-	FMOVQ 1280(R8), F6 // 0.693145751953125 1.4286068203094173e-06 0 0
+	FMOVQ 1488(R8), F6 // 0.693145751953125 1.4286068203094173e-06 0 0
 	FMOVQ 160(R7), F7
 	FMOVQ 176(R7), F8
 	FMOVQ 288(R7), F9
@@ -12336,8 +12825,8 @@ TEXT ·sigmoidGCESingleF32(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V11.S4, V12.S4]
-	FMOVQ 864(R8), F13 // +Inf
-	FMOVQ 864(R8), F14 // +Inf
+	FMOVQ 256(R8), F13 // +Inf
+	FMOVQ 256(R8), F14 // +Inf
 	WORD $0x4e2be5ad // fcmeq v13.4s, v13.4s, v11.4s
 	WORD $0x4e2ce5ce // fcmeq v14.4s, v14.4s, v12.4s
 	WORD $0x4ea0f96b // fabs v11.4s, v11.4s
@@ -12649,18 +13138,18 @@ TEXT ·sigmoidFocalSingleF32(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V1.S4, V2.S4]
-	FMOVQ 816(R8), F3 // 104.5
-	FMOVQ 832(R8), F4 // 1.2582976e+07
+	FMOVQ 1056(R8), F3 // 104.5
+	FMOVQ 1072(R8), F4 // 1.2582976e+07
 	FMOVQ 16(R8), F5 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
 	FMOVQ 32(R8), F6 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
 	FMOVQ 16(R7), F7
-	FMOVQ 1280(R8), F8 // 0.693145751953125 1.4286068203094173e-06 0 0
+	FMOVQ 1488(R8), F8 // 0.693145751953125 1.4286068203094173e-06 0 0
 	FMOVQ 160(R7), F9
 	FMOVQ 176(R7), F10
 	FMOVQ 288(R7), F11
 	FMOVQ 304(R7), F12
-	FMOVQ 864(R8), F13 // +Inf
-	FMOVQ 864(R8), F14 // +Inf
+	FMOVQ 256(R8), F13 // +Inf
+	FMOVQ 256(R8), F14 // +Inf
 	WORD $0x4e21e5ad // fcmeq v13.4s, v13.4s, v1.4s
 	WORD $0x4e22e5ce // fcmeq v14.4s, v14.4s, v2.4s
 	WORD $0x4ea0f821 // fabs v1.4s, v1.4s
@@ -12712,7 +13201,7 @@ loop:
 	WORD $0x6e35ddce // fmul v14.4s, v14.4s, v21.4s
 	WORD $0x4fa51a2d // fmla v13.4s, v17.4s, v5.s[3]
 	WORD $0x4fa51a4e // fmla v14.4s, v18.4s, v5.s[3]
-	FMOVQ 1296(R8), F4 // 1.2582912e+07
+	FMOVQ 336(R8), F4 // 1.2582912e+07
 	FMOVQ 0(R7), F17
 	FMOVQ 0(R7), F18
 	WORD $0x4ea1f631 // fmin v17.4s, v17.4s, v1.4s
@@ -13010,7 +13499,7 @@ TEXT ·sigmoidReverseSingleF32(SB), NOSPLIT, $0-64
 	MOVD no+32(FP), R4
 	FMOVQ 0(R8), F1 // 1
 	CBZ R4, begin
-	FMOVQ 1312(R8), F1 // 6.661338147750939e-16
+	FMOVQ 1504(R8), F1 // 6.661338147750939e-16
 begin:
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
@@ -13056,25 +13545,25 @@ shares:
 	VAND V11.B16, V15.B16, V15.B16
 	WORD $0x4eaed54a // fsub v10.4s, v10.4s, v14.4s
 	WORD $0x4eafd56b // fsub v11.4s, v11.4s, v15.4s
-	FMOVQ 576(R8), F12 // 0.333334544424 0.199906069135 0.144820499459 0.104484859559
-	FMOVQ 592(R8), F13 // -0.0449107831159 0 0 0
+	FMOVQ 816(R8), F12 // 0.333334544424 0.199906069135 0.144820499459 0.104484859559
+	FMOVQ 832(R8), F13 // -0.0449107831159 0 0 0
 	WORD $0x4ea0f8d0 // fabs v16.4s, v6.4s
 	WORD $0x4ea0f8f1 // fabs v17.4s, v7.4s
-	FMOVQ 640(R8), F20 // 5.877471754111438e-39
+	FMOVQ 880(R8), F20 // 5.877471754111438e-39
 	VADD V20.S4, V16.S4, V16.S4
 	VADD V20.S4, V17.S4, V17.S4
 	VUSHR $23, V16.S4, V18.S4
 	VUSHR $23, V17.S4, V19.S4
-	FMOVQ 656(R8), F20 // 8.388608e+06
+	FMOVQ 896(R8), F20 // 8.388608e+06
 	VORR V20.B16, V18.B16, V18.B16
 	VORR V20.B16, V19.B16, V19.B16
-	FMOVQ 672(R8), F20 // 8.388735e+06
+	FMOVQ 912(R8), F20 // 8.388735e+06
 	WORD $0x4eb4d652 // fsub v18.4s, v18.4s, v20.4s
 	WORD $0x4eb4d673 // fsub v19.4s, v19.4s, v20.4s
-	FMOVQ 688(R8), F20 // 1.1754942106924411e-38
+	FMOVQ 928(R8), F20 // 1.1754942106924411e-38
 	VAND V20.B16, V16.B16, V16.B16
 	VAND V20.B16, V17.B16, V17.B16
-	FMOVQ 704(R8), F20 // 0.75
+	FMOVQ 944(R8), F20 // 0.75
 	VADD V20.S4, V16.S4, V16.S4
 	VADD V20.S4, V17.S4, V17.S4
 	WORD $0x4ea0d610 // fsub v16.4s, v16.4s, v0.4s
@@ -13083,33 +13572,33 @@ shares:
 	WORD $0x4e2fd631 // fadd v17.4s, v17.4s, v15.4s
 	WORD $0x6e30de0e // fmul v14.4s, v16.4s, v16.4s
 	WORD $0x6e31de2f // fmul v15.4s, v17.4s, v17.4s
-	FMOVQ 720(R8), F21 // -0.131622803178
-	FMOVQ 720(R8), F22 // -0.131622803178
+	FMOVQ 960(R8), F21 // -0.131622803178
+	FMOVQ 960(R8), F22 // -0.131622803178
 	WORD $0x4fac1a15 // fmla v21.4s, v16.4s, v12.s[3]
 	WORD $0x4fac1a36 // fmla v22.4s, v17.4s, v12.s[3]
 	WORD $0x4f8d11d5 // fmla v21.4s, v14.4s, v13.s[0]
 	WORD $0x4f8d11f6 // fmla v22.4s, v15.4s, v13.s[0]
-	FMOVQ 736(R8), F23 // -0.166477606369
-	FMOVQ 736(R8), F24 // -0.166477606369
+	FMOVQ 976(R8), F23 // -0.166477606369
+	FMOVQ 976(R8), F24 // -0.166477606369
 	WORD $0x4f8c1a17 // fmla v23.4s, v16.4s, v12.s[2]
 	WORD $0x4f8c1a38 // fmla v24.4s, v17.4s, v12.s[2]
 	WORD $0x4e2eceb7 // fmla v23.4s, v21.4s, v14.4s
 	WORD $0x4e2fced8 // fmla v24.4s, v22.4s, v15.4s
-	FMOVQ 752(R8), F21 // -0.250000548305
-	FMOVQ 752(R8), F22 // -0.250000548305
+	FMOVQ 992(R8), F21 // -0.250000548305
+	FMOVQ 992(R8), F22 // -0.250000548305
 	WORD $0x4fac1215 // fmla v21.4s, v16.4s, v12.s[1]
 	WORD $0x4fac1236 // fmla v22.4s, v17.4s, v12.s[1]
 	WORD $0x4e2ecef5 // fmla v21.4s, v23.4s, v14.4s
 	WORD $0x4e2fcf16 // fmla v22.4s, v24.4s, v15.4s
-	FMOVQ 768(R8), F23 // -0.500000008192
-	FMOVQ 768(R8), F24 // -0.500000008192
+	FMOVQ 1008(R8), F23 // -0.500000008192
+	FMOVQ 1008(R8), F24 // -0.500000008192
 	WORD $0x4f8c1217 // fmla v23.4s, v16.4s, v12.s[0]
 	WORD $0x4f8c1238 // fmla v24.4s, v17.4s, v12.s[0]
 	WORD $0x4e2eceb7 // fmla v23.4s, v21.4s, v14.4s
 	WORD $0x4e2fced8 // fmla v24.4s, v22.4s, v15.4s
 	WORD $0x4e2ecef0 // fmla v16.4s, v23.4s, v14.4s
 	WORD $0x4e2fcf11 // fmla v17.4s, v24.4s, v15.4s
-	FMOVQ 784(R8), F20 // 0.6931471805599453
+	FMOVQ 1024(R8), F20 // 0.6931471805599453
 	WORD $0x4e34ce50 // fmla v16.4s, v18.4s, v20.4s
 	WORD $0x4e34ce71 // fmla v17.4s, v19.4s, v20.4s
 	FMOVQ 16(R7), F14
@@ -13120,21 +13609,21 @@ shares:
 	WORD $0x4fae9231 // fmul v17.4s, v17.4s, v14.s[1]
 	WORD $0x4ea0f90e // fabs v14.4s, v8.4s
 	WORD $0x4ea0f92f // fabs v15.4s, v9.4s
-	FMOVQ 640(R8), F20 // 5.877471754111438e-39
+	FMOVQ 880(R8), F20 // 5.877471754111438e-39
 	VADD V20.S4, V14.S4, V14.S4
 	VADD V20.S4, V15.S4, V15.S4
 	VUSHR $23, V14.S4, V18.S4
 	VUSHR $23, V15.S4, V19.S4
-	FMOVQ 656(R8), F20 // 8.388608e+06
+	FMOVQ 896(R8), F20 // 8.388608e+06
 	VORR V20.B16, V18.B16, V18.B16
 	VORR V20.B16, V19.B16, V19.B16
-	FMOVQ 672(R8), F20 // 8.388735e+06
+	FMOVQ 912(R8), F20 // 8.388735e+06
 	WORD $0x4eb4d652 // fsub v18.4s, v18.4s, v20.4s
 	WORD $0x4eb4d673 // fsub v19.4s, v19.4s, v20.4s
-	FMOVQ 688(R8), F20 // 1.1754942106924411e-38
+	FMOVQ 928(R8), F20 // 1.1754942106924411e-38
 	VAND V20.B16, V14.B16, V14.B16
 	VAND V20.B16, V15.B16, V15.B16
-	FMOVQ 704(R8), F20 // 0.75
+	FMOVQ 944(R8), F20 // 0.75
 	VADD V20.S4, V14.S4, V14.S4
 	VADD V20.S4, V15.S4, V15.S4
 	WORD $0x4ea0d5ce // fsub v14.4s, v14.4s, v0.4s
@@ -13143,33 +13632,33 @@ shares:
 	WORD $0x4e2bd5ef // fadd v15.4s, v15.4s, v11.4s
 	WORD $0x6e2eddca // fmul v10.4s, v14.4s, v14.4s
 	WORD $0x6e2fddeb // fmul v11.4s, v15.4s, v15.4s
-	FMOVQ 720(R8), F21 // -0.131622803178
-	FMOVQ 720(R8), F22 // -0.131622803178
+	FMOVQ 960(R8), F21 // -0.131622803178
+	FMOVQ 960(R8), F22 // -0.131622803178
 	WORD $0x4fac19d5 // fmla v21.4s, v14.4s, v12.s[3]
 	WORD $0x4fac19f6 // fmla v22.4s, v15.4s, v12.s[3]
 	WORD $0x4f8d1155 // fmla v21.4s, v10.4s, v13.s[0]
 	WORD $0x4f8d1176 // fmla v22.4s, v11.4s, v13.s[0]
-	FMOVQ 736(R8), F23 // -0.166477606369
-	FMOVQ 736(R8), F24 // -0.166477606369
+	FMOVQ 976(R8), F23 // -0.166477606369
+	FMOVQ 976(R8), F24 // -0.166477606369
 	WORD $0x4f8c19d7 // fmla v23.4s, v14.4s, v12.s[2]
 	WORD $0x4f8c19f8 // fmla v24.4s, v15.4s, v12.s[2]
 	WORD $0x4e2aceb7 // fmla v23.4s, v21.4s, v10.4s
 	WORD $0x4e2bced8 // fmla v24.4s, v22.4s, v11.4s
-	FMOVQ 752(R8), F21 // -0.250000548305
-	FMOVQ 752(R8), F22 // -0.250000548305
+	FMOVQ 992(R8), F21 // -0.250000548305
+	FMOVQ 992(R8), F22 // -0.250000548305
 	WORD $0x4fac11d5 // fmla v21.4s, v14.4s, v12.s[1]
 	WORD $0x4fac11f6 // fmla v22.4s, v15.4s, v12.s[1]
 	WORD $0x4e2acef5 // fmla v21.4s, v23.4s, v10.4s
 	WORD $0x4e2bcf16 // fmla v22.4s, v24.4s, v11.4s
-	FMOVQ 768(R8), F23 // -0.500000008192
-	FMOVQ 768(R8), F24 // -0.500000008192
+	FMOVQ 1008(R8), F23 // -0.500000008192
+	FMOVQ 1008(R8), F24 // -0.500000008192
 	WORD $0x4f8c11d7 // fmla v23.4s, v14.4s, v12.s[0]
 	WORD $0x4f8c11f8 // fmla v24.4s, v15.4s, v12.s[0]
 	WORD $0x4e2aceb7 // fmla v23.4s, v21.4s, v10.4s
 	WORD $0x4e2bced8 // fmla v24.4s, v22.4s, v11.4s
 	WORD $0x4e2aceee // fmla v14.4s, v23.4s, v10.4s
 	WORD $0x4e2bcf0f // fmla v15.4s, v24.4s, v11.4s
-	FMOVQ 784(R8), F20 // 0.6931471805599453
+	FMOVQ 1024(R8), F20 // 0.6931471805599453
 	WORD $0x4e34ce4e // fmla v14.4s, v18.4s, v20.4s
 	WORD $0x4e34ce6f // fmla v15.4s, v19.4s, v20.4s
 	FMOVQ 16(R7), F10
@@ -13178,12 +13667,12 @@ shares:
 	FMOVQ 0(R7), F10
 	WORD $0x4faa91ce // fmul v14.4s, v14.4s, v10.s[1]
 	WORD $0x4faa91ef // fmul v15.4s, v15.4s, v10.s[1]
-	FMOVQ 816(R8), F10 // 104.5
-	FMOVQ 832(R8), F11 // 1.2582976e+07
+	FMOVQ 1056(R8), F10 // 104.5
+	FMOVQ 1072(R8), F11 // 1.2582976e+07
 	FMOVQ 16(R8), F12 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
 	FMOVQ 32(R8), F13 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
-	FMOVQ 864(R8), F18 // +Inf
-	FMOVQ 864(R8), F19 // +Inf
+	FMOVQ 256(R8), F18 // +Inf
+	FMOVQ 256(R8), F19 // +Inf
 	WORD $0x4e22e652 // fcmeq v18.4s, v18.4s, v2.4s
 	WORD $0x4e23e673 // fcmeq v19.4s, v19.4s, v3.4s
 	WORD $0x4ea0f842 // fabs v2.4s, v2.4s
@@ -13324,7 +13813,7 @@ TEXT ·sigmoidSymmetricSingleF32(SB), NOSPLIT, $0-64
 	MOVD no+32(FP), R4
 	FMOVQ 0(R8), F1 // 1
 	CBZ R4, begin
-	FMOVQ 1312(R8), F1 // 6.661338147750939e-16
+	FMOVQ 1504(R8), F1 // 6.661338147750939e-16
 begin:
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
@@ -13370,25 +13859,25 @@ shares:
 	VAND V11.B16, V15.B16, V15.B16
 	WORD $0x4eaed54a // fsub v10.4s, v10.4s, v14.4s
 	WORD $0x4eafd56b // fsub v11.4s, v11.4s, v15.4s
-	FMOVQ 576(R8), F12 // 0.333334544424 0.199906069135 0.144820499459 0.104484859559
-	FMOVQ 592(R8), F13 // -0.0449107831159 0 0 0
+	FMOVQ 816(R8), F12 // 0.333334544424 0.199906069135 0.144820499459 0.104484859559
+	FMOVQ 832(R8), F13 // -0.0449107831159 0 0 0
 	WORD $0x4ea0f8d0 // fabs v16.4s, v6.4s
 	WORD $0x4ea0f8f1 // fabs v17.4s, v7.4s
-	FMOVQ 640(R8), F20 // 5.877471754111438e-39
+	FMOVQ 880(R8), F20 // 5.877471754111438e-39
 	VADD V20.S4, V16.S4, V16.S4
 	VADD V20.S4, V17.S4, V17.S4
 	VUSHR $23, V16.S4, V18.S4
 	VUSHR $23, V17.S4, V19.S4
-	FMOVQ 656(R8), F20 // 8.388608e+06
+	FMOVQ 896(R8), F20 // 8.388608e+06
 	VORR V20.B16, V18.B16, V18.B16
 	VORR V20.B16, V19.B16, V19.B16
-	FMOVQ 672(R8), F20 // 8.388735e+06
+	FMOVQ 912(R8), F20 // 8.388735e+06
 	WORD $0x4eb4d652 // fsub v18.4s, v18.4s, v20.4s
 	WORD $0x4eb4d673 // fsub v19.4s, v19.4s, v20.4s
-	FMOVQ 688(R8), F20 // 1.1754942106924411e-38
+	FMOVQ 928(R8), F20 // 1.1754942106924411e-38
 	VAND V20.B16, V16.B16, V16.B16
 	VAND V20.B16, V17.B16, V17.B16
-	FMOVQ 704(R8), F20 // 0.75
+	FMOVQ 944(R8), F20 // 0.75
 	VADD V20.S4, V16.S4, V16.S4
 	VADD V20.S4, V17.S4, V17.S4
 	WORD $0x4ea0d610 // fsub v16.4s, v16.4s, v0.4s
@@ -13397,33 +13886,33 @@ shares:
 	WORD $0x4e2fd631 // fadd v17.4s, v17.4s, v15.4s
 	WORD $0x6e30de0e // fmul v14.4s, v16.4s, v16.4s
 	WORD $0x6e31de2f // fmul v15.4s, v17.4s, v17.4s
-	FMOVQ 720(R8), F21 // -0.131622803178
-	FMOVQ 720(R8), F22 // -0.131622803178
+	FMOVQ 960(R8), F21 // -0.131622803178
+	FMOVQ 960(R8), F22 // -0.131622803178
 	WORD $0x4fac1a15 // fmla v21.4s, v16.4s, v12.s[3]
 	WORD $0x4fac1a36 // fmla v22.4s, v17.4s, v12.s[3]
 	WORD $0x4f8d11d5 // fmla v21.4s, v14.4s, v13.s[0]
 	WORD $0x4f8d11f6 // fmla v22.4s, v15.4s, v13.s[0]
-	FMOVQ 736(R8), F23 // -0.166477606369
-	FMOVQ 736(R8), F24 // -0.166477606369
+	FMOVQ 976(R8), F23 // -0.166477606369
+	FMOVQ 976(R8), F24 // -0.166477606369
 	WORD $0x4f8c1a17 // fmla v23.4s, v16.4s, v12.s[2]
 	WORD $0x4f8c1a38 // fmla v24.4s, v17.4s, v12.s[2]
 	WORD $0x4e2eceb7 // fmla v23.4s, v21.4s, v14.4s
 	WORD $0x4e2fced8 // fmla v24.4s, v22.4s, v15.4s
-	FMOVQ 752(R8), F21 // -0.250000548305
-	FMOVQ 752(R8), F22 // -0.250000548305
+	FMOVQ 992(R8), F21 // -0.250000548305
+	FMOVQ 992(R8), F22 // -0.250000548305
 	WORD $0x4fac1215 // fmla v21.4s, v16.4s, v12.s[1]
 	WORD $0x4fac1236 // fmla v22.4s, v17.4s, v12.s[1]
 	WORD $0x4e2ecef5 // fmla v21.4s, v23.4s, v14.4s
 	WORD $0x4e2fcf16 // fmla v22.4s, v24.4s, v15.4s
-	FMOVQ 768(R8), F23 // -0.500000008192
-	FMOVQ 768(R8), F24 // -0.500000008192
+	FMOVQ 1008(R8), F23 // -0.500000008192
+	FMOVQ 1008(R8), F24 // -0.500000008192
 	WORD $0x4f8c1217 // fmla v23.4s, v16.4s, v12.s[0]
 	WORD $0x4f8c1238 // fmla v24.4s, v17.4s, v12.s[0]
 	WORD $0x4e2eceb7 // fmla v23.4s, v21.4s, v14.4s
 	WORD $0x4e2fced8 // fmla v24.4s, v22.4s, v15.4s
 	WORD $0x4e2ecef0 // fmla v16.4s, v23.4s, v14.4s
 	WORD $0x4e2fcf11 // fmla v17.4s, v24.4s, v15.4s
-	FMOVQ 784(R8), F20 // 0.6931471805599453
+	FMOVQ 1024(R8), F20 // 0.6931471805599453
 	WORD $0x4e34ce50 // fmla v16.4s, v18.4s, v20.4s
 	WORD $0x4e34ce71 // fmla v17.4s, v19.4s, v20.4s
 	FMOVQ 16(R7), F14
@@ -13434,21 +13923,21 @@ shares:
 	WORD $0x4fae9231 // fmul v17.4s, v17.4s, v14.s[1]
 	WORD $0x4ea0f90e // fabs v14.4s, v8.4s
 	WORD $0x4ea0f92f // fabs v15.4s, v9.4s
-	FMOVQ 640(R8), F20 // 5.877471754111438e-39
+	FMOVQ 880(R8), F20 // 5.877471754111438e-39
 	VADD V20.S4, V14.S4, V14.S4
 	VADD V20.S4, V15.S4, V15.S4
 	VUSHR $23, V14.S4, V18.S4
 	VUSHR $23, V15.S4, V19.S4
-	FMOVQ 656(R8), F20 // 8.388608e+06
+	FMOVQ 896(R8), F20 // 8.388608e+06
 	VORR V20.B16, V18.B16, V18.B16
 	VORR V20.B16, V19.B16, V19.B16
-	FMOVQ 672(R8), F20 // 8.388735e+06
+	FMOVQ 912(R8), F20 // 8.388735e+06
 	WORD $0x4eb4d652 // fsub v18.4s, v18.4s, v20.4s
 	WORD $0x4eb4d673 // fsub v19.4s, v19.4s, v20.4s
-	FMOVQ 688(R8), F20 // 1.1754942106924411e-38
+	FMOVQ 928(R8), F20 // 1.1754942106924411e-38
 	VAND V20.B16, V14.B16, V14.B16
 	VAND V20.B16, V15.B16, V15.B16
-	FMOVQ 704(R8), F20 // 0.75
+	FMOVQ 944(R8), F20 // 0.75
 	VADD V20.S4, V14.S4, V14.S4
 	VADD V20.S4, V15.S4, V15.S4
 	WORD $0x4ea0d5ce // fsub v14.4s, v14.4s, v0.4s
@@ -13457,33 +13946,33 @@ shares:
 	WORD $0x4e2bd5ef // fadd v15.4s, v15.4s, v11.4s
 	WORD $0x6e2eddca // fmul v10.4s, v14.4s, v14.4s
 	WORD $0x6e2fddeb // fmul v11.4s, v15.4s, v15.4s
-	FMOVQ 720(R8), F21 // -0.131622803178
-	FMOVQ 720(R8), F22 // -0.131622803178
+	FMOVQ 960(R8), F21 // -0.131622803178
+	FMOVQ 960(R8), F22 // -0.131622803178
 	WORD $0x4fac19d5 // fmla v21.4s, v14.4s, v12.s[3]
 	WORD $0x4fac19f6 // fmla v22.4s, v15.4s, v12.s[3]
 	WORD $0x4f8d1155 // fmla v21.4s, v10.4s, v13.s[0]
 	WORD $0x4f8d1176 // fmla v22.4s, v11.4s, v13.s[0]
-	FMOVQ 736(R8), F23 // -0.166477606369
-	FMOVQ 736(R8), F24 // -0.166477606369
+	FMOVQ 976(R8), F23 // -0.166477606369
+	FMOVQ 976(R8), F24 // -0.166477606369
 	WORD $0x4f8c19d7 // fmla v23.4s, v14.4s, v12.s[2]
 	WORD $0x4f8c19f8 // fmla v24.4s, v15.4s, v12.s[2]
 	WORD $0x4e2aceb7 // fmla v23.4s, v21.4s, v10.4s
 	WORD $0x4e2bced8 // fmla v24.4s, v22.4s, v11.4s
-	FMOVQ 752(R8), F21 // -0.250000548305
-	FMOVQ 752(R8), F22 // -0.250000548305
+	FMOVQ 992(R8), F21 // -0.250000548305
+	FMOVQ 992(R8), F22 // -0.250000548305
 	WORD $0x4fac11d5 // fmla v21.4s, v14.4s, v12.s[1]
 	WORD $0x4fac11f6 // fmla v22.4s, v15.4s, v12.s[1]
 	WORD $0x4e2acef5 // fmla v21.4s, v23.4s, v10.4s
 	WORD $0x4e2bcf16 // fmla v22.4s, v24.4s, v11.4s
-	FMOVQ 768(R8), F23 // -0.500000008192
-	FMOVQ 768(R8), F24 // -0.500000008192
+	FMOVQ 1008(R8), F23 // -0.500000008192
+	FMOVQ 1008(R8), F24 // -0.500000008192
 	WORD $0x4f8c11d7 // fmla v23.4s, v14.4s, v12.s[0]
 	WORD $0x4f8c11f8 // fmla v24.4s, v15.4s, v12.s[0]
 	WORD $0x4e2aceb7 // fmla v23.4s, v21.4s, v10.4s
 	WORD $0x4e2bced8 // fmla v24.4s, v22.4s, v11.4s
 	WORD $0x4e2aceee // fmla v14.4s, v23.4s, v10.4s
 	WORD $0x4e2bcf0f // fmla v15.4s, v24.4s, v11.4s
-	FMOVQ 784(R8), F20 // 0.6931471805599453
+	FMOVQ 1024(R8), F20 // 0.6931471805599453
 	WORD $0x4e34ce4e // fmla v14.4s, v18.4s, v20.4s
 	WORD $0x4e34ce6f // fmla v15.4s, v19.4s, v20.4s
 	FMOVQ 16(R7), F10
@@ -13492,12 +13981,12 @@ shares:
 	FMOVQ 0(R7), F10
 	WORD $0x4faa91ce // fmul v14.4s, v14.4s, v10.s[1]
 	WORD $0x4faa91ef // fmul v15.4s, v15.4s, v10.s[1]
-	FMOVQ 816(R8), F10 // 104.5
-	FMOVQ 832(R8), F11 // 1.2582976e+07
+	FMOVQ 1056(R8), F10 // 104.5
+	FMOVQ 1072(R8), F11 // 1.2582976e+07
 	FMOVQ 16(R8), F12 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
 	FMOVQ 32(R8), F13 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
-	FMOVQ 864(R8), F18 // +Inf
-	FMOVQ 864(R8), F19 // +Inf
+	FMOVQ 256(R8), F18 // +Inf
+	FMOVQ 256(R8), F19 // +Inf
 	WORD $0x4e22e652 // fcmeq v18.4s, v18.4s, v2.4s
 	WORD $0x4e23e673 // fcmeq v19.4s, v19.4s, v3.4s
 	WORD $0x4ea0f842 // fabs v2.4s, v2.4s
@@ -13567,50 +14056,50 @@ shares:
 	WORD $0x6e2bde6d // fmul v13.4s, v19.4s, v11.4s
 	WORD $0x4eb8cd96 // fmls v22.4s, v12.4s, v24.4s
 	WORD $0x4eb9cdb7 // fmls v23.4s, v13.4s, v25.4s
-	FMOVQ 1328(R8), F12 // 0.386294303904 0.0529314290558 0.0187063060079 0.00553057883505
-	FMOVQ 1344(R8), F13 // 0.000295095305405 0 0 0
+	FMOVQ 1520(R8), F12 // 0.386294303904 0.0529314290558 0.0187063060079 0.00553057883505
+	FMOVQ 1536(R8), F13 // 0.000295095305405 0 0 0
 	WORD $0x4e2ad554 // fadd v20.4s, v10.4s, v10.4s
 	WORD $0x4e2bd575 // fadd v21.4s, v11.4s, v11.4s
 	WORD $0x4ea0d694 // fsub v20.4s, v20.4s, v0.4s
 	WORD $0x4ea0d6b5 // fsub v21.4s, v21.4s, v0.4s
 	WORD $0x6e34de9a // fmul v26.4s, v20.4s, v20.4s
 	WORD $0x6e35debb // fmul v27.4s, v21.4s, v21.4s
-	FMOVQ 1360(R8), F28 // -0.00184429839116
-	FMOVQ 1360(R8), F29 // -0.00184429839116
+	FMOVQ 1552(R8), F28 // -0.00184429839116
+	FMOVQ 1552(R8), F29 // -0.00184429839116
 	WORD $0x4f8d129c // fmla v28.4s, v20.4s, v13.s[0]
 	WORD $0x4f8d12bd // fmla v29.4s, v21.4s, v13.s[0]
-	FMOVQ 1376(R8), F30 // -0.0112001485349
-	FMOVQ 1376(R8), F31 // -0.0112001485349
+	FMOVQ 1568(R8), F30 // -0.0112001485349
+	FMOVQ 1568(R8), F31 // -0.0112001485349
 	WORD $0x4fac1a9e // fmla v30.4s, v20.4s, v12.s[3]
 	WORD $0x4fac1abf // fmla v31.4s, v21.4s, v12.s[3]
 	WORD $0x4e3acf9e // fmla v30.4s, v28.4s, v26.4s
 	WORD $0x4e3bcfbf // fmla v31.4s, v29.4s, v27.4s
-	FMOVQ 1392(R8), F28 // -0.0301568952968
-	FMOVQ 1392(R8), F29 // -0.0301568952968
+	FMOVQ 1584(R8), F28 // -0.0301568952968
+	FMOVQ 1584(R8), F29 // -0.0301568952968
 	WORD $0x4f8c1a9c // fmla v28.4s, v20.4s, v12.s[2]
 	WORD $0x4f8c1abd // fmla v29.4s, v21.4s, v12.s[2]
 	WORD $0x4e3acfdc // fmla v28.4s, v30.4s, v26.4s
 	WORD $0x4e3bcffd // fmla v29.4s, v31.4s, v27.4s
-	FMOVQ 1408(R8), F30 // -0.113703551331
-	FMOVQ 1408(R8), F31 // -0.113703551331
+	FMOVQ 1600(R8), F30 // -0.113703551331
+	FMOVQ 1600(R8), F31 // -0.113703551331
 	WORD $0x4fac129e // fmla v30.4s, v20.4s, v12.s[1]
 	WORD $0x4fac12bf // fmla v31.4s, v21.4s, v12.s[1]
 	WORD $0x4e3acf9e // fmla v30.4s, v28.4s, v26.4s
 	WORD $0x4e3bcfbf // fmla v31.4s, v29.4s, v27.4s
-	FMOVQ 1424(R8), F28 // -1.6475996122977676e-09
-	FMOVQ 1424(R8), F29 // -1.6475996122977676e-09
+	FMOVQ 1616(R8), F28 // -1.6475996122977676e-09
+	FMOVQ 1616(R8), F29 // -1.6475996122977676e-09
 	WORD $0x4f8c129c // fmla v28.4s, v20.4s, v12.s[0]
 	WORD $0x4f8c12bd // fmla v29.4s, v21.4s, v12.s[0]
 	WORD $0x4e3acfdc // fmla v28.4s, v30.4s, v26.4s
 	WORD $0x4e3bcffd // fmla v29.4s, v31.4s, v27.4s
-	FMOVQ 784(R8), F30 // 0.693147180817
+	FMOVQ 1024(R8), F30 // 0.693147180817
 	WORD $0x4e3cd7de // fadd v30.4s, v30.4s, v28.4s
-	FMOVQ 784(R8), F31 // 0.693147180817
+	FMOVQ 1024(R8), F31 // 0.693147180817
 	WORD $0x4e3dd7ff // fadd v31.4s, v31.4s, v29.4s
 	WORD $0x4e38cfdc // fmla v28.4s, v30.4s, v24.4s
 	WORD $0x4e39cffd // fmla v29.4s, v31.4s, v25.4s
-	FMOVQ 784(R8), F30 // 0.693147180817
-	FMOVQ 784(R8), F31 // 0.693147180817
+	FMOVQ 1024(R8), F30 // 0.693147180817
+	FMOVQ 1024(R8), F31 // 0.693147180817
 	WORD $0x4e3ed79c // fadd v28.4s, v28.4s, v30.4s
 	WORD $0x4e3fd7bd // fadd v29.4s, v29.4s, v31.4s
 	WORD $0x6e32df9c // fmul v28.4s, v28.4s, v18.4s
@@ -13699,9 +14188,9 @@ TEXT ·sigmoidNormalisedSingleF32(SB), NOSPLIT, $0-64
 	FMOVQ 0(R8), F0 // 1
 	MOVD par+56(FP), R7
 	MOVD no+32(FP), R4
-	FMOVQ 1440(R8), F1 // 2 1
+	FMOVQ 1632(R8), F1 // 2 1
 	CBZ R4, begin
-	FMOVQ 1456(R8), F1 // 1 0
+	FMOVQ 1648(R8), F1 // 1 0
 begin:
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
@@ -13712,12 +14201,12 @@ begin:
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V2.S4, V3.S4]
-	FMOVQ 816(R8), F4 // 104.5
-	FMOVQ 832(R8), F5 // 1.2582976e+07
+	FMOVQ 1056(R8), F4 // 104.5
+	FMOVQ 1072(R8), F5 // 1.2582976e+07
 	FMOVQ 16(R8), F6 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
 	FMOVQ 32(R8), F7 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
-	FMOVQ 864(R8), F8 // +Inf
-	FMOVQ 864(R8), F9 // +Inf
+	FMOVQ 256(R8), F8 // +Inf
+	FMOVQ 256(R8), F9 // +Inf
 	WORD $0x4e22e508 // fcmeq v8.4s, v8.4s, v2.4s
 	WORD $0x4e23e529 // fcmeq v9.4s, v9.4s, v3.4s
 	WORD $0x4ea0f842 // fabs v2.4s, v2.4s
@@ -13787,56 +14276,56 @@ loop:
 	WORD $0x6e25dd27 // fmul v7.4s, v9.4s, v5.4s
 	WORD $0x4eaecccc // fmls v12.4s, v6.4s, v14.4s
 	WORD $0x4eafcced // fmls v13.4s, v7.4s, v15.4s
-	FMOVQ 1328(R8), F6 // 0.386294303904 0.0529314290558 0.0187063060079 0.00553057883505
-	FMOVQ 1344(R8), F7 // 0.000295095305405 0 0 0
+	FMOVQ 1520(R8), F6 // 0.386294303904 0.0529314290558 0.0187063060079 0.00553057883505
+	FMOVQ 1536(R8), F7 // 0.000295095305405 0 0 0
 	WORD $0x4e24d48a // fadd v10.4s, v4.4s, v4.4s
 	WORD $0x4e25d4ab // fadd v11.4s, v5.4s, v5.4s
 	WORD $0x4ea0d54a // fsub v10.4s, v10.4s, v0.4s
 	WORD $0x4ea0d56b // fsub v11.4s, v11.4s, v0.4s
 	WORD $0x6e2add50 // fmul v16.4s, v10.4s, v10.4s
 	WORD $0x6e2bdd71 // fmul v17.4s, v11.4s, v11.4s
-	FMOVQ 1360(R8), F18 // -0.00184429839116
-	FMOVQ 1360(R8), F19 // -0.00184429839116
+	FMOVQ 1552(R8), F18 // -0.00184429839116
+	FMOVQ 1552(R8), F19 // -0.00184429839116
 	WORD $0x4f871152 // fmla v18.4s, v10.4s, v7.s[0]
 	WORD $0x4f871173 // fmla v19.4s, v11.4s, v7.s[0]
-	FMOVQ 1376(R8), F20 // -0.0112001485349
-	FMOVQ 1376(R8), F21 // -0.0112001485349
+	FMOVQ 1568(R8), F20 // -0.0112001485349
+	FMOVQ 1568(R8), F21 // -0.0112001485349
 	WORD $0x4fa61954 // fmla v20.4s, v10.4s, v6.s[3]
 	WORD $0x4fa61975 // fmla v21.4s, v11.4s, v6.s[3]
 	WORD $0x4e30ce54 // fmla v20.4s, v18.4s, v16.4s
 	WORD $0x4e31ce75 // fmla v21.4s, v19.4s, v17.4s
-	FMOVQ 1392(R8), F18 // -0.0301568952968
-	FMOVQ 1392(R8), F19 // -0.0301568952968
+	FMOVQ 1584(R8), F18 // -0.0301568952968
+	FMOVQ 1584(R8), F19 // -0.0301568952968
 	WORD $0x4f861952 // fmla v18.4s, v10.4s, v6.s[2]
 	WORD $0x4f861973 // fmla v19.4s, v11.4s, v6.s[2]
 	WORD $0x4e30ce92 // fmla v18.4s, v20.4s, v16.4s
 	WORD $0x4e31ceb3 // fmla v19.4s, v21.4s, v17.4s
-	FMOVQ 1408(R8), F20 // -0.113703551331
-	FMOVQ 1408(R8), F21 // -0.113703551331
+	FMOVQ 1600(R8), F20 // -0.113703551331
+	FMOVQ 1600(R8), F21 // -0.113703551331
 	WORD $0x4fa61154 // fmla v20.4s, v10.4s, v6.s[1]
 	WORD $0x4fa61175 // fmla v21.4s, v11.4s, v6.s[1]
 	WORD $0x4e30ce54 // fmla v20.4s, v18.4s, v16.4s
 	WORD $0x4e31ce75 // fmla v21.4s, v19.4s, v17.4s
-	FMOVQ 1424(R8), F18 // -1.6475996122977676e-09
-	FMOVQ 1424(R8), F19 // -1.6475996122977676e-09
+	FMOVQ 1616(R8), F18 // -1.6475996122977676e-09
+	FMOVQ 1616(R8), F19 // -1.6475996122977676e-09
 	WORD $0x4f861152 // fmla v18.4s, v10.4s, v6.s[0]
 	WORD $0x4f861173 // fmla v19.4s, v11.4s, v6.s[0]
 	WORD $0x4e30ce92 // fmla v18.4s, v20.4s, v16.4s
 	WORD $0x4e31ceb3 // fmla v19.4s, v21.4s, v17.4s
-	FMOVQ 784(R8), F20 // 0.693147180817
+	FMOVQ 1024(R8), F20 // 0.693147180817
 	WORD $0x4e32d694 // fadd v20.4s, v20.4s, v18.4s
-	FMOVQ 784(R8), F21 // 0.693147180817
+	FMOVQ 1024(R8), F21 // 0.693147180817
 	WORD $0x4e33d6b5 // fadd v21.4s, v21.4s, v19.4s
 	WORD $0x4e2ece92 // fmla v18.4s, v20.4s, v14.4s
 	WORD $0x4e2fceb3 // fmla v19.4s, v21.4s, v15.4s
-	FMOVQ 784(R8), F20 // 0.693147180817
-	FMOVQ 784(R8), F21 // 0.693147180817
+	FMOVQ 1024(R8), F20 // 0.693147180817
+	FMOVQ 1024(R8), F21 // 0.693147180817
 	WORD $0x4e34d652 // fadd v18.4s, v18.4s, v20.4s
 	WORD $0x4e35d673 // fadd v19.4s, v19.4s, v21.4s
 	WORD $0x4e2ccc84 // fmla v4.4s, v4.4s, v12.4s
 	WORD $0x4e2dcca5 // fmla v5.4s, v5.4s, v13.4s
-	FMOVQ 624(R8), F12 // 1.152921504606847e+18
-	FMOVQ 624(R8), F13 // 1.152921504606847e+18
+	FMOVQ 864(R8), F12 // 1.152921504606847e+18
+	FMOVQ 864(R8), F13 // 1.152921504606847e+18
 	WORD $0x4ea2f58c // fmin v12.4s, v12.4s, v2.4s
 	WORD $0x4ea3f5ad // fmin v13.4s, v13.4s, v3.4s
 	WORD $0x6e28de46 // fmul v6.4s, v18.4s, v8.4s
@@ -13980,8 +14469,8 @@ value:
 TEXT ·sigmoidMAEF32(SB), NOSPLIT, $0-64
 	MOVD $numbers<>(SB), R8
 	FMOVQ 80(R8), F0 // 1
-	FMOVQ 928(R8), F1 // 746
-	FMOVQ 272(R8), F2 // 6.755399441055808e+15
+	FMOVQ 1152(R8), F1 // 746
+	FMOVQ 528(R8), F2 // 6.755399441055808e+15
 	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
@@ -13998,8 +14487,8 @@ loop:
 	VLD1.P 16(R6), [V8.S4]
 	WORD $0x4e617909 // fcvtl2 v9.2d, v8.4s
 	WORD $0x0e617908 // fcvtl v8.2d, v8.2s
-	FMOVQ 992(R8), F10 // +Inf
-	FMOVQ 992(R8), F11 // +Inf
+	FMOVQ 288(R8), F10 // +Inf
+	FMOVQ 288(R8), F11 // +Inf
 	WORD $0x4e68e54a // fcmeq v10.2d, v10.2d, v8.2d
 	WORD $0x4e69e56b // fcmeq v11.2d, v11.2d, v9.2d
 	WORD $0x4ee0f908 // fabs v8.2d, v8.2d
@@ -14096,12 +14585,12 @@ shares:
 	WORD $0x4ef1d5b5 // fsub v21.2d, v13.2d, v17.2d
 	WORD $0x4ee0fa94 // fabs v20.2d, v20.2d
 	WORD $0x4ee0fab5 // fabs v21.2d, v21.2d
-	FMOVQ 1136(R8), F22 // 4.440892098500626e-16
-	FMOVQ 1136(R8), F23 // 4.440892098500626e-16
+	FMOVQ 1344(R8), F22 // 4.440892098500626e-16
+	FMOVQ 1344(R8), F23 // 4.440892098500626e-16
 	WORD $0x6e74e6d2 // fcmge v18.2d, v22.2d, v20.2d
 	WORD $0x6e75e6f3 // fcmge v19.2d, v23.2d, v21.2d
-	FMOVQ 1152(R8), F22 // 0.25
-	FMOVQ 1152(R8), F23 // 0.25
+	FMOVQ 1360(R8), F22 // 0.25
+	FMOVQ 1360(R8), F23 // 0.25
 	WORD $0x6ef0e6d6 // fcmgt v22.2d, v22.2d, v16.2d
 	WORD $0x6ef1e6f7 // fcmgt v23.2d, v23.2d, v17.2d
 	VAND V22.B16, V18.B16, V18.B16
@@ -14170,8 +14659,8 @@ value:
 TEXT ·sigmoidMAEF64(SB), NOSPLIT, $0-64
 	MOVD $numbers<>(SB), R8
 	FMOVQ 80(R8), F0 // 1
-	FMOVQ 928(R8), F1 // 746
-	FMOVQ 272(R8), F2 // 6.755399441055808e+15
+	FMOVQ 1152(R8), F1 // 746
+	FMOVQ 528(R8), F2 // 6.755399441055808e+15
 	FMOVQ 96(R8), F3 // 1.4426950408889634 0.6931471805599453
 	FMOVQ 112(R8), F4 // 2.3190468138462996e-17 5.421010862427522e-20
 	FMOVQ 128(R8), F5 // 0.16666666666666669 0.008333333333330051
@@ -14186,8 +14675,8 @@ TEXT ·sigmoidMAEF64(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V8.D2, V9.D2]
-	FMOVQ 992(R8), F10 // +Inf
-	FMOVQ 992(R8), F11 // +Inf
+	FMOVQ 288(R8), F10 // +Inf
+	FMOVQ 288(R8), F11 // +Inf
 	WORD $0x4e68e54a // fcmeq v10.2d, v10.2d, v8.2d
 	WORD $0x4e69e56b // fcmeq v11.2d, v11.2d, v9.2d
 	WORD $0x4ee0f908 // fabs v8.2d, v8.2d
@@ -14278,12 +14767,12 @@ shares:
 	WORD $0x4ef1d5b5 // fsub v21.2d, v13.2d, v17.2d
 	WORD $0x4ee0fa94 // fabs v20.2d, v20.2d
 	WORD $0x4ee0fab5 // fabs v21.2d, v21.2d
-	FMOVQ 1136(R8), F22 // 4.440892098500626e-16
-	FMOVQ 1136(R8), F23 // 4.440892098500626e-16
+	FMOVQ 1344(R8), F22 // 4.440892098500626e-16
+	FMOVQ 1344(R8), F23 // 4.440892098500626e-16
 	WORD $0x6e74e6d2 // fcmge v18.2d, v22.2d, v20.2d
 	WORD $0x6e75e6f3 // fcmge v19.2d, v23.2d, v21.2d
-	FMOVQ 1152(R8), F22 // 0.25
-	FMOVQ 1152(R8), F23 // 0.25
+	FMOVQ 1360(R8), F22 // 0.25
+	FMOVQ 1360(R8), F23 // 0.25
 	WORD $0x6ef0e6d6 // fcmgt v22.2d, v22.2d, v16.2d
 	WORD $0x6ef1e6f7 // fcmgt v23.2d, v23.2d, v17.2d
 	VAND V22.B16, V18.B16, V18.B16
@@ -14379,156 +14868,180 @@ DATA numbers<>+224(SB)/8, $0x3fa5555555553d4f
 DATA numbers<>+232(SB)/8, $0x3fa5555555553d4f
 DATA numbers<>+240(SB)/8, $0x3fe0000000000000
 DATA numbers<>+248(SB)/8, $0x3fe0000000000000
-DATA numbers<>+256(SB)/8, $0xc087500000000000
-DATA numbers<>+264(SB)/8, $0xc087500000000000
-DATA numbers<>+272(SB)/8, $0x4338000000000040
-DATA numbers<>+280(SB)/8, $0x4338000000000040
-DATA numbers<>+288(SB)/8, $0xbfd0000000000000
-DATA numbers<>+296(SB)/8, $0xbfd0000000000000
+DATA numbers<>+256(SB)/8, $0x7f8000007f800000
+DATA numbers<>+264(SB)/8, $0x7f8000007f800000
+DATA numbers<>+272(SB)/8, $0xff800000ff800000
+DATA numbers<>+280(SB)/8, $0xff800000ff800000
+DATA numbers<>+288(SB)/8, $0x7ff0000000000000
+DATA numbers<>+296(SB)/8, $0x7ff0000000000000
 DATA numbers<>+304(SB)/8, $0xfff0000000000000
 DATA numbers<>+312(SB)/8, $0xfff0000000000000
-DATA numbers<>+320(SB)/8, $0x3fd999999997fa04
-DATA numbers<>+328(SB)/8, $0x3fcc71c51d8e78af
-DATA numbers<>+336(SB)/8, $0x3fc39a09d078c69f
-DATA numbers<>+344(SB)/8, $0x3fc2f112df3e5244
-DATA numbers<>+352(SB)/8, $0x00095f619980c433
-DATA numbers<>+360(SB)/8, $0x00095f619980c433
-DATA numbers<>+368(SB)/8, $0x4330000000000000
-DATA numbers<>+376(SB)/8, $0x4330000000000000
-DATA numbers<>+384(SB)/8, $0x43300000000003ff
-DATA numbers<>+392(SB)/8, $0x43300000000003ff
-DATA numbers<>+400(SB)/8, $0x000fffffffffffff
-DATA numbers<>+408(SB)/8, $0x000fffffffffffff
-DATA numbers<>+416(SB)/8, $0x3fe6a09e667f3bcd
-DATA numbers<>+424(SB)/8, $0x3fe6a09e667f3bcd
-DATA numbers<>+432(SB)/8, $0x4000000000000000
-DATA numbers<>+440(SB)/8, $0x4000000000000000
-DATA numbers<>+448(SB)/8, $0x3fc7466496cb03de
-DATA numbers<>+456(SB)/8, $0x3fc7466496cb03de
-DATA numbers<>+464(SB)/8, $0x3fd2492494229359
-DATA numbers<>+472(SB)/8, $0x3fd2492494229359
-DATA numbers<>+480(SB)/8, $0x3fe5555555555593
-DATA numbers<>+488(SB)/8, $0x3fe5555555555593
-DATA numbers<>+496(SB)/8, $0x3dea39ef35793c76
-DATA numbers<>+504(SB)/8, $0x3dea39ef35793c76
-DATA numbers<>+512(SB)/8, $0x3fe62e42fee00000
-DATA numbers<>+520(SB)/8, $0x3fe62e42fee00000
-DATA numbers<>+528(SB)/8, $0x0170000000000000
-DATA numbers<>+536(SB)/8, $0x0170000000000000
-DATA numbers<>+544(SB)/8, $0x4c70000000000000
-DATA numbers<>+552(SB)/8, $0x4c70000000000000
-DATA numbers<>+560(SB)/8, $0x4061542457337d43
-DATA numbers<>+568(SB)/8, $0x4061542457337d43
-DATA numbers<>+576(SB)/8, $0x3e4cb42d3eaaaad3
-DATA numbers<>+584(SB)/8, $0x3dd5fc283e144bd3
-DATA numbers<>+592(SB)/8, $0x00000000bd37f45f
-DATA numbers<>+600(SB)/8, $0x0000000000000000
-DATA numbers<>+608(SB)/8, $0x2180000021800000
-DATA numbers<>+616(SB)/8, $0x2180000021800000
-DATA numbers<>+624(SB)/8, $0x5d8000005d800000
-DATA numbers<>+632(SB)/8, $0x5d8000005d800000
-DATA numbers<>+640(SB)/8, $0x0040000000400000
-DATA numbers<>+648(SB)/8, $0x0040000000400000
-DATA numbers<>+656(SB)/8, $0x4b0000004b000000
-DATA numbers<>+664(SB)/8, $0x4b0000004b000000
-DATA numbers<>+672(SB)/8, $0x4b00007f4b00007f
-DATA numbers<>+680(SB)/8, $0x4b00007f4b00007f
-DATA numbers<>+688(SB)/8, $0x007fffff007fffff
-DATA numbers<>+696(SB)/8, $0x007fffff007fffff
-DATA numbers<>+704(SB)/8, $0x3f4000003f400000
-DATA numbers<>+712(SB)/8, $0x3f4000003f400000
-DATA numbers<>+720(SB)/8, $0xbe06c821be06c821
-DATA numbers<>+728(SB)/8, $0xbe06c821be06c821
-DATA numbers<>+736(SB)/8, $0xbe2a791bbe2a791b
-DATA numbers<>+744(SB)/8, $0xbe2a791bbe2a791b
-DATA numbers<>+752(SB)/8, $0xbe800012be800012
-DATA numbers<>+760(SB)/8, $0xbe800012be800012
-DATA numbers<>+768(SB)/8, $0xbf000000bf000000
-DATA numbers<>+776(SB)/8, $0xbf000000bf000000
-DATA numbers<>+784(SB)/8, $0x3f3172183f317218
-DATA numbers<>+792(SB)/8, $0x3f3172183f317218
-DATA numbers<>+800(SB)/8, $0x42265af642265af6
-DATA numbers<>+808(SB)/8, $0x42265af642265af6
-DATA numbers<>+816(SB)/8, $0x42d1000042d10000
-DATA numbers<>+824(SB)/8, $0x42d1000042d10000
-DATA numbers<>+832(SB)/8, $0x4b4000404b400040
-DATA numbers<>+840(SB)/8, $0x4b4000404b400040
-DATA numbers<>+848(SB)/8, $0x3dde467c3e4ccc6a
-DATA numbers<>+856(SB)/8, $0x000000003dedd133
-DATA numbers<>+864(SB)/8, $0x7f8000007f800000
-DATA numbers<>+872(SB)/8, $0x7f8000007f800000
-DATA numbers<>+880(SB)/8, $0x4000000040000000
-DATA numbers<>+888(SB)/8, $0x4000000040000000
-DATA numbers<>+896(SB)/8, $0x3e1264933e126493
-DATA numbers<>+904(SB)/8, $0x3e1264933e126493
-DATA numbers<>+912(SB)/8, $0x3eaaaaab3eaaaaab
-DATA numbers<>+920(SB)/8, $0x3eaaaaab3eaaaaab
-DATA numbers<>+928(SB)/8, $0x4087500000000000
-DATA numbers<>+936(SB)/8, $0x4087500000000000
-DATA numbers<>+944(SB)/8, $0x3fc9999999999944
-DATA numbers<>+952(SB)/8, $0x3fbc71c71bedea50
-DATA numbers<>+960(SB)/8, $0x3fb3b13515f481d9
-DATA numbers<>+968(SB)/8, $0x3fae0a2d526b5aa6
-DATA numbers<>+976(SB)/8, $0x3fa32e0c573ae320
-DATA numbers<>+984(SB)/8, $0x3fb401d4aa549388
-DATA numbers<>+992(SB)/8, $0x7ff0000000000000
-DATA numbers<>+1000(SB)/8, $0x7ff0000000000000
-DATA numbers<>+1008(SB)/8, $0x3fabc37f2f621e22
-DATA numbers<>+1016(SB)/8, $0x3fabc37f2f621e22
-DATA numbers<>+1024(SB)/8, $0x3fb111abdcc0bc30
-DATA numbers<>+1032(SB)/8, $0x3fb111abdcc0bc30
-DATA numbers<>+1040(SB)/8, $0x3fb745d19937c37f
-DATA numbers<>+1048(SB)/8, $0x3fb745d19937c37f
-DATA numbers<>+1056(SB)/8, $0x3fc2492492499d46
-DATA numbers<>+1064(SB)/8, $0x3fc2492492499d46
-DATA numbers<>+1072(SB)/8, $0x3fd5555555555555
-DATA numbers<>+1080(SB)/8, $0x3fd5555555555555
-DATA numbers<>+1088(SB)/8, $0x7e70000000000000
-DATA numbers<>+1096(SB)/8, $0x7e70000000000000
-DATA numbers<>+1104(SB)/8, $0x3cc8000000000000
-DATA numbers<>+1112(SB)/8, $0x3cc8000000000000
-DATA numbers<>+1120(SB)/8, $0x3fe8000000000000
-DATA numbers<>+1128(SB)/8, $0x3fe8000000000000
-DATA numbers<>+1136(SB)/8, $0x3cc0000000000000
-DATA numbers<>+1144(SB)/8, $0x3cc0000000000000
-DATA numbers<>+1152(SB)/8, $0x3fd0000000000000
-DATA numbers<>+1160(SB)/8, $0x3fd0000000000000
-DATA numbers<>+1168(SB)/8, $0x3fe5555555555555
-DATA numbers<>+1176(SB)/8, $0x3fe5555555555555
-DATA numbers<>+1184(SB)/8, $0x0000000033800000
-DATA numbers<>+1192(SB)/8, $0x0000000000000000
-DATA numbers<>+1200(SB)/8, $0x42f3000042f30000
-DATA numbers<>+1208(SB)/8, $0x42f3000042f30000
-DATA numbers<>+1216(SB)/8, $0x4b4000584b400058
-DATA numbers<>+1224(SB)/8, $0x4b4000584b400058
-DATA numbers<>+1232(SB)/8, $0x3e70000000000000
-DATA numbers<>+1240(SB)/8, $0x0000000000000000
-DATA numbers<>+1248(SB)/8, $0x4087d80000000000
-DATA numbers<>+1256(SB)/8, $0x4087d80000000000
-DATA numbers<>+1264(SB)/8, $0x4338000000000058
-DATA numbers<>+1272(SB)/8, $0x4338000000000058
-DATA numbers<>+1280(SB)/8, $0x35bfbe8e3f317200
-DATA numbers<>+1288(SB)/8, $0x0000000000000000
-DATA numbers<>+1296(SB)/8, $0x4b4000004b400000
-DATA numbers<>+1304(SB)/8, $0x4b4000004b400000
-DATA numbers<>+1312(SB)/8, $0x2640000026400000
-DATA numbers<>+1320(SB)/8, $0x2640000026400000
-DATA numbers<>+1328(SB)/8, $0x3d58cea03ec5c85e
-DATA numbers<>+1336(SB)/8, $0x3bb539dc3c993df8
-DATA numbers<>+1344(SB)/8, $0x00000000399ab705
-DATA numbers<>+1352(SB)/8, $0x0000000000000000
-DATA numbers<>+1360(SB)/8, $0xbaf1bc63baf1bc63
-DATA numbers<>+1368(SB)/8, $0xbaf1bc63baf1bc63
-DATA numbers<>+1376(SB)/8, $0xbc3780d4bc3780d4
-DATA numbers<>+1384(SB)/8, $0xbc3780d4bc3780d4
-DATA numbers<>+1392(SB)/8, $0xbcf70b98bcf70b98
-DATA numbers<>+1400(SB)/8, $0xbcf70b98bcf70b98
-DATA numbers<>+1408(SB)/8, $0xbde8dd68bde8dd68
-DATA numbers<>+1416(SB)/8, $0xbde8dd68bde8dd68
-DATA numbers<>+1424(SB)/8, $0xb0e271c2b0e271c2
-DATA numbers<>+1432(SB)/8, $0xb0e271c2b0e271c2
-DATA numbers<>+1440(SB)/8, $0x3f80000040000000
-DATA numbers<>+1448(SB)/8, $0x3f80000040000000
-DATA numbers<>+1456(SB)/8, $0x000000003f800000
-DATA numbers<>+1464(SB)/8, $0x000000003f800000
-GLOBL numbers<>(SB), RODATA|NOPTR, $1472
+DATA numbers<>+320(SB)/8, $0x0000000000000000
+DATA numbers<>+328(SB)/8, $0x0000000000000000
+DATA numbers<>+336(SB)/8, $0x4b4000004b400000
+DATA numbers<>+344(SB)/8, $0x4b4000004b400000
+DATA numbers<>+352(SB)/8, $0xb95e80833f318000
+DATA numbers<>+360(SB)/8, $0x0000000000000000
+DATA numbers<>+368(SB)/8, $0x4338000000000000
+DATA numbers<>+376(SB)/8, $0x4338000000000000
+DATA numbers<>+384(SB)/8, $0x3fc5555555555555
+DATA numbers<>+392(SB)/8, $0x3f81111111110e60
+DATA numbers<>+400(SB)/8, $0x3f2a01a01a4c09fc
+DATA numbers<>+408(SB)/8, $0x3ec71de17a0d2d18
+DATA numbers<>+416(SB)/8, $0x3e5af2424df73249
+DATA numbers<>+424(SB)/8, $0x0000000000000000
+DATA numbers<>+432(SB)/8, $0x3fe62e42fefa0000
+DATA numbers<>+440(SB)/8, $0x3d7cf79abc9e3b3a
+DATA numbers<>+448(SB)/8, $0x3e92880d86f76ed5
+DATA numbers<>+456(SB)/8, $0x3e92880d86f76ed5
+DATA numbers<>+464(SB)/8, $0x3efa019c9381c4a1
+DATA numbers<>+472(SB)/8, $0x3efa019c9381c4a1
+DATA numbers<>+480(SB)/8, $0x3f56c16c173a5e19
+DATA numbers<>+488(SB)/8, $0x3f56c16c173a5e19
+DATA numbers<>+496(SB)/8, $0x3fa5555555554c95
+DATA numbers<>+504(SB)/8, $0x3fa5555555554c95
+DATA numbers<>+512(SB)/8, $0xc087500000000000
+DATA numbers<>+520(SB)/8, $0xc087500000000000
+DATA numbers<>+528(SB)/8, $0x4338000000000040
+DATA numbers<>+536(SB)/8, $0x4338000000000040
+DATA numbers<>+544(SB)/8, $0xbfd0000000000000
+DATA numbers<>+552(SB)/8, $0xbfd0000000000000
+DATA numbers<>+560(SB)/8, $0x3fd999999997fa04
+DATA numbers<>+568(SB)/8, $0x3fcc71c51d8e78af
+DATA numbers<>+576(SB)/8, $0x3fc39a09d078c69f
+DATA numbers<>+584(SB)/8, $0x3fc2f112df3e5244
+DATA numbers<>+592(SB)/8, $0x00095f619980c433
+DATA numbers<>+600(SB)/8, $0x00095f619980c433
+DATA numbers<>+608(SB)/8, $0x4330000000000000
+DATA numbers<>+616(SB)/8, $0x4330000000000000
+DATA numbers<>+624(SB)/8, $0x43300000000003ff
+DATA numbers<>+632(SB)/8, $0x43300000000003ff
+DATA numbers<>+640(SB)/8, $0x000fffffffffffff
+DATA numbers<>+648(SB)/8, $0x000fffffffffffff
+DATA numbers<>+656(SB)/8, $0x3fe6a09e667f3bcd
+DATA numbers<>+664(SB)/8, $0x3fe6a09e667f3bcd
+DATA numbers<>+672(SB)/8, $0x4000000000000000
+DATA numbers<>+680(SB)/8, $0x4000000000000000
+DATA numbers<>+688(SB)/8, $0x3fc7466496cb03de
+DATA numbers<>+696(SB)/8, $0x3fc7466496cb03de
+DATA numbers<>+704(SB)/8, $0x3fd2492494229359
+DATA numbers<>+712(SB)/8, $0x3fd2492494229359
+DATA numbers<>+720(SB)/8, $0x3fe5555555555593
+DATA numbers<>+728(SB)/8, $0x3fe5555555555593
+DATA numbers<>+736(SB)/8, $0x3dea39ef35793c76
+DATA numbers<>+744(SB)/8, $0x3dea39ef35793c76
+DATA numbers<>+752(SB)/8, $0x3fe62e42fee00000
+DATA numbers<>+760(SB)/8, $0x3fe62e42fee00000
+DATA numbers<>+768(SB)/8, $0x0170000000000000
+DATA numbers<>+776(SB)/8, $0x0170000000000000
+DATA numbers<>+784(SB)/8, $0x4c70000000000000
+DATA numbers<>+792(SB)/8, $0x4c70000000000000
+DATA numbers<>+800(SB)/8, $0x4061542457337d43
+DATA numbers<>+808(SB)/8, $0x4061542457337d43
+DATA numbers<>+816(SB)/8, $0x3e4cb42d3eaaaad3
+DATA numbers<>+824(SB)/8, $0x3dd5fc283e144bd3
+DATA numbers<>+832(SB)/8, $0x00000000bd37f45f
+DATA numbers<>+840(SB)/8, $0x0000000000000000
+DATA numbers<>+848(SB)/8, $0x2180000021800000
+DATA numbers<>+856(SB)/8, $0x2180000021800000
+DATA numbers<>+864(SB)/8, $0x5d8000005d800000
+DATA numbers<>+872(SB)/8, $0x5d8000005d800000
+DATA numbers<>+880(SB)/8, $0x0040000000400000
+DATA numbers<>+888(SB)/8, $0x0040000000400000
+DATA numbers<>+896(SB)/8, $0x4b0000004b000000
+DATA numbers<>+904(SB)/8, $0x4b0000004b000000
+DATA numbers<>+912(SB)/8, $0x4b00007f4b00007f
+DATA numbers<>+920(SB)/8, $0x4b00007f4b00007f
+DATA numbers<>+928(SB)/8, $0x007fffff007fffff
+DATA numbers<>+936(SB)/8, $0x007fffff007fffff
+DATA numbers<>+944(SB)/8, $0x3f4000003f400000
+DATA numbers<>+952(SB)/8, $0x3f4000003f400000
+DATA numbers<>+960(SB)/8, $0xbe06c821be06c821
+DATA numbers<>+968(SB)/8, $0xbe06c821be06c821
+DATA numbers<>+976(SB)/8, $0xbe2a791bbe2a791b
+DATA numbers<>+984(SB)/8, $0xbe2a791bbe2a791b
+DATA numbers<>+992(SB)/8, $0xbe800012be800012
+DATA numbers<>+1000(SB)/8, $0xbe800012be800012
+DATA numbers<>+1008(SB)/8, $0xbf000000bf000000
+DATA numbers<>+1016(SB)/8, $0xbf000000bf000000
+DATA numbers<>+1024(SB)/8, $0x3f3172183f317218
+DATA numbers<>+1032(SB)/8, $0x3f3172183f317218
+DATA numbers<>+1040(SB)/8, $0x42265af642265af6
+DATA numbers<>+1048(SB)/8, $0x42265af642265af6
+DATA numbers<>+1056(SB)/8, $0x42d1000042d10000
+DATA numbers<>+1064(SB)/8, $0x42d1000042d10000
+DATA numbers<>+1072(SB)/8, $0x4b4000404b400040
+DATA numbers<>+1080(SB)/8, $0x4b4000404b400040
+DATA numbers<>+1088(SB)/8, $0x3dde467c3e4ccc6a
+DATA numbers<>+1096(SB)/8, $0x000000003dedd133
+DATA numbers<>+1104(SB)/8, $0x4000000040000000
+DATA numbers<>+1112(SB)/8, $0x4000000040000000
+DATA numbers<>+1120(SB)/8, $0x3e1264933e126493
+DATA numbers<>+1128(SB)/8, $0x3e1264933e126493
+DATA numbers<>+1136(SB)/8, $0x3eaaaaab3eaaaaab
+DATA numbers<>+1144(SB)/8, $0x3eaaaaab3eaaaaab
+DATA numbers<>+1152(SB)/8, $0x4087500000000000
+DATA numbers<>+1160(SB)/8, $0x4087500000000000
+DATA numbers<>+1168(SB)/8, $0x3fc9999999999944
+DATA numbers<>+1176(SB)/8, $0x3fbc71c71bedea50
+DATA numbers<>+1184(SB)/8, $0x3fb3b13515f481d9
+DATA numbers<>+1192(SB)/8, $0x3fae0a2d526b5aa6
+DATA numbers<>+1200(SB)/8, $0x3fa32e0c573ae320
+DATA numbers<>+1208(SB)/8, $0x3fb401d4aa549388
+DATA numbers<>+1216(SB)/8, $0x3fabc37f2f621e22
+DATA numbers<>+1224(SB)/8, $0x3fabc37f2f621e22
+DATA numbers<>+1232(SB)/8, $0x3fb111abdcc0bc30
+DATA numbers<>+1240(SB)/8, $0x3fb111abdcc0bc30
+DATA numbers<>+1248(SB)/8, $0x3fb745d19937c37f
+DATA numbers<>+1256(SB)/8, $0x3fb745d19937c37f
+DATA numbers<>+1264(SB)/8, $0x3fc2492492499d46
+DATA numbers<>+1272(SB)/8, $0x3fc2492492499d46
+DATA numbers<>+1280(SB)/8, $0x3fd5555555555555
+DATA numbers<>+1288(SB)/8, $0x3fd5555555555555
+DATA numbers<>+1296(SB)/8, $0x7e70000000000000
+DATA numbers<>+1304(SB)/8, $0x7e70000000000000
+DATA numbers<>+1312(SB)/8, $0x3cc8000000000000
+DATA numbers<>+1320(SB)/8, $0x3cc8000000000000
+DATA numbers<>+1328(SB)/8, $0x3fe8000000000000
+DATA numbers<>+1336(SB)/8, $0x3fe8000000000000
+DATA numbers<>+1344(SB)/8, $0x3cc0000000000000
+DATA numbers<>+1352(SB)/8, $0x3cc0000000000000
+DATA numbers<>+1360(SB)/8, $0x3fd0000000000000
+DATA numbers<>+1368(SB)/8, $0x3fd0000000000000
+DATA numbers<>+1376(SB)/8, $0x3fe5555555555555
+DATA numbers<>+1384(SB)/8, $0x3fe5555555555555
+DATA numbers<>+1392(SB)/8, $0x0000000033800000
+DATA numbers<>+1400(SB)/8, $0x0000000000000000
+DATA numbers<>+1408(SB)/8, $0x42f3000042f30000
+DATA numbers<>+1416(SB)/8, $0x42f3000042f30000
+DATA numbers<>+1424(SB)/8, $0x4b4000584b400058
+DATA numbers<>+1432(SB)/8, $0x4b4000584b400058
+DATA numbers<>+1440(SB)/8, $0x3e70000000000000
+DATA numbers<>+1448(SB)/8, $0x0000000000000000
+DATA numbers<>+1456(SB)/8, $0x4087d80000000000
+DATA numbers<>+1464(SB)/8, $0x4087d80000000000
+DATA numbers<>+1472(SB)/8, $0x4338000000000058
+DATA numbers<>+1480(SB)/8, $0x4338000000000058
+DATA numbers<>+1488(SB)/8, $0x35bfbe8e3f317200
+DATA numbers<>+1496(SB)/8, $0x0000000000000000
+DATA numbers<>+1504(SB)/8, $0x2640000026400000
+DATA numbers<>+1512(SB)/8, $0x2640000026400000
+DATA numbers<>+1520(SB)/8, $0x3d58cea03ec5c85e
+DATA numbers<>+1528(SB)/8, $0x3bb539dc3c993df8
+DATA numbers<>+1536(SB)/8, $0x00000000399ab705
+DATA numbers<>+1544(SB)/8, $0x0000000000000000
+DATA numbers<>+1552(SB)/8, $0xbaf1bc63baf1bc63
+DATA numbers<>+1560(SB)/8, $0xbaf1bc63baf1bc63
+DATA numbers<>+1568(SB)/8, $0xbc3780d4bc3780d4
+DATA numbers<>+1576(SB)/8, $0xbc3780d4bc3780d4
+DATA numbers<>+1584(SB)/8, $0xbcf70b98bcf70b98
+DATA numbers<>+1592(SB)/8, $0xbcf70b98bcf70b98
+DATA numbers<>+1600(SB)/8, $0xbde8dd68bde8dd68
+DATA numbers<>+1608(SB)/8, $0xbde8dd68bde8dd68
+DATA numbers<>+1616(SB)/8, $0xb0e271c2b0e271c2
+DATA numbers<>+1624(SB)/8, $0xb0e271c2b0e271c2
+DATA numbers<>+1632(SB)/8, $0x3f80000040000000
+DATA numbers<>+1640(SB)/8, $0x3f80000040000000
+DATA numbers<>+1648(SB)/8, $0x000000003f800000
+DATA numbers<>+1656(SB)/8, $0x000000003f800000
+GLOBL numbers<>(SB), RODATA|NOPTR, $1664

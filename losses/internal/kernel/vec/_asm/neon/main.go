@@ -46,6 +46,7 @@ func (a *asm) kernels() {
 	a.elementwise()
 	a.exps64(false)
 	a.exps64(true)
+	a.preparedRows()
 	a.mae()
 	a.softmaxGrad()
 	a.polyTerms()
