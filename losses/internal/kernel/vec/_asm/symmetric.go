@@ -29,7 +29,7 @@ var singleQuestions = []sigmoidLoss{
 // = 1/2. crossed says that A is not 0, given that u is no 1 - t that was rounded.
 func singleQuestion(crossed, given bool) func(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 	return func(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
-		logs, park := g.shortLogs(), g.places(9)
+		logs, park := g.shortLogs(!given), g.places(9)
 		return func(qu question, labels func() (yes, no reg.VecVirtual)) (loss, slope reg.VecVirtual) {
 			p, q, positive := g.vec(), g.vec(), qu.positive()
 			rest, lost := g.product(qu.e, qu.p)
@@ -75,20 +75,18 @@ func singleQuestion(crossed, given bool) func(g isa, c questionConsts, par reg.G
 				g.zero(loss)
 				g.zero(slope)
 			}
-			beta, d, off := g.parameter(par, 1), g.vec(), g.vec()
+			beta, d := g.parameter(par, 1), g.vec()
 			g.mul(beta, a, a)
 			g.mul(beta, b, b)
 			g.madd(keptP, a, loss)
 			g.madd(keptQ, b, loss)
 			g.sub(b, a, d)
-			g.sub(a, d, off)
-			g.add(off, b, b) // a - b is what d has lost, from here on
-			g.sub(off, d, off)
-			g.sub(off, a, a)
-			g.sub(b, a, a)
 			g.madd(keptRounded, d, slope)
-			g.madd(keptBoth, a, slope)
-			g.madd(keptBoth, d, slope)
+			pq := g.loaded(keptBoth)
+			less, off := g.product(pq, b) // pq a - less is off, too, at t = 1/2
+			g.msub2(pq, a, less)
+			g.sub(off, slope, slope)
+			g.add(less, slope, slope)
 			return loss, slope
 		}
 	}
@@ -135,9 +133,11 @@ type shortLogs struct {
 	inverse, first table
 	q              []Op
 	steps          Mem
+	shares         bool // u is no more than 1
 }
 
-func (g isa) shortLogs() (c shortLogs) {
+func (g isa) shortLogs(shares bool) (c shortLogs) {
+	c.shares = shares
 	steps, first, count := 40., 30., 32.
 	c.q = g.constants(log1pSingle)
 	if !g.avx512 {
@@ -163,7 +163,7 @@ var log1pTenth = []float64{-0.167401672, 0.200839924, -0.249998922, 0.333332102,
 // shortLog emits -log(u + low) for what u has lost near 1, or no low: +Inf for 0, but with AVX2
 // some number above 87 for what is not normal.
 func (g isa) shortLog(c shortLogs, u, low reg.VecVirtual) (log reg.VecVirtual) {
-	r, k := g.shortSplit(u)
+	r, k := g.shortSplit(u, c.shares)
 	inverse, q := g.vec(), g.vec()
 	log = g.vec()
 	g.load(g.magic(), log)
@@ -185,7 +185,7 @@ func (g isa) shortLog(c shortLogs, u, low reg.VecVirtual) (log reg.VecVirtual) {
 }
 
 // shortSplit emits the m and k of [shortLogs].
-func (g isa) shortSplit(u reg.VecVirtual) (m, k reg.VecVirtual) {
+func (g isa) shortSplit(u reg.VecVirtual, share bool) (m, k reg.VecVirtual) {
 	m, k = g.vec(), g.vec()
 	if !g.avx512 {
 		size := g.vec()
@@ -200,6 +200,12 @@ func (g isa) shortSplit(u reg.VecVirtual) (m, k reg.VecVirtual) {
 	const threeQuarters = 3 // the interval of VGETMANTPS that begins there
 	VGETMANTPS(Imm(threeQuarters), u, m)
 	emitted()
+	if share { // that times 4/3 is a number: 3/2 * 4/3 is 2 when rounded
+		g.mul(g.constant(4./3), u, k)
+		VGETEXPPS(k, k)
+		emitted()
+		return m, k
+	}
 	VGETEXPPS(u, k)
 	emitted()
 	g.pick(VADDPS_BCST, nil, g.constant(1), k, g.cmp(ltOQ, g.constant(1), m).op, k)
