@@ -12737,53 +12737,57 @@ loop:
 	WORD $0x4e34ce58 // fmla v24.4s, v18.4s, v20.4s
 	WORD $0x6e2ddef7 // fmul v23.4s, v23.4s, v13.4s
 	WORD $0x6e2edf18 // fmul v24.4s, v24.4s, v14.4s
-	VMOV V0.B16, V15.B16
-	VMOV V0.B16, V16.B16
-	WORD $0x4fa51aaf // fmla v15.4s, v21.4s, v5.s[3]
-	WORD $0x4fa51ad0 // fmla v16.4s, v22.4s, v5.s[3]
-	WORD $0x4eb5d415 // fsub v21.4s, v0.4s, v21.4s
-	WORD $0x4eb6d416 // fsub v22.4s, v0.4s, v22.4s
-	WORD $0x6e2ddeb5 // fmul v21.4s, v21.4s, v13.4s
-	WORD $0x6e2eded6 // fmul v22.4s, v22.4s, v14.4s
-	VMOV V13.B16, V19.B16
-	VMOV V14.B16, V20.B16
-	WORD $0x4fa51ab3 // fmla v19.4s, v21.4s, v5.s[3]
-	WORD $0x4fa51ad4 // fmla v20.4s, v22.4s, v5.s[3]
+	WORD $0x6e2ddeaf // fmul v15.4s, v21.4s, v13.4s
+	WORD $0x6e2eded0 // fmul v16.4s, v22.4s, v14.4s
+	WORD $0x4fa599ef // fmul v15.4s, v15.4s, v5.s[3]
+	WORD $0x4fa59a10 // fmul v16.4s, v16.4s, v5.s[3]
+	FMOVQ 48(R7), F19
+	FMOVQ 48(R7), F20
+	WORD $0x4eb3cdaf // fmls v15.4s, v13.4s, v19.4s
+	WORD $0x4eb4cdd0 // fmls v16.4s, v14.4s, v20.4s
+	FMOVQ 32(R7), F19
+	FMOVQ 32(R7), F20
+	WORD $0x4eb3cdaf // fmls v15.4s, v13.4s, v19.4s
+	WORD $0x4eb4cdd0 // fmls v16.4s, v14.4s, v20.4s
 	VLD1.P 32(R1), [V13.S4, V14.S4]
 	VLD1.P 32(R3), [V27.S4, V28.S4]
-	WORD $0x4ebbd415 // fsub v21.4s, v0.4s, v27.4s
-	WORD $0x4ebcd416 // fsub v22.4s, v0.4s, v28.4s
+	WORD $0x4ebbd413 // fsub v19.4s, v0.4s, v27.4s
+	WORD $0x4ebcd414 // fsub v20.4s, v0.4s, v28.4s
 	CBZ R4, shares
-	VLD1.P 32(R4), [V21.S4, V22.S4]
+	VLD1.P 32(R4), [V19.S4, V20.S4]
 shares:
 	WORD $0x4ea089ad // cmgt v13.4s, v13.4s, #0
 	WORD $0x4ea089ce // cmgt v14.4s, v14.4s, #0
 	VMOV V27.B16, V25.B16
 	VMOV V28.B16, V26.B16
-	VBIT V13.B16, V21.B16, V25.B16
-	VBIT V14.B16, V22.B16, V26.B16
-	VBIT V13.B16, V27.B16, V21.B16
-	VBIT V14.B16, V28.B16, V22.B16
+	VBIT V13.B16, V19.B16, V25.B16
+	VBIT V14.B16, V20.B16, V26.B16
+	VBIT V13.B16, V27.B16, V19.B16
+	VBIT V14.B16, V28.B16, V20.B16
 	WORD $0x4ea08b3b // cmgt v27.4s, v25.4s, #0
 	WORD $0x4ea08b5c // cmgt v28.4s, v26.4s, #0
 	VAND V27.B16, V11.B16, V11.B16
 	VAND V28.B16, V12.B16, V12.B16
-	WORD $0x6e35def7 // fmul v23.4s, v23.4s, v21.4s
-	WORD $0x6e36df18 // fmul v24.4s, v24.4s, v22.4s
+	WORD $0x6e33def7 // fmul v23.4s, v23.4s, v19.4s
+	WORD $0x6e34df18 // fmul v24.4s, v24.4s, v20.4s
 	WORD $0x4e39cd77 // fmla v23.4s, v11.4s, v25.4s
 	WORD $0x4e3acd98 // fmla v24.4s, v12.4s, v26.4s
-	WORD $0x6e39ddef // fmul v15.4s, v15.4s, v25.4s
-	WORD $0x6e3ade10 // fmul v16.4s, v16.4s, v26.4s
-	WORD $0x4eb5ce6f // fmls v15.4s, v19.4s, v21.4s
-	WORD $0x4eb6ce90 // fmls v16.4s, v20.4s, v22.4s
-	WORD $0x6e31ddef // fmul v15.4s, v15.4s, v17.4s
-	WORD $0x6e32de10 // fmul v16.4s, v16.4s, v18.4s
+	WORD $0x6e31df39 // fmul v25.4s, v25.4s, v17.4s
+	WORD $0x6e32df5a // fmul v26.4s, v26.4s, v18.4s
+	WORD $0x6e39deb5 // fmul v21.4s, v21.4s, v25.4s
+	WORD $0x6e3aded6 // fmul v22.4s, v22.4s, v26.4s
+	WORD $0x4fa51ab9 // fmla v25.4s, v21.4s, v5.s[3]
+	WORD $0x4fa51ada // fmla v26.4s, v22.4s, v5.s[3]
+	WORD $0x6e31de73 // fmul v19.4s, v19.4s, v17.4s
+	WORD $0x6e32de94 // fmul v20.4s, v20.4s, v18.4s
+	WORD $0x4e33cdf9 // fmla v25.4s, v15.4s, v19.4s
+	WORD $0x4e34ce1a // fmla v26.4s, v16.4s, v20.4s
 	VEOR V11.B16, V11.B16, V11.B16
 	VEOR V12.B16, V12.B16, V12.B16
-	WORD $0x4eafd56b // fsub v11.4s, v11.4s, v15.4s
-	WORD $0x4eb0d58c // fsub v12.4s, v12.4s, v16.4s
-	VBIT V13.B16, V15.B16, V11.B16
-	VBIT V14.B16, V16.B16, V12.B16
+	WORD $0x4eb9d56b // fsub v11.4s, v11.4s, v25.4s
+	WORD $0x4ebad58c // fsub v12.4s, v12.4s, v26.4s
+	VBIT V13.B16, V25.B16, V11.B16
+	VBIT V14.B16, V26.B16, V12.B16
 	WORD $0x0e617aed // fcvtl v13.2d, v23.2s
 	WORD $0x4e617aee // fcvtl2 v14.2d, v23.4s
 	VST1.P [V13.D2, V14.D2], 32(R0)

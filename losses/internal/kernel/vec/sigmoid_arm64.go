@@ -21,7 +21,7 @@ func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, gr
 	switch {
 	case f.Smooth():
 		p.kind = smoothQuestions
-	case f == spec.Poly1 && narrow && a >= -0.5 && a <= 0x1p60: // below, 1 + a p cancels
+	case f == spec.Poly1 && narrow && a >= -0.5 && a <= mostPoly: // below, 1 + a p cancels
 		p.kind = polySingle
 	case f == spec.GCE && narrow:
 		p.kind, a = gceSingle, max(a, 0x1p-100) // which changes no digit
@@ -36,9 +36,9 @@ func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, gr
 	return questions(&p, loss, grad, z, yes, no, scale)
 }
 
-// mostFocal is the largest exponent of a focal loss in float32: what rounding does to (1-p)^a grows
-// with it.
-const mostFocal = 8
+// mostFocal is the largest exponent of a focal loss in float32, and mostPoly the largest factor of
+// Poly1: what rounding does to (1-p)^a and to a p grows with them.
+const mostFocal, mostPoly = 8, 2.5
 
 // wideSeparable is SigmoidSeparable in float64.
 func wideSeparable[T spec.Float](f spec.Family, a float64, loss []float64, grad, z, yes, no, scale []T) (ok bool) {

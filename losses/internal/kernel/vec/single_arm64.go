@@ -52,10 +52,13 @@ func singlePlan(par []float64, f spec.Family, a float64) (ok bool) {
 	vector(lowest / rate)
 	vector(rate*math.Log2E, rate, rate-float64(float32(rate)), other)
 	vector(a + 1)
-	if f == spec.Focal {
+	switch f {
+	case spec.Focal:
 		par[at], par[at+1] = a, a
 		at += 2
-	} else {
+	case spec.Poly1:
+		vector(a + 1 - float64(float32(a+1)))
+	default:
 		vector(other - float64(float32(other)))
 	}
 	ok = true

@@ -334,7 +334,7 @@ func (a *asm) fallen(c singleConsts, x, t []Vec) (over, less []Vec) {
 // likely class and u
 //
 //	loss = t e ((1+a) p + e B) + u (|z| + e² B + (e+a) p),
-//	slope by |z| = p (u (1 + a rest) - t (e + a e (1 - rest))).
+//	slope by |z| = p u + a (p u rest) + p t (a e rest - (1+a) e).
 func (a *asm) polySingle(c singleConsts, z []Vec, labels func() (likely, other, positive []Vec)) (loss, slope []Vec) {
 	e, p := a.fall(c.exp, z)
 	off := a.likelihood(c.exp.one, p, e)
@@ -349,27 +349,29 @@ func (a *asm) polySingle(c singleConsts, z []Vec, labels func() (likely, other, 
 	each(func(i int) { a.Move(near[i], e[i]) })
 	each(func(i int) { a.OpLane(Fmla, near[i], c.exp.one, c.other) })
 	each(func(i int) { a.Op(Fmla, z[i], near[i], p[i]) }) // far
-	farSlope, nearSlope := near, square
-	each(func(i int) { a.vectorOf(nearSlope[i], 2) })
+	fall, above := near, square
+	each(func(i int) { a.vectorOf(above[i], 2) })
 	near = b
-	each(func(i int) { a.Op(Fmla, near[i], p[i], nearSlope[i]) })
+	each(func(i int) { a.Op(Fmla, near[i], p[i], above[i]) })
 	each(func(i int) { a.Op(Fmul, near[i], near[i], e[i]) })
-	each(func(i int) { a.Move(farSlope[i], c.exp.one) })
-	each(func(i int) { a.OpLane(Fmla, farSlope[i], rest[i], c.other) })
-	each(func(i int) { a.Op(Fsub, rest[i], c.exp.one, rest[i]) })
-	each(func(i int) { a.Op(Fmul, rest[i], rest[i], e[i]) })
-	each(func(i int) { a.Move(nearSlope[i], e[i]) })
-	each(func(i int) { a.OpLane(Fmla, nearSlope[i], rest[i], c.other) })
-	a.Release(e, rest)
+	each(func(i int) { a.Op(Fmul, fall[i], rest[i], e[i]) })
+	each(func(i int) { a.OpLane(Fmul, fall[i], fall[i], c.other) })
+	for _, at := range []int{3, 2} { // what rounding 1+a loses, and 1+a
+		each(func(i int) { a.vectorOf(above[i], at) })
+		each(func(i int) { a.Op(Fmls, fall[i], e[i], above[i]) })
+	}
+	a.Release(e, above)
 	t, u, positive := labels()
 	a.where(z, u)
 	each(func(i int) { a.Op(Fmul, near[i], near[i], t[i]) })
 	each(func(i int) { a.Op(Fmla, near[i], z[i], u[i]) })
-	each(func(i int) { a.Op(Fmul, farSlope[i], farSlope[i], u[i]) })
-	each(func(i int) { a.Op(Fmls, farSlope[i], nearSlope[i], t[i]) })
-	each(func(i int) { a.Op(Fmul, farSlope[i], farSlope[i], p[i]) })
-	a.Release(z, nearSlope, p, t, u)
-	slope = a.signed(farSlope, positive)
-	a.Release(farSlope, positive)
+	each(func(i int) { a.Op(Fmul, u[i], u[i], p[i]) })
+	each(func(i int) { a.Op(Fmul, rest[i], rest[i], u[i]) })
+	each(func(i int) { a.OpLane(Fmla, u[i], rest[i], c.other) })
+	each(func(i int) { a.Op(Fmul, t[i], t[i], p[i]) })
+	each(func(i int) { a.Op(Fmla, u[i], fall[i], t[i]) })
+	a.Release(z, fall, rest, p, t)
+	slope = a.signed(u, positive)
+	a.Release(u, positive)
 	return near, slope
 }
