@@ -214,15 +214,12 @@ func preparedRow[T spec.Float](p *spec.Prepared[T], loss *float64, grad, z, t []
 	if extra *= lse; !fits[T](mass+math.Abs(extra), f) {
 		return s, 0, 0, false
 	}
-	switch {
-	case t != nil:
+	if t != nil {
 		if *loss = mass*log - (o.dot - o.mass*s.above); grad != nil {
 			s.softGrad(grad, t, o, mass, r, f, extra)
 		}
-	default:
-		if *loss = log - p.Less(z, index, s.a); grad != nil {
-			s.softIndexGrad(grad, o, index, r, f, extra)
-		}
+	} else if *loss = log - p.Less(z, index, s.a); grad != nil {
+		s.softIndexGrad(grad, o, index, r, f, extra)
 	}
 	return s, r, lse, true
 }

@@ -221,20 +221,30 @@ func (p *prepared) exp(i reg.GPVirtual, v int, m *mask) (e reg.VecVirtual, less 
 		g.add(g.get(p.hi, i, v, m), c, c)
 		g.add(g.get(p.low, i, v, m), q, q)
 	}
-	u, t, n := g.vec(), g.vec(), g.vec()
+	u := g.vec()
 	g.move(c, u)
 	g.madd(p.b, x, u)
 	g.madd(p.bLow, x, q)
-	g.load(p.c.magic, t)
-	g.nmadd(p.c.log2e, u, t)
-	g.sub(p.c.magic, t, n) // less than 0, as n is not
-	g.madd(p.c.ln2hi, n, c)
-	g.madd(p.b, x, c)
-	g.add(q, u, u)
-	g.madd(p.c.ln2lo, n, q)
-	g.add(q, c, c)
-	e = g.vec()
-	g.expOfRow(p.c, t, c, e)
+	e, t := g.expOfPrepared(p.c, p.b, x, u, q, func() reg.VecVirtual { return c })
 	p.far.take(g, t, m)
 	return e, func() reg.VecVirtual { return u }
+}
+
+// expOfPrepared emits e = exp(u + q), a normal number, and t of which the low bits are n, for the
+// parts of a prepared logit b z and from, which emits hi - top. It leaves u + q in u, and
+// overwrites q and what from returns.
+func (g isa) expOfPrepared(x rowExp, b Op, z, u, q reg.VecVirtual, from func() reg.VecVirtual) (e, t reg.VecVirtual) {
+	t, n := g.vec(), g.vec()
+	g.load(x.magic, t)
+	g.nmadd(x.log2e, u, t)
+	g.sub(x.magic, t, n) // less than 0, as n is not
+	r := from()
+	g.madd(x.ln2hi, n, r)
+	g.madd(b, z, r)
+	g.add(q, u, u)
+	g.madd(x.ln2lo, n, q)
+	g.add(q, r, r)
+	e = g.vec()
+	g.expOfRow(x, t, r, e)
+	return e, t
 }

@@ -117,17 +117,10 @@ func (p *preparedLogits) exp(z reg.VecVirtual, c Op, low reg.VecVirtual) (e, sum
 func (p *preparedLogits) expInRow(z reg.VecVirtual, c Op, low reg.VecVirtual) (e, sum reg.VecVirtual) {
 	g := p.g
 	u, q := p.parts(z, c, low)
-	r, t, n := g.vec(), g.vec(), g.vec()
-	g.load(p.x.magic, t)
-	g.nmadd(p.x.log2e, u, t)
-	g.sub(p.x.magic, t, n)
-	g.load(c, r)
-	g.madd(p.x.ln2hi, n, r)
-	g.madd(p.b, z, r)
-	g.add(q, u, u)
-	g.madd(p.x.ln2lo, n, q)
-	g.add(q, r, r)
-	e = g.vec()
-	g.expOfRow(p.x, t, r, e)
+	e, _ = g.expOfPrepared(p.x, p.b, z, u, q, func() reg.VecVirtual {
+		r := g.vec() // for the next ones take c, too
+		g.load(c, r)
+		return r
+	})
 	return e, u
 }

@@ -66,16 +66,7 @@ func (a *asm) findPrepared() {
 		"findPrepared is find for factor z + hi, or for z where hi is nil.", func() {
 			a.preparedPointers("z", "hi")
 			factor, m := a.Arg("factor"), a.Arg("m")
-			a.Label("loop")
-			x := a.roughly(factor)
-			each(func(i int) { a.Op(Fcmeq, x[i], x[i], m) })
-			a.Or(x[0], x[0], x[1])
-			a.bits(x[0], "R7")
-			a.F("CBNZ R7, done")
-			a.F("SUBS $%d, R2, R2", unroll*a.Lanes())
-			a.F("BNE loop")
-			a.Label("done")
-			a.F("MOVD R2, %s", a.Place("left"))
+			a.search(m, "R7", func() []Vec { return a.roughly(factor) })
 		})
 }
 
@@ -145,12 +136,6 @@ func (a *asm) preparedExps() {
 			}
 			p, c := a.preparedLess(), a.expNumbers(a.Hold(0), a.Hold(middle), a.Hold(1))
 			a.Drop(c.least)
-			if a.F64 { // nearer than that of the other kernels, which is 1.5 ulp off at the ends
-				c.q.release(a)
-				c.q = a.polynomial([]float64{0.5, 0.16666666666666666, 0.04166666666665112, 0.008333333333332138,
-					0.0013888888906076256, 0.00019841269854488353, 2.4801536000433462e-05, 2.75572797684354e-06,
-					2.7614021910563383e-07, 2.5095720055690665e-08})
-			}
 			ln2 := a.HoldLanes(grid, rest)
 			sums, signs := a.Row(3), a.Take()
 			for _, v := range append(sums, signs) {

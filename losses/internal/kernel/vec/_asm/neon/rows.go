@@ -55,19 +55,26 @@ func (a *asm) find() {
 			a.Pointer("z", "R1")
 			a.Pointer("n", "R2")
 			m, x := a.Arg("m"), a.Row(unroll)
-			a.Label("loop")
-			a.Load("R1", x...)
-			for _, x := range x {
-				a.Op(Fcmeq, x, x, m)
-			}
-			a.Or(x[0], x[0], x[1])
-			a.bits(x[0], "R5")
-			a.F("CBNZ R5, done")
-			a.F("SUBS $%d, R2, R2", unroll*a.Lanes())
-			a.F("BNE loop")
-			a.Label("done")
-			a.F("MOVD R2, %s", a.Place("left"))
+			a.search(m, "R5", func() []Vec {
+				a.Load("R1", x...)
+				return x
+			})
 		})
+}
+
+// search emits the loop over blocks that next emits until one has m, with what is left of n in R2.
+// It overwrites r.
+func (a *asm) search(m Vec, r string, next func() []Vec) {
+	a.Label("loop")
+	x := next()
+	each(func(i int) { a.Op(Fcmeq, x[i], x[i], m) })
+	a.Or(x[0], x[0], x[1])
+	a.bits(x[0], r)
+	a.F("CBNZ %s, done", r)
+	a.F("SUBS $%d, R2, R2", unroll*a.Lanes())
+	a.F("BNE loop")
+	a.Label("done")
+	a.F("MOVD R2, %s", a.Place("left"))
 }
 
 // bits emits the or of the two halves of v.
