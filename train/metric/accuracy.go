@@ -28,7 +28,7 @@ func Accuracy(scores, target tensor.Tensor, weights []float64) (float64, error) 
 //
 // Errors: those of Accuracy; also [losses.ErrParam] unless 1 <= k <= K.
 func TopAccuracy(scores, target tensor.Tensor, weights []float64, k int) (float64, error) {
-	r, err := read("scores", scores, target, weights, losses.Criterion{})
+	r, err := readClasses("scores", scores, target, weights, losses.Criterion{})
 	if err != nil {
 		return 0, err
 	}
@@ -54,7 +54,7 @@ func TopAccuracy(scores, target tensor.Tensor, weights []float64, k int) (float6
 //
 // Scores, target, weights and errors: those of [Accuracy].
 func Confusion(scores, target tensor.Tensor, weights []float64) ([][]float64, error) {
-	r, err := read("scores", scores, target, weights, losses.Criterion{})
+	r, err := readClasses("scores", scores, target, weights, losses.Criterion{})
 	if err != nil {
 		return nil, err
 	}

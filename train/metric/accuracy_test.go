@@ -3,6 +3,7 @@ package metric
 import (
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -240,4 +241,26 @@ func TestErrors(t *testing.T) {
 	acc, err := Accuracy(table([]float32{float32(math.Inf(-1)), 100}, 1, 2), table([]float32{0, 1}, 1, 2), nil)
 	require.NoError(t, err) // logits will do
 	require.Equal(t, 1.0, acc)
+}
+
+// TestOneClass: one column of scores, as a yes-or-no question has it, is no table of classes.
+func TestOneClass(t *testing.T) {
+	probs, labels := table([]float32{.9, .2}, 2, 1), table([]float32{0, 1}, 2, 1)
+	for name, f := range map[string]func(a, b tensor.Tensor, w []float64) error{
+		"scores":            func(a, b tensor.Tensor, w []float64) error { _, err := Accuracy(a, b, w); return err },
+		"scores of a table": func(a, b tensor.Tensor, w []float64) error { _, err := Confusion(a, b, w); return err },
+		"scores of classes": func(a, b tensor.Tensor, w []float64) error { _, err := Report(a, b, w); return err },
+		"probs":             func(a, b tensor.Tensor, w []float64) error { _, err := NLL(a, b, w); return err },
+		"probs squared":     func(a, b tensor.Tensor, w []float64) error { _, err := Brier(a, b, w); return err },
+	} {
+		arg, _, _ := strings.Cut(name, " ")
+		err := f(probs, labels, nil)
+		require.ErrorIs(t, err, losses.ErrShape, name)
+		require.EqualError(t, err, "losses: "+arg+": shape (2, 1) has one class, which is every row's, "+
+			"want 2 or more, which AsClasses makes of a yes-or-no question", name)
+	}
+	p, y, _ := AsClasses(losses.SigmoidLink, probs, labels, nil)
+	acc, err := Accuracy(p, y, nil)
+	require.NoError(t, err)
+	require.Equal(t, 0.0, acc)
 }

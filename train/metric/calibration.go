@@ -17,7 +17,7 @@ import (
 // tiny is the smallest normal number of the dtype; the rows' losses are those of
 // [losses.CrossEntropy] from probabilities. Probs, target, weights and errors: see the package.
 func NLL(probs, target tensor.Tensor, weights []float64) (float64, error) {
-	r, err := read("probs", probs, target, weights, losses.Criterion{FromProbs: true})
+	r, err := readClasses("probs", probs, target, weights, losses.Criterion{FromProbs: true})
 	if err != nil {
 		return 0, err
 	}
@@ -31,7 +31,7 @@ func NLL(probs, target tensor.Tensor, weights []float64) (float64, error) {
 // It is 0 for perfect predictions and at most 2. Probs, target, weights and errors: see the
 // package. Source: Brier, Monthly Weather Review 78 (1950).
 func Brier(probs, target tensor.Tensor, weights []float64) (float64, error) {
-	r, err := read("probs", probs, target, weights, losses.Criterion{FromProbs: true})
+	r, err := readClasses("probs", probs, target, weights, losses.Criterion{FromProbs: true})
 	if err != nil {
 		return 0, err
 	}

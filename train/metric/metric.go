@@ -16,7 +16,8 @@
 // is the position of its largest score. Ties go to the lowest class.
 //
 // Rows that are K yes-or-no questions each, those of [losses.SigmoidLink], have [ReportQuestions]
-// and [Thresholds]; the other functions take what [AsClasses] makes of them.
+// and [Thresholds]; the other functions take what [AsClasses] makes of them. One class is every
+// row's: for accuracy, [Confusion], [Report], [NLL] and [Brier] it is [losses.ErrShape].
 //
 // Weights have one number a row, finite and >= 0, with a sum above 0; nil means 1 each. A row of
 // weight 2 counts as two rows do.
@@ -88,6 +89,18 @@ func read(arg string, scores, target tensor.Tensor, weights []float64, c losses.
 		r.nll = dense.Rows(loss, dense.Last, new([]float64))
 	}
 	return r, r.weigh(weights)
+}
+
+// readClasses is read for a function that says nothing of one class, which every row is of and is
+// predicted to be.
+func readClasses(arg string, scores, target tensor.Tensor, weights []float64, c losses.Criterion) (*rows, error) {
+	r, err := read(arg, scores, target, weights, c)
+	if err == nil && r.k == 1 {
+		return nil, &losses.Error{Arg: arg, Row: -1, Col: -1, Got: fmt.Sprintf("shape %v", scores.Shape()),
+			Problem: "has one class, which is every row's", Want: "2 or more, which AsClasses makes of a yes-or-no question",
+			Kind: losses.ErrShape}
+	}
+	return r, err
 }
 
 // about returns an error of a criterion with the name that its input has here.
