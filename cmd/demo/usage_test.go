@@ -118,6 +118,8 @@ func TestWrongTables(t *testing.T) {
 		{"-data bad.csv", `-data bad\.csv: line 3 column 1 \("a"\): got "oops", want a number.*`},
 		{"-data two.csv -label sort", `-label sort: no such column in two\.csv; the columns are "a", "kind"`},
 		{"-data bars.csv", `-data bars\.csv: line 1: got 1 column, want .+; -comma CHAR says what separates them`},
+		{"-data two.csv -drop a", `-data two\.csv: line 1: got 1 column beside 1 dropped, want at least 2: one feature and ` +
+			`1 label column`},
 		{"-data price.csv", `-data price\.csv: line 1002 column 2 \("price"\): got "1000", want at most 1000 different ` +
 			`values \(is this a quantity\?\); -label NAME takes another column for the class`},
 		{"-data price.csv -testdata two.csv -label price", `-data price\.csv: .+`},

@@ -158,6 +158,11 @@ func TestReadCSVDrop(t *testing.T) {
 	checkError(t, err, ErrColumn, `Drop: got "c", want one of the columns "a", "b", "kind", or a number from 1`)
 	_, err = ReadCSV(strings.NewReader("a,kind\n1,x\n"), CSVOptions{Drop: []string{"a"}})
 	checkError(t, err, ErrShape, "got 1 column")
+	checkError(t, err, ErrShape, "got 1 column beside 1 dropped, want at least 2: one feature and 1 label column")
+	assert.NotContains(t, err.Error(), "Comma") // no other separator makes more of them
+	_, err = ReadCSV(strings.NewReader("a,kind\n1,0\n"), CSVOptions{Drop: []string{"a"}, Questions: []string{"kind"}})
+	checkError(t, err, ErrShape, "got 1 column beside 1 dropped, want one more at least, for a feature")
+	assert.NotContains(t, err.Error(), "Comma")
 }
 
 // The label by number, where it stands first and no header names it.

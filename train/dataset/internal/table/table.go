@@ -128,10 +128,8 @@ func newTable(records *Records, header *Record, opt Options) (*Table, error) {
 		return t, t.dealQuestions(records.Line, all, columns)
 	}
 	if need := max(opt.LabelColumns, 1) + 1; width < need {
-		return nil, &fault.CellError{
-			Line: records.Line, Got: phrase.Plural(width, "column"), Option: "Comma", Err: fault.ErrShape,
-			Want: fmt.Sprintf("at least %d: one feature and %s", need, phrase.Plural(need-1, "label column")),
-		}
+		return nil, t.tooFew(records.Line, width,
+			fmt.Sprintf("at least %d: one feature and %s", need, phrase.Plural(need-1, "label column")))
 	}
 	if opt.LabelColumns > 0 {
 		t.Features, t.Labels = columns[:width-opt.LabelColumns], columns[width-opt.LabelColumns:]
@@ -201,10 +199,19 @@ func (t *Table) dealQuestions(line int, all, columns []*Column) error {
 		columns = slices.Delete(columns, at, at+1)
 	}
 	if t.Features = columns; len(columns) == 0 {
-		return &fault.CellError{Line: line, Got: phrase.Plural(len(t.Labels), "column"), Option: "Comma", Err: fault.ErrShape,
-			Want: "one more at least, for a feature"}
+		return t.tooFew(line, len(t.Labels), "one more at least, for a feature")
 	}
 	return nil
+}
+
+// tooFew is the error of n columns where more are wanted: another separator may make more of them,
+// unless there were more and were dropped.
+func (t *Table) tooFew(line, n int, want string) error {
+	e := &fault.CellError{Line: line, Got: phrase.Plural(n, "column"), Want: want, Option: "Comma", Err: fault.ErrShape}
+	if dropped := len(t.opt.Drop); dropped > 0 {
+		e.Got, e.Option = fmt.Sprintf("%s beside %d dropped", e.Got, dropped), ""
+	}
+	return e
 }
 
 // missing reports whether a cell of the columns that are read has no value.
