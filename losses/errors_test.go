@@ -195,6 +195,15 @@ func TestErrorsOfShapes(t *testing.T) {
 		{"integers as labels", evalCall(none, z35, tensor.New(tensor.WithShape(3, 5), tensor.Of(tensor.Int))),
 			losses.ErrShape, -1, -1,
 			"losses: index: shape (3, 5) is wrong, want shape (3), or labels of float64 if these are labels"},
+		{"index of a row of questions", evalCall(none, f64(5, 5), indices(tensor.Int, 0, 1, 1, 0, 1)),
+			losses.ErrShape, -1, -1,
+			"losses: index: shape (5) is wrong, want shape (): logits [K] are one row; N questions of one logit each want " +
+				"SigmoidLink"},
+		{"index of pixels", evalCall(none, f64(30, 2, 3, 5), anyInts(0, make([]int, 10), 2, 5)), losses.ErrShape, -1, -1,
+			"losses: index: shape (2, 5) is wrong, want shape (2, 3), or Axis 1 if the classes are there"},
+		{"index of classes that are last", evalCall(losses.Criterion{Axis: 1}, f64(30, 2, 3, 5),
+			anyInts(0, make([]int, 6), 2, 3)), losses.ErrShape, -1, -1,
+			"losses: index: shape (2, 3) is wrong, want shape (2, 5), or Axis 0 if the classes are there"},
 		{"index of other rows", evalCall(none, z35, indices(tensor.Int64, 0, 1)), losses.ErrShape, -1, -1,
 			"losses: index: shape (2) is wrong, want shape (3)"},
 	})

@@ -60,8 +60,17 @@ func (c *Criterion) indexShapeError(index, logits tensor.Shape, dt tensor.Dtype)
 	switch {
 	case len(index) == 0:
 		want += ": package tensor makes a scalar of one number without WithShape"
+	case slices.Equal(index, logits) && len(logits) == 1:
+		want += ": logits [K] are one row; N questions of one logit each want SigmoidLink"
 	case slices.Equal(index, logits):
 		want += fmt.Sprintf(", or labels of %v if these are labels", dt)
+	default:
+		for a := 1; a < len(logits); a++ {
+			other := Criterion{Axis: a % (len(logits) - 1)} // 0 is the last
+			if other.fitsRows(index, logits) {
+				want += fmt.Sprintf(", or Axis %d if the classes are there", other.Axis)
+			}
+		}
 	}
 	return shapeError("index", index, want)
 }
