@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,6 +15,7 @@ import (
 
 	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/record"
+	"softloss/internal/numtest"
 )
 
 // notes are the notes of a run, one a line.
@@ -129,4 +131,26 @@ func TestNotesAboutColumns(t *testing.T) {
 	require.NoError(t, os.WriteFile("days.csv", []byte(b.String()), 0o666))
 	assert.Contains(t, notes(t, "-data days.csv -header yes -epochs 1 -noplots"), `what stands in the column "day", `+
 		`such as "2024-01-01", is no number as it is read here: each is taken for a word of its own; -drop day leaves it out`)
+}
+
+// Classes that no row is of, such as the first of labels that count from 1.
+func TestNotesAboutClasses(t *testing.T) {
+	t.Chdir(t.TempDir())
+	from1, of3, some := make([]byte, 40), make([]byte, 40), make([]byte, 40)
+	for i := range from1 {
+		from1[i], of3[i], some[i] = byte(1+i%3), byte(i%3), byte(7*(i%3))
+	}
+	for name, labels := range map[string][]byte{"from1": from1, "of3": of3, "some": some} {
+		require.NoError(t, os.WriteFile(name, numtest.IDX(labels, 40), 0o666))
+	}
+	require.NoError(t, os.WriteFile("x", numtest.IDX(slices.Repeat(of3, 4), 40, 2, 2), 0o666))
+	for labels, want := range map[string]string{
+		"from1": "no row is of the first class: the classes of -labels count from 0; if these do from 1, take 1 from each",
+		"some":  "12 of 15 classes have no training row: nothing is learnt of them",
+	} {
+		assert.Contains(t, notes(t, "-epochs 1 -noplots -data x -labels "+labels), want)
+	}
+	for _, note := range notes(t, "-epochs 1 -noplots -data x -labels of3") {
+		assert.NotContains(t, note, "classes")
+	}
 }

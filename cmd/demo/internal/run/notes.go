@@ -21,8 +21,9 @@ import (
 // printNotes writes, below the head, what a user may not have meant.
 func (s *session) printNotes() {
 	for _, note := range []string{
-		s.noteLabel(), s.noteShares(), s.noteCounting(), s.noteWords(), s.noteCase(), s.noteClasses(),
-		s.noteValidation(), s.noteNoise(), s.noteAlpha(), s.noteMap(), s.noteWarmup(), s.noteMachine(), s.noteOldRun(),
+		s.noteLabel(), s.noteShares(), s.noteCounting(), s.noteWords(), s.noteCase(), s.noteUntrained(),
+		s.noteClasses(), s.noteValidation(), s.noteNoise(), s.noteAlpha(), s.noteMap(), s.noteWarmup(), s.noteMachine(),
+		s.noteOldRun(),
 	} {
 		if note != "" {
 			fmt.Fprintf(s.text, "note     %s\n", note)
@@ -136,20 +137,44 @@ func (s *session) noteShares() string {
 		"in place of -soft", phrase.Plural(several, "training row"))
 }
 
+// noteUntrained is about classes that nothing is learnt of: in a file of labels that count from 1,
+// the class 0.
+func (s *session) noteUntrained() string {
+	missing := s.without(s.train)
+	switch {
+	case len(missing) == 0:
+		return ""
+	case missing[0] == 0 && slices.Contains(s.without(s.test), 0) && s.data.Labels != "":
+		return "no row is of the first class: the classes of -labels count from 0; if these do from 1, take 1 from each"
+	}
+	return fmt.Sprintf("%d of %d classes have no training row: nothing is learnt of them", len(missing),
+		s.train.NumClasses())
+}
+
 // noteClasses is about classes of which the test says nothing.
 func (s *session) noteClasses() string {
-	if s.HasQuestions() {
-		return ""
-	}
-	tested := map[int]bool{}
-	for _, class := range s.test.Index() {
-		tested[class] = true
-	}
-	missing := s.test.NumClasses() - len(tested)
-	if missing == 0 || s.summary.Data.SoftLabels {
+	missing := len(s.without(s.test))
+	if missing == 0 {
 		return ""
 	}
 	return fmt.Sprintf("%d of %d classes have no test row: the test says nothing of them", missing, s.test.NumClasses())
+}
+
+// without returns the classes that no row of a set is of, where each is of one.
+func (s *session) without(set *dataset.Dataset) (classes []int) {
+	if s.HasQuestions() || s.summary.Data.SoftLabels {
+		return nil
+	}
+	seen := make([]bool, set.NumClasses())
+	for _, class := range set.Index() {
+		seen[class] = true
+	}
+	for class, is := range seen {
+		if !is {
+			classes = append(classes, class)
+		}
+	}
+	return classes
 }
 
 // noteValidation warns of what is decided by few validation rows.
