@@ -148,6 +148,9 @@ func TestStudyUsage(t *testing.T) {
 	for _, tc := range []struct{ args, want string }{
 		{"-losses ce;hinge", `-losses: loss: "hinge" is unknown, want one of .+`},
 		{"-losses ce;ce", `invalid value "ce;ce" for flag -losses: ce is there twice`},
+		{"-losses ce,mae", `invalid value "ce,mae" for flag -losses: want losses with spaces between them`},
+		{"-losses sce:alpha=1,beta=2,gce:q=0.5", `invalid value .+ for flag -losses: want losses with spaces between them`},
+		{"-losses sce:alpha=1,beta=2;hinge", `-losses: loss: "hinge" is unknown, want one of .+`},
 		{"-losses ce@2", `-losses: "ce@2": behind @ want a number from 0 to 1, the strength of smoothing, such as ce@0\.1`},
 		{"-noise 0,0", `invalid value "0,0" for flag -noise: want different numbers from 0 to 1 such as 0,0\.2,0\.4`},
 		{"-data housing -noise 0.2", `-noise is for labels, but -data housing has the answers of people`},

@@ -138,7 +138,7 @@ func (o *Options) defaults() {
 
 func (o *Options) setLosses(s string) error {
 	list := strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == ';' })
-	if len(list) == 0 {
+	if len(list) == 0 || slices.ContainsFunc(list, hasCommas) {
 		return errors.New("want losses with spaces between them")
 	}
 	for i, l := range list {
@@ -148,6 +148,15 @@ func (o *Options) setLosses(s string) error {
 	}
 	o.Losses = list
 	return nil
+}
+
+// hasCommas reports whether commas stand in the place of spaces: behind one comes no parameter.
+func hasCommas(list string) bool {
+	parameters := strings.Split(list, ",")[1:]
+	return slices.ContainsFunc(parameters, func(p string) bool {
+		name, _, ok := strings.Cut(p, "=")
+		return !ok || strings.Contains(name, ":")
+	})
 }
 
 // setLevels reads the levels of a study, which a flag gives.
