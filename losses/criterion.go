@@ -144,12 +144,16 @@ func (c *Criterion) temperature() float64 {
 func (c Criterion) Validate() error { return c.validate() }
 
 func (c *Criterion) validate() error {
-	var axis error
-	if c.Axis < 0 {
-		axis = argError(ErrShape, "axis", c.Axis, "is negative", "the class axis, 0 for the last")
-	}
 	return cmp.Or(c.Reduction.Validate(), c.Smoothing.Validate(), c.Link.validate(), c.validateNumbers(),
-		c.validateBeside(), c.validateLoss(), axis)
+		c.validateBeside(), c.validateLoss(), c.validateAxis())
+}
+
+// validateAxis returns what is wrong with the axis, whatever the tensors.
+func (c *Criterion) validateAxis() error {
+	if c.Axis < 0 {
+		return argError(ErrShape, "axis", c.Axis, "is negative", "the class axis, 0 for the last")
+	}
+	return nil
 }
 
 // validateNumbers returns what is wrong with numbers by themselves.

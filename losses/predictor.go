@@ -1,6 +1,7 @@
 package losses
 
 import (
+	"cmp"
 	"math"
 
 	"gorgonia.org/tensor"
@@ -21,7 +22,7 @@ type predicting interface {
 // Predictor returns the part of the criterion that a model trained with it predicts with: its Link,
 // its Temperature, 0 for 1, and, where the loss has a map of its own from logits to probabilities,
 // the simplest loss with that map. All else, such as Margins and LogitShift, is of the training
-// alone.
+// alone, but for Axis, which is of the tensors.
 //
 //	Sparsemax               Sparsemax{}              SparsemaxProbs
 //	Entmax15                Entmax15{}               Entmax15Probs
@@ -80,20 +81,61 @@ func predictorOf(l Loss) (Loss, error) {
 }
 
 // Probs returns the probabilities that the criterion's [Criterion.Predictor] makes of logits, which
-// it divides by Temperature: of the classes, or with SigmoidLink of the yes to every question, the
-// first of the map's two for the row (z, 0), and 1 for z = +Inf.
+// it divides by Temperature: of the classes, along Axis, or with SigmoidLink of the yes to every
+// question, the first of the map's two for the row (z, 0), and 1 for z = +Inf.
 //
-// Shapes: logits [N, K] → [N, K], a new tensor; other shapes as for [Softmax], with SigmoidLink
-// any. A row that has no probabilities is NaN, see the maps.
+// Shapes: logits [N, K] → [N, K], a new tensor; other shapes as for [Criterion.Eval], with
+// SigmoidLink any. A row that has no probabilities is NaN, see the maps.
 //
-// Errors: those of Predictor and Softmax.
+// Errors: those of Predictor and Softmax, and [ErrShape] for logits without the class axis.
 func (c Criterion) Probs(logits tensor.Tensor) (*tensor.Dense, error) {
 	p, err := c.Predictor()
 	if err != nil {
 		return nil, err
 	}
-	if p.Temperature = c.temperature(); p.Loss == nil && p.Link == SoftmaxLink {
-		return TeacherLabels(logits, p.Temperature)
+	p.Temperature = c.temperature()
+	if c.Axis != 0 && c.Link == SoftmaxLink {
+		return p.probsAlong(c.Axis, logits)
+	}
+	return p.probs(logits)
+}
+
+// probsAlong is Probs of a predictor for classes along an axis.
+func (c Criterion) probsAlong(axis int, logits tensor.Tensor) (*tensor.Dense, error) {
+	z, err := denseOf("logits", logits)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkRows("logits", z); err != nil {
+		return nil, err
+	}
+	along := Criterion{Axis: axis}
+	if err := cmp.Or(along.validateAxis(), along.checkAxis("logits", z.Shape())); err != nil {
+		return nil, err
+	}
+	if z.Dtype() == tensor.Float32 {
+		return probsOfRows[float32](c, axis, z)
+	}
+	return probsOfRows[float64](c, axis, z)
+}
+
+// probsOfRows is probsAlong of checked logits.
+func probsOfRows[T kernel.Float](c Criterion, axis int, z *tensor.Dense) (*tensor.Dense, error) {
+	rows := dense.Rows(z, axis, new([]T))
+	k := z.Shape()[axis]
+	p, err := c.probs(tensor.New(tensor.WithShape(len(rows)/k, k), tensor.WithBacking(rows)))
+	if err != nil {
+		return nil, err
+	}
+	out := dense.New(z.Dtype(), z.Shape()...)
+	dense.Store(out, axis, dense.Memory[T](p)[:len(rows)])
+	return out, nil
+}
+
+// probs is Probs of a predictor for classes along the last axis.
+func (c Criterion) probs(logits tensor.Tensor) (*tensor.Dense, error) {
+	if c.Loss == nil && c.Link == SoftmaxLink {
+		return TeacherLabels(logits, c.Temperature)
 	}
 	z, err := denseOf("logits", logits)
 	if err != nil {
@@ -104,7 +146,7 @@ func (c Criterion) Probs(logits tensor.Tensor) (*tensor.Dense, error) {
 	}
 	out := dense.New(z.Dtype(), z.Shape()...)
 	_, k := extent(z)
-	mapWide(out, p.rowProbs(k), z)
+	mapWide(out, c.rowProbs(k), z)
 	return out, nil
 }
 

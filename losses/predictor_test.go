@@ -77,6 +77,38 @@ func TestProbs(t *testing.T) {
 	near(t, "tempered", values(p), []float64{1 / (1 + mu), 1 / (4 + mu)}, 1e-15, 0)
 }
 
+// TestProbsAlongAxis: classes along another axis, of a view too, have the probabilities that they
+// have along the last.
+func TestProbsAlongAxis(t *testing.T) {
+	x := repeat(24, func(i int) float64 { return float64(i*i%7) - 3 })
+	for _, dt := range floatDtypes {
+		last, middle := dense(dt, x, 2, 3, 4), dense(dt, x, 2, 3, 4)
+		require.NoError(t, middle.T(0, 2, 1)) // [2, 4, 3], of which axis 1 are classes
+		for _, c := range []losses.Criterion{{Temperature: 2}, {Loss: losses.Sparsemax{}}, {Loss: losses.Entmax15{}},
+			{Link: losses.SigmoidLink}} {
+			want, err := c.Probs(last)
+			require.NoError(t, err)
+			c.Axis = 2
+			got, err := c.Probs(last)
+			require.NoError(t, err)
+			require.Equal(t, values(want), values(got))
+			c.Axis = 1
+			got, err = c.Probs(middle)
+			require.NoError(t, err)
+			require.Equal(t, tensor.Shape{2, 4, 3}, got.Shape())
+			require.NoError(t, got.T(0, 2, 1))
+			require.NoError(t, got.Transpose()) // moves the numbers
+			require.Equal(t, values(want), values(got), "%v", c)
+		}
+	}
+	for axis, want := range map[int]string{
+		-1: "losses: axis: -1 is negative, want the class axis, 0 for the last",
+		2:  "losses: logits: shape (2, 2) has no axis 2, want more than 2 dimensions"} {
+		_, err := losses.Criterion{Axis: axis}.Probs(dense(tensor.Float64, x[:4], 2, 2))
+		require.EqualError(t, err, want)
+	}
+}
+
 // TestProbsOfBadRows: a row without probabilities is NaN, and no other.
 func TestProbsOfBadRows(t *testing.T) {
 	inf := math.Inf(1)

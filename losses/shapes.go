@@ -93,9 +93,8 @@ func (c *Criterion) checkLogits(logits Operand) error {
 	if err := checkFull(arg, s); err != nil {
 		return err
 	}
-	if !c.hasAxis(s) {
-		return argError(ErrShape, arg, fmt.Sprintf("shape %v", s), fmt.Sprintf("has no axis %d", c.Axis),
-			"more than "+phrase.Plural(c.Axis, "dimension"))
+	if err := c.checkAxis(arg, s); err != nil {
+		return err
 	}
 	k, sigmoid := c.classes(s), c.Link == SigmoidLink
 	for i, numbers := range c.perClass() {
@@ -111,6 +110,15 @@ func (c *Criterion) checkLogits(logits Operand) error {
 		}
 	}
 	return nil
+}
+
+// checkAxis wants the class axis in logits of shape s.
+func (c *Criterion) checkAxis(arg string, s tensor.Shape) error {
+	if c.hasAxis(s) {
+		return nil
+	}
+	return argError(ErrShape, arg, fmt.Sprintf("shape %v", s), fmt.Sprintf("has no axis %d", c.Axis),
+		"more than "+phrase.Plural(c.Axis, "dimension"))
 }
 
 // axis returns the class axis of logits of shape s.
