@@ -11,7 +11,8 @@ import (
 )
 
 // Softmax returns [losses.Softmax] as a node: logits [N, K] → [N, K], or of other ranks as there,
-// differentiable.
+// differentiable. Classes are along the last axis: where a criterion has another Axis, transpose
+// the logits.
 //
 // Use it instead of gorgonia.SoftMax, which goes wrong when one row holds much larger logits than
 // another; and neither of them in front of a loss, which takes logits. Errors: [losses.ErrNil],
