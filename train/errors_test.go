@@ -253,3 +253,19 @@ func TestModelErrors(t *testing.T) {
 		require.Nil(t, empty.Sizes())
 	}
 }
+
+// TestTooLargeFeatures: a row of which a sum leaves float32 has no probabilities, and no other row
+// minds; what is to measure all of them says which it is.
+func TestTooLargeFeatures(t *testing.T) {
+	m, err := NewModel([]Layer{{table([]float32{3, -3, 3, 3}, 2, 2), table(make([]float32, 2), 2)}})
+	require.NoError(t, err)
+	x := table([]float32{1, 1, 3e38, -3e38}, 2, 2)
+	p, err := m.Predict(x)
+	require.NoError(t, err)
+	require.InDelta(t, 1, p.Float32s()[0]+p.Float32s()[1], 1e-6)
+	require.True(t, math.IsNaN(float64(p.Float32s()[2])))
+	_, err = m.Evaluate(&dataset.Dataset{Features: x, Labels: table([]float32{1, 0, 0, 1}, 2, 2)}, losses.Criterion{})
+	require.ErrorIs(t, err, ErrValue)
+	require.EqualError(t, err, "train: set: row 1: got features that are too large for the model, want those for which "+
+		"its logits are float32")
+}

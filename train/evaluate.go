@@ -2,6 +2,7 @@ package train
 
 import (
 	"math"
+	"slices"
 
 	"gorgonia.org/tensor"
 
@@ -32,7 +33,8 @@ const calibrationBins = 15
 //
 // Errors: [ErrEmpty]; [ErrMismatch] when the set has other numbers of features or classes than the
 // model, or the criterion another link, or FromProbs where the model predicts with neither softmax
-// nor sigmoid; those of [dataset.Dataset.Validate] and [losses.Criterion.Eval].
+// nor sigmoid; [ErrValue] for features so large that a row has no probabilities; those of
+// [dataset.Dataset.Validate] and [losses.Criterion.Eval].
 func (m *Model) Evaluate(set *dataset.Dataset, c losses.Criterion) (Metrics, error) {
 	if err := m.accepts(set, c); err != nil {
 		return Metrics{}, err
@@ -49,6 +51,10 @@ func (m *Model) evaluate(set *dataset.Dataset, c losses.Criterion) (Metrics, err
 	probs, err := m.criterion.Probs(z)
 	if err != nil {
 		return Metrics{}, err
+	}
+	if at := slices.IndexFunc(probs.Float32s(), func(p float32) bool { return p != p }); at >= 0 {
+		return Metrics{}, fail(ErrValue, "set: row %d: got features that are too large for the model, want those for which "+
+			"its logits are float32", at/set.NumClasses())
 	}
 	in := losses.Inputs{Logits: z, Target: set.Labels}
 	if c.FromProbs {

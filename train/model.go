@@ -218,7 +218,8 @@ func (m *Model) logits(out, x matrix) {
 
 // Predict returns the probabilities of the classes, or with SigmoidLink those of a yes to each
 // question: of [Model.Logits] the softmax, the sigmoid or the map that the loss of the training has
-// in their place, at its Temperature: see [losses.Criterion.Probs].
+// in their place, at its Temperature: see [losses.Criterion.Probs]. A row of features so large that
+// its logits leave float32 is NaN.
 //
 // Shapes: features [N, D] float32, a view too; the result is [N, K]. Errors: those of Logits.
 func (m *Model) Predict(features *tensor.Dense) (*tensor.Dense, error) {

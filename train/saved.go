@@ -41,6 +41,8 @@ type Saved struct {
 //
 //	softmax(logits(scaled features) / Temperature), σ of the same, or the map of the model's loss
 //
+// A row of features so large that its logits leave float32 is NaN.
+//
 // Shapes: features [N, D] float32 or float64, NaN where one is missing that Fill stands for; the
 // result [N, K] float32. Errors: those of [dataset.Scaler.Transform] and [Model.Logits]; those of
 // [Saved.Save] when the parts do not fit together.

@@ -200,6 +200,31 @@ func TestPredictRowErrors(t *testing.T) {
 	}
 }
 
+// So is a row whose numbers leave float32 as they are scaled, or in a sum of the model.
+func TestPredictTooLargeRows(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for name, text := range map[string]string{
+		"t.csv":     "a,b,kind\n" + strings.Repeat("1,2,x\n9,7,y\n8,8,y\n2,1,x\n", 4),
+		"small.csv": "a,b,kind\n" + strings.Repeat("0.1,0.2,x\n0.3,0.1,y\n", 8),
+		"new.csv":   "a,b\n1,2\n3e38,-3e38\n9,9\n",
+		"rows.csv":  "a,b,kind\n1,2,x\n3e38,-3e38,y\n",
+	} {
+		require.NoError(t, os.WriteFile(name, []byte(text), 0o666))
+	}
+	for _, file := range []string{"t.csv", "small.csv"} {
+		code, _, stderr := demo(t, "train", "-data", file, "-epochs", "30", "-noplots")
+		require.Equal(t, exitDone, code, stderr)
+		code, stdout, stderr := demo(t, "predict", "-format", "jsonl", "new.csv")
+		assert.Equal(t, exitUsage, code)
+		assert.Regexp(t, `^{"row":1,"class":.+}\n{"row":2,"error":"row 2: .+"}\n{"row":3,"class":.+}\n$`, stdout)
+		assert.Equal(t, "demo: new.csv: row 2: its numbers are too large for the model\n"+
+			"demo: new.csv: 1 of 3 rows could not be read and have no prediction\n", stderr)
+	}
+	code, _, stderr := demo(t, "train", "-data", "t.csv", "-epochs", "30", "-noplots")
+	require.Equal(t, exitDone, code, stderr)
+	refused(t, "evaluate demo-out/model.safetensors rows.csv", `rows\.csv: row 2: its numbers are too large for the model`)
+}
+
 // Where a table ends, by a quote that is not closed or by damage, the rows above have been
 // answered.
 func TestPredictEndsEarly(t *testing.T) {

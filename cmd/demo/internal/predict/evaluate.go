@@ -98,6 +98,9 @@ func Evaluate(_ context.Context, args []string, c cli.Console) error {
 	if err != nil {
 		return cli.Usagef("%s: %s", o.data.Data, cli.Plain(err))
 	}
+	if err := wantProbs(o.data.Data, probs); err != nil {
+		return err
+	}
 	out := evaluated{Model: o.model, Data: o.data.Data, Rows: set.Len()}
 	p, t, w := metric.AsClasses(saved.Model.Criterion().Link, probs, set.Labels, set.Counts)
 	ece, err := metric.ECE(p, t, w, record.ReliabilityBins)

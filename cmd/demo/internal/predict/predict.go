@@ -4,6 +4,9 @@ package predict
 import (
 	"context"
 	"os"
+	"slices"
+
+	"gorgonia.org/tensor"
 
 	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/input"
@@ -51,8 +54,19 @@ func Do(_ context.Context, args []string, c cli.Console) error {
 	if err != nil {
 		return cli.Usagef("%s: %s", o.file, cli.Plain(err))
 	}
+	if err := wantProbs(o.file, probs); err != nil {
+		return err
+	}
 	if err := out.rows(probs.Float32s(), make([]origin, features.Shape()[0])); err != nil {
 		return err
 	}
 	return out.end()
+}
+
+// wantProbs wants every row of a file to have probabilities.
+func wantProbs(file string, probs *tensor.Dense) error {
+	if at := slices.IndexFunc(probs.Float32s(), isNaN); at >= 0 {
+		return cli.Usagef("%s: row %d: %s", file, at/probs.Shape()[1]+1, tooLarge)
+	}
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"gorgonia.org/tensor"
 
@@ -55,10 +56,7 @@ func (o *Options) table(name string, saved *train.Saved, in io.Reader, out *writ
 		var data []float64
 		var origins []origin
 		data, origins, end = t.part(saved.Model.Sizes()[0])
-		probs, err := predictRows(saved, data, saved.Model.Sizes()[0])
-		if err != nil {
-			return cli.Usagef("%s: %s", name, cli.Plain(err))
-		}
+		probs := t.predict(saved, data, origins)
 		if err := out.rows(probs, origins); err != nil {
 			return err
 		}
@@ -89,14 +87,53 @@ func (t *reading) part(features int) (data []float64, origins []origin, end erro
 			data = append(data, row...)
 		} else {
 			now.fault = input.TableError(t.name, err, hints)
-			if t.wrong++; t.wrong <= errorsShown {
-				fmt.Fprintln(t.stderr, cli.Clean("demo: "+t.name+": "+now.fault))
-			}
+			t.report(now.fault)
 		}
 		origins = append(origins, now)
 	}
 	return data, origins, nil
 }
+
+// report says what is wrong with a row.
+func (t *reading) report(fault string) {
+	if t.wrong++; t.wrong <= errorsShown {
+		fmt.Fprintln(t.stderr, cli.Clean("demo: "+t.name+": "+fault))
+	}
+}
+
+// tooLarge says of a row that a sum, or a scaled number, has left float32.
+const tooLarge = "its numbers are too large for the model"
+
+// predict returns the probabilities of the rows that have some, of which data are the features, and
+// finds fault with the others.
+func (t *reading) predict(saved *train.Saved, data []float64, origins []origin) (probs []float32) {
+	sizes := saved.Model.Sizes()
+	features, classes := sizes[0], sizes[len(sizes)-1]
+	all, err := predictRows(saved, data, features)
+	row := t.all - len(origins)
+	for i := range origins {
+		row++
+		if origins[i].fault != "" {
+			continue
+		}
+		var p []float32
+		if err == nil {
+			p, all = all[:classes], all[classes:]
+		} else { // of one row or more
+			p, _ = predictRows(saved, data[:features], features)
+			data = data[features:]
+		}
+		if p == nil || slices.ContainsFunc(p, isNaN) {
+			origins[i].fault = fmt.Sprintf("row %d: %s", row, tooLarge)
+			t.report(origins[i].fault)
+			continue
+		}
+		probs = append(probs, p...)
+	}
+	return probs
+}
+
+func isNaN(p float32) bool { return p != p }
 
 // predictRows returns the probabilities of rows of features, which may be none.
 func predictRows(saved *train.Saved, data []float64, features int) ([]float32, error) {
