@@ -3,6 +3,7 @@ package losses_test
 import (
 	"fmt"
 	"math"
+	"runtime"
 
 	"github.com/stretchr/testify/require"
 	"gorgonia.org/tensor"
@@ -66,6 +67,7 @@ func cast[I int | int32 | int64](index []int) []I {
 
 // values returns the elements of a contiguous tensor in float64.
 func values(t tensor.Tensor) []float64 {
+	defer runtime.KeepAlive(t) // Data finds its memory by an address, which does not keep it
 	switch d := t.Data().(type) {
 	case float32:
 		return []float64{float64(d)}

@@ -88,7 +88,7 @@ func alphaPanel(title string, loss func(alpha float64) (*tensor.Dense, error)) (
 		if err != nil {
 			return figure.Panel{}, fmt.Errorf("%s at alpha %g: %w", title, alpha, err)
 		}
-		for row, v := range values.Data().([]float64) {
+		for row, v := range values.Float64s() {
 			p.Series[row].Add(alpha, v)
 		}
 	}
