@@ -56,9 +56,9 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Kind, e.Cause}
 }
 
-// Cause returns what an error of RunAll is about: the [*losses.Error] in it when there is one,
-// otherwise the op's error. The machines wrap errors in a type that errors.Is and errors.As cannot
-// look into, and in words about instructions; Cause takes both off:
+// Cause returns what an error of RunAll is about: the [*losses.Error] in it when there is one, or
+// the [*Error], otherwise the op's error. The machines wrap errors in a type that errors.Is and
+// errors.As cannot look into, and in words about instructions; Cause takes both off:
 //
 //	if err := vm.RunAll(); errors.Is(graph.Cause(err), losses.ErrLabel) { … }
 //
@@ -74,6 +74,10 @@ func Cause(err error) error {
 	var e *losses.Error
 	if errors.As(err, &e) {
 		return e
+	}
+	var own *Error
+	if errors.As(err, &own) {
+		return own
 	}
 	return err
 }

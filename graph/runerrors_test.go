@@ -153,7 +153,9 @@ func TestBoundValues(t *testing.T) {
 					continue
 				}
 				require.NoError(t, letErr)
-				require.ErrorIs(t, graph.Cause(err), c.want, "%v: %v", m, err)
+				cause := graph.Cause(err)
+				require.ErrorIs(t, cause, c.want, "%v: %v", m, err)
+				require.Regexp(t, `^(graph|losses): (logits|labels|target|sample weights): [^:]+$`, cause.Error(), m)
 			}
 		})
 	}
