@@ -76,29 +76,12 @@ func Evaluate(_ context.Context, args []string, c cli.Console) error {
 	if err != nil {
 		return err
 	}
-	if saved.Fill != nil { // features reads the cells without a value as the model fills them in
-		o.data.CSV.Missing = dataset.MissingNaN
-	}
-	load := o.loadClasses
-	if saved.Model.Criterion().Link == losses.SigmoidLink {
-		load = o.loadQuestions
-	}
-	if info, err := os.Stat(o.data.Data); err == nil && info.Mode()&(os.ModeNamedPipe|os.ModeCharDevice) != 0 {
-		return cli.Usagef("%s: is a pipe or a device, want a file, which is read twice", o.data.Data)
-	}
-	set, err := load(saved)
+	set, err := o.load(saved)
 	if err != nil {
 		return err
 	}
-	features, err := o.features(saved, set)
+	probs, err := o.predict(saved, set)
 	if err != nil {
-		return err
-	}
-	probs, err := saved.Predict(features)
-	if err != nil {
-		return cli.Usagef("%s: %s", o.data.Data, cli.Plain(err))
-	}
-	if err := wantProbs(o.data.Data, probs); err != nil {
 		return err
 	}
 	out := evaluated{Model: o.model, Data: o.data.Data, Rows: set.Len()}
@@ -119,6 +102,33 @@ func Evaluate(_ context.Context, args []string, c cli.Console) error {
 	}
 	_, err = o.output.WriteJSON(content, c.Stdout)
 	return err
+}
+
+// load reads the rows with what is known of them.
+func (o *Evaluation) load(saved *train.Saved) (*dataset.Dataset, error) {
+	if saved.Fill != nil { // features reads the cells without a value as the model fills them in
+		o.data.CSV.Missing = dataset.MissingNaN
+	}
+	if info, err := os.Stat(o.data.Data); err == nil && info.Mode()&(os.ModeNamedPipe|os.ModeCharDevice) != 0 {
+		return nil, cli.Usagef("%s: is a pipe or a device, want a file, which is read twice", o.data.Data)
+	}
+	if saved.Model.Criterion().Link == losses.SigmoidLink {
+		return o.loadQuestions(saved)
+	}
+	return o.loadClasses(saved)
+}
+
+// predict returns what the model says of the rows.
+func (o *Evaluation) predict(saved *train.Saved, set *dataset.Dataset) (*tensor.Dense, error) {
+	features, err := o.features(saved, set)
+	if err != nil {
+		return nil, err
+	}
+	probs, err := saved.Predict(features)
+	if err != nil {
+		return nil, cli.Usagef("%s: %s", o.data.Data, cli.Plain(err))
+	}
+	return probs, wantProbs(o.data.Data, probs)
 }
 
 // loadClasses reads rows that are of one class each, of those of the model.
