@@ -55,6 +55,7 @@ func TestWrongFlags(t *testing.T) {
 			`the word tab`},
 		{"-loss 0*ce", `invalid value "0*ce" for flag -loss: loss 0*ce: every weight is 0, want one above 0: there is ` +
 			`nothing to learn`},
+		{"-classes cat,,dog", `invalid value "cat,,dog" for flag -classes: number 1 has no name, want one for each class`},
 		{"-classes cat,dog,cat", `invalid value "cat,dog,cat" for flag -classes: "cat" is there twice, want each class once`},
 		{"compare -seeds 0", `invalid value "0" for flag -seeds: want a whole number from 1 to 1000000`},
 		{"compare -epochs 0", `invalid value "0" for flag -epochs: want a whole number from 1 to 1000000`},

@@ -96,6 +96,9 @@ func different(dst *[]string) func(string) error {
 	return func(s string) error {
 		err := columns(dst)(s)
 		for i, name := range *dst {
+			if strings.TrimSpace(name) == "" {
+				return fmt.Errorf("number %d has no name, want one for each class", i)
+			}
 			if slices.Contains((*dst)[:i], name) {
 				return fmt.Errorf("%s is there twice, want each class once", phrase.Quote(name))
 			}
