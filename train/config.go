@@ -76,9 +76,9 @@ func (c Config) WithDefaults() Config {
 
 // Validate returns an error when a field is out of range, defaults applied: [ErrConfig] for a
 // hidden layer, a [*ConfigError] for other sizes, numbers and rates, and for a Teacher beside a
-// loss with a map of its own; the errors of
-// [losses.Criterion.Validate] and [losses.Criterion.Predictor]; and [losses.ErrReduction] for
-// Reduction None, which leaves no single number to minimise.
+// loss with a map of its own; the errors of [losses.Criterion.Validate] and
+// [losses.Criterion.Predictor]; [losses.ErrWeight] for class weights that are all 0; and
+// [losses.ErrReduction] for Reduction None, which leaves no single number to minimise.
 func (c Config) Validate() error {
 	c = c.WithDefaults()
 	for i, h := range c.Hidden {
@@ -99,6 +99,9 @@ func (c Config) Validate() error {
 	}
 	if err := c.Criterion.Validate(); err != nil {
 		return wrap(err, "criterion")
+	}
+	if w := c.Criterion.ClassWeights; len(w) > 0 && slices.Max(w) == 0 {
+		return fail(losses.ErrWeight, "criterion: class weights: got %v, want one above 0: there is nothing to learn", w)
 	}
 	predictor, err := c.Criterion.Predictor()
 	if err != nil {

@@ -48,6 +48,8 @@ func TestConfig(t *testing.T) {
 		{Config{Criterion: losses.Criterion{Reduction: losses.None}}, losses.ErrReduction,
 			"train: criterion: got reduction none, want mean, sum or weighted mean: training minimises one number, not one a " +
 				"row"},
+		{Config{Criterion: losses.Criterion{ClassWeights: []float64{0, 0}}}, losses.ErrWeight,
+			"train: criterion: class weights: got [0 0], want one above 0: there is nothing to learn"},
 		{Config{Criterion: losses.Criterion{Reduction: 77}}, losses.ErrReduction, ""},
 		{Config{Criterion: losses.SoftLabelCriterion(-1, losses.Mean)}, losses.ErrAlpha, ""},
 	} {
