@@ -25,6 +25,7 @@ func (c *Criterion) plain() bool {
 // index.
 type plainRows[T kernel.Float] struct {
 	n, k          int
+	shape         tensor.Shape // of the logits
 	input, target []T
 	index         []int
 }
@@ -42,12 +43,16 @@ func evalPlain[T kernel.Float](r Reduction, loss, grad *tensor.Dense, logits, ta
 	if !ok {
 		return false
 	}
-	g, ok := b.output(grad, logits.Shape())
+	g, ok := b.output(grad, b.shape)
 	if !ok || dense.SpanOfSlice(value).Meets(dense.SpanOfSlice(g)) {
 		return false
 	}
-	e := borrow[T]()
 	div := r.divide(counts{kept: b.n})
+	if l, ok := b.alone(g, T(div)); ok {
+		storeOne(value, l, div)
+		return true
+	}
+	e := borrow[T]()
 	rows, scale := dense.Grow(&e.buf.loss, b.n), dense.Grow(&e.buf.scale, 1)
 	scale[0] = T(div)
 	bad := -1
@@ -57,16 +62,37 @@ func evalPlain[T kernel.Float](r Reduction, loss, grad *tensor.Dense, logits, ta
 		bad = kernel.CrossEntropy(rows, g, b.input, b.target, scale, b.k)
 	}
 	switch {
-	case value == nil || bad >= 0:
-	case b.n == 1: // what follows, of one row
-		value[0] = T((0 + rows[0]) * div) // never -0
-	default:
+	case bad >= 0:
+	case b.n == 1:
+		storeOne(value, rows[0], div)
+	case value != nil:
 		e.addLosses(rows)
 		value[0] = T(e.total() * div)
 		e.totals = totals{}
 	}
 	parallel.PoolOf[T](&engines).Put(e) // what is the caller's it has not seen
 	return bad < 0
+}
+
+// storeOne stores the value of a single row's loss, unless it is nil: what addLosses and total come
+// to.
+func storeOne[T kernel.Float](value []T, loss, div float64) {
+	if value != nil {
+		value[0] = T((0 + loss) * div) // never -0
+	}
+}
+
+// alone stores the gradient of a single row, with the factor f, in g and returns its loss, where
+// that takes no memory from a pool.
+func (b *plainRows[T]) alone(g []T, f T) (loss float64, ok bool) {
+	if b.n != 1 || g == nil {
+		return 0, false
+	}
+	class := 0
+	if b.index != nil {
+		class = b.index[0]
+	}
+	return kernel.CrossEntropyAlone(g, b.input, b.target, class, f)
 }
 
 // load reads logits and target, and returns false where they are not plain or do not belong
@@ -77,7 +103,7 @@ func (b *plainRows[T]) load(logits, target tensor.Tensor) (ok bool) {
 		return false
 	}
 	last := len(s) - 1
-	b.n, b.k, b.input = s[:last].TotalSize(), s[last], x
+	b.n, b.k, b.shape, b.input = s[:last].TotalSize(), s[last], s, x
 	var t tensor.Shape
 	if b.target, t, ok = dense.Plain[T](target); ok {
 		return slices.Equal(t, s)

@@ -27,7 +27,8 @@ func plainBatch(dt tensor.Dtype, n, k int, index bool) batch {
 func TestPlain(t *testing.T) {
 	for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
 		for _, reduction := range []losses.Reduction{losses.Mean, losses.Sum} {
-			for _, shape := range [][2]int{{1, 1}, {1, 10}, {3, 10}, {64, 10}, {1, 64}, {1, 1000}, {17, 2}} {
+			for _, shape := range [][2]int{{1, 1}, {1, 10}, {3, 10}, {64, 10}, {1, 64}, {1, 100}, {1, 1000}, {1, 2},
+				{17, 2}} {
 				for _, index := range []bool{false, true} {
 					where := fmt.Sprint(dt, reduction, shape, index)
 					c := losses.Criterion{Reduction: reduction}

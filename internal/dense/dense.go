@@ -61,7 +61,7 @@ func plain(d *tensor.Dense) bool {
 // fills reports whether d lies in main memory row by row, without gaps, elements that are masked or
 // memory behind the last. An element takes size bytes.
 func fills(d *tensor.Dense, size int) bool {
-	n, ok := rowMajor(d)
+	n, ok := rowMajor(d.Shape(), d.Strides())
 	return ok && n*size == len(d.Raw) && d.IsNativelyAccessible() && len(d.Mask()) == 0
 }
 
@@ -93,18 +93,18 @@ func isFloat(dt tensor.Dtype) bool { return dt == tensor.Float32 || dt == tensor
 
 // RowMajor reports whether the elements of d lie in memory in row-major order, without gaps.
 func RowMajor(d *tensor.Dense) bool {
-	_, ok := rowMajor(d)
+	_, ok := rowMajor(d.Shape(), d.Strides())
 	return ok
 }
 
 // rowMajor is RowMajor, and returns how many elements they are, where it is so.
-func rowMajor(d *tensor.Dense) (n int, ok bool) {
-	shape, strides := d.Shape(), d.Strides()
-	if n = 1; !known(shape, strides) {
-		return n, false
+func rowMajor(shape tensor.Shape, strides []int) (n int, ok bool) {
+	if n = 1; len(strides) != len(shape) {
+		n = shape.TotalSize()
+		return n, n == 1 || known(shape, strides) && strides[0] == 1
 	}
 	for i := len(shape) - 1; i >= 0; i-- {
-		if shape[i] != 1 && stride(strides, i) != n {
+		if shape[i] != 1 && strides[i] != n {
 			return n, false
 		}
 		n *= shape[i]
@@ -116,10 +116,16 @@ func rowMajor(d *tensor.Dense) (n int, ok bool) {
 // do, row by row without gaps and with nothing behind them.
 func Plain[T Float | int](t tensor.Tensor) (x []T, shape tensor.Shape, ok bool) {
 	d, ok := t.(*tensor.Dense)
-	if !ok || d == nil || d.Dtype() != dtypeOf[T]() || !fills(d, int(unsafe.Sizeof(T(0)))) {
+	if !ok || d == nil || !same(d.Dtype(), dtypeOf[T]()) || !fills(d, int(unsafe.Sizeof(T(0)))) {
 		return nil, nil, false
 	}
 	return elements[T](d), d.Shape(), true
+}
+
+// same reports whether a and b are one dtype by where their types lie, in less time than the
+// comparison of interfaces takes.
+func same(a, b tensor.Dtype) bool {
+	return *(*[2]uintptr)(unsafe.Pointer(&a)) == *(*[2]uintptr)(unsafe.Pointer(&b))
 }
 
 // dtypeOf returns the dtype of T, in less time than reflection takes.

@@ -30,6 +30,14 @@ func CrossEntropyIndex[T Float](loss []float64, grad, z []T, index []int, scale 
 	}
 }
 
+// CrossEntropyAlone computes one row; see [vec.CrossEntropyAlone].
+func CrossEntropyAlone[T Float](grad, z, t []T, y int, f T) (loss float64, ok bool) {
+	if vec.On() {
+		return vec.CrossEntropyAlone(grad, z, t, y, f)
+	}
+	return 0, false
+}
+
 // ProbCrossEntropy computes the cross entropy from probabilities; see [spec.ProbCrossEntropy].
 func ProbCrossEntropy[T Float](loss []float64, grad, p, t, scale []T, k int) (bad int) {
 	return spec.ProbCrossEntropy(loss, grad, p, t, scale, k)
