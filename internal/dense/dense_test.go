@@ -167,6 +167,26 @@ func TestNew(t *testing.T) {
 	}
 }
 
+// TestRowMajorStrides: package tensor gives some vectors one stride, and a number none.
+func TestRowMajorStrides(t *testing.T) {
+	for _, c := range []struct {
+		shape, strides []int
+		n              int
+		ok             bool
+	}{
+		{nil, nil, 1, true}, {[]int{1, 1}, nil, 1, true}, {[]int{1, 1}, []int{7}, 1, true},
+		{[]int{1, 4}, []int{1}, 4, true}, {[]int{4, 1}, []int{1}, 4, true}, {[]int{1, 4}, []int{2}, 4, false},
+		{[]int{4, 1}, []int{3}, 4, false}, {[]int{2, 2}, []int{1}, 4, false}, {[]int{2, 2}, nil, 4, false},
+		{[]int{2, 3}, []int{3, 1}, 6, true}, {[]int{2, 3}, []int{1, 2}, 6, false}, {[]int{1, 3}, []int{9, 1}, 3, true},
+	} {
+		n, ok := rowMajor(c.shape, c.strides)
+		assert.Equal(t, c.ok, ok, "%v %v", c.shape, c.strides)
+		if ok {
+			assert.Equal(t, c.n, n, "%v %v", c.shape, c.strides)
+		}
+	}
+}
+
 // TestPlain gives the elements of the tensors that are row-major and alone in their memory, and of
 // no other.
 func TestPlain(t *testing.T) {

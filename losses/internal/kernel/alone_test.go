@@ -39,6 +39,10 @@ func crossEntropyAlone[T Float](t *testing.T) {
 			require.Equal(t, want, got, "%s, k=%d", what, k)
 			return true
 		}
+		for i := range 20 { // of few classes many a row has the same bits by other kernels
+			z[0] = T(math.Sin(float64(i)))
+			alone("labels", y, 0)
+		}
 		taken := alone("labels", y, 0)
 		if k == 10 || k == 1000 {
 			require.Equal(t, strings.HasPrefix(Implementation(), "avx"), taken, "k=%d", k)
