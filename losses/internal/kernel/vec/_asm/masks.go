@@ -87,6 +87,16 @@ func (g isa) addWhere(m mask, src, acc Op) {
 	g.add(t, acc, acc)
 }
 
+// maddWhere adds a b to acc where m is set. It may overwrite a.
+func (g isa) maddWhere(m mask, a, b, acc Op) {
+	if g.avx512 {
+		g.pick(VFMADD231PS, VFMADD231PD, a, b, m.op, acc)
+		return
+	}
+	g.and(m.op, a, a)
+	g.madd(a, b, acc)
+}
+
 // mulWhere multiplies x by y where m is set; elsewhere x is then 0.
 func (g isa) mulWhere(m mask, y, x Op) {
 	switch {

@@ -179,10 +179,7 @@ func (r *ordinaryRow) sums(a reg.GPVirtual, declined string) (s rowSums) {
 		}
 		add := func(x *folded, y reg.VecVirtual) { g.take(x, v, y) }
 		if others != nil {
-			add = func(x *folded, y reg.VecVirtual) {
-				g.keep(*others, y, y)
-				g.add(y, x.inner[0], x.inner[0])
-			}
+			add = func(x *folded, y reg.VecVirtual) { g.addWhere(*others, y, x.inner[0]) }
 		}
 		add(&exps, y)
 		if labels {
@@ -192,11 +189,14 @@ func (r *ordinaryRow) sums(a reg.GPVirtual, declined string) (s rowSums) {
 			return
 		}
 		d := less()
-		if others != nil {
-			g.keep(*others, d, d)
+		switch {
+		case !labels:
+		case others != nil:
+			g.maddWhere(*others, lab, d, dots.inner[v%2])
+		default:
+			g.madd(lab, d, dots.inner[v%2])
 		}
 		if labels {
-			g.madd(lab, d, dots.inner[v%2])
 			add(&masses, lab)
 		}
 		if r.labels.smooths {
@@ -211,16 +211,16 @@ func (r *ordinaryRow) sums(a reg.GPVirtual, declined string) (s rowSums) {
 	if r.late {
 		r.x.measures().declines(g, r.x.farthest(), declined)
 	}
-	s.odds = g.foldedTotal(exps)
+	s.odds = g.finiteTotal(exps)
 	if r.labels.smooths {
-		s.less = g.foldedTotal(lesses)
+		s.less = g.finiteTotal(lesses)
 	}
 	if labels {
 		bits := g.signBits(signs)
 		TESTL(bits, bits)
 		JNE(LabelRef(declined))
-		s.dot = g.foldedTotal(dots)
-		s.others = g.foldedTotal(masses)
+		s.dot = g.finiteTotal(dots)
+		s.others = g.finiteTotal(masses)
 		VUCOMISD(s.dot.AsX(), s.dot.AsX()) // a NaN logit, which the exponent's arithmetic hides, or label
 		JP(LabelRef(declined))
 	}

@@ -118,10 +118,10 @@ func (g isa) ordinaryGrad(row *ordinaryRow, x logits, i, a reg.GPVirtual, s rowS
 	JP(LabelRef(declined))
 
 	r, p, coef, own := XMM(), XMM(), XMM(), XMM() // p = 1 + r
+	VADDSD(em, s.odds.AsX(), coef)
+	VDIVSD(coef, mass, coef)
 	VDIVSD(em, s.odds.AsX(), r)
 	VADDSD(one, r, p)
-	VMULSD(em, p, coef)
-	VDIVSD(coef, mass, coef)
 	numbers := GP64()
 	IMUL3Q(Imm(8*ordinaryNumbers), i, numbers)
 	ADDQ(address(Param("numbers")), numbers)

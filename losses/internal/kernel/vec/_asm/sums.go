@@ -156,6 +156,31 @@ func (g isa) foldedTotal(x folded) reg.VecVirtual {
 	return g.runningTotal([]running{r})
 }
 
+// finiteTotal is foldedTotal of what is NaN where it is infinite. What was not folded is added in
+// float64, too, for which nothing waits as long.
+func (g isa) finiteTotal(x folded) reg.VecVirtual {
+	if g.f64 {
+		return g.foldedTotal(x)
+	}
+	if x.inner[0] != x.inner[1] {
+		g.add(x.inner[1], x.inner[0], x.inner[0])
+	}
+	var sums []reg.VecVirtual
+	wide := isa{avx512: g.avx512, f64: true}
+	for _, x := range []Op{x.inner[0], x.sum, x.lost} {
+		sums = append(sums, wide.sumOf(g.halves(g.loaded(x))...))
+	}
+	return wide.reduce(wide.sumOf(sums...), wide.add)
+}
+
+// sumOf adds up all vectors.
+func (g isa) sumOf(vs ...reg.VecVirtual) reg.VecVirtual {
+	for _, v := range vs[1:] {
+		g.add(v, vs[0], vs[0])
+	}
+	return vs[0]
+}
+
 // blocked is a sum of terms in float64: those of [inBlock] vectors go to inner, and that to sum, of
 // which lost is what its roundings have lost. Those of float32 need no blocks: sum is nil.
 type blocked struct {
