@@ -55,14 +55,14 @@ func Of(t tensor.Tensor) (*tensor.Dense, error) {
 // that fill it.
 func plain(d *tensor.Dense) bool {
 	dt := d.Dtype()
-	return (isFloat(dt) || IsInteger(dt)) && fills(d, sizeOf(dt))
+	n, ok := rowMajor(d.Shape(), d.Strides())
+	return ok && (isFloat(dt) || IsInteger(dt)) && fill(d, n*sizeOf(dt))
 }
 
-// fills reports whether d lies in main memory row by row, without gaps, elements that are masked or
-// memory behind the last. An element takes size bytes.
-func fills(d *tensor.Dense, size int) bool {
-	n, ok := rowMajor(d.Shape(), d.Strides())
-	return ok && n*size == len(d.Raw) && d.IsNativelyAccessible() && len(d.Mask()) == 0
+// fill reports whether elements of so many bytes are all that d holds, in main memory, and none is
+// masked.
+func fill(d *tensor.Dense, bytes int) bool {
+	return bytes == len(d.Raw) && d.IsNativelyAccessible() && len(d.Mask()) == 0
 }
 
 // New returns a tensor of zeros, a scalar when there is no size.
@@ -116,10 +116,14 @@ func rowMajor(shape tensor.Shape, strides []int) (n int, ok bool) {
 // do, row by row without gaps and with nothing behind them.
 func Plain[T Float | int](t tensor.Tensor) (x []T, shape tensor.Shape, ok bool) {
 	d, ok := t.(*tensor.Dense)
-	if !ok || d == nil || !same(d.Dtype(), dtypeOf[T]()) || !fills(d, int(unsafe.Sizeof(T(0)))) {
+	if !ok || d == nil || !same(d.Dtype(), dtypeOf[T]()) {
 		return nil, nil, false
 	}
-	return elements[T](d), d.Shape(), true
+	n, ok := rowMajor(d.Shape(), d.Strides())
+	if !ok || !fill(d, n*int(unsafe.Sizeof(T(0)))) {
+		return nil, nil, false
+	}
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(d.Raw))), n), d.Shape(), true
 }
 
 // same reports whether a and b are one dtype by where their types lie, in less time than the
