@@ -176,12 +176,18 @@ func (g isa) shiftBy(n Op) expShift {
 // log1p emits inv = 1/(1+r) and dst = log(1+r) for r in [0, 2^20], NaN for NaN, after fdlibm's
 // log1p.
 func (g isa) log1p(r, inv, dst reg.VecVirtual) logParts {
-	u, c, one := g.vec(), g.vec(), g.constant(1)
+	u, one := g.vec(), g.constant(1)
 	g.add(one, r, u)
 	g.load(one, inv)
 	g.div(u, inv, inv)
+	return g.log1pOfSum(r, u, inv, dst)
+}
+
+// log1pOfSum is log1p with u = 1+r and the inverse of that.
+func (g isa) log1pOfSum(r, u, inv, dst reg.VecVirtual) logParts {
+	c := g.vec()
 	// c = r - (u - 1), the error of the sum, over u.
-	g.sub(one, u, c)
+	g.sub(g.constant(1), u, c)
 	g.sub(c, r, c)
 	g.mul(inv, c, c)
 	return g.log(u, c, dst)

@@ -36,16 +36,18 @@ func (g isa) fewCrossEntropy(grad bool) {
 	LEAQ(AllocLocal(fewWork), work)
 	LEAQ(AllocLocal(row.lane(lanes, "Coef").Disp+g.column()), lanes)
 	top := g.largest(k, func(i reg.GPVirtual, v int, m *mask) reg.VecVirtual { return g.get(z, i, v, m) })
-	low, shift, rejected := g.aroundTop(top)
+	c := g.tileExp()
+	rejected := c.prepare(top)
 	TESTL(rejected, rejected)
 	JNE(LabelRef("declined"))
 	a := g.position(&plain{g: g, z: z}, k, top)
 	ea, first, own := g.vec(), row.vec(), row.zeros(1)[0]
-	g.expShifted(g.expConstsInMemory(), top, shift, ea)
+	c.exp(top, ea)
 	g.store(ea, row.lane(lanes, "Coef"))
 	row.bcast(at(t, a, g, 0), first)
 	row.add(first, own, own)
-	invalid := g.fewTerms(e, z, t, k, a, work, top, low, shift)
+	invalid := g.fewTerms(e, z, t, k, a, work, top,
+		c.far(top, func(v reg.VecVirtual, _ string) Op { return g.park(v) }))
 	TESTL(invalid, invalid)
 	JNE(LabelRef("declined"))
 	s := g.fewSums(work, k)
@@ -92,13 +94,13 @@ func (g isa) all(x reg.VecVirtual) reg.VecVirtual {
 // fewTerms stores in work, for vector after vector, what fewSums adds up, transposed: y = exp(z)
 // 2^-shift and the label t, 0 for the maximum at a, and t (z - M). With e it stores all y there. It
 // returns other bits than 0 where a label is invalid.
-func (g isa) fewTerms(e, z, t, k, a, work reg.GPVirtual, top, low reg.VecVirtual, shift expShift) reg.GPVirtual {
-	c, bad, zero := g.expConsts(), g.noLanes(), g.zeros(1)[0]
+func (g isa) fewTerms(e, z, t, k, a, work reg.GPVirtual, top reg.VecVirtual, c tileExp) reg.GPVirtual {
+	bad, zero := g.noLanes(), g.zeros(1)[0]
 	to := GP64()
 	MOVQ(work, to)
 	g.loop(k, 1, func(i reg.GPVirtual, v int, m *mask) {
-		x, y := g.clamped(z, i, v, m, low), g.vec()
-		g.expShifted(c, x, shift, y)
+		y := g.vec()
+		c.exp(g.get(z, i, v, m), y)
 		if e != nil {
 			g.put(y, e, i, v, m)
 		}

@@ -238,11 +238,11 @@ func (g isa) finite(r running) reg.VecVirtual {
 	return r.sum
 }
 
-// normalize makes r.sum the value of r and returns what that has lost.
+// normalize makes r.sum the value of r, NaN where that is infinite, and returns what that has lost.
 func (g isa) normalize(r running) (lost reg.VecVirtual) {
 	lost = g.vec()
 	g.move(r.sum, lost)
-	g.value(r)
+	g.finite(r)
 	g.sub(r.sum, lost, lost)
 	g.add(r.lost, lost, lost)
 	return lost

@@ -1,6 +1,10 @@
 package main
 
 import (
+	"fmt"
+	"math"
+
+	"github.com/mmcloughlin/avo/attr"
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -74,17 +78,25 @@ func (x *tileRows) advance() {
 // tileMaxima stores what the exponentials of tiles need in their lanes, and in declined the rows
 // beyond bound.
 func (g isa) tileMaxima() {
-	z, k, declined, c := g.param("z"), g.param("k"), g.param("declined"), g.expConstsOfTile()
+	z, k, declined, c := g.param("z"), g.param("k"), g.param("declined"), g.tileExp()
 	g.tilePass(func(lanes reg.GPVirtual) {
-		top, low, shift, rejected := g.tileMax(z, k)
-		MOVL(rejected, Mem{Base: declined})
+		top, least := g.vec(), g.vec()
+		g.load(g.infinity(-1), top)
+		g.load(g.infinity(1), least)
+		g.columns(k, func(off reg.GPVirtual) {
+			x := g.vec()
+			g.load(col(z, off), x)
+			g.max(top, x, top)
+			g.min(least, x, least)
+		})
+		MOVL(c.prepare(top), Mem{Base: declined})
 		ADDQ(Imm(4), declined)
 		ea := g.vec()
-		g.expShifted(c, top, shift, ea)
+		c.exp(top, ea)
 		g.store(ea, g.lane(lanes, "Coef"))
 		g.store(top, g.lane(lanes, "Max"))
-		g.store(low, g.lane(lanes, "Low"))
-		g.store(g.loaded(shift.n), g.lane(lanes, "Shift"))
+		g.store(least, g.lane(lanes, "Low"))
+		g.store(g.loaded(c.shift), g.lane(lanes, "Shift"))
 		advance(k, g.column(), z)
 	})
 }
@@ -93,23 +105,41 @@ func (g isa) tileMaxima() {
 // label.
 func (g isa) tileSums(grad, index bool) {
 	x, declined := g.rowsOfTiles(grad, index), g.param("declined")
-	x.z, x.c = g.param("z"), g.expConstsOfTile()
+	x.z = g.param("z")
+	near := g.tileExp()
 	g.tilePass(func(lanes reg.GPVirtual) {
-		x.lanes = lanes
-		x.most, x.least = g.laneOp(lanes, "Max"), g.laneOp(lanes, "Low")
-		x.shift, x.m = g.shiftBy(g.laneOp(lanes, "Shift")), g.maxima(x.most)
-		var s crossEntropySums
-		if index {
-			s = x.classSums(x.exp, x.column, false)
-		} else {
-			var signs reg.VecVirtual
-			s, signs = x.labelSums(x.exp, x.column, false)
-			ORL(g.signBits(signs), Mem{Base: declined})
+		x.lanes, x.most = lanes, g.laneOp(lanes, "Max")
+		x.m = g.maxima(x.most)
+		far, summed := label("far"), label("summed")
+		bits := g.farRows(x.most, g.lane(lanes, "Low"))
+		near.shift = g.laneOp(lanes, "Shift")
+		TESTL(bits, bits)
+		JNE(LabelRef(far))
+		g.tileSumsBy(x, near, declined)
+		JMP(LabelRef(summed))
+		Label(far)
+		park := func(v reg.VecVirtual, name string) Op { return g.parkLane(v, lanes, name) }
+		g.tileSumsBy(x, near.far(x.most, park), declined)
+		Label(summed)
+		if !index {
 			ADDQ(Imm(4), declined)
 		}
-		g.keepSums(lanes, s)
 		x.advance()
 	})
+}
+
+// tileSumsBy is tileSums of a tile, by those exponentials.
+func (g isa) tileSumsBy(x *tileRows, c tileExp, declined reg.GPVirtual) {
+	x.c = c
+	var s crossEntropySums
+	if x.index != nil {
+		s = x.classSums(x.exp, x.column, true, false)
+	} else {
+		var signs reg.VecVirtual
+		s, signs = x.labelSums(x.exp, x.column, false)
+		ORL(g.signBits(signs), Mem{Base: declined})
+	}
+	g.keepSums(x.lanes, s)
 }
 
 // tileResults stores the losses of tiles, with grad what gradients are made of in the lanes, and
@@ -155,20 +185,17 @@ func (g isa) tileColumns(index bool) {
 type tileRows struct {
 	g                        isa
 	e, z, t, index, k, lanes reg.GPVirtual
-	c                        expConsts
-	most, least              Op
-	shift                    expShift
+	c                        tileExp
+	most                     Op
 	m                        maxima
 }
 
 // exp returns the exponentials of a column, and keeps them where there is an e.
 func (x *tileRows) exp(off reg.GPVirtual, i int) (y reg.VecVirtual) {
-	g, v, y := x.g, x.g.vec(), x.g.vec()
-	g.load(x.least, v)
-	g.max(nth(x.z, off, i, g), v, v)
-	g.expShifted(x.c, v, x.shift, y)
+	y = x.g.vec()
+	x.c.exp(nth(x.z, off, i, x.g), y)
 	if x.e != nil {
-		g.store(y, nth(x.e, off, i, g))
+		x.g.store(y, nth(x.e, off, i, x.g))
 	}
 	return y
 }
@@ -272,48 +299,94 @@ func (x *tileRows) labelSums(exp func(off reg.GPVirtual, i int) reg.VecVirtual,
 		lab := g.vec()
 		g.load(nth(x.t, off, i, g), lab)
 		g.or(lab, signs, signs)
-		g.addWhere(first, lab, s.own)
+		g.blend(first, lab, s.own)
 		g.drop(first, lab)
-		g.mulWhere(g.cmp(neqUQ, zero, lab), lab, d)
+		if x.c.near {
+			g.mul(lab, d, d)
+		} else {
+			g.mulWhere(g.cmp(neqUQ, zero, lab), lab, d)
+		}
 		return []reg.VecVirtual{lab, d}, first
 	}, after)
-	s.bad = g.noLanes()
 	return s, signs
 }
 
-// classSums emits labelSums of the one-hot labels of classes.
+// classSums emits labelSums of the one-hot labels of classes. What is taken from the logits is the
+// maxima, with exact, so that 0 is left of those; a second one of a row counts as the first.
 func (x *tileRows) classSums(exp func(off reg.GPVirtual, i int) reg.VecVirtual,
-	column func(off reg.GPVirtual, i int) (less reg.VecVirtual, first mask), after bool) (s crossEntropySums) {
+	column func(off reg.GPVirtual, i int) (less reg.VecVirtual, first mask), exact, after bool) (s crossEntropySums) {
 	g := x.g
-	class, number, v := g.parkLane(g.classes(x.index, 0), x.lanes, "P"), g.zeros(1)[0], g.zeros(2)
+	hot, v := x.hot(), g.zeros(2)
 	own, dot := v[0], v[1]
 	s.r = g.compensated()
 	g.pairSums(x.k, x.lanes, []running{s.r}, exp, func(off reg.GPVirtual, i int) ([]reg.VecVirtual, mask) {
 		d, first := column(off, i)
-		hot := g.cmp(eqOQ, class, number)
-		g.add(g.constant(1), number, number)
-		g.blend(hot, d, dot)
-		g.blend(g.maskAnd(hot, first), g.constant(1), own)
+		is := hot(off, i)
+		g.blend(is, d, dot)
+		if !exact {
+			g.blend(g.maskAnd(is, first), g.constant(1), own)
+		}
 		return nil, first
 	}, after)
+	if exact {
+		g.keep(g.cmp(eqOQ, own, dot), g.loaded(g.constant(1)), own)
+	}
 	others := g.vec()
 	g.other(own, others)
-	s.others, s.own, s.dot, s.bad = running{others, g.zeros(1)[0]}, own, running{sum: dot}, g.noLanes()
+	s.others, s.own, s.dot = running{others, g.zeros(1)[0]}, own, running{sum: dot}
 	return s
+}
+
+// hot returns what emits the rows whose class column i behind the one at off is.
+func (x *tileRows) hot() func(off reg.GPVirtual, i int) mask {
+	g, class, numbers := x.g, x.g.parkLane(x.g.classes(x.index, 0), x.lanes, "P"), GP64()
+	LEAQ(x.g.firstNumbers(), numbers)
+	return func(off reg.GPVirtual, i int) mask {
+		at := GP64()
+		MOVQ(off, at)
+		SHRQ(Imm(uint64(log2(g.lanes()))), at)
+		number := Mem{Base: numbers, Index: at, Scale: 1, Disp: i * g.floatSize()}
+		if g.avx512 {
+			k := K()
+			g.pick(VCMPPS_BCST, VCMPPD_BCST, Imm(eqOQ), number, class, k)
+			return mask{op: k}
+		}
+		v := g.vec()
+		g.bcast(number, v)
+		return g.cmp(eqOQ, class, v)
+	}
+}
+
+// mostColumns is how many a tile may have.
+const mostColumns = 64
+
+// firstNumbers returns memory with 0, 1, 2 and so on, for the columns of a tile.
+func (g isa) firstNumbers() Mem {
+	name := fmt.Sprint("firstNumbers", g.floatSize())
+	if m, ok := constants[name]; ok {
+		return m
+	}
+	m := GLOBL(name, attr.RODATA|attr.NOPTR)
+	for i := range mostColumns {
+		if g.f64 {
+			DATA(8*i, U64(math.Float64bits(float64(i))))
+		} else {
+			DATA(4*i, U32(math.Float32bits(float32(i))))
+		}
+	}
+	constants[name] = m
+	return m
 }
 
 // classGradients emits crossEntropyGradients for the one-hot labels of classes.
 func (x *tileRows) classGradients(y crossEntropyResults, top reg.VecVirtual) {
-	g := x.g
-	class, number := g.parkLane(g.classes(x.index, 0), x.lanes, "P"), g.zeros(1)[0]
-	none := g.vec()
+	g, hot, none := x.g, x.hot(), x.g.vec()
 	g.mul(g.constant(0), y.f, none)
 	g.columns(x.k, func(off reg.GPVirtual) {
 		v, lab := g.vec(), g.vec()
 		g.load(col(x.e, off), v)
 		g.move(none, lab)
-		g.blend(g.cmp(eqOQ, class, number), y.f, lab)
-		g.add(g.constant(1), number, number)
+		g.blend(hot(off, 0), y.f, lab)
 		most := g.cmp(eqOQ, top, v)
 		g.combined(v, lab, y.coef, y.low)
 		g.blend(most, y.q, v)
@@ -366,6 +439,7 @@ type crossEntropySums struct {
 	r, others, dot running
 	own            reg.VecVirtual
 	bad            mask
+	hot            bool // the label is 1 of a class, 0 of others
 }
 
 // sumPlace is a sum and the lane in which a tile keeps it.
@@ -391,7 +465,7 @@ func (g isa) keepSums(lanes reg.GPVirtual, s crossEntropySums) {
 
 // keptSums returns them.
 func (g isa) keptSums(lanes reg.GPVirtual, index bool) crossEntropySums {
-	s := crossEntropySums{bad: g.noLanes()}
+	s := crossEntropySums{bad: g.noLanes(), hot: index}
 	for _, sum := range s.places() {
 		if sum.lane == "Added" && (index || g.f64) { // the sum alone, see [isa.running]
 			continue
@@ -419,13 +493,14 @@ func (g isa) crossEntropyNumbers(lanes reg.GPVirtual, scale Op, s crossEntropySu
 	var coef, low, f Op
 	mass, ea := g.vec(), g.vec()
 	g.load(g.lane(lanes, "Coef"), ea)
+	all := g.totalOf(lanes, ea, r)
 	if grad {
 		var less reg.VecVirtual
 		mass, less = g.massOf(s)
 		scale := g.loaded(scale)
 		g.orInto(g.tooLarge(mass, scale), bad)
 		f = g.park(scale)
-		coef, low = g.coefficients(mass, less, f, ea, r)
+		coef, low = g.coefficients(mass, less, f, all)
 	} else {
 		inf := g.vec()
 		g.add(g.value(others), own, mass)
@@ -433,7 +508,7 @@ func (g isa) crossEntropyNumbers(lanes reg.GPVirtual, scale Op, s crossEntropySu
 		g.orInto(g.cmp(nltUQ, inf, mass), bad)
 	}
 	x.bad = g.maskBits(bad)
-	log, inv, q, _ := g.logOdds(g.finite(r), ea)
+	log, inv, q, _ := g.logOddsOf(g.finite(r), ea, all.inverse)
 	half := g.vec()
 	g.load(g.constant(0.5), half)
 	x.sure = g.cmp(gtOQ, half, inv) // one maximum, and p_a > 1/2
@@ -454,8 +529,12 @@ func (g isa) crossEntropyNumbers(lanes reg.GPVirtual, scale Op, s crossEntropySu
 
 // massOf returns Σ t, and what that has lost. s.others.sum is then the value of s.others.
 func (g isa) massOf(s crossEntropySums) (mass, less reg.VecVirtual) {
+	if mass = g.vec(); s.hot {
+		g.load(g.constant(1), mass)
+		return mass, g.zeros(1)[0]
+	}
 	less = g.normalize(s.others)
-	mass, lost := g.vec(), g.vec()
+	lost := g.vec()
 	g.twoSum(s.others.sum, s.own, mass, lost)
 	g.add(lost, less, less)
 	return mass, less
@@ -470,11 +549,11 @@ func (g isa) tooLarge(mass, f reg.VecVirtual) mask {
 	return g.cmp(nltUQ, most, size)
 }
 
-// coefficients returns f (x + less)/(ea + r), parked, and what that has lost.
-func (g isa) coefficients(x, less reg.VecVirtual, f Op, ea reg.VecVirtual, r running) (coef, low Op) {
+// coefficients returns f (x + less)/s, parked, and what that has lost.
+func (g isa) coefficients(x, less reg.VecVirtual, f Op, s rowTotal) (coef, low Op) {
 	quotient, product := g.vec(), g.vec()
 	g.move(x, quotient)
-	g.divBySum(quotient, less, ea, r)
+	g.overTotal(quotient, less, s)
 	g.mul(f, quotient, product)
 	g.mul(f, less, less)
 	g.msub(product, g.loaded(f), quotient) // what the product has lost
@@ -489,20 +568,31 @@ func (g isa) combined(y, lab, coef, low reg.VecVirtual) {
 	g.horner(lab, coef, y)
 }
 
-// divBySum divides x + less, less what x has lost, by ea + r, of which it keeps what the sum and r
-// have lost.
-func (g isa) divBySum(x, less, ea reg.VecVirtual, r running) {
-	s, lost, small, whole := g.vec(), g.vec(), g.vec(), g.vec()
+// rowTotal is the sum of a row's exponentials, what that has lost, and its inverse, parked.
+type rowTotal struct{ sum, lost, inverse Op }
+
+// totalOf returns that of ea and r, of which it keeps what the sum and r have lost. It may use the
+// lanes Top and Rest.
+func (g isa) totalOf(lanes reg.GPVirtual, ea reg.VecVirtual, r running) rowTotal {
+	s, lost, small, inverse := g.vec(), g.vec(), g.vec(), g.vec()
 	g.add(ea, r.sum, s)
+	g.load(g.constant(1), inverse)
+	g.div(s, inverse, inverse)
 	g.max(ea, r.sum, lost)
 	g.min(ea, r.sum, small)
 	g.sub(s, lost, lost)
 	g.add(small, lost, lost)
 	g.add(r.lost, lost, lost)
+	return rowTotal{g.park(s), g.parkLane(lost, lanes, "Rest"), g.parkLane(inverse, lanes, "Top")}
+}
+
+// overTotal divides x + less, less what x has lost, by s.
+func (g isa) overTotal(x, less reg.VecVirtual, s rowTotal) {
+	whole := g.vec()
 	g.move(x, whole)
-	g.div(s, x, x)
-	g.nmadd(s, x, whole) // what the quotient has lost
+	g.mul(s.inverse, x, x)
+	g.nmadd(s.sum, x, whole) // what the quotient has lost
 	g.add(whole, less, less)
-	g.nmadd(x, lost, less)
-	g.div(s, less, less)
+	g.nmadd(s.lost, x, less)
+	g.mul(s.inverse, less, less)
 }

@@ -14,6 +14,8 @@ type tileLogits interface {
 	// column returns the exponentials of column i behind the one at off, its logits less m of top, and
 	// the mask of the rows whose first maximum it is.
 	column(off reg.GPVirtual, i int) (e, less reg.VecVirtual, first mask)
+	// exact reports whether the maxima less m are 0.
+	exact() bool
 	// keep stores, when all columns have been taken, the exponentials that column has for the maxima
 	// in the lane Coef, and in others what maxima needs.
 	keep(lanes reg.GPVirtual)
@@ -56,6 +58,8 @@ func (p *plainTile) column(off reg.GPVirtual, i int) (e, less reg.VecVirtual, fi
 	g.sub(p.most, less, less)
 	return e, less, first
 }
+
+func (p *plainTile) exact() bool { return true }
 
 func (p *plainTile) keep(reg.GPVirtual) {} // prepare has
 
@@ -145,6 +149,8 @@ func (g isa) gather(m mask, x reg.VecVirtual, to Op) {
 		g.store(all, to)
 	}
 }
+
+func (p *preparedTile) exact() bool { return false }
 
 func (p *preparedTile) keep(lanes reg.GPVirtual) {
 	p.g.store(p.g.loaded(p.found), p.g.lane(lanes, "Coef"))

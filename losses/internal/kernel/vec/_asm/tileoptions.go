@@ -112,8 +112,10 @@ func (g isa) tileOptionSums(r *tileRows, x tileLogits) {
 		column := func(_ reg.GPVirtual, i int) (d reg.VecVirtual, first mask) { return less[i], firsts[i] }
 		var s crossEntropySums
 		if r.index != nil {
-			s = r.classSums(exp, column, true)
-			g.drop(g.cmp(eqOQ, g.constant(1), s.own), s.dot.sum) // the maximum does not count: its less is M - m
+			s = r.classSums(exp, column, x.exact(), true)
+			if !x.exact() {
+				g.drop(g.cmp(eqOQ, g.constant(1), s.own), s.dot.sum) // the maximum does not count: its less is M - m
+			}
 		} else {
 			var signs reg.VecVirtual
 			s, signs = r.labelSums(exp, column, true)
@@ -197,10 +199,10 @@ func (g isa) optionNumbers(lanes reg.GPVirtual, m, more reg.VecVirtual, s crossE
 	loss := g.value(s.dot)
 	g.nmadd(others, more, loss) // dot now
 	dot, high, low := g.park(loss), g.park(m), g.park(more)
-	r, lost := g.kept(s.r.sum), g.kept(s.r.lost)
 	ea := g.vec()
 	g.load(g.lane(lanes, "Coef"), ea)
-	log, inv, q, parts := g.logOdds(g.finite(s.r), ea)
+	all := g.totalOf(lanes, ea, s.r)
+	log, inv, q, parts := g.logOddsOf(g.finite(s.r), ea, all.inverse)
 	g.store(log, g.lane(lanes, "Log"))
 	loss = g.vec()
 	g.move(log, loss)
@@ -236,10 +238,8 @@ func (g isa) optionNumbers(lanes reg.GPVirtual, m, more reg.VecVirtual, s crossE
 	g.madd(add, g.loaded(kInv), x.q)
 	g.mul(f, x.q, x.q)
 	kq = g.park(x.q)
-	ea = g.vec()
-	g.load(g.lane(lanes, "Coef"), ea)
 	kf := g.park(f)
-	coef, lowCoef := g.coefficients(sum, gone, kf, ea, running{g.loaded(r), g.loaded(lost)})
+	coef, lowCoef := g.coefficients(sum, gone, kf, all)
 	x.coef, x.low, x.f, x.q, x.sure = g.loaded(coef), g.loaded(lowCoef), g.loaded(kf), g.loaded(kq), g.maskOf(sure)
 	return x
 }

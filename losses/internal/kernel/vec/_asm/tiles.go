@@ -143,16 +143,10 @@ func (g isa) column() int {
 	return 32
 }
 
-// quads emits body for every group of quad columns; the last may overlap the one before it. c is
-// the first column, as a count.
-func (g isa) quads(k reg.GPVirtual, body func(c reg.GPVirtual)) {
-	c := GP64()
-	XORQ(c, c)
-	g.quadsFrom(c, k, body)
-}
-
-// quadsFrom is quads for the columns from c on, where there are any.
-func (g isa) quadsFrom(c, k reg.GPVirtual, body func(c reg.GPVirtual)) {
+// quads emits body for every group of quad columns from c on, of which there are some; the last may
+// overlap the one before it. c is the first column, as a count. pair, unless it is nil, is for the
+// last two columns, where no more are left behind a group.
+func (g isa) quads(c, k reg.GPVirtual, body, pair func(c reg.GPVirtual)) {
 	last := GP64()
 	MOVQ(k, last)
 	SUBQ(Imm(uint64(g.quad())), last)
@@ -162,10 +156,25 @@ func (g isa) quadsFrom(c, k reg.GPVirtual, body func(c reg.GPVirtual)) {
 	CMPQ(c, last)
 	JGE(LabelRef(done))
 	ADDQ(Imm(uint64(g.quad())), c)
+	if pair != nil {
+		g.lastPair(c, k, pair, done)
+	}
 	CMPQ(c, last)
 	CMOVQGT(last, c)
 	JMP(LabelRef(next))
 	Label(done)
+}
+
+// lastPair emits pair where no more than two columns are left from c on; behind that it goes to
+// done.
+func (g isa) lastPair(c, k reg.GPVirtual, pair func(c reg.GPVirtual), done string) {
+	more, two := label("more"), GP64()
+	LEAQ(Mem{Base: k, Disp: -2}, two)
+	CMPQ(c, two)
+	JLT(LabelRef(more))
+	pair(two)
+	JMP(LabelRef(done))
+	Label(more)
 }
 
 // rowPointers returns, for each 16-byte lane, a pointer to the first of its quad rows, and the
@@ -231,11 +240,14 @@ func (g isa) tileIn() {
 	ps, s1, s3 := g.rowPointers(src, k)
 	half := g // Vectors of half the lanes are moved by fewer of AMD's ports.
 	half.avx512 = false
-	g.quads(k, func(c reg.GPVirtual) {
-		out := GP64()
-		MOVQ(c, out)
-		SHLQ(Imm(uint64(log2(g.column()))), out)
-		ADDQ(dst, out)
+	var pair func(c reg.GPVirtual)
+	if !g.f64 {
+		pair = func(c reg.GPVirtual) { g.pairIn(g.columnAt(dst, c), c, ps, s1, s3) }
+	}
+	c := GP64()
+	XORQ(c, c)
+	g.quads(c, k, func(c reg.GPVirtual) {
+		out := g.columnAt(dst, c)
 		for at := 0; at < g.column(); at += half.column() {
 			rows := make([]reg.VecVirtual, g.quad())
 			for j := range rows {
@@ -250,11 +262,37 @@ func (g isa) tileIn() {
 				half.store(v, Mem{Base: out, Disp: j*g.column() + at})
 			}
 		}
-	})
+	}, pair)
 	advance(k, g.column(), dst)
 	advance(k, g.bytes(), src)
 	moreTiles()
 	g.ret()
+}
+
+// pairIn stores two columns of float32, from column c on, at out.
+func (g isa) pairIn(out, c reg.GPVirtual, ps []reg.GPVirtual, s1, s3 reg.GPVirtual) {
+	const even, odd = 0x88, 0xdd // numbers of two vectors that VSHUFPS takes
+	half := isa{}
+	for at := 0; at < g.column(); at += half.column() {
+		var rows [2]reg.VecVirtual // of each 16 bytes the first two, and the others
+		for j := range rows {
+			var quads [2]reg.VecVirtual
+			for i := range quads {
+				q := GP64()
+				LEAQ(Mem{Base: ps[at/16+i], Index: c, Scale: uint8(g.size())}, q)
+				quads[i] = XMM()
+				VMOVSD(rowMem(q, s1, s3, 2*j), quads[i])
+				VMOVHPS(rowMem(q, s1, s3, 2*j+1), quads[i], quads[i])
+			}
+			rows[j] = half.vec()
+			VINSERTF128(Imm(1), quads[1], quads[0].AsY(), rows[j])
+		}
+		for j, from := range []uint64{even, odd} {
+			v := half.vec()
+			VSHUFPS(Imm(from), rows[1], rows[0], v)
+			half.store(v, Mem{Base: out, Disp: j*g.column() + at})
+		}
+	}
 }
 
 // setLane loads a quad of m into 16-byte lane i of v.
@@ -294,7 +332,11 @@ func (g isa) tileOut() {
 	if !g.f64 {
 		c = g.eightsOut(src, k, ps, s1, s3, stored)
 	}
-	g.quadsFrom(c, k, func(c reg.GPVirtual) {
+	var pair func(c reg.GPVirtual)
+	if !g.f64 {
+		pair = func(c reg.GPVirtual) { g.pairOut(g.columnAt(src, c), c, ps, s1, s3) }
+	}
+	g.quads(c, k, func(c reg.GPVirtual) {
 		in := g.columnAt(src, c)
 		cols := make([]reg.VecVirtual, g.quad())
 		for j := range cols {
@@ -309,12 +351,39 @@ func (g isa) tileOut() {
 				g.storeLane(v, i, rowMem(q, s1, s3, j))
 			}
 		}
-	})
+	}, pair)
 	Label(stored)
 	advance(k, g.bytes(), dst)
 	advance(k, g.column(), src)
 	moreTiles()
 	g.ret()
+}
+
+// pairOut stores the two columns of float32 at in as those from column c on of the rows.
+func (g isa) pairOut(in, c reg.GPVirtual, ps []reg.GPVirtual, s1, s3 reg.GPVirtual) {
+	half := isa{}
+	for at := 0; at < g.column(); at += half.column() {
+		a, b := half.vec(), half.vec()
+		half.load(Mem{Base: in, Disp: at}, a)
+		half.load(Mem{Base: in, Disp: at + g.column()}, b)
+		rows := [2]reg.VecVirtual{half.vec(), half.vec()} // of each 16 bytes the first two, and the others
+		VUNPCKLPS(b, a, rows[0])
+		VUNPCKHPS(b, a, rows[1])
+		for i := range half.column() / 16 {
+			q := GP64()
+			LEAQ(Mem{Base: ps[at/16+i], Index: c, Scale: uint8(g.size())}, q)
+			for j, v := range rows {
+				x := v.AsX()
+				if i > 0 {
+					y := XMM()
+					VEXTRACTF128(Imm(1), v, y)
+					x = y
+				}
+				VMOVLPS(x, rowMem(q, s1, s3, 2*j))
+				VMOVHPS(x, rowMem(q, s1, s3, 2*j+1))
+			}
+		}
+	}
 }
 
 // columnAt returns a pointer to column c.
@@ -369,6 +438,11 @@ func (g isa) eightsOut(src, k reg.GPVirtual, ps []reg.GPVirtual, s1, s3 reg.GPVi
 	Label(done)
 	CMPQ(c, k)
 	JEQ(LabelRef(stored))
+	few := label("few")
+	TESTQ(c, c)
+	JEQ(LabelRef(few))
+	g.lastPair(c, k, func(c reg.GPVirtual) { g.pairOut(g.columnAt(src, c), c, ps, s1, s3) }, stored)
+	Label(few)
 	last, first := GP64(), GP64()
 	LEAQ(Mem{Base: k, Disp: -g.quad()}, last)
 	XORQ(first, first)

@@ -63,6 +63,17 @@ func (g isa) logOdds(r, ea reg.VecVirtual) (log, inv, rest reg.VecVirtual, parts
 	return log, inv, rest, parts
 }
 
+// logOddsOf is logOdds for r + e_a of which the inverse is known: it divides less often.
+func (g isa) logOddsOf(r, ea reg.VecVirtual, inverse Op) (log, inv, rest reg.VecVirtual, parts logParts) {
+	log, inv, rest = g.vec(), g.vec(), g.vec()
+	g.mul(inverse, r, rest)
+	g.mul(inverse, ea, inv)
+	g.div(ea, r, r)
+	u := g.vec()
+	g.add(g.constant(1), r, u)
+	return log, inv, rest, g.log1pOfSum(r, u, inv, log)
+}
+
 // maxima finds the first of the largest logits of each row, so that others as large count among the
 // others of the row and are summed as exactly.
 type maxima struct {
@@ -74,10 +85,17 @@ func (g isa) maxima(top Op) maxima { return maxima{top, g.allLanes()} }
 
 // first returns the mask of the rows of which v holds the first maximum.
 func (g isa) first(x maxima, v Op) mask {
-	if r, ok := v.(reg.VecVirtual); ok {
-		return g.firstOf(x, g.cmp(eqOQ, x.top, r))
+	a, b := v, x.top
+	if _, ok := v.(reg.VecVirtual); ok {
+		a, b = b, a
 	}
-	return g.firstOf(x, g.cmp(eqOQ, v, x.top))
+	if !g.avx512 {
+		return g.firstOf(x, g.cmp(eqOQ, a, b))
+	}
+	m := mask{op: K()}
+	g.pick(VCMPPS, VCMPPD, Imm(eqOQ), a, b, x.unseen.op, m.op)
+	g.maskDrop(m, x.unseen)
+	return m
 }
 
 // firstOf is first for the rows of eq.
