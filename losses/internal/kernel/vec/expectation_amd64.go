@@ -18,7 +18,7 @@ func InTiles[T spec.Float](k int) bool { return inTiles[T](k) }
 // vectors, or returns false for an invalid label: the first such row is returned, else -1.
 func NCE[T spec.Float](loss []float64, grad, labelGrad, z, t []T, index []int, scale []T, k int,
 	row func(j int) (valid bool)) (bad int) {
-	return doubleTilesBy(doubles(), wideOf[T](), loss, grad, labelGrad, z, t, index, scale, k,
+	return doubleTilesBy(doublesFor[T](), wideOf[T](), loss, grad, labelGrad, z, t, index, scale, k,
 		func(u double, s tilePart[float64], loss []float64, _, w int) (rejected uint32) {
 			s.par[0] = float64(k)
 			labels := first(s.labels(labelGrad != nil))
@@ -66,7 +66,7 @@ func ConfidencePenalty[T spec.Float](beta float64, loss []float64, grad, labelGr
 func expectation[T spec.Float](alpha, beta float64, loss []float64, grad, labelGrad, z, t []T, index []int, scale []T,
 	k int,
 	values func(u double, s tilePart[float64], n int) (ok bool), row func(j int) (valid bool)) (bad int) {
-	return doubleTilesBy(doubles(), wideOf[T](), loss, grad, labelGrad, z, t, index, scale, k,
+	return doubleTilesBy(doublesFor[T](), wideOf[T](), loss, grad, labelGrad, z, t, index, scale, k,
 		func(u double, s tilePart[float64], loss []float64, _, w int) (rejected uint32) {
 			ok := values(u, s, k*w)
 			s.par = [2]float64{alpha, beta}

@@ -4576,6 +4576,11 @@ func klTileShortAVX512(labelGrad *float64, z *float64, t *float64, k int, lanes 
 //go:noescape
 func tileStatsShortAVX512(e *float64, z *float64, k int, tiles int, declined *uint32, lanes *float64)
 
+// minusLogsShortAVX512 stores -log t in dst, most where it is more or t is 0 or denormal.
+//
+//go:noescape
+func minusLogsShortAVX512(dst *float64, t *float64, n int, most float64)
+
 // polyTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
 // and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
 // φ = -l + a (1-p); par is a. bad has the bits of the rows with an invalid label.
@@ -4730,6 +4735,11 @@ func linkedBaseTileShortAVX512(h *float64, phi *float64, e *float64, z *float64,
 //
 //go:noescape
 func tileStatsShortAVX2(e *float64, z *float64, k int, tiles int, declined *uint32, lanes *float64)
+
+// minusLogsShortAVX2 stores -log t in dst, most where it is more or t is 0 or denormal.
+//
+//go:noescape
+func minusLogsShortAVX2(dst *float64, t *float64, n int, most float64)
 
 // polyTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
 // and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.

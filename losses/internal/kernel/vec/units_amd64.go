@@ -2511,6 +2511,9 @@ func (shortAVX512) klTile(labelGrad, z, t *float64, k int, lanes *float64, most 
 func (shortAVX512) tileStats(e, z *float64, k, tiles int, declined *uint32, lanes *float64) {
 	tileStatsShortAVX512(e, z, k, tiles, declined, lanes)
 }
+func (shortAVX512) minusLogs(dst, t *float64, n int, most float64) {
+	minusLogsShortAVX512(dst, t, n, most)
+}
 func (shortAVX512) polyTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return polyTileShortAVX512(h, phi, e, z, t, k, lanes, par)
 }
@@ -2562,6 +2565,7 @@ type shortAVX2 struct{ f64AVX2 }
 func (shortAVX2) tileStats(e, z *float64, k, tiles int, declined *uint32, lanes *float64) {
 	tileStatsShortAVX2(e, z, k, tiles, declined, lanes)
 }
+func (shortAVX2) minusLogs(dst, t *float64, n int, most float64) { minusLogsShortAVX2(dst, t, n, most) }
 func (shortAVX2) polyTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
 	return polyTileShortAVX2(h, phi, e, z, t, k, lanes, par)
 }

@@ -137,6 +137,22 @@ func (g isa) minusLogs() {
 	if !g.f64 {
 		tiny = g.constant(0x1p-126)
 	}
+	if g.avx512 {
+		logs := g.mantissas(false)
+		if !g.short {
+			logs.q = g.constants(log1pLongest)
+		}
+		g.interleaved(n, func(i reg.GPVirtual, v int, m *mask) {
+			x, u := g.get(t, i, v, m), g.vec()
+			g.move(x, u)
+			l := g.lookUpLogs(logs, nil, u)[0]
+			g.min(l, most, l)
+			g.blend(g.cmp(ltOQ, tiny, x), most, l)
+			g.put(l, dst, i, v, m)
+		})
+		g.ret()
+		return
+	}
 	g.loop(n, 1, func(i reg.GPVirtual, v int, m *mask) {
 		x, c, l := g.get(t, i, v, m), g.zeros(1)[0], g.vec()
 		small := g.places(1)(0, x)

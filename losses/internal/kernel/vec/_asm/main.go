@@ -141,6 +141,7 @@ func main() {
 			g.klTile()
 		}
 		g.tileStats()
+		g.minusLogs()
 		g.separables()
 	}
 	for _, g := range wides {
