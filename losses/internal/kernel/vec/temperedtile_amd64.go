@@ -25,7 +25,7 @@ func Tempered[T spec.Float](t1, t2 float64, loss []float64, grad, labelGrad, z, 
 	} else {
 		steps++
 	}
-	return doubleTilesBy(doubles(), wideOf[T](), loss, grad, labelGrad, z, t, index, scale, k,
+	return doubleTilesBy(doublesFor[T](), wideOf[T](), loss, grad, labelGrad, z, t, index, scale, k,
 		func(u double, s tilePart[float64], loss []float64, _, w int) (rejected uint32) {
 			rejected = u.temperedTile(first(s.labels(labelGrad != nil)), &s.e[s.first], &s.h[s.first], &s.z[s.first],
 				&s.t[s.first], k, steps, soft, len(grad), &s.lane[s.rows], par)

@@ -97,6 +97,17 @@ func (g isa) maddWhere(m mask, a, b, acc Op) {
 	g.madd(a, b, acc)
 }
 
+// subWhere takes src from acc where m is set.
+func (g isa) subWhere(m mask, src, acc Op) {
+	if g.avx512 {
+		g.pick(VSUBPS, VSUBPD, src, acc, m.op, acc)
+		return
+	}
+	t := YMM()
+	g.and(src, m.op, t)
+	g.sub(t, acc, acc)
+}
+
 // mulWhere multiplies x by y where m is set; elsewhere x is then 0.
 func (g isa) mulWhere(m mask, y, x Op) {
 	switch {

@@ -71,9 +71,9 @@ func (g isa) minusLog1p(logs mantissas, exact bool, x, inverse reg.VecVirtual) (
 	return minus, inv
 }
 
-// nearInverse emits 1/x, for float32 elements to 4e-9 with AVX-512.
+// nearInverse emits 1/x, for float32 elements, and short, to 4e-9 with AVX-512.
 func (g isa) nearInverse(x reg.VecVirtual) reg.VecVirtual {
-	if g.looksUp() {
+	if g.looksUp() || g.avx512 && g.short {
 		return g.shortInverse(x)
 	}
 	return g.inverse(x)

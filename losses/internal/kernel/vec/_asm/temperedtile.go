@@ -20,10 +20,10 @@ type temperedTile struct {
 	isa
 	c                              questionConsts
 	e, h, z, t, k, lanes, par, bad reg.GPVirtual
-	place                          func(i int, v reg.VecVirtual) Op // there are 8
+	place                          func(i int, v reg.VecVirtual) Op // there are 9
 	labelGrad                      reg.GPVirtual
 
-	parts       accumulators // loss, Σ t, and Σ v and Σ p/x below the maximum and there
+	parts       accumulators // loss, Σ t, Σ v and Σ p/x below the maximum and there, and the labels' signs
 	log         Op           // L
 	factor      Op           // c exp(-c L)
 	shrink      Op           // exp(-c L)
@@ -37,8 +37,8 @@ func (g isa) temperedTile() {
 			"with an invalid label, a p of 0, a loss that is not finite, or a last step that was not small. Unless labelGrad "+
 			"is nil it stores the gradients by the labels there, where soft is not 0.")
 	x := temperedTile{isa: g, e: g.param("e"), h: g.param("h"), z: g.param("z"), t: g.param("t"), k: g.param("k"),
-		lanes: g.param("lanes"), par: g.param("par"), bad: GP32(), place: g.places(8), labelGrad: g.param("labelGrad"),
-		parts: g.accumulators(6)}
+		lanes: g.param("lanes"), par: g.param("par"), bad: GP32(), place: g.places(9), labelGrad: g.param("labelGrad"),
+		parts: g.accumulators(7)}
 	x.c = g.questionConsts(sigmoidLoss{logits: true, exact: true, logs: none})
 	XORL(x.bad, x.bad)
 	x.solve()
@@ -51,13 +51,22 @@ func (g isa) temperedTile() {
 	g.ret()
 }
 
-// column emits y, and where it is not 0.
+// column emits y, and where the logit is not the maximum.
 func (g temperedTile) column(off reg.GPVirtual) (y reg.VecVirtual, apart Op) {
 	y = g.vec()
 	g.load(g.lane(g.lanes, "Max"), y)
+	m := g.cmp(neqUQ, col(g.z, off), y)
 	g.sub(col(g.z, off), y, y)
 	g.mul(g.factor, y, y)
-	return y, g.parkMask(g.cmp(neqUQ, g.constant(0), y))
+	return y, g.placeMask(m)
+}
+
+// placeMask is parkMask in the last place.
+func (g temperedTile) placeMask(m mask) Op {
+	if g.avx512 {
+		return m.op
+	}
+	return g.place(8, m.op.(reg.VecVirtual))
 }
 
 // power emits exp(x) for x <= 0.
@@ -86,14 +95,43 @@ func (g temperedTile) orBad(m mask) { ORL(g.maskBits(m), g.bad) }
 // - D²,
 //
 //	s (1 + s D'/2(1-D)),   s = (log1p(S) - L)/(1-D).
+//
+// What one makes of 1e-8 is nothing: all but the last are computed to no more digits.
 func (g *temperedTile) solve() {
-	steps, next, park := g.param("steps"), label("step"), g.place
-	sums, state := g.accumulators(4), g.accumulators(2) // of state L, and the last step
-	log, last := state.at[0], state.at[1]
+	steps, next, exact := g.param("steps"), label("step"), label("exact")
+	sums, state := g.accumulators(3), g.accumulators(3) // of state L, the last step, and the ties for M
 	x := g.vec()
 	g.load(g.lane(g.lanes, "Log"), x)
-	g.store(x, log)
+	g.store(x, state.at[0])
+	g.load(g.constant(-1), x)
+	g.columns(g.k, func(off reg.GPVirtual) {
+		top := g.vec()
+		g.load(g.lane(g.lanes, "Max"), top)
+		g.addWhere(g.cmp(eqOQ, col(g.z, off), top), g.constant(1), x)
+	})
+	g.store(x, state.at[2])
+	short := *g
+	short.short = true
+	short.c.tempered.powers.q, short.c.tempered.logs.q = g.constants(shortPowers), g.constants(log1pShort)
+	short.c.exp.q = g.constants(shortExp)
 	Label(next)
+	CMPQ(steps, Imm(1))
+	JEQ(LabelRef(exact))
+	short.step(sums, state)
+	DECQ(steps)
+	JMP(LabelRef(next))
+	Label(exact)
+	g.step(sums, state)
+	size := g.vec()
+	g.load(state.at[1], size)
+	g.and(g.abs(), size, size)
+	g.orBad(g.cmp(nltUQ, g.parameter(g.par, parSmall), size))
+	g.log = state.at[0]
+}
+
+// step emits a step of solve. Short, it takes no more digits than shortPowers and log1pShort have.
+func (g *temperedTile) step(sums, state accumulators) {
+	log, park := state.at[0], g.place
 	f := g.expOfMinus(g.c, g.c.tempered.powers, g.par, parC, g.minus(log))
 	g.mul(g.parameter(g.par, parC), f, f)
 	g.factor = park(0, f)
@@ -101,30 +139,24 @@ func (g *temperedTile) solve() {
 	g.columns(g.k, func(off reg.GPVirtual) {
 		y, apart := g.column(off)
 		keptY := park(1, y)
-		w, r := g.minusLog1p(g.c.tempered.logs, true, y, nil)
+		w, r := g.minusLog1p(g.c.tempered.logs, !g.short, y, nil)
 		g.mul(keptY, r, r)
 		keptR := park(2, r)
 		g.mul(g.parameter(g.par, parByC), w, w)
-		e, one, x := g.power(w), g.vec(), g.vec()
-		g.load(g.constant(1), one)
-		g.drop(g.maskOf(apart), one)
-		sums.add(1, one)
-		g.keep(g.maskOf(apart), e, x)
-		sums.add(0, x)
-		g.mul(keptR, e, e)
-		sums.add(2, e)
-		g.mul(keptR, e, e)
-		sums.add(3, e)
+		e := g.power(w)
+		g.addWhere(g.maskOf(apart), e, sums.at[0])
+		g.mul(keptR, e, e) // 0 at the maximum
+		sums.add(1, e)
+		sums.madd(2, keptR, e)
 	})
 	sum := g.vec()
-	g.load(sums.at[1], sum) // as many as there are maxima, of which one is left out
-	g.add(g.constant(-1), sum, sum)
-	g.add(sums.at[0], sum, sum)
-	s, inverse := g.minusLog1p(g.c.tempered.logs, true, sum, nil)
+	g.load(sums.at[0], sum)
+	g.add(state.at[2], sum, sum)
+	s, inverse := g.minusLog1p(g.c.tempered.logs, !g.short, sum, nil)
 	g.add(log, s, s) // (L - log1p(S))
 	a, b, c := g.vec(), g.vec(), g.parameter(g.par, parC)
-	g.load(sums.at[2], a)
-	g.load(sums.at[3], b)
+	g.load(sums.at[1], a)
+	g.load(sums.at[2], b)
 	g.mul(b, c, sum)
 	g.add(sum, b, b)
 	g.nmadd(a, c, b)
@@ -133,7 +165,7 @@ func (g *temperedTile) solve() {
 	g.nmadd(a, a, b)     // D'
 	rest := g.vec()
 	g.other(a, rest)
-	rest = g.inverse(rest)
+	rest = g.nearInverse(rest)
 	g.mul(rest, s, s)
 	g.mul(rest, b, b)
 	g.mul(s, b, b)
@@ -143,18 +175,11 @@ func (g *temperedTile) solve() {
 	g.load(g.constant(-0.5), a)
 	g.max(b, a, b)
 	g.madd(s, b, s)
-	g.store(s, last)
+	g.store(s, state.at[1])
 	g.load(log, a)
 	g.sub(s, a, a)
 	g.max(a, g.zeros(1)[0], a)
 	g.store(a, log)
-	DECQ(steps)
-	JNE(LabelRef(next))
-	size := g.vec()
-	g.load(last, size)
-	g.and(g.abs(), size, size)
-	g.orBad(g.cmp(nltUQ, g.parameter(g.par, parSmall), size))
-	g.log = log
 }
 
 // losses emits the losses, and stores v = d p^e/x in e and p/x in h: see [temperedQuestion].
@@ -180,8 +205,9 @@ func (g *temperedTile) losses() {
 	g.mul(g.parameter(g.par, parFactor), loss, loss)
 	g.store(loss, g.lane(g.lanes, "Loss"))
 	infinite := g.noLanes()
-	g.notFinite(loss, infinite)
+	g.notFinite(loss, infinite) // as of a label that is not
 	g.orBad(infinite)
+	ORL(g.signBits(g.loaded(g.parts.at[6])), g.bad)
 	Store(g.bad, Return("rejected"))
 }
 
@@ -204,7 +230,7 @@ func (g *temperedTile) lossColumn(off reg.GPVirtual) {
 	g.addApart(4, apart, share)
 	t, d := g.vec(), g.vec()
 	g.load(col(g.t, off), t)
-	g.orBad(g.invalid(t))
+	g.orSigns(t)
 	g.parts.add(1, t)
 	g.other(t, d)
 	g.sub(g.others, d, d)
@@ -218,12 +244,10 @@ func (g *temperedTile) lossColumn(off reg.GPVirtual) {
 	g.mul(inverse, v, v)
 	g.store(v, col(g.e, off))
 	g.addApart(2, apart, v)
-	g.mul(keptD, x, x)
 	t = g.vec()
 	g.load(col(g.t, off), t)
-	g.sub(x, t, t)
-	g.mul(alpha, t, t) // α (t - e d)
-	g.parts.add(0, t)
+	g.nmadd(keptD, x, t)
+	g.parts.madd(0, keptAlpha, t) // α (t - e d)
 	soft, hard := g.param("soft"), label("hard")
 	TESTQ(soft, soft)
 	JEQ(LabelRef(hard))
@@ -238,20 +262,23 @@ func (g *temperedTile) lossColumn(off reg.GPVirtual) {
 		g.div(g.parameter(g.par, parE), y, y)
 		g.store(y, col(g.labelGrad, off))
 	})
-	g.mul(col(g.t, off), tau, tau)
-	g.parts.add(0, g.minus(tau))
+	g.parts.madd(0, col(g.t, off), g.minus(tau))
 	Label(hard)
 }
 
-// addApart adds v to part i where y is not 0, and to the next elsewhere.
-func (g *temperedTile) addApart(i int, apart Op, v reg.VecVirtual) {
+// orSigns adds the signs of labels to those that there are.
+func (g *temperedTile) orSigns(t reg.VecVirtual) {
 	x := g.vec()
-	g.keep(g.maskOf(apart), v, x)
-	g.parts.add(i, x)
-	y := g.vec()
-	g.move(v, y)
-	g.drop(g.maskOf(apart), y)
-	g.parts.add(i+1, y)
+	g.or(g.parts.at[6], t, x)
+	g.store(x, g.parts.at[6])
+}
+
+// addApart adds v to part i where the logit is not the maximum, and to the next elsewhere.
+func (g *temperedTile) addApart(i int, apart Op, v reg.VecVirtual) {
+	m, top := g.maskOf(apart), g.allLanes()
+	g.addWhere(m, v, g.parts.at[i])
+	g.maskDrop(m, top)
+	g.addWhere(top, v, g.parts.at[i+1])
 }
 
 // gradients emits f (v - p/x Σ v / Σ p/x), at the maximum by the sums without it.
@@ -266,7 +293,7 @@ func (g *temperedTile) gradients() {
 	g.columns(g.k, func(off reg.GPVirtual) {
 		top := g.vec()
 		g.load(g.lane(g.lanes, "Max"), top)
-		apart := g.parkMask(g.cmp(neqUQ, col(g.z, off), top))
+		most := g.cmp(eqOQ, col(g.z, off), top)
 		v, share, x, y := g.vec(), g.vec(), g.vec(), g.vec()
 		g.load(col(g.e, off), v)
 		g.load(col(g.h, off), share)
@@ -274,13 +301,8 @@ func (g *temperedTile) gradients() {
 		// class.
 		g.load(g.parts.at[5], x)
 		g.load(g.parts.at[3], y)
-		a, b := g.vec(), g.vec()
-		g.move(share, a)
-		g.drop(g.maskOf(apart), a)
-		g.move(v, b)
-		g.drop(g.maskOf(apart), b)
-		g.sub(a, x, x)
-		g.sub(b, y, y)
+		g.subWhere(most, share, x)
+		g.subWhere(most, v, y)
 		g.add(g.parts.at[4], x, x)
 		g.add(g.parts.at[2], y, y)
 		g.mul(v, x, x)
@@ -326,4 +348,16 @@ func (a accumulators) add(i int, v reg.VecVirtual) {
 	a.g.load(a.at[i], x)
 	a.g.add(v, x, x)
 	a.g.store(x, a.at[i])
+}
+
+// madd adds x y to sum i.
+func (a accumulators) madd(i int, x Op, y reg.VecVirtual) {
+	if a.g.avx512 {
+		a.g.madd(x, y, a.at[i])
+		return
+	}
+	sum := a.g.vec()
+	a.g.load(a.at[i], sum)
+	a.g.madd(x, y, sum)
+	a.g.store(sum, a.at[i])
 }
