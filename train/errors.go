@@ -49,13 +49,14 @@ func (f *failure) Plain() string {
 	return f.text
 }
 
-// wrap returns an error of another package as one of this package, behind what it is about, if that
-// is said.
+// wrap returns an error, of another package as one of this package, behind what it is about, if
+// that is said.
 func wrap(err error, about string, args ...any) error {
 	if about == "" {
 		return &failure{kind: err}
 	}
-	return &failure{fmt.Sprintf(about, args...) + ": " + err.Error(), err}
+	text := strings.TrimPrefix(err.Error(), "train: ")
+	return &failure{fmt.Sprintf(about, args...) + ": " + text, err}
 }
 
 // fail returns an error of the given kind.

@@ -266,8 +266,12 @@ func TestTooLargeFeatures(t *testing.T) {
 	require.NoError(t, err)
 	require.InDelta(t, 1, p.Float32s()[0]+p.Float32s()[1], 1e-6)
 	require.True(t, math.IsNaN(float64(p.Float32s()[2])))
-	_, err = m.Evaluate(&dataset.Dataset{Features: x, Labels: table([]float32{1, 0, 0, 1}, 2, 2)}, losses.Criterion{})
+	set := &dataset.Dataset{Features: x, Labels: table([]float32{1, 0, 0, 1}, 2, 2)}
+	_, err = m.Evaluate(set, losses.Criterion{})
 	require.ErrorIs(t, err, ErrValue)
-	require.EqualError(t, err, "train: set: row 1: got features that are too large for the model, want those for which "+
-		"its logits are float32")
+	require.EqualError(t, err, "train: row 1: got features that are too large for the model, want those for which its "+
+		"logits are float32")
+	_, _, err = Fit(context.Background(), Config{Epochs: 1}, randomSet(8, 2, 2, 1), set, nil)
+	require.ErrorIs(t, err, ErrValue)
+	require.ErrorContains(t, err, "train: epoch 1: validation set: row 1: got features that are too large")
 }

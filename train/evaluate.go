@@ -53,8 +53,8 @@ func (m *Model) evaluate(set *dataset.Dataset, c losses.Criterion) (Metrics, err
 		return Metrics{}, err
 	}
 	if at := slices.IndexFunc(probs.Float32s(), func(p float32) bool { return p != p }); at >= 0 {
-		return Metrics{}, fail(ErrValue, "set: row %d: got features that are too large for the model, want those for which "+
-			"its logits are float32", at/set.NumClasses())
+		return Metrics{}, fail(ErrValue, "row %d: got features that are too large for the model, want those for which its "+
+			"logits are float32", at/set.NumClasses())
 	}
 	in := losses.Inputs{Logits: z, Target: set.Labels}
 	if c.FromProbs {
