@@ -56,7 +56,7 @@ func TestHelpNamesEveryFlag(t *testing.T) {
 
 func TestHelpWords(t *testing.T) {
 	for words, flags := range map[string]string{"help": "-h", "version": "-h", "help compare": "compare -h",
-		"help predict": "predict -h"} {
+		"help predict": "predict -h", "help train epochs": "train -h"} {
 		code, got, stderr := demo(t, strings.Fields(words)...)
 		_, want, _ := demo(t, strings.Fields(flags)...)
 		assert.Equal(t, exitDone, code, words)

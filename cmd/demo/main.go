@@ -107,7 +107,7 @@ func execute(ctx context.Context, group train.Group, args []string, c cli.Consol
 // version: there is no version to print.
 func helpWords(args []string) []string {
 	switch {
-	case len(args) == 2 && args[0] == "help":
+	case len(args) > 1 && args[0] == "help":
 		return []string{args[1], "-h"}
 	case len(args) > 0 && (args[0] == "help" || args[0] == "version"):
 		return []string{"-h"}
