@@ -82,7 +82,7 @@ func (s *tempered) solve(c, e float64, narrow bool) (top float64) {
 	var step, slope float64
 	for range 100 {
 		s0, s1, s2 := s.powers(c, mu, e)
-		step, slope = halley(c, mu, s0, s1, s2)
+		step, slope = s.halley(c, mu, s0, s1, s2)
 		if !(math.Abs(step) > tolerance*reach(c, mu, step, near)) {
 			break
 		}
@@ -190,7 +190,7 @@ func (s *tempered) firstSteps(c, mu float64) float64 {
 			break
 		}
 		s0, s1, s2 := kernel.TemperedSums(s.single, c, mu)
-		step, _ := halley(c, mu, s0, s1, s2)
+		step, _ := s.halley(c, mu, s0, s1, s2)
 		if !finite(step) {
 			break
 		}
@@ -204,9 +204,8 @@ func (s *tempered) firstSteps(c, mu float64) float64 {
 
 // halley returns the step from mu to the next, for the sums of the ŷ, ŷ/x and ŷ/x² of all classes
 // but the top, and how fast Σ falls.
-func halley(c, mu, s0, s1, s2 float64) (step, slope float64) {
-	x := 1 + c*mu
-	less := math.Expm1(-math.Log1p(c*mu) / c) // ŷ of the top less 1
+func (s *tempered) halley(c, mu, s0, s1, s2 float64) (step, slope float64) {
+	x, less := 1+c*mu, s.topLess(c, mu)
 	y := (1 + less) / x
 	excess := s0 + less
 	sum := 1 + excess
@@ -219,6 +218,18 @@ func halley(c, mu, s0, s1, s2 float64) (step, slope float64) {
 		step = math.Expm1(c*math.Log1p(excess)) / (c * a)
 	}
 	return step / max(0.5, 1-step*(1+c)*(b/a-a)/2), slope
+}
+
+// topLess returns ŷ of the top less 1.
+func (s *tempered) topLess(c, mu float64) float64 {
+	if s.whole == 0 {
+		return math.Expm1(-math.Log1p(c*mu) / c)
+	}
+	y := c * mu // less 1, the powers of x
+	for x, n := y, 1; n < s.whole; n++ {
+		y += x * (1 + y)
+	}
+	return -1 / (1 + 1/y)
 }
 
 // softmax is the limit for c = 0.
