@@ -57,6 +57,19 @@ func (s *sparse) beyond(z reg.VecVirtual) {
 	}
 }
 
+// fromOne turns z into one + x, rounded once.
+func (s *sparse) fromOne(z reg.VecVirtual) reg.VecVirtual {
+	s.sub(s.top, z, z)
+	x := s.vec()
+	s.load(s.one, x)
+	if s.n == 1 {
+		s.add(z, x, x)
+	} else {
+		s.madd(s.constant(0.5), z, x)
+	}
+	return x
+}
+
 // search emits one and shift; rejected are the rows where it has not found them. A step is as long
 // as it takes to make Σ p = 1 if no class gains or loses its p, and the last one where that is so:
 //
@@ -197,8 +210,7 @@ func (s *sparse) losses(unsettled mask) (loss reg.VecVirtual, rejected reg.GPVir
 			s.add(t, labels, labels)
 		}
 		others := s.cmp(neqUQ, alone, z)
-		s.beyond(z)
-		s.add(s.one, z, z)
+		z = s.fromOne(z)
 		s.add(s.shift, z, z)
 		behind, g, d, labelled := s.vec(), z, s.vec(), s.cmp(neqUQ, s.constant(0), t)
 		s.min(g, s.zero, behind)
@@ -242,11 +254,13 @@ func (s *sparse) losses(unsettled mask) (loss reg.VecVirtual, rejected reg.GPVir
 			}
 			byLabel()
 			s.sub(root, g, x)
-			s.keep(others, x, x)
-			s.add(g, root, weight)
-			s.add(root, weight, weight)
+			s.mulWhere(others, x, x)
+			s.load(g, weight)
+			s.madd(s.constant(2), root, weight)
+			s.madd(weight, x, loss)
+			return
 		}
-		s.addTerm(x, weight, loss)
+		s.madd(x, x, loss)
 	}, s.betweenBlocks(terms, fars))
 	if loss, far = s.total(s.inAll(terms)), s.total(s.inAll(fars)); s.own != nil {
 		own = s.own()
