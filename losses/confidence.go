@@ -60,7 +60,7 @@ func (logOfP[T]) values(h, z, _ []T, k int) {
 
 func (logOfP[T]) near(_, z, _ []T) (h []T) { return z }
 
-func (logOfP[T]) numbers(s kernel.SoftmaxOf) (from, less float64) { return s.Max, s.Log }
+func (logOfP[T]) numbers(s *kernel.SoftmaxOf) (from, less float64) { return s.Max, s.Log }
 
 func (logOfP[T]) byTarget(y, z []T, s kernel.SoftmaxOf) {
 	kernel.LogP(y, z, s)

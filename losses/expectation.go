@@ -12,7 +12,7 @@ type quantity[T kernel.Float] interface {
 	// near returns, for some rows, h of which it is (h - from) - less, with numbers that a row has one
 	// of each. memory has room for h.
 	near(memory, z, t []T) (h []T)
-	numbers(s kernel.SoftmaxOf) (from, less float64)
+	numbers(s *kernel.SoftmaxOf) (from, less float64)
 	// byTarget stores in y the derivatives by the target of an ordinary row of logits z.
 	byTarget(y, z []T, s kernel.SoftmaxOf)
 }
@@ -35,7 +35,7 @@ func expectationRows[T kernel.Float, Q quantity[T]](b *batch[T], l Loss, alpha, 
 			if s.Coef == 0 {
 				continue
 			}
-			from, less := q.numbers(*s)
+			from, less := q.numbers(s)
 			r := kernel.Expectation(e, h, from)
 			if r *= s.Coef; !finite(r) { // a logit is -Inf
 				s.Coef = 0
@@ -47,7 +47,7 @@ func expectationRows[T kernel.Float, Q quantity[T]](b *batch[T], l Loss, alpha, 
 			}
 			if b.grad != nil {
 				f := of(b.scale, c.first+i)
-				expectationGrad(e, part(c.t, i, i+1, b.k), h, c.class(i), from, r, f*alpha, f*beta, *s)
+				expectationGrad(e, part(c.t, i, i+1, b.k), h, c.class(i), from, r, f*alpha, f*beta, s)
 			}
 		}
 	}, func(i int) (valid bool) { return expectationAlone(b, i, l, alpha, beta, q) })
@@ -97,7 +97,8 @@ func expectationBlocks[T kernel.Float, Q quantity[T]](b *batch[T], alpha, beta f
 				y = c.index[i]
 			}
 			f := of(b.scale, lo+i)
-			expectationGrad(p, t, h, y, 0, r, f*alpha, f*beta, aroundTop(p, t, y))
+			s := aroundTop(p, t, y)
+			expectationGrad(p, t, h, y, 0, r, f*alpha, f*beta, &s)
 		}
 	}
 	return -1
@@ -124,7 +125,7 @@ func aroundTop[T kernel.Float](p, t []T, y int) (s kernel.SoftmaxOf) {
 // expectationGrad turns the exponentials e into alpha (S p - t) + beta p (h - from - r), for labels
 // t or the one-hot row of y. Where p is above 1/2, at the top, what would cancel is written as a
 // sum over the other classes.
-func expectationGrad[T kernel.Float](e, t, h []T, y int, from, r, alpha, beta float64, s kernel.SoftmaxOf) {
+func expectationGrad[T kernel.Float](e, t, h []T, y int, from, r, alpha, beta float64, s *kernel.SoftmaxOf) {
 	top, at, c := s.Top, 0.0, s.Coef
 	if top >= 0 {
 		d := kernel.Expectation(e, h, float64(h[top]))

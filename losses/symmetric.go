@@ -97,7 +97,7 @@ func (c reversed[T]) near(memory, z, t []T) (h []T) {
 	return memory
 }
 
-func (reversed[T]) numbers(kernel.SoftmaxOf) (from, less float64) { return 0, 0 }
+func (reversed[T]) numbers(*kernel.SoftmaxOf) (from, less float64) { return 0, 0 }
 
 func (reversed[T]) byTarget(_, _ []T, _ kernel.SoftmaxOf) {} // kernel.SymmetricLabels does
 

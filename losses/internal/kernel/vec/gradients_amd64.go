@@ -27,7 +27,10 @@ func Expectation[T spec.Float](p, h []T, from float64) (sum float64) {
 
 // Tilt is [spec.Tilt].
 func Tilt[T spec.Float](p, t, h []T, from, a, b, c float64) {
-	wideOf[T]().tilt(&p[0], &t[0], &h[0], len(p), from, a, b, c)
+	if c == 0 {
+		t = nil
+	}
+	wideOf[T]().tilt(&p[0], first(t), &h[0], len(p), from, a, b, c)
 }
 
 // Affine is [spec.Affine].

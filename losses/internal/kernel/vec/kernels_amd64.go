@@ -1653,7 +1653,7 @@ func timesF64AVX512(dst *float64, x *float64, n int)
 //go:noescape
 func momentsF64AVX512(p *float64, h *float64, n int, from float64) (plain float64, weighted float64)
 
-// tiltF64AVX512 stores p (a + b (h - from)) - c t in p.
+// tiltF64AVX512 stores p (a + b (h - from)) - c t in p; t may be nil for zeros.
 //
 //go:noescape
 func tiltF64AVX512(p *float64, t *float64, h *float64, n int, from float64, a float64, b float64, c float64)
@@ -3880,7 +3880,7 @@ func timesF64AVX2(dst *float64, x *float64, n int)
 //go:noescape
 func momentsF64AVX2(p *float64, h *float64, n int, from float64) (plain float64, weighted float64)
 
-// tiltF64AVX2 stores p (a + b (h - from)) - c t in p.
+// tiltF64AVX2 stores p (a + b (h - from)) - c t in p; t may be nil for zeros.
 //
 //go:noescape
 func tiltF64AVX2(p *float64, t *float64, h *float64, n int, from float64, a float64, b float64, c float64)
@@ -5015,7 +5015,7 @@ func timesWideAVX512(dst *float64, x *float32, n int)
 //go:noescape
 func momentsWideAVX512(p *float32, h *float32, n int, from float64) (plain float64, weighted float64)
 
-// tiltWideAVX512 stores p (a + b (h - from)) - c t in p.
+// tiltWideAVX512 stores p (a + b (h - from)) - c t in p; t may be nil for zeros.
 //
 //go:noescape
 func tiltWideAVX512(p *float32, t *float32, h *float32, n int, from float64, a float64, b float64, c float64)
@@ -5553,7 +5553,7 @@ func timesWideAVX2(dst *float64, x *float32, n int)
 //go:noescape
 func momentsWideAVX2(p *float32, h *float32, n int, from float64) (plain float64, weighted float64)
 
-// tiltWideAVX2 stores p (a + b (h - from)) - c t in p.
+// tiltWideAVX2 stores p (a + b (h - from)) - c t in p; t may be nil for zeros.
 //
 //go:noescape
 func tiltWideAVX2(p *float32, t *float32, h *float32, n int, from float64, a float64, b float64, c float64)

@@ -79,7 +79,7 @@ func softmaxBlocks[T spec.Float](u unit[T], s []spec.SoftmaxOf, e, z, t []T, ind
 			declined = u.blockIndexSoftmax(&e[i*k], &z[i*k], &classes[0], k, n, &b.softmax[0], &b.sums[0], &b.lane[0])
 		}
 		for j := range n {
-			s[i+j] = b.softmaxOf(u, z[(i+j)*k:(i+j+1)*k], j, w)
+			b.setSoftmax(&s[i+j], u, z[(i+j)*k:(i+j+1)*k], j, w)
 			if declined>>j&1 != 0 {
 				s[i+j] = spec.SoftmaxOf{}
 			}
@@ -87,22 +87,21 @@ func softmaxBlocks[T spec.Float](u unit[T], s []spec.SoftmaxOf, e, z, t []T, ind
 	}
 }
 
-// softmaxOf returns what a block says of row j, of logits z.
-func (b *tile[T]) softmaxOf(u unit[T], z []T, j, w int) (s spec.SoftmaxOf) {
+// setSoftmax stores in s what a block says of row j, of logits z.
+func (b *tile[T]) setSoftmax(s *spec.SoftmaxOf, u unit[T], z []T, j, w int) {
 	number := func(which int) float64 { return b.softmax[which*w+j] }
 	odds, top := number(softmaxOdds), number(softmaxTop)
-	s = spec.SoftmaxOf{Max: number(softmaxMax), Log: number(softmaxLog), Others: number(softmaxOthers),
+	*s = spec.SoftmaxOf{Max: number(softmaxMax), Log: number(softmaxLog), Others: number(softmaxOthers),
 		Own: number(softmaxOwn), Top: -1}
 	mass, sum := s.Others+s.Own, top+odds
 	s.Loss = mass*s.Log - number(softmaxDot)
 	if !fits[T](mass, 1) || s.Loss-s.Loss != 0 { // or a NaN, or a label of a logit of -Inf
-		return s
+		return
 	}
 	s.Coef = 1 / sum
 	if odds < top {
 		s.Top, s.Rest = u.find(&z[0], len(z), T(s.Max)), odds/sum
 	}
-	return s
 }
 
 // eachSoftmax runs row on the rows with labels t of which [SoftmaxRows] says something, with their

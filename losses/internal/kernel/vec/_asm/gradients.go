@@ -40,16 +40,24 @@ func (g isa) expectation() {
 }
 
 func (g isa) tilt() {
-	g.text("tilt", "func(p, t, h *T, n int, from, a, b, c A)", "stores p (a + b (h - from)) - c t in p.")
-	p, t, h, n := g.param("p"), g.param("t"), g.param("h"), g.param("n")
+	g.text("tilt", "func(p, t, h *T, n int, from, a, b, c A)",
+		"stores p (a + b (h - from)) - c t in p; t may be nil for zeros.")
+	p, h, n := g.param("p"), g.param("h"), g.param("n")
 	from, a, b, c := g.broadcast("from"), g.broadcast("a"), g.broadcast("b"), g.broadcast("c")
-	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {
-		x, y, f := g.get(p, i, v, m), g.get(t, i, v, m), g.get(h, i, v, m)
-		g.sub(from, f, f)
-		g.horner(a, b, f)
-		g.mul(c, y, y)
-		g.msub(y, f, x)
-		g.put(x, p, i, v, m)
+	either(g.param("t"), func(t reg.GPVirtual) {
+		g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {
+			x, f := g.get(p, i, v, m), g.get(h, i, v, m)
+			g.sub(from, f, f)
+			g.horner(a, b, f)
+			if t == nil {
+				g.mul(f, x, x)
+			} else {
+				y := g.get(t, i, v, m)
+				g.mul(c, y, y)
+				g.msub(y, f, x)
+			}
+			g.put(x, p, i, v, m)
+		})
 	})
 	g.ret()
 }
