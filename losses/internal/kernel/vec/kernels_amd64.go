@@ -871,17 +871,19 @@ func sigmoidReverseMassesF32AVX512(loss *float64, grad *float32, z *float32, yes
 //go:noescape
 func sigmoidSymmetricMassesF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
 
-// maeErrorsF32AVX512 returns Σ |d| for d = (c + low) e - t, Σ e where that is not negative, and
-// where it is, all without the element but; at n there is none. some is not 0 where |d| < near e
-// somewhere. Unless labelGrad is nil it stores -sign(d) there.
+// maeErrorsF32AVX512 returns Σ |d| for d = c e - t, Σ e where that is not negative, and where it
+// is, all without the element but; at n there is none. some is not 0 where |d| < near e somewhere.
+// Unless labelGrad is nil it stores -sign(d) there. The sums of e are those of float64: one of them
+// may be most of a sum.
 //
 //go:noescape
-func maeErrorsF32AVX512(labelGrad *float32, e *float32, t *float32, n int, but int, c float32, low float32, near float32) (sum float64, over float64, under float64, some uint32)
+func maeErrorsF32AVX512(labelGrad *float32, e *float32, t *float32, n int, but int, c float32, near float32) (sum float64, over float64, under float64, some uint32)
 
-// maeSignsF32AVX512 multiplies e by under where the d of maeErrors is negative, by over elsewhere.
+// maeSignsF32AVX512 multiplies e by under + underLow where the d of maeErrors is negative, by over
+// + overLow elsewhere.
 //
 //go:noescape
-func maeSignsF32AVX512(e *float32, t *float32, n int, c float32, low float32, over float32, under float32)
+func maeSignsF32AVX512(e *float32, t *float32, n int, c float32, over float32, overLow float32, under float32, underLow float32)
 
 // combineCloselyF32AVX512 stores (a + low) p - f t in p.
 //
@@ -3099,17 +3101,19 @@ func sigmoidReverseMassesF32AVX2(loss *float64, grad *float32, z *float32, yes *
 //go:noescape
 func sigmoidSymmetricMassesF32AVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
 
-// maeErrorsF32AVX2 returns Σ |d| for d = (c + low) e - t, Σ e where that is not negative, and where
-// it is, all without the element but; at n there is none. some is not 0 where |d| < near e
-// somewhere. Unless labelGrad is nil it stores -sign(d) there.
+// maeErrorsF32AVX2 returns Σ |d| for d = c e - t, Σ e where that is not negative, and where it is,
+// all without the element but; at n there is none. some is not 0 where |d| < near e somewhere.
+// Unless labelGrad is nil it stores -sign(d) there. The sums of e are those of float64: one of them
+// may be most of a sum.
 //
 //go:noescape
-func maeErrorsF32AVX2(labelGrad *float32, e *float32, t *float32, n int, but int, c float32, low float32, near float32) (sum float64, over float64, under float64, some uint32)
+func maeErrorsF32AVX2(labelGrad *float32, e *float32, t *float32, n int, but int, c float32, near float32) (sum float64, over float64, under float64, some uint32)
 
-// maeSignsF32AVX2 multiplies e by under where the d of maeErrors is negative, by over elsewhere.
+// maeSignsF32AVX2 multiplies e by under + underLow where the d of maeErrors is negative, by over +
+// overLow elsewhere.
 //
 //go:noescape
-func maeSignsF32AVX2(e *float32, t *float32, n int, c float32, low float32, over float32, under float32)
+func maeSignsF32AVX2(e *float32, t *float32, n int, c float32, over float32, overLow float32, under float32, underLow float32)
 
 // combineCloselyF32AVX2 stores (a + low) p - f t in p.
 //

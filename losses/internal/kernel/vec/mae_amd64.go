@@ -56,49 +56,55 @@ func mae[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, scratch
 // the exponentials are rounded to.
 //
 // With the sums P of the p above their labels and N of those below, the gradient is 2 f p N for
-// those and -2 f p P for these.
+// those and -2 f p P for these: products of two, of which each has all digits that its exponentials
+// have.
 func maeSingle[T spec.Float](u single, s spec.SoftmaxOf, loss *float64, e, l, z, t []T, f float64, grad bool) (
 	ok bool) {
-	const near = 0x1p-18                                        // p is exact to more
-	c, but, least, above := float32(s.Coef), len(e), 0.5, false // above: the p at Top is above its label
+	const near = 0x1p-18                                            // p is exact to more
+	c, but, least, d, top := float32(s.Coef), len(e), 0.5, 0.0, 0.0 // d: p - t of the class at Top
 	if s.Top >= 0 {
-		but, least = s.Top, 1.5*s.Rest
-	}
-	low := float32(s.Coef - float64(c))
-	sum, over, under, some := u.maeErrors(float(first(l)), float(&e[0]), float(&t[0]), len(e), but, c, low, near*c)
-	over, under = over*s.Coef, under*s.Coef
-	if s.Top >= 0 {
-		d := (1 - s.Own) - s.Rest
-		sum += math.Abs(d)
-		if above = d > 0; above {
-			over += 1 - s.Rest
-		} else {
-			under += 1 - s.Rest
-		}
+		but, least, d, top = s.Top, 1.5*s.Rest, (1-s.Own)-s.Rest, (1-s.Rest)/s.Coef
 		if math.Abs(d) < near*s.Rest {
 			return false
 		}
 	}
+	sum, over, under, some := u.maeErrors(float(first(l)), float(&e[0]), float(&t[0]), len(e), but, c, near*c)
+	sum += math.Abs(d) + (s.Coef-float64(c))*(over-under)
 	if some != 0 || !(sum >= least && sum <= math.MaxFloat32) || !fits[T](2, f) {
 		return false
 	}
 	if l != nil {
 		signsOfTiny(l, e, z, t, s)
 		if s.Top >= 0 {
-			l[s.Top] = T(-spec.Sign((1 - s.Own) - s.Rest))
+			l[s.Top] = T(-spec.Sign(d))
 		}
 	}
-	if *loss = sum; grad {
-		up, down := 2*f*under, -2*f*over
-		u.maeSigns(float(&e[0]), float(&t[0]), len(e), c, low, float32(up*s.Coef), float32(down*s.Coef))
-		switch {
-		case s.Top >= 0 && above:
-			e[s.Top] = T(up * (1 - s.Rest))
-		case s.Top >= 0:
-			e[s.Top] = T(down * (1 - s.Rest))
-		}
+	if *loss = sum; !grad {
+		return true
+	}
+	if d > 0 {
+		over += top
+	} else {
+		under += top
+	}
+	coef := 1 / (over + under)
+	up, down := 2*f*coef*coef*under, -2*f*coef*coef*over
+	upHigh, upLow := twoSingles(up)
+	downHigh, downLow := twoSingles(down)
+	u.maeSigns(float(&e[0]), float(&t[0]), len(e), c, upHigh, upLow, downHigh, downLow)
+	switch {
+	case s.Top >= 0 && d > 0:
+		e[s.Top] = T(up * top)
+	case s.Top >= 0:
+		e[s.Top] = T(down * top)
 	}
 	return true
+}
+
+// twoSingles returns the float32 next to x, and the one next to what that leaves of x.
+func twoSingles(x float64) (high, low float32) {
+	high = float32(x)
+	return high, float32(x - float64(high))
 }
 
 // maeRow computes one row in float64: the difference of p and t may be much smaller than they are.

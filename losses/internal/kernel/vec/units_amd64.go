@@ -204,8 +204,8 @@ type single interface {
 	sigmoidSymmetricShares(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
 	sigmoidReverseMasses(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
 	sigmoidSymmetricMasses(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
-	maeErrors(labelGrad, e, t *float32, n, but int, c, low, near float32) (sum, over, under float64, some uint32)
-	maeSigns(e, t *float32, n int, c, low, over, under float32)
+	maeErrors(labelGrad, e, t *float32, n, but int, c, near float32) (sum, over, under float64, some uint32)
+	maeSigns(e, t *float32, n int, c, over, overLow, under, underLow float32)
 	combineClosely(p, t *float32, n int, a, low, f float32)
 	expectation(p, h *float32, n int, from float32) (sum float64)
 	affineClosely(p, t *float32, n int, a, b, bLow, c, cLow float32)
@@ -606,11 +606,11 @@ func (f32AVX512) sigmoidReverseMasses(loss *float64, grad, z, yes, no, scales *f
 func (f32AVX512) sigmoidSymmetricMasses(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidSymmetricMassesF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
-func (f32AVX512) maeErrors(labelGrad, e, t *float32, n, but int, c, low, near float32) (sum, over, under float64, some uint32) {
-	return maeErrorsF32AVX512(labelGrad, e, t, n, but, c, low, near)
+func (f32AVX512) maeErrors(labelGrad, e, t *float32, n, but int, c, near float32) (sum, over, under float64, some uint32) {
+	return maeErrorsF32AVX512(labelGrad, e, t, n, but, c, near)
 }
-func (f32AVX512) maeSigns(e, t *float32, n int, c, low, over, under float32) {
-	maeSignsF32AVX512(e, t, n, c, low, over, under)
+func (f32AVX512) maeSigns(e, t *float32, n int, c, over, overLow, under, underLow float32) {
+	maeSignsF32AVX512(e, t, n, c, over, overLow, under, underLow)
 }
 func (f32AVX512) combineClosely(p, t *float32, n int, a, low, f float32) {
 	combineCloselyF32AVX512(p, t, n, a, low, f)
@@ -1487,11 +1487,11 @@ func (f32AVX2) sigmoidReverseMasses(loss *float64, grad, z, yes, no, scales *flo
 func (f32AVX2) sigmoidSymmetricMasses(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidSymmetricMassesF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
-func (f32AVX2) maeErrors(labelGrad, e, t *float32, n, but int, c, low, near float32) (sum, over, under float64, some uint32) {
-	return maeErrorsF32AVX2(labelGrad, e, t, n, but, c, low, near)
+func (f32AVX2) maeErrors(labelGrad, e, t *float32, n, but int, c, near float32) (sum, over, under float64, some uint32) {
+	return maeErrorsF32AVX2(labelGrad, e, t, n, but, c, near)
 }
-func (f32AVX2) maeSigns(e, t *float32, n int, c, low, over, under float32) {
-	maeSignsF32AVX2(e, t, n, c, low, over, under)
+func (f32AVX2) maeSigns(e, t *float32, n int, c, over, overLow, under, underLow float32) {
+	maeSignsF32AVX2(e, t, n, c, over, overLow, under, underLow)
 }
 func (f32AVX2) combineClosely(p, t *float32, n int, a, low, f float32) {
 	combineCloselyF32AVX2(p, t, n, a, low, f)

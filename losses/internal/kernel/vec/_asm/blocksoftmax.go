@@ -26,7 +26,8 @@ func (g isa) blockSoftmax(labels bool) {
 	g.text(name, "func("+in+", k, n int, numbers *float64, work, lanes *T) (declined uint32)",
 		"stores the exponentials of n rows of k elements, W at most, in e, and what is to know of their softmax in "+
 			"numbers; declined has the bits of the rows that are not ordinary ones or have a label that is none.")
-	s, rejected := g.ordinarySums(&ordinaryBlock{plainBlock: plainBlock{g: g}}, g.param("k"), true, labels)
+	x := &ordinaryBlock{plainBlock: plainBlock{g: g}}
+	s, rejected := g.ordinarySums(x, g.param("k"), true, labels)
 	lanes, to := g.param("lanes"), g.param("numbers")
 	put := func(which int, x, lost Op) {
 		at := GP64()
@@ -37,7 +38,16 @@ func (g isa) blockSoftmax(labels bool) {
 	put(softmaxDot, s.dot.sum, s.dot.lost)
 	put(softmaxOwn, s.own, nil)
 	put(softmaxMax, g.lane(lanes, "Max"), nil)
-	put(softmaxTop, g.lane(lanes, "Coef"), nil)
+	if g.f64 {
+		put(softmaxTop, g.lane(lanes, "Coef"), nil)
+	} else {
+		top, magic := g.vec(), g.vec()
+		g.load(g.lane(lanes, "Max"), top)
+		g.load(g.lane(lanes, "Shift"), magic)
+		for i, e := range g.wideExpsInRow(x.x, top, magic) {
+			g.store(e, Mem{Base: to, Disp: softmaxTop*8*g.lanes() + i*g.column()})
+		}
+	}
 	put(softmaxOdds, s.r.sum, s.r.lost)
 	ea := g.vec()
 	g.load(g.lane(lanes, "Coef"), ea)

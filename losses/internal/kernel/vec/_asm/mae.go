@@ -72,61 +72,82 @@ func (g isa) maeGrad() {
 // maeErrors and maeSigns are maeSum and maeGrad in float32, for rows of which no p is near its
 // label.
 func (g isa) maeErrors() {
-	g.text("maeErrors", "func(labelGrad, e, t *T, n, but int, c, low, near A) (sum, over, under float64, some uint32)",
-		"returns Σ |d| for d = (c + low) e - t, Σ e where that is not negative, and where it is, all without the element",
-		"but; at n there is none. some is not 0 where |d| < near e somewhere. Unless labelGrad is nil it stores -sign(d) "+
-			"there.")
+	g.text("maeErrors", "func(labelGrad, e, t *T, n, but int, c, near A) (sum, over, under float64, some uint32)",
+		"returns Σ |d| for d = c e - t, Σ e where that is not negative, and where it is, all without the element but; at n",
+		"there is none. some is not 0 where |d| < near e somewhere. Unless labelGrad is nil it stores -sign(d) there. The",
+		"sums of e are those of float64: one of them may be most of a sum.")
 	labelGrad := g.param("labelGrad")
 	e, t, n := g.param("e"), g.param("t"), g.param("n")
-	c, low, near := g.broadcast("c"), g.broadcast("low"), g.broadcast("near")
-	sum, over, under := g.folded(g.avx512), g.folded(g.avx512), g.folded(g.avx512)
-	signs := g.zeros(1)[0]
+	c, near := g.broadcast("c"), g.broadcast("near")
+	sum, signs := g.folded(g.avx512), g.zeros(1)[0]
+	wide := g
+	wide.f64 = true
+	over, under := wide.zeros(2), wide.zeros(2)
 	g.aroundMaximum(n, g.param("but"), func(i reg.GPVirtual, v int, m, others *mask) {
 		x, lab := g.get(e, i, v, m), g.get(t, i, v, m)
 		if others != nil {
 			g.keep(*others, x, x)
 			g.keep(*others, lab, lab)
 		}
-		d, less := g.maeError(x, lab, c, low)
-		g.addWhere(less, x, under.inner[v%2])
-		g.addWhere(g.cmp(geOQ, g.constant(0), d), x, over.inner[v%2])
+		d, less := g.maeError(x, lab, c)
+		g.addApart(less, x, under, over)
 		where(labelGrad, func() { g.put(g.minus(g.sign(d, g.zeros(1)[0])), labelGrad, i, v, m) })
 		g.and(g.abs(), d, d)
 		g.add(d, sum.inner[v%2], sum.inner[v%2])
 		g.nmadd(near, x, d)
 		g.or(d, signs, signs)
-	}, func() {
-		g.fold(sum)
-		g.fold(over)
-		g.fold(under)
-	})
+	}, func() { g.fold(sum) })
 	doubleResult(g.foldedTotal(sum), "sum")
-	doubleResult(g.foldedTotal(over), "over")
-	doubleResult(g.foldedTotal(under), "under")
+	doubleResult(wide.total(over), "over")
+	doubleResult(wide.total(under), "under")
 	Store(g.signBits(signs), Return("some"))
 	g.ret()
 }
 
-// maeError emits d = (c + low) e - t, which it overwrites t with, and where it is negative.
-func (g isa) maeError(e, t reg.VecVirtual, c, low Op) (d reg.VecVirtual, less mask) {
+// addApart adds x, float32, to the sums in, of float64, where m is set, and to out elsewhere.
+func (g isa) addApart(m mask, x reg.VecVirtual, in, out []reg.VecVirtual) {
+	wide := g
+	wide.f64 = true
+	for h, part := range g.halves(x) {
+		half := g.halfMask(m, h)
+		if g.avx512 {
+			rest := K()
+			KNOTW(half.op, rest)
+			wide.addWhere(half, part, in[h])
+			wide.addWhere(mask{op: rest}, part, out[h])
+			continue
+		}
+		y := g.vec()
+		wide.keep(half, part, y)
+		wide.sub(y, part, part)
+		wide.add(y, in[h], in[h])
+		wide.add(part, out[h], out[h])
+	}
+}
+
+// maeError emits d = c e - t, which it overwrites t with, and where it is negative.
+func (g isa) maeError(e, t reg.VecVirtual, c Op) (d reg.VecVirtual, less mask) {
 	d = t
 	g.msub2(c, e, d)
-	g.madd(low, e, d)
 	return d, g.cmp(ltOQ, g.constant(0), d)
 }
 
 func (g isa) maeSigns() {
-	g.text("maeSigns", "func(e, t *T, n int, c, low, over, under A)",
-		"multiplies e by under where the d of maeErrors is negative, by over elsewhere.")
+	g.text("maeSigns", "func(e, t *T, n int, c, over, overLow, under, underLow A)",
+		"multiplies e by under + underLow where the d of maeErrors is negative, by over + overLow elsewhere.")
 	e, t, n := g.param("e"), g.param("t"), g.param("n")
-	c, low, over, under := g.broadcast("c"), g.broadcast("low"), g.broadcast("over"), g.broadcast("under")
+	c, over, under := g.broadcast("c"), g.broadcast("over"), g.broadcast("under")
+	overLow, underLow := g.broadcast("overLow"), g.broadcast("underLow")
 	g.loop(n, 4, func(i reg.GPVirtual, v int, m *mask) {
-		x, f := g.get(e, i, v, m), g.vec()
-		_, less := g.maeError(x, g.get(t, i, v, m), c, low)
+		x, f, y := g.get(e, i, v, m), g.vec(), g.vec()
+		_, less := g.maeError(x, g.get(t, i, v, m), c)
 		g.load(over, f)
+		g.load(overLow, y)
 		g.blend(less, under, f)
-		g.mul(f, x, x)
-		g.put(x, e, i, v, m)
+		g.blend(less, underLow, y)
+		g.mul(x, y, y)
+		g.madd(x, f, y)
+		g.put(y, e, i, v, m)
 	})
 	g.ret()
 }

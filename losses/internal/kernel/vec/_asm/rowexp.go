@@ -197,3 +197,17 @@ func (g isa) wideExpInRow(c rowExp, x reg.VecVirtual, magic Op) reg.VecVirtual {
 	VMULSD(wide.constant(g.rowFactor()), e, e)
 	return e
 }
+
+// wideExpsInRow is wideExpInRow of float32 for the largest of many rows, in two vectors.
+func (g isa) wideExpsInRow(c rowExp, x reg.VecVirtual, magic Op) (es []reg.VecVirtual) {
+	_, r := g.lessProduct(c.expConsts, x, magic) // n is 0
+	q, wide := g.halves(c.overReduced(g, r)), isa{avx512: g.avx512, f64: true}
+	for i, r := range g.halves(r) {
+		e := g.vec()
+		wide.load(wide.constant(1), e)
+		wide.madd(q[i], r, e)
+		wide.mul(wide.constant(g.rowFactor()), e, e)
+		es = append(es, e)
+	}
+	return es
+}
