@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -43,6 +44,23 @@ func klDenormal[T Float](t *testing.T) {
 				continue
 			}
 			require.InEpsilon(t, among.v.Hi, o.loss[1], 1e-12, "k=%d 2^%d among others", k, power)
+		}
+	}
+}
+
+// TestKLOfSure: a row that is sure of its only label costs as little as the others are probable, also
+// where the logit is a round number, which the log-sum-exp of float64 then hardly differs from.
+func TestKLOfSure(t *testing.T) { eachImplementation(t, klOfSure) }
+
+func klOfSure(t *testing.T) {
+	for _, k := range []int{40, 100, 256, 600} {
+		for _, top := range []float32{20, 27.5, 28.25} {
+			b := newBlock[float32](1, k, class{"sure", func(_ *rand.Rand, _, t []float64) { oneHot(t, 7) }})
+			b.z[7] = top
+			o := newOutputs[float32](1, k)
+			require.Equal(t, -1, KL(o.loss, o.out, b.z, b.t, b.scale, o.wide, o.scratch, k))
+			loss, _ := newRowWant(b.z, b.t, b.u).kl(b.t, 1)
+			require.InEpsilon(t, loss.v.Hi, o.loss[0], 4*0x1p-24, "k=%d, %v", k, top)
 		}
 	}
 }

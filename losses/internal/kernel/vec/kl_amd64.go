@@ -79,7 +79,7 @@ func klSingle[T spec.Float](
 		c := math.Round(lse*0x1p14) * 0x1p-14
 		var single f32AVX512
 		sum, size := single.klSingleTerms(float(&x[0]), float(&y[0]), len(x), float32(c))
-		if sum += mass * (lse - c); sum >= size/3 && sum >= mass*min(s.Log, 1) {
+		if sum += mass * ((s.Max - c) + s.Log); sum >= size/3 && sum >= mass*min(s.Log, 1) {
 			*loss = sum
 			return true
 		}
