@@ -26,7 +26,7 @@ func sweptLosses() (all []sigmoidLoss) {
 		{Focal, 5}, {Focal, 7.3}, {Focal, 4.5}, {Focal, 6}, {Focal, 7.1}, {Focal, 12.5}, {Focal, 20},
 		{Poly1, 0.1}, {Poly1, 2}, {Poly1, 4}, {Poly1, -1}, {Poly1, -0.99}, {Poly1, -0.3}, {Poly1, 7}, {Poly1, 60},
 		{AGCE(1), 2}, {AGCE(0.6), 0.6}, {AUL(2), 2}, {AUL(6.3), 1.5}, {AEL, 2}, {AEL, 0.5},
-		{GCE, 0.3}, {GCE, 0.49}, {AUL(1.5), 2}, {AEL, 0.4}, {AEL, 1e9}} {
+		{Focal, 24.3}, {Poly1, -0.999}, {Poly1, 700}, {GCE, 0.3}, {GCE, 0.49}, {AUL(1.5), 2}, {AEL, 0.4}, {AEL, 1e9}} {
 		all = append(all, sigmoidLoss{fmt.Sprint(l),
 			func(loss []float64, grad, z, yes, no, scale []float32) (ok bool) {
 				return SigmoidSeparable(l.family, l.a, loss, grad, z, yes, no, scale)

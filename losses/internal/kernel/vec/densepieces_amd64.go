@@ -8,72 +8,99 @@ import (
 	"softloss/losses/internal/kernel/portable"
 )
 
+// denseLimits are those of a function.
+var denseLimits = [2]float64{0x1p-100, 0x1p30}
+
+// denseEnds returns where interval j of sigmoidDensePieces begins and ends.
+func denseEnds(j int) (least, most float64) {
+	number := float64(j)
+	if j < denseFirst {
+		number += denseCount
+	}
+	return max(denseScale/(number+0.5)-denseFrom, 0), min(denseScale/(number-0.5)-denseFrom, denseEnd)
+}
+
 // denseFor returns the plan of sigmoidDensePieces for elements both of whose classes are of a
 // family.
 func denseFor(f pieceFamily) *piecesPlan {
-	p := &piecesPlan{ok: true}
-	par, last := p.par(), f.rate()
-	low := last - float64(float32(last))
+	p := newPlan(piecesPars)
+	par, low := p.par, f.rateLow()
 	par[denseLow] = float32(low)
 	for j := range denseCount {
 		const wider = 1.01 // as numbers of intervals are of a short inverse
-		number := float64(j)
-		if j < denseFirst {
-			number += denseCount
-		}
-		least, most := max(denseScale/(number+0.5)-denseFrom, 0), min(denseScale/(number-0.5)-denseFrom, denseEnd)
+		least, most := denseEnds(j)
 		middle, half := float64(float32((least+most)/2)), wider*(most-least)/2
-		rate := last
-		if j != denseFirst {
-			rate = f.denseRate(middle, low)
-		}
-		par[denseRate+j] = float32(rate - low)
-		near := func(a float64) (v, slope float64) {
-			by := math.Exp((rate - last) * a)
-			both := f.near(a)
-			return both[0] * by, both[1] * by
-		}
-		p.ok = p.ok && fitDense(par[denseNear+j:], middle, half, rate, near) &&
-			fitDense(par[denseFar+j:], middle, half, 0, func(a float64) (v, slope float64) {
-				both := f.far(a)
-				return both[0], -both[1]
-			})
+		par[denseNumbers+denseMiddle*denseCount+j] = float32(middle)
+		numbers := func(i int) []float32 { return par[denseNumbers+i*denseCount+j:] }
+		p.ok = p.ok && f.fitNear(numbers(denseRate), numbers(denseNear), denseCount, middle, half, j == denseFirst, raise) &&
+			fitDense(numbers(denseFar), denseTerms, denseCount, middle, half, 0, denseLimits, f.farFalls)
 	}
-	const beyond = 28 // exp(-28) is nothing beside 1, exp(28 k) not yet infinite
-	steady := func(at func(a float64) [2]float64, grown float64) bool {
-		end, last := at(denseEnd), at(beyond)
-		return math.Abs(end[0]+grown-last[0]) <= 0x1p-23*math.Abs(last[0]) &&
-			math.Abs(end[1]-last[1]) <= 0x1p-23*math.Abs(last[1])
-	}
-	p.ok = p.ok && steady(f.near, 0) && steady(f.far, beyond-denseEnd)
+	p.ok = p.ok && f.steady(denseEnd)
 	return p
 }
 
-// fitDense stores the coefficients of a function in middle - a, where that is of the size half at
-// most: at returns the function and, with rate times that, its derivative. It reports whether both
-// are exact enough.
-func fitDense(table []float32, middle, half, rate float64, at func(a float64) (v, slope float64)) (ok bool) {
+// rateLow is what float32 has lost of the rate.
+func (f pieceFamily) rateLow() float64 { return f.rate() - float64(float32(f.rate())) }
+
+// fitNear stores k, and N as fitDense does: last says that a may be beyond the interval, raised is
+// what exponentials are multiplied by.
+func (f pieceFamily) fitNear(k, table []float32, stride int, middle, half float64, last bool, raised float64) (
+	ok bool) {
+	rate, low := f.rate(), f.rateLow()
+	if !last {
+		rate = f.denseRate(middle, low)
+	}
+	k[0] = float32(rate - low)
+	return fitDense(table, denseTerms, stride, middle, half, rate, denseLimits, func(a float64) (v, slope float64) {
+		by := math.Exp((rate-f.rate())*a) * raise / raised
+		both := f.near(a)
+		return both[0] * by, both[1] * by
+	})
+}
+
+// farFalls is far with the derivative by -a.
+func (f pieceFamily) farFalls(a float64) (v, slope float64) {
+	both := f.far(a)
+	return both[0], -both[1]
+}
+
+// steady reports whether the functions of the last interval are those beyond the end.
+func (f pieceFamily) steady(end float64) bool {
+	const beyond = 28 // exp(-28) is nothing beside 1, exp(28 k) not yet infinite
+	same := func(at func(a float64) [2]float64, grown float64) bool {
+		end, last := at(end), at(beyond)
+		return math.Abs(end[0]+grown-last[0]) <= 0x1p-23*math.Abs(last[0]) &&
+			math.Abs(end[1]-last[1]) <= 0x1p-23*math.Abs(last[1])
+	}
+	return same(f.near, 0) && same(f.far, beyond-end)
+}
+
+// fitDense stores n coefficients of a function in middle - a, where that is of the size half at
+// most, each stride from the last: at returns the function and, with rate times that, its
+// derivative. It reports whether both are exact enough, and the function is within the limits.
+func fitDense(table []float32, n, stride int, middle, half, rate float64, limits [2]float64,
+	at func(a float64) (v, slope float64)) (ok bool) {
 	const (
-		least, most = 0x1p-100, 0x1p30
-		exact       = 0x1.8p-24 // relative, of polynomials
-		grown       = 4         // what coefficients may sum to
+		exact = 0x1.8p-24 // relative, of polynomials
+		grown = 4         // what coefficients may sum to
 	)
-	var c [denseTerms]float64
-	portable.Interpolate(c[:denseTerms-1], func(s float64) float64 {
+	var all [rowEach]float64
+	c := all[:n]
+	portable.Interpolate(c[:n-1], func(s float64) float64 {
 		v, slope := at(middle - half*s)
 		return (slope - rate*v) * half
 	})
-	for i := range denseTerms - 1 {
-		c[i] /= float64(denseTerms - 1 - i)
+	for i := range n - 1 {
+		c[i] /= float64(n - 1 - i)
 	}
-	c[denseTerms-1], _ = at(middle)
+	c[n-1], _ = at(middle)
 	size := 0.
 	for i, x := range c {
 		size += math.Abs(x)
-		table[i*denseCount] = float32(x * math.Pow(half, float64(i-denseTerms+1)))
+		table[i*stride] = float32(x * math.Pow(half, float64(i-n+1)))
 	}
-	for i := range 2*denseTerms + 1 {
-		s := math.Cos(math.Pi * float64(i) / (2 * denseTerms))
+	for i := range 2*n + 1 {
+		s := math.Cos(math.Pi * float64(i) / float64(2*n))
 		v, derivative := 0., 0.
 		for _, x := range c {
 			derivative = derivative*s + v
@@ -82,7 +109,7 @@ func fitDense(table []float32, middle, half, rate float64, at func(a float64) (v
 		derivative = derivative/half + rate*v
 		want, slope := at(middle - half*s)
 		fits := math.Abs(v-want) <= exact*math.Abs(want) && math.Abs(derivative-slope) <= exact*math.Abs(slope)
-		if x := math.Abs(want); !(fits && x >= least && x <= most && size <= grown*x) {
+		if x := math.Abs(want); !(fits && x >= limits[0] && x <= limits[1] && size <= grown*x) {
 			return false
 		}
 	}

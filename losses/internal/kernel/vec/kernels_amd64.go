@@ -541,6 +541,22 @@ func sigmoidPowerPiecesF32AVX512(loss *float64, grad *float32, z *float32, yes *
 //go:noescape
 func sigmoidShiftedF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
 
+// sigmoidAsymmetricSingleF32AVX512 stores the losses of n elements of logits (z, 0) and labels
+// (yes, no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their
+// derivatives by z, and times scales where that is not nil. φ = -(1-p)^γ l of each class, of γ = 0
+// and 4. bad != 0 when no is nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
+//
+//go:noescape
+func sigmoidAsymmetricSingleF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+
+// sigmoidFocalAsymmetricSingleF32AVX512 stores the losses of n elements of logits (z, 0) and labels
+// (yes, no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their
+// derivatives by z, and times scales where that is not nil. φ = -(1-p)^γ l of each class, of γ = 1
+// and 4. bad != 0 when no is nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
+//
+//go:noescape
+func sigmoidFocalAsymmetricSingleF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+
 // klSingleTermsF32AVX512 returns Σ t d and Σ t |d| for d = (log t - z) + c, of labels t, and for a
 // |c| up to 256 that is a multiple of 2^-14.
 //
@@ -818,22 +834,6 @@ func sigmoidNormalisedMassesF32AVX512(loss *float64, grad *float32, z *float32, 
 //
 //go:noescape
 func sigmoidPenalisedSingleF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
-
-// sigmoidAsymmetricSingleF32AVX512 stores the losses of n elements of logits (z, 0) and labels
-// (yes, no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their
-// derivatives by z, and times scales where that is not nil. φ = -(1-p)^γ l of each class, of γ = 0
-// and 4. bad != 0 when no is nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
-//
-//go:noescape
-func sigmoidAsymmetricSingleF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
-
-// sigmoidFocalAsymmetricSingleF32AVX512 stores the losses of n elements of logits (z, 0) and labels
-// (yes, no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their
-// derivatives by z, and times scales where that is not nil. φ = -(1-p)^γ l of each class, of γ = 1
-// and 4. bad != 0 when no is nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
-//
-//go:noescape
-func sigmoidFocalAsymmetricSingleF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
 
 // sigmoidReverseSharesF32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
 // no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
@@ -2771,13 +2771,22 @@ func tileCrossEntropyIndexF32AVX2(z *float32, index *int, k int, tiles int, loss
 //go:noescape
 func sigmoidCrossEntropyF32AVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
 
-// sigmoidFocalOddsF32AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no),
-// (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
-// times scales where that is not nil. φ = -(1-p)^a l; par is its plan's. bad != 0 when no is nil
-// and a label is not in [0, 1], with AVX-512 when one is -0 too.
+// sigmoidRowsF32AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no), (yes,
+// 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and times
+// scales where that is not nil. φ = -(1-p)^a l, of an a for each class, or -l + a (1-p), by pieces;
+// par is its plan's. bad != 0 when no is nil and a label is not in [0, 1], with AVX-512 when one is
+// -0 too.
 //
 //go:noescape
-func sigmoidFocalOddsF32AVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+func sigmoidRowsF32AVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+
+// sigmoidMarginRowsF32AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no),
+// (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and
+// times scales where that is not nil. φ of the asymmetric loss with a margin, by pieces; par is its
+// plan's. bad != 0 when no is nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
+//
+//go:noescape
+func sigmoidMarginRowsF32AVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
 
 // minusLogsF32AVX2 stores -log t in dst, most where it is more or t is 0 or denormal.
 //
@@ -3048,22 +3057,6 @@ func sigmoidNormalisedMassesF32AVX2(loss *float64, grad *float32, z *float32, ye
 //
 //go:noescape
 func sigmoidPenalisedSingleF32AVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
-
-// sigmoidAsymmetricSingleF32AVX2 stores the losses of n elements of logits (z, 0) and labels (yes,
-// no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
-// z, and times scales where that is not nil. φ = -(1-p)^γ l of each class, of γ = 0 and 4. bad != 0
-// when no is nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
-//
-//go:noescape
-func sigmoidAsymmetricSingleF32AVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
-
-// sigmoidFocalAsymmetricSingleF32AVX2 stores the losses of n elements of logits (z, 0) and labels
-// (yes, no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their
-// derivatives by z, and times scales where that is not nil. φ = -(1-p)^γ l of each class, of γ = 1
-// and 4. bad != 0 when no is nil and a label is not in [0, 1], with AVX-512 when one is -0 too.
-//
-//go:noescape
-func sigmoidFocalAsymmetricSingleF32AVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
 
 // sigmoidReverseSharesF32AVX2 stores the losses of n elements of logits (z, 0) and labels (yes,
 // no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by

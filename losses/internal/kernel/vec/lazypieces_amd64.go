@@ -9,7 +9,7 @@ import (
 )
 
 // lazyPieces are plans that are made when they are first wanted.
-type lazyPieces struct{ made, odds, fine, dense atomic.Pointer[piecesPlan] }
+type lazyPieces struct{ made, odds, fine, dense, rows atomic.Pointer[piecesPlan] }
 
 func (l *lazyPieces) piecesOf(yes, no pieceFamily) *piecesPlan {
 	return lazy(&l.made, piecesFor, [2]pieceFamily{yes, no})
@@ -18,14 +18,20 @@ func (l *lazyPieces) piecesOf(yes, no pieceFamily) *piecesPlan {
 // oddsOf is the plan of a kernel of odds with AVX2.
 func (l *lazyPieces) oddsOf(f pieceFamily) *piecesPlan { return lazy(&l.odds, oddsFor, f) }
 
-// steepOf is that of a focal loss with a larger exponent.
-func (l *lazyPieces) steepOf(f pieceFamily) *piecesPlan { return lazy(&l.odds, steepFor, f) }
-
 // fineOf is that with AVX-512.
 func (l *lazyPieces) fineOf(f pieceFamily) *piecesPlan { return lazy(&l.fine, fineFor, f) }
 
 // denseOf is the plan of sigmoidDensePieces.
 func (l *lazyPieces) denseOf(f pieceFamily) *piecesPlan { return lazy(&l.dense, denseFor, f) }
+
+// rowsOf is the plan of sigmoidRows, marginRowsOf that of sigmoidMarginRows.
+func (l *lazyPieces) rowsOf(yes, no pieceFamily) *piecesPlan {
+	return lazy(&l.rows, rowsFor, [2]pieceFamily{yes, no})
+}
+
+func (l *lazyPieces) marginRowsOf(a spec.Asymmetric) *piecesPlan {
+	return lazy(&l.rows, marginRowsFor, a)
+}
 
 // marginOf is the plan of sigmoidMarginPieces.
 func (l *lazyPieces) marginOf(a spec.Asymmetric) *piecesPlan { return lazy(&l.made, marginFor, a) }

@@ -19,11 +19,11 @@ func usual(a spec.Asymmetric) bool {
 // marginFor returns the plan of sigmoidMarginPieces.
 func marginFor(a spec.Asymmetric) *piecesPlan {
 	m := a.Margin
-	p := &piecesPlan{ok: m < 0.5 && usual(a)}
-	if !p.ok {
+	p := newPlan(piecesPars)
+	if p.ok = m < 0.5 && usual(a); !p.ok {
 		return p
 	}
-	par, end, yes := p.par(), math.Log((1-m)/m), pieceFamily{spec.Focal, a.GammaPos}
+	par, end, yes := p.par, math.Log((1-m)/m), pieceFamily{spec.Focal, a.GammaPos}
 	d := func(a float64) float64 { // (p - m)/x for z = -a
 		x := end - a
 		grown := 1.

@@ -8,24 +8,12 @@ import (
 	"softloss/losses/internal/kernel/spec"
 )
 
-// mostOdds is an exponent of the focal loss up to which sigmoidFocalOdds is exact to 3.5 ulp, and
-// mostSteep the largest that it takes: an error of e counts half as often in (1+e)^-(1+γ).
-const (
-	mostOdds  = 3.75
-	mostSteep = 5
-)
-
 // steepest is how often an error of e may count in a function of a smooth family.
 const steepest = 1.44
 
 // oddsFor returns the plan of a kernel of odds with AVX2 for a family.
-func oddsFor(f pieceFamily) *piecesPlan { return eighthsFor(f, f.a <= mostOdds || f.Smooth()) }
-
-// steepFor is oddsFor of a focal loss with an exponent of up to mostSteep.
-func steepFor(f pieceFamily) *piecesPlan { return eighthsFor(f, f.a <= mostSteep) }
-
-func eighthsFor(f pieceFamily, ok bool) *piecesPlan {
-	return byOdds(f, ok, oddsCount,
+func oddsFor(f pieceFamily) *piecesPlan {
+	return byOdds(f, oddsCount,
 		func(table []float32, i, j int, at func(e float64) float64, most float64) (middle, half float64, ok bool) {
 			const step = 1. / (oddsCount - 1)
 			table = table[i*(oddsTerms+1)*oddsCount+j:]
@@ -39,7 +27,7 @@ func eighthsFor(f pieceFamily, ok bool) *piecesPlan {
 
 // fineFor returns that with AVX-512.
 func fineFor(f pieceFamily) *piecesPlan {
-	return byOdds(f, true, fineCount,
+	return byOdds(f, fineCount,
 		func(table []float32, i, j int, at func(e float64) float64, most float64) (middle, half float64, ok bool) {
 			half = 0.5 / fineScale
 			middle = (2*float64(j) + 1) * half
@@ -50,12 +38,12 @@ func fineFor(f pieceFamily) *piecesPlan {
 
 // byOdds returns the plan of a kernel for a family, of which fit stores what function i is in
 // interval j of count.
-func byOdds(f pieceFamily, ok bool, count int,
+func byOdds(f pieceFamily, count int,
 	fit func(table []float32, i, j int, at func(e float64) float64, most float64) (middle, half float64, ok bool),
 ) *piecesPlan {
-	p := &piecesPlan{ok: ok}
-	par := p.par()
-	k, x := 1+f.a, f.a
+	p := newPlan(piecesPars)
+	par := p.par
+	k, x := f.a, 1/f.a
 	var functions []func(e float64) float64
 	var most []float64
 	add := func(limit float64, of func(e, log float64) float64) {
@@ -67,14 +55,8 @@ func byOdds(f pieceFamily, ok bool, count int,
 		})
 		most = append(most, limit)
 	}
-	switch {
-	case f.Family == spec.Focal:
-		const beside = 16 // what is a product with them has a normal exponential
-		add(beside, func(e, log float64) float64 { return math.Exp(-f.a*log) * log / e })
-		add(beside, func(e, log float64) float64 { return math.Exp(-k*log) * (1 + f.a*log/e) })
-		add(beside, func(_, log float64) float64 { return math.Exp(-k * log) })
-	case f.Family == spec.GCE:
-		k, x = f.a, 1/f.a
+	switch f.Family {
+	case spec.GCE:
 		p.ok = k >= 0x1p-20
 		add(8, func(e, log float64) float64 { return -math.Expm1(-k*log) / (k * e) })
 		add(8, func(_, log float64) float64 { return math.Exp(-(1 + k) * log) })

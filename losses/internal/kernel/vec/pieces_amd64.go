@@ -12,10 +12,10 @@ import (
 
 // A piecesPlan is what sigmoidPieces takes, where a vector of memory begins, for a loss whose
 // classes are of a family each, sigmoidDensePieces where both are of the same one,
-// sigmoidPowerPieces for generalised cross entropy, or a kernel of odds.
+// sigmoidPowerPieces for generalised cross entropy, or a kernel of odds or rows.
 type piecesPlan struct {
-	memory [piecesPars + alignment/4]float32
-	ok     bool // it is exact enough
+	par []float32
+	ok  bool // it is exact enough
 }
 
 const (
@@ -23,10 +23,11 @@ const (
 	raise     = 1 << pieceRaise // of exponentials
 )
 
-// par returns the parameters.
-func (p *piecesPlan) par() []float32 {
-	at := -uintptr(unsafe.Pointer(&p.memory[0])) % alignment / 4
-	return p.memory[at : at+piecesPars]
+// newPlan returns a plan of n numbers.
+func newPlan(n int) *piecesPlan {
+	memory := make([]float32, n+alignment/4)
+	at := -uintptr(unsafe.Pointer(&memory[0])) % alignment / 4
+	return &piecesPlan{par: memory[at : int(at)+n : int(at)+n], ok: true}
 }
 
 // A pieceFamily is the loss of a class.
@@ -41,8 +42,8 @@ func piecesFor(of [2]pieceFamily) *piecesPlan {
 	if yes.Family == spec.GCE {
 		return powerPiecesFor(yes.a)
 	}
-	p := &piecesPlan{ok: true}
-	par := p.par()
+	p := newPlan(piecesPars)
+	par := p.par
 	for i, f := range of {
 		k := f.rate()
 		par[parRate+2*i] = float32(k)
@@ -72,8 +73,8 @@ func piecesFor(of [2]pieceFamily) *piecesPlan {
 
 // powerPiecesFor returns the plan of sigmoidPowerPieces for an exponent.
 func powerPiecesFor(q float64) *piecesPlan {
-	p := &piecesPlan{ok: true}
-	par := p.par()
+	p := newPlan(piecesPars)
+	par := p.par
 	par[parPower] = float32(q)
 	par[parPower+1] = float32(q - float64(float32(q)))
 	par[parFarthest] = float32(pieceLowest / q)

@@ -41,7 +41,7 @@ func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, gr
 	p, ok := planFor[T](f, a)
 	if p != nil && spec.Size[T]() == 4 {
 		if run, c := p.single(); c != nil && c.ok {
-			return sigmoidSingle(run, c.par(), loss, grad, z, yes, no, scale)
+			return sigmoidSingle(run, c.par, loss, grad, z, yes, no, scale)
 		}
 	}
 	if f == spec.Focal && a != 2 && wholePower(a) { // which takes less time than a power by exponentials
@@ -162,10 +162,10 @@ func parametersOf(q spec.Question) *questionPars {
 
 // SigmoidAsymmetric is [spec.SigmoidAsymmetric].
 func SigmoidAsymmetric[T spec.Float](a spec.Asymmetric, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
-	if spec.Size[T]() == 4 && usual(a) && a.Margin == 0 {
-		run := singleOf(unitOf[T]()).sigmoidAsymmetricSingle
+	if single512[T]() && usual(a) && a.Margin == 0 {
+		run := f32AVX512{}.sigmoidAsymmetricSingle
 		if a.GammaPos == 1 {
-			run = singleOf(unitOf[T]()).sigmoidFocalAsymmetricSingle
+			run = f32AVX512{}.sigmoidFocalAsymmetricSingle
 		}
 		return sigmoidSingle(run, nil, loss, grad, z, yes, no, scale)
 	}
@@ -180,12 +180,23 @@ func SigmoidAsymmetric[T spec.Float](a spec.Asymmetric, loss []float64, grad, z,
 			run, c = f32AVX512{}.sigmoidPieces, p.piecesOf(ofYes, ofNo)
 		}
 		if c.ok {
-			return sigmoidSingle(run, c.par(), loss, grad, z, yes, no, scale)
+			return sigmoidSingle(run, c.par, loss, grad, z, yes, no, scale)
 		}
 	}
 	if a.Margin != 0 && single512[T]() {
 		if c := p.marginOf(a); c.ok {
-			return sigmoidSingle(f32AVX512{}.sigmoidMarginPieces, c.par(), loss, grad, z, yes, no, scale)
+			return sigmoidSingle(f32AVX512{}.sigmoidMarginPieces, c.par, loss, grad, z, yes, no, scale)
+		}
+	}
+	if spec.Size[T]() == 4 {
+		run, c := sigmoidRowsF32AVX2, (*piecesPlan)(nil)
+		if a.Margin == 0 {
+			c = p.rowsOf(pieceFamily{spec.Focal, a.GammaPos}, pieceFamily{spec.Focal, a.GammaNeg})
+		} else {
+			run, c = sigmoidMarginRowsF32AVX2, p.marginRowsOf(a)
+		}
+		if c.ok {
+			return sigmoidSingle(run, c.par, loss, grad, z, yes, no, scale)
 		}
 	}
 	if !p.ok {
@@ -238,12 +249,10 @@ func (p *plan) single() (run singleKernel, c *piecesPlan) {
 	f := pieceFamily{p.family, p.a}
 	few := inUse == isa.AVX2
 	switch {
-	case f.Family == spec.Poly1 && (few || f.a >= 0 && f.a <= mostPoly):
+	case f.Family == spec.Poly1 && f.a >= 0 && f.a <= mostPoly:
 		return nil, nil
-	case f.Family == spec.Focal && few && f.a > mostOdds:
-		return sigmoidFocalOddsF32AVX2, p.steepOf(f)
-	case f.Family == spec.Focal && few:
-		return sigmoidFocalOddsF32AVX2, p.oddsOf(f)
+	case (f.Family == spec.Focal || f.Family == spec.Poly1) && few:
+		return sigmoidRowsF32AVX2, p.rowsOf(f, f)
 	case f.Family == spec.Focal, f.Family == spec.Poly1:
 		return sigmoidDensePiecesF32AVX512, p.denseOf(f)
 	case f.Family == spec.GCE && few:

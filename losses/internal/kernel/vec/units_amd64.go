@@ -198,8 +198,6 @@ type single interface {
 	sigmoidNormalisedShares(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
 	sigmoidNormalisedMasses(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
 	sigmoidPenalisedSingle(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
-	sigmoidAsymmetricSingle(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
-	sigmoidFocalAsymmetricSingle(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
 	sigmoidReverseShares(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
 	sigmoidSymmetricShares(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
 	sigmoidReverseMasses(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
@@ -472,6 +470,12 @@ func (f32AVX512) sigmoidPowerPieces(loss *float64, grad, z, yes, no, scales *flo
 func (f32AVX512) sigmoidShifted(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidShiftedF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
+func (f32AVX512) sigmoidAsymmetricSingle(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidAsymmetricSingleF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f32AVX512) sigmoidFocalAsymmetricSingle(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidFocalAsymmetricSingleF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
 func (f32AVX512) klSingleTerms(z, t *float32, n int, c float32) (sum, size float64) {
 	return klSingleTermsF32AVX512(z, t, n, c)
 }
@@ -587,12 +591,6 @@ func (f32AVX512) sigmoidNormalisedMasses(loss *float64, grad, z, yes, no, scales
 }
 func (f32AVX512) sigmoidPenalisedSingle(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidPenalisedSingleF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
-}
-func (f32AVX512) sigmoidAsymmetricSingle(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
-	return sigmoidAsymmetricSingleF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
-}
-func (f32AVX512) sigmoidFocalAsymmetricSingle(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
-	return sigmoidFocalAsymmetricSingleF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
 func (f32AVX512) sigmoidReverseShares(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidReverseSharesF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
@@ -1353,8 +1351,11 @@ func (f32AVX2) tileCrossEntropyIndex(z *float32, index *int, k, tiles int, loss 
 func (f32AVX2) sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidCrossEntropyF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
-func (f32AVX2) sigmoidFocalOdds(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
-	return sigmoidFocalOddsF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)
+func (f32AVX2) sigmoidRows(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidRowsF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f32AVX2) sigmoidMarginRows(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidMarginRowsF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
 func (f32AVX2) minusLogs(dst, t *float32, n int, most float32) { minusLogsF32AVX2(dst, t, n, most) }
 func (f32AVX2) addRows(dst, x *float32, n int) (sum float32)   { return addRowsF32AVX2(dst, x, n) }
@@ -1468,12 +1469,6 @@ func (f32AVX2) sigmoidNormalisedMasses(loss *float64, grad, z, yes, no, scales *
 }
 func (f32AVX2) sigmoidPenalisedSingle(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidPenalisedSingleF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)
-}
-func (f32AVX2) sigmoidAsymmetricSingle(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
-	return sigmoidAsymmetricSingleF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)
-}
-func (f32AVX2) sigmoidFocalAsymmetricSingle(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
-	return sigmoidFocalAsymmetricSingleF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
 func (f32AVX2) sigmoidReverseShares(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidReverseSharesF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)

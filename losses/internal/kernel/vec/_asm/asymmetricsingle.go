@@ -1,13 +1,12 @@
 package main
 
 import (
-	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
 // The asymmetric loss of float32 elements with the exponent γ of yes, 0 or 1, and 4 of no, without
-// a margin. With the probabilities P of yes and Q of no, l = log1p(e) and the weights a = t Q^γ and
-// b = u P⁴
+// a margin, with AVX-512. With the probabilities P of yes and Q of no, l = log1p(e) and the weights
+// a = t Q^γ and b = u P⁴
 //
 //	loss = (a+b) l + |z| (b where yes is likely, a elsewhere)
 //	slope = b (P - 4 Q log Q) - a (Q - γ P log P),
@@ -23,7 +22,6 @@ var asymmetricSingles = []sigmoidLoss{
 // asymmetricSingle: see above; focal says that γ of yes is 1.
 func asymmetricSingle(focal bool) func(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 	return func(g isa, _ questionConsts, _ reg.GPVirtual) questionLoss {
-		park := g.places(5)
 		return func(q question, labels func() (yes, no reg.VecVirtual)) (loss, slope reg.VecVirtual) {
 			l := q.log()
 			rest, restLow := g.product(q.e, q.p)
@@ -31,7 +29,7 @@ func asymmetricSingle(focal bool) func(g isa, c questionConsts, par reg.GPVirtua
 			g.madd(q.eLow, q.p, restLow)
 			far := g.finiteMinus(q)
 			g.sub(far, l, far)
-			keptL, keptMinus, positive := park(0, l), park(1, q.minus), q.positive()
+			positive := q.positive()
 			choose := func(likely, other reg.VecVirtual) reg.VecVirtual { // where yes is likely, and elsewhere
 				x := g.vec()
 				g.move(other, x)
@@ -42,9 +40,9 @@ func asymmetricSingle(focal bool) func(g isa, c questionConsts, par reg.GPVirtua
 			slope = g.vec()
 			g.mul(g.constant(4), other, slope)
 			g.horner(p, ofNo, slope)
-			keptSlope, ofYes, otherLow := park(2, slope), reg.VecVirtual(nil), Op(nil)
+			var ofYes, otherLow reg.VecVirtual
 			if focal {
-				otherLow, ofYes = park(3, choose(restLow, q.pLow)), choose(l, far)
+				otherLow, ofYes = choose(restLow, q.pLow), choose(l, far)
 				g.horner(other, p, ofYes)
 			}
 			square, off := g.product(p, p)
@@ -64,12 +62,11 @@ func asymmetricSingle(focal bool) func(g isa, c questionConsts, par reg.GPVirtua
 			}
 			loss, far = g.vec(), g.vec()
 			g.add(t, u, loss)
-			g.mul(keptL, loss, loss)
+			g.mul(l, loss, loss)
 			g.move(t, far)
 			g.blend(q.positive(), u, far)
-			g.subFar(g.loaded(keptMinus), far, loss)
+			g.subFar(q.minus, far, loss)
 			g.mul(t, other, other)
-			slope = g.loaded(keptSlope)
 			g.msub(other, u, slope)
 			return loss, slope
 		}

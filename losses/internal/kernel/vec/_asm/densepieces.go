@@ -14,19 +14,24 @@ import (
 //
 // for the labels t of the likely class and u, and polynomials N and R in x. k is what makes N' 0 in
 // the middle, or almost, so that the N there is next to a number of float32, and in the last
-// interval that of all a beyond. The intervals lie closer where
-// (1-p)^γ changes faster: the number of one is the integer next to denseScale/(a + denseFrom).
+// interval that of all a beyond. The intervals lie closer where (1-p)^γ changes faster: the number
+// of one is the integer next to denseScale/(a + denseFrom).
 
 // What the kernel takes: what float32 has lost of the last k, which all have besides, and tables of
-// denseCount numbers: k, and the coefficients of N and R from that of the highest degree on.
+// denseCount numbers: k, the coefficients of N from that of the highest degree on, the middle and
+// the coefficients of R.
 const (
-	denseLow   = iota
-	denseRate  = 16 // a vector on
-	denseCount = 32
-	denseTerms = 7
-	denseNear  = denseRate + denseCount
-	denseFar   = denseNear + denseTerms*denseCount
+	denseLow     = iota
+	denseNumbers = 16 // a vector on
 
+	denseRate   = 0
+	denseNear   = denseRate + 1
+	denseTerms  = 7
+	denseMiddle = denseNear + denseTerms
+	denseFar    = denseMiddle + 1
+	denseEach   = denseFar + denseTerms
+
+	denseCount = 32
 	denseFrom  = 2.5
 	denseFirst = 4 // the number of the last interval, which stands there, and denseCount at 0
 	denseScale = denseFrom * (denseFirst + denseCount - 0.54)
@@ -40,58 +45,73 @@ var sigmoidDensePieces = sigmoidLoss{name: "sigmoidDensePieces",
 // densePieces: see above.
 func densePieces(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
-		index, x, excess := g.densePiece(q.minus)
-		number := func(first int) reg.VecVirtual {
-			return g.lookUpIn(Mem{Base: par, Disp: g.floatSize() * first}, index)
-		}
-		function := func(first int, closely bool) (v, derivative reg.VecVirtual) {
-			v = number(first)
-			for j := 1; j < denseTerms; j++ {
-				c, last := number(first+j*denseCount), v
-				if j == 1 {
-					derivative = last
-				} else if !closely || j < denseTerms-1 {
-					g.horner(last, x, derivative)
-				}
-				if closely && j == denseTerms-2 { // one rounding of its size is left
-					sum := derivative
-					g.add(last, sum, sum)
-					derivative = g.vec()
-					g.move(c, derivative)
-					g.madd(sum, x, derivative)
-				}
-				g.madd(last, x, c)
-				v = c
-			}
-			return v, derivative
-		}
+		number, a, excess := g.densePiece(par, q.minus)
+		x := number(denseMiddle)
+		g.add(a, x, x)
 		k, low := number(denseRate), g.parameter(par, denseLow)
-		var f, far, near, falls reg.VecVirtual
+		var f reg.VecVirtual
+		var near, far denseFunction
 		interleave(func() {
 			f = g.raisedExp(c, g.atLeast(pieceLowest, q.minus), k, low)
 		}, func() {
-			far, slope = function(denseFar, true)
-			near, falls = function(denseNear, false)
+			far = g.denseFunction(number, denseFar, denseTerms, x, true)
+			near = g.denseFunction(number, denseNear, denseTerms, x, false)
 		})
-		g.madd(low, near, falls)
-		g.madd(k, near, falls)
-		t, u := labels()
-		pair, rounded := g.product(t, f)
-		g.mul(u, far, far)
-		g.subLabelled(excess, u, far)
-		g.mul(u, slope, slope)
-		g.mul(t, near, near)
-		g.madd(f, near, far)
-		g.madd(rounded, falls, slope)
-		g.madd(pair, falls, slope)
-		return far, slope
+		g.madd(low, near.v, near.derivative)
+		g.madd(k, near.v, near.derivative)
+		return g.denseSum(f, near, far, excess, labels)
 	}
 }
 
-// densePiece is [isa.piece] for intervals by 1/(a + denseFrom).
-func (g isa) densePiece(minus reg.VecVirtual) (index, x, excess reg.VecVirtual) {
-	a, y := g.atLeast(-denseEnd, minus), g.vec()
-	excess, index = g.vec(), g.vec()
+// denseFunction is a function of an interval and its derivative.
+type denseFunction struct{ v, derivative reg.VecVirtual }
+
+// denseFunction emits that in x whose n coefficients begin with the number first; closely says that
+// one rounding of its size is left of the derivative's.
+func (g isa) denseFunction(number func(i int) reg.VecVirtual, first, n int, x reg.VecVirtual, closely bool) (
+	f denseFunction) {
+	f.v = number(first)
+	for j := 1; j < n; j++ {
+		c, last := number(first+j), f.v
+		if j == 1 {
+			f.derivative = last
+		} else if !closely || j < n-1 {
+			g.horner(last, x, f.derivative)
+		}
+		if closely && j == n-2 {
+			sum := f.derivative
+			g.add(last, sum, sum)
+			f.derivative = g.vec()
+			g.move(c, f.derivative)
+			g.madd(sum, x, f.derivative)
+		}
+		g.madd(last, x, c)
+		f.v = c
+	}
+	return f
+}
+
+// denseSum emits the loss and its derivative for f = F, near = N and k N + N', and far = R and R'.
+func (g isa) denseSum(f reg.VecVirtual, near, far denseFunction, excess reg.VecVirtual,
+	labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
+	t, u := labels()
+	pair, rounded := g.product(t, f)
+	g.mul(u, far.v, far.v)
+	g.subLabelled(excess, u, far.v)
+	g.mul(u, far.derivative, far.derivative)
+	g.mul(t, near.v, near.v)
+	g.madd(f, near.v, far.v)
+	g.madd(rounded, near.derivative, far.derivative)
+	g.madd(pair, near.derivative, far.derivative)
+	return far.v, far.derivative
+}
+
+// densePiece emits a = |z| up to the end of the intervals and what -|z| has beyond; number emits a
+// number of a's interval: of those by 1/(a + denseFrom).
+func (g isa) densePiece(par reg.GPVirtual, minus reg.VecVirtual) (
+	number func(i int) reg.VecVirtual, a, excess reg.VecVirtual) {
+	a, y, index := g.atLeast(-denseEnd, minus), g.vec(), g.vec()
+	excess = g.vec()
 	g.sub(a, minus, excess)
 	g.load(g.constant(denseFrom), y)
 	g.sub(a, y, y)
@@ -99,27 +119,12 @@ func (g isa) densePiece(minus reg.VecVirtual) (index, x, excess reg.VecVirtual) 
 	emitted()
 	g.load(g.magic(), index)
 	g.madd(g.constant(denseScale), y, index)
-	x = g.lookUpIn(g.floats("denseMiddles", denseCount, func(place float64) float64 {
-		if place < denseFirst {
-			place += denseCount
-		}
-		least, most := denseEnds(place)
-		return (least + most) / 2
-	}), index)
-	g.add(a, x, x)
-	return index, x, excess
-}
-
-// denseEnds returns where an interval begins and ends.
-func denseEnds(number float64) (least, most float64) {
-	return max(denseScale/(number+0.5)-denseFrom, 0), min(denseScale/(number-0.5)-denseFrom, denseEnd)
-}
-
-// lookUpIn emits the numbers of a table of 32 in memory at the lowest bits of index.
-func (g isa) lookUpIn(table Mem, index reg.VecVirtual) (v reg.VecVirtual) {
-	v = g.vec()
-	g.load(table, v)
-	VPERMT2PS(table.Offset(16*g.floatSize()), index, v)
-	emitted()
-	return v
+	return func(i int) (v reg.VecVirtual) {
+		v = g.vec()
+		table := Mem{Base: par, Disp: g.floatSize() * (denseNumbers + i*denseCount)}
+		g.load(table, v)
+		VPERMT2PS(table.Offset(16*g.floatSize()), index, v)
+		emitted()
+		return v
+	}, a, excess
 }

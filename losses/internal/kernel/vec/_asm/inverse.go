@@ -69,16 +69,12 @@ func (g isa) inverseOfSum(sum, e reg.VecVirtual) reg.VecVirtual {
 	return g.inverseOf(sum, g.lostOfSum(sum, g.constant(1), e))
 }
 
-// inversePair emits 1/(1+e) of a question for sum = 1+e, and what that has lost.
+// inversePair emits 1/(1+e) of a question for sum = 1+e, and what that has lost, with AVX-512.
 func (g isa) inversePair(sum reg.VecVirtual, q question) (p, low reg.VecVirtual) {
 	lost, y, rest := g.lostOfSum(sum, g.constant(1), q.e), g.vec(), g.vec()
 	g.add(q.eLow, lost, lost)
-	if g.avx512 {
-		VRCP14PS(sum, y)
-		emitted()
-	} else {
-		y = g.inverse(sum)
-	}
+	VRCP14PS(sum, y)
+	emitted()
 	g.load(g.constant(1), rest)
 	g.nmadd(sum, y, rest)
 	g.nmadd(lost, y, rest)

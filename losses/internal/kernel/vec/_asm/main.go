@@ -69,10 +69,15 @@ func main() {
 			g.sigmoid(sigmoidMarginPieces)
 			g.sigmoid(sigmoidPowerPieces)
 			g.sigmoid(sigmoidShifted)
+			for _, f := range asymmetricSingles {
+				g.sigmoid(f)
+			}
 			g.klSingleTerms()
 		}
 		if !g.avx512 && !g.f64 {
-			g.sigmoid(sigmoidFocalOdds)
+			for _, f := range rowLosses {
+				g.sigmoid(f)
+			}
 		}
 		g.minusLogs()
 		g.addRows()
@@ -94,9 +99,6 @@ func main() {
 				g.sigmoid(f)
 			}
 			for _, f := range sigmoidSingles {
-				g.sigmoid(f)
-			}
-			for _, f := range asymmetricSingles {
 				g.sigmoid(f)
 			}
 			for _, f := range singleQuestions {

@@ -29,11 +29,7 @@ const (
 	fineScale     = 15.99 // e times that is below 16
 )
 
-// sigmoidFocalOdds is that of focal losses, with AVX2.
-var sigmoidFocalOdds = sigmoidLoss{name: "sigmoidFocalOdds", doc: "φ = -(1-p)^a l; par is its plan's.",
-	prepare: byLikelihood(focalOdds), logs: none, size: true}
-
-// oddsLosses are the others of the file.
+// oddsLosses are those of the file.
 var oddsLosses = []sigmoidLoss{
 	{name: "sigmoidGCEOdds", doc: "φ = (1 - p^a)/a; par is its plan's.",
 		prepare: byLikelihood(gceOdds), logs: none, exact: true, ways: 2, size: true},
@@ -48,7 +44,7 @@ func smoothOdds(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 	functions := g.ofOdds(par)
 	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
 		e := q.e
-		function := functions(e, nil)
+		function := functions(e)
 		near := function(0)
 		loss = g.parameter(par, oddsParameter)
 		g.madd(e, near, loss)
@@ -74,14 +70,13 @@ func (g isa) oddsExp(c questionConsts, x reg.VecVirtual) (e reg.VecVirtual) {
 	return e
 }
 
-// ofOdds returns what finds the interval of e + low, where low may be nil and is with AVX-512, and
-// returns what emits the functions in par of that.
-func (g isa) ofOdds(par reg.GPVirtual) func(e, low reg.VecVirtual) func(i int) reg.VecVirtual {
+// ofOdds returns what finds the interval of e, and returns what emits the functions in par of that.
+func (g isa) ofOdds(par reg.GPVirtual) func(e reg.VecVirtual) func(i int) reg.VecVirtual {
 	if !g.avx512 {
-		return func(e, low reg.VecVirtual) func(i int) reg.VecVirtual { return g.oddsPieces(par, e, low) }
+		return func(e reg.VecVirtual) func(i int) reg.VecVirtual { return g.oddsPieces(par, e) }
 	}
 	scale := g.hold(fineScale)
-	return func(e, _ reg.VecVirtual) func(i int) reg.VecVirtual {
+	return func(e reg.VecVirtual) func(i int) reg.VecVirtual {
 		index, n, x := g.vec(), g.vec(), g.vec()
 		g.load(g.magic(), index)
 		VFMADD231PS_RD_SAE(scale, e, index) // rounded down
@@ -104,62 +99,6 @@ func (g isa) ofOdds(par reg.GPVirtual) func(e, low reg.VecVirtual) func(i int) r
 	}
 }
 
-// focalOdds: with l = log1p(e), F = exp(-(1+γ)|z|), N = (1+e)^-γ l/e, W = (1+e)^-(1+γ) and S = W (1
-// + γ l/e)
-//
-//	loss = t F N + u (1+e) W (|z| + l),   slope = t F S - u W (1 + γ e (|z| + l)),
-//
-// where W l (1+e) = e N and γ e W l = e² (S - W).
-func focalOdds(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
-	park := g.places(5)
-	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
-		number := func(i int) reg.VecVirtual { return g.parameter(par, i) }
-		m, power, _ := g.ratedReduced(c, q.minus, number)
-		g.expm1Reduced(c, m)
-		VPSLLD(Imm(23), power, power)
-		VPADDD(c.shift.n, power, power)
-		fall := func(v reg.VecVirtual) reg.VecVirtual { // F times that
-			x := g.vec()
-			g.move(v, x)
-			g.madd(m, v, x)
-			VPADDD(power, x, x)
-			g.mul(c.shift.back, x, x)
-			return x
-		}
-		minus := park(0, q.minus)
-		near := g.atLeast(normalOdds, q.minus)
-		e, low := g.normalExp(c, near)
-		square, rest := g.vec(), g.vec()
-		g.mul(e, e, square)
-		g.mul(e, near, near)
-		g.move(square, rest)
-		g.madd(number(oddsParameter), near, rest) // e² - γ e |z|
-		keptSquare, keptRest := park(1, square), park(2, rest)
-		piece := g.oddsPieces(par, e, low)
-		n := piece(0)
-		fallN := park(3, fall(n))
-		g.mul(e, n, n)
-		keptN := park(4, n)
-		s := piece(1)
-		fallS := fall(s)
-		w := piece(2)
-		v := g.vec()
-		g.move(w, v)
-		g.nmadd(keptRest, w, v)
-		g.madd(keptSquare, s, v)
-		g.madd(e, w, w)
-		t, u := labels()
-		loss, slope = g.vec(), v
-		g.mul(fallN, t, loss)
-		g.madd(keptN, u, loss)
-		g.mul(u, w, w)
-		g.subFar(g.loaded(minus), w, loss)
-		g.mul(u, v, v)
-		g.msub2(fallS, t, slope)
-		return loss, slope
-	}
-}
-
 // gceOdds: with G = exp(-q |z|), N = (1-p^q)/(q e) and S = p^(1+q) of the likely class's p
 //
 //	loss = t e N + u (1 - G p^q)/q,   slope = S (t e - u G),
@@ -172,7 +111,7 @@ func gceOdds(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 		m, power, n := g.ratedReduced(c, q.minus, number)
 		g.expm1Reduced(c, m)
 		e := g.oddsExp(c, q.minus)
-		piece := functions(e, nil)
+		piece := functions(e)
 		near, v := piece(0), g.vec()
 		g.mul(e, near, near)
 		g.add(g.constant(1), m, v)
@@ -208,27 +147,6 @@ func gceOdds(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 	}
 }
 
-// normalOdds is the least logarithm of an exponential that is a normal number.
-const normalOdds = -87
-
-// normalExp emits e + low = exp(x) for normalOdds <= x <= 0, and for NaN a low that is one.
-func (g isa) normalExp(c questionConsts, x reg.VecVirtual) (e, low reg.VecVirtual) {
-	m, none := g.vec(), g.zeros(1)[0]
-	g.move(x, m)
-	power, _ := g.reduced(c, m, none)
-	g.expm1Reduced(c, m)
-	e, low = g.vec(), m
-	g.add(c.exp.one, m, e)
-	lost := g.vec()
-	g.sub(c.exp.one, e, lost)
-	g.sub(lost, m, low)
-	VPSLLD(Imm(23), power, power)
-	VPADDD(power, e, e)
-	VPADDD(g.constant(1), power, power)
-	g.mul(power, low, low)
-	return e, low
-}
-
 // ratedReduced is reduced of the product of minus and a rate, whose numbers number emits.
 func (g isa) ratedReduced(c questionConsts, minus reg.VecVirtual, number func(i int) reg.VecVirtual) (
 	y, t, n reg.VecVirtual) {
@@ -255,16 +173,13 @@ func (g isa) reduced(c questionConsts, y, low reg.VecVirtual) (t, n reg.VecVirtu
 }
 
 // oddsPieces returns what emits the functions of e in par.
-func (g isa) oddsPieces(par reg.GPVirtual, e, low reg.VecVirtual) func(i int) reg.VecVirtual {
+func (g isa) oddsPieces(par reg.GPVirtual, e reg.VecVirtual) func(i int) reg.VecVirtual {
 	index, x, square := g.vec(), g.vec(), g.vec()
 	g.load(g.magic(), index)
 	g.madd(g.constant(oddsCount-1), e, index) // in the low bits
 	g.sub(g.magic(), index, square)
 	g.move(e, x)
 	g.nmadd(g.constant(1./(oddsCount-1)), square, x)
-	if low != nil {
-		g.add(low, x, x)
-	}
 	g.mul(x, x, square)
 	return func(i int) reg.VecVirtual {
 		one := func(j int) reg.VecVirtual {

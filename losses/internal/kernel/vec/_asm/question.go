@@ -46,8 +46,6 @@ func (g isa) questionConsts(f sigmoidLoss) (c questionConsts) {
 	}
 	if g.avx512 && !g.f64 {
 		c.single = g.singleTables(f.exact)
-	} else if f.pairs {
-		c.single.singleLogs = g.singleLogs("eighth", 7, log1pTenth)
 	}
 	c.exp = g.expConstsInMemory()
 	if !g.f64 && f.exact { // of which products are exact
@@ -117,25 +115,17 @@ func (g isa) question(c questionConsts, z, low reg.VecVirtual) (q question) {
 		return q
 	}
 	q.e, q.p = g.vec(), g.vec()
-	switch {
-	case c.loss.pairs:
-		q.e, q.eLow = g.reducedPair(c, g.atLeast(g.lowest(), z))
-	case c.loss.raises:
+	if c.loss.raises {
 		up := c
 		up.shift.back, q.raised = g.constant(1), g.vec()
 		g.expBounded(up, g.atLeast(pieceLowest, z), q.raised)
 		g.mul(c.shift.back, q.raised, q.e)
-	default:
+	} else {
 		g.expBounded(c, g.atLeast(g.lowest(), z), q.e)
 	}
 	sum := g.vec()
 	g.add(g.constant(1), q.e, sum)
-	switch {
-	case c.loss.pairs:
-		q.p, q.pLow = g.inversePair(sum, q)
-		q.log = func() reg.VecVirtual { return g.singleLog1p(c.single.singleLogs, q.e, q.eLow) }
-		return q
-	case c.loss.logs == none:
+	if c.loss.logs == none {
 		q.p = g.inverseOfSum(sum, q.e)
 		return q
 	}
@@ -235,40 +225,6 @@ func (g isa) expReduced(c questionConsts, y, t, n, e reg.VecVirtual) {
 	g.expm1Reduced(c, y)
 	g.add(c.exp.one, y, e)
 	g.timesPower(y, t, n, c.shift, e)
-}
-
-// longExp are the coefficients of (exp(r)-1-r)/r² that leave 5e-10 of exp(r).
-var longExp = []float64{0.000198910306543703281, 0.00139336858626171736, 0.00833331088958207719, 0.0416664646020265416,
-	0.166666666816591791, 0.5}
-
-// reducedPair emits e = exp(x) for lowest <= x <= 0, and what that has lost, with AVX2. It
-// overwrites x.
-func (g isa) reducedPair(c questionConsts, x reg.VecVirtual) (e, low reg.VecVirtual) {
-	t, n, r, lost, square, first := g.vec(), g.vec(), g.vec(), g.vec(), g.vec(), g.vec()
-	g.load(c.exp.magic, t)
-	g.madd(c.exp.log2e, x, t)
-	g.sub(c.exp.magic, t, n)
-	g.nmadd(c.exp.ln2hi, n, x) // exact
-	g.move(x, r)
-	g.nmadd(c.exp.ln2lo, n, r)
-	g.sub(r, x, lost)
-	g.nmadd(c.exp.ln2lo, n, lost)
-	g.mul(r, r, square)
-	rest := g.estrin(g.constants(longExp), r, square)
-	g.horner(lost, square, rest)
-	e, low = g.vec(), g.vec()
-	g.add(c.exp.one, r, first)
-	g.sub(c.exp.one, first, low)
-	g.sub(low, r, low)
-	g.add(low, rest, rest)
-	g.add(rest, first, e)
-	g.sub(first, e, low)
-	g.sub(low, rest, low)
-	g.timesPower(r, t, n, c.shift, e)
-	VPADDD(c.exp.one, t, t)
-	g.mul(t, low, low)
-	g.mul(c.shift.back, low, low)
-	return e, low
 }
 
 // expm1Reduced emits exp(y) - 1 in y.

@@ -26,6 +26,7 @@ type question struct {
 	log         func() reg.VecVirtual
 	beyond      func(rest reg.VecVirtual) (l, beyond reg.VecVirtual)
 	positive    func() mask
+	row         *rowPiece
 }
 
 // sigmoidLoss is a loss of such rows. What prepare emits comes before the loop; the function it
@@ -43,6 +44,8 @@ type sigmoidLoss struct {
 	odds      bool // it takes exp(-|z|) alone of a question
 	raises    bool // it takes raised of a question of float32
 	pairs     bool // it takes eLow and pLow of a question of float32
+	rows      bool // it takes row of a question
+	margin    bool // of a loss with a margin
 	staged    int  // where one vector is computed at once, as many questions come before what is made of them
 }
 
@@ -134,6 +137,13 @@ func (g isa) sigmoid(f sigmoidLoss) {
 	for f.logits && len(emits) < f.atOnce(g) { // what they keep in memory is their own
 		emits = append(emits, f.prepare(g, c, par))
 	}
+	var park func(i int, v reg.VecVirtual) Op
+	if f.rows {
+		park = g.stored(keptParts * f.staged)
+	}
+	keepRow := func(v int) func(part int, x reg.VecVirtual) Mem {
+		return func(part int, x reg.VecVirtual) Mem { return park(keptParts*v+part, x).(Mem) }
+	}
 	ask := func(i reg.GPVirtual, v int, m *mask) question {
 		x, low := g.vec(), reg.VecVirtual(nil)
 		switch {
@@ -151,6 +161,10 @@ func (g isa) sigmoid(f sigmoidLoss) {
 		}
 		q := g.question(c, x, low)
 		q.positive = positive
+		if f.rows {
+			q.row = g.rowPiece(c, par, q, keepRow(v),
+				func() mask { return g.cmp(nleUQ, g.constant(0), g.get(z, i, v, m)) })
+		}
 		return q
 	}
 	// answer computes a vector; several says that there is a gradient, without factors of its own, and
@@ -195,11 +209,22 @@ func (g isa) sigmoid(f sigmoidLoss) {
 	XORQ(i, i)
 	MOVQ(n, left)
 	if f.staged > 0 && f.atOnce(g) == 1 {
-		park := g.stored(4 * f.staged)
+		if !f.rows {
+			park = g.stored(4 * f.staged)
+		}
 		g.group(f.staged, i, left, []reg.GPVirtual{no, scales}, []reg.GPVirtual{grad}, func() {
-			var asked []func() question
-			for v := range f.staged {
-				asked = append(asked, g.parkQuestion(f, ask(i, v, nil), func(j int, x reg.VecVirtual) Op { return park(4*v+j, x) }))
+			asked := make([]func() question, f.staged)
+			for v := range asked {
+				if q := ask(i, v, nil); f.rows {
+					asked[v] = g.parkRow(q, keepRow(v))
+				} else {
+					asked[v] = g.parkQuestion(f, q, func(j int, x reg.VecVirtual) Op { return park(4*v+j, x) })
+				}
+			}
+			if f.rows {
+				for v, q := range asked {
+					asked[v] = g.parkNear(q, keepRow(v))
+				}
 			}
 			for v, q := range asked {
 				answer(q(), i, v, nil, true, false)

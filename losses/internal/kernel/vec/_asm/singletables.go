@@ -31,7 +31,7 @@ func (g isa) singleTables(exact bool) (c singleTables) {
 		c.lost = g.sixteen("singlePowersLost", lost32(sixteenthPower))
 		log = []float64{0.20017000338, -0.250198331541, 0.333333308062, -0.499999970518, 1} // to 1e-9
 	}
-	c.singleLogs = g.singleLogs("single", 15, log)
+	c.singleLogs = g.singleLogs(log)
 	return c
 }
 
@@ -41,9 +41,8 @@ type singleLogs struct {
 	q                     []Op // highest degree first
 }
 
-// singleLogs are those of steps intervals, or with AVX2 for 7 of them, which is as many numbers as
-// it looks up.
-func (g isa) singleLogs(name string, steps float64, q []float64) (c singleLogs) {
+func (g isa) singleLogs(q []float64) (c singleLogs) {
+	const steps = 15
 	near := func(i float64) float64 {
 		best, least := 1., math.Inf(1)
 		x := float32(steps / (steps + i))
@@ -56,8 +55,8 @@ func (g isa) singleLogs(name string, steps float64, q []float64) (c singleLogs) 
 		}
 		return best
 	}
-	c.inverse = g.sixteen(name+"Inverses", near)
-	c.first = g.sixteen(name+"Logs", func(i float64) float64 { return -math.Log(near(i)) })
+	c.inverse = g.sixteen("singleInverses", near)
+	c.first = g.sixteen("singleLogs", func(i float64) float64 { return -math.Log(near(i)) })
 	c.steps, c.q = g.constant(steps), g.constants(q)
 	return c
 }
