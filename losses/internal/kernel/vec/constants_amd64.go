@@ -21,8 +21,8 @@ const (
 	laneQ              // 1-p of it
 	lanePhi            // φ of it
 	laneFall           // -φ' of it
-	laneLow            // where exponentials are 0
-	laneShift          // what they are divided by
+	laneLow            // the least logit, or where exponentials are 0
+	laneShift          // what says what they are divided by
 	laneTies           // how many logits beside it are as large as the first maximum
 	laneGrid           // -M, rounded to a multiple of 2^-9
 	laneLost           // what Coef has lost

@@ -36,7 +36,7 @@ type plainBlock struct {
 func (p *plainBlock) prepare(k reg.GPVirtual) (rejected reg.GPVirtual) {
 	g := p.g
 	p.shift, rejected = g.blockMaxima(k)
-	p.c = g.expConstsOfTile()
+	p.c = g.expConstsOfBlock()
 	return rejected
 }
 

@@ -37,9 +37,9 @@ func (g isa) expConstsInMemory() expConsts { return g.expConstsBy(g.inMemory) }
 // inMemory is hold without a register.
 func (g isa) inMemory(x float64) Op { return g.constant(x) }
 
-// expConstsOfTile are those of which a tile or a block needs the registers, but for the first ones
-// and that to begin with: to take it from memory for all lanes takes an arithmetic unit's time.
-func (g isa) expConstsOfTile() expConsts {
+// expConstsOfBlock are those of which a block needs the registers, but for the first ones and that
+// to begin with: to take it from memory for all lanes takes an arithmetic unit's time.
+func (g isa) expConstsOfBlock() expConsts {
 	c := g.expConstsInMemory()
 	c.log2e, c.magic = g.hold(math.Log2E), g.hold(g.magicNumber())
 	if g.avx512 {

@@ -67,7 +67,7 @@ func (g isa) fewCrossEntropy(grad bool) {
 	g.ret()
 }
 
-// fewGradients is crossEntropyGradients of a row whose maximum is at a.
+// fewGradients is columnGradients of a row whose maximum is at a.
 func (g isa) fewGradients(e, t, k, a reg.GPVirtual, x crossEntropyResults) {
 	row, none := isa{f64: g.f64}, label("none")
 	coef, low, f := g.all(x.coef), g.all(x.low), g.all(x.f)

@@ -225,18 +225,19 @@ func (p *prepared) exp(i reg.GPVirtual, v int, m *mask) (e reg.VecVirtual, less 
 	g.move(c, u)
 	g.madd(p.b, x, u)
 	g.madd(p.bLow, x, q)
-	e, t := g.expOfPrepared(p.c, p.b, x, u, q, func() reg.VecVirtual { return c })
+	e, t := g.expOfPrepared(p.c, p.b, x, u, u, q, func() reg.VecVirtual { return c })
 	p.far.take(g, t, m)
 	return e, func() reg.VecVirtual { return u }
 }
 
 // expOfPrepared emits e = exp(u + q), a normal number, and t of which the low bits are n, for the
-// parts of a prepared logit b z and from, which emits hi - top. It leaves u + q in u, and
-// overwrites q and what from returns.
-func (g isa) expOfPrepared(x rowExp, b Op, z, u, q reg.VecVirtual, from func() reg.VecVirtual) (e, t reg.VecVirtual) {
+// parts of a prepared logit b z and from, which emits hi - top; n is that of v, which is u as far
+// as that has such an exponential. It leaves u + q in u, and overwrites q and what from returns.
+func (g isa) expOfPrepared(x rowExp, b Op, z, v, u, q reg.VecVirtual, from func() reg.VecVirtual) (
+	e, t reg.VecVirtual) {
 	t, n := g.vec(), g.vec()
 	g.load(x.magic, t)
-	g.nmadd(x.log2e, u, t)
+	g.nmadd(x.log2e, v, t)
 	g.sub(x.magic, t, n) // less than 0, as n is not
 	r := from()
 	g.madd(x.ln2hi, n, r)

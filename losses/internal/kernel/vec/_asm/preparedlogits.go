@@ -1,6 +1,8 @@
 package main
 
 import (
+	"math"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -18,7 +20,9 @@ type preparedLogits struct {
 	hi, low reg.GPVirtual
 	c       expConsts
 	shift   expShift
-	x       rowExp // of ordinary rows, with others than its ln 2
+	x       rowExp // of ordinary rows and tiles, with others than its ln 2
+
+	farMagic Op // of tiles whose rows are not near: x.magic less a power of two
 }
 
 // preparedLogits loads the parameters.
@@ -117,10 +121,36 @@ func (p *preparedLogits) exp(z reg.VecVirtual, c Op, low reg.VecVirtual) (e, sum
 func (p *preparedLogits) expInRow(z reg.VecVirtual, c Op, low reg.VecVirtual) (e, sum reg.VecVirtual) {
 	g := p.g
 	u, q := p.parts(z, c, low)
-	e, _ = g.expOfPrepared(p.x, p.b, z, u, q, func() reg.VecVirtual {
-		r := g.vec() // for the next ones take c, too
-		g.load(c, r)
+	e, _ = g.expOfPrepared(p.x, p.b, z, u, u, q, p.from(c))
+	return e, u
+}
+
+// from returns what emits a copy of c, which the next ones take, too.
+func (p *preparedLogits) from(c Op) func() reg.VecVirtual {
+	return func() reg.VecVirtual {
+		r := p.g.vec()
+		p.g.load(c, r)
 		return r
-	})
+	}
+}
+
+// expInTile is exp of rows that are near, or of others, as [tileExp] has them.
+func (p *preparedLogits) expInTile(z reg.VecVirtual, c Op, low reg.VecVirtual, near bool) (e, sum reg.VecVirtual) {
+	g := p.g
+	u, q := p.parts(z, c, low)
+	v, x := u, p.x
+	if !near {
+		v, x.magic = g.vec(), p.farMagic
+		g.load(g.constant(g.lowest()), v)
+		g.max(u, v, v)
+	}
+	e, _ = g.expOfPrepared(x, p.b, z, v, u, q, p.from(c))
+	if g.rowParts() == 1 {
+		g.madd(g.constant(0), u, e) // for NaN, as in a tileExp
+	}
+	if !near {
+		g.mul(g.constant(math.Exp2(-g.offset())), e, e)
+		g.drop(g.cmp(ltOQ, g.constant(g.lowest()), u), e)
+	}
 	return e, u
 }

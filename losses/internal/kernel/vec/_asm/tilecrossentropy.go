@@ -1,10 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"math"
-
-	"github.com/mmcloughlin/avo/attr"
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -133,7 +129,7 @@ func (g isa) tileSumsBy(x *tileRows, c tileExp, declined reg.GPVirtual) {
 	x.c = c
 	var s crossEntropySums
 	if x.index != nil {
-		s = x.classSums(x.exp, x.column, true, false)
+		s = x.classSums(x.exp, x.column, false)
 	} else {
 		var signs reg.VecVirtual
 		s, signs = x.labelSums(x.exp, x.column, false)
@@ -311,96 +307,8 @@ func (x *tileRows) labelSums(exp func(off reg.GPVirtual, i int) reg.VecVirtual,
 	return s, signs
 }
 
-// classSums emits labelSums of the one-hot labels of classes. What is taken from the logits is the
-// maxima, with exact, so that 0 is left of those; a second one of a row counts as the first.
-func (x *tileRows) classSums(exp func(off reg.GPVirtual, i int) reg.VecVirtual,
-	column func(off reg.GPVirtual, i int) (less reg.VecVirtual, first mask), exact, after bool) (s crossEntropySums) {
-	g := x.g
-	hot, v := x.hot(), g.zeros(2)
-	own, dot := v[0], v[1]
-	s.r = g.compensated()
-	g.pairSums(x.k, x.lanes, []running{s.r}, exp, func(off reg.GPVirtual, i int) ([]reg.VecVirtual, mask) {
-		d, first := column(off, i)
-		is := hot(off, i)
-		g.blend(is, d, dot)
-		if !exact {
-			g.blend(g.maskAnd(is, first), g.constant(1), own)
-		}
-		return nil, first
-	}, after)
-	if exact {
-		g.keep(g.cmp(eqOQ, own, dot), g.loaded(g.constant(1)), own)
-	}
-	others := g.vec()
-	g.other(own, others)
-	s.others, s.own, s.dot = running{others, g.zeros(1)[0]}, own, running{sum: dot}
-	return s
-}
-
-// hot returns what emits the rows whose class column i behind the one at off is.
-func (x *tileRows) hot() func(off reg.GPVirtual, i int) mask {
-	g, class, numbers := x.g, x.g.parkLane(x.g.classes(x.index, 0), x.lanes, "P"), GP64()
-	LEAQ(x.g.firstNumbers(), numbers)
-	return func(off reg.GPVirtual, i int) mask {
-		at := GP64()
-		MOVQ(off, at)
-		SHRQ(Imm(uint64(log2(g.lanes()))), at)
-		number := Mem{Base: numbers, Index: at, Scale: 1, Disp: i * g.floatSize()}
-		if g.avx512 {
-			k := K()
-			g.pick(VCMPPS_BCST, VCMPPD_BCST, Imm(eqOQ), number, class, k)
-			return mask{op: k}
-		}
-		v := g.vec()
-		g.bcast(number, v)
-		return g.cmp(eqOQ, class, v)
-	}
-}
-
-// mostColumns is how many a tile may have.
-const mostColumns = 64
-
-// firstNumbers returns memory with 0, 1, 2 and so on, for the columns of a tile.
-func (g isa) firstNumbers() Mem {
-	name := fmt.Sprint("firstNumbers", g.floatSize())
-	if m, ok := constants[name]; ok {
-		return m
-	}
-	m := GLOBL(name, attr.RODATA|attr.NOPTR)
-	for i := range mostColumns {
-		if g.f64 {
-			DATA(8*i, U64(math.Float64bits(float64(i))))
-		} else {
-			DATA(4*i, U32(math.Float32bits(float32(i))))
-		}
-	}
-	constants[name] = m
-	return m
-}
-
-// classGradients emits crossEntropyGradients for the one-hot labels of classes.
-func (x *tileRows) classGradients(y crossEntropyResults, top reg.VecVirtual) {
-	g, hot, none := x.g, x.hot(), x.g.vec()
-	g.mul(g.constant(0), y.f, none)
-	g.columns(x.k, func(off reg.GPVirtual) {
-		v, lab := g.vec(), g.vec()
-		g.load(col(x.e, off), v)
-		g.move(none, lab)
-		g.blend(hot(off, 0), y.f, lab)
-		most := g.cmp(eqOQ, top, v)
-		g.combined(v, lab, y.coef, y.low)
-		g.blend(most, y.q, v)
-		g.store(v, col(x.e, off))
-	})
-}
-
-// crossEntropyGradients makes the gradients of x of the exponentials: f (mass p - t), at a maximum
-// of p > 1/2 f (others - mass q).
-func (g isa) crossEntropyGradients(e, t, k, lanes reg.GPVirtual, x crossEntropyResults) {
-	g.columnGradients(e, t, k, x, g.sureTop(lanes, x.sure))
-}
-
-// columnGradients is crossEntropyGradients with the exponentials of sure maxima.
+// columnGradients makes the gradients of x of the exponentials: f (mass p - t), at a maximum of p >
+// 1/2 f (others - mass q). top has the exponentials of these.
 func (g isa) columnGradients(e, t, k reg.GPVirtual, x crossEntropyResults, top reg.VecVirtual) {
 	g.columns(k, func(off reg.GPVirtual) {
 		y, lab := g.vec(), g.vec()

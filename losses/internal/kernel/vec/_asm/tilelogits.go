@@ -8,60 +8,19 @@ import (
 
 // tileLogits are how the tiles of cross entropy with options come by the logits.
 type tileLogits interface {
-	// prepare emits the search for the row maxima and what column needs of them, and returns the
-	// mask of the rows that are for the specification.
-	prepare(lanes reg.GPVirtual) (rejected reg.GPVirtual)
-	// column returns the exponentials of column i behind the one at off, its logits less m of top, and
-	// the mask of the rows whose first maximum it is.
-	column(off reg.GPVirtual, i int) (e, less reg.VecVirtual, first mask)
-	// exact reports whether the maxima less m are 0.
-	exact() bool
-	// keep stores, when all columns have been taken, the exponentials that column has for the maxima
-	// in the lane Coef, and in others what maxima needs.
-	keep(lanes reg.GPVirtual)
+	// sums emits tileMaxima and tileSums.
+	sums(index bool)
 	// maxima returns them as m + more, more small, which is in the lane Max where it is not 0.
 	maxima(lanes reg.GPVirtual) (m, more reg.VecVirtual)
 }
 
 // plainTile are the logits of a tile.
-type plainTile struct {
-	g         isa
-	z, k      reg.GPVirtual
-	most, low Op
-	shift     expShift
-	c         expConsts
-	m         maxima
+type plainTile struct{ g isa }
+
+func (p *plainTile) sums(index bool) {
+	p.g.tileMaxima()
+	p.g.tileSums(true, index)
 }
-
-func (p *plainTile) prepare(lanes reg.GPVirtual) (rejected reg.GPVirtual) {
-	g := p.g
-	top, low, shift, rejected := g.tileMax(p.z, p.k)
-	ea := g.vec()
-	p.c = g.expConsts()
-	g.expShifted(p.c, top, shift, ea)
-	shift.n = g.park(shift.n.(reg.VecVirtual))
-	g.store(ea, g.lane(lanes, "Coef"))
-	g.store(top, g.lane(lanes, "Max"))
-	p.most, p.low, p.shift = g.park(top), g.park(low), shift
-	p.m = g.maxima(p.most)
-	return rejected
-}
-
-func (p *plainTile) column(off reg.GPVirtual, i int) (e, less reg.VecVirtual, first mask) {
-	g := p.g
-	x, e, less := g.vec(), g.vec(), g.vec()
-	g.load(p.low, x)
-	g.max(nth(p.z, off, i, g), x, x)
-	g.expShifted(p.c, x, p.shift, e)
-	g.load(nth(p.z, off, i, g), less)
-	first = g.first(p.m, less)
-	g.sub(p.most, less, less)
-	return e, less, first
-}
-
-func (p *plainTile) exact() bool { return true }
-
-func (p *plainTile) keep(reg.GPVirtual) {} // prepare has
 
 func (p *plainTile) maxima(lanes reg.GPVirtual) (m, more reg.VecVirtual) {
 	return p.g.loaded(p.g.lane(lanes, "Max")), p.g.zeros(1)[0]
@@ -74,6 +33,7 @@ type preparedTile struct {
 	z, k         reg.GPVirtual
 	minusM       Op
 	m            maxima
+	near         bool
 	delta, found Op // of the first maxima: M - m, and the exponentials
 }
 
@@ -109,31 +69,102 @@ func (p *preparedTile) added(off reg.GPVirtual, i int) (c Op, low reg.VecVirtual
 	return hi, low
 }
 
-func (p *preparedTile) prepare(lanes reg.GPVirtual) (rejected reg.GPVirtual) {
+func (p *preparedTile) sums(index bool) {
+	g, declined := p.g, p.g.param("declined")
+	r := g.rowsOfTiles(true, index)
+	r.z = g.param("z")
+	p.z, p.k, p.x = r.z, r.k, g.rowExpPrepared()
+	p.farMagic = g.constant(g.magicNumber()/float64(g.rowParts()) - g.offset())
+	g.tilePass(func(lanes reg.GPVirtual) {
+		r.lanes = lanes
+		rejected, least := p.prepare(lanes)
+		bits, far, summed := p.farRows(least), label("far"), label("summed")
+		TESTL(bits, bits)
+		JNE(LabelRef(far))
+		p.sumsOf(r, true, rejected)
+		JMP(LabelRef(summed))
+		Label(far)
+		p.sumsOf(r, false, rejected)
+		Label(summed)
+		MOVL(rejected, Mem{Base: declined})
+		ADDQ(Imm(4), declined)
+		p.keep(lanes)
+		r.advance()
+	})
+}
+
+// sumsOf is sums of a tile of which all rows are near or not. It adds to rejected the bits of those
+// with a negative label.
+func (p *preparedTile) sumsOf(r *tileRows, near bool, rejected reg.GPVirtual) {
 	g := p.g
-	top := g.vec()
+	p.near, r.c.near = near, near
+	var less [2]reg.VecVirtual // of a pair of columns
+	var firsts [2]mask
+	exp := func(off reg.GPVirtual, i int) (y reg.VecVirtual) {
+		y, less[i], firsts[i] = p.column(off, i)
+		g.store(y, nth(r.e, off, i, g))
+		return y
+	}
+	column := func(_ reg.GPVirtual, i int) (d reg.VecVirtual, first mask) { return less[i], firsts[i] }
+	var s crossEntropySums
+	if r.index != nil {
+		s = r.classSums(exp, column, true)
+		g.drop(g.cmp(eqOQ, g.constant(1), s.own), s.dot.sum) // the maximum does not count: its less is M - m
+	} else {
+		var signs reg.VecVirtual
+		s, signs = r.labelSums(exp, column, true)
+		ORL(g.signBits(signs), rejected)
+	}
+	g.keepSums(r.lanes, s)
+}
+
+// farRows returns the bits of the rows that are not near, of which the least is given of what they
+// are compared by.
+func (p *preparedTile) farRows(least reg.VecVirtual) reg.GPVirtual {
+	g, u := p.g, p.g.vec()
+	g.load(p.minusM, u)
+	if p.shifted {
+		g.add(least, u, u)
+	} else {
+		g.madd(p.b, least, u)
+	}
+	return g.maskBits(g.cmp(ltOQ, g.constant(-g.gap()), u))
+}
+
+// prepare emits the search for the row maxima and what column needs of them, and returns the mask
+// of the rows that are for the specification, and the least of what they are compared by.
+func (p *preparedTile) prepare(lanes reg.GPVirtual) (rejected reg.GPVirtual, least reg.VecVirtual) {
+	g := p.g
+	top, least := g.vec(), g.vec()
 	g.load(g.infinity(-1), top)
-	g.columns(p.k, func(off reg.GPVirtual) { g.max(top, p.rough(off, 0), top) })
-	minusM, rejected := p.onGrid(top, mostPrepared)
+	g.load(g.infinity(1), least)
+	g.columns(p.k, func(off reg.GPVirtual) {
+		x := p.rough(off, 0)
+		g.max(top, x, top)
+		g.min(least, x, least)
+	})
+	minusM, rejected := p.onGrid(top, g.mostPreparedInRow())
 	g.store(minusM, g.lane(lanes, "Grid"))
 	p.minusM = g.park(minusM)
 	if p.shifted {
 		v := g.zeros(2)
 		p.delta, p.found = g.park(v[0]), g.park(v[1])
 	} else {
-		e, delta := p.exp(top, minusM, nil)
+		e, delta := p.expInTile(top, minusM, nil, true)
 		p.delta, p.found = g.park(delta), g.park(e)
 	}
 	p.m = g.maxima(g.park(top))
-	return rejected
+	return rejected, least
 }
 
+// column returns the exponentials of column i behind the one at off, its logits less m of top, and
+// the mask of the rows whose first maximum it is.
 func (p *preparedTile) column(off reg.GPVirtual, i int) (e, less reg.VecVirtual, first mask) {
 	g := p.g
 	z := g.vec()
 	g.load(nth(p.z, off, i, g), z)
 	c, low := p.added(off, i)
-	if e, less = p.exp(z, c, low); !p.shifted {
+	if e, less = p.expInTile(z, c, low, p.near); !p.shifted {
 		return e, less, g.first(p.m, z)
 	}
 	first = g.first(p.m, p.rough(off, i))
@@ -150,8 +181,8 @@ func (g isa) gather(m mask, x reg.VecVirtual, to Op) {
 	}
 }
 
-func (p *preparedTile) exact() bool { return false }
-
+// keep stores, when all columns have been taken, the exponentials that column has for the maxima in
+// the lane Coef, and in others what maxima needs.
 func (p *preparedTile) keep(lanes reg.GPVirtual) {
 	p.g.store(p.g.loaded(p.found), p.g.lane(lanes, "Coef"))
 	p.g.store(p.g.loaded(p.delta), p.g.lane(lanes, "Max"))

@@ -13,7 +13,7 @@ import (
 
 // options emits the kernels of tiles and blocks for all that logits can be prepared by.
 func (g isa) options() {
-	g.tileOptions("tileZLoss", func(z, k reg.GPVirtual) tileLogits { return &plainTile{g: g, z: z, k: k} })
+	g.tileOptions("tileZLoss", func() tileLogits { return &plainTile{g} })
 	g.blockOptions("blockZLoss", func() blockLogits { return &plainBlock{g: g} })
 	g.ordinaryOptions("ordinaryZLoss", func() ordinaryLogits { return &ordinaryBlock{plainBlock: plainBlock{g: g}} })
 	for _, shifted := range []bool{false, true} {
@@ -21,8 +21,8 @@ func (g isa) options() {
 		if shifted {
 			name = "Shifted"
 		}
-		g.tileOptions("tile"+name, func(z, k reg.GPVirtual) tileLogits {
-			return &preparedTile{preparedLogits: g.preparedLogits(shifted), z: z, k: k}
+		g.tileOptions("tile"+name, func() tileLogits {
+			return &preparedTile{preparedLogits: g.preparedLogits(shifted)}
 		})
 		g.blockOptions("block"+name, func() blockLogits {
 			return &preparedBlock{preparedLogits: g.preparedLogits(shifted)}
@@ -61,7 +61,7 @@ func preparedParams(shifted bool) (params string, are []string) {
 
 // tileOptions emits kernels for tiles, with labels and with an index, in passes as
 // tileCrossEntropy's.
-func (g isa) tileOptions(name string, logits func(z, k reg.GPVirtual) tileLogits) {
+func (g isa) tileOptions(name string, logits func() tileLogits) {
 	for _, index := range []bool{false, true} {
 		name, ins, is := name, "e, z, t *T", "is tileCrossEntropyGrad"
 		if index {
@@ -70,15 +70,13 @@ func (g isa) tileOptions(name string, logits func(z, k reg.GPVirtual) tileLogits
 		params, doc := optionParams(name, is)
 		g.text(name, "func("+ins+", k, tiles int, f *T, step int, extra *T, extraStep int, loss, lse *float64, declined "+
 			"*uint32, lanes *T"+params+")", doc...)
-		r := g.rowsOfTiles(true, index)
-		r.z = g.param("z")
-		g.tileOption(r, logits(r.z, r.k), index)
+		g.tileOption(logits(), index)
 	}
 }
 
 // tileOption emits one of tileOptions.
-func (g isa) tileOption(r *tileRows, x tileLogits, index bool) {
-	g.tileOptionSums(r, x)
+func (g isa) tileOption(x tileLogits, index bool) {
+	x.sums(index)
 	declined := g.param("declined")
 	g.tilePass(func(lanes reg.GPVirtual) {
 		m, more := x.maxima(lanes)
@@ -94,39 +92,6 @@ func (g isa) tileOption(r *tileRows, x tileLogits, index bool) {
 	})
 	g.tileColumns(index)
 	g.ret()
-}
-
-// tileOptionSums is tileSums for logits of any kind, with the search for their maxima.
-func (g isa) tileOptionSums(r *tileRows, x tileLogits) {
-	declined := g.param("declined")
-	g.tilePass(func(lanes reg.GPVirtual) {
-		r.lanes = lanes
-		rejected := x.prepare(lanes)
-		var less [2]reg.VecVirtual // of a pair of columns
-		var firsts [2]mask
-		exp := func(off reg.GPVirtual, i int) (y reg.VecVirtual) {
-			y, less[i], firsts[i] = x.column(off, i)
-			g.store(y, nth(r.e, off, i, g))
-			return y
-		}
-		column := func(_ reg.GPVirtual, i int) (d reg.VecVirtual, first mask) { return less[i], firsts[i] }
-		var s crossEntropySums
-		if r.index != nil {
-			s = r.classSums(exp, column, x.exact(), true)
-			if !x.exact() {
-				g.drop(g.cmp(eqOQ, g.constant(1), s.own), s.dot.sum) // the maximum does not count: its less is M - m
-			}
-		} else {
-			var signs reg.VecVirtual
-			s, signs = r.labelSums(exp, column, true)
-			ORL(g.signBits(signs), rejected)
-		}
-		MOVL(rejected, Mem{Base: declined})
-		ADDQ(Imm(4), declined)
-		x.keep(lanes)
-		g.keepSums(lanes, s)
-		r.advance()
-	})
 }
 
 // blockOptions emits a kernel for blocks.

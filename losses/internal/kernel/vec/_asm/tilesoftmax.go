@@ -93,8 +93,9 @@ func (g isa) first(x maxima, v Op) mask {
 		return g.firstOf(x, g.cmp(eqOQ, a, b))
 	}
 	m := mask{op: K()}
-	g.pick(VCMPPS, VCMPPD, Imm(eqOQ), a, b, x.unseen.op, m.op)
+	g.set().Pick(VCMPPS, VCMPPD, Imm(eqOQ), a, b, x.unseen.op, m.op) // with what follows, whatever is emitted in turns
 	g.maskDrop(m, x.unseen)
+	emitted()
 	return m
 }
 
