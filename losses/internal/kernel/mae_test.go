@@ -110,3 +110,59 @@ func maeError(t *testing.T, b *block[float32], got []float32) (worst float64) {
 	}
 	return worst
 }
+
+// TestSoftmaxGradOfFew is TestMAEOfFew for the gradient of the softmax.
+func TestSoftmaxGradOfFew(t *testing.T) {
+	blocks := 500
+	if testing.Short() {
+		blocks = 120
+	}
+	eachImplementation(t, func(t *testing.T) {
+		r, worst := rand.New(rand.NewPCG(13, 14)), 0.0
+		for range blocks {
+			b := fewLarge(r, 16, 33+r.IntN(600))
+			o := newOutputs[float32](b.n, b.k)
+			SoftmaxGrad(o.out, b.z, b.u, b.k)
+			for i := range b.n {
+				row := b.rows(i, i+1)
+				worst = math.Max(worst, softmaxGradError(t, row, o.out[i*b.k:(i+1)*b.k]))
+			}
+		}
+		t.Logf("%.2f ulp", worst)
+	})
+}
+
+// softmaxGradError is maeError of SoftmaxGrad, measured as rowWant.vjp does.
+func softmaxGradError(t *testing.T, b *block[float32], got []float32) (worst float64) {
+	p, a, rest := make([]float64, b.k), 0, 0.0
+	for j, z := range b.z {
+		if z > b.z[a] {
+			a = j
+		}
+	}
+	for j, z := range b.z {
+		if p[j] = math.Exp(float64(z) - float64(b.z[a])); j != a {
+			rest += p[j]
+		}
+	}
+	top, mean, dots := float64(b.u[a]), 0.0, 0.0
+	for j, x := range p {
+		if p[j] = x / (1 + rest); j != a {
+			mean += p[j] * (top - float64(b.u[j]))
+			dots += p[j] * (math.Abs(top) + math.Abs(float64(b.u[j])))
+		}
+	}
+	for j, x := range p {
+		u := float64(b.u[j])
+		size := x * math.Max(dots, math.Max(math.Abs(u), math.Abs(top)))
+		if j == a {
+			size = x * dots
+		}
+		want := x * ((u - top) + mean)
+		ulps := math.Abs(float64(got[j])-want) / float64(numtest.Ulp(float32(math.Max(size, math.Abs(want)))))
+		if worst = math.Max(worst, ulps); x > 1e-30 {
+			atMost(t, ulps, 4, "k=%d, class %d of p %v: %v, want %v", b.k, j, x, got[j], want)
+		}
+	}
+	return worst
+}

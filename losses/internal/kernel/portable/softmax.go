@@ -37,7 +37,7 @@ func SoftmaxGrad[T spec.Float](dst, z, u []T, k int) {
 	for i := range len(z) / k {
 		d := spec.Row(dst, i, k)
 		_, a, r := exps(d, spec.Row(z, i, k))
-		spec.SoftmaxGradRow(d, spec.Row(u, i, k), a, r)
+		spec.SoftmaxGradRow(d, spec.Row(u, i, k), a, r, 1)
 	}
 }
 
@@ -46,7 +46,7 @@ func LogSoftmaxGrad[T spec.Float](dst, z, u []T, k int) {
 	for i := range len(z) / k {
 		d := spec.Row(dst, i, k)
 		_, a, r := exps(d, spec.Row(z, i, k))
-		spec.LogSoftmaxGradRow(d, spec.Row(u, i, k), a, r)
+		spec.LogSoftmaxGradRow(d, spec.Row(u, i, k), a, r, 1)
 	}
 }
 
@@ -55,6 +55,6 @@ func LogSumExpGrad[T spec.Float](dst, z, u []T, k int) {
 	for i, v := range u {
 		d := spec.Row(dst, i, k)
 		_, a, r := exps(d, spec.Row(z, i, k))
-		spec.LogSumExpGradRow(d, v, a, r)
+		spec.LogSumExpGradRow(d, v, a, r, 1)
 	}
 }

@@ -21,8 +21,8 @@ func Softmax[T spec.Float](dst, z []T, k int) {
 			o.softmax(u, d, 1)
 			continue
 		}
-		a, r := exps(d, x)
-		u.scale(&d[0], k, T(1/(1+r)))
+		a, r, em := exps(d, x)
+		u.scale(&d[0], k, T(1/((1+r)*em)))
 		if r < 1 {
 			d[a] = T(1 / (1 + r))
 		}
@@ -155,8 +155,8 @@ func tilesOfSoftmax[T spec.Float](u unit[T], z []T, k int, each func(s tilePart[
 func SoftmaxGrad[T spec.Float](dst, z, u []T, k int) {
 	for i := range len(z) / k {
 		d := spec.Row(dst, i, k)
-		a, r := exps(d, spec.Row(z, i, k))
-		spec.SoftmaxGradRow(d, spec.Row(u, i, k), a, r)
+		a, r, em := exps(d, spec.Row(z, i, k))
+		spec.SoftmaxGradRow(d, spec.Row(u, i, k), a, r, em)
 	}
 }
 
@@ -164,8 +164,8 @@ func SoftmaxGrad[T spec.Float](dst, z, u []T, k int) {
 func LogSoftmaxGrad[T spec.Float](dst, z, u []T, k int) {
 	for i := range len(z) / k {
 		d := spec.Row(dst, i, k)
-		a, r := exps(d, spec.Row(z, i, k))
-		spec.LogSoftmaxGradRow(d, spec.Row(u, i, k), a, r)
+		a, r, em := exps(d, spec.Row(z, i, k))
+		spec.LogSoftmaxGradRow(d, spec.Row(u, i, k), a, r, em)
 	}
 }
 
@@ -173,13 +173,14 @@ func LogSoftmaxGrad[T spec.Float](dst, z, u []T, k int) {
 func LogSumExpGrad[T spec.Float](dst, z, u []T, k int) {
 	for i, v := range u {
 		d := spec.Row(dst, i, k)
-		a, r := exps(d, spec.Row(z, i, k))
-		spec.LogSumExpGradRow(d, v, a, r)
+		a, r, em := exps(d, spec.Row(z, i, k))
+		spec.LogSumExpGradRow(d, v, a, r, em)
 	}
 }
 
-// exps stores exp(z_k - M) in e and returns the position of M and r.
-func exps[T spec.Float](e, z []T) (a int, r float64) {
+// exps stores em exp(z_k - M) in e and returns the position of M, r and em: dividing by that would
+// round once more.
+func exps[T spec.Float](e, z []T) (a int, r, em float64) {
 	u := unitOf[T]()
 	s, ok := begin(u, z)
 	if ok {
@@ -187,7 +188,7 @@ func exps[T spec.Float](e, z []T) (a int, r float64) {
 	}
 	if !ok || a == len(z) {
 		_, a, r = spec.Exps(e, z)
-		return a, r
+		return a, r, 1
 	}
 	sum := s.exps(u, e, z) // e may be z: z is gone
 	if sum > spread*s.em {
@@ -195,7 +196,5 @@ func exps[T spec.Float](e, z []T) (a int, r float64) {
 	} else {
 		r = s.sumBut(u, e, e, a) / s.em
 	}
-	u.scale(&e[0], len(e), T(1/s.em))
-	e[a] = 1
-	return a, r
+	return a, r, s.em
 }
