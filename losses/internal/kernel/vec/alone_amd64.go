@@ -3,7 +3,6 @@
 package vec
 
 import (
-	"math"
 	"unsafe"
 
 	"softloss/internal/isa"
@@ -29,10 +28,10 @@ func CrossEntropyAlone[T spec.Float](grad, z, t []T, y int, f T) (loss float64, 
 	if t == nil {
 		own := float64(z[y])
 		ok = indexGradsAlone(&grad[:k][0], &z[0], &y, &f, &x.m, k, ahead(z))
-		return math.Log1p(x.r) - (own - x.m), ok
+		return log1p(x.r) - (own - x.m), ok
 	}
 	ok = gradsAlone(&grad[:k][0], &z[0], &t[:k][0], &f, &x.m, k, ahead(z))
-	return x.mass*math.Log1p(x.r) - x.dot, ok
+	return x.mass*log1p(x.r) - x.dot, ok
 }
 
 // fewAlone calls fewCrossEntropyGrad.

@@ -277,7 +277,7 @@ func (b *entropyRows[T]) ordinaryRows(u unit[T], s *tile[T], i int, o *labelGrad
 			rows = rows[:ordinaryLosses(u, rows, b.z, b.t, b.scale, j, k)]
 		}
 		for _, x := range rows {
-			log := math.Log1p(x.r)
+			log := log1p(x.r)
 			if b.t != nil {
 				b.loss[j] = x.mass*log - x.dot
 			} else {

@@ -2,11 +2,7 @@
 
 package vec
 
-import (
-	"math"
-
-	"softloss/losses/internal/kernel/spec"
-)
+import "softloss/losses/internal/kernel/spec"
 
 // MakesLabels reports whether there is [MadeCrossEntropy] for rows of k classes: of fewer, blocks
 // with labels that are there take less time.
@@ -34,7 +30,7 @@ func MadeCrossEntropy[T spec.Float](loss []float64, grad, labelGrad, z, t []T, i
 		rows, cuts := s.ordinary[:n], s.padExtra[:n]
 		rows = rows[:madeGrads(u, m, rows, cuts, g, z, t, index, scale, i, k)]
 		for j, x := range rows {
-			log := math.Log1p(x.r)
+			log := log1p(x.r)
 			loss[i] = x.mass*log - x.dot
 			if labelGrad != nil {
 				if l.Above >= 0 {

@@ -201,7 +201,7 @@ func (o *optionRows[T]) ordinary(u unit[T], s *tile[T], i int, l *labelGrads[T])
 		rows := s.ordinary[:n]
 		rows = rows[:ordinaryGrads(u, o.p, rows, o.grad, o.z, o.t, o.index, o.scale, j, o.k)]
 		for _, x := range rows {
-			log := math.Log1p(x.r)
+			log := log1p(x.r)
 			if o.t != nil {
 				o.loss[j] = x.mass*log - x.dot
 			} else {

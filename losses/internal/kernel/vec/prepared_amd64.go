@@ -41,7 +41,7 @@ func crossEntropyRow[T spec.Float](p *spec.Prepared[T], loss *float64, grad, z, 
 		return 0, 0, 0, false
 	}
 	u := unitOf[T]()
-	log = math.Log1p(o.r)
+	log = log1p(o.r)
 	mass := 1.0
 	if t != nil {
 		mass = o.others + float64(t[o.a])
