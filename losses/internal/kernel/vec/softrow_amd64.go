@@ -109,7 +109,8 @@ func ahead[T spec.Float](z []T) int { return min(len(z), reach/spec.Size[T]()) }
 
 // reach is how many bytes ahead the kernels prefetch at most. On AMD's processors that is nothing:
 // they fetch rows ahead by themselves, more at a time than a program's requests let them, with
-// which a batch that no cache holds takes a third longer.
+// which a batch that no cache holds takes a third longer. Kernels of ordinary rows ask for the next
+// page there, where that is less.
 var reach = func() int {
 	if amd() {
 		return 0

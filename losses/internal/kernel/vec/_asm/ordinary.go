@@ -154,20 +154,14 @@ func (r *ordinaryRow) sums(a reg.GPVirtual, declined string) (s rowSums) {
 		lesses.sum, lesses.lost = g.spill(lesses.inner[0]), g.spill(lesses.inner[0])
 		all = append(all, lesses)
 	}
+	var asides []func()
 	// one adds the vector v at i; tail are its lanes, others those without the maximum.
 	one := func(i reg.GPVirtual, v int, tail, others *mask) {
 		switch {
-		case v != 0:
-		case r.ahead == nil:
-			MOVQ(address(Param("ahead")), far)
-			ADDQ(i, far)
-		default:
-			LEAQ(Mem{Base: i, Index: r.ahead, Scale: 1}, far)
-		}
-		for _, p := range []reg.GPVirtual{r.z, r.e, r.t} {
-			if p != nil {
-				g.prefetch(p, far, v)
-			}
+		case labels && !g.avx512: // whose loop of labels the pages ahead make slower
+			r.fetchAll(i, v, far)
+		case v == 0:
+			asides = append(asides, r.fetchAhead(i, far, tail == nil))
 		}
 		var lab reg.VecVirtual
 		if labels { // before the store, which may be to the same place of another page
@@ -208,6 +202,14 @@ func (r *ordinaryRow) sums(a reg.GPVirtual, declined string) (s rowSums) {
 			g.fold(x)
 		}
 	})
+	if len(asides) > 0 {
+		over := label("over")
+		JMP(LabelRef(over))
+		for _, aside := range asides {
+			aside()
+		}
+		Label(over)
+	}
 	if r.late {
 		r.x.measures().declines(g, r.x.farthest(), declined)
 	}
@@ -226,6 +228,58 @@ func (r *ordinaryRow) sums(a reg.GPVirtual, declined string) (s rowSums) {
 	}
 	return s
 }
+
+// fetchAll emits prefetches for vector v at i, ahead elements in advance, of all that the sums read
+// and write.
+func (r *ordinaryRow) fetchAll(i reg.GPVirtual, v int, far reg.GPVirtual) {
+	switch {
+	case v != 0:
+	case r.ahead == nil:
+		MOVQ(address(Param("ahead")), far)
+		ADDQ(i, far)
+	default:
+		LEAQ(Mem{Base: i, Index: r.ahead, Scale: 1}, far)
+	}
+	for _, p := range []reg.GPVirtual{r.z, r.e, r.t} {
+		if p != nil {
+			r.prefetch(p, far, v)
+		}
+	}
+}
+
+// fetchAhead emits fetchAll for the vector at i, or with four for as many, where ahead is not 0: it
+// returns what emits that out of the way. Where it is 0 the processor fetches ahead by itself, but
+// within a page: the next one of labels and exponentials is asked for, by its first line. That of
+// logits is not: the search for their maximum waits for it anyway, and more at a time are in each
+// other's way.
+func (r *ordinaryRow) fetchAhead(i, far reg.GPVirtual, four bool) (aside func()) {
+	all, fetched := label("all"), label("fetched")
+	if r.ahead == nil {
+		MOVQ(address(Param("ahead")), far)
+	} else {
+		MOVQ(r.ahead, far)
+	}
+	TESTQ(far, far)
+	JNE(LabelRef(all))
+	for _, p := range []reg.GPVirtual{r.e, r.t} {
+		if p != nil {
+			LEAQ(at(p, i, r.isa, page/2), far)
+			ANDQ(I32(-page), far)
+			PREFETCHT0(Mem{Base: far})
+		}
+	}
+	Label(fetched)
+	return func() {
+		Label(all)
+		for v := range map[bool]int{false: 1, true: 4}[four] {
+			r.fetchAll(i, v, far)
+		}
+		JMP(LabelRef(fetched))
+	}
+}
+
+// page is the size of a page of memory.
+const page = 4096
 
 // farthest finds out by its exponent how far a logit is from the largest, where most holds numbers
 // of which the low bits say so: the largest of every lane, as unsigned integers, which those of NaN
