@@ -92,8 +92,8 @@ func (b *batch[T]) computeFused(l Loss, linear bool) (row int, err error) {
 // computeFusedRows is computeFused for rows that the kernel computes several at once. ready is b
 // with its target prepared.
 func (b *batch[T]) computeFusedRows(ready *batch[T], l Loss, linear bool) (row int, err error) {
-	extra, ok := b.extras()
-	if !ok {
+	extra, held := b.extras()
+	if !held && len(extra) == 1 {
 		return b.computeApart(l, linear)
 	}
 	most := max(16, b.chunk()) // as many as the kernel computes before it takes up the next ones
@@ -116,6 +116,11 @@ func (b *batch[T]) computeFusedRows(ready *batch[T], l Loss, linear bool) (row i
 		}
 		if b.zLoss != 0 && c.addZLosses(lse, x) {
 			all = false
+		}
+		for i := 0; i < c.n && !held; i++ {
+			if _, ok := b.extraOf(lo + i); !ok {
+				lse[i], all = math.NaN(), false
+			}
 		}
 		for i := 0; i < c.n && !all; i++ {
 			if alone := b.slice(lo+i, lo+i+1); lse[i] != lse[i] { // declined
@@ -161,23 +166,32 @@ func (b *batch[T]) showsDenormal(z []T, lse float64) bool {
 }
 
 // extras returns, for all rows or one a row, what the gradient of the z-loss is beside that of the
-// loss: f extra lse p, with the factor f; nil where there is no z-loss. It returns false where T
-// cannot hold it, or f is 0 and it is not.
-func (b *batch[T]) extras() (extra []T, ok bool) {
+// loss, as extraOf does; nil where there is no z-loss. held is false where it is not ok in every
+// row.
+func (b *batch[T]) extras() (extra []T, held bool) {
 	if b.zLoss == 0 {
 		return nil, true
 	}
-	extra = dense.Grow(&b.extra, max(len(b.scale), len(b.share)))
+	extra, held = dense.Grow(&b.extra, max(len(b.scale), len(b.share))), true
 	for i := range extra {
-		x, f, share := 0.0, of(b.scale, i), b.shareOf(i)/b.temperature
-		if b.grad != nil && share != 0 {
-			x = 2 * b.zLoss * (share / f)
-		}
-		if extra[i] = T(x); !holds[T](x) {
-			return nil, false
-		}
+		x, ok := b.extraOf(i)
+		extra[i], held = x, held && ok
 	}
-	return extra, true
+	return extra, held
+}
+
+// extraOf returns what the gradient of the z-loss of row i is beside that of the loss: f extra lse
+// p, with the factor f. It returns 0 and false where T cannot hold it, or f is 0 and it is not.
+func (b *batch[T]) extraOf(i int) (extra T, ok bool) {
+	share := b.shareOf(i) / b.temperature
+	if b.grad == nil || share == 0 {
+		return 0, true
+	}
+	x := 2 * b.zLoss * (share / of(b.scale, i))
+	if !holds[T](x) {
+		return 0, false
+	}
+	return T(x), true
 }
 
 // fusedRow computes row i by the kernel of fuses, and returns false when that declines it. index is

@@ -96,7 +96,8 @@ func (b *batch[T]) takeRowsBack(y []T) {
 }
 
 // labelGrads returns what takes sign times the derivatives by the target back through smoothing and
-// class weights. It returns false where T may not hold that, or the weights are those of rows.
+// class weights. It returns false where T may not hold that, in all rows as in one, or the weights
+// are those of rows.
 //
 // What the notebook's rule keeps of a label is above α/K, which it adds to all: it takes α/K at
 // least, and so the distance of a larger label from what it takes shows in the sum.
@@ -142,6 +143,19 @@ func (b *batch[T]) labelGrads(sign float64) (o kernel.LabelGrads[T], ok bool) {
 		}
 	}
 	return o, true
+}
+
+// takenBackAlike returns how far from row i on, to end at most, the shares of rows are moderate as
+// its own is, or are not: what takes their gradients by the labels back is then one thing, so that
+// it depends neither on a row's neighbours nor on where a run begins.
+func (b *batch[T]) takenBackAlike(i, end int) int {
+	if b.targetGrad == nil || len(b.share) == 1 {
+		return end
+	}
+	first := moderate(b.shareOf(i) * b.lift)
+	for i++; i < end && moderate(b.shareOf(i)*b.lift) == first; i++ {
+	}
+	return i
 }
 
 // takesModerately reports whether the numbers that take a gradient back through smoothing and class

@@ -66,3 +66,40 @@ func sameRow(t *testing.T, what string, all, row []float64, i int) {
 		t.Errorf("%s differs", what)
 	}
 }
+
+// TestRowsBesideWildOnes: a row has the bits that it has alone, too, beside rows of which weights
+// are so large or small that their own gradients are not for the kernels.
+func TestRowsBesideWildOnes(t *testing.T) {
+	sizes := []float64{1, 0, 1e12, .75, 1e-12}
+	for name, l := range lossFamily {
+		for option, c := range map[string]losses.Criterion{
+			"plain":         {},
+			"uniform":       {Smoothing: losses.Smoothing{Rule: losses.SmoothUniform, Alpha: .1}},
+			"notebook":      {Smoothing: losses.Smoothing{Rule: losses.SmoothNotebook, Alpha: .4}},
+			"z-loss":        {ZLoss: .01},
+			"class weights": {ZLoss: .01, ClassWeights: []float64{1, 0, .5, 1e12, 2, 1e-12, 1}},
+			"faint class":   {ZLoss: 1, ClassWeights: []float64{1, 1, .5, 1e-40, 2, 1, 1}},
+		} {
+			c.Loss, c.Reduction = l, losses.None
+			b := familyBatch(c, 37, 7, 11)
+			b.s = repeat(b.n, func(i int) float64 { return b.s[i] * sizes[i%len(sizes)] })
+			if option == "faint class" {
+				b.s = repeat(b.n, func(i int) float64 { return 1e12 })
+			}
+			for _, b.dt = range floatDtypes {
+				for _, b.index = range [][]int{nil, repeatInt(b.n, func(i int) int { return i % b.k })} {
+					if wantsShares(l) && (c.ClassWeights != nil || c.Smoothing.Rule == losses.SmoothNotebook) {
+						continue
+					}
+					all := b.eval(t, c)
+					for i := range b.n {
+						one, what := b.row(i).eval(t, c), fmt.Sprintf("%s, %s, %v, row %d", name, option, b.dt, i)
+						sameRow(t, what, all.loss, one.loss, i)
+						sameRow(t, what, all.grad, one.grad, i)
+						sameRow(t, what, all.tgrad, one.tgrad, i)
+					}
+				}
+			}
+		}
+	}
+}

@@ -145,6 +145,7 @@ func (w *worker[T]) runs(e *engine[T], lo, hi int) {
 			i++
 			continue
 		}
+		j = e.takenBackAlike(i, j)
 		w.run(e, i, j)
 		i = j
 	}

@@ -48,8 +48,9 @@ func klDenormal[T Float](t *testing.T) {
 	}
 }
 
-// TestKLOfSure: a row that is sure of its only label costs as little as the others are probable, also
-// where the logit is a round number, which the log-sum-exp of float64 then hardly differs from.
+// TestKLOfSure: a row that is sure of its only label costs as little as the others are probable,
+// also where the logit is a round number, which the log-sum-exp of float64 then hardly differs
+// from.
 func TestKLOfSure(t *testing.T) { eachImplementation(t, klOfSure) }
 
 func klOfSure(t *testing.T) {
