@@ -96,6 +96,11 @@ func (a *Asm) Conv(i Two, d, n Vec) {
 	a.Word(i.opcode|uint32(n)<<5|uint32(d), fmt.Sprintf("%s %s, v%d.%s", i.mnemonic, dst, n, i.n))
 }
 
+// Imla emits d += n m of integers of 32 bits.
+func (a *Asm) Imla(d, n, m Vec) {
+	a.Word(0x4ea09400|uint32(m)<<16|uint32(n)<<5|uint32(d), fmt.Sprintf("mla v%d.4s, v%d.4s, v%d.4s", d, n, m))
+}
+
 // Sshll emits d = the integers of the lower half of n, with an of 2 of the upper one, each of 32
 // bits made one of 64 bits, with its sign, and shifted to the left.
 func (a *Asm) Sshll(of int, d, n Vec, by int) {
@@ -194,6 +199,15 @@ func (a *Asm) Store(r string, vs ...Vec) { a.F("VST1.P %s, %d(%s)", a.list(vs), 
 
 // LoadAt is Load that leaves the pointer.
 func (a *Asm) LoadAt(r string, vs ...Vec) { a.F("VLD1 (%s), %s", r, a.list(vs)) }
+
+// Table emits d = the bytes at index of the table that vectors in a row are.
+func (a *Asm) Table(d Vec, table []Vec, index Vec) {
+	var s []string
+	for _, v := range table {
+		s = append(s, fmt.Sprintf("V%d.B16", v))
+	}
+	a.F("VTBL V%d.B16, [%s], V%d.B16", index, strings.Join(s, ", "), d)
+}
 
 // StoreAt is Store that leaves the pointer.
 func (a *Asm) StoreAt(r string, vs ...Vec) { a.F("VST1 %s, (%s)", a.list(vs), r) }

@@ -33,6 +33,9 @@ func (a *Asm) Fill(d Vec, xs ...float64) {
 	a.F("FMOVQ %d(R8), F%d // %s", at, d, strings.Trim(fmt.Sprint(xs), "[]"))
 }
 
+// FillBits is Fill with integers of 32 bits.
+func (a *Asm) FillBits(d Vec, x uint32) { a.Fill(d, float64(math.Float32frombits(x))) }
+
 // vector returns the halves of a vector that repeats xs.
 func (a *Asm) vector(xs []float64) (v [2]uint64) {
 	for i := range a.Lanes() {

@@ -25,6 +25,16 @@ const smoothNarrow, smoothWide = 14, 24
 // that of a focal loss has the two lowest of A, in float64.
 const singleTerms, parLowest = 10, 20
 
+// The plans of sigmoidDensePieces.
+const (
+	denseLow, denseMost, denseNumbers, piecesPars = 0, 4, 8, 296
+	denseMiddle, denseRate, denseFar, denseNear   = 0, 1, 2, 10
+	denseCount, denseTerms, pieceRaise            = 16, 8, 24
+
+	denseFirst                      = 4
+	denseFrom, denseScale, denseEnd = 4.8, 93.408, 21.736363636363638
+)
+
 // expOffset is what magic has beside the middle of its binade less the shift.
 const expOffset = 64
 
@@ -1018,6 +1028,20 @@ func sigmoidFocalSingle[T spec.Float](loss *float64, grad, z, yes, no *T, n int,
 
 //go:noescape
 func sigmoidFocalSingleF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
+
+// sigmoidDensePieces stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
+// and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.
+// φ = -l + a (1-p), by pieces; par is its plan's.
+func sigmoidDensePieces[T spec.Float](loss *float64, grad, z, yes, no *T, n int, scale T, par *float32) {
+	if unsafe.Sizeof(T(0)) == 4 {
+		sigmoidDensePiecesF32(loss, (*float32)(unsafe.Pointer(grad)), (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(yes)), (*float32)(unsafe.Pointer(no)), n, float32(scale), par)
+		return
+	}
+	panic("sigmoidDensePieces is of float32 alone")
+}
+
+//go:noescape
+func sigmoidDensePiecesF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float32)
 
 // sigmoidReverseSingle stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
 // and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.

@@ -13492,6 +13492,278 @@ value:
 	BNE loop
 	RET
 
+// func sigmoidDensePiecesF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float32)
+TEXT ·sigmoidDensePiecesF32(SB), NOSPLIT, $0-64
+	MOVD par+56(FP), R7
+	MOVD $numbers<>(SB), R8
+	FMOVQ 0(R8), F0 // 1
+	MOVD loss+0(FP), R0
+	MOVD z+16(FP), R1
+	MOVD n+40(FP), R2
+	MOVD yes+24(FP), R3
+	MOVD no+32(FP), R4
+	MOVD grad+8(FP), R5
+loop:
+	MOVD R1, R6
+	VLD1.P 32(R6), [V1.S4, V2.S4]
+	FMOVQ 256(R8), F3 // +Inf
+	FMOVQ 256(R8), F4 // +Inf
+	WORD $0x4e21e463 // fcmeq v3.4s, v3.4s, v1.4s
+	WORD $0x4e22e484 // fcmeq v4.4s, v4.4s, v2.4s
+	WORD $0x4ea0f821 // fabs v1.4s, v1.4s
+	WORD $0x4ea0f842 // fabs v2.4s, v2.4s
+	VORR V3.B16, V1.B16, V1.B16
+	VORR V4.B16, V2.B16, V2.B16
+	FMOVQ 1392(R8), F7 // 21.736363636363638
+	WORD $0x4ea7f425 // fmin v5.4s, v1.4s, v7.4s
+	WORD $0x4ea7f446 // fmin v6.4s, v2.4s, v7.4s
+	FMOVQ 1408(R8), F7 // 4.8
+	WORD $0x4e27d4a3 // fadd v3.4s, v5.4s, v7.4s
+	WORD $0x4e27d4c4 // fadd v4.4s, v6.4s, v7.4s
+	FMOVQ 1424(R8), F7 // 93.408
+	WORD $0x6e23fce3 // fdiv v3.4s, v7.4s, v3.4s
+	WORD $0x6e24fce4 // fdiv v4.4s, v7.4s, v4.4s
+	FMOVQ 336(R8), F7 // 1.2582912e+07
+	WORD $0x4e27d463 // fadd v3.4s, v3.4s, v7.4s
+	WORD $0x4e27d484 // fadd v4.4s, v4.4s, v7.4s
+	VMOV V3.B16, V8.B16
+	VMOV V4.B16, V9.B16
+	FMOVQ 1440(R8), F7 // 1.5518369315425492e-36
+	FMOVQ 1456(R8), F3 // -7742.1171875
+	FMOVQ 1456(R8), F4 // -7742.1171875
+	WORD $0x4ea79503 // mla v3.4s, v8.4s, v7.4s
+	WORD $0x4ea79524 // mla v4.4s, v9.4s, v7.4s
+	ADD $32, R7, R10
+	VLD1.P 64(R10), [V7.S4, V8.S4, V9.S4, V10.S4]
+	VTBL V3.B16, [V7.B16, V8.B16, V9.B16, V10.B16], V11.B16
+	VTBL V4.B16, [V7.B16, V8.B16, V9.B16, V10.B16], V12.B16
+	WORD $0x4ea5d565 // fsub v5.4s, v11.4s, v5.4s
+	WORD $0x4ea6d586 // fsub v6.4s, v12.4s, v6.4s
+	VLD1.P 64(R10), [V7.S4, V8.S4, V9.S4, V10.S4]
+	VTBL V3.B16, [V7.B16, V8.B16, V9.B16, V10.B16], V11.B16
+	VTBL V4.B16, [V7.B16, V8.B16, V9.B16, V10.B16], V12.B16
+	FMOVQ 1296(R8), F7 // 121.5
+	FMOVQ 1312(R8), F8 // 1.2583e+07
+	FMOVQ 16(R8), F9 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
+	FMOVQ 32(R8), F10 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
+	FMOVQ 16(R7), F15
+	FMOVQ 16(R7), F16
+	WORD $0x4ea1f5ef // fmin v15.4s, v15.4s, v1.4s
+	WORD $0x4ea2f610 // fmin v16.4s, v16.4s, v2.4s
+	VMOV V8.B16, V17.B16
+	VMOV V8.B16, V18.B16
+	WORD $0x6e2bddf3 // fmul v19.4s, v15.4s, v11.4s
+	WORD $0x6e2cde14 // fmul v20.4s, v16.4s, v12.4s
+	WORD $0x4f895271 // fmls v17.4s, v19.4s, v9.s[0]
+	WORD $0x4f895292 // fmls v18.4s, v20.4s, v9.s[0]
+	WORD $0x4ea8d633 // fsub v19.4s, v17.4s, v8.4s
+	WORD $0x4ea8d654 // fsub v20.4s, v18.4s, v8.4s
+	FMOVQ 1376(R8), F21 // 0.693145751953125 1.4286068203094173e-06 0 0
+	WORD $0x4f95926d // fmul v13.4s, v19.4s, v21.s[0]
+	WORD $0x4f95928e // fmul v14.4s, v20.4s, v21.s[0]
+	WORD $0x4e2bcded // fmla v13.4s, v15.4s, v11.4s
+	WORD $0x4e2cce0e // fmla v14.4s, v16.4s, v12.4s
+	FMOVQ 0(R7), F22
+	WORD $0x4f9691ef // fmul v15.4s, v15.4s, v22.s[0]
+	WORD $0x4f969210 // fmul v16.4s, v16.4s, v22.s[0]
+	WORD $0x4fb5126f // fmla v15.4s, v19.4s, v21.s[1]
+	WORD $0x4fb51290 // fmla v16.4s, v20.4s, v21.s[1]
+	WORD $0x4e2fd5ad // fadd v13.4s, v13.4s, v15.4s
+	WORD $0x4e30d5ce // fadd v14.4s, v14.4s, v16.4s
+	VSHL $23, V17.S4, V17.S4
+	VSHL $23, V18.S4, V18.S4
+	WORD $0x6e2dddb3 // fmul v19.4s, v13.4s, v13.4s
+	WORD $0x6e2eddd4 // fmul v20.4s, v14.4s, v14.4s
+	FMOVQ 48(R8), F15 // 0.04166655443768594
+	FMOVQ 48(R8), F16 // 0.04166655443768594
+	WORD $0x4faa51af // fmls v15.4s, v13.4s, v10.s[1]
+	WORD $0x4faa51d0 // fmls v16.4s, v14.4s, v10.s[1]
+	WORD $0x4f8a1a6f // fmla v15.4s, v19.4s, v10.s[2]
+	WORD $0x4f8a1a90 // fmla v16.4s, v20.4s, v10.s[2]
+	FMOVQ 64(R8), F21 // 0.5
+	FMOVQ 64(R8), F22 // 0.5
+	WORD $0x4f8a51b5 // fmls v21.4s, v13.4s, v10.s[0]
+	WORD $0x4f8a51d6 // fmls v22.4s, v14.4s, v10.s[0]
+	WORD $0x4e33cdf5 // fmla v21.4s, v15.4s, v19.4s
+	WORD $0x4e34ce16 // fmla v22.4s, v16.4s, v20.4s
+	WORD $0x4eb3cead // fmls v13.4s, v21.4s, v19.4s
+	WORD $0x4eb4cece // fmls v14.4s, v22.4s, v20.4s
+	WORD $0x4eadd40f // fsub v15.4s, v0.4s, v13.4s
+	WORD $0x4eaed410 // fsub v16.4s, v0.4s, v14.4s
+	VADD V17.S4, V15.S4, V15.S4
+	VADD V18.S4, V16.S4, V16.S4
+	WORD $0x4fa999ef // fmul v15.4s, v15.4s, v9.s[3]
+	WORD $0x4fa99a10 // fmul v16.4s, v16.4s, v9.s[3]
+	VLD1.P 64(R10), [V7.S4, V8.S4, V9.S4, V10.S4]
+	VTBL V3.B16, [V7.B16, V8.B16, V9.B16, V10.B16], V13.B16
+	VTBL V4.B16, [V7.B16, V8.B16, V9.B16, V10.B16], V14.B16
+	VLD1.P 64(R10), [V7.S4, V8.S4, V9.S4, V10.S4]
+	VTBL V3.B16, [V7.B16, V8.B16, V9.B16, V10.B16], V17.B16
+	VTBL V4.B16, [V7.B16, V8.B16, V9.B16, V10.B16], V18.B16
+	WORD $0x4e25cdb1 // fmla v17.4s, v13.4s, v5.4s
+	WORD $0x4e26cdd2 // fmla v18.4s, v14.4s, v6.4s
+	VLD1.P 64(R10), [V7.S4, V8.S4, V9.S4, V10.S4]
+	VTBL V3.B16, [V7.B16, V8.B16, V9.B16, V10.B16], V19.B16
+	VTBL V4.B16, [V7.B16, V8.B16, V9.B16, V10.B16], V20.B16
+	WORD $0x4e25ce33 // fmla v19.4s, v17.4s, v5.4s
+	WORD $0x4e26ce54 // fmla v20.4s, v18.4s, v6.4s
+	WORD $0x4e25cdb1 // fmla v17.4s, v13.4s, v5.4s
+	WORD $0x4e26cdd2 // fmla v18.4s, v14.4s, v6.4s
+	VLD1.P 64(R10), [V7.S4, V8.S4, V9.S4, V10.S4]
+	VTBL V3.B16, [V7.B16, V8.B16, V9.B16, V10.B16], V13.B16
+	VTBL V4.B16, [V7.B16, V8.B16, V9.B16, V10.B16], V14.B16
+	WORD $0x4e25ce6d // fmla v13.4s, v19.4s, v5.4s
+	WORD $0x4e26ce8e // fmla v14.4s, v20.4s, v6.4s
+	WORD $0x4e25ce33 // fmla v19.4s, v17.4s, v5.4s
+	WORD $0x4e26ce54 // fmla v20.4s, v18.4s, v6.4s
+	VLD1.P 64(R10), [V7.S4, V8.S4, V9.S4, V10.S4]
+	VTBL V3.B16, [V7.B16, V8.B16, V9.B16, V10.B16], V17.B16
+	VTBL V4.B16, [V7.B16, V8.B16, V9.B16, V10.B16], V18.B16
+	WORD $0x4e25cdb1 // fmla v17.4s, v13.4s, v5.4s
+	WORD $0x4e26cdd2 // fmla v18.4s, v14.4s, v6.4s
+	WORD $0x4e25ce6d // fmla v13.4s, v19.4s, v5.4s
+	WORD $0x4e26ce8e // fmla v14.4s, v20.4s, v6.4s
+	VLD1.P 64(R10), [V7.S4, V8.S4, V9.S4, V10.S4]
+	VTBL V3.B16, [V7.B16, V8.B16, V9.B16, V10.B16], V19.B16
+	VTBL V4.B16, [V7.B16, V8.B16, V9.B16, V10.B16], V20.B16
+	WORD $0x4e25ce33 // fmla v19.4s, v17.4s, v5.4s
+	WORD $0x4e26ce54 // fmla v20.4s, v18.4s, v6.4s
+	WORD $0x4e25cdb1 // fmla v17.4s, v13.4s, v5.4s
+	WORD $0x4e26cdd2 // fmla v18.4s, v14.4s, v6.4s
+	VLD1.P 64(R10), [V7.S4, V8.S4, V9.S4, V10.S4]
+	VTBL V3.B16, [V7.B16, V8.B16, V9.B16, V10.B16], V13.B16
+	VTBL V4.B16, [V7.B16, V8.B16, V9.B16, V10.B16], V14.B16
+	VMOV V13.B16, V7.B16
+	VMOV V14.B16, V8.B16
+	WORD $0x4e25ce6d // fmla v13.4s, v19.4s, v5.4s
+	WORD $0x4e26ce8e // fmla v14.4s, v20.4s, v6.4s
+	WORD $0x4e33d673 // fadd v19.4s, v19.4s, v19.4s
+	WORD $0x4e34d694 // fadd v20.4s, v20.4s, v20.4s
+	WORD $0x4e25ce33 // fmla v19.4s, v17.4s, v5.4s
+	WORD $0x4e26ce54 // fmla v20.4s, v18.4s, v6.4s
+	WORD $0x4e25ce67 // fmla v7.4s, v19.4s, v5.4s
+	WORD $0x4e26ce88 // fmla v8.4s, v20.4s, v6.4s
+	VLD1.P 64(R10), [V17.S4, V18.S4, V19.S4, V20.S4]
+	VTBL V3.B16, [V17.B16, V18.B16, V19.B16, V20.B16], V9.B16
+	VTBL V4.B16, [V17.B16, V18.B16, V19.B16, V20.B16], V10.B16
+	WORD $0x4e25cda9 // fmla v9.4s, v13.4s, v5.4s
+	WORD $0x4e26cdca // fmla v10.4s, v14.4s, v6.4s
+	VLD1.P 64(R10), [V17.S4, V18.S4, V19.S4, V20.S4]
+	VTBL V3.B16, [V17.B16, V18.B16, V19.B16, V20.B16], V13.B16
+	VTBL V4.B16, [V17.B16, V18.B16, V19.B16, V20.B16], V14.B16
+	VLD1.P 64(R10), [V17.S4, V18.S4, V19.S4, V20.S4]
+	VTBL V3.B16, [V17.B16, V18.B16, V19.B16, V20.B16], V21.B16
+	VTBL V4.B16, [V17.B16, V18.B16, V19.B16, V20.B16], V22.B16
+	WORD $0x4e25cdb5 // fmla v21.4s, v13.4s, v5.4s
+	WORD $0x4e26cdd6 // fmla v22.4s, v14.4s, v6.4s
+	VLD1.P 64(R10), [V17.S4, V18.S4, V19.S4, V20.S4]
+	VTBL V3.B16, [V17.B16, V18.B16, V19.B16, V20.B16], V23.B16
+	VTBL V4.B16, [V17.B16, V18.B16, V19.B16, V20.B16], V24.B16
+	WORD $0x4e25ceb7 // fmla v23.4s, v21.4s, v5.4s
+	WORD $0x4e26ced8 // fmla v24.4s, v22.4s, v6.4s
+	WORD $0x4e25cdb5 // fmla v21.4s, v13.4s, v5.4s
+	WORD $0x4e26cdd6 // fmla v22.4s, v14.4s, v6.4s
+	VLD1.P 64(R10), [V17.S4, V18.S4, V19.S4, V20.S4]
+	VTBL V3.B16, [V17.B16, V18.B16, V19.B16, V20.B16], V13.B16
+	VTBL V4.B16, [V17.B16, V18.B16, V19.B16, V20.B16], V14.B16
+	WORD $0x4e25ceed // fmla v13.4s, v23.4s, v5.4s
+	WORD $0x4e26cf0e // fmla v14.4s, v24.4s, v6.4s
+	WORD $0x4e25ceb7 // fmla v23.4s, v21.4s, v5.4s
+	WORD $0x4e26ced8 // fmla v24.4s, v22.4s, v6.4s
+	VLD1.P 64(R10), [V17.S4, V18.S4, V19.S4, V20.S4]
+	VTBL V3.B16, [V17.B16, V18.B16, V19.B16, V20.B16], V21.B16
+	VTBL V4.B16, [V17.B16, V18.B16, V19.B16, V20.B16], V22.B16
+	WORD $0x4e25cdb5 // fmla v21.4s, v13.4s, v5.4s
+	WORD $0x4e26cdd6 // fmla v22.4s, v14.4s, v6.4s
+	WORD $0x4e25ceed // fmla v13.4s, v23.4s, v5.4s
+	WORD $0x4e26cf0e // fmla v14.4s, v24.4s, v6.4s
+	VLD1.P 64(R10), [V17.S4, V18.S4, V19.S4, V20.S4]
+	VTBL V3.B16, [V17.B16, V18.B16, V19.B16, V20.B16], V23.B16
+	VTBL V4.B16, [V17.B16, V18.B16, V19.B16, V20.B16], V24.B16
+	WORD $0x4e25ceb7 // fmla v23.4s, v21.4s, v5.4s
+	WORD $0x4e26ced8 // fmla v24.4s, v22.4s, v6.4s
+	WORD $0x4e25cdb5 // fmla v21.4s, v13.4s, v5.4s
+	WORD $0x4e26cdd6 // fmla v22.4s, v14.4s, v6.4s
+	VLD1.P 64(R10), [V17.S4, V18.S4, V19.S4, V20.S4]
+	VTBL V3.B16, [V17.B16, V18.B16, V19.B16, V20.B16], V13.B16
+	VTBL V4.B16, [V17.B16, V18.B16, V19.B16, V20.B16], V14.B16
+	WORD $0x4e25ceed // fmla v13.4s, v23.4s, v5.4s
+	WORD $0x4e26cf0e // fmla v14.4s, v24.4s, v6.4s
+	WORD $0x4e25ceb7 // fmla v23.4s, v21.4s, v5.4s
+	WORD $0x4e26ced8 // fmla v24.4s, v22.4s, v6.4s
+	VLD1.P 64(R10), [V17.S4, V18.S4, V19.S4, V20.S4]
+	VTBL V3.B16, [V17.B16, V18.B16, V19.B16, V20.B16], V21.B16
+	VTBL V4.B16, [V17.B16, V18.B16, V19.B16, V20.B16], V22.B16
+	WORD $0x4e25cdb5 // fmla v21.4s, v13.4s, v5.4s
+	WORD $0x4e26cdd6 // fmla v22.4s, v14.4s, v6.4s
+	WORD $0x4e25ceed // fmla v13.4s, v23.4s, v5.4s
+	WORD $0x4e26cf0e // fmla v14.4s, v24.4s, v6.4s
+	FMOVQ 0(R7), F17
+	WORD $0x4f9112ad // fmla v13.4s, v21.4s, v17.s[0]
+	WORD $0x4f9112ce // fmla v14.4s, v22.4s, v17.s[0]
+	WORD $0x4e2bcead // fmla v13.4s, v21.4s, v11.4s
+	WORD $0x4e2ccece // fmla v14.4s, v22.4s, v12.4s
+	VLD1.P 32(R1), [V3.S4, V4.S4]
+	VLD1.P 32(R3), [V17.S4, V18.S4]
+	WORD $0x4eb1d405 // fsub v5.4s, v0.4s, v17.4s
+	WORD $0x4eb2d406 // fsub v6.4s, v0.4s, v18.4s
+	CBZ R4, shares
+	VLD1.P 32(R4), [V5.S4, V6.S4]
+shares:
+	WORD $0x4ea08863 // cmgt v3.4s, v3.4s, #0
+	WORD $0x4ea08884 // cmgt v4.4s, v4.4s, #0
+	VMOV V17.B16, V11.B16
+	VMOV V18.B16, V12.B16
+	VBIT V3.B16, V5.B16, V11.B16
+	VBIT V4.B16, V6.B16, V12.B16
+	VBIT V3.B16, V17.B16, V5.B16
+	VBIT V4.B16, V18.B16, V6.B16
+	FMOVQ 1392(R8), F17 // 21.736363636363638
+	WORD $0x4e31f421 // fmax v1.4s, v1.4s, v17.4s
+	WORD $0x4e31f442 // fmax v2.4s, v2.4s, v17.4s
+	WORD $0x4eb1d421 // fsub v1.4s, v1.4s, v17.4s
+	WORD $0x4eb1d442 // fsub v2.4s, v2.4s, v17.4s
+	WORD $0x4ea08971 // cmgt v17.4s, v11.4s, #0
+	WORD $0x4ea08992 // cmgt v18.4s, v12.4s, #0
+	VAND V17.B16, V1.B16, V1.B16
+	VAND V18.B16, V2.B16, V2.B16
+	WORD $0x6e2bdd29 // fmul v9.4s, v9.4s, v11.4s
+	WORD $0x6e2cdd4a // fmul v10.4s, v10.4s, v12.4s
+	WORD $0x4e2bcc29 // fmla v9.4s, v1.4s, v11.4s
+	WORD $0x4e2ccc4a // fmla v10.4s, v2.4s, v12.4s
+	WORD $0x6e2bdce7 // fmul v7.4s, v7.4s, v11.4s
+	WORD $0x6e2cdd08 // fmul v8.4s, v8.4s, v12.4s
+	WORD $0x6e25deb5 // fmul v21.4s, v21.4s, v5.4s
+	WORD $0x6e26ded6 // fmul v22.4s, v22.4s, v6.4s
+	WORD $0x4e2fcea9 // fmla v9.4s, v21.4s, v15.4s
+	WORD $0x4e30ceca // fmla v10.4s, v22.4s, v16.4s
+	WORD $0x6e25ddef // fmul v15.4s, v15.4s, v5.4s
+	WORD $0x6e26de10 // fmul v16.4s, v16.4s, v6.4s
+	WORD $0x4e2fcda7 // fmla v7.4s, v13.4s, v15.4s
+	WORD $0x4e30cdc8 // fmla v8.4s, v14.4s, v16.4s
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	WORD $0x4ea7d421 // fsub v1.4s, v1.4s, v7.4s
+	WORD $0x4ea8d442 // fsub v2.4s, v2.4s, v8.4s
+	VBIT V3.B16, V1.B16, V7.B16
+	VBIT V4.B16, V2.B16, V8.B16
+	WORD $0x0e617921 // fcvtl v1.2d, v9.2s
+	WORD $0x4e617922 // fcvtl2 v2.2d, v9.4s
+	VST1.P [V1.D2, V2.D2], 32(R0)
+	WORD $0x0e617941 // fcvtl v1.2d, v10.2s
+	WORD $0x4e617942 // fcvtl2 v2.2d, v10.4s
+	VST1.P [V1.D2, V2.D2], 32(R0)
+	CBZ R5, value
+	MOVWU scale+48(FP), R9
+	VDUP R9, V1.S4
+	WORD $0x6e21dce7 // fmul v7.4s, v7.4s, v1.4s
+	WORD $0x6e21dd08 // fmul v8.4s, v8.4s, v1.4s
+	VST1.P [V7.S4, V8.S4], 32(R5)
+value:
+	SUBS $8, R2, R2
+	BNE loop
+	RET
+
 // func sigmoidReverseSingleF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
 TEXT ·sigmoidReverseSingleF32(SB), NOSPLIT, $0-64
 	MOVD $numbers<>(SB), R8
@@ -13500,7 +13772,7 @@ TEXT ·sigmoidReverseSingleF32(SB), NOSPLIT, $0-64
 	MOVD no+32(FP), R4
 	FMOVQ 0(R8), F1 // 1
 	CBZ R4, begin
-	FMOVQ 1392(R8), F1 // 6.661338147750939e-16
+	FMOVQ 1472(R8), F1 // 6.661338147750939e-16
 begin:
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
@@ -13814,7 +14086,7 @@ TEXT ·sigmoidSymmetricSingleF32(SB), NOSPLIT, $0-64
 	MOVD no+32(FP), R4
 	FMOVQ 0(R8), F1 // 1
 	CBZ R4, begin
-	FMOVQ 1392(R8), F1 // 6.661338147750939e-16
+	FMOVQ 1472(R8), F1 // 6.661338147750939e-16
 begin:
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
@@ -14057,38 +14329,38 @@ shares:
 	WORD $0x6e2bde6d // fmul v13.4s, v19.4s, v11.4s
 	WORD $0x4eb8cd96 // fmls v22.4s, v12.4s, v24.4s
 	WORD $0x4eb9cdb7 // fmls v23.4s, v13.4s, v25.4s
-	FMOVQ 1408(R8), F12 // 0.386294303904 0.0529314290558 0.0187063060079 0.00553057883505
-	FMOVQ 1424(R8), F13 // 0.000295095305405 0 0 0
+	FMOVQ 1488(R8), F12 // 0.386294303904 0.0529314290558 0.0187063060079 0.00553057883505
+	FMOVQ 1504(R8), F13 // 0.000295095305405 0 0 0
 	WORD $0x4e2ad554 // fadd v20.4s, v10.4s, v10.4s
 	WORD $0x4e2bd575 // fadd v21.4s, v11.4s, v11.4s
 	WORD $0x4ea0d694 // fsub v20.4s, v20.4s, v0.4s
 	WORD $0x4ea0d6b5 // fsub v21.4s, v21.4s, v0.4s
 	WORD $0x6e34de9a // fmul v26.4s, v20.4s, v20.4s
 	WORD $0x6e35debb // fmul v27.4s, v21.4s, v21.4s
-	FMOVQ 1440(R8), F28 // -0.00184429839116
-	FMOVQ 1440(R8), F29 // -0.00184429839116
+	FMOVQ 1520(R8), F28 // -0.00184429839116
+	FMOVQ 1520(R8), F29 // -0.00184429839116
 	WORD $0x4f8d129c // fmla v28.4s, v20.4s, v13.s[0]
 	WORD $0x4f8d12bd // fmla v29.4s, v21.4s, v13.s[0]
-	FMOVQ 1456(R8), F30 // -0.0112001485349
-	FMOVQ 1456(R8), F31 // -0.0112001485349
+	FMOVQ 1536(R8), F30 // -0.0112001485349
+	FMOVQ 1536(R8), F31 // -0.0112001485349
 	WORD $0x4fac1a9e // fmla v30.4s, v20.4s, v12.s[3]
 	WORD $0x4fac1abf // fmla v31.4s, v21.4s, v12.s[3]
 	WORD $0x4e3acf9e // fmla v30.4s, v28.4s, v26.4s
 	WORD $0x4e3bcfbf // fmla v31.4s, v29.4s, v27.4s
-	FMOVQ 1472(R8), F28 // -0.0301568952968
-	FMOVQ 1472(R8), F29 // -0.0301568952968
+	FMOVQ 1552(R8), F28 // -0.0301568952968
+	FMOVQ 1552(R8), F29 // -0.0301568952968
 	WORD $0x4f8c1a9c // fmla v28.4s, v20.4s, v12.s[2]
 	WORD $0x4f8c1abd // fmla v29.4s, v21.4s, v12.s[2]
 	WORD $0x4e3acfdc // fmla v28.4s, v30.4s, v26.4s
 	WORD $0x4e3bcffd // fmla v29.4s, v31.4s, v27.4s
-	FMOVQ 1488(R8), F30 // -0.113703551331
-	FMOVQ 1488(R8), F31 // -0.113703551331
+	FMOVQ 1568(R8), F30 // -0.113703551331
+	FMOVQ 1568(R8), F31 // -0.113703551331
 	WORD $0x4fac129e // fmla v30.4s, v20.4s, v12.s[1]
 	WORD $0x4fac12bf // fmla v31.4s, v21.4s, v12.s[1]
 	WORD $0x4e3acf9e // fmla v30.4s, v28.4s, v26.4s
 	WORD $0x4e3bcfbf // fmla v31.4s, v29.4s, v27.4s
-	FMOVQ 1504(R8), F28 // -1.6475996122977676e-09
-	FMOVQ 1504(R8), F29 // -1.6475996122977676e-09
+	FMOVQ 1584(R8), F28 // -1.6475996122977676e-09
+	FMOVQ 1584(R8), F29 // -1.6475996122977676e-09
 	WORD $0x4f8c129c // fmla v28.4s, v20.4s, v12.s[0]
 	WORD $0x4f8c12bd // fmla v29.4s, v21.4s, v12.s[0]
 	WORD $0x4e3acfdc // fmla v28.4s, v30.4s, v26.4s
@@ -14189,9 +14461,9 @@ TEXT ·sigmoidNormalisedSingleF32(SB), NOSPLIT, $0-64
 	FMOVQ 0(R8), F0 // 1
 	MOVD par+56(FP), R7
 	MOVD no+32(FP), R4
-	FMOVQ 1520(R8), F1 // 2 1
+	FMOVQ 1600(R8), F1 // 2 1
 	CBZ R4, begin
-	FMOVQ 1536(R8), F1 // 1 0
+	FMOVQ 1616(R8), F1 // 1 0
 begin:
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
@@ -14277,38 +14549,38 @@ loop:
 	WORD $0x6e25dd27 // fmul v7.4s, v9.4s, v5.4s
 	WORD $0x4eaecccc // fmls v12.4s, v6.4s, v14.4s
 	WORD $0x4eafcced // fmls v13.4s, v7.4s, v15.4s
-	FMOVQ 1408(R8), F6 // 0.386294303904 0.0529314290558 0.0187063060079 0.00553057883505
-	FMOVQ 1424(R8), F7 // 0.000295095305405 0 0 0
+	FMOVQ 1488(R8), F6 // 0.386294303904 0.0529314290558 0.0187063060079 0.00553057883505
+	FMOVQ 1504(R8), F7 // 0.000295095305405 0 0 0
 	WORD $0x4e24d48a // fadd v10.4s, v4.4s, v4.4s
 	WORD $0x4e25d4ab // fadd v11.4s, v5.4s, v5.4s
 	WORD $0x4ea0d54a // fsub v10.4s, v10.4s, v0.4s
 	WORD $0x4ea0d56b // fsub v11.4s, v11.4s, v0.4s
 	WORD $0x6e2add50 // fmul v16.4s, v10.4s, v10.4s
 	WORD $0x6e2bdd71 // fmul v17.4s, v11.4s, v11.4s
-	FMOVQ 1440(R8), F18 // -0.00184429839116
-	FMOVQ 1440(R8), F19 // -0.00184429839116
+	FMOVQ 1520(R8), F18 // -0.00184429839116
+	FMOVQ 1520(R8), F19 // -0.00184429839116
 	WORD $0x4f871152 // fmla v18.4s, v10.4s, v7.s[0]
 	WORD $0x4f871173 // fmla v19.4s, v11.4s, v7.s[0]
-	FMOVQ 1456(R8), F20 // -0.0112001485349
-	FMOVQ 1456(R8), F21 // -0.0112001485349
+	FMOVQ 1536(R8), F20 // -0.0112001485349
+	FMOVQ 1536(R8), F21 // -0.0112001485349
 	WORD $0x4fa61954 // fmla v20.4s, v10.4s, v6.s[3]
 	WORD $0x4fa61975 // fmla v21.4s, v11.4s, v6.s[3]
 	WORD $0x4e30ce54 // fmla v20.4s, v18.4s, v16.4s
 	WORD $0x4e31ce75 // fmla v21.4s, v19.4s, v17.4s
-	FMOVQ 1472(R8), F18 // -0.0301568952968
-	FMOVQ 1472(R8), F19 // -0.0301568952968
+	FMOVQ 1552(R8), F18 // -0.0301568952968
+	FMOVQ 1552(R8), F19 // -0.0301568952968
 	WORD $0x4f861952 // fmla v18.4s, v10.4s, v6.s[2]
 	WORD $0x4f861973 // fmla v19.4s, v11.4s, v6.s[2]
 	WORD $0x4e30ce92 // fmla v18.4s, v20.4s, v16.4s
 	WORD $0x4e31ceb3 // fmla v19.4s, v21.4s, v17.4s
-	FMOVQ 1488(R8), F20 // -0.113703551331
-	FMOVQ 1488(R8), F21 // -0.113703551331
+	FMOVQ 1568(R8), F20 // -0.113703551331
+	FMOVQ 1568(R8), F21 // -0.113703551331
 	WORD $0x4fa61154 // fmla v20.4s, v10.4s, v6.s[1]
 	WORD $0x4fa61175 // fmla v21.4s, v11.4s, v6.s[1]
 	WORD $0x4e30ce54 // fmla v20.4s, v18.4s, v16.4s
 	WORD $0x4e31ce75 // fmla v21.4s, v19.4s, v17.4s
-	FMOVQ 1504(R8), F18 // -1.6475996122977676e-09
-	FMOVQ 1504(R8), F19 // -1.6475996122977676e-09
+	FMOVQ 1584(R8), F18 // -1.6475996122977676e-09
+	FMOVQ 1584(R8), F19 // -1.6475996122977676e-09
 	WORD $0x4f861152 // fmla v18.4s, v10.4s, v6.s[0]
 	WORD $0x4f861173 // fmla v19.4s, v11.4s, v6.s[0]
 	WORD $0x4e30ce92 // fmla v18.4s, v20.4s, v16.4s
@@ -15011,24 +15283,34 @@ DATA numbers<>+1360(SB)/8, $0x4338000000000058
 DATA numbers<>+1368(SB)/8, $0x4338000000000058
 DATA numbers<>+1376(SB)/8, $0x35bfbe8e3f317200
 DATA numbers<>+1384(SB)/8, $0x0000000000000000
-DATA numbers<>+1392(SB)/8, $0x2640000026400000
-DATA numbers<>+1400(SB)/8, $0x2640000026400000
-DATA numbers<>+1408(SB)/8, $0x3d58cea03ec5c85e
-DATA numbers<>+1416(SB)/8, $0x3bb539dc3c993df8
-DATA numbers<>+1424(SB)/8, $0x00000000399ab705
-DATA numbers<>+1432(SB)/8, $0x0000000000000000
-DATA numbers<>+1440(SB)/8, $0xbaf1bc63baf1bc63
-DATA numbers<>+1448(SB)/8, $0xbaf1bc63baf1bc63
-DATA numbers<>+1456(SB)/8, $0xbc3780d4bc3780d4
-DATA numbers<>+1464(SB)/8, $0xbc3780d4bc3780d4
-DATA numbers<>+1472(SB)/8, $0xbcf70b98bcf70b98
-DATA numbers<>+1480(SB)/8, $0xbcf70b98bcf70b98
-DATA numbers<>+1488(SB)/8, $0xbde8dd68bde8dd68
-DATA numbers<>+1496(SB)/8, $0xbde8dd68bde8dd68
-DATA numbers<>+1504(SB)/8, $0xb0e271c2b0e271c2
-DATA numbers<>+1512(SB)/8, $0xb0e271c2b0e271c2
-DATA numbers<>+1520(SB)/8, $0x3f80000040000000
-DATA numbers<>+1528(SB)/8, $0x3f80000040000000
-DATA numbers<>+1536(SB)/8, $0x000000003f800000
-DATA numbers<>+1544(SB)/8, $0x000000003f800000
-GLOBL numbers<>(SB), RODATA|NOPTR, $1552
+DATA numbers<>+1392(SB)/8, $0x41ade41341ade413
+DATA numbers<>+1400(SB)/8, $0x41ade41341ade413
+DATA numbers<>+1408(SB)/8, $0x4099999a4099999a
+DATA numbers<>+1416(SB)/8, $0x4099999a4099999a
+DATA numbers<>+1424(SB)/8, $0x42bad0e542bad0e5
+DATA numbers<>+1432(SB)/8, $0x42bad0e542bad0e5
+DATA numbers<>+1440(SB)/8, $0x0404040404040404
+DATA numbers<>+1448(SB)/8, $0x0404040404040404
+DATA numbers<>+1456(SB)/8, $0xc5f1f0f0c5f1f0f0
+DATA numbers<>+1464(SB)/8, $0xc5f1f0f0c5f1f0f0
+DATA numbers<>+1472(SB)/8, $0x2640000026400000
+DATA numbers<>+1480(SB)/8, $0x2640000026400000
+DATA numbers<>+1488(SB)/8, $0x3d58cea03ec5c85e
+DATA numbers<>+1496(SB)/8, $0x3bb539dc3c993df8
+DATA numbers<>+1504(SB)/8, $0x00000000399ab705
+DATA numbers<>+1512(SB)/8, $0x0000000000000000
+DATA numbers<>+1520(SB)/8, $0xbaf1bc63baf1bc63
+DATA numbers<>+1528(SB)/8, $0xbaf1bc63baf1bc63
+DATA numbers<>+1536(SB)/8, $0xbc3780d4bc3780d4
+DATA numbers<>+1544(SB)/8, $0xbc3780d4bc3780d4
+DATA numbers<>+1552(SB)/8, $0xbcf70b98bcf70b98
+DATA numbers<>+1560(SB)/8, $0xbcf70b98bcf70b98
+DATA numbers<>+1568(SB)/8, $0xbde8dd68bde8dd68
+DATA numbers<>+1576(SB)/8, $0xbde8dd68bde8dd68
+DATA numbers<>+1584(SB)/8, $0xb0e271c2b0e271c2
+DATA numbers<>+1592(SB)/8, $0xb0e271c2b0e271c2
+DATA numbers<>+1600(SB)/8, $0x3f80000040000000
+DATA numbers<>+1608(SB)/8, $0x3f80000040000000
+DATA numbers<>+1616(SB)/8, $0x000000003f800000
+DATA numbers<>+1624(SB)/8, $0x000000003f800000
+GLOBL numbers<>(SB), RODATA|NOPTR, $1632

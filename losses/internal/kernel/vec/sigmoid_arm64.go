@@ -21,11 +21,13 @@ func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, gr
 	switch {
 	case f.Smooth():
 		p.kind = smoothQuestions
-	case f == spec.Poly1 && narrow && a >= -0.5 && a <= mostPoly: // below, 1 + a p cancels
+	case narrow && inPieces(f, a):
+		p.kind = pieceQuestions
+	case narrow && f == spec.Poly1:
 		p.kind = polySingle
-	case f == spec.GCE && narrow:
+	case narrow && f == spec.GCE:
 		p.kind, a = gceSingle, max(a, 0x1p-100) // which changes no digit
-	case f == spec.Focal && narrow && a <= mostFocal:
+	case narrow && f == spec.Focal && a <= mostFocal:
 		p.kind = focalSingle
 	default:
 		return wideSeparable(f, a, loss, grad, z, yes, no, scale)
@@ -39,6 +41,10 @@ func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, gr
 // mostFocal is the largest exponent of a focal loss in float32, and mostPoly the largest factor of
 // Poly1: what rounding does to (1-p)^a and to a p grows with them.
 const mostFocal, mostPoly = 8, 2.5
+
+// inPieces reports whether a loss of float32 is for sigmoidDensePieces: Poly1 where its factor is
+// larger, or 1 + a p cancels.
+func inPieces(f spec.Family, a float64) bool { return f == spec.Poly1 && !(a >= -0.5 && a <= mostPoly) }
 
 // wideSeparable is SigmoidSeparable in float64.
 func wideSeparable[T spec.Float](f spec.Family, a float64, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
@@ -211,6 +217,7 @@ const (
 	polySingle
 	gceSingle
 	focalSingle
+	pieceQuestions
 	reverseSingle
 	symmetricSingle
 	normalisedSingle
@@ -305,6 +312,8 @@ func questionBlocks[T spec.Float](p *questionPlan, loss *float64, grad, z, yes, 
 		sigmoidGCESingle(loss, grad, z, yes, no, n, f, &p.smooth.par[0])
 	case focalSingle:
 		sigmoidFocalSingle(loss, grad, z, yes, no, n, f, &p.smooth.par[0])
+	case pieceQuestions:
+		sigmoidDensePieces(loss, grad, z, yes, no, n, f, &p.smooth.pieces.par[0])
 	case reverseSingle:
 		sigmoidReverseSingle(loss, grad, z, yes, no, n, f, &p.par[0])
 	case symmetricSingle:

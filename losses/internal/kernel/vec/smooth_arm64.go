@@ -18,6 +18,7 @@ type smoothPlan struct {
 	size   int
 	rows   bool
 	par    [2 * (1 + 2*(smoothWide+1))]float64
+	pieces *piecesPlan // of sigmoidDensePieces, and nothing else
 	ok     bool
 }
 
@@ -55,6 +56,11 @@ func newSmoothPlan(f spec.Family, a float64, size int, rows bool) *smoothPlan {
 	p := &smoothPlan{family: f, a: a, size: size, rows: rows}
 	if rows {
 		p.ok = p.fitRows(n)
+		return p
+	}
+	if inPieces(f, a) {
+		p.pieces = densePlan(pieceFamily{f, a})
+		p.ok = p.pieces.ok
 		return p
 	}
 	if !f.Smooth() {
@@ -130,4 +136,17 @@ func (p *smoothPlan) fitRows(n int) (ok bool) {
 		at += at % 2
 	}
 	return ok
+}
+
+// densePlace returns where the numbers of an interval of sigmoidDensePieces stand in tables.
+func densePlace(number int) int { return number - denseFirst }
+
+// densePlan returns the plan of sigmoidDensePieces for elements both of whose classes are of a
+// family.
+func densePlan(f pieceFamily) *piecesPlan {
+	p := denseFor(f)
+	for i := range 4 {
+		p.par[denseMost+i] = float32(125 / f.rate()) // where F is 0
+	}
+	return p
 }

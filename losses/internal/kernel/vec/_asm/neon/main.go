@@ -30,9 +30,21 @@ const smoothNarrow, smoothWide = %d, %d
 // that of a focal loss has the two lowest of A, in float64.
 const singleTerms, parLowest = %d, %d
 
+// The plans of sigmoidDensePieces.
+const (
+	denseLow, denseMost, denseNumbers, piecesPars = %d, %d, %d, %d
+	denseMiddle, denseRate, denseFar, denseNear = %d, %d, %d, %d
+	denseCount, denseTerms, pieceRaise = %d, %d, %d
+
+	denseFirst = %d
+	denseFrom, denseScale, denseEnd = %v, %v, %v
+)
+
 // expOffset is what magic has beside the middle of its binade less the shift.
 const expOffset = %d
-`, unroll*16, powerBits, parBits, parLast, smoothNarrow, smoothWide, singleTerms, parLowest, offset)
+`, unroll*16, powerBits, parBits, parLast, smoothNarrow, smoothWide, singleTerms, parLowest,
+		denseLow, denseMost, denseNumbers, piecesPars, denseMiddle, denseRate, denseFar, denseNear,
+		denseCount, denseTerms, pieceRaise, denseFirst, denseFrom, denseScale, denseEnd, offset)
 	Main("softloss/losses/internal/kernel/spec", preamble, func(a *Asm) { (&asm{Asm: a}).kernels() })
 }
 
@@ -82,6 +94,7 @@ func (a *asm) kernels() {
 	a.singles("sigmoidPolySingle", "φ = -l + a (1-p).", false, a.polySingle)
 	a.singles("sigmoidGCESingle", "φ = (1 - p^a)/a.", false, a.gceSingle)
 	a.singles("sigmoidFocalSingle", "φ = -(1-p)^a l.", true, a.focalSingle)
+	a.densePieces()
 	a.questionSingle("sigmoidReverseSingle", "The loss is the question Symmetric of A = 0; "+symmetricPar, []float64{1},
 		[]float64{0x1.8p-51}, a.symmetricSingle(false))
 	a.questionSingle("sigmoidSymmetricSingle", "The loss is the question Symmetric; "+symmetricPar, []float64{1},

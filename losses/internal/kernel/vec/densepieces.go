@@ -1,4 +1,4 @@
-//go:build !purego
+//go:build !purego && (amd64 || arm64)
 
 package vec
 
@@ -11,12 +11,8 @@ import (
 // denseLimits are those of a function.
 var denseLimits = [2]float64{0x1p-100, 0x1p30}
 
-// denseEnds returns where interval j of sigmoidDensePieces begins and ends.
-func denseEnds(j int) (least, most float64) {
-	number := float64(j)
-	if j < denseFirst {
-		number += denseCount
-	}
+// denseEnds returns where an interval of sigmoidDensePieces begins and ends.
+func denseEnds(number float64) (least, most float64) {
 	return max(denseScale/(number+0.5)-denseFrom, 0), min(denseScale/(number-0.5)-denseFrom, denseEnd)
 }
 
@@ -26,13 +22,15 @@ func denseFor(f pieceFamily) *piecesPlan {
 	p := newPlan(piecesPars)
 	par, low := p.par, f.rateLow()
 	par[denseLow] = float32(low)
-	for j := range denseCount {
+	for i := range denseCount {
+		number := denseFirst + i
+		j := densePlace(number)
 		const wider = 1.01 // as numbers of intervals are of a short inverse
-		least, most := denseEnds(j)
+		least, most := denseEnds(float64(number))
 		middle, half := float64(float32((least+most)/2)), wider*(most-least)/2
 		par[denseNumbers+denseMiddle*denseCount+j] = float32(middle)
 		numbers := func(i int) []float32 { return par[denseNumbers+i*denseCount+j:] }
-		p.ok = p.ok && f.fitNear(numbers(denseRate), numbers(denseNear), denseCount, middle, half, j == denseFirst, raise) &&
+		p.ok = p.ok && f.fitNear(numbers(denseRate), numbers(denseNear), denseCount, middle, half, i == 0, raise) &&
 			fitDense(numbers(denseFar), denseTerms, denseCount, middle, half, 0, denseLimits, f.farFalls)
 	}
 	p.ok = p.ok && f.steady(denseEnd)
@@ -81,10 +79,11 @@ func (f pieceFamily) steady(end float64) bool {
 func fitDense(table []float32, n, stride int, middle, half, rate float64, limits [2]float64,
 	at func(a float64) (v, slope float64)) (ok bool) {
 	const (
-		exact = 0x1.8p-24 // relative, of polynomials
-		grown = 4         // what coefficients may sum to
+		exact   = 0x1.8p-24 // relative, of polynomials
+		grown   = 4         // what coefficients may sum to
+		longest = 8         // polynomial
 	)
-	var all [rowEach]float64
+	var all [longest]float64
 	c := all[:n]
 	portable.Interpolate(c[:n-1], func(s float64) float64 {
 		v, slope := at(middle - half*s)
