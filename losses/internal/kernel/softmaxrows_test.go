@@ -39,6 +39,29 @@ func softmaxRows[T Float](t *testing.T) {
 	}
 }
 
+// TestSoftmaxRowsOfTies: where two logits are the largest, neither is above all others, whatever
+// their exponential is rounded to.
+func TestSoftmaxRowsOfTies(t *testing.T) {
+	both(t, softmaxRowsOfTies[float32], softmaxRowsOfTies[float64])
+}
+
+func softmaxRowsOfTies[T Float](t *testing.T) {
+	const n, k = 160, 100
+	if !RowByRow[T](k) {
+		return
+	}
+	b := newBlock[T](n, k, classes[0])
+	for i := range n {
+		row := b.z[i*k : (i+1)*k]
+		row[i%k], row[(7*i+3)%k] = T(0.37*float64(i)+30), T(0.37*float64(i)+30)
+	}
+	s, e := make([]SoftmaxOf, n), make([]T, n*k)
+	SoftmaxRows(s, e, b.z, b.t, nil, k)
+	for i := range s {
+		checkSoftmaxOf(t, s[i], e[i*k:(i+1)*k], b.z[i*k:(i+1)*k], b.t[i*k:(i+1)*k])
+	}
+}
+
 // checkSoftmaxOf compares s and the exponentials e of the row z with labels t.
 func checkSoftmaxOf[T Float](t *testing.T, s SoftmaxOf, e, z, labels []T) {
 	t.Helper()

@@ -99,7 +99,8 @@ func (b *tile[T]) setSoftmax(s *spec.SoftmaxOf, u unit[T], z []T, j, w int) {
 		return
 	}
 	s.Coef = 1 / sum
-	if odds < top {
+	const below = 1 - 0x1p-20 // an exponential in odds that is that at the top is rounded, that is not
+	if odds < below*top {
 		s.Top, s.Rest = u.find(&z[0], len(z), T(s.Max)), odds/sum
 	}
 }
