@@ -67,20 +67,26 @@ func fewLarge(r *rand.Rand, n, k int) *block[float32] {
 	return b
 }
 
-// maeError returns how many ulps the gradients got of a row are off, and fails where one is beyond
-// 4. What is expected is float64's: 10⁻⁸ of an ulp.
-func maeError(t *testing.T, b *block[float32], got []float32) (worst float64) {
-	p, a, rest := make([]float64, b.k), 0, 0.0
-	for j, z := range b.z {
-		if z > b.z[a] {
+// overLargest returns the probabilities of the logits z over the largest, of class a, and the sum
+// of the others.
+func overLargest(z []float32) (p []float64, a int, rest float64) {
+	for j, x := range z {
+		if x > z[a] {
 			a = j
 		}
 	}
-	for j, z := range b.z {
-		if p[j] = math.Exp(float64(z) - float64(b.z[a])); j != a {
+	for j, x := range z {
+		if p = append(p, math.Exp(float64(x)-float64(z[a]))); j != a {
 			rest += p[j]
 		}
 	}
+	return p, a, rest
+}
+
+// maeError returns how many ulps the gradients got of a row are off, and fails where one is beyond
+// 4. What is expected is float64's: 10⁻⁸ of an ulp.
+func maeError(t *testing.T, b *block[float32], got []float32) (worst float64) {
+	p, a, rest := overLargest(b.z)
 	c, over, under := 1/(1+rest), 0.0, 0.0
 	above := make([]bool, b.k)
 	for j, y := range b.t {
@@ -134,17 +140,7 @@ func TestSoftmaxGradOfFew(t *testing.T) {
 
 // softmaxGradError is maeError of SoftmaxGrad, measured as rowWant.vjp does.
 func softmaxGradError(t *testing.T, b *block[float32], got []float32) (worst float64) {
-	p, a, rest := make([]float64, b.k), 0, 0.0
-	for j, z := range b.z {
-		if z > b.z[a] {
-			a = j
-		}
-	}
-	for j, z := range b.z {
-		if p[j] = math.Exp(float64(z) - float64(b.z[a])); j != a {
-			rest += p[j]
-		}
-	}
+	p, a, rest := overLargest(b.z)
 	top, mean, dots := float64(b.u[a]), 0.0, 0.0
 	for j, x := range p {
 		if p[j] = x / (1 + rest); j != a {

@@ -3,8 +3,6 @@
 package vec
 
 import (
-	"unsafe"
-
 	"softloss/internal/isa"
 	"softloss/losses/internal/kernel/spec"
 )
@@ -47,7 +45,7 @@ func fewAlone[T spec.Float](e, z, t *T, k int, f T) (loss float64, ok bool) {
 		return loss, done != 0
 	}
 	var l float32
-	e32, z32, t32, f32 := as[float32](e), as[float32](z), as[float32](t), float32(f)
+	e32, z32, t32, f32 := float(e), float(z), float(t), float32(f)
 	if inUse == isa.AVX512 {
 		l, done = fewCrossEntropyGradF32AVX512(e32, z32, t32, k, f32)
 	} else {
@@ -65,7 +63,7 @@ func gradsAlone[T spec.Float](e, z, t, f *T, numbers *float64, k, far int) (ok b
 		}
 		return ordinaryGradsF64AVX2(e, z, t, f, numbers, k, 1, 0, far) != 0
 	}
-	e32, z32, t32, f32 := as[float32](e), as[float32](z), as[float32](t), as[float32](f)
+	e32, z32, t32, f32 := float(e), float(z), float(t), float(f)
 	if inUse == isa.AVX512 {
 		return ordinaryGradsF32AVX512(e32, z32, t32, f32, numbers, k, 1, 0, far) != 0
 	}
@@ -81,12 +79,9 @@ func indexGradsAlone[T spec.Float](e, z *T, y *int, f *T, numbers *float64, k, f
 		}
 		return ordinaryIndexGradsF64AVX2(e, z, y, f, numbers, k, 1, 0, far) != 0
 	}
-	e32, z32, f32 := as[float32](e), as[float32](z), as[float32](f)
+	e32, z32, f32 := float(e), float(z), float(f)
 	if inUse == isa.AVX512 {
 		return ordinaryIndexGradsF32AVX512(e32, z32, y, f32, numbers, k, 1, 0, far) != 0
 	}
 	return ordinaryIndexGradsF32AVX2(e32, z32, y, f32, numbers, k, 1, 0, far) != 0
 }
-
-// as returns p, which points to an E.
-func as[E, T spec.Float](p *T) *E { return (*E)(unsafe.Pointer(p)) }

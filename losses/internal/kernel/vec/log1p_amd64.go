@@ -28,11 +28,7 @@ func log1p(r float64) float64 {
 	return k*ln2High + (at.log + (x + (y*p + k*ln2Low)))
 }
 
-const (
-	nearBits = 7 // of m choose c
-
-	ln2High, ln2Low = 6.93147180369123816490e-01, 1.90821492927058770002e-10
-)
+const nearBits = 7 // of m choose c
 
 // logsNear are the c of log1p, in the middle of what they are for, with their inverses and
 // logarithms.

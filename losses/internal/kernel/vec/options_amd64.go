@@ -313,5 +313,8 @@ func (o *optionRows[T]) decline(mask uint32, i, n int) (none bool) {
 // singleOf returns u, whose elements are float32.
 func singleOf[T spec.Float](u unit[T]) single { return any(u).(single) }
 
+// as returns x, which points to an E.
+func as[E, T spec.Float](x *T) *E { return any(x).(*E) }
+
 // float returns x, which points to a float32.
-func float[T spec.Float](x *T) *float32 { return any(x).(*float32) }
+func float[T spec.Float](x *T) *float32 { return as[float32](x) }

@@ -13,7 +13,6 @@ type powConsts[T spec.Float] struct{ a, aLow, low, shift, rem T }
 
 // powFor returns those of a row with log1p(r) = log.
 func powFor[T spec.Float](s *softrow[T], a, log float64) (c powConsts[T]) {
-	const hi, lo = 6.93147180369123816490e-01, 1.90821492927058770002e-10 // ln 2: shift hi is exact
 	// log p^a = a z - top, top = a (m + log), of which only the part beyond shift ln 2 counts.
 	m := float64(s.m)
 	am := a * m
@@ -22,7 +21,7 @@ func powFor[T spec.Float](s *softrow[T], a, log float64) (c powConsts[T]) {
 	c.aLow = T(a - float64(c.a))
 	c.low = T(m + float64(s.low-s.m)/a)
 	c.shift = T(shift)
-	c.rem = T((am - shift*hi) + (a*log + (math.FMA(a, m, -am) - shift*lo)))
+	c.rem = T((am - shift*ln2High) + (a*log + (math.FMA(a, m, -am) - shift*ln2Low)))
 	return c
 }
 

@@ -21,7 +21,6 @@ type softrow[T spec.Float] struct {
 // begin prepares a row. It declines one with a NaN and one whose largest logit is not finite, or so
 // large that the kernels would lose bits.
 func begin[T spec.Float](z []T) (s softrow[T], ok bool) {
-	const hi, lo = 6.93147180369123816490e-01, 1.90821492927058770002e-10 // ln 2: shift hi is exact
 	bound, lowest, middle := 1.0*(1<<20), -104.5, 0x1.8p23
 	if spec.Size[T]() == 8 {
 		bound, lowest, middle = 1<<40, -746, 0x1.8p52
@@ -45,7 +44,7 @@ func begin[T spec.Float](z []T) (s softrow[T], ok bool) {
 		s.a++
 	}
 	shift := math.RoundToEven(m * math.Log2E)
-	s.top = math.Exp((m - shift*hi) - shift*lo)
+	s.top = math.Exp((m - shift*ln2High) - shift*ln2Low)
 	s.least, s.magic = T(m+lowest), T(middle+expOffset-shift)
 	s.least64, s.magic64 = m-746, 0x1.8p52+expOffset-shift
 	return s, true

@@ -271,7 +271,8 @@ func (r *ordinaryRow) fetchAhead(i, far reg.GPVirtual, four bool) (aside func())
 	Label(fetched)
 	return func() {
 		Label(all)
-		for v := range map[bool]int{false: 1, true: 4}[four] {
+		r.fetchAll(i, 0, far)
+		for v := 1; v < 4 && four; v++ {
 			r.fetchAll(i, v, far)
 		}
 		JMP(LabelRef(fetched))
