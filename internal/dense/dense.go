@@ -65,12 +65,22 @@ func fill(d *tensor.Dense, bytes int) bool {
 	return bytes == len(d.Raw) && d.IsNativelyAccessible() && len(d.Mask()) == 0
 }
 
-// New returns a tensor of zeros, a scalar when there is no size.
+// New returns a tensor of zeros, a scalar when there is no size. It is what the options of package
+// tensor make, in fewer pieces of memory.
 func New(dt tensor.Dtype, shape ...int) *tensor.Dense {
-	if len(shape) == 0 {
-		return tensor.New(tensor.FromScalar(reflect.Zero(dt.Type).Interface()))
-	}
-	return tensor.New(tensor.Of(dt), tensor.WithShape(shape...))
+	return tensor.New(tensor.Of(dt), func(t tensor.Tensor) {
+		sizes, strides := tensor.Shape{}, []int(nil) // of a scalar
+		if n := len(shape); n > 0 {
+			both := make([]int, 2*n)
+			sizes, strides = both[:n:n], both[n:]
+			copy(sizes, shape)
+			for i, step := n-1, 1; i >= 0; i-- {
+				strides[i] = step
+				step *= sizes[i]
+			}
+		}
+		t.(*tensor.Dense).Init(sizes, strides)
+	})
 }
 
 // IsInteger reports whether dt is a Go integer type.

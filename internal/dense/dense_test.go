@@ -163,7 +163,10 @@ func TestNew(t *testing.T) {
 	for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64, tensor.Int} {
 		assert.True(t, New(dt).IsScalar())
 		assert.Equal(t, dt, New(dt).Dtype())
-		assert.Equal(t, tensor.Shape{2, 3}, New(dt, 2, 3).Shape())
+		assert.Equal(t, tensor.New(tensor.FromScalar(reflect.Zero(dt.Type).Interface())), New(dt))
+		for _, shape := range [][]int{{2, 3}, {4}, {1}, {0}, {3, 0, 2}, {1, 5}, {5, 1}, {1, 1}, {2, 3, 4, 5}} {
+			assert.Equal(t, tensor.New(tensor.Of(dt), tensor.WithShape(shape...)), New(dt, shape...), shape)
+		}
 	}
 }
 
