@@ -8,14 +8,16 @@ import (
 )
 
 // CrossEntropyAlone is [CrossEntropy] of a single row and its gradient, or, where t is nil,
-// [CrossEntropyIndex] for the class y. It calls their kernels by name and not through a unit, so
-// that nothing escapes and no memory comes from pools: they take as long as a kernel does for ten
+// [CrossEntropyIndex] for the class y. It calls most kernels by name and not through a unit, so that
+// nothing escapes and no memory comes from pools: they take as long as a kernel does for ten
 // classes. ok is false for a row that it leaves to them.
 func CrossEntropyAlone[T spec.Float](grad, z, t []T, y int, f T) (loss float64, ok bool) {
 	k := len(z)
 	switch {
-	case k == 2 && single512[T](), inOrdinaryBlocks[T](k, t != nil):
+	case k == 2 && single512[T]():
 		return 0, false
+	case inOrdinaryBlocks[T](k, t != nil):
+		return blockAlone(grad, z, t, y, f)
 	case inTiles[T](k):
 		if t == nil {
 			t = oneHot[T](y, k)
@@ -30,6 +32,19 @@ func CrossEntropyAlone[T spec.Float](grad, z, t []T, y int, f T) (loss float64, 
 	}
 	ok = gradsAlone(&grad[:k][0], &z[0], &t[:k][0], &f, &x.m, k, ahead(z))
 	return x.mass*log1p(x.r) - x.dot, ok
+}
+
+// blockAlone computes a block of one row. What it hands over lies in a tile, as a block's memory does.
+func blockAlone[T spec.Float](grad, z, t []T, y int, f T) (loss float64, ok bool) {
+	s := getTile[T]()
+	b := entropyRows[T]{
+		loss: s.padLoss[:1], grad: grad, z: z, t: t, index: s.padIndex[:1], scale: s.padScale[:1], k: len(z),
+	}
+	b.index[0], b.scale[0] = y, f
+	declined := b.ordinary(unitOf[T](), s, 0, 1)
+	loss = b.loss[0]
+	putTile(s)
+	return loss, declined == 0
 }
 
 // fewAlone calls fewCrossEntropyGrad.

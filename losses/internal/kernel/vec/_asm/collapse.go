@@ -80,16 +80,34 @@ func (g isa) collapsedSum(work reg.GPVirtual, which int) running {
 	})
 }
 
-// byRows combines what leaf returns for every quad of rows, two at a time.
+// byRows combines what leaf returns for every quad of rows, two at a time. Of quads that a block of
+// n rows has not, it takes the first one's.
 func (g isa) byRows(leaf func(i int) running, merge func(a, b running, last bool) running) running {
-	n := g.column() / 16 // quads
-	pair := func(i int) running {
-		a := leaf(i)
-		return merge(a, leaf(i+g.quad()), n == 2)
+	first := leaf(0)
+	quad := func(i int) (x running) {
+		x.sum = g.vec()
+		if first.lost != nil {
+			x.lost = g.vec()
+		}
+		take := func(y running) {
+			g.move(y.sum, x.sum)
+			if y.lost != nil {
+				g.move(y.lost, x.lost)
+			}
+		}
+		none, taken := label("none"), label("taken")
+		CMPQ(address(Param("n")), Imm(uint64(i*g.quad())))
+		JLE(LabelRef(none))
+		take(leaf(i * g.quad()))
+		JMP(LabelRef(taken))
+		Label(none)
+		take(first)
+		Label(taken)
+		return x
 	}
-	if n == 2 {
-		return pair(0)
+	if n := g.column() / 16; n == 2 {
+		return merge(first, quad(1), true)
 	}
-	a := pair(0)
-	return merge(a, pair(2*g.quad()), true)
+	a := merge(first, quad(1), false)
+	return merge(a, merge(quad(2), quad(3), false), true)
 }
