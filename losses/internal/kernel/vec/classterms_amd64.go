@@ -26,19 +26,25 @@ func (c classTerms) gentle() bool {
 	return c.family == spec.Absolute || c.plan != nil && c.plan.steepness < 2.1
 }
 
-// at takes log p, p and 1-p of n rows from the lanes and stores φ and -φ'.
+// at takes log p, p and 1-p of n rows, in tiles of w, from the lanes and stores φ and -φ'.
 func (c classTerms) at(u double, lane []float64, n, w int) {
-	values, falls := numbersOf(lane, lanePhi, w)[:n], numbersOf(lane, laneFall, w)
-	if c.plan == nil {
+	if c.plan != nil {
+		c.plan.at(u, lane, tilesOf(n, w))
+	}
+	for i := 0; i < n; i += w {
+		lane := lane[i*lanesPerRow:]
+		values := numbersOf(lane, lanePhi, w)[:min(w, n-i)]
+		if c.plan != nil {
+			for j := range values {
+				values[j] *= c.plan.factor
+			}
+			continue
+		}
+		falls := numbersOf(lane, laneFall, w)
 		l, p, q := numbersOf(lane, laneLogP, w), numbersOf(lane, laneP, w), numbersOf(lane, laneQ, w)
 		for j := range values {
 			v, dv := spec.PhiOf(c.family, c.a, l[j], p[j], q[j])
 			values[j], falls[j] = v, -dv
 		}
-		return
-	}
-	c.plan.at(u, lane)
-	for j := range values {
-		values[j] *= c.plan.factor
 	}
 }

@@ -12,6 +12,7 @@ const (
 	laneTop            // p_a = 1/(1+r)
 	laneRest           // 1 - p_a = r/(1+r)
 	laneCoef           // p = coef e
+	laneOwn            // the labels of the maxima
 	laneLoss           // the loss
 	laneMass           // Σ -t φ'(l)
 	laneSlope          // φ' at the maximum

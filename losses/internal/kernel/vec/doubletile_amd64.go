@@ -21,54 +21,49 @@ func (s tilePart[T]) numbers(which, w int) []T { return numbersOf(s.lane[s.rows:
 
 // labels returns where the gradients by the labels of the tile are stored where they are wanted, or
 // nil.
-func (s tilePart[T]) labels(wanted bool) []T {
+func (s tilePart[T]) labels(wanted bool) []T { return s.labelsFrom(s.first, wanted) }
+
+// labelsFrom is labels of the tile of which the elements begin at first.
+func (s *tile[T]) labelsFrom(first int, wanted bool) []T {
 	if !wanted {
 		return nil
 	}
-	return s.out[s.first:]
+	return s.out[first:]
 }
 
-// doubleTiles computes a loss in float64, or with the digits of u, for labels t, or for index where
-// t is nil. For the tile s of rows from i on, terms stores the losses, -t φ'(l) in s.h and what
-// tileCombine takes; rejected has the bits of the rows that are for the specification, which row
-// runs on row j; it returns false for an invalid label. For labelGrad see doubleTilesBy.
+// takeLosses copies number which of the rows of tiles of w.
+func (s *tile[T]) takeLosses(which int, loss []T, w int) {
+	for i := 0; i < len(loss); i += w {
+		copy(loss[i:min(i+w, len(loss))], numbersOf(s.lane[i*lanesPerRow:], which, w))
+	}
+}
+
+// doubleTiles computes a loss in float64, or with the digits of u, for labels t, for index where t
+// is nil, or by what tiles knows itself where both are. For the tiles of n rows from i on, w at
+// once, with what tileStats makes of their logits, tiles stores the losses and, in s.e, the
+// gradients, and unless labelGrad is nil those by the labels in s.out. It adds to s.declined the
+// rows that are for the specification, which row runs on row j; it returns false for an invalid
+// label.
 func doubleTiles[T spec.Float](
 	u double, v wide[T], loss []float64, grad, labelGrad, z, t []T, index []int, scale []T, k int,
-	terms func(u double, s tilePart[float64], loss []float64, i, w int) (rejected uint32),
-	row func(j int) (valid bool)) (bad int) {
-	return doubleTilesBy(u, v, loss, grad, labelGrad, z, t, index, scale, k, terms, func(s tilePart[float64]) {
-		u.tileCombine(&s.e[s.first], &s.h[s.first], &s.z[s.first], &s.t[s.first], k, &s.lane[s.rows])
-	}, row)
-}
-
-// doubleTilesBy is doubleTiles where each stores the losses and, in s.e, the gradients, and unless
-// labelGrad is nil those by the labels in what s.labels returns; or where combine, unless it is
-// nil, stores the gradients, after each of all tiles: their numbers come out of long chains, for
-// which the next tile need not wait.
-func doubleTilesBy[T spec.Float](
-	u double, v wide[T], loss []float64, grad, labelGrad, z, t []T, index []int, scale []T, k int,
-	each func(u double, s tilePart[float64], loss []float64, i, w int) (rejected uint32),
-	combine func(s tilePart[float64]), row func(j int) (valid bool)) (bad int) {
+	tiles func(u double, s *tile[float64], i, n, w int), row func(j int) (valid bool)) (bad int) {
 	s, pad, w, io := getTile[float64](), getTile[T](), v.lanes(), tiler[T, float64](v)
 	defer putTile(s)
 	defer putTile(pad)
 	most := max(2, tilesAt(k)) * w // a tile of float64 takes half of the memory at most
 	for i := 0; i < len(loss); i += most {
 		n := min(most, len(loss)-i)
-		lo, hi, tiles := i*k, (i+n)*k, tilesOf(n, w)
+		lo, hi := i*k, (i+n)*k
 		tileIn(io, s.z[:], z[lo:], n, pad.padZ[:], k)
-		setTarget(io, s, t, pad.padT[:], index, i, n, k)
-		u.tileStats(&s.e[0], &s.z[0], k, tiles, &s.declined[0], &s.lane[0])
-		for j := range tiles {
-			x, first := s.partOf(j, k, w), i+j*w
-			rows := min(w, i+n-first)
-			setLane(x.numbers(laneScale, w), scale, first, rows)
-			s.declined[j] |= each(u, x, loss[first:first+rows], first, w)
+		if t != nil || index != nil {
+			setTarget(io, s, t, pad.padT[:], index, i, n, k)
 		}
+		u.tileStats(&s.e[0], &s.z[0], k, tilesOf(n, w), &s.declined[0], &s.lane[0])
+		for j := 0; j < n; j += w {
+			setLane(s.lane[j*lanesPerRow+laneScale*w:][:w], scale, i+j, min(w, n-j))
+		}
+		tiles(u, s, i, n, w)
 		if grad != nil {
-			for j := 0; combine != nil && j < tiles; j++ {
-				combine(s.partOf(j, k, w))
-			}
 			tileOut(io, grad[lo:hi], s.e[:], n, pad.padG[:], k)
 		}
 		if labelGrad != nil {
@@ -79,4 +74,22 @@ func doubleTilesBy[T spec.Float](
 		}
 	}
 	return -1
+}
+
+// doubleTilesBy is doubleTiles where each stores the losses and the gradients of a tile, or where
+// combine, unless it is nil, stores the gradients of all tiles behind each of them.
+func doubleTilesBy[T spec.Float](
+	u double, v wide[T], loss []float64, grad, labelGrad, z, t []T, index []int, scale []T, k int,
+	each func(u double, s tilePart[float64], loss []float64, i, w int) (rejected uint32),
+	combine func(s *tile[float64], tiles int), row func(j int) (valid bool)) (bad int) {
+	return doubleTiles(u, v, loss, grad, labelGrad, z, t, index, scale, k,
+		func(u double, s *tile[float64], i, n, w int) {
+			for j := 0; j < n; j += w {
+				first := i + j
+				s.declined[j/w] |= each(u, s.partOf(j/w, k, w), loss[first:first+min(w, n-j)], first, w)
+			}
+			if grad != nil && combine != nil {
+				combine(s, tilesOf(n, w))
+			}
+		}, row)
 }

@@ -2103,7 +2103,19 @@ func temperedTileF64AVX512(labelGrad *float64, e *float64, h *float64, z *float6
 // several maxima scale (coef e + slope t).
 //
 //go:noescape
-func tileCombineF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, lanes *float64)
+func tileCombineF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, tiles int, lanes *float64)
+
+// tileClassF64AVX512 takes e and lanes from tileStats and stores log p, p and 1-p of the classes
+// index of the rows of tiles, and as AtTop their gradients by a maximum of p > 1/2, over -φ'.
+//
+//go:noescape
+func tileClassF64AVX512(e *float64, z *float64, index *int, k int, tiles int, lanes *float64)
+
+// tileClassGradsF64AVX512 takes e from tileStats and lanes from tileClass, with -φ', and stores in
+// e scale -φ' (coef e - 1 at the class), at a maximum of p > 1/2 scale -φ' atTop.
+//
+//go:noescape
+func tileClassGradsF64AVX512(e *float64, z *float64, index *int, k int, tiles int, lanes *float64)
 
 // klTileF64AVX512 takes lanes from tileStats and stores in them Σ t (log t - l) and what
 // tileCombine takes; rejected has the bits of the rows with an invalid label, without a softmax, or
@@ -2194,152 +2206,158 @@ func oddsClassF64AVX512(lanes *float64)
 
 // polyTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
 // and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
-// φ = -l + a (1-p); par is a. bad has the bits of the rows with an invalid label.
+// φ = -l + a (1-p); par is a. declined, for each tile, takes the bits of the rows with an invalid
+// label, too.
 //
 //go:noescape
-func polyTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func polyTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// polyAtF64AVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = -l + a
-// (1-p); par is a.
+// polyAtF64AVX512 takes log p, p and 1-p of a class of the rows of tiles from lanes and stores φ
+// and -φ'. φ = -l + a (1-p); par is a.
 //
 //go:noescape
-func polyAtF64AVX512(lanes *float64, par *float64)
+func polyAtF64AVX512(lanes *float64, par *float64, tiles int)
 
 // focal1TileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
 // and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
-// φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN, of 1-p. bad has the bits of
-// the rows with an invalid label.
+// φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN, of 1-p. declined, for each
+// tile, takes the bits of the rows with an invalid label, too.
 //
 //go:noescape
-func focal1TileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func focal1TileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// focal1AtF64AVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = -(1-p)^a
-// l; par is a and a polynomial of degree 1 as for focalN, of 1-p.
+// focal1AtF64AVX512 takes log p, p and 1-p of a class of the rows of tiles from lanes and stores φ
+// and -φ'. φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN, of 1-p.
 //
 //go:noescape
-func focal1AtF64AVX512(lanes *float64, par *float64)
+func focal1AtF64AVX512(lanes *float64, par *float64, tiles int)
 
 // focal7TileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
 // and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
-// φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN, of 1-p. bad has the bits of
-// the rows with an invalid label.
+// φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN, of 1-p. declined, for each
+// tile, takes the bits of the rows with an invalid label, too.
 //
 //go:noescape
-func focal7TileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func focal7TileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// focal7AtF64AVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = -(1-p)^a
-// l; par is a and a polynomial of degree 7 as for focalN, of 1-p.
+// focal7AtF64AVX512 takes log p, p and 1-p of a class of the rows of tiles from lanes and stores φ
+// and -φ'. φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN, of 1-p.
 //
 //go:noescape
-func focal7AtF64AVX512(lanes *float64, par *float64)
+func focal7AtF64AVX512(lanes *float64, par *float64, tiles int)
 
 // focalNTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
 // and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
 // φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest degree, of a
-// polynomial in x p + y that is (1-p)^(a-1), 24 of them, or 13 for float32. bad has the bits of the
-// rows with an invalid label.
+// polynomial in x p + y that is (1-p)^(a-1), 24 of them, or 13 for float32. declined, for each
+// tile, takes the bits of the rows with an invalid label, too.
 //
 //go:noescape
-func focalNTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func focalNTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// focalNAtF64AVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = -(1-p)^a
-// l; par is a, x, y and the coefficients, from that of the highest degree, of a polynomial in x p +
-// y that is (1-p)^(a-1), 24 of them, or 13 for float32.
+// focalNAtF64AVX512 takes log p, p and 1-p of a class of the rows of tiles from lanes and stores φ
+// and -φ'. φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest degree, of
+// a polynomial in x p + y that is (1-p)^(a-1), 24 of them, or 13 for float32.
 //
 //go:noescape
-func focalNAtF64AVX512(lanes *float64, par *float64)
+func focalNAtF64AVX512(lanes *float64, par *float64, tiles int)
 
 // focalPowTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
 // maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
 // φ(l) there. φ = -(1-p)^a l; par is that of focalN for a root of (1-p)^(a-1), and how often that
-// is squared. bad has the bits of the rows with an invalid label.
+// is squared. declined, for each tile, takes the bits of the rows with an invalid label, too.
 //
 //go:noescape
-func focalPowTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func focalPowTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
 // gceTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
 // and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
-// φ = 1 - p^a, without the factor 1/a; par is a. bad has the bits of the rows with an invalid
-// label.
+// φ = 1 - p^a, without the factor 1/a; par is a. declined, for each tile, takes the bits of the
+// rows with an invalid label, too.
 //
 //go:noescape
-func gceTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func gceTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// gceAtF64AVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = 1 - p^a,
-// without the factor 1/a; par is a.
+// gceAtF64AVX512 takes log p, p and 1-p of a class of the rows of tiles from lanes and stores φ and
+// -φ'. φ = 1 - p^a, without the factor 1/a; par is a.
 //
 //go:noescape
-func gceAtF64AVX512(lanes *float64, par *float64)
+func gceAtF64AVX512(lanes *float64, par *float64, tiles int)
 
 // baseTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
 // and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
 // φ = 1 - w, φ' = -c p w/x, w = x^a, x = b (d + e p), without the factor of φ; par is a, d, e, b
-// and c. bad has the bits of the rows with an invalid label.
+// and c. declined, for each tile, takes the bits of the rows with an invalid label, too.
 //
 //go:noescape
-func baseTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func baseTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// baseAtF64AVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = 1 - w, φ'
-// = -c p w/x, w = x^a, x = b (d + e p), without the factor of φ; par is a, d, e, b and c.
+// baseAtF64AVX512 takes log p, p and 1-p of a class of the rows of tiles from lanes and stores φ
+// and -φ'. φ = 1 - w, φ' = -c p w/x, w = x^a, x = b (d + e p), without the factor of φ; par is a,
+// d, e, b and c.
 //
 //go:noescape
-func baseAtF64AVX512(lanes *float64, par *float64)
+func baseAtF64AVX512(lanes *float64, par *float64, tiles int)
 
 // aelTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
 // and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
-// φ = exp(-a p); par is a. bad has the bits of the rows with an invalid label.
+// φ = exp(-a p); par is a. declined, for each tile, takes the bits of the rows with an invalid
+// label, too.
 //
 //go:noescape
-func aelTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func aelTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// aelAtF64AVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = exp(-a p);
-// par is a.
+// aelAtF64AVX512 takes log p, p and 1-p of a class of the rows of tiles from lanes and stores φ and
+// -φ'. φ = exp(-a p); par is a.
 //
 //go:noescape
-func aelAtF64AVX512(lanes *float64, par *float64)
+func aelAtF64AVX512(lanes *float64, par *float64, tiles int)
 
 // smoothTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
 // and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
 // φ = c + (1-p) V, φ' = -p W; par is c and the coefficients of V and W, polynomials in 2p-1, from
-// the highest degree on. bad has the bits of the rows with an invalid label.
+// the highest degree on. declined, for each tile, takes the bits of the rows with an invalid label,
+// too.
 //
 //go:noescape
-func smoothTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func smoothTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// smoothAtF64AVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = c +
-// (1-p) V, φ' = -p W; par is c and the coefficients of V and W, polynomials in 2p-1, from the
-// highest degree on.
+// smoothAtF64AVX512 takes log p, p and 1-p of a class of the rows of tiles from lanes and stores φ
+// and -φ'. φ = c + (1-p) V, φ' = -p W; par is c and the coefficients of V and W, polynomials in
+// 2p-1, from the highest degree on.
 //
 //go:noescape
-func smoothAtF64AVX512(lanes *float64, par *float64)
+func smoothAtF64AVX512(lanes *float64, par *float64, tiles int)
 
 // linkedTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
 // and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
 // φ = c + d s + (e + f s) y, φ' = -p (g + y), s = 4p-1, for p <= 1/2; par is c, d, e, f, g and the
 // coefficients of y/s, a polynomial in s, from the highest degree on, and for other p behind them
-// that of smooth. bad has the bits of the rows with an invalid label.
+// that of smooth. declined, for each tile, takes the bits of the rows with an invalid label, too.
 //
 //go:noescape
-func linkedTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func linkedTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
 // linkedPowerTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
 // maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
 // φ(l) there. φ = c + d x w, φ' = -p w, w = 2^(k r) m^r, x = 2^k m = a + b p, r an exponent, for p
 // <= 1/2; par is a, b, c, d, m^r at m = 3/2, the coefficients of what that lacks elsewhere over s =
 // 2m-3, a polynomial in s, from the highest degree on, 2^(k r) by the lowest bits of k + 1023, and
-// for other p behind them that of base. bad has the bits of the rows with an invalid label.
+// for other p behind them that of base. declined, for each tile, takes the bits of the rows with an
+// invalid label, too.
 //
 //go:noescape
-func linkedPowerTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func linkedPowerTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
 // linkedBaseTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
 // maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
 // φ(l) there. φ = c + d s + (e + f s) y, φ' = -p (g + y), s = 4p-1, for p <= 1/2; par is c, d, e,
 // f, g and the coefficients of y/s, a polynomial in s, from the highest degree on, and for other p
-// behind them that of base. bad has the bits of the rows with an invalid label.
+// behind them that of base. declined, for each tile, takes the bits of the rows with an invalid
+// label, too.
 //
 //go:noescape
-func linkedBaseTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func linkedBaseTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
 // maxExpF32AVX2 returns the largest of n >= 1 elements, and shift and em with exp(m) = 2^shift em,
 // where em is in [√½, √2]. NaN is passed over; when there is nothing else, m is -Inf. For an
@@ -4324,7 +4342,19 @@ func temperedTileF64AVX2(labelGrad *float64, e *float64, h *float64, z *float64,
 // several maxima scale (coef e + slope t).
 //
 //go:noescape
-func tileCombineF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, lanes *float64)
+func tileCombineF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, tiles int, lanes *float64)
+
+// tileClassF64AVX2 takes e and lanes from tileStats and stores log p, p and 1-p of the classes
+// index of the rows of tiles, and as AtTop their gradients by a maximum of p > 1/2, over -φ'.
+//
+//go:noescape
+func tileClassF64AVX2(e *float64, z *float64, index *int, k int, tiles int, lanes *float64)
+
+// tileClassGradsF64AVX2 takes e from tileStats and lanes from tileClass, with -φ', and stores in e
+// scale -φ' (coef e - 1 at the class), at a maximum of p > 1/2 scale -φ' atTop.
+//
+//go:noescape
+func tileClassGradsF64AVX2(e *float64, z *float64, index *int, k int, tiles int, lanes *float64)
 
 // klTileF64AVX2 takes lanes from tileStats and stores in them Σ t (log t - l) and what tileCombine
 // takes; rejected has the bits of the rows with an invalid label, without a softmax, or of which
@@ -4413,151 +4443,158 @@ func oddsClassF64AVX2(lanes *float64)
 
 // polyTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and
 // in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there. φ =
-// -l + a (1-p); par is a. bad has the bits of the rows with an invalid label.
+// -l + a (1-p); par is a. declined, for each tile, takes the bits of the rows with an invalid
+// label, too.
 //
 //go:noescape
-func polyTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func polyTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// polyAtF64AVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = -l + a
-// (1-p); par is a.
+// polyAtF64AVX2 takes log p, p and 1-p of a class of the rows of tiles from lanes and stores φ and
+// -φ'. φ = -l + a (1-p); par is a.
 //
 //go:noescape
-func polyAtF64AVX2(lanes *float64, par *float64)
+func polyAtF64AVX2(lanes *float64, par *float64, tiles int)
 
 // focal1TileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
 // and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
-// φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN, of 1-p. bad has the bits of
-// the rows with an invalid label.
+// φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN, of 1-p. declined, for each
+// tile, takes the bits of the rows with an invalid label, too.
 //
 //go:noescape
-func focal1TileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func focal1TileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// focal1AtF64AVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = -(1-p)^a
-// l; par is a and a polynomial of degree 1 as for focalN, of 1-p.
+// focal1AtF64AVX2 takes log p, p and 1-p of a class of the rows of tiles from lanes and stores φ
+// and -φ'. φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN, of 1-p.
 //
 //go:noescape
-func focal1AtF64AVX2(lanes *float64, par *float64)
+func focal1AtF64AVX2(lanes *float64, par *float64, tiles int)
 
 // focal7TileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
 // and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
-// φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN, of 1-p. bad has the bits of
-// the rows with an invalid label.
+// φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN, of 1-p. declined, for each
+// tile, takes the bits of the rows with an invalid label, too.
 //
 //go:noescape
-func focal7TileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func focal7TileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// focal7AtF64AVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = -(1-p)^a
-// l; par is a and a polynomial of degree 7 as for focalN, of 1-p.
+// focal7AtF64AVX2 takes log p, p and 1-p of a class of the rows of tiles from lanes and stores φ
+// and -φ'. φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN, of 1-p.
 //
 //go:noescape
-func focal7AtF64AVX2(lanes *float64, par *float64)
+func focal7AtF64AVX2(lanes *float64, par *float64, tiles int)
 
 // focalNTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
 // and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
 // φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest degree, of a
-// polynomial in x p + y that is (1-p)^(a-1), 24 of them, or 13 for float32. bad has the bits of the
-// rows with an invalid label.
+// polynomial in x p + y that is (1-p)^(a-1), 24 of them, or 13 for float32. declined, for each
+// tile, takes the bits of the rows with an invalid label, too.
 //
 //go:noescape
-func focalNTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func focalNTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// focalNAtF64AVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = -(1-p)^a
-// l; par is a, x, y and the coefficients, from that of the highest degree, of a polynomial in x p +
-// y that is (1-p)^(a-1), 24 of them, or 13 for float32.
+// focalNAtF64AVX2 takes log p, p and 1-p of a class of the rows of tiles from lanes and stores φ
+// and -φ'. φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest degree, of
+// a polynomial in x p + y that is (1-p)^(a-1), 24 of them, or 13 for float32.
 //
 //go:noescape
-func focalNAtF64AVX2(lanes *float64, par *float64)
+func focalNAtF64AVX2(lanes *float64, par *float64, tiles int)
 
 // focalPowTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
 // and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
 // φ = -(1-p)^a l; par is that of focalN for a root of (1-p)^(a-1), and how often that is squared.
-// bad has the bits of the rows with an invalid label.
+// declined, for each tile, takes the bits of the rows with an invalid label, too.
 //
 //go:noescape
-func focalPowTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func focalPowTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
 // gceTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and
 // in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there. φ =
-// 1 - p^a, without the factor 1/a; par is a. bad has the bits of the rows with an invalid label.
+// 1 - p^a, without the factor 1/a; par is a. declined, for each tile, takes the bits of the rows
+// with an invalid label, too.
 //
 //go:noescape
-func gceTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func gceTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// gceAtF64AVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = 1 - p^a,
-// without the factor 1/a; par is a.
+// gceAtF64AVX2 takes log p, p and 1-p of a class of the rows of tiles from lanes and stores φ and
+// -φ'. φ = 1 - p^a, without the factor 1/a; par is a.
 //
 //go:noescape
-func gceAtF64AVX2(lanes *float64, par *float64)
+func gceAtF64AVX2(lanes *float64, par *float64, tiles int)
 
 // baseTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and
 // in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there. φ =
 // 1 - w, φ' = -c p w/x, w = x^a, x = b (d + e p), without the factor of φ; par is a, d, e, b and c.
-// bad has the bits of the rows with an invalid label.
+// declined, for each tile, takes the bits of the rows with an invalid label, too.
 //
 //go:noescape
-func baseTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func baseTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// baseAtF64AVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = 1 - w, φ' =
-// -c p w/x, w = x^a, x = b (d + e p), without the factor of φ; par is a, d, e, b and c.
+// baseAtF64AVX2 takes log p, p and 1-p of a class of the rows of tiles from lanes and stores φ and
+// -φ'. φ = 1 - w, φ' = -c p w/x, w = x^a, x = b (d + e p), without the factor of φ; par is a, d, e,
+// b and c.
 //
 //go:noescape
-func baseAtF64AVX2(lanes *float64, par *float64)
+func baseAtF64AVX2(lanes *float64, par *float64, tiles int)
 
 // aelTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and
 // in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there. φ =
-// exp(-a p); par is a. bad has the bits of the rows with an invalid label.
+// exp(-a p); par is a. declined, for each tile, takes the bits of the rows with an invalid label,
+// too.
 //
 //go:noescape
-func aelTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func aelTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// aelAtF64AVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = exp(-a p);
-// par is a.
+// aelAtF64AVX2 takes log p, p and 1-p of a class of the rows of tiles from lanes and stores φ and
+// -φ'. φ = exp(-a p); par is a.
 //
 //go:noescape
-func aelAtF64AVX2(lanes *float64, par *float64)
+func aelAtF64AVX2(lanes *float64, par *float64, tiles int)
 
 // smoothTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
 // and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
 // φ = c + (1-p) V, φ' = -p W; par is c and the coefficients of V and W, polynomials in 2p-1, from
-// the highest degree on. bad has the bits of the rows with an invalid label.
+// the highest degree on. declined, for each tile, takes the bits of the rows with an invalid label,
+// too.
 //
 //go:noescape
-func smoothTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func smoothTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// smoothAtF64AVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = c + (1-p)
-// V, φ' = -p W; par is c and the coefficients of V and W, polynomials in 2p-1, from the highest
-// degree on.
+// smoothAtF64AVX2 takes log p, p and 1-p of a class of the rows of tiles from lanes and stores φ
+// and -φ'. φ = c + (1-p) V, φ' = -p W; par is c and the coefficients of V and W, polynomials in
+// 2p-1, from the highest degree on.
 //
 //go:noescape
-func smoothAtF64AVX2(lanes *float64, par *float64)
+func smoothAtF64AVX2(lanes *float64, par *float64, tiles int)
 
 // linkedTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
 // and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
 // φ = c + d s + (e + f s) y, φ' = -p (g + y), s = 4p-1, for p <= 1/2; par is c, d, e, f, g and the
 // coefficients of y/s, a polynomial in s, from the highest degree on, and for other p behind them
-// that of smooth. bad has the bits of the rows with an invalid label.
+// that of smooth. declined, for each tile, takes the bits of the rows with an invalid label, too.
 //
 //go:noescape
-func linkedTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func linkedTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
 // linkedPowerTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
 // maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
 // φ(l) there. φ = c + d x w, φ' = -p w, w = 2^(k r) m^r, x = 2^k m = a + b p, r an exponent, for p
 // <= 1/2; par is a, b, c, d, m^r at m = 3/2, the coefficients of what that lacks elsewhere over s =
 // 2m-3, a polynomial in s, from the highest degree on, 2^(k r) by the lowest bits of k + 1023, and
-// for other p behind them that of base. bad has the bits of the rows with an invalid label.
+// for other p behind them that of base. declined, for each tile, takes the bits of the rows with an
+// invalid label, too.
 //
 //go:noescape
-func linkedPowerTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func linkedPowerTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
 // linkedBaseTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
 // maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
 // φ(l) there. φ = c + d s + (e + f s) y, φ' = -p (g + y), s = 4p-1, for p <= 1/2; par is c, d, e,
 // f, g and the coefficients of y/s, a polynomial in s, from the highest degree on, and for other p
-// behind them that of base. bad has the bits of the rows with an invalid label.
+// behind them that of base. declined, for each tile, takes the bits of the rows with an invalid
+// label, too.
 //
 //go:noescape
-func linkedBaseTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func linkedBaseTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
 // klTileShortAVX512 takes lanes from tileStats and stores in them Σ t (log t - l) and what
 // tileCombine takes; rejected has the bits of the rows with an invalid label, without a softmax, or
@@ -4580,152 +4617,159 @@ func minusLogsShortAVX512(dst *float64, t *float64, n int, most float64)
 
 // polyTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
 // and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
-// φ = -l + a (1-p); par is a. bad has the bits of the rows with an invalid label.
+// φ = -l + a (1-p); par is a. declined, for each tile, takes the bits of the rows with an invalid
+// label, too.
 //
 //go:noescape
-func polyTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func polyTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// polyAtShortAVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = -l + a
-// (1-p); par is a.
+// polyAtShortAVX512 takes log p, p and 1-p of a class of the rows of tiles from lanes and stores φ
+// and -φ'. φ = -l + a (1-p); par is a.
 //
 //go:noescape
-func polyAtShortAVX512(lanes *float64, par *float64)
+func polyAtShortAVX512(lanes *float64, par *float64, tiles int)
 
 // focal1TileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
 // maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
-// φ(l) there. φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN, of 1-p. bad has
-// the bits of the rows with an invalid label.
+// φ(l) there. φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN, of 1-p.
+// declined, for each tile, takes the bits of the rows with an invalid label, too.
 //
 //go:noescape
-func focal1TileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func focal1TileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// focal1AtShortAVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ =
-// -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN, of 1-p.
+// focal1AtShortAVX512 takes log p, p and 1-p of a class of the rows of tiles from lanes and stores
+// φ and -φ'. φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN, of 1-p.
 //
 //go:noescape
-func focal1AtShortAVX512(lanes *float64, par *float64)
+func focal1AtShortAVX512(lanes *float64, par *float64, tiles int)
 
 // focal7TileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
 // maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
-// φ(l) there. φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN, of 1-p. bad has
-// the bits of the rows with an invalid label.
+// φ(l) there. φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN, of 1-p.
+// declined, for each tile, takes the bits of the rows with an invalid label, too.
 //
 //go:noescape
-func focal7TileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func focal7TileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// focal7AtShortAVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ =
-// -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN, of 1-p.
+// focal7AtShortAVX512 takes log p, p and 1-p of a class of the rows of tiles from lanes and stores
+// φ and -φ'. φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN, of 1-p.
 //
 //go:noescape
-func focal7AtShortAVX512(lanes *float64, par *float64)
+func focal7AtShortAVX512(lanes *float64, par *float64, tiles int)
 
 // focalNTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
 // maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
 // φ(l) there. φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest degree,
-// of a polynomial in x p + y that is (1-p)^(a-1), 24 of them, or 13 for float32. bad has the bits
-// of the rows with an invalid label.
+// of a polynomial in x p + y that is (1-p)^(a-1), 24 of them, or 13 for float32. declined, for each
+// tile, takes the bits of the rows with an invalid label, too.
 //
 //go:noescape
-func focalNTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func focalNTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// focalNAtShortAVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ =
-// -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest degree, of a polynomial
-// in x p + y that is (1-p)^(a-1), 24 of them, or 13 for float32.
+// focalNAtShortAVX512 takes log p, p and 1-p of a class of the rows of tiles from lanes and stores
+// φ and -φ'. φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest degree,
+// of a polynomial in x p + y that is (1-p)^(a-1), 24 of them, or 13 for float32.
 //
 //go:noescape
-func focalNAtShortAVX512(lanes *float64, par *float64)
+func focalNAtShortAVX512(lanes *float64, par *float64, tiles int)
 
 // focalPowTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
 // maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
 // φ(l) there. φ = -(1-p)^a l; par is that of focalN for a root of (1-p)^(a-1), and how often that
-// is squared. bad has the bits of the rows with an invalid label.
+// is squared. declined, for each tile, takes the bits of the rows with an invalid label, too.
 //
 //go:noescape
-func focalPowTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func focalPowTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
 // gceTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
 // and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
-// φ = 1 - p^a, without the factor 1/a; par is a. bad has the bits of the rows with an invalid
-// label.
+// φ = 1 - p^a, without the factor 1/a; par is a. declined, for each tile, takes the bits of the
+// rows with an invalid label, too.
 //
 //go:noescape
-func gceTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func gceTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// gceAtShortAVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = 1 - p^a,
-// without the factor 1/a; par is a.
+// gceAtShortAVX512 takes log p, p and 1-p of a class of the rows of tiles from lanes and stores φ
+// and -φ'. φ = 1 - p^a, without the factor 1/a; par is a.
 //
 //go:noescape
-func gceAtShortAVX512(lanes *float64, par *float64)
+func gceAtShortAVX512(lanes *float64, par *float64, tiles int)
 
 // baseTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
 // and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
 // φ = 1 - w, φ' = -c p w/x, w = x^a, x = b (d + e p), without the factor of φ; par is a, d, e, b
-// and c. bad has the bits of the rows with an invalid label.
+// and c. declined, for each tile, takes the bits of the rows with an invalid label, too.
 //
 //go:noescape
-func baseTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func baseTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// baseAtShortAVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = 1 - w,
-// φ' = -c p w/x, w = x^a, x = b (d + e p), without the factor of φ; par is a, d, e, b and c.
+// baseAtShortAVX512 takes log p, p and 1-p of a class of the rows of tiles from lanes and stores φ
+// and -φ'. φ = 1 - w, φ' = -c p w/x, w = x^a, x = b (d + e p), without the factor of φ; par is a,
+// d, e, b and c.
 //
 //go:noescape
-func baseAtShortAVX512(lanes *float64, par *float64)
+func baseAtShortAVX512(lanes *float64, par *float64, tiles int)
 
 // aelTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
 // and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
-// φ = exp(-a p); par is a. bad has the bits of the rows with an invalid label.
+// φ = exp(-a p); par is a. declined, for each tile, takes the bits of the rows with an invalid
+// label, too.
 //
 //go:noescape
-func aelTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func aelTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// aelAtShortAVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = exp(-a
-// p); par is a.
+// aelAtShortAVX512 takes log p, p and 1-p of a class of the rows of tiles from lanes and stores φ
+// and -φ'. φ = exp(-a p); par is a.
 //
 //go:noescape
-func aelAtShortAVX512(lanes *float64, par *float64)
+func aelAtShortAVX512(lanes *float64, par *float64, tiles int)
 
 // smoothTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
 // maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
 // φ(l) there. φ = c + (1-p) V, φ' = -p W; par is c and the coefficients of V and W, polynomials in
-// 2p-1, from the highest degree on. bad has the bits of the rows with an invalid label.
+// 2p-1, from the highest degree on. declined, for each tile, takes the bits of the rows with an
+// invalid label, too.
 //
 //go:noescape
-func smoothTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func smoothTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// smoothAtShortAVX512 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = c +
-// (1-p) V, φ' = -p W; par is c and the coefficients of V and W, polynomials in 2p-1, from the
-// highest degree on.
+// smoothAtShortAVX512 takes log p, p and 1-p of a class of the rows of tiles from lanes and stores
+// φ and -φ'. φ = c + (1-p) V, φ' = -p W; par is c and the coefficients of V and W, polynomials in
+// 2p-1, from the highest degree on.
 //
 //go:noescape
-func smoothAtShortAVX512(lanes *float64, par *float64)
+func smoothAtShortAVX512(lanes *float64, par *float64, tiles int)
 
 // linkedTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
 // maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
 // φ(l) there. φ = c + d s + (e + f s) y, φ' = -p (g + y), s = 4p-1, for p <= 1/2; par is c, d, e,
 // f, g and the coefficients of y/s, a polynomial in s, from the highest degree on, and for other p
-// behind them that of smooth. bad has the bits of the rows with an invalid label.
+// behind them that of smooth. declined, for each tile, takes the bits of the rows with an invalid
+// label, too.
 //
 //go:noescape
-func linkedTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func linkedTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
 // linkedPowerTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
 // maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
 // φ(l) there. φ = c + d x w, φ' = -p w, w = 2^(k r) m^r, x = 2^k m = a + b p, r an exponent, for p
 // <= 1/2; par is a, b, c, d, m^r at m = 3/2, the coefficients of what that lacks elsewhere over s =
 // 2m-3, a polynomial in s, from the highest degree on, 2^(k r) by the lowest bits of k + 1023, and
-// for other p behind them that of base. bad has the bits of the rows with an invalid label.
+// for other p behind them that of base. declined, for each tile, takes the bits of the rows with an
+// invalid label, too.
 //
 //go:noescape
-func linkedPowerTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func linkedPowerTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
 // linkedBaseTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
 // maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
 // φ(l) there. φ = c + d s + (e + f s) y, φ' = -p (g + y), s = 4p-1, for p <= 1/2; par is c, d, e,
 // f, g and the coefficients of y/s, a polynomial in s, from the highest degree on, and for other p
-// behind them that of base. bad has the bits of the rows with an invalid label.
+// behind them that of base. declined, for each tile, takes the bits of the rows with an invalid
+// label, too.
 //
 //go:noescape
-func linkedBaseTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func linkedBaseTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
 // tileStatsShortAVX2 stores exp(z) 2^-shift of tiles in e and the softmax's numbers in the lanes of
 // each; declined has, for each tile, the bits of the rows that are for the specification.
@@ -4740,152 +4784,158 @@ func minusLogsShortAVX2(dst *float64, t *float64, n int, most float64)
 
 // polyTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
 // and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
-// φ = -l + a (1-p); par is a. bad has the bits of the rows with an invalid label.
+// φ = -l + a (1-p); par is a. declined, for each tile, takes the bits of the rows with an invalid
+// label, too.
 //
 //go:noescape
-func polyTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func polyTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// polyAtShortAVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = -l + a
-// (1-p); par is a.
+// polyAtShortAVX2 takes log p, p and 1-p of a class of the rows of tiles from lanes and stores φ
+// and -φ'. φ = -l + a (1-p); par is a.
 //
 //go:noescape
-func polyAtShortAVX2(lanes *float64, par *float64)
+func polyAtShortAVX2(lanes *float64, par *float64, tiles int)
 
 // focal1TileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
 // and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
-// φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN, of 1-p. bad has the bits of
-// the rows with an invalid label.
+// φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN, of 1-p. declined, for each
+// tile, takes the bits of the rows with an invalid label, too.
 //
 //go:noescape
-func focal1TileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func focal1TileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// focal1AtShortAVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = -(1-p)^a
-// l; par is a and a polynomial of degree 1 as for focalN, of 1-p.
+// focal1AtShortAVX2 takes log p, p and 1-p of a class of the rows of tiles from lanes and stores φ
+// and -φ'. φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN, of 1-p.
 //
 //go:noescape
-func focal1AtShortAVX2(lanes *float64, par *float64)
+func focal1AtShortAVX2(lanes *float64, par *float64, tiles int)
 
 // focal7TileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
 // and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
-// φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN, of 1-p. bad has the bits of
-// the rows with an invalid label.
+// φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN, of 1-p. declined, for each
+// tile, takes the bits of the rows with an invalid label, too.
 //
 //go:noescape
-func focal7TileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func focal7TileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// focal7AtShortAVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = -(1-p)^a
-// l; par is a and a polynomial of degree 7 as for focalN, of 1-p.
+// focal7AtShortAVX2 takes log p, p and 1-p of a class of the rows of tiles from lanes and stores φ
+// and -φ'. φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN, of 1-p.
 //
 //go:noescape
-func focal7AtShortAVX2(lanes *float64, par *float64)
+func focal7AtShortAVX2(lanes *float64, par *float64, tiles int)
 
 // focalNTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
 // and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
 // φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest degree, of a
-// polynomial in x p + y that is (1-p)^(a-1), 24 of them, or 13 for float32. bad has the bits of the
-// rows with an invalid label.
+// polynomial in x p + y that is (1-p)^(a-1), 24 of them, or 13 for float32. declined, for each
+// tile, takes the bits of the rows with an invalid label, too.
 //
 //go:noescape
-func focalNTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func focalNTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// focalNAtShortAVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = -(1-p)^a
-// l; par is a, x, y and the coefficients, from that of the highest degree, of a polynomial in x p +
-// y that is (1-p)^(a-1), 24 of them, or 13 for float32.
+// focalNAtShortAVX2 takes log p, p and 1-p of a class of the rows of tiles from lanes and stores φ
+// and -φ'. φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest degree, of
+// a polynomial in x p + y that is (1-p)^(a-1), 24 of them, or 13 for float32.
 //
 //go:noescape
-func focalNAtShortAVX2(lanes *float64, par *float64)
+func focalNAtShortAVX2(lanes *float64, par *float64, tiles int)
 
 // focalPowTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
 // maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
 // φ(l) there. φ = -(1-p)^a l; par is that of focalN for a root of (1-p)^(a-1), and how often that
-// is squared. bad has the bits of the rows with an invalid label.
+// is squared. declined, for each tile, takes the bits of the rows with an invalid label, too.
 //
 //go:noescape
-func focalPowTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func focalPowTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
 // gceTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
 // and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
-// φ = 1 - p^a, without the factor 1/a; par is a. bad has the bits of the rows with an invalid
-// label.
+// φ = 1 - p^a, without the factor 1/a; par is a. declined, for each tile, takes the bits of the
+// rows with an invalid label, too.
 //
 //go:noescape
-func gceTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func gceTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// gceAtShortAVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = 1 - p^a,
-// without the factor 1/a; par is a.
+// gceAtShortAVX2 takes log p, p and 1-p of a class of the rows of tiles from lanes and stores φ and
+// -φ'. φ = 1 - p^a, without the factor 1/a; par is a.
 //
 //go:noescape
-func gceAtShortAVX2(lanes *float64, par *float64)
+func gceAtShortAVX2(lanes *float64, par *float64, tiles int)
 
 // baseTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
 // and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
 // φ = 1 - w, φ' = -c p w/x, w = x^a, x = b (d + e p), without the factor of φ; par is a, d, e, b
-// and c. bad has the bits of the rows with an invalid label.
+// and c. declined, for each tile, takes the bits of the rows with an invalid label, too.
 //
 //go:noescape
-func baseTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func baseTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// baseAtShortAVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = 1 - w, φ'
-// = -c p w/x, w = x^a, x = b (d + e p), without the factor of φ; par is a, d, e, b and c.
+// baseAtShortAVX2 takes log p, p and 1-p of a class of the rows of tiles from lanes and stores φ
+// and -φ'. φ = 1 - w, φ' = -c p w/x, w = x^a, x = b (d + e p), without the factor of φ; par is a,
+// d, e, b and c.
 //
 //go:noescape
-func baseAtShortAVX2(lanes *float64, par *float64)
+func baseAtShortAVX2(lanes *float64, par *float64, tiles int)
 
 // aelTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
 // and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
-// φ = exp(-a p); par is a. bad has the bits of the rows with an invalid label.
+// φ = exp(-a p); par is a. declined, for each tile, takes the bits of the rows with an invalid
+// label, too.
 //
 //go:noescape
-func aelTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func aelTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// aelAtShortAVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = exp(-a p);
-// par is a.
+// aelAtShortAVX2 takes log p, p and 1-p of a class of the rows of tiles from lanes and stores φ and
+// -φ'. φ = exp(-a p); par is a.
 //
 //go:noescape
-func aelAtShortAVX2(lanes *float64, par *float64)
+func aelAtShortAVX2(lanes *float64, par *float64, tiles int)
 
 // smoothTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
 // and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
 // φ = c + (1-p) V, φ' = -p W; par is c and the coefficients of V and W, polynomials in 2p-1, from
-// the highest degree on. bad has the bits of the rows with an invalid label.
+// the highest degree on. declined, for each tile, takes the bits of the rows with an invalid label,
+// too.
 //
 //go:noescape
-func smoothTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func smoothTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// smoothAtShortAVX2 takes log p, p and 1-p of a class from lanes and stores φ and -φ'. φ = c +
-// (1-p) V, φ' = -p W; par is c and the coefficients of V and W, polynomials in 2p-1, from the
-// highest degree on.
+// smoothAtShortAVX2 takes log p, p and 1-p of a class of the rows of tiles from lanes and stores φ
+// and -φ'. φ = c + (1-p) V, φ' = -p W; par is c and the coefficients of V and W, polynomials in
+// 2p-1, from the highest degree on.
 //
 //go:noescape
-func smoothAtShortAVX2(lanes *float64, par *float64)
+func smoothAtShortAVX2(lanes *float64, par *float64, tiles int)
 
 // linkedTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
 // and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
 // φ = c + d s + (e + f s) y, φ' = -p (g + y), s = 4p-1, for p <= 1/2; par is c, d, e, f, g and the
 // coefficients of y/s, a polynomial in s, from the highest degree on, and for other p behind them
-// that of smooth. bad has the bits of the rows with an invalid label.
+// that of smooth. declined, for each tile, takes the bits of the rows with an invalid label, too.
 //
 //go:noescape
-func linkedTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func linkedTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
 // linkedPowerTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
 // maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
 // φ(l) there. φ = c + d x w, φ' = -p w, w = 2^(k r) m^r, x = 2^k m = a + b p, r an exponent, for p
 // <= 1/2; par is a, b, c, d, m^r at m = 3/2, the coefficients of what that lacks elsewhere over s =
 // 2m-3, a polynomial in s, from the highest degree on, 2^(k r) by the lowest bits of k + 1023, and
-// for other p behind them that of base. bad has the bits of the rows with an invalid label.
+// for other p behind them that of base. declined, for each tile, takes the bits of the rows with an
+// invalid label, too.
 //
 //go:noescape
-func linkedPowerTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func linkedPowerTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
 // linkedBaseTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
 // maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
 // φ(l) there. φ = c + d s + (e + f s) y, φ' = -p (g + y), s = 4p-1, for p <= 1/2; par is c, d, e,
 // f, g and the coefficients of y/s, a polynomial in s, from the highest degree on, and for other p
-// behind them that of base. bad has the bits of the rows with an invalid label.
+// behind them that of base. declined, for each tile, takes the bits of the rows with an invalid
+// label, too.
 //
 //go:noescape
-func linkedBaseTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, lanes *float64, par *float64) (bad uint32)
+func linkedBaseTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
 // sumWideAVX512 returns Σ x.
 //

@@ -123,7 +123,7 @@ func klTiles[T spec.Float](v wide[T], loss []float64, grad, labelGrad, z, t, sca
 			rejected = logs.klTile(first(s.labels(labelGrad != nil)), &s.z[s.first], &s.t[s.first], k, &s.lane[s.rows], most)
 			copy(loss, s.numbers(laneLoss, w))
 			return rejected
-		}, func(s tilePart[float64]) {
-			u.tileCombine(&s.e[s.first], &s.t[s.first], &s.z[s.first], &s.t[s.first], k, &s.lane[s.rows])
+		}, func(s *tile[float64], tiles int) {
+			u.tileCombine(&s.e[0], &s.t[0], &s.z[0], &s.t[0], k, tiles, &s.lane[0])
 		}, generic)
 }

@@ -232,8 +232,8 @@ func scalePhi[T spec.Float](phi []T, factor float64) {
 	}
 }
 
-// tile runs the plan's kernel on a tile, and stores φ in phi, unless it is nil.
-func (p *plan) tile(u double, s tilePart[float64], phi []float64, k int) (bad uint32) {
+// tiles runs the plan's kernel on tiles, and stores φ in phi, unless it is nil.
+func (p *plan) tiles(u double, s *tile[float64], phi []float64, k, tiles int) {
 	run, par := u.gceTile, p.exactParameters()
 	switch {
 	case p.nearPole:
@@ -259,15 +259,14 @@ func (p *plan) tile(u double, s tilePart[float64], phi []float64, k int) (bad ui
 	case p.kind == smooth:
 		run = u.smoothTile
 	}
-	bad = run(&s.h[s.first], first(phi), &s.e[s.first], &s.z[s.first], &s.t[s.first], k, &s.lane[s.rows], &par[0])
+	run(&s.h[0], first(phi), &s.e[0], &s.z[0], &s.t[0], k, tiles, &s.declined[0], &s.lane[0], &par[0])
 	if phi != nil {
-		scalePhi(phi[:k*u.lanes()], p.factor)
+		scalePhi(phi[:tiles*k*u.lanes()], p.factor)
 	}
-	return bad
 }
 
-// at runs the plan's kernel on a class of each row.
-func (p *plan) at(u double, lane []float64) {
+// at runs the plan's kernel on a class of each row of tiles.
+func (p *plan) at(u double, lane []float64, tiles int) {
 	run := u.gceAt
 	switch p.kind {
 	case poly1:
@@ -285,7 +284,7 @@ func (p *plan) at(u double, lane []float64) {
 	case smooth:
 		run = u.smoothAt
 	}
-	run(&lane[0], &p.exactParameters()[0])
+	run(&lane[0], &p.exactParameters()[0], tiles)
 }
 
 // powPolynomial stores in c the coefficients of the polynomial in s = 1 - 4p that is (1-p)^b for 0

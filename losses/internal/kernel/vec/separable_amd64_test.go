@@ -48,8 +48,9 @@ func excludedHandled[T spec.Float](t *testing.T, u unit[T]) {
 				z[i*tileK+(i+2)%tileK] = top
 			}
 			bad := doubleTiles(doublesFor[T](), v, make([]float64, n), make([]T, n*tileK), nil, z, labels, nil, []T{1}, tileK,
-				func(u double, s tilePart[float64], loss []float64, _, w int) uint32 {
-					return p.tile(u, s, nil, tileK) | p.finish(s, loss, w, most)
+				func(u double, s *tile[float64], _, n, w int) {
+					p.tiles(u, s, nil, tileK, tilesOf(n, w))
+					p.finish(s, make([]float64, n), w, most)
 				}, func(int) bool { return false })
 			require.Equal(t, -1, bad, "%v in tiles, largest logit %v", l, top)
 		}

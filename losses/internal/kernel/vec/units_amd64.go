@@ -217,7 +217,9 @@ type double interface {
 	tileExpectation(e, h, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32)
 	tileNCE(labelGrad, e, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32)
 	temperedTile(labelGrad, e, h, z, t *float64, k, steps, soft, grad int, lanes, par *float64) (rejected uint32)
-	tileCombine(e, h, z, t *float64, k int, lanes *float64)
+	tileCombine(e, h, z, t *float64, k, tiles int, lanes *float64)
+	tileClass(e, z *float64, index *int, k, tiles int, lanes *float64)
+	tileClassGrads(e, z *float64, index *int, k, tiles int, lanes *float64)
 	klTile(labelGrad, z, t *float64, k int, lanes *float64, most float64) (rejected uint32)
 	temperedPowers(log, p, pow, inverse, d *float64, n int, c, mu, f, e float64) (s0, s1, s2 float64, bad uint32)
 	temperedShift(log, p, pow, inverse *float64, n int, c, step, e float64)
@@ -233,26 +235,26 @@ type double interface {
 	closeRatios(y, less, sum, z, other, q *float64, k, n int)
 	topExps(lanes *float64)
 	oddsClass(lanes *float64)
-	polyTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
-	polyAt(lanes, par *float64)
-	focal1Tile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
-	focal1At(lanes, par *float64)
-	focal7Tile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
-	focal7At(lanes, par *float64)
-	focalNTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
-	focalNAt(lanes, par *float64)
-	focalPowTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
-	gceTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
-	gceAt(lanes, par *float64)
-	baseTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
-	baseAt(lanes, par *float64)
-	aelTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
-	aelAt(lanes, par *float64)
-	smoothTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
-	smoothAt(lanes, par *float64)
-	linkedTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
-	linkedPowerTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
-	linkedBaseTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32)
+	polyTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64)
+	polyAt(lanes, par *float64, tiles int)
+	focal1Tile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64)
+	focal1At(lanes, par *float64, tiles int)
+	focal7Tile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64)
+	focal7At(lanes, par *float64, tiles int)
+	focalNTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64)
+	focalNAt(lanes, par *float64, tiles int)
+	focalPowTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64)
+	gceTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64)
+	gceAt(lanes, par *float64, tiles int)
+	baseTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64)
+	baseAt(lanes, par *float64, tiles int)
+	aelTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64)
+	aelAt(lanes, par *float64, tiles int)
+	smoothTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64)
+	smoothAt(lanes, par *float64, tiles int)
+	linkedTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64)
+	linkedPowerTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64)
+	linkedBaseTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64)
 }
 
 // f32AVX512 is an instruction set.
@@ -1106,8 +1108,14 @@ func (f64AVX512) tileNCE(labelGrad, e, z, t *float64, k, grad int, lanes, par *f
 func (f64AVX512) temperedTile(labelGrad, e, h, z, t *float64, k, steps, soft, grad int, lanes, par *float64) (rejected uint32) {
 	return temperedTileF64AVX512(labelGrad, e, h, z, t, k, steps, soft, grad, lanes, par)
 }
-func (f64AVX512) tileCombine(e, h, z, t *float64, k int, lanes *float64) {
-	tileCombineF64AVX512(e, h, z, t, k, lanes)
+func (f64AVX512) tileCombine(e, h, z, t *float64, k, tiles int, lanes *float64) {
+	tileCombineF64AVX512(e, h, z, t, k, tiles, lanes)
+}
+func (f64AVX512) tileClass(e, z *float64, index *int, k, tiles int, lanes *float64) {
+	tileClassF64AVX512(e, z, index, k, tiles, lanes)
+}
+func (f64AVX512) tileClassGrads(e, z *float64, index *int, k, tiles int, lanes *float64) {
+	tileClassGradsF64AVX512(e, z, index, k, tiles, lanes)
 }
 func (f64AVX512) klTile(labelGrad, z, t *float64, k int, lanes *float64, most float64) (rejected uint32) {
 	return klTileF64AVX512(labelGrad, z, t, k, lanes, most)
@@ -1146,49 +1154,49 @@ func (f64AVX512) closeRatios(y, less, sum, z, other, q *float64, k, n int) {
 }
 func (f64AVX512) topExps(lanes *float64)   { topExpsF64AVX512(lanes) }
 func (f64AVX512) oddsClass(lanes *float64) { oddsClassF64AVX512(lanes) }
-func (f64AVX512) polyTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return polyTileF64AVX512(h, phi, e, z, t, k, lanes, par)
+func (f64AVX512) polyTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	polyTileF64AVX512(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (f64AVX512) polyAt(lanes, par *float64) { polyAtF64AVX512(lanes, par) }
-func (f64AVX512) focal1Tile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return focal1TileF64AVX512(h, phi, e, z, t, k, lanes, par)
+func (f64AVX512) polyAt(lanes, par *float64, tiles int) { polyAtF64AVX512(lanes, par, tiles) }
+func (f64AVX512) focal1Tile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	focal1TileF64AVX512(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (f64AVX512) focal1At(lanes, par *float64) { focal1AtF64AVX512(lanes, par) }
-func (f64AVX512) focal7Tile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return focal7TileF64AVX512(h, phi, e, z, t, k, lanes, par)
+func (f64AVX512) focal1At(lanes, par *float64, tiles int) { focal1AtF64AVX512(lanes, par, tiles) }
+func (f64AVX512) focal7Tile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	focal7TileF64AVX512(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (f64AVX512) focal7At(lanes, par *float64) { focal7AtF64AVX512(lanes, par) }
-func (f64AVX512) focalNTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return focalNTileF64AVX512(h, phi, e, z, t, k, lanes, par)
+func (f64AVX512) focal7At(lanes, par *float64, tiles int) { focal7AtF64AVX512(lanes, par, tiles) }
+func (f64AVX512) focalNTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	focalNTileF64AVX512(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (f64AVX512) focalNAt(lanes, par *float64) { focalNAtF64AVX512(lanes, par) }
-func (f64AVX512) focalPowTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return focalPowTileF64AVX512(h, phi, e, z, t, k, lanes, par)
+func (f64AVX512) focalNAt(lanes, par *float64, tiles int) { focalNAtF64AVX512(lanes, par, tiles) }
+func (f64AVX512) focalPowTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	focalPowTileF64AVX512(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (f64AVX512) gceTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return gceTileF64AVX512(h, phi, e, z, t, k, lanes, par)
+func (f64AVX512) gceTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	gceTileF64AVX512(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (f64AVX512) gceAt(lanes, par *float64) { gceAtF64AVX512(lanes, par) }
-func (f64AVX512) baseTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return baseTileF64AVX512(h, phi, e, z, t, k, lanes, par)
+func (f64AVX512) gceAt(lanes, par *float64, tiles int) { gceAtF64AVX512(lanes, par, tiles) }
+func (f64AVX512) baseTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	baseTileF64AVX512(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (f64AVX512) baseAt(lanes, par *float64) { baseAtF64AVX512(lanes, par) }
-func (f64AVX512) aelTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return aelTileF64AVX512(h, phi, e, z, t, k, lanes, par)
+func (f64AVX512) baseAt(lanes, par *float64, tiles int) { baseAtF64AVX512(lanes, par, tiles) }
+func (f64AVX512) aelTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	aelTileF64AVX512(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (f64AVX512) aelAt(lanes, par *float64) { aelAtF64AVX512(lanes, par) }
-func (f64AVX512) smoothTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return smoothTileF64AVX512(h, phi, e, z, t, k, lanes, par)
+func (f64AVX512) aelAt(lanes, par *float64, tiles int) { aelAtF64AVX512(lanes, par, tiles) }
+func (f64AVX512) smoothTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	smoothTileF64AVX512(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (f64AVX512) smoothAt(lanes, par *float64) { smoothAtF64AVX512(lanes, par) }
-func (f64AVX512) linkedTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return linkedTileF64AVX512(h, phi, e, z, t, k, lanes, par)
+func (f64AVX512) smoothAt(lanes, par *float64, tiles int) { smoothAtF64AVX512(lanes, par, tiles) }
+func (f64AVX512) linkedTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	linkedTileF64AVX512(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (f64AVX512) linkedPowerTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return linkedPowerTileF64AVX512(h, phi, e, z, t, k, lanes, par)
+func (f64AVX512) linkedPowerTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	linkedPowerTileF64AVX512(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (f64AVX512) linkedBaseTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return linkedBaseTileF64AVX512(h, phi, e, z, t, k, lanes, par)
+func (f64AVX512) linkedBaseTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	linkedBaseTileF64AVX512(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
 
 // f32AVX2 is an instruction set.
@@ -1972,8 +1980,14 @@ func (f64AVX2) tileNCE(labelGrad, e, z, t *float64, k, grad int, lanes, par *flo
 func (f64AVX2) temperedTile(labelGrad, e, h, z, t *float64, k, steps, soft, grad int, lanes, par *float64) (rejected uint32) {
 	return temperedTileF64AVX2(labelGrad, e, h, z, t, k, steps, soft, grad, lanes, par)
 }
-func (f64AVX2) tileCombine(e, h, z, t *float64, k int, lanes *float64) {
-	tileCombineF64AVX2(e, h, z, t, k, lanes)
+func (f64AVX2) tileCombine(e, h, z, t *float64, k, tiles int, lanes *float64) {
+	tileCombineF64AVX2(e, h, z, t, k, tiles, lanes)
+}
+func (f64AVX2) tileClass(e, z *float64, index *int, k, tiles int, lanes *float64) {
+	tileClassF64AVX2(e, z, index, k, tiles, lanes)
+}
+func (f64AVX2) tileClassGrads(e, z *float64, index *int, k, tiles int, lanes *float64) {
+	tileClassGradsF64AVX2(e, z, index, k, tiles, lanes)
 }
 func (f64AVX2) klTile(labelGrad, z, t *float64, k int, lanes *float64, most float64) (rejected uint32) {
 	return klTileF64AVX2(labelGrad, z, t, k, lanes, most)
@@ -2010,49 +2024,49 @@ func (f64AVX2) closeRatios(y, less, sum, z, other, q *float64, k, n int) {
 }
 func (f64AVX2) topExps(lanes *float64)   { topExpsF64AVX2(lanes) }
 func (f64AVX2) oddsClass(lanes *float64) { oddsClassF64AVX2(lanes) }
-func (f64AVX2) polyTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return polyTileF64AVX2(h, phi, e, z, t, k, lanes, par)
+func (f64AVX2) polyTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	polyTileF64AVX2(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (f64AVX2) polyAt(lanes, par *float64) { polyAtF64AVX2(lanes, par) }
-func (f64AVX2) focal1Tile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return focal1TileF64AVX2(h, phi, e, z, t, k, lanes, par)
+func (f64AVX2) polyAt(lanes, par *float64, tiles int) { polyAtF64AVX2(lanes, par, tiles) }
+func (f64AVX2) focal1Tile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	focal1TileF64AVX2(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (f64AVX2) focal1At(lanes, par *float64) { focal1AtF64AVX2(lanes, par) }
-func (f64AVX2) focal7Tile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return focal7TileF64AVX2(h, phi, e, z, t, k, lanes, par)
+func (f64AVX2) focal1At(lanes, par *float64, tiles int) { focal1AtF64AVX2(lanes, par, tiles) }
+func (f64AVX2) focal7Tile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	focal7TileF64AVX2(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (f64AVX2) focal7At(lanes, par *float64) { focal7AtF64AVX2(lanes, par) }
-func (f64AVX2) focalNTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return focalNTileF64AVX2(h, phi, e, z, t, k, lanes, par)
+func (f64AVX2) focal7At(lanes, par *float64, tiles int) { focal7AtF64AVX2(lanes, par, tiles) }
+func (f64AVX2) focalNTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	focalNTileF64AVX2(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (f64AVX2) focalNAt(lanes, par *float64) { focalNAtF64AVX2(lanes, par) }
-func (f64AVX2) focalPowTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return focalPowTileF64AVX2(h, phi, e, z, t, k, lanes, par)
+func (f64AVX2) focalNAt(lanes, par *float64, tiles int) { focalNAtF64AVX2(lanes, par, tiles) }
+func (f64AVX2) focalPowTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	focalPowTileF64AVX2(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (f64AVX2) gceTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return gceTileF64AVX2(h, phi, e, z, t, k, lanes, par)
+func (f64AVX2) gceTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	gceTileF64AVX2(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (f64AVX2) gceAt(lanes, par *float64) { gceAtF64AVX2(lanes, par) }
-func (f64AVX2) baseTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return baseTileF64AVX2(h, phi, e, z, t, k, lanes, par)
+func (f64AVX2) gceAt(lanes, par *float64, tiles int) { gceAtF64AVX2(lanes, par, tiles) }
+func (f64AVX2) baseTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	baseTileF64AVX2(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (f64AVX2) baseAt(lanes, par *float64) { baseAtF64AVX2(lanes, par) }
-func (f64AVX2) aelTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return aelTileF64AVX2(h, phi, e, z, t, k, lanes, par)
+func (f64AVX2) baseAt(lanes, par *float64, tiles int) { baseAtF64AVX2(lanes, par, tiles) }
+func (f64AVX2) aelTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	aelTileF64AVX2(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (f64AVX2) aelAt(lanes, par *float64) { aelAtF64AVX2(lanes, par) }
-func (f64AVX2) smoothTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return smoothTileF64AVX2(h, phi, e, z, t, k, lanes, par)
+func (f64AVX2) aelAt(lanes, par *float64, tiles int) { aelAtF64AVX2(lanes, par, tiles) }
+func (f64AVX2) smoothTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	smoothTileF64AVX2(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (f64AVX2) smoothAt(lanes, par *float64) { smoothAtF64AVX2(lanes, par) }
-func (f64AVX2) linkedTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return linkedTileF64AVX2(h, phi, e, z, t, k, lanes, par)
+func (f64AVX2) smoothAt(lanes, par *float64, tiles int) { smoothAtF64AVX2(lanes, par, tiles) }
+func (f64AVX2) linkedTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	linkedTileF64AVX2(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (f64AVX2) linkedPowerTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return linkedPowerTileF64AVX2(h, phi, e, z, t, k, lanes, par)
+func (f64AVX2) linkedPowerTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	linkedPowerTileF64AVX2(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (f64AVX2) linkedBaseTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return linkedBaseTileF64AVX2(h, phi, e, z, t, k, lanes, par)
+func (f64AVX2) linkedBaseTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	linkedBaseTileF64AVX2(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
 
 // wideAVX512 is an instruction set.
@@ -2509,49 +2523,49 @@ func (shortAVX512) tileStats(e, z *float64, k, tiles int, declined *uint32, lane
 func (shortAVX512) minusLogs(dst, t *float64, n int, most float64) {
 	minusLogsShortAVX512(dst, t, n, most)
 }
-func (shortAVX512) polyTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return polyTileShortAVX512(h, phi, e, z, t, k, lanes, par)
+func (shortAVX512) polyTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	polyTileShortAVX512(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (shortAVX512) polyAt(lanes, par *float64) { polyAtShortAVX512(lanes, par) }
-func (shortAVX512) focal1Tile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return focal1TileShortAVX512(h, phi, e, z, t, k, lanes, par)
+func (shortAVX512) polyAt(lanes, par *float64, tiles int) { polyAtShortAVX512(lanes, par, tiles) }
+func (shortAVX512) focal1Tile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	focal1TileShortAVX512(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (shortAVX512) focal1At(lanes, par *float64) { focal1AtShortAVX512(lanes, par) }
-func (shortAVX512) focal7Tile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return focal7TileShortAVX512(h, phi, e, z, t, k, lanes, par)
+func (shortAVX512) focal1At(lanes, par *float64, tiles int) { focal1AtShortAVX512(lanes, par, tiles) }
+func (shortAVX512) focal7Tile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	focal7TileShortAVX512(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (shortAVX512) focal7At(lanes, par *float64) { focal7AtShortAVX512(lanes, par) }
-func (shortAVX512) focalNTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return focalNTileShortAVX512(h, phi, e, z, t, k, lanes, par)
+func (shortAVX512) focal7At(lanes, par *float64, tiles int) { focal7AtShortAVX512(lanes, par, tiles) }
+func (shortAVX512) focalNTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	focalNTileShortAVX512(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (shortAVX512) focalNAt(lanes, par *float64) { focalNAtShortAVX512(lanes, par) }
-func (shortAVX512) focalPowTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return focalPowTileShortAVX512(h, phi, e, z, t, k, lanes, par)
+func (shortAVX512) focalNAt(lanes, par *float64, tiles int) { focalNAtShortAVX512(lanes, par, tiles) }
+func (shortAVX512) focalPowTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	focalPowTileShortAVX512(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (shortAVX512) gceTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return gceTileShortAVX512(h, phi, e, z, t, k, lanes, par)
+func (shortAVX512) gceTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	gceTileShortAVX512(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (shortAVX512) gceAt(lanes, par *float64) { gceAtShortAVX512(lanes, par) }
-func (shortAVX512) baseTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return baseTileShortAVX512(h, phi, e, z, t, k, lanes, par)
+func (shortAVX512) gceAt(lanes, par *float64, tiles int) { gceAtShortAVX512(lanes, par, tiles) }
+func (shortAVX512) baseTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	baseTileShortAVX512(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (shortAVX512) baseAt(lanes, par *float64) { baseAtShortAVX512(lanes, par) }
-func (shortAVX512) aelTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return aelTileShortAVX512(h, phi, e, z, t, k, lanes, par)
+func (shortAVX512) baseAt(lanes, par *float64, tiles int) { baseAtShortAVX512(lanes, par, tiles) }
+func (shortAVX512) aelTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	aelTileShortAVX512(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (shortAVX512) aelAt(lanes, par *float64) { aelAtShortAVX512(lanes, par) }
-func (shortAVX512) smoothTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return smoothTileShortAVX512(h, phi, e, z, t, k, lanes, par)
+func (shortAVX512) aelAt(lanes, par *float64, tiles int) { aelAtShortAVX512(lanes, par, tiles) }
+func (shortAVX512) smoothTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	smoothTileShortAVX512(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (shortAVX512) smoothAt(lanes, par *float64) { smoothAtShortAVX512(lanes, par) }
-func (shortAVX512) linkedTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return linkedTileShortAVX512(h, phi, e, z, t, k, lanes, par)
+func (shortAVX512) smoothAt(lanes, par *float64, tiles int) { smoothAtShortAVX512(lanes, par, tiles) }
+func (shortAVX512) linkedTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	linkedTileShortAVX512(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (shortAVX512) linkedPowerTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return linkedPowerTileShortAVX512(h, phi, e, z, t, k, lanes, par)
+func (shortAVX512) linkedPowerTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	linkedPowerTileShortAVX512(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (shortAVX512) linkedBaseTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return linkedBaseTileShortAVX512(h, phi, e, z, t, k, lanes, par)
+func (shortAVX512) linkedBaseTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	linkedBaseTileShortAVX512(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
 
 // shortAVX2 is f64AVX2 to the digits that float32 takes.
@@ -2561,47 +2575,47 @@ func (shortAVX2) tileStats(e, z *float64, k, tiles int, declined *uint32, lanes 
 	tileStatsShortAVX2(e, z, k, tiles, declined, lanes)
 }
 func (shortAVX2) minusLogs(dst, t *float64, n int, most float64) { minusLogsShortAVX2(dst, t, n, most) }
-func (shortAVX2) polyTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return polyTileShortAVX2(h, phi, e, z, t, k, lanes, par)
+func (shortAVX2) polyTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	polyTileShortAVX2(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (shortAVX2) polyAt(lanes, par *float64) { polyAtShortAVX2(lanes, par) }
-func (shortAVX2) focal1Tile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return focal1TileShortAVX2(h, phi, e, z, t, k, lanes, par)
+func (shortAVX2) polyAt(lanes, par *float64, tiles int) { polyAtShortAVX2(lanes, par, tiles) }
+func (shortAVX2) focal1Tile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	focal1TileShortAVX2(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (shortAVX2) focal1At(lanes, par *float64) { focal1AtShortAVX2(lanes, par) }
-func (shortAVX2) focal7Tile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return focal7TileShortAVX2(h, phi, e, z, t, k, lanes, par)
+func (shortAVX2) focal1At(lanes, par *float64, tiles int) { focal1AtShortAVX2(lanes, par, tiles) }
+func (shortAVX2) focal7Tile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	focal7TileShortAVX2(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (shortAVX2) focal7At(lanes, par *float64) { focal7AtShortAVX2(lanes, par) }
-func (shortAVX2) focalNTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return focalNTileShortAVX2(h, phi, e, z, t, k, lanes, par)
+func (shortAVX2) focal7At(lanes, par *float64, tiles int) { focal7AtShortAVX2(lanes, par, tiles) }
+func (shortAVX2) focalNTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	focalNTileShortAVX2(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (shortAVX2) focalNAt(lanes, par *float64) { focalNAtShortAVX2(lanes, par) }
-func (shortAVX2) focalPowTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return focalPowTileShortAVX2(h, phi, e, z, t, k, lanes, par)
+func (shortAVX2) focalNAt(lanes, par *float64, tiles int) { focalNAtShortAVX2(lanes, par, tiles) }
+func (shortAVX2) focalPowTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	focalPowTileShortAVX2(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (shortAVX2) gceTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return gceTileShortAVX2(h, phi, e, z, t, k, lanes, par)
+func (shortAVX2) gceTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	gceTileShortAVX2(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (shortAVX2) gceAt(lanes, par *float64) { gceAtShortAVX2(lanes, par) }
-func (shortAVX2) baseTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return baseTileShortAVX2(h, phi, e, z, t, k, lanes, par)
+func (shortAVX2) gceAt(lanes, par *float64, tiles int) { gceAtShortAVX2(lanes, par, tiles) }
+func (shortAVX2) baseTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	baseTileShortAVX2(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (shortAVX2) baseAt(lanes, par *float64) { baseAtShortAVX2(lanes, par) }
-func (shortAVX2) aelTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return aelTileShortAVX2(h, phi, e, z, t, k, lanes, par)
+func (shortAVX2) baseAt(lanes, par *float64, tiles int) { baseAtShortAVX2(lanes, par, tiles) }
+func (shortAVX2) aelTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	aelTileShortAVX2(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (shortAVX2) aelAt(lanes, par *float64) { aelAtShortAVX2(lanes, par) }
-func (shortAVX2) smoothTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return smoothTileShortAVX2(h, phi, e, z, t, k, lanes, par)
+func (shortAVX2) aelAt(lanes, par *float64, tiles int) { aelAtShortAVX2(lanes, par, tiles) }
+func (shortAVX2) smoothTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	smoothTileShortAVX2(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (shortAVX2) smoothAt(lanes, par *float64) { smoothAtShortAVX2(lanes, par) }
-func (shortAVX2) linkedTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return linkedTileShortAVX2(h, phi, e, z, t, k, lanes, par)
+func (shortAVX2) smoothAt(lanes, par *float64, tiles int) { smoothAtShortAVX2(lanes, par, tiles) }
+func (shortAVX2) linkedTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	linkedTileShortAVX2(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (shortAVX2) linkedPowerTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return linkedPowerTileShortAVX2(h, phi, e, z, t, k, lanes, par)
+func (shortAVX2) linkedPowerTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	linkedPowerTileShortAVX2(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
-func (shortAVX2) linkedBaseTile(h, phi, e, z, t *float64, k int, lanes, par *float64) (bad uint32) {
-	return linkedBaseTileShortAVX2(h, phi, e, z, t, k, lanes, par)
+func (shortAVX2) linkedBaseTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
+	linkedBaseTileShortAVX2(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }

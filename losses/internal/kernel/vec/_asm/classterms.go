@@ -1,6 +1,7 @@
 package main
 
 import (
+	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
@@ -147,17 +148,73 @@ func aelTerm(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) reg.V
 	}
 }
 
-// classTerm emits the kernel of a separable loss for a class of each row.
+// classTerm emits the kernel of a separable loss for a class of each row of tiles.
 func (g isa) classTerm(s separable) {
-	g.text(s.name+"At", "func(lanes, par *A)", "takes log p, p and 1-p of a class from lanes and stores φ and -φ'.", s.doc)
-	lanes, par := g.param("lanes"), g.param("par")
-	one, sum := g.vec(), g.zeros(1)[0]
-	g.load(g.constant(1), one)
-	l := g.vec()
-	g.load(g.lane(lanes, "LogP"), l)
-	h := s.anywhere(g, par)(g.classOf(lanes, l, one, "P", "Q"), sum)
-	g.store(sum, g.lane(lanes, "Phi"))
-	g.store(h, g.lane(lanes, "Fall"))
+	g.text(s.name+"At", "func(lanes, par *A, tiles int)",
+		"takes log p, p and 1-p of a class of the rows of tiles from lanes and stores φ and -φ'.", s.doc)
+	par, one := g.param("par"), g.constant(1)
+	body := s.anywhere(g, par)
+	g.tilePass(func(lanes reg.GPVirtual) {
+		sum := g.zeros(1)[0]
+		h := body(g.classOf(lanes, g.loaded(g.lane(lanes, "LogP")), g.loaded(one), "P", "Q"), sum)
+		g.store(sum, g.lane(lanes, "Phi"))
+		g.store(h, g.lane(lanes, "Fall"))
+	})
+	g.ret()
+}
+
+// tileClass emits what classTerm takes of the classes of an index.
+func (g isa) tileClass() {
+	g.text("tileClass", "func(e, z *A, index *int, k, tiles int, lanes *A)",
+		"takes e and lanes from tileStats and stores log p, p and 1-p of the classes index of the rows of tiles, and as",
+		"AtTop their gradients by a maximum of p > 1/2, over -φ'.")
+	x := tileRows{g: g, e: g.param("e"), z: g.param("z"), index: g.param("index"), k: g.param("k")}
+	g.tilePass(func(lanes reg.GPVirtual) {
+		at, atTop := g.vec(), g.zeros(1)[0]
+		g.load(Mem{Base: x.index}, at)
+		VPSLLQ(Imm(uint64(log2(g.lanes()))), at, at)
+		VPADDQ(g.count(), at, at)
+		l := g.numbersAt(Mem{Base: x.z}, at)
+		p, top, rest := g.numbersAt(Mem{Base: x.e}, at), g.loaded(g.lane(lanes, "Max")), g.loaded(g.lane(lanes, "Rest"))
+		g.mul(g.lane(lanes, "Coef"), p, p)
+		g.store(p, g.lane(lanes, "P"))
+		other := g.cmp(ltOQ, top, l)
+		g.addWhere(other, g.loaded(g.constant(1)), atTop)
+		g.sub(rest, atTop, atTop)
+		g.store(atTop, g.lane(lanes, "AtTop"))
+		g.blend(other, g.oneMinus(p), rest)
+		g.store(rest, g.lane(lanes, "Q"))
+		g.sub(top, l, l)
+		g.sub(g.lane(lanes, "Log"), l, l)
+		g.store(l, g.lane(lanes, "LogP"))
+		x.advance()
+	})
+	g.ret()
+}
+
+// tileClassGrads emits the gradients of a separable loss for the classes of an index.
+func (g isa) tileClassGrads() {
+	g.text("tileClassGrads", "func(e, z *A, index *int, k, tiles int, lanes *A)",
+		"takes e from tileStats and lanes from tileClass, with -φ', and stores in e scale -φ' (coef e - 1 at the class),",
+		"at a maximum of p > 1/2 scale -φ' atTop.")
+	x := tileRows{g: g, e: g.param("e"), z: g.param("z"), index: g.param("index"), k: g.param("k")}
+	half, one := g.hold(0.5), g.hold(1)
+	g.tilePass(func(lanes reg.GPVirtual) {
+		x.lanes = lanes
+		hot, scale := x.hot(), g.loaded(g.lane(lanes, "Scale"))
+		top, coef, atTop := g.loaded(g.lane(lanes, "Max")), g.loaded(g.lane(lanes, "Coef")), g.loaded(g.lane(lanes, "AtTop"))
+		g.mul(g.lane(lanes, "Fall"), scale, scale)
+		sure := g.cmp(gtOQ, half, g.loaded(g.lane(lanes, "Top")))
+		g.columns(x.k, func(off reg.GPVirtual) {
+			y := g.vec()
+			g.mul(col(x.e, off), coef, y)
+			g.subWhere(hot(off, 0), one, y)
+			g.blend(g.maskAnd(g.cmp(eqOQ, col(x.z, off), top), sure), atTop, y)
+			g.mul(scale, y, y)
+			g.store(y, col(x.e, off))
+		})
+		x.advance()
+	})
 	g.ret()
 }
 

@@ -18,6 +18,7 @@ var lanes = []struct{ name, doc string }{
 	{"Top", "p_a = 1/(1+r)"},
 	{"Rest", "1 - p_a = r/(1+r)"},
 	{"Coef", "p = coef e"},
+	{"Own", "the labels of the maxima"},
 	{"Loss", "the loss"},
 	{"Mass", "Σ -t φ'(l)"},
 	{"Slope", "φ' at the maximum"},

@@ -79,71 +79,85 @@ func (g isa) sums(s termSums) {
 	g.ret()
 }
 
-// tileTerms emits the kernel of a separable loss for a tile.
+// tileTerms emits the kernel of a separable loss for tiles.
 func (g isa) tileTerms(s separable) {
-	g.text(s.name+"Tile", "func(h, phi, e, z, t *A, k int, lanes, par *A) (bad uint32)",
+	g.text(s.name+"Tile", "func(h, phi, e, z, t *A, k, tiles int, declined *uint32, lanes, par *A)",
 		"takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and in lanes Σ t φ(l) and Σ h and "+
 			"what tileCombine takes. Unless phi is nil it stores φ(l) there.", s.doc,
-		"bad has the bits of the rows with an invalid label.")
+		"declined, for each tile, takes the bits of the rows with an invalid label, too.")
 	h, e, z, t, k := g.param("h"), g.param("e"), g.param("z"), g.param("t"), g.param("k")
-	phi, lanes, par := g.param("phi"), g.param("lanes"), g.param("par")
-	top, log, coef := g.holdLane(lanes, "Max"), g.holdLane(lanes, "Log"), g.holdLane(lanes, "Coef")
-	acc := g.zeros(3)
-	sum, mass, own := acc[0], acc[1], acc[2]
-	bad := g.noLanes()
+	phi, par := g.param("phi"), g.param("par")
 	body := s.prepare(g, par)
-	g.columns(k, func(off reg.GPVirtual) {
-		lab, l, other := g.vec(), g.vec(), g.vec()
-		g.load(col(t, off), lab)
-		g.load(col(z, off), l)
-		g.orInto(g.invalid(lab), bad)
-		g.keep(g.cmp(neqUQ, top, l), lab, other) // the labels of the others
-		g.addWhere(g.cmp(eqOQ, top, l), lab, own)
-		g.sub(top, l, l)
-		g.sub(log, l, l)
-		out := body(element{l: l, t: other, p: func() reg.VecVirtual {
-			p := g.vec()
-			g.load(col(e, off), p)
-			g.mul(coef, p, p)
-			return p
-		}, u: g.oneMinus, phi: g.keepPhi(phi, func(x reg.VecVirtual) { g.store(x, col(phi, off)) })}, sum)
-		g.mul(other, out, out)
-		g.add(out, mass, mass)
-		g.store(out, col(h, off))
-	})
-	Store(g.maskBits(bad), Return("bad"))
-	g.finishTile(s, lanes, par, sum, mass, own)
-	where(phi, func() {
-		most, own := g.vec(), g.vec()
-		g.load(g.lane(lanes, "Max"), most)
-		g.load(g.lane(lanes, "Phi"), own)
+	g.tilePass(func(lanes reg.GPVirtual) {
+		top, log, coef := g.holdLane(lanes, "Max"), g.holdLane(lanes, "Log"), g.holdLane(lanes, "Coef")
+		acc := g.zeros(3)
+		sum, mass, own := acc[0], acc[1], acc[2]
+		bad := g.noLanes()
 		g.columns(k, func(off reg.GPVirtual) {
-			x := g.vec()
-			g.load(col(phi, off), x)
-			g.blend(g.cmp(eqOQ, col(z, off), most), own, x)
-			g.store(x, col(phi, off))
+			lab, l, other := g.vec(), g.vec(), g.vec()
+			g.load(col(t, off), lab)
+			g.load(col(z, off), l)
+			g.orInto(g.invalid(lab), bad)
+			g.keep(g.cmp(neqUQ, top, l), lab, other) // the labels of the others
+			g.addWhere(g.cmp(eqOQ, top, l), lab, own)
+			g.sub(top, l, l)
+			g.sub(log, l, l)
+			out := body(element{l: l, t: other, p: func() reg.VecVirtual {
+				p := g.vec()
+				g.load(col(e, off), p)
+				g.mul(coef, p, p)
+				return p
+			}, u: g.oneMinus, phi: g.keepPhi(phi, func(x reg.VecVirtual) { g.store(x, col(phi, off)) })}, sum)
+			g.mul(other, out, out)
+			g.add(out, mass, mass)
+			g.store(out, col(h, off))
+		})
+		for i, name := range []string{"Loss", "Mass", "Own"} {
+			g.store(acc[i], g.lane(lanes, name))
+		}
+		declined := g.param("declined")
+		ORL(g.maskBits(bad), Mem{Base: declined})
+		ADDQ(Imm(4), address(Param("declined")))
+		advance(k, g.column(), h, e, z, t)
+		where(phi, func() { advance(k, g.column(), phi) })
+	})
+	body = s.anywhere(g, par)
+	g.tilePass(func(lanes reg.GPVirtual) { g.finishTile(body, lanes) })
+	phi = g.param("phi")
+	where(phi, func() {
+		z := g.param("z")
+		g.tilePass(func(lanes reg.GPVirtual) {
+			most, own := g.vec(), g.vec()
+			g.load(g.lane(lanes, "Max"), most)
+			g.load(g.lane(lanes, "Phi"), own)
+			g.columns(k, func(off reg.GPVirtual) {
+				x := g.vec()
+				g.load(col(phi, off), x)
+				g.blend(g.cmp(eqOQ, col(z, off), most), own, x)
+				g.store(x, col(phi, off))
+			})
+			advance(k, g.column(), z, phi)
 		})
 	})
 	g.ret()
 }
 
-// finishTile emits what the maxima of a tile's rows, with the labels own, add to the sums of the
-// others.
-func (g isa) finishTile(s separable, lanes, par reg.GPVirtual, sum, others, own reg.VecVirtual) {
-	kept, l := g.park(others), g.zeros(1)[0]
+// finishTile emits what the maxima of a tile's rows add to the sums of the others, by the terms of
+// a separable loss for p of any size.
+func (g isa) finishTile(terms func(x element, sum reg.VecVirtual) (h reg.VecVirtual), lanes reg.GPVirtual) {
+	sum, own, l := g.loaded(g.lane(lanes, "Loss")), g.loaded(g.lane(lanes, "Own")), g.zeros(1)[0]
 	g.sub(g.lane(lanes, "Log"), l, l)
 	most := g.classOf(lanes, l, own, "Top", "Rest")
 	most.phi = func(value func() reg.VecVirtual) { g.store(value(), g.lane(lanes, "Phi")) }
-	h := s.anywhere(g, par)(most, sum)
+	h := terms(most, sum)
 	g.store(sum, g.lane(lanes, "Loss"))
-	mass := g.vec()
-	g.load(kept, mass)
+	mass, others := g.loaded(g.lane(lanes, "Mass")), g.loaded(g.lane(lanes, "Mass"))
 	g.madd(own, h, mass)
 	g.store(mass, g.lane(lanes, "Mass"))
 	g.zero(l)
 	g.sub(h, l, l)
 	g.store(l, g.lane(lanes, "Slope"))
-	g.storeMass(lanes, mass, g.loaded(kept))
+	g.storeMass(lanes, mass, others)
 }
 
 // storeMass emits what tileCombine takes of Σ -t φ'(l), mass, and that without the maxima. It
@@ -155,31 +169,32 @@ func (g isa) storeMass(lanes reg.GPVirtual, mass, others reg.VecVirtual) {
 	g.store(mass, g.lane(lanes, "Coef"))
 }
 
-// tileCombine emits the gradient of a tile.
+// tileCombine emits the gradients of tiles.
 func (g isa) tileCombine() {
-	g.text("tileCombine", "func(e, h, z, t *A, k int, lanes *A)",
+	g.text("tileCombine", "func(e, h, z, t *A, k, tiles int, lanes *A)",
 		"stores scale (coef e - h) in e, at a maximum of p > 1/2 scale atTop, at several maxima scale (coef e + "+
 			"slope t).")
-	e, h, z, t, k, lanes := g.param("e"), g.param("h"), g.param("z"), g.param("t"), g.param("k"), g.param("lanes")
-	numbers := make([]reg.VecVirtual, 6)
-	for i, name := range []string{"Max", "Coef", "AtTop", "Scale", "Slope", "Top"} {
-		numbers[i] = g.vec()
-		g.load(g.lane(lanes, name), numbers[i])
-	}
-	top, coef, atTop, scale, slope := numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]
-	half := g.vec()
-	g.load(g.constant(0.5), half)
-	sure := g.cmp(gtOQ, half, numbers[5])
-	g.columns(k, func(off reg.GPVirtual) {
-		y, tied := g.vec(), g.vec()
-		g.mul(col(e, off), coef, y)
-		g.mul(col(t, off), slope, tied)
-		g.add(y, tied, tied)
-		g.blend(sure, atTop, tied)
-		g.sub(col(h, off), y, y)
-		g.blend(g.cmp(eqOQ, col(z, off), top), tied, y)
-		g.mul(scale, y, y)
-		g.store(y, col(e, off))
+	e, h, z, t, k := g.param("e"), g.param("h"), g.param("z"), g.param("t"), g.param("k")
+	half := g.hold(0.5)
+	g.tilePass(func(lanes reg.GPVirtual) {
+		numbers := make([]reg.VecVirtual, 5)
+		for i, name := range []string{"Max", "Coef", "AtTop", "Scale", "Slope"} {
+			numbers[i] = g.loaded(g.lane(lanes, name))
+		}
+		top, coef, atTop, scale, slope := numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]
+		sure := g.cmp(gtOQ, half, g.loaded(g.lane(lanes, "Top")))
+		g.columns(k, func(off reg.GPVirtual) {
+			y, tied := g.vec(), g.vec()
+			g.mul(col(e, off), coef, y)
+			g.mul(col(t, off), slope, tied)
+			g.add(y, tied, tied)
+			g.blend(sure, atTop, tied)
+			g.sub(col(h, off), y, y)
+			g.blend(g.cmp(eqOQ, col(z, off), top), tied, y)
+			g.mul(scale, y, y)
+			g.store(y, col(e, off))
+		})
+		advance(k, g.column(), e, h, z, t)
 	})
 	g.ret()
 }

@@ -120,6 +120,8 @@ func main() {
 			g.tileNCE()
 			g.temperedTile()
 			g.tileCombine()
+			g.tileClass()
+			g.tileClassGrads()
 			g.klTile()
 			g.temperedPowers()
 			g.temperedShift()

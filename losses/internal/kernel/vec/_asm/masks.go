@@ -295,7 +295,7 @@ func (g isa) butLane(m mask, pos reg.GPVirtual) mask {
 
 // count returns memory with the numbers of the lanes.
 func (g isa) count() Mem {
-	name := fmt.Sprintf("count%d", g.lanes())
+	name := fmt.Sprintf("count%dx%d", g.lanes(), g.floatSize())
 	if m, ok := constants[name]; ok {
 		return m
 	}

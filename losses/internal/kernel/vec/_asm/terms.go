@@ -323,11 +323,20 @@ func (g isa) sixteenAt(par reg.GPVirtual, i int, k reg.VecVirtual) (v reg.VecVir
 		g.lookup(table{low: v, high: at.Offset(g.column())}, k)
 		return k
 	}
-	all := g.vec()
-	VPCMPEQQ(all, all, all)
 	g.and(g.bitsOf(15), k, k)
-	at.Index, at.Scale = k, 8
-	VGATHERQPD(all, at, v)
+	return g.numbersAt(at, k)
+}
+
+// numbersAt emits the numbers of float64 behind at by their index.
+func (g isa) numbersAt(at Mem, index reg.VecVirtual) (v reg.VecVirtual) {
+	v = g.zeros(1)[0]
+	all := g.allLanes().op
+	at.Index, at.Scale = index, 8
+	if g.avx512 {
+		VGATHERQPD(at, all, v)
+	} else {
+		VGATHERQPD(all, at, v)
+	}
 	return v
 }
 
