@@ -2090,14 +2090,14 @@ func tileExpectationF64AVX512(e *float64, h *float64, z *float64, t *float64, k 
 //go:noescape
 func tileNCEF64AVX512(labelGrad *float64, e *float64, z *float64, t *float64, k int, grad int, lanes *float64, par *float64) (rejected uint32)
 
-// temperedTileF64AVX512 takes lanes from tileStats, stores the bi-tempered losses there and unless
-// grad is 0 the gradients in e; it overwrites h. par is a temperedPlan's; soft is 0 for labels that
-// are 0 or 1. rejected has the bits of the rows with an invalid label, a p of 0, a loss that is not
-// finite, or a last step that was not small. Unless labelGrad is nil it stores the gradients by the
-// labels there, where soft is not 0.
+// temperedTileF64AVX512 takes lanes from tileStats, stores the bi-tempered losses of tiles there
+// and unless grad is 0 the gradients in e; it overwrites h. par is a temperedPlan's; soft is 0 for
+// labels that are 0 or 1. declined, for each tile, takes the bits of the rows with an invalid
+// label, a p of 0, a loss that is not finite, or a last step that was not small, too. Unless
+// labelGrad is nil it stores the gradients by the labels there, where soft is not 0.
 //
 //go:noescape
-func temperedTileF64AVX512(labelGrad *float64, e *float64, h *float64, z *float64, t *float64, k int, steps int, soft int, grad int, lanes *float64, par *float64) (rejected uint32)
+func temperedTileF64AVX512(labelGrad *float64, e *float64, h *float64, z *float64, t *float64, k int, tiles int, steps int, soft int, grad int, declined *uint32, lanes *float64, par *float64)
 
 // tileCombineF64AVX512 stores scale (coef e - h) in e, at a maximum of p > 1/2 scale atTop, at
 // several maxima scale (coef e + slope t).
@@ -4329,14 +4329,14 @@ func tileExpectationF64AVX2(e *float64, h *float64, z *float64, t *float64, k in
 //go:noescape
 func tileNCEF64AVX2(labelGrad *float64, e *float64, z *float64, t *float64, k int, grad int, lanes *float64, par *float64) (rejected uint32)
 
-// temperedTileF64AVX2 takes lanes from tileStats, stores the bi-tempered losses there and unless
-// grad is 0 the gradients in e; it overwrites h. par is a temperedPlan's; soft is 0 for labels that
-// are 0 or 1. rejected has the bits of the rows with an invalid label, a p of 0, a loss that is not
-// finite, or a last step that was not small. Unless labelGrad is nil it stores the gradients by the
-// labels there, where soft is not 0.
+// temperedTileF64AVX2 takes lanes from tileStats, stores the bi-tempered losses of tiles there and
+// unless grad is 0 the gradients in e; it overwrites h. par is a temperedPlan's; soft is 0 for
+// labels that are 0 or 1. declined, for each tile, takes the bits of the rows with an invalid
+// label, a p of 0, a loss that is not finite, or a last step that was not small, too. Unless
+// labelGrad is nil it stores the gradients by the labels there, where soft is not 0.
 //
 //go:noescape
-func temperedTileF64AVX2(labelGrad *float64, e *float64, h *float64, z *float64, t *float64, k int, steps int, soft int, grad int, lanes *float64, par *float64) (rejected uint32)
+func temperedTileF64AVX2(labelGrad *float64, e *float64, h *float64, z *float64, t *float64, k int, tiles int, steps int, soft int, grad int, declined *uint32, lanes *float64, par *float64)
 
 // tileCombineF64AVX2 stores scale (coef e - h) in e, at a maximum of p > 1/2 scale atTop, at
 // several maxima scale (coef e + slope t).

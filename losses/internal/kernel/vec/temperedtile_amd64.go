@@ -25,13 +25,13 @@ func Tempered[T spec.Float](t1, t2 float64, loss []float64, grad, labelGrad, z, 
 	} else {
 		steps++
 	}
-	return doubleTilesBy(doublesFor[T](), wideOf[T](), loss, grad, labelGrad, z, t, index, scale, k,
-		func(u double, s tilePart[float64], loss []float64, _, w int) (rejected uint32) {
-			rejected = u.temperedTile(first(s.labels(labelGrad != nil)), &s.e[s.first], &s.h[s.first], &s.z[s.first],
-				&s.t[s.first], k, steps, soft, len(grad), &s.lane[s.rows], par)
-			copy(loss, s.numbers(laneLoss, w))
-			return rejected
-		}, nil, row)
+	return doubleTiles(doublesFor[T](), wideOf[T](), loss, grad, labelGrad, z, t, index, scale, k,
+		func(u double, s *tile[float64], i, n, w int) {
+			labels := first(s.labelsFrom(0, labelGrad != nil))
+			u.temperedTile(labels, &s.e[0], &s.h[0], &s.z[0], &s.t[0], k, tilesOf(n, w), steps, soft, len(grad), &s.declined[0],
+				&s.lane[0], par)
+			s.takeLosses(laneLoss, loss[i:i+n], w)
+		}, row)
 }
 
 // rowSteps returns after how many steps the last is small for ordinary rows of k classes in

@@ -18,10 +18,11 @@ import (
 // temperedTile is what the parts of the kernel share.
 type temperedTile struct {
 	isa
-	c                              questionConsts
-	e, h, z, t, k, lanes, par, bad reg.GPVirtual
-	place                          func(i int, v reg.VecVirtual) Op // there are 9
-	labelGrad                      reg.GPVirtual
+	c                         questionConsts
+	e, h, z, t, k, lanes, par reg.GPVirtual
+	bad                       reg.GPVirtual                    // the bits of rows that are rejected
+	place                     func(i int, v reg.VecVirtual) Op // there are 9
+	labelGrad                 reg.GPVirtual
 
 	parts       accumulators // loss, Σ t, Σ v and Σ p/x below the maximum and there, and the labels' signs
 	log         Op           // L
@@ -31,24 +32,46 @@ type temperedTile struct {
 }
 
 func (g isa) temperedTile() {
-	g.text("temperedTile", "func(labelGrad, e, h, z, t *A, k, steps, soft, grad int, lanes, par *A) (rejected uint32)",
-		"takes lanes from tileStats, stores the bi-tempered losses there and unless grad is 0 the gradients in e; it "+
-			"overwrites h. par is a temperedPlan's; soft is 0 for labels that are 0 or 1. rejected has the bits of the rows "+
-			"with an invalid label, a p of 0, a loss that is not finite, or a last step that was not small. Unless labelGrad "+
-			"is nil it stores the gradients by the labels there, where soft is not 0.")
-	x := temperedTile{isa: g, e: g.param("e"), h: g.param("h"), z: g.param("z"), t: g.param("t"), k: g.param("k"),
-		lanes: g.param("lanes"), par: g.param("par"), bad: GP32(), place: g.places(9), labelGrad: g.param("labelGrad"),
-		parts: g.accumulators(7)}
+	g.text("temperedTile",
+		"func(labelGrad, e, h, z, t *A, k, tiles, steps, soft, grad int, declined *uint32, lanes, par *A)",
+		"takes lanes from tileStats, stores the bi-tempered losses of tiles there and unless grad is 0 the gradients in e; "+
+			"it overwrites h. par is a temperedPlan's; soft is 0 for labels that are 0 or 1. declined, for each tile, takes "+
+			"the bits of the rows with an invalid label, a p of 0, a loss that is not finite, or a last step that was not "+
+			"small, too. Unless labelGrad is nil it stores the gradients by the labels there, where soft is not 0.")
+	x := temperedTile{isa: g, k: g.param("k"), par: g.param("par"), place: g.places(9)}
 	x.c = g.questionConsts(sigmoidLoss{logits: true, exact: true, logs: none})
-	XORL(x.bad, x.bad)
 	x.solve()
-	x.losses()
-	grad, done := g.param("grad"), label("done")
-	TESTQ(grad, grad)
-	JEQ(LabelRef(done))
-	x.gradients()
-	Label(done)
+	x.e, x.h, x.t, x.labelGrad, x.parts = g.param("e"), g.param("h"), g.param("t"), g.param("labelGrad"), g.accumulators(7)
+	x.pass(func() {
+		x.losses()
+		grad, done := g.param("grad"), label("done")
+		TESTQ(grad, grad)
+		JEQ(LabelRef(done))
+		x.gradients()
+		Label(done)
+		x.reject()
+		advance(x.k, g.column(), x.e, x.h, x.t)
+		where(x.labelGrad, func() { advance(x.k, g.column(), x.labelGrad) })
+	})
 	g.ret()
+}
+
+// pass is tilePass with the logits of each tile.
+func (g *temperedTile) pass(body func()) {
+	g.z = g.param("z")
+	g.tilePass(func(lanes reg.GPVirtual) {
+		g.lanes, g.log = lanes, g.lane(lanes, "Log")
+		body()
+		advance(g.k, g.isa.column(), g.z)
+	})
+}
+
+// reject adds the bits of a tile's rows that are rejected to those that there are, and goes on to
+// those of the next.
+func (g *temperedTile) reject() {
+	declined := g.param("declined")
+	ORL(g.bad, Mem{Base: declined})
+	ADDQ(Imm(4), address(Param("declined")))
 }
 
 // column emits y, and where the logit is not the maximum.
@@ -96,20 +119,22 @@ func (g temperedTile) orBad(m mask) { ORL(g.maskBits(m), g.bad) }
 //
 //	s (1 + s D'/2(1-D)),   s = (log1p(S) - L)/(1-D).
 //
-// What one makes of 1e-8 is nothing: all but the last are computed to no more digits.
+// What one makes of 1e-8 is nothing: all but the last are computed to no more digits. A step is one
+// of all tiles: its numbers come out of a long chain, for which those of the next tile need not
+// wait.
 func (g *temperedTile) solve() {
 	steps, next, exact := g.param("steps"), label("step"), label("exact")
-	sums, state := g.accumulators(3), g.accumulators(3) // of state L, the last step, and the ties for M
-	x := g.vec()
-	g.load(g.lane(g.lanes, "Log"), x)
-	g.store(x, state.at[0])
-	g.load(g.constant(-1), x)
-	g.columns(g.k, func(off reg.GPVirtual) {
-		top := g.vec()
-		g.load(g.lane(g.lanes, "Max"), top)
-		g.addWhere(g.cmp(eqOQ, col(g.z, off), top), g.constant(1), x)
+	sums := g.accumulators(3)
+	g.pass(func() {
+		ties := g.vec()
+		g.load(g.constant(-1), ties)
+		g.columns(g.k, func(off reg.GPVirtual) {
+			top := g.vec()
+			g.load(g.lane(g.lanes, "Max"), top)
+			g.addWhere(g.cmp(eqOQ, col(g.z, off), top), g.constant(1), ties)
+		})
+		g.store(ties, g.lane(g.lanes, "Ties"))
 	})
-	g.store(x, state.at[2])
 	short := *g
 	short.short = true
 	short.c.tempered.powers.q, short.c.tempered.logs.q = g.constants(shortPowers), g.constants(log1pShort)
@@ -117,22 +142,24 @@ func (g *temperedTile) solve() {
 	Label(next)
 	CMPQ(steps, Imm(1))
 	JEQ(LabelRef(exact))
-	short.step(sums, state)
+	short.pass(func() { short.step(sums) })
 	DECQ(steps)
 	JMP(LabelRef(next))
 	Label(exact)
-	g.step(sums, state)
-	size := g.vec()
-	g.load(state.at[1], size)
-	g.and(g.abs(), size, size)
-	g.orBad(g.cmp(nltUQ, g.parameter(g.par, parSmall), size))
-	g.log = state.at[0]
+	declined := g.param("declined")
+	g.pass(func() {
+		size := g.step(sums)
+		g.and(g.abs(), size, size)
+		ORL(g.maskBits(g.cmp(nltUQ, g.parameter(g.par, parSmall), size)), Mem{Base: declined})
+		ADDQ(Imm(4), declined)
+	})
 }
 
-// step emits a step of solve. Short, it takes no more digits than shortPowers and log1pShort have.
-func (g *temperedTile) step(sums, state accumulators) {
-	log, park := state.at[0], g.place
-	f := g.expOfMinus(g.c, g.c.tempered.powers, g.par, parC, g.minus(log))
+// step emits a step of solve, and returns it. Short, it takes no more digits than shortPowers and
+// log1pShort have.
+func (g *temperedTile) step(sums accumulators) (s reg.VecVirtual) {
+	park := g.place
+	f := g.expOfMinus(g.c, g.c.tempered.powers, g.par, parC, g.minus(g.log))
 	g.mul(g.parameter(g.par, parC), f, f)
 	g.factor = park(0, f)
 	sums.clear()
@@ -151,9 +178,9 @@ func (g *temperedTile) step(sums, state accumulators) {
 	})
 	sum := g.vec()
 	g.load(sums.at[0], sum)
-	g.add(state.at[2], sum, sum)
+	g.add(g.lane(g.lanes, "Ties"), sum, sum)
 	s, inverse := g.minusLog1p(g.c.tempered.logs, !g.short, sum, nil)
-	g.add(log, s, s) // (L - log1p(S))
+	g.add(g.log, s, s) // (L - log1p(S))
 	a, b, c := g.vec(), g.vec(), g.parameter(g.par, parC)
 	g.load(sums.at[1], a)
 	g.load(sums.at[2], b)
@@ -175,16 +202,18 @@ func (g *temperedTile) step(sums, state accumulators) {
 	g.load(g.constant(-0.5), a)
 	g.max(b, a, b)
 	g.madd(s, b, s)
-	g.store(s, state.at[1])
-	g.load(log, a)
+	g.load(g.log, a)
 	g.sub(s, a, a)
 	g.max(a, g.zeros(1)[0], a)
-	g.store(a, log)
+	g.store(a, g.log)
+	return s
 }
 
 // losses emits the losses, and stores v = d p^e/x in e and p/x in h: see [temperedQuestion].
 func (g *temperedTile) losses() {
 	park := g.place
+	g.bad = GP32()
+	XORL(g.bad, g.bad)
 	minus := g.minus(g.log)
 	p := g.power(minus)
 	rest := g.vec()
@@ -208,7 +237,6 @@ func (g *temperedTile) losses() {
 	g.notFinite(loss, infinite) // as of a label that is not
 	g.orBad(infinite)
 	ORL(g.signBits(g.loaded(g.parts.at[6])), g.bad)
-	Store(g.bad, Return("rejected"))
 }
 
 func (g *temperedTile) lossColumn(off reg.GPVirtual) {
