@@ -1949,24 +1949,27 @@ func temperedLogitsF64AVX512(w *float64, z *float64, n int, par *float64)
 //go:noescape
 func temperedLogitsFarF64AVX512(w *float64, z *float64, n int, par *float64)
 
-// sparsemaxTileF64AVX512 stores the losses of the rows of a tile, in e the gradients and unless
-// labelGrad is nil those by the labels there; it overwrites h, room for k vectors. rejected has the
-// bits of the rows that has an invalid label, a loss that is not finite or no probabilities.
+// sparsemaxTileF64AVX512 stores the losses of the rows of tiles, in e scale times the gradients and
+// unless labelGrad is nil those by the labels there; the scales of a tile lie step bytes behind
+// those of the last. It overwrites h, room for k vectors. declined has, for each tile, the bits of
+// the rows that has an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
-func sparsemaxTileF64AVX512(e *float64, labelGrad *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64) (rejected uint32)
+func sparsemaxTileF64AVX512(e *float64, labelGrad *float64, h *float64, z *float64, t *float64, k int, tiles int, scale *float64, step int, loss *float64, declined *uint32, lanes *float64)
 
-// sparsemaxHotTileF64AVX512 stores the losses of the rows of a tile, with labels that are a 1 and
-// zeros, and in e the gradients; it overwrites h, room for k vectors. rejected has the bits of the
-// rows that has an invalid label, a loss that is not finite or no probabilities.
+// sparsemaxHotTileF64AVX512 stores the losses of the rows of tiles, with labels that are a 1 and
+// zeros, and in e scale times the gradients; the scales of a tile lie step bytes behind those of
+// the last. It overwrites h, room for k vectors. declined has, for each tile, the bits of the rows
+// that has an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
-func sparsemaxHotTileF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64) (rejected uint32)
+func sparsemaxHotTileF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, tiles int, scale *float64, step int, loss *float64, declined *uint32, lanes *float64)
 
 // sparsemaxNearTileF64AVX512 stores the losses of the rows of a tile, with labels that are a 1 and
-// zeros, of the classes that may have a p and that of the 1, and the gradients in e; top and start
-// are what sparsemaxTop has returned; it overwrites h, room for k vectors. rejected has the bits of
-// the rows that has an invalid label, a loss that is not finite or no probabilities.
+// zeros, of the classes that may have a p and that of the 1, and in e scale times the gradients;
+// top and start are what sparsemaxTop has returned; it overwrites h, room for k vectors. rejected
+// has the bits of the rows that has an invalid label, a loss that is not finite or no
+// probabilities.
 //
 //go:noescape
 func sparsemaxNearTileF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64, top *float64, start *float64) (rejected uint32)
@@ -2006,24 +2009,26 @@ func sparsemaxRowF64AVX512(grad *float64, labelGrad *float64, z *float64, t *flo
 //go:noescape
 func sparsemaxIndexF64AVX512(grad *float64, z *float64, n int, y int, near *float64, f float64) (loss float64, rejected uint32)
 
-// entmaxTileF64AVX512 stores the losses of the rows of a tile, in e the gradients and unless
-// labelGrad is nil those by the labels there; it overwrites h, room for k vectors. rejected has the
-// bits of the rows that has an invalid label, a loss that is not finite or no probabilities.
+// entmaxTileF64AVX512 stores the losses of the rows of tiles, in e scale times the gradients and
+// unless labelGrad is nil those by the labels there; the scales of a tile lie step bytes behind
+// those of the last. It overwrites h, room for k vectors. declined has, for each tile, the bits of
+// the rows that has an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
-func entmaxTileF64AVX512(e *float64, labelGrad *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64) (rejected uint32)
+func entmaxTileF64AVX512(e *float64, labelGrad *float64, h *float64, z *float64, t *float64, k int, tiles int, scale *float64, step int, loss *float64, declined *uint32, lanes *float64)
 
-// entmaxHotTileF64AVX512 stores the losses of the rows of a tile, with labels that are a 1 and
-// zeros, and in e the gradients; it overwrites h, room for k vectors. rejected has the bits of the
-// rows that has an invalid label, a loss that is not finite or no probabilities.
+// entmaxHotTileF64AVX512 stores the losses of the rows of tiles, with labels that are a 1 and
+// zeros, and in e scale times the gradients; the scales of a tile lie step bytes behind those of
+// the last. It overwrites h, room for k vectors. declined has, for each tile, the bits of the rows
+// that has an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
-func entmaxHotTileF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64) (rejected uint32)
+func entmaxHotTileF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, tiles int, scale *float64, step int, loss *float64, declined *uint32, lanes *float64)
 
 // entmaxNearTileF64AVX512 stores the losses of the rows of a tile, with labels that are a 1 and
-// zeros, of the classes that may have a p and that of the 1, and the gradients in e; top and start
-// are what entmaxTop has returned; it overwrites h, room for k vectors. rejected has the bits of
-// the rows that has an invalid label, a loss that is not finite or no probabilities.
+// zeros, of the classes that may have a p and that of the 1, and in e scale times the gradients;
+// top and start are what entmaxTop has returned; it overwrites h, room for k vectors. rejected has
+// the bits of the rows that has an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
 func entmaxNearTileF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64, top *float64, start *float64) (rejected uint32)
@@ -4188,24 +4193,27 @@ func temperedLogitsF64AVX2(w *float64, z *float64, n int, par *float64)
 //go:noescape
 func temperedLogitsFarF64AVX2(w *float64, z *float64, n int, par *float64)
 
-// sparsemaxTileF64AVX2 stores the losses of the rows of a tile, in e the gradients and unless
-// labelGrad is nil those by the labels there; it overwrites h, room for k vectors. rejected has the
-// bits of the rows that has an invalid label, a loss that is not finite or no probabilities.
+// sparsemaxTileF64AVX2 stores the losses of the rows of tiles, in e scale times the gradients and
+// unless labelGrad is nil those by the labels there; the scales of a tile lie step bytes behind
+// those of the last. It overwrites h, room for k vectors. declined has, for each tile, the bits of
+// the rows that has an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
-func sparsemaxTileF64AVX2(e *float64, labelGrad *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64) (rejected uint32)
+func sparsemaxTileF64AVX2(e *float64, labelGrad *float64, h *float64, z *float64, t *float64, k int, tiles int, scale *float64, step int, loss *float64, declined *uint32, lanes *float64)
 
-// sparsemaxHotTileF64AVX2 stores the losses of the rows of a tile, with labels that are a 1 and
-// zeros, and in e the gradients; it overwrites h, room for k vectors. rejected has the bits of the
-// rows that has an invalid label, a loss that is not finite or no probabilities.
+// sparsemaxHotTileF64AVX2 stores the losses of the rows of tiles, with labels that are a 1 and
+// zeros, and in e scale times the gradients; the scales of a tile lie step bytes behind those of
+// the last. It overwrites h, room for k vectors. declined has, for each tile, the bits of the rows
+// that has an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
-func sparsemaxHotTileF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64) (rejected uint32)
+func sparsemaxHotTileF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, tiles int, scale *float64, step int, loss *float64, declined *uint32, lanes *float64)
 
 // sparsemaxNearTileF64AVX2 stores the losses of the rows of a tile, with labels that are a 1 and
-// zeros, of the classes that may have a p and that of the 1, and the gradients in e; top and start
-// are what sparsemaxTop has returned; it overwrites h, room for k vectors. rejected has the bits of
-// the rows that has an invalid label, a loss that is not finite or no probabilities.
+// zeros, of the classes that may have a p and that of the 1, and in e scale times the gradients;
+// top and start are what sparsemaxTop has returned; it overwrites h, room for k vectors. rejected
+// has the bits of the rows that has an invalid label, a loss that is not finite or no
+// probabilities.
 //
 //go:noescape
 func sparsemaxNearTileF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64, top *float64, start *float64) (rejected uint32)
@@ -4245,24 +4253,26 @@ func sparsemaxRowF64AVX2(grad *float64, labelGrad *float64, z *float64, t *float
 //go:noescape
 func sparsemaxIndexF64AVX2(grad *float64, z *float64, n int, y int, near *float64, f float64) (loss float64, rejected uint32)
 
-// entmaxTileF64AVX2 stores the losses of the rows of a tile, in e the gradients and unless
-// labelGrad is nil those by the labels there; it overwrites h, room for k vectors. rejected has the
-// bits of the rows that has an invalid label, a loss that is not finite or no probabilities.
+// entmaxTileF64AVX2 stores the losses of the rows of tiles, in e scale times the gradients and
+// unless labelGrad is nil those by the labels there; the scales of a tile lie step bytes behind
+// those of the last. It overwrites h, room for k vectors. declined has, for each tile, the bits of
+// the rows that has an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
-func entmaxTileF64AVX2(e *float64, labelGrad *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64) (rejected uint32)
+func entmaxTileF64AVX2(e *float64, labelGrad *float64, h *float64, z *float64, t *float64, k int, tiles int, scale *float64, step int, loss *float64, declined *uint32, lanes *float64)
 
-// entmaxHotTileF64AVX2 stores the losses of the rows of a tile, with labels that are a 1 and zeros,
-// and in e the gradients; it overwrites h, room for k vectors. rejected has the bits of the rows
-// that has an invalid label, a loss that is not finite or no probabilities.
+// entmaxHotTileF64AVX2 stores the losses of the rows of tiles, with labels that are a 1 and zeros,
+// and in e scale times the gradients; the scales of a tile lie step bytes behind those of the last.
+// It overwrites h, room for k vectors. declined has, for each tile, the bits of the rows that has
+// an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
-func entmaxHotTileF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64) (rejected uint32)
+func entmaxHotTileF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, tiles int, scale *float64, step int, loss *float64, declined *uint32, lanes *float64)
 
 // entmaxNearTileF64AVX2 stores the losses of the rows of a tile, with labels that are a 1 and
-// zeros, of the classes that may have a p and that of the 1, and the gradients in e; top and start
-// are what entmaxTop has returned; it overwrites h, room for k vectors. rejected has the bits of
-// the rows that has an invalid label, a loss that is not finite or no probabilities.
+// zeros, of the classes that may have a p and that of the 1, and in e scale times the gradients;
+// top and start are what entmaxTop has returned; it overwrites h, room for k vectors. rejected has
+// the bits of the rows that has an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
 func entmaxNearTileF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64, top *float64, start *float64) (rejected uint32)
@@ -5362,24 +5372,27 @@ func temperedLogitsWideAVX512(w *float64, z *float32, n int, par *float64)
 //go:noescape
 func temperedLogitsFarWideAVX512(w *float64, z *float32, n int, par *float64)
 
-// sparsemaxTileWideAVX512 stores the losses of the rows of a tile, in e the gradients and unless
-// labelGrad is nil those by the labels there; it overwrites h, room for k vectors. rejected has the
-// bits of the rows that has an invalid label, a loss that is not finite or no probabilities.
+// sparsemaxTileWideAVX512 stores the losses of the rows of tiles, in e scale times the gradients
+// and unless labelGrad is nil those by the labels there; the scales of a tile lie step bytes behind
+// those of the last. It overwrites h, room for k vectors. declined has, for each tile, the bits of
+// the rows that has an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
-func sparsemaxTileWideAVX512(e *float32, labelGrad *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64) (rejected uint32)
+func sparsemaxTileWideAVX512(e *float32, labelGrad *float32, h *float64, z *float32, t *float32, k int, tiles int, scale *float32, step int, loss *float64, declined *uint32, lanes *float64)
 
-// sparsemaxHotTileWideAVX512 stores the losses of the rows of a tile, with labels that are a 1 and
-// zeros, and in e the gradients; it overwrites h, room for k vectors. rejected has the bits of the
-// rows that has an invalid label, a loss that is not finite or no probabilities.
+// sparsemaxHotTileWideAVX512 stores the losses of the rows of tiles, with labels that are a 1 and
+// zeros, and in e scale times the gradients; the scales of a tile lie step bytes behind those of
+// the last. It overwrites h, room for k vectors. declined has, for each tile, the bits of the rows
+// that has an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
-func sparsemaxHotTileWideAVX512(e *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64) (rejected uint32)
+func sparsemaxHotTileWideAVX512(e *float32, h *float64, z *float32, t *float32, k int, tiles int, scale *float32, step int, loss *float64, declined *uint32, lanes *float64)
 
 // sparsemaxNearTileWideAVX512 stores the losses of the rows of a tile, with labels that are a 1 and
-// zeros, of the classes that may have a p and that of the 1, and the gradients in e; top and start
-// are what sparsemaxTop has returned; it overwrites h, room for k vectors. rejected has the bits of
-// the rows that has an invalid label, a loss that is not finite or no probabilities.
+// zeros, of the classes that may have a p and that of the 1, and in e scale times the gradients;
+// top and start are what sparsemaxTop has returned; it overwrites h, room for k vectors. rejected
+// has the bits of the rows that has an invalid label, a loss that is not finite or no
+// probabilities.
 //
 //go:noescape
 func sparsemaxNearTileWideAVX512(e *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64, top *float64, start *float64) (rejected uint32)
@@ -5419,24 +5432,26 @@ func sparsemaxRowWideAVX512(grad *float32, labelGrad *float32, z *float32, t *fl
 //go:noescape
 func sparsemaxIndexWideAVX512(grad *float32, z *float32, n int, y int, near *float32, f float64) (loss float64, rejected uint32)
 
-// entmaxTileWideAVX512 stores the losses of the rows of a tile, in e the gradients and unless
-// labelGrad is nil those by the labels there; it overwrites h, room for k vectors. rejected has the
-// bits of the rows that has an invalid label, a loss that is not finite or no probabilities.
+// entmaxTileWideAVX512 stores the losses of the rows of tiles, in e scale times the gradients and
+// unless labelGrad is nil those by the labels there; the scales of a tile lie step bytes behind
+// those of the last. It overwrites h, room for k vectors. declined has, for each tile, the bits of
+// the rows that has an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
-func entmaxTileWideAVX512(e *float32, labelGrad *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64) (rejected uint32)
+func entmaxTileWideAVX512(e *float32, labelGrad *float32, h *float64, z *float32, t *float32, k int, tiles int, scale *float32, step int, loss *float64, declined *uint32, lanes *float64)
 
-// entmaxHotTileWideAVX512 stores the losses of the rows of a tile, with labels that are a 1 and
-// zeros, and in e the gradients; it overwrites h, room for k vectors. rejected has the bits of the
-// rows that has an invalid label, a loss that is not finite or no probabilities.
+// entmaxHotTileWideAVX512 stores the losses of the rows of tiles, with labels that are a 1 and
+// zeros, and in e scale times the gradients; the scales of a tile lie step bytes behind those of
+// the last. It overwrites h, room for k vectors. declined has, for each tile, the bits of the rows
+// that has an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
-func entmaxHotTileWideAVX512(e *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64) (rejected uint32)
+func entmaxHotTileWideAVX512(e *float32, h *float64, z *float32, t *float32, k int, tiles int, scale *float32, step int, loss *float64, declined *uint32, lanes *float64)
 
 // entmaxNearTileWideAVX512 stores the losses of the rows of a tile, with labels that are a 1 and
-// zeros, of the classes that may have a p and that of the 1, and the gradients in e; top and start
-// are what entmaxTop has returned; it overwrites h, room for k vectors. rejected has the bits of
-// the rows that has an invalid label, a loss that is not finite or no probabilities.
+// zeros, of the classes that may have a p and that of the 1, and in e scale times the gradients;
+// top and start are what entmaxTop has returned; it overwrites h, room for k vectors. rejected has
+// the bits of the rows that has an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
 func entmaxNearTileWideAVX512(e *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64, top *float64, start *float64) (rejected uint32)
@@ -5899,24 +5914,27 @@ func temperedLogitsWideAVX2(w *float64, z *float32, n int, par *float64)
 //go:noescape
 func temperedLogitsFarWideAVX2(w *float64, z *float32, n int, par *float64)
 
-// sparsemaxTileWideAVX2 stores the losses of the rows of a tile, in e the gradients and unless
-// labelGrad is nil those by the labels there; it overwrites h, room for k vectors. rejected has the
-// bits of the rows that has an invalid label, a loss that is not finite or no probabilities.
+// sparsemaxTileWideAVX2 stores the losses of the rows of tiles, in e scale times the gradients and
+// unless labelGrad is nil those by the labels there; the scales of a tile lie step bytes behind
+// those of the last. It overwrites h, room for k vectors. declined has, for each tile, the bits of
+// the rows that has an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
-func sparsemaxTileWideAVX2(e *float32, labelGrad *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64) (rejected uint32)
+func sparsemaxTileWideAVX2(e *float32, labelGrad *float32, h *float64, z *float32, t *float32, k int, tiles int, scale *float32, step int, loss *float64, declined *uint32, lanes *float64)
 
-// sparsemaxHotTileWideAVX2 stores the losses of the rows of a tile, with labels that are a 1 and
-// zeros, and in e the gradients; it overwrites h, room for k vectors. rejected has the bits of the
-// rows that has an invalid label, a loss that is not finite or no probabilities.
+// sparsemaxHotTileWideAVX2 stores the losses of the rows of tiles, with labels that are a 1 and
+// zeros, and in e scale times the gradients; the scales of a tile lie step bytes behind those of
+// the last. It overwrites h, room for k vectors. declined has, for each tile, the bits of the rows
+// that has an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
-func sparsemaxHotTileWideAVX2(e *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64) (rejected uint32)
+func sparsemaxHotTileWideAVX2(e *float32, h *float64, z *float32, t *float32, k int, tiles int, scale *float32, step int, loss *float64, declined *uint32, lanes *float64)
 
 // sparsemaxNearTileWideAVX2 stores the losses of the rows of a tile, with labels that are a 1 and
-// zeros, of the classes that may have a p and that of the 1, and the gradients in e; top and start
-// are what sparsemaxTop has returned; it overwrites h, room for k vectors. rejected has the bits of
-// the rows that has an invalid label, a loss that is not finite or no probabilities.
+// zeros, of the classes that may have a p and that of the 1, and in e scale times the gradients;
+// top and start are what sparsemaxTop has returned; it overwrites h, room for k vectors. rejected
+// has the bits of the rows that has an invalid label, a loss that is not finite or no
+// probabilities.
 //
 //go:noescape
 func sparsemaxNearTileWideAVX2(e *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64, top *float64, start *float64) (rejected uint32)
@@ -5956,24 +5974,26 @@ func sparsemaxRowWideAVX2(grad *float32, labelGrad *float32, z *float32, t *floa
 //go:noescape
 func sparsemaxIndexWideAVX2(grad *float32, z *float32, n int, y int, near *float32, f float64) (loss float64, rejected uint32)
 
-// entmaxTileWideAVX2 stores the losses of the rows of a tile, in e the gradients and unless
-// labelGrad is nil those by the labels there; it overwrites h, room for k vectors. rejected has the
-// bits of the rows that has an invalid label, a loss that is not finite or no probabilities.
+// entmaxTileWideAVX2 stores the losses of the rows of tiles, in e scale times the gradients and
+// unless labelGrad is nil those by the labels there; the scales of a tile lie step bytes behind
+// those of the last. It overwrites h, room for k vectors. declined has, for each tile, the bits of
+// the rows that has an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
-func entmaxTileWideAVX2(e *float32, labelGrad *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64) (rejected uint32)
+func entmaxTileWideAVX2(e *float32, labelGrad *float32, h *float64, z *float32, t *float32, k int, tiles int, scale *float32, step int, loss *float64, declined *uint32, lanes *float64)
 
-// entmaxHotTileWideAVX2 stores the losses of the rows of a tile, with labels that are a 1 and
-// zeros, and in e the gradients; it overwrites h, room for k vectors. rejected has the bits of the
-// rows that has an invalid label, a loss that is not finite or no probabilities.
+// entmaxHotTileWideAVX2 stores the losses of the rows of tiles, with labels that are a 1 and zeros,
+// and in e scale times the gradients; the scales of a tile lie step bytes behind those of the last.
+// It overwrites h, room for k vectors. declined has, for each tile, the bits of the rows that has
+// an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
-func entmaxHotTileWideAVX2(e *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64) (rejected uint32)
+func entmaxHotTileWideAVX2(e *float32, h *float64, z *float32, t *float32, k int, tiles int, scale *float32, step int, loss *float64, declined *uint32, lanes *float64)
 
 // entmaxNearTileWideAVX2 stores the losses of the rows of a tile, with labels that are a 1 and
-// zeros, of the classes that may have a p and that of the 1, and the gradients in e; top and start
-// are what entmaxTop has returned; it overwrites h, room for k vectors. rejected has the bits of
-// the rows that has an invalid label, a loss that is not finite or no probabilities.
+// zeros, of the classes that may have a p and that of the 1, and in e scale times the gradients;
+// top and start are what entmaxTop has returned; it overwrites h, room for k vectors. rejected has
+// the bits of the rows that has an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
 func entmaxNearTileWideAVX2(e *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64, top *float64, start *float64) (rejected uint32)

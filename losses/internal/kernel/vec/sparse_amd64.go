@@ -59,15 +59,13 @@ func sparseTiles[T spec.Float](n int, loss []float64, grad, labelGrad, z, t []T,
 		n := min(most, len(loss)-i)
 		tileIn(io, s.z[:], z[i*k:], n, s.padZ[:], k)
 		setTarget(io, s, t, s.padT[:], index, i, n, k)
-		for j := range tilesOf(n, w) {
-			x, lo := s.partOf(j, k, w), i+j*w
-			f, _ := rowFactors(scale, s.padScale[:], lo, min(w, i+n-lo), w)
-			e, logits, labels, loss := &x.e[x.first], &x.z[x.first], &x.t[x.first], &s.padLoss[j*w]
-			if t == nil {
-				s.declined[j] = ofIndex(e, &h.h[0], logits, labels, k, f, loss)
-			} else {
-				s.declined[j] = run(e, first(x.labels(labelGrad != nil)), &h.h[0], logits, labels, k, f, loss)
-			}
+		f, step := rowFactors(scale, s.padScale[:], i, n, w)
+		e, z, labels, tiles, sums := &s.e[0], &s.z[0], &s.t[0], tilesOf(n, w), &s.padLoss[0]
+		if t == nil {
+			ofIndex(e, &h.h[0], z, labels, k, tiles, f, step, sums, &s.declined[0], &h.lane[0])
+		} else {
+			byLabel := first(s.labelsFrom(0, labelGrad != nil))
+			run(e, byLabel, &h.h[0], z, labels, k, tiles, f, step, sums, &s.declined[0], &h.lane[0])
 		}
 		if grad != nil {
 			tileOut(io, grad[i*k:(i+n)*k], s.e[:], n, s.padG[:], k)

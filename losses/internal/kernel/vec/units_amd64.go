@@ -171,16 +171,16 @@ type wide[T spec.Float] interface {
 	sigmoidAsymmetricMargin(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
 	temperedLogits(w *float64, z *T, n int, par *float64)
 	temperedLogitsFar(w *float64, z *T, n int, par *float64)
-	sparsemaxTile(e, labelGrad *T, h *float64, z, t *T, k int, scale *T, loss *float64) (rejected uint32)
-	sparsemaxHotTile(e *T, h *float64, z, t *T, k int, scale *T, loss *float64) (rejected uint32)
+	sparsemaxTile(e, labelGrad *T, h *float64, z, t *T, k, tiles int, scale *T, step int, loss *float64, declined *uint32, lanes *float64)
+	sparsemaxHotTile(e *T, h *float64, z, t *T, k, tiles int, scale *T, step int, loss *float64, declined *uint32, lanes *float64)
 	sparsemaxNearTile(e *T, h *float64, z, t *T, k int, scale *T, loss, top, start *float64) (rejected uint32)
 	sparsemaxTop(z *T, n int) (top, start float64)
 	sparsemaxSearch(h *float64, z *T, k int, top, start, ties, one, shift *float64) (rejected uint32)
 	sparsemaxRowAt(grad, labelGrad, z, t *T, n, at int, top, ties, one, shift, f float64) (loss float64, rejected uint32)
 	sparsemaxRow(grad, labelGrad, z, t *T, n int, near *T, f float64) (loss float64, rejected uint32)
 	sparsemaxIndex(grad, z *T, n, y int, near *T, f float64) (loss float64, rejected uint32)
-	entmaxTile(e, labelGrad *T, h *float64, z, t *T, k int, scale *T, loss *float64) (rejected uint32)
-	entmaxHotTile(e *T, h *float64, z, t *T, k int, scale *T, loss *float64) (rejected uint32)
+	entmaxTile(e, labelGrad *T, h *float64, z, t *T, k, tiles int, scale *T, step int, loss *float64, declined *uint32, lanes *float64)
+	entmaxHotTile(e *T, h *float64, z, t *T, k, tiles int, scale *T, step int, loss *float64, declined *uint32, lanes *float64)
 	entmaxNearTile(e *T, h *float64, z, t *T, k int, scale *T, loss, top, start *float64) (rejected uint32)
 	entmaxTop(z *T, n int) (top, start float64)
 	entmaxSearch(h *float64, z *T, k int, top, start, ties, one, shift *float64) (rejected uint32)
@@ -1047,11 +1047,11 @@ func (f64AVX512) temperedLogits(w *float64, z *float64, n int, par *float64) {
 func (f64AVX512) temperedLogitsFar(w *float64, z *float64, n int, par *float64) {
 	temperedLogitsFarF64AVX512(w, z, n, par)
 }
-func (f64AVX512) sparsemaxTile(e, labelGrad *float64, h *float64, z, t *float64, k int, scale *float64, loss *float64) (rejected uint32) {
-	return sparsemaxTileF64AVX512(e, labelGrad, h, z, t, k, scale, loss)
+func (f64AVX512) sparsemaxTile(e, labelGrad *float64, h *float64, z, t *float64, k, tiles int, scale *float64, step int, loss *float64, declined *uint32, lanes *float64) {
+	sparsemaxTileF64AVX512(e, labelGrad, h, z, t, k, tiles, scale, step, loss, declined, lanes)
 }
-func (f64AVX512) sparsemaxHotTile(e *float64, h *float64, z, t *float64, k int, scale *float64, loss *float64) (rejected uint32) {
-	return sparsemaxHotTileF64AVX512(e, h, z, t, k, scale, loss)
+func (f64AVX512) sparsemaxHotTile(e *float64, h *float64, z, t *float64, k, tiles int, scale *float64, step int, loss *float64, declined *uint32, lanes *float64) {
+	sparsemaxHotTileF64AVX512(e, h, z, t, k, tiles, scale, step, loss, declined, lanes)
 }
 func (f64AVX512) sparsemaxNearTile(e *float64, h *float64, z, t *float64, k int, scale *float64, loss, top, start *float64) (rejected uint32) {
 	return sparsemaxNearTileF64AVX512(e, h, z, t, k, scale, loss, top, start)
@@ -1071,11 +1071,11 @@ func (f64AVX512) sparsemaxRow(grad, labelGrad, z, t *float64, n int, near *float
 func (f64AVX512) sparsemaxIndex(grad, z *float64, n, y int, near *float64, f float64) (loss float64, rejected uint32) {
 	return sparsemaxIndexF64AVX512(grad, z, n, y, near, f)
 }
-func (f64AVX512) entmaxTile(e, labelGrad *float64, h *float64, z, t *float64, k int, scale *float64, loss *float64) (rejected uint32) {
-	return entmaxTileF64AVX512(e, labelGrad, h, z, t, k, scale, loss)
+func (f64AVX512) entmaxTile(e, labelGrad *float64, h *float64, z, t *float64, k, tiles int, scale *float64, step int, loss *float64, declined *uint32, lanes *float64) {
+	entmaxTileF64AVX512(e, labelGrad, h, z, t, k, tiles, scale, step, loss, declined, lanes)
 }
-func (f64AVX512) entmaxHotTile(e *float64, h *float64, z, t *float64, k int, scale *float64, loss *float64) (rejected uint32) {
-	return entmaxHotTileF64AVX512(e, h, z, t, k, scale, loss)
+func (f64AVX512) entmaxHotTile(e *float64, h *float64, z, t *float64, k, tiles int, scale *float64, step int, loss *float64, declined *uint32, lanes *float64) {
+	entmaxHotTileF64AVX512(e, h, z, t, k, tiles, scale, step, loss, declined, lanes)
 }
 func (f64AVX512) entmaxNearTile(e *float64, h *float64, z, t *float64, k int, scale *float64, loss, top, start *float64) (rejected uint32) {
 	return entmaxNearTileF64AVX512(e, h, z, t, k, scale, loss, top, start)
@@ -1921,11 +1921,11 @@ func (f64AVX2) temperedLogits(w *float64, z *float64, n int, par *float64) {
 func (f64AVX2) temperedLogitsFar(w *float64, z *float64, n int, par *float64) {
 	temperedLogitsFarF64AVX2(w, z, n, par)
 }
-func (f64AVX2) sparsemaxTile(e, labelGrad *float64, h *float64, z, t *float64, k int, scale *float64, loss *float64) (rejected uint32) {
-	return sparsemaxTileF64AVX2(e, labelGrad, h, z, t, k, scale, loss)
+func (f64AVX2) sparsemaxTile(e, labelGrad *float64, h *float64, z, t *float64, k, tiles int, scale *float64, step int, loss *float64, declined *uint32, lanes *float64) {
+	sparsemaxTileF64AVX2(e, labelGrad, h, z, t, k, tiles, scale, step, loss, declined, lanes)
 }
-func (f64AVX2) sparsemaxHotTile(e *float64, h *float64, z, t *float64, k int, scale *float64, loss *float64) (rejected uint32) {
-	return sparsemaxHotTileF64AVX2(e, h, z, t, k, scale, loss)
+func (f64AVX2) sparsemaxHotTile(e *float64, h *float64, z, t *float64, k, tiles int, scale *float64, step int, loss *float64, declined *uint32, lanes *float64) {
+	sparsemaxHotTileF64AVX2(e, h, z, t, k, tiles, scale, step, loss, declined, lanes)
 }
 func (f64AVX2) sparsemaxNearTile(e *float64, h *float64, z, t *float64, k int, scale *float64, loss, top, start *float64) (rejected uint32) {
 	return sparsemaxNearTileF64AVX2(e, h, z, t, k, scale, loss, top, start)
@@ -1943,11 +1943,11 @@ func (f64AVX2) sparsemaxRow(grad, labelGrad, z, t *float64, n int, near *float64
 func (f64AVX2) sparsemaxIndex(grad, z *float64, n, y int, near *float64, f float64) (loss float64, rejected uint32) {
 	return sparsemaxIndexF64AVX2(grad, z, n, y, near, f)
 }
-func (f64AVX2) entmaxTile(e, labelGrad *float64, h *float64, z, t *float64, k int, scale *float64, loss *float64) (rejected uint32) {
-	return entmaxTileF64AVX2(e, labelGrad, h, z, t, k, scale, loss)
+func (f64AVX2) entmaxTile(e, labelGrad *float64, h *float64, z, t *float64, k, tiles int, scale *float64, step int, loss *float64, declined *uint32, lanes *float64) {
+	entmaxTileF64AVX2(e, labelGrad, h, z, t, k, tiles, scale, step, loss, declined, lanes)
 }
-func (f64AVX2) entmaxHotTile(e *float64, h *float64, z, t *float64, k int, scale *float64, loss *float64) (rejected uint32) {
-	return entmaxHotTileF64AVX2(e, h, z, t, k, scale, loss)
+func (f64AVX2) entmaxHotTile(e *float64, h *float64, z, t *float64, k, tiles int, scale *float64, step int, loss *float64, declined *uint32, lanes *float64) {
+	entmaxHotTileF64AVX2(e, h, z, t, k, tiles, scale, step, loss, declined, lanes)
 }
 func (f64AVX2) entmaxNearTile(e *float64, h *float64, z, t *float64, k int, scale *float64, loss, top, start *float64) (rejected uint32) {
 	return entmaxNearTileF64AVX2(e, h, z, t, k, scale, loss, top, start)
@@ -2244,11 +2244,11 @@ func (wideAVX512) temperedLogits(w *float64, z *float32, n int, par *float64) {
 func (wideAVX512) temperedLogitsFar(w *float64, z *float32, n int, par *float64) {
 	temperedLogitsFarWideAVX512(w, z, n, par)
 }
-func (wideAVX512) sparsemaxTile(e, labelGrad *float32, h *float64, z, t *float32, k int, scale *float32, loss *float64) (rejected uint32) {
-	return sparsemaxTileWideAVX512(e, labelGrad, h, z, t, k, scale, loss)
+func (wideAVX512) sparsemaxTile(e, labelGrad *float32, h *float64, z, t *float32, k, tiles int, scale *float32, step int, loss *float64, declined *uint32, lanes *float64) {
+	sparsemaxTileWideAVX512(e, labelGrad, h, z, t, k, tiles, scale, step, loss, declined, lanes)
 }
-func (wideAVX512) sparsemaxHotTile(e *float32, h *float64, z, t *float32, k int, scale *float32, loss *float64) (rejected uint32) {
-	return sparsemaxHotTileWideAVX512(e, h, z, t, k, scale, loss)
+func (wideAVX512) sparsemaxHotTile(e *float32, h *float64, z, t *float32, k, tiles int, scale *float32, step int, loss *float64, declined *uint32, lanes *float64) {
+	sparsemaxHotTileWideAVX512(e, h, z, t, k, tiles, scale, step, loss, declined, lanes)
 }
 func (wideAVX512) sparsemaxNearTile(e *float32, h *float64, z, t *float32, k int, scale *float32, loss, top, start *float64) (rejected uint32) {
 	return sparsemaxNearTileWideAVX512(e, h, z, t, k, scale, loss, top, start)
@@ -2268,11 +2268,11 @@ func (wideAVX512) sparsemaxRow(grad, labelGrad, z, t *float32, n int, near *floa
 func (wideAVX512) sparsemaxIndex(grad, z *float32, n, y int, near *float32, f float64) (loss float64, rejected uint32) {
 	return sparsemaxIndexWideAVX512(grad, z, n, y, near, f)
 }
-func (wideAVX512) entmaxTile(e, labelGrad *float32, h *float64, z, t *float32, k int, scale *float32, loss *float64) (rejected uint32) {
-	return entmaxTileWideAVX512(e, labelGrad, h, z, t, k, scale, loss)
+func (wideAVX512) entmaxTile(e, labelGrad *float32, h *float64, z, t *float32, k, tiles int, scale *float32, step int, loss *float64, declined *uint32, lanes *float64) {
+	entmaxTileWideAVX512(e, labelGrad, h, z, t, k, tiles, scale, step, loss, declined, lanes)
 }
-func (wideAVX512) entmaxHotTile(e *float32, h *float64, z, t *float32, k int, scale *float32, loss *float64) (rejected uint32) {
-	return entmaxHotTileWideAVX512(e, h, z, t, k, scale, loss)
+func (wideAVX512) entmaxHotTile(e *float32, h *float64, z, t *float32, k, tiles int, scale *float32, step int, loss *float64, declined *uint32, lanes *float64) {
+	entmaxHotTileWideAVX512(e, h, z, t, k, tiles, scale, step, loss, declined, lanes)
 }
 func (wideAVX512) entmaxNearTile(e *float32, h *float64, z, t *float32, k int, scale *float32, loss, top, start *float64) (rejected uint32) {
 	return entmaxNearTileWideAVX512(e, h, z, t, k, scale, loss, top, start)
@@ -2464,11 +2464,11 @@ func (wideAVX2) temperedLogits(w *float64, z *float32, n int, par *float64) {
 func (wideAVX2) temperedLogitsFar(w *float64, z *float32, n int, par *float64) {
 	temperedLogitsFarWideAVX2(w, z, n, par)
 }
-func (wideAVX2) sparsemaxTile(e, labelGrad *float32, h *float64, z, t *float32, k int, scale *float32, loss *float64) (rejected uint32) {
-	return sparsemaxTileWideAVX2(e, labelGrad, h, z, t, k, scale, loss)
+func (wideAVX2) sparsemaxTile(e, labelGrad *float32, h *float64, z, t *float32, k, tiles int, scale *float32, step int, loss *float64, declined *uint32, lanes *float64) {
+	sparsemaxTileWideAVX2(e, labelGrad, h, z, t, k, tiles, scale, step, loss, declined, lanes)
 }
-func (wideAVX2) sparsemaxHotTile(e *float32, h *float64, z, t *float32, k int, scale *float32, loss *float64) (rejected uint32) {
-	return sparsemaxHotTileWideAVX2(e, h, z, t, k, scale, loss)
+func (wideAVX2) sparsemaxHotTile(e *float32, h *float64, z, t *float32, k, tiles int, scale *float32, step int, loss *float64, declined *uint32, lanes *float64) {
+	sparsemaxHotTileWideAVX2(e, h, z, t, k, tiles, scale, step, loss, declined, lanes)
 }
 func (wideAVX2) sparsemaxNearTile(e *float32, h *float64, z, t *float32, k int, scale *float32, loss, top, start *float64) (rejected uint32) {
 	return sparsemaxNearTileWideAVX2(e, h, z, t, k, scale, loss, top, start)
@@ -2488,11 +2488,11 @@ func (wideAVX2) sparsemaxRow(grad, labelGrad, z, t *float32, n int, near *float3
 func (wideAVX2) sparsemaxIndex(grad, z *float32, n, y int, near *float32, f float64) (loss float64, rejected uint32) {
 	return sparsemaxIndexWideAVX2(grad, z, n, y, near, f)
 }
-func (wideAVX2) entmaxTile(e, labelGrad *float32, h *float64, z, t *float32, k int, scale *float32, loss *float64) (rejected uint32) {
-	return entmaxTileWideAVX2(e, labelGrad, h, z, t, k, scale, loss)
+func (wideAVX2) entmaxTile(e, labelGrad *float32, h *float64, z, t *float32, k, tiles int, scale *float32, step int, loss *float64, declined *uint32, lanes *float64) {
+	entmaxTileWideAVX2(e, labelGrad, h, z, t, k, tiles, scale, step, loss, declined, lanes)
 }
-func (wideAVX2) entmaxHotTile(e *float32, h *float64, z, t *float32, k int, scale *float32, loss *float64) (rejected uint32) {
-	return entmaxHotTileWideAVX2(e, h, z, t, k, scale, loss)
+func (wideAVX2) entmaxHotTile(e *float32, h *float64, z, t *float32, k, tiles int, scale *float32, step int, loss *float64, declined *uint32, lanes *float64) {
+	entmaxHotTileWideAVX2(e, h, z, t, k, tiles, scale, step, loss, declined, lanes)
 }
 func (wideAVX2) entmaxNearTile(e *float32, h *float64, z, t *float32, k int, scale *float32, loss, top, start *float64) (rejected uint32) {
 	return entmaxNearTileWideAVX2(e, h, z, t, k, scale, loss, top, start)

@@ -219,9 +219,9 @@ func (g isa) wide() {
 	g.temperedLogits("temperedLogits", 1)
 	g.temperedLogits("temperedLogitsFar", 2)
 	for n := 1; n <= 2; n++ {
-		g.sparseTile(n, false, false)
-		g.sparseTile(n, true, false)
-		g.sparseTile(n, true, true)
+		g.sparseTile(n, false)
+		g.sparseTile(n, true)
+		g.sparseNearTile(n)
 		g.sparseTop(n)
 		g.sparseSearch(n)
 		g.sparseRowAt(n)

@@ -6,69 +6,159 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// sparseTile emits the loss of a sparse map for a tile, which has 8 rows of float32: with AVX2 they
-// are computed by fours. hot stands for the labels of an index, near for a tile of only the classes
-// that may have a p, and those of an index.
-func (g isa) sparseTile(n int, hot, near bool) {
-	const losses, rest = "stores the losses of the rows of a tile,", "it overwrites h, room for k vectors."
-	rejected := "rejected has the bits of the rows that " + sparseRejected + "."
-	switch {
-	case near:
-		g.text(sparseNames[n]+"NearTile",
-			"func(e *T, h *float64, z, t *T, k int, scale *T, loss, top, start *float64) (rejected uint32)", losses,
-			"with labels that are a 1 and zeros, of the classes that may have a p and that of the 1, and the gradients in e;",
-			"top and start are what", sparseNames[n]+"Top has returned;", rest, rejected)
-	case hot:
-		g.text(sparseNames[n]+"HotTile", "func(e *T, h *float64, z, t *T, k int, scale *T, loss *float64) (rejected uint32)",
-			losses, "with labels that are a 1 and zeros, and in e the gradients;", rest, rejected)
-	default:
-		g.text(sparseNames[n]+"Tile",
-			"func(e, labelGrad *T, h *float64, z, t *T, k int, scale *T, loss *float64) (rejected uint32)", losses,
-			"in e the gradients and unless labelGrad is nil those by the labels there;", rest, rejected)
+// sparseTile emits the loss of a sparse map for tiles, which have 8 rows of float32: with AVX2 they
+// are computed by fours. hot stands for the labels of an index.
+func (g isa) sparseTile(n int, hot bool) {
+	const args = "h *float64, z, t *T, k, tiles int, scale *T, step int, loss *float64, declined *uint32, lanes *float64)"
+	const rest = "the scales of a tile lie step bytes behind those of the last. It overwrites h, room for k vectors. " +
+		"declined has, for each tile, the bits of the rows that " + sparseRejected + "."
+	if hot {
+		g.text(sparseNames[n]+"HotTile", "func(e *T, "+args, "stores the losses of the rows of tiles,",
+			"with labels that are a 1 and zeros, and in e scale times the gradients;", rest)
+	} else {
+		g.text(sparseNames[n]+"Tile", "func(e, labelGrad *T, "+args, "stores the losses of the rows of tiles,",
+			"in e scale times the gradients and unless labelGrad is nil those by the labels there;", rest)
 	}
-	in, all := g, GP32()
-	if g.narrow {
-		in = isa{}
-	}
-	XORL(all, all)
-	for first := 0; first < in.lanes(); first += g.lanes() {
-		rejected := g.sparseLanes(n, in, first, hot, near)
+	x := sparseTiles{isa: g, in: g.elementTile(), n: n, hot: hot, k: g.param("k")}
+	h := g.param("h")
+	x.pass(func(lanes reg.GPVirtual, first int) {
+		s := x.rows(first)
+		s.tileTop(x.in, x.k, h, x.column(x.z, first))
+		g.store(g.loaded(s.top), g.lane(lanes, "Max"))
+		g.store(g.loaded(s.start), g.lane(lanes, "Low"))
+	}, func() {})
+	declined, all := g.param("declined"), GP32()
+	x.pass(func(lanes reg.GPVirtual, first int) {
+		if first == 0 {
+			XORL(all, all)
+		}
+		s := x.rows(first)
+		s.top, s.start = g.laneOp(lanes, "Max"), g.laneOp(lanes, "Low")
+		s.tileList(x.in, x.k, h, x.column(x.z, first))
+		s.addRejected(g.maskBits(s.search()), first, all)
+		for i, name := range []string{"Ties", "High", "Added"} {
+			g.store(g.loaded([]Op{s.ties, s.one, s.shift}[i]), g.lane(lanes, name))
+		}
+	}, func() {
+		MOVL(all, Mem{Base: declined})
+		ADDQ(Imm(4), declined)
+	})
+	x.readyLosses()
+	x.pass(func(lanes reg.GPVirtual, first int) {
+		s := x.rows(first)
+		s.top, s.ties = g.laneOp(lanes, "Max"), g.laneOp(lanes, "Ties")
+		s.one, s.shift = g.laneOp(lanes, "High"), g.laneOp(lanes, "Added")
+		rejected := x.losses(&s, g.noLanes(), first)
 		SHLL(Imm(uint64(first)), rejected)
-		ORL(rejected, all)
+		ORL(rejected, Mem{Base: g.param("declined")})
+	}, func() {
+		step := g.param("step")
+		ADDQ(step, x.scale)
+		ADDQ(Imm(uint64(8*x.in.lanes())), x.loss)
+		ADDQ(Imm(4), address(Param("declined")))
+		advance(x.k, x.in.bytes(), x.e, x.t)
+		where(x.labels, func() { advance(x.k, x.in.bytes(), x.labels) })
+	})
+	g.ret()
+}
+
+// sparseNearTile emits sparseTile for a tile of only the classes that may have a p, and those of an
+// index.
+func (g isa) sparseNearTile(n int) {
+	g.text(sparseNames[n]+"NearTile",
+		"func(e *T, h *float64, z, t *T, k int, scale *T, loss, top, start *float64) (rejected uint32)",
+		"stores the losses of the rows of a tile, with labels that are a 1 and zeros, of the classes that may have a p and "+
+			"that of the 1, and in e scale times the gradients;", "top and start are what", sparseNames[n]+"Top has returned; "+
+			"it overwrites h, room for k vectors.", "rejected has the bits of the rows that "+sparseRejected+".")
+	x, h, all := sparseTiles{isa: g, in: g.elementTile(), n: n, hot: true, k: g.param("k")}, g.param("h"), GP32()
+	XORL(all, all)
+	x.z = g.param("z")
+	x.readyLosses()
+	for first := 0; first < x.in.lanes(); first += g.lanes() {
+		s := x.rows(first)
+		s.top, s.start = g.rowNumber("top", first), g.rowNumber("start", first)
+		s.tileList(x.in, x.k, h, x.column(x.z, first))
+		s.addRejected(x.losses(&s, s.search(), first), first, all)
 	}
 	Store(all, Return("rejected"))
 	g.ret()
 }
 
-// sparseLanes emits what sparseTile does for the rows from the first one on.
-func (g isa) sparseLanes(n int, in isa, first int, hot, near bool) (rejected reg.GPVirtual) {
-	e, h, z, t, k := g.param("e"), g.param("h"), g.param("z"), g.param("t"), g.param("k")
-	column := func(p, off reg.GPVirtual) Mem { return Mem{Base: p, Index: off, Scale: 1, Disp: first * g.size()} }
-	s, factor := sparse{isa: g, n: n, hot: hot, classes: "k", zero: g.zeros(1)[0]}, g.vec()
-	g.fetch(Mem{Base: g.param("scale"), Disp: first * g.size()}, factor)
-	s.factor = g.park(factor)
-	s.total = func(v reg.VecVirtual) reg.VecVirtual { return v }
-	if near {
-		s.top, s.start = g.rowNumber("top", first), g.rowNumber("start", first)
-	} else {
-		s.tileTop(in, k, h, func(off reg.GPVirtual) Mem { return column(z, off) })
+// sparseTiles is what the parts of sparseTile share.
+type sparseTiles struct {
+	isa
+	in                              isa // what steps over the columns
+	n                               int // of the map
+	hot                             bool
+	e, z, t, k, scale, loss, labels reg.GPVirtual
+}
+
+// elementTile is what steps over the columns of a tile of elements.
+func (g isa) elementTile() isa {
+	if g.narrow {
+		return isa{}
 	}
-	s.tileList(in, k, h, func(off reg.GPVirtual) Mem { return column(z, off) })
-	s.each = func(body func(z, t reg.VecVirtual, put, keep func(d Op)), between func()) {
-		if !hot {
-			s.labels = g.param("labelGrad")
+	return g
+}
+
+// pass is tilePass for the rows from the first one on that are computed together, each with lanes
+// of their own; next is done behind each tile.
+func (x *sparseTiles) pass(body func(lanes reg.GPVirtual, first int), next func()) {
+	x.z = x.param("z")
+	x.tilePass(func(at reg.GPVirtual) {
+		for first := 0; first < x.in.lanes(); first += x.lanes() {
+			if first > 0 {
+				ADDQ(U32(uint32(len(lanes)*x.isa.column())), at)
+			}
+			body(at, first)
 		}
-		in.columnBlocks(k, func(off reg.GPVirtual) {
-			x, y := g.vec(), g.vec()
-			g.fetch(column(z, off), x)
-			g.fetch(column(t, off), y)
-			to := func(p reg.GPVirtual) func(d Op) { return func(d Op) { g.leave(d, column(p, off)) } }
-			body(x, y, to(e), to(s.labels))
+		advance(x.k, x.in.bytes(), x.z)
+		next()
+	})
+}
+
+// rows is the map of the rows from the first one on.
+func (x *sparseTiles) rows(first int) sparse {
+	return sparse{isa: x.isa, n: x.n, hot: x.hot, classes: "k", zero: x.zeros(1)[0],
+		total: func(v reg.VecVirtual) reg.VecVirtual { return v }}
+}
+
+// column returns what says where those of a column lie.
+func (x *sparseTiles) column(p reg.GPVirtual, first int) func(off reg.GPVirtual) Mem {
+	return func(off reg.GPVirtual) Mem { return Mem{Base: p, Index: off, Scale: 1, Disp: first * x.size()} }
+}
+
+// readyLosses loads what losses takes.
+func (x *sparseTiles) readyLosses() {
+	x.e, x.t, x.scale, x.loss = x.param("e"), x.param("t"), x.param("scale"), x.param("loss")
+	if !x.hot {
+		x.labels = x.param("labelGrad")
+	}
+}
+
+// losses emits losses and gradients of the rows from the first one on.
+func (x *sparseTiles) losses(s *sparse, unsettled mask, first int) (rejected reg.GPVirtual) {
+	g, factor := x.isa, x.vec()
+	g.fetch(Mem{Base: x.scale, Disp: first * g.size()}, factor)
+	s.factor, s.labels = g.park(factor), x.labels
+	s.each = func(body func(z, t reg.VecVirtual, put, keep func(d Op)), between func()) {
+		x.in.columnBlocks(x.k, func(off reg.GPVirtual) {
+			z, t := g.vec(), g.vec()
+			g.fetch(x.column(x.z, first)(off), z)
+			g.fetch(x.column(x.t, first)(off), t)
+			to := func(p reg.GPVirtual) func(d Op) { return func(d Op) { g.leave(d, x.column(p, first)(off)) } }
+			body(z, t, to(x.e), to(x.labels))
 		}, between)
 	}
-	loss, rejected := s.losses(s.search())
-	g.store(loss, Mem{Base: g.param("loss"), Disp: first * 8})
+	loss, rejected := s.losses(unsettled)
+	g.store(loss, Mem{Base: x.loss, Disp: first * 8})
 	return rejected
+}
+
+// addRejected adds the bits of the rows from the first one on to all.
+func (s *sparse) addRejected(bits reg.GPVirtual, first int, all reg.GPVirtual) {
+	SHLL(Imm(uint64(first)), bits)
+	ORL(bits, all)
 }
 
 // rowNumber emits numbers of rows from the first one on.
@@ -85,24 +175,17 @@ func (g isa) sparseSearch(n int) {
 		"stores how many of the classes of a tile's rows have the largest logit beside one, and what search finds of the "+
 			"classes that may have a p, of which top and start are what", sparseNames[n]+"Top has returned; it overwrites h, "+
 			"room for k vectors.", "rejected has the bits of the rows where it finds nothing.")
-	in, all := g, GP32()
-	if g.narrow {
-		in = isa{}
-	}
+	x, all := sparseTiles{isa: g, in: g.elementTile(), n: n}, GP32()
 	XORL(all, all)
-	for first := 0; first < in.lanes(); first += g.lanes() {
-		s := sparse{isa: g, n: n, zero: g.zeros(1)[0], total: func(v reg.VecVirtual) reg.VecVirtual { return v }}
-		h, z, k := g.param("h"), g.param("z"), g.param("k")
+	for first := 0; first < x.in.lanes(); first += g.lanes() {
+		s := x.rows(first)
 		s.top, s.start = g.rowNumber("top", first), g.rowNumber("start", first)
-		s.tileList(in, k, h, func(off reg.GPVirtual) Mem {
-			return Mem{Base: z, Index: off, Scale: 1, Disp: first * g.size()}
-		})
+		s.tileList(x.in, g.param("k"), g.param("h"), x.column(g.param("z"), first))
 		rejected := g.maskBits(s.search())
 		for i, name := range []string{"ties", "one", "shift"} {
 			g.store(g.loaded([]Op{s.ties, s.one, s.shift}[i]), Mem{Base: g.param(name), Disp: first * 8})
 		}
-		SHLL(Imm(uint64(first)), rejected)
-		ORL(rejected, all)
+		s.addRejected(rejected, first, all)
 	}
 	Store(all, Return("rejected"))
 	g.ret()
