@@ -32,6 +32,9 @@ const (
 	laneHigh           // what is added to the logit of a class: a multiple of the grid
 	laneAdded          // and the rest of that
 	laneMark           // the exponential of M where p > 1/2 there, NaN elsewhere
+	laneNear           // how many classes may have a p of a sparse map
+	laneNumber         // how many have one
+	laneOpen           // the rows where that is not known
 	laneLSE            // log Σ exp y, of options
 	laneLSELost        // what that has lost
 	lanesPerRow

@@ -38,6 +38,9 @@ var lanes = []struct{ name, doc string }{
 	{"High", "what is added to the logit of a class: a multiple of the grid"},
 	{"Added", "and the rest of that"},
 	{"Mark", "the exponential of M where p > 1/2 there, NaN elsewhere"},
+	{"Near", "how many classes may have a p of a sparse map"},
+	{"Number", "how many have one"},
+	{"Open", "the rows where that is not known"},
 	{"LSE", "log Σ exp y, of options"},
 	{"LSELost", "what that has lost"},
 }

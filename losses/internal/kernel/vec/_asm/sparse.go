@@ -70,20 +70,55 @@ func (s *sparse) fromOne(z reg.VecVirtual) reg.VecVirtual {
 	return x
 }
 
-// search emits one and shift; rejected are the rows where it has not found them. A step is as long
-// as it takes to make Σ p = 1 if no class gains or loses its p, and the last one where that is so:
-//
-//	n = 1:  E/N,   n = 2:  E/(A + √(A² - N E)),   E = Σ p - 1, A = Σ g, N the number of g > 0
+// search emits one and shift; rejected are the rows where it has not found them.
 func (s *sparse) search() (rejected mask) {
-	one, shift, last, steps, next, done := s.vec(), s.vec(), s.vec(), GP64(), label("step"), label("found")
-	s.load(s.constant(1), one)
-	s.load(s.top, shift)
-	s.sub(shift, shift, shift) // NaN for a maximum that is not finite
-	s.add(s.start, shift, shift)
-	s.load(s.constant(-1), last)
-	rejected = s.allLanes()
+	steps, next, done := GP64(), label("step"), label("found")
+	x := s.begin()
 	MOVQ(I64(mostSteps), steps)
 	Label(next)
+	s.step(x)
+	bits := s.maskBits(x.open)
+	TESTL(bits, bits)
+	JEQ(LabelRef(done))
+	DECQ(steps)
+	JNE(LabelRef(next))
+	Label(done)
+	s.end(x)
+	return x.open
+}
+
+// searched is how far a search has come: one and shift, how many classes had a p before the last
+// step, and the rows that are not done.
+type searched struct {
+	one, shift, number reg.VecVirtual
+	open               mask
+}
+
+// begin emits a search's beginning.
+func (s *sparse) begin() (x searched) {
+	x = searched{s.vec(), s.vec(), s.vec(), s.allLanes()}
+	s.load(s.constant(1), x.one)
+	s.load(s.top, x.shift)
+	s.sub(x.shift, x.shift, x.shift) // NaN for a maximum that is not finite
+	s.add(s.start, x.shift, x.shift)
+	s.load(s.constant(-1), x.number)
+	return x
+}
+
+// end emits a search's end.
+func (s *sparse) end(x searched) {
+	if !s.narrow {
+		s.refine(x.one, x.shift, x.number)
+	}
+	s.one, s.shift = s.park(x.one), s.park(x.shift)
+}
+
+// step emits a step of a search. It is as long as it takes to make Σ p = 1 if no class gains or
+// loses its p, and the last one where that is so:
+//
+//	n = 1:  E/N,   n = 2:  E/(A + √(A² - N E)),   E = Σ p - 1, A = Σ g, N the number of g > 0
+func (s *sparse) step(x searched) {
+	one, shift, last, rejected := x.one, x.shift, x.number, x.open
 	sums := s.zeros(3)
 	number, sum, excess := sums[0], sums[1], sums[2]
 	s.near(func(g reg.VecVirtual) {
@@ -135,17 +170,6 @@ func (s *sparse) search() (rejected mask) {
 	s.drop(flat, one)
 	s.keepWhere(rejected, neqUQ, last, number)
 	s.move(number, last)
-	bits := s.maskBits(rejected)
-	TESTL(bits, bits)
-	JEQ(LabelRef(done))
-	DECQ(steps)
-	JNE(LabelRef(next))
-	Label(done)
-	if !s.narrow {
-		s.refine(one, shift, last)
-	}
-	s.one, s.shift = s.park(one), s.park(shift)
-	return rejected
 }
 
 // refine emits a last step from shift for rows of more than [inBlock] classes with a p beside one,

@@ -27,22 +27,7 @@ func (g isa) sparseTile(n int, hot bool) {
 		g.store(g.loaded(s.top), g.lane(lanes, "Max"))
 		g.store(g.loaded(s.start), g.lane(lanes, "Low"))
 	}, func() {})
-	declined, all := g.param("declined"), GP32()
-	x.pass(func(lanes reg.GPVirtual, first int) {
-		if first == 0 {
-			XORL(all, all)
-		}
-		s := x.rows(first)
-		s.top, s.start = g.laneOp(lanes, "Max"), g.laneOp(lanes, "Low")
-		s.tileList(x.in, x.k, h, x.column(x.z, first))
-		s.addRejected(g.maskBits(s.search()), first, all)
-		for i, name := range []string{"Ties", "High", "Added"} {
-			g.store(g.loaded([]Op{s.ties, s.one, s.shift}[i]), g.lane(lanes, name))
-		}
-	}, func() {
-		MOVL(all, Mem{Base: declined})
-		ADDQ(Imm(4), declined)
-	})
+	x.search()
 	x.readyLosses()
 	x.pass(func(lanes reg.GPVirtual, first int) {
 		s := x.rows(first)
@@ -60,6 +45,91 @@ func (g isa) sparseTile(n int, hot bool) {
 		where(x.labels, func() { advance(x.k, x.in.bytes(), x.labels) })
 	})
 	g.ret()
+}
+
+// search emits the searches of all rows, a step of all tiles at once: its numbers come out of a
+// long chain, for which those of the next tile need not wait.
+func (x *sparseTiles) search() {
+	g, steps, next, done, open := x.isa, GP64(), label("steps"), label("searched"), GP32()
+	x.searchPass(func(s *sparse, lanes reg.GPVirtual, first int) {
+		s.top, s.start = g.laneOp(lanes, "Max"), g.laneOp(lanes, "Low")
+		count := s.tileList(x.in, x.k, x.h, x.column(x.z, first))
+		MOVQ(count, g.lane(lanes, "Near"))
+		g.store(g.loaded(s.ties), g.lane(lanes, "Ties"))
+		g.keepSearched(s.begin(), lanes)
+	})
+	MOVQ(I64(mostSteps), steps)
+	Label(next)
+	XORL(open, open)
+	x.searchPass(func(s *sparse, lanes reg.GPVirtual, _ int) {
+		settled := label("settled")
+		y := g.searched(lanes)
+		bits := g.maskBits(y.open)
+		TESTL(bits, bits)
+		JEQ(LabelRef(settled))
+		s.ties = g.laneOp(lanes, "Ties")
+		s.listed(x.h, g.lane(lanes, "Near"))
+		s.step(y)
+		g.keepSearched(y, lanes)
+		ORL(g.maskBits(y.open), open)
+		Label(settled)
+	})
+	TESTL(open, open)
+	JEQ(LabelRef(done))
+	DECQ(steps)
+	JNE(LabelRef(next))
+	Label(done)
+	declined, all := g.param("declined"), GP32()
+	x.searchPass(func(s *sparse, lanes reg.GPVirtual, first int) {
+		y := g.searched(lanes)
+		s.ties = g.laneOp(lanes, "Ties")
+		s.listed(x.h, g.lane(lanes, "Near"))
+		s.end(y)
+		g.store(g.loaded(s.shift), g.lane(lanes, "Added"))
+		if first == 0 {
+			XORL(all, all)
+		}
+		s.addRejected(g.maskBits(y.open), first, all)
+		MOVL(all, Mem{Base: declined})
+		if first+g.lanes() == x.in.lanes() {
+			ADDQ(Imm(4), declined)
+		}
+	})
+}
+
+// searchPass is pass with a list of the classes that may have a p for each of the rows that are
+// computed together.
+func (x *sparseTiles) searchPass(body func(s *sparse, lanes reg.GPVirtual, first int)) {
+	x.h = x.param("h")
+	x.pass(func(lanes reg.GPVirtual, first int) {
+		s := x.rows(first)
+		body(&s, lanes, first)
+		advance(x.k, x.isa.column(), x.h)
+	}, func() {})
+}
+
+// keepSearched stores how far a search has come, and searched loads it.
+func (g isa) keepSearched(x searched, lanes reg.GPVirtual) {
+	g.store(x.one, g.lane(lanes, "High"))
+	g.store(x.shift, g.lane(lanes, "Added"))
+	g.store(x.number, g.lane(lanes, "Number"))
+	if open := g.lane(lanes, "Open"); g.avx512 {
+		KMOVW(x.open.op, open)
+	} else {
+		g.store(x.open.op, open)
+	}
+}
+
+func (g isa) searched(lanes reg.GPVirtual) (x searched) {
+	x.one, x.shift = g.loaded(g.lane(lanes, "High")), g.loaded(g.lane(lanes, "Added"))
+	x.number = g.loaded(g.lane(lanes, "Number"))
+	if open := g.lane(lanes, "Open"); g.avx512 {
+		x.open = mask{op: K()}
+		KMOVW(open, x.open.op)
+	} else {
+		x.open = mask{op: g.loaded(open)}
+	}
+	return x
 }
 
 // sparseNearTile emits sparseTile for a tile of only the classes that may have a p, and those of an
@@ -87,10 +157,10 @@ func (g isa) sparseNearTile(n int) {
 // sparseTiles is what the parts of sparseTile share.
 type sparseTiles struct {
 	isa
-	in                              isa // what steps over the columns
-	n                               int // of the map
-	hot                             bool
-	e, z, t, k, scale, loss, labels reg.GPVirtual
+	in                                 isa // what steps over the columns
+	n                                  int // of the map
+	hot                                bool
+	e, h, z, t, k, scale, loss, labels reg.GPVirtual
 }
 
 // elementTile is what steps over the columns of a tile of elements.
@@ -236,9 +306,10 @@ func (s *sparse) tileTop(in isa, k, h reg.GPVirtual, z func(off reg.GPVirtual) M
 // vectors is what steps over vectors of float64.
 func (g isa) vectors() isa { return isa{avx512: g.avx512, f64: true} }
 
-// tileList stores in h the columns of x with a class that may have a p.
-func (s *sparse) tileList(in isa, k, h reg.GPVirtual, z func(off reg.GPVirtual) Mem) {
-	ties, to, some, count := s.vec(), GP64(), label("some"), GP64()
+// tileList stores in h the columns of x with a class that may have a p, and returns how many.
+func (s *sparse) tileList(in isa, k, h reg.GPVirtual, z func(off reg.GPVirtual) Mem) (count reg.GPVirtual) {
+	ties, to, some := s.vec(), GP64(), label("some")
+	count = GP64()
 	s.load(s.constant(-1), ties)
 	MOVQ(h, to)
 	in.columns(k, func(off reg.GPVirtual) {
@@ -269,8 +340,16 @@ func (s *sparse) tileList(in isa, k, h reg.GPVirtual, z func(off reg.GPVirtual) 
 	MOVQ(to, count)
 	SUBQ(h, count)
 	SHRQ(Imm(uint64(log2(s.column()))), count)
+	s.listed(h, count)
+	return count
+}
+
+// listed takes as the classes that may have a p the columns of x in h.
+func (s *sparse) listed(h reg.GPVirtual, count Op) {
 	s.near = func(body func(x reg.VecVirtual)) {
-		s.vectors().columns(count, func(off reg.GPVirtual) {
+		n := GP64()
+		MOVQ(count, n)
+		s.vectors().columns(n, func(off reg.GPVirtual) {
 			x := s.vec()
 			s.load(col(h, off), x)
 			body(x)
