@@ -27,7 +27,7 @@ var separableParameters = []separableLoss{
 	{AGCE(1e-40), 2}, {AGCE(1e-12), 3},
 	{AGCE(0.01), 0.7}, {AGCE(0.25), 1.5}, {AGCE(0.2), 0.3}, {AGCE(0.35), 2.478}, {AGCE(2), 2}, {AUL(2), 2}, {AEL, 2},
 	{AGCE(0.1), 0.5}, {AUL(1.01), 0.5}, {AUL(1.01), 2}, {AUL(1.5), 0.3}, {AUL(100), 16}, {AUL(3), 1},
-	{AEL, 0.01}, {AEL, 0.3}, {AEL, 3.5}, {AEL, 1e6},
+	{AEL, 0.01}, {AEL, 0.05}, {AEL, 0.3}, {AEL, 3.5}, {AEL, 1e6},
 }
 
 // TestParameters holds float32 to 4 ulp and float64 to its limit for many parameters, rows in tiles

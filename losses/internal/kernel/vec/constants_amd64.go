@@ -143,4 +143,7 @@ const (
 	bound64        = 1099511627776
 	lowest32       = -104.5
 	lowest64       = -746
+	rowFactor      = 1.0323659069903366
+	steepBound     = 32768
+	mostSteep      = 32
 )

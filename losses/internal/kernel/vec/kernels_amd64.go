@@ -492,6 +492,20 @@ func pairCrossEntropyGradF32AVX512(e *float32, z *float32, t *float32, index *in
 //go:noescape
 func pairCrossEntropyF32AVX512(z *float32, t *float32, index *int, tiles int, loss *float64, declined *uint32)
 
+// blockSteepExpTermsF32AVX512 is steepExpTerms for n rows of k elements, W at most, of which lanes
+// holds limit, low, shift, rate, rateLow. bad has the bits of the rows of which a t has a sign.
+// Infinite sums are NaN.
+//
+//go:noescape
+func blockSteepExpTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, k int, n int, sum *float64, mass *float64, work *float32, lanes *float32, par *float32) (bad uint32)
+
+// blockSteepFocalTermsF32AVX512 is steepFocalTerms for n rows of k elements, W at most, of which
+// lanes holds limit, low, shift, rate, rateLow, lse, lseLow, c, byB. bad has the bits of the rows
+// of which a t has a sign. Infinite sums are NaN.
+//
+//go:noescape
+func blockSteepFocalTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, k int, n int, sum *float64, mass *float64, work *float32, lanes *float32, par *float32) (bad uint32)
+
 // sigmoidCrossEntropyF32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
 // no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
 // z, and times scales where that is not nil. bad != 0 when no is nil and a label is not in [0, 1],

@@ -30,6 +30,7 @@ type oddsRows[T spec.Float] struct {
 	k, most int // most rows
 
 	block    *tile[T] // for rows one by one nil, so long as none takes it
+	steep    bool     // its rows are for the kernels of steep losses
 	together bool     // its rows have what smallTerms returns, of those with bits in signs that a label has a sign
 	signs    uint32
 
@@ -169,7 +170,9 @@ func (b *oddsRows[T]) classes(z []T, index []int, i, lo, hi int) {
 		for j := range rows {
 			o := &rows[j]
 			o.log, o.rest = -l[j], rest[j]
-			o.most = termsTo[T](b.family.plan, float64(o.m), o.log)
+			if o.most = termsTo[T](b.family.plan, float64(o.m), o.log); b.steep {
+				o.most = steepTo(b.family.plan.steep, float64(o.m))
+			}
 			o.small = o.top < 0 && p[j] < o.most || o.rest < o.most
 			if o.ok && o.top < 0 && !o.small {
 				o.top = b.u.find(&z[(i+lo+j)*b.k], b.k, o.m)

@@ -28,6 +28,8 @@ type plan struct {
 
 	steepness float64 // how often an error of the odds counts where the maximum has p > 1/2
 
+	steep, bySteep float64 // what steepRate returns, and the inverse
+
 	smooth *smoothPlan // of such a family, of any kind
 	linked []float64   // of linkedTile or, where nearPole is true, linkedPowerTile, nil where there is none
 
@@ -113,6 +115,8 @@ func planFor[T spec.Float](f spec.Family, a float64) (p *plan, ok bool) {
 		}
 	}
 	p.steepness = steepness(f, a)
+	p.steep = p.steepRate()
+	p.bySteep = 1 / p.steep
 	place.Store(p)
 	return p, p.ok
 }
@@ -225,6 +229,14 @@ func (p *plan) smallFactor() float64 {
 	return p.factor
 }
 
+// steepSlope is what -t φ'(l) is of what kernels of steep losses store, for probabilities c e.
+func (p *plan) steepSlope(c float64) float64 {
+	if p.kind == focalPow {
+		return 1 / rowFactor
+	}
+	return p.steep * c * (1 / rowFactor)
+}
+
 // scalePhi multiplies by a factor the φ that a kernel has stored without it.
 func scalePhi[T spec.Float](phi []T, factor float64) {
 	if phi != nil && factor != 1 {
@@ -306,6 +318,30 @@ func termsTo[T spec.Float](p *plan, m, log float64) (most float64) {
 		return 1 / (p.a - 1)
 	}
 	return mostSmall
+}
+
+// steepRate returns the rate of a loss so steep in p that what float32 loses of it counts: it is made
+// of a power exp(-rate p), or (1-p)^rate. Blocks have kernels for these that compute p again, in two
+// numbers. It returns 0 for others.
+func (p *plan) steepRate() (rate float64) {
+	switch {
+	case p.kind == focalPow:
+		rate = p.a - 1
+	case p.family == spec.AEL && p.smooth.small.most < mostSmall:
+		rate = 1 / p.a
+	}
+	if rate > mostSteep {
+		return 0
+	}
+	return rate
+}
+
+// steepTo is [termsTo] for the kernels of steep losses.
+func steepTo(rate, m float64) (most float64) {
+	if !(m < steepBound && m > -steepBound) {
+		return 0
+	}
+	return min(mostSmall, 4/rate)
 }
 
 // few reports whether a focal loss has few coefficients where p is small.

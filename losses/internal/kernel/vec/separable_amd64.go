@@ -42,6 +42,7 @@ func separable[T spec.Float](f spec.Family, a float64, loss []float64, grad, phi
 	var rows oddsRows[T]
 	rows.prepare(u, v, classTerms{plan: p}, scratch, k)
 	defer rows.release()
+	rows.steep = p.steep > 0 && phi == nil && rows.most > 1 && single512[T]()
 	for i := 0; i < len(loss); i += rows.most {
 		n := min(rows.most, len(loss)-i)
 		rows.begin(grad, z, nil, i, n)

@@ -13,10 +13,14 @@ func (b *oddsRows[T]) smallTerms(j int, p *plan, h, phi, x, y []T) (sum, mass, s
 		return terms(b.u, p, &o.softrow, h, phi, o.e, x, y, o.limit(p, c), o.log, c)
 	}
 	sum, mass, slope, bad = b.block.padLoss[j], b.block.padLSE[j], 1, b.signs>>j&1
-	sum *= p.smallFactor()
-	if p.smooth != nil {
+	factor := p.smallFactor()
+	switch {
+	case b.steep:
+		factor, slope = 1/rowFactor, p.steepSlope(c)
+	case p.smooth != nil:
 		slope = c * p.smooth.small.slope
 	}
+	sum *= factor
 	if sum-sum != 0 { // or a NaN: the loss may be infinite
 		bad = 1
 	}
@@ -36,6 +40,8 @@ func (b *oddsRows[T]) blockTerms(p *plan, z, t []T, n int) (ok bool) {
 		c := o.coef()
 		number(0)[j] = o.limit(p, c)
 		switch {
+		case b.steep:
+			o.steepNumbers(p, c, s.lane[w+j:], w)
 		case p.smooth != nil:
 			number(1)[j] = T(2 * c / p.smooth.small.most)
 		case p.kind == gce:
@@ -56,6 +62,10 @@ func (b *oddsRows[T]) blockTerms(p *plan, z, t []T, n int) (ok bool) {
 		return true
 	}
 	switch par := float(parameters[T](p)); {
+	case b.steep && p.kind == focalPow:
+		b.signs = u.blockSteepFocalTerms(h, e, x, y, b.k, n, sum, mass, work, lanes, par)
+	case b.steep:
+		b.signs = u.blockSteepExpTerms(h, e, x, y, b.k, n, sum, mass, work, lanes, par)
 	case p.smooth != nil && p.smooth.small.linked && p.smooth.small.more:
 		b.signs = u.blockLinkedMoreTerms(h, e, y, b.k, n, sum, mass, work, lanes, par)
 	case p.smooth != nil && p.smooth.small.linked:
@@ -110,4 +120,15 @@ func terms[T spec.Float](
 		sum, mass, bad = u.focalTerms(&h[0], first(phi), &e[0], &x[0], &y[0], n, limit, s.m, T(log), T(c), par, s.ahead)
 	}
 	return sum, mass * slope, slope, bad
+}
+
+// steepNumbers stores what the kernels of a steep loss take of a row beside its limit, apart from
+// each other, for probabilities c e.
+func (o *oddsRow[T]) steepNumbers(p *plan, c float64, to []T, apart int) {
+	rate, lse := -p.steep*c*(1/rowFactor), float64(o.m)+o.log
+	high, top := T(rate), T(lse)
+	for i, x := range [...]T{o.m - 80, o.shift, high, T(rate - float64(high)), top, T(lse - float64(top)), T(c),
+		T(p.bySteep)} {
+		to[i*apart] = x
+	}
 }

@@ -454,6 +454,12 @@ func (f32AVX512) pairCrossEntropyGrad(e, z, t *float32, index *int, tiles int, f
 func (f32AVX512) pairCrossEntropy(z, t *float32, index *int, tiles int, loss *float64, declined *uint32) {
 	pairCrossEntropyF32AVX512(z, t, index, tiles, loss, declined)
 }
+func (f32AVX512) blockSteepExpTerms(h, e, z, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32) {
+	return blockSteepExpTermsF32AVX512(h, e, z, t, k, n, sum, mass, work, lanes, par)
+}
+func (f32AVX512) blockSteepFocalTerms(h, e, z, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32) {
+	return blockSteepFocalTermsF32AVX512(h, e, z, t, k, n, sum, mass, work, lanes, par)
+}
 func (f32AVX512) sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidCrossEntropyF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }

@@ -125,6 +125,7 @@ func writeConstants(path string) error {
 		{"oddsTables", oddsTables}, {"oddsCount", oddsCount}, {"oddsTerms", oddsTerms},
 		{"fineCount", fineCount}, {"fineTerms", fineTerms}, {"fineScale", fineScale},
 		{"bound32", bound32}, {"bound64", bound64}, {"lowest32", lowest32}, {"lowest64", lowest64},
+		{"rowFactor", isa{avx512: true}.rowFactor()}, {"steepBound", steepBound}, {"mostSteep", mostSteep},
 	} {
 		fmt.Fprintf(&b, "%s = %v\n", c.name, c.value)
 	}

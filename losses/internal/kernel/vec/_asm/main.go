@@ -61,6 +61,8 @@ func main() {
 		if g.avx512 && !g.f64 {
 			g.pairCrossEntropy(true)
 			g.pairCrossEntropy(false)
+			g.steepExpTerms()
+			g.steepFocalTerms()
 		}
 		g.sigmoid(sigmoidCrossEntropy)
 		if g.avx512 && !g.f64 {

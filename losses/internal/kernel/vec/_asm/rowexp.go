@@ -155,6 +155,12 @@ func (g isa) expOfRow(c rowExp, t, r, e reg.VecVirtual) {
 		g.overNormalPower(t, e)
 		return
 	}
+	q := g.powerOfRow(c, t, r, e)
+	g.madd(r, q, e)
+}
+
+// powerOfRow is expOfRow in parts, where there is a table: e = 2^-n, to which r q is to be added.
+func (g isa) powerOfRow(c rowExp, t, r, e reg.VecVirtual) (q reg.VecVirtual) {
 	power, bits := g.vec(), Imm(uint64(g.partBits()))
 	if g.f64 {
 		g.move(t, e)
@@ -166,9 +172,9 @@ func (g isa) expOfRow(c rowExp, t, r, e reg.VecVirtual) {
 		VPSLLD(bits, t, power)
 		VPSUBD(power, e, e)
 	}
-	q := c.overReduced(g, r)
+	q = c.overReduced(g, r)
 	g.mul(e, r, r)
-	g.madd(r, q, e)
+	return q
 }
 
 // overReduced returns (exp(r) - 1)/r.

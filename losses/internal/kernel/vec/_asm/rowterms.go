@@ -131,7 +131,8 @@ func (g isa) blockSmallTerms(s smallTerm) {
 	g.ret()
 }
 
-// near is a number near another, base: with what add adds to it or takes away, which is smaller.
+// near is a number near another, base: with what add adds to it or takes away, which is smaller, if
+// anything.
 type near struct {
 	base, more reg.VecVirtual
 	add        func(a, b, sum Op)
@@ -140,6 +141,10 @@ type near struct {
 // addNear adds n to a sum and returns it rounded. The sum of float32 is that of the numbers before:
 // equal ones are rounded alike, which a mean does not make good.
 func (g isa) addNear(n near, to folded, v int) reg.VecVirtual {
+	if n.more == nil {
+		g.add(n.base, to.inner[v%2], to.inner[v%2])
+		return n.base
+	}
 	y := g.vec()
 	n.add(n.more, n.base, y)
 	g.add(y, to.inner[v%2], to.inner[v%2])
