@@ -159,8 +159,11 @@ func (b *batch[T]) rowT() []T { return dense.Grow(&b.tmp, b.k) }
 
 // chunk returns how many rows are computed before what was stored of them is taken up again: few
 // enough for the cache, and where they are many a multiple of what vectors compute at once.
-func (b *batch[T]) chunk() int {
-	n := max(1, 1<<12/b.k)
+func (b *batch[T]) chunk() int { return b.rowsIn(1 << 12) }
+
+// rowsIn is [batch.chunk] of at most so many elements, if not one row.
+func (b *batch[T]) rowsIn(elements int) int {
+	n := max(1, elements/b.k)
 	if n > 16 {
 		n &^= 15
 	}

@@ -12,8 +12,9 @@ func termRows[T kernel.Float](b *batch[T], s WeightedSum, l Loss) (bad int) {
 	if foreign(l) || b.twins || !s.addsUp() || len(b.scale) == 1 && !holdsTerms(s, b.scale) {
 		return byRow(b, l)
 	}
-	for lo := 0; lo < b.n; lo += b.chunk() {
-		c := b.slice(lo, min(lo+b.chunk(), b.n))
+	most := b.rowsIn(termElements)
+	for lo := 0; lo < b.n; lo += most {
+		c := b.slice(lo, min(lo+most, b.n))
 		ok, bad := addTerms(&c, s)
 		switch {
 		case bad >= 0:
@@ -30,6 +31,10 @@ func termRows[T kernel.Float](b *batch[T], s WeightedSum, l Loss) (bad int) {
 	}
 	return -1
 }
+
+// termElements are as many as stay in the second cache: of fewer, what a kernel does once for all
+// its rows would count.
+const termElements = 1 << 13
 
 // Sums by kernels have few terms, since each one's gradient is rounded, and no weight so large that
 // it would show the digits that a denormal p has lost, of which a gradient is a multiple.
