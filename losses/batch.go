@@ -32,7 +32,7 @@ type batch[T kernel.Float] struct {
 	share     []T
 	wideShare []float64 // instead of share, where T cannot hold it
 	scale     []T
-	excess    []float64 // instead of scale, which is 1 then, where that cannot hold it
+	excess    []float64 // beside a scale that cannot hold it and is 1; 1 in the other rows, nil where all are
 
 	loss             []float64
 	grad, targetGrad []T

@@ -70,7 +70,18 @@ func sameRow(t *testing.T, what string, all, row []float64, i int) {
 // TestRowsBesideWildOnes: a row has the bits that it has alone, too, beside rows of which weights
 // are so large or small that their own gradients are not for the kernels.
 func TestRowsBesideWildOnes(t *testing.T) {
-	sizes := []float64{1, 0, 1e12, .75, 1e-12}
+	rowsBeside(t, []float64{1, 0, 1e12, .75, 1e-12})
+}
+
+// TestRowsBesideFactorsOutOfRange: and beside rows of which the dtype does not hold the factor of
+// the gradients.
+func TestRowsBesideFactorsOutOfRange(t *testing.T) {
+	rowsBeside(t, []float64{1, 2e38, .75, 1e-42, .5, 0, .25})
+}
+
+// rowsBeside holds every row to the bits that it has alone, with sample weights of these sizes in
+// turn.
+func rowsBeside(t *testing.T, sizes []float64) {
 	for name, l := range lossFamily {
 		for option, c := range map[string]losses.Criterion{
 			"plain":         {},
@@ -79,6 +90,8 @@ func TestRowsBesideWildOnes(t *testing.T) {
 			"z-loss":        {ZLoss: .01},
 			"class weights": {ZLoss: .01, ClassWeights: []float64{1, 0, .5, 1e12, 2, 1e-12, 1}},
 			"faint class":   {ZLoss: 1, ClassWeights: []float64{1, 1, .5, 1e-40, 2, 1, 1}},
+			"temperature":   {Temperature: .25, LogitShift: []float64{1, 0, .5, -1, 2, -.125, 1}},
+			"all":           {Temperature: 3, ZLoss: .01, Smoothing: losses.Smoothing{Alpha: .1}},
 		} {
 			c.Loss, c.Reduction = l, losses.None
 			b := familyBatch(c, 37, 7, 11)

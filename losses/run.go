@@ -128,7 +128,7 @@ func (w *worker[T]) runs(e *engine[T], lo, hi int) {
 		e.link == SigmoidLink {
 		most = max(1, runSize/e.k)
 	}
-	through := e.link == SigmoidLink && e.logitsAlone() && sigmoidOf(e.formula).kind != sigmoidNone
+	through := e.link == SigmoidLink && e.logitsAlone() && e.excess == nil && sigmoidOf(e.formula).kind != sigmoidNone
 	for i := lo; i < hi && w.err == nil; {
 		j := min(hi, i+most)
 		if e.removed != nil {
@@ -145,7 +145,7 @@ func (w *worker[T]) runs(e *engine[T], lo, hi int) {
 			i++
 			continue
 		}
-		j = e.takenBackAlike(i, j)
+		j = e.takenBackAlike(i, e.scaledAlike(i, j))
 		w.run(e, i, j)
 		i = j
 	}
@@ -239,8 +239,11 @@ func (w *worker[T]) try(e *engine[T], lo, hi int) (row int, err error) {
 	return lo + row, err
 }
 
-// ready gives b, the rows of e from lo on, this worker's memory.
+// ready gives b, the rows of e from lo on, this worker's memory. All of them exceed, or none.
 func (w *worker[T]) ready(b *batch[T], e *engine[T], lo int) {
+	if !b.exceeds(0) {
+		b.excess = nil
+	}
 	b.scratch, b.at = &w.scratch, &w.at
 	if e.sums != nil {
 		b.loss = w.losses[lo-w.first:][:b.n]

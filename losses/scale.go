@@ -70,8 +70,8 @@ func (e *engine[T]) multiplies() (done bool) {
 }
 
 // setScale sets the factors of the gradients by the logits, n of them: one for all rows or one a
-// row, of which the first are distinct and the others repeat them. Where T cannot hold all of them,
-// excess has them.
+// row, of which the first are distinct and the others repeat them. Where T cannot hold one of them,
+// it is 1, and excess has it.
 func (b *batch[T]) setScale(n, distinct int, scale *[]T, excess *[]float64) {
 	b.excess = nil
 	if b.rowWeight == nil && b.wideShare == nil && b.lift == 1 && b.temperature == 1 {
@@ -89,15 +89,33 @@ func (b *batch[T]) setScale(n, distinct int, scale *[]T, excess *[]float64) {
 		}
 		x := f * b.weight(i)
 		if size := math.Abs(x); !(size > 0x1p-126 && size < 0x1p127) && !holds[T](x) { // which takes longer
-			b.excess = dense.Grow(excess, n)
-			break
+			if b.excess == nil {
+				b.excess = dense.Grow(excess, n)
+				b.excess[0] = 1
+				repeat(b.excess, 1)
+			}
+			b.scale[i], b.excess[i] = 1, x
+			continue
 		}
 		b.scale[i] = T(x)
 	}
 	repeat(b.scale, distinct)
-	for i := range b.excess {
-		b.scale[i], b.excess[i] = 1, b.common(i)*b.weight(i)
+	repeat(b.excess, distinct)
+}
+
+// exceeds reports whether T cannot hold the factor of the gradients of row i by the logits.
+func (b *batch[T]) exceeds(i int) bool { return b.excess != nil && own(b, b.excess, i, i+1)[0] != 1 }
+
+// scaledAlike returns how far from row i on, to end at most, T holds the factors of the rows'
+// gradients by the logits as it holds that of i, or does not.
+func (b *batch[T]) scaledAlike(i, end int) int {
+	if b.excess == nil {
+		return end
 	}
+	first := b.exceeds(i)
+	for i++; i < end && b.exceeds(i) == first; i++ {
+	}
+	return i
 }
 
 // weighShares sets the factors of all rows by kernels: shares times row weights, with x for scratch
