@@ -51,17 +51,39 @@ func (g isa) logP(m, log Op, z, i reg.GPVirtual, v int, k *mask) (l reg.VecVirtu
 }
 
 // termSums are what the kernels of a row of a separable loss add up, and the labels' signs.
+//
+// mass, which of float32 is nothing but near, may be that of one large label almost alone: what its
+// sum is rounded by would be in every gradient.
 type termSums struct {
 	sum, mass folded
+	near      nearSum
 	signs     reg.VecVirtual
 }
 
-func (g isa) termSums() termSums { return termSums{g.folded(!g.f64), g.folded(!g.f64), g.zeros(1)[0]} }
+func (g isa) termSums() (s termSums) {
+	if s.sum = g.folded(!g.f64); g.f64 {
+		s.mass = g.folded(false)
+	} else {
+		s.near = nearSum{g.zeros(1)[0], g.kept(g.zeros(1)[0])}
+	}
+	s.signs = g.zeros(1)[0]
+	return s
+}
 
 // fold is that of both.
 func (s termSums) fold(g isa) {
 	g.fold(s.sum)
-	g.fold(s.mass)
+	if g.f64 {
+		g.fold(s.mass)
+	}
+}
+
+// massTotal adds up the lanes of the mass, in float64.
+func (g isa) massTotal(s termSums) reg.VecVirtual {
+	if g.f64 {
+		return g.foldedTotal(s.mass)
+	}
+	return g.runningTotal([]running{{s.near.sum, g.loaded(s.near.lost)}})
 }
 
 // label loads labels.
@@ -74,7 +96,7 @@ func (s termSums) label(g isa, t, i reg.GPVirtual, v int, k *mask) (lab reg.VecV
 // sums ends a kernel of terms.
 func (g isa) sums(s termSums) {
 	doubleResult(g.foldedTotal(s.sum), "sum")
-	doubleResult(g.foldedTotal(s.mass), "mass")
+	doubleResult(g.massTotal(s), "mass")
 	Store(g.signBits(s.signs), Return("bad"))
 	g.ret()
 }

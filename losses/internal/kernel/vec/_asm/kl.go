@@ -83,7 +83,7 @@ func (g isa) klTerms() {
 		labelSigns)
 	labelGrad, z, t, n := g.param("labelGrad"), g.param("z"), g.param("t"), g.param("n")
 	m, log := g.broadcast("m"), g.broadcast("log")
-	sums := termSums{g.folded(false), g.folded(false), g.zeros(1)[0]}
+	sums := termSums{sum: g.folded(false), mass: g.folded(false), signs: g.zeros(1)[0]}
 	either(labelGrad, func(labelGrad reg.GPVirtual) {
 		term, loop := g.addKLTerm(labelGrad), g.interleaved
 		if labelGrad != nil { // a branch

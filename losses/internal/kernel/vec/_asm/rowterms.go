@@ -86,7 +86,7 @@ func (g isa) smallVector(s termSums, limit Op, body termBody, h, x, t, i reg.GPV
 	keep func(value func() reg.VecVirtual)) {
 	lab, y := s.label(g, t, i, v, k), g.get(x, i, v, k)
 	g.drop(g.cmp(gtOQ, limit, y), lab)
-	g.put(g.addNear(body(small{y, lab, s.sum.inner[v%2], i, v, k, keep}), s.mass, v), h, i, v, k)
+	g.put(g.addNear(body(small{y, lab, s.sum.inner[v%2], i, v, k, keep}), s, v), h, i, v, k)
 }
 
 // blockSmallTerms emits the kernel for the rows of a block.
@@ -115,9 +115,8 @@ func (g isa) blockSmallTerms(s smallTerm) {
 			g.smallVector(sums, limit, body, p[0], p[1], t, i, v, m, func(func() reg.VecVirtual) {})
 		}, func() { sums.fold(g) })
 		at := g.blockSum(row)
-		for i, x := range []folded{sums.sum, sums.mass} {
-			g.store(x.sum, at(2*i))
-			g.store(x.lost, at(2*i+1))
+		for i, x := range []Op{sums.sum.sum, sums.sum.lost, sums.near.sum, sums.near.lost} {
+			g.store(x, at(i))
 		}
 		bits := GP32()
 		Load(Return("bad"), bits)
@@ -138,23 +137,39 @@ type near struct {
 	add        func(a, b, sum Op)
 }
 
-// addNear adds n to a sum and returns it rounded. The sum of float32 is that of the numbers before:
-// equal ones are rounded alike, which a mean does not make good.
-func (g isa) addNear(n near, to folded, v int) reg.VecVirtual {
-	if n.more == nil {
-		g.add(n.base, to.inner[v%2], to.inner[v%2])
-		return n.base
+// nearSum is a sum of them, and what they and its roundings have lost.
+type nearSum struct {
+	sum  reg.VecVirtual
+	lost Op
+}
+
+// addNear adds n, which is not negative, to the mass and returns it rounded. The sum of float32 is
+// that of the numbers before: equal ones are rounded alike, which a mean does not make good.
+func (g isa) addNear(n near, to termSums, v int) reg.VecVirtual {
+	y := n.base
+	if n.more != nil {
+		y = g.vec()
+		n.add(n.more, n.base, y)
 	}
-	y := g.vec()
-	n.add(n.more, n.base, y)
-	g.add(y, to.inner[v%2], to.inner[v%2])
-	if !g.f64 {
-		lost := g.vec()
-		g.sub(y, n.base, lost)
-		n.add(n.more, lost, lost)
-		g.add(to.lost, lost, lost)
-		g.load(lost, to.lost)
+	if g.f64 {
+		g.add(y, to.mass.inner[v%2], to.mass.inner[v%2])
+		return y
 	}
+	s, t, lost, less := to.near, g.vec(), g.vec(), g.vec()
+	g.add(y, s.sum, t)
+	g.max(y, s.sum, lost)
+	g.min(y, s.sum, less)
+	g.sub(t, lost, lost)
+	g.add(less, lost, lost)
+	if n.more != nil {
+		rounded := g.vec()
+		g.sub(y, n.base, rounded)
+		n.add(n.more, rounded, rounded)
+		g.add(rounded, lost, lost)
+	}
+	g.add(s.lost, lost, lost)
+	g.load(lost, s.lost)
+	g.move(t, s.sum)
 	return y
 }
 
