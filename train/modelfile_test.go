@@ -156,6 +156,8 @@ func TestSaveErrors(t *testing.T) {
 		"fill NaN":        {&Saved{Model: m, Fill: []float64{1, math.NaN()}}, ErrValue, "fill: column 1: got NaN"},
 		"class names":     {&Saved{Model: m, ClassNames: []string{"a"}}, ErrMismatch, "class names: got 1, want 2"},
 		"feature names":   {&Saved{Model: m, FeatureNames: []string{}}, ErrMismatch, "feature names: got 0, want 2"},
+		"a class twice":   {&Saved{Model: m, ClassNames: []string{"a", "a"}}, ErrValue, `class names: got "a" twice`},
+		"a feature twice": {&Saved{Model: m, FeatureNames: []string{"b", "b"}}, ErrValue, `feature names: got "b" twice`},
 		"label name":      {&Saved{Model: m, LabelName: "\xff"}, ErrValue, `label name: got "\xff"`},
 		"not UTF-8": {&Saved{Model: m, ClassNames: []string{"a", "\xff"}}, ErrValue,
 			`class names: number 1: got "\xff"`},

@@ -23,8 +23,8 @@ type Saved struct {
 	Model        *Model
 	Scaler       *dataset.Scaler // applied to the features before Model sees them; nil: none
 	Temperature  float64         // divides the logits, see [metric.FitTemperature]; 0: that of Model.Criterion, else 1
-	FeatureNames []string        // D names; nil: unnamed
-	ClassNames   []string        // K names; nil: unnamed
+	FeatureNames []string        // D names, each once; nil: unnamed
+	ClassNames   []string        // K names, each once; nil: unnamed
 	LabelName    string          // the column that the classes were in; "" for none
 	// K numbers from 0 to 1, see [metric.Thresholds]. With SigmoidLink: from which probability on the
 	// answer to each question is yes; nil: 1/2 each. Of two classes of a softmax: one is 0, and the
@@ -118,6 +118,9 @@ func (s *Saved) check() error {
 			if !utf8.ValidString(name) {
 				return fail(ErrValue, "%s: number %d: got %q, want text in UTF-8", names.arg, i, name)
 			}
+		}
+		if name, twice := phrase.Twice(names.list); twice {
+			return fail(ErrValue, "%s: got %s twice, want each once", names.arg, phrase.Quote(name))
 		}
 	}
 	return nil

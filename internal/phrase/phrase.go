@@ -31,6 +31,19 @@ func Value(v any) string {
 	return fmt.Sprint(v)
 }
 
+// Twice returns the first name that stands behind itself; "" is none. twice is false where there is
+// no such name.
+func Twice(names []string) (name string, twice bool) {
+	seen := make(map[string]bool, len(names))
+	for _, name := range names {
+		if seen[name] {
+			return name, true
+		}
+		seen[name] = name != ""
+	}
+	return "", false
+}
+
 // List is the first 20 of the names, quoted, and how many more there are.
 func List(names []string) string {
 	const most = 20

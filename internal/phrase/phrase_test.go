@@ -21,6 +21,17 @@ func TestList(t *testing.T) {
 	require.Equal(t, strings.Repeat(`"a", `, 19)+`"a" and 2 more`, List(strings.Split(strings.Repeat("a", 22), "")))
 }
 
+func TestTwice(t *testing.T) {
+	for _, names := range [][]string{nil, {""}, {"a", "", "b", ""}} {
+		name, twice := Twice(names)
+		require.False(t, twice)
+		require.Empty(t, name)
+	}
+	name, twice := Twice([]string{"a", "b", "", "b", "", "a"})
+	require.True(t, twice)
+	require.Equal(t, "b", name)
+}
+
 func TestPlural(t *testing.T) {
 	for want, c := range map[string]struct {
 		n    int

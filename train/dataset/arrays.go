@@ -205,7 +205,7 @@ func (d *Dataset) putLabels(f Format, a *array.Array, opt ArrayOptions) (err err
 	if n := d.Len(); a.Shape[0] != n {
 		return fail(ErrShape, "labels: got %s, want %d as in the features", plural(a.Shape[0], "row"), n)
 	}
-	if err := noneTwice("Classes", opt.Classes); err != nil {
+	if err := noneTwice("Classes", "class", opt.Classes); err != nil {
 		return err
 	}
 	classes := a.RowSize()

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"softloss/internal/phrase"
 	"softloss/train/dataset/internal/table"
 )
 
@@ -26,7 +27,7 @@ func (d *Dataset) WithClasses(names []string) (*Dataset, error) {
 	if d.ClassNames == nil {
 		return nil, fail(ErrShape, "class names: got none, want %d, one for each column of labels", labels.k)
 	}
-	if err := noneTwice("names", names); err != nil {
+	if err := noneTwice("names", "class", names); err != nil {
 		return nil, err
 	}
 	from := slices.Repeat([]int{-1}, len(names))
@@ -43,12 +44,10 @@ func (d *Dataset) WithClasses(names []string) (*Dataset, error) {
 	return &out, err
 }
 
-// noneTwice wants every name of the argument once.
-func noneTwice(arg string, names []string) error {
-	for j, name := range names {
-		if slices.Contains(names[:j], name) {
-			return fail(ErrParam, "%s: got %s twice, want each class once", arg, quote(name))
-		}
+// noneTwice wants every name of the argument, each of a noun, once.
+func noneTwice(arg, noun string, names []string) error {
+	if name, twice := phrase.Twice(names); twice {
+		return fail(ErrParam, "%s: got %s twice, want each %s once", arg, quote(name), noun)
 	}
 	return nil
 }

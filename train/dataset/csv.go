@@ -287,5 +287,5 @@ func (opt CSVOptions) check() (CSVOptions, error) {
 	case opt.Counts && opt.LabelColumns == 0:
 		return opt, fail(ErrParam, "Counts: got true without LabelColumns, want the number of columns that count")
 	}
-	return opt, noneTwice("Classes", opt.Classes)
+	return opt, noneTwice("Classes", "class", opt.Classes)
 }

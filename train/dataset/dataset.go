@@ -90,7 +90,7 @@ const sumTolerance = 1e-3
 //	Features           a float32 or float64 table, or ErrShape, ErrDtype
 //	Labels             a float32 table with as many rows, or ErrShape, ErrDtype
 //	Counts             nil or N finite numbers above 0
-//	names              nil or D and K of them, or ErrShape
+//	names              nil or D and K of them, or ErrShape, each once, or ErrParam
 //	every feature      a finite number: none is missing, see [FitFill]
 //	every label        a finite number >= 0, every row with sum 1 ± 0.001, or ErrLabel; with
 //	                   SigmoidLink a number from 0 to 1, whatever the sum
@@ -178,5 +178,8 @@ func (d *Dataset) tables() (features features, labels matrix[float32], err error
 				side.want, side.per)
 		}
 	}
-	return features, labels, nil
+	if err = noneTwice("feature names", "feature", d.FeatureNames); err == nil {
+		err = noneTwice("class names", "class", d.ClassNames)
+	}
+	return features, labels, err
 }

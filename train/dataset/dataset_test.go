@@ -45,6 +45,10 @@ func TestValidateShapes(t *testing.T) {
 		{"feature names", func(d *Dataset) { d.FeatureNames = d.FeatureNames[:1] }, ErrShape,
 			"feature names: got 1 name, want 2"},
 		{"class names", func(d *Dataset) { d.ClassNames = d.ClassNames[:2] }, ErrShape, "class names: got 2 names, want 3"},
+		{"a feature twice", func(d *Dataset) { d.FeatureNames = []string{"a", "a"} }, ErrParam,
+			`feature names: got "a" twice, want each feature once`},
+		{"a class twice", func(d *Dataset) { d.ClassNames = []string{"a", "b", "a"} }, ErrParam,
+			`class names: got "a" twice, want each class once`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
