@@ -50,7 +50,7 @@ func (m kernelMap) Grad(x, upstream tensor.Tensor) (*tensor.Dense, error) {
 	z, u := in[0], in[1]
 	out := dense.New(z.Dtype(), z.Shape()...)
 	if z.Dtype() == tensor.Float32 {
-		mapPairs(out, z, u, m.f32.grad)
+		mapPairs(out, z, u, liftedGrad(m.f32.grad, m.f64.grad))
 	} else {
 		mapPairs(out, z, u, m.f64.grad)
 	}

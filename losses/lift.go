@@ -21,6 +21,9 @@ const (
 	closest, closestPower = 64, 72
 )
 
+// furthestOf returns how far below the largest logit one is at most of which lift times p is not 0.
+func furthestOf(lift float64) float64 { return 105 + math.Log(lift) }
+
 // steep is a loss that may be a large multiple of p.
 type steep interface {
 	// steepness returns a bound of φ'(l), or of what else p is multiplied by.
@@ -141,7 +144,7 @@ func (b *batch[T]) largestFactor(i int) float64 {
 // hasFaint reports whether row i has, or may have, a p that is further below the largest than
 // closest, and not so far that lift times it is 0.
 func (b *batch[T]) hasFaint(i int, closest, lift float64) bool {
-	furthest := 105 + math.Log(lift)
+	furthest := furthestOf(lift)
 	faint := func(apart float64) bool { return closest < apart && apart < furthest }
 	z := part(b.input, i, i+1, b.k)
 	switch {
@@ -164,4 +167,36 @@ func (b *batch[T]) hasFaint(i int, closest, lift float64) bool {
 		}
 	}
 	return false
+}
+
+// liftedGrad returns the gradient of a map of logits, of which the rows are computed by wide where
+// the upstream gradient would show what a p has lost.
+func liftedGrad(grad func(dst, z, u []float32, k int), wide func(dst, z, u []float64, k int)) func(
+	dst, z, u []float32, k int) {
+	return func(dst, z, u []float32, k int) {
+		grad(dst, z, u, k)
+		n := len(z) / k
+		for i := range n {
+			up, row := part(u, i, i+1, len(u)/n), part(z, i, i+1, k)
+			sizes := kernel.SizesOf(up)
+			if lift := float64(len(up)) * sizes.Most; sizes.Finite && lift > mostLift && mayBeFaint(row, lift) {
+				x := make([]float64, 2*k+len(up))
+				wide(x[:k], widened(x[k:2*k], row), widened(x[2*k:], up), k)
+				kernel.Round(part(dst, i, i+1, k), x[:k])
+			}
+		}
+	}
+}
+
+// mayBeFaint reports whether a p of the softmax of z has lost digits, or may have, and lift times
+// it is not 0.
+func mayBeFaint(z []float32, lift float64) bool {
+	if !(kernel.SizesOf(z).Most >= closest/2) {
+		return false
+	}
+	most, furthest := float64(slices.Max(z)), furthestOf(lift)
+	return slices.ContainsFunc(z, func(v float32) bool {
+		apart := most - float64(v)
+		return closest < apart && apart < furthest
+	})
 }
