@@ -14,7 +14,10 @@ import (
 // Loss reads what -loss accepts. The text of its error has no package in front.
 func Loss(text string) (losses.Loss, error) {
 	l, err := losses.ParseLoss(text)
-	if err != nil {
+	switch {
+	case err != nil && strings.TrimSpace(text) == "bce":
+		return nil, errors.New(cli.Plain(err) + "; the binary cross entropy is ce with -link sigmoid")
+	case err != nil:
 		return nil, errors.New(cli.Plain(err))
 	}
 	counts := func(t losses.Term) bool { return t.Weight != 0 }
