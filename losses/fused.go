@@ -65,7 +65,7 @@ func (b *batch[T]) computeFused(l Loss, linear bool) (row int, err error) {
 			return b.computeApart(l, linear)
 		}
 	}
-	if !b.movesLabel() && (b.zLoss == 0 || kernel.Together[T](b.k)) {
+	if !b.movesLabel() {
 		return b.computeFusedRows(&ready, l, linear)
 	}
 	p := *b.fused

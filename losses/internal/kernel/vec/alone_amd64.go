@@ -74,15 +74,15 @@ func gradsAlone[T spec.Float](e, z, t, f *T, numbers *float64, k, far int) (ok b
 	if spec.Size[T]() == 8 {
 		e, z, t, f := as[float64](e), as[float64](z), as[float64](t), as[float64](f)
 		if inUse == isa.AVX512 {
-			return ordinaryGradsF64AVX512(e, z, t, f, numbers, k, 1, 0, far) != 0
+			return ordinaryGradsF64AVX512(e, z, t, f, numbers, k, 1, 0, nil, 0, far) != 0
 		}
-		return ordinaryGradsF64AVX2(e, z, t, f, numbers, k, 1, 0, far) != 0
+		return ordinaryGradsF64AVX2(e, z, t, f, numbers, k, 1, 0, nil, 0, far) != 0
 	}
 	e32, z32, t32, f32 := float(e), float(z), float(t), float(f)
 	if inUse == isa.AVX512 {
-		return ordinaryGradsF32AVX512(e32, z32, t32, f32, numbers, k, 1, 0, far) != 0
+		return ordinaryGradsF32AVX512(e32, z32, t32, f32, numbers, k, 1, 0, nil, 0, far) != 0
 	}
-	return ordinaryGradsF32AVX2(e32, z32, t32, f32, numbers, k, 1, 0, far) != 0
+	return ordinaryGradsF32AVX2(e32, z32, t32, f32, numbers, k, 1, 0, nil, 0, far) != 0
 }
 
 // indexGradsAlone calls ordinaryIndexGrads.
@@ -90,13 +90,13 @@ func indexGradsAlone[T spec.Float](e, z *T, y *int, f *T, numbers *float64, k, f
 	if spec.Size[T]() == 8 {
 		e, z, f := as[float64](e), as[float64](z), as[float64](f)
 		if inUse == isa.AVX512 {
-			return ordinaryIndexGradsF64AVX512(e, z, y, f, numbers, k, 1, 0, far) != 0
+			return ordinaryIndexGradsF64AVX512(e, z, y, f, numbers, k, 1, 0, nil, 0, far) != 0
 		}
-		return ordinaryIndexGradsF64AVX2(e, z, y, f, numbers, k, 1, 0, far) != 0
+		return ordinaryIndexGradsF64AVX2(e, z, y, f, numbers, k, 1, 0, nil, 0, far) != 0
 	}
 	e32, z32, f32 := float(e), float(z), float(f)
 	if inUse == isa.AVX512 {
-		return ordinaryIndexGradsF32AVX512(e32, z32, y, f32, numbers, k, 1, 0, far) != 0
+		return ordinaryIndexGradsF32AVX512(e32, z32, y, f32, numbers, k, 1, 0, nil, 0, far) != 0
 	}
-	return ordinaryIndexGradsF32AVX2(e32, z32, y, f32, numbers, k, 1, 0, far) != 0
+	return ordinaryIndexGradsF32AVX2(e32, z32, y, f32, numbers, k, 1, 0, nil, 0, far) != 0
 }

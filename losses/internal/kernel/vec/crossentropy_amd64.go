@@ -272,7 +272,7 @@ func (b *entropyRows[T]) ordinaryRows(u unit[T], s *tile[T], i int, o *labelGrad
 		n := min(ordinaryRows, len(b.loss)-j)
 		rows, asTheyAre := s.ordinary[:n], spec.Prepared[T]{Factor: 1}
 		if b.grad != nil {
-			rows = rows[:ordinaryGrads(u, &asTheyAre, rows, b.grad, b.z, b.t, b.index, b.scale, j, k)]
+			rows = rows[:ordinaryGrads(u, &asTheyAre, rows, b.grad, b.z, b.t, b.index, b.scale, nil, j, k)]
 		} else {
 			rows = rows[:ordinaryLosses(u, rows, b.z, b.t, b.scale, j, k)]
 		}

@@ -154,28 +154,32 @@ func shiftedF32AVX512(z *float32, n int, hi *float32, low *float32, factor float
 // ordinaryGradsF32AVX512 stores in e the gradients of cross entropy of n rows of k elements, times
 // their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
 // before a row that is not ordinary or has an invalid label, and returns how many it has done. It
-// prefetches ahead elements in advance.
+// prefetches ahead elements in advance. The gradients have an additional term, f extra lse p, lse =
+// m + log1p(r), with an extra each, extraStep bytes apart, unless extra is nil.
 //
 //go:noescape
-func ordinaryGradsF32AVX512(e *float32, z *float32, target *float32, f *float32, numbers *float64, k int, n int, step int, ahead int) (done int)
+func ordinaryGradsF32AVX512(e *float32, z *float32, target *float32, f *float32, numbers *float64, k int, n int, step int, extra *float32, extraStep int, ahead int) (done int)
 
 // dividedGradsF32AVX512 stores in e the gradients of cross entropy of n rows of k elements, times
 // their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
 // before a row that is not ordinary or has an invalid label, and returns how many it has done. It
 // prefetches ahead elements in advance. The logits are y = factor z. factorLow is what factor has
-// lost, for float64.
+// lost, for float64. The gradients have an additional term, f extra lse p, lse = m + log1p(r), with
+// an extra each, extraStep bytes apart, unless extra is nil.
 //
 //go:noescape
-func dividedGradsF32AVX512(e *float32, z *float32, target *float32, f *float32, numbers *float64, k int, n int, step int, factor float64, factorLow float64, ahead int) (done int)
+func dividedGradsF32AVX512(e *float32, z *float32, target *float32, f *float32, numbers *float64, k int, n int, step int, extra *float32, extraStep int, factor float64, factorLow float64, ahead int) (done int)
 
 // shiftedGradsF32AVX512 stores in e the gradients of cross entropy of n rows of k elements, times
 // their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
 // before a row that is not ordinary or has an invalid label, and returns how many it has done. It
 // prefetches ahead elements in advance. The logits are y = factor z + hi + low, hi a multiple of
-// the grid. factorLow is what factor has lost, for float64.
+// the grid. factorLow is what factor has lost, for float64. The gradients have an additional term,
+// f extra lse p, lse = m + log1p(r), with an extra each, extraStep bytes apart, unless extra is
+// nil.
 //
 //go:noescape
-func shiftedGradsF32AVX512(e *float32, z *float32, target *float32, f *float32, numbers *float64, k int, n int, step int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (done int)
+func shiftedGradsF32AVX512(e *float32, z *float32, target *float32, f *float32, numbers *float64, k int, n int, step int, extra *float32, extraStep int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (done int)
 
 // smoothedGradsF32AVX512 stores in e the gradients of cross entropy of n rows of k elements, times
 // their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
@@ -188,28 +192,32 @@ func smoothedGradsF32AVX512(e *float32, z *float32, target *float32, keep float6
 // ordinaryIndexGradsF32AVX512 stores in e the gradients of cross entropy of n rows of k elements,
 // times their factors f, which are step bytes apart, and in numbers what the losses are made of. It
 // ends before a row that is not ordinary or has an invalid label, and returns how many it has done.
-// It prefetches ahead elements in advance.
+// It prefetches ahead elements in advance. The gradients have an additional term, f extra lse p,
+// lse = m + log1p(r), with an extra each, extraStep bytes apart, unless extra is nil.
 //
 //go:noescape
-func ordinaryIndexGradsF32AVX512(e *float32, z *float32, target *int, f *float32, numbers *float64, k int, n int, step int, ahead int) (done int)
+func ordinaryIndexGradsF32AVX512(e *float32, z *float32, target *int, f *float32, numbers *float64, k int, n int, step int, extra *float32, extraStep int, ahead int) (done int)
 
 // dividedIndexGradsF32AVX512 stores in e the gradients of cross entropy of n rows of k elements,
 // times their factors f, which are step bytes apart, and in numbers what the losses are made of. It
 // ends before a row that is not ordinary or has an invalid label, and returns how many it has done.
 // It prefetches ahead elements in advance. The logits are y = factor z. factorLow is what factor
-// has lost, for float64.
+// has lost, for float64. The gradients have an additional term, f extra lse p, lse = m + log1p(r),
+// with an extra each, extraStep bytes apart, unless extra is nil.
 //
 //go:noescape
-func dividedIndexGradsF32AVX512(e *float32, z *float32, target *int, f *float32, numbers *float64, k int, n int, step int, factor float64, factorLow float64, ahead int) (done int)
+func dividedIndexGradsF32AVX512(e *float32, z *float32, target *int, f *float32, numbers *float64, k int, n int, step int, extra *float32, extraStep int, factor float64, factorLow float64, ahead int) (done int)
 
 // shiftedIndexGradsF32AVX512 stores in e the gradients of cross entropy of n rows of k elements,
 // times their factors f, which are step bytes apart, and in numbers what the losses are made of. It
 // ends before a row that is not ordinary or has an invalid label, and returns how many it has done.
 // It prefetches ahead elements in advance. The logits are y = factor z + hi + low, hi a multiple of
-// the grid. factorLow is what factor has lost, for float64.
+// the grid. factorLow is what factor has lost, for float64. The gradients have an additional term,
+// f extra lse p, lse = m + log1p(r), with an extra each, extraStep bytes apart, unless extra is
+// nil.
 //
 //go:noescape
-func shiftedIndexGradsF32AVX512(e *float32, z *float32, target *int, f *float32, numbers *float64, k int, n int, step int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (done int)
+func shiftedIndexGradsF32AVX512(e *float32, z *float32, target *int, f *float32, numbers *float64, k int, n int, step int, extra *float32, extraStep int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (done int)
 
 // smoothedIndexGradsF32AVX512 stores in e the gradients of cross entropy of n rows of k elements,
 // times their factors f, which are step bytes apart, and in numbers what the losses are made of. It
@@ -1067,28 +1075,32 @@ func shiftedF64AVX512(z *float64, n int, hi *float64, low *float64, factor float
 // ordinaryGradsF64AVX512 stores in e the gradients of cross entropy of n rows of k elements, times
 // their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
 // before a row that is not ordinary or has an invalid label, and returns how many it has done. It
-// prefetches ahead elements in advance.
+// prefetches ahead elements in advance. The gradients have an additional term, f extra lse p, lse =
+// m + log1p(r), with an extra each, extraStep bytes apart, unless extra is nil.
 //
 //go:noescape
-func ordinaryGradsF64AVX512(e *float64, z *float64, target *float64, f *float64, numbers *float64, k int, n int, step int, ahead int) (done int)
+func ordinaryGradsF64AVX512(e *float64, z *float64, target *float64, f *float64, numbers *float64, k int, n int, step int, extra *float64, extraStep int, ahead int) (done int)
 
 // dividedGradsF64AVX512 stores in e the gradients of cross entropy of n rows of k elements, times
 // their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
 // before a row that is not ordinary or has an invalid label, and returns how many it has done. It
 // prefetches ahead elements in advance. The logits are y = factor z. factorLow is what factor has
-// lost, for float64.
+// lost, for float64. The gradients have an additional term, f extra lse p, lse = m + log1p(r), with
+// an extra each, extraStep bytes apart, unless extra is nil.
 //
 //go:noescape
-func dividedGradsF64AVX512(e *float64, z *float64, target *float64, f *float64, numbers *float64, k int, n int, step int, factor float64, factorLow float64, ahead int) (done int)
+func dividedGradsF64AVX512(e *float64, z *float64, target *float64, f *float64, numbers *float64, k int, n int, step int, extra *float64, extraStep int, factor float64, factorLow float64, ahead int) (done int)
 
 // shiftedGradsF64AVX512 stores in e the gradients of cross entropy of n rows of k elements, times
 // their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
 // before a row that is not ordinary or has an invalid label, and returns how many it has done. It
 // prefetches ahead elements in advance. The logits are y = factor z + hi + low, hi a multiple of
-// the grid. factorLow is what factor has lost, for float64.
+// the grid. factorLow is what factor has lost, for float64. The gradients have an additional term,
+// f extra lse p, lse = m + log1p(r), with an extra each, extraStep bytes apart, unless extra is
+// nil.
 //
 //go:noescape
-func shiftedGradsF64AVX512(e *float64, z *float64, target *float64, f *float64, numbers *float64, k int, n int, step int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (done int)
+func shiftedGradsF64AVX512(e *float64, z *float64, target *float64, f *float64, numbers *float64, k int, n int, step int, extra *float64, extraStep int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (done int)
 
 // smoothedGradsF64AVX512 stores in e the gradients of cross entropy of n rows of k elements, times
 // their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
@@ -1101,28 +1113,32 @@ func smoothedGradsF64AVX512(e *float64, z *float64, target *float64, keep float6
 // ordinaryIndexGradsF64AVX512 stores in e the gradients of cross entropy of n rows of k elements,
 // times their factors f, which are step bytes apart, and in numbers what the losses are made of. It
 // ends before a row that is not ordinary or has an invalid label, and returns how many it has done.
-// It prefetches ahead elements in advance.
+// It prefetches ahead elements in advance. The gradients have an additional term, f extra lse p,
+// lse = m + log1p(r), with an extra each, extraStep bytes apart, unless extra is nil.
 //
 //go:noescape
-func ordinaryIndexGradsF64AVX512(e *float64, z *float64, target *int, f *float64, numbers *float64, k int, n int, step int, ahead int) (done int)
+func ordinaryIndexGradsF64AVX512(e *float64, z *float64, target *int, f *float64, numbers *float64, k int, n int, step int, extra *float64, extraStep int, ahead int) (done int)
 
 // dividedIndexGradsF64AVX512 stores in e the gradients of cross entropy of n rows of k elements,
 // times their factors f, which are step bytes apart, and in numbers what the losses are made of. It
 // ends before a row that is not ordinary or has an invalid label, and returns how many it has done.
 // It prefetches ahead elements in advance. The logits are y = factor z. factorLow is what factor
-// has lost, for float64.
+// has lost, for float64. The gradients have an additional term, f extra lse p, lse = m + log1p(r),
+// with an extra each, extraStep bytes apart, unless extra is nil.
 //
 //go:noescape
-func dividedIndexGradsF64AVX512(e *float64, z *float64, target *int, f *float64, numbers *float64, k int, n int, step int, factor float64, factorLow float64, ahead int) (done int)
+func dividedIndexGradsF64AVX512(e *float64, z *float64, target *int, f *float64, numbers *float64, k int, n int, step int, extra *float64, extraStep int, factor float64, factorLow float64, ahead int) (done int)
 
 // shiftedIndexGradsF64AVX512 stores in e the gradients of cross entropy of n rows of k elements,
 // times their factors f, which are step bytes apart, and in numbers what the losses are made of. It
 // ends before a row that is not ordinary or has an invalid label, and returns how many it has done.
 // It prefetches ahead elements in advance. The logits are y = factor z + hi + low, hi a multiple of
-// the grid. factorLow is what factor has lost, for float64.
+// the grid. factorLow is what factor has lost, for float64. The gradients have an additional term,
+// f extra lse p, lse = m + log1p(r), with an extra each, extraStep bytes apart, unless extra is
+// nil.
 //
 //go:noescape
-func shiftedIndexGradsF64AVX512(e *float64, z *float64, target *int, f *float64, numbers *float64, k int, n int, step int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (done int)
+func shiftedIndexGradsF64AVX512(e *float64, z *float64, target *int, f *float64, numbers *float64, k int, n int, step int, extra *float64, extraStep int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (done int)
 
 // smoothedIndexGradsF64AVX512 stores in e the gradients of cross entropy of n rows of k elements,
 // times their factors f, which are step bytes apart, and in numbers what the losses are made of. It
@@ -2525,28 +2541,32 @@ func shiftedF32AVX2(z *float32, n int, hi *float32, low *float32, factor float64
 // ordinaryGradsF32AVX2 stores in e the gradients of cross entropy of n rows of k elements, times
 // their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
 // before a row that is not ordinary or has an invalid label, and returns how many it has done. It
-// prefetches ahead elements in advance.
+// prefetches ahead elements in advance. The gradients have an additional term, f extra lse p, lse =
+// m + log1p(r), with an extra each, extraStep bytes apart, unless extra is nil.
 //
 //go:noescape
-func ordinaryGradsF32AVX2(e *float32, z *float32, target *float32, f *float32, numbers *float64, k int, n int, step int, ahead int) (done int)
+func ordinaryGradsF32AVX2(e *float32, z *float32, target *float32, f *float32, numbers *float64, k int, n int, step int, extra *float32, extraStep int, ahead int) (done int)
 
 // dividedGradsF32AVX2 stores in e the gradients of cross entropy of n rows of k elements, times
 // their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
 // before a row that is not ordinary or has an invalid label, and returns how many it has done. It
 // prefetches ahead elements in advance. The logits are y = factor z. factorLow is what factor has
-// lost, for float64.
+// lost, for float64. The gradients have an additional term, f extra lse p, lse = m + log1p(r), with
+// an extra each, extraStep bytes apart, unless extra is nil.
 //
 //go:noescape
-func dividedGradsF32AVX2(e *float32, z *float32, target *float32, f *float32, numbers *float64, k int, n int, step int, factor float64, factorLow float64, ahead int) (done int)
+func dividedGradsF32AVX2(e *float32, z *float32, target *float32, f *float32, numbers *float64, k int, n int, step int, extra *float32, extraStep int, factor float64, factorLow float64, ahead int) (done int)
 
 // shiftedGradsF32AVX2 stores in e the gradients of cross entropy of n rows of k elements, times
 // their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
 // before a row that is not ordinary or has an invalid label, and returns how many it has done. It
 // prefetches ahead elements in advance. The logits are y = factor z + hi + low, hi a multiple of
-// the grid. factorLow is what factor has lost, for float64.
+// the grid. factorLow is what factor has lost, for float64. The gradients have an additional term,
+// f extra lse p, lse = m + log1p(r), with an extra each, extraStep bytes apart, unless extra is
+// nil.
 //
 //go:noescape
-func shiftedGradsF32AVX2(e *float32, z *float32, target *float32, f *float32, numbers *float64, k int, n int, step int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (done int)
+func shiftedGradsF32AVX2(e *float32, z *float32, target *float32, f *float32, numbers *float64, k int, n int, step int, extra *float32, extraStep int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (done int)
 
 // smoothedGradsF32AVX2 stores in e the gradients of cross entropy of n rows of k elements, times
 // their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
@@ -2559,28 +2579,32 @@ func smoothedGradsF32AVX2(e *float32, z *float32, target *float32, keep float64,
 // ordinaryIndexGradsF32AVX2 stores in e the gradients of cross entropy of n rows of k elements,
 // times their factors f, which are step bytes apart, and in numbers what the losses are made of. It
 // ends before a row that is not ordinary or has an invalid label, and returns how many it has done.
-// It prefetches ahead elements in advance.
+// It prefetches ahead elements in advance. The gradients have an additional term, f extra lse p,
+// lse = m + log1p(r), with an extra each, extraStep bytes apart, unless extra is nil.
 //
 //go:noescape
-func ordinaryIndexGradsF32AVX2(e *float32, z *float32, target *int, f *float32, numbers *float64, k int, n int, step int, ahead int) (done int)
+func ordinaryIndexGradsF32AVX2(e *float32, z *float32, target *int, f *float32, numbers *float64, k int, n int, step int, extra *float32, extraStep int, ahead int) (done int)
 
 // dividedIndexGradsF32AVX2 stores in e the gradients of cross entropy of n rows of k elements,
 // times their factors f, which are step bytes apart, and in numbers what the losses are made of. It
 // ends before a row that is not ordinary or has an invalid label, and returns how many it has done.
 // It prefetches ahead elements in advance. The logits are y = factor z. factorLow is what factor
-// has lost, for float64.
+// has lost, for float64. The gradients have an additional term, f extra lse p, lse = m + log1p(r),
+// with an extra each, extraStep bytes apart, unless extra is nil.
 //
 //go:noescape
-func dividedIndexGradsF32AVX2(e *float32, z *float32, target *int, f *float32, numbers *float64, k int, n int, step int, factor float64, factorLow float64, ahead int) (done int)
+func dividedIndexGradsF32AVX2(e *float32, z *float32, target *int, f *float32, numbers *float64, k int, n int, step int, extra *float32, extraStep int, factor float64, factorLow float64, ahead int) (done int)
 
 // shiftedIndexGradsF32AVX2 stores in e the gradients of cross entropy of n rows of k elements,
 // times their factors f, which are step bytes apart, and in numbers what the losses are made of. It
 // ends before a row that is not ordinary or has an invalid label, and returns how many it has done.
 // It prefetches ahead elements in advance. The logits are y = factor z + hi + low, hi a multiple of
-// the grid. factorLow is what factor has lost, for float64.
+// the grid. factorLow is what factor has lost, for float64. The gradients have an additional term,
+// f extra lse p, lse = m + log1p(r), with an extra each, extraStep bytes apart, unless extra is
+// nil.
 //
 //go:noescape
-func shiftedIndexGradsF32AVX2(e *float32, z *float32, target *int, f *float32, numbers *float64, k int, n int, step int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (done int)
+func shiftedIndexGradsF32AVX2(e *float32, z *float32, target *int, f *float32, numbers *float64, k int, n int, step int, extra *float32, extraStep int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (done int)
 
 // smoothedIndexGradsF32AVX2 stores in e the gradients of cross entropy of n rows of k elements,
 // times their factors f, which are step bytes apart, and in numbers what the losses are made of. It
@@ -3313,28 +3337,32 @@ func shiftedF64AVX2(z *float64, n int, hi *float64, low *float64, factor float64
 // ordinaryGradsF64AVX2 stores in e the gradients of cross entropy of n rows of k elements, times
 // their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
 // before a row that is not ordinary or has an invalid label, and returns how many it has done. It
-// prefetches ahead elements in advance.
+// prefetches ahead elements in advance. The gradients have an additional term, f extra lse p, lse =
+// m + log1p(r), with an extra each, extraStep bytes apart, unless extra is nil.
 //
 //go:noescape
-func ordinaryGradsF64AVX2(e *float64, z *float64, target *float64, f *float64, numbers *float64, k int, n int, step int, ahead int) (done int)
+func ordinaryGradsF64AVX2(e *float64, z *float64, target *float64, f *float64, numbers *float64, k int, n int, step int, extra *float64, extraStep int, ahead int) (done int)
 
 // dividedGradsF64AVX2 stores in e the gradients of cross entropy of n rows of k elements, times
 // their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
 // before a row that is not ordinary or has an invalid label, and returns how many it has done. It
 // prefetches ahead elements in advance. The logits are y = factor z. factorLow is what factor has
-// lost, for float64.
+// lost, for float64. The gradients have an additional term, f extra lse p, lse = m + log1p(r), with
+// an extra each, extraStep bytes apart, unless extra is nil.
 //
 //go:noescape
-func dividedGradsF64AVX2(e *float64, z *float64, target *float64, f *float64, numbers *float64, k int, n int, step int, factor float64, factorLow float64, ahead int) (done int)
+func dividedGradsF64AVX2(e *float64, z *float64, target *float64, f *float64, numbers *float64, k int, n int, step int, extra *float64, extraStep int, factor float64, factorLow float64, ahead int) (done int)
 
 // shiftedGradsF64AVX2 stores in e the gradients of cross entropy of n rows of k elements, times
 // their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
 // before a row that is not ordinary or has an invalid label, and returns how many it has done. It
 // prefetches ahead elements in advance. The logits are y = factor z + hi + low, hi a multiple of
-// the grid. factorLow is what factor has lost, for float64.
+// the grid. factorLow is what factor has lost, for float64. The gradients have an additional term,
+// f extra lse p, lse = m + log1p(r), with an extra each, extraStep bytes apart, unless extra is
+// nil.
 //
 //go:noescape
-func shiftedGradsF64AVX2(e *float64, z *float64, target *float64, f *float64, numbers *float64, k int, n int, step int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (done int)
+func shiftedGradsF64AVX2(e *float64, z *float64, target *float64, f *float64, numbers *float64, k int, n int, step int, extra *float64, extraStep int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (done int)
 
 // smoothedGradsF64AVX2 stores in e the gradients of cross entropy of n rows of k elements, times
 // their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
@@ -3347,28 +3375,32 @@ func smoothedGradsF64AVX2(e *float64, z *float64, target *float64, keep float64,
 // ordinaryIndexGradsF64AVX2 stores in e the gradients of cross entropy of n rows of k elements,
 // times their factors f, which are step bytes apart, and in numbers what the losses are made of. It
 // ends before a row that is not ordinary or has an invalid label, and returns how many it has done.
-// It prefetches ahead elements in advance.
+// It prefetches ahead elements in advance. The gradients have an additional term, f extra lse p,
+// lse = m + log1p(r), with an extra each, extraStep bytes apart, unless extra is nil.
 //
 //go:noescape
-func ordinaryIndexGradsF64AVX2(e *float64, z *float64, target *int, f *float64, numbers *float64, k int, n int, step int, ahead int) (done int)
+func ordinaryIndexGradsF64AVX2(e *float64, z *float64, target *int, f *float64, numbers *float64, k int, n int, step int, extra *float64, extraStep int, ahead int) (done int)
 
 // dividedIndexGradsF64AVX2 stores in e the gradients of cross entropy of n rows of k elements,
 // times their factors f, which are step bytes apart, and in numbers what the losses are made of. It
 // ends before a row that is not ordinary or has an invalid label, and returns how many it has done.
 // It prefetches ahead elements in advance. The logits are y = factor z. factorLow is what factor
-// has lost, for float64.
+// has lost, for float64. The gradients have an additional term, f extra lse p, lse = m + log1p(r),
+// with an extra each, extraStep bytes apart, unless extra is nil.
 //
 //go:noescape
-func dividedIndexGradsF64AVX2(e *float64, z *float64, target *int, f *float64, numbers *float64, k int, n int, step int, factor float64, factorLow float64, ahead int) (done int)
+func dividedIndexGradsF64AVX2(e *float64, z *float64, target *int, f *float64, numbers *float64, k int, n int, step int, extra *float64, extraStep int, factor float64, factorLow float64, ahead int) (done int)
 
 // shiftedIndexGradsF64AVX2 stores in e the gradients of cross entropy of n rows of k elements,
 // times their factors f, which are step bytes apart, and in numbers what the losses are made of. It
 // ends before a row that is not ordinary or has an invalid label, and returns how many it has done.
 // It prefetches ahead elements in advance. The logits are y = factor z + hi + low, hi a multiple of
-// the grid. factorLow is what factor has lost, for float64.
+// the grid. factorLow is what factor has lost, for float64. The gradients have an additional term,
+// f extra lse p, lse = m + log1p(r), with an extra each, extraStep bytes apart, unless extra is
+// nil.
 //
 //go:noescape
-func shiftedIndexGradsF64AVX2(e *float64, z *float64, target *int, f *float64, numbers *float64, k int, n int, step int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (done int)
+func shiftedIndexGradsF64AVX2(e *float64, z *float64, target *int, f *float64, numbers *float64, k int, n int, step int, extra *float64, extraStep int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (done int)
 
 // smoothedIndexGradsF64AVX2 stores in e the gradients of cross entropy of n rows of k elements,
 // times their factors f, which are step bytes apart, and in numbers what the losses are made of. It

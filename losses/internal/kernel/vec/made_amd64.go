@@ -51,11 +51,8 @@ func MadeCrossEntropy[T spec.Float](loss []float64, grad, labelGrad, z, t []T, i
 // madeGrads is ordinaryGrads with labels that m makes, and leaves in cuts what it takes of each.
 func madeGrads[T spec.Float](u unit[T], m *spec.Made[T], rows []rowNumbers, cuts, grad, z, t []T, index []int,
 	scale []T, i, k int) int {
-	f, step := &scale[0], 0
-	if len(scale) > 1 {
-		f, step = &scale[i], spec.Size[T]()
-	}
 	n := len(rows)
+	f, step := numberOf(scale, i)
 	lo, hi, far := i*k, (i+n)*k, ahead(spec.Row(z, i, k))
 	x, g, to := &z[lo:hi][0], &grad[:n*k][0], &rows[0].m
 	if t == nil {

@@ -190,16 +190,16 @@ func (o *optionRows[T]) inRows(u unit[T], s *tile[T], l *labelGrads[T]) (all boo
 	}
 }
 
-// ordinary computes the rows from row i on that are ordinary ones, where there are gradients and no
-// extra, and returns how many.
+// ordinary computes the rows from row i on that are ordinary ones, where there are gradients, and
+// returns how many.
 func (o *optionRows[T]) ordinary(u unit[T], s *tile[T], i int, l *labelGrads[T]) (done int) {
-	if o.grad == nil || o.extra != nil {
+	if o.grad == nil {
 		return 0
 	}
 	for j := i; j < len(o.loss); {
 		n := min(ordinaryRows, len(o.loss)-j)
 		rows := s.ordinary[:n]
-		rows = rows[:ordinaryGrads(u, o.p, rows, o.grad, o.z, o.t, o.index, o.scale, j, o.k)]
+		rows = rows[:ordinaryGrads(u, o.p, rows, o.grad, o.z, o.t, o.index, o.scale, o.extra, j, o.k)]
 		for _, x := range rows {
 			log := log1p(x.r)
 			if o.t != nil {
@@ -209,6 +209,9 @@ func (o *optionRows[T]) ordinary(u unit[T], s *tile[T], i int, l *labelGrads[T])
 			}
 			if l != nil && !l.preparedRow(u, s, o.p, o.z, o.t, j, x.m, log, x.top) {
 				return j - i
+			}
+			if o.extra != nil {
+				o.lse[j] = x.m + log
 			}
 			j++
 		}

@@ -80,24 +80,26 @@ func (o *ordinary[T]) softGrad(u unit[T], g, t []T, mass, f, extra float64) {
 	}
 }
 
-// ordinaryGrads stores the gradients of the rows from row i on of logits prepared by p, as many as
-// there is room for in rows, or those before the first that is not for it, and returns how many.
+// ordinaryGrads stores the gradients of the rows from row i on of logits prepared by p, with factors
+// and extras as those of [CrossEntropyRows], as many as there is room for in rows, or those before
+// the first that is not for it, and returns how many.
 func ordinaryGrads[T spec.Float](u unit[T], p *spec.Prepared[T], rows []rowNumbers, grad, z, t []T, index []int,
-	scale []T, i, k int) int {
-	f, step := &scale[0], 0
-	if len(scale) > 1 {
-		f, step = &scale[i], spec.Size[T]()
+	scale, extra []T, i, k int) int {
+	f, step := numberOf(scale, i)
+	more, each := (*T)(nil), 0
+	if extra != nil {
+		more, each = numberOf(extra, i)
 	}
 	lo, hi, far, n := i*k, (i+len(rows))*k, ahead(spec.Row(z, i, k)), len(rows)
 	x, g, to := &z[lo:hi][0], &grad[lo:hi][0], &rows[0].m
 	if t != nil {
 		switch y := &t[lo:hi][0]; {
 		case p.Off():
-			return u.ordinaryGrads(g, x, y, f, to, k, n, step, far)
+			return u.ordinaryGrads(g, x, y, f, to, k, n, step, more, each, far)
 		case p.Hi == nil:
-			return u.dividedGrads(g, x, y, f, to, k, n, step, p.Factor, p.FactorLow, far)
+			return u.dividedGrads(g, x, y, f, to, k, n, step, more, each, p.Factor, p.FactorLow, far)
 		default:
-			return u.shiftedGrads(g, x, y, f, to, k, n, step, &p.Hi[0], &p.Low[0], p.Factor, p.FactorLow, far)
+			return u.shiftedGrads(g, x, y, f, to, k, n, step, more, each, &p.Hi[0], &p.Low[0], p.Factor, p.FactorLow, far)
 		}
 	}
 	classes := index[i : i+n]
@@ -106,12 +108,21 @@ func ordinaryGrads[T spec.Float](u unit[T], p *spec.Prepared[T], rows []rowNumbe
 	}
 	switch y := &classes[0]; {
 	case p.Off():
-		return u.ordinaryIndexGrads(g, x, y, f, to, k, n, step, far)
+		return u.ordinaryIndexGrads(g, x, y, f, to, k, n, step, more, each, far)
 	case p.Hi == nil:
-		return u.dividedIndexGrads(g, x, y, f, to, k, n, step, p.Factor, p.FactorLow, far)
+		return u.dividedIndexGrads(g, x, y, f, to, k, n, step, more, each, p.Factor, p.FactorLow, far)
 	default:
-		return u.shiftedIndexGrads(g, x, y, f, to, k, n, step, &p.Hi[0], &p.Low[0], p.Factor, p.FactorLow, far)
+		return u.shiftedIndexGrads(g, x, y, f, to, k, n, step, more, each, &p.Hi[0], &p.Low[0], p.Factor, p.FactorLow, far)
 	}
+}
+
+// numberOf returns the number of row i and how many bytes lie between those of rows, which all have
+// one where there is one.
+func numberOf[T spec.Float](x []T, i int) (at *T, step int) {
+	if len(x) > 1 {
+		return &x[i], spec.Size[T]()
+	}
+	return &x[0], 0
 }
 
 // ordinaryLosses is ordinaryGrads without the gradients.

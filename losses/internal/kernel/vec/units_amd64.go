@@ -30,13 +30,13 @@ type unit[T spec.Float] interface {
 	shiftedDot(z, t *T, n int, hi, low *T, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32)
 	shiftedExps(e, z *T, n int, hi, low *T, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32)
 	shifted(z *T, n int, hi, low *T, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32)
-	ordinaryGrads(e, z, target *T, f *T, numbers *float64, k, n, step int, ahead int) (done int)
-	dividedGrads(e, z, target *T, f *T, numbers *float64, k, n, step int, factor, factorLow float64, ahead int) (done int)
-	shiftedGrads(e, z, target *T, f *T, numbers *float64, k, n, step int, hi, low *T, factor, factorLow float64, ahead int) (done int)
+	ordinaryGrads(e, z, target *T, f *T, numbers *float64, k, n, step int, extra *T, extraStep int, ahead int) (done int)
+	dividedGrads(e, z, target *T, f *T, numbers *float64, k, n, step int, extra *T, extraStep int, factor, factorLow float64, ahead int) (done int)
+	shiftedGrads(e, z, target *T, f *T, numbers *float64, k, n, step int, extra *T, extraStep int, hi, low *T, factor, factorLow float64, ahead int) (done int)
 	smoothedGrads(e, z, target *T, keep, each, share float64, f *T, numbers *float64, k, n, step int, ahead int) (done int)
-	ordinaryIndexGrads(e, z *T, target *int, f *T, numbers *float64, k, n, step int, ahead int) (done int)
-	dividedIndexGrads(e, z *T, target *int, f *T, numbers *float64, k, n, step int, factor, factorLow float64, ahead int) (done int)
-	shiftedIndexGrads(e, z *T, target *int, f *T, numbers *float64, k, n, step int, hi, low *T, factor, factorLow float64, ahead int) (done int)
+	ordinaryIndexGrads(e, z *T, target *int, f *T, numbers *float64, k, n, step int, extra *T, extraStep int, ahead int) (done int)
+	dividedIndexGrads(e, z *T, target *int, f *T, numbers *float64, k, n, step int, extra *T, extraStep int, factor, factorLow float64, ahead int) (done int)
+	shiftedIndexGrads(e, z *T, target *int, f *T, numbers *float64, k, n, step int, extra *T, extraStep int, hi, low *T, factor, factorLow float64, ahead int) (done int)
 	smoothedIndexGrads(e, z *T, target *int, keep, each float64, f *T, numbers *float64, k, n, step int, ahead int) (done int)
 	cutGrads(e, z, target *T, cuts *T, keep, each float64, f *T, numbers *float64, k, n, step int, ahead int) (done int)
 	weighedGrads(e, z, target *T, weights, low *T, f *T, numbers *float64, k, n, step int, ahead int) (done int)
@@ -315,26 +315,26 @@ func (f32AVX512) shiftedExps(e, z *float32, n int, hi, low *float32, factor, fac
 func (f32AVX512) shifted(z *float32, n int, hi, low *float32, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32) {
 	return shiftedF32AVX512(z, n, hi, low, factor, factorLow, ahead)
 }
-func (f32AVX512) ordinaryGrads(e, z, target *float32, f *float32, numbers *float64, k, n, step int, ahead int) (done int) {
-	return ordinaryGradsF32AVX512(e, z, target, f, numbers, k, n, step, ahead)
+func (f32AVX512) ordinaryGrads(e, z, target *float32, f *float32, numbers *float64, k, n, step int, extra *float32, extraStep int, ahead int) (done int) {
+	return ordinaryGradsF32AVX512(e, z, target, f, numbers, k, n, step, extra, extraStep, ahead)
 }
-func (f32AVX512) dividedGrads(e, z, target *float32, f *float32, numbers *float64, k, n, step int, factor, factorLow float64, ahead int) (done int) {
-	return dividedGradsF32AVX512(e, z, target, f, numbers, k, n, step, factor, factorLow, ahead)
+func (f32AVX512) dividedGrads(e, z, target *float32, f *float32, numbers *float64, k, n, step int, extra *float32, extraStep int, factor, factorLow float64, ahead int) (done int) {
+	return dividedGradsF32AVX512(e, z, target, f, numbers, k, n, step, extra, extraStep, factor, factorLow, ahead)
 }
-func (f32AVX512) shiftedGrads(e, z, target *float32, f *float32, numbers *float64, k, n, step int, hi, low *float32, factor, factorLow float64, ahead int) (done int) {
-	return shiftedGradsF32AVX512(e, z, target, f, numbers, k, n, step, hi, low, factor, factorLow, ahead)
+func (f32AVX512) shiftedGrads(e, z, target *float32, f *float32, numbers *float64, k, n, step int, extra *float32, extraStep int, hi, low *float32, factor, factorLow float64, ahead int) (done int) {
+	return shiftedGradsF32AVX512(e, z, target, f, numbers, k, n, step, extra, extraStep, hi, low, factor, factorLow, ahead)
 }
 func (f32AVX512) smoothedGrads(e, z, target *float32, keep, each, share float64, f *float32, numbers *float64, k, n, step int, ahead int) (done int) {
 	return smoothedGradsF32AVX512(e, z, target, keep, each, share, f, numbers, k, n, step, ahead)
 }
-func (f32AVX512) ordinaryIndexGrads(e, z *float32, target *int, f *float32, numbers *float64, k, n, step int, ahead int) (done int) {
-	return ordinaryIndexGradsF32AVX512(e, z, target, f, numbers, k, n, step, ahead)
+func (f32AVX512) ordinaryIndexGrads(e, z *float32, target *int, f *float32, numbers *float64, k, n, step int, extra *float32, extraStep int, ahead int) (done int) {
+	return ordinaryIndexGradsF32AVX512(e, z, target, f, numbers, k, n, step, extra, extraStep, ahead)
 }
-func (f32AVX512) dividedIndexGrads(e, z *float32, target *int, f *float32, numbers *float64, k, n, step int, factor, factorLow float64, ahead int) (done int) {
-	return dividedIndexGradsF32AVX512(e, z, target, f, numbers, k, n, step, factor, factorLow, ahead)
+func (f32AVX512) dividedIndexGrads(e, z *float32, target *int, f *float32, numbers *float64, k, n, step int, extra *float32, extraStep int, factor, factorLow float64, ahead int) (done int) {
+	return dividedIndexGradsF32AVX512(e, z, target, f, numbers, k, n, step, extra, extraStep, factor, factorLow, ahead)
 }
-func (f32AVX512) shiftedIndexGrads(e, z *float32, target *int, f *float32, numbers *float64, k, n, step int, hi, low *float32, factor, factorLow float64, ahead int) (done int) {
-	return shiftedIndexGradsF32AVX512(e, z, target, f, numbers, k, n, step, hi, low, factor, factorLow, ahead)
+func (f32AVX512) shiftedIndexGrads(e, z *float32, target *int, f *float32, numbers *float64, k, n, step int, extra *float32, extraStep int, hi, low *float32, factor, factorLow float64, ahead int) (done int) {
+	return shiftedIndexGradsF32AVX512(e, z, target, f, numbers, k, n, step, extra, extraStep, hi, low, factor, factorLow, ahead)
 }
 func (f32AVX512) smoothedIndexGrads(e, z *float32, target *int, keep, each float64, f *float32, numbers *float64, k, n, step int, ahead int) (done int) {
 	return smoothedIndexGradsF32AVX512(e, z, target, keep, each, f, numbers, k, n, step, ahead)
@@ -689,26 +689,26 @@ func (f64AVX512) shiftedExps(e, z *float64, n int, hi, low *float64, factor, fac
 func (f64AVX512) shifted(z *float64, n int, hi, low *float64, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32) {
 	return shiftedF64AVX512(z, n, hi, low, factor, factorLow, ahead)
 }
-func (f64AVX512) ordinaryGrads(e, z, target *float64, f *float64, numbers *float64, k, n, step int, ahead int) (done int) {
-	return ordinaryGradsF64AVX512(e, z, target, f, numbers, k, n, step, ahead)
+func (f64AVX512) ordinaryGrads(e, z, target *float64, f *float64, numbers *float64, k, n, step int, extra *float64, extraStep int, ahead int) (done int) {
+	return ordinaryGradsF64AVX512(e, z, target, f, numbers, k, n, step, extra, extraStep, ahead)
 }
-func (f64AVX512) dividedGrads(e, z, target *float64, f *float64, numbers *float64, k, n, step int, factor, factorLow float64, ahead int) (done int) {
-	return dividedGradsF64AVX512(e, z, target, f, numbers, k, n, step, factor, factorLow, ahead)
+func (f64AVX512) dividedGrads(e, z, target *float64, f *float64, numbers *float64, k, n, step int, extra *float64, extraStep int, factor, factorLow float64, ahead int) (done int) {
+	return dividedGradsF64AVX512(e, z, target, f, numbers, k, n, step, extra, extraStep, factor, factorLow, ahead)
 }
-func (f64AVX512) shiftedGrads(e, z, target *float64, f *float64, numbers *float64, k, n, step int, hi, low *float64, factor, factorLow float64, ahead int) (done int) {
-	return shiftedGradsF64AVX512(e, z, target, f, numbers, k, n, step, hi, low, factor, factorLow, ahead)
+func (f64AVX512) shiftedGrads(e, z, target *float64, f *float64, numbers *float64, k, n, step int, extra *float64, extraStep int, hi, low *float64, factor, factorLow float64, ahead int) (done int) {
+	return shiftedGradsF64AVX512(e, z, target, f, numbers, k, n, step, extra, extraStep, hi, low, factor, factorLow, ahead)
 }
 func (f64AVX512) smoothedGrads(e, z, target *float64, keep, each, share float64, f *float64, numbers *float64, k, n, step int, ahead int) (done int) {
 	return smoothedGradsF64AVX512(e, z, target, keep, each, share, f, numbers, k, n, step, ahead)
 }
-func (f64AVX512) ordinaryIndexGrads(e, z *float64, target *int, f *float64, numbers *float64, k, n, step int, ahead int) (done int) {
-	return ordinaryIndexGradsF64AVX512(e, z, target, f, numbers, k, n, step, ahead)
+func (f64AVX512) ordinaryIndexGrads(e, z *float64, target *int, f *float64, numbers *float64, k, n, step int, extra *float64, extraStep int, ahead int) (done int) {
+	return ordinaryIndexGradsF64AVX512(e, z, target, f, numbers, k, n, step, extra, extraStep, ahead)
 }
-func (f64AVX512) dividedIndexGrads(e, z *float64, target *int, f *float64, numbers *float64, k, n, step int, factor, factorLow float64, ahead int) (done int) {
-	return dividedIndexGradsF64AVX512(e, z, target, f, numbers, k, n, step, factor, factorLow, ahead)
+func (f64AVX512) dividedIndexGrads(e, z *float64, target *int, f *float64, numbers *float64, k, n, step int, extra *float64, extraStep int, factor, factorLow float64, ahead int) (done int) {
+	return dividedIndexGradsF64AVX512(e, z, target, f, numbers, k, n, step, extra, extraStep, factor, factorLow, ahead)
 }
-func (f64AVX512) shiftedIndexGrads(e, z *float64, target *int, f *float64, numbers *float64, k, n, step int, hi, low *float64, factor, factorLow float64, ahead int) (done int) {
-	return shiftedIndexGradsF64AVX512(e, z, target, f, numbers, k, n, step, hi, low, factor, factorLow, ahead)
+func (f64AVX512) shiftedIndexGrads(e, z *float64, target *int, f *float64, numbers *float64, k, n, step int, extra *float64, extraStep int, hi, low *float64, factor, factorLow float64, ahead int) (done int) {
+	return shiftedIndexGradsF64AVX512(e, z, target, f, numbers, k, n, step, extra, extraStep, hi, low, factor, factorLow, ahead)
 }
 func (f64AVX512) smoothedIndexGrads(e, z *float64, target *int, keep, each float64, f *float64, numbers *float64, k, n, step int, ahead int) (done int) {
 	return smoothedIndexGradsF64AVX512(e, z, target, keep, each, f, numbers, k, n, step, ahead)
@@ -1263,26 +1263,26 @@ func (f32AVX2) shiftedExps(e, z *float32, n int, hi, low *float32, factor, facto
 func (f32AVX2) shifted(z *float32, n int, hi, low *float32, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32) {
 	return shiftedF32AVX2(z, n, hi, low, factor, factorLow, ahead)
 }
-func (f32AVX2) ordinaryGrads(e, z, target *float32, f *float32, numbers *float64, k, n, step int, ahead int) (done int) {
-	return ordinaryGradsF32AVX2(e, z, target, f, numbers, k, n, step, ahead)
+func (f32AVX2) ordinaryGrads(e, z, target *float32, f *float32, numbers *float64, k, n, step int, extra *float32, extraStep int, ahead int) (done int) {
+	return ordinaryGradsF32AVX2(e, z, target, f, numbers, k, n, step, extra, extraStep, ahead)
 }
-func (f32AVX2) dividedGrads(e, z, target *float32, f *float32, numbers *float64, k, n, step int, factor, factorLow float64, ahead int) (done int) {
-	return dividedGradsF32AVX2(e, z, target, f, numbers, k, n, step, factor, factorLow, ahead)
+func (f32AVX2) dividedGrads(e, z, target *float32, f *float32, numbers *float64, k, n, step int, extra *float32, extraStep int, factor, factorLow float64, ahead int) (done int) {
+	return dividedGradsF32AVX2(e, z, target, f, numbers, k, n, step, extra, extraStep, factor, factorLow, ahead)
 }
-func (f32AVX2) shiftedGrads(e, z, target *float32, f *float32, numbers *float64, k, n, step int, hi, low *float32, factor, factorLow float64, ahead int) (done int) {
-	return shiftedGradsF32AVX2(e, z, target, f, numbers, k, n, step, hi, low, factor, factorLow, ahead)
+func (f32AVX2) shiftedGrads(e, z, target *float32, f *float32, numbers *float64, k, n, step int, extra *float32, extraStep int, hi, low *float32, factor, factorLow float64, ahead int) (done int) {
+	return shiftedGradsF32AVX2(e, z, target, f, numbers, k, n, step, extra, extraStep, hi, low, factor, factorLow, ahead)
 }
 func (f32AVX2) smoothedGrads(e, z, target *float32, keep, each, share float64, f *float32, numbers *float64, k, n, step int, ahead int) (done int) {
 	return smoothedGradsF32AVX2(e, z, target, keep, each, share, f, numbers, k, n, step, ahead)
 }
-func (f32AVX2) ordinaryIndexGrads(e, z *float32, target *int, f *float32, numbers *float64, k, n, step int, ahead int) (done int) {
-	return ordinaryIndexGradsF32AVX2(e, z, target, f, numbers, k, n, step, ahead)
+func (f32AVX2) ordinaryIndexGrads(e, z *float32, target *int, f *float32, numbers *float64, k, n, step int, extra *float32, extraStep int, ahead int) (done int) {
+	return ordinaryIndexGradsF32AVX2(e, z, target, f, numbers, k, n, step, extra, extraStep, ahead)
 }
-func (f32AVX2) dividedIndexGrads(e, z *float32, target *int, f *float32, numbers *float64, k, n, step int, factor, factorLow float64, ahead int) (done int) {
-	return dividedIndexGradsF32AVX2(e, z, target, f, numbers, k, n, step, factor, factorLow, ahead)
+func (f32AVX2) dividedIndexGrads(e, z *float32, target *int, f *float32, numbers *float64, k, n, step int, extra *float32, extraStep int, factor, factorLow float64, ahead int) (done int) {
+	return dividedIndexGradsF32AVX2(e, z, target, f, numbers, k, n, step, extra, extraStep, factor, factorLow, ahead)
 }
-func (f32AVX2) shiftedIndexGrads(e, z *float32, target *int, f *float32, numbers *float64, k, n, step int, hi, low *float32, factor, factorLow float64, ahead int) (done int) {
-	return shiftedIndexGradsF32AVX2(e, z, target, f, numbers, k, n, step, hi, low, factor, factorLow, ahead)
+func (f32AVX2) shiftedIndexGrads(e, z *float32, target *int, f *float32, numbers *float64, k, n, step int, extra *float32, extraStep int, hi, low *float32, factor, factorLow float64, ahead int) (done int) {
+	return shiftedIndexGradsF32AVX2(e, z, target, f, numbers, k, n, step, extra, extraStep, hi, low, factor, factorLow, ahead)
 }
 func (f32AVX2) smoothedIndexGrads(e, z *float32, target *int, keep, each float64, f *float32, numbers *float64, k, n, step int, ahead int) (done int) {
 	return smoothedIndexGradsF32AVX2(e, z, target, keep, each, f, numbers, k, n, step, ahead)
@@ -1573,26 +1573,26 @@ func (f64AVX2) shiftedExps(e, z *float64, n int, hi, low *float64, factor, facto
 func (f64AVX2) shifted(z *float64, n int, hi, low *float64, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32) {
 	return shiftedF64AVX2(z, n, hi, low, factor, factorLow, ahead)
 }
-func (f64AVX2) ordinaryGrads(e, z, target *float64, f *float64, numbers *float64, k, n, step int, ahead int) (done int) {
-	return ordinaryGradsF64AVX2(e, z, target, f, numbers, k, n, step, ahead)
+func (f64AVX2) ordinaryGrads(e, z, target *float64, f *float64, numbers *float64, k, n, step int, extra *float64, extraStep int, ahead int) (done int) {
+	return ordinaryGradsF64AVX2(e, z, target, f, numbers, k, n, step, extra, extraStep, ahead)
 }
-func (f64AVX2) dividedGrads(e, z, target *float64, f *float64, numbers *float64, k, n, step int, factor, factorLow float64, ahead int) (done int) {
-	return dividedGradsF64AVX2(e, z, target, f, numbers, k, n, step, factor, factorLow, ahead)
+func (f64AVX2) dividedGrads(e, z, target *float64, f *float64, numbers *float64, k, n, step int, extra *float64, extraStep int, factor, factorLow float64, ahead int) (done int) {
+	return dividedGradsF64AVX2(e, z, target, f, numbers, k, n, step, extra, extraStep, factor, factorLow, ahead)
 }
-func (f64AVX2) shiftedGrads(e, z, target *float64, f *float64, numbers *float64, k, n, step int, hi, low *float64, factor, factorLow float64, ahead int) (done int) {
-	return shiftedGradsF64AVX2(e, z, target, f, numbers, k, n, step, hi, low, factor, factorLow, ahead)
+func (f64AVX2) shiftedGrads(e, z, target *float64, f *float64, numbers *float64, k, n, step int, extra *float64, extraStep int, hi, low *float64, factor, factorLow float64, ahead int) (done int) {
+	return shiftedGradsF64AVX2(e, z, target, f, numbers, k, n, step, extra, extraStep, hi, low, factor, factorLow, ahead)
 }
 func (f64AVX2) smoothedGrads(e, z, target *float64, keep, each, share float64, f *float64, numbers *float64, k, n, step int, ahead int) (done int) {
 	return smoothedGradsF64AVX2(e, z, target, keep, each, share, f, numbers, k, n, step, ahead)
 }
-func (f64AVX2) ordinaryIndexGrads(e, z *float64, target *int, f *float64, numbers *float64, k, n, step int, ahead int) (done int) {
-	return ordinaryIndexGradsF64AVX2(e, z, target, f, numbers, k, n, step, ahead)
+func (f64AVX2) ordinaryIndexGrads(e, z *float64, target *int, f *float64, numbers *float64, k, n, step int, extra *float64, extraStep int, ahead int) (done int) {
+	return ordinaryIndexGradsF64AVX2(e, z, target, f, numbers, k, n, step, extra, extraStep, ahead)
 }
-func (f64AVX2) dividedIndexGrads(e, z *float64, target *int, f *float64, numbers *float64, k, n, step int, factor, factorLow float64, ahead int) (done int) {
-	return dividedIndexGradsF64AVX2(e, z, target, f, numbers, k, n, step, factor, factorLow, ahead)
+func (f64AVX2) dividedIndexGrads(e, z *float64, target *int, f *float64, numbers *float64, k, n, step int, extra *float64, extraStep int, factor, factorLow float64, ahead int) (done int) {
+	return dividedIndexGradsF64AVX2(e, z, target, f, numbers, k, n, step, extra, extraStep, factor, factorLow, ahead)
 }
-func (f64AVX2) shiftedIndexGrads(e, z *float64, target *int, f *float64, numbers *float64, k, n, step int, hi, low *float64, factor, factorLow float64, ahead int) (done int) {
-	return shiftedIndexGradsF64AVX2(e, z, target, f, numbers, k, n, step, hi, low, factor, factorLow, ahead)
+func (f64AVX2) shiftedIndexGrads(e, z *float64, target *int, f *float64, numbers *float64, k, n, step int, extra *float64, extraStep int, hi, low *float64, factor, factorLow float64, ahead int) (done int) {
+	return shiftedIndexGradsF64AVX2(e, z, target, f, numbers, k, n, step, extra, extraStep, hi, low, factor, factorLow, ahead)
 }
 func (f64AVX2) smoothedIndexGrads(e, z *float64, target *int, keep, each float64, f *float64, numbers *float64, k, n, step int, ahead int) (done int) {
 	return smoothedIndexGradsF64AVX2(e, z, target, keep, each, f, numbers, k, n, step, ahead)

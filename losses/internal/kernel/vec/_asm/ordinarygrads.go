@@ -38,7 +38,11 @@ func (g isa) ordinaryGrads() {
 // registers. On a stack it would wait for what is stored in gradients that no cache holds.
 func (g isa) gradsOf(x logits, t target, name string, labels bool) {
 	_, in, _, _ := x.signature()
-	ins, made := t.signature(labels)
+	ins, doc := t.signature(labels)
+	if !t.made() {
+		in, doc = "extra *T, extraStep int, "+in, "The gradients have an additional term, f extra lse p, lse = m + log1p(r), "+
+			"with an extra each, extraStep bytes apart, unless extra is nil."
+	}
 	if labels {
 		name, ins = name+"Grads", "e, z, target *T, "+ins
 	} else {
@@ -47,7 +51,7 @@ func (g isa) gradsOf(x logits, t target, name string, labels bool) {
 	g.text(name, "func("+ins+"f *T, numbers *float64, k, n, step int, "+in+"ahead int) (done int)",
 		"stores in e the gradients of cross entropy of n rows of k elements, times their factors f, which are step bytes "+
 			"apart, and in numbers what the losses are made of. It ends before a row that is not ordinary or has an invalid "+
-			"label, and returns how many it has done. It prefetches ahead elements in advance.", x.are(), made)
+			"label, and returns how many it has done. It prefetches ahead elements in advance.", x.are(), doc)
 	row := ordinaryRow{isa: g, x: x, labels: t, z: g.param("z"), e: g.param("e"), n: g.param("k"), late: true}
 	if labels {
 		row.t = g.param("target")
@@ -91,11 +95,7 @@ func (e *extremes) become(g isa, o extremes) {
 // returns what emits that. Numbers are float64 and in the lowest lane.
 func (g isa) ordinaryGrad(row *ordinaryRow, x logits, i, a reg.GPVirtual, s rowSums, declined string) (grad func()) {
 	w := isa{avx512: g.avx512, f64: true}
-	one, factor := w.constant(1), GP64()
-	MOVQ(address(Param("step")), factor)
-	IMULQ(i, factor)
-	ADDQ(address(Param("f")), factor)
-	f, size, mass := g.wideNumber(Mem{Base: factor}), XMM(), XMM()
+	one, f, size, mass := w.constant(1), g.numberOf(i, g.param("f"), "step"), XMM(), XMM()
 	VMOVSD(one, mass)
 	VANDPD(w.abs(), f, size)
 	VMAXSD(size, mass, size) // NaN for NaN
@@ -112,16 +112,21 @@ func (g isa) ordinaryGrad(row *ordinaryRow, x logits, i, a reg.GPVirtual, s rowS
 		}
 	}
 	mixed := row.labels.smooth(row.n, &s, mass, row.t != nil)
-	VMULSD(size, mass, size)
+	r, p, coef, own := XMM(), XMM(), XMM(), XMM() // p = 1 + r
+	VDIVSD(em, s.odds.AsX(), r)
+	VADDSD(one, r, p)
+	more, all := row.lseTerm(i, m, r), XMM()
+	VANDPD(w.abs(), more, all)
+	VADDSD(mass, all, all)
+	VMULSD(size, all, size)
 	VUCOMISD(w.constant(g.largestNumber()/4), size)
 	JA(LabelRef(declined))
 	JP(LabelRef(declined))
-
-	r, p, coef, own := XMM(), XMM(), XMM(), XMM() // p = 1 + r
+	VADDSD(more, mass, all)
 	VADDSD(em, s.odds.AsX(), coef)
-	VDIVSD(coef, mass, coef)
-	VDIVSD(em, s.odds.AsX(), r)
-	VADDSD(one, r, p)
+	VDIVSD(coef, all, coef)
+	ofTop := XMM()
+	VDIVSD(p, more, ofTop)
 	numbers := GP64()
 	IMUL3Q(Imm(8*ordinaryNumbers), i, numbers)
 	ADDQ(address(Param("numbers")), numbers)
@@ -140,7 +145,8 @@ func (g isa) ordinaryGrad(row *ordinaryRow, x logits, i, a reg.GPVirtual, s rowS
 		VDIVSD(p, r, own)
 		VMULSD(mass, own, own)
 		VSUBSD(own, s.others.AsX(), own)
-		VMULSD(f, own, own) // f (others - mass (1 - p_a))
+		VADDSD(ofTop, own, own)
+		VMULSD(f, own, own) // f (others - mass (1 - p_a) + extra lse p_a)
 		kept := g.keptNumbers(append([]reg.VecVirtual{coef, f, own, r}, mixed.numbers()...)...)
 		return func() {
 			x := kept()
@@ -163,6 +169,7 @@ func (g isa) ordinaryGrad(row *ordinaryRow, x logits, i, a reg.GPVirtual, s rowS
 	VDIVSD(p, r, ofClass)
 	VMULSD(mass, ofClass, ofClass)
 	VSUBSD(ofClass, s.others, ofClass)
+	VADDSD(ofTop, ofClass, ofClass)
 	Label(other)
 	VMULSD(f, ofClass, ofClass)
 	VMULSD(f, coef, coef)
@@ -172,7 +179,8 @@ func (g isa) ordinaryGrad(row *ordinaryRow, x logits, i, a reg.GPVirtual, s rowS
 		VMULSD(f, own, own)
 		VMULSD(f, mixed.add, mixed.add)
 	} else {
-		VDIVSD(p, f, own)
+		VMULSD(f, all, own)
+		VDIVSD(p, own, own)
 	}
 	kept := g.keptNumbers(append([]reg.VecVirtual{coef, ofClass, own, r}, mixed.numbers()...)...)
 	return func() {
@@ -181,6 +189,37 @@ func (g isa) ordinaryGrad(row *ordinaryRow, x logits, i, a reg.GPVirtual, s rowS
 		g.storeSure(x[2], x[3], at(a))
 		g.storeNumber(x[1], at(class))
 	}
+}
+
+// lseTerm returns extra lse of row i for the largest logit m and the odds r against it, 0 without an
+// extra.
+func (row *ordinaryRow) lseTerm(i reg.GPVirtual, m, r reg.VecVirtual) (term reg.VecVirtual) {
+	g := row.isa
+	w, none := isa{avx512: g.avx512, f64: true}, label("none")
+	term = XMM()
+	VXORPD(term, term, term)
+	if row.labels.made() {
+		return term
+	}
+	extra := g.param("extra")
+	TESTQ(extra, extra)
+	JEQ(LabelRef(none))
+	odds, inv, log := w.vec(), w.vec(), w.vec()
+	VMOVAPD(r, odds.AsX())
+	w.log1p(odds, inv, log)
+	VADDSD(m, log.AsX(), term)
+	VMULSD(g.numberOf(i, extra, "extraStep"), term, term)
+	Label(none)
+	return term
+}
+
+// numberOf returns number i of those at p, step bytes apart, in float64.
+func (g isa) numberOf(i, p reg.GPVirtual, step string) reg.VecVirtual {
+	at := GP64()
+	MOVQ(address(Param(step)), at)
+	IMULQ(i, at)
+	ADDQ(p, at)
+	return g.wideNumber(Mem{Base: at})
 }
 
 // keptNumbers keeps numbers, for AVX2 in memory, where registers are few, and returns what brings

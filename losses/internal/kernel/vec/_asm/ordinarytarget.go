@@ -16,6 +16,9 @@ type target struct {
 	cut Op
 }
 
+// made reports whether the labels are not those in memory.
+func (t *target) made() bool { return t.weighs || t.smooths }
+
 // signature returns the parameters of a kernel and what its documentation says.
 func (t *target) signature(labels bool) (ins, doc string) {
 	switch {
@@ -123,7 +126,7 @@ func (x smoothedBy) numbers() []reg.VecVirtual {
 // combine emits f (coef e - t) for exponentials e and labels t, with the numbers of smoothing.
 func (r *ordinaryRow) combine(coef, f reg.VecVirtual, smoothed []reg.VecVirtual) {
 	g, t := r.isa, &r.labels
-	if !t.weighs && !t.smooths {
+	if !t.made() {
 		g.combineRow(r.e, r.t, r.n, coef, f)
 		return
 	}
