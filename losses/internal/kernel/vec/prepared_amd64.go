@@ -11,7 +11,7 @@ import (
 // Prepares reports whether there are kernels of cross entropy for logits prepared by p:
 // [CrossEntropyRows] and [CrossEntropyRow].
 func Prepares[T spec.Float](p *spec.Prepared[T]) bool {
-	return p.Off() || 0x1p-60 < p.Factor && p.Factor < 0x1p60
+	return p.Off() || 0x1p-40 < p.Factor && p.Factor < 0x1p40
 }
 
 // Lower makes (shift - t margin)/temperature what p adds to the logits of float32, a nil shift

@@ -21,8 +21,9 @@ type blockLogits interface {
 	// topExps returns the exponentials that exp has for the maxima of all rows, and leaves them in
 	// the lane Coef.
 	topExps(work, lanes reg.GPVirtual) reg.VecVirtual
-	// top returns the maxima of all rows as m + more, more small, which it leaves in the lane Max.
-	top(lanes reg.GPVirtual) (m, more reg.VecVirtual)
+	// top returns the maxima of all rows as m + more, more small, which it leaves in the lane Max, and
+	// makes the dot of s, of what exp emits, one of logits less m.
+	top(lanes reg.GPVirtual, s *crossEntropySums) (m, more reg.VecVirtual)
 }
 
 // plainBlock are the logits in memory.
@@ -67,7 +68,7 @@ func (p *plainBlock) topExps(_, lanes reg.GPVirtual) reg.VecVirtual {
 	return ea
 }
 
-func (p *plainBlock) top(lanes reg.GPVirtual) (m, more reg.VecVirtual) {
+func (p *plainBlock) top(lanes reg.GPVirtual, _ *crossEntropySums) (m, more reg.VecVirtual) {
 	m = p.g.vec()
 	p.g.load(p.g.lane(lanes, "Max"), m)
 	return m, p.g.zeros(1)[0]
@@ -144,7 +145,7 @@ func (p *preparedBlock) topExps(work, lanes reg.GPVirtual) reg.VecVirtual {
 	return ea
 }
 
-func (p *preparedBlock) top(lanes reg.GPVirtual) (m, more reg.VecVirtual) {
+func (p *preparedBlock) top(lanes reg.GPVirtual, _ *crossEntropySums) (m, more reg.VecVirtual) {
 	g := p.g
 	most, minusM, m := g.vec(), g.vec(), g.zeros(1)[0]
 	g.load(g.lane(lanes, "Max"), most)

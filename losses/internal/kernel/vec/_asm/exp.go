@@ -18,6 +18,7 @@ import (
 type expConsts struct {
 	log2e, magic, ln2hi, ln2lo, one Op
 	q                               []Op // highest degree first
+	first                           Op   // the coefficient of r, where that is not x - n ln 2 itself
 }
 
 // offset is what the exponent is raised by before the last multiplication takes it
@@ -56,6 +57,7 @@ func (g isa) reducedConsts(hold func(x float64) Op) (c expConsts) {
 		lo = math.Ln2 - hi
 	}
 	c.log2e, c.magic, c.ln2hi, c.ln2lo, c.one = hold(math.Log2E), hold(g.magicNumber()), hold(hi), hold(lo), hold(1)
+	c.first = c.one
 	return c
 }
 
@@ -104,7 +106,7 @@ func (g isa) expPolynomial(c expConsts, r, e reg.VecVirtual) {
 	for _, q := range c.q[1:] {
 		g.horner(q, r, e)
 	}
-	g.horner(c.one, r, e)
+	g.horner(c.first, r, e)
 	g.horner(c.one, r, e)
 }
 

@@ -44,8 +44,10 @@ type logits interface {
 	measures() *farthest
 	// farthest is the largest number that this may find for an ordinary row.
 	farthest() float64
-	// exp returns the exponentials of vector v at i and what emits its logits less the largest.
+	// exp returns the exponentials of vector v at i and what emits its logits less the largest, of
+	// which times makes a sum, in float64, where they are not divided yet.
 	exp(i reg.GPVirtual, v int, m *mask) (e reg.VecVirtual, less func() reg.VecVirtual)
+	times(sum reg.VecVirtual)
 }
 
 // ordinary emits the kernels for ordinary rows.
@@ -57,8 +59,8 @@ func (g isa) ordinary() {
 		g.odds(x(), false, false)
 	}
 	each(func() logits { return &plain{g: g} })
+	each(func() logits { return &divided{plain{g: g}} })
 	each(func() logits { return &prepared{g: g} })
-	each(func() logits { return &prepared{g: g, shifted: true} })
 }
 
 // odds emits the kernels for ordinary rows: with store they keep the exponentials, with labels they
@@ -222,6 +224,7 @@ func (r *ordinaryRow) sums(a reg.GPVirtual, declined string) (s rowSums) {
 		TESTL(bits, bits)
 		JNE(LabelRef(declined))
 		s.dot = g.finiteTotal(dots)
+		r.x.times(s.dot)
 		s.others = g.finiteTotal(masses)
 		VUCOMISD(s.dot.AsX(), s.dot.AsX()) // a NaN logit, which the exponent's arithmetic hides, or label
 		JP(LabelRef(declined))

@@ -30,11 +30,7 @@ func (g isa) ordinaryBlock(grad, labels bool) {
 	g.text(name, "func("+ins+outs+"loss *float64, work, lanes *T) (declined uint32)",
 		doc+" for ordinary rows, and declines all others.")
 	lanes, f := g.param("lanes"), GP64()
-	held := 7
-	if labels {
-		held = 1
-	}
-	x, k := &ordinaryBlock{plainBlock: plainBlock{g: g}, held: held}, g.param("k")
+	x, k := g.ordinaryBlockOf(labels), g.param("k")
 	s, rejected := g.ordinarySums(x, k, grad, labels)
 	if grad {
 		f = g.param("f")
@@ -93,19 +89,41 @@ type ordinaryBlock struct {
 	held int // how many of its numbers AVX2 has registers for
 }
 
-// prepare stores what the exponentials take of the rows' maxima in lanes: as Shift the magic number
-// of expInRow.
+// ordinaryBlockOf returns those of a kernel with labels or an index.
+func (g isa) ordinaryBlockOf(labels bool) *ordinaryBlock {
+	held := 7
+	if labels {
+		held = 1
+	}
+	return &ordinaryBlock{plainBlock: plainBlock{g: g}, held: held}
+}
+
 func (p *ordinaryBlock) prepare(k reg.GPVirtual) (rejected reg.GPVirtual) {
-	g, lanes := p.g, p.g.param("lanes")
-	top, gap, rejected := g.blockExtremes(k, func(z reg.GPVirtual) func(i reg.GPVirtual, v int) reg.VecVirtual {
+	top, gap, rejected := p.extremes(k)
+	p.around(top, gap, top, p.g.rowBound(), func() rowExp { return p.g.rowExp(p.g.hold) }, rejected)
+	return rejected
+}
+
+// extremes is blockExtremes of the logits in memory.
+func (p *ordinaryBlock) extremes(k reg.GPVirtual) (top, gap reg.VecVirtual, nan reg.GPVirtual) {
+	g := p.g
+	return g.blockExtremes(k, func(z reg.GPVirtual) func(i reg.GPVirtual, v int) reg.VecVirtual {
 		return func(i reg.GPVirtual, v int) reg.VecVirtual { return g.get(z, i, v, nil) }
 	})
+}
+
+// around adds to rejected the rows whose largest logit, most, is above the bound, or with a gap that
+// is. It stores what the exponentials take of the maxima top in lanes: as Shift the magic number of
+// expInRow.
+func (p *ordinaryBlock) around(top, gap, most reg.VecVirtual, bound float64, exp func() rowExp,
+	rejected reg.GPVirtual) {
+	g, lanes := p.g, p.g.param("lanes")
 	size, ea := g.vec(), g.vec()
 	ORL(g.maskBits(g.cmp(nltUQ, g.constant(g.gap()), gap)), rejected)
 	g.load(g.abs(), size)
-	g.and(top, size, size)
-	ORL(g.maskBits(g.cmp(nltUQ, g.constant(g.rowBound()), size)), rejected)
-	p.x = g.rowExp(g.hold)
+	g.and(most, size, size)
+	ORL(g.maskBits(g.cmp(nltUQ, g.constant(bound), size)), rejected)
+	p.x = exp()
 	if !g.avx512 {
 		p.x.hold(g, p.held)
 	}
@@ -114,7 +132,6 @@ func (p *ordinaryBlock) prepare(k reg.GPVirtual) (rejected reg.GPVirtual) {
 	g.store(ea, g.lane(lanes, "Coef"))
 	g.store(top, g.lane(lanes, "Max"))
 	g.store(magic, g.lane(lanes, "Shift"))
-	return rejected
 }
 
 func (p *ordinaryBlock) row(row reg.GPVirtual) {
@@ -147,7 +164,35 @@ func (p *ordinaryBlock) ofClasses(lanes reg.GPVirtual) (less reg.VecVirtual, mos
 	return less, most
 }
 
-// ordinaryPrepared are the prepared logits of ordinary rows.
+// ordinaryDivided are the divided logits of ordinary rows, y = z/t, with the exponentials of
+// [divided]: y and the others are of prepared ones.
+type ordinaryDivided struct {
+	ordinaryBlock
+	y preparedLogits
+}
+
+func (p *ordinaryDivided) prepare(k reg.GPVirtual) (rejected reg.GPVirtual) {
+	g := p.g
+	top, gap, rejected := p.extremes(k)
+	p.around(top, p.y.unit(gap), p.y.unit(top), g.mostPreparedInRow(), g.dividedExp, rejected)
+	return rejected
+}
+
+func (p *ordinaryDivided) top(lanes reg.GPVirtual, s *crossEntropySums) (m, more reg.VecVirtual) {
+	g := p.g
+	top, m := g.loaded(g.lane(lanes, "Max")), g.zeros(1)[0]
+	minusM := p.y.minusGrid(p.y.unit(top))
+	more = p.y.less(top, minusM, nil)
+	g.store(minusM, g.lane(lanes, "Grid"))
+	g.store(more, g.lane(lanes, "Max"))
+	g.sub(minusM, m, m)
+	dot := p.y.less(g.value(s.dot), g.zeros(1)[0], nil)
+	g.madd(more, s.others.sum, dot)
+	s.dot = running{sum: dot}
+	return m, more
+}
+
+// ordinaryPrepared are the shifted logits of ordinary rows.
 type ordinaryPrepared struct{ preparedBlock }
 
 func (p *ordinaryPrepared) prepare(k reg.GPVirtual) (rejected reg.GPVirtual) {
@@ -156,9 +201,6 @@ func (p *ordinaryPrepared) prepare(k reg.GPVirtual) (rejected reg.GPVirtual) {
 		get := p.gets(z)
 		return func(i reg.GPVirtual, v int) reg.VecVirtual { return get(i, v, nil) }
 	})
-	if !p.shifted {
-		g.mul(p.b, gap, gap)
-	}
 	ORL(g.maskBits(g.cmp(nltUQ, g.constant(g.gap()), gap)), rejected)
 	ORL(p.around(k, top, g.mostPreparedInRow()), rejected)
 	p.x = g.rowExpPrepared()
@@ -174,10 +216,8 @@ func (p *ordinaryPrepared) exp(z, i reg.GPVirtual, v int, m *mask) (
 func (p *ordinaryPrepared) keepClass(z, class, row reg.GPVirtual) {
 	g := p.g
 	g.moveNumber(at(z, class, g, 0), g.lane(row, "Less"))
-	if p.shifted {
-		g.moveNumber(at(p.hi, class, g, 0), g.lane(row, "High"))
-		g.moveNumber(at(p.low, class, g, 0), g.lane(row, "Added"))
-	}
+	g.moveNumber(at(p.hi, class, g, 0), g.lane(row, "High"))
+	g.moveNumber(at(p.low, class, g, 0), g.lane(row, "Added"))
 }
 
 func (p *ordinaryPrepared) ofClasses(lanes reg.GPVirtual) (less reg.VecVirtual, most mask) {
@@ -186,9 +226,6 @@ func (p *ordinaryPrepared) ofClasses(lanes reg.GPVirtual) (less reg.VecVirtual, 
 	g.load(g.lane(lanes, "Less"), z)
 	g.load(g.lane(lanes, "Grid"), c)
 	g.load(g.lane(lanes, "Max"), top)
-	if !p.shifted {
-		return p.less(z, c, nil), g.cmp(eqOQ, top, z)
-	}
 	low := g.vec()
 	g.add(g.lane(lanes, "High"), c, c)
 	g.load(g.lane(lanes, "Added"), low)

@@ -26,8 +26,8 @@ func (g isa) ordinaryGrads() {
 			held, smoothing = 3, 2
 		}
 		g.gradsOf(&plain{g: g, keeps: true, held: held}, target{}, "ordinary", labels)
-		g.gradsOf(&prepared{g: g, keeps: true}, target{}, "divided", labels)
-		g.gradsOf(&prepared{g: g, keeps: true, shifted: true}, target{}, "shifted", labels)
+		g.gradsOf(&divided{plain{g: g, keeps: true, held: held}}, target{}, "divided", labels)
+		g.gradsOf(&prepared{g: g, keeps: true, alone: !labels}, target{}, "shifted", labels)
 		g.gradsOf(&plain{g: g, keeps: true, held: smoothing}, target{smooths: true}, "smoothed", labels)
 	}
 	g.gradsOf(&plain{g: g, keeps: true, held: 2}, target{smooths: true, cuts: true}, "cut", true)

@@ -33,12 +33,19 @@ func (p *plain) unit(reg.VecVirtual) {}
 func (p *plain) bound() float64 { return p.g.rowBound() }
 
 func (p *plain) prepare(top reg.VecVirtual, _ reg.GPVirtual) {
+	p.c = p.g.rowExp(p.g.hold)
+	p.around(top, func() {
+		p.g.result(top, "m")
+		doubleResult(p.ofTop(), "em")
+	})
+}
+
+// around readies the exponentials of a row, and emits results where the largest logit top is one.
+func (p *plain) around(top reg.VecVirtual, results func()) {
 	g := p.g
-	p.c = g.rowExp(g.hold)
 	p.magic, p.m = g.park(g.rowShift(p.c.expConsts, top)), g.park(top)
 	if !p.keeps {
-		g.result(top, "m")
-		doubleResult(p.ofTop(), "em")
+		results()
 	}
 	if !g.avx512 {
 		p.c.hold(g, p.held, &p.magic)
@@ -49,6 +56,8 @@ func (p *plain) prepare(top reg.VecVirtual, _ reg.GPVirtual) {
 func (p *plain) ofTop() reg.VecVirtual { return p.g.wideExpInRow(p.c, p.g.loaded(p.m), p.magic) }
 
 func (p *plain) largest() (m, em reg.VecVirtual) { return p.g.wideNumber(p.m), p.ofTop() }
+
+func (p *plain) times(reg.VecVirtual) {}
 
 func (p *plain) measures() *farthest { return &p.far }
 

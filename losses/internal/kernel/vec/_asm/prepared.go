@@ -17,11 +17,11 @@ import (
 // and with n of [rowExp] for u its reduced one r = (b z + ((hi - top) + n ln2hi)) + (q + n ln2lo),
 // where the inner sum is exact.
 type prepared struct {
-	g       isa
-	shifted bool // otherwise s is 0
-	keeps   bool // M is no result
-	far     farthest
-	most    func() []reg.VecVirtual // M, where it is kept
+	g     isa
+	keeps bool // M is no result
+	alone bool // nobody wants the logits less M
+	far   farthest
+	most  func() []reg.VecVirtual // M, where it is kept
 
 	z, hi, low         reg.GPVirtual
 	b, bLow            Op
@@ -70,27 +70,17 @@ func (g isa) mostPreparedInRow() float64 {
 }
 
 func (p *prepared) signature() (name, ins, outs string, doc []string) {
-	name, ins = "divided", "factor, factorLow float64, "
-	if p.shifted {
-		name, ins = "shifted", "hi, low *T, "+ins
-	}
-	return name, ins, "m, em, sum", []string{"is odds of other logits.", p.are()}
+	return "shifted", "hi, low *T, factor, factorLow float64, ", "m, em, sum",
+		[]string{"is odds of other logits.", p.are()}
 }
 
 func (p *prepared) are() string {
-	const lost = "factorLow is what factor has lost, for float64."
-	if p.shifted {
-		return "The logits are y = factor z + hi + low, hi a multiple of the grid. " + lost
-	}
-	return "The logits are y = factor z. " + lost
+	return "The logits are y = factor z + hi + low, hi a multiple of the grid. " + factorLow
 }
 
 func (p *prepared) load(z reg.GPVirtual) {
 	g := p.g
-	p.z = z
-	if p.shifted {
-		p.hi, p.low = g.param("hi"), g.param("low")
-	}
+	p.z, p.hi, p.low = z, g.param("hi"), g.param("low")
 	p.b, p.bLow = g.factorParts()
 }
 
@@ -101,27 +91,16 @@ func (g isa) everywhere(x reg.VecVirtual) Op {
 	return g.park(v)
 }
 
-// get loads b z + hi, or z alone: where no two elements are shifted apart their order is that of z.
+// get loads b z + hi.
 func (p *prepared) get(i reg.GPVirtual, v int, m *mask) reg.VecVirtual {
-	x := p.g.get(p.z, i, v, m)
-	if !p.shifted {
-		return x
-	}
-	y := p.g.get(p.hi, i, v, m)
+	x, y := p.g.get(p.z, i, v, m), p.g.get(p.hi, i, v, m)
 	p.g.madd(p.b, x, y)
 	return y
 }
 
-func (p *prepared) unit(x reg.VecVirtual) {
-	if !p.shifted {
-		b := XMM()
-		VMOVSD(address(Param("factor")), b)
-		if !p.g.f64 {
-			VCVTSD2SS(b, b, b)
-		}
-		p.g.pick(VMULSS, VMULSD, b, x, x)
-	}
-}
+func (p *prepared) unit(reg.VecVirtual) {}
+
+func (p *prepared) times(reg.VecVirtual) {}
 
 func (p *prepared) bound() float64 { return p.g.mostPreparedInRow() }
 
@@ -158,10 +137,8 @@ func (p *prepared) topOf(a reg.GPVirtual) (top, low reg.VecVirtual) {
 	wide, grid, m := isa{avx512: g.avx512, f64: true}, XMM(), XMM()
 	z := number(p.z)
 	VMULSD(address(Param("factor")), z, m)
-	if p.shifted {
-		VADDSD(number(p.hi), m, m)
-		VADDSD(number(p.low), m, m)
-	}
+	VADDSD(number(p.hi), m, m)
+	VADDSD(number(p.low), m, m)
 	if !g.f64 {
 		p.found(m)
 		VMOVSD(wide.constant(0x1.8p43), grid)
@@ -173,11 +150,8 @@ func (p *prepared) topOf(a reg.GPVirtual) (top, low reg.VecVirtual) {
 	VSUBSD(grid, top, top)
 	if g.f64 { // m has not the digits
 		VMOVAPD(top, m)
-		VXORPD(low, low, low)
-		if p.shifted {
-			VADDSD(number(p.hi), m, m)
-			low = number(p.low)
-		}
+		VADDSD(number(p.hi), m, m)
+		low = number(p.low)
 		VFMADD231SD(address(Param("factor")), z, m)
 		VFMADD231SD(address(Param("factorLow")), z, low)
 		VADDSD(low, m, low)
@@ -217,22 +191,25 @@ func (p *prepared) exp(i reg.GPVirtual, v int, m *mask) (e reg.VecVirtual, less 
 	x, c, q := g.get(p.z, i, v, m), g.vec(), g.vec()
 	g.load(p.minusTop, c)
 	g.load(p.minusLow, q)
-	if p.shifted {
-		g.add(g.get(p.hi, i, v, m), c, c)
-		g.add(g.get(p.low, i, v, m), q, q)
-	}
+	g.add(g.get(p.hi, i, v, m), c, c)
+	g.add(g.get(p.low, i, v, m), q, q)
 	u := g.vec()
 	g.move(c, u)
 	g.madd(p.b, x, u)
 	g.madd(p.bLow, x, q)
-	e, t := g.expOfPrepared(p.c, p.b, x, u, u, q, func() reg.VecVirtual { return c })
+	sum := u
+	if p.alone {
+		sum = nil
+	}
+	e, t := g.expOfPrepared(p.c, p.b, x, u, sum, q, func() reg.VecVirtual { return c })
 	p.far.take(g, t, m)
 	return e, func() reg.VecVirtual { return u }
 }
 
 // expOfPrepared emits e = exp(u + q), a normal number, and t of which the low bits are n, for the
 // parts of a prepared logit b z and from, which emits hi - top; n is that of v, which is u as far
-// as that has such an exponential. It leaves u + q in u, and overwrites q and what from returns.
+// as that has such an exponential. It leaves u + q in u, unless that is nil, and overwrites q and
+// what from returns.
 func (g isa) expOfPrepared(x rowExp, b Op, z, v, u, q reg.VecVirtual, from func() reg.VecVirtual) (
 	e, t reg.VecVirtual) {
 	t, n := g.vec(), g.vec()
@@ -242,7 +219,9 @@ func (g isa) expOfPrepared(x rowExp, b Op, z, v, u, q reg.VecVirtual, from func(
 	r := from()
 	g.madd(x.ln2hi, n, r)
 	g.madd(b, z, r)
-	g.add(q, u, u)
+	if u != nil {
+		g.add(q, u, u)
+	}
 	g.madd(x.ln2lo, n, q)
 	g.add(q, r, r)
 	e = g.vec()

@@ -57,18 +57,30 @@ func (g isa) factorParts() (b, bLow Op) {
 // whose largest logit is above the bound.
 func (p *preparedLogits) onGrid(x reg.VecVirtual, bound float64) (minusM reg.VecVirtual, rejected reg.GPVirtual) {
 	g := p.g
-	y, size, most, grid := g.vec(), g.vec(), g.vec(), g.vec()
-	if g.move(x, y); !p.shifted {
-		g.mul(p.b, y, y)
-	}
+	y, size, most := p.unit(x), g.vec(), g.vec()
 	g.load(g.abs(), size)
 	g.and(y, size, size)
 	g.load(g.constant(bound), most)
 	rejected = g.maskBits(g.cmp(nltUQ, most, size))
-	g.load(g.constant(toGrid), grid)
-	g.add(grid, y, y)
-	g.sub(y, grid, y)
-	return y, rejected
+	return p.minusGrid(y), rejected
+}
+
+// unit returns the logits for x, by which the rows are compared.
+func (p *preparedLogits) unit(x reg.VecVirtual) (y reg.VecVirtual) {
+	y = p.g.vec()
+	if p.g.move(x, y); !p.shifted {
+		p.g.mul(p.b, y, y)
+	}
+	return y
+}
+
+// minusGrid makes of y the multiple of the grid next to -y.
+func (p *preparedLogits) minusGrid(y reg.VecVirtual) (minusM reg.VecVirtual) {
+	grid := p.g.vec()
+	p.g.load(p.g.constant(toGrid), grid)
+	p.g.add(grid, y, y)
+	p.g.sub(y, grid, y)
+	return y
 }
 
 // parts returns u and q of logits z, with c = hi - m, and low, which it overwrites, nil for 0.

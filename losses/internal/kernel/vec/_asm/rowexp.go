@@ -74,7 +74,11 @@ func (g isa) rowExpPrepared() (c rowExp) {
 // hold brings n numbers to registers, of which AVX2 has few, those first that a vector takes twice:
 // with all in memory the loads would take longer than the arithmetic.
 func (c *rowExp) hold(g isa, n int, first ...*Op) {
+	alike := c.first == c.one
 	numbers := append(first, &c.one, &c.log2e, &c.ln2hi, &c.ln2lo)
+	if !alike {
+		numbers = append(numbers, &c.first)
+	}
 	for i := range c.q {
 		numbers = append(numbers, &c.q[i])
 	}
@@ -83,6 +87,9 @@ func (c *rowExp) hold(g isa, n int, first ...*Op) {
 	}
 	for _, x := range numbers[:min(n, len(numbers))] {
 		*x = g.loaded(*x)
+	}
+	if alike {
+		c.first = c.one
 	}
 }
 
@@ -181,7 +188,7 @@ func (g isa) powerOfRow(c rowExp, t, r, e reg.VecVirtual) (q reg.VecVirtual) {
 func (c *rowExp) overReduced(g isa, r reg.VecVirtual) reg.VecVirtual {
 	q := g.vec()
 	g.load(c.q[0], q)
-	for _, k := range append(c.q[1:], c.one) {
+	for _, k := range append(c.q[1:], c.first) {
 		g.horner(k, r, q)
 	}
 	return q

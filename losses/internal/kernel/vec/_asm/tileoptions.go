@@ -15,7 +15,7 @@ import (
 func (g isa) options() {
 	g.tileOptions("tileZLoss", func() tileLogits { return &plainTile{g} })
 	g.blockOptions("blockZLoss", func() blockLogits { return &plainBlock{g: g} })
-	g.ordinaryOptions("ordinaryZLoss", func() ordinaryLogits { return &ordinaryBlock{plainBlock: plainBlock{g: g}} })
+	g.ordinaryOptions("ordinaryZLoss", func(labels bool) ordinaryLogits { return g.ordinaryBlockOf(labels) })
 	for _, shifted := range []bool{false, true} {
 		name := "Divided"
 		if shifted {
@@ -27,8 +27,12 @@ func (g isa) options() {
 		g.blockOptions("block"+name, func() blockLogits {
 			return &preparedBlock{preparedLogits: g.preparedLogits(shifted)}
 		})
-		g.ordinaryOptions("ordinary"+name, func() ordinaryLogits {
-			return &ordinaryPrepared{preparedBlock{preparedLogits: g.preparedLogits(shifted)}}
+		g.ordinaryOptions("ordinary"+name, func(labels bool) ordinaryLogits {
+			logits := g.preparedLogits(shifted)
+			if shifted {
+				return &ordinaryPrepared{preparedBlock{preparedLogits: logits}}
+			}
+			return &ordinaryDivided{*g.ordinaryBlockOf(labels), logits}
 		})
 		g.preparedLess(strings.ToLower(name)+"Less", shifted)
 		g.tileLess("tile"+name+"Less", shifted)
@@ -51,12 +55,11 @@ func optionParams(name, doc string) (params string, text []string) {
 
 // preparedParams returns the parameters that logits are prepared by, and what these are.
 func preparedParams(shifted bool) (params string, are []string) {
-	const lost = "factorLow is what factor has lost, for float64."
 	if shifted {
 		return ", hi, low *T, factor, factorLow float64", []string{"The logits are factor z + hi + low, hi a multiple of " +
-			"the grid.", lost}
+			"the grid.", factorLow}
 	}
-	return ", factor, factorLow float64", []string{"The logits are factor z.", lost}
+	return ", factor, factorLow float64", []string{"The logits are factor z.", factorLow}
 }
 
 // tileOptions emits kernels for tiles, with labels and with an index, in passes as
@@ -111,7 +114,7 @@ func (g isa) blockOptions(name string, logits func() blockLogits) {
 // rejected that are none.
 func (g isa) blockResults(x blockLogits, s crossEntropySums, rejected reg.GPVirtual) (y crossEntropyResults) {
 	lanes := g.param("lanes")
-	m, more := x.top(lanes)
+	m, more := x.top(lanes, &s)
 	y = g.optionNumbers(lanes, m, more, s)
 	ORL(y.bad, rejected)
 	g.optionResults(lanes)
@@ -119,7 +122,7 @@ func (g isa) blockResults(x blockLogits, s crossEntropySums, rejected reg.GPVirt
 }
 
 // ordinaryOptions emits kernels for blocks of ordinary rows, with labels and with an index.
-func (g isa) ordinaryOptions(name string, logits func() ordinaryLogits) {
+func (g isa) ordinaryOptions(name string, logits func(labels bool) ordinaryLogits) {
 	for _, labels := range []bool{true, false} {
 		name, ins, is := name, "e, z, t *T", "is ordinaryBlockGrad"
 		if !labels {
@@ -127,9 +130,9 @@ func (g isa) ordinaryOptions(name string, logits func() ordinaryLogits) {
 				"is ordinaryIndexBlockGrad"
 		}
 		params, doc := optionParams(name, is)
-		g.text(name, "func("+ins+", k, n int, f, extra *T, loss, lse *float64, work, lanes *T"+params+
+		g.framed(name, "func("+ins+", k, n int, f, extra *T, loss, lse *float64, work, lanes *T"+params+
 			") (declined uint32)", doc...)
-		k, x := g.param("k"), logits()
+		k, x := g.param("k"), logits(labels)
 		s, rejected := g.ordinarySums(x, k, true, labels)
 		y := g.blockResults(x, s, rejected)
 		g.ordinaryGradients(k, y, labels)
