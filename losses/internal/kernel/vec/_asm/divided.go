@@ -49,11 +49,11 @@ func (d *divided) prepare(top reg.VecVirtual, _ reg.GPVirtual) {
 
 func (d *divided) largest() (m, em reg.VecVirtual) {
 	m, em = d.plain.largest()
-	d.times(m)
+	d.times(m, nil)
 	return m, em
 }
 
-func (d *divided) times(dot reg.VecVirtual) {
+func (d *divided) times(dot, _ reg.VecVirtual) {
 	VMULSD(address(Param("factor")), dot.AsX(), dot.AsX())
 }
 

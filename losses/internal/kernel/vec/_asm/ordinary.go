@@ -44,10 +44,10 @@ type logits interface {
 	measures() *farthest
 	// farthest is the largest number that this may find for an ordinary row.
 	farthest() float64
-	// exp returns the exponentials of vector v at i and what emits its logits less the largest, of
-	// which times makes a sum, in float64, where they are not divided yet.
+	// exp returns the exponentials of vector v at i and what emits numbers d of its logits.
 	exp(i reg.GPVirtual, v int, m *mask) (e reg.VecVirtual, less func() reg.VecVirtual)
-	times(sum reg.VecVirtual)
+	// times makes of Σ t d, where others are Σ t, that of the logits less the largest, in float64.
+	times(dot, others reg.VecVirtual)
 }
 
 // ordinary emits the kernels for ordinary rows.
@@ -224,8 +224,8 @@ func (r *ordinaryRow) sums(a reg.GPVirtual, declined string) (s rowSums) {
 		TESTL(bits, bits)
 		JNE(LabelRef(declined))
 		s.dot = g.finiteTotal(dots)
-		r.x.times(s.dot)
 		s.others = g.finiteTotal(masses)
+		r.x.times(s.dot, s.others)
 		VUCOMISD(s.dot.AsX(), s.dot.AsX()) // a NaN logit, which the exponent's arithmetic hides, or label
 		JP(LabelRef(declined))
 	}

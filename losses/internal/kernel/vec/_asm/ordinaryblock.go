@@ -181,7 +181,8 @@ func (p *ordinaryDivided) prepare(k reg.GPVirtual) (rejected reg.GPVirtual) {
 func (p *ordinaryDivided) top(lanes reg.GPVirtual, s *crossEntropySums) (m, more reg.VecVirtual) {
 	g := p.g
 	top, m := g.loaded(g.lane(lanes, "Max")), g.zeros(1)[0]
-	minusM := p.y.minusGrid(p.y.unit(top))
+	minusM := p.y.unit(top)
+	g.minusGrid(minusM)
 	more = p.y.less(top, minusM, nil)
 	g.store(minusM, g.lane(lanes, "Grid"))
 	g.store(more, g.lane(lanes, "Max"))

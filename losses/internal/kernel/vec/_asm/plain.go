@@ -57,7 +57,7 @@ func (p *plain) ofTop() reg.VecVirtual { return p.g.wideExpInRow(p.c, p.g.loaded
 
 func (p *plain) largest() (m, em reg.VecVirtual) { return p.g.wideNumber(p.m), p.ofTop() }
 
-func (p *plain) times(reg.VecVirtual) {}
+func (p *plain) times(dot, others reg.VecVirtual) {}
 
 func (p *plain) measures() *farthest { return &p.far }
 

@@ -9,24 +9,25 @@ import (
 )
 
 // prepared are logits y = factor z + s, exact to far more digits than their type has. With b +
-// bLow = factor, hi + low = s and top + topLow = M, the largest y, hi and top multiples of a grid,
+// bLow = factor, hi + low = s, and hi and top, which is next to the largest y, multiples of a grid,
 // 2^-9 for float32 and 2^-38 for float64, the argument of the exponential is
 //
-//	y - M = u + q,   u = b z + (hi - top),   q = bLow z + (low - topLow),
+//	y - top = u + q,   u = b z + (hi - top),   q = bLow z + low,
 //
 // and with n of [rowExp] for u its reduced one r = (b z + ((hi - top) + n ln2hi)) + (q + n ln2lo),
 // where the inner sum is exact.
 type prepared struct {
 	g     isa
-	keeps bool // M is no result
-	alone bool // nobody wants the logits less M
+	keeps bool // M, the largest y, is no result
+	alone bool // nobody wants the logits less top
 	far   farthest
-	most  func() []reg.VecVirtual // M, where it is kept
+	above func() []reg.VecVirtual // M - top, and M
 
-	z, hi, low         reg.GPVirtual
-	b, bLow            Op
-	minusTop, minusLow Op
-	c                  rowExp // with others than its ln 2
+	z, hi, low reg.GPVirtual
+	b, bLow    Op
+	minusTop   Op
+	c          rowExp // with others than its ln 2
+	held       int    // how many of the numbers that every vector takes AVX2 has registers for
 }
 
 // ln2Parts returns the first digits of ln 2, a multiple of the grid, and the others.
@@ -100,87 +101,55 @@ func (p *prepared) get(i reg.GPVirtual, v int, m *mask) reg.VecVirtual {
 
 func (p *prepared) unit(reg.VecVirtual) {}
 
-func (p *prepared) times(reg.VecVirtual) {}
+func (p *prepared) times(dot, others reg.VecVirtual) {
+	VFNMADD231SD(p.above()[0], others.AsX(), dot.AsX())
+}
 
 func (p *prepared) bound() float64 { return p.g.mostPreparedInRow() }
 
-func (p *prepared) prepare(_ reg.VecVirtual, a reg.GPVirtual) {
-	g := p.g
-	top, low := p.topOf(a)
-	p.minusTop, p.minusLow = g.everywhere(top), g.everywhere(low)
+func (p *prepared) prepare(top reg.VecVirtual, a reg.GPVirtual) {
+	g, m, minusTop := p.g, XMM(), p.g.vec()
+	g.move(top, minusTop)
+	g.minusGrid(minusTop)
+	p.minusTop = g.park(minusTop)
+	minus, z, above, low := g.wideNumber(minusTop), g.wideNumber(at(p.z, a, g, 0)), g.wideNumber(at(p.hi, a, g, 0)),
+		g.wideNumber(at(p.low, a, g, 0))
+	VADDSD(minus, above, above)
+	VFMADD231SD(address(Param("factor")), z, above)
+	VFMADD231SD(address(Param("factorLow")), z, low)
+	VADDSD(low, above, above)
+	VSUBSD(minus, above, m)
+	p.above = g.keptNumbers(above, m)
 	p.c = g.rowExpPrepared()
+	if !g.avx512 {
+		p.c.hold(g, p.held, &p.b, &p.c.magic)
+	}
 	if !p.keeps {
-		doubleResult(p.ofTop(), "em")
+		m, em := p.largest()
+		doubleResult(m, "m")
+		doubleResult(em, "em")
 	}
 }
 
-// ofTop returns the exponential of M, of which others are multiples.
-func (p *prepared) ofTop() (em reg.VecVirtual) {
+// minusGrid makes y the multiple of the grid next to -y.
+func (g isa) minusGrid(y reg.VecVirtual) {
+	grid := g.vec()
+	g.load(g.constant(toGrid), grid)
+	g.add(grid, y, y)
+	g.sub(y, grid, y)
+}
+
+// largest returns exp(M - top) as Taylor's series has it: that is next to 1.
+func (p *prepared) largest() (m, em reg.VecVirtual) {
+	x, w := p.above(), isa{avx512: p.g.avx512, f64: true}
 	em = XMM()
-	VMOVSD(isa{avx512: p.g.avx512, f64: true}.constant(p.g.rowFactor()), em)
-	return em
+	VMOVSD(w.constant(1./6), em)
+	for _, c := range []float64{1. / 2, 1, 1} {
+		VFMADD213SD(w.constant(c), x[0], em)
+	}
+	VMULSD(w.constant(p.g.rowFactor()), em, em)
+	return x[1], em
 }
-
-// topOf stores M, the logit at a, and returns -top and -topLow.
-func (p *prepared) topOf(a reg.GPVirtual) (top, low reg.VecVirtual) {
-	g := p.g
-	number := func(from reg.GPVirtual) (x reg.VecVirtual) { // in float64
-		x = XMM()
-		if g.f64 {
-			VMOVSD(Mem{Base: from, Index: a, Scale: 8}, x)
-			return x
-		}
-		VMOVSS(Mem{Base: from, Index: a, Scale: 4}, x)
-		VCVTSS2SD(x, x, x)
-		return x
-	}
-	wide, grid, m := isa{avx512: g.avx512, f64: true}, XMM(), XMM()
-	z := number(p.z)
-	VMULSD(address(Param("factor")), z, m)
-	VADDSD(number(p.hi), m, m)
-	VADDSD(number(p.low), m, m)
-	if !g.f64 {
-		p.found(m)
-		VMOVSD(wide.constant(0x1.8p43), grid)
-	} else {
-		VMOVSD(wide.constant(toGrid), grid)
-	}
-	top, low = XMM(), XMM()
-	VSUBSD(m, grid, top)
-	VSUBSD(grid, top, top)
-	if g.f64 { // m has not the digits
-		VMOVAPD(top, m)
-		VADDSD(number(p.hi), m, m)
-		low = number(p.low)
-		VFMADD231SD(address(Param("factor")), z, m)
-		VFMADD231SD(address(Param("factorLow")), z, low)
-		VADDSD(low, m, low)
-		VSUBSD(top, low, m)
-		p.found(m)
-	} else {
-		VADDSD(top, m, low)
-	}
-	VXORPD(m, m, m)
-	VSUBSD(low, m, low)
-	if !g.f64 {
-		VCVTSD2SS(top, top, top)
-		VCVTSD2SS(low, low, low)
-	}
-	return top, low
-}
-
-// found keeps M or stores it.
-func (p *prepared) found(m reg.VecVirtual) {
-	if !p.keeps {
-		VMOVSD(m, address(Return("m")))
-		return
-	}
-	x := XMM()
-	VMOVAPD(m, x)
-	p.most = p.g.keptNumbers(x)
-}
-
-func (p *prepared) largest() (m, em reg.VecVirtual) { return p.most()[0], p.ofTop() }
 
 func (p *prepared) measures() *farthest { return &p.far }
 
@@ -188,11 +157,9 @@ func (p *prepared) farthest() float64 { return p.g.mostInRow() }
 
 func (p *prepared) exp(i reg.GPVirtual, v int, m *mask) (e reg.VecVirtual, less func() reg.VecVirtual) {
 	g := p.g
-	x, c, q := g.get(p.z, i, v, m), g.vec(), g.vec()
+	x, c, q := g.get(p.z, i, v, m), g.vec(), g.get(p.low, i, v, m)
 	g.load(p.minusTop, c)
-	g.load(p.minusLow, q)
 	g.add(g.get(p.hi, i, v, m), c, c)
-	g.add(g.get(p.low, i, v, m), q, q)
 	u := g.vec()
 	g.move(c, u)
 	g.madd(p.b, x, u)

@@ -62,7 +62,8 @@ func (p *preparedLogits) onGrid(x reg.VecVirtual, bound float64) (minusM reg.Vec
 	g.and(y, size, size)
 	g.load(g.constant(bound), most)
 	rejected = g.maskBits(g.cmp(nltUQ, most, size))
-	return p.minusGrid(y), rejected
+	g.minusGrid(y)
+	return y, rejected
 }
 
 // unit returns the logits for x, by which the rows are compared.
@@ -71,15 +72,6 @@ func (p *preparedLogits) unit(x reg.VecVirtual) (y reg.VecVirtual) {
 	if p.g.move(x, y); !p.shifted {
 		p.g.mul(p.b, y, y)
 	}
-	return y
-}
-
-// minusGrid makes of y the multiple of the grid next to -y.
-func (p *preparedLogits) minusGrid(y reg.VecVirtual) (minusM reg.VecVirtual) {
-	grid := p.g.vec()
-	p.g.load(p.g.constant(toGrid), grid)
-	p.g.add(grid, y, y)
-	p.g.sub(y, grid, y)
 	return y
 }
 
