@@ -32,19 +32,28 @@ func marginPieces(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
 		positive, no := q.positive(), K()
 		KNOTW(positive.op, no)
-		f := g.fall(c, par, q.minus, positive)
-		v, low := g.fromEnd(par, q.minus, positive, no)
-		x4, low4 := v, low
-		for range 2 {
-			square, lost := g.product(x4, x4)
-			twice := g.vec()
-			g.add(x4, x4, twice)
-			g.madd(twice, low4, lost)
-			x4, low4 = square, lost
-		}
+		var f, v, excess reg.VecVirtual
+		var x4 running
+		var functions []reg.VecVirtual
+		interleave(func() {
+			f = g.fall(c, par, q.minus, positive)
+			v, x4.lost = g.fromEnd(par, q.minus, positive, no)
+			x4.sum = v
+			for range 2 {
+				square, lost := g.product(x4.sum, x4.sum)
+				twice := g.vec()
+				g.add(x4.sum, x4.sum, twice)
+				g.madd(twice, x4.lost, lost)
+				x4 = running{square, lost}
+			}
+		}, func() {
+			var index, x reg.VecVirtual
+			index, x, excess = g.piece(pieceWidth, q.minus)
+			functions = each(pieceFunctions, g.unlike(par, index, x, positive))
+		})
 		t, u := labels()
-		fall, lost := g.product(f, x4)
-		g.madd(f, low4, lost)
+		fall, lost := g.product(f, x4.sum)
+		g.madd(f, x4.lost, lost)
 		pair, lostBeside := g.product(t, fall)
 		g.madd(t, lost, lostBeside)
 		share := g.parameter(par, parShare+1)
@@ -54,22 +63,19 @@ func marginPieces(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 		g.load(g.constant(1), d)
 		g.blend(positive, f, d)
 		other, rounded := g.product(u, d)
-
-		index, x, excess := g.piece(pieceWidth, q.minus)
-		function := g.unlike(par, index, x, positive)
-		near := function(0)
+		near := functions[0]
 		g.mul(v, near, near)
-		loss = function(2)
+		loss = functions[2]
 		g.mul(u, loss, loss)
 		g.madd(pair, near, loss)
 		g.madd(lostBeside, near, loss)
 		labelled := K()
 		g.pick(VCMPPS_BCST, nil, Imm(neqUQ), g.constant(0), u, no, labelled)
 		g.pick(VFNMADD231PS, nil, excess, u, labelled, loss)
-		near = function(1)
+		near = functions[1]
 		g.pick(VMULPS, nil, v, near, positive.op, near)
 		return loss, g.fallsLess(running{pair, lostBeside}, running{sum: near},
-			running{other, rounded}, running{sum: function(3)})
+			running{other, rounded}, running{sum: functions[3]})
 	}
 }
 

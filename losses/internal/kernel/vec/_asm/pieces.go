@@ -54,23 +54,31 @@ func piecesQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 	g.pick(VCMPPS_BCST, nil, Imm(neqUQ), Mem{Base: par, Disp: g.floatSize() * parGrows}, g.zeros(1)[0], grows)
 	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
 		positive := q.positive()
-		f := g.fall(c, par, q.minus, positive)
-		index, x, excess := g.piece(pieceWidth, q.minus)
-		function := g.unlike(par, index, x, positive)
+		var f, excess reg.VecVirtual
+		var functions, lost []reg.VecVirtual
+		interleave(func() {
+			f = g.fall(c, par, q.minus, positive)
+		}, func() {
+			var index, x reg.VecVirtual
+			index, x, excess = g.piece(pieceWidth, q.minus)
+			function := g.unlike(par, index, x, positive)
+			functions = each(pieceFunctions, function)
+			lost = []reg.VecVirtual{function(pieceFunctions + 1), function(pieceFunctions + 3)}
+		})
 		t, u := labels()
 		loss = g.parameter(par, parSure)
-		g.madd(f, function(0), loss)
+		g.madd(f, functions[0], loss)
 		g.mul(t, loss, loss)
-		g.madd(u, function(2), loss)
+		g.madd(u, functions[2], loss)
 		labelled := K()
 		g.pick(VCMPPS_BCST, nil, Imm(neqUQ), g.constant(0), u, grows, labelled)
 		g.pick(VFNMADD231PS, nil, excess, u, labelled, loss)
-		d, near := g.parameter(par, parSteady), function(1)
+		d := g.parameter(par, parSteady)
 		g.madd(g.parameter(par, parFalls), f, d)
 		other, rounded := g.product(u, d)
-		pair, lost := g.product(t, f)
-		return loss, g.fallsLess(running{pair, lost}, running{near, function(pieceFunctions + 1)},
-			running{other, rounded}, running{function(3), function(pieceFunctions + 3)})
+		pair, beside := g.product(t, f)
+		return loss, g.fallsLess(running{pair, beside}, running{functions[1], lost[0]},
+			running{other, rounded}, running{functions[3], lost[1]})
 	}
 }
 
@@ -87,6 +95,14 @@ func (g isa) unlike(par reg.GPVirtual, index, x reg.VecVirtual, positive mask) f
 			emitted()
 		})
 	}
+}
+
+// each returns what function emits for 0 to n-1.
+func each(n int, function func(i int) reg.VecVirtual) (all []reg.VecVirtual) {
+	for i := range n {
+		all = append(all, function(i))
+	}
+	return all
 }
 
 // fallsLess emits x a - y b of numbers with what they have lost, of which there may be none.

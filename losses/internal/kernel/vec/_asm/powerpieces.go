@@ -30,25 +30,30 @@ var sigmoidPowerPieces = sigmoidLoss{name: "sigmoidPowerPieces",
 // powerPiecesQuestion: see above.
 func powerPiecesQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
-		farthest := g.parameter(par, parFarthest)
-		g.max(q.minus, farthest, farthest)
-		f := g.raisedExp(c, g.atLeast(pieceLowest, q.minus), nil, nil)
-		w := g.raisedExp(c, farthest, g.parameter(par, parPower), g.parameter(par, parPower+1))
-		index, x, _ := g.piece(powerWidth, q.minus)
-		function := func(i int) reg.VecVirtual {
-			return g.polynomial(x, i, func(row int, c reg.VecVirtual) {
-				VPERMPS(Mem{Base: par, Disp: g.floatSize() * (parPieces + row*pieceCount)}, index, c)
-				emitted()
+		var f, w reg.VecVirtual
+		var functions []reg.VecVirtual
+		interleave(func() {
+			f = g.raisedExp(c, g.atLeast(pieceLowest, q.minus), nil, nil)
+		}, func() {
+			farthest := g.parameter(par, parFarthest)
+			g.max(q.minus, farthest, farthest)
+			w = g.raisedExp(c, farthest, g.parameter(par, parPower), g.parameter(par, parPower+1))
+		}, func() {
+			index, x, _ := g.piece(powerWidth, q.minus)
+			functions = each(powerPieces, func(i int) reg.VecVirtual {
+				return g.polynomial(x, i, func(row int, c reg.VecVirtual) {
+					VPERMPS(Mem{Base: par, Disp: g.floatSize() * (parPieces + row*pieceCount)}, index, c)
+					emitted()
+				})
 			})
-		}
+		})
 		t, u := labels()
 		g.mul(f, t, t)
-		near := function(0)
-		loss = function(2)
+		loss = functions[2]
 		g.mul(u, loss, loss)
-		g.madd(t, near, loss)
+		g.madd(t, functions[0], loss)
 		g.nmadd(w, u, t)
-		slope = function(1)
+		slope = functions[1]
 		g.mul(t, slope, slope)
 		return loss, slope
 	}
