@@ -182,10 +182,15 @@ func (g isa) logOf(c questionConsts, k, s, small reg.VecVirtual) reg.VecVirtual 
 
 // labelLog emits log t of a positive normal label.
 func (g isa) labelLog(c questionConsts, t reg.VecVirtual) reg.VecVirtual {
+	return g.labelLogBeside(c, t, g.zeros(1)[0])
+}
+
+// labelLogBeside emits log(t + small) for a small that counts where t is near 1.
+func (g isa) labelLogBeside(c questionConsts, t, small reg.VecVirtual) reg.VecVirtual {
 	k, m := g.split(t)
 	s, sum := g.vec(), g.vec()
 	g.sub(g.constant(1), m, s)
 	g.add(g.constant(1), m, sum)
 	g.mul(g.inverse(sum), s, s)
-	return g.logOf(c, k, s, g.zeros(1)[0])
+	return g.logOf(c, k, s, small)
 }

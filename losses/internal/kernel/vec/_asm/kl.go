@@ -2,6 +2,7 @@ package main
 
 import (
 	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
@@ -180,8 +181,8 @@ func (g isa) klTile() {
 // klQuestion is cross entropy with the logarithms of the labels, t log(t/p) + u log(u/q), and what
 // the larger label lacks.
 func klQuestion(g isa, c questionConsts, _ reg.GPVirtual) questionLoss {
-	if g.looksUp() {
-		return g.klByTables(c)
+	if g.narrow {
+		return g.klOfRatios(c)
 	}
 	park := g.places(4)
 	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
@@ -205,8 +206,10 @@ func klQuestion(g isa, c questionConsts, _ reg.GPVirtual) questionLoss {
 	}
 }
 
-// klByTables is klQuestion with 1/p = 1+e and log(u/q) = log(u (1+e)) + |z|.
-func (g isa) klByTables(c questionConsts) questionLoss {
+// klOfRatios is klQuestion for results that are rounded to float32, with 1/p = 1+e and log(u/q) =
+// log(u (1+e)) + |z|.
+func (g isa) klOfRatios(c questionConsts) questionLoss {
+	park := g.places(5)
 	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
 		near, far, low := g.vec(), g.vec(), g.vec()
 		t, u := labels()
@@ -220,12 +223,30 @@ func (g isa) klByTables(c questionConsts) questionLoss {
 		g.msub2(q.e, t, low)
 		g.move(u, far)
 		g.madd(q.e, u, far)
-		logs := g.lookUpLogs(c.mantissas, low, near, far)
 		loss = g.lostLabels(t, u)
-		g.add(q.minus, logs[1], logs[1])
-		g.subLabelled(logs[0], t, loss)
-		g.subLabelled(logs[1], u, loss)
-		return loss, slope
+		if g.looksUp() {
+			logs := g.lookUpLogs(c.mantissas, low, near, far)
+			g.add(q.minus, logs[1], logs[1])
+			g.subLabelled(logs[0], t, loss)
+			g.subLabelled(logs[1], u, loss)
+			return loss, slope
+		}
+		keptSlope, keptT, keptU, keptFar := park(0, slope), park(1, t), park(2, u), park(3, far)
+		keptLoss := park(4, loss)
+		add := func(log reg.VecVirtual, t Op) { // where t is not 0
+			label := g.loaded(t)
+			g.keep(g.cmp(neqUQ, g.constant(0), label), log, log)
+			g.madd(label, log, loss)
+		}
+		log := g.labelLogBeside(c, near, low)
+		loss = g.loaded(keptLoss)
+		add(log, keptT)
+		keptLoss = park(4, loss)
+		log = g.labelLog(c, g.loaded(keptFar))
+		g.sub(q.minus, log, log)
+		loss = g.loaded(keptLoss)
+		add(log, keptU)
+		return loss, g.loaded(keptSlope)
 	}
 }
 

@@ -125,7 +125,7 @@ func (g isa) question(c questionConsts, z, low reg.VecVirtual) (q question) {
 	}
 	sum := g.vec()
 	g.add(g.constant(1), q.e, sum)
-	if c.loss.logs == none {
+	if c.loss.logs == none || c.loss.logs == ofLabels && g.narrow {
 		q.p = g.inverseOfSum(sum, q.e)
 		return q
 	}
