@@ -89,6 +89,10 @@ func (b *batch[T]) computeFused(l Loss, linear bool) (row int, err error) {
 	return 0, nil
 }
 
+// fusedRows is of how many rows the kernel stores losses and lse before they are taken up again:
+// few enough for the first cache.
+const fusedRows = 1 << 10
+
 // computeFusedRows is computeFused for rows that the kernel computes several at once. ready is b
 // with its target prepared.
 func (b *batch[T]) computeFusedRows(ready *batch[T], l Loss, linear bool) (row int, err error) {
@@ -96,9 +100,8 @@ func (b *batch[T]) computeFusedRows(ready *batch[T], l Loss, linear bool) (row i
 	if !held && len(extra) == 1 {
 		return b.computeApart(l, linear)
 	}
-	most := max(16, b.chunk()) // as many as the kernel computes before it takes up the next ones
-	for lo := 0; lo < b.n; lo += most {
-		c := ready.slice(lo, min(lo+most, b.n))
+	for lo := 0; lo < b.n; lo += fusedRows {
+		c := ready.slice(lo, min(lo+fusedRows, b.n))
 		lse, x := dense.Grow(&b.lse, c.n), extra
 		if len(x) > 1 {
 			x = x[lo : lo+c.n]
