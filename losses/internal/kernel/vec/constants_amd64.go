@@ -6,37 +6,35 @@ package vec
 
 // The numbers of a row in a tile, in the order of the assembly.
 const (
-	laneScale   = iota // factor of the gradient, set before
-	laneMax            // M
-	laneLog            // log1p(r)
-	laneTop            // p_a = 1/(1+r)
-	laneRest           // 1 - p_a = r/(1+r)
-	laneCoef           // p = coef e
-	laneOwn            // the labels of the maxima
-	laneLoss           // the loss
-	laneMass           // Σ -t φ'(l)
-	laneSlope          // φ' at the maximum
-	laneAtTop          // the gradient, before scale, of a maximum of p > 1/2
-	laneLogP           // log p of a class
-	laneP              // p of it
-	laneQ              // 1-p of it
-	lanePhi            // φ of it
-	laneFall           // -φ' of it
-	laneLow            // the least logit, or where exponentials are 0
-	laneShift          // what says what they are divided by
-	laneTies           // how many logits beside it are as large as the first maximum
-	laneGrid           // -M, rounded to a multiple of 2^-9
-	laneLost           // what Coef has lost
-	laneOdds           // r, the odds against the maximum
-	laneLess           // z - M of a class
-	laneHigh           // what is added to the logit of a class: a multiple of the grid
-	laneAdded          // and the rest of that
-	laneMark           // the exponential of M where p > 1/2 there, NaN elsewhere
-	laneNear           // how many classes may have a p of a sparse map
-	laneNumber         // how many have one
-	laneOpen           // the rows where that is not known
-	laneLSE            // log Σ exp y, of options
-	laneLSELost        // what that has lost
+	laneScale  = iota // factor of the gradient, set before
+	laneMax           // M
+	laneLog           // log1p(r)
+	laneTop           // p_a = 1/(1+r)
+	laneRest          // 1 - p_a = r/(1+r)
+	laneCoef          // p = coef e
+	laneOwn           // the labels of the maxima
+	laneLoss          // the loss
+	laneMass          // Σ -t φ'(l)
+	laneSlope         // φ' at the maximum
+	laneAtTop         // the gradient, before scale, of a maximum of p > 1/2
+	laneLogP          // log p of a class
+	laneP             // p of it
+	laneQ             // 1-p of it
+	lanePhi           // φ of it
+	laneFall          // -φ' of it
+	laneLow           // the least logit, or where exponentials are 0
+	laneShift         // what says what they are divided by
+	laneTies          // how many logits beside it are as large as the first maximum
+	laneGrid          // -M, rounded to a multiple of 2^-9
+	laneLost          // what Coef has lost
+	laneOdds          // r, the odds against the maximum
+	laneLess          // z - M of a class
+	laneHigh          // what is added to the logit of a class: a multiple of the grid
+	laneAdded         // and the rest of that
+	laneMark          // the exponential of M where p > 1/2 there, NaN elsewhere
+	laneNear          // how many classes may have a p of a sparse map
+	laneNumber        // how many have one
+	laneOpen          // the rows where that is not known
 	lanesPerRow
 )
 

@@ -42,7 +42,7 @@ func (g isa) blockCrossEntropy(grad bool) {
 	x := g.crossEntropyNumbers(lanes, Mem{Base: f}, s, grad)
 	ORL(x.bad, rejected)
 	Store(rejected, Return("declined"))
-	g.storeDoubles(x.loss, nil, g.param("loss"))
+	g.storeDoubles(x.loss, nil, Mem{Base: g.param("loss")})
 	if grad {
 		g.blockGradients(k, x)
 	}

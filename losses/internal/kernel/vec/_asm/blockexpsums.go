@@ -2,6 +2,7 @@ package main
 
 import (
 	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
@@ -44,6 +45,6 @@ func (g isa) blockExpSums() {
 	g.sub(c.magic, n, n)
 	g.store(n, g.lane(lanes, "Shift"))
 	sum := g.collapsedSum(g.param("work"), blockOdds)
-	g.storeDoubles(sum.sum, sum.lost, g.param("sum"))
+	g.storeDoubles(sum.sum, sum.lost, Mem{Base: g.param("sum")})
 	g.ret()
 }

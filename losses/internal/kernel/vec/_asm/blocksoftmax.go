@@ -1,7 +1,6 @@
 package main
 
 import (
-	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 )
 
@@ -30,9 +29,7 @@ func (g isa) blockSoftmax(labels bool) {
 	s, rejected := g.ordinarySums(x, g.param("k"), true, labels)
 	lanes, to := g.param("lanes"), g.param("numbers")
 	put := func(which int, x, lost Op) {
-		at := GP64()
-		LEAQ(Mem{Base: to, Disp: which * 8 * g.lanes()}, at)
-		g.storeDoubles(x, lost, at)
+		g.storeDoubles(x, lost, Mem{Base: to, Disp: which * 8 * g.lanes()})
 	}
 	put(softmaxOthers, s.others.sum, s.others.lost)
 	put(softmaxDot, s.dot.sum, s.dot.lost)

@@ -41,8 +41,6 @@ var lanes = []struct{ name, doc string }{
 	{"Near", "how many classes may have a p of a sparse map"},
 	{"Number", "how many have one"},
 	{"Open", "the rows where that is not known"},
-	{"LSE", "log Σ exp y, of options"},
-	{"LSELost", "what that has lost"},
 }
 
 // laneIndex returns the place of a number in lanes.

@@ -38,7 +38,7 @@ func (g isa) ordinaryBlock(grad, labels bool) {
 	y := g.crossEntropyNumbers(lanes, Mem{Base: f}, s, grad)
 	ORL(y.bad, rejected)
 	ORL(g.maskBits(g.cmp(neqUQ, y.loss, y.loss)), rejected)
-	g.storeDoubles(y.loss, nil, g.param("loss"))
+	g.storeDoubles(y.loss, nil, Mem{Base: g.param("loss")})
 	if grad {
 		g.ordinaryGradients(k, y, labels)
 	}

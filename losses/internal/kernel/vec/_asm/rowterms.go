@@ -125,7 +125,7 @@ func (g isa) blockSmallTerms(s smallTerm) {
 	})
 	for i, name := range []string{"sum", "mass"} {
 		x := g.collapsedSum(g.param("work"), 2*i)
-		g.storeDoubles(x.sum, x.lost, g.param(name))
+		g.storeDoubles(x.sum, x.lost, Mem{Base: g.param(name)})
 	}
 	g.ret()
 }

@@ -43,6 +43,30 @@ func (g isa) tilePass(body func(lanes reg.GPVirtual)) {
 	JNE(LabelRef(next))
 }
 
+// tilePairs is tilePass with the lanes of two tiles at a time, and of one that is left, with
+// AVX-512, which has the registers for what is emitted in turns.
+func (g isa) tilePairs(body func(lanes []reg.GPVirtual)) {
+	if !g.avx512 {
+		g.tilePass(func(lanes reg.GPVirtual) { body([]reg.GPVirtual{lanes}) })
+		return
+	}
+	at, tiles, second, size := g.param("lanes"), g.param("tiles"), GP64(), len(lanes)*g.column()
+	next, single, done := label("pair"), label("single"), label("done")
+	Label(next)
+	CMPQ(tiles, Imm(2))
+	JLT(LabelRef(single))
+	LEAQ(Mem{Base: at, Disp: size}, second)
+	body([]reg.GPVirtual{at, second})
+	ADDQ(U32(uint32(2*size)), at)
+	SUBQ(Imm(2), tiles)
+	JMP(LabelRef(next))
+	Label(single)
+	TESTQ(tiles, tiles)
+	JEQ(LabelRef(done))
+	body([]reg.GPVirtual{at})
+	Label(done)
+}
+
 // rowsOfTiles returns the pointers to the rows of the first tile, e with grad alone.
 func (g isa) rowsOfTiles(grad, index bool) *tileRows {
 	x := &tileRows{g: g, k: g.param("k")}
@@ -150,7 +174,7 @@ func (g isa) tileResults(grad, index bool) {
 		y := g.crossEntropyNumbers(lanes, Mem{Base: factor}, g.keptSums(lanes, index), grad)
 		ORL(y.bad, Mem{Base: declined})
 		ADDQ(Imm(4), declined)
-		g.storeDoubles(y.loss, nil, loss)
+		g.storeDoubles(y.loss, nil, Mem{Base: loss})
 		ADDQ(Imm(uint64(8*g.lanes())), loss)
 		if grad {
 			g.keepResults(lanes, y)
@@ -320,7 +344,7 @@ func (g isa) columnGradients(e, t, k reg.GPVirtual, x crossEntropyResults, top r
 }
 
 // storeDoubles stores the lanes of x, or of x + y, in memory of float64.
-func (g isa) storeDoubles(x, y Op, to reg.GPVirtual) {
+func (g isa) storeDoubles(x, y Op, to Mem) {
 	doubles := func(x Op) []reg.VecVirtual {
 		if g.f64 {
 			return []reg.VecVirtual{g.loaded(x)}
@@ -335,8 +359,9 @@ func (g isa) storeDoubles(x, y Op, to reg.GPVirtual) {
 			wide.add(v, parts[i], parts[i])
 		}
 	}
-	for i, v := range parts {
-		g.store(v, Mem{Base: to, Disp: i * g.column()})
+	for _, v := range parts {
+		g.store(v, to)
+		to.Disp += g.column()
 	}
 }
 
@@ -371,16 +396,31 @@ func (g isa) keepSums(lanes reg.GPVirtual, s crossEntropySums) {
 	}
 }
 
-// keptSums returns them.
-func (g isa) keptSums(lanes reg.GPVirtual, index bool) crossEntropySums {
-	s := crossEntropySums{bad: g.noLanes(), hot: index}
-	for _, sum := range s.places() {
-		if sum.lane == "Added" && (index || g.f64) { // the sum alone, see [isa.running]
-			continue
+// exponentials returns those of places that are of exponentials.
+func (s *crossEntropySums) exponentials() []sumPlace { return s.places()[:2] }
+
+// labels returns the others: of an index, or of float64, dot is the sum alone, see [isa.running].
+func (s *crossEntropySums) labels(f64 bool) (places []sumPlace) {
+	for _, p := range s.places()[2:] {
+		if !(p.lane == "Added" && (s.hot || f64)) {
+			places = append(places, p)
 		}
+	}
+	return places
+}
+
+// loadSums loads sums from where they lie.
+func (g isa) loadSums(lanes reg.GPVirtual, places []sumPlace) {
+	for _, sum := range places {
 		*sum.v = g.vec()
 		g.load(g.lane(lanes, sum.lane), *sum.v)
 	}
+}
+
+// keptSums returns the sums that keepSums has stored.
+func (g isa) keptSums(lanes reg.GPVirtual, index bool) crossEntropySums {
+	s := crossEntropySums{bad: g.noLanes(), hot: index}
+	g.loadSums(lanes, append(s.exponentials(), s.labels(g.f64)...))
 	return s
 }
 

@@ -10,8 +10,9 @@ import (
 type tileLogits interface {
 	// sums emits tileMaxima and tileSums.
 	sums(index bool)
-	// maxima returns them as m + more, more small, which is in the lane Max where it is not 0.
-	maxima(lanes reg.GPVirtual) (m, more reg.VecVirtual)
+	// maxima returns them as m + more, m as what emits it, more small, which is in the lane Max, or
+	// nil for 0.
+	maxima(lanes reg.GPVirtual) (m func() reg.VecVirtual, more Op)
 }
 
 // plainTile are the logits of a tile.
@@ -22,8 +23,8 @@ func (p *plainTile) sums(index bool) {
 	p.g.tileSums(true, index)
 }
 
-func (p *plainTile) maxima(lanes reg.GPVirtual) (m, more reg.VecVirtual) {
-	return p.g.loaded(p.g.lane(lanes, "Max")), p.g.zeros(1)[0]
+func (p *plainTile) maxima(lanes reg.GPVirtual) (m func() reg.VecVirtual, more Op) {
+	return func() reg.VecVirtual { return p.g.loaded(p.g.lane(lanes, "Max")) }, nil
 }
 
 // preparedTile are the prepared logits of a tile. The first of several maxima is the first of those
@@ -188,10 +189,12 @@ func (p *preparedTile) keep(lanes reg.GPVirtual) {
 	p.g.store(p.g.loaded(p.delta), p.g.lane(lanes, "Max"))
 }
 
-func (p *preparedTile) maxima(lanes reg.GPVirtual) (m, more reg.VecVirtual) {
-	m = p.g.zeros(1)[0]
-	p.g.sub(p.g.lane(lanes, "Grid"), m, m)
-	return m, p.g.loaded(p.g.lane(lanes, "Max"))
+func (p *preparedTile) maxima(lanes reg.GPVirtual) (m func() reg.VecVirtual, more Op) {
+	return func() reg.VecVirtual {
+		m := p.g.zeros(1)[0]
+		p.g.sub(p.g.lane(lanes, "Grid"), m, m)
+		return m
+	}, p.g.lane(lanes, "Max")
 }
 
 // tileLess emits preparedLess for a tile.

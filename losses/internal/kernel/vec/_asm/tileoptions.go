@@ -81,20 +81,55 @@ func (g isa) tileOptions(name string, logits func() tileLogits) {
 func (g isa) tileOption(x tileLogits, index bool) {
 	x.sums(index)
 	declined := g.param("declined")
-	g.tilePass(func(lanes reg.GPVirtual) {
-		m, more := x.maxima(lanes)
-		y := g.optionNumbers(lanes, m, more, g.keptSums(lanes, index))
-		ORL(y.bad, Mem{Base: declined})
-		ADDQ(Imm(4), declined)
-		g.optionResults(lanes)
-		g.keepResults(lanes, y)
-		ADDQ(Imm(uint64(8*g.lanes())), address(Param("loss")))
-		ADDQ(Imm(uint64(8*g.lanes())), address(Param("lse")))
-		ADDQ(g.param("step"), address(Param("f")))
-		ADDQ(g.param("extraStep"), address(Param("extra")))
+	g.tilePairs(func(lanes []reg.GPVirtual) {
+		rows := make([]*optionNumbers, len(lanes))
+		each := func(body func(i int)) {
+			var bodies []func()
+			for i := range lanes {
+				bodies = append(bodies, func() { body(i) })
+			}
+			interleave(bodies...)
+		}
+		each(func(i int) {
+			s := crossEntropySums{bad: g.noLanes(), hot: index}
+			rows[i] = &optionNumbers{g: g, lanes: lanes[i]}
+			rows[i].m, rows[i].more = x.maxima(lanes[i])
+			g.loadSums(lanes[i], s.exponentials())
+			rows[i].logs(s.r)
+			g.loadSums(lanes[i], s.labels(g.f64))
+			rows[i].sums(s)
+			rows[i].losses()
+			g.storeDoubles(rows[i].loss, nil, Mem{Base: g.param("loss"), Disp: 8 * g.lanes() * i})
+		})
+		g.withExtra(func(extra reg.GPVirtual) {
+			step, lse := g.param("extraStep"), g.param("lse")
+			each(func(i int) { rows[i].addExtra(nthOf(extra, step, i), Mem{Base: lse, Disp: 8 * g.lanes() * i}) })
+		})
+		f, step := g.param("f"), g.param("step")
+		each(func(i int) {
+			y := rows[i].results(nthOf(f, step, i))
+			ORL(y.bad, Mem{Base: declined, Disp: 4 * i})
+			g.keepResults(lanes[i], y)
+		})
+		n := len(lanes)
+		ADDQ(Imm(uint64(4*n)), declined)
+		ADDQ(U32(uint32(8*g.lanes()*n)), address(Param("loss")))
+		ADDQ(U32(uint32(8*g.lanes()*n)), address(Param("lse")))
+		for range n {
+			ADDQ(step, address(Param("f")))
+			ADDQ(g.param("extraStep"), address(Param("extra")))
+		}
 	})
 	g.tileColumns(index)
 	g.ret()
+}
+
+// nthOf is number i of those that lie step bytes apart, 0 or 1.
+func nthOf(p, step reg.GPVirtual, i int) Mem {
+	if i == 0 {
+		return Mem{Base: p}
+	}
+	return Mem{Base: p, Index: step, Scale: uint8(i)}
 }
 
 // blockOptions emits a kernel for blocks.
@@ -115,9 +150,15 @@ func (g isa) blockOptions(name string, logits func() blockLogits) {
 func (g isa) blockResults(x blockLogits, s crossEntropySums, rejected reg.GPVirtual) (y crossEntropyResults) {
 	lanes := g.param("lanes")
 	m, more := x.top(lanes, &s)
-	y = g.optionNumbers(lanes, m, more, s)
+	high := g.park(m)
+	n := &optionNumbers{g: g, lanes: lanes, m: func() reg.VecVirtual { return g.loaded(high) }, more: g.park(more)}
+	n.sums(s)
+	n.logs(s.r)
+	n.losses()
+	g.storeDoubles(n.loss, nil, Mem{Base: g.param("loss")})
+	g.withExtra(func(extra reg.GPVirtual) { n.addExtra(Mem{Base: extra}, Mem{Base: g.param("lse")}) })
+	y = n.results(Mem{Base: g.param("f")})
 	ORL(y.bad, rejected)
-	g.optionResults(lanes)
 	return y
 }
 
@@ -140,14 +181,6 @@ func (g isa) ordinaryOptions(name string, logits func(labels bool) ordinaryLogit
 	}
 }
 
-// optionResults stores losses and, where there is an extra, lse.
-func (g isa) optionResults(lanes reg.GPVirtual) {
-	g.storeDoubles(g.lane(lanes, "Loss"), nil, g.param("loss"))
-	g.withExtra(func(reg.GPVirtual) {
-		g.storeDoubles(g.lane(lanes, "LSE"), g.lane(lanes, "LSELost"), g.param("lse"))
-	})
-}
-
 // withExtra emits body for where there is an extra.
 func (g isa) withExtra(body func(extra reg.GPVirtual)) {
 	extra, none := g.param("extra"), label("none")
@@ -157,76 +190,109 @@ func (g isa) withExtra(body func(extra reg.GPVirtual)) {
 	Label(none)
 }
 
-// optionNumbers emits what crossEntropyNumbers does, with losses, log1p(r), and lse as a sum of two
-// numbers, in lanes. The maxima are m + more; dot is Σ t (y - m).
-func (g isa) optionNumbers(lanes reg.GPVirtual, m, more reg.VecVirtual, s crossEntropySums) (x crossEntropyResults) {
-	bad := g.parkMask(s.bad)
-	whole, rest := g.massOf(s)
-	mass, less, own, others := g.park(whole), g.park(rest), g.park(s.own), g.park(s.others.sum)
-	// loss = mass log1p(r) - dot
-	loss := g.value(s.dot)
-	g.nmadd(others, more, loss) // dot now
-	dot, high, low := g.park(loss), g.park(m), g.park(more)
-	ea := g.vec()
-	g.load(g.lane(lanes, "Coef"), ea)
-	all := g.totalOf(lanes, ea, s.r)
-	log, inv, q, parts := g.logOddsOf(g.finite(s.r), ea, all.inverse)
-	g.store(log, g.lane(lanes, "Log"))
-	loss = g.vec()
-	g.move(log, loss)
-	g.msub(dot, g.loaded(mass), loss)
-	g.store(loss, g.lane(lanes, "Loss"))
-	half := g.vec()
-	g.load(g.constant(0.5), half)
-	sure := g.parkMask(g.sureOf(g.cmp(gtOQ, half, inv), g.loaded(mass), inv, q, own, others))
-	// At the maximum of p > 1/2 it is f (others - mass q + extra lse p).
-	g.rsub(others, g.loaded(mass), q)
-	kq, kInv := g.park(q), g.park(inv)
-	zeros := g.zeros(2)
-	add, lack := zeros[0], zeros[1]
-	g.withExtra(func(extra reg.GPVirtual) {
-		tail := g.lost(parts, log)
-		g.add(low, tail, tail)
-		g.lseTerm(lanes, extra, g.loaded(high), log, tail, add, lack)
-	})
-	// S + extra lse = sum + less
-	sum, gone := g.vec(), g.vec()
-	g.twoSum(g.loaded(mass), add, sum, gone)
-	g.add(less, gone, gone)
-	g.add(lack, gone, gone)
-	end, size, most, f := g.maskOf(bad), g.vec(), g.vec(), g.vec()
-	g.load(Mem{Base: g.param("f")}, f)
-	g.orInto(g.tooLarge(sum, f), end)
-	g.load(g.abs(), size)
-	g.and(loss, size, size)
-	g.load(g.infinity(1), most)
-	g.orInto(g.cmp(nltUQ, most, size), end)
-	x.bad = g.maskBits(end)
-	x.q = g.loaded(kq)
-	g.madd(add, g.loaded(kInv), x.q)
-	g.mul(f, x.q, x.q)
-	kq = g.park(x.q)
-	kf := g.park(f)
-	coef, lowCoef := g.coefficients(sum, gone, kf, all)
-	x.coef, x.low, x.f, x.q, x.sure = g.loaded(coef), g.loaded(lowCoef), g.loaded(kf), g.loaded(kq), g.maskOf(sure)
-	return x
+// optionNumbers are what crossEntropyNumbers computes, for rows with options, in parts, so that
+// those of two tiles are emitted in turns.
+type optionNumbers struct {
+	g     isa
+	lanes reg.GPVirtual
+	m     func() reg.VecVirtual // the maxima are m + more, which is nil for 0
+	more  Op
+
+	whole, rest, own, others, dot Op // of the labels: what massOf returns, and Σ t (y - M)
+
+	log   reg.VecVirtual // log1p(r), in the lane Log, too
+	parts logParts
+	all   rowTotal
+
+	loss       reg.VecVirtual
+	mass, less reg.VecVirtual // S + extra lse, and what that has lost
+	q, inv     Op             // at a maximum of p > 1/2 the gradient is f q, with p = inv
+	sure, bad  Op
 }
 
-// lseTerm stores extra lse in term, and what that has lost in lost, for lse = m + log + more, which
-// it stores in the lanes LSE and LSELost.
-func (g isa) lseTerm(lanes, extra reg.GPVirtual, m, log, more, term, lost reg.VecVirtual) {
-	x, lse, whole := g.vec(), g.vec(), g.vec()
-	g.twoSum(m, log, lse, whole)
-	g.add(whole, more, more)
-	g.twoSum(lse, more, whole, lost)
-	g.store(whole, g.lane(lanes, "LSE"))
-	g.store(lost, g.lane(lanes, "LSELost"))
-	g.load(Mem{Base: extra}, x)
-	g.mul(x, lost, lost)
-	g.mul(x, whole, term)
-	g.move(term, lse)
-	g.msub2(x, whole, lse) // what the product has lost
+// sums takes the sums of the labels, with Σ t (y - m) for dot.
+func (x *optionNumbers) sums(s crossEntropySums) {
+	g := x.g
+	x.bad = g.parkMask(s.bad)
+	mass, less := g.massOf(s)
+	x.whole, x.rest, x.own, x.others = g.park(mass), g.park(less), g.park(s.own), g.park(s.others.sum)
+	dot := g.value(s.dot)
+	if x.more != nil {
+		g.nmadd(x.others, g.loaded(x.more), dot)
+	}
+	x.dot = g.park(dot)
+}
+
+// logs takes the sum of the exponentials.
+func (x *optionNumbers) logs(r running) {
+	g, ea := x.g, x.g.vec()
+	g.load(g.lane(x.lanes, "Coef"), ea)
+	x.all = g.totalOf(x.lanes, ea, r)
+	var inv, q reg.VecVirtual
+	x.log, inv, q, x.parts = g.logOddsOf(g.finite(r), ea, x.all.inverse)
+	g.store(x.log, g.lane(x.lanes, "Log"))
+	x.q, x.inv = g.park(q), g.park(inv)
+}
+
+// losses emits the losses, S log1p(r) - dot, and what an extra adds to.
+func (x *optionNumbers) losses() {
+	g, mass := x.g, x.g.loaded(x.whole)
+	x.loss = g.vec()
+	g.move(x.log, x.loss)
+	g.msub(x.dot, mass, x.loss)
+	bad, size, most := g.maskOf(x.bad), g.vec(), g.vec()
+	g.load(g.abs(), size)
+	g.and(x.loss, size, size)
+	g.load(g.infinity(1), most)
+	g.orInto(g.cmp(nltUQ, most, size), bad)
+	x.bad = g.parkMask(bad)
+	half, inv, q := g.vec(), g.loaded(x.inv), g.loaded(x.q)
+	g.load(g.constant(0.5), half)
+	x.sure = g.parkMask(g.sureOf(g.cmp(gtOQ, half, inv), mass, inv, q, x.own, x.others))
+	g.rsub(x.others, mass, q) // others - mass q
+	x.q, x.mass, x.less = g.park(q), mass, g.loaded(x.rest)
+}
+
+// addExtra adds extra lse to the mass, and stores lse = m + log + more.
+func (x *optionNumbers) addExtra(extra, to Mem) {
+	g, tail := x.g, x.g.lost(x.parts, x.log)
+	if x.more != nil {
+		g.add(x.more, tail, tail)
+	}
+	sum, lse, lost := g.vec(), g.vec(), g.vec()
+	g.twoSum(x.m(), x.log, sum, lost)
+	g.add(lost, tail, tail)
+	g.twoSum(sum, tail, lse, lost)
+	g.storeDoubles(lse, lost, to)
+	f, term, gone := g.vec(), g.vec(), g.vec()
+	g.load(extra, f)
+	g.mul(f, lost, lost)
+	g.mul(f, lse, term)
+	g.msub(term, f, lse) // what the product has lost
 	g.add(lse, lost, lost)
+	q := g.loaded(x.q)
+	g.madd(term, g.loaded(x.inv), q)
+	if !g.avx512 {
+		g.store(q, x.q)
+	}
+	g.twoSum(x.mass, term, sum, gone)
+	g.move(sum, x.mass)
+	g.add(gone, x.less, x.less)
+	g.add(lost, x.less, x.less)
+}
+
+// results returns them with the factors f.
+func (x *optionNumbers) results(from Mem) (y crossEntropyResults) {
+	g, f, end := x.g, x.g.vec(), x.g.maskOf(x.bad)
+	g.load(from, f)
+	g.orInto(g.tooLarge(x.mass, f), end)
+	y.bad = g.maskBits(end)
+	y.q = g.loaded(x.q)
+	g.mul(f, y.q, y.q)
+	q, by := g.park(y.q), g.park(f)
+	coef, low := g.coefficients(x.mass, x.less, by, x.all)
+	y.coef, y.low, y.f, y.q, y.sure = g.loaded(coef), g.loaded(low), g.loaded(by), g.loaded(q), g.maskOf(x.sure)
+	return y
 }
 
 // sureOf returns the rows of those with p > 1/2 whose others - mass q is of smaller numbers than
