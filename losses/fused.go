@@ -139,13 +139,12 @@ func (b *batch[T]) computeFusedRows(ready *batch[T], l Loss, linear bool) (row i
 // addZLosses adds the z-losses for lse of the rows. It makes lse NaN of those of which the
 // gradient, with the factor extra, would show denormal numbers, and reports whether there are any.
 func (b *batch[T]) addZLosses(lse []float64, extra []T) (shows bool) {
-	loss, alike := b.loss[:len(lse)], len(b.scale) == 1 && len(extra) == 1
-	f := of(b.scale, 0) * of(extra, 0)
+	most := kernel.AddSquares(b.loss[:len(lse)], lse, b.zLoss)
+	if kernel.SizesOf(b.scale).Most*kernel.SizesOf(extra).Most*most <= 1 {
+		return false
+	}
 	for i, s := range lse {
-		loss[i] += b.zLoss * s * s
-		if !alike {
-			f = of(b.scale, i) * of(extra, i)
-		}
+		f := of(b.scale, i) * of(extra, i)
 		if math.Abs(f*s) > 1 && b.showsDenormal(part(b.input, i, i+1, b.k), s) {
 			lse[i], shows = math.NaN(), true
 		}

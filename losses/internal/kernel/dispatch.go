@@ -338,6 +338,14 @@ func AddScaled[T Float](dst, p []T, a float64) {
 	spec.AddScaled(dst, p, a)
 }
 
+// AddSquares adds f x² to dst, as long, and returns the size of the largest x, NaN aside.
+func AddSquares(dst, x []float64, f float64) (most float64) {
+	if vec.On() && len(x) > 0 {
+		return vec.AddSquares(dst, x, f)
+	}
+	return spec.AddSquares(dst, x, f)
+}
+
 // Factors stores f x in dst, as long, rounded to the element type.
 func Factors[T Float](dst, x []T, f float64) {
 	if vec.On() && len(x) > 0 {

@@ -88,6 +88,7 @@ func guardPieces[T Float](t *testing.T) {
 			Times(h, p)
 			s, eights := SizesOf(p), Eights{}
 			AddEights(&eights, h)
+			AddSquares(h, gap, 0.5)
 			wide = append(append(wide, eights.Lanes[:]...), s.Least, s.Most)
 			Divergence(h, gap, gap, inverse, h, inverse)
 			wide = append(append(wide, h...), gap...)

@@ -31,6 +31,22 @@ func factors[T Float](t *testing.T) {
 	}
 }
 
+// TestAddSquares: the bits of a plain loop, for every length, and the largest size whatever is no
+// number.
+func TestAddSquares(t *testing.T) {
+	eachImplementation(t, func(t *testing.T) {
+		for n := range 70 {
+			x, got, want := make([]float64, n), make([]float64, n), make([]float64, n)
+			for i := range x {
+				x[i], got[i] = []float64{0.1, -7.3, 1e-300, math.NaN(), 1e200, math.Inf(-1)}[i%(2+n%5)], 1/float64(i+1)
+			}
+			copy(want, got)
+			require.Equal(t, spec.AddSquares(want, x, 0.3), AddSquares(got, x, 0.3), "n=%d", n)
+			require.True(t, sameBits(want, got), "n=%d", n)
+		}
+	})
+}
+
 // TestAddEights: the bits of plain loops, for every length, until a 0 of either sign comes, and
 // with what is no number.
 func TestAddEights(t *testing.T) {

@@ -58,6 +58,17 @@ func AddScaled[T Float](dst, p []T, a float64) {
 	}
 }
 
+// AddSquares adds f x² to dst, as long, and returns the size of the largest x, NaN aside.
+func AddSquares(dst, x []float64, f float64) (most float64) {
+	for i, v := range x {
+		dst[i] += float64(f * v * v) // rounded, never fused
+		if size := math.Abs(v); size > most {
+			most = size
+		}
+	}
+	return most
+}
+
 // Factors stores f x in dst, rounded to the element type.
 func Factors[T Float](dst, x []T, f float64) {
 	for i, v := range x {

@@ -2111,6 +2111,11 @@ func addEightsF64AVX512(lanes *float64, x *float64, n int, turns int, most int) 
 //go:noescape
 func tileMAEF64AVX512(labelGrad *float64, e *float64, z *float64, t *float64, k int, lanes *float64) (bad uint32)
 
+// addSquaresF64AVX512 adds f x² to dst, and returns the largest |x|, NaN aside.
+//
+//go:noescape
+func addSquaresF64AVX512(dst *float64, x *float64, n int, f float64) (most float64)
+
 // tileExpectationF64AVX512 takes e and lanes from tileStats, stores the losses par[0] C + par[1] Σ
 // p h in lanes, C the cross entropy, and unless grad is 0 the gradients in e. rejected has the bits
 // of the rows with an invalid label, or a loss that is not finite.
@@ -4370,6 +4375,11 @@ func addEightsF64AVX2(lanes *float64, x *float64, n int, turns int, most int) (d
 //
 //go:noescape
 func tileMAEF64AVX2(labelGrad *float64, e *float64, z *float64, t *float64, k int, lanes *float64) (bad uint32)
+
+// addSquaresF64AVX2 adds f x² to dst, and returns the largest |x|, NaN aside.
+//
+//go:noescape
+func addSquaresF64AVX2(dst *float64, x *float64, n int, f float64) (most float64)
 
 // tileExpectationF64AVX2 takes e and lanes from tileStats, stores the losses par[0] C + par[1] Σ p
 // h in lanes, C the cross entropy, and unless grad is 0 the gradients in e. rejected has the bits

@@ -189,6 +189,9 @@ func Round[T spec.Float](dst []T, x []float64) {
 	spec.Round(dst[whole:], x[whole:])
 }
 
+// AddSquares is [spec.AddSquares].
+func AddSquares(dst, x []float64, f float64) (most float64) { return spec.AddSquares(dst, x, f) }
+
 // Factors is [spec.Factors].
 func Factors[T spec.Float](dst, x []T, f float64) { spec.Factors(dst, x, f) }
 

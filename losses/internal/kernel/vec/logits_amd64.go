@@ -24,6 +24,11 @@ func AddScaled[T spec.Float](dst, p []T, a float64) {
 	wideOf[T]().addScaled(&dst[0], &p[0], len(dst), a)
 }
 
+// AddSquares is [spec.AddSquares].
+func AddSquares(dst, x []float64, f float64) (most float64) {
+	return doubles().addSquares(&dst[0], &x[0], len(x), f)
+}
+
 // Factors is [spec.Factors].
 func Factors[T spec.Float](dst, x []T, f float64) { wideOf[T]().factors(&dst[0], &x[0], len(x), f) }
 

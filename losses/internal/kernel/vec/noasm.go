@@ -206,6 +206,9 @@ func Widen[T spec.Float](dst []float64, x []T) { panic(noVectors) }
 // Round panics: this build has no vectors.
 func Round[T spec.Float](dst []T, x []float64) { panic(noVectors) }
 
+// AddSquares panics: this build has no vectors.
+func AddSquares(dst, x []float64, f float64) (most float64) { panic(noVectors) }
+
 // Factors panics: this build has no vectors.
 func Factors[T spec.Float](dst, x []T, f float64) { panic(noVectors) }
 

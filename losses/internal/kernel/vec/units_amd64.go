@@ -214,6 +214,7 @@ type double interface {
 	unit[float64]
 	addEights(lanes, x *float64, n, turns, most int) (done int)
 	tileMAE(labelGrad, e, z, t *float64, k int, lanes *float64) (bad uint32)
+	addSquares(dst, x *float64, n int, f float64) (most float64)
 	tileExpectation(e, h, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32)
 	tileNCE(labelGrad, e, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32)
 	temperedTile(labelGrad, e, h, z, t *float64, k, tiles, steps, soft, grad int, declined *uint32, lanes, par *float64)
@@ -1105,6 +1106,9 @@ func (f64AVX512) addEights(lanes, x *float64, n, turns, most int) (done int) {
 func (f64AVX512) tileMAE(labelGrad, e, z, t *float64, k int, lanes *float64) (bad uint32) {
 	return tileMAEF64AVX512(labelGrad, e, z, t, k, lanes)
 }
+func (f64AVX512) addSquares(dst, x *float64, n int, f float64) (most float64) {
+	return addSquaresF64AVX512(dst, x, n, f)
+}
 func (f64AVX512) tileExpectation(e, h, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32) {
 	return tileExpectationF64AVX512(e, h, z, t, k, grad, lanes, par)
 }
@@ -1976,6 +1980,9 @@ func (f64AVX2) addEights(lanes, x *float64, n, turns, most int) (done int) {
 }
 func (f64AVX2) tileMAE(labelGrad, e, z, t *float64, k int, lanes *float64) (bad uint32) {
 	return tileMAEF64AVX2(labelGrad, e, z, t, k, lanes)
+}
+func (f64AVX2) addSquares(dst, x *float64, n int, f float64) (most float64) {
+	return addSquaresF64AVX2(dst, x, n, f)
 }
 func (f64AVX2) tileExpectation(e, h, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32) {
 	return tileExpectationF64AVX2(e, h, z, t, k, grad, lanes, par)

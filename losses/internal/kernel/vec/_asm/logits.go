@@ -112,6 +112,24 @@ func (g isa) addScaled() {
 	g.ret()
 }
 
+// addSquares is for float64.
+func (g isa) addSquares() {
+	g.text("addSquares", "func(dst, x *float64, n int, f float64) (most float64)",
+		"adds f x² to dst, and returns the largest |x|, NaN aside.")
+	dst, x, n, f, most := g.param("dst"), g.param("x"), g.param("n"), g.broadcast("f"), g.zeros(1)[0]
+	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {
+		y, to, square := g.get(x, i, v, m), g.get(dst, i, v, m), g.vec()
+		g.mul(f, y, square)
+		g.mul(y, square, square)
+		g.add(square, to, to)
+		g.put(to, dst, i, v, m)
+		g.and(g.abs(), y, y)
+		g.max(most, y, most)
+	})
+	g.result(g.reduce(most, g.max), "most")
+	g.ret()
+}
+
 func (g isa) factors() {
 	g.text("factors", "func(dst, x *T, n int, f A)", "stores f x in dst.")
 	dst, x, n := g.param("dst"), g.param("x"), g.param("n")

@@ -118,6 +118,7 @@ func main() {
 			g.wide()
 			g.addEights()
 			g.tileMAE()
+			g.addSquares()
 			g.tileExpectation()
 			g.tileNCE()
 			g.temperedTile()
