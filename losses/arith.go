@@ -60,6 +60,24 @@ func (s *precise) add(x float64) {
 	s.sum = t
 }
 
+// addAll adds the numbers of x: those that are not 0 by eights, each sum with what it has lost, in
+// scratch memory e.
+func (s *precise) addAll(x []float64, e *kernel.Eights) {
+	*e = kernel.Eights{}
+	for len(x) > 0 {
+		x = x[kernel.AddEights(e, x, 1):]
+		n := min(len(x), len(e.Lanes)) // the last ones, or a 0 among them
+		for _, v := range x[:n] {
+			s.add(v)
+		}
+		x = x[n:]
+	}
+	for i, sum := range e.Sum {
+		s.add(sum)
+		s.lost += e.Lost[i]
+	}
+}
+
 // value returns the sum of what was added.
 func (s *precise) value() float64 {
 	if x := s.sum + s.lost; finite(x) {

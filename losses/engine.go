@@ -53,6 +53,8 @@ type buffers[T kernel.Float] struct {
 	hi, low, ofMass                                                                   []T
 	prepared                                                                          kernel.Prepared[T]
 	made                                                                              kernel.Made[T]
+	mass                                                                              []float64 // weighed
+	eights                                                                            kernel.Eights
 	index                                                                             []int
 	removed                                                                           []bool
 	loss, sums, rowWeight, positive, shifts, rowMass, wideShare, excess, classWeights []float64

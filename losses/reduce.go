@@ -109,14 +109,14 @@ func (t *totals) addLosses(rows []float64) {
 	lanes := &t.losses.Lanes
 	for len(rows) > 0 {
 		if t.next == 0 && len(rows) >= len(lanes) {
-			rows = rows[kernel.AddEights(&t.losses, rows):]
+			rows = rows[kernel.AddEights(&t.losses, rows, kernel.MostTurns):]
 		}
 		for turn := false; !turn && len(rows) > 0; rows = rows[1:] {
 			if x := rows[0]; x != 0 {
 				lanes[t.next] += x
 				if t.next++; t.next == len(lanes) {
 					t.next, turn = 0, true
-					t.losses.Turn()
+					t.losses.Turn(kernel.MostTurns)
 				}
 			}
 		}

@@ -181,20 +181,26 @@ func (e *engine[T]) sumMass() {
 		e.mass.add(float64(e.n)) // exact, as their sum is
 		return
 	}
-	sum := e.mass
-	for i := range e.rowMass {
-		switch {
-		case !e.keeps(i):
-			e.rowMass[i] = 0
-		case soft:
-		case plain:
-			e.rowMass[i] = 1
-		default:
-			e.rowMass[i] = e.massOf(i)
+	if !soft || e.removed != nil {
+		for i := range e.rowMass {
+			switch {
+			case !e.keeps(i):
+				e.rowMass[i] = 0
+			case soft:
+			case plain:
+				e.rowMass[i] = 1
+			default:
+				e.rowMass[i] = e.massOf(i)
+			}
 		}
-		sum.add(float64(e.rowMass[i] * e.sampleOf(i))) // rounded, never fused
 	}
-	e.mass = sum
+	mass := e.rowMass
+	if e.sample != nil {
+		mass = append(e.buf.mass[:0], mass...)
+		e.buf.mass = mass
+		kernel.Times(mass, e.sample)
+	}
+	e.mass.addAll(mass, &e.buf.eights)
 }
 
 // massOf returns S_n of row i with an index and class weights, or of element i.

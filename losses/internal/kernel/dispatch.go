@@ -378,12 +378,16 @@ func Times[T Float](dst []float64, x []T) {
 // Eights are a sum; see [spec.Eights].
 type Eights = spec.Eights
 
-// AddEights adds as many of x as come in eights without a 0, and returns how many.
-func AddEights(e *Eights, x []float64) (done int) {
+// MostTurns is how many turns the lanes of [Eights] have at most; see [spec.MostTurns].
+const MostTurns = spec.MostTurns
+
+// AddEights adds as many of x as come in eights without a 0, with most turns of the lanes, and
+// returns how many.
+func AddEights(e *Eights, x []float64, most int) (done int) {
 	if vec.On() && len(x) > 0 {
-		return vec.AddEights(e, x)
+		return vec.AddEights(e, x, most)
 	}
-	return spec.AddEights(e, x)
+	return spec.AddEights(e, x, most)
 }
 
 // Widen stores x in dst, as long.

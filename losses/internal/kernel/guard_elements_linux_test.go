@@ -87,7 +87,7 @@ func guardPieces[T Float](t *testing.T) {
 			Factors(p, t, 0.5)
 			Times(h, p)
 			s, eights := SizesOf(p), Eights{}
-			AddEights(&eights, h)
+			AddEights(&eights, h, MostTurns)
 			AddSquares(h, gap, 0.5)
 			wide = append(append(wide, eights.Lanes[:]...), s.Least, s.Most)
 			Divergence(h, gap, gap, inverse, h, inverse)

@@ -61,13 +61,15 @@ func TestAddEights(t *testing.T) {
 				if zero >= 0 {
 					x[zero] = math.Copysign(0, float64(zero%2)-1)
 				}
-				sum := Eights{Lanes: [8]float64{0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1}, Turns: n % spec.MostTurns}
-				want := sum
-				require.Equal(t, spec.AddEights(&want, x), AddEights(&sum, x), "n=%d, 0 at %d", n, zero)
-				require.Equal(t, want.Turns, sum.Turns, "n=%d, 0 at %d", n, zero)
-				require.True(t, sameBits(want.Lanes[:], sum.Lanes[:]), "n=%d, 0 at %d", n, zero)
-				require.True(t, sameBits(want.Sum[:], sum.Sum[:]), "n=%d, 0 at %d", n, zero)
-				require.True(t, sameBits(want.Lost[:], sum.Lost[:]), "n=%d, 0 at %d", n, zero)
+				for _, most := range []int{1, MostTurns} {
+					sum := Eights{Lanes: [8]float64{0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1}, Turns: n % most}
+					want := sum
+					require.Equal(t, spec.AddEights(&want, x, most), AddEights(&sum, x, most), "n=%d, 0 at %d", n, zero)
+					require.Equal(t, want.Turns, sum.Turns, "n=%d, 0 at %d", n, zero)
+					require.True(t, sameBits(want.Lanes[:], sum.Lanes[:]), "n=%d, 0 at %d", n, zero)
+					require.True(t, sameBits(want.Sum[:], sum.Sum[:]), "n=%d, 0 at %d", n, zero)
+					require.True(t, sameBits(want.Lost[:], sum.Lost[:]), "n=%d, 0 at %d", n, zero)
+				}
 			}
 		}
 	})

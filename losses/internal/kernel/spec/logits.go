@@ -105,19 +105,20 @@ func Times[T Float](dst []float64, x []T) {
 }
 
 // Eights are a sum of numbers that go to eight lanes in turn, quickly, and alike however they come.
-// After [MostTurns] each lane goes to a sum of its own, and to Lost what that rounds away: of equal
-// numbers each turn would lose the same.
+// After some turns, at most [MostTurns], each lane goes to a sum of its own, and to Lost what that
+// rounds away: of equal numbers each turn would lose the same.
 type Eights struct {
 	Lanes, Sum, Lost [8]float64
 	Turns            int // of Lanes
 }
 
-// MostTurns is after how many turns the lanes of [Eights] go to their sum.
+// MostTurns is after how many turns the lanes of [Eights] go to their sum where a few roundings of
+// each turn do not count.
 const MostTurns = 16
 
-// Turn counts a turn of the lanes.
-func (e *Eights) Turn() {
-	if e.Turns++; e.Turns < MostTurns {
+// Turn counts a turn of the lanes, of which there are most.
+func (e *Eights) Turn(most int) {
+	if e.Turns++; e.Turns < most {
 		return
 	}
 	for i, x := range e.Lanes { // Knuth 1969
@@ -129,8 +130,9 @@ func (e *Eights) Turn() {
 	e.Lanes, e.Turns = [8]float64{}, 0
 }
 
-// AddEights adds as many of x as come in eights without a 0, and returns how many.
-func AddEights(e *Eights, x []float64) (done int) {
+// AddEights adds as many of x as come in eights without a 0, with most turns of the lanes, and
+// returns how many.
+func AddEights(e *Eights, x []float64, most int) (done int) {
 	l := &e.Lanes
 	for ; len(x)-done >= len(l); done += len(l) {
 		x := (*[len(l)]float64)(x[done:])
@@ -139,7 +141,7 @@ func AddEights(e *Eights, x []float64) (done int) {
 		}
 		l[0], l[1], l[2], l[3] = l[0]+x[0], l[1]+x[1], l[2]+x[2], l[3]+x[3]
 		l[4], l[5], l[6], l[7] = l[4]+x[4], l[5]+x[5], l[6]+x[6], l[7]+x[7]
-		e.Turn()
+		e.Turn(most)
 	}
 	return done
 }

@@ -202,7 +202,7 @@ func SizesOf[T spec.Float](x []T) spec.Sizes { return spec.SizesOf(x) }
 func Times[T spec.Float](dst []float64, x []T) { spec.Times(dst, x) }
 
 // AddEights is [spec.AddEights].
-func AddEights(e *spec.Eights, x []float64) (done int) { return spec.AddEights(e, x) }
+func AddEights(e *spec.Eights, x []float64, most int) (done int) { return spec.AddEights(e, x, most) }
 
 // Position is [spec.Position].
 func Position(x []float64, v float64) int { return spec.Position(x, v) }

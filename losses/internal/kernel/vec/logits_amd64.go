@@ -43,9 +43,9 @@ func SizesOf[T spec.Float](x []T) spec.Sizes {
 func Times[T spec.Float](dst []float64, x []T) { wideOf[T]().times(&dst[0], &x[0], len(x)) }
 
 // AddEights is [spec.AddEights].
-func AddEights(e *spec.Eights, x []float64) (done int) {
-	done = doubles().addEights(&e.Lanes[0], &x[0], len(x), spec.MostTurns-e.Turns, spec.MostTurns)
-	e.Turns = (e.Turns + done/len(e.Lanes)) % spec.MostTurns
+func AddEights(e *spec.Eights, x []float64, most int) (done int) {
+	done = doubles().addEights(&e.Lanes[0], &x[0], len(x), most-e.Turns, most)
+	e.Turns = (e.Turns + done/len(e.Lanes)) % most
 	return done
 }
 

@@ -219,7 +219,7 @@ func SizesOf[T spec.Float](x []T) spec.Sizes { panic(noVectors) }
 func Times[T spec.Float](dst []float64, x []T) { panic(noVectors) }
 
 // AddEights panics: this build has no vectors.
-func AddEights(e *spec.Eights, x []float64) (done int) { panic(noVectors) }
+func AddEights(e *spec.Eights, x []float64, most int) (done int) { panic(noVectors) }
 
 // Position panics: this build has no vectors.
 func Position(x []float64, v float64) int { panic(noVectors) }
