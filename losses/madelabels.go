@@ -11,7 +11,7 @@ func (e *engine[T]) prepareLabels() {
 	_, ok := e.formula.(CrossEntropy)
 	s := &e.smoothing
 	if !ok || e.link != SoftmaxLink || e.probs || e.direction != nil || e.shiftsLogits() || e.lift != 1 ||
-		s.on() == e.weighsLabels || s.Prior != nil || !kernel.MakesLabels[T](e.k) || !e.takesModerately() {
+		s.on() == e.weighsLabels || s.Prior != nil || !kernel.MakesLabels[T](e.n, e.k) || !e.takesModerately() {
 		return
 	}
 	m := &e.buf.made
@@ -19,7 +19,7 @@ func (e *engine[T]) prepareLabels() {
 	each := s.each(e.k)
 	switch {
 	case e.weighsLabels:
-		m.Weights = dense.Grow(&e.buf.hi, e.k)
+		m.Exact, m.Weights = e.classWeights, dense.Grow(&e.buf.hi, e.k)
 		kernel.Round(m.Weights, e.classWeights)
 		if single[T]() {
 			m.Low = dense.Grow(&e.buf.low, e.k)
@@ -27,8 +27,6 @@ func (e *engine[T]) prepareLabels() {
 				m.Low[k] = T(w - float64(m.Weights[k]))
 			}
 		}
-	case s.Rule == SmoothNotebook && e.index != nil:
-		m.Keep, m.Each = max(0, 1-s.Alpha), each
 	case s.Rule == SmoothNotebook:
 		m.Keep, m.Each, m.Cut = 1, each, s.Alpha
 	case s.Rule == SmoothPrior && e.index == nil:
@@ -39,28 +37,27 @@ func (e *engine[T]) prepareLabels() {
 	e.made = m
 }
 
+// makes reports whether the rows of b are for the kernel that makes labels.
+func (b *batch[T]) makes() bool { return b.made != nil && kernel.MakesLabels[T](b.n, b.k) }
+
 // computeMade is compute by that kernel. The rows that it declines are computed as all would be
 // without it.
 func (b *batch[T]) computeMade(l Loss, linear bool) (row int, err error) {
 	var o kernel.LabelGrads[T]
-	for i := 0; i < b.n; i++ {
-		c, ok := b.slice(i, b.n), true
-		if c.targetGrad != nil {
-			o, ok = c.labelGrads(-1)
-			o.Prior = nil
+	if b.targetGrad != nil {
+		var ok bool
+		if o, ok = b.labelGrads(-1); !ok {
+			return b.computeApart(l, linear)
 		}
-		if !ok {
-			row, err = c.computeApart(l, linear)
-			return i + row, err
+	}
+	all := kernel.MadeCrossEntropy(b.loss, b.grad, b.targetGrad, b.input, b.target, b.index, b.scale, b.rowT(), b.k,
+		b.made, o)
+	b.finish()
+	for i := 0; i < b.n && !all; i++ {
+		if b.loss[i] == b.loss[i] {
+			continue
 		}
-		done := kernel.MadeCrossEntropy(c.loss, c.grad, c.targetGrad, c.input, c.target, c.index, c.scale, b.rowT(), b.k,
-			b.made, o)
-		c = b.slice(i, i+done)
-		c.finish()
-		if i += done; i == b.n {
-			break
-		}
-		c = b.slice(i, i+1)
+		c := b.slice(i, i+1) // declined
 		if row, err = c.computeApart(l, linear); err != nil {
 			return i + row, err
 		}

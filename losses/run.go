@@ -226,7 +226,7 @@ func (w *worker[T]) try(e *engine[T], lo, hi int) (row int, err error) {
 	switch {
 	case b.fuses(e.formula):
 		row, err = b.computeFused(e.formula, e.linear)
-	case b.made != nil:
+	case b.makes():
 		row, err = b.computeMade(e.formula, e.linear)
 	default:
 		row, err = b.computeApart(e.formula, e.linear)

@@ -30,13 +30,16 @@ func CrossEntropyLabels[T spec.Float](
 }
 
 // entropyRows are rows of k classes of which cross entropy is computed, with labels t, or with
-// index where t is nil.
+// index where t is nil. made makes labels of these, unless it is nil: left says then that there are
+// rows that are for the caller, of which the loss is NaN.
 type entropyRows[T spec.Float] struct {
 	loss       []float64
 	grad, z, t []T
 	index      []int
 	scale      []T
 	k          int
+	made       *spec.Made[T]
+	left       bool
 }
 
 // compute computes them, and the gradients by the labels, too, unless o is nil: that is not to
@@ -156,8 +159,13 @@ func (s *softrow[T]) indexGrad(u unit[T], g []T, a, y int, r, c float64) {
 	g[y] = T(-c * rest)
 }
 
-// specified computes row j by the specification. It returns false for an invalid label.
+// specified computes row j by the specification, or leaves it to the caller where labels are made.
+// It returns false for an invalid label.
 func (b *entropyRows[T]) specified(j int, o *labelGrads[T]) (valid bool) {
+	if b.made != nil {
+		b.loss[j], b.left = math.NaN(), true
+		return true
+	}
 	k := b.k
 	loss, g, x, f := b.loss[j:j+1], spec.Row(b.grad, j, k), spec.Row(b.z, j, k), spec.FactorOf(b.scale, j)
 	if o != nil {
@@ -192,7 +200,7 @@ func (b *entropyRows[T]) tiles(u unit[T], o *labelGrads[T]) (bad int) {
 
 // wholeTiles computes those before row end in tiles, of at most most rows at a time.
 func (b *entropyRows[T]) wholeTiles(u unit[T], most, end int, o *labelGrads[T]) (bad int) {
-	s, w, k := getTile[T](), u.lanes(), b.k
+	s, w, k, labels := getTile[T](), u.lanes(), b.k, b.t != nil || b.made != nil
 	defer putTile(s)
 	io, f, step := tiler[T, T](u), (*T)(nil), 0
 	for i, n := 0, 0; i < end; i += n {
@@ -206,17 +214,20 @@ func (b *entropyRows[T]) wholeTiles(u unit[T], most, end int, o *labelGrads[T]) 
 		if b.t != nil {
 			tileIn(io, s.t[:], b.t[i*k:], n, s.padT[:], k)
 		}
+		if b.made != nil {
+			makeTiles(u, s, b.made, classes, k, tiles)
+		}
 		if i == 0 || step != 0 {
 			f, step = rowFactors(b.scale, s.padScale[:], i, n, w)
 		}
 		switch {
-		case b.grad != nil && b.t != nil:
+		case b.grad != nil && labels:
 			u.tileCrossEntropyGrad(
 				&s.e[0], &s.z[0], &s.t[0], k, tiles, f, step, &sums[0], &s.declined[0], &s.lane[0])
 		case b.grad != nil:
 			u.tileCrossEntropyIndexGrad(
 				&s.e[0], &s.z[0], classes, k, tiles, f, step, &sums[0], &s.declined[0], &s.lane[0])
-		case b.t != nil:
+		case labels:
 			u.tileCrossEntropy(&s.z[0], &s.t[0], k, tiles, &sums[0], &s.declined[0], &s.lane[0])
 		default:
 			u.tileCrossEntropyIndex(&s.z[0], classes, k, tiles, &sums[0], &s.declined[0], &s.lane[0])
@@ -227,7 +238,15 @@ func (b *entropyRows[T]) wholeTiles(u unit[T], most, end int, o *labelGrads[T]) 
 		if n&(w-1) != 0 {
 			copy(b.loss[i:], sums)
 		}
-		if o != nil {
+		switch {
+		case b.made != nil:
+			for j := range tiles {
+				s.declined[j] |= s.odd[j]
+			}
+			if o != nil {
+				o.ofTiles(u, s, i, n, s.declined[:])
+			}
+		case o != nil:
 			o.tiles(u, s, b.z, b.t, i, n)
 		}
 		for j, mask := range s.declined[:tiles] {

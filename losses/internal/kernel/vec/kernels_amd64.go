@@ -435,11 +435,11 @@ func tileHotF32AVX512(dst *float32, index *int, k int, tiles int)
 func tileStatsF32AVX512(e *float32, z *float32, k int, tiles int, declined *uint32, lanes *float32)
 
 // tileSmoothF32AVX512 replaces t by max(keep t - cut/nnz, 0) + add + addMass Σ t, nnz the number of
-// t > 0 in the row, with cut/nnz = 0 where there is none; bad has the bits of the rows with an
-// invalid label or an infinite sum.
+// t > 0 in the row, with cut/nnz = 0 where there is none; bad has, for each tile, the bits of the
+// rows with an invalid label or, where it is taken, an infinite sum.
 //
 //go:noescape
-func tileSmoothF32AVX512(t *float32, k int, keep float32, cut float32, add float32, addMass float32) (bad uint32)
+func tileSmoothF32AVX512(t *float32, k int, tiles int, keep float32, cut float32, add float32, addMass float32, bad *uint32)
 
 // tileSoftmaxF32AVX512 takes e and lanes from tileStats and stores the softmax in e.
 //
@@ -1304,11 +1304,11 @@ func tileHotF64AVX512(dst *float64, index *int, k int, tiles int)
 func tileStatsF64AVX512(e *float64, z *float64, k int, tiles int, declined *uint32, lanes *float64)
 
 // tileSmoothF64AVX512 replaces t by max(keep t - cut/nnz, 0) + add + addMass Σ t, nnz the number of
-// t > 0 in the row, with cut/nnz = 0 where there is none; bad has the bits of the rows with an
-// invalid label or an infinite sum.
+// t > 0 in the row, with cut/nnz = 0 where there is none; bad has, for each tile, the bits of the
+// rows with an invalid label or, where it is taken, an infinite sum.
 //
 //go:noescape
-func tileSmoothF64AVX512(t *float64, k int, keep float64, cut float64, add float64, addMass float64) (bad uint32)
+func tileSmoothF64AVX512(t *float64, k int, tiles int, keep float64, cut float64, add float64, addMass float64, bad *uint32)
 
 // tileSoftmaxF64AVX512 takes e and lanes from tileStats and stores the softmax in e.
 //
@@ -1628,6 +1628,11 @@ func weightedSumF64AVX512(t *float64, w *float64, n int) (plain float64, weighte
 //
 //go:noescape
 func weighF64AVX512(dst *float64, t *float64, w *float64, n int) (bad uint32)
+
+// tileWeighF64AVX512 multiplies the columns of tiles by w. What is no label makes none.
+//
+//go:noescape
+func tileWeighF64AVX512(t *float64, w *float64, k int, tiles int)
 
 // mixRowsF64AVX512 stores keep t + add (Σ t) w in dst, of n rows of k elements. It ends before a
 // row with an invalid label, and returns how many it has done.
@@ -2775,11 +2780,11 @@ func tileHotF32AVX2(dst *float32, index *int, k int, tiles int)
 func tileStatsF32AVX2(e *float32, z *float32, k int, tiles int, declined *uint32, lanes *float32)
 
 // tileSmoothF32AVX2 replaces t by max(keep t - cut/nnz, 0) + add + addMass Σ t, nnz the number of t
-// > 0 in the row, with cut/nnz = 0 where there is none; bad has the bits of the rows with an
-// invalid label or an infinite sum.
+// > 0 in the row, with cut/nnz = 0 where there is none; bad has, for each tile, the bits of the
+// rows with an invalid label or, where it is taken, an infinite sum.
 //
 //go:noescape
-func tileSmoothF32AVX2(t *float32, k int, keep float32, cut float32, add float32, addMass float32) (bad uint32)
+func tileSmoothF32AVX2(t *float32, k int, tiles int, keep float32, cut float32, add float32, addMass float32, bad *uint32)
 
 // tileSoftmaxF32AVX2 takes e and lanes from tileStats and stores the softmax in e.
 //
@@ -3571,11 +3576,11 @@ func tileHotF64AVX2(dst *float64, index *int, k int, tiles int)
 func tileStatsF64AVX2(e *float64, z *float64, k int, tiles int, declined *uint32, lanes *float64)
 
 // tileSmoothF64AVX2 replaces t by max(keep t - cut/nnz, 0) + add + addMass Σ t, nnz the number of t
-// > 0 in the row, with cut/nnz = 0 where there is none; bad has the bits of the rows with an
-// invalid label or an infinite sum.
+// > 0 in the row, with cut/nnz = 0 where there is none; bad has, for each tile, the bits of the
+// rows with an invalid label or, where it is taken, an infinite sum.
 //
 //go:noescape
-func tileSmoothF64AVX2(t *float64, k int, keep float64, cut float64, add float64, addMass float64) (bad uint32)
+func tileSmoothF64AVX2(t *float64, k int, tiles int, keep float64, cut float64, add float64, addMass float64, bad *uint32)
 
 // tileSoftmaxF64AVX2 takes e and lanes from tileStats and stores the softmax in e.
 //
@@ -3894,6 +3899,11 @@ func weightedSumF64AVX2(t *float64, w *float64, n int) (plain float64, weighted 
 //
 //go:noescape
 func weighF64AVX2(dst *float64, t *float64, w *float64, n int) (bad uint32)
+
+// tileWeighF64AVX2 multiplies the columns of tiles by w. What is no label makes none.
+//
+//go:noescape
+func tileWeighF64AVX2(t *float64, w *float64, k int, tiles int)
 
 // mixRowsF64AVX2 stores keep t + add (Σ t) w in dst, of n rows of k elements. It ends before a row
 // with an invalid label, and returns how many it has done.
@@ -5072,6 +5082,11 @@ func weightedSumWideAVX512(t *float32, w *float64, n int) (plain float64, weight
 //go:noescape
 func weighWideAVX512(dst *float32, t *float32, w *float64, n int) (bad uint32)
 
+// tileWeighWideAVX512 multiplies the columns of tiles by w. What is no label makes none.
+//
+//go:noescape
+func tileWeighWideAVX512(t *float32, w *float64, k int, tiles int)
+
 // mixRowsWideAVX512 stores keep t + add (Σ t) w in dst, of n rows of k elements. It ends before a
 // row with an invalid label, and returns how many it has done.
 //
@@ -5614,6 +5629,11 @@ func weightedSumWideAVX2(t *float32, w *float64, n int) (plain float64, weighted
 //
 //go:noescape
 func weighWideAVX2(dst *float32, t *float32, w *float64, n int) (bad uint32)
+
+// tileWeighWideAVX2 multiplies the columns of tiles by w. What is no label makes none.
+//
+//go:noescape
+func tileWeighWideAVX2(t *float32, w *float64, k int, tiles int)
 
 // mixRowsWideAVX2 stores keep t + add (Σ t) w in dst, of n rows of k elements. It ends before a row
 // with an invalid label, and returns how many it has done.

@@ -132,27 +132,35 @@ func smoothTiles[T spec.Float](u unit[T], dst, t []T, keep, cut, add, addMass fl
 	for i := 0; i < rows; i += most {
 		n := min(most, rows-i)
 		tileIn(io, s.t[:], t[i*k:], n, s.padT[:], k)
-		clear(s.declined[:])
-		bad = -1
-		for j := 0; j < n && bad < 0; j += w {
-			rejected := u.tileSmooth(&s.t[j*k], k, T(keep), T(cut), T(add), T(addMass))
-			s.declined[j/w] = rejected
-			// Rejected rows go by way of padZ: dst may be t, and the tiles are stored over it.
-			bad = eachRejected(rejected, j, min(w, n-j), func(j int) bool {
-				return spec.Smooth(spec.Row(s.padZ[:], j, k), spec.Row(t, i+j, k), keep, cut, add, addMass, k) < 0
-			})
-		}
+		u.tileSmooth(&s.t[0], k, tilesOf(n, w), T(keep), T(cut), T(add), T(addMass), &s.declined[0])
+		// Rejected rows go by way of padZ: dst may be t, and the tiles are stored over it.
+		bad = s.eachDeclined(0, n, w, func(j int) bool {
+			return spec.Smooth(spec.Row(s.padZ[:], j, k), spec.Row(t, i+j, k), keep, cut, add, addMass, k) < 0
+		})
 		tileOut(io, dst[i*k:(i+n)*k], s.t[:], n, s.padG[:], k)
-		for j := 0; j < n; j += w {
-			eachRejected(s.declined[j/w], j, min(w, n-j), func(j int) bool {
-				return j != bad && copy(spec.Row(dst, i+j, k), spec.Row(s.padZ[:], j, k)) == k
-			})
-		}
+		s.eachDeclined(0, n, w, func(j int) bool {
+			return j != bad && copy(spec.Row(dst, i+j, k), spec.Row(s.padZ[:], j, k)) == k
+		})
 		if bad >= 0 {
 			return i + bad
 		}
 	}
 	return -1
+}
+
+// makeTiles makes the labels of tiles in the place of those there, or of classes unless that is nil,
+// and stores the bits of rows with an invalid label or an infinite sum in s.odd. Weights make a valid
+// label of none.
+func makeTiles[T spec.Float](u unit[T], s *tile[T], m *spec.Made[T], classes *int, k, tiles int) {
+	if classes != nil {
+		u.tileHot(&s.t[0], classes, k, tiles)
+	}
+	if m.Exact != nil {
+		clear(s.odd[:tiles])
+		wideOf[T]().tileWeigh(&s.t[0], &m.Exact[0], k, tiles)
+		return
+	}
+	u.tileSmooth(&s.t[0], k, tiles, T(m.Keep), T(m.Cut), T(m.Each), T(m.Share), &s.odd[0])
 }
 
 // Positives is [spec.Positives].

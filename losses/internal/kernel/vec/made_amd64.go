@@ -2,26 +2,48 @@
 
 package vec
 
-import "softloss/losses/internal/kernel/spec"
+import (
+	"math"
 
-// MakesLabels reports whether there is [MadeCrossEntropy] for rows of k classes: of fewer, blocks
-// with labels that are there take less time.
-func MakesLabels[T spec.Float](k int) bool { return k >= 64*spec.Size[T]() }
+	"softloss/losses/internal/kernel/spec"
+)
+
+// MakesLabels reports whether [MadeCrossEntropy] takes less time for n rows of k classes than labels
+// that are there: in tiles, but for pairs and for rows that are left of one, and of many classes, but
+// not in blocks.
+func MakesLabels[T spec.Float](n, k int) bool {
+	if inTiles[T](k) {
+		return k > 2 && fewer(n, unitOf[T]().lanes(), k) < n
+	}
+	return k >= 64*spec.Size[T]()
+}
 
 // MadeCrossEntropy is [CrossEntropy] with labels that m makes of t, or where t is nil of index. It
 // stores the gradients by t in labelGrad, too, unless that is nil, of which o says what m does not
-// know: a uniform Prior is none there, and Above is left to m. It stops before a row that is not
-// ordinary, has an invalid label or labels that overflow, and returns how many it has done. scratch
-// holds k elements, the gradients of a row that nobody wants.
+// know: Above is that of what m makes. It reports whether it has computed all rows: the loss of one
+// that is not ordinary, has an invalid label or labels that overflow is NaN, and what else is stored
+// for it means nothing. scratch holds k elements, the gradients of a row that nobody wants.
 func MadeCrossEntropy[T spec.Float](loss []float64, grad, labelGrad, z, t []T, index []int, scale, scratch []T, k int,
-	m *spec.Made[T], o spec.LabelGrads[T]) (done int) {
-	u, s := unitOf[T](), getTile[T]()
+	m *spec.Made[T], o spec.LabelGrads[T]) (all bool) {
+	u := unitOf[T]()
+	if inTiles[T](k) {
+		b := entropyRows[T]{loss: loss, grad: grad, z: z, t: t, index: index, scale: scale, k: k, made: m}
+		var l *labelGrads[T]
+		if labelGrad != nil {
+			l = &labelGrads[T]{LabelGrads: o, grad: labelGrad, k: k}
+		}
+		b.wholeTiles(u, tilesAt(k)*u.lanes(), len(loss), l)
+		return !b.left
+	}
+	s := getTile[T]()
 	defer putTile(s)
 	l := labelGrads[T]{o, labelGrad, k, s.lane[:]}
+	l.Prior = nil
 	most := ordinaryRows
 	if grad == nil {
 		most = 1
 	}
+	all = true
 	for i := 0; i < len(loss); {
 		n, g := min(most, len(loss)-i), scratch
 		if grad != nil {
@@ -42,10 +64,11 @@ func MadeCrossEntropy[T spec.Float](loss []float64, grad, labelGrad, z, t []T, i
 			i++
 		}
 		if len(rows) < n {
-			return i
+			loss[i], all = math.NaN(), false
+			i++
 		}
 	}
-	return len(loss)
+	return all
 }
 
 // madeGrads is ordinaryGrads with labels that m makes, and leaves in cuts what it takes of each.
@@ -60,7 +83,7 @@ func madeGrads[T spec.Float](u unit[T], m *spec.Made[T], rows []rowNumbers, cuts
 		for _, y := range classes {
 			_ = z[:k][y]
 		}
-		return u.smoothedIndexGrads(g, x, &classes[0], m.Keep, m.Each, f, to, k, n, step, far)
+		return u.smoothedIndexGrads(g, x, &classes[0], m.Keep*max(0, 1-m.Cut), m.Each, f, to, k, n, step, far)
 	}
 	labels := t[lo:hi]
 	if m.Weights != nil {

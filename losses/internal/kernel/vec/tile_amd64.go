@@ -68,6 +68,7 @@ type tile[T spec.Float] struct {
 	par      [2]T                       // of a loss
 	at       [tileCols * tileRows]int32 // the classes of large p of a row
 	declined [mostTiles]uint32          // the bits of the rows of each tile that are not for vectors
+	odd      [mostTiles]uint32          // and of those of which no labels are made
 }
 
 // tiler moves rows of elements T to and from tiles of A, which are as wide as its vectors of A, or

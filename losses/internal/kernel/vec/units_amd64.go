@@ -60,7 +60,7 @@ type unit[T spec.Float] interface {
 	tileOut(dst *T, src *T, k, tiles int)
 	tileHot(dst *T, index *int, k, tiles int)
 	tileStats(e, z *T, k, tiles int, declined *uint32, lanes *T)
-	tileSmooth(t *T, k int, keep, cut, add, addMass T) (bad uint32)
+	tileSmooth(t *T, k, tiles int, keep, cut, add, addMass T, bad *uint32)
 	tileSoftmax(e, z *T, k int, lanes *T)
 	tileShift(dst, z *T, k int, lanes *T)
 	labelGrads(dst, z, t, w, prior *T, k, n int, lanes *T, keep, mix, more, above T) (odd uint32)
@@ -121,6 +121,7 @@ type wide[T spec.Float] interface {
 	maeGrad(dst *T, e *float64, t *T, n int, c, sa, delta, f float64)
 	weightedSum(t *T, w *float64, n int) (plain, weighted float64, bad uint32)
 	weigh(dst, t *T, w *float64, n int) (bad uint32)
+	tileWeigh(t *T, w *float64, k, tiles int)
 	mixRows(dst, t *T, w *float64, k, n int, keep, add float64) (done int)
 	smoothElements(yes, no, t *T, w *float64, n int, keep, add, addYes, addNo float64) (bad uint32)
 	elementLogits(dst *float64, z *T, s *float64, n int, t float64) (bad uint32)
@@ -422,8 +423,8 @@ func (f32AVX512) tileHot(dst *float32, index *int, k, tiles int) {
 func (f32AVX512) tileStats(e, z *float32, k, tiles int, declined *uint32, lanes *float32) {
 	tileStatsF32AVX512(e, z, k, tiles, declined, lanes)
 }
-func (f32AVX512) tileSmooth(t *float32, k int, keep, cut, add, addMass float32) (bad uint32) {
-	return tileSmoothF32AVX512(t, k, keep, cut, add, addMass)
+func (f32AVX512) tileSmooth(t *float32, k, tiles int, keep, cut, add, addMass float32, bad *uint32) {
+	tileSmoothF32AVX512(t, k, tiles, keep, cut, add, addMass, bad)
 }
 func (f32AVX512) tileSoftmax(e, z *float32, k int, lanes *float32) {
 	tileSoftmaxF32AVX512(e, z, k, lanes)
@@ -772,8 +773,8 @@ func (f64AVX512) tileHot(dst *float64, index *int, k, tiles int) {
 func (f64AVX512) tileStats(e, z *float64, k, tiles int, declined *uint32, lanes *float64) {
 	tileStatsF64AVX512(e, z, k, tiles, declined, lanes)
 }
-func (f64AVX512) tileSmooth(t *float64, k int, keep, cut, add, addMass float64) (bad uint32) {
-	return tileSmoothF64AVX512(t, k, keep, cut, add, addMass)
+func (f64AVX512) tileSmooth(t *float64, k, tiles int, keep, cut, add, addMass float64, bad *uint32) {
+	tileSmoothF64AVX512(t, k, tiles, keep, cut, add, addMass, bad)
 }
 func (f64AVX512) tileSoftmax(e, z *float64, k int, lanes *float64) {
 	tileSoftmaxF64AVX512(e, z, k, lanes)
@@ -918,6 +919,7 @@ func (f64AVX512) weightedSum(t *float64, w *float64, n int) (plain, weighted flo
 func (f64AVX512) weigh(dst, t *float64, w *float64, n int) (bad uint32) {
 	return weighF64AVX512(dst, t, w, n)
 }
+func (f64AVX512) tileWeigh(t *float64, w *float64, k, tiles int) { tileWeighF64AVX512(t, w, k, tiles) }
 func (f64AVX512) mixRows(dst, t *float64, w *float64, k, n int, keep, add float64) (done int) {
 	return mixRowsF64AVX512(dst, t, w, k, n, keep, add)
 }
@@ -1343,8 +1345,8 @@ func (f32AVX2) tileHot(dst *float32, index *int, k, tiles int)   { tileHotF32AVX
 func (f32AVX2) tileStats(e, z *float32, k, tiles int, declined *uint32, lanes *float32) {
 	tileStatsF32AVX2(e, z, k, tiles, declined, lanes)
 }
-func (f32AVX2) tileSmooth(t *float32, k int, keep, cut, add, addMass float32) (bad uint32) {
-	return tileSmoothF32AVX2(t, k, keep, cut, add, addMass)
+func (f32AVX2) tileSmooth(t *float32, k, tiles int, keep, cut, add, addMass float32, bad *uint32) {
+	tileSmoothF32AVX2(t, k, tiles, keep, cut, add, addMass, bad)
 }
 func (f32AVX2) tileSoftmax(e, z *float32, k int, lanes *float32) { tileSoftmaxF32AVX2(e, z, k, lanes) }
 func (f32AVX2) tileShift(dst, z *float32, k int, lanes *float32) { tileShiftF32AVX2(dst, z, k, lanes) }
@@ -1653,8 +1655,8 @@ func (f64AVX2) tileHot(dst *float64, index *int, k, tiles int)   { tileHotF64AVX
 func (f64AVX2) tileStats(e, z *float64, k, tiles int, declined *uint32, lanes *float64) {
 	tileStatsF64AVX2(e, z, k, tiles, declined, lanes)
 }
-func (f64AVX2) tileSmooth(t *float64, k int, keep, cut, add, addMass float64) (bad uint32) {
-	return tileSmoothF64AVX2(t, k, keep, cut, add, addMass)
+func (f64AVX2) tileSmooth(t *float64, k, tiles int, keep, cut, add, addMass float64, bad *uint32) {
+	tileSmoothF64AVX2(t, k, tiles, keep, cut, add, addMass, bad)
 }
 func (f64AVX2) tileSoftmax(e, z *float64, k int, lanes *float64) { tileSoftmaxF64AVX2(e, z, k, lanes) }
 func (f64AVX2) tileShift(dst, z *float64, k int, lanes *float64) { tileShiftF64AVX2(dst, z, k, lanes) }
@@ -1795,6 +1797,7 @@ func (f64AVX2) weightedSum(t *float64, w *float64, n int) (plain, weighted float
 func (f64AVX2) weigh(dst, t *float64, w *float64, n int) (bad uint32) {
 	return weighF64AVX2(dst, t, w, n)
 }
+func (f64AVX2) tileWeigh(t *float64, w *float64, k, tiles int) { tileWeighF64AVX2(t, w, k, tiles) }
 func (f64AVX2) mixRows(dst, t *float64, w *float64, k, n int, keep, add float64) (done int) {
 	return mixRowsF64AVX2(dst, t, w, k, n, keep, add)
 }
@@ -2118,6 +2121,9 @@ func (wideAVX512) weightedSum(t *float32, w *float64, n int) (plain, weighted fl
 func (wideAVX512) weigh(dst, t *float32, w *float64, n int) (bad uint32) {
 	return weighWideAVX512(dst, t, w, n)
 }
+func (wideAVX512) tileWeigh(t *float32, w *float64, k, tiles int) {
+	tileWeighWideAVX512(t, w, k, tiles)
+}
 func (wideAVX512) mixRows(dst, t *float32, w *float64, k, n int, keep, add float64) (done int) {
 	return mixRowsWideAVX512(dst, t, w, k, n, keep, add)
 }
@@ -2338,6 +2344,7 @@ func (wideAVX2) weightedSum(t *float32, w *float64, n int) (plain, weighted floa
 func (wideAVX2) weigh(dst, t *float32, w *float64, n int) (bad uint32) {
 	return weighWideAVX2(dst, t, w, n)
 }
+func (wideAVX2) tileWeigh(t *float32, w *float64, k, tiles int) { tileWeighWideAVX2(t, w, k, tiles) }
 func (wideAVX2) mixRows(dst, t *float32, w *float64, k, n int, keep, add float64) (done int) {
 	return mixRowsWideAVX2(dst, t, w, k, n, keep, add)
 }

@@ -116,38 +116,94 @@ func (g isa) smoothAlike() {
 }
 
 func (g isa) tileSmooth() {
-	g.text("tileSmooth", "func(t *T, k int, keep, cut, add, addMass A) (bad uint32)",
+	g.text("tileSmooth", "func(t *T, k, tiles int, keep, cut, add, addMass A, bad *uint32)",
 		"replaces t by max(keep t - cut/nnz, 0) + add + addMass Σ t, nnz the number of t > 0 in the row,",
-		"with cut/nnz = 0 where there is none; bad has the bits of the rows with an invalid label or an infinite sum.")
-	t, k := g.param("t"), g.param("k")
-	acc := g.zeros(2)
-	sum, nnz, zero := g.compensated(), acc[0], acc[1]
-	bad, one := g.noLanes(), g.constant(1)
-	g.columns(k, func(off reg.GPVirtual) {
-		x := g.vec()
-		g.load(col(t, off), x)
-		g.orInto(g.invalid(x), bad)
-		g.addWhere(g.cmp(gtOQ, zero, x), one, nnz)
-		g.addTo(sum, x)
-	})
-	mass := g.value(sum)
-	inf := g.vec()
-	g.load(g.infinity(1), inf)
-	g.orInto(g.cmp(nltUQ, inf, mass), bad)
-	Store(g.maskBits(bad), Return("bad"))
-	keep, cut, add := g.broadcast("keep"), g.broadcast("cut"), g.broadcast("add")
-	g.madd(g.broadcast("addMass"), mass, add)
-	g.max(g.constant(1), nnz, nnz)
-	g.div(nnz, cut, cut)
-	g.columns(k, func(off reg.GPVirtual) {
-		x := g.vec()
-		g.load(col(t, off), x)
-		g.msub(cut, keep, x)
-		g.max(zero, x, x)
-		g.add(add, x, x)
-		g.store(x, col(t, off))
+		"with cut/nnz = 0 where there is none; bad has, for each tile, the bits of the rows with an invalid label or, "+
+			"where it is taken, an infinite sum.")
+	t, k, rejected := g.param("t"), g.param("k"), g.param("bad")
+	zero, one := g.zeros(1)[0], g.constant(1)
+	g.eachTile(k, t, func() {
+		sum, nnz, bad, summed := g.compensated(), g.zeros(1)[0], g.noLanes(), label("summed")
+		g.unlessZero([]string{"cut", "addMass"}, summed)
+		g.columns(k, func(off reg.GPVirtual) {
+			x := g.vec()
+			g.load(col(t, off), x)
+			g.addWhere(g.cmp(gtOQ, zero, x), one, nnz)
+			g.addTo(sum, x)
+		})
+		Label(summed)
+		mass := g.value(sum)
+		inf := g.vec()
+		g.load(g.infinity(1), inf)
+		g.orInto(g.cmp(nltUQ, inf, mass), bad)
+		keep, cut, add := g.broadcast("keep"), g.broadcast("cut"), g.broadcast("add")
+		g.madd(g.broadcast("addMass"), mass, add)
+		g.max(one, nnz, nnz)
+		g.div(nnz, cut, cut)
+		g.columns(k, func(off reg.GPVirtual) {
+			x := g.vec()
+			g.load(col(t, off), x)
+			g.orInto(g.invalid(x), bad)
+			g.msub(cut, keep, x)
+			g.max(zero, x, x)
+			g.add(add, x, x)
+			g.store(x, col(t, off))
+		})
+		MOVL(g.maskBits(bad), Mem{Base: rejected})
+		ADDQ(Imm(4), rejected)
 	})
 	g.ret()
+}
+
+// unlessZero jumps to done where all those parameters are 0.
+func (g isa) unlessZero(numbers []string, done string) {
+	bits, move, or := reg.Register(GP32()), MOVL, ORL
+	if g.f64 {
+		bits, move, or = GP64(), MOVQ, ORQ
+	}
+	move(address(Param(numbers[0])), bits)
+	for _, x := range numbers[1:] {
+		or(address(Param(x)), bits)
+	}
+	JEQ(LabelRef(done))
+}
+
+func (g isa) tileWeigh() {
+	g.text("tileWeigh", "func(t *T, w *float64, k, tiles int)",
+		"multiplies the columns of tiles by w. What is no label makes none.")
+	t, w, k, class, halves := g.param("t"), g.param("w"), g.param("k"), GP64(), 1
+	if g.narrow { // whose columns fill two vectors of float64
+		halves = 2
+	}
+	tiles, next, column := g.param("tiles"), label("tile"), label("column")
+	Label(next)
+	XORQ(class, class)
+	Label(column)
+	y := g.vec()
+	VBROADCASTSD(Mem{Base: w, Index: class, Scale: 8}, y)
+	for i := range halves {
+		x := g.vec()
+		g.fetch(Mem{Base: t, Disp: i * g.bytes()}, x)
+		g.mul(y, x, x)
+		g.leave(x, Mem{Base: t, Disp: i * g.bytes()})
+	}
+	ADDQ(Imm(uint64(halves*g.bytes())), t)
+	INCQ(class)
+	CMPQ(class, k)
+	JNE(LabelRef(column))
+	DECQ(tiles)
+	JNE(LabelRef(next))
+	g.ret()
+}
+
+// eachTile emits body for the tiles at t, which it moves to the next one.
+func (g isa) eachTile(k, t reg.GPVirtual, body func()) {
+	tiles, next := g.param("tiles"), label("tile")
+	Label(next)
+	body()
+	advance(k, g.column(), t)
+	DECQ(tiles)
+	JNE(LabelRef(next))
 }
 
 func (g isa) weightedSum() {

@@ -186,6 +186,7 @@ func (g isa) wide() {
 	g.maeGrad()
 	g.weightedSum()
 	g.weigh()
+	g.tileWeigh()
 	g.mixRows()
 	g.smoothElements()
 	g.elementLogits()
