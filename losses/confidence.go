@@ -62,7 +62,8 @@ func (logOfP[T]) near(_, z, _ []T) (h []T) { return z }
 
 func (logOfP[T]) numbers(s *kernel.SoftmaxOf) (from, less float64) { return s.Max, s.Log }
 
-func (logOfP[T]) byTarget(y, z []T, s kernel.SoftmaxOf) {
+func (logOfP[T]) byTarget(y, _, z, _ []T, s kernel.SoftmaxOf) (ok bool) {
 	kernel.LogP(y, z, s)
 	kernel.Affine(y, y, -1, 0, 0)
+	return true
 }

@@ -13,8 +13,9 @@ type quantity[T kernel.Float] interface {
 	// of each. memory has room for h.
 	near(memory, z, t []T) (h []T)
 	numbers(s *kernel.SoftmaxOf) (from, less float64)
-	// byTarget stores in y the derivatives by the target of an ordinary row of logits z.
-	byTarget(y, z []T, s kernel.SoftmaxOf)
+	// byTarget stores in y the derivatives by the target of an ordinary row of logits z, exponentials
+	// e and labels t. It returns false where it has not.
+	byTarget(y, e, z, t []T, s kernel.SoftmaxOf) (ok bool)
 }
 
 // expectationRows is the kernel of l, alpha times cross entropy and beta times the expectation of a
@@ -42,8 +43,9 @@ func expectationRows[T kernel.Float, Q quantity[T]](b *batch[T], l Loss, alpha, 
 				continue
 			}
 			b.loss[c.first+i] = times(alpha, s.Loss) + beta*(r-less)
-			if y := part(b.byTarget, c.first+i, c.first+i+1, b.k); y != nil {
-				q.byTarget(y, part(c.z, i, i+1, b.k), *s)
+			y := part(b.byTarget, c.first+i, c.first+i+1, b.k)
+			if y != nil && !q.byTarget(y, e, part(c.z, i, i+1, b.k), part(c.t, i, i+1, b.k), *s) {
+				b.alone(l, c.first+i)
 			}
 			if b.grad != nil {
 				f := of(b.scale, c.first+i)

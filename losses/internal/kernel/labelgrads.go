@@ -73,5 +73,10 @@ func SymmetricLabels[T Float](alpha, beta, most float64, loss []float64, labelGr
 	vec.SymmetricLabels(alpha, beta, most, loss, labelGrad, z, t, scale, scratch, k, alone)
 }
 
+// SymmetricLabelsOf stores those of an ordinary row; see [vec.SymmetricLabelsOf].
+func SymmetricLabelsOf[T Float](alpha, beta, most float64, dst, e, z, t []T, s SoftmaxOf, scratch []float64) (ok bool) {
+	return vec.SymmetricLabelsOf(alpha, beta, most, dst, e, z, t, s, scratch)
+}
+
 // LogP stores log p of an ordinary row; see [vec.LogP].
 func LogP[T Float](dst, z []T, s SoftmaxOf) { vec.LogP(dst, z, s) }

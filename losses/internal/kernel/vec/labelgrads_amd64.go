@@ -195,19 +195,36 @@ func (r reverse) tile(u double, s tilePart[float64], k, n int) (ok bool) {
 		lowest64) == 0
 }
 
+// SymmetricLabelsOf stores the gradients of the symmetric cross entropy by the labels t of an ordinary
+// row of logits z, with the digits of the exponentials e. It returns false where a label is so near
+// the bound that only its logarithm tells. scratch holds as many elements.
+func SymmetricLabelsOf[T spec.Float](alpha, beta, most float64, dst, e, z, t []T, s spec.SoftmaxOf,
+	scratch []float64) (ok bool) {
+	r, v, n := reverseOf(alpha, beta, most), wideOf[T](), len(e)
+	Widen(scratch[:n], e)
+	return v.reverseLabels(&dst[0], &scratch[0], &z[0], &t[0], n, s.Coef, s.Max, s.Log, r.alpha, r.beta, r.bound, r.near,
+		lowest[T]()) == 0
+}
+
+// lowest returns the least log p of exponentials that have their digits.
+func lowest[T spec.Float]() float64 {
+	if spec.Size[T]() == 4 {
+		return lowest32
+	}
+	return lowest64
+}
+
 // SymmetricLabels stores the gradients of the symmetric cross entropy by the labels t of rows of
 // many classes, of the given losses, and by alone those of rows that are not for vectors. scratch
 // holds k elements.
 func SymmetricLabels[T spec.Float](alpha, beta, most float64, loss []float64, labelGrad, z, t, scale []T,
 	scratch []float64, k int, alone func(j int)) {
-	r, v, least := reverseOf(alpha, beta, most), wideOf[T](), float64(lowest64)
-	if spec.Size[T]() == 4 {
-		least = lowest32
-	}
+	r, v := reverseOf(alpha, beta, most), wideOf[T]()
 	exactRows(loss, nil, labelGrad, z, t, scale, scratch, k,
 		func(s exact, _ *float64, _, l []T, e []float64, x, y []T, _ float64) bool {
 			return v.reverseLabels(
-				&l[0], &e[0], &x[0], &y[0], k, s.coef, s.m, s.log, r.alpha, r.beta, r.bound, r.near, least) == 0
+				&l[0], &e[0], &x[0], &y[0], k, s.coef, s.m, s.log, r.alpha, r.beta, r.bound, r.near,
+				lowest[T]()) == 0
 		}, func(j int) bool {
 			alone(j)
 			return true

@@ -22,6 +22,12 @@ func SymmetricLabels[T spec.Float](alpha, beta, most float64, loss []float64, la
 	panic(noTiles)
 }
 
+// SymmetricLabelsOf panics: it is not in this build.
+func SymmetricLabelsOf[T spec.Float](alpha, beta, most float64, dst, e, z, t []T, s spec.SoftmaxOf,
+	scratch []float64) (ok bool) {
+	panic(noTiles)
+}
+
 // LogP panics: it is not in this build.
 func LogP[T spec.Float](dst, z []T, s spec.SoftmaxOf) { panic(noTiles) }
 
