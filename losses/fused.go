@@ -126,10 +126,12 @@ func (b *batch[T]) computeFusedRows(ready *batch[T], l Loss, linear bool) (row i
 			}
 		}
 		for i := 0; i < c.n && !all; i++ {
-			if alone := b.slice(lo+i, lo+i+1); lse[i] != lse[i] { // declined
-				if row, err = alone.computeApart(l, linear); err != nil {
-					return lo + i + row, err
-				}
+			if lse[i] == lse[i] {
+				continue
+			}
+			alone := b.slice(lo+i, lo+i+1) // declined
+			if row, err = alone.computeApart(l, linear); err != nil {
+				return lo + i + row, err
 			}
 		}
 	}
