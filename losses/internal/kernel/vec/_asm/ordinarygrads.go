@@ -95,11 +95,13 @@ func (e *extremes) become(g isa, o extremes) {
 // returns what emits that. Numbers are float64 and in the lowest lane.
 func (g isa) ordinaryGrad(row *ordinaryRow, x logits, i, a reg.GPVirtual, s rowSums, declined string) (grad func()) {
 	w := isa{avx512: g.avx512, f64: true}
-	one, f, size, mass := w.constant(1), g.numberOf(i, g.param("f"), "step"), XMM(), XMM()
+	one, r, size, mass := w.constant(1), XMM(), XMM(), XMM()
+	m, em := x.largest()
+	VDIVSD(em, s.odds.AsX(), r)
+	more, f := row.lseTerm(i, m, r), g.numberOf(i, g.param("f"), "step") // the logarithm first: registers are few
 	VMOVSD(one, mass)
 	VANDPD(w.abs(), f, size)
 	VMAXSD(size, mass, size) // NaN for NaN
-	m, em := x.largest()
 	class := GP64()
 	if row.t != nil {
 		VADDSD(row.labels.ofMaximum(g, row.t, a), s.others.AsX(), mass)
@@ -112,10 +114,8 @@ func (g isa) ordinaryGrad(row *ordinaryRow, x logits, i, a reg.GPVirtual, s rowS
 		}
 	}
 	mixed := row.labels.smooth(row.n, &s, mass, row.t != nil)
-	r, p, coef, own := XMM(), XMM(), XMM(), XMM() // p = 1 + r
-	VDIVSD(em, s.odds.AsX(), r)
+	p, coef, own, all := XMM(), XMM(), XMM(), XMM() // p = 1 + r
 	VADDSD(one, r, p)
-	more, all := row.lseTerm(i, m, r), XMM()
 	VANDPD(w.abs(), more, all)
 	VADDSD(mass, all, all)
 	VMULSD(size, all, size)
@@ -205,7 +205,7 @@ func (row *ordinaryRow) lseTerm(i reg.GPVirtual, m, r reg.VecVirtual) (term reg.
 	TESTQ(extra, extra)
 	JEQ(LabelRef(none))
 	odds, inv, log := w.vec(), w.vec(), w.vec()
-	VMOVAPD(r, odds.AsX())
+	w.bcast(r, odds) // all of it, or the rest were live from the beginning
 	w.log1p(odds, inv, log)
 	VADDSD(m, log.AsX(), term)
 	VMULSD(g.numberOf(i, extra, "extraStep"), term, term)
