@@ -49,3 +49,23 @@ func TestAsymmetricMarginSweep(t *testing.T) {
 		}
 	})
 }
+
+// TestAsymmetricNearEdge: a logit closer to where no begins to cost something than any table goes
+// costs what it does, to what float64 loses of p less the margin.
+func TestAsymmetricNearEdge(t *testing.T) {
+	eachImplementation(t, func(t *testing.T) {
+		for _, gamma := range []float64{1, 1.3, 2, 3, 4} {
+			for _, edge := range []float32{0.1, 0.3, 1.1, 2.9444, 5.2321253, 6.9} {
+				for n := 24; n < 36; n++ {
+					a := Asymmetric{GammaNeg: gamma, Margin: 1 / (1 + math.Exp(float64(edge)+math.Ldexp(1, -n)))}
+					loss, grad, one := make([]float64, 1), make([]float32, 1), []float32{1}
+					require.True(t, SigmoidAsymmetric(a, loss, grad, []float32{-edge}, []float32{0}, one, one))
+					l, g := ask(-edge, 0, 1).asymmetric(a, 1)
+					within := (gamma + 2) * (0x1p-23 + math.Ldexp(1, n-52)/a.Margin)
+					require.InDelta(t, l.v.Hi, loss[0], within*l.v.Hi+0x1p-148, "%v of z=%v", a, -edge)
+					require.InDelta(t, g.v.Hi, float64(grad[0]), within*g.v.Hi+0x1p-148, "%v of z=%v", a, -edge)
+				}
+			}
+		}
+	})
+}

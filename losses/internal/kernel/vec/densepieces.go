@@ -96,7 +96,11 @@ func fitDense(table []float32, n, stride int, middle, half, rate float64, limits
 	size := 0.
 	for i, x := range c {
 		size += math.Abs(x)
-		table[i*stride] = float32(x * math.Pow(half, float64(i-n+1)))
+		y := x * math.Pow(half, float64(i-n+1))
+		if math.Abs(y) > math.MaxFloat32 { // of an interval so small that it is nothing, or the check below fails
+			y, c[i] = 0, 0
+		}
+		table[i*stride] = float32(y)
 	}
 	for i := range 2*n + 1 {
 		s := math.Cos(math.Pi * float64(i) / float64(2*n))

@@ -64,7 +64,12 @@ func marginRowsFor(a spec.Asymmetric) *piecesPlan {
 	m, gamma, yes := a.Margin, a.GammaNeg, pieceFamily{spec.Focal, a.GammaPos}
 	p := newPlan(rowPars)
 	end := math.Log((1 - m) / m)
-	if p.ok = m < 0.5 && gamma >= 1 && end < rowStep(rowSteps-1)*math.Exp2(rowLeast); !p.ok {
+	most := float32(end) // the |z| at which no costs least
+	if float64(most) >= end {
+		most = math.Nextafter32(most, 0)
+	}
+	if p.ok = m < 0.5 && gamma >= 1 && end < rowStep(rowSteps-1)*math.Exp2(rowLeast) &&
+		end-float64(most) >= math.Exp2(rowLeast); !p.ok { // it would be in the row of zeros
 		return p
 	}
 	p.par[rowLow] = float32(yes.rateLow())
