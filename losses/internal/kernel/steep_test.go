@@ -8,7 +8,8 @@ import (
 )
 
 // TestSteepLosses: losses so steep in p that what float32 loses of it counts are within 4 ulp in
-// float32, of rows with one large p, some or none, soft labels and one-hot ones, together and alone.
+// float32, of rows with one large p, some or none, soft labels and one-hot ones, together and
+// alone.
 func TestSteepLosses(t *testing.T) {
 	rows := 3000
 	if testing.Short() {

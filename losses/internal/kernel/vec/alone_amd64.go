@@ -8,8 +8,8 @@ import (
 )
 
 // CrossEntropyAlone is [CrossEntropy] of a single row and its gradient, or, where t is nil,
-// [CrossEntropyIndex] for the class y. It calls most kernels by name and not through a unit, so that
-// nothing escapes and no memory comes from pools: they take as long as a kernel does for ten
+// [CrossEntropyIndex] for the class y. It calls most kernels by name and not through a unit, so
+// that nothing escapes and no memory comes from pools: they take as long as a kernel does for ten
 // classes. ok is false for a row that it leaves to them.
 func CrossEntropyAlone[T spec.Float](grad, z, t []T, y int, f T) (loss float64, ok bool) {
 	k := len(z)
@@ -34,7 +34,8 @@ func CrossEntropyAlone[T spec.Float](grad, z, t []T, y int, f T) (loss float64, 
 	return x.mass*log1p(x.r) - x.dot, ok
 }
 
-// blockAlone computes a block of one row. What it hands over lies in a tile, as a block's memory does.
+// blockAlone computes a block of one row. What it hands over lies in a tile, as a block's memory
+// does.
 func blockAlone[T spec.Float](grad, z, t []T, y int, f T) (loss float64, ok bool) {
 	s := getTile[T]()
 	b := entropyRows[T]{

@@ -195,9 +195,9 @@ func (r reverse) tile(u double, s tilePart[float64], k, n int) (ok bool) {
 		lowest64) == 0
 }
 
-// SymmetricLabelsOf stores the gradients of the symmetric cross entropy by the labels t of an ordinary
-// row of logits z, with the digits of the exponentials e. It returns false where a label is so near
-// the bound that only its logarithm tells. scratch holds as many elements.
+// SymmetricLabelsOf stores the gradients of the symmetric cross entropy by the labels t of an
+// ordinary row of logits z, with the digits of the exponentials e. It returns false where a label
+// is so near the bound that only its logarithm tells. scratch holds as many elements.
 func SymmetricLabelsOf[T spec.Float](alpha, beta, most float64, dst, e, z, t []T, s spec.SoftmaxOf,
 	scratch []float64) (ok bool) {
 	r, v, n := reverseOf(alpha, beta, most), wideOf[T](), len(e)

@@ -148,9 +148,9 @@ func smoothTiles[T spec.Float](u unit[T], dst, t []T, keep, cut, add, addMass fl
 	return -1
 }
 
-// makeTiles makes the labels of tiles in the place of those there, or of classes unless that is nil,
-// and stores the bits of rows with an invalid label or an infinite sum in s.odd. Weights make a valid
-// label of none.
+// makeTiles makes the labels of tiles in the place of those there, or of classes unless that is
+// nil, and stores the bits of rows with an invalid label or an infinite sum in s.odd. Weights make
+// a valid label of none.
 func makeTiles[T spec.Float](u unit[T], s *tile[T], m *spec.Made[T], classes *int, k, tiles int) {
 	if classes != nil {
 		u.tileHot(&s.t[0], classes, k, tiles)

@@ -8,9 +8,9 @@ import (
 	"softloss/losses/internal/kernel/spec"
 )
 
-// MakesLabels reports whether [MadeCrossEntropy] takes less time for n rows of k classes than labels
-// that are there: in tiles, but for pairs and for rows that are left of one, and of many classes, but
-// not in blocks.
+// MakesLabels reports whether [MadeCrossEntropy] takes less time for n rows of k classes than
+// labels that are there: in tiles, but for pairs and for rows that are left of one, and of many
+// classes, but not in blocks.
 func MakesLabels[T spec.Float](n, k int) bool {
 	if inTiles[T](k) {
 		return k > 2 && fewer(n, unitOf[T]().lanes(), k) < n
@@ -21,8 +21,8 @@ func MakesLabels[T spec.Float](n, k int) bool {
 // MadeCrossEntropy is [CrossEntropy] with labels that m makes of t, or where t is nil of index. It
 // stores the gradients by t in labelGrad, too, unless that is nil, of which o says what m does not
 // know: Above is that of what m makes. It reports whether it has computed all rows: the loss of one
-// that is not ordinary, has an invalid label or labels that overflow is NaN, and what else is stored
-// for it means nothing. scratch holds k elements, the gradients of a row that nobody wants.
+// that is not ordinary, has an invalid label or labels that overflow is NaN, and what else is
+// stored for it means nothing. scratch holds k elements, the gradients of a row that nobody wants.
 func MadeCrossEntropy[T spec.Float](loss []float64, grad, labelGrad, z, t []T, index []int, scale, scratch []T, k int,
 	m *spec.Made[T], o spec.LabelGrads[T]) (all bool) {
 	u := unitOf[T]()

@@ -80,9 +80,9 @@ func (o *ordinary[T]) softGrad(u unit[T], g, t []T, mass, f, extra float64) {
 	}
 }
 
-// ordinaryGrads stores the gradients of the rows from row i on of logits prepared by p, with factors
-// and extras as those of [CrossEntropyRows], as many as there is room for in rows, or those before
-// the first that is not for it, and returns how many.
+// ordinaryGrads stores the gradients of the rows from row i on of logits prepared by p, with
+// factors and extras as those of [CrossEntropyRows], as many as there is room for in rows, or those
+// before the first that is not for it, and returns how many.
 func ordinaryGrads[T spec.Float](u unit[T], p *spec.Prepared[T], rows []rowNumbers, grad, z, t []T, index []int,
 	scale, extra []T, i, k int) int {
 	f, step := numberOf(scale, i)

@@ -320,9 +320,9 @@ func termsTo[T spec.Float](p *plan, m, log float64) (most float64) {
 	return mostSmall
 }
 
-// steepRate returns the rate of a loss so steep in p that what float32 loses of it counts: it is made
-// of a power exp(-rate p), or (1-p)^rate. Blocks have kernels for these that compute p again, in two
-// numbers. It returns 0 for others.
+// steepRate returns the rate of a loss so steep in p that what float32 loses of it counts: it is
+// made of a power exp(-rate p), or (1-p)^rate. Blocks have kernels for these that compute p again,
+// in two numbers. It returns 0 for others.
 func (p *plan) steepRate() (rate float64) {
 	switch {
 	case p.kind == focalPow:

@@ -112,9 +112,9 @@ func (p *ordinaryBlock) extremes(k reg.GPVirtual) (top, gap reg.VecVirtual, nan 
 	})
 }
 
-// around adds to rejected the rows whose largest logit, most, is above the bound, or with a gap that
-// is. It stores what the exponentials take of the maxima top in lanes: as Shift the magic number of
-// expInRow.
+// around adds to rejected the rows whose largest logit, most, is above the bound, or with a gap
+// that is. It stores what the exponentials take of the maxima top in lanes: as Shift the magic
+// number of expInRow.
 func (p *ordinaryBlock) around(top, gap, most reg.VecVirtual, bound float64, exp func() rowExp,
 	rejected reg.GPVirtual) {
 	g, lanes := p.g, p.g.param("lanes")

@@ -191,8 +191,8 @@ func (g isa) ordinaryGrad(row *ordinaryRow, x logits, i, a reg.GPVirtual, s rowS
 	}
 }
 
-// lseTerm returns extra lse of row i for the largest logit m and the odds r against it, 0 without an
-// extra.
+// lseTerm returns extra lse of row i for the largest logit m and the odds r against it, 0 without
+// an extra.
 func (row *ordinaryRow) lseTerm(i reg.GPVirtual, m, r reg.VecVirtual) (term reg.VecVirtual) {
 	g := row.isa
 	w, none := isa{avx512: g.avx512, f64: true}, label("none")

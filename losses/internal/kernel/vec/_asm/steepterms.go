@@ -65,8 +65,8 @@ func (s *steep) power(y, lost reg.VecVirtual) (w, r, q reg.VecVirtual) {
 // steepExpTerms: φ = w, -φ' = y w.
 func (g isa) steepExpTerms() {
 	g.blockSmallTerms(smallTerm{name: "steepExpTerms", pointers: []string{"h", "e", "z", "t"}, numbers: steepNumbers,
-		doc: []string{"stores h = t e w with w = rowFactor exp(-y), y = -(rate + rateLow) e, and returns Σ t w and Σ h, as if " +
-			"the labels of e > limit were 0."},
+		doc: []string{"stores h = t e w with w = rowFactor exp(-y), y = -(rate + rateLow) e, and returns Σ t w and Σ h, as " +
+			"if the labels of e > limit were 0."},
 		prepare: func(g isa, _ reg.GPVirtual) func(func(string) reg.VecVirtual, reg.GPVirtual) termBody {
 			exp := g.rowExp(g.hold)
 			return func(number func(string) reg.VecVirtual, z reg.GPVirtual) termBody {
