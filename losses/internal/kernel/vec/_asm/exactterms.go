@@ -116,12 +116,7 @@ func (g isa) tileTerms(s separable) {
 		sum, mass, own := acc[0], acc[1], acc[2]
 		bad := g.noLanes()
 		g.columns(k, func(off reg.GPVirtual) {
-			lab, l, other := g.vec(), g.vec(), g.vec()
-			g.load(col(t, off), lab)
-			g.load(col(z, off), l)
-			g.orInto(g.invalid(lab), bad)
-			g.keep(g.cmp(neqUQ, top, l), lab, other) // the labels of the others
-			g.addWhere(g.cmp(eqOQ, top, l), lab, own)
+			_, l, other := g.besideTop(col(t, off), col(z, off), top, bad, own)
 			g.sub(top, l, l)
 			g.sub(log, l, l)
 			out := body(element{l: l, t: other, p: func() reg.VecVirtual {

@@ -142,6 +142,18 @@ func (g isa) klGrad() {
 	g.ret()
 }
 
+// besideTop loads labels t and logits z of a column of tiles and returns them, and the labels of
+// those that are no maximum, top; it adds the others to own and to bad the lanes of invalid ones.
+func (g isa) besideTop(t, z Mem, top Op, bad mask, own reg.VecVirtual) (lab, l, other reg.VecVirtual) {
+	lab, l, other = g.vec(), g.vec(), g.vec()
+	g.load(t, lab)
+	g.load(z, l)
+	g.orInto(g.invalid(lab), bad)
+	g.keep(g.cmp(neqUQ, top, l), lab, other)
+	g.addWhere(g.cmp(eqOQ, top, l), lab, own)
+	return lab, l, other
+}
+
 func (g isa) klTile() {
 	g.text("klTile", "func(labelGrad, z, t *A, k int, lanes *A, most A) (rejected uint32)",
 		"takes lanes from tileStats and stores in them Σ t (log t - l) and what tileCombine takes; rejected has the bits",
@@ -155,12 +167,7 @@ func (g isa) klTile() {
 	bad := g.noLanes()
 	term := g.addKLTerm(labelGrad)
 	g.columns(k, func(off reg.GPVirtual) {
-		lab, l, other := g.vec(), g.vec(), g.vec()
-		g.load(col(t, off), lab)
-		g.load(col(z, off), l)
-		g.orInto(g.invalid(lab), bad)
-		g.keep(g.cmp(neqUQ, top, l), lab, other) // the labels of the others
-		g.addWhere(g.cmp(eqOQ, top, l), lab, own)
+		lab, l, other := g.besideTop(col(t, off), col(z, off), top, bad, own)
 		g.add(other, others, others)
 		g.sub(top, l, l)
 		g.sub(log, l, l)

@@ -40,8 +40,9 @@ func (g isa) gradsOf(x logits, t target, name string, labels bool) {
 	_, in, _, _ := x.signature()
 	ins, doc := t.signature(labels)
 	if !t.made() {
-		in, doc = "extra *T, extraStep int, "+in, "The gradients have an additional term, f extra lse p, lse = m + log1p(r), "+
-			"with an extra each, extraStep bytes apart, unless extra is nil."
+		in = "extra *T, extraStep int, " + in
+		doc = "The gradients have an additional term, f extra lse p, lse = m + log1p(r), with an extra each, extraStep " +
+			"bytes apart, unless extra is nil."
 	}
 	if labels {
 		name, ins = name+"Grads", "e, z, target *T, "+ins
