@@ -4,8 +4,8 @@
 
 package vec
 
-// amd reports whether AMD has made the processor.
-func amd() bool
+// processor reports whether AMD has made the processor, and its family.
+func processor() (amd bool, family uint32)
 
 // maxExpF32AVX512 returns the largest of n >= 1 elements, and shift and em with exp(m) = 2^shift
 // em, where em is in [√½, √2]. NaN is passed over; when there is nothing else, m is -Inf. For an

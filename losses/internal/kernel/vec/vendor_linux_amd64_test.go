@@ -3,6 +3,7 @@
 package vec
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -10,12 +11,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestVendor holds the look at the vendor to what the kernel has seen.
-func TestVendor(t *testing.T) {
+// TestProcessor holds the look at the processor to what the kernel has seen.
+func TestProcessor(t *testing.T) {
 	info, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {
 		t.Skip(err)
 	}
-	require.Equal(t, strings.Contains(string(info), "AuthenticAMD"), amd())
-	require.Equal(t, amd(), reach == 0)
+	amd, family := processor()
+	require.Equal(t, strings.Contains(string(info), "AuthenticAMD"), amd)
+	require.Regexp(t, fmt.Sprintf(`cpu family\s*: %d\n`, family), string(info))
+	require.Equal(t, amd && family < zen5, reach == 0)
 }

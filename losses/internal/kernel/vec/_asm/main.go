@@ -17,7 +17,7 @@ var (
 func main() {
 	flag.Parse()
 	ConstraintExpr("!purego")
-	amd()
+	processor()
 	for _, g := range isas {
 		g.maxExp()
 		g.find()
