@@ -3,6 +3,7 @@ package main
 import (
 	"math"
 	"math/big"
+	"slices"
 
 	"github.com/mmcloughlin/avo/attr"
 	. "github.com/mmcloughlin/avo/build"
@@ -75,6 +76,7 @@ func (g isa) rowExpPrepared() (c rowExp) {
 // with all in memory the loads would take longer than the arithmetic.
 func (c *rowExp) hold(g isa, n int, first ...*Op) {
 	alike := c.first == c.one
+	c.q = slices.Clone(c.q) // which others have, too
 	numbers := append(first, &c.one, &c.log2e, &c.ln2hi, &c.ln2lo)
 	if !alike {
 		numbers = append(numbers, &c.first)

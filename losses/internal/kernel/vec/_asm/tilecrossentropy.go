@@ -135,11 +135,11 @@ func (g isa) tileSums(grad, index bool) {
 		near.shift = g.laneOp(lanes, "Shift")
 		TESTL(bits, bits)
 		JNE(LabelRef(far))
-		g.tileSumsBy(x, near, declined)
+		g.tileSumsBy(*x, near, declined)
 		JMP(LabelRef(summed))
 		Label(far)
 		park := func(v reg.VecVirtual, name string) Op { return g.parkLane(v, lanes, name) }
-		g.tileSumsBy(x, near.far(x.most, park), declined)
+		g.tileSumsBy(*x, near.far(x.most, park), declined)
 		Label(summed)
 		if !index {
 			ADDQ(Imm(4), declined)
@@ -148,9 +148,13 @@ func (g isa) tileSums(grad, index bool) {
 	})
 }
 
-// tileSumsBy is tileSums of a tile, by those exponentials.
-func (g isa) tileSumsBy(x *tileRows, c tileExp, declined reg.GPVirtual) {
-	x.c = c
+// tileSumsBy is tileSums of a tile x, by those exponentials.
+func (g isa) tileSumsBy(x tileRows, c tileExp, declined reg.GPVirtual) {
+	if x.c = c; !g.avx512 {
+		x.most = g.loaded(x.most)
+		x.m.top = x.most
+		x.c.hold(g, x.spare(), &x.c.shift)
+	}
 	var s crossEntropySums
 	if x.index != nil {
 		s = x.classSums(x.exp, x.column, false)
@@ -198,6 +202,18 @@ func (g isa) tileColumns(index bool) {
 		}
 		x.advance()
 	})
+}
+
+// spare is how many registers AVX2 has for the numbers of exponentials while it adds up columns.
+func (x *tileRows) spare() int {
+	n := 2
+	if x.index != nil {
+		n = 6
+	}
+	if !x.c.near {
+		n--
+	}
+	return n
 }
 
 // tileRows are the rows of a tile: pointers, of which e, t and index may be nil, and what their
