@@ -187,24 +187,24 @@ func (b *entropyRows[T]) tiles(u unit[T], o *labelGrads[T]) (bad int) {
 	case o == nil && end == 0:
 		return b.alone(u, 0)
 	case o == nil:
-		if bad = b.wholeTiles(u, tilesAt(b.k)*w, end, nil); bad < 0 {
+		if bad = b.wholeTiles(u, end, nil); bad < 0 {
 			bad = b.alone(u, end)
 		}
 		return bad
 	}
-	if bad = b.wholeTiles(u, tilesAt(b.k)*w, len(b.loss), o); bad < 0 && inPairs {
+	if bad = b.wholeTiles(u, len(b.loss), o); bad < 0 && inPairs {
 		bad = b.pairs(u, o) // the same whether there are gradients by the labels or not
 	}
 	return bad
 }
 
-// wholeTiles computes those before row end in tiles, of at most most rows at a time.
-func (b *entropyRows[T]) wholeTiles(u unit[T], most, end int, o *labelGrads[T]) (bad int) {
+// wholeTiles computes those before row end in tiles.
+func (b *entropyRows[T]) wholeTiles(u unit[T], end int, o *labelGrads[T]) (bad int) {
 	s, w, k, labels := getTile[T](), u.lanes(), b.k, b.t != nil || b.made != nil
 	defer putTile(s)
 	io, f, step := tiler[T, T](u), (*T)(nil), 0
 	for i, n := 0, 0; i < end; i += n {
-		n = min(most, end-i)
+		n = min(rowsAt(k), end-i)
 		tileIn(io, s.z[:], b.z[i*k:], n, s.padZ[:], k)
 		sums, tiles := b.loss[i:i+n], tilesOf(n, w)
 		if n&(w-1) != 0 {

@@ -57,7 +57,7 @@ func (o *labelGrads[T]) block(u unit[T], s *tile[T], z, t []T, i, n, j int) {
 // tiles stores those of the n rows from row i on of logits x and labels t, of tiles for which the
 // cross entropy has been computed.
 func (o *labelGrads[T]) tiles(u unit[T], s *tile[T], x, t []T, i, n int) {
-	var odd [mostTiles]uint32
+	var odd [mostParts]uint32
 	o.ofTiles(u, s, i, n, odd[:])
 	for j, w := 0, u.lanes(); j*w < n; j++ {
 		eachRejected(odd[j], i+j*w, min(w, n-j*w), func(r int) bool {

@@ -32,7 +32,7 @@ func MadeCrossEntropy[T spec.Float](loss []float64, grad, labelGrad, z, t []T, i
 		if labelGrad != nil {
 			l = &labelGrads[T]{LabelGrads: o, grad: labelGrad, k: k}
 		}
-		b.wholeTiles(u, tilesAt(k)*u.lanes(), len(loss), l)
+		b.wholeTiles(u, len(loss), l)
 		return !b.left
 	}
 	s := getTile[T]()

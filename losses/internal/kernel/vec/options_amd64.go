@@ -74,7 +74,7 @@ func (o *optionRows[T]) inTiles(u unit[T], s *tile[T], w int, l *labelGrads[T]) 
 	all = true
 	io, k := tiler[T, T](u), o.k
 	var f, x *T
-	step, each, most := 0, 0, tilesAt(k)*w
+	step, each, most := 0, 0, rowsAt(k)
 	for i, n := 0, 0; i < len(o.loss); i += n {
 		n = min(most, len(o.loss)-i)
 		tileIn(io, s.z[:], o.z[i*k:], n, s.padZ[:], k)

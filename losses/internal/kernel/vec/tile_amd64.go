@@ -33,6 +33,12 @@ const mostTiles = tileCols / 4
 // tilesAt returns how many tiles of k columns do. They are moved four columns at a time.
 func tilesAt(k int) int { return tileCols / max(k, 4) }
 
+// rowsAt returns how many rows of k classes do, whatever vectors have for lanes.
+func rowsAt(k int) int { return tilesAt(k) * tileRows }
+
+// mostParts is how many tiles these may be: of the fewest lanes.
+const mostParts = mostTiles * tileRows / 4
+
 // apart is how many elements lie between the parts of a tile: AMD's caches take lines whose
 // addresses differ by multiples of 4096 bytes for each other in some processes, where batches of
 // few classes took up to half as long again.
@@ -67,8 +73,8 @@ type tile[T spec.Float] struct {
 	ordinary [ordinaryRows]rowNumbers
 	par      [2]T                       // of a loss
 	at       [tileCols * tileRows]int32 // the classes of large p of a row
-	declined [mostTiles]uint32          // the bits of the rows of each tile that are not for vectors
-	odd      [mostTiles]uint32          // and of those of which no labels are made
+	declined [mostParts]uint32          // the bits of the rows of each tile that are not for vectors
+	odd      [mostParts]uint32          // and of those of which no labels are made
 }
 
 // tiler moves rows of elements T to and from tiles of A, which are as wide as its vectors of A, or
