@@ -11,7 +11,7 @@ func (e *engine[T]) prepareLabels() {
 	_, ok := e.formula.(CrossEntropy)
 	s := &e.smoothing
 	if !ok || e.link != SoftmaxLink || e.probs || e.direction != nil || e.shiftsLogits() || e.lift != 1 ||
-		s.on() == e.weighsLabels || s.Prior != nil || !kernel.MakesLabels[T](e.n, e.k) || !e.takesModerately() {
+		s.on() == e.weighsLabels || s.Prior != nil || !kernel.MakesLabels[T](e.n, e.k, e.index == nil) || !e.takesModerately() {
 		return
 	}
 	m := &e.buf.made
@@ -38,7 +38,9 @@ func (e *engine[T]) prepareLabels() {
 }
 
 // makes reports whether the rows of b are for the kernel that makes labels.
-func (b *batch[T]) makes() bool { return b.made != nil && kernel.MakesLabels[T](b.n, b.k) }
+func (b *batch[T]) makes() bool {
+	return b.made != nil && kernel.MakesLabels[T](b.n, b.k, b.index == nil)
+}
 
 // computeMade is compute by that kernel. The rows that it declines are computed as all would be
 // without it.

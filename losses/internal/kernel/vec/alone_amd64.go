@@ -42,7 +42,7 @@ func blockAlone[T spec.Float](grad, z, t []T, y int, f T) (loss float64, ok bool
 		loss: s.padLoss[:1], grad: grad, z: z, t: t, index: s.padIndex[:1], scale: s.padScale[:1], k: len(z),
 	}
 	b.index[0], b.scale[0] = y, f
-	declined := b.ordinary(unitOf[T](), s, 0, 1)
+	declined := b.ordinary(unitOf[T](), s, t, 0, 1)
 	loss = b.loss[0]
 	putTile(s)
 	return loss, declined == 0

@@ -1624,10 +1624,11 @@ func maeGradF64AVX512(dst *float64, e *float64, t *float64, n int, c float64, sa
 //go:noescape
 func weightedSumF64AVX512(t *float64, w *float64, n int) (plain float64, weighted float64, bad uint32)
 
-// weighF64AVX512 stores w t in dst; bad is as expsDot's.
+// weighRowsF64AVX512 stores w t in dst, of n rows of k elements. It ends at a row with an invalid
+// label, and returns how many it has done before.
 //
 //go:noescape
-func weighF64AVX512(dst *float64, t *float64, w *float64, n int) (bad uint32)
+func weighRowsF64AVX512(dst *float64, t *float64, w *float64, k int, n int) (done int)
 
 // tileWeighF64AVX512 multiplies the columns of tiles by w. What is no label makes none.
 //
@@ -3895,10 +3896,11 @@ func maeGradF64AVX2(dst *float64, e *float64, t *float64, n int, c float64, sa f
 //go:noescape
 func weightedSumF64AVX2(t *float64, w *float64, n int) (plain float64, weighted float64, bad uint32)
 
-// weighF64AVX2 stores w t in dst; bad is as expsDot's.
+// weighRowsF64AVX2 stores w t in dst, of n rows of k elements. It ends at a row with an invalid
+// label, and returns how many it has done before.
 //
 //go:noescape
-func weighF64AVX2(dst *float64, t *float64, w *float64, n int) (bad uint32)
+func weighRowsF64AVX2(dst *float64, t *float64, w *float64, k int, n int) (done int)
 
 // tileWeighF64AVX2 multiplies the columns of tiles by w. What is no label makes none.
 //
@@ -5077,10 +5079,11 @@ func maeGradWideAVX512(dst *float32, e *float64, t *float32, n int, c float64, s
 //go:noescape
 func weightedSumWideAVX512(t *float32, w *float64, n int) (plain float64, weighted float64, bad uint32)
 
-// weighWideAVX512 stores w t in dst; bad is as expsDot's.
+// weighRowsWideAVX512 stores w t in dst, of n rows of k elements. It ends at a row with an invalid
+// label, and returns how many it has done before.
 //
 //go:noescape
-func weighWideAVX512(dst *float32, t *float32, w *float64, n int) (bad uint32)
+func weighRowsWideAVX512(dst *float32, t *float32, w *float64, k int, n int) (done int)
 
 // tileWeighWideAVX512 multiplies the columns of tiles by w. What is no label makes none.
 //
@@ -5625,10 +5628,11 @@ func maeGradWideAVX2(dst *float32, e *float64, t *float32, n int, c float64, sa 
 //go:noescape
 func weightedSumWideAVX2(t *float32, w *float64, n int) (plain float64, weighted float64, bad uint32)
 
-// weighWideAVX2 stores w t in dst; bad is as expsDot's.
+// weighRowsWideAVX2 stores w t in dst, of n rows of k elements. It ends at a row with an invalid
+// label, and returns how many it has done before.
 //
 //go:noescape
-func weighWideAVX2(dst *float32, t *float32, w *float64, n int) (bad uint32)
+func weighRowsWideAVX2(dst *float32, t *float32, w *float64, k int, n int) (done int)
 
 // tileWeighWideAVX2 multiplies the columns of tiles by w. What is no label makes none.
 //

@@ -47,11 +47,11 @@ func (o *labelGrads[T]) rows(u unit[T], x, t []T, i, n int, lane []T, more T) {
 	}
 }
 
-// block stores those of the n rows from row i on of logits z and labels t, of which the numbers of
-// a block are those from row j on.
+// block stores those of the n rows from row i on of logits z, and of labels t, of which the numbers
+// of a block are those from row j on.
 func (o *labelGrads[T]) block(u unit[T], s *tile[T], z, t []T, i, n, j int) {
 	setLane(s.numbers(laneScale, u.lanes())[j:j+n], o.Factor, i, n)
-	o.rows(u, z[i*o.k:], t[i*o.k:], i, n, s.lane[j:], 0)
+	o.rows(u, z[i*o.k:], t, i, n, s.lane[j:], 0)
 }
 
 // tiles stores those of the n rows from row i on of logits x and labels t, of tiles for which the

@@ -37,12 +37,13 @@ func WeightedSum[T spec.Float](t []T, w []float64) (plain, weighted float64, bad
 
 // Weigh is [spec.Weigh].
 func Weigh[T spec.Float](dst, t []T, w []float64) (bad int) {
-	v, k := wideOf[T](), len(w)
-	for i := range len(t) / k {
-		to, from := spec.Row(dst, i, k), spec.Row(t, i, k)
-		if v.weigh(&to[0], &from[0], &w[0], k) != 0 && spec.Weigh(to, from, w) >= 0 {
-			return i
-		}
+	k := len(w)
+	n := len(t) / k
+	if n == 0 {
+		return -1
+	}
+	if done := wideOf[T]().weighRows(&dst[0], &t[0], &w[0], k, n); done < n {
+		return done
 	}
 	return -1
 }
@@ -161,6 +162,26 @@ func makeTiles[T spec.Float](u unit[T], s *tile[T], m *spec.Made[T], classes *in
 		return
 	}
 	u.tileSmooth(&s.t[0], k, tiles, T(m.Keep), T(m.Cut), T(m.Each), T(m.Share), &s.odd[0])
+}
+
+// makeRows stores in dst the labels that m makes of rows t of k, and returns the bits of rows with an
+// invalid label or an infinite sum. Weights make a valid label of none.
+func makeRows[T spec.Float](u unit[T], m *spec.Made[T], dst, t []T, k int) (odd uint32) {
+	if m.Exact == nil && m.Cut == 0 && m.Share == 0 && smoothAlike(u, dst, t, T(m.Keep), T(m.Each)) {
+		return 0
+	}
+	n := len(t) / k
+	for i := 0; i < n; i++ {
+		if m.Exact != nil {
+			i += wideOf[T]().weighRows(&dst[i*k], &t[i*k], &m.Exact[0], k, n-i)
+		} else {
+			i += u.smoothRows(&dst[i*k], &t[i*k], k, n-i, T(m.Keep), m.Cut, m.Each, m.Share)
+		}
+		if i < n {
+			odd |= 1 << i
+		}
+	}
+	return odd
 }
 
 // Positives is [spec.Positives].

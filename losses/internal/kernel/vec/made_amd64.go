@@ -9,14 +9,17 @@ import (
 )
 
 // MakesLabels reports whether [MadeCrossEntropy] takes less time for n rows of k classes than
-// labels that are there: in tiles, but for pairs and for rows that are left of one, and of many
-// classes, but not in blocks.
-func MakesLabels[T spec.Float](n, k int) bool {
+// labels that are there: in tiles, but for pairs and for rows that are left of one, in blocks of
+// labels, and of many classes.
+func MakesLabels[T spec.Float](n, k int, labels bool) bool {
 	if inTiles[T](k) {
 		return k > 2 && fewer(n, unitOf[T]().lanes(), k) < n
 	}
-	return k >= 64*spec.Size[T]()
+	return madeInRows[T](k) || labels && inOrdinaryBlocks[T](k, true)
 }
+
+// madeInRows reports whether labels of k classes are made while a row is read.
+func madeInRows[T spec.Float](k int) bool { return k >= 64*spec.Size[T]() }
 
 // MadeCrossEntropy is [CrossEntropy] with labels that m makes of t, or where t is nil of index. It
 // stores the gradients by t in labelGrad, too, unless that is nil, of which o says what m does not
@@ -25,18 +28,21 @@ func MakesLabels[T spec.Float](n, k int) bool {
 // stored for it means nothing. scratch holds k elements, the gradients of a row that nobody wants.
 func MadeCrossEntropy[T spec.Float](loss []float64, grad, labelGrad, z, t []T, index []int, scale, scratch []T, k int,
 	m *spec.Made[T], o spec.LabelGrads[T]) (all bool) {
-	u := unitOf[T]()
-	if inTiles[T](k) {
+	u, s := unitOf[T](), getTile[T]()
+	defer putTile(s)
+	if !madeInRows[T](k) {
 		b := entropyRows[T]{loss: loss, grad: grad, z: z, t: t, index: index, scale: scale, k: k, made: m}
 		var l *labelGrads[T]
 		if labelGrad != nil {
-			l = &labelGrads[T]{LabelGrads: o, grad: labelGrad, k: k}
+			l = &labelGrads[T]{o, labelGrad, k, s.lane[:]}
 		}
-		b.wholeTiles(u, len(loss), l)
+		if inTiles[T](k) {
+			b.wholeTiles(u, len(loss), l)
+		} else {
+			b.blocks(u, l)
+		}
 		return !b.left
 	}
-	s := getTile[T]()
-	defer putTile(s)
 	l := labelGrads[T]{o, labelGrad, k, s.lane[:]}
 	l.Prior = nil
 	most := ordinaryRows

@@ -5,7 +5,7 @@ package vec
 import "softloss/losses/internal/kernel/spec"
 
 // MakesLabels returns false: there is no [MadeCrossEntropy] in this build.
-func MakesLabels[T spec.Float](n, k int) bool { return false }
+func MakesLabels[T spec.Float](n, k int, labels bool) bool { return false }
 
 // MadeCrossEntropy panics: it is not in this build.
 func MadeCrossEntropy[T spec.Float](loss []float64, grad, labelGrad, z, t []T, index []int, scale, scratch []T, k int,

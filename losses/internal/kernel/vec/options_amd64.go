@@ -262,7 +262,7 @@ func (o *optionRows[T]) ordinaryBlock(u unit[T], s *tile[T], i, n, w int) (decli
 // block is ordinaryBlock for rows that need not be ordinary.
 func (o *optionRows[T]) block(u unit[T], s *tile[T], i, n, w int) (declined uint32) {
 	k, p, to, z := o.k, o.p, o.gradFrom(s, i), &o.z[i*o.k]
-	labels := s.blockLabels(o.t, o.index, i, n, k)
+	labels := s.blockLabels(part(o.t, i*k, (i+n)*k), o.index, i, n, k)
 	f, _ := rowFactors(o.scale, s.padScale[:], i, n, w)
 	x, _ := o.extras(s, i, n, w)
 	t, loss, lse, sums, lane := &labels[0], &s.padLoss[0], &s.padLSE[0], &s.sums[0], &s.lane[0]

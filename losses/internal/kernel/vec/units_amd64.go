@@ -120,7 +120,7 @@ type wide[T spec.Float] interface {
 	maeSum(labelGrad *T, e *float64, t *T, n, but int, c, sa float64) (sum, delta float64, bad uint32)
 	maeGrad(dst *T, e *float64, t *T, n int, c, sa, delta, f float64)
 	weightedSum(t *T, w *float64, n int) (plain, weighted float64, bad uint32)
-	weigh(dst, t *T, w *float64, n int) (bad uint32)
+	weighRows(dst, t *T, w *float64, k, n int) (done int)
 	tileWeigh(t *T, w *float64, k, tiles int)
 	mixRows(dst, t *T, w *float64, k, n int, keep, add float64) (done int)
 	smoothElements(yes, no, t *T, w *float64, n int, keep, add, addYes, addNo float64) (bad uint32)
@@ -916,8 +916,8 @@ func (f64AVX512) maeGrad(dst *float64, e *float64, t *float64, n int, c, sa, del
 func (f64AVX512) weightedSum(t *float64, w *float64, n int) (plain, weighted float64, bad uint32) {
 	return weightedSumF64AVX512(t, w, n)
 }
-func (f64AVX512) weigh(dst, t *float64, w *float64, n int) (bad uint32) {
-	return weighF64AVX512(dst, t, w, n)
+func (f64AVX512) weighRows(dst, t *float64, w *float64, k, n int) (done int) {
+	return weighRowsF64AVX512(dst, t, w, k, n)
 }
 func (f64AVX512) tileWeigh(t *float64, w *float64, k, tiles int) { tileWeighF64AVX512(t, w, k, tiles) }
 func (f64AVX512) mixRows(dst, t *float64, w *float64, k, n int, keep, add float64) (done int) {
@@ -1794,8 +1794,8 @@ func (f64AVX2) maeGrad(dst *float64, e *float64, t *float64, n int, c, sa, delta
 func (f64AVX2) weightedSum(t *float64, w *float64, n int) (plain, weighted float64, bad uint32) {
 	return weightedSumF64AVX2(t, w, n)
 }
-func (f64AVX2) weigh(dst, t *float64, w *float64, n int) (bad uint32) {
-	return weighF64AVX2(dst, t, w, n)
+func (f64AVX2) weighRows(dst, t *float64, w *float64, k, n int) (done int) {
+	return weighRowsF64AVX2(dst, t, w, k, n)
 }
 func (f64AVX2) tileWeigh(t *float64, w *float64, k, tiles int) { tileWeighF64AVX2(t, w, k, tiles) }
 func (f64AVX2) mixRows(dst, t *float64, w *float64, k, n int, keep, add float64) (done int) {
@@ -2118,8 +2118,8 @@ func (wideAVX512) maeGrad(dst *float32, e *float64, t *float32, n int, c, sa, de
 func (wideAVX512) weightedSum(t *float32, w *float64, n int) (plain, weighted float64, bad uint32) {
 	return weightedSumWideAVX512(t, w, n)
 }
-func (wideAVX512) weigh(dst, t *float32, w *float64, n int) (bad uint32) {
-	return weighWideAVX512(dst, t, w, n)
+func (wideAVX512) weighRows(dst, t *float32, w *float64, k, n int) (done int) {
+	return weighRowsWideAVX512(dst, t, w, k, n)
 }
 func (wideAVX512) tileWeigh(t *float32, w *float64, k, tiles int) {
 	tileWeighWideAVX512(t, w, k, tiles)
@@ -2341,8 +2341,8 @@ func (wideAVX2) maeGrad(dst *float32, e *float64, t *float32, n int, c, sa, delt
 func (wideAVX2) weightedSum(t *float32, w *float64, n int) (plain, weighted float64, bad uint32) {
 	return weightedSumWideAVX2(t, w, n)
 }
-func (wideAVX2) weigh(dst, t *float32, w *float64, n int) (bad uint32) {
-	return weighWideAVX2(dst, t, w, n)
+func (wideAVX2) weighRows(dst, t *float32, w *float64, k, n int) (done int) {
+	return weighRowsWideAVX2(dst, t, w, k, n)
 }
 func (wideAVX2) tileWeigh(t *float32, w *float64, k, tiles int) { tileWeighWideAVX2(t, w, k, tiles) }
 func (wideAVX2) mixRows(dst, t *float32, w *float64, k, n int, keep, add float64) (done int) {

@@ -223,17 +223,28 @@ func (g isa) weightedSum() {
 	g.ret()
 }
 
-func (g isa) weigh() {
-	g.text("weigh", "func(dst, t *T, w *float64, n int) (bad uint32)", "stores w t in dst; bad is as expsDot's.")
-	dst, t, w, n := g.param("dst"), g.param("t"), g.param("w"), g.param("n")
-	bad := g.noLanes()
-	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {
-		x := g.get(t, i, v, m)
-		g.orInto(g.invalid(x), bad)
-		g.mul(g.getFloat64(w, i, v, m), x, x)
-		g.put(x, dst, i, v, m)
+func (g isa) weighRows() {
+	g.text("weighRows", "func(dst, t *T, w *float64, k, n int) (done int)",
+		"stores w t in dst, of n rows of k elements. It ends at a row with an invalid label, and returns how many it has "+
+			"done before.")
+	dst, t, w, k := g.param("dst"), g.param("t"), g.param("w"), g.param("k")
+	done, end := GP64(), label("end")
+	XORQ(done, done)
+	g.eachRow(k, g.param("n"), []reg.GPVirtual{dst, t}, nil, func() {
+		bad := g.noLanes()
+		g.loop(k, 2, func(i reg.GPVirtual, v int, m *mask) {
+			x := g.get(t, i, v, m)
+			g.orInto(g.invalid(x), bad)
+			g.mul(g.getFloat64(w, i, v, m), x, x)
+			g.put(x, dst, i, v, m)
+		})
+		bits := g.maskBits(bad)
+		TESTL(bits, bits)
+		JNE(LabelRef(end))
+		INCQ(done)
 	})
-	Store(g.maskBits(bad), Return("bad"))
+	Label(end)
+	Store(done, Return("done"))
 	g.ret()
 }
 

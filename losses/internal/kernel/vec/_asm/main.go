@@ -185,7 +185,7 @@ func (g isa) wide() {
 	g.maeSum()
 	g.maeGrad()
 	g.weightedSum()
-	g.weigh()
+	g.weighRows()
 	g.tileWeigh()
 	g.mixRows()
 	g.smoothElements()
