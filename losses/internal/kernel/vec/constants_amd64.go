@@ -35,6 +35,7 @@ const (
 	laneNear          // how many classes may have a p of a sparse map
 	laneNumber        // how many have one
 	laneOpen          // the rows where that is not known
+	laneMean          // Σ prior log p
 	lanesPerRow
 )
 

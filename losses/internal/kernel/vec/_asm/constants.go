@@ -41,6 +41,7 @@ var lanes = []struct{ name, doc string }{
 	{"Near", "how many classes may have a p of a sparse map"},
 	{"Number", "how many have one"},
 	{"Open", "the rows where that is not known"},
+	{"Mean", "Σ prior log p"},
 }
 
 // laneIndex returns the place of a number in lanes.

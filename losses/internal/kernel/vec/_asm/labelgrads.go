@@ -87,9 +87,15 @@ func (g isa) labelGrads() {
 	XORL(odd, odd)
 	XORQ(step, step)
 	where(t, func() { MOVQ(k, step) })
+	where(prior, func() { // of all rows first: what a sum waits for would hold up the gradients
+		g.blockRows(k, []string{"z"}, func(p []reg.GPVirtual, row reg.GPVirtual) {
+			l := g.labelGradsOf(g.ofRow(row, "Max"), g.ofRow(row, "Log"))
+			g.pick(VMOVSS, VMOVSD, l.priorMean(p[0], prior, k).AsX(), g.lane(row, "Mean"))
+		})
+	})
 	g.blockRows(k, []string{"dst", "z"}, func(p []reg.GPVirtual, row reg.GPVirtual) {
 		l := g.labelGradsOf(g.ofRow(row, "Max"), g.ofRow(row, "Log"))
-		where(prior, func() { g.bcast(l.priorMean(p[1], prior, k), l.add) })
+		where(prior, func() { g.bcast(g.lane(row, "Mean"), l.add) })
 		l.prepare(g.ofRow(row, "Scale"))
 		g.add(g.broadcast("more"), l.add, l.add)
 		grads := func(t, w reg.GPVirtual) {

@@ -20,15 +20,19 @@ func (g isa) labelSums() {
 
 // sumsOfLabels emits labelSums, numbers in the lowest lane, mass in float64.
 func (g isa) sumsOfLabels(t, n reg.GPVirtual) (mass, positive reg.VecVirtual, invalid reg.GPVirtual) {
-	sum, nnz := g.running(2), g.zeros(2)
+	const unroll = 2
+	wide := isa{avx512: g.avx512, f64: true}
+	sum, nnz := wide.zeros(unroll*8/g.size()), g.zeros(unroll)
 	zero, bad, one := g.zeros(1)[0], g.noLanes(), g.constant(1)
-	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {
+	g.loop(n, unroll, func(i reg.GPVirtual, v int, m *mask) {
 		x := g.get(t, i, v, m)
 		g.orInto(g.invalid(x), bad)
-		g.addTo(sum[v], x)
+		for j, part := range g.doubles(x) {
+			wide.add(part, sum[v+unroll*j], sum[v+unroll*j])
+		}
 		g.addWhere(g.cmp(gtOQ, zero, x), one, nnz[v])
 	})
-	return g.runningTotal(sum), g.total(nnz), g.maskBits(bad)
+	return wide.total(sum), g.total(nnz), g.maskBits(bad)
 }
 
 func (g isa) positives() {

@@ -282,6 +282,14 @@ func (g isa) doubleTotal(vs []reg.VecVirtual) reg.VecVirtual {
 	return wide.total(halves)
 }
 
+// doubles returns the lanes of x as vectors of float64.
+func (g isa) doubles(x reg.VecVirtual) []reg.VecVirtual {
+	if g.f64 {
+		return []reg.VecVirtual{x}
+	}
+	return g.halves(x)
+}
+
 // halves returns the lanes of x, float32, as two vectors of float64.
 func (g isa) halves(x reg.VecVirtual) []reg.VecVirtual {
 	lo, hi := g.vec(), g.vec()
