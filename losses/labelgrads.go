@@ -161,9 +161,11 @@ func (b *batch[T]) takenBackAlike(i, end int) int {
 // takesModerately reports whether the numbers that take a gradient back through smoothing and class
 // weights are moderate.
 func (o *options) takesModerately() bool {
-	wild := func(x float64) bool { return !moderate(x) }
-	return moderate(1-o.smoothing.Alpha) && moderate(o.smoothing.Alpha) && !slices.ContainsFunc(o.smoothing.Prior, wild) &&
-		!slices.ContainsFunc(o.classWeights, wild)
+	all := func(x []float64) bool {
+		s := kernel.SizesOf(x)
+		return s.Most == 0 || moderate(s.Least) && moderate(s.Most)
+	}
+	return moderate(1-o.smoothing.Alpha) && moderate(o.smoothing.Alpha) && all(o.smoothing.Prior) && all(o.classWeights)
 }
 
 // moderate reports whether x is 0, or so far from the ends of every dtype that products of a few

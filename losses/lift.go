@@ -82,7 +82,7 @@ func (e *engine[T]) setLift() {
 	}
 	slope, weight := steepness(e.formula), e.lift
 	if e.classWeights != nil {
-		slope *= max(1, slices.Max(e.classWeights))
+		slope *= max(1, kernel.SizesOf(e.classWeights).Most)
 	}
 	if e.posWeight != nil {
 		slope *= max(1, slices.Max(e.posWeight))

@@ -3,6 +3,8 @@ package losses
 import (
 	"fmt"
 	"math"
+
+	"softloss/losses/internal/kernel"
 )
 
 // Range is the finite numbers that a parameter of a loss may be.
@@ -22,6 +24,18 @@ var (
 // Contains reports whether x is one of the numbers; NaN and the infinities never are.
 func (r Range) Contains(x float64) bool {
 	return r.Min <= x && x <= r.Max && finite(x) && !(r.OpenMin && x == r.Min) && !(r.OpenMax && x == r.Max)
+}
+
+// containsAll reports whether numbers of those sizes surely are.
+func (r Range) containsAll(s kernel.Sizes) bool {
+	least := min(s.Least, s.Most)
+	switch {
+	case s.Negative:
+		least = -s.Most
+	case s.Zero:
+		least = 0
+	}
+	return s.Finite && r.Contains(least) && r.Contains(s.Most)
 }
 
 // String returns what an error wants, such as "a number in (0, 1]" or "a finite number >= 0".

@@ -110,7 +110,7 @@ func (e *engine[T]) weighClasses() {
 	if !e.weighsLabels {
 		e.rowWeight = dense.Grow(&e.buf.rowWeight, e.n)
 		clear(e.rowWeight) // rows that are removed keep the 0
-	} else if slices.Min(w) > 0 {
+	} else if !kernel.SizesOf(w).Zero {
 		return // every row with a label weighs something
 	}
 	if e.index != nil {
@@ -262,7 +262,7 @@ func (e *engine[T]) loadClassWeights(w []float64) {
 	if len(w) == 0 || e.weighsLabels && e.smoothing.on() && e.smoothing.Rule != SmoothPrior {
 		return
 	}
-	most := slices.Max(w)
+	most := kernel.SizesOf(w).Most
 	if most == 0 || 0x1p-60 < most && most < 0x1p60 {
 		return
 	}
