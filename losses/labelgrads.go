@@ -21,6 +21,10 @@ func crossEntropyLabels[T kernel.Float](b *batch[T]) (bad int) {
 	return bad
 }
 
+// labelElements is of how many elements the derivatives by the target are kept before they are taken
+// back: few enough for the second cache.
+const labelElements = 1 << 14
+
 // evaluateLabels computes the rows of b with the gradients by the labels: kernels give those by the
 // target, which are then taken back through smoothing and class weights. It returns the first row
 // with an invalid label, or -1.
@@ -35,8 +39,8 @@ func evaluateLabels[T kernel.Float](b *batch[T], l Loss) (bad int) {
 	case b.probs || b.twins || !sparse && !hasLabels[T](l):
 		return byRow(b, l)
 	}
-	for lo := 0; lo < b.n; lo += b.chunk() {
-		if bad := someLabels(b, l, lo, min(lo+b.chunk(), b.n)); bad >= 0 {
+	for lo := 0; lo < b.n; lo += b.rowsIn(labelElements) {
+		if bad := someLabels(b, l, lo, min(lo+b.rowsIn(labelElements), b.n)); bad >= 0 {
 			return lo + bad
 		}
 	}
