@@ -121,6 +121,19 @@ func (g isa) mulWhere(m mask, y, x Op) {
 	}
 }
 
+// divWhere divides x by y where m is set; elsewhere x is then 0.
+func (g isa) divWhere(m mask, y, x Op) {
+	switch {
+	case !g.avx512:
+		g.div(y, x, x)
+		g.and(m.op, x, x)
+	case g.f64:
+		VDIVPD_Z(y, x, m.op, x)
+	default:
+		VDIVPS_Z(y, x, m.op, x)
+	}
+}
+
 func (g isa) maskAnd(a, b mask) mask {
 	if g.avx512 {
 		k := K()
@@ -139,6 +152,15 @@ func (g isa) orInto(m, acc mask) {
 		return
 	}
 	g.or(m.op, acc.op, acc.op)
+}
+
+// flip changes acc in the lanes of m.
+func (g isa) flip(m, acc mask) {
+	if g.avx512 {
+		KXORW(m.op, acc.op, acc.op)
+		return
+	}
+	g.pick(VXORPS, VXORPD, m.op, acc.op, acc.op)
 }
 
 // noLanes returns an empty mask.
