@@ -169,8 +169,8 @@ func symmetricRows[T kernel.Float](b *batch[T], s SymmetricCrossEntropy, l Loss)
 		}
 		bad = expectationRows(b, l, s.Alpha, s.Beta, q)
 		if bad < 0 && b.byTarget != nil && !q.storesByTarget(b.k) {
-			kernel.SymmetricLabels(s.Alpha, s.Beta, -s.A, b.loss, b.byTarget, b.input, b.target, b.scale,
-				dense.Grow(&b.wide, b.k), b.k, func(i int) { b.alone(l, i) })
+			kernel.SymmetricLabels(s.Alpha, s.Beta, -s.A, b.byTarget, b.input, b.target, dense.Grow(&b.wide, b.k), b.k,
+				func(i int) { b.alone(l, i) })
 		}
 		return bad
 	}

@@ -68,9 +68,9 @@ func MAELabels[T Float](loss []float64, grad, labelGrad, z, t, scale []T, scratc
 
 // SymmetricLabels stores the gradients of the symmetric cross entropy by the labels of rows of many
 // classes; see [vec.SymmetricLabels].
-func SymmetricLabels[T Float](alpha, beta, most float64, loss []float64, labelGrad, z, t, scale []T, scratch []float64,
-	k int, alone func(j int)) {
-	vec.SymmetricLabels(alpha, beta, most, loss, labelGrad, z, t, scale, scratch, k, alone)
+func SymmetricLabels[T Float](alpha, beta, most float64, labelGrad, z, t []T, scratch []float64, k int,
+	alone func(j int)) {
+	vec.SymmetricLabels(alpha, beta, most, labelGrad, z, t, scratch, k, alone)
 }
 
 // SymmetricLabelsOf stores those of an ordinary row; see [vec.SymmetricLabelsOf].

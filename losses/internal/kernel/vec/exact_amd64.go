@@ -57,22 +57,27 @@ func exactRows[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, s
 func exactBlocks[T spec.Float](u unit[T], v wide[T], loss []float64, grad, labelGrad, z, t, scale []T, k int,
 	row func(s exact, loss *float64, g, l []T, e []float64, x, y []T, f float64) (ok bool),
 	generic func(j int) (valid bool)) (bad int) {
+	return eachExact(v, len(loss), z, k, func(j int, s exact, e []float64) (ok bool) {
+		x := spec.Row(z, j, k)
+		s.a = u.find(&x[0], k, T(s.m))
+		return row(s, &loss[j], spec.Row(grad, j, k), spec.Row(labelGrad, j, k), e, x, spec.Row(t, j, k),
+			spec.Factor(scale, j))
+	}, generic)
+}
+
+// eachExact computes the softmax of n rows of a block's length, for row, which is given all but
+// where the maximum stands, and else as that of exactRows.
+func eachExact[T spec.Float](v wide[T], n int, z []T, k int, row func(j int, s exact, e []float64) (ok bool),
+	generic func(j int) (valid bool)) (bad int) {
 	b, w := getTile[float64](), v.lanes()
 	defer putTile(b)
-	for i := 0; i < len(loss); i += w {
-		n := min(w, len(loss)-i)
-		rejected := v.blockExps(&b.exps[0], &z[i*k], k, n, &b.sums[0], &b.lane[0])
-		number := func(which, j int) float64 { return b.lane[which*w+j] }
-		for j := range n {
-			x, y, g, l := spec.Row(z, i+j, k), spec.Row(t, i+j, k), spec.Row(grad, i+j, k), spec.Row(labelGrad, i+j, k)
+	number := func(which, j int) float64 { return b.lane[which*w+j] }
+	for i := 0; i < n; i += w {
+		rows := min(w, n-i)
+		rejected := v.blockExps(&b.exps[0], &z[i*k], k, rows, &b.sums[0], &b.lane[0])
+		for j := range rows {
 			s := exact{m: number(laneMax, j), log: number(laneLog, j), coef: number(laneCoef, j), rest: number(laneRest, j)}
-			if rejected>>j&1 == 0 && s.log == s.log {
-				s.a = u.find(&x[0], k, T(s.m))
-				if row(s, &loss[i+j], g, l, b.exps[j*k:(j+1)*k], x, y, spec.Factor(scale, i+j)) {
-					continue
-				}
-			}
-			if !generic(i + j) {
+			if (rejected>>j&1 != 0 || s.log != s.log || !row(i+j, s, b.exps[j*k:(j+1)*k])) && !generic(i+j) {
 				return i + j
 			}
 		}

@@ -215,18 +215,24 @@ func lowest[T spec.Float]() float64 {
 }
 
 // SymmetricLabels stores the gradients of the symmetric cross entropy by the labels t of rows of
-// many classes, of the given losses, and by alone those of rows that are not for vectors. scratch
-// holds k elements.
-func SymmetricLabels[T spec.Float](alpha, beta, most float64, loss []float64, labelGrad, z, t, scale []T,
-	scratch []float64, k int, alone func(j int)) {
-	r, v := reverseOf(alpha, beta, most), wideOf[T]()
-	exactRows(loss, nil, labelGrad, z, t, scale, scratch, k,
-		func(s exact, _ *float64, _, l []T, e []float64, x, y []T, _ float64) bool {
-			return v.reverseLabels(
-				&l[0], &e[0], &x[0], &y[0], k, s.coef, s.m, s.log, r.alpha, r.beta, r.bound, r.near,
-				lowest[T]()) == 0
-		}, func(j int) bool {
+// many classes, and by alone those of rows that are not for vectors. scratch holds k elements.
+func SymmetricLabels[T spec.Float](alpha, beta, most float64, labelGrad, z, t []T, scratch []float64, k int,
+	alone func(j int)) {
+	r, u, v, n := reverseOf(alpha, beta, most), unitOf[T](), wideOf[T](), len(labelGrad)/k
+	labels := func(j int, s exact, e []float64) (ok bool) {
+		return v.reverseLabels(&labelGrad[j*k], &e[0], &z[j*k], &t[j*k], k, s.coef, s.m, s.log, r.alpha, r.beta, r.bound,
+			r.near, lowest[T]()) == 0
+	}
+	if inBlocks(u, k) {
+		eachExact(v, n, z, k, labels, func(j int) (valid bool) {
 			alone(j)
 			return true
 		})
+		return
+	}
+	for j := range n {
+		if s, ok := exactRow(u, v, scratch[:k], spec.Row(z, j, k)); !ok || !labels(j, s, scratch) {
+			alone(j)
+		}
+	}
 }

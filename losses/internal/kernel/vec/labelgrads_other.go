@@ -17,8 +17,8 @@ func MAELabels[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, s
 }
 
 // SymmetricLabels panics: it is not in this build.
-func SymmetricLabels[T spec.Float](alpha, beta, most float64, loss []float64, labelGrad, z, t, scale []T,
-	scratch []float64, k int, alone func(j int)) {
+func SymmetricLabels[T spec.Float](alpha, beta, most float64, labelGrad, z, t []T, scratch []float64, k int,
+	alone func(j int)) {
 	panic(noTiles)
 }
 
