@@ -11,15 +11,16 @@ import (
 func (g isa) labelSums() {
 	g.text("labelSums", "func(t *T, n int) (mass float64, nnz A, bad uint32)",
 		"returns Σ t, the number of t > 0, and bad as expsDot does.")
-	mass, nnz, bad := g.sumsOfLabels(g.param("t"), g.param("n"))
+	mass, nnz, bad := g.sumsOfLabels(g.param("t"), g.param("n"), func(count func()) { count() })
 	doubleResult(mass, "mass")
 	g.result(nnz, "nnz")
 	Store(bad, Return("bad"))
 	g.ret()
 }
 
-// sumsOfLabels emits labelSums, numbers in the lowest lane, mass in float64.
-func (g isa) sumsOfLabels(t, n reg.GPVirtual) (mass, positive reg.VecVirtual, invalid reg.GPVirtual) {
+// sumsOfLabels emits labelSums, numbers in the lowest lane, mass in float64. What counts is emitted
+// by when.
+func (g isa) sumsOfLabels(t, n reg.GPVirtual, when func(count func())) (mass, positive reg.VecVirtual, invalid reg.GPVirtual) {
 	const unroll = 2
 	wide := isa{avx512: g.avx512, f64: true}
 	sum, nnz := wide.zeros(unroll*8/g.size()), g.zeros(unroll)
@@ -30,7 +31,7 @@ func (g isa) sumsOfLabels(t, n reg.GPVirtual) (mass, positive reg.VecVirtual, in
 		for j, part := range g.doubles(x) {
 			wide.add(part, sum[v+unroll*j], sum[v+unroll*j])
 		}
-		g.addWhere(g.cmp(gtOQ, zero, x), one, nnz[v])
+		when(func() { g.addWhere(g.cmp(gtOQ, zero, x), one, nnz[v]) })
 	})
 	return wide.total(sum), g.total(nnz), g.maskBits(bad)
 }
@@ -73,10 +74,11 @@ func (g isa) smoothRows() {
 			"the row, 1 for none. It ends before a row with an invalid label or an infinite sum, and returns how many it "+
 			"has done.")
 	dst, t, k, keep := g.param("dst"), g.param("t"), g.param("k"), g.broadcast("keep")
-	w, done, end := isa{avx512: g.avx512, f64: true}, GP64(), label("end")
+	w, done, end, cuts := isa{avx512: g.avx512, f64: true}, GP64(), label("end"), GP64()
 	XORQ(done, done)
+	MOVQ(address(Param("cut")), cuts)
 	g.eachRow(k, g.param("n"), []reg.GPVirtual{dst, t}, nil, func() {
-		mass, nnz, bad := g.sumsOfLabels(t, k)
+		mass, nnz, bad := g.sumsOfLabels(t, k, func(count func()) { where(cuts, count) })
 		TESTL(bad, bad)
 		JNE(LabelRef(end))
 		VUCOMISD(w.constant(math.MaxFloat64), mass.AsX())
