@@ -21,8 +21,8 @@ func crossEntropyLabels[T kernel.Float](b *batch[T]) (bad int) {
 	return bad
 }
 
-// labelElements is of how many elements the derivatives by the target are kept before they are taken
-// back: few enough for the second cache.
+// labelElements is of how many elements the derivatives by the target are kept before they are
+// taken back: few enough for the second cache.
 const labelElements = 1 << 14
 
 // evaluateLabels computes the rows of b with the gradients by the labels: kernels give those by the

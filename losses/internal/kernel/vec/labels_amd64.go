@@ -164,8 +164,8 @@ func makeTiles[T spec.Float](u unit[T], s *tile[T], m *spec.Made[T], classes *in
 	u.tileSmooth(&s.t[0], k, tiles, T(m.Keep), T(m.Cut), T(m.Each), T(m.Share), &s.odd[0])
 }
 
-// makeRows stores in dst the labels that m makes of rows t of k, and returns the bits of rows with an
-// invalid label or an infinite sum. Weights make a valid label of none.
+// makeRows stores in dst the labels that m makes of rows t of k, and returns the bits of rows with
+// an invalid label or an infinite sum.
 func makeRows[T spec.Float](u unit[T], m *spec.Made[T], dst, t []T, k int) (odd uint32) {
 	if m.Exact == nil && m.Cut == 0 && m.Share == 0 && smoothAlike(u, dst, t, T(m.Keep), T(m.Each)) {
 		return 0

@@ -20,7 +20,8 @@ func (g isa) labelSums() {
 
 // sumsOfLabels emits labelSums, numbers in the lowest lane, mass in float64. What counts is emitted
 // by when.
-func (g isa) sumsOfLabels(t, n reg.GPVirtual, when func(count func())) (mass, positive reg.VecVirtual, invalid reg.GPVirtual) {
+func (g isa) sumsOfLabels(t, n reg.GPVirtual, when func(count func())) (
+	mass, positive reg.VecVirtual, invalid reg.GPVirtual) {
 	const unroll = 2
 	wide := isa{avx512: g.avx512, f64: true}
 	sum, nnz := wide.zeros(unroll*8/g.size()), g.zeros(unroll)
