@@ -128,7 +128,7 @@ func temperedRow[T kernel.Float](b BiTempered, s *tempered, grad, byTarget, t []
 	loss float64, ok bool) {
 	c, e := b.T2-1, 1-b.T1
 	log := s.solve(c, e, single[T]())
-	v, escort, others := kernel.TemperedMoments(t, s.Tempered) // Σ v, Σ ŷ^T2 and Σ ŷ^(2-T1) without the top
+	v, escort, others := temperedMoments(s, t, y)
 	s.putTop(e, log)
 	loss, mass, ok := compare(s, e, byTarget, t, y)
 	if !ok {
@@ -166,7 +166,7 @@ func compare[T kernel.Float](s *tempered, e float64, byTarget, t []T, y int) (su
 	case y >= 0 && e == 0:
 		return -s.Log[y], 1, true
 	case y >= 0:
-		return kernel.PowerDifference(0, 1, e*s.logOf(y), s.Pow[y]) / e, 1, true
+		return s.lessPower(e, y) / e, 1, true
 	case e == 0:
 		for j := range byTarget {
 			byTarget[j] = T(kernel.Log(float64(t[j])) - s.Log[j])

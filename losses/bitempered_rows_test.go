@@ -2,6 +2,7 @@ package losses_test
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -87,6 +88,30 @@ func TestBiTemperedRowsSure(t *testing.T) {
 			want := b.eval(t, c)
 			b.dt = tensor.Float32
 			near(t, fmt.Sprintf("%+v K=%d", l, k), b.eval(t, c).loss, want.loss, 4*epsilon(b.dt), 0)
+		}
+	}
+}
+
+// TestBiTemperedRowsOfOne: rows of one label, of any class, the largest and one of logit -Inf too,
+// have all digits in float32.
+func TestBiTemperedRowsOfOne(t *testing.T) {
+	r := rand.New(rand.NewPCG(95, 4))
+	for _, l := range []losses.BiTempered{{T1: .8, T2: 1.2}, {T1: .5, T2: 1.5}, {T1: 0, T2: 2}, {T1: .7, T2: 1.2}} {
+		for _, k := range []int{17, 65, 100, 300} {
+			for _, spread := range []float64{.01, 1, 4, 30, 1000} {
+				b := batch{n: k, k: k, index: repeatInt(k, func(i int) int { return i })}
+				row := repeat(k, func(int) float64 { return spread * r.NormFloat64() })
+				row[k/2] = math.Inf(-1)
+				b.z = round(tensor.Float32, repeat(k*k, func(i int) float64 { return row[i%k] }))
+				c := losses.Criterion{Loss: l, Reduction: losses.None}
+				b.dt = tensor.Float64
+				want := b.eval(t, c)
+				b.dt = tensor.Float32
+				got := b.eval(t, c)
+				what := fmt.Sprintf("%+v K=%d spread %v", l, k, spread)
+				near(t, what+" loss", got.loss, want.loss, 4*epsilon(b.dt), 0)
+				near(t, what+" grad", got.grad, want.grad, 4*epsilon(b.dt), 1e-12)
+			}
 		}
 	}
 }

@@ -20,7 +20,10 @@ type tempered struct {
 
 	c, most float64 // the largest μ, for c
 	whole   int     // 1/c where it is a small whole number, p^e is 1/x and results are rounded to float32; else 0
-	mu      float64 // of what was computed last for whole
+
+	// What was computed last for whole: μ, and Σ ŷ, Σ ŷ/x and Σ ŷ/x² without the top.
+	mu         float64
+	s0, s1, s2 float64
 }
 
 // temperedSize is how many numbers a class has in a tempered.
@@ -89,12 +92,11 @@ func (s *tempered) solve(c, e float64, narrow bool) (top float64) {
 		mu = max(0, mu+step)
 	}
 	mu = s.shift(c, mu, step, e)
-	top = -math.Log1p(c*mu) / c
 	if near {
-		mu, top = s.settle(c, e, mu, slope)
+		mu = s.settle(c, e, mu, slope)
 	}
 	s.Pow[s.top], s.x = 0, 1+c*mu
-	return top
+	return -math.Log1p(c*mu) / c
 }
 
 // setWhole finds whole.
@@ -112,7 +114,8 @@ func (s *tempered) powers(c, mu, e float64) (s0, s1, s2 float64) {
 		return kernel.TemperedPowers(s.Tempered, s.d, c, mu, e)
 	}
 	s.mu = mu
-	return kernel.TemperedWhole(s.Tempered, s.d, c, mu, s.whole)
+	s.s0, s.s1, s.s2 = kernel.TemperedWhole(s.Tempered, s.d, c, mu, s.whole)
+	return s.s0, s.s1, s.s2
 }
 
 // shift takes all from μ a small step on, and returns where that is.
@@ -125,12 +128,38 @@ func (s *tempered) shift(c, mu, step, e float64) float64 {
 	return mu + step
 }
 
-// logOf returns log ŷ of a class.
-func (s *tempered) logOf(j int) float64 {
-	if s.whole != 0 && j != s.top {
-		return math.Log(s.P[j])
+// others returns the sum of all ŷ but that of the top.
+func (s *tempered) others() float64 {
+	if s.whole == 0 {
+		return kernel.Sum(s.P)
 	}
-	return s.Log[j]
+	return s.s0
+}
+
+// temperedMoments returns Σ v, Σ ŷ^T2 and Σ ŷ^(2-T1) of all classes but the top, for labels t, of
+// which y >= 0 says that they are those of class y.
+func temperedMoments[T kernel.Float](s *tempered, t []T, y int) (v, escort, others float64) {
+	if s.whole == 0 || y < 0 {
+		return kernel.TemperedMoments(t, s.Tempered)
+	}
+	if v = s.s2; y != s.top {
+		v -= s.Inverse[y] * s.Inverse[y]
+	}
+	return v, s.s1, s.s1
+}
+
+// lessPower returns 1 - ŷ^e of a class. With whole that is 1 - 1/x.
+func (s *tempered) lessPower(e float64, j int) float64 {
+	p := s.Pow[j]
+	switch {
+	case s.whole == 0:
+		return kernel.PowerDifference(0, 1, e*s.Log[j], p)
+	case p < 0.5: // also where d is -Inf
+		return 1 - p
+	case j == s.top: // where solve has no d
+		return s.c * s.mu * p
+	}
+	return s.c * (s.mu - s.d[j]) * p
 }
 
 // setLogs computes the logarithms that powers has left out.
@@ -152,17 +181,16 @@ func reach(c, mu, step float64, near bool) float64 {
 }
 
 // settle goes on from a μ that was reached by a large step, if more than a billionth of it is left,
-// and returns it with log ŷ of the top. slope is how fast the sum falls.
-func (s *tempered) settle(c, e, mu, slope float64) (settled, top float64) {
+// and returns it. slope is how fast the sum falls.
+func (s *tempered) settle(c, e, mu, slope float64) float64 {
 	for range 4 {
-		top = -math.Log1p(c*mu) / c
-		left := (kernel.Sum(s.P) + math.Expm1(top)) / slope
+		left := (s.others() + s.topLess(c, mu)) / slope
 		if !(math.Abs(left) > 0x1p-30*mu) {
 			break
 		}
 		mu = s.shift(c, mu, left, e)
 	}
-	return mu, top
+	return mu
 }
 
 // start returns a first μ: where the mean of the x, less what their variance takes from the power
