@@ -163,14 +163,14 @@ func (g isa) temperedWhole() {
 	g.text("temperedWhole", "func(p, inverse, d *A, k, n int, c, mu A) (s0, s1, s2 float64)",
 		"is temperedSums of k numbers d for f = -n, 0 < n < 16, and stores p = x^-n and 1/x.")
 	p, inverse, d, n := g.param("p"), g.param("inverse"), g.param("d"), g.param("n")
-	c, mu, one, none, sums := g.held("c"), g.held("mu"), g.hold(1), g.hold(math.Inf(-1)), g.zeros(3)
+	c, none, one, sums := g.broadcast("c"), g.hold(math.Inf(-1)), g.hold(1), g.zeros(3)
+	most := g.broadcast("mu")
+	g.horner(one, c, most)
 	g.loop(g.param("k"), 1, func(i reg.GPVirtual, v int, m *mask) {
-		y, x, power := g.get(d, i, v, m), g.vec(), g.vec()
+		y, x, power, done := g.get(d, i, v, m), g.vec(), g.vec(), label("done")
 		some := g.cmp(neqUQ, none, y)
-		g.load(mu, x)
-		g.sub(y, x, x)
-		g.mul(c, x, x)
-		g.add(one, x, x)
+		g.load(most, x)
+		g.nmadd(c, y, x)
 		g.keep(some, g.inverse(x), x)
 		g.put(x, inverse, i, v, m)
 		g.load(one, power)
@@ -181,8 +181,13 @@ func (g isa) temperedWhole() {
 			JEQ(LabelRef(none))
 			g.mul(y, power, power)
 			Label(none)
-			g.mul(y, y, y)
+			if bit < 3 {
+				CMPQ(n, Imm(2<<bit))
+				JLT(LabelRef(done))
+				g.mul(y, y, y)
+			}
 		}
+		Label(done)
 		g.put(power, p, i, v, m)
 		if m != nil {
 			g.keep(*m, power, power)
