@@ -31,18 +31,22 @@ func expectationRows[T kernel.Float, Q quantity[T]](b *batch[T], l Loss, alpha, 
 	}
 	return b.bySoftmax(func(c softmaxes[T]) {
 		h := q.near(c.spare, c.z, c.t)
-		for i := range c.s {
+		all := b.loss[c.first:][:len(c.s)] // R + less, then the losses
+		for i := range all {
+			s := &c.s[i]
+			from, _ := q.numbers(s)
+			r := s.Coef * kernel.Expectation(part(c.e, i, i+1, b.k), part(h, i, i+1, b.k), from)
+			if all[i] = r; !finite(r) { // a logit is -Inf
+				s.Coef = 0
+			}
+		}
+		for i, r := range all {
 			s, e, h := &c.s[i], part(c.e, i, i+1, b.k), part(h, i, i+1, b.k)
 			if s.Coef == 0 {
 				continue
 			}
 			from, less := q.numbers(s)
-			r := kernel.Expectation(e, h, from)
-			if r *= s.Coef; !finite(r) { // a logit is -Inf
-				s.Coef = 0
-				continue
-			}
-			b.loss[c.first+i] = times(alpha, s.Loss) + beta*(r-less)
+			all[i] = times(alpha, s.Loss) + beta*(r-less)
 			y := part(b.byTarget, c.first+i, c.first+i+1, b.k)
 			if y != nil && !q.byTarget(y, e, part(c.z, i, i+1, b.k), part(c.t, i, i+1, b.k), *s) {
 				b.alone(l, c.first+i)

@@ -84,23 +84,25 @@ func nceRows[T kernel.Float](b *batch[T]) (bad int) {
 		return nceBlocks(b)
 	}
 	return b.bySoftmax(func(c softmaxes[T]) {
-		for i := range c.s {
+		all := b.loss[c.first:][:len(c.s)] // D, then the losses
+		for i := range all {
 			s, z := &c.s[i], part(c.z, i, i+1, b.k)
-			if s.Coef == 0 {
-				continue
-			}
 			less, _ := kernel.Moments(z, z, s.Max)
-			d := float64(b.k)*s.Log - less
-			if !finite(d) { // a logit is -Inf
+			if all[i] = float64(b.k)*s.Log - less; !finite(all[i]) { // a logit is -Inf
 				s.Coef = 0
+			}
+		}
+		for i, d := range all {
+			s := &c.s[i]
+			if s.Coef == 0 {
 				continue
 			}
 			loss := s.Loss / d
 			if y := part(b.byTarget, c.first+i, c.first+i+1, b.k); y != nil {
-				kernel.LogP(y, z, *s)
+				kernel.LogP(y, part(c.z, i, i+1, b.k), *s)
 				kernel.Affine(y, y, -1/d, 0, 0)
 			}
-			if b.loss[c.first+i] = loss; b.grad != nil {
+			if all[i] = loss; b.grad != nil {
 				e, t := part(c.e, i, i+1, b.k), part(c.t, i, i+1, b.k)
 				nceGrad(e, t, c.class(i), loss, of(b.scale, c.first+i)/d, *s)
 			}
