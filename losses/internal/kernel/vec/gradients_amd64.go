@@ -35,7 +35,7 @@ func Tilt[T spec.Float](p, t, h []T, from, a, b, c float64) {
 
 // Affine is [spec.Affine].
 func Affine[T spec.Float](p, t []T, a, b, c float64) {
-	if most := max(math.Abs(a), math.Abs(b), math.Abs(c)); spec.Size[T]() == 4 && 0x1p-60 < most && most < 0x1p60 {
+	if size := math.Abs(a) + math.Abs(b) + math.Abs(c); spec.Size[T]() == 4 && 0x1p-60 < size && size < 0x1p60 {
 		high, factor := float32(b), float32(c)
 		singleOf(unitOf[T]()).affineClosely(float(&p[0]), float(&t[0]), len(p), float32(a), high,
 			float32(b-float64(high)), factor, float32(c-float64(factor)))
