@@ -35,7 +35,7 @@ func (g isa) expectation() {
 		g.sub(from, y, y)
 		g.madd(x, y, sum.inner[v%2])
 	}, func() { g.fold(sum) })
-	doubleResult(g.foldedTotal(sum), "sum")
+	doubleResult(g.outerTotal(sum), "sum")
 	g.ret()
 }
 

@@ -150,10 +150,12 @@ func (g isa) foldInto(inner reg.VecVirtual, total, lost Op) {
 // foldedTotal adds up the lanes of x, in float64.
 func (g isa) foldedTotal(x folded) reg.VecVirtual {
 	g.fold(x)
-	r := running{g.vec(), g.vec()}
-	g.load(x.sum, r.sum)
-	g.load(x.lost, r.lost)
-	return g.runningTotal([]running{r})
+	return g.outerTotal(x)
+}
+
+// outerTotal is foldedTotal where all has been folded.
+func (g isa) outerTotal(x folded) reg.VecVirtual {
+	return g.runningTotal([]running{{g.loaded(x.sum), g.loaded(x.lost)}})
 }
 
 // finiteTotal is foldedTotal of what is NaN where it is infinite. What was not folded is added in
