@@ -34,7 +34,7 @@ func termRows[T kernel.Float](b *batch[T], s WeightedSum, l Loss) (bad int) {
 
 // termElements are as many as stay in the second cache: of fewer, what a kernel does once for all
 // its rows would count.
-const termElements = 1 << 13
+const termElements = 1 << 14
 
 // Sums by kernels have few terms, since each one's gradient is rounded, and no weight so large that
 // it would show the digits that a denormal p has lost, of which a gradient is a multiple.
