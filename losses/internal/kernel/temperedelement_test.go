@@ -111,8 +111,8 @@ func temperedElementsFar[T Float](t *testing.T) {
 	}
 }
 
-// TestTemperedElementsNearLabels: labels 1 % from the prediction, float32, up to the T2 for which
-// one step is enough.
+// TestTemperedElementsNearLabels: labels 1 % from the prediction and nearer, float32, up to the T2
+// for which one step is enough.
 func TestTemperedElementsNearLabels(t *testing.T) {
 	eachImplementation(t, func(t *testing.T) {
 		const n = 400
@@ -120,7 +120,8 @@ func TestTemperedElementsNearLabels(t *testing.T) {
 			z, yes, no, scale := elements[float32](n, "soft")
 			for i := range z {
 				z[i] = float32(i-n/2) / 32
-				p := 1 / (1 + math.Exp(math.Abs(spec.TemperedLogit(float64(z[i]), t2-1)))) * (1 + 0.02*(float64(i%2)-0.5))
+				p := 1 / (1 + math.Exp(math.Abs(spec.TemperedLogit(float64(z[i]), t2-1))))
+				p *= 1 + []float64{0.01, -0.01, 0.001, -0.0003}[i%4]
 				yes[i], no[i] = float32(p), float32(1-p)
 				if z[i] > 0 {
 					yes[i], no[i] = no[i], yes[i]

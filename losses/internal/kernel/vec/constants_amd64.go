@@ -77,10 +77,12 @@ const (
 	parCPower      = 3
 	parByC         = 4
 	parReach       = 5
-	parShort       = 6
+	parNear        = 6
 	parFactor      = 7
 	parSmall       = 8
-	temperedPars   = 9
+	parStart       = 9
+	startTerms     = 3
+	temperedPars   = 12
 	parRate        = 0
 	parSure        = 4
 	parFalls       = 5

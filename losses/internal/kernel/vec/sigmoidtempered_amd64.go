@@ -11,8 +11,8 @@ import (
 )
 
 // A temperedPlan is what the kernels of bi-tempered elements take, and how many steps bring them to
-// the logits of a tempered softmax: where they start is off by 8e-3 of a logit for T2-1 = 0.3,
-// which a step of the third order makes 1.1e-9, and by 0.16 for 3, of which two leave 1e-13.
+// the logits of a tempered softmax: where they start is off by 1.7e-3 of a logit for T2-1 = 0.3,
+// which a step of the third order makes 1.4e-11, and by 0.07 for 3, of which two leave 1e-15.
 type temperedPlan struct {
 	of      spec.Question
 	par     [temperedPars]float64
@@ -28,10 +28,7 @@ func temperedPlanFor(q spec.Question) *temperedPlan {
 	if p := place.Load(); p != nil && p.of == q {
 		return p
 	}
-	const (
-		least = 0x1p-10 // below, logarithms lose digits when divided by it
-		reach = 5.6
-	)
+	const least = 0x1p-10 // below, logarithms lose digits when divided by it
 	e, c := 1-q.A, q.B-1
 	p := &temperedPlan{of: q}
 	switch {
@@ -44,12 +41,26 @@ func temperedPlanFor(q spec.Question) *temperedPlan {
 		p.steps32, p.steps64 = 2, 2
 	}
 	p.par[parE], p.par[parEPower], p.par[parC], p.par[parCPower] = e, e*math.Log2E, c, c*math.Log2E
-	p.par[parByC], p.par[parReach], p.par[parShort], p.par[parFactor] = 1/c, 1/reach, -math.Expm1(-c*math.Ln2), 1/(e*(1+e))
-	p.par[parSmall] = 0x1p-17
+	p.par[parByC], p.par[parFactor], p.par[parSmall] = 1/c, 1/(e*(1+e)), 0x1p-17
+	if p.steps32 > 0 {
+		p.setStart(c)
+	}
 	p.par32 = p.par
 	p.par32[parSmall] = 0x1p-10
 	place.Store(p)
 	return p
+}
+
+// setStart sets what makes of v = log1p(c |z|)/c the logit where steps start, by logits with v up to
+// 2 near.
+func (p *temperedPlan) setStart(c float64) {
+	const reach, near = 9, 2.7
+	p.par[parReach], p.par[parNear] = 1./reach, 1/near
+	portable.Interpolate(p.par[parStart:][:startTerms], func(s float64) float64 {
+		v := near * (1 - s)
+		less := 1 - spec.TemperedLogit(math.Expm1(c*v)/c, c)/v
+		return less / math.Pow(1-v/reach, 4)
+	})
 }
 
 // temperedBlock is how many elements are computed at once: their logits stay in the cache.

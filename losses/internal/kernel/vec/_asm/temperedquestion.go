@@ -21,11 +21,14 @@ const (
 	parC
 	parCPower
 	parByC    // 1/c
-	parReach  // 1/a of the start v (1 - κ s⁴), v = log1p(c |z|)/c, s = max(1 - v/a, 0)
-	parShort  // κ = 1 - 2^-c
+	parReach  // 1/a of the start v (1 - g(1 - v/b) s⁴), v = log1p(c |z|)/c, s = max(1 - v/a, 0)
+	parNear   // 1/b
 	parFactor // 1/(e (1+e))
 	parSmall  // what is a small last step for a row
-	temperedPars
+	parStart  // the coefficients of g, from the highest degree on
+
+	startTerms   = 3
+	temperedPars = parStart + startTerms
 )
 
 // farLogit is a |w| beyond those of finite logits: the powers of its exponential are 0.
@@ -129,13 +132,17 @@ func (g isa) temperedLogits(name string, steps int) {
 		g.mul(g.parameter(par, parC), y, y)
 		far := park(0, y)
 		minus, _ := g.minusLog1p(c.tempered.shortLogs, false, y, y)
-		s := g.parameter(par, parReach)
+		s, near, short := g.parameter(par, parReach), g.parameter(par, parNear), g.parameter(par, parStart)
 		g.mul(g.parameter(par, parByC), minus, minus) // -v
 		g.horner(g.constant(1), minus, s)
 		g.max(s, zero, s)
 		g.mul(s, s, s)
 		g.mul(s, s, s)
-		g.mul(g.parameter(par, parShort), s, s)
+		g.horner(g.constant(1), minus, near)
+		for i := 1; i < startTerms; i++ {
+			g.horner(g.parameter(par, parStart+i), near, short)
+		}
+		g.mul(short, s, s)
 		g.mul(minus, s, s)
 		g.sub(s, minus, minus)
 		for range steps {
