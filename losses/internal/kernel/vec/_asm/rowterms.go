@@ -222,10 +222,7 @@ func (g isa) focalTerms(name string, few bool) {
 				return func(s small) near {
 					p, l, u, w := s.x, g.logP(m, log, z, s.i, s.v, s.k), g.vec(), g.vec()
 					g.mul(c, p, p)
-					v := g.parameter(par, first)
-					for i := first + 1; i <= last; i++ {
-						g.hornerMemory(par, i, p, v)
-					}
+					v := g.polynomialMemory(par, first, last-first+1, p)
 					g.load(one, u)
 					g.sub(p, u, u)
 					g.load(one, w)
@@ -295,12 +292,10 @@ func (g isa) linkedTerms(name string, count32, count64 int) {
 			return func(number func(string) reg.VecVirtual, _ reg.GPVirtual) termBody {
 				c := number("c")
 				return func(s small) near {
-					x, y, v, f := g.vec(), g.parameter(par, 2), g.vec(), g.vec()
+					x, v, f := g.vec(), g.vec(), g.vec()
 					g.load(one, x)
 					g.msub2(c, s.x, x)
-					for i := 1; i < count-1; i++ {
-						g.hornerMemory(par, 2+i, x, y)
-					}
+					y := g.polynomialMemory(par, 2, count-1, x)
 					g.mul(x, y, y)
 					g.load(one, v)
 					g.madd(b, x, v)
@@ -322,6 +317,26 @@ func (g isa) timesNear(s small, y reg.VecVirtual) near {
 	g.msub(te, s.t, s.x)
 	g.madd(te, y, s.x)
 	return near{te, s.x, g.add}
+}
+
+// polynomialMemory emits the polynomial in x of n coefficients from par[first] on, from that of the
+// highest degree on: with AVX-512 by halves that do not wait for each other, as a processor looks
+// ahead no more than four such terms.
+func (g isa) polynomialMemory(par reg.GPVirtual, first, n int, x reg.VecVirtual) reg.VecVirtual {
+	one := func(i int) reg.VecVirtual { return g.parameter(par, first+i) }
+	horner := func(i, n int) reg.VecVirtual {
+		v := one(i)
+		for j := i + 1; j < i+n; j++ {
+			g.hornerMemory(par, first+j, x, v)
+		}
+		return v
+	}
+	if !g.avx512 || n <= 2 { // registers are few
+		return horner(0, n)
+	}
+	square := g.vec()
+	g.mul(x, x, square)
+	return g.estrinBy(n, x, square, one, func(i int) reg.VecVirtual { return horner(i, 2) })
 }
 
 // hornerMemory is v = v x + par[i].
