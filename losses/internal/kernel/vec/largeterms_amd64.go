@@ -11,7 +11,7 @@ func (b *oddsRows[T]) mixedTerms(j int, p *plan, h, phi, x, y []T) (sum, mass, s
 		b.block = getTile[T]()
 	}
 	o := &b.rows[j]
-	s, limit, by := b.block, o.limit(p, o.coef()), o.e
+	s, limit, by := b.block, o.limit(p, o.coef), o.e
 	if p.kind == gce {
 		by = x
 	}

@@ -17,6 +17,7 @@ type oddsRow[T spec.Float] struct {
 	top       int
 	ok, small bool // small: all p are but that at top, so far as terms goes, which is up to most
 	most      float64
+	coef      float64 // what makes probabilities of the exponentials, for labels
 	log, rest float64 // log1p(r) and r/(1+r)
 	phi, fall float64 // φ and -φ' of a class: that of an index, or the maximum
 }
@@ -43,9 +44,6 @@ const (
 	belowTop   = 0.99                    // how much smaller than the maximum the limit is, so that it is beyond
 	smallLimit = -2.0794415416798357     // the logarithm of mostSmall
 )
-
-// coef returns what makes probabilities of the exponentials.
-func (o *oddsRow[T]) coef() float64 { return 1 / ((1 + o.r) * o.em) }
 
 // mixed reports whether large p of a row that is not small are few.
 func (o *oddsRow[T]) mixed() bool { return o.most*mostLarge > 1 }
@@ -169,7 +167,7 @@ func (b *oddsRows[T]) classes(z []T, index []int, i, lo, hi int) {
 		l, p, rest := s.numbers(laneLogP, w), s.numbers(laneP, w), s.numbers(laneQ, w)
 		for j := range rows {
 			o := &rows[j]
-			o.log, o.rest = -l[j], rest[j]
+			o.log, o.rest, o.coef = -l[j], rest[j], 1/((1+o.r)*o.em)
 			if o.most = termsTo[T](b.family.plan, float64(o.m), o.log); b.steep {
 				o.most = steepTo(b.family.plan.steep, float64(o.m))
 			}

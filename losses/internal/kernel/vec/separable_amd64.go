@@ -94,7 +94,7 @@ func (b *oddsRows[T]) separable(j int, p *plan, loss *float64, g, phi, x, y []T,
 		return false
 	}
 	h := b.terms(j)
-	c, slope := o.coef(), 1.0
+	c, slope := o.coef, 1.0
 	var sum, others float64
 	var bad uint32
 	switch {

@@ -8,7 +8,7 @@ import "softloss/losses/internal/kernel/spec"
 // has.
 func (b *oddsRows[T]) smallTerms(j int, p *plan, h, phi, x, y []T) (sum, mass, slope float64, bad uint32) {
 	o := &b.rows[j]
-	c := o.coef()
+	c := o.coef
 	if !b.together {
 		return terms(b.u, p, &o.softrow, h, phi, o.e, x, y, o.limit(p, c), o.log, c)
 	}
@@ -34,23 +34,21 @@ func (b *oddsRows[T]) blockTerms(p *plan, z, t []T, n int) (ok bool) {
 		return false
 	}
 	s, w := b.block, b.u.lanes()
-	number := func(which int) []T { return s.numbers(which, w) }
 	for j := range n {
 		o := &b.rows[j]
-		c := o.coef()
-		number(0)[j] = o.limit(p, c)
+		c := o.coef
+		lane := s.lane[j:]
+		lane[0] = o.limit(p, c)
 		switch {
 		case b.steep:
-			o.steepNumbers(p, c, s.lane[w+j:], w)
+			o.steepNumbers(p, c, lane[w:], w)
 		case p.smooth != nil:
-			number(1)[j] = T(2 * c / p.smooth.small.most)
+			lane[w] = T(2 * c / p.smooth.small.most)
 		case p.kind == gce:
 			x := powFor(&o.softrow, p.a, o.log)
-			for i, v := range [...]T{x.a, x.aLow, x.low, x.shift, x.rem} {
-				number(1 + i)[j] = v
-			}
+			lane[w], lane[2*w], lane[3*w], lane[4*w], lane[5*w] = x.a, x.aLow, x.low, x.shift, x.rem
 		default:
-			number(1)[j], number(2)[j], number(3)[j] = o.m, T(o.log), T(c)
+			lane[w], lane[2*w], lane[3*w] = o.m, T(o.log), T(c)
 		}
 	}
 	h, e, x, y, work, lanes := float(&s.terms[0]), float(&b.rows[0].e[0]), float(&z[0]), float(&t[0]),
