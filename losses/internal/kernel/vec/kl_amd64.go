@@ -50,9 +50,6 @@ func kl[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, scratch 
 	}
 	return eachSoftmax(grad, z, t, narrow, k, func(j int, s spec.SoftmaxOf, e []T) (ok bool) {
 		x, y, f := spec.Row(z, j, k), spec.Row(t, j, k), spec.Factor(scale, j)
-		if k <= mostMinute && SizesOf(y).Least < minute {
-			return false
-		}
 		ok = klSingle(u, v, s, scratch[:k], &loss[j], spec.Row(labelGrad, j, k), x, y)
 		if !ok || !fits[T](s.Others+s.Own, f) {
 			return false
@@ -71,18 +68,23 @@ func kl[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, scratch 
 
 // klSingle computes the loss of one row of float32, where e is scratch memory: with the log-sum-exp
 // of float32 where that has digits enough, and all in it where the terms cancel little. It returns
-// false for an invalid label.
+// false for an invalid label, and for a minute one.
 func klSingle[T spec.Float](
 	u unit[T], v wide[T], s spec.SoftmaxOf, e []float64, loss *float64, l, x, y []T) (ok bool) {
-	lse, mass := s.Max+s.Log, s.Others+s.Own
+	lse, mass, few := s.Max+s.Log, s.Others+s.Own, len(x) <= mostMinute
 	if l == nil && single512[T]() && math.Abs(lse) < 256 {
 		c := math.Round(lse*0x1p14) * 0x1p-14
 		var single f32AVX512
-		sum, size := single.klSingleTerms(float(&x[0]), float(&y[0]), len(x), float32(c))
+		sum, size, least := single.klSingleTerms(float(&x[0]), float(&y[0]), len(x), float32(c))
+		if few && least < minute {
+			return false
+		}
 		if sum += mass * ((s.Max - c) + s.Log); sum >= size/3 && sum >= mass*min(s.Log, 1) {
 			*loss = sum
 			return true
 		}
+	} else if few && SizesOf(y).Least < minute {
+		return false
 	}
 	sum, mass, bad := v.klTerms(first(l), &x[0], &y[0], len(x), s.Max, s.Log)
 	if !(sum >= mass*min(s.Log, 1)) {

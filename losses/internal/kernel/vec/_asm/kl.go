@@ -104,11 +104,12 @@ func (g isa) klTerms() {
 // klSingleTerms is klTerms in float32, with AVX-512: log t - l is a difference of a number that is
 // exact and z, rounded once.
 func (g isa) klSingleTerms() {
-	g.text("klSingleTerms", "func(z, t *T, n int, c A) (sum, size float64)",
+	g.text("klSingleTerms", "func(z, t *T, n int, c A) (sum, size float64, least A)",
 		"returns Σ t d and Σ t |d| for d = (log t - z) + c, of labels t, and for a |c| up to 256 that is a multiple of "+
-			"2^-14.")
+			"2^-14, and the least label that is not 0.")
 	z, t, n := g.param("z"), g.param("t"), g.param("n")
-	logs, c, sum, size := g.splitLogs(), g.broadcast("c"), g.folded(true), g.folded(true)
+	logs, c, sum, size, least := g.splitLogs(), g.broadcast("c"), g.folded(true), g.folded(true), g.vec()
+	g.load(g.infinity(1), least)
 	g.fours(n, func(i reg.GPVirtual, v int, m *mask) {
 		lab, u := g.get(t, i, v, m), g.vec()
 		g.move(lab, u)
@@ -116,6 +117,7 @@ func (g isa) klSingleTerms() {
 		g.sub(c, d, d)
 		g.add(g.get(z, i, v, m), d, d) // with the other sign
 		some := g.cmp(neqUQ, g.constant(0), lab)
+		VMINPS(lab, least, some.op, least)
 		VFNMADD231PS(low, lab, some.op, sum.inner[v%2])
 		VFNMADD231PS(d, lab, some.op, sum.inner[v%2])
 		g.and(g.abs(), d, d)
@@ -126,6 +128,7 @@ func (g isa) klSingleTerms() {
 	})
 	doubleResult(g.foldedTotal(sum), "sum")
 	doubleResult(g.foldedTotal(size), "size")
+	g.result(g.reduce(least, g.min), "least")
 	g.ret()
 }
 
