@@ -11,6 +11,7 @@ import (
 type mixture struct {
 	of          []component
 	mean, minus []float64
+	apart       []bool    // the rows in which predictions do not agree
 	factors     []float64 // of the rows' gradients
 	memory      []float64
 }
@@ -61,22 +62,20 @@ func (m *mixture) sum(lo, hi, k int) {
 // divergences computes d and h, and the divergences of all rows of k. Rows that agree are computed
 // together, and so are others; to which of them a row belongs is not for its neighbours to say.
 func (m *mixture) divergences(alike float64, k int) {
-	n := len(m.mean) / k
-	for lo, agree := 0, m.agree(0, alike, k); lo < n; {
-		hi, next := lo+1, agree
-		for ; hi < n; hi++ {
-			if next = m.agree(hi, alike, k); next != agree {
-				break
-			}
+	m.compare(alike, k)
+	for lo, n := 0, len(m.apart); lo < n; {
+		apart, hi := m.apart[lo], lo+1
+		for hi < n && m.apart[hi] == apart {
+			hi++
 		}
-		if agree {
+		if apart {
+			m.divergeApart(lo, hi, alike, k)
+		} else {
 			m.relateRows(lo, hi, k)
 			m.diverge(lo*k, hi*k)
 			m.sum(lo, hi, k)
-		} else {
-			m.divergeApart(lo, hi, alike, k)
 		}
-		lo, agree = hi, next
+		lo = hi
 	}
 }
 
@@ -99,22 +98,20 @@ func (m *mixture) divergeApart(lo, hi int, alike float64, k int) {
 	}
 }
 
-// agree reports whether all predictions of row i of k are so close to the first in all classes that
-// their divergences are below most. With |p_i - p_0| < s p_0 they are less than s (2M-3)/M of p_0
-// from the mean, and
+// compare finds the rows of k that are apart: not all predictions are so close to the first in all
+// classes that their divergences are below most. With |p_i - p_0| < s p_0 they are less than s
+// (2M-3)/M of p_0 from the mean, and
 //
 //	KL(p ‖ m) <= Σ (p - m)²/m < (s (2M-3)/M)²/(1-s).
-func (m *mixture) agree(i int, most float64, k int) bool {
+func (m *mixture) compare(most float64, k int) {
 	count := float64(len(m.of))
 	share := min(math.Sqrt(most)*count/(2*count-3), 1./8)
 	share *= 1 - share
-	first := part(m.of[0].p, i, i+1, k)
+	apart := dense.Grow(&m.apart, len(m.mean)/k)
+	clear(apart)
 	for _, c := range m.of[1:] {
-		if !kernel.Agree(part(c.p, i, i+1, k), first, share) {
-			return false
-		}
+		kernel.Disagree(apart, c.p, m.of[0].p, share, k)
 	}
-	return true
 }
 
 // relateRows is relate for the rows [lo, hi) of k of predictions that agree.

@@ -52,12 +52,13 @@ func TakeRatios(l, h, sum []float64) {
 	spec.TakeRatios(l, h, sum)
 }
 
-// Agree reports whether predictions agree; see [spec.Agree].
-func Agree(p, q []float64, share float64) bool {
+// Disagree finds the rows in which predictions do not agree; see [spec.Disagree].
+func Disagree(apart []bool, p, q []float64, share float64, k int) {
 	if vec.On() {
-		return vec.Agree(p, q, share)
+		vec.Disagree(apart, p, q, share, k)
+		return
 	}
-	return spec.Agree(p, q, share)
+	spec.Disagree(apart, p, q, share, k)
 }
 
 // CloseRatios compares predictions that agree; see [spec.CloseRatios].

@@ -101,7 +101,7 @@ func guardPieces[T Float](t *testing.T) {
 			TakeRatios(inverse, h, gap)
 			wide = append(append(wide, h...), inverse...)
 			zero := make([]float64, k)
-			Agree(inverse, h, 0.5)
+			Disagree(make([]bool, 1), inverse, h, 0.5, k)
 			CloseRatios(h, gap, inverse, zero, zero, zero, k)
 			RowSums(h[:1], inverse, k)
 			gap[k/2] = 1 // a sure class

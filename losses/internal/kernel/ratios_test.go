@@ -101,13 +101,24 @@ func closeRatiosOf(t *testing.T, n, k int) {
 		require.InDelta(t, math.Log(p[j]/q[j]), y[j], 0x1p-42, "K=%d: element %d", k, j)
 	}
 	require.Equal(t, []float64{7, 7, 7}, []float64{y[n*k], less[n*k], sum[n*k]})
-	require.True(t, Agree(p, q, 1./8), "K=%d", k)
+	apart := make([]bool, n+1)
+	Disagree(apart[:n], p, q, 1./8, k)
+	require.Equal(t, make([]bool, n+1), apart, "K=%d", k)
 	for _, j := range []int{0, k / 2, n*k - 1} {
 		was := p[j]
 		for _, p[j] = range []float64{1.126 * q[j], 0.874 * q[j], math.NaN()} {
-			require.False(t, Agree(p, q, 1./8), "K=%d: at %d", k, j)
+			clear(apart)
+			Disagree(apart[:n], p, q, 1./8, k)
+			require.True(t, apart[j/k], "K=%d: at %d", k, j)
+			apart[j/k] = false
+			require.Equal(t, make([]bool, n+1), apart, "K=%d: at %d", k, j)
 		}
 		p[j] = was
 	}
-	require.False(t, Agree([]float64{0x1p-1000}, []float64{0x1p-1000}, 1./8))
+	apart[0] = true // which stays
+	Disagree(apart[:1], q[:k], q[:k], 1./8, k)
+	require.True(t, apart[0])
+	apart[0] = false
+	Disagree(apart[:1], []float64{0x1p-1000}, []float64{0x1p-1000}, 1./8, 1)
+	require.True(t, apart[0])
 }

@@ -66,18 +66,17 @@ func TakeRatios(l, h, sum []float64) {
 	}
 }
 
-// Agree reports whether |p - q| < share q everywhere, of numbers that are not so small that they
-// may have lost digits.
-func Agree(p, q []float64, share float64) bool {
-	for k, v := range q {
-		if !(math.Abs(p[k]-v) < share*v-LeastAgreed) {
-			return false
+// Disagree makes apart true of the rows of k classes in which not |p - q| < share q everywhere, of
+// numbers that are not so small that they may have lost digits.
+func Disagree(apart []bool, p, q []float64, share float64, k int) {
+	for j, v := range q {
+		if !(math.Abs(p[j]-v) < share*v-LeastAgreed) {
+			apart[j/k] = true
 		}
 	}
-	return true
 }
 
-// LeastAgreed is how large at least a share of a number is that [Agree] takes.
+// LeastAgreed is how large at least a share of a number is that [Disagree] takes.
 const LeastAgreed = 0x1p-1000
 
 // CloseRatios stores y = log(p/q) in y and adds p/q - 1 to sum, of rows of k classes, p and q the

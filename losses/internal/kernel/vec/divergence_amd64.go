@@ -28,9 +28,9 @@ func MeanRatios(minus, l, sum []float64, f float64) {
 // TakeRatios is [spec.TakeRatios].
 func TakeRatios(l, h, sum []float64) { doubles().takeRatios(&l[0], &h[0], &sum[0], len(sum)) }
 
-// Agree is [spec.Agree].
-func Agree(p, q []float64, share float64) bool {
-	return doubles().disagree(&p[0], &q[0], len(p), share, spec.LeastAgreed) == 0
+// Disagree is [spec.Disagree].
+func Disagree(apart []bool, p, q []float64, share float64, k int) {
+	doubles().disagree(&apart[0], &p[0], &q[0], k, len(apart), share, spec.LeastAgreed)
 }
 
 // CloseRatios is [spec.CloseRatios].

@@ -21,8 +21,10 @@ func MeanRatios(minus, l, sum []float64, f float64) { spec.MeanRatios(minus, l, 
 // TakeRatios is [spec.TakeRatios].
 func TakeRatios(l, h, sum []float64) { spec.TakeRatios(l, h, sum) }
 
-// Agree is [spec.Agree].
-func Agree(p, q []float64, share float64) bool { return spec.Agree(p, q, share) }
+// Disagree is [spec.Disagree].
+func Disagree(apart []bool, p, q []float64, share float64, k int) {
+	spec.Disagree(apart, p, q, share, k)
+}
 
 // CloseRatios is [spec.CloseRatios].
 func CloseRatios(y, less, sum, z, other, q []float64, k int) {

@@ -2228,10 +2228,11 @@ func meanRatiosF64AVX512(minus *float64, l *float64, sum *float64, n int, f floa
 //go:noescape
 func takeRatiosF64AVX512(l *float64, h *float64, sum *float64, n int)
 
-// disagreeF64AVX512 returns 0 where |p - q| < share q - least everywhere.
+// disagreeF64AVX512 makes apart true of the rows, of n of k classes, where |p - q| < share q -
+// least does not hold everywhere.
 //
 //go:noescape
-func disagreeF64AVX512(p *float64, q *float64, n int, share float64, least float64) (apart uint32)
+func disagreeF64AVX512(apart *bool, p *float64, q *float64, k int, n int, share float64, least float64)
 
 // closeRatiosF64AVX512 stores log(p/q) of n rows of k classes in y and adds p/q - 1 to sum, p and q
 // the softmaxes of z and other. It overwrites less.
@@ -4497,10 +4498,11 @@ func meanRatiosF64AVX2(minus *float64, l *float64, sum *float64, n int, f float6
 //go:noescape
 func takeRatiosF64AVX2(l *float64, h *float64, sum *float64, n int)
 
-// disagreeF64AVX2 returns 0 where |p - q| < share q - least everywhere.
+// disagreeF64AVX2 makes apart true of the rows, of n of k classes, where |p - q| < share q - least
+// does not hold everywhere.
 //
 //go:noescape
-func disagreeF64AVX2(p *float64, q *float64, n int, share float64, least float64) (apart uint32)
+func disagreeF64AVX2(apart *bool, p *float64, q *float64, k int, n int, share float64, least float64)
 
 // closeRatiosF64AVX2 stores log(p/q) of n rows of k classes in y and adds p/q - 1 to sum, p and q
 // the softmaxes of z and other. It overwrites less.

@@ -233,7 +233,7 @@ type double interface {
 	shiftRatios(h, sum *float64, n int, shift float64)
 	meanRatios(minus, l, sum *float64, n int, f float64)
 	takeRatios(l, h, sum *float64, n int)
-	disagree(p, q *float64, n int, share, least float64) (apart uint32)
+	disagree(apart *bool, p, q *float64, k, n int, share, least float64)
 	closeRatios(y, less, sum, z, other, q *float64, k, n int)
 	topExps(lanes *float64)
 	oddsClass(lanes *float64)
@@ -1158,8 +1158,8 @@ func (f64AVX512) meanRatios(minus, l, sum *float64, n int, f float64) {
 	meanRatiosF64AVX512(minus, l, sum, n, f)
 }
 func (f64AVX512) takeRatios(l, h, sum *float64, n int) { takeRatiosF64AVX512(l, h, sum, n) }
-func (f64AVX512) disagree(p, q *float64, n int, share, least float64) (apart uint32) {
-	return disagreeF64AVX512(p, q, n, share, least)
+func (f64AVX512) disagree(apart *bool, p, q *float64, k, n int, share, least float64) {
+	disagreeF64AVX512(apart, p, q, k, n, share, least)
 }
 func (f64AVX512) closeRatios(y, less, sum, z, other, q *float64, k, n int) {
 	closeRatiosF64AVX512(y, less, sum, z, other, q, k, n)
@@ -2032,8 +2032,8 @@ func (f64AVX2) meanRatios(minus, l, sum *float64, n int, f float64) {
 	meanRatiosF64AVX2(minus, l, sum, n, f)
 }
 func (f64AVX2) takeRatios(l, h, sum *float64, n int) { takeRatiosF64AVX2(l, h, sum, n) }
-func (f64AVX2) disagree(p, q *float64, n int, share, least float64) (apart uint32) {
-	return disagreeF64AVX2(p, q, n, share, least)
+func (f64AVX2) disagree(apart *bool, p, q *float64, k, n int, share, least float64) {
+	disagreeF64AVX2(apart, p, q, k, n, share, least)
 }
 func (f64AVX2) closeRatios(y, less, sum, z, other, q *float64, k, n int) {
 	closeRatiosF64AVX2(y, less, sum, z, other, q, k, n)

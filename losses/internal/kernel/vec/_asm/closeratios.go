@@ -9,22 +9,29 @@ import (
 // Predictions that nearly agree in all classes.
 
 func (g isa) disagree() {
-	g.text("disagree", "func(p, q *A, n int, share, least A) (apart uint32)",
-		"returns 0 where |p - q| < share q - least everywhere.")
-	p, q, n := g.param("p"), g.param("q"), g.param("n")
-	share, least, apart := g.broadcast("share"), g.broadcast("least"), g.noLanes()
-	g.loop(n, 4, func(i reg.GPVirtual, v int, m *mask) {
-		x, bound := g.get(p, i, v, m), g.get(q, i, v, m)
-		g.sub(bound, x, x)
-		g.and(g.abs(), x, x)
-		g.msub(least, share, bound)
-		far := g.cmp(nltUQ, bound, x)
-		if m != nil {
-			far = g.maskAnd(*m, far)
-		}
-		g.orInto(far, apart)
+	g.text("disagree", "func(apart *bool, p, q *A, k, n int, share, least A)",
+		"makes apart true of the rows, of n of k classes, where |p - q| < share q - least does not hold everywhere.")
+	apart, p, q, k := g.param("apart"), g.param("p"), g.param("q"), g.param("k")
+	share, least := g.broadcast("share"), g.broadcast("least")
+	g.eachRow(k, g.param("n"), []reg.GPVirtual{p, q}, nil, func() {
+		found := g.noLanes()
+		g.loop(k, 4, func(i reg.GPVirtual, v int, m *mask) {
+			x, bound := g.get(p, i, v, m), g.get(q, i, v, m)
+			g.sub(bound, x, x)
+			g.and(g.abs(), x, x)
+			g.msub(least, share, bound)
+			far := g.cmp(nltUQ, bound, x)
+			if m != nil {
+				far = g.maskAnd(*m, far)
+			}
+			g.orInto(far, found)
+		})
+		bits, far := g.maskBits(found), GP8()
+		TESTL(bits, bits)
+		SETNE(far)
+		ORB(far, Mem{Base: apart})
+		INCQ(apart)
 	})
-	Store(g.maskBits(apart), Return("apart"))
 	g.ret()
 }
 
