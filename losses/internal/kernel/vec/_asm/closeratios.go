@@ -55,55 +55,129 @@ func (g isa) closeRatios() {
 	g.text("closeRatios", "func(y, less, sum, z, other, q *A, k, n int)",
 		"stores log(p/q) of n rows of k classes in y and adds p/q - 1 to sum, p and q the softmaxes of z and other. It "+
 			"overwrites less.")
-	k, n, c := g.param("k"), g.param("n"), g.expConstsInMemory()
-	y, less, sum := g.param("y"), g.param("less"), g.param("sum")
-	z, other, q := g.param("z"), g.param("other"), g.param("q")
-	g.eachRow(k, n, []reg.GPVirtual{y, less, sum, z, other, q}, nil, func() {
-		g.closeRatiosOfRow(c, y, less, sum, z, other, q, k)
+	k, r := g.param("k"), &closeRow{isa: g, c: g.expConstsInMemory(), y: g.param("y"), less: g.param("less"),
+		sum: g.param("sum"), z: g.param("z"), other: g.param("other"), q: g.param("q"), before: GP64(), last: GP64()}
+	LEAQ(Mem{Base: k, Disp: -1}, r.before)
+	LEAQ(Mem{Base: k, Disp: -g.lanes()}, r.last)
+	overlap := GP64()
+	MOVQ(k, overlap)
+	NEGQ(overlap)
+	ANDQ(Imm(uint64(g.lanes()-1)), overlap)
+	r.counted = g.parkMask(g.tail(overlap))
+	g.eachRow(k, g.param("n"), []reg.GPVirtual{r.y, r.less, r.sum, r.z, r.other, r.q}, nil, func() {
+		few, done := label("few"), label("done")
+		CMPQ(k, Imm(uint64(g.lanes())))
+		JLT(LabelRef(few))
+		r.many()
+		JMP(LabelRef(done))
+		Label(few)
+		g.partial(k, r.few)
+		Label(done)
 	})
 	g.ret()
 }
 
-func (g isa) closeRatiosOfRow(c expConsts, y, less, sum, z, other, q, k reg.GPVirtual) {
-	first, second := g.vec(), g.vec()
-	g.bcast(Mem{Base: z}, first)
-	g.bcast(Mem{Base: other}, second)
-	at, low := g.difference(first, second)
-	difference := func(i reg.GPVirtual, v int, m *mask) reg.VecVirtual {
-		x, lost := g.difference(g.get(z, i, v, m), g.get(other, i, v, m))
-		g.sub(at, x, x)
-		g.sub(low, lost, lost)
-		g.add(lost, x, x)
-		return x
+// closeRow is a row of closeRatios. Of rows of at least a vector the last one overlaps the one
+// before it, counted are the lanes of both, and the others are those of before elements. at and low
+// are taken from the differences of the logits.
+type closeRow struct {
+	isa
+	c                         expConsts
+	y, less, sum, z, other, q reg.GPVirtual
+	before, last              reg.GPVirtual
+	counted, at, low          Op
+}
+
+// many is a row of at least a vector. The last vector stays in registers: what is stored under a
+// mask, or partly stored again, is long in coming back.
+func (r *closeRow) many() {
+	lastMass := r.get(r.q, r.last, 0, nil)
+	r.drop(r.maskOf(r.counted), lastMass)
+	mass := r.park(lastMass)
+	r.centre(func(mean []reg.VecVirtual) {
+		r.madd(mass, r.difference(r.last, 0, nil), mean[0])
+		r.wholes(r.before, 2, func(i reg.GPVirtual, v int) {
+			r.madd(r.difference(i, v, nil), r.get(r.q, i, v, nil), mean[v])
+		})
+	})
+	x, e := r.ratio(r.last, 0, nil)
+	excess := r.zeros(2)
+	r.madd(mass, e, excess[0])
+	lastX, lastE := r.park(x), r.park(e)
+	r.wholes(r.before, 2, func(i reg.GPVirtual, v int) {
+		x, e := r.ratio(i, v, nil)
+		r.put(x, r.y, i, v, nil)
+		r.put(e, r.less, i, v, nil)
+		r.madd(e, r.get(r.q, i, v, nil), excess[v])
+	})
+	finish, lastSum := r.finish(excess), r.park(r.get(r.sum, r.last, 0, nil))
+	r.wholes(r.before, 2, func(i reg.GPVirtual, v int) {
+		finish(r.get(r.y, i, v, nil), r.get(r.less, i, v, nil), r.get(r.sum, i, v, nil), i, v, nil)
+	})
+	finish(r.loaded(lastX), r.loaded(lastE), r.loaded(lastSum), r.last, 0, nil)
+}
+
+// few is a row of less than a vector.
+func (r *closeRow) few(m *mask) {
+	i, excess := GP64(), r.zeros(1)
+	XORQ(i, i)
+	r.centre(func(mean []reg.VecVirtual) { r.madd(r.difference(i, 0, m), r.get(r.q, i, 0, m), mean[0]) })
+	x, e := r.ratio(i, 0, m)
+	r.madd(e, r.get(r.q, i, 0, m), excess[0])
+	r.finish(excess)(x, e, r.get(r.sum, i, 0, m), i, 0, m)
+}
+
+// centre emits at and low; add adds the differences less that of the first class, times q, to mean.
+func (r *closeRow) centre(add func(mean []reg.VecVirtual)) {
+	first, second, mean := r.vec(), r.vec(), r.zeros(2)
+	r.bcast(Mem{Base: r.z}, first)
+	r.bcast(Mem{Base: r.other}, second)
+	at, low := r.isa.difference(first, second)
+	r.at, r.low = r.park(at), r.park(low)
+	add(mean)
+	shift, whole, lost := r.vec(), r.vec(), r.vec()
+	r.bcast(r.total(mean), shift)
+	r.twoSum(r.loaded(r.at), shift, whole, lost)
+	r.add(r.low, lost, lost)
+	r.at, r.low = r.park(whole), r.park(lost)
+}
+
+// difference returns a difference of the logits less at and low.
+func (r *closeRow) difference(i reg.GPVirtual, v int, m *mask) reg.VecVirtual {
+	x, lost := r.isa.difference(r.get(r.z, i, v, m), r.get(r.other, i, v, m))
+	r.sub(r.at, x, x)
+	r.sub(r.low, lost, lost)
+	r.add(lost, x, x)
+	return x
+}
+
+// ratio returns that difference, x, and exp(x) - 1.
+func (r *closeRow) ratio(i reg.GPVirtual, v int, m *mask) (x, e reg.VecVirtual) {
+	x = r.difference(i, v, m)
+	if m != nil {
+		r.keep(*m, x, x)
 	}
-	mean := g.zeros(2)
-	g.loop(k, 2, func(i reg.GPVirtual, v int, m *mask) { g.madd(difference(i, v, m), g.get(q, i, v, m), mean[v]) })
-	shift := g.loaded(g.everywhere(g.total(mean)))
-	whole, lost := g.vec(), g.vec()
-	g.twoSum(at, shift, whole, lost)
-	g.move(whole, at)
-	g.add(lost, low, low)
-	excess := g.zeros(2)
-	g.loop(k, 2, func(i reg.GPVirtual, v int, m *mask) {
-		x := difference(i, v, m)
-		g.put(x, y, i, v, m)
-		if m != nil {
-			g.keep(*m, x, x)
-		}
-		e := g.expLess1(c, x)
-		g.put(e, less, i, v, m)
-		g.madd(e, g.get(q, i, v, m), excess[v])
-	})
-	inverse, log, all := g.vec(), g.vec(), g.vec()
-	g.bcast(g.total(excess), all)
-	g.move(all, first)
-	g.log1p(first, inverse, log)
-	g.loop(k, 2, func(i reg.GPVirtual, v int, m *mask) {
-		x, e, s := g.get(y, i, v, m), g.get(less, i, v, m), g.get(sum, i, v, m)
-		g.sub(log, x, x)
-		g.put(x, y, i, v, m)
-		g.sub(all, e, e)
-		g.madd(inverse, e, s)
-		g.put(s, sum, i, v, m)
-	})
+	return x, r.expLess1(r.c, x)
+}
+
+// log1pClose are the coefficients of log1p(E)/E for E up to 1/64, highest degree first.
+var log1pClose = []float64{-1. / 8, 1. / 7, -1. / 6, 1. / 5, -1. / 4, 1. / 3, -1. / 2, 1}
+
+// finish returns what stores the results of a vector, of the sum E.
+func (r *closeRow) finish(excess []reg.VecVirtual) func(x, e, sum reg.VecVirtual, i reg.GPVirtual, v int, m *mask) {
+	all, inverse, sum, square := r.vec(), r.vec(), r.vec(), r.vec()
+	r.bcast(r.total(excess), all)
+	r.load(r.constant(1), inverse)
+	r.add(all, inverse, sum)
+	r.div(sum, inverse, inverse)
+	r.mul(all, all, square)
+	log := r.estrin(r.constants(log1pClose), all, square)
+	r.mul(all, log, log)
+	return func(x, e, sum reg.VecVirtual, i reg.GPVirtual, v int, m *mask) {
+		r.sub(log, x, x)
+		r.put(x, r.y, i, v, m)
+		r.sub(all, e, e)
+		r.madd(inverse, e, sum)
+		r.put(sum, r.sum, i, v, m)
+	}
 }

@@ -13,12 +13,9 @@ const alike = 1. / 3
 
 // expLess1 returns exp(x) - 1 for |x| < alike.
 func (g isa) expLess1(c expConsts, x reg.VecVirtual) reg.VecVirtual {
-	y, square := g.vec(), g.vec()
-	g.load(c.q[0], y)
-	for _, q := range c.q[1:] {
-		g.horner(q, x, y)
-	}
+	square := g.vec()
 	g.mul(x, x, square)
+	y := g.estrin(c.q, x, square)
 	g.horner(x, square, y)
 	return y
 }
