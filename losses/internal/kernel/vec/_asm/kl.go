@@ -108,7 +108,7 @@ func (g isa) klSingleTerms() {
 		"returns Σ t d and Σ t |d| for d = (log t - z) + c, of labels t, and for a |c| up to 256 that is a multiple of "+
 			"2^-14, and the least label that is not 0.")
 	z, t, n := g.param("z"), g.param("t"), g.param("n")
-	logs, c, sum, size, least := g.splitLogs(), g.broadcast("c"), g.folded(true), g.folded(true), g.vec()
+	logs, c, sum, size, least := g.splitLogs(), g.broadcast("c"), g.folded(true), g.zeros(2), g.vec()
 	g.load(g.infinity(1), least)
 	g.fours(n, func(i reg.GPVirtual, v int, m *mask) {
 		lab, u := g.get(t, i, v, m), g.vec()
@@ -121,13 +121,12 @@ func (g isa) klSingleTerms() {
 		VFNMADD231PS(low, lab, some.op, sum.inner[v%2])
 		VFNMADD231PS(d, lab, some.op, sum.inner[v%2])
 		g.and(g.abs(), d, d)
-		VFMADD231PS(d, lab, some.op, size.inner[v%2])
-	}, func() {
-		g.fold(sum)
-		g.fold(size)
-	})
+		VFMADD231PS(d, lab, some.op, size[v%2])
+	}, func() { g.fold(sum) })
 	doubleResult(g.foldedTotal(sum), "sum")
-	doubleResult(g.foldedTotal(size), "size")
+	total := g.total(size).AsX()
+	VCVTSS2SD(total, total, total) // rounded as it is: it is compared with sum alone
+	VMOVSD(total, address(Return("size")))
 	g.result(g.reduce(least, g.min), "least")
 	g.ret()
 }
