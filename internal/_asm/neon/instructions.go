@@ -96,22 +96,6 @@ func (a *Asm) Conv(i Two, d, n Vec) {
 	a.Word(i.opcode|uint32(n)<<5|uint32(d), fmt.Sprintf("%s %s, v%d.%s", i.mnemonic, dst, n, i.n))
 }
 
-// Imla emits d += n m of integers of 32 bits.
-func (a *Asm) Imla(d, n, m Vec) {
-	a.Word(0x4ea09400|uint32(m)<<16|uint32(n)<<5|uint32(d), fmt.Sprintf("mla v%d.4s, v%d.4s, v%d.4s", d, n, m))
-}
-
-// Sshll emits d = the integers of the lower half of n, with an of 2 of the upper one, each of 32
-// bits made one of 64 bits, with its sign, and shifted to the left.
-func (a *Asm) Sshll(of int, d, n Vec, by int) {
-	w := 0x0f00a400 | uint32(32+by)<<16 | uint32(n)<<5 | uint32(d)
-	if of == 2 {
-		a.Word(w|1<<30, fmt.Sprintf("sshll2 v%d.2d, v%d.4s, #%d", d, n, by))
-		return
-	}
-	a.Word(w, fmt.Sprintf("sshll v%d.2d, v%d.2s, #%d", d, n, by))
-}
-
 // One is an instruction with one vector of floating-point numbers, like [Three].
 type One struct {
 	mnemonic string
@@ -179,6 +163,9 @@ func (a *Asm) Iadd(d, n, m Vec) {
 	a.F("VADD V%d.%s, V%d.%s, V%d.%s", m, t, n, t, d, t)
 }
 
+// Umin emits d = the smaller of n and m as unsigned integers of 32 bits.
+func (a *Asm) Umin(d, n, m Vec) { a.F("VUMIN V%d.S4, V%d.S4, V%d.S4", m, n, d) }
+
 // Shl emits d = n << by of integers as wide as the elements.
 func (a *Asm) Shl(d, n Vec, by int) {
 	t := a.Arrangement()
@@ -199,15 +186,6 @@ func (a *Asm) Store(r string, vs ...Vec) { a.F("VST1.P %s, %d(%s)", a.list(vs), 
 
 // LoadAt is Load that leaves the pointer.
 func (a *Asm) LoadAt(r string, vs ...Vec) { a.F("VLD1 (%s), %s", r, a.list(vs)) }
-
-// Table emits d = the bytes at index of the table that vectors in a row are.
-func (a *Asm) Table(d Vec, table []Vec, index Vec) {
-	var s []string
-	for _, v := range table {
-		s = append(s, fmt.Sprintf("V%d.B16", v))
-	}
-	a.F("VTBL V%d.B16, [%s], V%d.B16", index, strings.Join(s, ", "), d)
-}
 
 // StoreAt is Store that leaves the pointer.
 func (a *Asm) StoreAt(r string, vs ...Vec) { a.F("VST1 %s, (%s)", a.list(vs), r) }

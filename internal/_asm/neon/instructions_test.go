@@ -30,11 +30,5 @@ func TestInstructions(t *testing.T) {
 		a.Conv(i, 9, 22)
 		a.Conv(i, 22, 9)
 	}
-	a.Imla(1, 30, 13)
-	a.Imla(31, 2, 20)
-	for _, of := range []int{1, 2} {
-		a.Sshll(of, 9, 22, 29)
-		a.Sshll(of, 22, 9, 1)
-	}
 	neontest.Words(t, a.String())
 }

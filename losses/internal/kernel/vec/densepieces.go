@@ -11,45 +11,19 @@ import (
 // denseLimits are those of a function.
 var denseLimits = [2]float64{0x1p-100, 0x1p30}
 
-// denseEnds returns where an interval of sigmoidDensePieces begins and ends.
-func denseEnds(number float64) (least, most float64) {
-	return max(denseScale/(number+0.5)-denseFrom, 0), min(denseScale/(number-0.5)-denseFrom, denseEnd)
-}
-
-// denseFor returns the plan of sigmoidDensePieces for elements both of whose classes are of a
-// family.
-func denseFor(f pieceFamily) *piecesPlan {
-	p := newPlan(piecesPars)
-	par, low := p.par, f.rateLow()
-	par[denseLow] = float32(low)
-	for i := range denseCount {
-		number := denseFirst + i
-		j := densePlace(number)
-		const wider = 1.01 // as numbers of intervals are of a short inverse
-		least, most := denseEnds(float64(number))
-		middle, half := float64(float32((least+most)/2)), wider*(most-least)/2
-		par[denseNumbers+denseMiddle*denseCount+j] = float32(middle)
-		numbers := func(i int) []float32 { return par[denseNumbers+i*denseCount+j:] }
-		p.ok = p.ok && f.fitNear(numbers(denseRate), numbers(denseNear), denseCount, middle, half, i == 0, raise) &&
-			fitDense(numbers(denseFar), denseTerms, denseCount, middle, half, 0, denseLimits, f.farFalls)
-	}
-	p.ok = p.ok && f.steady(denseEnd)
-	return p
-}
-
 // rateLow is what float32 has lost of the rate.
 func (f pieceFamily) rateLow() float64 { return f.rate() - float64(float32(f.rate())) }
 
-// fitNear stores k, and N as fitDense does: last says that a may be beyond the interval, raised is
-// what exponentials are multiplied by.
-func (f pieceFamily) fitNear(k, table []float32, stride int, middle, half float64, last bool, raised float64) (
-	ok bool) {
+// fitNear stores k, and N of n coefficients as fitDense does: last says that a may be beyond the
+// interval, raised is what exponentials are multiplied by.
+func (f pieceFamily) fitNear(
+	k, table []float32, n, stride int, middle, half float64, last bool, raised float64) (ok bool) {
 	rate, low := f.rate(), f.rateLow()
 	if !last {
 		rate = f.denseRate(middle, low)
 	}
 	k[0] = float32(rate - low)
-	return fitDense(table, denseTerms, stride, middle, half, rate, denseLimits, func(a float64) (v, slope float64) {
+	return fitDense(table, n, stride, middle, half, rate, denseLimits, func(a float64) (v, slope float64) {
 		by := math.Exp((rate-f.rate())*a) * raise / raised
 		both := f.near(a)
 		return both[0] * by, both[1] * by

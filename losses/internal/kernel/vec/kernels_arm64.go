@@ -21,18 +21,28 @@ const powerBits, parBits, parLast = 3, 2, 8
 // float32 and float64; smoothWide is the larger.
 const smoothNarrow, smoothWide = 14, 24
 
-// singleTerms is how many coefficients each polynomial of a singlePlan has; at vector parLowest
-// that of a focal loss has the two lowest of A, in float64.
-const singleTerms, parLowest = 10, 20
+// singleTerms is how many coefficients each polynomial of a singlePlan has.
+const singleTerms = 10
 
-// The plans of sigmoidDensePieces.
+// The plans of sigmoidRows, which raise exponentials by 2^pieceRaise.
 const (
-	denseLow, denseMost, denseNumbers, piecesPars = 0, 4, 8, 296
-	denseMiddle, denseRate, denseFar, denseNear   = 0, 1, 2, 10
-	denseCount, denseTerms, pieceRaise            = 16, 8, 24
-
-	denseFirst                      = 4
-	denseFrom, denseScale, denseEnd = 4.8, 93.408, 21.736363636363638
+	rowLow     = 0
+	rowFinal   = 1
+	rowTable   = 16
+	rowEach    = 8
+	rowNear    = 1
+	rowTerms   = 7
+	rowWidth   = 0.75
+	rowPlaces  = 4
+	rowCount   = 80
+	rowFars    = 1296
+	rowMargins = 2576
+	rowLeast   = -26
+	rowSteps   = 481
+	rowPars    = 6424
+	rowRaise   = 40
+	rowLift    = 60
+	pieceRaise = rowRaise
 )
 
 // expOffset is what magic has beside the middle of its binade less the shift.
@@ -1014,34 +1024,33 @@ func sigmoidGCESingle[T spec.Float](loss *float64, grad, z, yes, no *T, n int, s
 //go:noescape
 func sigmoidGCESingleF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
 
-// sigmoidFocalSingle stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
+// sigmoidRows stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
 // and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.
-// φ = -(1-p)^a l.
-// par is a singlePlan's.
-func sigmoidFocalSingle[T spec.Float](loss *float64, grad, z, yes, no *T, n int, scale T, par *float64) {
+// φ = -(1-p)^a l, of an a for each class, or -l + a (1-p), by pieces; par is its plan's.
+func sigmoidRows[T spec.Float](loss *float64, grad, z, yes, no *T, n int, scale T, par *float32) {
 	if unsafe.Sizeof(T(0)) == 4 {
-		sigmoidFocalSingleF32(loss, (*float32)(unsafe.Pointer(grad)), (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(yes)), (*float32)(unsafe.Pointer(no)), n, float32(scale), par)
+		sigmoidRowsF32(loss, (*float32)(unsafe.Pointer(grad)), (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(yes)), (*float32)(unsafe.Pointer(no)), n, float32(scale), par)
 		return
 	}
-	panic("sigmoidFocalSingle is of float32 alone")
+	panic("sigmoidRows is of float32 alone")
 }
 
 //go:noescape
-func sigmoidFocalSingleF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
+func sigmoidRowsF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float32)
 
-// sigmoidDensePieces stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
+// sigmoidMarginRows stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
 // and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.
-// φ = -l + a (1-p), by pieces; par is its plan's.
-func sigmoidDensePieces[T spec.Float](loss *float64, grad, z, yes, no *T, n int, scale T, par *float32) {
+// φ of the asymmetric loss with a margin, by pieces; par is its plan's.
+func sigmoidMarginRows[T spec.Float](loss *float64, grad, z, yes, no *T, n int, scale T, par *float32) {
 	if unsafe.Sizeof(T(0)) == 4 {
-		sigmoidDensePiecesF32(loss, (*float32)(unsafe.Pointer(grad)), (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(yes)), (*float32)(unsafe.Pointer(no)), n, float32(scale), par)
+		sigmoidMarginRowsF32(loss, (*float32)(unsafe.Pointer(grad)), (*float32)(unsafe.Pointer(z)), (*float32)(unsafe.Pointer(yes)), (*float32)(unsafe.Pointer(no)), n, float32(scale), par)
 		return
 	}
-	panic("sigmoidDensePieces is of float32 alone")
+	panic("sigmoidMarginRows is of float32 alone")
 }
 
 //go:noescape
-func sigmoidDensePiecesF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float32)
+func sigmoidMarginRowsF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float32)
 
 // sigmoidReverseSingle stores the losses of n elements of logits (z, 0) and labels (yes, no), 1 - yes where no is nil,
 // and, where grad is not nil, scale times their derivatives by z; n is a positive multiple of the block.

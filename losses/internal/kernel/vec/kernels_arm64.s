@@ -13125,9 +13125,10 @@ value:
 	BNE loop
 	RET
 
-// func sigmoidFocalSingleF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float64)
-TEXT ·sigmoidFocalSingleF32(SB), NOSPLIT, $0-64
+// func sigmoidRowsF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float32)
+TEXT ·sigmoidRowsF32(SB), NOSPLIT, $0-64
 	MOVD par+56(FP), R7
+	SUB $65024, R7, R19
 	MOVD $numbers<>(SB), R8
 	FMOVQ 0(R8), F0 // 1
 	MOVD loss+0(FP), R0
@@ -13139,362 +13140,337 @@ TEXT ·sigmoidFocalSingleF32(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V1.S4, V2.S4]
-	FMOVQ 944(R8), F3 // 104.5
-	FMOVQ 960(R8), F4 // 1.2582976e+07
-	FMOVQ 16(R8), F5 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
-	FMOVQ 32(R8), F6 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
-	FMOVQ 16(R7), F7
-	FMOVQ 1376(R8), F8 // 0.693145751953125 1.4286068203094173e-06 0 0
-	FMOVQ 160(R7), F9
-	FMOVQ 176(R7), F10
-	FMOVQ 288(R7), F11
-	FMOVQ 304(R7), F12
-	FMOVQ 256(R8), F13 // +Inf
-	FMOVQ 256(R8), F14 // +Inf
-	WORD $0x4e21e5ad // fcmeq v13.4s, v13.4s, v1.4s
-	WORD $0x4e22e5ce // fcmeq v14.4s, v14.4s, v2.4s
+	VLD1 (R1), [V3.S4, V4.S4]
+	WORD $0x4ea08863 // cmgt v3.4s, v3.4s, #0
+	WORD $0x4ea08884 // cmgt v4.4s, v4.4s, #0
+	FMOVQ 256(R8), F5 // +Inf
+	FMOVQ 256(R8), F6 // +Inf
+	WORD $0x4e21e4a5 // fcmeq v5.4s, v5.4s, v1.4s
+	WORD $0x4e22e4c6 // fcmeq v6.4s, v6.4s, v2.4s
 	WORD $0x4ea0f821 // fabs v1.4s, v1.4s
 	WORD $0x4ea0f842 // fabs v2.4s, v2.4s
-	VORR V13.B16, V1.B16, V1.B16
-	VORR V14.B16, V2.B16, V2.B16
-	WORD $0x4ea3f42d // fmin v13.4s, v1.4s, v3.4s
-	WORD $0x4ea3f44e // fmin v14.4s, v2.4s, v3.4s
-	VMOV V4.B16, V15.B16
-	VMOV V4.B16, V16.B16
-	WORD $0x4f8551af // fmls v15.4s, v13.4s, v5.s[0]
-	WORD $0x4f8551d0 // fmls v16.4s, v14.4s, v5.s[0]
-	WORD $0x4ea4d5f1 // fsub v17.4s, v15.4s, v4.4s
-	WORD $0x4ea4d612 // fsub v18.4s, v16.4s, v4.4s
-	WORD $0x4fa5122d // fmla v13.4s, v17.4s, v5.s[1]
-	WORD $0x4fa5124e // fmla v14.4s, v18.4s, v5.s[1]
-	WORD $0x4f851a2d // fmla v13.4s, v17.4s, v5.s[2]
-	WORD $0x4f851a4e // fmla v14.4s, v18.4s, v5.s[2]
-	VSHL $23, V15.S4, V15.S4
-	VSHL $23, V16.S4, V16.S4
-	WORD $0x6e2dddb1 // fmul v17.4s, v13.4s, v13.4s
-	WORD $0x6e2eddd2 // fmul v18.4s, v14.4s, v14.4s
-	FMOVQ 48(R8), F19 // 0.04166655443768594
-	FMOVQ 48(R8), F20 // 0.04166655443768594
-	WORD $0x4fa651b3 // fmls v19.4s, v13.4s, v6.s[1]
-	WORD $0x4fa651d4 // fmls v20.4s, v14.4s, v6.s[1]
-	WORD $0x4f861a33 // fmla v19.4s, v17.4s, v6.s[2]
-	WORD $0x4f861a54 // fmla v20.4s, v18.4s, v6.s[2]
-	FMOVQ 64(R8), F21 // 0.5
-	FMOVQ 64(R8), F22 // 0.5
-	WORD $0x4f8651b5 // fmls v21.4s, v13.4s, v6.s[0]
-	WORD $0x4f8651d6 // fmls v22.4s, v14.4s, v6.s[0]
-	WORD $0x4e31ce75 // fmla v21.4s, v19.4s, v17.4s
-	WORD $0x4e32ce96 // fmla v22.4s, v20.4s, v18.4s
-	WORD $0x4eb1cead // fmls v13.4s, v21.4s, v17.4s
-	WORD $0x4eb2cece // fmls v14.4s, v22.4s, v18.4s
-	WORD $0x4eadd411 // fsub v17.4s, v0.4s, v13.4s
-	WORD $0x4eaed412 // fsub v18.4s, v0.4s, v14.4s
-	WORD $0x4eb1d413 // fsub v19.4s, v0.4s, v17.4s
-	WORD $0x4eb2d414 // fsub v20.4s, v0.4s, v18.4s
-	WORD $0x4eadd673 // fsub v19.4s, v19.4s, v13.4s
-	WORD $0x4eaed694 // fsub v20.4s, v20.4s, v14.4s
-	WORD $0x4e2dce73 // fmla v19.4s, v19.4s, v13.4s
-	WORD $0x4e2ece94 // fmla v20.4s, v20.4s, v14.4s
-	VADD V15.S4, V17.S4, V17.S4
-	VADD V16.S4, V18.S4, V18.S4
-	VEOR V21.B16, V21.B16, V21.B16
-	WORD $0x6e35ddad // fmul v13.4s, v13.4s, v21.4s
-	WORD $0x6e35ddce // fmul v14.4s, v14.4s, v21.4s
-	WORD $0x4fa51a2d // fmla v13.4s, v17.4s, v5.s[3]
-	WORD $0x4fa51a4e // fmla v14.4s, v18.4s, v5.s[3]
-	FMOVQ 336(R8), F4 // 1.2582912e+07
-	FMOVQ 0(R7), F17
-	FMOVQ 0(R7), F18
-	WORD $0x4ea1f631 // fmin v17.4s, v17.4s, v1.4s
-	WORD $0x4ea2f652 // fmin v18.4s, v18.4s, v2.4s
-	VMOV V4.B16, V21.B16
-	VMOV V4.B16, V22.B16
-	WORD $0x4f875235 // fmls v21.4s, v17.4s, v7.s[0]
-	WORD $0x4f875256 // fmls v22.4s, v18.4s, v7.s[0]
-	WORD $0x4ea4d6b7 // fsub v23.4s, v21.4s, v4.4s
-	WORD $0x4ea4d6d8 // fsub v24.4s, v22.4s, v4.4s
-	WORD $0x4f8892ef // fmul v15.4s, v23.4s, v8.s[0]
-	WORD $0x4f889310 // fmul v16.4s, v24.4s, v8.s[0]
-	WORD $0x4fa7122f // fmla v15.4s, v17.4s, v7.s[1]
-	WORD $0x4fa71250 // fmla v16.4s, v18.4s, v7.s[1]
-	WORD $0x4f879a31 // fmul v17.4s, v17.4s, v7.s[2]
-	WORD $0x4f879a52 // fmul v18.4s, v18.4s, v7.s[2]
-	WORD $0x4fa812f1 // fmla v17.4s, v23.4s, v8.s[1]
-	WORD $0x4fa81312 // fmla v18.4s, v24.4s, v8.s[1]
+	VORR V5.B16, V1.B16, V1.B16
+	VORR V6.B16, V2.B16, V2.B16
+	FMOVQ 1392(R8), F9 // 23.234375
+	VUMIN V9.S4, V1.S4, V5.S4
+	VUMIN V9.S4, V2.S4, V6.S4
+	FMOVQ 1408(R8), F10 // 1.3333333333333333 0.75 0 0
+	VMOV V0.B16, V7.B16
+	VMOV V0.B16, V8.B16
+	WORD $0x4f8a10a7 // fmla v7.4s, v5.4s, v10.s[0]
+	WORD $0x4f8a10c8 // fmla v8.4s, v6.4s, v10.s[0]
+	FMOVQ 1424(R8), F13 // 3.6734198463196485e-40
+	VUSHR $19, V7.S4, V11.S4
+	VUSHR $19, V8.S4, V12.S4
+	VSHL $19, V11.S4, V7.S4
+	VSHL $19, V12.S4, V8.S4
+	VORR V13.B16, V7.B16, V7.B16
+	VORR V13.B16, V8.B16, V8.B16
+	VSHL $5, V11.S4, V11.S4
+	VSHL $5, V12.S4, V12.S4
+	WORD $0x4ea1f52d // fmin v13.4s, v9.4s, v1.4s
+	WORD $0x4ea2f52e // fmin v14.4s, v9.4s, v2.4s
+	FMOVQ 1440(R8), F5 // -0.75
+	FMOVQ 1440(R8), F6 // -0.75
+	WORD $0x4faa10e5 // fmla v5.4s, v7.4s, v10.s[1]
+	WORD $0x4faa1106 // fmla v6.4s, v8.4s, v10.s[1]
+	WORD $0x4eadd4a5 // fsub v5.4s, v5.4s, v13.4s
+	WORD $0x4eaed4c6 // fsub v6.4s, v6.4s, v14.4s
+	FMOVQ 1456(R8), F9 // 3.587324068671532e-42
+	VAND V9.B16, V3.B16, V7.B16
+	VAND V9.B16, V4.B16, V8.B16
+	VADD V7.S4, V11.S4, V11.S4
+	VADD V8.S4, V12.S4, V12.S4
+	VMOV V11.S[0], R10
+	ADD R19, R10, R10
+	VMOV V11.S[1], R11
+	ADD R19, R11, R11
+	VMOV V11.S[2], R12
+	ADD R19, R12, R12
+	VMOV V11.S[3], R13
+	ADD R19, R13, R13
+	VMOV V12.S[0], R14
+	ADD R19, R14, R14
+	VMOV V12.S[1], R15
+	ADD R19, R15, R15
+	VMOV V12.S[2], R16
+	ADD R19, R16, R16
+	VMOV V12.S[3], R17
+	ADD R19, R17, R17
+	FMOVQ 64(R10), F15
+	FMOVQ 64(R11), F16
+	FMOVQ 64(R12), F17
+	FMOVQ 64(R13), F18
+	VZIP1 V17.S4, V15.S4, V19.S4
+	VZIP2 V17.S4, V15.S4, V17.S4
+	VZIP1 V18.S4, V16.S4, V15.S4
+	VZIP2 V18.S4, V16.S4, V18.S4
+	VZIP1 V15.S4, V19.S4, V3.S4
+	VZIP1 V18.S4, V17.S4, V9.S4
+	VZIP2 V15.S4, V19.S4, V7.S4
+	VZIP2 V18.S4, V17.S4, V13.S4
+	FMOVQ 64(R14), F15
+	FMOVQ 64(R15), F16
+	FMOVQ 64(R16), F17
+	FMOVQ 64(R17), F18
+	VZIP1 V17.S4, V15.S4, V19.S4
+	VZIP2 V17.S4, V15.S4, V17.S4
+	VZIP1 V18.S4, V16.S4, V15.S4
+	VZIP2 V18.S4, V16.S4, V18.S4
+	VZIP1 V15.S4, V19.S4, V4.S4
+	VZIP1 V18.S4, V17.S4, V10.S4
+	VZIP2 V15.S4, V19.S4, V8.S4
+	VZIP2 V18.S4, V17.S4, V14.S4
+	FMOVQ 1472(R8), F24 // 87.5
+	FMOVQ 1488(R8), F25 // 1.2582952e+07
+	FMOVQ 16(R8), F26 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
+	FMOVQ 32(R8), F27 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
+	FMOVQ 1504(R8), F23 // 110
+	WORD $0x4ea1f6f5 // fmin v21.4s, v23.4s, v1.4s
+	WORD $0x4ea2f6f6 // fmin v22.4s, v23.4s, v2.4s
+	WORD $0x6e23deaf // fmul v15.4s, v21.4s, v3.4s
+	WORD $0x6e24ded0 // fmul v16.4s, v22.4s, v4.4s
+	WORD $0x6ea0f9f1 // fneg v17.4s, v15.4s
+	WORD $0x6ea0fa12 // fneg v18.4s, v16.4s
+	WORD $0x4e23ceb1 // fmla v17.4s, v21.4s, v3.4s
+	WORD $0x4e24ced2 // fmla v18.4s, v22.4s, v4.4s
+	WORD $0x4eb7f5ef // fmin v15.4s, v15.4s, v23.4s
+	WORD $0x4eb7f610 // fmin v16.4s, v16.4s, v23.4s
+	FMOVS 0(R7), F23
+	WORD $0x4f9712b1 // fmla v17.4s, v21.4s, v23.s[0]
+	WORD $0x4f9712d2 // fmla v18.4s, v22.4s, v23.s[0]
+	VMOV V25.B16, V19.B16
+	VMOV V25.B16, V20.B16
+	WORD $0x4f9a51f3 // fmls v19.4s, v15.4s, v26.s[0]
+	WORD $0x4f9a5214 // fmls v20.4s, v16.4s, v26.s[0]
+	WORD $0x4eb9d675 // fsub v21.4s, v19.4s, v25.4s
+	WORD $0x4eb9d696 // fsub v22.4s, v20.4s, v25.4s
+	WORD $0x4fba12af // fmla v15.4s, v21.4s, v26.s[1]
+	WORD $0x4fba12d0 // fmla v16.4s, v22.4s, v26.s[1]
+	WORD $0x4f9a1ab1 // fmla v17.4s, v21.4s, v26.s[2]
+	WORD $0x4f9a1ad2 // fmla v18.4s, v22.4s, v26.s[2]
 	WORD $0x4e31d5ef // fadd v15.4s, v15.4s, v17.4s
 	WORD $0x4e32d610 // fadd v16.4s, v16.4s, v18.4s
-	VSHL $23, V21.S4, V21.S4
-	VSHL $23, V22.S4, V22.S4
-	WORD $0x6e2fddf7 // fmul v23.4s, v15.4s, v15.4s
-	WORD $0x6e30de18 // fmul v24.4s, v16.4s, v16.4s
+	VSHL $23, V19.S4, V19.S4
+	VSHL $23, V20.S4, V20.S4
+	WORD $0x6e2fddf5 // fmul v21.4s, v15.4s, v15.4s
+	WORD $0x6e30de16 // fmul v22.4s, v16.4s, v16.4s
 	FMOVQ 48(R8), F17 // 0.04166655443768594
 	FMOVQ 48(R8), F18 // 0.04166655443768594
-	WORD $0x4fa651f1 // fmls v17.4s, v15.4s, v6.s[1]
-	WORD $0x4fa65212 // fmls v18.4s, v16.4s, v6.s[1]
-	WORD $0x4f861af1 // fmla v17.4s, v23.4s, v6.s[2]
-	WORD $0x4f861b12 // fmla v18.4s, v24.4s, v6.s[2]
-	FMOVQ 64(R8), F25 // 0.5
-	FMOVQ 64(R8), F26 // 0.5
-	WORD $0x4f8651f9 // fmls v25.4s, v15.4s, v6.s[0]
-	WORD $0x4f86521a // fmls v26.4s, v16.4s, v6.s[0]
-	WORD $0x4e37ce39 // fmla v25.4s, v17.4s, v23.4s
-	WORD $0x4e38ce5a // fmla v26.4s, v18.4s, v24.4s
-	WORD $0x4eb7cf2f // fmls v15.4s, v25.4s, v23.4s
-	WORD $0x4eb8cf50 // fmls v16.4s, v26.4s, v24.4s
-	WORD $0x4e2dd417 // fadd v23.4s, v0.4s, v13.4s
-	WORD $0x4e2ed418 // fadd v24.4s, v0.4s, v14.4s
-	WORD $0x6e37fc11 // fdiv v17.4s, v0.4s, v23.4s
-	WORD $0x6e38fc12 // fdiv v18.4s, v0.4s, v24.4s
-	WORD $0x4eb7d419 // fsub v25.4s, v0.4s, v23.4s
-	WORD $0x4eb8d41a // fsub v26.4s, v0.4s, v24.4s
-	WORD $0x4e2dd739 // fadd v25.4s, v25.4s, v13.4s
-	WORD $0x4e2ed75a // fadd v26.4s, v26.4s, v14.4s
-	VMOV V0.B16, V27.B16
-	VMOV V0.B16, V28.B16
-	WORD $0x4eb7ce3b // fmls v27.4s, v17.4s, v23.4s
-	WORD $0x4eb8ce5c // fmls v28.4s, v18.4s, v24.4s
-	WORD $0x4eb9ce3b // fmls v27.4s, v17.4s, v25.4s
-	WORD $0x4ebace5c // fmls v28.4s, v18.4s, v26.4s
-	WORD $0x6e31ddb7 // fmul v23.4s, v13.4s, v17.4s
-	WORD $0x6e32ddd8 // fmul v24.4s, v14.4s, v18.4s
-	WORD $0x4eb3cefb // fmls v27.4s, v23.4s, v19.4s
-	WORD $0x4eb4cf1c // fmls v28.4s, v24.4s, v20.4s
-	FMOVQ 32(R7), F23
-	FMOVQ 32(R7), F24
-	WORD $0x6e37df7b // fmul v27.4s, v27.4s, v23.4s
-	WORD $0x6e38df9c // fmul v28.4s, v28.4s, v24.4s
-	WORD $0x4e31d631 // fadd v17.4s, v17.4s, v17.4s
-	WORD $0x4e32d652 // fadd v18.4s, v18.4s, v18.4s
-	WORD $0x4ea0d631 // fsub v17.4s, v17.4s, v0.4s
-	WORD $0x4ea0d652 // fsub v18.4s, v18.4s, v0.4s
-	WORD $0x6e31de37 // fmul v23.4s, v17.4s, v17.4s
-	WORD $0x6e32de58 // fmul v24.4s, v18.4s, v18.4s
-	FMOVQ 272(R7), F19
-	FMOVQ 272(R7), F20
-	WORD $0x4f8c1233 // fmla v19.4s, v17.4s, v12.s[0]
-	WORD $0x4f8c1254 // fmla v20.4s, v18.4s, v12.s[0]
-	FMOVQ 256(R7), F25
-	FMOVQ 256(R7), F26
-	WORD $0x4fab1a39 // fmla v25.4s, v17.4s, v11.s[3]
-	WORD $0x4fab1a5a // fmla v26.4s, v18.4s, v11.s[3]
-	WORD $0x4e37ce79 // fmla v25.4s, v19.4s, v23.4s
-	WORD $0x4e38ce9a // fmla v26.4s, v20.4s, v24.4s
-	FMOVQ 240(R7), F19
-	FMOVQ 240(R7), F20
-	WORD $0x4f8b1a33 // fmla v19.4s, v17.4s, v11.s[2]
-	WORD $0x4f8b1a54 // fmla v20.4s, v18.4s, v11.s[2]
-	WORD $0x4e37cf33 // fmla v19.4s, v25.4s, v23.4s
-	WORD $0x4e38cf54 // fmla v20.4s, v26.4s, v24.4s
-	FMOVQ 224(R7), F25
-	FMOVQ 224(R7), F26
-	WORD $0x4fab1239 // fmla v25.4s, v17.4s, v11.s[1]
-	WORD $0x4fab125a // fmla v26.4s, v18.4s, v11.s[1]
-	WORD $0x4e37ce79 // fmla v25.4s, v19.4s, v23.4s
-	WORD $0x4e38ce9a // fmla v26.4s, v20.4s, v24.4s
-	FMOVQ 144(R7), F19
-	FMOVQ 144(R7), F20
-	WORD $0x4f8a1233 // fmla v19.4s, v17.4s, v10.s[0]
-	WORD $0x4f8a1254 // fmla v20.4s, v18.4s, v10.s[0]
-	FMOVQ 128(R7), F29
-	FMOVQ 128(R7), F30
-	WORD $0x4fa91a3d // fmla v29.4s, v17.4s, v9.s[3]
-	WORD $0x4fa91a5e // fmla v30.4s, v18.4s, v9.s[3]
-	WORD $0x4e37ce7d // fmla v29.4s, v19.4s, v23.4s
-	WORD $0x4e38ce9e // fmla v30.4s, v20.4s, v24.4s
-	FMOVQ 112(R7), F19
-	FMOVQ 112(R7), F20
-	WORD $0x4f891a33 // fmla v19.4s, v17.4s, v9.s[2]
-	WORD $0x4f891a54 // fmla v20.4s, v18.4s, v9.s[2]
-	WORD $0x4e37cfb3 // fmla v19.4s, v29.4s, v23.4s
-	WORD $0x4e38cfd4 // fmla v20.4s, v30.4s, v24.4s
-	FMOVQ 96(R7), F29
-	FMOVQ 96(R7), F30
-	WORD $0x4fa9123d // fmla v29.4s, v17.4s, v9.s[1]
-	WORD $0x4fa9125e // fmla v30.4s, v18.4s, v9.s[1]
-	WORD $0x4e37ce7d // fmla v29.4s, v19.4s, v23.4s
-	WORD $0x4e38ce9e // fmla v30.4s, v20.4s, v24.4s
-	FMOVQ 64(R7), F19
-	FMOVQ 64(R7), F20
-	WORD $0x4f891233 // fmla v19.4s, v17.4s, v9.s[0]
-	WORD $0x4f891254 // fmla v20.4s, v18.4s, v9.s[0]
-	WORD $0x4e37cfb3 // fmla v19.4s, v29.4s, v23.4s
-	WORD $0x4e38cfd4 // fmla v20.4s, v30.4s, v24.4s
-	FMOVQ 80(R7), F29
-	FMOVQ 80(R7), F30
-	WORD $0x4e3dd673 // fadd v19.4s, v19.4s, v29.4s
-	WORD $0x4e3ed694 // fadd v20.4s, v20.4s, v30.4s
-	WORD $0x4e33cda1 // fmla v1.4s, v13.4s, v19.4s
-	WORD $0x4e34cdc2 // fmla v2.4s, v14.4s, v20.4s
+	WORD $0x4fbb51f1 // fmls v17.4s, v15.4s, v27.s[1]
+	WORD $0x4fbb5212 // fmls v18.4s, v16.4s, v27.s[1]
+	WORD $0x4f9b1ab1 // fmla v17.4s, v21.4s, v27.s[2]
+	WORD $0x4f9b1ad2 // fmla v18.4s, v22.4s, v27.s[2]
+	FMOVQ 64(R8), F23 // 0.5
+	FMOVQ 64(R8), F24 // 0.5
+	WORD $0x4f9b51f7 // fmls v23.4s, v15.4s, v27.s[0]
+	WORD $0x4f9b5218 // fmls v24.4s, v16.4s, v27.s[0]
+	WORD $0x4e35ce37 // fmla v23.4s, v17.4s, v21.4s
+	WORD $0x4e36ce58 // fmla v24.4s, v18.4s, v22.4s
+	WORD $0x4eb5ceef // fmls v15.4s, v23.4s, v21.4s
+	WORD $0x4eb6cf10 // fmls v16.4s, v24.4s, v22.4s
+	WORD $0x4eafd411 // fsub v17.4s, v0.4s, v15.4s
+	WORD $0x4eb0d412 // fsub v18.4s, v0.4s, v16.4s
+	VADD V19.S4, V17.S4, V17.S4
+	VADD V20.S4, V18.S4, V18.S4
+	WORD $0x4e25cce9 // fmla v9.4s, v7.4s, v5.4s
+	WORD $0x4e26cd0a // fmla v10.4s, v8.4s, v6.4s
+	WORD $0x4e25cd2d // fmla v13.4s, v9.4s, v5.4s
+	WORD $0x4e26cd4e // fmla v14.4s, v10.4s, v6.4s
+	WORD $0x4e25cce9 // fmla v9.4s, v7.4s, v5.4s
+	WORD $0x4e26cd0a // fmla v10.4s, v8.4s, v6.4s
+	FMOVQ 80(R10), F23
+	FMOVQ 80(R11), F24
+	FMOVQ 80(R12), F25
+	FMOVQ 80(R13), F26
+	VZIP1 V25.S4, V23.S4, V27.S4
+	VZIP2 V25.S4, V23.S4, V25.S4
+	VZIP1 V26.S4, V24.S4, V23.S4
+	VZIP2 V26.S4, V24.S4, V26.S4
+	VZIP1 V23.S4, V27.S4, V7.S4
+	VZIP1 V26.S4, V25.S4, V19.S4
+	VZIP2 V23.S4, V27.S4, V15.S4
+	VZIP2 V26.S4, V25.S4, V21.S4
+	FMOVQ 80(R14), F23
+	FMOVQ 80(R15), F24
+	FMOVQ 80(R16), F25
+	FMOVQ 80(R17), F26
+	VZIP1 V25.S4, V23.S4, V27.S4
+	VZIP2 V25.S4, V23.S4, V25.S4
+	VZIP1 V26.S4, V24.S4, V23.S4
+	VZIP2 V26.S4, V24.S4, V26.S4
+	VZIP1 V23.S4, V27.S4, V8.S4
+	VZIP1 V26.S4, V25.S4, V20.S4
+	VZIP2 V23.S4, V27.S4, V16.S4
+	VZIP2 V26.S4, V25.S4, V22.S4
+	WORD $0x4e25cda7 // fmla v7.4s, v13.4s, v5.4s
+	WORD $0x4e26cdc8 // fmla v8.4s, v14.4s, v6.4s
+	WORD $0x4e25cd2d // fmla v13.4s, v9.4s, v5.4s
+	WORD $0x4e26cd4e // fmla v14.4s, v10.4s, v6.4s
+	WORD $0x4e25ccef // fmla v15.4s, v7.4s, v5.4s
+	WORD $0x4e26cd10 // fmla v16.4s, v8.4s, v6.4s
+	WORD $0x4e25cda7 // fmla v7.4s, v13.4s, v5.4s
+	WORD $0x4e26cdc8 // fmla v8.4s, v14.4s, v6.4s
+	WORD $0x4e25cdf3 // fmla v19.4s, v15.4s, v5.4s
+	WORD $0x4e26ce14 // fmla v20.4s, v16.4s, v6.4s
+	WORD $0x4e25ccef // fmla v15.4s, v7.4s, v5.4s
+	WORD $0x4e26cd10 // fmla v16.4s, v8.4s, v6.4s
+	WORD $0x4e25ce75 // fmla v21.4s, v19.4s, v5.4s
+	WORD $0x4e26ce96 // fmla v22.4s, v20.4s, v6.4s
+	WORD $0x4e25cdf3 // fmla v19.4s, v15.4s, v5.4s
+	WORD $0x4e26ce14 // fmla v20.4s, v16.4s, v6.4s
+	FMOVS 0(R7), F7
+	WORD $0x4f8712b3 // fmla v19.4s, v21.4s, v7.s[0]
+	WORD $0x4f8712d4 // fmla v20.4s, v22.4s, v7.s[0]
+	WORD $0x4e23ceb3 // fmla v19.4s, v21.4s, v3.4s
+	WORD $0x4e24ced4 // fmla v20.4s, v22.4s, v4.4s
+	FMOVQ 5184(R10), F13
+	FMOVQ 5184(R11), F14
+	FMOVQ 5184(R12), F15
+	FMOVQ 5184(R13), F16
+	VZIP1 V15.S4, V13.S4, V23.S4
+	VZIP2 V15.S4, V13.S4, V15.S4
+	VZIP1 V16.S4, V14.S4, V13.S4
+	VZIP2 V16.S4, V14.S4, V16.S4
+	VZIP1 V13.S4, V23.S4, V3.S4
+	VZIP1 V16.S4, V15.S4, V9.S4
+	VZIP2 V13.S4, V23.S4, V7.S4
+	VZIP2 V16.S4, V15.S4, V11.S4
+	FMOVQ 5184(R14), F13
+	FMOVQ 5184(R15), F14
+	FMOVQ 5184(R16), F15
+	FMOVQ 5184(R17), F16
+	VZIP1 V15.S4, V13.S4, V23.S4
+	VZIP2 V15.S4, V13.S4, V15.S4
+	VZIP1 V16.S4, V14.S4, V13.S4
+	VZIP2 V16.S4, V14.S4, V16.S4
+	VZIP1 V13.S4, V23.S4, V4.S4
+	VZIP1 V16.S4, V15.S4, V10.S4
+	VZIP2 V13.S4, V23.S4, V8.S4
+	VZIP2 V16.S4, V15.S4, V12.S4
+	WORD $0x4e25cc67 // fmla v7.4s, v3.4s, v5.4s
+	WORD $0x4e26cc88 // fmla v8.4s, v4.4s, v6.4s
+	WORD $0x4e25cce9 // fmla v9.4s, v7.4s, v5.4s
+	WORD $0x4e26cd0a // fmla v10.4s, v8.4s, v6.4s
+	WORD $0x4e25cc67 // fmla v7.4s, v3.4s, v5.4s
+	WORD $0x4e26cc88 // fmla v8.4s, v4.4s, v6.4s
+	WORD $0x4e25cd2b // fmla v11.4s, v9.4s, v5.4s
+	WORD $0x4e26cd4c // fmla v12.4s, v10.4s, v6.4s
+	WORD $0x4e25cce9 // fmla v9.4s, v7.4s, v5.4s
+	WORD $0x4e26cd0a // fmla v10.4s, v8.4s, v6.4s
+	FMOVQ 5200(R10), F23
+	FMOVQ 5200(R11), F24
+	FMOVQ 5200(R12), F25
+	FMOVQ 5200(R13), F26
+	VZIP1 V25.S4, V23.S4, V27.S4
+	VZIP2 V25.S4, V23.S4, V25.S4
+	VZIP1 V26.S4, V24.S4, V23.S4
+	VZIP2 V26.S4, V24.S4, V26.S4
+	VZIP1 V23.S4, V27.S4, V3.S4
+	VZIP1 V26.S4, V25.S4, V13.S4
+	VZIP2 V23.S4, V27.S4, V7.S4
+	VZIP2 V26.S4, V25.S4, V15.S4
+	FMOVQ 5200(R14), F23
+	FMOVQ 5200(R15), F24
+	FMOVQ 5200(R16), F25
+	FMOVQ 5200(R17), F26
+	VZIP1 V25.S4, V23.S4, V27.S4
+	VZIP2 V25.S4, V23.S4, V25.S4
+	VZIP1 V26.S4, V24.S4, V23.S4
+	VZIP2 V26.S4, V24.S4, V26.S4
+	VZIP1 V23.S4, V27.S4, V4.S4
+	VZIP1 V26.S4, V25.S4, V14.S4
+	VZIP2 V23.S4, V27.S4, V8.S4
+	VZIP2 V26.S4, V25.S4, V16.S4
+	WORD $0x4e25cd63 // fmla v3.4s, v11.4s, v5.4s
+	WORD $0x4e26cd84 // fmla v4.4s, v12.4s, v6.4s
+	WORD $0x4e25cd2b // fmla v11.4s, v9.4s, v5.4s
+	WORD $0x4e26cd4c // fmla v12.4s, v10.4s, v6.4s
+	WORD $0x4e25cc67 // fmla v7.4s, v3.4s, v5.4s
+	WORD $0x4e26cc88 // fmla v8.4s, v4.4s, v6.4s
+	WORD $0x4e25cd63 // fmla v3.4s, v11.4s, v5.4s
+	WORD $0x4e26cd84 // fmla v4.4s, v12.4s, v6.4s
+	VMOV V13.B16, V9.B16
+	VMOV V14.B16, V10.B16
+	WORD $0x4e25cced // fmla v13.4s, v7.4s, v5.4s
+	WORD $0x4e26cd0e // fmla v14.4s, v8.4s, v6.4s
+	WORD $0x4e27d4e7 // fadd v7.4s, v7.4s, v7.4s
+	WORD $0x4e28d508 // fadd v8.4s, v8.4s, v8.4s
+	WORD $0x4e25cc67 // fmla v7.4s, v3.4s, v5.4s
+	WORD $0x4e26cc88 // fmla v8.4s, v4.4s, v6.4s
+	WORD $0x4e25cce9 // fmla v9.4s, v7.4s, v5.4s
+	WORD $0x4e26cd0a // fmla v10.4s, v8.4s, v6.4s
+	WORD $0x4e25cdaf // fmla v15.4s, v13.4s, v5.4s
+	WORD $0x4e26cdd0 // fmla v16.4s, v14.4s, v6.4s
 	VLD1.P 32(R1), [V3.S4, V4.S4]
-	VLD1.P 32(R3), [V9.S4, V10.S4]
-	WORD $0x4ea9d405 // fsub v5.4s, v0.4s, v9.4s
-	WORD $0x4eaad406 // fsub v6.4s, v0.4s, v10.4s
+	VLD1.P 32(R3), [V11.S4, V12.S4]
+	WORD $0x4eabd405 // fsub v5.4s, v0.4s, v11.4s
+	WORD $0x4eacd406 // fsub v6.4s, v0.4s, v12.4s
 	CBZ R4, shares
 	VLD1.P 32(R4), [V5.S4, V6.S4]
 shares:
 	WORD $0x4ea08863 // cmgt v3.4s, v3.4s, #0
 	WORD $0x4ea08884 // cmgt v4.4s, v4.4s, #0
-	VMOV V9.B16, V7.B16
-	VMOV V10.B16, V8.B16
+	VMOV V11.B16, V7.B16
+	VMOV V12.B16, V8.B16
 	VBIT V3.B16, V5.B16, V7.B16
 	VBIT V4.B16, V6.B16, V8.B16
-	VBIT V3.B16, V9.B16, V5.B16
-	VBIT V4.B16, V10.B16, V6.B16
-	WORD $0x4ea088e9 // cmgt v9.4s, v7.4s, #0
-	WORD $0x4ea0890a // cmgt v10.4s, v8.4s, #0
-	VAND V9.B16, V1.B16, V1.B16
-	VAND V10.B16, V2.B16, V2.B16
-	WORD $0x4e6179e9 // fcvtl2 v9.2d, v15.4s
-	WORD $0x0e6179ef // fcvtl v15.2d, v15.2s
-	WORD $0x4e6178aa // fcvtl2 v10.2d, v5.4s
-	WORD $0x0e6178a5 // fcvtl v5.2d, v5.2s
-	WORD $0x4f3da6ab // sshll2 v11.2d, v21.4s, #29
-	WORD $0x0f3da6b5 // sshll v21.2d, v21.2s, #29
-	FMOVQ 80(R8), F12 // 1
-	WORD $0x4eefd58f // fsub v15.2d, v12.2d, v15.2d
-	WORD $0x4ee9d589 // fsub v9.2d, v12.2d, v9.2d
-	VADD V21.D2, V15.D2, V15.D2
-	VADD V11.D2, V9.D2, V9.D2
-	WORD $0x6e65ddef // fmul v15.2d, v15.2d, v5.2d
-	WORD $0x6e6add29 // fmul v9.2d, v9.2d, v10.2d
-	WORD $0x4e617a25 // fcvtl2 v5.2d, v17.4s
-	WORD $0x0e617a31 // fcvtl v17.2d, v17.2s
-	WORD $0x4e617b2a // fcvtl2 v10.2d, v25.4s
-	WORD $0x0e617b39 // fcvtl v25.2d, v25.2s
-	FMOVQ 336(R7), F11
-	FMOVQ 336(R7), F12
-	WORD $0x4e71cf2b // fmla v11.2d, v25.2d, v17.2d
-	WORD $0x4e65cd4c // fmla v12.2d, v10.2d, v5.2d
-	FMOVQ 320(R7), F25
-	FMOVQ 320(R7), F10
-	WORD $0x4e71cd79 // fmla v25.2d, v11.2d, v17.2d
-	WORD $0x4e65cd8a // fmla v10.2d, v12.2d, v5.2d
-	WORD $0x4e617b65 // fcvtl2 v5.2d, v27.4s
-	WORD $0x0e617b7b // fcvtl v27.2d, v27.2s
-	WORD $0x4e7bcf39 // fmla v25.2d, v25.2d, v27.2d
-	WORD $0x4e65cd4a // fmla v10.2d, v10.2d, v5.2d
-	WORD $0x4e617a05 // fcvtl2 v5.2d, v16.4s
-	WORD $0x0e617a10 // fcvtl v16.2d, v16.2s
-	WORD $0x4e6178cb // fcvtl2 v11.2d, v6.4s
-	WORD $0x0e6178c6 // fcvtl v6.2d, v6.2s
-	WORD $0x4f3da6cc // sshll2 v12.2d, v22.4s, #29
-	WORD $0x0f3da6d6 // sshll v22.2d, v22.2s, #29
-	FMOVQ 80(R8), F17 // 1
-	WORD $0x4ef0d630 // fsub v16.2d, v17.2d, v16.2d
-	WORD $0x4ee5d625 // fsub v5.2d, v17.2d, v5.2d
-	VADD V22.D2, V16.D2, V16.D2
-	VADD V12.D2, V5.D2, V5.D2
-	WORD $0x6e66de10 // fmul v16.2d, v16.2d, v6.2d
-	WORD $0x6e6bdca5 // fmul v5.2d, v5.2d, v11.2d
-	WORD $0x4e617a46 // fcvtl2 v6.2d, v18.4s
-	WORD $0x0e617a52 // fcvtl v18.2d, v18.2s
-	WORD $0x4e617b4b // fcvtl2 v11.2d, v26.4s
-	WORD $0x0e617b5a // fcvtl v26.2d, v26.2s
-	FMOVQ 336(R7), F21
-	FMOVQ 336(R7), F22
-	WORD $0x4e72cf55 // fmla v21.2d, v26.2d, v18.2d
-	WORD $0x4e66cd76 // fmla v22.2d, v11.2d, v6.2d
-	FMOVQ 320(R7), F26
-	FMOVQ 320(R7), F11
-	WORD $0x4e72ceba // fmla v26.2d, v21.2d, v18.2d
-	WORD $0x4e66cecb // fmla v11.2d, v22.2d, v6.2d
-	WORD $0x4e617b86 // fcvtl2 v6.2d, v28.4s
-	WORD $0x0e617b9c // fcvtl v28.2d, v28.2s
-	WORD $0x4e7ccf5a // fmla v26.2d, v26.2d, v28.2d
-	WORD $0x4e66cd6b // fmla v11.2d, v11.2d, v6.2d
-	WORD $0x4e617826 // fcvtl2 v6.2d, v1.4s
-	WORD $0x0e617821 // fcvtl v1.2d, v1.2s
-	WORD $0x4e6179ac // fcvtl2 v12.2d, v13.4s
-	WORD $0x0e6179ad // fcvtl v13.2d, v13.2s
-	WORD $0x4e617a71 // fcvtl2 v17.2d, v19.4s
-	WORD $0x0e617a73 // fcvtl v19.2d, v19.2s
-	WORD $0x4e6178f2 // fcvtl2 v18.2d, v7.4s
-	WORD $0x0e6178e7 // fcvtl v7.2d, v7.2s
-	WORD $0x6e67dc21 // fmul v1.2d, v1.2d, v7.2d
-	WORD $0x6e72dcc6 // fmul v6.2d, v6.2d, v18.2d
-	WORD $0x6e6fde73 // fmul v19.2d, v19.2d, v15.2d
-	WORD $0x6e69de31 // fmul v17.2d, v17.2d, v9.2d
-	WORD $0x6e6ddc35 // fmul v21.2d, v1.2d, v13.2d
-	WORD $0x6e6cdcd6 // fmul v22.2d, v6.2d, v12.2d
-	VEOR V27.B16, V27.B16, V27.B16
-	VEOR V28.B16, V28.B16, V28.B16
-	WORD $0x4e7bc6b5 // fmaxnm v21.2d, v21.2d, v27.2d
-	WORD $0x4e7cc6d6 // fmaxnm v22.2d, v22.2d, v28.2d
-	WORD $0x4ef3d6b5 // fsub v21.2d, v21.2d, v19.2d
-	WORD $0x4ef1d6d6 // fsub v22.2d, v22.2d, v17.2d
-	WORD $0x4eefd4e7 // fsub v7.2d, v7.2d, v15.2d
-	WORD $0x4ee9d652 // fsub v18.2d, v18.2d, v9.2d
-	FMOVQ 48(R7), F27
-	FMOVQ 48(R7), F28
-	WORD $0x4e7bcea7 // fmla v7.2d, v21.2d, v27.2d
-	WORD $0x4e7cced2 // fmla v18.2d, v22.2d, v28.2d
-	WORD $0x4e73d435 // fadd v21.2d, v1.2d, v19.2d
-	WORD $0x4e71d4d6 // fadd v22.2d, v6.2d, v17.2d
-	WORD $0x6e79dce7 // fmul v7.2d, v7.2d, v25.2d
-	WORD $0x6e6ade52 // fmul v18.2d, v18.2d, v10.2d
-	WORD $0x4e6dcf39 // fmla v25.2d, v25.2d, v13.2d
-	WORD $0x4e6ccd4a // fmla v10.2d, v10.2d, v12.2d
-	WORD $0x6e79deb5 // fmul v21.2d, v21.2d, v25.2d
-	WORD $0x6e6aded6 // fmul v22.2d, v22.2d, v10.2d
-	WORD $0x0e6168e7 // fcvtn v7.2s, v7.2d
-	WORD $0x4e616a47 // fcvtn2 v7.4s, v18.2d
-	WORD $0x4e617846 // fcvtl2 v6.2d, v2.4s
-	WORD $0x0e617842 // fcvtl v2.2d, v2.2s
-	WORD $0x4e6179c9 // fcvtl2 v9.2d, v14.4s
-	WORD $0x0e6179ce // fcvtl v14.2d, v14.2s
-	WORD $0x4e617a8a // fcvtl2 v10.2d, v20.4s
-	WORD $0x0e617a94 // fcvtl v20.2d, v20.2s
-	WORD $0x4e61790c // fcvtl2 v12.2d, v8.4s
-	WORD $0x0e617908 // fcvtl v8.2d, v8.2s
-	WORD $0x6e68dc42 // fmul v2.2d, v2.2d, v8.2d
-	WORD $0x6e6cdcc6 // fmul v6.2d, v6.2d, v12.2d
-	WORD $0x6e70de94 // fmul v20.2d, v20.2d, v16.2d
-	WORD $0x6e65dd4a // fmul v10.2d, v10.2d, v5.2d
-	WORD $0x6e6edc57 // fmul v23.2d, v2.2d, v14.2d
-	WORD $0x6e69dcd8 // fmul v24.2d, v6.2d, v9.2d
-	VEOR V17.B16, V17.B16, V17.B16
-	VEOR V18.B16, V18.B16, V18.B16
-	WORD $0x4e71c6f7 // fmaxnm v23.2d, v23.2d, v17.2d
-	WORD $0x4e72c718 // fmaxnm v24.2d, v24.2d, v18.2d
-	WORD $0x4ef4d6f7 // fsub v23.2d, v23.2d, v20.2d
-	WORD $0x4eead718 // fsub v24.2d, v24.2d, v10.2d
-	WORD $0x4ef0d508 // fsub v8.2d, v8.2d, v16.2d
-	WORD $0x4ee5d58c // fsub v12.2d, v12.2d, v5.2d
-	FMOVQ 48(R7), F17
-	FMOVQ 48(R7), F18
-	WORD $0x4e71cee8 // fmla v8.2d, v23.2d, v17.2d
-	WORD $0x4e72cf0c // fmla v12.2d, v24.2d, v18.2d
-	WORD $0x4e74d457 // fadd v23.2d, v2.2d, v20.2d
-	WORD $0x4e6ad4d8 // fadd v24.2d, v6.2d, v10.2d
-	WORD $0x6e7add08 // fmul v8.2d, v8.2d, v26.2d
-	WORD $0x6e6bdd8c // fmul v12.2d, v12.2d, v11.2d
-	WORD $0x4e6ecf5a // fmla v26.2d, v26.2d, v14.2d
-	WORD $0x4e69cd6b // fmla v11.2d, v11.2d, v9.2d
-	WORD $0x6e7adef7 // fmul v23.2d, v23.2d, v26.2d
-	WORD $0x6e6bdf18 // fmul v24.2d, v24.2d, v11.2d
-	WORD $0x0e616908 // fcvtn v8.2s, v8.2d
-	WORD $0x4e616988 // fcvtn2 v8.4s, v12.2d
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	WORD $0x4ea7d421 // fsub v1.4s, v1.4s, v7.4s
-	WORD $0x4ea8d442 // fsub v2.4s, v2.4s, v8.4s
-	VBIT V3.B16, V7.B16, V1.B16
-	VBIT V4.B16, V8.B16, V2.B16
-	VST1.P [V21.S4, V22.S4, V23.S4, V24.S4], 64(R0)
+	VBIT V3.B16, V11.B16, V5.B16
+	VBIT V4.B16, V12.B16, V6.B16
+	FMOVQ 1392(R8), F11 // 23.234375
+	WORD $0x4e2bf421 // fmax v1.4s, v1.4s, v11.4s
+	WORD $0x4e2bf442 // fmax v2.4s, v2.4s, v11.4s
+	WORD $0x4eabd421 // fsub v1.4s, v1.4s, v11.4s
+	WORD $0x4eabd442 // fsub v2.4s, v2.4s, v11.4s
+	WORD $0x4ea088eb // cmgt v11.4s, v7.4s, #0
+	WORD $0x4ea0890c // cmgt v12.4s, v8.4s, #0
+	VAND V11.B16, V1.B16, V1.B16
+	VAND V12.B16, V2.B16, V2.B16
+	WORD $0x6e27ddef // fmul v15.4s, v15.4s, v7.4s
+	WORD $0x6e28de10 // fmul v16.4s, v16.4s, v8.4s
+	WORD $0x4e27cc2f // fmla v15.4s, v1.4s, v7.4s
+	WORD $0x4e28cc50 // fmla v16.4s, v2.4s, v8.4s
+	WORD $0x6e27dd29 // fmul v9.4s, v9.4s, v7.4s
+	WORD $0x6e28dd4a // fmul v10.4s, v10.4s, v8.4s
+	WORD $0x6e25deb5 // fmul v21.4s, v21.4s, v5.4s
+	WORD $0x6e26ded6 // fmul v22.4s, v22.4s, v6.4s
+	WORD $0x4e31ceaf // fmla v15.4s, v21.4s, v17.4s
+	WORD $0x4e32ced0 // fmla v16.4s, v22.4s, v18.4s
+	WORD $0x6e31dca7 // fmul v7.4s, v5.4s, v17.4s
+	WORD $0x6e32dcc8 // fmul v8.4s, v6.4s, v18.4s
+	WORD $0x6ea0f8e1 // fneg v1.4s, v7.4s
+	WORD $0x6ea0f902 // fneg v2.4s, v8.4s
+	WORD $0x4e31cca1 // fmla v1.4s, v5.4s, v17.4s
+	WORD $0x4e32ccc2 // fmla v2.4s, v6.4s, v18.4s
+	WORD $0x4e21ce69 // fmla v9.4s, v19.4s, v1.4s
+	WORD $0x4e22ce8a // fmla v10.4s, v20.4s, v2.4s
+	WORD $0x4e27ce69 // fmla v9.4s, v19.4s, v7.4s
+	WORD $0x4e28ce8a // fmla v10.4s, v20.4s, v8.4s
+	WORD $0x6ea0f921 // fneg v1.4s, v9.4s
+	WORD $0x6ea0f942 // fneg v2.4s, v10.4s
+	VBIT V3.B16, V1.B16, V9.B16
+	VBIT V4.B16, V2.B16, V10.B16
+	WORD $0x0e6179e1 // fcvtl v1.2d, v15.2s
+	WORD $0x4e6179e2 // fcvtl2 v2.2d, v15.4s
+	VST1.P [V1.D2, V2.D2], 32(R0)
+	WORD $0x0e617a01 // fcvtl v1.2d, v16.2s
+	WORD $0x4e617a02 // fcvtl2 v2.2d, v16.4s
+	VST1.P [V1.D2, V2.D2], 32(R0)
 	CBZ R5, value
 	MOVWU scale+48(FP), R9
-	VDUP R9, V3.S4
-	WORD $0x6e23dc21 // fmul v1.4s, v1.4s, v3.4s
-	WORD $0x6e23dc42 // fmul v2.4s, v2.4s, v3.4s
-	VST1.P [V1.S4, V2.S4], 32(R5)
+	VDUP R9, V1.S4
+	WORD $0x6e21dd29 // fmul v9.4s, v9.4s, v1.4s
+	WORD $0x6e21dd4a // fmul v10.4s, v10.4s, v1.4s
+	VST1.P [V9.S4, V10.S4], 32(R5)
 value:
 	SUBS $8, R2, R2
 	BNE loop
 	RET
 
-// func sigmoidDensePiecesF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float32)
-TEXT ·sigmoidDensePiecesF32(SB), NOSPLIT, $0-64
+// func sigmoidMarginRowsF32(loss *float64, grad, z, yes, no *float32, n int, scale float32, par *float32)
+TEXT ·sigmoidMarginRowsF32(SB), NOSPLIT, $0-64
 	MOVD par+56(FP), R7
+	SUB $65024, R7, R19
 	MOVD $numbers<>(SB), R8
 	FMOVQ 0(R8), F0 // 1
 	MOVD loss+0(FP), R0
@@ -13506,259 +13482,452 @@ TEXT ·sigmoidDensePiecesF32(SB), NOSPLIT, $0-64
 loop:
 	MOVD R1, R6
 	VLD1.P 32(R6), [V1.S4, V2.S4]
-	FMOVQ 256(R8), F3 // +Inf
-	FMOVQ 256(R8), F4 // +Inf
-	WORD $0x4e21e463 // fcmeq v3.4s, v3.4s, v1.4s
-	WORD $0x4e22e484 // fcmeq v4.4s, v4.4s, v2.4s
+	VLD1 (R1), [V3.S4, V4.S4]
+	WORD $0x4ea08863 // cmgt v3.4s, v3.4s, #0
+	WORD $0x4ea08884 // cmgt v4.4s, v4.4s, #0
+	FMOVQ 256(R8), F5 // +Inf
+	FMOVQ 256(R8), F6 // +Inf
+	WORD $0x4e21e4a5 // fcmeq v5.4s, v5.4s, v1.4s
+	WORD $0x4e22e4c6 // fcmeq v6.4s, v6.4s, v2.4s
 	WORD $0x4ea0f821 // fabs v1.4s, v1.4s
 	WORD $0x4ea0f842 // fabs v2.4s, v2.4s
-	VORR V3.B16, V1.B16, V1.B16
-	VORR V4.B16, V2.B16, V2.B16
-	FMOVQ 1392(R8), F7 // 21.736363636363638
-	WORD $0x4ea7f425 // fmin v5.4s, v1.4s, v7.4s
-	WORD $0x4ea7f446 // fmin v6.4s, v2.4s, v7.4s
-	FMOVQ 1408(R8), F7 // 4.8
-	WORD $0x4e27d4a3 // fadd v3.4s, v5.4s, v7.4s
-	WORD $0x4e27d4c4 // fadd v4.4s, v6.4s, v7.4s
-	FMOVQ 1424(R8), F7 // 93.408
-	WORD $0x6e23fce3 // fdiv v3.4s, v7.4s, v3.4s
-	WORD $0x6e24fce4 // fdiv v4.4s, v7.4s, v4.4s
-	FMOVQ 336(R8), F7 // 1.2582912e+07
-	WORD $0x4e27d463 // fadd v3.4s, v3.4s, v7.4s
-	WORD $0x4e27d484 // fadd v4.4s, v4.4s, v7.4s
-	VMOV V3.B16, V8.B16
-	VMOV V4.B16, V9.B16
-	FMOVQ 1440(R8), F7 // 1.5518369315425492e-36
-	FMOVQ 1456(R8), F3 // -7742.1171875
-	FMOVQ 1456(R8), F4 // -7742.1171875
-	WORD $0x4ea79503 // mla v3.4s, v8.4s, v7.4s
-	WORD $0x4ea79524 // mla v4.4s, v9.4s, v7.4s
-	ADD $32, R7, R10
-	VLD1.P 64(R10), [V7.S4, V8.S4, V9.S4, V10.S4]
-	VTBL V3.B16, [V7.B16, V8.B16, V9.B16, V10.B16], V11.B16
-	VTBL V4.B16, [V7.B16, V8.B16, V9.B16, V10.B16], V12.B16
-	WORD $0x4ea5d565 // fsub v5.4s, v11.4s, v5.4s
-	WORD $0x4ea6d586 // fsub v6.4s, v12.4s, v6.4s
-	VLD1.P 64(R10), [V7.S4, V8.S4, V9.S4, V10.S4]
-	VTBL V3.B16, [V7.B16, V8.B16, V9.B16, V10.B16], V11.B16
-	VTBL V4.B16, [V7.B16, V8.B16, V9.B16, V10.B16], V12.B16
-	FMOVQ 1296(R8), F7 // 121.5
-	FMOVQ 1312(R8), F8 // 1.2583e+07
-	FMOVQ 16(R8), F9 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
-	FMOVQ 32(R8), F10 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
-	FMOVQ 16(R7), F15
-	FMOVQ 16(R7), F16
-	WORD $0x4ea1f5ef // fmin v15.4s, v15.4s, v1.4s
-	WORD $0x4ea2f610 // fmin v16.4s, v16.4s, v2.4s
-	VMOV V8.B16, V17.B16
-	VMOV V8.B16, V18.B16
-	WORD $0x6e2bddf3 // fmul v19.4s, v15.4s, v11.4s
-	WORD $0x6e2cde14 // fmul v20.4s, v16.4s, v12.4s
-	WORD $0x4f895271 // fmls v17.4s, v19.4s, v9.s[0]
-	WORD $0x4f895292 // fmls v18.4s, v20.4s, v9.s[0]
-	WORD $0x4ea8d633 // fsub v19.4s, v17.4s, v8.4s
-	WORD $0x4ea8d654 // fsub v20.4s, v18.4s, v8.4s
-	FMOVQ 1376(R8), F21 // 0.693145751953125 1.4286068203094173e-06 0 0
-	WORD $0x4f95926d // fmul v13.4s, v19.4s, v21.s[0]
-	WORD $0x4f95928e // fmul v14.4s, v20.4s, v21.s[0]
-	WORD $0x4e2bcded // fmla v13.4s, v15.4s, v11.4s
-	WORD $0x4e2cce0e // fmla v14.4s, v16.4s, v12.4s
-	FMOVQ 0(R7), F22
-	WORD $0x4f9691ef // fmul v15.4s, v15.4s, v22.s[0]
-	WORD $0x4f969210 // fmul v16.4s, v16.4s, v22.s[0]
-	WORD $0x4fb5126f // fmla v15.4s, v19.4s, v21.s[1]
-	WORD $0x4fb51290 // fmla v16.4s, v20.4s, v21.s[1]
-	WORD $0x4e2fd5ad // fadd v13.4s, v13.4s, v15.4s
-	WORD $0x4e30d5ce // fadd v14.4s, v14.4s, v16.4s
-	VSHL $23, V17.S4, V17.S4
-	VSHL $23, V18.S4, V18.S4
-	WORD $0x6e2dddb3 // fmul v19.4s, v13.4s, v13.4s
-	WORD $0x6e2eddd4 // fmul v20.4s, v14.4s, v14.4s
-	FMOVQ 48(R8), F15 // 0.04166655443768594
-	FMOVQ 48(R8), F16 // 0.04166655443768594
-	WORD $0x4faa51af // fmls v15.4s, v13.4s, v10.s[1]
-	WORD $0x4faa51d0 // fmls v16.4s, v14.4s, v10.s[1]
-	WORD $0x4f8a1a6f // fmla v15.4s, v19.4s, v10.s[2]
-	WORD $0x4f8a1a90 // fmla v16.4s, v20.4s, v10.s[2]
-	FMOVQ 64(R8), F21 // 0.5
-	FMOVQ 64(R8), F22 // 0.5
-	WORD $0x4f8a51b5 // fmls v21.4s, v13.4s, v10.s[0]
-	WORD $0x4f8a51d6 // fmls v22.4s, v14.4s, v10.s[0]
-	WORD $0x4e33cdf5 // fmla v21.4s, v15.4s, v19.4s
-	WORD $0x4e34ce16 // fmla v22.4s, v16.4s, v20.4s
-	WORD $0x4eb3cead // fmls v13.4s, v21.4s, v19.4s
-	WORD $0x4eb4cece // fmls v14.4s, v22.4s, v20.4s
-	WORD $0x4eadd40f // fsub v15.4s, v0.4s, v13.4s
-	WORD $0x4eaed410 // fsub v16.4s, v0.4s, v14.4s
-	VADD V17.S4, V15.S4, V15.S4
-	VADD V18.S4, V16.S4, V16.S4
-	WORD $0x4fa999ef // fmul v15.4s, v15.4s, v9.s[3]
-	WORD $0x4fa99a10 // fmul v16.4s, v16.4s, v9.s[3]
-	VLD1.P 64(R10), [V7.S4, V8.S4, V9.S4, V10.S4]
-	VTBL V3.B16, [V7.B16, V8.B16, V9.B16, V10.B16], V13.B16
-	VTBL V4.B16, [V7.B16, V8.B16, V9.B16, V10.B16], V14.B16
-	VLD1.P 64(R10), [V7.S4, V8.S4, V9.S4, V10.S4]
-	VTBL V3.B16, [V7.B16, V8.B16, V9.B16, V10.B16], V17.B16
-	VTBL V4.B16, [V7.B16, V8.B16, V9.B16, V10.B16], V18.B16
-	WORD $0x4e25cdb1 // fmla v17.4s, v13.4s, v5.4s
-	WORD $0x4e26cdd2 // fmla v18.4s, v14.4s, v6.4s
-	VLD1.P 64(R10), [V7.S4, V8.S4, V9.S4, V10.S4]
-	VTBL V3.B16, [V7.B16, V8.B16, V9.B16, V10.B16], V19.B16
-	VTBL V4.B16, [V7.B16, V8.B16, V9.B16, V10.B16], V20.B16
-	WORD $0x4e25ce33 // fmla v19.4s, v17.4s, v5.4s
-	WORD $0x4e26ce54 // fmla v20.4s, v18.4s, v6.4s
-	WORD $0x4e25cdb1 // fmla v17.4s, v13.4s, v5.4s
-	WORD $0x4e26cdd2 // fmla v18.4s, v14.4s, v6.4s
-	VLD1.P 64(R10), [V7.S4, V8.S4, V9.S4, V10.S4]
-	VTBL V3.B16, [V7.B16, V8.B16, V9.B16, V10.B16], V13.B16
-	VTBL V4.B16, [V7.B16, V8.B16, V9.B16, V10.B16], V14.B16
-	WORD $0x4e25ce6d // fmla v13.4s, v19.4s, v5.4s
-	WORD $0x4e26ce8e // fmla v14.4s, v20.4s, v6.4s
-	WORD $0x4e25ce33 // fmla v19.4s, v17.4s, v5.4s
-	WORD $0x4e26ce54 // fmla v20.4s, v18.4s, v6.4s
-	VLD1.P 64(R10), [V7.S4, V8.S4, V9.S4, V10.S4]
-	VTBL V3.B16, [V7.B16, V8.B16, V9.B16, V10.B16], V17.B16
-	VTBL V4.B16, [V7.B16, V8.B16, V9.B16, V10.B16], V18.B16
-	WORD $0x4e25cdb1 // fmla v17.4s, v13.4s, v5.4s
-	WORD $0x4e26cdd2 // fmla v18.4s, v14.4s, v6.4s
-	WORD $0x4e25ce6d // fmla v13.4s, v19.4s, v5.4s
-	WORD $0x4e26ce8e // fmla v14.4s, v20.4s, v6.4s
-	VLD1.P 64(R10), [V7.S4, V8.S4, V9.S4, V10.S4]
-	VTBL V3.B16, [V7.B16, V8.B16, V9.B16, V10.B16], V19.B16
-	VTBL V4.B16, [V7.B16, V8.B16, V9.B16, V10.B16], V20.B16
-	WORD $0x4e25ce33 // fmla v19.4s, v17.4s, v5.4s
-	WORD $0x4e26ce54 // fmla v20.4s, v18.4s, v6.4s
-	WORD $0x4e25cdb1 // fmla v17.4s, v13.4s, v5.4s
-	WORD $0x4e26cdd2 // fmla v18.4s, v14.4s, v6.4s
-	VLD1.P 64(R10), [V7.S4, V8.S4, V9.S4, V10.S4]
-	VTBL V3.B16, [V7.B16, V8.B16, V9.B16, V10.B16], V13.B16
-	VTBL V4.B16, [V7.B16, V8.B16, V9.B16, V10.B16], V14.B16
-	VMOV V13.B16, V7.B16
-	VMOV V14.B16, V8.B16
-	WORD $0x4e25ce6d // fmla v13.4s, v19.4s, v5.4s
-	WORD $0x4e26ce8e // fmla v14.4s, v20.4s, v6.4s
-	WORD $0x4e33d673 // fadd v19.4s, v19.4s, v19.4s
-	WORD $0x4e34d694 // fadd v20.4s, v20.4s, v20.4s
-	WORD $0x4e25ce33 // fmla v19.4s, v17.4s, v5.4s
-	WORD $0x4e26ce54 // fmla v20.4s, v18.4s, v6.4s
-	WORD $0x4e25ce67 // fmla v7.4s, v19.4s, v5.4s
-	WORD $0x4e26ce88 // fmla v8.4s, v20.4s, v6.4s
-	VLD1.P 64(R10), [V17.S4, V18.S4, V19.S4, V20.S4]
-	VTBL V3.B16, [V17.B16, V18.B16, V19.B16, V20.B16], V9.B16
-	VTBL V4.B16, [V17.B16, V18.B16, V19.B16, V20.B16], V10.B16
-	WORD $0x4e25cda9 // fmla v9.4s, v13.4s, v5.4s
-	WORD $0x4e26cdca // fmla v10.4s, v14.4s, v6.4s
-	VLD1.P 64(R10), [V17.S4, V18.S4, V19.S4, V20.S4]
-	VTBL V3.B16, [V17.B16, V18.B16, V19.B16, V20.B16], V13.B16
-	VTBL V4.B16, [V17.B16, V18.B16, V19.B16, V20.B16], V14.B16
-	VLD1.P 64(R10), [V17.S4, V18.S4, V19.S4, V20.S4]
-	VTBL V3.B16, [V17.B16, V18.B16, V19.B16, V20.B16], V21.B16
-	VTBL V4.B16, [V17.B16, V18.B16, V19.B16, V20.B16], V22.B16
-	WORD $0x4e25cdb5 // fmla v21.4s, v13.4s, v5.4s
-	WORD $0x4e26cdd6 // fmla v22.4s, v14.4s, v6.4s
-	VLD1.P 64(R10), [V17.S4, V18.S4, V19.S4, V20.S4]
-	VTBL V3.B16, [V17.B16, V18.B16, V19.B16, V20.B16], V23.B16
-	VTBL V4.B16, [V17.B16, V18.B16, V19.B16, V20.B16], V24.B16
-	WORD $0x4e25ceb7 // fmla v23.4s, v21.4s, v5.4s
-	WORD $0x4e26ced8 // fmla v24.4s, v22.4s, v6.4s
-	WORD $0x4e25cdb5 // fmla v21.4s, v13.4s, v5.4s
-	WORD $0x4e26cdd6 // fmla v22.4s, v14.4s, v6.4s
-	VLD1.P 64(R10), [V17.S4, V18.S4, V19.S4, V20.S4]
-	VTBL V3.B16, [V17.B16, V18.B16, V19.B16, V20.B16], V13.B16
-	VTBL V4.B16, [V17.B16, V18.B16, V19.B16, V20.B16], V14.B16
-	WORD $0x4e25ceed // fmla v13.4s, v23.4s, v5.4s
-	WORD $0x4e26cf0e // fmla v14.4s, v24.4s, v6.4s
-	WORD $0x4e25ceb7 // fmla v23.4s, v21.4s, v5.4s
-	WORD $0x4e26ced8 // fmla v24.4s, v22.4s, v6.4s
-	VLD1.P 64(R10), [V17.S4, V18.S4, V19.S4, V20.S4]
-	VTBL V3.B16, [V17.B16, V18.B16, V19.B16, V20.B16], V21.B16
-	VTBL V4.B16, [V17.B16, V18.B16, V19.B16, V20.B16], V22.B16
-	WORD $0x4e25cdb5 // fmla v21.4s, v13.4s, v5.4s
-	WORD $0x4e26cdd6 // fmla v22.4s, v14.4s, v6.4s
-	WORD $0x4e25ceed // fmla v13.4s, v23.4s, v5.4s
-	WORD $0x4e26cf0e // fmla v14.4s, v24.4s, v6.4s
-	VLD1.P 64(R10), [V17.S4, V18.S4, V19.S4, V20.S4]
-	VTBL V3.B16, [V17.B16, V18.B16, V19.B16, V20.B16], V23.B16
-	VTBL V4.B16, [V17.B16, V18.B16, V19.B16, V20.B16], V24.B16
-	WORD $0x4e25ceb7 // fmla v23.4s, v21.4s, v5.4s
-	WORD $0x4e26ced8 // fmla v24.4s, v22.4s, v6.4s
-	WORD $0x4e25cdb5 // fmla v21.4s, v13.4s, v5.4s
-	WORD $0x4e26cdd6 // fmla v22.4s, v14.4s, v6.4s
-	VLD1.P 64(R10), [V17.S4, V18.S4, V19.S4, V20.S4]
-	VTBL V3.B16, [V17.B16, V18.B16, V19.B16, V20.B16], V13.B16
-	VTBL V4.B16, [V17.B16, V18.B16, V19.B16, V20.B16], V14.B16
-	WORD $0x4e25ceed // fmla v13.4s, v23.4s, v5.4s
-	WORD $0x4e26cf0e // fmla v14.4s, v24.4s, v6.4s
-	WORD $0x4e25ceb7 // fmla v23.4s, v21.4s, v5.4s
-	WORD $0x4e26ced8 // fmla v24.4s, v22.4s, v6.4s
-	VLD1.P 64(R10), [V17.S4, V18.S4, V19.S4, V20.S4]
-	VTBL V3.B16, [V17.B16, V18.B16, V19.B16, V20.B16], V21.B16
-	VTBL V4.B16, [V17.B16, V18.B16, V19.B16, V20.B16], V22.B16
-	WORD $0x4e25cdb5 // fmla v21.4s, v13.4s, v5.4s
-	WORD $0x4e26cdd6 // fmla v22.4s, v14.4s, v6.4s
-	WORD $0x4e25ceed // fmla v13.4s, v23.4s, v5.4s
-	WORD $0x4e26cf0e // fmla v14.4s, v24.4s, v6.4s
-	FMOVQ 0(R7), F17
-	WORD $0x4f9112ad // fmla v13.4s, v21.4s, v17.s[0]
-	WORD $0x4f9112ce // fmla v14.4s, v22.4s, v17.s[0]
-	WORD $0x4e2bcead // fmla v13.4s, v21.4s, v11.4s
-	WORD $0x4e2ccece // fmla v14.4s, v22.4s, v12.4s
+	VORR V5.B16, V1.B16, V1.B16
+	VORR V6.B16, V2.B16, V2.B16
+	FMOVQ 1392(R8), F9 // 23.234375
+	VUMIN V9.S4, V1.S4, V5.S4
+	VUMIN V9.S4, V2.S4, V6.S4
+	FMOVQ 1408(R8), F10 // 1.3333333333333333 0.75 0 0
+	VMOV V0.B16, V7.B16
+	VMOV V0.B16, V8.B16
+	WORD $0x4f8a10a7 // fmla v7.4s, v5.4s, v10.s[0]
+	WORD $0x4f8a10c8 // fmla v8.4s, v6.4s, v10.s[0]
+	FMOVQ 1424(R8), F13 // 3.6734198463196485e-40
+	VUSHR $19, V7.S4, V11.S4
+	VUSHR $19, V8.S4, V12.S4
+	VSHL $19, V11.S4, V7.S4
+	VSHL $19, V12.S4, V8.S4
+	VORR V13.B16, V7.B16, V7.B16
+	VORR V13.B16, V8.B16, V8.B16
+	VSHL $5, V11.S4, V11.S4
+	VSHL $5, V12.S4, V12.S4
+	WORD $0x4ea1f52d // fmin v13.4s, v9.4s, v1.4s
+	WORD $0x4ea2f52e // fmin v14.4s, v9.4s, v2.4s
+	FMOVQ 1440(R8), F5 // -0.75
+	FMOVQ 1440(R8), F6 // -0.75
+	WORD $0x4faa10e5 // fmla v5.4s, v7.4s, v10.s[1]
+	WORD $0x4faa1106 // fmla v6.4s, v8.4s, v10.s[1]
+	WORD $0x4eadd4a5 // fsub v5.4s, v5.4s, v13.4s
+	WORD $0x4eaed4c6 // fsub v6.4s, v6.4s, v14.4s
+	FMOVQ 1456(R8), F9 // 3.587324068671532e-42
+	VAND V9.B16, V3.B16, V7.B16
+	VAND V9.B16, V4.B16, V8.B16
+	VADD V7.S4, V11.S4, V11.S4
+	VADD V8.S4, V12.S4, V12.S4
+	FMOVQ 1392(R8), F15 // 23.234375
+	WORD $0x4eaff42d // fmin v13.4s, v1.4s, v15.4s
+	WORD $0x4eaff44e // fmin v14.4s, v2.4s, v15.4s
+	FMOVD 4(R7), F15
+	VDUP V15.S[0], V18.S4
+	VDUP V15.S[1], V7.S4
+	VDUP V15.S[1], V8.S4
+	WORD $0x4eadd650 // fsub v16.4s, v18.4s, v13.4s
+	WORD $0x4eaed651 // fsub v17.4s, v18.4s, v14.4s
+	WORD $0x4eb0d649 // fsub v9.4s, v18.4s, v16.4s
+	WORD $0x4eb1d64a // fsub v10.4s, v18.4s, v17.4s
+	WORD $0x4eadd529 // fsub v9.4s, v9.4s, v13.4s
+	WORD $0x4eaed54a // fsub v10.4s, v10.4s, v14.4s
+	WORD $0x4e29d4e7 // fadd v7.4s, v7.4s, v9.4s
+	WORD $0x4e2ad508 // fadd v8.4s, v8.4s, v10.4s
+	WORD $0x4e27d60d // fadd v13.4s, v16.4s, v7.4s
+	WORD $0x4e28d62e // fadd v14.4s, v17.4s, v8.4s
+	FMOVQ 1520(R8), F15 // 1.4668330550193787e-08
+	WORD $0x4e2fc5ad // fmaxnm v13.4s, v13.4s, v15.4s
+	WORD $0x4e2fc5ce // fmaxnm v14.4s, v14.4s, v15.4s
+	FMOVQ 1424(R8), F18 // 3.6734198463196485e-40
+	VUSHR $19, V13.S4, V9.S4
+	VUSHR $19, V14.S4, V10.S4
+	VSHL $19, V9.S4, V13.S4
+	VSHL $19, V10.S4, V14.S4
+	VORR V18.B16, V13.B16, V13.B16
+	VORR V18.B16, V14.B16, V14.B16
+	VSHL $5, V9.S4, V9.S4
+	VSHL $5, V10.S4, V10.S4
+	FMOVQ 1536(R8), F15 // 3.3048222982636486e-41
+	VADD V15.S4, V9.S4, V9.S4
+	VADD V15.S4, V10.S4, V10.S4
+	VBIT V3.B16, V11.B16, V9.B16
+	VBIT V4.B16, V12.B16, V10.B16
+	WORD $0x4eadd610 // fsub v16.4s, v16.4s, v13.4s
+	WORD $0x4eaed631 // fsub v17.4s, v17.4s, v14.4s
+	WORD $0x4e27d610 // fadd v16.4s, v16.4s, v7.4s
+	WORD $0x4e28d631 // fadd v17.4s, v17.4s, v8.4s
+	VBIT V3.B16, V5.B16, V16.B16
+	VBIT V4.B16, V6.B16, V17.B16
+	VMOV V9.S[0], R10
+	ADD R19, R10, R10
+	VMOV V9.S[1], R11
+	ADD R19, R11, R11
+	VMOV V9.S[2], R12
+	ADD R19, R12, R12
+	VMOV V9.S[3], R13
+	ADD R19, R13, R13
+	VMOV V10.S[0], R14
+	ADD R19, R14, R14
+	VMOV V10.S[1], R15
+	ADD R19, R15, R15
+	VMOV V10.S[2], R16
+	ADD R19, R16, R16
+	VMOV V10.S[3], R17
+	ADD R19, R17, R17
+	FMOVQ 64(R10), F15
+	FMOVQ 64(R11), F18
+	FMOVQ 64(R12), F19
+	FMOVQ 64(R13), F20
+	VZIP1 V19.S4, V15.S4, V21.S4
+	VZIP2 V19.S4, V15.S4, V19.S4
+	VZIP1 V20.S4, V18.S4, V15.S4
+	VZIP2 V20.S4, V18.S4, V20.S4
+	VZIP1 V15.S4, V21.S4, V3.S4
+	VZIP1 V20.S4, V19.S4, V9.S4
+	VZIP2 V15.S4, V21.S4, V7.S4
+	VZIP2 V20.S4, V19.S4, V13.S4
+	FMOVQ 64(R14), F15
+	FMOVQ 64(R15), F18
+	FMOVQ 64(R16), F19
+	FMOVQ 64(R17), F20
+	VZIP1 V19.S4, V15.S4, V21.S4
+	VZIP2 V19.S4, V15.S4, V19.S4
+	VZIP1 V20.S4, V18.S4, V15.S4
+	VZIP2 V20.S4, V18.S4, V20.S4
+	VZIP1 V15.S4, V21.S4, V4.S4
+	VZIP1 V20.S4, V19.S4, V10.S4
+	VZIP2 V15.S4, V21.S4, V8.S4
+	VZIP2 V20.S4, V19.S4, V14.S4
+	FMOVQ 1472(R8), F26 // 87.5
+	FMOVQ 1488(R8), F27 // 1.2582952e+07
+	FMOVQ 16(R8), F28 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
+	FMOVQ 32(R8), F29 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
+	FMOVQ 1504(R8), F15 // 110
+	WORD $0x4ea1f5f8 // fmin v24.4s, v15.4s, v1.4s
+	WORD $0x4ea2f5f9 // fmin v25.4s, v15.4s, v2.4s
+	WORD $0x6e23df12 // fmul v18.4s, v24.4s, v3.4s
+	WORD $0x6e24df33 // fmul v19.4s, v25.4s, v4.4s
+	WORD $0x6ea0fa54 // fneg v20.4s, v18.4s
+	WORD $0x6ea0fa75 // fneg v21.4s, v19.4s
+	WORD $0x4e23cf14 // fmla v20.4s, v24.4s, v3.4s
+	WORD $0x4e24cf35 // fmla v21.4s, v25.4s, v4.4s
+	WORD $0x4eaff652 // fmin v18.4s, v18.4s, v15.4s
+	WORD $0x4eaff673 // fmin v19.4s, v19.4s, v15.4s
+	FMOVS 0(R7), F15
+	WORD $0x4f8f1314 // fmla v20.4s, v24.4s, v15.s[0]
+	WORD $0x4f8f1335 // fmla v21.4s, v25.4s, v15.s[0]
+	VMOV V27.B16, V22.B16
+	VMOV V27.B16, V23.B16
+	WORD $0x4f9c5256 // fmls v22.4s, v18.4s, v28.s[0]
+	WORD $0x4f9c5277 // fmls v23.4s, v19.4s, v28.s[0]
+	WORD $0x4ebbd6d8 // fsub v24.4s, v22.4s, v27.4s
+	WORD $0x4ebbd6f9 // fsub v25.4s, v23.4s, v27.4s
+	WORD $0x4fbc1312 // fmla v18.4s, v24.4s, v28.s[1]
+	WORD $0x4fbc1333 // fmla v19.4s, v25.4s, v28.s[1]
+	WORD $0x4f9c1b14 // fmla v20.4s, v24.4s, v28.s[2]
+	WORD $0x4f9c1b35 // fmla v21.4s, v25.4s, v28.s[2]
+	WORD $0x4e34d652 // fadd v18.4s, v18.4s, v20.4s
+	WORD $0x4e35d673 // fadd v19.4s, v19.4s, v21.4s
+	VSHL $23, V22.S4, V22.S4
+	VSHL $23, V23.S4, V23.S4
+	WORD $0x6e32de58 // fmul v24.4s, v18.4s, v18.4s
+	WORD $0x6e33de79 // fmul v25.4s, v19.4s, v19.4s
+	FMOVQ 48(R8), F20 // 0.04166655443768594
+	FMOVQ 48(R8), F21 // 0.04166655443768594
+	WORD $0x4fbd5254 // fmls v20.4s, v18.4s, v29.s[1]
+	WORD $0x4fbd5275 // fmls v21.4s, v19.4s, v29.s[1]
+	WORD $0x4f9d1b14 // fmla v20.4s, v24.4s, v29.s[2]
+	WORD $0x4f9d1b35 // fmla v21.4s, v25.4s, v29.s[2]
+	FMOVQ 64(R8), F26 // 0.5
+	FMOVQ 64(R8), F27 // 0.5
+	WORD $0x4f9d525a // fmls v26.4s, v18.4s, v29.s[0]
+	WORD $0x4f9d527b // fmls v27.4s, v19.4s, v29.s[0]
+	WORD $0x4e38ce9a // fmla v26.4s, v20.4s, v24.4s
+	WORD $0x4e39cebb // fmla v27.4s, v21.4s, v25.4s
+	WORD $0x4eb8cf52 // fmls v18.4s, v26.4s, v24.4s
+	WORD $0x4eb9cf73 // fmls v19.4s, v27.4s, v25.4s
+	WORD $0x4eb2d414 // fsub v20.4s, v0.4s, v18.4s
+	WORD $0x4eb3d415 // fsub v21.4s, v0.4s, v19.4s
+	VADD V22.S4, V20.S4, V20.S4
+	VADD V23.S4, V21.S4, V21.S4
+	VLD1 (R1), [V22.S4, V23.S4]
+	WORD $0x4ea08ad6 // cmgt v22.4s, v22.4s, #0
+	WORD $0x4ea08af7 // cmgt v23.4s, v23.4s, #0
+	FMOVQ 736(R8), F18 // 8.673617379884035e-19
+	FMOVQ 736(R8), F19 // 8.673617379884035e-19
+	VBIT V22.B16, V20.B16, V18.B16
+	VBIT V23.B16, V21.B16, V19.B16
+	WORD $0x4e30cce9 // fmla v9.4s, v7.4s, v16.4s
+	WORD $0x4e31cd0a // fmla v10.4s, v8.4s, v17.4s
+	WORD $0x4e30cd2d // fmla v13.4s, v9.4s, v16.4s
+	WORD $0x4e31cd4e // fmla v14.4s, v10.4s, v17.4s
+	WORD $0x4e30cce9 // fmla v9.4s, v7.4s, v16.4s
+	WORD $0x4e31cd0a // fmla v10.4s, v8.4s, v17.4s
+	FMOVQ 80(R10), F15
+	FMOVQ 80(R11), F26
+	FMOVQ 80(R12), F27
+	FMOVQ 80(R13), F28
+	VZIP1 V27.S4, V15.S4, V29.S4
+	VZIP2 V27.S4, V15.S4, V27.S4
+	VZIP1 V28.S4, V26.S4, V15.S4
+	VZIP2 V28.S4, V26.S4, V28.S4
+	VZIP1 V15.S4, V29.S4, V7.S4
+	VZIP1 V28.S4, V27.S4, V22.S4
+	VZIP2 V15.S4, V29.S4, V20.S4
+	VZIP2 V28.S4, V27.S4, V24.S4
+	FMOVQ 80(R14), F15
+	FMOVQ 80(R15), F26
+	FMOVQ 80(R16), F27
+	FMOVQ 80(R17), F28
+	VZIP1 V27.S4, V15.S4, V29.S4
+	VZIP2 V27.S4, V15.S4, V27.S4
+	VZIP1 V28.S4, V26.S4, V15.S4
+	VZIP2 V28.S4, V26.S4, V28.S4
+	VZIP1 V15.S4, V29.S4, V8.S4
+	VZIP1 V28.S4, V27.S4, V23.S4
+	VZIP2 V15.S4, V29.S4, V21.S4
+	VZIP2 V28.S4, V27.S4, V25.S4
+	WORD $0x4e30cda7 // fmla v7.4s, v13.4s, v16.4s
+	WORD $0x4e31cdc8 // fmla v8.4s, v14.4s, v17.4s
+	WORD $0x4e30cd2d // fmla v13.4s, v9.4s, v16.4s
+	WORD $0x4e31cd4e // fmla v14.4s, v10.4s, v17.4s
+	WORD $0x4e30ccf4 // fmla v20.4s, v7.4s, v16.4s
+	WORD $0x4e31cd15 // fmla v21.4s, v8.4s, v17.4s
+	WORD $0x4e30cda7 // fmla v7.4s, v13.4s, v16.4s
+	WORD $0x4e31cdc8 // fmla v8.4s, v14.4s, v17.4s
+	WORD $0x4e30ce96 // fmla v22.4s, v20.4s, v16.4s
+	WORD $0x4e31ceb7 // fmla v23.4s, v21.4s, v17.4s
+	WORD $0x4e30ccf4 // fmla v20.4s, v7.4s, v16.4s
+	WORD $0x4e31cd15 // fmla v21.4s, v8.4s, v17.4s
+	WORD $0x4e30ced8 // fmla v24.4s, v22.4s, v16.4s
+	WORD $0x4e31cef9 // fmla v25.4s, v23.4s, v17.4s
+	WORD $0x4e30ce96 // fmla v22.4s, v20.4s, v16.4s
+	WORD $0x4e31ceb7 // fmla v23.4s, v21.4s, v17.4s
+	FMOVS 0(R7), F7
+	WORD $0x4f871316 // fmla v22.4s, v24.4s, v7.s[0]
+	WORD $0x4f871337 // fmla v23.4s, v25.4s, v7.s[0]
+	WORD $0x4e23cf16 // fmla v22.4s, v24.4s, v3.4s
+	WORD $0x4e24cf37 // fmla v23.4s, v25.4s, v4.4s
+	VMOV V11.S[0], R10
+	ADD R19, R10, R10
+	VMOV V11.S[1], R11
+	ADD R19, R11, R11
+	VMOV V11.S[2], R12
+	ADD R19, R12, R12
+	VMOV V11.S[3], R13
+	ADD R19, R13, R13
+	VMOV V12.S[0], R14
+	ADD R19, R14, R14
+	VMOV V12.S[1], R15
+	ADD R19, R15, R15
+	VMOV V12.S[2], R16
+	ADD R19, R16, R16
+	VMOV V12.S[3], R17
+	ADD R19, R17, R17
+	FMOVQ 5184(R10), F13
+	FMOVQ 5184(R11), F14
+	FMOVQ 5184(R12), F15
+	FMOVQ 5184(R13), F16
+	VZIP1 V15.S4, V13.S4, V17.S4
+	VZIP2 V15.S4, V13.S4, V15.S4
+	VZIP1 V16.S4, V14.S4, V13.S4
+	VZIP2 V16.S4, V14.S4, V16.S4
+	VZIP1 V13.S4, V17.S4, V3.S4
+	VZIP1 V16.S4, V15.S4, V9.S4
+	VZIP2 V13.S4, V17.S4, V7.S4
+	VZIP2 V16.S4, V15.S4, V11.S4
+	FMOVQ 5184(R14), F13
+	FMOVQ 5184(R15), F14
+	FMOVQ 5184(R16), F15
+	FMOVQ 5184(R17), F16
+	VZIP1 V15.S4, V13.S4, V17.S4
+	VZIP2 V15.S4, V13.S4, V15.S4
+	VZIP1 V16.S4, V14.S4, V13.S4
+	VZIP2 V16.S4, V14.S4, V16.S4
+	VZIP1 V13.S4, V17.S4, V4.S4
+	VZIP1 V16.S4, V15.S4, V10.S4
+	VZIP2 V13.S4, V17.S4, V8.S4
+	VZIP2 V16.S4, V15.S4, V12.S4
+	WORD $0x4e25cc67 // fmla v7.4s, v3.4s, v5.4s
+	WORD $0x4e26cc88 // fmla v8.4s, v4.4s, v6.4s
+	WORD $0x4e25cce9 // fmla v9.4s, v7.4s, v5.4s
+	WORD $0x4e26cd0a // fmla v10.4s, v8.4s, v6.4s
+	WORD $0x4e25cc67 // fmla v7.4s, v3.4s, v5.4s
+	WORD $0x4e26cc88 // fmla v8.4s, v4.4s, v6.4s
+	WORD $0x4e25cd2b // fmla v11.4s, v9.4s, v5.4s
+	WORD $0x4e26cd4c // fmla v12.4s, v10.4s, v6.4s
+	WORD $0x4e25cce9 // fmla v9.4s, v7.4s, v5.4s
+	WORD $0x4e26cd0a // fmla v10.4s, v8.4s, v6.4s
+	FMOVQ 5200(R10), F17
+	FMOVQ 5200(R11), F20
+	FMOVQ 5200(R12), F21
+	FMOVQ 5200(R13), F26
+	VZIP1 V21.S4, V17.S4, V27.S4
+	VZIP2 V21.S4, V17.S4, V21.S4
+	VZIP1 V26.S4, V20.S4, V17.S4
+	VZIP2 V26.S4, V20.S4, V26.S4
+	VZIP1 V17.S4, V27.S4, V3.S4
+	VZIP1 V26.S4, V21.S4, V13.S4
+	VZIP2 V17.S4, V27.S4, V7.S4
+	VZIP2 V26.S4, V21.S4, V15.S4
+	FMOVQ 5200(R14), F17
+	FMOVQ 5200(R15), F20
+	FMOVQ 5200(R16), F21
+	FMOVQ 5200(R17), F26
+	VZIP1 V21.S4, V17.S4, V27.S4
+	VZIP2 V21.S4, V17.S4, V21.S4
+	VZIP1 V26.S4, V20.S4, V17.S4
+	VZIP2 V26.S4, V20.S4, V26.S4
+	VZIP1 V17.S4, V27.S4, V4.S4
+	VZIP1 V26.S4, V21.S4, V14.S4
+	VZIP2 V17.S4, V27.S4, V8.S4
+	VZIP2 V26.S4, V21.S4, V16.S4
+	WORD $0x4e25cd63 // fmla v3.4s, v11.4s, v5.4s
+	WORD $0x4e26cd84 // fmla v4.4s, v12.4s, v6.4s
+	WORD $0x4e25cd2b // fmla v11.4s, v9.4s, v5.4s
+	WORD $0x4e26cd4c // fmla v12.4s, v10.4s, v6.4s
+	WORD $0x4e25cc67 // fmla v7.4s, v3.4s, v5.4s
+	WORD $0x4e26cc88 // fmla v8.4s, v4.4s, v6.4s
+	WORD $0x4e25cd63 // fmla v3.4s, v11.4s, v5.4s
+	WORD $0x4e26cd84 // fmla v4.4s, v12.4s, v6.4s
+	VMOV V13.B16, V9.B16
+	VMOV V14.B16, V10.B16
+	WORD $0x4e25cced // fmla v13.4s, v7.4s, v5.4s
+	WORD $0x4e26cd0e // fmla v14.4s, v8.4s, v6.4s
+	WORD $0x4e27d4e7 // fadd v7.4s, v7.4s, v7.4s
+	WORD $0x4e28d508 // fadd v8.4s, v8.4s, v8.4s
+	WORD $0x4e25cc67 // fmla v7.4s, v3.4s, v5.4s
+	WORD $0x4e26cc88 // fmla v8.4s, v4.4s, v6.4s
+	WORD $0x4e25cce9 // fmla v9.4s, v7.4s, v5.4s
+	WORD $0x4e26cd0a // fmla v10.4s, v8.4s, v6.4s
+	WORD $0x4e25cdaf // fmla v15.4s, v13.4s, v5.4s
+	WORD $0x4e26cdd0 // fmla v16.4s, v14.4s, v6.4s
+	VLD1 (R1), [V3.S4, V4.S4]
+	WORD $0x4ea08863 // cmgt v3.4s, v3.4s, #0
+	WORD $0x4ea08884 // cmgt v4.4s, v4.4s, #0
+	FMOVQ 1392(R8), F5 // 23.234375
+	WORD $0x4e25f426 // fmax v6.4s, v1.4s, v5.4s
+	WORD $0x4e25f447 // fmax v7.4s, v2.4s, v5.4s
+	WORD $0x4ea5d4c6 // fsub v6.4s, v6.4s, v5.4s
+	WORD $0x4ea5d4e7 // fsub v7.4s, v7.4s, v5.4s
+	VAND V3.B16, V6.B16, V6.B16
+	VAND V4.B16, V7.B16, V7.B16
+	VORR V7.B16, V6.B16, V5.B16
+	VMOV V5.D[0], R10
+	VMOV V5.D[1], R11
+	ORR R10, R11, R10
+	CBZ R10, within
+	FMOVQ 944(R8), F3 // 104.5
+	FMOVQ 960(R8), F4 // 1.2582976e+07
+	FMOVQ 16(R8), F5 // 1.4426950408889634 0.6931471824645996 -1.904654323148236e-09 5.421010862427522e-20
+	FMOVQ 32(R8), F8 // 0.16666576843995975 0.008363202971575855 0.0013926213466332444 0
+	WORD $0x4ea3f4c6 // fmin v6.4s, v6.4s, v3.4s
+	WORD $0x4ea3f4e7 // fmin v7.4s, v7.4s, v3.4s
+	VMOV V4.B16, V11.B16
+	VMOV V4.B16, V12.B16
+	WORD $0x4f8550cb // fmls v11.4s, v6.4s, v5.s[0]
+	WORD $0x4f8550ec // fmls v12.4s, v7.4s, v5.s[0]
+	WORD $0x4ea4d56d // fsub v13.4s, v11.4s, v4.4s
+	WORD $0x4ea4d58e // fsub v14.4s, v12.4s, v4.4s
+	WORD $0x4fa511a6 // fmla v6.4s, v13.4s, v5.s[1]
+	WORD $0x4fa511c7 // fmla v7.4s, v14.4s, v5.s[1]
+	WORD $0x4f8519a6 // fmla v6.4s, v13.4s, v5.s[2]
+	WORD $0x4f8519c7 // fmla v7.4s, v14.4s, v5.s[2]
+	VSHL $23, V11.S4, V11.S4
+	VSHL $23, V12.S4, V12.S4
+	WORD $0x6e26dccd // fmul v13.4s, v6.4s, v6.4s
+	WORD $0x6e27dcee // fmul v14.4s, v7.4s, v7.4s
+	FMOVQ 48(R8), F20 // 0.04166655443768594
+	FMOVQ 48(R8), F21 // 0.04166655443768594
+	WORD $0x4fa850d4 // fmls v20.4s, v6.4s, v8.s[1]
+	WORD $0x4fa850f5 // fmls v21.4s, v7.4s, v8.s[1]
+	WORD $0x4f8819b4 // fmla v20.4s, v13.4s, v8.s[2]
+	WORD $0x4f8819d5 // fmla v21.4s, v14.4s, v8.s[2]
+	FMOVQ 64(R8), F26 // 0.5
+	FMOVQ 64(R8), F27 // 0.5
+	WORD $0x4f8850da // fmls v26.4s, v6.4s, v8.s[0]
+	WORD $0x4f8850fb // fmls v27.4s, v7.4s, v8.s[0]
+	WORD $0x4e2dce9a // fmla v26.4s, v20.4s, v13.4s
+	WORD $0x4e2ecebb // fmla v27.4s, v21.4s, v14.4s
+	WORD $0x4eadcf46 // fmls v6.4s, v26.4s, v13.4s
+	WORD $0x4eaecf67 // fmls v7.4s, v27.4s, v14.4s
+	WORD $0x4ea6cd29 // fmls v9.4s, v9.4s, v6.4s
+	WORD $0x4ea7cd4a // fmls v10.4s, v10.4s, v7.4s
+	VADD V0.S4, V11.S4, V11.S4
+	VADD V0.S4, V12.S4, V12.S4
+	WORD $0x6e2bdd29 // fmul v9.4s, v9.4s, v11.4s
+	WORD $0x6e2cdd4a // fmul v10.4s, v10.4s, v12.4s
+	WORD $0x4fa59929 // fmul v9.4s, v9.4s, v5.s[3]
+	WORD $0x4fa5994a // fmul v10.4s, v10.4s, v5.s[3]
+within:
 	VLD1.P 32(R1), [V3.S4, V4.S4]
-	VLD1.P 32(R3), [V17.S4, V18.S4]
-	WORD $0x4eb1d405 // fsub v5.4s, v0.4s, v17.4s
-	WORD $0x4eb2d406 // fsub v6.4s, v0.4s, v18.4s
+	VLD1.P 32(R3), [V11.S4, V12.S4]
+	WORD $0x4eabd405 // fsub v5.4s, v0.4s, v11.4s
+	WORD $0x4eacd406 // fsub v6.4s, v0.4s, v12.4s
 	CBZ R4, shares
 	VLD1.P 32(R4), [V5.S4, V6.S4]
 shares:
 	WORD $0x4ea08863 // cmgt v3.4s, v3.4s, #0
 	WORD $0x4ea08884 // cmgt v4.4s, v4.4s, #0
-	VMOV V17.B16, V11.B16
-	VMOV V18.B16, V12.B16
-	VBIT V3.B16, V5.B16, V11.B16
-	VBIT V4.B16, V6.B16, V12.B16
-	VBIT V3.B16, V17.B16, V5.B16
-	VBIT V4.B16, V18.B16, V6.B16
-	FMOVQ 1392(R8), F17 // 21.736363636363638
-	WORD $0x4e31f421 // fmax v1.4s, v1.4s, v17.4s
-	WORD $0x4e31f442 // fmax v2.4s, v2.4s, v17.4s
-	WORD $0x4eb1d421 // fsub v1.4s, v1.4s, v17.4s
-	WORD $0x4eb1d442 // fsub v2.4s, v2.4s, v17.4s
-	WORD $0x4ea08971 // cmgt v17.4s, v11.4s, #0
-	WORD $0x4ea08992 // cmgt v18.4s, v12.4s, #0
-	VAND V17.B16, V1.B16, V1.B16
-	VAND V18.B16, V2.B16, V2.B16
-	WORD $0x6e2bdd29 // fmul v9.4s, v9.4s, v11.4s
-	WORD $0x6e2cdd4a // fmul v10.4s, v10.4s, v12.4s
-	WORD $0x4e2bcc29 // fmla v9.4s, v1.4s, v11.4s
-	WORD $0x4e2ccc4a // fmla v10.4s, v2.4s, v12.4s
-	WORD $0x6e2bdce7 // fmul v7.4s, v7.4s, v11.4s
-	WORD $0x6e2cdd08 // fmul v8.4s, v8.4s, v12.4s
-	WORD $0x6e25deb5 // fmul v21.4s, v21.4s, v5.4s
-	WORD $0x6e26ded6 // fmul v22.4s, v22.4s, v6.4s
-	WORD $0x4e2fcea9 // fmla v9.4s, v21.4s, v15.4s
-	WORD $0x4e30ceca // fmla v10.4s, v22.4s, v16.4s
-	WORD $0x6e25ddef // fmul v15.4s, v15.4s, v5.4s
-	WORD $0x6e26de10 // fmul v16.4s, v16.4s, v6.4s
-	WORD $0x4e2fcda7 // fmla v7.4s, v13.4s, v15.4s
-	WORD $0x4e30cdc8 // fmla v8.4s, v14.4s, v16.4s
-	VEOR V1.B16, V1.B16, V1.B16
-	VEOR V2.B16, V2.B16, V2.B16
-	WORD $0x4ea7d421 // fsub v1.4s, v1.4s, v7.4s
-	WORD $0x4ea8d442 // fsub v2.4s, v2.4s, v8.4s
-	VBIT V3.B16, V1.B16, V7.B16
-	VBIT V4.B16, V2.B16, V8.B16
-	WORD $0x0e617921 // fcvtl v1.2d, v9.2s
-	WORD $0x4e617922 // fcvtl2 v2.2d, v9.4s
+	VMOV V11.B16, V7.B16
+	VMOV V12.B16, V8.B16
+	VBIT V3.B16, V5.B16, V7.B16
+	VBIT V4.B16, V6.B16, V8.B16
+	VBIT V3.B16, V11.B16, V5.B16
+	VBIT V4.B16, V12.B16, V6.B16
+	FMOVQ 1392(R8), F11 // 23.234375
+	WORD $0x4e2bf421 // fmax v1.4s, v1.4s, v11.4s
+	WORD $0x4e2bf442 // fmax v2.4s, v2.4s, v11.4s
+	WORD $0x4eabd421 // fsub v1.4s, v1.4s, v11.4s
+	WORD $0x4eabd442 // fsub v2.4s, v2.4s, v11.4s
+	VEOR V11.B16, V11.B16, V11.B16
+	VBIT V3.B16, V11.B16, V1.B16
+	VBIT V4.B16, V11.B16, V2.B16
+	WORD $0x4ea088eb // cmgt v11.4s, v7.4s, #0
+	WORD $0x4ea0890c // cmgt v12.4s, v8.4s, #0
+	VAND V11.B16, V1.B16, V1.B16
+	VAND V12.B16, V2.B16, V2.B16
+	WORD $0x6e27ddef // fmul v15.4s, v15.4s, v7.4s
+	WORD $0x6e28de10 // fmul v16.4s, v16.4s, v8.4s
+	WORD $0x4e27cc2f // fmla v15.4s, v1.4s, v7.4s
+	WORD $0x4e28cc50 // fmla v16.4s, v2.4s, v8.4s
+	WORD $0x6e27dd29 // fmul v9.4s, v9.4s, v7.4s
+	WORD $0x6e28dd4a // fmul v10.4s, v10.4s, v8.4s
+	WORD $0x6e25df18 // fmul v24.4s, v24.4s, v5.4s
+	WORD $0x6e26df39 // fmul v25.4s, v25.4s, v6.4s
+	WORD $0x4e32cf0f // fmla v15.4s, v24.4s, v18.4s
+	WORD $0x4e33cf30 // fmla v16.4s, v25.4s, v19.4s
+	WORD $0x6e32dca7 // fmul v7.4s, v5.4s, v18.4s
+	WORD $0x6e33dcc8 // fmul v8.4s, v6.4s, v19.4s
+	WORD $0x6ea0f8e1 // fneg v1.4s, v7.4s
+	WORD $0x6ea0f902 // fneg v2.4s, v8.4s
+	WORD $0x4e32cca1 // fmla v1.4s, v5.4s, v18.4s
+	WORD $0x4e33ccc2 // fmla v2.4s, v6.4s, v19.4s
+	WORD $0x4e21cec9 // fmla v9.4s, v22.4s, v1.4s
+	WORD $0x4e22ceea // fmla v10.4s, v23.4s, v2.4s
+	WORD $0x4e27cec9 // fmla v9.4s, v22.4s, v7.4s
+	WORD $0x4e28ceea // fmla v10.4s, v23.4s, v8.4s
+	WORD $0x6ea0f921 // fneg v1.4s, v9.4s
+	WORD $0x6ea0f942 // fneg v2.4s, v10.4s
+	VBIT V3.B16, V1.B16, V9.B16
+	VBIT V4.B16, V2.B16, V10.B16
+	WORD $0x0e6179e1 // fcvtl v1.2d, v15.2s
+	WORD $0x4e6179e2 // fcvtl2 v2.2d, v15.4s
 	VST1.P [V1.D2, V2.D2], 32(R0)
-	WORD $0x0e617941 // fcvtl v1.2d, v10.2s
-	WORD $0x4e617942 // fcvtl2 v2.2d, v10.4s
+	WORD $0x0e617a01 // fcvtl v1.2d, v16.2s
+	WORD $0x4e617a02 // fcvtl2 v2.2d, v16.4s
 	VST1.P [V1.D2, V2.D2], 32(R0)
 	CBZ R5, value
 	MOVWU scale+48(FP), R9
 	VDUP R9, V1.S4
-	WORD $0x6e21dce7 // fmul v7.4s, v7.4s, v1.4s
-	WORD $0x6e21dd08 // fmul v8.4s, v8.4s, v1.4s
-	VST1.P [V7.S4, V8.S4], 32(R5)
+	WORD $0x6e21dd29 // fmul v9.4s, v9.4s, v1.4s
+	WORD $0x6e21dd4a // fmul v10.4s, v10.4s, v1.4s
+	VST1.P [V9.S4, V10.S4], 32(R5)
 value:
 	SUBS $8, R2, R2
 	BNE loop
@@ -13772,7 +13941,7 @@ TEXT ·sigmoidReverseSingleF32(SB), NOSPLIT, $0-64
 	MOVD no+32(FP), R4
 	FMOVQ 0(R8), F1 // 1
 	CBZ R4, begin
-	FMOVQ 1472(R8), F1 // 6.661338147750939e-16
+	FMOVQ 1552(R8), F1 // 6.661338147750939e-16
 begin:
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
@@ -14086,7 +14255,7 @@ TEXT ·sigmoidSymmetricSingleF32(SB), NOSPLIT, $0-64
 	MOVD no+32(FP), R4
 	FMOVQ 0(R8), F1 // 1
 	CBZ R4, begin
-	FMOVQ 1472(R8), F1 // 6.661338147750939e-16
+	FMOVQ 1552(R8), F1 // 6.661338147750939e-16
 begin:
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
@@ -14329,38 +14498,38 @@ shares:
 	WORD $0x6e2bde6d // fmul v13.4s, v19.4s, v11.4s
 	WORD $0x4eb8cd96 // fmls v22.4s, v12.4s, v24.4s
 	WORD $0x4eb9cdb7 // fmls v23.4s, v13.4s, v25.4s
-	FMOVQ 1488(R8), F12 // 0.386294303904 0.0529314290558 0.0187063060079 0.00553057883505
-	FMOVQ 1504(R8), F13 // 0.000295095305405 0 0 0
+	FMOVQ 1568(R8), F12 // 0.386294303904 0.0529314290558 0.0187063060079 0.00553057883505
+	FMOVQ 1584(R8), F13 // 0.000295095305405 0 0 0
 	WORD $0x4e2ad554 // fadd v20.4s, v10.4s, v10.4s
 	WORD $0x4e2bd575 // fadd v21.4s, v11.4s, v11.4s
 	WORD $0x4ea0d694 // fsub v20.4s, v20.4s, v0.4s
 	WORD $0x4ea0d6b5 // fsub v21.4s, v21.4s, v0.4s
 	WORD $0x6e34de9a // fmul v26.4s, v20.4s, v20.4s
 	WORD $0x6e35debb // fmul v27.4s, v21.4s, v21.4s
-	FMOVQ 1520(R8), F28 // -0.00184429839116
-	FMOVQ 1520(R8), F29 // -0.00184429839116
+	FMOVQ 1600(R8), F28 // -0.00184429839116
+	FMOVQ 1600(R8), F29 // -0.00184429839116
 	WORD $0x4f8d129c // fmla v28.4s, v20.4s, v13.s[0]
 	WORD $0x4f8d12bd // fmla v29.4s, v21.4s, v13.s[0]
-	FMOVQ 1536(R8), F30 // -0.0112001485349
-	FMOVQ 1536(R8), F31 // -0.0112001485349
+	FMOVQ 1616(R8), F30 // -0.0112001485349
+	FMOVQ 1616(R8), F31 // -0.0112001485349
 	WORD $0x4fac1a9e // fmla v30.4s, v20.4s, v12.s[3]
 	WORD $0x4fac1abf // fmla v31.4s, v21.4s, v12.s[3]
 	WORD $0x4e3acf9e // fmla v30.4s, v28.4s, v26.4s
 	WORD $0x4e3bcfbf // fmla v31.4s, v29.4s, v27.4s
-	FMOVQ 1552(R8), F28 // -0.0301568952968
-	FMOVQ 1552(R8), F29 // -0.0301568952968
+	FMOVQ 1632(R8), F28 // -0.0301568952968
+	FMOVQ 1632(R8), F29 // -0.0301568952968
 	WORD $0x4f8c1a9c // fmla v28.4s, v20.4s, v12.s[2]
 	WORD $0x4f8c1abd // fmla v29.4s, v21.4s, v12.s[2]
 	WORD $0x4e3acfdc // fmla v28.4s, v30.4s, v26.4s
 	WORD $0x4e3bcffd // fmla v29.4s, v31.4s, v27.4s
-	FMOVQ 1568(R8), F30 // -0.113703551331
-	FMOVQ 1568(R8), F31 // -0.113703551331
+	FMOVQ 1648(R8), F30 // -0.113703551331
+	FMOVQ 1648(R8), F31 // -0.113703551331
 	WORD $0x4fac129e // fmla v30.4s, v20.4s, v12.s[1]
 	WORD $0x4fac12bf // fmla v31.4s, v21.4s, v12.s[1]
 	WORD $0x4e3acf9e // fmla v30.4s, v28.4s, v26.4s
 	WORD $0x4e3bcfbf // fmla v31.4s, v29.4s, v27.4s
-	FMOVQ 1584(R8), F28 // -1.6475996122977676e-09
-	FMOVQ 1584(R8), F29 // -1.6475996122977676e-09
+	FMOVQ 1664(R8), F28 // -1.6475996122977676e-09
+	FMOVQ 1664(R8), F29 // -1.6475996122977676e-09
 	WORD $0x4f8c129c // fmla v28.4s, v20.4s, v12.s[0]
 	WORD $0x4f8c12bd // fmla v29.4s, v21.4s, v12.s[0]
 	WORD $0x4e3acfdc // fmla v28.4s, v30.4s, v26.4s
@@ -14461,9 +14630,9 @@ TEXT ·sigmoidNormalisedSingleF32(SB), NOSPLIT, $0-64
 	FMOVQ 0(R8), F0 // 1
 	MOVD par+56(FP), R7
 	MOVD no+32(FP), R4
-	FMOVQ 1600(R8), F1 // 2 1
+	FMOVQ 1680(R8), F1 // 2 1
 	CBZ R4, begin
-	FMOVQ 1616(R8), F1 // 1 0
+	FMOVQ 1696(R8), F1 // 1 0
 begin:
 	MOVD loss+0(FP), R0
 	MOVD z+16(FP), R1
@@ -14549,38 +14718,38 @@ loop:
 	WORD $0x6e25dd27 // fmul v7.4s, v9.4s, v5.4s
 	WORD $0x4eaecccc // fmls v12.4s, v6.4s, v14.4s
 	WORD $0x4eafcced // fmls v13.4s, v7.4s, v15.4s
-	FMOVQ 1488(R8), F6 // 0.386294303904 0.0529314290558 0.0187063060079 0.00553057883505
-	FMOVQ 1504(R8), F7 // 0.000295095305405 0 0 0
+	FMOVQ 1568(R8), F6 // 0.386294303904 0.0529314290558 0.0187063060079 0.00553057883505
+	FMOVQ 1584(R8), F7 // 0.000295095305405 0 0 0
 	WORD $0x4e24d48a // fadd v10.4s, v4.4s, v4.4s
 	WORD $0x4e25d4ab // fadd v11.4s, v5.4s, v5.4s
 	WORD $0x4ea0d54a // fsub v10.4s, v10.4s, v0.4s
 	WORD $0x4ea0d56b // fsub v11.4s, v11.4s, v0.4s
 	WORD $0x6e2add50 // fmul v16.4s, v10.4s, v10.4s
 	WORD $0x6e2bdd71 // fmul v17.4s, v11.4s, v11.4s
-	FMOVQ 1520(R8), F18 // -0.00184429839116
-	FMOVQ 1520(R8), F19 // -0.00184429839116
+	FMOVQ 1600(R8), F18 // -0.00184429839116
+	FMOVQ 1600(R8), F19 // -0.00184429839116
 	WORD $0x4f871152 // fmla v18.4s, v10.4s, v7.s[0]
 	WORD $0x4f871173 // fmla v19.4s, v11.4s, v7.s[0]
-	FMOVQ 1536(R8), F20 // -0.0112001485349
-	FMOVQ 1536(R8), F21 // -0.0112001485349
+	FMOVQ 1616(R8), F20 // -0.0112001485349
+	FMOVQ 1616(R8), F21 // -0.0112001485349
 	WORD $0x4fa61954 // fmla v20.4s, v10.4s, v6.s[3]
 	WORD $0x4fa61975 // fmla v21.4s, v11.4s, v6.s[3]
 	WORD $0x4e30ce54 // fmla v20.4s, v18.4s, v16.4s
 	WORD $0x4e31ce75 // fmla v21.4s, v19.4s, v17.4s
-	FMOVQ 1552(R8), F18 // -0.0301568952968
-	FMOVQ 1552(R8), F19 // -0.0301568952968
+	FMOVQ 1632(R8), F18 // -0.0301568952968
+	FMOVQ 1632(R8), F19 // -0.0301568952968
 	WORD $0x4f861952 // fmla v18.4s, v10.4s, v6.s[2]
 	WORD $0x4f861973 // fmla v19.4s, v11.4s, v6.s[2]
 	WORD $0x4e30ce92 // fmla v18.4s, v20.4s, v16.4s
 	WORD $0x4e31ceb3 // fmla v19.4s, v21.4s, v17.4s
-	FMOVQ 1568(R8), F20 // -0.113703551331
-	FMOVQ 1568(R8), F21 // -0.113703551331
+	FMOVQ 1648(R8), F20 // -0.113703551331
+	FMOVQ 1648(R8), F21 // -0.113703551331
 	WORD $0x4fa61154 // fmla v20.4s, v10.4s, v6.s[1]
 	WORD $0x4fa61175 // fmla v21.4s, v11.4s, v6.s[1]
 	WORD $0x4e30ce54 // fmla v20.4s, v18.4s, v16.4s
 	WORD $0x4e31ce75 // fmla v21.4s, v19.4s, v17.4s
-	FMOVQ 1584(R8), F18 // -1.6475996122977676e-09
-	FMOVQ 1584(R8), F19 // -1.6475996122977676e-09
+	FMOVQ 1664(R8), F18 // -1.6475996122977676e-09
+	FMOVQ 1664(R8), F19 // -1.6475996122977676e-09
 	WORD $0x4f861152 // fmla v18.4s, v10.4s, v6.s[0]
 	WORD $0x4f861173 // fmla v19.4s, v11.4s, v6.s[0]
 	WORD $0x4e30ce92 // fmla v18.4s, v20.4s, v16.4s
@@ -15283,34 +15452,44 @@ DATA numbers<>+1360(SB)/8, $0x4338000000000058
 DATA numbers<>+1368(SB)/8, $0x4338000000000058
 DATA numbers<>+1376(SB)/8, $0x35bfbe8e3f317200
 DATA numbers<>+1384(SB)/8, $0x0000000000000000
-DATA numbers<>+1392(SB)/8, $0x41ade41341ade413
-DATA numbers<>+1400(SB)/8, $0x41ade41341ade413
-DATA numbers<>+1408(SB)/8, $0x4099999a4099999a
-DATA numbers<>+1416(SB)/8, $0x4099999a4099999a
-DATA numbers<>+1424(SB)/8, $0x42bad0e542bad0e5
-DATA numbers<>+1432(SB)/8, $0x42bad0e542bad0e5
-DATA numbers<>+1440(SB)/8, $0x0404040404040404
-DATA numbers<>+1448(SB)/8, $0x0404040404040404
-DATA numbers<>+1456(SB)/8, $0xc5f1f0f0c5f1f0f0
-DATA numbers<>+1464(SB)/8, $0xc5f1f0f0c5f1f0f0
-DATA numbers<>+1472(SB)/8, $0x2640000026400000
-DATA numbers<>+1480(SB)/8, $0x2640000026400000
-DATA numbers<>+1488(SB)/8, $0x3d58cea03ec5c85e
-DATA numbers<>+1496(SB)/8, $0x3bb539dc3c993df8
-DATA numbers<>+1504(SB)/8, $0x00000000399ab705
-DATA numbers<>+1512(SB)/8, $0x0000000000000000
-DATA numbers<>+1520(SB)/8, $0xbaf1bc63baf1bc63
-DATA numbers<>+1528(SB)/8, $0xbaf1bc63baf1bc63
-DATA numbers<>+1536(SB)/8, $0xbc3780d4bc3780d4
-DATA numbers<>+1544(SB)/8, $0xbc3780d4bc3780d4
-DATA numbers<>+1552(SB)/8, $0xbcf70b98bcf70b98
-DATA numbers<>+1560(SB)/8, $0xbcf70b98bcf70b98
-DATA numbers<>+1568(SB)/8, $0xbde8dd68bde8dd68
-DATA numbers<>+1576(SB)/8, $0xbde8dd68bde8dd68
-DATA numbers<>+1584(SB)/8, $0xb0e271c2b0e271c2
-DATA numbers<>+1592(SB)/8, $0xb0e271c2b0e271c2
-DATA numbers<>+1600(SB)/8, $0x3f80000040000000
-DATA numbers<>+1608(SB)/8, $0x3f80000040000000
-DATA numbers<>+1616(SB)/8, $0x000000003f800000
-DATA numbers<>+1624(SB)/8, $0x000000003f800000
-GLOBL numbers<>(SB), RODATA|NOPTR, $1632
+DATA numbers<>+1392(SB)/8, $0x41b9e00041b9e000
+DATA numbers<>+1400(SB)/8, $0x41b9e00041b9e000
+DATA numbers<>+1408(SB)/8, $0x3f4000003faaaaab
+DATA numbers<>+1416(SB)/8, $0x0000000000000000
+DATA numbers<>+1424(SB)/8, $0x0004000000040000
+DATA numbers<>+1432(SB)/8, $0x0004000000040000
+DATA numbers<>+1440(SB)/8, $0xbf400000bf400000
+DATA numbers<>+1448(SB)/8, $0xbf400000bf400000
+DATA numbers<>+1456(SB)/8, $0x00000a0000000a00
+DATA numbers<>+1464(SB)/8, $0x00000a0000000a00
+DATA numbers<>+1472(SB)/8, $0x42af000042af0000
+DATA numbers<>+1480(SB)/8, $0x42af000042af0000
+DATA numbers<>+1488(SB)/8, $0x4b4000284b400028
+DATA numbers<>+1496(SB)/8, $0x4b4000284b400028
+DATA numbers<>+1504(SB)/8, $0x42dc000042dc0000
+DATA numbers<>+1512(SB)/8, $0x42dc000042dc0000
+DATA numbers<>+1520(SB)/8, $0x327c0000327c0000
+DATA numbers<>+1528(SB)/8, $0x327c0000327c0000
+DATA numbers<>+1536(SB)/8, $0x00005c2000005c20
+DATA numbers<>+1544(SB)/8, $0x00005c2000005c20
+DATA numbers<>+1552(SB)/8, $0x2640000026400000
+DATA numbers<>+1560(SB)/8, $0x2640000026400000
+DATA numbers<>+1568(SB)/8, $0x3d58cea03ec5c85e
+DATA numbers<>+1576(SB)/8, $0x3bb539dc3c993df8
+DATA numbers<>+1584(SB)/8, $0x00000000399ab705
+DATA numbers<>+1592(SB)/8, $0x0000000000000000
+DATA numbers<>+1600(SB)/8, $0xbaf1bc63baf1bc63
+DATA numbers<>+1608(SB)/8, $0xbaf1bc63baf1bc63
+DATA numbers<>+1616(SB)/8, $0xbc3780d4bc3780d4
+DATA numbers<>+1624(SB)/8, $0xbc3780d4bc3780d4
+DATA numbers<>+1632(SB)/8, $0xbcf70b98bcf70b98
+DATA numbers<>+1640(SB)/8, $0xbcf70b98bcf70b98
+DATA numbers<>+1648(SB)/8, $0xbde8dd68bde8dd68
+DATA numbers<>+1656(SB)/8, $0xbde8dd68bde8dd68
+DATA numbers<>+1664(SB)/8, $0xb0e271c2b0e271c2
+DATA numbers<>+1672(SB)/8, $0xb0e271c2b0e271c2
+DATA numbers<>+1680(SB)/8, $0x3f80000040000000
+DATA numbers<>+1688(SB)/8, $0x3f80000040000000
+DATA numbers<>+1696(SB)/8, $0x000000003f800000
+DATA numbers<>+1704(SB)/8, $0x000000003f800000
+GLOBL numbers<>(SB), RODATA|NOPTR, $1712

@@ -22,13 +22,14 @@ func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, gr
 	case f.Smooth():
 		p.kind = smoothQuestions
 	case narrow && inPieces(f, a):
-		p.kind = pieceQuestions
+		if of := (pieceFamily{f, a}); p.inRows(rowLoss{yes: of, no: of}) {
+			return questions(&p, loss, grad, z, yes, no, scale)
+		}
+		return wideSeparable(f, a, loss, grad, z, yes, no, scale)
 	case narrow && f == spec.Poly1:
 		p.kind = polySingle
 	case narrow && f == spec.GCE:
 		p.kind, a = gceSingle, max(a, 0x1p-100) // which changes no digit
-	case narrow && f == spec.Focal && a <= mostFocal:
-		p.kind = focalSingle
 	default:
 		return wideSeparable(f, a, loss, grad, z, yes, no, scale)
 	}
@@ -38,13 +39,12 @@ func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, gr
 	return questions(&p, loss, grad, z, yes, no, scale)
 }
 
-// mostFocal is the largest exponent of a focal loss in float32, and mostPoly the largest factor of
-// Poly1: what rounding does to (1-p)^a and to a p grows with them.
-const mostFocal, mostPoly = 8, 2.5
-
-// inPieces reports whether a loss of float32 is for sigmoidDensePieces: Poly1 where its factor is
-// larger, or 1 + a p cancels.
-func inPieces(f spec.Family, a float64) bool { return f == spec.Poly1 && !(a >= -0.5 && a <= mostPoly) }
+// inPieces reports whether a loss of float32 is for sigmoidRows: focal ones, and Poly1 where 1 + a p
+// cancels, or its factor is larger than those whose rounding of a p leaves the digits.
+func inPieces(f spec.Family, a float64) bool {
+	const mostPoly = 2.5
+	return f == spec.Focal || f == spec.Poly1 && !(a >= -0.5 && a <= mostPoly)
+}
 
 // wideSeparable is SigmoidSeparable in float64.
 func wideSeparable[T spec.Float](f spec.Family, a float64, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
@@ -129,10 +129,17 @@ func lanes(low, high float64) float64 {
 	return math.Float64frombits(uint64(math.Float32bits(float32(low))) | uint64(math.Float32bits(float32(high)))<<32)
 }
 
-// SigmoidAsymmetric is [spec.SigmoidAsymmetric]. It is two losses, of the labels of yes and of
-// those of no; the powers of float64 of a focal loss have not the digits, unless they are whole
-// ones.
+// SigmoidAsymmetric is [spec.SigmoidAsymmetric]. Where there are no pieces it is two losses, of the
+// labels of yes and of those of no; the powers of float64 of a focal loss have not the digits,
+// unless they are whole ones.
 func SigmoidAsymmetric[T spec.Float](a spec.Asymmetric, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
+	if spec.Size[T]() == 4 {
+		var p questionPlan
+		l := rowLoss{pieceFamily{spec.Focal, a.GammaPos}, pieceFamily{spec.Focal, a.GammaNeg}, a.Margin}
+		if p.inRows(l) {
+			return questions(&p, loss, grad, z, yes, no, scale)
+		}
+	}
 	focal := func(k float64) bool { return wholePower(k) || spec.Size[T]() == 4 && k <= 0x1p400 }
 	switch {
 	case !focal(a.GammaPos), a.Margin == 0 && !focal(a.GammaNeg),
@@ -191,6 +198,16 @@ type questionPlan struct {
 	kind   questionKind
 	par    questionPars
 	smooth *smoothPlan // of smoothQuestions
+	rows   *piecesPlan // of rowQuestions and marginRowQuestions
+}
+
+// inRows makes the plan that of a loss by rows, and reports whether there is one.
+func (p *questionPlan) inRows(l rowLoss) (ok bool) {
+	if p.kind = rowQuestions; l.margin != 0 {
+		p.kind = marginRowQuestions
+	}
+	p.rows = rowsOf(l)
+	return p.rows.ok
 }
 
 // questionPars are numbers, then the bits of an exponent.
@@ -216,8 +233,8 @@ const (
 	entmaxQuestions
 	polySingle
 	gceSingle
-	focalSingle
-	pieceQuestions
+	rowQuestions
+	marginRowQuestions
 	reverseSingle
 	symmetricSingle
 	normalisedSingle
@@ -310,10 +327,10 @@ func questionBlocks[T spec.Float](p *questionPlan, loss *float64, grad, z, yes, 
 		sigmoidPolySingle(loss, grad, z, yes, no, n, f, &p.smooth.par[0])
 	case gceSingle:
 		sigmoidGCESingle(loss, grad, z, yes, no, n, f, &p.smooth.par[0])
-	case focalSingle:
-		sigmoidFocalSingle(loss, grad, z, yes, no, n, f, &p.smooth.par[0])
-	case pieceQuestions:
-		sigmoidDensePieces(loss, grad, z, yes, no, n, f, &p.smooth.pieces.par[0])
+	case rowQuestions:
+		sigmoidRows(loss, grad, z, yes, no, n, f, &p.rows.par[0])
+	case marginRowQuestions:
+		sigmoidMarginRows(loss, grad, z, yes, no, n, f, &p.rows.par[0])
 	case reverseSingle:
 		sigmoidReverseSingle(loss, grad, z, yes, no, n, f, &p.par[0])
 	case symmetricSingle:

@@ -9,25 +9,12 @@ import (
 	"softloss/losses/internal/kernel/spec"
 )
 
-// singlePlan stores the parameters of sigmoidPolySingle, sigmoidGCESingle or sigmoidFocalSingle. It
-// reports whether they are exact enough.
+// singlePlan stores the parameters of sigmoidPolySingle or sigmoidGCESingle. It reports whether they
+// are exact enough.
 func singlePlan(par []float64, f spec.Family, a float64) (ok bool) {
-	rate, other, polynomials := a, a, []func(e float64) float64{excessRatio}
-	power := func(e float64) float64 { return math.Pow(1+e, -1-a) }
-	switch f {
-	case spec.Focal:
-		rate = a + 1
-		polynomials = []func(e float64) float64{
-			func(e float64) float64 {
-				if e < 1e-15 {
-					return 1
-				}
-				return math.Log1p(e) / e
-			},
-			power,
-		}
-	case spec.GCE:
-		other = 1 / a
+	other, lost, polynomials := a, a+1, []func(e float64) float64{excessRatio}
+	if f == spec.GCE {
+		other, lost = 1/a, 1/a
 		polynomials = []func(e float64) float64{
 			func(e float64) float64 {
 				if e < 1e-15 {
@@ -35,7 +22,7 @@ func singlePlan(par []float64, f spec.Family, a float64) (ok bool) {
 				}
 				return -math.Expm1(-a*math.Log1p(e)) / (a * e)
 			},
-			power,
+			func(e float64) float64 { return math.Pow(1+e, -1-a) },
 		}
 	}
 	at := 0
@@ -45,28 +32,16 @@ func singlePlan(par []float64, f spec.Family, a float64) (ok bool) {
 			at++
 		}
 	}
-	lowest := 104.5 // exp(-lowest) is 0
-	if f == spec.Focal {
-		lowest = 130 // for it is raised
-	}
-	vector(lowest / rate)
-	vector(rate*math.Log2E, rate, rate-float64(float32(rate)), other)
+	low := func(x float64) float64 { return x - float64(float32(x)) }
+	vector(104.5 / a) // exp(-104.5) is 0
+	vector(a*math.Log2E, a, low(a), other)
 	vector(a + 1)
-	switch f {
-	case spec.Focal:
-		par[at], par[at+1] = a, a
-		at += 2
-	case spec.Poly1:
-		vector(a + 1 - float64(float32(a+1)))
-	default:
-		vector(other - float64(float32(other)))
-	}
+	vector(low(lost))
 	ok = true
-	var lowestTerms [2]float64
 	for _, f := range polynomials {
 		var c [singleTerms]float64
 		ok = fitHalf(&c, func(s float64) float64 { return f((1 - s) / (1 + s)) }) && ok
-		vector(c[0] - float64(float32(c[0])))
+		vector(low(c[0]))
 		var odd [(singleTerms/2 + 3) / 4 * 4]float64
 		for k := 0; k < singleTerms; k += 2 {
 			vector(c[k])
@@ -74,12 +49,6 @@ func singlePlan(par []float64, f spec.Family, a float64) (ok bool) {
 		}
 		for k := 0; k < len(odd); k += 4 {
 			vector(odd[k : k+4]...)
-		}
-		copy(lowestTerms[:], c[:])
-	}
-	if f == spec.Focal {
-		for i, x := range lowestTerms { // of the power
-			par[2*(parLowest+i)], par[2*(parLowest+i)+1] = x, x
 		}
 	}
 	return ok

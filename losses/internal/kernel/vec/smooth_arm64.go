@@ -18,7 +18,6 @@ type smoothPlan struct {
 	size   int
 	rows   bool
 	par    [2 * (1 + 2*(smoothWide+1))]float64
-	pieces *piecesPlan // of sigmoidDensePieces, and nothing else
 	ok     bool
 }
 
@@ -56,11 +55,6 @@ func newSmoothPlan(f spec.Family, a float64, size int, rows bool) *smoothPlan {
 	p := &smoothPlan{family: f, a: a, size: size, rows: rows}
 	if rows {
 		p.ok = p.fitRows(n)
-		return p
-	}
-	if inPieces(f, a) {
-		p.pieces = densePlan(pieceFamily{f, a})
-		p.ok = p.pieces.ok
 		return p
 	}
 	if !f.Smooth() {

@@ -5,6 +5,8 @@ import (
 	"go/format"
 	"os"
 	"strings"
+
+	"softloss/losses/internal/kernel/vec/_asm/rowplan"
 )
 
 // What the assembly and the Go code that drives it must agree on stands here once: writeConstants
@@ -115,10 +117,6 @@ func writeConstants(path string) error {
 		{"denseMiddle", denseMiddle}, {"denseFar", denseFar}, {"denseEach", denseEach}, {"denseCount", denseCount},
 		{"denseTerms", denseTerms}, {"denseFrom", denseFrom}, {"denseFirst", denseFirst},
 		{"denseScale", denseScale}, {"denseEnd", denseEnd},
-		{"rowLow", rowLow}, {"rowFinal", rowFinal}, {"rowTable", rowTable}, {"rowEach", rowEach}, {"rowNear", rowNear},
-		{"rowWidth", rowWidth}, {"rowPlaces", rowPlaces}, {"rowCount", rowCount}, {"rowFars", rowFars},
-		{"rowMargins", rowMargins}, {"rowLeast", rowLeast}, {"rowSteps", rowSteps}, {"rowPars", rowPars},
-		{"rowRaise", rowRaise}, {"rowLift", rowLift},
 		{"parPower", parPower}, {"parFarthest", parFarthest}, {"powerWidth", powerWidth}, {"powerPieces", powerPieces},
 		{"oddsRate", oddsRate}, {"oddsRateLow", oddsRateLow}, {"oddsLowest", oddsLowest}, {"oddsParameter", oddsParameter},
 		{"oddsTables", oddsTables}, {"oddsCount", oddsCount}, {"oddsTerms", oddsTerms},
@@ -128,7 +126,7 @@ func writeConstants(path string) error {
 	} {
 		fmt.Fprintf(&b, "%s = %v\n", c.name, c.value)
 	}
-	b.WriteString(")\n")
+	b.WriteString(rowplan.Constants() + ")\n")
 	src, err := format.Source([]byte(b.String()))
 	if err != nil {
 		return err

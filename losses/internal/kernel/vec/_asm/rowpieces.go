@@ -6,41 +6,14 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
+
+	. "softloss/losses/internal/kernel/vec/_asm/rowplan"
 )
 
 // Losses of float32 elements by pieces as those of [sigmoidDensePieces], with AVX2: the numbers of
 // an interval stand in a row of memory. Every lane reads its row, four numbers at once, which are
 // transposed: that takes three instructions a number, as two tables of 8 and a blend do, of any
-// number of intervals.
-
-// What the kernels take: numbers, and rows of rowEach. There is one for every interval of |z|: k
-// and the coefficients of N of a likely no, then those of a likely yes, then the coefficients of
-// the R that go with them. The intervals are those of y = 1 + |z|/rowWidth, 2^rowPlaces between one
-// power of two and the next. With a margin those of N of a likely no, which is 0 beyond |z| = c,
-// are the last instead: a row of zeros and one for every interval of c - |z|, 2^rowPlaces between
-// powers of two from 2^rowLeast on; that N is 2^rowLift times what it is, and F 2^-rowLift.
-const (
-	rowLow   = iota // what float32 has lost of k at the end
-	rowFinal        // c and what float32 has lost of it
-	rowTable = 16   // a vector on
-
-	rowEach = denseTerms + 1
-	rowNear = 1 // the first coefficient of N
-
-	rowWidth   = 0.75
-	rowPlaces  = 4
-	rowCount   = 5 << rowPlaces
-	rowEnd     = rowWidth*(1<<(rowCount>>rowPlaces)-1) - 0x1p-6 // of few digits, lest |z| - rowEnd is rounded
-	rowFars    = rowTable + 2*rowCount*rowEach
-	rowMargins = rowFars + 2*rowCount*rowEach
-	rowLeast   = -26
-	rowSteps   = 1 + (4-rowLeast)<<rowPlaces
-	rowPars    = rowMargins + rowSteps*rowEach
-
-	rowRaise  = 40 // F is 2^rowRaise times what it is, lest it is denormal, and N so much less
-	rowLift   = 60
-	rowLowest = -110
-)
+// number of intervals. Package rowplan says what the kernels take.
 
 var rowLosses = []sigmoidLoss{
 	{name: "sigmoidRows",
@@ -86,21 +59,16 @@ type rowPiece struct {
 	near     func(minus reg.VecVirtual) (f reg.VecVirtual, near denseFunction)
 }
 
-// Where the rows of an interval of y begin in memory: the bits of y that number it, shifted by
-// rowShift, are the offset, from rowBase on, which is that of 1.
-const (
-	rowBytes = rowEach * 4
-	rowShift = 23 - rowPlaces - 5 // of 32 bytes
-	rowBase  = 127 << rowPlaces * rowBytes
-)
+// rowShift is what turns the bits of y that number an interval into an offset.
+const rowShift = 23 - RowPlaces - RowBytesLog
 
 // interval emits the number of y's interval as an offset, and in y its middle, a number of few
 // digits.
 func (g isa) interval(y reg.VecVirtual) (offset reg.VecVirtual) {
-	const half = 1 << (23 - rowPlaces - 1)
+	const half = 1 << (23 - RowPlaces - 1)
 	offset = g.vec()
 	VPSRLD(Imm(rowShift), y, offset)
-	g.and(g.bitsOf(math.MaxUint32-(rowBytes-1)), offset, offset)
+	g.and(g.bitsOf(math.MaxUint32-(RowBytes-1)), offset, offset)
 	g.and(g.bitsOf(math.MaxUint32-(half-1)), y, y)
 	g.or(g.bitsOf(half), y, y)
 	return offset
@@ -126,12 +94,12 @@ func (g isa) rowPiece(c questionConsts, par reg.GPVirtual, q question, keep func
 	notNegative func() mask) *rowPiece {
 	p, a, y := &rowPiece{x: g.vec()}, g.toRowEnd(q.minus), g.vec()
 	g.load(g.constant(1), y)
-	g.nmadd(g.constant(1/rowWidth), a, y)
+	g.nmadd(g.constant(1/RowWidth), a, y)
 	offset, ofYes, positive := g.interval(y), g.vec(), q.positive()
-	g.load(g.constant(-rowWidth), p.x)
-	g.madd(g.constant(rowWidth), y, p.x)
+	g.load(g.constant(-RowWidth), p.x)
+	g.madd(g.constant(RowWidth), y, p.x)
 	g.add(a, p.x, p.x)
-	g.and(g.bitsOf(rowCount*rowBytes), positive.op, ofYes)
+	g.and(g.bitsOf(RowCount*RowBytes), positive.op, ofYes)
 	VPADDD(ofYes, offset, offset)
 	far := keep(keptFar, offset)
 	near := far
@@ -139,22 +107,22 @@ func (g isa) rowPiece(c questionConsts, par reg.GPVirtual, q question, keep func
 		p.nearX = g.fromMargin(par, a, positive, offset, p.x)
 		near = keep(keptNear, offset)
 	}
-	at := func(first int) int { return first*g.floatSize() - rowBase }
+	at := func(first int) int { return first*g.floatSize() - RowBase }
 	p.far = func() denseFunction {
-		return g.denseFunction(g.rowNumbers(par, far, at(rowFars)), 0, rowEach, p.x, true)
+		return g.denseFunction(g.rowNumbers(par, far, at(RowFars)), 0, RowEach, p.x, true)
 	}
 	p.near = func(minus reg.VecVirtual) (f reg.VecVirtual, v denseFunction) {
-		number, x := g.rowNumbers(par, near, at(rowTable)), p.x
+		number, x := g.rowNumbers(par, near, at(RowTable)), p.x
 		k := number(0)
-		f = g.fallInRow(c, g.atLeast(rowLowest, minus), k, g.parameter(par, rowLow))
+		f = g.fallInRow(c, g.atLeast(RowLowest, minus), k, g.parameter(par, RowLow))
 		if c.loss.margin {
 			one := g.vec()
-			g.load(g.constant(math.Exp2(-rowLift)), one)
+			g.load(g.constant(math.Exp2(-RowLift)), one)
 			g.blend(notNegative(), f, one)
 			f, x = one, p.nearX
 		}
-		v = g.denseFunction(number, rowNear, denseTerms, x, false)
-		g.madd(g.parameter(par, rowLow), v.v, v.derivative)
+		v = g.denseFunction(number, RowNear, RowTerms, x, false)
+		g.madd(g.parameter(par, RowLow), v.v, v.derivative)
 		g.madd(k, v.v, v.derivative)
 		return f, v
 	}
@@ -165,8 +133,8 @@ func (g isa) rowPiece(c questionConsts, par reg.GPVirtual, q question, keep func
 // interval's middle; elsewhere the offset and x that it is given, the first of which it overwrites.
 func (g isa) fromMargin(par reg.GPVirtual, minus reg.VecVirtual, positive mask, offset, x reg.VecVirtual) (
 	nearX reg.VecVirtual) {
-	const toMargins = (rowMargins-rowTable)*4 + rowBase - ((127+rowLeast)<<rowPlaces-1)*rowBytes
-	end, low := g.parameter(par, rowFinal), g.parameter(par, rowFinal+1)
+	const toMargins = (RowMargins-RowTable)*4 + RowBase - ((127+RowLeast)<<RowPlaces-1)*RowBytes
+	end, low := g.parameter(par, RowFinal), g.parameter(par, RowFinal+1)
 	off, y, least := g.vec(), g.vec(), g.vec()
 	nearX = g.vec()
 	g.add(minus, end, nearX)
@@ -174,7 +142,7 @@ func (g isa) fromMargin(par reg.GPVirtual, minus reg.VecVirtual, positive mask, 
 	g.sub(off, minus, off)
 	g.add(off, low, low)
 	g.add(low, nearX, y)
-	g.load(g.constant(math.Ldexp(1-0x1p-6, rowLeast)), least) // in the row of zeros
+	g.load(g.constant(math.Ldexp(1-0x1p-6, RowLeast)), least) // in the row of zeros
 	g.max(least, y, y)
 	from := g.interval(y)
 	VPADDD(g.bitsOf(toMargins), from, from)
@@ -217,21 +185,21 @@ func (g isa) parkNear(asked func() question, keep func(part int, v reg.VecVirtua
 // toRowEnd emits the larger of -|z| and the end of the intervals, which is a number for NaN too.
 func (g isa) toRowEnd(minus reg.VecVirtual) reg.VecVirtual {
 	a := g.vec()
-	g.max(g.constant(-rowEnd), minus, a)
+	g.max(g.constant(-RowEnd), minus, a)
 	return a
 }
 
-// fallInRow emits exp((k + low) x) 2^rowRaise. It overwrites x.
+// fallInRow emits exp((k + low) x) 2^RowRaise. It overwrites x.
 func (g isa) fallInRow(c questionConsts, x, k, low reg.VecVirtual) reg.VecVirtual {
 	y, rest := g.product(k, x)
 	g.madd(low, x, rest)
-	y = g.atLeast(rowLowest, y)
+	y = g.atLeast(RowLowest, y)
 	power, _ := g.reduced(c, y, rest)
 	g.expm1Reduced(c, y)
 	e := g.vec()
 	g.add(c.exp.one, y, e)
 	VPSLLD(Imm(23), power, power)
-	VPADDD(g.bitsOf(rowRaise<<23), power, power)
+	VPADDD(g.bitsOf(RowRaise<<23), power, power)
 	VPADDD(power, e, e)
 	g.madd(g.constant(0), y, e) // as in timesPower
 	return e

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	. "softloss/internal/_asm/neon"
+	"softloss/losses/internal/kernel/vec/_asm/rowplan"
 )
 
 // asm collects the text of the assembly.
@@ -26,25 +27,18 @@ const powerBits, parBits, parLast = %d, %d, %d
 // float32 and float64; smoothWide is the larger.
 const smoothNarrow, smoothWide = %d, %d
 
-// singleTerms is how many coefficients each polynomial of a singlePlan has; at vector parLowest
-// that of a focal loss has the two lowest of A, in float64.
-const singleTerms, parLowest = %d, %d
+// singleTerms is how many coefficients each polynomial of a singlePlan has.
+const singleTerms = %d
 
-// The plans of sigmoidDensePieces.
+// The plans of sigmoidRows, which raise exponentials by 2^pieceRaise.
 const (
-	denseLow, denseMost, denseNumbers, piecesPars = %d, %d, %d, %d
-	denseMiddle, denseRate, denseFar, denseNear = %d, %d, %d, %d
-	denseCount, denseTerms, pieceRaise = %d, %d, %d
-
-	denseFirst = %d
-	denseFrom, denseScale, denseEnd = %v, %v, %v
+%spieceRaise = rowRaise
 )
 
 // expOffset is what magic has beside the middle of its binade less the shift.
 const expOffset = %d
-`, unroll*16, powerBits, parBits, parLast, smoothNarrow, smoothWide, singleTerms, parLowest,
-		denseLow, denseMost, denseNumbers, piecesPars, denseMiddle, denseRate, denseFar, denseNear,
-		denseCount, denseTerms, pieceRaise, denseFirst, denseFrom, denseScale, denseEnd, offset)
+`, unroll*16, powerBits, parBits, parLast, smoothNarrow, smoothWide, singleTerms,
+		rowplan.Constants(), offset)
 	Main("softloss/losses/internal/kernel/spec", preamble, func(a *Asm) { (&asm{Asm: a}).kernels() })
 }
 
@@ -91,10 +85,9 @@ func (a *asm) kernels() {
 	a.sigmoidReloading("sigmoidSparsemax", "The loss is the question Sparsemax.", a.sparsemax)
 	a.sigmoidReloading("sigmoidEntmax", "The loss is the question Entmax15.", a.entmax15)
 	a.sigmoidSmooth()
-	a.singles("sigmoidPolySingle", "φ = -l + a (1-p).", false, a.polySingle)
-	a.singles("sigmoidGCESingle", "φ = (1 - p^a)/a.", false, a.gceSingle)
-	a.singles("sigmoidFocalSingle", "φ = -(1-p)^a l.", true, a.focalSingle)
-	a.densePieces()
+	a.singles("sigmoidPolySingle", "φ = -l + a (1-p).", a.polySingle)
+	a.singles("sigmoidGCESingle", "φ = (1 - p^a)/a.", a.gceSingle)
+	a.rowPieces()
 	a.questionSingle("sigmoidReverseSingle", "The loss is the question Symmetric of A = 0; "+symmetricPar, []float64{1},
 		[]float64{0x1.8p-51}, a.symmetricSingle(false))
 	a.questionSingle("sigmoidSymmetricSingle", "The loss is the question Symmetric; "+symmetricPar, []float64{1},

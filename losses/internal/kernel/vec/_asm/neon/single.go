@@ -9,20 +9,16 @@ import (
 // Separable losses of float32 elements, in float32. With e = exp(-|z|) polynomials in s = 2p-1 of
 // the likely class are the numbers that do not depend on how large |z| is,
 //
-//	A = p^(a+1),  V = (1 - p^a)/(a e),  Q = L/e  or  B = (L - e p)/e²,  L = log1p(e);
+//	A = p^(a+1),  V = (1 - p^a)/(a e)  or  B = (L - e p)/e²,  L = log1p(e);
 //
-// exp(-a |z|) is the rest, or that of a+1. Nothing cancels.
+// exp(-a |z|) is the rest. Nothing cancels.
 
-// singleTerms is how many coefficients each of the two polynomials has, an even number; parLowest
-// is where the numbers of float64 of a focal loss begin, the two lowest coefficients of A.
-const (
-	singleTerms = 10
-	parLowest   = 4 + 2*(1+singleTerms/2+(singleTerms/2+3)/4)
-)
+// singleTerms is how many coefficients each of the two polynomials has, an even number.
+const singleTerms = 10
 
 // singleConsts are the numbers of such a loss. Its parameters are vectors: what |z| is cut at, the
 // lanes a log2 e, a, what float32 has lost of that, and a number of the loss, a+1 again and
-// again, a as numbers of float64 or what the number of the loss has lost, and then the polynomials.
+// again, what the number of the loss has lost, and then the polynomials.
 type singleConsts struct {
 	exp                      expConsts
 	log2e, rate, lost, other Lane
@@ -33,21 +29,14 @@ type singleConsts struct {
 // singleTurn emits the losses of a turn as [sigmoidTurn] does.
 type singleTurn func(c singleConsts, z []Vec, labels func() (likely, other, positive []Vec)) (loss, slope []Vec)
 
-// singles emits the kernel of such a loss, whose numbers are loaded every turn where it is
-// reloading.
-func (a *asm) singles(name, formula string, reloading bool, turn singleTurn) {
+// singles emits the kernel of such a loss.
+func (a *asm) singles(name, formula string, turn singleTurn) {
 	a.Kernel32(name, "loss *float64, grad, z, yes, no *T, n int, scale T, par *float64", "",
 		name+sigmoidDoc+formula+"\npar is a singlePlan's.", func() {
 			a.Pointer("par", "R7")
 			one := a.Hold(1)
-			var c singleConsts
-			if !reloading {
-				c = a.singleConsts(one)
-			}
+			c := a.singleConsts(one)
 			a.sigmoidTurns(one, func(_ Vec, z []Vec, labels func() (likely, other, positive []Vec)) (loss, slope []Vec) {
-				if reloading {
-					c = a.singleConsts(one)
-				}
 				return turn(c, z, labels)
 			})
 		})
@@ -66,40 +55,10 @@ func (a *asm) singleConsts(one Vec) (c singleConsts) {
 	return c
 }
 
-// release gives back the registers of all but those of exp.
-func (c singleConsts) release(a *asm) {
-	a.Release([]Vec{c.log2e.Of, c.ln2hi.Of})
-	c.second.release(a)
-	c.power.release(a)
-}
-
 // fallBy emits exp(-a |z|), or what stands for a, = (1-x) 2^n with x and t as reduce has them.
 func (a *asm) fallBy(c singleConsts, z []Vec) (x, t []Vec) {
-	sum, low, t, n := a.rated(c, z)
-	x = a.Row(unroll)
-	each(func(i int) { a.Op(Fadd, x[i], sum[i], low[i]) })
-	each(func(i int) { a.Op(Fsub, sum[i], sum[i], x[i]) })
-	each(func(i int) { a.Op(Fadd, low[i], low[i], sum[i]) })
-	a.Drop(sum...)
-	a.reduced(c.exp, x, t, n, low)
-	a.Drop(low...)
-	return x, t
-}
-
-// rise is fallBy of an n that is not raised by offset, and without the last digits. It overwrites
-// magic.
-func (a *asm) rise(c singleConsts, z []Vec) (x, t []Vec) {
-	a.Fill(c.exp.magic, 0x1.8p23)
-	x, low, t, n := a.rated(c, z)
-	each(func(i int) { a.Op(Fadd, x[i], x[i], low[i]) })
-	a.Drop(low...)
-	a.reduced(c.exp, x, t, n, nil)
-	return x, t
-}
-
-// rated emits the r of exp(-a |z|), which is -(sum + low), and n, beside magic in t too.
-func (a *asm) rated(c singleConsts, z []Vec) (sum, low, t, n []Vec) {
-	sum, low, t, n = a.Row(unroll), a.Row(unroll), a.Row(unroll), a.Row(unroll)
+	sum, low := a.Row(unroll), a.Row(unroll) // of which -r is the sum
+	t, n := a.Row(unroll), a.Row(unroll)
 	each(func(i int) { a.vectorOf(low[i], 0) })
 	each(func(i int) { a.Op(Fmin, low[i], low[i], z[i]) })
 	each(func(i int) { a.Move(t[i], c.exp.magic) })
@@ -109,7 +68,14 @@ func (a *asm) rated(c singleConsts, z []Vec) (sum, low, t, n []Vec) {
 	each(func(i int) { a.OpLane(Fmla, sum[i], low[i], c.rate) })
 	each(func(i int) { a.OpLane(Fmul, low[i], low[i], c.lost) })
 	each(func(i int) { a.OpLane(Fmla, low[i], n[i], c.ln2lo) })
-	return sum, low, t, n
+	x = a.Row(unroll)
+	each(func(i int) { a.Op(Fadd, x[i], sum[i], low[i]) })
+	each(func(i int) { a.Op(Fsub, sum[i], sum[i], x[i]) })
+	each(func(i int) { a.Op(Fadd, low[i], low[i], sum[i]) })
+	a.Drop(sum...)
+	a.reduced(c.exp, x, t, n, low)
+	a.Drop(low...)
+	return x, t
 }
 
 // exactFall emits |z| in the place of z, as sizes does, e, and the share of it that rounding took.
@@ -163,109 +129,6 @@ func (a *asm) mirror(one Vec, s, p []Vec) (square []Vec) {
 	each(func(i int) { a.Op(Fsub, s[i], s[i], one) })
 	each(func(i int) { a.Op(Fmul, square[i], s[i], s[i]) })
 	return square
-}
-
-// focalSingle: with E = exp(-(a+1) |z|), far = |z| + e Q, and the labels t of the likely class and
-// u
-//
-//	loss = A (1+e) (t E Q + u far),   slope by |z| = A (u - t E + a (u far e - t E Q)),
-//
-// computed in float64 from E, far and Q on, as that has many roundings, and so are the lowest terms
-// of A = a₀ + s (a₁ + s r).
-func (a *asm) focalSingle(c singleConsts, z []Vec, labels func() (likely, other, positive []Vec)) (
-	loss, slope []Vec) {
-	e, lost := a.exactFall(c.exp, z)
-	x, n := a.rise(c, z)
-	s := a.Row(unroll)
-	off, square := a.besideMirror(c, s, e, lost)
-	a.Drop(lost...)
-	c.power.even, c.power.odd, c.power.lost = c.power.even[1:], c.power.odd[1:], nil
-	r := a.value(c.power, s, square)
-	q := a.value(c.second, s, square)
-	a.Drop(square...)
-	c.exp.release(a)
-	c.release(a)
-	far := z
-	each(func(i int) { a.Op(Fmla, far[i], e[i], q[i]) })
-	likely, other, positive := labels()
-	a.where(far, other)
-	wide := make([][][]Vec, unroll)
-	each(func(i int) { wide[i] = a.focalFactors(x[i], n[i], likely[i], s[i], r[i], off[i]) })
-	loss = a.Row(2 * unroll)
-	each(func(i int) {
-		x := append(wide[i], a.parts(far[i]), a.parts(e[i]), a.parts(q[i]), a.parts(other[i]))
-		a.Wide(func() { a.focalParts(loss[2*i:2*i+2], x) })
-		last := x[len(x)-1]
-		a.Conv(Fcvtn, other[i], last[0])
-		a.Conv(Fcvtn2, other[i], last[1])
-		for _, y := range x {
-			a.Drop(y[1])
-		}
-	})
-	a.Release(far, e, x, r, q)
-	slope = a.signed(other, positive)
-	a.Release(other, positive)
-	return loss, slope
-}
-
-// parts emits the numbers of x as numbers of float64, in the place of x and a new register.
-func (a *asm) parts(x Vec) []Vec {
-	y := []Vec{x, a.Take()}
-	a.Conv(Fcvtl2, y[1], x)
-	a.Conv(Fcvtl, x, x)
-	return y
-}
-
-// focalFactors emits t E, for E = (1-x) 2^n, and A in float64, in the places of x and r. It drops
-// the others.
-func (a *asm) focalFactors(x, n, t, s, r, off Vec) (wide [][]Vec) {
-	const bits = 52 - 23 // that mantissas of float64 have beyond those of float32
-	up, label, exponent := a.parts(x), a.parts(t), []Vec{n, a.Take()}
-	a.Sshll(2, exponent[1], n, bits)
-	a.Sshll(1, exponent[0], n, bits)
-	a.Wide(func() {
-		one := a.Hold(1)
-		each(func(i int) { a.Op(Fsub, up[i], one, up[i]) })
-		each(func(i int) { a.Iadd(up[i], up[i], exponent[i]) })
-		each(func(i int) { a.Op(Fmul, up[i], up[i], label[i]) })
-		a.Drop(one)
-	})
-	a.Release(exponent, label)
-	variable, power := a.parts(s), a.parts(r)
-	a.Wide(func() {
-		x := a.Row(unroll)
-		each(func(i int) { a.vectorOf(x[i], parLowest+1) })
-		each(func(i int) { a.Op(Fmla, x[i], power[i], variable[i]) })
-		each(func(i int) { a.vectorOf(power[i], parLowest) })
-		each(func(i int) { a.Op(Fmla, power[i], x[i], variable[i]) })
-		a.Drop(x...)
-	})
-	a.Drop(variable...)
-	beside := a.parts(off)
-	a.Wide(func() { each(func(i int) { a.Op(Fmla, power[i], power[i], beside[i]) }) })
-	a.Drop(beside...)
-	return [][]Vec{up, power}
-}
-
-// focalParts emits loss and slope, in the place of u, of the numbers of focalSingle: t E, A, far,
-// e, Q and u.
-func (a *asm) focalParts(loss []Vec, x [][]Vec) {
-	t, power, far, e, q, u := x[0], x[1], x[2], x[3], x[4], x[5]
-	y, beyond := a.Row(unroll), loss
-	each(func(i int) { a.Op(Fmul, far[i], far[i], u[i]) })
-	each(func(i int) { a.Op(Fmul, q[i], q[i], t[i]) })
-	each(func(i int) { a.Op(Fmul, beyond[i], far[i], e[i]) })
-	each(func(i int) { a.Zero(y[i]) })
-	each(func(i int) { a.Op(Fmaxnm, beyond[i], beyond[i], y[i]) }) // e is 0 where |z| is infinite
-	each(func(i int) { a.Op(Fsub, beyond[i], beyond[i], q[i]) })
-	each(func(i int) { a.Op(Fsub, u[i], u[i], t[i]) })
-	each(func(i int) { a.vectorOf(y[i], 3) })
-	each(func(i int) { a.Op(Fmla, u[i], beyond[i], y[i]) })
-	each(func(i int) { a.Op(Fadd, loss[i], far[i], q[i]) })
-	each(func(i int) { a.Op(Fmul, u[i], u[i], power[i]) })
-	each(func(i int) { a.Op(Fmla, power[i], power[i], e[i]) })
-	each(func(i int) { a.Op(Fmul, loss[i], loss[i], power[i]) })
-	a.Drop(y...)
 }
 
 // gceSingle: with E = exp(-a |z|), near = e V, W = p^a = A (1+e), far = near + W (1 - E)/a, and the

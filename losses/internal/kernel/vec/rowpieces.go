@@ -1,4 +1,4 @@
-//go:build !purego
+//go:build !purego && (amd64 || arm64)
 
 package vec
 
@@ -44,7 +44,7 @@ func (p *piecesPlan) fitNears(i int, f pieceFamily) (ok bool) {
 	ok = true
 	for j := range rowCount {
 		middle, half, row := p.rowOf(rowTable, i, j)
-		ok = ok && f.fitNear(row, row[rowNear:], 1, middle, half, j == rowCount-1, 1<<rowRaise)
+		ok = ok && f.fitNear(row, row[rowNear:], rowTerms, 1, middle, half, j == rowCount-1, 1<<rowRaise)
 	}
 	return ok
 }
@@ -93,7 +93,7 @@ func marginRowsFor(a spec.Asymmetric) *piecesPlan {
 		row[0] = -p.par[rowLow]
 		const nothing = 0x1p-152 * (1 << rowLift)
 		if v, slope := near(middle); least < end && max(v, slope) > nothing {
-			p.ok = p.ok && fitDense(row[rowNear:], denseTerms, 1, middle, (most-least)/2, 0,
+			p.ok = p.ok && fitDense(row[rowNear:], rowTerms, 1, middle, (most-least)/2, 0,
 				[2]float64{0x1p-124, 1 << rowLift}, func(a float64) (v, slope float64) { return near(2*middle - a) })
 		}
 	}
