@@ -90,6 +90,8 @@ const (
 	parGrows       = 7
 	parEnd         = 8
 	parShare       = 10
+	parGamma       = 12
+	marginTerms    = 8
 	parPieces      = 16
 	parLost        = 912
 	piecesPars     = 1040

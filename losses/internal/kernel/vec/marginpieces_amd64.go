@@ -12,15 +12,16 @@ import (
 const usualPower = 4
 
 // usual reports whether the exponents are theirs.
-func usual(a spec.Asymmetric) bool {
-	return a.GammaNeg == usualPower && (a.GammaPos == 0 || a.GammaPos == 1)
-}
+func usual(a spec.Asymmetric) bool { return a.GammaNeg == usualPower && usualYes(a) }
 
-// marginFor returns the plan of sigmoidMarginPieces.
+// usualYes reports whether that of yes is theirs.
+func usualYes(a spec.Asymmetric) bool { return a.GammaPos == 0 || a.GammaPos == 1 }
+
+// marginFor returns the plan of sigmoidMarginPieces, or of sigmoidMarginPowers.
 func marginFor(a spec.Asymmetric) *piecesPlan {
-	m := a.Margin
+	m, gamma := a.Margin, a.GammaNeg
 	p := newPlan(piecesPars)
-	if p.ok = m < 0.5 && usual(a); !p.ok {
+	if p.ok = m < 0.5 && gamma >= 1 && usualYes(a); !p.ok {
 		return p
 	}
 	par, end, yes := p.par, math.Log((1-m)/m), pieceFamily{spec.Focal, a.GammaPos}
@@ -33,13 +34,15 @@ func marginFor(a spec.Asymmetric) *piecesPlan {
 		return m * (1 - m) * grown / (1 + m*x*grown)
 	}
 	// As the powers fall, and half as much as their derivatives do more: exact in float32.
-	k := math.Round(usualPower*64*math.Log(d(0)/d(end))/end)/64 + 0.75
+	k := math.Round(gamma*64*math.Log(d(0)/d(end))/end)/64 + 0.75
 	par[parRate], par[parRate+2] = 1, float32(k)
 	par[parEnd] = float32(end)
 	par[parEnd+1] = float32(end - float64(float32(end)))
+	par[parGamma] = float32(gamma)
+	par[parGamma+1] = float32(gamma - float64(float32(gamma)))
 	par[parShare], par[parShare+1] = float32(a.GammaPos/raise), float32(1-a.GammaPos)
-	// The loss of no that is likely, over x⁵ exp(-k a), its derivative over x⁴ exp(-k a), and those of
-	// no that is not, over 1 and exp(-a).
+	// The loss of no that is likely, over x^(γ+1) exp(-k a), its derivative over x^γ exp(-k a), and
+	// those of no that is not, over 1 and exp(-a).
 	near := func(a float64) [2]float64 {
 		over, x := d(a), end-a
 		log := over // -log(1-d)/x
@@ -47,19 +50,19 @@ func marginFor(a spec.Asymmetric) *piecesPlan {
 			log = -math.Log1p(-over*x) / x
 		}
 		by, e := math.Exp(k*a)/raise, math.Exp(-a)
-		w := math.Pow(over, usualPower-1)
+		w := math.Pow(over, gamma-1)
 		return [2]float64{w * over * log * by,
-			e / ((1 + e) * (1 + e)) * w * (over/(1-over*x) + usualPower*log) * by}
+			e / ((1 + e) * (1 + e)) * w * (over/(1-over*x) + gamma*log) * by}
 	}
 	far := func(a float64) [2]float64 {
 		_, no := spec.Sides(a)
 		d, p := no.Rest-m, no.Rest
-		w, log := math.Pow(d, usualPower-1), -math.Log(no.P+m)
-		return [2]float64{w * d * log, p * p * w * (d/(no.P+m) + usualPower*log) / raise}
+		w, log := math.Pow(d, gamma-1), -math.Log(no.P+m)
+		return [2]float64{w * d * log, p * p * w * (d/(no.P+m) + gamma*log) / raise}
 	}
 	for i := range 4 {
 		for half, f := range [2]func(a float64) [2]float64{near, yes.near} {
-			most, slack, reach := 1., 1., end
+			most, slack, n, reach := 1., 1., pieceTerms, end
 			if half == 1 {
 				reach = math.Inf(1)
 			}
@@ -67,13 +70,15 @@ func marginFor(a spec.Asymmetric) *piecesPlan {
 				f, most, reach = [2]func(a float64) [2]float64{yes.far, far}[half], 0x1p30, math.Inf(1)
 			}
 			if i == 3 { // what it is multiplied by has lost little
-				slack = 1.6
+				if slack = 1.6; gamma != usualPower {
+					n = marginTerms
+				}
 			}
 			at := func(a float64) float64 { return f(a)[i%2] }
 			table := par[parPieces+i*pieceTerms*2*pieceCount+half*pieceCount:]
 			for j := range pieceCount {
-				if pieceWidth*(math.Ldexp(4+float64(j%4), j/4-2)-1) < reach { // beyond, x⁴ is 0
-					_, ok := fitPiece(table, 2*pieceCount, j, pieceWidth, at, most, slack, true)
+				if pieceWidth*(math.Ldexp(4+float64(j%4), j/4-2)-1) < reach { // beyond, x is 0
+					_, ok := fitPiece(table, n, 2*pieceCount, j, pieceWidth, at, most, slack, true)
 					p.ok = p.ok && ok
 				}
 			}

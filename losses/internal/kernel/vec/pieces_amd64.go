@@ -35,7 +35,7 @@ func piecesFor(of [2]pieceFamily) *piecesPlan {
 			}
 			table := par[parPieces+i*pieceTerms*2*pieceCount+half*pieceCount:]
 			for j := range pieceCount {
-				lost, ok := fitPiece(table, 2*pieceCount, j, pieceWidth, at, most, 1, true)
+				lost, ok := fitPiece(table, pieceTerms, 2*pieceCount, j, pieceWidth, at, most, 1, true)
 				par[parLost+i*2*pieceCount+half*pieceCount+placeOf(j)] = lost
 				p.ok = p.ok && ok
 			}
@@ -58,7 +58,7 @@ func powerPiecesFor(q float64) *piecesPlan {
 		func(a float64) float64 { return -math.Expm1(q*(log(a)-a)) / q },
 	} {
 		for j := range pieceCount {
-			_, ok := fitPiece(par[parPieces+i*pieceTerms*pieceCount:], pieceCount, j, powerWidth, f, 0x1p30, 1, false)
+			_, ok := fitPiece(par[parPieces+i*pieceTerms*pieceCount:], pieceTerms, pieceCount, j, powerWidth, f, 0x1p30, 1, false)
 			p.ok = p.ok && ok
 		}
 	}
@@ -72,15 +72,15 @@ func placeOf(j int) int { return (j + 12) % pieceCount }
 // densePlace returns where the numbers of an interval of sigmoidDensePieces stand in tables.
 func densePlace(number int) int { return number % denseCount }
 
-// fitPiece stores the coefficients of f in interval j, each stride from the last, and returns what
+// fitPiece stores n coefficients of f in interval j, each stride from the last, and returns what
 // float32 has lost of the lowest. It reports whether they are exact enough. grows: beyond the last
 // interval f may be a itself.
-func fitPiece(table []float32, stride, j int, width float64, f func(a float64) float64, most, slack float64,
+func fitPiece(table []float32, n, stride, j int, width float64, f func(a float64) float64, most, slack float64,
 	grows bool) (lost float32, ok bool) {
 	y := math.Ldexp(4+float64(j%4), j/4-2)
 	half := width * math.Ldexp(1, j/4-3)
 	middle := width*(y-1) + half
-	if lost, ok = fitInterval(table[placeOf(j):], pieceTerms, stride, middle, -half, f, most, slack); !ok {
+	if lost, ok = fitInterval(table[placeOf(j):], n, stride, middle, -half, f, most, slack); !ok {
 		return 0, false
 	}
 	end, last := f(middle+half), f(40) // where it stays, unless it grows

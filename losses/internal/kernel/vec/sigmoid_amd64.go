@@ -184,8 +184,12 @@ func SigmoidAsymmetric[T spec.Float](a spec.Asymmetric, loss []float64, grad, z,
 		}
 	}
 	if a.Margin != 0 && single512[T]() {
+		run := f32AVX512{}.sigmoidMarginPowers
+		if a.GammaNeg == usualPower {
+			run = f32AVX512{}.sigmoidMarginPieces
+		}
 		if c := p.marginOf(a); c.ok {
-			return sigmoidSingle(f32AVX512{}.sigmoidMarginPieces, c.par, loss, grad, z, yes, no, scale)
+			return sigmoidSingle(run, c.par, loss, grad, z, yes, no, scale)
 		}
 	}
 	if spec.Size[T]() == 4 {

@@ -109,7 +109,7 @@ func writeConstants(path string) error {
 		{"parReach", parReach}, {"parNear", parNear}, {"parFactor", parFactor},
 		{"parSmall", parSmall}, {"parStart", parStart}, {"startTerms", startTerms}, {"temperedPars", temperedPars},
 		{"parRate", parRate}, {"parSure", parSure}, {"parFalls", parFalls}, {"parSteady", parSteady}, {"parGrows", parGrows},
-		{"parEnd", parEnd}, {"parShare", parShare},
+		{"parEnd", parEnd}, {"parShare", parShare}, {"parGamma", parGamma}, {"marginTerms", marginTerms},
 		{"parPieces", parPieces}, {"parLost", parLost}, {"piecesPars", piecesPars},
 		{"pieceWidth", pieceWidth}, {"pieceCount", pieceCount},
 		{"pieceTerms", pieceTerms}, {"pieceRaise", pieceRaise}, {"pieceLowest", pieceLowest},

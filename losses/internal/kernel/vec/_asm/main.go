@@ -68,7 +68,9 @@ func main() {
 		if g.avx512 && !g.f64 {
 			g.sigmoid(sigmoidPieces)
 			g.sigmoid(sigmoidDensePieces)
-			g.sigmoid(sigmoidMarginPieces)
+			for _, f := range marginLosses {
+				g.sigmoid(f)
+			}
 			g.sigmoid(sigmoidPowerPieces)
 			g.sigmoid(sigmoidShifted)
 			for _, f := range asymmetricSingles {

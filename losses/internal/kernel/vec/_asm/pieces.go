@@ -62,8 +62,9 @@ func piecesQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 			var index, x reg.VecVirtual
 			index, x, excess = g.piece(pieceWidth, q.minus)
 			function := g.unlike(par, index, x, positive)
-			functions = each(pieceFunctions, function)
-			lost = []reg.VecVirtual{function(pieceFunctions + 1), function(pieceFunctions + 3)}
+			functions = each(pieceFunctions, func(i int) reg.VecVirtual { return function(i*pieceTerms, pieceTerms) })
+			const behind = pieceFunctions * pieceTerms
+			lost = []reg.VecVirtual{function(behind+1, 1), function(behind+3, 1)}
 		})
 		t, u := labels()
 		loss = g.parameter(par, parSure)
@@ -82,13 +83,13 @@ func piecesQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 	}
 }
 
-// unlike returns what emits the functions in par, which are not those of both likely classes. It
-// overwrites index.
-func (g isa) unlike(par reg.GPVirtual, index, x reg.VecVirtual, positive mask) func(i int) reg.VecVirtual {
+// unlike returns what emits a polynomial of n rows of the tables in par, which are not those of both
+// likely classes. It overwrites index.
+func (g isa) unlike(par reg.GPVirtual, index, x reg.VecVirtual, positive mask) func(first, n int) reg.VecVirtual {
 	g.and(g.bitsOf(pieceCount-1), index, index)
 	g.pick(VPORD_BCST, nil, g.bitsOf(pieceCount), index, positive.op, index)
-	return func(i int) reg.VecVirtual {
-		return g.polynomial(x, i, func(row int, c reg.VecVirtual) {
+	return func(first, n int) reg.VecVirtual {
+		return g.polynomial(x, first, n, func(row int, c reg.VecVirtual) {
 			at := pieceTable(g, par, row)
 			g.load(at, c)
 			VPERMT2PS(at.Offset(pieceCount*g.floatSize()), index, c)
@@ -133,10 +134,23 @@ func (g isa) product(a, b reg.VecVirtual) (p, lost reg.VecVirtual) {
 
 // fall emits exp(-k a) 2^pieceRaise for the k of the likely class.
 func (g isa) fall(c questionConsts, par reg.GPVirtual, minus reg.VecVirtual, positive mask) reg.VecVirtual {
+	y, rest := g.rated(par, minus, positive)
+	return g.expSingle(g.raised(c.single), y, rest)
+}
+
+// rated emits -k a for the k of the likely class, a sum of two numbers.
+func (g isa) rated(par reg.GPVirtual, minus reg.VecVirtual, positive mask) (y, rest reg.VecVirtual) {
 	k, low := g.parameter(par, parRate+2), g.parameter(par, parRate+3)
 	g.pick(VBROADCASTSS, nil, Mem{Base: par, Disp: g.floatSize() * parRate}, positive.op, k)
 	g.pick(VBROADCASTSS, nil, Mem{Base: par, Disp: g.floatSize() * (parRate + 1)}, positive.op, low)
-	return g.raisedExp(c, g.atLeast(pieceLowest, minus), k, low)
+	return g.ratedBy(g.atLeast(pieceLowest, minus), k, low)
+}
+
+// ratedBy emits (k + low) x, a sum of two numbers.
+func (g isa) ratedBy(x, k, low reg.VecVirtual) (y, rest reg.VecVirtual) {
+	y, rest = g.product(k, x) // and what rounding took from it
+	g.madd(low, x, rest)
+	return y, rest
 }
 
 // raisedExp emits exp((k + low) x) 2^pieceRaise, of which the argument is a sum of two numbers, or
@@ -144,8 +158,7 @@ func (g isa) fall(c questionConsts, par reg.GPVirtual, minus reg.VecVirtual, pos
 func (g isa) raisedExp(c questionConsts, x, k, low reg.VecVirtual) reg.VecVirtual {
 	y, rest := x, reg.VecVirtual(nil)
 	if k != nil {
-		y, rest = g.product(k, x) // and what rounding took from it
-		g.madd(low, x, rest)
+		y, rest = g.ratedBy(x, k, low)
 	}
 	return g.expSingle(g.raised(c.single), y, rest)
 }
@@ -175,13 +188,9 @@ func pieceTable(g isa, par reg.GPVirtual, row int) Mem {
 	return Mem{Base: par, Disp: g.floatSize() * (parPieces + row*2*pieceCount)}
 }
 
-// polynomial emits function i, that in x of the coefficients that coefficient emits from the rows
-// of the tables, or what one's lowest coefficient has lost.
-func (g isa) polynomial(x reg.VecVirtual, i int, coefficient func(row int, c reg.VecVirtual)) (v reg.VecVirtual) {
-	first, n := i*pieceTerms, pieceTerms
-	if i >= pieceFunctions {
-		first, n = pieceFunctions*pieceTerms+i-pieceFunctions, 1
-	}
+// polynomial emits that in x of the coefficients that coefficient emits from n rows of the tables.
+func (g isa) polynomial(x reg.VecVirtual, first, n int, coefficient func(row int, c reg.VecVirtual)) (
+	v reg.VecVirtual) {
 	for j := range n {
 		c := g.vec()
 		if coefficient(first+j, c); v != nil {

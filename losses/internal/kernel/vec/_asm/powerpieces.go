@@ -41,7 +41,7 @@ func powerPiecesQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLos
 		}, func() {
 			index, x, _ := g.piece(powerWidth, q.minus)
 			functions = each(powerPieces, func(i int) reg.VecVirtual {
-				return g.polynomial(x, i, func(row int, c reg.VecVirtual) {
+				return g.polynomial(x, i*pieceTerms, pieceTerms, func(row int, c reg.VecVirtual) {
 					VPERMPS(Mem{Base: par, Disp: g.floatSize() * (parPieces + row*pieceCount)}, index, c)
 					emitted()
 				})
