@@ -55,6 +55,8 @@ const (
 	linkedNarrow   = 11
 	linkedWide     = 19
 	blockSums      = 8
+	mostNear       = 128
+	nearStride     = 144
 	softmaxOdds    = 0
 	softmaxOthers  = 1
 	softmaxDot     = 2

@@ -2019,11 +2019,15 @@ func sparsemaxHotTileF64AVX512(e *float64, h *float64, z *float64, t *float64, k
 //go:noescape
 func sparsemaxNearTileF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64, top *float64, start *float64) (rejected uint32)
 
-// sparsemaxTopF64AVX512 returns the largest logit of a row, M, and a start: classes of a logit
-// below M + n (-1 - start), n being 1, have no probability.
+// sparsemaxGatherF64AVX512 stores in the columns of a tile the logits of rows of k classes that may
+// have a p, and -Inf behind them; if index is not nil, before them that of the class there. at has
+// the classes, of each row nearStride behind the last, counts how many these are, of a row of too
+// many mostNear; top the largest logits, M, and start where search begins: classes of a logit below
+// M + n (-1 - start) have no p. Rows behind the last one are that again. It overwrites lists, rows
+// as those of at, and returns how many columns there are.
 //
 //go:noescape
-func sparsemaxTopF64AVX512(z *float64, n int) (top float64, start float64)
+func sparsemaxGatherF64AVX512(tile *float64, lists *float64, at *int32, counts *int, top *float64, start *float64, z *float64, k int, rows int, index *int) (columns int)
 
 // sparsemaxSearchF64AVX512 stores how many of the classes of a tile's rows have the largest logit
 // beside one, and what search finds of the classes that may have a p, of which top and start are
@@ -2078,11 +2082,15 @@ func entmaxHotTileF64AVX512(e *float64, h *float64, z *float64, t *float64, k in
 //go:noescape
 func entmaxNearTileF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64, top *float64, start *float64) (rejected uint32)
 
-// entmaxTopF64AVX512 returns the largest logit of a row, M, and a start: classes of a logit below M
-// + n (-1 - start), n being 2, have no probability.
+// entmaxGatherF64AVX512 stores in the columns of a tile the logits of rows of k classes that may
+// have a p, and -Inf behind them; if index is not nil, before them that of the class there. at has
+// the classes, of each row nearStride behind the last, counts how many these are, of a row of too
+// many mostNear; top the largest logits, M, and start where search begins: classes of a logit below
+// M + n (-1 - start) have no p. Rows behind the last one are that again. It overwrites lists, rows
+// as those of at, and returns how many columns there are.
 //
 //go:noescape
-func entmaxTopF64AVX512(z *float64, n int) (top float64, start float64)
+func entmaxGatherF64AVX512(tile *float64, lists *float64, at *int32, counts *int, top *float64, start *float64, z *float64, k int, rows int, index *int) (columns int)
 
 // entmaxSearchF64AVX512 stores how many of the classes of a tile's rows have the largest logit
 // beside one, and what search finds of the classes that may have a p, of which top and start are
@@ -4291,11 +4299,15 @@ func sparsemaxHotTileF64AVX2(e *float64, h *float64, z *float64, t *float64, k i
 //go:noescape
 func sparsemaxNearTileF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64, top *float64, start *float64) (rejected uint32)
 
-// sparsemaxTopF64AVX2 returns the largest logit of a row, M, and a start: classes of a logit below
-// M + n (-1 - start), n being 1, have no probability.
+// sparsemaxGatherF64AVX2 stores in the columns of a tile the logits of rows of k classes that may
+// have a p, and -Inf behind them; if index is not nil, before them that of the class there. at has
+// the classes, of each row nearStride behind the last, counts how many these are, of a row of too
+// many mostNear; top the largest logits, M, and start where search begins: classes of a logit below
+// M + n (-1 - start) have no p. Rows behind the last one are that again. It overwrites lists, rows
+// as those of at, and returns how many columns there are.
 //
 //go:noescape
-func sparsemaxTopF64AVX2(z *float64, n int) (top float64, start float64)
+func sparsemaxGatherF64AVX2(tile *float64, lists *float64, at *int32, counts *int, top *float64, start *float64, z *float64, k int, rows int, index *int) (columns int)
 
 // sparsemaxSearchF64AVX2 stores how many of the classes of a tile's rows have the largest logit
 // beside one, and what search finds of the classes that may have a p, of which top and start are
@@ -4350,11 +4362,15 @@ func entmaxHotTileF64AVX2(e *float64, h *float64, z *float64, t *float64, k int,
 //go:noescape
 func entmaxNearTileF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64, top *float64, start *float64) (rejected uint32)
 
-// entmaxTopF64AVX2 returns the largest logit of a row, M, and a start: classes of a logit below M +
-// n (-1 - start), n being 2, have no probability.
+// entmaxGatherF64AVX2 stores in the columns of a tile the logits of rows of k classes that may have
+// a p, and -Inf behind them; if index is not nil, before them that of the class there. at has the
+// classes, of each row nearStride behind the last, counts how many these are, of a row of too many
+// mostNear; top the largest logits, M, and start where search begins: classes of a logit below M +
+// n (-1 - start) have no p. Rows behind the last one are that again. It overwrites lists, rows as
+// those of at, and returns how many columns there are.
 //
 //go:noescape
-func entmaxTopF64AVX2(z *float64, n int) (top float64, start float64)
+func entmaxGatherF64AVX2(tile *float64, lists *float64, at *int32, counts *int, top *float64, start *float64, z *float64, k int, rows int, index *int) (columns int)
 
 // entmaxSearchF64AVX2 stores how many of the classes of a tile's rows have the largest logit beside
 // one, and what search finds of the classes that may have a p, of which top and start are what
@@ -5482,11 +5498,15 @@ func sparsemaxHotTileWideAVX512(e *float32, h *float64, z *float32, t *float32, 
 //go:noescape
 func sparsemaxNearTileWideAVX512(e *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64, top *float64, start *float64) (rejected uint32)
 
-// sparsemaxTopWideAVX512 returns the largest logit of a row, M, and a start: classes of a logit
-// below M + n (-1 - start), n being 1, have no probability.
+// sparsemaxGatherWideAVX512 stores in the columns of a tile the logits of rows of k classes that
+// may have a p, and -Inf behind them; if index is not nil, before them that of the class there. at
+// has the classes, of each row nearStride behind the last, counts how many these are, of a row of
+// too many mostNear; top the largest logits, M, and start where search begins: classes of a logit
+// below M + n (-1 - start) have no p. Rows behind the last one are that again. It overwrites lists,
+// rows as those of at, and returns how many columns there are.
 //
 //go:noescape
-func sparsemaxTopWideAVX512(z *float32, n int) (top float64, start float64)
+func sparsemaxGatherWideAVX512(tile *float32, lists *float32, at *int32, counts *int, top *float64, start *float64, z *float32, k int, rows int, index *int) (columns int)
 
 // sparsemaxSearchWideAVX512 stores how many of the classes of a tile's rows have the largest logit
 // beside one, and what search finds of the classes that may have a p, of which top and start are
@@ -5541,11 +5561,15 @@ func entmaxHotTileWideAVX512(e *float32, h *float64, z *float32, t *float32, k i
 //go:noescape
 func entmaxNearTileWideAVX512(e *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64, top *float64, start *float64) (rejected uint32)
 
-// entmaxTopWideAVX512 returns the largest logit of a row, M, and a start: classes of a logit below
-// M + n (-1 - start), n being 2, have no probability.
+// entmaxGatherWideAVX512 stores in the columns of a tile the logits of rows of k classes that may
+// have a p, and -Inf behind them; if index is not nil, before them that of the class there. at has
+// the classes, of each row nearStride behind the last, counts how many these are, of a row of too
+// many mostNear; top the largest logits, M, and start where search begins: classes of a logit below
+// M + n (-1 - start) have no p. Rows behind the last one are that again. It overwrites lists, rows
+// as those of at, and returns how many columns there are.
 //
 //go:noescape
-func entmaxTopWideAVX512(z *float32, n int) (top float64, start float64)
+func entmaxGatherWideAVX512(tile *float32, lists *float32, at *int32, counts *int, top *float64, start *float64, z *float32, k int, rows int, index *int) (columns int)
 
 // entmaxSearchWideAVX512 stores how many of the classes of a tile's rows have the largest logit
 // beside one, and what search finds of the classes that may have a p, of which top and start are
@@ -6030,11 +6054,15 @@ func sparsemaxHotTileWideAVX2(e *float32, h *float64, z *float32, t *float32, k 
 //go:noescape
 func sparsemaxNearTileWideAVX2(e *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64, top *float64, start *float64) (rejected uint32)
 
-// sparsemaxTopWideAVX2 returns the largest logit of a row, M, and a start: classes of a logit below
-// M + n (-1 - start), n being 1, have no probability.
+// sparsemaxGatherWideAVX2 stores in the columns of a tile the logits of rows of k classes that may
+// have a p, and -Inf behind them; if index is not nil, before them that of the class there. at has
+// the classes, of each row nearStride behind the last, counts how many these are, of a row of too
+// many mostNear; top the largest logits, M, and start where search begins: classes of a logit below
+// M + n (-1 - start) have no p. Rows behind the last one are that again. It overwrites lists, rows
+// as those of at, and returns how many columns there are.
 //
 //go:noescape
-func sparsemaxTopWideAVX2(z *float32, n int) (top float64, start float64)
+func sparsemaxGatherWideAVX2(tile *float32, lists *float32, at *int32, counts *int, top *float64, start *float64, z *float32, k int, rows int, index *int) (columns int)
 
 // sparsemaxSearchWideAVX2 stores how many of the classes of a tile's rows have the largest logit
 // beside one, and what search finds of the classes that may have a p, of which top and start are
@@ -6089,11 +6117,15 @@ func entmaxHotTileWideAVX2(e *float32, h *float64, z *float32, t *float32, k int
 //go:noescape
 func entmaxNearTileWideAVX2(e *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64, top *float64, start *float64) (rejected uint32)
 
-// entmaxTopWideAVX2 returns the largest logit of a row, M, and a start: classes of a logit below M
-// + n (-1 - start), n being 2, have no probability.
+// entmaxGatherWideAVX2 stores in the columns of a tile the logits of rows of k classes that may
+// have a p, and -Inf behind them; if index is not nil, before them that of the class there. at has
+// the classes, of each row nearStride behind the last, counts how many these are, of a row of too
+// many mostNear; top the largest logits, M, and start where search begins: classes of a logit below
+// M + n (-1 - start) have no p. Rows behind the last one are that again. It overwrites lists, rows
+// as those of at, and returns how many columns there are.
 //
 //go:noescape
-func entmaxTopWideAVX2(z *float32, n int) (top float64, start float64)
+func entmaxGatherWideAVX2(tile *float32, lists *float32, at *int32, counts *int, top *float64, start *float64, z *float32, k int, rows int, index *int) (columns int)
 
 // entmaxSearchWideAVX2 stores how many of the classes of a tile's rows have the largest logit
 // beside one, and what search finds of the classes that may have a p, of which top and start are

@@ -2,19 +2,10 @@
 
 package vec
 
-import (
-	"math"
-
-	"softloss/losses/internal/kernel/spec"
-)
+import "softloss/losses/internal/kernel/spec"
 
 // What a sparse map makes of a row depends on the classes that may have a probability: these go
 // into a tile. Of rows of an index only these matter, and that of the index.
-
-const (
-	mostNear = 128 // columns at most; rows of more classes that may have a probability are computed alone
-	nearPart = 512 // how many classes are looked at together
-)
 
 // nearRows are the rows of a tile.
 type nearRows[T spec.Float] struct {
@@ -22,7 +13,7 @@ type nearRows[T spec.Float] struct {
 	s      *tile[T]        // its first column is of the index, where there is one
 	h      *tile[float64]  // has at most the largest logits in z, where search starts in t, and room in h
 	w      int             // rows
-	counts [maxDoubles]int // of the other columns, -1 for a row for itself
+	counts [maxDoubles]int // of the other columns, mostNear for a row for itself
 }
 
 // sparseNear is [Sparse] for rows of an index.
@@ -36,16 +27,20 @@ func sparseNear[T spec.Float](n int, loss []float64, grad, z []T, index []int, s
 		run, alone = v.entmaxNearTile, v.entmaxIndex
 	}
 	s, h := b.s, b.h
+	for j := range b.w {
+		s.t[j] = 1
+	}
 	for i := 0; i < len(loss); i += b.w {
 		rows := min(b.w, len(loss)-i)
 		columns := b.gather(v, z[i*k:(i+rows)*k], index[i:i+rows], rows, k)
+		clear(s.t[b.w : columns*b.w])
 		f, _ := rowFactors(scale, s.padScale[:], i, rows, b.w)
 		rejected := run(&s.e[0], &h.h[0], &s.z[0], &s.t[0], columns, f, &s.padLoss[0], &h.z[0], &h.t[0])
 		copy(loss[i:], s.padLoss[:rows])
 		for j, y := range index[i : i+rows] {
 			g := spec.Row(grad, i+j, k)
 			switch {
-			case b.counts[j] < 0:
+			case b.alone(j):
 				if g == nil {
 					g = scratch[k+16:]
 				}
@@ -63,70 +58,27 @@ func sparseNear[T spec.Float](n int, loss []float64, grad, z []T, index []int, s
 	return -1
 }
 
-// gather stores the rows of logits z and of an index in the tile, and returns how many columns it
-// has.
+// gather stores the rows of logits z and of an index, unless that is nil, in the tile, and returns
+// how many columns it has.
 func (b *nearRows[T]) gather(v wide[T], z []T, index []int, rows, k int) (columns int) {
-	top, s, w, own := v.sparsemaxTop, b.s, b.w, min(len(index), 1)
+	gather := v.sparsemaxGather
 	if b.n == 2 {
-		top = v.entmaxTop
+		gather = v.entmaxGather
 	}
-	columns = 1
-	b.counts = [maxDoubles]int{}
-	for j := range rows {
-		x, y := z[j*k:(j+1)*k], -1
-		if own > 0 {
-			y = index[j]
-			s.z[j] = x[y]
-		}
-		most, start := top(&x[0], k)
-		b.h.z[j], b.h.t[j] = most, start
-		least := most - float64(b.n)*(1+start)
-		b.counts[j] = b.near(x, y, j, T(least-0x1p-20*math.Abs(least)-0x1p-100)) // no larger, rounded
-		columns = max(columns, own+b.counts[j])
-	}
-	for j, count := range b.counts[:w] {
-		c := own + count
-		if s.t[j] = 1; count < 0 || j >= rows { // one class
-			s.z[j], b.h.z[j], b.h.t[j], c = 0, 0, 0, 1
-		}
-		for ; c < columns; c++ {
-			s.z[c*w+j] = T(math.Inf(-1))
-		}
-	}
-	clear(s.t[w : columns*w])
-	return columns
+	return gather(&b.s.z[0], &b.s.out[0], &b.h.at[0], &b.counts[0], &b.h.z[0], &b.h.t[0], &z[0], k, rows, first(index))
 }
 
-// near stores in row j of the tile, behind the column of class y, if that is not -1, the logits of
-// x that are not below least, but that of y. It returns how many these are, or -1 where there is no
-// room for them.
-func (b *nearRows[T]) near(x []T, y, j int, least T) (count int) {
-	u, s, at := unitOf[T](), b.s, b.h.at[j*mostNear:][:mostNear-1]
-	to := s.z[j:]
-	if y >= 0 {
-		to = s.z[b.w+j:]
-	}
-	for lo := 0; lo < len(x); lo += nearPart {
-		part := x[lo:min(lo+nearPart, len(x))]
-		for _, c := range s.at[:u.above(&s.at[0], &part[0], len(part), least)] {
-			switch c := lo + int(c); {
-			case c == y:
-			case count == len(at):
-				return -1
-			default:
-				at[count], to[count*b.w] = int32(c), x[c]
-				count++
-			}
-		}
-	}
-	return count
-}
+// alone reports whether row j has too many columns.
+func (b *nearRows[T]) alone(j int) bool { return b.counts[j] == mostNear }
+
+// classes returns which the columns of row j are, but that of the index.
+func (b *nearRows[T]) classes(j int) []int32 { return b.h.at[j*nearStride:][:b.counts[j]] }
 
 // scatter stores the gradient of row j, of class y, in g.
 func (b *nearRows[T]) scatter(g []T, j, y int) {
 	clear(g)
 	e := b.s.e[j:]
-	for c, at := range b.h.at[j*mostNear:][:b.counts[j]] {
+	for c, at := range b.classes(j) {
 		g[at] = e[(c+1)*b.w]
 	}
 	g[y] = e[0]
@@ -155,7 +107,7 @@ func sparseNearLabels[T spec.Float](n int, loss []float64, grad, labelGrad, z, t
 			}
 			f, declined := spec.Factor(scale, i+j), rejected>>j&1
 			switch {
-			case b.counts[j] < 0:
+			case b.alone(j):
 				loss[i+j], declined = alone(g, l, x, y, k, &scratch[0], f)
 			case declined == 0:
 				loss[i+j], declined = run(g, l, x, y, k, b.top(j), top[j], ties[j], one[j], shift[j], f)
@@ -170,7 +122,7 @@ func sparseNearLabels[T spec.Float](n int, loss []float64, grad, labelGrad, z, t
 
 // top returns where row j has its largest logit, and 0 for one without.
 func (b *nearRows[T]) top(j int) int {
-	for c, at := range b.h.at[j*mostNear:][:b.counts[j]] {
+	for c, at := range b.classes(j) {
 		if float64(b.s.z[c*b.w+j]) == b.h.z[j] {
 			return int(at)
 		}

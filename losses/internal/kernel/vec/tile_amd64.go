@@ -71,10 +71,10 @@ type tile[T spec.Float] struct {
 	exps     [maxDoubles * mostVectors * tileRows]float64 // of the rows of a block
 	softmax  [softmaxNumbers * tileRows]float64           // of the rows of a block
 	ordinary [ordinaryRows]rowNumbers
-	par      [2]T                       // of a loss
-	at       [tileCols * tileRows]int32 // the classes of large p of a row
-	declined [mostParts]uint32          // the bits of the rows of each tile that are not for vectors
-	odd      [mostParts]uint32          // and of those of which no labels are made
+	par      [2]T                           // of a loss
+	at       [maxDoubles * nearStride]int32 // the classes of large p of a row, or those near the largest of several
+	declined [mostParts]uint32              // the bits of the rows of each tile that are not for vectors
+	odd      [mostParts]uint32              // and of those of which no labels are made
 }
 
 // tiler moves rows of elements T to and from tiles of A, which are as wide as its vectors of A, or

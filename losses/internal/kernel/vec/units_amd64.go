@@ -175,7 +175,7 @@ type wide[T spec.Float] interface {
 	sparsemaxTile(e, labelGrad *T, h *float64, z, t *T, k, tiles int, scale *T, step int, loss *float64, declined *uint32, lanes *float64)
 	sparsemaxHotTile(e *T, h *float64, z, t *T, k, tiles int, scale *T, step int, loss *float64, declined *uint32, lanes *float64)
 	sparsemaxNearTile(e *T, h *float64, z, t *T, k int, scale *T, loss, top, start *float64) (rejected uint32)
-	sparsemaxTop(z *T, n int) (top, start float64)
+	sparsemaxGather(tile, lists *T, at *int32, counts *int, top, start *float64, z *T, k, rows int, index *int) (columns int)
 	sparsemaxSearch(h *float64, z *T, k int, top, start, ties, one, shift *float64) (rejected uint32)
 	sparsemaxRowAt(grad, labelGrad, z, t *T, n, at int, top, ties, one, shift, f float64) (loss float64, rejected uint32)
 	sparsemaxRow(grad, labelGrad, z, t *T, n int, near *T, f float64) (loss float64, rejected uint32)
@@ -183,7 +183,7 @@ type wide[T spec.Float] interface {
 	entmaxTile(e, labelGrad *T, h *float64, z, t *T, k, tiles int, scale *T, step int, loss *float64, declined *uint32, lanes *float64)
 	entmaxHotTile(e *T, h *float64, z, t *T, k, tiles int, scale *T, step int, loss *float64, declined *uint32, lanes *float64)
 	entmaxNearTile(e *T, h *float64, z, t *T, k int, scale *T, loss, top, start *float64) (rejected uint32)
-	entmaxTop(z *T, n int) (top, start float64)
+	entmaxGather(tile, lists *T, at *int32, counts *int, top, start *float64, z *T, k, rows int, index *int) (columns int)
 	entmaxSearch(h *float64, z *T, k int, top, start, ties, one, shift *float64) (rejected uint32)
 	entmaxRowAt(grad, labelGrad, z, t *T, n, at int, top, ties, one, shift, f float64) (loss float64, rejected uint32)
 	entmaxRow(grad, labelGrad, z, t *T, n int, near *T, f float64) (loss float64, rejected uint32)
@@ -1068,8 +1068,8 @@ func (f64AVX512) sparsemaxHotTile(e *float64, h *float64, z, t *float64, k, tile
 func (f64AVX512) sparsemaxNearTile(e *float64, h *float64, z, t *float64, k int, scale *float64, loss, top, start *float64) (rejected uint32) {
 	return sparsemaxNearTileF64AVX512(e, h, z, t, k, scale, loss, top, start)
 }
-func (f64AVX512) sparsemaxTop(z *float64, n int) (top, start float64) {
-	return sparsemaxTopF64AVX512(z, n)
+func (f64AVX512) sparsemaxGather(tile, lists *float64, at *int32, counts *int, top, start *float64, z *float64, k, rows int, index *int) (columns int) {
+	return sparsemaxGatherF64AVX512(tile, lists, at, counts, top, start, z, k, rows, index)
 }
 func (f64AVX512) sparsemaxSearch(h *float64, z *float64, k int, top, start, ties, one, shift *float64) (rejected uint32) {
 	return sparsemaxSearchF64AVX512(h, z, k, top, start, ties, one, shift)
@@ -1092,7 +1092,9 @@ func (f64AVX512) entmaxHotTile(e *float64, h *float64, z, t *float64, k, tiles i
 func (f64AVX512) entmaxNearTile(e *float64, h *float64, z, t *float64, k int, scale *float64, loss, top, start *float64) (rejected uint32) {
 	return entmaxNearTileF64AVX512(e, h, z, t, k, scale, loss, top, start)
 }
-func (f64AVX512) entmaxTop(z *float64, n int) (top, start float64) { return entmaxTopF64AVX512(z, n) }
+func (f64AVX512) entmaxGather(tile, lists *float64, at *int32, counts *int, top, start *float64, z *float64, k, rows int, index *int) (columns int) {
+	return entmaxGatherF64AVX512(tile, lists, at, counts, top, start, z, k, rows, index)
+}
 func (f64AVX512) entmaxSearch(h *float64, z *float64, k int, top, start, ties, one, shift *float64) (rejected uint32) {
 	return entmaxSearchF64AVX512(h, z, k, top, start, ties, one, shift)
 }
@@ -1946,7 +1948,9 @@ func (f64AVX2) sparsemaxHotTile(e *float64, h *float64, z, t *float64, k, tiles 
 func (f64AVX2) sparsemaxNearTile(e *float64, h *float64, z, t *float64, k int, scale *float64, loss, top, start *float64) (rejected uint32) {
 	return sparsemaxNearTileF64AVX2(e, h, z, t, k, scale, loss, top, start)
 }
-func (f64AVX2) sparsemaxTop(z *float64, n int) (top, start float64) { return sparsemaxTopF64AVX2(z, n) }
+func (f64AVX2) sparsemaxGather(tile, lists *float64, at *int32, counts *int, top, start *float64, z *float64, k, rows int, index *int) (columns int) {
+	return sparsemaxGatherF64AVX2(tile, lists, at, counts, top, start, z, k, rows, index)
+}
 func (f64AVX2) sparsemaxSearch(h *float64, z *float64, k int, top, start, ties, one, shift *float64) (rejected uint32) {
 	return sparsemaxSearchF64AVX2(h, z, k, top, start, ties, one, shift)
 }
@@ -1968,7 +1972,9 @@ func (f64AVX2) entmaxHotTile(e *float64, h *float64, z, t *float64, k, tiles int
 func (f64AVX2) entmaxNearTile(e *float64, h *float64, z, t *float64, k int, scale *float64, loss, top, start *float64) (rejected uint32) {
 	return entmaxNearTileF64AVX2(e, h, z, t, k, scale, loss, top, start)
 }
-func (f64AVX2) entmaxTop(z *float64, n int) (top, start float64) { return entmaxTopF64AVX2(z, n) }
+func (f64AVX2) entmaxGather(tile, lists *float64, at *int32, counts *int, top, start *float64, z *float64, k, rows int, index *int) (columns int) {
+	return entmaxGatherF64AVX2(tile, lists, at, counts, top, start, z, k, rows, index)
+}
 func (f64AVX2) entmaxSearch(h *float64, z *float64, k int, top, start, ties, one, shift *float64) (rejected uint32) {
 	return entmaxSearchF64AVX2(h, z, k, top, start, ties, one, shift)
 }
@@ -2275,8 +2281,8 @@ func (wideAVX512) sparsemaxHotTile(e *float32, h *float64, z, t *float32, k, til
 func (wideAVX512) sparsemaxNearTile(e *float32, h *float64, z, t *float32, k int, scale *float32, loss, top, start *float64) (rejected uint32) {
 	return sparsemaxNearTileWideAVX512(e, h, z, t, k, scale, loss, top, start)
 }
-func (wideAVX512) sparsemaxTop(z *float32, n int) (top, start float64) {
-	return sparsemaxTopWideAVX512(z, n)
+func (wideAVX512) sparsemaxGather(tile, lists *float32, at *int32, counts *int, top, start *float64, z *float32, k, rows int, index *int) (columns int) {
+	return sparsemaxGatherWideAVX512(tile, lists, at, counts, top, start, z, k, rows, index)
 }
 func (wideAVX512) sparsemaxSearch(h *float64, z *float32, k int, top, start, ties, one, shift *float64) (rejected uint32) {
 	return sparsemaxSearchWideAVX512(h, z, k, top, start, ties, one, shift)
@@ -2299,7 +2305,9 @@ func (wideAVX512) entmaxHotTile(e *float32, h *float64, z, t *float32, k, tiles 
 func (wideAVX512) entmaxNearTile(e *float32, h *float64, z, t *float32, k int, scale *float32, loss, top, start *float64) (rejected uint32) {
 	return entmaxNearTileWideAVX512(e, h, z, t, k, scale, loss, top, start)
 }
-func (wideAVX512) entmaxTop(z *float32, n int) (top, start float64) { return entmaxTopWideAVX512(z, n) }
+func (wideAVX512) entmaxGather(tile, lists *float32, at *int32, counts *int, top, start *float64, z *float32, k, rows int, index *int) (columns int) {
+	return entmaxGatherWideAVX512(tile, lists, at, counts, top, start, z, k, rows, index)
+}
 func (wideAVX512) entmaxSearch(h *float64, z *float32, k int, top, start, ties, one, shift *float64) (rejected uint32) {
 	return entmaxSearchWideAVX512(h, z, k, top, start, ties, one, shift)
 }
@@ -2496,8 +2504,8 @@ func (wideAVX2) sparsemaxHotTile(e *float32, h *float64, z, t *float32, k, tiles
 func (wideAVX2) sparsemaxNearTile(e *float32, h *float64, z, t *float32, k int, scale *float32, loss, top, start *float64) (rejected uint32) {
 	return sparsemaxNearTileWideAVX2(e, h, z, t, k, scale, loss, top, start)
 }
-func (wideAVX2) sparsemaxTop(z *float32, n int) (top, start float64) {
-	return sparsemaxTopWideAVX2(z, n)
+func (wideAVX2) sparsemaxGather(tile, lists *float32, at *int32, counts *int, top, start *float64, z *float32, k, rows int, index *int) (columns int) {
+	return sparsemaxGatherWideAVX2(tile, lists, at, counts, top, start, z, k, rows, index)
 }
 func (wideAVX2) sparsemaxSearch(h *float64, z *float32, k int, top, start, ties, one, shift *float64) (rejected uint32) {
 	return sparsemaxSearchWideAVX2(h, z, k, top, start, ties, one, shift)
@@ -2520,7 +2528,9 @@ func (wideAVX2) entmaxHotTile(e *float32, h *float64, z, t *float32, k, tiles in
 func (wideAVX2) entmaxNearTile(e *float32, h *float64, z, t *float32, k int, scale *float32, loss, top, start *float64) (rejected uint32) {
 	return entmaxNearTileWideAVX2(e, h, z, t, k, scale, loss, top, start)
 }
-func (wideAVX2) entmaxTop(z *float32, n int) (top, start float64) { return entmaxTopWideAVX2(z, n) }
+func (wideAVX2) entmaxGather(tile, lists *float32, at *int32, counts *int, top, start *float64, z *float32, k, rows int, index *int) (columns int) {
+	return entmaxGatherWideAVX2(tile, lists, at, counts, top, start, z, k, rows, index)
+}
 func (wideAVX2) entmaxSearch(h *float64, z *float32, k int, top, start, ties, one, shift *float64) (rejected uint32) {
 	return entmaxSearchWideAVX2(h, z, k, top, start, ties, one, shift)
 }

@@ -97,7 +97,7 @@ func writeConstants(path string) error {
 		{"smoothFew32", smoothFew32}, {"smoothFew64", smoothFew64}, {"smoothMore32", smoothMore32},
 		{"smoothMore64", smoothMore64}, {"smoothNarrow", smoothNarrow},
 		{"smoothWide", smoothWide}, {"linkedPars", linkedPars}, {"linkedNarrow", linkedNarrow},
-		{"linkedWide", linkedWide}, {"blockSums", blockSums},
+		{"linkedWide", linkedWide}, {"blockSums", blockSums}, {"mostNear", mostNear}, {"nearStride", nearStride},
 		{"softmaxOdds", softmaxOdds}, {"softmaxOthers", softmaxOthers}, {"softmaxDot", softmaxDot},
 		{"softmaxOwn", softmaxOwn},
 		{"softmaxMax", softmaxMax}, {"softmaxTop", softmaxTop}, {"softmaxLog", softmaxLog},

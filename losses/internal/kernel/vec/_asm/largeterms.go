@@ -33,30 +33,16 @@ func (g isa) above() {
 func (g isa) positions(to reg.GPVirtual) func(i reg.GPVirtual, m mask, k *mask) {
 	if !g.avx512 {
 		return func(i reg.GPVirtual, m mask, _ *mask) {
-			next, done := label("found"), label("none")
-			bits, place := g.maskBits(m), GP64()
-			Label(next)
-			BSFL(bits, place.As32())
-			JEQ(LabelRef(done))
-			BLSRL(bits, bits)
-			ADDQ(i, place)
-			MOVL(place.As32(), Mem{Base: to})
-			ADDQ(Imm(4), to)
-			JMP(LabelRef(next))
-			Label(done)
+			g.eachBit(g.maskBits(m), func(place reg.GPVirtual) {
+				ADDQ(i, place)
+				MOVL(place.As32(), Mem{Base: to})
+				ADDQ(Imm(4), to)
+			})
 		}
 	}
-	vec := func() reg.VecVirtual { return isa{avx512: true}.vec() }
-	if g.f64 {
-		vec = func() reg.VecVirtual { return YMM() }
-	}
-	at, step := vec(), vec()
-	VMOVDQU32(g.firstIntegers(), at)
-	lanes := GP32()
-	MOVL(U32(g.lanes()), lanes)
-	VPBROADCASTD(lanes, step)
+	at, step := g.laneNumbers()
 	return func(_ reg.GPVirtual, m mask, k *mask) {
-		y, bits := vec(), g.maskBits(m)
+		y, bits := g.integers(), g.maskBits(m)
 		VPCOMPRESSD_Z(at, m.op, y)
 		if k == nil {
 			VMOVDQU32(y, Mem{Base: to})
@@ -67,6 +53,24 @@ func (g isa) positions(to reg.GPVirtual) func(i reg.GPVirtual, m mask, k *mask) 
 		POPCNTL(bits, bits)
 		LEAQ(Mem{Base: to, Index: bits.As64(), Scale: 4}, to)
 	}
+}
+
+// integers returns a vector for an integer of 32 bits a lane, with AVX-512.
+func (g isa) integers() reg.VecVirtual {
+	if g.f64 {
+		return YMM()
+	}
+	return ZMM()
+}
+
+// laneNumbers returns the numbers of the lanes, and what makes of them those of the next vector.
+func (g isa) laneNumbers() (numbers, step reg.VecVirtual) {
+	numbers, step = g.integers(), g.integers()
+	VMOVDQU32(g.firstIntegers(), numbers)
+	lanes := GP32()
+	MOVL(U32(g.lanes()), lanes)
+	VPBROADCASTD(lanes, step)
+	return numbers, step
 }
 
 // firstIntegers returns memory that holds 0 to 15.

@@ -228,7 +228,7 @@ func (g isa) wide() {
 		g.sparseTile(n, false)
 		g.sparseTile(n, true)
 		g.sparseNearTile(n)
-		g.sparseTop(n)
+		g.sparseGather(n)
 		g.sparseSearch(n)
 		g.sparseRowAt(n)
 		g.sparseRow(n, false)

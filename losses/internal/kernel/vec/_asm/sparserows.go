@@ -2,7 +2,6 @@ package main
 
 import (
 	"math"
-	"strconv"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
@@ -79,18 +78,6 @@ func (s *sparse) ofRow(unsettled mask) {
 	loss, rejected := s.losses(unsettled)
 	g.result(loss, "loss")
 	Store(rejected, Return("rejected"))
-	g.ret()
-}
-
-// sparseTop emits what [isa.sparseNear] takes of a row.
-func (g isa) sparseTop(n int) {
-	g.text(sparseNames[n]+"Top", "func(z *T, n int) (top, start float64)",
-		"returns the largest logit of a row, M, and a start: classes of a logit below M + n (-1 - start), n being",
-		strconv.Itoa(n)+", have no probability.")
-	s := sparse{isa: g, n: n, zero: g.zeros(1)[0], total: g.sumOfLanes}
-	s.setTop(g.param("z"), g.param("n"))
-	g.result(s.loaded(s.top), "top")
-	g.result(s.loaded(s.start), "start")
 	g.ret()
 }
 
@@ -208,12 +195,10 @@ func (s *sparse) setStart(sum reg.VecVirtual, most, byM Op) {
 // elements is what the elements of rows are compared in.
 func (g isa) elements() isa { return isa{avx512: g.avx512, f64: g.f64 && !g.narrow} }
 
-// list stores in near the logits of the classes that may have a p, but the maxima, and -Inf behind
-// them.
-func (s *sparse) list(z, n reg.GPVirtual) {
-	in, at, count := s.elements(), s.param("near"), GP64()
-	top, least, limit := in.vec(), in.vec(), s.vec()
-	in.bcast(s.most, top)
+// least returns, in elements, what no logit is less than whose class may have a p.
+func (s *sparse) least() reg.VecVirtual {
+	in := s.elements()
+	least, limit := in.vec(), s.vec()
 	s.load(s.constant(-1), limit) // M + n (δ - 1), rounded: no logit that is larger is less than that
 	s.sub(s.start, limit, limit)
 	if s.n == 2 {
@@ -224,6 +209,15 @@ func (s *sparse) list(z, n reg.GPVirtual) {
 		limit = s.narrowed(limit)
 	}
 	in.bcast(limit.AsX(), least)
+	return least
+}
+
+// list stores in near the logits of the classes that may have a p, but the maxima, and -Inf behind
+// them.
+func (s *sparse) list(z, n reg.GPVirtual) {
+	in, at, count := s.elements(), s.param("near"), GP64()
+	top, least := in.vec(), s.least()
+	in.bcast(s.most, top)
 	s.at = GP64()
 	XORQ(s.at, s.at)
 	MOVQ(I64(-1), count)
@@ -271,33 +265,48 @@ func (g isa) compress(x reg.VecVirtual, from Mem, m mask, to reg.GPVirtual) {
 	bits := g.maskBits(m)
 	if g.avx512 {
 		y := g.vec()
-		if g.f64 {
-			VCOMPRESSPD_Z(x, m.op, y)
-		} else {
-			VCOMPRESSPS_Z(x, m.op, y)
-		}
+		g.compressed(x, m, y)
 		g.store(y, Mem{Base: to})
 		POPCNTL(bits, bits)
 		LEAQ(Mem{Base: to, Index: bits.As64(), Scale: uint8(g.size())}, to)
 		return
 	}
-	next, done := label("lane"), label("none")
-	TESTL(bits, bits)
-	JEQ(LabelRef(done))
-	Label(next)
-	lane := GP64()
-	XORL(lane.As32(), lane.As32())
-	BSFL(bits, lane.As32())
-	ADDQ(from.Index, lane)
-	if from.Index = lane; g.f64 {
-		MOVQ(from, lane)
-		MOVQ(lane, Mem{Base: to})
+	g.eachBit(bits, func(lane reg.GPVirtual) {
+		ADDQ(from.Index, lane)
+		from.Index = lane
+		g.moveOne(from, lane, Mem{Base: to})
+		ADDQ(Imm(uint64(g.size())), to)
+	})
+}
+
+// compressed stores the lanes of m of x in the first ones of dst, with AVX-512.
+func (g isa) compressed(x reg.VecVirtual, m mask, dst reg.VecVirtual) {
+	if g.f64 {
+		VCOMPRESSPD_Z(x, m.op, dst)
 	} else {
-		MOVL(from, lane.As32())
-		MOVL(lane.As32(), Mem{Base: to})
+		VCOMPRESSPS_Z(x, m.op, dst)
 	}
-	ADDQ(Imm(uint64(g.size())), to)
+}
+
+// moveOne moves an element by way of x.
+func (g isa) moveOne(from Mem, x reg.GPVirtual, to Mem) {
+	if g.size() == 8 {
+		MOVQ(from, x)
+		MOVQ(x, to)
+		return
+	}
+	MOVL(from, x.As32())
+	MOVL(x.As32(), to)
+}
+
+// eachBit emits body for the places of all bits, which it clears.
+func (g isa) eachBit(bits reg.GPVirtual, body func(place reg.GPVirtual)) {
+	next, done, place := label("found"), label("none"), GP64()
+	Label(next)
+	BSFL(bits, place.As32())
+	JEQ(LabelRef(done))
 	BLSRL(bits, bits)
-	JNE(LabelRef(next))
+	body(place)
+	JMP(LabelRef(next))
 	Label(done)
 }

@@ -238,12 +238,21 @@ func (g isa) tileIn() {
 	g.withFewColumns(dst, src, k, func(columns, v, i int) int { return i*columns + v })
 	Label("tile")
 	ps, s1, s3 := g.rowPointers(src, k)
-	half := g // Vectors of half the lanes are moved by fewer of AMD's ports.
-	half.avx512 = false
 	var pair func(c reg.GPVirtual)
 	if !g.f64 {
 		pair = func(c reg.GPVirtual) { g.pairIn(g.columnAt(dst, c), c, ps, s1, s3) }
 	}
+	g.columnsIn(dst, k, ps, s1, s3, pair)
+	advance(k, g.column(), dst)
+	advance(k, g.bytes(), src)
+	moreTiles()
+	g.ret()
+}
+
+// columnsIn stores k columns of the rows of [isa.rowPointers]; pair is that of [isa.quads].
+func (g isa) columnsIn(dst, k reg.GPVirtual, ps []reg.GPVirtual, s1, s3 reg.GPVirtual, pair func(c reg.GPVirtual)) {
+	half := g // Vectors of half the lanes are moved by fewer of AMD's ports.
+	half.avx512 = false
 	c := GP64()
 	XORQ(c, c)
 	g.quads(c, k, func(c reg.GPVirtual) {
@@ -263,10 +272,6 @@ func (g isa) tileIn() {
 			}
 		}
 	}, pair)
-	advance(k, g.column(), dst)
-	advance(k, g.bytes(), src)
-	moreTiles()
-	g.ret()
 }
 
 // pairIn stores two columns of float32, from column c on, at out.
