@@ -1982,6 +1982,12 @@ func sigmoidAsymmetricF64AVX512(loss *float64, grad *float64, z *float64, yes *f
 //go:noescape
 func sigmoidAsymmetricMarginF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
 
+// sparseScatterF64AVX512 stores the gradients of rows of k: those in e, the first column being that
+// of index and the others the classes in at, and 0.
+//
+//go:noescape
+func sparseScatterF64AVX512(grad *float64, k int, rows int, e *float64, at *int32, counts *int, index *int)
+
 // temperedLogitsF64AVX512 stores the logits w of which the softmax with 0 is the tempered one of z
 // with 0, by 2 steps; par is a temperedPlan's.
 //
@@ -2010,38 +2016,50 @@ func sparsemaxTileF64AVX512(e *float64, labelGrad *float64, h *float64, z *float
 //go:noescape
 func sparsemaxHotTileF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, tiles int, scale *float64, step int, loss *float64, declined *uint32, lanes *float64)
 
-// sparsemaxNearTileF64AVX512 stores the losses of the rows of a tile, with labels that are a 1 and
-// zeros, of the classes that may have a p and that of the 1, and in e scale times the gradients;
-// top and start are what sparsemaxTop has returned; it overwrites h, room for k vectors. rejected
-// has the bits of the rows that has an invalid label, a loss that is not finite or no
-// probabilities.
+// sparsemaxNearTileF64AVX512 stores the losses of the rows of a tile, with labels that are t, of
+// the classes that may have a p and in e scale times the gradients; top and start are what
+// sparsemaxGather has stored; it overwrites h, room for k vectors. rejected has the bits of the
+// rows that has an invalid label, a loss that is not finite or no probabilities. Unless labelGrad
+// is nil it stores the gradients by the labels there. Labels are not checked.
 //
 //go:noescape
-func sparsemaxNearTileF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64, top *float64, start *float64) (rejected uint32)
+func sparsemaxNearTileF64AVX512(e *float64, labelGrad *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64, top *float64, start *float64, one *float64, shift *float64) (rejected uint32)
+
+// sparsemaxHotNearTileF64AVX512 stores the losses of the rows of a tile, with labels that are a 1
+// and zeros, of the classes that may have a p and in e scale times the gradients; top and start are
+// what sparsemaxGather has stored; it overwrites h, room for k vectors. rejected has the bits of
+// the rows that has an invalid label, a loss that is not finite or no probabilities.
+//
+//go:noescape
+func sparsemaxHotNearTileF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64, top *float64, start *float64) (rejected uint32)
+
+// sparsemaxFarF64AVX512 adds to the losses of rows of k those of the classes that sparsemaxGather
+// has left out, and stores scale times the gradients, of each row step elements behind the last,
+// and, unless labelGrad is nil, those by the labels: of the classes in at what is in e and labelE.
+// rejected has the bits of the rows with an invalid label or a loss that is not finite.
+//
+//go:noescape
+func sparsemaxFarF64AVX512(grad *float64, step int, labelGrad *float64, z *float64, t *float64, k int, rows int, e *float64, labelE *float64, at *int32, counts *int, top *float64, start *float64, one *float64, shift *float64, scale *float64, loss *float64) (rejected uint32)
 
 // sparsemaxGatherF64AVX512 stores in the columns of a tile the logits of rows of k classes that may
-// have a p, and -Inf behind them; if index is not nil, before them that of the class there. at has
-// the classes, of each row nearStride behind the last, counts how many these are, of a row of too
-// many mostNear; top the largest logits, M, and start where search begins: classes of a logit below
-// M + n (-1 - start) have no p. Rows behind the last one are that again. It overwrites lists, rows
-// as those of at, and returns how many columns there are.
+// have a p, -Inf behind them, and in labels their labels, 0 there; in at the classes, of each row
+// nearStride behind the last, in counts how many these are, of a row of too many mostNear; in top
+// the largest logits, M, and in start where search begins: classes of a logit below M + n (-1 -
+// start) have no p. Rows behind the last one are that again. It overwrites lists, rows as those of
+// at, twice as many as the tile has, and returns how many columns there are.
 //
 //go:noescape
-func sparsemaxGatherF64AVX512(tile *float64, lists *float64, at *int32, counts *int, top *float64, start *float64, z *float64, k int, rows int, index *int) (columns int)
+func sparsemaxGatherF64AVX512(tile *float64, labels *float64, lists *float64, at *int32, counts *int, top *float64, start *float64, z *float64, t *float64, k int, rows int) (columns int)
 
-// sparsemaxSearchF64AVX512 stores how many of the classes of a tile's rows have the largest logit
-// beside one, and what search finds of the classes that may have a p, of which top and start are
-// what sparsemaxTop has returned; it overwrites h, room for k vectors. rejected has the bits of the
-// rows where it finds nothing.
+// sparsemaxHotGatherF64AVX512 stores in the columns of a tile the logits of rows of k classes that
+// may have a p, -Inf behind them, and before them that of the class of index; in at the classes, of
+// each row nearStride behind the last, in counts how many these are, of a row of too many mostNear;
+// in top the largest logits, M, and in start where search begins: classes of a logit below M + n
+// (-1 - start) have no p. Rows behind the last one are that again. It overwrites lists, rows as
+// those of at, twice as many as the tile has, and returns how many columns there are.
 //
 //go:noescape
-func sparsemaxSearchF64AVX512(h *float64, z *float64, k int, top *float64, start *float64, ties *float64, one *float64, shift *float64) (rejected uint32)
-
-// sparsemaxRowAtF64AVX512 is sparsemaxRow for a row with the largest logit, top, at a place and at
-// ties others, of which sparsemaxSearch has found one and shift.
-//
-//go:noescape
-func sparsemaxRowAtF64AVX512(grad *float64, labelGrad *float64, z *float64, t *float64, n int, at int, top float64, ties float64, one float64, shift float64, f float64) (loss float64, rejected uint32)
+func sparsemaxHotGatherF64AVX512(tile *float64, lists *float64, at *int32, counts *int, top *float64, start *float64, z *float64, k int, rows int, index *int) (columns int)
 
 // sparsemaxRowF64AVX512 returns the loss of a row, with the labels t or that of class y, and stores
 // f times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
@@ -2074,37 +2092,50 @@ func entmaxTileF64AVX512(e *float64, labelGrad *float64, h *float64, z *float64,
 //go:noescape
 func entmaxHotTileF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, tiles int, scale *float64, step int, loss *float64, declined *uint32, lanes *float64)
 
-// entmaxNearTileF64AVX512 stores the losses of the rows of a tile, with labels that are a 1 and
-// zeros, of the classes that may have a p and that of the 1, and in e scale times the gradients;
-// top and start are what entmaxTop has returned; it overwrites h, room for k vectors. rejected has
-// the bits of the rows that has an invalid label, a loss that is not finite or no probabilities.
+// entmaxNearTileF64AVX512 stores the losses of the rows of a tile, with labels that are t, of the
+// classes that may have a p and in e scale times the gradients; top and start are what entmaxGather
+// has stored; it overwrites h, room for k vectors. rejected has the bits of the rows that has an
+// invalid label, a loss that is not finite or no probabilities. Unless labelGrad is nil it stores
+// the gradients by the labels there. Labels are not checked.
 //
 //go:noescape
-func entmaxNearTileF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64, top *float64, start *float64) (rejected uint32)
+func entmaxNearTileF64AVX512(e *float64, labelGrad *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64, top *float64, start *float64, one *float64, shift *float64) (rejected uint32)
+
+// entmaxHotNearTileF64AVX512 stores the losses of the rows of a tile, with labels that are a 1 and
+// zeros, of the classes that may have a p and in e scale times the gradients; top and start are
+// what entmaxGather has stored; it overwrites h, room for k vectors. rejected has the bits of the
+// rows that has an invalid label, a loss that is not finite or no probabilities.
+//
+//go:noescape
+func entmaxHotNearTileF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64, top *float64, start *float64) (rejected uint32)
+
+// entmaxFarF64AVX512 adds to the losses of rows of k those of the classes that entmaxGather has
+// left out, and stores scale times the gradients, of each row step elements behind the last, and,
+// unless labelGrad is nil, those by the labels: of the classes in at what is in e and labelE.
+// rejected has the bits of the rows with an invalid label or a loss that is not finite.
+//
+//go:noescape
+func entmaxFarF64AVX512(grad *float64, step int, labelGrad *float64, z *float64, t *float64, k int, rows int, e *float64, labelE *float64, at *int32, counts *int, top *float64, start *float64, one *float64, shift *float64, scale *float64, loss *float64) (rejected uint32)
 
 // entmaxGatherF64AVX512 stores in the columns of a tile the logits of rows of k classes that may
-// have a p, and -Inf behind them; if index is not nil, before them that of the class there. at has
-// the classes, of each row nearStride behind the last, counts how many these are, of a row of too
-// many mostNear; top the largest logits, M, and start where search begins: classes of a logit below
-// M + n (-1 - start) have no p. Rows behind the last one are that again. It overwrites lists, rows
-// as those of at, and returns how many columns there are.
+// have a p, -Inf behind them, and in labels their labels, 0 there; in at the classes, of each row
+// nearStride behind the last, in counts how many these are, of a row of too many mostNear; in top
+// the largest logits, M, and in start where search begins: classes of a logit below M + n (-1 -
+// start) have no p. Rows behind the last one are that again. It overwrites lists, rows as those of
+// at, twice as many as the tile has, and returns how many columns there are.
 //
 //go:noescape
-func entmaxGatherF64AVX512(tile *float64, lists *float64, at *int32, counts *int, top *float64, start *float64, z *float64, k int, rows int, index *int) (columns int)
+func entmaxGatherF64AVX512(tile *float64, labels *float64, lists *float64, at *int32, counts *int, top *float64, start *float64, z *float64, t *float64, k int, rows int) (columns int)
 
-// entmaxSearchF64AVX512 stores how many of the classes of a tile's rows have the largest logit
-// beside one, and what search finds of the classes that may have a p, of which top and start are
-// what entmaxTop has returned; it overwrites h, room for k vectors. rejected has the bits of the
-// rows where it finds nothing.
+// entmaxHotGatherF64AVX512 stores in the columns of a tile the logits of rows of k classes that may
+// have a p, -Inf behind them, and before them that of the class of index; in at the classes, of
+// each row nearStride behind the last, in counts how many these are, of a row of too many mostNear;
+// in top the largest logits, M, and in start where search begins: classes of a logit below M + n
+// (-1 - start) have no p. Rows behind the last one are that again. It overwrites lists, rows as
+// those of at, twice as many as the tile has, and returns how many columns there are.
 //
 //go:noescape
-func entmaxSearchF64AVX512(h *float64, z *float64, k int, top *float64, start *float64, ties *float64, one *float64, shift *float64) (rejected uint32)
-
-// entmaxRowAtF64AVX512 is entmaxRow for a row with the largest logit, top, at a place and at ties
-// others, of which entmaxSearch has found one and shift.
-//
-//go:noescape
-func entmaxRowAtF64AVX512(grad *float64, labelGrad *float64, z *float64, t *float64, n int, at int, top float64, ties float64, one float64, shift float64, f float64) (loss float64, rejected uint32)
+func entmaxHotGatherF64AVX512(tile *float64, lists *float64, at *int32, counts *int, top *float64, start *float64, z *float64, k int, rows int, index *int) (columns int)
 
 // entmaxRowF64AVX512 returns the loss of a row, with the labels t or that of class y, and stores f
 // times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
@@ -4262,6 +4293,12 @@ func sigmoidAsymmetricF64AVX2(loss *float64, grad *float64, z *float64, yes *flo
 //go:noescape
 func sigmoidAsymmetricMarginF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
 
+// sparseScatterF64AVX2 stores the gradients of rows of k: those in e, the first column being that
+// of index and the others the classes in at, and 0.
+//
+//go:noescape
+func sparseScatterF64AVX2(grad *float64, k int, rows int, e *float64, at *int32, counts *int, index *int)
+
 // temperedLogitsF64AVX2 stores the logits w of which the softmax with 0 is the tempered one of z
 // with 0, by 2 steps; par is a temperedPlan's.
 //
@@ -4290,38 +4327,50 @@ func sparsemaxTileF64AVX2(e *float64, labelGrad *float64, h *float64, z *float64
 //go:noescape
 func sparsemaxHotTileF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, tiles int, scale *float64, step int, loss *float64, declined *uint32, lanes *float64)
 
-// sparsemaxNearTileF64AVX2 stores the losses of the rows of a tile, with labels that are a 1 and
-// zeros, of the classes that may have a p and that of the 1, and in e scale times the gradients;
-// top and start are what sparsemaxTop has returned; it overwrites h, room for k vectors. rejected
-// has the bits of the rows that has an invalid label, a loss that is not finite or no
-// probabilities.
+// sparsemaxNearTileF64AVX2 stores the losses of the rows of a tile, with labels that are t, of the
+// classes that may have a p and in e scale times the gradients; top and start are what
+// sparsemaxGather has stored; it overwrites h, room for k vectors. rejected has the bits of the
+// rows that has an invalid label, a loss that is not finite or no probabilities. Unless labelGrad
+// is nil it stores the gradients by the labels there. Labels are not checked.
 //
 //go:noescape
-func sparsemaxNearTileF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64, top *float64, start *float64) (rejected uint32)
+func sparsemaxNearTileF64AVX2(e *float64, labelGrad *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64, top *float64, start *float64, one *float64, shift *float64) (rejected uint32)
+
+// sparsemaxHotNearTileF64AVX2 stores the losses of the rows of a tile, with labels that are a 1 and
+// zeros, of the classes that may have a p and in e scale times the gradients; top and start are
+// what sparsemaxGather has stored; it overwrites h, room for k vectors. rejected has the bits of
+// the rows that has an invalid label, a loss that is not finite or no probabilities.
+//
+//go:noescape
+func sparsemaxHotNearTileF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64, top *float64, start *float64) (rejected uint32)
+
+// sparsemaxFarF64AVX2 adds to the losses of rows of k those of the classes that sparsemaxGather has
+// left out, and stores scale times the gradients, of each row step elements behind the last, and,
+// unless labelGrad is nil, those by the labels: of the classes in at what is in e and labelE.
+// rejected has the bits of the rows with an invalid label or a loss that is not finite.
+//
+//go:noescape
+func sparsemaxFarF64AVX2(grad *float64, step int, labelGrad *float64, z *float64, t *float64, k int, rows int, e *float64, labelE *float64, at *int32, counts *int, top *float64, start *float64, one *float64, shift *float64, scale *float64, loss *float64) (rejected uint32)
 
 // sparsemaxGatherF64AVX2 stores in the columns of a tile the logits of rows of k classes that may
-// have a p, and -Inf behind them; if index is not nil, before them that of the class there. at has
-// the classes, of each row nearStride behind the last, counts how many these are, of a row of too
-// many mostNear; top the largest logits, M, and start where search begins: classes of a logit below
-// M + n (-1 - start) have no p. Rows behind the last one are that again. It overwrites lists, rows
-// as those of at, and returns how many columns there are.
+// have a p, -Inf behind them, and in labels their labels, 0 there; in at the classes, of each row
+// nearStride behind the last, in counts how many these are, of a row of too many mostNear; in top
+// the largest logits, M, and in start where search begins: classes of a logit below M + n (-1 -
+// start) have no p. Rows behind the last one are that again. It overwrites lists, rows as those of
+// at, twice as many as the tile has, and returns how many columns there are.
 //
 //go:noescape
-func sparsemaxGatherF64AVX2(tile *float64, lists *float64, at *int32, counts *int, top *float64, start *float64, z *float64, k int, rows int, index *int) (columns int)
+func sparsemaxGatherF64AVX2(tile *float64, labels *float64, lists *float64, at *int32, counts *int, top *float64, start *float64, z *float64, t *float64, k int, rows int) (columns int)
 
-// sparsemaxSearchF64AVX2 stores how many of the classes of a tile's rows have the largest logit
-// beside one, and what search finds of the classes that may have a p, of which top and start are
-// what sparsemaxTop has returned; it overwrites h, room for k vectors. rejected has the bits of the
-// rows where it finds nothing.
+// sparsemaxHotGatherF64AVX2 stores in the columns of a tile the logits of rows of k classes that
+// may have a p, -Inf behind them, and before them that of the class of index; in at the classes, of
+// each row nearStride behind the last, in counts how many these are, of a row of too many mostNear;
+// in top the largest logits, M, and in start where search begins: classes of a logit below M + n
+// (-1 - start) have no p. Rows behind the last one are that again. It overwrites lists, rows as
+// those of at, twice as many as the tile has, and returns how many columns there are.
 //
 //go:noescape
-func sparsemaxSearchF64AVX2(h *float64, z *float64, k int, top *float64, start *float64, ties *float64, one *float64, shift *float64) (rejected uint32)
-
-// sparsemaxRowAtF64AVX2 is sparsemaxRow for a row with the largest logit, top, at a place and at
-// ties others, of which sparsemaxSearch has found one and shift.
-//
-//go:noescape
-func sparsemaxRowAtF64AVX2(grad *float64, labelGrad *float64, z *float64, t *float64, n int, at int, top float64, ties float64, one float64, shift float64, f float64) (loss float64, rejected uint32)
+func sparsemaxHotGatherF64AVX2(tile *float64, lists *float64, at *int32, counts *int, top *float64, start *float64, z *float64, k int, rows int, index *int) (columns int)
 
 // sparsemaxRowF64AVX2 returns the loss of a row, with the labels t or that of class y, and stores f
 // times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
@@ -4354,37 +4403,50 @@ func entmaxTileF64AVX2(e *float64, labelGrad *float64, h *float64, z *float64, t
 //go:noescape
 func entmaxHotTileF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, tiles int, scale *float64, step int, loss *float64, declined *uint32, lanes *float64)
 
-// entmaxNearTileF64AVX2 stores the losses of the rows of a tile, with labels that are a 1 and
-// zeros, of the classes that may have a p and that of the 1, and in e scale times the gradients;
-// top and start are what entmaxTop has returned; it overwrites h, room for k vectors. rejected has
-// the bits of the rows that has an invalid label, a loss that is not finite or no probabilities.
+// entmaxNearTileF64AVX2 stores the losses of the rows of a tile, with labels that are t, of the
+// classes that may have a p and in e scale times the gradients; top and start are what entmaxGather
+// has stored; it overwrites h, room for k vectors. rejected has the bits of the rows that has an
+// invalid label, a loss that is not finite or no probabilities. Unless labelGrad is nil it stores
+// the gradients by the labels there. Labels are not checked.
 //
 //go:noescape
-func entmaxNearTileF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64, top *float64, start *float64) (rejected uint32)
+func entmaxNearTileF64AVX2(e *float64, labelGrad *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64, top *float64, start *float64, one *float64, shift *float64) (rejected uint32)
+
+// entmaxHotNearTileF64AVX2 stores the losses of the rows of a tile, with labels that are a 1 and
+// zeros, of the classes that may have a p and in e scale times the gradients; top and start are
+// what entmaxGather has stored; it overwrites h, room for k vectors. rejected has the bits of the
+// rows that has an invalid label, a loss that is not finite or no probabilities.
+//
+//go:noescape
+func entmaxHotNearTileF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64, top *float64, start *float64) (rejected uint32)
+
+// entmaxFarF64AVX2 adds to the losses of rows of k those of the classes that entmaxGather has left
+// out, and stores scale times the gradients, of each row step elements behind the last, and, unless
+// labelGrad is nil, those by the labels: of the classes in at what is in e and labelE. rejected has
+// the bits of the rows with an invalid label or a loss that is not finite.
+//
+//go:noescape
+func entmaxFarF64AVX2(grad *float64, step int, labelGrad *float64, z *float64, t *float64, k int, rows int, e *float64, labelE *float64, at *int32, counts *int, top *float64, start *float64, one *float64, shift *float64, scale *float64, loss *float64) (rejected uint32)
 
 // entmaxGatherF64AVX2 stores in the columns of a tile the logits of rows of k classes that may have
-// a p, and -Inf behind them; if index is not nil, before them that of the class there. at has the
-// classes, of each row nearStride behind the last, counts how many these are, of a row of too many
-// mostNear; top the largest logits, M, and start where search begins: classes of a logit below M +
-// n (-1 - start) have no p. Rows behind the last one are that again. It overwrites lists, rows as
-// those of at, and returns how many columns there are.
+// a p, -Inf behind them, and in labels their labels, 0 there; in at the classes, of each row
+// nearStride behind the last, in counts how many these are, of a row of too many mostNear; in top
+// the largest logits, M, and in start where search begins: classes of a logit below M + n (-1 -
+// start) have no p. Rows behind the last one are that again. It overwrites lists, rows as those of
+// at, twice as many as the tile has, and returns how many columns there are.
 //
 //go:noescape
-func entmaxGatherF64AVX2(tile *float64, lists *float64, at *int32, counts *int, top *float64, start *float64, z *float64, k int, rows int, index *int) (columns int)
+func entmaxGatherF64AVX2(tile *float64, labels *float64, lists *float64, at *int32, counts *int, top *float64, start *float64, z *float64, t *float64, k int, rows int) (columns int)
 
-// entmaxSearchF64AVX2 stores how many of the classes of a tile's rows have the largest logit beside
-// one, and what search finds of the classes that may have a p, of which top and start are what
-// entmaxTop has returned; it overwrites h, room for k vectors. rejected has the bits of the rows
-// where it finds nothing.
+// entmaxHotGatherF64AVX2 stores in the columns of a tile the logits of rows of k classes that may
+// have a p, -Inf behind them, and before them that of the class of index; in at the classes, of
+// each row nearStride behind the last, in counts how many these are, of a row of too many mostNear;
+// in top the largest logits, M, and in start where search begins: classes of a logit below M + n
+// (-1 - start) have no p. Rows behind the last one are that again. It overwrites lists, rows as
+// those of at, twice as many as the tile has, and returns how many columns there are.
 //
 //go:noescape
-func entmaxSearchF64AVX2(h *float64, z *float64, k int, top *float64, start *float64, ties *float64, one *float64, shift *float64) (rejected uint32)
-
-// entmaxRowAtF64AVX2 is entmaxRow for a row with the largest logit, top, at a place and at ties
-// others, of which entmaxSearch has found one and shift.
-//
-//go:noescape
-func entmaxRowAtF64AVX2(grad *float64, labelGrad *float64, z *float64, t *float64, n int, at int, top float64, ties float64, one float64, shift float64, f float64) (loss float64, rejected uint32)
+func entmaxHotGatherF64AVX2(tile *float64, lists *float64, at *int32, counts *int, top *float64, start *float64, z *float64, k int, rows int, index *int) (columns int)
 
 // entmaxRowF64AVX2 returns the loss of a row, with the labels t or that of class y, and stores f
 // times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
@@ -5461,6 +5523,12 @@ func sigmoidAsymmetricWideAVX512(loss *float64, grad *float32, z *float32, yes *
 //go:noescape
 func sigmoidAsymmetricMarginWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
 
+// sparseScatterWideAVX512 stores the gradients of rows of k: those in e, the first column being
+// that of index and the others the classes in at, and 0.
+//
+//go:noescape
+func sparseScatterWideAVX512(grad *float32, k int, rows int, e *float32, at *int32, counts *int, index *int)
+
 // temperedLogitsWideAVX512 stores the logits w of which the softmax with 0 is the tempered one of z
 // with 0, by 1 steps; par is a temperedPlan's.
 //
@@ -5489,38 +5557,50 @@ func sparsemaxTileWideAVX512(e *float32, labelGrad *float32, h *float64, z *floa
 //go:noescape
 func sparsemaxHotTileWideAVX512(e *float32, h *float64, z *float32, t *float32, k int, tiles int, scale *float32, step int, loss *float64, declined *uint32, lanes *float64)
 
-// sparsemaxNearTileWideAVX512 stores the losses of the rows of a tile, with labels that are a 1 and
-// zeros, of the classes that may have a p and that of the 1, and in e scale times the gradients;
-// top and start are what sparsemaxTop has returned; it overwrites h, room for k vectors. rejected
-// has the bits of the rows that has an invalid label, a loss that is not finite or no
-// probabilities.
+// sparsemaxNearTileWideAVX512 stores the losses of the rows of a tile, with labels that are t, of
+// the classes that may have a p and in e scale times the gradients; top and start are what
+// sparsemaxGather has stored; it overwrites h, room for k vectors. rejected has the bits of the
+// rows that has an invalid label, a loss that is not finite or no probabilities. Unless labelGrad
+// is nil it stores the gradients by the labels there. Labels are not checked.
 //
 //go:noescape
-func sparsemaxNearTileWideAVX512(e *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64, top *float64, start *float64) (rejected uint32)
+func sparsemaxNearTileWideAVX512(e *float32, labelGrad *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64, top *float64, start *float64, one *float64, shift *float64) (rejected uint32)
+
+// sparsemaxHotNearTileWideAVX512 stores the losses of the rows of a tile, with labels that are a 1
+// and zeros, of the classes that may have a p and in e scale times the gradients; top and start are
+// what sparsemaxGather has stored; it overwrites h, room for k vectors. rejected has the bits of
+// the rows that has an invalid label, a loss that is not finite or no probabilities.
+//
+//go:noescape
+func sparsemaxHotNearTileWideAVX512(e *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64, top *float64, start *float64) (rejected uint32)
+
+// sparsemaxFarWideAVX512 adds to the losses of rows of k those of the classes that sparsemaxGather
+// has left out, and stores scale times the gradients, of each row step elements behind the last,
+// and, unless labelGrad is nil, those by the labels: of the classes in at what is in e and labelE.
+// rejected has the bits of the rows with an invalid label or a loss that is not finite.
+//
+//go:noescape
+func sparsemaxFarWideAVX512(grad *float32, step int, labelGrad *float32, z *float32, t *float32, k int, rows int, e *float32, labelE *float32, at *int32, counts *int, top *float64, start *float64, one *float64, shift *float64, scale *float32, loss *float64) (rejected uint32)
 
 // sparsemaxGatherWideAVX512 stores in the columns of a tile the logits of rows of k classes that
-// may have a p, and -Inf behind them; if index is not nil, before them that of the class there. at
-// has the classes, of each row nearStride behind the last, counts how many these are, of a row of
-// too many mostNear; top the largest logits, M, and start where search begins: classes of a logit
-// below M + n (-1 - start) have no p. Rows behind the last one are that again. It overwrites lists,
-// rows as those of at, and returns how many columns there are.
+// may have a p, -Inf behind them, and in labels their labels, 0 there; in at the classes, of each
+// row nearStride behind the last, in counts how many these are, of a row of too many mostNear; in
+// top the largest logits, M, and in start where search begins: classes of a logit below M + n (-1 -
+// start) have no p. Rows behind the last one are that again. It overwrites lists, rows as those of
+// at, twice as many as the tile has, and returns how many columns there are.
 //
 //go:noescape
-func sparsemaxGatherWideAVX512(tile *float32, lists *float32, at *int32, counts *int, top *float64, start *float64, z *float32, k int, rows int, index *int) (columns int)
+func sparsemaxGatherWideAVX512(tile *float32, labels *float32, lists *float32, at *int32, counts *int, top *float64, start *float64, z *float32, t *float32, k int, rows int) (columns int)
 
-// sparsemaxSearchWideAVX512 stores how many of the classes of a tile's rows have the largest logit
-// beside one, and what search finds of the classes that may have a p, of which top and start are
-// what sparsemaxTop has returned; it overwrites h, room for k vectors. rejected has the bits of the
-// rows where it finds nothing.
+// sparsemaxHotGatherWideAVX512 stores in the columns of a tile the logits of rows of k classes that
+// may have a p, -Inf behind them, and before them that of the class of index; in at the classes, of
+// each row nearStride behind the last, in counts how many these are, of a row of too many mostNear;
+// in top the largest logits, M, and in start where search begins: classes of a logit below M + n
+// (-1 - start) have no p. Rows behind the last one are that again. It overwrites lists, rows as
+// those of at, twice as many as the tile has, and returns how many columns there are.
 //
 //go:noescape
-func sparsemaxSearchWideAVX512(h *float64, z *float32, k int, top *float64, start *float64, ties *float64, one *float64, shift *float64) (rejected uint32)
-
-// sparsemaxRowAtWideAVX512 is sparsemaxRow for a row with the largest logit, top, at a place and at
-// ties others, of which sparsemaxSearch has found one and shift.
-//
-//go:noescape
-func sparsemaxRowAtWideAVX512(grad *float32, labelGrad *float32, z *float32, t *float32, n int, at int, top float64, ties float64, one float64, shift float64, f float64) (loss float64, rejected uint32)
+func sparsemaxHotGatherWideAVX512(tile *float32, lists *float32, at *int32, counts *int, top *float64, start *float64, z *float32, k int, rows int, index *int) (columns int)
 
 // sparsemaxRowWideAVX512 returns the loss of a row, with the labels t or that of class y, and
 // stores f times the gradient; near is memory for n elements and a vector. rejected != 0 where the
@@ -5553,37 +5633,50 @@ func entmaxTileWideAVX512(e *float32, labelGrad *float32, h *float64, z *float32
 //go:noescape
 func entmaxHotTileWideAVX512(e *float32, h *float64, z *float32, t *float32, k int, tiles int, scale *float32, step int, loss *float64, declined *uint32, lanes *float64)
 
-// entmaxNearTileWideAVX512 stores the losses of the rows of a tile, with labels that are a 1 and
-// zeros, of the classes that may have a p and that of the 1, and in e scale times the gradients;
-// top and start are what entmaxTop has returned; it overwrites h, room for k vectors. rejected has
-// the bits of the rows that has an invalid label, a loss that is not finite or no probabilities.
+// entmaxNearTileWideAVX512 stores the losses of the rows of a tile, with labels that are t, of the
+// classes that may have a p and in e scale times the gradients; top and start are what entmaxGather
+// has stored; it overwrites h, room for k vectors. rejected has the bits of the rows that has an
+// invalid label, a loss that is not finite or no probabilities. Unless labelGrad is nil it stores
+// the gradients by the labels there. Labels are not checked.
 //
 //go:noescape
-func entmaxNearTileWideAVX512(e *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64, top *float64, start *float64) (rejected uint32)
+func entmaxNearTileWideAVX512(e *float32, labelGrad *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64, top *float64, start *float64, one *float64, shift *float64) (rejected uint32)
+
+// entmaxHotNearTileWideAVX512 stores the losses of the rows of a tile, with labels that are a 1 and
+// zeros, of the classes that may have a p and in e scale times the gradients; top and start are
+// what entmaxGather has stored; it overwrites h, room for k vectors. rejected has the bits of the
+// rows that has an invalid label, a loss that is not finite or no probabilities.
+//
+//go:noescape
+func entmaxHotNearTileWideAVX512(e *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64, top *float64, start *float64) (rejected uint32)
+
+// entmaxFarWideAVX512 adds to the losses of rows of k those of the classes that entmaxGather has
+// left out, and stores scale times the gradients, of each row step elements behind the last, and,
+// unless labelGrad is nil, those by the labels: of the classes in at what is in e and labelE.
+// rejected has the bits of the rows with an invalid label or a loss that is not finite.
+//
+//go:noescape
+func entmaxFarWideAVX512(grad *float32, step int, labelGrad *float32, z *float32, t *float32, k int, rows int, e *float32, labelE *float32, at *int32, counts *int, top *float64, start *float64, one *float64, shift *float64, scale *float32, loss *float64) (rejected uint32)
 
 // entmaxGatherWideAVX512 stores in the columns of a tile the logits of rows of k classes that may
-// have a p, and -Inf behind them; if index is not nil, before them that of the class there. at has
-// the classes, of each row nearStride behind the last, counts how many these are, of a row of too
-// many mostNear; top the largest logits, M, and start where search begins: classes of a logit below
-// M + n (-1 - start) have no p. Rows behind the last one are that again. It overwrites lists, rows
-// as those of at, and returns how many columns there are.
+// have a p, -Inf behind them, and in labels their labels, 0 there; in at the classes, of each row
+// nearStride behind the last, in counts how many these are, of a row of too many mostNear; in top
+// the largest logits, M, and in start where search begins: classes of a logit below M + n (-1 -
+// start) have no p. Rows behind the last one are that again. It overwrites lists, rows as those of
+// at, twice as many as the tile has, and returns how many columns there are.
 //
 //go:noescape
-func entmaxGatherWideAVX512(tile *float32, lists *float32, at *int32, counts *int, top *float64, start *float64, z *float32, k int, rows int, index *int) (columns int)
+func entmaxGatherWideAVX512(tile *float32, labels *float32, lists *float32, at *int32, counts *int, top *float64, start *float64, z *float32, t *float32, k int, rows int) (columns int)
 
-// entmaxSearchWideAVX512 stores how many of the classes of a tile's rows have the largest logit
-// beside one, and what search finds of the classes that may have a p, of which top and start are
-// what entmaxTop has returned; it overwrites h, room for k vectors. rejected has the bits of the
-// rows where it finds nothing.
+// entmaxHotGatherWideAVX512 stores in the columns of a tile the logits of rows of k classes that
+// may have a p, -Inf behind them, and before them that of the class of index; in at the classes, of
+// each row nearStride behind the last, in counts how many these are, of a row of too many mostNear;
+// in top the largest logits, M, and in start where search begins: classes of a logit below M + n
+// (-1 - start) have no p. Rows behind the last one are that again. It overwrites lists, rows as
+// those of at, twice as many as the tile has, and returns how many columns there are.
 //
 //go:noescape
-func entmaxSearchWideAVX512(h *float64, z *float32, k int, top *float64, start *float64, ties *float64, one *float64, shift *float64) (rejected uint32)
-
-// entmaxRowAtWideAVX512 is entmaxRow for a row with the largest logit, top, at a place and at ties
-// others, of which entmaxSearch has found one and shift.
-//
-//go:noescape
-func entmaxRowAtWideAVX512(grad *float32, labelGrad *float32, z *float32, t *float32, n int, at int, top float64, ties float64, one float64, shift float64, f float64) (loss float64, rejected uint32)
+func entmaxHotGatherWideAVX512(tile *float32, lists *float32, at *int32, counts *int, top *float64, start *float64, z *float32, k int, rows int, index *int) (columns int)
 
 // entmaxRowWideAVX512 returns the loss of a row, with the labels t or that of class y, and stores f
 // times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
@@ -6017,6 +6110,12 @@ func sigmoidAsymmetricWideAVX2(loss *float64, grad *float32, z *float32, yes *fl
 //go:noescape
 func sigmoidAsymmetricMarginWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
 
+// sparseScatterWideAVX2 stores the gradients of rows of k: those in e, the first column being that
+// of index and the others the classes in at, and 0.
+//
+//go:noescape
+func sparseScatterWideAVX2(grad *float32, k int, rows int, e *float32, at *int32, counts *int, index *int)
+
 // temperedLogitsWideAVX2 stores the logits w of which the softmax with 0 is the tempered one of z
 // with 0, by 1 steps; par is a temperedPlan's.
 //
@@ -6045,38 +6144,50 @@ func sparsemaxTileWideAVX2(e *float32, labelGrad *float32, h *float64, z *float3
 //go:noescape
 func sparsemaxHotTileWideAVX2(e *float32, h *float64, z *float32, t *float32, k int, tiles int, scale *float32, step int, loss *float64, declined *uint32, lanes *float64)
 
-// sparsemaxNearTileWideAVX2 stores the losses of the rows of a tile, with labels that are a 1 and
-// zeros, of the classes that may have a p and that of the 1, and in e scale times the gradients;
-// top and start are what sparsemaxTop has returned; it overwrites h, room for k vectors. rejected
-// has the bits of the rows that has an invalid label, a loss that is not finite or no
-// probabilities.
+// sparsemaxNearTileWideAVX2 stores the losses of the rows of a tile, with labels that are t, of the
+// classes that may have a p and in e scale times the gradients; top and start are what
+// sparsemaxGather has stored; it overwrites h, room for k vectors. rejected has the bits of the
+// rows that has an invalid label, a loss that is not finite or no probabilities. Unless labelGrad
+// is nil it stores the gradients by the labels there. Labels are not checked.
 //
 //go:noescape
-func sparsemaxNearTileWideAVX2(e *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64, top *float64, start *float64) (rejected uint32)
+func sparsemaxNearTileWideAVX2(e *float32, labelGrad *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64, top *float64, start *float64, one *float64, shift *float64) (rejected uint32)
+
+// sparsemaxHotNearTileWideAVX2 stores the losses of the rows of a tile, with labels that are a 1
+// and zeros, of the classes that may have a p and in e scale times the gradients; top and start are
+// what sparsemaxGather has stored; it overwrites h, room for k vectors. rejected has the bits of
+// the rows that has an invalid label, a loss that is not finite or no probabilities.
+//
+//go:noescape
+func sparsemaxHotNearTileWideAVX2(e *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64, top *float64, start *float64) (rejected uint32)
+
+// sparsemaxFarWideAVX2 adds to the losses of rows of k those of the classes that sparsemaxGather
+// has left out, and stores scale times the gradients, of each row step elements behind the last,
+// and, unless labelGrad is nil, those by the labels: of the classes in at what is in e and labelE.
+// rejected has the bits of the rows with an invalid label or a loss that is not finite.
+//
+//go:noescape
+func sparsemaxFarWideAVX2(grad *float32, step int, labelGrad *float32, z *float32, t *float32, k int, rows int, e *float32, labelE *float32, at *int32, counts *int, top *float64, start *float64, one *float64, shift *float64, scale *float32, loss *float64) (rejected uint32)
 
 // sparsemaxGatherWideAVX2 stores in the columns of a tile the logits of rows of k classes that may
-// have a p, and -Inf behind them; if index is not nil, before them that of the class there. at has
-// the classes, of each row nearStride behind the last, counts how many these are, of a row of too
-// many mostNear; top the largest logits, M, and start where search begins: classes of a logit below
-// M + n (-1 - start) have no p. Rows behind the last one are that again. It overwrites lists, rows
-// as those of at, and returns how many columns there are.
+// have a p, -Inf behind them, and in labels their labels, 0 there; in at the classes, of each row
+// nearStride behind the last, in counts how many these are, of a row of too many mostNear; in top
+// the largest logits, M, and in start where search begins: classes of a logit below M + n (-1 -
+// start) have no p. Rows behind the last one are that again. It overwrites lists, rows as those of
+// at, twice as many as the tile has, and returns how many columns there are.
 //
 //go:noescape
-func sparsemaxGatherWideAVX2(tile *float32, lists *float32, at *int32, counts *int, top *float64, start *float64, z *float32, k int, rows int, index *int) (columns int)
+func sparsemaxGatherWideAVX2(tile *float32, labels *float32, lists *float32, at *int32, counts *int, top *float64, start *float64, z *float32, t *float32, k int, rows int) (columns int)
 
-// sparsemaxSearchWideAVX2 stores how many of the classes of a tile's rows have the largest logit
-// beside one, and what search finds of the classes that may have a p, of which top and start are
-// what sparsemaxTop has returned; it overwrites h, room for k vectors. rejected has the bits of the
-// rows where it finds nothing.
+// sparsemaxHotGatherWideAVX2 stores in the columns of a tile the logits of rows of k classes that
+// may have a p, -Inf behind them, and before them that of the class of index; in at the classes, of
+// each row nearStride behind the last, in counts how many these are, of a row of too many mostNear;
+// in top the largest logits, M, and in start where search begins: classes of a logit below M + n
+// (-1 - start) have no p. Rows behind the last one are that again. It overwrites lists, rows as
+// those of at, twice as many as the tile has, and returns how many columns there are.
 //
 //go:noescape
-func sparsemaxSearchWideAVX2(h *float64, z *float32, k int, top *float64, start *float64, ties *float64, one *float64, shift *float64) (rejected uint32)
-
-// sparsemaxRowAtWideAVX2 is sparsemaxRow for a row with the largest logit, top, at a place and at
-// ties others, of which sparsemaxSearch has found one and shift.
-//
-//go:noescape
-func sparsemaxRowAtWideAVX2(grad *float32, labelGrad *float32, z *float32, t *float32, n int, at int, top float64, ties float64, one float64, shift float64, f float64) (loss float64, rejected uint32)
+func sparsemaxHotGatherWideAVX2(tile *float32, lists *float32, at *int32, counts *int, top *float64, start *float64, z *float32, k int, rows int, index *int) (columns int)
 
 // sparsemaxRowWideAVX2 returns the loss of a row, with the labels t or that of class y, and stores
 // f times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has
@@ -6109,37 +6220,50 @@ func entmaxTileWideAVX2(e *float32, labelGrad *float32, h *float64, z *float32, 
 //go:noescape
 func entmaxHotTileWideAVX2(e *float32, h *float64, z *float32, t *float32, k int, tiles int, scale *float32, step int, loss *float64, declined *uint32, lanes *float64)
 
-// entmaxNearTileWideAVX2 stores the losses of the rows of a tile, with labels that are a 1 and
-// zeros, of the classes that may have a p and that of the 1, and in e scale times the gradients;
-// top and start are what entmaxTop has returned; it overwrites h, room for k vectors. rejected has
-// the bits of the rows that has an invalid label, a loss that is not finite or no probabilities.
+// entmaxNearTileWideAVX2 stores the losses of the rows of a tile, with labels that are t, of the
+// classes that may have a p and in e scale times the gradients; top and start are what entmaxGather
+// has stored; it overwrites h, room for k vectors. rejected has the bits of the rows that has an
+// invalid label, a loss that is not finite or no probabilities. Unless labelGrad is nil it stores
+// the gradients by the labels there. Labels are not checked.
 //
 //go:noescape
-func entmaxNearTileWideAVX2(e *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64, top *float64, start *float64) (rejected uint32)
+func entmaxNearTileWideAVX2(e *float32, labelGrad *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64, top *float64, start *float64, one *float64, shift *float64) (rejected uint32)
+
+// entmaxHotNearTileWideAVX2 stores the losses of the rows of a tile, with labels that are a 1 and
+// zeros, of the classes that may have a p and in e scale times the gradients; top and start are
+// what entmaxGather has stored; it overwrites h, room for k vectors. rejected has the bits of the
+// rows that has an invalid label, a loss that is not finite or no probabilities.
+//
+//go:noescape
+func entmaxHotNearTileWideAVX2(e *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64, top *float64, start *float64) (rejected uint32)
+
+// entmaxFarWideAVX2 adds to the losses of rows of k those of the classes that entmaxGather has left
+// out, and stores scale times the gradients, of each row step elements behind the last, and, unless
+// labelGrad is nil, those by the labels: of the classes in at what is in e and labelE. rejected has
+// the bits of the rows with an invalid label or a loss that is not finite.
+//
+//go:noescape
+func entmaxFarWideAVX2(grad *float32, step int, labelGrad *float32, z *float32, t *float32, k int, rows int, e *float32, labelE *float32, at *int32, counts *int, top *float64, start *float64, one *float64, shift *float64, scale *float32, loss *float64) (rejected uint32)
 
 // entmaxGatherWideAVX2 stores in the columns of a tile the logits of rows of k classes that may
-// have a p, and -Inf behind them; if index is not nil, before them that of the class there. at has
-// the classes, of each row nearStride behind the last, counts how many these are, of a row of too
-// many mostNear; top the largest logits, M, and start where search begins: classes of a logit below
-// M + n (-1 - start) have no p. Rows behind the last one are that again. It overwrites lists, rows
-// as those of at, and returns how many columns there are.
+// have a p, -Inf behind them, and in labels their labels, 0 there; in at the classes, of each row
+// nearStride behind the last, in counts how many these are, of a row of too many mostNear; in top
+// the largest logits, M, and in start where search begins: classes of a logit below M + n (-1 -
+// start) have no p. Rows behind the last one are that again. It overwrites lists, rows as those of
+// at, twice as many as the tile has, and returns how many columns there are.
 //
 //go:noescape
-func entmaxGatherWideAVX2(tile *float32, lists *float32, at *int32, counts *int, top *float64, start *float64, z *float32, k int, rows int, index *int) (columns int)
+func entmaxGatherWideAVX2(tile *float32, labels *float32, lists *float32, at *int32, counts *int, top *float64, start *float64, z *float32, t *float32, k int, rows int) (columns int)
 
-// entmaxSearchWideAVX2 stores how many of the classes of a tile's rows have the largest logit
-// beside one, and what search finds of the classes that may have a p, of which top and start are
-// what entmaxTop has returned; it overwrites h, room for k vectors. rejected has the bits of the
-// rows where it finds nothing.
+// entmaxHotGatherWideAVX2 stores in the columns of a tile the logits of rows of k classes that may
+// have a p, -Inf behind them, and before them that of the class of index; in at the classes, of
+// each row nearStride behind the last, in counts how many these are, of a row of too many mostNear;
+// in top the largest logits, M, and in start where search begins: classes of a logit below M + n
+// (-1 - start) have no p. Rows behind the last one are that again. It overwrites lists, rows as
+// those of at, twice as many as the tile has, and returns how many columns there are.
 //
 //go:noescape
-func entmaxSearchWideAVX2(h *float64, z *float32, k int, top *float64, start *float64, ties *float64, one *float64, shift *float64) (rejected uint32)
-
-// entmaxRowAtWideAVX2 is entmaxRow for a row with the largest logit, top, at a place and at ties
-// others, of which entmaxSearch has found one and shift.
-//
-//go:noescape
-func entmaxRowAtWideAVX2(grad *float32, labelGrad *float32, z *float32, t *float32, n int, at int, top float64, ties float64, one float64, shift float64, f float64) (loss float64, rejected uint32)
+func entmaxHotGatherWideAVX2(tile *float32, lists *float32, at *int32, counts *int, top *float64, start *float64, z *float32, k int, rows int, index *int) (columns int)
 
 // entmaxRowWideAVX2 returns the loss of a row, with the labels t or that of class y, and stores f
 // times the gradient; near is memory for n elements and a vector. rejected != 0 where the row has

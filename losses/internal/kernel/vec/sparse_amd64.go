@@ -16,31 +16,10 @@ func SparseScratch(k int) int { return 2*k + 16 }
 // labels. scratch has as many elements as [SparseScratch] says. row is that of [NCE].
 func Sparse[T spec.Float](n int, loss []float64, grad, labelGrad, z, t []T, index []int, scale, scratch []T, k int,
 	row func(j int) (valid bool)) (bad int) {
-	switch {
-	case inTiles[T](k):
+	if inTiles[T](k) {
 		return sparseTiles(n, loss, grad, labelGrad, z, t, index, scale, k, row)
-	case t == nil:
-		return sparseNear(n, loss, grad, z, index, scale, scratch, k, row)
-	case spec.Size[T]() == 4 && k <= 2*tileCols:
-		return sparseNearLabels(n, loss, grad, labelGrad, z, t, scale, scratch, k, row)
 	}
-	v := wideOf[T]()
-	run := v.sparsemaxRow
-	if n == 2 {
-		run = v.entmaxRow
-	}
-	for j := range loss {
-		x, f, g := &z[j*k], spec.Factor(scale, j), &scratch[k+16]
-		if grad != nil {
-			g = &grad[j*k]
-		}
-		var rejected uint32
-		loss[j], rejected = run(g, first(spec.Row(labelGrad, j, k)), x, &t[j*k], k, &scratch[0], f)
-		if rejected != 0 && !row(j) {
-			return j
-		}
-	}
-	return -1
+	return sparseNear(n, loss, grad, labelGrad, z, t, index, scale, scratch, k, row)
 }
 
 // sparseTiles is Sparse for few classes.

@@ -170,22 +170,25 @@ type wide[T spec.Float] interface {
 	sigmoidKL(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
 	sigmoidAsymmetric(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
 	sigmoidAsymmetricMargin(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
+	sparseScatter(grad *T, k, rows int, e *T, at *int32, counts, index *int)
 	temperedLogits(w *float64, z *T, n int, par *float64)
 	temperedLogitsFar(w *float64, z *T, n int, par *float64)
 	sparsemaxTile(e, labelGrad *T, h *float64, z, t *T, k, tiles int, scale *T, step int, loss *float64, declined *uint32, lanes *float64)
 	sparsemaxHotTile(e *T, h *float64, z, t *T, k, tiles int, scale *T, step int, loss *float64, declined *uint32, lanes *float64)
-	sparsemaxNearTile(e *T, h *float64, z, t *T, k int, scale *T, loss, top, start *float64) (rejected uint32)
-	sparsemaxGather(tile, lists *T, at *int32, counts *int, top, start *float64, z *T, k, rows int, index *int) (columns int)
-	sparsemaxSearch(h *float64, z *T, k int, top, start, ties, one, shift *float64) (rejected uint32)
-	sparsemaxRowAt(grad, labelGrad, z, t *T, n, at int, top, ties, one, shift, f float64) (loss float64, rejected uint32)
+	sparsemaxNearTile(e, labelGrad *T, h *float64, z, t *T, k int, scale *T, loss, top, start, one, shift *float64) (rejected uint32)
+	sparsemaxHotNearTile(e *T, h *float64, z, t *T, k int, scale *T, loss, top, start *float64) (rejected uint32)
+	sparsemaxFar(grad *T, step int, labelGrad, z, t *T, k, rows int, e, labelE *T, at *int32, counts *int, top, start, one, shift *float64, scale *T, loss *float64) (rejected uint32)
+	sparsemaxGather(tile, labels, lists *T, at *int32, counts *int, top, start *float64, z, t *T, k, rows int) (columns int)
+	sparsemaxHotGather(tile, lists *T, at *int32, counts *int, top, start *float64, z *T, k, rows int, index *int) (columns int)
 	sparsemaxRow(grad, labelGrad, z, t *T, n int, near *T, f float64) (loss float64, rejected uint32)
 	sparsemaxIndex(grad, z *T, n, y int, near *T, f float64) (loss float64, rejected uint32)
 	entmaxTile(e, labelGrad *T, h *float64, z, t *T, k, tiles int, scale *T, step int, loss *float64, declined *uint32, lanes *float64)
 	entmaxHotTile(e *T, h *float64, z, t *T, k, tiles int, scale *T, step int, loss *float64, declined *uint32, lanes *float64)
-	entmaxNearTile(e *T, h *float64, z, t *T, k int, scale *T, loss, top, start *float64) (rejected uint32)
-	entmaxGather(tile, lists *T, at *int32, counts *int, top, start *float64, z *T, k, rows int, index *int) (columns int)
-	entmaxSearch(h *float64, z *T, k int, top, start, ties, one, shift *float64) (rejected uint32)
-	entmaxRowAt(grad, labelGrad, z, t *T, n, at int, top, ties, one, shift, f float64) (loss float64, rejected uint32)
+	entmaxNearTile(e, labelGrad *T, h *float64, z, t *T, k int, scale *T, loss, top, start, one, shift *float64) (rejected uint32)
+	entmaxHotNearTile(e *T, h *float64, z, t *T, k int, scale *T, loss, top, start *float64) (rejected uint32)
+	entmaxFar(grad *T, step int, labelGrad, z, t *T, k, rows int, e, labelE *T, at *int32, counts *int, top, start, one, shift *float64, scale *T, loss *float64) (rejected uint32)
+	entmaxGather(tile, labels, lists *T, at *int32, counts *int, top, start *float64, z, t *T, k, rows int) (columns int)
+	entmaxHotGather(tile, lists *T, at *int32, counts *int, top, start *float64, z *T, k, rows int, index *int) (columns int)
 	entmaxRow(grad, labelGrad, z, t *T, n int, near *T, f float64) (loss float64, rejected uint32)
 	entmaxIndex(grad, z *T, n, y int, near *T, f float64) (loss float64, rejected uint32)
 }
@@ -1053,6 +1056,9 @@ func (f64AVX512) sigmoidAsymmetric(loss *float64, grad, z, yes, no, scales *floa
 func (f64AVX512) sigmoidAsymmetricMargin(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidAsymmetricMarginF64AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
+func (f64AVX512) sparseScatter(grad *float64, k, rows int, e *float64, at *int32, counts, index *int) {
+	sparseScatterF64AVX512(grad, k, rows, e, at, counts, index)
+}
 func (f64AVX512) temperedLogits(w *float64, z *float64, n int, par *float64) {
 	temperedLogitsF64AVX512(w, z, n, par)
 }
@@ -1065,17 +1071,20 @@ func (f64AVX512) sparsemaxTile(e, labelGrad *float64, h *float64, z, t *float64,
 func (f64AVX512) sparsemaxHotTile(e *float64, h *float64, z, t *float64, k, tiles int, scale *float64, step int, loss *float64, declined *uint32, lanes *float64) {
 	sparsemaxHotTileF64AVX512(e, h, z, t, k, tiles, scale, step, loss, declined, lanes)
 }
-func (f64AVX512) sparsemaxNearTile(e *float64, h *float64, z, t *float64, k int, scale *float64, loss, top, start *float64) (rejected uint32) {
-	return sparsemaxNearTileF64AVX512(e, h, z, t, k, scale, loss, top, start)
+func (f64AVX512) sparsemaxNearTile(e, labelGrad *float64, h *float64, z, t *float64, k int, scale *float64, loss, top, start, one, shift *float64) (rejected uint32) {
+	return sparsemaxNearTileF64AVX512(e, labelGrad, h, z, t, k, scale, loss, top, start, one, shift)
 }
-func (f64AVX512) sparsemaxGather(tile, lists *float64, at *int32, counts *int, top, start *float64, z *float64, k, rows int, index *int) (columns int) {
-	return sparsemaxGatherF64AVX512(tile, lists, at, counts, top, start, z, k, rows, index)
+func (f64AVX512) sparsemaxHotNearTile(e *float64, h *float64, z, t *float64, k int, scale *float64, loss, top, start *float64) (rejected uint32) {
+	return sparsemaxHotNearTileF64AVX512(e, h, z, t, k, scale, loss, top, start)
 }
-func (f64AVX512) sparsemaxSearch(h *float64, z *float64, k int, top, start, ties, one, shift *float64) (rejected uint32) {
-	return sparsemaxSearchF64AVX512(h, z, k, top, start, ties, one, shift)
+func (f64AVX512) sparsemaxFar(grad *float64, step int, labelGrad, z, t *float64, k, rows int, e, labelE *float64, at *int32, counts *int, top, start, one, shift *float64, scale *float64, loss *float64) (rejected uint32) {
+	return sparsemaxFarF64AVX512(grad, step, labelGrad, z, t, k, rows, e, labelE, at, counts, top, start, one, shift, scale, loss)
 }
-func (f64AVX512) sparsemaxRowAt(grad, labelGrad, z, t *float64, n, at int, top, ties, one, shift, f float64) (loss float64, rejected uint32) {
-	return sparsemaxRowAtF64AVX512(grad, labelGrad, z, t, n, at, top, ties, one, shift, f)
+func (f64AVX512) sparsemaxGather(tile, labels, lists *float64, at *int32, counts *int, top, start *float64, z, t *float64, k, rows int) (columns int) {
+	return sparsemaxGatherF64AVX512(tile, labels, lists, at, counts, top, start, z, t, k, rows)
+}
+func (f64AVX512) sparsemaxHotGather(tile, lists *float64, at *int32, counts *int, top, start *float64, z *float64, k, rows int, index *int) (columns int) {
+	return sparsemaxHotGatherF64AVX512(tile, lists, at, counts, top, start, z, k, rows, index)
 }
 func (f64AVX512) sparsemaxRow(grad, labelGrad, z, t *float64, n int, near *float64, f float64) (loss float64, rejected uint32) {
 	return sparsemaxRowF64AVX512(grad, labelGrad, z, t, n, near, f)
@@ -1089,17 +1098,20 @@ func (f64AVX512) entmaxTile(e, labelGrad *float64, h *float64, z, t *float64, k,
 func (f64AVX512) entmaxHotTile(e *float64, h *float64, z, t *float64, k, tiles int, scale *float64, step int, loss *float64, declined *uint32, lanes *float64) {
 	entmaxHotTileF64AVX512(e, h, z, t, k, tiles, scale, step, loss, declined, lanes)
 }
-func (f64AVX512) entmaxNearTile(e *float64, h *float64, z, t *float64, k int, scale *float64, loss, top, start *float64) (rejected uint32) {
-	return entmaxNearTileF64AVX512(e, h, z, t, k, scale, loss, top, start)
+func (f64AVX512) entmaxNearTile(e, labelGrad *float64, h *float64, z, t *float64, k int, scale *float64, loss, top, start, one, shift *float64) (rejected uint32) {
+	return entmaxNearTileF64AVX512(e, labelGrad, h, z, t, k, scale, loss, top, start, one, shift)
 }
-func (f64AVX512) entmaxGather(tile, lists *float64, at *int32, counts *int, top, start *float64, z *float64, k, rows int, index *int) (columns int) {
-	return entmaxGatherF64AVX512(tile, lists, at, counts, top, start, z, k, rows, index)
+func (f64AVX512) entmaxHotNearTile(e *float64, h *float64, z, t *float64, k int, scale *float64, loss, top, start *float64) (rejected uint32) {
+	return entmaxHotNearTileF64AVX512(e, h, z, t, k, scale, loss, top, start)
 }
-func (f64AVX512) entmaxSearch(h *float64, z *float64, k int, top, start, ties, one, shift *float64) (rejected uint32) {
-	return entmaxSearchF64AVX512(h, z, k, top, start, ties, one, shift)
+func (f64AVX512) entmaxFar(grad *float64, step int, labelGrad, z, t *float64, k, rows int, e, labelE *float64, at *int32, counts *int, top, start, one, shift *float64, scale *float64, loss *float64) (rejected uint32) {
+	return entmaxFarF64AVX512(grad, step, labelGrad, z, t, k, rows, e, labelE, at, counts, top, start, one, shift, scale, loss)
 }
-func (f64AVX512) entmaxRowAt(grad, labelGrad, z, t *float64, n, at int, top, ties, one, shift, f float64) (loss float64, rejected uint32) {
-	return entmaxRowAtF64AVX512(grad, labelGrad, z, t, n, at, top, ties, one, shift, f)
+func (f64AVX512) entmaxGather(tile, labels, lists *float64, at *int32, counts *int, top, start *float64, z, t *float64, k, rows int) (columns int) {
+	return entmaxGatherF64AVX512(tile, labels, lists, at, counts, top, start, z, t, k, rows)
+}
+func (f64AVX512) entmaxHotGather(tile, lists *float64, at *int32, counts *int, top, start *float64, z *float64, k, rows int, index *int) (columns int) {
+	return entmaxHotGatherF64AVX512(tile, lists, at, counts, top, start, z, k, rows, index)
 }
 func (f64AVX512) entmaxRow(grad, labelGrad, z, t *float64, n int, near *float64, f float64) (loss float64, rejected uint32) {
 	return entmaxRowF64AVX512(grad, labelGrad, z, t, n, near, f)
@@ -1933,6 +1945,9 @@ func (f64AVX2) sigmoidAsymmetric(loss *float64, grad, z, yes, no, scales *float6
 func (f64AVX2) sigmoidAsymmetricMargin(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidAsymmetricMarginF64AVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
+func (f64AVX2) sparseScatter(grad *float64, k, rows int, e *float64, at *int32, counts, index *int) {
+	sparseScatterF64AVX2(grad, k, rows, e, at, counts, index)
+}
 func (f64AVX2) temperedLogits(w *float64, z *float64, n int, par *float64) {
 	temperedLogitsF64AVX2(w, z, n, par)
 }
@@ -1945,17 +1960,20 @@ func (f64AVX2) sparsemaxTile(e, labelGrad *float64, h *float64, z, t *float64, k
 func (f64AVX2) sparsemaxHotTile(e *float64, h *float64, z, t *float64, k, tiles int, scale *float64, step int, loss *float64, declined *uint32, lanes *float64) {
 	sparsemaxHotTileF64AVX2(e, h, z, t, k, tiles, scale, step, loss, declined, lanes)
 }
-func (f64AVX2) sparsemaxNearTile(e *float64, h *float64, z, t *float64, k int, scale *float64, loss, top, start *float64) (rejected uint32) {
-	return sparsemaxNearTileF64AVX2(e, h, z, t, k, scale, loss, top, start)
+func (f64AVX2) sparsemaxNearTile(e, labelGrad *float64, h *float64, z, t *float64, k int, scale *float64, loss, top, start, one, shift *float64) (rejected uint32) {
+	return sparsemaxNearTileF64AVX2(e, labelGrad, h, z, t, k, scale, loss, top, start, one, shift)
 }
-func (f64AVX2) sparsemaxGather(tile, lists *float64, at *int32, counts *int, top, start *float64, z *float64, k, rows int, index *int) (columns int) {
-	return sparsemaxGatherF64AVX2(tile, lists, at, counts, top, start, z, k, rows, index)
+func (f64AVX2) sparsemaxHotNearTile(e *float64, h *float64, z, t *float64, k int, scale *float64, loss, top, start *float64) (rejected uint32) {
+	return sparsemaxHotNearTileF64AVX2(e, h, z, t, k, scale, loss, top, start)
 }
-func (f64AVX2) sparsemaxSearch(h *float64, z *float64, k int, top, start, ties, one, shift *float64) (rejected uint32) {
-	return sparsemaxSearchF64AVX2(h, z, k, top, start, ties, one, shift)
+func (f64AVX2) sparsemaxFar(grad *float64, step int, labelGrad, z, t *float64, k, rows int, e, labelE *float64, at *int32, counts *int, top, start, one, shift *float64, scale *float64, loss *float64) (rejected uint32) {
+	return sparsemaxFarF64AVX2(grad, step, labelGrad, z, t, k, rows, e, labelE, at, counts, top, start, one, shift, scale, loss)
 }
-func (f64AVX2) sparsemaxRowAt(grad, labelGrad, z, t *float64, n, at int, top, ties, one, shift, f float64) (loss float64, rejected uint32) {
-	return sparsemaxRowAtF64AVX2(grad, labelGrad, z, t, n, at, top, ties, one, shift, f)
+func (f64AVX2) sparsemaxGather(tile, labels, lists *float64, at *int32, counts *int, top, start *float64, z, t *float64, k, rows int) (columns int) {
+	return sparsemaxGatherF64AVX2(tile, labels, lists, at, counts, top, start, z, t, k, rows)
+}
+func (f64AVX2) sparsemaxHotGather(tile, lists *float64, at *int32, counts *int, top, start *float64, z *float64, k, rows int, index *int) (columns int) {
+	return sparsemaxHotGatherF64AVX2(tile, lists, at, counts, top, start, z, k, rows, index)
 }
 func (f64AVX2) sparsemaxRow(grad, labelGrad, z, t *float64, n int, near *float64, f float64) (loss float64, rejected uint32) {
 	return sparsemaxRowF64AVX2(grad, labelGrad, z, t, n, near, f)
@@ -1969,17 +1987,20 @@ func (f64AVX2) entmaxTile(e, labelGrad *float64, h *float64, z, t *float64, k, t
 func (f64AVX2) entmaxHotTile(e *float64, h *float64, z, t *float64, k, tiles int, scale *float64, step int, loss *float64, declined *uint32, lanes *float64) {
 	entmaxHotTileF64AVX2(e, h, z, t, k, tiles, scale, step, loss, declined, lanes)
 }
-func (f64AVX2) entmaxNearTile(e *float64, h *float64, z, t *float64, k int, scale *float64, loss, top, start *float64) (rejected uint32) {
-	return entmaxNearTileF64AVX2(e, h, z, t, k, scale, loss, top, start)
+func (f64AVX2) entmaxNearTile(e, labelGrad *float64, h *float64, z, t *float64, k int, scale *float64, loss, top, start, one, shift *float64) (rejected uint32) {
+	return entmaxNearTileF64AVX2(e, labelGrad, h, z, t, k, scale, loss, top, start, one, shift)
 }
-func (f64AVX2) entmaxGather(tile, lists *float64, at *int32, counts *int, top, start *float64, z *float64, k, rows int, index *int) (columns int) {
-	return entmaxGatherF64AVX2(tile, lists, at, counts, top, start, z, k, rows, index)
+func (f64AVX2) entmaxHotNearTile(e *float64, h *float64, z, t *float64, k int, scale *float64, loss, top, start *float64) (rejected uint32) {
+	return entmaxHotNearTileF64AVX2(e, h, z, t, k, scale, loss, top, start)
 }
-func (f64AVX2) entmaxSearch(h *float64, z *float64, k int, top, start, ties, one, shift *float64) (rejected uint32) {
-	return entmaxSearchF64AVX2(h, z, k, top, start, ties, one, shift)
+func (f64AVX2) entmaxFar(grad *float64, step int, labelGrad, z, t *float64, k, rows int, e, labelE *float64, at *int32, counts *int, top, start, one, shift *float64, scale *float64, loss *float64) (rejected uint32) {
+	return entmaxFarF64AVX2(grad, step, labelGrad, z, t, k, rows, e, labelE, at, counts, top, start, one, shift, scale, loss)
 }
-func (f64AVX2) entmaxRowAt(grad, labelGrad, z, t *float64, n, at int, top, ties, one, shift, f float64) (loss float64, rejected uint32) {
-	return entmaxRowAtF64AVX2(grad, labelGrad, z, t, n, at, top, ties, one, shift, f)
+func (f64AVX2) entmaxGather(tile, labels, lists *float64, at *int32, counts *int, top, start *float64, z, t *float64, k, rows int) (columns int) {
+	return entmaxGatherF64AVX2(tile, labels, lists, at, counts, top, start, z, t, k, rows)
+}
+func (f64AVX2) entmaxHotGather(tile, lists *float64, at *int32, counts *int, top, start *float64, z *float64, k, rows int, index *int) (columns int) {
+	return entmaxHotGatherF64AVX2(tile, lists, at, counts, top, start, z, k, rows, index)
 }
 func (f64AVX2) entmaxRow(grad, labelGrad, z, t *float64, n int, near *float64, f float64) (loss float64, rejected uint32) {
 	return entmaxRowF64AVX2(grad, labelGrad, z, t, n, near, f)
@@ -2266,6 +2287,9 @@ func (wideAVX512) sigmoidAsymmetric(loss *float64, grad, z, yes, no, scales *flo
 func (wideAVX512) sigmoidAsymmetricMargin(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidAsymmetricMarginWideAVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
+func (wideAVX512) sparseScatter(grad *float32, k, rows int, e *float32, at *int32, counts, index *int) {
+	sparseScatterWideAVX512(grad, k, rows, e, at, counts, index)
+}
 func (wideAVX512) temperedLogits(w *float64, z *float32, n int, par *float64) {
 	temperedLogitsWideAVX512(w, z, n, par)
 }
@@ -2278,17 +2302,20 @@ func (wideAVX512) sparsemaxTile(e, labelGrad *float32, h *float64, z, t *float32
 func (wideAVX512) sparsemaxHotTile(e *float32, h *float64, z, t *float32, k, tiles int, scale *float32, step int, loss *float64, declined *uint32, lanes *float64) {
 	sparsemaxHotTileWideAVX512(e, h, z, t, k, tiles, scale, step, loss, declined, lanes)
 }
-func (wideAVX512) sparsemaxNearTile(e *float32, h *float64, z, t *float32, k int, scale *float32, loss, top, start *float64) (rejected uint32) {
-	return sparsemaxNearTileWideAVX512(e, h, z, t, k, scale, loss, top, start)
+func (wideAVX512) sparsemaxNearTile(e, labelGrad *float32, h *float64, z, t *float32, k int, scale *float32, loss, top, start, one, shift *float64) (rejected uint32) {
+	return sparsemaxNearTileWideAVX512(e, labelGrad, h, z, t, k, scale, loss, top, start, one, shift)
 }
-func (wideAVX512) sparsemaxGather(tile, lists *float32, at *int32, counts *int, top, start *float64, z *float32, k, rows int, index *int) (columns int) {
-	return sparsemaxGatherWideAVX512(tile, lists, at, counts, top, start, z, k, rows, index)
+func (wideAVX512) sparsemaxHotNearTile(e *float32, h *float64, z, t *float32, k int, scale *float32, loss, top, start *float64) (rejected uint32) {
+	return sparsemaxHotNearTileWideAVX512(e, h, z, t, k, scale, loss, top, start)
 }
-func (wideAVX512) sparsemaxSearch(h *float64, z *float32, k int, top, start, ties, one, shift *float64) (rejected uint32) {
-	return sparsemaxSearchWideAVX512(h, z, k, top, start, ties, one, shift)
+func (wideAVX512) sparsemaxFar(grad *float32, step int, labelGrad, z, t *float32, k, rows int, e, labelE *float32, at *int32, counts *int, top, start, one, shift *float64, scale *float32, loss *float64) (rejected uint32) {
+	return sparsemaxFarWideAVX512(grad, step, labelGrad, z, t, k, rows, e, labelE, at, counts, top, start, one, shift, scale, loss)
 }
-func (wideAVX512) sparsemaxRowAt(grad, labelGrad, z, t *float32, n, at int, top, ties, one, shift, f float64) (loss float64, rejected uint32) {
-	return sparsemaxRowAtWideAVX512(grad, labelGrad, z, t, n, at, top, ties, one, shift, f)
+func (wideAVX512) sparsemaxGather(tile, labels, lists *float32, at *int32, counts *int, top, start *float64, z, t *float32, k, rows int) (columns int) {
+	return sparsemaxGatherWideAVX512(tile, labels, lists, at, counts, top, start, z, t, k, rows)
+}
+func (wideAVX512) sparsemaxHotGather(tile, lists *float32, at *int32, counts *int, top, start *float64, z *float32, k, rows int, index *int) (columns int) {
+	return sparsemaxHotGatherWideAVX512(tile, lists, at, counts, top, start, z, k, rows, index)
 }
 func (wideAVX512) sparsemaxRow(grad, labelGrad, z, t *float32, n int, near *float32, f float64) (loss float64, rejected uint32) {
 	return sparsemaxRowWideAVX512(grad, labelGrad, z, t, n, near, f)
@@ -2302,17 +2329,20 @@ func (wideAVX512) entmaxTile(e, labelGrad *float32, h *float64, z, t *float32, k
 func (wideAVX512) entmaxHotTile(e *float32, h *float64, z, t *float32, k, tiles int, scale *float32, step int, loss *float64, declined *uint32, lanes *float64) {
 	entmaxHotTileWideAVX512(e, h, z, t, k, tiles, scale, step, loss, declined, lanes)
 }
-func (wideAVX512) entmaxNearTile(e *float32, h *float64, z, t *float32, k int, scale *float32, loss, top, start *float64) (rejected uint32) {
-	return entmaxNearTileWideAVX512(e, h, z, t, k, scale, loss, top, start)
+func (wideAVX512) entmaxNearTile(e, labelGrad *float32, h *float64, z, t *float32, k int, scale *float32, loss, top, start, one, shift *float64) (rejected uint32) {
+	return entmaxNearTileWideAVX512(e, labelGrad, h, z, t, k, scale, loss, top, start, one, shift)
 }
-func (wideAVX512) entmaxGather(tile, lists *float32, at *int32, counts *int, top, start *float64, z *float32, k, rows int, index *int) (columns int) {
-	return entmaxGatherWideAVX512(tile, lists, at, counts, top, start, z, k, rows, index)
+func (wideAVX512) entmaxHotNearTile(e *float32, h *float64, z, t *float32, k int, scale *float32, loss, top, start *float64) (rejected uint32) {
+	return entmaxHotNearTileWideAVX512(e, h, z, t, k, scale, loss, top, start)
 }
-func (wideAVX512) entmaxSearch(h *float64, z *float32, k int, top, start, ties, one, shift *float64) (rejected uint32) {
-	return entmaxSearchWideAVX512(h, z, k, top, start, ties, one, shift)
+func (wideAVX512) entmaxFar(grad *float32, step int, labelGrad, z, t *float32, k, rows int, e, labelE *float32, at *int32, counts *int, top, start, one, shift *float64, scale *float32, loss *float64) (rejected uint32) {
+	return entmaxFarWideAVX512(grad, step, labelGrad, z, t, k, rows, e, labelE, at, counts, top, start, one, shift, scale, loss)
 }
-func (wideAVX512) entmaxRowAt(grad, labelGrad, z, t *float32, n, at int, top, ties, one, shift, f float64) (loss float64, rejected uint32) {
-	return entmaxRowAtWideAVX512(grad, labelGrad, z, t, n, at, top, ties, one, shift, f)
+func (wideAVX512) entmaxGather(tile, labels, lists *float32, at *int32, counts *int, top, start *float64, z, t *float32, k, rows int) (columns int) {
+	return entmaxGatherWideAVX512(tile, labels, lists, at, counts, top, start, z, t, k, rows)
+}
+func (wideAVX512) entmaxHotGather(tile, lists *float32, at *int32, counts *int, top, start *float64, z *float32, k, rows int, index *int) (columns int) {
+	return entmaxHotGatherWideAVX512(tile, lists, at, counts, top, start, z, k, rows, index)
 }
 func (wideAVX512) entmaxRow(grad, labelGrad, z, t *float32, n int, near *float32, f float64) (loss float64, rejected uint32) {
 	return entmaxRowWideAVX512(grad, labelGrad, z, t, n, near, f)
@@ -2489,6 +2519,9 @@ func (wideAVX2) sigmoidAsymmetric(loss *float64, grad, z, yes, no, scales *float
 func (wideAVX2) sigmoidAsymmetricMargin(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidAsymmetricMarginWideAVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
+func (wideAVX2) sparseScatter(grad *float32, k, rows int, e *float32, at *int32, counts, index *int) {
+	sparseScatterWideAVX2(grad, k, rows, e, at, counts, index)
+}
 func (wideAVX2) temperedLogits(w *float64, z *float32, n int, par *float64) {
 	temperedLogitsWideAVX2(w, z, n, par)
 }
@@ -2501,17 +2534,20 @@ func (wideAVX2) sparsemaxTile(e, labelGrad *float32, h *float64, z, t *float32, 
 func (wideAVX2) sparsemaxHotTile(e *float32, h *float64, z, t *float32, k, tiles int, scale *float32, step int, loss *float64, declined *uint32, lanes *float64) {
 	sparsemaxHotTileWideAVX2(e, h, z, t, k, tiles, scale, step, loss, declined, lanes)
 }
-func (wideAVX2) sparsemaxNearTile(e *float32, h *float64, z, t *float32, k int, scale *float32, loss, top, start *float64) (rejected uint32) {
-	return sparsemaxNearTileWideAVX2(e, h, z, t, k, scale, loss, top, start)
+func (wideAVX2) sparsemaxNearTile(e, labelGrad *float32, h *float64, z, t *float32, k int, scale *float32, loss, top, start, one, shift *float64) (rejected uint32) {
+	return sparsemaxNearTileWideAVX2(e, labelGrad, h, z, t, k, scale, loss, top, start, one, shift)
 }
-func (wideAVX2) sparsemaxGather(tile, lists *float32, at *int32, counts *int, top, start *float64, z *float32, k, rows int, index *int) (columns int) {
-	return sparsemaxGatherWideAVX2(tile, lists, at, counts, top, start, z, k, rows, index)
+func (wideAVX2) sparsemaxHotNearTile(e *float32, h *float64, z, t *float32, k int, scale *float32, loss, top, start *float64) (rejected uint32) {
+	return sparsemaxHotNearTileWideAVX2(e, h, z, t, k, scale, loss, top, start)
 }
-func (wideAVX2) sparsemaxSearch(h *float64, z *float32, k int, top, start, ties, one, shift *float64) (rejected uint32) {
-	return sparsemaxSearchWideAVX2(h, z, k, top, start, ties, one, shift)
+func (wideAVX2) sparsemaxFar(grad *float32, step int, labelGrad, z, t *float32, k, rows int, e, labelE *float32, at *int32, counts *int, top, start, one, shift *float64, scale *float32, loss *float64) (rejected uint32) {
+	return sparsemaxFarWideAVX2(grad, step, labelGrad, z, t, k, rows, e, labelE, at, counts, top, start, one, shift, scale, loss)
 }
-func (wideAVX2) sparsemaxRowAt(grad, labelGrad, z, t *float32, n, at int, top, ties, one, shift, f float64) (loss float64, rejected uint32) {
-	return sparsemaxRowAtWideAVX2(grad, labelGrad, z, t, n, at, top, ties, one, shift, f)
+func (wideAVX2) sparsemaxGather(tile, labels, lists *float32, at *int32, counts *int, top, start *float64, z, t *float32, k, rows int) (columns int) {
+	return sparsemaxGatherWideAVX2(tile, labels, lists, at, counts, top, start, z, t, k, rows)
+}
+func (wideAVX2) sparsemaxHotGather(tile, lists *float32, at *int32, counts *int, top, start *float64, z *float32, k, rows int, index *int) (columns int) {
+	return sparsemaxHotGatherWideAVX2(tile, lists, at, counts, top, start, z, k, rows, index)
 }
 func (wideAVX2) sparsemaxRow(grad, labelGrad, z, t *float32, n int, near *float32, f float64) (loss float64, rejected uint32) {
 	return sparsemaxRowWideAVX2(grad, labelGrad, z, t, n, near, f)
@@ -2525,17 +2561,20 @@ func (wideAVX2) entmaxTile(e, labelGrad *float32, h *float64, z, t *float32, k, 
 func (wideAVX2) entmaxHotTile(e *float32, h *float64, z, t *float32, k, tiles int, scale *float32, step int, loss *float64, declined *uint32, lanes *float64) {
 	entmaxHotTileWideAVX2(e, h, z, t, k, tiles, scale, step, loss, declined, lanes)
 }
-func (wideAVX2) entmaxNearTile(e *float32, h *float64, z, t *float32, k int, scale *float32, loss, top, start *float64) (rejected uint32) {
-	return entmaxNearTileWideAVX2(e, h, z, t, k, scale, loss, top, start)
+func (wideAVX2) entmaxNearTile(e, labelGrad *float32, h *float64, z, t *float32, k int, scale *float32, loss, top, start, one, shift *float64) (rejected uint32) {
+	return entmaxNearTileWideAVX2(e, labelGrad, h, z, t, k, scale, loss, top, start, one, shift)
 }
-func (wideAVX2) entmaxGather(tile, lists *float32, at *int32, counts *int, top, start *float64, z *float32, k, rows int, index *int) (columns int) {
-	return entmaxGatherWideAVX2(tile, lists, at, counts, top, start, z, k, rows, index)
+func (wideAVX2) entmaxHotNearTile(e *float32, h *float64, z, t *float32, k int, scale *float32, loss, top, start *float64) (rejected uint32) {
+	return entmaxHotNearTileWideAVX2(e, h, z, t, k, scale, loss, top, start)
 }
-func (wideAVX2) entmaxSearch(h *float64, z *float32, k int, top, start, ties, one, shift *float64) (rejected uint32) {
-	return entmaxSearchWideAVX2(h, z, k, top, start, ties, one, shift)
+func (wideAVX2) entmaxFar(grad *float32, step int, labelGrad, z, t *float32, k, rows int, e, labelE *float32, at *int32, counts *int, top, start, one, shift *float64, scale *float32, loss *float64) (rejected uint32) {
+	return entmaxFarWideAVX2(grad, step, labelGrad, z, t, k, rows, e, labelE, at, counts, top, start, one, shift, scale, loss)
 }
-func (wideAVX2) entmaxRowAt(grad, labelGrad, z, t *float32, n, at int, top, ties, one, shift, f float64) (loss float64, rejected uint32) {
-	return entmaxRowAtWideAVX2(grad, labelGrad, z, t, n, at, top, ties, one, shift, f)
+func (wideAVX2) entmaxGather(tile, labels, lists *float32, at *int32, counts *int, top, start *float64, z, t *float32, k, rows int) (columns int) {
+	return entmaxGatherWideAVX2(tile, labels, lists, at, counts, top, start, z, t, k, rows)
+}
+func (wideAVX2) entmaxHotGather(tile, lists *float32, at *int32, counts *int, top, start *float64, z *float32, k, rows int, index *int) (columns int) {
+	return entmaxHotGatherWideAVX2(tile, lists, at, counts, top, start, z, k, rows, index)
 }
 func (wideAVX2) entmaxRow(grad, labelGrad, z, t *float32, n int, near *float32, f float64) (loss float64, rejected uint32) {
 	return entmaxRowWideAVX2(grad, labelGrad, z, t, n, near, f)

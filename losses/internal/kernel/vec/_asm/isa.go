@@ -192,17 +192,23 @@ func (g isa) narrowed(src Op) reg.VecVirtual {
 // loadTail loads the lanes of m, zeros elsewhere, without touching other memory.
 func (g isa) loadTail(mem Op, m mask, dst Op) {
 	switch {
-	case g.avx512 && g.narrow:
-		half := YMM()
-		VMOVUPS_Z(mem, m.op, half)
-		VCVTPS2PD(half, dst)
 	case g.narrow:
-		half := XMM()
-		VMASKMOVPS(mem, m.memory, half)
-		VCVTPS2PD(half, dst)
+		VCVTPS2PD(g.tailElements(mem, m), dst)
 	default:
 		g.set().LoadMasked(mem, m.op, dst)
 	}
+}
+
+// tailElements is loadTail of float32 that are computed with in float64, as they are.
+func (g isa) tailElements(mem Op, m mask) reg.VecVirtual {
+	if g.avx512 {
+		half := YMM()
+		VMOVUPS_Z(mem, m.op, half)
+		return half
+	}
+	half := XMM()
+	VMASKMOVPS(mem, m.memory, half)
+	return half
 }
 
 // storeTail stores the lanes of m, without touching other memory.

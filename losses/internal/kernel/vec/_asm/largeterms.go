@@ -33,14 +33,19 @@ func (g isa) above() {
 func (g isa) positions(to reg.GPVirtual) func(i reg.GPVirtual, m mask, k *mask) {
 	if !g.avx512 {
 		return func(i reg.GPVirtual, m mask, _ *mask) {
-			g.eachBit(g.maskBits(m), func(place reg.GPVirtual) {
+			place := GP64()
+			g.eachBit(g.maskBits(m), place, func() {
 				ADDQ(i, place)
 				MOVL(place.As32(), Mem{Base: to})
 				ADDQ(Imm(4), to)
 			})
 		}
 	}
-	at, step := g.laneNumbers()
+	at, step := g.integers(), g.integers()
+	VMOVDQU32(g.firstIntegers(), at)
+	lanes := GP32()
+	MOVL(U32(g.lanes()), lanes)
+	VPBROADCASTD(lanes, step)
 	return func(_ reg.GPVirtual, m mask, k *mask) {
 		y, bits := g.integers(), g.maskBits(m)
 		VPCOMPRESSD_Z(at, m.op, y)
@@ -61,16 +66,6 @@ func (g isa) integers() reg.VecVirtual {
 		return YMM()
 	}
 	return ZMM()
-}
-
-// laneNumbers returns the numbers of the lanes, and what makes of them those of the next vector.
-func (g isa) laneNumbers() (numbers, step reg.VecVirtual) {
-	numbers, step = g.integers(), g.integers()
-	VMOVDQU32(g.firstIntegers(), numbers)
-	lanes := GP32()
-	MOVL(U32(g.lanes()), lanes)
-	VPBROADCASTD(lanes, step)
-	return numbers, step
 }
 
 // firstIntegers returns memory that holds 0 to 15.

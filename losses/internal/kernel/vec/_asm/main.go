@@ -222,15 +222,17 @@ func (g isa) wide() {
 	for _, s := range sigmoids {
 		g.sigmoid(s)
 	}
+	g.sparseScatter()
 	g.temperedLogits("temperedLogits", 1)
 	g.temperedLogits("temperedLogitsFar", 2)
 	for n := 1; n <= 2; n++ {
 		g.sparseTile(n, false)
 		g.sparseTile(n, true)
-		g.sparseNearTile(n)
-		g.sparseGather(n)
-		g.sparseSearch(n)
-		g.sparseRowAt(n)
+		g.sparseNearTile(n, false)
+		g.sparseNearTile(n, true)
+		g.sparseFar(n)
+		g.sparseGather(n, false)
+		g.sparseGather(n, true)
 		g.sparseRow(n, false)
 		g.sparseRow(n, true)
 	}

@@ -21,6 +21,7 @@ type sparse struct {
 	isa
 	n       int
 	hot     bool                                  // the labels are a 1 and zeros
+	part    bool                                  // they are those of some classes
 	classes string                                // the parameter that says how many there are
 	total   func(v reg.VecVirtual) reg.VecVirtual // the sum of a row's lanes, in all of them
 	zero    reg.VecVirtual
@@ -229,7 +230,7 @@ func (s *sparse) losses(unsettled mask) (loss reg.VecVirtual, rejected reg.GPVir
 	own, signs, labels, terms, fars := v[0], v[1], v[2], s.blocked(), s.blocked()
 	loss, far := terms.inner, fars.inner
 	s.each(func(z, t reg.VecVirtual, put, keep func(d Op)) {
-		if !s.hot {
+		if s.checks() {
 			s.or(t, signs, signs)
 			s.add(t, labels, labels)
 		}
@@ -311,7 +312,7 @@ func (s *sparse) losses(unsettled mask) (loss reg.VecVirtual, rejected reg.GPVir
 	s.add(far, loss, loss)
 	unsettled = s.maskOf(left)
 	s.notFinite(loss, unsettled)
-	if !s.hot {
+	if s.checks() {
 		s.notOne(s.total(labels), unsettled)
 	}
 	rejected = s.maskBits(unsettled)
@@ -326,6 +327,9 @@ func (s *sparse) losses(unsettled mask) (loss reg.VecVirtual, rejected reg.GPVir
 	}
 	return loss, rejected
 }
+
+// checks reports whether the labels are checked.
+func (s *sparse) checks() bool { return !s.hot && !s.part }
 
 // difference emits p - t of g >= 0 in d.
 func (s *sparse) difference(t, g, d reg.VecVirtual) {

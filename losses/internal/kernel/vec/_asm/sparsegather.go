@@ -11,47 +11,56 @@ const (
 	nearStride = mostNear + 16 // how many elements behind the list of a row that of the next one lies
 )
 
-// sparseGather emits what makes a tile of the classes of rows that may have a p.
-func (g isa) sparseGather(n int) {
-	g.text(sparseNames[n]+"Gather",
-		"func(tile, lists *T, at *int32, counts *int, top, start *float64, z *T, k, rows int, index *int) (columns int)",
-		"stores in the columns of a tile the logits of rows of k classes that may have a p, and -Inf behind them; if index "+
-			"is not nil, before them that of the class there. at has the classes, of each row nearStride behind the last, counts "+
-			"how many these are, of a row of too many mostNear; top the largest logits, M, and start where search begins: classes "+
-			"of a logit below M + n (-1 - start) have no p. Rows behind the last one are that again. It overwrites lists, rows as "+
-			"those of at, and returns how many columns there are.")
-	x := nearLists{isa: g, in: g.elements(), row: GP64()}
-	from, columns, next, last := GP64(), GP64(), label("row"), label("last")
+// sparseGather emits what makes a tile of the classes of rows that may have a p, with their labels
+// or, with hot, for an index.
+func (g isa) sparseGather(n int, hot bool) {
+	name, args, doc := "Gather", "z, t *T, k, rows int", "and in labels their labels, 0 there"
+	if hot {
+		name, args, doc = "HotGather", "z *T, k, rows int, index *int", "and before them that of the class of index"
+	}
+	g.text(sparseNames[n]+name,
+		"func(tile, "+map[bool]string{false: "labels, "}[hot]+"lists *T, at *int32, counts *int, top, start *float64, "+args+
+			") (columns int)",
+		"stores in the columns of a tile the logits of rows of k classes that may have a p, -Inf behind them,", doc+
+			"; in at the classes, of each row nearStride behind the last, in counts how many these are, of a row of too many "+
+			"mostNear; in top the largest logits, M, and in start where search begins: classes of a logit below M + n (-1 - "+
+			"start) have no p. Rows behind the last one are that again. It overwrites lists, rows as those of at, twice as many "+
+			"as the tile has, and returns how many columns there are.")
+	x := nearLists{isa: g, in: g.elements(), hot: hot, row: GP64()}
+	columns, next, last := GP64(), label("row"), label("last")
 	XORQ(x.row, x.row)
-	XORQ(from, from)
 	MOVQ(I64(1), columns)
 	Label(next)
-	s, z, own := sparse{isa: g, n: n, zero: g.zeros(1)[0], total: g.sumOfLanes}, g.param("z"), GP64()
+	s, z := sparse{isa: g, n: n, zero: g.zeros(1)[0], total: g.sumOfLanes}, g.param("z")
 	s.setTop(z, g.param("k"))
-	VMOVSD(g.loaded(s.top).AsX(), Mem{Base: g.param("top"), Index: x.row, Scale: 8})
-	VMOVSD(g.loaded(s.start).AsX(), Mem{Base: g.param("start"), Index: x.row, Scale: 8})
-	MOVQ(I64(-1), own)
-	where(g.param("index"), func() {
-		MOVQ(Mem{Base: g.param("index"), Index: from, Scale: 8}, own)
-		g.moveOne(at(z, own, g, 0), GP64(), at(g.param("tile"), x.row, g, 0))
-	})
-	count, none := x.list(z, s.least(), own), GP64()
-	MOVQ(count, Mem{Base: g.param("counts"), Index: x.row, Scale: 8})
+	VMOVSD(g.loaded(s.top).AsX(), x.number("top", 8))
+	VMOVSD(g.loaded(s.start).AsX(), x.number("start", 8))
+	if hot {
+		x.own = GP64()
+		MOVQ(Mem{Base: g.param("index")}, x.own)
+		g.moveOne(at(z, x.own, g, 0), GP64(), x.number("tile", g.size()))
+	}
+	count, most, none := x.list(z, s.least()), GP64(), GP64()
 	XORQ(none, none)
-	CMPQ(count, U32(mostNear))
-	CMOVQEQ(none, count)
+	MOVQ(U32(mostNear), most)
+	CMPQ(count, most)
+	CMOVQGE(most, count)
+	MOVQ(count, x.number("counts", 8))
+	CMOVQGE(none, count)
 	CMPQ(columns, count)
 	CMOVQLT(count, columns)
 	DECQ(address(Param("rows")))
 	JLE(LabelRef(last))
-	INCQ(from)
 	step := g.param("k")
 	SHLQ(Imm(uint64(log2(g.size()))), step)
 	ADDQ(step, address(Param("z")))
+	if hot {
+		ADDQ(Imm(8), address(Param("index")))
+	} else {
+		ADDQ(step, address(Param("t")))
+	}
 	Label(last)
-	INCQ(x.row)
-	CMPQ(x.row, Imm(uint64(g.elementTile().lanes())))
-	JLT(LabelRef(next))
+	x.eachRow(next)
 	x.fill(columns)
 	x.transpose(columns)
 	g.ret()
@@ -60,8 +69,25 @@ func (g isa) sparseGather(n int) {
 // nearLists is what the parts of sparseGather share.
 type nearLists struct {
 	isa
-	in  isa           // of the logits
+	in  isa // of the logits
+	hot bool
 	row reg.GPVirtual // which one
+	own reg.GPVirtual // its class, with hot
+}
+
+// labels is how far the labels of the lists lie behind the logits.
+func (x *nearLists) labels() int { return x.elementTile().lanes() * nearStride * x.size() }
+
+// eachRow repeats what follows a label for the next row of the tile.
+func (x *nearLists) eachRow(next string) {
+	INCQ(x.row)
+	CMPQ(x.row, Imm(uint64(x.elementTile().lanes())))
+	JLT(LabelRef(next))
+}
+
+// number returns where a parameter has what there is one of a row, of that size.
+func (x *nearLists) number(name string, size int) Mem {
+	return Mem{Base: x.param(name), Index: x.row, Scale: uint8(size)}
 }
 
 // of returns where in a parameter the row lies, in elements of that size.
@@ -72,36 +98,39 @@ func (x *nearLists) of(name string, size int) reg.GPVirtual {
 	return p
 }
 
-// list stores the logits of the row, at z, that are not less than least, but that of class own, and
-// their classes, and returns how many these are.
-func (x *nearLists) list(z reg.GPVirtual, least Op, own reg.GPVirtual) (count reg.GPVirtual) {
-	g, most := x.in, GP64()
-	to, classes, count := x.of("lists", g.size()), x.of("at", 4), GP64()
+// list stores the logits of the row, at z, that are not less than least, but that of class own, with
+// their labels and classes, and returns how many these are, or as many as mostNear or more.
+func (x *nearLists) list(z reg.GPVirtual, least Op) (count reg.GPVirtual) {
+	g, t, full := x.in, reg.GPVirtual(nil), label("full")
+	if !x.hot {
+		t = x.param("t")
+	}
+	to, classes, count, class := x.of("lists", g.size()), x.of("at", 4), GP64(), GP64()
 	XORQ(count, count)
-	MOVQ(U32(mostNear), most)
 	add := func(n Op) {
 		ADDQ(n, count)
-		CMPQ(count, most)
-		CMOVQGT(most, count)
+		CMPQ(count, U32(mostNear))
+		JGE(LabelRef(full))
 	}
-	store := func(i reg.GPVirtual, _ reg.VecVirtual, some mask) {
-		g.eachBit(g.maskBits(some), func(class reg.GPVirtual) {
-			same := label("own")
+	store := func(i reg.GPVirtual, _ *mask, _ reg.VecVirtual, some mask) {
+		g.eachBit(g.maskBits(some), class, func() {
+			same, tmp := label("own"), GP64()
 			ADDQ(i, class)
-			CMPQ(class, own)
-			JEQ(LabelRef(same))
+			if x.hot {
+				CMPQ(class, x.own)
+				JEQ(LabelRef(same))
+			}
+			g.moveOne(at(z, class, g, 0), tmp, at(to, count, g, 0))
+			if !x.hot {
+				g.moveOne(at(t, class, g, 0), tmp, at(to, count, g, x.labels()))
+			}
 			MOVL(class.As32(), Mem{Base: classes, Index: count, Scale: 4})
-			g.moveOne(at(z, class, g, 0), class, at(to, count, g, 0))
 			add(Imm(1))
 			Label(same)
 		})
 	}
 	if g.avx512 {
-		store = g.compressing(own, func(logits, numbers reg.VecVirtual, n Op) {
-			g.store(logits, at(to, count, g, 0))
-			VMOVDQU32(numbers, Mem{Base: classes, Index: count, Scale: 4})
-			add(n)
-		})
+		store = x.compressing(t, to, classes, count, class, add)
 	}
 	g.loop(x.param("k"), 1, func(i reg.GPVirtual, v int, m *mask) {
 		logits := g.getLogits(z, i, v, m)
@@ -109,60 +138,82 @@ func (x *nearLists) list(z reg.GPVirtual, least Op, own reg.GPVirtual) (count re
 		if m != nil {
 			some = g.maskAnd(*m, some)
 		}
-		store(i, logits, some)
+		store(i, m, logits, some)
 	})
+	Label(full)
 	return count
 }
 
-// compressing emits what comes before a loop of vectors one by one. What it returns emits put for
-// the lanes of a mask, but that of class own, of vectors of numbers, for the numbers of these lanes,
-// and for how many they are.
-func (g isa) compressing(own reg.GPVirtual, put func(x, lanes reg.VecVirtual, n Op)) func(
-	i reg.GPVirtual, x reg.VecVirtual, m mask) {
-	numbers, step := g.laneNumbers()
-	not := g.integers()
-	VPBROADCASTD(own.As32(), not)
-	return func(_ reg.GPVirtual, x reg.VecVirtual, m mask) {
-		y, places := g.vec(), g.integers()
-		VPCMPD(Imm(neqUQ), not, numbers, m.op, m.op)
-		g.compressed(x, m, y)
-		VPCOMPRESSD_Z(numbers, m.op, places)
+// compressing is what stores the lanes of vectors one by one with AVX-512.
+func (x *nearLists) compressing(t, to, classes, count, n reg.GPVirtual, add func(n Op)) func(
+	i reg.GPVirtual, m *mask, z reg.VecVirtual, some mask) {
+	g, numbers, step, own := x.in, x.in.integers(), x.in.integers(), x.in.integers()
+	VMOVDQU32(g.firstIntegers(), numbers)
+	MOVL(U32(g.lanes()), n.As32())
+	VPBROADCASTD(n.As32(), step)
+	if x.hot {
+		VPBROADCASTD(x.own.As32(), own)
+	}
+	return func(i reg.GPVirtual, m *mask, z reg.VecVirtual, some mask) {
+		y, lanes := g.vec(), g.integers()
+		if x.hot {
+			VPCMPD(Imm(neqUQ), own, numbers, some.op, some.op)
+		}
+		g.compressed(z, some, y)
+		g.store(y, at(to, count, g, 0))
+		if !x.hot {
+			g.compressed(g.get(t, i, 0, m), some, y)
+			g.store(y, at(to, count, g, x.labels()))
+		}
+		VPCOMPRESSD_Z(numbers, some.op, lanes)
+		VMOVDQU32(lanes, Mem{Base: classes, Index: count, Scale: 4})
 		VPADDD(step, numbers, numbers)
-		bits := g.maskBits(m)
-		POPCNTL(bits, bits)
-		put(y, places, bits.As64())
+		POPCNTL(g.maskBits(some), n.As32())
+		add(n)
 	}
 }
 
-// fill stores -Inf behind the lists of all rows, as far as there are columns.
+// fill stores what is behind the lists of all rows, as far as there are columns.
 func (x *nearLists) fill(columns reg.GPVirtual) {
-	g, end, row, more := x.in, x.in.vec(), label("fill"), label("more")
+	g, end, none, row, more := x.in, x.in.vec(), x.in.zeros(1)[0], label("fill"), label("more")
 	g.load(g.infinity(-1), end)
 	XORQ(x.row, x.row)
 	Label(row)
 	to, count := x.of("lists", g.size()), GP64()
-	MOVQ(Mem{Base: x.param("counts"), Index: x.row, Scale: 8}, count)
+	MOVQ(x.number("counts", 8), count)
 	Label(more)
 	g.store(end, at(to, count, g, 0))
+	if !x.hot {
+		g.store(none, at(to, count, g, x.labels()))
+	}
 	ADDQ(Imm(uint64(g.lanes())), count)
 	CMPQ(count, columns)
 	JLT(LabelRef(more))
-	INCQ(x.row)
-	CMPQ(x.row, Imm(uint64(x.elementTile().lanes())))
-	JLT(LabelRef(row))
+	x.eachRow(row)
 }
 
-// transpose stores the columns of the lists behind that of the index, if there is one, and how many
-// there are as the result.
+// transpose stores the columns of the lists, with hot behind that of the index, and how many there
+// are as the result.
 func (x *nearLists) transpose(columns reg.GPVirtual) {
 	g, to, all, stride := x.elementTile(), x.param("tile"), GP64(), GP64()
 	MOVQ(columns, all)
-	where(x.param("index"), func() {
+	if x.hot {
 		INCQ(all)
 		ADDQ(Imm(uint64(g.column())), to)
-	})
+	}
 	Store(all, Return("columns"))
 	MOVQ(U32(nearStride), stride)
-	ps, s1, s3 := g.rowPointers(x.param("lists"), stride)
+	from := x.param("lists")
+	x.columnsOf(to, from, columns, stride)
+	if !x.hot {
+		ADDQ(U32(uint32(x.labels())), from)
+		x.columnsOf(x.param("labels"), from, columns, stride)
+	}
+}
+
+// columnsOf stores the columns of lists.
+func (x *nearLists) columnsOf(to, from, columns, stride reg.GPVirtual) {
+	g := x.elementTile()
+	ps, s1, s3 := g.rowPointers(from, stride)
 	g.columnsIn(to, columns, ps, s1, s3, nil)
 }

@@ -34,19 +34,6 @@ func (g isa) sparseRow(n int, hot bool) {
 	s.ofRow(s.search())
 }
 
-// sparseRowAt emits what sparseRow does for a row of which search has been emitted elsewhere.
-func (g isa) sparseRowAt(n int) {
-	s := sparse{isa: g, n: n, classes: "n"}
-	g.text(sparseNames[n]+"RowAt",
-		"func(grad, labelGrad, z, t *T, n, at int, top, ties, one, shift, f A) (loss float64, rejected uint32)",
-		"is", sparseNames[n]+"Row for a row with the largest logit, top, at a place and at ties others, of which",
-		sparseNames[n]+"Search has found one and shift.")
-	s.zero, s.factor, s.total = g.zeros(1)[0], g.held("f"), g.sumOfLanes
-	s.at = g.param("at")
-	s.top, s.ties, s.one, s.shift = g.held("top"), g.held("ties"), g.held("one"), g.held("shift")
-	s.ofRow(g.noLanes())
-}
-
 // ofRow emits the loss and the gradients of a row, and ends the kernel.
 func (s *sparse) ofRow(unsettled mask) {
 	g := s.isa
@@ -195,10 +182,17 @@ func (s *sparse) setStart(sum reg.VecVirtual, most, byM Op) {
 // elements is what the elements of rows are compared in.
 func (g isa) elements() isa { return isa{avx512: g.avx512, f64: g.f64 && !g.narrow} }
 
-// least returns, in elements, what no logit is less than whose class may have a p.
+// least returns what no logit is less than whose class may have a p: in all lanes of elements.
 func (s *sparse) least() reg.VecVirtual {
-	in := s.elements()
-	least, limit := in.vec(), s.vec()
+	in, limit := s.elements(), s.limit()
+	least := in.vec()
+	in.bcast(limit.AsX(), least)
+	return least
+}
+
+// limit returns least in as many lanes as numbers have.
+func (s *sparse) limit() reg.VecVirtual {
+	limit := s.vec()
 	s.load(s.constant(-1), limit) // M + n (δ - 1), rounded: no logit that is larger is less than that
 	s.sub(s.start, limit, limit)
 	if s.n == 2 {
@@ -206,10 +200,9 @@ func (s *sparse) least() reg.VecVirtual {
 	}
 	s.add(s.top, limit, limit)
 	if s.narrow {
-		limit = s.narrowed(limit)
+		return s.narrowed(limit)
 	}
-	in.bcast(limit.AsX(), least)
-	return least
+	return limit
 }
 
 // list stores in near the logits of the classes that may have a p, but the maxima, and -Inf behind
@@ -271,7 +264,8 @@ func (g isa) compress(x reg.VecVirtual, from Mem, m mask, to reg.GPVirtual) {
 		LEAQ(Mem{Base: to, Index: bits.As64(), Scale: uint8(g.size())}, to)
 		return
 	}
-	g.eachBit(bits, func(lane reg.GPVirtual) {
+	lane := GP64()
+	g.eachBit(bits, lane, func() {
 		ADDQ(from.Index, lane)
 		from.Index = lane
 		g.moveOne(from, lane, Mem{Base: to})
@@ -299,14 +293,14 @@ func (g isa) moveOne(from Mem, x reg.GPVirtual, to Mem) {
 	MOVL(x.As32(), to)
 }
 
-// eachBit emits body for the places of all bits, which it clears.
-func (g isa) eachBit(bits reg.GPVirtual, body func(place reg.GPVirtual)) {
-	next, done, place := label("found"), label("none"), GP64()
+// eachBit emits body for the places of all bits, which it clears. Place is a register for them.
+func (g isa) eachBit(bits, place reg.GPVirtual, body func()) {
+	next, done := label("found"), label("none")
 	Label(next)
 	BSFL(bits, place.As32())
 	JEQ(LabelRef(done))
 	BLSRL(bits, bits)
-	body(place)
+	body()
 	JMP(LabelRef(next))
 	Label(done)
 }

@@ -132,15 +132,21 @@ func (g isa) searched(lanes reg.GPVirtual) (x searched) {
 	return x
 }
 
-// sparseNearTile emits sparseTile for a tile of only the classes that may have a p, and those of an
-// index.
-func (g isa) sparseNearTile(n int) {
-	g.text(sparseNames[n]+"NearTile",
-		"func(e *T, h *float64, z, t *T, k int, scale *T, loss, top, start *float64) (rejected uint32)",
-		"stores the losses of the rows of a tile, with labels that are a 1 and zeros, of the classes that may have a p and "+
-			"that of the 1, and in e scale times the gradients;", "top and start are what", sparseNames[n]+"Top has returned; "+
-			"it overwrites h, room for k vectors.", "rejected has the bits of the rows that "+sparseRejected+".")
-	x, h, all := sparseTiles{isa: g, in: g.elementTile(), n: n, hot: true, k: g.param("k")}, g.param("h"), GP32()
+// sparseNearTile emits sparseTile for a tile of only the classes that may have a p and, with hot,
+// that of the index.
+func (g isa) sparseNearTile(n int, hot bool) {
+	name, labels := "HotNearTile", "a 1 and zeros"
+	params, doc := "e *T, h *float64, z, t *T, k int, scale *T, loss, top, start *float64", ""
+	if !hot {
+		name, labels = "NearTile", "t"
+		params = "e, labelGrad *T, h *float64, z, t *T, k int, scale *T, loss, top, start, one, shift *float64"
+		doc = "Unless labelGrad is nil it stores the gradients by the labels there. Labels are not checked."
+	}
+	g.text(sparseNames[n]+name, "func("+params+") (rejected uint32)",
+		"stores the losses of the rows of a tile, with labels that are", labels+", of the classes that may have a p", "and in e",
+		"scale times the gradients;", "top and start are what", sparseNames[n]+"Gather has stored; "+
+			"it overwrites h, room for k vectors.", "rejected has the bits of the rows that "+sparseRejected+".", doc)
+	x, h, all := sparseTiles{isa: g, in: g.elementTile(), n: n, hot: hot, part: true, k: g.param("k")}, g.param("h"), GP32()
 	XORL(all, all)
 	x.z = g.param("z")
 	x.readyLosses()
@@ -148,7 +154,12 @@ func (g isa) sparseNearTile(n int) {
 		s := x.rows(first)
 		s.top, s.start = g.rowNumber("top", first), g.rowNumber("start", first)
 		s.tileList(x.in, x.k, h, x.column(x.z, first))
-		s.addRejected(x.losses(&s, s.search(), first), first, all)
+		unsettled := s.search()
+		if !hot {
+			g.store(g.loaded(s.one), Mem{Base: g.param("one"), Disp: first * 8})
+			g.store(g.loaded(s.shift), Mem{Base: g.param("shift"), Disp: first * 8})
+		}
+		s.addRejected(x.losses(&s, unsettled, first), first, all)
 	}
 	Store(all, Return("rejected"))
 	g.ret()
@@ -159,7 +170,7 @@ type sparseTiles struct {
 	isa
 	in                                 isa // what steps over the columns
 	n                                  int // of the map
-	hot                                bool
+	hot, part                          bool
 	e, h, z, t, k, scale, loss, labels reg.GPVirtual
 }
 
@@ -189,7 +200,7 @@ func (x *sparseTiles) pass(body func(lanes reg.GPVirtual, first int), next func(
 
 // rows is the map of the rows from the first one on.
 func (x *sparseTiles) rows(first int) sparse {
-	return sparse{isa: x.isa, n: x.n, hot: x.hot, classes: "k", zero: x.zeros(1)[0],
+	return sparse{isa: x.isa, n: x.n, hot: x.hot, part: x.part, classes: "k", zero: x.zeros(1)[0],
 		total: func(v reg.VecVirtual) reg.VecVirtual { return v }}
 }
 
@@ -236,29 +247,6 @@ func (g isa) rowNumber(name string, first int) Op {
 	v := g.vec()
 	g.load(Mem{Base: g.param(name), Disp: first * 8}, v)
 	return g.park(v)
-}
-
-// sparseSearch emits what is behind a sparse map of the rows of a tile.
-func (g isa) sparseSearch(n int) {
-	g.text(sparseNames[n]+"Search",
-		"func(h *float64, z *T, k int, top, start, ties, one, shift *float64) (rejected uint32)",
-		"stores how many of the classes of a tile's rows have the largest logit beside one, and what search finds of the "+
-			"classes that may have a p, of which top and start are what", sparseNames[n]+"Top has returned; it overwrites h, "+
-			"room for k vectors.", "rejected has the bits of the rows where it finds nothing.")
-	x, all := sparseTiles{isa: g, in: g.elementTile(), n: n}, GP32()
-	XORL(all, all)
-	for first := 0; first < x.in.lanes(); first += g.lanes() {
-		s := x.rows(first)
-		s.top, s.start = g.rowNumber("top", first), g.rowNumber("start", first)
-		s.tileList(x.in, g.param("k"), g.param("h"), x.column(g.param("z"), first))
-		rejected := g.maskBits(s.search())
-		for i, name := range []string{"ties", "one", "shift"} {
-			g.store(g.loaded([]Op{s.ties, s.one, s.shift}[i]), Mem{Base: g.param(name), Disp: first * 8})
-		}
-		s.addRejected(rejected, first, all)
-	}
-	Store(all, Return("rejected"))
-	g.ret()
 }
 
 // tileTop emits the maxima of the rows of a tile, and from where search goes on, by the maxima of

@@ -323,6 +323,19 @@ func (g isa) get(p, i reg.GPVirtual, v int, m *mask) reg.VecVirtual {
 	return x
 }
 
+// getElements is get of float32 that are computed with in float64, as they are.
+func (g isa) getElements(p, i reg.GPVirtual, v int, m *mask) reg.VecVirtual {
+	if m != nil {
+		return g.tailElements(at(p, i, g, 0), *m)
+	}
+	x := reg.VecVirtual(XMM())
+	if g.avx512 {
+		x = YMM()
+	}
+	VMOVUPS(at(p, i, g, v*g.bytes()), x)
+	return x
+}
+
 // put stores vector v of p at i.
 func (g isa) put(x Op, p, i reg.GPVirtual, v int, m *mask) {
 	if m == nil {
