@@ -2017,7 +2017,7 @@ func sparsemaxTileF64AVX512(e *float64, labelGrad *float64, h *float64, z *float
 func sparsemaxHotTileF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, tiles int, scale *float64, step int, loss *float64, declined *uint32, lanes *float64)
 
 // sparsemaxNearTileF64AVX512 stores the losses of the rows of a tile, with labels that are t, of
-// the classes that may have a p and in e scale times the gradients; top and start are what
+// the classes that may have a p, and in e scale times the gradients; top and start are what
 // sparsemaxGather has stored; it overwrites h, room for k vectors. rejected has the bits of the
 // rows that has an invalid label, a loss that is not finite or no probabilities. Unless labelGrad
 // is nil it stores the gradients by the labels there. Labels are not checked.
@@ -2026,9 +2026,9 @@ func sparsemaxHotTileF64AVX512(e *float64, h *float64, z *float64, t *float64, k
 func sparsemaxNearTileF64AVX512(e *float64, labelGrad *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64, top *float64, start *float64, one *float64, shift *float64) (rejected uint32)
 
 // sparsemaxHotNearTileF64AVX512 stores the losses of the rows of a tile, with labels that are a 1
-// and zeros, of the classes that may have a p and in e scale times the gradients; top and start are
-// what sparsemaxGather has stored; it overwrites h, room for k vectors. rejected has the bits of
-// the rows that has an invalid label, a loss that is not finite or no probabilities.
+// and zeros, of the classes that may have a p, and in e scale times the gradients; top and start
+// are what sparsemaxGather has stored; it overwrites h, room for k vectors. rejected has the bits
+// of the rows that has an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
 func sparsemaxHotNearTileF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64, top *float64, start *float64) (rejected uint32)
@@ -2093,16 +2093,16 @@ func entmaxTileF64AVX512(e *float64, labelGrad *float64, h *float64, z *float64,
 func entmaxHotTileF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, tiles int, scale *float64, step int, loss *float64, declined *uint32, lanes *float64)
 
 // entmaxNearTileF64AVX512 stores the losses of the rows of a tile, with labels that are t, of the
-// classes that may have a p and in e scale times the gradients; top and start are what entmaxGather
-// has stored; it overwrites h, room for k vectors. rejected has the bits of the rows that has an
-// invalid label, a loss that is not finite or no probabilities. Unless labelGrad is nil it stores
-// the gradients by the labels there. Labels are not checked.
+// classes that may have a p, and in e scale times the gradients; top and start are what
+// entmaxGather has stored; it overwrites h, room for k vectors. rejected has the bits of the rows
+// that has an invalid label, a loss that is not finite or no probabilities. Unless labelGrad is nil
+// it stores the gradients by the labels there. Labels are not checked.
 //
 //go:noescape
 func entmaxNearTileF64AVX512(e *float64, labelGrad *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64, top *float64, start *float64, one *float64, shift *float64) (rejected uint32)
 
 // entmaxHotNearTileF64AVX512 stores the losses of the rows of a tile, with labels that are a 1 and
-// zeros, of the classes that may have a p and in e scale times the gradients; top and start are
+// zeros, of the classes that may have a p, and in e scale times the gradients; top and start are
 // what entmaxGather has stored; it overwrites h, room for k vectors. rejected has the bits of the
 // rows that has an invalid label, a loss that is not finite or no probabilities.
 //
@@ -4328,7 +4328,7 @@ func sparsemaxTileF64AVX2(e *float64, labelGrad *float64, h *float64, z *float64
 func sparsemaxHotTileF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, tiles int, scale *float64, step int, loss *float64, declined *uint32, lanes *float64)
 
 // sparsemaxNearTileF64AVX2 stores the losses of the rows of a tile, with labels that are t, of the
-// classes that may have a p and in e scale times the gradients; top and start are what
+// classes that may have a p, and in e scale times the gradients; top and start are what
 // sparsemaxGather has stored; it overwrites h, room for k vectors. rejected has the bits of the
 // rows that has an invalid label, a loss that is not finite or no probabilities. Unless labelGrad
 // is nil it stores the gradients by the labels there. Labels are not checked.
@@ -4337,7 +4337,7 @@ func sparsemaxHotTileF64AVX2(e *float64, h *float64, z *float64, t *float64, k i
 func sparsemaxNearTileF64AVX2(e *float64, labelGrad *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64, top *float64, start *float64, one *float64, shift *float64) (rejected uint32)
 
 // sparsemaxHotNearTileF64AVX2 stores the losses of the rows of a tile, with labels that are a 1 and
-// zeros, of the classes that may have a p and in e scale times the gradients; top and start are
+// zeros, of the classes that may have a p, and in e scale times the gradients; top and start are
 // what sparsemaxGather has stored; it overwrites h, room for k vectors. rejected has the bits of
 // the rows that has an invalid label, a loss that is not finite or no probabilities.
 //
@@ -4404,16 +4404,16 @@ func entmaxTileF64AVX2(e *float64, labelGrad *float64, h *float64, z *float64, t
 func entmaxHotTileF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, tiles int, scale *float64, step int, loss *float64, declined *uint32, lanes *float64)
 
 // entmaxNearTileF64AVX2 stores the losses of the rows of a tile, with labels that are t, of the
-// classes that may have a p and in e scale times the gradients; top and start are what entmaxGather
-// has stored; it overwrites h, room for k vectors. rejected has the bits of the rows that has an
-// invalid label, a loss that is not finite or no probabilities. Unless labelGrad is nil it stores
-// the gradients by the labels there. Labels are not checked.
+// classes that may have a p, and in e scale times the gradients; top and start are what
+// entmaxGather has stored; it overwrites h, room for k vectors. rejected has the bits of the rows
+// that has an invalid label, a loss that is not finite or no probabilities. Unless labelGrad is nil
+// it stores the gradients by the labels there. Labels are not checked.
 //
 //go:noescape
 func entmaxNearTileF64AVX2(e *float64, labelGrad *float64, h *float64, z *float64, t *float64, k int, scale *float64, loss *float64, top *float64, start *float64, one *float64, shift *float64) (rejected uint32)
 
 // entmaxHotNearTileF64AVX2 stores the losses of the rows of a tile, with labels that are a 1 and
-// zeros, of the classes that may have a p and in e scale times the gradients; top and start are
+// zeros, of the classes that may have a p, and in e scale times the gradients; top and start are
 // what entmaxGather has stored; it overwrites h, room for k vectors. rejected has the bits of the
 // rows that has an invalid label, a loss that is not finite or no probabilities.
 //
@@ -5558,7 +5558,7 @@ func sparsemaxTileWideAVX512(e *float32, labelGrad *float32, h *float64, z *floa
 func sparsemaxHotTileWideAVX512(e *float32, h *float64, z *float32, t *float32, k int, tiles int, scale *float32, step int, loss *float64, declined *uint32, lanes *float64)
 
 // sparsemaxNearTileWideAVX512 stores the losses of the rows of a tile, with labels that are t, of
-// the classes that may have a p and in e scale times the gradients; top and start are what
+// the classes that may have a p, and in e scale times the gradients; top and start are what
 // sparsemaxGather has stored; it overwrites h, room for k vectors. rejected has the bits of the
 // rows that has an invalid label, a loss that is not finite or no probabilities. Unless labelGrad
 // is nil it stores the gradients by the labels there. Labels are not checked.
@@ -5567,9 +5567,9 @@ func sparsemaxHotTileWideAVX512(e *float32, h *float64, z *float32, t *float32, 
 func sparsemaxNearTileWideAVX512(e *float32, labelGrad *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64, top *float64, start *float64, one *float64, shift *float64) (rejected uint32)
 
 // sparsemaxHotNearTileWideAVX512 stores the losses of the rows of a tile, with labels that are a 1
-// and zeros, of the classes that may have a p and in e scale times the gradients; top and start are
-// what sparsemaxGather has stored; it overwrites h, room for k vectors. rejected has the bits of
-// the rows that has an invalid label, a loss that is not finite or no probabilities.
+// and zeros, of the classes that may have a p, and in e scale times the gradients; top and start
+// are what sparsemaxGather has stored; it overwrites h, room for k vectors. rejected has the bits
+// of the rows that has an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
 func sparsemaxHotNearTileWideAVX512(e *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64, top *float64, start *float64) (rejected uint32)
@@ -5634,16 +5634,16 @@ func entmaxTileWideAVX512(e *float32, labelGrad *float32, h *float64, z *float32
 func entmaxHotTileWideAVX512(e *float32, h *float64, z *float32, t *float32, k int, tiles int, scale *float32, step int, loss *float64, declined *uint32, lanes *float64)
 
 // entmaxNearTileWideAVX512 stores the losses of the rows of a tile, with labels that are t, of the
-// classes that may have a p and in e scale times the gradients; top and start are what entmaxGather
-// has stored; it overwrites h, room for k vectors. rejected has the bits of the rows that has an
-// invalid label, a loss that is not finite or no probabilities. Unless labelGrad is nil it stores
-// the gradients by the labels there. Labels are not checked.
+// classes that may have a p, and in e scale times the gradients; top and start are what
+// entmaxGather has stored; it overwrites h, room for k vectors. rejected has the bits of the rows
+// that has an invalid label, a loss that is not finite or no probabilities. Unless labelGrad is nil
+// it stores the gradients by the labels there. Labels are not checked.
 //
 //go:noescape
 func entmaxNearTileWideAVX512(e *float32, labelGrad *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64, top *float64, start *float64, one *float64, shift *float64) (rejected uint32)
 
 // entmaxHotNearTileWideAVX512 stores the losses of the rows of a tile, with labels that are a 1 and
-// zeros, of the classes that may have a p and in e scale times the gradients; top and start are
+// zeros, of the classes that may have a p, and in e scale times the gradients; top and start are
 // what entmaxGather has stored; it overwrites h, room for k vectors. rejected has the bits of the
 // rows that has an invalid label, a loss that is not finite or no probabilities.
 //
@@ -6145,7 +6145,7 @@ func sparsemaxTileWideAVX2(e *float32, labelGrad *float32, h *float64, z *float3
 func sparsemaxHotTileWideAVX2(e *float32, h *float64, z *float32, t *float32, k int, tiles int, scale *float32, step int, loss *float64, declined *uint32, lanes *float64)
 
 // sparsemaxNearTileWideAVX2 stores the losses of the rows of a tile, with labels that are t, of the
-// classes that may have a p and in e scale times the gradients; top and start are what
+// classes that may have a p, and in e scale times the gradients; top and start are what
 // sparsemaxGather has stored; it overwrites h, room for k vectors. rejected has the bits of the
 // rows that has an invalid label, a loss that is not finite or no probabilities. Unless labelGrad
 // is nil it stores the gradients by the labels there. Labels are not checked.
@@ -6154,9 +6154,9 @@ func sparsemaxHotTileWideAVX2(e *float32, h *float64, z *float32, t *float32, k 
 func sparsemaxNearTileWideAVX2(e *float32, labelGrad *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64, top *float64, start *float64, one *float64, shift *float64) (rejected uint32)
 
 // sparsemaxHotNearTileWideAVX2 stores the losses of the rows of a tile, with labels that are a 1
-// and zeros, of the classes that may have a p and in e scale times the gradients; top and start are
-// what sparsemaxGather has stored; it overwrites h, room for k vectors. rejected has the bits of
-// the rows that has an invalid label, a loss that is not finite or no probabilities.
+// and zeros, of the classes that may have a p, and in e scale times the gradients; top and start
+// are what sparsemaxGather has stored; it overwrites h, room for k vectors. rejected has the bits
+// of the rows that has an invalid label, a loss that is not finite or no probabilities.
 //
 //go:noescape
 func sparsemaxHotNearTileWideAVX2(e *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64, top *float64, start *float64) (rejected uint32)
@@ -6221,16 +6221,16 @@ func entmaxTileWideAVX2(e *float32, labelGrad *float32, h *float64, z *float32, 
 func entmaxHotTileWideAVX2(e *float32, h *float64, z *float32, t *float32, k int, tiles int, scale *float32, step int, loss *float64, declined *uint32, lanes *float64)
 
 // entmaxNearTileWideAVX2 stores the losses of the rows of a tile, with labels that are t, of the
-// classes that may have a p and in e scale times the gradients; top and start are what entmaxGather
-// has stored; it overwrites h, room for k vectors. rejected has the bits of the rows that has an
-// invalid label, a loss that is not finite or no probabilities. Unless labelGrad is nil it stores
-// the gradients by the labels there. Labels are not checked.
+// classes that may have a p, and in e scale times the gradients; top and start are what
+// entmaxGather has stored; it overwrites h, room for k vectors. rejected has the bits of the rows
+// that has an invalid label, a loss that is not finite or no probabilities. Unless labelGrad is nil
+// it stores the gradients by the labels there. Labels are not checked.
 //
 //go:noescape
 func entmaxNearTileWideAVX2(e *float32, labelGrad *float32, h *float64, z *float32, t *float32, k int, scale *float32, loss *float64, top *float64, start *float64, one *float64, shift *float64) (rejected uint32)
 
 // entmaxHotNearTileWideAVX2 stores the losses of the rows of a tile, with labels that are a 1 and
-// zeros, of the classes that may have a p and in e scale times the gradients; top and start are
+// zeros, of the classes that may have a p, and in e scale times the gradients; top and start are
 // what entmaxGather has stored; it overwrites h, room for k vectors. rejected has the bits of the
 // rows that has an invalid label, a loss that is not finite or no probabilities.
 //

@@ -18,8 +18,8 @@ func (g isa) sparseFar(n int) {
 			"top, start, one, shift *float64, scale *T, loss *float64) (rejected uint32)",
 		"adds to the losses of rows of k those of the classes that", sparseNames[n]+"Gather has left out, and stores scale "+
 			"times the gradients, of each row step elements behind the last, and, unless labelGrad is nil, those by the labels:",
-		"of the classes in at what is in e and labelE. rejected has the bits of the rows with an invalid label or a loss that "+
-			"is not finite.")
+		"of the classes in at what is in e and labelE. rejected has the bits of the rows with an invalid label or a loss "+
+			"that is not finite.")
 	x, all, next := nearLists{isa: g, in: g.elements(), row: GP64()}, GP32(), label("row")
 	XORL(all, all)
 	XORQ(x.row, x.row)

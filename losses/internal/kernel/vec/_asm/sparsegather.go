@@ -24,43 +24,39 @@ func (g isa) sparseGather(n int, hot bool) {
 		"stores in the columns of a tile the logits of rows of k classes that may have a p, -Inf behind them,", doc+
 			"; in at the classes, of each row nearStride behind the last, in counts how many these are, of a row of too many "+
 			"mostNear; in top the largest logits, M, and in start where search begins: classes of a logit below M + n (-1 - "+
-			"start) have no p. Rows behind the last one are that again. It overwrites lists, rows as those of at, twice as many "+
-			"as the tile has, and returns how many columns there are.")
-	x := nearLists{isa: g, in: g.elements(), hot: hot, row: GP64()}
-	columns, next, last := GP64(), label("row"), label("last")
-	XORQ(x.row, x.row)
+			"start) have no p. Rows behind the last one are that again. It overwrites lists, rows as those of at, twice as "+
+			"many as the tile has, and returns how many columns there are.")
+	x, columns := nearLists{isa: g, in: g.elements(), hot: hot, row: GP64()}, GP64()
 	MOVQ(I64(1), columns)
-	Label(next)
-	s, z := sparse{isa: g, n: n, zero: g.zeros(1)[0], total: g.sumOfLanes}, g.param("z")
-	s.setTop(z, g.param("k"))
-	VMOVSD(g.loaded(s.top).AsX(), x.number("top", 8))
-	VMOVSD(g.loaded(s.start).AsX(), x.number("start", 8))
-	if hot {
-		x.own = GP64()
-		MOVQ(Mem{Base: g.param("index")}, x.own)
-		g.moveOne(at(z, x.own, g, 0), GP64(), x.number("tile", g.size()))
-	}
-	count, most, none := x.list(z, s.least()), GP64(), GP64()
-	XORQ(none, none)
-	MOVQ(U32(mostNear), most)
-	CMPQ(count, most)
-	CMOVQGE(most, count)
-	MOVQ(count, x.number("counts", 8))
-	CMOVQGE(none, count)
-	CMPQ(columns, count)
-	CMOVQLT(count, columns)
-	DECQ(address(Param("rows")))
-	JLE(LabelRef(last))
-	step := g.param("k")
-	SHLQ(Imm(uint64(log2(g.size()))), step)
-	ADDQ(step, address(Param("z")))
-	if hot {
-		ADDQ(Imm(8), address(Param("index")))
-	} else {
-		ADDQ(step, address(Param("t")))
-	}
-	Label(last)
-	x.eachRow(next)
+	x.pass(func(z reg.GPVirtual) {
+		s := sparse{isa: g, n: n, zero: g.zeros(1)[0], total: g.sumOfLanes}
+		s.setTop(z, g.param("k"))
+		VMOVSD(g.loaded(s.top).AsX(), x.number("top", 8))
+		VMOVSD(g.loaded(s.start).AsX(), x.number("start", 8))
+	}, func(step reg.GPVirtual) {})
+	x.pass(func(z reg.GPVirtual) {
+		if hot {
+			x.own = GP64()
+			MOVQ(Mem{Base: g.param("index")}, x.own)
+			g.moveOne(at(z, x.own, g, 0), GP64(), x.number("tile", g.size()))
+		}
+		s := sparse{isa: g, n: n, top: x.ofRow("top"), start: x.ofRow("start")}
+		count, most, none := x.list(z, s.least()), GP64(), GP64()
+		XORQ(none, none)
+		MOVQ(U32(mostNear), most)
+		CMPQ(count, most)
+		CMOVQGE(most, count)
+		MOVQ(count, x.number("counts", 8))
+		CMOVQGE(none, count)
+		CMPQ(columns, count)
+		CMOVQLT(count, columns)
+	}, func(step reg.GPVirtual) {
+		if hot {
+			ADDQ(Imm(8), address(Param("index")))
+		} else {
+			ADDQ(step, address(Param("t")))
+		}
+	})
 	x.fill(columns)
 	x.transpose(columns)
 	g.ret()
@@ -77,6 +73,23 @@ type nearLists struct {
 
 // labels is how far the labels of the lists lie behind the logits.
 func (x *nearLists) labels() int { return x.elementTile().lanes() * nearStride * x.size() }
+
+// pass emits body for all rows, and next where one follows, of which the logits lie p bytes behind:
+// what one waits for in a long chain, those of the next need not wait for.
+func (x *nearLists) pass(body, next func(p reg.GPVirtual)) {
+	z, rows, again, last := x.param("z"), x.param("rows"), label("row"), label("last")
+	XORQ(x.row, x.row)
+	Label(again)
+	body(z)
+	DECQ(rows)
+	JLE(LabelRef(last))
+	step := x.param("k")
+	SHLQ(Imm(uint64(log2(x.size()))), step)
+	ADDQ(step, z)
+	next(step)
+	Label(last)
+	x.eachRow(again)
+}
 
 // eachRow repeats what follows a label for the next row of the tile.
 func (x *nearLists) eachRow(next string) {
@@ -98,7 +111,7 @@ func (x *nearLists) of(name string, size int) reg.GPVirtual {
 	return p
 }
 
-// list stores the logits of the row, at z, that are not less than least, but that of class own, with
+// list stores the logits of the row, at z, that are not less than least, but its own class's, with
 // their labels and classes, and returns how many these are, or as many as mostNear or more.
 func (x *nearLists) list(z reg.GPVirtual, least Op) (count reg.GPVirtual) {
 	g, t, full := x.in, reg.GPVirtual(nil), label("full")

@@ -143,12 +143,12 @@ func (g isa) sparseNearTile(n int, hot bool) {
 		doc = "Unless labelGrad is nil it stores the gradients by the labels there. Labels are not checked."
 	}
 	g.text(sparseNames[n]+name, "func("+params+") (rejected uint32)",
-		"stores the losses of the rows of a tile, with labels that are", labels+", of the classes that may have a p", "and in e",
-		"scale times the gradients;", "top and start are what", sparseNames[n]+"Gather has stored; "+
+		"stores the losses of the rows of a tile, with labels that are", labels+", of the classes that may have a p, and in "+
+			"e scale times the gradients; top and start are what", sparseNames[n]+"Gather has stored; "+
 			"it overwrites h, room for k vectors.", "rejected has the bits of the rows that "+sparseRejected+".", doc)
-	x, h, all := sparseTiles{isa: g, in: g.elementTile(), n: n, hot: hot, part: true, k: g.param("k")}, g.param("h"), GP32()
+	x, h, all := sparseTiles{isa: g, in: g.elementTile(), n: n, hot: hot, part: true}, g.param("h"), GP32()
 	XORL(all, all)
-	x.z = g.param("z")
+	x.z, x.k = g.param("z"), g.param("k")
 	x.readyLosses()
 	for first := 0; first < x.in.lanes(); first += g.lanes() {
 		s := x.rows(first)
