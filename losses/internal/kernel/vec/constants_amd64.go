@@ -57,6 +57,7 @@ const (
 	blockSums      = 8
 	mostNear       = 128
 	nearStride     = 144
+	mostRow        = 2048
 	softmaxOdds    = 0
 	softmaxOthers  = 1
 	softmaxDot     = 2

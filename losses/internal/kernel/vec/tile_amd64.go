@@ -14,7 +14,6 @@ const (
 	tileRows    = 16   // most rows: the lanes of the widest vector
 	maxDoubles  = 8    // most rows of float64
 	mostLabels  = 1280 // most bytes of an ordinary row in a block, with labels: beyond, they leave the first cache
-	mostRow     = 2048 // and without labels or with options, of which more is once a row
 	mostVectors = 16   // most vectors that a row of a block fills: beside more, what is done once a row is little
 )
 

@@ -67,7 +67,7 @@ func (g isa) sumsOfBlock(x blockLogits, k, rejected reg.GPVirtual, store, labels
 		pointers = append(pointers, "e")
 	}
 	g.blockRows(k, pointers, func(p []reg.GPVirtual, row reg.GPVirtual) {
-		x.row(row)
+		x.row(p[0], row)
 		at := g.blockSum(row)
 		sums := map[int]folded{blockOdds: g.foldedAt(at(blockOdds))}
 		var own Op
@@ -77,8 +77,12 @@ func (g isa) sumsOfBlock(x blockLogits, k, rejected reg.GPVirtual, store, labels
 			own, signs = g.zeroAt(at(blockOwn)), g.zeros(1)[0]
 		}
 		tops := x.tops(at(blockTops))
-		seen, count := g.maxima(nil), GP64()
-		MOVQ(I64(-1), count)
+		var seen maxima
+		var count reg.GPVirtual
+		if !x.single() {
+			seen, count = g.maxima(nil), GP64()
+			MOVQ(I64(-1), count)
+		}
 		add := func(which, v int, y reg.VecVirtual) {
 			inner := sums[which].inner[v%2]
 			g.add(y, inner, inner)
@@ -92,14 +96,19 @@ func (g isa) sumsOfBlock(x blockLogits, k, rejected reg.GPVirtual, store, labels
 			if store {
 				g.put(y, p[len(p)-1], i, v, m)
 			}
-			top := g.firstOf(seen, most)
+			top := most
+			if count != nil {
+				top = g.firstOf(seen, most)
+			}
 			if m != nil {
 				top = g.maskAnd(*m, top)
 				g.keep(*m, y, y)
 			}
-			ties := GP64()
-			POPCNTL(g.maskBits(top), ties.As32())
-			ADDQ(ties, count)
+			if count != nil {
+				ties := GP64()
+				POPCNTL(g.maskBits(top), ties.As32())
+				ADDQ(ties, count)
+			}
 			if tops != nil {
 				g.addWhere(top, y, tops)
 			}
@@ -127,7 +136,9 @@ func (g isa) sumsOfBlock(x blockLogits, k, rejected reg.GPVirtual, store, labels
 				g.store(tops, at(blockTops))
 			}
 		}
-		g.storeCount(count, g.lane(row, "Ties"))
+		if count != nil {
+			g.storeCount(count, g.lane(row, "Ties"))
+		}
 		if g.avx512 && !g.f64 {
 			for _, which := range blockFolded(labels) {
 				g.store(sums[which].sum, at(which))
@@ -140,9 +151,10 @@ func (g isa) sumsOfBlock(x blockLogits, k, rejected reg.GPVirtual, store, labels
 	})
 	work, lanes := g.param("work"), g.param("lanes")
 	s = crossEntropySums{r: g.collapsedSum(work, blockOdds), bad: g.noLanes()}
-	ties := x.topExps(work, lanes)
-	g.mul(g.lane(lanes, "Ties"), ties, ties)
-	g.addTo(s.r, ties)
+	if ties := x.topExps(work, lanes); !x.single() {
+		g.mul(g.lane(lanes, "Ties"), ties, ties)
+		g.addTo(s.r, ties)
+	}
 	if labels {
 		s.own = g.collapsed(work, blockOwn, g.add)
 		s.others, s.dot = g.collapsedSum(work, blockOthers), g.collapsedSum(work, blockDot)

@@ -11,11 +11,13 @@ type blockLogits interface {
 	// prepare emits the search for the row maxima and what exp needs of them, and returns the mask
 	// of the rows that are for the specification.
 	prepare(k reg.GPVirtual) (rejected reg.GPVirtual)
-	// row readies the numbers of a row for exp.
-	row(row reg.GPVirtual)
+	// row readies the numbers of a row z for exp.
+	row(z, row reg.GPVirtual)
 	// exp returns the exponentials of vector v at i of a row z, the mask of the maxima, and what
 	// emits its logits less m of top, where they count beside labels.
 	exp(z, i reg.GPVirtual, v int, m *mask) (e reg.VecVirtual, most mask, less func(lab reg.VecVirtual) reg.VecVirtual)
+	// single reports whether a row has one maximum, of as many as may be as large.
+	single() bool
 	// tops returns a sum for the exponentials of a row's maxima, for AVX2 at m, nil for none.
 	tops(m Mem) Op
 	// topExps returns the exponentials that exp has for the maxima of all rows, and leaves them in
@@ -41,7 +43,7 @@ func (p *plainBlock) prepare(k reg.GPVirtual) (rejected reg.GPVirtual) {
 	return rejected
 }
 
-func (p *plainBlock) row(row reg.GPVirtual) {
+func (p *plainBlock) row(_, row reg.GPVirtual) {
 	g := p.g
 	p.most, p.low = g.park(g.ofRow(row, "Max")), g.park(g.ofRow(row, "Low"))
 	p.shift.n = g.park(g.ofRow(row, "Shift"))
@@ -59,6 +61,8 @@ func (p *plainBlock) exp(z, i reg.GPVirtual, v int, m *mask) (
 		return g.counting(y, lab)
 	}
 }
+
+func (p *plainBlock) single() bool { return false }
 
 func (p *plainBlock) tops(Mem) Op { return nil }
 
@@ -112,16 +116,11 @@ func (p *preparedBlock) added(i reg.GPVirtual, v int, m *mask) (c Op, low reg.Ve
 }
 
 func (p *preparedBlock) prepare(k reg.GPVirtual) (rejected reg.GPVirtual) {
-	return p.around(k, p.g.blockMost(k, func(z, _ reg.GPVirtual) func(i reg.GPVirtual, v int, m *mask) reg.VecVirtual {
-		return p.gets(z)
-	}), mostPrepared)
-}
-
-// around stores what exp needs of the maxima top of what gets loads, and returns the mask of the
-// rows whose largest logit is above the bound.
-func (p *preparedBlock) around(k reg.GPVirtual, top reg.VecVirtual, bound float64) (rejected reg.GPVirtual) {
 	g := p.g
-	minusM, rejected := p.onGrid(top, bound)
+	top := g.blockMost(k, func(z, _ reg.GPVirtual) func(i reg.GPVirtual, v int, m *mask) reg.VecVirtual {
+		return p.gets(z)
+	})
+	minusM, rejected := p.onGrid(top, mostPrepared)
 	lanes := g.param("lanes")
 	g.store(minusM, g.lane(lanes, "Grid"))
 	if p.shifted { // b z + hi is too rough a number
@@ -136,6 +135,8 @@ func (p *preparedBlock) around(k reg.GPVirtual, top reg.VecVirtual, bound float6
 	g.store(top, g.lane(lanes, "Max"))
 	return rejected
 }
+
+func (p *preparedBlock) single() bool { return false }
 
 func (p *preparedBlock) tops(m Mem) Op { return p.g.zeroAt(m) }
 
@@ -158,27 +159,19 @@ func (p *preparedBlock) top(lanes reg.GPVirtual, _ *crossEntropySums) (m, more r
 	return m, most
 }
 
-func (p *preparedBlock) row(row reg.GPVirtual) {
+func (p *preparedBlock) row(_, row reg.GPVirtual) {
 	p.minusM, p.most = p.g.park(p.g.ofRow(row, "Grid")), p.g.park(p.g.ofRow(row, "Max"))
 }
 
 func (p *preparedBlock) exp(z, i reg.GPVirtual, v int, m *mask) (
 	e reg.VecVirtual, most mask, less func(lab reg.VecVirtual) reg.VecVirtual) {
-	e, most, y := p.terms(z, i, v, m, p.preparedLogits.exp)
-	return e, most, func(lab reg.VecVirtual) reg.VecVirtual { return p.g.counting(y, lab) }
-}
-
-// terms is exp by the exponential of the logits exp.
-func (p *preparedBlock) terms(z, i reg.GPVirtual, v int, m *mask,
-	exp func(z reg.VecVirtual, c Op, low reg.VecVirtual) (e, sum reg.VecVirtual)) (
-	e reg.VecVirtual, most mask, less reg.VecVirtual) {
-	g := p.g
-	x := g.get(z, i, v, m)
+	x := p.g.get(z, i, v, m)
 	c, low := p.added(i, v, m)
-	if e, less = exp(x, c, low); p.shifted {
-		return e, g.cmp(eqOQ, p.most, less), less
+	e, y := p.preparedLogits.exp(x, c, low)
+	if p.shifted {
+		x = y
 	}
-	return e, g.cmp(eqOQ, p.most, x), less
+	return e, p.g.cmp(eqOQ, p.most, x), func(lab reg.VecVirtual) reg.VecVirtual { return p.g.counting(y, lab) }
 }
 
 // preparedLess emits what takes prepared logits to where [isa.labelGrads] finds those in memory.

@@ -56,6 +56,10 @@ func laneIndex(name string) int {
 	panic("no lane " + name)
 }
 
+// mostRow is the most bytes of an ordinary row in a block, without labels or with options, of which
+// more is once a row.
+const mostRow = 2048
+
 // Degrees of polynomials.
 const (
 	powDegree     = 23 // focalN's
@@ -98,6 +102,7 @@ func writeConstants(path string) error {
 		{"smoothMore64", smoothMore64}, {"smoothNarrow", smoothNarrow},
 		{"smoothWide", smoothWide}, {"linkedPars", linkedPars}, {"linkedNarrow", linkedNarrow},
 		{"linkedWide", linkedWide}, {"blockSums", blockSums}, {"mostNear", mostNear}, {"nearStride", nearStride},
+		{"mostRow", mostRow},
 		{"softmaxOdds", softmaxOdds}, {"softmaxOthers", softmaxOthers}, {"softmaxDot", softmaxDot},
 		{"softmaxOwn", softmaxOwn},
 		{"softmaxMax", softmaxMax}, {"softmaxTop", softmaxTop}, {"softmaxLog", softmaxLog},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"github.com/mmcloughlin/avo/attr"
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -107,7 +108,7 @@ func (p *ordinaryBlock) prepare(k reg.GPVirtual) (rejected reg.GPVirtual) {
 // extremes is blockExtremes of the logits in memory.
 func (p *ordinaryBlock) extremes(k reg.GPVirtual) (top, gap reg.VecVirtual, nan reg.GPVirtual) {
 	g := p.g
-	return g.blockExtremes(k, func(z reg.GPVirtual) func(i reg.GPVirtual, v int) reg.VecVirtual {
+	return g.blockExtremes(k, nil, func(z reg.GPVirtual) func(i reg.GPVirtual, v int) reg.VecVirtual {
 		return func(i reg.GPVirtual, v int) reg.VecVirtual { return g.get(z, i, v, nil) }
 	})
 }
@@ -134,7 +135,7 @@ func (p *ordinaryBlock) around(top, gap, most reg.VecVirtual, bound float64, exp
 	g.store(magic, g.lane(lanes, "Shift"))
 }
 
-func (p *ordinaryBlock) row(row reg.GPVirtual) {
+func (p *ordinaryBlock) row(_, row reg.GPVirtual) {
 	g := p.g
 	p.most, p.shift.n = g.park(g.ofRow(row, "Max")), g.park(g.ofRow(row, "Shift"))
 }
@@ -193,25 +194,69 @@ func (p *ordinaryDivided) top(lanes reg.GPVirtual, s *crossEntropySums) (m, more
 	return m, more
 }
 
-// ordinaryPrepared are the shifted logits of ordinary rows.
-type ordinaryPrepared struct{ preparedBlock }
+// ordinaryPrepared are the shifted logits of ordinary rows. The largest of a row is a first one by
+// what gets loads: no other is larger by more than that is rough.
+type ordinaryPrepared struct {
+	preparedBlock
+	numbers reg.GPVirtual // at those of a row's elements
+	place   Op            // that of the row's largest logit
+}
 
 func (p *ordinaryPrepared) prepare(k reg.GPVirtual) (rejected reg.GPVirtual) {
 	g := p.g
-	top, gap, rejected := g.blockExtremes(k, func(z reg.GPVirtual) func(i reg.GPVirtual, v int) reg.VecVirtual {
+	p.numbers = GP64()
+	LEAQ(g.elementNumbers(), p.numbers)
+	top, gap, rejected := g.blockExtremes(k, p.numbers, func(z reg.GPVirtual) func(
+		i reg.GPVirtual, v int) reg.VecVirtual {
 		get := p.gets(z)
 		return func(i reg.GPVirtual, v int) reg.VecVirtual { return get(i, v, nil) }
 	})
 	ORL(g.maskBits(g.cmp(nltUQ, g.constant(g.gap()), gap)), rejected)
-	ORL(p.around(k, top, g.mostPreparedInRow()), rejected)
+	minusM, large := p.onGrid(top, g.mostPreparedInRow())
+	ORL(large, rejected)
+	lanes := g.param("lanes")
+	g.store(minusM, g.lane(lanes, "Grid"))
+	g.store(top, g.lane(lanes, "Max"))
 	p.x = g.rowExpPrepared()
 	return rejected
 }
 
+func (p *ordinaryPrepared) row(z, row reg.GPVirtual) {
+	g, at := p.g, p.g.blockSum(row)
+	lane, number, place := g.maskBits(g.cmp(eqOQ, at(0), g.ofRow(row, "Max"))), at(blockPlaces), GP64()
+	ORL(U32(1<<(g.lanes()-1)), lane) // of a row with a NaN, too
+	BSFL(lane, lane)
+	number.Index, number.Scale = lane.As64(), uint8(g.size())
+	if g.f64 {
+		VCVTTSD2SIQ(number, place)
+	} else {
+		VCVTTSS2SIQ(number, place)
+	}
+	p.keepClass(z, place, row)
+	of := g.vec()
+	g.bcast(number, of)
+	p.minusM, p.place = g.park(g.ofRow(row, "Grid")), g.park(of)
+}
+
 func (p *ordinaryPrepared) exp(z, i reg.GPVirtual, v int, m *mask) (
 	e reg.VecVirtual, most mask, less func(lab reg.VecVirtual) reg.VecVirtual) {
-	e, most, y := p.terms(z, i, v, m, p.expInRow)
-	return e, most, func(reg.VecVirtual) reg.VecVirtual { return y }
+	g := p.g
+	x := g.get(z, i, v, m)
+	c, low := p.added(i, v, m)
+	e, y := p.expInRow(x, c, low)
+	number := at(p.numbers, i, g, v*g.bytes())
+	if m != nil {
+		number = at(p.numbers, i, g, 0)
+	}
+	return e, g.cmp(eqOQ, number, g.loaded(p.place)), func(reg.VecVirtual) reg.VecVirtual { return y }
+}
+
+func (p *ordinaryPrepared) single() bool { return true }
+
+// topExps leaves the largest logits less m in the lane Max, too.
+func (p *ordinaryPrepared) topExps(work, lanes reg.GPVirtual) reg.VecVirtual {
+	p.g.store(p.lessOfKept(lanes), p.g.lane(lanes, "Max"))
+	return p.preparedBlock.topExps(work, lanes)
 }
 
 func (p *ordinaryPrepared) keepClass(z, class, row reg.GPVirtual) {
@@ -222,16 +267,16 @@ func (p *ordinaryPrepared) keepClass(z, class, row reg.GPVirtual) {
 }
 
 func (p *ordinaryPrepared) ofClasses(lanes reg.GPVirtual) (less reg.VecVirtual, most mask) {
+	less = p.lessOfKept(lanes)
+	return less, p.g.cmp(eqOQ, p.g.loaded(p.g.lane(lanes, "Max")), less)
+}
+
+// lessOfKept returns the logits less m of the classes that keepClass has kept.
+func (p *ordinaryPrepared) lessOfKept(lanes reg.GPVirtual) reg.VecVirtual {
 	g := p.g
-	z, c, top := g.vec(), g.vec(), g.vec()
-	g.load(g.lane(lanes, "Less"), z)
-	g.load(g.lane(lanes, "Grid"), c)
-	g.load(g.lane(lanes, "Max"), top)
-	low := g.vec()
+	c := g.loaded(g.lane(lanes, "Grid"))
 	g.add(g.lane(lanes, "High"), c, c)
-	g.load(g.lane(lanes, "Added"), low)
-	less = p.less(z, c, low)
-	return less, g.cmp(eqOQ, top, less)
+	return p.less(g.loaded(g.lane(lanes, "Less")), c, g.loaded(g.lane(lanes, "Added")))
 }
 
 // moveNumber moves a number in memory.
@@ -241,10 +286,15 @@ func (g isa) moveNumber(from, to Mem) {
 	g.pick(VMOVSS, VMOVSD, x, to)
 }
 
+// blockPlaces is where blockExtremes leaves, for the largest in each lane, the number of its element.
+const blockPlaces = 2
+
 // blockExtremes returns the largest of what get loads of each row at z, how far below it the
-// smallest is, and the mask of the rows with a NaN. A row fills a vector.
-func (g isa) blockExtremes(k reg.GPVirtual, get func(z reg.GPVirtual) func(i reg.GPVirtual, v int) reg.VecVirtual) (
-	top, gap reg.VecVirtual, nan reg.GPVirtual) {
+// smallest is, and the mask of the rows with a NaN. A row fills a vector. With the numbers of the
+// elements it leaves those of the largest, too, and the first vector of a row has the largest of each
+// lane.
+func (g isa) blockExtremes(k, numbers reg.GPVirtual, get func(z reg.GPVirtual) func(
+	i reg.GPVirtual, v int) reg.VecVirtual) (top, gap reg.VecVirtual, nan reg.GPVirtual) {
 	nan = GP32()
 	XORL(nan, nan)
 	last, zero := GP64(), g.hold(0)
@@ -252,23 +302,34 @@ func (g isa) blockExtremes(k reg.GPVirtual, get func(z reg.GPVirtual) func(i reg
 	SUBQ(Imm(uint64(g.lanes())), last)
 	g.blockRows(k, []string{"z"}, func(z []reg.GPVirtual, row reg.GPVirtual) {
 		high, low, none := []reg.VecVirtual{g.vec(), g.vec()}, []reg.VecVirtual{g.vec(), g.vec()}, g.zeros(2)
+		var places []reg.VecVirtual
+		if numbers != nil {
+			places = g.zeros(2)
+		}
 		for v := range 2 {
 			g.load(g.infinity(-1), high[v])
 			g.load(g.infinity(1), low[v])
 		}
 		load := get(z[0])
 		take := func(i reg.GPVirtual, v int) {
-			x, v := load(i, v), v%2
+			x, number := load(i, v), at(numbers, i, g, v*g.bytes())
+			if v %= 2; numbers != nil {
+				g.blend(g.cmp(gtOQ, high[v], x), number, places[v])
+			}
 			g.max(high[v], x, high[v])
 			g.min(low[v], x, low[v])
 			g.madd(zero, x, none[v])
 		}
 		take(last, 0) // perhaps once more
 		g.wholes(k, 4, take)
+		at := g.blockSum(row)
+		if numbers != nil {
+			g.blend(g.cmp(gtOQ, high[0], high[1]), places[1], places[0])
+			g.store(places[0], at(blockPlaces))
+		}
 		g.max(high[1], high[0], high[0])
 		g.min(low[1], low[0], low[0])
 		g.add(none[1], none[0], none[0])
-		at := g.blockSum(row)
 		g.store(high[0], at(0))
 		g.store(low[0], at(1))
 		g.orRow(g.maskBits(g.cmp(neqUQ, none[0], none[0])), row, nan)
@@ -277,6 +338,26 @@ func (g isa) blockExtremes(k reg.GPVirtual, get func(z reg.GPVirtual) func(i reg
 	top, gap = g.collapsed(work, 0, g.max), g.collapsed(work, 1, g.min)
 	g.sub(gap, top, gap)
 	return top, gap, nan
+}
+
+// elementNumbers returns memory with the numbers of the elements of a row in blocks, and of as many
+// more as fill a vector.
+func (g isa) elementNumbers() Mem {
+	name := "numbers" + map[bool]string{true: "F64", false: "F32"}[g.f64]
+	if m, ok := constants[name]; ok {
+		return m
+	}
+	m := GLOBL(name, attr.RODATA|attr.NOPTR)
+	for i := range (mostRow + 64) / g.size() {
+		bits := constBits(g.f64, float64(i))
+		if g.f64 {
+			DATA(8*i, U64(bits))
+		} else {
+			DATA(4*i, U32(uint32(bits)))
+		}
+	}
+	constants[name] = m
+	return m
 }
 
 // eachClass emits body for the rows of a block and their classes.
