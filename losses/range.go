@@ -23,7 +23,7 @@ var (
 
 // Contains reports whether x is one of the numbers; NaN and the infinities never are.
 func (r Range) Contains(x float64) bool {
-	return r.Min <= x && x <= r.Max && finite(x) && !(r.OpenMin && x == r.Min) && !(r.OpenMax && x == r.Max)
+	return r.Min < x && x < r.Max || finite(x) && (x == r.Min && !r.OpenMin || x == r.Max && !r.OpenMax)
 }
 
 // containsAll reports whether numbers of those sizes surely are.
