@@ -23,18 +23,16 @@ func (e *engine[T]) prepareShift() {
 		return
 	}
 	p := &e.buf.prepared
-	*p = kernel.NewPrepared[T](e.temperature)
+	if *p = kernel.NewPrepared[T](e.temperature); !kernel.Prepares(p) {
+		return
+	}
 	if e.shift != nil || e.movesLabel() {
 		p.Hi, p.Low = dense.Grow(&e.buf.hi, e.k), dense.Grow(&e.buf.low, e.k)
-		for k := range e.k {
-			if !p.Set(k, e.shiftOf(k), e.temperature) {
-				return
-			}
+		if !kernel.Lower(p, nil, nil, e.shift, e.temperature) {
+			return
 		}
 	}
-	if kernel.Prepares(p) {
-		e.fused = p
-	}
+	e.fused = p
 }
 
 // movesInRow reports whether the kernel of fuses is for rows of which the logits of labels are

@@ -15,7 +15,7 @@ func NewPrepared[T Float](t float64) Prepared[T] { return spec.NewPrepared[T](t)
 // [CrossEntropyRow] and [CrossEntropyRows].
 func Prepares[T Float](p *Prepared[T]) bool { return vec.On() && vec.Prepares(p) }
 
-// Lower makes what margins and a shift do to logits of float32 what p adds; see [vec.Lower].
+// Lower makes what margins and a shift do to logits what p adds; see [spec.Prepared.Lower].
 func Lower[T Float](p *Prepared[T], t []T, margin, shift []float64, temperature float64) (ok bool) {
 	return vec.Lower(p, t, margin, shift, temperature)
 }

@@ -194,8 +194,8 @@ func testPreparedDeclines[T Float](t *testing.T) {
 	}
 }
 
-// TestLower wants what margins do to the logits of soft labels to be what [Prepared.Set] makes of
-// it, and such as is out of range to be declined.
+// TestLower wants what a shift and margins of soft labels, or one of them, do to the logits to be
+// what [Prepared.Set] makes of it, and such as is out of range to be declined.
 func TestLower(t *testing.T) {
 	for _, name := range implementations() {
 		force(t, name)
@@ -210,10 +210,20 @@ func TestLower(t *testing.T) {
 			for j := range k {
 				labels[j], margin[j], shift[j] = r.Float32(), 3*r.Float64(), 10*r.NormFloat64()
 			}
-			for _, s := range [][]float64{shift, nil} {
-				require.True(t, Lower(&got, labels, margin, s, 0.7))
+			for i := range 4 {
+				y, m, s := labels, margin, shift
+				if i&1 != 0 {
+					y, m = nil, nil
+				}
+				if i&2 != 0 {
+					s = nil
+				}
+				require.True(t, Lower(&got, y, m, s, 0.7))
 				for j := range k {
-					x := -float64(labels[j]) * margin[j]
+					var x float64
+					if y != nil {
+						x = -float64(labels[j]) * margin[j]
+					}
 					if s != nil {
 						x += s[j]
 					}

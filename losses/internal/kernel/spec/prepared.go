@@ -17,18 +17,13 @@ type Prepared[T Float] struct {
 // 48. What kernels make of it takes the others.
 const MostShift = 1 << 10
 
-// gridOf returns how many steps of the grid, a power of two, are 1.
-func gridOf[T Float]() float64 {
-	if Size[T]() == 4 {
-		return 1 << 9
-	}
-	return 1 << 38
-}
-
 // OnGrid returns the multiple of the grid next to x.
 func OnGrid[T Float](x float64) float64 {
-	grid := gridOf[T]()
-	return math.RoundToEven(x*grid) / grid
+	const single, double = 0x1p-9, 0x1p-38
+	if Size[T]() == 4 {
+		return math.RoundToEven(x/single) * single
+	}
+	return math.RoundToEven(x/double) * double
 }
 
 // NewPrepared returns what is for the logits z/t.
@@ -44,6 +39,24 @@ func (p *Prepared[T]) Set(k int, s, t float64) (ok bool) {
 	hi := OnGrid[T](x)
 	p.Hi[k], p.Low[k] = T(hi), T((x-hi)+math.FMA(-x, t, s)/t)
 	return math.Abs(x) <= MostShift
+}
+
+// Lower makes (shift - label margin)/t what is added to the logits, nil slices standing for 0. It
+// reports whether that is in range.
+func (p *Prepared[T]) Lower(labels []T, margin, shift []float64, t float64) (ok bool) {
+	for k := range p.Hi {
+		var x float64
+		if labels != nil {
+			x = -float64(labels[k]) * margin[k]
+		}
+		if shift != nil {
+			x += shift[k]
+		}
+		if !p.Set(k, x, t) {
+			return false
+		}
+	}
+	return true
 }
 
 // Added returns what is added to the logit of class k.

@@ -1675,7 +1675,7 @@ func divideF64AVX512(dst *float64, z *float64, n int, t float64) (top float64)
 func shiftDivideF64AVX512(dst *float64, z *float64, s *float64, n int, t float64) (top float64, most float64)
 
 // loweredF64AVX512 stores (shift - t margin) by as hi + low, hi a multiple of 2^-9, and returns the
-// size of the largest; shift is 0 where it is nil.
+// size of the largest; shift and t are 0 where they are nil.
 //
 //go:noescape
 func loweredF64AVX512(hi *float64, low *float64, t *float64, margin *float64, shift *float64, n int, by float64) (most float64)
@@ -3987,7 +3987,7 @@ func divideF64AVX2(dst *float64, z *float64, n int, t float64) (top float64)
 func shiftDivideF64AVX2(dst *float64, z *float64, s *float64, n int, t float64) (top float64, most float64)
 
 // loweredF64AVX2 stores (shift - t margin) by as hi + low, hi a multiple of 2^-9, and returns the
-// size of the largest; shift is 0 where it is nil.
+// size of the largest; shift and t are 0 where they are nil.
 //
 //go:noescape
 func loweredF64AVX2(hi *float64, low *float64, t *float64, margin *float64, shift *float64, n int, by float64) (most float64)
@@ -5210,7 +5210,7 @@ func divideWideAVX512(dst *float64, z *float32, n int, t float64) (top float64)
 func shiftDivideWideAVX512(dst *float64, z *float32, s *float64, n int, t float64) (top float64, most float64)
 
 // loweredWideAVX512 stores (shift - t margin) by as hi + low, hi a multiple of 2^-9, and returns
-// the size of the largest; shift is 0 where it is nil.
+// the size of the largest; shift and t are 0 where they are nil.
 //
 //go:noescape
 func loweredWideAVX512(hi *float32, low *float32, t *float32, margin *float64, shift *float64, n int, by float64) (most float64)
@@ -5798,7 +5798,7 @@ func divideWideAVX2(dst *float64, z *float32, n int, t float64) (top float64)
 func shiftDivideWideAVX2(dst *float64, z *float32, s *float64, n int, t float64) (top float64, most float64)
 
 // loweredWideAVX2 stores (shift - t margin) by as hi + low, hi a multiple of 2^-9, and returns the
-// size of the largest; shift is 0 where it is nil.
+// size of the largest; shift and t are 0 where they are nil.
 //
 //go:noescape
 func loweredWideAVX2(hi *float32, low *float32, t *float32, margin *float64, shift *float64, n int, by float64) (most float64)

@@ -14,10 +14,12 @@ func Prepares[T spec.Float](p *spec.Prepared[T]) bool {
 	return p.Off() || 0x1p-40 < p.Factor && p.Factor < 0x1p40
 }
 
-// Lower makes (shift - t margin)/temperature what p adds to the logits of float32, a nil shift
-// being 0. It reports whether that is in range.
+// Lower is [spec.Prepared.Lower].
 func Lower[T spec.Float](p *spec.Prepared[T], t []T, margin, shift []float64, temperature float64) (ok bool) {
-	return wideOf[T]().lowered(&p.Hi[0], &p.Low[0], &t[0], &margin[0], first(shift), len(t), 1/temperature) <=
+	if spec.Size[T]() == 8 {
+		return p.Lower(t, margin, shift, temperature)
+	}
+	return wideOf[T]().lowered(&p.Hi[0], &p.Low[0], first(t), first(margin), first(shift), len(p.Hi), 1/temperature) <=
 		spec.MostShift
 }
 

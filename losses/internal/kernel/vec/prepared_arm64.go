@@ -281,19 +281,9 @@ func preparedRows[T spec.Float](p *spec.Prepared[T], loss, lse []float64, grad, 
 	return all
 }
 
-// Lower makes (shift - t margin)/temperature what p adds to the logits of float32, a nil shift
-// being 0. It reports whether that is in range.
+// Lower is [spec.Prepared.Lower].
 func Lower[T spec.Float](p *spec.Prepared[T], t []T, margin, shift []float64, temperature float64) (ok bool) {
-	for k, y := range t {
-		x := -float64(y) * margin[k]
-		if shift != nil {
-			x += shift[k]
-		}
-		if !p.Set(k, x, temperature) {
-			return false
-		}
-	}
-	return true
+	return p.Lower(t, margin, shift, temperature)
 }
 
 // Shifts is false: there is no such kernel in this build.

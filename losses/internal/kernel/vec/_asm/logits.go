@@ -50,20 +50,24 @@ func (g isa) divide(shift bool) {
 	g.ret()
 }
 
-// lowered emits what soft labels with margins add to the logits of a row, as [prepared] takes it.
+// lowered emits what a shift and soft labels with margins add to the logits of a row, as [prepared]
+// takes it.
 func (g isa) lowered() {
 	g.text("lowered", "func(hi, low, t *T, margin, shift *float64, n int, by A) (most A)",
-		"stores (shift - t margin) by as hi + low, hi a multiple of 2^-9, and returns the size of the largest; shift is 0 "+
-			"where it is nil.")
+		"stores (shift - t margin) by as hi + low, hi a multiple of 2^-9, and returns the size of the largest; shift and t "+
+			"are 0 where they are nil.")
 	hi, low, t, margin, shift := g.param("hi"), g.param("low"), g.param("t"), g.param("margin"), g.param("shift")
 	by, most, magic := g.held("by"), g.zeros(1)[0], g.hold(0x1.8p43)
 	g.loop(g.param("n"), 1, func(i reg.GPVirtual, v int, m *mask) {
-		s, none, size := g.zeros(1)[0], label("none"), g.vec()
+		s, none, alone, size := g.zeros(1)[0], label("none"), label("alone"), g.vec()
 		TESTQ(shift, shift)
 		JEQ(LabelRef(none))
 		g.add(g.getFloat64(shift, i, v, m), s, s)
 		Label(none)
+		TESTQ(t, t)
+		JEQ(LabelRef(alone))
 		g.nmadd(g.get(t, i, v, m), g.getFloat64(margin, i, v, m), s)
+		Label(alone)
 		g.mul(by, s, s)
 		g.load(g.abs(), size)
 		g.and(s, size, size)

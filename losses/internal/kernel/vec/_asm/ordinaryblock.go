@@ -198,6 +198,7 @@ func (p *ordinaryDivided) top(lanes reg.GPVirtual, s *crossEntropySums) (m, more
 // what gets loads: no other is larger by more than that is rough.
 type ordinaryPrepared struct {
 	preparedBlock
+	alone   bool          // nobody wants the logits less m
 	numbers reg.GPVirtual // at those of a row's elements
 	place   Op            // that of the row's largest logit
 }
@@ -243,12 +244,17 @@ func (p *ordinaryPrepared) exp(z, i reg.GPVirtual, v int, m *mask) (
 	g := p.g
 	x := g.get(z, i, v, m)
 	c, low := p.added(i, v, m)
-	e, y := p.expInRow(x, c, low)
+	u, q := p.parts(x, c, low)
+	sum := u
+	if p.alone {
+		sum = nil
+	}
+	e, _ = g.expOfPrepared(p.x, p.b, x, u, sum, q, p.from(c))
 	number := at(p.numbers, i, g, v*g.bytes())
 	if m != nil {
 		number = at(p.numbers, i, g, 0)
 	}
-	return e, g.cmp(eqOQ, number, g.loaded(p.place)), func(reg.VecVirtual) reg.VecVirtual { return y }
+	return e, g.cmp(eqOQ, number, g.loaded(p.place)), func(reg.VecVirtual) reg.VecVirtual { return u }
 }
 
 func (p *ordinaryPrepared) single() bool { return true }

@@ -120,15 +120,6 @@ func (p *preparedLogits) exp(z reg.VecVirtual, c Op, low reg.VecVirtual) (e, sum
 	return e, u
 }
 
-// expInRow is exp where no logit is so far below the largest that its exponential is no normal
-// number.
-func (p *preparedLogits) expInRow(z reg.VecVirtual, c Op, low reg.VecVirtual) (e, sum reg.VecVirtual) {
-	g := p.g
-	u, q := p.parts(z, c, low)
-	e, _ = g.expOfPrepared(p.x, p.b, z, u, u, q, p.from(c))
-	return e, u
-}
-
 // from returns what emits a copy of c, which the next ones take, too.
 func (p *preparedLogits) from(c Op) func() reg.VecVirtual {
 	return func() reg.VecVirtual {

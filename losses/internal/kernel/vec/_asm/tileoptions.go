@@ -30,7 +30,7 @@ func (g isa) options() {
 		g.ordinaryOptions("ordinary"+name, func(labels bool) ordinaryLogits {
 			logits := g.preparedLogits(shifted)
 			if shifted {
-				return &ordinaryPrepared{preparedBlock: preparedBlock{preparedLogits: logits}}
+				return &ordinaryPrepared{preparedBlock: preparedBlock{preparedLogits: logits}, alone: !labels}
 			}
 			return &ordinaryDivided{*g.ordinaryBlockOf(labels), logits}
 		})
