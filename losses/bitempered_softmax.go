@@ -19,7 +19,7 @@ type tempered struct {
 	less         float64 // ŷ of the top less 1
 
 	c, most float64 // the largest μ, for c
-	whole   int     // 1/c where it is a small whole number, p^e is 1/x and results are rounded to float32; else 0
+	whole   int     // of kernel.WholeExponent, 0 where results are not rounded to float32
 
 	// What was computed last for whole: μ, and Σ ŷ, Σ ŷ/x and Σ ŷ/x² without the top.
 	mu         float64
@@ -102,8 +102,8 @@ func (s *tempered) solve(c, e float64, narrow bool) (top float64) {
 // setWhole finds whole.
 func (s *tempered) setWhole(c, e float64, narrow bool) {
 	s.whole = 0
-	if n := math.Round(1 / c); narrow && e == c && n < 16 && math.Abs(n*c-1) < 0x1p-40 {
-		s.whole = int(n)
+	if narrow {
+		s.whole = kernel.WholeExponent(c, e)
 	}
 }
 

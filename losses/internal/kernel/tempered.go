@@ -37,6 +37,9 @@ func TemperedPowers(r Tempered, d []float64, c, mu, e float64) (s0, s1, s2 float
 	return spec.TemperedPowers(r, d, c, mu, e)
 }
 
+// WholeExponent returns 1/c where p^e is 1/x and powers are products; see [spec.WholeExponent].
+func WholeExponent(c, e float64) int { return spec.WholeExponent(c, e) }
+
 // TemperedWhole computes one without powers; see [spec.TemperedWhole].
 func TemperedWhole(r Tempered, d []float64, c, mu float64, n int) (s0, s1, s2 float64) {
 	if vec.On() && len(d) > 0 {

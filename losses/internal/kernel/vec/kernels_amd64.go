@@ -2186,12 +2186,13 @@ func tileNCEF64AVX512(labelGrad *float64, e *float64, z *float64, t *float64, k 
 
 // temperedTileF64AVX512 takes lanes from tileStats, stores the bi-tempered losses of tiles there
 // and unless grad is 0 the gradients in e; it overwrites h. par is a temperedPlan's; soft is 0 for
-// labels that are 0 or 1. declined, for each tile, takes the bits of the rows with an invalid
+// labels that are 0 or 1; n is 1/c and 1/e where these are the same whole number below 16 to the
+// digits of float32, or 0. declined, for each tile, takes the bits of the rows with an invalid
 // label, a p of 0, a loss that is not finite, or a last step that was not small, too. Unless
 // labelGrad is nil it stores the gradients by the labels there, where soft is not 0.
 //
 //go:noescape
-func temperedTileF64AVX512(labelGrad *float64, e *float64, h *float64, z *float64, t *float64, k int, tiles int, steps int, soft int, grad int, declined *uint32, lanes *float64, par *float64)
+func temperedTileF64AVX512(labelGrad *float64, e *float64, h *float64, z *float64, t *float64, k int, tiles int, steps int, soft int, grad int, declined *uint32, lanes *float64, par *float64, n int)
 
 // tileCombineF64AVX512 stores scale (coef e - h) in e, at a maximum of p > 1/2 scale atTop, at
 // several maxima scale (coef e + slope t).
@@ -4497,12 +4498,13 @@ func tileNCEF64AVX2(labelGrad *float64, e *float64, z *float64, t *float64, k in
 
 // temperedTileF64AVX2 takes lanes from tileStats, stores the bi-tempered losses of tiles there and
 // unless grad is 0 the gradients in e; it overwrites h. par is a temperedPlan's; soft is 0 for
-// labels that are 0 or 1. declined, for each tile, takes the bits of the rows with an invalid
+// labels that are 0 or 1; n is 1/c and 1/e where these are the same whole number below 16 to the
+// digits of float32, or 0. declined, for each tile, takes the bits of the rows with an invalid
 // label, a p of 0, a loss that is not finite, or a last step that was not small, too. Unless
 // labelGrad is nil it stores the gradients by the labels there, where soft is not 0.
 //
 //go:noescape
-func temperedTileF64AVX2(labelGrad *float64, e *float64, h *float64, z *float64, t *float64, k int, tiles int, steps int, soft int, grad int, declined *uint32, lanes *float64, par *float64)
+func temperedTileF64AVX2(labelGrad *float64, e *float64, h *float64, z *float64, t *float64, k int, tiles int, steps int, soft int, grad int, declined *uint32, lanes *float64, par *float64, n int)
 
 // tileCombineF64AVX2 stores scale (coef e - h) in e, at a maximum of p > 1/2 scale atTop, at
 // several maxima scale (coef e + slope t).

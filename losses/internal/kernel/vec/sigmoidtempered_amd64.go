@@ -19,6 +19,7 @@ type temperedPlan struct {
 	par32   [temperedPars]float64 // par for rows of float32
 	steps32 int                   // for float32, 0 where there is no kernel
 	steps64 int
+	whole   int // see [spec.WholeExponent]
 }
 
 var temperedPlans [4]atomic.Pointer[temperedPlan] // those made last
@@ -30,7 +31,7 @@ func temperedPlanFor(q spec.Question) *temperedPlan {
 	}
 	const least = 0x1p-10 // below, logarithms lose digits when divided by it
 	e, c := 1-q.A, q.B-1
-	p := &temperedPlan{of: q}
+	p := &temperedPlan{of: q, whole: spec.WholeExponent(c, e)}
 	switch {
 	case e < least || c < least:
 	case c <= 0.3:

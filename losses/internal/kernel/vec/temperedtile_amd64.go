@@ -19,9 +19,9 @@ func HasTempered(t1, t2 float64, k int) bool {
 func Tempered[T spec.Float](t1, t2 float64, loss []float64, grad, labelGrad, z, t []T, index []int, scale []T, k int,
 	row func(j int) (valid bool)) (bad int) {
 	p := temperedPlanFor(spec.Question{Kind: spec.BiTempered, A: t1, B: t2})
-	par, soft, steps := &p.par[0], len(t), p.rowSteps(k)
+	par, soft, steps, whole := &p.par[0], len(t), p.rowSteps(k), 0
 	if spec.Size[T]() == 4 {
-		par = &p.par32[0]
+		par, whole = &p.par32[0], p.whole
 	} else {
 		steps++
 	}
@@ -29,7 +29,7 @@ func Tempered[T spec.Float](t1, t2 float64, loss []float64, grad, labelGrad, z, 
 		func(u double, s *tile[float64], i, n, w int) {
 			labels := first(s.labelsFrom(0, labelGrad != nil))
 			u.temperedTile(labels, &s.e[0], &s.h[0], &s.z[0], &s.t[0], k, tilesOf(n, w), steps, soft, len(grad), &s.declined[0],
-				&s.lane[0], par)
+				&s.lane[0], par, whole)
 			s.takeLosses(laneLoss, loss[i:i+n], w)
 		}, row)
 }

@@ -221,7 +221,7 @@ type double interface {
 	addSquares(dst, x *float64, n int, f float64) (most float64)
 	tileExpectation(e, h, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32)
 	tileNCE(labelGrad, e, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32)
-	temperedTile(labelGrad, e, h, z, t *float64, k, tiles, steps, soft, grad int, declined *uint32, lanes, par *float64)
+	temperedTile(labelGrad, e, h, z, t *float64, k, tiles, steps, soft, grad int, declined *uint32, lanes, par *float64, n int)
 	tileCombine(e, h, z, t *float64, k, tiles int, lanes *float64)
 	tileClass(e, z *float64, index *int, k, tiles int, lanes *float64)
 	tileClassGrads(e, z *float64, index *int, k, tiles int, lanes *float64)
@@ -1134,8 +1134,8 @@ func (f64AVX512) tileExpectation(e, h, z, t *float64, k, grad int, lanes, par *f
 func (f64AVX512) tileNCE(labelGrad, e, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32) {
 	return tileNCEF64AVX512(labelGrad, e, z, t, k, grad, lanes, par)
 }
-func (f64AVX512) temperedTile(labelGrad, e, h, z, t *float64, k, tiles, steps, soft, grad int, declined *uint32, lanes, par *float64) {
-	temperedTileF64AVX512(labelGrad, e, h, z, t, k, tiles, steps, soft, grad, declined, lanes, par)
+func (f64AVX512) temperedTile(labelGrad, e, h, z, t *float64, k, tiles, steps, soft, grad int, declined *uint32, lanes, par *float64, n int) {
+	temperedTileF64AVX512(labelGrad, e, h, z, t, k, tiles, steps, soft, grad, declined, lanes, par, n)
 }
 func (f64AVX512) tileCombine(e, h, z, t *float64, k, tiles int, lanes *float64) {
 	tileCombineF64AVX512(e, h, z, t, k, tiles, lanes)
@@ -2023,8 +2023,8 @@ func (f64AVX2) tileExpectation(e, h, z, t *float64, k, grad int, lanes, par *flo
 func (f64AVX2) tileNCE(labelGrad, e, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32) {
 	return tileNCEF64AVX2(labelGrad, e, z, t, k, grad, lanes, par)
 }
-func (f64AVX2) temperedTile(labelGrad, e, h, z, t *float64, k, tiles, steps, soft, grad int, declined *uint32, lanes, par *float64) {
-	temperedTileF64AVX2(labelGrad, e, h, z, t, k, tiles, steps, soft, grad, declined, lanes, par)
+func (f64AVX2) temperedTile(labelGrad, e, h, z, t *float64, k, tiles, steps, soft, grad int, declined *uint32, lanes, par *float64, n int) {
+	temperedTileF64AVX2(labelGrad, e, h, z, t, k, tiles, steps, soft, grad, declined, lanes, par, n)
 }
 func (f64AVX2) tileCombine(e, h, z, t *float64, k, tiles int, lanes *float64) {
 	tileCombineF64AVX2(e, h, z, t, k, tiles, lanes)

@@ -158,36 +158,21 @@ func (g isa) temperedPowers() {
 	g.powerSums(sums)
 }
 
-// temperedWhole: p is a product with a factor for each bit of n.
 func (g isa) temperedWhole() {
 	g.text("temperedWhole", "func(p, inverse, d *A, k, n int, c, mu A) (s0, s1, s2 float64)",
 		"is temperedSums of k numbers d for f = -n, 0 < n < 16, and stores p = x^-n and 1/x.")
 	p, inverse, d, n := g.param("p"), g.param("inverse"), g.param("d"), g.param("n")
-	c, none, one, sums := g.broadcast("c"), g.hold(math.Inf(-1)), g.hold(1), g.zeros(3)
+	c, none, sums := g.broadcast("c"), g.hold(math.Inf(-1)), g.zeros(3)
 	most := g.broadcast("mu")
-	g.horner(one, c, most)
+	g.horner(g.constant(1), c, most)
 	g.loop(g.param("k"), 1, func(i reg.GPVirtual, v int, m *mask) {
-		y, x, power, done := g.get(d, i, v, m), g.vec(), g.vec(), label("done")
+		y, x := g.get(d, i, v, m), g.vec()
 		some := g.cmp(neqUQ, none, y)
 		g.load(most, x)
 		g.nmadd(c, y, x)
 		g.keep(some, g.inverse(x), x)
 		g.put(x, inverse, i, v, m)
-		g.load(one, power)
-		g.move(x, y)
-		for bit := range 4 {
-			none := label("none")
-			TESTQ(U32(1<<bit), n)
-			JEQ(LabelRef(none))
-			g.mul(y, power, power)
-			Label(none)
-			if bit < 3 {
-				CMPQ(n, Imm(2<<bit))
-				JLT(LabelRef(done))
-				g.mul(y, y, y)
-			}
-		}
-		Label(done)
+		power := g.wholePower(n, x)
 		g.put(power, p, i, v, m)
 		if m != nil {
 			g.keep(*m, power, power)
@@ -195,6 +180,28 @@ func (g isa) temperedWhole() {
 		g.addPowers(power, x, sums)
 	})
 	g.powerSums(sums)
+}
+
+// wholePower emits x^n for 0 < n < 16, a product with a factor for each bit of n.
+func (g isa) wholePower(n reg.GPVirtual, x reg.VecVirtual) (power reg.VecVirtual) {
+	square, done := g.vec(), label("done")
+	power = g.vec()
+	g.load(g.constant(1), power)
+	g.move(x, square)
+	for bit := range 4 {
+		none := label("none")
+		TESTQ(U32(1<<bit), n)
+		JEQ(LabelRef(none))
+		g.mul(square, power, power)
+		Label(none)
+		if bit < 3 {
+			CMPQ(n, Imm(2<<bit))
+			JLT(LabelRef(done))
+			g.mul(square, square, square)
+		}
+	}
+	Label(done)
+	return power
 }
 
 // temperedShift: with s = step/x and w = c s the logarithm of p changes by

@@ -94,24 +94,36 @@ func (g isa) expOfMinus(c questionConsts, p powers, par reg.GPVirtual, a int, x 
 	return e
 }
 
+// ratePower emits p = exp(e x) as s + d q, where s is 1 for a p near 1.
+func (g isa) ratePower(c questionConsts, par reg.GPVirtual, x reg.VecVirtual) (s, d, q reg.VecVirtual) {
+	if g.avx512 {
+		v := g.parts(c.tempered.powers, g.parameter(par, parEPower), x)[0]
+		return v.s, v.d, v.q
+	}
+	y := g.parameter(par, parE)
+	g.mul(x, y, y)
+	s, q = g.expParts(c.exp, g.constant(g.lowest()), y)
+	return s, s, q
+}
+
 // powerAndRest emits p = exp(e x) and 1 - p.
 func (g isa) powerAndRest(c questionConsts, par reg.GPVirtual, x reg.VecVirtual) (p, rest reg.VecVirtual) {
 	rest = g.vec()
 	g.load(g.constant(1), rest)
-	if g.avx512 {
-		v := g.parts(c.tempered.powers, g.parameter(par, parEPower), x)[0]
-		g.sub(v.s, rest, rest)
-		g.nmadd(v.d, v.q, rest)
-		g.madd(v.d, v.q, v.s)
-		return v.s, rest
-	}
-	y := g.parameter(par, parE)
-	g.mul(x, y, y)
-	s, q := g.expParts(c.exp, g.constant(g.lowest()), y)
-	g.sub(s, rest, rest)
-	g.nmadd(s, q, rest)
-	g.madd(s, q, s)
-	return s, rest
+	p, d, q := g.ratePower(c, par, x)
+	g.sub(p, rest, rest)
+	g.nmadd(d, q, rest)
+	g.madd(d, q, p)
+	return p, rest
+}
+
+// powerLess emits exp(e x) - 1.
+func (g isa) powerLess(c questionConsts, par reg.GPVirtual, x reg.VecVirtual) reg.VecVirtual {
+	s, d, q := g.ratePower(c, par, x)
+	less := g.vec()
+	g.sub(g.constant(1), s, less)
+	g.madd(d, q, less)
+	return less
 }
 
 // temperedLogits emits w for the logits z, NaN for +Inf, by steps of the third order.
@@ -261,10 +273,10 @@ func temperedQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 		g.madd(e, g.lostLabels(g.loaded(keptT), g.loaded(keptU)), loss)
 		keptLoss := park(1, loss)
 		for _, t := range []Op{keptT, keptU} {
-			_, tau := g.powerAndRest(c, par, g.logOfLabel(c, t))
+			less := g.powerLess(c, par, g.logOfLabel(c, t))
 			loss = g.vec()
 			g.load(keptLoss, loss)
-			g.nmadd(t, tau, loss)
+			g.madd(t, less, loss)
 			keptLoss = park(1, loss)
 		}
 		slope = g.vec()

@@ -24,24 +24,42 @@ type temperedTile struct {
 	place                     func(i int, v reg.VecVirtual) Op // there are 9
 	labelGrad                 reg.GPVirtual
 
+	sums        accumulators // of a step
 	parts       accumulators // loss, Σ t, Σ v and Σ p/x below the maximum and there, and the labels' signs
 	log         Op           // L
 	factor      Op           // c exp(-c L)
 	shrink      Op           // exp(-c L)
 	top, others Op           // exp(-L) and 1 less that
+
+	whole bool // 1/c and 1/e are n
+	lost  Op   // 1 - exp(-c L), for whole
 }
 
 func (g isa) temperedTile() {
 	g.text("temperedTile",
-		"func(labelGrad, e, h, z, t *A, k, tiles, steps, soft, grad int, declined *uint32, lanes, par *A)",
+		"func(labelGrad, e, h, z, t *A, k, tiles, steps, soft, grad int, declined *uint32, lanes, par *A, n int)",
 		"takes lanes from tileStats, stores the bi-tempered losses of tiles there and unless grad is 0 the gradients in e; "+
-			"it overwrites h. par is a temperedPlan's; soft is 0 for labels that are 0 or 1. declined, for each tile, takes "+
-			"the bits of the rows with an invalid label, a p of 0, a loss that is not finite, or a last step that was not "+
+			"it overwrites h. par is a temperedPlan's; soft is 0 for labels that are 0 or 1; n is 1/c and 1/e where these are "+
+			"the same whole number below 16 to the digits of float32, or 0. declined, for each tile, takes the bits of the "+
+			"rows with an invalid label, a p of 0, a loss that is not finite, or a last step that was not "+
 			"small, too. Unless labelGrad is nil it stores the gradients by the labels there, where soft is not 0.")
-	x := temperedTile{isa: g, k: g.param("k"), par: g.param("par"), place: g.places(9)}
+	x := temperedTile{isa: g, k: g.param("k"), par: g.param("par"), place: g.places(10)}
 	x.c = g.questionConsts(sigmoidLoss{logits: true, exact: true, logs: none})
+	x.sums, x.parts = g.accumulators(3), g.accumulators(7)
+	n, whole := g.param("n"), label("whole")
+	TESTQ(n, n)
+	JNE(LabelRef(whole))
+	x.rows()
+	Label(whole)
+	x.whole = true
+	x.rows()
+}
+
+// rows emits all of the kernel.
+func (x temperedTile) rows() {
+	g := x.isa
 	x.solve()
-	x.e, x.h, x.t, x.labelGrad, x.parts = g.param("e"), g.param("h"), g.param("t"), g.param("labelGrad"), g.accumulators(7)
+	x.e, x.h, x.t, x.labelGrad = g.param("e"), g.param("h"), g.param("t"), g.param("labelGrad")
 	x.pass(func() {
 		x.losses()
 		grad, done := g.param("grad"), label("done")
@@ -124,7 +142,6 @@ func (g temperedTile) orBad(m mask) { ORL(g.maskBits(m), g.bad) }
 // wait.
 func (g *temperedTile) solve() {
 	steps, next, exact := g.param("steps"), label("step"), label("exact")
-	sums := g.accumulators(3)
 	g.pass(func() {
 		ties := g.vec()
 		g.load(g.constant(-1), ties)
@@ -142,13 +159,13 @@ func (g *temperedTile) solve() {
 	Label(next)
 	CMPQ(steps, Imm(1))
 	JEQ(LabelRef(exact))
-	short.pass(func() { short.step(sums) })
+	short.pass(func() { short.step() })
 	DECQ(steps)
 	JMP(LabelRef(next))
 	Label(exact)
 	declined := g.param("declined")
 	g.pass(func() {
-		size := g.step(sums)
+		size := g.step()
 		g.and(g.abs(), size, size)
 		ORL(g.maskBits(g.cmp(nltUQ, g.parameter(g.par, parSmall), size)), Mem{Base: declined})
 		ADDQ(Imm(4), declined)
@@ -157,8 +174,8 @@ func (g *temperedTile) solve() {
 
 // step emits a step of solve, and returns it. Short, it takes no more digits than shortPowers and
 // log1pShort have.
-func (g *temperedTile) step(sums accumulators) (s reg.VecVirtual) {
-	park := g.place
+func (g *temperedTile) step() (s reg.VecVirtual) {
+	park, sums := g.place, g.sums
 	f := g.expOfMinus(g.c, g.c.tempered.powers, g.par, parC, g.minus(g.log))
 	g.mul(g.parameter(g.par, parC), f, f)
 	g.factor = park(0, f)
@@ -166,11 +183,10 @@ func (g *temperedTile) step(sums accumulators) (s reg.VecVirtual) {
 	g.columns(g.k, func(off reg.GPVirtual) {
 		y, apart := g.column(off)
 		keptY := park(1, y)
-		w, r := g.minusLog1p(g.c.tempered.logs, !g.short, y, nil)
+		e, inverse := g.class(y, 2)
+		r := g.loaded(inverse)
 		g.mul(keptY, r, r)
 		keptR := park(2, r)
-		g.mul(g.parameter(g.par, parByC), w, w)
-		e := g.power(w)
 		g.addWhere(g.maskOf(apart), e, sums.at[0])
 		g.mul(keptR, e, e) // 0 at the maximum
 		sums.add(1, e)
@@ -209,6 +225,20 @@ func (g *temperedTile) step(sums accumulators) (s reg.VecVirtual) {
 	return s
 }
 
+// class emits E = exp(-w), and in a place 1/(1+y).
+func (g *temperedTile) class(y reg.VecVirtual, place int) (e reg.VecVirtual, inverse Op) {
+	if g.whole {
+		x := g.vec()
+		g.add(g.constant(1), y, x)
+		x = g.nearInverse(x)
+		return g.wholePower(g.param("n"), x), g.place(place, x)
+	}
+	w, r := g.minusLog1p(g.c.tempered.logs, !g.short, y, nil)
+	inverse = g.place(place, r)
+	g.mul(g.parameter(g.par, parByC), w, w)
+	return g.power(w), inverse
+}
+
 // losses emits the losses, and stores v = d p^e/x in e and p/x in h: see [temperedQuestion].
 func (g *temperedTile) losses() {
 	park := g.place
@@ -219,8 +249,12 @@ func (g *temperedTile) losses() {
 	rest := g.vec()
 	g.other(p, rest)
 	g.top, g.others = park(0, p), park(1, rest)
-	q := g.expOfMinus(g.c, g.c.tempered.powers, g.par, parC, minus)
-	g.shrink = park(2, q)
+	if g.whole {
+		q, lost := g.powerAndRest(g.c, g.par, minus)
+		g.shrink, g.lost = park(2, q), park(9, lost)
+	} else {
+		g.shrink = park(2, g.expOfMinus(g.c, g.c.tempered.powers, g.par, parC, minus))
+	}
 	f := g.parameter(g.par, parC)
 	g.mul(g.shrink, f, f)
 	g.factor = park(3, f)
@@ -242,16 +276,7 @@ func (g *temperedTile) losses() {
 func (g *temperedTile) lossColumn(off reg.GPVirtual) {
 	y, apart := g.column(off)
 	g.orBad(g.cmp(nltUQ, g.constant(0x1p1000), y))
-	w, r := g.minusLog1p(g.c.tempered.logs, true, y, nil)
-	g.mul(g.shrink, r, r)
-	inverse := g.place(4, r) // 1/x
-	g.mul(g.parameter(g.par, parByC), w, w)
-	l := g.vec()
-	g.move(w, l)
-	g.sub(g.log, l, l)
-	logP := g.place(5, l)
-	p := g.power(w)
-	g.mul(g.top, p, p)
+	p, inverse, powerAndRest := g.powers(y)
 	share := g.vec()
 	g.mul(inverse, p, share)
 	g.store(share, col(g.h, off))
@@ -265,7 +290,7 @@ func (g *temperedTile) lossColumn(off reg.GPVirtual) {
 	g.sub(t, p, p)
 	g.blend(g.maskOf(apart), p, d)
 	keptD := g.place(6, d)
-	pow, alpha := g.powerAndRest(g.c, g.par, g.loaded(logP))
+	pow, alpha := powerAndRest()
 	keptAlpha := g.place(7, alpha)
 	v, x := g.vec(), g.parameter(g.par, parE)
 	g.mul(keptD, pow, v)
@@ -279,19 +304,49 @@ func (g *temperedTile) lossColumn(off reg.GPVirtual) {
 	soft, hard := g.param("soft"), label("hard")
 	TESTQ(soft, soft)
 	JEQ(LabelRef(hard))
-	_, tau := g.powerAndRest(g.c, g.par, g.logOfLabel(g.c, col(g.t, off)))
+	less := g.powerLess(g.c, g.par, g.logOfLabel(g.c, col(g.t, off)))
 	where(g.labelGrad, func() {
 		y, x, lab := g.vec(), g.vec(), g.vec()
 		g.load(keptAlpha, y)
 		g.load(col(g.t, off), lab)
-		g.load(g.constant(1), x) // of a label 0
-		g.blend(g.cmp(neqUQ, g.constant(0), lab), tau, x)
-		g.sub(x, y, y)
+		g.load(g.constant(-1), x) // of a label 0
+		g.blend(g.cmp(neqUQ, g.constant(0), lab), less, x)
+		g.add(x, y, y)
 		g.div(g.parameter(g.par, parE), y, y)
 		g.store(y, col(g.labelGrad, off))
 	})
-	g.parts.madd(0, col(g.t, off), g.minus(tau))
+	g.parts.madd(0, col(g.t, off), less)
 	Label(hard)
+}
+
+// powers emits p, and in a place 1/x, and returns what emits p^e and 1 - p^e. It overwrites y.
+func (g *temperedTile) powers(y reg.VecVirtual) (
+	p reg.VecVirtual, inverse Op, powerAndRest func() (pow, rest reg.VecVirtual)) {
+	if g.whole { // p^e is 1/x = s/(1+y), and 1 - p^e = 1 - s + y/x, for s = exp(-c L)
+		p, inverse = g.class(y, 4)
+		g.mul(g.top, p, p)
+		r := g.loaded(inverse)
+		g.mul(g.shrink, r, r)
+		inverse = g.place(4, r)
+		g.horner(g.lost, r, y)
+		keptRest := g.place(5, y)
+		return p, inverse, func() (pow, rest reg.VecVirtual) {
+			pow = g.vec()
+			g.load(inverse, pow)
+			return pow, g.loaded(keptRest)
+		}
+	}
+	w, r := g.minusLog1p(g.c.tempered.logs, true, y, nil)
+	g.mul(g.shrink, r, r)
+	inverse = g.place(4, r)
+	g.mul(g.parameter(g.par, parByC), w, w)
+	l := g.vec()
+	g.move(w, l)
+	g.sub(g.log, l, l)
+	logP := g.place(5, l)
+	p = g.power(w)
+	g.mul(g.top, p, p)
+	return p, inverse, func() (pow, rest reg.VecVirtual) { return g.powerAndRest(g.c, g.par, g.loaded(logP)) }
 }
 
 // orSigns adds the signs of labels to those that there are.
