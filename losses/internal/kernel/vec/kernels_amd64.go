@@ -588,11 +588,12 @@ func sigmoidAsymmetricSingleF32AVX512(loss *float64, grad *float32, z *float32, 
 //go:noescape
 func sigmoidFocalAsymmetricSingleF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
 
-// klSingleTermsF32AVX512 returns Σ t d and Σ t |d| for d = (log t - z) + c, of labels t, and for a
-// |c| up to 256 that is a multiple of 2^-14, and the least label that is not 0.
+// klSingleTermsF32AVX512 stores Σ t d and Σ t |d| for d = (log t - z) + c, of n rows of k labels t,
+// and for a |c| up to 256 that is a multiple of 2^-14, and the least label that is not 0: sums, c
+// and the least label stand in numbers, row by row.
 //
 //go:noescape
-func klSingleTermsF32AVX512(z *float32, t *float32, n int, c float32) (sum float64, size float64, least float32)
+func klSingleTermsF32AVX512(numbers *float64, z *float32, t *float32, k int, n int)
 
 // minusLogsF32AVX512 stores -log t in dst, most where it is more or t is 0 or denormal.
 //

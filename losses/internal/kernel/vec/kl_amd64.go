@@ -48,9 +48,16 @@ func kl[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, scratch 
 	if spec.Size[T]() == 8 {
 		return exactRows(loss, grad, labelGrad, z, t, scale, scratch, k, row, generic)
 	}
-	return eachSoftmax(grad, z, t, narrow, k, func(j int, s spec.SoftmaxOf, e []T) (ok bool) {
+	var terms [tileRows]klTerms
+	from := 0 // the row of the first of them
+	block := func(i int, s []spec.SoftmaxOf) {
+		if from = i; labelGrad == nil && single512[T]() {
+			klBlock(terms[:len(s)], s, z[i*k:], t[i*k:], k)
+		}
+	}
+	return eachSoftmax(grad, z, t, narrow, k, block, func(j int, s *spec.SoftmaxOf, e []T) (ok bool) {
 		x, y, f := spec.Row(z, j, k), spec.Row(t, j, k), spec.Factor(scale, j)
-		ok = klSingle(u, v, s, scratch[:k], &loss[j], spec.Row(labelGrad, j, k), x, y)
+		ok = klSingle(u, v, s, &terms[j-from], scratch[:k], &loss[j], spec.Row(labelGrad, j, k), x, y)
 		if !ok || !fits[T](s.Others+s.Own, f) {
 			return false
 		}
@@ -66,20 +73,39 @@ func kl[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, scratch 
 	})
 }
 
+// klTerms are what klSingleTerms takes and stores of a row.
+type klTerms struct {
+	sum, size float64
+	c, least  float32
+}
+
+// farthest is the log-sum-exp up to which the terms of a row are computed in float32.
+const farthest = 256
+
+// klBlock computes the terms of rows in float32.
+func klBlock[T spec.Float](terms []klTerms, s []spec.SoftmaxOf, z, t []T, k int) {
+	for j := range terms {
+		terms[j].c = 0
+		if lse := s[j].Max + s[j].Log; math.Abs(lse) < farthest {
+			terms[j].c = float32(math.Round(lse*0x1p14) * 0x1p-14)
+		}
+	}
+	var u f32AVX512
+	u.klSingleTerms(&terms[0].sum, float(&z[0]), float(&t[0]), k, len(terms))
+}
+
 // klSingle computes the loss of one row of float32, where e is scratch memory: with the log-sum-exp
-// of float32 where that has digits enough, and all in it where the terms cancel little. It returns
-// false for an invalid label, and for a minute one.
-func klSingle[T spec.Float](
-	u unit[T], v wide[T], s spec.SoftmaxOf, e []float64, loss *float64, l, x, y []T) (ok bool) {
-	lse, mass, few := s.Max+s.Log, s.Others+s.Own, len(x) <= mostMinute
-	if l == nil && single512[T]() && math.Abs(lse) < 256 {
-		c := math.Round(lse*0x1p14) * 0x1p-14
-		var single f32AVX512
-		sum, size, least := single.klSingleTerms(float(&x[0]), float(&y[0]), len(x), float32(c))
-		if few && least < minute {
+// of float32 where that has digits enough, and with the terms of [klBlock] where they cancel
+// little. It returns false for an invalid label, and for a minute one.
+func klSingle[T spec.Float](u unit[T], v wide[T], s *spec.SoftmaxOf, terms *klTerms, e []float64, loss *float64,
+	l, x, y []T) (ok bool) {
+	mass, few := s.Others+s.Own, len(x) <= mostMinute
+	if l == nil && single512[T]() && math.Abs(s.Max+s.Log) < farthest {
+		if few && terms.least < minute {
 			return false
 		}
-		if sum += mass * ((s.Max - c) + s.Log); sum >= size/3 && sum >= mass*min(s.Log, 1) {
+		sum := terms.sum + mass*((s.Max-float64(terms.c))+s.Log)
+		if sum >= terms.size/3 && sum >= mass*min(s.Log, 1) {
 			*loss = sum
 			return true
 		}

@@ -42,7 +42,7 @@ func mae[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, scratch
 		return exactRows(loss, grad, labelGrad, z, t, scale, scratch, k, row, generic)
 	}
 	u := singleOf(unitOf[T]())
-	return eachSoftmax(grad, z, t, narrow, k, func(j int, s spec.SoftmaxOf, e []T) (ok bool) {
+	return eachSoftmax(grad, z, t, narrow, k, nil, func(j int, s *spec.SoftmaxOf, e []T) (ok bool) {
 		return maeSingle(u, s, &loss[j], e, spec.Row(labelGrad, j, k), spec.Row(z, j, k), spec.Row(t, j, k),
 			spec.Factor(scale, j), grad != nil)
 	}, func(j int) (valid bool) {
@@ -58,7 +58,7 @@ func mae[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, scratch
 // With the sums P of the p above their labels and N of those below, the gradient is 2 f p N for
 // those and -2 f p P for these: products of two, of which each has all digits that its exponentials
 // have.
-func maeSingle[T spec.Float](u single, s spec.SoftmaxOf, loss *float64, e, l, z, t []T, f float64, grad bool) (
+func maeSingle[T spec.Float](u single, s *spec.SoftmaxOf, loss *float64, e, l, z, t []T, f float64, grad bool) (
 	ok bool) {
 	const near = 0x1p-18                                            // p is exact to more
 	c, but, least, d, top := float32(s.Coef), len(e), 0.5, 0.0, 0.0 // d: p - t of the class at Top
@@ -74,7 +74,7 @@ func maeSingle[T spec.Float](u single, s spec.SoftmaxOf, loss *float64, e, l, z,
 		return false
 	}
 	if l != nil {
-		signsOfTiny(l, e, z, t, s)
+		signsOfTiny(l, e, z, t, *s)
 		if s.Top >= 0 {
 			l[s.Top] = T(-spec.Sign(d))
 		}

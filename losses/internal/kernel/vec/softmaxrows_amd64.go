@@ -108,9 +108,10 @@ func (b *tile[T]) setSoftmax(s *spec.SoftmaxOf, u unit[T], z []T, j, w int) {
 // eachSoftmax runs row on the rows with labels t of which [SoftmaxRows] says something, with their
 // exponentials, in the memory of the gradients where there is any; other runs on those of which it
 // says nothing and on those that row declines, and returns false for a row with an invalid label,
-// which is returned, else -1. scratch holds k elements.
-func eachSoftmax[T spec.Float](grad, z, t, scratch []T, k int, row func(j int, s spec.SoftmaxOf, e []T) (ok bool),
-	other func(j int) (valid bool)) (bad int) {
+// which is returned, else -1. Before, block is run on those from i on that are computed at once, if
+// it is not nil. scratch holds k elements.
+func eachSoftmax[T spec.Float](grad, z, t, scratch []T, k int, block func(i int, s []spec.SoftmaxOf),
+	row func(j int, s *spec.SoftmaxOf, e []T) (ok bool), other func(j int) (valid bool)) (bad int) {
 	var s [tileRows]spec.SoftmaxOf
 	u, most := unitOf[T](), 1
 	if inBlocks(u, k) {
@@ -124,7 +125,11 @@ func eachSoftmax[T spec.Float](grad, z, t, scratch []T, k int, row func(j int, s
 			e = grad[i*k:]
 		}
 		SoftmaxRows(s[:n], e, z[i*k:], t[i*k:], nil, k)
-		for j, s := range s[:n] {
+		if block != nil {
+			block(i, s[:n])
+		}
+		for j := range n {
+			s := &s[j]
 			if (s.Coef == 0 || !row(i+j, s, e[j*k:(j+1)*k])) && !other(i+j) {
 				return i + j
 			}

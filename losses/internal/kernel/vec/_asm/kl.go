@@ -101,33 +101,47 @@ func (g isa) klTerms() {
 	g.sums(sums)
 }
 
+// The places of a row's numbers in what klSingleTerms takes and stores.
+const (
+	klSum   = 0
+	klSize  = 8
+	klShift = 16
+	klLeast = 20
+	klSizes = 24 // of all
+)
+
 // klSingleTerms is klTerms in float32, with AVX-512: log t - l is a difference of a number that is
 // exact and z, rounded once.
 func (g isa) klSingleTerms() {
-	g.text("klSingleTerms", "func(z, t *T, n int, c A) (sum, size float64, least A)",
-		"returns Σ t d and Σ t |d| for d = (log t - z) + c, of labels t, and for a |c| up to 256 that is a multiple of "+
-			"2^-14, and the least label that is not 0.")
-	z, t, n := g.param("z"), g.param("t"), g.param("n")
-	logs, c, sum, size, least := g.splitLogs(), g.broadcast("c"), g.folded(true), g.zeros(2), g.vec()
-	g.load(g.infinity(1), least)
-	g.fours(n, func(i reg.GPVirtual, v int, m *mask) {
-		lab, u := g.get(t, i, v, m), g.vec()
-		g.move(lab, u)
-		d, low := g.splitLog(logs, u)
-		g.sub(c, d, d)
-		g.add(g.get(z, i, v, m), d, d) // with the other sign
-		some := g.cmp(neqUQ, g.constant(0), lab)
-		VMINPS(lab, least, some.op, least)
-		VFNMADD231PS(low, lab, some.op, sum.inner[v%2])
-		VFNMADD231PS(d, lab, some.op, sum.inner[v%2])
-		g.and(g.abs(), d, d)
-		VFMADD231PS(d, lab, some.op, size[v%2])
-	}, func() { g.fold(sum) })
-	doubleResult(g.foldedTotal(sum), "sum")
-	total := g.total(size).AsX()
-	VCVTSS2SD(total, total, total) // rounded as it is: it is compared with sum alone
-	VMOVSD(total, address(Return("size")))
-	g.result(g.reduce(least, g.min), "least")
+	g.text("klSingleTerms", "func(numbers *float64, z, t *T, k, n int)",
+		"stores Σ t d and Σ t |d| for d = (log t - z) + c, of n rows of k labels t, and for a |c| up to 256 that is a "+
+			"multiple of 2^-14, and the least label that is not 0: sums, c and the least label stand in numbers, row by row.")
+	numbers, z, t, k := g.param("numbers"), g.param("z"), g.param("t"), g.param("k")
+	logs := g.splitLogs()
+	g.eachRow(k, g.param("n"), []reg.GPVirtual{z, t}, nil, func() {
+		c, sum, size, least := g.vec(), g.folded(true), g.zeros(2), g.vec()
+		g.bcast(Mem{Base: numbers, Disp: klShift}, c)
+		g.load(g.infinity(1), least)
+		g.fours(k, func(i reg.GPVirtual, v int, m *mask) {
+			lab, u := g.get(t, i, v, m), g.vec()
+			g.move(lab, u)
+			d, low := g.splitLog(logs, u)
+			g.sub(c, d, d)
+			g.add(g.get(z, i, v, m), d, d) // with the other sign
+			some := g.cmp(neqUQ, g.constant(0), lab)
+			VMINPS(lab, least, some.op, least)
+			VFNMADD231PS(low, lab, some.op, sum.inner[v%2])
+			VFNMADD231PS(d, lab, some.op, sum.inner[v%2])
+			g.and(g.abs(), d, d)
+			VFMADD231PS(d, lab, some.op, size[v%2])
+		}, func() { g.fold(sum) })
+		VMOVSD(g.foldedTotal(sum).AsX(), Mem{Base: numbers, Disp: klSum})
+		total := g.total(size).AsX()
+		VCVTSS2SD(total, total, total) // rounded as it is: it is compared with sum alone
+		VMOVSD(total, Mem{Base: numbers, Disp: klSize})
+		VMOVSS(g.reduce(least, g.min).AsX(), Mem{Base: numbers, Disp: klLeast})
+		ADDQ(Imm(klSizes), numbers)
+	})
 	g.ret()
 }
 
