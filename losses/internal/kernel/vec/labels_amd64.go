@@ -129,7 +129,7 @@ func allLabels[T spec.Float](u unit[T], t []T) bool {
 func smoothTiles[T spec.Float](u unit[T], dst, t []T, keep, cut, add, addMass float64, k int) (bad int) {
 	s, w, io := getTile[T](), u.lanes(), tiler[T, T](u)
 	defer putTile(s)
-	rows, most := len(t)/k, tilesAt(k)*w
+	rows, most := len(t)/k, rowsAt(k)
 	for i := 0; i < rows; i += most {
 		n := min(most, rows-i)
 		tileIn(io, s.t[:], t[i*k:], n, s.padT[:], k)

@@ -130,7 +130,7 @@ func tilesOfSoftmax[T spec.Float](u unit[T], z []T, k int, each func(s tilePart[
 	store func(s *tile[T], i, n int), row func(j int, x []T)) {
 	s, w, io := getTile[T](), u.lanes(), tiler[T, T](u)
 	defer putTile(s)
-	most, rows := tilesAt(k)*w, len(z)/k
+	most, rows := rowsAt(k), len(z)/k
 	for i := 0; i < rows; i += most {
 		n := min(most, rows-i)
 		tiles := tilesOf(n, w)
