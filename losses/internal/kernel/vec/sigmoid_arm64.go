@@ -39,8 +39,8 @@ func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, gr
 	return questions(&p, loss, grad, z, yes, no, scale)
 }
 
-// inPieces reports whether a loss of float32 is for sigmoidRows: focal ones, and Poly1 where 1 + a p
-// cancels, or its factor is larger than those whose rounding of a p leaves the digits.
+// inPieces reports whether a loss of float32 is for sigmoidRows: focal ones, and Poly1 where 1 + a
+// p cancels, or its factor is larger than those whose rounding of a p leaves the digits.
 func inPieces(f spec.Family, a float64) bool {
 	const mostPoly = 2.5
 	return f == spec.Focal || f == spec.Poly1 && !(a >= -0.5 && a <= mostPoly)

@@ -52,8 +52,8 @@ func temperedPlanFor(q spec.Question) *temperedPlan {
 	return p
 }
 
-// setStart sets what makes of v = log1p(c |z|)/c the logit where steps start, by logits with v up to
-// 2 near.
+// setStart sets what makes of v = log1p(c |z|)/c the logit where steps start, by logits with v up
+// to 2 near.
 func (p *temperedPlan) setStart(c float64) {
 	const reach, near = 9, 2.7
 	p.par[parReach], p.par[parNear] = 1./reach, 1/near

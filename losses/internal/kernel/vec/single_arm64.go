@@ -9,8 +9,8 @@ import (
 	"softloss/losses/internal/kernel/spec"
 )
 
-// singlePlan stores the parameters of sigmoidPolySingle or sigmoidGCESingle. It reports whether they
-// are exact enough.
+// singlePlan stores the parameters of sigmoidPolySingle or sigmoidGCESingle. It reports whether
+// they are exact enough.
 func singlePlan(par []float64, f spec.Family, a float64) (ok bool) {
 	other, lost, polynomials := a, a+1, []func(e float64) float64{excessRatio}
 	if f == spec.GCE {

@@ -8,8 +8,8 @@ import (
 
 // The asymmetric loss of float32 elements with a margin, by pieces, as in [sigmoidPieces]. Where no
 // is the likely class and x = c - |z| > 0, beyond which it costs nothing, d = p - margin is x times
-// a smooth function of |z|, so that the loss is X F Y times another, with X = x^γ for the exponent γ
-// of no and Y = x, and a rate k of F that makes that function change little. Where yes is likely
+// a smooth function of |z|, so that the loss is X F Y times another, with X = x^γ for the exponent
+// γ of no and Y = x, and a rate k of F that makes that function change little. Where yes is likely
 // X = 1, and Y = F or 1:
 //
 //	loss = t X F Y N + u (R + beyond),   slope = t X F S - u D V
@@ -25,8 +25,8 @@ const (
 	parGamma = parShare + 2
 )
 
-// marginTerms is how many coefficients V has with a γ that is not 4: where the margin is smaller, or
-// γ is, its pole is too close for pieceTerms. The last one stands behind those of all functions.
+// marginTerms is how many coefficients V has with a γ that is not 4: where the margin is smaller,
+// or γ is, its pole is too close for pieceTerms. The last one stands behind those of all functions.
 const marginTerms = pieceTerms + 1
 
 var marginLosses = []sigmoidLoss{

@@ -292,13 +292,14 @@ func (g isa) moveNumber(from, to Mem) {
 	g.pick(VMOVSS, VMOVSD, x, to)
 }
 
-// blockPlaces is where blockExtremes leaves, for the largest in each lane, the number of its element.
+// blockPlaces is where blockExtremes leaves, for the largest in each lane, the number of its
+// element.
 const blockPlaces = 2
 
 // blockExtremes returns the largest of what get loads of each row at z, how far below it the
 // smallest is, and the mask of the rows with a NaN. A row fills a vector. With the numbers of the
-// elements it leaves those of the largest, too, and the first vector of a row has the largest of each
-// lane.
+// elements it leaves those of the largest, too, and the first vector of a row has the largest of
+// each lane.
 func (g isa) blockExtremes(k, numbers reg.GPVirtual, get func(z reg.GPVirtual) func(
 	i reg.GPVirtual, v int) reg.VecVirtual) (top, gap reg.VecVirtual, nan reg.GPVirtual) {
 	nan = GP32()

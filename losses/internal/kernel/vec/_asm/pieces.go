@@ -83,8 +83,8 @@ func piecesQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 	}
 }
 
-// unlike returns what emits a polynomial of n rows of the tables in par, which are not those of both
-// likely classes. It overwrites index.
+// unlike returns what emits a polynomial of n rows of the tables in par, which are not those of
+// both likely classes. It overwrites index.
 func (g isa) unlike(par reg.GPVirtual, index, x reg.VecVirtual, positive mask) func(first, n int) reg.VecVirtual {
 	g.and(g.bitsOf(pieceCount-1), index, index)
 	g.pick(VPORD_BCST, nil, g.bitsOf(pieceCount), index, positive.op, index)

@@ -26,7 +26,8 @@ const (
 // rowPieces emits the kernels.
 func (a *asm) rowPieces() {
 	for _, margin := range []bool{false, true} {
-		name, formula := "sigmoidRows", "φ = -(1-p)^a l, of an a for each class, or -l + a (1-p), by pieces; par is its plan's."
+		name, formula := "sigmoidRows",
+			"φ = -(1-p)^a l, of an a for each class, or -l + a (1-p), by pieces; par is its plan's."
 		if margin {
 			name, formula = "sigmoidMarginRows", "φ of the asymmetric loss with a margin, by pieces; par is its plan's."
 		}

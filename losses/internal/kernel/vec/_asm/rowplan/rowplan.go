@@ -2,9 +2,9 @@
 // numbers, and rows of RowEach. There is one for every interval of |z|: k and the coefficients of N
 // of a likely no, then those of a likely yes, then the coefficients of the R that go with them. The
 // intervals are those of y = 1 + |z|/RowWidth, 2^RowPlaces between one power of two and the next.
-// With a margin those of N of a likely no, which is 0 beyond |z| = c, are the last instead: a row of
-// zeros and one for every interval of c - |z|, 2^RowPlaces between powers of two from 2^RowLeast on;
-// that N is 2^RowLift times what it is, and F 2^-RowLift.
+// With a margin those of N of a likely no, which is 0 beyond |z| = c, are the last instead: a row
+// of zeros and one for every interval of c - |z|, 2^RowPlaces between powers of two from 2^RowLeast
+// on; that N is 2^RowLift times what it is, and F 2^-RowLift.
 package rowplan
 
 import (
