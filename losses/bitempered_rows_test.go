@@ -50,9 +50,9 @@ func TestBiTemperedRows(t *testing.T) {
 func TestBiTemperedRowsNearLabels(t *testing.T) {
 	r := rand.New(rand.NewPCG(95, 2))
 	for _, l := range []losses.BiTempered{{T1: .8, T2: 1.2}, {T1: .2, T2: 1.05}, {T1: .5, T2: 2}} {
-		for _, k := range []int{65, 100, 300, 1000} {
+		for _, k := range []int{2, 3, 10, 17, 40, 64, 65, 100, 300, 1000} {
 			for _, spread := range []float64{.1, 1, 2, 4} {
-				const n = 4
+				const n = 17
 				b := batch{dt: tensor.Float64, n: n, k: k, z: repeat(n*k, func(int) float64 { return spread * r.NormFloat64() })}
 				b.z = round(tensor.Float32, b.z)
 				c := losses.Criterion{Loss: l, Reduction: losses.None}
@@ -77,7 +77,7 @@ func TestBiTemperedRowsNearLabels(t *testing.T) {
 // exponent near 0, have all digits in rows of float32, too.
 func TestBiTemperedRowsSure(t *testing.T) {
 	r := rand.New(rand.NewPCG(95, 3))
-	for _, k := range []int{65, 100, 300} {
+	for _, k := range []int{10, 40, 65, 100, 300} {
 		for _, l := range []losses.BiTempered{{T1: .8, T2: 1.2}, {T1: .5, T2: 1.2}, {T1: 1 - 0x1p-40, T2: 1.2}} {
 			b := batch{n: 2, k: k, z: round(tensor.Float32, repeat(2*k, func(int) float64 { return r.NormFloat64() }))}
 			b.t = round(tensor.Float32, repeat(2*k, func(int) float64 { return r.Float64() / float64(k) }))
