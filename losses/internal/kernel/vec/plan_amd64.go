@@ -60,6 +60,19 @@ const mostGamma = 8
 // turns.
 var plans [16]atomic.Pointer[plan]
 
+// planPlaces is how many plans of each other kind are kept.
+const planPlaces = 1 << planBits
+
+const planBits = 4
+
+// planPlace returns where the plan for a loss of three parameters is kept, for most losses another
+// place.
+func planPlace(a, b, c float64) int {
+	const golden = 0x9e3779b97f4a7c15 // 2^64 over the golden ratio
+	h := ((math.Float64bits(a)*golden+math.Float64bits(b))*golden + math.Float64bits(c)) * golden
+	return int(h >> (64 - planBits))
+}
+
 // planFor returns the plan for a loss of elements of a type. ok is false when there is no assembly
 // for the parameter.
 func planFor[T spec.Float](f spec.Family, a float64) (p *plan, ok bool) {

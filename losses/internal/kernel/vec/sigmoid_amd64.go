@@ -3,7 +3,6 @@
 package vec
 
 import (
-	"math"
 	"slices"
 	"sync/atomic"
 
@@ -222,11 +221,10 @@ type asymmetricPlan struct {
 	lazyPieces
 }
 
-var asymmetricPlans [4]atomic.Pointer[asymmetricPlan] // those made last
+var asymmetricPlans [planPlaces]atomic.Pointer[asymmetricPlan] // those made last
 
 func asymmetricPlanFor(a spec.Asymmetric) *asymmetricPlan {
-	bits := math.Float64bits(a.GammaPos)>>51 ^ math.Float64bits(a.GammaNeg)>>50 ^ math.Float64bits(a.Margin)
-	place := &asymmetricPlans[bits%uint64(len(asymmetricPlans))]
+	place := &asymmetricPlans[planPlace(a.GammaPos, a.GammaNeg, a.Margin)]
 	if p := place.Load(); p != nil && p.Asymmetric == a {
 		return p
 	}

@@ -22,10 +22,10 @@ type temperedPlan struct {
 	whole   int // see [spec.WholeExponent]
 }
 
-var temperedPlans [4]atomic.Pointer[temperedPlan] // those made last
+var temperedPlans [planPlaces]atomic.Pointer[temperedPlan] // those made last
 
 func temperedPlanFor(q spec.Question) *temperedPlan {
-	place := &temperedPlans[(math.Float64bits(q.A)>>49^math.Float64bits(q.B)>>48)%uint64(len(temperedPlans))]
+	place := &temperedPlans[planPlace(q.A, q.B, 0)]
 	if p := place.Load(); p != nil && p.of == q {
 		return p
 	}
