@@ -11,7 +11,8 @@ func (e *engine[T]) prepareLabels() {
 	_, ok := e.formula.(CrossEntropy)
 	s := &e.smoothing
 	if !ok || e.link != SoftmaxLink || e.probs || e.direction != nil || e.shiftsLogits() || e.lift != 1 ||
-		s.on() == e.weighsLabels || s.Prior != nil || !kernel.MakesLabels[T](e.n, e.k, e.index == nil) || !e.takesModerately() {
+		s.on() == e.weighsLabels || s.Prior != nil || !e.takesModerately() ||
+		!kernel.MakesLabels[T](e.n, e.k, e.index == nil) {
 		return
 	}
 	m := &e.buf.made

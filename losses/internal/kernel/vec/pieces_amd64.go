@@ -58,7 +58,8 @@ func powerPiecesFor(q float64) *piecesPlan {
 		func(a float64) float64 { return -math.Expm1(q*(log(a)-a)) / q },
 	} {
 		for j := range pieceCount {
-			_, ok := fitPiece(par[parPieces+i*pieceTerms*pieceCount:], pieceTerms, pieceCount, j, powerWidth, f, 0x1p30, 1, false)
+			at := par[parPieces+i*pieceTerms*pieceCount:]
+			_, ok := fitPiece(at, pieceTerms, pieceCount, j, powerWidth, f, 0x1p30, 1, false)
 			p.ok = p.ok && ok
 		}
 	}
