@@ -48,8 +48,9 @@ func kl[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, scratch 
 	if spec.Size[T]() == 8 {
 		return exactRows(loss, grad, labelGrad, z, t, scale, scratch, k, row, generic)
 	}
-	var terms [tileRows]klTerms
-	from := 0 // the row of the first of them
+	tile := getTile[T]()
+	defer putTile(tile)
+	terms, from := tile.kl[:], 0 // of rows from that one on
 	block := func(i int, s []spec.SoftmaxOf) {
 		if from = i; labelGrad == nil && single512[T]() {
 			klBlock(terms[:len(s)], s, z[i*k:], t[i*k:], k)

@@ -112,11 +112,10 @@ func (b *tile[T]) setSoftmax(s *spec.SoftmaxOf, u unit[T], z []T, j, w int) {
 // it is not nil. scratch holds k elements.
 func eachSoftmax[T spec.Float](grad, z, t, scratch []T, k int, block func(i int, s []spec.SoftmaxOf),
 	row func(j int, s *spec.SoftmaxOf, e []T) (ok bool), other func(j int) (valid bool)) (bad int) {
-	var s [tileRows]spec.SoftmaxOf
-	u, most := unitOf[T](), 1
+	b := getTile[T]()
+	defer putTile(b)
+	u, s, most := unitOf[T](), b.rows[:], 1
 	if inBlocks(u, k) {
-		b := getTile[T]()
-		defer putTile(b)
 		scratch, most = b.out[:], u.lanes()
 	}
 	for i, rows := 0, len(z)/k; i < rows; i += most {

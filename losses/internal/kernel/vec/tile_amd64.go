@@ -70,6 +70,8 @@ type tile[T spec.Float] struct {
 	exps     [maxDoubles * mostVectors * tileRows]float64 // of the rows of a block
 	softmax  [softmaxNumbers * tileRows]float64           // of the rows of a block
 	ordinary [ordinaryRows]rowNumbers
+	rows     [tileRows]spec.SoftmaxOf       // of a block
+	kl       [tileRows]klTerms              // of the rows of a block
 	par      [2]T                           // of a loss
 	at       [maxDoubles * nearStride]int32 // the classes of large p of a row, or those near the largest of several
 	declined [mostParts]uint32              // the bits of the rows of each tile that are not for vectors
