@@ -74,12 +74,6 @@ func kl[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, scratch 
 	})
 }
 
-// klTerms are what klSingleTerms takes and stores of a row.
-type klTerms struct {
-	sum, size float64
-	c, least  float32
-}
-
 // farthest is the log-sum-exp up to which the terms of a row are computed in float32.
 const farthest = 256
 

@@ -78,6 +78,12 @@ type tile[T spec.Float] struct {
 	odd      [mostParts]uint32              // and of those of which no labels are made
 }
 
+// klTerms are what klSingleTerms takes and stores of a row.
+type klTerms struct {
+	sum, size float64
+	c, least  float32
+}
+
 // tiler moves rows of elements T to and from tiles of A, which are as wide as its vectors of A, or
 // makes them of classes.
 type tiler[T, A spec.Float] interface {
