@@ -2,8 +2,8 @@ package portable
 
 import (
 	"math"
-	"sync/atomic"
 
+	"softloss/losses/internal/kernel/recent"
 	"softloss/losses/internal/kernel/spec"
 )
 
@@ -15,9 +15,7 @@ import (
 //
 // Of GCE W is -φ', and there is none of the other class.
 type piecesPlan struct {
-	family spec.Family
-	a      float64
-	short  bool    // the polynomials have shortTerms coefficients
+	piecesOf
 	c      float64 // the loss of a certain class
 	lost   float64 // the largest relative error
 	pieces [pieceCount][4][pieceTerms]float64
@@ -34,7 +32,14 @@ const (
 // what is lost is what the specification rounds.
 func (s *piecesPlan) exact(short bool) bool { return s.lost < 0x1.1p-48 || short && s.lost < 0x1p-28 }
 
-var piecesPlans [8]atomic.Pointer[piecesPlan] // those made last
+// piecesOf is what a plan is for.
+type piecesOf struct {
+	family spec.Family
+	a      float64
+	short  bool // the polynomials have shortTerms coefficients
+}
+
+var piecesPlans recent.Plans[piecesOf, piecesPlan]
 
 // piecesFor returns the plan for a family, with short polynomials if those are exact enough.
 func piecesFor(f spec.Family, a float64, short bool) (s *piecesPlan) {
@@ -45,17 +50,13 @@ func piecesFor(f spec.Family, a float64, short bool) (s *piecesPlan) {
 }
 
 func planFor(f spec.Family, a float64, short bool) *piecesPlan {
-	bits := math.Float64bits(a)>>50 ^ math.Float64bits(f.B)>>51 ^ uint64(f.Kind)
-	if short {
-		bits ^= 4
-	}
-	place := &piecesPlans[bits%uint64(len(piecesPlans))]
-	if s := place.Load(); s != nil && s.family == f && s.a == a && s.short == short {
-		return s
-	}
-	s, functions := &piecesPlan{family: f, a: a, short: short}, 2
-	if f.Smooth() {
-		s.c, _ = spec.PhiOf(f, a, 0, 1, 0)
+	return piecesPlans.For(piecesOf{f, a, short}, newPlan)
+}
+
+func newPlan(of piecesOf) *piecesPlan {
+	s, functions := &piecesPlan{piecesOf: of}, 2
+	if of.family.Smooth() {
+		s.c, _ = spec.PhiOf(of.family, of.a, 0, 1, 0)
 		functions = 4
 	}
 	for i := range s.pieces {
@@ -63,7 +64,6 @@ func planFor(f spec.Family, a float64, short bool) *piecesPlan {
 			s.fit(i, j)
 		}
 	}
-	place.Store(s)
 	return s
 }
 

@@ -4,17 +4,15 @@ package vec
 
 import (
 	"math"
-	"sync/atomic"
 
 	"softloss/losses/internal/kernel/portable"
+	"softloss/losses/internal/kernel/recent"
 	"softloss/losses/internal/kernel/spec"
 )
 
 // A plan is how the assembly computes a separable loss: which kernels, and their parameters.
 type plan struct {
-	family spec.Family
-	a      float64
-	size   int // of the elements
+	planOf
 	ok     bool
 	kind   planKind
 	par    [5 + powDegree]float64 // the parameter a; for the focal loss x, y, the polynomial and the squarings too
@@ -56,22 +54,14 @@ const (
 // powers beyond are computed from their roots.
 const mostGamma = 8
 
-// plans are those made last: a batch is often computed in many small blocks, and criteria take
-// turns.
-var plans [16]atomic.Pointer[plan]
-
-// planPlaces is how many plans of each other kind are kept.
-const planPlaces = 1 << planBits
-
-const planBits = 4
-
-// planPlace returns where the plan for a loss of three parameters is kept, for most losses another
-// place.
-func planPlace(a, b, c float64) int {
-	const golden = 0x9e3779b97f4a7c15 // 2^64 over the golden ratio
-	h := ((math.Float64bits(a)*golden+math.Float64bits(b))*golden + math.Float64bits(c)) * golden
-	return int(h >> (64 - planBits))
+// planOf is what a plan is for: a loss, and the size of the elements.
+type planOf struct {
+	family spec.Family
+	a      float64
+	size   int
 }
+
+var plans recent.Plans[planOf, plan]
 
 // planFor returns the plan for a loss of elements of a type. ok is false when there is no assembly
 // for the parameter.
@@ -79,13 +69,14 @@ func planFor[T spec.Float](f spec.Family, a float64) (p *plan, ok bool) {
 	if f == spec.Absolute {
 		return nil, false
 	}
-	bits, size := math.Float64bits(a), spec.Size[T]()
-	bits ^= bits>>52 ^ bits>>48 ^ bits>>40 ^ bits>>20 ^ math.Float64bits(f.B)>>47 ^ 5*uint64(f.Kind) ^ uint64(size)
-	place := &plans[bits%uint64(len(plans))]
-	if p := place.Load(); p != nil && p.family == f && p.a == a && p.size == size {
-		return p, p.ok
-	}
-	p = &plan{family: f, a: a, size: size, ok: true, factor: 1}
+	p = plans.For(planOf{f, a, spec.Size[T]()}, fitPlan)
+	return p, p.ok
+}
+
+// fitPlan makes the plan of a loss.
+func fitPlan(of planOf) *plan {
+	f, a, size := of.family, of.a, of.size
+	p := &plan{planOf: of, ok: true, factor: 1}
 	p.par[0] = a
 	if p.sigmoid = [3]float64{a, 1 + a, -a * math.Log2E}; f == spec.GCE {
 		p.sigmoid[1] = 1 / a
@@ -130,8 +121,7 @@ func planFor[T spec.Float](f spec.Family, a float64) (p *plan, ok bool) {
 	p.steepness = steepness(f, a)
 	p.steep = p.steepRate()
 	p.bySteep = 1 / p.steep
-	place.Store(p)
-	return p, p.ok
+	return p
 }
 
 // steepness returns how many times a relative error of the odds r < 1 against a class is in φ and

@@ -3,8 +3,7 @@
 package vec
 
 import (
-	"sync/atomic"
-
+	"softloss/losses/internal/kernel/recent"
 	"softloss/losses/internal/kernel/spec"
 )
 
@@ -15,30 +14,14 @@ type rowLoss struct {
 	margin  float64
 }
 
-type rowPlan struct {
-	of     rowLoss
-	pieces *piecesPlan
-}
-
-// rowPlans are those made last, lastRows counts them all.
-var (
-	rowPlans [8]atomic.Pointer[rowPlan]
-	lastRows atomic.Uint32
-)
+var rowPlans recent.Plans[rowLoss, piecesPlan]
 
 // rowsOf returns the plan of sigmoidRows, or with a margin that of sigmoidMarginRows.
-func rowsOf(l rowLoss) *piecesPlan {
-	for i := range rowPlans {
-		if p := rowPlans[i].Load(); p != nil && p.of == l {
-			return p.pieces
-		}
-	}
-	p := &rowPlan{of: l}
+func rowsOf(l rowLoss) *piecesPlan { return rowPlans.For(l, newRows) }
+
+func newRows(l rowLoss) *piecesPlan {
 	if l.margin == 0 {
-		p.pieces = rowsFor([2]pieceFamily{l.yes, l.no})
-	} else {
-		p.pieces = marginRowsFor(spec.Asymmetric{GammaPos: l.yes.a, GammaNeg: l.no.a, Margin: l.margin})
+		return rowsFor([2]pieceFamily{l.yes, l.no})
 	}
-	rowPlans[int(lastRows.Add(1))%len(rowPlans)].Store(p)
-	return p.pieces
+	return marginRowsFor(spec.Asymmetric{GammaPos: l.yes.a, GammaNeg: l.no.a, Margin: l.margin})
 }

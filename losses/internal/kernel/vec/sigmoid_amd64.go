@@ -8,6 +8,7 @@ import (
 
 	"softloss/internal/isa"
 	"softloss/losses/internal/kernel/portable"
+	"softloss/losses/internal/kernel/recent"
 	"softloss/losses/internal/kernel/spec"
 )
 
@@ -221,13 +222,13 @@ type asymmetricPlan struct {
 	lazyPieces
 }
 
-var asymmetricPlans [planPlaces]atomic.Pointer[asymmetricPlan] // those made last
+var asymmetricPlans recent.Plans[spec.Asymmetric, asymmetricPlan]
 
 func asymmetricPlanFor(a spec.Asymmetric) *asymmetricPlan {
-	place := &asymmetricPlans[planPlace(a.GammaPos, a.GammaNeg, a.Margin)]
-	if p := place.Load(); p != nil && p.Asymmetric == a {
-		return p
-	}
+	return asymmetricPlans.For(a, newAsymmetricPlan)
+}
+
+func newAsymmetricPlan(a spec.Asymmetric) *asymmetricPlan {
 	p := &asymmetricPlan{Asymmetric: a,
 		ok: (a.Margin == 0 || a.Margin >= 0x1p-500) && wholePower(a.GammaPos) && wholePower(a.GammaNeg)}
 	p.par[parPos], p.par[parNeg], p.par[parMargin] = a.GammaPos, a.GammaNeg, a.Margin
@@ -238,7 +239,6 @@ func asymmetricPlanFor(a spec.Asymmetric) *asymmetricPlan {
 	setPower(p.par[parPosBits:], a.GammaPos)
 	setPower(p.par[parNegBits:], no)
 	p.par[parLast], p.par[parLast+1] = last, 1-last
-	place.Store(p)
 	return p
 }
 

@@ -4,9 +4,9 @@ package vec
 
 import (
 	"math"
-	"sync/atomic"
 
 	"softloss/losses/internal/kernel/portable"
+	"softloss/losses/internal/kernel/recent"
 	"softloss/losses/internal/kernel/spec"
 )
 
@@ -22,13 +22,11 @@ type temperedPlan struct {
 	whole   int // see [spec.WholeExponent]
 }
 
-var temperedPlans [planPlaces]atomic.Pointer[temperedPlan] // those made last
+var temperedPlans recent.Plans[spec.Question, temperedPlan]
 
-func temperedPlanFor(q spec.Question) *temperedPlan {
-	place := &temperedPlans[planPlace(q.A, q.B, 0)]
-	if p := place.Load(); p != nil && p.of == q {
-		return p
-	}
+func temperedPlanFor(q spec.Question) *temperedPlan { return temperedPlans.For(q, newTemperedPlan) }
+
+func newTemperedPlan(q spec.Question) *temperedPlan {
 	const least = 0x1p-10 // below, logarithms lose digits when divided by it
 	e, c := 1-q.A, q.B-1
 	p := &temperedPlan{of: q, whole: spec.WholeExponent(c, e)}
@@ -48,7 +46,6 @@ func temperedPlanFor(q spec.Question) *temperedPlan {
 	}
 	p.par32 = p.par
 	p.par32[parSmall] = 0x1p-10
-	place.Store(p)
 	return p
 }
 

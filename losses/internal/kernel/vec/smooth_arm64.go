@@ -4,8 +4,8 @@ package vec
 
 import (
 	"math"
-	"sync/atomic"
 
+	"softloss/losses/internal/kernel/recent"
 	"softloss/losses/internal/kernel/spec"
 )
 
@@ -13,47 +13,37 @@ import (
 // repeat a number of that type each; or for other families, of float32, a singlePlan; or of rows
 // what smoothTerms or powerTerms take. ok is false where it is not exact enough.
 type smoothPlan struct {
+	smoothOf
+	par [2 * (1 + 2*(smoothWide+1))]float64
+	ok  bool
+}
+
+// smoothOf is what such a plan is for.
+type smoothOf struct {
 	family spec.Family
 	a      float64
 	size   int
 	rows   bool
-	par    [2 * (1 + 2*(smoothWide+1))]float64
-	ok     bool
 }
 
-// smoothPlans are those made last, lastPlan counts them all.
-var (
-	smoothPlans [8]atomic.Pointer[smoothPlan]
-	lastPlan    atomic.Uint32
-)
+var smoothPlans recent.Plans[smoothOf, smoothPlan]
 
 func smoothPlanFor[T spec.Float](f spec.Family, a float64) *smoothPlan {
-	return cachedPlan(f, a, spec.Size[T](), false)
+	return smoothPlans.For(smoothOf{f, a, spec.Size[T](), false}, newSmoothPlan)
 }
 
 // rowPlanFor is smoothPlanFor of rows.
 func rowPlanFor[T spec.Float](f spec.Family, a float64) *smoothPlan {
-	return cachedPlan(f, a, spec.Size[T](), true)
+	return smoothPlans.For(smoothOf{f, a, spec.Size[T](), true}, newSmoothPlan)
 }
 
-func cachedPlan(f spec.Family, a float64, size int, rows bool) *smoothPlan {
-	for i := range smoothPlans {
-		if p := smoothPlans[i].Load(); p != nil && p.family == f && p.a == a && p.size == size && p.rows == rows {
-			return p
-		}
-	}
-	p := newSmoothPlan(f, a, size, rows)
-	smoothPlans[int(lastPlan.Add(1))%len(smoothPlans)].Store(p)
-	return p
-}
-
-func newSmoothPlan(f spec.Family, a float64, size int, rows bool) *smoothPlan {
-	n := smoothWide
+func newSmoothPlan(of smoothOf) *smoothPlan {
+	n, f, a, size := smoothWide, of.family, of.a, of.size
 	if size == 4 {
 		n = smoothNarrow
 	}
-	p := &smoothPlan{family: f, a: a, size: size, rows: rows}
-	if rows {
+	p := &smoothPlan{smoothOf: of}
+	if of.rows {
 		p.ok = p.fitRows(n)
 		return p
 	}

@@ -21,7 +21,7 @@ type temperedTile struct {
 	c                         questionConsts
 	e, h, z, t, k, lanes, par reg.GPVirtual
 	bad                       reg.GPVirtual                    // the bits of rows that are rejected
-	place                     func(i int, v reg.VecVirtual) Op // there are 9
+	place                     func(i int, v reg.VecVirtual) Op // there are 10
 	labelGrad                 reg.GPVirtual
 
 	sums        accumulators // of a step
