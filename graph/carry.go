@@ -144,9 +144,6 @@ func same(a, b *tensor.Dense) bool {
 	return a == b || a.Dims() == 0 && b.Dims() == 0 && sameBits(number(a), number(b))
 }
 
-// number returns the number of a scalar.
-func number(d *tensor.Dense) float64 { return dense.Rows(d, 0, new([]float64))[0] }
-
 // sameBits tells 0 from -0, which give zeros of different signs.
 func sameBits(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(b) }
 
@@ -162,9 +159,7 @@ func memoryOf(logits *gorgonia.Node) *gorgonia.Node {
 
 // over returns a new tensor in the memory of another: Gorgonia changes tensors in place, and clears
 // those of unbound nodes.
-func over(memory *tensor.Dense) *tensor.Dense {
-	return tensor.New(tensor.WithShape(memory.Shape()...), tensor.WithBacking(memory.Data()))
-}
+func over(memory *tensor.Dense) *tensor.Dense { return memory.ShallowClone() }
 
 // ownMemory returns the value for a copy of an input: the input's own, except for memory, which
 // graphs do not share.

@@ -67,9 +67,9 @@ func checkTensor(arg string, t *tensor.Dense) error {
 func scalarTensor(v gorgonia.Value) *tensor.Dense {
 	switch x := v.(type) {
 	case *gorgonia.F32:
-		return tensor.New(tensor.FromScalar(float32(*x)))
+		return newTensor(tensor.Float32, nil, float64(*x))
 	case *gorgonia.F64:
-		return tensor.New(tensor.FromScalar(float64(*x)))
+		return newTensor(tensor.Float64, nil, float64(*x))
 	case *gorgonia.I:
 		return tensor.New(tensor.FromScalar(int(*x)))
 	case *gorgonia.I32:
@@ -101,6 +101,14 @@ func scalarOf(d *tensor.Dense) gorgonia.Value {
 		return gorgonia.NewF32(dense.Memory[float32](d)[0])
 	}
 	return gorgonia.NewF64(dense.Memory[float64](d)[0])
+}
+
+// number returns the number of a tensor of one float.
+func number(d *tensor.Dense) float64 {
+	if d.Dtype() == tensor.Float32 {
+		return float64(dense.Memory[float32](d)[0])
+	}
+	return dense.Memory[float64](d)[0]
 }
 
 // addToGrad adds d to the gradient that the Lisp machine keeps with the node n.
