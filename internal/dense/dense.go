@@ -7,7 +7,10 @@ package dense
 
 import (
 	"fmt"
+	"math"
+	"math/bits"
 	"reflect"
+	"slices"
 	"unsafe"
 
 	"gorgonia.org/tensor"
@@ -56,13 +59,13 @@ func Of(t tensor.Tensor) (*tensor.Dense, error) {
 func plain(d *tensor.Dense) bool {
 	dt := d.Dtype()
 	n, ok := rowMajor(d.Shape(), d.Strides())
-	return ok && (isFloat(dt) || IsInteger(dt)) && fill(d, n*sizeOf(dt))
+	return ok && (isFloat(dt) || IsInteger(dt)) && fill(d, n, sizeOf(dt))
 }
 
-// fill reports whether elements of so many bytes are all that d holds, in main memory, and none is
-// masked.
-func fill(d *tensor.Dense, bytes int) bool {
-	return bytes == len(d.Raw) && d.IsNativelyAccessible() && len(d.Mask()) == 0
+// fill reports whether n elements of so many bytes each are all that d holds, in main memory, and
+// none is masked.
+func fill(d *tensor.Dense, n, bytes int) bool {
+	return n <= len(d.Raw) && n*bytes == len(d.Raw) && d.IsNativelyAccessible() && len(d.Mask()) == 0
 }
 
 // New returns a tensor of zeros, a scalar when there is no size. It is what the options of package
@@ -107,19 +110,32 @@ func RowMajor(d *tensor.Dense) bool {
 	return ok
 }
 
-// rowMajor is RowMajor, and returns how many elements they are, where it is so.
+// rowMajor is RowMajor, and returns how many elements they are, where it is so. No tensor has more
+// than an int can count, whatever its shape says.
 func rowMajor(shape tensor.Shape, strides []int) (n int, ok bool) {
 	if n = 1; len(strides) != len(shape) {
-		n = shape.TotalSize()
-		return n, n == 1 || known(shape, strides) && strides[0] == 1
+		return shape.TotalSize(), ones(shape) || known(shape, strides) && strides[0] == 1
 	}
 	for i := len(shape) - 1; i >= 0; i-- {
 		if shape[i] != 1 && strides[i] != n {
 			return n, false
 		}
-		n *= shape[i]
+		if n, ok = times(n, shape[i]); !ok {
+			return n, false
+		}
 	}
 	return n, true
+}
+
+// times returns a·b, and whether it is at least 0 and an int.
+func times(a, b int) (product int, ok bool) {
+	high, low := bits.Mul(uint(a), uint(b))
+	return int(low), high == 0 && int(low) >= 0
+}
+
+// ones reports whether every size is 1.
+func ones(shape tensor.Shape) bool {
+	return !slices.ContainsFunc(shape, func(n int) bool { return n != 1 })
 }
 
 // Plain returns the elements of t, and its shape, where they are T in main memory and lie as most
@@ -130,7 +146,7 @@ func Plain[T Float | int](t tensor.Tensor) (x []T, shape tensor.Shape, ok bool) 
 		return nil, nil, false
 	}
 	n, ok := rowMajor(d.Shape(), d.Strides())
-	if !ok || !fill(d, n*int(unsafe.Sizeof(T(0)))) {
+	if !ok || !fill(d, n, int(unsafe.Sizeof(T(0)))) {
 		return nil, nil, false
 	}
 	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(d.Raw))), n), d.Shape(), true
@@ -164,7 +180,7 @@ func Memory[T Float](d *tensor.Dense) []T { return elements[T](d) }
 // known reports whether every axis has a stride: package tensor gives some (1, K) and (N, 1) one
 // for both, and a tensor of one element none.
 func known(shape tensor.Shape, strides []int) bool {
-	return len(strides) == len(shape) || shape.TotalSize() == 1 ||
+	return len(strides) == len(shape) || ones(shape) ||
 		len(strides) == 1 && len(shape) == 2 && (shape[0] == 1 || shape[1] == 1)
 }
 
@@ -186,16 +202,21 @@ func strideLost(d *tensor.Dense) bool {
 	return o.IsTransposed() && o.IsNotContiguous() && RowMajor(d) && length(d) != d.Shape().TotalSize()
 }
 
-// reach returns the places of the first and the last element in memory, last < first for none.
+// reach returns the places of the first and the last element in memory, last < first for none. A
+// place that no memory has may be the largest int instead.
 func reach(d *tensor.Dense) (first, last int) {
 	shape, strides := d.Shape(), d.Strides()
 	for i, n := range shape {
-		if n < 1 {
+		step := stride(strides, i)
+		end, ok := times(n-1, max(step, -step))
+		switch {
+		case n < 1:
 			return 0, -1
-		}
-		if end := (n - 1) * stride(strides, i); end < 0 {
-			first += end
-		} else {
+		case !ok || end > math.MaxInt-max(last, -first):
+			return 0, math.MaxInt
+		case step < 0:
+			first -= end
+		default:
 			last += end
 		}
 	}

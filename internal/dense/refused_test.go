@@ -1,6 +1,8 @@
 package dense
 
 import (
+	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -48,6 +50,33 @@ func TestRefused(t *testing.T) {
 		require.ErrorAs(t, err, &e, name)
 		assert.Equal(t, c.kind, e.Kind, name)
 		assert.EqualError(t, err, c.text, name)
+	}
+}
+
+// TestTooManyElements has shapes of more elements than an int counts. Their product is a small
+// number all the same, and package tensor makes some of them, without memory: 65536×65536 on a
+// machine of 32 bits.
+func TestTooManyElements(t *testing.T) {
+	half := 1 << (strconv.IntSize / 2)
+	for _, shape := range [][]int{{half, half}, {half / 2, half / 2}, {half / 2, half, 2}, {half + 1, half},
+		{half / 2 * (half / 2)}, {half / 2, half / 4}, {1, half, half}} {
+		for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64, tensor.Int, tensor.Uint8} {
+			d := New(dt, 0)
+			strides := slices.Clone(shape)
+			for i, step := len(shape)-1, 1; i >= 0; i-- {
+				strides[i], step = step, step*shape[i]
+			}
+			for range 2 {
+				d.Init(shape, strides)
+				_, err := Of(d)
+				var e *Error
+				require.ErrorAs(t, err, &e, "%v, strides %v, %v", shape, strides, dt)
+				assert.Equal(t, Layout, e.Kind)
+				_, _, ok := Plain[float32](d)
+				assert.False(t, ok, "%v, strides %v, %v", shape, strides, dt)
+				slices.Reverse(strides)
+			}
+		}
 	}
 }
 
