@@ -106,7 +106,7 @@ func SupCon(x *gorgonia.Node, index Target, temperature float64, reduction losse
 	if err := checkVectors("x", x); err != nil {
 		return nil, err
 	}
-	if err := checkTarget("index", "index [N]", index, x, "x"); err != nil {
+	if err := checkTarget("index", "index [N]", index, x, "argument x"); err != nil {
 		return nil, err
 	}
 	n, s := x.Shape()[0], index.Shape()

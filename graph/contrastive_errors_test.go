@@ -30,6 +30,8 @@ func TestContrastiveErrors(t *testing.T) {
 	require.Same(t, unnamed(), unnamed(), "Gorgonia: two are one")
 	require.ErrorContains(t, errorOf(graph.InfoNCE(unnamed(), unnamed(), 1, losses.Mean)),
 		"is the node of the argument a, too")
+	require.ErrorContains(t, errorOf(graph.SupCon(other, unnamed(), 1, losses.Mean)), "(4, 3) (give it a name with "+
+		"WithName) is not in the graph of the argument x")
 	before := len(g.AllNodes())
 	for name, c := range map[string]struct {
 		got, want error

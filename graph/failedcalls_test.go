@@ -113,7 +113,7 @@ func TestUnnamedInputs(t *testing.T) {
 			[]*tensor.Dense{vector, nil})),
 	} {
 		require.ErrorIs(t, err, graph.ErrNode, name)
-		require.ErrorContains(t, err, "an unnamed input (2, 4); give it a name with WithName", name)
+		require.ErrorContains(t, err, "an unnamed input (2, 4) (give it a name with WithName)", name)
 		require.NotContains(t, err.Error(), "%!", name)
 		var e *graph.Error
 		require.ErrorAs(t, err, &e, name)

@@ -13,7 +13,7 @@ import (
 // describe is what errors call a node.
 func describe(n *gorgonia.Node) string {
 	if n.Op() == nil && strings.HasPrefix(n.Name(), "%!") { // what Gorgonia makes of a name that is not there
-		return fmt.Sprintf("an unnamed input %v; give it a name with WithName", n.Shape())
+		return fmt.Sprintf("an unnamed input %v (give it a name with WithName)", n.Shape())
 	}
 	return fmt.Sprintf("%q", n.Name())
 }

@@ -131,8 +131,7 @@ func (c *Criterion) checkLayer(hidden, weight, bias Operand) error {
 		}
 	}
 	if c.Axis != 0 && c.Axis != last {
-		return argError(ErrShape, "axis", c.Axis, "is not where a linear layer has its classes",
-			fmt.Sprintf("%d, or 0 for the last", last))
+		return argError(ErrShape, "axis", c.Axis, "is not where a linear layer has its classes", "0, the last")
 	}
 	return nil
 }

@@ -68,7 +68,7 @@ func TestLinearErrors(t *testing.T) {
 		"losses: bias: shape (4) is wrong, want shape (5)": {losses.ErrShape, func(c *linearCall) { c.in.Bias = zeros64(4) }},
 		"losses: bias: dtype float32 differs from the hidden values, want float64": {losses.ErrDtype,
 			func(c *linearCall) { c.in.Bias = zeros32(5) }},
-		"losses: axis: 2 is not where a linear layer has its classes, want 1, or 0 for the last": {losses.ErrShape,
+		"losses: axis: 2 is not where a linear layer has its classes, want 0, the last": {losses.ErrShape,
 			func(c *linearCall) { c.c.Axis = 2 }},
 		"losses: labels: shape (11, 7) is wrong, want shape (11, 5)": {losses.ErrShape,
 			func(c *linearCall) { c.in.Target = zeros64(11, 7) }},
