@@ -100,6 +100,10 @@ func (c Config) Validate() error {
 	if err := c.Criterion.Validate(); err != nil {
 		return wrap(err, "criterion")
 	}
+	if len(c.Criterion.Ignore) > 0 {
+		return fail(losses.ErrParam, "criterion: got the ignored indices %v, want none: the labels of a dataset are rows, "+
+			"no indices; leave those rows out", c.Criterion.Ignore)
+	}
 	if w := c.Criterion.ClassWeights; len(w) > 0 && slices.Max(w) == 0 {
 		return fail(losses.ErrWeight, "criterion: class weights: got %v, want one above 0: there is nothing to learn", w)
 	}

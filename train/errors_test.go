@@ -48,6 +48,9 @@ func TestConfig(t *testing.T) {
 		{Config{Criterion: losses.Criterion{Reduction: losses.None}}, losses.ErrReduction,
 			"train: criterion: got reduction none, want mean, sum or weighted mean: training minimises one number, not one a " +
 				"row"},
+		{Config{Criterion: losses.Criterion{Ignore: []int{1}}}, losses.ErrParam,
+			"train: criterion: got the ignored indices [1], want none: the labels of a dataset are rows, no indices; leave " +
+				"those rows out"},
 		{Config{Criterion: losses.Criterion{ClassWeights: []float64{0, 0}}}, losses.ErrWeight,
 			"train: criterion: class weights: got [0 0], want one above 0: there is nothing to learn"},
 		{Config{Criterion: losses.Criterion{Reduction: 77}}, losses.ErrReduction, ""},
