@@ -58,7 +58,7 @@ func NewFeatureReader(r io.Reader, n int, names []string, opt CSVOptions) (*Feat
 	if err != nil {
 		return nil, err
 	}
-	f := &FeatureReader{opt: opt, features: make([]wantedFeature, n), texts: map[int][]string{}}
+	f := &FeatureReader{opt: opt, texts: map[int][]string{}}
 	if f.records, err = table.Open(r, opt.Comma); err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ func NewFeatureReader(r io.Reader, n int, names []string, opt CSVOptions) (*Feat
 	if f.header, err = f.records.ReadHeader(opt.Header, opt.Decimal, hasName); err != nil {
 		return nil, err
 	}
-	if err := f.match(names); err != nil {
+	if err := f.match(n, names); err != nil {
 		return nil, err
 	}
 	for _, w := range f.features {

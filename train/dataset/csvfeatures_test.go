@@ -1,7 +1,9 @@
 package dataset
 
 import (
+	"fmt"
 	"io"
+	"math"
 	"strings"
 	"testing"
 
@@ -93,6 +95,8 @@ func TestFeatureReaderErrors(t *testing.T) {
 	checkError(t, err, ErrParam, "reader: got nil")
 	_, err = readFeatureRows("1", 2, names, CSVOptions{})
 	checkError(t, err, ErrParam, "names: got 3 for 2 features")
+	_, err = readFeatureRows("1,2", math.MaxInt, nil, CSVOptions{})
+	checkError(t, err, ErrShape, fmt.Sprintf("line 1: got 2 columns, want %d", math.MaxInt))
 }
 
 func TestSeparatorIsFound(t *testing.T) {

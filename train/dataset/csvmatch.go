@@ -25,17 +25,17 @@ func findFeature(header []string, name string) (at int, text string, isText bool
 	return -1, "", false
 }
 
-// match finds the columns of the features.
-func (f *FeatureReader) match(names []string) error {
+// match finds the columns of the n features.
+func (f *FeatureReader) match(n int, names []string) error {
 	header := f.header
 	if header == nil {
 		header = numbered(f.records, names)
 	}
 	if header == nil || names == nil {
-		return f.matchInOrder()
+		return f.matchInOrder(n)
 	}
 	var missing []string
-	for i, name := range names {
+	for _, name := range names {
 		at, text, isText := findFeature(header.Cells, name)
 		if at < 0 {
 			if name, _, _ = strings.Cut(name, "="); !slices.Contains(missing, name) {
@@ -48,7 +48,7 @@ func (f *FeatureReader) match(names []string) error {
 			return fail(ErrColumn, "columns %d and %d: got the name %s for both, want one, which the model needs", at+1,
 				at+twice+2, quote(column))
 		}
-		f.features[i] = wantedFeature{column: at, name: column, isText: isText, text: text}
+		f.features = append(f.features, wantedFeature{column: at, name: column, isText: isText, text: text})
 	}
 	if len(missing) > 0 {
 		return fail(ErrColumn, "columns are missing that the model needs: %s; the file has %s", list(missing),
@@ -57,8 +57,8 @@ func (f *FeatureReader) match(names []string) error {
 	return nil
 }
 
-// matchInOrder takes the columns as they stand.
-func (f *FeatureReader) matchInOrder() error {
+// matchInOrder takes the columns as they stand, which must be n.
+func (f *FeatureReader) matchInOrder(n int) error {
 	left := make([]int, f.records.Width)
 	for j := range left {
 		left[j] = j
@@ -70,15 +70,16 @@ func (f *FeatureReader) matchInOrder() error {
 		}
 		left = slices.DeleteFunc(left, func(j int) bool { return j == dropped })
 	}
-	if len(left) != len(f.features) {
+	if len(left) != n {
 		return fail(ErrShape, "line %d: got %s, want %d, the features of the model in their order", f.records.Line,
-			plural(len(left), "column"), len(f.features))
+			plural(len(left), "column"), n)
 	}
-	for i, j := range left {
-		f.features[i].column = j
+	for _, j := range left {
+		w := wantedFeature{column: j}
 		if f.header != nil {
-			f.features[i].name = f.header.Cells[j]
+			w.name = f.header.Cells[j]
 		}
+		f.features = append(f.features, w)
 	}
 	return nil
 }

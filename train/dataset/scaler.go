@@ -70,7 +70,9 @@ func FitScaler(features *tensor.Dense) (*Scaler, error) {
 }
 
 // Unscaled returns a scaler that leaves features as they are, but for rounding them to float32.
+// Less than 0 features are none.
 func Unscaled(features int) *Scaler {
+	features = max(features, 0)
 	return &Scaler{Mean: make([]float64, features), Std: slices.Repeat([]float64{1}, features)}
 }
 

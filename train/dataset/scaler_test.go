@@ -48,6 +48,7 @@ func TestScalerOnHardColumns(t *testing.T) {
 }
 
 func TestScalerErrors(t *testing.T) {
+	require.Equal(t, Unscaled(0), Unscaled(-1))
 	for _, bad := range []float32{float32(math.NaN()), float32(math.Inf(-1))} {
 		_, err := FitScaler(tensorOf(2, 1, 2, 3, bad))
 		checkRowError(t, err, "features", 1, 1)
