@@ -100,8 +100,11 @@ func readWhole(path string) ([]byte, error) {
 		return nil, err
 	}
 	size := info.Size()
+	if info.IsDir() {
+		return nil, fail("got a folder, want a regular file")
+	}
 	if !info.Mode().IsRegular() {
-		return nil, fail("got a %v, want a regular file", info.Mode().Type())
+		return nil, fail("got something that is read once, such as a pipe, want a regular file")
 	}
 	if size > MaxFile || size > math.MaxInt {
 		return nil, fail("got a file of %d bytes, want at most %d", size, int64(MaxFile))

@@ -47,7 +47,7 @@ func TestFile(t *testing.T) {
 	_, err = Read(filepath.Join(t.TempDir(), "none"), "test 1")
 	require.ErrorIs(t, err, os.ErrNotExist)
 	_, err = Read(t.TempDir(), "test 1")
-	requireError(t, err, "want a regular file")
+	requireError(t, err, "got a folder, want a regular file")
 }
 
 // Of what is no such file nothing but its first bytes is read.
