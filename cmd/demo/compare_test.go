@@ -164,8 +164,8 @@ func TestStudyUsage(t *testing.T) {
 		{"-study tail -noise 0.5", `-noise is for -study noise`},
 		{"-study answers", `-study answers: want answers for housing and data with -soft, noise or tail for others`},
 		{"-study tail -data housing", `-study tail: want answers for housing and data with -soft, noise or tail for others`},
-		{"-label kind", `-label, -soft, -drop, -missing, -header, -comma and -decimal are about a CSV file, but -data is ` +
-			`digits`},
+		{"-label kind", `-label, -soft, -counts, -drop, -missing, -header, -comma and -decimal are about a CSV file, but ` +
+			`-data is digits`},
 		{"-soft 1 -data x.csv", `-soft 1: want 2 or more columns, one for each class`},
 		{"-scale perhaps", `invalid value "perhaps" for flag -scale: want auto, yes or no`},
 		{"more", `unexpected argument "more", want flags only; a data file is given with -data`},

@@ -134,7 +134,7 @@ func (s *Source) Check() error {
 	ofBoth := dataset.CSVOptions{LabelColumns: s.CSV.LabelColumns, Counts: s.CSV.Counts, Unseen: s.CSV.Unseen}
 	switch isBuiltin := Builtin(s.Data) != nil; {
 	case isCSV && isBuiltin:
-		return cli.Usagef("-label, -soft, "+ofCSV+"-data is %s", s.Data)
+		return cli.Usagef("-label, -soft, -counts, "+ofCSV+"-data is %s", s.Data)
 	case s.Labels != "" && isBuiltin:
 		return cli.Usagef("-labels is for an IDX or NPY file, but -data is %s, which has its labels", s.Data)
 	case s.Classes != nil && s.Labels == "":
