@@ -62,33 +62,45 @@ func Events(t *testing.T, dir string) (out []Event) {
 			data := b[12 : 12+size]
 			require.Equal(t, checksum(data), binary.LittleEndian.Uint32(b[12+size:]))
 			b = b[16+size:]
-			e := Event{Scalars: map[string]float32{}}
-			fields(t, data, func(field protowire.Number, number uint64, data []byte) {
-				switch field {
-				case 1:
-					e.Seconds = math.Float64frombits(number)
-				case 2:
-					e.Step = number
-				case 3:
-					e.Version = string(data)
-				case 5:
-					fields(t, data, func(_ protowire.Number, _ uint64, value []byte) {
-						tag, number32 := "", float32(0)
-						fields(t, value, func(field protowire.Number, number uint64, data []byte) {
-							if field == 1 {
-								tag = string(data)
-							} else {
-								number32 = math.Float32frombits(uint32(number))
-							}
-						})
-						e.Scalars[tag] = number32
-					})
-				}
-			})
-			out = append(out, e)
+			out = append(out, eventOf(t, data))
 		}
 	}
 	return out
+}
+
+// eventOf returns the event of a record.
+func eventOf(t *testing.T, record []byte) Event {
+	t.Helper()
+	e := Event{Scalars: map[string]float32{}}
+	fields(t, record, func(field protowire.Number, number uint64, data []byte) {
+		switch field {
+		case 1:
+			e.Seconds = math.Float64frombits(number)
+		case 2:
+			e.Step = number
+		case 3:
+			e.Version = string(data)
+		case 5:
+			fields(t, data, func(_ protowire.Number, _ uint64, value []byte) {
+				tag, x := scalarOf(t, value)
+				e.Scalars[tag] = x
+			})
+		}
+	})
+	return e
+}
+
+// scalarOf returns a value of a summary and the tag that names it.
+func scalarOf(t *testing.T, value []byte) (tag string, x float32) {
+	t.Helper()
+	fields(t, value, func(field protowire.Number, number uint64, data []byte) {
+		if field == 1 {
+			tag = string(data)
+		} else {
+			x = math.Float32frombits(uint32(number))
+		}
+	})
+	return tag, x
 }
 
 // checksum is that of TFRecord.
