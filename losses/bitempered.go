@@ -30,7 +30,8 @@ import (
 // Errors: [ErrParam] unless 0 <= T1 <= 1 and 1 <= T2 is finite; [ErrParam] with
 // Criterion.FromProbs, as it has a softmax of its own.
 //
-// Source: Amid et al., NeurIPS 2019, arXiv:1906.03361, eqs. (4) to (7).
+// Source: Amid et al., NeurIPS 2019, arXiv:1906.03361, eqs. (4) to (7). Golden file:
+// testdata/peers_torch.json (40 digits).
 type BiTempered struct {
 	T1, T2 float64 // the paper uses 0.8 and 1.2 for noisy images
 }

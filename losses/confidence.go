@@ -13,7 +13,8 @@ import "softloss/losses/internal/kernel"
 //
 // Errors: [ErrParam] unless 0 <= Beta <= 1e30.
 //
-// Source: Pereyra et al., ICLR 2017 workshop, arXiv:1701.06548, section 3.1.
+// Source: Pereyra et al., ICLR 2017 workshop, arXiv:1701.06548, section 3.1. Golden file:
+// testdata/peers_torch.json.
 type ConfidencePenalty struct {
 	Beta float64 // strength; the paper uses 0.1
 }

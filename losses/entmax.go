@@ -54,7 +54,7 @@ func (Entmax15) probs(dst, z, memory []float64) { entmax15.probs(dst, z, memory)
 //	a NaN or +Inf logit, or all -Inf     that row is NaN, no other
 //
 // Errors are those of Softmax. Source: Peters, Niculae and Martins, ACL 2019, arXiv:1905.05702,
-// section 3.
+// section 3. Golden file: testdata/peers_classifiers.json (entmax).
 func Entmax15Probs(logits tensor.Tensor) (*tensor.Dense, error) {
 	return entmax15.asMap().Apply(logits)
 }

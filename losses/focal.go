@@ -23,6 +23,7 @@ import "softloss/losses/internal/kernel"
 // Errors: [ErrParam] unless Gamma is finite and >= 0.
 //
 // Source: Lin et al., ICCV 2017, arXiv:1708.02002, eq. (4), for classes instead of a binary label.
+// Golden file: testdata/peers_keras.json.
 type Focal struct {
 	Gamma float64 // how fast the weight falls; the paper uses 2
 }

@@ -20,7 +20,8 @@ import "softloss/losses/internal/kernel"
 //
 // Errors: [ErrParam] unless 0 < Q <= 1.
 //
-// Source: Zhang and Sabuncu, NeurIPS 2018, arXiv:1805.07836, eq. (6).
+// Source: Zhang and Sabuncu, NeurIPS 2018, arXiv:1805.07836, eq. (6). Golden file:
+// testdata/peers_torch.json, peers_keras.json.
 type GCE struct {
 	Q float64 // exponent in (0, 1]; the paper uses 0.7
 }

@@ -15,7 +15,8 @@ var rowCounts = numberPerClass{"counts", ErrParam, positive}
 // Errors: [ErrParam] unless tau is finite, every count finite and > 0, and their sum and
 // every result finite.
 //
-// Source: Menon et al., ICLR 2021, arXiv:2007.07314, eq. (10), tau = 1 there.
+// Source: Menon et al., ICLR 2021, arXiv:2007.07314, eq. (10), tau = 1 there. Golden file:
+// testdata/peers_torch.json.
 func LogitAdjustment(counts []float64, tau float64) ([]float64, error) {
 	if !finite(tau) {
 		return nil, argError(ErrParam, "tau", tau, "is out of range", "a finite number; the paper uses 1")

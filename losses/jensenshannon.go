@@ -25,7 +25,8 @@ import (
 //
 // Errors: [ErrParam] for fewer than two predictions, [ErrReduction], and those of [Softmax].
 //
-// Source: Hendrycks et al., ICLR 2020, arXiv:1912.02781, eq. (1) and section 3.
+// Source: Hendrycks et al., ICLR 2020, arXiv:1912.02781, eq. (1) and section 3. Golden file:
+// testdata/peers_timm.json.
 func JensenShannon(logits []tensor.Tensor, reduction Reduction) (*tensor.Dense, error) {
 	loss, _, err := jensenShannon(logits, nil, reduction, false)
 	return loss, err

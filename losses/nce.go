@@ -23,7 +23,7 @@ import (
 //	a NaN or +Inf logit,
 //	or all logits -Inf       loss and gradient of that row are NaN
 //
-// Source: Ma et al., ICML 2020, arXiv:2006.13554, eq. (5).
+// Source: Ma et al., ICML 2020, arXiv:2006.13554, eq. (5). Golden file: testdata/peers_torch.json.
 type NCE struct{}
 
 // Row implements [Loss].

@@ -17,7 +17,8 @@ import (
 //
 // Errors: [ErrParam] unless Epsilon is finite and >= -1.
 //
-// Source: Leng et al., ICLR 2022, arXiv:2204.12511, eq. (2).
+// Source: Leng et al., ICLR 2022, arXiv:2204.12511, eq. (2). Golden file:
+// testdata/peers_optax.json.
 type Poly1 struct {
 	Epsilon float64 // at least -1; the paper uses 1 or 2 for images
 }

@@ -57,6 +57,7 @@ func (Sparsemax) probs(dst, z, memory []float64) { sparsemax.probs(dst, z, memor
 //	a NaN or +Inf logit, or all -Inf     that row is NaN, no other
 //
 // Errors are those of Softmax. Source: Martins and Astudillo, ICML 2016, arXiv:1602.02068, eq. (2).
+// Golden file: testdata/peers_classifiers.json (entmax).
 func SparsemaxProbs(logits tensor.Tensor) (*tensor.Dense, error) {
 	return sparsemax.asMap().Apply(logits)
 }

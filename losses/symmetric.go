@@ -21,7 +21,8 @@ import (
 //
 // Errors: [ErrParam] unless -1e30 <= A < 0.
 //
-// Source: Wang et al., ICCV 2019, arXiv:1908.06112, eq. (6) and section 4.2.
+// Source: Wang et al., ICCV 2019, arXiv:1908.06112, eq. (6) and section 4.2. Golden file:
+// testdata/peers_torch.json.
 type ReverseCrossEntropy struct {
 	A float64 // what stands for log 0, below 0; the paper uses -6 and -4
 }
@@ -121,7 +122,8 @@ func (c reversed[T]) byTarget(y, e, z, t []T, s kernel.SoftmaxOf) (ok bool) {
 // Gradients, special cases and shapes are those of the two. Errors: [ErrParam] unless Alpha and
 // Beta are from 0 to 1e30 and -1e30 <= A < 0.
 //
-// Source: Wang et al., ICCV 2019, arXiv:1908.06112, eq. (8).
+// Source: Wang et al., ICCV 2019, arXiv:1908.06112, eq. (8). Golden file:
+// testdata/peers_torch.json.
 type SymmetricCrossEntropy struct {
 	Alpha, Beta float64 // the paper uses 0.1 and 1 for CIFAR-10
 	A           float64 // what stands for log 0; the paper uses -6 for CIFAR-10
