@@ -137,11 +137,19 @@ func (b *batch[T]) computeFusedRows(ready *batch[T], l Loss, linear bool) (row i
 }
 
 // addZLosses adds the z-losses for lse of the rows. It makes lse NaN of those of which the
-// gradient, with the factor extra, would show denormal numbers, and reports whether there are any.
+// gradient, with the factor extra, would show denormal numbers, or what lse has lost, and reports
+// whether there are any.
 func (b *batch[T]) addZLosses(lse []float64, extra []T) (shows bool) {
 	most := kernel.AddSquares(b.loss[:len(lse)], lse, b.zLoss)
+	if shows = b.mayShowLost(); shows {
+		for i, s := range lse {
+			if b.showsLost(i, s) {
+				lse[i] = math.NaN()
+			}
+		}
+	}
 	if kernel.SizesOf(b.scale).Most*kernel.SizesOf(extra).Most*most <= 1 {
-		return false
+		return shows
 	}
 	for i, s := range lse {
 		f := of(b.scale, i) * of(extra, i)
@@ -150,6 +158,40 @@ func (b *batch[T]) addZLosses(lse []float64, extra []T) (shows bool) {
 		}
 	}
 	return shows
+}
+
+// mayShowLost reports whether the z-loss may be so large beside the loss of a row that it shows
+// what lse has lost.
+func (b *batch[T]) mayShowLost() bool {
+	least := b.lift
+	if b.rowWeight != nil {
+		s := kernel.SizesOf(b.rowWeight)
+		if least *= s.Least; s.Zero {
+			least = 0
+		}
+	}
+	if b.index == nil {
+		least *= faint
+	}
+	return single[T]() && 2*b.zLoss*(lost+0.5) > least/2
+}
+
+// faint is below which a sum of soft labels counts as much.
+const faint = 0x1p-5
+
+// showsLost reports whether the z-loss of row i shows what its lse has lost.
+func (b *batch[T]) showsLost(i int, lse float64) bool {
+	if !(math.Abs(lse) < lost) {
+		return false
+	}
+	mass := b.lift
+	if b.rowWeight != nil {
+		mass *= b.rowWeight[i]
+	}
+	if b.index == nil {
+		mass *= max(kernel.Sum(part(b.target, i, i+1, b.k)), faint)
+	}
+	return 2*b.zLoss*(math.Abs(lse)+0.5) > mass/2
 }
 
 // showsDenormal reports whether a multiple of the softmax of the logits z, as the gradient of the
@@ -234,7 +276,7 @@ func (b *batch[T]) fusedRow(p *kernel.Prepared[T], i int, index []int, labels ke
 		labels.Factor = own(b, labels.Factor, i, i+1)
 		lse, ok = kernel.CrossEntropyRowLabels(p, &b.loss[i], g, part(b.targetGrad, i, i+1, b.k), z, t, f, extra, labels)
 	}
-	if !ok {
+	if !ok || b.zLoss != 0 && b.mayShowLost() && b.showsLost(i, lse) {
 		return false
 	}
 	if b.rowWeight != nil {

@@ -174,6 +174,8 @@ func (b *batch[T]) addZLoss() {
 			l := float64(lse[i-lo])
 			if b.lowered != nil {
 				l += b.lowered[i]
+			} else if single[T]() && math.Abs(l) < lost {
+				l = b.fineLogSumExp(part(z, i-lo, i-lo+1, k))
 			}
 			if b.direction != nil {
 				b.addZLossAlong(i, part(z, i-lo, i-lo+1, k), p[:k], l)
@@ -186,6 +188,18 @@ func (b *batch[T]) addZLoss() {
 			}
 		}
 	}
+}
+
+// lost is below which an lse of float32 has lost digits, as the largest logit and the logarithm
+// that it is the sum of have cancelled.
+const lost = 1
+
+// fineLogSumExp returns the LogSumExp of the logits z, in float64.
+func (b *batch[T]) fineLogSumExp(z []T) float64 {
+	buf := dense.Grow(&b.soft, b.k+1)
+	lse := buf[b.k:]
+	kernel.LogSumExp(lse, widened(buf[:b.k], z), b.k)
+	return lse[0]
 }
 
 // addSoftmax adds a p, the softmax of z, to dst, and nothing where p is 0, even of an infinite a. A

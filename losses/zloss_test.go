@@ -2,8 +2,11 @@ package losses_test
 
 import (
 	"fmt"
+	"math"
+	"math/rand/v2"
 	"testing"
 
+	"github.com/stretchr/testify/require"
 	"gorgonia.org/tensor"
 
 	"softloss/losses"
@@ -100,4 +103,55 @@ func TestZLossBesideClassWeights(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestZLossNearZero: the gradients of a z-loss of an lse that is nearly 0, as the largest logit and
+// the logarithm that it is the sum of cancel, are within 4 ulp of their terms (S + 2 ZLoss lse) p
+// and t, where a z-loss is large and labels sum to 1, to little or to nothing.
+func TestZLossNearZero(t *testing.T) {
+	for _, k := range []int{2, 3, 10, 64, 65, 70, 130, 300} {
+		r := rand.New(rand.NewPCG(uint64(k), 1))
+		for _, temperature := range []float64{1, 0.5, 3} {
+			for _, zLoss := range []float64{0.2, 5, 100} {
+				b := nearZero(r, k, temperature)
+				c := losses.Criterion{ZLoss: zLoss, Temperature: temperature, Reduction: losses.None}
+				for range 2 {
+					b.dt = tensor.Float64
+					want := b.eval(t, c)
+					b.dt = tensor.Float32
+					got := b.eval(t, c)
+					for i, g := range want.grad {
+						label := 0.
+						switch {
+						case b.index == nil:
+							label = b.t[i]
+						case b.index[i/k] == i%k:
+							label = 1
+						}
+						_, exponent := math.Frexp(g + 2*label/temperature)
+						require.InDelta(t, g, got.grad[i], math.Ldexp(4, exponent-24), "k=%d %s row %d", k, c.Key(), i/k)
+					}
+					b.index = repeatInt(b.n, func(int) int { return r.IntN(k) })
+				}
+			}
+		}
+	}
+}
+
+// nearZero returns rows of an lse, at the temperature, between 0 and 0.02.
+func nearZero(r *rand.Rand, k int, temperature float64) batch {
+	b := batch{n: 18, k: k}
+	for i := range b.n {
+		x, sum := repeat(k, func(int) float64 { return []float64{0, 0.01, 1}[i%3] * r.NormFloat64() }), 0.0
+		for _, v := range x {
+			sum += math.Exp(v)
+		}
+		lse, mass := 0.01+0.009*r.Float64(), []float64{1, 1e-6, 0}[r.IntN(3)]
+		for _, v := range x {
+			b.z = append(b.z, temperature*(v-math.Log(sum)+lse))
+			b.t = append(b.t, mass*math.Exp(v)/sum*r.ExpFloat64())
+		}
+	}
+	b.z, b.t = round(tensor.Float32, b.z), round(tensor.Float32, b.t)
+	return b
 }
