@@ -55,6 +55,7 @@ type options struct {
 	temperature  float64
 	zLoss        float64
 	sumToOne     bool // the loss wants labels whose sum is 1
+	magnified    bool // the loss magnifies what p is rounded by
 	moderate     bool // of gradients by the labels: smoothing and class weights are for their kernel
 
 	link      Link

@@ -61,7 +61,7 @@ func (e *engine[T]) loadCriterion(c *Criterion, shape tensor.Shape) (err error) 
 	e.options = options{
 		probs: c.FromProbs, smoothing: c.Smoothing, classWeights: c.ClassWeights, lift: 1,
 		margins: c.Margins, angular: c.AngularMargin, shift: c.LogitShift, temperature: c.temperature(), zLoss: c.ZLoss,
-		link: c.Link, classes: e.k, posWeight: c.PosWeight,
+		link: c.Link, classes: e.k, posWeight: c.PosWeight, magnified: magnifies(e.formula),
 	}
 	e.sumToOne = demandsOf(e.formula).sumToOne
 	if c.Link == SigmoidLink {

@@ -1,6 +1,9 @@
 package losses
 
 import (
+	"math"
+	"slices"
+
 	"softloss/internal/dense"
 	"softloss/losses/internal/kernel"
 )
@@ -8,9 +11,10 @@ import (
 // widens reports whether the rows are computed in float64 whatever their dtype, and every result
 // rounded once: where logits are changed before their exponentials are taken, which would make a
 // rounding of them a hundred times as large, and of float32 where labels are changed, or
-// probabilities subtracted from 1, before a loss makes more of them than a sum.
+// probabilities subtracted from 1, before a loss makes more of them than a sum, or where a loss
+// makes much more of a probability's rounding.
 func (b *batch[T]) widens(l Loss, linear bool) bool {
-	if b.link == SoftmaxLink && b.shiftsLogits() {
+	if b.link == SoftmaxLink && b.shiftsLogits() || single[T]() && b.magnified {
 		return true
 	}
 	if b.link == SigmoidLink {
@@ -18,6 +22,26 @@ func (b *batch[T]) widens(l Loss, linear bool) bool {
 		return single[T]() && (b.shiftsLogits() && !b.shifted64 || b.probs || b.direction != nil || !exact)
 	}
 	return single[T]() && b.preparesTarget() && !linear
+}
+
+// magnifies reports whether l is a power or an exponential that shows what float32 rounds p by a
+// hundred times, or several times beside a sum that is nearly p, or that float32 does not hold.
+func magnifies(l Loss) bool {
+	switch l := l.(type) {
+	case Focal:
+		return l.Gamma > 64
+	case Asymmetric:
+		return max(l.GammaPos, l.GammaNeg) > 64
+	case AGCE:
+		return l.Q > 6 && l.A < 1
+	case AUL:
+		return l.A < 1+1./64 && math.Pow(l.A-1, l.Q) < 0x1p-100
+	case AEL:
+		return l.A < 1./64
+	case WeightedSum:
+		return slices.ContainsFunc(l, func(t Term) bool { return magnifies(t.Loss) })
+	}
+	return false
 }
 
 // computeWide is compute in float64.
