@@ -70,3 +70,34 @@ func TestAsymmetricNearEdge(t *testing.T) {
 		}
 	})
 }
+
+// TestAsymmetricSmallMargin: with a margin so small that what no costs is far below 1, beside which
+// it would be lost, it has all digits.
+func TestAsymmetricSmallMargin(t *testing.T) {
+	eachImplementation(t, func(t *testing.T) {
+		for _, pos := range []float64{0, 1, 2} {
+			for _, neg := range []float64{0, 1, 2, 3, 4} {
+				for n := 4.0; n < 24; n += 1.25 {
+					a := Asymmetric{GammaPos: pos, GammaNeg: neg, Margin: math.Exp2(-n)}
+					edge := math.Log(a.Margin / (1 - a.Margin))
+					var z []float32
+					for m := range 20 {
+						z = append(z, float32(edge+math.Ldexp(1, -m)))
+					}
+					no := make([]float32, len(z))
+					for i := range no {
+						no[i] = 1
+					}
+					loss, grad := make([]float64, len(z)), make([]float32, len(z))
+					require.True(t, SigmoidAsymmetric(a, loss, grad, z, make([]float32, len(z)), no, []float32{0.7}))
+					for i, z := range z {
+						l, g := ask(z, 0, 1).asymmetric(a, float64(float32(0.7)))
+						require.LessOrEqual(t, l.ulps(loss[i], true), 4., "loss %v, %v of z=%v, want %v", loss[i], a, z, l.v.Hi)
+						require.LessOrEqual(t, g.ulps(float64(grad[i]), true), 4., "gradient %v, %v of z=%v, want %v", grad[i], a, z,
+							g.v.Hi)
+					}
+				}
+			}
+		}
+	})
+}

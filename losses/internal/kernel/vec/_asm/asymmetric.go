@@ -145,14 +145,14 @@ func (g isa) marginSide(c questionConsts, par reg.GPVirtual, park func(v reg.Vec
 
 // marginLog emits -log r and 1/r for r = 1-d. It overwrites d and r.
 func (g isa) marginLog(c questionConsts, d, r reg.VecVirtual) (n, inverse reg.VecVirtual) {
-	if g.looksUp() {
-		inverse = g.shortInverse(r)
-		return g.lookUpLogs(c.mantissas, nil, r)[0], inverse
-	}
 	small := g.vec() // what rounding took from r, which counts where it is near 1
 	g.load(g.constant(1), small)
 	g.sub(r, small, small)
 	g.sub(d, small, small)
+	if g.looksUp() {
+		inverse = g.shortInverse(r)
+		return g.lookUpLogs(c.mantissas, small, r)[0], inverse
+	}
 	k, m := g.split(r)
 	f, s := g.vec(), g.vec()
 	g.sub(g.constant(1), m, f)
