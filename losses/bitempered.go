@@ -148,7 +148,7 @@ func temperedRow[T kernel.Float](b BiTempered, s *tempered, grad, byTarget, t []
 		clear(grad)
 		return loss, true
 	}
-	own := ((1 - float64(t[top])) + s.less) * s.Pow[top] * inverse // v of the top
+	own := s.topAbove(float64(t[top])) * s.Pow[top] * inverse // v of the top
 	ownEscort := s.P[top] * inverse
 	sum := escort + ownEscort
 	kernel.TemperedGrad(grad, t, s.Tempered, (v+own)/sum, f)

@@ -16,7 +16,7 @@ type tempered struct {
 
 	sum, squares float64 // of d and its squares
 	x            float64 // of the top
-	less         float64 // ŷ of the top less 1
+	less         float64 // ŷ of a sure top less 1
 
 	c, most float64 // the largest μ, for c
 	whole   int     // of kernel.WholeExponent, 0 where results are not rounded to float32
@@ -306,9 +306,17 @@ func (s *tempered) leaveOut() (top float64) {
 func (s *tempered) putTop(e, log float64) {
 	p := math.Exp(log)
 	s.Log[s.top], s.P[s.top], s.Pow[s.top], s.Inverse[s.top] = log, p, math.Exp(e*log), 1/s.x
-	if s.less = p - 1; s.sure() {
+	if s.sure() {
 		s.less = math.Expm1(log)
 	}
+}
+
+// topAbove returns ŷ of the top less its label t.
+func (s *tempered) topAbove(t float64) float64 {
+	if s.sure() {
+		return (1 - t) + s.less
+	}
+	return s.P[s.top] - t
 }
 
 // sure reports whether ŷ > 1/2 for the top: there what is left to 1 says more.
