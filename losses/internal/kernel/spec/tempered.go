@@ -43,7 +43,7 @@ func TemperedPowers(r Tempered, d []float64, c, mu, e float64) (s0, s1, s2 float
 // WholeExponent returns 1/c where that is a small whole number, as far as results that are rounded
 // to float32 show, and p^e is 1/x; else 0.
 func WholeExponent(c, e float64) int {
-	if n := math.Round(1 / c); e == c && n < 16 && math.Abs(n*c-1) < 0x1p-40 {
+	if n := math.Round(1 / c); math.Abs(e-c) <= 0x1p-51 && n < 16 && math.Abs(n*c-1) < 0x1p-40 {
 		return int(n)
 	}
 	return 0
