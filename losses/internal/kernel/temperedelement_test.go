@@ -12,8 +12,9 @@ import (
 
 // temperedQuestions are bi-tempered losses with and without kernels.
 var temperedQuestions = func() (all []Question) {
-	for _, t := range [][2]float64{{.8, 1.2}, {0, 1.3}, {0, 1.4}, {.5, 1.05}, {.9, 1.5}, {.3, 2}, {.7, 2.6}, {.2, 4},
-		{.8, 7}, {1, 1.3}, {.8, 1}, {1, 1}, {.8, 1 + 0x1p-10}, {1 - 0x1p-10, 1.2}, {1 - 0x1p-30, 1.2}, {.8, 1 + 0x1p-30}} {
+	for _, t := range [][2]float64{{.8, 1.2}, {.5, 1.5}, {.9, 1.1}, {0, 1.3}, {0, 1.4}, {.5, 1.05}, {.9, 1.5}, {.3, 2},
+		{.7, 2.6}, {.2, 4}, {.8, 7}, {1, 1.3}, {.8, 1}, {1, 1}, {.8, 1 + 0x1p-10}, {1 - 0x1p-10, 1.2},
+		{1 - 0x1p-30, 1.2}, {.8, 1 + 0x1p-30}} {
 		all = append(all, Question{Kind: BiTempered, A: t[0], B: t[1]})
 	}
 	return all
@@ -112,11 +113,18 @@ func temperedElementsFar[T Float](t *testing.T) {
 }
 
 // TestTemperedElementsNearLabels: labels 1 % from the prediction and nearer, float32, up to the T2
-// for which one step is enough.
+// for which one step is enough, and those for which powers are whole.
 func TestTemperedElementsNearLabels(t *testing.T) {
+	all := [][2]float64{{0.8, 1.05}, {0.8, 1.2}, {0.8, 1.2999}, {0.8, 1.3}}
+	for n := 1.; n < 16; n++ {
+		if t1, t2 := 1-1/n, 1+1/n; spec.WholeExponent(t2-1, 1-t1) > 0 {
+			all = append(all, [2]float64{t1, t2})
+		}
+	}
 	eachImplementation(t, func(t *testing.T) {
 		const n = 400
-		for _, t2 := range []float64{1.05, 1.2, 1.2999, 1.3} {
+		for _, x := range all {
+			t1, t2 := x[0], x[1]
 			z, yes, no, scale := elements[float32](n, "soft")
 			for i := range z {
 				z[i] = float32(i-n/2) / 32
@@ -128,11 +136,11 @@ func TestTemperedElementsNearLabels(t *testing.T) {
 				}
 			}
 			loss, grad := make([]float64, n), make([]float32, n)
-			SigmoidQuestion(Question{Kind: BiTempered, A: 0.8, B: t2}, loss, grad, z, yes, no, scale)
+			SigmoidQuestion(Question{Kind: BiTempered, A: t1, B: t2}, loss, grad, z, yes, no, scale)
 			for i := range n {
-				l, g := ask(z[i], float64(yes[i]), float64(no[i])).bitempered(0.8, t2, float64(scale[i]))
-				require.LessOrEqual(t, l.ulps(loss[i], true), 4.0, "T2=%v z=%v: loss %v, want %v", t2, z[i], loss[i], l.v.Hi)
-				require.LessOrEqual(t, g.ulps(float64(grad[i]), true), 4.0, "T2=%v z=%v: gradient %v, want %v", t2, z[i],
+				l, g := ask(z[i], float64(yes[i]), float64(no[i])).bitempered(t1, t2, float64(scale[i]))
+				require.LessOrEqual(t, l.ulps(loss[i], true), 4.0, "%v z=%v: loss %v, want %v", x, z[i], loss[i], l.v.Hi)
+				require.LessOrEqual(t, g.ulps(float64(grad[i]), true), 4.0, "%v z=%v: gradient %v, want %v", x, z[i],
 					grad[i], g.v.Hi)
 			}
 		}

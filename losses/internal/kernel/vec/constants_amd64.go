@@ -86,6 +86,13 @@ const (
 	parStart       = 9
 	startTerms     = 3
 	temperedPars   = 12
+	wholeLabels    = 12
+	wholeBits      = 13
+	wholeTables    = 24
+	wholeCount     = 16
+	wholeTerms     = 9
+	wholePars      = 168
+	wholeDigits    = 4
 	parRate        = 0
 	parSure        = 4
 	parFalls       = 5

@@ -5526,6 +5526,15 @@ func sigmoidAsymmetricWideAVX512(loss *float64, grad *float32, z *float32, yes *
 //go:noescape
 func sigmoidAsymmetricMarginWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
 
+// sigmoidTemperedWholeWideAVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
+// no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
+// z, and times scales where that is not nil. The loss is the question BiTempered of a T2 that
+// spec.WholeExponent is for; par is a temperedPlan's. bad != 0 when no is nil and a label is not in
+// [0, 1], with AVX-512 when one is -0 too.
+//
+//go:noescape
+func sigmoidTemperedWholeWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
+
 // sparseScatterWideAVX512 stores the gradients of rows of k: those in e, the first column being
 // that of index and the others the classes in at, and 0.
 //

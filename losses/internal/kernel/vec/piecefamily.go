@@ -23,10 +23,14 @@ const (
 )
 
 // newPlan returns a plan of n numbers.
-func newPlan(n int) *piecesPlan {
-	memory := make([]float32, n+alignment/4)
-	at := -uintptr(unsafe.Pointer(&memory[0])) % alignment / 4
-	return &piecesPlan{par: memory[at : int(at)+n : int(at)+n], ok: true}
+func newPlan(n int) *piecesPlan { return &piecesPlan{par: aligned[float32](n), ok: true} }
+
+// aligned returns memory for n numbers where a vector begins.
+func aligned[T spec.Float](n int) []T {
+	size := spec.Size[T]()
+	memory := make([]T, n+alignment/size)
+	at := int(-uintptr(unsafe.Pointer(&memory[0]))%alignment) / size
+	return memory[at : at+n : at+n]
 }
 
 // A pieceFamily is the loss of a class.

@@ -242,6 +242,10 @@ func newAsymmetricPlan(a spec.Asymmetric) *asymmetricPlan {
 	return p
 }
 
+// A wideKernel computes elements in float64.
+type wideKernel[T spec.Float] = func(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (
+	bad uint32)
+
 // A singleKernel computes elements in float32.
 type singleKernel = func(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (
 	bad uint32)
@@ -274,9 +278,8 @@ func (p *plan) single() (run singleKernel, c *piecesPlan) {
 }
 
 // sigmoidWide runs a kernel that computes in float64.
-func sigmoidWide[T spec.Float](
-	run func(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32),
-	par []float64, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
+func sigmoidWide[T spec.Float](run wideKernel[T], par []float64, loss []float64, grad, z, yes, no, scale []T) (
+	ok bool) {
 	if len(z) == 0 {
 		return true
 	}

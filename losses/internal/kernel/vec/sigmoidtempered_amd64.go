@@ -4,6 +4,7 @@ package vec
 
 import (
 	"math"
+	"sync/atomic"
 
 	"softloss/losses/internal/kernel/portable"
 	"softloss/losses/internal/kernel/recent"
@@ -20,6 +21,8 @@ type temperedPlan struct {
 	steps32 int                   // for float32, 0 where there is no kernel
 	steps64 int
 	whole   int // see [spec.WholeExponent]
+
+	wholes atomic.Pointer[[]float64] // what sigmoidTemperedWhole takes, once it is wanted
 }
 
 var temperedPlans recent.Plans[spec.Question, temperedPlan]
@@ -61,6 +64,34 @@ func (p *temperedPlan) setStart(c float64) {
 	})
 }
 
+// wholePar returns what sigmoidTemperedWhole takes.
+func (p *temperedPlan) wholePar() []float64 {
+	if par := p.wholes.Load(); par != nil {
+		return *par
+	}
+	par := aligned[float64](wholePars)
+	copy(par, p.par[:])
+	par[wholeLabels] = -p.par[parEPower]
+	for i := range wholeDigits {
+		bit := float64(p.whole >> i & 1)
+		par[wholeBits+2*i], par[wholeBits+2*i+1] = bit, 1-bit
+	}
+	c, half := p.par[parC], 0.5/fineScale
+	for j := range wholeCount {
+		var r [wholeTerms]float64
+		portable.Interpolate(r[:], func(x float64) float64 {
+			s := (2*float64(j) + 1 + x) * half
+			w := spec.TemperedLogit((1/s-1)/c, c)
+			return math.Expm1(c*math.Log1p(math.Exp(-w))) / math.Pow(s, float64(p.whole))
+		})
+		for i, x := range r {
+			par[wholeTables+i*wholeCount+j] = x * math.Pow(half, float64(i-wholeTerms+1))
+		}
+	}
+	p.wholes.Store(&par)
+	return par
+}
+
 // temperedBlock is how many elements are computed at once: their logits stay in the cache.
 const temperedBlock = 512
 
@@ -68,6 +99,10 @@ const temperedBlock = 512
 // the specification's, one by one.
 func sigmoidTempered[T spec.Float](q spec.Question, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
 	p, v := temperedPlanFor(q), wideOf[T]()
+	if single512[T]() && p.whole > 0 {
+		var run any = wideAVX512{}.sigmoidTemperedWhole
+		return sigmoidWide(run.(wideKernel[T]), p.wholePar(), loss, grad, z, yes, no, scale)
+	}
 	steps := p.steps32
 	if spec.Size[T]() == 8 {
 		steps = p.steps64

@@ -113,6 +113,8 @@ func writeConstants(path string) error {
 		{"parE", parE}, {"parEPower", parEPower}, {"parC", parC}, {"parCPower", parCPower}, {"parByC", parByC},
 		{"parReach", parReach}, {"parNear", parNear}, {"parFactor", parFactor},
 		{"parSmall", parSmall}, {"parStart", parStart}, {"startTerms", startTerms}, {"temperedPars", temperedPars},
+		{"wholeLabels", wholeLabels}, {"wholeBits", wholeBits}, {"wholeTables", wholeTables}, {"wholeCount", wholeCount},
+		{"wholeTerms", wholeTerms}, {"wholePars", wholePars}, {"wholeDigits", wholeDigits},
 		{"parRate", parRate}, {"parSure", parSure}, {"parFalls", parFalls}, {"parSteady", parSteady}, {"parGrows", parGrows},
 		{"parEnd", parEnd}, {"parShare", parShare}, {"parGamma", parGamma}, {"marginTerms", marginTerms},
 		{"parPieces", parPieces}, {"parLost", parLost}, {"piecesPars", piecesPars},

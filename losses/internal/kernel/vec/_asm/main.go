@@ -222,6 +222,9 @@ func (g isa) wide() {
 	for _, s := range sigmoids {
 		g.sigmoid(s)
 	}
+	if g.looksUp() {
+		g.sigmoid(temperedWhole)
+	}
 	g.sparseScatter()
 	g.temperedLogits("temperedLogits", 1)
 	g.temperedLogits("temperedLogitsFar", 2)

@@ -254,23 +254,12 @@ func temperedQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 		byOther = store(4, pow)
 		t, u := labels()
 		keptT, keptU := park(6, t), park(7, u)
-		d, other, x := g.complement(t, u), g.vec(), g.vec()
-		g.sub(keptRest, d, d)
-		g.load(keptRest, other)
-		g.sub(u, other, other)
+		d, other := g.temperedErrors(t, u, g.loaded(keptRest))
 		slope = g.vec()
 		g.mul(byOther, other, slope)
 		g.nmadd(bySlope, d, slope)
 		keptSlope := park(0, slope)
-		loss = g.vec()
-		e := g.parameter(par, parE)
-		g.load(keptT, x)
-		g.nmadd(e, d, x)
-		g.mul(keptAlpha, x, loss)
-		g.load(keptU, x)
-		g.nmadd(e, other, x)
-		g.madd(keptBeta, x, loss)
-		g.madd(e, g.lostLabels(g.loaded(keptT), g.loaded(keptU)), loss)
+		loss = g.temperedBesides(par, g.loaded(keptT), g.loaded(keptU), d, other, keptAlpha, keptBeta)
 		keptLoss := park(1, loss)
 		for _, t := range []Op{keptT, keptU} {
 			less := g.powerLess(c, par, g.logOfLabel(c, t))
@@ -286,10 +275,36 @@ func temperedQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 	}
 }
 
+// temperedErrors emits p - t of the likely class, for rest = 1-p, and rest - u.
+func (g isa) temperedErrors(t, u, rest reg.VecVirtual) (d, other reg.VecVirtual) {
+	d, other = g.complement(t, u), g.vec()
+	g.sub(rest, d, d)
+	g.sub(u, rest, other)
+	return d, other
+}
+
+// temperedBesides emits Σ α (t - e d) + e (1 - t - u) of the likely class's label t, d and alpha,
+// and u, other and beta.
+func (g isa) temperedBesides(par reg.GPVirtual, t, u, d, other reg.VecVirtual, alpha, beta Op) (loss reg.VecVirtual) {
+	x, e := g.vec(), g.parameter(par, parE)
+	loss = g.vec()
+	g.move(t, x)
+	g.nmadd(e, d, x)
+	g.mul(alpha, x, loss)
+	g.move(u, x)
+	g.nmadd(e, other, x)
+	g.madd(beta, x, loss)
+	g.madd(e, g.lostLabels(t, u), loss)
+	return loss
+}
+
+// leastLabel stands for the logarithm of a label 0.
+const leastLabel = 0x1p-1000
+
 // logOfLabel emits the logarithm of a label, of a small number for 0.
 func (g isa) logOfLabel(c questionConsts, t Op) reg.VecVirtual {
 	x := g.vec()
-	g.load(g.constant(0x1p-1000), x)
+	g.load(g.constant(leastLabel), x)
 	g.max(t, x, x)
 	if !g.avx512 {
 		return g.labelLog(c, x)
