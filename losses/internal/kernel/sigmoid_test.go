@@ -79,7 +79,8 @@ var asymmetrics = func() (all []Asymmetric) {
 var sigmoidFamilies = []separableLoss{{GCE, 0.7}, {GCE, 1}, {GCE, 1e-3}, {GCE, 0.5}, {GCE, 1e-30},
 	{Focal, 0}, {Focal, 0.5}, {Focal, 1}, {Focal, 2}, {Focal, 3.5}, {Focal, 9}, {Focal, 40},
 	{Poly1, 1.5}, {Poly1, -1}, {Poly1, -0.5},
-	{AGCE(1), 2}, {AGCE(0.6), 0.6}, {AGCE(1e-5), 0.5}, {AUL(2), 2}, {AUL(6.3), 1.5}, {AUL(1.01), 3}, {AEL, 2}, {AEL, 0.05}}
+	{AGCE(1), 2}, {AGCE(0.6), 0.6}, {AGCE(1e-5), 0.5}, {AUL(2), 2}, {AUL(6.3), 1.5}, {AUL(1.01), 3},
+	{AGCE(4), 3}, {AUL(4), 3}, {AEL, 2}, {AEL, 0.05}}
 
 // extremeFamilies are large or small: in float64 they magnify what denormal exponentials have lost.
 var extremeFamilies = []separableLoss{{AGCE(8), 8}, {AGCE(20), 8}, {AGCE(100), 16},

@@ -14,8 +14,8 @@ import (
 // changes too much within one, or is too large for float32.
 func TestFine(t *testing.T) {
 	for _, f := range []pieceFamily{{spec.AGCE(1), 2}, {spec.AGCE(0.6), 0.6}, {spec.AUL(2), 2},
-		{spec.AUL(6.3), 1.5}, {spec.AEL, 2}, {spec.AEL, 0.5}, {spec.AEL, 1e20}, {spec.GCE, 0x1p-20}, {spec.GCE, 0.3},
-		{spec.GCE, 1}} {
+		{spec.AUL(6.3), 1.5}, {spec.AGCE(4), 3}, {spec.AEL, 2}, {spec.AEL, 0.5}, {spec.AEL, 1e20},
+		{spec.GCE, 0x1p-20}, {spec.GCE, 0.3}, {spec.GCE, 1}} {
 		require.True(t, fineFor(f).ok, "%v", f)
 	}
 	for _, f := range []pieceFamily{{spec.AGCE(0.1), 0.1}, {spec.AGCE(8), 8}, {spec.AGCE(100), 16}, {spec.AUL(1.01), 3},

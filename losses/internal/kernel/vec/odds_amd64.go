@@ -37,7 +37,7 @@ func fineFor(f pieceFamily) *piecesPlan {
 }
 
 // byOdds returns the plan of a kernel for a family, of which fit stores what function i is in
-// interval j of count.
+// interval j of count. Those that are multiplied by an exponential are smaller, as that is raised.
 func byOdds(f pieceFamily, count int,
 	fit func(table []float32, i, j int, at func(e float64) float64, most float64) (middle, half float64, ok bool),
 ) *piecesPlan {
@@ -62,12 +62,13 @@ func byOdds(f pieceFamily, count int,
 		add(8, func(_, log float64) float64 { return math.Exp(-(1 + k) * log) })
 	default:
 		x = f.last()
-		const beside = 4 // an exponential that may be denormal
+		const beside = 64. / raise // the slopes of both classes cancel where labels are about alike
 		sides := func(e, log float64) (near, nearSlope, far, farSlope float64) {
 			p, q := spec.SidesOf(1, e, log)
 			near, nearSlope = f.beyond(p)
 			far, farSlope = f.loss(q)
-			return near / e, nearSlope / e, far, farSlope / e
+			by := 1 / e / raise
+			return near * by, nearSlope * by, far, farSlope * by
 		}
 		add(beside, func(e, log float64) float64 { v, _, _, _ := sides(e, log); return v })
 		add(beside, func(e, log float64) float64 { _, v, _, _ := sides(e, log); return v })

@@ -39,22 +39,23 @@ var oddsLosses = []sigmoidLoss{
 
 // smoothOdds: with functions N, S, R and V of e
 //
-//	loss = t (sure + e N) + u R,   slope = e (t S - u V).
+//	loss = t (sure + e N) + u R,   slope = e (t S - u V)
+//
+// where e is raised, lest it is denormal, and N, S and V are as much smaller.
 func smoothOdds(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
-	functions := g.ofOdds(par)
+	functions := g.ofOdds(par, unraise)
 	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
-		e := q.e
-		function := functions(e)
+		function := functions(q.raised)
 		near := function(0)
 		loss = g.parameter(par, oddsParameter)
-		g.madd(e, near, loss)
+		g.madd(q.raised, near, loss)
 		t, u := labels()
 		g.mul(t, loss, loss)
 		g.madd(u, function(2), loss)
 		slope = function(3)
 		g.mul(u, slope, slope)
 		g.msub2(t, function(1), slope)
-		g.mul(e, slope, slope)
+		g.mul(q.raised, slope, slope)
 		return loss, slope
 	}
 }
@@ -70,19 +71,21 @@ func (g isa) oddsExp(c questionConsts, x reg.VecVirtual) (e reg.VecVirtual) {
 	return e
 }
 
-// ofOdds returns what finds the interval of e, and returns what emits the functions in par of that.
-func (g isa) ofOdds(par reg.GPVirtual) func(e reg.VecVirtual) func(i int) reg.VecVirtual {
+// ofOdds returns what finds the interval of an e that is times what it is given, and returns what
+// emits the functions in par of that.
+func (g isa) ofOdds(par reg.GPVirtual, times float64) func(e reg.VecVirtual) func(i int) reg.VecVirtual {
 	if !g.avx512 {
-		return func(e reg.VecVirtual) func(i int) reg.VecVirtual { return g.oddsPieces(par, e) }
+		return func(e reg.VecVirtual) func(i int) reg.VecVirtual { return g.oddsPieces(par, e, times) }
 	}
-	scale := g.hold(fineScale)
+	scale := g.hold(fineScale * times)
 	return func(e reg.VecVirtual) func(i int) reg.VecVirtual {
 		index, n, x := g.vec(), g.vec(), g.vec()
 		g.load(g.magic(), index)
 		VFMADD231PS_RD_SAE(scale, e, index) // rounded down
 		emitted()
 		g.sub(g.magic(), index, n)
-		g.sub(g.constant(0.5/fineScale), e, x)
+		g.load(g.constant(times), x)
+		g.msub(g.constant(0.5/fineScale), e, x)
 		g.nmadd(g.constant(1/fineScale), n, x) // from the middle
 		return func(i int) (v reg.VecVirtual) {
 			for j := range fineTerms {
@@ -105,7 +108,7 @@ func (g isa) ofOdds(par reg.GPVirtual) func(e reg.VecVirtual) func(i int) reg.Ve
 //
 // p^q = 1 - q e N and G = 2^n (1+m), so that (1 - G p^q)/q = (1-2^n)/q - 2^n (m/q - e N (1+m)).
 func gceOdds(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
-	functions := g.ofOdds(par)
+	functions := g.ofOdds(par, 1)
 	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
 		number := func(i int) reg.VecVirtual { return g.parameter(par, i) }
 		m, power, n := g.ratedReduced(c, q.minus, number)
@@ -172,13 +175,13 @@ func (g isa) reduced(c questionConsts, y, low reg.VecVirtual) (t, n reg.VecVirtu
 	return t, n
 }
 
-// oddsPieces returns what emits the functions of e in par.
-func (g isa) oddsPieces(par reg.GPVirtual, e reg.VecVirtual) func(i int) reg.VecVirtual {
+// oddsPieces returns what emits the functions of e times a number in par.
+func (g isa) oddsPieces(par reg.GPVirtual, e reg.VecVirtual, times float64) func(i int) reg.VecVirtual {
 	index, x, square := g.vec(), g.vec(), g.vec()
 	g.load(g.magic(), index)
-	g.madd(g.constant(oddsCount-1), e, index) // in the low bits
+	g.madd(g.constant((oddsCount-1)*times), e, index) // in the low bits
 	g.sub(g.magic(), index, square)
-	g.move(e, x)
+	g.mul(g.constant(times), e, x)
 	g.nmadd(g.constant(1./(oddsCount-1)), square, x)
 	g.mul(x, x, square)
 	return func(i int) reg.VecVirtual {

@@ -42,6 +42,7 @@ const (
 	// Of exponentials, the least argument, of which little is left.
 	pieceLowest = -120
 	pieceRaise  = 24 // F is 2^pieceRaise times what it is, lest it is denormal, and what it multiplies less
+	unraise     = 1. / (1 << pieceRaise)
 )
 
 var sigmoidPieces = sigmoidLoss{name: "sigmoidPieces",

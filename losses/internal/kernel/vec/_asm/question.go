@@ -91,7 +91,7 @@ func (g isa) question(c questionConsts, z, low reg.VecVirtual) (q question) {
 		return q
 	}
 	if c.loss.odds {
-		q.e = g.oddsExp(c, z)
+		q.raised = g.expRaised(c, z, low)
 		return q
 	}
 	if g.avx512 && !g.f64 { // by tables
@@ -99,8 +99,8 @@ func (g isa) question(c questionConsts, z, low reg.VecVirtual) (q question) {
 		case c.loss.pairs:
 			q.e, q.eLow = g.expPair(c.single, g.atLeast(g.lowest(), z))
 		case c.loss.raises:
-			q.raised, q.e = g.expSingle(g.raised(c.single), g.atLeast(pieceLowest, z), low), g.vec()
-			g.mul(g.constant(math.Exp2(-g.raise())), q.raised, q.e)
+			q.raised = g.expRaised(c, z, low)
+			q.e = g.unraised(q.raised)
 		default:
 			q.e = g.expSingle(c.single, g.atLeast(g.lowest(), z), low)
 		}
@@ -114,13 +114,12 @@ func (g isa) question(c questionConsts, z, low reg.VecVirtual) (q question) {
 		q.log = func() reg.VecVirtual { return g.singleLog1p(c.single.singleLogs, q.e, q.eLow) }
 		return q
 	}
-	q.e, q.p = g.vec(), g.vec()
+	q.p = g.vec()
 	if c.loss.raises {
-		up := c
-		up.shift.back, q.raised = g.constant(1), g.vec()
-		g.expBounded(up, g.atLeast(pieceLowest, z), q.raised)
-		g.mul(c.shift.back, q.raised, q.e)
+		q.raised = g.expRaised(c, z, low)
+		q.e = g.unraised(q.raised)
 	} else {
+		q.e = g.vec()
 		g.expBounded(c, g.atLeast(g.lowest(), z), q.e)
 	}
 	sum := g.vec()
@@ -166,12 +165,23 @@ func (g isa) question(c questionConsts, z, low reg.VecVirtual) (q question) {
 	return q
 }
 
-// raise is the exponent of 2 by which raised of a question is larger.
-func (g isa) raise() float64 {
+// expRaised emits exp(z + low) 2^pieceRaise for z <= 0, where low is nil or what z has lost. It
+// overwrites z.
+func (g isa) expRaised(c questionConsts, z, low reg.VecVirtual) (raised reg.VecVirtual) {
+	z = g.atLeast(pieceLowest, z)
 	if g.avx512 {
-		return pieceRaise
+		return g.expSingle(g.raised(c.single), z, low)
 	}
-	return g.offset()
+	c.shift.back, raised = g.constant(math.Exp2(pieceRaise-g.offset())), g.vec()
+	g.expBounded(c, z, raised)
+	return raised
+}
+
+// unraised emits raised 2^-pieceRaise.
+func (g isa) unraised(raised reg.VecVirtual) reg.VecVirtual {
+	e := g.vec()
+	g.mul(g.constant(unraise), raised, e)
+	return e
 }
 
 // lowOfMinus emits what -|z| has beside its float32, for z and what that has. It stays small where

@@ -122,7 +122,7 @@ func penalisedQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss 
 func penalisedSingle(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
 		a, w := g.parameter(par, 0), g.atLeast(pieceLowest, q.minus)
-		g.mul(g.constant(math.Exp2(-g.raise())), w, w)
+		g.mul(g.constant(unraise), w, w)
 		g.mul(a, w, w)
 		g.mul(q.raised, w, w)
 		g.mul(q.p, w, w)

@@ -16,8 +16,8 @@ import (
 // so that nothing cancels.
 
 // question is the softmax of an element: minus = -|z|, NaN for z = +Inf, e and the likely class's
-// p; raised is e before it may be denormal, 2^raise times as large, eLow and pLow are what e and p
-// have lost. log emits l = log1p(e), beyond emits that and its excess over the 1-p that it is
+// p; raised is e before it may be denormal, 2^pieceRaise times as large, eLow and pLow are what e
+// and p have lost. log emits l = log1p(e), beyond emits that and its excess over the 1-p that it is
 // given, positive where yes is the likely class.
 type question struct {
 	minus, e, p reg.VecVirtual
@@ -41,7 +41,7 @@ type sigmoidLoss struct {
 	logits    bool // it takes other logits, of the signs of z, from loss
 	size      bool // it takes |z| alone of a question
 	given     bool // it is worth a loop for several vectors of labels that are given for both classes
-	odds      bool // it takes exp(-|z|) alone of a question
+	odds      bool // it takes raised alone of a question
 	raises    bool // it takes raised of a question of float32
 	pairs     bool // it takes eLow and pLow of a question of float32
 	rows      bool // it takes row of a question
@@ -257,9 +257,9 @@ func (g isa) groups(n int, i, left reg.GPVirtual, without, with []reg.GPVirtual,
 
 // parkQuestion returns what loads a question that is stored in places.
 func (g isa) parkQuestion(f sigmoidLoss, q question, park func(j int, x reg.VecVirtual) Op) func() question {
-	parts := []*reg.VecVirtual{&q.e}
+	parts := []*reg.VecVirtual{&q.raised}
 	if !f.odds {
-		parts = append(parts, &q.minus, &q.p)
+		parts = []*reg.VecVirtual{&q.e, &q.minus, &q.p}
 	}
 	if q.log != nil {
 		l := q.log()
