@@ -35,7 +35,7 @@ func newTemperedPlan(q spec.Question) *temperedPlan {
 	p := &temperedPlan{of: q, whole: spec.WholeExponent(c, e)}
 	switch {
 	case e < least || c < least:
-	case c <= 0.3:
+	case c <= 0.301: // a T2 of 1.3 less 1 is above 0.3
 		p.steps32, p.steps64 = 1, 1
 	case c <= 1.5:
 		p.steps32, p.steps64 = 2, 1
