@@ -39,7 +39,7 @@ func (g isa) exactTerms(s separable) {
 		g.add(out, sums.mass.inner[v%2], sums.mass.inner[v%2])
 		g.put(out, h, i, v, k)
 	}, func() { sums.fold(g) })
-	g.sums(sums)
+	g.sums(sums, g.foldedTotal(sums.mass))
 }
 
 // logP emits l = (z - m) - log of a vector of the row z.
@@ -52,19 +52,19 @@ func (g isa) logP(m, log Op, z, i reg.GPVirtual, v int, k *mask) (l reg.VecVirtu
 
 // termSums are what the kernels of a row of a separable loss add up, and the labels' signs.
 //
-// mass, which of float32 is nothing but near, may be that of one large label almost alone: what its
-// sum is rounded by would be in every gradient.
+// mass may be that of one large label almost alone: what its sum is rounded by would be in every
+// gradient. Of float32 it is nothing: its terms are added up in float64 where they are stored, and
+// lost is what these are rounded by.
 type termSums struct {
-	sum, mass folded
-	near      nearSum
-	signs     reg.VecVirtual
+	sum, mass   folded
+	lost, signs reg.VecVirtual
 }
 
 func (g isa) termSums() (s termSums) {
 	if s.sum = g.folded(!g.f64); g.f64 {
 		s.mass = g.folded(false)
 	} else {
-		s.near = nearSum{g.zeros(1)[0], g.kept(g.zeros(1)[0])}
+		s.lost = g.zeros(1)[0]
 	}
 	s.signs = g.zeros(1)[0]
 	return s
@@ -78,12 +78,17 @@ func (s termSums) fold(g isa) {
 	}
 }
 
-// massTotal adds up the lanes of the mass, in float64.
-func (g isa) massTotal(s termSums) reg.VecVirtual {
+// massTotal adds up the mass, in float64: of float32 the n terms at h.
+func (g isa) massTotal(s termSums, h, n reg.GPVirtual) reg.VecVirtual {
 	if g.f64 {
 		return g.foldedTotal(s.mass)
 	}
-	return g.runningTotal([]running{{s.near.sum, g.loaded(s.near.lost)}})
+	wide := isa{avx512: g.avx512, f64: true, narrow: true}
+	acc := append(g.halves(s.lost), wide.zeros(2)...)
+	wide.loop(n, len(acc), func(i reg.GPVirtual, v int, m *mask) {
+		wide.add(wide.get(h, i, v, m), acc[v], acc[v])
+	})
+	return wide.total(acc)
 }
 
 // label loads labels.
@@ -94,9 +99,9 @@ func (s termSums) label(g isa, t, i reg.GPVirtual, v int, k *mask) (lab reg.VecV
 }
 
 // sums ends a kernel of terms.
-func (g isa) sums(s termSums) {
+func (g isa) sums(s termSums, mass reg.VecVirtual) {
+	doubleResult(mass, "mass")
 	doubleResult(g.foldedTotal(s.sum), "sum")
-	doubleResult(g.massTotal(s), "mass")
 	Store(g.signBits(s.signs), Return("bad"))
 	g.ret()
 }

@@ -98,7 +98,7 @@ func (g isa) klTerms() {
 			term(l, lab, sums.sum.inner[0], func(x reg.VecVirtual) { g.put(x, labelGrad, i, v, k) })
 		})
 	})
-	g.sums(sums)
+	g.sums(sums, g.foldedTotal(sums.mass))
 }
 
 // The places of a row's numbers in what klSingleTerms takes and stores.

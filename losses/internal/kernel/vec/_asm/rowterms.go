@@ -78,7 +78,7 @@ func (g isa) rowTerms(s smallTerm) {
 			where(p["phi"], func() { g.put(value(), p["phi"], i, v, k) })
 		})
 	}, func() { sums.fold(g) })
-	g.sums(sums)
+	g.sums(sums, g.massTotal(sums, p["h"], p["n"]))
 }
 
 // smallVector emits body, without the labels of the numbers x that are larger than limit.
@@ -115,18 +115,19 @@ func (g isa) blockSmallTerms(s smallTerm) {
 			g.smallVector(sums, limit, body, p[0], p[1], t, i, v, m, func(func() reg.VecVirtual) {})
 		}, func() { sums.fold(g) })
 		at := g.blockSum(row)
-		for i, x := range []Op{sums.sum.sum, sums.sum.lost, sums.near.sum, sums.near.lost} {
-			g.store(x, at(i))
-		}
+		g.store(sums.sum.sum, at(0))
+		g.store(sums.sum.lost, at(1))
+		mass, i := g.param("mass"), GP64()
+		MOVQ(row, i)
+		SUBQ(address(Param("lanes")), i)
+		VMOVSD(g.massTotal(sums, p[0], k).AsX(), Mem{Base: mass, Index: i, Scale: 2}) // a float64, not a float32
 		bits := GP32()
 		Load(Return("bad"), bits)
 		g.orSign(sums.signs, row, bits)
 		Store(bits, Return("bad"))
 	})
-	for i, name := range []string{"sum", "mass"} {
-		x := g.collapsedSum(g.param("work"), 2*i)
-		g.storeDoubles(x.sum, x.lost, Mem{Base: g.param(name)})
-	}
+	sum := g.collapsedSum(g.param("work"), 0)
+	g.storeDoubles(sum.sum, sum.lost, Mem{Base: g.param("sum")})
 	g.ret()
 }
 
@@ -137,14 +138,8 @@ type near struct {
 	add        func(a, b, sum Op)
 }
 
-// nearSum is a sum of them, and what they and its roundings have lost.
-type nearSum struct {
-	sum  reg.VecVirtual
-	lost Op
-}
-
-// addNear adds n, which is not negative, to the mass and returns it rounded. The sum of float32 is
-// that of the numbers before: equal ones are rounded alike, which a mean does not make good.
+// addNear returns n rounded, and adds it to the mass or, for float32, what it has lost: equal
+// numbers are rounded alike, which a mean does not make good.
 func (g isa) addNear(n near, to termSums, v int) reg.VecVirtual {
 	y := n.base
 	if n.more != nil {
@@ -155,21 +150,12 @@ func (g isa) addNear(n near, to termSums, v int) reg.VecVirtual {
 		g.add(y, to.mass.inner[v%2], to.mass.inner[v%2])
 		return y
 	}
-	s, t, lost, less := to.near, g.vec(), g.vec(), g.vec()
-	g.add(y, s.sum, t)
-	g.max(y, s.sum, lost)
-	g.min(y, s.sum, less)
-	g.sub(t, lost, lost)
-	g.add(less, lost, lost)
 	if n.more != nil {
-		rounded := g.vec()
-		g.sub(y, n.base, rounded)
-		n.add(n.more, rounded, rounded)
-		g.add(rounded, lost, lost)
+		lost := g.vec()
+		g.sub(y, n.base, lost)
+		n.add(n.more, lost, lost)
+		g.add(lost, to.lost, to.lost)
 	}
-	g.add(s.lost, lost, lost)
-	g.load(lost, s.lost)
-	g.move(t, s.sum)
 	return y
 }
 
