@@ -24,13 +24,14 @@ type oddsRow[T spec.Float] struct {
 
 // oddsRows are rows of which each has few numbers that are computed for several at once.
 type oddsRows[T spec.Float] struct {
-	u       unit[T]
-	v       wide[T]
-	family  classTerms
-	scratch []T // for the exponentials of a row that are not kept, behind its terms
-	k, most int // most rows
+	u        unit[T]
+	v        wide[T]
+	family   classTerms
+	scratch  []T  // for the exponentials of a row that are not kept, behind its terms
+	k, most  int  // most rows
+	inBlocks bool // their exponentials are those of a block
 
-	block    *tile[T] // for rows one by one nil, so long as none takes it
+	block    *tile[T] // otherwise nil, so long as no row takes it
 	steep    bool     // its rows are for the kernels of steep losses
 	together bool     // its rows have what smallTerms returns, of those with bits in signs that a label has a sign
 	signs    uint32
@@ -40,6 +41,7 @@ type oddsRows[T spec.Float] struct {
 }
 
 const (
+	mostOdds   = 1 << 15                 // bytes of the rows of which exponentials wait for their odds
 	mostLarge  = tileCols * tileRows / 2 // large p at most: 1/p, and some that are as large as the maximum
 	belowTop   = 0.99                    // how much smaller than the maximum the limit is, so that it is beyond
 	smallLimit = -2.0794415416798357     // the logarithm of mostSmall
@@ -63,11 +65,15 @@ func (o *oddsRow[T]) limit(p *plan, c float64) T {
 	return T(min(most, below))
 }
 
-// prepare readies b for rows of k classes; release gives back what it takes.
-func (b *oddsRows[T]) prepare(u unit[T], v wide[T], terms classTerms, scratch []T, k int) {
+// prepare readies b for rows of k classes, with gradients or without; release gives back what it
+// takes.
+func (b *oddsRows[T]) prepare(u unit[T], v wide[T], terms classTerms, scratch []T, k int, grads bool) {
 	b.u, b.v, b.family, b.scratch, b.k, b.most, b.lanes = u, v, terms, scratch, k, 1, getTile[float64]()
-	if inBlocks(u, k) {
-		b.block, b.most = getTile[T](), u.lanes()
+	switch {
+	case inBlocks(u, k):
+		b.block, b.most, b.inBlocks = getTile[T](), u.lanes(), true
+	case grads:
+		b.most = max(1, min(v.lanes(), mostOdds/(k*spec.Size[T]())))
 	}
 }
 
@@ -89,22 +95,28 @@ func (b *oddsRows[T]) release() {
 // begin stores the exponentials of n rows from i on in grad, where there is one, and prepares them
 // for their labels or, where index is not nil, for that.
 func (b *oddsRows[T]) begin(grad, z []T, index []int, i, n int) {
-	if b.most > 1 {
+	if b.inBlocks {
 		b.exps(grad, z, i, n)
 	} else {
-		o := &b.rows[0]
-		o.e = spec.Row(grad, i, b.k)
-		if o.e == nil {
-			o.e = b.scratch[len(b.scratch)-b.k:]
-		}
-		if o.softrow, o.ok = begin(b.u, spec.Row(z, i, b.k)); o.ok {
-			o.r = o.softrow.exps(b.u, o.e, spec.Row(z, i, b.k))
+		for j := range n {
+			b.rows[j].exps(b.u, spec.Row(grad, i+j, b.k), spec.Row(z, i+j, b.k), b.scratch)
 		}
 	}
 	w := b.v.lanes()
 	for lo := 0; lo < n; lo += w {
 		b.odds(z, i, lo, min(lo+w, n))
 		b.classes(z, index, i, lo, min(lo+w, n))
+	}
+}
+
+// exps stores the exponentials of a row with logits z in e, or where that is nil at the end of
+// scratch, and their sum in r.
+func (o *oddsRow[T]) exps(u unit[T], e, z, scratch []T) {
+	if o.e = e; e == nil {
+		o.e = scratch[len(scratch)-len(z):]
+	}
+	if o.softrow, o.ok = begin(u, z); o.ok {
+		o.r = o.softrow.exps(u, o.e, z)
 	}
 }
 

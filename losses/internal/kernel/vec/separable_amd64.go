@@ -40,9 +40,9 @@ func separable[T spec.Float](f spec.Family, a float64, loss []float64, grad, phi
 		return separableTiles(v, p, loss, grad, phi, z, t, scale, k, generic)
 	}
 	var rows oddsRows[T]
-	rows.prepare(u, v, classTerms{plan: p}, scratch, k)
+	rows.prepare(u, v, classTerms{plan: p}, scratch, k, grad != nil)
 	defer rows.release()
-	rows.steep = p.steep > 0 && phi == nil && rows.most > 1 && single512[T]()
+	rows.steep = p.steep > 0 && phi == nil && rows.inBlocks && single512[T]()
 	for i := 0; i < len(loss); i += rows.most {
 		n := min(rows.most, len(loss)-i)
 		rows.begin(grad, z, nil, i, n)
@@ -66,7 +66,7 @@ func SeparableIndex[T spec.Float](
 		return
 	}
 	var rows oddsRows[T]
-	rows.prepare(u, v, classTermsFor[T](f, a), scratch, k)
+	rows.prepare(u, v, classTermsFor[T](f, a), scratch, k, grad != nil)
 	defer rows.release()
 	for i := 0; i < len(index); i += rows.most {
 		n := min(rows.most, len(index)-i)

@@ -36,7 +36,7 @@ func excludedHandled[T spec.Float](t *testing.T, u unit[T]) {
 			}
 			var rows oddsRows[T]
 			g := make([]T, rowK)
-			rows.prepare(u, v, classTerms{plan: p}, make([]T, 2*rowK), rowK)
+			rows.prepare(u, v, classTerms{plan: p}, make([]T, 2*rowK), rowK, true)
 			rows.begin(g, z, nil, 0, 1)
 			ok = rows.separable(0, p, new(float64), g, nil, z, labels, 1)
 			require.True(t, ok, "%v, largest logit %v", l, top)

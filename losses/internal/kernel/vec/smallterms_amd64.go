@@ -30,7 +30,7 @@ func (b *oddsRows[T]) smallTerms(j int, p *plan, h, phi, x, y []T) (sum, mass, s
 // blockTerms runs [terms] for the n rows of a block with logits z and labels t. It returns false
 // where there is no kernel for that.
 func (b *oddsRows[T]) blockTerms(p *plan, z, t []T, n int) (ok bool) {
-	if b.most == 1 || !single512[T]() {
+	if !b.inBlocks || !single512[T]() {
 		return false
 	}
 	s, w := b.block, b.u.lanes()
