@@ -131,8 +131,8 @@ func (b *oddsRows[T]) exps(grad, z []T, i, n int) {
 	most, shift, em := s.numbers(laneMax, w), s.numbers(laneShift, w), s.numbers(laneCoef, w)
 	for j := range n {
 		o := &b.rows[j]
-		o.softrow, o.ok = rowOf(most[j], shift[j], em[j], b.k), declined>>j&1 == 0
-		o.e, o.r = spec.Row(e, j, b.k), s.padLoss[j]
+		o.set(most[j], shift[j], em[j], b.k)
+		o.e, o.r, o.ok = spec.Row(e, j, b.k), s.padLoss[j], declined>>j&1 == 0
 	}
 }
 

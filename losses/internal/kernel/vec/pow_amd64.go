@@ -8,21 +8,16 @@ import (
 	"softloss/losses/internal/kernel/spec"
 )
 
-// powConsts make p^a = 2^-shift exp((a + aLow) z - rem) for the logits z >= low of a row.
-type powConsts[T spec.Float] struct{ a, aLow, low, shift, rem T }
-
-// powFor returns those of a row with log1p(r) = log.
-func powFor[T spec.Float](s *softrow[T], a, log float64) (c powConsts[T]) {
-	// log p^a = a z - top, top = a (m + log), of which only the part beyond shift ln 2 counts.
+// powFor returns what makes p^a = 2^-shift exp((high + aLow) z - rem) for the logits z >= low of a
+// row with log1p(r) = log.
+func powFor[T spec.Float](s *softrow[T], a, log float64) (high, aLow, low, shift, rem T) {
+	// log p^a = a z - top, top = a (m + log), of which only the part beyond n ln 2 counts.
 	m := float64(s.m)
 	am := a * m
-	shift := math.RoundToEven((am + a*log) * math.Log2E)
-	c.a = T(a)
-	c.aLow = T(a - float64(c.a))
-	c.low = T(m + float64(s.low-s.m)/a)
-	c.shift = T(shift)
-	c.rem = T((am - shift*ln2High) + (a*log + (math.FMA(a, m, -am) - shift*ln2Low)))
-	return c
+	n := math.RoundToEven((am + a*log) * math.Log2E)
+	high = T(a)
+	return high, T(a - float64(high)), T(m + float64(s.low-s.m)/a), T(n),
+		T((am - n*ln2High) + (a*log + (math.FMA(a, m, -am) - n*ln2Low)))
 }
 
 // powIsExact reports whether powTerms is exact enough for a row without large exponentials: the

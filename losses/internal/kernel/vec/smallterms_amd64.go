@@ -45,8 +45,7 @@ func (b *oddsRows[T]) blockTerms(p *plan, z, t []T, n int) (ok bool) {
 		case p.smooth != nil:
 			lane[w] = T(2 * c / p.smooth.small.most)
 		case p.kind == gce:
-			x := powFor(&o.softrow, p.a, o.log)
-			lane[w], lane[2*w], lane[3*w], lane[4*w], lane[5*w] = x.a, x.aLow, x.low, x.shift, x.rem
+			lane[w], lane[2*w], lane[3*w], lane[4*w], lane[5*w] = powFor(&o.softrow, p.a, o.log)
 		default:
 			lane[w], lane[2*w], lane[3*w] = o.m, T(o.log), T(c)
 		}
@@ -106,8 +105,8 @@ func terms[T spec.Float](
 		sum *= p.smallFactor()
 		scalePhi(phi, p.smallFactor())
 	case p.kind == gce:
-		k := powFor(s, p.a, log)
-		sum, mass, bad = u.powTerms(&h[0], first(phi), &x[0], &y[0], n, limit, k.a, k.aLow, k.low, k.shift, k.rem, s.ahead)
+		a, aLow, low, shift, rem := powFor(s, p.a, log)
+		sum, mass, bad = u.powTerms(&h[0], first(phi), &x[0], &y[0], n, limit, a, aLow, low, shift, rem, s.ahead)
 		sum *= p.smallFactor()
 		scalePhi(phi, p.smallFactor())
 	case p.kind == poly1:

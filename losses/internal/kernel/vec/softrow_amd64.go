@@ -25,18 +25,18 @@ func begin[T spec.Float](u unit[T], z []T) (s softrow[T], ok bool) {
 		most := bound64 // no constant of float32
 		bound = T(most)
 	}
-	return rowOf(m, shift, em, len(z)), m < bound && m > -bound
+	s.set(m, shift, em, len(z))
+	return s, m < bound && m > -bound
 }
 
-// rowOf returns a row of k elements with what maxExp returns. It is prefetched as aheadOfPasses
-// says.
-func rowOf[T spec.Float](m, shift, em T, k int) softrow[T] {
+// set makes s a row of k elements with what maxExp returns. It is prefetched as aheadOfPasses says.
+func (s *softrow[T]) set(m, shift, em T, k int) {
 	lowest := T(lowest32)
 	if spec.Size[T]() == 8 {
 		least := lowest64 // no constant of float32
 		lowest = T(least)
 	}
-	return softrow[T]{m, m + lowest, shift, float64(em), min(k*spec.Size[T](), mostAhead)}
+	s.m, s.low, s.shift, s.em, s.ahead = m, m+lowest, shift, float64(em), min(k*spec.Size[T](), mostAhead)
 }
 
 // spread is how many times the largest exponential their sum must be for it to be taken out by
