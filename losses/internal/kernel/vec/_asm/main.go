@@ -165,6 +165,7 @@ func main() {
 	if err := errors.Join(writeAdapters(*adapterFile), writeConstants(*constantFile)); err != nil {
 		log.Fatal(err)
 	}
+	pruneMoves()
 	Generate()
 }
 
