@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/mmcloughlin/avo/attr"
@@ -12,10 +11,11 @@ import (
 
 // What tiles of cross entropy do for the classes of an index.
 
-// classSums emits labelSums of the one-hot labels of classes. Unless the logits are prepared, the
-// maxima less themselves are 0; a second one of a row counts as the first.
+// classSums emits labelSums of the one-hot labels of classes. Unless the logits are prepared,
+// column returns them as they are, and the maxima less themselves are 0; a second one of a row
+// counts as the first.
 func (x *tileRows) classSums(exp func(off reg.GPVirtual, i int) reg.VecVirtual,
-	column func(off reg.GPVirtual, i int) (less reg.VecVirtual, first mask), prepared bool) (s crossEntropySums) {
+	column func(off reg.GPVirtual, i int) (z reg.VecVirtual, first mask), prepared bool) (s crossEntropySums) {
 	g := x.g
 	hot, v := x.hot(), g.zeros(2)
 	own, dot := v[0], v[1]
@@ -30,6 +30,7 @@ func (x *tileRows) classSums(exp func(off reg.GPVirtual, i int) reg.VecVirtual,
 		return nil, first
 	}, prepared)
 	if !prepared {
+		g.sub(x.most, dot, dot)
 		g.keep(g.cmp(eqOQ, own, dot), g.loaded(g.constant(1)), own)
 	}
 	others := g.vec()
@@ -40,39 +41,41 @@ func (x *tileRows) classSums(exp func(off reg.GPVirtual, i int) reg.VecVirtual,
 
 // hot returns what emits the rows whose class column i behind the one at off is.
 func (x *tileRows) hot() func(off reg.GPVirtual, i int) mask {
-	g, class, numbers := x.g, x.g.parkLane(x.g.classes(x.index, 0), x.lanes, "P"), GP64()
+	g, class, numbers := x.g, x.g.classes(x.index, 0), GP64()
 	LEAQ(x.g.firstNumbers(), numbers)
+	if !g.avx512 {
+		return func(off reg.GPVirtual, i int) mask { return g.cmp(eqOQ, nth(numbers, off, i, g), class) }
+	}
 	return func(off reg.GPVirtual, i int) mask {
 		at := GP64()
 		MOVQ(off, at)
 		SHRQ(Imm(uint64(log2(g.lanes()))), at)
 		number := Mem{Base: numbers, Index: at, Scale: 1, Disp: i * g.floatSize()}
-		if g.avx512 {
-			k := K()
-			g.pick(VCMPPS_BCST, VCMPPD_BCST, Imm(eqOQ), number, class, k)
-			return mask{op: k}
-		}
-		v := g.vec()
-		g.bcast(number, v)
-		return g.cmp(eqOQ, class, v)
+		k := K()
+		g.pick(VCMPPS_BCST, VCMPPD_BCST, Imm(eqOQ), number, class, k)
+		return mask{op: k}
 	}
 }
 
 // mostColumns is how many a tile may have.
 const mostColumns = 64
 
-// firstNumbers returns memory with 0, 1, 2 and so on, for the columns of a tile.
+// firstNumbers returns memory with 0, 1, 2 and so on, for the columns of a tile: with AVX2, which
+// takes no single number for all lanes, each fills a vector.
 func (g isa) firstNumbers() Mem {
-	name := fmt.Sprint("firstNumbers", g.floatSize())
+	name, each := "firstNumbers"+g.suffix(), 1
 	if m, ok := constants[name]; ok {
 		return m
 	}
+	if !g.avx512 {
+		each = g.lanes()
+	}
 	m := GLOBL(name, attr.RODATA|attr.NOPTR)
-	for i := range mostColumns {
-		if g.f64 {
-			DATA(8*i, U64(math.Float64bits(float64(i))))
+	for i := range mostColumns * each {
+		if x := float64(i / each); g.f64 {
+			DATA(8*i, U64(math.Float64bits(x)))
 		} else {
-			DATA(4*i, U32(math.Float32bits(float32(i))))
+			DATA(4*i, U32(math.Float32bits(float32(x))))
 		}
 	}
 	constants[name] = m

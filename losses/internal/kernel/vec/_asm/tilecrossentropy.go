@@ -157,7 +157,7 @@ func (g isa) tileSumsBy(x tileRows, c tileExp, declined reg.GPVirtual) {
 	}
 	var s crossEntropySums
 	if x.index != nil {
-		s = x.classSums(x.exp, x.column, false)
+		s = x.classSums(x.exp, x.logits, false)
 	} else {
 		var signs reg.VecVirtual
 		s, signs = x.labelSums(x.exp, x.column, false)
@@ -208,7 +208,7 @@ func (g isa) tileColumns(index bool) {
 func (x *tileRows) spare() int {
 	n := 2
 	if x.index != nil {
-		n = 6
+		n = 5
 	}
 	if !x.c.near {
 		n--
@@ -240,12 +240,17 @@ func (x *tileRows) exp(off reg.GPVirtual, i int) (y reg.VecVirtual) {
 // of which those of first, the maxima, are left out.
 type columnTerms func(off reg.GPVirtual, i int) (terms []reg.VecVirtual, first mask)
 
-// column returns the logits less M of column i behind the one at off, and the rows whose first
-// maximum is there.
+// logits returns those of column i behind the one at off, and the rows whose first maximum is
+// there.
+func (x *tileRows) logits(off reg.GPVirtual, i int) (z reg.VecVirtual, first mask) {
+	z = x.g.vec()
+	x.g.load(nth(x.z, off, i, x.g), z)
+	return z, x.g.first(x.m, z)
+}
+
+// column is logits, less M.
 func (x *tileRows) column(off reg.GPVirtual, i int) (less reg.VecVirtual, first mask) {
-	less = x.g.vec()
-	x.g.load(nth(x.z, off, i, x.g), less)
-	first = x.g.first(x.m, less)
+	less, first = x.logits(off, i)
 	x.g.sub(x.most, less, less)
 	return less, first
 }
