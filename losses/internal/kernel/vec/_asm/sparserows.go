@@ -157,6 +157,40 @@ func (s *sparse) setTop(z, n reg.GPVirtual) {
 	}
 	m := float64(groups)
 	s.setStart(s.total(sum), s.constant(math.Pow(m, 1-1/float64(s.n))), s.constant(1/m))
+	s.lowerStart(parts)
+}
+
+// lowerStart takes a step of Newton's from start, of Σ p = 1 over classes of which it has the max(1
+// + x, 0): as that is convex in the shift, what was no less than the root stays so, and that no
+// less than the shift of all classes. A bit more than 1 keeps it there when rounded. It overwrites
+// parts.
+func (s *sparse) lowerStart(parts []reg.VecVirtual) {
+	sums := s.zeros(2)
+	excess, slope, step := sums[0], sums[1], s.vec()
+	for _, g := range parts {
+		s.add(s.start, g, g)
+		if s.n == 1 {
+			s.addWhere(s.cmp(gtOQ, s.zero, g), s.constant(1), slope)
+		}
+		s.max(g, s.zero, g)
+		if s.n == 1 {
+			s.add(g, excess, excess)
+		} else {
+			s.add(g, slope, slope)
+			s.madd(g, g, excess)
+		}
+	}
+	excess, slope = s.total(excess), s.total(slope)
+	if s.n == 2 {
+		s.add(slope, slope, slope)
+	}
+	s.sub(s.constant(1+0x1p-40), excess, excess)
+	s.div(slope, excess, step)
+	s.max(step, s.zero, step)
+	start := s.vec()
+	s.load(s.start, start)
+	s.sub(step, start, start)
+	s.start = s.park(start)
 }
 
 // addNear adds max(1 + x, 0) of logits, which it overwrites, to sum.
