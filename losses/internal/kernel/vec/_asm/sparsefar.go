@@ -61,21 +61,33 @@ func (x *nearLists) far(n int) (rejected reg.GPVirtual) {
 		VCVTPS2PD(limit, wide)
 		limit = wide
 	}
-	factor := g.vec()
-	g.fetchOne(x.number("scale", g.size()), factor)
+	factor, short := g.vec(), g.narrow && g.avx512
+	if short {
+		g.elements().bcast(x.number("scale", g.size()), factor)
+	} else {
+		g.fetchOne(x.number("scale", g.size()), factor)
+	}
 	v := g.zeros(3)
 	zero, labels, signs := v[0], v[1], v[2]
 	ng, least, f, terms := g.park(twice), g.park(limit), g.park(factor), g.blocked()
 	z, t, grad, byLabel := g.param("z"), g.param("t"), g.param("grad"), g.param("labelGrad")
 	g.blocks(g.param("k"), func(i reg.GPVirtual, v int, m *mask) {
-		y, label, d := g.get(z, i, v, m), g.get(t, i, v, m), g.vec()
+		y, label := g.get(z, i, v, m), g.get(t, i, v, m)
 		far := g.cmp(neqUQ, g.constant(0), label)
 		g.keepWhere(far, ltOQ, least, y)
 		g.or(label, signs, signs)
 		g.add(label, labels, labels)
-		g.load(f, d)
-		g.rsub(zero, label, d)
-		g.put(d, grad, i, v, m)
+		if short { // f t is the same number when float32 computes it
+			d := YMM()
+			VMOVAPS(factor.AsY(), d)
+			VFNMADD213PS(zero.AsY(), g.getElements(t, i, v, m), d)
+			g.leaveElements(d, grad, i, v, m)
+		} else {
+			d := g.vec()
+			g.load(f, d)
+			g.rsub(zero, label, d)
+			g.put(d, grad, i, v, m)
+		}
 		root := label
 		if n == 2 {
 			root = g.farRoot(t, i, v, m, label, far)
@@ -104,6 +116,15 @@ func (x *nearLists) far(n int) (rejected reg.GPVirtual) {
 	TESTL(bits, bits)
 	SETNE(rejected.As8())
 	return rejected
+}
+
+// leaveElements stores the float32 of as many lanes as g has as vector v of p at i; with AVX-512.
+func (g isa) leaveElements(x reg.VecVirtual, p, i reg.GPVirtual, v int, m *mask) {
+	if m == nil {
+		VMOVUPS(x, at(p, i, g, v*g.bytes()))
+	} else {
+		VMOVUPS(x, m.op, at(p, i, g, 0))
+	}
 }
 
 // farRoot emits √t of labels, in float32 where that is what they are.
