@@ -589,11 +589,12 @@ func sigmoidAsymmetricSingleF32AVX512(loss *float64, grad *float32, z *float32, 
 func sigmoidFocalAsymmetricSingleF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
 
 // klSingleTermsF32AVX512 stores Σ t d and Σ t |d| for d = (log t - z) + c, of n rows of k labels t,
-// and for a |c| up to 256 that is a multiple of 2^-14, and the least label that is not 0: sums, c
-// and the least label stand in numbers, row by row.
+// and for a |c| up to 256 that is a multiple of 2^-14, and the least label that is not 0: sums, c,
+// rest and the least label stand in numbers, row by row. Unless labelGrad is nil it stores d + 1 +
+// rest there.
 //
 //go:noescape
-func klSingleTermsF32AVX512(numbers *float64, z *float32, t *float32, k int, n int)
+func klSingleTermsF32AVX512(numbers *float64, labelGrad *float32, z *float32, t *float32, k int, n int)
 
 // minusLogsF32AVX512 stores -log t in dst, most where it is more or t is 0 or denormal.
 //

@@ -52,8 +52,8 @@ func kl[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, scratch 
 	defer putTile(tile)
 	terms, from := tile.kl[:], 0 // of rows from that one on
 	block := func(i int, s []spec.SoftmaxOf) {
-		if from = i; labelGrad == nil && single512[T]() {
-			klBlock(terms[:len(s)], s, z[i*k:], t[i*k:], k)
+		if from = i; single512[T]() {
+			klBlock(terms[:len(s)], s, labelGrad, z, t, i, k)
 		}
 	}
 	return eachSoftmax(grad, z, t, narrow, k, block, func(j int, s *spec.SoftmaxOf, e []T) (ok bool) {
@@ -77,16 +77,19 @@ func kl[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, scratch 
 // farthest is the log-sum-exp up to which the terms of a row are computed in float32.
 const farthest = 256
 
-// klBlock computes the terms of rows in float32.
-func klBlock[T spec.Float](terms []klTerms, s []spec.SoftmaxOf, z, t []T, k int) {
+// klBlock computes the terms of the rows from row i on in float32, and unless labelGrad is nil
+// stores their gradients by the labels there.
+func klBlock[T spec.Float](terms []klTerms, s []spec.SoftmaxOf, labelGrad, z, t []T, i, k int) {
 	for j := range terms {
-		terms[j].c = 0
+		x := &terms[j]
+		x.c, x.rest = 0, 0
 		if lse := s[j].Max + s[j].Log; math.Abs(lse) < farthest {
-			terms[j].c = float32(math.Round(lse*0x1p14) * 0x1p-14)
+			x.c = float32(math.Round(lse*0x1p14) * 0x1p-14)
+			x.rest = float32(lse - float64(x.c))
 		}
 	}
 	var u f32AVX512
-	u.klSingleTerms(&terms[0].sum, float(&z[0]), float(&t[0]), k, len(terms))
+	u.klSingleTerms(&terms[0].sum, floats(spec.Row(labelGrad, i, k)), float(&z[i*k]), float(&t[i*k]), k, len(terms))
 }
 
 // klSingle computes the loss of one row of float32, where e is scratch memory: with the log-sum-exp
@@ -95,7 +98,7 @@ func klBlock[T spec.Float](terms []klTerms, s []spec.SoftmaxOf, z, t []T, k int)
 func klSingle[T spec.Float](u unit[T], v wide[T], s *spec.SoftmaxOf, terms *klTerms, e []float64, loss *float64,
 	l, x, y []T) (ok bool) {
 	mass, few := s.Others+s.Own, len(x) <= mostMinute
-	if l == nil && single512[T]() && math.Abs(s.Max+s.Log) < farthest {
+	if single512[T]() && math.Abs(s.Max+s.Log) < farthest {
 		if few && terms.least < minute {
 			return false
 		}

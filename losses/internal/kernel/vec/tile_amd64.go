@@ -81,7 +81,9 @@ type tile[T spec.Float] struct {
 // klTerms are what klSingleTerms takes and stores of a row.
 type klTerms struct {
 	sum, size float64
-	c, least  float32
+	c, rest   float32
+	least     float32
+	_         float32
 }
 
 // tiler moves rows of elements T to and from tiles of A, which are as wide as its vectors of A, or

@@ -492,8 +492,8 @@ func (f32AVX512) sigmoidAsymmetricSingle(loss *float64, grad, z, yes, no, scales
 func (f32AVX512) sigmoidFocalAsymmetricSingle(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidFocalAsymmetricSingleF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
-func (f32AVX512) klSingleTerms(numbers *float64, z, t *float32, k, n int) {
-	klSingleTermsF32AVX512(numbers, z, t, k, n)
+func (f32AVX512) klSingleTerms(numbers *float64, labelGrad, z, t *float32, k, n int) {
+	klSingleTermsF32AVX512(numbers, labelGrad, z, t, k, n)
 }
 func (f32AVX512) minusLogs(dst, t *float32, n int, most float32) { minusLogsF32AVX512(dst, t, n, most) }
 func (f32AVX512) addRows(dst, x *float32, n int) (sum float32)   { return addRowsF32AVX512(dst, x, n) }

@@ -106,43 +106,70 @@ const (
 	klSum   = 0
 	klSize  = 8
 	klShift = 16
-	klLeast = 20
-	klSizes = 24 // of all
+	klRest  = 20
+	klLeast = 24
+	klSizes = 32 // of all
 )
 
 // klSingleTerms is klTerms in float32, with AVX-512: log t - l is a difference of a number that is
 // exact and z, rounded once.
 func (g isa) klSingleTerms() {
-	g.text("klSingleTerms", "func(numbers *float64, z, t *T, k, n int)",
+	g.text("klSingleTerms", "func(numbers *float64, labelGrad, z, t *T, k, n int)",
 		"stores Σ t d and Σ t |d| for d = (log t - z) + c, of n rows of k labels t, and for a |c| up to 256 that is a "+
-			"multiple of 2^-14, and the least label that is not 0: sums, c and the least label stand in numbers, row by row.")
-	numbers, z, t, k := g.param("numbers"), g.param("z"), g.param("t"), g.param("k")
+			"multiple of 2^-14, and the least label that is not 0: sums, c, rest and the least label stand in numbers, row by "+
+			"row. Unless labelGrad is nil it stores d + 1 + rest there.")
+	numbers, labelGrad, z, t, k := g.param("numbers"), g.param("labelGrad"), g.param("z"), g.param("t"), g.param("k")
+	n := g.param("n")
 	logs := g.splitLogs()
-	g.eachRow(k, g.param("n"), []reg.GPVirtual{z, t}, nil, func() {
-		c, sum, size, least := g.vec(), g.folded(true), g.zeros(2), g.vec()
-		g.bcast(Mem{Base: numbers, Disp: klShift}, c)
-		g.load(g.infinity(1), least)
-		g.fours(k, func(i reg.GPVirtual, v int, m *mask) {
-			lab, u := g.get(t, i, v, m), g.vec()
-			g.move(lab, u)
-			d, low := g.splitLog(logs, u)
-			g.sub(c, d, d)
-			g.add(g.get(z, i, v, m), d, d) // with the other sign
-			some := g.cmp(neqUQ, g.constant(0), lab)
-			VMINPS(lab, least, some.op, least)
-			VFNMADD231PS(low, lab, some.op, sum.inner[v%2])
-			VFNMADD231PS(d, lab, some.op, sum.inner[v%2])
-			g.and(g.abs(), d, d)
-			VFMADD231PS(d, lab, some.op, size[v%2])
-		}, func() { g.fold(sum) })
-		VMOVSD(g.foldedTotal(sum).AsX(), Mem{Base: numbers, Disp: klSum})
-		total := g.total(size).AsX()
-		VCVTSS2SD(total, total, total) // rounded as it is: it is compared with sum alone
-		VMOVSD(total, Mem{Base: numbers, Disp: klSize})
-		VMOVSS(g.reduce(least, g.min).AsX(), Mem{Base: numbers, Disp: klLeast})
-		ADDQ(Imm(klSizes), numbers)
+	either(labelGrad, func(labelGrad reg.GPVirtual) {
+		rows := []reg.GPVirtual{z, t}
+		if labelGrad != nil {
+			rows = append(rows, labelGrad)
+		}
+		g.eachRow(k, n, rows, nil, func() { g.klSingleRow(logs, numbers, labelGrad, z, t, k) })
 	})
 	g.ret()
+}
+
+// klSingleRow is klSingleTerms for one row, after which numbers are those of the next.
+func (g isa) klSingleRow(logs splitLogs, numbers, labelGrad, z, t, k reg.GPVirtual) {
+	c, sum, size, least := g.vec(), g.folded(true), g.zeros(2), g.vec()
+	g.bcast(Mem{Base: numbers, Disp: klShift}, c)
+	g.load(g.infinity(1), least)
+	var more, rest reg.VecVirtual // c + 1, and rest
+	if labelGrad != nil {
+		more, rest = g.vec(), g.vec()
+		g.add(g.constant(1), c, more)
+		g.bcast(Mem{Base: numbers, Disp: klRest}, rest)
+	}
+	g.fours(k, func(i reg.GPVirtual, v int, m *mask) {
+		lab, u, z := g.get(t, i, v, m), g.vec(), g.get(z, i, v, m)
+		g.move(lab, u)
+		high, low := g.splitLog(logs, u)
+		if labelGrad != nil {
+			y, small := g.vec(), g.vec()
+			g.sub(high, more, y)
+			g.sub(z, y, y)
+			g.sub(low, rest, small)
+			g.add(small, y, y)
+			g.put(y, labelGrad, i, v, m)
+		}
+		d := high
+		g.sub(c, d, d)
+		g.add(z, d, d) // with the other sign
+		some := g.cmp(neqUQ, g.constant(0), lab)
+		VMINPS(lab, least, some.op, least)
+		VFNMADD231PS(low, lab, some.op, sum.inner[v%2])
+		VFNMADD231PS(d, lab, some.op, sum.inner[v%2])
+		g.and(g.abs(), d, d)
+		VFMADD231PS(d, lab, some.op, size[v%2])
+	}, func() { g.fold(sum) })
+	VMOVSD(g.foldedTotal(sum).AsX(), Mem{Base: numbers, Disp: klSum})
+	total := g.total(size).AsX()
+	VCVTSS2SD(total, total, total) // rounded as it is: it is compared with sum alone
+	VMOVSD(total, Mem{Base: numbers, Disp: klSize})
+	VMOVSS(g.reduce(least, g.min).AsX(), Mem{Base: numbers, Disp: klLeast})
+	ADDQ(Imm(klSizes), numbers)
 }
 
 func (g isa) klGrad() {
