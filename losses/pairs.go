@@ -120,7 +120,7 @@ func (b *batch[T]) collect(p *batch[T], linear bool) {
 		yes, no := float64(p.targetGrad[2*i]), float64(p.targetGrad[2*i+1])
 		g := times(q, yes) - no
 		if !linear { // the derivative of (q t + 1 - t) L
-			g = b.elementMass(i)*(yes-no) + (q-1)*b.shareOf(i)*b.lift*b.loss[i]
+			g = b.elementMass(i)*(yes-no) + times((q-1)*b.shareOf(i)*b.lift, b.loss[i])
 		}
 		b.targetGrad[i] = T(w * g)
 	}
