@@ -17,6 +17,13 @@ func times(a, b float64) float64 {
 	return a * b
 }
 
+// repeat fills x with copies of its first n elements.
+func repeat[E any](x []E, n int) {
+	for ; n < len(x); n *= 2 {
+		copy(x[n:], x[:n])
+	}
+}
+
 // longRow is of how many elements the halves of a row are at least that is added up by halves: many
 // terms that are alike each lose the same.
 const longRow = 64

@@ -24,13 +24,6 @@ func among(w []float64, class int) float64 {
 	return w[class]
 }
 
-// repeat fills x with copies of its first n elements.
-func repeat[E any](x []E, n int) {
-	for ; n < len(x); n *= 2 {
-		copy(x[n:], x[:n])
-	}
-}
-
 // elementMass returns S of element i, q t + 1 - t for the label t and the weight q of the positive
 // label.
 func (b *batch[T]) elementMass(i int) float64 {

@@ -11,19 +11,23 @@ import (
 func sigmoidRows[T kernel.Float](b *batch[T], l Loss, linear bool) (bad int, ok bool) {
 	s := sigmoidOf(l)
 	along, _ := any(b).(*batch[float64]) // where alone there are kernels along a direction
-	if s.kind == sigmoidNone || b.probs || b.targetGrad != nil || b.direction != nil && along == nil {
+	if s.kind == sigmoidNone || b.probs || b.direction != nil && along == nil {
+		return -1, false
+	}
+	if b.targetGrad != nil && (b.direction != nil || !b.knowsLabels(s, linear)) {
 		return -1, false
 	}
 	z, ok := b.sigmoidLogits()
 	if !ok {
 		return -1, false
 	}
-	yes, no := b.target, []T(nil) // 1 - yes
+	yes, no, keep := b.target, []T(nil), 1.0 // 1 - yes
 	if linear && b.posWeight != nil || b.smoothing.on() || b.direction != nil {
 		rule, ok := b.elementRule(linear)
 		if !ok {
 			return -1, false
 		}
+		keep = rule.Keep
 		buf := dense.Grow(&b.paired, 2*b.n)
 		yes, no = buf[:b.n], buf[b.n:]
 		if !kernel.SmoothElements(yes, no, b.target, b.positive, rule) {
@@ -34,6 +38,9 @@ func sigmoidRows[T kernel.Float](b *batch[T], l Loss, linear bool) (bad int, ok 
 		elementsAlong(along, s, any(z).([]float64), any(yes).([]float64), any(no).([]float64))
 	} else if !sigmoidEvaluate(s, b, z, yes, no) {
 		return b.badShare(), true
+	}
+	if b.targetGrad != nil {
+		elementLabels(b, s, z, keep)
 	}
 	return -1, true
 }

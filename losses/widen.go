@@ -18,7 +18,8 @@ func (b *batch[T]) widens(l Loss, linear bool) bool {
 		return true
 	}
 	if b.link == SigmoidLink {
-		exact := linear || !b.smoothing.on() && b.logitsAlone() && sigmoidOf(l).kind != sigmoidNone
+		s := sigmoidOf(l)
+		exact := linear || !b.smoothing.on() && s.kind != sigmoidNone && (b.targetGrad == nil || b.knowsLabels(s, linear))
 		return single[T]() && (b.shiftsLogits() && !b.shifted64 || b.probs || b.direction != nil || !exact)
 	}
 	return single[T]() && b.preparesTarget() && !linear
