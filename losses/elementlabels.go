@@ -10,7 +10,7 @@ import (
 // knowsLabels reports whether [elementLabels] knows the gradients by the labels, of a loss that is
 // linear in its target or not.
 func (b *batch[T]) knowsLabels(s sigmoidKernel, linear bool) bool {
-	return b.posWeight == nil && (linear || s.isEntropy())
+	return b.posWeight == nil && (linear || s.isEntropy() || s.kind == sigmoidKL && !b.smoothing.on())
 }
 
 // isEntropy reports whether s is cross entropy, and no more than that depends on labels.
@@ -22,13 +22,18 @@ func (s sigmoidKernel) isEntropy() bool {
 // the part that smoothing leaves of a label:
 //
 //	dL/dt = keep (L(z, 1) - L(z, 0)),   -keep z for cross entropy
+//
+// and for the divergence what its labels' own entropy adds.
 func elementLabels[T kernel.Float](b *batch[T], s sigmoidKernel, z []T, keep float64) {
-	buf := dense.Grow(&b.slopes, 2*b.n)
-	slope, scaled := buf[:b.n], buf[b.n:]
-	if s.isEntropy() {
+	buf := dense.Grow(&b.slopes, 3*b.n)
+	slope, scaled := buf[:b.n], buf[b.n:2*b.n]
+	if s.isEntropy() || s.kind == sigmoidKL {
 		kernel.Widen(slope, z)
 		kernel.Factors(slope, slope, -1)
 		noInfinity(slope)
+		if s.kind == sigmoidKL {
+			addLogits(slope, scaled, buf[2*b.n:], b.target)
+		}
 	} else {
 		c, label := *b, dense.Grow(&b.paired, b.n)
 		c.grad = nil
@@ -42,6 +47,26 @@ func elementLabels[T kernel.Float](b *batch[T], s sigmoidKernel, z []T, keep flo
 		kernel.AddScaled(slope, scaled, -1)
 	}
 	b.storeSlopes(slope, scaled, keep*b.lift)
+}
+
+// addLogits adds log t - log(1-t) to slope for the labels t. u and log hold as many.
+func addLogits[T kernel.Float](slope, u, log []float64, t []T) {
+	const most, least = 700, 1e-300 // exp(-700) is above the least
+	addLogs := func(sign float64) {
+		kernel.MinusLogs(log, u, most)
+		kernel.AddScaled(slope, log, -sign)
+		for i, x := range u {
+			if x < least {
+				slope[i] += sign * (kernel.Log(x) + most)
+			}
+		}
+	}
+	kernel.Widen(u, t)
+	addLogs(1)
+	for i, x := range u {
+		u[i] = 1 - x
+	}
+	addLogs(-1)
 }
 
 // noInfinity makes -Inf NaN, as what a logit +Inf leads to is.
