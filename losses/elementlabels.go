@@ -10,7 +10,12 @@ import (
 // knowsLabels reports whether [elementLabels] knows the gradients by the labels, of a loss that is
 // linear in its target or not.
 func (b *batch[T]) knowsLabels(s sigmoidKernel, linear bool) bool {
-	return b.posWeight == nil && (linear || s.isEntropy() || s.kind == sigmoidKL && !b.smoothing.on())
+	return b.posWeight == nil && (linear || s.isEntropy() || !b.smoothing.on() && (s.kind == sigmoidKL || s.isSymmetric()))
+}
+
+// isSymmetric reports whether s is the symmetric cross entropy.
+func (s sigmoidKernel) isSymmetric() bool {
+	return s.kind == sigmoidQuestion && s.question.Kind == kernel.Symmetric
 }
 
 // isEntropy reports whether s is cross entropy, and no more than that depends on labels.
@@ -25,14 +30,17 @@ func (s sigmoidKernel) isEntropy() bool {
 //
 // and for the divergence what its labels' own entropy adds.
 func elementLabels[T kernel.Float](b *batch[T], s sigmoidKernel, z []T, keep float64) {
-	buf := dense.Grow(&b.slopes, 3*b.n)
+	buf := dense.Grow(&b.slopes, 6*b.n+1)
 	slope, scaled := buf[:b.n], buf[b.n:2*b.n]
-	if s.isEntropy() || s.kind == sigmoidKL {
+	if s.isEntropy() || s.kind == sigmoidKL || s.isSymmetric() {
 		kernel.Widen(slope, z)
 		kernel.Factors(slope, slope, -1)
 		noInfinity(slope)
-		if s.kind == sigmoidKL {
-			addLogits(slope, scaled, buf[2*b.n:], b.target)
+		switch {
+		case s.kind == sigmoidKL:
+			addLogits(slope, scaled, buf[2*b.n:3*b.n], b.target)
+		case s.isSymmetric():
+			reverseSlopes(s.question, slope, buf[b.n:], z, b.target)
 		}
 	} else {
 		c, label := *b, dense.Grow(&b.paired, b.n)
@@ -67,6 +75,45 @@ func addLogits[T kernel.Float](slope, u, log []float64, t []T) {
 		u[i] = 1 - x
 	}
 	addLogs(-1)
+}
+
+// reverseSlopes makes slope, -z for logits z, the derivative of the symmetric cross entropy c by
+// the labels t,
+//
+//	-A z - B (p/t - q/(1-t)),   p = 1-q = 1/(1+exp(-z))
+//
+// without p/t where log t is at most C, and so for 1-t. memory has room for one and five times as
+// many.
+func reverseSlopes[T kernel.Float](c kernel.Question, slope, memory []float64, z, t []T) {
+	n := len(t)
+	wide, label, loss, p, q := memory[:n], memory[n:2*n], memory[2*n:3*n], memory[3*n:4*n], memory[4*n:5*n]
+	scale := memory[5*n:]
+	kernel.Widen(wide, z)
+	clear(label)
+	scale[0] = 1
+	kernel.SigmoidCrossEntropy(loss, p, wide, label, nil, scale)
+	label[0], scale[0] = 1, -1
+	repeat(label, 1)
+	kernel.SigmoidCrossEntropy(loss, q, wide, label, nil, scale)
+	reverse := ReverseCrossEntropy{c.C}
+	floor := reverse.floor()
+	free := func(t, other float64) bool {
+		if !(t > floor) || t > floor*(1+0x1p-30) {
+			return t > floor
+		}
+		_, free := reverse.log(t, other, floor)
+		return free
+	}
+	for i, v := range t {
+		t, u, g := float64(v), 1-float64(v), times(c.A, slope[i])
+		if free(t, u) {
+			g -= c.B * p[i] / t
+		}
+		if free(u, t) {
+			g += c.B * q[i] / u
+		}
+		slope[i] = g
+	}
 }
 
 // noInfinity makes -Inf NaN, as what a logit +Inf leads to is.
