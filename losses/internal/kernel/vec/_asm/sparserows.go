@@ -162,7 +162,7 @@ func (s *sparse) setTop(z, n reg.GPVirtual) {
 
 // lowerStart takes a step of Newton's from start, of Σ p = 1 over classes of which it has the max(1
 // + x, 0): as that is convex in the shift, what was no less than the root stays so, and that no
-// less than the shift of all classes. A bit more than 1 keeps it there when rounded. It overwrites
+// less than the shift of all classes, but for roundings, for which limit has room. It overwrites
 // parts.
 func (s *sparse) lowerStart(parts []reg.VecVirtual) {
 	sums := s.zeros(2)
@@ -184,7 +184,7 @@ func (s *sparse) lowerStart(parts []reg.VecVirtual) {
 	if s.n == 2 {
 		s.add(slope, slope, slope)
 	}
-	s.sub(s.constant(1+0x1p-40), excess, excess)
+	s.sub(s.constant(1), excess, excess)
 	s.div(slope, excess, step)
 	s.max(step, s.zero, step)
 	start := s.vec()
@@ -227,7 +227,7 @@ func (s *sparse) least() reg.VecVirtual {
 // limit returns least in as many lanes as numbers have.
 func (s *sparse) limit() reg.VecVirtual {
 	limit := s.vec()
-	s.load(s.constant(-1), limit) // M + n (δ - 1), rounded: no logit that is larger is less than that
+	s.load(s.constant(-1-0x1p-40), limit) // M + n (δ - 1), rounded: no logit that is larger is less than that
 	s.sub(s.start, limit, limit)
 	if s.n == 2 {
 		s.add(limit, limit, limit)
