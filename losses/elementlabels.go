@@ -23,6 +23,12 @@ func (s sigmoidKernel) isEntropy() bool {
 	return s.kind == sigmoidCrossEntropy || s.kind == sigmoidQuestion && s.question.Kind == kernel.Penalised
 }
 
+// knowsSlope reports whether the derivative of s by a label is known without the losses of both
+// labels, of which it is the difference.
+func (s sigmoidKernel) knowsSlope() bool {
+	return s.isEntropy() || s.kind == sigmoidKL || s.isSymmetric()
+}
+
 // elementLabels stores the gradients by the labels of elements with the logits z, of which keep is
 // the part that smoothing leaves of a label:
 //
@@ -32,7 +38,7 @@ func (s sigmoidKernel) isEntropy() bool {
 func elementLabels[T kernel.Float](b *batch[T], s sigmoidKernel, z []T, keep float64) {
 	buf := dense.Grow(&b.slopes, 6*b.n+1)
 	slope, scaled := buf[:b.n], buf[b.n:2*b.n]
-	if s.isEntropy() || s.kind == sigmoidKL || s.isSymmetric() {
+	if s.knowsSlope() {
 		kernel.Widen(slope, z)
 		kernel.Factors(slope, slope, -1)
 		noInfinity(slope)
