@@ -67,7 +67,7 @@ type options struct {
 // scratch is memory that the rows of one goroutine use.
 type scratch[T kernel.Float] struct {
 	prepared, shifted, tmp []T
-	hi, low                []T // a prepared's
+	summands               []T // to the logits, a prepared's
 	paired                 []T // elements as rows of two classes
 	termGrad, termScale    []T // of a term of a sum
 	extra                  []T // of the z-loss

@@ -50,7 +50,7 @@ type lifting struct {
 type buffers[T kernel.Float] struct {
 	input, target, sample, upstream, direction, share, scale, grad, targetGrad        []T
 	out, weightGrad                                                                   []T // with SigmoidLink
-	hi, low, ofMass                                                                   []T
+	hi, low, summands, ofMass                                                         []T
 	prepared                                                                          kernel.Prepared[T]
 	made                                                                              kernel.Made[T]
 	mass                                                                              []float64 // weighed

@@ -27,7 +27,7 @@ func (e *engine[T]) prepareShift() {
 		return
 	}
 	if e.shift != nil || e.movesLabel() {
-		p.Hi, p.Low = dense.Grow(&e.buf.hi, e.k), dense.Grow(&e.buf.low, e.k)
+		p.AddIn(dense.Grow(&e.buf.summands, 4*e.k))
 		if !kernel.Lower(p, nil, nil, e.shift, e.temperature) {
 			return
 		}
@@ -68,9 +68,11 @@ func (b *batch[T]) computeFused(l Loss, linear bool) (row int, err error) {
 	}
 	p := *b.fused
 	if b.movesLabel() {
-		p.Hi, p.Low = dense.Grow(&b.hi, b.k), dense.Grow(&b.low, b.k)
+		p.AddIn(dense.Grow(&b.summands, 4*b.k))
 		copy(p.Hi, b.fused.Hi)
 		copy(p.Low, b.fused.Low)
+		copy(p.Power, b.fused.Power)
+		copy(p.Rest, b.fused.Rest)
 	}
 	for i := range b.n {
 		if ready.fusedRow(&p, i, b.index, labels) {
@@ -262,9 +264,8 @@ func (b *batch[T]) fusedRow(p *kernel.Prepared[T], i int, index []int, labels ke
 		}
 	default:
 		m := b.moveOf(class, z)
-		hi, low := p.Hi[class], p.Low[class]
-		defer func() { p.Hi[class], p.Low[class] = hi, low }()
-		if !p.Set(class, b.shiftOf(class)+m.by, b.temperature) {
+		defer kernel.Set(p, class, b.shiftOf(class), b.temperature)
+		if !kernel.Set(p, class, b.shiftOf(class)+m.by, b.temperature) {
 			return false
 		}
 		slope = m.slope

@@ -95,7 +95,7 @@ func (b *block[T]) declinePosition(t *testing.T, labels []T, pos int) {
 	if !Prepares(&divided) {
 		return
 	}
-	shifted.Hi, shifted.Low = make([]T, b.k), make([]T, b.k)
+	shifted.AddIn(make([]T, 4*b.k))
 	plain := NewPrepared[T](1)
 	for i, p := range []*Prepared[T]{&divided, &shifted, &plain} {
 		for _, grad := range [][]T{make([]T, b.k), nil} {

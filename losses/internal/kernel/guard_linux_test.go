@@ -95,7 +95,7 @@ func TestGuardPrepared(t *testing.T) {
 }
 
 func guardPrepared[T Float](t *testing.T) {
-	var pages [6]numtest.Pages
+	var pages [8]numtest.Pages
 	for i := range pages {
 		pages[i] = numtest.NewPages(t, 8192)
 	}
@@ -109,6 +109,7 @@ func guardPrepared[T Float](t *testing.T) {
 			for _, behind := range []bool{true, false} {
 				p := x.p
 				p.Hi, p.Low = numtest.Guard(pages[0], p.Hi, behind), numtest.Guard(pages[1], p.Low, behind)
+				p.Power, p.Rest = numtest.Guard(pages[6], p.Power, behind), numtest.Guard(pages[7], p.Rest, behind)
 				g, z := numtest.Guard(pages[2], make([]T, k), behind), numtest.Guard(pages[3], x.z, behind)
 				labels := numtest.Guard(pages[4], x.t, behind)
 				byLabels := numtest.Guard(pages[5], make([]T, k), behind)

@@ -12,7 +12,7 @@ import (
 func TestGuardRows(t *testing.T) { both(t, guardRows[float32], guardRows[float64]) }
 
 func guardRows[T Float](t *testing.T) {
-	var pages [8]numtest.Pages
+	var pages [10]numtest.Pages
 	for i := range pages {
 		pages[i] = numtest.NewPages(t, 4096)
 	}
@@ -31,18 +31,20 @@ func guardRows[T Float](t *testing.T) {
 						p := &Prepared[T]{Factor: factor}
 						for _, p.Hi = range [][]T{nil, room(5)} {
 							if p.Hi != nil {
-								p.Low = room(6)
+								p.Low, p.Power, p.Rest = room(6), room(8), room(9)
 							}
 							if p.Hi != nil && Prepares(p) {
 								Lower(p, labels, wide, wide, 2)
 								clear(p.Hi)
 								clear(p.Low)
+								clear(p.Power)
+								clear(p.Rest)
 							}
 							if Prepares(p) {
 								CrossEntropyRow(p, &loss[0], to, z, target, r.IntN(k), 0.5, 0.25)
 							}
 						}
-						p.Low = nil
+						p.Low, p.Power, p.Rest = nil, nil, nil
 					}
 					if to != nil && RowByRow[T](k) {
 						SoftmaxRows(make([]SoftmaxOf, 1), to, z, target, []int{r.IntN(k)}, k)

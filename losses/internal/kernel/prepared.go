@@ -20,6 +20,9 @@ func Lower[T Float](p *Prepared[T], t []T, margin, shift []float64, temperature 
 	return vec.Lower(p, t, margin, shift, temperature)
 }
 
+// Set makes s/t what p adds to the logit of class k; see [spec.Prepared.Set].
+func Set[T Float](p *Prepared[T], k int, s, t float64) (ok bool) { return vec.Set(p, k, s, t) }
+
 // CrossEntropyRow computes the cross entropy of one row of prepared logits, and its gradient with a
 // term more, where the row is an ordinary one; see [vec.CrossEntropyRow].
 func CrossEntropyRow[T Float](p *Prepared[T], loss *float64, grad, z, t []T, index int, f, extra float64) (

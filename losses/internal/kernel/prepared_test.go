@@ -26,21 +26,23 @@ type preparedRow[T Float] struct {
 func newPreparedRow[T Float](r *rand.Rand, k int, temperature, offset float64, shifted, labels bool) *preparedRow[T] {
 	x := &preparedRow[T]{p: NewPrepared[T](temperature), index: r.IntN(k), labels: labels}
 	if shifted {
-		x.p.Hi, x.p.Low = make([]T, k), make([]T, k)
+		x.p.AddIn(make([]T, 4*k))
 	}
 	width := min(4, 8*temperature) // of z: the kernel takes differences of y up to 86
+	shift := make([]float64, k)
 	for j := range k {
 		x.z = append(x.z, T(offset+width*r.NormFloat64()))
 		x.t = append(x.t, T(math.Exp(r.NormFloat64())/float64(k)))
 		if r.IntN(4) == 0 {
 			x.t[j] = 0
 		}
-		var s float64
 		if shifted {
-			s = temperature * (100 + 3*r.NormFloat64())
-			x.p.Set(j, s, temperature)
+			shift[j] = temperature * (100 + 3*r.NormFloat64())
 		}
-		x.y = append(x.y, numtest.TwoSum(float64(x.z[j]), s).Div(numtest.Num(temperature)))
+		x.y = append(x.y, numtest.TwoSum(float64(x.z[j]), shift[j]).Div(numtest.Num(temperature)))
+	}
+	if shifted {
+		Lower(&x.p, nil, nil, shift, temperature)
 	}
 	return x
 }
@@ -167,7 +169,7 @@ func testPreparedDeclines[T Float](t *testing.T) {
 				"-Inf":           func(x *preparedRow[T]) { x.z[k/2] = T(math.Inf(-1)) },
 				"Inf":            func(x *preparedRow[T]) { x.z[0] = T(math.Inf(1)) },
 				"far apart":      func(x *preparedRow[T]) { x.z[0] -= 400 },
-				"shifted apart":  func(x *preparedRow[T]) { x.p.Set(k-1, -800, 1) },
+				"shifted apart":  func(x *preparedRow[T]) { Set(&x.p, k-1, -800, 1) },
 				"large":          func(x *preparedRow[T]) { add(x.z, 5000) },
 				"negative label": func(x *preparedRow[T]) { x.t[k-1] = -1 },
 				"NaN label":      func(x *preparedRow[T]) { x.t[k-1] = T(math.NaN()) },
@@ -188,8 +190,9 @@ func testPreparedDeclines[T Float](t *testing.T) {
 				}
 			}
 		}
-		p := Prepared[T]{Factor: 1, Hi: make([]T, 1), Low: make([]T, 1)}
-		require.False(t, p.Set(0, 1e4, 1))
+		p := Prepared[T]{Factor: 1}
+		p.AddIn(make([]T, 4))
+		require.False(t, Set(&p, 0, 1e4, 1))
 		require.False(t, Prepares(&Prepared[T]{Factor: 1e30}))
 	}
 }
@@ -204,8 +207,9 @@ func TestLower(t *testing.T) {
 		}
 		r := rand.New(rand.NewPCG(9, 9))
 		for _, k := range lengths() {
-			got, want := Prepared[float32]{Hi: make([]float32, k), Low: make([]float32, k)},
-				Prepared[float32]{Hi: make([]float32, k), Low: make([]float32, k)}
+			got, want := NewPrepared[float32](0.7), NewPrepared[float32](0.7)
+			got.AddIn(make([]float32, 4*k))
+			want.AddIn(make([]float32, 4*k))
 			labels, margin, shift := make([]float32, k), make([]float64, k), make([]float64, k)
 			for j := range k {
 				labels[j], margin[j], shift[j] = r.Float32(), 3*r.Float64(), 10*r.NormFloat64()
@@ -227,9 +231,11 @@ func TestLower(t *testing.T) {
 					if s != nil {
 						x += s[j]
 					}
-					want.Set(j, x, 0.7)
+					Set(&want, j, x, 0.7)
 					require.Equal(t, want.Hi[j], got.Hi[j], "%s k=%d", name, k)
 					require.InDelta(t, want.Low[j], got.Low[j], 1e-10, "%s k=%d", name, k)
+					require.Equal(t, want.Power[j], got.Power[j], "%s k=%d", name, k)
+					require.InDelta(t, want.Rest[j], got.Rest[j], 2e-9, "%s k=%d", name, k)
 				}
 			}
 			labels[k-1], margin[k-1] = 1, 6000
@@ -259,7 +265,7 @@ func TestPreparedEnds(t *testing.T) {
 					x := newPreparedRow[float32](r, k, 1, sign*most-shift, true, labels)
 					for j, z := range x.z {
 						s := shift + 3*r.NormFloat64()
-						x.p.Set(j, s, 1)
+						Set(&x.p, j, s, 1)
 						x.y[j] = numtest.TwoSum(float64(z), s)
 					}
 					_, ok := CrossEntropyRow(&x.p, new(float64), nil, x.z, nil, x.index, 1, 0)

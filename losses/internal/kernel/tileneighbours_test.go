@@ -66,9 +66,9 @@ func tilePreparations[T Float](k int) map[string]*Prepared[T] {
 	if !Prepares(&none) {
 		return nil
 	}
-	shifted.Hi, shifted.Low = make([]T, k), make([]T, k)
+	shifted.AddIn(make([]T, 4*k))
 	for i := range k {
-		shifted.Set(i, float64(i%5)/3, 1)
+		Set(&shifted, i, float64(i%5)/3, 1)
 	}
 	return map[string]*Prepared[T]{"z-loss": &none, "divided": &divided, "shifted": &shifted}
 }

@@ -7,10 +7,16 @@ import "math"
 //	y_k = (Factor + FactorLow) z_k + Hi_k + Low_k
 //
 // Nil slices stand for 0. A kernel that prepares them while it reads keeps all digits that the
-// exponential of y needs; FactorLow, what Factor has lost, is for float64 alone.
+// exponential of y needs; FactorLow, what Factor has lost, is for float64 alone. The kernels of
+// amd64 take what is added as
+//
+//	Hi_k + Low_k = Power_k ln 2 + Factor Rest_k
+//
+// too, Power a multiple of a power of two.
 type Prepared[T Float] struct {
 	Factor, FactorLow float64
 	Hi, Low           []T
+	Power, Rest       []T
 }
 
 // MostShift bounds what is added: Hi, a multiple of the grid, then has no more than 19 digits, or
@@ -31,6 +37,12 @@ func NewPrepared[T Float](t float64) (p Prepared[T]) {
 	p.Factor = 1 / t
 	p.FactorLow = math.FMA(-p.Factor, t, 1) / t
 	return p
+}
+
+// AddIn makes x, of four numbers a class, the memory for what is added.
+func (p *Prepared[T]) AddIn(x []T) {
+	k := len(x) / 4
+	p.Hi, p.Low, p.Power, p.Rest = x[:k:k], x[k:2*k:2*k], x[2*k:3*k:3*k], x[3*k:]
 }
 
 // Set makes s/t what is added to the logit of class k. It reports whether that is in range.

@@ -118,38 +118,42 @@ func dividedExpsF32AVX512(e *float32, z *float32, n int, factor float64, factorL
 //go:noescape
 func dividedF32AVX512(z *float32, n int, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
 
-// shiftedDotExpsF32AVX512 is odds of other logits. The logits are y = factor z + hi + low, hi a
-// multiple of the grid. factorLow is what factor has lost, for float64. dot is Σ t (z - m), mass Σ
-// t without that of m. The exponentials are stored in e. ok is 0 for rows that are not ordinary:
-// logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches ahead
-// elements in advance.
+// shiftedDotExpsF32AVX512 is odds of other logits. The logits are factor z + hi + low, hi a
+// multiple of the grid; hi + low = power ln 2 + factor rest, power a multiple of what the
+// exponentials have powers of two for. factorLow is what factor has lost, for float64. dot is Σ t
+// (z - m), mass Σ t without that of m. The exponentials are stored in e. ok is 0 for rows that are
+// not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
+// ahead elements in advance.
 //
 //go:noescape
-func shiftedDotExpsF32AVX512(e *float32, z *float32, t *float32, n int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
+func shiftedDotExpsF32AVX512(e *float32, z *float32, t *float32, n int, power *float32, rest *float32, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
-// shiftedDotF32AVX512 is odds of other logits. The logits are y = factor z + hi + low, hi a
-// multiple of the grid. factorLow is what factor has lost, for float64. dot is Σ t (z - m), mass Σ
-// t without that of m. ok is 0 for rows that are not ordinary: logits far apart, no numbers or
-// large, or a label with a sign or NaN. It prefetches ahead elements in advance.
+// shiftedDotF32AVX512 is odds of other logits. The logits are factor z + hi + low, hi a multiple of
+// the grid; hi + low = power ln 2 + factor rest, power a multiple of what the exponentials have
+// powers of two for. factorLow is what factor has lost, for float64. dot is Σ t (z - m), mass Σ t
+// without that of m. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large,
+// or a label with a sign or NaN. It prefetches ahead elements in advance.
 //
 //go:noescape
-func shiftedDotF32AVX512(z *float32, t *float32, n int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
+func shiftedDotF32AVX512(z *float32, t *float32, n int, power *float32, rest *float32, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
-// shiftedExpsF32AVX512 is odds of other logits. The logits are y = factor z + hi + low, hi a
-// multiple of the grid. factorLow is what factor has lost, for float64. The exponentials are stored
-// in e. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a label
-// with a sign or NaN. It prefetches ahead elements in advance.
+// shiftedExpsF32AVX512 is odds of other logits. The logits are factor z + hi + low, hi a multiple
+// of the grid; hi + low = power ln 2 + factor rest, power a multiple of what the exponentials have
+// powers of two for. factorLow is what factor has lost, for float64. The exponentials are stored in
+// e. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a label with
+// a sign or NaN. It prefetches ahead elements in advance.
 //
 //go:noescape
-func shiftedExpsF32AVX512(e *float32, z *float32, n int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
+func shiftedExpsF32AVX512(e *float32, z *float32, n int, power *float32, rest *float32, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
 
-// shiftedF32AVX512 is odds of other logits. The logits are y = factor z + hi + low, hi a multiple
-// of the grid. factorLow is what factor has lost, for float64. ok is 0 for rows that are not
+// shiftedF32AVX512 is odds of other logits. The logits are factor z + hi + low, hi a multiple of
+// the grid; hi + low = power ln 2 + factor rest, power a multiple of what the exponentials have
+// powers of two for. factorLow is what factor has lost, for float64. ok is 0 for rows that are not
 // ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
 // ahead elements in advance.
 //
 //go:noescape
-func shiftedF32AVX512(z *float32, n int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
+func shiftedF32AVX512(z *float32, n int, power *float32, rest *float32, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
 
 // ordinaryGradsF32AVX512 stores in e the gradients of cross entropy of n rows of k elements, times
 // their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
@@ -173,13 +177,14 @@ func dividedGradsF32AVX512(e *float32, z *float32, target *float32, f *float32, 
 // shiftedGradsF32AVX512 stores in e the gradients of cross entropy of n rows of k elements, times
 // their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
 // before a row that is not ordinary or has an invalid label, and returns how many it has done. It
-// prefetches ahead elements in advance. The logits are y = factor z + hi + low, hi a multiple of
-// the grid. factorLow is what factor has lost, for float64. The gradients have an additional term,
-// f extra lse p, lse = m + log1p(r), with an extra each, extraStep bytes apart, unless extra is
-// nil.
+// prefetches ahead elements in advance. The logits are factor z + hi + low, hi a multiple of the
+// grid; hi + low = power ln 2 + factor rest, power a multiple of what the exponentials have powers
+// of two for. factorLow is what factor has lost, for float64. The gradients have an additional
+// term, f extra lse p, lse = m + log1p(r), with an extra each, extraStep bytes apart, unless extra
+// is nil.
 //
 //go:noescape
-func shiftedGradsF32AVX512(e *float32, z *float32, target *float32, f *float32, numbers *float64, k int, n int, step int, extra *float32, extraStep int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (done int)
+func shiftedGradsF32AVX512(e *float32, z *float32, target *float32, f *float32, numbers *float64, k int, n int, step int, extra *float32, extraStep int, power *float32, rest *float32, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (done int)
 
 // smoothedGradsF32AVX512 stores in e the gradients of cross entropy of n rows of k elements, times
 // their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
@@ -211,13 +216,14 @@ func dividedIndexGradsF32AVX512(e *float32, z *float32, target *int, f *float32,
 // shiftedIndexGradsF32AVX512 stores in e the gradients of cross entropy of n rows of k elements,
 // times their factors f, which are step bytes apart, and in numbers what the losses are made of. It
 // ends before a row that is not ordinary or has an invalid label, and returns how many it has done.
-// It prefetches ahead elements in advance. The logits are y = factor z + hi + low, hi a multiple of
-// the grid. factorLow is what factor has lost, for float64. The gradients have an additional term,
-// f extra lse p, lse = m + log1p(r), with an extra each, extraStep bytes apart, unless extra is
-// nil.
+// It prefetches ahead elements in advance. The logits are factor z + hi + low, hi a multiple of the
+// grid; hi + low = power ln 2 + factor rest, power a multiple of what the exponentials have powers
+// of two for. factorLow is what factor has lost, for float64. The gradients have an additional
+// term, f extra lse p, lse = m + log1p(r), with an extra each, extraStep bytes apart, unless extra
+// is nil.
 //
 //go:noescape
-func shiftedIndexGradsF32AVX512(e *float32, z *float32, target *int, f *float32, numbers *float64, k int, n int, step int, extra *float32, extraStep int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (done int)
+func shiftedIndexGradsF32AVX512(e *float32, z *float32, target *int, f *float32, numbers *float64, k int, n int, step int, extra *float32, extraStep int, power *float32, rest *float32, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (done int)
 
 // smoothedIndexGradsF32AVX512 stores in e the gradients of cross entropy of n rows of k elements,
 // times their factors f, which are step bytes apart, and in numbers what the losses are made of. It
@@ -1050,38 +1056,42 @@ func dividedExpsF64AVX512(e *float64, z *float64, n int, factor float64, factorL
 //go:noescape
 func dividedF64AVX512(z *float64, n int, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
 
-// shiftedDotExpsF64AVX512 is odds of other logits. The logits are y = factor z + hi + low, hi a
-// multiple of the grid. factorLow is what factor has lost, for float64. dot is Σ t (z - m), mass Σ
-// t without that of m. The exponentials are stored in e. ok is 0 for rows that are not ordinary:
-// logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches ahead
-// elements in advance.
+// shiftedDotExpsF64AVX512 is odds of other logits. The logits are factor z + hi + low, hi a
+// multiple of the grid; hi + low = power ln 2 + factor rest, power a multiple of what the
+// exponentials have powers of two for. factorLow is what factor has lost, for float64. dot is Σ t
+// (z - m), mass Σ t without that of m. The exponentials are stored in e. ok is 0 for rows that are
+// not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
+// ahead elements in advance.
 //
 //go:noescape
-func shiftedDotExpsF64AVX512(e *float64, z *float64, t *float64, n int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
+func shiftedDotExpsF64AVX512(e *float64, z *float64, t *float64, n int, power *float64, rest *float64, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
-// shiftedDotF64AVX512 is odds of other logits. The logits are y = factor z + hi + low, hi a
-// multiple of the grid. factorLow is what factor has lost, for float64. dot is Σ t (z - m), mass Σ
-// t without that of m. ok is 0 for rows that are not ordinary: logits far apart, no numbers or
-// large, or a label with a sign or NaN. It prefetches ahead elements in advance.
+// shiftedDotF64AVX512 is odds of other logits. The logits are factor z + hi + low, hi a multiple of
+// the grid; hi + low = power ln 2 + factor rest, power a multiple of what the exponentials have
+// powers of two for. factorLow is what factor has lost, for float64. dot is Σ t (z - m), mass Σ t
+// without that of m. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large,
+// or a label with a sign or NaN. It prefetches ahead elements in advance.
 //
 //go:noescape
-func shiftedDotF64AVX512(z *float64, t *float64, n int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
+func shiftedDotF64AVX512(z *float64, t *float64, n int, power *float64, rest *float64, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
-// shiftedExpsF64AVX512 is odds of other logits. The logits are y = factor z + hi + low, hi a
-// multiple of the grid. factorLow is what factor has lost, for float64. The exponentials are stored
-// in e. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a label
-// with a sign or NaN. It prefetches ahead elements in advance.
+// shiftedExpsF64AVX512 is odds of other logits. The logits are factor z + hi + low, hi a multiple
+// of the grid; hi + low = power ln 2 + factor rest, power a multiple of what the exponentials have
+// powers of two for. factorLow is what factor has lost, for float64. The exponentials are stored in
+// e. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a label with
+// a sign or NaN. It prefetches ahead elements in advance.
 //
 //go:noescape
-func shiftedExpsF64AVX512(e *float64, z *float64, n int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
+func shiftedExpsF64AVX512(e *float64, z *float64, n int, power *float64, rest *float64, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
 
-// shiftedF64AVX512 is odds of other logits. The logits are y = factor z + hi + low, hi a multiple
-// of the grid. factorLow is what factor has lost, for float64. ok is 0 for rows that are not
+// shiftedF64AVX512 is odds of other logits. The logits are factor z + hi + low, hi a multiple of
+// the grid; hi + low = power ln 2 + factor rest, power a multiple of what the exponentials have
+// powers of two for. factorLow is what factor has lost, for float64. ok is 0 for rows that are not
 // ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
 // ahead elements in advance.
 //
 //go:noescape
-func shiftedF64AVX512(z *float64, n int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
+func shiftedF64AVX512(z *float64, n int, power *float64, rest *float64, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
 
 // ordinaryGradsF64AVX512 stores in e the gradients of cross entropy of n rows of k elements, times
 // their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
@@ -1105,13 +1115,14 @@ func dividedGradsF64AVX512(e *float64, z *float64, target *float64, f *float64, 
 // shiftedGradsF64AVX512 stores in e the gradients of cross entropy of n rows of k elements, times
 // their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
 // before a row that is not ordinary or has an invalid label, and returns how many it has done. It
-// prefetches ahead elements in advance. The logits are y = factor z + hi + low, hi a multiple of
-// the grid. factorLow is what factor has lost, for float64. The gradients have an additional term,
-// f extra lse p, lse = m + log1p(r), with an extra each, extraStep bytes apart, unless extra is
-// nil.
+// prefetches ahead elements in advance. The logits are factor z + hi + low, hi a multiple of the
+// grid; hi + low = power ln 2 + factor rest, power a multiple of what the exponentials have powers
+// of two for. factorLow is what factor has lost, for float64. The gradients have an additional
+// term, f extra lse p, lse = m + log1p(r), with an extra each, extraStep bytes apart, unless extra
+// is nil.
 //
 //go:noescape
-func shiftedGradsF64AVX512(e *float64, z *float64, target *float64, f *float64, numbers *float64, k int, n int, step int, extra *float64, extraStep int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (done int)
+func shiftedGradsF64AVX512(e *float64, z *float64, target *float64, f *float64, numbers *float64, k int, n int, step int, extra *float64, extraStep int, power *float64, rest *float64, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (done int)
 
 // smoothedGradsF64AVX512 stores in e the gradients of cross entropy of n rows of k elements, times
 // their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
@@ -1143,13 +1154,14 @@ func dividedIndexGradsF64AVX512(e *float64, z *float64, target *int, f *float64,
 // shiftedIndexGradsF64AVX512 stores in e the gradients of cross entropy of n rows of k elements,
 // times their factors f, which are step bytes apart, and in numbers what the losses are made of. It
 // ends before a row that is not ordinary or has an invalid label, and returns how many it has done.
-// It prefetches ahead elements in advance. The logits are y = factor z + hi + low, hi a multiple of
-// the grid. factorLow is what factor has lost, for float64. The gradients have an additional term,
-// f extra lse p, lse = m + log1p(r), with an extra each, extraStep bytes apart, unless extra is
-// nil.
+// It prefetches ahead elements in advance. The logits are factor z + hi + low, hi a multiple of the
+// grid; hi + low = power ln 2 + factor rest, power a multiple of what the exponentials have powers
+// of two for. factorLow is what factor has lost, for float64. The gradients have an additional
+// term, f extra lse p, lse = m + log1p(r), with an extra each, extraStep bytes apart, unless extra
+// is nil.
 //
 //go:noescape
-func shiftedIndexGradsF64AVX512(e *float64, z *float64, target *int, f *float64, numbers *float64, k int, n int, step int, extra *float64, extraStep int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (done int)
+func shiftedIndexGradsF64AVX512(e *float64, z *float64, target *int, f *float64, numbers *float64, k int, n int, step int, extra *float64, extraStep int, power *float64, rest *float64, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (done int)
 
 // smoothedIndexGradsF64AVX512 stores in e the gradients of cross entropy of n rows of k elements,
 // times their factors f, which are step bytes apart, and in numbers what the losses are made of. It
@@ -1681,6 +1693,12 @@ func shiftDivideF64AVX512(dst *float64, z *float64, s *float64, n int, t float64
 //
 //go:noescape
 func loweredF64AVX512(hi *float64, low *float64, t *float64, margin *float64, shift *float64, n int, by float64) (most float64)
+
+// shiftNumbersF64AVX512 stores hi + low as power ln 2 + rest/by, power a multiple of what the
+// exponentials of rows have powers of two for.
+//
+//go:noescape
+func shiftNumbersF64AVX512(power *float64, rest *float64, hi *float64, low *float64, n int, by float64)
 
 // addScaledF64AVX512 adds a p to dst.
 //
@@ -2568,38 +2586,42 @@ func dividedExpsF32AVX2(e *float32, z *float32, n int, factor float64, factorLow
 //go:noescape
 func dividedF32AVX2(z *float32, n int, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
 
-// shiftedDotExpsF32AVX2 is odds of other logits. The logits are y = factor z + hi + low, hi a
-// multiple of the grid. factorLow is what factor has lost, for float64. dot is Σ t (z - m), mass Σ
-// t without that of m. The exponentials are stored in e. ok is 0 for rows that are not ordinary:
+// shiftedDotExpsF32AVX2 is odds of other logits. The logits are factor z + hi + low, hi a multiple
+// of the grid; hi + low = power ln 2 + factor rest, power a multiple of what the exponentials have
+// powers of two for. factorLow is what factor has lost, for float64. dot is Σ t (z - m), mass Σ t
+// without that of m. The exponentials are stored in e. ok is 0 for rows that are not ordinary:
 // logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches ahead
 // elements in advance.
 //
 //go:noescape
-func shiftedDotExpsF32AVX2(e *float32, z *float32, t *float32, n int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
+func shiftedDotExpsF32AVX2(e *float32, z *float32, t *float32, n int, power *float32, rest *float32, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
-// shiftedDotF32AVX2 is odds of other logits. The logits are y = factor z + hi + low, hi a multiple
-// of the grid. factorLow is what factor has lost, for float64. dot is Σ t (z - m), mass Σ t without
-// that of m. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a
-// label with a sign or NaN. It prefetches ahead elements in advance.
+// shiftedDotF32AVX2 is odds of other logits. The logits are factor z + hi + low, hi a multiple of
+// the grid; hi + low = power ln 2 + factor rest, power a multiple of what the exponentials have
+// powers of two for. factorLow is what factor has lost, for float64. dot is Σ t (z - m), mass Σ t
+// without that of m. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large,
+// or a label with a sign or NaN. It prefetches ahead elements in advance.
 //
 //go:noescape
-func shiftedDotF32AVX2(z *float32, t *float32, n int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
+func shiftedDotF32AVX2(z *float32, t *float32, n int, power *float32, rest *float32, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
-// shiftedExpsF32AVX2 is odds of other logits. The logits are y = factor z + hi + low, hi a multiple
-// of the grid. factorLow is what factor has lost, for float64. The exponentials are stored in e. ok
-// is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a label with a
-// sign or NaN. It prefetches ahead elements in advance.
+// shiftedExpsF32AVX2 is odds of other logits. The logits are factor z + hi + low, hi a multiple of
+// the grid; hi + low = power ln 2 + factor rest, power a multiple of what the exponentials have
+// powers of two for. factorLow is what factor has lost, for float64. The exponentials are stored in
+// e. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a label with
+// a sign or NaN. It prefetches ahead elements in advance.
 //
 //go:noescape
-func shiftedExpsF32AVX2(e *float32, z *float32, n int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
+func shiftedExpsF32AVX2(e *float32, z *float32, n int, power *float32, rest *float32, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
 
-// shiftedF32AVX2 is odds of other logits. The logits are y = factor z + hi + low, hi a multiple of
-// the grid. factorLow is what factor has lost, for float64. ok is 0 for rows that are not ordinary:
-// logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches ahead
-// elements in advance.
+// shiftedF32AVX2 is odds of other logits. The logits are factor z + hi + low, hi a multiple of the
+// grid; hi + low = power ln 2 + factor rest, power a multiple of what the exponentials have powers
+// of two for. factorLow is what factor has lost, for float64. ok is 0 for rows that are not
+// ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
+// ahead elements in advance.
 //
 //go:noescape
-func shiftedF32AVX2(z *float32, n int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
+func shiftedF32AVX2(z *float32, n int, power *float32, rest *float32, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
 
 // ordinaryGradsF32AVX2 stores in e the gradients of cross entropy of n rows of k elements, times
 // their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
@@ -2623,13 +2645,14 @@ func dividedGradsF32AVX2(e *float32, z *float32, target *float32, f *float32, nu
 // shiftedGradsF32AVX2 stores in e the gradients of cross entropy of n rows of k elements, times
 // their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
 // before a row that is not ordinary or has an invalid label, and returns how many it has done. It
-// prefetches ahead elements in advance. The logits are y = factor z + hi + low, hi a multiple of
-// the grid. factorLow is what factor has lost, for float64. The gradients have an additional term,
-// f extra lse p, lse = m + log1p(r), with an extra each, extraStep bytes apart, unless extra is
-// nil.
+// prefetches ahead elements in advance. The logits are factor z + hi + low, hi a multiple of the
+// grid; hi + low = power ln 2 + factor rest, power a multiple of what the exponentials have powers
+// of two for. factorLow is what factor has lost, for float64. The gradients have an additional
+// term, f extra lse p, lse = m + log1p(r), with an extra each, extraStep bytes apart, unless extra
+// is nil.
 //
 //go:noescape
-func shiftedGradsF32AVX2(e *float32, z *float32, target *float32, f *float32, numbers *float64, k int, n int, step int, extra *float32, extraStep int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (done int)
+func shiftedGradsF32AVX2(e *float32, z *float32, target *float32, f *float32, numbers *float64, k int, n int, step int, extra *float32, extraStep int, power *float32, rest *float32, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (done int)
 
 // smoothedGradsF32AVX2 stores in e the gradients of cross entropy of n rows of k elements, times
 // their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
@@ -2661,13 +2684,14 @@ func dividedIndexGradsF32AVX2(e *float32, z *float32, target *int, f *float32, n
 // shiftedIndexGradsF32AVX2 stores in e the gradients of cross entropy of n rows of k elements,
 // times their factors f, which are step bytes apart, and in numbers what the losses are made of. It
 // ends before a row that is not ordinary or has an invalid label, and returns how many it has done.
-// It prefetches ahead elements in advance. The logits are y = factor z + hi + low, hi a multiple of
-// the grid. factorLow is what factor has lost, for float64. The gradients have an additional term,
-// f extra lse p, lse = m + log1p(r), with an extra each, extraStep bytes apart, unless extra is
-// nil.
+// It prefetches ahead elements in advance. The logits are factor z + hi + low, hi a multiple of the
+// grid; hi + low = power ln 2 + factor rest, power a multiple of what the exponentials have powers
+// of two for. factorLow is what factor has lost, for float64. The gradients have an additional
+// term, f extra lse p, lse = m + log1p(r), with an extra each, extraStep bytes apart, unless extra
+// is nil.
 //
 //go:noescape
-func shiftedIndexGradsF32AVX2(e *float32, z *float32, target *int, f *float32, numbers *float64, k int, n int, step int, extra *float32, extraStep int, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (done int)
+func shiftedIndexGradsF32AVX2(e *float32, z *float32, target *int, f *float32, numbers *float64, k int, n int, step int, extra *float32, extraStep int, power *float32, rest *float32, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (done int)
 
 // smoothedIndexGradsF32AVX2 stores in e the gradients of cross entropy of n rows of k elements,
 // times their factors f, which are step bytes apart, and in numbers what the losses are made of. It
@@ -3364,38 +3388,42 @@ func dividedExpsF64AVX2(e *float64, z *float64, n int, factor float64, factorLow
 //go:noescape
 func dividedF64AVX2(z *float64, n int, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
 
-// shiftedDotExpsF64AVX2 is odds of other logits. The logits are y = factor z + hi + low, hi a
-// multiple of the grid. factorLow is what factor has lost, for float64. dot is Σ t (z - m), mass Σ
-// t without that of m. The exponentials are stored in e. ok is 0 for rows that are not ordinary:
+// shiftedDotExpsF64AVX2 is odds of other logits. The logits are factor z + hi + low, hi a multiple
+// of the grid; hi + low = power ln 2 + factor rest, power a multiple of what the exponentials have
+// powers of two for. factorLow is what factor has lost, for float64. dot is Σ t (z - m), mass Σ t
+// without that of m. The exponentials are stored in e. ok is 0 for rows that are not ordinary:
 // logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches ahead
 // elements in advance.
 //
 //go:noescape
-func shiftedDotExpsF64AVX2(e *float64, z *float64, t *float64, n int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
+func shiftedDotExpsF64AVX2(e *float64, z *float64, t *float64, n int, power *float64, rest *float64, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
-// shiftedDotF64AVX2 is odds of other logits. The logits are y = factor z + hi + low, hi a multiple
-// of the grid. factorLow is what factor has lost, for float64. dot is Σ t (z - m), mass Σ t without
-// that of m. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a
-// label with a sign or NaN. It prefetches ahead elements in advance.
+// shiftedDotF64AVX2 is odds of other logits. The logits are factor z + hi + low, hi a multiple of
+// the grid; hi + low = power ln 2 + factor rest, power a multiple of what the exponentials have
+// powers of two for. factorLow is what factor has lost, for float64. dot is Σ t (z - m), mass Σ t
+// without that of m. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large,
+// or a label with a sign or NaN. It prefetches ahead elements in advance.
 //
 //go:noescape
-func shiftedDotF64AVX2(z *float64, t *float64, n int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
+func shiftedDotF64AVX2(z *float64, t *float64, n int, power *float64, rest *float64, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
-// shiftedExpsF64AVX2 is odds of other logits. The logits are y = factor z + hi + low, hi a multiple
-// of the grid. factorLow is what factor has lost, for float64. The exponentials are stored in e. ok
-// is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a label with a
-// sign or NaN. It prefetches ahead elements in advance.
+// shiftedExpsF64AVX2 is odds of other logits. The logits are factor z + hi + low, hi a multiple of
+// the grid; hi + low = power ln 2 + factor rest, power a multiple of what the exponentials have
+// powers of two for. factorLow is what factor has lost, for float64. The exponentials are stored in
+// e. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a label with
+// a sign or NaN. It prefetches ahead elements in advance.
 //
 //go:noescape
-func shiftedExpsF64AVX2(e *float64, z *float64, n int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
+func shiftedExpsF64AVX2(e *float64, z *float64, n int, power *float64, rest *float64, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
 
-// shiftedF64AVX2 is odds of other logits. The logits are y = factor z + hi + low, hi a multiple of
-// the grid. factorLow is what factor has lost, for float64. ok is 0 for rows that are not ordinary:
-// logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches ahead
-// elements in advance.
+// shiftedF64AVX2 is odds of other logits. The logits are factor z + hi + low, hi a multiple of the
+// grid; hi + low = power ln 2 + factor rest, power a multiple of what the exponentials have powers
+// of two for. factorLow is what factor has lost, for float64. ok is 0 for rows that are not
+// ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
+// ahead elements in advance.
 //
 //go:noescape
-func shiftedF64AVX2(z *float64, n int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
+func shiftedF64AVX2(z *float64, n int, power *float64, rest *float64, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
 
 // ordinaryGradsF64AVX2 stores in e the gradients of cross entropy of n rows of k elements, times
 // their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
@@ -3419,13 +3447,14 @@ func dividedGradsF64AVX2(e *float64, z *float64, target *float64, f *float64, nu
 // shiftedGradsF64AVX2 stores in e the gradients of cross entropy of n rows of k elements, times
 // their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
 // before a row that is not ordinary or has an invalid label, and returns how many it has done. It
-// prefetches ahead elements in advance. The logits are y = factor z + hi + low, hi a multiple of
-// the grid. factorLow is what factor has lost, for float64. The gradients have an additional term,
-// f extra lse p, lse = m + log1p(r), with an extra each, extraStep bytes apart, unless extra is
-// nil.
+// prefetches ahead elements in advance. The logits are factor z + hi + low, hi a multiple of the
+// grid; hi + low = power ln 2 + factor rest, power a multiple of what the exponentials have powers
+// of two for. factorLow is what factor has lost, for float64. The gradients have an additional
+// term, f extra lse p, lse = m + log1p(r), with an extra each, extraStep bytes apart, unless extra
+// is nil.
 //
 //go:noescape
-func shiftedGradsF64AVX2(e *float64, z *float64, target *float64, f *float64, numbers *float64, k int, n int, step int, extra *float64, extraStep int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (done int)
+func shiftedGradsF64AVX2(e *float64, z *float64, target *float64, f *float64, numbers *float64, k int, n int, step int, extra *float64, extraStep int, power *float64, rest *float64, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (done int)
 
 // smoothedGradsF64AVX2 stores in e the gradients of cross entropy of n rows of k elements, times
 // their factors f, which are step bytes apart, and in numbers what the losses are made of. It ends
@@ -3457,13 +3486,14 @@ func dividedIndexGradsF64AVX2(e *float64, z *float64, target *int, f *float64, n
 // shiftedIndexGradsF64AVX2 stores in e the gradients of cross entropy of n rows of k elements,
 // times their factors f, which are step bytes apart, and in numbers what the losses are made of. It
 // ends before a row that is not ordinary or has an invalid label, and returns how many it has done.
-// It prefetches ahead elements in advance. The logits are y = factor z + hi + low, hi a multiple of
-// the grid. factorLow is what factor has lost, for float64. The gradients have an additional term,
-// f extra lse p, lse = m + log1p(r), with an extra each, extraStep bytes apart, unless extra is
-// nil.
+// It prefetches ahead elements in advance. The logits are factor z + hi + low, hi a multiple of the
+// grid; hi + low = power ln 2 + factor rest, power a multiple of what the exponentials have powers
+// of two for. factorLow is what factor has lost, for float64. The gradients have an additional
+// term, f extra lse p, lse = m + log1p(r), with an extra each, extraStep bytes apart, unless extra
+// is nil.
 //
 //go:noescape
-func shiftedIndexGradsF64AVX2(e *float64, z *float64, target *int, f *float64, numbers *float64, k int, n int, step int, extra *float64, extraStep int, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (done int)
+func shiftedIndexGradsF64AVX2(e *float64, z *float64, target *int, f *float64, numbers *float64, k int, n int, step int, extra *float64, extraStep int, power *float64, rest *float64, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (done int)
 
 // smoothedIndexGradsF64AVX2 stores in e the gradients of cross entropy of n rows of k elements,
 // times their factors f, which are step bytes apart, and in numbers what the losses are made of. It
@@ -3994,6 +4024,12 @@ func shiftDivideF64AVX2(dst *float64, z *float64, s *float64, n int, t float64) 
 //
 //go:noescape
 func loweredF64AVX2(hi *float64, low *float64, t *float64, margin *float64, shift *float64, n int, by float64) (most float64)
+
+// shiftNumbersF64AVX2 stores hi + low as power ln 2 + rest/by, power a multiple of what the
+// exponentials of rows have powers of two for.
+//
+//go:noescape
+func shiftNumbersF64AVX2(power *float64, rest *float64, hi *float64, low *float64, n int, by float64)
 
 // addScaledF64AVX2 adds a p to dst.
 //
@@ -5219,6 +5255,12 @@ func shiftDivideWideAVX512(dst *float64, z *float32, s *float64, n int, t float6
 //go:noescape
 func loweredWideAVX512(hi *float32, low *float32, t *float32, margin *float64, shift *float64, n int, by float64) (most float64)
 
+// shiftNumbersWideAVX512 stores hi + low as power ln 2 + rest/by, power a multiple of what the
+// exponentials of rows have powers of two for.
+//
+//go:noescape
+func shiftNumbersWideAVX512(power *float32, rest *float32, hi *float32, low *float32, n int, by float64)
+
 // addScaledWideAVX512 adds a p to dst.
 //
 //go:noescape
@@ -5815,6 +5857,12 @@ func shiftDivideWideAVX2(dst *float64, z *float32, s *float64, n int, t float64)
 //
 //go:noescape
 func loweredWideAVX2(hi *float32, low *float32, t *float32, margin *float64, shift *float64, n int, by float64) (most float64)
+
+// shiftNumbersWideAVX2 stores hi + low as power ln 2 + rest/by, power a multiple of what the
+// exponentials of rows have powers of two for.
+//
+//go:noescape
+func shiftNumbersWideAVX2(power *float32, rest *float32, hi *float32, low *float32, n int, by float64)
 
 // addScaledWideAVX2 adds a p to dst.
 //

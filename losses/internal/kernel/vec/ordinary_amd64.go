@@ -99,7 +99,8 @@ func ordinaryGrads[T spec.Float](u unit[T], p *spec.Prepared[T], rows []rowNumbe
 		case p.Hi == nil:
 			return u.dividedGrads(g, x, y, f, to, k, n, step, more, each, p.Factor, p.FactorLow, far)
 		default:
-			return u.shiftedGrads(g, x, y, f, to, k, n, step, more, each, &p.Hi[0], &p.Low[0], p.Factor, p.FactorLow, far)
+			return u.shiftedGrads(g, x, y, f, to, k, n, step, more, each, &p.Power[0], &p.Rest[0], &p.Hi[0], &p.Low[0],
+				p.Factor, p.FactorLow, far)
 		}
 	}
 	classes := index[i : i+n]
@@ -112,7 +113,8 @@ func ordinaryGrads[T spec.Float](u unit[T], p *spec.Prepared[T], rows []rowNumbe
 	case p.Hi == nil:
 		return u.dividedIndexGrads(g, x, y, f, to, k, n, step, more, each, p.Factor, p.FactorLow, far)
 	default:
-		return u.shiftedIndexGrads(g, x, y, f, to, k, n, step, more, each, &p.Hi[0], &p.Low[0], p.Factor, p.FactorLow, far)
+		return u.shiftedIndexGrads(g, x, y, f, to, k, n, step, more, each, &p.Power[0], &p.Rest[0], &p.Hi[0], &p.Low[0],
+			p.Factor, p.FactorLow, far)
 	}
 }
 

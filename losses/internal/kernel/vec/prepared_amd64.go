@@ -16,11 +16,21 @@ func Prepares[T spec.Float](p *spec.Prepared[T]) bool {
 
 // Lower is [spec.Prepared.Lower].
 func Lower[T spec.Float](p *spec.Prepared[T], t []T, margin, shift []float64, temperature float64) (ok bool) {
+	u, hi, low, n := wideOf[T](), &p.Hi[0], &p.Low[0], len(p.Hi)
 	if spec.Size[T]() == 8 {
-		return p.Lower(t, margin, shift, temperature)
+		ok = p.Lower(t, margin, shift, temperature)
+	} else {
+		ok = u.lowered(hi, low, first(t), first(margin), first(shift), n, 1/temperature) <= spec.MostShift
 	}
-	return wideOf[T]().lowered(&p.Hi[0], &p.Low[0], first(t), first(margin), first(shift), len(p.Hi), 1/temperature) <=
-		spec.MostShift
+	u.shiftNumbers(&p.Power[0], &p.Rest[0], hi, low, n, 1/p.Factor)
+	return ok
+}
+
+// Set is [spec.Prepared.Set].
+func Set[T spec.Float](p *spec.Prepared[T], k int, s, temperature float64) (ok bool) {
+	ok = p.Set(k, s, temperature)
+	wideOf[T]().shiftNumbers(&p.Power[k], &p.Rest[k], &p.Hi[k], &p.Low[k], 1, 1/p.Factor)
+	return ok
 }
 
 // CrossEntropyRow computes the cross entropy of one row of prepared logits y, with labels t or,
@@ -78,7 +88,8 @@ func preparedRow[T spec.Float](p *spec.Prepared[T], e, z, t []T) (o ordinary[T],
 // otherRow is preparedRow for logits that are not those in memory.
 func otherRow[T spec.Float](p *spec.Prepared[T], e, z, t []T) (o ordinary[T], ok bool) {
 	u, f, lost, far := unitOf[T](), p.Factor, p.FactorLow, ahead(z)
-	x, to, labels, hi, low := &z[0], first(e), first(t), first(p.Hi), first(p.Low)
+	x, to, labels := &z[0], first(e), first(t)
+	power, rest, hi, low := first(p.Power), first(p.Rest), first(p.Hi), first(p.Low)
 	var sum float64
 	var done uint32
 	switch n := len(z); {
@@ -91,13 +102,13 @@ func otherRow[T spec.Float](p *spec.Prepared[T], e, z, t []T) (o ordinary[T], ok
 	case hi == nil:
 		o.m, o.em, sum, o.dot, o.others, o.a, done = u.dividedDotExps(to, x, labels, n, f, lost, far)
 	case t == nil && e == nil:
-		o.m, o.em, sum, o.a, done = u.shifted(x, n, hi, low, f, lost, far)
+		o.m, o.em, sum, o.a, done = u.shifted(x, n, power, rest, hi, low, f, lost, far)
 	case t == nil:
-		o.m, o.em, sum, o.a, done = u.shiftedExps(to, x, n, hi, low, f, lost, far)
+		o.m, o.em, sum, o.a, done = u.shiftedExps(to, x, n, power, rest, hi, low, f, lost, far)
 	case e == nil:
-		o.m, o.em, sum, o.dot, o.others, o.a, done = u.shiftedDot(x, labels, n, hi, low, f, lost, far)
+		o.m, o.em, sum, o.dot, o.others, o.a, done = u.shiftedDot(x, labels, n, power, rest, hi, low, f, lost, far)
 	default:
-		o.m, o.em, sum, o.dot, o.others, o.a, done = u.shiftedDotExps(to, x, labels, n, hi, low, f, lost, far)
+		o.m, o.em, sum, o.dot, o.others, o.a, done = u.shiftedDotExps(to, x, labels, n, power, rest, hi, low, f, lost, far)
 	}
 	o.r = sum / o.em
 	return o, done != 0

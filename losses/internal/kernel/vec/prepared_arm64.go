@@ -286,6 +286,11 @@ func Lower[T spec.Float](p *spec.Prepared[T], t []T, margin, shift []float64, te
 	return p.Lower(t, margin, shift, temperature)
 }
 
+// Set is [spec.Prepared.Set].
+func Set[T spec.Float](p *spec.Prepared[T], k int, s, temperature float64) (ok bool) {
+	return p.Set(k, s, temperature)
+}
+
 // Shifts is false: there is no such kernel in this build.
 func Shifts[T spec.Float]() bool { return false }
 

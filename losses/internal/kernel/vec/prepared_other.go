@@ -33,6 +33,9 @@ func Lower[T spec.Float](p *spec.Prepared[T], t []T, margin, shift []float64, te
 	return false
 }
 
+// Set is not called.
+func Set[T spec.Float](p *spec.Prepared[T], k int, s, temperature float64) (ok bool) { return false }
+
 // CrossEntropyRow is not called.
 func CrossEntropyRow[T spec.Float](p *spec.Prepared[T], loss *float64, grad, z, t []T, index int, f, extra float64) (
 	lse float64, ok bool) {

@@ -26,17 +26,17 @@ type unit[T spec.Float] interface {
 	dividedDot(z, t *T, n int, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32)
 	dividedExps(e, z *T, n int, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32)
 	divided(z *T, n int, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32)
-	shiftedDotExps(e, z, t *T, n int, hi, low *T, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32)
-	shiftedDot(z, t *T, n int, hi, low *T, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32)
-	shiftedExps(e, z *T, n int, hi, low *T, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32)
-	shifted(z *T, n int, hi, low *T, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32)
+	shiftedDotExps(e, z, t *T, n int, power, rest, hi, low *T, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32)
+	shiftedDot(z, t *T, n int, power, rest, hi, low *T, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32)
+	shiftedExps(e, z *T, n int, power, rest, hi, low *T, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32)
+	shifted(z *T, n int, power, rest, hi, low *T, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32)
 	ordinaryGrads(e, z, target *T, f *T, numbers *float64, k, n, step int, extra *T, extraStep int, ahead int) (done int)
 	dividedGrads(e, z, target *T, f *T, numbers *float64, k, n, step int, extra *T, extraStep int, factor, factorLow float64, ahead int) (done int)
-	shiftedGrads(e, z, target *T, f *T, numbers *float64, k, n, step int, extra *T, extraStep int, hi, low *T, factor, factorLow float64, ahead int) (done int)
+	shiftedGrads(e, z, target *T, f *T, numbers *float64, k, n, step int, extra *T, extraStep int, power, rest, hi, low *T, factor, factorLow float64, ahead int) (done int)
 	smoothedGrads(e, z, target *T, keep, each, share float64, f *T, numbers *float64, k, n, step int, ahead int) (done int)
 	ordinaryIndexGrads(e, z *T, target *int, f *T, numbers *float64, k, n, step int, extra *T, extraStep int, ahead int) (done int)
 	dividedIndexGrads(e, z *T, target *int, f *T, numbers *float64, k, n, step int, extra *T, extraStep int, factor, factorLow float64, ahead int) (done int)
-	shiftedIndexGrads(e, z *T, target *int, f *T, numbers *float64, k, n, step int, extra *T, extraStep int, hi, low *T, factor, factorLow float64, ahead int) (done int)
+	shiftedIndexGrads(e, z *T, target *int, f *T, numbers *float64, k, n, step int, extra *T, extraStep int, power, rest, hi, low *T, factor, factorLow float64, ahead int) (done int)
 	smoothedIndexGrads(e, z *T, target *int, keep, each float64, f *T, numbers *float64, k, n, step int, ahead int) (done int)
 	cutGrads(e, z, target *T, cuts *T, keep, each float64, f *T, numbers *float64, k, n, step int, ahead int) (done int)
 	weighedGrads(e, z, target *T, weights, low *T, f *T, numbers *float64, k, n, step int, ahead int) (done int)
@@ -128,6 +128,7 @@ type wide[T spec.Float] interface {
 	divide(dst *float64, z *T, n int, t float64) (top float64)
 	shiftDivide(dst *float64, z *T, s *float64, n int, t float64) (top, most float64)
 	lowered(hi, low, t *T, margin, shift *float64, n int, by float64) (most float64)
+	shiftNumbers(power, rest, hi, low *T, n int, by float64)
 	addScaled(dst, p *T, n int, a float64)
 	factors(dst, x *T, n int, f float64)
 	times(dst *float64, x *T, n int)
@@ -308,17 +309,17 @@ func (f32AVX512) dividedExps(e, z *float32, n int, factor, factorLow float64, ah
 func (f32AVX512) divided(z *float32, n int, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32) {
 	return dividedF32AVX512(z, n, factor, factorLow, ahead)
 }
-func (f32AVX512) shiftedDotExps(e, z, t *float32, n int, hi, low *float32, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32) {
-	return shiftedDotExpsF32AVX512(e, z, t, n, hi, low, factor, factorLow, ahead)
+func (f32AVX512) shiftedDotExps(e, z, t *float32, n int, power, rest, hi, low *float32, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32) {
+	return shiftedDotExpsF32AVX512(e, z, t, n, power, rest, hi, low, factor, factorLow, ahead)
 }
-func (f32AVX512) shiftedDot(z, t *float32, n int, hi, low *float32, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32) {
-	return shiftedDotF32AVX512(z, t, n, hi, low, factor, factorLow, ahead)
+func (f32AVX512) shiftedDot(z, t *float32, n int, power, rest, hi, low *float32, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32) {
+	return shiftedDotF32AVX512(z, t, n, power, rest, hi, low, factor, factorLow, ahead)
 }
-func (f32AVX512) shiftedExps(e, z *float32, n int, hi, low *float32, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32) {
-	return shiftedExpsF32AVX512(e, z, n, hi, low, factor, factorLow, ahead)
+func (f32AVX512) shiftedExps(e, z *float32, n int, power, rest, hi, low *float32, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32) {
+	return shiftedExpsF32AVX512(e, z, n, power, rest, hi, low, factor, factorLow, ahead)
 }
-func (f32AVX512) shifted(z *float32, n int, hi, low *float32, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32) {
-	return shiftedF32AVX512(z, n, hi, low, factor, factorLow, ahead)
+func (f32AVX512) shifted(z *float32, n int, power, rest, hi, low *float32, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32) {
+	return shiftedF32AVX512(z, n, power, rest, hi, low, factor, factorLow, ahead)
 }
 func (f32AVX512) ordinaryGrads(e, z, target *float32, f *float32, numbers *float64, k, n, step int, extra *float32, extraStep int, ahead int) (done int) {
 	return ordinaryGradsF32AVX512(e, z, target, f, numbers, k, n, step, extra, extraStep, ahead)
@@ -326,8 +327,8 @@ func (f32AVX512) ordinaryGrads(e, z, target *float32, f *float32, numbers *float
 func (f32AVX512) dividedGrads(e, z, target *float32, f *float32, numbers *float64, k, n, step int, extra *float32, extraStep int, factor, factorLow float64, ahead int) (done int) {
 	return dividedGradsF32AVX512(e, z, target, f, numbers, k, n, step, extra, extraStep, factor, factorLow, ahead)
 }
-func (f32AVX512) shiftedGrads(e, z, target *float32, f *float32, numbers *float64, k, n, step int, extra *float32, extraStep int, hi, low *float32, factor, factorLow float64, ahead int) (done int) {
-	return shiftedGradsF32AVX512(e, z, target, f, numbers, k, n, step, extra, extraStep, hi, low, factor, factorLow, ahead)
+func (f32AVX512) shiftedGrads(e, z, target *float32, f *float32, numbers *float64, k, n, step int, extra *float32, extraStep int, power, rest, hi, low *float32, factor, factorLow float64, ahead int) (done int) {
+	return shiftedGradsF32AVX512(e, z, target, f, numbers, k, n, step, extra, extraStep, power, rest, hi, low, factor, factorLow, ahead)
 }
 func (f32AVX512) smoothedGrads(e, z, target *float32, keep, each, share float64, f *float32, numbers *float64, k, n, step int, ahead int) (done int) {
 	return smoothedGradsF32AVX512(e, z, target, keep, each, share, f, numbers, k, n, step, ahead)
@@ -338,8 +339,8 @@ func (f32AVX512) ordinaryIndexGrads(e, z *float32, target *int, f *float32, numb
 func (f32AVX512) dividedIndexGrads(e, z *float32, target *int, f *float32, numbers *float64, k, n, step int, extra *float32, extraStep int, factor, factorLow float64, ahead int) (done int) {
 	return dividedIndexGradsF32AVX512(e, z, target, f, numbers, k, n, step, extra, extraStep, factor, factorLow, ahead)
 }
-func (f32AVX512) shiftedIndexGrads(e, z *float32, target *int, f *float32, numbers *float64, k, n, step int, extra *float32, extraStep int, hi, low *float32, factor, factorLow float64, ahead int) (done int) {
-	return shiftedIndexGradsF32AVX512(e, z, target, f, numbers, k, n, step, extra, extraStep, hi, low, factor, factorLow, ahead)
+func (f32AVX512) shiftedIndexGrads(e, z *float32, target *int, f *float32, numbers *float64, k, n, step int, extra *float32, extraStep int, power, rest, hi, low *float32, factor, factorLow float64, ahead int) (done int) {
+	return shiftedIndexGradsF32AVX512(e, z, target, f, numbers, k, n, step, extra, extraStep, power, rest, hi, low, factor, factorLow, ahead)
 }
 func (f32AVX512) smoothedIndexGrads(e, z *float32, target *int, keep, each float64, f *float32, numbers *float64, k, n, step int, ahead int) (done int) {
 	return smoothedIndexGradsF32AVX512(e, z, target, keep, each, f, numbers, k, n, step, ahead)
@@ -685,17 +686,17 @@ func (f64AVX512) dividedExps(e, z *float64, n int, factor, factorLow float64, ah
 func (f64AVX512) divided(z *float64, n int, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32) {
 	return dividedF64AVX512(z, n, factor, factorLow, ahead)
 }
-func (f64AVX512) shiftedDotExps(e, z, t *float64, n int, hi, low *float64, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32) {
-	return shiftedDotExpsF64AVX512(e, z, t, n, hi, low, factor, factorLow, ahead)
+func (f64AVX512) shiftedDotExps(e, z, t *float64, n int, power, rest, hi, low *float64, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32) {
+	return shiftedDotExpsF64AVX512(e, z, t, n, power, rest, hi, low, factor, factorLow, ahead)
 }
-func (f64AVX512) shiftedDot(z, t *float64, n int, hi, low *float64, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32) {
-	return shiftedDotF64AVX512(z, t, n, hi, low, factor, factorLow, ahead)
+func (f64AVX512) shiftedDot(z, t *float64, n int, power, rest, hi, low *float64, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32) {
+	return shiftedDotF64AVX512(z, t, n, power, rest, hi, low, factor, factorLow, ahead)
 }
-func (f64AVX512) shiftedExps(e, z *float64, n int, hi, low *float64, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32) {
-	return shiftedExpsF64AVX512(e, z, n, hi, low, factor, factorLow, ahead)
+func (f64AVX512) shiftedExps(e, z *float64, n int, power, rest, hi, low *float64, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32) {
+	return shiftedExpsF64AVX512(e, z, n, power, rest, hi, low, factor, factorLow, ahead)
 }
-func (f64AVX512) shifted(z *float64, n int, hi, low *float64, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32) {
-	return shiftedF64AVX512(z, n, hi, low, factor, factorLow, ahead)
+func (f64AVX512) shifted(z *float64, n int, power, rest, hi, low *float64, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32) {
+	return shiftedF64AVX512(z, n, power, rest, hi, low, factor, factorLow, ahead)
 }
 func (f64AVX512) ordinaryGrads(e, z, target *float64, f *float64, numbers *float64, k, n, step int, extra *float64, extraStep int, ahead int) (done int) {
 	return ordinaryGradsF64AVX512(e, z, target, f, numbers, k, n, step, extra, extraStep, ahead)
@@ -703,8 +704,8 @@ func (f64AVX512) ordinaryGrads(e, z, target *float64, f *float64, numbers *float
 func (f64AVX512) dividedGrads(e, z, target *float64, f *float64, numbers *float64, k, n, step int, extra *float64, extraStep int, factor, factorLow float64, ahead int) (done int) {
 	return dividedGradsF64AVX512(e, z, target, f, numbers, k, n, step, extra, extraStep, factor, factorLow, ahead)
 }
-func (f64AVX512) shiftedGrads(e, z, target *float64, f *float64, numbers *float64, k, n, step int, extra *float64, extraStep int, hi, low *float64, factor, factorLow float64, ahead int) (done int) {
-	return shiftedGradsF64AVX512(e, z, target, f, numbers, k, n, step, extra, extraStep, hi, low, factor, factorLow, ahead)
+func (f64AVX512) shiftedGrads(e, z, target *float64, f *float64, numbers *float64, k, n, step int, extra *float64, extraStep int, power, rest, hi, low *float64, factor, factorLow float64, ahead int) (done int) {
+	return shiftedGradsF64AVX512(e, z, target, f, numbers, k, n, step, extra, extraStep, power, rest, hi, low, factor, factorLow, ahead)
 }
 func (f64AVX512) smoothedGrads(e, z, target *float64, keep, each, share float64, f *float64, numbers *float64, k, n, step int, ahead int) (done int) {
 	return smoothedGradsF64AVX512(e, z, target, keep, each, share, f, numbers, k, n, step, ahead)
@@ -715,8 +716,8 @@ func (f64AVX512) ordinaryIndexGrads(e, z *float64, target *int, f *float64, numb
 func (f64AVX512) dividedIndexGrads(e, z *float64, target *int, f *float64, numbers *float64, k, n, step int, extra *float64, extraStep int, factor, factorLow float64, ahead int) (done int) {
 	return dividedIndexGradsF64AVX512(e, z, target, f, numbers, k, n, step, extra, extraStep, factor, factorLow, ahead)
 }
-func (f64AVX512) shiftedIndexGrads(e, z *float64, target *int, f *float64, numbers *float64, k, n, step int, extra *float64, extraStep int, hi, low *float64, factor, factorLow float64, ahead int) (done int) {
-	return shiftedIndexGradsF64AVX512(e, z, target, f, numbers, k, n, step, extra, extraStep, hi, low, factor, factorLow, ahead)
+func (f64AVX512) shiftedIndexGrads(e, z *float64, target *int, f *float64, numbers *float64, k, n, step int, extra *float64, extraStep int, power, rest, hi, low *float64, factor, factorLow float64, ahead int) (done int) {
+	return shiftedIndexGradsF64AVX512(e, z, target, f, numbers, k, n, step, extra, extraStep, power, rest, hi, low, factor, factorLow, ahead)
 }
 func (f64AVX512) smoothedIndexGrads(e, z *float64, target *int, keep, each float64, f *float64, numbers *float64, k, n, step int, ahead int) (done int) {
 	return smoothedIndexGradsF64AVX512(e, z, target, keep, each, f, numbers, k, n, step, ahead)
@@ -943,6 +944,9 @@ func (f64AVX512) shiftDivide(dst *float64, z *float64, s *float64, n int, t floa
 }
 func (f64AVX512) lowered(hi, low, t *float64, margin, shift *float64, n int, by float64) (most float64) {
 	return loweredF64AVX512(hi, low, t, margin, shift, n, by)
+}
+func (f64AVX512) shiftNumbers(power, rest, hi, low *float64, n int, by float64) {
+	shiftNumbersF64AVX512(power, rest, hi, low, n, by)
 }
 func (f64AVX512) addScaled(dst, p *float64, n int, a float64) { addScaledF64AVX512(dst, p, n, a) }
 func (f64AVX512) factors(dst, x *float64, n int, f float64)   { factorsF64AVX512(dst, x, n, f) }
@@ -1274,17 +1278,17 @@ func (f32AVX2) dividedExps(e, z *float32, n int, factor, factorLow float64, ahea
 func (f32AVX2) divided(z *float32, n int, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32) {
 	return dividedF32AVX2(z, n, factor, factorLow, ahead)
 }
-func (f32AVX2) shiftedDotExps(e, z, t *float32, n int, hi, low *float32, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32) {
-	return shiftedDotExpsF32AVX2(e, z, t, n, hi, low, factor, factorLow, ahead)
+func (f32AVX2) shiftedDotExps(e, z, t *float32, n int, power, rest, hi, low *float32, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32) {
+	return shiftedDotExpsF32AVX2(e, z, t, n, power, rest, hi, low, factor, factorLow, ahead)
 }
-func (f32AVX2) shiftedDot(z, t *float32, n int, hi, low *float32, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32) {
-	return shiftedDotF32AVX2(z, t, n, hi, low, factor, factorLow, ahead)
+func (f32AVX2) shiftedDot(z, t *float32, n int, power, rest, hi, low *float32, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32) {
+	return shiftedDotF32AVX2(z, t, n, power, rest, hi, low, factor, factorLow, ahead)
 }
-func (f32AVX2) shiftedExps(e, z *float32, n int, hi, low *float32, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32) {
-	return shiftedExpsF32AVX2(e, z, n, hi, low, factor, factorLow, ahead)
+func (f32AVX2) shiftedExps(e, z *float32, n int, power, rest, hi, low *float32, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32) {
+	return shiftedExpsF32AVX2(e, z, n, power, rest, hi, low, factor, factorLow, ahead)
 }
-func (f32AVX2) shifted(z *float32, n int, hi, low *float32, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32) {
-	return shiftedF32AVX2(z, n, hi, low, factor, factorLow, ahead)
+func (f32AVX2) shifted(z *float32, n int, power, rest, hi, low *float32, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32) {
+	return shiftedF32AVX2(z, n, power, rest, hi, low, factor, factorLow, ahead)
 }
 func (f32AVX2) ordinaryGrads(e, z, target *float32, f *float32, numbers *float64, k, n, step int, extra *float32, extraStep int, ahead int) (done int) {
 	return ordinaryGradsF32AVX2(e, z, target, f, numbers, k, n, step, extra, extraStep, ahead)
@@ -1292,8 +1296,8 @@ func (f32AVX2) ordinaryGrads(e, z, target *float32, f *float32, numbers *float64
 func (f32AVX2) dividedGrads(e, z, target *float32, f *float32, numbers *float64, k, n, step int, extra *float32, extraStep int, factor, factorLow float64, ahead int) (done int) {
 	return dividedGradsF32AVX2(e, z, target, f, numbers, k, n, step, extra, extraStep, factor, factorLow, ahead)
 }
-func (f32AVX2) shiftedGrads(e, z, target *float32, f *float32, numbers *float64, k, n, step int, extra *float32, extraStep int, hi, low *float32, factor, factorLow float64, ahead int) (done int) {
-	return shiftedGradsF32AVX2(e, z, target, f, numbers, k, n, step, extra, extraStep, hi, low, factor, factorLow, ahead)
+func (f32AVX2) shiftedGrads(e, z, target *float32, f *float32, numbers *float64, k, n, step int, extra *float32, extraStep int, power, rest, hi, low *float32, factor, factorLow float64, ahead int) (done int) {
+	return shiftedGradsF32AVX2(e, z, target, f, numbers, k, n, step, extra, extraStep, power, rest, hi, low, factor, factorLow, ahead)
 }
 func (f32AVX2) smoothedGrads(e, z, target *float32, keep, each, share float64, f *float32, numbers *float64, k, n, step int, ahead int) (done int) {
 	return smoothedGradsF32AVX2(e, z, target, keep, each, share, f, numbers, k, n, step, ahead)
@@ -1304,8 +1308,8 @@ func (f32AVX2) ordinaryIndexGrads(e, z *float32, target *int, f *float32, number
 func (f32AVX2) dividedIndexGrads(e, z *float32, target *int, f *float32, numbers *float64, k, n, step int, extra *float32, extraStep int, factor, factorLow float64, ahead int) (done int) {
 	return dividedIndexGradsF32AVX2(e, z, target, f, numbers, k, n, step, extra, extraStep, factor, factorLow, ahead)
 }
-func (f32AVX2) shiftedIndexGrads(e, z *float32, target *int, f *float32, numbers *float64, k, n, step int, extra *float32, extraStep int, hi, low *float32, factor, factorLow float64, ahead int) (done int) {
-	return shiftedIndexGradsF32AVX2(e, z, target, f, numbers, k, n, step, extra, extraStep, hi, low, factor, factorLow, ahead)
+func (f32AVX2) shiftedIndexGrads(e, z *float32, target *int, f *float32, numbers *float64, k, n, step int, extra *float32, extraStep int, power, rest, hi, low *float32, factor, factorLow float64, ahead int) (done int) {
+	return shiftedIndexGradsF32AVX2(e, z, target, f, numbers, k, n, step, extra, extraStep, power, rest, hi, low, factor, factorLow, ahead)
 }
 func (f32AVX2) smoothedIndexGrads(e, z *float32, target *int, keep, each float64, f *float32, numbers *float64, k, n, step int, ahead int) (done int) {
 	return smoothedIndexGradsF32AVX2(e, z, target, keep, each, f, numbers, k, n, step, ahead)
@@ -1584,17 +1588,17 @@ func (f64AVX2) dividedExps(e, z *float64, n int, factor, factorLow float64, ahea
 func (f64AVX2) divided(z *float64, n int, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32) {
 	return dividedF64AVX2(z, n, factor, factorLow, ahead)
 }
-func (f64AVX2) shiftedDotExps(e, z, t *float64, n int, hi, low *float64, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32) {
-	return shiftedDotExpsF64AVX2(e, z, t, n, hi, low, factor, factorLow, ahead)
+func (f64AVX2) shiftedDotExps(e, z, t *float64, n int, power, rest, hi, low *float64, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32) {
+	return shiftedDotExpsF64AVX2(e, z, t, n, power, rest, hi, low, factor, factorLow, ahead)
 }
-func (f64AVX2) shiftedDot(z, t *float64, n int, hi, low *float64, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32) {
-	return shiftedDotF64AVX2(z, t, n, hi, low, factor, factorLow, ahead)
+func (f64AVX2) shiftedDot(z, t *float64, n int, power, rest, hi, low *float64, factor, factorLow float64, ahead int) (m, em, sum, dot, mass float64, a int, ok uint32) {
+	return shiftedDotF64AVX2(z, t, n, power, rest, hi, low, factor, factorLow, ahead)
 }
-func (f64AVX2) shiftedExps(e, z *float64, n int, hi, low *float64, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32) {
-	return shiftedExpsF64AVX2(e, z, n, hi, low, factor, factorLow, ahead)
+func (f64AVX2) shiftedExps(e, z *float64, n int, power, rest, hi, low *float64, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32) {
+	return shiftedExpsF64AVX2(e, z, n, power, rest, hi, low, factor, factorLow, ahead)
 }
-func (f64AVX2) shifted(z *float64, n int, hi, low *float64, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32) {
-	return shiftedF64AVX2(z, n, hi, low, factor, factorLow, ahead)
+func (f64AVX2) shifted(z *float64, n int, power, rest, hi, low *float64, factor, factorLow float64, ahead int) (m, em, sum float64, a int, ok uint32) {
+	return shiftedF64AVX2(z, n, power, rest, hi, low, factor, factorLow, ahead)
 }
 func (f64AVX2) ordinaryGrads(e, z, target *float64, f *float64, numbers *float64, k, n, step int, extra *float64, extraStep int, ahead int) (done int) {
 	return ordinaryGradsF64AVX2(e, z, target, f, numbers, k, n, step, extra, extraStep, ahead)
@@ -1602,8 +1606,8 @@ func (f64AVX2) ordinaryGrads(e, z, target *float64, f *float64, numbers *float64
 func (f64AVX2) dividedGrads(e, z, target *float64, f *float64, numbers *float64, k, n, step int, extra *float64, extraStep int, factor, factorLow float64, ahead int) (done int) {
 	return dividedGradsF64AVX2(e, z, target, f, numbers, k, n, step, extra, extraStep, factor, factorLow, ahead)
 }
-func (f64AVX2) shiftedGrads(e, z, target *float64, f *float64, numbers *float64, k, n, step int, extra *float64, extraStep int, hi, low *float64, factor, factorLow float64, ahead int) (done int) {
-	return shiftedGradsF64AVX2(e, z, target, f, numbers, k, n, step, extra, extraStep, hi, low, factor, factorLow, ahead)
+func (f64AVX2) shiftedGrads(e, z, target *float64, f *float64, numbers *float64, k, n, step int, extra *float64, extraStep int, power, rest, hi, low *float64, factor, factorLow float64, ahead int) (done int) {
+	return shiftedGradsF64AVX2(e, z, target, f, numbers, k, n, step, extra, extraStep, power, rest, hi, low, factor, factorLow, ahead)
 }
 func (f64AVX2) smoothedGrads(e, z, target *float64, keep, each, share float64, f *float64, numbers *float64, k, n, step int, ahead int) (done int) {
 	return smoothedGradsF64AVX2(e, z, target, keep, each, share, f, numbers, k, n, step, ahead)
@@ -1614,8 +1618,8 @@ func (f64AVX2) ordinaryIndexGrads(e, z *float64, target *int, f *float64, number
 func (f64AVX2) dividedIndexGrads(e, z *float64, target *int, f *float64, numbers *float64, k, n, step int, extra *float64, extraStep int, factor, factorLow float64, ahead int) (done int) {
 	return dividedIndexGradsF64AVX2(e, z, target, f, numbers, k, n, step, extra, extraStep, factor, factorLow, ahead)
 }
-func (f64AVX2) shiftedIndexGrads(e, z *float64, target *int, f *float64, numbers *float64, k, n, step int, extra *float64, extraStep int, hi, low *float64, factor, factorLow float64, ahead int) (done int) {
-	return shiftedIndexGradsF64AVX2(e, z, target, f, numbers, k, n, step, extra, extraStep, hi, low, factor, factorLow, ahead)
+func (f64AVX2) shiftedIndexGrads(e, z *float64, target *int, f *float64, numbers *float64, k, n, step int, extra *float64, extraStep int, power, rest, hi, low *float64, factor, factorLow float64, ahead int) (done int) {
+	return shiftedIndexGradsF64AVX2(e, z, target, f, numbers, k, n, step, extra, extraStep, power, rest, hi, low, factor, factorLow, ahead)
 }
 func (f64AVX2) smoothedIndexGrads(e, z *float64, target *int, keep, each float64, f *float64, numbers *float64, k, n, step int, ahead int) (done int) {
 	return smoothedIndexGradsF64AVX2(e, z, target, keep, each, f, numbers, k, n, step, ahead)
@@ -1832,6 +1836,9 @@ func (f64AVX2) shiftDivide(dst *float64, z *float64, s *float64, n int, t float6
 }
 func (f64AVX2) lowered(hi, low, t *float64, margin, shift *float64, n int, by float64) (most float64) {
 	return loweredF64AVX2(hi, low, t, margin, shift, n, by)
+}
+func (f64AVX2) shiftNumbers(power, rest, hi, low *float64, n int, by float64) {
+	shiftNumbersF64AVX2(power, rest, hi, low, n, by)
 }
 func (f64AVX2) addScaled(dst, p *float64, n int, a float64) { addScaledF64AVX2(dst, p, n, a) }
 func (f64AVX2) factors(dst, x *float64, n int, f float64)   { factorsF64AVX2(dst, x, n, f) }
@@ -2172,6 +2179,9 @@ func (wideAVX512) shiftDivide(dst *float64, z *float32, s *float64, n int, t flo
 func (wideAVX512) lowered(hi, low, t *float32, margin, shift *float64, n int, by float64) (most float64) {
 	return loweredWideAVX512(hi, low, t, margin, shift, n, by)
 }
+func (wideAVX512) shiftNumbers(power, rest, hi, low *float32, n int, by float64) {
+	shiftNumbersWideAVX512(power, rest, hi, low, n, by)
+}
 func (wideAVX512) addScaled(dst, p *float32, n int, a float64) { addScaledWideAVX512(dst, p, n, a) }
 func (wideAVX512) factors(dst, x *float32, n int, f float64)   { factorsWideAVX512(dst, x, n, f) }
 func (wideAVX512) times(dst *float64, x *float32, n int)       { timesWideAVX512(dst, x, n) }
@@ -2406,6 +2416,9 @@ func (wideAVX2) shiftDivide(dst *float64, z *float32, s *float64, n int, t float
 }
 func (wideAVX2) lowered(hi, low, t *float32, margin, shift *float64, n int, by float64) (most float64) {
 	return loweredWideAVX2(hi, low, t, margin, shift, n, by)
+}
+func (wideAVX2) shiftNumbers(power, rest, hi, low *float32, n int, by float64) {
+	shiftNumbersWideAVX2(power, rest, hi, low, n, by)
 }
 func (wideAVX2) addScaled(dst, p *float32, n int, a float64) { addScaledWideAVX2(dst, p, n, a) }
 func (wideAVX2) factors(dst, x *float32, n int, f float64)   { factorsWideAVX2(dst, x, n, f) }

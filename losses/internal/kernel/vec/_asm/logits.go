@@ -50,8 +50,8 @@ func (g isa) divide(shift bool) {
 	g.ret()
 }
 
-// lowered emits what a shift and soft labels with margins add to the logits of a row, as [prepared]
-// takes it.
+// lowered emits what a shift and soft labels with margins add to the logits of a row, as
+// [preparedLogits] take it.
 func (g isa) lowered() {
 	g.text("lowered", "func(hi, low, t *T, margin, shift *float64, n int, by A) (most A)",
 		"stores (shift - t margin) by as hi + low, hi a multiple of 2^-9, and returns the size of the largest; shift and t "+

@@ -196,6 +196,7 @@ func (g isa) wide() {
 	g.divide(false)
 	g.divide(true)
 	g.lowered()
+	g.shiftNumbers()
 	g.addScaled()
 	g.factors()
 	g.multiply()

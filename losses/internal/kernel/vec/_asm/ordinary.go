@@ -60,7 +60,7 @@ func (g isa) ordinary() {
 	}
 	each(func() logits { return &plain{g: g} })
 	each(func() logits { return &divided{plain{g: g}} })
-	each(func() logits { return &prepared{g: g} })
+	each(func() logits { return g.newShifted(0, false) })
 }
 
 // odds emits the kernels for ordinary rows: with store they keep the exponentials, with labels they

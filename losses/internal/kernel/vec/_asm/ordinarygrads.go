@@ -27,7 +27,9 @@ func (g isa) ordinaryGrads() {
 		}
 		g.gradsOf(&plain{g: g, keeps: true, held: held}, target{}, "ordinary", labels)
 		g.gradsOf(&divided{plain{g: g, keeps: true, held: held}}, target{}, "divided", labels)
-		g.gradsOf(&prepared{g: g, keeps: true, alone: !labels, held: held - 1}, target{}, "shifted", labels)
+		s := g.newShifted(held-1, !labels)
+		s.keeps = true
+		g.gradsOf(s, target{}, "shifted", labels)
 		g.gradsOf(&plain{g: g, keeps: true, held: smoothing}, target{smooths: true}, "smoothed", labels)
 	}
 	g.gradsOf(&plain{g: g, keeps: true, held: 2}, target{smooths: true, cuts: true}, "cut", true)

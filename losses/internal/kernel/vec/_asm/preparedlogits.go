@@ -8,11 +8,15 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// preparedLogits are the logits y of [prepared] in tiles and blocks, of all rows alike. There top
-// is a multiple of the grid next to M, and topLow 0: with m for it the argument of the exponential
-// is
+// preparedLogits are the logits y = factor z + s of tiles and blocks, exact to far more digits than
+// their type has. With b + bLow = factor, hi + low = s, and hi and m, which is next to the largest
+// y of a row, multiples of a grid, 2^-9 for float32 and 2^-38 for float64, the argument of the
+// exponential is
 //
-//	y - m = u + q,   u = b z + (hi - m),   q = bLow z + low
+//	y - m = u + q,   u = b z + (hi - m),   q = bLow z + low,
+//
+// and with n of [rowExp] for u its reduced one r = (b z + ((hi - m) + n ln2hi)) + (q + n ln2lo),
+// where the inner sum is exact.
 type preparedLogits struct {
 	g       isa
 	shifted bool // otherwise hi and low are 0
