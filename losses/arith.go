@@ -129,6 +129,20 @@ func above[T kernel.Float](p []T) int {
 	return -1
 }
 
+// allAbove returns the positions of all elements of p above 1/2, fewer than dst has room for.
+func allAbove(dst []int, p []float64) []int {
+	n := 0
+	for j, v := range p { // without branches, which nobody could predict
+		dst[n] = j
+		more := 0
+		if v > 0.5 {
+			more = 1
+		}
+		n += more
+	}
+	return dst[:n]
+}
+
 // widened returns x in float64: x itself, or what it stores in dst.
 func widened[T kernel.Float](dst []float64, x []T) []float64 {
 	if wide, ok := any(x).([]float64); ok {

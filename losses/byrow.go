@@ -10,90 +10,107 @@ import (
 // byRow evaluates the rows of b by the loss's Row, in float64. It returns the first row with an
 // invalid label, or -1.
 func byRow[T kernel.Float](b *batch[T], l Loss) (bad int) {
-	for lo := 0; lo < b.n; lo += b.chunk() {
-		hi := min(lo+b.chunk(), b.n)
-		logP, p := b.softmaxes(lo, hi)
-		for i := lo; i < hi; i++ {
-			if !b.rowOf(l, i, part(logP, i-lo, i-lo+1, b.k), part(p, i-lo, i-lo+1, b.k)) {
-				return i
-			}
+	for most, lo := b.rowsIn(1<<9), 0; lo < b.n; lo += most {
+		if bad = b.rows(l, lo, min(lo+most, b.n)); bad >= 0 {
+			return bad
 		}
 	}
 	return -1
 }
 
 // row evaluates row i by the loss's Row. It returns false when there is an invalid label.
-func (b *batch[T]) row(l Loss, i int) bool {
-	logP, p := b.softmaxes(i, i+1)
-	return b.rowOf(l, i, logP, p)
-}
+func (b *batch[T]) row(l Loss, i int) bool { return b.rows(l, i, i+1) < 0 }
 
-// softmaxes returns log p and p of the rows [lo, hi) in scratch memory: many rows of few classes
-// take hardly longer than one.
-func (b *batch[T]) softmaxes(lo, hi int) (logP, p []float64) {
+// softmaxes returns log p and p of the rows [lo, hi) in scratch memory, and as much to work in:
+// many rows of few classes take hardly longer than one.
+func (b *batch[T]) softmaxes(lo, hi int) (logP, p, free []float64) {
 	z := part(b.input, lo, hi, b.k)
 	n := len(z)
 	w := dense.Grow(&b.soft, 3*n)
-	logP, p = w[:n:n], w[n:2*n:2*n]
+	logP, p, free = w[:n:n], w[n:2*n:2*n], w[2*n:3*n:3*n]
 	if b.probs {
 		for j, v := range z {
 			p[j] = max(float64(v), kernel.Tiny[T]())
 			logP[j] = math.Log(p[j])
 		}
-		return logP, p
+		return logP, p, free
 	}
-	wide := widened(w[2*n:], z)
-	kernel.Softmaxes(logP, p, wide, b.k)
-	return logP, p
+	kernel.Softmaxes(logP, p, widened(free, z), b.k)
+	return logP, p, free
 }
 
-// rowOf is row for a row of log p and p.
-func (b *batch[T]) rowOf(l Loss, i int, logP, p []float64) bool {
-	*b.at = i
-	k := b.k
-	w := dense.Grow(&b.wide, 8*k)
-	field := func(j int) []float64 { return w[j*k : (j+1)*k : (j+1)*k] }
-	r := Row{LogP: logP, P: p, Rest: field(0), Target: field(1), memory: &b.memory}
-	if !b.rowTarget(r.Target, i) {
-		return false
+// rows evaluates the rows [lo, hi) by the loss's Row, and prepares all before: vectors then are of
+// use for few classes too. It returns the first row with an invalid label, or -1.
+func (b *batch[T]) rows(l Loss, lo, hi int) (bad int) {
+	k, n := b.k, (hi-lo)*b.k
+	w := dense.Grow(&b.wide, 3*n+k+2)
+	target, scratch, beside := w[:n:n], w[3*n:3*n+k], w[3*n+k:]
+	if bad = b.targets(target, lo, hi); bad >= 0 {
+		return lo + bad
 	}
-	r.beside = b.besides(field(5), r.Target, i)
+	var grad, targetGrad []float64
 	if b.grad != nil {
-		r.Grad = field(2)
-		clear(r.Grad)
+		grad = w[n : 2*n : 2*n]
+		clear(grad)
 	}
 	if b.targetGrad != nil || b.byTarget != nil {
-		r.TargetGrad = field(3)
-		clear(r.TargetGrad)
+		targetGrad = w[2*n : 3*n : 3*n]
+		clear(targetGrad)
 	}
-	top := -1
-	if b.probs {
-		for j, v := range part(b.input, i, i+1, k) {
-			r.Rest[j] = 1 - float64(v)
+	logP, p, rest := b.softmaxes(lo, hi)
+	tops := b.rests(logP, p, rest, lo, hi)
+	r := Row{memory: &b.memory}
+	for i := lo; i < hi; i++ {
+		at, end := (i-lo)*k, (i-lo+1)*k
+		r.LogP, r.P, r.Rest, r.Target = logP[at:end:end], p[at:end:end], rest[at:end:end], target[at:end:end]
+		if grad != nil {
+			r.Grad = grad[at:end:end]
+		}
+		if targetGrad != nil {
+			r.TargetGrad = targetGrad[at:end:end]
 		}
 		if b.twins {
-			p := float64(b.input[i*k])
-			r.Rest[1] = p
-			r.LogP[1] = kernel.LogOf(r.P[1], p)
+			r.beside = b.besides(beside, r.Target, i)
+			if b.probs {
+				p := float64(b.input[i*k])
+				r.Rest[1] = p
+				r.LogP[1] = kernel.LogOf(r.P[1], p)
+			}
 		}
-	} else {
-		top = rests(r)
+		*b.at, b.memory.used = i, 0
+		b.loss[i] = l.Row(r)
+		if math.IsNaN(r.LogP[0]) { // so are all of them
+			b.loss[i] = math.NaN()
+		}
+		if b.byTarget != nil {
+			kernel.Round(part(b.byTarget, i, i+1, k), r.TargetGrad)
+		}
+		if b.targetGrad != nil {
+			b.storeTargetGrad(i, r.TargetGrad, scratch)
+		}
 	}
-	b.memory.used = 0
-	b.loss[i] = l.Row(r)
-	if math.IsNaN(r.LogP[0]) { // so are all of them
-		b.loss[i] = math.NaN()
+	if grad != nil {
+		b.storeGrads(lo, grad, p, rest, tops)
 	}
-	if b.grad != nil {
-		b.storeGrad(i, r, top)
+	return -1
+}
+
+// rests stores 1 - p of the rows [lo, hi) in rest and returns where there is a p > 1/2 of logits.
+func (b *batch[T]) rests(logP, p, rest []float64, lo, hi int) (tops []int) {
+	if b.probs {
+		for j, v := range part(b.input, lo, hi, b.k) {
+			rest[j] = 1 - float64(v)
+		}
+		return nil
 	}
-	if b.byTarget != nil {
-		kernel.Round(part(b.byTarget, i, i+1, k), r.TargetGrad)
+	if !kernel.Rests(rest, p) {
+		return nil
 	}
-	if b.targetGrad != nil {
-		b.storeTargetGrad(i, r.TargetGrad, field(4))
+	tops = allAbove(dense.Grow(&b.tops, hi-lo+1), p)
+	for _, j := range tops {
+		rest[j] = -math.Expm1(logP[j])
 	}
-	return true
+	return tops
 }
 
 // softmaxRow stores what a Row tells of the softmax of the logits z, and returns the position of a
@@ -113,32 +130,32 @@ func rests(r Row) (top int) {
 	return top
 }
 
-// storeGrad takes u = r.Grad of row i back through the softmax, u_j - p_j Σ u, or through the
-// logarithm of given probabilities, u_j/p_j, and stores it. Where p is above 1/2, at top, it is
-// (1-p) Σ u less the sum of the other u.
-func (b *batch[T]) storeGrad(i int, r Row, top int) {
-	f := of(b.scale, i)
-	u, p := r.Grad, r.P[:len(r.Grad)]
-	g := b.grad[i*b.k:][:len(u)]
-	if b.probs {
-		for j, x := range u {
-			g[j] = T(f * (x / p[j]))
+// storeGrads takes the u that Row has stored of the rows from lo on back through the softmax,
+// u_j - p_j Σ u, or through the logarithm of given probabilities, u_j/p_j, and stores it. Where p
+// is above 1/2, at one of tops, it is (1-p) Σ u less the sum of the other u.
+func (b *batch[T]) storeGrads(lo int, u, p, rest []float64, tops []int) {
+	k, dst := b.k, b.grad[lo*b.k:][:len(u)]
+	for i := 0; i < len(u); i += k {
+		u, p, g, f := u[i:i+k], p[i:i+k], dst[i:i+k], of(b.scale, lo+i/k)
+		if b.probs {
+			for j, x := range u {
+				g[j] = T(f * (x / p[j]))
+			}
+			continue
 		}
-		return
-	}
-	if top < 0 {
 		sum := total(u)
 		for j, x := range u {
 			g[j] = T(f * (x - p[j]*sum))
 		}
-		return
 	}
-	others := total(u[:top]) + total(u[top+1:])
-	sum := others + u[top]
-	for j, x := range u {
-		g[j] = T(f * (x - p[j]*sum))
+	for _, top := range tops {
+		i := top / k
+		row := u[i*k : (i+1)*k]
+		own := u[top]
+		u[top] = 0
+		others := total(row)
+		dst[top] = T(of(b.scale, lo+i) * ((others+own)*rest[top] - others))
 	}
-	g[top] = T(f * (sum*r.Rest[top] - others))
 }
 
 // storeTargetGrad takes g = dL/dτ of row i back through smoothing and class weights and stores it.
@@ -188,25 +205,33 @@ func (b *batch[T]) besides(dst, t []float64, i int) []float64 {
 }
 
 // rowTarget stores the target of row i in t and reports whether its labels are valid.
-func (b *batch[T]) rowTarget(t []float64, i int) bool {
+func (b *batch[T]) rowTarget(t []float64, i int) bool { return b.targets(t, i, i+1) < 0 }
+
+// targets stores the targets of the rows [lo, hi) in t and returns the first with an invalid label,
+// counted from lo, or -1.
+func (b *batch[T]) targets(t []float64, lo, hi int) (bad int) {
 	if b.index != nil {
 		clear(t)
-		t[b.index[i]] = 1
-		return true
+		for i, y := range b.index[lo:hi] {
+			t[i*b.k+y] = 1
+		}
+		return -1
 	}
-	labels := part(b.target, i, i+1, b.k)
+	labels := part(b.target, lo, hi, b.k)
 	if len(labels) > 16 { // otherwise a loop takes no longer than calls of vectors
 		kernel.Widen(t, labels)
-		_, _, bad := kernel.WeightedSum(labels, t)
-		return bad < 0
+		if _, _, bad = kernel.WeightedSum(labels, t); bad >= 0 {
+			bad /= b.k
+		}
+		return bad
 	}
 	for j, v := range labels {
 		if !valid(v) {
-			return false
+			return j / b.k
 		}
 		t[j] = float64(v)
 	}
-	return true
+	return -1
 }
 
 // alone stores the derivatives by the target of row i by the loss's Row.

@@ -13,7 +13,7 @@ func separableAlong[T kernel.Float](b *batch[T], f phi) (bad int) {
 	quick := b.index != nil || kernel.HasSlopes[T](f.family, f.a)
 	for lo := 0; lo < b.n; lo += b.chunk() {
 		hi := min(lo+b.chunk(), b.n)
-		logP, p := b.softmaxes(lo, hi)
+		logP, p, _ := b.softmaxes(lo, hi)
 		slopes := dense.Grow(&b.slopes, len(p))
 		if quick && b.index == nil {
 			kernel.Slopes(f.family, f.a, slopes, logP)
