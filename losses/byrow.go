@@ -21,23 +21,30 @@ func byRow[T kernel.Float](b *batch[T], l Loss) (bad int) {
 // row evaluates row i by the loss's Row. It returns false when there is an invalid label.
 func (b *batch[T]) row(l Loss, i int) bool { return b.rows(l, i, i+1) < 0 }
 
-// softmaxes returns log p and p of the rows [lo, hi) in scratch memory, and as much to work in:
-// many rows of few classes take hardly longer than one.
-func (b *batch[T]) softmaxes(lo, hi int) (logP, p, free []float64) {
+// softmaxes returns log p and p of the rows [lo, hi) in scratch memory, and 1 - p where these are
+// rows in tiles, elsewhere as much to work in: many rows of few classes take hardly longer than
+// one.
+func (b *batch[T]) softmaxes(lo, hi int) (logP, p, rest []float64) {
 	z := part(b.input, lo, hi, b.k)
 	n := len(z)
 	w := dense.Grow(&b.soft, 3*n)
-	logP, p, free = w[:n:n], w[n:2*n:2*n], w[2*n:3*n:3*n]
-	if b.probs {
+	logP, p, rest = w[:n:n], w[n:2*n:2*n], w[2*n:3*n:3*n]
+	switch {
+	case b.probs:
 		for j, v := range z {
 			p[j] = max(float64(v), kernel.Tiny[T]())
 			logP[j] = math.Log(p[j])
 		}
-		return logP, p, free
+	case b.inTiles():
+		kernel.SoftmaxRests(logP, p, rest, widened(rest, z), b.k)
+	default:
+		kernel.Softmaxes(logP, p, widened(rest, z), b.k)
 	}
-	kernel.Softmaxes(logP, p, widened(free, z), b.k)
-	return logP, p, free
+	return logP, p, rest
 }
+
+// inTiles reports whether the softmaxes of the rows are computed in tiles.
+func (b *batch[T]) inTiles() bool { return !b.probs && kernel.InTiles[float64](b.k) }
 
 // rows evaluates the rows [lo, hi) by the loss's Row, and prepares all before: vectors then are of
 // use for few classes too. It returns the first row with an invalid label, or -1.
@@ -95,7 +102,8 @@ func (b *batch[T]) rows(l Loss, lo, hi int) (bad int) {
 	return -1
 }
 
-// rests stores 1 - p of the rows [lo, hi) in rest and returns where there is a p > 1/2 of logits.
+// rests stores 1 - p of the rows [lo, hi) in rest, where [batch.softmaxes] has not, and returns
+// where there is a p > 1/2 of logits that no tiles hold.
 func (b *batch[T]) rests(logP, p, rest []float64, lo, hi int) (tops []int) {
 	if b.probs {
 		for j, v := range part(b.input, lo, hi, b.k) {
@@ -103,7 +111,7 @@ func (b *batch[T]) rests(logP, p, rest []float64, lo, hi int) (tops []int) {
 		}
 		return nil
 	}
-	if !kernel.Rests(rest, p) {
+	if b.inTiles() || !kernel.Rests(rest, p) {
 		return nil
 	}
 	tops = allAbove(dense.Grow(&b.tops, hi-lo+1), p)
@@ -134,6 +142,11 @@ func rests(r Row) (top int) {
 // u_j - p_j Σ u, or through the logarithm of given probabilities, u_j/p_j, and stores it. Where p
 // is above 1/2, at one of tops, it is (1-p) Σ u less the sum of the other u.
 func (b *batch[T]) storeGrads(lo int, u, p, rest []float64, tops []int) {
+	if b.inTiles() {
+		hi := lo + len(u)/b.k
+		kernel.SoftmaxBack(part(b.grad, lo, hi, b.k), u, p, rest, own(b, b.scale, lo, hi), b.k)
+		return
+	}
 	k, dst := b.k, b.grad[lo*b.k:][:len(u)]
 	for i := 0; i < len(u); i += k {
 		u, p, g, f := u[i:i+k], p[i:i+k], dst[i:i+k], of(b.scale, lo+i/k)

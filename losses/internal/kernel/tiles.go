@@ -3,8 +3,19 @@ package kernel
 import "softloss/losses/internal/kernel/vec"
 
 // InTiles reports whether there are kernels for rows of k classes that compute several rows at
-// once: [NCE], [SymmetricCrossEntropy] and [ConfidencePenalty] may be called where it is so.
+// once: [NCE], [SymmetricCrossEntropy] and [ConfidencePenalty] may be called where it is so, and
+// [SoftmaxRests] and [SoftmaxBack] where it is so of float64.
 func InTiles[T Float](k int) bool { return vec.On() && vec.InTiles[T](k) }
+
+// SoftmaxRests stores the log-softmax, the softmax p and 1 - p of rows in tiles; see
+// [vec.SoftmaxRests].
+func SoftmaxRests(l, p, rest, z []float64, k int) { vec.SoftmaxRests(l, p, rest, z, k) }
+
+// SoftmaxBack takes derivatives by log p of rows in tiles back to the logits; see
+// [vec.SoftmaxBack].
+func SoftmaxBack[T Float](dst []T, u, p, rest []float64, scale []T, k int) {
+	vec.SoftmaxBack(dst, u, p, rest, scale, k)
+}
 
 // NCE computes the normalized cross entropy of rows, and by row those that are not for vectors; see
 // [vec.NCE].

@@ -50,3 +50,9 @@ func Sparse[T spec.Float](n int, loss []float64, grad, labelGrad, z, t []T, inde
 	row func(j int) bool) int {
 	panic(noTiles)
 }
+
+// SoftmaxRests panics: there are no tiles in this build.
+func SoftmaxRests(l, p, rest, z []float64, k int) { panic(noTiles) }
+
+// SoftmaxBack panics: there are no tiles in this build.
+func SoftmaxBack[T spec.Float](dst []T, u, p, rest []float64, scale []T, k int) { panic(noTiles) }

@@ -2263,6 +2263,18 @@ func temperedWholeF64AVX512(p *float64, inverse *float64, d *float64, k int, n i
 //go:noescape
 func restsF64AVX512(rest *float64, p *float64, n int) (sure uint32)
 
+// tileRestsF64AVX512 takes p from tileSoftmax and lanes from tileStats and stores 1 - p in dst,
+// without cancellation.
+//
+//go:noescape
+func tileRestsF64AVX512(dst *float64, p *float64, z *float64, k int, lanes *float64)
+
+// tileBackF64AVX512 stores f (u - p S), S the sum of the row's u, in u, and where p > 1/2 f (rest S
+// - the sum of its other u).
+//
+//go:noescape
+func tileBackF64AVX512(u *float64, p *float64, rest *float64, k int, lanes *float64)
+
 // divergenceF64AVX512 stores d = l + minus and h = p d - (p - m), and where d is small m (1 + (d -
 // 1) exp(d)).
 //
@@ -4591,6 +4603,18 @@ func temperedWholeF64AVX2(p *float64, inverse *float64, d *float64, k int, n int
 //
 //go:noescape
 func restsF64AVX2(rest *float64, p *float64, n int) (sure uint32)
+
+// tileRestsF64AVX2 takes p from tileSoftmax and lanes from tileStats and stores 1 - p in dst,
+// without cancellation.
+//
+//go:noescape
+func tileRestsF64AVX2(dst *float64, p *float64, z *float64, k int, lanes *float64)
+
+// tileBackF64AVX2 stores f (u - p S), S the sum of the row's u, in u, and where p > 1/2 f (rest S -
+// the sum of its other u).
+//
+//go:noescape
+func tileBackF64AVX2(u *float64, p *float64, rest *float64, k int, lanes *float64)
 
 // divergenceF64AVX2 stores d = l + minus and h = p d - (p - m), and where d is small m (1 + (d - 1)
 // exp(d)).

@@ -231,6 +231,8 @@ type double interface {
 	temperedShift(log, p, pow, inverse *float64, n int, c, step, e float64)
 	temperedWhole(p, inverse, d *float64, k, n int, c, mu float64) (s0, s1, s2 float64)
 	rests(rest, p *float64, n int) (sure uint32)
+	tileRests(dst, p, z *float64, k int, lanes *float64)
+	tileBack(u, p, rest *float64, k int, lanes *float64)
 	divergence(h, d, p, l, m, minus *float64, n int)
 	centredRows(p, d, mean, f *float64, k, n int)
 	ratios(h, z, other, p, q *float64, n int, at, low float64) (sum, excess, rest float64)
@@ -1163,6 +1165,12 @@ func (f64AVX512) temperedWhole(p, inverse, d *float64, k, n int, c, mu float64) 
 	return temperedWholeF64AVX512(p, inverse, d, k, n, c, mu)
 }
 func (f64AVX512) rests(rest, p *float64, n int) (sure uint32) { return restsF64AVX512(rest, p, n) }
+func (f64AVX512) tileRests(dst, p, z *float64, k int, lanes *float64) {
+	tileRestsF64AVX512(dst, p, z, k, lanes)
+}
+func (f64AVX512) tileBack(u, p, rest *float64, k int, lanes *float64) {
+	tileBackF64AVX512(u, p, rest, k, lanes)
+}
 func (f64AVX512) divergence(h, d, p, l, m, minus *float64, n int) {
 	divergenceF64AVX512(h, d, p, l, m, minus, n)
 }
@@ -2055,6 +2063,12 @@ func (f64AVX2) temperedWhole(p, inverse, d *float64, k, n int, c, mu float64) (s
 	return temperedWholeF64AVX2(p, inverse, d, k, n, c, mu)
 }
 func (f64AVX2) rests(rest, p *float64, n int) (sure uint32) { return restsF64AVX2(rest, p, n) }
+func (f64AVX2) tileRests(dst, p, z *float64, k int, lanes *float64) {
+	tileRestsF64AVX2(dst, p, z, k, lanes)
+}
+func (f64AVX2) tileBack(u, p, rest *float64, k int, lanes *float64) {
+	tileBackF64AVX2(u, p, rest, k, lanes)
+}
 func (f64AVX2) divergence(h, d, p, l, m, minus *float64, n int) {
 	divergenceF64AVX2(h, d, p, l, m, minus, n)
 }

@@ -132,6 +132,8 @@ func main() {
 			g.temperedShift()
 			g.temperedWhole()
 			g.rests()
+			g.tileRests()
+			g.tileBack()
 			g.divergence()
 			g.centredRows()
 			g.ratios()

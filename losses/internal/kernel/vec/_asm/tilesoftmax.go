@@ -173,3 +173,53 @@ func (g isa) tileShift() {
 	})
 	g.ret()
 }
+
+func (g isa) tileRests() {
+	g.text("tileRests", "func(dst, p, z *T, k int, lanes *T)",
+		"takes p from tileSoftmax and lanes from tileStats and stores 1 - p in dst, without cancellation.")
+	dst, p, z, k, lanes := g.param("dst"), g.param("p"), g.param("z"), g.param("k"), g.param("lanes")
+	one, rest, top := g.hold(1), g.vec(), g.vec()
+	g.load(g.lane(lanes, "Rest"), rest)
+	g.load(g.lane(lanes, "Max"), top)
+	g.columns(k, func(off reg.GPVirtual) {
+		y := g.vec()
+		g.load(one, y)
+		g.sub(col(p, off), y, y)
+		g.blend(g.cmp(eqOQ, col(z, off), top), rest, y)
+		g.store(y, col(dst, off))
+	})
+	g.ret()
+}
+
+func (g isa) tileBack() {
+	g.text("tileBack", "func(u, p, rest *T, k int, lanes *T)",
+		"stores f (u - p S), S the sum of the row's u, in u, and where p > 1/2 f (rest S - the sum of its other u).")
+	u, p, rest, k, lanes := g.param("u"), g.param("p"), g.param("rest"), g.param("k"), g.param("lanes")
+	half, others, sum, f := g.hold(0.5), g.vec(), g.vec(), g.vec()
+	g.zero(others)
+	g.zero(sum)
+	sure := func(off reg.GPVirtual) (y reg.VecVirtual, m mask) {
+		y = g.loaded(col(p, off))
+		return y, g.cmp(gtOQ, half, y)
+	}
+	g.columns(k, func(off reg.GPVirtual) {
+		x := g.loaded(col(u, off))
+		_, m := sure(off)
+		g.addWhere(m, x, sum)
+		g.drop(m, x)
+		g.add(x, others, others)
+	})
+	g.add(others, sum, sum)
+	g.load(g.lane(lanes, "Scale"), f)
+	g.columns(k, func(off reg.GPVirtual) {
+		x, top := g.loaded(col(u, off)), g.vec()
+		y, m := sure(off)
+		g.nmadd(y, sum, x)
+		g.mul(col(rest, off), sum, top)
+		g.sub(others, top, top)
+		g.blend(m, top, x)
+		g.mul(f, x, x)
+		g.store(x, col(u, off))
+	})
+	g.ret()
+}
