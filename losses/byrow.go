@@ -10,7 +10,7 @@ import (
 // byRow evaluates the rows of b by the loss's Row, in float64. It returns the first row with an
 // invalid label, or -1.
 func byRow[T kernel.Float](b *batch[T], l Loss) (bad int) {
-	for most, lo := b.rowsIn(1<<9), 0; lo < b.n; lo += most {
+	for most, lo := b.rowsIn(1<<10), 0; lo < b.n; lo += most {
 		if bad = b.rows(l, lo, min(lo+most, b.n)); bad >= 0 {
 			return bad
 		}
