@@ -30,7 +30,7 @@ func crossEntropyRow[T spec.Float](g, x, y []T, f float64) (loss float64, ok boo
 	}
 	if g != nil {
 		g[a] = 1
-		spec.SoftGrad(g, y, a, r, s.labels, f)
+		spec.SoftGrad(g, y, x, m, a, r, s.labels, f)
 	}
 	return mass*math.Log1p(r) - s.dot, true
 }

@@ -48,10 +48,7 @@ func separableRow[T spec.Float](f spec.Family, a float64, loss *float64, g, e, h
 		return true
 	}
 	h[top] = T(own)
-	b := mass * c
-	for j, v := range h {
-		g[j] = T(scale * (b*float64(g[j]) - float64(v)))
-	}
+	spec.Combine(g, h, x, m, 1, mass*c, scale)
 	if r < 1 { // p > 1/2
 		g[top] = T(scale * (others - mass*q))
 	}

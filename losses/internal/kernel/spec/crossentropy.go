@@ -36,20 +36,16 @@ func CrossEntropy[T Float](loss []float64, grad, z, t, scale []T, k int) (bad in
 		s := others + float64(y[a])
 		loss[i] = s*math.Log1p(r) - dot
 		if g != nil {
-			SoftGrad(g, y, a, r, others, Factor(scale, i))
+			SoftGrad(g, y, x, m, a, r, others, Factor(scale, i))
 		}
 	}
 	return -1
 }
 
-// SoftGrad turns g, which holds exp(z_k - M), into f (S p_k - t_k), where others is Σ_{k≠a} t_k.
-func SoftGrad[T Float](g, t []T, a int, r, others, f float64) {
+// SoftGrad turns g, which holds exp(z_k - m), into f (S p_k - t_k), where others is Σ_{k≠a} t_k.
+func SoftGrad[T Float](g, t, z []T, m float64, a int, r, others, f float64) {
 	s := others + float64(t[a])
-	c := s / (1 + r)
-	t = t[:len(g)]
-	for j, e := range g {
-		g[j] = T(f * (c*float64(e) - float64(t[j])))
-	}
+	Combine(g, t, z, m, 1, s/(1+r), f)
 	if r < 1 { // p_a > 1/2
 		g[a] = T(f * (others - s*(r/(1+r))))
 	}

@@ -139,6 +139,7 @@ const (
 	fineScale      = 15.99
 	bound32        = 1048576
 	bound64        = 1099511627776
+	mostLift       = 256
 	lowest32       = -104.5
 	lowest64       = -746
 	rowFactor      = 1.0323659069903366

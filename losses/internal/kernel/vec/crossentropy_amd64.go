@@ -125,15 +125,19 @@ func (s *softrow[T]) crossEntropy(u unit[T], loss *float64, g, x, y []T, f float
 	r, a := s.odds(u, g, x, sum)
 	*loss = mass*math.Log1p(r) - dot
 	if g != nil {
-		s.softGrad(u, g, y, a, r, mass, f)
+		s.softGrad(u, g, x, y, a, r, mass, f)
 	}
 	return true
 }
 
-// softGrad turns g, which holds the exponentials, into f (S p - y), where a and r are those of
+// softGrad turns g, which holds the exponentials of x, into f (S p - y), where a and r are those of
 // odds.
-func (s *softrow[T]) softGrad(u unit[T], g, y []T, a int, r, mass, f float64) {
-	u.combine(&g[0], &y[0], len(g), T(mass/((1+r)*s.em)), T(f))
+func (s *softrow[T]) softGrad(u unit[T], g, x, y []T, a int, r, mass, f float64) {
+	if c := mass / ((1 + r) * s.em); spec.Lifts[T](mass * f) {
+		spec.Combine(g, y, x, float64(s.m), s.em, c, f)
+	} else {
+		u.combine(&g[0], &y[0], len(g), T(c), T(f))
+	}
 	if a < 0 || r >= 1 {
 		return
 	}
@@ -175,7 +179,15 @@ func (b *entropyRows[T]) specified(j int, o *labelGrads[T]) (valid bool) {
 		spec.CrossEntropyIndex(loss, g, x, b.index[j:j+1], f, k)
 		return true
 	}
-	return spec.CrossEntropy(loss, g, x, spec.Row(b.t, j, k), f, k) < 0
+	y := spec.Row(b.t, j, k)
+	if spec.CrossEntropy(loss, g, x, y, f, k) >= 0 {
+		return false
+	}
+	if g != nil && spec.Lifts[T](Sum(y)*float64(f[0])) { // and the loss is that without a gradient
+		row := entropyRows[T]{loss: loss, z: x, t: y, scale: f, k: k}
+		row.compute(unitOf[T](), nil)
+	}
+	return true
 }
 
 // tiles computes them in tiles, but for the last ones where few are left.
@@ -267,6 +279,8 @@ func (b *entropyRows[T]) rejected(mask uint32, i, n int, o *labelGrads[T]) (bad 
 	return eachRejected(mask, i, n, func(j int) (valid bool) { return b.specified(j, o) })
 }
 
+var _ = [1]int{}[spec.MostLift-mostLift] // one number
+
 // alone computes those from row j on one by one, as they are in tiles.
 func (b *entropyRows[T]) alone(u unit[T], j int) (bad int) {
 	for ; j < len(b.loss); j++ {
@@ -274,8 +288,16 @@ func (b *entropyRows[T]) alone(u unit[T], j int) (bad int) {
 		if b.t == nil {
 			y = oneHot[T](b.index[j], b.k)
 		}
-		if !fewCrossEntropy(u, &b.loss[j], spec.Row(b.grad, j, b.k), spec.Row(b.z, j, b.k), y, spec.Factor(b.scale, j)) &&
-			!b.specified(j, nil) {
+		x, g, f := spec.Row(b.z, j, b.k), spec.Row(b.grad, j, b.k), spec.FactorOf(b.scale, j)
+		if fewCrossEntropy(u, &b.loss[j], g, x, y, float64(f[0])) {
+			continue
+		}
+		if b.t == nil {
+			b.specified(j, nil)
+			continue
+		}
+		row := entropyRows[T]{loss: b.loss[j : j+1], grad: g, z: x, t: y, scale: f, k: b.k}
+		if row.wholeTiles(u, 1, nil) >= 0 {
 			return j
 		}
 	}

@@ -121,7 +121,11 @@ func (b *oddsRows[T]) separable(j int, p *plan, loss *float64, g, phi, x, y []T,
 	if g == nil {
 		return true
 	}
-	b.combine(g, h, mass*c/slope, scale*slope)
+	if spec.Lifts[T](mass * scale) {
+		spec.Combine(g, h, x, float64(o.m), o.em, mass*c/slope, scale*slope)
+	} else {
+		b.combine(g, h, mass*c/slope, scale*slope)
+	}
 	if o.top >= 0 {
 		g[o.top] = T(scale * o.atTop(others, mass, float64(y[o.top])))
 	}

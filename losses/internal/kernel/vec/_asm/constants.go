@@ -83,6 +83,9 @@ const (
 	lowest32, lowest64 = -104.5, -746.0
 )
 
+// mostLift is spec.MostLift.
+const mostLift = 1 << 8
+
 // writeConstants writes the file of constants.
 func writeConstants(path string) error {
 	var b strings.Builder
@@ -128,7 +131,7 @@ func writeConstants(path string) error {
 		{"oddsRate", oddsRate}, {"oddsRateLow", oddsRateLow}, {"oddsLowest", oddsLowest}, {"oddsParameter", oddsParameter},
 		{"oddsTables", oddsTables}, {"oddsCount", oddsCount}, {"oddsTerms", oddsTerms},
 		{"fineCount", fineCount}, {"fineTerms", fineTerms}, {"fineScale", fineScale},
-		{"bound32", bound32}, {"bound64", bound64}, {"lowest32", lowest32}, {"lowest64", lowest64},
+		{"bound32", bound32}, {"bound64", bound64}, {"mostLift", mostLift}, {"lowest32", lowest32}, {"lowest64", lowest64},
 		{"rowFactor", isa{avx512: true}.rowFactor()}, {"steepBound", steepBound}, {"mostSteep", mostSteep},
 	} {
 		fmt.Fprintf(&b, "%s = %v\n", c.name, c.value)

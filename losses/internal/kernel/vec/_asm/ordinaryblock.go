@@ -33,7 +33,7 @@ func (g isa) ordinaryBlock(grad, labels bool) {
 	lanes, f := g.param("lanes"), GP64()
 	x, k := g.ordinaryBlockOf(labels), g.param("k")
 	s, rejected := g.ordinarySums(x, k, grad, labels)
-	if grad {
+	if s.reach = nearReach; grad {
 		f = g.param("f")
 	}
 	y := g.crossEntropyNumbers(lanes, Mem{Base: f}, s, grad)

@@ -136,7 +136,7 @@ func (x pairs) tile(i int, labels func(i int) (first, second reg.VecVirtual)) {
 	} else {
 		f, other := g.vec(), g.vec()
 		g.load(Mem{Base: x.f[i]}, f)
-		g.orInto(g.tooLarge(mass, f), bad)
+		g.orInto(g.tooLarge(mass, f, g.largestMass()), bad)
 		g.mul(f, slope, slope)
 		g.load(g.constant(math.Copysign(0, -1)), other)
 		g.pick(VXORPS, VXORPD, slope, other, other)

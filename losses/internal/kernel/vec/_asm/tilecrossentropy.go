@@ -175,7 +175,9 @@ func (g isa) tileResults(grad, index bool) {
 		factor = g.param("f")
 	}
 	g.tilePass(func(lanes reg.GPVirtual) {
-		y := g.crossEntropyNumbers(lanes, Mem{Base: factor}, g.keptSums(lanes, index), grad)
+		s := g.keptSums(lanes, index)
+		s.reach = lanesReach
+		y := g.crossEntropyNumbers(lanes, Mem{Base: factor}, s, grad)
 		ORL(y.bad, Mem{Base: declined})
 		ADDQ(Imm(4), declined)
 		g.storeDoubles(y.loss, nil, Mem{Base: loss})
@@ -394,6 +396,7 @@ type crossEntropySums struct {
 	own            reg.VecVirtual
 	bad            mask
 	hot            bool // the label is 1 of a class, 0 of others
+	reach          reach
 }
 
 // sumPlace is a sum and the lane in which a tile keeps it.
@@ -467,7 +470,7 @@ func (g isa) crossEntropyNumbers(lanes reg.GPVirtual, scale Op, s crossEntropySu
 		var less reg.VecVirtual
 		mass, less = g.massOf(s)
 		scale := g.loaded(scale)
-		g.orInto(g.tooLarge(mass, scale), bad)
+		g.orInto(g.tooLarge(mass, scale, g.mostMass(lanes, s)), bad)
 		f = g.park(scale)
 		coef, low = g.coefficients(mass, less, f, all)
 	} else {
@@ -496,6 +499,30 @@ func (g isa) crossEntropyNumbers(lanes reg.GPVirtual, scale Op, s crossEntropySu
 	return x
 }
 
+// reach says which rows are known to be near.
+type reach int
+
+const (
+	anyReach   reach = iota // none
+	lanesReach              // those of which the lanes Max and Low say so
+	nearReach               // all
+)
+
+// mostMass returns the most that f Σ t may be: less in rows in which it would show the digits that a
+// denormal p has lost.
+func (g isa) mostMass(lanes reg.GPVirtual, s crossEntropySums) (most reg.VecVirtual) {
+	switch lift := g.constant(mostLift); {
+	case g.f64 || s.hot || s.reach == nearReach:
+		return g.largestMass()
+	case s.reach == lanesReach:
+		most = g.largestMass()
+		g.blend(g.farLanes(g.lane(lanes, "Max"), g.lane(lanes, "Low")), g.loaded(lift), most)
+		return most
+	default:
+		return g.loaded(lift)
+	}
+}
+
 // massOf returns Σ t, and what that has lost. s.others.sum is then the value of s.others.
 func (g isa) massOf(s crossEntropySums) (mass, less reg.VecVirtual) {
 	if mass = g.vec(); s.hot {
@@ -509,10 +536,12 @@ func (g isa) massOf(s crossEntropySums) (mass, less reg.VecVirtual) {
 	return mass, less
 }
 
-// tooLarge returns the rows of which mass f is no number or so large that a gradient might be none.
-func (g isa) tooLarge(mass, f reg.VecVirtual) mask {
-	size, most := g.vec(), g.vec()
-	g.load(g.constant(g.largestNumber()/4), most)
+// largestMass returns a quarter of the largest number: what mass f may be, so that a gradient is one.
+func (g isa) largestMass() reg.VecVirtual { return g.loaded(g.constant(g.largestNumber() / 4)) }
+
+// tooLarge returns the rows of which mass f is no number or more than most.
+func (g isa) tooLarge(mass, f, most reg.VecVirtual) mask {
+	size := g.vec()
 	g.mul(mass, f, size)
 	g.and(g.abs(), size, size)
 	return g.cmp(nltUQ, most, size)

@@ -35,11 +35,14 @@ func (c *tileExp) prepare(top reg.VecVirtual) (rejected reg.GPVirtual) {
 
 // farRows returns the bits of the rows that are not near, of which the largest and the least logits
 // are given.
-func (g isa) farRows(top, least Op) reg.GPVirtual {
+func (g isa) farRows(top, least Op) reg.GPVirtual { return g.maskBits(g.farLanes(top, least)) }
+
+// farLanes is farRows as a mask.
+func (g isa) farLanes(top, least Op) mask {
 	from := g.vec()
 	g.load(g.constant(-g.gap()), from)
 	g.add(top, from, from)
-	return g.maskBits(g.cmp(ltOQ, from, g.loaded(least)))
+	return g.cmp(ltOQ, from, g.loaded(least))
 }
 
 // far is c for rows that need not be near; park says where it keeps its numbers, by their lanes.
@@ -49,7 +52,7 @@ func (c tileExp) far(top Op, park func(v reg.VecVirtual, lane string) Op) tileEx
 	g.add(c.shift, shift, shift)
 	g.load(g.constant(g.lowest()), least)
 	g.add(top, least, least)
-	c.near, c.shift, c.least = false, park(shift, "Shift"), park(least, "Low")
+	c.near, c.shift, c.least = false, park(shift, "Shift"), park(least, "Top")
 	return c
 }
 
