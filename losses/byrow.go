@@ -247,6 +247,14 @@ func (b *batch[T]) targets(t []float64, lo, hi int) (bad int) {
 	return -1
 }
 
+// gradAlone stores the gradient of row i by the loss's Row.
+func (b *batch[T]) gradAlone(l Loss, i int) {
+	row, loss := b.slice(i, i+1), b.loss[i]
+	row.targetGrad, row.byTarget = nil, nil
+	row.row(l, 0)
+	b.loss[i] = loss
+}
+
 // alone stores the derivatives by the target of row i by the loss's Row.
 func (b *batch[T]) alone(l Loss, i int) {
 	row, loss := b.slice(i, i+1), b.loss[i]

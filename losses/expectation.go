@@ -1,6 +1,8 @@
 package losses
 
 import (
+	"math"
+
 	"softloss/internal/dense"
 	"softloss/losses/internal/kernel"
 )
@@ -27,7 +29,7 @@ type quantity[T kernel.Float] interface {
 // where h does not depend on p, or is l. It must be finite where p is 0.
 func expectationRows[T kernel.Float, Q quantity[T]](b *batch[T], l Loss, alpha, beta float64, q Q) (bad int) {
 	if !kernel.RowByRow[T](b.k) {
-		return expectationBlocks(b, alpha, beta, q)
+		return expectationBlocks(b, l, alpha, beta, q)
 	}
 	return b.bySoftmax(func(c softmaxes[T]) {
 		h := q.near(c.spare, c.z, c.t)
@@ -65,15 +67,16 @@ func expectationAlone[T kernel.Float, Q quantity[T]](b *batch[T], i int, l Loss,
 	valid bool) {
 	c := b.slice(i, i+1)
 	c.byTarget = nil
-	valid = expectationBlocks(&c, alpha, beta, q) < 0
+	valid = expectationBlocks(&c, l, alpha, beta, q) < 0
 	if valid && b.byTarget != nil {
 		b.alone(l, i)
 	}
 	return valid
 }
 
-// expectationBlocks is expectationRows by kernels for many rows.
-func expectationBlocks[T kernel.Float, Q quantity[T]](b *batch[T], alpha, beta float64, q Q) (bad int) {
+// expectationBlocks is expectationRows by kernels for many rows. The gradients of those in which
+// labels show the digits that a p has lost are of the Row of l.
+func expectationBlocks[T kernel.Float, Q quantity[T]](b *batch[T], l Loss, alpha, beta float64, q Q) (bad int) {
 	k, m := b.k, b.chunk()
 	buf := dense.Grow(&b.tmp, 2*m*k+1)
 	one := buf[2*m*k:]
@@ -105,6 +108,10 @@ func expectationBlocks[T kernel.Float, Q quantity[T]](b *batch[T], alpha, beta f
 			f := of(b.scale, lo+i)
 			s := aroundTop(p, t, y)
 			expectationGrad(p, t, h, y, 0, r, f*alpha, f*beta, &s)
+			lift := math.Abs(f) * alpha * (s.Others + s.Own)
+			if single[T]() && lift > mostLift && mayBeFaint(part(z, i, i+1, k), lift) {
+				b.gradAlone(l, lo+i)
+			}
 		}
 	}
 	return -1

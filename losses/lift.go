@@ -13,17 +13,6 @@ import (
 // steep slopes. Rows with such a p are then computed a second time, in float64. Weights and slopes
 // decide that for the loss, so that it is the same whether there is a gradient or not.
 
-const (
-	// mostLift is how large a multiple may be of a p that has lost digits.
-	mostLift = 1 << 8
-	// closest is how far below the largest logit one is at least whose p has lost digits, with room
-	// for small labels and the number of classes, and closestPower that of a power of p.
-	closest, closestPower = 64, 72
-)
-
-// furthestOf returns how far below the largest logit one is at most of which lift times p is not 0.
-func furthestOf(lift float64) float64 { return 105 + math.Log(lift) }
-
 // steep is a loss that may be a large multiple of p.
 type steep interface {
 	// steepness returns a bound of φ'(l), or of what else p is multiplied by.
@@ -186,17 +175,4 @@ func liftedGrad(grad func(dst, z, u []float32, k int), wide func(dst, z, u []flo
 			}
 		}
 	}
-}
-
-// mayBeFaint reports whether a p of the softmax of z has lost digits, or may have, and lift times
-// it is not 0.
-func mayBeFaint(z []float32, lift float64) bool {
-	if !(kernel.SizesOf(z).Most >= closest/2) {
-		return false
-	}
-	most, furthest := float64(slices.Max(z)), furthestOf(lift)
-	return slices.ContainsFunc(z, func(v float32) bool {
-		apart := most - float64(v)
-		return closest < apart && apart < furthest
-	})
 }

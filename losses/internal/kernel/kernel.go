@@ -88,5 +88,8 @@ func Sign(x float64) float64 { return spec.Sign(x) }
 // LogOf returns log x for x = 1 - rest; see [spec.LogOf].
 func LogOf(x, rest float64) float64 { return spec.LogOf(x, rest) }
 
+// MostLift is how large a multiple may be of a p that has lost digits; see [spec.MostLift].
+const MostLift = spec.MostLift
+
 // Tiny returns the smallest normal number of the element type.
 func Tiny[T Float]() float64 { return spec.Tiny[T]() }

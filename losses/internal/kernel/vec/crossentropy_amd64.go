@@ -119,7 +119,7 @@ func (s *softrow[T]) crossEntropy(u unit[T], loss *float64, g, x, y []T, f float
 		}
 		sum, dot, mass = sum+ps, dot+pd, mass+pm
 	}
-	if !fits[T](mass, f) {
+	if !fits[T](mass, f) || spec.Lifts[T](mass) { // which shows what float32 has lost of r, too
 		return false
 	}
 	r, a := s.odds(u, g, x, sum)
@@ -183,7 +183,7 @@ func (b *entropyRows[T]) specified(j int, o *labelGrads[T]) (valid bool) {
 	if spec.CrossEntropy(loss, g, x, y, f, k) >= 0 {
 		return false
 	}
-	if g != nil && spec.Lifts[T](Sum(y)*float64(f[0])) { // and the loss is that without a gradient
+	if g != nil && spec.Lifts[T](Sum(y)*float64(f[0])) { // then the loss is that without a gradient
 		row := entropyRows[T]{loss: loss, z: x, t: y, scale: f, k: k}
 		row.compute(unitOf[T](), nil)
 	}

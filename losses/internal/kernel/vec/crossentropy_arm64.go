@@ -35,11 +35,18 @@ func crossEntropyRow[T spec.Float](loss *float64, g, x, y []T, f float64) bool {
 		return false
 	}
 	r := o.exps / s.top
+	if spec.Lifts[T](mass) && r < faintOdds {
+		return false
+	}
 	*loss = mass*math.Log1p(r) - o.dot
 	if g == nil {
 		return true
 	}
-	combineRow(g, y, T(mass/((1+r)*s.top)), T(-f))
+	if c := mass / ((1 + r) * s.top); spec.Lifts[T](mass * f) {
+		spec.Combine(g, y, x, float64(s.m), s.top, c, f)
+	} else {
+		combineRow(g, y, T(c), T(-f))
+	}
 	if r < 1 { // p_a > 1/2
 		g[s.a] = T(f * (o.mass - mass*(r/(1+r))))
 	} else {
@@ -47,6 +54,9 @@ func crossEntropyRow[T spec.Float](loss *float64, g, x, y []T, f float64) bool {
 	}
 	return true
 }
+
+// faintOdds is below what odds may have lost digits, as sums of denormal numbers of float32.
+const faintOdds = 0x1p-100
 
 // negative reports whether one of the labels whose bits are in signs has a sign.
 func negative[T spec.Float](signs uint64) bool {

@@ -21,7 +21,11 @@ func exactRow[T spec.Float](u unit[T], v wide[T], e []float64, z []T) (x exact, 
 	if !ok {
 		return x, false
 	}
-	sum := v.exps64(&e[0], &z[0], len(z), float64(s.m), float64(s.low), float64(s.shift), s.ahead)
+	low := float64(s.low)
+	if spec.Size[T]() == 4 { // exponentials that are 0 in float32 are not
+		low = float64(s.m) - 700
+	}
+	sum := v.exps64(&e[0], &z[0], len(z), float64(s.m), low, float64(s.shift), s.ahead)
 	if sum != sum { // there is a NaN
 		return x, false
 	}

@@ -4,6 +4,7 @@ package vec
 
 import (
 	"math"
+	"slices"
 
 	"softloss/losses/internal/kernel/spec"
 )
@@ -48,9 +49,15 @@ func separable[T spec.Float](f spec.Family, a float64, loss []float64, grad, phi
 		rows.begin(grad, z, nil, i, n)
 		rows.together = phi == nil && rows.blockTerms(p, z[i*k:], t[i*k:], n)
 		for j := i; j < i+n; j++ {
-			x, y, g := spec.Row(z, j, k), spec.Row(t, j, k), spec.Row(grad, j, k)
-			if !rows.separable(j-i, p, &loss[j], g, spec.Row(phi, j, k), x, y, spec.Factor(scale, j)) && !generic(j) {
-				return j
+			x, y, g, factor := spec.Row(z, j, k), spec.Row(t, j, k), spec.Row(grad, j, k), spec.Factor(scale, j)
+			switch o := &rows.rows[j-i]; {
+			case !rows.separable(j-i, p, &loss[j], g, spec.Row(phi, j, k), x, y, factor):
+				if !generic(j) {
+					return j
+				}
+			case g != nil && p.smooth != nil && spec.Lifts[T](loss[j]*factor) && o.far(x):
+				var own float64 // of φ' of denormal p, as φ' is a multiple of p
+				spec.SeparableRow(f, a, &own, g, x, y, factor)
 			}
 		}
 	}
@@ -130,6 +137,11 @@ func (b *oddsRows[T]) separable(j int, p *plan, loss *float64, g, phi, x, y []T,
 		g[o.top] = T(scale * o.atTop(others, mass, float64(y[o.top])))
 	}
 	return true
+}
+
+// far reports whether a p of the row of logits x may be a denormal number.
+func (o *oddsRow[T]) far(x []T) bool {
+	return slices.ContainsFunc(x, func(v T) bool { return v < o.m-80 && v > o.m-200 })
 }
 
 // atTop returns the gradient of a maximum with a label, from Σ -t φ'(l) of the others and of all:

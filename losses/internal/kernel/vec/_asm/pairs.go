@@ -38,6 +38,8 @@ func (g isa) pairCrossEntropy(grad bool) {
 	TESTQ(t, t)
 	JNE(LabelRef(given))
 	each := func(labels func(i int) (first, second reg.VecVirtual), from reg.GPVirtual, size int) {
+		x := x
+		x.hot = from != t
 		two, one, end := label("two"), label("one"), label("end")
 		after := func(n int) {
 			if grad {
@@ -87,6 +89,7 @@ type pairs struct {
 	emit                 questionLoss
 	e, z, loss, declined reg.GPVirtual
 	f                    [2]reg.GPVirtual
+	hot                  bool // labels are those of classes
 	in, out              [2]reg.VecVirtual
 }
 
@@ -118,6 +121,13 @@ func (x pairs) tile(i int, labels func(i int) (first, second reg.VecVirtual)) {
 	g.orInto(g.cmp(nltUQ, most, size), bad)
 	d, less := g.difference(b, a)
 	positive := g.cmp(gtOQ, g.constant(0), d)
+	limit := g.largestMass()
+	if !x.hot { // see mostMass
+		apart := g.vec()
+		g.load(g.abs(), apart)
+		g.and(d, apart, apart)
+		g.blend(g.cmp(gtOQ, g.constant(g.gap()), apart), g.loaded(g.constant(mostLift)), limit)
+	}
 	q := g.question(x.c, d, less)
 	q.positive = func() mask { return positive }
 	var mass reg.VecVirtual
@@ -131,12 +141,11 @@ func (x pairs) tile(i int, labels func(i int) (first, second reg.VecVirtual)) {
 		return yes, no
 	})
 	if x.e == nil {
-		g.load(g.infinity(1), most)
-		g.orInto(g.cmp(nltUQ, most, mass), bad)
+		g.orInto(g.cmp(nltUQ, limit, mass), bad)
 	} else {
 		f, other := g.vec(), g.vec()
 		g.load(Mem{Base: x.f[i]}, f)
-		g.orInto(g.tooLarge(mass, f, g.largestMass()), bad)
+		g.orInto(g.tooLarge(mass, f, limit), bad)
 		g.mul(f, slope, slope)
 		g.load(g.constant(math.Copysign(0, -1)), other)
 		g.pick(VXORPS, VXORPD, slope, other, other)

@@ -474,10 +474,8 @@ func (g isa) crossEntropyNumbers(lanes reg.GPVirtual, scale Op, s crossEntropySu
 		f = g.park(scale)
 		coef, low = g.coefficients(mass, less, f, all)
 	} else {
-		inf := g.vec()
 		g.add(g.value(others), own, mass)
-		g.load(g.infinity(1), inf)
-		g.orInto(g.cmp(nltUQ, inf, mass), bad)
+		g.orInto(g.cmp(nltUQ, g.mostMass(lanes, s), mass), bad)
 	}
 	x.bad = g.maskBits(bad)
 	log, inv, q, _ := g.logOddsOf(g.finite(r), ea, all.inverse)
@@ -508,8 +506,8 @@ const (
 	nearReach               // all
 )
 
-// mostMass returns the most that f Σ t may be: less in rows in which it would show the digits that a
-// denormal p has lost.
+// mostMass returns the most that Σ t may be, times f or not: less in rows in which it would show
+// the digits that a denormal p has lost.
 func (g isa) mostMass(lanes reg.GPVirtual, s crossEntropySums) (most reg.VecVirtual) {
 	switch lift := g.constant(mostLift); {
 	case g.f64 || s.hot || s.reach == nearReach:
@@ -536,14 +534,17 @@ func (g isa) massOf(s crossEntropySums) (mass, less reg.VecVirtual) {
 	return mass, less
 }
 
-// largestMass returns a quarter of the largest number: what mass f may be, so that a gradient is one.
+// largestMass returns a quarter of the largest number: what mass f may be, so that a gradient is
+// one.
 func (g isa) largestMass() reg.VecVirtual { return g.loaded(g.constant(g.largestNumber() / 4)) }
 
-// tooLarge returns the rows of which mass f is no number or more than most.
+// tooLarge returns the rows of which mass, or mass f, is no number or more than most.
 func (g isa) tooLarge(mass, f, most reg.VecVirtual) mask {
 	size := g.vec()
-	g.mul(mass, f, size)
-	g.and(g.abs(), size, size)
+	g.load(g.abs(), size)
+	g.and(f, size, size)
+	g.max(g.constant(1), size, size)
+	g.mul(mass, size, size)
 	return g.cmp(nltUQ, most, size)
 }
 

@@ -285,7 +285,10 @@ func (x *optionNumbers) addExtra(extra, to Mem) {
 func (x *optionNumbers) results(from Mem) (y crossEntropyResults) {
 	g, f, end := x.g, x.g.vec(), x.g.maskOf(x.bad)
 	g.load(from, f)
-	g.orInto(g.tooLarge(x.mass, f, g.largestMass()), end)
+	size := g.vec()
+	g.load(g.abs(), size)
+	g.and(x.mass, size, size)
+	g.orInto(g.tooLarge(size, f, g.largestMass()), end)
 	y.bad = g.maskBits(end)
 	y.q = g.loaded(x.q)
 	g.mul(f, y.q, y.q)
