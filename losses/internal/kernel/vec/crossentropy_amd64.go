@@ -175,19 +175,31 @@ func (b *entropyRows[T]) specified(j int, o *labelGrads[T]) (valid bool) {
 	if o != nil {
 		o.alone(x, spec.Row(b.t, j, k), j)
 	}
-	if b.t == nil {
+	mass, y := 1.0, spec.Row(b.t, j, k)
+	switch {
+	case b.t == nil:
 		spec.CrossEntropyIndex(loss, g, x, b.index[j:j+1], f, k)
-		return true
-	}
-	y := spec.Row(b.t, j, k)
-	if spec.CrossEntropy(loss, g, x, y, f, k) >= 0 {
+	case spec.CrossEntropy(loss, g, x, y, f, k) >= 0:
 		return false
+	default:
+		mass = Sum(y)
 	}
-	if g != nil && spec.Lifts[T](Sum(y)*float64(f[0])) { // then the loss is that without a gradient
-		row := entropyRows[T]{loss: loss, z: x, t: y, scale: f, k: k}
+	if g != nil && spec.Lifts[T](mass*float64(f[0])) { // then the loss is that without a gradient
+		row := b.row(j)
+		row.grad = nil
 		row.compute(unitOf[T](), nil)
 	}
 	return true
+}
+
+// row returns row j.
+func (b *entropyRows[T]) row(j int) entropyRows[T] {
+	row := entropyRows[T]{loss: b.loss[j : j+1], grad: spec.Row(b.grad, j, b.k), z: spec.Row(b.z, j, b.k),
+		t: spec.Row(b.t, j, b.k), scale: spec.FactorOf(b.scale, j), k: b.k}
+	if b.t == nil {
+		row.index = b.index[j : j+1]
+	}
+	return row
 }
 
 // tiles computes them in tiles, but for the last ones where few are left.
@@ -284,20 +296,12 @@ var _ = [1]int{}[spec.MostLift-mostLift] // one number
 // alone computes those from row j on one by one, as they are in tiles.
 func (b *entropyRows[T]) alone(u unit[T], j int) (bad int) {
 	for ; j < len(b.loss); j++ {
-		y := spec.Row(b.t, j, b.k)
-		if b.t == nil {
-			y = oneHot[T](b.index[j], b.k)
+		row := b.row(j)
+		y := row.t
+		if y == nil {
+			y = oneHot[T](row.index[0], b.k)
 		}
-		x, g, f := spec.Row(b.z, j, b.k), spec.Row(b.grad, j, b.k), spec.FactorOf(b.scale, j)
-		if fewCrossEntropy(u, &b.loss[j], g, x, y, float64(f[0])) {
-			continue
-		}
-		if b.t == nil {
-			b.specified(j, nil)
-			continue
-		}
-		row := entropyRows[T]{loss: b.loss[j : j+1], grad: g, z: x, t: y, scale: f, k: b.k}
-		if row.wholeTiles(u, 1, nil) >= 0 {
+		if !fewCrossEntropy(u, &row.loss[0], row.grad, row.z, y, float64(row.scale[0])) && row.wholeTiles(u, 1, nil) >= 0 {
 			return j
 		}
 	}
