@@ -82,7 +82,7 @@ func elementLabelsAsOfRows(t *testing.T, what string, c losses.Criterion, b batc
 		if sum := (ones[i] + none[i]) * math.Abs(upstreams[i]); !math.IsInf(sum, 0) && !math.IsNaN(sum) {
 			terms = max(terms, sum)
 		}
-		require.True(t, numtest.Close(got[i], x, ulps, 64*epsilon(tensor.Float64)*terms), "%s: logit %v, label %v: got %v, want %v",
-			what, b.z[i], b.t[i], got[i], x)
+		require.True(t, numtest.Close(got[i], x, ulps, 64*epsilon(tensor.Float64)*terms),
+			"%s: logit %v, label %v: got %v, want %v", what, b.z[i], b.t[i], got[i], x)
 	}
 }

@@ -31,27 +31,3 @@ func guardSoftmaxRows[T Float](t *testing.T) {
 		}
 	}
 }
-
-// TestGuardSoftmaxBack runs rows in tiles at the edges of pages.
-func TestGuardSoftmaxBack(t *testing.T) {
-	both(t, guardSoftmaxBack[float32], guardSoftmaxBack[float64])
-}
-
-func guardSoftmaxBack[T Float](t *testing.T) {
-	var pages [5]numtest.Pages
-	for i := range pages {
-		pages[i] = numtest.NewPages(t, 1<<15)
-	}
-	for k := 1; InTiles[float64](k); k++ {
-		for _, n := range []int{1, 8, 17, 33} {
-			b := newBlock[float64](n, k, ordinary)
-			for _, behind := range []bool{true, false} {
-				z, l := numtest.Guard(pages[0], b.z, behind), numtest.Guard(pages[1], b.t, behind)
-				p, u := numtest.Guard(pages[2], b.t, behind), numtest.Guard(pages[3], b.u, behind)
-				dst := numtest.Guard(pages[4], make([]T, n*k), behind)
-				SoftmaxRests(l, p, z, z, k)
-				SoftmaxBack(dst, u, p, z, []T{1}, k)
-			}
-		}
-	}
-}
