@@ -8620,6 +8620,17 @@ shares:
 	WORD $0x4ef0d5ce // fsub v14.2d, v14.2d, v16.2d
 	WORD $0x6ee0f9ad // fneg v13.2d, v13.2d
 	WORD $0x6ee0f9ce // fneg v14.2d, v14.2d
+	FMOVQ 240(R8), F9 // 0.5
+	WORD $0x4ee7d401 // fsub v1.2d, v0.2d, v7.2d
+	WORD $0x4ee8d402 // fsub v2.2d, v0.2d, v8.2d
+	WORD $0x4eead421 // fsub v1.2d, v1.2d, v10.2d
+	WORD $0x4eebd442 // fsub v2.2d, v2.2d, v11.2d
+	WORD $0x6ee9e4ef // fcmgt v15.2d, v7.2d, v9.2d
+	WORD $0x6ee9e510 // fcmgt v16.2d, v8.2d, v9.2d
+	VAND V15.B16, V1.B16, V1.B16
+	VAND V16.B16, V2.B16, V2.B16
+	WORD $0x4ee1d5ad // fsub v13.2d, v13.2d, v1.2d
+	WORD $0x4ee2d5ce // fsub v14.2d, v14.2d, v2.2d
 	WORD $0x6e67fc07 // fdiv v7.2d, v0.2d, v7.2d
 	WORD $0x6e68fc08 // fdiv v8.2d, v0.2d, v8.2d
 	VMOV V10.B16, V1.B16

@@ -73,8 +73,8 @@ func (a *asm) margin(one Vec, z []Vec, labels func() (likely, other, positive []
 	return n, slope
 }
 
-// marginLog emits -log r for r = 1-d, and for float64 with what rounding took from r, which counts
-// where it is near 1. There n stays a number where d is none.
+// marginLog emits -log r for r = 1-d, with what rounding took from r, which counts where it is near
+// 1; float32 has the digits without the quotient. There n stays a number where d is none.
 func (a *asm) marginLog(one Vec, d, r []Vec) (n []Vec) {
 	x := a.Row(unroll)
 	each(func(i int) { a.Move(x[i], r[i]) })
@@ -82,16 +82,16 @@ func (a *asm) marginLog(one Vec, d, r []Vec) (n []Vec) {
 	n = a.log(log, x)
 	log.tail.release(a)
 	each(func(i int) { a.OpOne(Fneg, n[i], n[i]) })
+	lost, half, near := a.Row(unroll), a.Hold(0.5), a.Row(unroll)
+	each(func(i int) { a.Op(Fsub, lost[i], one, r[i]) })
+	each(func(i int) { a.Op(Fsub, lost[i], lost[i], d[i]) })
+	each(func(i int) { a.Op(Fcmgt, near[i], r[i], half) })
+	each(func(i int) { a.And(lost[i], lost[i], near[i]) })
 	if a.elements64 {
-		lost, half, near := a.Row(unroll), a.Hold(0.5), a.Row(unroll)
-		each(func(i int) { a.Op(Fsub, lost[i], one, r[i]) })
-		each(func(i int) { a.Op(Fsub, lost[i], lost[i], d[i]) })
-		each(func(i int) { a.Op(Fcmgt, near[i], r[i], half) })
-		each(func(i int) { a.And(lost[i], lost[i], near[i]) })
 		each(func(i int) { a.Op(Fdiv, lost[i], lost[i], r[i]) })
-		each(func(i int) { a.Op(Fsub, n[i], n[i], lost[i]) })
-		a.Drop(half)
-		a.Release(lost, near)
 	}
+	each(func(i int) { a.Op(Fsub, n[i], n[i], lost[i]) })
+	a.Drop(half)
+	a.Release(lost, near)
 	return n
 }
