@@ -173,13 +173,13 @@ func (b *batch[T]) mayShowLost() bool {
 		}
 	}
 	if b.index == nil {
-		least *= faint
+		least *= leastMass
 	}
 	return single[T]() && 2*b.zLoss*(lost+0.5) > least/2
 }
 
-// faint is below which a sum of soft labels counts as much.
-const faint = 0x1p-5
+// leastMass is what a smaller sum of soft labels counts as beside a z-loss.
+const leastMass = 0x1p-5
 
 // showsLost reports whether the z-loss of row i shows what its lse has lost.
 func (b *batch[T]) showsLost(i int, lse float64) bool {
@@ -191,7 +191,7 @@ func (b *batch[T]) showsLost(i int, lse float64) bool {
 		mass *= b.rowWeight[i]
 	}
 	if b.index == nil {
-		mass *= max(kernel.Sum(part(b.target, i, i+1, b.k)), faint)
+		mass *= max(kernel.Sum(part(b.target, i, i+1, b.k)), leastMass)
 	}
 	return 2*b.zLoss*(math.Abs(lse)+0.5) > mass/2
 }
