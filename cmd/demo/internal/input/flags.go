@@ -14,19 +14,27 @@ import (
 	"softloss/train/dataset"
 )
 
-// Flags returns the flags that name data to learn from, without a heading.
-func (s *Source) Flags() []cli.Flag {
+// Flags returns the flags that name data to learn from, without a heading; questions says that a
+// row may have several labels.
+func (s *Source) Flags(questions bool) []cli.Flag {
+	of := func(text string) string {
+		if questions {
+			return text
+		}
+		return ""
+	}
 	return append([]cli.Flag{
-		cli.Value("data", "NAME|FILE", "digits", "digits (1797 images, 10 classes), digits-labels (five labels of each, "+
-			"such as even, several of which may be true), housing (24 rows of how tenants answered, 3 classes), a CSV file, "+
-			"or with -labels an IDX or NPY file; files may be gzipped",
+		cli.Value("data", "NAME|FILE", "digits", "digits (1797 images, 10 classes), "+of("digits-labels (five labels of "+
+			"each, such as even, several of which may be true), ")+"housing (24 rows of how tenants answered, 3 classes), a "+
+			"CSV file, or with -labels an IDX or NPY file; files may be gzipped",
 			cli.Text(&s.Data, wantData)),
 		cli.Value("labels", "FILE", "", "labels of an IDX or NPY file: a file of the same kind, of classes or, NPY, of a "+
-			"column for each class: shares of 1, with -soft any numbers >= 0, with demo train -link sigmoid whether a label is "+
-			"true, 0 to 1",
+			"column for each class: shares of 1, with -soft any numbers >= 0"+of(", with demo train -link sigmoid whether a "+
+			"label is true, 0 to 1"),
 			cli.AnyText(&s.Labels)),
-		cli.Value("label", "NAME,...", "", "column of a CSV file that holds the class, by its name or number (default: the "+
-			"last); or several, of which each says whether a label is true: 0 or 1, no or yes", labelColumns(&s.CSV)),
+		cli.Value("label", "NAME"+of(",..."), "", "column of a CSV file that holds the class, by its name or number "+
+			"(default: the last)"+of("; or several, of which each says whether a label is true: 0 or 1, no or yes"),
+			labelColumns(&s.CSV)),
 		cli.Value("classes", "NAME,...", "", "names of the classes 0, 1, … of -labels, with commas between them",
 			different(&s.Classes)),
 		cli.Value("soft", "K", "0", "the last K columns of a CSV file, or the K of a file of -labels, hold one number >= 0 "+

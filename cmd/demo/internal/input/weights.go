@@ -21,12 +21,16 @@ type Weights struct {
 	numbers []float64 // nil for balanced ones
 }
 
-// Flag is -weights.
-func (w *Weights) Flag() cli.Flag {
-	return cli.Value("weights", "NAME|W,...", "none", "weights of the classes in the loss: none, balanced (a row weighs "+
-		"n / (K n_k), with n_k of the n training rows in its one of K classes, and with demo train -link sigmoid a true "+
-		"label (n - n_k) / n_k: rare ones are found more often, and taken for others less), or numbers, one for each class "+
-		"or label in their order, or with demo train -link sigmoid one for all", w.set)
+// Flag is -weights; questions says that a row may have several labels.
+func (w *Weights) Flag(questions bool) cli.Flag {
+	help := "weights of the classes in the loss: none, balanced (a row weighs n / (K n_k), with n_k of the n training " +
+		"rows in its one of K classes: rare ones are found more often, and taken for others less), or numbers, one for " +
+		"each class in their order"
+	if questions {
+		help += "; with -link sigmoid of the true labels: (n - n_k) / n_k for balanced, or numbers, one for each label or " +
+			"one for all"
+	}
+	return cli.Value("weights", "NAME|W,...", "none", help, w.set)
 }
 
 func (w *Weights) set(s string) error {

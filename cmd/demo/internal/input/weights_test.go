@@ -22,7 +22,7 @@ func TestWeights(t *testing.T) {
 	}
 	apply := func(text string, link losses.Link) (losses.Criterion, error) {
 		var w Weights
-		require.NoError(t, w.Flag().Set(text))
+		require.NoError(t, w.Flag(true).Set(text))
 		c := losses.Criterion{Link: link}
 		return c, w.Apply(&c, set)
 	}
@@ -50,6 +50,6 @@ func TestWeights(t *testing.T) {
 	_, err = apply("1,2", losses.SigmoidLink)
 	require.EqualError(t, err, "-weights 1,2: got 2 numbers, want 3, one for each label: a, b, c")
 	for _, bad := range []string{"", "balance", "1,,2", "-1", "NaN", "Inf", "1;2", "0,0"} {
-		require.Error(t, new(Weights).Flag().Set(bad), bad)
+		require.Error(t, new(Weights).Flag(true).Set(bad), bad)
 	}
 }

@@ -29,7 +29,7 @@ type Evaluation struct {
 
 // Flags returns the flags of evaluate in the order of -h.
 func (o *Evaluation) Flags() []cli.Flag {
-	flags := slices.DeleteFunc(o.data.Flags(), func(f cli.Flag) bool { // what the model says
+	flags := slices.DeleteFunc(o.data.Flags(true), func(f cli.Flag) bool { // what the model says
 		return slices.Contains([]string{"data", "missing", "classes"}, f.Name)
 	})
 	return cli.Group("Flags", append(flags,

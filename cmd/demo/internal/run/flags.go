@@ -38,7 +38,7 @@ type Options struct {
 // and, where the trainer must know, one in config.
 func (o *Options) Flags() []cli.Flag {
 	return slices.Concat(
-		cli.Group("Data", append(o.data.Flags(),
+		cli.Group("Data", append(o.data.Flags(true),
 			cli.Switch("counts", "with -soft: they are votes, and a row weighs as many as it has", &o.data.CSV.Counts),
 			cli.Value("testdata", "FILE", "", "test rows of their own, instead of a part of -data", cli.AnyText(&o.test.Data)),
 			input.UnseenFlag(&o.test.CSV.Unseen, "in -testdata that is not in -data"),
@@ -64,7 +64,7 @@ func (o *Options) Flags() []cli.Flag {
 				"labels above 0), uniform (as PyTorch does), prior (keeps sums)",
 				cli.OneOf(&o.criterion.Smoothing.Rule, losses.SmoothingRule.String,
 					losses.SmoothNotebook, losses.SmoothUniform, losses.SmoothPrior)),
-			o.weights.Flag(),
+			o.weights.Flag(true),
 		),
 		o.trainingFlags(),
 		o.teacherFlags(),

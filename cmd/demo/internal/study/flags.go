@@ -39,7 +39,7 @@ func (o *Options) file(end string) string { return filepath.Join(o.Out, o.kind.f
 // Flags returns the flags of compare in the order of -h.
 func (o *Options) Flags() []cli.Flag {
 	return slices.Concat(
-		cli.Group("Data", append(o.Source.Flags(),
+		cli.Group("Data", append(o.Source.Flags(false),
 			cli.Value("test", "FRACTION", "0.3", "part of the rows kept for the test, between 0 and 1",
 				cli.Part(&o.TestFraction)),
 			cli.Value("scale", "auto|yes|no", "auto", "scale features to mean 0 and deviation 1 of the training rows; auto "+
@@ -66,7 +66,7 @@ func (o *Options) Flags() []cli.Flag {
 			cli.Value("epochs", "N", "", "epochs of a run (default 100, for answers 300)", cli.Whole(&o.Epochs, 1)),
 			cli.Value("batch", "N", "64", "rows of a training step", cli.Whole(&o.Batch, 1)),
 			cli.Value("lr", "RATE", "", "learning rate of Adam (default 0.001, for answers 0.01)", cli.Positive(&o.LearnRate)),
-			o.weights.Flag(),
+			o.weights.Flag(false),
 			cli.Value("hidden", "N,N,...", "", "units of the hidden layers (default 256, for answers none)",
 				cli.Layers(&o.Hidden)),
 			cli.Value("jobs", "N", "0", "runs at a time (default: one a core)", cli.Whole(&o.jobs, 0)),

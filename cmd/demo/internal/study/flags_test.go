@@ -33,3 +33,12 @@ func TestHelpSaysDefaults(t *testing.T) {
 	assert.Contains(t, help["hidden"], fmt.Sprintf("(default %d, for answers none)", noise.Hidden[0]))
 	assert.Empty(t, answers.Hidden)
 }
+
+// A study compares losses of classes, so its help offers nothing with several labels a row.
+func TestHelpHasNoSeveralLabels(t *testing.T) {
+	for _, f := range new(Options).Flags() {
+		for _, word := range []string{"several", "digits-labels", "sigmoid"} {
+			assert.NotContains(t, f.Help, word, "-%s", f.Name)
+		}
+	}
+}
