@@ -155,7 +155,11 @@ func TestLabelColumns(t *testing.T) {
 	require.Equal(t, exitDone, code, stderr)
 	assert.Regexp(t, `accuracy (9\d|100)\.(.|\n)+\nsweet +\d+\.\d\d %.+\nbig +\d+\.\d\d %.+\nall labels together`, stdout)
 	for args, want := range map[string]string{
-		"-data fruit.csv -label sweet,bag -drop name": `-label bag: no such column in fruit\.csv; the columns are .+`,
+		"-data fruit.csv -label sweet,bag -drop name": `-label bag: no such column in fruit\.csv; the columns are ` +
+			`"sweet", "x", "big", "y", "name"; did you mean "big"\?`,
+		"-data fruit.csv -label sweet,": `invalid value "sweet," for flag -label: a name is missing, want one before and ` +
+			`one behind each comma`,
+		"-data fruit.csv -drop ,": `invalid value "," for flag -drop: a name is missing, .+`,
 		"-data fruit.csv -label sweet,y -drop name": `-data fruit\.csv: line \d+ column 4 \("y"\): got "2", want yes or ` +
 			`no, or a number from 0 to 1`,
 		"-data fruit.csv -label sweet,big -soft 2":               `-label and -soft exclude each other: .+`,

@@ -52,8 +52,8 @@ type CellError = fault.CellError
 //	File     string    as it was given; "" for a reader
 //	Option   string    the field of CSVOptions: Label, Questions or Drop
 //	Name     string    what it says
-//	Columns  []string  those that there are, without the ones named before
-//	Again    bool      it is one of those named before
+//	Columns  []string  those that there are; with Again those that are not named yet
+//	Again    bool      the options name it a second time
 //
 // Its method Error returns one line, and Plain that without the name of the package in front.
 type ColumnError = fault.ColumnError

@@ -95,6 +95,9 @@ func columns(dst *[]string) func(string) error {
 		if *dst = nil; s != "" {
 			*dst = strings.Split(s, ",")
 		}
+		if slices.Contains(*dst, "") {
+			return errors.New("a name is missing, want one before and one behind each comma")
+		}
 		return nil
 	}
 }

@@ -3,7 +3,6 @@
 package table
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -170,22 +169,27 @@ func Find(option string, columns []*Column, name string) (int, error) {
 			return at, nil
 		}
 	}
-	titles := make([]string, len(columns))
-	for i, c := range columns {
-		titles[i] = c.Title()
-	}
-	return 0, &fault.ColumnError{Option: option, Name: name, Columns: titles}
+	return 0, &fault.ColumnError{Option: option, Name: name, Columns: titles(columns)}
 }
 
-// find is [Find] among the columns that are left of all; a column of the others is named again.
+// find returns where the column that [Find] finds in all is among those that are left.
 func find(option string, all, left []*Column, name string) (int, error) {
-	at, err := Find(option, left, name)
-	var missing *fault.ColumnError
-	if errors.As(err, &missing) {
-		_, err := Find(option, all, name)
-		missing.Again = err == nil
+	in, err := Find(option, all, name)
+	if err != nil {
+		return 0, err
 	}
-	return at, err
+	at := slices.Index(left, all[in])
+	if at < 0 {
+		return 0, &fault.ColumnError{Option: option, Name: name, Columns: titles(left), Again: true}
+	}
+	return at, nil
+}
+
+func titles(columns []*Column) (out []string) {
+	for _, c := range columns {
+		out = append(out, c.Title())
+	}
+	return out
 }
 
 // dealQuestions deals out columns, left of all, of which some are questions.

@@ -185,6 +185,12 @@ func TestErrors(t *testing.T) {
 	require.Equal(t, &fault.ColumnError{Option: "Label", Name: "b", Columns: []string{"a", "kind"}}, column)
 	require.EqualError(t, err, `dataset: Label: got "b", want one of the columns "a", "kind", or a number from 1`)
 
+	// A name is that of one column, whatever was named before: "2" is not the second one here.
+	_, err = Read(strings.NewReader("a,b,2\n1,1,0\n2,0,1\n"), Options{Decimal: '.', Header: HeaderYes,
+		Questions: []string{"2", "2"}})
+	require.ErrorAs(t, err, &column)
+	require.Equal(t, &fault.ColumnError{Option: "Questions", Name: "2", Columns: []string{"a", "b"}, Again: true}, column)
+
 	table, err := Read(strings.NewReader("1,10\n2,9.0\n3,9\n"), Options{Decimal: '.', Header: HeaderNo})
 	require.NoError(t, err)
 	_, _, err = table.Class.Classes(nil)
