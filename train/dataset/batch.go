@@ -63,13 +63,14 @@ func (b Batches) Epoch(epoch int) (iter.Seq[[]int], error) {
 // Errors: [ErrShape], [ErrDtype], [*RowError] for a row outside 0..N-1. Nothing
 // is written when there is one.
 func Gather(dst, src *tensor.Dense, rows []int) error {
+	double, err := isDouble("src", src)
 	switch {
-	case src == nil || src.Dtype() == tensor.Float32:
-		return gather[float32](dst, src, rows)
-	case src.Dtype() == tensor.Float64:
+	case err != nil:
+		return err
+	case double:
 		return gather[float64](dst, src, rows)
 	}
-	return fail(ErrDtype, "src: got dtype %v, want float32 or float64", src.Dtype())
+	return gather[float32](dst, src, rows)
 }
 
 func gather[T dense.Float](dst, src *tensor.Dense, rows []int) error {

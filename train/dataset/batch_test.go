@@ -109,6 +109,8 @@ func TestGatherRefusesAndWritesNothing(t *testing.T) {
 		text     string
 	}{
 		{"nil src", tensorOf[float32](2, 9, 9, 9, 9), nil, nil, ErrShape, "src: got nil, which is no tensor"},
+		{"empty src", tensorOf[float32](2, 9, 9, 9, 9), new(tensor.Dense), nil, ErrShape,
+			"src: got a tensor without a dtype, which holds nothing"},
 		{"nil dst", nil, src, nil, ErrShape, "dst: got nil, which is no tensor"},
 		{"src dtype", tensorOf[float32](2, 9, 9), tensorOf(2, 1, 2), nil, ErrDtype,
 			"src: got dtype int, want float32 or float64"},

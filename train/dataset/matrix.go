@@ -49,6 +49,18 @@ func matrixOf[T dense.Float](arg string, t *tensor.Dense) (matrix[T], error) {
 	return m, err
 }
 
+// isDouble reports whether a tensor is of float64 and not of float32: [ErrShape] or [ErrDtype] when
+// it is of neither.
+func isDouble(arg string, t *tensor.Dense) (bool, error) {
+	if t != nil && (t.Dtype() == tensor.Float64 || t.Dtype() == tensor.Float32) {
+		return t.Dtype() == tensor.Float64, nil
+	}
+	if _, err := numbersOf[float32](arg, t); err != nil {
+		return false, err
+	}
+	return false, fail(ErrDtype, "%s: got dtype %v, want float32 or float64", arg, t.Dtype())
+}
+
 // features are the numbers of a feature table, float32 or float64.
 type features struct {
 	matrix[float64]                 // of a float64 table; else only its shape
@@ -58,7 +70,11 @@ type features struct {
 
 // featuresOf returns a tensor as features: [ErrShape] or [ErrDtype] when it is none.
 func featuresOf(t *tensor.Dense) (x features, err error) {
-	if t != nil && t.Dtype() == tensor.Float64 {
+	double, err := isDouble("features", t)
+	switch {
+	case err != nil:
+		return x, err
+	case double:
 		x.matrix, err = matrixOf[float64]("features", t)
 		return x, err
 	}
@@ -96,7 +112,11 @@ func newMatrix[T dense.Float](arg string, n, k int) (*tensor.Dense, []T, error) 
 // pick returns a copy of these rows and columns, nil for all of them, of a float32 or float64
 // table. Column -1 is 0 in every row.
 func pick(arg string, t *tensor.Dense, rows, columns []int) (*tensor.Dense, error) {
-	if t != nil && t.Dtype() == tensor.Float64 {
+	double, err := isDouble(arg, t)
+	switch {
+	case err != nil:
+		return nil, err
+	case double:
 		return pickOf[float64](arg, t, rows, columns)
 	}
 	return pickOf[float32](arg, t, rows, columns)
