@@ -7,6 +7,7 @@ import (
 
 	"softloss/internal/dense"
 	"softloss/internal/gemm"
+	"softloss/internal/phrase"
 )
 
 // matrix is row-major here, without gaps.
@@ -15,27 +16,35 @@ type matrix = gemm.Matrix[float32]
 // matrixOf returns a float32 tensor [n, k] as a row-major matrix: its own memory, or a copy of a
 // view. Errors: [ErrEmpty], [ErrMismatch], [ErrDtype].
 func matrixOf(arg string, t *tensor.Dense) (matrix, error) {
-	none := matrix{}
+	d, err := floatsOf(arg, t, 2)
+	if err != nil {
+		return matrix{}, err
+	}
+	n, k := d.Shape()[0], d.Shape()[1]
+	if n < 1 || k < 1 {
+		return matrix{}, fail(ErrEmpty, "%s: got shape %v, want at least one row and one column", arg, d.Shape())
+	}
+	return gemm.RowMajor(n, k, k, dense.Rows(d, 1, new([]float32))), nil
+}
+
+// floatsOf returns a float32 tensor of dims dimensions. Errors: those of matrixOf.
+func floatsOf(arg string, t *tensor.Dense, dims int) (*tensor.Dense, error) {
 	d, err := dense.Of(t)
+	want := phrase.Plural(dims, "dimension")
 	var e *dense.Error
 	switch {
 	case errors.As(err, &e) && e.Kind == dense.Missing:
-		return none, fail(ErrEmpty, "%s: got %s, want a tensor with 2 dimensions", arg, e.Got)
+		return nil, fail(ErrEmpty, "%s: got %s, want a tensor with %s", arg, e.Got, want)
 	case errors.As(err, &e) && e.Kind == dense.Type:
-		return none, fail(ErrDtype, "%s: got %s, which %s, want float32", arg, e.Got, e.Problem)
+		return nil, fail(ErrDtype, "%s: got %s, which %s, want float32", arg, e.Got, e.Problem)
 	case err != nil:
-		return none, fail(ErrMismatch, "%s: %v", arg, err)
-	}
-	shape := d.Shape()
-	switch {
-	case len(shape) != 2:
-		return none, fail(ErrMismatch, "%s: got shape %v, want 2 dimensions", arg, shape)
-	case shape[0] < 1 || shape[1] < 1:
-		return none, fail(ErrEmpty, "%s: got shape %v, want at least one row and one column", arg, shape)
+		return nil, fail(ErrMismatch, "%s: %v", arg, err)
+	case d.Dims() != dims:
+		return nil, fail(ErrMismatch, "%s: got shape %v, want %s", arg, d.Shape(), want)
 	case d.Dtype() != tensor.Float32:
-		return none, fail(ErrDtype, "%s: got dtype %v, want float32", arg, d.Dtype())
+		return nil, fail(ErrDtype, "%s: got dtype %v, want float32", arg, d.Dtype())
 	}
-	return gemm.RowMajor(shape[0], shape[1], shape[1], dense.Rows(d, 1, new([]float32))), nil
+	return d, nil
 }
 
 // matrixIn returns a row-major float32 tensor [n, k], or [k] as [1, k], where it lies.

@@ -40,13 +40,13 @@ func NewModel(layers []Layer) (*Model, error) {
 		if err != nil {
 			return nil, err
 		}
-		b, err := dense.Of(l.Bias)
+		b, err := floatsOf(fmt.Sprintf("layer %d: bias", i+1), l.Bias, 1)
 		switch {
-		case err != nil || b.Dims() != 1 || b.Shape()[0] != w.Cols:
-			return nil, fail(ErrMismatch, "layer %d: bias: want a tensor of shape (%d), as the weights have columns", i+1,
-				w.Cols)
-		case b.Dtype() != tensor.Float32:
-			return nil, fail(ErrDtype, "layer %d: bias: got dtype %v, want float32", i+1, b.Dtype())
+		case err != nil:
+			return nil, err
+		case b.Shape()[0] != w.Cols:
+			return nil, fail(ErrMismatch, "layer %d: bias: got shape %v, want (%d), as the weights have columns", i+1,
+				b.Shape(), w.Cols)
 		case i > 0 && w.Rows != m.layers[i-1].Weights.Shape()[1]:
 			return nil, fail(ErrMismatch, "layer %d: weights: got %s, want %d, the size of layer %d", i+1,
 				phrase.Plural(w.Rows, "row"), m.layers[i-1].Weights.Shape()[1], i)

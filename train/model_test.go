@@ -100,10 +100,11 @@ func TestNewModel(t *testing.T) {
 	}{
 		"none":       {nil, ErrEmpty},
 		"nil":        {[]Layer{{}}, ErrEmpty},
-		"no bias":    {[]Layer{{w, nil}}, ErrMismatch},
+		"no bias":    {[]Layer{{w, nil}}, ErrEmpty},
 		"bias":       {[]Layer{{w, table(make([]float32, 3), 3)}}, ErrMismatch},
 		"bias [1,2]": {[]Layer{{w, table(make([]float32, 2), 1, 2)}}, ErrMismatch},
 		"dtype":      {[]Layer{{table(make([]float64, 6), 3, 2), b}}, ErrDtype},
+		"bias none":  {[]Layer{{w, new(tensor.Dense)}}, ErrEmpty},
 		"bias dtype": {[]Layer{{w, table(make([]float64, 2), 2)}}, ErrDtype},
 		"chain":      {[]Layer{{w, b}, {w, b}}, ErrMismatch},
 		"nan":        {[]Layer{{w, table([]float32{0, float32(math.NaN())}, 2)}}, ErrValue},
