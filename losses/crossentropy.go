@@ -2,7 +2,7 @@ package losses
 
 import "softloss/losses/internal/kernel"
 
-// CrossEntropy is the cross entropy between the target and the prediction.
+// CrossEntropy is the cross entropy between the target and the prediction, in nats.
 //
 //	loss = -Σ_k t_k l_k,   l = log_softmax(logits)
 //	dL/dlogits_k = S p_k - t_k,   S = Σ_k t_k,   p = exp(l)

@@ -24,7 +24,8 @@
 //	alpha          the strength of label smoothing
 //	link           what makes probabilities of logits
 //
-// Logarithms are natural.
+// Logarithms are natural: cross entropy and [KL] are in nats. The other losses are numbers without
+// a unit, as [Entry] says.
 //
 // # What there is
 //

@@ -16,8 +16,9 @@ import (
 	"softloss/losses"
 )
 
-// TestDocumentation wants the documentation of every loss to state its shapes, where it comes from
-// and which golden file holds another library's numbers of it.
+// TestDocumentation wants the documentation of every loss to state its formula and unit, its
+// shapes, special cases and errors, where it comes from and which golden file holds another
+// library's numbers of it.
 func TestDocumentation(t *testing.T) {
 	docs := map[string]string{}
 	paths, err := filepath.Glob("*.go")
@@ -35,7 +36,15 @@ func TestDocumentation(t *testing.T) {
 	for _, e := range losses.Losses() {
 		name := reflect.TypeOf(e.Loss).Name()
 		doc := docs[name]
+		assert.Regexp(t, `\b(loss|L) = `, doc, name)
 		assert.Regexp(t, "[Ss]hapes", doc, name)
+		assert.Regexp(t, "[Ss]pecial cases", doc, name)
+		if e.Unit != "" {
+			assert.Contains(t, doc, "in "+e.Unit, name)
+		}
+		if _, ok := e.Loss.(losses.Validator); ok {
+			assert.Contains(t, doc, "Errors: [ErrParam]", name)
+		}
 		if name != "CrossEntropy" {
 			assert.Contains(t, doc, "Source: ", name)
 		}

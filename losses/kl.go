@@ -5,7 +5,7 @@ import (
 	"softloss/losses/internal/kernel"
 )
 
-// KL is the Kullback-Leibler divergence of the prediction from the target.
+// KL is the Kullback-Leibler divergence of the prediction from the target, in nats.
 //
 //	loss = Σ_{t_k>0} t_k (log t_k - l_k),   l = log softmax(logits)
 //	dL/dlogits_k = S p_k - t_k, as cross entropy's

@@ -33,15 +33,19 @@ func OrdinalLabels(index tensor.Tensor, classes int, dt tensor.Dtype) (*tensor.D
 //
 //	t_k = 1 where y > k, 0 elsewhere,   k < classes-1
 //
-// the target of [SigmoidLink] for classes that have an order (CORAL, arXiv:1901.07884). With p_k =
-// σ(z_k) the probability of class 0 is 1 - p_0, of k between p_(k-1) - p_k, and of the last
-// p_(K-2). CORN (arXiv:2111.08851) is the same with sample weights of 1 where y >= k and 0
-// elsewhere, and p_k then the product of σ(z_0) to σ(z_k).
+// the target of [SigmoidLink] for classes that have an order (CORAL). With p_k = σ(z_k) the
+// probability of class 0 is 1 - p_0, of k between p_(k-1) - p_k, and of the last p_(K-2). CORN is
+// the same with sample weights of 1 where y >= k and 0 elsewhere, and p_k then the product of
+// σ(z_0) to σ(z_k).
 //
-// The papers' losses are classes-1 times Mean, CORN's is Mean.
+// CORAL's loss is classes-1 times Mean, CORN's is Mean.
 //
 // Shapes: index [N] or [N, 1] → [N, classes-1]. Errors: those of [OneHot], [ErrParam] unless
-// classes > 1. Golden file: testdata/peers_classifiers.json (coral-pytorch).
+// classes > 1.
+//
+// Source: Cao, Mirjalili and Raschka, Pattern Recognition Letters 140 (2020), arXiv:1901.07884,
+// section 3.2.1 and eq. (4); Shi, Cao and Raschka, arXiv:2111.08851. Golden file:
+// testdata/peers_classifiers.json (coral-pytorch).
 func CumulativeLabels(index tensor.Tensor, classes int, dt tensor.Dtype) (*tensor.Dense, error) {
 	if classes < 2 {
 		return nil, argError(ErrParam, "classes", classes, "is out of range", "at least 2")
