@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/color"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -141,6 +142,12 @@ func TestStudyBar(t *testing.T) {
 		cli.Console{Stdout: &stdout, Stderr: &stderr, Terminal: true, Program: "demo"}))
 	assert.Contains(t, stderr.String(), "run 1 of 4")
 	assert.Contains(t, stdout.String(), "nothing left\n", "the lines, too")
+}
+
+func TestStudySparesItsData(t *testing.T) {
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.WriteFile("t.csv", []byte(strings.Repeat("1,a\n2,b\n", 20)), 0o666))
+	refused(t, "compare -data t.csv -json t.csv", `-json t\.csv: is a file that is read, want another one`)
 }
 
 func TestStudyUsage(t *testing.T) {

@@ -68,12 +68,14 @@ func TestEvaluateTables(t *testing.T) {
 			`"height", "width"`,
 		model + " gap.csv": `gap\.csv: line 2 column 3 \("height"\): got "", want .+; a model trained with -missing impute ` +
 			`fills it in`,
-		"nosuch t.csv":                 `nosuch: no such file; demo train saves one`,
-		model + " nosuch":              `nosuch: no such file; want digits, digits-labels, housing or the path of a file`,
-		model + " t.csv -json t.csv/x": `-json t\.csv/x: its parent is no folder`,
-		model + " t.csv -json no/x":    `-json no/x: no such file or directory; want a file in a folder that exists`,
-		model + " digits":              `digits: .+ as in the model`,
-		model + " a-x.npy":             `a-x\.npy: an NPY file has no labels in it; give them with -labels FILE`,
+		"nosuch t.csv":                  `nosuch: no such file; demo train saves one`,
+		model + " nosuch":               `nosuch: no such file; want digits, digits-labels, housing or the path of a file`,
+		model + " t.csv -json t.csv/x":  `-json t\.csv/x: its parent is no folder`,
+		model + " t.csv -json no/x":     `-json no/x: no such file or directory; want a file in a folder that exists`,
+		model + " t.csv -json ./t.csv":  `-json \./t\.csv: is a file that is read, want another one`,
+		model + " t.csv -json " + model: `-json .+: is a file that is read, want another one`,
+		model + " digits":               `digits: .+ as in the model`,
+		model + " a-x.npy":              `a-x\.npy: an NPY file has no labels in it; give them with -labels FILE`,
 	} {
 		refused(t, "evaluate "+args, want)
 	}

@@ -62,6 +62,12 @@ func TestTeacherErrors(t *testing.T) {
 			`-teacher .+: feature 2: got "colour=blue", want "kind=disc" as in -data`},
 		{npy + "-temperature 1e9 -noplots -teacher npy/model.safetensors",
 			`-temperature: got 1e\+09, want a number from 0\.001 to 1000 \(0 means 1\)`},
+		{npy + "-noplots -out npy -teacher npy/../npy/model.safetensors",
+			`-teacher .+: the run would write its model over it; give -out another folder`},
+		{npy + "-noplots -teacher npy/model.safetensors -json npy/model.safetensors",
+			`-json npy/model\.safetensors: is a file that is read, want another one`},
+		{npy + "-noplots -repeat 2 -json a-y.npy", `-json a-y\.npy: is a file that is read, want another one`},
+		{npy + "-noplots -testdata a-x.npy -testlabels a-y.npy -json ./a-x.npy", `-json \./a-x\.npy: is a file .+`},
 		{npy + "-noplots -checkpoint run -resume", `-resume: the run in run has another -teacher, or none; .+`},
 	} {
 		refused(t, "train -quiet "+tc.args, tc.want)

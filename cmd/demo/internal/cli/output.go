@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // Output is where a command writes, as its flags say.
@@ -61,9 +62,10 @@ func (o *Output) Streams(c Console) (text, terminal io.Writer) {
 	return text, terminal
 }
 
-// Prepare makes the folder and checks, before the work, that the files can be written.
-func (o *Output) Prepare() error {
-	if err := o.CheckJSON(); err != nil {
+// Prepare makes the folder and checks, before the work, that the files can be written, and that the
+// one of -json is none of those that are read.
+func (o *Output) Prepare(read ...string) error {
+	if err := o.CheckJSON(read...); err != nil {
 		return err
 	}
 	return MakeFolder("out", o.Out)
@@ -81,10 +83,14 @@ func MakeFolder(flag, dir string) error {
 	return nil
 }
 
-// CheckJSON checks, before the work, that the file of -json can be written.
-func (o *Output) CheckJSON() error {
+// CheckJSON checks, before the work, that the file of -json can be written, and that it is none of
+// those that are read.
+func (o *Output) CheckJSON(read ...string) error {
 	if o.JSONFile == "" || o.JSONFile == "-" {
 		return nil
+	}
+	if slices.ContainsFunc(read, func(path string) bool { return SameFile(path, o.JSONFile) }) {
+		return Usagef("-json %s: is a file that is read, want another one", o.JSONFile)
 	}
 	if info, err := os.Stat(o.JSONFile); err == nil && info.IsDir() {
 		return Usagef("-json %s: is a folder, want a file", o.JSONFile)
@@ -100,6 +106,16 @@ func (o *Output) CheckJSON() error {
 		return Usagef("-json %s: %s; want a file in a folder that exists", o.JSONFile, Cause(err))
 	}
 	return nil
+}
+
+// SameFile reports whether two paths lead to one file.
+func SameFile(a, b string) bool {
+	one, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	other, err := os.Stat(b)
+	return err == nil && os.SameFile(one, other)
 }
 
 // writable wants a folder in which a file can be made.

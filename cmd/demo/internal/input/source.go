@@ -60,6 +60,14 @@ func Builtin(name string) func() (*dataset.Dataset, error) {
 	return nil
 }
 
+// Files are the files that the data are in, none for those that need no file.
+func (s *Source) Files() []string {
+	if s.Data == "" || !s.Test && Builtin(s.Data) != nil {
+		return nil
+	}
+	return []string{s.Data, s.Labels}
+}
+
 // SeveralLabels reports whether rows have several labels that may be true at once.
 func (s *Source) SeveralLabels() bool { return s.Data == "digits-labels" || s.CSV.Questions != nil }
 

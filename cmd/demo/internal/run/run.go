@@ -4,6 +4,8 @@ package run
 import (
 	"context"
 	"fmt"
+	"path/filepath"
+	"slices"
 	"time"
 
 	"softloss/cmd/demo/internal/cli"
@@ -25,7 +27,7 @@ func (s *session) run(ctx context.Context) error {
 		if err := s.openCheckpoint(); err != nil {
 			return err
 		}
-		if err := s.Prepare(); err != nil {
+		if err := s.prepare(); err != nil {
 			return err
 		}
 		if s.tensorboard != "" {
@@ -63,6 +65,19 @@ func (s *session) run(ctx context.Context) error {
 		err = s.interrupted()
 	}
 	return err
+}
+
+// prepare makes the folder of the outputs, which are none of the files that the run reads.
+func (s *session) prepare() error {
+	if model := filepath.Join(s.Out, record.ModelFile); cli.SameFile(s.Teacher, model) {
+		return cli.Usagef("-teacher %s: the run would write its model over it; give -out another folder", s.Teacher)
+	}
+	return s.Prepare(s.reads()...)
+}
+
+// reads are the files that the run reads.
+func (o *Options) reads() []string {
+	return slices.Concat(o.data.Files(), o.test.Files(), []string{o.Teacher})
 }
 
 // interrupted is the end of a run that a signal stopped; nil when it came to its own.

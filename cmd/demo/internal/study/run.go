@@ -132,7 +132,7 @@ func Do(ctx context.Context, args []string, c cli.Console) error {
 	if err != nil {
 		return err
 	}
-	if err := o.Output.Prepare(); err != nil {
+	if err := o.Output.Prepare(o.Files()...); err != nil {
 		return err
 	}
 	j, err := openJournal(o.file(".jsonl"), o.identity(set), o.fresh)
