@@ -28,6 +28,10 @@ func Clean(text string) string {
 	return b.String()
 }
 
+// OneLine is [Clean] of a text that stands in a line with others, such as the name of a class:
+// white space and line breaks become one space.
+func OneLine(text string) string { return Clean(strings.Join(strings.Fields(text), " ")) }
+
 // obeyed reports whether a terminal or a browser obeys a character.
 func obeyed(r rune) bool {
 	return unicode.IsControl(r) && r != '\n' && r != '\t' || unicode.Is(unicode.Bidi_Control, r)

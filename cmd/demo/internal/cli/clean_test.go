@@ -20,6 +20,7 @@ func TestClean(t *testing.T) {
 	} {
 		assert.Equal(t, want, Clean(text))
 	}
+	assert.Equal(t, `two lines, \x1b`, OneLine("two\nlines, \t\x1b "))
 	var b bytes.Buffer
 	n, err := fmt.Fprintf(CleanWriter{&b}, "a%sb", "\x1b")
 	require.NoError(t, err)

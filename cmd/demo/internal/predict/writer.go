@@ -62,12 +62,12 @@ func newWriter(format, id string, saved *train.Saved, out io.Writer) *writer {
 	sizes := saved.Model.Sizes()
 	for k := range sizes[len(sizes)-1] {
 		w.classes = append(w.classes, record.ClassName(saved.ClassNames, k))
-		w.width = max(w.width, utf8.RuneCountInString(cli.Clean(w.classes[k])))
+		w.width = max(w.width, utf8.RuneCountInString(cli.OneLine(w.classes[k])))
 	}
 	if saved.Model.Criterion().Link == losses.SigmoidLink {
 		w.thresholds = record.Thresholds(saved.Thresholds, len(w.classes))
 		w.head = []string{"labels"}
-		w.width = max(len("labels"), utf8.RuneCountInString(cli.Clean(strings.Join(w.classes, ", "))))
+		w.width = max(len("labels"), utf8.RuneCountInString(cli.OneLine(strings.Join(w.classes, ", "))))
 	}
 	return w
 }
@@ -142,7 +142,7 @@ func (w *writer) predicted(p Prediction, probs []float32) error {
 func (w *writer) text(p Prediction) error {
 	if t := w.saved.Thresholds; p.Row == 1 && t != nil && w.thresholds == nil {
 		said := dense.Argmax(t)
-		fmt.Fprintf(w.out, "%s is said from %s on, as the model was saved\n", w.classes[said],
+		fmt.Fprintf(w.out, "%s is said from %s on, as the model was saved\n", cli.OneLine(w.classes[said]),
 			record.Percent(record.Float(t[said])))
 	}
 	if p.Row == 1 {
@@ -160,12 +160,12 @@ func (w *writer) text(p Prediction) error {
 
 // line writes what stands in a line for people.
 func (w *writer) line(row string, answer []string, id string) error {
-	text := fmt.Sprintf("%5s  %-*s", row, w.width, cli.Clean(answer[0]))
+	text := fmt.Sprintf("%5s  %-*s", row, w.width, cli.OneLine(answer[0]))
 	if len(answer) > 1 {
 		text += fmt.Sprintf("  %11s", answer[1])
 	}
 	if w.id != "" {
-		text += "  " + strings.Join(strings.Fields(id), " ")
+		text += "  " + cli.OneLine(id)
 	}
 	_, err := fmt.Fprintln(w.out, strings.TrimRight(text, " "))
 	return err

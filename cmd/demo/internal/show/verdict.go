@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/record"
 )
 
@@ -42,10 +43,11 @@ func twoClasses(v *record.Verdict) string {
 	if t == nil || !t.ROCAUC.Finite() && !t.Used {
 		return ""
 	}
-	text := "the rarer class, " + t.Class
+	name := cli.OneLine(t.Class)
+	text := "the rarer class, " + name
 	if t.Used {
 		text = fmt.Sprintf("the class %s is said from %s on, as the validation rows have chosen, here and by the saved "+
-			"model", t.Class, record.Percent(t.Threshold))
+			"model", name, record.Percent(t.Threshold))
 	}
 	if t.ROCAUC.Finite() {
 		beside := ","

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/record"
 	"softloss/internal/phrase"
 )
@@ -27,12 +28,13 @@ func table(w io.Writer, indent string, rows [][]string) {
 	widths := make([]int, len(rows[0]))
 	for _, row := range rows {
 		for i, cell := range row {
-			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+			widths[i] = max(widths[i], utf8.RuneCountInString(cli.OneLine(cell)))
 		}
 	}
 	for _, row := range rows {
 		line := indent
 		for i, cell := range row {
+			cell = cli.OneLine(cell)
 			pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
 			if i == 0 {
 				line += cell + pad

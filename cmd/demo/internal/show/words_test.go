@@ -1,6 +1,7 @@
 package show
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -14,4 +15,11 @@ func TestDescribeCalibration(t *testing.T) {
 	assert.Equal(t, "temperature 1.25, fitted on 144 validation rows", describeCalibration(s))
 	s.Data.FlippedLabels = 3
 	assert.Equal(t, "temperature 1.25, fitted on 144 validation rows, labels with noise", describeCalibration(s))
+}
+
+// A row of a table is a line, aligned with the others as it is shown, whatever its cells hold.
+func TestTable(t *testing.T) {
+	var b bytes.Buffer
+	table(&b, "", [][]string{{"class", "F1"}, {"two\nlines", "1"}, {"\x1b", "22"}})
+	assert.Equal(t, "class       F1\ntwo lines    1\n\\x1b        22\n", b.String())
 }
