@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"os"
 	"testing"
@@ -8,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/record"
 )
 
@@ -39,4 +42,18 @@ $`, stdout)
 	assert.Equal(t, alone.TestAccuracy, r.Measures[1].Values[1])
 	assert.Equal(t, alone.Test.Verdict.NLL, r.Measures[4].Values[1])
 	refused(t, "-repeat 2 -checkpoint x", "-repeat makes several runs, but -checkpoint and -tensorboard are of one")
+}
+
+// A repeated run that is stopped in its first one has nothing to say of them all.
+func TestRepeatStoppedAtOnce(t *testing.T) {
+	t.Chdir(t.TempDir())
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	var stdout, stderr bytes.Buffer
+	args := []string{"-hidden", "8", "-noplots", "-repeat", "3", "-json", "r.json"}
+	require.Equal(t, exitInterrupted, execute(ctx, nil, args, cli.Console{Stdout: &stdout, Stderr: &stderr}))
+	assert.Contains(t, stdout.String(), "\n\nstopped before one of 3 runs had ended\n")
+	assert.Empty(t, stderr.String())
+	assert.NoFileExists(t, "r.json")
+	assert.NoFileExists(t, "demo-out/repeat.json")
 }

@@ -64,9 +64,11 @@ func (o Options) repeat(ctx context.Context, args []string, c cli.Console) error
 			record.Percent(s.summary.TestAccuracy))
 	}
 	fmt.Fprintln(text)
-	if len(all.Seeds) > 0 {
-		show.Repeat(text, &all)
+	if len(all.Seeds) == 0 { // and nothing to say of them
+		fmt.Fprintf(text, "stopped before one of %d runs had ended\n", o.runs)
+		return cli.ErrInterrupted
 	}
+	show.Repeat(text, &all)
 	content, err := record.JSON(all)
 	if err != nil {
 		return err
