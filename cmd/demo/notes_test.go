@@ -46,8 +46,10 @@ func TestNotes(t *testing.T) {
 		"-patience 1 -data " + shapes: "-patience is unreliable with so few validation rows; -validation 0.3 holds out more",
 		"-patience 1 -calibrate -validation 0.3 -data " + shapes: "-patience and -calibrate are unreliable with so few " +
 			"validation rows",
-		"-data few.csv -test 0.25":          "1 of 2 classes have no test row: the test says nothing of them",
-		"-data three.csv -testdata few.csv": "1 of 3 classes have no test row: the test says nothing of them",
+		"-patience 1 -calibrate -thresholds -data few.csv -test 0.25 -validation 0.4": "-patience, -calibrate and " +
+			"-thresholds are unreliable with so few validation rows",
+		"-data few.csv -test 0.25":          "1 of 2 classes has no test row: the test says nothing of it",
+		"-data three.csv -testdata few.csv": "1 of 3 classes has no test row: the test says nothing of it",
 		"-noise 0.4 -calibrate": "validation labels have the noise, too: on clean rows, such as those of the test, do " +
 			"not trust -calibrate",
 		"-alpha 3": "-alpha 3 is above 1: smoothed labels are no longer shares of one row",

@@ -78,6 +78,7 @@ func TestOneLogit(t *testing.T) {
 	code, stdout, stderr := demo(t, strings.Fields("-data fruit.csv -link sigmoid -hidden 16 -lr 0.01 -epochs 40 -noise "+
 		"0.01 -noplots")...)
 	require.Equal(t, exitDone, code, stderr)
+	assert.Contains(t, stdout, "2 features, 1 label, true or not in the column \"ripe\"\n")
 	assert.Contains(t, stdout, "network  2 - 16 - 1\n")
 	assert.Regexp(t, `\nyes +\d+\.\d\d % .+ 0\.500\n`, stdout)
 	saved, err := train.Load("demo-out/model.safetensors")
@@ -150,6 +151,10 @@ func TestLabelColumns(t *testing.T) {
 	_, noted, _ := demo(t, strings.Fields("-data soft.csv -soft 2 -epochs 1 -noplots -out soft")...)
 	assert.Contains(t, noted, "16 training rows share their label out equally: if several labels are true at once, say "+
 		"-label NAME,NAME,... in place of -soft\n")
+
+	code, _, stderr = demo(t, "-data", "fruit.csv", "-label", "sweet, bag", "-drop", " name ")
+	assert.Equal(t, exitUsage, code)
+	assert.Contains(t, stderr, "-label bag: no such column", "white space around a name does not count")
 
 	code, stdout, stderr = demo(t, strings.Fields("evaluate demo-out/model.safetensors fruit.csv -drop name")...)
 	require.Equal(t, exitDone, code, stderr)

@@ -74,10 +74,15 @@ func Plural(n int, noun string) string {
 }
 
 // Or joins words as in a sentence, those to choose from.
-func Or(words []string) string {
+func Or(words []string) string { return join(words, "or") }
+
+// And joins words as in a sentence, those that all are meant.
+func And(words []string) string { return join(words, "and") }
+
+func join(words []string, last string) string {
 	n := len(words) - 1
 	if n < 1 {
 		return strings.Join(words, "")
 	}
-	return strings.Join(words[:n], ", ") + " or " + words[n]
+	return strings.Join(words[:n], ", ") + " " + last + " " + words[n]
 }

@@ -46,4 +46,5 @@ func TestOr(t *testing.T) {
 	for want, words := range map[string][]string{"": nil, "a": {"a"}, "a or b": {"a", "b"}, "a, b or c": {"a", "b", "c"}} {
 		require.Equal(t, want, Or(words))
 	}
+	require.Equal(t, "a, b and c", And([]string{"a", "b", "c"}))
 }

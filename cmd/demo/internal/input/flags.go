@@ -81,7 +81,7 @@ func missingName(m dataset.Missing) string {
 // labelColumns reads the column of the class, or those of several labels.
 func labelColumns(csv *dataset.CSVOptions) func(string) error {
 	return func(s string) error {
-		if csv.Label, csv.Questions = s, nil; strings.Contains(s, ",") {
+		if csv.Label, csv.Questions = strings.TrimSpace(s), nil; strings.Contains(s, ",") {
 			csv.Label = ""
 			return columns(&csv.Questions)(s)
 		}
@@ -89,11 +89,15 @@ func labelColumns(csv *dataset.CSVOptions) func(string) error {
 	}
 }
 
-// columns reads names with commas between them.
+// columns reads names with commas between them. White space around a name does not count, as in a
+// table.
 func columns(dst *[]string) func(string) error {
 	return func(s string) error {
 		if *dst = nil; s != "" {
 			*dst = strings.Split(s, ",")
+		}
+		for i, name := range *dst {
+			(*dst)[i] = strings.TrimSpace(name)
 		}
 		if slices.Contains(*dst, "") {
 			return errors.New("a name is missing, want one before and one behind each comma")
@@ -107,7 +111,7 @@ func different(dst *[]string) func(string) error {
 	return func(s string) error {
 		err := columns(dst)(s)
 		for i, name := range *dst {
-			if strings.TrimSpace(name) == "" {
+			if name == "" {
 				return fmt.Errorf("number %d has no name, want one for each class", i)
 			}
 			if slices.Contains((*dst)[:i], name) {

@@ -147,8 +147,16 @@ func (s *session) noteUntrained() string {
 	case missing[0] == 0 && slices.Contains(s.without(s.test), 0) && s.data.Labels != "":
 		return "no row is of the first class: the classes of -labels count from 0; if these do from 1, take 1 from each"
 	}
-	return fmt.Sprintf("%d of %d classes have no training row: nothing is learnt of them", len(missing),
-		s.train.NumClasses())
+	return classesWithout(len(missing), s.train, "training row: nothing is learnt")
+}
+
+// classesWithout says that n classes of a set have no rows, and what follows for them.
+func classesWithout(n int, set *dataset.Dataset, rows string) string {
+	have, them := "have", "them"
+	if n == 1 {
+		have, them = "has", "it"
+	}
+	return fmt.Sprintf("%d of %d classes %s no %s of %s", n, set.NumClasses(), have, rows, them)
 }
 
 // noteClasses is about classes of which the test says nothing.
@@ -157,7 +165,7 @@ func (s *session) noteClasses() string {
 	if missing == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d of %d classes have no test row: the test says nothing of them", missing, s.test.NumClasses())
+	return classesWithout(missing, s.test, "test row: the test says nothing")
 }
 
 // without returns the classes that no row of a set is of, where each is of one.
@@ -187,7 +195,7 @@ func (s *session) noteValidation() string {
 	if len(flags) > 1 {
 		verb = "are"
 	}
-	text := fmt.Sprintf("%s %s unreliable with so few validation rows", strings.Join(flags, " and "), verb)
+	text := fmt.Sprintf("%s %s unreliable with so few validation rows", phrase.And(flags), verb)
 	if s.Validation < enoughValidation {
 		text += fmt.Sprintf("; -validation %g holds out more", enoughValidation)
 	}

@@ -20,6 +20,9 @@ func Head(w io.Writer, s *record.Run) {
 	classes := fmt.Sprintf("%d classes", d.Classes)
 	if c.HasQuestions() {
 		classes = phrase.Plural(d.Classes, "label") + ", each true or not"
+		if d.Classes == 1 {
+			classes = "1 label, true or not"
+		}
 	}
 	if d.Label != "" {
 		classes += fmt.Sprintf(" in the column %q", d.Label)
