@@ -14,6 +14,7 @@ import (
 	"softloss/cmd/demo/internal/record"
 	"softloss/cmd/demo/internal/show"
 	"softloss/internal/phrase"
+	"softloss/losses"
 	"softloss/train"
 	"softloss/train/dataset"
 )
@@ -130,6 +131,9 @@ func Do(ctx context.Context, args []string, c cli.Console) error {
 	text, terminal := o.Streams(c)
 	set, err := o.Load()
 	if err != nil {
+		return err
+	}
+	if err := o.weights.Apply(new(losses.Criterion), set); err != nil { // which each run will do
 		return err
 	}
 	if err := o.Output.Prepare(o.Files()...); err != nil {
