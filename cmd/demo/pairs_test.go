@@ -232,6 +232,8 @@ func TestPairErrors(t *testing.T) {
 	}
 	refused(t, "compare -labels a-classes", `-labels is for an IDX or NPY file, but -data is digits, which has its labels`)
 	refused(t, "compare -data a-x.npy", `-data a-x\.npy: an NPY file has no labels in it; give them with -labels FILE`)
+	refused(t, "compare -data a-x.npy -labels a-votes.npy", `-labels a-votes\.npy: labels: row 0: got a sum of 3, want a `+
+		`sum of 1; -soft K divides the K columns by their sums`)
 	refused(t, "compare -data x -labels a-y.npy -drop 3", `-label, -drop, .+ -labels is for .+`)
 	refused(t, "compare -data a-x.npy -labels a-y.npy -soft 3",
 		`-labels a-y\.npy: labels: got shape \[600\], a class for each row, want .+`)

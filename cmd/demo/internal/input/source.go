@@ -22,6 +22,7 @@ const wantData = "digits, digits-labels, housing or the path of a file"
 type Source struct {
 	Test         bool   // it is given with -testdata and -testlabels
 	Bare         bool   // it is given without a flag
+	HasLink      bool   // there is a flag -link
 	Data, Labels string // Labels is "" without such a file
 	CSV          dataset.CSVOptions
 	Classes      []string // of the labels in a file of their own; nil for numbers
@@ -114,8 +115,11 @@ func (s *Source) Load() (*dataset.Dataset, error) {
 	if errors.As(err, &row) && row.Option != "" {
 		plain := *row
 		plain.Option = ""
-		return nil, cli.Usagef("%s%s; -soft K divides the K columns by their sums, -link sigmoid takes them for labels of "+
-			"which several may be true", name, cli.Plain(&plain))
+		hint := "-soft K divides the K columns by their sums"
+		if s.HasLink {
+			hint += ", -link sigmoid takes them for labels of which several may be true"
+		}
+		return nil, cli.Usagef("%s%s; %s", name, cli.Plain(&plain), hint)
 	}
 	return nil, cli.Usagef("%s%s", name, cli.Plain(err))
 }

@@ -37,6 +37,7 @@ func defaultL2(rows int) float64 {
 // [cli.ErrUsage].
 func Parse(args []string) (Options, error) {
 	var o Options
+	o.data.HasLink, o.test.HasLink = true, true
 	o.test.Test, o.Validation, o.Alpha, o.L2 = true, notGiven, notGiven, notGiven
 	if err := cli.ParseFlags("train", o.Flags(), args); err != nil {
 		return o, err
