@@ -149,6 +149,7 @@ func TestStudyOfData(t *testing.T) {
 	t.Chdir(t.TempDir())
 	require.NoError(t, os.WriteFile("t.csv", []byte(strings.Repeat("1,a\n2,b\n", 20)), 0o666))
 	refused(t, "compare -data t.csv -weights 1,5,6", `-weights 1,5,6: got 3 numbers, want 2, one for each class: a, b`)
+	refused(t, "compare -data none.csv", `-data none\.csv: no such file; want digits, housing or the path of a file`)
 	refused(t, "compare -data t.csv -json t.csv", `-json t\.csv: is a file that is read, want another one`)
 }
 

@@ -27,7 +27,7 @@ func (s *Source) Flags(questions bool) []cli.Flag {
 		cli.Value("data", "NAME|FILE", "digits", "digits (1797 images, 10 classes), "+of("digits-labels (five labels of "+
 			"each, such as even, several of which may be true), ")+"housing (24 rows of how tenants answered, 3 classes), a "+
 			"CSV file, or with -labels an IDX or NPY file; files may be gzipped",
-			cli.Text(&s.Data, wantData)),
+			cli.Text(&s.Data, wantData(questions))),
 		cli.Value("labels", "FILE", "", "labels of an IDX or NPY file: a file of the same kind, of classes or, NPY, of a "+
 			"column for each class: shares of 1, with -soft any numbers >= 0"+of(", with demo train -link sigmoid whether a "+
 			"label is true, 0 to 1"),

@@ -14,8 +14,13 @@ import (
 	"softloss/train/dataset"
 )
 
-// wantData is what -data takes.
-const wantData = "digits, digits-labels, housing or the path of a file"
+// wantData is what -data takes; questions says that a row may have several labels.
+func wantData(questions bool) string {
+	if questions {
+		return "digits, digits-labels, housing or the path of a file"
+	}
+	return "digits, housing or the path of a file"
+}
 
 // Source is data as a command line names it: digits, digits-labels, housing, a CSV file, or an IDX
 // or NPY file with a file of labels.
@@ -23,6 +28,7 @@ type Source struct {
 	Test         bool   // it is given with -testdata and -testlabels
 	Bare         bool   // it is given without a flag
 	HasLink      bool   // there is a flag -link
+	OfClasses    bool   // no row may have several labels
 	Data, Labels string // Labels is "" without such a file
 	CSV          dataset.CSVOptions
 	Classes      []string // of the labels in a file of their own; nil for numbers
@@ -78,7 +84,7 @@ func (s *Source) Load() (*dataset.Dataset, error) {
 		return read()
 	}
 	name, labelsName := s.names()
-	hint := "; want " + wantData
+	hint := "; want " + wantData(!s.OfClasses)
 	if s.Test {
 		hint = ""
 	}

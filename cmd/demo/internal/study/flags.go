@@ -77,7 +77,7 @@ func (o *Options) Flags() []cli.Flag {
 
 // Parse reads the command line of compare.
 func Parse(args []string) (Options, error) {
-	var o Options
+	o := Options{Source: input.Source{OfClasses: true}}
 	if err := cli.ParseFlags("compare", o.Flags(), args); err != nil {
 		return o, err
 	}
