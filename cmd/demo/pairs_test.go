@@ -270,3 +270,19 @@ func TestTestPairErrors(t *testing.T) {
 	}
 	assert.NoDirExists(t, "demo-out")
 }
+
+// Two labels of which one is true in every row become one, and a note says so.
+func TestTwoLabelsOfWhichOneIsTrue(t *testing.T) {
+	t.Chdir(t.TempDir())
+	var x, y []float32
+	for i := range 40 {
+		x = append(x, float32(i))
+		y = append(y, float32(i%2), float32(1-i%2))
+	}
+	require.NoError(t, os.WriteFile("x.npy", npyBytes("<f4", x, 40, 1), 0o666))
+	require.NoError(t, os.WriteFile("y.npy", npyBytes("<f4", y, 40, 2), 0o666))
+	const args = "-data x.npy -labels y.npy -epochs 1 -noplots -classes cat,dog"
+	const note = `every row has one of two classes or labels: one logit says whether it is "dog"`
+	assert.Contains(t, notes(t, args+" -link sigmoid"), note)
+	assert.NotContains(t, notes(t, args), note)
+}

@@ -21,7 +21,7 @@ import (
 // printNotes writes, below the head, what a user may not have meant.
 func (s *session) printNotes() {
 	for _, note := range []string{
-		s.noteLabel(), s.noteShares(), s.noteCounting(), s.noteWords(), s.noteCase(), s.noteUntrained(),
+		s.noteLabel(), s.noteShares(), s.noteOne(), s.noteCounting(), s.noteWords(), s.noteCase(), s.noteUntrained(),
 		s.noteClasses(), s.noteValidation(), s.noteNoise(), s.noteAlpha(), s.noteMap(), s.noteWarmup(), s.noteMachine(),
 		s.noteOldRun(),
 	} {
@@ -135,6 +135,16 @@ func (s *session) noteShares() string {
 	}
 	return fmt.Sprintf("%s share their label out equally: if several labels are true at once, say -label NAME,NAME,... "+
 		"in place of -soft", phrase.Plural(several, "training row"))
+}
+
+// noteOne is about two columns of -labels, of which one is true in every row, or two classes there:
+// both become one label.
+func (s *session) noteOne() string {
+	if !s.HasQuestions() || s.data.Labels == "" || s.train.NumClasses() != 1 {
+		return ""
+	}
+	return fmt.Sprintf("every row has one of two classes or labels: one logit says whether it is %s",
+		phrase.Quote(record.ClassName(s.train.ClassNames, 0)))
 }
 
 // noteUntrained is about classes that nothing is learnt of: in a file of labels that count from 1,
