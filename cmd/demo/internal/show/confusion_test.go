@@ -107,9 +107,9 @@ func TestConfusionMeasures(t *testing.T) {
 
 // What the font cannot draw is a number.
 func TestLabelOfLettersThatAreMissing(t *testing.T) {
-	s := &record.Test{ClassNames: []string{"naïve", "日本語", "", "Žluťoučký"}}
-	assert.Equal(t, []string{"naïve", "1", "2", "Žluťoučký", "4"}, []string{label(s, 0), label(s, 1), label(s, 2),
-		label(s, 3), label(s, 4)})
+	s := &record.Test{ClassNames: []string{"naïve", "日本語", "", "Žluťoučký", "two\nlines"}}
+	assert.Equal(t, []string{"naïve", "1", "2", "Žluťoučký", "two lines", "5"}, []string{label(s, 0), label(s, 1),
+		label(s, 2), label(s, 3), label(s, 4), label(s, 5)})
 }
 
 func TestConfusions(t *testing.T) {
