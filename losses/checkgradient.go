@@ -19,7 +19,7 @@ import (
 // sum 1 along changes that keep it.
 //
 // Errors: [ErrParam] unless 2 <= classes <= 4096 (its time grows with their square), [ErrLoss] for
-// a derivative that differs, and those of [Criterion.Eval].
+// a value that is NaN or infinite and a derivative that differs, and those of [Criterion.Eval].
 func CheckGradient(l Loss, classes int) error {
 	if classes < 2 || classes > 4096 {
 		return argError(ErrParam, "classes", classes, "is out of range", "2 to 4096")
@@ -64,6 +64,14 @@ func (c Criterion) checkRow(z, t []float64) error {
 	if err := c.EvalInto(out, in); err != nil {
 		return err
 	}
+	where := ""
+	if len(z) <= 8 {
+		where = fmt.Sprintf(" (logits %.4g, labels %.4g)", z, t)
+	}
+	if v := dense.Memory[float64](out.Loss)[0]; v-v != 0 {
+		return argError(ErrLoss, "loss", fmt.Sprintf("%T: the value", c.Loss), fmt.Sprintf("is %v", v),
+			"a finite number"+where)
+	}
 	value := func() (float64, error) {
 		err := c.EvalInto(Outputs{Loss: out.Loss}, in)
 		return dense.Memory[float64](out.Loss)[0], err
@@ -83,10 +91,6 @@ func (c Criterion) checkRow(z, t []float64) error {
 				return err
 			}
 			if !(math.Abs(got-want) <= 1e-6*(1+math.Abs(want))) {
-				where := ""
-				if len(z) <= 8 {
-					where = fmt.Sprintf(" (logits %.4g, labels %.4g)", z, t)
-				}
 				return argError(ErrLoss, "loss", fmt.Sprintf("%T: the derivative by %s %d", c.Loss, d.name, k),
 					fmt.Sprintf("is %.7g", got),
 					fmt.Sprintf("%.7g, as differences of the value have it%s", want, where))

@@ -47,7 +47,15 @@ func TestCheckGradientFails(t *testing.T) {
 		require.ErrorIs(t, err, losses.ErrLoss)
 		require.ErrorContains(t, err, by)
 	}
+	err := losses.CheckGradient(notANumber{}, 2)
+	require.ErrorIs(t, err, losses.ErrLoss)
+	require.ErrorContains(t, err, "losses_test.notANumber: the value is NaN, want a finite number (logits [")
 }
+
+// notANumber is a loss without a value.
+type notANumber struct{}
+
+func (notANumber) Row(losses.Row) float64 { return math.NaN() }
 
 // A test of a loss of one's own.
 func ExampleCheckGradient() {
