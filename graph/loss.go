@@ -111,7 +111,7 @@ func (l loss) gradients(in []*tensor.Dense, upstream *tensor.Dense, beside bool)
 // eval returns the gradient by input i out of n, of the shape of the input, or the loss when i is
 // n.
 func (l loss) eval(i, n int, shape tensor.Shape, x losses.Inputs) (*tensor.Dense, error) {
-	out := dense.New(x.Logits.Dtype(), shape...)
+	out := dense.Unset(x.Logits.Dtype(), shape...)
 	var dst losses.Outputs
 	switch {
 	case i == n:

@@ -106,7 +106,7 @@ func (c *Criterion) newOutputs(logits, target tensor.Tensor, grad bool) (out Out
 		out.Loss = dense.New(z.Dtype(), c.RowShape(z.Shape())...)
 	}
 	if grad {
-		out.Grad = dense.New(z.Dtype(), z.Shape()...)
+		out.Grad = dense.Unset(z.Dtype(), z.Shape()...)
 	}
 	return out, nil
 }

@@ -93,7 +93,7 @@ func jensenShannon(logits []tensor.Tensor, upstream tensor.Tensor, reduction Red
 	var grads []*tensor.Dense
 	if grad {
 		for range preds {
-			grads = append(grads, tensor.New(tensor.Of(dt), tensor.WithShape(shape...)))
+			grads = append(grads, dense.Unset(dt, shape...))
 		}
 	}
 	if dt == tensor.Float32 {

@@ -27,7 +27,7 @@ func (m kernelMap) Apply(x tensor.Tensor) (*tensor.Dense, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := dense.New(in[0].Dtype(), m.Shape(in[0].Shape())...)
+	out := dense.Unset(in[0].Dtype(), m.Shape(in[0].Shape())...)
 	m.store(out, in[0])
 	return out, nil
 }
@@ -48,7 +48,7 @@ func (m kernelMap) Grad(x, upstream tensor.Tensor) (*tensor.Dense, error) {
 		return nil, err
 	}
 	z, u := in[0], in[1]
-	out := dense.New(z.Dtype(), z.Shape()...)
+	out := dense.Unset(z.Dtype(), z.Shape()...)
 	if z.Dtype() == tensor.Float32 {
 		mapPairs(out, z, u, liftedGrad(m.f32.grad, m.f64.grad))
 	} else {

@@ -68,24 +68,6 @@ func fill(d *tensor.Dense, n, bytes int) bool {
 	return n <= len(d.Raw) && n*bytes == len(d.Raw) && d.IsNativelyAccessible() && len(d.Mask()) == 0
 }
 
-// New returns a tensor of zeros, a scalar when there is no size. It is what the options of package
-// tensor make, in fewer pieces of memory.
-func New(dt tensor.Dtype, shape ...int) *tensor.Dense {
-	return tensor.New(tensor.Of(dt), func(t tensor.Tensor) {
-		sizes, strides := tensor.Shape{}, []int(nil) // of a scalar
-		if n := len(shape); n > 0 {
-			both := make([]int, 2*n)
-			sizes, strides = both[:n:n], both[n:]
-			copy(sizes, shape)
-			for i, step := n-1, 1; i >= 0; i-- {
-				strides[i] = step
-				step *= sizes[i]
-			}
-		}
-		t.(*tensor.Dense).Init(sizes, strides)
-	})
-}
-
 // IsInteger reports whether dt is a Go integer type.
 func IsInteger(dt tensor.Dtype) bool {
 	return dt.Type != nil && reflect.Int <= dt.Kind() && dt.Kind() <= reflect.Uint64

@@ -165,7 +165,10 @@ func TestNew(t *testing.T) {
 		assert.Equal(t, dt, New(dt).Dtype())
 		assert.Equal(t, tensor.New(tensor.FromScalar(reflect.Zero(dt.Type).Interface())), New(dt))
 		for _, shape := range [][]int{{2, 3}, {4}, {1}, {0}, {3, 0, 2}, {1, 5}, {5, 1}, {1, 1}, {2, 3, 4, 5}} {
-			assert.Equal(t, tensor.New(tensor.Of(dt), tensor.WithShape(shape...)), New(dt, shape...), shape)
+			want, unset := tensor.New(tensor.Of(dt), tensor.WithShape(shape...)), Unset(dt, shape...)
+			assert.Equal(t, want, New(dt, shape...), shape)
+			clear(unset.Raw)
+			assert.Equal(t, want, unset, shape)
 		}
 	}
 }
