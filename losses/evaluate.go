@@ -68,7 +68,7 @@ func (c Criterion) EvalInto(dst Outputs, in Inputs) error {
 // for a class outside [0, K), [ErrProb] for a probability outside [0, 1], [ErrLoss]; each names the
 // row and column.
 func (c Criterion) Eval(logits, target tensor.Tensor) (*tensor.Dense, error) {
-	out, err := c.newOutputs(logits, target, false)
+	out, err := c.newOutputs(logits, false)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ func (c Criterion) Eval(logits, target tensor.Tensor) (*tensor.Dense, error) {
 //
 // Shapes: loss scalar or [N], grad [N, K]. Errors are those of Eval.
 func (c Criterion) EvalGrad(logits, target tensor.Tensor) (loss, grad *tensor.Dense, err error) {
-	out, err := c.newOutputs(logits, target, true)
+	out, err := c.newOutputs(logits, true)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -94,9 +94,9 @@ func (c Criterion) EvalGrad(logits, target tensor.Tensor) (loss, grad *tensor.De
 	return out.Loss, out.Grad, nil
 }
 
-// newOutputs makes the tensors that Eval and EvalGrad return.
-func (c *Criterion) newOutputs(logits, target tensor.Tensor, grad bool) (out Outputs, err error) {
-	z, _, err := c.operands(logits, target)
+// newOutputs makes the tensors that Eval and EvalGrad return, for EvalInto to check all else.
+func (c *Criterion) newOutputs(logits tensor.Tensor, grad bool) (out Outputs, err error) {
+	z, err := denseOf(c.inputName(), logits)
 	if err != nil {
 		return out, err
 	}

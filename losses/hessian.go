@@ -20,7 +20,7 @@ import "gorgonia.org/tensor"
 // Errors: those of Eval, [ErrShape] and [ErrDtype] for a v unlike the logits, [ErrLoss] for other
 // losses and with FromProbs.
 func (c Criterion) HessianVector(logits, target, v tensor.Tensor) (*tensor.Dense, error) {
-	out, err := c.newOutputs(logits, target, true)
+	out, err := c.newOutputs(logits, true)
 	if err != nil {
 		return nil, err
 	}
