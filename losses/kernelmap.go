@@ -23,13 +23,22 @@ type rowKernels[T kernel.Float] struct {
 
 // Apply implements RowMap.
 func (m kernelMap) Apply(x tensor.Tensor) (*tensor.Dense, error) {
-	in, err := rowsOf(m, argument{m.arg, x})
+	z, err := m.logits(x)
 	if err != nil {
 		return nil, err
 	}
-	out := dense.Unset(in[0].Dtype(), m.Shape(in[0].Shape())...)
-	m.store(out, in[0])
+	out := dense.Unset(z.Dtype(), m.part(z.Shape())...)
+	m.store(out, z)
 	return out, nil
+}
+
+// logits returns x as a tensor of rows.
+func (m *kernelMap) logits(x tensor.Tensor) (*tensor.Dense, error) {
+	z, err := denseOf(m.arg, x)
+	if err != nil {
+		return nil, err
+	}
+	return z, checkRows(m.arg, z)
 }
 
 // store stores the function of the rows of z in dst, which is contiguous.

@@ -24,11 +24,14 @@ func (m wideMap) Key() string { return m.key }
 func (m wideMap) Check(x Operand) error { return checkRows(m.arg, x) }
 
 // Shape implements RowMap.
-func (m wideMap) Shape(s tensor.Shape) tensor.Shape {
+func (m wideMap) Shape(s tensor.Shape) tensor.Shape { return m.part(s).Clone() }
+
+// part returns the part of s that is the shape of the result.
+func (m *wideMap) part(s tensor.Shape) tensor.Shape {
 	if m.reduces {
-		s = s[:len(s)-1]
+		return s[:len(s)-1]
 	}
-	return s.Clone()
+	return s
 }
 
 // Linear implements RowMap.
