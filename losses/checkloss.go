@@ -3,6 +3,7 @@ package losses
 import (
 	"fmt"
 	"reflect"
+	"runtime"
 	"slices"
 	"sync"
 )
@@ -77,9 +78,19 @@ func apart(f func()) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
+		deepen()
 		f()
 	}()
 	<-done
+}
+
+// deepen makes the stack of its goroutine as deep as an evaluation wants it, at once and while
+// there is nothing on it to move.
+//
+//go:noinline
+func deepen() {
+	var room [4 << 10]byte
+	runtime.KeepAlive(&room)
 }
 
 // foreign reports whether l, or a term of it, is not of this package, so that its methods may do
