@@ -78,6 +78,7 @@ type scratch[T kernel.Float] struct {
 	termLoss, lse          []float64
 	softmax                []kernel.SoftmaxOf // of some rows
 	soft                   []float64          // log p and p of some rows
+	tileLanes              []float64          // p and 1 - p of them as they are in tiles
 	tops                   []int              // where a p of some rows is above 1/2
 	slopes                 []float64          // φ' of some rows
 	losses                 []float64          // of elements whose sum alone is kept

@@ -36,7 +36,7 @@ func (b *batch[T]) softmaxes(lo, hi int) (logP, p, rest []float64) {
 			logP[j] = math.Log(p[j])
 		}
 	case b.inTiles():
-		kernel.SoftmaxRests(logP, p, rest, widened(rest, z), b.k)
+		kernel.SoftmaxRests(logP, p, rest, b.lanes(hi-lo), z, b.k)
 	default:
 		kernel.Softmaxes(logP, p, widened(rest, z), b.k)
 	}
@@ -45,6 +45,11 @@ func (b *batch[T]) softmaxes(lo, hi int) (logP, p, rest []float64) {
 
 // inTiles reports whether the softmaxes of the rows are computed in tiles.
 func (b *batch[T]) inTiles() bool { return !b.probs && kernel.InTiles[float64](b.k) }
+
+// lanes returns what the softmaxes of n rows in tiles leave for storeGrads.
+func (b *batch[T]) lanes(n int) []float64 {
+	return dense.Grow(&b.tileLanes, kernel.SoftmaxLanes(n, b.k))
+}
 
 // rows evaluates the rows [lo, hi) by the loss's Row, and prepares all before: vectors then are of
 // use for few classes too. It returns the first row with an invalid label, or -1.
@@ -143,8 +148,8 @@ func rests(r Row) (top int) {
 // is above 1/2, at one of tops, it is (1-p) Σ u less the sum of the other u.
 func (b *batch[T]) storeGrads(lo int, u, p, rest []float64, tops []int) {
 	if b.inTiles() {
-		hi := lo + len(u)/b.k
-		kernel.SoftmaxBack(part(b.grad, lo, hi, b.k), u, p, rest, own(b, b.scale, lo, hi), b.k)
+		n := len(u) / b.k
+		kernel.SoftmaxBack(part(b.grad, lo, lo+n, b.k), u, b.lanes(n), own(b, b.scale, lo, lo+n), b.k)
 		return
 	}
 	k, dst := b.k, b.grad[lo*b.k:][:len(u)]

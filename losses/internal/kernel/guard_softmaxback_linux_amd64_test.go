@@ -12,19 +12,21 @@ func TestGuardSoftmaxBack(t *testing.T) {
 }
 
 func guardSoftmaxBack[T Float](t *testing.T) {
-	var pages [5]numtest.Pages
+	var pages [7]numtest.Pages
 	for i := range pages {
 		pages[i] = numtest.NewPages(t, 1<<15)
 	}
 	for k := 1; InTiles[float64](k); k++ {
 		for _, n := range []int{1, 8, 17, 33} {
-			b := newBlock[float64](n, k, ordinary)
+			b, z := newBlock[float64](n, k, ordinary), newBlock[T](n, k, ordinary).z
 			for _, behind := range []bool{true, false} {
-				z, l := numtest.Guard(pages[0], b.z, behind), numtest.Guard(pages[1], b.t, behind)
+				z, l := numtest.Guard(pages[0], z, behind), numtest.Guard(pages[1], b.t, behind)
 				p, u := numtest.Guard(pages[2], b.t, behind), numtest.Guard(pages[3], b.u, behind)
 				dst := numtest.Guard(pages[4], make([]T, n*k), behind)
-				SoftmaxRests(l, p, z, z, k)
-				SoftmaxBack(dst, u, p, z, []T{1}, k)
+				rest := numtest.Guard(pages[5], b.t, behind)
+				lanes := numtest.Guard(pages[6], make([]float64, SoftmaxLanes(n, k)), behind)
+				SoftmaxRests(l, p, rest, lanes, z, k)
+				SoftmaxBack(dst, u, lanes, []T{1}, k)
 			}
 		}
 	}

@@ -23,8 +23,9 @@ func TestSoftmaxRests(t *testing.T) {
 			n := len(b.z)
 			wantL, wantP, l, p := make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)
 			Softmaxes(wantL, wantP, b.z, k)
-			rest := append(b.z[:n:n], 7)
-			SoftmaxRests(l, p, rest[:n], rest[:n], k)
+			rest, lanes := append(make([]float64, n), 7), append(make([]float64, SoftmaxLanes(19, k)), 7)
+			SoftmaxRests(l, p, rest[:n], lanes[:len(lanes)-1], b.z, k)
+			require.Equal(t, 7.0, lanes[len(lanes)-1])
 			require.Equal(t, 7.0, rest[n])
 			for j := range l {
 				same := numtest.Close(l[j], wantL[j], 0, 0) && numtest.Close(p[j], wantP[j], 0, 0)
@@ -44,8 +45,8 @@ func TestSoftmaxRests(t *testing.T) {
 	})
 }
 
-// TestSoftmaxBack compares it with its definition, for p on both sides of 1/2, and keeps what is
-// behind dst.
+// TestSoftmaxBack compares it with its definition, for p on both sides of 1/2 and in rows of every
+// kind, and keeps what is behind dst.
 func TestSoftmaxBack(t *testing.T) { both(t, softmaxBack[float32], softmaxBack[float64]) }
 
 func softmaxBack[T Float](t *testing.T) {
@@ -53,13 +54,14 @@ func softmaxBack[T Float](t *testing.T) {
 		for _, n := range []int{1, 7, 8, 19, 70, 300} {
 			b, wide := newBlock[T](n, k, ordinary), newBlock[float64](n, k, ordinary)
 			for i := range n {
-				wide.z[i*k] += float64(i % 40)
+				wide.z[i*k] += []float64{float64(i % 40), 1e30, math.NaN(), 800, 0}[i%5] // and rows that tiles decline
 			}
-			l, p, rest, u := wide.z, make([]float64, n*k), make([]float64, n*k), wide.u
-			SoftmaxRests(l, p, rest, l, k)
+			l, p, rest, u := make([]float64, n*k), make([]float64, n*k), make([]float64, n*k), wide.u
+			lanes := make([]float64, SoftmaxLanes(n, k))
+			SoftmaxRests(l, p, rest, lanes, wide.z, k)
 			for _, scale := range [][]T{b.scale, b.scale[:1]} {
 				got := append(make([]T, n*k), 7)
-				SoftmaxBack(got[:n*k], u, p, rest, scale, k)
+				SoftmaxBack(got[:n*k], u, lanes, scale, k)
 				require.Equal(t, T(7), got[n*k])
 				for j := range u {
 					i := j / k

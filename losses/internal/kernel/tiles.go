@@ -7,14 +7,19 @@ import "softloss/losses/internal/kernel/vec"
 // [SoftmaxRests] and [SoftmaxBack] where it is so of float64.
 func InTiles[T Float](k int) bool { return vec.On() && vec.InTiles[T](k) }
 
-// SoftmaxRests stores the log-softmax, the softmax p and 1 - p of rows in tiles; see
-// [vec.SoftmaxRests].
-func SoftmaxRests(l, p, rest, z []float64, k int) { vec.SoftmaxRests(l, p, rest, z, k) }
+// SoftmaxRests stores the log-softmax, the softmax p and 1 - p of rows in tiles, and what
+// [SoftmaxBack] takes of them in lanes, of which there are [SoftmaxLanes]; see [vec.SoftmaxRests].
+func SoftmaxRests[T Float](l, p, rest, lanes []float64, z []T, k int) {
+	vec.SoftmaxRests(l, p, rest, lanes, z, k)
+}
+
+// SoftmaxLanes returns how many lanes n rows of k have.
+func SoftmaxLanes(n, k int) int { return vec.SoftmaxLanes(n, k) }
 
 // SoftmaxBack takes derivatives by log p of rows in tiles back to the logits; see
 // [vec.SoftmaxBack].
-func SoftmaxBack[T Float](dst []T, u, p, rest []float64, scale []T, k int) {
-	vec.SoftmaxBack(dst, u, p, rest, scale, k)
+func SoftmaxBack[T Float](dst []T, u, lanes []float64, scale []T, k int) {
+	vec.SoftmaxBack(dst, u, lanes, scale, k)
 }
 
 // NCE computes the normalized cross entropy of rows, and by row those that are not for vectors; see

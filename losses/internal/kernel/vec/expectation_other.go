@@ -52,7 +52,10 @@ func Sparse[T spec.Float](n int, loss []float64, grad, labelGrad, z, t []T, inde
 }
 
 // SoftmaxRests panics: there are no tiles in this build.
-func SoftmaxRests(l, p, rest, z []float64, k int) { panic(noTiles) }
+func SoftmaxRests[T spec.Float](l, p, rest, lanes []float64, z []T, k int) { panic(noTiles) }
+
+// SoftmaxLanes is not called.
+func SoftmaxLanes(n, k int) int { return 0 }
 
 // SoftmaxBack panics: there are no tiles in this build.
-func SoftmaxBack[T spec.Float](dst []T, u, p, rest []float64, scale []T, k int) { panic(noTiles) }
+func SoftmaxBack[T spec.Float](dst []T, u, lanes []float64, scale []T, k int) { panic(noTiles) }

@@ -128,27 +128,35 @@ func softmaxTiles[T spec.Float](u unit[T], l, p, z []T, k int, row func(j int, x
 // i+n), and store all tiles that are computed together, perhaps to store it over z.
 func tilesOfSoftmax[T spec.Float](u unit[T], z []T, k int, each func(s tilePart[T], i, n int),
 	store func(s *tile[T], i, n int), row func(j int, x []T)) {
-	s, w, io := getTile[T](), u.lanes(), tiler[T, T](u)
+	s, io := getTile[T](), tiler[T, T](u)
 	defer putTile(s)
 	most, rows := rowsAt(k), len(z)/k
 	for i := 0; i < rows; i += most {
 		n := min(most, rows-i)
-		tiles := tilesOf(n, w)
 		tileIn(io, s.z[:], z[i*k:], n, s.padZ[:], k)
-		u.tileStats(&s.e[0], &s.z[0], k, tiles, &s.declined[0], &s.lane[0])
-		for j := range tiles {
-			each(s.partOf(j, k, w), i+j*w, min(w, n-j*w))
-		}
-		store(s, i, n)
-		s.eachDeclined(i, n, w, func(j int) bool {
-			x, from := s.padT[:k], s.z[(j-i)/w*k*w+(j-i)%w:]
-			for c := range x {
-				x[c] = from[c*w]
-			}
-			row(j, x)
-			return true
-		})
+		s.softmaxes(u, s.e[:], i, n, k, each, store, row)
 	}
+}
+
+// softmaxes is tilesOfSoftmax for the n rows from row i on, which s holds. Their exponentials go to
+// e.
+func (s *tile[T]) softmaxes(u unit[T], e []T, i, n, k int, each func(s tilePart[T], i, n int),
+	store func(s *tile[T], i, n int), row func(j int, x []T)) {
+	w := u.lanes()
+	tiles := tilesOf(n, w)
+	u.tileStats(&e[0], &s.z[0], k, tiles, &s.declined[0], &s.lane[0])
+	for j := range tiles {
+		each(s.partOf(j, k, w), i+j*w, min(w, n-j*w))
+	}
+	store(s, i, n)
+	s.eachDeclined(i, n, w, func(j int) bool {
+		x, from := s.padT[:k], s.z[(j-i)/w*k*w+(j-i)%w:]
+		for c := range x {
+			x[c] = from[c*w]
+		}
+		row(j, x)
+		return true
+	})
 }
 
 // SoftmaxGrad is [spec.SoftmaxGrad].
