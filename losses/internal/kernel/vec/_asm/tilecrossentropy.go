@@ -506,11 +506,14 @@ const (
 	nearReach               // all
 )
 
+// mayShow reports whether labels of large mass may show the digits that a denormal p has lost.
+func (s crossEntropySums) mayShow(g isa) bool { return !(g.f64 || s.hot || s.reach == nearReach) }
+
 // mostMass returns the most that Σ t may be, times f or not: less in rows in which it would show
 // the digits that a denormal p has lost.
 func (g isa) mostMass(lanes reg.GPVirtual, s crossEntropySums) (most reg.VecVirtual) {
 	switch lift := g.constant(mostLift); {
-	case g.f64 || s.hot || s.reach == nearReach:
+	case !s.mayShow(g):
 		return g.largestMass()
 	case s.reach == lanesReach:
 		most = g.largestMass()

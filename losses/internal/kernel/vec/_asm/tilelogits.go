@@ -79,7 +79,7 @@ func (p *preparedTile) sums(index bool) {
 	g.tilePass(func(lanes reg.GPVirtual) {
 		r.lanes = lanes
 		rejected, least := p.prepare(lanes)
-		bits, far, summed := p.farRows(least), label("far"), label("summed")
+		bits, far, summed := p.farRows(least, lanes), label("far"), label("summed")
 		TESTL(bits, bits)
 		JNE(LabelRef(far))
 		p.sumsOf(r, true, rejected)
@@ -120,8 +120,8 @@ func (p *preparedTile) sumsOf(r *tileRows, near bool, rejected reg.GPVirtual) {
 }
 
 // farRows returns the bits of the rows that are not near, of which the least is given of what they
-// are compared by.
-func (p *preparedTile) farRows(least reg.VecVirtual) reg.GPVirtual {
+// are compared by. It stores their least logits, less m, in the lane Low.
+func (p *preparedTile) farRows(least reg.VecVirtual, lanes reg.GPVirtual) reg.GPVirtual {
 	g, u := p.g, p.g.vec()
 	g.load(p.minusM, u)
 	if p.shifted {
@@ -129,6 +129,7 @@ func (p *preparedTile) farRows(least reg.VecVirtual) reg.GPVirtual {
 	} else {
 		g.madd(p.b, least, u)
 	}
+	g.store(u, g.lane(lanes, "Low"))
 	return g.maskBits(g.cmp(ltOQ, g.constant(-g.gap()), u))
 }
 

@@ -91,7 +91,7 @@ func (g isa) tileOption(x tileLogits, index bool) {
 			interleave(bodies...)
 		}
 		each(func(i int) {
-			s := crossEntropySums{bad: g.noLanes(), hot: index}
+			s := crossEntropySums{bad: g.noLanes(), hot: index, reach: lanesReach}
 			rows[i] = &optionNumbers{g: g, lanes: lanes[i]}
 			rows[i].m, rows[i].more = x.maxima(lanes[i])
 			g.loadSums(lanes[i], s.exponentials())
@@ -175,6 +175,7 @@ func (g isa) ordinaryOptions(name string, logits func(labels bool) ordinaryLogit
 			") (declined uint32)", doc...)
 		k, x := g.param("k"), logits(labels)
 		s, rejected := g.ordinarySums(x, k, true, labels)
+		s.reach = nearReach
 		y := g.blockResults(x, s, rejected)
 		g.ordinaryGradients(k, y, labels)
 		g.ordinaryEnd(rejected)
@@ -198,6 +199,7 @@ type optionNumbers struct {
 	m     func() reg.VecVirtual // the maxima are m + more, which is nil for 0
 	more  Op
 
+	labels                        crossEntropySums
 	whole, rest, own, others, dot Op // of the labels: what massOf returns, and Σ t (y - M)
 
 	log   reg.VecVirtual // log1p(r), in the lane Log, too
@@ -213,7 +215,7 @@ type optionNumbers struct {
 // sums takes the sums of the labels, with Σ t (y - m) for dot.
 func (x *optionNumbers) sums(s crossEntropySums) {
 	g := x.g
-	x.bad = g.parkMask(s.bad)
+	x.labels, x.bad = s, g.parkMask(s.bad)
 	mass, less := g.massOf(s)
 	x.whole, x.rest, x.own, x.others = g.park(mass), g.park(less), g.park(s.own), g.park(s.others.sum)
 	dot := g.value(s.dot)
@@ -289,6 +291,9 @@ func (x *optionNumbers) results(from Mem) (y crossEntropyResults) {
 	g.load(g.abs(), size)
 	g.and(x.mass, size, size)
 	g.orInto(g.tooLarge(size, f, g.largestMass()), end)
+	if x.labels.mayShow(g) {
+		g.orInto(g.tooLarge(g.loaded(x.whole), f, g.mostMass(x.lanes, x.labels)), end)
+	}
 	y.bad = g.maskBits(end)
 	y.q = g.loaded(x.q)
 	g.mul(f, y.q, y.q)
