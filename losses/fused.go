@@ -139,19 +139,11 @@ func (b *batch[T]) computeFusedRows(ready *batch[T], l Loss, linear bool) (row i
 }
 
 // addZLosses adds the z-losses for lse of the rows. It makes lse NaN of those of which the
-// gradient, with the factor extra, would show denormal numbers, or what lse has lost, and reports
-// whether there are any.
+// gradient, with the factor extra, would show denormal numbers, and reports whether there are any.
 func (b *batch[T]) addZLosses(lse []float64, extra []T) (shows bool) {
 	most := kernel.AddSquares(b.loss[:len(lse)], lse, b.zLoss)
-	if shows = b.mayShowLost(); shows {
-		for i, s := range lse {
-			if b.showsLost(i, s) {
-				lse[i] = math.NaN()
-			}
-		}
-	}
-	if kernel.SizesOf(b.scale).Most*kernel.SizesOf(extra).Most*most <= 1 {
-		return shows
+	if b.grad == nil || kernel.SizesOf(b.scale).Most*kernel.SizesOf(extra).Most*most <= 1 {
+		return false
 	}
 	for i, s := range lse {
 		f := of(b.scale, i) * of(extra, i)
@@ -160,40 +152,6 @@ func (b *batch[T]) addZLosses(lse []float64, extra []T) (shows bool) {
 		}
 	}
 	return shows
-}
-
-// mayShowLost reports whether the z-loss may be so large beside the loss of a row that it shows
-// what lse has lost.
-func (b *batch[T]) mayShowLost() bool {
-	least := b.lift
-	if b.rowWeight != nil {
-		s := kernel.SizesOf(b.rowWeight)
-		if least *= s.Least; s.Zero {
-			least = 0
-		}
-	}
-	if b.index == nil {
-		least *= leastMass
-	}
-	return single[T]() && 2*b.zLoss*(lost+0.5) > least/2
-}
-
-// leastMass is what a smaller sum of soft labels counts as beside a z-loss.
-const leastMass = 0x1p-5
-
-// showsLost reports whether the z-loss of row i shows what its lse has lost.
-func (b *batch[T]) showsLost(i int, lse float64) bool {
-	if !(math.Abs(lse) < lost) {
-		return false
-	}
-	mass := b.lift
-	if b.rowWeight != nil {
-		mass *= b.rowWeight[i]
-	}
-	if b.index == nil {
-		mass *= max(kernel.Sum(part(b.target, i, i+1, b.k)), leastMass)
-	}
-	return 2*b.zLoss*(math.Abs(lse)+0.5) > mass/2
 }
 
 // showsDenormal reports whether a multiple of the softmax of the logits z, as the gradient of the
@@ -221,36 +179,33 @@ func (b *batch[T]) extras() (extra []T, held bool) {
 	extra, held = dense.Grow(&b.extra, max(len(b.scale), len(b.share))), true
 	for i := range extra {
 		x, ok := b.extraOf(i)
-		extra[i], held = x, held && ok
+		extra[i], held = T(x), held && ok
 	}
 	return extra, held
 }
 
-// extraOf returns what the gradient of the z-loss of row i is beside that of the loss: f extra lse
-// p, with the factor f. It returns 0 and false where T cannot hold it, or f is 0 and it is not.
-func (b *batch[T]) extraOf(i int) (extra T, ok bool) {
-	share := b.shareOf(i) / b.temperature
+// extraOf returns what the gradient of the z-loss of row i is beside that of the loss, f extra lse
+// p with the factor f, or would be. It returns 0 and false where T cannot hold it.
+func (b *batch[T]) extraOf(i int) (extra float64, ok bool) {
+	share, f := b.shareOf(i)/b.temperature, of(b.scale, i)
 	if b.grad == nil || share == 0 {
-		return 0, true
+		share, f = 1, b.lift*b.weight(i)
 	}
-	x := 2 * b.zLoss * (share / of(b.scale, i))
-	if !holds[T](x) {
+	if extra = 2 * b.zLoss * (share / f); !holds[T](extra) {
 		return 0, false
 	}
-	return T(x), true
+	return extra, true
 }
 
 // fusedRow computes row i by the kernel of fuses, and returns false when that declines it. index is
 // that of the caller, which smoothing makes labels of; labels are what the gradients by them are.
 func (b *batch[T]) fusedRow(p *kernel.Prepared[T], i int, index []int, labels kernel.LabelGrads[T]) (ok bool) {
 	z, t, g := part(b.input, i, i+1, b.k), part(b.target, i, i+1, b.k), part(b.grad, i, i+1, b.k)
-	f, share, class, extra := of(b.scale, i), b.shareOf(i)/b.temperature, 0, 0.0
-	switch {
-	case b.zLoss == 0 || g == nil:
-	case f != 0:
-		extra = 2 * b.zLoss * (share / f)
-	case share != 0: // the gradient of the z-loss is there though
-		return false
+	f, class, extra := of(b.scale, i), 0, 0.0
+	if b.zLoss != 0 {
+		if extra, ok = b.extraOf(i); !ok {
+			return false
+		}
 	}
 	if index != nil {
 		class = index[i]
@@ -277,7 +232,7 @@ func (b *batch[T]) fusedRow(p *kernel.Prepared[T], i int, index []int, labels ke
 		labels.Factor = own(b, labels.Factor, i, i+1)
 		lse, ok = kernel.CrossEntropyRowLabels(p, &b.loss[i], g, part(b.targetGrad, i, i+1, b.k), z, t, f, extra, labels)
 	}
-	if !ok || b.zLoss != 0 && b.mayShowLost() && b.showsLost(i, lse) {
+	if !ok {
 		return false
 	}
 	if b.rowWeight != nil {

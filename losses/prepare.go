@@ -174,7 +174,7 @@ func (b *batch[T]) addZLoss() {
 			l := float64(lse[i-lo])
 			if b.lowered != nil {
 				l += b.lowered[i]
-			} else if single[T]() && math.Abs(l) < lost {
+			} else if single[T]() && math.Abs(l) < kernel.MostLost {
 				l = b.fineLogSumExp(part(z, i-lo, i-lo+1, k))
 			}
 			if b.direction != nil {
@@ -189,10 +189,6 @@ func (b *batch[T]) addZLoss() {
 		}
 	}
 }
-
-// lost is below which an lse of float32 has lost digits, as the largest logit and the logarithm
-// that it is the sum of have cancelled.
-const lost = 1
 
 // fineLogSumExp returns the LogSumExp of the logits z, in float64.
 func (b *batch[T]) fineLogSumExp(z []T) float64 {

@@ -105,14 +105,14 @@ func TestZLossBesideClassWeights(t *testing.T) {
 	}
 }
 
-// TestZLossNearZero: the gradients of a z-loss of an lse that is nearly 0, as the largest logit and
-// the logarithm that it is the sum of cancel, are within 4 ulp of their terms (S + 2 ZLoss lse) p
-// and t, where a z-loss is large and labels sum to 1, to little or to nothing.
+// TestZLossNearZero: a z-loss of an lse that is nearly 0, as the largest logit and the logarithm
+// that it is the sum of cancel, is within 4 ulp, and its gradients of their terms (S + 2 ZLoss lse)
+// p and t, where it is large or small and labels sum to 1, to little or to nothing.
 func TestZLossNearZero(t *testing.T) {
 	for _, k := range []int{2, 3, 10, 64, 65, 70, 130, 300} {
 		r := rand.New(rand.NewPCG(uint64(k), 1))
 		for _, temperature := range []float64{1, 0.5, 3} {
-			for _, zLoss := range []float64{0.2, 5, 100} {
+			for _, zLoss := range []float64{1e-4, 4e-3, 0.2, 5, 100} {
 				b := nearZero(r, k, temperature)
 				c := losses.Criterion{ZLoss: zLoss, Temperature: temperature, Reduction: losses.None}
 				for range 2 {
@@ -120,6 +120,15 @@ func TestZLossNearZero(t *testing.T) {
 					want := b.eval(t, c)
 					b.dt = tensor.Float32
 					got := b.eval(t, c)
+					in := b.inputs(c)
+					alone, err := c.Eval(in.Logits, in.Target)
+					require.NoError(t, err)
+					for i, w := range want.loss {
+						_, exponent := math.Frexp(w)
+						for _, v := range []float64{got.loss[i], values(alone)[i]} {
+							require.InDelta(t, w, v, math.Ldexp(4, exponent-24), "k=%d %s loss of row %d", k, c.Key(), i)
+						}
+					}
 					for i, g := range want.grad {
 						label := 0.
 						switch {

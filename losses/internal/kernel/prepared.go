@@ -15,6 +15,9 @@ func NewPrepared[T Float](t float64) Prepared[T] { return spec.NewPrepared[T](t)
 // [CrossEntropyRow] and [CrossEntropyRows].
 func Prepares[T Float](p *Prepared[T]) bool { return vec.On() && vec.Prepares(p) }
 
+// MostLost is below which an lse of float32 has lost digits; see [spec.MostLost].
+const MostLost = spec.MostLost
+
 // Lower makes what margins and a shift do to logits what p adds; see [spec.Prepared.Lower].
 func Lower[T Float](p *Prepared[T], t []T, margin, shift []float64, temperature float64) (ok bool) {
 	return vec.Lower(p, t, margin, shift, temperature)

@@ -94,5 +94,16 @@ func (p *Prepared[T]) Beyond(z []T, k int, m float64) float64 {
 	return math.FMA(p.Factor, float64(z[k]), hi) + math.FMA(p.FactorLow, float64(z[k]), low)
 }
 
+// MostLost is below which an lse of float32 has lost digits, as the largest logit and the logarithm
+// that it is the sum of have cancelled.
+const MostLost = 1
+
+// ShowsLost reports whether a gradient (mass + extra lse) p, or the loss that it is of, shows the
+// digits that lse has lost.
+func ShowsLost[T Float](mass, extra, lse float64) bool {
+	size := math.Abs(lse)
+	return Size[T]() == 4 && size < MostLost && math.Abs(extra)*(size+0.5) > mass/2
+}
+
 // Off reports whether y is z.
 func (p *Prepared[T]) Off() bool { return p.Factor == 1 && p.Hi == nil }

@@ -685,35 +685,36 @@ func blockExpSumsF32AVX512(e *float32, z *float32, k int, n int, sum *float64, w
 
 // tileZLossF32AVX512 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
 // the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It declines
-// rows whose loss is not finite.
+// rows whose loss is not finite, and those in which extra lse shows what lse has lost.
 //
 //go:noescape
 func tileZLossF32AVX512(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32)
 
 // tileIndexZLossF32AVX512 is tileCrossEntropyIndexGrad with the gradient f ((S + extra lse) p - t),
 // extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It
-// declines rows whose loss is not finite.
+// declines rows whose loss is not finite, and those in which extra lse shows what lse has lost.
 //
 //go:noescape
 func tileIndexZLossF32AVX512(e *float32, z *float32, index *int, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32)
 
 // blockZLossF32AVX512 is blockCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It
-// declines rows whose loss is not finite.
+// declines rows whose loss is not finite, and those in which extra lse shows what lse has lost.
 //
 //go:noescape
 func blockZLossF32AVX512(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32) (declined uint32)
 
 // ordinaryZLossF32AVX512 is ordinaryBlockGrad with the gradient f ((S + extra lse) p - t), extra as
 // the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It declines
-// rows whose loss is not finite.
+// rows whose loss is not finite, and those in which extra lse shows what lse has lost.
 //
 //go:noescape
 func ordinaryZLossF32AVX512(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32) (declined uint32)
 
 // ordinaryIndexZLossF32AVX512 is ordinaryIndexBlockGrad with the gradient f ((S + extra lse) p -
 // t), extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not
-// stored. It declines rows whose loss is not finite.
+// stored. It declines rows whose loss is not finite, and those in which extra lse shows what lse
+// has lost.
 //
 //go:noescape
 func ordinaryIndexZLossF32AVX512(e *float32, z *float32, index *int, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32) (declined uint32)
@@ -721,7 +722,7 @@ func ordinaryIndexZLossF32AVX512(e *float32, z *float32, index *int, k int, n in
 // tileDividedF32AVX512 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
 // logits are factor z. factorLow is what factor has lost, for float64. It declines rows whose loss
-// is not finite.
+// is not finite, and those in which extra lse shows what lse has lost.
 //
 //go:noescape
 func tileDividedF32AVX512(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32, factor float64, factorLow float64)
@@ -729,7 +730,7 @@ func tileDividedF32AVX512(e *float32, z *float32, t *float32, k int, tiles int, 
 // tileIndexDividedF32AVX512 is tileCrossEntropyIndexGrad with the gradient f ((S + extra lse) p -
 // t), extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not
 // stored. The logits are factor z. factorLow is what factor has lost, for float64. It declines rows
-// whose loss is not finite.
+// whose loss is not finite, and those in which extra lse shows what lse has lost.
 //
 //go:noescape
 func tileIndexDividedF32AVX512(e *float32, z *float32, index *int, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32, factor float64, factorLow float64)
@@ -737,7 +738,7 @@ func tileIndexDividedF32AVX512(e *float32, z *float32, index *int, k int, tiles 
 // blockDividedF32AVX512 is blockCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
 // logits are factor z. factorLow is what factor has lost, for float64. It declines rows whose loss
-// is not finite.
+// is not finite, and those in which extra lse shows what lse has lost.
 //
 //go:noescape
 func blockDividedF32AVX512(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, factor float64, factorLow float64) (declined uint32)
@@ -745,7 +746,7 @@ func blockDividedF32AVX512(e *float32, z *float32, t *float32, k int, n int, f *
 // ordinaryDividedF32AVX512 is ordinaryBlockGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
 // logits are factor z. factorLow is what factor has lost, for float64. It declines rows whose loss
-// is not finite.
+// is not finite, and those in which extra lse shows what lse has lost.
 //
 //go:noescape
 func ordinaryDividedF32AVX512(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, factor float64, factorLow float64) (declined uint32)
@@ -753,7 +754,7 @@ func ordinaryDividedF32AVX512(e *float32, z *float32, t *float32, k int, n int, 
 // ordinaryIndexDividedF32AVX512 is ordinaryIndexBlockGrad with the gradient f ((S + extra lse) p -
 // t), extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not
 // stored. The logits are factor z. factorLow is what factor has lost, for float64. It declines rows
-// whose loss is not finite.
+// whose loss is not finite, and those in which extra lse shows what lse has lost.
 //
 //go:noescape
 func ordinaryIndexDividedF32AVX512(e *float32, z *float32, index *int, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, factor float64, factorLow float64) (declined uint32)
@@ -773,7 +774,8 @@ func tileDividedLessF32AVX512(z *float32, k int, lanes *float32, factor float64,
 // tileShiftedF32AVX512 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
 // logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for
-// float64. It declines rows whose loss is not finite.
+// float64. It declines rows whose loss is not finite, and those in which extra lse shows what lse
+// has lost.
 //
 //go:noescape
 func tileShiftedF32AVX512(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32, hi *float32, low *float32, factor float64, factorLow float64)
@@ -781,7 +783,8 @@ func tileShiftedF32AVX512(e *float32, z *float32, t *float32, k int, tiles int, 
 // tileIndexShiftedF32AVX512 is tileCrossEntropyIndexGrad with the gradient f ((S + extra lse) p -
 // t), extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not
 // stored. The logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor
-// has lost, for float64. It declines rows whose loss is not finite.
+// has lost, for float64. It declines rows whose loss is not finite, and those in which extra lse
+// shows what lse has lost.
 //
 //go:noescape
 func tileIndexShiftedF32AVX512(e *float32, z *float32, index *int, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32, hi *float32, low *float32, factor float64, factorLow float64)
@@ -789,7 +792,8 @@ func tileIndexShiftedF32AVX512(e *float32, z *float32, index *int, k int, tiles 
 // blockShiftedF32AVX512 is blockCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
 // logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for
-// float64. It declines rows whose loss is not finite.
+// float64. It declines rows whose loss is not finite, and those in which extra lse shows what lse
+// has lost.
 //
 //go:noescape
 func blockShiftedF32AVX512(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, hi *float32, low *float32, factor float64, factorLow float64) (declined uint32)
@@ -797,7 +801,8 @@ func blockShiftedF32AVX512(e *float32, z *float32, t *float32, k int, n int, f *
 // ordinaryShiftedF32AVX512 is ordinaryBlockGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
 // logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for
-// float64. It declines rows whose loss is not finite.
+// float64. It declines rows whose loss is not finite, and those in which extra lse shows what lse
+// has lost.
 //
 //go:noescape
 func ordinaryShiftedF32AVX512(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, hi *float32, low *float32, factor float64, factorLow float64) (declined uint32)
@@ -805,7 +810,8 @@ func ordinaryShiftedF32AVX512(e *float32, z *float32, t *float32, k int, n int, 
 // ordinaryIndexShiftedF32AVX512 is ordinaryIndexBlockGrad with the gradient f ((S + extra lse) p -
 // t), extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not
 // stored. The logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor
-// has lost, for float64. It declines rows whose loss is not finite.
+// has lost, for float64. It declines rows whose loss is not finite, and those in which extra lse
+// shows what lse has lost.
 //
 //go:noescape
 func ordinaryIndexShiftedF32AVX512(e *float32, z *float32, index *int, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, hi *float32, low *float32, factor float64, factorLow float64) (declined uint32)
@@ -1472,35 +1478,36 @@ func blockExpSumsF64AVX512(e *float64, z *float64, k int, n int, sum *float64, w
 
 // tileZLossF64AVX512 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
 // the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It declines
-// rows whose loss is not finite.
+// rows whose loss is not finite, and those in which extra lse shows what lse has lost.
 //
 //go:noescape
 func tileZLossF64AVX512(e *float64, z *float64, t *float64, k int, tiles int, f *float64, step int, extra *float64, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float64)
 
 // tileIndexZLossF64AVX512 is tileCrossEntropyIndexGrad with the gradient f ((S + extra lse) p - t),
 // extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It
-// declines rows whose loss is not finite.
+// declines rows whose loss is not finite, and those in which extra lse shows what lse has lost.
 //
 //go:noescape
 func tileIndexZLossF64AVX512(e *float64, z *float64, index *int, k int, tiles int, f *float64, step int, extra *float64, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float64)
 
 // blockZLossF64AVX512 is blockCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It
-// declines rows whose loss is not finite.
+// declines rows whose loss is not finite, and those in which extra lse shows what lse has lost.
 //
 //go:noescape
 func blockZLossF64AVX512(e *float64, z *float64, t *float64, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64) (declined uint32)
 
 // ordinaryZLossF64AVX512 is ordinaryBlockGrad with the gradient f ((S + extra lse) p - t), extra as
 // the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It declines
-// rows whose loss is not finite.
+// rows whose loss is not finite, and those in which extra lse shows what lse has lost.
 //
 //go:noescape
 func ordinaryZLossF64AVX512(e *float64, z *float64, t *float64, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64) (declined uint32)
 
 // ordinaryIndexZLossF64AVX512 is ordinaryIndexBlockGrad with the gradient f ((S + extra lse) p -
 // t), extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not
-// stored. It declines rows whose loss is not finite.
+// stored. It declines rows whose loss is not finite, and those in which extra lse shows what lse
+// has lost.
 //
 //go:noescape
 func ordinaryIndexZLossF64AVX512(e *float64, z *float64, index *int, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64) (declined uint32)
@@ -1508,7 +1515,7 @@ func ordinaryIndexZLossF64AVX512(e *float64, z *float64, index *int, k int, n in
 // tileDividedF64AVX512 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
 // logits are factor z. factorLow is what factor has lost, for float64. It declines rows whose loss
-// is not finite.
+// is not finite, and those in which extra lse shows what lse has lost.
 //
 //go:noescape
 func tileDividedF64AVX512(e *float64, z *float64, t *float64, k int, tiles int, f *float64, step int, extra *float64, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float64, factor float64, factorLow float64)
@@ -1516,7 +1523,7 @@ func tileDividedF64AVX512(e *float64, z *float64, t *float64, k int, tiles int, 
 // tileIndexDividedF64AVX512 is tileCrossEntropyIndexGrad with the gradient f ((S + extra lse) p -
 // t), extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not
 // stored. The logits are factor z. factorLow is what factor has lost, for float64. It declines rows
-// whose loss is not finite.
+// whose loss is not finite, and those in which extra lse shows what lse has lost.
 //
 //go:noescape
 func tileIndexDividedF64AVX512(e *float64, z *float64, index *int, k int, tiles int, f *float64, step int, extra *float64, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float64, factor float64, factorLow float64)
@@ -1524,7 +1531,7 @@ func tileIndexDividedF64AVX512(e *float64, z *float64, index *int, k int, tiles 
 // blockDividedF64AVX512 is blockCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
 // logits are factor z. factorLow is what factor has lost, for float64. It declines rows whose loss
-// is not finite.
+// is not finite, and those in which extra lse shows what lse has lost.
 //
 //go:noescape
 func blockDividedF64AVX512(e *float64, z *float64, t *float64, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, factor float64, factorLow float64) (declined uint32)
@@ -1532,7 +1539,7 @@ func blockDividedF64AVX512(e *float64, z *float64, t *float64, k int, n int, f *
 // ordinaryDividedF64AVX512 is ordinaryBlockGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
 // logits are factor z. factorLow is what factor has lost, for float64. It declines rows whose loss
-// is not finite.
+// is not finite, and those in which extra lse shows what lse has lost.
 //
 //go:noescape
 func ordinaryDividedF64AVX512(e *float64, z *float64, t *float64, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, factor float64, factorLow float64) (declined uint32)
@@ -1540,7 +1547,7 @@ func ordinaryDividedF64AVX512(e *float64, z *float64, t *float64, k int, n int, 
 // ordinaryIndexDividedF64AVX512 is ordinaryIndexBlockGrad with the gradient f ((S + extra lse) p -
 // t), extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not
 // stored. The logits are factor z. factorLow is what factor has lost, for float64. It declines rows
-// whose loss is not finite.
+// whose loss is not finite, and those in which extra lse shows what lse has lost.
 //
 //go:noescape
 func ordinaryIndexDividedF64AVX512(e *float64, z *float64, index *int, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, factor float64, factorLow float64) (declined uint32)
@@ -1560,7 +1567,8 @@ func tileDividedLessF64AVX512(z *float64, k int, lanes *float64, factor float64,
 // tileShiftedF64AVX512 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
 // logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for
-// float64. It declines rows whose loss is not finite.
+// float64. It declines rows whose loss is not finite, and those in which extra lse shows what lse
+// has lost.
 //
 //go:noescape
 func tileShiftedF64AVX512(e *float64, z *float64, t *float64, k int, tiles int, f *float64, step int, extra *float64, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float64, hi *float64, low *float64, factor float64, factorLow float64)
@@ -1568,7 +1576,8 @@ func tileShiftedF64AVX512(e *float64, z *float64, t *float64, k int, tiles int, 
 // tileIndexShiftedF64AVX512 is tileCrossEntropyIndexGrad with the gradient f ((S + extra lse) p -
 // t), extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not
 // stored. The logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor
-// has lost, for float64. It declines rows whose loss is not finite.
+// has lost, for float64. It declines rows whose loss is not finite, and those in which extra lse
+// shows what lse has lost.
 //
 //go:noescape
 func tileIndexShiftedF64AVX512(e *float64, z *float64, index *int, k int, tiles int, f *float64, step int, extra *float64, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float64, hi *float64, low *float64, factor float64, factorLow float64)
@@ -1576,7 +1585,8 @@ func tileIndexShiftedF64AVX512(e *float64, z *float64, index *int, k int, tiles 
 // blockShiftedF64AVX512 is blockCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
 // logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for
-// float64. It declines rows whose loss is not finite.
+// float64. It declines rows whose loss is not finite, and those in which extra lse shows what lse
+// has lost.
 //
 //go:noescape
 func blockShiftedF64AVX512(e *float64, z *float64, t *float64, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, hi *float64, low *float64, factor float64, factorLow float64) (declined uint32)
@@ -1584,7 +1594,8 @@ func blockShiftedF64AVX512(e *float64, z *float64, t *float64, k int, n int, f *
 // ordinaryShiftedF64AVX512 is ordinaryBlockGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
 // logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for
-// float64. It declines rows whose loss is not finite.
+// float64. It declines rows whose loss is not finite, and those in which extra lse shows what lse
+// has lost.
 //
 //go:noescape
 func ordinaryShiftedF64AVX512(e *float64, z *float64, t *float64, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, hi *float64, low *float64, factor float64, factorLow float64) (declined uint32)
@@ -1592,7 +1603,8 @@ func ordinaryShiftedF64AVX512(e *float64, z *float64, t *float64, k int, n int, 
 // ordinaryIndexShiftedF64AVX512 is ordinaryIndexBlockGrad with the gradient f ((S + extra lse) p -
 // t), extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not
 // stored. The logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor
-// has lost, for float64. It declines rows whose loss is not finite.
+// has lost, for float64. It declines rows whose loss is not finite, and those in which extra lse
+// shows what lse has lost.
 //
 //go:noescape
 func ordinaryIndexShiftedF64AVX512(e *float64, z *float64, index *int, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, hi *float64, low *float64, factor float64, factorLow float64) (declined uint32)
@@ -3031,35 +3043,35 @@ func blockExpSumsF32AVX2(e *float32, z *float32, k int, n int, sum *float64, wor
 
 // tileZLossF32AVX2 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
 // the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It declines
-// rows whose loss is not finite.
+// rows whose loss is not finite, and those in which extra lse shows what lse has lost.
 //
 //go:noescape
 func tileZLossF32AVX2(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32)
 
 // tileIndexZLossF32AVX2 is tileCrossEntropyIndexGrad with the gradient f ((S + extra lse) p - t),
 // extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It
-// declines rows whose loss is not finite.
+// declines rows whose loss is not finite, and those in which extra lse shows what lse has lost.
 //
 //go:noescape
 func tileIndexZLossF32AVX2(e *float32, z *float32, index *int, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32)
 
 // blockZLossF32AVX2 is blockCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
 // the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It declines
-// rows whose loss is not finite.
+// rows whose loss is not finite, and those in which extra lse shows what lse has lost.
 //
 //go:noescape
 func blockZLossF32AVX2(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32) (declined uint32)
 
 // ordinaryZLossF32AVX2 is ordinaryBlockGrad with the gradient f ((S + extra lse) p - t), extra as
 // the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It declines
-// rows whose loss is not finite.
+// rows whose loss is not finite, and those in which extra lse shows what lse has lost.
 //
 //go:noescape
 func ordinaryZLossF32AVX2(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32) (declined uint32)
 
 // ordinaryIndexZLossF32AVX2 is ordinaryIndexBlockGrad with the gradient f ((S + extra lse) p - t),
 // extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It
-// declines rows whose loss is not finite.
+// declines rows whose loss is not finite, and those in which extra lse shows what lse has lost.
 //
 //go:noescape
 func ordinaryIndexZLossF32AVX2(e *float32, z *float32, index *int, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32) (declined uint32)
@@ -3067,7 +3079,7 @@ func ordinaryIndexZLossF32AVX2(e *float32, z *float32, index *int, k int, n int,
 // tileDividedF32AVX2 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
 // the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The logits
 // are factor z. factorLow is what factor has lost, for float64. It declines rows whose loss is not
-// finite.
+// finite, and those in which extra lse shows what lse has lost.
 //
 //go:noescape
 func tileDividedF32AVX2(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32, factor float64, factorLow float64)
@@ -3075,7 +3087,7 @@ func tileDividedF32AVX2(e *float32, z *float32, t *float32, k int, tiles int, f 
 // tileIndexDividedF32AVX2 is tileCrossEntropyIndexGrad with the gradient f ((S + extra lse) p - t),
 // extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored.
 // The logits are factor z. factorLow is what factor has lost, for float64. It declines rows whose
-// loss is not finite.
+// loss is not finite, and those in which extra lse shows what lse has lost.
 //
 //go:noescape
 func tileIndexDividedF32AVX2(e *float32, z *float32, index *int, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32, factor float64, factorLow float64)
@@ -3083,7 +3095,7 @@ func tileIndexDividedF32AVX2(e *float32, z *float32, index *int, k int, tiles in
 // blockDividedF32AVX2 is blockCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
 // logits are factor z. factorLow is what factor has lost, for float64. It declines rows whose loss
-// is not finite.
+// is not finite, and those in which extra lse shows what lse has lost.
 //
 //go:noescape
 func blockDividedF32AVX2(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, factor float64, factorLow float64) (declined uint32)
@@ -3091,7 +3103,7 @@ func blockDividedF32AVX2(e *float32, z *float32, t *float32, k int, n int, f *fl
 // ordinaryDividedF32AVX2 is ordinaryBlockGrad with the gradient f ((S + extra lse) p - t), extra as
 // the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The logits
 // are factor z. factorLow is what factor has lost, for float64. It declines rows whose loss is not
-// finite.
+// finite, and those in which extra lse shows what lse has lost.
 //
 //go:noescape
 func ordinaryDividedF32AVX2(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, factor float64, factorLow float64) (declined uint32)
@@ -3099,7 +3111,7 @@ func ordinaryDividedF32AVX2(e *float32, z *float32, t *float32, k int, n int, f 
 // ordinaryIndexDividedF32AVX2 is ordinaryIndexBlockGrad with the gradient f ((S + extra lse) p -
 // t), extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not
 // stored. The logits are factor z. factorLow is what factor has lost, for float64. It declines rows
-// whose loss is not finite.
+// whose loss is not finite, and those in which extra lse shows what lse has lost.
 //
 //go:noescape
 func ordinaryIndexDividedF32AVX2(e *float32, z *float32, index *int, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, factor float64, factorLow float64) (declined uint32)
@@ -3119,7 +3131,8 @@ func tileDividedLessF32AVX2(z *float32, k int, lanes *float32, factor float64, f
 // tileShiftedF32AVX2 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
 // the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The logits
 // are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for
-// float64. It declines rows whose loss is not finite.
+// float64. It declines rows whose loss is not finite, and those in which extra lse shows what lse
+// has lost.
 //
 //go:noescape
 func tileShiftedF32AVX2(e *float32, z *float32, t *float32, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32, hi *float32, low *float32, factor float64, factorLow float64)
@@ -3127,7 +3140,8 @@ func tileShiftedF32AVX2(e *float32, z *float32, t *float32, k int, tiles int, f 
 // tileIndexShiftedF32AVX2 is tileCrossEntropyIndexGrad with the gradient f ((S + extra lse) p - t),
 // extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored.
 // The logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost,
-// for float64. It declines rows whose loss is not finite.
+// for float64. It declines rows whose loss is not finite, and those in which extra lse shows what
+// lse has lost.
 //
 //go:noescape
 func tileIndexShiftedF32AVX2(e *float32, z *float32, index *int, k int, tiles int, f *float32, step int, extra *float32, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float32, hi *float32, low *float32, factor float64, factorLow float64)
@@ -3135,7 +3149,8 @@ func tileIndexShiftedF32AVX2(e *float32, z *float32, index *int, k int, tiles in
 // blockShiftedF32AVX2 is blockCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
 // logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for
-// float64. It declines rows whose loss is not finite.
+// float64. It declines rows whose loss is not finite, and those in which extra lse shows what lse
+// has lost.
 //
 //go:noescape
 func blockShiftedF32AVX2(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, hi *float32, low *float32, factor float64, factorLow float64) (declined uint32)
@@ -3143,7 +3158,8 @@ func blockShiftedF32AVX2(e *float32, z *float32, t *float32, k int, n int, f *fl
 // ordinaryShiftedF32AVX2 is ordinaryBlockGrad with the gradient f ((S + extra lse) p - t), extra as
 // the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The logits
 // are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for
-// float64. It declines rows whose loss is not finite.
+// float64. It declines rows whose loss is not finite, and those in which extra lse shows what lse
+// has lost.
 //
 //go:noescape
 func ordinaryShiftedF32AVX2(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, hi *float32, low *float32, factor float64, factorLow float64) (declined uint32)
@@ -3151,7 +3167,8 @@ func ordinaryShiftedF32AVX2(e *float32, z *float32, t *float32, k int, n int, f 
 // ordinaryIndexShiftedF32AVX2 is ordinaryIndexBlockGrad with the gradient f ((S + extra lse) p -
 // t), extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not
 // stored. The logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor
-// has lost, for float64. It declines rows whose loss is not finite.
+// has lost, for float64. It declines rows whose loss is not finite, and those in which extra lse
+// shows what lse has lost.
 //
 //go:noescape
 func ordinaryIndexShiftedF32AVX2(e *float32, z *float32, index *int, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, hi *float32, low *float32, factor float64, factorLow float64) (declined uint32)
@@ -3816,35 +3833,35 @@ func blockExpSumsF64AVX2(e *float64, z *float64, k int, n int, sum *float64, wor
 
 // tileZLossF64AVX2 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
 // the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It declines
-// rows whose loss is not finite.
+// rows whose loss is not finite, and those in which extra lse shows what lse has lost.
 //
 //go:noescape
 func tileZLossF64AVX2(e *float64, z *float64, t *float64, k int, tiles int, f *float64, step int, extra *float64, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float64)
 
 // tileIndexZLossF64AVX2 is tileCrossEntropyIndexGrad with the gradient f ((S + extra lse) p - t),
 // extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It
-// declines rows whose loss is not finite.
+// declines rows whose loss is not finite, and those in which extra lse shows what lse has lost.
 //
 //go:noescape
 func tileIndexZLossF64AVX2(e *float64, z *float64, index *int, k int, tiles int, f *float64, step int, extra *float64, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float64)
 
 // blockZLossF64AVX2 is blockCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
 // the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It declines
-// rows whose loss is not finite.
+// rows whose loss is not finite, and those in which extra lse shows what lse has lost.
 //
 //go:noescape
 func blockZLossF64AVX2(e *float64, z *float64, t *float64, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64) (declined uint32)
 
 // ordinaryZLossF64AVX2 is ordinaryBlockGrad with the gradient f ((S + extra lse) p - t), extra as
 // the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It declines
-// rows whose loss is not finite.
+// rows whose loss is not finite, and those in which extra lse shows what lse has lost.
 //
 //go:noescape
 func ordinaryZLossF64AVX2(e *float64, z *float64, t *float64, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64) (declined uint32)
 
 // ordinaryIndexZLossF64AVX2 is ordinaryIndexBlockGrad with the gradient f ((S + extra lse) p - t),
 // extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. It
-// declines rows whose loss is not finite.
+// declines rows whose loss is not finite, and those in which extra lse shows what lse has lost.
 //
 //go:noescape
 func ordinaryIndexZLossF64AVX2(e *float64, z *float64, index *int, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64) (declined uint32)
@@ -3852,7 +3869,7 @@ func ordinaryIndexZLossF64AVX2(e *float64, z *float64, index *int, k int, n int,
 // tileDividedF64AVX2 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
 // the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The logits
 // are factor z. factorLow is what factor has lost, for float64. It declines rows whose loss is not
-// finite.
+// finite, and those in which extra lse shows what lse has lost.
 //
 //go:noescape
 func tileDividedF64AVX2(e *float64, z *float64, t *float64, k int, tiles int, f *float64, step int, extra *float64, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float64, factor float64, factorLow float64)
@@ -3860,7 +3877,7 @@ func tileDividedF64AVX2(e *float64, z *float64, t *float64, k int, tiles int, f 
 // tileIndexDividedF64AVX2 is tileCrossEntropyIndexGrad with the gradient f ((S + extra lse) p - t),
 // extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored.
 // The logits are factor z. factorLow is what factor has lost, for float64. It declines rows whose
-// loss is not finite.
+// loss is not finite, and those in which extra lse shows what lse has lost.
 //
 //go:noescape
 func tileIndexDividedF64AVX2(e *float64, z *float64, index *int, k int, tiles int, f *float64, step int, extra *float64, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float64, factor float64, factorLow float64)
@@ -3868,7 +3885,7 @@ func tileIndexDividedF64AVX2(e *float64, z *float64, index *int, k int, tiles in
 // blockDividedF64AVX2 is blockCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
 // logits are factor z. factorLow is what factor has lost, for float64. It declines rows whose loss
-// is not finite.
+// is not finite, and those in which extra lse shows what lse has lost.
 //
 //go:noescape
 func blockDividedF64AVX2(e *float64, z *float64, t *float64, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, factor float64, factorLow float64) (declined uint32)
@@ -3876,7 +3893,7 @@ func blockDividedF64AVX2(e *float64, z *float64, t *float64, k int, n int, f *fl
 // ordinaryDividedF64AVX2 is ordinaryBlockGrad with the gradient f ((S + extra lse) p - t), extra as
 // the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The logits
 // are factor z. factorLow is what factor has lost, for float64. It declines rows whose loss is not
-// finite.
+// finite, and those in which extra lse shows what lse has lost.
 //
 //go:noescape
 func ordinaryDividedF64AVX2(e *float64, z *float64, t *float64, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, factor float64, factorLow float64) (declined uint32)
@@ -3884,7 +3901,7 @@ func ordinaryDividedF64AVX2(e *float64, z *float64, t *float64, k int, n int, f 
 // ordinaryIndexDividedF64AVX2 is ordinaryIndexBlockGrad with the gradient f ((S + extra lse) p -
 // t), extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not
 // stored. The logits are factor z. factorLow is what factor has lost, for float64. It declines rows
-// whose loss is not finite.
+// whose loss is not finite, and those in which extra lse shows what lse has lost.
 //
 //go:noescape
 func ordinaryIndexDividedF64AVX2(e *float64, z *float64, index *int, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, factor float64, factorLow float64) (declined uint32)
@@ -3904,7 +3921,8 @@ func tileDividedLessF64AVX2(z *float64, k int, lanes *float64, factor float64, f
 // tileShiftedF64AVX2 is tileCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra as
 // the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The logits
 // are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for
-// float64. It declines rows whose loss is not finite.
+// float64. It declines rows whose loss is not finite, and those in which extra lse shows what lse
+// has lost.
 //
 //go:noescape
 func tileShiftedF64AVX2(e *float64, z *float64, t *float64, k int, tiles int, f *float64, step int, extra *float64, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float64, hi *float64, low *float64, factor float64, factorLow float64)
@@ -3912,7 +3930,8 @@ func tileShiftedF64AVX2(e *float64, z *float64, t *float64, k int, tiles int, f 
 // tileIndexShiftedF64AVX2 is tileCrossEntropyIndexGrad with the gradient f ((S + extra lse) p - t),
 // extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored.
 // The logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost,
-// for float64. It declines rows whose loss is not finite.
+// for float64. It declines rows whose loss is not finite, and those in which extra lse shows what
+// lse has lost.
 //
 //go:noescape
 func tileIndexShiftedF64AVX2(e *float64, z *float64, index *int, k int, tiles int, f *float64, step int, extra *float64, extraStep int, loss *float64, lse *float64, declined *uint32, lanes *float64, hi *float64, low *float64, factor float64, factorLow float64)
@@ -3920,7 +3939,8 @@ func tileIndexShiftedF64AVX2(e *float64, z *float64, index *int, k int, tiles in
 // blockShiftedF64AVX2 is blockCrossEntropyGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
 // logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for
-// float64. It declines rows whose loss is not finite.
+// float64. It declines rows whose loss is not finite, and those in which extra lse shows what lse
+// has lost.
 //
 //go:noescape
 func blockShiftedF64AVX2(e *float64, z *float64, t *float64, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, hi *float64, low *float64, factor float64, factorLow float64) (declined uint32)
@@ -3928,7 +3948,8 @@ func blockShiftedF64AVX2(e *float64, z *float64, t *float64, k int, n int, f *fl
 // ordinaryShiftedF64AVX2 is ordinaryBlockGrad with the gradient f ((S + extra lse) p - t), extra as
 // the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The logits
 // are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for
-// float64. It declines rows whose loss is not finite.
+// float64. It declines rows whose loss is not finite, and those in which extra lse shows what lse
+// has lost.
 //
 //go:noescape
 func ordinaryShiftedF64AVX2(e *float64, z *float64, t *float64, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, hi *float64, low *float64, factor float64, factorLow float64) (declined uint32)
@@ -3936,7 +3957,8 @@ func ordinaryShiftedF64AVX2(e *float64, z *float64, t *float64, k int, n int, f 
 // ordinaryIndexShiftedF64AVX2 is ordinaryIndexBlockGrad with the gradient f ((S + extra lse) p -
 // t), extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not
 // stored. The logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor
-// has lost, for float64. It declines rows whose loss is not finite.
+// has lost, for float64. It declines rows whose loss is not finite, and those in which extra lse
+// shows what lse has lost.
 //
 //go:noescape
 func ordinaryIndexShiftedF64AVX2(e *float64, z *float64, index *int, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, hi *float64, low *float64, factor float64, factorLow float64) (declined uint32)

@@ -201,11 +201,15 @@ func (o *optionRows[T]) ordinary(u unit[T], s *tile[T], i int, l *labelGrads[T])
 		rows := s.ordinary[:n]
 		rows = rows[:ordinaryGrads(u, o.p, rows, o.grad, o.z, o.t, o.index, o.scale, o.extra, j, o.k)]
 		for _, x := range rows {
-			log := log1p(x.r)
+			log, mass := log1p(x.r), 1.0
 			if o.t != nil {
-				o.loss[j] = x.mass*log - x.dot
+				mass = x.mass
+				o.loss[j] = mass*log - x.dot
 			} else {
 				o.loss[j] = log - o.p.Less(spec.Row(o.z, j, o.k), o.index[j], x.top)
+			}
+			if o.extra != nil && spec.ShowsLost[T](mass, spec.Factor(o.extra, j), x.m+log) {
+				return j - i
 			}
 			if l != nil && !l.preparedRow(u, s, o.p, o.z, o.t, j, x.m, log, x.top) {
 				return j - i

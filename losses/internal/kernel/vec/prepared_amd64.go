@@ -38,7 +38,8 @@ func Set[T spec.Float](p *spec.Prepared[T], k int, s, temperature float64) (ok b
 //
 //	grad_k = f ((S + extra lse) q_k - t_k),   q = softmax(y)
 //
-// ok is false for a row that is not ordinary, which it leaves alone but for grad.
+// ok is false for a row that is not ordinary, or in which extra lse shows what lse has lost. It
+// leaves that alone but for grad.
 func CrossEntropyRow[T spec.Float](p *spec.Prepared[T], loss *float64, grad, z, t []T, index int, f, extra float64) (
 	lse float64, ok bool) {
 	m, log, _, ok := crossEntropyRow(p, loss, grad, z, t, index, f, extra)
@@ -58,9 +59,11 @@ func crossEntropyRow[T spec.Float](p *spec.Prepared[T], loss *float64, grad, z, 
 	if t != nil {
 		mass = o.others + float64(t[o.a])
 	}
-	if extra *= o.m + log; !fits[T](mass+math.Abs(extra), f) {
+	lse := o.m + log
+	if !fits[T](mass+math.Abs(extra*lse), f) || spec.ShowsLost[T](mass, extra, lse) {
 		return 0, 0, 0, false
 	}
+	extra *= lse
 	switch {
 	case t != nil:
 		if *loss = mass*log - o.dot; grad != nil {

@@ -188,7 +188,8 @@ func (s *preparedrow[T]) softIndexGrad(g []T, o rowSums, y int, r, f, extra floa
 //
 //	grad_k = f ((S + extra lse) q_k - t_k),   q = softmax(y)
 //
-// ok is false for a row that is not ordinary, which it leaves alone but for grad.
+// ok is false for a row that is not ordinary, or in which extra lse shows what lse has lost. It
+// leaves that alone but for grad.
 func CrossEntropyRow[T spec.Float](p *spec.Prepared[T], loss *float64, grad, z, t []T, index int, f, extra float64) (
 	lse float64, ok bool) {
 	_, _, lse, ok = preparedRow(p, loss, grad, z, t, index, f, extra)
@@ -211,10 +212,10 @@ func preparedRow[T spec.Float](p *spec.Prepared[T], loss *float64, grad, z, t []
 			return s, 0, 0, false
 		}
 	}
-	if extra *= lse; !fits[T](mass+math.Abs(extra), f) {
+	if !fits[T](mass+math.Abs(extra*lse), f) || spec.ShowsLost[T](mass, extra, lse) {
 		return s, 0, 0, false
 	}
-	if t != nil {
+	if extra *= lse; t != nil {
 		if *loss = mass*log - (o.dot - o.mass*s.above); grad != nil {
 			s.softGrad(grad, t, o, mass, r, f, extra)
 		}

@@ -50,7 +50,8 @@ func optionParams(name, doc string) (params string, text []string) {
 		params, are = preparedParams(strings.HasSuffix(name, "Shifted"))
 		text = append(text, are...)
 	}
-	return params, append(text, "It declines rows whose loss is not finite.")
+	return params, append(text, "It declines rows whose loss is not finite, and those in which extra lse shows what lse "+
+		"has lost.")
 }
 
 // preparedParams returns the parameters that logits are prepared by, and what these are.
@@ -268,6 +269,7 @@ func (x *optionNumbers) addExtra(extra, to Mem) {
 	g.storeDoubles(lse, lost, to)
 	f, term, gone := g.vec(), g.vec(), g.vec()
 	g.load(extra, f)
+	x.declineLost(f, lse)
 	g.mul(f, lost, lost)
 	g.mul(f, lse, term)
 	g.msub(term, f, lse) // what the product has lost
@@ -281,6 +283,29 @@ func (x *optionNumbers) addExtra(extra, to Mem) {
 	g.move(sum, x.mass)
 	g.add(gone, x.less, x.less)
 	g.add(lost, x.less, x.less)
+}
+
+// declineLost adds the rows to bad of which the term f lse shows what lse has lost; see
+// spec.ShowsLost.
+func (x *optionNumbers) declineLost(f, lse reg.VecVirtual) {
+	g := x.g
+	if g.f64 {
+		return
+	}
+	size, by, half, bad := g.vec(), g.vec(), g.vec(), g.maskOf(x.bad)
+	g.load(g.abs(), size)
+	g.and(f, size, by)
+	g.and(lse, size, size)
+	lost := g.cmp(ltOQ, g.constant(1), size)
+	g.load(g.constant(0.5), half)
+	g.add(half, size, size)
+	g.mul(by, size, size)
+	g.mul(x.mass, half, half)
+	g.keepWhere(lost, gtOQ, half, size)
+	g.orInto(lost, bad)
+	if !g.avx512 {
+		g.store(bad.op.(reg.VecVirtual), x.bad)
+	}
 }
 
 // results returns them with the factors f.
