@@ -146,27 +146,12 @@ func (b *batch[T]) addZLosses(lse []float64, extra []T) (shows bool) {
 		return false
 	}
 	for i, s := range lse {
-		f := of(b.scale, i) * of(extra, i)
-		if math.Abs(f*s) > 1 && b.showsDenormal(part(b.input, i, i+1, b.k), s) {
+		lift := math.Abs(of(b.scale, i) * of(extra, i) * s)
+		if lift > 1 && single[T]() && b.hasFaint(i, closest, lift) {
 			lse[i], shows = math.NaN(), true
 		}
 	}
 	return shows
-}
-
-// showsDenormal reports whether a multiple of the softmax of the logits z, as the gradient of the
-// z-loss is, would show the digits that an exponential has lost as a denormal number, which
-// addSoftmax computes anew. lse is that of the prepared z.
-func (b *batch[T]) showsDenormal(z []T, lse float64) bool {
-	if !single[T]() {
-		return false
-	}
-	for k, v := range z {
-		if b.fused.Factor*float64(v)+b.fused.Added(k)-lse < -87 {
-			return true
-		}
-	}
-	return false
 }
 
 // extras returns, for all rows or one a row, what the gradient of the z-loss is beside that of the
