@@ -145,6 +145,17 @@ const (
 	rowFactor      = 1.0323659069903366
 	steepBound     = 32768
 	mostSteep      = 32
+	steepReach     = 80
+	spread         = 8
+	evenMost       = 0
+	evenTop        = 1
+	evenLse        = 2
+	evenFirst      = 3
+	evenPars       = 6
+	evenFactor     = 0
+	evenSlope      = 1
+	evenSlopeC     = 2
+	evenFactorPars = 3
 	rowLow         = 0
 	rowFinal       = 1
 	rowTable       = 16

@@ -520,6 +520,50 @@ func blockSteepExpTermsF32AVX512(h *float32, e *float32, z *float32, t *float32,
 //go:noescape
 func blockSteepFocalTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, k int, n int, sum *float64, mass *float64, work *float32, lanes *float32, par *float32) (bad uint32)
 
+// evenPowF32AVX512 takes sum and lanes from blockExpSums and stores c of p = c e in coef and, for
+// kernels of terms, no limit and, of an even row, a, aLow, low, shift, rem. even has the bits of
+// the even rows. par begins with the bounds of p, |M| and |M| + log1p(r). par are a, what float32
+// has lost of it, and what low is beyond M.
+//
+//go:noescape
+func evenPowF32AVX512(numbers *float32, coef *float64, sum *float64, par *float64, lanes *float32) (even uint32)
+
+// evenClassF32AVX512 takes sum and lanes from blockExpSums and stores c of p = c e in coef and, for
+// kernels of terms, no limit and, of an even row, m, log, c. even has the bits of the even rows.
+// par begins with the bounds of p, |M| and |M| + log1p(r).
+//
+//go:noescape
+func evenClassF32AVX512(numbers *float32, coef *float64, sum *float64, par *float64, lanes *float32) (even uint32)
+
+// evenSmoothF32AVX512 takes sum and lanes from blockExpSums and stores c of p = c e in coef and,
+// for kernels of terms, no limit and, of an even row, c. even has the bits of the even rows. par
+// begins with the bounds of p, |M| and |M| + log1p(r). par is what c is multiplied by.
+//
+//go:noescape
+func evenSmoothF32AVX512(numbers *float32, coef *float64, sum *float64, par *float64, lanes *float32) (even uint32)
+
+// evenSteepF32AVX512 takes sum and lanes from blockExpSums and stores c of p = c e in coef and, for
+// kernels of terms, no limit and, of an even row, low, shift, rate, rateLow, lse, lseLow, c, byB.
+// even has the bits of the even rows. par begins with the bounds of p, |M| and |M| + log1p(r). par
+// are what c is multiplied by, and byB.
+//
+//go:noescape
+func evenSteepF32AVX512(numbers *float32, coef *float64, sum *float64, par *float64, lanes *float32) (even uint32)
+
+// evenFactorsF32AVX512 takes coef from kernels of even rows and sum and mass from those of terms,
+// stores the losses and what blockCombine takes, for the factors scale of the gradients, and
+// returns the bits of the rows for which that will do: of no number that is too large. par are the
+// factor of a sum, and of a mass a number and a multiple of c.
+//
+//go:noescape
+func evenFactorsF32AVX512(numbers *float32, loss *float64, coef *float64, sum *float64, mass *float64, scale *float32, par *float64) (done uint32)
+
+// blockCombineF32AVX512 is combineClosely for n rows of k elements, of which lanes holds a, low and
+// f.
+//
+//go:noescape
+func blockCombineF32AVX512(p *float32, t *float32, k int, n int, lanes *float32)
+
 // sigmoidCrossEntropyF32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
 // no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
 // z, and times scales where that is not nil. bad != 0 when no is nil and a label is not in [0, 1],

@@ -35,6 +35,7 @@ type oddsRows[T spec.Float] struct {
 	steep    bool     // its rows are for the kernels of steep losses
 	together bool     // its rows have what smallTerms returns, of those with bits in signs that a label has a sign
 	signs    uint32
+	declined uint32 // the rows of a block that are for the specification
 
 	lanes *tile[float64]
 	rows  [tileRows]oddsRow[T]
@@ -102,6 +103,14 @@ func (b *oddsRows[T]) begin(grad, z []T, index []int, i, n int) {
 			b.rows[j].exps(b.u, spec.Row(grad, i+j, b.k), spec.Row(z, i+j, b.k), b.scratch)
 		}
 	}
+	b.ready(grad, z, index, i, n)
+}
+
+// ready is begin without the exponentials.
+func (b *oddsRows[T]) ready(grad, z []T, index []int, i, n int) {
+	if b.inBlocks {
+		b.take(grad, i, n)
+	}
 	w := b.v.lanes()
 	for lo := 0; lo < n; lo += w {
 		b.odds(z, i, lo, min(lo+w, n))
@@ -120,19 +129,29 @@ func (o *oddsRow[T]) exps(u unit[T], e, z, scratch []T) {
 	}
 }
 
-// exps stores the exponentials of a block in grad or scratch memory, and their sums in r.
-func (b *oddsRows[T]) exps(grad, z []T, i, n int) {
-	s, w := b.block, b.u.lanes()
-	e := s.out[:]
-	if grad != nil {
-		e = grad[i*b.k:]
+// exponentials returns where those of the block of row i lie: in grad or scratch memory.
+func (b *oddsRows[T]) exponentials(grad []T, i int) []T {
+	if grad == nil {
+		return b.block.out[:]
 	}
-	declined := b.u.blockExpSums(&e[0], &z[i*b.k], b.k, n, &s.padLoss[0], &s.sums[0], &s.lane[0])
+	return grad[i*b.k:]
+}
+
+// exps stores the exponentials of a block of n rows, and their sums.
+func (b *oddsRows[T]) exps(grad, z []T, i, n int) {
+	s := b.block
+	b.declined = b.u.blockExpSums(
+		&b.exponentials(grad, i)[0], &z[i*b.k], b.k, n, &s.sumExps[0], &s.sums[0], &s.lane[0])
+}
+
+// take hands the rows of a block what exps has stored of them.
+func (b *oddsRows[T]) take(grad []T, i, n int) {
+	s, w, e := b.block, b.u.lanes(), b.exponentials(grad, i)
 	most, shift, em := s.numbers(laneMax, w), s.numbers(laneShift, w), s.numbers(laneCoef, w)
 	for j := range n {
 		o := &b.rows[j]
 		o.set(most[j], shift[j], em[j], b.k)
-		o.e, o.r, o.ok = spec.Row(e, j, b.k), s.padLoss[j], declined>>j&1 == 0
+		o.e, o.r, o.ok = spec.Row(e, j, b.k), s.sumExps[j], b.declined>>j&1 == 0
 	}
 }
 
@@ -176,13 +195,15 @@ func (b *oddsRows[T]) classes(z []T, index []int, i, lo, hi int) {
 	doubles().oddsClass(&s.lane[0])
 	exact := index != nil
 	if index == nil {
+		terms := termsFor[T](b.family.plan)
+		if b.steep {
+			terms = steepFor(b.family.plan.steep)
+		}
 		l, p, rest := s.numbers(laneLogP, w), s.numbers(laneP, w), s.numbers(laneQ, w)
 		for j := range rows {
 			o := &rows[j]
 			o.log, o.rest, o.coef = -l[j], rest[j], 1/((1+o.r)*o.em)
-			if o.most = termsTo[T](b.family.plan, float64(o.m), o.log); b.steep {
-				o.most = steepTo(b.family.plan.steep, float64(o.m))
-			}
+			o.most = terms.of(float64(o.m), o.log)
 			o.small = o.top < 0 && p[j] < o.most || o.rest < o.most
 			if o.ok && o.top < 0 && !o.small {
 				o.top = b.u.find(&z[(i+lo+j)*b.k], b.k, o.m)

@@ -308,19 +308,34 @@ func powPolynomial(c []float64, b float64) {
 	portable.Interpolate(c, func(s float64) float64 { return math.Pow((3+s)/4, b) })
 }
 
-// termsTo returns up to which p terms is exact enough, 0 for none.
-func termsTo[T spec.Float](p *plan, m, log float64) (most float64) {
+// A termBound is up to which p a kernel of terms is exact enough, in rows of which |M| and |M| +
+// log1p(r) are less than m and lse.
+type termBound struct{ p, m, lse float64 }
+
+// of returns it for a row, 0 for none.
+func (b termBound) of(m, log float64) (most float64) {
+	if m = math.Abs(m); m < b.m && m+log < b.lse {
+		return b.p
+	}
+	return 0
+}
+
+// termsFor returns that of terms.
+func termsFor[T spec.Float](p *plan) termBound {
+	b := termBound{mostSmall, math.Inf(1), math.Inf(1)}
 	switch {
 	case p.smooth != nil:
-		return p.smooth.small.most
-	case p.kind == gce && !powIsExact[T](p.a, m, log), p.kind == focalPow && p.a > 1000:
-		return 0
+		b.p = p.smooth.small.most
+	case p.kind == gce:
+		b.m, b.lse = powFits[T](p.a)
+	case p.kind == focalPow && p.a > 1000:
+		b.p = 0
 	case p.kind == focalPow && spec.Size[T]() == 4: // so far the series converges, and p's error is not larger in (1-p)^a
-		return 0.45 / (p.a - 1)
+		b.p = 0.45 / (p.a - 1)
 	case p.kind == focalPow:
-		return 1 / (p.a - 1)
+		b.p = 1 / (p.a - 1)
 	}
-	return mostSmall
+	return b
 }
 
 // steepRate returns the rate of a loss so steep in p that what float32 loses of it counts: it is
@@ -339,12 +354,9 @@ func (p *plan) steepRate() (rate float64) {
 	return rate
 }
 
-// steepTo is [termsTo] for the kernels of steep losses.
-func steepTo(rate, m float64) (most float64) {
-	if !(m < steepBound && m > -steepBound) {
-		return 0
-	}
-	return min(mostSmall, 4/rate)
+// steepFor is [termsFor] for the kernels of steep losses.
+func steepFor(rate float64) termBound {
+	return termBound{min(mostSmall, 4/rate), steepBound, math.Inf(1)}
 }
 
 // few reports whether a focal loss has few coefficients where p is small.

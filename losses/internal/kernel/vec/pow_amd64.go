@@ -20,13 +20,20 @@ func powFor[T spec.Float](s *softrow[T], a, log float64) (high, aLow, low, shift
 		T((am - n*ln2High) + (a*log + (math.FMA(a, m, -am) - n*ln2Low)))
 }
 
-// powIsExact reports whether powTerms is exact enough for a row without large exponentials: the
-// arguments that it reduces must not be so large that their last digits count, and a z - top must
-// not lose the digits of a l, which is beyond log 8, nor t a l be denormal for a label that counts.
-func powIsExact[T spec.Float](a, m, log float64) bool {
-	most, least := 1.0*(1<<13), 0.0
+// powFits returns below which |m| and |m| + log1p(r) powTerms is exact enough: the arguments that
+// it reduces must not be so large that their last digits count, and a z - top must not lose the
+// digits of a l, which is beyond log 8, nor t a l be denormal for a label that counts.
+func powFits[T spec.Float](a float64) (m, lse float64) {
+	m, lse = 1<<13, math.Inf(1)
+	least := 0.0
 	if spec.Size[T]() == 4 {
-		most, least = 1<<8, 0x1p-32
+		m, least = 1<<8, 0x1p-32
 	}
-	return math.Abs(m) < most && a >= least && (a >= 0.1 || math.Abs(m)+log < 12)
+	if a < 0.1 {
+		lse = 12
+	}
+	if a < least {
+		m = 0
+	}
+	return m, lse
 }

@@ -43,22 +43,25 @@ func separable[T spec.Float](f spec.Family, a float64, loss []float64, grad, phi
 	var rows oddsRows[T]
 	rows.prepare(u, v, classTerms{plan: p}, scratch, k, grad != nil)
 	defer rows.release()
-	rows.steep = p.steep > 0 && phi == nil && rows.inBlocks && single512[T]()
+	one := func(i, j int) (valid bool) { // row j of those from row i on
+		x, y, g, factor := spec.Row(z, j, k), spec.Row(t, j, k), spec.Row(grad, j, k), spec.Factor(scale, j)
+		switch o := &rows.rows[j-i]; {
+		case !rows.separable(j-i, p, &loss[j], g, spec.Row(phi, j, k), x, y, factor):
+			return generic(j)
+		case g != nil && p.smooth != nil && spec.Lifts[T](loss[j]*factor) && o.far(x):
+			var own float64 // of φ' of denormal p, as φ' is a multiple of p
+			spec.SeparableRow(f, a, &own, g, x, y, factor)
+		}
+		return true
+	}
+	if rows.together = phi == nil && rows.inBlocks && single512[T](); rows.together {
+		return rows.blocks(p, loss, grad, z, t, scale, one)
+	}
 	for i := 0; i < len(loss); i += rows.most {
 		n := min(rows.most, len(loss)-i)
 		rows.begin(grad, z, nil, i, n)
-		rows.together = phi == nil && rows.blockTerms(p, z[i*k:], t[i*k:], n)
-		for j := i; j < i+n; j++ {
-			x, y, g, factor := spec.Row(z, j, k), spec.Row(t, j, k), spec.Row(grad, j, k), spec.Factor(scale, j)
-			switch o := &rows.rows[j-i]; {
-			case !rows.separable(j-i, p, &loss[j], g, spec.Row(phi, j, k), x, y, factor):
-				if !generic(j) {
-					return j
-				}
-			case g != nil && p.smooth != nil && spec.Lifts[T](loss[j]*factor) && o.far(x):
-				var own float64 // of φ' of denormal p, as φ' is a multiple of p
-				spec.SeparableRow(f, a, &own, g, x, y, factor)
-			}
+		if bad := eachRejected(1<<n-1, i, n, func(j int) bool { return one(i, j) }); bad >= 0 {
+			return bad
 		}
 	}
 	return -1

@@ -27,17 +27,20 @@ func (b *oddsRows[T]) smallTerms(j int, p *plan, h, phi, x, y []T) (sum, mass, s
 	return sum, mass * slope, slope, bad
 }
 
-// blockTerms runs [terms] for the n rows of a block with logits z and labels t. It returns false
-// where there is no kernel for that.
-func (b *oddsRows[T]) blockTerms(p *plan, z, t []T, n int) (ok bool) {
-	if !b.inBlocks || !single512[T]() {
-		return false
-	}
+// termNumbers are what blockTerms takes of the rows, beside what exps has stored of them.
+func (b *oddsRows[T]) termNumbers() []T { return b.block.lane[lanesPerRow*b.u.lanes():] }
+
+// blockTerms runs [terms] for the n rows of a block with exponentials es, logits z and labels t, of
+// which the even ones have their numbers.
+func (b *oddsRows[T]) blockTerms(p *plan, es, z, t []T, n int, even uint32) {
 	s, w := b.block, b.u.lanes()
 	for j := range n {
+		if even>>j&1 != 0 {
+			continue
+		}
 		o := &b.rows[j]
 		c := o.coef
-		lane := s.lane[j:]
+		lane := b.termNumbers()[j:]
 		lane[0] = o.limit(p, c)
 		switch {
 		case b.steep:
@@ -50,13 +53,13 @@ func (b *oddsRows[T]) blockTerms(p *plan, z, t []T, n int) (ok bool) {
 			lane[w], lane[2*w], lane[3*w] = o.m, T(o.log), T(c)
 		}
 	}
-	h, e, x, y, work, lanes := float(&s.terms[0]), float(&b.rows[0].e[0]), float(&z[0]), float(&t[0]),
-		float(&s.sums[0]), float(&s.lane[0])
+	h, e, x, y, work, lanes := float(&s.terms[0]), float(&es[0]), float(&z[0]), float(&t[0]),
+		float(&s.sums[0]), float(&b.termNumbers()[0])
 	sum, mass := &s.padLoss[0], &s.padLSE[0]
 	var u f32AVX512
 	if p.kind == gce {
 		b.signs = u.blockPowTerms(h, x, y, b.k, n, sum, mass, work, lanes)
-		return true
+		return
 	}
 	switch par := float(parameters[T](p)); {
 	case b.steep && p.kind == focalPow:
@@ -78,7 +81,6 @@ func (b *oddsRows[T]) blockTerms(p *plan, z, t []T, n int) (ok bool) {
 	default:
 		b.signs = u.blockFocalTerms(h, e, x, y, b.k, n, sum, mass, work, lanes, par)
 	}
-	return true
 }
 
 // terms stores h = -t φ'(l)/slope and returns Σ t φ(l) and Σ -t φ'(l), all of classes of a small p:
@@ -124,7 +126,7 @@ func terms[T spec.Float](
 func (o *oddsRow[T]) steepNumbers(p *plan, c float64, to []T, apart int) {
 	rate, lse := -p.steep*c*(1/rowFactor), float64(o.m)+o.log
 	high, top := T(rate), T(lse)
-	for i, x := range [...]T{o.m - 80, o.shift, high, T(rate - float64(high)), top, T(lse - float64(top)), T(c),
+	for i, x := range [...]T{o.m - steepReach, o.shift, high, T(rate - float64(high)), top, T(lse - float64(top)), T(c),
 		T(p.bySteep)} {
 		to[i*apart] = x
 	}

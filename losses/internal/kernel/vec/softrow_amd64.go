@@ -39,10 +39,6 @@ func (s *softrow[T]) set(m, shift, em T, k int) {
 	s.m, s.low, s.shift, s.em, s.ahead = m, m+lowest, shift, float64(em), min(k*spec.Size[T](), mostAhead)
 }
 
-// spread is how many times the largest exponential their sum must be for it to be taken out by
-// subtraction: the error of r then grows by a seventh.
-const spread = 8
-
 // odds returns r, the sum of the exponentials but the largest over that, from the sum of all. Where
 // one exponential dominates it finds it at a and adds up the others again: from e, which holds
 // them, or where e is nil from the logits z. Otherwise a is -1: no position is special.

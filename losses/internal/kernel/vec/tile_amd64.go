@@ -69,6 +69,9 @@ type tile[T spec.Float] struct {
 
 	exps     [maxDoubles * mostVectors * tileRows]float64 // of the rows of a block
 	softmax  [softmaxNumbers * tileRows]float64           // of the rows of a block
+	sumExps  [tileRows]float64                            // of the rows of a block
+	coefs    [tileRows]float64                            // what makes probabilities of these
+	losses   [tileRows]float64                            // and the losses of even rows
 	ordinary [ordinaryRows]rowNumbers
 	rows     [tileRows]spec.SoftmaxOf       // of a block
 	kl       [tileRows]klTerms              // of the rows of a block

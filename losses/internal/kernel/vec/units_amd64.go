@@ -468,6 +468,24 @@ func (f32AVX512) blockSteepExpTerms(h, e, z, t *float32, k, n int, sum, mass *fl
 func (f32AVX512) blockSteepFocalTerms(h, e, z, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32) {
 	return blockSteepFocalTermsF32AVX512(h, e, z, t, k, n, sum, mass, work, lanes, par)
 }
+func (f32AVX512) evenPow(numbers *float32, coef, sum *float64, par *float64, lanes *float32) (even uint32) {
+	return evenPowF32AVX512(numbers, coef, sum, par, lanes)
+}
+func (f32AVX512) evenClass(numbers *float32, coef, sum *float64, par *float64, lanes *float32) (even uint32) {
+	return evenClassF32AVX512(numbers, coef, sum, par, lanes)
+}
+func (f32AVX512) evenSmooth(numbers *float32, coef, sum *float64, par *float64, lanes *float32) (even uint32) {
+	return evenSmoothF32AVX512(numbers, coef, sum, par, lanes)
+}
+func (f32AVX512) evenSteep(numbers *float32, coef, sum *float64, par *float64, lanes *float32) (even uint32) {
+	return evenSteepF32AVX512(numbers, coef, sum, par, lanes)
+}
+func (f32AVX512) evenFactors(numbers *float32, loss, coef, sum, mass *float64, scale *float32, par *float64) (done uint32) {
+	return evenFactorsF32AVX512(numbers, loss, coef, sum, mass, scale, par)
+}
+func (f32AVX512) blockCombine(p, t *float32, k, n int, lanes *float32) {
+	blockCombineF32AVX512(p, t, k, n, lanes)
+}
 func (f32AVX512) sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidCrossEntropyF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }

@@ -86,6 +86,10 @@ const (
 // mostLift is spec.MostLift.
 const mostLift = 1 << 8
 
+// spread is how many times the largest exponential their sum must be for it to be taken out by
+// subtraction: the error of r then grows by a seventh.
+const spread = 8
+
 // writeConstants writes the file of constants.
 func writeConstants(path string) error {
 	var b strings.Builder
@@ -133,6 +137,10 @@ func writeConstants(path string) error {
 		{"fineCount", fineCount}, {"fineTerms", fineTerms}, {"fineScale", fineScale},
 		{"bound32", bound32}, {"bound64", bound64}, {"mostLift", mostLift}, {"lowest32", lowest32}, {"lowest64", lowest64},
 		{"rowFactor", isa{avx512: true}.rowFactor()}, {"steepBound", steepBound}, {"mostSteep", mostSteep},
+		{"steepReach", steepReach}, {"spread", spread},
+		{"evenMost", evenMost}, {"evenTop", evenTop}, {"evenLse", evenLse}, {"evenFirst", evenFirst},
+		{"evenPars", evenPars}, {"evenFactor", evenFactor}, {"evenSlope", evenSlope}, {"evenSlopeC", evenSlopeC},
+		{"evenFactorPars", evenFactorPars},
 	} {
 		fmt.Fprintf(&b, "%s = %v\n", c.name, c.value)
 	}

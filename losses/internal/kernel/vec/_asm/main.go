@@ -63,6 +63,7 @@ func main() {
 			g.pairCrossEntropy(false)
 			g.steepExpTerms()
 			g.steepFocalTerms()
+			g.evenRows()
 		}
 		g.sigmoid(sigmoidCrossEntropy)
 		if g.avx512 && !g.f64 {

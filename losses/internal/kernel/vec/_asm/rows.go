@@ -239,8 +239,12 @@ func (g isa) combineRow(p, t, n reg.GPVirtual, a, f reg.VecVirtual) {
 // combineClosely is combine with what rounding has taken from a.
 func (g isa) combineClosely() {
 	g.text("combineClosely", "func(p, t *T, n int, a, low, f A)", "stores (a + low) p - f t in p.")
-	p, t, n := g.param("p"), g.param("t"), g.param("n")
-	a, low, f := g.broadcast("a"), g.broadcast("low"), g.broadcast("f")
+	g.combineRowClosely(g.param("p"), g.param("t"), g.param("n"), g.broadcast("a"), g.broadcast("low"), g.broadcast("f"))
+	g.ret()
+}
+
+// combineRowClosely is combineClosely with a, low and f in every lane.
+func (g isa) combineRowClosely(p, t, n reg.GPVirtual, a, low, f reg.VecVirtual) {
 	g.loop(n, 4, func(i reg.GPVirtual, v int, m *mask) {
 		x, y := g.get(p, i, v, m), g.vec()
 		g.mul(low, x, y)
@@ -248,7 +252,6 @@ func (g isa) combineClosely() {
 		g.madd(a, x, y)
 		g.put(y, p, i, v, m)
 	})
-	g.ret()
 }
 
 func (g isa) scale() {

@@ -161,7 +161,7 @@ func (g isa) addNear(n near, to termSums, v int) reg.VecVirtual {
 
 // polyTerms: φ = a (1-p) - l, -φ' = 1 + a p.
 func (g isa) polyTerms() {
-	g.smallTerms(smallTerm{name: "polyTerms", pointers: []string{"h", "e", "z", "t"}, numbers: []string{"m", "log", "c"},
+	g.smallTerms(smallTerm{name: "polyTerms", pointers: []string{"h", "e", "z", "t"}, numbers: classNumbers,
 		doc: []string{"is polyExact for p = c e < 1/8, as if the labels of e > limit were 0; par is a."},
 		prepare: func(g isa, par reg.GPVirtual) func(func(string) reg.VecVirtual, reg.GPVirtual) termBody {
 			a := g.parameter(par, 0)
@@ -197,7 +197,7 @@ func (g isa) focalTerms(name string, few bool) {
 	if few {
 		first, only = last-1, "It takes the last two of them."
 	}
-	g.smallTerms(smallTerm{name: name, pointers: []string{"h", "e", "z", "t"}, numbers: []string{"m", "log", "c"},
+	g.smallTerms(smallTerm{name: name, pointers: []string{"h", "e", "z", "t"}, numbers: classNumbers,
 		doc: []string{"is focalNExact for p = c e < 1/8, as if the labels of e > limit were 0; par is a and the " +
 			"coefficients, from the highest degree on, of a polynomial in p that is (1 - (1-p)^(a-1))/p: 17, or 8 for " +
 			"float32.", only},
@@ -239,7 +239,7 @@ func (g isa) smoothTerms(name string, count32, count64 int) {
 	if g.f64 {
 		count = count64
 	}
-	g.smallTerms(smallTerm{name: name, pointers: []string{"h", "e", "t"}, numbers: []string{"c"},
+	g.smallTerms(smallTerm{name: name, pointers: []string{"h", "e", "t"}, numbers: smoothNumbers,
 		doc: []string{"stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, as if the labels of e > limit were 0; " +
 			"par is the coefficients of two polynomials V and W in c e - 1, from the highest degree on, with φ = V and " +
 			"φ' = -e W."},
@@ -268,7 +268,7 @@ func (g isa) linkedTerms(name string, count32, count64 int) {
 	if g.f64 {
 		count = count64
 	}
-	g.smallTerms(smallTerm{name: name, pointers: []string{"h", "e", "t"}, numbers: []string{"c"},
+	g.smallTerms(smallTerm{name: name, pointers: []string{"h", "e", "t"}, numbers: smoothNumbers,
 		doc: []string{"stores h = t e W and returns Σ t V and Σ h for c e <= 2, as if the labels of e > limit were 0, with " +
 			"x = c e - 1, W = 1 + y and V = 1 + b x + (a + b x) y; par is a, b and the coefficients of y/x, a polynomial in " +
 			"x, from the highest degree on."},
@@ -339,7 +339,7 @@ func (g isa) hornerMemory(par reg.GPVirtual, i int, x, v reg.VecVirtual) {
 // With w = s (1 + q), s = 2^n and q = expm1(r), 1 - w does not cancel either.
 func (g isa) powTerms() {
 	g.smallTerms(smallTerm{name: "powTerms", pointers: []string{"h", "z", "t"},
-		numbers: []string{"a", "aLow", "low", "shift", "rem"},
+		numbers: powNumbers,
 		doc: []string{"stores h = t w with w = 2^-shift exp((a + aLow) max(z, low) - rem), and returns Σ t (1 - w) and " +
 			"Σ h, as if the labels of z > limit were 0. For w < (1/8)^a."},
 		prepare: func(g isa, _ reg.GPVirtual) func(func(string) reg.VecVirtual, reg.GPVirtual) termBody {

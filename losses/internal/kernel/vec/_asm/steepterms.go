@@ -1,10 +1,6 @@
 package main
 
-import (
-	"slices"
-
-	"github.com/mmcloughlin/avo/reg"
-)
+import "github.com/mmcloughlin/avo/reg"
 
 // The kernels for rows of a block of losses that are so steep in p that what float32 loses of it
 // counts: in a power w = exp(-y) of y = rate p, or almost, whose error is y times that of p. There
@@ -14,11 +10,8 @@ import (
 const (
 	steepBound = 1 << 15 // the size of the largest logit, for the table's exponential
 	mostSteep  = 32      // the largest rate: exp(-y) is a normal number, whatever p is
+	steepReach = 80      // how far below the largest logit an exponential is almost nothing
 )
-
-// steepNumbers are those of a row that [isa.steep] takes: y is -(rate + rateLow) e with e = exp(z)
-// 2^-shift rowFactor for the logits z, which are no smaller than low.
-var steepNumbers = []string{"low", "shift", "rate", "rateLow"}
 
 // steep emits powers for the logits x.
 type steep struct {
@@ -64,7 +57,7 @@ func (s *steep) power(y, lost reg.VecVirtual) (w, r, q reg.VecVirtual) {
 
 // steepExpTerms: φ = w, -φ' = y w.
 func (g isa) steepExpTerms() {
-	g.blockSmallTerms(smallTerm{name: "steepExpTerms", pointers: []string{"h", "e", "z", "t"}, numbers: steepNumbers,
+	g.blockSmallTerms(smallTerm{name: "steepExpTerms", pointers: []string{"h", "e", "z", "t"}, numbers: steepNumbers[:4],
 		doc: []string{"stores h = t e w with w = rowFactor exp(-y), y = -(rate + rateLow) e, and returns Σ t w and Σ h, as " +
 			"if the labels of e > limit were 0."},
 		prepare: func(g isa, _ reg.GPVirtual) func(func(string) reg.VecVirtual, reg.GPVirtual) termBody {
@@ -95,7 +88,7 @@ var steepLogs = []float64{0.22061701530750435, 0.19375025060166426, 0.2502862602
 //	φ = -(1-p) w l,   -φ' = w (1 - b p (l + (1+l)/b)).
 func (g isa) steepFocalTerms() {
 	g.blockSmallTerms(smallTerm{name: "steepFocalTerms", pointers: []string{"h", "e", "z", "t"},
-		numbers: append(slices.Clone(steepNumbers), "lse", "lseLow", "c", "byB"),
+		numbers: steepNumbers,
 		doc: []string{"is focalTerms times rowFactor for p = c e <= 1/8, as if the labels of e > limit were 0; b p is " +
 			"-(rate + rateLow) e, l = z - (lse + lseLow) and byB = 1/b; par is nothing."},
 		prepare: func(g isa, _ reg.GPVirtual) func(func(string) reg.VecVirtual, reg.GPVirtual) termBody {

@@ -1,0 +1,231 @@
+package main
+
+import (
+	"math"
+	"strings"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// Even rows of a block of a separable loss: no class of theirs is likely, so that none is computed
+// apart from the others, and what is done once a row is done for W of them at once, in float64, in
+// lanes.
+
+// The numbers of a row that the kernels of terms take beside the limit: those of powTerms, of
+// losses for which l is computed, of smooth ones and of steep ones. In the last, y is -(rate +
+// rateLow) e with e = exp(z) 2^-shift rowFactor for the logits z, which are no smaller than low.
+var (
+	powNumbers    = []string{"a", "aLow", "low", "shift", "rem"}
+	classNumbers  = []string{"m", "log", "c"}
+	smoothNumbers = []string{"c"}
+	steepNumbers  = []string{"low", "shift", "rate", "rateLow", "lse", "lseLow", "c", "byB"}
+)
+
+// What the kernels of even rows take: bounds of an even row's p, |M| and |M| + log1p(r), and the
+// loss's numbers.
+const (
+	evenMost  = iota // of p
+	evenTop          // of |M|
+	evenLse          // of |M| + log1p(r)
+	evenFirst        // of the numbers of the loss: a, what float32 has lost of it, and what low is beyond M
+	evenPars  = evenFirst + 3
+)
+
+// An evenRow is what the numbers of rows are made of, in float64: M, the shift, log1p(r) and c of p
+// = c e. par are the numbers of the loss.
+type evenRow struct {
+	m, shift, log, c reg.VecVirtual
+	par              func(i int) reg.VecVirtual
+}
+
+// evenRows emits the kernels of the file.
+func (g isa) evenRows() {
+	g.evenOdds("evenPow", powNumbers, "par are a, what float32 has lost of it, and what low is beyond M.", isa.powOfRow)
+	g.evenOdds("evenClass", classNumbers, "", isa.classOfRow)
+	g.evenOdds("evenSmooth", smoothNumbers, "par is what c is multiplied by.", isa.smoothOfRow)
+	g.evenOdds("evenSteep", steepNumbers, "par are what c is multiplied by, and byB.", isa.steepOfRow)
+	g.evenFactors()
+	g.blockCombine()
+}
+
+// evenOdds emits the kernel of a list of numbers, which row emits.
+func (g isa) evenOdds(name string, names []string, doc string, row func(g isa, r evenRow) (numbers []reg.VecVirtual)) {
+	g.text(name, "func(numbers *T, coef, sum *float64, par *float64, lanes *T) (even uint32)",
+		"takes sum and lanes from blockExpSums and stores c of p = c e in coef and, for kernels of terms, no limit and, of "+
+			"an even row,", strings.Join(names, ", ")+".",
+		"even has the bits of the even rows. par begins with the bounds of p, |M| and |M| + log1p(r).", doc)
+	lanes, par := g.param("lanes"), g.param("par")
+	to, coef, sums := g.param("numbers"), g.param("coef"), g.param("sum")
+	none := g.vec()
+	g.load(g.infinity(1), none)
+	g.store(none, Mem{Base: to})
+	wide, rounds := isa{avx512: g.avx512, f64: true}, isa{avx512: g.avx512, f64: true, narrow: true}
+	number := func(i int) reg.VecVirtual { return wide.parameter(par, i) }
+	bits := g.byHalves(func(half int) mask {
+		m, n, em := wide.vec(), wide.vec(), wide.vec()
+		rounds.fetch(g.halfOf(g.lane(lanes, "Max"), half), m)
+		rounds.fetch(g.halfOf(g.lane(lanes, "Shift"), half), n)
+		sum := wide.loaded(Mem{Base: sums, Disp: half * wide.column()})
+		wide.expShifted(wide.expConstsInMemory(), m, wide.shiftOf(n), em)
+		least, by, odds, inv, log, size := wide.vec(), wide.vec(), wide.vec(), wide.vec(), wide.vec(), wide.vec()
+		wide.load(wide.constant(spread), least)
+		wide.mul(em, least, least)
+		even := wide.cmp(gtOQ, least, sum)
+		wide.load(wide.constant(1), by)
+		wide.div(em, by, by)
+		wide.sub(em, sum, odds)
+		wide.mul(by, odds, odds)
+		wide.log1p(odds, inv, log)
+		wide.keepWhere(even, ltOQ, number(evenMost), inv)
+		wide.load(wide.abs(), size)
+		wide.and(m, size, size)
+		wide.keepWhere(even, ltOQ, number(evenTop), size)
+		wide.add(log, size, size)
+		wide.keepWhere(even, ltOQ, number(evenLse), size)
+		wide.mul(inv, by, by)
+		wide.store(by, Mem{Base: coef, Disp: half * wide.column()})
+		all := row(wide, evenRow{m, n, log, by, func(i int) reg.VecVirtual { return number(evenFirst + i) }})
+		for i, x := range all {
+			rounds.leave(x, g.halfOf(Mem{Base: to, Disp: (1 + i) * g.column()}, half))
+		}
+		return even
+	})
+	Store(bits, Return("even"))
+	g.ret()
+}
+
+// byHalves emits body for both halves of the lanes, in turns, and returns the bits of all.
+func (g isa) byHalves(body func(half int) mask) (bits reg.GPVirtual) {
+	var low, high mask
+	interleave(func() { low = body(0) }, func() { high = body(1) })
+	bits, upper := g.maskBits(low), g.maskBits(high)
+	SHLL(Imm(uint64(g.lanes()/2)), upper)
+	ORL(upper, bits)
+	return bits
+}
+
+// halfOf returns where half of the numbers of a lane lies.
+func (g isa) halfOf(m Mem, half int) Mem { return m.Offset(half * g.column() / 2) }
+
+// splitNumber returns x rounded to float32, and the rest.
+func (g isa) splitNumber(x reg.VecVirtual) (high, rest reg.VecVirtual) {
+	high, rest = g.vec(), g.vec()
+	VCVTPS2PD(isa{avx512: g.avx512, f64: true, narrow: true}.narrowed(x), high)
+	emitted()
+	g.sub(high, x, rest)
+	return high, rest
+}
+
+// powOfRow: log p^a = a z - top, top = a (m + log), of which only the part beyond n ln 2 counts.
+func (g isa) powOfRow(r evenRow) []reg.VecVirtual {
+	a, low, am, n, rem := r.par(0), r.par(2), g.vec(), g.vec(), g.vec()
+	g.add(r.m, low, low)
+	g.mul(a, r.m, am)
+	g.move(am, rem)
+	g.msub2(a, r.m, rem) // what the product has lost
+	g.mul(a, r.log, r.log)
+	g.add(r.log, am, n)
+	g.mul(g.constant(math.Log2E), n, n)
+	g.add(g.magic(), n, n)
+	g.sub(g.magic(), n, n)
+	g.nmadd(g.constant(log2Low), n, rem)
+	g.add(r.log, rem, rem)
+	g.nmadd(g.constant(log2High), n, am) // exact
+	g.add(am, rem, rem)
+	return []reg.VecVirtual{a, r.par(1), low, n, rem}
+}
+
+func (g isa) classOfRow(r evenRow) []reg.VecVirtual { return []reg.VecVirtual{r.m, r.log, r.c} }
+
+func (g isa) smoothOfRow(r evenRow) []reg.VecVirtual {
+	c := r.par(0)
+	g.mul(r.c, c, c)
+	return []reg.VecVirtual{c}
+}
+
+func (g isa) steepOfRow(r evenRow) []reg.VecVirtual {
+	low, rate := g.vec(), r.par(0)
+	g.load(g.constant(-steepReach), low)
+	g.add(r.m, low, low)
+	g.mul(r.c, rate, rate)
+	g.add(r.m, r.log, r.log)
+	rate, rateLow := g.splitNumber(rate)
+	lse, lseLow := g.splitNumber(r.log)
+	return []reg.VecVirtual{low, r.shift, rate, rateLow, lse, lseLow, r.c, r.par(1)}
+}
+
+// What evenFactors takes: what the sum of terms is multiplied by, and what -t φ'(l) is of what the
+// kernels of terms store: a number and a multiple of c.
+const (
+	evenFactor = iota
+	evenSlope
+	evenSlopeC
+	evenFactorPars
+)
+
+// evenFactors emits what comes between the terms of even rows and their gradients.
+func (g isa) evenFactors() {
+	g.text("evenFactors", "func(numbers *T, loss, coef, sum, mass *float64, scale *T, par *float64) (done uint32)",
+		"takes coef from kernels of even rows and sum and mass from those of terms, stores the losses and what blockCombine "+
+			"takes, for the factors scale of the gradients, and returns the bits of the rows for which that will do: of no "+
+			"number that is too large. par are the factor of a sum, and of a mass a number and a multiple of c.")
+	to, losses, coef := g.param("numbers"), g.param("loss"), g.param("coef")
+	sums, masses, scales, par := g.param("sum"), g.param("mass"), g.param("scale"), g.param("par")
+	wide, rounds := isa{avx512: g.avx512, f64: true}, isa{avx512: g.avx512, f64: true, narrow: true}
+	bits := g.byHalves(func(half int) mask {
+		at := func(p reg.GPVirtual) Mem { return Mem{Base: p, Disp: half * wide.column()} }
+		loss, mass, f, a, slope := wide.parameter(par, evenFactor), wide.loaded(at(masses)), wide.vec(), wide.vec(),
+			wide.parameter(par, evenSlopeC)
+		size, x := wide.vec(), wide.vec()
+		wide.mul(at(sums), loss, loss)
+		wide.store(loss, at(losses))
+		wide.mul(at(coef), mass, a)
+		wide.mul(at(coef), slope, slope)
+		wide.add(wide.parameter(par, evenSlope), slope, slope)
+		wide.mul(slope, mass, mass)
+		rounds.fetch(g.halfOf(Mem{Base: scales}, half), f)
+		wide.load(wide.abs(), size)
+		wide.and(f, size, size)
+		wide.mul(size, mass, x)
+		wide.and(wide.abs(), x, x)
+		done := wide.cmp(leOQ, wide.constant(mostLift), x)
+		wide.keepWhere(done, leOQ, wide.constant(math.MaxFloat32/4), mass)
+		wide.mul(loss, size, x)
+		wide.and(wide.abs(), x, x)
+		wide.keepWhere(done, leOQ, wide.constant(mostLift), x)
+		wide.sub(loss, loss, x)
+		wide.keepWhere(done, eqOQ, x, x) // the loss is a number, whatever its factor
+		wide.mul(slope, f, f)
+		f, _ = wide.splitNumber(f)
+		wide.load(wide.abs(), size)
+		wide.and(f, size, size)
+		wide.keepWhere(done, gtOQ, wide.constant(0x1p-100), size)
+		wide.keepWhere(done, ltOQ, wide.constant(0x1p100), size)
+		wide.mul(f, a, a)
+		a, rest := wide.splitNumber(a)
+		for i, x := range []reg.VecVirtual{a, rest, f} {
+			rounds.leave(x, g.halfOf(Mem{Base: to, Disp: i * g.column()}, half))
+		}
+		return done
+	})
+	Store(bits, Return("done"))
+	g.ret()
+}
+
+// blockCombine emits combineClosely for rows of a block.
+func (g isa) blockCombine() {
+	g.text("blockCombine", "func(p, t *T, k, n int, lanes *T)",
+		"is combineClosely for n rows of k elements, of which lanes holds a, low and f.")
+	k := g.param("k")
+	g.blockRows(k, []string{"p", "t"}, func(p []reg.GPVirtual, row reg.GPVirtual) {
+		var numbers [3]reg.VecVirtual
+		for i := range numbers {
+			numbers[i] = g.vec()
+			g.bcast(Mem{Base: row, Disp: i * g.column()}, numbers[i])
+		}
+		g.combineRowClosely(p[0], p[1], k, numbers[0], numbers[1], numbers[2])
+	})
+	g.ret()
+}

@@ -1,0 +1,92 @@
+//go:build !purego
+
+package vec
+
+import "softloss/losses/internal/kernel/spec"
+
+// Even rows of a block: no class of theirs is likely, as in most rows of many classes, so that no
+// class is computed apart from the others and a kernel does for all rows what is done once a row.
+
+// An evenPlan is what the kernels of even rows take for a loss.
+type evenPlan struct {
+	odds    [evenPars]float64
+	factors [evenFactorPars]float64
+}
+
+// evenFor returns the plan of p, of blocks that are steep or not.
+func evenFor[T spec.Float](p *plan, steep bool) (e evenPlan) {
+	most := termsFor[T](p)
+	e.factors = [evenFactorPars]float64{evenFactor: p.smallFactor(), evenSlope: 1}
+	first := e.odds[evenFirst:]
+	switch {
+	case steep:
+		most = steepFor(p.steep)
+		e.factors[evenFactor] = 1 / rowFactor
+		if first[1] = p.bySteep; p.kind == focalPow {
+			e.factors[evenSlope] = 1 / rowFactor
+		} else {
+			e.factors[evenSlope], e.factors[evenSlopeC] = 0, p.steep*(1/rowFactor)
+		}
+		first[0] = -p.steep * (1 / rowFactor)
+	case p.smooth != nil:
+		first[0] = 2 / p.smooth.small.most
+		e.factors[evenSlope], e.factors[evenSlopeC] = 0, p.smooth.small.slope
+	case p.kind == gce:
+		first[0], first[1], first[2] = p.a, p.a-float64(T(p.a)), lowest32/p.a
+	}
+	e.odds[evenMost], e.odds[evenTop], e.odds[evenLse] = most.p, most.m, most.lse
+	return e
+}
+
+// blocks computes rows, of which one is for row j of those from row i on that are not even.
+func (b *oddsRows[T]) blocks(p *plan, loss []float64, grad, z, t, scale []T, one func(i, j int) (valid bool)) (
+	bad int) {
+	b.steep = p.steep > 0
+	q := evenFor[T](p, b.steep)
+	for i := 0; i < len(loss); i += b.most {
+		n := min(b.most, len(loss)-i)
+		b.exps(grad, z, i, n)
+		left := b.evenRows(p, &q, loss, grad, z, t, scale, i, n)
+		if bad := eachRejected(left, i, n, func(j int) bool { return one(i, j) }); bad >= 0 {
+			return bad
+		}
+	}
+	return -1
+}
+
+// evenRows computes what of the rows from row i on, which exps has begun, is even, and returns the
+// bits of the others, for separable.
+func (b *oddsRows[T]) evenRows(p *plan, q *evenPlan, loss []float64, grad, z, t, scale []T, i, n int) (left uint32) {
+	s, w, all := b.block, b.u.lanes(), uint32(1)<<n-1
+	var u f32AVX512
+	numbers, coef, sum, lanes := float(&b.termNumbers()[0]), &s.coefs[0], &s.sumExps[0], float(&s.lane[0])
+	run := u.evenClass
+	switch {
+	case b.steep:
+		run = u.evenSteep
+	case p.smooth != nil:
+		run = u.evenSmooth
+	case p.kind == gce:
+		run = u.evenPow
+	}
+	even := run(numbers, coef, sum, &q.odds[0], lanes) & all &^ b.declined
+	if even != all {
+		b.ready(grad, z, nil, i, n)
+	}
+	e := b.exponentials(grad, i)
+	b.blockTerms(p, e, z[i*b.k:], t[i*b.k:], n, even)
+	f, _ := rowFactors(scale, s.padScale[:], i, n, w)
+	done := u.evenFactors(numbers, &s.losses[0], coef, &s.padLoss[0], &s.padLSE[0], float(f), &q.factors[0])
+	done &= even &^ b.signs
+	for j, end := nextRun(done, 0, n); j < n; j, end = nextRun(done, end, n) {
+		copy(loss[i+j:i+end], s.losses[j:end])
+		if grad != nil {
+			at := j * b.k
+			u.blockCombine(float(&e[at]), float(&s.terms[at]), b.k, end-j, float(&b.termNumbers()[j]))
+		}
+	}
+	if left = all &^ done; left != 0 && even == all {
+		b.ready(grad, z, nil, i, n)
+	}
+	return left
+}
