@@ -143,6 +143,7 @@ const (
 	lowest32       = -104.5
 	lowest64       = -746
 	rowFactor      = 1.0323659069903366
+	rowFactorAVX2  = 1.0877149089649463
 	steepBound     = 32768
 	mostSteep      = 32
 	steepReach     = 80

@@ -21,13 +21,14 @@ func evenFor[T spec.Float](p *plan, steep bool) (e evenPlan) {
 	switch {
 	case steep:
 		most = steepFor(p.steep)
-		e.factors[evenFactor] = 1 / rowFactor
+		by := byTable()
+		e.factors[evenFactor] = by
 		if first[1] = p.bySteep; p.kind == focalPow {
-			e.factors[evenSlope] = 1 / rowFactor
+			e.factors[evenSlope] = by
 		} else {
-			e.factors[evenSlope], e.factors[evenSlopeC] = 0, p.steep*(1/rowFactor)
+			e.factors[evenSlope], e.factors[evenSlopeC] = 0, p.steep*by
 		}
-		first[0] = -p.steep * (1 / rowFactor)
+		first[0] = -p.steep * by
 	case p.smooth != nil:
 		first[0] = 2 / p.smooth.small.most
 		e.factors[evenSlope], e.factors[evenSlopeC] = 0, p.smooth.small.slope
@@ -41,7 +42,7 @@ func evenFor[T spec.Float](p *plan, steep bool) (e evenPlan) {
 // blocks computes rows, of which one is for row j of those from row i on that are not even.
 func (b *oddsRows[T]) blocks(p *plan, loss []float64, grad, z, t, scale []T, one func(i, j int) (valid bool)) (
 	bad int) {
-	b.steep = p.steep > 0
+	b.steep = p.steep > 0 && (p.kind != focalPow || single512[T]()) // others have no kernel exact enough for that
 	q := evenFor[T](p, b.steep)
 	for i := 0; i < len(loss); i += b.most {
 		n := min(b.most, len(loss)-i)
@@ -57,8 +58,8 @@ func (b *oddsRows[T]) blocks(p *plan, loss []float64, grad, z, t, scale []T, one
 // evenRows computes what of the rows from row i on, which exps has begun, is even, and returns the
 // bits of the others, for separable.
 func (b *oddsRows[T]) evenRows(p *plan, q *evenPlan, loss []float64, grad, z, t, scale []T, i, n int) (left uint32) {
-	s, w, all := b.block, b.u.lanes(), uint32(1)<<n-1
-	var u f32AVX512
+	s, all := b.block, uint32(1)<<n-1
+	u := singleOf(b.u)
 	numbers, coef, sum, lanes := float(&b.termNumbers()[0]), &s.coefs[0], &s.sumExps[0], float(&s.lane[0])
 	run := u.evenClass
 	switch {
@@ -73,10 +74,24 @@ func (b *oddsRows[T]) evenRows(p *plan, q *evenPlan, loss []float64, grad, z, t,
 	if even != all {
 		b.ready(grad, z, nil, i, n)
 	}
-	e := b.exponentials(grad, i)
-	b.blockTerms(p, e, z[i*b.k:], t[i*b.k:], n, even)
-	f, _ := rowFactors(scale, s.padScale[:], i, n, w)
-	done := u.evenFactors(numbers, &s.losses[0], coef, &s.padLoss[0], &s.padLSE[0], float(f), &q.factors[0])
+	b.blockTerms(p, b.exponentials(grad, i), z[i*b.k:], t[i*b.k:], n, even)
+	left = all
+	if even != 0 {
+		left &^= b.finish(q, loss, grad, scale, even, i, n)
+	}
+	if left != 0 && even == all {
+		b.ready(grad, z, nil, i, n)
+	}
+	return left
+}
+
+// finish makes losses and gradients of the even rows of a block, and returns the bits of those of
+// which it does: none with a label or a number that is for separable.
+func (b *oddsRows[T]) finish(q *evenPlan, loss []float64, grad, scale []T, even uint32, i, n int) (done uint32) {
+	s, u, e := b.block, singleOf(b.u), b.exponentials(grad, i)
+	f, _ := rowFactors(scale, s.padScale[:], i, n, b.u.lanes())
+	done = u.evenFactors(float(&b.termNumbers()[0]), &s.losses[0], &s.coefs[0], &s.padLoss[0], &s.padLSE[0], float(f),
+		&q.factors[0])
 	done &= even &^ b.signs
 	for j, end := nextRun(done, 0, n); j < n; j, end = nextRun(done, end, n) {
 		copy(loss[i+j:i+end], s.losses[j:end])
@@ -85,8 +100,5 @@ func (b *oddsRows[T]) evenRows(p *plan, q *evenPlan, loss []float64, grad, z, t,
 			u.blockCombine(float(&e[at]), float(&s.terms[at]), b.k, end-j, float(&b.termNumbers()[j]))
 		}
 	}
-	if left = all &^ done; left != 0 && even == all {
-		b.ready(grad, z, nil, i, n)
-	}
-	return left
+	return done
 }

@@ -506,19 +506,19 @@ func pairCrossEntropyGradF32AVX512(e *float32, z *float32, t *float32, index *in
 //go:noescape
 func pairCrossEntropyF32AVX512(z *float32, t *float32, index *int, tiles int, loss *float64, declined *uint32)
 
-// blockSteepExpTermsF32AVX512 is steepExpTerms for n rows of k elements, W at most, of which lanes
-// holds limit, low, shift, rate, rateLow. bad has the bits of the rows of which a t has a sign.
-// Infinite sums are NaN.
-//
-//go:noescape
-func blockSteepExpTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, k int, n int, sum *float64, mass *float64, work *float32, lanes *float32, par *float32) (bad uint32)
-
 // blockSteepFocalTermsF32AVX512 is steepFocalTerms for n rows of k elements, W at most, of which
 // lanes holds limit, low, shift, rate, rateLow, lse, lseLow, c, byB. bad has the bits of the rows
 // of which a t has a sign. Infinite sums are NaN.
 //
 //go:noescape
 func blockSteepFocalTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, k int, n int, sum *float64, mass *float64, work *float32, lanes *float32, par *float32) (bad uint32)
+
+// blockSteepExpTermsF32AVX512 is steepExpTerms for n rows of k elements, W at most, of which lanes
+// holds limit, low, shift, rate, rateLow. bad has the bits of the rows of which a t has a sign.
+// Infinite sums are NaN.
+//
+//go:noescape
+func blockSteepExpTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, k int, n int, sum *float64, mass *float64, work *float32, lanes *float32, par *float32) (bad uint32)
 
 // evenPowF32AVX512 takes sum and lanes from blockExpSums and stores c of p = c e in coef and, for
 // kernels of terms, no limit and, of an even row, a, aLow, low, shift, rem. even has the bits of
@@ -2839,12 +2839,25 @@ func smoothAlikeF32AVX2(dst *float32, t *float32, n int, keep float32, add float
 //go:noescape
 func powTermsF32AVX2(h *float32, phi *float32, z *float32, t *float32, n int, limit float32, a float32, aLow float32, low float32, shift float32, rem float32, ahead int) (sum float64, mass float64, bad uint32)
 
+// blockPowTermsF32AVX2 is powTerms for n rows of k elements, W at most, of which lanes holds limit,
+// a, aLow, low, shift, rem. bad has the bits of the rows of which a t has a sign. Infinite sums are
+// NaN.
+//
+//go:noescape
+func blockPowTermsF32AVX2(h *float32, z *float32, t *float32, k int, n int, sum *float64, mass *float64, work *float32, lanes *float32) (bad uint32)
+
 // polyTermsF32AVX2 is polyExact for p = c e < 1/8, as if the labels of e > limit were 0; par is a.
 // Unless phi is nil it stores φ(l) there. bad is not 0 where a t has a sign; a NaN makes mass NaN,
 // an infinite t infinite or NaN. It prefetches t ahead bytes in advance.
 //
 //go:noescape
 func polyTermsF32AVX2(h *float32, phi *float32, e *float32, z *float32, t *float32, n int, limit float32, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+
+// blockPolyTermsF32AVX2 is polyTerms for n rows of k elements, W at most, of which lanes holds
+// limit, m, log, c. bad has the bits of the rows of which a t has a sign. Infinite sums are NaN.
+//
+//go:noescape
+func blockPolyTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, k int, n int, sum *float64, mass *float64, work *float32, lanes *float32, par *float32) (bad uint32)
 
 // focalTermsF32AVX2 is focalNExact for p = c e < 1/8, as if the labels of e > limit were 0; par is
 // a and the coefficients, from the highest degree on, of a polynomial in p that is (1 -
@@ -2855,6 +2868,12 @@ func polyTermsF32AVX2(h *float32, phi *float32, e *float32, z *float32, t *float
 //go:noescape
 func focalTermsF32AVX2(h *float32, phi *float32, e *float32, z *float32, t *float32, n int, limit float32, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
+// blockFocalTermsF32AVX2 is focalTerms for n rows of k elements, W at most, of which lanes holds
+// limit, m, log, c. bad has the bits of the rows of which a t has a sign. Infinite sums are NaN.
+//
+//go:noescape
+func blockFocalTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, k int, n int, sum *float64, mass *float64, work *float32, lanes *float32, par *float32) (bad uint32)
+
 // focalFewTermsF32AVX2 is focalNExact for p = c e < 1/8, as if the labels of e > limit were 0; par
 // is a and the coefficients, from the highest degree on, of a polynomial in p that is (1 -
 // (1-p)^(a-1))/p: 17, or 8 for float32. It takes the last two of them. Unless phi is nil it stores
@@ -2863,6 +2882,13 @@ func focalTermsF32AVX2(h *float32, phi *float32, e *float32, z *float32, t *floa
 //
 //go:noescape
 func focalFewTermsF32AVX2(h *float32, phi *float32, e *float32, z *float32, t *float32, n int, limit float32, m float32, log float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+
+// blockFocalFewTermsF32AVX2 is focalFewTerms for n rows of k elements, W at most, of which lanes
+// holds limit, m, log, c. bad has the bits of the rows of which a t has a sign. Infinite sums are
+// NaN.
+//
+//go:noescape
+func blockFocalFewTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, k int, n int, sum *float64, mass *float64, work *float32, lanes *float32, par *float32) (bad uint32)
 
 // smoothTermsF32AVX2 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, as if the labels
 // of e > limit were 0; par is the coefficients of two polynomials V and W in c e - 1, from the
@@ -2873,6 +2899,12 @@ func focalFewTermsF32AVX2(h *float32, phi *float32, e *float32, z *float32, t *f
 //go:noescape
 func smoothTermsF32AVX2(h *float32, phi *float32, e *float32, t *float32, n int, limit float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
+// blockSmoothTermsF32AVX2 is smoothTerms for n rows of k elements, W at most, of which lanes holds
+// limit, c. bad has the bits of the rows of which a t has a sign. Infinite sums are NaN.
+//
+//go:noescape
+func blockSmoothTermsF32AVX2(h *float32, e *float32, t *float32, k int, n int, sum *float64, mass *float64, work *float32, lanes *float32, par *float32) (bad uint32)
+
 // smoothMoreTermsF32AVX2 stores h = t e W and returns Σ t φ(l) and Σ h for c e <= 2, as if the
 // labels of e > limit were 0; par is the coefficients of two polynomials V and W in c e - 1, from
 // the highest degree on, with φ = V and φ' = -e W. Unless phi is nil it stores φ(l) there. bad is
@@ -2881,6 +2913,13 @@ func smoothTermsF32AVX2(h *float32, phi *float32, e *float32, t *float32, n int,
 //
 //go:noescape
 func smoothMoreTermsF32AVX2(h *float32, phi *float32, e *float32, t *float32, n int, limit float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+
+// blockSmoothMoreTermsF32AVX2 is smoothMoreTerms for n rows of k elements, W at most, of which
+// lanes holds limit, c. bad has the bits of the rows of which a t has a sign. Infinite sums are
+// NaN.
+//
+//go:noescape
+func blockSmoothMoreTermsF32AVX2(h *float32, e *float32, t *float32, k int, n int, sum *float64, mass *float64, work *float32, lanes *float32, par *float32) (bad uint32)
 
 // linkedTermsF32AVX2 stores h = t e W and returns Σ t V and Σ h for c e <= 2, as if the labels of e
 // > limit were 0, with x = c e - 1, W = 1 + y and V = 1 + b x + (a + b x) y; par is a, b and the
@@ -2891,6 +2930,12 @@ func smoothMoreTermsF32AVX2(h *float32, phi *float32, e *float32, t *float32, n 
 //go:noescape
 func linkedTermsF32AVX2(h *float32, phi *float32, e *float32, t *float32, n int, limit float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
 
+// blockLinkedTermsF32AVX2 is linkedTerms for n rows of k elements, W at most, of which lanes holds
+// limit, c. bad has the bits of the rows of which a t has a sign. Infinite sums are NaN.
+//
+//go:noescape
+func blockLinkedTermsF32AVX2(h *float32, e *float32, t *float32, k int, n int, sum *float64, mass *float64, work *float32, lanes *float32, par *float32) (bad uint32)
+
 // linkedMoreTermsF32AVX2 stores h = t e W and returns Σ t V and Σ h for c e <= 2, as if the labels
 // of e > limit were 0, with x = c e - 1, W = 1 + y and V = 1 + b x + (a + b x) y; par is a, b and
 // the coefficients of y/x, a polynomial in x, from the highest degree on. Unless phi is nil it
@@ -2899,6 +2944,13 @@ func linkedTermsF32AVX2(h *float32, phi *float32, e *float32, t *float32, n int,
 //
 //go:noescape
 func linkedMoreTermsF32AVX2(h *float32, phi *float32, e *float32, t *float32, n int, limit float32, c float32, par *float32, ahead int) (sum float64, mass float64, bad uint32)
+
+// blockLinkedMoreTermsF32AVX2 is linkedMoreTerms for n rows of k elements, W at most, of which
+// lanes holds limit, c. bad has the bits of the rows of which a t has a sign. Infinite sums are
+// NaN.
+//
+//go:noescape
+func blockLinkedMoreTermsF32AVX2(h *float32, e *float32, t *float32, k int, n int, sum *float64, mass *float64, work *float32, lanes *float32, par *float32) (bad uint32)
 
 // tileInF32AVX2 stores tiles of W rows of k elements in dst, each transposed. Where k is less than
 // a quad it may read and write a quad.
@@ -2978,6 +3030,57 @@ func tileCrossEntropyIndexGradF32AVX2(e *float32, z *float32, index *int, k int,
 //
 //go:noescape
 func tileCrossEntropyIndexF32AVX2(z *float32, index *int, k int, tiles int, loss *float64, declined *uint32, lanes *float32)
+
+// blockSteepExpTermsF32AVX2 is steepExpTerms for n rows of k elements, W at most, of which lanes
+// holds limit, low, shift, rate, rateLow. bad has the bits of the rows of which a t has a sign.
+// Infinite sums are NaN.
+//
+//go:noescape
+func blockSteepExpTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, k int, n int, sum *float64, mass *float64, work *float32, lanes *float32, par *float32) (bad uint32)
+
+// evenPowF32AVX2 takes sum and lanes from blockExpSums and stores c of p = c e in coef and, for
+// kernels of terms, no limit and, of an even row, a, aLow, low, shift, rem. even has the bits of
+// the even rows. par begins with the bounds of p, |M| and |M| + log1p(r). par are a, what float32
+// has lost of it, and what low is beyond M.
+//
+//go:noescape
+func evenPowF32AVX2(numbers *float32, coef *float64, sum *float64, par *float64, lanes *float32) (even uint32)
+
+// evenClassF32AVX2 takes sum and lanes from blockExpSums and stores c of p = c e in coef and, for
+// kernels of terms, no limit and, of an even row, m, log, c. even has the bits of the even rows.
+// par begins with the bounds of p, |M| and |M| + log1p(r).
+//
+//go:noescape
+func evenClassF32AVX2(numbers *float32, coef *float64, sum *float64, par *float64, lanes *float32) (even uint32)
+
+// evenSmoothF32AVX2 takes sum and lanes from blockExpSums and stores c of p = c e in coef and, for
+// kernels of terms, no limit and, of an even row, c. even has the bits of the even rows. par begins
+// with the bounds of p, |M| and |M| + log1p(r). par is what c is multiplied by.
+//
+//go:noescape
+func evenSmoothF32AVX2(numbers *float32, coef *float64, sum *float64, par *float64, lanes *float32) (even uint32)
+
+// evenSteepF32AVX2 takes sum and lanes from blockExpSums and stores c of p = c e in coef and, for
+// kernels of terms, no limit and, of an even row, low, shift, rate, rateLow, lse, lseLow, c, byB.
+// even has the bits of the even rows. par begins with the bounds of p, |M| and |M| + log1p(r). par
+// are what c is multiplied by, and byB.
+//
+//go:noescape
+func evenSteepF32AVX2(numbers *float32, coef *float64, sum *float64, par *float64, lanes *float32) (even uint32)
+
+// evenFactorsF32AVX2 takes coef from kernels of even rows and sum and mass from those of terms,
+// stores the losses and what blockCombine takes, for the factors scale of the gradients, and
+// returns the bits of the rows for which that will do: of no number that is too large. par are the
+// factor of a sum, and of a mass a number and a multiple of c.
+//
+//go:noescape
+func evenFactorsF32AVX2(numbers *float32, loss *float64, coef *float64, sum *float64, mass *float64, scale *float32, par *float64) (done uint32)
+
+// blockCombineF32AVX2 is combineClosely for n rows of k elements, of which lanes holds a, low and
+// f.
+//
+//go:noescape
+func blockCombineF32AVX2(p *float32, t *float32, k int, n int, lanes *float32)
 
 // sigmoidCrossEntropyF32AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no),
 // (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and

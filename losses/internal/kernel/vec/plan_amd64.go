@@ -235,9 +235,17 @@ func (p *plan) smallFactor() float64 {
 // steepSlope is what -t φ'(l) is of what kernels of steep losses store, for probabilities c e.
 func (p *plan) steepSlope(c float64) float64 {
 	if p.kind == focalPow {
+		return byTable()
+	}
+	return p.steep * c * byTable()
+}
+
+// byTable returns what undoes the factor of the kernels of steep losses.
+func byTable() float64 {
+	if single512[float32]() {
 		return 1 / rowFactor
 	}
-	return p.steep * c * (1 / rowFactor)
+	return 1 / rowFactorAVX2
 }
 
 // scalePhi multiplies by a factor the φ that a kernel has stored without it.

@@ -16,7 +16,7 @@ func (b *oddsRows[T]) smallTerms(j int, p *plan, h, phi, x, y []T) (sum, mass, s
 	factor := p.smallFactor()
 	switch {
 	case b.steep:
-		factor, slope = 1/rowFactor, p.steepSlope(c)
+		factor, slope = byTable(), p.steepSlope(c)
 	case p.smooth != nil:
 		slope = c * p.smooth.small.slope
 	}
@@ -56,14 +56,14 @@ func (b *oddsRows[T]) blockTerms(p *plan, es, z, t []T, n int, even uint32) {
 	h, e, x, y, work, lanes := float(&s.terms[0]), float(&es[0]), float(&z[0]), float(&t[0]),
 		float(&s.sums[0]), float(&b.termNumbers()[0])
 	sum, mass := &s.padLoss[0], &s.padLSE[0]
-	var u f32AVX512
+	u := singleOf(b.u)
 	if p.kind == gce {
 		b.signs = u.blockPowTerms(h, x, y, b.k, n, sum, mass, work, lanes)
 		return
 	}
 	switch par := float(parameters[T](p)); {
 	case b.steep && p.kind == focalPow:
-		b.signs = u.blockSteepFocalTerms(h, e, x, y, b.k, n, sum, mass, work, lanes, par)
+		b.signs = f32AVX512{}.blockSteepFocalTerms(h, e, x, y, b.k, n, sum, mass, work, lanes, par)
 	case b.steep:
 		b.signs = u.blockSteepExpTerms(h, e, x, y, b.k, n, sum, mass, work, lanes, par)
 	case p.smooth != nil && p.smooth.small.linked && p.smooth.small.more:
@@ -124,7 +124,7 @@ func terms[T spec.Float](
 // steepNumbers stores what the kernels of a steep loss take of a row beside its limit, apart from
 // each other, for probabilities c e.
 func (o *oddsRow[T]) steepNumbers(p *plan, c float64, to []T, apart int) {
-	rate, lse := -p.steep*c*(1/rowFactor), float64(o.m)+o.log
+	rate, lse := -p.steep*c*byTable(), float64(o.m)+o.log
 	high, top := T(rate), T(lse)
 	for i, x := range [...]T{o.m - steepReach, o.shift, high, T(rate - float64(high)), top, T(lse - float64(top)), T(c),
 		T(p.bySteep)} {

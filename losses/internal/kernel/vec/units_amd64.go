@@ -197,6 +197,21 @@ type wide[T spec.Float] interface {
 // single are the kernels for float32: those that have no counterpart in float64 too.
 type single interface {
 	unit[float32]
+	blockPowTerms(h, z, t *float32, k, n int, sum, mass *float64, work, lanes *float32) (bad uint32)
+	blockPolyTerms(h, e, z, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32)
+	blockFocalTerms(h, e, z, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32)
+	blockFocalFewTerms(h, e, z, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32)
+	blockSmoothTerms(h, e, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32)
+	blockSmoothMoreTerms(h, e, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32)
+	blockLinkedTerms(h, e, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32)
+	blockLinkedMoreTerms(h, e, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32)
+	blockSteepExpTerms(h, e, z, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32)
+	evenPow(numbers *float32, coef, sum *float64, par *float64, lanes *float32) (even uint32)
+	evenClass(numbers *float32, coef, sum *float64, par *float64, lanes *float32) (even uint32)
+	evenSmooth(numbers *float32, coef, sum *float64, par *float64, lanes *float32) (even uint32)
+	evenSteep(numbers *float32, coef, sum *float64, par *float64, lanes *float32) (even uint32)
+	evenFactors(numbers *float32, loss, coef, sum, mass *float64, scale *float32, par *float64) (done uint32)
+	blockCombine(p, t *float32, k, n int, lanes *float32)
 	sigmoidGCEOdds(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
 	sigmoidSmoothOdds(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
 	sigmoidPolySingle(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
@@ -462,11 +477,11 @@ func (f32AVX512) pairCrossEntropyGrad(e, z, t *float32, index *int, tiles int, f
 func (f32AVX512) pairCrossEntropy(z, t *float32, index *int, tiles int, loss *float64, declined *uint32) {
 	pairCrossEntropyF32AVX512(z, t, index, tiles, loss, declined)
 }
-func (f32AVX512) blockSteepExpTerms(h, e, z, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32) {
-	return blockSteepExpTermsF32AVX512(h, e, z, t, k, n, sum, mass, work, lanes, par)
-}
 func (f32AVX512) blockSteepFocalTerms(h, e, z, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32) {
 	return blockSteepFocalTermsF32AVX512(h, e, z, t, k, n, sum, mass, work, lanes, par)
+}
+func (f32AVX512) blockSteepExpTerms(h, e, z, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32) {
+	return blockSteepExpTermsF32AVX512(h, e, z, t, k, n, sum, mass, work, lanes, par)
 }
 func (f32AVX512) evenPow(numbers *float32, coef, sum *float64, par *float64, lanes *float32) (even uint32) {
 	return evenPowF32AVX512(numbers, coef, sum, par, lanes)
@@ -1365,26 +1380,50 @@ func (f32AVX2) smoothAlike(dst, t *float32, n int, keep, add float32) (odd uint3
 func (f32AVX2) powTerms(h, phi, z, t *float32, n int, limit, a, aLow, low, shift, rem float32, ahead int) (sum, mass float64, bad uint32) {
 	return powTermsF32AVX2(h, phi, z, t, n, limit, a, aLow, low, shift, rem, ahead)
 }
+func (f32AVX2) blockPowTerms(h, z, t *float32, k, n int, sum, mass *float64, work, lanes *float32) (bad uint32) {
+	return blockPowTermsF32AVX2(h, z, t, k, n, sum, mass, work, lanes)
+}
 func (f32AVX2) polyTerms(h, phi, e, z, t *float32, n int, limit, m, log, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
 	return polyTermsF32AVX2(h, phi, e, z, t, n, limit, m, log, c, par, ahead)
+}
+func (f32AVX2) blockPolyTerms(h, e, z, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32) {
+	return blockPolyTermsF32AVX2(h, e, z, t, k, n, sum, mass, work, lanes, par)
 }
 func (f32AVX2) focalTerms(h, phi, e, z, t *float32, n int, limit, m, log, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
 	return focalTermsF32AVX2(h, phi, e, z, t, n, limit, m, log, c, par, ahead)
 }
+func (f32AVX2) blockFocalTerms(h, e, z, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32) {
+	return blockFocalTermsF32AVX2(h, e, z, t, k, n, sum, mass, work, lanes, par)
+}
 func (f32AVX2) focalFewTerms(h, phi, e, z, t *float32, n int, limit, m, log, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
 	return focalFewTermsF32AVX2(h, phi, e, z, t, n, limit, m, log, c, par, ahead)
+}
+func (f32AVX2) blockFocalFewTerms(h, e, z, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32) {
+	return blockFocalFewTermsF32AVX2(h, e, z, t, k, n, sum, mass, work, lanes, par)
 }
 func (f32AVX2) smoothTerms(h, phi, e, t *float32, n int, limit, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
 	return smoothTermsF32AVX2(h, phi, e, t, n, limit, c, par, ahead)
 }
+func (f32AVX2) blockSmoothTerms(h, e, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32) {
+	return blockSmoothTermsF32AVX2(h, e, t, k, n, sum, mass, work, lanes, par)
+}
 func (f32AVX2) smoothMoreTerms(h, phi, e, t *float32, n int, limit, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
 	return smoothMoreTermsF32AVX2(h, phi, e, t, n, limit, c, par, ahead)
+}
+func (f32AVX2) blockSmoothMoreTerms(h, e, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32) {
+	return blockSmoothMoreTermsF32AVX2(h, e, t, k, n, sum, mass, work, lanes, par)
 }
 func (f32AVX2) linkedTerms(h, phi, e, t *float32, n int, limit, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
 	return linkedTermsF32AVX2(h, phi, e, t, n, limit, c, par, ahead)
 }
+func (f32AVX2) blockLinkedTerms(h, e, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32) {
+	return blockLinkedTermsF32AVX2(h, e, t, k, n, sum, mass, work, lanes, par)
+}
 func (f32AVX2) linkedMoreTerms(h, phi, e, t *float32, n int, limit, c float32, par *float32, ahead int) (sum, mass float64, bad uint32) {
 	return linkedMoreTermsF32AVX2(h, phi, e, t, n, limit, c, par, ahead)
+}
+func (f32AVX2) blockLinkedMoreTerms(h, e, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32) {
+	return blockLinkedMoreTermsF32AVX2(h, e, t, k, n, sum, mass, work, lanes, par)
 }
 func (f32AVX2) tileIn(dst *float32, src *float32, k, tiles int)  { tileInF32AVX2(dst, src, k, tiles) }
 func (f32AVX2) tileOut(dst *float32, src *float32, k, tiles int) { tileOutF32AVX2(dst, src, k, tiles) }
@@ -1414,6 +1453,27 @@ func (f32AVX2) tileCrossEntropyIndexGrad(e, z *float32, index *int, k, tiles int
 }
 func (f32AVX2) tileCrossEntropyIndex(z *float32, index *int, k, tiles int, loss *float64, declined *uint32, lanes *float32) {
 	tileCrossEntropyIndexF32AVX2(z, index, k, tiles, loss, declined, lanes)
+}
+func (f32AVX2) blockSteepExpTerms(h, e, z, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32) {
+	return blockSteepExpTermsF32AVX2(h, e, z, t, k, n, sum, mass, work, lanes, par)
+}
+func (f32AVX2) evenPow(numbers *float32, coef, sum *float64, par *float64, lanes *float32) (even uint32) {
+	return evenPowF32AVX2(numbers, coef, sum, par, lanes)
+}
+func (f32AVX2) evenClass(numbers *float32, coef, sum *float64, par *float64, lanes *float32) (even uint32) {
+	return evenClassF32AVX2(numbers, coef, sum, par, lanes)
+}
+func (f32AVX2) evenSmooth(numbers *float32, coef, sum *float64, par *float64, lanes *float32) (even uint32) {
+	return evenSmoothF32AVX2(numbers, coef, sum, par, lanes)
+}
+func (f32AVX2) evenSteep(numbers *float32, coef, sum *float64, par *float64, lanes *float32) (even uint32) {
+	return evenSteepF32AVX2(numbers, coef, sum, par, lanes)
+}
+func (f32AVX2) evenFactors(numbers *float32, loss, coef, sum, mass *float64, scale *float32, par *float64) (done uint32) {
+	return evenFactorsF32AVX2(numbers, loss, coef, sum, mass, scale, par)
+}
+func (f32AVX2) blockCombine(p, t *float32, k, n int, lanes *float32) {
+	blockCombineF32AVX2(p, t, k, n, lanes)
 }
 func (f32AVX2) sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidCrossEntropyF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)

@@ -96,11 +96,16 @@ func (g isa) evenOdds(name string, names []string, doc string, row func(g isa, r
 	g.ret()
 }
 
-// byHalves emits body for both halves of the lanes, in turns, and returns the bits of all.
+// byHalves emits body for both halves of the lanes, in float64, and returns the bits of all.
 func (g isa) byHalves(body func(half int) mask) (bits reg.GPVirtual) {
 	var low, high mask
-	interleave(func() { low = body(0) }, func() { high = body(1) })
-	bits, upper := g.maskBits(low), g.maskBits(high)
+	if g.avx512 {
+		interleave(func() { low = body(0) }, func() { high = body(1) })
+	} else { // registers are few
+		low, high = body(0), body(1)
+	}
+	wide := isa{avx512: g.avx512, f64: true}
+	bits, upper := wide.maskBits(low), wide.maskBits(high)
 	SHLL(Imm(uint64(g.lanes()/2)), upper)
 	ORL(upper, bits)
 	return bits

@@ -60,8 +60,11 @@ type termSums struct {
 	lost, signs reg.VecVirtual
 }
 
-func (g isa) termSums() (s termSums) {
-	if s.sum = g.folded(!g.f64); g.f64 {
+func (g isa) termSums() termSums { return g.termSumsIn(g.folded(!g.f64)) }
+
+// termSumsIn is termSums with sum.
+func (g isa) termSumsIn(sum folded) (s termSums) {
+	if s.sum = sum; g.f64 {
 		s.mass = g.folded(false)
 	} else {
 		s.lost = g.zeros(1)[0]

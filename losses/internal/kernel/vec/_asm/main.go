@@ -61,8 +61,10 @@ func main() {
 		if g.avx512 && !g.f64 {
 			g.pairCrossEntropy(true)
 			g.pairCrossEntropy(false)
-			g.steepExpTerms()
 			g.steepFocalTerms()
+		}
+		if !g.f64 {
+			g.steepExpTerms()
 			g.evenRows()
 		}
 		g.sigmoid(sigmoidCrossEntropy)

@@ -38,10 +38,10 @@ type small struct {
 	keep      func(value func() reg.VecVirtual)
 }
 
-// smallTerms emits the kernel of a row and, with AVX-512 in float32, that of a block.
+// smallTerms emits the kernel of a row and, in float32, that of a block.
 func (g isa) smallTerms(s smallTerm) {
 	g.rowTerms(s)
-	if g.avx512 && !g.f64 {
+	if !g.f64 {
 		g.blockSmallTerms(s)
 	}
 }
@@ -110,13 +110,15 @@ func (g isa) blockSmallTerms(s smallTerm) {
 		}
 		t := p[len(p)-1]
 		body, limit := prepared(number, p[len(p)-2]), number("limit")
-		sums := g.termSums()
+		at := g.blockSum(row)
+		sums := g.termSumsIn(g.foldedAt(at(0)))
 		g.fours(k, func(i reg.GPVirtual, v int, m *mask) {
 			g.smallVector(sums, limit, body, p[0], p[1], t, i, v, m, func(func() reg.VecVirtual) {})
 		}, func() { sums.fold(g) })
-		at := g.blockSum(row)
-		g.store(sums.sum.sum, at(0))
-		g.store(sums.sum.lost, at(1))
+		if g.avx512 {
+			g.store(sums.sum.sum, at(0))
+			g.store(sums.sum.lost, at(1))
+		}
 		mass, i := g.param("mass"), GP64()
 		MOVQ(row, i)
 		SUBQ(address(Param("lanes")), i)

@@ -1,6 +1,9 @@
 package main
 
-import "github.com/mmcloughlin/avo/reg"
+import (
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
 
 // The kernels for rows of a block of losses that are so steep in p that what float32 loses of it
 // counts: in a power w = exp(-y) of y = rate p, or almost, whose error is y times that of p. There
@@ -18,13 +21,14 @@ type steep struct {
 	isa
 	exp rowExp
 
-	low, magic, rate, rateLow reg.VecVirtual
+	low                  reg.VecVirtual
+	magic, rate, rateLow Op
 }
 
 func (g isa) steep(exp rowExp, number func(name string) reg.VecVirtual) *steep {
-	s := &steep{g, exp, number("low"), number("shift"), number("rate"), number("rateLow")}
-	g.add(exp.magic, s.magic, s.magic)
-	return s
+	magic := number("shift")
+	g.add(exp.magic, magic, magic)
+	return &steep{g, exp, number("low"), g.park(magic), g.park(number("rate")), g.park(number("rateLow"))}
 }
 
 // minusY returns -y in two numbers for the logits x, which it limits.
