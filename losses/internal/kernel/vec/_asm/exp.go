@@ -19,6 +19,7 @@ type expConsts struct {
 	log2e, magic, ln2hi, ln2lo, one Op
 	q                               []Op // highest degree first
 	first                           Op   // the coefficient of r, where that is not x - n ln 2 itself
+	less                            bool // they are those of lessExpConsts
 }
 
 // offset is what the exponent is raised by before the last multiplication takes it
@@ -47,6 +48,27 @@ func (g isa) expConstsOfBlock() expConsts {
 		c.q[0] = g.loaded(c.q[0])
 	}
 	return c
+}
+
+// lessExpConsts are, with AVX2, those of exp(r) 2^-offset, and magic has the bias of exponents in
+// the low bits: what n makes is then a normal number, by which to multiply is all that is left.
+func (g isa) lessExpConsts() expConsts {
+	c := g.expConsts()
+	if g.avx512 {
+		return c
+	}
+	less := g.expConstsBy(func(x float64) Op { return g.constant(x * math.Exp2(-g.offset())) })
+	c.q, c.first, c.one, c.less = less.q, less.first, less.one, true
+	c.magic = g.constant(g.magicNumber() + g.bias())
+	return c
+}
+
+// bias is that of the exponent of a normal number.
+func (g isa) bias() float64 {
+	if g.f64 {
+		return 1023
+	}
+	return 127
 }
 
 // reducedConsts are those by which the argument is reduced, and the last coefficients.
@@ -97,7 +119,23 @@ func (g isa) expShifted(c expConsts, x reg.VecVirtual, shift expShift, e reg.Vec
 // expOf emits e = exp(r) 2^(n-shift), with n also in the low bits of t. It overwrites t and n.
 func (g isa) expOf(c expConsts, r, t, n reg.VecVirtual, shift expShift, e reg.VecVirtual) {
 	g.expPolynomial(c, r, e)
+	if c.less {
+		g.addToExponent(shift.n, t)
+		g.mul(t, e, e)
+		return
+	}
 	g.timesPower(r, t, n, shift, e)
+}
+
+// addToExponent makes the low bits of t those of an exponent, to which it adds n.
+func (g isa) addToExponent(n Op, t reg.VecVirtual) {
+	if g.f64 {
+		VPSLLQ(Imm(52), t, t)
+		VPADDQ(n, t, t)
+	} else {
+		VPSLLD(Imm(23), t, t)
+		VPADDD(n, t, t)
+	}
 }
 
 // expPolynomial emits e = exp(r) for a reduced r.
@@ -120,13 +158,9 @@ func (g isa) timesPower(r, t, n reg.VecVirtual, shift expShift, e reg.VecVirtual
 		g.pick(VSCALEFPS, VSCALEFPD, n, e, e)
 		return
 	}
-	if g.f64 {
-		VPSLLQ(Imm(52), t, t)
-		VPADDQ(shift.n, t, t)
+	if g.addToExponent(shift.n, t); g.f64 {
 		VPADDQ(t, e, e)
 	} else {
-		VPSLLD(Imm(23), t, t)
-		VPADDD(shift.n, t, t)
 		VPADDD(t, e, e)
 	}
 	g.mul(shift.back, e, e)
@@ -225,6 +259,14 @@ var fdlibmLog = []float64{1.479819860511658591e-01, 1.531383769920937332e-01, 1.
 
 // log emits dst = log(u) + c for positive normal u and a small c, which it overwrites; NaN for NaN.
 func (g isa) log(u, c, dst reg.VecVirtual) logParts {
+	if !g.f64 || g.short {
+		return g.logBy([]float64{0.24279078841, 0.28498786688, 0.40000972152, 0.66666662693}, u, c, dst)
+	}
+	return g.logBy(fdlibmLog, u, c, dst)
+}
+
+// logBy is log with the coefficients of R in [fdlibmLog].
+func (g isa) logBy(coefficients []float64, u, c, dst reg.VecVirtual) logParts {
 	one := g.constant(1)
 	k, m := g.split(u)
 	f, s, z := g.vec(), g.vec(), g.vec()
@@ -232,18 +274,22 @@ func (g isa) log(u, c, dst reg.VecVirtual) logParts {
 	g.add(g.constant(2), f, s)
 	g.ratio(f, s, s)
 	g.mul(s, s, z)
-	lg := fdlibmLog
 	hi, lo := g.log2High(), log2Low
 	if !g.f64 {
 		lo = log2Low32
 	}
-	if !g.f64 || g.short {
-		lg = []float64{0.24279078841, 0.28498786688, 0.40000972152, 0.66666662693}
-	}
 	p := g.vec()
-	g.load(g.constant(lg[0]), p)
-	for _, x := range lg[1:] {
+	g.load(g.constant(coefficients[0]), p)
+	for _, x := range coefficients[1:] {
 		g.horner(g.constant(x), z, p)
+	}
+	if g.short && !g.avx512 { // k hi + (s (2 + R) + (k lo + c)), of an s that was rounded
+		g.horner(g.constant(2), z, p)
+		g.madd(g.constant(lo), k, c)
+		g.madd(s, p, c)
+		g.move(c, dst)
+		g.madd(g.constant(hi), k, dst)
+		return logParts{k, c}
 	}
 	g.mul(z, p, p) // R
 	h := g.vec()
@@ -273,30 +319,24 @@ func (g isa) ratio(a, b, dst reg.VecVirtual) {
 func (g isa) split(u reg.VecVirtual) (k, m reg.VecVirtual) {
 	k, m = g.vec(), g.vec()
 	t := g.vec()
-	if g.f64 {
-		half := g.bitsOf(math.Float64bits(math.Sqrt2 / 2))
-		g.load(half, t)
+	switch half := math.Float64bits(math.Sqrt2 / 2); {
+	case g.f64 && g.avx512: // the exponent may be negative
+		g.load(g.bitsOf(half), t)
 		g.isub(t, u, k)
-		if g.avx512 { // the exponent may be negative
-			VPSRAQ(Imm(52), k, k)
-			VPSLLQ(Imm(52), k, t)
-			g.isub(t, u, m)
-			VCVTQQ2PD(k, k)
-		} else {
-			g.load(g.bitsOf(math.Float64bits(0x1p52)), m)
-			bias := g.vec()
-			g.load(g.bitsOf(1023<<52), bias)
-			VPADDQ(bias, k, k)
-			VPSRLQ(Imm(52), k, k)
-			VPSLLQ(Imm(52), k, t)
-			g.isub(bias, t, t)
-			g.isub(t, u, t)
-			g.ior(m, k, k)
-			g.load(g.constant(0x1p52+1023), m)
-			g.sub(m, k, k)
-			g.move(t, m)
-		}
-	} else {
+		VPSRAQ(Imm(52), k, k)
+		VPSLLQ(Imm(52), k, t)
+		g.isub(t, u, m)
+		VCVTQQ2PD(k, k)
+	case g.f64: // that plus its bias is not
+		const bias = 1023 << 52
+		VPADDQ(g.bitsOf(bias-half), u, k)
+		VPAND(g.bitsOf(0xfff<<52), k, t)
+		VPADDQ(g.bitsOf(bias), u, m)
+		g.isub(t, m, m)
+		VPSRLQ(Imm(52), k, k)
+		VPOR(g.bitsOf(math.Float64bits(0x1p52)), k, k)
+		g.sub(g.constant(0x1p52+1023), k, k)
+	default:
 		half := g.bitsOf(uint64(math.Float32bits(math.Sqrt2 / 2)))
 		g.load(half, t)
 		g.isub(t, u, k)
@@ -318,12 +358,4 @@ func (g isa) isub(a, b, dst Op) {
 		return
 	}
 	VPSUBD(a, b, dst)
-}
-
-func (g isa) ior(a, b, dst Op) {
-	if g.avx512 {
-		VPORQ(a, b, dst)
-		return
-	}
-	VPOR(a, b, dst)
 }

@@ -163,12 +163,10 @@ func (g isa) minusLogs() {
 	}
 	g.loop(n, 1, func(i reg.GPVirtual, v int, m *mask) {
 		x, c, l := g.get(t, i, v, m), g.zeros(1)[0], g.vec()
-		small := g.places(1)(0, x)
 		g.log(x, c, l)
 		g.zero(c)
 		g.sub(l, c, c)
 		g.min(c, most, c)
-		g.load(small, x)
 		g.blend(g.cmp(ltOQ, tiny, x), most, c)
 		g.put(c, dst, i, v, m)
 	})

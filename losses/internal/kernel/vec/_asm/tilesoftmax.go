@@ -111,7 +111,7 @@ func (g isa) tileStats() {
 		"stores exp(z) 2^-shift of tiles in e and the softmax's numbers in the lanes of each; declined has, for each tile, "+
 			"the bits of the rows that are for the specification.")
 	e, z, k, declined := g.param("e"), g.param("z"), g.param("k"), g.param("declined")
-	c := g.expConsts()
+	c := g.lessExpConsts()
 	g.tilePass(func(lanes reg.GPVirtual) {
 		top, low, shift, rejected := g.tileMax(z, k)
 		MOVL(rejected, Mem{Base: declined})
