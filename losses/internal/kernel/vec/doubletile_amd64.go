@@ -19,11 +19,8 @@ func (s *tile[T]) partOf(i, k, w int) tilePart[T] {
 // numbers returns number which of all rows, one a lane.
 func (s tilePart[T]) numbers(which, w int) []T { return numbersOf(s.lane[s.rows:], which, w) }
 
-// labels returns where the gradients by the labels of the tile are stored where they are wanted, or
-// nil.
-func (s tilePart[T]) labels(wanted bool) []T { return s.labelsFrom(s.first, wanted) }
-
-// labelsFrom is labels of the tile of which the elements begin at first.
+// labelsFrom returns where the gradients by the labels are stored of tiles of which the elements
+// begin at first, where they are wanted, or nil.
 func (s *tile[T]) labelsFrom(first int, wanted bool) []T {
 	if !wanted {
 		return nil
@@ -74,22 +71,4 @@ func doubleTiles[T spec.Float](
 		}
 	}
 	return -1
-}
-
-// doubleTilesBy is doubleTiles where each stores the losses and the gradients of a tile, or where
-// combine, unless it is nil, stores the gradients of all tiles behind each of them.
-func doubleTilesBy[T spec.Float](
-	u double, v wide[T], loss []float64, grad, labelGrad, z, t []T, index []int, scale []T, k int,
-	each func(u double, s tilePart[float64], loss []float64, i, w int) (rejected uint32),
-	combine func(s *tile[float64], tiles int), row func(j int) (valid bool)) (bad int) {
-	return doubleTiles(u, v, loss, grad, labelGrad, z, t, index, scale, k,
-		func(u double, s *tile[float64], i, n, w int) {
-			for j := 0; j < n; j += w {
-				first := i + j
-				s.declined[j/w] |= each(u, s.partOf(j/w, k, w), loss[first:first+min(w, n-j)], first, w)
-			}
-			if grad != nil && combine != nil {
-				combine(s, tilesOf(n, w))
-			}
-		}, row)
 }

@@ -18,14 +18,13 @@ func InTiles[T spec.Float](k int) bool { return inTiles[T](k) }
 // vectors, or returns false for an invalid label: the first such row is returned, else -1.
 func NCE[T spec.Float](loss []float64, grad, labelGrad, z, t []T, index []int, scale []T, k int,
 	row func(j int) (valid bool)) (bad int) {
-	return doubleTilesBy(doublesFor[T](), wideOf[T](), loss, grad, labelGrad, z, t, index, scale, k,
-		func(u double, s tilePart[float64], loss []float64, _, w int) (rejected uint32) {
+	return doubleTiles(doublesFor[T](), wideOf[T](), loss, grad, labelGrad, z, t, index, scale, k,
+		func(u double, s *tile[float64], i, n, w int) {
 			s.par[0] = float64(k)
-			labels := first(s.labels(labelGrad != nil))
-			rejected = u.tileNCE(labels, &s.e[s.first], &s.z[s.first], &s.t[s.first], k, len(grad), &s.lane[s.rows], &s.par[0])
-			copy(loss, s.numbers(laneLoss, w))
-			return rejected
-		}, nil, row)
+			u.tileNCE(first(s.labelsFrom(0, labelGrad != nil)), &s.e[0], &s.z[0], &s.t[0], k, tilesOf(n, w), len(grad),
+				&s.declined[0], &s.lane[0], &s.par[0])
+			s.takeLosses(laneLoss, loss[i:i+n], w)
+		}, row)
 }
 
 // MostFloor bounds the logarithms that [SymmetricCrossEntropy] takes.
@@ -38,9 +37,14 @@ func SymmetricCrossEntropy[T spec.Float](alpha, beta, most float64, loss []float
 	k int, row func(j int) (valid bool)) (bad int) {
 	r := reverseOf(alpha, beta, most)
 	return expectation(alpha, beta, loss, grad, labelGrad, z, t, nil, scale, k,
-		func(u double, s tilePart[float64], n int) (ok bool) {
-			u.minusLogs(&s.h[s.first], &s.t[s.first], n, most)
-			return labelGrad == nil || r.tile(u, s, k, n)
+		func(u double, s *tile[float64], tiles, w int) {
+			n := k * w
+			u.minusLogs(&s.h[0], &s.t[0], tiles*n, most)
+			for j := range tiles {
+				if labelGrad != nil && !r.tile(u, s.partOf(j, k, w), k, n) {
+					s.declined[j] = 1<<w - 1
+				}
+			}
 		}, row)
 }
 
@@ -50,32 +54,31 @@ func SymmetricCrossEntropy[T spec.Float](alpha, beta, most float64, loss []float
 func ConfidencePenalty[T spec.Float](beta float64, loss []float64, grad, labelGrad, z, t []T, index []int, scale []T,
 	k int, row func(j int) (valid bool)) (bad int) {
 	return expectation(1, beta, loss, grad, labelGrad, z, t, index, scale, k,
-		func(u double, s tilePart[float64], n int) (ok bool) {
-			u.tileShift(&s.h[s.first], &s.z[s.first], k, &s.lane[s.rows])
-			if labelGrad != nil {
-				copy(s.out[s.first:][:n], s.h[s.first:])
-				u.scale(&s.out[s.first], n, -1)
+		func(u double, s *tile[float64], tiles, w int) {
+			n := k * w
+			for j := range tiles {
+				x := s.partOf(j, k, w)
+				u.tileShift(&s.h[x.first], &s.z[x.first], k, &s.lane[x.rows])
 			}
-			return true
+			if labelGrad != nil {
+				copy(s.out[:tiles*n], s.h[:])
+				u.scale(&s.out[0], tiles*n, -1)
+			}
 		}, row)
 }
 
 // expectation computes alpha times cross entropy and beta times Σ p h, for h that values stores in
-// s.h, of n elements, and where labelGrad is not nil the gradients by the labels in s.out: it
-// returns false where these are for row.
+// s.h, of tiles of w rows, and where labelGrad is not nil the gradients by the labels in s.out: it
+// adds to s.declined the rows of which these are for row.
 func expectation[T spec.Float](alpha, beta float64, loss []float64, grad, labelGrad, z, t []T, index []int, scale []T,
 	k int,
-	values func(u double, s tilePart[float64], n int) (ok bool), row func(j int) (valid bool)) (bad int) {
-	return doubleTilesBy(doublesFor[T](), wideOf[T](), loss, grad, labelGrad, z, t, index, scale, k,
-		func(u double, s tilePart[float64], loss []float64, _, w int) (rejected uint32) {
-			ok := values(u, s, k*w)
+	values func(u double, s *tile[float64], tiles, w int), row func(j int) (valid bool)) (bad int) {
+	return doubleTiles(doublesFor[T](), wideOf[T](), loss, grad, labelGrad, z, t, index, scale, k,
+		func(u double, s *tile[float64], i, n, w int) {
+			tiles := tilesOf(n, w)
+			values(u, s, tiles, w)
 			s.par = [2]float64{alpha, beta}
-			rejected = u.tileExpectation(&s.e[s.first], &s.h[s.first], &s.z[s.first], &s.t[s.first], k, len(grad),
-				&s.lane[s.rows], &s.par[0])
-			copy(loss, s.numbers(laneLoss, w))
-			if !ok {
-				rejected = 1<<w - 1
-			}
-			return rejected
-		}, nil, row)
+			u.tileExpectation(&s.e[0], &s.h[0], &s.z[0], &s.t[0], k, tiles, len(grad), &s.declined[0], &s.lane[0], &s.par[0])
+			s.takeLosses(laneLoss, loss[i:i+n], w)
+		}, row)
 }

@@ -2235,30 +2235,33 @@ func entmaxIndexF64AVX512(grad *float64, z *float64, n int, y int, near *float64
 //go:noescape
 func addEightsF64AVX512(lanes *float64, x *float64, n int, turns int, most int) (done int)
 
-// tileMAEF64AVX512 takes e and lanes from tileStats, stores the losses in lanes and the gradients
-// in e, and unless labelGrad is nil -sign(p - t) there.
+// tileMAEF64AVX512 takes e and lanes of tiles from tileStats, stores the losses in lanes and unless
+// grad is 0 the gradients in e, and sign(p - t) in t. declined, for each tile, takes the bits of
+// the rows with an invalid label, too. Unless labelGrad is nil it stores -sign(p - t) there.
 //
 //go:noescape
-func tileMAEF64AVX512(labelGrad *float64, e *float64, z *float64, t *float64, k int, lanes *float64) (bad uint32)
+func tileMAEF64AVX512(labelGrad *float64, e *float64, z *float64, t *float64, k int, tiles int, grad int, declined *uint32, lanes *float64)
 
 // addSquaresF64AVX512 adds f x² to dst, and returns the largest |x|, NaN aside.
 //
 //go:noescape
 func addSquaresF64AVX512(dst *float64, x *float64, n int, f float64) (most float64)
 
-// tileExpectationF64AVX512 takes e and lanes from tileStats, stores the losses par[0] C + par[1] Σ
-// p h in lanes, C the cross entropy, and unless grad is 0 the gradients in e. rejected has the bits
-// of the rows with an invalid label, or a loss that is not finite.
+// tileExpectationF64AVX512 takes e and lanes of tiles from tileStats, stores the losses par[0] C +
+// par[1] Σ p h in lanes, C the cross entropy, and unless grad is 0 the gradients in e. declined,
+// for each tile, takes the bits of the rows with an invalid label, or a loss that is not finite,
+// too.
 //
 //go:noescape
-func tileExpectationF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, grad int, lanes *float64, par *float64) (rejected uint32)
+func tileExpectationF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, tiles int, grad int, declined *uint32, lanes *float64, par *float64)
 
-// tileNCEF64AVX512 takes e and lanes from tileStats, stores the losses in lanes and unless grad is
-// 0 the gradients in e; par is k. rejected has the bits of the rows with an invalid label, or a
-// loss of which a part is not finite. Unless labelGrad is nil it stores l/Σ l there.
+// tileNCEF64AVX512 takes e and lanes of tiles from tileStats, stores the losses in lanes and unless
+// grad is 0 the gradients in e; par is k. declined, for each tile, takes the bits of the rows with
+// an invalid label, or a loss of which a part is not finite, too. Unless labelGrad is nil it stores
+// l/Σ l there.
 //
 //go:noescape
-func tileNCEF64AVX512(labelGrad *float64, e *float64, z *float64, t *float64, k int, grad int, lanes *float64, par *float64) (rejected uint32)
+func tileNCEF64AVX512(labelGrad *float64, e *float64, z *float64, t *float64, k int, tiles int, grad int, declined *uint32, lanes *float64, par *float64)
 
 // temperedTileF64AVX512 takes lanes from tileStats, stores the bi-tempered losses of tiles there
 // and unless grad is 0 the gradients in e; it overwrites h. par is a temperedPlan's; soft is 0 for
@@ -2288,13 +2291,13 @@ func tileClassF64AVX512(e *float64, z *float64, index *int, k int, tiles int, la
 //go:noescape
 func tileClassGradsF64AVX512(e *float64, z *float64, index *int, k int, tiles int, lanes *float64)
 
-// klTileF64AVX512 takes lanes from tileStats and stores in them Σ t (log t - l) and what
-// tileCombine takes; rejected has the bits of the rows with an invalid label, without a softmax, or
-// of which the labels' sum is more than most. Unless labelGrad is nil it stores (log t - l) + 1
-// there.
+// klTileF64AVX512 takes lanes of tiles from tileStats and stores in them Σ t (log t - l) and what
+// tileCombine takes; declined, for each tile, takes the bits of the rows with an invalid label,
+// without a softmax, or of which the labels' sum is more than most, too. Unless labelGrad is nil it
+// stores (log t - l) + 1 there.
 //
 //go:noescape
-func klTileF64AVX512(labelGrad *float64, z *float64, t *float64, k int, lanes *float64, most float64) (rejected uint32)
+func klTileF64AVX512(labelGrad *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, most float64)
 
 // temperedPowersF64AVX512 is temperedSums and stores log p, p = x^f, p^e unless pow is nil, where
 // that is 1/x, for a d of -Inf 0, and 1/x.
@@ -4690,30 +4693,33 @@ func entmaxIndexF64AVX2(grad *float64, z *float64, n int, y int, near *float64, 
 //go:noescape
 func addEightsF64AVX2(lanes *float64, x *float64, n int, turns int, most int) (done int)
 
-// tileMAEF64AVX2 takes e and lanes from tileStats, stores the losses in lanes and the gradients in
-// e, and unless labelGrad is nil -sign(p - t) there.
+// tileMAEF64AVX2 takes e and lanes of tiles from tileStats, stores the losses in lanes and unless
+// grad is 0 the gradients in e, and sign(p - t) in t. declined, for each tile, takes the bits of
+// the rows with an invalid label, too. Unless labelGrad is nil it stores -sign(p - t) there.
 //
 //go:noescape
-func tileMAEF64AVX2(labelGrad *float64, e *float64, z *float64, t *float64, k int, lanes *float64) (bad uint32)
+func tileMAEF64AVX2(labelGrad *float64, e *float64, z *float64, t *float64, k int, tiles int, grad int, declined *uint32, lanes *float64)
 
 // addSquaresF64AVX2 adds f x² to dst, and returns the largest |x|, NaN aside.
 //
 //go:noescape
 func addSquaresF64AVX2(dst *float64, x *float64, n int, f float64) (most float64)
 
-// tileExpectationF64AVX2 takes e and lanes from tileStats, stores the losses par[0] C + par[1] Σ p
-// h in lanes, C the cross entropy, and unless grad is 0 the gradients in e. rejected has the bits
-// of the rows with an invalid label, or a loss that is not finite.
+// tileExpectationF64AVX2 takes e and lanes of tiles from tileStats, stores the losses par[0] C +
+// par[1] Σ p h in lanes, C the cross entropy, and unless grad is 0 the gradients in e. declined,
+// for each tile, takes the bits of the rows with an invalid label, or a loss that is not finite,
+// too.
 //
 //go:noescape
-func tileExpectationF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, grad int, lanes *float64, par *float64) (rejected uint32)
+func tileExpectationF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, tiles int, grad int, declined *uint32, lanes *float64, par *float64)
 
-// tileNCEF64AVX2 takes e and lanes from tileStats, stores the losses in lanes and unless grad is 0
-// the gradients in e; par is k. rejected has the bits of the rows with an invalid label, or a loss
-// of which a part is not finite. Unless labelGrad is nil it stores l/Σ l there.
+// tileNCEF64AVX2 takes e and lanes of tiles from tileStats, stores the losses in lanes and unless
+// grad is 0 the gradients in e; par is k. declined, for each tile, takes the bits of the rows with
+// an invalid label, or a loss of which a part is not finite, too. Unless labelGrad is nil it stores
+// l/Σ l there.
 //
 //go:noescape
-func tileNCEF64AVX2(labelGrad *float64, e *float64, z *float64, t *float64, k int, grad int, lanes *float64, par *float64) (rejected uint32)
+func tileNCEF64AVX2(labelGrad *float64, e *float64, z *float64, t *float64, k int, tiles int, grad int, declined *uint32, lanes *float64, par *float64)
 
 // temperedTileF64AVX2 takes lanes from tileStats, stores the bi-tempered losses of tiles there and
 // unless grad is 0 the gradients in e; it overwrites h. par is a temperedPlan's; soft is 0 for
@@ -4743,12 +4749,13 @@ func tileClassF64AVX2(e *float64, z *float64, index *int, k int, tiles int, lane
 //go:noescape
 func tileClassGradsF64AVX2(e *float64, z *float64, index *int, k int, tiles int, lanes *float64)
 
-// klTileF64AVX2 takes lanes from tileStats and stores in them Σ t (log t - l) and what tileCombine
-// takes; rejected has the bits of the rows with an invalid label, without a softmax, or of which
-// the labels' sum is more than most. Unless labelGrad is nil it stores (log t - l) + 1 there.
+// klTileF64AVX2 takes lanes of tiles from tileStats and stores in them Σ t (log t - l) and what
+// tileCombine takes; declined, for each tile, takes the bits of the rows with an invalid label,
+// without a softmax, or of which the labels' sum is more than most, too. Unless labelGrad is nil it
+// stores (log t - l) + 1 there.
 //
 //go:noescape
-func klTileF64AVX2(labelGrad *float64, z *float64, t *float64, k int, lanes *float64, most float64) (rejected uint32)
+func klTileF64AVX2(labelGrad *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, most float64)
 
 // temperedPowersF64AVX2 is temperedSums and stores log p, p = x^f, p^e unless pow is nil, where
 // that is 1/x, for a d of -Inf 0, and 1/x.
@@ -4996,13 +5003,21 @@ func linkedPowerTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t 
 //go:noescape
 func linkedBaseTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// klTileShortAVX512 takes lanes from tileStats and stores in them Σ t (log t - l) and what
-// tileCombine takes; rejected has the bits of the rows with an invalid label, without a softmax, or
-// of which the labels' sum is more than most. Unless labelGrad is nil it stores (log t - l) + 1
+// klTileShortAVX512 takes lanes of tiles from tileStats and stores in them Σ t (log t - l) and what
+// tileCombine takes; declined, for each tile, takes the bits of the rows with an invalid label,
+// without a softmax, or of which the labels' sum is more than most, too. Unless labelGrad is nil it
+// stores (log t - l) + 1 there.
+//
+//go:noescape
+func klTileShortAVX512(labelGrad *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, most float64)
+
+// tileMAEShortAVX512 takes e and lanes of tiles from tileStats, stores the losses in lanes and
+// unless grad is 0 the gradients in e, and sign(p - t) in t. declined, for each tile, takes the
+// bits of the rows with an invalid label, too. Unless labelGrad is nil it stores -sign(p - t)
 // there.
 //
 //go:noescape
-func klTileShortAVX512(labelGrad *float64, z *float64, t *float64, k int, lanes *float64, most float64) (rejected uint32)
+func tileMAEShortAVX512(labelGrad *float64, e *float64, z *float64, t *float64, k int, tiles int, grad int, declined *uint32, lanes *float64)
 
 // tileStatsShortAVX512 stores exp(z) 2^-shift of tiles in e and the softmax's numbers in the lanes
 // of each; declined has, for each tile, the bits of the rows that are for the specification.
@@ -5170,6 +5185,21 @@ func linkedPowerTileShortAVX512(h *float64, phi *float64, e *float64, z *float64
 //
 //go:noescape
 func linkedBaseTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
+
+// klTileShortAVX2 takes lanes of tiles from tileStats and stores in them Σ t (log t - l) and what
+// tileCombine takes; declined, for each tile, takes the bits of the rows with an invalid label,
+// without a softmax, or of which the labels' sum is more than most, too. Unless labelGrad is nil it
+// stores (log t - l) + 1 there.
+//
+//go:noescape
+func klTileShortAVX2(labelGrad *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, most float64)
+
+// tileMAEShortAVX2 takes e and lanes of tiles from tileStats, stores the losses in lanes and unless
+// grad is 0 the gradients in e, and sign(p - t) in t. declined, for each tile, takes the bits of
+// the rows with an invalid label, too. Unless labelGrad is nil it stores -sign(p - t) there.
+//
+//go:noescape
+func tileMAEShortAVX2(labelGrad *float64, e *float64, z *float64, t *float64, k int, tiles int, grad int, declined *uint32, lanes *float64)
 
 // tileStatsShortAVX2 stores exp(z) 2^-shift of tiles in e and the softmax's numbers in the lanes of
 // each; declined has, for each tile, the bits of the rows that are for the specification.

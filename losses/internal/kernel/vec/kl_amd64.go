@@ -144,12 +144,13 @@ func klRow[T spec.Float](s exact, v wide[T], loss *float64, g, l []T, e []float6
 func klTiles[T spec.Float](v wide[T], loss []float64, grad, labelGrad, z, t, scale []T, k int,
 	generic func(j int) (valid bool)) (bad int) {
 	u, most, logs := doubles(), largest[T](), doublesFor[T]()
-	return doubleTilesBy(u, v, loss, grad, labelGrad, z, t, nil, scale, k,
-		func(_ double, s tilePart[float64], loss []float64, _, w int) (rejected uint32) {
-			rejected = logs.klTile(first(s.labels(labelGrad != nil)), &s.z[s.first], &s.t[s.first], k, &s.lane[s.rows], most)
-			copy(loss, s.numbers(laneLoss, w))
-			return rejected
-		}, func(s *tile[float64], tiles int) {
-			u.tileCombine(&s.e[0], &s.t[0], &s.z[0], &s.t[0], k, tiles, &s.lane[0])
+	return doubleTiles(u, v, loss, grad, labelGrad, z, t, nil, scale, k,
+		func(_ double, s *tile[float64], i, n, w int) {
+			tiles := tilesOf(n, w)
+			logs.klTile(first(s.labelsFrom(0, labelGrad != nil)), &s.z[0], &s.t[0], k, tiles, &s.declined[0], &s.lane[0], most)
+			s.takeLosses(laneLoss, loss[i:i+n], w)
+			if grad != nil {
+				u.tileCombine(&s.e[0], &s.t[0], &s.z[0], &s.t[0], k, tiles, &s.lane[0])
+			}
 		}, generic)
 }

@@ -155,11 +155,11 @@ func eachOfValue[T spec.Float](x []T, v T, do func(j int)) {
 // maeTiles computes in float64.
 func maeTiles[T spec.Float](v wide[T], loss []float64, grad, labelGrad, z, t, scale []T, k int,
 	generic func(j int) (valid bool)) (bad int) {
-	return doubleTilesBy(doubles(), v, loss, grad, labelGrad, z, t, nil, scale, k,
-		func(u double, s tilePart[float64], loss []float64, _, w int) (invalid uint32) {
-			invalid = u.tileMAE(first(s.labels(labelGrad != nil)), &s.e[s.first], &s.z[s.first], &s.t[s.first], k,
-				&s.lane[s.rows])
-			copy(loss, s.numbers(laneLoss, w))
-			return invalid
-		}, nil, generic)
+	sums := doublesFor[T]()
+	return doubleTiles(doubles(), v, loss, grad, labelGrad, z, t, nil, scale, k,
+		func(_ double, s *tile[float64], i, n, w int) {
+			sums.tileMAE(first(s.labelsFrom(0, labelGrad != nil)), &s.e[0], &s.z[0], &s.t[0], k, tilesOf(n, w), len(grad),
+				&s.declined[0], &s.lane[0])
+			s.takeLosses(laneLoss, loss[i:i+n], w)
+		}, generic)
 }

@@ -233,15 +233,15 @@ type single interface {
 type double interface {
 	unit[float64]
 	addEights(lanes, x *float64, n, turns, most int) (done int)
-	tileMAE(labelGrad, e, z, t *float64, k int, lanes *float64) (bad uint32)
+	tileMAE(labelGrad, e, z, t *float64, k, tiles, grad int, declined *uint32, lanes *float64)
 	addSquares(dst, x *float64, n int, f float64) (most float64)
-	tileExpectation(e, h, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32)
-	tileNCE(labelGrad, e, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32)
+	tileExpectation(e, h, z, t *float64, k, tiles, grad int, declined *uint32, lanes, par *float64)
+	tileNCE(labelGrad, e, z, t *float64, k, tiles, grad int, declined *uint32, lanes, par *float64)
 	temperedTile(labelGrad, e, h, z, t *float64, k, tiles, steps, soft, grad int, declined *uint32, lanes, par *float64, n int)
 	tileCombine(e, h, z, t *float64, k, tiles int, lanes *float64)
 	tileClass(e, z *float64, index *int, k, tiles int, lanes *float64)
 	tileClassGrads(e, z *float64, index *int, k, tiles int, lanes *float64)
-	klTile(labelGrad, z, t *float64, k int, lanes *float64, most float64) (rejected uint32)
+	klTile(labelGrad, z, t *float64, k, tiles int, declined *uint32, lanes *float64, most float64)
 	temperedPowers(log, p, pow, inverse, d *float64, n int, c, mu, f, e float64) (s0, s1, s2 float64, bad uint32)
 	temperedShift(log, p, pow, inverse *float64, n int, c, step, e float64)
 	temperedWhole(p, inverse, d *float64, k, n int, c, mu float64) (s0, s1, s2 float64)
@@ -1161,17 +1161,17 @@ func (f64AVX512) entmaxIndex(grad, z *float64, n, y int, near *float64, f float6
 func (f64AVX512) addEights(lanes, x *float64, n, turns, most int) (done int) {
 	return addEightsF64AVX512(lanes, x, n, turns, most)
 }
-func (f64AVX512) tileMAE(labelGrad, e, z, t *float64, k int, lanes *float64) (bad uint32) {
-	return tileMAEF64AVX512(labelGrad, e, z, t, k, lanes)
+func (f64AVX512) tileMAE(labelGrad, e, z, t *float64, k, tiles, grad int, declined *uint32, lanes *float64) {
+	tileMAEF64AVX512(labelGrad, e, z, t, k, tiles, grad, declined, lanes)
 }
 func (f64AVX512) addSquares(dst, x *float64, n int, f float64) (most float64) {
 	return addSquaresF64AVX512(dst, x, n, f)
 }
-func (f64AVX512) tileExpectation(e, h, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32) {
-	return tileExpectationF64AVX512(e, h, z, t, k, grad, lanes, par)
+func (f64AVX512) tileExpectation(e, h, z, t *float64, k, tiles, grad int, declined *uint32, lanes, par *float64) {
+	tileExpectationF64AVX512(e, h, z, t, k, tiles, grad, declined, lanes, par)
 }
-func (f64AVX512) tileNCE(labelGrad, e, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32) {
-	return tileNCEF64AVX512(labelGrad, e, z, t, k, grad, lanes, par)
+func (f64AVX512) tileNCE(labelGrad, e, z, t *float64, k, tiles, grad int, declined *uint32, lanes, par *float64) {
+	tileNCEF64AVX512(labelGrad, e, z, t, k, tiles, grad, declined, lanes, par)
 }
 func (f64AVX512) temperedTile(labelGrad, e, h, z, t *float64, k, tiles, steps, soft, grad int, declined *uint32, lanes, par *float64, n int) {
 	temperedTileF64AVX512(labelGrad, e, h, z, t, k, tiles, steps, soft, grad, declined, lanes, par, n)
@@ -1185,8 +1185,8 @@ func (f64AVX512) tileClass(e, z *float64, index *int, k, tiles int, lanes *float
 func (f64AVX512) tileClassGrads(e, z *float64, index *int, k, tiles int, lanes *float64) {
 	tileClassGradsF64AVX512(e, z, index, k, tiles, lanes)
 }
-func (f64AVX512) klTile(labelGrad, z, t *float64, k int, lanes *float64, most float64) (rejected uint32) {
-	return klTileF64AVX512(labelGrad, z, t, k, lanes, most)
+func (f64AVX512) klTile(labelGrad, z, t *float64, k, tiles int, declined *uint32, lanes *float64, most float64) {
+	klTileF64AVX512(labelGrad, z, t, k, tiles, declined, lanes, most)
 }
 func (f64AVX512) temperedPowers(log, p, pow, inverse, d *float64, n int, c, mu, f, e float64) (s0, s1, s2 float64, bad uint32) {
 	return temperedPowersF64AVX512(log, p, pow, inverse, d, n, c, mu, f, e)
@@ -2104,17 +2104,17 @@ func (f64AVX2) entmaxIndex(grad, z *float64, n, y int, near *float64, f float64)
 func (f64AVX2) addEights(lanes, x *float64, n, turns, most int) (done int) {
 	return addEightsF64AVX2(lanes, x, n, turns, most)
 }
-func (f64AVX2) tileMAE(labelGrad, e, z, t *float64, k int, lanes *float64) (bad uint32) {
-	return tileMAEF64AVX2(labelGrad, e, z, t, k, lanes)
+func (f64AVX2) tileMAE(labelGrad, e, z, t *float64, k, tiles, grad int, declined *uint32, lanes *float64) {
+	tileMAEF64AVX2(labelGrad, e, z, t, k, tiles, grad, declined, lanes)
 }
 func (f64AVX2) addSquares(dst, x *float64, n int, f float64) (most float64) {
 	return addSquaresF64AVX2(dst, x, n, f)
 }
-func (f64AVX2) tileExpectation(e, h, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32) {
-	return tileExpectationF64AVX2(e, h, z, t, k, grad, lanes, par)
+func (f64AVX2) tileExpectation(e, h, z, t *float64, k, tiles, grad int, declined *uint32, lanes, par *float64) {
+	tileExpectationF64AVX2(e, h, z, t, k, tiles, grad, declined, lanes, par)
 }
-func (f64AVX2) tileNCE(labelGrad, e, z, t *float64, k, grad int, lanes, par *float64) (rejected uint32) {
-	return tileNCEF64AVX2(labelGrad, e, z, t, k, grad, lanes, par)
+func (f64AVX2) tileNCE(labelGrad, e, z, t *float64, k, tiles, grad int, declined *uint32, lanes, par *float64) {
+	tileNCEF64AVX2(labelGrad, e, z, t, k, tiles, grad, declined, lanes, par)
 }
 func (f64AVX2) temperedTile(labelGrad, e, h, z, t *float64, k, tiles, steps, soft, grad int, declined *uint32, lanes, par *float64, n int) {
 	temperedTileF64AVX2(labelGrad, e, h, z, t, k, tiles, steps, soft, grad, declined, lanes, par, n)
@@ -2128,8 +2128,8 @@ func (f64AVX2) tileClass(e, z *float64, index *int, k, tiles int, lanes *float64
 func (f64AVX2) tileClassGrads(e, z *float64, index *int, k, tiles int, lanes *float64) {
 	tileClassGradsF64AVX2(e, z, index, k, tiles, lanes)
 }
-func (f64AVX2) klTile(labelGrad, z, t *float64, k int, lanes *float64, most float64) (rejected uint32) {
-	return klTileF64AVX2(labelGrad, z, t, k, lanes, most)
+func (f64AVX2) klTile(labelGrad, z, t *float64, k, tiles int, declined *uint32, lanes *float64, most float64) {
+	klTileF64AVX2(labelGrad, z, t, k, tiles, declined, lanes, most)
 }
 func (f64AVX2) temperedPowers(log, p, pow, inverse, d *float64, n int, c, mu, f, e float64) (s0, s1, s2 float64, bad uint32) {
 	return temperedPowersF64AVX2(log, p, pow, inverse, d, n, c, mu, f, e)
@@ -2694,8 +2694,11 @@ func (wideAVX2) entmaxIndex(grad, z *float32, n, y int, near *float32, f float64
 // shortAVX512 is f64AVX512 to the digits that float32 takes.
 type shortAVX512 struct{ f64AVX512 }
 
-func (shortAVX512) klTile(labelGrad, z, t *float64, k int, lanes *float64, most float64) (rejected uint32) {
-	return klTileShortAVX512(labelGrad, z, t, k, lanes, most)
+func (shortAVX512) klTile(labelGrad, z, t *float64, k, tiles int, declined *uint32, lanes *float64, most float64) {
+	klTileShortAVX512(labelGrad, z, t, k, tiles, declined, lanes, most)
+}
+func (shortAVX512) tileMAE(labelGrad, e, z, t *float64, k, tiles, grad int, declined *uint32, lanes *float64) {
+	tileMAEShortAVX512(labelGrad, e, z, t, k, tiles, grad, declined, lanes)
 }
 func (shortAVX512) tileStats(e, z *float64, k, tiles int, declined *uint32, lanes *float64) {
 	tileStatsShortAVX512(e, z, k, tiles, declined, lanes)
@@ -2751,6 +2754,12 @@ func (shortAVX512) linkedBaseTile(h, phi, e, z, t *float64, k, tiles int, declin
 // shortAVX2 is f64AVX2 to the digits that float32 takes.
 type shortAVX2 struct{ f64AVX2 }
 
+func (shortAVX2) klTile(labelGrad, z, t *float64, k, tiles int, declined *uint32, lanes *float64, most float64) {
+	klTileShortAVX2(labelGrad, z, t, k, tiles, declined, lanes, most)
+}
+func (shortAVX2) tileMAE(labelGrad, e, z, t *float64, k, tiles, grad int, declined *uint32, lanes *float64) {
+	tileMAEShortAVX2(labelGrad, e, z, t, k, tiles, grad, declined, lanes)
+}
 func (shortAVX2) tileStats(e, z *float64, k, tiles int, declined *uint32, lanes *float64) {
 	tileStatsShortAVX2(e, z, k, tiles, declined, lanes)
 }

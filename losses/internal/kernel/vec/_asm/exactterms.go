@@ -122,9 +122,16 @@ func (g isa) tileTerms(s separable) {
 		top, log, coef := g.holdLane(lanes, "Max"), g.holdLane(lanes, "Log"), g.holdLane(lanes, "Coef")
 		acc := g.zeros(3)
 		sum, mass, own := acc[0], acc[1], acc[2]
-		bad := g.noLanes()
+		least := g.zeros(1)[0]
 		g.columns(k, func(off reg.GPVirtual) {
-			_, l, other := g.besideTop(col(t, off), col(z, off), top, bad, own)
+			lab, l, other := g.vec(), g.vec(), g.vec()
+			g.load(col(t, off), lab)
+			g.load(col(z, off), l)
+			g.min(lab, least, least)
+			g.move(lab, other)
+			eq := g.cmp(eqOQ, top, l)
+			g.drop(eq, other) // the labels of those that are no maximum
+			g.addWhere(eq, lab, own)
 			g.sub(top, l, l)
 			g.sub(log, l, l)
 			out := body(element{l: l, t: other, p: func() reg.VecVirtual {
@@ -140,9 +147,7 @@ func (g isa) tileTerms(s separable) {
 		for i, name := range []string{"Loss", "Mass", "Own"} {
 			g.store(acc[i], g.lane(lanes, name))
 		}
-		declined := g.param("declined")
-		ORL(g.maskBits(bad), Mem{Base: declined})
-		ADDQ(Imm(4), address(Param("declined")))
+		g.decline(g.cmp(ltOQ, g.constant(0), least)) // NaN and infinite ones have no finite mass
 		advance(k, g.column(), h, e, z, t)
 		where(phi, func() { advance(k, g.column(), phi) })
 	})

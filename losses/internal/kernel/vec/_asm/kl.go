@@ -10,7 +10,7 @@ import (
 func (g isa) klTerm(l, t reg.VecVirtual, keep func(ratio func() reg.VecVirtual)) reg.VecVirtual {
 	return g.klTermBy(l, t, func(u reg.VecVirtual) reg.VecVirtual {
 		c, log := g.zeros(1)[0], g.vec()
-		g.log(u, c, log)
+		g.logBy(fdlibmLog, u, c, log)
 		return log
 	}, keep)
 }
@@ -23,7 +23,7 @@ func (g isa) klTermBy(l, t reg.VecVirtual, logOf func(u reg.VecVirtual) reg.VecV
 	// Where t may be denormal log t is log(2^200 t) - 200 log 2.
 	const power = 200
 	var small mask
-	if !g.narrow {
+	if !g.rounded() {
 		scale := g.vec()
 		small = g.cmp(ltOQ, g.constant(0x1p-1000), t)
 		g.load(g.constant(1), scale)
@@ -31,7 +31,7 @@ func (g isa) klTermBy(l, t reg.VecVirtual, logOf func(u reg.VecVirtual) reg.VecV
 		g.mul(scale, u, u)
 	}
 	log := logOf(u)
-	if !g.narrow {
+	if !g.rounded() {
 		c := g.zeros(1)[0]
 		g.blend(small, g.constant(power*0.6931471805599453), c)
 		g.sub(c, log, log)
@@ -185,47 +185,41 @@ func (g isa) klGrad() {
 	g.ret()
 }
 
-// besideTop loads labels t and logits z of a column of tiles and returns them, and the labels of
-// those that are no maximum, top; it adds the others to own and to bad the lanes of invalid ones.
-func (g isa) besideTop(t, z Mem, top Op, bad mask, own reg.VecVirtual) (lab, l, other reg.VecVirtual) {
-	lab, l, other = g.vec(), g.vec(), g.vec()
-	g.load(t, lab)
-	g.load(z, l)
-	g.orInto(g.invalid(lab), bad)
-	g.keep(g.cmp(neqUQ, top, l), lab, other)
-	g.addWhere(g.cmp(eqOQ, top, l), lab, own)
-	return lab, l, other
-}
-
 func (g isa) klTile() {
-	g.text("klTile", "func(labelGrad, z, t *A, k int, lanes *A, most A) (rejected uint32)",
-		"takes lanes from tileStats and stores in them Σ t (log t - l) and what tileCombine takes; rejected has the bits",
-		"of the rows with an invalid label, without a softmax, or of which the labels' sum is more than most. Unless",
-		"labelGrad is nil it stores (log t - l) + 1 there.")
+	g.text("klTile", "func(labelGrad, z, t *A, k, tiles int, declined *uint32, lanes *A, most A)",
+		"takes lanes of tiles from tileStats and stores in them Σ t (log t - l) and what tileCombine takes; declined, for",
+		"each tile, takes the bits of the rows with an invalid label, without a softmax, or of which the labels' sum is",
+		"more than most, too. Unless labelGrad is nil it stores (log t - l) + 1 there.")
 	labelGrad := g.param("labelGrad")
-	z, t, k, lanes := g.param("z"), g.param("t"), g.param("k"), g.param("lanes")
-	top, log := g.holdLane(lanes, "Max"), g.holdLane(lanes, "Log")
-	acc := g.zeros(3)
-	sum, others, own := acc[0], acc[1], acc[2]
-	bad := g.noLanes()
+	z, t, k := g.param("z"), g.param("t"), g.param("k")
 	term := g.addKLTerm(labelGrad)
-	g.columns(k, func(off reg.GPVirtual) {
-		lab, l, other := g.besideTop(col(t, off), col(z, off), top, bad, own)
-		g.add(other, others, others)
-		g.sub(top, l, l)
-		g.sub(log, l, l)
-		term(l, lab, sum, func(x reg.VecVirtual) { g.store(x, col(labelGrad, off)) })
+	g.tileLosses(k, labelGrad, []reg.GPVirtual{z, t}, func(lanes reg.GPVirtual) {
+		top, log := g.holdLane(lanes, "Max"), g.holdLane(lanes, "Log")
+		acc := g.zeros(3)
+		sum, others, mass, least := acc[0], acc[1], acc[2], g.zeros(1)[0]
+		g.columns(k, func(off reg.GPVirtual) {
+			lab, l, other := g.vec(), g.vec(), g.vec()
+			g.load(col(t, off), lab)
+			g.load(col(z, off), l)
+			g.min(lab, least, least)
+			g.add(lab, mass, mass)
+			g.move(lab, other)
+			g.drop(g.cmp(eqOQ, top, l), other)
+			g.add(other, others, others)
+			g.sub(top, l, l)
+			g.sub(log, l, l)
+			term(l, lab, sum, func(x reg.VecVirtual) { g.store(x, col(labelGrad, off)) })
+		})
+		g.store(sum, g.lane(lanes, "Loss"))
+		bad := g.cmp(nleUQ, g.broadcast("most"), mass)
+		g.orInto(g.negative(least), bad)
+		logs := g.loaded(log)
+		g.orInto(g.cmp(neqUQ, logs, logs), bad)
+		g.load(g.constant(-1), sum)
+		g.store(sum, g.lane(lanes, "Slope"))
+		g.storeMass(lanes, mass, others)
+		g.decline(bad)
 	})
-	g.store(sum, g.lane(lanes, "Loss"))
-	g.add(others, own, own)
-	g.orInto(g.cmp(nleUQ, g.broadcast("most"), own), bad)
-	logs := g.loaded(log)
-	g.orInto(g.cmp(neqUQ, logs, logs), bad)
-	g.load(g.constant(-1), sum)
-	g.store(sum, g.lane(lanes, "Slope"))
-	g.storeMass(lanes, own, others)
-	Store(g.maskBits(bad), Return("rejected"))
-	g.ret()
 }
 
 // klQuestion is cross entropy with the logarithms of the labels, t log(t/p) + u log(u/q), and what

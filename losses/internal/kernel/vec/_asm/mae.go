@@ -153,74 +153,78 @@ func (g isa) maeSigns() {
 }
 
 func (g isa) tileMAE() {
-	g.text("tileMAE", "func(labelGrad, e, z, t *A, k int, lanes *A) (bad uint32)",
-		"takes e and lanes from tileStats, stores the losses in lanes and the gradients in e, and unless labelGrad is nil",
-		"-sign(p - t) there.")
+	g.text("tileMAE", "func(labelGrad, e, z, t *A, k, tiles, grad int, declined *uint32, lanes *A)",
+		"takes e and lanes of tiles from tileStats, stores the losses in lanes and unless grad is 0 the gradients in e,",
+		"and sign(p - t) in t. declined, for each tile, takes the bits of the rows with an invalid label, too. Unless",
+		"labelGrad is nil it stores -sign(p - t) there.")
 	labelGrad := g.param("labelGrad")
-	e, z, t, k, lanes := g.param("e"), g.param("z"), g.param("t"), g.param("k"), g.param("lanes")
+	e, z, t, k := g.param("e"), g.param("z"), g.param("t"), g.param("k")
+	g.tileLosses(k, labelGrad, []reg.GPVirtual{e, z, t}, func(lanes reg.GPVirtual) {
+		g.tileMAEOf(labelGrad, e, z, t, k, lanes)
+	})
+}
+
+// tileMAEOf is tileMAE of one tile.
+func (g isa) tileMAEOf(labelGrad, e, z, t, k, lanes reg.GPVirtual) {
 	top, coef, rest := g.vec(), g.vec(), g.vec()
 	g.load(g.lane(lanes, "Max"), top)
 	g.load(g.lane(lanes, "Coef"), coef)
 	g.load(g.lane(lanes, "Rest"), rest)
-	acc := g.zeros(2)
-	sum, sa, delta, zero := g.compensated(), acc[0], g.compensated(), acc[1]
-	bad := g.noLanes()
-	// d returns p - t, at a maximum (1 - t) - rest.
-	d := func(off reg.GPVirtual, p, lab reg.VecVirtual) (reg.VecVirtual, mask) {
-		x, v := g.vec(), g.vec()
-		g.sub(lab, p, x)
-		g.load(g.constant(1), v)
-		g.sub(lab, v, v)
-		g.sub(rest, v, v)
-		eq := g.cmp(eqOQ, col(z, off), top)
-		g.blend(eq, v, x)
-		return x, eq
-	}
-	load := func(off reg.GPVirtual) (p, lab reg.VecVirtual) {
-		p, lab = g.vec(), g.vec()
-		g.load(col(t, off), lab)
-		g.mul(col(e, off), coef, p)
-		return p, lab
-	}
-	mass := g.vec()
-	g.zero(mass)
+	acc := g.zeros(4)
+	sa, mass, least, zero := acc[0], acc[1], acc[2], acc[3]
+	sum, delta := g.tileSum(), g.tileSum()
 	g.columns(k, func(off reg.GPVirtual) {
-		p, lab := load(off)
-		g.orInto(g.invalid(lab), bad)
+		lab, x, atTop := g.loaded(col(t, off)), g.vec(), g.vec()
+		g.min(lab, least, least)
 		g.add(lab, mass, mass)
-		x, eq := d(off, p, lab)
+		g.mul(col(e, off), coef, x)
+		g.sub(lab, x, x)
+		g.load(g.constant(1), atTop)
+		g.sub(lab, atTop, atTop)
+		g.sub(rest, atTop, atTop)
+		eq := g.cmp(eqOQ, col(z, off), top)
+		g.blend(eq, atTop, x) // p - t
 		s := g.sign(x, zero)
 		g.blend(eq, s, sa)
+		g.store(s, col(t, off))
 		where(labelGrad, func() { g.store(g.minus(s), col(labelGrad, off)) })
 		g.mul(s, x, x)
 		g.addTo(sum, x)
 	})
-	inf := g.vec()
-	g.load(g.infinity(1), inf)
-	g.orInto(g.cmp(nltUQ, inf, mass), bad)
 	g.value(sum)
-	g.orInto(g.cmp(nltUQ, inf, sum.sum), bad)
-	Store(g.maskBits(bad), Return("bad"))
+	bad := g.negative(least)
+	for _, x := range []reg.VecVirtual{mass, sum.sum} {
+		g.notFinite(x, bad)
+	}
+	g.decline(bad)
 	g.store(sum.sum, g.lane(lanes, "Loss"))
-	g.columns(k, func(off reg.GPVirtual) {
-		p, lab := load(off)
-		x, _ := d(off, p, lab)
-		s := g.sign(x, zero)
-		g.sub(s, sa, s)
-		g.mul(s, p, p)
-		g.addTo(delta, p)
+	where(g.param("grad"), func() {
+		g.columns(k, func(off reg.GPVirtual) {
+			s, p := g.loaded(col(t, off)), g.vec()
+			g.sub(s, sa, s)
+			g.mul(col(e, off), s, p)
+			g.addTo(delta, p)
+		})
+		f, deltas := g.vec(), g.value(delta)
+		g.mul(coef, deltas, deltas)
+		g.load(g.lane(lanes, "Scale"), f)
+		g.columns(k, func(off reg.GPVirtual) {
+			s, p := g.loaded(col(t, off)), g.vec()
+			g.mul(col(e, off), coef, p)
+			g.sub(sa, s, s)
+			g.add(deltas, s, s)
+			g.mul(f, p, p)
+			g.mul(s, p, p)
+			g.store(p, col(e, off))
+		})
 	})
-	f, deltas := g.vec(), g.value(delta)
-	g.load(g.lane(lanes, "Scale"), f)
-	g.columns(k, func(off reg.GPVirtual) {
-		p, lab := load(off)
-		x, _ := d(off, p, lab)
-		s := g.sign(x, zero)
-		g.sub(sa, s, s)
-		g.add(deltas, s, s)
-		g.mul(f, p, p)
-		g.mul(s, p, p)
-		g.store(p, col(e, off))
-	})
-	g.ret()
+}
+
+// tileSum is compensated, or, of terms that do not cancel, for results that are rounded to float32,
+// a sum alone.
+func (g isa) tileSum() running {
+	if g.short {
+		return running{sum: g.zeros(1)[0]}
+	}
+	return g.compensated()
 }

@@ -151,9 +151,8 @@ func main() {
 		}
 	}
 	for _, g := range shorts {
-		if g.avx512 {
-			g.klTile()
-		}
+		g.klTile()
+		g.tileMAE()
 		g.tileStats()
 		g.minusLogs()
 		g.separables()

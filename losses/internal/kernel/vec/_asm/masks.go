@@ -219,6 +219,9 @@ func (g isa) maskBits(m mask) reg.GPVirtual {
 	return r
 }
 
+// negative sets a mask where t is negative or NaN.
+func (g isa) negative(t Op) mask { return g.cmp(ngeUQ, g.constant(0), t) }
+
 // invalid sets a mask where t is negative, NaN or infinite.
 func (g isa) invalid(t Op) mask {
 	if g.avx512 {
@@ -226,7 +229,7 @@ func (g isa) invalid(t Op) mask {
 		g.pick(VFPCLASSPSZ, VFPCLASSPDZ, Imm(0x01|0x08|0x10|0x40|0x80), t, k)
 		return mask{op: k}
 	}
-	m := g.cmp(ngeUQ, g.constant(0), t)
+	m := g.negative(t)
 	g.orInto(g.cmp(nltUQ, g.infinity(1), t), m)
 	return m
 }

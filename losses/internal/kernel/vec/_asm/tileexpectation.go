@@ -8,6 +8,23 @@ import (
 
 // The tiles of losses that are no sum of a term a class.
 
+// tileLosses is tilePass with pointers p to tiles of k columns, and labelGrad, which may be nil. It
+// returns.
+func (g isa) tileLosses(k, labelGrad reg.GPVirtual, p []reg.GPVirtual, body func(lanes reg.GPVirtual)) {
+	g.tilePass(func(lanes reg.GPVirtual) {
+		body(lanes)
+		advance(k, g.column(), p...)
+		where(labelGrad, func() { advance(k, g.column(), labelGrad) })
+	})
+	g.ret()
+}
+
+// decline adds the rows of bad to those of the tile that are for the specification.
+func (g isa) decline(bad mask) {
+	ORL(g.maskBits(bad), Mem{Base: g.param("declined")})
+	ADDQ(Imm(4), address(Param("declined")))
+}
+
 // labelSums are what the labels of a tile's rows have been summed up to, with the cross entropy S
 // log - dot, S their sum.
 type labelSums struct{ others, own, sum, entropy reg.VecVirtual }
@@ -19,21 +36,20 @@ func (g isa) tileLabels(z, t, k, lanes reg.GPVirtual,
 	each func(off reg.GPVirtual, d reg.VecVirtual, first mask)) (s labelSums, bad mask) {
 	top, zero, m := g.vec(), g.zeros(1)[0], maxima{}
 	g.load(g.lane(lanes, "Max"), top)
-	m, bad = g.maxima(top), g.noLanes()
-	acc := g.zeros(3)
+	m = g.maxima(top)
+	acc, least := g.zeros(3), g.zeros(1)[0]
 	s.others, s.own = acc[0], acc[1]
 	dot := acc[2]
 	g.columns(k, func(off reg.GPVirtual) {
-		lab, other, d, own := g.vec(), g.vec(), g.vec(), g.vec()
+		lab, other, d := g.vec(), g.vec(), g.vec()
 		g.load(col(t, off), lab)
 		g.load(col(z, off), d)
 		first := g.first(m, d)
-		g.orInto(g.invalid(lab), bad)
+		g.min(lab, least, least)
 		g.move(lab, other)
 		g.drop(first, other)
 		g.add(other, s.others, s.others)
-		g.move(lab, own)
-		g.addWhere(first, own, s.own)
+		g.blend(first, lab, s.own)
 		g.sub(top, d, d)
 		kept := g.vec()
 		g.keep(g.cmp(neqUQ, zero, lab), d, kept)
@@ -42,6 +58,8 @@ func (g isa) tileLabels(z, t, k, lanes reg.GPVirtual,
 	})
 	s.sum, s.entropy = g.vec(), g.vec()
 	g.add(s.others, s.own, s.sum)
+	bad = g.negative(least)
+	g.notFinite(s.sum, bad)
 	g.load(g.lane(lanes, "Log"), s.entropy)
 	g.msub(dot, s.sum, s.entropy)
 	return s, bad
@@ -103,15 +121,21 @@ func (g isa) expected(h, off reg.GPVirtual) reg.VecVirtual {
 // and at a maximum of p > 1/2, of q = 1 - p and the labels others beside it, f (alpha (others - S
 // q) - beta p Σ p_k (h_k - h)).
 func (g isa) tileExpectation() {
-	g.text("tileExpectation", "func(e, h, z, t *A, k, grad int, lanes, par *A) (rejected uint32)",
-		"takes e and lanes from tileStats, stores the losses par[0] C + par[1] Σ p h in lanes, C the cross entropy, "+
-			"and unless grad is 0 the gradients in e. rejected has the bits of the rows with an invalid label, or a loss that "+
-			"is not finite.")
+	g.text("tileExpectation", "func(e, h, z, t *A, k, tiles, grad int, declined *uint32, lanes, par *A)",
+		"takes e and lanes of tiles from tileStats, stores the losses par[0] C + par[1] Σ p h in lanes, C the cross "+
+			"entropy, and unless grad is 0 the gradients in e. declined, for each tile, takes the bits of the rows with an "+
+			"invalid label, or a loss that is not finite, too.")
 	e, h, z, t, k := g.param("e"), g.param("h"), g.param("z"), g.param("t"), g.param("k")
-	lanes, par := g.param("lanes"), g.param("par")
+	g.tileLosses(k, nil, []reg.GPVirtual{e, h, z, t}, func(lanes reg.GPVirtual) {
+		g.tileExpectationOf(e, h, z, t, k, lanes, g.param("par"))
+	})
+}
+
+// tileExpectationOf is tileExpectation of one tile.
+func (g isa) tileExpectationOf(e, h, z, t, k, lanes, par reg.GPVirtual) {
 	at := g.zeros(1)[0] // h of the maximum
 	s, bad := g.tileLabels(z, t, k, lanes, func(off reg.GPVirtual, _ reg.VecVirtual, first mask) {
-		g.addWhere(first, g.expected(h, off), at)
+		g.blend(first, g.expected(h, off), at)
 	})
 	acc := g.zeros(2)
 	sum, apart := acc[0], acc[1] // Σ e h, Σ e (h - at)
@@ -129,28 +153,24 @@ func (g isa) tileExpectation() {
 	g.madd(alpha, s.entropy, loss)
 	g.store(loss, g.lane(lanes, "Loss"))
 	g.notFinite(loss, bad)
-	Store(g.maskBits(bad), Return("rejected"))
-	grad, done := g.param("grad"), label("done")
-	TESTQ(grad, grad)
-	JEQ(LabelRef(done))
-	rest, inv, f := g.vec(), g.vec(), g.vec()
-	g.load(g.lane(lanes, "Rest"), rest)
-	g.load(g.lane(lanes, "Top"), inv)
-	g.load(g.lane(lanes, "Scale"), f)
-	g.mul(coef, apart, apart)
-	g.mul(inv, apart, apart)
-	g.mul(beta, apart, apart)
-	g.rsub(s.others, s.sum, rest) // others - S q
-	g.msub(apart, alpha, rest)
-	a, b := g.vec(), g.vec()
-	g.mul(beta, sum, a)
-	g.msub2(alpha, s.sum, a) // alpha S - beta R
-	g.mul(coef, a, a)
-	g.mul(coef, beta, b)
-	g.tileGradients(e, h, z, t, k, lanes,
-		rowGradients{a: g.park(a), b: g.park(b), d: g.park(alpha), atTop: g.park(rest), f: g.park(f)})
-	Label(done)
-	g.ret()
+	g.decline(bad)
+	where(g.param("grad"), func() {
+		rest, inv, f := g.vec(), g.vec(), g.vec()
+		g.load(g.lane(lanes, "Rest"), rest)
+		g.load(g.lane(lanes, "Top"), inv)
+		g.load(g.lane(lanes, "Scale"), f)
+		g.mul(coef, apart, apart)
+		g.mul(inv, apart, apart)
+		g.mul(beta, apart, apart)
+		g.rsub(s.others, s.sum, rest) // others - S q
+		g.msub(apart, alpha, rest)
+		a, b := g.vec(), g.vec()
+		g.mul(beta, sum, a)
+		g.msub2(alpha, s.sum, a) // alpha S - beta R
+		g.mul(coef, a, a)
+		g.mul(coef, beta, b)
+		g.tileGradients(e, h, z, t, k, lanes, rowGradients{a: a, b: b, d: alpha, atTop: rest, f: f})
+	})
 }
 
 // tileNCE emits the normalized cross entropy C/D, D = -Σ l over all K classes,
@@ -160,13 +180,19 @@ func (g isa) tileExpectation() {
 // and at a maximum of p > 1/2, of q = 1 - p and the labels others beside it, f/D (others - (K-1)
 // loss - (S - K loss) q).
 func (g isa) tileNCE() {
-	g.text("tileNCE", "func(labelGrad, e, z, t *A, k, grad int, lanes, par *A) (rejected uint32)",
-		"takes e and lanes from tileStats, stores the losses in lanes and unless grad is 0 the gradients in e; par is "+
-			"k. rejected has the bits of the rows with an invalid label, or a loss of which a part is not finite. Unless "+
-			"labelGrad is nil it stores l/Σ l there.")
+	g.text("tileNCE", "func(labelGrad, e, z, t *A, k, tiles, grad int, declined *uint32, lanes, par *A)",
+		"takes e and lanes of tiles from tileStats, stores the losses in lanes and unless grad is 0 the gradients in e; "+
+			"par is k. declined, for each tile, takes the bits of the rows with an invalid label, or a loss of which a part "+
+			"is not finite, too. Unless labelGrad is nil it stores l/Σ l there.")
 	labelGrad := g.param("labelGrad")
 	e, z, t, k := g.param("e"), g.param("z"), g.param("t"), g.param("k")
-	lanes, par := g.param("lanes"), g.param("par")
+	g.tileLosses(k, labelGrad, []reg.GPVirtual{e, z, t}, func(lanes reg.GPVirtual) {
+		g.tileNCEOf(labelGrad, e, z, t, k, lanes, g.param("par"))
+	})
+}
+
+// tileNCEOf is tileNCE of one tile.
+func (g isa) tileNCEOf(labelGrad, e, z, t, k, lanes, par reg.GPVirtual) {
 	sum := g.zeros(1)[0]
 	s, bad := g.tileLabels(z, t, k, lanes, func(_ reg.GPVirtual, d reg.VecVirtual, _ mask) { g.add(d, sum, sum) })
 	count, whole, loss, f := g.parameter(par, 0), g.vec(), g.vec(), g.vec()
@@ -191,23 +217,19 @@ func (g isa) tileNCE() {
 	g.div(whole, s.entropy, loss)
 	g.notFinite(loss, bad)
 	g.store(loss, g.lane(lanes, "Loss"))
-	Store(g.maskBits(bad), Return("rejected"))
-	grad, done := g.param("grad"), label("done")
-	TESTQ(grad, grad)
-	JEQ(LabelRef(done))
-	a, top, coef, rest := g.vec(), g.vec(), g.vec(), g.vec()
-	g.div(whole, f, f)
-	g.move(s.sum, a)
-	g.nmadd(count, loss, a) // S - K loss
-	g.add(g.constant(-1), count, count)
-	g.move(s.others, top)
-	g.nmadd(count, loss, top)
-	g.load(g.lane(lanes, "Rest"), rest)
-	g.nmadd(a, rest, top)
-	g.load(g.lane(lanes, "Coef"), coef)
-	g.mul(coef, a, a)
-	g.tileGradients(e, nil, z, t, k, lanes,
-		rowGradients{a: g.park(a), c: g.park(loss), atTop: g.park(top), f: g.park(f)})
-	Label(done)
-	g.ret()
+	g.decline(bad)
+	where(g.param("grad"), func() {
+		a, top, coef, rest := g.vec(), g.vec(), g.vec(), g.vec()
+		g.div(whole, f, f)
+		g.move(s.sum, a)
+		g.nmadd(count, loss, a) // S - K loss
+		g.add(g.constant(-1), count, count)
+		g.move(s.others, top)
+		g.nmadd(count, loss, top)
+		g.load(g.lane(lanes, "Rest"), rest)
+		g.nmadd(a, rest, top)
+		g.load(g.lane(lanes, "Coef"), coef)
+		g.mul(coef, a, a)
+		g.tileGradients(e, nil, z, t, k, lanes, rowGradients{a: a, c: loss, atTop: top, f: f})
+	})
 }
