@@ -7,15 +7,30 @@ import (
 	"softloss/losses/internal/kernel"
 )
 
-// knowsLabels reports whether [elementLabels] knows the gradients by the labels, of a loss that is
-// linear in its target or not.
-func (b *batch[T]) knowsLabels(s sigmoidKernel, linear bool) bool {
-	return b.posWeight == nil && (linear || s.isEntropy() || !b.smoothing.on() && (s.kind == sigmoidKL || s.isSymmetric()))
-}
-
-// isSymmetric reports whether s is the symmetric cross entropy.
-func (s sigmoidKernel) isSymmetric() bool {
-	return s.kind == sigmoidQuestion && s.question.Kind == kernel.Symmetric
+// byLabel returns what the derivatives by the labels are of a loss that is not linear in them. ok
+// is false for others, and for cross entropy and the penalty, whose derivative is -z.
+func (s sigmoidKernel) byLabel() (l kernel.ByLabel, ok bool) {
+	q := s.question
+	l = kernel.ByLabel{A: q.A, B: q.B, C: q.C}
+	switch {
+	case s.kind == sigmoidMAE:
+		l.Kind = kernel.AbsoluteByLabel
+	case s.kind == sigmoidKL:
+		l.Kind = kernel.DivergenceByLabel
+	case s.kind != sigmoidQuestion:
+		return l, false
+	case q.Kind == kernel.Symmetric:
+		l.Kind = kernel.SymmetricByLabel
+	case q.Kind == kernel.Sparsemax:
+		l.Kind = kernel.SparsemaxByLabel
+	case q.Kind == kernel.Entmax15:
+		l.Kind = kernel.Entmax15ByLabel
+	case q.Kind == kernel.BiTempered:
+		l.Kind = kernel.BiTemperedByLabel
+	default:
+		return l, false
+	}
+	return l, true
 }
 
 // isEntropy reports whether s is cross entropy, and no more than that depends on labels.
@@ -23,102 +38,82 @@ func (s sigmoidKernel) isEntropy() bool {
 	return s.kind == sigmoidCrossEntropy || s.kind == sigmoidQuestion && s.question.Kind == kernel.Penalised
 }
 
-// knowsSlope reports whether the derivative of s by a label is known without the losses of both
-// labels, of which it is the difference.
-func (s sigmoidKernel) knowsSlope() bool {
-	return s.isEntropy() || s.kind == sigmoidKL || s.isSymmetric()
-}
+// slopeBlock is of how many elements the derivatives by the labels are computed at once: they stay
+// in the first cache.
+const slopeBlock = 512
 
-// elementLabels stores the gradients by the labels of elements with the logits z, of which keep is
-// the part that smoothing leaves of a label:
-//
-//	dL/dt = keep (L(z, 1) - L(z, 0)),   -keep z for cross entropy
-//
-// and for the divergence what its labels' own entropy adds.
-func elementLabels[T kernel.Float](b *batch[T], s sigmoidKernel, z []T, keep float64) {
-	buf := dense.Grow(&b.slopes, 6*b.n+1)
-	slope, scaled := buf[:b.n], buf[b.n:2*b.n]
-	if s.knowsSlope() {
-		kernel.Widen(slope, z)
-		kernel.Factors(slope, slope, -1)
-		noInfinity(slope)
+// elementLabels stores the gradients by the labels of elements with the logits z and the labels yes
+// and no that rule makes of the target, in float64 up to the last rounding.
+func elementLabels[T kernel.Float](b *batch[T], s sigmoidKernel, linear bool, z, yes, no []T,
+	rule kernel.ElementSmoothing) {
+	buf := dense.Grow(&b.slopes, 7*slopeBlock)
+	for lo := 0; lo < b.n; lo += slopeBlock {
+		hi := min(lo+slopeBlock, b.n)
+		c, n := b.slice(lo, hi), hi-lo
+		slope, scaled := buf[:n], buf[slopeBlock:][:n]
+		wide := z[lo:hi]
+		f := rule.Keep * b.lift
+		l, ok := s.byLabel()
 		switch {
-		case s.kind == sigmoidKL:
-			addLogits(slope, scaled, buf[2*b.n:3*b.n], b.target)
-		case s.isSymmetric():
-			reverseSlopes(s.question, slope, buf[b.n:], z, b.target)
-		}
-	} else {
-		c, label := *b, dense.Grow(&b.paired, b.n)
-		c.grad = nil
-		clear(label)
-		c.loss = scaled
-		sigmoidEvaluate(s, &c, z, label, nil)
-		label[0] = 1
-		repeat(label, 1)
-		c.loss = slope
-		sigmoidEvaluate(s, &c, z, label, nil)
-		kernel.AddScaled(slope, scaled, -1)
-	}
-	b.storeSlopes(slope, scaled, keep*b.lift)
-}
-
-// addLogits adds log t - log(1-t) to slope for the labels t. u and log hold as many.
-func addLogits[T kernel.Float](slope, u, log []float64, t []T) {
-	const most, least = 700, 1e-300 // exp(-700) is above the least
-	addLogs := func(sign float64) {
-		kernel.MinusLogs(log, u, most)
-		kernel.AddScaled(slope, log, -sign)
-		for i, x := range u {
-			if x < least {
-				slope[i] += sign * (kernel.Log(x) + most)
+		case ok:
+			kernel.SigmoidByLabel(l, slope, wide, yes[lo:hi], part(no, lo, hi, 1))
+		case s.isEntropy() && !(linear && b.posWeight != nil):
+			kernel.Widen(slope, wide)
+			kernel.Factors(slope, slope, -1)
+			noInfinity(slope)
+		default:
+			kernel.Widen(scaled, wide)
+			c.linearSlopes(s, slope, scaled, buf[2*slopeBlock:], rule)
+			if c.positive != nil {
+				f = b.lift
 			}
 		}
+		if !linear && b.posWeight != nil {
+			c.addOfMass(slope, rule.Keep)
+			f = b.lift
+		}
+		c.storeSlopes(slope, scaled, f)
 	}
-	kernel.Widen(u, t)
-	addLogs(1)
-	for i, x := range u {
-		u[i] = 1 - x
-	}
-	addLogs(-1)
 }
 
-// reverseSlopes makes slope, -z for logits z, the derivative of the symmetric cross entropy c by
-// the labels t,
-//
-//	-A z - B (p/t - q/(1-t)),   p = 1-q = 1/(1+exp(-z))
-//
-// without p/t where log t is at most C, and so for 1-t. memory has room for one and five times as
-// many.
-func reverseSlopes[T kernel.Float](c kernel.Question, slope, memory []float64, z, t []T) {
-	n := len(t)
-	wide, label, loss, p, q := memory[:n], memory[n:2*n], memory[2*n:3*n], memory[3*n:4*n], memory[4*n:5*n]
-	scale := memory[5*n:]
-	kernel.Widen(wide, z)
-	clear(label)
-	scale[0] = 1
-	kernel.SigmoidCrossEntropy(loss, p, wide, label, nil, scale)
-	label[0], scale[0] = 1, -1
-	repeat(label, 1)
-	kernel.SigmoidCrossEntropy(loss, q, wide, label, nil, scale)
-	reverse := ReverseCrossEntropy{c.C}
-	floor := reverse.floor()
-	free := func(t, other float64) bool {
-		if !(t > floor) || t > floor*(1+0x1p-30) {
-			return t > floor
+// linearSlopes stores the derivatives by the labels of a loss that is linear in them, y φ + n ψ for
+// the derivatives y and n of what rule makes of the labels of yes and no: 1 and -1 without weights
+// of the positive one. z and labels are scratch.
+func (b *batch[T]) linearSlopes(s sigmoidKernel, slope, z, labels []float64, rule kernel.ElementSmoothing) {
+	part := func(i int) []float64 { return labels[i*slopeBlock:][:b.n] }
+	yes, no := part(0), part(1)
+	if b.positive == nil {
+		yes[0], no[0] = 1, -1
+		repeat(yes, 1)
+		repeat(no, 1)
+	} else {
+		for i, w := range b.positive {
+			yes[i], no[i] = rule.Keep*w+rule.Yes*(w-1), rule.No*(w-1)-rule.Keep
 		}
-		_, free := reverse.log(t, other, floor)
-		return free
 	}
-	for i, v := range t {
-		t, u, g := float64(v), 1-float64(v), times(c.A, slope[i])
-		if free(t, u) {
-			g -= c.B * p[i] / t
+	if kernel.SignedLabels() {
+		sigmoidEvaluate(s, slope, nil, z, yes, no, yes[:1])
+		return
+	}
+	ones, zeros, psi := part(2), part(3), part(4)
+	ones[0] = 1
+	repeat(ones, 1)
+	clear(zeros)
+	sigmoidEvaluate(s, slope, nil, z, ones, zeros, ones[:1])
+	sigmoidEvaluate(s, psi, nil, z, zeros, ones, ones[:1])
+	for i, phi := range slope {
+		slope[i] = times(yes[i], phi) + times(no[i], psi[i])
+	}
+}
+
+// addOfMass multiplies the derivatives by keep and adds those of the weight m = q t + 1 - t of the
+// elements, which multiplies them too.
+func (b *batch[T]) addOfMass(slope []float64, keep float64) {
+	for i := range slope {
+		slope[i] = times(keep, slope[i])
+		if q := b.ofClass(b.posWeight, i); q != 1 {
+			slope[i] += (q - 1) * b.loss[i] / b.elementMass(i)
 		}
-		if free(u, t) {
-			g += c.B * q[i] / u
-		}
-		slope[i] = g
 	}
 }
 

@@ -13,13 +13,13 @@ import (
 )
 
 // TestElementLabels: under SigmoidLink the gradients by the labels are those that a loss's Row
-// gives in float64, of logits and labels of every kind, behind smoothing, class weights and what
+// gives in float64, of logits and labels of every kind, behind smoothing, weights and what
 // changes logits, beside an upstream gradient of 0 too: to 64 ulp of float64 of what the labels 1
 // and 0 cost, of which they are a difference, and in float32 rounded once.
 func TestElementLabels(t *testing.T) {
-	logits := []float64{0, 1e-3, -1e-3, 0.5, -0.5, 2, 5, -5, 17, 30, -30, 100, -100, 800, -800, 1e30, -1e30,
-		math.Inf(-1), math.Inf(1), nan}
-	shares := []float64{0, 0x1p-100, 1e-3, 0.25, 0.5, 0.75, 1 - 0x1p-20, 1}
+	logits := []float64{1e-30, -3e-4, 60, -90, -700, 0, 1e-3, -1e-3, 0.5, -0.5, 2, 5, -5, 17, 30, -30, 100, -100, 800,
+		-800, 1e30, -1e30, math.Inf(-1), math.Inf(1), nan}
+	shares := []float64{0, 0x1p-1060, 0x1p-140, 0x1p-100, 1e-3, 0.25, 0.3, 0.5, 0.75, 1 - 0x1p-20, 1 - 0x1p-24, 1}
 	k := len(logits)
 	n := len(shares)
 	b := batch{n: n, k: k}
@@ -34,10 +34,13 @@ func TestElementLabels(t *testing.T) {
 			continue
 		}
 		for option, c := range map[string]losses.Criterion{
-			"plain":       {},
-			"uniform":     {Smoothing: losses.Smoothing{Rule: losses.SmoothUniform, Alpha: 0.2}},
-			"prior":       {Smoothing: losses.Smoothing{Alpha: 0.25, Prior: []float64{0.75, 0.25}}},
-			"weights":     {ClassWeights: repeat(k, func(j int) float64 { return float64(1+j%4) / 2 })},
+			"plain":    {},
+			"uniform":  {Smoothing: losses.Smoothing{Rule: losses.SmoothUniform, Alpha: 0.2}},
+			"prior":    {Smoothing: losses.Smoothing{Alpha: 0.25, Prior: []float64{0.75, 0.25}}},
+			"weights":  {ClassWeights: repeat(k, func(j int) float64 { return float64(1+j%4) / 2 })},
+			"positive": {PosWeight: repeat(k, func(j int) float64 { return float64(1+j%3) / 2 })},
+			"all": {Smoothing: losses.Smoothing{Alpha: 0.25, Prior: []float64{0.75, 0.25}}, PosWeight: []float64{3},
+				ClassWeights: []float64{0.7}, Temperature: 2},
 			"shift":       {LogitShift: repeat(k, func(j int) float64 { return float64(j % 3) })},
 			"temperature": {Temperature: 0.5},
 			"sum":         {Reduction: losses.Sum},

@@ -14,33 +14,38 @@ func sigmoidRows[T kernel.Float](b *batch[T], l Loss, linear bool) (bad int, ok 
 	if s.kind == sigmoidNone || b.probs || b.direction != nil && along == nil {
 		return -1, false
 	}
-	if b.targetGrad != nil && (b.direction != nil || !b.knowsLabels(s, linear)) {
+	if b.targetGrad != nil && b.direction != nil {
 		return -1, false
 	}
 	z, ok := b.sigmoidLogits()
 	if !ok {
 		return -1, false
 	}
-	yes, no, keep := b.target, []T(nil), 1.0 // 1 - yes
+	yes, no := b.target, []T(nil) // 1 - yes
+	rule, ok := b.elementRule(linear)
+	if !ok {
+		return -1, false
+	}
 	if linear && b.posWeight != nil || b.smoothing.on() || b.direction != nil {
-		rule, ok := b.elementRule(linear)
-		if !ok {
-			return -1, false
-		}
-		keep = rule.Keep
 		buf := dense.Grow(&b.paired, 2*b.n)
 		yes, no = buf[:b.n], buf[b.n:]
 		if !kernel.SmoothElements(yes, no, b.target, b.positive, rule) {
 			return b.badShare(), true
 		}
 	}
-	if b.direction != nil {
+	switch {
+	case b.direction != nil:
 		elementsAlong(along, s, any(z).([]float64), any(yes).([]float64), any(no).([]float64))
-	} else if !sigmoidEvaluate(s, b, z, yes, no) {
+	case b.shifted64:
+		ok = kernel.SigmoidShifted(b.loss, b.grad, yes, no, b.scale)
+	default:
+		ok = sigmoidEvaluate(s, b.loss, b.grad, z, yes, no, b.scale)
+	}
+	if !ok {
 		return b.badShare(), true
 	}
 	if b.targetGrad != nil {
-		elementLabels(b, s, z, keep)
+		elementLabels(b, s, linear, z, yes, no, rule)
 	}
 	return -1, true
 }
@@ -123,23 +128,20 @@ func (s *sigmoidKernel) symmetric(l SymmetricCrossEntropy) {
 
 // sigmoidEvaluate runs the kernel. It returns false when no is nil and a label of yes is not in
 // [0, 1].
-func sigmoidEvaluate[T kernel.Float](s sigmoidKernel, b *batch[T], z, yes, no []T) (ok bool) {
+func sigmoidEvaluate[T kernel.Float](s sigmoidKernel, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
 	switch s.kind {
 	case sigmoidCrossEntropy:
-		if b.shifted64 {
-			return kernel.SigmoidShifted(b.loss, b.grad, yes, no, b.scale)
-		}
-		return kernel.SigmoidCrossEntropy(b.loss, b.grad, z, yes, no, b.scale)
+		return kernel.SigmoidCrossEntropy(loss, grad, z, yes, no, scale)
 	case sigmoidMAE:
-		return kernel.SigmoidMAE(b.loss, b.grad, z, yes, no, b.scale)
+		return kernel.SigmoidMAE(loss, grad, z, yes, no, scale)
 	case sigmoidKL:
-		return kernel.SigmoidKL(b.loss, b.grad, z, yes, no, b.scale)
+		return kernel.SigmoidKL(loss, grad, z, yes, no, scale)
 	case sigmoidAsymmetric:
-		return kernel.SigmoidAsymmetric(s.asymmetric, b.loss, b.grad, z, yes, no, b.scale)
+		return kernel.SigmoidAsymmetric(s.asymmetric, loss, grad, z, yes, no, scale)
 	case sigmoidQuestion:
-		return kernel.SigmoidQuestion(s.question, b.loss, b.grad, z, yes, no, b.scale)
+		return kernel.SigmoidQuestion(s.question, loss, grad, z, yes, no, scale)
 	}
-	return kernel.SigmoidSeparable(s.family, s.a, b.loss, b.grad, z, yes, no, b.scale)
+	return kernel.SigmoidSeparable(s.family, s.a, loss, grad, z, yes, no, scale)
 }
 
 // sigmoidLogits returns the logits, shifted and divided by the temperature. It returns false where

@@ -19,8 +19,10 @@ func (b *batch[T]) widens(l Loss, linear bool) bool {
 	}
 	if b.link == SigmoidLink {
 		s := sigmoidOf(l)
-		exact := linear || !b.smoothing.on() && s.kind != sigmoidNone && (b.targetGrad == nil || b.knowsLabels(s, linear))
-		subtracts := b.targetGrad != nil && !s.knowsSlope() // losses that nearly agree, where z is nearly 0
+		exact := linear || !b.smoothing.on() && s.kind != sigmoidNone
+		_, rule := b.elementRule(linear)
+		known := rule && s.kind != sigmoidNone && (linear || b.posWeight == nil)
+		subtracts := b.targetGrad != nil && !known // losses that nearly agree, where z is nearly 0
 		return single[T]() && (b.shiftsLogits() && !b.shifted64 || b.probs || b.direction != nil || !exact || subtracts)
 	}
 	return single[T]() && b.preparesTarget() && !linear

@@ -162,6 +162,19 @@ func SigmoidAsymmetric[T Float](a Asymmetric, loss []float64, grad, z, yes, no, 
 	return vec.SigmoidAsymmetric(a, loss, grad, z, yes, no, scale)
 }
 
+// SigmoidByLabel computes derivatives of elements by their labels; see [spec.SigmoidByLabel].
+func SigmoidByLabel[T Float](l ByLabel, dst []float64, z, yes, no []T) {
+	if vec.On() {
+		vec.SigmoidByLabel(l, dst, z, yes, no)
+		return
+	}
+	spec.SigmoidByLabel(l, dst, z, yes, no)
+}
+
+// SignedLabels reports whether the losses of elements take labels of both classes that are negative
+// too: those of 1 and -1 have a difference of losses.
+func SignedLabels() bool { return !vec.On() || vec.SignedLabels }
+
 // SmoothElements smooths the labels of elements; see [spec.SmoothElements].
 func SmoothElements[T Float](yes, no, t []T, w []float64, s ElementSmoothing) (ok bool) {
 	if vec.On() {

@@ -50,6 +50,19 @@ const (
 	BiTempered = spec.BiTempered
 )
 
+// ByLabel is a derivative of a loss of elements by their labels; see [spec.ByLabel].
+type ByLabel = spec.ByLabel
+
+// The kinds of those derivatives.
+const (
+	AbsoluteByLabel   = spec.AbsoluteByLabel
+	DivergenceByLabel = spec.DivergenceByLabel
+	SparsemaxByLabel  = spec.SparsemaxByLabel
+	Entmax15ByLabel   = spec.Entmax15ByLabel
+	SymmetricByLabel  = spec.SymmetricByLabel
+	BiTemperedByLabel = spec.BiTemperedByLabel
+)
+
 // Asymmetric holds the parameters of the asymmetric loss; see [spec.Asymmetric].
 type Asymmetric = spec.Asymmetric
 

@@ -2058,6 +2058,46 @@ func sigmoidAsymmetricF64AVX512(loss *float64, grad *float64, z *float64, yes *f
 //go:noescape
 func sigmoidAsymmetricMarginF64AVX512(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
 
+// absoluteByLabelF64AVX512 stores the derivatives of n elements of logits (z, 0) by the labels yes,
+// with no, or 1-yes where that is nil. The loss is that of sigmoidMAE.
+//
+//go:noescape
+func absoluteByLabelF64AVX512(dst *float64, z *float64, yes *float64, no *float64, n int, par *float64)
+
+// divergenceByLabelF64AVX512 stores the derivatives of n elements of logits (z, 0) by the labels
+// yes, with no, or 1-yes where that is nil. The loss is that of sigmoidKL, of labels that are 0 or
+// at least 2⁻¹⁰⁰⁰.
+//
+//go:noescape
+func divergenceByLabelF64AVX512(dst *float64, z *float64, yes *float64, no *float64, n int, par *float64)
+
+// sparsemaxByLabelF64AVX512 stores the derivatives of n elements of logits (z, 0) by the labels
+// yes, with no, or 1-yes where that is nil. The loss is the question Sparsemax.
+//
+//go:noescape
+func sparsemaxByLabelF64AVX512(dst *float64, z *float64, yes *float64, no *float64, n int, par *float64)
+
+// entmaxByLabelF64AVX512 stores the derivatives of n elements of logits (z, 0) by the labels yes,
+// with no, or 1-yes where that is nil. The loss is the question Entmax15.
+//
+//go:noescape
+func entmaxByLabelF64AVX512(dst *float64, z *float64, yes *float64, no *float64, n int, par *float64)
+
+// symmetricByLabelF64AVX512 stores the derivatives of n elements of logits (z, 0) by the labels
+// yes, with no, or 1-yes where that is nil. The loss is the question Symmetric; par is A, B, C and
+// exp(C).
+//
+//go:noescape
+func symmetricByLabelF64AVX512(dst *float64, z *float64, yes *float64, no *float64, n int, par *float64)
+
+// temperedByLabelF64AVX512 stores the derivatives of n elements of logits (z, 0) by the labels yes,
+// with no, or 1-yes where that is nil. The loss is the question BiTempered, of the logits that
+// temperedLogits stored in dst, and of labels that are 0 or at least 2⁻¹⁰⁰⁰; par is a
+// temperedPlan's.
+//
+//go:noescape
+func temperedByLabelF64AVX512(dst *float64, z *float64, yes *float64, no *float64, n int, par *float64)
+
 // sparseScatterF64AVX512 stores the gradients of rows of k: those in e, the first column being that
 // of index and the others the classes in at, and 0.
 //
@@ -4516,6 +4556,46 @@ func sigmoidAsymmetricF64AVX2(loss *float64, grad *float64, z *float64, yes *flo
 //go:noescape
 func sigmoidAsymmetricMarginF64AVX2(loss *float64, grad *float64, z *float64, yes *float64, no *float64, scales *float64, n int, scale float64, par *float64) (bad uint32)
 
+// absoluteByLabelF64AVX2 stores the derivatives of n elements of logits (z, 0) by the labels yes,
+// with no, or 1-yes where that is nil. The loss is that of sigmoidMAE.
+//
+//go:noescape
+func absoluteByLabelF64AVX2(dst *float64, z *float64, yes *float64, no *float64, n int, par *float64)
+
+// divergenceByLabelF64AVX2 stores the derivatives of n elements of logits (z, 0) by the labels yes,
+// with no, or 1-yes where that is nil. The loss is that of sigmoidKL, of labels that are 0 or at
+// least 2⁻¹⁰⁰⁰.
+//
+//go:noescape
+func divergenceByLabelF64AVX2(dst *float64, z *float64, yes *float64, no *float64, n int, par *float64)
+
+// sparsemaxByLabelF64AVX2 stores the derivatives of n elements of logits (z, 0) by the labels yes,
+// with no, or 1-yes where that is nil. The loss is the question Sparsemax.
+//
+//go:noescape
+func sparsemaxByLabelF64AVX2(dst *float64, z *float64, yes *float64, no *float64, n int, par *float64)
+
+// entmaxByLabelF64AVX2 stores the derivatives of n elements of logits (z, 0) by the labels yes,
+// with no, or 1-yes where that is nil. The loss is the question Entmax15.
+//
+//go:noescape
+func entmaxByLabelF64AVX2(dst *float64, z *float64, yes *float64, no *float64, n int, par *float64)
+
+// symmetricByLabelF64AVX2 stores the derivatives of n elements of logits (z, 0) by the labels yes,
+// with no, or 1-yes where that is nil. The loss is the question Symmetric; par is A, B, C and
+// exp(C).
+//
+//go:noescape
+func symmetricByLabelF64AVX2(dst *float64, z *float64, yes *float64, no *float64, n int, par *float64)
+
+// temperedByLabelF64AVX2 stores the derivatives of n elements of logits (z, 0) by the labels yes,
+// with no, or 1-yes where that is nil. The loss is the question BiTempered, of the logits that
+// temperedLogits stored in dst, and of labels that are 0 or at least 2⁻¹⁰⁰⁰; par is a
+// temperedPlan's.
+//
+//go:noescape
+func temperedByLabelF64AVX2(dst *float64, z *float64, yes *float64, no *float64, n int, par *float64)
+
 // sparseScatterF64AVX2 stores the gradients of rows of k: those in e, the first column being that
 // of index and the others the classes in at, and 0.
 //
@@ -5792,6 +5872,46 @@ func sigmoidAsymmetricWideAVX512(loss *float64, grad *float32, z *float32, yes *
 //go:noescape
 func sigmoidAsymmetricMarginWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
 
+// absoluteByLabelWideAVX512 stores the derivatives of n elements of logits (z, 0) by the labels
+// yes, with no, or 1-yes where that is nil. The loss is that of sigmoidMAE.
+//
+//go:noescape
+func absoluteByLabelWideAVX512(dst *float64, z *float32, yes *float32, no *float32, n int, par *float64)
+
+// divergenceByLabelWideAVX512 stores the derivatives of n elements of logits (z, 0) by the labels
+// yes, with no, or 1-yes where that is nil. The loss is that of sigmoidKL, of labels that are 0 or
+// at least 2⁻¹⁰⁰⁰.
+//
+//go:noescape
+func divergenceByLabelWideAVX512(dst *float64, z *float32, yes *float32, no *float32, n int, par *float64)
+
+// sparsemaxByLabelWideAVX512 stores the derivatives of n elements of logits (z, 0) by the labels
+// yes, with no, or 1-yes where that is nil. The loss is the question Sparsemax.
+//
+//go:noescape
+func sparsemaxByLabelWideAVX512(dst *float64, z *float32, yes *float32, no *float32, n int, par *float64)
+
+// entmaxByLabelWideAVX512 stores the derivatives of n elements of logits (z, 0) by the labels yes,
+// with no, or 1-yes where that is nil. The loss is the question Entmax15.
+//
+//go:noescape
+func entmaxByLabelWideAVX512(dst *float64, z *float32, yes *float32, no *float32, n int, par *float64)
+
+// symmetricByLabelWideAVX512 stores the derivatives of n elements of logits (z, 0) by the labels
+// yes, with no, or 1-yes where that is nil. The loss is the question Symmetric; par is A, B, C and
+// exp(C).
+//
+//go:noescape
+func symmetricByLabelWideAVX512(dst *float64, z *float32, yes *float32, no *float32, n int, par *float64)
+
+// temperedByLabelWideAVX512 stores the derivatives of n elements of logits (z, 0) by the labels
+// yes, with no, or 1-yes where that is nil. The loss is the question BiTempered, of the logits that
+// temperedLogits stored in dst, and of labels that are 0 or at least 2⁻¹⁰⁰⁰; par is a
+// temperedPlan's.
+//
+//go:noescape
+func temperedByLabelWideAVX512(dst *float64, z *float32, yes *float32, no *float32, n int, par *float64)
+
 // sigmoidTemperedWholeWideAVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
 // no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
 // z, and times scales where that is not nil. The loss is the question BiTempered of a T2 that
@@ -6393,6 +6513,46 @@ func sigmoidAsymmetricWideAVX2(loss *float64, grad *float32, z *float32, yes *fl
 //
 //go:noescape
 func sigmoidAsymmetricMarginWideAVX2(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
+
+// absoluteByLabelWideAVX2 stores the derivatives of n elements of logits (z, 0) by the labels yes,
+// with no, or 1-yes where that is nil. The loss is that of sigmoidMAE.
+//
+//go:noescape
+func absoluteByLabelWideAVX2(dst *float64, z *float32, yes *float32, no *float32, n int, par *float64)
+
+// divergenceByLabelWideAVX2 stores the derivatives of n elements of logits (z, 0) by the labels
+// yes, with no, or 1-yes where that is nil. The loss is that of sigmoidKL, of labels that are 0 or
+// at least 2⁻¹⁰⁰⁰.
+//
+//go:noescape
+func divergenceByLabelWideAVX2(dst *float64, z *float32, yes *float32, no *float32, n int, par *float64)
+
+// sparsemaxByLabelWideAVX2 stores the derivatives of n elements of logits (z, 0) by the labels yes,
+// with no, or 1-yes where that is nil. The loss is the question Sparsemax.
+//
+//go:noescape
+func sparsemaxByLabelWideAVX2(dst *float64, z *float32, yes *float32, no *float32, n int, par *float64)
+
+// entmaxByLabelWideAVX2 stores the derivatives of n elements of logits (z, 0) by the labels yes,
+// with no, or 1-yes where that is nil. The loss is the question Entmax15.
+//
+//go:noescape
+func entmaxByLabelWideAVX2(dst *float64, z *float32, yes *float32, no *float32, n int, par *float64)
+
+// symmetricByLabelWideAVX2 stores the derivatives of n elements of logits (z, 0) by the labels yes,
+// with no, or 1-yes where that is nil. The loss is the question Symmetric; par is A, B, C and
+// exp(C).
+//
+//go:noescape
+func symmetricByLabelWideAVX2(dst *float64, z *float32, yes *float32, no *float32, n int, par *float64)
+
+// temperedByLabelWideAVX2 stores the derivatives of n elements of logits (z, 0) by the labels yes,
+// with no, or 1-yes where that is nil. The loss is the question BiTempered, of the logits that
+// temperedLogits stored in dst, and of labels that are 0 or at least 2⁻¹⁰⁰⁰; par is a
+// temperedPlan's.
+//
+//go:noescape
+func temperedByLabelWideAVX2(dst *float64, z *float32, yes *float32, no *float32, n int, par *float64)
 
 // sparseScatterWideAVX2 stores the gradients of rows of k: those in e, the first column being that
 // of index and the others the classes in at, and 0.

@@ -3,6 +3,7 @@
 package vec
 
 import (
+	"math"
 	"slices"
 	"sync/atomic"
 
@@ -131,7 +132,7 @@ func symmetricSingle[T spec.Float](p *questionPars, loss []float64, grad, z, yes
 // kept.
 type questionPars struct {
 	of     spec.Question
-	par    [3]float64
+	par    [4]float64 // A, B, C and exp(C)
 	single [3]float32 // in float32: A, B and -C
 }
 
@@ -153,7 +154,7 @@ func parametersOf(q spec.Question) *questionPars {
 	place := &lastQuestions[q.Kind]
 	p := place.Load()
 	if p == nil || p.of != q {
-		p = &questionPars{of: q, par: [3]float64{q.A, q.B, q.C},
+		p = &questionPars{of: q, par: [4]float64{q.A, q.B, q.C, math.Exp(q.C)},
 			single: [3]float32{float32(q.A), float32(q.B), float32(-q.C)}}
 		place.Store(p)
 	}

@@ -103,21 +103,12 @@ func sigmoidTempered[T spec.Float](q spec.Question, loss []float64, grad, z, yes
 		var run any = wideAVX512{}.sigmoidTemperedWhole
 		return sigmoidWide(run.(wideKernel[T]), p.wholePar(), loss, grad, z, yes, no, scale)
 	}
-	steps := p.steps32
-	if spec.Size[T]() == 8 {
-		steps = p.steps64
-	}
-	logits := v.temperedLogits
-	switch steps {
-	case 0:
-		return portable.SigmoidQuestion(q, loss, grad, z, yes, no, scale)
-	case 2:
-		logits = v.temperedLogitsFar
-	}
 	ok = true
 	for lo := 0; lo < len(z); lo += temperedBlock {
 		hi := min(lo+temperedBlock, len(z))
-		logits(&loss[lo], &z[lo], hi-lo, &p.par[0])
+		if !temperedLogits(p, loss[lo:hi], z[lo:hi]) {
+			return portable.SigmoidQuestion(q, loss, grad, z, yes, no, scale)
+		}
 		fits := sigmoidWide(v.sigmoidTempered, p.par[:], loss[lo:hi], part(grad, lo, hi), z[lo:hi], yes[lo:hi],
 			part(no, lo, hi), factorsOf(scale, lo, hi))
 		ok = ok && fits
@@ -130,4 +121,22 @@ func sigmoidTempered[T spec.Float](q spec.Question, loss []float64, grad, z, yes
 		}
 	}
 	return ok
+}
+
+// temperedLogits stores the logits of which the softmax with 0 is the tempered one of z with 0. It
+// returns false where there is no kernel.
+func temperedLogits[T spec.Float](p *temperedPlan, w []float64, z []T) (ok bool) {
+	steps, v := p.steps32, wideOf[T]()
+	if spec.Size[T]() == 8 {
+		steps = p.steps64
+	}
+	switch steps {
+	case 0:
+		return false
+	case 2:
+		v.temperedLogitsFar(&w[0], &z[0], len(z), &p.par[0])
+	default:
+		v.temperedLogits(&w[0], &z[0], len(z), &p.par[0])
+	}
+	return true
 }

@@ -171,6 +171,12 @@ type wide[T spec.Float] interface {
 	sigmoidKL(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
 	sigmoidAsymmetric(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
 	sigmoidAsymmetricMargin(loss *float64, grad, z, yes, no, scales *T, n int, scale float64, par *float64) (bad uint32)
+	absoluteByLabel(dst *float64, z, yes, no *T, n int, par *float64)
+	divergenceByLabel(dst *float64, z, yes, no *T, n int, par *float64)
+	sparsemaxByLabel(dst *float64, z, yes, no *T, n int, par *float64)
+	entmaxByLabel(dst *float64, z, yes, no *T, n int, par *float64)
+	symmetricByLabel(dst *float64, z, yes, no *T, n int, par *float64)
+	temperedByLabel(dst *float64, z, yes, no *T, n int, par *float64)
 	sparseScatter(grad *T, k, rows int, e *T, at *int32, counts, index *int)
 	temperedLogits(w *float64, z *T, n int, par *float64)
 	temperedLogitsFar(w *float64, z *T, n int, par *float64)
@@ -1094,6 +1100,24 @@ func (f64AVX512) sigmoidAsymmetric(loss *float64, grad, z, yes, no, scales *floa
 }
 func (f64AVX512) sigmoidAsymmetricMargin(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidAsymmetricMarginF64AVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f64AVX512) absoluteByLabel(dst *float64, z, yes, no *float64, n int, par *float64) {
+	absoluteByLabelF64AVX512(dst, z, yes, no, n, par)
+}
+func (f64AVX512) divergenceByLabel(dst *float64, z, yes, no *float64, n int, par *float64) {
+	divergenceByLabelF64AVX512(dst, z, yes, no, n, par)
+}
+func (f64AVX512) sparsemaxByLabel(dst *float64, z, yes, no *float64, n int, par *float64) {
+	sparsemaxByLabelF64AVX512(dst, z, yes, no, n, par)
+}
+func (f64AVX512) entmaxByLabel(dst *float64, z, yes, no *float64, n int, par *float64) {
+	entmaxByLabelF64AVX512(dst, z, yes, no, n, par)
+}
+func (f64AVX512) symmetricByLabel(dst *float64, z, yes, no *float64, n int, par *float64) {
+	symmetricByLabelF64AVX512(dst, z, yes, no, n, par)
+}
+func (f64AVX512) temperedByLabel(dst *float64, z, yes, no *float64, n int, par *float64) {
+	temperedByLabelF64AVX512(dst, z, yes, no, n, par)
 }
 func (f64AVX512) sparseScatter(grad *float64, k, rows int, e *float64, at *int32, counts, index *int) {
 	sparseScatterF64AVX512(grad, k, rows, e, at, counts, index)
@@ -2038,6 +2062,24 @@ func (f64AVX2) sigmoidAsymmetric(loss *float64, grad, z, yes, no, scales *float6
 func (f64AVX2) sigmoidAsymmetricMargin(loss *float64, grad, z, yes, no, scales *float64, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidAsymmetricMarginF64AVX2(loss, grad, z, yes, no, scales, n, scale, par)
 }
+func (f64AVX2) absoluteByLabel(dst *float64, z, yes, no *float64, n int, par *float64) {
+	absoluteByLabelF64AVX2(dst, z, yes, no, n, par)
+}
+func (f64AVX2) divergenceByLabel(dst *float64, z, yes, no *float64, n int, par *float64) {
+	divergenceByLabelF64AVX2(dst, z, yes, no, n, par)
+}
+func (f64AVX2) sparsemaxByLabel(dst *float64, z, yes, no *float64, n int, par *float64) {
+	sparsemaxByLabelF64AVX2(dst, z, yes, no, n, par)
+}
+func (f64AVX2) entmaxByLabel(dst *float64, z, yes, no *float64, n int, par *float64) {
+	entmaxByLabelF64AVX2(dst, z, yes, no, n, par)
+}
+func (f64AVX2) symmetricByLabel(dst *float64, z, yes, no *float64, n int, par *float64) {
+	symmetricByLabelF64AVX2(dst, z, yes, no, n, par)
+}
+func (f64AVX2) temperedByLabel(dst *float64, z, yes, no *float64, n int, par *float64) {
+	temperedByLabelF64AVX2(dst, z, yes, no, n, par)
+}
 func (f64AVX2) sparseScatter(grad *float64, k, rows int, e *float64, at *int32, counts, index *int) {
 	sparseScatterF64AVX2(grad, k, rows, e, at, counts, index)
 }
@@ -2389,6 +2431,24 @@ func (wideAVX512) sigmoidAsymmetric(loss *float64, grad, z, yes, no, scales *flo
 func (wideAVX512) sigmoidAsymmetricMargin(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidAsymmetricMarginWideAVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
+func (wideAVX512) absoluteByLabel(dst *float64, z, yes, no *float32, n int, par *float64) {
+	absoluteByLabelWideAVX512(dst, z, yes, no, n, par)
+}
+func (wideAVX512) divergenceByLabel(dst *float64, z, yes, no *float32, n int, par *float64) {
+	divergenceByLabelWideAVX512(dst, z, yes, no, n, par)
+}
+func (wideAVX512) sparsemaxByLabel(dst *float64, z, yes, no *float32, n int, par *float64) {
+	sparsemaxByLabelWideAVX512(dst, z, yes, no, n, par)
+}
+func (wideAVX512) entmaxByLabel(dst *float64, z, yes, no *float32, n int, par *float64) {
+	entmaxByLabelWideAVX512(dst, z, yes, no, n, par)
+}
+func (wideAVX512) symmetricByLabel(dst *float64, z, yes, no *float32, n int, par *float64) {
+	symmetricByLabelWideAVX512(dst, z, yes, no, n, par)
+}
+func (wideAVX512) temperedByLabel(dst *float64, z, yes, no *float32, n int, par *float64) {
+	temperedByLabelWideAVX512(dst, z, yes, no, n, par)
+}
 func (wideAVX512) sigmoidTemperedWhole(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidTemperedWholeWideAVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
@@ -2626,6 +2686,24 @@ func (wideAVX2) sigmoidAsymmetric(loss *float64, grad, z, yes, no, scales *float
 }
 func (wideAVX2) sigmoidAsymmetricMargin(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidAsymmetricMarginWideAVX2(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (wideAVX2) absoluteByLabel(dst *float64, z, yes, no *float32, n int, par *float64) {
+	absoluteByLabelWideAVX2(dst, z, yes, no, n, par)
+}
+func (wideAVX2) divergenceByLabel(dst *float64, z, yes, no *float32, n int, par *float64) {
+	divergenceByLabelWideAVX2(dst, z, yes, no, n, par)
+}
+func (wideAVX2) sparsemaxByLabel(dst *float64, z, yes, no *float32, n int, par *float64) {
+	sparsemaxByLabelWideAVX2(dst, z, yes, no, n, par)
+}
+func (wideAVX2) entmaxByLabel(dst *float64, z, yes, no *float32, n int, par *float64) {
+	entmaxByLabelWideAVX2(dst, z, yes, no, n, par)
+}
+func (wideAVX2) symmetricByLabel(dst *float64, z, yes, no *float32, n int, par *float64) {
+	symmetricByLabelWideAVX2(dst, z, yes, no, n, par)
+}
+func (wideAVX2) temperedByLabel(dst *float64, z, yes, no *float32, n int, par *float64) {
+	temperedByLabelWideAVX2(dst, z, yes, no, n, par)
 }
 func (wideAVX2) sparseScatter(grad *float32, k, rows int, e *float32, at *int32, counts, index *int) {
 	sparseScatterWideAVX2(grad, k, rows, e, at, counts, index)

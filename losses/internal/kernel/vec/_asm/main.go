@@ -228,6 +228,9 @@ func (g isa) wide() {
 	for _, s := range sigmoids {
 		g.sigmoid(s)
 	}
+	for _, s := range byLabels {
+		g.byLabel(s)
+	}
 	if g.looksUp() {
 		g.sigmoid(temperedWhole)
 	}

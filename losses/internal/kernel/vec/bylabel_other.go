@@ -1,0 +1,13 @@
+//go:build !amd64 || purego
+
+package vec
+
+import "softloss/losses/internal/kernel/spec"
+
+// SignedLabels is false: there are kernels that take none below 0.
+const SignedLabels = false
+
+// SigmoidByLabel is [spec.SigmoidByLabel].
+func SigmoidByLabel[T spec.Float](l spec.ByLabel, dst []float64, z, yes, no []T) {
+	spec.SigmoidByLabel(l, dst, z, yes, no)
+}
