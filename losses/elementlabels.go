@@ -61,6 +61,7 @@ func elementLabels[T kernel.Float](b *batch[T], s sigmoidKernel, linear bool, z,
 			kernel.Widen(slope, wide)
 			kernel.Factors(slope, slope, -1)
 			noInfinity(slope)
+		case c.positive == nil && labelsApart(s, slope, wide):
 		default:
 			kernel.Widen(scaled, wide)
 			c.linearSlopes(s, slope, scaled, buf[2*slopeBlock:], rule)
@@ -104,6 +105,18 @@ func (b *batch[T]) linearSlopes(s sigmoidKernel, slope, z, labels []float64, rul
 	for i, phi := range slope {
 		slope[i] = times(yes[i], phi) + times(no[i], psi[i])
 	}
+}
+
+// labelsApart stores what a label 1 costs more than 0, of a loss with a kernel of that. It returns
+// false for others.
+func labelsApart[T kernel.Float](s sigmoidKernel, slope []float64, z []T) (ok bool) {
+	switch {
+	case s.kind == sigmoidSeparable:
+		return kernel.SeparableApart(s.family, s.a, slope, z)
+	case s.kind == sigmoidQuestion && s.question.Kind == kernel.Normalised:
+		return kernel.NormalisedApart(slope, z)
+	}
+	return false
 }
 
 // addOfMass multiplies the derivatives by keep and adds those of the weight m = q t + 1 - t of the

@@ -5,32 +5,6 @@ import (
 	"softloss/losses/internal/kernel"
 )
 
-// ofClass returns the number of element i's class among one a class or one for all, 1 for none.
-func (b *batch[T]) ofClass(w []float64, i int) float64 {
-	if len(w) <= 1 {
-		return among(w, 0)
-	}
-	return w[b.class(i)]
-}
-
-// among returns the number of a class among one a class or one for all, 1 for none.
-func among(w []float64, class int) float64 {
-	switch len(w) {
-	case 0:
-		return 1
-	case 1:
-		return w[0]
-	}
-	return w[class]
-}
-
-// elementMass returns S of element i, q t + 1 - t for the label t and the weight q of the positive
-// label.
-func (b *batch[T]) elementMass(i int) float64 {
-	t := float64(b.target[i])
-	return b.ofClass(b.posWeight, i)*t + (1 - t)
-}
-
 // evaluateElements evaluates the elements of b, by a kernel or as rows of two classes. It returns
 // the first element with an invalid label, or -1.
 func evaluateElements[T kernel.Float](b *batch[T], l Loss, linear bool) (bad int) {

@@ -171,6 +171,16 @@ func SigmoidByLabel[T Float](l ByLabel, dst []float64, z, yes, no []T) {
 	spec.SigmoidByLabel(l, dst, z, yes, no)
 }
 
+// SeparableApart computes what a label 1 of elements costs more than 0; see [vec.SeparableApart].
+func SeparableApart[T Float](f Family, a float64, dst []float64, z []T) (ok bool) {
+	return vec.On() && vec.SeparableApart(f, a, dst, z)
+}
+
+// NormalisedApart is that of the question Normalised; see [vec.NormalisedApart].
+func NormalisedApart[T Float](dst []float64, z []T) (ok bool) {
+	return vec.On() && vec.NormalisedApart(dst, z)
+}
+
 // SignedLabels reports whether the losses of elements take labels of both classes that are negative
 // too: those of 1 and -1 have a difference of losses.
 func SignedLabels() bool { return !vec.On() || vec.SignedLabels }

@@ -31,8 +31,8 @@ func SidesOf(z, e, log float64) (yes, no Side) {
 //	loss = yes log(1 + exp(-z)) + no log(1 + exp(z)),   grad = scale (no σ(z) - yes σ(-z))
 //
 // where scale holds one factor for all elements or one an element; a nil grad is not computed. The
-// labels are finite, and negative where a caller knows that they may be. A nil no stands for 1 - yes: then ok is false when a label is
-// not in [0, 1], and what was stored means nothing.
+// labels are finite, and negative where a caller knows that they may be. A nil no stands for 1 -
+// yes: then ok is false when a label is not in [0, 1], and what was stored means nothing.
 func SigmoidCrossEntropy[T Float](loss []float64, grad, z, yes, no, scale []T) (ok bool) {
 	return Elements(Sides, loss, grad, z, yes, no, scale, func(yes, no Side, t, u float64) (loss, slope float64) {
 		return labelled(t, -yes.L) + labelled(u, -no.L), u*yes.P - t*no.P

@@ -123,6 +123,12 @@ const (
 	denseFirst     = 4
 	denseScale     = 88.65
 	denseEnd       = 22.68465909090909
+	apartRate      = 0
+	apartEnd       = 1
+	apartGrows     = 2
+	apartTables    = 16
+	apartTerms     = 8
+	apartPars      = 160
 	parPower       = 0
 	parFarthest    = 2
 	powerWidth     = 2.25

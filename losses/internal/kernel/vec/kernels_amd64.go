@@ -588,6 +588,12 @@ func sigmoidPiecesF32AVX512(loss *float64, grad *float32, z *float32, yes *float
 //go:noescape
 func sigmoidDensePiecesF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
 
+// apartPiecesF32AVX512 stores how much more n elements of logits (z, 0) cost with a label 1 than
+// with 0, of a loss by pieces; par is its plan's.
+//
+//go:noescape
+func apartPiecesF32AVX512(dst *float64, z *float32, n int, par *float32)
+
 // sigmoidMarginPiecesF32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
 // no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
 // z, and times scales where that is not nil. φ of the asymmetric loss with a margin and the

@@ -516,6 +516,9 @@ func (f32AVX512) sigmoidPieces(loss *float64, grad, z, yes, no, scales *float32,
 func (f32AVX512) sigmoidDensePieces(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidDensePiecesF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
+func (f32AVX512) apartPieces(dst *float64, z *float32, n int, par *float32) {
+	apartPiecesF32AVX512(dst, z, n, par)
+}
 func (f32AVX512) sigmoidMarginPieces(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidMarginPiecesF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }

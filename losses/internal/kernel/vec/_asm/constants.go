@@ -131,6 +131,8 @@ func writeConstants(path string) error {
 		{"denseMiddle", denseMiddle}, {"denseFar", denseFar}, {"denseEach", denseEach}, {"denseCount", denseCount},
 		{"denseTerms", denseTerms}, {"denseFrom", denseFrom}, {"denseFirst", denseFirst},
 		{"denseScale", denseScale}, {"denseEnd", denseEnd},
+		{"apartRate", apartRate}, {"apartEnd", apartEnd}, {"apartGrows", apartGrows}, {"apartTables", apartTables},
+		{"apartTerms", apartTerms}, {"apartPars", apartPars},
 		{"parPower", parPower}, {"parFarthest", parFarthest}, {"powerWidth", powerWidth}, {"powerPieces", powerPieces},
 		{"oddsRate", oddsRate}, {"oddsRateLow", oddsRateLow}, {"oddsLowest", oddsLowest}, {"oddsParameter", oddsParameter},
 		{"oddsTables", oddsTables}, {"oddsCount", oddsCount}, {"oddsTerms", oddsTerms},

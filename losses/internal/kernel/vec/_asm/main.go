@@ -71,6 +71,7 @@ func main() {
 		if g.avx512 && !g.f64 {
 			g.sigmoid(sigmoidPieces)
 			g.sigmoid(sigmoidDensePieces)
+			g.apartPieces()
 			for _, f := range marginLosses {
 				g.sigmoid(f)
 			}
