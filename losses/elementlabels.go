@@ -40,7 +40,7 @@ func (s sigmoidKernel) isEntropy() bool {
 
 // slopeBlock is of how many elements the derivatives by the labels are computed at once: they stay
 // in the first cache.
-const slopeBlock = 512
+const slopeBlock = 1024
 
 // elementLabels stores the gradients by the labels of elements with the logits z and the labels yes
 // and no that rule makes of the target, in float64 up to the last rounding.
