@@ -21,7 +21,8 @@ type sigmoidLoss struct {
 // sweptLosses have kernels that compute in float32.
 func sweptLosses() (all []sigmoidLoss) {
 	all = append(all, sigmoidLoss{"cross entropy", SigmoidCrossEntropy[float32], SigmoidCrossEntropy[float64], false})
-	for _, l := range []separableLoss{{GCE, 1}, {GCE, 0.7}, {GCE, 0.1}, {GCE, 0x1p-19}, {Focal, 0.3}, {Focal, 1},
+	for _, l := range []separableLoss{{GCE, 1}, {GCE, 0.7}, {GCE, 0.1}, {GCE, 0x1p-19},
+		{GCE, 1e-7}, {GCE, 0x1p-39}, {GCE, 1e-20}, {Focal, 0.3}, {Focal, 1},
 		{Focal, 2}, {Focal, 3}, {Focal, 3.7}, {Focal, 0}, {Focal, 1.5}, {Focal, 2.5}, {Focal, 3.25}, {Focal, 3.5},
 		{Focal, 5}, {Focal, 7.3}, {Focal, 4.5}, {Focal, 6}, {Focal, 7.1}, {Focal, 12.5}, {Focal, 20},
 		{Poly1, 0.1}, {Poly1, 2}, {Poly1, 4}, {Poly1, -1}, {Poly1, -0.99}, {Poly1, -0.3}, {Poly1, 7}, {Poly1, 60},
@@ -144,6 +145,37 @@ func TestSigmoidPowers(t *testing.T) {
 				[]float32{0.7}))
 			require.LessOrEqual(t, sweptUlps(loss[0], want[0]), 4., "the loss of %+v", x)
 			require.LessOrEqual(t, sweptUlps(float64(grad[0]), wantGrad[0]), 4., "the gradient of %+v", x)
+		})
+	}
+}
+
+// TestSigmoidLeastPowers: losses and gradients of GCE of a tiny Q, which is the cross entropy but
+// of logits so large that Q times those counts.
+func TestSigmoidLeastPowers(t *testing.T) {
+	sizes := []float64{1e-30, 3, 0x1p13, 0x1.fffffep13, 0x1p14, 1e6, 1e13, 1e20, 1e22, 3e38, math.Inf(1)}
+	var z, yes, no []float32
+	var wideZ, wideYes, wideNo []float64
+	for _, size := range sizes {
+		for _, label := range []float64{0, 0x1p-120, 0.25, 1} {
+			z, yes, no = append(z, -float32(size)), append(yes, float32(label)), append(no, float32(1-label))
+			wideZ, wideYes = append(wideZ, -float64(float32(size))), append(wideYes, label)
+			wideNo = append(wideNo, float64(float32(1-label)))
+		}
+	}
+	n := len(z)
+	for _, q := range []float64{0x1p-39, 0x1p-41, 1e-20, 1e-30} {
+		want, wantGrad := make([]float64, n), make([]float64, n)
+		restore := forced("specification")
+		require.True(t, SigmoidSeparable(GCE, q, want, wantGrad, wideZ, wideYes, wideNo, []float64{1}))
+		restore()
+		eachImplementation(t, func(t *testing.T) {
+			loss, grad := make([]float64, n), make([]float32, n)
+			require.True(t, SigmoidSeparable(GCE, q, loss, grad, z, yes, no, []float32{1}))
+			for i := range n {
+				atMost(t, sweptUlps(loss[i], want[i]), 4.0, "loss of z=%v, label %v, Q=%v: %v, want %v", z[i], yes[i], q,
+					loss[i], want[i])
+				atMost(t, sweptUlps(float64(grad[i]), wantGrad[i]), 4.0, "gradient of z=%v, label %v, Q=%v", z[i], yes[i], q)
+			}
 		})
 	}
 }

@@ -11,6 +11,10 @@ import (
 // steepest is how often an error of e may count in a function of a smooth family.
 const steepest = 1.44
 
+// leastGCE is the least Q of GCE that a kernel of odds takes: powers of small numbers are denormal,
+// which takes long.
+const leastGCE = 0x1p-40
+
 // oddsFor returns the plan of a kernel of odds with AVX2 for a family.
 func oddsFor(f pieceFamily) *piecesPlan {
 	return byOdds(f, oddsCount,
@@ -57,7 +61,7 @@ func byOdds(f pieceFamily, count int,
 	}
 	switch f.Family {
 	case spec.GCE:
-		p.ok = k >= 0x1p-20
+		p.ok = k >= leastGCE
 		add(8, func(e, log float64) float64 { return -math.Expm1(-k*log) / (k * e) })
 		add(8, func(_, log float64) float64 { return math.Exp(-(1 + k) * log) })
 	default:

@@ -39,6 +39,9 @@ const mostPenalty = 4
 
 // SigmoidSeparable is [spec.SigmoidSeparable].
 func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
+	if f == spec.GCE && a < leastGCE && spec.Size[T]() == 4 {
+		return sigmoidLeastGCE(a, loss, grad, z, yes, no, scale)
+	}
 	p, ok := planFor[T](f, a)
 	if p != nil && spec.Size[T]() == 4 {
 		if run, c := p.single(); c != nil && c.ok {
@@ -66,6 +69,23 @@ func SigmoidSeparable[T spec.Float](f spec.Family, a float64, loss []float64, gr
 		run = v.sigmoidFocal2
 	}
 	return sigmoidWide(run, p.sigmoid[:], loss, grad, z, yes, no, scale)
+}
+
+// sigmoidLeastGCE is GCE of an a so small that it is the cross entropy, but for logits so large
+// that a l counts beside 1 in (1 - exp(-a l))/a.
+func sigmoidLeastGCE[T spec.Float](a float64, loss []float64, grad, z, yes, no, scale []T) (ok bool) {
+	const large = 0x1p-26 / leastGCE
+	ok = SigmoidCrossEntropy(loss, grad, z, yes, no, scale)
+	if len(z) == 0 || SizesOf(z).Most < large {
+		return ok
+	}
+	for i, x := range z {
+		if x >= large || -x >= large {
+			portable.SigmoidSeparable(spec.GCE, a, loss[i:i+1], spec.Row(grad, i, 1), z[i:i+1], yes[i:i+1], spec.Row(no, i, 1),
+				spec.FactorOf(scale, i))
+		}
+	}
+	return ok
 }
 
 // SigmoidMAE is [spec.SigmoidMAE].
