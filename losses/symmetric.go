@@ -69,9 +69,9 @@ func (c ReverseCrossEntropy) log(t, other, floor float64) (l float64, free bool)
 // reversed is -log t.
 type reversed[T kernel.Float] struct {
 	ReverseCrossEntropy
-	twins       bool    // as those of a batch
-	alpha, beta float64 // of the symmetric cross entropy
-	memory      *[]float64
+	twins  bool           // as those of a batch
+	labels kernel.Reverse // of the symmetric cross entropy
+	memory *[]float64
 }
 
 func (c reversed[T]) values(h, _, t []T, _ int) {
@@ -106,12 +106,12 @@ func (reversed[T]) numbers(*kernel.SoftmaxOf) (from, less float64) { return 0, 0
 // kernel.SymmetricLabels: beside cross entropy, of which they have the other sign, exponentials of
 // float32 have too few digits.
 func (c reversed[T]) storesByTarget(k int) bool {
-	return kernel.RowByRow[T](k) && (c.alpha == 0 || !single[T]())
+	return kernel.RowByRow[T](k) && (c.labels.Alpha == 0 || !single[T]())
 }
 
 func (c reversed[T]) byTarget(y, e, z, t []T, s kernel.SoftmaxOf) (ok bool) {
 	return !c.storesByTarget(len(e)) ||
-		kernel.SymmetricLabelsOf(c.alpha, c.beta, -c.A, y, e, z, t, s, dense.Grow(c.memory, len(e)))
+		kernel.SymmetricLabelsOf(c.labels, y, e, z, t, s, dense.Grow(c.memory, len(e)))
 }
 
 // SymmetricCrossEntropy is Alpha times cross entropy plus Beta times [ReverseCrossEntropy]: the
@@ -164,14 +164,14 @@ func symmetricRows[T kernel.Float](b *batch[T], s SymmetricCrossEntropy, l Loss)
 		return byRow(b, l)
 	}
 	if b.index == nil {
-		q := reversed[T]{ReverseCrossEntropy{s.A}, b.twins, s.Alpha, s.Beta, &b.wide}
+		q := reversed[T]{ReverseCrossEntropy{s.A}, b.twins, kernel.ReverseOf[T](s.Alpha, s.Beta, -s.A), &b.wide}
 		if kernel.InTiles[T](b.k) && !b.twins && -s.A <= kernel.MostFloor() {
 			return kernel.SymmetricCrossEntropy(s.Alpha, s.Beta, -s.A, b.loss, b.grad, b.byTarget, b.input, b.target, b.scale,
 				b.k, func(i int) (valid bool) { return expectationAlone(b, i, l, s.Alpha, s.Beta, q) })
 		}
 		bad = expectationRows(b, l, s.Alpha, s.Beta, q)
 		if bad < 0 && b.byTarget != nil && !q.storesByTarget(b.k) {
-			kernel.SymmetricLabels(s.Alpha, s.Beta, -s.A, b.byTarget, b.input, b.target, dense.Grow(&b.wide, b.k), b.k,
+			kernel.SymmetricLabels(q.labels, b.byTarget, b.input, b.target, dense.Grow(&b.wide, b.k), b.k,
 				func(i int) { b.alone(l, i) })
 		}
 		return bad

@@ -3,11 +3,13 @@ package losses_test
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"gorgonia.org/tensor"
 
+	"softloss/internal/numtest"
 	"softloss/losses"
 )
 
@@ -114,6 +116,47 @@ func TestReverseTakesLabels(t *testing.T) {
 			got, err := losses.Criterion{Loss: l}.Eval(z, y)
 			require.NoError(t, err)
 			near(t, fmt.Sprint(l, small), values(got), []float64{-math.Log(labels[0])}, 4*epsilon(tensor.Float64), 0)
+		}
+	}
+}
+
+// TestSymmetricLabelGradients: the gradients of float32 by the labels are those of float64, to 4
+// ulp, in blocks of rows and in rows of many classes: of ordinary rows, sure ones, far ones and
+// those with a class that is excluded, and for labels at the floor and beside it.
+func TestSymmetricLabelGradients(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 11))
+	for _, k := range []int{65, 100, 127, 500, 1001} {
+		x := batch{n: 9, k: k}
+		x.z = round(tensor.Float32, repeat(x.n*k, func(i int) float64 {
+			z := (1 + 2*float64(i/k%3)) * r.NormFloat64()
+			switch {
+			case i == 5: // of the first row
+				z += 30
+			case i/k == 7:
+				z += 1e4
+			case i == 8*k: // a label 0
+				z = math.Inf(-1)
+			}
+			return z
+		}))
+		for _, l := range []losses.SymmetricCrossEntropy{{Alpha: .1, Beta: 1, A: -6}, {Alpha: 1, Beta: 1, A: -2 * math.Ln2},
+			{Beta: 1, A: -4}, {Alpha: 1e-3, Beta: 100, A: -80}, {Alpha: 30, Beta: .5, A: -1e-3}} {
+			floor := float32(math.Exp(l.A))
+			beside := []float32{0, floor, math.Nextafter32(floor, 0), math.Nextafter32(floor, 1), 1}
+			x.t = round(tensor.Float32, repeat(x.n*k, func(i int) float64 {
+				if i%k < len(beside) {
+					return float64(beside[i%k])
+				}
+				return math.Exp(2*r.NormFloat64()) / float64(k)
+			}))
+			c := losses.Criterion{Loss: l, Reduction: losses.None}
+			x.dt = tensor.Float32
+			got := x.eval(t, c).tgrad
+			x.dt = tensor.Float64
+			want := x.eval(t, c).tgrad
+			for i, g := range want {
+				near(t, fmt.Sprint(l, " k=", k, " ", i), got[i:i+1], []float64{g}, 0, 4*numtest.Ulp(float32(g)))
+			}
 		}
 	}
 }

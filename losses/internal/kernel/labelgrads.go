@@ -66,16 +66,23 @@ func MAELabels[T Float](loss []float64, grad, labelGrad, z, t, scale []T, scratc
 	return vec.MAELabels(loss, grad, labelGrad, z, t, scale, scratch, narrow, k, alone)
 }
 
+// Reverse is the derivative of the symmetric cross entropy by a label; see [spec.Reverse].
+type Reverse = spec.Reverse
+
+// ReverseOf returns that for a logarithm of at least -most.
+func ReverseOf[T Float](alpha, beta, most float64) Reverse {
+	return spec.ReverseOf[T](alpha, beta, most)
+}
+
 // SymmetricLabels stores the gradients of the symmetric cross entropy by the labels of rows of many
 // classes; see [vec.SymmetricLabels].
-func SymmetricLabels[T Float](alpha, beta, most float64, labelGrad, z, t []T, scratch []float64, k int,
-	alone func(j int)) {
-	vec.SymmetricLabels(alpha, beta, most, labelGrad, z, t, scratch, k, alone)
+func SymmetricLabels[T Float](r Reverse, labelGrad, z, t []T, scratch []float64, k int, alone func(j int)) {
+	vec.SymmetricLabels(r, labelGrad, z, t, scratch, k, alone)
 }
 
 // SymmetricLabelsOf stores those of an ordinary row; see [vec.SymmetricLabelsOf].
-func SymmetricLabelsOf[T Float](alpha, beta, most float64, dst, e, z, t []T, s SoftmaxOf, scratch []float64) (ok bool) {
-	return vec.SymmetricLabelsOf(alpha, beta, most, dst, e, z, t, s, scratch)
+func SymmetricLabelsOf[T Float](r Reverse, dst, e, z, t []T, s SoftmaxOf, scratch []float64) (ok bool) {
+	return vec.SymmetricLabelsOf(r, dst, e, z, t, s, scratch)
 }
 
 // LogP stores log p of an ordinary row; see [vec.LogP].

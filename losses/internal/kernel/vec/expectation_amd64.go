@@ -35,13 +35,13 @@ func MostFloor() float64 { return -math.Log(spec.Tiny[float64]()) }
 // [MostFloor], and unless labelGrad is nil the gradients by the labels. row is that of [NCE].
 func SymmetricCrossEntropy[T spec.Float](alpha, beta, most float64, loss []float64, grad, labelGrad, z, t, scale []T,
 	k int, row func(j int) (valid bool)) (bad int) {
-	r := reverseOf(alpha, beta, most)
+	r := spec.ReverseOf[float64](alpha, beta, most)
 	return expectation(alpha, beta, loss, grad, labelGrad, z, t, nil, scale, k,
 		func(u double, s *tile[float64], tiles, w int) {
 			n := k * w
 			u.minusLogs(&s.h[0], &s.t[0], tiles*n, most)
 			for j := range tiles {
-				if labelGrad != nil && !r.tile(u, s.partOf(j, k, w), k, n) {
+				if labelGrad != nil && !reverseTile(r, u, s.partOf(j, k, w), k, n) {
 					s.declined[j] = 1<<w - 1
 				}
 			}

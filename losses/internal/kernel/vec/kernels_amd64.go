@@ -995,6 +995,12 @@ func expectationF32AVX512(p *float32, h *float32, n int, from float32) (sum floa
 //go:noescape
 func affineCloselyF32AVX512(p *float32, t *float32, n int, a float32, b float32, bLow float32, c float32, cLow float32)
 
+// labelRatiosF32AVX512 stores (f + fLow) e/t in dst, 0 where t <= from, for e and t of which the
+// quotient is far from the ends of float32, and returns the least e.
+//
+//go:noescape
+func labelRatiosF32AVX512(dst *float32, e *float32, t *float32, n int, from float32, f float32, fLow float32) (least float32)
+
 // sizesF32AVX512 returns the smallest |x| that is not 0 and the largest, NaN aside, and not 0 where
 // an x is not finite, negative, or 0.
 //
@@ -1794,10 +1800,11 @@ func affineF64AVX512(p *float64, t *float64, n int, a float64, b float64, c floa
 
 // reverseLabelsF64AVX512 stores -(beta p/t) - alpha l in dst for p = c e and l = (z - m) - log,
 // without the first part where t <= from and, where alpha is 0, the second; unsure is not 0 where a
-// t is nearer to from than near, or above it beside an l below least that is not -Inf.
+// t of float64 is nearer to from than near, or above it beside an l below what exp takes that is
+// not -Inf.
 //
 //go:noescape
-func reverseLabelsF64AVX512(dst *float64, e *float64, z *float64, t *float64, n int, c float64, m float64, log float64, alpha float64, beta float64, from float64, near float64, least float64) (unsure uint32)
+func reverseLabelsF64AVX512(dst *float64, e *float64, z *float64, t *float64, n int, c float64, m float64, log float64, alpha float64, beta float64, from float64, near float64) (unsure uint32)
 
 // temperedMomentsF64AVX512 returns Σ (p - t) pow/x, Σ p/x and Σ p pow of what temperedPowers
 // stored.
@@ -3496,6 +3503,12 @@ func expectationF32AVX2(p *float32, h *float32, n int, from float32) (sum float6
 //go:noescape
 func affineCloselyF32AVX2(p *float32, t *float32, n int, a float32, b float32, bLow float32, c float32, cLow float32)
 
+// labelRatiosF32AVX2 stores (f + fLow) e/t in dst, 0 where t <= from, for e and t of which the
+// quotient is far from the ends of float32, and returns the least e.
+//
+//go:noescape
+func labelRatiosF32AVX2(dst *float32, e *float32, t *float32, n int, from float32, f float32, fLow float32) (least float32)
+
 // sizesF32AVX2 returns the smallest |x| that is not 0 and the largest, NaN aside, and not 0 where
 // an x is not finite, negative, or 0.
 //
@@ -4293,10 +4306,11 @@ func affineF64AVX2(p *float64, t *float64, n int, a float64, b float64, c float6
 
 // reverseLabelsF64AVX2 stores -(beta p/t) - alpha l in dst for p = c e and l = (z - m) - log,
 // without the first part where t <= from and, where alpha is 0, the second; unsure is not 0 where a
-// t is nearer to from than near, or above it beside an l below least that is not -Inf.
+// t of float64 is nearer to from than near, or above it beside an l below what exp takes that is
+// not -Inf.
 //
 //go:noescape
-func reverseLabelsF64AVX2(dst *float64, e *float64, z *float64, t *float64, n int, c float64, m float64, log float64, alpha float64, beta float64, from float64, near float64, least float64) (unsure uint32)
+func reverseLabelsF64AVX2(dst *float64, e *float64, z *float64, t *float64, n int, c float64, m float64, log float64, alpha float64, beta float64, from float64, near float64) (unsure uint32)
 
 // temperedMomentsF64AVX2 returns Σ (p - t) pow/x, Σ p/x and Σ p pow of what temperedPowers stored.
 //
@@ -5602,10 +5616,11 @@ func affineWideAVX512(p *float32, t *float32, n int, a float64, b float64, c flo
 
 // reverseLabelsWideAVX512 stores -(beta p/t) - alpha l in dst for p = c e and l = (z - m) - log,
 // without the first part where t <= from and, where alpha is 0, the second; unsure is not 0 where a
-// t is nearer to from than near, or above it beside an l below least that is not -Inf.
+// t of float64 is nearer to from than near, or above it beside an l below what exp takes that is
+// not -Inf.
 //
 //go:noescape
-func reverseLabelsWideAVX512(dst *float32, e *float64, z *float32, t *float32, n int, c float64, m float64, log float64, alpha float64, beta float64, from float64, near float64, least float64) (unsure uint32)
+func reverseLabelsWideAVX512(dst *float32, e *float64, z *float32, t *float32, n int, c float64, m float64, log float64, alpha float64, beta float64, from float64, near float64) (unsure uint32)
 
 // temperedMomentsWideAVX512 returns Σ (p - t) pow/x, Σ p/x and Σ p pow of what temperedPowers
 // stored.
@@ -6245,10 +6260,11 @@ func affineWideAVX2(p *float32, t *float32, n int, a float64, b float64, c float
 
 // reverseLabelsWideAVX2 stores -(beta p/t) - alpha l in dst for p = c e and l = (z - m) - log,
 // without the first part where t <= from and, where alpha is 0, the second; unsure is not 0 where a
-// t is nearer to from than near, or above it beside an l below least that is not -Inf.
+// t of float64 is nearer to from than near, or above it beside an l below what exp takes that is
+// not -Inf.
 //
 //go:noescape
-func reverseLabelsWideAVX2(dst *float32, e *float64, z *float32, t *float32, n int, c float64, m float64, log float64, alpha float64, beta float64, from float64, near float64, least float64) (unsure uint32)
+func reverseLabelsWideAVX2(dst *float32, e *float64, z *float32, t *float32, n int, c float64, m float64, log float64, alpha float64, beta float64, from float64, near float64) (unsure uint32)
 
 // temperedMomentsWideAVX2 returns Σ (p - t) pow/x, Σ p/x and Σ p pow of what temperedPowers stored.
 //

@@ -3,7 +3,6 @@
 package vec
 
 import (
-	"math"
 	"math/bits"
 
 	"softloss/losses/internal/kernel/spec"
@@ -171,68 +170,5 @@ func TakeLabelGrads[T spec.Float](labelGrad, y, t []T, k int, o spec.LabelGrads[
 			o.Row(g, spec.Row(t, j, k), j)
 			return true
 		})
-	}
-}
-
-// A reverse is the derivative of alpha times cross entropy, and beta times that with prediction and
-// labels exchanged, by a label t: -alpha l - beta p/t, without the last where t is at most bound.
-type reverse struct{ alpha, beta, bound, near float64 }
-
-func reverseOf(alpha, beta, most float64) reverse {
-	bound := math.Exp(-most)
-	return reverse{alpha: alpha, beta: beta, bound: bound, near: bound * 0x1p-40}
-}
-
-// tile stores those of a tile of n numbers, before it has gradients, in s.out. It returns false
-// where a label is so near the bound that only its logarithm tells, or p too small for an
-// exponential.
-func (r reverse) tile(u double, s tilePart[float64], k, n int) (ok bool) {
-	copy(s.out[s.first:][:n], s.e[s.first:])
-	u.tileSoftmax(&s.out[s.first], &s.z[s.first], k, &s.lane[s.rows])
-	u.tileShift(&s.exps[0], &s.z[s.first], k, &s.lane[s.rows])
-	return wideOf[float64]().reverseLabels(
-		&s.out[s.first], &s.out[s.first], &s.exps[0], &s.t[s.first], n, 1, 0, 0, r.alpha, r.beta, r.bound, r.near,
-		lowest64) == 0
-}
-
-// SymmetricLabelsOf stores the gradients of the symmetric cross entropy by the labels t of an
-// ordinary row of logits z, with the digits of the exponentials e. It returns false where a label
-// is so near the bound that only its logarithm tells. scratch holds as many elements.
-func SymmetricLabelsOf[T spec.Float](alpha, beta, most float64, dst, e, z, t []T, s spec.SoftmaxOf,
-	scratch []float64) (ok bool) {
-	r, v, n := reverseOf(alpha, beta, most), wideOf[T](), len(e)
-	Widen(scratch[:n], e)
-	return v.reverseLabels(&dst[0], &scratch[0], &z[0], &t[0], n, s.Coef, s.Max, s.Log, r.alpha, r.beta, r.bound, r.near,
-		lowest[T]()) == 0
-}
-
-// lowest returns the least log p of exponentials that have their digits.
-func lowest[T spec.Float]() float64 {
-	if spec.Size[T]() == 4 {
-		return lowest32
-	}
-	return lowest64
-}
-
-// SymmetricLabels stores the gradients of the symmetric cross entropy by the labels t of rows of
-// many classes, and by alone those of rows that are not for vectors. scratch holds k elements.
-func SymmetricLabels[T spec.Float](alpha, beta, most float64, labelGrad, z, t []T, scratch []float64, k int,
-	alone func(j int)) {
-	r, u, v, n := reverseOf(alpha, beta, most), unitOf[T](), wideOf[T](), len(labelGrad)/k
-	labels := func(j int, s exact, e []float64) (ok bool) {
-		return v.reverseLabels(&labelGrad[j*k], &e[0], &z[j*k], &t[j*k], k, s.coef, s.m, s.log, r.alpha, r.beta, r.bound,
-			r.near, lowest[T]()) == 0
-	}
-	if inBlocks(u, k) {
-		eachExact(v, n, z, k, labels, func(j int) (valid bool) {
-			alone(j)
-			return true
-		})
-		return
-	}
-	for j := range n {
-		if s, ok := exactRow(u, v, scratch[:k], spec.Row(z, j, k)); !ok || !labels(j, s, scratch) {
-			alone(j)
-		}
 	}
 }

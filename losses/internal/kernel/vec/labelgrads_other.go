@@ -17,14 +17,12 @@ func MAELabels[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, s
 }
 
 // SymmetricLabels panics: it is not in this build.
-func SymmetricLabels[T spec.Float](alpha, beta, most float64, labelGrad, z, t []T, scratch []float64, k int,
-	alone func(j int)) {
+func SymmetricLabels[T spec.Float](r spec.Reverse, labelGrad, z, t []T, scratch []float64, k int, alone func(j int)) {
 	panic(noTiles)
 }
 
 // SymmetricLabelsOf panics: it is not in this build.
-func SymmetricLabelsOf[T spec.Float](alpha, beta, most float64, dst, e, z, t []T, s spec.SoftmaxOf,
-	scratch []float64) (ok bool) {
+func SymmetricLabelsOf[T spec.Float](r spec.Reverse, dst, e, z, t []T, s spec.SoftmaxOf, scratch []float64) (ok bool) {
 	panic(noTiles)
 }
 

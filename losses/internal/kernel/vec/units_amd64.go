@@ -135,7 +135,7 @@ type wide[T spec.Float] interface {
 	moments(p, h *T, n int, from float64) (plain, weighted float64)
 	tilt(p, t, h *T, n int, from, a, b, c float64)
 	affine(p, t *T, n int, a, b, c float64)
-	reverseLabels(dst *T, e *float64, z, t *T, n int, c, m, log, alpha, beta, from, near, least float64) (unsure uint32)
+	reverseLabels(dst *T, e *float64, z, t *T, n int, c, m, log, alpha, beta, from, near float64) (unsure uint32)
 	temperedMoments(t *T, p, pow, inverse *float64, n int) (v, e, o float64)
 	temperedGrad(grad, t *T, p, pow, inverse *float64, n int, a, f float64)
 	temperedLoss(labelGrad, t *T, log, pow *float64, n int, e float64) (sum, mass float64, bad uint32)
@@ -233,6 +233,7 @@ type single interface {
 	combineClosely(p, t *float32, n int, a, low, f float32)
 	expectation(p, h *float32, n int, from float32) (sum float64)
 	affineClosely(p, t *float32, n int, a, b, bLow, c, cLow float32)
+	labelRatios(dst, e, t *float32, n int, from, f, fLow float32) (least float32)
 }
 
 // double are the kernels for float64: those of tiles that have no counterpart in float32 too.
@@ -680,6 +681,9 @@ func (f32AVX512) expectation(p, h *float32, n int, from float32) (sum float64) {
 func (f32AVX512) affineClosely(p, t *float32, n int, a, b, bLow, c, cLow float32) {
 	affineCloselyF32AVX512(p, t, n, a, b, bLow, c, cLow)
 }
+func (f32AVX512) labelRatios(dst, e, t *float32, n int, from, f, fLow float32) (least float32) {
+	return labelRatiosF32AVX512(dst, e, t, n, from, f, fLow)
+}
 func (f32AVX512) sizes(x *float32, n int) (least, most float32, infinite, negative, zero uint32) {
 	return sizesF32AVX512(x, n)
 }
@@ -1002,8 +1006,8 @@ func (f64AVX512) tilt(p, t, h *float64, n int, from, a, b, c float64) {
 	tiltF64AVX512(p, t, h, n, from, a, b, c)
 }
 func (f64AVX512) affine(p, t *float64, n int, a, b, c float64) { affineF64AVX512(p, t, n, a, b, c) }
-func (f64AVX512) reverseLabels(dst *float64, e *float64, z, t *float64, n int, c, m, log, alpha, beta, from, near, least float64) (unsure uint32) {
-	return reverseLabelsF64AVX512(dst, e, z, t, n, c, m, log, alpha, beta, from, near, least)
+func (f64AVX512) reverseLabels(dst *float64, e *float64, z, t *float64, n int, c, m, log, alpha, beta, from, near float64) (unsure uint32) {
+	return reverseLabelsF64AVX512(dst, e, z, t, n, c, m, log, alpha, beta, from, near)
 }
 func (f64AVX512) temperedMoments(t *float64, p, pow, inverse *float64, n int) (v, e, o float64) {
 	return temperedMomentsF64AVX512(t, p, pow, inverse, n)
@@ -1651,6 +1655,9 @@ func (f32AVX2) expectation(p, h *float32, n int, from float32) (sum float64) {
 func (f32AVX2) affineClosely(p, t *float32, n int, a, b, bLow, c, cLow float32) {
 	affineCloselyF32AVX2(p, t, n, a, b, bLow, c, cLow)
 }
+func (f32AVX2) labelRatios(dst, e, t *float32, n int, from, f, fLow float32) (least float32) {
+	return labelRatiosF32AVX2(dst, e, t, n, from, f, fLow)
+}
 func (f32AVX2) sizes(x *float32, n int) (least, most float32, infinite, negative, zero uint32) {
 	return sizesF32AVX2(x, n)
 }
@@ -1963,8 +1970,8 @@ func (f64AVX2) tilt(p, t, h *float64, n int, from, a, b, c float64) {
 	tiltF64AVX2(p, t, h, n, from, a, b, c)
 }
 func (f64AVX2) affine(p, t *float64, n int, a, b, c float64) { affineF64AVX2(p, t, n, a, b, c) }
-func (f64AVX2) reverseLabels(dst *float64, e *float64, z, t *float64, n int, c, m, log, alpha, beta, from, near, least float64) (unsure uint32) {
-	return reverseLabelsF64AVX2(dst, e, z, t, n, c, m, log, alpha, beta, from, near, least)
+func (f64AVX2) reverseLabels(dst *float64, e *float64, z, t *float64, n int, c, m, log, alpha, beta, from, near float64) (unsure uint32) {
+	return reverseLabelsF64AVX2(dst, e, z, t, n, c, m, log, alpha, beta, from, near)
 }
 func (f64AVX2) temperedMoments(t *float64, p, pow, inverse *float64, n int) (v, e, o float64) {
 	return temperedMomentsF64AVX2(t, p, pow, inverse, n)
@@ -2329,8 +2336,8 @@ func (wideAVX512) tilt(p, t, h *float32, n int, from, a, b, c float64) {
 	tiltWideAVX512(p, t, h, n, from, a, b, c)
 }
 func (wideAVX512) affine(p, t *float32, n int, a, b, c float64) { affineWideAVX512(p, t, n, a, b, c) }
-func (wideAVX512) reverseLabels(dst *float32, e *float64, z, t *float32, n int, c, m, log, alpha, beta, from, near, least float64) (unsure uint32) {
-	return reverseLabelsWideAVX512(dst, e, z, t, n, c, m, log, alpha, beta, from, near, least)
+func (wideAVX512) reverseLabels(dst *float32, e *float64, z, t *float32, n int, c, m, log, alpha, beta, from, near float64) (unsure uint32) {
+	return reverseLabelsWideAVX512(dst, e, z, t, n, c, m, log, alpha, beta, from, near)
 }
 func (wideAVX512) temperedMoments(t *float32, p, pow, inverse *float64, n int) (v, e, o float64) {
 	return temperedMomentsWideAVX512(t, p, pow, inverse, n)
@@ -2585,8 +2592,8 @@ func (wideAVX2) tilt(p, t, h *float32, n int, from, a, b, c float64) {
 	tiltWideAVX2(p, t, h, n, from, a, b, c)
 }
 func (wideAVX2) affine(p, t *float32, n int, a, b, c float64) { affineWideAVX2(p, t, n, a, b, c) }
-func (wideAVX2) reverseLabels(dst *float32, e *float64, z, t *float32, n int, c, m, log, alpha, beta, from, near, least float64) (unsure uint32) {
-	return reverseLabelsWideAVX2(dst, e, z, t, n, c, m, log, alpha, beta, from, near, least)
+func (wideAVX2) reverseLabels(dst *float32, e *float64, z, t *float32, n int, c, m, log, alpha, beta, from, near float64) (unsure uint32) {
+	return reverseLabelsWideAVX2(dst, e, z, t, n, c, m, log, alpha, beta, from, near)
 }
 func (wideAVX2) temperedMoments(t *float32, p, pow, inverse *float64, n int) (v, e, o float64) {
 	return temperedMomentsWideAVX2(t, p, pow, inverse, n)

@@ -173,15 +173,16 @@ func (g isa) minusLogs() {
 	g.ret()
 }
 
-// reverseLabels emits the derivatives of the symmetric cross entropy by the labels.
+// reverseLabels emits the derivatives of the symmetric cross entropy by the labels. Of float32,
+// whose exponentials are numbers of float64 here, none is unsure.
 func (g isa) reverseLabels() {
 	g.text("reverseLabels",
-		"func(dst *T, e *float64, z, t *T, n int, c, m, log, alpha, beta, from, near, least A) (unsure uint32)",
+		"func(dst *T, e *float64, z, t *T, n int, c, m, log, alpha, beta, from, near A) (unsure uint32)",
 		"stores -(beta p/t) - alpha l in dst for p = c e and l = (z - m) - log, without the first part where t <= from and,",
-		"where alpha is 0, the second; unsure is not 0 where a t is nearer to from than near, or above it beside an l",
-		"below least that is not -Inf.")
+		"where alpha is 0, the second; unsure is not 0 where a t of float64 is nearer to from than near, or above it beside",
+		"an l below what exp takes that is not -Inf.")
 	dst, e, z, t, n := g.param("dst"), g.param("e"), g.param("z"), g.param("t"), g.param("n")
-	top, less, least, unsure := g.held("m"), g.held("log"), g.held("least"), g.noLanes()
+	top, less, unsure := g.held("m"), g.held("log"), g.noLanes()
 	coef, alpha := g.minus(g.broadcast("beta")), g.minus(g.broadcast("alpha"))
 	g.mul(g.broadcast("c"), coef, coef)
 	crossed := g.cmp(neqUQ, g.constant(0), alpha)
@@ -191,19 +192,58 @@ func (g isa) reverseLabels() {
 	factor, minusAlpha, lower, upper := g.park(coef), g.park(alpha), g.park(below), g.park(above)
 	g.loop(n, 1, func(i reg.GPVirtual, v int, k *mask) {
 		l, p, lab := g.get(z, i, v, k), g.getFloat64(e, i, v, k), g.get(t, i, v, k)
-		free, close := g.cmp(gtOQ, upper, lab), g.cmp(gtOQ, lower, lab)
-		g.flip(free, close)
-		g.orInto(close, unsure)
+		free := g.cmp(gtOQ, upper, lab)
 		g.sub(top, l, l)
 		g.sub(less, l, l)
-		small := g.cmp(ltOQ, least, l)
-		g.keepWhere(small, gtOQ, g.constant(-1e300), l)
-		g.orInto(g.maskAnd(free, small), unsure)
+		if !g.narrow {
+			close := g.cmp(gtOQ, lower, lab)
+			g.flip(free, close)
+			g.orInto(close, unsure)
+			small := g.cmp(ltOQ, g.constant(g.lowest()), l)
+			g.keepWhere(small, gtOQ, g.constant(-1e300), l)
+			g.orInto(g.maskAnd(free, small), unsure)
+		}
 		g.mul(factor, p, p)
-		g.divWhere(free, lab, p)
+		if g.looksUp() {
+			g.mulWhere(free, g.inverse(lab), p)
+		} else {
+			g.divWhere(free, lab, p)
+		}
 		g.maddWhere(crossed, l, g.loaded(minusAlpha), p)
 		g.put(p, dst, i, v, k)
 	})
 	Store(g.maskBits(unsure), Return("unsure"))
+	g.ret()
+}
+
+// labelRatios is reverseLabels where alpha is 0, in float32: with a factor of two numbers, and of a
+// quotient what float32 does not hold.
+func (g isa) labelRatios() {
+	g.text("labelRatios", "func(dst, e, t *T, n int, from, f, fLow A) (least A)",
+		"stores (f + fLow) e/t in dst, 0 where t <= from, for e and t of which the quotient is far from the ends of "+
+			"float32, and returns the least e.")
+	dst, e, t, n, from := g.param("dst"), g.param("e"), g.param("t"), g.param("n"), g.held("from")
+	f, fLow, least := g.broadcast("f"), g.broadcast("fLow"), g.vec()
+	g.load(g.infinity(1), least)
+	g.loop(n, 4, func(i reg.GPVirtual, v int, k *mask) {
+		lab, rest, seen, q, y := g.get(t, i, v, k), g.get(e, i, v, k), g.vec(), g.vec(), g.vec()
+		if k == nil {
+			g.min(rest, least, least)
+		} else {
+			g.load(g.infinity(1), seen)
+			g.blend(*k, rest, seen)
+			g.min(seen, least, least)
+		}
+		inverse := g.roughInverse(lab)
+		g.mul(rest, inverse, q)
+		g.nmadd(lab, q, rest) // exact
+		g.mul(inverse, rest, rest)
+		g.mul(f, rest, rest)
+		g.madd(fLow, q, rest)
+		g.madd(f, q, rest)
+		g.keep(g.cmp(gtOQ, from, lab), rest, y)
+		g.put(y, dst, i, v, k)
+	})
+	g.result(g.reduce(least, g.min), "least")
 	g.ret()
 }

@@ -34,18 +34,23 @@ func (g isa) inverse(x reg.VecVirtual) (y reg.VecVirtual) {
 
 // inverseOf emits 1/(x + low) for float32.
 func (g isa) inverseOf(x, low reg.VecVirtual) (y reg.VecVirtual) {
-	if g.avx512 {
-		y = g.vec()
-		VRCP14PS(x, y)
-		emitted()
-	} else {
-		y = g.inverse(x)
-	}
+	y = g.roughInverse(x)
 	rest := g.vec()
 	g.load(g.constant(1), rest)
 	g.nmadd(x, y, rest)
 	g.nmadd(low, y, rest)
 	g.madd(y, rest, y)
+	return y
+}
+
+// roughInverse emits 1/x of float32, with AVX-512 to 14 bits.
+func (g isa) roughInverse(x reg.VecVirtual) (y reg.VecVirtual) {
+	if !g.avx512 {
+		return g.inverse(x)
+	}
+	y = g.vec()
+	VRCP14PS(x, y)
+	emitted()
 	return y
 }
 

@@ -118,6 +118,7 @@ func main() {
 			g.combineClosely()
 			g.expectation()
 			g.affineClosely()
+			g.labelRatios()
 		}
 		g.sizes()
 		if g.f64 {
