@@ -16,10 +16,10 @@ import (
 	"softloss/losses"
 )
 
-// bigBatch has 4000×37 elements: enough for nine goroutines.
+// bigBatch has 8000×37 elements: enough for two goroutines of cross entropy and four of others.
 func bigBatch(c losses.Criterion, dt tensor.Dtype) batch {
 	r := rand.New(rand.NewPCG(71, 2))
-	b := batch{dt: dt, n: 4000, k: 37}
+	b := batch{dt: dt, n: 8000, k: 37}
 	b.z = round(dt, repeat(b.n*b.k, func(int) float64 { return 4 * r.NormFloat64() }))
 	b.t = round(dt, repeat(b.n*b.k, func(int) float64 { return r.Float64() * float64(r.IntN(2)) }))
 	b.s = round(dt, repeat(b.n, func(int) float64 { return float64(r.IntN(4)) }))
