@@ -157,19 +157,33 @@ func (b *batch[T]) takenBackAlike(i, end int) int {
 		return end
 	}
 	first := moderate(b.shareOf(i) * b.lift)
-	for i++; i < end && moderate(b.shareOf(i)*b.lift) == first; i++ {
+	const some = 1024
+	for first && i < end && b.allSharesModerate(i, min(i+some, end)) {
+		i = min(i+some, end)
+	}
+	for ; i < end && moderate(b.shareOf(i)*b.lift) == first; i++ {
 	}
 	return i
+}
+
+// allSharesModerate reports whether the shares of the rows [lo, hi), each of its own, are moderate.
+func (b *batch[T]) allSharesModerate(lo, hi int) bool {
+	if b.wideShare != nil {
+		return allModerate(kernel.SizesOf(b.wideShare[lo:hi]), b.lift)
+	}
+	return allModerate(kernel.SizesOf(b.share[lo:hi]), b.lift)
 }
 
 // takesModerately reports whether the numbers that take a gradient back through smoothing and class
 // weights are moderate.
 func (o *options) takesModerately() bool {
-	all := func(x []float64) bool {
-		s := kernel.SizesOf(x)
-		return s.Most == 0 || moderate(s.Least) && moderate(s.Most)
-	}
+	all := func(x []float64) bool { return allModerate(kernel.SizesOf(x), 1) }
 	return moderate(1-o.smoothing.Alpha) && moderate(o.smoothing.Alpha) && all(o.smoothing.Prior) && all(o.classWeights)
+}
+
+// allModerate reports whether numbers of these sizes are moderate, times f.
+func allModerate(s kernel.Sizes, f float64) bool {
+	return s.Finite && (s.Most == 0 || moderate(s.Least*f) && moderate(s.Most*f))
 }
 
 // moderate reports whether x is 0, or so far from the ends of every dtype that products of a few

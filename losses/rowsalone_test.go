@@ -27,16 +27,22 @@ func TestRowsAlone(t *testing.T) {
 			}
 			for _, b.dt = range floatDtypes {
 				for _, b.index = range [][]int{nil, repeatInt(b.n, func(i int) int { return 11 * i % k })} {
-					all := b.eval(t, c)
-					for i := range b.n {
-						one, what := b.row(i).eval(t, c), fmt.Sprintf("%s, k = %d, %v, row %d of %d", name, k, b.dt, i, b.n)
-						sameRow(t, what, all.loss, one.loss, i)
-						sameRow(t, what, all.grad, one.grad, i)
-						sameRow(t, what, all.tgrad, one.tgrad, i)
-					}
+					sameAsAlone(t, fmt.Sprintf("%s, k = %d, %v", name, k, b.dt), c, b)
 				}
 			}
 		}
+	}
+}
+
+// sameAsAlone wants of every row of b the bits that it has alone.
+func sameAsAlone(t *testing.T, what string, c losses.Criterion, b batch) {
+	t.Helper()
+	all := b.eval(t, c)
+	for i := range b.n {
+		one, what := b.row(i).eval(t, c), fmt.Sprintf("%s, row %d of %d", what, i, b.n)
+		sameRow(t, what, all.loss, one.loss, i)
+		sameRow(t, what, all.grad, one.grad, i)
+		sameRow(t, what, all.tgrad, one.tgrad, i)
 	}
 }
 
@@ -73,6 +79,18 @@ func TestRowsBesideWildOnes(t *testing.T) {
 	rowsBeside(t, []float64{1, 0, 1e12, .75, 1e-12})
 }
 
+// TestRowsBesideFewWildOnes: and beside few of them among many.
+func TestRowsBesideFewWildOnes(t *testing.T) {
+	c := losses.Criterion{Loss: losses.KL{}, Temperature: 3, Smoothing: losses.Smoothing{Alpha: .1}}
+	c.Reduction = losses.None
+	b := familyBatch(c, 3000, 7, 11)
+	b.s = repeat(b.n, func(i int) float64 { return .5 + float64(i%3) })
+	b.s[700], b.s[701], b.s[2600] = 1e12, 1e-12, 1e12
+	for _, b.dt = range floatDtypes {
+		sameAsAlone(t, b.dt.String(), c, b)
+	}
+}
+
 // TestRowsBesideFactorsOutOfRange: and beside rows of which the dtype does not hold the factor of
 // the gradients.
 func TestRowsBesideFactorsOutOfRange(t *testing.T) {
@@ -104,13 +122,7 @@ func rowsBeside(t *testing.T, sizes []float64) {
 					if wantsShares(l) && (c.ClassWeights != nil || c.Smoothing.Rule == losses.SmoothNotebook) {
 						continue
 					}
-					all := b.eval(t, c)
-					for i := range b.n {
-						one, what := b.row(i).eval(t, c), fmt.Sprintf("%s, %s, %v, row %d", name, option, b.dt, i)
-						sameRow(t, what, all.loss, one.loss, i)
-						sameRow(t, what, all.grad, one.grad, i)
-						sameRow(t, what, all.tgrad, one.tgrad, i)
-					}
+					sameAsAlone(t, fmt.Sprintf("%s, %s, %v", name, option, b.dt), c, b)
 				}
 			}
 		}
