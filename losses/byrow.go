@@ -189,7 +189,7 @@ func (b *batch[T]) storeTargetGrad(i int, g, t []float64) {
 			t[j] = float64(stillPositive(b.smoothing, T(w[j]*t[j]), v, w[j])) // as the smoothing has met it
 		}
 	}
-	smoothGradRow(b.smoothing, g, t)
+	smoothGradRow(b.rowSmoothing(), g, t)
 	f := b.shareOf(i)
 	for j := range g {
 		switch {
@@ -203,6 +203,15 @@ func (b *batch[T]) storeTargetGrad(i int, g, t []float64) {
 		}
 		b.targetGrad[lo+j] = T(times(f, g[j]) * b.lift)
 	}
+}
+
+// rowSmoothing returns what gradients by the labels are taken back through row by row. What a rule
+// but the notebook's does to the two labels of an element is taken back when one is made of them.
+func (b *batch[T]) rowSmoothing() Smoothing {
+	if b.twins && !b.smoothing.byNotebook() {
+		return Smoothing{}
+	}
+	return b.smoothing
 }
 
 // besides returns in dst the other label of each of the two t of element i: 1 - t, or a rounding of

@@ -89,7 +89,7 @@ func (b *batch[T]) linearSlopes(s sigmoidKernel, slope, z, labels []float64, rul
 		repeat(no, 1)
 	} else {
 		for i, w := range b.positive {
-			yes[i], no[i] = rule.Keep*w+rule.Yes*(w-1), rule.No*(w-1)-rule.Keep
+			yes[i], no[i] = labelFactors(rule, w)
 		}
 	}
 	if kernel.SignedLabels() {
@@ -105,6 +105,12 @@ func (b *batch[T]) linearSlopes(s sigmoidKernel, slope, z, labels []float64, rul
 	for i, phi := range slope {
 		slope[i] = times(yes[i], phi) + times(no[i], psi[i])
 	}
+}
+
+// labelFactors returns what the derivatives by the two labels that rule makes of an element's are
+// multiplied by, of which the sum is that by the label, for the weight q of the positive one.
+func labelFactors(rule kernel.ElementSmoothing, q float64) (yes, no float64) {
+	return rule.Keep*q + rule.Yes*(q-1), rule.No*(q-1) - rule.Keep
 }
 
 // labelsApart stores what a label 1 costs more than 0, of a loss with a kernel of that. It returns

@@ -27,7 +27,7 @@ func TestElementLabels(t *testing.T) {
 		b.z = append(b.z, logits...)
 		b.t = append(b.t, repeat(k, func(int) float64 { return share })...)
 	}
-	upstreams := repeat(n*k, func(i int) float64 { return []float64{1, -2, 0, 0x1p-20, 3}[i%5] })
+	upstreams := repeat(n*k, func(i int) float64 { return []float64{1, -2, 0, 0x1p-20, 3}[(i+i/k)%5] })
 	for name, l := range lossFamily {
 		e, _ := losses.Describe(l)
 		if !e.Has(losses.SigmoidLink) {
@@ -54,6 +54,26 @@ func TestElementLabels(t *testing.T) {
 					c.Reduction = losses.None
 				}
 				elementLabelsAsOfRows(t, fmt.Sprintf("%s %v %s", name, dt, option), c, b, u)
+			}
+		}
+	}
+}
+
+// TestElementLabelsOfSure: what a label costs whose class has no probability is +Inf, behind a
+// prior too, which gives both classes a label that does not depend on the element's.
+func TestElementLabelsOfSure(t *testing.T) {
+	prior := losses.Smoothing{Alpha: 0.25, Prior: []float64{0.75, 0.25}}
+	for _, l := range []losses.Loss{losses.CrossEntropy{}, losses.Focal{Gamma: 2}, losses.Poly1{Epsilon: 2}, losses.KL{},
+		losses.Sparsemax{}, losses.Entmax15{}} {
+		for _, l := range []losses.Loss{l, byRow{l}} {
+			for _, c := range []losses.Criterion{{Smoothing: prior}, {Smoothing: prior, PosWeight: []float64{2}}} {
+				c.Loss, c.Link = l, losses.SigmoidLink
+				b := batch{n: 1, k: 4, t: []float64{0, 0.25, 0.5, 1}, z: repeat(4, func(int) float64 { return math.Inf(-1) })}
+				for _, b.dt = range floatDtypes {
+					for i, got := range b.eval(t, c).tgrad {
+						require.Equal(t, math.Inf(1), got, "%v, label %v", c, b.t[i])
+					}
+				}
 			}
 		}
 	}

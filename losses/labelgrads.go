@@ -106,7 +106,7 @@ func (b *batch[T]) takeRowsBack(y []T) {
 // What the notebook's rule keeps of a label is above α/K, which it adds to all: it takes α/K at
 // least, and so the distance of a larger label from what it takes shows in the sum.
 func (b *batch[T]) labelGrads(sign float64) (o kernel.LabelGrads[T], ok bool) {
-	s := b.smoothing
+	s := b.rowSmoothing()
 	if b.rowWeight != nil || !b.moderate {
 		return o, false
 	}

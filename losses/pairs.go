@@ -82,12 +82,16 @@ func (b *batch[T]) collect(p *batch[T], linear bool) {
 		}
 		b.grad[i] = g
 	}
+	rule, _ := b.smoothing.ofElements()
 	for i := range b.targetGrad {
 		q, w := b.ofClass(b.posWeight, i), b.ofClass(b.classWeights, i)
-		yes, no := float64(p.targetGrad[2*i]), float64(p.targetGrad[2*i+1])
-		g := times(q, yes) - no
+		by := func(q float64) float64 {
+			yes, no := labelFactors(rule, q)
+			return times(yes, float64(p.targetGrad[2*i])) + times(no, float64(p.targetGrad[2*i+1]))
+		}
+		g := by(q)
 		if !linear { // the derivative of (q t + 1 - t) L
-			g = b.elementMass(i)*(yes-no) + times((q-1)*b.shareOf(i)*b.lift, b.loss[i])
+			g = b.elementMass(i)*by(1) + times((q-1)*b.shareOf(i)*b.lift, b.loss[i])
 		}
 		b.targetGrad[i] = T(w * g)
 	}

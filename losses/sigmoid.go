@@ -175,22 +175,5 @@ func (b *batch[T]) elementRule(linear bool) (e kernel.ElementSmoothing, ok bool)
 	if linear && b.posWeight != nil && b.positive == nil {
 		return e, false
 	}
-	s := b.smoothing
-	if !s.on() {
-		return kernel.ElementSmoothing{Keep: 1}, true
-	}
-	e.Keep = 1 - s.Alpha
-	switch s.Rule {
-	case SmoothUniform:
-		e.Add = s.Alpha / 2
-	case SmoothPrior:
-		prior := []float64{0.5, 0.5}
-		if s.Prior != nil {
-			prior = s.Prior
-		}
-		e.Yes, e.No = s.Alpha*prior[0], s.Alpha*prior[1]
-	default:
-		return e, false
-	}
-	return e, true
+	return b.smoothing.ofElements()
 }

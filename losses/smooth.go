@@ -250,6 +250,25 @@ func (s Smoothing) mixed(t float64, k int) float64 {
 	return (1-s.Alpha)*t + float64(s.Alpha*s.Prior[k]) // rounded, never fused
 }
 
+// ofElements returns what makes both labels of an element, smoothed. For the notebook's rule, which
+// is one of rows, ok is false and the labels stay.
+func (s Smoothing) ofElements() (e kernel.ElementSmoothing, ok bool) {
+	if !s.on() || s.Rule == SmoothNotebook {
+		return kernel.ElementSmoothing{Keep: 1}, !s.on()
+	}
+	e.Keep = 1 - s.Alpha
+	if s.Rule == SmoothUniform {
+		e.Add = s.Alpha / 2
+		return e, true
+	}
+	prior := []float64{0.5, 0.5}
+	if s.Prior != nil {
+		prior = s.Prior
+	}
+	e.Yes, e.No = s.Alpha*prior[0], s.Alpha*prior[1]
+	return e, true
+}
+
 // smoothGradRow replaces g = dL/dτ' by dL/dt for the row of labels t.
 func smoothGradRow[T kernel.Float](s Smoothing, g []float64, t []T) {
 	if !s.on() {
