@@ -37,6 +37,9 @@ func steepBlock(t *testing.T, l separableLoss, r *rand.Rand, k int) {
 			}
 		}
 		labels[i*k+r.IntN(k)] = 1
+		if r.IntN(2) == 0 {
+			z[i*k+r.IntN(k)] += 20 * r.Float32()
+		}
 	}
 	loss, grad, scratch := make([]float64, n), make([]float32, n*k), make([]float32, 2*k)
 	eachImplementation(t, func(t *testing.T) {

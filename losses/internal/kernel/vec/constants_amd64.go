@@ -154,6 +154,7 @@ const (
 	mostSteep      = 32
 	steepReach     = 80
 	spread         = 8
+	belowTop       = 0.99
 	evenMost       = 0
 	evenTop        = 1
 	evenLse        = 2

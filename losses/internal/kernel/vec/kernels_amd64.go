@@ -520,43 +520,52 @@ func blockSteepFocalTermsF32AVX512(h *float32, e *float32, z *float32, t *float3
 //go:noescape
 func blockSteepExpTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, k int, n int, sum *float64, mass *float64, work *float32, lanes *float32, par *float32) (bad uint32)
 
-// evenPowF32AVX512 takes sum and lanes from blockExpSums and stores c of p = c e in coef and, for
-// kernels of terms, no limit and, of an even row, a, aLow, low, shift, rem. even has the bits of
-// the even rows. par begins with the bounds of p, |M| and |M| + log1p(r). par are a, what float32
-// has lost of it, and what low is beyond M.
+// evenPowF32AVX512 takes lanes from blockExpSums and sums of exponentials, tops times that of M
+// among them: once or, of a sure row, whose other p are small, not at all. It stores c of p = c e
+// in coef, log p, p and 1-p of M in class and, for kernels of terms, no limit, but of a sure row
+// one below M, and of both a, aLow, low, shift, rem. even has the bits of these rows. par begins
+// with the bounds of p, |M| and |M| + log1p(r). par are a, what float32 has lost of it, and what
+// low is beyond M.
 //
 //go:noescape
-func evenPowF32AVX512(numbers *float32, coef *float64, sum *float64, par *float64, lanes *float32) (even uint32)
+func evenPowF32AVX512(numbers *float32, coef *float64, sum *float64, tops *float64, class *float64, par *float64, lanes *float32) (even uint32)
 
-// evenClassF32AVX512 takes sum and lanes from blockExpSums and stores c of p = c e in coef and, for
-// kernels of terms, no limit and, of an even row, m, log, c. even has the bits of the even rows.
-// par begins with the bounds of p, |M| and |M| + log1p(r).
+// evenClassF32AVX512 takes lanes from blockExpSums and sums of exponentials, tops times that of M
+// among them: once or, of a sure row, whose other p are small, not at all. It stores c of p = c e
+// in coef, log p, p and 1-p of M in class and, for kernels of terms, no limit, but of a sure row
+// one below M, and of both m, log, c. even has the bits of these rows. par begins with the bounds
+// of p, |M| and |M| + log1p(r).
 //
 //go:noescape
-func evenClassF32AVX512(numbers *float32, coef *float64, sum *float64, par *float64, lanes *float32) (even uint32)
+func evenClassF32AVX512(numbers *float32, coef *float64, sum *float64, tops *float64, class *float64, par *float64, lanes *float32) (even uint32)
 
-// evenSmoothF32AVX512 takes sum and lanes from blockExpSums and stores c of p = c e in coef and,
-// for kernels of terms, no limit and, of an even row, c. even has the bits of the even rows. par
-// begins with the bounds of p, |M| and |M| + log1p(r). par is what c is multiplied by.
+// evenSmoothF32AVX512 takes lanes from blockExpSums and sums of exponentials, tops times that of M
+// among them: once or, of a sure row, whose other p are small, not at all. It stores c of p = c e
+// in coef, log p, p and 1-p of M in class and, for kernels of terms, no limit, but of a sure row
+// one below M, and of both c. even has the bits of these rows. par begins with the bounds of p, |M|
+// and |M| + log1p(r). par is what c is multiplied by.
 //
 //go:noescape
-func evenSmoothF32AVX512(numbers *float32, coef *float64, sum *float64, par *float64, lanes *float32) (even uint32)
+func evenSmoothF32AVX512(numbers *float32, coef *float64, sum *float64, tops *float64, class *float64, par *float64, lanes *float32) (even uint32)
 
-// evenSteepF32AVX512 takes sum and lanes from blockExpSums and stores c of p = c e in coef and, for
-// kernels of terms, no limit and, of an even row, low, shift, rate, rateLow, lse, lseLow, c, byB.
-// even has the bits of the even rows. par begins with the bounds of p, |M| and |M| + log1p(r). par
-// are what c is multiplied by, and byB.
+// evenSteepF32AVX512 takes lanes from blockExpSums and sums of exponentials, tops times that of M
+// among them: once or, of a sure row, whose other p are small, not at all. It stores c of p = c e
+// in coef, log p, p and 1-p of M in class and, for kernels of terms, no limit, but of a sure row
+// one below M, and of both low, shift, rate, rateLow, lse, lseLow, c, byB. even has the bits of
+// these rows. par begins with the bounds of p, |M| and |M| + log1p(r). par are what c is multiplied
+// by, and byB.
 //
 //go:noescape
-func evenSteepF32AVX512(numbers *float32, coef *float64, sum *float64, par *float64, lanes *float32) (even uint32)
+func evenSteepF32AVX512(numbers *float32, coef *float64, sum *float64, tops *float64, class *float64, par *float64, lanes *float32) (even uint32)
 
-// evenFactorsF32AVX512 takes coef from kernels of even rows and sum and mass from those of terms,
-// stores the losses and what blockCombine takes, for the factors scale of the gradients, and
-// returns the bits of the rows for which that will do: of no number that is too large. par are the
-// factor of a sum, and of a mass a number and a multiple of c.
+// evenFactorsF32AVX512 takes coef and class from kernels of these rows, where class has φ and -φ'
+// of M too, sum and mass from those of terms, and the labels of M, 0 for even rows. It stores the
+// losses, what blockCombine takes, for the factors scale of the gradients, and in tops the
+// gradients at M of sure rows. It returns the bits of the rows for which that will do: of no number
+// that is too large. par are the factor of a sum, and of a mass a number and a multiple of c.
 //
 //go:noescape
-func evenFactorsF32AVX512(numbers *float32, loss *float64, coef *float64, sum *float64, mass *float64, scale *float32, par *float64) (done uint32)
+func evenFactorsF32AVX512(numbers *float32, loss *float64, coef *float64, sum *float64, mass *float64, labels *float64, class *float64, tops *float64, scale *float32, par *float64) (done uint32)
 
 // blockCombineF32AVX512 is combineClosely for n rows of k elements, of which lanes holds a, low and
 // f.
@@ -3094,43 +3103,52 @@ func tileCrossEntropyIndexF32AVX2(z *float32, index *int, k int, tiles int, loss
 //go:noescape
 func blockSteepExpTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, k int, n int, sum *float64, mass *float64, work *float32, lanes *float32, par *float32) (bad uint32)
 
-// evenPowF32AVX2 takes sum and lanes from blockExpSums and stores c of p = c e in coef and, for
-// kernels of terms, no limit and, of an even row, a, aLow, low, shift, rem. even has the bits of
-// the even rows. par begins with the bounds of p, |M| and |M| + log1p(r). par are a, what float32
-// has lost of it, and what low is beyond M.
+// evenPowF32AVX2 takes lanes from blockExpSums and sums of exponentials, tops times that of M among
+// them: once or, of a sure row, whose other p are small, not at all. It stores c of p = c e in
+// coef, log p, p and 1-p of M in class and, for kernels of terms, no limit, but of a sure row one
+// below M, and of both a, aLow, low, shift, rem. even has the bits of these rows. par begins with
+// the bounds of p, |M| and |M| + log1p(r). par are a, what float32 has lost of it, and what low is
+// beyond M.
 //
 //go:noescape
-func evenPowF32AVX2(numbers *float32, coef *float64, sum *float64, par *float64, lanes *float32) (even uint32)
+func evenPowF32AVX2(numbers *float32, coef *float64, sum *float64, tops *float64, class *float64, par *float64, lanes *float32) (even uint32)
 
-// evenClassF32AVX2 takes sum and lanes from blockExpSums and stores c of p = c e in coef and, for
-// kernels of terms, no limit and, of an even row, m, log, c. even has the bits of the even rows.
-// par begins with the bounds of p, |M| and |M| + log1p(r).
+// evenClassF32AVX2 takes lanes from blockExpSums and sums of exponentials, tops times that of M
+// among them: once or, of a sure row, whose other p are small, not at all. It stores c of p = c e
+// in coef, log p, p and 1-p of M in class and, for kernels of terms, no limit, but of a sure row
+// one below M, and of both m, log, c. even has the bits of these rows. par begins with the bounds
+// of p, |M| and |M| + log1p(r).
 //
 //go:noescape
-func evenClassF32AVX2(numbers *float32, coef *float64, sum *float64, par *float64, lanes *float32) (even uint32)
+func evenClassF32AVX2(numbers *float32, coef *float64, sum *float64, tops *float64, class *float64, par *float64, lanes *float32) (even uint32)
 
-// evenSmoothF32AVX2 takes sum and lanes from blockExpSums and stores c of p = c e in coef and, for
-// kernels of terms, no limit and, of an even row, c. even has the bits of the even rows. par begins
-// with the bounds of p, |M| and |M| + log1p(r). par is what c is multiplied by.
+// evenSmoothF32AVX2 takes lanes from blockExpSums and sums of exponentials, tops times that of M
+// among them: once or, of a sure row, whose other p are small, not at all. It stores c of p = c e
+// in coef, log p, p and 1-p of M in class and, for kernels of terms, no limit, but of a sure row
+// one below M, and of both c. even has the bits of these rows. par begins with the bounds of p, |M|
+// and |M| + log1p(r). par is what c is multiplied by.
 //
 //go:noescape
-func evenSmoothF32AVX2(numbers *float32, coef *float64, sum *float64, par *float64, lanes *float32) (even uint32)
+func evenSmoothF32AVX2(numbers *float32, coef *float64, sum *float64, tops *float64, class *float64, par *float64, lanes *float32) (even uint32)
 
-// evenSteepF32AVX2 takes sum and lanes from blockExpSums and stores c of p = c e in coef and, for
-// kernels of terms, no limit and, of an even row, low, shift, rate, rateLow, lse, lseLow, c, byB.
-// even has the bits of the even rows. par begins with the bounds of p, |M| and |M| + log1p(r). par
-// are what c is multiplied by, and byB.
+// evenSteepF32AVX2 takes lanes from blockExpSums and sums of exponentials, tops times that of M
+// among them: once or, of a sure row, whose other p are small, not at all. It stores c of p = c e
+// in coef, log p, p and 1-p of M in class and, for kernels of terms, no limit, but of a sure row
+// one below M, and of both low, shift, rate, rateLow, lse, lseLow, c, byB. even has the bits of
+// these rows. par begins with the bounds of p, |M| and |M| + log1p(r). par are what c is multiplied
+// by, and byB.
 //
 //go:noescape
-func evenSteepF32AVX2(numbers *float32, coef *float64, sum *float64, par *float64, lanes *float32) (even uint32)
+func evenSteepF32AVX2(numbers *float32, coef *float64, sum *float64, tops *float64, class *float64, par *float64, lanes *float32) (even uint32)
 
-// evenFactorsF32AVX2 takes coef from kernels of even rows and sum and mass from those of terms,
-// stores the losses and what blockCombine takes, for the factors scale of the gradients, and
-// returns the bits of the rows for which that will do: of no number that is too large. par are the
-// factor of a sum, and of a mass a number and a multiple of c.
+// evenFactorsF32AVX2 takes coef and class from kernels of these rows, where class has φ and -φ' of
+// M too, sum and mass from those of terms, and the labels of M, 0 for even rows. It stores the
+// losses, what blockCombine takes, for the factors scale of the gradients, and in tops the
+// gradients at M of sure rows. It returns the bits of the rows for which that will do: of no number
+// that is too large. par are the factor of a sum, and of a mass a number and a multiple of c.
 //
 //go:noescape
-func evenFactorsF32AVX2(numbers *float32, loss *float64, coef *float64, sum *float64, mass *float64, scale *float32, par *float64) (done uint32)
+func evenFactorsF32AVX2(numbers *float32, loss *float64, coef *float64, sum *float64, mass *float64, labels *float64, class *float64, tops *float64, scale *float32, par *float64) (done uint32)
 
 // blockCombineF32AVX2 is combineClosely for n rows of k elements, of which lanes holds a, low and
 // f.

@@ -44,7 +44,6 @@ type oddsRows[T spec.Float] struct {
 const (
 	mostOdds   = 1 << 15                 // bytes of the rows of which exponentials wait for their odds
 	mostLarge  = tileCols * tileRows / 2 // large p at most: 1/p, and some that are as large as the maximum
-	belowTop   = 0.99                    // how much smaller than the maximum the limit is, so that it is beyond
 	smallLimit = -2.0794415416798357     // the logarithm of mostSmall
 )
 

@@ -89,15 +89,16 @@ func (s *softrow[T]) wideOdds(u unit[T], v wide[T], e, z []T, sum float64, gentl
 	if a = u.find(&z[0], len(z), s.m); a == len(z) { // there is a NaN
 		return sum, -1
 	}
-	if gentle && sum < 2*s.em {
-		return (Sum(e[:a]) + Sum(e[a+1:])) / s.em, a
-	}
-	return s.exactBut(v, z, a), a
+	return s.wideSumBut(v, e, z, a, gentle && sum < 2*s.em) / s.em, a
 }
 
-// exactBut returns the sum of the exponentials but that at a over it, in float64.
-func (s *softrow[T]) exactBut(v wide[T], z []T, a int) (r float64) {
-	return v.sumExp(&z[0], len(z), a, float64(s.low), float64(s.shift), s.ahead) / s.em
+// wideSumBut returns the sum of the exponentials but that at a: of those in e where that is exact
+// enough, otherwise computed in float64.
+func (s *softrow[T]) wideSumBut(v wide[T], e, z []T, a int, enough bool) (sum float64) {
+	if enough {
+		return Sum(e[:a]) + Sum(e[a+1:])
+	}
+	return v.sumExp(&z[0], len(z), a, float64(s.low), float64(s.shift), s.ahead)
 }
 
 // ahead is how many elements ahead the kernels prefetch: the next row, or part of this one.

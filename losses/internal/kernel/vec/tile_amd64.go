@@ -71,7 +71,11 @@ type tile[T spec.Float] struct {
 	softmax  [softmaxNumbers * tileRows]float64           // of the rows of a block
 	sumExps  [tileRows]float64                            // of the rows of a block
 	coefs    [tileRows]float64                            // what makes probabilities of these
-	losses   [tileRows]float64                            // and the losses of even rows
+	losses   [tileRows]float64                            // and the losses of even and sure rows
+	others   [tileRows]float64                            // the sums, of sure rows without the largest exponential
+	tops     [tileRows]float64                            // how many times that is in others, then its gradient
+	topLabel [tileRows]float64                            // the label there of sure rows, 0 of others
+	class    [lanesPerRow * tileRows]float64              // and what the loss of that class is made of
 	ordinary [ordinaryRows]rowNumbers
 	rows     [tileRows]spec.SoftmaxOf       // of a block
 	kl       [tileRows]klTerms              // of the rows of a block

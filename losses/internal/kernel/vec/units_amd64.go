@@ -212,11 +212,11 @@ type single interface {
 	blockLinkedTerms(h, e, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32)
 	blockLinkedMoreTerms(h, e, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32)
 	blockSteepExpTerms(h, e, z, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32)
-	evenPow(numbers *float32, coef, sum *float64, par *float64, lanes *float32) (even uint32)
-	evenClass(numbers *float32, coef, sum *float64, par *float64, lanes *float32) (even uint32)
-	evenSmooth(numbers *float32, coef, sum *float64, par *float64, lanes *float32) (even uint32)
-	evenSteep(numbers *float32, coef, sum *float64, par *float64, lanes *float32) (even uint32)
-	evenFactors(numbers *float32, loss, coef, sum, mass *float64, scale *float32, par *float64) (done uint32)
+	evenPow(numbers *float32, coef, sum, tops, class *float64, par *float64, lanes *float32) (even uint32)
+	evenClass(numbers *float32, coef, sum, tops, class *float64, par *float64, lanes *float32) (even uint32)
+	evenSmooth(numbers *float32, coef, sum, tops, class *float64, par *float64, lanes *float32) (even uint32)
+	evenSteep(numbers *float32, coef, sum, tops, class *float64, par *float64, lanes *float32) (even uint32)
+	evenFactors(numbers *float32, loss, coef, sum, mass, labels, class, tops *float64, scale *float32, par *float64) (done uint32)
 	blockCombine(p, t *float32, k, n int, lanes *float32)
 	sigmoidGCEOdds(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
 	sigmoidSmoothOdds(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
@@ -490,20 +490,20 @@ func (f32AVX512) blockSteepFocalTerms(h, e, z, t *float32, k, n int, sum, mass *
 func (f32AVX512) blockSteepExpTerms(h, e, z, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32) {
 	return blockSteepExpTermsF32AVX512(h, e, z, t, k, n, sum, mass, work, lanes, par)
 }
-func (f32AVX512) evenPow(numbers *float32, coef, sum *float64, par *float64, lanes *float32) (even uint32) {
-	return evenPowF32AVX512(numbers, coef, sum, par, lanes)
+func (f32AVX512) evenPow(numbers *float32, coef, sum, tops, class *float64, par *float64, lanes *float32) (even uint32) {
+	return evenPowF32AVX512(numbers, coef, sum, tops, class, par, lanes)
 }
-func (f32AVX512) evenClass(numbers *float32, coef, sum *float64, par *float64, lanes *float32) (even uint32) {
-	return evenClassF32AVX512(numbers, coef, sum, par, lanes)
+func (f32AVX512) evenClass(numbers *float32, coef, sum, tops, class *float64, par *float64, lanes *float32) (even uint32) {
+	return evenClassF32AVX512(numbers, coef, sum, tops, class, par, lanes)
 }
-func (f32AVX512) evenSmooth(numbers *float32, coef, sum *float64, par *float64, lanes *float32) (even uint32) {
-	return evenSmoothF32AVX512(numbers, coef, sum, par, lanes)
+func (f32AVX512) evenSmooth(numbers *float32, coef, sum, tops, class *float64, par *float64, lanes *float32) (even uint32) {
+	return evenSmoothF32AVX512(numbers, coef, sum, tops, class, par, lanes)
 }
-func (f32AVX512) evenSteep(numbers *float32, coef, sum *float64, par *float64, lanes *float32) (even uint32) {
-	return evenSteepF32AVX512(numbers, coef, sum, par, lanes)
+func (f32AVX512) evenSteep(numbers *float32, coef, sum, tops, class *float64, par *float64, lanes *float32) (even uint32) {
+	return evenSteepF32AVX512(numbers, coef, sum, tops, class, par, lanes)
 }
-func (f32AVX512) evenFactors(numbers *float32, loss, coef, sum, mass *float64, scale *float32, par *float64) (done uint32) {
-	return evenFactorsF32AVX512(numbers, loss, coef, sum, mass, scale, par)
+func (f32AVX512) evenFactors(numbers *float32, loss, coef, sum, mass, labels, class, tops *float64, scale *float32, par *float64) (done uint32) {
+	return evenFactorsF32AVX512(numbers, loss, coef, sum, mass, labels, class, tops, scale, par)
 }
 func (f32AVX512) blockCombine(p, t *float32, k, n int, lanes *float32) {
 	blockCombineF32AVX512(p, t, k, n, lanes)
@@ -1488,20 +1488,20 @@ func (f32AVX2) tileCrossEntropyIndex(z *float32, index *int, k, tiles int, loss 
 func (f32AVX2) blockSteepExpTerms(h, e, z, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32) {
 	return blockSteepExpTermsF32AVX2(h, e, z, t, k, n, sum, mass, work, lanes, par)
 }
-func (f32AVX2) evenPow(numbers *float32, coef, sum *float64, par *float64, lanes *float32) (even uint32) {
-	return evenPowF32AVX2(numbers, coef, sum, par, lanes)
+func (f32AVX2) evenPow(numbers *float32, coef, sum, tops, class *float64, par *float64, lanes *float32) (even uint32) {
+	return evenPowF32AVX2(numbers, coef, sum, tops, class, par, lanes)
 }
-func (f32AVX2) evenClass(numbers *float32, coef, sum *float64, par *float64, lanes *float32) (even uint32) {
-	return evenClassF32AVX2(numbers, coef, sum, par, lanes)
+func (f32AVX2) evenClass(numbers *float32, coef, sum, tops, class *float64, par *float64, lanes *float32) (even uint32) {
+	return evenClassF32AVX2(numbers, coef, sum, tops, class, par, lanes)
 }
-func (f32AVX2) evenSmooth(numbers *float32, coef, sum *float64, par *float64, lanes *float32) (even uint32) {
-	return evenSmoothF32AVX2(numbers, coef, sum, par, lanes)
+func (f32AVX2) evenSmooth(numbers *float32, coef, sum, tops, class *float64, par *float64, lanes *float32) (even uint32) {
+	return evenSmoothF32AVX2(numbers, coef, sum, tops, class, par, lanes)
 }
-func (f32AVX2) evenSteep(numbers *float32, coef, sum *float64, par *float64, lanes *float32) (even uint32) {
-	return evenSteepF32AVX2(numbers, coef, sum, par, lanes)
+func (f32AVX2) evenSteep(numbers *float32, coef, sum, tops, class *float64, par *float64, lanes *float32) (even uint32) {
+	return evenSteepF32AVX2(numbers, coef, sum, tops, class, par, lanes)
 }
-func (f32AVX2) evenFactors(numbers *float32, loss, coef, sum, mass *float64, scale *float32, par *float64) (done uint32) {
-	return evenFactorsF32AVX2(numbers, loss, coef, sum, mass, scale, par)
+func (f32AVX2) evenFactors(numbers *float32, loss, coef, sum, mass, labels, class, tops *float64, scale *float32, par *float64) (done uint32) {
+	return evenFactorsF32AVX2(numbers, loss, coef, sum, mass, labels, class, tops, scale, par)
 }
 func (f32AVX2) blockCombine(p, t *float32, k, n int, lanes *float32) {
 	blockCombineF32AVX2(p, t, k, n, lanes)

@@ -9,9 +9,9 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// Even rows of a block of a separable loss: no class of theirs is likely, so that none is computed
-// apart from the others, and what is done once a row is done for W of them at once, in float64, in
-// lanes.
+// Even and sure rows of a block of a separable loss: no class of theirs is likely, or none but one,
+// which is computed apart from the others. What is done once a row is done for W of them at once,
+// in float64, in lanes.
 
 // The numbers of a row that the kernels of terms take beside the limit: those of powTerms, of
 // losses for which l is computed, of smooth ones and of steep ones. In the last, y is -(rate +
@@ -23,7 +23,7 @@ var (
 	steepNumbers  = []string{"low", "shift", "rate", "rateLow", "lse", "lseLow", "c", "byB"}
 )
 
-// What the kernels of even rows take: bounds of an even row's p, |M| and |M| + log1p(r), and the
+// What the kernels of these rows take: bounds of an even row's p, |M| and |M| + log1p(r), and the
 // loss's numbers.
 const (
 	evenMost  = iota // of p
@@ -33,11 +33,17 @@ const (
 	evenPars  = evenFirst + 3
 )
 
-// An evenRow is what the numbers of rows are made of, in float64: M, the shift, log1p(r) and c of p
-// = c e. par are the numbers of the loss.
+// An evenRow is what the numbers of rows are made of, in float64: M, its exponential, the shift,
+// log1p(r) and c of p = c e. par are the numbers of the loss.
 type evenRow struct {
-	m, shift, log, c reg.VecVirtual
-	par              func(i int) reg.VecVirtual
+	m, em, shift, log, c reg.VecVirtual
+	par                  func(i int) reg.VecVirtual
+}
+
+// below returns a limit just below the exponential of M.
+func (g isa) below(r evenRow) reg.VecVirtual {
+	g.mul(g.constant(belowTop), r.em, r.em)
+	return r.em
 }
 
 // evenRows emits the kernels of the file.
@@ -50,45 +56,58 @@ func (g isa) evenRows() {
 	g.blockCombine()
 }
 
-// evenOdds emits the kernel of a list of numbers, which row emits.
+// evenOdds emits the kernel of a list of numbers, which row emits behind a sure row's limit.
 func (g isa) evenOdds(name string, names []string, doc string, row func(g isa, r evenRow) (numbers []reg.VecVirtual)) {
-	g.text(name, "func(numbers *T, coef, sum *float64, par *float64, lanes *T) (even uint32)",
-		"takes sum and lanes from blockExpSums and stores c of p = c e in coef and, for kernels of terms, no limit and, of "+
-			"an even row,", strings.Join(names, ", ")+".",
-		"even has the bits of the even rows. par begins with the bounds of p, |M| and |M| + log1p(r).", doc)
+	g.text(name, "func(numbers *T, coef, sum, tops, class *float64, par *float64, lanes *T) (even uint32)",
+		"takes lanes from blockExpSums and sums of exponentials, tops times that of M among them: once or, of a sure row, "+
+			"whose other p are small, not at all. It stores c of p = c e in coef, log p, p and 1-p of M in class and, for "+
+			"kernels of terms, no limit, but of a sure row one below M, and of both", strings.Join(names, ", ")+".",
+		"even has the bits of these rows. par begins with the bounds of p, |M| and |M| + log1p(r).", doc)
 	lanes, par := g.param("lanes"), g.param("par")
-	to, coef, sums := g.param("numbers"), g.param("coef"), g.param("sum")
-	none := g.vec()
-	g.load(g.infinity(1), none)
-	g.store(none, Mem{Base: to})
+	to, coef, sums, tops, class := g.param("numbers"), g.param("coef"), g.param("sum"), g.param("tops"), g.param("class")
 	wide, rounds := isa{avx512: g.avx512, f64: true}, isa{avx512: g.avx512, f64: true, narrow: true}
 	number := func(i int) reg.VecVirtual { return wide.parameter(par, i) }
 	bits := g.byHalves(func(half int) mask {
 		m, n, em := wide.vec(), wide.vec(), wide.vec()
 		rounds.fetch(g.halfOf(g.lane(lanes, "Max"), half), m)
 		rounds.fetch(g.halfOf(g.lane(lanes, "Shift"), half), n)
-		sum := wide.loaded(Mem{Base: sums, Disp: half * wide.column()})
+		at := func(p reg.GPVirtual) Mem { return Mem{Base: p, Disp: half * wide.column()} }
+		odds := wide.loaded(at(sums))
 		wide.expShifted(wide.expConstsInMemory(), m, wide.shiftOf(n), em)
-		least, by, odds, inv, log, size := wide.vec(), wide.vec(), wide.vec(), wide.vec(), wide.vec(), wide.vec()
+		least, by, inv, log, size := wide.vec(), wide.vec(), wide.vec(), wide.vec(), wide.vec()
 		wide.load(wide.constant(spread), least)
 		wide.mul(em, least, least)
-		even := wide.cmp(gtOQ, least, sum)
+		wide.mul(at(tops), least, least)
+		even := wide.cmp(gtOQ, least, odds) // of a sure row there is anything else
 		wide.load(wide.constant(1), by)
 		wide.div(em, by, by)
-		wide.sub(em, sum, odds)
 		wide.mul(by, odds, odds)
+		wide.sub(at(tops), odds, odds)
 		wide.log1p(odds, inv, log)
-		wide.keepWhere(even, ltOQ, number(evenMost), inv)
+		ofMost := func(name string) Mem { return wide.ofTile(class, half, name) }
+		wide.store(inv, ofMost("P"))
+		wide.mul(inv, odds, odds)
+		wide.store(odds, ofMost("Q"))
+		wide.load(wide.constant(0), size)
+		sure := wide.cmp(eqOQ, at(tops), size)
+		wide.sub(log, size, size)
+		wide.store(size, ofMost("LogP"))
+		wide.mul(at(tops), inv, size)
+		wide.keepWhere(even, ltOQ, number(evenMost), size)
 		wide.load(wide.abs(), size)
 		wide.and(m, size, size)
 		wide.keepWhere(even, ltOQ, number(evenTop), size)
 		wide.add(log, size, size)
 		wide.keepWhere(even, ltOQ, number(evenLse), size)
 		wide.mul(inv, by, by)
-		wide.store(by, Mem{Base: coef, Disp: half * wide.column()})
-		all := row(wide, evenRow{m, n, log, by, func(i int) reg.VecVirtual { return number(evenFirst + i) }})
+		wide.store(by, at(coef))
+		all := row(wide, evenRow{m, em, n, log, by, func(i int) reg.VecVirtual { return number(evenFirst + i) }})
+		limit := wide.vec()
+		wide.load(wide.infinity(1), limit)
+		wide.blend(sure, all[0], limit)
+		all[0] = limit
 		for i, x := range all {
-			rounds.leave(x, g.halfOf(Mem{Base: to, Disp: (1 + i) * g.column()}, half))
+			rounds.leave(x, g.halfOf(Mem{Base: to, Disp: i * g.column()}, half))
 		}
 		return even
 	})
@@ -109,6 +128,11 @@ func (g isa) byHalves(body func(half int) mask) (bits reg.GPVirtual) {
 	SHLL(Imm(uint64(g.lanes()/2)), upper)
 	ORL(upper, bits)
 	return bits
+}
+
+// ofTile returns where the number of that name lies of a tile of those that p has the numbers of.
+func (g isa) ofTile(p reg.GPVirtual, tile int, name string) Mem {
+	return g.lane(p, name).Offset(tile * len(lanes) * g.column())
 }
 
 // halfOf returns where half of the numbers of a lane lies.
@@ -139,15 +163,18 @@ func (g isa) powOfRow(r evenRow) []reg.VecVirtual {
 	g.add(r.log, rem, rem)
 	g.nmadd(g.constant(log2High), n, am) // exact
 	g.add(am, rem, rem)
-	return []reg.VecVirtual{a, r.par(1), low, n, rem}
+	g.sub(g.constant(1-belowTop), r.m, r.m)
+	return []reg.VecVirtual{r.m, a, r.par(1), low, n, rem}
 }
 
-func (g isa) classOfRow(r evenRow) []reg.VecVirtual { return []reg.VecVirtual{r.m, r.log, r.c} }
+func (g isa) classOfRow(r evenRow) []reg.VecVirtual {
+	return []reg.VecVirtual{g.below(r), r.m, r.log, r.c}
+}
 
 func (g isa) smoothOfRow(r evenRow) []reg.VecVirtual {
 	c := r.par(0)
 	g.mul(r.c, c, c)
-	return []reg.VecVirtual{c}
+	return []reg.VecVirtual{g.below(r), c}
 }
 
 func (g isa) steepOfRow(r evenRow) []reg.VecVirtual {
@@ -158,7 +185,7 @@ func (g isa) steepOfRow(r evenRow) []reg.VecVirtual {
 	g.add(r.m, r.log, r.log)
 	rate, rateLow := g.splitNumber(rate)
 	lse, lseLow := g.splitNumber(r.log)
-	return []reg.VecVirtual{low, r.shift, rate, rateLow, lse, lseLow, r.c, r.par(1)}
+	return []reg.VecVirtual{g.below(r), low, r.shift, rate, rateLow, lse, lseLow, r.c, r.par(1)}
 }
 
 // What evenFactors takes: what the sum of terms is multiplied by, and what -t φ'(l) is of what the
@@ -170,13 +197,16 @@ const (
 	evenFactorPars
 )
 
-// evenFactors emits what comes between the terms of even rows and their gradients.
+// evenFactors emits what comes between the terms of even and sure rows and their gradients.
 func (g isa) evenFactors() {
-	g.text("evenFactors", "func(numbers *T, loss, coef, sum, mass *float64, scale *T, par *float64) (done uint32)",
-		"takes coef from kernels of even rows and sum and mass from those of terms, stores the losses and what blockCombine "+
-			"takes, for the factors scale of the gradients, and returns the bits of the rows for which that will do: of no "+
-			"number that is too large. par are the factor of a sum, and of a mass a number and a multiple of c.")
-	to, losses, coef := g.param("numbers"), g.param("loss"), g.param("coef")
+	g.text("evenFactors", "func(numbers *T, loss, coef, sum, mass, labels, class, tops *float64, scale *T, par *float64) "+
+		"(done uint32)",
+		"takes coef and class from kernels of these rows, where class has φ and -φ' of M too, sum and mass from those of "+
+			"terms, and the labels of M, 0 for even rows. It stores the losses, what blockCombine takes, for the factors scale "+
+			"of the gradients, and in tops the gradients at M of sure rows. It returns the bits of the rows for which that "+
+			"will do: of no number that is too large. par are the factor of a sum, and of a mass a number and a multiple of c.")
+	to, losses, coef, labels := g.param("numbers"), g.param("loss"), g.param("coef"), g.param("labels")
+	class, tops := g.param("class"), g.param("tops")
 	sums, masses, scales, par := g.param("sum"), g.param("mass"), g.param("scale"), g.param("par")
 	wide, rounds := isa{avx512: g.avx512, f64: true}, isa{avx512: g.avx512, f64: true, narrow: true}
 	bits := g.byHalves(func(half int) mask {
@@ -185,12 +215,32 @@ func (g isa) evenFactors() {
 			wide.parameter(par, evenSlopeC)
 		size, x := wide.vec(), wide.vec()
 		wide.mul(at(sums), loss, loss)
-		wide.store(loss, at(losses))
-		wide.mul(at(coef), mass, a)
 		wide.mul(at(coef), slope, slope)
 		wide.add(wide.parameter(par, evenSlope), slope, slope)
-		wide.mul(slope, mass, mass)
+		ofMost := func(name string) Mem { return wide.ofTile(class, half, name) }
+		label, others, own := wide.loaded(at(labels)), wide.vec(), wide.vec()
+		wide.load(wide.constant(0), own)
+		unlabelled := wide.cmp(eqOQ, own, label)
+		of := func(name string) {
+			wide.load(ofMost(name), own)
+			wide.mul(label, own, own)
+			wide.drop(unlabelled, own)
+		}
+		of("Phi")
+		wide.add(own, loss, loss)
+		wide.store(loss, at(losses))
+		of("Fall")
+		wide.mul(slope, mass, others)
+		wide.move(own, a)
+		wide.div(slope, a, a)
+		wide.add(mass, a, a)
+		wide.mul(at(coef), a, a)
+		wide.move(others, mass)
+		wide.add(own, mass, mass)
 		rounds.fetch(g.halfOf(Mem{Base: scales}, half), f)
+		wide.nmadd(ofMost("Q"), mass, others)
+		wide.mul(f, others, others)
+		wide.store(others, at(tops))
 		wide.load(wide.abs(), size)
 		wide.and(f, size, size)
 		wide.mul(size, mass, x)
