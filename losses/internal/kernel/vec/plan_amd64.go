@@ -328,6 +328,9 @@ func (b termBound) of(m, log float64) (most float64) {
 	return 0
 }
 
+// none reports whether it is 0 for every row.
+func (b termBound) none() bool { return b.p == 0 || b.m == 0 }
+
 // termsFor returns that of terms.
 func termsFor[T spec.Float](p *plan) termBound {
 	b := termBound{mostSmall, math.Inf(1), math.Inf(1)}

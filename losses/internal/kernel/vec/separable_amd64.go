@@ -54,7 +54,8 @@ func separable[T spec.Float](f spec.Family, a float64, loss []float64, grad, phi
 		}
 		return true
 	}
-	if rows.together = phi == nil && rows.inBlocks && spec.Size[T]() == 4; rows.together {
+	rows.together = phi == nil && rows.inBlocks && spec.Size[T]() == 4 && !termsFor[T](p).none()
+	if rows.together {
 		return rows.blocks(p, loss, grad, z, t, scale, one)
 	}
 	for i := 0; i < len(loss); i += rows.most {
