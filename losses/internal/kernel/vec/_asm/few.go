@@ -15,11 +15,11 @@ const fewWork = 1024
 // bit for bit.
 func (g isa) fewCrossEntropy(grad bool) {
 	if grad {
-		g.framed("fewCrossEntropyGrad", "func(e, z, t *T, k int, f A) (loss A, ok uint32)",
+		g.text("fewCrossEntropyGrad", "func(e, z, t *T, k int, f A) (loss A, ok uint32)",
 			"is tileCrossEntropyGrad for one row of k elements; ok is 0 for one that is for the specification or has an "+
 				"invalid label.")
 	} else {
-		g.framed("fewCrossEntropy", "func(z, t *T, k int) (loss A, ok uint32)",
+		g.text("fewCrossEntropy", "func(z, t *T, k int) (loss A, ok uint32)",
 			"is fewCrossEntropyGrad without the gradients.")
 	}
 	z, t, k := g.param("z"), g.param("t"), g.param("k")
@@ -33,8 +33,8 @@ func (g isa) fewCrossEntropy(grad bool) {
 		e, f = g.param("e"), row.broadcast("f")
 	}
 	work, lanes := GP64(), GP64()
-	LEAQ(AllocLocal(fewWork), work)
-	LEAQ(AllocLocal(row.lane(lanes, "Coef").Disp+g.column()), lanes)
+	LEAQ(g.local(fewWork), work)
+	LEAQ(g.local(row.lane(lanes, "Coef").Disp+g.column()), lanes)
 	top := g.largest(k, func(i reg.GPVirtual, v int, m *mask) reg.VecVirtual { return g.get(z, i, v, m) })
 	c := g.tileExp()
 	rejected := c.prepare(top)

@@ -171,6 +171,7 @@ func main() {
 	if err := errors.Join(writeAdapters(*adapterFile), writeConstants(*constantFile)); err != nil {
 		log.Fatal(err)
 	}
+	alignFrames()
 	pruneMoves()
 	Generate()
 }

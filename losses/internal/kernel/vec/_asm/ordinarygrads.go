@@ -231,7 +231,7 @@ func (g isa) keptNumbers(xs ...reg.VecVirtual) func() []reg.VecVirtual {
 	if g.avx512 {
 		return func() []reg.VecVirtual { return xs }
 	}
-	m := AllocLocal(8 * len(xs))
+	m := g.local(8 * len(xs))
 	for i, x := range xs {
 		VMOVSD(x, m.Offset(8*i))
 	}

@@ -407,7 +407,7 @@ func (g isa) accumulators(n int) (a accumulators) {
 		if g.avx512 {
 			a.at = append(a.at, g.vec())
 		} else {
-			a.at = append(a.at, AllocLocal(g.column()))
+			a.at = append(a.at, g.local(g.column()))
 		}
 	}
 	return a

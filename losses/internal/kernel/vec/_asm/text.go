@@ -14,13 +14,8 @@ import (
 )
 
 // text begins a function; sig is its Go signature with T for the element type.
-func (g isa) text(name, sig string, doc ...string) { g.begin(attr.NOSPLIT, name, sig, doc...) }
-
-// framed is text for a function that keeps more in its frame than there is always room for.
-func (g isa) framed(name, sig string, doc ...string) { g.begin(0, name, sig, doc...) }
-
-func (g isa) begin(flags attr.Attribute, name, sig string, doc ...string) {
-	TEXT(name+g.suffix(), flags, goSignature(sig, g.goType(), g.goFloat()))
+func (g isa) text(name, sig string, doc ...string) {
+	TEXT(name+g.suffix(), attr.NOSPLIT, goSignature(sig, g.goType(), g.goFloat()))
 	Pragma("noescape")
 	Doc(wrap(name + g.suffix() + " " + strings.Join(doc, " "))...)
 	labels = 0
@@ -124,7 +119,7 @@ func (g isa) places(n int) func(i int, v reg.VecVirtual) Op {
 func (g isa) stored(n int) func(i int, v reg.VecVirtual) Op {
 	var ms []Mem
 	for range n {
-		ms = append(ms, AllocLocal(g.column()))
+		ms = append(ms, g.local(g.column()))
 	}
 	return func(i int, v reg.VecVirtual) Op {
 		g.store(v, ms[i])
@@ -134,7 +129,7 @@ func (g isa) stored(n int) func(i int, v reg.VecVirtual) Op {
 
 // spill returns v in memory.
 func (g isa) spill(v reg.VecVirtual) Op {
-	m := AllocLocal(g.column())
+	m := g.local(g.column())
 	g.store(v, m)
 	return m
 }

@@ -172,7 +172,7 @@ func (g isa) ordinaryOptions(name string, logits func(labels bool) ordinaryLogit
 				"is ordinaryIndexBlockGrad"
 		}
 		params, doc := optionParams(name, is)
-		g.framed(name, "func("+ins+", k, n int, f, extra *T, loss, lse *float64, work, lanes *T"+params+
+		g.text(name, "func("+ins+", k, n int, f, extra *T, loss, lse *float64, work, lanes *T"+params+
 			") (declined uint32)", doc...)
 		k, x := g.param("k"), logits(labels)
 		s, rejected := g.ordinarySums(x, k, true, labels)
