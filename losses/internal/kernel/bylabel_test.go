@@ -19,7 +19,7 @@ func sigmoidByLabel[T Float](t *testing.T) {
 	for _, l := range []ByLabel{{Kind: AbsoluteByLabel}, {Kind: DivergenceByLabel}, {Kind: SparsemaxByLabel},
 		{Kind: Entmax15ByLabel}, {Kind: SymmetricByLabel, A: 0.1, B: 1, C: -6}, {Kind: SymmetricByLabel, B: 2, C: -0.5},
 		{Kind: BiTemperedByLabel, A: 0.8, B: 1.2}, {Kind: BiTemperedByLabel, A: 0.3, B: 2.7},
-		{Kind: BiTemperedByLabel, A: 1, B: 1}} {
+		{Kind: BiTemperedByLabel, A: 0.9, B: 1.1}, {Kind: BiTemperedByLabel, B: 2}, {Kind: BiTemperedByLabel, A: 1, B: 1}} {
 		for _, labels := range []string{"shares", "soft", "hard"} {
 			for n := range 70 {
 				z, yes, no, _ := elements[T](n, labels)

@@ -39,6 +39,10 @@ func SigmoidByLabel[T spec.Float](l spec.ByLabel, dst []float64, z, yes, no []T)
 // temperedByLabel is SigmoidByLabel of BiTempered.
 func temperedByLabel[T spec.Float](l spec.ByLabel, dst []float64, z, yes, no []T) {
 	p := temperedPlanFor(spec.Question{Kind: spec.BiTempered, A: l.A, B: l.B})
+	if single512[T]() && p.whole > 0 {
+		temperedWholeByLabelWideAVX512(&dst[0], floats(z), floats(yes), floats(no), len(z), &p.wholePar()[0])
+		return
+	}
 	if !temperedLogits(p, dst, z) {
 		spec.SigmoidByLabel(l, dst, z, yes, no)
 		return

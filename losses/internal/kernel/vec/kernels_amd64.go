@@ -5960,6 +5960,13 @@ func temperedByLabelWideAVX512(dst *float64, z *float32, yes *float32, no *float
 //go:noescape
 func sigmoidTemperedWholeWideAVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float64, par *float64) (bad uint32)
 
+// temperedWholeByLabelWideAVX512 stores the derivatives of n elements of logits (z, 0) by the
+// labels yes, with no, or 1-yes where that is nil. The loss is the question BiTempered of a T2 that
+// spec.WholeExponent is for; par is a temperedPlan's.
+//
+//go:noescape
+func temperedWholeByLabelWideAVX512(dst *float64, z *float32, yes *float32, no *float32, n int, par *float64)
+
 // sparseScatterWideAVX512 stores the gradients of rows of k: those in e, the first column being
 // that of index and the others the classes in at, and 0.
 //

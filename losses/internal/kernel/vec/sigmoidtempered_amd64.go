@@ -22,7 +22,7 @@ type temperedPlan struct {
 	steps64 int
 	whole   int // see [spec.WholeExponent]
 
-	wholes atomic.Pointer[[]float64] // what sigmoidTemperedWhole takes, once it is wanted
+	wholes atomic.Pointer[[]float64] // see wholePar, once it is wanted
 }
 
 var temperedPlans recent.Plans[spec.Question, temperedPlan]
@@ -64,7 +64,7 @@ func (p *temperedPlan) setStart(c float64) {
 	})
 }
 
-// wholePar returns what sigmoidTemperedWhole takes.
+// wholePar returns what sigmoidTemperedWhole and temperedWholeByLabel take.
 func (p *temperedPlan) wholePar() []float64 {
 	if par := p.wholes.Load(); par != nil {
 		return *par

@@ -2462,6 +2462,9 @@ func (wideAVX512) temperedByLabel(dst *float64, z, yes, no *float32, n int, par 
 func (wideAVX512) sigmoidTemperedWhole(loss *float64, grad, z, yes, no, scales *float32, n int, scale float64, par *float64) (bad uint32) {
 	return sigmoidTemperedWholeWideAVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
+func (wideAVX512) temperedWholeByLabel(dst *float64, z, yes, no *float32, n int, par *float64) {
+	temperedWholeByLabelWideAVX512(dst, z, yes, no, n, par)
+}
 func (wideAVX512) sparseScatter(grad *float32, k, rows int, e *float32, at *int32, counts, index *int) {
 	sparseScatterWideAVX512(grad, k, rows, e, at, counts, index)
 }

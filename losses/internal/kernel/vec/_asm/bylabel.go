@@ -41,7 +41,7 @@ func (g isa) byLabel(f sigmoidLoss) {
 	dst, z, yes, no, n, par := g.param("dst"), g.param("z"), g.param("yes"), g.param("no"), g.param("n"), g.param("par")
 	c, zero := g.questionConsts(f), g.constant(0)
 	emits := []questionLoss{f.prepare(g, c, par)}
-	for g.avx512 && len(emits) < f.ways {
+	for g.avx512 && f.logits && len(emits) < f.ways { // each with places of its own
 		emits = append(emits, f.prepare(g, c, par))
 	}
 	one := func(i reg.GPVirtual, v int, m *mask, given bool) {

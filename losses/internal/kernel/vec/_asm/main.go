@@ -236,6 +236,7 @@ func (g isa) wide() {
 	}
 	if g.looksUp() {
 		g.sigmoid(temperedWhole)
+		g.byLabel(temperedWholeByLabel)
 	}
 	g.sparseScatter()
 	g.temperedLogits("temperedLogits", 1)

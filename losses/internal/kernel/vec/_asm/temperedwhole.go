@@ -38,19 +38,9 @@ var temperedWhole = sigmoidLoss{name: "sigmoidTemperedWhole",
 func temperedWholeQuestion(g isa, _ questionConsts, par reg.GPVirtual) questionLoss {
 	tables, power, root := g.temperedTables(), g.powerByMasks(par, wholeBits), g.wholeRoot(par)
 	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
-		minus, sum, b, far := g.parameter(par, parC), g.vec(), g.vec(), g.vec()
-		g.mul(q.minus, minus, minus) // -y
-		g.load(g.constant(1), sum)
-		g.sub(minus, sum, sum)
-		s := g.inverse(sum)
-		alpha, beta := root(s), g.vec()
-		g.mul(power(s), alpha, alpha)
-		g.add(g.constant(1), alpha, b)
-		g.sub(minus, b, far)
+		minus, alpha, b, far, inverse := g.wholeBases(par, root, power, q.minus)
+		beta, byB, byFar := g.vec(), g.vec(), g.vec()
 		g.sub(minus, alpha, beta)
-		product, byB, byFar := g.vec(), g.vec(), g.vec()
-		g.mul(far, b, product)
-		inverse := g.inverse(product) // one for both
 		g.mul(far, inverse, byB)
 		g.mul(b, inverse, byFar)
 		g.mul(byB, alpha, alpha)
@@ -63,7 +53,7 @@ func temperedWholeQuestion(g isa, _ questionConsts, par reg.GPVirtual) questionL
 		g.add(rest, beside, beside)
 		g.keep(g.cmp(gtOQ, g.constant(0x1p-10), rest), beside, beside)
 		g.add(beside, d, d)
-		slope, sum = g.vec(), g.vec()
+		slope, sum := g.vec(), g.vec()
 		g.mul(p, byB, sum)
 		g.madd(rest, byFar, sum)
 		g.mul(p, byFar, p)
@@ -74,20 +64,65 @@ func temperedWholeQuestion(g isa, _ questionConsts, par reg.GPVirtual) questionL
 		g.mul(g.nearInverse(sum), slope, slope)
 		loss = g.temperedBesides(par, t, u, d, other, alpha, beta)
 		g.madd(g.parameter(par, parE), beside, loss)
-		x, y, least := g.vec(), g.vec(), g.constant(leastLabel)
-		g.load(least, x)
-		g.load(least, y)
-		g.max(t, x, x)
-		g.max(u, y, y)
-		logs := g.lookUpLogs(tables.logs, nil, x, y)
-		for i, v := range g.parts(tables.powers, g.parameter(par, wholeLabels), logs...) { // t^e - 1
-			g.sub(g.constant(1), v.s, v.s)
-			g.madd(v.d, v.q, v.s)
-			g.madd([]reg.VecVirtual{t, u}[i], v.s, loss)
+		for i, less := range g.wholeLabelPowers(par, tables, t, u) {
+			g.madd([]reg.VecVirtual{t, u}[i], less, loss)
 		}
 		g.mul(g.parameter(par, parFactor), loss, loss)
 		return loss, slope
 	}
+}
+
+// temperedWholeByLabel is of the same elements.
+var temperedWholeByLabel = sigmoidLoss{name: "temperedWholeByLabel", doc: temperedWhole.doc,
+	prepare: byLikelihood(temperedWholeSlope), logs: none, ways: 2, size: true}
+
+// temperedWholeSlope is (u^e - t^e + p^e - q^e)/e, where p^e - q^e = 1/b - 1/(b+y) = y/(b (b+y)).
+func temperedWholeSlope(g isa, _ questionConsts, par reg.GPVirtual) questionLoss {
+	tables, power, root := g.temperedTables(), g.powerByMasks(par, wholeBits), g.wholeRoot(par)
+	return func(q question, labels func() (likely, other reg.VecVirtual)) (_, d reg.VecVirtual) {
+		minus, _, _, _, inverse := g.wholeBases(par, root, power, g.atLeast(-0x1p500, q.minus)) // -Inf, too
+		t, u := labels()
+		less := g.wholeLabelPowers(par, tables, t, u)
+		d = g.vec()
+		g.sub(less[0], less[1], d)
+		g.nmadd(minus, inverse, d)
+		g.mul(g.parameter(par, parByC), d, d) // 1/e
+		return nil, d
+	}
+}
+
+// wholeBases emits -y, b - 1, b, b+y and 1/(b (b+y)) for size = -|z|.
+func (g isa) wholeBases(par reg.GPVirtual, root, power func(s reg.VecVirtual) reg.VecVirtual, size reg.VecVirtual) (
+	minus, alpha, b, far, inverse reg.VecVirtual) {
+	minus, b, far = g.parameter(par, parC), g.vec(), g.vec()
+	g.mul(size, minus, minus)
+	sum, product := g.vec(), g.vec()
+	g.load(g.constant(1), sum)
+	g.sub(minus, sum, sum)
+	s := g.inverse(sum)
+	alpha = root(s)
+	g.mul(power(s), alpha, alpha)
+	g.add(g.constant(1), alpha, b)
+	g.sub(minus, b, far)
+	g.mul(far, b, product)
+	return minus, alpha, b, far, g.inverse(product)
+}
+
+// wholeLabelPowers emits t^e - 1 and u^e - 1, and keeps t and u.
+func (g isa) wholeLabelPowers(par reg.GPVirtual, tables temperedTables, t, u reg.VecVirtual) []reg.VecVirtual {
+	var less []reg.VecVirtual
+	x, y, least := g.vec(), g.vec(), g.constant(leastLabel)
+	g.load(least, x)
+	g.load(least, y)
+	g.max(t, x, x)
+	g.max(u, y, y)
+	logs := g.lookUpLogs(tables.logs, nil, x, y)
+	for _, v := range g.parts(tables.powers, g.parameter(par, wholeLabels), logs...) {
+		g.sub(g.constant(1), v.s, v.s)
+		g.madd(v.d, v.q, v.s)
+		less = append(less, v.s)
+	}
+	return less
 }
 
 // wholeRoot returns what emits R(s).
