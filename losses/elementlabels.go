@@ -157,6 +157,9 @@ func (b *batch[T]) storeSlopes(slope, scaled []float64, f float64) {
 	}
 	kernel.Factors(scaled, slope, f)
 	switch {
+	case !each && f != 0 && b.rowWeight == nil: // no product of 0 and an infinite number
+		kernel.Round(b.targetGrad, scaled)
+		return
 	case each && b.wideShare != nil:
 		kernel.Times(scaled, b.wideShare)
 	case each:
