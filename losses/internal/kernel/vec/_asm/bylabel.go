@@ -18,7 +18,7 @@ const parFloor = 3
 // byLabels compute in float64.
 var byLabels = []sigmoidLoss{
 	{name: "absoluteByLabel", doc: "The loss is that of sigmoidMAE.",
-		prepare: byLikelihood(absoluteByLabel), exact: true, logs: none, ways: 2},
+		prepare: byLikelihood(absoluteByLabel), exact: true, logs: none, ways: 3},
 	{name: "divergenceByLabel", doc: "The loss is that of sigmoidKL, of labels that are 0 or at least 2⁻¹⁰⁰⁰.",
 		prepare: byLikelihood(divergenceByLabel), exact: true, logs: ofLabels, ways: 2, size: true},
 	{name: "sparsemaxByLabel", doc: "The loss is the question Sparsemax.",
