@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"softloss/losses/internal/kernel/spec"
 )
 
 // elements are logits of all sizes with labels of every kind; no is nil for shares.
@@ -194,6 +196,75 @@ func TestSigmoidMAENearLabels(t *testing.T) {
 			atMost(t, g.ulps(float64(grad[i]), true), 4.0, "z=%v: gradient", z[i])
 		}
 	})
+}
+
+// TestSigmoidEntmaxNearLabels: labels at distances of 2^-2 to 2^-26 of a probability, and rounded
+// ones of it, float32.
+func TestSigmoidEntmaxNearLabels(t *testing.T) {
+	entmax := Question{Kind: Entmax15}
+	z, yes, no := entmaxNearLabels(30000)
+	n := len(z)
+	wideNo := widened(no)
+	for _, x := range []struct {
+		no     []float32
+		wideNo []float64
+	}{{nil, nil}, {no, wideNo}} {
+		want, wantGrad := make([]float64, n), make([]float64, n)
+		restore := forced("specification")
+		require.True(t, SigmoidQuestion(entmax, want, wantGrad, widened(z), widened(yes), x.wideNo, []float64{1}))
+		restore()
+		eachImplementation(t, func(t *testing.T) {
+			loss, grad := make([]float64, n), make([]float32, n)
+			require.True(t, SigmoidQuestion(entmax, loss, grad, z, yes, x.no, []float32{1}))
+			for i := range n {
+				atMost(t, sweptUlps(loss[i], want[i]), 4.0, "z=%v, label %v: loss %v, want %v", z[i], yes[i], loss[i], want[i])
+				atMost(t, sweptUlps(float64(grad[i]), wantGrad[i]), 4.0, "z=%v, label %v: gradient", z[i], yes[i])
+				var alone [1]float64
+				var gradAlone [1]float32
+				SigmoidQuestion(entmax, alone[:], gradAlone[:], z[i:i+1], yes[i:i+1], spec.Row(x.no, i, 1), []float32{1})
+				require.True(t, alone[0] == loss[i] && gradAlone[0] == grad[i], "z=%v, label %v: alone", z[i], yes[i])
+			}
+		})
+	}
+}
+
+// entmaxNearLabels returns up to n elements. It leaves out those of which float64 would show what
+// it has lost of p.
+func entmaxNearLabels(n int) (z, yes, no []float32) {
+	r := rand.New(rand.NewPCG(uint64(n), 11))
+	for i := range n {
+		x, y := float32(2*r.Float64()), float32(0)
+		if i%4 == 0 {
+			x = float32(2 - math.Exp2(-22*r.Float64()))
+		}
+		gap := float64(x) / 2
+		root := (1 - gap) * (1 + gap) / (math.Sqrt(2-gap*gap) + gap)
+		p, d := root*root, math.Exp2(-2-24*r.Float64())
+		switch i % 3 {
+		case 0:
+			d = 0
+		case 1:
+			d = -d
+		}
+		if y = float32(p * (1 + d)); i%5 == 0 { // of the likely class
+			x, y = -x, 1-y
+		}
+		others := []float64{float64(y), 1 - float64(1-y)} // the other class's label, by either
+		if x < 0 {
+			others = []float64{1 - float64(y), float64(1 - y)}
+		}
+		if !slices.ContainsFunc(others, func(u float64) bool { return math.Abs(u-p) < 0x1p-26*p }) {
+			z, yes, no = append(z, -x), append(yes, y), append(no, 1-y)
+		}
+	}
+	return z, yes, no
+}
+
+func widened(x []float32) (wide []float64) {
+	for _, v := range x {
+		wide = append(wide, float64(v))
+	}
+	return wide
 }
 
 // TestSigmoidKeepsDigits: a sure and right answer costs what it costs.

@@ -37,7 +37,7 @@ func sweptLosses() (all []sigmoidLoss) {
 			}, false})
 	}
 	for _, q := range []Question{{Kind: Normalised}, {Kind: Symmetric, B: 1, C: -4},
-		{Kind: Symmetric, A: 0.1, B: 1, C: -4}} {
+		{Kind: Symmetric, A: 0.1, B: 1, C: -4}, {Kind: Entmax15}} {
 		all = append(all, sigmoidLoss{fmt.Sprint("question ", q),
 			func(loss []float64, grad, z, yes, no, scale []float32) (ok bool) {
 				return SigmoidQuestion(q, loss, grad, z, yes, no, scale)

@@ -653,6 +653,24 @@ func sigmoidAsymmetricSingleF32AVX512(loss *float64, grad *float32, z *float32, 
 //go:noescape
 func sigmoidFocalAsymmetricSingleF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
 
+// sigmoidEntmaxSharesF32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
+// no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
+// z, and times scales where that is not nil. The loss is the question Entmax15 of a no that is nil;
+// its sign is set where a label is too near to p. bad != 0 when no is nil and a label is not in [0,
+// 1], with AVX-512 when one is -0 too.
+//
+//go:noescape
+func sigmoidEntmaxSharesF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+
+// sigmoidEntmaxMassesF32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
+// no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
+// z, and times scales where that is not nil. The loss is the question Entmax15 of a no that is not
+// nil; its sign is set where a label is too near to p. bad != 0 when no is nil and a label is not
+// in [0, 1], with AVX-512 when one is -0 too.
+//
+//go:noescape
+func sigmoidEntmaxMassesF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+
 // klSingleTermsF32AVX512 stores Σ t d and Σ t |d| for d = (log t - z) + c, of n rows of k labels t,
 // and for a |c| up to 256 that is a multiple of 2^-14, and the least label that is not 0: sums, c,
 // rest and the least label stand in numbers, row by row. Unless labelGrad is nil it stores d + 1 +

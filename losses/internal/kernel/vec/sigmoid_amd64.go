@@ -128,9 +128,35 @@ func SigmoidQuestion[T spec.Float](q spec.Question, loss []float64, grad, z, yes
 	case spec.Sparsemax:
 		run = v.sigmoidSparsemax
 	case spec.Entmax15:
-		run = v.sigmoidEntmax
+		if run = v.sigmoidEntmax; single512[T]() {
+			return entmaxSingle(loss, grad, z, yes, no, scale)
+		}
 	}
 	return sigmoidWide(run, par.par[:], loss, grad, z, yes, no, scale)
+}
+
+// entmaxSingle computes the question Entmax15 in float32, and in float64 the elements that its
+// kernels decline: they set the sign of the loss.
+func entmaxSingle[T spec.Float](loss []float64, grad, z, yes, no, scale []T) (ok bool) {
+	run := sigmoidEntmaxSharesF32AVX512
+	if no != nil {
+		run = sigmoidEntmaxMassesF32AVX512
+	}
+	if runSingle(run, nil, loss, grad, z, yes, no, scale) == 0 {
+		return true
+	}
+	for i := 0; i < len(z); i++ {
+		n := 0
+		for i+n < len(z) && math.Signbit(loss[i+n]) {
+			n++
+		}
+		if n > 0 {
+			sigmoidWide(wideOf[T]().sigmoidEntmax, nil, loss[i:i+n], part(grad, i, i+n), z[i:i+n], yes[i:i+n],
+				part(no, i, i+n), factorsOf(scale, i, i+n))
+			i += n
+		}
+	}
+	return no != nil || shares(yes)
 }
 
 // symmetricSingle computes the question Symmetric in float32.
@@ -312,12 +338,18 @@ func sigmoidWide[T spec.Float](run wideKernel[T], par []float64, loss []float64,
 // sigmoidSingle runs a kernel that computes in float32, for elements of that.
 func sigmoidSingle[T spec.Float](run singleKernel, par []float32, loss []float64, grad, z, yes, no, scale []T) (
 	ok bool) {
+	return runSingle(run, par, loss, grad, z, yes, no, scale) == 0 || shares(yes)
+}
+
+// runSingle returns the kernel's bad.
+func runSingle[T spec.Float](run singleKernel, par []float32, loss []float64, grad, z, yes, no, scale []T) (
+	bad uint32) {
 	if len(z) == 0 {
-		return true
+		return 0
 	}
 	f, each := factors(scale)
 	return run(&loss[0], floats(grad), floats(z), floats(yes), floats(no), any(each).(*float32), len(z), float32(f),
-		first(par)) == 0 || shares(yes)
+		first(par))
 }
 
 // shares reports whether all labels are in [0, 1].

@@ -538,6 +538,12 @@ func (f32AVX512) sigmoidAsymmetricSingle(loss *float64, grad, z, yes, no, scales
 func (f32AVX512) sigmoidFocalAsymmetricSingle(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidFocalAsymmetricSingleF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
+func (f32AVX512) sigmoidEntmaxShares(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidEntmaxSharesF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f32AVX512) sigmoidEntmaxMasses(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidEntmaxMassesF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
 func (f32AVX512) klSingleTerms(numbers *float64, labelGrad, z, t *float32, k, n int) {
 	klSingleTermsF32AVX512(numbers, labelGrad, z, t, k, n)
 }

@@ -80,6 +80,9 @@ func main() {
 			for _, f := range asymmetricSingles {
 				g.sigmoid(f)
 			}
+			for _, f := range entmaxSingles {
+				g.sigmoid(f)
+			}
 			g.klSingleTerms()
 		}
 		if !g.avx512 && !g.f64 {

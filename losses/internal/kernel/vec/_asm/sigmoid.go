@@ -18,7 +18,7 @@ import (
 // question is the softmax of an element: minus = -|z|, NaN for z = +Inf, e and the likely class's
 // p; raised is e before it may be denormal, 2^pieceRaise times as large, eLow and pLow are what e
 // and p have lost. log emits l = log1p(e), beyond emits that and its excess over the 1-p that it is
-// given, positive where yes is the likely class.
+// given, positive where yes is the likely class, decline sets bad where a mask is.
 type question struct {
 	minus, e, p reg.VecVirtual
 	raised      reg.VecVirtual
@@ -26,6 +26,7 @@ type question struct {
 	log         func() reg.VecVirtual
 	beyond      func(rest reg.VecVirtual) (l, beyond reg.VecVirtual)
 	positive    func() mask
+	decline     func(m mask)
 	row         *rowPiece
 }
 
@@ -161,6 +162,7 @@ func (g isa) sigmoid(f sigmoidLoss) {
 		}
 		q := g.question(c, x, low)
 		q.positive = positive
+		q.decline = func(m mask) { ORL(g.maskBits(m), bad) }
 		if f.rows {
 			q.row = g.rowPiece(c, par, q, keepRow(v),
 				func() mask { return g.cmp(nleUQ, g.constant(0), g.get(z, i, v, m)) })

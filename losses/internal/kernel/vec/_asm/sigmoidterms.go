@@ -303,12 +303,18 @@ func maeShares(g isa, _ questionConsts, _ reg.GPVirtual) questionLoss {
 
 // complement emits 1 - t for the label t beside u: that, where t has lost digits of it.
 func (g isa) complement(t, u reg.VecVirtual) reg.VecVirtual {
-	c, off := g.vec(), g.vec()
+	c := g.vec()
 	g.other(t, c)
+	return g.complementBy(c, u)
+}
+
+// complementBy is complement for c = 1 - t, which it overwrites.
+func (g isa) complementBy(c, u reg.VecVirtual) reg.VecVirtual {
+	off := g.vec()
 	g.sub(u, c, off)
 	g.and(g.abs(), off, off)
 	near := g.cmp(leOQ, g.constant(0x1p-51), off)
-	if !g.narrow { // for float32 u is near enough to 1 - t whatever it is
+	if g.f64 && !g.narrow { // for float32 u is near enough to 1 - t whatever it is
 		g.keepWhere(near, gtOQ, g.constant(0), u)
 		g.keepWhere(near, ltOQ, g.constant(0.25), u)
 	}

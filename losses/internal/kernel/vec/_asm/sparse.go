@@ -412,6 +412,14 @@ func (g isa) labelRoot(t reg.VecVirtual, labelled mask) reg.VecVirtual {
 // rootOf emits √x by steps from inverse, 1/√x to 14 bits, or 0 where both are; with AVX-512. It
 // overwrites both.
 func (g isa) rootOf(x, inverse reg.VecVirtual) (root reg.VecVirtual) {
+	root = g.rootSteps(x, inverse)
+	g.nmadd(root, root, x)
+	g.madd(inverse, x, root)
+	return root
+}
+
+// rootSteps emits √x to the digits of float32, and half its inverse in inverse, as rootOf takes it.
+func (g isa) rootSteps(x, inverse reg.VecVirtual) (root reg.VecVirtual) {
 	rest := g.vec()
 	root = g.vec()
 	g.mul(x, inverse, root)
@@ -420,8 +428,6 @@ func (g isa) rootOf(x, inverse reg.VecVirtual) (root reg.VecVirtual) {
 	g.nmadd(root, inverse, rest)
 	g.madd(root, rest, root)
 	g.madd(inverse, rest, inverse)
-	g.nmadd(root, root, x)
-	g.madd(inverse, x, root)
 	return root
 }
 
