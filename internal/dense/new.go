@@ -15,8 +15,8 @@ func New(dt tensor.Dtype, shape ...int) *tensor.Dense {
 	return d
 }
 
-// Unset is [New] for those who set every element: they hold anything until then. That a large
-// tensor is not cleared takes as long as to fill it does.
+// Unset is [New] for those who set every element, which holds anything until then. To clear a large
+// tensor takes as long as to fill it.
 func Unset(dt tensor.Dtype, shape ...int) *tensor.Dense {
 	d := header(dt, shape)
 	d.Raw = unset(d.Shape().TotalSize() * sizeOf(dt))
