@@ -51,19 +51,18 @@ func elementLabels[T kernel.Float](b *batch[T], s sigmoidKernel, linear bool, z,
 		hi := min(lo+slopeBlock, b.n)
 		c, n := b.slice(lo, hi), hi-lo
 		slope, scaled := buf[:n], buf[slopeBlock:][:n]
-		wide := z[lo:hi]
 		f := rule.Keep * b.lift
 		l, ok := s.byLabel()
 		switch {
 		case ok:
-			kernel.SigmoidByLabel(l, slope, wide, yes[lo:hi], part(no, lo, hi, 1))
+			kernel.SigmoidByLabel(l, slope, z[lo:hi], yes[lo:hi], part(no, lo, hi, 1))
 		case s.isEntropy() && !(linear && b.posWeight != nil):
-			kernel.Widen(slope, wide)
+			kernel.Widen(slope, z[lo:hi])
 			kernel.Factors(slope, slope, -1)
 			noInfinity(slope)
-		case c.positive == nil && labelsApart(s, slope, wide):
+		case c.positive == nil && labelsApart(s, slope, z[lo:hi]):
 		default:
-			kernel.Widen(scaled, wide)
+			kernel.Widen(scaled, z[lo:hi])
 			c.linearSlopes(s, slope, scaled, buf[2*slopeBlock:], rule)
 			if c.positive != nil {
 				f = b.lift

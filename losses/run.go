@@ -44,17 +44,17 @@ const (
 	blockSize = 1 << 14
 )
 
-// partsOf returns how many goroutines work on n rows of k elements: at most one a processor, and
-// none beside the caller's with fewer than two grains.
-func partsOf(n, k, grain int) int {
-	if most := n * k / grain; most > 1 {
+// partsOf returns how many goroutines work on n rows of k elements, one for every each of these: at
+// most one a processor, and none beside the caller's with fewer than twice each.
+func partsOf(n, k, each int) int {
+	if most := n * k / each; most > 1 {
 		return min(runtime.GOMAXPROCS(0), most)
 	}
 	return 1
 }
 
-// grain returns how many elements are worth a goroutine.
-func (e *engine[T]) grain() int {
+// worth returns how many elements are worth a goroutine.
+func (e *engine[T]) worth() int {
 	if _, ok := e.formula.(CrossEntropy); ok && e.link == SoftmaxLink && e.direction == nil {
 		return quickGrain
 	}
@@ -71,7 +71,7 @@ func (e *engine[T]) run() error {
 	if e.link == SigmoidLink {
 		n, k = e.n/e.classes, e.classes
 	}
-	parts := partsOf(n, k, e.grain())
+	parts := partsOf(n, k, e.worth())
 	for len(e.parts) < parts {
 		e.parts = append(e.parts, new(worker[T]))
 	}

@@ -21,7 +21,6 @@ func SigmoidByLabel[T spec.Float](l spec.ByLabel, dst []float64, z, yes, no []T)
 	switch l.Kind {
 	case spec.DivergenceByLabel:
 		run = v.divergenceByLabel
-		defer byTinyLabels(l, dst, z, yes, no)
 	case spec.SparsemaxByLabel:
 		run = v.sparsemaxByLabel
 	case spec.Entmax15ByLabel:
@@ -33,7 +32,9 @@ func SigmoidByLabel[T spec.Float](l spec.ByLabel, dst []float64, z, yes, no []T)
 		temperedByLabel(l, dst, z, yes, no)
 		return
 	}
-	run(&dst[0], &z[0], &yes[0], first(no), len(z), par)
+	if run(&dst[0], &z[0], &yes[0], first(no), len(z), par); l.Kind == spec.DivergenceByLabel {
+		byTinyLabels(l, dst, z, yes, no)
+	}
 }
 
 // temperedByLabel is SigmoidByLabel of BiTempered.

@@ -44,7 +44,7 @@ func evenFor[T spec.Float](p *plan, steep bool) (e evenPlan) {
 	return e
 }
 
-// blocks computes rows, of which one is for row j of those from row i on that are not even.
+// blocks computes rows; one is for row j of those from row i on, where it is neither even nor sure.
 func (b *oddsRows[T]) blocks(p *plan, loss []float64, grad, z, t, scale []T, one func(i, j int) (valid bool)) (
 	bad int) {
 	b.steep = p.steep > 0 && (p.kind != focalPow || single512[T]()) // others have no kernel exact enough for that

@@ -99,14 +99,10 @@ func (g isa) byLabel(f sigmoidLoss) {
 // absoluteByLabel is sign(p - t) - sign(rest - u).
 func absoluteByLabel(g isa, _ questionConsts, _ reg.GPVirtual) questionLoss {
 	return func(q question, labels func() (likely, other reg.VecVirtual)) (_, d reg.VecVirtual) {
-		rest, zero := g.vec(), g.zeros(1)[0]
-		g.mul(q.e, q.p, rest)
-		t, u := labels()
-		less := g.complement(t, u)
-		g.sub(rest, less, less)
-		g.sub(rest, u, u)
-		d = g.sign(less, zero)
-		g.add(g.sign(u, zero), d, d)
+		_, likely, other := g.distances(q, labels)
+		zero := g.zeros(1)[0]
+		d = g.sign(likely, zero)
+		g.sub(g.sign(other, zero), d, d)
 		return nil, d
 	}
 }

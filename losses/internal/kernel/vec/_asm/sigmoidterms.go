@@ -263,21 +263,29 @@ func (g isa) mirrored(par reg.GPVirtual, i, n int, s, square reg.VecVirtual) (pl
 // - u of the other, loss = Σ |d|, slope = p rest (sign d of the other - sign d).
 func maeQuestion(g isa, _ questionConsts, _ reg.GPVirtual) questionLoss {
 	return func(q question, labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
-		rest, zero := g.vec(), g.zeros(1)[0]
-		g.mul(q.e, q.p, rest)
-		t, u := labels()
-		d := g.complement(t, u)
-		g.sub(rest, d, d)
-		g.sub(u, rest, u)
+		rest, d, other := g.distances(q, labels)
+		zero := g.zeros(1)[0]
 		loss, slope = g.vec(), g.sign(d, zero)
 		g.mul(d, slope, loss)
-		other := g.sign(u, zero)
-		g.madd(u, other, loss)
-		g.sub(slope, other, slope)
+		sign := g.sign(other, zero)
+		g.madd(other, sign, loss)
+		g.sub(slope, sign, slope)
 		g.mul(q.p, slope, slope)
 		g.mul(rest, slope, slope)
 		return loss, slope
 	}
+}
+
+// distances emits rest, the probability of the class that is not likely, and how far the
+// probabilities of the likely class and of the other are above their labels.
+func (g isa) distances(q question, labels func() (likely, other reg.VecVirtual)) (rest, likely, other reg.VecVirtual) {
+	rest = g.vec()
+	g.mul(q.e, q.p, rest)
+	t, u := labels()
+	d := g.complement(t, u)
+	g.sub(rest, d, d)
+	g.sub(u, rest, u)
+	return rest, d, u
 }
 
 // maeShares: d is u - rest, and that of the other class its opposite.
