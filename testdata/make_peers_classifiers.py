@@ -4,10 +4,13 @@ contrastive losses of other libraries in float64.
 How to run (from this directory; needs Python with PyTorch, timm, pytorch-metric-learning, coral-pytorch, entmax, jax
 (CPU), optax and keras, the versions that made the committed files are written in them):
 
-    python make_peers_classifiers.py
+    AUTHORS=folder python make_peers_classifiers.py
 
-`go test` never runs this script; it only reads the JSON files. Every logit is a float32 number. LDAM, class-balanced
-weights, AGCE, AUL and AEL are written out from their authors' code; so is InfoNCE, whose usual form is two lines.
+The folder holds clones of what is no package: github.com/hitcszx/ALFs (AGCE, AUL, AEL) and github.com/kaidic/LDAM-DRW
+(LDAM), their authors' code, at the commits that REPOSITORIES names.
+
+`go test` never runs this script; it only reads the JSON files. Every logit is a float32 number. Class-balanced weights
+are written out from their authors' code, which is no function; so is InfoNCE, whose usual form is two lines.
 timm works in float32 and clamps at eps: here its casts are off, and eps is as good as 0. Its 1 - p has no digits
 where a row is sure.
 """
@@ -20,6 +23,7 @@ import math
 import os
 import pathlib
 import random
+import subprocess
 import sys
 import types
 
@@ -110,6 +114,21 @@ def load_timm():
     return importlib.import_module("timm.loss.asymmetric_loss"), importlib.import_module("timm.loss.class_weights")
 
 
+REPOSITORIES = {"ALFs": "61245e9de0d2d8262495717546c1860ff01421b8", "LDAM-DRW": "2536330f2afdaa65618323cb5a5850efccce762a"}
+
+
+def load_authors(repository, path):
+    """Returns a file of a repository as a module, if its clone in the folder AUTHORS is at the commit of REPOSITORIES."""
+    clone = pathlib.Path(os.environ["AUTHORS"]) / repository
+    commit = subprocess.run(["git", "-C", clone, "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
+    if commit != REPOSITORIES[repository]:
+        sys.exit(f"{clone} is at {commit}, want {REPOSITORIES[repository]}")
+    spec = importlib.util.spec_from_file_location(repository.lower().replace("-", "_"), clone / path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def asymmetric(cases, b, timm):
     hard, _ = multi_label(b)
     cast, torch.Tensor.float = torch.Tensor.float, lambda x: x
@@ -121,8 +140,8 @@ def asymmetric(cases, b, timm):
     torch.Tensor.float = cast
 
 
-def margins(cases, b):
-    """Margins on cosines, and LDAM on logits."""
+def margins(cases, b, ldam_drw):
+    """Margins and LDAM on cosines, logit adjustment."""
     k, index = b["k"], b["index"]
     r = random.Random(b["name"] + " cosines")
     cos = [[single(r.uniform(-0.85, 0.99)) for _ in range(k)] for _ in range(b["n"])]
@@ -144,11 +163,12 @@ def margins(cases, b):
             add(cases, f"pytorch-metric-learning ArcFaceLoss {a} {red} {b['name']}", head(pml.ArcFaceLoss, margin=math.degrees(a)), cos, index,
                 loss="ce", angle=a, temperature=1 / 64, reduction=red)
 
-    def ldam(x, t):  # LDAMLoss of the authors' code: s = 30
-        m = float64(ldam_margins(COUNTS[:k], 0.5))
-        x = torch.where(F.one_hot(t, k).bool(), x - m[t][:, None], x)
-        return F.cross_entropy(30 * x, t)
-    add(cases, "LDAM " + b["name"], ldam, cos, index, loss="ce", margins=ldam_margins(COUNTS[:k], 0.5), temperature=1 / 30, reduction="mean")
+    # Its numbers are those of a GPU, and its mask is of uint8.
+    torch.cuda.FloatTensor = torch.DoubleTensor
+    where, torch.where = torch.where, lambda c, x, y: where(c.bool(), x, y)
+    add(cases, "LDAM-DRW LDAMLoss " + b["name"], ldam_drw.LDAMLoss(COUNTS[:k], max_m=0.5, s=30), cos, index,
+        loss="ce", margins=ldam_margins(COUNTS[:k], 0.5), temperature=1 / 30, reduction="mean")
+    torch.where = where
     adjust = float64([math.log(c / sum(COUNTS[:k])) for c in COUNTS[:k]])
     add(cases, "logit adjustment " + b["name"], lambda x, t: F.cross_entropy(x + adjust, t), b["logits"], index,
         loss="ce", shift=adjust.tolist(), reduction="mean")
@@ -181,18 +201,19 @@ def ordinal(cases, b):
         link="sigmoid", loss="ce", reduction="mean", samples=kept, classes=b["index"])
 
 
-def robust(cases, b):
+def robust(cases, b, alfs):
     name, k = b["name"], b["k"]
-    hot = lambda t: F.one_hot(t, k).double()
-    p_of = lambda x, t: (hot(t) * F.softmax(x, 1)).sum(1)
+
+    def rows(loss):
+        return lambda x, t: torch.stack([loss(x[i:i + 1], t[i:i + 1]) for i in range(len(t))])  # it gives means alone
     for a, q in ((1.0, 2.0), (0.5, 1.5), (4.0, 0.5)):
-        add(cases, f"AGCE {a} {q} {name}", lambda x, t: ((a + 1) ** q - (a + p_of(x, t)) ** q) / q, b["logits"], b["index"],
+        add(cases, f"ALFs AGCELoss {a} {q} {name}", rows(alfs.AGCELoss(k, a, q)), b["logits"], b["index"],
             loss="agce", params=[a, q], reduction="none")
     for a, q in ((2.0, 2.0), (1.5, 0.5), (6.0, 3.0)):
-        add(cases, f"AUL {a} {q} {name}", lambda x, t: ((a - p_of(x, t)) ** q - (a - 1) ** q) / q, b["logits"], b["index"],
+        add(cases, f"ALFs AUELoss {a} {q} {name}", rows(alfs.AUELoss(k, a, q)), b["logits"], b["index"],
             loss="aul", params=[a, q], reduction="none")
     for a in (2.0, 0.5):
-        add(cases, f"AEL {a} {name}", lambda x, t: torch.exp(-p_of(x, t) / a), b["logits"], b["index"], loss="ael", params=[a], reduction="none")
+        add(cases, f"ALFs AExpLoss {a} {name}", rows(alfs.AExpLoss(k, a)), b["logits"], b["index"], loss="ael", params=[a], reduction="none")
 
 
 def sparse(cases, b):
@@ -271,21 +292,22 @@ def contrastive():
 def save(name, about, **lists):
     packages = ("torch", "numpy", "timm", "pytorch-metric-learning", "coral-pytorch", "entmax", "jax", "optax", "keras")
     golden = {"about": about, "script": "testdata/make_peers_classifiers.py",
-              "versions": {p: importlib.metadata.version(p) for p in packages}, **lists}
+              "versions": {p: importlib.metadata.version(p) for p in packages} | REPOSITORIES, **lists}
     text = json.dumps(plain(golden), allow_nan=False, separators=(",", ":"), ensure_ascii=False)
     pathlib.Path(__file__).with_name(name).write_text(text.replace('{"name"', '\n{"name"') + "\n")
 
 
 def main():
     timm, timm_weights = load_timm()
+    alfs, ldam_drw = load_authors("ALFs", "lnl/losses.py"), load_authors("LDAM-DRW", "losses.py")
     cases = []
     for b in batches():
         binary(cases, b)
         if b["name"] != "saturated":
             asymmetric(cases, b, timm)
-        margins(cases, b)
+        margins(cases, b, ldam_drw)
         ordinal(cases, b)
-        robust(cases, b)
+        robust(cases, b, alfs)
         sparse(cases, b)
     save("peers_classifiers.json", "Losses of yes-or-no questions, margins, ordinal and robust losses, sparse maps.", cases=cases,
          functions=functions(timm_weights))
