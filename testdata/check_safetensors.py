@@ -81,7 +81,7 @@ def from_go(folder):
     require(worst <= 1e-6, f"probabilities differ by {worst}")
 
     metadata, tensors = open_file(folder / "checkpoint.safetensors")
-    require(metadata["kind"] == "softloss checkpoint 1", "kind")
+    require(metadata["kind"] == "softloss checkpoint 2", "kind")
     state = json.loads(metadata["state"])
     require(state["Epoch"] == given["epoch"] and len(state["History"]) == 3, "state")
     for kind in ["layer", "best", "adam.first", "adam.second"]:
