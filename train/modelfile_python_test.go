@@ -32,11 +32,15 @@ func writeGiven(t *testing.T, path string, v any) {
 	require.NoError(t, os.WriteFile(path, text, 0o600))
 }
 
-// tableJSON returns the rows of a tensor.
-func tableJSON(d *tensor.Dense) (rows [][]float32) {
-	k := d.Shape()[1]
-	for i := range d.Shape()[0] {
-		rows = append(rows, d.Float32s()[i*k:(i+1)*k])
+// tableJSON returns the rows of a tensor, with nil for NaN.
+func tableJSON(d *tensor.Dense) [][]*float32 {
+	rows, k := make([][]*float32, d.Shape()[0]), d.Shape()[1]
+	for i, v := range d.Float32s() {
+		cell := &v
+		if v != v {
+			cell = nil
+		}
+		rows[i/k] = append(rows[i/k], cell)
 	}
 	return rows
 }
@@ -84,6 +88,7 @@ func TestWriteForONNXRuntime(t *testing.T) {
 		"questions":   {questions, onnxFeatures(true)},
 		"model":       {bare(full.Model), random(20, 3)},
 		"scaler":      {&Saved{Model: full.Model, Scaler: full.Scaler}, onnxFeatures(true)},
+		"fill":        {&Saved{Model: full.Model, Scaler: full.Scaler, Fill: onnxFill}, withHoles(onnxFeatures(true))},
 		"temperature": {&Saved{Model: full.Model, Temperature: 2.5, ClassNames: full.ClassNames}, random(20, 3)},
 		"linear":      {bare(newModel([]int{5, 3}, 2)), random(20, 5)},
 		"one":         {bare(newModel([]int{1, 1, 1}, 2)), random(20, 1)},
@@ -96,8 +101,12 @@ func TestWriteForONNXRuntime(t *testing.T) {
 		probs, err := c.s.Predict(c.x)
 		require.NoError(t, err)
 		scaled := c.x
+		if c.s.Fill != nil {
+			scaled, err = dataset.FillIn(scaled, c.s.Fill)
+			require.NoError(t, err)
+		}
 		if c.s.Scaler != nil {
-			scaled, err = c.s.Scaler.Transform(c.x)
+			scaled, err = c.s.Scaler.Transform(scaled)
 			require.NoError(t, err)
 		}
 		logits, err := c.s.Model.Logits(scaled)

@@ -28,14 +28,15 @@ const (
 
 // WriteONNX writes the model as an ONNX file, for any runtime:
 //
-//	features [N, D] float   input, raw; N is free
+//	features [N, D] float   input, raw, NaN where one is missing that Fill stands for; N is free
 //	probs    [N, K] float   output, those of [Saved.Predict]
 //	logits   [N, K] float   output, those of [Model.Logits], before the temperature
 //
-// The nodes are Cast, Sub, Div, Cast for a scaler; Gemm and Relu for each layer, without the last
-// Relu; Cast, Div, Cast for a temperature; Softmax or, for SigmoidLink, Sigmoid. Scaler and
-// temperature are computed in double, as here. Metadata: feature_names, class_names and thresholds,
-// where they are set, as JSON lists. The bytes are a function of s alone.
+// The nodes are Cast, IsNaN, Where for Fill, Sub, Div for a scaler, Cast; Gemm and Relu for each
+// layer, without the last Relu; Cast, Div, Cast for a temperature; Softmax or, for SigmoidLink,
+// Sigmoid. Fill, scaler and temperature are computed in double, as here. Metadata: feature_names,
+// class_names and thresholds, where they are set, as JSON lists. The bytes are a function of s
+// alone.
 //
 // Errors: [ErrEmpty], [ErrMismatch] and [ErrValue] when a part is missing or does not fit;
 // [ErrExport] for a model that predicts with a map that the format does not have, see
@@ -97,16 +98,7 @@ func (s *Saved) onnxModel() []byte {
 // onnxGraph returns the GraphProto.
 func (s *Saved) onnxGraph() protobuf {
 	var g onnxGraph
-	at := "features"
-	if sc := s.Scaler; sc != nil {
-		g.doubles("scaler.mean", sc.Mean, int64(len(sc.Mean)))
-		g.doubles("scaler.std", sc.Std, int64(len(sc.Std)))
-		g.cast(at, "features.double", onnxDouble)
-		g.node("Sub", []string{"features.double", "scaler.mean"}, "features.centred")
-		g.node("Div", []string{"features.centred", "scaler.std"}, "features.divided")
-		at = g.cast("features.divided", "features.scaled", onnxFloat)
-	}
-	at = g.layers(at, s.Model.layers)
+	at := g.layers(g.prepared("features", s), s.Model.layers)
 	if t := s.temperature(); t != 1 {
 		g.doubles("temperature", []float64{t})
 		g.cast(at, "logits.double", onnxDouble)
@@ -119,6 +111,26 @@ func (s *Saved) onnxGraph() protobuf {
 		g.node("Softmax", []string{at}, "probs", onnxInt("axis", -1))
 	}
 	return g.proto(s.Model.Sizes())
+}
+
+// prepared adds what prepares raw features for the model, and returns the name of the result.
+func (g *onnxGraph) prepared(raw string, s *Saved) string {
+	if s.Fill == nil && s.Scaler == nil {
+		return raw
+	}
+	at := g.cast(raw, "features.double", onnxDouble)
+	if s.Fill != nil {
+		g.doubles("features.fill", s.Fill, int64(len(s.Fill)))
+		g.node("IsNaN", []string{raw}, "features.missing")
+		at = g.node("Where", []string{"features.missing", "features.fill", at}, "features.filled")
+	}
+	if sc := s.Scaler; sc != nil {
+		g.doubles("scaler.mean", sc.Mean, int64(len(sc.Mean)))
+		g.doubles("scaler.std", sc.Std, int64(len(sc.Std)))
+		at = g.node("Sub", []string{at, "scaler.mean"}, "features.centred")
+		at = g.node("Div", []string{at, "scaler.std"}, "features.divided")
+	}
+	return g.cast(at, "features.scaled", onnxFloat)
 }
 
 // layers adds the layers behind a tensor, and returns the name of their logits.
@@ -160,8 +172,8 @@ type onnxGraph struct {
 	tensors []protobuf // TensorProto
 }
 
-// node adds a NodeProto with one output, after which it is named.
-func (g *onnxGraph) node(op string, in []string, out string, attributes ...protobuf) {
+// node adds a NodeProto with one output, after which it is named, and returns that.
+func (g *onnxGraph) node(op string, in []string, out string, attributes ...protobuf) string {
 	var p protobuf
 	for _, name := range in {
 		p.text(1, name)
@@ -173,12 +185,12 @@ func (g *onnxGraph) node(op string, in []string, out string, attributes ...proto
 		p.bytes(5, a)
 	}
 	g.nodes = append(g.nodes, p)
+	return out
 }
 
 // cast adds a node that changes the element type, and returns the name of its output.
 func (g *onnxGraph) cast(in, out string, to int64) string {
-	g.node("Cast", []string{in}, out, onnxInt("to", to))
-	return out
+	return g.node("Cast", []string{in}, out, onnxInt("to", to))
 }
 
 // singles adds a float tensor.

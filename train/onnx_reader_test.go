@@ -205,6 +205,19 @@ func (f onnxFile) run(t testing.TB, features []float64) map[string][]float64 {
 					out[i] /= v
 				}
 			}
+		case "IsNaN":
+			for i, v := range out {
+				out[i] = 0
+				if math.IsNaN(v) {
+					out[i] = 1
+				}
+			}
+		case "Where":
+			for i, yes := range in[0] {
+				if out[i] = in[2][i]; yes != 0 {
+					out[i] = in[1][i]
+				}
+			}
 		case "Relu":
 			for i := range out {
 				out[i] = max(out[i], 0)

@@ -3,6 +3,7 @@ package train
 import (
 	"bytes"
 	"errors"
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -24,6 +25,10 @@ func TestWriteONNX(t *testing.T) {
 		"model": {bare(full.Model), "Gemm Relu Gemm Relu Gemm Softmax ", nil},
 		"scaler": {&Saved{Model: full.Model, Scaler: full.Scaler},
 			"Cast Sub Div Cast Gemm Relu Gemm Relu Gemm Softmax ", nil},
+		"fill": {&Saved{Model: full.Model, Fill: []float64{0.5, -3, 1}},
+			"Cast IsNaN Where Cast Gemm Relu Gemm Relu Gemm Softmax ", nil},
+		"fill and scaler": {&Saved{Model: full.Model, Scaler: full.Scaler, Fill: onnxFill},
+			"Cast IsNaN Where Sub Div Cast Gemm Relu Gemm Relu Gemm Softmax ", nil},
 		"temperature": {&Saved{Model: full.Model, Temperature: full.Temperature},
 			"Gemm Relu Gemm Relu Gemm Cast Div Cast Softmax ", nil},
 		"one":    {&Saved{Model: full.Model, Temperature: 1}, "Gemm Relu Gemm Relu Gemm Softmax ", nil},
@@ -59,9 +64,15 @@ func TestWriteONNX(t *testing.T) {
 // requirePredictions wants the graph to say what the saved model says.
 func requirePredictions(t *testing.T, s *Saved, f onnxFile) {
 	x := onnxFeatures(s.Scaler != nil)
+	if s.Fill != nil {
+		x = withHoles(x)
+	}
 	probs, scaled := must(s.Predict(x)).Float32s(), x
+	if s.Fill != nil {
+		scaled = must(dataset.FillIn(x, s.Fill))
+	}
 	if s.Scaler != nil {
-		scaled = must(s.Scaler.Transform(x))
+		scaled = must(s.Scaler.Transform(scaled))
 	}
 	logits := must(s.Model.Logits(scaled)).Float32s()
 	k := len(logits) / x.Shape()[0]
@@ -92,6 +103,19 @@ func onnxFeatures(raw bool) *tensor.Dense {
 		x[i] += 1e6
 	}
 	return table(x, 3, 3)
+}
+
+// onnxFill stands for missing features of onnxSample.
+var onnxFill = []float64{1e6 + 0.5, -3, 1.0 / 3}
+
+// withHoles returns features of which one is missing in every row but the first.
+func withHoles(x *tensor.Dense) *tensor.Dense {
+	x = x.Clone().(*tensor.Dense)
+	d := x.Shape()[1]
+	for i := d; i < x.Shape().TotalSize(); i += d + 1 {
+		x.Float32s()[i] = float32(math.NaN())
+	}
+	return x
 }
 
 // errWriter fails.
