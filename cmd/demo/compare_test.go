@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/color"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -16,7 +17,9 @@ import (
 	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/demotest"
 	"softloss/cmd/demo/internal/figure"
+	"softloss/cmd/demo/internal/input"
 	"softloss/cmd/demo/internal/record"
+	"softloss/losses"
 )
 
 // smallStudy are the flags of a study that takes a moment.
@@ -154,9 +157,15 @@ func TestStudyOfData(t *testing.T) {
 }
 
 func TestStudyUsage(t *testing.T) {
+	ofClasses := strings.Join(input.LossNames(losses.SoftmaxLink), ", ")
 	t.Chdir(t.TempDir())
 	for _, tc := range []struct{ args, want string }{
 		{"-losses ce;hinge", `-losses: loss: "hinge" is unknown, want one of .+`},
+		{"-losses bce", `-losses: loss: "bce" is unknown, want one of ` + regexp.QuoteMeta(ofClasses)},
+		{"-losses asymmetric", `-losses: loss asymmetric:.+: is for labels of which several may be true at once; for rows ` +
+			`of one class want one of ` + regexp.QuoteMeta(ofClasses)},
+		{"-losses ce;ce+asymmetric", `-losses: loss asymmetric:.+: is for labels of which several may .+`},
+		{"-study tail -losses ce@", `-losses: "ce@": behind @ want weights, effective, adjusted or ldam, for .+`},
 		{"-losses ce;ce", `invalid value "ce;ce" for flag -losses: ce is there twice`},
 		{"-losses ce,mae", `invalid value "ce,mae" for flag -losses: want losses with spaces between them`},
 		{"-losses sce:alpha=1,beta=2,gce:q=0.5", `invalid value .+ for flag -losses: want losses with spaces between them`},
@@ -174,8 +183,7 @@ func TestStudyUsage(t *testing.T) {
 		{"-study tail -noise 0.5", `-noise is for -study noise`},
 		{"-study answers", `-study answers: want answers for housing and data with -soft, noise or tail for others`},
 		{"-study tail -data housing", `-study tail: want answers for housing and data with -soft, noise or tail for others`},
-		{"-label kind", `-label, -soft, -counts, -drop, -missing, -header, -comma and -decimal are about a CSV file, but ` +
-			`-data is digits`},
+		{"-label kind", `-label is for data from a file, but -data is digits`},
 		{"-soft 1 -data x.csv", `-soft 1: want 2 or more columns, one for each class`},
 		{"-scale perhaps", `invalid value "perhaps" for flag -scale: want auto, yes or no`},
 		{"more", `unexpected argument "more", want flags only; a data file is given with -data`},

@@ -75,7 +75,11 @@ func TestEvaluateTables(t *testing.T) {
 		model + " t.csv -json ./t.csv":  `-json \./t\.csv: is a file that is read, want another one`,
 		model + " t.csv -json " + model: `-json .+: is a file that is read, want another one`,
 		model + " digits":               `digits: .+ as in the model`,
-		model + " a-x.npy":              `a-x\.npy: an NPY file has no labels in it; give them with -labels FILE`,
+		model + " digits -drop id -unseen zeros": `-drop and -unseen are for data from a file, but FILE is ` +
+			`digits`,
+		model + " digits -labels a-x.npy": `-labels is for an IDX or NPY file, but FILE is digits, which has its labels`,
+		model + " t.csv -counts":          `-counts needs -soft K: the last K columns count the votes for each class`,
+		model + " a-x.npy":                `a-x\.npy: an NPY file has no labels in it; give them with -labels FILE`,
 	} {
 		refused(t, "evaluate "+args, want)
 	}

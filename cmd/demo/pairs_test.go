@@ -210,8 +210,9 @@ func TestPairErrors(t *testing.T) {
 			`has its labels in it`},
 		{"-data a-x.npy", `-data a-x\.npy: an NPY file has no labels in it; give them with -labels FILE`},
 		{"-data a-images.gz -label kind", `-data a-images\.gz: an IDX file has no labels in it; give them with -labels FILE`},
-		{idx + " -label kind", `-label, -drop, -missing, -header, -comma and -decimal are about a CSV file, but ` +
-			`-labels is for an IDX or NPY file`},
+		{idx + " -label kind", `-label is for a CSV file, but -labels is for an IDX or NPY file`},
+		{idx + " -soft 3 -drop a -comma tab",
+			`-drop and -comma are for a CSV file, but -labels is for an IDX or NPY file`},
 		{"-data a-x.npy -labels none", `-labels none: no such file`},
 		{"-data none -labels a-y.npy", `-data none: no such file; want digits, digits-labels, housing or the path of a file`},
 		{"-data a-x.npy -labels t.csv", `-labels t\.csv: got a file that begins like neither, want IDX or NPY`},
@@ -234,7 +235,7 @@ func TestPairErrors(t *testing.T) {
 	refused(t, "compare -data a-x.npy", `-data a-x\.npy: an NPY file has no labels in it; give them with -labels FILE`)
 	refused(t, "compare -data a-x.npy -labels a-votes.npy", `-labels a-votes\.npy: labels: row 0: got a sum of 3, want a `+
 		`sum of 1; -soft K divides the K columns by their sums`)
-	refused(t, "compare -data x -labels a-y.npy -drop 3", `-label, -drop, .+ -labels is for .+`)
+	refused(t, "compare -data x -labels a-y.npy -drop 3", `-drop is for a CSV file, but -labels is for .+`)
 	refused(t, "compare -data a-x.npy -labels a-y.npy -soft 3",
 		`-labels a-y\.npy: labels: got shape \[600\], a class for each row, want .+`)
 	assert.NoDirExists(t, "demo-out")

@@ -99,6 +99,9 @@ func TestOneLogit(t *testing.T) {
 // What may not be meant is asked for.
 func TestLinkUsage(t *testing.T) {
 	t.Chdir(t.TempDir())
+	asymmetric := "-loss asymmetric:gammapos=0,gammaneg=4,margin=0.05: is for labels of which several may be true at " +
+		"once (-link sigmoid); for rows of one class (-link softmax) want one of " +
+		strings.Join(input.LossNames(losses.SoftmaxLink), ", ")
 	for args, want := range map[string]string{
 		"-data digits-labels -link softmax": "-link softmax is for rows of one class, but of -data digits-labels several " +
 			"labels may be true at once: want -link sigmoid, or with -soft K shares of a row, which are divided by their sum",
@@ -108,9 +111,8 @@ func TestLinkUsage(t *testing.T) {
 			"likeliest is predicted",
 		"-data digits-labels -thresholds -validation 0": "-thresholds needs validation rows to go by: want -validation " +
 			"above 0, or none for 0.1",
-		"-loss asymmetric": "-loss asymmetric:gammapos=0,gammaneg=4,margin=0.05: is for labels of which several may be " +
-			"true at once (-link sigmoid); for rows of one class (-link softmax) want one of " +
-			strings.Join(input.LossNames(losses.SoftmaxLink), ", "),
+		"-loss asymmetric":    asymmetric,
+		"-loss ce+asymmetric": asymmetric,
 		"compare -data digits-labels": "-data digits-labels has several labels a row, but what is compared are losses of " +
 			"classes",
 	} {

@@ -79,8 +79,7 @@ func TestWrongRuns(t *testing.T) {
 		{"-noplots -batch 64 -shards 65", `-shards: got 65, want at least 0 (0 means 1) and at most the batch size 64`},
 		{"-resume", `-resume needs -checkpoint DIR: the folder of the run to go on with`},
 		{"-noplots -checkpoint none -resume", `-resume: no checkpoint in none`},
-		{"-label kind", `-label, -soft, -counts, -drop, -missing, -header, -comma and -decimal are about a CSV file, but ` +
-			`-data is digits`},
+		{"-label kind", `-label is for data from a file, but -data is digits`},
 		{"-data two.csv -label kind -soft 2",
 			`-label and -soft exclude each other: the class is in one column or in the last K`},
 		{"-data two.csv -soft 1", `-soft 1: want 2 or more columns, one for each class`},
@@ -89,10 +88,8 @@ func TestWrongRuns(t *testing.T) {
 		{"-out two.csv", `-out two.csv: not a directory; want a folder, or a name for a new one`},
 		{"-data two.csv -label kind -header no",
 			`-label kind and -header no exclude each other: the column is found by its name in the header, or by its number`},
-		{"-counts", `-label, -soft, -counts, -drop, -missing, -header, -comma and -decimal are about a CSV file, but ` +
-			`-data is digits`},
-		{"-comma tab", `-label, -soft, -counts, -drop, -missing, -header, -comma and -decimal are about a CSV file, but ` +
-			`-data is digits`},
+		{"-counts", `-counts is for data from a file, but -data is digits`},
+		{"-comma tab", `-comma is for data from a file, but -data is digits`},
 		{"-noplots -json .", `-json .: is a folder, want a file`},
 		{"-noplots -json no/where.json", `-json no/where.json: no such file or directory; want a file in a folder that ` +
 			`exists`},

@@ -3,7 +3,6 @@ package input
 import (
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -142,20 +141,59 @@ func isNumber(s string) bool {
 	return err == nil
 }
 
+// given are the flags about a file that are given, and of these the ones about a CSV file.
+func (s *Source) given() (ofFile, ofTable []string) {
+	for _, f := range []struct {
+		name         string
+		given, table bool
+	}{
+		{"-label", s.CSV.Label != "" || s.CSV.Questions != nil, true},
+		{"-soft", s.CSV.LabelColumns != 0, false},
+		{"-counts", s.CSV.Counts, false},
+		{"-drop", s.CSV.Drop != nil, true},
+		{"-missing", s.CSV.Missing != dataset.MissingRefuse, true},
+		{"-header", s.CSV.Header != dataset.HeaderAuto, true},
+		{"-comma", s.CSV.Comma != 0, true},
+		{"-decimal", s.CSV.Decimal != 0, true},
+		{"-unseen", s.CSV.Unseen != dataset.UnseenRefuse, true},
+	} {
+		if f.given {
+			ofFile = append(ofFile, f.name)
+		}
+		if f.given && f.table {
+			ofTable = append(ofTable, f.name)
+		}
+	}
+	return ofFile, ofTable
+}
+
+// areFor says of flags what they are for.
+func areFor(flags []string, what string) string {
+	verb := "are"
+	if len(flags) == 1 {
+		verb = "is"
+	}
+	return fmt.Sprintf("%s %s for %s", phrase.And(flags), verb, what)
+}
+
 // Check returns an error for flags that exclude each other.
 func (s *Source) Check() error {
-	const ofCSV = "-drop, -missing, -header, -comma and -decimal are about a CSV file, but "
-	isCSV := !reflect.DeepEqual(s.CSV, dataset.CSVOptions{})
-	ofBoth := dataset.CSVOptions{LabelColumns: s.CSV.LabelColumns, Counts: s.CSV.Counts, Unseen: s.CSV.Unseen}
+	data := "-data"
+	if s.Bare {
+		data = "FILE"
+	}
+	ofFile, ofTable := s.given()
 	switch isBuiltin := Builtin(s.Data) != nil; {
-	case isCSV && isBuiltin:
-		return cli.Usagef("-label, -soft, -counts, "+ofCSV+"-data is %s", s.Data)
+	case ofFile != nil && isBuiltin:
+		return cli.Usagef("%s, but %s is %s", areFor(ofFile, "data from a file"), data, s.Data)
 	case s.Labels != "" && isBuiltin:
-		return cli.Usagef("-labels is for an IDX or NPY file, but -data is %s, which has its labels", s.Data)
+		return cli.Usagef("-labels is for an IDX or NPY file, but %s is %s, which has its labels", data, s.Data)
 	case s.Classes != nil && s.Labels == "":
 		return cli.Usagef("-classes is for the numbers in a file of -labels; the classes of a table have their names in it")
-	case s.Labels != "" && !reflect.DeepEqual(s.CSV, ofBoth):
-		return cli.Usagef("-label, " + ofCSV + "-labels is for an IDX or NPY file")
+	case s.Labels != "" && ofTable != nil:
+		return cli.Usagef("%s, but -labels is for an IDX or NPY file", areFor(ofTable, "a CSV file"))
+	case s.CSV.Counts && s.CSV.LabelColumns == 0:
+		return cli.Usagef("-counts needs -soft K: the last K columns count the votes for each class")
 	case (s.CSV.Label != "" || s.CSV.Questions != nil) && s.CSV.LabelColumns != 0:
 		return cli.Usagef("-label and -soft exclude each other: the class is in one column or in the last K")
 	case s.CSV.Label != "" && s.CSV.Header == dataset.HeaderNo && !isNumber(s.CSV.Label):

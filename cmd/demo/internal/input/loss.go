@@ -11,14 +11,31 @@ import (
 	"softloss/losses"
 )
 
-// Loss reads what -loss accepts. The text of its error has no package in front.
+// Loss reads what -loss accepts where there is a flag -link. The text of its error has no package
+// in front.
 func Loss(text string) (losses.Loss, error) {
+	l, err := parseLoss(text, losses.LossNames())
+	if err != nil && strings.TrimSpace(text) == "bce" {
+		return nil, fmt.Errorf("%w; the binary cross entropy is ce with -link sigmoid", err)
+	}
+	return l, err
+}
+
+// ClassLoss is Loss for rows that are of one class, where there is no -link.
+func ClassLoss(text string) (losses.Loss, error) {
+	l, err := parseLoss(text, LossNames(losses.SoftmaxLink))
+	if err != nil {
+		return nil, err
+	}
+	return l, checkLink(l, losses.SoftmaxLink, severalTrue, oneClass)
+}
+
+// parseLoss reads a loss, in the place of whose name, if it is none, names are wanted.
+func parseLoss(text string, names []string) (losses.Loss, error) {
 	l, err := losses.ParseLoss(text)
-	switch {
-	case err != nil && strings.TrimSpace(text) == "bce":
-		return nil, errors.New(cli.Plain(err) + "; the binary cross entropy is ce with -link sigmoid")
-	case err != nil:
-		return nil, errors.New(cli.Plain(err))
+	if err != nil {
+		all := strings.Join(losses.LossNames(), ", ")
+		return nil, errors.New(strings.Replace(cli.Plain(err), all, strings.Join(names, ", "), 1))
 	}
 	counts := func(t losses.Term) bool { return t.Weight != 0 }
 	if sum, ok := l.(losses.WeightedSum); ok && !slices.ContainsFunc(sum, counts) {
@@ -30,23 +47,32 @@ func Loss(text string) (losses.Loss, error) {
 	return l, nil
 }
 
-// ClassLoss is [Loss] for rows that are of one class.
-func ClassLoss(text string) (losses.Loss, error) {
-	l, err := Loss(text)
-	if err == nil {
-		err = CheckLink(l, losses.SoftmaxLink)
-	}
-	return l, err
+// What the rows of a link are.
+const (
+	severalTrue = "labels of which several may be true at once"
+	oneClass    = "rows of one class"
+)
+
+// CheckLink says what is wrong with a loss, or a term of it, under what -link names.
+func CheckLink(l losses.Loss, link losses.Link) error {
+	return checkLink(l, link, severalTrue+" (-link sigmoid)", oneClass+" (-link softmax)")
 }
 
-// CheckLink says what is wrong with a loss under a link.
-func CheckLink(l losses.Loss, link losses.Link) error {
+// checkLink is CheckLink in other words for the rows of the two links.
+func checkLink(l losses.Loss, link losses.Link, several, one string) error {
+	if sum, ok := l.(losses.WeightedSum); ok {
+		for _, t := range sum {
+			if err := checkLink(t.Loss, link, several, one); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	e, ok := losses.Describe(l)
 	if !ok || e.Has(link) {
 		return nil
 	}
 	name, _ := losses.FormatLoss(l)
-	several, one := "labels of which several may be true at once (-link sigmoid)", "rows of one class (-link softmax)"
 	is, here := several, one
 	if link == losses.SigmoidLink {
 		is, here = one, several

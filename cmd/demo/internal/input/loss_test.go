@@ -1,6 +1,7 @@
 package input
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -22,7 +23,7 @@ func TestParseVariant(t *testing.T) {
 		{"ce@", losses.Criterion{}, "behind @ want a number from 0 to 1"},
 		{"ce@NaN", losses.Criterion{}, "behind @ want a number from 0 to 1"},
 		{"hinge", losses.Criterion{}, `"hinge" is unknown`},
-		{"bce", losses.Criterion{}, `entmax15; the binary cross entropy is ce with -link sigmoid`},
+		{"bce", losses.Criterion{}, `"bce" is unknown, want one of ` + strings.Join(LossNames(losses.SoftmaxLink), ", ")},
 		{"gce:q=0", losses.Criterion{}, "Q"},
 	} {
 		got, err := Variant(tc.text)

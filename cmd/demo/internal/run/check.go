@@ -59,8 +59,6 @@ const notGiven = -1
 
 func (o *Options) checkTest() error {
 	switch {
-	case o.data.CSV.Counts && o.data.CSV.LabelColumns == 0:
-		return cli.Usagef("-counts needs -soft K: the last K columns count the votes for each class")
 	case o.test.Data != "" && input.Builtin(o.data.Data) != nil:
 		return cli.Usagef("-testdata is for data from files, but -data is %s", o.data.Data)
 	case o.test.Labels != "" && o.test.Data == "":

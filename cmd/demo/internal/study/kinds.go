@@ -112,12 +112,14 @@ const (
 // tailCriterion reads a loss of the study about rare classes: what -loss accepts and, behind @,
 // what is done about the numbers of rows of the classes.
 func tailCriterion(text string, counts []float64) (c losses.Criterion, err error) {
-	name, remedy, _ := strings.Cut(text, "@")
+	name, remedy, some := strings.Cut(text, "@")
 	if c.Loss, err = input.ClassLoss(name); err != nil {
 		return c, err
 	}
+	if !some {
+		return c, nil
+	}
 	switch remedy {
-	case "":
 	case "weights": // inverse to the counts, which is where those of effective numbers tend to
 		c.ClassWeights, err = losses.EffectiveNumberWeights(counts, 1-1e-9)
 	case "effective":
