@@ -175,3 +175,30 @@ func TestLabelColumns(t *testing.T) {
 		refused(t, args, want)
 	}
 }
+
+// The labels of the rows are those of the model by their names, in whatever order they stand or are
+// given, as columns of their own and as shares.
+func TestEvaluateLabelsInAnyOrder(t *testing.T) {
+	t.Chdir(t.TempDir())
+	evaluation := func(head, rows, args string) string {
+		require.NoError(t, os.WriteFile("new.csv", []byte(head+"\n"+strings.Repeat(rows, 20)), 0o666))
+		code, stdout, stderr := demo(t, strings.Fields("evaluate demo-out/model.safetensors new.csv "+args)...)
+		require.Equal(t, exitDone, code, stderr)
+		return stdout
+	}
+	const rows = "1,1,0,0\n2,0,1,0\n3,0,1,0\n4,0,0,1\n"
+	for _, labels := range []string{"-label a,b,c", "-soft 3"} {
+		require.NoError(t, os.WriteFile("old.csv", []byte("x,a,b,c\n"+strings.Repeat(rows, 20)), 0o666))
+		code, _, stderr := demo(t, strings.Fields("-data old.csv -link sigmoid -epochs 1 -hidden 2 -noplots "+labels)...)
+		require.Equal(t, exitDone, code, stderr)
+		want := evaluation("x,a,b,c", rows, labels)
+		assert.Regexp(t, `\na +.+ 20 +0\.500\nb +.+ 40 +0\.500\nc +.+ 20 +0\.500\n`, want)
+		assert.Equal(t, want, evaluation("x,b,a,c", "1,0,1,0\n2,1,0,0\n3,1,0,0\n4,0,0,1\n", labels), labels)
+		assert.Equal(t, want, evaluation("x,a,b,c", rows, strings.ReplaceAll(labels, "a,b,c", "c,b,a")), labels)
+		assert.Equal(t, want, evaluation("x,A,B,C", rows, strings.ReplaceAll(labels, "a,b,c", "A,B,C")),
+			"other names, in their order")
+	}
+	require.NoError(t, os.WriteFile("new.csv", []byte("x,A,b,c\n"+rows), 0o666))
+	refused(t, "evaluate demo-out/model.safetensors new.csv -label A,b,c",
+		`new\.csv: got the class "A", .+ as in the model`)
+}

@@ -144,20 +144,18 @@ func (o *Evaluation) loadClasses(saved *train.Saved) (*dataset.Dataset, error) {
 	if err != nil || input.Builtin(o.data.Data) == nil || classes == nil {
 		return set, err
 	}
-	if set, err = set.WithClasses(classes); err != nil {
-		return nil, cli.Usagef("%s: %s as in the model", o.data.Data, cli.Plain(err))
-	}
-	return set, nil
+	return o.withClasses(set, classes)
 }
 
-// loadQuestions reads the labels of a model of several labels: from columns of their names, or as
-// the classes of one column, of which the model may know one alone.
+// loadQuestions reads the labels of a model of several labels: from columns of their names, as
+// shares of the last columns, or as the classes of one column, of which the model may know one
+// alone.
 func (o *Evaluation) loadQuestions(saved *train.Saved) (*dataset.Dataset, error) {
 	o.data.Questions = true
 	names, k := saved.ClassNames, saved.Model.Sizes()[len(saved.Model.Sizes())-1]
 	ofClasses := o.data.CSV.Label != "" || saved.LabelName != ""
 	switch isTable := input.Builtin(o.data.Data) == nil && o.data.Labels == ""; {
-	case isTable && !ofClasses && o.data.CSV.Questions == nil && names != nil:
+	case isTable && !ofClasses && o.data.CSV.Questions == nil && o.data.CSV.LabelColumns == 0 && names != nil:
 		o.data.CSV.Questions = names
 	case ofClasses && k == 1:
 		o.data.Like(saved.LabelName, nil)
@@ -181,6 +179,20 @@ func (o *Evaluation) loadQuestions(saved *train.Saved) (*dataset.Dataset, error)
 	case set.NumClasses() != k:
 		return nil, cli.Usagef("%s: got %s, want %d as in the model", o.data.Data,
 			phrase.Plural(set.NumClasses(), "label"), k)
+	}
+	if o.data.Labels != "" || !slices.ContainsFunc(set.ClassNames, func(name string) bool {
+		return slices.Contains(names, name)
+	}) { // labels by their order: those of an array, or of columns that have other names
+		return set, nil
+	}
+	return o.withClasses(set, names)
+}
+
+// withClasses brings the classes, or labels, of a set into the order of the model.
+func (o *Evaluation) withClasses(set *dataset.Dataset, names []string) (*dataset.Dataset, error) {
+	set, err := set.WithClasses(names)
+	if err != nil {
+		return nil, cli.Usagef("%s: %s as in the model", o.data.Data, cli.Plain(err))
 	}
 	return set, nil
 }
