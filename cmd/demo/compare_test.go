@@ -154,6 +154,8 @@ func TestStudyOfData(t *testing.T) {
 	refused(t, "compare -data t.csv -weights 1,5,6", `-weights 1,5,6: got 3 numbers, want 2, one for each class: a, b`)
 	refused(t, "compare -data none.csv", `-data none\.csv: no such file; want digits, housing or the path of a file`)
 	refused(t, "compare -data t.csv -json t.csv", `-json t\.csv: is a file that is read, want another one`)
+	refused(t, "compare -data t.csv -json demo-out/compare.jsonl",
+		`-json .+: is a file that something else is written to, want another one`)
 }
 
 func TestStudyUsage(t *testing.T) {

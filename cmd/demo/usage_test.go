@@ -90,6 +90,8 @@ func TestWrongRuns(t *testing.T) {
 			`-label kind and -header no exclude each other: the column is found by its name in the header, or by its number`},
 		{"-counts", `-counts is for data from a file, but -data is digits`},
 		{"-comma tab", `-comma is for data from a file, but -data is digits`},
+		{"-noplots -json demo-out/model.onnx", `-json demo-out/model.onnx: is a file that something else is written to, ` +
+			`want another one`},
 		{"-noplots -json .", `-json .: is a folder, want a file`},
 		{"-noplots -json no/where.json", `-json no/where.json: no such file or directory; want a file in a folder that ` +
 			`exists`},

@@ -63,9 +63,9 @@ func (o *Output) Streams(c Console) (text, terminal io.Writer) {
 }
 
 // Prepare makes the folder and checks, before the work, that the files can be written, and that the
-// one of -json is none of those that are read.
-func (o *Output) Prepare(read ...string) error {
-	if err := o.CheckJSON(read...); err != nil {
+// one of -json is none of those that are read, nor of the others that are written.
+func (o *Output) Prepare(read []string, write ...string) error {
+	if err := o.CheckJSON(read, write...); err != nil {
 		return err
 	}
 	return MakeFolder("out", o.Out)
@@ -84,13 +84,16 @@ func MakeFolder(flag, dir string) error {
 }
 
 // CheckJSON checks, before the work, that the file of -json can be written, and that it is none of
-// those that are read.
-func (o *Output) CheckJSON(read ...string) error {
+// those that are read, nor of the others that are written.
+func (o *Output) CheckJSON(read []string, write ...string) error {
 	if o.JSONFile == "" || o.JSONFile == "-" {
 		return nil
 	}
 	if slices.ContainsFunc(read, func(path string) bool { return SameFile(path, o.JSONFile) }) {
 		return Usagef("-json %s: is a file that is read, want another one", o.JSONFile)
+	}
+	if slices.ContainsFunc(write, func(path string) bool { return samePlace(path, o.JSONFile) }) {
+		return Usagef("-json %s: is a file that something else is written to, want another one", o.JSONFile)
 	}
 	if info, err := os.Stat(o.JSONFile); err == nil && info.IsDir() {
 		return Usagef("-json %s: is a folder, want a file", o.JSONFile)
@@ -106,6 +109,12 @@ func (o *Output) CheckJSON(read ...string) error {
 		return Usagef("-json %s: %s; want a file in a folder that exists", o.JSONFile, Cause(err))
 	}
 	return nil
+}
+
+// samePlace reports whether two paths lead to one file, which need not be there yet.
+func samePlace(a, b string) bool {
+	dirA, dirB := filepath.Dir(a), filepath.Dir(b)
+	return filepath.Base(a) == filepath.Base(b) && (dirA == dirB || SameFile(dirA, dirB)) || SameFile(a, b)
 }
 
 // SameFile reports whether two paths lead to one file.

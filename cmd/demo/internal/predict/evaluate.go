@@ -69,7 +69,7 @@ func Evaluate(_ context.Context, args []string, c cli.Console) error {
 	if err != nil {
 		return err
 	}
-	if err := o.output.CheckJSON(append(o.data.Files(), o.model)...); err != nil {
+	if err := o.output.CheckJSON(append(o.data.Files(), o.model)); err != nil {
 		return err
 	}
 	saved, err := input.Model("", o.model)

@@ -3,6 +3,7 @@ package record
 import (
 	"bytes"
 	"encoding/json"
+	"path/filepath"
 )
 
 // The files of the output folder.
@@ -19,6 +20,15 @@ const (
 	RepeatFile         = "repeat.json"
 	CheckpointFolder   = "checkpoint"
 )
+
+// RunFiles are the files that a run writes to its folder, but for the summary.
+func RunFiles(dir string) (files []string) {
+	for _, name := range []string{LossByAlphaFile, TrainingCurvesFile, ReliabilityFile, ConfusionFile, MistakesFile,
+		ModelFile, OnnxFile, ReportFile} {
+		files = append(files, filepath.Join(dir, name))
+	}
+	return files
+}
 
 // JSON returns a value as files and -json have it.
 func JSON(v any) ([]byte, error) {

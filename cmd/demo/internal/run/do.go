@@ -36,7 +36,7 @@ func Do(ctx context.Context, group train.Group, args []string, c cli.Console) er
 // repeat makes the run with several seeds, each in a folder of its own, and writes mean and
 // deviation.
 func (o Options) repeat(ctx context.Context, args []string, c cli.Console) error {
-	if err := o.Prepare(o.reads()...); err != nil {
+	if err := o.Prepare(o.reads()); err != nil {
 		return err
 	}
 	text, terminal := o.Streams(c)

@@ -72,7 +72,7 @@ func (s *session) prepare() error {
 	if model := filepath.Join(s.Out, record.ModelFile); cli.SameFile(s.Teacher, model) {
 		return cli.Usagef("-teacher %s: the run would write its model over it; give -out another folder", s.Teacher)
 	}
-	return s.Prepare(s.reads()...)
+	return s.Prepare(s.reads(), record.RunFiles(s.Out)...)
 }
 
 // reads are the files that the run reads.

@@ -88,8 +88,8 @@ func WritePictures(dir string, s *record.Run) (files []string, err error) {
 	return files, nil
 }
 
-// RemoveOld removes the pictures, the report and the ONNX file of the run before, which would be
-// taken for this run's, except for those that are written now. The summary in the folder says which
+// RemoveOld removes the files of the run before, which would be taken for this run's, except for
+// those that are written now. The summary in the folder says which
 // they are; a file of the same name that it does not list is someone else's.
 func RemoveOld(dir string, now []string) error {
 	content, err := os.ReadFile(filepath.Join(dir, record.SummaryFile))
@@ -97,13 +97,10 @@ func RemoveOld(dir string, now []string) error {
 	if err != nil || json.Unmarshal(content, &before) != nil { // it is about to be written over
 		return nil
 	}
-	known := []string{
-		record.TrainingCurvesFile, record.MistakesFile, record.ConfusionFile, record.ReliabilityFile, record.LossByAlphaFile,
-		record.ReportFile, record.OnnxFile,
-	}
+	known := record.RunFiles(dir)
 	for _, path := range before.Files {
 		path = filepath.Join(dir, filepath.Base(path))
-		if !slices.Contains(known, filepath.Base(path)) || slices.Contains(now, path) {
+		if !slices.Contains(known, path) || slices.Contains(now, path) {
 			continue
 		}
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -136,7 +136,7 @@ func Do(ctx context.Context, args []string, c cli.Console) error {
 	if err := o.weights.Apply(new(losses.Criterion), set); err != nil { // which each run will do
 		return err
 	}
-	if err := o.Output.Prepare(o.Files()...); err != nil {
+	if err := o.Output.Prepare(o.Files(), o.file(".jsonl"), o.file(".png"), o.file(".html")); err != nil {
 		return err
 	}
 	j, err := openJournal(o.file(".jsonl"), o.identity(set), o.fresh)
