@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -179,4 +181,24 @@ func TestFeatureReader(t *testing.T) {
 	assert.Equal(t, []float64{1, 2}, row)
 	_, err = NewFeatureReader(strings.NewReader("a,b,a\n1,2,3\n"), 2, []string{"a", "b"}, CSVOptions{})
 	checkError(t, err, ErrColumn, `columns 1 and 3: got the name "a" for both`)
+}
+
+func TestReadFeaturesCSVFile(t *testing.T) {
+	dir := t.TempDir()
+	read := func(name string, content []byte) (*tensor.Dense, error) {
+		path := filepath.Join(dir, name)
+		if content != nil {
+			require.NoError(t, os.WriteFile(path, content, 0o600))
+		}
+		return ReadFeaturesCSVFile(path, 1, []string{"x"}, CSVOptions{})
+	}
+	for name, content := range map[string][]byte{"plain": []byte("x\n1\n2\n"), "packed": numtest.Gzip("x\n1\n2\n")} {
+		features, err := read(name, content)
+		require.NoError(t, err, name)
+		assert.Equal(t, []float64{1, 2}, features.Float64s(), name)
+	}
+	_, err := read("none", nil)
+	checkError(t, err, os.ErrNotExist, filepath.Join(dir, "none"))
+	_, err = read("bad", []byte("x\n1\nw\n"))
+	checkError(t, err, ErrCell, filepath.Join(dir, "bad")+`: line 3 column 1 ("x"): got "w", want a number`)
 }
