@@ -53,7 +53,7 @@ func TableFlags(csv *dataset.CSVOptions) []cli.Flag {
 		cli.Value("header", "auto|yes|no", "auto", "whether the first line of a CSV file names the columns",
 			cli.OneOf(&csv.Header, headerName, dataset.HeaderAuto, dataset.HeaderYes, dataset.HeaderNo)),
 		cli.Value("comma", "CHAR", "", "what separates the cells of a CSV file: a character, or tab (default: a comma, or "+
-			"the semicolon or tab that stands in the first line without one)", comma(&csv.Comma)),
+			"the semicolon, tab or bar that stands first in a first line without one)", comma(&csv.Comma)),
 		cli.Value("decimal", "CHAR", "", "what stands before the fraction of a number in a CSV file: . or , (default .)",
 			cli.OneOf(&csv.Decimal, func(r rune) string { return string(r) }, '.', ',')),
 	}
