@@ -14,9 +14,9 @@ import (
 //	p, t, w := metric.AsClasses(losses.SigmoidLink, probs, labels, weights)
 //	acc, err := metric.Accuracy(p, t, w) // the share of the answers that are right
 //
-// Shapes: [N, K] float32 → [N·K, 2] of (x, 1-x), the questions of a row one after another, each
-// with the weight of its row. What is no tensor of numbers comes back as it is, for those functions
-// to refuse.
+// Shapes: [N, K] float32, or [N] for N rows of one question → [N·K, 2] of (x, 1-x), the questions
+// of a row one after another, each with the weight of its row. What is no tensor of numbers comes
+// back as it is, for those functions to refuse.
 func AsClasses(link losses.Link, probs, labels *tensor.Dense, weights []float64) (p, t *tensor.Dense, w []float64) {
 	return asClasses(link, probs, func(v float32) float32 { return 1 - v }, labels, weights)
 }
@@ -34,10 +34,13 @@ func asClasses(link losses.Link, scores *tensor.Dense, no func(yes float32) floa
 		return scores, labels, weights
 	}
 	s, t = pairs(scores, no), pairs(labels, func(yes float32) float32 { return 1 - yes })
-	if weights == nil || labels == nil || len(labels.Shape()) == 0 {
+	if weights == nil || labels == nil {
 		return s, t, weights
 	}
-	k := labels.Shape()[len(labels.Shape())-1]
+	k := 1
+	if shape := labels.Shape(); len(shape) > 1 {
+		k = shape[len(shape)-1]
+	}
 	w = make([]float64, len(weights)*k)
 	for i := range w {
 		w[i] = weights[i/k]

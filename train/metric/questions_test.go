@@ -113,6 +113,8 @@ func TestAsClasses(t *testing.T) {
 	p, is, w := AsClasses(losses.SigmoidLink, probs, labels, weights)
 	require.Equal(t, []float32{.75, .25, .25, .75, .5, .5, 1, 0}, p.Float32s())
 	require.Equal(t, []float64{1, 1, 3, 3}, w)
+	_, _, one := AsClasses(losses.SigmoidLink, table([]float32{.75, .25}, 2), table([]float32{1, 0}, 2), weights)
+	require.Equal(t, weights, one, "[N] are N rows of one question")
 	z, _, _ := LogitsAsClasses(losses.SigmoidLink, table([]float32{3, -1}, 2, 1), labels, nil)
 	require.Equal(t, []float32{3, 0, -1, 0}, z.Float32s())
 
