@@ -42,7 +42,9 @@ func (g *Group) Run(n, block, parts int) {
 	g.n, g.block = n, block
 	g.next.Store(0)
 	g.seats.Store(int64(parts - 1))
-	for range parts - 1 {
+	// One goroutine more than there are seats: the last one is kept for the processor that it was
+	// started on, and another gets it only after some 50 µs.
+	for range parts {
 		go g.help()
 	}
 	defer g.finish(parts) // also when Body panics or ends the goroutine
