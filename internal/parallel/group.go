@@ -2,7 +2,10 @@
 // such runs work in.
 package parallel
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // Group runs one body over the blocks of a range. Its zero value with Body set is ready.
 // A Group that is used again allocates nothing, and is not for two goroutines at once.
@@ -12,34 +15,48 @@ type Group struct {
 	Body func(part, lo, hi int)
 
 	n, block int
-	next     atomic.Int64  // the first number that nobody took
-	seats    atomic.Int64  // how many goroutines may still come; below 0 none
-	left     chan struct{} // one from each that came, when it goes
-	help     func()        // what they do, made once
+	next     atomic.Int64 // the first number that nobody took
+	seats    atomic.Int64 // how many goroutines may still come; below 0 none
+	left     chan pace    // one from each that came, when it goes
+	help     func()       // what they do, made once
+	own      pace         // the caller's
 }
 
 // Run calls Body for all of [0, n), block by block, from at most as many goroutines as parts says,
 // and returns when all is done. The caller's takes its share, which is all where no other comes in
-// time: nobody waits for a goroutine that has not begun. With one part there is one block.
+// time: nobody waits for a goroutine that has not begun. With one part there is one block, and so
+// there is while help costs more time than it saves.
 func (g *Group) Run(n, block, parts int) {
-	if parts <= 1 {
+	switch {
+	case parts <= 1:
 		g.Body(0, 0, n)
-		return
+	case !help.pays():
+		begin := now()
+		g.Body(0, 0, n)
+		help.enter((now() - begin) / makesUp)
+	default:
+		g.share(n, block, parts)
 	}
+}
+
+// share is Run with help.
+func (g *Group) share(n, block, parts int) {
 	if g.help == nil {
 		g.help = func() {
 			seat := g.seats.Add(-1)
 			if seat < 0 { // the run that wanted it is over
 				return
 			}
-			defer func() { g.left <- struct{}{} }()
-			g.take(int(seat) + 1)
+			var p pace
+			defer func() { g.left <- p }()
+			g.take(int(seat)+1, &p)
 		}
 	}
 	if cap(g.left) < parts {
-		g.left = make(chan struct{}, parts)
+		g.left = make(chan pace, parts)
 	}
-	g.n, g.block = n, block
+	begin := now()
+	g.n, g.block, g.own = n, block, pace{}
 	g.next.Store(0)
 	g.seats.Store(int64(parts - 1))
 	// One goroutine more than there are seats: the last one is kept for the processor that it was
@@ -47,25 +64,33 @@ func (g *Group) Run(n, block, parts int) {
 	for range parts {
 		go g.help()
 	}
-	defer g.finish(parts) // also when Body panics or ends the goroutine
-	g.take(0)
+	defer g.finish(parts, begin) // also when Body panics or ends the goroutine
+	g.take(0, &g.own)
 }
 
 // take runs blocks until none is left.
-func (g *Group) take(part int) {
-	for {
+func (g *Group) take(part int, p *pace) {
+	for then := now(); ; {
 		lo := int(g.next.Add(int64(g.block))) - g.block
 		if lo >= g.n {
 			return
 		}
-		g.Body(part, lo, min(lo+g.block, g.n))
+		hi := min(lo+g.block, g.n)
+		g.Body(part, lo, hi)
+		t := now()
+		p.add(hi-lo, t-then)
+		then = t
 	}
 }
 
-// finish lets nobody come any more and waits for those who did.
-func (g *Group) finish(parts int) {
+// finish lets nobody come any more, waits for those who did, and enters what they have saved.
+func (g *Group) finish(parts int, begin time.Duration) {
 	const nobody = -1 << 32
+	all := g.own.usual()
 	for range parts - 1 - max(0, int(g.seats.Swap(nobody))) {
-		<-g.left
+		all = all.plus((<-g.left).usual())
+	}
+	if all.n > 0 { // otherwise nobody knows how long one alone would have taken
+		help.enter(all.of(g.n) - (now() - begin))
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 )
@@ -23,13 +24,15 @@ func TestRunCoversAllOnce(t *testing.T) {
 	for range 20 {
 		for _, n := range []int{1, 2, 7, 10, 99, 100} {
 			for _, parts := range []int{1, 2, 3, 7, 10} {
-				g.Run(n, block, parts)
-				for i := range seen {
-					want := int32(0)
-					if i < n {
-						want = 1
+				for _, run := range []func(n, block, parts int){g.Run, g.share} {
+					run(n, block, parts)
+					for i := range seen {
+						want := int32(0)
+						if i < n {
+							want = 1
+						}
+						assert.Equal(t, want, seen[i].Swap(0), "%d of %d in %d parts", i, n, parts)
 					}
-					assert.Equal(t, want, seen[i].Swap(0), "%d of %d in %d parts", i, n, parts)
 				}
 			}
 		}
@@ -48,7 +51,7 @@ func TestPartsAreApart(t *testing.T) {
 		}
 	}}
 	for range 300 {
-		g.Run(40, 1, parts)
+		g.share(40, 1, parts)
 	}
 }
 
@@ -63,7 +66,7 @@ func TestOthersHelp(t *testing.T) {
 			others <- <-others
 		}
 	}
-	g.Run(2, 1, 2)
+	g.share(2, 1, 2)
 	assert.Len(t, others, 1)
 }
 
@@ -79,7 +82,7 @@ func TestEndedGoroutine(t *testing.T) {
 	}
 	for range 50 {
 		ran.Store(0)
-		g.Run(20, 1, 3)
+		g.share(20, 1, 3)
 		assert.EqualValues(t, 20, ran.Load())
 	}
 }
@@ -87,11 +90,58 @@ func TestEndedGoroutine(t *testing.T) {
 func TestRunAllocatesNothing(t *testing.T) {
 	var sum atomic.Int64
 	g := Group{Body: func(_, lo, hi int) { sum.Add(int64(hi - lo)) }}
-	run := func() {
-		g.Run(100, 1, 4)
-		runtime.Gosched() // goroutines that came late end, and their memory is there for the next ones
+	for i, saved := range []time.Duration{0, -mostCost} {
+		run := func() {
+			help.saved.Store(int64(saved))
+			g.Run(100, 1, 4)
+			runtime.Gosched() // goroutines that came late end, and their memory is there for the next ones
+		}
+		run()
+		assert.Zero(t, testing.AllocsPerRun(20, run))
+		assert.EqualValues(t, 2200*(i+1), sum.Load())
 	}
-	run()
-	assert.Zero(t, testing.AllocsPerRun(20, run))
-	assert.EqualValues(t, 2200, sum.Load())
+}
+
+// TestRunAlone: while help does not pay there is one block, and what time it takes makes up.
+func TestRunAlone(t *testing.T) {
+	defer help.saved.Store(0)
+	var blocks [][3]int
+	g := Group{Body: func(part, lo, hi int) {
+		blocks = append(blocks, [3]int{part, lo, hi})
+		for begin := now(); now() < begin+makesUp; { // the time that makes up for a nanosecond
+		}
+	}}
+	for _, saved := range []time.Duration{-mostCost, -1} {
+		help.saved.Store(int64(saved))
+		g.Run(100, 10, 4)
+		assert.Equal(t, saved == -1, help.pays())
+	}
+	assert.Equal(t, [][3]int{{0, 0, 100}, {0, 0, 100}}, blocks)
+}
+
+// TestFinishEnters what those who came have saved of the time that their paces tell, or cost.
+func TestFinishEnters(t *testing.T) {
+	defer help.saved.Store(0)
+	fast := pace{n: 2, slowest: 1, total: time.Hour + 1, longest: time.Hour}
+	slow := pace{n: 2, slowest: 1, total: 3 * time.Hour, longest: 2 * time.Hour}
+	for _, c := range []struct {
+		own, other  pace
+		took, saved time.Duration
+	}{
+		{own: slow, other: slow, took: time.Hour, saved: mostSaved}, // 4 hours of one
+		{own: fast, other: fast, took: time.Hour, saved: -mostCost}, // 4 ns of one
+		{own: fast, other: slow, took: time.Hour, saved: mostSaved}, // 2 hours of one
+		{own: fast, other: slow, took: 3 * time.Hour, saved: -mostCost},
+		{own: pace{n: 3, slowest: 3, total: time.Hour, longest: time.Hour}, took: time.Hour}, // nobody knows
+	} {
+		help.saved.Store(0)
+		g := Group{n: 4, own: c.own, left: make(chan pace, 1)}
+		if c.other.n == 0 {
+			g.seats.Store(1)
+		} else {
+			g.left <- c.other
+		}
+		g.finish(2, now()-c.took)
+		assert.Equal(t, c.saved, time.Duration(help.saved.Load()), "%+v", c)
+	}
 }
