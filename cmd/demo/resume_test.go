@@ -92,6 +92,8 @@ func TestCheckpointErrors(t *testing.T) {
 	require.Equal(t, exitDone, code, stderr)
 	require.NoError(t, os.WriteFile("file", nil, 0o666))
 	const advice = "; give the same flags, or another -checkpoint"
+	const criterion = `-resume: the run in run was made with another -loss, -link, -alpha, -smoothing or -weights ` +
+		`\(.+, not .+\)` + advice
 	for _, tc := range []struct{ args, want string }{
 		{"-checkpoint run", `-checkpoint run: there is a run already; add -resume to go on with it, or take another folder`},
 		{"-checkpoint run -resume -epochs 1 -hidden 8", `-epochs 1: the run in run has 2 already`},
@@ -104,12 +106,14 @@ func TestCheckpointErrors(t *testing.T) {
 		{"-checkpoint run -resume -hidden 8 -schedule cosine",
 			`-resume: the run in run was made with -schedule constant, not cosine` + advice},
 		{"-checkpoint run -resume -hidden 8 -noise 0.1",
-			`-resume: the run in run has other training rows: other -data, -test, -validation or -noise` + advice},
+			`-resume: the run in run has other training rows: other -data, flags about it, -test, -validation, -noise or ` +
+				`-link` + advice},
 		{"-checkpoint file", `-checkpoint file: is a file, want a folder, or a name for a new one`},
 		{"-checkpoint file/in", `-checkpoint file/in: not a directory; want a folder, or a name for a new one`},
 		{"-tensorboard file/in", `-tensorboard file/in: not a directory; want a folder, or a name for a new one`},
-		{"-checkpoint run -resume -hidden 8 -loss mae",
-			`-resume: the run in run was made with another -loss, -alpha or -smoothing \(.+, not .+\)` + advice},
+		{"-checkpoint run -resume -hidden 8 -loss mae", criterion},
+		{"-checkpoint run -resume -hidden 8 -weights balanced", criterion},
+		{"-checkpoint run -resume -hidden 8 -link sigmoid", criterion},
 		{"-checkpoint run -resume -hidden 8 -validation 0.1", `-resume: the run in run has other training rows: .+`},
 	} {
 		refused(t, "train -noplots "+tc.args, tc.want)

@@ -66,13 +66,13 @@ func (s *session) otherRun(err error) error {
 	}
 	switch field {
 	case "TrainSet", "ValidSet":
-		return cli.Usagef("-resume: the run in %s has other training rows: other -data, -test, -validation or -noise; %s",
-			s.checkpoint, advice)
+		return cli.Usagef("-resume: the run in %s has other training rows: other -data, flags about it, -test, -validation, "+
+			"-noise or -link; %s", s.checkpoint, advice)
 	case "Teacher":
 		return cli.Usagef("-resume: the run in %s has another -teacher, or none; %s", s.checkpoint, advice)
 	case "Criterion":
-		return cli.Usagef("-resume: the run in %s was made with another -loss, -alpha or -smoothing (%v, not %v); %s",
-			s.checkpoint, differs.Run, differs.Now, advice)
+		return cli.Usagef("-resume: the run in %s was made with another -loss, -link, -alpha, -smoothing or -weights (%v, "+
+			"not %v); %s", s.checkpoint, differs.Run, differs.Now, advice)
 	}
 	name, run, now := s.settingFlag(differs)
 	return cli.Usagef("-resume: the run in %s was made with %s %s, not %s; %s", s.checkpoint, name, run, now, advice)
