@@ -58,7 +58,7 @@ func EffectiveNumberWeights(counts []float64, beta float64) ([]float64, error) {
 	}
 	w := make([]float64, len(counts))
 	for k, n := range counts {
-		w[k] = -1 / math.Expm1(n*math.Log1p(beta-1))
+		w[k] = -1 / math.Expm1(n*math.Log(beta))
 	}
 	sum := total(w)
 	if !finite(sum) {

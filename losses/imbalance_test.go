@@ -28,6 +28,8 @@ func TestEffectiveNumberWeights(t *testing.T) {
 	near(t, "by the paper's code", must(losses.EffectiveNumberWeights([]float64{5, 50}, .99)), []float64{
 		2 / (1 + (1-math.Pow(.99, 5))/(1-math.Pow(.99, 50))), 2 / (1 + (1-math.Pow(.99, 50))/(1-math.Pow(.99,
 			5)))}, 1e-13, 0)
+	near(t, "a small beta", must(losses.EffectiveNumberWeights([]float64{1. / 64, 1}, 0x1p-64)), []float64{4. / 3, 2. / 3},
+		1e-15, 0) // powers of 1/2 and 2^-64
 	for _, bad := range []float64{0, -1, nan, inf} {
 		_, err := losses.EffectiveNumberWeights([]float64{1, bad}, .5)
 		assert.ErrorIs(t, err, losses.ErrParam)
