@@ -25,8 +25,8 @@ type Scaler struct {
 //	Mean_j = Σ_i x_ij / N
 //	Std_j  = sqrt(Σ_i (x_ij - Mean_j)² / N)
 //
-// the population standard deviation, in float64 and in two passes. A column
-// whose entries are all equal has that entry as its Mean and Std 1, so that it
+// the population standard deviation, in float64, the mean first. Neither sum overflows or
+// underflows. A column whose entries are all equal has that entry as its Mean and Std 1, so that it
 // becomes exactly 0.
 //
 // Errors: [ErrShape], [ErrDtype], [*RowError] for an entry that is NaN or
@@ -37,32 +37,45 @@ func FitScaler(features *tensor.Dense) (*Scaler, error) {
 		return nil, err
 	}
 	first := slices.Clone(x.row(0))
-	s := &Scaler{Mean: make([]float64, x.k), Std: make([]float64, x.k)}
+	most := make([]float64, x.k)
 	constant := slices.Repeat([]bool{true}, x.k)
 	for i := range x.n {
 		for j, v := range x.row(i) {
 			if !finite(v) {
 				return nil, &RowError{Arg: "features", Row: i, Column: j, Got: fmt.Sprintf("%.7g", v), Want: "a finite number"}
 			}
-			s.Mean[j] += v
 			constant[j] = constant[j] && v == first[j]
+			if a := math.Abs(v); a > most[j] {
+				most[j] = a
+			}
+		}
+	}
+	lift := make([]float64, x.k) // a power of two that takes the largest entry near 1, where sums are taken
+	for j, v := range most {
+		_, exponent := math.Frexp(v)
+		lift[j] = math.Ldexp(1, -min(max(exponent, -1022), 1022))
+	}
+	s := &Scaler{Mean: make([]float64, x.k), Std: make([]float64, x.k)}
+	for i := range x.n {
+		for j, v := range x.row(i) {
+			s.Mean[j] += v * lift[j]
 		}
 	}
 	for j := range s.Mean {
 		s.Mean[j] /= float64(x.n)
 		if constant[j] {
-			s.Mean[j] = first[j]
+			s.Mean[j] = first[j] * lift[j]
 		}
 	}
 	for i := range x.n {
 		for j, v := range x.row(i) {
-			dev := v - s.Mean[j]
+			dev := v*lift[j] - s.Mean[j]
 			s.Std[j] += dev * dev
 		}
 	}
-	for j := range s.Std {
-		s.Std[j] = math.Sqrt(s.Std[j] / float64(x.n))
-		if constant[j] {
+	for j, l := range lift {
+		s.Mean[j] /= l
+		if s.Std[j] = max(math.Sqrt(s.Std[j]/float64(x.n))/l, math.SmallestNonzeroFloat64); constant[j] {
 			s.Std[j] = 1
 		}
 	}

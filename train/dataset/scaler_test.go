@@ -47,6 +47,31 @@ func TestScalerOnHardColumns(t *testing.T) {
 	assert.Equal(t, &Scaler{[]float64{5, 6}, []float64{1, 1}}, one)
 }
 
+// Squares of the entries leave float64 at both ends, and so does the sum of the largest.
+func TestScalerAtTheEnds(t *testing.T) {
+	ordinary := []float64{1, 2, 4, -3, 7}
+	want, err := FitScaler(tensorOf(5, ordinary...))
+	require.NoError(t, err)
+	for _, exponent := range []int{-1074, -1000, -600, 300, 511, 1020} {
+		x := tensorOf(5, make([]float64, 5)...)
+		for i, v := range ordinary {
+			x.Float64s()[i] = math.Ldexp(v, exponent)
+		}
+		s, err := FitScaler(x)
+		require.NoError(t, err)
+		if exponent > -1074 {
+			assert.Equal(t, math.Ldexp(want.Mean[0], exponent), s.Mean[0], exponent)
+			assert.Equal(t, math.Ldexp(want.Std[0], exponent), s.Std[0], exponent)
+		}
+		assert.Positive(t, s.Std[0], exponent)
+		_, err = s.Transform(x)
+		require.NoError(t, err, exponent)
+	}
+	s, err := FitScaler(tensorOf(2, 0, math.SmallestNonzeroFloat64))
+	require.NoError(t, err)
+	assert.Positive(t, s.Std[0])
+}
+
 func TestScalerErrors(t *testing.T) {
 	require.Equal(t, Unscaled(0), Unscaled(-1))
 	for _, bad := range []float32{float32(math.NaN()), float32(math.Inf(-1))} {
