@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"gorgonia.org/tensor"
 
+	"softloss/internal/parallel"
 	"softloss/losses"
 )
 
@@ -162,6 +163,7 @@ func TestRowWritesNowhereElse(t *testing.T) {
 // TestGoexit: a method that ends its goroutine, as t.FailNow does, ends neither the caller's nor
 // gives a result with rows of an evaluation before, whatever the number of rows.
 func TestGoexit(t *testing.T) {
+	defer parallel.AlwaysHelped()()
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
 	for _, n := range []int{2, 40000} {
 		b := batch{dt: tensor.Float64, n: n, k: 2, z: make([]float64, 2*n), index: make([]int, n)}

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"gorgonia.org/tensor"
 
+	"softloss/internal/parallel"
 	"softloss/losses"
 )
 
@@ -90,6 +91,7 @@ func TestFusedErrors(t *testing.T) {
 
 // TestFusedParallel: the results are those of one goroutine.
 func TestFusedParallel(t *testing.T) {
+	defer parallel.AlwaysHelped()()
 	const n, k = 200, 700
 	for name, c := range fusedOptions(k) {
 		b := fusedBatch(name, n, k)

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"gorgonia.org/tensor"
 
+	"softloss/internal/parallel"
 	"softloss/losses"
 )
 
@@ -68,6 +69,7 @@ func linearIsTheTwoSteps(t *testing.T, what string, c losses.Criterion, dt tenso
 
 // TestLinearDoesNotDependOnProcessors, nor on blocks.
 func TestLinearDoesNotDependOnProcessors(t *testing.T) {
+	defer parallel.AlwaysHelped()()
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	const n, k = 300, 70
 	b := batch{dt: tensor.Float32, n: n, k: k, index: make([]int, n),

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"gorgonia.org/tensor"
 
+	"softloss/internal/parallel"
 	"softloss/losses"
 )
 
@@ -51,6 +52,7 @@ func sameBits(t *testing.T, what string, got, want result) {
 
 // TestProcessors: the bits do not depend on GOMAXPROCS.
 func TestProcessors(t *testing.T) {
+	defer parallel.AlwaysHelped()()
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	for _, dt := range floatDtypes {
 		for _, c := range parallelCriteria() {
@@ -73,6 +75,7 @@ func TestProcessors(t *testing.T) {
 
 // TestGoroutines: concurrent calls of one criterion give the bits of a single one.
 func TestGoroutines(t *testing.T) {
+	defer parallel.AlwaysHelped()()
 	for _, c := range parallelCriteria() {
 		big := bigBatch(c, tensor.Float32)
 		small := randomBatch(c, tensor.Float64, 5, 72)
@@ -101,6 +104,7 @@ func someProcessors() []int {
 // TestErrorOfTheLowestRow: whoever finds what first, the error is that of the lowest row, on any
 // number of processors.
 func TestErrorOfTheLowestRow(t *testing.T) {
+	defer parallel.AlwaysHelped()()
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	for _, procs := range someProcessors() {
 		runtime.GOMAXPROCS(procs)
@@ -131,6 +135,7 @@ func TestErrorOfTheLowestRow(t *testing.T) {
 // TestErrorsOfTwoKinds: also when two arguments are wrong the error does not depend on the number
 // of processors: that of the lower row.
 func TestErrorsOfTwoKinds(t *testing.T) {
+	defer parallel.AlwaysHelped()()
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	for _, procs := range someProcessors() {
 		runtime.GOMAXPROCS(procs)

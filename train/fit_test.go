@@ -11,6 +11,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"softloss/internal/numtest"
+	"softloss/internal/parallel"
 	"softloss/losses"
 	"softloss/train/dataset"
 	"softloss/train/metric"
@@ -128,6 +129,7 @@ func TestCountsAreRepetitions(t *testing.T) {
 // One seed gives one history and one set of weights, to the last bit, for any GOMAXPROCS; another
 // seed does not. The sizes are big enough for blocked, parallel matrix products.
 func TestFitIsDeterministic(t *testing.T) {
+	defer parallel.AlwaysHelped()()
 	trainSet, testSet := digits(t)
 	cfg := Config{Hidden: []int{200, 136}, Epochs: 2, BatchSize: 200, Seed: 3,
 		Criterion: losses.SoftLabelCriterion(0.1, losses.Mean)}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"softloss/internal/parallel"
 	"softloss/losses"
 	"softloss/train/dataset"
 )
@@ -114,6 +115,7 @@ func resumeEpochByEpoch(t *testing.T, cfg Config, s *State, trainSet, validSet *
 
 // A resumed run does not depend on GOMAXPROCS, nor does it on what the first part had.
 func TestResumeOnOtherMachines(t *testing.T) {
+	defer parallel.AlwaysHelped()()
 	cfg, trainSet, validSet := everything(t)
 	cfg.Hidden, cfg.BatchSize, cfg.Epochs, cfg.Patience = []int{200, 136}, 45, 4, 0
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))

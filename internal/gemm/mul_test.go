@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"softloss/internal/gemm/internal/exact"
+	"softloss/internal/parallel"
 )
 
 // both runs a test of each element type.
@@ -62,6 +63,7 @@ func corners[T Float](t *testing.T) {
 func TestProcessors(t *testing.T) { both(t, processors[float32], processors[float64]) }
 
 func processors[T Float](t *testing.T) {
+	defer parallel.AlwaysHelped()()
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	r := rand.New(rand.NewPCG(5, 6))
 	for _, s := range [][3]int{

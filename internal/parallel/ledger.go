@@ -10,7 +10,10 @@ import (
 // for them on his own processor, and he waits for them in the end. Nobody can know that before. So
 // while help has cost more than it saved, runs go without, and a part of the time that these take
 // makes up for it: in the long run help costs at most that part.
-type ledger struct{ saved atomic.Int64 }
+type ledger struct {
+	saved  atomic.Int64
+	always atomic.Int64 // how many tests want help whatever it costs
+}
 
 const (
 	// makesUp is the part, one in so many, of the time of a run without help.
@@ -24,8 +27,15 @@ const (
 // help is the ledger of this process.
 var help ledger
 
+// AlwaysHelped lets all runs ask for help, whatever it costs, until end is called: for tests of
+// what help must not change.
+func AlwaysHelped() (end func()) {
+	help.always.Add(1)
+	return func() { help.always.Add(-1) }
+}
+
 // pays reports whether a run should ask for help.
-func (l *ledger) pays() bool { return l.saved.Load() >= 0 }
+func (l *ledger) pays() bool { return l.saved.Load() >= 0 || l.always.Load() > 0 }
 
 // enter adds what a run has saved. Of two at once one may be lost.
 func (l *ledger) enter(saved time.Duration) {

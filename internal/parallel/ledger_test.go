@@ -69,3 +69,14 @@ func TestPace(t *testing.T) {
 	assert.Equal(t, 80*time.Microsecond, own.usual().plus(other.usual()).of(160))
 	assert.Equal(t, pace{}, pace{}.usual())
 }
+
+// TestAlwaysHelped, also where help costs more than it saves.
+func TestAlwaysHelped(t *testing.T) {
+	defer help.saved.Store(0)
+	help.saved.Store(-1)
+	assert.False(t, help.pays())
+	end := AlwaysHelped()
+	assert.True(t, help.pays())
+	end()
+	assert.False(t, help.pays())
+}
