@@ -90,7 +90,7 @@ func (g *Group) finish(parts int, begin time.Duration) {
 	for range parts - 1 - max(0, int(g.seats.Swap(nobody))) {
 		all = all.plus((<-g.left).usual())
 	}
-	if all.n > 0 { // otherwise nobody knows how long one alone would have taken
-		help.enter(all.of(g.n) - (now() - begin))
+	if all.n > 0 { // otherwise nobody knows
+		help.enter(all.alone(g.n) - (now() - begin))
 	}
 }

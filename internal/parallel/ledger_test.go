@@ -65,8 +65,8 @@ func TestPace(t *testing.T) {
 		}
 	}
 	assert.Equal(t, pace{n: 80, total: 30 * time.Microsecond}, own.usual())
-	assert.Equal(t, 3*time.Microsecond, own.usual().of(8))
-	assert.Equal(t, 80*time.Microsecond, own.usual().plus(other.usual()).of(160))
+	assert.Equal(t, 2250*time.Nanosecond, own.usual().alone(8))
+	assert.Equal(t, 60*time.Microsecond, own.usual().plus(other.usual()).alone(160))
 	assert.Equal(t, pace{}, pace{}.usual())
 }
 
