@@ -33,7 +33,7 @@ func diverge[T kernel.Float](loss *tensor.Dense, grads, logits []*tensor.Dense, 
 	e.load(grads, logits, upstream)
 	e.k, e.factor = k, div/float64(len(logits))
 	rowLoss, size := dense.Grow(&e.loss, n), len(logits)*k
-	parts := partsOf(n, size, grain)
+	parts := partsOf(n, size)
 	for len(e.parts) < parts {
 		e.parts = append(e.parts, mixture{})
 	}

@@ -88,7 +88,7 @@ func mapRows[T kernel.Float](dst, z *tensor.Dense, f func(dst, z []T, k int)) {
 	n, m.k = extent(z)
 	m.w = width(dst, n)
 	m.f, m.dst, m.src = f, dense.Memory[T](dst), dense.Rows(z, dense.Last, &m.buf)
-	m.group.Run(n, blockOf(m.k), partsOf(n, m.k, quickGrain))
+	m.group.Run(n, blockOf(m.k), partsOf(n, m.k))
 	m.f, m.dst, m.src = nil, nil, nil
 	pool.Put(m)
 }
@@ -100,5 +100,5 @@ func mapPairs[T kernel.Float](out, x, u *tensor.Dense, f func(dst, x, u []T, k i
 	src, up := dense.Rows(x, dense.Last, &xbuf), dense.Rows(u, dense.Last, &ubuf)
 	dst, w := dense.Memory[T](out), width(u, n)
 	group := parallel.Group{Body: func(_, lo, hi int) { f(dst[lo*k:hi*k], src[lo*k:hi*k], up[lo*w:hi*w], k) }}
-	group.Run(n, blockOf(k), partsOf(n, k, grain))
+	group.Run(n, blockOf(k), partsOf(n, k))
 }

@@ -36,7 +36,7 @@ type plainRows[T kernel.Float] struct {
 // says.
 func evalPlain[T kernel.Float](r Reduction, loss, grad *tensor.Dense, logits, target tensor.Tensor) bool {
 	var b plainRows[T]
-	if !b.load(logits, target) || partsOf(b.n, b.k, quickGrain) > 1 {
+	if !b.load(logits, target) || partsOf(b.n, b.k) > 1 {
 		return false
 	}
 	value, ok := b.output(loss, nil)

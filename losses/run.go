@@ -36,29 +36,19 @@ func (e *engine[T]) forget() {
 }
 
 const (
-	// grain is how many elements are worth a goroutine, and quickGrain how many of the quickest
-	// functions. On a busy machine to wake another processor up takes as long as 150 000 elements of
-	// cross entropy do.
-	grain, quickGrain = 1 << 16, 1 << 17
+	// grain is how many elements are worth a goroutine.
+	grain = 1 << 16
 	// blockSize is how many elements goroutines take at a time.
 	blockSize = 1 << 14
 )
 
-// partsOf returns how many goroutines work on n rows of k elements, one for every each of these: at
-// most one a processor, and none beside the caller's with fewer than twice each.
-func partsOf(n, k, each int) int {
-	if most := n * k / each; most > 1 {
+// partsOf returns how many goroutines work on n rows of k elements, at most one a processor: none
+// beside the caller's with less than is worth two.
+func partsOf(n, k int) int {
+	if most := n * k / grain; most > 1 {
 		return min(runtime.GOMAXPROCS(0), most)
 	}
 	return 1
-}
-
-// worth returns how many elements are worth a goroutine.
-func (e *engine[T]) worth() int {
-	if _, ok := e.formula.(CrossEntropy); ok && e.link == SoftmaxLink && e.direction == nil {
-		return quickGrain
-	}
-	return grain
 }
 
 // blockOf returns how many rows of k elements a goroutine takes at a time.
@@ -71,7 +61,7 @@ func (e *engine[T]) run() error {
 	if e.link == SigmoidLink {
 		n, k = e.n/e.classes, e.classes
 	}
-	parts := partsOf(n, k, e.worth())
+	parts := partsOf(n, k)
 	for len(e.parts) < parts {
 		e.parts = append(e.parts, new(worker[T]))
 	}
