@@ -20,7 +20,7 @@ import (
 //
 // Shapes: x [N, D] and w [K, D], of one dtype → [N, K], differentiable by both, also twice. A row
 // of zeros has cosine 0 with all, and gradient 0. Give the loss a Temperature: cosines are within
-// -1 and 1.
+// -1 and 1, where what rounding takes beyond them is cut.
 //
 // Errors: [losses.ErrNil], [losses.ErrShape], [losses.ErrDtype], and [ErrNode] for nodes of two
 // graphs, or one node given twice.
@@ -35,7 +35,11 @@ func CosineLogits(x, w *gorgonia.Node) (*gorgonia.Node, error) {
 		return nil, argError(losses.ErrShape, "w", fmt.Sprintf("shape %v", w.Shape()), "is wrong",
 			fmt.Sprintf("rows of %d, like those of x", d))
 	}
-	return cosines(x, w)
+	z, err := cosines(x, w)
+	if err != nil {
+		return nil, err
+	}
+	return apply(newWithinOp(), z)
 }
 
 // InfoNCE returns the contrastive loss of pairs: row n of a belongs to row n of b and to no other.
@@ -192,36 +196,63 @@ func cosines(x, w *gorgonia.Node) (*gorgonia.Node, error) {
 
 // newOthersOp returns z [N, N] → z with -Inf on the diagonal: no row is compared with itself.
 func newOthersOp() *forwardOp {
+	return newCosineOp("softloss{others}", func(z *tensor.Dense) *tensor.Dense { return withDiagonal(z, math.Inf(-1)) },
+		func(u *tensor.Dense) *tensor.Dense { return withDiagonal(u, 0) })
+}
+
+// newWithinOp returns z → z cut to [-1, 1], beyond which only rounding takes cosines; the gradient
+// is that of z.
+func newWithinOp() *forwardOp {
+	return newCosineOp("softloss{within}", func(z *tensor.Dense) *tensor.Dense {
+		return changed(z, cut[float32], cut[float64])
+	}, func(u *tensor.Dense) *tensor.Dense { return changed(u, func([]float32) {}, func([]float64) {}) })
+}
+
+// newCosineOp returns a function of cosines as an op; back, which is linear, takes its gradient
+// back.
+func newCosineOp(text string, forward, back func(*tensor.Dense) *tensor.Dense) *forwardOp {
 	matrix := kind{arg: "cosines", dims: 2}
-	apart := func(x *tensor.Dense) (*tensor.Dense, error) { return withDiagonal(x, 0), nil }
 	op := &forwardOp{
-		function: newFunction("softloss{others}", []kind{matrix}, matrix),
+		function: newFunction(text, []kind{matrix}, matrix),
 		wrt:      []bool{true},
 		linear:   true,
-		gradient: func(_ int, _ []*tensor.Dense, u *tensor.Dense) (*tensor.Dense, error) { return apart(u) },
-		second:   func(_ int, _ []*tensor.Dense, _, v *tensor.Dense) (*tensor.Dense, error) { return apart(v) },
+		gradient: func(_ int, _ []*tensor.Dense, u *tensor.Dense) (*tensor.Dense, error) { return back(u), nil },
+		second:   func(_ int, _ []*tensor.Dense, _, v *tensor.Dense) (*tensor.Dense, error) { return back(v), nil },
 	}
 	op.shape = func(in []tensor.Shape) tensor.Shape { return in[0] }
-	op.run = func(in []*tensor.Dense) (*tensor.Dense, error) { return withDiagonal(in[0], math.Inf(-1)), nil }
+	op.run = func(in []*tensor.Dense) (*tensor.Dense, error) { return forward(in[0]), nil }
 	return op
 }
 
-// withDiagonal returns a copy of a square matrix with another diagonal.
-func withDiagonal(x *tensor.Dense, v float64) *tensor.Dense {
-	out := dense.New(x.Dtype(), x.Shape()...)
+// changed returns a copy of a matrix that the function of its dtype has changed.
+func changed(x *tensor.Dense, single func([]float32), double func([]float64)) *tensor.Dense {
+	out := dense.Unset(x.Dtype(), x.Shape()...)
 	if x.Dtype() == tensor.Float32 {
-		setDiagonal[float32](out, x, v)
+		copy(dense.Memory[float32](out), dense.Rows(x, 1, new([]float32)))
+		single(dense.Memory[float32](out))
 	} else {
-		setDiagonal[float64](out, x, v)
+		copy(dense.Memory[float64](out), dense.Rows(x, 1, new([]float64)))
+		double(dense.Memory[float64](out))
 	}
 	return out
 }
 
-func setDiagonal[T dense.Float](out, x *tensor.Dense, v float64) {
-	dst, n := dense.Memory[T](out), x.Shape()[0]
-	copy(dst, dense.Rows(x, 1, new([]T)))
+// cut brings numbers into [-1, 1]; a NaN stays.
+func cut[T dense.Float](z []T) {
+	for i, v := range z {
+		z[i] = min(max(v, -1), 1)
+	}
+}
+
+// withDiagonal returns a copy of a square matrix with another diagonal.
+func withDiagonal(x *tensor.Dense, v float64) *tensor.Dense {
+	n := x.Shape()[0]
+	return changed(x, func(z []float32) { setDiagonal(z, n, v) }, func(z []float64) { setDiagonal(z, n, v) })
+}
+
+func setDiagonal[T dense.Float](z []T, n int, v float64) {
 	for i := range n {
-		dst[i*n+i] = T(v)
+		z[i*n+i] = T(v)
 	}
 }
 

@@ -3,8 +3,10 @@ package graph_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -141,6 +143,26 @@ func TestCosineLogits(t *testing.T) {
 						dt, m)
 				}
 			}
+		}
+	}
+}
+
+// TestCosinesAreWithinOne has rows of which rounding takes the cosine with themselves beyond 1, by
+// more than an angular margin lets through.
+func TestCosinesAreWithinOne(t *testing.T) {
+	const n, d = 2, 512
+	x := slices.Repeat([]float64{.5, 1, 1, 1, 1, 1, 1}, n*d/7+1)[:n*d]
+	c := losses.Criterion{AngularMargin: .5, Temperature: 1. / 64}
+	for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
+		for _, m := range gradModes {
+			got := run(t, m, func(g *G.ExprGraph) problem {
+				xn, wn := input(g, "x", dense(dt, x, n, d)), input(g, "w", dense(dt, x, n, d))
+				z := must(t)(graph.CosineLogits(xn, wn))
+				cost := must(t)(graph.Apply(c, z, tensor.New(tensor.WithBacking([]int{0, 1}))))
+				return problem{g: g, loss: z, cost: cost, wrt: G.Nodes{xn, wn}}
+			})
+			assert.LessOrEqual(t, slices.Max(got.loss), 1.0, "%v %v", dt, m)
+			requireClose(t, slices.Repeat([]float64{1}, n), []float64{got.loss[0], got.loss[3]}, 1e-5, 0, "%v %v", dt, m)
 		}
 	}
 }
