@@ -191,3 +191,34 @@ func TestHessianModel(t *testing.T) {
 	require.Equal(t, 2*len(twiceCriteria(k))*len(reductions)*2*2, cases)
 	t.Logf("worst error of %d cases: %.1e", cases, worst)
 }
+
+// TestHessianOfCosines holds second derivatives of losses of cosines, by both inputs, against
+// differences of the gradients.
+func TestHessianOfCosines(t *testing.T) {
+	const n, d = 4, 5
+	for name, loss := range map[string]func(x, w *G.Node) (*G.Node, error){
+		"cosines": func(x, w *G.Node) (*G.Node, error) {
+			return graph.Apply(losses.Criterion{Temperature: .2}, must(t)(graph.CosineLogits(x, w)),
+				tensor.New(tensor.WithBacking([]int{2, 0, 1, 1})))
+		},
+		"angles": func(x, w *G.Node) (*G.Node, error) {
+			return graph.Apply(losses.Criterion{Temperature: .2, AngularMargin: .3}, must(t)(graph.CosineLogits(x, w)),
+				tensor.New(tensor.WithBacking([]int{2, 0, 1, 1})))
+		},
+		"infonce": func(x, w *G.Node) (*G.Node, error) { return graph.InfoNCE(x, w, .3, losses.Mean) },
+		"supcon": func(x, w *G.Node) (*G.Node, error) {
+			return graph.SupCon(must(t)(G.Add(x, w)), tensor.New(tensor.WithBacking([]int{1, 0, 1, 0})), .3, losses.Sum)
+		},
+	} {
+		g := G.NewGraph()
+		x := input(g, "x", dense(tensor.Float64, normals(newRand(1), n*d), n, d))
+		w := input(g, "w", dense(tensor.Float64, normals(newRand(2), n*d), n, d))
+		v := dense(tensor.Float64, normals(newRand(3), n*d), n, d)
+		u := dense(tensor.Float64, normals(newRand(4), n*d), n, d)
+		h, err := graph.HessianVector(must(t)(loss(x, w)), G.Nodes{x, w}, []*tensor.Dense{v, u})
+		require.NoError(t, err, name)
+		worst, err := h.Check()
+		require.NoError(t, err, name)
+		require.Less(t, worst, 1e-6, name)
+	}
+}
