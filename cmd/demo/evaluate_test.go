@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -83,4 +84,40 @@ func TestEvaluateTables(t *testing.T) {
 	} {
 		refused(t, "evaluate "+args, want)
 	}
+}
+
+// In a table without a header the features are the columns in their order, but for those of the
+// labels, wherever they stand.
+func TestEvaluateWithoutHeader(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write := func(head, row string) {
+		text := head
+		for i := range 40 {
+			text += fmt.Sprintf(row, i%7, i%5, []string{"no", "yes"}[i%2], []string{"no", "yes"}[i/20])
+		}
+		require.NoError(t, os.WriteFile("t.csv", []byte(text), 0o666))
+	}
+	evaluation := func(flags string) string {
+		code, stdout, stderr := demo(t, strings.Fields("evaluate demo-out/model.safetensors t.csv "+flags)...)
+		require.Equal(t, exitDone, code, stderr)
+		return stdout
+	}
+	for _, tc := range []struct{ train, evaluate string }{
+		{"-label kind -drop late", "-drop 3,5 -label 1"}, {"-label kind,late", "-drop 3 -label 1,5"},
+	} {
+		write("a,b,kind,late\n", "%d,%d,%s,%s\n")
+		code, _, stderr := demo(t, strings.Fields("-data t.csv -noplots -hidden 2 -epochs 1 "+tc.train)...)
+		require.Equal(t, exitDone, code, stderr)
+		want := evaluation("")
+		write("", "%[3]s,%[1]d,9,%[2]d,%[4]s\n")
+		assert.Equal(t, want, evaluation("-header no "+tc.evaluate), tc.train)
+	}
+	refused(t, "evaluate demo-out/model.safetensors t.csv -header no",
+		`-header no: the labels of the model are .+; -label says which columns they are, by their numbers`)
+	write("a,b,kind\n", "%d,%d,%s\n%.0[4]s")
+	code, _, stderr := demo(t, strings.Fields("-data t.csv -noplots -hidden 2 -epochs 1")...)
+	require.Equal(t, exitDone, code, stderr)
+	want := evaluation("")
+	write("", "%d,%d,%s\n%.0[4]s")
+	assert.Equal(t, want, evaluation("-header no"), "the class is in the last column")
 }

@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
+	"strings"
 
 	"gorgonia.org/tensor"
 
@@ -156,6 +158,11 @@ func (o *Evaluation) loadQuestions(saved *train.Saved) (*dataset.Dataset, error)
 	ofClasses := o.data.CSV.Label != "" || saved.LabelName != ""
 	switch isTable := input.Builtin(o.data.Data) == nil && o.data.Labels == ""; {
 	case isTable && !ofClasses && o.data.CSV.Questions == nil && o.data.CSV.LabelColumns == 0 && names != nil:
+		isColumn := func(name string) bool { return strings.HasPrefix(name, "column_") }
+		if o.data.CSV.Header == dataset.HeaderNo && !slices.ContainsFunc(names, isColumn) {
+			return nil, cli.Usagef("-header no: the labels of the model are %s; -label says which columns they are, by their "+
+				"numbers", phrase.List(names))
+		}
 		o.data.CSV.Questions = names
 	case ofClasses && k == 1:
 		o.data.Like(saved.LabelName, nil)
@@ -200,7 +207,11 @@ func (o *Evaluation) withClasses(set *dataset.Dataset, names []string) (*dataset
 // features are those of the model, whatever the order of a table's columns is.
 func (o *Evaluation) features(saved *train.Saved, set *dataset.Dataset) (*tensor.Dense, error) {
 	if input.Builtin(o.data.Data) == nil && o.data.Labels == "" {
-		features, err := saved.ReadCSVFile(o.data.Data, o.data.CSV)
+		csv := o.data.CSV
+		if csv.Header == dataset.HeaderNo { // where the features are columns by their order
+			csv.Drop = slices.Concat(csv.Drop, o.labelColumns(saved.Model.Sizes()[0]))
+		}
+		features, err := saved.ReadCSVFile(o.data.Data, csv)
 		if err != nil {
 			return nil, cli.Usagef("%s", input.TableError(o.data.Data, err, hints))
 		}
@@ -211,6 +222,23 @@ func (o *Evaluation) features(saved *train.Saved, set *dataset.Dataset) (*tensor
 			phrase.Plural(got, "feature"), want)
 	}
 	return set.Features, nil
+}
+
+// labelColumns are the numbers of the columns with labels in a table of that many features without
+// a header.
+func (o *Evaluation) labelColumns(features int) (columns []string) {
+	switch csv := o.data.CSV; {
+	case csv.Questions != nil:
+		return csv.Questions
+	case csv.Label != "":
+		return []string{csv.Label}
+	default:
+		k := max(csv.LabelColumns, 1)
+		for j := range k {
+			columns = append(columns, strconv.Itoa(features+len(csv.Drop)+j+1))
+		}
+		return columns
+	}
 }
 
 // print writes the numbers for people.
