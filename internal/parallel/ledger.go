@@ -17,11 +17,11 @@ type ledger struct {
 
 const (
 	// makesUp is the part, one in so many, of the time of a run without help.
-	makesUp = 64
+	makesUp = 128
 	// mostSaved and mostCost are how much is remembered: what has been saved for long is soon lost
 	// on a machine that gets busy, and a process that was stopped in a run does not go without help
 	// for long.
-	mostSaved, mostCost = time.Millisecond, 16 * time.Millisecond
+	mostSaved, mostCost = time.Millisecond / 4, 16 * time.Millisecond
 )
 
 // help is the ledger of this process.
