@@ -88,13 +88,18 @@ func (e *engine[T]) run() error {
 	return first.err
 }
 
-// evaluateRows evaluates the rows [lo, hi), which with SigmoidLink are rows of elements.
+// evaluateRows evaluates the rows [lo, hi), which with SigmoidLink are rows of elements. Of rows
+// after a bad one nothing is wanted.
 func (e *engine[T]) evaluateRows(part, lo, hi int) {
-	w := e.parts[part]
-	if w.err != nil {
+	w, first := e.parts[part], lo
+	if e.link == SigmoidLink {
+		first *= e.classes
+	}
+	err, bad := w.err, w.bad
+	if err != nil && bad < first {
 		return
 	}
-	w.done = false
+	w.done, w.err = false, nil
 	switch {
 	case e.link == SoftmaxLink:
 		w.runs(e, lo, hi)
@@ -103,7 +108,9 @@ func (e *engine[T]) evaluateRows(part, lo, hi int) {
 	default:
 		w.sumRows(e, lo, hi)
 	}
-	w.done = true
+	if w.done = true; w.err == nil {
+		w.err, w.bad = err, bad
+	}
 }
 
 // sumRows evaluates the rows [lo, hi) of elements and keeps the sums of their losses alone.

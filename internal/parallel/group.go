@@ -15,7 +15,8 @@ type Group struct {
 	Body func(part, lo, hi int)
 
 	n, block int
-	next     atomic.Int64 // the first number that nobody took
+	taken    atomic.Int64 // how many blocks have been taken
+	last     atomic.Int64 // how many of them others took
 	seats    atomic.Int64 // how many goroutines may still come; below 0 none
 	left     chan pace    // one from each that came, when it goes
 	help     func()       // what they do, made once
@@ -57,7 +58,8 @@ func (g *Group) share(n, block, parts int) {
 	}
 	begin := now()
 	g.n, g.block, g.own = n, block, pace{}
-	g.next.Store(0)
+	g.taken.Store(0)
+	g.last.Store(0)
 	g.seats.Store(int64(parts - 1))
 	// One goroutine more than there are seats: the last one is kept for the processor that it was
 	// started on, and another gets it only after some 50 µs.
@@ -68,12 +70,15 @@ func (g *Group) share(n, block, parts int) {
 	g.take(0, &g.own)
 }
 
-// take runs blocks until none is left.
+// take runs blocks until none is left, the caller from the first on and others from the last on: so
+// in the next run of the same numbers each mostly works on what it has in its caches.
 func (g *Group) take(part int, p *pace) {
-	for then := now(); ; {
-		lo := int(g.next.Add(int64(g.block))) - g.block
-		if lo >= g.n {
-			return
+	blocks := (g.n + g.block - 1) / g.block
+	then := now()
+	for i := 0; int(g.taken.Add(1)) <= blocks; i++ {
+		lo := i * g.block
+		if part > 0 {
+			lo = (blocks - int(g.last.Add(1))) * g.block
 		}
 		hi := min(lo+g.block, g.n)
 		g.Body(part, lo, hi)

@@ -55,9 +55,9 @@ func TestPartsAreApart(t *testing.T) {
 	}
 }
 
-// TestOthersHelp: a caller that waits in its block is not alone.
+// TestOthersHelp: a caller that waits in its block is not alone; others begin with the last block.
 func TestOthersHelp(t *testing.T) {
-	others := make(chan int, 1)
+	others := make(chan int, 2)
 	g := Group{}
 	g.Body = func(part, lo, _ int) {
 		if part != 0 {
@@ -66,8 +66,8 @@ func TestOthersHelp(t *testing.T) {
 			others <- <-others
 		}
 	}
-	g.share(2, 1, 2)
-	assert.Len(t, others, 1)
+	g.share(20, 10, 2)
+	assert.Equal(t, 10, <-others)
 }
 
 // TestEndedGoroutine: one that ends in its block is not waited for, nor is its part taken again.
