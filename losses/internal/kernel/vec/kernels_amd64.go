@@ -573,6 +573,14 @@ func evenFactorsF32AVX512(numbers *float32, loss *float64, coef *float64, sum *f
 //go:noescape
 func blockCombineF32AVX512(p *float32, t *float32, k int, n int, lanes *float32)
 
+// klSingleTermsF32AVX512 stores Σ t d and Σ t |d| for d = (log t - z) + c, of n rows of k labels t,
+// and for a |c| up to 256 that is a multiple of 2^-14, and the least label that is not 0: sums, c,
+// rest and the least label stand in numbers, row by row. Unless labelGrad is nil it stores d + 1 +
+// rest there. With AVX2 labels that are denormal count for some others.
+//
+//go:noescape
+func klSingleTermsF32AVX512(numbers *float64, labelGrad *float32, z *float32, t *float32, k int, n int)
+
 // sigmoidCrossEntropyF32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
 // no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
 // z, and times scales where that is not nil. bad != 0 when no is nil and a label is not in [0, 1],
@@ -670,14 +678,6 @@ func sigmoidEntmaxSharesF32AVX512(loss *float64, grad *float32, z *float32, yes 
 //
 //go:noescape
 func sigmoidEntmaxMassesF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
-
-// klSingleTermsF32AVX512 stores Σ t d and Σ t |d| for d = (log t - z) + c, of n rows of k labels t,
-// and for a |c| up to 256 that is a multiple of 2^-14, and the least label that is not 0: sums, c,
-// rest and the least label stand in numbers, row by row. Unless labelGrad is nil it stores d + 1 +
-// rest there.
-//
-//go:noescape
-func klSingleTermsF32AVX512(numbers *float64, labelGrad *float32, z *float32, t *float32, k int, n int)
 
 // minusLogsF32AVX512 stores -log t in dst, most where it is more or t is 0 or denormal.
 //
@@ -3173,6 +3173,14 @@ func evenFactorsF32AVX2(numbers *float32, loss *float64, coef *float64, sum *flo
 //
 //go:noescape
 func blockCombineF32AVX2(p *float32, t *float32, k int, n int, lanes *float32)
+
+// klSingleTermsF32AVX2 stores Σ t d and Σ t |d| for d = (log t - z) + c, of n rows of k labels t,
+// and for a |c| up to 256 that is a multiple of 2^-14, and the least label that is not 0: sums, c,
+// rest and the least label stand in numbers, row by row. Unless labelGrad is nil it stores d + 1 +
+// rest there. With AVX2 labels that are denormal count for some others.
+//
+//go:noescape
+func klSingleTermsF32AVX2(numbers *float64, labelGrad *float32, z *float32, t *float32, k int, n int)
 
 // sigmoidCrossEntropyF32AVX2 stores the losses of n elements of logits (z, 0) and labels (yes, no),
 // (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by z, and

@@ -52,9 +52,8 @@ func kl[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, scratch 
 	defer putTile(tile)
 	terms, from := tile.kl[:], 0 // of rows from that one on
 	block := func(i int, s []spec.SoftmaxOf) {
-		if from = i; single512[T]() {
-			klBlock(terms[:len(s)], s, labelGrad, z, t, i, k)
-		}
+		from = i
+		klBlock(singleOf(u), terms[:len(s)], s, labelGrad, z, t, i, k)
 	}
 	return eachSoftmax(grad, z, t, narrow, k, block, func(j int, s *spec.SoftmaxOf, e []T) (ok bool) {
 		x, y, f := spec.Row(z, j, k), spec.Row(t, j, k), spec.Factor(scale, j)
@@ -79,7 +78,7 @@ const farthest = 256
 
 // klBlock computes the terms of the rows from row i on in float32, and unless labelGrad is nil
 // stores their gradients by the labels there.
-func klBlock[T spec.Float](terms []klTerms, s []spec.SoftmaxOf, labelGrad, z, t []T, i, k int) {
+func klBlock[T spec.Float](u single, terms []klTerms, s []spec.SoftmaxOf, labelGrad, z, t []T, i, k int) {
 	for j := range terms {
 		x := &terms[j]
 		x.c, x.rest = 0, 0
@@ -88,7 +87,6 @@ func klBlock[T spec.Float](terms []klTerms, s []spec.SoftmaxOf, labelGrad, z, t 
 			x.rest = float32(lse - float64(x.c))
 		}
 	}
-	var u f32AVX512
 	u.klSingleTerms(&terms[0].sum, floats(spec.Row(labelGrad, i, k)), float(&z[i*k]), float(&t[i*k]), k, len(terms))
 }
 
@@ -98,17 +96,16 @@ func klBlock[T spec.Float](terms []klTerms, s []spec.SoftmaxOf, labelGrad, z, t 
 func klSingle[T spec.Float](u unit[T], v wide[T], s *spec.SoftmaxOf, terms *klTerms, e []float64, loss *float64,
 	l, x, y []T) (ok bool) {
 	mass, few := s.Others+s.Own, len(x) <= mostMinute
-	if single512[T]() && math.Abs(s.Max+s.Log) < farthest {
-		if few && terms.least < minute {
-			return false
-		}
+	if few && terms.least < minute {
+		return false
+	}
+	const normal = 0x1p-126
+	if math.Abs(s.Max+s.Log) < farthest && terms.least >= normal {
 		sum := terms.sum + mass*((s.Max-float64(terms.c))+s.Log)
 		if sum >= terms.size/3 && sum >= mass*min(s.Log, 1) {
 			*loss = sum
 			return true
 		}
-	} else if few && SizesOf(y).Least < minute {
-		return false
 	}
 	sum, mass, bad := v.klTerms(first(l), &x[0], &y[0], len(x), s.Max, s.Log)
 	if !(sum >= mass*min(s.Log, 1)) {

@@ -218,6 +218,7 @@ type single interface {
 	evenSteep(numbers *float32, coef, sum, tops, class *float64, par *float64, lanes *float32) (even uint32)
 	evenFactors(numbers *float32, loss, coef, sum, mass, labels, class, tops *float64, scale *float32, par *float64) (done uint32)
 	blockCombine(p, t *float32, k, n int, lanes *float32)
+	klSingleTerms(numbers *float64, labelGrad, z, t *float32, k, n int)
 	sigmoidGCEOdds(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
 	sigmoidSmoothOdds(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
 	sigmoidPolySingle(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
@@ -508,6 +509,9 @@ func (f32AVX512) evenFactors(numbers *float32, loss, coef, sum, mass, labels, cl
 func (f32AVX512) blockCombine(p, t *float32, k, n int, lanes *float32) {
 	blockCombineF32AVX512(p, t, k, n, lanes)
 }
+func (f32AVX512) klSingleTerms(numbers *float64, labelGrad, z, t *float32, k, n int) {
+	klSingleTermsF32AVX512(numbers, labelGrad, z, t, k, n)
+}
 func (f32AVX512) sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidCrossEntropyF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
@@ -543,9 +547,6 @@ func (f32AVX512) sigmoidEntmaxShares(loss *float64, grad, z, yes, no, scales *fl
 }
 func (f32AVX512) sigmoidEntmaxMasses(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidEntmaxMassesF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
-}
-func (f32AVX512) klSingleTerms(numbers *float64, labelGrad, z, t *float32, k, n int) {
-	klSingleTermsF32AVX512(numbers, labelGrad, z, t, k, n)
 }
 func (f32AVX512) minusLogs(dst, t *float32, n int, most float32) { minusLogsF32AVX512(dst, t, n, most) }
 func (f32AVX512) addRows(dst, x *float32, n int) (sum float32)   { return addRowsF32AVX512(dst, x, n) }
@@ -1511,6 +1512,9 @@ func (f32AVX2) evenFactors(numbers *float32, loss, coef, sum, mass, labels, clas
 }
 func (f32AVX2) blockCombine(p, t *float32, k, n int, lanes *float32) {
 	blockCombineF32AVX2(p, t, k, n, lanes)
+}
+func (f32AVX2) klSingleTerms(numbers *float64, labelGrad, z, t *float32, k, n int) {
+	klSingleTermsF32AVX2(numbers, labelGrad, z, t, k, n)
 }
 func (f32AVX2) sigmoidCrossEntropy(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidCrossEntropyF32AVX2(loss, grad, z, yes, no, scales, n, scale, par)

@@ -111,13 +111,14 @@ const (
 	klSizes = 32 // of all
 )
 
-// klSingleTerms is klTerms in float32, with AVX-512: log t - l is a difference of a number that is
-// exact and z, rounded once.
+// klSingleTerms is klTerms in float32: log t - l is a difference of a number that is exact and z,
+// rounded once.
 func (g isa) klSingleTerms() {
 	g.text("klSingleTerms", "func(numbers *float64, labelGrad, z, t *T, k, n int)",
 		"stores Σ t d and Σ t |d| for d = (log t - z) + c, of n rows of k labels t, and for a |c| up to 256 that is a "+
 			"multiple of 2^-14, and the least label that is not 0: sums, c, rest and the least label stand in numbers, row by "+
-			"row. Unless labelGrad is nil it stores d + 1 + rest there.")
+			"row. Unless labelGrad is nil it stores d + 1 + rest there. With AVX2 labels that are denormal count for some "+
+			"others.")
 	numbers, labelGrad, z, t, k := g.param("numbers"), g.param("labelGrad"), g.param("z"), g.param("t"), g.param("k")
 	n := g.param("n")
 	logs := g.splitLogs()
@@ -143,26 +144,39 @@ func (g isa) klSingleRow(logs splitLogs, numbers, labelGrad, z, t, k reg.GPVirtu
 		g.bcast(Mem{Base: numbers, Disp: klRest}, rest)
 	}
 	g.fours(k, func(i reg.GPVirtual, v int, m *mask) {
-		lab, u, z := g.get(t, i, v, m), g.vec(), g.get(z, i, v, m)
-		g.move(lab, u)
-		high, low := g.splitLog(logs, u)
+		lab, z := g.get(t, i, v, m), g.get(z, i, v, m)
+		high, low := g.splitLog(logs, lab)
 		if labelGrad != nil {
 			y, small := g.vec(), g.vec()
 			g.sub(high, more, y)
 			g.sub(z, y, y)
 			g.sub(low, rest, small)
 			g.add(small, y, y)
+			if !g.avx512 { // where the parts of a 0 are finite
+				g.blend(g.cmp(eqOQ, g.constant(0), lab), g.loaded(g.infinity(-1)), y)
+			}
 			g.put(y, labelGrad, i, v, m)
 		}
 		d := high
 		g.sub(c, d, d)
 		g.add(z, d, d) // with the other sign
-		some := g.cmp(neqUQ, g.constant(0), lab)
-		VMINPS(lab, least, some.op, least)
-		VFNMADD231PS(low, lab, some.op, sum.inner[v%2])
-		VFNMADD231PS(d, lab, some.op, sum.inner[v%2])
+		if g.avx512 {
+			some := g.cmp(neqUQ, g.constant(0), lab)
+			VMINPS(lab, least, some.op, least)
+			VFNMADD231PS(low, lab, some.op, sum.inner[v%2])
+			VFNMADD231PS(d, lab, some.op, sum.inner[v%2])
+			g.and(g.abs(), d, d)
+			VFMADD231PS(d, lab, some.op, size[v%2])
+			return
+		}
+		none, seen := g.cmp(eqOQ, g.constant(0), lab), g.vec()
+		g.or(none.op, lab, seen) // a NaN for 0
+		g.min(least, seen, least)
+		g.drop(none, d)
+		g.nmadd(low, lab, sum.inner[v%2])
+		g.nmadd(d, lab, sum.inner[v%2])
 		g.and(g.abs(), d, d)
-		VFMADD231PS(d, lab, some.op, size[v%2])
+		g.madd(d, lab, size[v%2])
 	}, func() { g.fold(sum) })
 	VMOVSD(g.foldedTotal(sum).AsX(), Mem{Base: numbers, Disp: klSum})
 	total := g.total(size).AsX()

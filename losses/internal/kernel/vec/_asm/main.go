@@ -66,6 +66,7 @@ func main() {
 		if !g.f64 {
 			g.steepExpTerms()
 			g.evenRows()
+			g.klSingleTerms()
 		}
 		g.sigmoid(sigmoidCrossEntropy)
 		if g.avx512 && !g.f64 {
@@ -83,7 +84,6 @@ func main() {
 			for _, f := range entmaxSingles {
 				g.sigmoid(f)
 			}
-			g.klSingleTerms()
 		}
 		if !g.avx512 && !g.f64 {
 			for _, f := range rowLosses {

@@ -3,38 +3,38 @@ package main
 import (
 	"math"
 
-	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
 // splitLogs are the numbers of -log u = high + low for u = 2^k m, 3/4 <= m < 3/2, by a number a_i
-// near the i/40 next to m:
+// near the i/steps next to m:
 //
-//	high = L_i - k L,  low = -(k (ln 2 - L) + r Q(r)),  r = m/a_i - 1,  |r| <= 1/48,
+//	high = L_i - k L,  low = -(k (ln 2 - L) + r Q(r)),  r = m/a_i - 1,
 //
 // with L_i = -log a_i and L multiples of [splitUnit], so that high is exact: of the many a_i that
-// there are, those whose 1/a_i lies next to a number of float32.
+// there are, those whose 1/a_i lies next to a number of float32. |r| <= 1/48 for 40 steps, with
+// AVX-512, and |r| <= 1/15 for 10.
 type splitLogs struct {
 	inverse, first table
+	steps          logSteps
 	q              []Op
 }
 
 // splitUnit is what the high part of a splitLog is a multiple of, splitLn2 the one below ln 2, so
-// that for u = 0 both parts are +Inf.
+// that for u = 0 both parts are +Inf with AVX-512.
 const splitUnit = 0x1p-14
 
 var splitLn2 = splitUnit * math.Floor(math.Ln2/splitUnit)
 
 func (g isa) splitLogs() (c splitLogs) {
+	steps, q := g.logSteps()
+	c.steps, c.q = steps, g.constants(q)
 	best := func(i float64) (inverse, log float64) {
-		if i < 30 { // the low bits of 30, 31, …, 60 are 30, 31, 0, …, 28
-			i += 32
-		}
-		if i == 40 {
+		if i == steps.number {
 			return 1, 0
 		}
-		least, middle := math.Inf(1), math.Round(-math.Log(i/40)/splitUnit)
+		least, middle := math.Inf(1), math.Round(-math.Log(i/steps.number)/splitUnit)
 		for j := -64.0; j <= 64; j++ {
 			l := (middle + j) * splitUnit
 			near := float64(float32(math.Exp(l)))
@@ -44,30 +44,25 @@ func (g isa) splitLogs() (c splitLogs) {
 		}
 		return inverse, log
 	}
-	c.inverse = g.tableOf("splitInverses", func(i float64) float64 { x, _ := best(i); return x })
-	c.first = g.tableOf("splitLogs", func(i float64) float64 { _, l := best(i); return l })
-	c.q = g.constants(log1pSingle)
+	c.inverse = g.tableOf("splitInverses", func(i float64) float64 { x, _ := best(steps.at(i)); return x })
+	c.first = g.tableOf("splitLogs", func(i float64) float64 { _, l := best(steps.at(i)); return l })
 	return c
 }
 
-// splitLog emits the parts of -log u, for u = 0 both +Inf. It overwrites u.
+// splitLog emits the parts of -log u: for u = 0 both +Inf, but with AVX2 some numbers, as for what
+// is not normal.
 func (g isa) splitLog(c splitLogs, u reg.VecVirtual) (high, low reg.VecVirtual) {
-	const threeQuarters = 3 // the interval of VGETMANTPS that begins there
-	r, q, inverse := g.vec(), g.vec(), g.vec()
+	r, k := g.shortSplit(u, true)
+	q, inverse := g.vec(), g.vec()
 	high, low = g.vec(), g.vec()
-	VGETMANTPS(Imm(threeQuarters), u, r)
-	emitted()
-	g.mul(g.constant(4./3), u, u)
-	VGETEXPPS(u, u) // the k of u = 2^k m, as 3/2 * 4/3 is 2 when rounded
-	emitted()
 	g.load(g.magic(), high)
-	g.madd(g.constant(40), r, high)
+	g.madd(g.constant(c.steps.number), r, high)
 	g.move(high, inverse)
 	g.lookup(c.inverse, inverse)
 	g.lookup(c.first, high)
 	g.msub(g.constant(1), inverse, r)
-	g.nmadd(g.constant(splitLn2), u, high)
-	g.mul(g.constant(splitLn2-math.Ln2), u, low)
+	g.nmadd(g.constant(splitLn2), k, high)
+	g.mul(g.constant(splitLn2-math.Ln2), k, low)
 	g.load(c.q[0], q)
 	for _, x := range c.q[1:] {
 		g.horner(x, r, q)

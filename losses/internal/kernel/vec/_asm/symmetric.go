@@ -131,26 +131,35 @@ func (g isa) massLogs(c shortLogs, par reg.GPVirtual, t, u reg.VecVirtual) (a, b
 // with |r| <= 1/60 for 40 steps, with AVX-512, and |r| <= 1/15 for 10.
 type shortLogs struct {
 	inverse, first table
+	steps          logSteps
 	q              []Op
-	steps          Mem
 	shares         bool // u is no more than 1
 }
 
 func (g isa) shortLogs(shares bool) (c shortLogs) {
-	c.shares = shares
-	steps, first, count := 40., 30., 32.
-	c.q = g.constants(log1pSingle)
-	if !g.avx512 {
-		steps, first, count = 10, 8, 8
-		c.q = g.constants(log1pTenth)
-	}
-	c.steps = g.constant(steps)
-	inverse := func(i float64) float64 { // the number of the low bits of first, first + 1, …
-		return float64(float32(steps / (first + math.Mod(i+count-math.Mod(first, count), count))))
-	}
+	steps, q := g.logSteps()
+	c.shares, c.steps, c.q = shares, steps, g.constants(q)
+	inverse := func(i float64) float64 { return float64(float32(steps.number / steps.at(i))) }
 	c.inverse = g.tableOf("shortInverses", inverse)
 	c.first = g.tableOf("shortLogs", func(i float64) float64 { return math.Log(inverse(i)) })
 	return c
+}
+
+// logSteps are the i/number for 3/4 <= i/number < 3/2 by which tables of logarithms go: their count
+// is a power of two.
+type logSteps struct{ number, first, count float64 }
+
+// logSteps returns them with the coefficients of log1p(r)/r for what is left.
+func (g isa) logSteps() (s logSteps, q []float64) {
+	if !g.avx512 {
+		return logSteps{10, 8, 8}, log1pTenth
+	}
+	return logSteps{40, 30, 32}, log1pSingle
+}
+
+// at returns the i of which the low bits are those.
+func (s logSteps) at(bits float64) (i float64) {
+	return s.first + math.Mod(bits+s.count-math.Mod(s.first, s.count), s.count)
 }
 
 // log1pSingle are the coefficients of log1p(r)/r, to 2e-9 for |r| <= 1/60 and 1.3e-8 for |r| <=
@@ -167,7 +176,7 @@ func (g isa) shortLog(c shortLogs, u, low reg.VecVirtual) (log reg.VecVirtual) {
 	inverse, q := g.vec(), g.vec()
 	log = g.vec()
 	g.load(g.magic(), log)
-	g.madd(c.steps, r, log)
+	g.madd(g.constant(c.steps.number), r, log)
 	g.move(log, inverse)
 	g.lookup(c.inverse, inverse)
 	g.lookup(c.first, log)
