@@ -110,6 +110,32 @@ func klCancels(t *testing.T) {
 	t.Logf("%.2f ulp", worst)
 }
 
+// TestKLBesideLogSumExp: a divergence that is small beside the log-sum-exp of its row does not have
+// what float32 loses of that.
+func TestKLBesideLogSumExp(t *testing.T) { eachImplementation(t, klBesideLogSumExp) }
+
+func klBesideLogSumExp(t *testing.T) {
+	worst := 0.0
+	for k := 101; k <= 117; k++ {
+		b := newBlock[float32](8, k, class{"almost equal", func(r *rand.Rand, z, t []float64) {
+			for j := range z {
+				z[j] *= 0.01
+				t[j] = math.Exp(z[j]+r.NormFloat64()) / float64(len(z))
+			}
+		}})
+		o := newOutputs[float32](8, k)
+		require.Equal(t, -1, KL(o.loss, o.out, b.z, b.t, b.scale, o.wide, o.scratch, k))
+		for i := range 8 {
+			row := b.rows(i, i+1)
+			want, _ := newRowWant(row.z, row.t, row.u).kl(row.t, 1)
+			got := want.ulps(o.loss[i], true)
+			worst = max(worst, got)
+			require.LessOrEqual(t, got, 4.0, "k=%d row %d: %v", k, i, o.loss[i])
+		}
+	}
+	t.Logf("%.2f ulp", worst)
+}
+
 // TestLogOf: log x by x or by 1 - x, where x is denormal or 0 too.
 func TestLogOf(t *testing.T) {
 	require.InEpsilon(t, -1000*math.Ln2, LogOf(0x1p-1000, 1), 1e-15)

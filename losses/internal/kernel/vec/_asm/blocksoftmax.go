@@ -48,7 +48,7 @@ func (g isa) blockSoftmax(labels bool) {
 	put(softmaxOdds, s.r.sum, s.r.lost)
 	ea := g.vec()
 	g.load(g.lane(lanes, "Coef"), ea)
-	log, _, _, _ := g.logOdds(g.value(s.r), ea)
-	put(softmaxLog, log, nil)
+	log, _, _, parts := g.logOdds(g.value(s.r), ea)
+	put(softmaxLog, log, g.lost(parts, log))
 	g.ordinaryEnd(rejected)
 }
