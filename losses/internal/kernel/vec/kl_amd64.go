@@ -99,7 +99,7 @@ func klSingle[T spec.Float](u unit[T], v wide[T], s *spec.SoftmaxOf, terms *klTe
 	if few && terms.least < minute {
 		return false
 	}
-	const normal = 0x1p-126
+	const normal = 0x1p-126 // AVX2 takes denormal labels for others
 	if math.Abs(s.Max+s.Log) < farthest && terms.least >= normal {
 		sum := terms.sum + mass*((s.Max-float64(terms.c))+s.Log)
 		if sum >= terms.size/3 && sum >= mass*min(s.Log, 1) {

@@ -265,7 +265,7 @@ func (g isa) log(u, c, dst reg.VecVirtual) logParts {
 	return g.logBy(fdlibmLog, u, c, dst)
 }
 
-// logBy is log with the coefficients of R in [fdlibmLog].
+// logBy is log with the coefficients of R in [fdlibmLog]. c may be nil, which is 0.
 func (g isa) logBy(coefficients []float64, u, c, dst reg.VecVirtual) logParts {
 	one := g.constant(1)
 	k, m := g.split(u)
@@ -285,7 +285,7 @@ func (g isa) logBy(coefficients []float64, u, c, dst reg.VecVirtual) logParts {
 	}
 	if g.short && !g.avx512 { // k hi + (s (2 + R) + (k lo + c)), of an s that was rounded
 		g.horner(g.constant(2), z, p)
-		g.madd(g.constant(lo), k, c)
+		c = g.plusProduct(g.constant(lo), k, c)
 		g.madd(s, p, c)
 		g.move(c, dst)
 		g.madd(g.constant(hi), k, dst)
@@ -297,13 +297,24 @@ func (g isa) logBy(coefficients []float64, u, c, dst reg.VecVirtual) logParts {
 	g.mul(g.constant(0.5), h, h)
 	// k hi + (f - (h - (s (h + R) + (k lo + c))))
 	g.add(h, p, p)
-	g.madd(g.constant(lo), k, c)
+	c = g.plusProduct(g.constant(lo), k, c)
 	g.madd(s, p, c)
 	g.sub(c, h, h)
 	g.sub(h, f, f)
 	g.move(f, dst)
 	g.madd(g.constant(hi), k, dst)
 	return logParts{k, f}
+}
+
+// plusProduct returns c + a b, in the place of a c that is not nil.
+func (g isa) plusProduct(a Op, b, c reg.VecVirtual) reg.VecVirtual {
+	if c == nil {
+		c = g.vec()
+		g.mul(a, b, c)
+		return c
+	}
+	g.madd(a, b, c)
+	return c
 }
 
 // ratio emits dst = a/b for normal b, of which the inverse is normal.

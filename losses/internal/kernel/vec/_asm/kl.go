@@ -6,17 +6,19 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// klTerm returns t (log t - l), 0 for t = 0. keep is given what emits log t - l for t > 0.
-func (g isa) klTerm(l, t reg.VecVirtual, keep func(ratio func() reg.VecVirtual)) reg.VecVirtual {
+// klTerm returns t (log t - l), 0 for t = 0, where l is emitted behind the logarithm, so that it
+// takes no register there. keep is given what emits log t - l for t > 0.
+func (g isa) klTerm(l func() reg.VecVirtual, t reg.VecVirtual, keep func(ratio func() reg.VecVirtual)) reg.VecVirtual {
 	return g.klTermBy(l, t, func(u reg.VecVirtual) reg.VecVirtual {
-		c, log := g.zeros(1)[0], g.vec()
-		g.logBy(fdlibmLog, u, c, log)
+		log := g.vec()
+		g.short = g.rounded() // which is shorter with AVX2
+		g.logBy(fdlibmLog, u, nil, log)
 		return log
 	}, keep)
 }
 
 // klTermBy is klTerm with the logarithm of positive normal numbers.
-func (g isa) klTermBy(l, t reg.VecVirtual, logOf func(u reg.VecVirtual) reg.VecVirtual,
+func (g isa) klTermBy(l func() reg.VecVirtual, t reg.VecVirtual, logOf func(u reg.VecVirtual) reg.VecVirtual,
 	keep func(ratio func() reg.VecVirtual)) reg.VecVirtual {
 	u := g.vec()
 	g.move(t, u)
@@ -36,7 +38,7 @@ func (g isa) klTermBy(l, t reg.VecVirtual, logOf func(u reg.VecVirtual) reg.VecV
 		g.blend(small, g.constant(power*0.6931471805599453), c)
 		g.sub(c, log, log)
 	}
-	g.sub(l, log, log)
+	g.sub(l(), log, log)
 	if keep != nil {
 		keep(same(log))
 	}
@@ -47,7 +49,7 @@ func (g isa) klTermBy(l, t reg.VecVirtual, logOf func(u reg.VecVirtual) reg.VecV
 }
 
 // A klAdder adds klTerm to a sum, and gives its derivative by t, (log t - l) + 1, to store.
-type klAdder func(l, t, sum reg.VecVirtual, store func(v reg.VecVirtual))
+type klAdder func(l func() reg.VecVirtual, t, sum reg.VecVirtual, store func(v reg.VecVirtual))
 
 // addKLTerm returns a klAdder: by tables where results are rounded to float32. It stores where p is
 // not nil, never without a p.
@@ -63,18 +65,18 @@ func (g isa) addKLTerm(p reg.GPVirtual) klAdder {
 		})
 	}
 	if !g.avx512 || !g.rounded() {
-		return func(l, t, sum reg.VecVirtual, store func(v reg.VecVirtual)) {
+		return func(l func() reg.VecVirtual, t, sum reg.VecVirtual, store func(v reg.VecVirtual)) {
 			g.add(g.klTerm(l, t, keep(t, store)), sum, sum)
 		}
 	}
 	table := g.mantissas(true)
-	return func(l, t, sum reg.VecVirtual, store func(v reg.VecVirtual)) {
-		u := g.vec()
+	return func(l func() reg.VecVirtual, t, sum reg.VecVirtual, store func(v reg.VecVirtual)) {
+		x, u := l(), g.vec()
 		g.move(t, u)
 		minus := g.lookUpLogs(table, nil, u)[0]
-		g.add(minus, l, l)
-		keep(t, store)(func() reg.VecVirtual { return g.minus(l) })
-		g.subLabelled(l, t, sum)
+		g.add(minus, x, x)
+		keep(t, store)(func() reg.VecVirtual { return g.minus(x) })
+		g.subLabelled(x, t, sum)
 	}
 }
 
@@ -83,20 +85,23 @@ func (g isa) klTerms() {
 		"returns Σ t (log t - l) with l = (z - m) - log, and Σ t. Unless labelGrad is nil it stores (log t - l) + 1 there.",
 		labelSigns)
 	labelGrad, z, t, n := g.param("labelGrad"), g.param("z"), g.param("t"), g.param("n")
-	m, log := g.broadcast("m"), g.broadcast("log")
+	m, log := g.held("m"), g.held("log")
 	sums := termSums{sum: g.folded(false), mass: g.folded(false), signs: g.zeros(1)[0]}
 	either(labelGrad, func(labelGrad reg.GPVirtual) {
-		term, loop := g.addKLTerm(labelGrad), g.interleaved
-		if labelGrad != nil { // a branch
-			loop = func(n reg.GPVirtual, body func(i reg.GPVirtual, v int, k *mask)) { g.loop(n, 1, body) }
+		term, unroll, emit := g.addKLTerm(labelGrad), 2, interleave
+		if labelGrad != nil || !g.avx512 && !g.rounded() { // there is a branch, or registers are few
+			unroll, emit = 1, inTurn
 		}
-		loop(n, func(i reg.GPVirtual, v int, k *mask) {
-			lab, l := sums.label(g, t, i, v, k), g.get(z, i, v, k)
+		g.loopBy(n, unroll, func(i reg.GPVirtual, v int, k *mask) {
+			lab := sums.label(g, t, i, v, k)
 			g.add(lab, sums.mass.inner[0], sums.mass.inner[0])
-			g.sub(m, l, l)
-			g.sub(log, l, l)
-			term(l, lab, sums.sum.inner[0], func(x reg.VecVirtual) { g.put(x, labelGrad, i, v, k) })
-		})
+			term(func() reg.VecVirtual {
+				l := g.get(z, i, v, k)
+				g.sub(m, l, l)
+				g.sub(log, l, l)
+				return l
+			}, lab, sums.sum.inner[0], func(x reg.VecVirtual) { g.put(x, labelGrad, i, v, k) })
+		}, emit)
 	})
 	g.sums(sums, g.foldedTotal(sums.mass))
 }
@@ -222,7 +227,7 @@ func (g isa) klTile() {
 			g.add(other, others, others)
 			g.sub(top, l, l)
 			g.sub(log, l, l)
-			term(l, lab, sum, func(x reg.VecVirtual) { g.store(x, col(labelGrad, off)) })
+			term(same(l), lab, sum, func(x reg.VecVirtual) { g.store(x, col(labelGrad, off)) })
 		})
 		g.store(sum, g.lane(lanes, "Loss"))
 		bad := g.cmp(nleUQ, g.broadcast("most"), mass)
@@ -253,10 +258,10 @@ func klQuestion(g isa, c questionConsts, _ reg.GPVirtual) questionLoss {
 		g.mul(q.p, slope, slope)
 		keptSlope, keptNear, lost := park(0, slope), park(1, near), park(3, g.lostLabels(t, u))
 		log := func(u reg.VecVirtual) reg.VecVirtual { return g.labelLog(c, u) }
-		term := park(2, g.klTermBy(far, u, log, nil))
+		term := park(2, g.klTermBy(same(far), u, log, nil))
 		near, slope = g.vec(), g.vec()
 		g.load(keptNear, near)
-		loss = g.klTermBy(near, t, log, nil)
+		loss = g.klTermBy(same(near), t, log, nil)
 		g.add(term, loss, loss)
 		g.add(lost, loss, loss)
 		g.load(keptSlope, slope)

@@ -159,11 +159,14 @@ func at(p reg.GPVirtual, i reg.GPVirtual, g isa, disp int) Mem {
 // loop emits body over n elements: unroll vectors at once, then one, then the tail. body gets the
 // index register, the number of the vector in the unrolled group and, for the tail, its mask.
 func (g isa) loop(n reg.GPVirtual, unroll int, body func(i reg.GPVirtual, v int, m *mask)) {
-	g.loopBy(n, unroll, body, func(bodies ...func()) {
-		for _, body := range bodies {
-			body()
-		}
-	})
+	g.loopBy(n, unroll, body, inTurn)
+}
+
+// inTurn emits one body after the other.
+func inTurn(bodies ...func()) {
+	for _, body := range bodies {
+		body()
+	}
 }
 
 // wholes is loop without the tail.
