@@ -5163,8 +5163,8 @@ func klTileShortAVX512(labelGrad *float64, z *float64, t *float64, k int, tiles 
 //go:noescape
 func tileMAEShortAVX512(labelGrad *float64, e *float64, z *float64, t *float64, k int, tiles int, grad int, declined *uint32, lanes *float64)
 
-// tileStatsShortAVX512 stores exp(z) 2^-shift of tiles in e and the softmax's numbers in the lanes
-// of each; declined has, for each tile, the bits of the rows that are for the specification.
+// tileStatsShortAVX512 stores exp(z - M) of tiles in e and the softmax's numbers in the lanes of
+// each; declined has, for each tile, the bits of the rows that are for the specification.
 //
 //go:noescape
 func tileStatsShortAVX512(e *float64, z *float64, k int, tiles int, declined *uint32, lanes *float64)
@@ -5345,7 +5345,7 @@ func klTileShortAVX2(labelGrad *float64, z *float64, t *float64, k int, tiles in
 //go:noescape
 func tileMAEShortAVX2(labelGrad *float64, e *float64, z *float64, t *float64, k int, tiles int, grad int, declined *uint32, lanes *float64)
 
-// tileStatsShortAVX2 stores exp(z) 2^-shift of tiles in e and the softmax's numbers in the lanes of
+// tileStatsShortAVX2 stores exp(z - M) of tiles in e and the softmax's numbers in the lanes of
 // each; declined has, for each tile, the bits of the rows that are for the specification.
 //
 //go:noescape

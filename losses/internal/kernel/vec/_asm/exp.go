@@ -63,6 +63,17 @@ func (g isa) lessExpConsts() expConsts {
 	return c
 }
 
+// unshiftedExpConsts are lessExpConsts for no shift at all, to the digits of float32: what n ln 2
+// is rounded by does not count there.
+func (g isa) unshiftedExpConsts() expConsts {
+	c := g.lessExpConsts()
+	c.ln2lo = nil
+	if !g.avx512 {
+		c.magic = g.constant(g.magicNumber() + g.bias() + g.offset())
+	}
+	return c
+}
+
 // bias is that of the exponent of a normal number.
 func (g isa) bias() float64 {
 	if g.f64 {
@@ -112,7 +123,9 @@ func (g isa) expShifted(c expConsts, x reg.VecVirtual, shift expShift, e reg.Vec
 	g.sub(c.magic, t, n)
 	g.move(x, r)
 	g.nmadd(c.ln2hi, n, r)
-	g.nmadd(c.ln2lo, n, r)
+	if c.ln2lo != nil {
+		g.nmadd(c.ln2lo, n, r)
+	}
 	g.expOf(c, r, t, n, shift, e)
 }
 
@@ -127,13 +140,18 @@ func (g isa) expOf(c expConsts, r, t, n reg.VecVirtual, shift expShift, e reg.Ve
 	g.timesPower(r, t, n, shift, e)
 }
 
-// addToExponent makes the low bits of t those of an exponent, to which it adds n.
+// addToExponent makes the low bits of t those of an exponent, to which it adds n, unless that is
+// nil.
 func (g isa) addToExponent(n Op, t reg.VecVirtual) {
 	if g.f64 {
 		VPSLLQ(Imm(52), t, t)
-		VPADDQ(n, t, t)
-	} else {
-		VPSLLD(Imm(23), t, t)
+		if n != nil {
+			VPADDQ(n, t, t)
+		}
+		return
+	}
+	VPSLLD(Imm(23), t, t)
+	if n != nil {
 		VPADDD(n, t, t)
 	}
 }

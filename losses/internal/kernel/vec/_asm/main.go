@@ -158,7 +158,7 @@ func main() {
 	for _, g := range shorts {
 		g.klTile()
 		g.tileMAE()
-		g.tileStats()
+		g.shortTileStats()
 		g.minusLogs()
 		g.separables()
 	}

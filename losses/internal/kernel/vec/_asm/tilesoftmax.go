@@ -8,9 +8,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// tileMax emits the row maxima, the mask of the rows beyond bound, the clamp and the shift of the
-// exponentials.
-func (g isa) tileMax(z, k reg.GPVirtual) (top, low reg.VecVirtual, shift expShift, rejected reg.GPVirtual) {
+// tileMax emits the row maxima.
+func (g isa) tileMax(z, k reg.GPVirtual) (top reg.VecVirtual) {
 	top = g.vec()
 	g.load(g.infinity(-1), top)
 	g.columns(k, func(off reg.GPVirtual) {
@@ -18,18 +17,23 @@ func (g isa) tileMax(z, k reg.GPVirtual) (top, low reg.VecVirtual, shift expShif
 		g.load(col(z, off), x)
 		g.max(top, x, top)
 	})
-	low, shift, rejected = g.aroundTop(top)
-	return top, low, shift, rejected
+	return top
 }
 
-// aroundTop emits what tileMax does behind the maxima.
-func (g isa) aroundTop(top reg.VecVirtual) (low reg.VecVirtual, shift expShift, rejected reg.GPVirtual) {
+// beyondBound returns the bits of the rows of which the maxima are beyond bound.
+func (g isa) beyondBound(top reg.VecVirtual) (rejected reg.GPVirtual) {
 	size := g.vec()
 	g.load(g.abs(), size)
 	g.and(top, size, size)
 	b := g.vec()
 	g.load(g.constant(g.bound()), b)
-	rejected = g.maskBits(g.cmp(nltUQ, b, size))
+	return g.maskBits(g.cmp(nltUQ, b, size))
+}
+
+// aroundTop emits, of row maxima, the bits of those beyond bound, the clamp and the shift of the
+// exponentials.
+func (g isa) aroundTop(top reg.VecVirtual) (low reg.VecVirtual, shift expShift, rejected reg.GPVirtual) {
+	rejected = g.beyondBound(top)
 	low = g.vec()
 	g.add(g.constant(g.lowest()), top, low)
 	n, magic := g.vec(), g.magic()
@@ -107,23 +111,17 @@ func (g isa) firstOf(x maxima, eq mask) mask {
 }
 
 func (g isa) tileStats() {
-	g.text("tileStats", "func(e, z *T, k, tiles int, declined *uint32, lanes *T)",
-		"stores exp(z) 2^-shift of tiles in e and the softmax's numbers in the lanes of each; declined has, for each tile, "+
-			"the bits of the rows that are for the specification.")
-	e, z, k, declined := g.param("e"), g.param("z"), g.param("k"), g.param("declined")
+	e, z, k, declined := g.tileStatsOf("stores exp(z) 2^-shift")
 	c := g.lessExpConsts()
 	g.tilePass(func(lanes reg.GPVirtual) {
-		top, low, shift, rejected := g.tileMax(z, k)
-		MOVL(rejected, Mem{Base: declined})
-		ADDQ(Imm(4), declined)
+		top := g.tileMax(z, k)
+		low, shift, rejected := g.aroundTop(top)
+		storeDeclined(rejected, declined)
 		g.store(top, g.lane(lanes, "Max"))
 		ea := g.vec()
 		g.expShifted(c, top, shift, ea)
 		g.store(ea, g.lane(lanes, "Coef"))
 		r, m := g.compensated(), g.maxima(top)
-		if g.short {
-			r.lost = nil
-		}
 		g.columns(k, func(off reg.GPVirtual) {
 			x, y := g.vec(), g.vec()
 			g.max(col(z, off), low, x)
@@ -137,6 +135,55 @@ func (g isa) tileStats() {
 	})
 	g.tilePass(func(lanes reg.GPVirtual) {
 		g.softmaxNumbers(lanes, g.loaded(g.lane(lanes, "Odds")), g.loaded(g.lane(lanes, "Coef")))
+	})
+	g.ret()
+}
+
+// tileStatsOf begins the function tileStats.
+func (g isa) tileStatsOf(doc string) (e, z, k, declined reg.GPVirtual) {
+	g.text("tileStats", "func(e, z *T, k, tiles int, declined *uint32, lanes *T)",
+		doc, "of tiles in e and the softmax's numbers in the lanes of each; declined has, for each tile, the bits of",
+		"the rows that are for the specification.")
+	return g.param("e"), g.param("z"), g.param("k"), g.param("declined")
+}
+
+// storeDeclined stores the bits of the rows of a tile that are for the specification.
+func storeDeclined(rows, declined reg.GPVirtual) {
+	MOVL(rows, Mem{Base: declined})
+	ADDQ(Imm(4), declined)
+}
+
+// shortTileStats emits tileStats for logits of float32, whose z - M has the digits that their
+// exponentials take.
+func (g isa) shortTileStats() {
+	e, z, k, declined := g.tileStatsOf("stores exp(z - M)")
+	c, low := g.unshiftedExpConsts(), g.vec()
+	g.load(g.constant(g.lowest()), low)
+	g.tilePass(func(lanes reg.GPVirtual) {
+		top := g.tileMax(z, k)
+		storeDeclined(g.beyondBound(top), declined)
+		g.store(top, g.lane(lanes, "Max"))
+		r, m := g.zeros(1)[0], g.maxima(top)
+		g.columns(k, func(off reg.GPVirtual) {
+			x, y := g.loaded(col(z, off)), g.vec()
+			g.sub(top, x, x)
+			g.max(x, low, x)
+			g.expShifted(c, x, expShift{}, y)
+			g.store(y, col(e, off))
+			g.drop(g.first(m, col(z, off)), y)
+			g.add(y, r, r)
+		})
+		g.store(r, g.lane(lanes, "Odds"))
+		advance(k, g.column(), e, z)
+	})
+	g.tilePass(func(lanes reg.GPVirtual) {
+		odds, inv, log := g.loaded(g.lane(lanes, "Odds")), g.vec(), g.vec()
+		g.log1p(odds, inv, log)
+		g.store(log, g.lane(lanes, "Log"))
+		g.store(inv, g.lane(lanes, "Top"))
+		g.store(inv, g.lane(lanes, "Coef"))
+		g.mul(inv, odds, odds)
+		g.store(odds, g.lane(lanes, "Rest"))
 	})
 	g.ret()
 }
