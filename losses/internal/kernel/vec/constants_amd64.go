@@ -12,10 +12,9 @@ const (
 	laneTop           // p_a = 1/(1+r)
 	laneRest          // 1 - p_a = r/(1+r)
 	laneCoef          // p = coef e
-	laneOwn           // the labels of the maxima
+	laneOwn           // the label of a maximum of p > 1/2
 	laneLoss          // the loss
 	laneMass          // Σ -t φ'(l)
-	laneSlope         // φ' at the maximum
 	laneAtTop         // the gradient, before scale, of a maximum of p > 1/2
 	laneLogP          // log p of a class
 	laneP             // p of it

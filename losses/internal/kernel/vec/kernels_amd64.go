@@ -2353,11 +2353,10 @@ func tileNCEF64AVX512(labelGrad *float64, e *float64, z *float64, t *float64, k 
 //go:noescape
 func temperedTileF64AVX512(labelGrad *float64, e *float64, h *float64, z *float64, t *float64, k int, tiles int, steps int, soft int, grad int, declined *uint32, lanes *float64, par *float64, n int)
 
-// tileCombineF64AVX512 stores scale (coef e - h) in e, at a maximum of p > 1/2 scale atTop, at
-// several maxima scale (coef e + slope t).
+// tileCombineF64AVX512 stores scale (coef e - h) in e, at a maximum of p > 1/2 scale atTop.
 //
 //go:noescape
-func tileCombineF64AVX512(e *float64, h *float64, z *float64, t *float64, k int, tiles int, lanes *float64)
+func tileCombineF64AVX512(e *float64, h *float64, z *float64, k int, tiles int, lanes *float64)
 
 // tileClassF64AVX512 takes e and lanes from tileStats and stores log p, p and 1-p of the classes
 // index of the rows of tiles, and as AtTop their gradients by a maximum of p > 1/2, over -φ'.
@@ -2471,10 +2470,10 @@ func topExpsF64AVX512(lanes *float64)
 //go:noescape
 func oddsClassF64AVX512(lanes *float64)
 
-// polyTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
+// polyTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum of p
+// > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l) there.
 // φ = -l + a (1-p); par is a. declined, for each tile, takes the bits of the rows with an invalid
-// label, too.
+// label, or too large a Σ h, too.
 //
 //go:noescape
 func polyTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
@@ -2485,10 +2484,10 @@ func polyTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *floa
 //go:noescape
 func polyAtF64AVX512(lanes *float64, par *float64, tiles int)
 
-// focal1TileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
-// φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN, of 1-p. declined, for each
-// tile, takes the bits of the rows with an invalid label, too.
+// focal1TileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum of
+// p > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l)
+// there. φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN, of 1-p. declined, for
+// each tile, takes the bits of the rows with an invalid label, or too large a Σ h, too.
 //
 //go:noescape
 func focal1TileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
@@ -2499,10 +2498,10 @@ func focal1TileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *fl
 //go:noescape
 func focal1AtF64AVX512(lanes *float64, par *float64, tiles int)
 
-// focal7TileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
-// φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN, of 1-p. declined, for each
-// tile, takes the bits of the rows with an invalid label, too.
+// focal7TileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum of
+// p > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l)
+// there. φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN, of 1-p. declined, for
+// each tile, takes the bits of the rows with an invalid label, or too large a Σ h, too.
 //
 //go:noescape
 func focal7TileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
@@ -2513,11 +2512,11 @@ func focal7TileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *fl
 //go:noescape
 func focal7AtF64AVX512(lanes *float64, par *float64, tiles int)
 
-// focalNTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
-// φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest degree, of a
+// focalNTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum of
+// p > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l)
+// there. φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest degree, of a
 // polynomial in x p + y that is (1-p)^(a-1), 24 of them, or 13 for float32. declined, for each
-// tile, takes the bits of the rows with an invalid label, too.
+// tile, takes the bits of the rows with an invalid label, or too large a Σ h, too.
 //
 //go:noescape
 func focalNTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
@@ -2529,18 +2528,19 @@ func focalNTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *fl
 //go:noescape
 func focalNAtF64AVX512(lanes *float64, par *float64, tiles int)
 
-// focalPowTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
-// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
-// φ(l) there. φ = -(1-p)^a l; par is that of focalN for a root of (1-p)^(a-1), and how often that
-// is squared. declined, for each tile, takes the bits of the rows with an invalid label, too.
+// focalPowTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum
+// of p > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l)
+// there. φ = -(1-p)^a l; par is that of focalN for a root of (1-p)^(a-1), and how often that is
+// squared. declined, for each tile, takes the bits of the rows with an invalid label, or too large
+// a Σ h, too.
 //
 //go:noescape
 func focalPowTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// gceTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
+// gceTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum of p
+// > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l) there.
 // φ = 1 - p^a, without the factor 1/a; par is a. declined, for each tile, takes the bits of the
-// rows with an invalid label, too.
+// rows with an invalid label, or too large a Σ h, too.
 //
 //go:noescape
 func gceTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
@@ -2551,10 +2551,11 @@ func gceTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float
 //go:noescape
 func gceAtF64AVX512(lanes *float64, par *float64, tiles int)
 
-// baseTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
+// baseTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum of p
+// > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l) there.
 // φ = 1 - w, φ' = -c p w/x, w = x^a, x = b (d + e p), without the factor of φ; par is a, d, e, b
-// and c. declined, for each tile, takes the bits of the rows with an invalid label, too.
+// and c. declined, for each tile, takes the bits of the rows with an invalid label, or too large a
+// Σ h, too.
 //
 //go:noescape
 func baseTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
@@ -2566,10 +2567,10 @@ func baseTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *floa
 //go:noescape
 func baseAtF64AVX512(lanes *float64, par *float64, tiles int)
 
-// aelTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
+// aelTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum of p
+// > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l) there.
 // φ = exp(-a p); par is a. declined, for each tile, takes the bits of the rows with an invalid
-// label, too.
+// label, or too large a Σ h, too.
 //
 //go:noescape
 func aelTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
@@ -2580,11 +2581,11 @@ func aelTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float
 //go:noescape
 func aelAtF64AVX512(lanes *float64, par *float64, tiles int)
 
-// smoothTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
-// φ = c + (1-p) V, φ' = -p W; par is c and the coefficients of V and W, polynomials in 2p-1, from
-// the highest degree on. declined, for each tile, takes the bits of the rows with an invalid label,
-// too.
+// smoothTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum of
+// p > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l)
+// there. φ = c + (1-p) V, φ' = -p W; par is c and the coefficients of V and W, polynomials in 2p-1,
+// from the highest degree on. declined, for each tile, takes the bits of the rows with an invalid
+// label, or too large a Σ h, too.
 //
 //go:noescape
 func smoothTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
@@ -2596,32 +2597,33 @@ func smoothTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *fl
 //go:noescape
 func smoothAtF64AVX512(lanes *float64, par *float64, tiles int)
 
-// linkedTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
-// φ = c + d s + (e + f s) y, φ' = -p (g + y), s = 4p-1, for p <= 1/2; par is c, d, e, f, g and the
-// coefficients of y/s, a polynomial in s, from the highest degree on, and for other p behind them
-// that of smooth. declined, for each tile, takes the bits of the rows with an invalid label, too.
+// linkedTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum of
+// p > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l)
+// there. φ = c + d s + (e + f s) y, φ' = -p (g + y), s = 4p-1, for p <= 1/2; par is c, d, e, f, g
+// and the coefficients of y/s, a polynomial in s, from the highest degree on, and for other p
+// behind them that of smooth. declined, for each tile, takes the bits of the rows with an invalid
+// label, or too large a Σ h, too.
 //
 //go:noescape
 func linkedTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// linkedPowerTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
-// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
+// linkedPowerTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a
+// maximum of p > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores
 // φ(l) there. φ = c + d x w, φ' = -p w, w = 2^(k r) m^r, x = 2^k m = a + b p, r an exponent, for p
 // <= 1/2; par is a, b, c, d, m^r at m = 3/2, the coefficients of what that lacks elsewhere over s =
 // 2m-3, a polynomial in s, from the highest degree on, 2^(k r) by the lowest bits of k + 1023, and
 // for other p behind them that of base. declined, for each tile, takes the bits of the rows with an
-// invalid label, too.
+// invalid label, or too large a Σ h, too.
 //
 //go:noescape
 func linkedPowerTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// linkedBaseTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
-// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
+// linkedBaseTileF64AVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a
+// maximum of p > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores
 // φ(l) there. φ = c + d s + (e + f s) y, φ' = -p (g + y), s = 4p-1, for p <= 1/2; par is c, d, e,
 // f, g and the coefficients of y/s, a polynomial in s, from the highest degree on, and for other p
 // behind them that of base. declined, for each tile, takes the bits of the rows with an invalid
-// label, too.
+// label, or too large a Σ h, too.
 //
 //go:noescape
 func linkedBaseTileF64AVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
@@ -4875,11 +4877,10 @@ func tileNCEF64AVX2(labelGrad *float64, e *float64, z *float64, t *float64, k in
 //go:noescape
 func temperedTileF64AVX2(labelGrad *float64, e *float64, h *float64, z *float64, t *float64, k int, tiles int, steps int, soft int, grad int, declined *uint32, lanes *float64, par *float64, n int)
 
-// tileCombineF64AVX2 stores scale (coef e - h) in e, at a maximum of p > 1/2 scale atTop, at
-// several maxima scale (coef e + slope t).
+// tileCombineF64AVX2 stores scale (coef e - h) in e, at a maximum of p > 1/2 scale atTop.
 //
 //go:noescape
-func tileCombineF64AVX2(e *float64, h *float64, z *float64, t *float64, k int, tiles int, lanes *float64)
+func tileCombineF64AVX2(e *float64, h *float64, z *float64, k int, tiles int, lanes *float64)
 
 // tileClassF64AVX2 takes e and lanes from tileStats and stores log p, p and 1-p of the classes
 // index of the rows of tiles, and as AtTop their gradients by a maximum of p > 1/2, over -φ'.
@@ -4992,10 +4993,10 @@ func topExpsF64AVX2(lanes *float64)
 //go:noescape
 func oddsClassF64AVX2(lanes *float64)
 
-// polyTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and
-// in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there. φ =
-// -l + a (1-p); par is a. declined, for each tile, takes the bits of the rows with an invalid
-// label, too.
+// polyTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum of p >
+// 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l) there. φ
+// = -l + a (1-p); par is a. declined, for each tile, takes the bits of the rows with an invalid
+// label, or too large a Σ h, too.
 //
 //go:noescape
 func polyTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
@@ -5006,10 +5007,10 @@ func polyTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float6
 //go:noescape
 func polyAtF64AVX2(lanes *float64, par *float64, tiles int)
 
-// focal1TileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
+// focal1TileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum of p
+// > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l) there.
 // φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN, of 1-p. declined, for each
-// tile, takes the bits of the rows with an invalid label, too.
+// tile, takes the bits of the rows with an invalid label, or too large a Σ h, too.
 //
 //go:noescape
 func focal1TileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
@@ -5020,10 +5021,10 @@ func focal1TileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *floa
 //go:noescape
 func focal1AtF64AVX2(lanes *float64, par *float64, tiles int)
 
-// focal7TileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
+// focal7TileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum of p
+// > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l) there.
 // φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN, of 1-p. declined, for each
-// tile, takes the bits of the rows with an invalid label, too.
+// tile, takes the bits of the rows with an invalid label, or too large a Σ h, too.
 //
 //go:noescape
 func focal7TileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
@@ -5034,11 +5035,11 @@ func focal7TileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *floa
 //go:noescape
 func focal7AtF64AVX2(lanes *float64, par *float64, tiles int)
 
-// focalNTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
+// focalNTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum of p
+// > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l) there.
 // φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest degree, of a
 // polynomial in x p + y that is (1-p)^(a-1), 24 of them, or 13 for float32. declined, for each
-// tile, takes the bits of the rows with an invalid label, too.
+// tile, takes the bits of the rows with an invalid label, or too large a Σ h, too.
 //
 //go:noescape
 func focalNTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
@@ -5050,18 +5051,19 @@ func focalNTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *floa
 //go:noescape
 func focalNAtF64AVX2(lanes *float64, par *float64, tiles int)
 
-// focalPowTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
-// φ = -(1-p)^a l; par is that of focalN for a root of (1-p)^(a-1), and how often that is squared.
-// declined, for each tile, takes the bits of the rows with an invalid label, too.
+// focalPowTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum of
+// p > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l)
+// there. φ = -(1-p)^a l; par is that of focalN for a root of (1-p)^(a-1), and how often that is
+// squared. declined, for each tile, takes the bits of the rows with an invalid label, or too large
+// a Σ h, too.
 //
 //go:noescape
 func focalPowTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// gceTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and
-// in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there. φ =
-// 1 - p^a, without the factor 1/a; par is a. declined, for each tile, takes the bits of the rows
-// with an invalid label, too.
+// gceTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum of p >
+// 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l) there. φ
+// = 1 - p^a, without the factor 1/a; par is a. declined, for each tile, takes the bits of the rows
+// with an invalid label, or too large a Σ h, too.
 //
 //go:noescape
 func gceTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
@@ -5072,10 +5074,11 @@ func gceTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64
 //go:noescape
 func gceAtF64AVX2(lanes *float64, par *float64, tiles int)
 
-// baseTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and
-// in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there. φ =
-// 1 - w, φ' = -c p w/x, w = x^a, x = b (d + e p), without the factor of φ; par is a, d, e, b and c.
-// declined, for each tile, takes the bits of the rows with an invalid label, too.
+// baseTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum of p >
+// 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l) there. φ
+// = 1 - w, φ' = -c p w/x, w = x^a, x = b (d + e p), without the factor of φ; par is a, d, e, b and
+// c. declined, for each tile, takes the bits of the rows with an invalid label, or too large a Σ h,
+// too.
 //
 //go:noescape
 func baseTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
@@ -5087,10 +5090,10 @@ func baseTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float6
 //go:noescape
 func baseAtF64AVX2(lanes *float64, par *float64, tiles int)
 
-// aelTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and
-// in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there. φ =
-// exp(-a p); par is a. declined, for each tile, takes the bits of the rows with an invalid label,
-// too.
+// aelTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum of p >
+// 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l) there. φ
+// = exp(-a p); par is a. declined, for each tile, takes the bits of the rows with an invalid label,
+// or too large a Σ h, too.
 //
 //go:noescape
 func aelTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
@@ -5101,11 +5104,11 @@ func aelTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64
 //go:noescape
 func aelAtF64AVX2(lanes *float64, par *float64, tiles int)
 
-// smoothTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
+// smoothTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum of p
+// > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l) there.
 // φ = c + (1-p) V, φ' = -p W; par is c and the coefficients of V and W, polynomials in 2p-1, from
 // the highest degree on. declined, for each tile, takes the bits of the rows with an invalid label,
-// too.
+// or too large a Σ h, too.
 //
 //go:noescape
 func smoothTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
@@ -5117,32 +5120,33 @@ func smoothTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *floa
 //go:noescape
 func smoothAtF64AVX2(lanes *float64, par *float64, tiles int)
 
-// linkedTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
+// linkedTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum of p
+// > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l) there.
 // φ = c + d s + (e + f s) y, φ' = -p (g + y), s = 4p-1, for p <= 1/2; par is c, d, e, f, g and the
 // coefficients of y/s, a polynomial in s, from the highest degree on, and for other p behind them
-// that of smooth. declined, for each tile, takes the bits of the rows with an invalid label, too.
+// that of smooth. declined, for each tile, takes the bits of the rows with an invalid label, or too
+// large a Σ h, too.
 //
 //go:noescape
 func linkedTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// linkedPowerTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
-// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
-// φ(l) there. φ = c + d x w, φ' = -p w, w = 2^(k r) m^r, x = 2^k m = a + b p, r an exponent, for p
-// <= 1/2; par is a, b, c, d, m^r at m = 3/2, the coefficients of what that lacks elsewhere over s =
+// linkedPowerTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum
+// of p > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l)
+// there. φ = c + d x w, φ' = -p w, w = 2^(k r) m^r, x = 2^k m = a + b p, r an exponent, for p <=
+// 1/2; par is a, b, c, d, m^r at m = 3/2, the coefficients of what that lacks elsewhere over s =
 // 2m-3, a polynomial in s, from the highest degree on, 2^(k r) by the lowest bits of k + 1023, and
 // for other p behind them that of base. declined, for each tile, takes the bits of the rows with an
-// invalid label, too.
+// invalid label, or too large a Σ h, too.
 //
 //go:noescape
 func linkedPowerTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// linkedBaseTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
-// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
-// φ(l) there. φ = c + d s + (e + f s) y, φ' = -p (g + y), s = 4p-1, for p <= 1/2; par is c, d, e,
-// f, g and the coefficients of y/s, a polynomial in s, from the highest degree on, and for other p
+// linkedBaseTileF64AVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum
+// of p > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l)
+// there. φ = c + d s + (e + f s) y, φ' = -p (g + y), s = 4p-1, for p <= 1/2; par is c, d, e, f, g
+// and the coefficients of y/s, a polynomial in s, from the highest degree on, and for other p
 // behind them that of base. declined, for each tile, takes the bits of the rows with an invalid
-// label, too.
+// label, or too large a Σ h, too.
 //
 //go:noescape
 func linkedBaseTileF64AVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
@@ -5174,10 +5178,10 @@ func tileStatsShortAVX512(e *float64, z *float64, k int, tiles int, declined *ui
 //go:noescape
 func minusLogsShortAVX512(dst *float64, t *float64, n int, most float64)
 
-// polyTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
-// φ = -l + a (1-p); par is a. declined, for each tile, takes the bits of the rows with an invalid
-// label, too.
+// polyTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum of
+// p > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l)
+// there. φ = -l + a (1-p); par is a. declined, for each tile, takes the bits of the rows with an
+// invalid label, or too large a Σ h, too.
 //
 //go:noescape
 func polyTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
@@ -5188,10 +5192,10 @@ func polyTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *fl
 //go:noescape
 func polyAtShortAVX512(lanes *float64, par *float64, tiles int)
 
-// focal1TileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
-// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
-// φ(l) there. φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN, of 1-p.
-// declined, for each tile, takes the bits of the rows with an invalid label, too.
+// focal1TileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum
+// of p > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l)
+// there. φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN, of 1-p. declined, for
+// each tile, takes the bits of the rows with an invalid label, or too large a Σ h, too.
 //
 //go:noescape
 func focal1TileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
@@ -5202,10 +5206,10 @@ func focal1TileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *
 //go:noescape
 func focal1AtShortAVX512(lanes *float64, par *float64, tiles int)
 
-// focal7TileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
-// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
-// φ(l) there. φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN, of 1-p.
-// declined, for each tile, takes the bits of the rows with an invalid label, too.
+// focal7TileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum
+// of p > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l)
+// there. φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN, of 1-p. declined, for
+// each tile, takes the bits of the rows with an invalid label, or too large a Σ h, too.
 //
 //go:noescape
 func focal7TileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
@@ -5216,11 +5220,11 @@ func focal7TileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *
 //go:noescape
 func focal7AtShortAVX512(lanes *float64, par *float64, tiles int)
 
-// focalNTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
-// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
-// φ(l) there. φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest degree,
-// of a polynomial in x p + y that is (1-p)^(a-1), 24 of them, or 13 for float32. declined, for each
-// tile, takes the bits of the rows with an invalid label, too.
+// focalNTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum
+// of p > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l)
+// there. φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest degree, of a
+// polynomial in x p + y that is (1-p)^(a-1), 24 of them, or 13 for float32. declined, for each
+// tile, takes the bits of the rows with an invalid label, or too large a Σ h, too.
 //
 //go:noescape
 func focalNTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
@@ -5232,18 +5236,19 @@ func focalNTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *
 //go:noescape
 func focalNAtShortAVX512(lanes *float64, par *float64, tiles int)
 
-// focalPowTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
-// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
+// focalPowTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a
+// maximum of p > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores
 // φ(l) there. φ = -(1-p)^a l; par is that of focalN for a root of (1-p)^(a-1), and how often that
-// is squared. declined, for each tile, takes the bits of the rows with an invalid label, too.
+// is squared. declined, for each tile, takes the bits of the rows with an invalid label, or too
+// large a Σ h, too.
 //
 //go:noescape
 func focalPowTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// gceTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
-// φ = 1 - p^a, without the factor 1/a; par is a. declined, for each tile, takes the bits of the
-// rows with an invalid label, too.
+// gceTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum of
+// p > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l)
+// there. φ = 1 - p^a, without the factor 1/a; par is a. declined, for each tile, takes the bits of
+// the rows with an invalid label, or too large a Σ h, too.
 //
 //go:noescape
 func gceTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
@@ -5254,10 +5259,11 @@ func gceTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *flo
 //go:noescape
 func gceAtShortAVX512(lanes *float64, par *float64, tiles int)
 
-// baseTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
-// φ = 1 - w, φ' = -c p w/x, w = x^a, x = b (d + e p), without the factor of φ; par is a, d, e, b
-// and c. declined, for each tile, takes the bits of the rows with an invalid label, too.
+// baseTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum of
+// p > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l)
+// there. φ = 1 - w, φ' = -c p w/x, w = x^a, x = b (d + e p), without the factor of φ; par is a, d,
+// e, b and c. declined, for each tile, takes the bits of the rows with an invalid label, or too
+// large a Σ h, too.
 //
 //go:noescape
 func baseTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
@@ -5269,10 +5275,10 @@ func baseTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *fl
 //go:noescape
 func baseAtShortAVX512(lanes *float64, par *float64, tiles int)
 
-// aelTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
-// φ = exp(-a p); par is a. declined, for each tile, takes the bits of the rows with an invalid
-// label, too.
+// aelTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum of
+// p > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l)
+// there. φ = exp(-a p); par is a. declined, for each tile, takes the bits of the rows with an
+// invalid label, or too large a Σ h, too.
 //
 //go:noescape
 func aelTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
@@ -5283,11 +5289,11 @@ func aelTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *flo
 //go:noescape
 func aelAtShortAVX512(lanes *float64, par *float64, tiles int)
 
-// smoothTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
-// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
-// φ(l) there. φ = c + (1-p) V, φ' = -p W; par is c and the coefficients of V and W, polynomials in
-// 2p-1, from the highest degree on. declined, for each tile, takes the bits of the rows with an
-// invalid label, too.
+// smoothTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum
+// of p > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l)
+// there. φ = c + (1-p) V, φ' = -p W; par is c and the coefficients of V and W, polynomials in 2p-1,
+// from the highest degree on. declined, for each tile, takes the bits of the rows with an invalid
+// label, or too large a Σ h, too.
 //
 //go:noescape
 func smoothTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
@@ -5299,33 +5305,33 @@ func smoothTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *
 //go:noescape
 func smoothAtShortAVX512(lanes *float64, par *float64, tiles int)
 
-// linkedTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
-// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
-// φ(l) there. φ = c + d s + (e + f s) y, φ' = -p (g + y), s = 4p-1, for p <= 1/2; par is c, d, e,
-// f, g and the coefficients of y/s, a polynomial in s, from the highest degree on, and for other p
+// linkedTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum
+// of p > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l)
+// there. φ = c + d s + (e + f s) y, φ' = -p (g + y), s = 4p-1, for p <= 1/2; par is c, d, e, f, g
+// and the coefficients of y/s, a polynomial in s, from the highest degree on, and for other p
 // behind them that of smooth. declined, for each tile, takes the bits of the rows with an invalid
-// label, too.
+// label, or too large a Σ h, too.
 //
 //go:noescape
 func linkedTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// linkedPowerTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
-// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
+// linkedPowerTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a
+// maximum of p > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores
 // φ(l) there. φ = c + d x w, φ' = -p w, w = 2^(k r) m^r, x = 2^k m = a + b p, r an exponent, for p
 // <= 1/2; par is a, b, c, d, m^r at m = 3/2, the coefficients of what that lacks elsewhere over s =
 // 2m-3, a polynomial in s, from the highest degree on, 2^(k r) by the lowest bits of k + 1023, and
 // for other p behind them that of base. declined, for each tile, takes the bits of the rows with an
-// invalid label, too.
+// invalid label, or too large a Σ h, too.
 //
 //go:noescape
 func linkedPowerTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// linkedBaseTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
-// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
+// linkedBaseTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a
+// maximum of p > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores
 // φ(l) there. φ = c + d s + (e + f s) y, φ' = -p (g + y), s = 4p-1, for p <= 1/2; par is c, d, e,
 // f, g and the coefficients of y/s, a polynomial in s, from the highest degree on, and for other p
 // behind them that of base. declined, for each tile, takes the bits of the rows with an invalid
-// label, too.
+// label, or too large a Σ h, too.
 //
 //go:noescape
 func linkedBaseTileShortAVX512(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
@@ -5356,10 +5362,10 @@ func tileStatsShortAVX2(e *float64, z *float64, k int, tiles int, declined *uint
 //go:noescape
 func minusLogsShortAVX2(dst *float64, t *float64, n int, most float64)
 
-// polyTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
+// polyTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum of p
+// > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l) there.
 // φ = -l + a (1-p); par is a. declined, for each tile, takes the bits of the rows with an invalid
-// label, too.
+// label, or too large a Σ h, too.
 //
 //go:noescape
 func polyTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
@@ -5370,10 +5376,10 @@ func polyTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *floa
 //go:noescape
 func polyAtShortAVX2(lanes *float64, par *float64, tiles int)
 
-// focal1TileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
-// φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN, of 1-p. declined, for each
-// tile, takes the bits of the rows with an invalid label, too.
+// focal1TileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum of
+// p > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l)
+// there. φ = -(1-p)^a l; par is a and a polynomial of degree 1 as for focalN, of 1-p. declined, for
+// each tile, takes the bits of the rows with an invalid label, or too large a Σ h, too.
 //
 //go:noescape
 func focal1TileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
@@ -5384,10 +5390,10 @@ func focal1TileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *fl
 //go:noescape
 func focal1AtShortAVX2(lanes *float64, par *float64, tiles int)
 
-// focal7TileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
-// φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN, of 1-p. declined, for each
-// tile, takes the bits of the rows with an invalid label, too.
+// focal7TileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum of
+// p > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l)
+// there. φ = -(1-p)^a l; par is a and a polynomial of degree 7 as for focalN, of 1-p. declined, for
+// each tile, takes the bits of the rows with an invalid label, or too large a Σ h, too.
 //
 //go:noescape
 func focal7TileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
@@ -5398,11 +5404,11 @@ func focal7TileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *fl
 //go:noescape
 func focal7AtShortAVX2(lanes *float64, par *float64, tiles int)
 
-// focalNTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
-// φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest degree, of a
+// focalNTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum of
+// p > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l)
+// there. φ = -(1-p)^a l; par is a, x, y and the coefficients, from that of the highest degree, of a
 // polynomial in x p + y that is (1-p)^(a-1), 24 of them, or 13 for float32. declined, for each
-// tile, takes the bits of the rows with an invalid label, too.
+// tile, takes the bits of the rows with an invalid label, or too large a Σ h, too.
 //
 //go:noescape
 func focalNTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
@@ -5414,18 +5420,19 @@ func focalNTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *fl
 //go:noescape
 func focalNAtShortAVX2(lanes *float64, par *float64, tiles int)
 
-// focalPowTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
-// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
-// φ(l) there. φ = -(1-p)^a l; par is that of focalN for a root of (1-p)^(a-1), and how often that
-// is squared. declined, for each tile, takes the bits of the rows with an invalid label, too.
+// focalPowTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum
+// of p > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l)
+// there. φ = -(1-p)^a l; par is that of focalN for a root of (1-p)^(a-1), and how often that is
+// squared. declined, for each tile, takes the bits of the rows with an invalid label, or too large
+// a Σ h, too.
 //
 //go:noescape
 func focalPowTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// gceTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
+// gceTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum of p
+// > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l) there.
 // φ = 1 - p^a, without the factor 1/a; par is a. declined, for each tile, takes the bits of the
-// rows with an invalid label, too.
+// rows with an invalid label, or too large a Σ h, too.
 //
 //go:noescape
 func gceTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
@@ -5436,10 +5443,11 @@ func gceTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float
 //go:noescape
 func gceAtShortAVX2(lanes *float64, par *float64, tiles int)
 
-// baseTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
+// baseTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum of p
+// > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l) there.
 // φ = 1 - w, φ' = -c p w/x, w = x^a, x = b (d + e p), without the factor of φ; par is a, d, e, b
-// and c. declined, for each tile, takes the bits of the rows with an invalid label, too.
+// and c. declined, for each tile, takes the bits of the rows with an invalid label, or too large a
+// Σ h, too.
 //
 //go:noescape
 func baseTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
@@ -5451,10 +5459,10 @@ func baseTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *floa
 //go:noescape
 func baseAtShortAVX2(lanes *float64, par *float64, tiles int)
 
-// aelTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
+// aelTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum of p
+// > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l) there.
 // φ = exp(-a p); par is a. declined, for each tile, takes the bits of the rows with an invalid
-// label, too.
+// label, or too large a Σ h, too.
 //
 //go:noescape
 func aelTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
@@ -5465,11 +5473,11 @@ func aelTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float
 //go:noescape
 func aelAtShortAVX2(lanes *float64, par *float64, tiles int)
 
-// smoothTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
-// φ = c + (1-p) V, φ' = -p W; par is c and the coefficients of V and W, polynomials in 2p-1, from
-// the highest degree on. declined, for each tile, takes the bits of the rows with an invalid label,
-// too.
+// smoothTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum of
+// p > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l)
+// there. φ = c + (1-p) V, φ' = -p W; par is c and the coefficients of V and W, polynomials in 2p-1,
+// from the highest degree on. declined, for each tile, takes the bits of the rows with an invalid
+// label, or too large a Σ h, too.
 //
 //go:noescape
 func smoothTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
@@ -5481,32 +5489,33 @@ func smoothTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *fl
 //go:noescape
 func smoothAtShortAVX2(lanes *float64, par *float64, tiles int)
 
-// linkedTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum,
-// and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores φ(l) there.
-// φ = c + d s + (e + f s) y, φ' = -p (g + y), s = 4p-1, for p <= 1/2; par is c, d, e, f, g and the
-// coefficients of y/s, a polynomial in s, from the highest degree on, and for other p behind them
-// that of smooth. declined, for each tile, takes the bits of the rows with an invalid label, too.
+// linkedTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum of
+// p > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l)
+// there. φ = c + d s + (e + f s) y, φ' = -p (g + y), s = 4p-1, for p <= 1/2; par is c, d, e, f, g
+// and the coefficients of y/s, a polynomial in s, from the highest degree on, and for other p
+// behind them that of smooth. declined, for each tile, takes the bits of the rows with an invalid
+// label, or too large a Σ h, too.
 //
 //go:noescape
 func linkedTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// linkedPowerTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
-// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
+// linkedPowerTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a
+// maximum of p > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores
 // φ(l) there. φ = c + d x w, φ' = -p w, w = 2^(k r) m^r, x = 2^k m = a + b p, r an exponent, for p
 // <= 1/2; par is a, b, c, d, m^r at m = 3/2, the coefficients of what that lacks elsewhere over s =
 // 2m-3, a polynomial in s, from the highest degree on, 2^(k r) by the lowest bits of k + 1023, and
 // for other p behind them that of base. declined, for each tile, takes the bits of the rows with an
-// invalid label, too.
+// invalid label, or too large a Σ h, too.
 //
 //go:noescape
 func linkedPowerTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)
 
-// linkedBaseTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the
-// maximum, and in lanes Σ t φ(l) and Σ h and what tileCombine takes. Unless phi is nil it stores
+// linkedBaseTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a
+// maximum of p > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores
 // φ(l) there. φ = c + d s + (e + f s) y, φ' = -p (g + y), s = 4p-1, for p <= 1/2; par is c, d, e,
 // f, g and the coefficients of y/s, a polynomial in s, from the highest degree on, and for other p
 // behind them that of base. declined, for each tile, takes the bits of the rows with an invalid
-// label, too.
+// label, or too large a Σ h, too.
 //
 //go:noescape
 func linkedBaseTileShortAVX2(h *float64, phi *float64, e *float64, z *float64, t *float64, k int, tiles int, declined *uint32, lanes *float64, par *float64)

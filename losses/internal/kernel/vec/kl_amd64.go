@@ -147,7 +147,7 @@ func klTiles[T spec.Float](v wide[T], loss []float64, grad, labelGrad, z, t, sca
 			logs.klTile(first(s.labelsFrom(0, labelGrad != nil)), &s.z[0], &s.t[0], k, tiles, &s.declined[0], &s.lane[0], most)
 			s.takeLosses(laneLoss, loss[i:i+n], w)
 			if grad != nil {
-				u.tileCombine(&s.e[0], &s.t[0], &s.z[0], &s.t[0], k, tiles, &s.lane[0])
+				u.tileCombine(&s.e[0], &s.t[0], &s.z[0], k, tiles, &s.lane[0])
 			}
 		}, generic)
 }

@@ -248,7 +248,7 @@ func byTable() float64 {
 	return 1 / rowFactorAVX2
 }
 
-// scalePhi multiplies by a factor the φ that a kernel has stored without it.
+// scalePhi multiplies by a factor the φ, or losses, that a kernel has stored without it.
 func scalePhi[T spec.Float](phi []T, factor float64) {
 	if phi != nil && factor != 1 {
 		unitOf[T]().scale(&phi[0], len(phi), T(factor))

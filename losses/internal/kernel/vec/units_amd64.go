@@ -246,7 +246,7 @@ type double interface {
 	tileExpectation(e, h, z, t *float64, k, tiles, grad int, declined *uint32, lanes, par *float64)
 	tileNCE(labelGrad, e, z, t *float64, k, tiles, grad int, declined *uint32, lanes, par *float64)
 	temperedTile(labelGrad, e, h, z, t *float64, k, tiles, steps, soft, grad int, declined *uint32, lanes, par *float64, n int)
-	tileCombine(e, h, z, t *float64, k, tiles int, lanes *float64)
+	tileCombine(e, h, z *float64, k, tiles int, lanes *float64)
 	tileClass(e, z *float64, index *int, k, tiles int, lanes *float64)
 	tileClassGrads(e, z *float64, index *int, k, tiles int, lanes *float64)
 	klTile(labelGrad, z, t *float64, k, tiles int, declined *uint32, lanes *float64, most float64)
@@ -1214,8 +1214,8 @@ func (f64AVX512) tileNCE(labelGrad, e, z, t *float64, k, tiles, grad int, declin
 func (f64AVX512) temperedTile(labelGrad, e, h, z, t *float64, k, tiles, steps, soft, grad int, declined *uint32, lanes, par *float64, n int) {
 	temperedTileF64AVX512(labelGrad, e, h, z, t, k, tiles, steps, soft, grad, declined, lanes, par, n)
 }
-func (f64AVX512) tileCombine(e, h, z, t *float64, k, tiles int, lanes *float64) {
-	tileCombineF64AVX512(e, h, z, t, k, tiles, lanes)
+func (f64AVX512) tileCombine(e, h, z *float64, k, tiles int, lanes *float64) {
+	tileCombineF64AVX512(e, h, z, k, tiles, lanes)
 }
 func (f64AVX512) tileClass(e, z *float64, index *int, k, tiles int, lanes *float64) {
 	tileClassF64AVX512(e, z, index, k, tiles, lanes)
@@ -2181,8 +2181,8 @@ func (f64AVX2) tileNCE(labelGrad, e, z, t *float64, k, tiles, grad int, declined
 func (f64AVX2) temperedTile(labelGrad, e, h, z, t *float64, k, tiles, steps, soft, grad int, declined *uint32, lanes, par *float64, n int) {
 	temperedTileF64AVX2(labelGrad, e, h, z, t, k, tiles, steps, soft, grad, declined, lanes, par, n)
 }
-func (f64AVX2) tileCombine(e, h, z, t *float64, k, tiles int, lanes *float64) {
-	tileCombineF64AVX2(e, h, z, t, k, tiles, lanes)
+func (f64AVX2) tileCombine(e, h, z *float64, k, tiles int, lanes *float64) {
+	tileCombineF64AVX2(e, h, z, k, tiles, lanes)
 }
 func (f64AVX2) tileClass(e, z *float64, index *int, k, tiles int, lanes *float64) {
 	tileClassF64AVX2(e, z, index, k, tiles, lanes)

@@ -246,7 +246,7 @@ func (g isa) blockGradients(k reg.GPVirtual, x crossEntropyResults) {
 
 // keepResults stores what gradients are made of in lanes.
 func (g isa) keepResults(lanes reg.GPVirtual, x crossEntropyResults) {
-	g.store(g.sureTop(lanes, x.sure), g.lane(lanes, "Mark"))
+	g.store(g.sureTop(lanes, "Coef", x.sure), g.lane(lanes, "Mark"))
 	g.store(x.coef, g.lane(lanes, "Coef"))
 	g.store(x.low, g.lane(lanes, "Lost"))
 	g.store(x.f, g.lane(lanes, "Scale"))
@@ -270,12 +270,12 @@ func (g isa) rewrite(p, k reg.GPVirtual, body func(y reg.VecVirtual, i reg.GPVir
 	g.put(end, p, last, 0, nil)
 }
 
-// sureTop returns the exponentials of the maxima in the lane Coef, and NaN, which no exponential
+// sureTop returns the maxima, or their exponentials, in the lane of that name, and NaN, which none
 // equals, where they are not sure.
-func (g isa) sureTop(lanes reg.GPVirtual, sure mask) reg.VecVirtual {
+func (g isa) sureTop(lanes reg.GPVirtual, name string, sure mask) reg.VecVirtual {
 	top, ea := g.vec(), g.vec()
 	g.load(g.constant(math.NaN()), top)
-	g.load(g.lane(lanes, "Coef"), ea)
+	g.load(g.lane(lanes, name), ea)
 	g.blend(sure, ea, top)
 	return top
 }

@@ -18,7 +18,7 @@ func polyAt(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) reg.Ve
 	return func(x element, sum reg.VecVirtual) reg.VecVirtual {
 		p := x.p()
 		u, square, series, beyond, more := x.u(p), g.vec(), g.vec(), g.zeros(1)[0], g.parameter(par, 0)
-		g.sub(x.l, beyond, beyond)
+		g.sub(x.l(), beyond, beyond)
 		g.sub(u, beyond, beyond)
 		const terms = 17 // u²/2 + u³/3 + …
 		g.load(g.constant(1./terms), series)
@@ -47,11 +47,11 @@ func polyAt(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) reg.Ve
 func focalAt(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) reg.VecVirtual {
 	power, park := g.powersBy(func(x float64) Op { return g.constant(x) }), g.places(2)
 	return func(e element, sum reg.VecVirtual) reg.VecVirtual {
-		p := e.p()
+		p, logP := e.p(), e.l()
 		u, ratio, l := e.u(p), g.vec(), g.vec()
 		g.max(g.constant(0x1p-1022), u, u)
 		g.load(g.constant(lowest64), l) // p is 0 below
-		g.max(e.l, l, l)
+		g.max(logP, l, l)
 		g.div(u, l, ratio)
 		g.mul(g.parameter(par, 0), p, p)
 		g.mul(p, ratio, ratio)
@@ -69,10 +69,10 @@ func focalAt(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) reg.V
 		g.madd(low, w, w)
 		e.keep(func() reg.VecVirtual {
 			phi := g.zeros(1)[0]
-			g.nmadd(w, e.l, phi)
+			g.nmadd(w, logP, phi)
 			return phi
 		})
-		g.mul(w, g.whereLabelled(e.l, e.t), l)
+		g.mul(w, g.whereLabelled(logP, e.t), l)
 		g.nmadd(e.t, l, sum)
 		g.load(g.constant(1), l)
 		g.sub(share, l, l)
@@ -156,7 +156,7 @@ func (g isa) classTerm(s separable) {
 	body := s.anywhere(g, par)
 	g.tilePass(func(lanes reg.GPVirtual) {
 		sum := g.zeros(1)[0]
-		h := body(g.classOf(lanes, g.loaded(g.lane(lanes, "LogP")), g.loaded(one), "P", "Q"), sum)
+		h := body(g.classOf(lanes, same(g.loaded(g.lane(lanes, "LogP"))), g.loaded(one), "P", "Q"), sum)
 		g.store(sum, g.lane(lanes, "Phi"))
 		g.store(h, g.lane(lanes, "Fall"))
 	})
@@ -219,7 +219,7 @@ func (g isa) tileClassGrads() {
 }
 
 // classOf is the element of which p and 1-p lie in lanes.
-func (g isa) classOf(lanes reg.GPVirtual, l, t reg.VecVirtual, p, rest string) element {
+func (g isa) classOf(lanes reg.GPVirtual, l func() reg.VecVirtual, t reg.VecVirtual, p, rest string) element {
 	number := func(name string) reg.VecVirtual {
 		v := g.vec()
 		g.load(g.lane(lanes, name), v)

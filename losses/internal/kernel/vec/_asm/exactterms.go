@@ -1,6 +1,8 @@
 package main
 
 import (
+	"math"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -29,7 +31,7 @@ func (g isa) exactTerms(s separable) {
 			g.keep(*others, lab, lab)
 		}
 		l := g.logP(m, log, z, i, v, k)
-		out := body(element{l: l, t: lab, p: func() reg.VecVirtual {
+		out := body(element{l: same(l), t: lab, p: func() reg.VecVirtual {
 			x := g.vec()
 			g.load(g.constant(g.lowest()), x)
 			g.max(l, x, x)
@@ -112,31 +114,31 @@ func (g isa) sums(s termSums, mass reg.VecVirtual) {
 // tileTerms emits the kernel of a separable loss for tiles.
 func (g isa) tileTerms(s separable) {
 	g.text(s.name+"Tile", "func(h, phi, e, z, t *A, k, tiles int, declined *uint32, lanes, par *A)",
-		"takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at the maximum, and in lanes Σ t φ(l) and Σ h and "+
+		"takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum of p > 1/2, and in lanes Σ t φ(l) and "+
 			"what tileCombine takes. Unless phi is nil it stores φ(l) there.", s.doc,
-		"declined, for each tile, takes the bits of the rows with an invalid label, too.")
+		"declined, for each tile, takes the bits of the rows with an invalid label, or too large a Σ h, too.")
 	h, e, z, t, k := g.param("h"), g.param("e"), g.param("z"), g.param("t"), g.param("k")
 	phi, par := g.param("phi"), g.param("par")
 	body := s.prepare(g, par)
 	g.tilePass(func(lanes reg.GPVirtual) {
 		top, log, coef := g.holdLane(lanes, "Max"), g.holdLane(lanes, "Log"), g.holdLane(lanes, "Coef")
-		acc := g.zeros(3)
+		sure, acc := g.sureMax(lanes), g.zeros(3)
 		sum, mass, own := acc[0], acc[1], acc[2]
 		least := g.zeros(1)[0]
 		g.columns(k, func(off reg.GPVirtual) {
-			lab, l, other := g.vec(), g.vec(), g.vec()
-			g.load(col(t, off), lab)
-			g.load(col(z, off), l)
+			lab, other := g.loaded(col(t, off)), g.vec()
 			g.min(lab, least, least)
 			g.move(lab, other)
-			eq := g.cmp(eqOQ, top, l)
-			g.drop(eq, other) // the labels of those that are no maximum
-			g.addWhere(eq, lab, own)
-			g.sub(top, l, l)
-			g.sub(log, l, l)
-			out := body(element{l: l, t: other, p: func() reg.VecVirtual {
-				p := g.vec()
-				g.load(col(e, off), p)
+			most := g.cmp(eqOQ, col(z, off), sure)
+			g.drop(most, other)
+			g.blend(most, lab, own)
+			out := body(element{l: func() reg.VecVirtual {
+				l := g.loaded(col(z, off))
+				g.sub(top, l, l)
+				g.sub(log, l, l)
+				return l
+			}, t: other, p: func() reg.VecVirtual {
+				p := g.loaded(col(e, off))
 				g.mul(coef, p, p)
 				return p
 			}, u: g.oneMinus, phi: g.keepPhi(phi, func(x reg.VecVirtual) { g.store(x, col(phi, off)) })}, sum)
@@ -144,10 +146,10 @@ func (g isa) tileTerms(s separable) {
 			g.add(out, mass, mass)
 			g.store(out, col(h, off))
 		})
+		g.blend(g.negative(least), g.loaded(g.constant(math.NaN())), own)
 		for i, name := range []string{"Loss", "Mass", "Own"} {
 			g.store(acc[i], g.lane(lanes, name))
 		}
-		g.decline(g.cmp(ltOQ, g.constant(0), least)) // NaN and infinite ones have no finite mass
 		advance(k, g.column(), h, e, z, t)
 		where(phi, func() { advance(k, g.column(), phi) })
 	})
@@ -157,13 +159,10 @@ func (g isa) tileTerms(s separable) {
 	where(phi, func() {
 		z := g.param("z")
 		g.tilePass(func(lanes reg.GPVirtual) {
-			most, own := g.vec(), g.vec()
-			g.load(g.lane(lanes, "Max"), most)
-			g.load(g.lane(lanes, "Phi"), own)
+			sure, own := g.sureMax(lanes), g.loaded(g.lane(lanes, "Phi"))
 			g.columns(k, func(off reg.GPVirtual) {
-				x := g.vec()
-				g.load(col(phi, off), x)
-				g.blend(g.cmp(eqOQ, col(z, off), most), own, x)
+				x := g.loaded(col(phi, off))
+				g.blend(g.cmp(eqOQ, col(z, off), sure), own, x)
 				g.store(x, col(phi, off))
 			})
 			advance(k, g.column(), z, phi)
@@ -172,26 +171,31 @@ func (g isa) tileTerms(s separable) {
 	g.ret()
 }
 
-// finishTile emits what the maxima of a tile's rows add to the sums of the others, by the terms of
-// a separable loss for p of any size.
+// sureMax returns the maxima of p > 1/2, of other rows NaN.
+func (g isa) sureMax(lanes reg.GPVirtual) reg.VecVirtual {
+	return g.sureTop(lanes, "Max", g.cmp(gtOQ, g.constant(0.5), g.loaded(g.lane(lanes, "Top"))))
+}
+
+// finishTile emits what the maxima of p > 1/2 add to the sums of the others of a tile's rows, by
+// the terms of a separable loss for p of any size.
 func (g isa) finishTile(terms func(x element, sum reg.VecVirtual) (h reg.VecVirtual), lanes reg.GPVirtual) {
-	sum, own, l := g.loaded(g.lane(lanes, "Loss")), g.loaded(g.lane(lanes, "Own")), g.zeros(1)[0]
-	g.sub(g.lane(lanes, "Log"), l, l)
-	most := g.classOf(lanes, l, own, "Top", "Rest")
+	sum, own := g.loaded(g.lane(lanes, "Loss")), g.loaded(g.lane(lanes, "Own"))
+	most := g.classOf(lanes, func() reg.VecVirtual { return g.minus(g.lane(lanes, "Log")) }, own, "Top", "Rest")
 	most.phi = func(value func() reg.VecVirtual) { g.store(value(), g.lane(lanes, "Phi")) }
 	h := terms(most, sum)
 	g.store(sum, g.lane(lanes, "Loss"))
 	mass, others := g.loaded(g.lane(lanes, "Mass")), g.loaded(g.lane(lanes, "Mass"))
 	g.madd(own, h, mass)
-	g.store(mass, g.lane(lanes, "Mass"))
-	g.zero(l)
-	g.sub(h, l, l)
-	g.store(l, g.lane(lanes, "Slope"))
+	largest := math.MaxFloat64
+	if g.short {
+		largest = math.MaxFloat32
+	}
+	g.decline(g.cmp(nleUQ, g.loaded(g.constant(largest)), mass)) // that of a label that is none is NaN
 	g.storeMass(lanes, mass, others)
 }
 
-// storeMass emits what tileCombine takes of Σ -t φ'(l), mass, and that without the maxima. It
-// overwrites both.
+// storeMass emits what tileCombine takes of Σ -t φ'(l), mass, and that without the maxima of p >
+// 1/2. It overwrites both.
 func (g isa) storeMass(lanes reg.GPVirtual, mass, others reg.VecVirtual) {
 	g.nmadd(g.lane(lanes, "Rest"), mass, others)
 	g.store(others, g.lane(lanes, "AtTop"))
@@ -201,30 +205,24 @@ func (g isa) storeMass(lanes reg.GPVirtual, mass, others reg.VecVirtual) {
 
 // tileCombine emits the gradients of tiles.
 func (g isa) tileCombine() {
-	g.text("tileCombine", "func(e, h, z, t *A, k, tiles int, lanes *A)",
-		"stores scale (coef e - h) in e, at a maximum of p > 1/2 scale atTop, at several maxima scale (coef e + "+
-			"slope t).")
-	e, h, z, t, k := g.param("e"), g.param("h"), g.param("z"), g.param("t"), g.param("k")
-	half := g.hold(0.5)
+	g.text("tileCombine", "func(e, h, z *A, k, tiles int, lanes *A)",
+		"stores scale (coef e - h) in e, at a maximum of p > 1/2 scale atTop.")
+	e, h, z, k := g.param("e"), g.param("h"), g.param("z"), g.param("k")
 	g.tilePass(func(lanes reg.GPVirtual) {
-		numbers := make([]reg.VecVirtual, 5)
-		for i, name := range []string{"Max", "Coef", "AtTop", "Scale", "Slope"} {
+		numbers := make([]reg.VecVirtual, 3)
+		for i, name := range []string{"Coef", "AtTop", "Scale"} {
 			numbers[i] = g.loaded(g.lane(lanes, name))
 		}
-		top, coef, atTop, scale, slope := numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]
-		sure := g.cmp(gtOQ, half, g.loaded(g.lane(lanes, "Top")))
+		coef, atTop, scale, sure := numbers[0], numbers[1], numbers[2], g.sureMax(lanes)
 		g.columns(k, func(off reg.GPVirtual) {
-			y, tied := g.vec(), g.vec()
+			y := g.vec()
 			g.mul(col(e, off), coef, y)
-			g.mul(col(t, off), slope, tied)
-			g.add(y, tied, tied)
-			g.blend(sure, atTop, tied)
 			g.sub(col(h, off), y, y)
-			g.blend(g.cmp(eqOQ, col(z, off), top), tied, y)
+			g.blend(g.cmp(eqOQ, col(z, off), sure), atTop, y)
 			g.mul(scale, y, y)
 			g.store(y, col(e, off))
 		})
-		advance(k, g.column(), e, h, z, t)
+		advance(k, g.column(), e, h, z)
 	})
 	g.ret()
 }

@@ -234,8 +234,6 @@ func (g isa) klTile() {
 		g.orInto(g.negative(least), bad)
 		logs := g.loaded(log)
 		g.orInto(g.cmp(neqUQ, logs, logs), bad)
-		g.load(g.constant(-1), sum)
-		g.store(sum, g.lane(lanes, "Slope"))
 		g.storeMass(lanes, mass, others)
 		g.decline(bad)
 	})

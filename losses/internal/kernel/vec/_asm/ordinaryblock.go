@@ -403,7 +403,7 @@ func (g isa) sumsOfClasses(s *crossEntropySums, x ordinaryLogits, k reg.GPVirtua
 // indexGradients is blockGradients for an index.
 func (g isa) indexGradients(k reg.GPVirtual, x crossEntropyResults) {
 	lanes := g.param("lanes")
-	top := g.sureTop(lanes, x.sure)
+	top := g.sureTop(lanes, "Coef", x.sure)
 	own, one := g.vec(), g.vec()
 	g.load(g.lane(lanes, "P"), own)
 	g.load(g.constant(1), one)

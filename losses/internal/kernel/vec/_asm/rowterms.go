@@ -327,6 +327,21 @@ func (g isa) polynomialMemory(par reg.GPVirtual, first, n int, x reg.VecVirtual)
 	return g.estrinBy(n, x, square, one, func(i int) reg.VecVirtual { return horner(i, 2) })
 }
 
+// polynomialOfTwo emits the polynomial in x of n coefficients from par[first] on, from that of the
+// highest degree on, by those of even and of odd degrees, which do not wait for each other.
+func (g isa) polynomialOfTwo(par reg.GPVirtual, first, n int, x reg.VecVirtual) reg.VecVirtual {
+	high, low, square := g.parameter(par, first), g.parameter(par, first+1), g.vec()
+	if n > 2 {
+		g.mul(x, x, square)
+	}
+	for i := first + 2; i < first+n; i++ {
+		g.hornerMemory(par, i, square, high)
+		high, low = low, high
+	}
+	g.madd(high, x, low)
+	return low
+}
+
 // hornerMemory is v = v x + par[i].
 func (g isa) hornerMemory(par reg.GPVirtual, i int, x, v reg.VecVirtual) {
 	if g.avx512 {

@@ -8,11 +8,11 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// element is what a separable loss sees of one class: l = log p, -Inf included, and the label t; p
-// and u = 1-p are computed when asked for. phi, unless it is nil, takes what emits φ(l).
+// element is what a separable loss sees of one class: the label t; l = log p, -Inf included, p and
+// u = 1-p are computed when asked for. phi, unless it is nil, takes what emits φ(l).
 type element struct {
-	l, t reg.VecVirtual
-	p    func() reg.VecVirtual
+	t    reg.VecVirtual
+	l, p func() reg.VecVirtual
 	u    func(p reg.VecVirtual) reg.VecVirtual
 	phi  func(value func() reg.VecVirtual)
 }
@@ -109,7 +109,7 @@ func polyTerm(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) reg.
 	return func(x element, sum reg.VecVirtual) reg.VecVirtual {
 		p := x.p()
 		u := x.u(p)
-		g.msub(x.l, a, u)
+		g.msub(x.l(), a, u)
 		x.keep(same(u))
 		g.madd(x.t, g.whereLabelled(u, x.t), sum)
 		g.horner(one, a, p)
@@ -151,21 +151,19 @@ func (g isa) focalTermBy(par reg.GPVirtual, degree int, raise func(w reg.VecVirt
 			g.load(g.parameter(par, 2), s)
 			g.madd(g.parameter(par, 1), p, s)
 		}
-		w, degree := g.parameter(par, 3), degree
+		degree := degree
 		if degree == powDegree && g.rounded() {
 			degree = powShort
 		}
-		for i := range degree {
-			g.hornerMemory(par, 4+i, s, w)
-		}
+		w := g.polynomialOfTwo(par, 3, degree+1, s)
 		raise(w)
-		l, f := g.vec(), g.vec()
+		log, l, f := e.l(), g.vec(), g.vec()
 		g.mul(u, w, f)
-		g.mul(e.l, f, f)
+		g.mul(log, f, f)
 		e.keep(func() reg.VecVirtual { return g.minus(f) })
 		g.nmadd(e.t, g.whereLabelled(f, e.t), sum)
 		g.load(low, l)
-		g.max(e.l, l, l)
+		g.max(log, l, l)
 		g.mul(g.parameter(par, 0), p, p)
 		g.nmadd(p, l, u)
 		g.mul(w, u, u)
@@ -182,7 +180,7 @@ func gceTerm(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) reg.V
 func (g isa) gceTermBy(par reg.GPVirtual, hold func(x float64) Op) func(x element, sum reg.VecVirtual) reg.VecVirtual {
 	a, power := g.parameter(par, 0), g.powersBy(hold)
 	return func(x element, sum reg.VecVirtual) reg.VecVirtual {
-		l := x.l
+		l := x.l()
 		g.mul(a, l, l)
 		s, q := power(l)
 		g.lessPower(s, q, x, sum)
@@ -281,10 +279,7 @@ func linkedTerm(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) re
 
 // linkedPart emits the product of s and the polynomial.
 func (g isa) linkedPart(par reg.GPVirtual, s reg.VecVirtual) (y reg.VecVirtual) {
-	y = g.parameter(par, linkedPars)
-	for i := 1; i < g.linkedCount(); i++ {
-		g.hornerMemory(par, linkedPars+i, s, y)
-	}
+	y = g.polynomialOfTwo(par, linkedPars, g.linkedCount(), s)
 	g.mul(s, y, y)
 	return y
 }
