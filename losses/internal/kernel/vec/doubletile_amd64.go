@@ -56,8 +56,10 @@ func doubleTiles[T spec.Float](
 			setTarget(io, s, t, pad.padT[:], index, i, n, k)
 		}
 		u.tileStats(&s.e[0], &s.z[0], k, tilesOf(n, w), &s.declined[0], &s.lane[0])
-		for j := 0; j < n; j += w {
-			setLane(s.lane[j*lanesPerRow+laneScale*w:][:w], scale, i+j, min(w, n-j))
+		if i == 0 || len(scale) > 1 { // the one for all stays where it is
+			for j := 0; j < n; j += w {
+				setLane(s.lane[j*lanesPerRow+laneScale*w:][:w], scale, i+j, min(w, n-j))
+			}
 		}
 		tiles(u, s, i, n, w)
 		if grad != nil {
