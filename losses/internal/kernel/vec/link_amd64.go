@@ -65,12 +65,12 @@ func (p *plan) linkedFor() (par []float64, nearPole bool) {
 	lost, growth = fitOne(c, 1, func(s float64) float64 { return math.Pow(1+s, p.a-1) })
 	value, _, _ := spec.SmoothPhi(p.family, p.a, 1./2, 1./2)
 	last := math.Pow(b+1./2, p.a) / p.a // x^a/a at p = 1/2, where that is most of φ
-	if !(lost*max(last/value, 1) < limit && growth < 3 && last < most*value && b >= 0x1p-10) {
+	if !(lost*max(last/value, 1) < limit && growth < 3 && last < most*value && b >= 0x1p-8) {
 		return nil, false
 	}
 	par = append([]float64{b, 1, (value + last) / f, -1 / p.a / f, c[n]}, c[:n]...)
-	for i := range 16 { // exponents -12 to 3 of x
-		k := (i+13)%16 - 12 // k + 1023 is i by the lowest bits
+	for i, least := 0, math.Ilogb(b); i < 8; i++ { // exponents of x
+		k := least + (i+1-least)&7 // k + 1023 is i by the lowest bits
 		par = append(par, math.Exp2(float64(k)*(p.a-1)))
 	}
 	return append(par, p.exactParameters()...), true

@@ -132,8 +132,8 @@ func numbersOf[T spec.Float](lane []T, which, lanes int) []T {
 }
 
 // overlap returns how many elements behind those of a tile of rows of k the kernels touch that move
-// them, 16 bytes of A at a time.
-func overlap[A spec.Float](k int) int { return max(0, 16/spec.Size[A]()-k) }
+// them, 16 bytes at a time.
+func overlap[T spec.Float](k int) int { return max(0, 16/spec.Size[T]()-k) }
 
 // tilesOf returns how many tiles of w rows n rows are, w a power of two.
 func tilesOf(n, w int) int { return (n + w - 1) >> bits.TrailingZeros(uint(w)) }
@@ -142,7 +142,7 @@ func tilesOf(n, w int) int { return (n + w - 1) >> bits.TrailingZeros(uint(w)) }
 // room for a copy, where the last tile has fewer rows or too little is behind it.
 func tileIn[T, A spec.Float](u tiler[T, A], dst []A, x []T, n int, pad []T, k int) {
 	tiles := tilesOf(n, u.lanes())
-	if size := tiles * u.lanes() * k; n*k < size || len(x) < size+overlap[A](k) {
+	if size := tiles * u.lanes() * k; n*k < size || len(x) < size+overlap[T](k) {
 		m := copy(pad, x[:n*k])
 		clear(pad[m:size])
 		x = pad
@@ -154,7 +154,7 @@ func tileIn[T, A spec.Float](u tiler[T, A], dst []A, x []T, n int, pad []T, k in
 // come later.
 func tileOut[T, A spec.Float](u tiler[T, A], x []T, src []A, n int, pad []T, k int) {
 	tiles := tilesOf(n, u.lanes())
-	if len(x) < tiles*u.lanes()*k+overlap[A](k) {
+	if len(x) < tiles*u.lanes()*k+overlap[T](k) {
 		u.tileOut(&pad[0], &src[0], k, tiles)
 		copy(x, pad[:n*k])
 		return

@@ -11,7 +11,7 @@ import (
 // blockColumns returns quad vectors of which the sum is that of W vectors at p, which, of rows from
 // i on.
 func (g isa) blockColumns(p reg.GPVirtual, which, i int) []reg.VecVirtual {
-	rows := make([]reg.VecVirtual, g.quad())
+	rows := make([]reg.VecVirtual, g.numbersAtOnce())
 	for j := range rows {
 		rows[j] = g.vec()
 		g.load(Mem{Base: p, Disp: (which*g.lanes() + i + j) * g.column()}, rows[j])
@@ -96,9 +96,9 @@ func (g isa) byRows(leaf func(i int) running, merge func(a, b running, last bool
 			}
 		}
 		none, taken := label("none"), label("taken")
-		CMPQ(address(Param("n")), Imm(uint64(i*g.quad())))
+		CMPQ(address(Param("n")), Imm(uint64(i*g.numbersAtOnce())))
 		JLE(LabelRef(none))
-		take(leaf(i * g.quad()))
+		take(leaf(i * g.numbersAtOnce()))
 		JMP(LabelRef(taken))
 		Label(none)
 		take(first)

@@ -74,7 +74,7 @@ var separables = []separable{
 	{nearPole, "φ = c + d x w, φ' = -p w, w = 2^(k r) m^r, x = 2^k m = a + b p, r an exponent, for p <= 1/2; par is " +
 		"a, b, c, d, m^r at m = 3/2, the coefficients of what that lacks elsewhere over s = 2m-3, a polynomial in s, from " +
 		"the highest degree on, 2^(k r) by the lowest bits of k + 1023, and for other p behind them that of base.", powerTerm,
-		behind(baseAt, 16)},
+		behind(baseAt, 8)},
 	{likeBase, linkedDoc + "base.", linkedTerm, behind(baseAt, 0)},
 }
 
@@ -288,19 +288,16 @@ func (g isa) linkedPart(par reg.GPVirtual, s reg.VecVirtual) (y reg.VecVirtual) 
 func powerTerm(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) reg.VecVirtual {
 	two, three := g.hold(2), g.hold(3)
 	return func(e element, sum reg.VecVirtual) reg.VecVirtual {
-		p, x, m, s, k := e.p(), g.parameter(par, 0), g.vec(), g.vec(), g.vec()
+		p, x, m, s := e.p(), g.parameter(par, 0), g.vec(), g.vec()
 		g.madd(g.parameter(par, 1), p, x)
-		const mantissa = 52
 		g.load(g.bitsOf(1<<mantissa-1), m)
 		g.and(x, m, m)
 		g.or(g.bitsOf(math.Float64bits(1)), m, m)
-		VPSRLQ(Imm(mantissa), x, k)
-		emitted()
 		g.load(three, s)
 		g.msub2(two, m, s)
 		y := g.linkedPart(par, s)
 		g.add(g.parameter(par, 4), y, y)
-		g.mul(g.sixteenAt(par, linkedPars+g.linkedCount(), k), y, y)
+		g.mul(g.eightAt(par, linkedPars+g.linkedCount(), x), y, y)
 		g.mul(g.parameter(par, 3), x, x)
 		g.hornerMemory(par, 2, y, x)
 		e.keep(same(x))
@@ -310,16 +307,28 @@ func powerTerm(g isa, par reg.GPVirtual) func(x element, sum reg.VecVirtual) reg
 	}
 }
 
-// sixteenAt emits the numbers at par[i] by the lowest bits of k, which it overwrites.
-func (g isa) sixteenAt(par reg.GPVirtual, i int, k reg.VecVirtual) (v reg.VecVirtual) {
-	v, at := g.vec(), Mem{Base: par, Disp: g.floatSize() * i}
+// mantissa is how many bits of a float64 are behind its exponent.
+const mantissa = 52
+
+// eightAt emits the numbers at par[i] by the lowest bits of the exponents of x.
+func (g isa) eightAt(par reg.GPVirtual, i int, x reg.VecVirtual) (v reg.VecVirtual) {
+	at, v := Mem{Base: par, Disp: g.floatSize() * i}, g.vec()
+	places, beyond, high := g.vec(), g.vec(), g.vec()
 	if g.avx512 {
-		g.load(at, v)
-		g.lookup(table{low: v, high: at.Offset(g.column())}, k)
-		return k
+		VPSRLQ(Imm(mantissa), x, places)
+		VPERMPD(at, places, v)
+		emitted()
+		return v
 	}
-	g.and(g.bitsOf(15), k, k)
-	return g.numbersAt(at, k)
+	VPSRLQ(Imm(mantissa-1), x, places) // of the halves of numbers, twice the bits and 0 or 1
+	VPSHUFD(Imm(0xa0), places, places)
+	g.and(g.bitsOf(0xfffffffe_fffffffe), places, places)
+	g.or(g.bitsOf(1<<32), places, places)
+	VPERMPS(at, places, v)
+	VPERMPS(at.Offset(g.column()), places, high)
+	VPSLLQ(Imm(63-mantissa-2), x, beyond)
+	g.blend(mask{op: beyond}, high, v)
+	return v
 }
 
 // numbersAt emits the numbers of float64 behind at by their index.

@@ -132,9 +132,12 @@ func moreTiles() {
 	JNE(LabelRef("tile"))
 }
 
-// quad is how many columns 16 bytes of a tile hold: the width in which tiles are transposed. column
-// is the size of a column.
-func (g isa) quad() int { return 16 * g.lanes() / g.column() }
+// quad is how many elements 16 bytes hold: the width in which tiles are transposed. column is the
+// size of a column.
+func (g isa) quad() int { return 16 / g.size() }
+
+// numbersAtOnce is quad of the numbers that it computes with.
+func (g isa) numbersAtOnce() int { return 16 / g.floatSize() }
 
 func (g isa) column() int {
 	if g.avx512 {
@@ -184,7 +187,7 @@ func (g isa) rowPointers(p, k reg.GPVirtual) (ps []reg.GPVirtual, s1, s3 reg.GPV
 	MOVQ(k, s1)
 	SHLQ(Imm(uint64(log2(g.size()))), s1)
 	LEAQ(Mem{Base: s1, Index: s1, Scale: 2}, s3)
-	for i := range g.column() / 16 {
+	for i := range g.lanes() / g.quad() {
 		q := GP64()
 		if i == 0 {
 			MOVQ(p, q)
@@ -211,23 +214,34 @@ func rowMem(p, s1, s3 reg.GPVirtual, j int) Mem {
 
 // transpose turns quad vectors of rows into quad vectors of columns, or back, lane by lane.
 func (g isa) transpose(a []reg.VecVirtual) []reg.VecVirtual {
-	if g.f64 {
-		c0, c1 := g.vec(), g.vec()
-		VUNPCKLPD(a[1], a[0], c0)
-		VUNPCKHPD(a[1], a[0], c1)
-		return []reg.VecVirtual{c0, c1}
+	unpacked := func(unpack func(...Op), a, b reg.VecVirtual) reg.VecVirtual {
+		v := like(a)
+		unpack(b, a, v)
+		return v
 	}
-	t := []reg.VecVirtual{g.vec(), g.vec(), g.vec(), g.vec()}
-	VUNPCKLPS(a[1], a[0], t[0])
-	VUNPCKHPS(a[1], a[0], t[1])
-	VUNPCKLPS(a[3], a[2], t[2])
-	VUNPCKHPS(a[3], a[2], t[3])
-	c := []reg.VecVirtual{g.vec(), g.vec(), g.vec(), g.vec()}
-	VUNPCKLPD(t[2], t[0], c[0])
-	VUNPCKHPD(t[2], t[0], c[1])
-	VUNPCKLPD(t[3], t[1], c[2])
-	VUNPCKHPD(t[3], t[1], c[3])
-	return c
+	both := func(a, b reg.VecVirtual) []reg.VecVirtual {
+		return []reg.VecVirtual{unpacked(VUNPCKLPD, a, b), unpacked(VUNPCKHPD, a, b)}
+	}
+	if len(a) == 2 {
+		return both(a[0], a[1])
+	}
+	var low, high []reg.VecVirtual
+	for i := 0; i < len(a); i += 2 {
+		low = append(low, unpacked(VUNPCKLPS, a[i], a[i+1]))
+		high = append(high, unpacked(VUNPCKHPS, a[i], a[i+1]))
+	}
+	return append(both(low[0], low[1]), both(high[0], high[1])...)
+}
+
+// like returns a register of the size of v.
+func like(v reg.VecVirtual) reg.VecVirtual {
+	switch v.Size() {
+	case 16:
+		return XMM()
+	case 32:
+		return YMM()
+	}
+	return ZMM()
 }
 
 func (g isa) tileIn() {
@@ -239,7 +253,7 @@ func (g isa) tileIn() {
 	Label("tile")
 	ps, s1, s3 := g.rowPointers(src, k)
 	var pair func(c reg.GPVirtual)
-	if !g.f64 {
+	if g.quad() == 4 {
 		pair = func(c reg.GPVirtual) { g.pairIn(g.columnAt(dst, c), c, ps, s1, s3) }
 	}
 	g.columnsIn(dst, k, ps, s1, s3, pair)
@@ -249,76 +263,88 @@ func (g isa) tileIn() {
 	g.ret()
 }
 
+// movedQuads is how many quads a vector holds by which tiles are moved: those of half the lanes of
+// AVX-512 are moved by more of AMD's ports.
+func (g isa) movedQuads() int { return min(2, g.lanes()/g.quad()) }
+
 // columnsIn stores k columns of the rows of [isa.rowPointers]; pair is that of [isa.quads].
 func (g isa) columnsIn(dst, k reg.GPVirtual, ps []reg.GPVirtual, s1, s3 reg.GPVirtual, pair func(c reg.GPVirtual)) {
-	half := g // Vectors of half the lanes are moved by fewer of AMD's ports.
-	half.avx512 = false
 	c := GP64()
 	XORQ(c, c)
 	g.quads(c, k, func(c reg.GPVirtual) {
 		out := g.columnAt(dst, c)
-		for at := 0; at < g.column(); at += half.column() {
+		for at := 0; at < len(ps); at += g.movedQuads() {
 			rows := make([]reg.VecVirtual, g.quad())
 			for j := range rows {
-				rows[j] = half.vec()
-				for i := range half.column() / 16 {
+				for i := range g.movedQuads() {
 					q := GP64()
-					LEAQ(Mem{Base: ps[at/16+i], Index: c, Scale: uint8(g.size())}, q)
-					half.setLane(rowMem(q, s1, s3, j), i, rows[j])
+					LEAQ(Mem{Base: ps[at+i], Index: c, Scale: uint8(g.size())}, q)
+					if m := rowMem(q, s1, s3, j); i == 0 {
+						rows[j] = XMM()
+						VMOVUPS(m, rows[j])
+					} else {
+						rows[j] = withUpper(rows[j], m)
+					}
 				}
 			}
-			for j, v := range half.transpose(rows) {
-				half.store(v, Mem{Base: out, Disp: j*g.column() + at})
+			for j, v := range g.transpose(rows) {
+				g.storeMoved(v, out, j, at)
 			}
 		}
 	}, pair)
 }
 
+// withUpper returns the 16 bytes of v with those of upper behind them.
+func withUpper(v reg.VecVirtual, upper Op) reg.VecVirtual {
+	both := YMM()
+	VINSERTF128(Imm(1), upper, v.AsY(), both)
+	return both
+}
+
+// storeMoved stores in column j behind out the quads v, of which the first is quad at there.
+func (g isa) storeMoved(v reg.VecVirtual, out reg.GPVirtual, j, at int) {
+	to := Mem{Base: out, Disp: j*g.column() + at*g.quad()*g.floatSize()}
+	if !g.narrow {
+		isa{f64: g.f64}.store(v, to)
+		return
+	}
+	wide := g.vec()
+	VCVTPS2PD(v, wide)
+	g.store(wide, to)
+}
+
+// loadMoved returns what storeMoved has stored.
+func (g isa) loadMoved(in reg.GPVirtual, j, at int) reg.VecVirtual {
+	from := Mem{Base: in, Disp: j*g.column() + at*g.quad()*g.floatSize()}
+	if g.narrow {
+		return g.narrowed(from)
+	}
+	return isa{f64: g.f64}.loaded(from)
+}
+
 // pairIn stores two columns of float32, from column c on, at out.
 func (g isa) pairIn(out, c reg.GPVirtual, ps []reg.GPVirtual, s1, s3 reg.GPVirtual) {
 	const even, odd = 0x88, 0xdd // numbers of two vectors that VSHUFPS takes
-	half := isa{}
-	for at := 0; at < g.column(); at += half.column() {
+	for at := 0; at < len(ps); at += g.movedQuads() {
 		var rows [2]reg.VecVirtual // of each 16 bytes the first two, and the others
 		for j := range rows {
-			var quads [2]reg.VecVirtual
-			for i := range quads {
-				q := GP64()
-				LEAQ(Mem{Base: ps[at/16+i], Index: c, Scale: uint8(g.size())}, q)
-				quads[i] = XMM()
-				VMOVSD(rowMem(q, s1, s3, 2*j), quads[i])
-				VMOVHPS(rowMem(q, s1, s3, 2*j+1), quads[i], quads[i])
+			for i := range g.movedQuads() {
+				q, x := GP64(), XMM()
+				LEAQ(Mem{Base: ps[at+i], Index: c, Scale: uint8(g.size())}, q)
+				VMOVSD(rowMem(q, s1, s3, 2*j), x)
+				VMOVHPS(rowMem(q, s1, s3, 2*j+1), x, x)
+				if i == 0 {
+					rows[j] = x
+				} else {
+					rows[j] = withUpper(rows[j], x)
+				}
 			}
-			rows[j] = half.vec()
-			VINSERTF128(Imm(1), quads[1], quads[0].AsY(), rows[j])
 		}
 		for j, from := range []uint64{even, odd} {
-			v := half.vec()
+			v := like(rows[0])
 			VSHUFPS(Imm(from), rows[1], rows[0], v)
-			half.store(v, Mem{Base: out, Disp: j*g.column() + at})
+			g.storeMoved(v, out, j, at)
 		}
-	}
-}
-
-// setLane loads a quad of m into 16-byte lane i of v.
-func (g isa) setLane(m Mem, i int, v reg.VecVirtual) {
-	var x Op = m
-	switch {
-	case g.narrow && i == 0:
-		VCVTPS2PD(m, v.AsX())
-		return
-	case i == 0:
-		VMOVUPS(m, v.AsX())
-		return
-	case g.narrow:
-		wide := XMM()
-		VCVTPS2PD(m, wide)
-		x = wide
-	}
-	if g.avx512 {
-		VINSERTF32X4(Imm(uint64(i)), x, v, v)
-	} else {
-		VINSERTF128(Imm(uint64(i)), x, v, v)
 	}
 }
 
@@ -338,22 +364,25 @@ func (g isa) tileOut() {
 		c = g.eightsOut(src, k, ps, s1, s3, stored)
 	}
 	var pair func(c reg.GPVirtual)
-	if !g.f64 {
+	if g.quad() == 4 {
 		pair = func(c reg.GPVirtual) { g.pairOut(g.columnAt(src, c), c, ps, s1, s3) }
 	}
 	g.quads(c, k, func(c reg.GPVirtual) {
 		in := g.columnAt(src, c)
 		cols := make([]reg.VecVirtual, g.quad())
 		for j := range cols {
-			cols[j] = g.vec()
-			g.load(Mem{Base: in, Disp: j * g.column()}, cols[j])
+			if from := (Mem{Base: in, Disp: j * g.column()}); g.narrow {
+				cols[j] = g.narrowed(from)
+			} else {
+				cols[j] = g.loaded(from)
+			}
 		}
 		rows := g.transpose(cols)
 		for i, p := range ps { // row after row: where k is less than a quad, each mends what the last wrote too much
 			q := GP64()
 			LEAQ(Mem{Base: p, Index: c, Scale: uint8(g.size())}, q)
 			for j, v := range rows {
-				g.storeLane(v, i, rowMem(q, s1, s3, j))
+				storeLane(v, i, rowMem(q, s1, s3, j))
 			}
 		}
 	}, pair)
@@ -366,17 +395,14 @@ func (g isa) tileOut() {
 
 // pairOut stores the two columns of float32 at in as those from column c on of the rows.
 func (g isa) pairOut(in, c reg.GPVirtual, ps []reg.GPVirtual, s1, s3 reg.GPVirtual) {
-	half := isa{}
-	for at := 0; at < g.column(); at += half.column() {
-		a, b := half.vec(), half.vec()
-		half.load(Mem{Base: in, Disp: at}, a)
-		half.load(Mem{Base: in, Disp: at + g.column()}, b)
-		rows := [2]reg.VecVirtual{half.vec(), half.vec()} // of each 16 bytes the first two, and the others
+	for at := 0; at < len(ps); at += g.movedQuads() {
+		a, b := g.loadMoved(in, 0, at), g.loadMoved(in, 1, at)
+		rows := [2]reg.VecVirtual{like(a), like(a)} // of each 16 bytes the first two, and the others
 		VUNPCKLPS(b, a, rows[0])
 		VUNPCKHPS(b, a, rows[1])
-		for i := range half.column() / 16 {
+		for i := range g.movedQuads() {
 			q := GP64()
-			LEAQ(Mem{Base: ps[at/16+i], Index: c, Scale: uint8(g.size())}, q)
+			LEAQ(Mem{Base: ps[at+i], Index: c, Scale: uint8(g.size())}, q)
 			for j, v := range rows {
 				x := v.AsX()
 				if i > 0 {
@@ -459,27 +485,14 @@ func (g isa) eightsOut(src, k reg.GPVirtual, ps []reg.GPVirtual, s1, s3 reg.GPVi
 }
 
 // storeLane stores 16-byte lane i of v, a quad, in m.
-func (g isa) storeLane(v reg.VecVirtual, i int, m Mem) {
-	lane := v.AsX()
-	var x Op = m
-	if g.narrow {
-		x = XMM()
-	}
+func storeLane(v reg.VecVirtual, i int, m Mem) {
 	switch {
-	case i > 0 && g.avx512:
-		VEXTRACTF32X4(Imm(uint64(i)), v, x)
-	case i > 0:
-		VEXTRACTF128(Imm(uint64(i)), v, x)
-	case !g.narrow:
-		VMOVUPS(lane, m)
-	}
-	if g.narrow {
-		if i > 0 {
-			lane = x.(reg.Register)
-		}
-		half := XMM()
-		VCVTPD2PSX(lane, half)
-		VMOVLPS(half, m)
+	case i == 0:
+		VMOVUPS(v.AsX(), m)
+	case v.Size() == 64:
+		VEXTRACTF32X4(Imm(uint64(i)), v, m)
+	default:
+		VEXTRACTF128(Imm(uint64(i)), v, m)
 	}
 }
 
