@@ -567,8 +567,8 @@ func evenSteepF32AVX512(numbers *float32, coef *float64, sum *float64, tops *flo
 //go:noescape
 func evenFactorsF32AVX512(numbers *float32, loss *float64, coef *float64, sum *float64, mass *float64, labels *float64, class *float64, tops *float64, scale *float32, par *float64) (done uint32)
 
-// blockCombineF32AVX512 is combineClosely for n rows of k elements, of which lanes holds a, low and
-// f.
+// blockCombineF32AVX512 is combineClosely for n rows of k elements, of which lanes holds a, aLow, f
+// and fLow.
 //
 //go:noescape
 func blockCombineF32AVX512(p *float32, t *float32, k int, n int, lanes *float32)
@@ -1007,10 +1007,10 @@ func maeErrorsF32AVX512(labelGrad *float32, e *float32, t *float32, n int, but i
 //go:noescape
 func maeSignsF32AVX512(e *float32, t *float32, n int, c float32, over float32, overLow float32, under float32, underLow float32)
 
-// combineCloselyF32AVX512 stores (a + low) p - f t in p.
+// combineCloselyF32AVX512 stores (a + aLow) p - (f + fLow) t in p.
 //
 //go:noescape
-func combineCloselyF32AVX512(p *float32, t *float32, n int, a float32, low float32, f float32)
+func combineCloselyF32AVX512(p *float32, t *float32, n int, a float32, aLow float32, f float32, fLow float32)
 
 // expectationF32AVX512 returns Σ p (h - from).
 //
@@ -3170,8 +3170,8 @@ func evenSteepF32AVX2(numbers *float32, coef *float64, sum *float64, tops *float
 //go:noescape
 func evenFactorsF32AVX2(numbers *float32, loss *float64, coef *float64, sum *float64, mass *float64, labels *float64, class *float64, tops *float64, scale *float32, par *float64) (done uint32)
 
-// blockCombineF32AVX2 is combineClosely for n rows of k elements, of which lanes holds a, low and
-// f.
+// blockCombineF32AVX2 is combineClosely for n rows of k elements, of which lanes holds a, aLow, f
+// and fLow.
 //
 //go:noescape
 func blockCombineF32AVX2(p *float32, t *float32, k int, n int, lanes *float32)
@@ -3534,10 +3534,10 @@ func maeErrorsF32AVX2(labelGrad *float32, e *float32, t *float32, n int, but int
 //go:noescape
 func maeSignsF32AVX2(e *float32, t *float32, n int, c float32, over float32, overLow float32, under float32, underLow float32)
 
-// combineCloselyF32AVX2 stores (a + low) p - f t in p.
+// combineCloselyF32AVX2 stores (a + aLow) p - (f + fLow) t in p.
 //
 //go:noescape
-func combineCloselyF32AVX2(p *float32, t *float32, n int, a float32, low float32, f float32)
+func combineCloselyF32AVX2(p *float32, t *float32, n int, a float32, aLow float32, f float32, fLow float32)
 
 // expectationF32AVX2 returns Σ p (h - from).
 //

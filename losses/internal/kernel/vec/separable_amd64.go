@@ -163,9 +163,10 @@ func (b *oddsRows[T]) combine(g, h []T, a, f float64) {
 		b.v.combine(&g[0], &h[0], len(g), a, f)
 		return
 	}
-	a *= float64(float32(f)) // what f is rounded to counts in the whole alone
-	high := float32(a)
-	singleOf(b.u).combineClosely(float(&g[0]), float(&h[0]), len(g), high, float32(a-float64(high)), float32(f))
+	a *= f
+	high, top := float32(a), float32(f)
+	singleOf(b.u).combineClosely(float(&g[0]), float(&h[0]), len(g), high, float32(a-float64(high)), top,
+		float32(f-float64(top)))
 }
 
 // HasSlopes reports whether there are [Slopes] of a separable loss, exact enough for an element

@@ -231,7 +231,7 @@ type single interface {
 	sigmoidSymmetricMasses(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32)
 	maeErrors(labelGrad, e, t *float32, n, but int, c, near float32) (sum, over, under float64, some uint32)
 	maeSigns(e, t *float32, n int, c, over, overLow, under, underLow float32)
-	combineClosely(p, t *float32, n int, a, low, f float32)
+	combineClosely(p, t *float32, n int, a, aLow, f, fLow float32)
 	expectation(p, h *float32, n int, from float32) (sum float64)
 	affineClosely(p, t *float32, n int, a, b, bLow, c, cLow float32)
 	labelRatios(dst, e, t *float32, n int, from, f, fLow float32) (least float32)
@@ -679,8 +679,8 @@ func (f32AVX512) maeErrors(labelGrad, e, t *float32, n, but int, c, near float32
 func (f32AVX512) maeSigns(e, t *float32, n int, c, over, overLow, under, underLow float32) {
 	maeSignsF32AVX512(e, t, n, c, over, overLow, under, underLow)
 }
-func (f32AVX512) combineClosely(p, t *float32, n int, a, low, f float32) {
-	combineCloselyF32AVX512(p, t, n, a, low, f)
+func (f32AVX512) combineClosely(p, t *float32, n int, a, aLow, f, fLow float32) {
+	combineCloselyF32AVX512(p, t, n, a, aLow, f, fLow)
 }
 func (f32AVX512) expectation(p, h *float32, n int, from float32) (sum float64) {
 	return expectationF32AVX512(p, h, n, from)
@@ -1656,8 +1656,8 @@ func (f32AVX2) maeErrors(labelGrad, e, t *float32, n, but int, c, near float32) 
 func (f32AVX2) maeSigns(e, t *float32, n int, c, over, overLow, under, underLow float32) {
 	maeSignsF32AVX2(e, t, n, c, over, overLow, under, underLow)
 }
-func (f32AVX2) combineClosely(p, t *float32, n int, a, low, f float32) {
-	combineCloselyF32AVX2(p, t, n, a, low, f)
+func (f32AVX2) combineClosely(p, t *float32, n int, a, aLow, f, fLow float32) {
+	combineCloselyF32AVX2(p, t, n, a, aLow, f, fLow)
 }
 func (f32AVX2) expectation(p, h *float32, n int, from float32) (sum float64) {
 	return expectationF32AVX2(p, h, n, from)

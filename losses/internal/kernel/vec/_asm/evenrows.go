@@ -253,14 +253,14 @@ func (g isa) evenFactors() {
 		wide.sub(loss, loss, x)
 		wide.keepWhere(done, eqOQ, x, x) // the loss is a number, whatever its factor
 		wide.mul(slope, f, f)
-		f, _ = wide.splitNumber(f)
+		wide.mul(f, a, a)
+		f, fLow := wide.splitNumber(f)
 		wide.load(wide.abs(), size)
 		wide.and(f, size, size)
 		wide.keepWhere(done, gtOQ, wide.constant(0x1p-100), size)
 		wide.keepWhere(done, ltOQ, wide.constant(0x1p100), size)
-		wide.mul(f, a, a)
-		a, rest := wide.splitNumber(a)
-		for i, x := range []reg.VecVirtual{a, rest, f} {
+		a, aLow := wide.splitNumber(a)
+		for i, x := range []reg.VecVirtual{a, aLow, f, fLow} {
 			rounds.leave(x, g.halfOf(Mem{Base: to, Disp: i * g.column()}, half))
 		}
 		return done
@@ -272,15 +272,15 @@ func (g isa) evenFactors() {
 // blockCombine emits combineClosely for rows of a block.
 func (g isa) blockCombine() {
 	g.text("blockCombine", "func(p, t *T, k, n int, lanes *T)",
-		"is combineClosely for n rows of k elements, of which lanes holds a, low and f.")
+		"is combineClosely for n rows of k elements, of which lanes holds a, aLow, f and fLow.")
 	k := g.param("k")
 	g.blockRows(k, []string{"p", "t"}, func(p []reg.GPVirtual, row reg.GPVirtual) {
-		var numbers [3]reg.VecVirtual
+		var numbers [4]reg.VecVirtual
 		for i := range numbers {
 			numbers[i] = g.vec()
 			g.bcast(Mem{Base: row, Disp: i * g.column()}, numbers[i])
 		}
-		g.combineRowClosely(p[0], p[1], k, numbers[0], numbers[1], numbers[2])
+		g.combineRowClosely(p[0], p[1], k, numbers)
 	})
 	g.ret()
 }

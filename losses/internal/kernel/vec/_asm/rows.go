@@ -236,19 +236,25 @@ func (g isa) combineRow(p, t, n reg.GPVirtual, a, f reg.VecVirtual) {
 	})
 }
 
-// combineClosely is combine with what rounding has taken from a.
+// combineClosely is combine with f a and f as a float32 each and what that has lost.
 func (g isa) combineClosely() {
-	g.text("combineClosely", "func(p, t *T, n int, a, low, f A)", "stores (a + low) p - f t in p.")
-	g.combineRowClosely(g.param("p"), g.param("t"), g.param("n"), g.broadcast("a"), g.broadcast("low"), g.broadcast("f"))
+	g.text("combineClosely", "func(p, t *T, n int, a, aLow, f, fLow A)", "stores (a + aLow) p - (f + fLow) t in p.")
+	var numbers [4]reg.VecVirtual
+	for i, name := range []string{"a", "aLow", "f", "fLow"} {
+		numbers[i] = g.broadcast(name)
+	}
+	g.combineRowClosely(g.param("p"), g.param("t"), g.param("n"), numbers)
 	g.ret()
 }
 
-// combineRowClosely is combineClosely with a, low and f in every lane.
-func (g isa) combineRowClosely(p, t, n reg.GPVirtual, a, low, f reg.VecVirtual) {
+// combineRowClosely is combineClosely with a, aLow, f and fLow in every lane.
+func (g isa) combineRowClosely(p, t, n reg.GPVirtual, numbers [4]reg.VecVirtual) {
+	a, aLow, f, fLow := numbers[0], numbers[1], numbers[2], numbers[3]
 	g.loop(n, 4, func(i reg.GPVirtual, v int, m *mask) {
-		x, y := g.get(p, i, v, m), g.vec()
-		g.mul(low, x, y)
-		g.nmadd(f, g.get(t, i, v, m), y)
+		x, h, y := g.get(p, i, v, m), g.get(t, i, v, m), g.vec()
+		g.mul(aLow, x, y)
+		g.nmadd(fLow, h, y)
+		g.nmadd(f, h, y)
 		g.madd(a, x, y)
 		g.put(y, p, i, v, m)
 	})
