@@ -15,6 +15,7 @@ type oddsRow[T spec.Float] struct {
 	e         []T // the exponentials
 	r         float64
 	top       int
+	ordinary  bool // r and top are those that ordinaryRow returns, em is not that of shift
 	ok, small bool // small: all p are but that at top, so far as terms goes, which is up to most
 	most      float64
 	coef      float64 // what makes probabilities of the exponentials, for labels
@@ -118,10 +119,16 @@ func (b *oddsRows[T]) ready(grad, z []T, index []int, i, n int) {
 }
 
 // exps stores the exponentials of a row with logits z in e, or where that is nil at the end of
-// scratch, and their sum in r.
+// scratch, and in r their sum or, of an ordinary row, the odds.
 func (o *oddsRow[T]) exps(u unit[T], e, z, scratch []T) {
 	if o.e = e; e == nil {
 		o.e = scratch[len(scratch)-len(z):]
+	}
+	var s ordinary[T]
+	if s, o.ordinary = ordinaryRow(u, o.e, z, aheadOfPasses(z)); o.ordinary {
+		o.set(T(s.m), T(math.RoundToEven(s.m*math.Log2E)), 0, len(z))
+		o.em, o.r, o.top, o.ok = s.em, s.r, s.a, true
+		return
 	}
 	if o.softrow, o.ok = begin(u, z); o.ok {
 		o.r = o.softrow.exps(u, o.e, z)
@@ -150,27 +157,38 @@ func (b *oddsRows[T]) take(grad []T, i, n int) {
 	for j := range n {
 		o := &b.rows[j]
 		o.set(most[j], shift[j], em[j], b.k)
-		o.e, o.r, o.ok = spec.Row(e, j, b.k), s.sumExps[j], b.declined>>j&1 == 0
+		o.e, o.r, o.ok, o.ordinary = spec.Row(e, j, b.k), s.sumExps[j], b.declined>>j&1 == 0, false
 	}
 }
 
-// odds turns the sums of the exponentials of the rows lo to hi of those from i on into odds.
+// odds turns the sums of the exponentials of the rows lo to hi of those from i on into odds, which
+// it computes in float64 where few exponentials have most of a sum.
 func (b *oddsRows[T]) odds(z []T, i, lo, hi int) {
 	s, w, rows := b.lanes, b.v.lanes(), b.rows[lo:hi]
+	em := s.numbers(laneCoef, w)
 	if spec.Size[T]() == 4 { // em has digits enough otherwise
-		most, shift, em := s.numbers(laneMax, w), s.numbers(laneShift, w), s.numbers(laneCoef, w)
+		most, shift := s.numbers(laneMax, w), s.numbers(laneShift, w)
 		for j := range rows {
 			most[j], shift[j] = float64(rows[j].m), float64(rows[j].shift)
 		}
 		doubles().topExps(&s.lane[0])
 		for j := range rows {
-			rows[j].em = em[j]
+			if o := &rows[j]; !o.ordinary {
+				o.em = em[j]
+			}
 		}
 	}
 	gentle := b.family.gentle()
 	for j := range rows {
-		if o := &rows[j]; o.ok {
-			o.r, o.top = o.wideOdds(b.u, b.v, o.e, spec.Row(z, i+lo+j, b.k), o.r, gentle)
+		o, z := &rows[j], spec.Row(z, i+lo+j, b.k)
+		switch {
+		case !o.ok:
+		case !o.ordinary:
+			o.r, o.top = o.wideOdds(b.u, b.v, o.e, z, o.r, gentle)
+		case o.r > spread-1:
+			o.top = -1
+		case spec.Size[T]() == 4 && !(gentle && o.r < 1):
+			o.r = o.wideSumBut(b.v, o.e, z, o.top, false) / em[j]
 		}
 	}
 }
