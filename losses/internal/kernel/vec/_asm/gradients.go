@@ -161,14 +161,28 @@ func (g isa) minusLogs() {
 		g.ret()
 		return
 	}
-	g.loop(n, 1, func(i reg.GPVirtual, v int, m *mask) {
-		x, c, l := g.get(t, i, v, m), g.zeros(1)[0], g.vec()
+	minusLog := func(x reg.VecVirtual) reg.VecVirtual {
+		c, l := g.zeros(1)[0], g.vec()
 		g.log(x, c, l)
 		g.zero(c)
 		g.sub(l, c, c)
-		g.min(c, most, c)
-		g.blend(g.cmp(ltOQ, tiny, x), most, c)
-		g.put(c, dst, i, v, m)
+		return c
+	}
+	if !g.f64 {
+		logs := g.splitLogs()
+		minusLog = func(x reg.VecVirtual) reg.VecVirtual {
+			l, low := g.splitLog(logs, x)
+			g.madd(g.constant(0), x, low) // NaN for NaN and +Inf
+			g.add(low, l, l)
+			return l
+		}
+	}
+	g.loop(n, 1, func(i reg.GPVirtual, v int, m *mask) {
+		x := g.get(t, i, v, m)
+		l := minusLog(x)
+		g.min(l, most, l)
+		g.blend(g.cmp(ltOQ, tiny, x), most, l)
+		g.put(l, dst, i, v, m)
 	})
 	g.ret()
 }

@@ -309,22 +309,32 @@ func (g isa) timesNear(s small, y reg.VecVirtual) near {
 
 // polynomialMemory emits the polynomial in x of n coefficients from par[first] on, from that of the
 // highest degree on: with AVX-512 by halves that do not wait for each other, as a processor looks
-// ahead no more than four such terms.
+// ahead no more than four such terms, with AVX2, whose registers are few, by even and odd powers.
 func (g isa) polynomialMemory(par reg.GPVirtual, first, n int, x reg.VecVirtual) reg.VecVirtual {
 	one := func(i int) reg.VecVirtual { return g.parameter(par, first+i) }
-	horner := func(i, n int) reg.VecVirtual {
-		v := one(i)
-		for j := i + 1; j < i+n; j++ {
+	if n <= 2 {
+		v := one(0)
+		for j := 1; j < n; j++ {
 			g.hornerMemory(par, first+j, x, v)
 		}
 		return v
 	}
-	if !g.avx512 || n <= 2 { // registers are few
-		return horner(0, n)
-	}
 	square := g.vec()
 	g.mul(x, x, square)
-	return g.estrinBy(n, x, square, one, func(i int) reg.VecVirtual { return horner(i, 2) })
+	if g.avx512 {
+		return g.estrinBy(n, x, square, one, func(i int) reg.VecVirtual {
+			v := one(i)
+			g.hornerMemory(par, first+i+1, x, v)
+			return v
+		})
+	}
+	parts := [2]reg.VecVirtual{one(0), one(1)}
+	for j := 2; j < n; j++ {
+		g.hornerMemory(par, first+j, square, parts[j%2])
+	}
+	odd, even := parts[n%2], parts[1-n%2]
+	g.madd(x, odd, even)
+	return even
 }
 
 // polynomialOfTwo emits the polynomial in x of n coefficients from par[first] on, from that of the
