@@ -195,7 +195,7 @@ func temperedApart[T Float](t *testing.T) {
 	vectors := hasTemperedApart[T](t)
 	r := rand.New(rand.NewPCG(5, 8))
 	for k := few + 1; k <= few+67; k++ {
-		for _, e := range []float64{0.0625, 0.3, 1} {
+		for _, e := range []float64{0.0625, 1. / 15, 0.1, 0.125, 0.2, 0.3, 1. / 3, 0.5, 1} {
 			d, labels := make([]float64, k), make([]T, k)
 			for j := range d {
 				d[j] = -math.Abs(5 * r.NormFloat64())

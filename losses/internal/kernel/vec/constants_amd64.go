@@ -152,6 +152,7 @@ const (
 	steepBound     = 32768
 	mostSteep      = 32
 	steepReach     = 80
+	rootTerms      = 4
 	spread         = 8
 	belowTop       = 0.99
 	evenMost       = 0

@@ -6348,6 +6348,13 @@ func temperedLossWideAVX2(labelGrad *float32, t *float32, log *float64, pow *flo
 //go:noescape
 func temperedLabelsWideAVX2(t *float32, pow *float64, n int, f float64) (powers float64, products float64, bad uint32)
 
+// temperedRootsWideAVX2 is temperedLabels for f = 1 + 1/n, where less is n - 1, rate -1/n and start
+// the upper half of a root of 1, as an integer; par are the coefficients of d, d², d³ and d⁴ in
+// (1-d)^(-1/n) and (1-d)^(-(n-1)/n), from the last on.
+//
+//go:noescape
+func temperedRootsWideAVX2(t *float32, pow *float64, n int, less int, rate float32, start float32, par *float64) (powers float64, products float64, bad uint32)
+
 // widenWideAVX2 stores x in dst.
 //
 //go:noescape

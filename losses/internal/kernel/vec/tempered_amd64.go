@@ -3,6 +3,8 @@
 package vec
 
 import (
+	"math"
+
 	"softloss/internal/isa"
 	"softloss/losses/internal/kernel/spec"
 )
@@ -72,9 +74,13 @@ func TemperedApart[T spec.Float](t []T, r spec.Tempered, e float64) (sum, mass f
 	}
 	var powers, products float64
 	var bad uint32
-	if labels, pow := float(&t[0]), &r.Pow[0]; inUse == isa.AVX512 {
+	switch labels, pow, root := float(&t[0]), &r.Pow[0], spec.WholeExponent(e, e); {
+	case inUse == isa.AVX512:
 		powers, products, bad = wideAVX512{}.temperedLabels(labels, pow, len(t), 1+e)
-	} else {
+	case 0 < root && root <= mostRoot:
+		x := rootsFor(root)
+		powers, products, bad = wideAVX2{}.temperedRoots(labels, pow, len(t), root-1, x.rate, x.start, &x.series[0])
+	default:
 		powers, products, bad = wideAVX2{}.temperedLabels(labels, pow, len(t), 1+e)
 	}
 	sum = powers - products
@@ -82,3 +88,29 @@ func TemperedApart[T spec.Float](t []T, r spec.Tempered, e float64) (sum, mass f
 }
 
 const leastApart = 1. / 16
+
+// mostRoot is up to which root the series of temperedRoots have digits enough.
+const mostRoot = 8
+
+// roots are what temperedRoots takes of an n.
+type roots struct {
+	rate, start float32
+	series      [2 * rootTerms]float64
+}
+
+// rootsFor returns them. An exponent with the mantissa behind it is a logarithm, less up to 0.0861:
+// the first d is between those of no error and of that in both.
+func rootsFor(n int) (x roots) {
+	const exponent, bias = 1 << 20, 1023
+	by := 1 / float64(n)
+	middle := math.Log2((1 + math.Exp2(0.0861*float64(n+1))) / 2)
+	x.rate, x.start = float32(-by), float32(exponent*(bias+(bias-middle)*by))
+	for i, power := range [2]float64{by, 1 - by} {
+		c := 1.
+		for j := range rootTerms {
+			c *= (power + float64(j)) / float64(j+1)
+			x.series[(i+1)*rootTerms-1-j] = c
+		}
+	}
+	return x
+}

@@ -2620,6 +2620,9 @@ func (wideAVX2) temperedLoss(labelGrad, t *float32, log, pow *float64, n int, e 
 func (wideAVX2) temperedLabels(t *float32, pow *float64, n int, f float64) (powers, products float64, bad uint32) {
 	return temperedLabelsWideAVX2(t, pow, n, f)
 }
+func (wideAVX2) temperedRoots(t *float32, pow *float64, n, less int, rate, start float32, par *float64) (powers, products float64, bad uint32) {
+	return temperedRootsWideAVX2(t, pow, n, less, rate, start, par)
+}
 func (wideAVX2) widen(dst *float64, x *float32, n int)      { widenWideAVX2(dst, x, n) }
 func (wideAVX2) rowSums(dst *float64, x *float32, k, n int) { rowSumsWideAVX2(dst, x, k, n) }
 func (wideAVX2) weightedRowSums(dst *float64, x *float32, w *float64, k, n int) {

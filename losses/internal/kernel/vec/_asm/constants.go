@@ -89,6 +89,9 @@ const mostLift = 1 << 8
 // subtraction: the error of r then grows by a seventh.
 const spread = 8
 
+// rootTerms is how many terms of a series temperedRoots takes.
+const rootTerms = 4
+
 // belowTop is how much smaller than the largest exponential a limit is, so that that is beyond.
 const belowTop = 0.99
 
@@ -142,7 +145,7 @@ func writeConstants(path string) error {
 		{"bound32", bound32}, {"bound64", bound64}, {"mostLift", mostLift}, {"lowest32", lowest32}, {"lowest64", lowest64},
 		{"rowFactor", isa{avx512: true}.rowFactor()},
 		{"rowFactorAVX2", isa{}.rowFactor()}, {"steepBound", steepBound}, {"mostSteep", mostSteep},
-		{"steepReach", steepReach}, {"spread", spread}, {"belowTop", belowTop},
+		{"steepReach", steepReach}, {"rootTerms", rootTerms}, {"spread", spread}, {"belowTop", belowTop},
 		{"evenMost", evenMost}, {"evenTop", evenTop}, {"evenLse", evenLse}, {"evenFirst", evenFirst},
 		{"evenPars", evenPars}, {"evenFactor", evenFactor}, {"evenSlope", evenSlope}, {"evenSlopeC", evenSlopeC},
 		{"evenFactorPars", evenFactorPars},

@@ -219,6 +219,9 @@ func (g isa) wide() {
 	g.temperedLoss()
 	if g.narrow {
 		g.temperedLabels()
+		if !g.avx512 {
+			g.temperedRoots()
+		}
 	}
 	g.widen()
 	g.rowSums()

@@ -133,6 +133,62 @@ func (g isa) temperedLabels() {
 	g.ret()
 }
 
+// rootReach is how small what temperedRoots takes a root of may be: smaller than labels are.
+const rootReach = 0x1p-200
+
+// temperedRoots: the root r = u^(-1/n) by exponents, which are about logarithms, and then, with d =
+// 1 - u r^n, of whose powers the fifth is small,
+//
+//	u^(-1/n) = r (1-d)^(-1/n),   u^(1/n) = u r^(n-1) (1-d)^(-(n-1)/n).
+func (g isa) temperedRoots() {
+	g.text("temperedRoots",
+		"func(t *T, pow *float64, n, less int, rate, start float32, par *A) (powers, products A, bad uint32)",
+		"is temperedLabels for f = 1 + 1/n, where less is n - 1, rate -1/n and start the upper half of a root of 1, as an",
+		"integer; par are the coefficients of d, d², d³ and d⁴ in (1-d)^(-1/n) and (1-d)^(-(n-1)/n), from the last on.")
+	t, pow, n, less, par := g.param("t"), g.param("pow"), g.param("n"), g.param("less"), g.param("par")
+	rate, start, one, least := g.vec(), g.vec(), g.constant(1), g.constant(rootReach)
+	VBROADCASTSS(address(Param("rate")), rate)
+	VBROADCASTSS(address(Param("start")), start)
+	emitted()
+	sums := g.zeros(3)
+	powers, products, signs := sums[0], sums[1], sums[2]
+	more := func(x, d reg.VecVirtual, first int) { // x times a power of 1-d
+		s := g.parameter(par, first)
+		for i := 1; i < rootTerms; i++ {
+			g.hornerMemory(par, first+i, d, s)
+		}
+		g.mul(x, d, d)
+		g.madd(d, s, x)
+	}
+	apart := func(u, r reg.VecVirtual) (power, d reg.VecVirtual) { // r^(n-1) and 1 - u r^n
+		power, d = g.wholePower(less, r), g.vec()
+		g.mul(power, r, d)
+		g.rsub(one, u, d)
+		return power, d
+	}
+	g.loop(n, 1, func(i reg.GPVirtual, v int, m *mask) {
+		lab, u, r := g.get(t, i, v, m), g.vec(), g.vec()
+		g.or(lab, signs, signs)
+		g.madd(g.getFloat64(pow, i, v, m), lab, products)
+		g.load(least, u)
+		g.max(lab, u, u)
+		VCVTDQ2PS(u, r)
+		VFMADD213PS(start, rate, r)
+		VCVTPS2DQ(r, r)
+		emitted()
+		_, d := apart(u, r)
+		more(r, d, 0)
+		root, d := apart(u, r)
+		g.mul(u, root, root)
+		more(root, d, rootTerms)
+		g.madd(lab, root, powers)
+	})
+	g.result(g.total([]reg.VecVirtual{powers}), "powers")
+	g.result(g.total([]reg.VecVirtual{products}), "products")
+	Store(g.signBits(signs), Return("bad"))
+	g.ret()
+}
+
 // labelPower returns what emits u^f.
 func (g isa) labelPower() func(u reg.VecVirtual) reg.VecVirtual {
 	if g.avx512 {
