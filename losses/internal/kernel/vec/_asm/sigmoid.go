@@ -116,7 +116,7 @@ var sigmoids = []sigmoidLoss{
 	{name: "sigmoidMAEShares", doc: "The loss is that of sigmoidMAE, of a no that is nil.",
 		prepare: maeShares, exact: true, logs: none, ways: 3, staged: 3},
 	{name: "sigmoidKL", doc: "The loss is the sum of t (log t - l) of both classes.",
-		prepare: byLikelihood(klQuestion), exact: true, logs: ofLabels, ways: 2, alone: true, staged: 3},
+		prepare: byLikelihood(klQuestion), exact: true, logs: ofLabels, ways: 2, alone: true, given: true, staged: 3},
 	{name: "sigmoidAsymmetric", doc: "φ = -(1-p)^γ l of each class; par is a plan's.",
 		prepare: asymmetricQuestion(false), ways: 2, staged: 3},
 	{name: "sigmoidAsymmetricMargin",
