@@ -30,6 +30,8 @@ const (
 	laneLess          // z - M of a class
 	laneHigh          // what is added to the logit of a class: a multiple of the grid
 	laneAdded         // and the rest of that
+	lanePower         // that as a power of two
+	laneLeft          // and the rest of that
 	laneMark          // the exponential of M where p > 1/2 there, NaN elsewhere
 	laneNear          // how many classes may have a p of a sparse map
 	laneNumber        // how many have one

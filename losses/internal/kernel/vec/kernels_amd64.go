@@ -877,21 +877,23 @@ func blockShiftedF32AVX512(e *float32, z *float32, t *float32, k int, n int, f *
 
 // ordinaryShiftedF32AVX512 is ordinaryBlockGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
-// logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for
-// float64. It declines rows whose loss is not finite, and those in which extra lse shows what lse
-// has lost.
+// logits are factor z + hi + low, hi a multiple of the grid; hi + low = power ln 2 + factor rest,
+// power a multiple of what the exponentials have powers of two for. factorLow is what factor has
+// lost, for float64. It declines rows whose loss is not finite, and those in which extra lse shows
+// what lse has lost.
 //
 //go:noescape
-func ordinaryShiftedF32AVX512(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, hi *float32, low *float32, factor float64, factorLow float64) (declined uint32)
+func ordinaryShiftedF32AVX512(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, power *float32, rest *float32, hi *float32, low *float32, factor float64, factorLow float64) (declined uint32)
 
 // ordinaryIndexShiftedF32AVX512 is ordinaryIndexBlockGrad with the gradient f ((S + extra lse) p -
 // t), extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not
-// stored. The logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor
-// has lost, for float64. It declines rows whose loss is not finite, and those in which extra lse
-// shows what lse has lost.
+// stored. The logits are factor z + hi + low, hi a multiple of the grid; hi + low = power ln 2 +
+// factor rest, power a multiple of what the exponentials have powers of two for. factorLow is what
+// factor has lost, for float64. It declines rows whose loss is not finite, and those in which extra
+// lse shows what lse has lost.
 //
 //go:noescape
-func ordinaryIndexShiftedF32AVX512(e *float32, z *float32, index *int, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, hi *float32, low *float32, factor float64, factorLow float64) (declined uint32)
+func ordinaryIndexShiftedF32AVX512(e *float32, z *float32, index *int, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, power *float32, rest *float32, hi *float32, low *float32, factor float64, factorLow float64) (declined uint32)
 
 // shiftedLessF32AVX512 stores in dst the logits of n rows of k elements, with the number in the
 // lane Grid added to them. The logits are factor z + hi + low, hi a multiple of the grid. factorLow
@@ -1676,21 +1678,23 @@ func blockShiftedF64AVX512(e *float64, z *float64, t *float64, k int, n int, f *
 
 // ordinaryShiftedF64AVX512 is ordinaryBlockGrad with the gradient f ((S + extra lse) p - t), extra
 // as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The
-// logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for
-// float64. It declines rows whose loss is not finite, and those in which extra lse shows what lse
-// has lost.
+// logits are factor z + hi + low, hi a multiple of the grid; hi + low = power ln 2 + factor rest,
+// power a multiple of what the exponentials have powers of two for. factorLow is what factor has
+// lost, for float64. It declines rows whose loss is not finite, and those in which extra lse shows
+// what lse has lost.
 //
 //go:noescape
-func ordinaryShiftedF64AVX512(e *float64, z *float64, t *float64, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, hi *float64, low *float64, factor float64, factorLow float64) (declined uint32)
+func ordinaryShiftedF64AVX512(e *float64, z *float64, t *float64, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, power *float64, rest *float64, hi *float64, low *float64, factor float64, factorLow float64) (declined uint32)
 
 // ordinaryIndexShiftedF64AVX512 is ordinaryIndexBlockGrad with the gradient f ((S + extra lse) p -
 // t), extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not
-// stored. The logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor
-// has lost, for float64. It declines rows whose loss is not finite, and those in which extra lse
-// shows what lse has lost.
+// stored. The logits are factor z + hi + low, hi a multiple of the grid; hi + low = power ln 2 +
+// factor rest, power a multiple of what the exponentials have powers of two for. factorLow is what
+// factor has lost, for float64. It declines rows whose loss is not finite, and those in which extra
+// lse shows what lse has lost.
 //
 //go:noescape
-func ordinaryIndexShiftedF64AVX512(e *float64, z *float64, index *int, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, hi *float64, low *float64, factor float64, factorLow float64) (declined uint32)
+func ordinaryIndexShiftedF64AVX512(e *float64, z *float64, index *int, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, power *float64, rest *float64, hi *float64, low *float64, factor float64, factorLow float64) (declined uint32)
 
 // shiftedLessF64AVX512 stores in dst the logits of n rows of k elements, with the number in the
 // lane Grid added to them. The logits are factor z + hi + low, hi a multiple of the grid. factorLow
@@ -3406,21 +3410,23 @@ func blockShiftedF32AVX2(e *float32, z *float32, t *float32, k int, n int, f *fl
 
 // ordinaryShiftedF32AVX2 is ordinaryBlockGrad with the gradient f ((S + extra lse) p - t), extra as
 // the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The logits
-// are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for
+// are factor z + hi + low, hi a multiple of the grid; hi + low = power ln 2 + factor rest, power a
+// multiple of what the exponentials have powers of two for. factorLow is what factor has lost, for
 // float64. It declines rows whose loss is not finite, and those in which extra lse shows what lse
 // has lost.
 //
 //go:noescape
-func ordinaryShiftedF32AVX2(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, hi *float32, low *float32, factor float64, factorLow float64) (declined uint32)
+func ordinaryShiftedF32AVX2(e *float32, z *float32, t *float32, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, power *float32, rest *float32, hi *float32, low *float32, factor float64, factorLow float64) (declined uint32)
 
 // ordinaryIndexShiftedF32AVX2 is ordinaryIndexBlockGrad with the gradient f ((S + extra lse) p -
 // t), extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not
-// stored. The logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor
-// has lost, for float64. It declines rows whose loss is not finite, and those in which extra lse
-// shows what lse has lost.
+// stored. The logits are factor z + hi + low, hi a multiple of the grid; hi + low = power ln 2 +
+// factor rest, power a multiple of what the exponentials have powers of two for. factorLow is what
+// factor has lost, for float64. It declines rows whose loss is not finite, and those in which extra
+// lse shows what lse has lost.
 //
 //go:noescape
-func ordinaryIndexShiftedF32AVX2(e *float32, z *float32, index *int, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, hi *float32, low *float32, factor float64, factorLow float64) (declined uint32)
+func ordinaryIndexShiftedF32AVX2(e *float32, z *float32, index *int, k int, n int, f *float32, extra *float32, loss *float64, lse *float64, work *float32, lanes *float32, power *float32, rest *float32, hi *float32, low *float32, factor float64, factorLow float64) (declined uint32)
 
 // shiftedLessF32AVX2 stores in dst the logits of n rows of k elements, with the number in the lane
 // Grid added to them. The logits are factor z + hi + low, hi a multiple of the grid. factorLow is
@@ -4202,21 +4208,23 @@ func blockShiftedF64AVX2(e *float64, z *float64, t *float64, k int, n int, f *fl
 
 // ordinaryShiftedF64AVX2 is ordinaryBlockGrad with the gradient f ((S + extra lse) p - t), extra as
 // the factors lie, and stores lse, too; where extra is nil it is 0, and lse not stored. The logits
-// are factor z + hi + low, hi a multiple of the grid. factorLow is what factor has lost, for
+// are factor z + hi + low, hi a multiple of the grid; hi + low = power ln 2 + factor rest, power a
+// multiple of what the exponentials have powers of two for. factorLow is what factor has lost, for
 // float64. It declines rows whose loss is not finite, and those in which extra lse shows what lse
 // has lost.
 //
 //go:noescape
-func ordinaryShiftedF64AVX2(e *float64, z *float64, t *float64, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, hi *float64, low *float64, factor float64, factorLow float64) (declined uint32)
+func ordinaryShiftedF64AVX2(e *float64, z *float64, t *float64, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, power *float64, rest *float64, hi *float64, low *float64, factor float64, factorLow float64) (declined uint32)
 
 // ordinaryIndexShiftedF64AVX2 is ordinaryIndexBlockGrad with the gradient f ((S + extra lse) p -
 // t), extra as the factors lie, and stores lse, too; where extra is nil it is 0, and lse not
-// stored. The logits are factor z + hi + low, hi a multiple of the grid. factorLow is what factor
-// has lost, for float64. It declines rows whose loss is not finite, and those in which extra lse
-// shows what lse has lost.
+// stored. The logits are factor z + hi + low, hi a multiple of the grid; hi + low = power ln 2 +
+// factor rest, power a multiple of what the exponentials have powers of two for. factorLow is what
+// factor has lost, for float64. It declines rows whose loss is not finite, and those in which extra
+// lse shows what lse has lost.
 //
 //go:noescape
-func ordinaryIndexShiftedF64AVX2(e *float64, z *float64, index *int, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, hi *float64, low *float64, factor float64, factorLow float64) (declined uint32)
+func ordinaryIndexShiftedF64AVX2(e *float64, z *float64, index *int, k int, n int, f *float64, extra *float64, loss *float64, lse *float64, work *float64, lanes *float64, power *float64, rest *float64, hi *float64, low *float64, factor float64, factorLow float64) (declined uint32)
 
 // shiftedLessF64AVX2 stores in dst the logits of n rows of k elements, with the number in the lane
 // Grid added to them. The logits are factor z + hi + low, hi a multiple of the grid. factorLow is

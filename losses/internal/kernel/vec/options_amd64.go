@@ -244,8 +244,8 @@ func (o *optionRows[T]) ordinaryBlock(u unit[T], s *tile[T], i, n, w int) (decli
 		case p.Hi == nil:
 			declined = u.ordinaryIndexDivided(to, z, y, k, n, f, x, loss, lse, sums, lane, p.Factor, p.FactorLow)
 		default:
-			declined = u.ordinaryIndexShifted(to, z, y, k, n, f, x, loss, lse, sums, lane, &p.Hi[0], &p.Low[0], p.Factor,
-				p.FactorLow)
+			declined = u.ordinaryIndexShifted(to, z, y, k, n, f, x, loss, lse, sums, lane, &p.Power[0], &p.Rest[0], &p.Hi[0],
+				&p.Low[0], p.Factor, p.FactorLow)
 		}
 	} else {
 		switch t := &o.t[i*k]; {
@@ -254,8 +254,8 @@ func (o *optionRows[T]) ordinaryBlock(u unit[T], s *tile[T], i, n, w int) (decli
 		case p.Hi == nil:
 			declined = u.ordinaryDivided(to, z, t, k, n, f, x, loss, lse, sums, lane, p.Factor, p.FactorLow)
 		default:
-			declined = u.ordinaryShifted(to, z, t, k, n, f, x, loss, lse, sums, lane, &p.Hi[0], &p.Low[0], p.Factor,
-				p.FactorLow)
+			declined = u.ordinaryShifted(to, z, t, k, n, f, x, loss, lse, sums, lane, &p.Power[0], &p.Rest[0], &p.Hi[0],
+				&p.Low[0], p.Factor, p.FactorLow)
 		}
 	}
 	copy(o.loss[i:], s.padLoss[:n])

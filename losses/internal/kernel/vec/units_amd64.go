@@ -99,8 +99,8 @@ type unit[T spec.Float] interface {
 	tileShifted(e, z, t *T, k, tiles int, f *T, step int, extra *T, extraStep int, loss, lse *float64, declined *uint32, lanes *T, hi, low *T, factor, factorLow float64)
 	tileIndexShifted(e, z *T, index *int, k, tiles int, f *T, step int, extra *T, extraStep int, loss, lse *float64, declined *uint32, lanes *T, hi, low *T, factor, factorLow float64)
 	blockShifted(e, z, t *T, k, n int, f, extra *T, loss, lse *float64, work, lanes *T, hi, low *T, factor, factorLow float64) (declined uint32)
-	ordinaryShifted(e, z, t *T, k, n int, f, extra *T, loss, lse *float64, work, lanes *T, hi, low *T, factor, factorLow float64) (declined uint32)
-	ordinaryIndexShifted(e, z *T, index *int, k, n int, f, extra *T, loss, lse *float64, work, lanes *T, hi, low *T, factor, factorLow float64) (declined uint32)
+	ordinaryShifted(e, z, t *T, k, n int, f, extra *T, loss, lse *float64, work, lanes *T, power, rest, hi, low *T, factor, factorLow float64) (declined uint32)
+	ordinaryIndexShifted(e, z *T, index *int, k, n int, f, extra *T, loss, lse *float64, work, lanes *T, power, rest, hi, low *T, factor, factorLow float64) (declined uint32)
 	shiftedLess(dst, z *T, k, n int, lanes *T, hi, low *T, factor, factorLow float64)
 	tileShiftedLess(z *T, k int, lanes *T, hi, low *T, factor, factorLow float64)
 	sizes(x *T, n int) (least, most T, infinite, negative, zero uint32)
@@ -631,11 +631,11 @@ func (f32AVX512) tileIndexShifted(e, z *float32, index *int, k, tiles int, f *fl
 func (f32AVX512) blockShifted(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, hi, low *float32, factor, factorLow float64) (declined uint32) {
 	return blockShiftedF32AVX512(e, z, t, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)
 }
-func (f32AVX512) ordinaryShifted(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, hi, low *float32, factor, factorLow float64) (declined uint32) {
-	return ordinaryShiftedF32AVX512(e, z, t, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)
+func (f32AVX512) ordinaryShifted(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, power, rest, hi, low *float32, factor, factorLow float64) (declined uint32) {
+	return ordinaryShiftedF32AVX512(e, z, t, k, n, f, extra, loss, lse, work, lanes, power, rest, hi, low, factor, factorLow)
 }
-func (f32AVX512) ordinaryIndexShifted(e, z *float32, index *int, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, hi, low *float32, factor, factorLow float64) (declined uint32) {
-	return ordinaryIndexShiftedF32AVX512(e, z, index, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)
+func (f32AVX512) ordinaryIndexShifted(e, z *float32, index *int, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, power, rest, hi, low *float32, factor, factorLow float64) (declined uint32) {
+	return ordinaryIndexShiftedF32AVX512(e, z, index, k, n, f, extra, loss, lse, work, lanes, power, rest, hi, low, factor, factorLow)
 }
 func (f32AVX512) shiftedLess(dst, z *float32, k, n int, lanes *float32, hi, low *float32, factor, factorLow float64) {
 	shiftedLessF32AVX512(dst, z, k, n, lanes, hi, low, factor, factorLow)
@@ -948,11 +948,11 @@ func (f64AVX512) tileIndexShifted(e, z *float64, index *int, k, tiles int, f *fl
 func (f64AVX512) blockShifted(e, z, t *float64, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64, hi, low *float64, factor, factorLow float64) (declined uint32) {
 	return blockShiftedF64AVX512(e, z, t, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)
 }
-func (f64AVX512) ordinaryShifted(e, z, t *float64, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64, hi, low *float64, factor, factorLow float64) (declined uint32) {
-	return ordinaryShiftedF64AVX512(e, z, t, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)
+func (f64AVX512) ordinaryShifted(e, z, t *float64, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64, power, rest, hi, low *float64, factor, factorLow float64) (declined uint32) {
+	return ordinaryShiftedF64AVX512(e, z, t, k, n, f, extra, loss, lse, work, lanes, power, rest, hi, low, factor, factorLow)
 }
-func (f64AVX512) ordinaryIndexShifted(e, z *float64, index *int, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64, hi, low *float64, factor, factorLow float64) (declined uint32) {
-	return ordinaryIndexShiftedF64AVX512(e, z, index, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)
+func (f64AVX512) ordinaryIndexShifted(e, z *float64, index *int, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64, power, rest, hi, low *float64, factor, factorLow float64) (declined uint32) {
+	return ordinaryIndexShiftedF64AVX512(e, z, index, k, n, f, extra, loss, lse, work, lanes, power, rest, hi, low, factor, factorLow)
 }
 func (f64AVX512) shiftedLess(dst, z *float64, k, n int, lanes *float64, hi, low *float64, factor, factorLow float64) {
 	shiftedLessF64AVX512(dst, z, k, n, lanes, hi, low, factor, factorLow)
@@ -1608,11 +1608,11 @@ func (f32AVX2) tileIndexShifted(e, z *float32, index *int, k, tiles int, f *floa
 func (f32AVX2) blockShifted(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, hi, low *float32, factor, factorLow float64) (declined uint32) {
 	return blockShiftedF32AVX2(e, z, t, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)
 }
-func (f32AVX2) ordinaryShifted(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, hi, low *float32, factor, factorLow float64) (declined uint32) {
-	return ordinaryShiftedF32AVX2(e, z, t, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)
+func (f32AVX2) ordinaryShifted(e, z, t *float32, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, power, rest, hi, low *float32, factor, factorLow float64) (declined uint32) {
+	return ordinaryShiftedF32AVX2(e, z, t, k, n, f, extra, loss, lse, work, lanes, power, rest, hi, low, factor, factorLow)
 }
-func (f32AVX2) ordinaryIndexShifted(e, z *float32, index *int, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, hi, low *float32, factor, factorLow float64) (declined uint32) {
-	return ordinaryIndexShiftedF32AVX2(e, z, index, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)
+func (f32AVX2) ordinaryIndexShifted(e, z *float32, index *int, k, n int, f, extra *float32, loss, lse *float64, work, lanes *float32, power, rest, hi, low *float32, factor, factorLow float64) (declined uint32) {
+	return ordinaryIndexShiftedF32AVX2(e, z, index, k, n, f, extra, loss, lse, work, lanes, power, rest, hi, low, factor, factorLow)
 }
 func (f32AVX2) shiftedLess(dst, z *float32, k, n int, lanes *float32, hi, low *float32, factor, factorLow float64) {
 	shiftedLessF32AVX2(dst, z, k, n, lanes, hi, low, factor, factorLow)
@@ -1915,11 +1915,11 @@ func (f64AVX2) tileIndexShifted(e, z *float64, index *int, k, tiles int, f *floa
 func (f64AVX2) blockShifted(e, z, t *float64, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64, hi, low *float64, factor, factorLow float64) (declined uint32) {
 	return blockShiftedF64AVX2(e, z, t, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)
 }
-func (f64AVX2) ordinaryShifted(e, z, t *float64, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64, hi, low *float64, factor, factorLow float64) (declined uint32) {
-	return ordinaryShiftedF64AVX2(e, z, t, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)
+func (f64AVX2) ordinaryShifted(e, z, t *float64, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64, power, rest, hi, low *float64, factor, factorLow float64) (declined uint32) {
+	return ordinaryShiftedF64AVX2(e, z, t, k, n, f, extra, loss, lse, work, lanes, power, rest, hi, low, factor, factorLow)
 }
-func (f64AVX2) ordinaryIndexShifted(e, z *float64, index *int, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64, hi, low *float64, factor, factorLow float64) (declined uint32) {
-	return ordinaryIndexShiftedF64AVX2(e, z, index, k, n, f, extra, loss, lse, work, lanes, hi, low, factor, factorLow)
+func (f64AVX2) ordinaryIndexShifted(e, z *float64, index *int, k, n int, f, extra *float64, loss, lse *float64, work, lanes *float64, power, rest, hi, low *float64, factor, factorLow float64) (declined uint32) {
+	return ordinaryIndexShiftedF64AVX2(e, z, index, k, n, f, extra, loss, lse, work, lanes, power, rest, hi, low, factor, factorLow)
 }
 func (f64AVX2) shiftedLess(dst, z *float64, k, n int, lanes *float64, hi, low *float64, factor, factorLow float64) {
 	shiftedLessF64AVX2(dst, z, k, n, lanes, hi, low, factor, factorLow)

@@ -38,6 +38,8 @@ var lanes = []struct{ name, doc string }{
 	{"Less", "z - M of a class"},
 	{"High", "what is added to the logit of a class: a multiple of the grid"},
 	{"Added", "and the rest of that"},
+	{"Power", "that as a power of two"},
+	{"Left", "and the rest of that"},
 	{"Mark", "the exponential of M where p > 1/2 there, NaN elsewhere"},
 	{"Near", "how many classes may have a p of a sparse map"},
 	{"Number", "how many have one"},

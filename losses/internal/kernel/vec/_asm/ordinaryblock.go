@@ -194,37 +194,44 @@ func (p *ordinaryDivided) top(lanes reg.GPVirtual, s *crossEntropySums) (m, more
 	return m, more
 }
 
-// ordinaryPrepared are the shifted logits of ordinary rows. The largest of a row is a first one by
-// what gets loads: no other is larger by more than that is rough.
-type ordinaryPrepared struct {
-	preparedBlock
-	alone   bool          // nobody wants the logits less m
-	numbers reg.GPVirtual // at those of a row's elements
-	place   Op            // that of the row's largest logit
+// ordinaryShifted are the shifted logits of ordinary rows, with the exponentials of [shiftedExp].
+// The largest of a row is a first one by what they are searched by: no other is larger by more than
+// the rests differ.
+type ordinaryShifted struct {
+	ordinaryBlock
+	exps, ofTop shiftedExp // of rows, and of the largest, which takes no registers with AVX2
+	y           preparedLogits
+	numbers     reg.GPVirtual // at those of a row's elements
+	place       Op            // that of the row's largest logit
+	above, more Op            // the largest logits as exps has them, and less m of top
 }
 
-func (p *ordinaryPrepared) prepare(k reg.GPVirtual) (rejected reg.GPVirtual) {
-	g := p.g
+func (p *ordinaryShifted) prepare(k reg.GPVirtual) (rejected reg.GPVirtual) {
+	g, lanes := p.g, p.g.param("lanes")
 	p.numbers = GP64()
 	LEAQ(g.elementNumbers(), p.numbers)
+	p.exps.load()
 	top, gap, rejected := g.blockExtremes(k, p.numbers, func(z reg.GPVirtual) func(
 		i reg.GPVirtual, v int) reg.VecVirtual {
-		get := p.gets(z)
-		return func(i reg.GPVirtual, v int) reg.VecVirtual { return get(i, v, nil) }
+		return func(i reg.GPVirtual, v int) reg.VecVirtual { return p.exps.get(z, i, v, nil) }
 	})
+	g.mul(p.y.b, gap, gap)
 	ORL(g.maskBits(g.cmp(nltUQ, g.constant(g.gap()), gap)), rejected)
-	minusM, large := p.onGrid(top, g.mostPreparedInRow())
-	ORL(large, rejected)
-	lanes := g.param("lanes")
-	g.store(minusM, g.lane(lanes, "Grid"))
 	g.store(top, g.lane(lanes, "Max"))
-	p.x = g.rowExpPrepared()
+	g.store(g.rowShift(p.exps.c.expConsts, top), g.lane(lanes, "Shift"))
+	g.mul(p.y.b, top, top)
+	minusM, large := p.y.onGrid(top, g.mostPreparedInRow())
+	ORL(large, rejected)
+	g.store(minusM, g.lane(lanes, "Grid"))
+	if p.ofTop = p.exps; !g.avx512 {
+		p.exps.c.hold(g, p.held)
+	}
 	return rejected
 }
 
-func (p *ordinaryPrepared) row(z, row reg.GPVirtual) {
-	g, at := p.g, p.g.blockSum(row)
-	lane, number, place := g.maskBits(g.cmp(eqOQ, at(0), g.ofRow(row, "Max"))), at(blockPlaces), GP64()
+func (p *ordinaryShifted) row(z, row reg.GPVirtual) {
+	g, sum := p.g, p.g.blockSum(row)
+	lane, number, place := g.maskBits(g.cmp(eqOQ, sum(0), g.ofRow(row, "Max"))), sum(blockPlaces), GP64()
 	ORL(U32(1<<(g.lanes()-1)), lane) // of a row with a NaN, too
 	BSFL(lane, lane)
 	number.Index, number.Scale = lane.As64(), uint8(g.size())
@@ -234,55 +241,71 @@ func (p *ordinaryPrepared) row(z, row reg.GPVirtual) {
 		VCVTTSS2SIQ(number, place)
 	}
 	p.keepClass(z, place, row)
+	g.moveNumber(at(g.param("hi"), place, g, 0), g.lane(row, "High"))
+	g.moveNumber(at(g.param("low"), place, g, 0), g.lane(row, "Added"))
 	of := g.vec()
 	g.bcast(number, of)
-	p.minusM, p.place = g.park(g.ofRow(row, "Grid")), g.park(of)
+	p.shift.n, p.place = g.park(g.ofRow(row, "Shift")), g.park(of)
 }
 
-func (p *ordinaryPrepared) exp(z, i reg.GPVirtual, v int, m *mask) (
+func (p *ordinaryShifted) exp(z, i reg.GPVirtual, v int, m *mask) (
 	e reg.VecVirtual, most mask, less func(lab reg.VecVirtual) reg.VecVirtual) {
 	g := p.g
-	x := g.get(z, i, v, m)
-	c, low := p.added(i, v, m)
-	u, q := p.parts(x, c, low)
-	sum := u
-	if p.alone {
-		sum = nil
-	}
-	e, _ = g.expOfPrepared(p.x, p.b, x, u, sum, q, p.from(c))
+	e, _, y := p.exps.exp(z, i, v, m, p.shift.n)
 	number := at(p.numbers, i, g, v*g.bytes())
 	if m != nil {
 		number = at(p.numbers, i, g, 0)
 	}
-	return e, g.cmp(eqOQ, number, g.loaded(p.place)), func(reg.VecVirtual) reg.VecVirtual { return u }
+	return e, g.cmp(eqOQ, number, g.loaded(p.place)), func(reg.VecVirtual) reg.VecVirtual { return y }
 }
 
-func (p *ordinaryPrepared) single() bool { return true }
+func (p *ordinaryShifted) single() bool { return true }
 
-// topExps leaves the largest logits less m in the lane Max, too.
-func (p *ordinaryPrepared) topExps(work, lanes reg.GPVirtual) reg.VecVirtual {
-	p.g.store(p.lessOfKept(lanes), p.g.lane(lanes, "Max"))
-	return p.preparedBlock.topExps(work, lanes)
+// reduced is that of [shiftedExp] for what keepClass has kept.
+func (p *ordinaryShifted) reduced(lanes reg.GPVirtual) (t, r reg.VecVirtual) {
+	g := p.g
+	return p.ofTop.reduced(g.loaded(g.lane(lanes, "Less")), g.lane(lanes, "Power"), g.lane(lanes, "Left"),
+		g.lane(lanes, "Shift"))
 }
 
-func (p *ordinaryPrepared) keepClass(z, class, row reg.GPVirtual) {
+func (p *ordinaryShifted) topExps(_, lanes reg.GPVirtual) reg.VecVirtual {
+	g, e := p.g, p.g.vec()
+	t, r := p.reduced(lanes)
+	p.above = g.park(p.ofTop.of(t, r))
+	g.expOfRow(p.ofTop.c, t, r, e)
+	g.store(e, g.lane(lanes, "Coef"))
+	m := g.loaded(g.lane(lanes, "Grid"))
+	g.add(g.lane(lanes, "High"), m, m)
+	p.more = g.park(p.y.less(g.loaded(g.lane(lanes, "Less")), m, g.loaded(g.lane(lanes, "Added"))))
+	return e
+}
+
+func (p *ordinaryShifted) top(lanes reg.GPVirtual, s *crossEntropySums) (m, more reg.VecVirtual) {
+	g := p.g
+	m, more = g.zeros(1)[0], g.loaded(p.more)
+	g.store(more, g.lane(lanes, "Max"))
+	g.sub(g.lane(lanes, "Grid"), m, m)
+	b, low := g.partsOf(p.ofTop.whole())
+	less, dot := g.value(s.dot), g.vec()
+	g.nmadd(p.above, s.others.sum, less)
+	g.move(less, dot)
+	g.mul(low, dot, dot)
+	g.madd(b, less, dot)
+	g.madd(more, s.others.sum, dot)
+	s.dot = running{sum: dot}
+	return m, more
+}
+
+func (p *ordinaryShifted) keepClass(z, class, row reg.GPVirtual) {
 	g := p.g
 	g.moveNumber(at(z, class, g, 0), g.lane(row, "Less"))
-	g.moveNumber(at(p.hi, class, g, 0), g.lane(row, "High"))
-	g.moveNumber(at(p.low, class, g, 0), g.lane(row, "Added"))
+	g.moveNumber(at(p.exps.power, class, g, 0), g.lane(row, "Power"))
+	g.moveNumber(at(p.exps.rest, class, g, 0), g.lane(row, "Left"))
 }
 
-func (p *ordinaryPrepared) ofClasses(lanes reg.GPVirtual) (less reg.VecVirtual, most mask) {
-	less = p.lessOfKept(lanes)
-	return less, p.g.cmp(eqOQ, p.g.loaded(p.g.lane(lanes, "Max")), less)
-}
-
-// lessOfKept returns the logits less m of the classes that keepClass has kept.
-func (p *ordinaryPrepared) lessOfKept(lanes reg.GPVirtual) reg.VecVirtual {
-	g := p.g
-	c := g.loaded(g.lane(lanes, "Grid"))
-	g.add(g.lane(lanes, "High"), c, c)
-	return p.less(g.loaded(g.lane(lanes, "Less")), c, g.loaded(g.lane(lanes, "Added")))
+func (p *ordinaryShifted) ofClasses(lanes reg.GPVirtual) (less reg.VecVirtual, most mask) {
+	less = p.ofTop.of(p.reduced(lanes))
+	return less, p.g.cmp(eqOQ, p.g.loaded(p.above), less)
 }
 
 // moveNumber moves a number in memory.

@@ -27,7 +27,7 @@ func (g isa) ordinaryGrads() {
 		}
 		g.gradsOf(&plain{g: g, keeps: true, held: held}, target{}, "ordinary", labels)
 		g.gradsOf(&divided{plain{g: g, keeps: true, held: held}}, target{}, "divided", labels)
-		s := g.newShifted(held-1, !labels)
+		s := g.newShifted(held, !labels)
 		s.keeps = true
 		g.gradsOf(s, target{}, "shifted", labels)
 		g.gradsOf(&plain{g: g, keeps: true, held: smoothing}, target{smooths: true}, "smoothed", labels)

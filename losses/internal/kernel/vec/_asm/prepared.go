@@ -62,25 +62,20 @@ func (g isa) minusGrid(y reg.VecVirtual) {
 	g.sub(y, grid, y)
 }
 
-// expOfPrepared emits e = exp(u + q), a normal number, and t of which the low bits are n, for the
-// parts of a prepared logit b z and from, which emits hi - top; n is that of v, which is u as far
-// as that has such an exponential. It leaves u + q in u, unless that is nil, and overwrites q and
-// what from returns.
-func (g isa) expOfPrepared(x rowExp, b Op, z, v, u, q reg.VecVirtual, from func() reg.VecVirtual) (
-	e, t reg.VecVirtual) {
-	t, n := g.vec(), g.vec()
+// expOfPrepared returns exp(u + q), a normal number, for the parts of a prepared logit b z and
+// from, which emits hi - top; n is that of v, which is u as far as that has such an exponential. It
+// leaves u + q in u, and overwrites q and what from returns.
+func (g isa) expOfPrepared(x rowExp, b Op, z, v, u, q reg.VecVirtual, from func() reg.VecVirtual) reg.VecVirtual {
+	t, n, e := g.vec(), g.vec(), g.vec()
 	g.load(x.magic, t)
 	g.nmadd(x.log2e, v, t)
 	g.sub(x.magic, t, n) // less than 0, as n is not
 	r := from()
 	g.madd(x.ln2hi, n, r)
 	g.madd(b, z, r)
-	if u != nil {
-		g.add(q, u, u)
-	}
+	g.add(q, u, u)
 	g.madd(x.ln2lo, n, q)
 	g.add(q, r, r)
-	e = g.vec()
 	g.expOfRow(x, t, r, e)
-	return e, t
+	return e
 }

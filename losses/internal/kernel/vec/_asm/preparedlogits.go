@@ -24,7 +24,7 @@ type preparedLogits struct {
 	hi, low reg.GPVirtual
 	c       expConsts
 	shift   expShift
-	x       rowExp // of ordinary rows and tiles, with others than its ln 2
+	x       rowExp // of tiles, with others than its ln 2
 
 	farMagic Op // of tiles whose rows are not near: x.magic less a power of two
 }
@@ -48,8 +48,17 @@ func (g isa) factorParts() (b, bLow Op) {
 	if g.f64 {
 		return g.held("factor"), g.held("factorLow")
 	}
-	f, x, rest := XMM(), XMM(), XMM()
+	f := XMM()
 	VMOVSD(address(Param("factor")), f)
+	return g.partsOf(f)
+}
+
+// partsOf returns f, a float64, as a sum of two numbers.
+func (g isa) partsOf(f reg.VecVirtual) (b, low Op) {
+	if g.f64 {
+		return g.everywhere(f), g.constant(0)
+	}
+	x, rest := XMM(), XMM()
 	VCVTSD2SS(f, f, x)
 	VCVTSS2SD(x, x, rest)
 	VSUBSD(rest, f, rest)
@@ -143,7 +152,7 @@ func (p *preparedLogits) expInTile(z reg.VecVirtual, c Op, low reg.VecVirtual, n
 		g.load(g.constant(g.lowest()), v)
 		g.max(u, v, v)
 	}
-	e, _ = g.expOfPrepared(x, p.b, z, v, u, q, p.from(c))
+	e = g.expOfPrepared(x, p.b, z, v, u, q, p.from(c))
 	if g.rowParts() == 1 {
 		g.madd(g.constant(0), u, e) // for NaN, as in a tileExp
 	}

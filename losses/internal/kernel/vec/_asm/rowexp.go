@@ -77,7 +77,11 @@ func (g isa) rowExpPrepared() (c rowExp) {
 func (c *rowExp) hold(g isa, n int, first ...*Op) {
 	alike := c.first == c.one
 	c.q = slices.Clone(c.q) // which others have, too
-	numbers := append(first, &c.one, &c.log2e, &c.ln2hi, &c.ln2lo)
+	numbers := first
+	if alike || c.table == nil { // what has a table takes none but the first
+		numbers = append(numbers, &c.one)
+	}
+	numbers = append(numbers, &c.ln2hi, &c.log2e, &c.ln2lo)
 	if !alike {
 		numbers = append(numbers, &c.first)
 	}

@@ -56,8 +56,7 @@ func (s *shiftedExp) reduced(z reg.VecVirtual, power, rest, magic Op) (t, r reg.
 	g := s.g
 	t, r = g.vec(), g.vec()
 	from, n, q, sum := g.vec(), g.vec(), g.vec(), g.vec()
-	g.load(magic, from)
-	g.sub(power, from, from)
+	g.sub(power, g.loaded(magic), from)
 	g.load(rest, q)
 	g.add(z, q, sum)
 	g.move(from, t)

@@ -28,11 +28,11 @@ func (g isa) options() {
 			return &preparedBlock{preparedLogits: g.preparedLogits(shifted)}
 		})
 		g.ordinaryOptions("ordinary"+name, func(labels bool) ordinaryLogits {
-			logits := g.preparedLogits(shifted)
+			block, logits := *g.ordinaryBlockOf(labels), g.preparedLogits(shifted)
 			if shifted {
-				return &ordinaryPrepared{preparedBlock: preparedBlock{preparedLogits: logits}, alone: !labels}
+				return &ordinaryShifted{ordinaryBlock: block, exps: shiftedExp{g: g, alone: !labels}, y: logits}
 			}
-			return &ordinaryDivided{*g.ordinaryBlockOf(labels), logits}
+			return &ordinaryDivided{block, logits}
 		})
 		g.preparedLess(strings.ToLower(name)+"Less", shifted)
 		g.tileLess("tile"+name+"Less", shifted)
@@ -48,6 +48,9 @@ func optionParams(name, doc string) (params string, text []string) {
 	if !strings.HasSuffix(name, "ZLoss") {
 		var are []string
 		params, are = preparedParams(strings.HasSuffix(name, "Shifted"))
+		if name == "ordinaryShifted" || name == "ordinaryIndexShifted" {
+			params, are = ", "+shiftedParams, []string{shiftedAre}
+		}
 		text = append(text, are...)
 	}
 	return params, append(text, "It declines rows whose loss is not finite, and those in which extra lse shows what lse "+
