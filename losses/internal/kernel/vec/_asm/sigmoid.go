@@ -112,7 +112,7 @@ var sigmoids = []sigmoidLoss{
 		doc:     "The loss is the question BiTempered, of the logits that temperedLogits stored in loss.",
 		prepare: byLikelihood(temperedQuestion), exact: true, logs: none, ways: 2, alone: true, logits: true},
 	{name: "sigmoidMAE", doc: "The loss is the sum of |p - t| of both classes.",
-		prepare: byLikelihood(maeQuestion), exact: true, logs: none, ways: 3, staged: 3},
+		prepare: byLikelihood(maeQuestion), exact: true, logs: none, ways: 3, given: true, staged: 3},
 	{name: "sigmoidMAEShares", doc: "The loss is that of sigmoidMAE, of a no that is nil.",
 		prepare: maeShares, exact: true, logs: none, ways: 3, staged: 3},
 	{name: "sigmoidKL", doc: "The loss is the sum of t (log t - l) of both classes.",
