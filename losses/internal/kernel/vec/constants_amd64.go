@@ -103,6 +103,10 @@ const (
 	parShare       = 10
 	parGamma       = 12
 	marginTerms    = 8
+	fourthLast     = 0
+	fourthByX      = 1
+	fourthBySize   = 2
+	fourthMiddle   = 14
 	parPieces      = 16
 	parLost        = 912
 	piecesPars     = 1040

@@ -231,6 +231,9 @@ func SigmoidAsymmetric[T spec.Float](a spec.Asymmetric, loss []float64, grad, z,
 		}
 	}
 	if a.Margin != 0 && single512[T]() {
+		if c := p.fourthOf(a); c.ok {
+			return sigmoidSingle(f32AVX512{}.sigmoidMarginFourth, c.par, loss, grad, z, yes, no, scale)
+		}
 		run := f32AVX512{}.sigmoidMarginPowers
 		if a.GammaNeg == usualPower {
 			run = f32AVX512{}.sigmoidMarginPieces

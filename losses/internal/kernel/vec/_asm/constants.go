@@ -131,6 +131,7 @@ func writeConstants(path string) error {
 		{"wholeTerms", wholeTerms}, {"wholePars", wholePars}, {"wholeDigits", wholeDigits},
 		{"parRate", parRate}, {"parSure", parSure}, {"parFalls", parFalls}, {"parSteady", parSteady}, {"parGrows", parGrows},
 		{"parEnd", parEnd}, {"parShare", parShare}, {"parGamma", parGamma}, {"marginTerms", marginTerms},
+		{"fourthLast", fourthLast}, {"fourthByX", fourthByX}, {"fourthBySize", fourthBySize}, {"fourthMiddle", fourthMiddle},
 		{"parPieces", parPieces}, {"parLost", parLost}, {"piecesPars", piecesPars},
 		{"pieceWidth", pieceWidth}, {"pieceCount", pieceCount},
 		{"pieceTerms", pieceTerms}, {"pieceRaise", pieceRaise}, {"pieceLowest", pieceLowest},

@@ -76,6 +76,7 @@ func main() {
 			for _, f := range marginLosses {
 				g.sigmoid(f)
 			}
+			g.sigmoid(sigmoidMarginFourth)
 			g.sigmoid(sigmoidPowerPieces)
 			g.sigmoid(sigmoidShifted)
 			for _, f := range asymmetricSingles {

@@ -109,17 +109,23 @@ func (g isa) marginQuestion(par reg.GPVirtual, q question, labels func() (likely
 func (g isa) fourthFall(c questionConsts, par reg.GPVirtual) marginFall {
 	return func(minus reg.VecVirtual, x running, positive mask) running {
 		f := g.fall(c, par, minus, positive)
-		for range 2 {
-			square, lost := g.product(x.sum, x.sum)
-			twice := g.vec()
-			g.add(x.sum, x.sum, twice)
-			g.madd(twice, x.lost, lost)
-			x = running{square, lost}
-		}
+		x = g.fourth(x)
 		fall, lost := g.product(f, x.sum)
 		g.madd(f, x.lost, lost)
 		return running{fall, lost}
 	}
+}
+
+// fourth emits x⁴ of a sum of two numbers, as one.
+func (g isa) fourth(x running) running {
+	for range 2 {
+		square, lost := g.product(x.sum, x.sum)
+		twice := g.vec()
+		g.add(x.sum, x.sum, twice)
+		g.madd(twice, x.lost, lost)
+		x = running{square, lost}
+	}
+	return x
 }
 
 // powerFall is for any γ.

@@ -1,0 +1,99 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// The asymmetric loss of float32 elements with a margin and the paper's exponents 0 of yes and 4 of
+// no, with AVX-512. What yes costs is cross entropy; what no costs is by pieces, as in
+// [marginLosses], of a pair of polynomials alone: for its label u and x = c - |z|
+//
+//	loss = u x⁵ N,  slope = u x⁴ S  where no is the likely class and x > 0
+//	loss = u N,     slope = u e S   where yes is.
+//
+// A piece is one of x in the first case and of |z| in the second; N and S are polynomials in |z|
+// less a number of the piece.
+
+// What the kernel takes beside c, as parEnd: the end of the pieces of |z|, less 0, the inverse of
+// the width of the first pieces of x, less 0, and that of |z|, then the tables of N, S and the
+// numbers that |z| is less, as those of [sigmoidPieces].
+const (
+	fourthLast   = iota
+	fourthByX    = fourthLast + 1
+	fourthBySize = fourthByX + 1
+	fourthMiddle = 2 * pieceTerms // a row
+)
+
+var sigmoidMarginFourth = sigmoidLoss{name: "sigmoidMarginFourth",
+	doc:     "φ of the asymmetric loss with a margin and the exponents 0 and 4, by pieces; par is its plan's.",
+	prepare: marginFourth, logs: none, exact: true, ways: 2, size: true}
+
+// marginFourth: see above.
+func marginFourth(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
+	return func(q question, labels func() (yes, no reg.VecVirtual)) (loss, slope reg.VecVirtual) {
+		positive, no := q.positive(), K()
+		KNOTW(positive.op, no)
+		var power, n, p, l, near, fall reg.VecVirtual
+		var x running
+		interleave(func() {
+			var rest reg.VecVirtual
+			power, rest, n = g.singleParts(c.single, g.atLeast(pieceLowest, q.minus), nil)
+			g.add(rest, power, power)
+			e, sum := g.vec(), g.vec()
+			g.pick(VSCALEFPS, nil, n, power, e)
+			g.add(g.constant(1), e, sum)
+			p = g.inverseOfSum(sum, e)
+			l = g.singleLog1p(c.single.singleLogs, e, nil)
+			g.pick(VSUBPS, nil, q.minus, l, no, l)
+		}, func() {
+			near, fall = g.fourthPieces(par, q.minus, positive)
+			x = g.fromEnd(par, q.minus, positive, no)
+			g.mul(x.sum, near, near)
+			x = g.fourth(x)
+		})
+		t, u := labels()
+		g.mul(u, near, near)
+		loss = g.vec()
+		VMULPS_Z(l, t, g.cmp(neqUQ, g.constant(0), t).op, loss) // l may be infinite
+		emitted()
+		g.madd(x.lost, near, loss)
+		g.madd(x.sum, near, loss)
+		slope, rounded := g.product(t, p)
+		falls, lost := g.product(u, fall)
+		g.msub2(x.sum, falls, slope)
+		g.msub2(x.sum, lost, rounded)
+		g.madd(x.lost, falls, rounded)
+		g.add(rounded, slope, slope)
+		g.pick(VMULPS, nil, power, slope, positive.op, slope)
+		g.pick(VSCALEFPS, nil, n, slope, positive.op, slope) // by e, which may be denormal
+		return loss, slope
+	}
+}
+
+// fourthPieces emits N and S.
+func (g isa) fourthPieces(par reg.GPVirtual, minus reg.VecVirtual, positive mask) (near, fall reg.VecVirtual) {
+	size, from, rate := g.parameter(par, fourthLast), g.parameter(par, parEnd), g.parameter(par, fourthByX)
+	g.max(minus, size, size)
+	g.add(size, from, from) // x, near enough
+	g.blend(positive, size, from)
+	g.pick(VBROADCASTSS, nil, Mem{Base: par, Disp: g.floatSize() * fourthBySize}, positive.op, rate)
+	index, d := g.vec(), g.vec()
+	g.load(g.constant(1), index)
+	g.nmadd(rate, from, index)
+	const mantissa, places = 23, 2
+	VPSRLD(Imm(mantissa-places), index, index)
+	emitted()
+	g.and(g.bitsOf(pieceCount-1), index, index)
+	g.pick(VPORD_BCST, nil, g.bitsOf(pieceCount), index, positive.op, index)
+	number := func(row int, c reg.VecVirtual) {
+		table := pieceTable(g, par, row)
+		g.load(table, c)
+		VPERMT2PS(table.Offset(pieceCount*g.floatSize()), index, c)
+		emitted()
+	}
+	number(fourthMiddle, d)
+	g.add(size, d, d)
+	return g.polynomial(d, 0, pieceTerms, number), g.polynomial(d, pieceTerms, pieceTerms, number)
+}
