@@ -10,8 +10,8 @@ import (
 	"softloss/losses/internal/kernel/spec"
 )
 
-// TestMarginFourth: the pieces are exact enough for the paper's exponents and margins from its
-// own to twice that, and declined for other exponents and where a margin makes a function too steep.
+// TestMarginFourth: the pieces are exact enough for the paper's exponents and margins from its own
+// to twice that, and declined for other exponents and where a margin makes a function too steep.
 func TestMarginFourth(t *testing.T) {
 	for _, m := range []float64{0.05, 0.06, 0.08, 0.1} {
 		require.True(t, fourthFor(spec.Asymmetric{GammaNeg: 4, Margin: m}).ok, "%v", m)

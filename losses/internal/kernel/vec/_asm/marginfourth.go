@@ -35,14 +35,13 @@ func marginFourth(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 	return func(q question, labels func() (yes, no reg.VecVirtual)) (loss, slope reg.VecVirtual) {
 		positive, no := q.positive(), K()
 		KNOTW(positive.op, no)
-		var power, n, p, l, near, fall reg.VecVirtual
+		var power, rest, n, p, l, near, fall reg.VecVirtual
 		var x running
 		interleave(func() {
-			var rest reg.VecVirtual
 			power, rest, n = g.singleParts(c.single, g.atLeast(pieceLowest, q.minus), nil)
-			g.add(rest, power, power)
 			e, sum := g.vec(), g.vec()
-			g.pick(VSCALEFPS, nil, n, power, e)
+			g.add(rest, power, e)
+			g.pick(VSCALEFPS, nil, n, e, e)
 			g.add(g.constant(1), e, sum)
 			p = g.inverseOfSum(sum, e)
 			l = g.singleLog1p(c.single.singleLogs, e, nil)
@@ -60,13 +59,13 @@ func marginFourth(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 		emitted()
 		g.madd(x.lost, near, loss)
 		g.madd(x.sum, near, loss)
-		slope, rounded := g.product(t, p)
-		falls, lost := g.product(u, fall)
-		g.msub2(x.sum, falls, slope)
-		g.msub2(x.sum, lost, rounded)
-		g.madd(x.lost, falls, rounded)
-		g.add(rounded, slope, slope)
-		g.pick(VMULPS, nil, power, slope, positive.op, slope)
+		g.mul(u, fall, fall)
+		slope = g.vec()
+		g.mul(t, p, slope)
+		g.msub2(x.sum, fall, slope)
+		g.madd(x.lost, fall, slope)
+		g.mul(slope, rest, rest)
+		g.pick(VFMADD213PS, nil, rest, power, positive.op, slope)
 		g.pick(VSCALEFPS, nil, n, slope, positive.op, slope) // by e, which may be denormal
 		return loss, slope
 	}
