@@ -25,16 +25,10 @@ func marginFor(a spec.Asymmetric) *piecesPlan {
 		return p
 	}
 	par, end, yes := p.par, math.Log((1-m)/m), pieceFamily{spec.Focal, a.GammaPos}
-	d := func(a float64) float64 { // (p - m)/x for z = -a
-		x := end - a
-		grown := 1.
-		if x != 0 {
-			grown = math.Expm1(x) / x
-		}
-		return m * (1 - m) * grown / (1 + m*x*grown)
-	}
+	first, _ := marginOver(m, end)
+	last, _ := marginOver(m, 0)
 	// As the powers fall, and half as much as their derivatives do more: exact in float32.
-	k := math.Round(gamma*64*math.Log(d(0)/d(end))/end)/64 + 0.75
+	k := math.Round(gamma*64*math.Log(first/last)/end)/64 + 0.75
 	par[parRate], par[parRate+2] = 1, float32(k)
 	par[parEnd] = float32(end)
 	par[parEnd+1] = float32(end - float64(float32(end)))
@@ -44,11 +38,8 @@ func marginFor(a spec.Asymmetric) *piecesPlan {
 	// The loss of no that is likely, over x^(γ+1) exp(-k a), its derivative over x^γ exp(-k a), and
 	// those of no that is not, over 1 and exp(-a).
 	near := func(a float64) [2]float64 {
-		over, x := d(a), end-a
-		log := over // -log(1-d)/x
-		if x != 0 {
-			log = -math.Log1p(-over*x) / x
-		}
+		x := end - a
+		over, log := marginOver(m, x)
 		by, e := math.Exp(k*a)/raise, math.Exp(-a)
 		w := math.Pow(over, gamma-1)
 		return [2]float64{w * over * log * by,
