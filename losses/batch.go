@@ -191,12 +191,16 @@ func (b *batch[T]) rowT() []T { return dense.Grow(&b.tmp, b.k) }
 func (b *batch[T]) chunk() int { return b.rowsIn(1 << 12) }
 
 // rowsIn is [batch.chunk] of at most so many elements, if not one row.
-func (b *batch[T]) rowsIn(elements int) int {
-	n := max(1, elements/b.k)
+func (b *batch[T]) rowsIn(elements int) int { return min(b.n, wholeRows(elements, b.k)) }
+
+// wholeRows returns how many rows of k have at most so many elements: 1 or more, and where they are
+// many a multiple of what vectors compute at once.
+func wholeRows(elements, k int) int {
+	n := max(1, elements/k)
 	if n > 16 {
 		n &^= 15
 	}
-	return min(b.n, n)
+	return n
 }
 
 // position returns row and column of the number i of b as the caller knows them.

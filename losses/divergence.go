@@ -69,12 +69,12 @@ func (e *divergence[T]) load(grads, logits []*tensor.Dense, upstream *tensor.Den
 }
 
 // mixtureSize is how many elements of each prediction are computed at once, so that all that is
-// kept of them stays in the cache.
-const mixtureSize = 1 << 10
+// kept of them stays in the second cache.
+const mixtureSize = 1 << 12
 
 // rows evaluates the rows [lo, hi).
 func (e *divergence[T]) rows(part, lo, hi int) {
-	m, most := &e.parts[part], max(1, mixtureSize/e.k)
+	m, most := &e.parts[part], wholeRows(mixtureSize, e.k)
 	for ; lo < hi; lo += most {
 		end := min(hi, lo+most)
 		e.mix(m, lo, end)
