@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -45,6 +46,43 @@ func TestAsymmetricMarginSweep(t *testing.T) {
 				require.False(t, !(u <= 4 && v <= 4), "%v of z=%v, label %v: %v and %v, want %v and %v", a, z[i], yes[i],
 					loss[i], grad[i], l.v.Hi, g.v.Hi)
 				worst, worstGrad = max(worst, u), max(worstGrad, v)
+			}
+			t.Logf("%v: %.2f ulp, gradient %.2f", a, worst, worstGrad)
+		}
+	})
+}
+
+// TestAsymmetricMasses: so it is for labels of any mass.
+func TestAsymmetricMasses(t *testing.T) {
+	n := 12000
+	if testing.Short() {
+		n = 2000
+	}
+	eachImplementation(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(5, 6))
+		for _, m := range []float64{0.03, 0.05, 0.06, 0.08, 0.1} {
+			a := Asymmetric{GammaNeg: 4, Margin: m}
+			z, yes, no := make([]float32, n), make([]float32, n), make([]float32, n)
+			for i := range n {
+				z[i] = float32(r.NormFloat64() * []float64{1, 3, 10, 40}[i%4])
+				yes[i], no[i] = 3*r.Float32(), 3*r.Float32()
+				if i%3 != 0 {
+					yes[i] /= 3
+					no[i] = 1 - yes[i]
+				}
+			}
+			copy(z, []float32{0.5880271, 0.38105366, 56.24675, 36.121456, 62.145382}) // of many roundings
+			copy(yes, []float32{0.39910978, 0.8518353, 0.1943466, 0.503408, 0.053110242})
+			copy(no, []float32{0.6008902, 1.4906085, 0.8056534, 0.496592, 1.2302738})
+			loss, grad := make([]float64, n), make([]float32, n)
+			require.True(t, SigmoidAsymmetric(a, loss, grad, z, yes, no, []float32{0.7}))
+			worst, worstGrad := 0.0, 0.0
+			for i := range n {
+				l, g := ask(z[i], float64(yes[i]), float64(no[i])).asymmetric(a, float64(float32(0.7)))
+				u, v := l.ulps(loss[i], true), g.ulps(float64(grad[i]), true)
+				worst, worstGrad = max(worst, u), max(worstGrad, v)
+				require.False(t, !(u <= 4 && v <= 4), "%v of z=%v, labels %v and %v: %v and %v, want %v and %v", a, z[i],
+					yes[i], no[i], loss[i], grad[i], l.v.Hi, g.v.Hi)
 			}
 			t.Logf("%v: %.2f ulp, gradient %.2f", a, worst, worstGrad)
 		}

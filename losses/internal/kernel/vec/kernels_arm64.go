@@ -35,6 +35,7 @@ const (
 	rowWidth   = 0.75
 	rowPlaces  = 4
 	rowCount   = 80
+	rowEnd     = 22.875
 	rowFars    = 1296
 	rowMargins = 2576
 	rowLeast   = -26

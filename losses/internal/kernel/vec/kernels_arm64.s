@@ -13162,7 +13162,7 @@ loop:
 	WORD $0x4ea0f842 // fabs v2.4s, v2.4s
 	VORR V5.B16, V1.B16, V1.B16
 	VORR V6.B16, V2.B16, V2.B16
-	FMOVQ 1392(R8), F9 // 23.234375
+	FMOVQ 1392(R8), F9 // 22.875
 	VUMIN V9.S4, V1.S4, V5.S4
 	VUMIN V9.S4, V2.S4, V6.S4
 	FMOVQ 1408(R8), F10 // 1.3333333333333333 0.75 0 0
@@ -13428,7 +13428,7 @@ shares:
 	VBIT V4.B16, V6.B16, V8.B16
 	VBIT V3.B16, V11.B16, V5.B16
 	VBIT V4.B16, V12.B16, V6.B16
-	FMOVQ 1392(R8), F11 // 23.234375
+	FMOVQ 1392(R8), F11 // 22.875
 	WORD $0x4e2bf421 // fmax v1.4s, v1.4s, v11.4s
 	WORD $0x4e2bf442 // fmax v2.4s, v2.4s, v11.4s
 	WORD $0x4eabd421 // fsub v1.4s, v1.4s, v11.4s
@@ -13441,38 +13441,38 @@ shares:
 	WORD $0x6e28de10 // fmul v16.4s, v16.4s, v8.4s
 	WORD $0x4e27cc2f // fmla v15.4s, v1.4s, v7.4s
 	WORD $0x4e28cc50 // fmla v16.4s, v2.4s, v8.4s
-	WORD $0x6e27dd29 // fmul v9.4s, v9.4s, v7.4s
-	WORD $0x6e28dd4a // fmul v10.4s, v10.4s, v8.4s
 	WORD $0x6e25deb5 // fmul v21.4s, v21.4s, v5.4s
 	WORD $0x6e26ded6 // fmul v22.4s, v22.4s, v6.4s
 	WORD $0x4e31ceaf // fmla v15.4s, v21.4s, v17.4s
 	WORD $0x4e32ced0 // fmla v16.4s, v22.4s, v18.4s
-	WORD $0x6e31dca7 // fmul v7.4s, v5.4s, v17.4s
-	WORD $0x6e32dcc8 // fmul v8.4s, v6.4s, v18.4s
-	WORD $0x6ea0f8e1 // fneg v1.4s, v7.4s
-	WORD $0x6ea0f902 // fneg v2.4s, v8.4s
+	WORD $0x6e31dcb5 // fmul v21.4s, v5.4s, v17.4s
+	WORD $0x6e32dcd6 // fmul v22.4s, v6.4s, v18.4s
+	WORD $0x6ea0faa1 // fneg v1.4s, v21.4s
+	WORD $0x6ea0fac2 // fneg v2.4s, v22.4s
 	WORD $0x4e31cca1 // fmla v1.4s, v5.4s, v17.4s
 	WORD $0x4e32ccc2 // fmla v2.4s, v6.4s, v18.4s
-	WORD $0x4e21ce69 // fmla v9.4s, v19.4s, v1.4s
-	WORD $0x4e22ce8a // fmla v10.4s, v20.4s, v2.4s
-	WORD $0x4e27ce69 // fmla v9.4s, v19.4s, v7.4s
-	WORD $0x4e28ce8a // fmla v10.4s, v20.4s, v8.4s
-	WORD $0x6ea0f921 // fneg v1.4s, v9.4s
-	WORD $0x6ea0f942 // fneg v2.4s, v10.4s
-	VBIT V3.B16, V1.B16, V9.B16
-	VBIT V4.B16, V2.B16, V10.B16
-	WORD $0x0e6179e1 // fcvtl v1.2d, v15.2s
-	WORD $0x4e6179e2 // fcvtl2 v2.2d, v15.4s
-	VST1.P [V1.D2, V2.D2], 32(R0)
-	WORD $0x0e617a01 // fcvtl v1.2d, v16.2s
-	WORD $0x4e617a02 // fcvtl2 v2.2d, v16.4s
-	VST1.P [V1.D2, V2.D2], 32(R0)
+	WORD $0x6e33dc21 // fmul v1.4s, v1.4s, v19.4s
+	WORD $0x6e34dc42 // fmul v2.4s, v2.4s, v20.4s
+	WORD $0x4e27cd21 // fmla v1.4s, v9.4s, v7.4s
+	WORD $0x4e28cd42 // fmla v2.4s, v10.4s, v8.4s
+	WORD $0x4e35ce61 // fmla v1.4s, v19.4s, v21.4s
+	WORD $0x4e36ce82 // fmla v2.4s, v20.4s, v22.4s
+	WORD $0x6ea0f825 // fneg v5.4s, v1.4s
+	WORD $0x6ea0f846 // fneg v6.4s, v2.4s
+	VBIT V3.B16, V5.B16, V1.B16
+	VBIT V4.B16, V6.B16, V2.B16
+	WORD $0x0e6179e3 // fcvtl v3.2d, v15.2s
+	WORD $0x4e6179e4 // fcvtl2 v4.2d, v15.4s
+	VST1.P [V3.D2, V4.D2], 32(R0)
+	WORD $0x0e617a03 // fcvtl v3.2d, v16.2s
+	WORD $0x4e617a04 // fcvtl2 v4.2d, v16.4s
+	VST1.P [V3.D2, V4.D2], 32(R0)
 	CBZ R5, value
 	MOVWU scale+48(FP), R9
-	VDUP R9, V1.S4
-	WORD $0x6e21dd29 // fmul v9.4s, v9.4s, v1.4s
-	WORD $0x6e21dd4a // fmul v10.4s, v10.4s, v1.4s
-	VST1.P [V9.S4, V10.S4], 32(R5)
+	VDUP R9, V3.S4
+	WORD $0x6e23dc21 // fmul v1.4s, v1.4s, v3.4s
+	WORD $0x6e23dc42 // fmul v2.4s, v2.4s, v3.4s
+	VST1.P [V1.S4, V2.S4], 32(R5)
 value:
 	SUBS $8, R2, R2
 	BNE loop
@@ -13504,7 +13504,7 @@ loop:
 	WORD $0x4ea0f842 // fabs v2.4s, v2.4s
 	VORR V5.B16, V1.B16, V1.B16
 	VORR V6.B16, V2.B16, V2.B16
-	FMOVQ 1392(R8), F9 // 23.234375
+	FMOVQ 1392(R8), F9 // 22.875
 	VUMIN V9.S4, V1.S4, V5.S4
 	VUMIN V9.S4, V2.S4, V6.S4
 	FMOVQ 1408(R8), F10 // 1.3333333333333333 0.75 0 0
@@ -13534,7 +13534,7 @@ loop:
 	VAND V9.B16, V4.B16, V8.B16
 	VADD V7.S4, V11.S4, V11.S4
 	VADD V8.S4, V12.S4, V12.S4
-	FMOVQ 1392(R8), F15 // 23.234375
+	FMOVQ 1392(R8), F15 // 22.875
 	WORD $0x4eaff42d // fmin v13.4s, v1.4s, v15.4s
 	WORD $0x4eaff44e // fmin v14.4s, v2.4s, v15.4s
 	FMOVD 4(R7), F15
@@ -13821,7 +13821,7 @@ loop:
 	VLD1 (R1), [V3.S4, V4.S4]
 	WORD $0x4ea08863 // cmgt v3.4s, v3.4s, #0
 	WORD $0x4ea08884 // cmgt v4.4s, v4.4s, #0
-	FMOVQ 1392(R8), F5 // 23.234375
+	FMOVQ 1392(R8), F5 // 22.875
 	WORD $0x4e25f426 // fmax v6.4s, v1.4s, v5.4s
 	WORD $0x4e25f447 // fmax v7.4s, v2.4s, v5.4s
 	WORD $0x4ea5d4c6 // fsub v6.4s, v6.4s, v5.4s
@@ -13891,7 +13891,7 @@ shares:
 	VBIT V4.B16, V6.B16, V8.B16
 	VBIT V3.B16, V11.B16, V5.B16
 	VBIT V4.B16, V12.B16, V6.B16
-	FMOVQ 1392(R8), F11 // 23.234375
+	FMOVQ 1392(R8), F11 // 22.875
 	WORD $0x4e2bf421 // fmax v1.4s, v1.4s, v11.4s
 	WORD $0x4e2bf442 // fmax v2.4s, v2.4s, v11.4s
 	WORD $0x4eabd421 // fsub v1.4s, v1.4s, v11.4s
@@ -13907,38 +13907,38 @@ shares:
 	WORD $0x6e28de10 // fmul v16.4s, v16.4s, v8.4s
 	WORD $0x4e27cc2f // fmla v15.4s, v1.4s, v7.4s
 	WORD $0x4e28cc50 // fmla v16.4s, v2.4s, v8.4s
-	WORD $0x6e27dd29 // fmul v9.4s, v9.4s, v7.4s
-	WORD $0x6e28dd4a // fmul v10.4s, v10.4s, v8.4s
 	WORD $0x6e25df18 // fmul v24.4s, v24.4s, v5.4s
 	WORD $0x6e26df39 // fmul v25.4s, v25.4s, v6.4s
 	WORD $0x4e32cf0f // fmla v15.4s, v24.4s, v18.4s
 	WORD $0x4e33cf30 // fmla v16.4s, v25.4s, v19.4s
-	WORD $0x6e32dca7 // fmul v7.4s, v5.4s, v18.4s
-	WORD $0x6e33dcc8 // fmul v8.4s, v6.4s, v19.4s
-	WORD $0x6ea0f8e1 // fneg v1.4s, v7.4s
-	WORD $0x6ea0f902 // fneg v2.4s, v8.4s
+	WORD $0x6e32dcb8 // fmul v24.4s, v5.4s, v18.4s
+	WORD $0x6e33dcd9 // fmul v25.4s, v6.4s, v19.4s
+	WORD $0x6ea0fb01 // fneg v1.4s, v24.4s
+	WORD $0x6ea0fb22 // fneg v2.4s, v25.4s
 	WORD $0x4e32cca1 // fmla v1.4s, v5.4s, v18.4s
 	WORD $0x4e33ccc2 // fmla v2.4s, v6.4s, v19.4s
-	WORD $0x4e21cec9 // fmla v9.4s, v22.4s, v1.4s
-	WORD $0x4e22ceea // fmla v10.4s, v23.4s, v2.4s
-	WORD $0x4e27cec9 // fmla v9.4s, v22.4s, v7.4s
-	WORD $0x4e28ceea // fmla v10.4s, v23.4s, v8.4s
-	WORD $0x6ea0f921 // fneg v1.4s, v9.4s
-	WORD $0x6ea0f942 // fneg v2.4s, v10.4s
-	VBIT V3.B16, V1.B16, V9.B16
-	VBIT V4.B16, V2.B16, V10.B16
-	WORD $0x0e6179e1 // fcvtl v1.2d, v15.2s
-	WORD $0x4e6179e2 // fcvtl2 v2.2d, v15.4s
-	VST1.P [V1.D2, V2.D2], 32(R0)
-	WORD $0x0e617a01 // fcvtl v1.2d, v16.2s
-	WORD $0x4e617a02 // fcvtl2 v2.2d, v16.4s
-	VST1.P [V1.D2, V2.D2], 32(R0)
+	WORD $0x6e36dc21 // fmul v1.4s, v1.4s, v22.4s
+	WORD $0x6e37dc42 // fmul v2.4s, v2.4s, v23.4s
+	WORD $0x4e27cd21 // fmla v1.4s, v9.4s, v7.4s
+	WORD $0x4e28cd42 // fmla v2.4s, v10.4s, v8.4s
+	WORD $0x4e38cec1 // fmla v1.4s, v22.4s, v24.4s
+	WORD $0x4e39cee2 // fmla v2.4s, v23.4s, v25.4s
+	WORD $0x6ea0f825 // fneg v5.4s, v1.4s
+	WORD $0x6ea0f846 // fneg v6.4s, v2.4s
+	VBIT V3.B16, V5.B16, V1.B16
+	VBIT V4.B16, V6.B16, V2.B16
+	WORD $0x0e6179e3 // fcvtl v3.2d, v15.2s
+	WORD $0x4e6179e4 // fcvtl2 v4.2d, v15.4s
+	VST1.P [V3.D2, V4.D2], 32(R0)
+	WORD $0x0e617a03 // fcvtl v3.2d, v16.2s
+	WORD $0x4e617a04 // fcvtl2 v4.2d, v16.4s
+	VST1.P [V3.D2, V4.D2], 32(R0)
 	CBZ R5, value
 	MOVWU scale+48(FP), R9
-	VDUP R9, V1.S4
-	WORD $0x6e21dd29 // fmul v9.4s, v9.4s, v1.4s
-	WORD $0x6e21dd4a // fmul v10.4s, v10.4s, v1.4s
-	VST1.P [V9.S4, V10.S4], 32(R5)
+	VDUP R9, V3.S4
+	WORD $0x6e23dc21 // fmul v1.4s, v1.4s, v3.4s
+	WORD $0x6e23dc42 // fmul v2.4s, v2.4s, v3.4s
+	VST1.P [V1.S4, V2.S4], 32(R5)
 value:
 	SUBS $8, R2, R2
 	BNE loop
@@ -15463,8 +15463,8 @@ DATA numbers<>+1360(SB)/8, $0x4338000000000058
 DATA numbers<>+1368(SB)/8, $0x4338000000000058
 DATA numbers<>+1376(SB)/8, $0x35bfbe8e3f317200
 DATA numbers<>+1384(SB)/8, $0x0000000000000000
-DATA numbers<>+1392(SB)/8, $0x41b9e00041b9e000
-DATA numbers<>+1400(SB)/8, $0x41b9e00041b9e000
+DATA numbers<>+1392(SB)/8, $0x41b7000041b70000
+DATA numbers<>+1400(SB)/8, $0x41b7000041b70000
 DATA numbers<>+1408(SB)/8, $0x3f4000003faaaaab
 DATA numbers<>+1416(SB)/8, $0x0000000000000000
 DATA numbers<>+1424(SB)/8, $0x0004000000040000

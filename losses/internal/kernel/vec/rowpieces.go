@@ -18,7 +18,7 @@ func rowsFor(of [2]pieceFamily) *piecesPlan {
 	p.par[rowLow] = float32(yes.rateLow())
 	for i, likely := range [2]pieceFamily{no, yes} {
 		other := [2]pieceFamily{yes, no}[i]
-		p.ok = p.ok && p.fitNears(i, likely) && p.fitFars(i, other.farFalls) && likely.steady(rowEnds(rowCount))
+		p.ok = p.ok && p.fitNears(i, likely) && p.fitFars(i, other.farFalls) && likely.steady(rowEnd)
 	}
 	return p
 }
@@ -106,9 +106,9 @@ func marginRowsFor(a spec.Asymmetric) *piecesPlan {
 		v, slope = far(a)
 		return v, slope * math.Exp(a)
 	}
-	v, slope := steady(rowEnds(rowCount))
+	v, slope := steady(rowEnd)
 	last, lastSlope := steady(28)
 	p.ok = p.ok && math.Abs(v-last) <= 0x1p-23*last && math.Abs(slope-lastSlope) <= -0x1p-23*lastSlope &&
-		p.fitNears(1, yes) && yes.steady(rowEnds(rowCount)) && p.fitFars(0, yes.farFalls) && p.fitFars(1, far)
+		p.fitNears(1, yes) && yes.steady(rowEnd) && p.fitFars(0, yes.farFalls) && p.fitFars(1, far)
 	return p
 }

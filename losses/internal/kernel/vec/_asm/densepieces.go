@@ -95,15 +95,15 @@ func (g isa) denseFunction(number func(i int) reg.VecVirtual, first, n int, x re
 func (g isa) denseSum(f reg.VecVirtual, near, far denseFunction, excess reg.VecVirtual,
 	labels func() (likely, other reg.VecVirtual)) (loss, slope reg.VecVirtual) {
 	t, u := labels()
-	pair, rounded := g.product(t, f)
+	pair, slope := g.product(t, f)
 	g.mul(u, far.v, far.v)
 	g.subLabelled(excess, u, far.v)
-	g.mul(u, far.derivative, far.derivative)
 	g.mul(t, near.v, near.v)
 	g.madd(f, near.v, far.v)
-	g.madd(rounded, near.derivative, far.derivative)
-	g.madd(pair, near.derivative, far.derivative)
-	return far.v, far.derivative
+	g.mul(near.derivative, slope, slope) // the least first
+	g.madd(u, far.derivative, slope)
+	g.madd(pair, near.derivative, slope)
+	return far.v, slope
 }
 
 // densePiece emits a = |z| up to the end of the intervals and what -|z| has beyond; number emits a

@@ -121,9 +121,15 @@ func (g isa) rowPiece(c questionConsts, par reg.GPVirtual, q question, keep func
 			g.blend(notNegative(), f, one)
 			f, x = one, p.nearX
 		}
-		v = g.denseFunction(number, RowNear, RowTerms, x, false)
-		g.madd(g.parameter(par, RowLow), v.v, v.derivative)
-		g.madd(k, v.v, v.derivative)
+		const last = RowNear + RowTerms - 1
+		v = g.denseFunction(number, RowNear, RowTerms-1, x, false)
+		g.horner(v.v, x, v.derivative)
+		rise, lowest := g.vec(), number(last) // N less that, of which k N + N' would have the rounding
+		g.mul(k, x, rise)
+		g.madd(rise, v.v, v.derivative)
+		g.madd(g.parameter(par, RowLow), lowest, v.derivative)
+		g.madd(k, lowest, v.derivative)
+		g.horner(lowest, x, v.v)
 		return f, v
 	}
 	return p

@@ -101,21 +101,21 @@ func (a *asm) rowPiece(margin bool, one Vec, z []Vec, labels func() (likely, oth
 	a.where(z, u)
 	each(func(i int) { a.Op(Fmul, far[i], far[i], u[i]) })
 	each(func(i int) { a.Op(Fmla, far[i], z[i], u[i]) })
-	each(func(i int) { a.Op(Fmul, farSlope[i], farSlope[i], u[i]) })
 	each(func(i int) { a.Op(Fmul, v[i], v[i], t[i]) })
 	each(func(i int) { a.Op(Fmla, far[i], v[i], f[i]) })
-	pair, lost := u, z
+	pair, slope := v, z
 	each(func(i int) { a.Op(Fmul, pair[i], t[i], f[i]) })
-	each(func(i int) { a.OpOne(Fneg, lost[i], pair[i]) })
-	each(func(i int) { a.Op(Fmla, lost[i], t[i], f[i]) })
-	each(func(i int) { a.Op(Fmla, farSlope[i], falls[i], lost[i]) })
-	each(func(i int) { a.Op(Fmla, farSlope[i], falls[i], pair[i]) })
-	a.Release(z, f, v, falls, t, u)
+	each(func(i int) { a.OpOne(Fneg, slope[i], pair[i]) })
+	each(func(i int) { a.Op(Fmla, slope[i], t[i], f[i]) })
+	each(func(i int) { a.Op(Fmul, slope[i], slope[i], falls[i]) }) // the least first
+	each(func(i int) { a.Op(Fmla, slope[i], farSlope[i], u[i]) })
+	each(func(i int) { a.Op(Fmla, slope[i], falls[i], pair[i]) })
+	a.Release(f, v, falls, t, u, farSlope)
 	rise := a.Row(unroll) // by a, not by x
-	each(func(i int) { a.OpOne(Fneg, rise[i], farSlope[i]) })
-	each(func(i int) { a.Insert(farSlope[i], rise[i], positive[i]) })
+	each(func(i int) { a.OpOne(Fneg, rise[i], slope[i]) })
+	each(func(i int) { a.Insert(slope[i], rise[i], positive[i]) })
 	a.Release(rise, positive)
-	return far, farSlope
+	return far, slope
 }
 
 // likelyYes emits where z > 0, or is no number, before the labels are loaded.

@@ -27,7 +27,7 @@ const (
 	RowWidth   = 0.75
 	RowPlaces  = 4
 	RowCount   = 5 << RowPlaces
-	RowEnd     = RowWidth*(1<<(RowCount>>RowPlaces)-1) - 0x1p-6 // of few digits, lest |z| - RowEnd is rounded
+	RowEnd     = RowWidth * (1<<(RowCount>>RowPlaces) - 1.5) // the last middle, lest all beyond have more roundings
 	RowFars    = RowTable + 2*RowCount*RowEach
 	RowMargins = RowFars + 2*RowCount*RowEach
 	RowLeast   = -26
@@ -51,7 +51,7 @@ func Constants() string {
 	}{
 		{"rowLow", RowLow}, {"rowFinal", RowFinal}, {"rowTable", RowTable}, {"rowEach", RowEach}, {"rowNear", RowNear},
 		{"rowTerms", RowTerms}, {"rowWidth", RowWidth}, {"rowPlaces", RowPlaces}, {"rowCount", RowCount},
-		{"rowFars", RowFars}, {"rowMargins", RowMargins}, {"rowLeast", RowLeast}, {"rowSteps", RowSteps},
+		{"rowEnd", RowEnd}, {"rowFars", RowFars}, {"rowMargins", RowMargins}, {"rowLeast", RowLeast}, {"rowSteps", RowSteps},
 		{"rowPars", RowPars}, {"rowRaise", RowRaise}, {"rowLift", RowLift},
 	} {
 		fmt.Fprintf(&b, "%s = %v\n", c.name, c.value)
