@@ -319,22 +319,16 @@ func (g isa) polynomialMemory(par reg.GPVirtual, first, n int, x reg.VecVirtual)
 		}
 		return v
 	}
-	square := g.vec()
-	g.mul(x, x, square)
 	if g.avx512 {
+		square := g.vec()
+		g.mul(x, x, square)
 		return g.estrinBy(n, x, square, one, func(i int) reg.VecVirtual {
 			v := one(i)
 			g.hornerMemory(par, first+i+1, x, v)
 			return v
 		})
 	}
-	parts := [2]reg.VecVirtual{one(0), one(1)}
-	for j := 2; j < n; j++ {
-		g.hornerMemory(par, first+j, square, parts[j%2])
-	}
-	odd, even := parts[n%2], parts[1-n%2]
-	g.madd(x, odd, even)
-	return even
+	return g.polynomialOfTwo(par, first, n, x)
 }
 
 // polynomialOfTwo emits the polynomial in x of n coefficients from par[first] on, from that of the
