@@ -36,18 +36,7 @@ func TestAsymmetricMarginSweep(t *testing.T) {
 				add(-math.Float32frombits(start-step), int(i))
 				add(-math.Float32frombits(start+i), int(i))
 			}
-			n := len(z)
-			loss, grad := make([]float64, n), make([]float32, n)
-			require.True(t, SigmoidAsymmetric(a, loss, grad, z, yes, no, []float32{0.7}))
-			worst, worstGrad := 0.0, 0.0
-			for i := range n {
-				l, g := ask(z[i], float64(yes[i]), float64(no[i])).asymmetric(a, float64(float32(0.7)))
-				u, v := l.ulps(loss[i], true), g.ulps(float64(grad[i]), true)
-				require.False(t, !(u <= 4 && v <= 4), "%v of z=%v, label %v: %v and %v, want %v and %v", a, z[i], yes[i],
-					loss[i], grad[i], l.v.Hi, g.v.Hi)
-				worst, worstGrad = max(worst, u), max(worstGrad, v)
-			}
-			t.Logf("%v: %.2f ulp, gradient %.2f", a, worst, worstGrad)
+			holdAsymmetric(t, a, z, yes, no)
 		}
 	})
 }
@@ -74,19 +63,25 @@ func TestAsymmetricMasses(t *testing.T) {
 			copy(z, []float32{0.5880271, 0.38105366, 56.24675, 36.121456, 62.145382}) // of many roundings
 			copy(yes, []float32{0.39910978, 0.8518353, 0.1943466, 0.503408, 0.053110242})
 			copy(no, []float32{0.6008902, 1.4906085, 0.8056534, 0.496592, 1.2302738})
-			loss, grad := make([]float64, n), make([]float32, n)
-			require.True(t, SigmoidAsymmetric(a, loss, grad, z, yes, no, []float32{0.7}))
-			worst, worstGrad := 0.0, 0.0
-			for i := range n {
-				l, g := ask(z[i], float64(yes[i]), float64(no[i])).asymmetric(a, float64(float32(0.7)))
-				u, v := l.ulps(loss[i], true), g.ulps(float64(grad[i]), true)
-				worst, worstGrad = max(worst, u), max(worstGrad, v)
-				require.False(t, !(u <= 4 && v <= 4), "%v of z=%v, labels %v and %v: %v and %v, want %v and %v", a, z[i],
-					yes[i], no[i], loss[i], grad[i], l.v.Hi, g.v.Hi)
-			}
-			t.Logf("%v: %.2f ulp, gradient %.2f", a, worst, worstGrad)
+			holdAsymmetric(t, a, z, yes, no)
 		}
 	})
+}
+
+// holdAsymmetric wants losses and gradients of questions within 4 ulp.
+func holdAsymmetric(t *testing.T, a Asymmetric, z, yes, no []float32) {
+	t.Helper()
+	loss, grad := make([]float64, len(z)), make([]float32, len(z))
+	require.True(t, SigmoidAsymmetric(a, loss, grad, z, yes, no, []float32{0.7}))
+	worst, worstGrad := 0.0, 0.0
+	for i := range z {
+		l, g := ask(z[i], float64(yes[i]), float64(no[i])).asymmetric(a, float64(float32(0.7)))
+		u, v := l.ulps(loss[i], true), g.ulps(float64(grad[i]), true)
+		require.False(t, !(u <= 4 && v <= 4), "%v of z=%v, labels %v and %v: %v and %v, want %v and %v", a, z[i],
+			yes[i], no[i], loss[i], grad[i], l.v.Hi, g.v.Hi)
+		worst, worstGrad = max(worst, u), max(worstGrad, v)
+	}
+	t.Logf("%v: %.2f ulp, gradient %.2f", a, worst, worstGrad)
 }
 
 // TestAsymmetricNearEdge: a logit closer to where no begins to cost something than any table goes
