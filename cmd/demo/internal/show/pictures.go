@@ -89,8 +89,8 @@ func WritePictures(dir string, s *record.Run) (files []string, err error) {
 }
 
 // RemoveOld removes the files of the run before, which would be taken for this run's, except for
-// those that are written now. The summary in the folder says which
-// they are; a file of the same name that it does not list is someone else's.
+// those that are written now. The summary in the folder says which they are; a file of the same
+// name that it does not list is someone else's.
 func RemoveOld(dir string, now []string) error {
 	content, err := os.ReadFile(filepath.Join(dir, record.SummaryFile))
 	var before record.Run
