@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"softloss/internal/whole"
 )
 
 // Output is where a command writes, as its flags say.
@@ -146,5 +148,5 @@ func (o *Output) WriteJSON(content []byte, stdout io.Writer) (files []string, er
 		_, err = stdout.Write(content)
 		return nil, err
 	}
-	return []string{o.JSONFile}, os.WriteFile(o.JSONFile, content, 0o666)
+	return []string{o.JSONFile}, whole.Write(o.JSONFile, content)
 }

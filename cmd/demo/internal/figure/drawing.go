@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"html"
 	"image/color"
-	"os"
 	"strings"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"softloss/internal/whole"
 )
 
 // Drawing is a sheet with something on it.
@@ -47,7 +48,7 @@ func (d Drawing) Write(path string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(path, content, 0o666)
+	return whole.Write(path, content)
 }
 
 // SVG returns the drawing as an element of a page, as wide as the room that it gets. Letters are

@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 
 	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/record"
 	"softloss/cmd/demo/internal/show"
+	"softloss/internal/whole"
 	"softloss/train"
 )
 
@@ -74,7 +74,7 @@ func (o Options) repeat(ctx context.Context, args []string, c cli.Console) error
 		return err
 	}
 	path := filepath.Join(o.Out, record.RepeatFile)
-	if err := os.WriteFile(path, content, 0o666); err != nil {
+	if err := whole.Write(path, content); err != nil {
 		return err
 	}
 	more, err := o.WriteJSON(content, c.Stdout)

@@ -3,11 +3,11 @@ package run
 import (
 	"bytes"
 	"errors"
-	"os"
 	"path/filepath"
 
 	"softloss/cmd/demo/internal/record"
 	"softloss/cmd/demo/internal/show"
+	"softloss/internal/whole"
 	"softloss/train"
 )
 
@@ -28,7 +28,7 @@ func (s *session) saveModel() error {
 	case err != nil:
 		return err
 	}
-	if err := os.WriteFile(onnx, b.Bytes(), 0o666); err != nil {
+	if err := whole.Write(onnx, b.Bytes()); err != nil {
 		return err
 	}
 	s.summary.Files = append(s.summary.Files, model, onnx)
@@ -60,7 +60,7 @@ func (s *session) writeOutputs() error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(summary, content, 0o666); err != nil {
+	if err := whole.Write(summary, content); err != nil {
 		return err
 	}
 	if !s.NoPlots {

@@ -3,10 +3,10 @@ package show
 import (
 	_ "embed"
 	"html/template"
-	"os"
 	"strings"
 
 	"softloss/cmd/demo/internal/cli"
+	"softloss/internal/whole"
 )
 
 //go:embed page.html
@@ -25,7 +25,7 @@ func (p htmlReport) write(path string) error {
 	if err := template.Must(template.New("report").Parse(reportText)).Execute(&b, p); err != nil {
 		return err
 	}
-	return os.WriteFile(path, []byte(cli.Clean(b.String())), 0o666)
+	return whole.Write(path, []byte(cli.Clean(b.String())))
 }
 
 type htmlRun struct {

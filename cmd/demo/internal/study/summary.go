@@ -2,10 +2,10 @@ package study
 
 import (
 	"io"
-	"os"
 
 	"softloss/cmd/demo/internal/record"
 	"softloss/cmd/demo/internal/show"
+	"softloss/internal/whole"
 )
 
 // summary returns the finished runs, in an order that does not depend on when they finished.
@@ -43,7 +43,7 @@ func saveStudy(s *record.Study, o *Options, text, stdout io.Writer) error {
 		return err
 	}
 	files := []string{o.file(".jsonl"), o.file(".json")}
-	if err := os.WriteFile(files[1], content, 0o666); err != nil {
+	if err := whole.Write(files[1], content); err != nil {
 		return err
 	}
 	more, err := o.WriteJSON(content, stdout)

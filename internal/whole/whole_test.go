@@ -1,0 +1,63 @@
+package whole
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A file that cannot be written to its end leaves what was there, and nothing beside it.
+func TestWriteFails(t *testing.T) {
+	if out := os.Getenv("WHOLE_OUT"); out != "" { // the process that may write little
+		err := Write(filepath.Join(out, "a"), bytes.Repeat([]byte("new"), 1<<16))
+		require.Error(t, err)
+		assert.ErrorContains(t, err, "write "+filepath.Join(out, "a")+": ")
+		return
+	}
+	sh, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("no shell that limits what is written")
+	}
+	out := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(out, "a"), []byte("old"), 0o666))
+	c := exec.Command(sh, "-c", `ulimit -f 8 && exec "$0" -test.run=TestWriteFails`, os.Args[0])
+	c.Env = append(os.Environ(), "WHOLE_OUT="+out)
+	said, err := c.CombinedOutput()
+	require.NoError(t, err, "%s", said)
+	left, err := os.ReadFile(filepath.Join(out, "a"))
+	require.NoError(t, err)
+	assert.Equal(t, "old", string(left))
+	assert.Len(t, names(t, out), 1)
+}
+
+// A file is replaced; a link is written through, to the file that it names.
+func TestWrite(t *testing.T) {
+	out := t.TempDir()
+	path, link := filepath.Join(out, "a"), filepath.Join(out, "link")
+	require.NoError(t, Write(path, []byte("one")))
+	require.NoError(t, Write(path, []byte("two")))
+	if err := os.Symlink("a", link); err == nil {
+		require.NoError(t, Write(link, []byte("three")))
+	}
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Contains(t, []string{"two", "three"}, string(content))
+	assert.Subset(t, []string{"a", "link"}, names(t, out))
+	assert.ErrorIs(t, Write(filepath.Join(out, "no", "a"), nil), fs.ErrNotExist)
+	assert.ErrorContains(t, Write(filepath.Join(out, "no", "a"), nil), filepath.Join("no", "a")+": ")
+}
+
+func names(t *testing.T, folder string) (all []string) {
+	entries, err := os.ReadDir(folder)
+	require.NoError(t, err)
+	for _, e := range entries {
+		all = append(all, e.Name())
+	}
+	return all
+}
