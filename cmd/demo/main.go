@@ -83,7 +83,7 @@ func execute(ctx context.Context, group train.Group, args []string, c cli.Consol
 		} else {
 			printOverview(c.Stdout, all)
 		}
-		return exitDone
+		err = nil
 	}
 	if err == nil {
 		err = stdout.Err

@@ -147,10 +147,12 @@ func nothingWritten(t *testing.T, but ...string) {
 // What could not be written is an error.
 func TestFullOutput(t *testing.T) {
 	t.Chdir(t.TempDir())
-	var stderr bytes.Buffer
-	c := cli.Console{Stdout: fullDisk{}, Stderr: &stderr, Program: "demo"}
-	assert.Equal(t, exitFailed, execute(context.Background(), nil, strings.Fields("-epochs 1 -hidden 8 -noplots"), c))
-	assert.Equal(t, "demo: no space left\n", stderr.String())
+	for _, line := range []string{"-epochs 1 -hidden 8 -noplots", "-h", "predict -h", "help compare"} {
+		var stderr bytes.Buffer
+		c := cli.Console{Stdout: fullDisk{}, Stderr: &stderr, Program: "demo"}
+		assert.Equal(t, exitFailed, execute(context.Background(), nil, strings.Fields(line), c), line)
+		assert.Equal(t, "demo: no space left\n", stderr.String())
+	}
 }
 
 type fullDisk struct{}
