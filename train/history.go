@@ -8,7 +8,7 @@ type Epoch struct {
 	// its own batch: with the losses of the batches b,
 	//
 	//	Mean, WeightedMean   Σ_b rows_b loss_b / N
-	//	Sum                  Σ_b loss_b / N
+	//	Sum                  Σ_b loss_b / N, with SigmoidLink Σ_b loss_b / (N K)
 	//
 	// so that it is of one size for all reductions and, except for WeightedMean, which divides the
 	// loss of a batch by the weights of its own rows, does not depend on where batches are cut.
