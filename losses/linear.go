@@ -38,10 +38,11 @@ type LinearOutputs struct {
 //	dHidden = dz Weight    dWeight = dzᵀ Hidden    dBias = Σ_n dz_n
 //
 // without room for the logits of more than a block of rows. So a vocabulary may be large: beyond
-// inputs and outputs it takes up to about 90 MB, however many rows and classes there are. Labels or
-// hidden values that are no contiguous rows are copied as a whole. With WeightedMean the gradients
-// of labels and sample weights need the loss of all rows first: where there are several blocks
-// their logits are then computed twice.
+// inputs and outputs it takes up to about 90 MB, however many rows there are, and up to about 120
+// bytes for each class, which show where there are a hundred thousand. Labels or hidden values that
+// are no contiguous rows are copied as a whole. With WeightedMean the gradients of labels and
+// sample weights need the loss of all rows first: where there are several blocks their logits are
+// then computed twice.
 //
 // Loss and gradients are those of the two steps, a product of [N, D] and [D, K] and
 // [Criterion.EvalInto] on all logits, for every criterion, bit for bit when the product is that of
