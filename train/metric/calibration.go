@@ -136,8 +136,14 @@ func binned(probs, target tensor.Tensor, weights []float64, bins int) ([]binSums
 }
 
 // place returns the bin, of bins of equal width on [0, 1], that a number in it falls into, counted
-// from 0: bin b is (b/bins, (b+1)/bins], and the first one has the 0 too.
+// from 0: bin b is (b/bins, (b+1)/bins], and the first one has the 0 too. Edges are the float64
+// that Bin has, next to which the product may be rounded to the wrong side.
 func place(x float64, bins int) int {
-	at := int(math.Ceil(x*float64(bins))) - 1 // exact for float32: a product of 24 and at most 20 bits
+	at := int(math.Ceil(x*float64(bins))) - 1
+	if x <= float64(at)/float64(bins) {
+		at--
+	} else if x > float64(at+1)/float64(bins) {
+		at++
+	}
 	return min(max(at, 0), bins-1)
 }

@@ -46,6 +46,35 @@ func TestECEBinEdges(t *testing.T) {
 	near(t, 1, zero)
 }
 
+// A float64 probability that is the edge of a bin belongs to the bin below, and its neighbour above
+// to the next, for every number of bins.
+func TestReliabilityEdgesOfDoubles(t *testing.T) {
+	for bins := 1; bins <= 200; bins++ {
+		var probs, labels []float64
+		for b := bins / 2; b < bins; b++ { // the larger of two probabilities
+			edge := float64(b+1) / float64(bins)
+			probs = append(probs, edge, 0)
+			labels = append(labels, 1, 0)
+			if b+1 < bins {
+				probs = append(probs, math.Nextafter(edge, 1), 0)
+				labels = append(labels, 1, 0)
+			}
+		}
+		n := len(probs) / 2
+		got, err := Reliability(table(probs, n, 2), table(labels, n, 2), nil, bins)
+		require.NoError(t, err)
+		for b, bin := range got {
+			want := 2
+			if b < bins/2 {
+				want = 0
+			} else if b == bins/2 {
+				want = 1
+			}
+			require.Equal(t, want, bin.Count, "bin (%v, %v] of %d", bin.Low, bin.High, bins)
+		}
+	}
+}
+
 // bruteECE goes through the bins and compares with their edges as fractions.
 func bruteECE(p, l []float32, n, k, bins int, weights []float64) float64 {
 	var total, all float64
