@@ -8,7 +8,7 @@ import "math"
 //	n_k = round(n_0 ratio^(-k/(K-1))),   at least 1
 //
 // rows: class 0 has ratio times as many as the last one. n_0 is the largest number for which every
-// class has the rows that it keeps.
+// class has n_0 ratio^(-k/(K-1)) rows.
 //
 // The rows are drawn by the seed and stand in the order that they had. Of every class, the rows
 // that are kept where it keeps few are among those that are kept where it keeps more.
