@@ -11,14 +11,19 @@ import (
 )
 
 // Write writes a file under another name, beside path, and gives it its own once it is complete: on
-// an error, or when the process is killed, what was at path before is there still. What is no
-// regular file, such as a pipe or a link, is written to where it is.
+// an error, or when the process is killed, what was at path before is there still. The permissions
+// of a file that is replaced stay. What is no regular file, such as a pipe or a link, is written to
+// where it is.
 func Write(path string, content []byte) error {
-	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+	old, none := os.Lstat(path)
+	if none == nil && !old.Mode().IsRegular() {
 		return os.WriteFile(path, content, 0o666)
 	}
 	temp := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.%016x.tmp", filepath.Base(path), rand.Uint64()))
 	err := os.WriteFile(temp, content, 0o666)
+	if err == nil && none == nil {
+		err = os.Chmod(temp, old.Mode().Perm())
+	}
 	if err == nil {
 		err = os.Rename(temp, path)
 	}

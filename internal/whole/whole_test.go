@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -36,12 +37,17 @@ func TestWriteFails(t *testing.T) {
 	assert.Len(t, names(t, out), 1)
 }
 
-// A file is replaced; a link is written through, to the file that it names.
+// A file is replaced, but for its permissions; a link is written through, to the file that it
+// names.
 func TestWrite(t *testing.T) {
 	out := t.TempDir()
 	path, link := filepath.Join(out, "a"), filepath.Join(out, "link")
 	require.NoError(t, Write(path, []byte("one")))
+	require.NoError(t, os.Chmod(path, 0o600))
 	require.NoError(t, Write(path, []byte("two")))
+	if info, err := os.Stat(path); assert.NoError(t, err) && runtime.GOOS != "windows" {
+		assert.Equal(t, fs.FileMode(0o600), info.Mode().Perm())
+	}
 	if err := os.Symlink("a", link); err == nil {
 		require.NoError(t, Write(link, []byte("three")))
 	}
