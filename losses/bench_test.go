@@ -79,7 +79,7 @@ func BenchmarkSoftmax(b *testing.B) {
 }
 
 // BenchmarkFamily is loss and gradient of the losses, cross entropy first, with few and with many
-// classes in float32, and of parameters that no polynomial is exact enough for.
+// classes, and of parameters that no polynomial is exact enough for.
 func BenchmarkFamily(b *testing.B) {
 	for _, name := range []string{"ce", "gce", "gce Q=1", "gce .1", "focal 1", "focal", "focal 3.5", "poly 2", "mae",
 		"nce", "rce", "sce", "confidence", "kl", "agce", "aul", "ael", "bitempered", "sparsemax", "entmax15"} {
@@ -93,14 +93,16 @@ func BenchmarkFamily(b *testing.B) {
 	benchmarkShapes(b, "loss=nce + rce", func(int) losses.Criterion { return losses.Criterion{Loss: sum} })
 }
 
-// benchmarkShapes evaluates a criterion of k classes in float32 on rows of few and of many classes.
+// benchmarkShapes evaluates a criterion of k classes on rows of few and of many classes.
 func benchmarkShapes(b *testing.B, name string, c func(k int) losses.Criterion) {
-	for _, shape := range [][2]int{{1024, 10}, {1024, 100}, {256, 1000}} {
-		n, k := shape[0], shape[1]
-		for _, target := range []string{"soft", "index"} {
-			b.Run(fmt.Sprintf("%s/n=%d/k=%d/target=%s", name, n, k, target), func(b *testing.B) {
-				benchmarkEvalGrad(b, c(k), tensor.Float32, target, n, k)
-			})
+	for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
+		for _, shape := range [][2]int{{1024, 10}, {1024, 100}, {256, 1000}} {
+			n, k := shape[0], shape[1]
+			for _, target := range []string{"soft", "index"} {
+				b.Run(fmt.Sprintf("%s/dtype=f%d/n=%d/k=%d/target=%s", name, 8*dt.Size(), n, k, target), func(b *testing.B) {
+					benchmarkEvalGrad(b, c(k), dt, target, n, k)
+				})
+			}
 		}
 	}
 }
