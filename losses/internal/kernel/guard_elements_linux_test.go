@@ -104,6 +104,11 @@ func guardPieces[T Float](t *testing.T) {
 			Disagree(make([]bool, 1), inverse, h, 0.5, k)
 			CloseRatios(h, gap, inverse, zero, zero, zero, k)
 			RowSums(h[:1], inverse, k)
+			for short := 1; short < min(16, k+1); short++ {
+				rows := k / short
+				RowSums(h[k-rows:], inverse[k-rows*short:], short)
+				wide = append(wide, h...)
+			}
 			gap[k/2] = 1 // a sure class
 			CentredRows(gap, h, zero[:1], zero[:1], k)
 			wide = append(append(wide, h...), inverse...)

@@ -147,12 +147,13 @@ func invalidAtMaximum[T Float](t *testing.T) {
 	}
 }
 
-// TestRowSums sums rows of every length: no row counts in another, and nothing is written behind.
+// TestRowSums sums rows of every length: no row counts in another, each has the bits that it has
+// alone, and nothing is written behind.
 func TestRowSums(t *testing.T) { both(t, rowSums[float32], rowSums[float64]) }
 
 func rowSums[T Float](t *testing.T) {
 	for _, k := range append(upTo(70), 1000) {
-		for _, n := range []int{1, 2, 5} {
+		for _, n := range []int{1, 2, 5, 8, 19} {
 			b := newBlock[T](n, k, ordinary)
 			want, got := make([]float64, n), append(make([]float64, n), 7)
 			for i := range b.t {
@@ -161,6 +162,10 @@ func rowSums[T Float](t *testing.T) {
 			RowSums(got[:n], b.t, k)
 			require.InEpsilonSlice(t, want, got[:n], 1e-14, "n=%d k=%d", n, k)
 			require.Equal(t, 7.0, got[n], "n=%d k=%d", n, k)
+			for i := range want {
+				RowSums(want[i:i+1], b.t[i*k:(i+1)*k], k)
+			}
+			require.Equal(t, want, got[:n], "n=%d k=%d", n, k)
 			b.t[0] = T(math.NaN())
 			RowSums(want, b.t, k)
 			require.True(t, math.IsNaN(want[0]) && sameBits(want[1:], got[1:n]), "n=%d k=%d", n, k)

@@ -65,14 +65,43 @@ func (g isa) eachRow(k, n reg.GPVirtual, p, numbers []reg.GPVirtual, body func()
 	JNE(LabelRef(row))
 }
 
+// rowSums adds up short rows W at once, by the additions of one that is alone.
 func (g isa) rowSums() {
+	const short = 16
 	g.text("rowSums", "func(dst *A, x *T, k, n int)", "stores the sums of n rows of k elements in dst.")
-	dst, x, k := g.param("dst"), g.param("x"), g.param("k")
-	g.eachRow(k, g.param("n"), []reg.GPVirtual{x}, []reg.GPVirtual{dst}, func() {
+	dst, x, k, n := g.param("dst"), g.param("x"), g.param("k"), g.param("n")
+	several, fewer, alone, none := label("several"), label("fewer"), label("alone"), label("none")
+	CMPQ(k, Imm(short))
+	JGE(LabelRef(alone))
+	parts := g.masksOf(k, short/g.lanes())
+	Label(several)
+	SUBQ(Imm(uint64(g.lanes())), n)
+	JLT(LabelRef(fewer))
+	rows := make([]reg.VecVirtual, g.lanes())
+	for i := range rows {
+		for v, m := range parts {
+			part := g.vec()
+			if g.loadTail(Mem{Base: x, Disp: v * g.bytes()}, m, part); v == 0 {
+				rows[i] = part
+			} else {
+				g.add(part, rows[i], rows[i])
+			}
+		}
+		LEAQ(Mem{Base: x, Index: k, Scale: uint8(g.size())}, x)
+	}
+	g.store(g.totals(rows), Mem{Base: dst})
+	ADDQ(Imm(uint64(g.column())), dst)
+	JMP(LabelRef(several))
+	Label(fewer)
+	ADDQ(Imm(uint64(g.lanes())), n)
+	JEQ(LabelRef(none))
+	Label(alone)
+	g.eachRow(k, n, []reg.GPVirtual{x}, []reg.GPVirtual{dst}, func() {
 		sum := g.zeros(4)
 		g.loop(k, 4, func(i reg.GPVirtual, v int, m *mask) { g.add(g.get(x, i, v, m), sum[v], sum[v]) })
 		g.pick(VMOVSS, VMOVSD, g.total(sum).AsX(), Mem{Base: dst})
 	})
+	Label(none)
 	g.ret()
 }
 

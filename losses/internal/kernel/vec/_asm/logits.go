@@ -196,12 +196,21 @@ func (g isa) addEights() {
 		"after the most from then on, the lanes go to the sums behind them, and what that loses behind those.")
 	lanes, x, left, done := g.param("lanes"), g.param("x"), g.param("n"), GP64()
 	turns, most := g.param("turns"), g.param("most")
-	at := func(n, i int) Mem { return Mem{Base: lanes, Disp: 8*8*n + i*g.bytes()} }
-	inner := make([]reg.VecVirtual, 8/g.lanes())
-	for i := range inner {
-		inner[i] = g.vec()
-		g.load(at(0, i), inner[i])
+	var kept [3][]reg.VecVirtual // the lanes, the sums, and what is lost
+	each := func(f func(v reg.VecVirtual, at Mem)) {
+		for n := range kept {
+			for i, v := range kept[n] {
+				f(v, Mem{Base: lanes, Disp: 8*8*n + i*g.bytes()})
+			}
+		}
 	}
+	for n := range kept {
+		for range 8 / g.lanes() {
+			kept[n] = append(kept[n], g.vec())
+		}
+	}
+	each(func(v reg.VecVirtual, at Mem) { g.load(at, v) })
+	inner := kept[0]
 	XORQ(done, done)
 	next, end := label("eight"), label("end")
 	Label(next)
@@ -223,20 +232,16 @@ func (g isa) addEights() {
 	DECQ(turns)
 	JNE(LabelRef(next))
 	for i, v := range inner {
-		sum, lost, rounded := g.vec(), g.vec(), g.vec()
-		g.load(at(1, i), sum)
-		g.twoSum(sum, v, rounded, lost)
-		g.store(rounded, at(1, i))
-		g.add(at(2, i), lost, lost)
-		g.store(lost, at(2, i))
+		sum, less := g.vec(), g.vec()
+		g.twoSum(kept[1][i], v, sum, less)
+		g.move(sum, kept[1][i])
+		g.add(less, kept[2][i], kept[2][i])
 		g.zero(v)
 	}
 	MOVQ(most, turns)
 	JMP(LabelRef(next))
 	Label(end)
-	for i, v := range inner {
-		g.store(v, at(0, i))
-	}
+	each(func(v reg.VecVirtual, at Mem) { g.store(v, at) })
 	Store(done, Return("done"))
 	g.ret()
 }

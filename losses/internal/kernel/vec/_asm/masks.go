@@ -234,7 +234,27 @@ func (g isa) invalid(t Op) mask {
 	return m
 }
 
-// tail returns the mask of the first n lanes, 0 <= n < lanes.
+// masksOf returns the masks of n elements in so many vectors.
+func (g isa) masksOf(n reg.GPVirtual, vectors int) []mask {
+	masks := make([]mask, vectors)
+	left, most, none := GP64(), GP64(), GP64()
+	MOVQ(n, left)
+	MOVQ(U32(g.lanes()), most)
+	XORQ(none, none)
+	for v := range masks {
+		count := GP64()
+		MOVQ(left, count)
+		CMPQ(count, most)
+		CMOVQGT(most, count)
+		CMPQ(count, none)
+		CMOVQLT(none, count)
+		masks[v] = g.tail(count)
+		SUBQ(most, left)
+	}
+	return masks
+}
+
+// tail returns the mask of the first n lanes, 0 <= n <= lanes.
 func (g isa) tail(n reg.GPVirtual) mask {
 	if g.avx512 {
 		one, k := GP32(), K()

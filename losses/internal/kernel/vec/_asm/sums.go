@@ -32,6 +32,26 @@ func (g isa) reduce(v reg.VecVirtual, op func(a, b, dst Op)) reg.VecVirtual {
 	return x
 }
 
+// totals adds up the lanes of each of W vectors of float64 into a lane.
+func (g isa) totals(vs []reg.VecVirtual) reg.VecVirtual {
+	var half [2]reg.VecVirtual // of the even vectors and of the odd ones, two lanes each
+	for i := range half {
+		var left []reg.VecVirtual
+		for j := i; j < len(vs); j += 2 {
+			left = append(left, vs[j])
+		}
+		for len(left) > 1 {
+			x, y := g.halvesOf(left[0], left[1], len(left) == 2)
+			g.add(y, x, x)
+			left = append(left[2:], x)
+		}
+		half[i] = left[0]
+	}
+	c := g.transpose(half[:])
+	g.add(c[1], c[0], c[0])
+	return c[0]
+}
+
 // total adds up the lanes of all vectors.
 func (g isa) total(vs []reg.VecVirtual) reg.VecVirtual {
 	for len(vs) > 1 {
