@@ -67,8 +67,8 @@ var pytorch string
 // done.
 const pause = 300 * time.Millisecond
 
-// conduct measures a model and prints its table. The contestants take turns, so that a slow minute
-// of the machine meets all alike.
+// conduct measures a model and prints its table. The contestants take turns, with every number of
+// threads, so that a slow minute of the machine meets all alike.
 func conduct(m model, fashion, python string, threads []string, rounds int) error {
 	self, err := os.Executable()
 	if err != nil {
@@ -86,29 +86,29 @@ func conduct(m model, fashion, python string, threads []string, rounds int) erro
 	fmt.Printf("\n%s: %d rows, %s, batch %d, Adam; accuracy on the test rows after %d epochs\n", m.title, rows, sizes,
 		m.config.BatchSize, 1+rounds*m.turn)
 	fmt.Printf("threads  %-18s  s/epoch  %-18s  × PyTorch  accuracy\n", "", "quartiles")
-	for _, n := range threads {
+	all := make([]*process, 2*len(threads)) // softloss and PyTorch of each number, nil for one that is not here
+	for i, n := range threads {
 		commands := [][]string{
 			{"softloss", self, "-model", m.name, "-fashion", fashion, "-contestant"},
 			{"PyTorch", python, "-c", pytorch, folder, sizes, strconv.Itoa(m.config.BatchSize),
 				fmt.Sprint(m.config.LearnRate), strconv.Itoa(m.turn), n},
 		}
-		var all [2]*process // nil: not here
-		for i, c := range commands {
-			if i == 1 && python == "" {
+		for j, c := range commands {
+			if j == 1 && python == "" {
 				continue
 			}
-			if all[i], err = launch(c[0], n, c[1:]...); err != nil {
+			if all[2*i+j], err = launch(c[0], n, c[1:]...); err != nil {
 				return err
 			}
 		}
-		if err := race(all[:], rounds); err != nil {
-			return err
-		}
-		for _, p := range all {
-			if p != nil {
-				fmt.Printf("%7s  %-18s  %-7s  %-18s  %9s  %8.4f\n", n, p.name, fmt.Sprintf("%#.3g", p.quantile(0.5)),
-					fmt.Sprintf("%#.3g to %#.3g", p.quantile(0.25), p.quantile(0.75)), ratio(p, all[1]), p.accuracy)
-			}
+	}
+	if err := race(all, rounds); err != nil {
+		return err
+	}
+	for i, p := range all {
+		if p != nil {
+			fmt.Printf("%7s  %-18s  %-7s  %-18s  %9s  %8.4f\n", threads[i/2], p.name, fmt.Sprintf("%#.3g", p.quantile(0.5)),
+				fmt.Sprintf("%#.3g to %#.3g", p.quantile(0.25), p.quantile(0.75)), ratio(p, all[i|1]), p.accuracy)
 		}
 	}
 	return nil
