@@ -9,10 +9,10 @@ import (
 
 const (
 	// grain is how many multiplications in plain Go are worth a goroutine, vectorGrain how many
-	// with vectors. Each takes a tenth of a millisecond and more: to wake another processor takes a
-	// tenth of that, and most of it where the processor is a virtual machine's.
+	// with vectors, which take a twentieth of a millisecond. To wake another processor takes as long
+	// at times, above all where it is a virtual machine's or busy: package parallel notices.
 	grain       = 1 << 18
-	vectorGrain = 1 << 23
+	vectorGrain = 1 << 22
 	// rowUnit and colUnit are multiples of the tiles of amd64, so that blocks end with one.
 	rowUnit = 12
 	colUnit = 32
