@@ -113,12 +113,11 @@ func (c *Criterion) newOutputs(logits tensor.Tensor, grad bool) (out Outputs, er
 
 // evalPlainly reports whether evalPlain was for what is asked, and has computed it.
 func (c *Criterion) evalPlainly(dst *Outputs, in *Inputs) bool {
-	if in.SampleWeights != nil || in.Upstream != nil || in.Direction != nil || dst.TargetGrad != nil ||
-		dst.WeightGrad != nil {
+	if in.SampleWeights != nil || in.Direction != nil || dst.TargetGrad != nil || dst.WeightGrad != nil {
 		return false
 	}
-	return evalPlain[float32](c.Reduction, dst.Loss, dst.Grad, in.Logits, in.Target) ||
-		evalPlain[float64](c.Reduction, dst.Loss, dst.Grad, in.Logits, in.Target)
+	return evalPlain[float32](c.Reduction, dst.Loss, dst.Grad, in.Logits, in.Target, in.Upstream) ||
+		evalPlain[float64](c.Reduction, dst.Loss, dst.Grad, in.Logits, in.Target, in.Upstream)
 }
 
 // operands returns logits and target as tensors that the criterion accepts.

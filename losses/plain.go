@@ -1,6 +1,7 @@
 package losses
 
 import (
+	"math"
 	"slices"
 
 	"gorgonia.org/tensor"
@@ -28,15 +29,16 @@ type plainRows[T kernel.Float] struct {
 	shape         tensor.Shape // of the logits
 	input, target []T
 	index         []int
+	upstream      []T // one number; nil for 1
 }
 
 // evalPlain is evalInto for a plain criterion on plain tensors, when the batch is too small to be
 // shared by goroutines: with few rows, what surrounds the kernel would take longer than the kernel.
 // It returns false where anything else is asked for, or something is wrong, which evalInto then
 // says.
-func evalPlain[T kernel.Float](r Reduction, loss, grad *tensor.Dense, logits, target tensor.Tensor) bool {
+func evalPlain[T kernel.Float](r Reduction, loss, grad *tensor.Dense, logits, target, upstream tensor.Tensor) bool {
 	var b plainRows[T]
-	if !b.load(logits, target) || partsOf(b.n, b.k) > 1 {
+	if !b.load(logits, target, upstream) || partsOf(b.n, b.k) > 1 {
 		return false
 	}
 	value, ok := b.output(loss, nil)
@@ -48,13 +50,19 @@ func evalPlain[T kernel.Float](r Reduction, loss, grad *tensor.Dense, logits, ta
 		return false
 	}
 	div := r.divide(counts{kept: b.n})
-	if l, ok := b.alone(g, T(div)); ok {
+	share := div
+	if b.upstream != nil {
+		if share *= float64(b.upstream[0]); !holds[T](share) || math.Abs(share) > mostLift {
+			return false // or it lifts a tiny p
+		}
+	}
+	if l, ok := b.alone(g, T(share)); ok {
 		storeOne(value, l, div)
 		return true
 	}
 	e := borrow[T]()
 	rows, scale := dense.Grow(&e.buf.loss, b.n), dense.Grow(&e.buf.scale, 1)
-	scale[0] = T(div)
+	scale[0] = T(share)
 	bad := -1
 	if b.index != nil {
 		kernel.CrossEntropyIndex(rows, g, b.input, b.index, scale, b.k)
@@ -95,9 +103,9 @@ func (b *plainRows[T]) alone(g []T, f T) (loss float64, ok bool) {
 	return kernel.CrossEntropyAlone(g, b.input, b.target, class, f)
 }
 
-// load reads logits and target, and returns false where they are not plain or do not belong
-// together.
-func (b *plainRows[T]) load(logits, target tensor.Tensor) (ok bool) {
+// load reads logits, target and upstream gradient, and returns false where they are not plain or do
+// not belong together.
+func (b *plainRows[T]) load(logits, target, upstream tensor.Tensor) (ok bool) {
 	x, s, ok := dense.Plain[T](logits)
 	if !ok || len(x) == 0 || len(s) == 0 {
 		return false
@@ -105,6 +113,11 @@ func (b *plainRows[T]) load(logits, target tensor.Tensor) (ok bool) {
 	last := len(s) - 1
 	b.n, b.k, b.shape, b.input = s[:last].TotalSize(), s[last], s, x
 	var t tensor.Shape
+	if upstream != nil {
+		if b.upstream, t, ok = dense.Plain[T](upstream); !ok || len(t) != 0 {
+			return false
+		}
+	}
 	if b.target, t, ok = dense.Plain[T](target); ok {
 		return slices.Equal(t, s)
 	}
@@ -131,5 +144,5 @@ func (b *plainRows[T]) output(o *tensor.Dense, s tensor.Shape) (x []T, ok bool) 
 	}
 	at := dense.SpanOfSlice(x)
 	return x, !at.Meets(dense.SpanOfSlice(b.input)) && !at.Meets(dense.SpanOfSlice(b.target)) &&
-		!at.Meets(dense.SpanOfSlice(b.index))
+		!at.Meets(dense.SpanOfSlice(b.index)) && !at.Meets(dense.SpanOfSlice(b.upstream))
 }

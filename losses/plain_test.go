@@ -30,21 +30,31 @@ func TestPlain(t *testing.T) {
 			for _, shape := range [][2]int{{1, 1}, {1, 10}, {3, 10}, {64, 10}, {1, 64}, {1, 100}, {1, 1000}, {1, 2},
 				{17, 2}} {
 				for _, index := range []bool{false, true} {
-					where := fmt.Sprint(dt, reduction, shape, index)
-					c := losses.Criterion{Reduction: reduction}
 					x := plainBatch(dt, shape[0], shape[1], index)
-					in, got, want := x.inputs(c), x.outputs(c), x.outputs(c)
-					got.TargetGrad, got.WeightGrad, want.TargetGrad, want.WeightGrad = nil, nil, nil, nil
-					require.True(t, c.EvalPlain(got, in), where)
-					c.Ignore = []int{-1}
-					require.False(t, c.EvalPlain(got, in), where)
-					require.NoError(t, c.EvalInto(want, in), where)
-					require.Equal(t, want.Loss.Data(), got.Loss.Data(), where)
-					require.Equal(t, want.Grad.Data(), got.Grad.Data(), where)
+					plainly(t, x, reduction, x.inputs(losses.Criterion{}))
+					for _, u := range []float64{1, -3, 0, math.Copysign(0, -1), 1e-30, 256} {
+						in := x.inputs(losses.Criterion{})
+						in.Upstream = dense(dt, []float64{u})
+						plainly(t, x, reduction, in)
+					}
 				}
 			}
 		}
 	}
+}
+
+// plainly evaluates in both ways.
+func plainly(t *testing.T, x batch, reduction losses.Reduction, in losses.Inputs) {
+	where := fmt.Sprint(x.dt, reduction, x.n, x.k, x.index != nil, in.Upstream)
+	c := losses.Criterion{Reduction: reduction}
+	got, want := x.outputs(c), x.outputs(c)
+	got.TargetGrad, got.WeightGrad, want.TargetGrad, want.WeightGrad = nil, nil, nil, nil
+	require.True(t, c.EvalPlain(got, in), where)
+	c.Ignore = []int{-1}
+	require.False(t, c.EvalPlain(got, in), where)
+	require.NoError(t, c.EvalInto(want, in), where)
+	require.Equal(t, want.Loss.Data(), got.Loss.Data(), where)
+	require.Equal(t, want.Grad.Raw, got.Grad.Raw, where) // -0 is not 0
 }
 
 // TestNotPlain wants the short way to decline what it does not do, and what is an error.
@@ -60,8 +70,23 @@ func TestNotPlain(t *testing.T) {
 		"sample weights": func(_ *losses.Criterion, in *losses.Inputs, _ *losses.Outputs) {
 			in.SampleWeights = tensor.New(tensor.WithBacking([]float32{1, 1, 1, 1}))
 		},
-		"an upstream": func(_ *losses.Criterion, in *losses.Inputs, _ *losses.Outputs) {
-			in.Upstream = tensor.New(tensor.FromScalar(float32(1)))
+		"an upstream a row": func(_ *losses.Criterion, in *losses.Inputs, _ *losses.Outputs) {
+			in.Upstream = tensor.New(tensor.WithBacking([]float32{1, 1, 1, 1}))
+		},
+		"an upstream of another dtype": func(_ *losses.Criterion, in *losses.Inputs, _ *losses.Outputs) {
+			in.Upstream = tensor.New(tensor.FromScalar(1.0))
+		},
+		"an upstream that is no number": func(_ *losses.Criterion, in *losses.Inputs, _ *losses.Outputs) {
+			in.Upstream = tensor.New(tensor.FromScalar(float32(math.NaN())))
+		},
+		"an upstream that makes denormal factors": func(_ *losses.Criterion, in *losses.Inputs, _ *losses.Outputs) {
+			in.Upstream = tensor.New(tensor.FromScalar(float32(0x1p-126)))
+		},
+		"an upstream that lifts": func(_ *losses.Criterion, in *losses.Inputs, _ *losses.Outputs) {
+			in.Upstream = tensor.New(tensor.FromScalar(float32(4*256 + 1)))
+		},
+		"a loss in the upstream's memory": func(_ *losses.Criterion, in *losses.Inputs, out *losses.Outputs) {
+			in.Upstream = out.Loss
 		},
 		"no logits":        func(_ *losses.Criterion, in *losses.Inputs, _ *losses.Outputs) { in.Logits = nil },
 		"no target":        func(_ *losses.Criterion, in *losses.Inputs, _ *losses.Outputs) { in.Target = nil },
