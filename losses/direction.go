@@ -59,8 +59,7 @@ func crossEntropyAlong[T kernel.Float](b *batch[T]) (bad int) {
 			means[i], factors[i] = mean, mass*of(c.scale, i)
 		}
 		if c.grad != nil {
-			kernel.CentredRows(p[:c.n*k], v, means[:c.n], factors, k)
-			kernel.Round(c.grad, p[:c.n*k])
+			kernel.CentredRows(c.grad, p, v, means[:c.n], factors, k)
 		}
 	}
 	return -1

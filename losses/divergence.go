@@ -99,8 +99,7 @@ func (e *divergence[T]) store(m *mixture, lo, hi int) {
 	}
 	for i, g := range e.grads {
 		c := &m.of[i]
-		kernel.CentredRows(c.p, c.d, c.losses, f, e.k)
-		kernel.Round(g[lo*e.k:hi*e.k], c.p)
+		kernel.CentredRows(g[lo*e.k:hi*e.k], c.p, c.d, c.losses, f, e.k)
 	}
 }
 

@@ -89,10 +89,10 @@ func WeightedRowSums[T Float](dst []float64, x []T, w []float64) {
 }
 
 // CentredRows multiplies rows of probabilities by what is centred; see [spec.CentredRows].
-func CentredRows(p, d, mean, f []float64, k int) {
+func CentredRows[T Float](dst []T, p, d, mean, f []float64, k int) {
 	if vec.On() {
-		vec.CentredRows(p, d, mean, f, k)
+		vec.CentredRows(dst, p, d, mean, f, k)
 		return
 	}
-	spec.CentredRows(p, d, mean, f, k)
+	spec.CentredRows(dst, p, d, mean, f, k)
 }

@@ -78,14 +78,18 @@ func centredRowsOf(t *testing.T, n, k int) {
 	require.Equal(t, 7.0, means[n])
 	require.InDeltaSlice(t, wantMeans, means[:n], 0x1p-40, "K=%d", k)
 	means[3] = math.NaN()
-	got, want := append(slices.Clone(p), 7), slices.Clone(p)
-	CentredRows(got[:n*k], d, means[:n], f, k)
-	spec.CentredRows(want, d, means[:n], f, k)
+	got, want := append(make([]float64, n*k), 7), make([]float64, n*k)
+	CentredRows(got[:n*k], p, d, means[:n], f, k)
+	spec.CentredRows(want, p, d, means[:n], f, k)
+	rounded := append(make([]float32, n*k), 7)
+	CentredRows(rounded[:n*k], p, d, means[:n], f, k)
 	for j, x := range want {
 		if j/k == 3 {
 			require.True(t, math.IsNaN(got[j]) && math.IsNaN(x), "K=%d: element %d is %v", k, j, got[j])
+			require.True(t, rounded[j] != rounded[j], "K=%d: element %d is %v", k, j, rounded[j])
 			continue
 		}
+		require.Equal(t, float32(got[j]), rounded[j], "K=%d: element %d", k, j)
 		require.InDelta(t, x, got[j], 0x1p-46*p[j]*200, "K=%d: element %d of row %d", k, j%k, j/k)
 	}
 	if k > 1 {
@@ -93,6 +97,7 @@ func centredRowsOf(t *testing.T, n, k int) {
 		require.InEpsilon(t, want[top], got[top], 0x1p-40, "K=%d", k)
 	}
 	require.Equal(t, 7.0, got[n*k])
+	require.EqualValues(t, 7, rounded[n*k])
 }
 
 // TestCentredRowsOfOne: what is left for a sure class where only a rare class has another number.
@@ -104,9 +109,10 @@ func TestCentredRowsOfOne(t *testing.T) {
 			}
 			p, d := slices.Repeat([]float64{0x1p-600}, k), slices.Repeat([]float64{math.Ln2}, k)
 			p[k-1], p[0], d[0] = 1, 0x1p-900, -1
-			CentredRows(p, d, []float64{math.Ln2}, []float64{1}, k)
-			require.InEpsilon(t, 0x1p-900*(1+math.Ln2), p[k-1], 0x1p-50, "K=%d", k)
-			require.InEpsilon(t, 0x1p-900*(-1-math.Ln2), p[0], 0x1p-50, "K=%d", k)
+			got := make([]float64, k)
+			CentredRows(got, p, d, []float64{math.Ln2}, []float64{1}, k)
+			require.InEpsilon(t, 0x1p-900*(1+math.Ln2), got[k-1], 0x1p-50, "K=%d", k)
+			require.InEpsilon(t, 0x1p-900*(-1-math.Ln2), got[0], 0x1p-50, "K=%d", k)
 		}
 	})
 }

@@ -110,7 +110,7 @@ func guardPieces[T Float](t *testing.T) {
 				wide = append(wide, h...)
 			}
 			gap[k/2] = 1 // a sure class
-			CentredRows(gap, h, zero[:1], zero[:1], k)
+			CentredRows(p, gap, h, zero[:1], zero[:1], k)
 			wide = append(append(wide, h...), inverse...)
 			return wide, append(narrow, p...)
 		}

@@ -44,26 +44,17 @@ func WeightedRowSums[T Float](dst []float64, x []T, w []float64) {
 	}
 }
 
-// CentredRows stores f p (d - mean) in p, of rows of k elements with a mean, that of d by p, and an
-// f each. Of a class of p > 1/2, where that difference may be small, it is -Σ p (d - its d).
-func CentredRows(p, d, mean, f []float64, k int) {
+// CentredRows stores f p (d - mean) in dst, of rows of k elements with a mean, that of d by p, and
+// an f each. Of a class of p > 1/2, where that difference may be small, it is -Σ p (d - its d).
+func CentredRows[T Float](dst []T, p, d, mean, f []float64, k int) {
 	for i, m := range mean {
-		q, x, top := Row(p, i, k), Row(d, i, k), -1
+		q, x, to := Row(p, i, k), Row(d, i, k), Row(dst, i, k)
 		for j, v := range q {
+			centred := x[j] - m
 			if v > 0.5 {
-				top = j
+				centred = m - m - Expectation(q, x, x[j]) // NaN for NaN
 			}
-		}
-		at := 0.0
-		if top >= 0 {
-			less := Expectation(q, x, x[top])
-			at = (m - m - less) * q[top] * f[i] // NaN for NaN
-		}
-		for j := range q {
-			q[j] *= (x[j] - m) * f[i]
-		}
-		if top >= 0 {
-			q[top] = at
+			to[j] = T(centred * v * f[i])
 		}
 	}
 }

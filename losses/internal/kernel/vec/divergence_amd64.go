@@ -61,6 +61,6 @@ func WeightedRowSums[T spec.Float](dst []float64, x []T, w []float64) {
 }
 
 // CentredRows is [spec.CentredRows].
-func CentredRows(p, d, mean, f []float64, k int) {
-	doubles().centredRows(&p[0], &d[0], &mean[0], &f[0], k, len(mean))
+func CentredRows[T spec.Float](dst []T, p, d, mean, f []float64, k int) {
+	wideOf[T]().centredRows(&dst[0], &p[0], &d[0], &mean[0], &f[0], k, len(mean))
 }

@@ -46,4 +46,6 @@ func WeightedRowSums[T spec.Float](dst []float64, x []T, w []float64) {
 }
 
 // CentredRows is [spec.CentredRows].
-func CentredRows(p, d, mean, f []float64, k int) { spec.CentredRows(p, d, mean, f, k) }
+func CentredRows[T spec.Float](dst []T, p, d, mean, f []float64, k int) {
+	spec.CentredRows(dst, p, d, mean, f, k)
+}

@@ -1878,6 +1878,12 @@ func rowSumsF64AVX512(dst *float64, x *float64, k int, n int)
 //go:noescape
 func weightedRowSumsF64AVX512(dst *float64, x *float64, w *float64, k int, n int)
 
+// centredRowsF64AVX512 stores f p (d - mean) in dst, of n rows of k elements with a mean and an f
+// each, the mean that of d by p.
+//
+//go:noescape
+func centredRowsF64AVX512(dst *float64, p *float64, d *float64, mean *float64, f *float64, k int, n int)
+
 // roundF64AVX512 stores x in dst, rounded.
 //
 //go:noescape
@@ -2431,12 +2437,6 @@ func tileBackF64AVX512(u *float64, p *float64, rest *float64, k int, lanes *floa
 //
 //go:noescape
 func divergenceF64AVX512(h *float64, d *float64, p *float64, l *float64, m *float64, minus *float64, n int)
-
-// centredRowsF64AVX512 stores f p (d - mean) in p, of n rows of k elements with a mean and an f
-// each, the mean that of d by p.
-//
-//go:noescape
-func centredRowsF64AVX512(p *float64, d *float64, mean *float64, f *float64, k int, n int)
 
 // ratiosF64AVX512 stores x = (z - other) - (at + low) in h, NaN where it is not small, and returns
 // Σ q and Σ q (exp(x) - 1) of the small ones and Σ (q - p) of the others.
@@ -4406,6 +4406,12 @@ func rowSumsF64AVX2(dst *float64, x *float64, k int, n int)
 //go:noescape
 func weightedRowSumsF64AVX2(dst *float64, x *float64, w *float64, k int, n int)
 
+// centredRowsF64AVX2 stores f p (d - mean) in dst, of n rows of k elements with a mean and an f
+// each, the mean that of d by p.
+//
+//go:noescape
+func centredRowsF64AVX2(dst *float64, p *float64, d *float64, mean *float64, f *float64, k int, n int)
+
 // roundF64AVX2 stores x in dst, rounded.
 //
 //go:noescape
@@ -4959,12 +4965,6 @@ func tileBackF64AVX2(u *float64, p *float64, rest *float64, k int, lanes *float6
 //
 //go:noescape
 func divergenceF64AVX2(h *float64, d *float64, p *float64, l *float64, m *float64, minus *float64, n int)
-
-// centredRowsF64AVX2 stores f p (d - mean) in p, of n rows of k elements with a mean and an f each,
-// the mean that of d by p.
-//
-//go:noescape
-func centredRowsF64AVX2(p *float64, d *float64, mean *float64, f *float64, k int, n int)
 
 // ratiosF64AVX2 stores x = (z - other) - (at + low) in h, NaN where it is not small, and returns Σ
 // q and Σ q (exp(x) - 1) of the small ones and Σ (q - p) of the others.
@@ -5730,6 +5730,12 @@ func rowSumsWideAVX512(dst *float64, x *float32, k int, n int)
 //go:noescape
 func weightedRowSumsWideAVX512(dst *float64, x *float32, w *float64, k int, n int)
 
+// centredRowsWideAVX512 stores f p (d - mean) in dst, of n rows of k elements with a mean and an f
+// each, the mean that of d by p.
+//
+//go:noescape
+func centredRowsWideAVX512(dst *float32, p *float64, d *float64, mean *float64, f *float64, k int, n int)
+
 // roundWideAVX512 stores x in dst, rounded.
 //
 //go:noescape
@@ -6386,6 +6392,12 @@ func rowSumsWideAVX2(dst *float64, x *float32, k int, n int)
 //
 //go:noescape
 func weightedRowSumsWideAVX2(dst *float64, x *float32, w *float64, k int, n int)
+
+// centredRowsWideAVX2 stores f p (d - mean) in dst, of n rows of k elements with a mean and an f
+// each, the mean that of d by p.
+//
+//go:noescape
+func centredRowsWideAVX2(dst *float32, p *float64, d *float64, mean *float64, f *float64, k int, n int)
 
 // roundWideAVX2 stores x in dst, rounded.
 //

@@ -142,6 +142,7 @@ type wide[T spec.Float] interface {
 	widen(dst *float64, x *T, n int)
 	rowSums(dst *float64, x *T, k, n int)
 	weightedRowSums(dst *float64, x *T, w *float64, k, n int)
+	centredRows(dst *T, p, d, mean, f *float64, k, n int)
 	round(dst *T, x *float64, n int)
 	klTerms(labelGrad, z, t *T, n int, m, log float64) (sum, mass float64, bad uint32)
 	klGrad(dst *T, e *float64, t *T, n int, a, f float64)
@@ -257,7 +258,6 @@ type double interface {
 	tileRests(dst, p, z *float64, k int, lanes *float64)
 	tileBack(u, p, rest *float64, k int, lanes *float64)
 	divergence(h, d, p, l, m, minus *float64, n int)
-	centredRows(p, d, mean, f *float64, k, n int)
 	ratios(h, z, other, p, q *float64, n int, at, low float64) (sum, excess, rest float64)
 	shiftRatios(h, sum *float64, n int, shift float64)
 	meanRatios(minus, l, sum *float64, n int, f float64)
@@ -1033,6 +1033,9 @@ func (f64AVX512) rowSums(dst *float64, x *float64, k, n int) { rowSumsF64AVX512(
 func (f64AVX512) weightedRowSums(dst *float64, x *float64, w *float64, k, n int) {
 	weightedRowSumsF64AVX512(dst, x, w, k, n)
 }
+func (f64AVX512) centredRows(dst *float64, p, d, mean, f *float64, k, n int) {
+	centredRowsF64AVX512(dst, p, d, mean, f, k, n)
+}
 func (f64AVX512) round(dst *float64, x *float64, n int) { roundF64AVX512(dst, x, n) }
 func (f64AVX512) klTerms(labelGrad, z, t *float64, n int, m, log float64) (sum, mass float64, bad uint32) {
 	return klTermsF64AVX512(labelGrad, z, t, n, m, log)
@@ -1247,9 +1250,6 @@ func (f64AVX512) tileBack(u, p, rest *float64, k int, lanes *float64) {
 }
 func (f64AVX512) divergence(h, d, p, l, m, minus *float64, n int) {
 	divergenceF64AVX512(h, d, p, l, m, minus, n)
-}
-func (f64AVX512) centredRows(p, d, mean, f *float64, k, n int) {
-	centredRowsF64AVX512(p, d, mean, f, k, n)
 }
 func (f64AVX512) ratios(h, z, other, p, q *float64, n int, at, low float64) (sum, excess, rest float64) {
 	return ratiosF64AVX512(h, z, other, p, q, n, at, low)
@@ -2000,6 +2000,9 @@ func (f64AVX2) rowSums(dst *float64, x *float64, k, n int) { rowSumsF64AVX2(dst,
 func (f64AVX2) weightedRowSums(dst *float64, x *float64, w *float64, k, n int) {
 	weightedRowSumsF64AVX2(dst, x, w, k, n)
 }
+func (f64AVX2) centredRows(dst *float64, p, d, mean, f *float64, k, n int) {
+	centredRowsF64AVX2(dst, p, d, mean, f, k, n)
+}
 func (f64AVX2) round(dst *float64, x *float64, n int) { roundF64AVX2(dst, x, n) }
 func (f64AVX2) klTerms(labelGrad, z, t *float64, n int, m, log float64) (sum, mass float64, bad uint32) {
 	return klTermsF64AVX2(labelGrad, z, t, n, m, log)
@@ -2215,7 +2218,6 @@ func (f64AVX2) tileBack(u, p, rest *float64, k int, lanes *float64) {
 func (f64AVX2) divergence(h, d, p, l, m, minus *float64, n int) {
 	divergenceF64AVX2(h, d, p, l, m, minus, n)
 }
-func (f64AVX2) centredRows(p, d, mean, f *float64, k, n int) { centredRowsF64AVX2(p, d, mean, f, k, n) }
 func (f64AVX2) ratios(h, z, other, p, q *float64, n int, at, low float64) (sum, excess, rest float64) {
 	return ratiosF64AVX2(h, z, other, p, q, n, at, low)
 }
@@ -2368,6 +2370,9 @@ func (wideAVX512) widen(dst *float64, x *float32, n int)      { widenWideAVX512(
 func (wideAVX512) rowSums(dst *float64, x *float32, k, n int) { rowSumsWideAVX512(dst, x, k, n) }
 func (wideAVX512) weightedRowSums(dst *float64, x *float32, w *float64, k, n int) {
 	weightedRowSumsWideAVX512(dst, x, w, k, n)
+}
+func (wideAVX512) centredRows(dst *float32, p, d, mean, f *float64, k, n int) {
+	centredRowsWideAVX512(dst, p, d, mean, f, k, n)
 }
 func (wideAVX512) round(dst *float32, x *float64, n int) { roundWideAVX512(dst, x, n) }
 func (wideAVX512) klTerms(labelGrad, z, t *float32, n int, m, log float64) (sum, mass float64, bad uint32) {
@@ -2630,6 +2635,9 @@ func (wideAVX2) widen(dst *float64, x *float32, n int)      { widenWideAVX2(dst,
 func (wideAVX2) rowSums(dst *float64, x *float32, k, n int) { rowSumsWideAVX2(dst, x, k, n) }
 func (wideAVX2) weightedRowSums(dst *float64, x *float32, w *float64, k, n int) {
 	weightedRowSumsWideAVX2(dst, x, w, k, n)
+}
+func (wideAVX2) centredRows(dst *float32, p, d, mean, f *float64, k, n int) {
+	centredRowsWideAVX2(dst, p, d, mean, f, k, n)
 }
 func (wideAVX2) round(dst *float32, x *float64, n int) { roundWideAVX2(dst, x, n) }
 func (wideAVX2) klTerms(labelGrad, z, t *float32, n int, m, log float64) (sum, mass float64, bad uint32) {

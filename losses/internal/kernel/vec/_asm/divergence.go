@@ -55,14 +55,19 @@ func (g isa) eachRow(k, n reg.GPVirtual, p, numbers []reg.GPVirtual, body func()
 	row := label("row")
 	Label(row)
 	body()
-	for _, p := range p {
-		LEAQ(Mem{Base: p, Index: k, Scale: uint8(g.size())}, p)
-	}
+	g.nextRow(k, p...)
 	for _, p := range numbers {
 		ADDQ(Imm(uint64(g.floatSize())), p)
 	}
 	DECQ(n)
 	JNE(LabelRef(row))
+}
+
+// nextRow advances pointers to rows of k elements.
+func (g isa) nextRow(k reg.GPVirtual, p ...reg.GPVirtual) {
+	for _, p := range p {
+		LEAQ(Mem{Base: p, Index: k, Scale: uint8(g.size())}, p)
+	}
 }
 
 // rowSums adds up short rows W at once, by the additions of one that is alone.
@@ -87,7 +92,7 @@ func (g isa) rowSums() {
 				g.add(part, rows[i], rows[i])
 			}
 		}
-		LEAQ(Mem{Base: x, Index: k, Scale: uint8(g.size())}, x)
+		g.nextRow(k, x)
 	}
 	g.store(g.totals(rows), Mem{Base: dst})
 	ADDQ(Imm(uint64(g.column())), dst)
@@ -122,36 +127,25 @@ func (g isa) weightedRowSums() {
 // centredRows takes d - mean of a class of p > 1/2, where it may be small, from what the d of the
 // others differ from its own.
 func (g isa) centredRows() {
-	g.text("centredRows", "func(p, d, mean, f *A, k, n int)",
-		"stores f p (d - mean) in p, of n rows of k elements with a mean and an f each, the mean that of d by p.")
-	p, d, mean, f, k := g.param("p"), g.param("d"), g.param("mean"), g.param("f"), g.param("k")
-	half := g.hold(0.5)
-	g.eachRow(k, g.param("n"), []reg.GPVirtual{p, d}, []reg.GPVirtual{mean, f}, func() {
+	g.text("centredRows", "func(dst *T, p, d, mean, f *A, k, n int)",
+		"stores f p (d - mean) in dst, of n rows of k elements with a mean and an f each, the mean that of d by p.")
+	dst, p, d, mean, f, k := g.param("dst"), g.param("p"), g.param("d"), g.param("mean"), g.param("f"), g.param("k")
+	half, double := g.hold(0.5), g
+	double.narrow = false
+	double.eachRow(k, g.param("n"), []reg.GPVirtual{p, d}, []reg.GPVirtual{mean, f}, func() {
 		factor, from := g.vec(), g.vec()
 		g.bcast(Mem{Base: f}, factor)
 		g.bcast(Mem{Base: mean}, from)
-		at := g.ofSureClass(p, d, k, half, from)
-		centred := func(x reg.VecVirtual, i reg.GPVirtual, v int, m *mask) {
-			y := g.get(d, i, v, m)
+		at := double.ofSureClass(p, d, k, half, from)
+		g.loop(k, 4, func(i reg.GPVirtual, v int, m *mask) {
+			x, y := g.getFloat64(p, i, v, m), g.getFloat64(d, i, v, m)
 			g.sub(from, y, y)
 			g.blend(g.cmp(gtOQ, half, x), at, y)
 			g.mul(y, x, x)
 			g.mul(factor, x, x)
-		}
-		few, done := label("few"), label("done")
-		CMPQ(k, Imm(uint64(g.lanes())))
-		JLT(LabelRef(few))
-		g.rewrite(p, k, func(x reg.VecVirtual, i reg.GPVirtual, v int) { centred(x, i, v, nil) })
-		JMP(LabelRef(done))
-		Label(few)
-		g.partial(k, func(m *mask) {
-			i := GP64()
-			XORQ(i, i)
-			x := g.get(p, i, 0, m)
-			centred(x, i, 0, m)
-			g.put(x, p, i, 0, m)
+			g.put(x, dst, i, v, m)
 		})
-		Label(done)
+		g.nextRow(k, dst)
 	})
 	g.ret()
 }
