@@ -247,6 +247,11 @@ func (g isa) blockGradients(k reg.GPVirtual, x crossEntropyResults) {
 // keepResults stores what gradients are made of in lanes.
 func (g isa) keepResults(lanes reg.GPVirtual, x crossEntropyResults) {
 	g.store(g.sureTop(lanes, "Coef", x.sure), g.lane(lanes, "Mark"))
+	g.keepCoefficients(lanes, x)
+}
+
+// keepCoefficients is keepResults but for the maxima that are sure.
+func (g isa) keepCoefficients(lanes reg.GPVirtual, x crossEntropyResults) {
 	g.store(x.coef, g.lane(lanes, "Coef"))
 	g.store(x.low, g.lane(lanes, "Lost"))
 	g.store(x.f, g.lane(lanes, "Scale"))

@@ -35,35 +35,43 @@ func (g isa) tileCrossEntropy(grad, index bool) {
 // several passes: the numbers of a row come out of a long chain, for which those of the next tile
 // need not wait.
 func (g isa) tilePass(body func(lanes reg.GPVirtual)) {
-	at, tiles, next := g.param("lanes"), g.param("tiles"), label("tile")
+	at := GP64()
+	g.tilePassAt(at, func() { body(at) })
+}
+
+// tilePassAt is tilePass with the lanes at a pointer that other passes have, too.
+func (g isa) tilePassAt(at reg.GPVirtual, body func()) {
+	Load(Param("lanes"), at)
+	tiles, next := g.param("tiles"), label("tile")
 	Label(next)
-	body(at)
+	body()
 	ADDQ(U32(uint32(len(lanes)*g.column())), at)
 	DECQ(tiles)
 	JNE(LabelRef(next))
 }
 
-// tilePairs is tilePass with the lanes of two tiles at a time, and of one that is left, with
-// AVX-512, which has the registers for what is emitted in turns.
-func (g isa) tilePairs(body func(lanes []reg.GPVirtual)) {
+// tilePairs is tilePassAt for two tiles at a time, and for one that is left, with AVX-512, which
+// has the registers for what is emitted in turns. body takes how many they are.
+func (g isa) tilePairs(at [2]reg.GPVirtual, body func(n int)) {
 	if !g.avx512 {
-		g.tilePass(func(lanes reg.GPVirtual) { body([]reg.GPVirtual{lanes}) })
+		g.tilePassAt(at[0], func() { body(1) })
 		return
 	}
-	at, tiles, second, size := g.param("lanes"), g.param("tiles"), GP64(), len(lanes)*g.column()
+	Load(Param("lanes"), at[0])
+	tiles, size := g.param("tiles"), len(lanes)*g.column()
 	next, single, done := label("pair"), label("single"), label("done")
 	Label(next)
 	CMPQ(tiles, Imm(2))
 	JLT(LabelRef(single))
-	LEAQ(Mem{Base: at, Disp: size}, second)
-	body([]reg.GPVirtual{at, second})
-	ADDQ(U32(uint32(2*size)), at)
+	LEAQ(Mem{Base: at[0], Disp: size}, at[1])
+	body(2)
+	ADDQ(U32(uint32(2*size)), at[0])
 	SUBQ(Imm(2), tiles)
 	JMP(LabelRef(next))
 	Label(single)
 	TESTQ(tiles, tiles)
 	JEQ(LabelRef(done))
-	body([]reg.GPVirtual{at})
+	body(1)
 	Label(done)
 }
 
@@ -465,7 +473,7 @@ func (g isa) crossEntropyNumbers(lanes reg.GPVirtual, scale Op, s crossEntropySu
 	var coef, low, f Op
 	mass, ea := g.vec(), g.vec()
 	g.load(g.lane(lanes, "Coef"), ea)
-	all := g.totalOf(lanes, ea, r)
+	all := g.totalOf(ea, r, func(v reg.VecVirtual, name string) Op { return g.parkLane(v, lanes, name) })
 	if grad {
 		var less reg.VecVirtual
 		mass, less = g.massOf(s)
@@ -573,9 +581,8 @@ func (g isa) combined(y, lab, coef, low reg.VecVirtual) {
 // rowTotal is the sum of a row's exponentials, what that has lost, and its inverse, parked.
 type rowTotal struct{ sum, lost, inverse Op }
 
-// totalOf returns that of ea and r, of which it keeps what the sum and r have lost. It may use the
-// lanes Top and Rest.
-func (g isa) totalOf(lanes reg.GPVirtual, ea reg.VecVirtual, r running) rowTotal {
+// totalOf returns that of ea and r, of which it keeps what the sum and r have lost, parked.
+func (g isa) totalOf(ea reg.VecVirtual, r running, park func(v reg.VecVirtual, lane string) Op) rowTotal {
 	s, lost, small, inverse := g.vec(), g.vec(), g.vec(), g.vec()
 	g.add(ea, r.sum, s)
 	g.load(g.constant(1), inverse)
@@ -585,7 +592,7 @@ func (g isa) totalOf(lanes reg.GPVirtual, ea reg.VecVirtual, r running) rowTotal
 	g.sub(s, lost, lost)
 	g.add(small, lost, lost)
 	g.add(r.lost, lost, lost)
-	return rowTotal{g.park(s), g.parkLane(lost, lanes, "Rest"), g.parkLane(inverse, lanes, "Top")}
+	return rowTotal{park(s, "Scale"), park(lost, "Rest"), park(inverse, "Top")}
 }
 
 // overTotal divides x + less, less what x has lost, by s.

@@ -81,61 +81,6 @@ func (g isa) tileOptions(name string, logits func() tileLogits) {
 	}
 }
 
-// tileOption emits one of tileOptions.
-func (g isa) tileOption(x tileLogits, index bool) {
-	x.sums(index)
-	declined := g.param("declined")
-	g.tilePairs(func(lanes []reg.GPVirtual) {
-		rows := make([]*optionNumbers, len(lanes))
-		each := func(body func(i int)) {
-			var bodies []func()
-			for i := range lanes {
-				bodies = append(bodies, func() { body(i) })
-			}
-			interleave(bodies...)
-		}
-		each(func(i int) {
-			s := crossEntropySums{bad: g.noLanes(), hot: index, reach: lanesReach}
-			rows[i] = &optionNumbers{g: g, lanes: lanes[i]}
-			rows[i].m, rows[i].more = x.maxima(lanes[i])
-			g.loadSums(lanes[i], s.exponentials())
-			rows[i].logs(s.r)
-			g.loadSums(lanes[i], s.labels(g.f64))
-			rows[i].sums(s)
-			rows[i].losses()
-			g.storeDoubles(rows[i].loss, nil, Mem{Base: g.param("loss"), Disp: 8 * g.lanes() * i})
-		})
-		g.withExtra(func(extra reg.GPVirtual) {
-			step, lse := g.param("extraStep"), g.param("lse")
-			each(func(i int) { rows[i].addExtra(nthOf(extra, step, i), Mem{Base: lse, Disp: 8 * g.lanes() * i}) })
-		})
-		f, step := g.param("f"), g.param("step")
-		each(func(i int) {
-			y := rows[i].results(nthOf(f, step, i))
-			ORL(y.bad, Mem{Base: declined, Disp: 4 * i})
-			g.keepResults(lanes[i], y)
-		})
-		n := len(lanes)
-		ADDQ(Imm(uint64(4*n)), declined)
-		ADDQ(U32(uint32(8*g.lanes()*n)), address(Param("loss")))
-		ADDQ(U32(uint32(8*g.lanes()*n)), address(Param("lse")))
-		for range n {
-			ADDQ(step, address(Param("f")))
-			ADDQ(g.param("extraStep"), address(Param("extra")))
-		}
-	})
-	g.tileColumns(index)
-	g.ret()
-}
-
-// nthOf is number i of those that lie step bytes apart, 0 or 1.
-func nthOf(p, step reg.GPVirtual, i int) Mem {
-	if i == 0 {
-		return Mem{Base: p}
-	}
-	return Mem{Base: p, Index: step, Scale: uint8(i)}
-}
-
 // blockOptions emits a kernel for blocks.
 func (g isa) blockOptions(name string, logits func() blockLogits) {
 	params, doc := optionParams(name, "is blockCrossEntropyGrad")
@@ -155,14 +100,15 @@ func (g isa) blockResults(x blockLogits, s crossEntropySums, rejected reg.GPVirt
 	lanes := g.param("lanes")
 	m, more := x.top(lanes, &s)
 	high := g.park(m)
-	n := &optionNumbers{g: g, lanes: lanes, m: func() reg.VecVirtual { return g.loaded(high) }, more: g.park(more)}
+	n := &optionNumbers{g: g, lanes: lanes, m: func() reg.VecVirtual { return g.loaded(high) }, more: g.park(more),
+		park:    func(v reg.VecVirtual, _ string) Op { return g.park(v) },
+		decline: func(rows mask) { ORL(g.maskBits(rows), rejected) }}
 	n.sums(s)
 	n.logs(s.r)
-	n.losses()
-	g.storeDoubles(n.loss, nil, Mem{Base: g.param("loss")})
+	sure := g.parkMask(n.losses(Mem{Base: g.param("loss")}))
 	g.withExtra(func(extra reg.GPVirtual) { n.addExtra(Mem{Base: extra}, Mem{Base: g.param("lse")}) })
 	y = n.results(Mem{Base: g.param("f")})
-	ORL(y.bad, rejected)
+	y.sure = g.maskOf(sure)
 	return y
 }
 
@@ -195,78 +141,81 @@ func (g isa) withExtra(body func(extra reg.GPVirtual)) {
 	Label(none)
 }
 
-// optionNumbers are what crossEntropyNumbers computes, for rows with options, in parts, so that
-// those of two tiles are emitted in turns.
+// optionNumbers are what crossEntropyNumbers computes, for rows with options, in parts. What a part
+// leaves to others is parked: those of tiles are passes of their own.
 type optionNumbers struct {
-	g     isa
-	lanes reg.GPVirtual
-	m     func() reg.VecVirtual // the maxima are m + more, which is nil for 0
-	more  Op
+	g       isa
+	lanes   reg.GPVirtual
+	m       func() reg.VecVirtual // the maxima are m + more, which is nil for 0
+	more    Op
+	park    func(v reg.VecVirtual, lane string) Op
+	decline func(rows mask)
 
-	labels                        crossEntropySums
-	whole, rest, own, others, dot Op // of the labels: what massOf returns, and Σ t (y - M)
+	labels                  crossEntropySums
+	whole, own, others, dot Op // of the labels: S, as massOf returns it, and Σ t (y - M)
 
-	log   reg.VecVirtual // log1p(r), in the lane Log, too
-	parts logParts
-	all   rowTotal
+	log, k, rest Op // log1p(r), in the lane Log, too, and its parts
+	all          rowTotal
+	q, inv       Op // at a maximum of p > 1/2 the gradient is f q, with p = inv
 
-	loss       reg.VecVirtual
-	mass, less reg.VecVirtual // S + extra lse, and what that has lost
-	q, inv     Op             // at a maximum of p > 1/2 the gradient is f q, with p = inv
-	sure, bad  Op
+	mass, less Op // S + extra lse, and what that has lost
 }
 
 // sums takes the sums of the labels, with Σ t (y - m) for dot.
 func (x *optionNumbers) sums(s crossEntropySums) {
 	g := x.g
-	x.labels, x.bad = s, g.parkMask(s.bad)
+	x.labels = s
 	mass, less := g.massOf(s)
-	x.whole, x.rest, x.own, x.others = g.park(mass), g.park(less), g.park(s.own), g.park(s.others.sum)
+	x.whole, x.less, x.own, x.others = x.park(mass, "Mass"), x.park(less, "Less"), x.park(s.own, "P"),
+		x.park(s.others.sum, "Fall")
 	dot := g.value(s.dot)
 	if x.more != nil {
 		g.nmadd(x.others, g.loaded(x.more), dot)
 	}
-	x.dot = g.park(dot)
+	x.dot = x.park(dot, "High")
 }
 
 // logs takes the sum of the exponentials.
 func (x *optionNumbers) logs(r running) {
 	g, ea := x.g, x.g.vec()
 	g.load(g.lane(x.lanes, "Coef"), ea)
-	x.all = g.totalOf(x.lanes, ea, r)
-	var inv, q reg.VecVirtual
-	x.log, inv, q, x.parts = g.logOddsOf(g.finite(r), ea, x.all.inverse)
-	g.store(x.log, g.lane(x.lanes, "Log"))
-	x.q, x.inv = g.park(q), g.park(inv)
+	x.all = g.totalOf(ea, r, x.park)
+	log, inv, q, parts := g.logOddsOf(g.finite(r), ea, x.all.inverse)
+	g.store(log, g.lane(x.lanes, "Log"))
+	x.log, x.k, x.rest = x.park(log, "Log"), x.park(parts.k, "Power"), x.park(parts.rest, "Left")
+	x.q, x.inv = x.park(q, "Q"), x.park(inv, "LogP")
 }
 
-// losses emits the losses, S log1p(r) - dot, and what an extra adds to.
-func (x *optionNumbers) losses() {
-	g, mass := x.g, x.g.loaded(x.whole)
-	x.loss = g.vec()
-	g.move(x.log, x.loss)
-	g.msub(x.dot, mass, x.loss)
-	bad, size, most := g.maskOf(x.bad), g.vec(), g.vec()
+// losses stores the losses, S log1p(r) - dot, and returns the rows of which the largest
+// exponential is sure.
+func (x *optionNumbers) losses(to Mem) (sure mask) {
+	g, mass, loss := x.g, x.g.loaded(x.whole), x.g.vec()
+	g.load(x.log, loss)
+	g.msub(x.dot, mass, loss)
+	g.storeDoubles(loss, nil, to)
+	size, most := g.vec(), g.vec()
 	g.load(g.abs(), size)
-	g.and(x.loss, size, size)
+	g.and(loss, size, size)
 	g.load(g.infinity(1), most)
-	g.orInto(g.cmp(nltUQ, most, size), bad)
-	x.bad = g.parkMask(bad)
-	half, inv, q := g.vec(), g.loaded(x.inv), g.loaded(x.q)
+	x.decline(g.cmp(nltUQ, most, size))
+	half, inv, q := g.vec(), g.loaded(x.inv), g.vec()
+	g.load(x.q, q)
 	g.load(g.constant(0.5), half)
-	x.sure = g.parkMask(g.sureOf(g.cmp(gtOQ, half, inv), mass, inv, q, x.own, x.others))
+	sure = g.sureOf(g.cmp(gtOQ, half, inv), mass, inv, q, x.own, x.others)
 	g.rsub(x.others, mass, q) // others - mass q
-	x.q, x.mass, x.less = g.park(q), mass, g.loaded(x.rest)
+	x.q, x.mass = x.park(q, "AtTop"), x.park(mass, "Added")
+	return sure
 }
 
 // addExtra adds extra lse to the mass, and stores lse = m + log + more.
 func (x *optionNumbers) addExtra(extra, to Mem) {
-	g, tail := x.g, x.g.lost(x.parts, x.log)
+	g, log := x.g, x.g.loaded(x.log)
+	tail := g.lost(logParts{g.loaded(x.k), g.loaded(x.rest)}, log)
 	if x.more != nil {
 		g.add(x.more, tail, tail)
 	}
 	sum, lse, lost := g.vec(), g.vec(), g.vec()
-	g.twoSum(x.m(), x.log, sum, lost)
+	g.twoSum(x.m(), log, sum, lost)
 	g.add(lost, tail, tail)
 	g.twoSum(sum, tail, lse, lost)
 	g.storeDoubles(lse, lost, to)
@@ -278,24 +227,26 @@ func (x *optionNumbers) addExtra(extra, to Mem) {
 	g.msub(term, f, lse) // what the product has lost
 	g.add(lse, lost, lost)
 	q := g.loaded(x.q)
-	g.madd(term, g.loaded(x.inv), q)
-	if !g.avx512 {
-		g.store(q, x.q)
+	g.madd(x.inv, term, q)
+	g.twoSum(g.loaded(x.mass), term, sum, gone)
+	g.add(x.less, gone, gone)
+	g.add(lost, gone, gone)
+	for _, changed := range []struct {
+		v  reg.VecVirtual
+		in Op
+	}{{q, x.q}, {sum, x.mass}, {gone, x.less}} {
+		g.load(changed.v, changed.in)
 	}
-	g.twoSum(x.mass, term, sum, gone)
-	g.move(sum, x.mass)
-	g.add(gone, x.less, x.less)
-	g.add(lost, x.less, x.less)
 }
 
-// declineLost adds the rows to bad of which the term f lse shows what lse has lost; see
+// declineLost declines the rows of which the term f lse shows what lse has lost; see
 // spec.ShowsLost.
 func (x *optionNumbers) declineLost(f, lse reg.VecVirtual) {
 	g := x.g
 	if g.f64 {
 		return
 	}
-	size, by, half, bad := g.vec(), g.vec(), g.vec(), g.maskOf(x.bad)
+	size, by, half := g.vec(), g.vec(), g.vec()
 	g.load(g.abs(), size)
 	g.and(f, size, by)
 	g.and(lse, size, size)
@@ -305,29 +256,27 @@ func (x *optionNumbers) declineLost(f, lse reg.VecVirtual) {
 	g.mul(by, size, size)
 	g.mul(x.mass, half, half)
 	g.keepWhere(lost, gtOQ, half, size)
-	g.orInto(lost, bad)
-	if !g.avx512 {
-		g.store(bad.op.(reg.VecVirtual), x.bad)
-	}
+	x.decline(lost)
 }
 
-// results returns them with the factors f.
+// results returns them with the factors f, but for the rows of sure and bad.
 func (x *optionNumbers) results(from Mem) (y crossEntropyResults) {
-	g, f, end := x.g, x.g.vec(), x.g.maskOf(x.bad)
+	g, f := x.g, x.g.vec()
 	g.load(from, f)
-	size := g.vec()
+	size, mass, less := g.vec(), g.loaded(x.mass), g.vec()
 	g.load(g.abs(), size)
-	g.and(x.mass, size, size)
-	g.orInto(g.tooLarge(size, f, g.largestMass()), end)
+	g.and(mass, size, size)
+	x.decline(g.tooLarge(size, f, g.largestMass()))
 	if x.labels.mayShow(g) {
-		g.orInto(g.tooLarge(g.loaded(x.whole), f, g.mostMass(x.lanes, x.labels)), end)
+		x.decline(g.tooLarge(g.loaded(x.whole), f, g.mostMass(x.lanes, x.labels)))
 	}
-	y.bad = g.maskBits(end)
-	y.q = g.loaded(x.q)
+	y.q = g.vec()
+	g.load(x.q, y.q)
 	g.mul(f, y.q, y.q)
 	q, by := g.park(y.q), g.park(f)
-	coef, low := g.coefficients(x.mass, x.less, by, x.all)
-	y.coef, y.low, y.f, y.q, y.sure = g.loaded(coef), g.loaded(low), g.loaded(by), g.loaded(q), g.maskOf(x.sure)
+	g.load(x.less, less)
+	coef, low := g.coefficients(mass, less, by, x.all)
+	y.coef, y.low, y.f, y.q = g.loaded(coef), g.loaded(low), g.loaded(by), g.loaded(q)
 	return y
 }
 
