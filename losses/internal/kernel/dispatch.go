@@ -53,7 +53,7 @@ func KL[T Float](
 	case vec.Portable:
 		return portable.KL(loss, grad, z, t, scale, k)
 	}
-	return vec.KL(loss, grad, z, t, scale, scratch, narrow, k)
+	return vec.KL(loss, grad, nil, z, t, scale, scratch, narrow, k, nil)
 }
 
 // MAE computes the mean absolute error of rows with soft labels; see [spec.MAE]. scratch and
@@ -66,7 +66,7 @@ func MAE[T Float](
 	case vec.Portable:
 		return portable.MAE(loss, grad, z, t, scale, scratch, k)
 	}
-	return vec.MAE(loss, grad, z, t, scale, scratch, narrow, k)
+	return vec.MAE(loss, grad, nil, z, t, scale, scratch, narrow, k, nil)
 }
 
 // Separable computes a separable loss of rows with soft labels; see [spec.Separable]. scratch holds
@@ -79,7 +79,7 @@ func Separable[T Float](
 	case vec.Portable:
 		return portable.Separable(f, a, loss, grad, z, t, scale, scratch, k)
 	}
-	return vec.Separable(f, a, loss, grad, z, t, scale, scratch, k)
+	return vec.Separable(f, a, loss, grad, nil, z, t, scale, scratch, k, nil)
 }
 
 // SeparableIndex computes a separable loss of rows with class indices; see [spec.SeparableIndex].

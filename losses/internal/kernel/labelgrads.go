@@ -11,7 +11,7 @@ type LabelGrads[T Float] = spec.LabelGrads[T]
 // CrossEntropyLabels is [CrossEntropy] and stores the gradients by the labels t in labelGrad.
 func CrossEntropyLabels[T Float](
 	loss []float64, grad, labelGrad, z, t, scale []T, k int, o LabelGrads[T]) (bad int) {
-	if vec.On() {
+	if HasLabels() {
 		return vec.CrossEntropyLabels(loss, grad, labelGrad, z, t, scale, k, o)
 	}
 	bad = CrossEntropy(loss, grad, z, t, scale, k)
@@ -25,7 +25,7 @@ func CrossEntropyLabels[T Float](
 // TakeLabelGrads stores in labelGrad what o makes of y, the derivatives of a loss by its target, in
 // the place of log p, for labels t.
 func TakeLabelGrads[T Float](labelGrad, y, t []T, k int, o LabelGrads[T]) {
-	if vec.HasLabels && vec.On() {
+	if HasLabels() {
 		vec.TakeLabelGrads(labelGrad, y, t, k, o)
 		return
 	}
@@ -45,25 +45,25 @@ func HasSeparableLabels[T Float](f Family, a float64) bool {
 }
 
 // HasKLLabels reports whether there is [KLLabels].
-func HasKLLabels() bool { return vec.HasKLLabels && vec.On() }
+func HasKLLabels() bool { return vec.On() }
 
 // SeparableLabels is [Separable] and stores the gradients by the labels in labelGrad, and by alone
 // those of rows that are not for vectors.
 func SeparableLabels[T Float](f Family, a float64, loss []float64, grad, labelGrad, z, t, scale, scratch []T, k int,
 	alone func(j int)) (bad int) {
-	return vec.SeparableLabels(f, a, loss, grad, labelGrad, z, t, scale, scratch, k, alone)
+	return vec.Separable(f, a, loss, grad, labelGrad, z, t, scale, scratch, k, alone)
 }
 
 // KLLabels is [KL] with the gradients by the labels, as [SeparableLabels] stores them.
 func KLLabels[T Float](loss []float64, grad, labelGrad, z, t, scale []T, scratch []float64, narrow []T,
 	k int, alone func(j int)) (bad int) {
-	return vec.KLLabels(loss, grad, labelGrad, z, t, scale, scratch, narrow, k, alone)
+	return vec.KL(loss, grad, labelGrad, z, t, scale, scratch, narrow, k, alone)
 }
 
 // MAELabels is [MAE] with the gradients by the labels, as [SeparableLabels] stores them.
 func MAELabels[T Float](loss []float64, grad, labelGrad, z, t, scale []T, scratch []float64, narrow []T,
 	k int, alone func(j int)) (bad int) {
-	return vec.MAELabels(loss, grad, labelGrad, z, t, scale, scratch, narrow, k, alone)
+	return vec.MAE(loss, grad, labelGrad, z, t, scale, scratch, narrow, k, alone)
 }
 
 // Reverse is the derivative of the symmetric cross entropy by a label; see [spec.Reverse].

@@ -8,19 +8,6 @@ import (
 	"softloss/losses/internal/kernel/spec"
 )
 
-// KL is [spec.KL]. scratch and narrow hold k elements.
-func KL[T spec.Float](
-	loss []float64, grad, z, t, scale []T, scratch []float64, narrow []T, k int) (bad int) {
-	return kl(loss, grad, nil, z, t, scale, scratch, narrow, k, nil)
-}
-
-// KLLabels is [KL] and stores the gradients by the labels in labelGrad: alone does for the rows
-// that are not for vectors.
-func KLLabels[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, scratch []float64, narrow []T, k int,
-	alone func(j int)) (bad int) {
-	return kl(loss, grad, labelGrad, z, t, scale, scratch, narrow, k, alone)
-}
-
 // Rows of float32 of up to mostMinute classes are computed in float64 where a label is below
 // minute.
 const (
@@ -28,7 +15,9 @@ const (
 	mostMinute = 256
 )
 
-func kl[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, scratch []float64, narrow []T, k int,
+// KL is [spec.KL], and unless labelGrad is nil it stores the gradients by the labels there: alone
+// does for the rows that are not for vectors. scratch and narrow hold k elements.
+func KL[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, scratch []float64, narrow []T, k int,
 	alone func(j int)) (bad int) {
 	u, v := unitOf[T](), wideOf[T]()
 	generic := func(j int) (valid bool) {

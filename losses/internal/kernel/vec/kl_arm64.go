@@ -9,19 +9,10 @@ import (
 	"softloss/losses/internal/kernel/spec"
 )
 
-// KL is [spec.KL].
-func KL[T spec.Float](loss []float64, grad, z, t, scale []T, _ []float64, _ []T, k int) (bad int) {
-	return klRows(loss, grad, nil, z, t, scale, k, nil)
-}
-
-// KLLabels is [KL] and stores the gradients by the labels in labelGrad: alone does for the rows
-// that are not for vectors.
-func KLLabels[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, _ []float64, _ []T, k int,
+// KL is [spec.KL], and unless labelGrad is nil it stores the gradients by the labels there: alone
+// does for the rows that are not for vectors.
+func KL[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, _ []float64, _ []T, k int,
 	alone func(j int)) (bad int) {
-	return klRows(loss, grad, labelGrad, z, t, scale, k, alone)
-}
-
-func klRows[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, k int, alone func(j int)) (bad int) {
 	for i := range loss {
 		x, y, g := spec.Row(z, i, k), spec.Row(t, i, k), spec.Row(grad, i, k)
 		if crossEntropyRow(&loss[i], g, x, y, spec.Factor(scale, i)) {

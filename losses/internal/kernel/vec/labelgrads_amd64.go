@@ -16,14 +16,10 @@ type labelGrads[T spec.Float] struct {
 	lane []T // the numbers of rows that are in no block
 }
 
-// HasLabels says that there are kernels of all losses with gradients by the labels, HasKLLabels
-// that there is [KLLabels].
-const (
-	HasLabels   = true
-	HasKLLabels = true
-)
+// HasLabels says that there are kernels of all losses with gradients by the labels.
+const HasLabels = true
 
-// HasSeparableLabels reports whether there is [SeparableLabels] for a loss.
+// HasSeparableLabels reports whether [Separable] stores those of a loss.
 func HasSeparableLabels[T spec.Float](f spec.Family, a float64) bool { return true }
 
 // row stores those of row i of logits x and labels t with the maximum m and log = log1p(r), from

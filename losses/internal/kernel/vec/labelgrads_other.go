@@ -4,17 +4,18 @@ package vec
 
 import "softloss/losses/internal/kernel/spec"
 
-// HasLabels is false: there is no more than [SeparableLabels] and [KLLabels] in this build.
+// HasLabels is false: no more than [Separable] and [KL] may have gradients by the labels in this
+// build.
 const HasLabels = false
+
+// CrossEntropyLabels panics: it is not in this build.
+func CrossEntropyLabels[T spec.Float](
+	loss []float64, grad, labelGrad, z, t, scale []T, k int, o spec.LabelGrads[T]) int {
+	panic(noTiles)
+}
 
 // TakeLabelGrads is not called.
 func TakeLabelGrads[T spec.Float](labelGrad, y, t []T, k int, o spec.LabelGrads[T]) {}
-
-// MAELabels panics: it is not in this build.
-func MAELabels[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, scratch []float64, narrow []T, k int,
-	alone func(j int)) int {
-	panic(noTiles)
-}
 
 // SymmetricLabels panics: it is not in this build.
 func SymmetricLabels[T spec.Float](r spec.Reverse, labelGrad, z, t []T, scratch []float64, k int, alone func(j int)) {

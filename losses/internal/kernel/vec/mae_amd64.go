@@ -8,20 +8,8 @@ import (
 	"softloss/losses/internal/kernel/spec"
 )
 
-// MAE is [spec.MAE]. narrow holds k elements, too.
-func MAE[T spec.Float](
-	loss []float64, grad, z, t, scale []T, scratch []float64, narrow []T, k int) (bad int) {
-	return mae(loss, grad, nil, z, t, scale, scratch, narrow, k, nil)
-}
-
-// MAELabels is [MAE] and stores the gradients by the labels in labelGrad: alone does for the rows
-// that are not for vectors.
-func MAELabels[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, scratch []float64, narrow []T, k int,
-	alone func(j int)) (bad int) {
-	return mae(loss, grad, labelGrad, z, t, scale, scratch, narrow, k, alone)
-}
-
-func mae[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, scratch []float64, narrow []T, k int,
+// MAE is [spec.MAE], with gradients by the labels as those of [KL]. narrow holds k elements, too.
+func MAE[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, scratch []float64, narrow []T, k int,
 	alone func(j int)) (bad int) {
 	generic := func(j int) (valid bool) {
 		x, y, g := spec.Row(z, j, k), spec.Row(t, j, k), spec.Row(grad, j, k)

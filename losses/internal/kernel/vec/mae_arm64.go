@@ -9,8 +9,9 @@ import (
 	"softloss/losses/internal/kernel/spec"
 )
 
-// MAE is [spec.MAE].
-func MAE[T spec.Float](loss []float64, grad, z, t, scale []T, scratch []float64, _ []T, k int) (bad int) {
+// MAE is [spec.MAE]. There are no gradients by the labels: see [HasLabels].
+func MAE[T spec.Float](loss []float64, grad, _, z, t, scale []T, scratch []float64, _ []T, k int,
+	_ func(j int)) (bad int) {
 	for i := range loss {
 		x, y, g := spec.Row(z, i, k), spec.Row(t, i, k), spec.Row(grad, i, k)
 		if !maeRow(&loss[i], g, scratch[:k], x, y, spec.Factor(scale, i)) &&

@@ -11,32 +11,20 @@ const noVectors = "vec: no assembly in this build"
 // Rows.
 
 func CrossEntropy[T spec.Float](loss []float64, grad, z, t, scale []T, k int) int { panic(noVectors) }
-func CrossEntropyLabels[T spec.Float](
-	loss []float64, grad, labelGrad, z, t, scale []T, k int, o spec.LabelGrads[T]) int {
-	panic(noVectors)
-}
-
-const HasKLLabels = false
-
-func HasSeparableLabels[T spec.Float](f spec.Family, a float64) bool { return false }
-func SeparableLabels[T spec.Float](f spec.Family, a float64, loss []float64, grad, labelGrad, z, t, scale, scratch []T,
-	k int, alone func(j int)) int {
-	panic(noVectors)
-}
-func KLLabels[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, scratch []float64, narrow []T, k int,
-	alone func(j int)) int {
-	panic(noVectors)
-}
+func HasSeparableLabels[T spec.Float](f spec.Family, a float64) bool              { return false }
 func CrossEntropyIndex[T spec.Float](loss []float64, grad, z []T, index []int, scale []T, k int) {
 	panic(noVectors)
 }
-func KL[T spec.Float](loss []float64, grad, z, t, scale []T, scratch []float64, narrow []T, k int) int {
+func KL[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, scratch []float64, narrow []T, k int,
+	alone func(j int)) int {
 	panic(noVectors)
 }
-func MAE[T spec.Float](loss []float64, grad, z, t, scale []T, scratch []float64, narrow []T, k int) int {
+func MAE[T spec.Float](loss []float64, grad, labelGrad, z, t, scale []T, scratch []float64, narrow []T, k int,
+	alone func(j int)) int {
 	panic(noVectors)
 }
-func Separable[T spec.Float](f spec.Family, a float64, loss []float64, grad, z, t, scale, scratch []T, k int) int {
+func Separable[T spec.Float](f spec.Family, a float64, loss []float64, grad, labelGrad, z, t, scale, scratch []T, k int,
+	alone func(j int)) int {
 	panic(noVectors)
 }
 func SeparableIndex[T spec.Float](

@@ -9,20 +9,10 @@ import (
 	"softloss/losses/internal/kernel/spec"
 )
 
-// Separable is [spec.Separable]. scratch holds 2k elements.
-func Separable[T spec.Float](
-	f spec.Family, a float64, loss []float64, grad, z, t, scale, scratch []T, k int) (bad int) {
-	return separable(f, a, loss, grad, nil, z, t, scale, scratch, k, nil)
-}
-
-// SeparableLabels is [Separable] and stores φ of every class, the gradient by its label, in
-// labelGrad: alone does for the rows that are not for vectors.
-func SeparableLabels[T spec.Float](f spec.Family, a float64, loss []float64, grad, labelGrad, z, t, scale, scratch []T,
-	k int, alone func(j int)) (bad int) {
-	return separable(f, a, loss, grad, labelGrad, z, t, scale, scratch, k, alone)
-}
-
-func separable[T spec.Float](f spec.Family, a float64, loss []float64, grad, phi, z, t, scale, scratch []T, k int,
+// Separable is [spec.Separable], and unless phi is nil it stores φ of every class there, the
+// gradient by its label: alone does for the rows that are not for vectors. scratch holds 2k
+// elements.
+func Separable[T spec.Float](f spec.Family, a float64, loss []float64, grad, phi, z, t, scale, scratch []T, k int,
 	alone func(j int)) (bad int) {
 	generic := func(j int) (valid bool) {
 		x, y, g := spec.Row(z, j, k), spec.Row(t, j, k), spec.Row(grad, j, k)

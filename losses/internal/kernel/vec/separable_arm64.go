@@ -10,26 +10,15 @@ import (
 	"softloss/losses/internal/kernel/spec"
 )
 
-// Separable is [spec.Separable]. scratch holds 2k elements.
-func Separable[T spec.Float](
-	f spec.Family, a float64, loss []float64, grad, z, t, scale, scratch []T, k int) (bad int) {
-	return separableRows(f, a, loss, grad, nil, z, t, scale, scratch, k, nil)
-}
-
-// HasSeparableLabels reports whether [SeparableLabels] is of use for a loss.
+// HasSeparableLabels reports whether the gradients by the labels that [Separable] stores are of use.
 func HasSeparableLabels[T spec.Float](f spec.Family, a float64) bool {
 	p := planFor[T](f, a)
 	return p.kernel
 }
 
-// SeparableLabels is [Separable] and stores the gradients by the labels in labelGrad: alone does
-// for the rows that are not for vectors.
-func SeparableLabels[T spec.Float](f spec.Family, a float64, loss []float64, grad, labelGrad, z, t, scale, scratch []T,
-	k int, alone func(j int)) (bad int) {
-	return separableRows(f, a, loss, grad, labelGrad, z, t, scale, scratch, k, alone)
-}
-
-func separableRows[T spec.Float](f spec.Family, a float64, loss []float64, grad, labelGrad, z, t, scale, scratch []T,
+// Separable is [spec.Separable], with gradients by the labels as those of [KL]. scratch holds 2k
+// elements.
+func Separable[T spec.Float](f spec.Family, a float64, loss []float64, grad, labelGrad, z, t, scale, scratch []T,
 	k int, alone func(j int)) (bad int) {
 	p := planFor[T](f, a)
 	for i := range loss {
