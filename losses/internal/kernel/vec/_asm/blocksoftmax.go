@@ -38,16 +38,13 @@ func (g isa) blockSoftmax(labels bool) {
 	if g.f64 {
 		put(softmaxTop, g.lane(lanes, "Coef"), nil)
 	} else {
-		top, magic := g.vec(), g.vec()
-		g.load(g.lane(lanes, "Max"), top)
-		g.load(g.lane(lanes, "Shift"), magic)
+		top, magic := g.loaded(g.lane(lanes, "Max")), g.loaded(g.lane(lanes, "Shift"))
 		for i, e := range g.wideExpsInRow(x.x, top, magic) {
 			g.store(e, Mem{Base: to, Disp: softmaxTop*8*g.lanes() + i*g.column()})
 		}
 	}
 	put(softmaxOdds, s.r.sum, s.r.lost)
-	ea := g.vec()
-	g.load(g.lane(lanes, "Coef"), ea)
+	ea := g.loaded(g.lane(lanes, "Coef"))
 	log, _, _, parts := g.logOdds(g.value(s.r), ea)
 	put(softmaxLog, log, g.lost(parts, log))
 	g.ordinaryEnd(rejected)

@@ -220,11 +220,7 @@ func (g isa) tileClassGrads() {
 
 // classOf is the element of which p and 1-p lie in lanes.
 func (g isa) classOf(lanes reg.GPVirtual, l func() reg.VecVirtual, t reg.VecVirtual, p, rest string) element {
-	number := func(name string) reg.VecVirtual {
-		v := g.vec()
-		g.load(g.lane(lanes, name), v)
-		return v
-	}
+	number := func(name string) reg.VecVirtual { return g.loaded(g.lane(lanes, name)) }
 	return element{l: l, t: t, p: func() reg.VecVirtual { return number(p) },
 		u: func(reg.VecVirtual) reg.VecVirtual { return number(rest) }}
 }
@@ -234,8 +230,7 @@ func (g isa) topExps() {
 	g.text("topExps", "func(lanes *A)", "takes M and shift of rows from lanes and stores, as Coef, exp(M) 2^-shift.")
 	lanes, x, e := g.param("lanes"), g.vec(), g.vec()
 	g.load(g.lane(lanes, "Max"), x)
-	n := g.vec()
-	g.load(g.lane(lanes, "Shift"), n)
+	n := g.loaded(g.lane(lanes, "Shift"))
 	g.expShifted(g.expConstsInMemory(), x, g.shiftOf(n), e)
 	g.store(e, g.lane(lanes, "Coef"))
 	g.ret()

@@ -16,8 +16,7 @@ func (g isa) elementLogits() {
 	t, most, size, wrong := g.broadcast("t"), math.MaxFloat64, g.abs(), g.noLanes()
 	if g.narrow {
 		most = math.MaxFloat32
-		one := g.vec()
-		g.load(g.constant(1), one)
+		one := g.loaded(g.constant(1))
 		g.div(t, one, t)
 	}
 	each := func(shifted bool) {

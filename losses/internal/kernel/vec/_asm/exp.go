@@ -252,8 +252,7 @@ type logParts struct{ k, rest reg.VecVirtual }
 
 // lost emits what the logarithm x has lost when it was rounded.
 func (g isa) lost(p logParts, x reg.VecVirtual) reg.VecVirtual {
-	y := g.vec()
-	g.load(g.constant(g.log2High()), y)
+	y := g.loaded(g.constant(g.log2High()))
 	g.mul(p.k, y, y) // exact
 	g.sub(x, y, y)
 	g.add(p.rest, y, y)
@@ -296,8 +295,7 @@ func (g isa) logBy(coefficients []float64, u, c, dst reg.VecVirtual) logParts {
 	if !g.f64 {
 		lo = log2Low32
 	}
-	p := g.vec()
-	g.load(g.constant(coefficients[0]), p)
+	p := g.loaded(g.constant(coefficients[0]))
 	for _, x := range coefficients[1:] {
 		g.horner(g.constant(x), z, p)
 	}

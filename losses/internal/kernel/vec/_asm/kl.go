@@ -56,8 +56,7 @@ type klAdder func(l func() reg.VecVirtual, t, sum reg.VecVirtual, store func(v r
 func (g isa) addKLTerm(p reg.GPVirtual) klAdder {
 	keep := func(t reg.VecVirtual, store func(v reg.VecVirtual)) func(ratio func() reg.VecVirtual) {
 		return g.keepPhi(p, func(ratio reg.VecVirtual) {
-			x, log := g.vec(), g.vec()
-			g.load(g.constant(1), x)
+			x, log := g.loaded(g.constant(1)), g.vec()
 			g.add(ratio, x, x)
 			g.load(g.infinity(-1), log)
 			g.addWhere(g.cmp(eqOQ, g.constant(0), t), log, x)
@@ -217,9 +216,7 @@ func (g isa) klTile() {
 		acc := g.zeros(3)
 		sum, others, mass, least := acc[0], acc[1], acc[2], g.zeros(1)[0]
 		g.columns(k, func(off reg.GPVirtual) {
-			lab, l, other := g.vec(), g.vec(), g.vec()
-			g.load(col(t, off), lab)
-			g.load(col(z, off), l)
+			lab, l, other := g.loaded(col(t, off)), g.loaded(col(z, off)), g.vec()
 			g.min(lab, least, least)
 			g.add(lab, mass, mass)
 			g.move(lab, other)

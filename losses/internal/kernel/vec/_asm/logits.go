@@ -33,8 +33,7 @@ func (g isa) divide(shift bool) {
 	}
 	t := g.broadcast("t")
 	if g.narrow {
-		one := g.vec()
-		g.load(g.constant(1), one)
+		one := g.loaded(g.constant(1))
 		g.div(t, one, t)
 	}
 	g.loop(n, 2, func(i reg.GPVirtual, v int, m *mask) {

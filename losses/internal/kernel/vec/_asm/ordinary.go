@@ -372,8 +372,7 @@ func (g isa) extremes(z logits, n reg.GPVirtual, least, nan bool) (e extremes) {
 		g.blend(*m, x, high)
 		g.max(inner, high, inner)
 		if least {
-			low := g.vec()
-			g.load(g.infinity(1), low)
+			low := g.loaded(g.infinity(1))
 			g.blend(*m, x, low)
 			g.min(lo[0], low, lo[0])
 		}

@@ -157,9 +157,7 @@ func (p *ordinaryBlock) keepClass(z, class, row reg.GPVirtual) {
 
 func (p *ordinaryBlock) ofClasses(lanes reg.GPVirtual) (less reg.VecVirtual, most mask) {
 	g := p.g
-	less, top := g.vec(), g.vec()
-	g.load(g.lane(lanes, "Less"), less)
-	g.load(g.lane(lanes, "Max"), top)
+	less, top := g.loaded(g.lane(lanes, "Less")), g.loaded(g.lane(lanes, "Max"))
 	most = g.cmp(eqOQ, top, less)
 	g.sub(top, less, less)
 	return less, most
@@ -414,8 +412,7 @@ func (g isa) sumsOfClasses(s *crossEntropySums, x ordinaryLogits, k reg.GPVirtua
 		}
 	})
 	less, most := x.ofClasses(g.param("lanes"))
-	one := g.vec()
-	g.load(g.constant(1), one)
+	one := g.loaded(g.constant(1))
 	s.own, s.others, s.dot = g.vec(), g.compensated(), g.running(1)[0]
 	g.keep(most, one, s.own)
 	g.sub(s.own, one, s.others.sum)
@@ -427,9 +424,7 @@ func (g isa) sumsOfClasses(s *crossEntropySums, x ordinaryLogits, k reg.GPVirtua
 func (g isa) indexGradients(k reg.GPVirtual, x crossEntropyResults) {
 	lanes := g.param("lanes")
 	top := g.sureTop(lanes, "Coef", x.sure)
-	own, one := g.vec(), g.vec()
-	g.load(g.lane(lanes, "P"), own)
-	g.load(g.constant(1), one)
+	own, one := g.loaded(g.lane(lanes, "P")), g.loaded(g.constant(1))
 	g.gradient(own, one, top, x)
 	g.store(own, g.lane(lanes, "P"))
 	g.store(top, g.lane(lanes, "Mark"))

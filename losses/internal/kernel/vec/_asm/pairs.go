@@ -109,11 +109,9 @@ func (x pairs) columns(p reg.GPVirtual, i int) (first, second reg.VecVirtual) {
 func (x pairs) tile(i int, labels func(i int) (first, second reg.VecVirtual)) {
 	g := x.g
 	a, b := x.columns(x.z, i)
-	size := g.vec()
-	g.load(g.abs(), size)
+	size := g.loaded(g.abs())
 	g.and(a, size, size)
-	most := g.vec()
-	g.load(g.abs(), most)
+	most := g.loaded(g.abs())
 	g.and(b, most, most)
 	g.max(most, size, size) // that of the first one, where it is NaN
 	bad := g.noLanes()
@@ -123,8 +121,7 @@ func (x pairs) tile(i int, labels func(i int) (first, second reg.VecVirtual)) {
 	positive := g.cmp(gtOQ, g.constant(0), d)
 	limit := g.largestMass()
 	if !x.hot { // see mostMass
-		apart := g.vec()
-		g.load(g.abs(), apart)
+		apart := g.loaded(g.abs())
 		g.and(d, apart, apart)
 		g.blend(g.cmp(gtOQ, g.constant(g.gap()), apart), g.loaded(g.constant(mostLift)), limit)
 	}

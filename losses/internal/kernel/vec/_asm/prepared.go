@@ -56,8 +56,7 @@ func (g isa) everywhere(x reg.VecVirtual) Op {
 
 // minusGrid makes y the multiple of the grid next to -y.
 func (g isa) minusGrid(y reg.VecVirtual) {
-	grid := g.vec()
-	g.load(g.constant(toGrid), grid)
+	grid := g.loaded(g.constant(toGrid))
 	g.add(grid, y, y)
 	g.sub(y, grid, y)
 }

@@ -70,8 +70,7 @@ func (g isa) partsOf(f reg.VecVirtual) (b, low Op) {
 // whose largest logit is above the bound.
 func (p *preparedLogits) onGrid(x reg.VecVirtual, bound float64) (minusM reg.VecVirtual, rejected reg.GPVirtual) {
 	g := p.g
-	y, size, most := p.unit(x), g.vec(), g.vec()
-	g.load(g.abs(), size)
+	y, size, most := p.unit(x), g.loaded(g.abs()), g.vec()
 	g.and(y, size, size)
 	g.load(g.constant(bound), most)
 	rejected = g.maskBits(g.cmp(nltUQ, most, size))
@@ -114,8 +113,7 @@ func (p *preparedLogits) less(z reg.VecVirtual, c Op, low reg.VecVirtual) reg.Ve
 func (p *preparedLogits) exp(z reg.VecVirtual, c Op, low reg.VecVirtual) (e, sum reg.VecVirtual) {
 	g := p.g
 	u, q := p.parts(z, c, low)
-	r, t, n, least := g.vec(), g.vec(), g.vec(), g.vec()
-	g.load(g.constant(g.lowest()), least)
+	r, t, n, least := g.vec(), g.vec(), g.vec(), g.loaded(g.constant(g.lowest()))
 	g.max(u, least, least)
 	g.load(p.c.magic, t)
 	g.madd(p.c.log2e, least, t)

@@ -95,8 +95,7 @@ func (x *nearLists) far(n int) (rejected reg.GPVirtual) {
 		g.sub(s.top, y, y)
 		g.add(ng, y, y)
 		where(byLabel, func() {
-			d := g.vec()
-			g.load(g.constant(float64(n)), d)
+			d := g.loaded(g.constant(float64(n)))
 			g.msub(y, root, d)
 			g.put(d, byLabel, i, v, m)
 		})

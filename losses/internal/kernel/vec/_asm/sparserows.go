@@ -48,8 +48,7 @@ func (s *sparse) ofRow(unsettled mask) {
 		}, between)
 	}
 	s.own = func() reg.VecVirtual {
-		own := g.vec()
-		g.load(g.constant(1), own)
+		own := g.loaded(g.constant(1))
 		if !s.hot {
 			g.fetchOne(Mem{Base: g.param("t"), Index: s.at, Scale: uint8(g.size())}, own)
 			return own
@@ -127,8 +126,7 @@ func (g isa) getLogits(z, i reg.GPVirtual, v int, m *mask) reg.VecVirtual {
 	if m == nil {
 		return x
 	}
-	y := g.vec()
-	g.load(g.infinity(-1), y)
+	y := g.loaded(g.infinity(-1))
 	g.blend(*m, x, y)
 	return y
 }

@@ -244,8 +244,7 @@ func (s *sparse) addRejected(bits reg.GPVirtual, first int, all reg.GPVirtual) {
 
 // rowNumber emits numbers of rows from the first one on.
 func (g isa) rowNumber(name string, first int) Op {
-	v := g.vec()
-	g.load(Mem{Base: g.param(name), Disp: first * 8}, v)
+	v := g.loaded(Mem{Base: g.param(name), Disp: first * 8})
 	return g.park(v)
 }
 

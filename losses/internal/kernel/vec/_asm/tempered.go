@@ -221,8 +221,7 @@ func (g isa) temperedShift() {
 			inv, w, d := g.get(inverse, i, v, m), g.vec(), g.vec()
 			g.mul(step, inv, d)
 			g.mul(c, d, w)
-			s := g.vec()
-			g.load(g.constant(1./4), s)
+			s := g.loaded(g.constant(1. / 4))
 			g.rsub(third, w, s)
 			g.rsub(half, w, s)
 			g.mul(w, s, s)
@@ -255,8 +254,7 @@ func (g isa) temperedShift() {
 
 // timesExpMinus multiplies y by exp(-x) for a small x, of which the sixth power is nothing.
 func (g isa) timesExpMinus(x, y reg.VecVirtual) {
-	s := g.vec()
-	g.load(g.constant(-1./120), s)
+	s := g.loaded(g.constant(-1. / 120))
 	for _, q := range []float64{1. / 24, -1. / 6, 1. / 2, -1} {
 		g.horner(g.constant(q), x, s)
 	}

@@ -75,14 +75,12 @@ func (g isa) temperedLoss() {
 // and t^e - p^e of these.
 func (g isa) temperedLossByTables(t, log reg.GPVirtual, e Op, sums []reg.VecVirtual, bad mask) func(
 	i reg.GPVirtual, v int, m *mask, keep func(i reg.GPVirtual, v int, m *mask, some mask, d reg.VecVirtual)) {
-	tables, by := g.temperedTables(), g.vec()
-	g.load(g.constant(math.Log2E), by)
+	tables, by := g.temperedTables(), g.loaded(g.constant(math.Log2E))
 	g.mul(e, by, by)
 	return func(i reg.GPVirtual, v int, m *mask, keep func(reg.GPVirtual, int, *mask, mask, reg.VecVirtual)) {
 		lab := g.get(t, i, v, m)
 		g.orInto(g.invalid(lab), bad)
-		some, u := g.cmp(neqUQ, g.constant(0), lab), g.vec()
-		g.load(g.constant(1), u)
+		some, u := g.cmp(neqUQ, g.constant(0), lab), g.loaded(g.constant(1))
 		g.blend(some, lab, u)
 		g.orInto(g.cmp(ltOQ, g.constant(0x1p-1000), u), bad)
 		l := g.lookUpLogs(tables.logs, nil, u)[0]

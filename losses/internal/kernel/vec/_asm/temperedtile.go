@@ -143,11 +143,9 @@ func (g temperedTile) orBad(m mask) { ORL(g.maskBits(m), g.bad) }
 func (g *temperedTile) solve() {
 	steps, next, exact := g.param("steps"), label("step"), label("exact")
 	g.pass(func() {
-		ties := g.vec()
-		g.load(g.constant(-1), ties)
+		ties := g.loaded(g.constant(-1))
 		g.columns(g.k, func(off reg.GPVirtual) {
-			top := g.vec()
-			g.load(g.lane(g.lanes, "Max"), top)
+			top := g.loaded(g.lane(g.lanes, "Max"))
 			g.addWhere(g.cmp(eqOQ, col(g.z, off), top), g.constant(1), ties)
 		})
 		g.store(ties, g.lane(g.lanes, "Ties"))
@@ -374,12 +372,9 @@ func (g *temperedTile) gradients() {
 	g.mul(inverse, f, f)
 	factor := g.place(0, f)
 	g.columns(g.k, func(off reg.GPVirtual) {
-		top := g.vec()
-		g.load(g.lane(g.lanes, "Max"), top)
+		top := g.loaded(g.lane(g.lanes, "Max"))
 		most := g.cmp(eqOQ, col(g.z, off), top)
-		v, share, x, y := g.vec(), g.vec(), g.vec(), g.vec()
-		g.load(col(g.e, off), v)
-		g.load(col(g.h, off), share)
+		v, share, x, y := g.loaded(col(g.e, off)), g.loaded(col(g.h, off)), g.vec(), g.vec()
 		// v (Σ p/x - p/x) - p/x (Σ v - v), at the maximum; elsewhere nothing is gained by leaving out the
 		// class.
 		g.load(g.parts.at[5], x)

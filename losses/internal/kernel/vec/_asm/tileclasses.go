@@ -87,8 +87,7 @@ func (x *tileRows) classGradients(y crossEntropyResults, top reg.VecVirtual) {
 	g, hot, none := x.g, x.hot(), x.g.vec()
 	g.mul(g.constant(0), y.f, none)
 	g.columns(x.k, func(off reg.GPVirtual) {
-		v, lab := g.vec(), g.vec()
-		g.load(col(x.e, off), v)
+		v, lab := g.loaded(col(x.e, off)), g.vec()
 		g.move(none, lab)
 		g.blend(hot(off, 0), y.f, lab)
 		most := g.cmp(eqOQ, top, v)

@@ -39,8 +39,7 @@ func (g isa) farRows(top, least Op) reg.GPVirtual { return g.maskBits(g.farLanes
 
 // farLanes is farRows as a mask.
 func (g isa) farLanes(top, least Op) mask {
-	from := g.vec()
-	g.load(g.constant(-g.gap()), from)
+	from := g.loaded(g.constant(-g.gap()))
 	g.add(top, from, from)
 	return g.cmp(ltOQ, from, g.loaded(least))
 }

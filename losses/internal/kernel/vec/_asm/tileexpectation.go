@@ -41,9 +41,7 @@ func (g isa) tileLabels(z, t, k, lanes reg.GPVirtual,
 	s.others, s.own = acc[0], acc[1]
 	dot := acc[2]
 	g.columns(k, func(off reg.GPVirtual) {
-		lab, other, d := g.vec(), g.vec(), g.vec()
-		g.load(col(t, off), lab)
-		g.load(col(z, off), d)
+		lab, other, d := g.loaded(col(t, off)), g.vec(), g.loaded(col(z, off))
 		first := g.first(m, d)
 		g.min(lab, least, least)
 		g.move(lab, other)
@@ -78,10 +76,7 @@ type rowGradients struct{ a, b, c, d, atTop, f Op }
 
 // tileGradients emits the gradients of a tile, in e.
 func (g isa) tileGradients(e, h, z, t, k, lanes reg.GPVirtual, x rowGradients) {
-	top, inv, half := g.vec(), g.vec(), g.vec()
-	g.load(g.lane(lanes, "Max"), top)
-	g.load(g.lane(lanes, "Top"), inv)
-	g.load(g.constant(0.5), half)
+	top, inv, half := g.loaded(g.lane(lanes, "Max")), g.loaded(g.lane(lanes, "Top")), g.loaded(g.constant(0.5))
 	sure := g.cmp(gtOQ, half, inv)
 	g.columns(k, func(off reg.GPVirtual) {
 		y, f := g.vec(), g.vec()
@@ -108,8 +103,7 @@ func (g isa) tileGradients(e, h, z, t, k, lanes reg.GPVirtual, x rowGradients) {
 
 // expected loads a column of h, which may be -Inf where p is 0.
 func (g isa) expected(h, off reg.GPVirtual) reg.VecVirtual {
-	x := g.vec()
-	g.load(g.constant(-1e30), x)
+	x := g.loaded(g.constant(-1e30))
 	g.max(col(h, off), x, x)
 	return x
 }
@@ -145,8 +139,7 @@ func (g isa) tileExpectationOf(e, h, z, t, k, lanes, par reg.GPVirtual) {
 		g.sub(at, x, x)
 		g.madd(col(e, off), x, apart)
 	})
-	alpha, beta, coef := g.parameter(par, 0), g.parameter(par, 1), g.vec()
-	g.load(g.lane(lanes, "Coef"), coef)
+	alpha, beta, coef := g.parameter(par, 0), g.parameter(par, 1), g.loaded(g.lane(lanes, "Coef"))
 	g.mul(coef, sum, sum) // R
 	loss := g.vec()
 	g.mul(beta, sum, loss)
@@ -195,18 +188,14 @@ func (g isa) tileNCE() {
 func (g isa) tileNCEOf(labelGrad, e, z, t, k, lanes, par reg.GPVirtual) {
 	sum := g.zeros(1)[0]
 	s, bad := g.tileLabels(z, t, k, lanes, func(_ reg.GPVirtual, d reg.VecVirtual, _ mask) { g.add(d, sum, sum) })
-	count, whole, loss, f := g.parameter(par, 0), g.vec(), g.vec(), g.vec()
-	g.load(g.lane(lanes, "Log"), whole)
+	count, whole, loss, f := g.parameter(par, 0), g.loaded(g.lane(lanes, "Log")), g.vec(), g.vec()
 	g.msub(sum, count, whole) // D
 	g.notFinite(whole, bad)
 	where(labelGrad, func() {
-		top, log := g.vec(), g.vec()
-		g.load(g.lane(lanes, "Max"), top)
-		g.load(g.lane(lanes, "Log"), log)
+		top, log := g.loaded(g.lane(lanes, "Max")), g.loaded(g.lane(lanes, "Log"))
 		minus := g.minus(whole)
 		g.columns(k, func(off reg.GPVirtual) {
-			l := g.vec()
-			g.load(col(z, off), l)
+			l := g.loaded(col(z, off))
 			g.sub(top, l, l)
 			g.sub(log, l, l)
 			g.div(minus, l, l)

@@ -28,8 +28,7 @@ func (g isa) withFewColumns(dst, src, k reg.GPVirtual, from func(columns, v, i i
 		}
 		Label(tile)
 		for v, table := range tables {
-			x := g.vec()
-			g.load(Mem{Base: src}, x)
+			x := g.loaded(Mem{Base: src})
 			for j, t := range table {
 				g.pick(VPERMT2PS, VPERMT2PD, Mem{Base: src, Disp: (j + 1) * g.column()}, t, x)
 			}

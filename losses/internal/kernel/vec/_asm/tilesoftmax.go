@@ -13,8 +13,7 @@ func (g isa) tileMax(z, k reg.GPVirtual) (top reg.VecVirtual) {
 	top = g.vec()
 	g.load(g.infinity(-1), top)
 	g.columns(k, func(off reg.GPVirtual) {
-		x := g.vec()
-		g.load(col(z, off), x)
+		x := g.loaded(col(z, off))
 		g.max(top, x, top)
 	})
 	return top
@@ -22,11 +21,9 @@ func (g isa) tileMax(z, k reg.GPVirtual) (top reg.VecVirtual) {
 
 // beyondBound returns the bits of the rows of which the maxima are beyond bound.
 func (g isa) beyondBound(top reg.VecVirtual) (rejected reg.GPVirtual) {
-	size := g.vec()
-	g.load(g.abs(), size)
+	size := g.loaded(g.abs())
 	g.and(top, size, size)
-	b := g.vec()
-	g.load(g.constant(g.bound()), b)
+	b := g.loaded(g.constant(g.bound()))
 	return g.maskBits(g.cmp(nltUQ, b, size))
 }
 
@@ -157,8 +154,7 @@ func storeDeclined(rows, declined reg.GPVirtual) {
 // exponentials take.
 func (g isa) shortTileStats() {
 	e, z, k, declined := g.tileStatsOf("stores exp(z - M)")
-	c, low := g.unshiftedExpConsts(), g.vec()
-	g.load(g.constant(g.lowest()), low)
+	c, low := g.unshiftedExpConsts(), g.loaded(g.constant(g.lowest()))
 	g.tilePass(func(lanes reg.GPVirtual) {
 		top := g.tileMax(z, k)
 		storeDeclined(g.beyondBound(top), declined)
@@ -208,12 +204,9 @@ func (g isa) tileSoftmax() {
 func (g isa) tileShift() {
 	g.text("tileShift", "func(dst, z *T, k int, lanes *T)", "stores (z - M) - log1p(r), the log-softmax, in dst.")
 	dst, z, k, lanes := g.param("dst"), g.param("z"), g.param("k"), g.param("lanes")
-	top, log := g.vec(), g.vec()
-	g.load(g.lane(lanes, "Max"), top)
-	g.load(g.lane(lanes, "Log"), log)
+	top, log := g.loaded(g.lane(lanes, "Max")), g.loaded(g.lane(lanes, "Log"))
 	g.columns(k, func(off reg.GPVirtual) {
-		y := g.vec()
-		g.load(col(z, off), y)
+		y := g.loaded(col(z, off))
 		g.sub(top, y, y)
 		g.sub(log, y, y)
 		g.store(y, col(dst, off))
@@ -225,9 +218,7 @@ func (g isa) tileRests() {
 	g.text("tileRests", "func(dst, p, z *T, k int, lanes *T)",
 		"takes p from tileSoftmax and lanes from tileStats and stores 1 - p in dst, without cancellation.")
 	dst, p, z, k, lanes := g.param("dst"), g.param("p"), g.param("z"), g.param("k"), g.param("lanes")
-	one, rest, top := g.hold(1), g.vec(), g.vec()
-	g.load(g.lane(lanes, "Rest"), rest)
-	g.load(g.lane(lanes, "Max"), top)
+	one, rest, top := g.hold(1), g.loaded(g.lane(lanes, "Rest")), g.loaded(g.lane(lanes, "Max"))
 	g.columns(k, func(off reg.GPVirtual) {
 		y := g.vec()
 		g.load(one, y)
