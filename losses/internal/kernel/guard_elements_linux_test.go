@@ -13,10 +13,7 @@ import (
 func TestGuardSigmoid(t *testing.T) { both(t, guardSigmoid[float32], guardSigmoid[float64]) }
 
 func guardSigmoid[T Float](t *testing.T) {
-	var pages [6]numtest.Pages
-	for i := range pages {
-		pages[i] = numtest.NewPages(t, 4096)
-	}
+	pages := newPages(t, 6, 4096)
 	for n := 1; n <= 70; n++ {
 		z, yes, no, scale := elements[T](n, "soft")
 		for name, run := range sigmoids[T]() {
@@ -54,10 +51,7 @@ func guardSigmoid[T Float](t *testing.T) {
 func TestGuardPieces(t *testing.T) { both(t, guardPieces[float32], guardPieces[float64]) }
 
 func guardPieces[T Float](t *testing.T) {
-	var pages [5]numtest.Pages
-	for i := range pages {
-		pages[i] = numtest.NewPages(t, 4096)
-	}
+	pages := newPages(t, 5, 4096)
 	for k := 1; k <= 70; k++ {
 		b := newBlock[T](1, k, ordinary)
 		run := func(p, t []T, h, inverse, gap []float64) (wide []float64, narrow []T) {

@@ -16,10 +16,7 @@ func TestGuardPages(t *testing.T) { both(t, guardPages[float32], guardPages[floa
 
 func guardPages[T Float](t *testing.T) {
 	const biggest = 2 * 4097 * 8
-	var pages [10]numtest.Pages
-	for i := range pages {
-		pages[i] = numtest.NewPages(t, biggest)
-	}
+	pages := newPages(t, 10, biggest)
 	shapes := [][2]int{{1, 1000}, {1, 2047}, {1, 2048}, {1, 2049}, {1, 4097}}
 	for _, k := range lengths() {
 		shapes = append(shapes, [2]int{1, k}, [2]int{2 + k%3, k})
@@ -50,11 +47,20 @@ func guardPages[T Float](t *testing.T) {
 	}
 }
 
+// newPages returns pages for n slices of up to a number of bytes.
+func newPages(t *testing.T, n, bytes int) []numtest.Pages {
+	pages := make([]numtest.Pages, n)
+	for i := range pages {
+		pages[i] = numtest.NewPages(t, bytes)
+	}
+	return pages
+}
+
 // TestGuardPrepare runs the kernels that take float64 beside other elements at the edges of pages.
 func TestGuardPrepare(t *testing.T) { both(t, guardPrepare[float32], guardPrepare[float64]) }
 
 func guardPrepare[T Float](t *testing.T) {
-	pages := []numtest.Pages{numtest.NewPages(t, 4096), numtest.NewPages(t, 4096), numtest.NewPages(t, 4096)}
+	pages := newPages(t, 3, 4096)
 	for k := 1; k <= 70; k++ {
 		b := newBlock[T](1, k, ordinary)
 		w := make([]float64, k)
@@ -90,39 +96,29 @@ func guardPrepare[T Float](t *testing.T) {
 
 // TestGuardPrepared runs the kernel of prepared logits at the edges of pages.
 func TestGuardPrepared(t *testing.T) {
-	guardPrepared[float32](t)
-	guardPrepared[float64](t)
+	having(t, prepares, guardPrepared[float32], guardPrepared[float64])
 }
 
 func guardPrepared[T Float](t *testing.T) {
-	var pages [8]numtest.Pages
-	for i := range pages {
-		pages[i] = numtest.NewPages(t, 8192)
-	}
-	for _, name := range implementations()[2:] {
-		force(t, name)
-		for k := 1; k <= 130; k++ {
-			x := newPreparedRow[T](rand.New(rand.NewPCG(7, 8)), k, 0.5, 0, true, true)
-			if !Prepares(&x.p) {
-				continue
-			}
-			for _, behind := range []bool{true, false} {
-				p := x.p
-				p.Hi, p.Low = numtest.Guard(pages[0], p.Hi, behind), numtest.Guard(pages[1], p.Low, behind)
-				p.Power, p.Rest = numtest.Guard(pages[6], p.Power, behind), numtest.Guard(pages[7], p.Rest, behind)
-				g, z := numtest.Guard(pages[2], make([]T, k), behind), numtest.Guard(pages[3], x.z, behind)
-				labels := numtest.Guard(pages[4], x.t, behind)
-				byLabels := numtest.Guard(pages[5], make([]T, k), behind)
-				_, ok := CrossEntropyRowLabels(&p, new(float64), g, byLabels, z, labels, 1, 0,
-					LabelGrads[T]{Factor: []T{-1}, Keep: 1, Above: -1})
+	pages := newPages(t, 8, 8192)
+	for k := 1; k <= 130; k++ {
+		x := newPreparedRow[T](rand.New(rand.NewPCG(7, 8)), k, 0.5, 0, true, true)
+		for _, behind := range []bool{true, false} {
+			p := x.p
+			p.Hi, p.Low = numtest.Guard(pages[0], p.Hi, behind), numtest.Guard(pages[1], p.Low, behind)
+			p.Power, p.Rest = numtest.Guard(pages[6], p.Power, behind), numtest.Guard(pages[7], p.Rest, behind)
+			g, z := numtest.Guard(pages[2], make([]T, k), behind), numtest.Guard(pages[3], x.z, behind)
+			labels := numtest.Guard(pages[4], x.t, behind)
+			byLabels := numtest.Guard(pages[5], make([]T, k), behind)
+			_, ok := CrossEntropyRowLabels(&p, new(float64), g, byLabels, z, labels, 1, 0,
+				LabelGrads[T]{Factor: []T{-1}, Keep: 1, Above: -1})
+			require.True(t, ok)
+			for _, y := range [][]T{labels, nil} {
+				_, ok := CrossEntropyRow(&p, new(float64), g, z, y, 0, 1, 0)
 				require.True(t, ok)
-				for _, y := range [][]T{labels, nil} {
-					_, ok := CrossEntropyRow(&p, new(float64), g, z, y, 0, 1, 0)
-					require.True(t, ok)
-					if Together[T](k) {
-						CrossEntropyRows(&p, make([]float64, 1), make([]float64, 1), g, z, y, []int{0}, []T{1},
-							[]T{0}, k)
-					}
+				if Together[T](k) {
+					CrossEntropyRows(&p, make([]float64, 1), make([]float64, 1), g, z, y, []int{0}, []T{1},
+						[]T{0}, k)
 				}
 			}
 		}

@@ -15,10 +15,7 @@ func TestGuardMade(t *testing.T) {
 
 func guardMade[T Float](t *testing.T) {
 	const most = 17 * 513 * 8
-	var pages [9]numtest.Pages
-	for i := range pages {
-		pages[i] = numtest.NewPages(t, most)
-	}
+	pages := newPages(t, 9, most)
 	for _, k := range append(upTo(70)[1:], 255, 256, 511, 512, 513) {
 		for _, n := range []int{1, 2, 17} {
 			b := newBlock[T](n, k, ordinary)

@@ -12,10 +12,7 @@ import (
 func TestGuardRows(t *testing.T) { both(t, guardRows[float32], guardRows[float64]) }
 
 func guardRows[T Float](t *testing.T) {
-	var pages [10]numtest.Pages
-	for i := range pages {
-		pages[i] = numtest.NewPages(t, 4096)
-	}
+	pages := newPages(t, 10, 4096)
 	r := rand.New(rand.NewPCG(7, 7))
 	for k := 1; k <= 70; k++ {
 		b := newBlock[T](1, k, ordinary)

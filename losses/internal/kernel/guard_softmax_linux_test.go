@@ -12,10 +12,7 @@ func TestGuardSoftmaxRows(t *testing.T) {
 }
 
 func guardSoftmaxRows[T Float](t *testing.T) {
-	var pages [3]numtest.Pages
-	for i := range pages {
-		pages[i] = numtest.NewPages(t, 1<<15)
-	}
+	pages := newPages(t, 3, 1<<15)
 	for _, k := range []int{65, 72, 79, 96, 113, 128} {
 		if !RowByRow[T](k) {
 			continue

@@ -12,10 +12,7 @@ func TestGuardSoftmaxBack(t *testing.T) {
 }
 
 func guardSoftmaxBack[T Float](t *testing.T) {
-	var pages [7]numtest.Pages
-	for i := range pages {
-		pages[i] = numtest.NewPages(t, 1<<15)
-	}
+	pages := newPages(t, 7, 1<<15)
 	for k := 1; InTiles[float64](k); k++ {
 		for _, n := range []int{1, 8, 17, 33} {
 			b, z := newBlock[float64](n, k, ordinary), newBlock[T](n, k, ordinary).z

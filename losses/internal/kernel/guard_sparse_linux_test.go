@@ -28,10 +28,7 @@ var sparseGuards = []func(j, k int) float64{
 func TestGuardSparse(t *testing.T) { having(t, HasSparse, guardSparse[float32], guardSparse[float64]) }
 
 func guardSparse[T Float](t *testing.T) {
-	var pages [8]numtest.Pages
-	for i := range pages {
-		pages[i] = numtest.NewPages(t, 9*170*8)
-	}
+	pages := newPages(t, 8, 9*170*8)
 	right := func(int) bool { return true }
 	for k := 1; k <= 170; k++ { // rows of both types are tiles up to 40 or 128
 		for _, n := range []int{1, 3, 9} {

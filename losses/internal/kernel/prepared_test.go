@@ -47,6 +47,16 @@ func newPreparedRow[T Float](r *rand.Rand, k int, temperature, offset float64, s
 	return x
 }
 
+// prepare makes y what p makes of z.
+func (x *preparedRow[T]) prepare(p *Prepared[T], temperature float64) {
+	for j, v := range x.z {
+		x.y[j] = numtest.Num(float64(v)).Div(numtest.Num(temperature))
+		if p.Hi != nil {
+			x.y[j] = x.y[j].Add(numtest.TwoSum(float64(p.Hi[j]), float64(p.Low[j])))
+		}
+	}
+}
+
 // want returns loss, gradient and log-sum-exp in float64.
 func (x *preparedRow[T]) want(f, extra float64) (loss, lse float64, grad, size []float64) {
 	num, s := numtest.Num, numtest.SoftmaxOf(x.y)
@@ -74,32 +84,26 @@ func (x *preparedRow[T]) largest() float64 { return math.Abs(numtest.SoftmaxOf(x
 
 // TestPrepared holds the kernel of prepared logits to 4 units in the last place of float32 and 6 of
 // float64, at every length, temperature and offset.
-func TestPrepared(t *testing.T) {
-	testPrepared[float32](t)
-	testPrepared[float64](t)
-}
+func TestPrepared(t *testing.T) { having(t, prepares, prepared[float32], prepared[float64]) }
 
-func testPrepared[T Float](t *testing.T) {
-	for _, name := range implementations() {
-		force(t, name)
-		if !Prepares(&Prepared[T]{Factor: 2}) {
-			continue
-		}
-		r := rand.New(rand.NewPCG(3, 4))
-		for _, k := range append(lengths(), 255, 1000, 1025, 5000) {
-			for _, temperature := range []float64{1, 100, 3, 0.5, 0.1, 1. / 64} {
-				for i := range 4 {
-					shifted, labels := i%2 == 0, i < 2
-					offset := []float64{0, -7, 7000 * temperature, -30000}[r.IntN(4)]
-					if math.Abs(offset/temperature) > 8000-100 {
-						offset = 1
-					}
-					f, extra := float64(float32(0.3*r.NormFloat64())), []float64{0, 0.01, -0.3}[r.IntN(3)]
-					extra = float64(T(extra))
-					holdPrepared(t, fmt.Sprintf("%s %T k=%d temperature %v offset %v shifted %v labels %v extra %v", name, T(0), k,
-						temperature, offset, shifted, labels, extra), newPreparedRow[T](r, k, temperature, offset, shifted, labels),
-						f, extra)
+// prepares reports whether there are kernels of prepared logits.
+func prepares() bool { return Prepares(&Prepared[float32]{Factor: 2}) }
+
+func prepared[T Float](t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for _, k := range append(lengths(), 255, 1000, 1025, 5000) {
+		for _, temperature := range []float64{1, 100, 3, 0.5, 0.1, 1. / 64} {
+			for i := range 4 {
+				shifted, labels := i%2 == 0, i < 2
+				offset := []float64{0, -7, 7000 * temperature, -30000}[r.IntN(4)]
+				if math.Abs(offset/temperature) > 8000-100 {
+					offset = 1
 				}
+				f, extra := float64(float32(0.3*r.NormFloat64())), []float64{0, 0.01, -0.3}[r.IntN(3)]
+				extra = float64(T(extra))
+				holdPrepared(t, fmt.Sprintf("k=%d temperature %v offset %v shifted %v labels %v extra %v", k,
+					temperature, offset, shifted, labels, extra), newPreparedRow[T](r, k, temperature, offset, shifted, labels),
+					f, extra)
 			}
 		}
 	}
@@ -153,48 +157,41 @@ func holdPrepared[T Float](t *testing.T, what string, x *preparedRow[T], f, extr
 
 // TestPreparedDeclines: rows that the kernel would get wrong are for others.
 func TestPreparedDeclines(t *testing.T) {
-	testPreparedDeclines[float32](t)
-	testPreparedDeclines[float64](t)
+	having(t, prepares, preparedDeclines[float32], preparedDeclines[float64])
 }
 
-func testPreparedDeclines[T Float](t *testing.T) {
-	for _, name := range implementations() {
-		force(t, name)
-		if !Prepares(&Prepared[T]{Factor: 2}) {
-			continue
-		}
-		for _, k := range []int{3, 16, 65, 100} {
-			for what, change := range map[string]func(x *preparedRow[T]){
-				"NaN":            func(x *preparedRow[T]) { x.z[k-1] = T(math.NaN()) },
-				"-Inf":           func(x *preparedRow[T]) { x.z[k/2] = T(math.Inf(-1)) },
-				"Inf":            func(x *preparedRow[T]) { x.z[0] = T(math.Inf(1)) },
-				"far apart":      func(x *preparedRow[T]) { x.z[0] -= 400 },
-				"shifted apart":  func(x *preparedRow[T]) { Set(&x.p, k-1, -800, 1) },
-				"large":          func(x *preparedRow[T]) { add(x.z, 5000) },
-				"negative label": func(x *preparedRow[T]) { x.t[k-1] = -1 },
-				"NaN label":      func(x *preparedRow[T]) { x.t[k-1] = T(math.NaN()) },
-				"infinite label": func(x *preparedRow[T]) { x.t[0] = T(math.Inf(1)) },
-			} {
-				for _, shifted := range []bool{true, false} {
-					if what == "shifted apart" && !shifted {
-						continue
-					}
-					x := newPreparedRow[T](rand.New(rand.NewPCG(5, 6)), k, 0.5, 0, shifted, true)
-					change(x)
-					_, ok := CrossEntropyRow(&x.p, new(float64), make([]T, k), x.z, x.t, 0, 1, 0)
-					require.False(t, ok, "%s k=%d %s", name, k, what)
-					if x.t[0] >= 0 && x.t[k-1] >= 0 && x.t[0] < 10 {
-						_, ok = CrossEntropyRow(&x.p, new(float64), nil, x.z, nil, 0, 1, 0)
-						require.False(t, ok, "%s k=%d %s, index", name, k, what)
-					}
+func preparedDeclines[T Float](t *testing.T) {
+	for _, k := range []int{3, 16, 65, 100} {
+		for what, change := range map[string]func(x *preparedRow[T]){
+			"NaN":            func(x *preparedRow[T]) { x.z[k-1] = T(math.NaN()) },
+			"-Inf":           func(x *preparedRow[T]) { x.z[k/2] = T(math.Inf(-1)) },
+			"Inf":            func(x *preparedRow[T]) { x.z[0] = T(math.Inf(1)) },
+			"far apart":      func(x *preparedRow[T]) { x.z[0] -= 400 },
+			"shifted apart":  func(x *preparedRow[T]) { Set(&x.p, k-1, -800, 1) },
+			"large":          func(x *preparedRow[T]) { add(x.z, 5000) },
+			"negative label": func(x *preparedRow[T]) { x.t[k-1] = -1 },
+			"NaN label":      func(x *preparedRow[T]) { x.t[k-1] = T(math.NaN()) },
+			"infinite label": func(x *preparedRow[T]) { x.t[0] = T(math.Inf(1)) },
+		} {
+			for _, shifted := range []bool{true, false} {
+				if what == "shifted apart" && !shifted {
+					continue
+				}
+				x := newPreparedRow[T](rand.New(rand.NewPCG(5, 6)), k, 0.5, 0, shifted, true)
+				change(x)
+				_, ok := CrossEntropyRow(&x.p, new(float64), make([]T, k), x.z, x.t, 0, 1, 0)
+				require.False(t, ok, "k=%d %s", k, what)
+				if x.t[0] >= 0 && x.t[k-1] >= 0 && x.t[0] < 10 {
+					_, ok = CrossEntropyRow(&x.p, new(float64), nil, x.z, nil, 0, 1, 0)
+					require.False(t, ok, "k=%d %s, index", k, what)
 				}
 			}
 		}
-		p := Prepared[T]{Factor: 1}
-		p.AddIn(make([]T, 4))
-		require.False(t, Set(&p, 0, 1e4, 1))
-		require.False(t, Prepares(&Prepared[T]{Factor: 1e30}))
 	}
+	p := Prepared[T]{Factor: 1}
+	p.AddIn(make([]T, 4))
+	require.False(t, Set(&p, 0, 1e4, 1))
+	require.False(t, Prepares(&Prepared[T]{Factor: 1e30}))
 }
 
 // TestLower wants what a shift and margins of soft labels, or one of them, do to the logits to be

@@ -18,24 +18,19 @@ import (
 // of its own: several maxima, and such as a rounding makes of others, logits far apart, and what is
 // declined.
 func TestPreparedRows(t *testing.T) {
-	testPreparedRows[float32](t)
-	testPreparedRows[float64](t)
+	having(t, prepares, preparedRows[float32], preparedRows[float64])
 }
 
-func testPreparedRows[T Float](t *testing.T) {
-	for _, name := range implementations() {
-		force(t, name)
-		r := rand.New(rand.NewPCG(7, 8))
-		for _, k := range []int{1, 2, 3, 10, 31, 64, 65, 80, 100, 128, 129, 200, 256, 300, 500, 512, 577, 1000} {
-			for _, temperature := range []float64{1, 3, 0.5} {
-				for _, shifted := range []bool{false, true} {
-					x := newPreparedRow[T](r, k, temperature, 0, shifted, true)
-					for _, extra := range []bool{true, false} {
-						if Prepares(&x.p) {
-							what := fmt.Sprintf("%s %T k=%d temperature %v shifted %v extra %v", name, T(0), k, temperature, shifted,
-								extra)
-							holdPreparedRows(t, what, r, x, temperature, extra)
-						}
+func preparedRows[T Float](t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	for _, k := range []int{1, 2, 3, 10, 31, 64, 65, 80, 100, 128, 129, 200, 256, 300, 500, 512, 577, 1000} {
+		for _, temperature := range []float64{1, 3, 0.5} {
+			for _, shifted := range []bool{false, true} {
+				x := newPreparedRow[T](r, k, temperature, 0, shifted, true)
+				for _, extra := range []bool{true, false} {
+					if Prepares(&x.p) {
+						what := fmt.Sprintf("k=%d temperature %v shifted %v extra %v", k, temperature, shifted, extra)
+						holdPreparedRows(t, what, r, x, temperature, extra)
 					}
 				}
 			}
@@ -67,12 +62,7 @@ func holdPreparedRows[T Float](t *testing.T, what string, r *rand.Rand, x *prepa
 		case 5:
 			y.t[r.IntN(k)] = []T{T(math.NaN()), T(math.Inf(1)), -1}[i/6%3]
 		}
-		for j := range y.z {
-			y.y[j] = numtest.Num(float64(y.z[j])).Div(numtest.Num(temperature))
-			if x.p.Hi != nil {
-				y.y[j] = y.y[j].Add(numtest.TwoSum(float64(x.p.Hi[j]), float64(x.p.Low[j])))
-			}
-		}
+		y.prepare(&x.p, temperature)
 		rows[i], z, labels = y, append(z, y.z...), append(labels, y.t...)
 		f = append(f, T(0.3*r.NormFloat64()))
 		if extras {
