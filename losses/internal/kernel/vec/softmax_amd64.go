@@ -38,18 +38,26 @@ func LogSoftmax[T spec.Float](dst, z []T, k int) {
 	}
 	for i := range len(z) / k {
 		x, d := spec.Row(z, i, k), spec.Row(dst, i, k)
-		if o, ok := ordinaryRow(u, nil, x, ahead(x)); ok {
-			u.shift(&d[0], &x[0], k, T(o.m), T(math.Log1p(o.r)))
-			continue
-		}
-		s, ok := begin(u, x)
-		if !ok {
+		if m, log, ok := logSumExp(u, x); ok {
+			u.shift(&d[0], &x[0], k, T(m), T(log))
+		} else {
 			spec.LogSoftmax(d, x, k)
-			continue
 		}
-		r, _ := s.odds(u, nil, x, s.sum(u, x))
-		u.shift(&d[0], &x[0], k, s.m, T(math.Log1p(r)))
 	}
+}
+
+// logSumExp returns that of a row as its largest logit and what is more. ok is false for a row that
+// is for the specification.
+func logSumExp[T spec.Float](u unit[T], z []T) (m, log float64, ok bool) {
+	if o, ok := ordinaryRow(u, nil, z, ahead(z)); ok {
+		return o.m, math.Log1p(o.r), true
+	}
+	s, ok := begin(u, z)
+	if !ok {
+		return 0, 0, false
+	}
+	r, _ := s.odds(u, nil, z, s.sum(u, z))
+	return float64(s.m), math.Log1p(r), true
 }
 
 // Softmaxes is [LogSoftmax] in l and [Softmax] in p, by one exponential an element.
@@ -88,17 +96,11 @@ func LogSumExp[T spec.Float](dst, z []T, k int) {
 	}
 	for i := range dst {
 		x := spec.Row(z, i, k)
-		if o, ok := ordinaryRow(u, nil, x, ahead(x)); ok {
-			dst[i] = T(o.m + math.Log1p(o.r))
-			continue
-		}
-		s, ok := begin(u, x)
-		if !ok {
+		if m, log, ok := logSumExp(u, x); ok {
+			dst[i] = T(m + log)
+		} else {
 			spec.LogSumExp(dst[i:i+1], x, k)
-			continue
 		}
-		r, _ := s.odds(u, nil, x, s.sum(u, x))
-		dst[i] = T(float64(s.m) + math.Log1p(r))
 	}
 }
 
