@@ -141,6 +141,7 @@ func rowsOfKinds(dt tensor.Dtype, k int) (b batch) {
 	row(1, func(z, _ []float64) { z[at(2)], z[at(5)] = math.Inf(-1), math.Inf(-1) })
 	row(1, func(z, _ []float64) { z[at(3)] = nan })
 	row(1, func(z, _ []float64) { z[at(3)] = math.Inf(1) })
+	row(1, func(_, t []float64) { copy(t, repeat(k, one)) }) // of 1000 classes below the floor of log t
 	b.dt, b.k, b.z, b.t = dt, k, round(dt, b.z), round(dt, b.t)
 	return b
 }

@@ -102,15 +102,8 @@ func (c reversed[T]) near(memory, z, t []T) (h []T) {
 
 func (reversed[T]) numbers(*kernel.SoftmaxOf) (from, less float64) { return 0, 0 }
 
-// storesByTarget reports whether byTarget stores the derivatives of rows of k classes, and not
-// kernel.SymmetricLabels: beside cross entropy, of which they have the other sign, exponentials of
-// float32 have too few digits.
-func (c reversed[T]) storesByTarget(k int) bool {
-	return kernel.RowByRow[T](k) && (c.labels.Alpha == 0 || !single[T]())
-}
-
 func (c reversed[T]) byTarget(y, e, z, t []T, s kernel.SoftmaxOf) (ok bool) {
-	return !c.storesByTarget(len(e)) ||
+	return !kernel.HasSymmetricLabelsOf[T](c.labels, len(e)) ||
 		kernel.SymmetricLabelsOf(c.labels, y, e, z, t, s, dense.Grow(c.memory, len(e)))
 }
 
@@ -170,7 +163,7 @@ func symmetricRows[T kernel.Float](b *batch[T], s SymmetricCrossEntropy, l Loss)
 				b.k, func(i int) (valid bool) { return expectationAlone(b, i, l, s.Alpha, s.Beta, q) })
 		}
 		bad = expectationRows(b, l, s.Alpha, s.Beta, q)
-		if bad < 0 && b.byTarget != nil && !q.storesByTarget(b.k) {
+		if bad < 0 && b.byTarget != nil && !kernel.HasSymmetricLabelsOf[T](q.labels, b.k) {
 			kernel.SymmetricLabels(q.labels, b.byTarget, b.input, b.target, dense.Grow(&b.wide, b.k), b.k,
 				func(i int) { b.alone(l, i) })
 		}

@@ -80,6 +80,11 @@ func SymmetricLabels[T Float](r Reverse, labelGrad, z, t []T, scratch []float64,
 	vec.SymmetricLabels(r, labelGrad, z, t, scratch, k, alone)
 }
 
+// HasSymmetricLabelsOf reports whether [SymmetricLabelsOf] is for rows of k classes.
+func HasSymmetricLabelsOf[T Float](r Reverse, k int) bool {
+	return vec.On() && vec.HasSymmetricLabelsOf[T](r, k)
+}
+
 // SymmetricLabelsOf stores those of an ordinary row; see [vec.SymmetricLabelsOf].
 func SymmetricLabelsOf[T Float](r Reverse, dst, e, z, t []T, s SoftmaxOf, scratch []float64) (ok bool) {
 	return vec.SymmetricLabelsOf(r, dst, e, z, t, s, scratch)

@@ -21,6 +21,18 @@ func exactRow[T spec.Float](u unit[T], v wide[T], e []float64, z []T) (x exact, 
 	if !ok {
 		return x, false
 	}
+	return exactSoftmax(u, v, e, z, s)
+}
+
+// exactOf is exactRow for an ordinary row of which the softmax is known to the digits of float32.
+func exactOf(e []float64, z []float32, s spec.SoftmaxOf) (x exact, ok bool) {
+	var row softrow[float32]
+	row.set(float32(s.Max), float32(math.RoundToEven(s.Max*math.Log2E)), 0, len(z))
+	return exactSoftmax(unitOf[float32](), wideOf[float32](), e, z, row)
+}
+
+// exactSoftmax is exactRow for a row whose maximum is known.
+func exactSoftmax[T spec.Float](u unit[T], v wide[T], e []float64, z []T, s softrow[T]) (x exact, ok bool) {
 	low := float64(s.low)
 	if spec.Size[T]() == 4 { // exponentials that are 0 in float32 are not
 		low = float64(s.m) - 700

@@ -22,6 +22,9 @@ func SymmetricLabels[T spec.Float](r spec.Reverse, labelGrad, z, t []T, scratch 
 	panic(noTiles)
 }
 
+// HasSymmetricLabelsOf is false: there is no [SymmetricLabelsOf] in this build.
+func HasSymmetricLabelsOf[T spec.Float](spec.Reverse, int) bool { return false }
+
 // SymmetricLabelsOf panics: it is not in this build.
 func SymmetricLabelsOf[T spec.Float](r spec.Reverse, dst, e, z, t []T, s spec.SoftmaxOf, scratch []float64) (ok bool) {
 	panic(noTiles)

@@ -32,10 +32,16 @@ func labelRatios(r spec.Reverse, dst, e, t []float32, s spec.SoftmaxOf) (ok bool
 		&dst[0], &e[0], &t[0], len(e), float32(r.Bound), high, float32(f-float64(high))) >= 0x1p-126
 }
 
+// HasSymmetricLabelsOf reports whether [SymmetricLabelsOf] is for rows of k classes, and not
+// [SymmetricLabels], which computes the exponentials that it needs of a block's rows at once.
+func HasSymmetricLabelsOf[T spec.Float](r spec.Reverse, k int) bool {
+	return RowByRow[T](k) && (r.Alpha == 0 || spec.Size[T]() == 8 || !inBlocks(unitOf[T](), k))
+}
+
 // SymmetricLabelsOf stores the gradients of r by the labels t of an ordinary row of logits z and
-// exponentials e, which are not enough for those of float32 unless Alpha is 0: the terms have other
-// signs. It returns false where a label is so near the bound that only its logarithm tells. scratch
-// holds as many elements.
+// exponentials e, which are not enough for those of float32 unless Alpha is 0, as the terms have
+// other signs, or no label is above the bound. It returns false where a label is so near the bound
+// that only its logarithm tells. scratch holds as many elements.
 func SymmetricLabelsOf[T spec.Float](r spec.Reverse, dst, e, z, t []T, s spec.SoftmaxOf, scratch []float64) (ok bool) {
 	x := exact{m: s.Max, log: s.Log, coef: s.Coef}
 	switch e := any(e).(type) {
@@ -45,8 +51,10 @@ func SymmetricLabelsOf[T spec.Float](r spec.Reverse, dst, e, z, t []T, s spec.So
 		if r.Alpha == 0 && labelRatios(r, any(dst).([]float32), e, any(t).([]float32), s) {
 			return true
 		}
-		if x, ok = exactRow(unitOf[T](), wideOf[T](), scratch[:len(z)], z); !ok {
-			return false
+		if most, _, _ := unitOf[T]().maxExp(&t[0], len(t)); float64(most) > r.Bound {
+			if x, ok = exactOf(scratch[:len(z)], any(z).([]float32), s); !ok {
+				return false
+			}
 		}
 	}
 	return reverseRow(r, dst, scratch, z, t, x)

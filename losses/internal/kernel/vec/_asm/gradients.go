@@ -2,6 +2,7 @@ package main
 
 import (
 	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
@@ -204,11 +205,15 @@ func (g isa) reverseLabels() {
 	g.add(g.broadcast("near"), below, above)
 	g.sub(g.broadcast("near"), below, below)
 	factor, minusAlpha, lower, upper := g.park(coef), g.park(alpha), g.park(below), g.park(above)
-	g.loop(n, 1, func(i reg.GPVirtual, v int, k *mask) {
-		l, p, lab := g.get(z, i, v, k), g.getFloat64(e, i, v, k), g.get(t, i, v, k)
-		free := g.cmp(gtOQ, upper, lab)
+	log := func(i reg.GPVirtual, v int, k *mask) reg.VecVirtual {
+		l := g.get(z, i, v, k)
 		g.sub(top, l, l)
 		g.sub(less, l, l)
+		return l
+	}
+	both := func(i reg.GPVirtual, v int, k *mask) {
+		l, p, lab := log(i, v, k), g.getFloat64(e, i, v, k), g.get(t, i, v, k)
+		free := g.cmp(gtOQ, upper, lab)
 		if !g.narrow {
 			close := g.cmp(gtOQ, lower, lab)
 			g.flip(free, close)
@@ -225,9 +230,52 @@ func (g isa) reverseLabels() {
 		}
 		g.maddWhere(crossed, l, g.loaded(minusAlpha), p)
 		g.put(p, dst, i, v, k)
-	})
+	}
+	i, left := GP64(), GP64()
+	XORQ(i, i)
+	MOVQ(n, left)
+	if g.narrow {
+		g.whereAbove(t, i, left, "from", both, func(i reg.GPVirtual, v int, k *mask) {
+			l := log(i, v, k)
+			g.mulWhere(crossed, g.loaded(minusAlpha), l)
+			g.put(l, dst, i, v, k)
+		})
+	}
+	g.rest(i, left, func(k *mask) { both(i, 0, k) })
 	Store(g.maskBits(unsure), Return("unsure"))
 	g.ret()
+}
+
+// whereAbove emits the loop of fours of vectors, above for those of which a t of float32 is above
+// the parameter from, and else otherwise.
+func (g isa) whereAbove(t, i, left reg.GPVirtual, from string, above, otherwise func(i reg.GPVirtual, v int, m *mask)) {
+	const count = 4
+	single := isa{avx512: g.avx512}
+	x, bound, many := XMM(), single.vec(), count*g.lanes()
+	VCVTSD2SS(g.arg(from), x, x)
+	single.pick(VBROADCASTSS, nil, x, bound)
+	next, some, done, fewer := label("four"), label("some"), label("done"), label("fewer")
+	Label(next)
+	CMPQ(left, Imm(uint64(many)))
+	JLT(LabelRef(fewer))
+	most := single.get(t, i, 0, nil)
+	single.max(single.get(t, i, 1, nil), most, most)
+	bits := single.maskBits(single.cmp(gtOQ, bound, most))
+	TESTL(bits, bits)
+	JNE(LabelRef(some))
+	for v := range count {
+		otherwise(i, v, nil)
+	}
+	JMP(LabelRef(done))
+	Label(some)
+	for v := range count {
+		above(i, v, nil)
+	}
+	Label(done)
+	ADDQ(Imm(uint64(many)), i)
+	SUBQ(Imm(uint64(many)), left)
+	JMP(LabelRef(next))
+	Label(fewer)
 }
 
 // labelRatios is reverseLabels where alpha is 0, in float32: with a factor of two numbers, and of a
