@@ -35,12 +35,12 @@ type File interface {
 const tempEnd = ".tmp"
 
 // WriteTemp writes a new file beside path, which is not touched, and returns its name once its
-// bytes are on the disk. On an error no file is left.
+// bytes are on the disk. On an error, which is about path, no file is left.
 func WriteTemp(d Disk, path string, content []byte) (temp string, err error) {
 	temp = filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.%016x%s", filepath.Base(path), rand.Uint64(), tempEnd))
 	f, err := d.Create(temp)
 	if err != nil {
-		return "", err
+		return "", about(path, err)
 	}
 	_, err = f.Write(content)
 	if err == nil {
@@ -51,9 +51,18 @@ func WriteTemp(d Disk, path string, content []byte) (temp string, err error) {
 	}
 	if err != nil {
 		d.Remove(temp)
-		return "", err
+		return "", about(path, err)
 	}
 	return temp, nil
+}
+
+// about returns an error of a file with the name that its user knows.
+func about(path string, err error) error {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		return &fs.PathError{Op: at.Op, Path: path, Err: at.Err}
+	}
+	return err
 }
 
 // RemoveTemps removes the temporary files for path that a killed process left.

@@ -188,3 +188,11 @@ func TestMakeFolder(t *testing.T) {
 	}
 	require.Error(t, syncFolder(OS{}, filepath.Join(dir, "none")))
 }
+
+// An error names the file that was asked for, not the one beside it.
+func TestWriteErrorNamesTheFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "none", "a")
+	err := Write(OS{}, path, nil)
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	require.ErrorContains(t, err, path+": ")
+}
