@@ -1,6 +1,9 @@
 package losses
 
 import (
+	"math"
+	"slices"
+
 	"gorgonia.org/tensor"
 
 	"softloss/internal/dense"
@@ -78,7 +81,6 @@ func (e *divergence[T]) rows(part, lo, hi int) {
 	for ; lo < hi; lo += most {
 		end := min(hi, lo+most)
 		e.mix(m, lo, end)
-		m.divergences(alike[T](), e.k)
 		e.store(m, lo, end)
 	}
 }
@@ -103,15 +105,88 @@ func (e *divergence[T]) store(m *mixture, lo, hi int) {
 	}
 }
 
-// mix takes the rows [lo, hi) into m, but for what needs their logarithms.
+// mix computes p, d and the divergences of the rows [lo, hi). Rows that agree are computed
+// together, and so are others; to which of them a row belongs is not for its neighbours to say.
 func (e *divergence[T]) mix(m *mixture, lo, hi int) {
-	m.grow(len(e.logits), hi-lo, e.k)
-	clear(m.mean)
-	for i := range m.of {
-		c := &m.of[i]
-		kernel.Widen(c.z, part(e.logits[i], lo, hi, e.k))
-		kernel.Softmaxes(c.l, c.p, c.z, e.k)
-		kernel.AddScaled(m.mean, c.p, 1/float64(len(m.of)))
+	n := hi - lo
+	m.grow(len(e.logits), n, e.k)
+	e.predict(m.of[0], e.logits[0], lo, hi)
+	e.compare(m, lo, hi)
+	if slices.Contains(m.apart, true) {
+		for i, z := range e.logits[1:] {
+			e.predict(m.of[i+1], z, lo, hi)
+		}
+	}
+	for i, j := 0, 0; i < n; i = j {
+		for j++; j < n && m.apart[j] == m.apart[i]; {
+			j++
+		}
+		if m.apart[i] {
+			e.divergeApart(m, i, j)
+		} else {
+			e.divergeClose(m, i, j)
+		}
+	}
+}
+
+// predict computes l and p of the rows [lo, hi) of the logits z.
+func (e *divergence[T]) predict(c component, z []T, lo, hi int) {
+	kernel.Widen(c.z, part(z, lo, hi, e.k))
+	kernel.Softmaxes(c.l, c.p, c.z, e.k)
+	kernel.Regain(c.p, c.z, e.k)
+}
+
+// compare finds which of the rows [lo, hi) are apart: not all predictions are close to the first.
+// Of the others d is p/p_0 - 1 then, and sum the mean of that.
+func (e *divergence[T]) compare(m *mixture, lo, hi int) {
+	first, q, share := part(e.logits[0], lo, hi, e.k), m.of[0].p, 1/float64(len(m.of))
+	clear(dense.Grow(&m.apart, hi-lo))
+	clear(m.sum)
+	clear(m.of[0].d)
+	for i, z := range e.logits[1:] {
+		kernel.CloseRatios(m.apart, m.of[i+1].d, m.sum, part(z, lo, hi, e.k), first, q, share, e.k)
+	}
+}
+
+// divergeClose computes p, d and the divergences of rows of m that are not apart.
+func (e *divergence[T]) divergeClose(m *mixture, lo, hi int) {
+	i, j := lo*e.k, hi*e.k
+	h, q, mean := m.terms[i:j], m.of[0].p[i:j], m.sum[i:j]
+	for _, c := range m.of {
+		kernel.CloseDivergence[T](h, c.d[i:j], c.p[i:j], q, mean)
+		kernel.RowSums(c.losses[lo:hi], h, e.k)
+	}
+}
+
+// divergeApart computes d and the divergences of rows of m that are apart. Where the least
+// divergence is small it is that of the logarithms that relate computes.
+func (e *divergence[T]) divergeApart(m *mixture, lo, hi int) {
+	mean, minus := m.mean[lo*e.k:hi*e.k], m.minus[lo*e.k:hi*e.k]
+	clear(mean)
+	for _, c := range m.of {
+		kernel.AddScaled(mean, c.p[lo*e.k:hi*e.k], 1/float64(len(m.of)))
+	}
+	kernel.MinusLogs(minus, mean, -math.Log(kernel.Tiny[float64]()))
+	e.diverge(m, lo, hi)
+	for i := lo; i < hi; i++ {
+		least := math.Inf(1)
+		for _, c := range m.of {
+			least = min(least, c.losses[i])
+		}
+		if least < alike[T]() {
+			m.relate(i*e.k, (i+1)*e.k)
+			e.diverge(m, i, i+1)
+		}
+	}
+}
+
+// diverge computes d and the divergences of rows of m from l and minus.
+func (e *divergence[T]) diverge(m *mixture, lo, hi int) {
+	i, j := lo*e.k, hi*e.k
+	h, mean, minus := m.terms[i:j], m.mean[i:j], m.minus[i:j]
+	for _, c := range m.of {
+		kernel.Divergence[T](h, c.d[i:j], c.p[i:j], c.l[i:j], mean, minus)
+		kernel.RowSums(c.losses[lo:hi], h, e.k)
 	}
 }
 

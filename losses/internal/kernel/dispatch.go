@@ -228,6 +228,13 @@ func Softmaxes[T Float](l, p, z []T, k int) {
 	Softmax(p, z, k)
 }
 
+// Regain gives softmaxes the digits that vectors keep; see [spec.Regain].
+func Regain[T Float](p, z []T, k int) {
+	if !vec.On() {
+		spec.Regain(p, z, k)
+	}
+}
+
 // LogSumExp stores the log-sum-exp of every row in dst; see [spec.LogSumExp].
 func LogSumExp[T Float](dst, z []T, k int) {
 	switch vec.InUse() {

@@ -5,10 +5,11 @@ import (
 	"softloss/losses/internal/kernel/vec"
 )
 
-// Divergence stores the terms of a Kullback-Leibler divergence; see [spec.Divergence].
-func Divergence(h, d, p, l, m, minus []float64) {
+// Divergence stores the terms of a Kullback-Leibler divergence, to the digits of T; see
+// [spec.Divergence].
+func Divergence[T Float](h, d, p, l, m, minus []float64) {
 	if vec.On() && len(h) > 0 {
-		vec.Divergence(h, d, p, l, m, minus)
+		vec.Divergence[T](h, d, p, l, m, minus)
 		return
 	}
 	spec.Divergence(h, d, p, l, m, minus)
@@ -52,22 +53,22 @@ func TakeRatios(l, h, sum []float64) {
 	spec.TakeRatios(l, h, sum)
 }
 
-// Disagree finds the rows in which predictions do not agree; see [spec.Disagree].
-func Disagree(apart []bool, p, q []float64, share float64, k int) {
+// CloseRatios compares predictions that agree; see [spec.CloseRatios].
+func CloseRatios[T Float](apart []bool, w, mean []float64, z, other []T, q []float64, f float64, k int) {
 	if vec.On() {
-		vec.Disagree(apart, p, q, share, k)
+		vec.CloseRatios(apart, w, mean, z, other, q, f, k)
 		return
 	}
-	spec.Disagree(apart, p, q, share, k)
+	spec.CloseRatios(apart, w, mean, z, other, q, f, k)
 }
 
-// CloseRatios compares predictions that agree; see [spec.CloseRatios].
-func CloseRatios(y, less, sum, z, other, q []float64, k int) {
+// CloseDivergence is Divergence of predictions that agree; see [spec.CloseDivergence].
+func CloseDivergence[T Float](h, d, p, q, mean []float64) {
 	if vec.On() {
-		vec.CloseRatios(y, less, sum, z, other, q, k)
+		vec.CloseDivergence[T](h, d, p, q, mean)
 		return
 	}
-	spec.CloseRatios(y, less, sum, z, other, q, k)
+	spec.CloseDivergence(h, d, p, q, mean)
 }
 
 // RowSums stores the sums of rows; see [spec.RowSums].

@@ -11,18 +11,19 @@ import (
 	"softloss/losses/internal/kernel/spec"
 )
 
-// TestDivergence: terms of divergences are right to 1e-13 where p and m are alike and where they
-// are not, at every length, without touching what is behind; a p of 0 and a NaN are as they should
-// be.
+// TestDivergence: terms of divergences are right to 1e-13, or to 2^-32 for float32, where p and m
+// are alike and where they are not, at every length, without touching what is behind; a p of 0 and
+// a NaN are as they should be.
 func TestDivergence(t *testing.T) {
 	eachImplementation(t, func(t *testing.T) {
 		for _, n := range lengths() {
-			divergenceOf(t, n)
+			divergenceOf[float64](t, n, 1e-13)
+			divergenceOf[float32](t, n, 0x1p-32)
 		}
 	})
 }
 
-func divergenceOf(t *testing.T, n int) {
+func divergenceOf[T Float](t *testing.T, n int, most float64) {
 	p, l, m, minus := make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)
 	h, d := append(make([]float64, n), 7), append(make([]float64, n), 7)
 	for j := range n {
@@ -31,23 +32,60 @@ func divergenceOf(t *testing.T, n int) {
 		minus[j], l[j] = 3, want-3
 		p[j] = m[j] * math.Exp(want)
 	}
-	Divergence(h[:n], d[:n], p, l, m, minus)
+	Divergence[T](h[:n], d[:n], p, l, m, minus)
 	for j := range n {
 		x := l[j] + 3
 		require.Equal(t, x, d[j])
 		e := numtest.Num(x)
 		want := e.Exp().Mul(e.Sub(numtest.Num(1))).Add(numtest.Num(1)).Mul(numtest.Num(m[j])).Hi
-		require.InDelta(t, want, h[j], 1e-13*want, "n=%d: d=%v", n, x)
+		require.InDelta(t, want, h[j], most*want, "n=%d: d=%v", n, x)
 	}
 	at := n / 2
 	p[at], l[at] = 0, math.Inf(-1)
-	Divergence(h[:n], d[:n], p, l, m, minus)
+	Divergence[T](h[:n], d[:n], p, l, m, minus)
 	require.Equal(t, m[at], h[at])
 	require.Zero(t, p[at]*d[at])
 	p[at], l[at], m[at] = math.NaN(), math.NaN(), math.NaN()
-	Divergence(h[:n], d[:n], p, l, m, minus)
+	Divergence[T](h[:n], d[:n], p, l, m, minus)
 	require.True(t, math.IsNaN(h[at]) && math.IsNaN(d[at]))
 	require.Equal(t, []float64{7, 7}, []float64{h[n], d[n]})
+}
+
+// TestCloseDivergence: d and the terms of divergences of predictions that agree are right to 2^-50,
+// or to 2^-32 for float32, however little they differ, at every length, without touching what is
+// behind; p may be q.
+func TestCloseDivergence(t *testing.T) {
+	eachImplementation(t, func(t *testing.T) {
+		for _, n := range lengths() {
+			closeDivergenceOf[float64](t, n, 0x1p-50)
+			closeDivergenceOf[float32](t, n, 0x1p-32)
+		}
+	})
+}
+
+func closeDivergenceOf[T Float](t *testing.T, n int, most float64) {
+	q, mean, w := make([]float64, n), make([]float64, n), make([]float64, n)
+	for j := range n {
+		q[j] = 0.3 / float64(j+1)
+		mean[j] = []float64{0, 1e-3, -0.15, 0.14}[j%4]
+		w[j] = []float64{mean[j], mean[j] + 1e-6, 0.18, -0.15, mean[j] - 0.01}[j%5]
+	}
+	h, d := append(make([]float64, n), 7), append(slices.Clone(w), 7)
+	p := append(slices.Clone(q), 7)
+	CloseDivergence[T](h[:n], d[:n], p[:n], p[:n], mean)
+	one := numtest.Num(1)
+	for j := range n {
+		m, x := numtest.Num(q[j]).Mul(one.Add(numtest.Num(mean[j]))), numtest.Num(q[j]).Mul(one.Add(numtest.Num(w[j])))
+		log := x.Div(m).Log()
+		if w[j] == mean[j] {
+			log = numtest.Num(0)
+		}
+		require.InDelta(t, log.Hi, d[j], most*math.Abs(log.Hi), "n=%d: w=%v of %v", n, w[j], mean[j])
+		require.InDelta(t, x.Hi, p[j], 0x1p-52*x.Hi, "n=%d", n)
+		want := x.Mul(log).Sub(x).Add(m).Hi
+		require.InDelta(t, want, h[j], 16*most*want, "n=%d: w=%v of %v", n, w[j], mean[j])
+	}
+	require.Equal(t, []float64{7, 7, 7}, []float64{h[n], d[n], p[n]})
 }
 
 // TestCentredRows: sums of rows, and their gradients, of rows of every length, sure or not, are

@@ -84,7 +84,7 @@ func guardPieces[T Float](t *testing.T) {
 			AddEights(&eights, h, MostTurns)
 			AddSquares(h, gap, 0.5)
 			wide = append(append(wide, eights.Lanes[:]...), s.Least, s.Most)
-			Divergence(h, gap, gap, inverse, h, inverse)
+			Divergence[T](h, gap, gap, inverse, h, inverse)
 			wide = append(append(wide, h...), gap...)
 			Rests(h, gap)
 			wide = append(wide, h...)
@@ -95,8 +95,8 @@ func guardPieces[T Float](t *testing.T) {
 			TakeRatios(inverse, h, gap)
 			wide = append(append(wide, h...), inverse...)
 			zero := make([]float64, k)
-			Disagree(make([]bool, 1), inverse, h, 0.5, k)
-			CloseRatios(h, gap, inverse, zero, zero, zero, k)
+			CloseRatios(make([]bool, 1), gap, inverse, t, t, zero, 0.5, k)
+			CloseDivergence[T](h, gap, inverse, inverse, zero)
 			RowSums(h[:1], inverse, k)
 			for short := 1; short < min(16, k+1); short++ {
 				rows := k / short

@@ -7,14 +7,27 @@ import "math"
 // in it, which loses nothing where p and m nearly agree. Where p is 0, l may be -Inf, and h is m.
 func Divergence(h, d, p, l, m, minus []float64) {
 	for k, x := range l {
-		x = max(x, -math.MaxFloat64) + minus[k] // 0 times which is 0
-		d[k] = x
-		if math.Abs(x) < DivergenceNear {
-			h[k] = m[k] * (x * x) * divergenceSeries(x)
-		} else {
-			h[k] = p[k]*x - (p[k] - m[k])
-		}
+		d[k] = max(x, -math.MaxFloat64) + minus[k] // 0 times which is 0
+		h[k] = divergenceTerm(p[k], m[k], d[k])
 	}
+}
+
+// CloseDivergence stores d = log p - log m, p and h = p d - p + m, with w in d before, p = q (1 +
+// w) and m = q (1 + mean), which are close.
+func CloseDivergence(h, d, p, q, mean []float64) {
+	for k, w := range d {
+		m := mean[k]
+		d[k] = math.Log1p((w - m) / (1 + m))
+		p[k], h[k] = q[k]*(1+w), divergenceTerm(q[k]*(1+w), q[k]*(1+m), d[k])
+	}
+}
+
+// divergenceTerm returns p d - p + m for d = log p - log m.
+func divergenceTerm(p, m, d float64) float64 {
+	if math.Abs(d) < DivergenceNear {
+		return m * (d * d) * divergenceSeries(d)
+	}
+	return p*d - (p - m)
 }
 
 // DivergenceNear is where the series begins.

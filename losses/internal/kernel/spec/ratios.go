@@ -32,6 +32,19 @@ func Difference(a, b float64) (d, lost float64) {
 	return d, (a - (d - back)) - (b + back)
 }
 
+// Regain gives the softmaxes p of z the digits that the differences of the logits from M have lost
+// when they were rounded.
+func Regain[T Float](p, z []T, k int) {
+	for lo := 0; lo < len(z); lo += k {
+		m, _ := Argmax(z[lo : lo+k])
+		for j := lo; j < lo+k; j++ {
+			if _, lost := Difference(float64(z[j]), float64(m)); lost == lost { // not beside infinite ones
+				p[j] += T(float64(p[j]) * lost)
+			}
+		}
+	}
+}
+
 // small returns x, or NaN where it is not small.
 func small(x float64) float64 {
 	if math.Abs(x) < Alike {
@@ -66,49 +79,43 @@ func TakeRatios(l, h, sum []float64) {
 	}
 }
 
-// Disagree makes apart true of the rows of k classes in which not |p - q| < share q everywhere, of
-// numbers that are not so small that they may have lost digits.
-func Disagree(apart []bool, p, q []float64, share float64, k int) {
-	for j, v := range q {
-		if !(math.Abs(p[j]-v) < share*v-LeastAgreed) {
-			apart[j/k] = true
-		}
+// CloseRange is how much the logarithms of p/q differ at least in predictions that are apart.
+const CloseRange = 1. / 6
+
+// CloseRatios stores w = p/q - 1 and adds f w to mean, of rows of k classes, p and q the softmaxes
+// of z and other. It passes over the rows that are apart, and finds those. w has all its digits: of
+// the differences x of the logits, relative to their mean by q, log(p/q) is x - log(1 + Σ q (exp(x)
+// - 1)).
+func CloseRatios[T Float](apart []bool, w, mean []float64, z, other []T, q []float64, f float64, k int) {
+	for i := range apart {
+		apart[i] = apart[i] || !closeRatios(Row(w, i, k), Row(mean, i, k), Row(z, i, k), Row(other, i, k), Row(q, i, k), f)
 	}
 }
 
-// LeastAgreed is how large at least a share of a number is that [Disagree] takes.
-const LeastAgreed = 0x1p-1000
-
-// CloseRatios stores y = log(p/q) in y and adds p/q - 1 to sum, of rows of k classes, p and q the
-// softmaxes of z and other that agree; less is memory for as many numbers. y has all its digits: of
-// the differences x of the logits, relative to their mean by q, it is x - log(1 + Σ q (exp(x) -
-// 1)).
-func CloseRatios(y, less, sum, z, other, q []float64, k int) {
-	for lo := 0; lo < len(y); lo += k {
-		closeRatios(y[lo:lo+k], less[lo:lo+k], sum[lo:lo+k], z[lo:lo+k], other[lo:lo+k], q[lo:lo+k])
-	}
-}
-
-func closeRatios(y, less, sum, z, other, q []float64) {
-	at, low := Difference(z[0], other[0])
+// closeRatios is CloseRatios for a row; ok is false where predictions are apart.
+func closeRatios[T Float](w, mean []float64, z, other []T, q []float64, f float64) (ok bool) {
+	at, low := Difference(float64(z[0]), float64(other[0]))
 	difference := func(k int) float64 {
-		x, lost := Difference(z[k], other[k])
+		x, lost := Difference(float64(z[k]), float64(other[k]))
 		return (x - at) + (lost - low)
 	}
-	var mean, excess float64
+	var least, most, centre, excess float64
 	for k, v := range q {
-		mean += v * difference(k)
+		x := difference(k)
+		least, most, centre = min(least, x), max(most, x), centre+v*x
 	}
-	whole, lost := Difference(at, -mean)
+	if !(most-least < CloseRange) {
+		return false
+	}
+	whole, lost := Difference(at, -centre)
 	at, low = whole, low+lost
 	for k, v := range q {
-		y[k] = difference(k)
-		less[k] = math.Expm1(y[k])
-		excess += v * less[k]
+		w[k] = math.Expm1(difference(k))
+		excess += v * w[k]
 	}
-	shift := math.Log1p(excess)
-	for k, e := range less {
-		y[k] -= shift
-		sum[k] += (e - excess) / (1 + excess)
+	for k, e := range w {
+		w[k] = (e - excess) / (1 + excess)
+		mean[k] += f * w[k]
 	}
+	return true
 }

@@ -5,8 +5,8 @@ package vec
 import "softloss/losses/internal/kernel/spec"
 
 // Divergence is [spec.Divergence].
-func Divergence(h, d, p, l, m, minus []float64) {
-	doubles().divergence(&h[0], &d[0], &p[0], &l[0], &m[0], &minus[0], len(h))
+func Divergence[T spec.Float](h, d, p, l, m, minus []float64) {
+	doublesFor[T]().divergence(&h[0], &d[0], &p[0], &l[0], &m[0], &minus[0], len(h))
 }
 
 // Ratios is [spec.Ratios].
@@ -28,14 +28,14 @@ func MeanRatios(minus, l, sum []float64, f float64) {
 // TakeRatios is [spec.TakeRatios].
 func TakeRatios(l, h, sum []float64) { doubles().takeRatios(&l[0], &h[0], &sum[0], len(sum)) }
 
-// Disagree is [spec.Disagree].
-func Disagree(apart []bool, p, q []float64, share float64, k int) {
-	doubles().disagree(&apart[0], &p[0], &q[0], k, len(apart), share, spec.LeastAgreed)
+// CloseRatios is [spec.CloseRatios].
+func CloseRatios[T spec.Float](apart []bool, w, mean []float64, z, other []T, q []float64, f float64, k int) {
+	wideOf[T]().closeRatios(&apart[0], &w[0], &mean[0], &z[0], &other[0], &q[0], k, len(apart), f)
 }
 
-// CloseRatios is [spec.CloseRatios].
-func CloseRatios(y, less, sum, z, other, q []float64, k int) {
-	doubles().closeRatios(&y[0], &less[0], &sum[0], &z[0], &other[0], &q[0], k, len(y)/k)
+// CloseDivergence is [spec.CloseDivergence].
+func CloseDivergence[T spec.Float](h, d, p, q, mean []float64) {
+	doublesFor[T]().closeDivergence(&h[0], &d[0], &p[0], &q[0], &mean[0], len(h))
 }
 
 // RowSums is [spec.RowSums].

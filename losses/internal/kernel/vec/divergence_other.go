@@ -5,7 +5,7 @@ package vec
 import "softloss/losses/internal/kernel/spec"
 
 // Divergence is [spec.Divergence].
-func Divergence(h, d, p, l, m, minus []float64) { spec.Divergence(h, d, p, l, m, minus) }
+func Divergence[T spec.Float](h, d, p, l, m, minus []float64) { spec.Divergence(h, d, p, l, m, minus) }
 
 // Ratios is [spec.Ratios].
 func Ratios(h, z, other, p, q []float64, a int) (sum, excess, rest float64) {
@@ -21,14 +21,14 @@ func MeanRatios(minus, l, sum []float64, f float64) { spec.MeanRatios(minus, l, 
 // TakeRatios is [spec.TakeRatios].
 func TakeRatios(l, h, sum []float64) { spec.TakeRatios(l, h, sum) }
 
-// Disagree is [spec.Disagree].
-func Disagree(apart []bool, p, q []float64, share float64, k int) {
-	spec.Disagree(apart, p, q, share, k)
+// CloseRatios is [spec.CloseRatios].
+func CloseRatios[T spec.Float](apart []bool, w, mean []float64, z, other []T, q []float64, f float64, k int) {
+	spec.CloseRatios(apart, w, mean, z, other, q, f, k)
 }
 
-// CloseRatios is [spec.CloseRatios].
-func CloseRatios(y, less, sum, z, other, q []float64, k int) {
-	spec.CloseRatios(y, less, sum, z, other, q, k)
+// CloseDivergence is [spec.CloseDivergence].
+func CloseDivergence[T spec.Float](h, d, p, q, mean []float64) {
+	spec.CloseDivergence(h, d, p, q, mean)
 }
 
 // RowSums is [spec.RowSums].

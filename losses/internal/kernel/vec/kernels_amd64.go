@@ -1884,6 +1884,13 @@ func weightedRowSumsF64AVX512(dst *float64, x *float64, w *float64, k int, n int
 //go:noescape
 func centredRowsF64AVX512(dst *float64, p *float64, d *float64, mean *float64, f *float64, k int, n int)
 
+// closeRatiosF64AVX512 stores w = p/q - 1 of n rows of k classes and adds f w to mean, p and q the
+// softmaxes of z and other. It passes over rows that are apart, and makes apart true where
+// logarithms of p/q differ by as much as 0.167.
+//
+//go:noescape
+func closeRatiosF64AVX512(apart *bool, w *float64, mean *float64, z *float64, other *float64, q *float64, k int, n int, f float64)
+
 // roundF64AVX512 stores x in dst, rounded.
 //
 //go:noescape
@@ -2460,17 +2467,11 @@ func meanRatiosF64AVX512(minus *float64, l *float64, sum *float64, n int, f floa
 //go:noescape
 func takeRatiosF64AVX512(l *float64, h *float64, sum *float64, n int)
 
-// disagreeF64AVX512 makes apart true of the rows, of n of k classes, where |p - q| < share q -
-// least does not hold everywhere.
+// closeDivergenceF64AVX512 stores d = log p - log m, p and h = p d - (p - m), with w in d before, p
+// = q (1 + w) and m = q (1 + mean).
 //
 //go:noescape
-func disagreeF64AVX512(apart *bool, p *float64, q *float64, k int, n int, share float64, least float64)
-
-// closeRatiosF64AVX512 stores log(p/q) of n rows of k classes in y and adds p/q - 1 to sum, p and q
-// the softmaxes of z and other. It overwrites less.
-//
-//go:noescape
-func closeRatiosF64AVX512(y *float64, less *float64, sum *float64, z *float64, other *float64, q *float64, k int, n int)
+func closeDivergenceF64AVX512(h *float64, d *float64, p *float64, q *float64, mean *float64, n int)
 
 // topExpsF64AVX512 takes M and shift of rows from lanes and stores, as Coef, exp(M) 2^-shift.
 //
@@ -4412,6 +4413,13 @@ func weightedRowSumsF64AVX2(dst *float64, x *float64, w *float64, k int, n int)
 //go:noescape
 func centredRowsF64AVX2(dst *float64, p *float64, d *float64, mean *float64, f *float64, k int, n int)
 
+// closeRatiosF64AVX2 stores w = p/q - 1 of n rows of k classes and adds f w to mean, p and q the
+// softmaxes of z and other. It passes over rows that are apart, and makes apart true where
+// logarithms of p/q differ by as much as 0.167.
+//
+//go:noescape
+func closeRatiosF64AVX2(apart *bool, w *float64, mean *float64, z *float64, other *float64, q *float64, k int, n int, f float64)
+
 // roundF64AVX2 stores x in dst, rounded.
 //
 //go:noescape
@@ -4987,17 +4995,11 @@ func meanRatiosF64AVX2(minus *float64, l *float64, sum *float64, n int, f float6
 //go:noescape
 func takeRatiosF64AVX2(l *float64, h *float64, sum *float64, n int)
 
-// disagreeF64AVX2 makes apart true of the rows, of n of k classes, where |p - q| < share q - least
-// does not hold everywhere.
+// closeDivergenceF64AVX2 stores d = log p - log m, p and h = p d - (p - m), with w in d before, p =
+// q (1 + w) and m = q (1 + mean).
 //
 //go:noescape
-func disagreeF64AVX2(apart *bool, p *float64, q *float64, k int, n int, share float64, least float64)
-
-// closeRatiosF64AVX2 stores log(p/q) of n rows of k classes in y and adds p/q - 1 to sum, p and q
-// the softmaxes of z and other. It overwrites less.
-//
-//go:noescape
-func closeRatiosF64AVX2(y *float64, less *float64, sum *float64, z *float64, other *float64, q *float64, k int, n int)
+func closeDivergenceF64AVX2(h *float64, d *float64, p *float64, q *float64, mean *float64, n int)
 
 // topExpsF64AVX2 takes M and shift of rows from lanes and stores, as Coef, exp(M) 2^-shift.
 //
@@ -5195,6 +5197,18 @@ func tileStatsShortAVX512(e *float64, z *float64, k int, tiles int, declined *ui
 //go:noescape
 func minusLogsShortAVX512(dst *float64, t *float64, n int, most float64)
 
+// divergenceShortAVX512 stores d = l + minus and h = p d - (p - m), and where d is small m (1 + (d
+// - 1) exp(d)).
+//
+//go:noescape
+func divergenceShortAVX512(h *float64, d *float64, p *float64, l *float64, m *float64, minus *float64, n int)
+
+// closeDivergenceShortAVX512 stores d = log p - log m, p and h = p d - (p - m), with w in d before,
+// p = q (1 + w) and m = q (1 + mean).
+//
+//go:noescape
+func closeDivergenceShortAVX512(h *float64, d *float64, p *float64, q *float64, mean *float64, n int)
+
 // polyTileShortAVX512 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum of
 // p > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l)
 // there. φ = -l + a (1-p); par is a. declined, for each tile, takes the bits of the rows with an
@@ -5378,6 +5392,18 @@ func tileStatsShortAVX2(e *float64, z *float64, k int, tiles int, declined *uint
 //
 //go:noescape
 func minusLogsShortAVX2(dst *float64, t *float64, n int, most float64)
+
+// divergenceShortAVX2 stores d = l + minus and h = p d - (p - m), and where d is small m (1 + (d -
+// 1) exp(d)).
+//
+//go:noescape
+func divergenceShortAVX2(h *float64, d *float64, p *float64, l *float64, m *float64, minus *float64, n int)
+
+// closeDivergenceShortAVX2 stores d = log p - log m, p and h = p d - (p - m), with w in d before, p
+// = q (1 + w) and m = q (1 + mean).
+//
+//go:noescape
+func closeDivergenceShortAVX2(h *float64, d *float64, p *float64, q *float64, mean *float64, n int)
 
 // polyTileShortAVX2 takes e and lanes from tileStats, stores h = -t φ'(l) in h, 0 at a maximum of p
 // > 1/2, and in lanes Σ t φ(l) and what tileCombine takes. Unless phi is nil it stores φ(l) there.
@@ -5735,6 +5761,13 @@ func weightedRowSumsWideAVX512(dst *float64, x *float32, w *float64, k int, n in
 //
 //go:noescape
 func centredRowsWideAVX512(dst *float32, p *float64, d *float64, mean *float64, f *float64, k int, n int)
+
+// closeRatiosWideAVX512 stores w = p/q - 1 of n rows of k classes and adds f w to mean, p and q the
+// softmaxes of z and other. It passes over rows that are apart, and makes apart true where
+// logarithms of p/q differ by as much as 0.167.
+//
+//go:noescape
+func closeRatiosWideAVX512(apart *bool, w *float64, mean *float64, z *float32, other *float32, q *float64, k int, n int, f float64)
 
 // roundWideAVX512 stores x in dst, rounded.
 //
@@ -6398,6 +6431,13 @@ func weightedRowSumsWideAVX2(dst *float64, x *float32, w *float64, k int, n int)
 //
 //go:noescape
 func centredRowsWideAVX2(dst *float32, p *float64, d *float64, mean *float64, f *float64, k int, n int)
+
+// closeRatiosWideAVX2 stores w = p/q - 1 of n rows of k classes and adds f w to mean, p and q the
+// softmaxes of z and other. It passes over rows that are apart, and makes apart true where
+// logarithms of p/q differ by as much as 0.167.
+//
+//go:noescape
+func closeRatiosWideAVX2(apart *bool, w *float64, mean *float64, z *float32, other *float32, q *float64, k int, n int, f float64)
 
 // roundWideAVX2 stores x in dst, rounded.
 //

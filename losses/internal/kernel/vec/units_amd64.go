@@ -143,6 +143,7 @@ type wide[T spec.Float] interface {
 	rowSums(dst *float64, x *T, k, n int)
 	weightedRowSums(dst *float64, x *T, w *float64, k, n int)
 	centredRows(dst *T, p, d, mean, f *float64, k, n int)
+	closeRatios(apart *bool, w, mean *float64, z, other *T, q *float64, k, n int, f float64)
 	round(dst *T, x *float64, n int)
 	klTerms(labelGrad, z, t *T, n int, m, log float64) (sum, mass float64, bad uint32)
 	klGrad(dst *T, e *float64, t *T, n int, a, f float64)
@@ -262,8 +263,7 @@ type double interface {
 	shiftRatios(h, sum *float64, n int, shift float64)
 	meanRatios(minus, l, sum *float64, n int, f float64)
 	takeRatios(l, h, sum *float64, n int)
-	disagree(apart *bool, p, q *float64, k, n int, share, least float64)
-	closeRatios(y, less, sum, z, other, q *float64, k, n int)
+	closeDivergence(h, d, p, q, mean *float64, n int)
 	topExps(lanes *float64)
 	oddsClass(lanes *float64)
 	polyTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64)
@@ -1036,6 +1036,9 @@ func (f64AVX512) weightedRowSums(dst *float64, x *float64, w *float64, k, n int)
 func (f64AVX512) centredRows(dst *float64, p, d, mean, f *float64, k, n int) {
 	centredRowsF64AVX512(dst, p, d, mean, f, k, n)
 }
+func (f64AVX512) closeRatios(apart *bool, w, mean *float64, z, other *float64, q *float64, k, n int, f float64) {
+	closeRatiosF64AVX512(apart, w, mean, z, other, q, k, n, f)
+}
 func (f64AVX512) round(dst *float64, x *float64, n int) { roundF64AVX512(dst, x, n) }
 func (f64AVX512) klTerms(labelGrad, z, t *float64, n int, m, log float64) (sum, mass float64, bad uint32) {
 	return klTermsF64AVX512(labelGrad, z, t, n, m, log)
@@ -1261,11 +1264,8 @@ func (f64AVX512) meanRatios(minus, l, sum *float64, n int, f float64) {
 	meanRatiosF64AVX512(minus, l, sum, n, f)
 }
 func (f64AVX512) takeRatios(l, h, sum *float64, n int) { takeRatiosF64AVX512(l, h, sum, n) }
-func (f64AVX512) disagree(apart *bool, p, q *float64, k, n int, share, least float64) {
-	disagreeF64AVX512(apart, p, q, k, n, share, least)
-}
-func (f64AVX512) closeRatios(y, less, sum, z, other, q *float64, k, n int) {
-	closeRatiosF64AVX512(y, less, sum, z, other, q, k, n)
+func (f64AVX512) closeDivergence(h, d, p, q, mean *float64, n int) {
+	closeDivergenceF64AVX512(h, d, p, q, mean, n)
 }
 func (f64AVX512) topExps(lanes *float64)   { topExpsF64AVX512(lanes) }
 func (f64AVX512) oddsClass(lanes *float64) { oddsClassF64AVX512(lanes) }
@@ -2003,6 +2003,9 @@ func (f64AVX2) weightedRowSums(dst *float64, x *float64, w *float64, k, n int) {
 func (f64AVX2) centredRows(dst *float64, p, d, mean, f *float64, k, n int) {
 	centredRowsF64AVX2(dst, p, d, mean, f, k, n)
 }
+func (f64AVX2) closeRatios(apart *bool, w, mean *float64, z, other *float64, q *float64, k, n int, f float64) {
+	closeRatiosF64AVX2(apart, w, mean, z, other, q, k, n, f)
+}
 func (f64AVX2) round(dst *float64, x *float64, n int) { roundF64AVX2(dst, x, n) }
 func (f64AVX2) klTerms(labelGrad, z, t *float64, n int, m, log float64) (sum, mass float64, bad uint32) {
 	return klTermsF64AVX2(labelGrad, z, t, n, m, log)
@@ -2228,11 +2231,8 @@ func (f64AVX2) meanRatios(minus, l, sum *float64, n int, f float64) {
 	meanRatiosF64AVX2(minus, l, sum, n, f)
 }
 func (f64AVX2) takeRatios(l, h, sum *float64, n int) { takeRatiosF64AVX2(l, h, sum, n) }
-func (f64AVX2) disagree(apart *bool, p, q *float64, k, n int, share, least float64) {
-	disagreeF64AVX2(apart, p, q, k, n, share, least)
-}
-func (f64AVX2) closeRatios(y, less, sum, z, other, q *float64, k, n int) {
-	closeRatiosF64AVX2(y, less, sum, z, other, q, k, n)
+func (f64AVX2) closeDivergence(h, d, p, q, mean *float64, n int) {
+	closeDivergenceF64AVX2(h, d, p, q, mean, n)
 }
 func (f64AVX2) topExps(lanes *float64)   { topExpsF64AVX2(lanes) }
 func (f64AVX2) oddsClass(lanes *float64) { oddsClassF64AVX2(lanes) }
@@ -2373,6 +2373,9 @@ func (wideAVX512) weightedRowSums(dst *float64, x *float32, w *float64, k, n int
 }
 func (wideAVX512) centredRows(dst *float32, p, d, mean, f *float64, k, n int) {
 	centredRowsWideAVX512(dst, p, d, mean, f, k, n)
+}
+func (wideAVX512) closeRatios(apart *bool, w, mean *float64, z, other *float32, q *float64, k, n int, f float64) {
+	closeRatiosWideAVX512(apart, w, mean, z, other, q, k, n, f)
 }
 func (wideAVX512) round(dst *float32, x *float64, n int) { roundWideAVX512(dst, x, n) }
 func (wideAVX512) klTerms(labelGrad, z, t *float32, n int, m, log float64) (sum, mass float64, bad uint32) {
@@ -2639,6 +2642,9 @@ func (wideAVX2) weightedRowSums(dst *float64, x *float32, w *float64, k, n int) 
 func (wideAVX2) centredRows(dst *float32, p, d, mean, f *float64, k, n int) {
 	centredRowsWideAVX2(dst, p, d, mean, f, k, n)
 }
+func (wideAVX2) closeRatios(apart *bool, w, mean *float64, z, other *float32, q *float64, k, n int, f float64) {
+	closeRatiosWideAVX2(apart, w, mean, z, other, q, k, n, f)
+}
 func (wideAVX2) round(dst *float32, x *float64, n int) { roundWideAVX2(dst, x, n) }
 func (wideAVX2) klTerms(labelGrad, z, t *float32, n int, m, log float64) (sum, mass float64, bad uint32) {
 	return klTermsWideAVX2(labelGrad, z, t, n, m, log)
@@ -2821,6 +2827,12 @@ func (shortAVX512) tileStats(e, z *float64, k, tiles int, declined *uint32, lane
 func (shortAVX512) minusLogs(dst, t *float64, n int, most float64) {
 	minusLogsShortAVX512(dst, t, n, most)
 }
+func (shortAVX512) divergence(h, d, p, l, m, minus *float64, n int) {
+	divergenceShortAVX512(h, d, p, l, m, minus, n)
+}
+func (shortAVX512) closeDivergence(h, d, p, q, mean *float64, n int) {
+	closeDivergenceShortAVX512(h, d, p, q, mean, n)
+}
 func (shortAVX512) polyTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
 	polyTileShortAVX512(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }
@@ -2879,6 +2891,12 @@ func (shortAVX2) tileStats(e, z *float64, k, tiles int, declined *uint32, lanes 
 	tileStatsShortAVX2(e, z, k, tiles, declined, lanes)
 }
 func (shortAVX2) minusLogs(dst, t *float64, n int, most float64) { minusLogsShortAVX2(dst, t, n, most) }
+func (shortAVX2) divergence(h, d, p, l, m, minus *float64, n int) {
+	divergenceShortAVX2(h, d, p, l, m, minus, n)
+}
+func (shortAVX2) closeDivergence(h, d, p, q, mean *float64, n int) {
+	closeDivergenceShortAVX2(h, d, p, q, mean, n)
+}
 func (shortAVX2) polyTile(h, phi, e, z, t *float64, k, tiles int, declined *uint32, lanes, par *float64) {
 	polyTileShortAVX2(h, phi, e, z, t, k, tiles, declined, lanes, par)
 }

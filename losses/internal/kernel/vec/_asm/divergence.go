@@ -24,6 +24,9 @@ func (g isa) divergence() {
 	h, d, p, l := g.param("h"), g.param("d"), g.param("p"), g.param("l")
 	m, minus, n := g.param("m"), g.param("minus"), g.param("n")
 	c, abs, near := g.constants(divergenceSeries), g.abs(), g.constant(divergenceNear)
+	if g.short {
+		c = c[4:]
+	}
 	least := g.constant(-math.MaxFloat64)
 	g.loop(n, 2, func(i reg.GPVirtual, v int, k *mask) {
 		x, q, mean := g.get(l, i, v, k), g.get(p, i, v, k), g.get(m, i, v, k)

@@ -276,10 +276,15 @@ var fdlibmLog = []float64{1.479819860511658591e-01, 1.531383769920937332e-01, 1.
 
 // log emits dst = log(u) + c for positive normal u and a small c, which it overwrites; NaN for NaN.
 func (g isa) log(u, c, dst reg.VecVirtual) logParts {
+	return g.logBy(g.logCoefficients(), u, c, dst)
+}
+
+// logCoefficients are those of [fdlibmLog], or fewer where they are not for float64.
+func (g isa) logCoefficients() []float64 {
 	if !g.f64 || g.short {
-		return g.logBy([]float64{0.24279078841, 0.28498786688, 0.40000972152, 0.66666662693}, u, c, dst)
+		return []float64{0.24279078841, 0.28498786688, 0.40000972152, 0.66666662693}
 	}
-	return g.logBy(fdlibmLog, u, c, dst)
+	return fdlibmLog
 }
 
 // logBy is log with the coefficients of R in [fdlibmLog]. c may be nil, which is 0.

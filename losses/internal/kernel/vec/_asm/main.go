@@ -148,8 +148,7 @@ func main() {
 			g.shiftRatios()
 			g.meanRatios()
 			g.takeRatios()
-			g.disagree()
-			g.closeRatios()
+			g.closeDivergence()
 			g.topExps()
 			g.oddsClass()
 			g.separables()
@@ -160,6 +159,8 @@ func main() {
 		g.tileMAE()
 		g.shortTileStats()
 		g.minusLogs()
+		g.divergence()
+		g.closeDivergence()
 		g.separables()
 	}
 	for _, g := range wides {
@@ -227,6 +228,7 @@ func (g isa) wide() {
 	g.rowSums()
 	g.weightedRowSums()
 	g.centredRows()
+	g.closeRatios()
 	g.round()
 	g.klTerms()
 	g.klGrad()
