@@ -66,16 +66,6 @@ func negative[T spec.Float](signs uint64) bool {
 	return int64(signs) < 0
 }
 
-// fits reports whether neither the sum of a row's labels nor what it makes of the gradient's factor
-// overflows.
-func fits[T spec.Float](mass, scale float64) bool {
-	largest := math.MaxFloat64 / 4
-	if spec.Size[T]() == 4 {
-		largest = math.MaxFloat32 / 4
-	}
-	return mass*max(math.Abs(scale), 1) <= largest
-}
-
 // CrossEntropyIndex is [spec.CrossEntropyIndex].
 func CrossEntropyIndex[T spec.Float](loss []float64, grad, z []T, index []int, scale []T, k int) {
 	for i, y := range index {

@@ -14,8 +14,8 @@ func InTiles[T spec.Float](k int) bool { return inTiles[T](k) }
 
 // NCE computes the normalized cross entropy of rows with labels t or, where t is nil, class
 // indices: the cross entropy over its sum over all classes, and unless labelGrad is nil the
-// gradients by the labels. row computes the rows that are not for
-// vectors, or returns false for an invalid label: the first such row is returned, else -1.
+// gradients by the labels. row computes the rows that are not for vectors, or returns false for an
+// invalid label: the first such row is returned, else -1.
 func NCE[T spec.Float](loss []float64, grad, labelGrad, z, t []T, index []int, scale []T, k int,
 	row func(j int) (valid bool)) (bad int) {
 	return doubleTiles(doublesFor[T](), wideOf[T](), loss, grad, labelGrad, z, t, index, scale, k,

@@ -358,20 +358,14 @@ func (g isa) count() Mem {
 
 // signBits returns the signs of the lanes of x as the low bits of a general register.
 func (g isa) signBits(x reg.VecVirtual) reg.GPVirtual {
-	r := GP32()
-	switch {
-	case g.avx512 && g.f64:
-		k := K()
-		VPMOVQ2M(x, k)
-		KMOVW(k, r)
-	case g.avx512:
-		k := K()
-		VPMOVD2M(x, k)
-		KMOVW(k, r)
-	case g.f64:
-		VMOVMSKPD(x, r)
-	default:
-		VMOVMSKPS(x, r)
+	if !g.avx512 {
+		return g.maskBits(mask{op: x})
 	}
-	return r
+	k := K()
+	if g.f64 {
+		VPMOVQ2M(x, k)
+	} else {
+		VPMOVD2M(x, k)
+	}
+	return g.maskBits(mask{op: k})
 }

@@ -22,7 +22,7 @@ func (g isa) sparseTile(n int, hot bool) {
 	x := sparseTiles{isa: g, in: g.elementTile(), n: n, hot: hot, k: g.param("k")}
 	h := g.param("h")
 	x.pass(func(lanes reg.GPVirtual, first int) {
-		s := x.rows(first)
+		s := x.rows()
 		s.tileTop(x.in, x.k, h, x.column(x.z, first))
 		g.store(g.loaded(s.top), g.lane(lanes, "Max"))
 		g.store(g.loaded(s.start), g.lane(lanes, "Low"))
@@ -30,7 +30,7 @@ func (g isa) sparseTile(n int, hot bool) {
 	x.search()
 	x.readyLosses()
 	x.pass(func(lanes reg.GPVirtual, first int) {
-		s := x.rows(first)
+		s := x.rows()
 		s.top, s.ties = g.laneOp(lanes, "Max"), g.laneOp(lanes, "Ties")
 		s.one, s.shift = g.laneOp(lanes, "High"), g.laneOp(lanes, "Added")
 		rejected := x.losses(&s, g.noLanes(), first)
@@ -102,7 +102,7 @@ func (x *sparseTiles) search() {
 func (x *sparseTiles) searchPass(body func(s *sparse, lanes reg.GPVirtual, first int)) {
 	x.h = x.param("h")
 	x.pass(func(lanes reg.GPVirtual, first int) {
-		s := x.rows(first)
+		s := x.rows()
 		body(&s, lanes, first)
 		advance(x.k, x.isa.column(), x.h)
 	}, func() {})
@@ -151,7 +151,7 @@ func (g isa) sparseNearTile(n int, hot bool) {
 	x.z, x.k = g.param("z"), g.param("k")
 	x.readyLosses()
 	for first := 0; first < x.in.lanes(); first += g.lanes() {
-		s := x.rows(first)
+		s := x.rows()
 		s.top, s.start = g.rowNumber("top", first), g.rowNumber("start", first)
 		s.tileList(x.in, x.k, h, x.column(x.z, first))
 		unsettled := s.search()
@@ -198,8 +198,8 @@ func (x *sparseTiles) pass(body func(lanes reg.GPVirtual, first int), next func(
 	})
 }
 
-// rows is the map of the rows from the first one on.
-func (x *sparseTiles) rows(first int) sparse {
+// rows is the map of rows of a tile.
+func (x *sparseTiles) rows() sparse {
 	return sparse{isa: x.isa, n: x.n, hot: x.hot, part: x.part, classes: "k", zero: x.zeros(1)[0],
 		total: func(v reg.VecVirtual) reg.VecVirtual { return v }}
 }

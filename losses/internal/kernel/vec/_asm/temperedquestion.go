@@ -82,13 +82,12 @@ func (g isa) nearInverse(x reg.VecVirtual) reg.VecVirtual {
 	return g.inverse(x)
 }
 
-// expOfMinus emits exp(a x) for x <= 0 and a parameter a; with AVX-512 the one behind it is a
-// log2(exp(1)).
-func (g isa) expOfMinus(c questionConsts, p powers, par reg.GPVirtual, a int, x reg.VecVirtual) reg.VecVirtual {
+// expOfMinus emits exp(c x) for x <= 0 and the parameter c.
+func (g isa) expOfMinus(c questionConsts, p powers, par reg.GPVirtual, x reg.VecVirtual) reg.VecVirtual {
 	if g.avx512 {
-		return g.exp2(p, g.parameter(par, a+1), x)[0]
+		return g.exp2(p, g.parameter(par, parCPower), x)[0]
 	}
-	y, e := g.parameter(par, a), g.vec()
+	y, e := g.parameter(par, parC), g.vec()
 	g.mul(x, y, y)
 	g.expBounded(c, g.atLeast(g.lowest(), y), e)
 	return e
@@ -195,7 +194,7 @@ func (g isa) temperedStep(c questionConsts, par reg.GPVirtual, far Op, minus reg
 	keptE := park(1, e)
 	l, p := g.minusLog1p(c.tempered.logs, !g.narrow, e, nil)
 	keptP := park(2, p)
-	y := g.expOfMinus(c, c.tempered.powers, par, parC, l)
+	y := g.expOfMinus(c, c.tempered.powers, par, l)
 	g.mul(far, y, y)
 	f, r := g.minusLog1p(c.tempered.logs, !g.narrow, y, nil)
 	x, d, by, rest := g.vec(), g.vec(), g.parameter(par, parC), g.vec()
@@ -240,9 +239,9 @@ func temperedQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 		keptPow, keptAlpha := park(4, pow), store(1, alpha)
 		sum := g.vec()
 		g.load(g.constant(1), sum)
-		g.madd(keptE, g.expOfMinus(c, c.tempered.shortPowers, par, parC, g.loaded(minus)), sum)
+		g.madd(keptE, g.expOfMinus(c, c.tempered.shortPowers, par, g.loaded(minus)), sum)
 		keptSum := park(3, g.nearInverse(sum))
-		factor := g.expOfMinus(c, c.tempered.shortPowers, par, parC, g.loaded(keptFar))
+		factor := g.expOfMinus(c, c.tempered.shortPowers, par, g.loaded(keptFar))
 		g.mul(keptSum, factor, factor)
 		slope = g.vec()
 		g.mul(keptE, factor, slope)

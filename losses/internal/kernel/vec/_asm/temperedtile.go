@@ -174,7 +174,7 @@ func (g *temperedTile) solve() {
 // log1pShort have.
 func (g *temperedTile) step() (s reg.VecVirtual) {
 	park, sums := g.place, g.sums
-	f := g.expOfMinus(g.c, g.c.tempered.powers, g.par, parC, g.minus(g.log))
+	f := g.expOfMinus(g.c, g.c.tempered.powers, g.par, g.minus(g.log))
 	g.mul(g.parameter(g.par, parC), f, f)
 	g.factor = park(0, f)
 	sums.clear()
@@ -251,7 +251,7 @@ func (g *temperedTile) losses() {
 		q, lost := g.powerAndRest(g.c, g.par, minus)
 		g.shrink, g.lost = park(2, q), park(9, lost)
 	} else {
-		g.shrink = park(2, g.expOfMinus(g.c, g.c.tempered.powers, g.par, parC, minus))
+		g.shrink = park(2, g.expOfMinus(g.c, g.c.tempered.powers, g.par, minus))
 	}
 	f := g.parameter(g.par, parC)
 	g.mul(g.shrink, f, f)

@@ -121,7 +121,7 @@ func (a *asm) symmetric(one Vec, z []Vec, labels func() (likely, other, positive
 
 // labelLogs emits log t and log u, at least parameter 2. It drops t and u.
 func (a *asm) labelLogs(one Vec, t, u []Vec) (near, far []Vec) {
-	log := func(x, other []Vec, lost func() []Vec) (y []Vec) {
+	log := func(x []Vec, lost func() []Vec) (y []Vec) {
 		c := a.logConsts()
 		y = a.log(c, x) // of 0 less than parameter 2
 		c.tail.release(a)
@@ -135,10 +135,10 @@ func (a *asm) labelLogs(one Vec, t, u []Vec) (near, far []Vec) {
 	x := a.Row(unroll)
 	each(func(i int) { a.OpOne(Fabs, x[i], t[i]) }) // a label may be -0
 	each(func(i int) { a.OpOne(Fabs, u[i], u[i]) })
-	near = log(x, u, func() []Vec { return a.lostBeside(one, t, u) })
+	near = log(x, func() []Vec { return a.lostBeside(one, t, u) })
 	small := a.lostBeside(one, u, t)
 	a.Drop(t...)
-	return near, log(u, nil, func() []Vec { return small })
+	return near, log(u, func() []Vec { return small })
 }
 
 // lostBeside emits what the logarithm of a label t lacks where t is 1 less a small label u, and has
