@@ -14,8 +14,7 @@ func (a *asm) questionSingle(name, formula string, shares, given []float64, turn
 	a.Kernel32(name, "loss *float64, grad, z, yes, no *T, n int, scale T, par *float64", "",
 		name+sigmoidDoc+formula, func() {
 			one, of := a.Hold(1), a.Take()
-			a.Pointer("par", "R7")
-			a.Pointer("no", "R4")
+			a.pointers("par", "R7", "no", "R4")
 			a.Fill(of, shares...)
 			a.F("CBZ R4, begin")
 			a.Fill(of, given...)

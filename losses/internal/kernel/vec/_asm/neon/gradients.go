@@ -36,10 +36,7 @@ func (a *asm) gradientPieces() {
 
 // changeLabelled emits a loop over p and t that changes p.
 func (a *asm) changeLabelled(change func(p, t []Vec)) {
-	a.Pointer("p", "R0")
-	a.Pointer("p", "R4")
-	a.Pointer("t", "R3")
-	a.Pointer("n", "R2")
+	a.pointers("p", "R0", "p", "R4", "t", "R3", "n", "R2")
 	p, t := a.Row(unroll), a.Row(unroll)
 	a.loop(unroll*2, func() {
 		a.wideLoad("R0", p)
@@ -52,9 +49,7 @@ func (a *asm) changeLabelled(change func(p, t []Vec)) {
 func (a *asm) moments() {
 	a.wideKernel("moments", "p, h *T, n int, from float64", "plain, weighted float64",
 		"moments returns Σ (h - from) and Σ p (h - from); n is a positive multiple of the block.", func() {
-			a.Pointer("p", "R0")
-			a.Pointer("h", "R1")
-			a.Pointer("n", "R2")
+			a.pointers("p", "R0", "h", "R1", "n", "R2")
 			from, plain, weighted := a.Arg("from"), a.Row(unroll), a.Row(unroll)
 			each(func(i int) { a.Zero(plain[i]) })
 			each(func(i int) { a.Zero(weighted[i]) })
@@ -82,9 +77,7 @@ func (a *asm) minusLogs() {
 		"minusLogs stores -log t in dst, most where it is more or t is not positive; n is a positive multiple\n"+
 			"of the block.", func() {
 			a.elements64 = a.F64
-			a.Pointer("dst", "R0")
-			a.Pointer("t", "R3")
-			a.Pointer("n", "R2")
+			a.pointers("dst", "R0", "t", "R3", "n", "R2")
 			most, log := a.Arg("most"), a.logOfLabels()
 			a.loop(unroll*a.Lanes(), func() {
 				t, positive := a.Row(unroll), a.Row(unroll)

@@ -50,9 +50,7 @@ func (a *asm) widths() {
 }
 
 func (a *asm) widthLoop(load, store func(r string, x []Vec)) {
-	a.Pointer("dst", "R0")
-	a.Pointer("t", "R1")
-	a.Pointer("n", "R2")
+	a.pointers("dst", "R0", "t", "R1", "n", "R2")
 	x := a.Row(unroll)
 	a.loop(unroll*2, func() {
 		load("R1", x)
@@ -65,9 +63,7 @@ func (a *asm) widthLoop(load, store func(r string, x []Vec)) {
 func (a *asm) pairwise(name, params, formula string, numbers []string, w bool, emit func(x, w, y []Vec, c []Vec)) {
 	a.wideKernel(name, "dst, t *T, "+params, "",
 		name+" stores "+formula+" in dst; n is a positive multiple of the block.", func() {
-			a.Pointer("dst", "R0")
-			a.Pointer("t", "R1")
-			a.Pointer("n", "R2")
+			a.pointers("dst", "R0", "t", "R1", "n", "R2")
 			if w {
 				a.Pointer("w", "R3")
 			}
@@ -120,8 +116,7 @@ func (a *asm) shiftMost() {
 func (a *asm) labelSums() {
 	a.wideKernel("labelSums", "t *T, n int", "mass, positive float64, signs uint64",
 		"labelSums returns Σ t, the number of t > 0 and the or of the bits of t.", func() {
-			a.Pointer("t", "R1")
-			a.Pointer("n", "R2")
+			a.pointers("t", "R1", "n", "R2")
 			one, zero, mass, positive, signs := a.Hold(1), a.Take(), a.Take(), a.Take(), a.Take()
 			for _, v := range []Vec{zero, mass, positive, signs} {
 				a.Zero(v)
@@ -137,14 +132,11 @@ func (a *asm) labelSums() {
 			})
 			a.total("mass", mass)
 			a.total("positive", positive)
-			a.bits(signs, "R5")
-			a.F("MOVD R5, %s", a.Place("signs"))
+			a.resultBits("signs", signs)
 		})
 	a.wideKernel("weightedSum", "t *T, w *float64, n int", "plain, weighted float64, signs uint64",
 		"weightedSum returns Σ t, Σ w t and the or of the bits of t.", func() {
-			a.Pointer("t", "R1")
-			a.Pointer("w", "R3")
-			a.Pointer("n", "R2")
+			a.pointers("t", "R1", "w", "R3", "n", "R2")
 			plain, weighted, signs := a.Take(), a.Take(), a.Take()
 			for _, v := range []Vec{plain, weighted, signs} {
 				a.Zero(v)
@@ -159,7 +151,6 @@ func (a *asm) labelSums() {
 			})
 			a.total("plain", plain)
 			a.total("weighted", weighted)
-			a.bits(signs, "R5")
-			a.F("MOVD R5, %s", a.Place("signs"))
+			a.resultBits("signs", signs)
 		})
 }

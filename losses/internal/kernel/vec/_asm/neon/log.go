@@ -99,9 +99,7 @@ func (a *asm) klTerms() {
 	a.wideKernel("klTerms", "z, t *T, n int, m, log float64", "sum float64",
 		"klTerms returns Σ t (log t - l) of the labels that are not 0, with l = (z - m) - log; n is a positive\n"+
 			"multiple of the block.", func() {
-			a.Pointer("z", "R1")
-			a.Pointer("t", "R3")
-			a.Pointer("n", "R2")
+			a.pointers("z", "R1", "t", "R3", "n", "R2")
 			m, log, sum := a.Arg("m"), a.Arg("log"), a.Take()
 			a.Zero(sum)
 			c := a.logConsts()
@@ -126,10 +124,7 @@ func (a *asm) klSlopes() {
 	a.wideKernel("klSlopes", "y, z, t *T, n int, m, log float64", "",
 		"klSlopes stores log t + 1 - l in y, -Inf for t = 0, with l = (z - m) - log; n is a positive multiple of\n"+
 			"the block.", func() {
-			a.Pointer("y", "R0")
-			a.Pointer("z", "R1")
-			a.Pointer("t", "R3")
-			a.Pointer("n", "R2")
+			a.pointers("y", "R0", "z", "R1", "t", "R3", "n", "R2")
 			m, log, c := a.Arg("m"), a.Arg("log"), a.logConsts()
 			a.loop(unroll*2, func() {
 				l, t := a.Row(unroll), a.Row(unroll)

@@ -42,6 +42,13 @@ const expOffset = %d
 	Main("softloss/losses/internal/kernel/spec", preamble, func(a *Asm) { (&asm{Asm: a}).kernels() })
 }
 
+// pointers loads parameters: each name comes before its register.
+func (a *asm) pointers(namesAndRegisters ...string) {
+	for i := 0; i < len(namesAndRegisters); i += 2 {
+		a.Pointer(namesAndRegisters[i], namesAndRegisters[i+1])
+	}
+}
+
 func (a *asm) kernels() {
 	a.rowMax()
 	a.find()

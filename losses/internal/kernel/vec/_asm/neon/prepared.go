@@ -176,8 +176,7 @@ func (a *asm) preparedExps() {
 			for i, s := range sums {
 				a.F("FMOVD F%d, %d(R4)", s, 8*i)
 			}
-			a.bits(signs, "R5")
-			a.F("MOVD R5, %s", a.Place("signs"))
+			a.resultBits("signs", signs)
 		})
 }
 

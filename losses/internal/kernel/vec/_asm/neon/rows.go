@@ -17,8 +17,7 @@ func (a *asm) loop(n int, body func()) {
 func (a *asm) rowMax() {
 	a.Kernel("rowMax", "z *T, n int", "m T",
 		"rowMax returns the largest of n elements, NaN where there is one; n is a positive multiple of\nthe block.", func() {
-			a.Pointer("z", "R1")
-			a.Pointer("n", "R2")
+			a.pointers("z", "R1", "n", "R2")
 			m, x := a.Row(unroll), a.Row(unroll)
 			for _, m := range m {
 				a.F("VLD1R (R1), [V%d.%s]", m, a.Arrangement())
@@ -52,8 +51,7 @@ func (a *asm) find() {
 	a.Kernel("find", "z *T, n int, m T", "left uint64",
 		"find returns how many elements are left from the first block on that holds m, 0 where none does; n\n"+
 			"is a positive multiple of the block.", func() {
-			a.Pointer("z", "R1")
-			a.Pointer("n", "R2")
+			a.pointers("z", "R1", "n", "R2")
 			m, x := a.Arg("m"), a.Row(unroll)
 			a.search(m, "R5", func() []Vec {
 				a.Load("R1", x...)
@@ -84,6 +82,12 @@ func (a *asm) bits(v Vec, r string) {
 	a.F("ORR R6, %s, %s", r, r)
 }
 
+// resultBits stores them.
+func (a *asm) resultBits(name string, v Vec) {
+	a.bits(v, "R5")
+	a.F("MOVD R5, %s", a.Place(name))
+}
+
 // exps emits the kernel of exponentials: with labels, or without; it may store them, or only sum.
 func (a *asm) exps(store, labels bool) {
 	name, params, results := "sumExp", "z *T, n int, least, magic T", "sum float64"
@@ -102,8 +106,7 @@ func (a *asm) exps(store, labels bool) {
 		doc = "exps is sumExp that also stores exp(z) 2^-shift in e, which may be z."
 	}
 	a.Kernel(name, params, results, doc, func() {
-		a.Pointer("z", "R1")
-		a.Pointer("n", "R2")
+		a.pointers("z", "R1", "n", "R2")
 		c := a.expConsts()
 		sums := []Vec{a.Take()}
 		var m, signs, zero Vec
@@ -148,8 +151,7 @@ func (a *asm) exps(store, labels bool) {
 		for i, s := range sums {
 			a.F("FMOVD F%d, %d(R4)", s, 8*i)
 		}
-		a.bits(signs, "R5")
-		a.F("MOVD R5, %s", a.Place("signs"))
+		a.resultBits("signs", signs)
 	})
 }
 
@@ -191,9 +193,7 @@ func (a *asm) sum(s, x, t Vec) {
 func (a *asm) elementwise() {
 	body := func(x2 bool, numbers []string, emit func(x, t, y Vec, c []Vec)) func() {
 		return func() {
-			a.Pointer("p", "R0")
-			a.Pointer("p", "R1")
-			a.Pointer("n", "R2")
+			a.pointers("p", "R0", "p", "R1", "n", "R2")
 			var c []Vec
 			for _, name := range numbers {
 				c = append(c, a.Arg(name))

@@ -6,8 +6,7 @@ import . "softloss/internal/_asm/neon"
 func (a *asm) shares() {
 	a.Kernel("shares", "t *T, n int", "good uint64",
 		"shares returns all ones when every t is in [0, 1]; n is a positive multiple of the block.", func() {
-			a.Pointer("t", "R1")
-			a.Pointer("n", "R2")
+			a.pointers("t", "R1", "n", "R2")
 			good := a.shareCheck()
 			a.loop(unroll*a.Lanes(), func() {
 				x := a.Row(unroll)

@@ -10,12 +10,7 @@ func (a *asm) terms(name, formula string, phi func() func(l, t, p []Vec) (v, h [
 		"of t, with l = (z - m) - log and p = c e; " + formula + ", a = par[0]."
 	params := "h *T, e *float64, z, t *T, n int, m, log, c float64, par *float64"
 	a.wideKernel(name, params, "sum, mass float64, signs uint64", doc, func() {
-		a.Pointer("h", "R4")
-		a.Pointer("e", "R0")
-		a.Pointer("z", "R1")
-		a.Pointer("t", "R3")
-		a.Pointer("n", "R2")
-		a.Pointer("par", "R7")
+		a.pointers("h", "R4", "e", "R0", "z", "R1", "t", "R3", "n", "R2", "par", "R7")
 		m, log := a.Arg("m"), a.Arg("log")
 		sum, mass, signs := a.Take(), a.Take(), a.Take()
 		for _, v := range []Vec{sum, mass, signs} {
@@ -41,8 +36,7 @@ func (a *asm) terms(name, formula string, phi func() func(l, t, p []Vec) (v, h [
 		})
 		a.total("sum", sum)
 		a.total("mass", mass)
-		a.bits(signs, "R5")
-		a.F("MOVD R5, %s", a.Place("signs"))
+		a.resultBits("signs", signs)
 	})
 }
 
@@ -53,11 +47,7 @@ func (a *asm) separable(name, formula string, phi func() func(l, t, p []Vec) (v,
 	params := "y *T, e *float64, z *T, n int, m, log, c float64, par *float64"
 	a.wideKernel(name, params, "", name+" stores φ(l) in y, where l = (z - m) - log and p = c e; "+formula+",\n"+
 		"a = par[0]; n is a positive multiple of the block.", func() {
-		a.Pointer("y", "R4")
-		a.Pointer("e", "R0")
-		a.Pointer("z", "R1")
-		a.Pointer("n", "R2")
-		a.Pointer("par", "R7")
+		a.pointers("y", "R4", "e", "R0", "z", "R1", "n", "R2", "par", "R7")
 		m, log := a.Arg("m"), a.Arg("log")
 		emit := phi()
 		a.loop(unroll*2, func() {
@@ -229,10 +219,7 @@ func (a *asm) powerTerms() {
 func (a *asm) gradient() {
 	a.wideKernel("separableGrad", "h *T, e *float64, n int, b, f float64", "",
 		"separableGrad stores f (b e - h) in h.", func() {
-			a.Pointer("h", "R0")
-			a.Pointer("h", "R4")
-			a.Pointer("e", "R1")
-			a.Pointer("n", "R2")
+			a.pointers("h", "R0", "h", "R4", "e", "R1", "n", "R2")
 			b, f := a.Arg("b"), a.Arg("f")
 			e, h := a.Row(unroll), a.Row(unroll)
 			a.loop(unroll*2, func() {

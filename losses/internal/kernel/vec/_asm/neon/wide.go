@@ -64,8 +64,7 @@ func (a *asm) exps64(store bool) {
 		name, params, doc = "exps64", "e *float64, z *T, n int, least, magic float64", "exps64 is exps in float64."
 	}
 	a.wideKernel(name, params, "sum float64", doc, func() {
-		a.Pointer("z", "R1")
-		a.Pointer("n", "R2")
+		a.pointers("z", "R1", "n", "R2")
 		if store {
 			a.Pointer("e", "R0")
 		}
@@ -98,9 +97,7 @@ func (a *asm) sign(d, x, t, one, zero Vec) {
 func (a *asm) mae() {
 	a.wideKernel("maeSum", "e *float64, t *T, n int, c, sa float64", "sum, delta float64, signs uint64",
 		"maeSum returns Σ |d| and Σ (sa - sign(d)) c e, with d = c e - t, and the or of the bits of t.", func() {
-			a.Pointer("e", "R0")
-			a.Pointer("t", "R3")
-			a.Pointer("n", "R2")
+			a.pointers("e", "R0", "t", "R3", "n", "R2")
 			c, sa, one := a.Arg("c"), a.Arg("sa"), a.Hold(1)
 			sum, delta, signs, zero := a.Take(), a.Take(), a.Take(), a.Take()
 			for _, v := range []Vec{sum, delta, signs, zero} {
@@ -122,15 +119,11 @@ func (a *asm) mae() {
 			})
 			a.total("sum", sum)
 			a.total("delta", delta)
-			a.bits(signs, "R5")
-			a.F("MOVD R5, %s", a.Place("signs"))
+			a.resultBits("signs", signs)
 		})
 	a.wideKernel("maeGrad", "p *T, e *float64, t *T, n int, c, sa, delta, f float64", "",
 		"maeGrad stores f e ((sign(c e - t) - sa) + delta) in p.", func() {
-			a.Pointer("p", "R4")
-			a.Pointer("e", "R0")
-			a.Pointer("t", "R3")
-			a.Pointer("n", "R2")
+			a.pointers("p", "R4", "e", "R0", "t", "R3", "n", "R2")
 			c, sa, delta, f, one, zero := a.Arg("c"), a.Arg("sa"), a.Arg("delta"), a.Arg("f"), a.Hold(1), a.Take()
 			a.Zero(zero)
 			e, t, s, u := a.Row(unroll), a.Row(unroll), a.Row(unroll), a.Row(unroll)
@@ -154,9 +147,7 @@ func (a *asm) softmaxGrad() {
 	a.wideKernel("pull", "e, u *T, n int, ua float64", "sum float64",
 		"pull returns Σ e (ua - u), where e = 0 counts nothing whatever u is; n is a positive multiple of the\n"+
 			"block.", func() {
-			a.Pointer("e", "R0")
-			a.Pointer("u", "R1")
-			a.Pointer("n", "R2")
+			a.pointers("e", "R0", "u", "R1", "n", "R2")
 			ua, sum, zero := a.Arg("ua"), a.Take(), a.Take()
 			a.Zero(sum)
 			a.Zero(zero)
@@ -173,10 +164,7 @@ func (a *asm) softmaxGrad() {
 		})
 	a.wideKernel("softmaxGrad", "e, u *T, n int, c, ua, mean float64", "",
 		"softmaxGrad stores c e ((u - ua) + mean) in e, 0 where e = 0; n is a positive multiple of the block.", func() {
-			a.Pointer("e", "R0")
-			a.Pointer("e", "R4")
-			a.Pointer("u", "R1")
-			a.Pointer("n", "R2")
+			a.pointers("e", "R0", "e", "R4", "u", "R1", "n", "R2")
 			c, ua, mean, zero := a.Arg("c"), a.Arg("ua"), a.Arg("mean"), a.Take()
 			a.Zero(zero)
 			e, u, mask := a.Row(unroll), a.Row(unroll), a.Row(unroll)
