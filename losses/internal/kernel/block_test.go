@@ -254,16 +254,10 @@ func both(t *testing.T, f32, f64 func(t *testing.T)) {
 
 // having is both on the implementations where has holds: those with an optional kernel.
 func having(t *testing.T, has func() bool, f32, f64 func(t *testing.T)) {
-	for _, name := range implementations() {
-		restore := forced(name)
-		there := has()
-		if restore(); !there {
-			continue
-		}
-		t.Run(name, func(t *testing.T) {
-			force(t, name)
+	eachImplementation(t, func(t *testing.T) {
+		if has() {
 			t.Run("float32", f32)
 			t.Run("float64", f64)
-		})
-	}
+		}
+	})
 }

@@ -196,48 +196,47 @@ func preparedDeclines[T Float](t *testing.T) {
 
 // TestLower wants what a shift and margins of soft labels, or one of them, do to the logits to be
 // what [Prepared.Set] makes of it, and such as is out of range to be declined.
-func TestLower(t *testing.T) {
-	for _, name := range implementations() {
-		force(t, name)
-		if !Prepares(&Prepared[float32]{Factor: 2}) {
-			continue
+func TestLower(t *testing.T) { eachImplementation(t, lower) }
+
+func lower(t *testing.T) {
+	if !prepares() {
+		return
+	}
+	r := rand.New(rand.NewPCG(9, 9))
+	for _, k := range lengths() {
+		got, want := NewPrepared[float32](0.7), NewPrepared[float32](0.7)
+		got.AddIn(make([]float32, 4*k))
+		want.AddIn(make([]float32, 4*k))
+		labels, margin, shift := make([]float32, k), make([]float64, k), make([]float64, k)
+		for j := range k {
+			labels[j], margin[j], shift[j] = r.Float32(), 3*r.Float64(), 10*r.NormFloat64()
 		}
-		r := rand.New(rand.NewPCG(9, 9))
-		for _, k := range lengths() {
-			got, want := NewPrepared[float32](0.7), NewPrepared[float32](0.7)
-			got.AddIn(make([]float32, 4*k))
-			want.AddIn(make([]float32, 4*k))
-			labels, margin, shift := make([]float32, k), make([]float64, k), make([]float64, k)
+		for i := range 4 {
+			y, m, s := labels, margin, shift
+			if i&1 != 0 {
+				y, m = nil, nil
+			}
+			if i&2 != 0 {
+				s = nil
+			}
+			require.True(t, Lower(&got, y, m, s, 0.7))
 			for j := range k {
-				labels[j], margin[j], shift[j] = r.Float32(), 3*r.Float64(), 10*r.NormFloat64()
+				var x float64
+				if y != nil {
+					x = -float64(labels[j]) * margin[j]
+				}
+				if s != nil {
+					x += s[j]
+				}
+				Set(&want, j, x, 0.7)
+				require.Equal(t, want.Hi[j], got.Hi[j], "k=%d", k)
+				require.InDelta(t, want.Low[j], got.Low[j], 1e-10, "k=%d", k)
+				require.Equal(t, want.Power[j], got.Power[j], "k=%d", k)
+				require.InDelta(t, want.Rest[j], got.Rest[j], 2e-9, "k=%d", k)
 			}
-			for i := range 4 {
-				y, m, s := labels, margin, shift
-				if i&1 != 0 {
-					y, m = nil, nil
-				}
-				if i&2 != 0 {
-					s = nil
-				}
-				require.True(t, Lower(&got, y, m, s, 0.7))
-				for j := range k {
-					var x float64
-					if y != nil {
-						x = -float64(labels[j]) * margin[j]
-					}
-					if s != nil {
-						x += s[j]
-					}
-					Set(&want, j, x, 0.7)
-					require.Equal(t, want.Hi[j], got.Hi[j], "%s k=%d", name, k)
-					require.InDelta(t, want.Low[j], got.Low[j], 1e-10, "%s k=%d", name, k)
-					require.Equal(t, want.Power[j], got.Power[j], "%s k=%d", name, k)
-					require.InDelta(t, want.Rest[j], got.Rest[j], 2e-9, "%s k=%d", name, k)
-				}
-			}
-			labels[k-1], margin[k-1] = 1, 6000
-			require.False(t, Lower(&got, labels, margin, nil, 0.7), "%s k=%d", name, k)
 		}
+		labels[k-1], margin[k-1] = 1, 6000
+		require.False(t, Lower(&got, labels, margin, nil, 0.7), "k=%d", k)
 	}
 }
 
@@ -248,29 +247,28 @@ func add[T Float](x []T, by T) {
 }
 
 // TestPreparedEnds: rows of the largest logits and shifts are exact or for others.
-func TestPreparedEnds(t *testing.T) {
-	for _, name := range implementations() {
-		force(t, name)
-		if !Prepares(&Prepared[float32]{Factor: 2}) {
-			continue
-		}
-		r := rand.New(rand.NewPCG(10, 3))
-		for _, k := range []int{10, 65, 100, 300, 1000} {
-			for _, most := range []float64{7100, 7400, 8100} {
-				for i := range 8 {
-					sign, shift, labels := float64(1-2*(i&1)), float64(spec.MostShift-30)*float64(i&2-1), i < 4
-					x := newPreparedRow[float32](r, k, 1, sign*most-shift, true, labels)
-					for j, z := range x.z {
-						s := shift + 3*r.NormFloat64()
-						Set(&x.p, j, s, 1)
-						x.y[j] = numtest.TwoSum(float64(z), s)
-					}
-					_, ok := CrossEntropyRow(&x.p, new(float64), nil, x.z, nil, x.index, 1, 0)
-					if what := fmt.Sprintf("%s k=%d logits %v shifts %v", name, k, sign*most, shift); ok {
-						holdPrepared(t, what, x, 0.3, 0)
-					} else {
-						require.Greater(t, most, 7300., what)
-					}
+func TestPreparedEnds(t *testing.T) { eachImplementation(t, preparedEnds) }
+
+func preparedEnds(t *testing.T) {
+	if !prepares() {
+		return
+	}
+	r := rand.New(rand.NewPCG(10, 3))
+	for _, k := range []int{10, 65, 100, 300, 1000} {
+		for _, most := range []float64{7100, 7400, 8100} {
+			for i := range 8 {
+				sign, shift, labels := float64(1-2*(i&1)), float64(spec.MostShift-30)*float64(i&2-1), i < 4
+				x := newPreparedRow[float32](r, k, 1, sign*most-shift, true, labels)
+				for j, z := range x.z {
+					s := shift + 3*r.NormFloat64()
+					Set(&x.p, j, s, 1)
+					x.y[j] = numtest.TwoSum(float64(z), s)
+				}
+				_, ok := CrossEntropyRow(&x.p, new(float64), nil, x.z, nil, x.index, 1, 0)
+				if what := fmt.Sprintf("k=%d logits %v shifts %v", k, sign*most, shift); ok {
+					holdPrepared(t, what, x, 0.3, 0)
+				} else {
+					require.Greater(t, most, 7300., what)
 				}
 			}
 		}

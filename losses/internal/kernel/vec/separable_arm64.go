@@ -10,7 +10,7 @@ import (
 	"softloss/losses/internal/kernel/spec"
 )
 
-// HasSeparableLabels reports whether the gradients by the labels that [Separable] stores are of use.
+// HasSeparableLabels reports whether [Separable] is of use for gradients by the labels.
 func HasSeparableLabels[T spec.Float](f spec.Family, a float64) bool {
 	p := planFor[T](f, a)
 	return p.kernel
