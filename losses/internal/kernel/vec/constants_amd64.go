@@ -103,10 +103,10 @@ const (
 	parShare       = 10
 	parGamma       = 12
 	marginTerms    = 8
-	fourthLast     = 0
-	fourthByX      = 1
-	fourthBySize   = 2
-	fourthMiddle   = 14
+	productLast    = 0
+	productByX     = 1
+	productBySize  = 2
+	productMiddle  = 14
 	parPieces      = 16
 	parLost        = 912
 	piecesPars     = 1040

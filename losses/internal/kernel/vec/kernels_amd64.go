@@ -629,14 +629,41 @@ func sigmoidMarginPiecesF32AVX512(loss *float64, grad *float32, z *float32, yes 
 //go:noescape
 func sigmoidMarginPowersF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
 
-// sigmoidMarginFourthF32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
+// sigmoidMarginProducts1F32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
+// no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
+// z, and times scales where that is not nil. φ of the asymmetric loss with a margin and the
+// exponents 0 and 1, by pieces; par is its plan's. bad != 0 when no is nil and a label is not in
+// [0, 1], with AVX-512 when one is -0 too.
+//
+//go:noescape
+func sigmoidMarginProducts1F32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+
+// sigmoidMarginProducts2F32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
+// no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
+// z, and times scales where that is not nil. φ of the asymmetric loss with a margin and the
+// exponents 0 and 2, by pieces; par is its plan's. bad != 0 when no is nil and a label is not in
+// [0, 1], with AVX-512 when one is -0 too.
+//
+//go:noescape
+func sigmoidMarginProducts2F32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+
+// sigmoidMarginProducts3F32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
+// no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
+// z, and times scales where that is not nil. φ of the asymmetric loss with a margin and the
+// exponents 0 and 3, by pieces; par is its plan's. bad != 0 when no is nil and a label is not in
+// [0, 1], with AVX-512 when one is -0 too.
+//
+//go:noescape
+func sigmoidMarginProducts3F32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+
+// sigmoidMarginProducts4F32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
 // no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
 // z, and times scales where that is not nil. φ of the asymmetric loss with a margin and the
 // exponents 0 and 4, by pieces; par is its plan's. bad != 0 when no is nil and a label is not in
 // [0, 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
-func sigmoidMarginFourthF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+func sigmoidMarginProducts4F32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
 
 // sigmoidPowerPiecesF32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
 // no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by

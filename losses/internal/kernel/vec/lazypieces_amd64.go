@@ -9,7 +9,7 @@ import (
 )
 
 // lazyPieces are plans that are made when they are first wanted.
-type lazyPieces struct{ made, odds, fine, dense, rows, fourth atomic.Pointer[piecesPlan] }
+type lazyPieces struct{ made, odds, fine, dense, rows, products atomic.Pointer[piecesPlan] }
 
 func (l *lazyPieces) piecesOf(yes, no pieceFamily) *piecesPlan {
 	return lazy(&l.made, piecesFor, [2]pieceFamily{yes, no})
@@ -36,8 +36,10 @@ func (l *lazyPieces) marginRowsOf(a spec.Asymmetric) *piecesPlan {
 // marginOf is the plan of sigmoidMarginPieces.
 func (l *lazyPieces) marginOf(a spec.Asymmetric) *piecesPlan { return lazy(&l.made, marginFor, a) }
 
-// fourthOf is the plan of sigmoidMarginFourth.
-func (l *lazyPieces) fourthOf(a spec.Asymmetric) *piecesPlan { return lazy(&l.fourth, fourthFor, a) }
+// productsOf is the plan of a kernel of marginProducts.
+func (l *lazyPieces) productsOf(a spec.Asymmetric) *piecesPlan {
+	return lazy(&l.products, productsFor, a)
+}
 
 // lazy returns the plan at a place, where it puts one made for x if there is none.
 func lazy[X any](place *atomic.Pointer[piecesPlan], makes func(X) *piecesPlan, x X) *piecesPlan {

@@ -231,8 +231,8 @@ func SigmoidAsymmetric[T spec.Float](a spec.Asymmetric, loss []float64, grad, z,
 		}
 	}
 	if a.Margin != 0 && single512[T]() {
-		if c := p.fourthOf(a); c.ok {
-			return sigmoidSingle(f32AVX512{}.sigmoidMarginFourth, c.par, loss, grad, z, yes, no, scale)
+		if c := p.productsOf(a); c.ok {
+			return sigmoidSingle(marginProducts[int(a.GammaNeg)], c.par, loss, grad, z, yes, no, scale)
 		}
 		run := f32AVX512{}.sigmoidMarginPowers
 		if a.GammaNeg == usualPower {
@@ -262,6 +262,10 @@ func SigmoidAsymmetric[T spec.Float](a spec.Asymmetric, loss []float64, grad, z,
 	}
 	return sigmoidWide(run, p.par[:], loss, grad, z, yes, no, scale)
 }
+
+// marginProducts are the kernels in float32 for the exponents 0 of yes and, as the index, of no.
+var marginProducts = [1 + mostMarginPower]singleKernel{1: sigmoidMarginProducts1F32AVX512, 2: sigmoidMarginProducts2F32AVX512,
+	3: sigmoidMarginProducts3F32AVX512, 4: sigmoidMarginProducts4F32AVX512}
 
 // An asymmetricPlan is what the kernels of the asymmetric loss take. ok is false for exponents that
 // are no integers, or large, and for a margin of which the logarithm is not theirs.

@@ -530,8 +530,17 @@ func (f32AVX512) sigmoidMarginPieces(loss *float64, grad, z, yes, no, scales *fl
 func (f32AVX512) sigmoidMarginPowers(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidMarginPowersF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
-func (f32AVX512) sigmoidMarginFourth(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
-	return sigmoidMarginFourthF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
+func (f32AVX512) sigmoidMarginProducts1(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidMarginProducts1F32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f32AVX512) sigmoidMarginProducts2(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidMarginProducts2F32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f32AVX512) sigmoidMarginProducts3(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidMarginProducts3F32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f32AVX512) sigmoidMarginProducts4(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidMarginProducts4F32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
 func (f32AVX512) sigmoidPowerPieces(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidPowerPiecesF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)

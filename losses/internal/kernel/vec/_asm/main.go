@@ -76,7 +76,9 @@ func main() {
 			for _, f := range marginLosses {
 				g.sigmoid(f)
 			}
-			g.sigmoid(sigmoidMarginFourth)
+			for _, f := range marginProducts() {
+				g.sigmoid(f)
+			}
 			g.sigmoid(sigmoidPowerPieces)
 			g.sigmoid(sigmoidShifted)
 			for _, f := range asymmetricSingles {

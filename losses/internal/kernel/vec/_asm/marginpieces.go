@@ -109,23 +109,30 @@ func (g isa) marginQuestion(par reg.GPVirtual, q question, labels func() (likely
 func (g isa) fourthFall(c questionConsts, par reg.GPVirtual) marginFall {
 	return func(minus reg.VecVirtual, x running, positive mask) running {
 		f := g.fall(c, par, minus, positive)
-		x = g.fourth(x)
+		x = g.whole(x, 4)
 		fall, lost := g.product(f, x.sum)
 		g.madd(f, x.lost, lost)
 		return running{fall, lost}
 	}
 }
 
-// fourth emits x⁴ of a sum of two numbers, as one.
-func (g isa) fourth(x running) running {
-	for range 2 {
+// whole emits x^n of a sum of two numbers, as one.
+func (g isa) whole(x running, n int) running {
+	switch {
+	case n == 1:
+		return x
+	case n%2 == 0:
 		square, lost := g.product(x.sum, x.sum)
 		twice := g.vec()
 		g.add(x.sum, x.sum, twice)
 		g.madd(twice, x.lost, lost)
-		x = running{square, lost}
+		return g.whole(running{square, lost}, n/2)
 	}
-	return x
+	y := g.whole(x, n-1)
+	product, lost := g.product(x.sum, y.sum)
+	g.madd(x.sum, y.lost, lost)
+	g.madd(x.lost, y.sum, lost)
+	return running{product, lost}
 }
 
 // powerFall is for any γ.

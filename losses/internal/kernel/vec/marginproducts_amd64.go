@@ -8,36 +8,40 @@ import (
 	"softloss/losses/internal/kernel/spec"
 )
 
-// fourthFor returns the plan of sigmoidMarginFourth.
-func fourthFor(a spec.Asymmetric) *piecesPlan {
-	m := a.Margin
+// mostMarginPower is the largest exponent of no of marginProducts.
+const mostMarginPower = 4
+
+// productsFor returns the plan of one of them.
+func productsFor(a spec.Asymmetric) *piecesPlan {
+	m, gamma := a.Margin, a.GammaNeg
 	p := newPlan(piecesPars)
-	if p.ok = m < 0.5 && a.GammaPos == 0 && a.GammaNeg == usualPower; !p.ok {
+	p.ok = m < 0.5 && a.GammaPos == 0 && gamma >= 1 && gamma <= mostMarginPower && gamma == math.Trunc(gamma)
+	if !p.ok {
 		return p
 	}
 	par, end := p.par, math.Log((1-m)/m)
 	par[parEnd] = float32(end)
 	par[parEnd+1] = float32(end - float64(float32(end)))
-	// What a likely no costs, over x⁵, and its derivative over x⁴, and those of no that is not, over 1
-	// and exp(-a).
+	// What a likely no costs, over x^(γ+1), and its derivative over x^γ, and those of no that is not,
+	// over 1 and exp(-a).
 	near := func(a float64) [2]float64 {
 		x, e := end-a, math.Exp(-a)
 		d, log := marginOver(m, x)
-		w := d * d * d
-		return [2]float64{w * d * log, e / ((1 + e) * (1 + e)) * w * (d/(1-d*x) + usualPower*log)}
+		w := math.Pow(d, gamma-1)
+		return [2]float64{w * d * log, e / ((1 + e) * (1 + e)) * w * (d/(1-d*x) + gamma*log)}
 	}
 	far := func(a float64) [2]float64 {
 		_, no := spec.Sides(a)
 		d, p := no.Rest-m, no.Rest
-		w, log := d*d*d, -math.Log(no.P+m)
-		return [2]float64{w * d * log, p * p * w * (d/(no.P+m) + usualPower*log)}
+		w, log := math.Pow(d, gamma-1), -math.Log(no.P+m)
+		return [2]float64{w * d * log, p * p * w * (d/(no.P+m) + gamma*log)}
 	}
-	byX, okNear := fitSide(par[parPieces:], end, near, func(x float64) float64 { return end - x },
-		0.25, 0.3, 0.35, 0.4, 0.45, 0.5)
+	const closest = 1.0001 / (pieceCount - 1) // as closely as pieces reach the end
+	byX, okNear := fitSide(par[parPieces:], end, near, func(x float64) float64 { return end - x }, closest*end)
 	bySize, okFar := fitSide(par[parPieces+pieceCount:], math.Inf(1), far, func(a float64) float64 { return a },
-		1.25, 1.375)
-	par[fourthByX], par[fourthBySize] = float32(-1/byX), float32(1/bySize)
-	par[fourthLast] = float32(-(pieceCount - 1 - 0x1p-19) * bySize)
+		1.3, 1.375, 1.5)
+	par[productByX], par[productBySize] = float32(-1/byX), float32(1/bySize)
+	par[productLast] = float32(-(pieceCount - 1 - 0x1p-19) * bySize)
 	p.ok = okNear && okFar
 	return p
 }
@@ -70,7 +74,7 @@ func fitSide(tables []float32, reach float64, f func(a float64) [2]float64, at f
 			}
 			half := width * math.Ldexp(1, j/4-3)
 			middle := middleOf(at(from+half), f)
-			tables[fourthMiddle*2*pieceCount+placeOf(j)] = middle
+			tables[productMiddle*2*pieceCount+placeOf(j)] = middle
 			for i := range 2 {
 				table := tables[i*pieceTerms*2*pieceCount+placeOf(j):]
 				slack := 1 + 0.6*float64(i) // what derivatives are multiplied by has lost little
