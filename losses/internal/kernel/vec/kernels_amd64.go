@@ -611,29 +611,47 @@ func sigmoidDensePiecesF32AVX512(loss *float64, grad *float32, z *float32, yes *
 //go:noescape
 func apartPiecesF32AVX512(dst *float64, z *float32, n int, par *float32)
 
-// sigmoidMarginPiecesF32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
+// sigmoidMarginPieces1F32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
 // no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
 // z, and times scales where that is not nil. φ of the asymmetric loss with a margin and the
-// exponent 4 of no, by pieces; par is its plan's. bad != 0 when no is nil and a label is not in [0,
-// 1], with AVX-512 when one is -0 too.
+// exponents 0 or 1 of yes and 1 of no, by pieces; par is its plan's. bad != 0 when no is nil and a
+// label is not in [0, 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
-func sigmoidMarginPiecesF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+func sigmoidMarginPieces1F32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
 
-// sigmoidMarginPowersF32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
+// sigmoidMarginPieces2F32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
 // no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
-// z, and times scales where that is not nil. φ of the asymmetric loss with a margin, by pieces; par
-// is its plan's. bad != 0 when no is nil and a label is not in [0, 1], with AVX-512 when one is -0
-// too.
+// z, and times scales where that is not nil. φ of the asymmetric loss with a margin and the
+// exponents 0 or 1 of yes and 2 of no, by pieces; par is its plan's. bad != 0 when no is nil and a
+// label is not in [0, 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
-func sigmoidMarginPowersF32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+func sigmoidMarginPieces2F32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+
+// sigmoidMarginPieces3F32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
+// no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
+// z, and times scales where that is not nil. φ of the asymmetric loss with a margin and the
+// exponents 0 or 1 of yes and 3 of no, by pieces; par is its plan's. bad != 0 when no is nil and a
+// label is not in [0, 1], with AVX-512 when one is -0 too.
+//
+//go:noescape
+func sigmoidMarginPieces3F32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
+
+// sigmoidMarginPieces4F32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
+// no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
+// z, and times scales where that is not nil. φ of the asymmetric loss with a margin and the
+// exponents 0 or 1 of yes and 4 of no, by pieces; par is its plan's. bad != 0 when no is nil and a
+// label is not in [0, 1], with AVX-512 when one is -0 too.
+//
+//go:noescape
+func sigmoidMarginPieces4F32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
 
 // sigmoidMarginProducts1F32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
 // no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
 // z, and times scales where that is not nil. φ of the asymmetric loss with a margin and the
-// exponents 0 and 1, by pieces; par is its plan's. bad != 0 when no is nil and a label is not in
-// [0, 1], with AVX-512 when one is -0 too.
+// exponents 0 of yes and 1 of no, by pieces; par is its plan's. bad != 0 when no is nil and a label
+// is not in [0, 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidMarginProducts1F32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
@@ -641,8 +659,8 @@ func sigmoidMarginProducts1F32AVX512(loss *float64, grad *float32, z *float32, y
 // sigmoidMarginProducts2F32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
 // no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
 // z, and times scales where that is not nil. φ of the asymmetric loss with a margin and the
-// exponents 0 and 2, by pieces; par is its plan's. bad != 0 when no is nil and a label is not in
-// [0, 1], with AVX-512 when one is -0 too.
+// exponents 0 of yes and 2 of no, by pieces; par is its plan's. bad != 0 when no is nil and a label
+// is not in [0, 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidMarginProducts2F32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
@@ -650,8 +668,8 @@ func sigmoidMarginProducts2F32AVX512(loss *float64, grad *float32, z *float32, y
 // sigmoidMarginProducts3F32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
 // no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
 // z, and times scales where that is not nil. φ of the asymmetric loss with a margin and the
-// exponents 0 and 3, by pieces; par is its plan's. bad != 0 when no is nil and a label is not in
-// [0, 1], with AVX-512 when one is -0 too.
+// exponents 0 of yes and 3 of no, by pieces; par is its plan's. bad != 0 when no is nil and a label
+// is not in [0, 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidMarginProducts3F32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)
@@ -659,8 +677,8 @@ func sigmoidMarginProducts3F32AVX512(loss *float64, grad *float32, z *float32, y
 // sigmoidMarginProducts4F32AVX512 stores the losses of n elements of logits (z, 0) and labels (yes,
 // no), (yes, 1-yes) where no is nil, and, where grad is not nil, scale times their derivatives by
 // z, and times scales where that is not nil. φ of the asymmetric loss with a margin and the
-// exponents 0 and 4, by pieces; par is its plan's. bad != 0 when no is nil and a label is not in
-// [0, 1], with AVX-512 when one is -0 too.
+// exponents 0 of yes and 4 of no, by pieces; par is its plan's. bad != 0 when no is nil and a label
+// is not in [0, 1], with AVX-512 when one is -0 too.
 //
 //go:noescape
 func sigmoidMarginProducts4F32AVX512(loss *float64, grad *float32, z *float32, yes *float32, no *float32, scales *float32, n int, scale float32, par *float32) (bad uint32)

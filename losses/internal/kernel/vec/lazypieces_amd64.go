@@ -33,7 +33,7 @@ func (l *lazyPieces) marginRowsOf(a spec.Asymmetric) *piecesPlan {
 	return lazy(&l.rows, marginRowsFor, a)
 }
 
-// marginOf is the plan of sigmoidMarginPieces.
+// marginOf is the plan of a kernel of marginPieces.
 func (l *lazyPieces) marginOf(a spec.Asymmetric) *piecesPlan { return lazy(&l.made, marginFor, a) }
 
 // productsOf is the plan of a kernel of marginProducts.

@@ -17,11 +17,17 @@ func usual(a spec.Asymmetric) bool { return a.GammaNeg == usualPower && usualYes
 // usualYes reports whether that of yes is theirs.
 func usualYes(a spec.Asymmetric) bool { return a.GammaPos == 0 || a.GammaPos == 1 }
 
-// marginFor returns the plan of sigmoidMarginPieces, or of sigmoidMarginPowers.
+// hasMarginKernel reports whether marginPieces have one for a, if its functions are not too steep.
+func hasMarginKernel(a spec.Asymmetric) bool {
+	gamma := a.GammaNeg
+	return a.Margin < 0.5 && gamma >= 1 && gamma <= mostMarginPower && gamma == math.Trunc(gamma) && usualYes(a)
+}
+
+// marginFor returns the plan of a kernel of marginPieces.
 func marginFor(a spec.Asymmetric) *piecesPlan {
 	m, gamma := a.Margin, a.GammaNeg
 	p := newPlan(piecesPars)
-	if p.ok = m < 0.5 && gamma >= 1 && usualYes(a); !p.ok {
+	if p.ok = hasMarginKernel(a); !p.ok {
 		return p
 	}
 	par, end, yes := p.par, math.Log((1-m)/m), pieceFamily{spec.Focal, a.GammaPos}
@@ -32,8 +38,6 @@ func marginFor(a spec.Asymmetric) *piecesPlan {
 	par[parRate], par[parRate+2] = 1, float32(k)
 	par[parEnd] = float32(end)
 	par[parEnd+1] = float32(end - float64(float32(end)))
-	par[parGamma] = float32(gamma)
-	par[parGamma+1] = float32(gamma - float64(float32(gamma)))
 	par[parShare], par[parShare+1] = float32(a.GammaPos/raise), float32(1-a.GammaPos)
 	// The loss of no that is likely, over x^(γ+1) exp(-k a), its derivative over x^γ exp(-k a), and
 	// those of no that is not, over 1 and exp(-a).
@@ -61,9 +65,7 @@ func marginFor(a spec.Asymmetric) *piecesPlan {
 				f, most, reach = [2]func(a float64) [2]float64{yes.far, far}[half], 0x1p30, math.Inf(1)
 			}
 			if i == 3 { // what it is multiplied by has lost little
-				if slack = 1.6; gamma != usualPower {
-					n = marginTerms
-				}
+				slack, n = 1.6, marginTerms
 			}
 			at := func(a float64) float64 { return f(a)[i%2] }
 			table := par[parPieces+i*pieceTerms*2*pieceCount+half*pieceCount:]

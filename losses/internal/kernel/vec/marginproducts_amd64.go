@@ -8,15 +8,11 @@ import (
 	"softloss/losses/internal/kernel/spec"
 )
 
-// mostMarginPower is the largest exponent of no of marginProducts.
-const mostMarginPower = 4
-
-// productsFor returns the plan of one of them.
+// productsFor returns the plan of a kernel of marginProducts.
 func productsFor(a spec.Asymmetric) *piecesPlan {
 	m, gamma := a.Margin, a.GammaNeg
 	p := newPlan(piecesPars)
-	p.ok = m < 0.5 && a.GammaPos == 0 && gamma >= 1 && gamma <= mostMarginPower && gamma == math.Trunc(gamma)
-	if !p.ok {
+	if p.ok = hasMarginKernel(a) && a.GammaPos == 0; !p.ok {
 		return p
 	}
 	par, end := p.par, math.Log((1-m)/m)

@@ -231,15 +231,12 @@ func SigmoidAsymmetric[T spec.Float](a spec.Asymmetric, loss []float64, grad, z,
 		}
 	}
 	if a.Margin != 0 && single512[T]() {
-		if c := p.productsOf(a); c.ok {
-			return sigmoidSingle(marginProducts[int(a.GammaNeg)], c.par, loss, grad, z, yes, no, scale)
+		run, c := marginProducts, p.productsOf(a)
+		if !c.ok {
+			run, c = marginPieces, p.marginOf(a)
 		}
-		run := f32AVX512{}.sigmoidMarginPowers
-		if a.GammaNeg == usualPower {
-			run = f32AVX512{}.sigmoidMarginPieces
-		}
-		if c := p.marginOf(a); c.ok {
-			return sigmoidSingle(run, c.par, loss, grad, z, yes, no, scale)
+		if c.ok {
+			return sigmoidSingle(run[int(a.GammaNeg)], c.par, loss, grad, z, yes, no, scale)
 		}
 	}
 	if spec.Size[T]() == 4 {
@@ -263,9 +260,16 @@ func SigmoidAsymmetric[T spec.Float](a spec.Asymmetric, loss []float64, grad, z,
 	return sigmoidWide(run, p.par[:], loss, grad, z, yes, no, scale)
 }
 
-// marginProducts are the kernels in float32 for the exponents 0 of yes and, as the index, of no.
-var marginProducts = [1 + mostMarginPower]singleKernel{1: sigmoidMarginProducts1F32AVX512, 2: sigmoidMarginProducts2F32AVX512,
-	3: sigmoidMarginProducts3F32AVX512, 4: sigmoidMarginProducts4F32AVX512}
+// A marginKernels has kernels with a margin for exponents of no, which are the index.
+type marginKernels = [1 + mostMarginPower]singleKernel
+
+// marginPieces are for the exponents 0 and 1 of yes.
+var marginPieces = marginKernels{nil, sigmoidMarginPieces1F32AVX512, sigmoidMarginPieces2F32AVX512,
+	sigmoidMarginPieces3F32AVX512, sigmoidMarginPieces4F32AVX512}
+
+// marginProducts are for the exponent 0 of yes.
+var marginProducts = marginKernels{nil, sigmoidMarginProducts1F32AVX512, sigmoidMarginProducts2F32AVX512,
+	sigmoidMarginProducts3F32AVX512, sigmoidMarginProducts4F32AVX512}
 
 // An asymmetricPlan is what the kernels of the asymmetric loss take. ok is false for exponents that
 // are no integers, or large, and for a margin of which the logarithm is not theirs.

@@ -524,11 +524,17 @@ func (f32AVX512) sigmoidDensePieces(loss *float64, grad, z, yes, no, scales *flo
 func (f32AVX512) apartPieces(dst *float64, z *float32, n int, par *float32) {
 	apartPiecesF32AVX512(dst, z, n, par)
 }
-func (f32AVX512) sigmoidMarginPieces(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
-	return sigmoidMarginPiecesF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
+func (f32AVX512) sigmoidMarginPieces1(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidMarginPieces1F32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
-func (f32AVX512) sigmoidMarginPowers(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
-	return sigmoidMarginPowersF32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
+func (f32AVX512) sigmoidMarginPieces2(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidMarginPieces2F32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f32AVX512) sigmoidMarginPieces3(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidMarginPieces3F32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
+}
+func (f32AVX512) sigmoidMarginPieces4(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
+	return sigmoidMarginPieces4F32AVX512(loss, grad, z, yes, no, scales, n, scale, par)
 }
 func (f32AVX512) sigmoidMarginProducts1(loss *float64, grad, z, yes, no, scales *float32, n int, scale float32, par *float32) (bad uint32) {
 	return sigmoidMarginProducts1F32AVX512(loss, grad, z, yes, no, scales, n, scale, par)

@@ -130,7 +130,7 @@ func writeConstants(path string) error {
 		{"wholeLabels", wholeLabels}, {"wholeBits", wholeBits}, {"wholeTables", wholeTables}, {"wholeCount", wholeCount},
 		{"wholeTerms", wholeTerms}, {"wholePars", wholePars}, {"wholeDigits", wholeDigits},
 		{"parRate", parRate}, {"parSure", parSure}, {"parFalls", parFalls}, {"parSteady", parSteady}, {"parGrows", parGrows},
-		{"parEnd", parEnd}, {"parShare", parShare}, {"parGamma", parGamma}, {"marginTerms", marginTerms},
+		{"parEnd", parEnd}, {"parShare", parShare}, {"marginTerms", marginTerms}, {"mostMarginPower", mostMarginPower},
 		{"productLast", productLast}, {"productByX", productByX}, {"productBySize", productBySize},
 		{"productMiddle", productMiddle},
 		{"parPieces", parPieces}, {"parLost", parLost}, {"piecesPars", piecesPars},

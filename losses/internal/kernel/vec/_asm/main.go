@@ -73,7 +73,7 @@ func main() {
 			g.sigmoid(sigmoidPieces)
 			g.sigmoid(sigmoidDensePieces)
 			g.apartPieces()
-			for _, f := range marginLosses {
+			for _, f := range marginPieces() {
 				g.sigmoid(f)
 			}
 			for _, f := range marginProducts() {

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -10,7 +8,7 @@ import (
 
 // The asymmetric loss of float32 elements with a margin and the exponents 0 of yes and a whole γ of
 // no, as the paper's 4, with AVX-512. What yes costs is cross entropy; what no costs is by pieces,
-// as in [marginLosses], of a pair of polynomials alone: for its label u and x = c - |z|
+// as in [marginPieces], of a pair of polynomials alone: for its label u and x = c - |z|
 //
 //	loss = u x^(γ+1) N,  slope = u x^γ S  where no is the likely class and x > 0
 //	loss = u N,          slope = u e S    where yes is.
@@ -28,26 +26,17 @@ const (
 	productMiddle = 2 * pieceTerms // a row
 )
 
-// marginProducts are the kernels, of each γ up to 4.
-func marginProducts() (all []sigmoidLoss) {
-	for gamma := 1; gamma <= 4; gamma++ {
-		all = append(all, sigmoidLoss{name: fmt.Sprint("sigmoidMarginProducts", gamma),
-			doc: fmt.Sprintf("φ of the asymmetric loss with a margin and the exponents 0 and %d, by pieces; par is its plan's.",
-				gamma),
-			prepare: marginProduct(gamma), logs: none, exact: true, ways: 2, size: true})
-	}
-	return all
+// marginProducts are the kernels.
+func marginProducts() []sigmoidLoss {
+	return marginKernels("sigmoidMarginProducts", "0",
+		func(g isa, c questionConsts, par reg.GPVirtual, gamma int) questionLoss {
+			return func(q question, labels func() (yes, no reg.VecVirtual)) (loss, slope reg.VecVirtual) {
+				return g.marginProduct(c, par, q, labels, gamma)
+			}
+		})
 }
 
 // marginProduct: see above.
-func marginProduct(gamma int) func(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
-	return func(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
-		return func(q question, labels func() (yes, no reg.VecVirtual)) (loss, slope reg.VecVirtual) {
-			return g.marginProduct(c, par, q, labels, gamma)
-		}
-	}
-}
-
 func (g isa) marginProduct(c questionConsts, par reg.GPVirtual, q question, labels func() (yes, no reg.VecVirtual),
 	gamma int) (loss, slope reg.VecVirtual) {
 	positive, no := q.positive(), K()
@@ -110,10 +99,6 @@ func (g isa) productPieces(par reg.GPVirtual, minus reg.VecVirtual, positive mas
 	}
 	number(productMiddle, d)
 	g.add(size, d, d)
-	interleave(func() {
-		near = g.polynomial(d, 0, pieceTerms, number)
-	}, func() {
-		fall = g.polynomial(d, pieceTerms, pieceTerms, number)
-	})
-	return near, fall
+	both := inPairs(2, func(i int) reg.VecVirtual { return g.polynomial(d, i*pieceTerms, pieceTerms, number) })
+	return both[0], both[1]
 }

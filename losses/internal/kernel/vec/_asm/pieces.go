@@ -107,6 +107,15 @@ func each(n int, function func(i int) reg.VecVirtual) (all []reg.VecVirtual) {
 	return all
 }
 
+// inPairs is each of an even n, two of which do not wait for each other.
+func inPairs(n int, function func(i int) reg.VecVirtual) (all []reg.VecVirtual) {
+	all = make([]reg.VecVirtual, n)
+	for i := 0; i < n; i += 2 {
+		interleave(func() { all[i] = function(i) }, func() { all[i+1] = function(i + 1) })
+	}
+	return all
+}
+
 // fallsLess emits x a - y b of numbers with what they have lost, of which there may be none.
 func (g isa) fallsLess(x, a, y, b running) reg.VecVirtual {
 	less, off := g.product(y.sum, b.sum)
