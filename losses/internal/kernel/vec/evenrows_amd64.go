@@ -25,7 +25,7 @@ func evenFor[T spec.Float](p *plan, steep bool) (e evenPlan) {
 	first := e.odds[evenFirst:]
 	switch {
 	case steep:
-		most = steepFor(p.steep)
+		most = p.steepFor()
 		by := byTable()
 		e.factors[evenFactor] = by
 		if first[1] = p.bySteep; p.kind == focalPow {
@@ -47,7 +47,7 @@ func evenFor[T spec.Float](p *plan, steep bool) (e evenPlan) {
 // blocks computes rows; one is for row j of those from row i on, where it is neither even nor sure.
 func (b *oddsRows[T]) blocks(p *plan, loss []float64, grad, z, t, scale []T, one func(i, j int) (valid bool)) (
 	bad int) {
-	b.steep = p.steep > 0 && (p.kind != focalPow || single512[T]()) // others have no kernel exact enough for that
+	b.steep = p.steep > 0
 	q := evenFor[T](p, b.steep)
 	for i := 0; i < len(loss); i += b.most {
 		n := min(b.most, len(loss)-i)

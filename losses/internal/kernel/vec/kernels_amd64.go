@@ -506,19 +506,19 @@ func pairCrossEntropyGradF32AVX512(e *float32, z *float32, t *float32, index *in
 //go:noescape
 func pairCrossEntropyF32AVX512(z *float32, t *float32, index *int, tiles int, loss *float64, declined *uint32)
 
-// blockSteepFocalTermsF32AVX512 is steepFocalTerms for n rows of k elements, W at most, of which
-// lanes holds limit, low, shift, rate, rateLow, lse, lseLow, c, byB. bad has the bits of the rows
-// of which a t has a sign. Infinite sums are NaN.
-//
-//go:noescape
-func blockSteepFocalTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, k int, n int, sum *float64, mass *float64, work *float32, lanes *float32, par *float32) (bad uint32)
-
 // blockSteepExpTermsF32AVX512 is steepExpTerms for n rows of k elements, W at most, of which lanes
 // holds limit, low, shift, rate, rateLow. bad has the bits of the rows of which a t has a sign.
 // Infinite sums are NaN.
 //
 //go:noescape
 func blockSteepExpTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, k int, n int, sum *float64, mass *float64, work *float32, lanes *float32, par *float32) (bad uint32)
+
+// blockSteepFocalTermsF32AVX512 is steepFocalTerms for n rows of k elements, W at most, of which
+// lanes holds limit, low, shift, rate, rateLow, lse, lseLow, c, byB. bad has the bits of the rows
+// of which a t has a sign. Infinite sums are NaN.
+//
+//go:noescape
+func blockSteepFocalTermsF32AVX512(h *float32, e *float32, z *float32, t *float32, k int, n int, sum *float64, mass *float64, work *float32, lanes *float32, par *float32) (bad uint32)
 
 // evenPowF32AVX512 takes lanes from blockExpSums and sums of exponentials, tops times that of M
 // among them: once or, of a sure row, whose other p are small, not at all. It stores c of p = c e
@@ -3181,6 +3181,13 @@ func tileCrossEntropyIndexF32AVX2(z *float32, index *int, k int, tiles int, loss
 //
 //go:noescape
 func blockSteepExpTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, k int, n int, sum *float64, mass *float64, work *float32, lanes *float32, par *float32) (bad uint32)
+
+// blockSteepFocalTermsF32AVX2 is steepFocalTerms for n rows of k elements, W at most, of which
+// lanes holds limit, low, shift, rate, rateLow, lse, lseLow, c, byB. bad has the bits of the rows
+// of which a t has a sign. Infinite sums are NaN.
+//
+//go:noescape
+func blockSteepFocalTermsF32AVX2(h *float32, e *float32, z *float32, t *float32, k int, n int, sum *float64, mass *float64, work *float32, lanes *float32, par *float32) (bad uint32)
 
 // evenPowF32AVX2 takes lanes from blockExpSums and sums of exponentials, tops times that of M among
 // them: once or, of a sure row, whose other p are small, not at all. It stores c of p = c e in

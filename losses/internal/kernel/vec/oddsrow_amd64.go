@@ -214,7 +214,7 @@ func (b *oddsRows[T]) classes(z []T, index []int, i, lo, hi int) {
 	if index == nil {
 		terms := termsFor[T](b.family.plan)
 		if b.steep {
-			terms = steepFor(b.family.plan.steep)
+			terms = b.family.plan.steepFor()
 		}
 		l, p, rest := s.numbers(laneLogP, w), s.numbers(laneP, w), s.numbers(laneQ, w)
 		for j := range rows {

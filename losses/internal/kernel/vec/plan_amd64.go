@@ -365,9 +365,14 @@ func (p *plan) steepRate() (rate float64) {
 	return rate
 }
 
-// steepFor is [termsFor] for the kernels of steep losses.
-func steepFor(rate float64) termBound {
-	return termBound{min(mostSmall, 4/rate), steepBound, math.Inf(1)}
+// steepFor is [termsFor] for the kernels of steep losses: the more of a focal loss's gradient is
+// made of log p, the less may the error of its power add to what that is rounded by.
+func (p *plan) steepFor() termBound {
+	most := 3 / p.steep
+	if p.kind == focalPow {
+		most = 40 / (p.steep * p.steep)
+	}
+	return termBound{min(mostSmall, most), steepBound, math.Inf(1)}
 }
 
 // few reports whether a focal loss has few coefficients where p is small.

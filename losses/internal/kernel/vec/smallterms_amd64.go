@@ -63,7 +63,7 @@ func (b *oddsRows[T]) blockTerms(p *plan, es, z, t []T, n int, even uint32) {
 	}
 	switch par := float(parameters[T](p)); {
 	case b.steep && p.kind == focalPow:
-		b.signs = f32AVX512{}.blockSteepFocalTerms(h, e, x, y, b.k, n, sum, mass, work, lanes, par)
+		b.signs = u.blockSteepFocalTerms(h, e, x, y, b.k, n, sum, mass, work, lanes, par)
 	case b.steep:
 		b.signs = u.blockSteepExpTerms(h, e, x, y, b.k, n, sum, mass, work, lanes, par)
 	case p.smooth != nil && p.smooth.small.linked && p.smooth.small.more:

@@ -214,6 +214,7 @@ type single interface {
 	blockLinkedTerms(h, e, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32)
 	blockLinkedMoreTerms(h, e, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32)
 	blockSteepExpTerms(h, e, z, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32)
+	blockSteepFocalTerms(h, e, z, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32)
 	evenPow(numbers *float32, coef, sum, tops, class *float64, par *float64, lanes *float32) (even uint32)
 	evenClass(numbers *float32, coef, sum, tops, class *float64, par *float64, lanes *float32) (even uint32)
 	evenSmooth(numbers *float32, coef, sum, tops, class *float64, par *float64, lanes *float32) (even uint32)
@@ -485,11 +486,11 @@ func (f32AVX512) pairCrossEntropyGrad(e, z, t *float32, index *int, tiles int, f
 func (f32AVX512) pairCrossEntropy(z, t *float32, index *int, tiles int, loss *float64, declined *uint32) {
 	pairCrossEntropyF32AVX512(z, t, index, tiles, loss, declined)
 }
-func (f32AVX512) blockSteepFocalTerms(h, e, z, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32) {
-	return blockSteepFocalTermsF32AVX512(h, e, z, t, k, n, sum, mass, work, lanes, par)
-}
 func (f32AVX512) blockSteepExpTerms(h, e, z, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32) {
 	return blockSteepExpTermsF32AVX512(h, e, z, t, k, n, sum, mass, work, lanes, par)
+}
+func (f32AVX512) blockSteepFocalTerms(h, e, z, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32) {
+	return blockSteepFocalTermsF32AVX512(h, e, z, t, k, n, sum, mass, work, lanes, par)
 }
 func (f32AVX512) evenPow(numbers *float32, coef, sum, tops, class *float64, par *float64, lanes *float32) (even uint32) {
 	return evenPowF32AVX512(numbers, coef, sum, tops, class, par, lanes)
@@ -1512,6 +1513,9 @@ func (f32AVX2) tileCrossEntropyIndex(z *float32, index *int, k, tiles int, loss 
 }
 func (f32AVX2) blockSteepExpTerms(h, e, z, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32) {
 	return blockSteepExpTermsF32AVX2(h, e, z, t, k, n, sum, mass, work, lanes, par)
+}
+func (f32AVX2) blockSteepFocalTerms(h, e, z, t *float32, k, n int, sum, mass *float64, work, lanes *float32, par *float32) (bad uint32) {
+	return blockSteepFocalTermsF32AVX2(h, e, z, t, k, n, sum, mass, work, lanes, par)
 }
 func (f32AVX2) evenPow(numbers *float32, coef, sum, tops, class *float64, par *float64, lanes *float32) (even uint32) {
 	return evenPowF32AVX2(numbers, coef, sum, tops, class, par, lanes)

@@ -61,10 +61,10 @@ func main() {
 		if g.avx512 && !g.f64 {
 			g.pairCrossEntropy(true)
 			g.pairCrossEntropy(false)
-			g.steepFocalTerms()
 		}
 		if !g.f64 {
 			g.steepExpTerms()
+			g.steepFocalTerms()
 			g.evenRows()
 			g.klSingleTerms()
 		}

@@ -174,6 +174,14 @@ func (g isa) expOfRow(c rowExp, t, r, e reg.VecVirtual) {
 
 // powerOfRow is expOfRow in parts, where there is a table: e = 2^-n, to which r q is to be added.
 func (g isa) powerOfRow(c rowExp, t, r, e reg.VecVirtual) (q reg.VecVirtual) {
+	g.powerByTable(c, t, e)
+	q = c.overReduced(g, r)
+	g.mul(e, r, r)
+	return q
+}
+
+// powerByTable emits e = 2^-n, with n in the low bits of t.
+func (g isa) powerByTable(c rowExp, t, e reg.VecVirtual) {
 	power, bits := g.vec(), Imm(uint64(g.partBits()))
 	if g.f64 {
 		g.move(t, e)
@@ -185,9 +193,6 @@ func (g isa) powerOfRow(c rowExp, t, r, e reg.VecVirtual) (q reg.VecVirtual) {
 		VPSLLD(bits, t, power)
 		VPSUBD(power, e, e)
 	}
-	q = c.overReduced(g, r)
-	g.mul(e, r, r)
-	return q
 }
 
 // overReduced returns (exp(r) - 1)/r.
