@@ -48,8 +48,12 @@ const (
 	smallLimit = -2.0794415416798357     // the logarithm of mostSmall
 )
 
-// mixed reports whether large p of a row that is not small are few.
-func (o *oddsRow[T]) mixed() bool { return o.most*mostLarge > 1 }
+// mixed reports whether a row that is not small takes less time by mixedTerms than by exactTerms:
+// its large p are few, and in float64 it fills many vectors, of no powers, which take as long by
+// either.
+func (b *oddsRows[T]) mixed(o *oddsRow[T], p *plan) bool {
+	return o.most*mostLarge > 1 && (spec.Size[T]() == 4 || p.kind != gce && b.k >= 8*b.u.lanes())
+}
 
 // limit returns beyond what a class is not for terms, as that takes it.
 func (o *oddsRow[T]) limit(p *plan, c float64) T {

@@ -101,7 +101,7 @@ func (b *oddsRows[T]) separable(j int, p *plan, loss *float64, g, phi, x, y []T,
 	switch {
 	case o.small:
 		sum, others, slope, bad = b.smallTerms(j, p, h, phi, x, y)
-	case o.mixed():
+	case b.mixed(o, p):
 		sum, others, slope, bad = b.mixedTerms(j, p, h, phi, x, y)
 	default:
 		sum, others, bad = exactTerms(b.v, p, h, phi, x, y, o.top, float64(o.m), o.log)
