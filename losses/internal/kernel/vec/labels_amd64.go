@@ -153,15 +153,17 @@ func smoothTiles[T spec.Float](u unit[T], dst, t []T, keep, cut, add, addMass fl
 // nil, and stores the bits of rows with an invalid label or an infinite sum in s.odd. Weights make
 // a valid label of none.
 func makeTiles[T spec.Float](u unit[T], s *tile[T], m *spec.Made[T], classes *int, k, tiles int) {
+	keep, cut := T(m.Keep), T(m.Cut)
 	if classes != nil {
 		u.tileHot(&s.t[0], classes, k, tiles)
+		keep, cut = max(keep-cut, 0), 0 // of the one label that is not 0
 	}
 	if m.Exact != nil {
 		clear(s.odd[:tiles])
 		wideOf[T]().tileWeigh(&s.t[0], &m.Exact[0], k, tiles)
 		return
 	}
-	u.tileSmooth(&s.t[0], k, tiles, T(m.Keep), T(m.Cut), T(m.Each), T(m.Share), &s.odd[0])
+	u.tileSmooth(&s.t[0], k, tiles, keep, cut, T(m.Each), T(m.Share), &s.odd[0])
 }
 
 // makeRows stores in dst the labels that m makes of rows t of k, and returns the bits of rows with
