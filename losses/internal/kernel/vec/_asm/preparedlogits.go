@@ -102,19 +102,21 @@ func (p *preparedLogits) parts(z reg.VecVirtual, c Op, low reg.VecVirtual) (u, q
 	return u, low
 }
 
-// less returns u + q.
+// less returns u + q, or where z is -Inf that.
 func (p *preparedLogits) less(z reg.VecVirtual, c Op, low reg.VecVirtual) reg.VecVirtual {
 	u, q := p.parts(z, c, low)
+	p.g.min(q, p.g.loaded(p.g.constant(1)), q) // which may be NaN or Inf there
 	p.g.add(q, u, u)
 	return u
 }
 
-// exp returns the exponentials of u + q, and that.
+// exp returns the exponentials of u + q, and that. Where z is -Inf they are 0, and it is NaN.
 func (p *preparedLogits) exp(z reg.VecVirtual, c Op, low reg.VecVirtual) (e, sum reg.VecVirtual) {
 	g := p.g
 	u, q := p.parts(z, c, low)
 	r, t, n, least := g.vec(), g.vec(), g.vec(), g.loaded(g.constant(g.lowest()))
 	g.max(u, least, least)
+	none := g.cmp(ltOQ, g.constant(g.lowest()), u)
 	g.load(p.c.magic, t)
 	g.madd(p.c.log2e, least, t)
 	g.sub(p.c.magic, t, n)
@@ -127,7 +129,7 @@ func (p *preparedLogits) exp(z reg.VecVirtual, c Op, low reg.VecVirtual) (e, sum
 	g.add(q, r, r)
 	e = g.vec()
 	g.expOf(p.c, r, t, n, p.shift, e)
-	g.drop(g.cmp(ltOQ, g.constant(g.lowest()), u), e)
+	g.drop(none, e)
 	return e, u
 }
 
@@ -144,11 +146,12 @@ func (p *preparedLogits) from(c Op) func() reg.VecVirtual {
 func (p *preparedLogits) expInTile(z reg.VecVirtual, c Op, low reg.VecVirtual, near bool) (e, sum reg.VecVirtual) {
 	g := p.g
 	u, q := p.parts(z, c, low)
-	v, x := u, p.x
+	v, x, none := u, p.x, mask{}
 	if !near {
 		v, x.magic = g.vec(), p.farMagic
 		g.load(g.constant(g.lowest()), v)
 		g.max(u, v, v)
+		none = g.cmp(ltOQ, g.constant(g.lowest()), u)
 	}
 	e = g.expOfPrepared(x, p.b, z, v, u, q, p.from(c))
 	if g.rowParts() == 1 {
@@ -156,7 +159,7 @@ func (p *preparedLogits) expInTile(z reg.VecVirtual, c Op, low reg.VecVirtual, n
 	}
 	if !near {
 		g.mul(g.constant(math.Exp2(-g.offset())), e, e)
-		g.drop(g.cmp(ltOQ, g.constant(g.lowest()), u), e)
+		g.drop(none, e)
 	}
 	return e, u
 }
