@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -12,9 +13,9 @@ import (
 
 // TestEveryPosition puts NaN, infinite and far logits at every place of rows of many classes, where
 // kernels find them before they compute the row, or while they do, and wants what the specification
-// says, or, of prepared logits, that the row is declined: with labels and with an index, for loss
-// and gradient and for the loss alone, with the gradients by the labels, and of logits that are
-// divided, shifted, or have a z-loss.
+// says, or, of prepared logits, that the row is declined, or is as without a masked class: with
+// labels and with an index, for loss and gradient and for the loss alone, with the gradients by the
+// labels, and of logits that are divided, shifted, or have a z-loss.
 func TestEveryPosition(t *testing.T) { both(t, everyPosition[float32], everyPosition[float64]) }
 
 func everyPosition[T Float](t *testing.T) {
@@ -89,31 +90,71 @@ func (b *block[T]) holdPosition(t *testing.T, pos int) {
 	}
 }
 
-// declinePosition wants kernels of prepared logits to decline the row.
+// declinePosition wants kernels of prepared logits to decline the row, or to compute it as a row
+// without the class at pos, where that is masked.
 func (b *block[T]) declinePosition(t *testing.T, labels []T, pos int) {
-	divided, shifted := NewPrepared[T](0.5), NewPrepared[T](1)
+	divided, shifted, plain := NewPrepared[T](0.5), NewPrepared[T](1), NewPrepared[T](1)
 	if !Prepares(&divided) {
 		return
 	}
 	shifted.AddIn(make([]T, 4*b.k))
-	plain := NewPrepared[T](1)
+	masked := math.IsInf(float64(b.z[pos]), -1)
 	for i, p := range []*Prepared[T]{&divided, &shifted, &plain} {
 		for _, grad := range [][]T{make([]T, b.k), nil} {
 			var loss float64
 			_, ok := CrossEntropyRow(p, &loss, grad, b.z, labels, b.index[0], 1, 0.1)
-			require.False(t, ok, "k=%d: preparation %d, %v at %d", b.k, i, b.z[pos], pos)
+			require.Equal(t, masked, ok, "k=%d: preparation %d, %v at %d", b.k, i, b.z[pos], pos)
+			if masked {
+				b.holdMasked(t, p, labels, pos, loss, grad)
+			}
 			if labels != nil {
 				_, ok = CrossEntropyRowLabels(p, &loss, grad, make([]T, b.k), b.z, labels, 1, 0.1,
 					LabelGrads[T]{Factor: []T{1}})
-				require.False(t, ok, "k=%d: preparation %d, %v at %d, with labels", b.k, i, b.z[pos], pos)
+				require.False(t, ok && !masked, "k=%d: preparation %d, %v at %d, with labels", b.k, i, b.z[pos], pos)
 			}
 			for _, extra := range [][]T{nil, {0.1}} {
 				var lse [1]float64
 				all := CrossEntropyRows(p, []float64{0}, lse[:], grad, b.z, labels, b.index, []T{1}, extra, b.k)
-				require.False(t, all, "k=%d: preparation %d, %v at %d, rows", b.k, i, b.z[pos], pos)
-				require.True(t, math.IsNaN(lse[0]), "k=%d: preparation %d, %v at %d, rows", b.k, i, b.z[pos], pos)
+				require.False(t, all && !masked, "k=%d: preparation %d, %v at %d, rows", b.k, i, b.z[pos], pos)
+				require.Equal(t, !masked, math.IsNaN(lse[0]), "k=%d: preparation %d, %v at %d, rows", b.k, i, b.z[pos], pos)
 			}
 		}
+	}
+}
+
+// holdMasked holds loss and gradient of a row with a masked class at pos, and an extra of 0.1, to
+// those of the row without it.
+func (b *block[T]) holdMasked(t *testing.T, p *Prepared[T], labels []T, pos int, loss float64, grad []T) {
+	k, at := b.k-1, b.index[0]
+	if at > pos {
+		at--
+	}
+	left := NewPrepared[T](1 / float64(p.Factor))
+	if p.Hi != nil {
+		left.AddIn(make([]T, 4*k))
+	}
+	rest := func(x []T) []T { return slices.Delete(slices.Clone(x), pos, pos+1) }
+	var restLabels []T
+	if labels != nil {
+		restLabels = rest(labels)
+	}
+	var want float64
+	wantGrad := make([]T, k)
+	_, ok := CrossEntropyRow(&left, &want, wantGrad, rest(b.z), restLabels, at, 1, 0.1)
+	require.True(t, ok && b.nearTerms(loss, want, 0), "k=%d: %v at %d: loss %v, want %v", b.k, b.z[pos], pos, loss, want)
+	if grad == nil {
+		return
+	}
+	require.Zero(t, grad[pos], "k=%d: %d", b.k, pos)
+	for j, g := range rest(grad) {
+		label := 0.0
+		if labels != nil {
+			label = float64(restLabels[j])
+		} else if j == at {
+			label = 1
+		}
+		require.True(t, b.nearTerms(float64(g), float64(wantGrad[j]), math.Abs(float64(wantGrad[j]))+2*label),
+			"k=%d: %v at %d: gradient %d is %v, want %v", b.k, b.z[pos], pos, j, g, wantGrad[j])
 	}
 }
 

@@ -78,12 +78,13 @@ func holdMasked[T Float](t *testing.T, what string, r *rand.Rand, x *preparedRow
 		rows[i], z, labels, index = m, append(z, m.row.z...), append(labels, m.row.t...), append(index, m.row.index)
 		f = append(f, T(0.3*r.NormFloat64()))
 	}
-	anyRow := !strings.Contains(t.Name(), "neon") && inBlocks[T](strings.Contains(t.Name(), "avx512"), k)
+	vectors := !strings.Contains(t.Name(), "neon")
 	for _, byLabels := range []bool{true, false} {
 		if !byLabels {
 			labels = nil
 		}
-		loss, lse, grad := make([]float64, n), make([]float64, n), make([]T, n*k)
+		loss, lse, grad, none := make([]float64, n), make([]float64, n), make([]T, n*k), make([]float64, n)
+		CrossEntropyRows(&x.p, none, lse, nil, z, labels, index, f, []T{extra}, k)
 		CrossEntropyRows(&x.p, loss, lse, grad, z, labels, index, f, []T{extra}, k)
 		for i, m := range rows {
 			m.row.labels, m.left.labels = byLabels, byLabels
@@ -93,12 +94,13 @@ func holdMasked[T Float](t *testing.T, what string, r *rand.Rand, x *preparedRow
 			CrossEntropyRows(&x.p, alone, sum, one, m.row.z, part(labels, i*k, (i+1)*k), index[i:i+1], f[i:i+1], []T{extra}, k)
 			switch declined := lse[i] != lse[i]; {
 			case declined:
-				require.True(t, !anyRow && i%5 > 0 || !m.valid || m.left.showsLost(float64(extra)), "%s is declined", what)
+				require.True(t, !vectors || !m.valid || m.left.showsLost(float64(extra)), "%s is declined", what)
 				require.True(t, math.IsNaN(sum[0]), what)
 				continue
 			default:
 				require.True(t, m.valid, "%s is not declined", what)
-				require.True(t, sameBits(alone, loss[i:i+1]) && sameBits(sum, lse[i:i+1]) && sameBits(one, g), what)
+				require.True(t, sameBits(alone, loss[i:i+1]) && sameBits(none[i:i+1], alone) &&
+					sameBits(sum, lse[i:i+1]) && sameBits(one, g), what)
 			}
 			holdLeft(t, what, m, loss[i], g, float64(f[i]), float64(extra))
 		}
@@ -108,8 +110,8 @@ func holdMasked[T Float](t *testing.T, what string, r *rand.Rand, x *preparedRow
 // holdLeft holds loss and gradient of a row to those of what is left of it.
 func holdLeft[T Float](t *testing.T, what string, m maskedRow[T], loss float64, grad []T, f, extra float64) {
 	most := 4.0
-	if spec.Size[T]() == 8 { // as of TestPrepared
-		most = 6
+	if spec.Size[T]() == 8 { // of which the exponential shows the rounding of a logit
+		most = 8
 	}
 	wantLoss, _, want, size := m.left.want(f, extra)
 	near := func(got, want, size float64) {

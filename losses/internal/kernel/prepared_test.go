@@ -164,7 +164,7 @@ func preparedDeclines[T Float](t *testing.T) {
 	for _, k := range []int{3, 16, 65, 100} {
 		for what, change := range map[string]func(x *preparedRow[T]){
 			"NaN":            func(x *preparedRow[T]) { x.z[k-1] = T(math.NaN()) },
-			"-Inf":           func(x *preparedRow[T]) { x.z[k/2] = T(math.Inf(-1)) },
+			"label of -Inf":  func(x *preparedRow[T]) { x.z[0], x.t[0] = T(math.Inf(-1)), 0.5 },
 			"Inf":            func(x *preparedRow[T]) { x.z[0] = T(math.Inf(1)) },
 			"far apart":      func(x *preparedRow[T]) { x.z[0] -= 400 },
 			"shifted apart":  func(x *preparedRow[T]) { Set(&x.p, k-1, -800, 1) },

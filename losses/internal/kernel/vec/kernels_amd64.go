@@ -90,30 +90,34 @@ func oddsF32AVX512(z *float32, n int, ahead int) (m float32, em float64, sum flo
 // dividedDotExpsF32AVX512 is odds of other logits. The logits are y = factor z. factorLow is what
 // factor has lost, for float64. dot is Σ t (z - m), mass Σ t without that of m. The exponentials
 // are stored in e. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large,
-// or a label with a sign or NaN. It prefetches ahead elements in advance.
+// or a label with a sign or NaN. Logits may be -Inf, of which the exponentials are 0, beside labels
+// of 0. It prefetches ahead elements in advance.
 //
 //go:noescape
 func dividedDotExpsF32AVX512(e *float32, z *float32, t *float32, n int, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
 // dividedDotF32AVX512 is odds of other logits. The logits are y = factor z. factorLow is what
 // factor has lost, for float64. dot is Σ t (z - m), mass Σ t without that of m. ok is 0 for rows
-// that are not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It
-// prefetches ahead elements in advance.
+// that are not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN.
+// Logits may be -Inf, of which the exponentials are 0, beside labels of 0. It prefetches ahead
+// elements in advance.
 //
 //go:noescape
 func dividedDotF32AVX512(z *float32, t *float32, n int, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
 // dividedExpsF32AVX512 is odds of other logits. The logits are y = factor z. factorLow is what
 // factor has lost, for float64. The exponentials are stored in e. ok is 0 for rows that are not
-// ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
-// ahead elements in advance.
+// ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. Logits may be
+// -Inf, of which the exponentials are 0, beside labels of 0. It prefetches ahead elements in
+// advance.
 //
 //go:noescape
 func dividedExpsF32AVX512(e *float32, z *float32, n int, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
 
 // dividedF32AVX512 is odds of other logits. The logits are y = factor z. factorLow is what factor
 // has lost, for float64. ok is 0 for rows that are not ordinary: logits far apart, no numbers or
-// large, or a label with a sign or NaN. It prefetches ahead elements in advance.
+// large, or a label with a sign or NaN. Logits may be -Inf, of which the exponentials are 0, beside
+// labels of 0. It prefetches ahead elements in advance.
 //
 //go:noescape
 func dividedF32AVX512(z *float32, n int, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
@@ -122,8 +126,9 @@ func dividedF32AVX512(z *float32, n int, factor float64, factorLow float64, ahea
 // multiple of the grid; hi + low = power ln 2 + factor rest, power a multiple of what the
 // exponentials have powers of two for. factorLow is what factor has lost, for float64. dot is Σ t
 // (z - m), mass Σ t without that of m. The exponentials are stored in e. ok is 0 for rows that are
-// not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
-// ahead elements in advance.
+// not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. Logits may be
+// -Inf, of which the exponentials are 0, beside labels of 0. It prefetches ahead elements in
+// advance.
 //
 //go:noescape
 func shiftedDotExpsF32AVX512(e *float32, z *float32, t *float32, n int, power *float32, rest *float32, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
@@ -132,7 +137,8 @@ func shiftedDotExpsF32AVX512(e *float32, z *float32, t *float32, n int, power *f
 // the grid; hi + low = power ln 2 + factor rest, power a multiple of what the exponentials have
 // powers of two for. factorLow is what factor has lost, for float64. dot is Σ t (z - m), mass Σ t
 // without that of m. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large,
-// or a label with a sign or NaN. It prefetches ahead elements in advance.
+// or a label with a sign or NaN. Logits may be -Inf, of which the exponentials are 0, beside labels
+// of 0. It prefetches ahead elements in advance.
 //
 //go:noescape
 func shiftedDotF32AVX512(z *float32, t *float32, n int, power *float32, rest *float32, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
@@ -141,7 +147,8 @@ func shiftedDotF32AVX512(z *float32, t *float32, n int, power *float32, rest *fl
 // of the grid; hi + low = power ln 2 + factor rest, power a multiple of what the exponentials have
 // powers of two for. factorLow is what factor has lost, for float64. The exponentials are stored in
 // e. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a label with
-// a sign or NaN. It prefetches ahead elements in advance.
+// a sign or NaN. Logits may be -Inf, of which the exponentials are 0, beside labels of 0. It
+// prefetches ahead elements in advance.
 //
 //go:noescape
 func shiftedExpsF32AVX512(e *float32, z *float32, n int, power *float32, rest *float32, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
@@ -149,8 +156,9 @@ func shiftedExpsF32AVX512(e *float32, z *float32, n int, power *float32, rest *f
 // shiftedF32AVX512 is odds of other logits. The logits are factor z + hi + low, hi a multiple of
 // the grid; hi + low = power ln 2 + factor rest, power a multiple of what the exponentials have
 // powers of two for. factorLow is what factor has lost, for float64. ok is 0 for rows that are not
-// ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
-// ahead elements in advance.
+// ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. Logits may be
+// -Inf, of which the exponentials are 0, beside labels of 0. It prefetches ahead elements in
+// advance.
 //
 //go:noescape
 func shiftedF32AVX512(z *float32, n int, power *float32, rest *float32, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
@@ -1173,30 +1181,34 @@ func oddsF64AVX512(z *float64, n int, ahead int) (m float64, em float64, sum flo
 // dividedDotExpsF64AVX512 is odds of other logits. The logits are y = factor z. factorLow is what
 // factor has lost, for float64. dot is Σ t (z - m), mass Σ t without that of m. The exponentials
 // are stored in e. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large,
-// or a label with a sign or NaN. It prefetches ahead elements in advance.
+// or a label with a sign or NaN. Logits may be -Inf, of which the exponentials are 0, beside labels
+// of 0. It prefetches ahead elements in advance.
 //
 //go:noescape
 func dividedDotExpsF64AVX512(e *float64, z *float64, t *float64, n int, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
 // dividedDotF64AVX512 is odds of other logits. The logits are y = factor z. factorLow is what
 // factor has lost, for float64. dot is Σ t (z - m), mass Σ t without that of m. ok is 0 for rows
-// that are not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It
-// prefetches ahead elements in advance.
+// that are not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN.
+// Logits may be -Inf, of which the exponentials are 0, beside labels of 0. It prefetches ahead
+// elements in advance.
 //
 //go:noescape
 func dividedDotF64AVX512(z *float64, t *float64, n int, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
 // dividedExpsF64AVX512 is odds of other logits. The logits are y = factor z. factorLow is what
 // factor has lost, for float64. The exponentials are stored in e. ok is 0 for rows that are not
-// ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
-// ahead elements in advance.
+// ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. Logits may be
+// -Inf, of which the exponentials are 0, beside labels of 0. It prefetches ahead elements in
+// advance.
 //
 //go:noescape
 func dividedExpsF64AVX512(e *float64, z *float64, n int, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
 
 // dividedF64AVX512 is odds of other logits. The logits are y = factor z. factorLow is what factor
 // has lost, for float64. ok is 0 for rows that are not ordinary: logits far apart, no numbers or
-// large, or a label with a sign or NaN. It prefetches ahead elements in advance.
+// large, or a label with a sign or NaN. Logits may be -Inf, of which the exponentials are 0, beside
+// labels of 0. It prefetches ahead elements in advance.
 //
 //go:noescape
 func dividedF64AVX512(z *float64, n int, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
@@ -1205,8 +1217,9 @@ func dividedF64AVX512(z *float64, n int, factor float64, factorLow float64, ahea
 // multiple of the grid; hi + low = power ln 2 + factor rest, power a multiple of what the
 // exponentials have powers of two for. factorLow is what factor has lost, for float64. dot is Σ t
 // (z - m), mass Σ t without that of m. The exponentials are stored in e. ok is 0 for rows that are
-// not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
-// ahead elements in advance.
+// not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. Logits may be
+// -Inf, of which the exponentials are 0, beside labels of 0. It prefetches ahead elements in
+// advance.
 //
 //go:noescape
 func shiftedDotExpsF64AVX512(e *float64, z *float64, t *float64, n int, power *float64, rest *float64, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
@@ -1215,7 +1228,8 @@ func shiftedDotExpsF64AVX512(e *float64, z *float64, t *float64, n int, power *f
 // the grid; hi + low = power ln 2 + factor rest, power a multiple of what the exponentials have
 // powers of two for. factorLow is what factor has lost, for float64. dot is Σ t (z - m), mass Σ t
 // without that of m. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large,
-// or a label with a sign or NaN. It prefetches ahead elements in advance.
+// or a label with a sign or NaN. Logits may be -Inf, of which the exponentials are 0, beside labels
+// of 0. It prefetches ahead elements in advance.
 //
 //go:noescape
 func shiftedDotF64AVX512(z *float64, t *float64, n int, power *float64, rest *float64, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
@@ -1224,7 +1238,8 @@ func shiftedDotF64AVX512(z *float64, t *float64, n int, power *float64, rest *fl
 // of the grid; hi + low = power ln 2 + factor rest, power a multiple of what the exponentials have
 // powers of two for. factorLow is what factor has lost, for float64. The exponentials are stored in
 // e. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a label with
-// a sign or NaN. It prefetches ahead elements in advance.
+// a sign or NaN. Logits may be -Inf, of which the exponentials are 0, beside labels of 0. It
+// prefetches ahead elements in advance.
 //
 //go:noescape
 func shiftedExpsF64AVX512(e *float64, z *float64, n int, power *float64, rest *float64, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
@@ -1232,8 +1247,9 @@ func shiftedExpsF64AVX512(e *float64, z *float64, n int, power *float64, rest *f
 // shiftedF64AVX512 is odds of other logits. The logits are factor z + hi + low, hi a multiple of
 // the grid; hi + low = power ln 2 + factor rest, power a multiple of what the exponentials have
 // powers of two for. factorLow is what factor has lost, for float64. ok is 0 for rows that are not
-// ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
-// ahead elements in advance.
+// ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. Logits may be
+// -Inf, of which the exponentials are 0, beside labels of 0. It prefetches ahead elements in
+// advance.
 //
 //go:noescape
 func shiftedF64AVX512(z *float64, n int, power *float64, rest *float64, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
@@ -2770,30 +2786,33 @@ func oddsF32AVX2(z *float32, n int, ahead int) (m float32, em float64, sum float
 // dividedDotExpsF32AVX2 is odds of other logits. The logits are y = factor z. factorLow is what
 // factor has lost, for float64. dot is Σ t (z - m), mass Σ t without that of m. The exponentials
 // are stored in e. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large,
-// or a label with a sign or NaN. It prefetches ahead elements in advance.
+// or a label with a sign or NaN. Logits may be -Inf, of which the exponentials are 0, beside labels
+// of 0. It prefetches ahead elements in advance.
 //
 //go:noescape
 func dividedDotExpsF32AVX2(e *float32, z *float32, t *float32, n int, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
 // dividedDotF32AVX2 is odds of other logits. The logits are y = factor z. factorLow is what factor
 // has lost, for float64. dot is Σ t (z - m), mass Σ t without that of m. ok is 0 for rows that are
-// not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
-// ahead elements in advance.
+// not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. Logits may be
+// -Inf, of which the exponentials are 0, beside labels of 0. It prefetches ahead elements in
+// advance.
 //
 //go:noescape
 func dividedDotF32AVX2(z *float32, t *float32, n int, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
 // dividedExpsF32AVX2 is odds of other logits. The logits are y = factor z. factorLow is what factor
 // has lost, for float64. The exponentials are stored in e. ok is 0 for rows that are not ordinary:
-// logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches ahead
-// elements in advance.
+// logits far apart, no numbers or large, or a label with a sign or NaN. Logits may be -Inf, of
+// which the exponentials are 0, beside labels of 0. It prefetches ahead elements in advance.
 //
 //go:noescape
 func dividedExpsF32AVX2(e *float32, z *float32, n int, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
 
 // dividedF32AVX2 is odds of other logits. The logits are y = factor z. factorLow is what factor has
 // lost, for float64. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large,
-// or a label with a sign or NaN. It prefetches ahead elements in advance.
+// or a label with a sign or NaN. Logits may be -Inf, of which the exponentials are 0, beside labels
+// of 0. It prefetches ahead elements in advance.
 //
 //go:noescape
 func dividedF32AVX2(z *float32, n int, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
@@ -2802,8 +2821,8 @@ func dividedF32AVX2(z *float32, n int, factor float64, factorLow float64, ahead 
 // of the grid; hi + low = power ln 2 + factor rest, power a multiple of what the exponentials have
 // powers of two for. factorLow is what factor has lost, for float64. dot is Σ t (z - m), mass Σ t
 // without that of m. The exponentials are stored in e. ok is 0 for rows that are not ordinary:
-// logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches ahead
-// elements in advance.
+// logits far apart, no numbers or large, or a label with a sign or NaN. Logits may be -Inf, of
+// which the exponentials are 0, beside labels of 0. It prefetches ahead elements in advance.
 //
 //go:noescape
 func shiftedDotExpsF32AVX2(e *float32, z *float32, t *float32, n int, power *float32, rest *float32, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
@@ -2812,7 +2831,8 @@ func shiftedDotExpsF32AVX2(e *float32, z *float32, t *float32, n int, power *flo
 // the grid; hi + low = power ln 2 + factor rest, power a multiple of what the exponentials have
 // powers of two for. factorLow is what factor has lost, for float64. dot is Σ t (z - m), mass Σ t
 // without that of m. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large,
-// or a label with a sign or NaN. It prefetches ahead elements in advance.
+// or a label with a sign or NaN. Logits may be -Inf, of which the exponentials are 0, beside labels
+// of 0. It prefetches ahead elements in advance.
 //
 //go:noescape
 func shiftedDotF32AVX2(z *float32, t *float32, n int, power *float32, rest *float32, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
@@ -2821,7 +2841,8 @@ func shiftedDotF32AVX2(z *float32, t *float32, n int, power *float32, rest *floa
 // the grid; hi + low = power ln 2 + factor rest, power a multiple of what the exponentials have
 // powers of two for. factorLow is what factor has lost, for float64. The exponentials are stored in
 // e. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a label with
-// a sign or NaN. It prefetches ahead elements in advance.
+// a sign or NaN. Logits may be -Inf, of which the exponentials are 0, beside labels of 0. It
+// prefetches ahead elements in advance.
 //
 //go:noescape
 func shiftedExpsF32AVX2(e *float32, z *float32, n int, power *float32, rest *float32, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
@@ -2829,8 +2850,9 @@ func shiftedExpsF32AVX2(e *float32, z *float32, n int, power *float32, rest *flo
 // shiftedF32AVX2 is odds of other logits. The logits are factor z + hi + low, hi a multiple of the
 // grid; hi + low = power ln 2 + factor rest, power a multiple of what the exponentials have powers
 // of two for. factorLow is what factor has lost, for float64. ok is 0 for rows that are not
-// ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
-// ahead elements in advance.
+// ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. Logits may be
+// -Inf, of which the exponentials are 0, beside labels of 0. It prefetches ahead elements in
+// advance.
 //
 //go:noescape
 func shiftedF32AVX2(z *float32, n int, power *float32, rest *float32, hi *float32, low *float32, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
@@ -3712,30 +3734,33 @@ func oddsF64AVX2(z *float64, n int, ahead int) (m float64, em float64, sum float
 // dividedDotExpsF64AVX2 is odds of other logits. The logits are y = factor z. factorLow is what
 // factor has lost, for float64. dot is Σ t (z - m), mass Σ t without that of m. The exponentials
 // are stored in e. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large,
-// or a label with a sign or NaN. It prefetches ahead elements in advance.
+// or a label with a sign or NaN. Logits may be -Inf, of which the exponentials are 0, beside labels
+// of 0. It prefetches ahead elements in advance.
 //
 //go:noescape
 func dividedDotExpsF64AVX2(e *float64, z *float64, t *float64, n int, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
 // dividedDotF64AVX2 is odds of other logits. The logits are y = factor z. factorLow is what factor
 // has lost, for float64. dot is Σ t (z - m), mass Σ t without that of m. ok is 0 for rows that are
-// not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
-// ahead elements in advance.
+// not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. Logits may be
+// -Inf, of which the exponentials are 0, beside labels of 0. It prefetches ahead elements in
+// advance.
 //
 //go:noescape
 func dividedDotF64AVX2(z *float64, t *float64, n int, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
 
 // dividedExpsF64AVX2 is odds of other logits. The logits are y = factor z. factorLow is what factor
 // has lost, for float64. The exponentials are stored in e. ok is 0 for rows that are not ordinary:
-// logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches ahead
-// elements in advance.
+// logits far apart, no numbers or large, or a label with a sign or NaN. Logits may be -Inf, of
+// which the exponentials are 0, beside labels of 0. It prefetches ahead elements in advance.
 //
 //go:noescape
 func dividedExpsF64AVX2(e *float64, z *float64, n int, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
 
 // dividedF64AVX2 is odds of other logits. The logits are y = factor z. factorLow is what factor has
 // lost, for float64. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large,
-// or a label with a sign or NaN. It prefetches ahead elements in advance.
+// or a label with a sign or NaN. Logits may be -Inf, of which the exponentials are 0, beside labels
+// of 0. It prefetches ahead elements in advance.
 //
 //go:noescape
 func dividedF64AVX2(z *float64, n int, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
@@ -3744,8 +3769,8 @@ func dividedF64AVX2(z *float64, n int, factor float64, factorLow float64, ahead 
 // of the grid; hi + low = power ln 2 + factor rest, power a multiple of what the exponentials have
 // powers of two for. factorLow is what factor has lost, for float64. dot is Σ t (z - m), mass Σ t
 // without that of m. The exponentials are stored in e. ok is 0 for rows that are not ordinary:
-// logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches ahead
-// elements in advance.
+// logits far apart, no numbers or large, or a label with a sign or NaN. Logits may be -Inf, of
+// which the exponentials are 0, beside labels of 0. It prefetches ahead elements in advance.
 //
 //go:noescape
 func shiftedDotExpsF64AVX2(e *float64, z *float64, t *float64, n int, power *float64, rest *float64, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
@@ -3754,7 +3779,8 @@ func shiftedDotExpsF64AVX2(e *float64, z *float64, t *float64, n int, power *flo
 // the grid; hi + low = power ln 2 + factor rest, power a multiple of what the exponentials have
 // powers of two for. factorLow is what factor has lost, for float64. dot is Σ t (z - m), mass Σ t
 // without that of m. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large,
-// or a label with a sign or NaN. It prefetches ahead elements in advance.
+// or a label with a sign or NaN. Logits may be -Inf, of which the exponentials are 0, beside labels
+// of 0. It prefetches ahead elements in advance.
 //
 //go:noescape
 func shiftedDotF64AVX2(z *float64, t *float64, n int, power *float64, rest *float64, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, dot float64, mass float64, a int, ok uint32)
@@ -3763,7 +3789,8 @@ func shiftedDotF64AVX2(z *float64, t *float64, n int, power *float64, rest *floa
 // the grid; hi + low = power ln 2 + factor rest, power a multiple of what the exponentials have
 // powers of two for. factorLow is what factor has lost, for float64. The exponentials are stored in
 // e. ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a label with
-// a sign or NaN. It prefetches ahead elements in advance.
+// a sign or NaN. Logits may be -Inf, of which the exponentials are 0, beside labels of 0. It
+// prefetches ahead elements in advance.
 //
 //go:noescape
 func shiftedExpsF64AVX2(e *float64, z *float64, n int, power *float64, rest *float64, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)
@@ -3771,8 +3798,9 @@ func shiftedExpsF64AVX2(e *float64, z *float64, n int, power *float64, rest *flo
 // shiftedF64AVX2 is odds of other logits. The logits are factor z + hi + low, hi a multiple of the
 // grid; hi + low = power ln 2 + factor rest, power a multiple of what the exponentials have powers
 // of two for. factorLow is what factor has lost, for float64. ok is 0 for rows that are not
-// ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. It prefetches
-// ahead elements in advance.
+// ordinary: logits far apart, no numbers or large, or a label with a sign or NaN. Logits may be
+// -Inf, of which the exponentials are 0, beside labels of 0. It prefetches ahead elements in
+// advance.
 //
 //go:noescape
 func shiftedF64AVX2(z *float64, n int, power *float64, rest *float64, hi *float64, low *float64, factor float64, factorLow float64, ahead int) (m float64, em float64, sum float64, a int, ok uint32)

@@ -150,11 +150,13 @@ func (o *optionRows[T]) inBlocks(u unit[T], s *tile[T], w int, l *labelGrads[T])
 		if l != nil && declined&(1<<n-1) != 1<<n-1 {
 			declined |= l.prepared(u, s, o.p, o.z, o.t, i, n)
 		}
-		if !inBlocks(u, o.k) {
-			all = o.decline(declined, i, n) && all
-			continue
-		}
 		for j, end := nextRun(declined, 0, n); j < n; j, end = nextRun(declined, end, n) {
+			if !inBlocks(u, o.k) {
+				for ; j < end; j++ {
+					all = o.one(u, s, i+j, l) && all
+				}
+				continue
+			}
 			mask := o.block(u, s, i+j, end-j, w)
 			if l != nil {
 				mask |= l.prepared(u, s, o.p, o.z, o.t, i+j, end-j)
@@ -172,22 +174,27 @@ func (o *optionRows[T]) inRows(u unit[T], s *tile[T], l *labelGrads[T]) (all boo
 		if i += o.ordinary(u, s, i, l); i == len(o.loss) {
 			return all
 		}
-		class, extra := 0, 0.0
-		if o.t == nil {
-			class = o.index[i]
-		}
-		if o.extra != nil {
-			extra = spec.Factor(o.extra, i)
-		}
-		m, log, top, ok := crossEntropyRow(o.p, &o.loss[i], spec.Row(o.grad, i, o.k), spec.Row(o.z, i, o.k),
-			spec.Row(o.t, i, o.k), class, spec.Factor(o.scale, i), extra)
-		switch {
-		case !ok || l != nil && !l.preparedRow(u, s, o.p, o.z, o.t, i, m, log, top):
-			o.lse[i], all = math.NaN(), false
-		case o.extra != nil:
-			o.lse[i] = m + log
-		}
+		all = o.one(u, s, i, l) && all
 	}
+}
+
+// one computes row i for itself, and reports whether it is not declined.
+func (o *optionRows[T]) one(u unit[T], s *tile[T], i int, l *labelGrads[T]) (ok bool) {
+	class, extra := 0, 0.0
+	if o.t == nil {
+		class = o.index[i]
+	}
+	if o.extra != nil {
+		extra = spec.Factor(o.extra, i)
+	}
+	m, log, top, ok := crossEntropyRow(o.p, &o.loss[i], spec.Row(o.grad, i, o.k), spec.Row(o.z, i, o.k),
+		spec.Row(o.t, i, o.k), class, spec.Factor(o.scale, i), extra)
+	if ok = ok && (l == nil || l.preparedRow(u, s, o.p, o.z, o.t, i, m, log, top)); !ok {
+		o.lse[i] = math.NaN()
+	} else if o.extra != nil {
+		o.lse[i] = m + log
+	}
+	return ok
 }
 
 // ordinary computes the rows from row i on that are ordinary ones, where there are gradients, and

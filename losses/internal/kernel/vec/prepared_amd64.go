@@ -70,25 +70,34 @@ func crossEntropyRow[T spec.Float](p *spec.Prepared[T], loss *float64, grad, z, 
 			o.softGrad(u, grad, t, mass, f, extra)
 		}
 	default:
-		if *loss = log - p.Less(z, index, o.a); grad != nil {
+		less := p.Less(z, index, o.a)
+		if !(less > math.Inf(-1)) { // NaN, too
+			return 0, 0, 0, false
+		}
+		if *loss = log - less; grad != nil {
 			o.indexGrad(u, grad, index, f, extra)
 		}
 	}
 	return o.m, log, o.a, true
 }
 
-// preparedRow is ordinaryRow, or with labels ordinaryLabels, for prepared logits.
+// preparedRow is ordinaryRow, or with labels ordinaryLabels, for prepared logits, which may be -Inf
+// where the label is 0.
 func preparedRow[T spec.Float](p *spec.Prepared[T], e, z, t []T) (o ordinary[T], ok bool) {
 	switch {
 	case !p.Off():
-		return otherRow[T](p, e, z, t)
 	case t == nil:
-		return ordinaryRow(unitOf[T](), e, z, ahead(z))
+		o, ok = ordinaryRow(unitOf[T](), e, z, ahead(z))
+	default:
+		o, ok = ordinaryLabels(unitOf[T](), e, z, t, ahead(z))
 	}
-	return ordinaryLabels(unitOf[T](), e, z, t, ahead(z))
+	if ok {
+		return o, true
+	}
+	return otherRow(p, e, z, t)
 }
 
-// otherRow is preparedRow for logits that are not those in memory.
+// otherRow is preparedRow by the kernels of logits that are not those in memory.
 func otherRow[T spec.Float](p *spec.Prepared[T], e, z, t []T) (o ordinary[T], ok bool) {
 	u, f, lost, far := unitOf[T](), p.Factor, p.FactorLow, ahead(z)
 	x, to, labels := &z[0], first(e), first(t)

@@ -52,20 +52,21 @@ type logits interface {
 
 // ordinary emits the kernels for ordinary rows.
 func (g isa) ordinary() {
-	each := func(x func() logits) {
-		g.odds(x(), true, true)
-		g.odds(x(), false, true)
-		g.odds(x(), true, false)
-		g.odds(x(), false, false)
+	each := func(x func() logits, masked bool) {
+		g.odds(x, true, true, masked)
+		g.odds(x, false, true, masked)
+		g.odds(x, true, false, masked)
+		g.odds(x, false, false, masked)
 	}
-	each(func() logits { return &plain{g: g} })
-	each(func() logits { return &divided{plain{g: g}} })
-	each(func() logits { return g.newShifted(0, false) })
+	each(func() logits { return &plain{g: g} }, false)
+	each(func() logits { return &divided{plain{g: g}} }, true)
+	each(func() logits { return g.newShifted(0, false) }, true)
 }
 
-// odds emits the kernels for ordinary rows: with store they keep the exponentials, with labels they
-// sum those too.
-func (g isa) odds(x logits, store, labels bool) {
+// odds emits the kernels for ordinary rows, with masked for those that are ordinary but for logits
+// of -Inf, too: with store they keep the exponentials, with labels they sum those too.
+func (g isa) odds(logits func() logits, store, labels, masked bool) {
+	x := logits()
 	name, in, out, doc := x.signature()
 	ins := "z"
 	if labels {
@@ -77,8 +78,11 @@ func (g isa) odds(x logits, store, labels bool) {
 		doc = append(doc, "The exponentials are stored in e.")
 	}
 	doc = append(doc,
-		"ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN.",
-		"It prefetches ahead elements in advance.")
+		"ok is 0 for rows that are not ordinary: logits far apart, no numbers or large, or a label with a sign or NaN.")
+	if masked {
+		doc = append(doc, "Logits may be -Inf, of which the exponentials are 0, beside labels of 0.")
+	}
+	doc = append(doc, "It prefetches ahead elements in advance.")
 	g.text(name, "func("+ins+" *T, n int, "+in+"ahead int) ("+out+" float64, a int, ok uint32)", doc...)
 	z, n := g.param("z"), g.param("n")
 	x.load(z)
@@ -93,20 +97,59 @@ func (g isa) odds(x logits, store, labels bool) {
 	XORL(zero, zero)
 	Store(zero, Return("ok"))
 	row := ordinaryRow{isa: g, x: x, z: z, t: t, e: e, n: n, ahead: g.param("ahead")}
-	top, a := row.top(row.look(), "declined")
-	Store(a, Return("a"))
-	x.prepare(top, a)
-	s := row.sums(a, "declined")
-	doubleResult(s.odds, "sum")
-	if labels {
-		doubleResult(s.dot, "dot")
-		doubleResult(s.others, "mass")
+	found := row.look()
+	if masked {
+		g.compare(g.infinity(-1), found.least)
+		JEQ(LabelRef("masked"))
+	}
+	row.results(row.top(found, "declined"))
+	if masked {
+		JMP(LabelRef("done"))
+		Label("masked")
+		row.x, row.masked = logits(), true
+		row.x.load(z)
+		row.results(row.top(row.unmasked(row.look()), "declined"))
+		Label("done")
 	}
 	ok := GP32()
 	MOVL(U32(1), ok)
 	Store(ok, Return("ok"))
 	Label("declined")
 	g.ret()
+}
+
+// results stores the results of a row with the largest logit top, at a.
+func (r *ordinaryRow) results(top reg.VecVirtual, a reg.GPVirtual) {
+	Store(a, Return("a"))
+	r.x.prepare(top, a)
+	s := r.sums(a, "declined")
+	doubleResult(s.odds, "sum")
+	if r.t != nil {
+		doubleResult(s.dot, "dot")
+		doubleResult(s.others, "mass")
+	}
+}
+
+// unmasked returns e with the least logit but those of -Inf.
+func (r *ordinaryRow) unmasked(e extremes) extremes {
+	top := r.vec()
+	r.bcast(e.most, top)
+	others := r.extremes(finite{r.x, r.isa, r.park(top)}, r.n, true, true)
+	e.least, e.none = others.least, others.none
+	return e
+}
+
+// finite are logits with top for those of -Inf.
+type finite struct {
+	logits
+	g   isa
+	top Op
+}
+
+func (f finite) get(i reg.GPVirtual, v int, m *mask) reg.VecVirtual {
+	x := f.logits.get(i, v, m)
+	f.g.blend(f.g.cmp(eqOQ, f.g.infinity(-1), x), f.top, x)
+	return x
 }
 
 // ordinaryRow is a row of n logits x, with the pointers to what a kernel reads and writes of it: e
@@ -118,6 +161,7 @@ type ordinaryRow struct {
 	z, t, e  reg.GPVirtual
 	n, ahead reg.GPVirtual // and how many elements in advance it prefetches, nil for the parameter
 	late     bool          // exponentials may be stored of a row that turns out not to be ordinary
+	masked   bool          // logits may be -Inf
 }
 
 // look emits the first look at the row. With late the exponentials find those that are far away and
@@ -170,6 +214,9 @@ func (r *ordinaryRow) sums(a reg.GPVirtual, declined string) (s rowSums) {
 			lab = g.get(r.t, i, v, tail)
 		}
 		y, less := r.x.exp(i, v, tail)
+		if r.masked {
+			g.drop(r.infinite(i, v, tail), y)
+		}
 		if r.e != nil {
 			g.put(y, r.e, i, v, tail)
 		}
@@ -185,6 +232,13 @@ func (r *ordinaryRow) sums(a reg.GPVirtual, declined string) (s rowSums) {
 			return
 		}
 		d := less()
+		if r.masked {
+			none, sign := r.infinite(i, v, tail), g.zeros(1)[0]
+			g.drop(none, d)
+			g.sub(lab, sign, sign)
+			g.keep(none, sign, sign)
+			g.or(sign, signs, signs)
+		}
 		switch {
 		case !labels:
 		case others != nil:
@@ -230,6 +284,11 @@ func (r *ordinaryRow) sums(a reg.GPVirtual, declined string) (s rowSums) {
 		JP(LabelRef(declined))
 	}
 	return s
+}
+
+// infinite returns the mask of the logits of -Inf of vector v at i.
+func (r *ordinaryRow) infinite(i reg.GPVirtual, v int, m *mask) mask {
+	return r.cmp(eqOQ, r.isa.infinity(-1), r.x.get(i, v, m))
 }
 
 // fetchAll emits prefetches for vector v at i, ahead elements in advance, of all that the sums read
