@@ -18,6 +18,9 @@ func TestAsymmetricMarginSweep(t *testing.T) {
 	eachImplementation(t, func(t *testing.T) {
 		for _, a := range []Asymmetric{{GammaNeg: 4, Margin: 0.05}, {GammaPos: 1, GammaNeg: 4, Margin: 0.05},
 			{GammaPos: 1, GammaNeg: 4, Margin: 0.1}, {GammaNeg: 2, Margin: 0.05}, {GammaPos: 1, GammaNeg: 3, Margin: 0.02},
+			{GammaPos: 1, GammaNeg: 1, Margin: 0.1}, {GammaPos: 1, GammaNeg: 1, Margin: 0.2},
+			{GammaPos: 1, GammaNeg: 2, Margin: 0.1}, {GammaPos: 1, GammaNeg: 3, Margin: 0.05},
+			{GammaPos: 1, GammaNeg: 3, Margin: 0.1}, {GammaNeg: 2, Margin: 0.02},
 			{GammaNeg: 1, Margin: 0.1}, {GammaNeg: 3, Margin: 0.05}, {GammaNeg: 2, Margin: 0.2},
 			{GammaPos: 0.5, GammaNeg: 3.5, Margin: 0.05}, {GammaPos: 2, GammaNeg: 5, Margin: 0.1},
 			{GammaPos: 1.3, GammaNeg: 1, Margin: 0.01}} {

@@ -107,6 +107,7 @@ const (
 	productByX      = 1
 	productBySize   = 2
 	productMiddle   = 14
+	marginMiddle    = 29
 	parPieces       = 16
 	parLost         = 912
 	piecesPars      = 1040

@@ -55,25 +55,27 @@ func marginFor(a spec.Asymmetric) *piecesPlan {
 		w, log := math.Pow(d, gamma-1), -math.Log(no.P+m)
 		return [2]float64{w * d * log, p * p * w * (d/(no.P+m) + gamma*log) / raise}
 	}
-	for i := range 4 {
-		for half, f := range [2]func(a float64) [2]float64{near, yes.near} {
-			most, slack, n, reach := 1., 1., pieceTerms, end
-			if half == 1 {
-				reach = math.Inf(1)
-			}
-			if i >= 2 {
-				f, most, reach = [2]func(a float64) [2]float64{yes.far, far}[half], 0x1p30, math.Inf(1)
-			}
-			if i == 3 { // what it is multiplied by has lost little
-				slack, n = 1.6, marginTerms
-			}
-			at := func(a float64) float64 { return f(a)[i%2] }
-			table := par[parPieces+i*pieceTerms*2*pieceCount+half*pieceCount:]
-			for j := range pieceCount {
-				if pieceWidth*(math.Ldexp(4+float64(j%4), j/4-2)-1) < reach { // beyond, x is 0
-					_, ok := fitPiece(table, n, 2*pieceCount, j, pieceWidth, at, most, slack, true)
-					p.ok = p.ok && ok
+	for half, of := range [2][2]func(a float64) [2]float64{{near, yes.far}, {yes.near, far}} {
+		slopes := func(a float64) [2]float64 { return [2]float64{of[0](a)[1], of[1](a)[1]} }
+		tables := par[parPieces+half*pieceCount:]
+		for j := range pieceCount {
+			a, width := pieceOf(j, pieceWidth)
+			within := half == 1 || a-width < end // beyond, x is 0
+			middle := middleOf(a, slopes)
+			tables[marginMiddle*2*pieceCount+placeOf(j)] = middle
+			for i := range 4 {
+				most, slack, n := 1., 1., pieceTerms
+				if i >= 2 {
+					most = 0x1p30
+				} else if !within {
+					continue
 				}
+				if i == 3 { // what it is multiplied by has lost little
+					slack, n = 1.6, marginTerms
+				}
+				_, ok := fitAround(float64(middle), width, tables[i*pieceTerms*2*pieceCount:], n, 2*pieceCount, j,
+					func(a float64) float64 { return of[i/2](a)[i%2] }, most, slack, true)
+				p.ok = p.ok && ok
 			}
 		}
 	}

@@ -78,9 +78,19 @@ func densePlace(number int) int { return number % denseCount }
 // interval f may be a itself.
 func fitPiece(table []float32, n, stride, j int, width float64, f func(a float64) float64, most, slack float64,
 	grows bool) (lost float32, ok bool) {
-	y := math.Ldexp(4+float64(j%4), j/4-2)
-	half := width * math.Ldexp(1, j/4-3)
-	middle := width*(y-1) + half
+	middle, half := pieceOf(j, width)
+	return fitAround(middle, half, table, n, stride, j, f, most, slack, grows)
+}
+
+// pieceOf returns the middle of interval j, and half its width.
+func pieceOf(j int, width float64) (middle, half float64) {
+	half = width * math.Ldexp(1, j/4-3)
+	return width*(math.Ldexp(4+float64(j%4), j/4-2)-1) + half, half
+}
+
+// fitAround is fitPiece for an interval of which another number next to the middle is that.
+func fitAround(middle, half float64, table []float32, n, stride, j int, f func(a float64) float64, most, slack float64,
+	grows bool) (lost float32, ok bool) {
 	if lost, ok = fitInterval(table[placeOf(j):], n, stride, middle, -half, f, most, slack); !ok {
 		return 0, false
 	}

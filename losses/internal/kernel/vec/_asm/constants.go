@@ -132,7 +132,7 @@ func writeConstants(path string) error {
 		{"parRate", parRate}, {"parSure", parSure}, {"parFalls", parFalls}, {"parSteady", parSteady}, {"parGrows", parGrows},
 		{"parEnd", parEnd}, {"parShare", parShare}, {"marginTerms", marginTerms}, {"mostMarginPower", mostMarginPower},
 		{"productLast", productLast}, {"productByX", productByX}, {"productBySize", productBySize},
-		{"productMiddle", productMiddle},
+		{"productMiddle", productMiddle}, {"marginMiddle", marginMiddle},
 		{"parPieces", parPieces}, {"parLost", parLost}, {"piecesPars", piecesPars},
 		{"pieceWidth", pieceWidth}, {"pieceCount", pieceCount},
 		{"pieceTerms", pieceTerms}, {"pieceRaise", pieceRaise}, {"pieceLowest", pieceLowest},

@@ -30,6 +30,10 @@ const (
 // pieceTerms. The last one stands behind those of all functions.
 const marginTerms = pieceTerms + 1
 
+// marginMiddle is the row, behind those, of the middles of the intervals: numbers next to which
+// float32 loses little of S and V.
+const marginMiddle = pieceFunctions*pieceTerms + 1
+
 // mostMarginPower is the largest γ that there are kernels for.
 const mostMarginPower = 4
 
@@ -73,14 +77,16 @@ func (g isa) marginQuestion(c questionConsts, par reg.GPVirtual, q question,
 		fall = g.productOf(f, g.whole(x, gamma))
 	}, func() {
 		var index, a reg.VecVirtual
-		index, a, excess = g.piece(pieceWidth, q.minus)
-		function := g.unlike(par, index, a, positive)
+		index, a, excess = g.pieceNumber(pieceWidth, q.minus)
+		function := g.unlike(par, index, positive)
+		x := function(nil, marginMiddle, 1)
+		g.add(a, x, x)
 		functions = inPairs(pieceFunctions, func(i int) reg.VecVirtual {
 			n := pieceTerms
 			if i == pieceFunctions-1 {
 				n = marginTerms
 			}
-			return function(i*pieceTerms, n)
+			return function(x, i*pieceTerms, n)
 		})
 	})
 	t, u := labels()

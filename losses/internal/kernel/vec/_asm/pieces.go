@@ -62,10 +62,10 @@ func piecesQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 		}, func() {
 			var index, x reg.VecVirtual
 			index, x, excess = g.piece(pieceWidth, q.minus)
-			function := g.unlike(par, index, x, positive)
-			functions = each(pieceFunctions, func(i int) reg.VecVirtual { return function(i*pieceTerms, pieceTerms) })
+			function := g.unlike(par, index, positive)
+			functions = each(pieceFunctions, func(i int) reg.VecVirtual { return function(x, i*pieceTerms, pieceTerms) })
 			const behind = pieceFunctions * pieceTerms
-			lost = []reg.VecVirtual{function(behind+1, 1), function(behind+3, 1)}
+			lost = []reg.VecVirtual{function(nil, behind+1, 1), function(nil, behind+3, 1)}
 		})
 		t, u := labels()
 		loss = g.parameter(par, parSure)
@@ -85,11 +85,12 @@ func piecesQuestion(g isa, c questionConsts, par reg.GPVirtual) questionLoss {
 }
 
 // unlike returns what emits a polynomial of n rows of the tables in par, which are not those of
-// both likely classes. It overwrites index.
-func (g isa) unlike(par reg.GPVirtual, index, x reg.VecVirtual, positive mask) func(first, n int) reg.VecVirtual {
+// both likely classes, or a row, where n is 1. It overwrites index.
+func (g isa) unlike(par reg.GPVirtual, index reg.VecVirtual, positive mask) func(x reg.VecVirtual,
+	first, n int) reg.VecVirtual {
 	g.and(g.bitsOf(pieceCount-1), index, index)
 	g.pick(VPORD_BCST, nil, g.bitsOf(pieceCount), index, positive.op, index)
-	return func(first, n int) reg.VecVirtual {
+	return func(x reg.VecVirtual, first, n int) reg.VecVirtual {
 		return g.polynomial(x, first, n, func(row int, c reg.VecVirtual) {
 			at := pieceTable(g, par, row)
 			g.load(at, c)
@@ -173,17 +174,24 @@ func (g isa) raisedExp(c questionConsts, x, k, low reg.VecVirtual) reg.VecVirtua
 	return g.expSingle(g.raised(c.single), y, rest)
 }
 
-// piece emits the number of a's interval for a width, in the lowest bits, its middle less a, and
-// the end of the intervals less a where that is beyond.
-func (g isa) piece(width float64, minus reg.VecVirtual) (index, x, excess reg.VecVirtual) {
-	a := g.atLeast(-(16-0x1p-20)*width+width, minus)
-	excess, index, x = g.vec(), g.vec(), g.vec()
+// pieceNumber emits the number of a's interval for a width, in the lowest bits, -a, at least the
+// end of the intervals, and that end less a where a is beyond.
+func (g isa) pieceNumber(width float64, minus reg.VecVirtual) (index, a, excess reg.VecVirtual) {
+	a = g.atLeast(-(16-0x1p-20)*width+width, minus)
+	excess, index = g.vec(), g.vec()
 	g.sub(a, minus, excess)
 	g.load(g.constant(1), index)
 	g.nmadd(g.constant(1/width), a, index) // y
 	const mantissa, places = 23, 2
 	VPSRLD(Imm(mantissa-places), index, index)
 	emitted()
+	return index, a, excess
+}
+
+// piece is pieceNumber with the middle of a's interval less a.
+func (g isa) piece(width float64, minus reg.VecVirtual) (index, x, excess reg.VecVirtual) {
+	index, a, excess := g.pieceNumber(width, minus)
+	x = g.vec()
 	VPERMPS(g.sixteen(fmt.Sprint("middles", width*1000), func(place float64) float64 {
 		exponent, digits := math.Modf(math.Mod(place/4+1, 4)) // that of 1 is odd
 		return width * (math.Ldexp(1.125+digits, int(exponent)) - 1)
