@@ -101,6 +101,7 @@ const (
 	parGrows        = 7
 	parEnd          = 8
 	parShare        = 10
+	parYes          = 12
 	marginTerms     = 8
 	mostMarginPower = 4
 	productLast     = 0

@@ -39,6 +39,7 @@ func marginFor(a spec.Asymmetric) *piecesPlan {
 	par[parEnd] = float32(end)
 	par[parEnd+1] = float32(end - float64(float32(end)))
 	par[parShare], par[parShare+1] = float32(a.GammaPos/raise), float32(1-a.GammaPos)
+	par[parYes] = float32(a.GammaPos)
 	// The loss of no that is likely, over x^(γ+1) exp(-k a), its derivative over x^γ exp(-k a), and
 	// those of no that is not, over 1 and exp(-a).
 	near := func(a float64) [2]float64 {

@@ -20,10 +20,12 @@ import (
 // and D = 1 where no is.
 
 // What the kernels take beside the numbers of [sigmoidPieces], in the places that it leaves: c and
-// what float32 has lost of it, the factor of F in Y and the rest of that.
+// what float32 has lost of it, the factor of F in Y and the rest of that, and
+// the exponent of yes.
 const (
 	parEnd   = parGrows + 1
 	parShare = parEnd + 2
+	parYes   = parShare + 2
 )
 
 // marginTerms is how many coefficients V has: where the margin is small, its pole is too close for
@@ -68,13 +70,14 @@ func (g isa) marginQuestion(c questionConsts, par reg.GPVirtual, q question,
 	positive, no := q.positive(), K()
 	KNOTW(positive.op, no)
 	var v, excess reg.VecVirtual
-	var fall running
+	var f, fall running
 	var functions []reg.VecVirtual
 	interleave(func() {
 		x := g.fromEnd(par, q.minus, positive, no)
 		v = x.sum
-		f := running{sum: g.fall(c, par, q.minus, positive)}
-		fall = g.productOf(f, g.whole(x, gamma))
+		y, rest := g.rated(par, q.minus, positive)
+		f.sum, f.lost = g.expPair(g.raised(c.single), y, rest)
+		fall = g.productOf(running{sum: f.sum}, g.whole(x, gamma))
 	}, func() {
 		var index, a reg.VecVirtual
 		index, a, excess = g.pieceNumber(pieceWidth, q.minus)
@@ -90,6 +93,8 @@ func (g isa) marginQuestion(c questionConsts, par reg.GPVirtual, q question,
 		})
 	})
 	t, u := labels()
+	// What F has lost is common to both parts of a likely yes's slope, but that of Y is not.
+	g.pick(VMULPS_BCST, nil, Mem{Base: par, Disp: g.floatSize() * parYes}, f.lost, positive.op, fall.lost)
 	pair, lost := g.product(t, fall.sum)
 	g.madd(t, fall.lost, lost)
 	share := g.parameter(par, parShare+1)
@@ -108,9 +113,12 @@ func (g isa) marginQuestion(c questionConsts, par reg.GPVirtual, q question,
 	labelled := K()
 	g.pick(VCMPPS_BCST, nil, Imm(neqUQ), g.constant(0), u, no, labelled)
 	g.pick(VFNMADD231PS, nil, excess, u, labelled, loss)
-	near = functions[1]
+	near, off = functions[1], g.vec()
+	g.move(near, off)
 	g.pick(VMULPS, nil, v, near, positive.op, near)
-	return loss, g.fallsLess(running{pair, lost}, running{sum: near},
+	VFMSUB213PS_Z(near, v, positive.op, off) // what rounding took from it
+	emitted()
+	return loss, g.fallsLess(running{pair, lost}, running{near, off},
 		running{other, rounded}, running{sum: functions[3]})
 }
 

@@ -97,7 +97,7 @@ func (g isa) question(c questionConsts, z, low reg.VecVirtual) (q question) {
 	if g.avx512 && !g.f64 { // by tables
 		switch {
 		case c.loss.pairs:
-			q.e, q.eLow = g.expPair(c.single, g.atLeast(g.lowest(), z))
+			q.e, q.eLow = g.expPair(c.single, g.atLeast(g.lowest(), z), nil)
 		case c.loss.raises:
 			q.raised = g.expRaised(c, z, low)
 			q.e = g.unraised(q.raised)

@@ -101,16 +101,16 @@ func (g isa) expSingle(c singleTables, x, low reg.VecVirtual) (e reg.VecVirtual)
 	return e
 }
 
-// expPair emits e = exp(x) and what that has lost. It overwrites x.
-func (g isa) expPair(c singleTables, x reg.VecVirtual) (e, low reg.VecVirtual) {
-	power, rest, n := g.singleParts(c, x, nil)
-	e, low = g.vec(), g.vec()
+// expPair emits e = exp(x + low), as expSingle does, and what that has lost. It overwrites x.
+func (g isa) expPair(c singleTables, x, low reg.VecVirtual) (e, lost reg.VecVirtual) {
+	power, rest, n := g.singleParts(c, x, low)
+	e, lost = g.vec(), g.vec()
 	g.add(rest, power, e)
-	g.sub(power, e, low)
-	g.sub(low, rest, low)
+	g.sub(power, e, lost)
+	g.sub(lost, rest, lost)
 	g.pick(VSCALEFPS, nil, n, e, e)
-	g.pick(VSCALEFPS, nil, n, low, low)
-	return e, low
+	g.pick(VSCALEFPS, nil, n, lost, lost)
+	return e, lost
 }
 
 // singleParts emits the power of 2^(1/16) next to exp(x + low) 2^-n, for a small low or none, and
