@@ -486,7 +486,7 @@ func (g isa) crossEntropyNumbers(lanes reg.GPVirtual, scale Op, s crossEntropySu
 		g.orInto(g.cmp(nltUQ, g.mostMass(lanes, s), mass), bad)
 	}
 	x.bad = g.maskBits(bad)
-	log, inv, q, _ := g.logOddsOf(g.finite(r), ea, all.inverse)
+	log, inv, q, _ := g.logOddsOf(r, ea, all)
 	half := g.vec()
 	g.load(g.constant(0.5), half)
 	x.sure = g.cmp(gtOQ, half, inv) // one maximum, and p_a > 1/2

@@ -180,7 +180,7 @@ func (x *optionNumbers) logs(r running) {
 	g, ea := x.g, x.g.vec()
 	g.load(g.lane(x.lanes, "Coef"), ea)
 	x.all = g.totalOf(ea, r, x.park)
-	log, inv, q, parts := g.logOddsOf(g.finite(r), ea, x.all.inverse)
+	log, inv, q, parts := g.logOddsOf(r, ea, x.all)
 	g.store(log, g.lane(x.lanes, "Log"))
 	x.log, x.k, x.rest = x.park(log, "Log"), x.park(parts.k, "Power"), x.park(parts.rest, "Left")
 	x.q, x.inv = x.park(q, "Q"), x.park(inv, "LogP")

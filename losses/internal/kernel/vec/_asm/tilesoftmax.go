@@ -64,15 +64,27 @@ func (g isa) logOdds(r, ea reg.VecVirtual) (log, inv, rest reg.VecVirtual, parts
 	return log, inv, rest, parts
 }
 
-// logOddsOf is logOdds for r + e_a of which the inverse is known: it divides less often.
-func (g isa) logOddsOf(r, ea reg.VecVirtual, inverse Op) (log, inv, rest reg.VecVirtual, parts logParts) {
+// logOddsOf is logOdds for the others r of a total. It divides less often, and adds what quotients
+// have lost: a sure row's loss and gradient are what its others have, to the roundings of two
+// exponentials.
+func (g isa) logOddsOf(r running, ea reg.VecVirtual, all rowTotal) (log, inv, rest reg.VecVirtual, parts logParts) {
 	log, inv, rest = g.vec(), g.vec(), g.vec()
-	g.mul(inverse, r, rest)
-	g.mul(inverse, ea, inv)
-	g.div(ea, r, r)
-	u := g.vec()
-	g.add(g.constant(1), r, u)
-	return log, inv, rest, g.log1pOfSum(r, u, inv, log)
+	lost, less := g.normalize(r), g.vec()
+	g.move(r.sum, rest)
+	g.move(lost, less)
+	g.overTotal(rest, less, all)
+	g.add(less, rest, rest)
+	g.mul(all.inverse, ea, inv)
+	odds, u, c := g.vec(), g.vec(), g.vec()
+	g.div(ea, r.sum, odds)
+	g.nmadd(ea, odds, r.sum)
+	g.add(r.sum, lost, lost) // what the odds have lost, times e_a
+	g.add(g.constant(1), odds, u)
+	g.sub(g.constant(1), u, c)
+	g.sub(c, odds, c)   // what u has lost
+	g.nmadd(rest, c, c) // over u, as rest is 1 - 1/u
+	g.madd(all.inverse, lost, c)
+	return log, inv, rest, g.log(u, c, log)
 }
 
 // maxima finds the first of the largest logits of each row, so that others as large count among the
