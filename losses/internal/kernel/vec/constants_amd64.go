@@ -37,6 +37,7 @@ const (
 	laneNumber        // how many have one
 	laneOpen          // the rows where that is not known
 	laneMean          // Σ prior log p
+	laneUnder         // what the exponential of M has lost
 	lanesPerRow
 )
 

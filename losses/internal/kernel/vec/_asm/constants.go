@@ -45,6 +45,7 @@ var lanes = []struct{ name, doc string }{
 	{"Number", "how many have one"},
 	{"Open", "the rows where that is not known"},
 	{"Mean", "Σ prior log p"},
+	{"Under", "what the exponential of M has lost"},
 }
 
 // laneIndex returns the place of a number in lanes.

@@ -42,7 +42,7 @@ func (g isa) fewCrossEntropy(grad bool) {
 	JNE(LabelRef("declined"))
 	a := g.position(&plain{g: g, z: z}, k, top)
 	ea, first, own := g.vec(), row.vec(), row.zeros(1)[0]
-	c.exp(top, ea)
+	under := g.spill(c.expOfTop(top, ea))
 	g.store(ea, row.lane(lanes, "Coef"))
 	row.bcast(at(t, a, g, 0), first)
 	row.add(first, own, own)
@@ -51,7 +51,7 @@ func (g isa) fewCrossEntropy(grad bool) {
 	TESTL(invalid, invalid)
 	JNE(LabelRef("declined"))
 	s := g.fewSums(work, k)
-	s.own, s.bad = own, row.noLanes()
+	s.own, s.under, s.bad = own, under, row.noLanes()
 	x := row.crossEntropyNumbers(lanes, f, s, grad)
 	TESTL(x.bad, x.bad)
 	JNE(LabelRef("declined"))

@@ -106,7 +106,7 @@ func (o *optionTiles) pass(parts ...optionPart) {
 
 func (t *optionTile) ofExponentials() {
 	t.g.loadSums(t.lanes, t.labels.exponentials())
-	t.logs(t.labels.r)
+	t.logs(t.labels.r, t.g.lane(t.lanes, "Under"))
 }
 
 func (t *optionTile) ofLabels() {

@@ -120,7 +120,7 @@ func (g isa) tileMaxima() {
 		MOVL(c.prepare(top), Mem{Base: declined})
 		ADDQ(Imm(4), declined)
 		ea := g.vec()
-		c.exp(top, ea)
+		g.store(c.expOfTop(top, ea), g.lane(lanes, "Under"))
 		g.store(ea, g.lane(lanes, "Coef"))
 		g.store(top, g.lane(lanes, "Max"))
 		g.store(least, g.lane(lanes, "Low"))
@@ -402,6 +402,7 @@ func (g isa) storeDoubles(x, y Op, to Mem) {
 type crossEntropySums struct {
 	r, others, dot running
 	own            reg.VecVirtual
+	under          Op // what the exponential of M has lost, nil for what is not known
 	bad            mask
 	hot            bool // the label is 1 of a class, 0 of others
 	reach          reach
@@ -451,7 +452,7 @@ func (g isa) loadSums(lanes reg.GPVirtual, places []sumPlace) {
 
 // keptSums returns the sums that keepSums has stored.
 func (g isa) keptSums(lanes reg.GPVirtual, index bool) crossEntropySums {
-	s := crossEntropySums{bad: g.noLanes(), hot: index}
+	s := crossEntropySums{under: g.lane(lanes, "Under"), bad: g.noLanes(), hot: index}
 	g.loadSums(lanes, append(s.exponentials(), s.labels(g.f64)...))
 	return s
 }
@@ -473,7 +474,7 @@ func (g isa) crossEntropyNumbers(lanes reg.GPVirtual, scale Op, s crossEntropySu
 	var coef, low, f Op
 	mass, ea := g.vec(), g.vec()
 	g.load(g.lane(lanes, "Coef"), ea)
-	all := g.totalOf(ea, r, func(v reg.VecVirtual, name string) Op { return g.parkLane(v, lanes, name) })
+	all := g.totalOf(ea, s.under, r, func(v reg.VecVirtual, name string) Op { return g.parkLane(v, lanes, name) })
 	if grad {
 		var less reg.VecVirtual
 		mass, less = g.massOf(s)
@@ -579,10 +580,14 @@ func (g isa) combined(y, lab, coef, low reg.VecVirtual) {
 }
 
 // rowTotal is the sum of a row's exponentials, what that has lost, and its inverse, parked.
-type rowTotal struct{ sum, lost, inverse Op }
+type rowTotal struct {
+	sum, lost, inverse Op
+	under              Op // what the exponential of M has lost, or nil
+}
 
-// totalOf returns that of ea and r, of which it keeps what the sum and r have lost, parked.
-func (g isa) totalOf(ea reg.VecVirtual, r running, park func(v reg.VecVirtual, lane string) Op) rowTotal {
+// totalOf returns that of ea, which has lost under, and r, of which it keeps what the sum and they
+// have lost, parked.
+func (g isa) totalOf(ea reg.VecVirtual, under Op, r running, park func(v reg.VecVirtual, lane string) Op) rowTotal {
 	s, lost, small, inverse := g.vec(), g.vec(), g.vec(), g.vec()
 	g.add(ea, r.sum, s)
 	g.load(g.constant(1), inverse)
@@ -592,7 +597,10 @@ func (g isa) totalOf(ea reg.VecVirtual, r running, park func(v reg.VecVirtual, l
 	g.sub(s, lost, lost)
 	g.add(small, lost, lost)
 	g.add(r.lost, lost, lost)
-	return rowTotal{park(s, "Scale"), park(lost, "Rest"), park(inverse, "Top")}
+	if under != nil {
+		g.add(under, lost, lost)
+	}
+	return rowTotal{park(s, "Scale"), park(lost, "Rest"), park(inverse, "Top"), under}
 }
 
 // overTotal divides x + less, less what x has lost, by s.

@@ -55,6 +55,24 @@ func (c tileExp) far(top Op, park func(v reg.VecVirtual, lane string) Op) tileEx
 	return c
 }
 
+// expOfTop emits the exponential e of the largest logit as exp does, and returns what its last
+// addition has lost, 0 where there is no table.
+func (c *tileExp) expOfTop(z, e reg.VecVirtual) (lost reg.VecVirtual) {
+	g := c.g
+	if g.rowParts() == 1 {
+		c.exp(z, e)
+		return g.zeros(1)[0]
+	}
+	t, r := g.lessProduct(c.expConsts, z, c.shift)
+	q := g.powerOfRow(c.rowExp, t, r, e)
+	lost = g.vec()
+	g.move(e, lost)
+	g.madd(r, q, e)
+	g.sub(e, lost, lost)
+	g.madd(r, q, lost)
+	return lost
+}
+
 // exp emits the exponentials e of z.
 func (c *tileExp) exp(z Op, e reg.VecVirtual) {
 	g, x := c.g, c.g.vec()

@@ -187,6 +187,7 @@ func (g isa) gather(m mask, x reg.VecVirtual, to Op) {
 // the lane Coef, and in others what maxima needs.
 func (p *preparedTile) keep(lanes reg.GPVirtual) {
 	p.g.store(p.g.loaded(p.found), p.g.lane(lanes, "Coef"))
+	p.g.store(p.g.zeros(1)[0], p.g.lane(lanes, "Under")) // as it is next to a number of the table
 	p.g.store(p.g.loaded(p.delta), p.g.lane(lanes, "Max"))
 }
 

@@ -104,7 +104,7 @@ func (g isa) blockResults(x blockLogits, s crossEntropySums, rejected reg.GPVirt
 		park:    func(v reg.VecVirtual, _ string) Op { return g.park(v) },
 		decline: func(rows mask) { ORL(g.maskBits(rows), rejected) }}
 	n.sums(s)
-	n.logs(s.r)
+	n.logs(s.r, nil)
 	sure := g.parkMask(n.losses(Mem{Base: g.param("loss")}))
 	g.withExtra(func(extra reg.GPVirtual) { n.addExtra(Mem{Base: extra}, Mem{Base: g.param("lse")}) })
 	y = n.results(Mem{Base: g.param("f")})
@@ -175,11 +175,11 @@ func (x *optionNumbers) sums(s crossEntropySums) {
 	x.dot = x.park(dot, "High")
 }
 
-// logs takes the sum of the exponentials.
-func (x *optionNumbers) logs(r running) {
+// logs takes the sum of the exponentials, and what that of the maximum has lost, or nil.
+func (x *optionNumbers) logs(r running, under Op) {
 	g, ea := x.g, x.g.vec()
 	g.load(g.lane(x.lanes, "Coef"), ea)
-	x.all = g.totalOf(ea, r, x.park)
+	x.all = g.totalOf(ea, under, r, x.park)
 	log, inv, q, parts := g.logOddsOf(r, ea, x.all)
 	g.store(log, g.lane(x.lanes, "Log"))
 	x.log, x.k, x.rest = x.park(log, "Log"), x.park(parts.k, "Power"), x.park(parts.rest, "Left")

@@ -79,6 +79,9 @@ func (g isa) logOddsOf(r running, ea reg.VecVirtual, all rowTotal) (log, inv, re
 	g.div(ea, r.sum, odds)
 	g.nmadd(ea, odds, r.sum)
 	g.add(r.sum, lost, lost) // what the odds have lost, times e_a
+	if all.under != nil {
+		g.nmadd(all.under, odds, lost)
+	}
 	g.add(g.constant(1), odds, u)
 	g.sub(g.constant(1), u, c)
 	g.sub(c, odds, c)   // what u has lost
