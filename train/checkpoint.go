@@ -6,7 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"softloss/train/internal/durable"
+	"softloss/internal/durable"
 	"softloss/train/internal/safetensors"
 )
 

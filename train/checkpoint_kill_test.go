@@ -20,8 +20,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"softloss/internal/durable"
 	"softloss/losses"
-	"softloss/train/internal/durable"
 	"softloss/train/internal/exactjson"
 	"softloss/train/internal/safetensors"
 )

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"strconv"
 
+	"softloss/internal/durable"
 	"softloss/losses"
-	"softloss/train/internal/durable"
 	"softloss/train/internal/safetensors"
 )
 

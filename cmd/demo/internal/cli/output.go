@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"softloss/internal/whole"
+	"softloss/internal/durable"
 )
 
 // Output is where a command writes, as its flags say.
@@ -148,5 +148,5 @@ func (o *Output) WriteJSON(content []byte, stdout io.Writer) (files []string, er
 		_, err = stdout.Write(content)
 		return nil, err
 	}
-	return []string{o.JSONFile}, whole.Write(o.JSONFile, content)
+	return []string{o.JSONFile}, durable.WriteFile(o.JSONFile, content)
 }

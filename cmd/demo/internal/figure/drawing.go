@@ -12,7 +12,7 @@ import (
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgsvg"
 
-	"softloss/internal/whole"
+	"softloss/internal/durable"
 )
 
 // Drawing is a sheet with something on it.
@@ -48,7 +48,7 @@ func (d Drawing) Write(path string) error {
 	if err != nil {
 		return err
 	}
-	return whole.Write(path, content)
+	return durable.WriteFile(path, content)
 }
 
 // SVG returns the drawing as an element of a page, as wide as the room that it gets. Letters are

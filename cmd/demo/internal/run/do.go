@@ -10,7 +10,7 @@ import (
 	"softloss/cmd/demo/internal/cli"
 	"softloss/cmd/demo/internal/record"
 	"softloss/cmd/demo/internal/show"
-	"softloss/internal/whole"
+	"softloss/internal/durable"
 	"softloss/train"
 )
 
@@ -74,7 +74,7 @@ func (o Options) repeat(ctx context.Context, args []string, c cli.Console) error
 		return err
 	}
 	path := filepath.Join(o.Out, record.RepeatFile)
-	if err := whole.Write(path, content); err != nil {
+	if err := durable.WriteFile(path, content); err != nil {
 		return err
 	}
 	more, err := o.WriteJSON(content, c.Stdout)

@@ -7,7 +7,7 @@ import (
 
 	"softloss/cmd/demo/internal/record"
 	"softloss/cmd/demo/internal/show"
-	"softloss/internal/whole"
+	"softloss/internal/durable"
 	"softloss/train"
 )
 
@@ -28,7 +28,7 @@ func (s *session) saveModel() error {
 	case err != nil:
 		return err
 	}
-	if err := whole.Write(onnx, b.Bytes()); err != nil {
+	if err := durable.WriteFile(onnx, b.Bytes()); err != nil {
 		return err
 	}
 	s.summary.Files = append(s.summary.Files, model, onnx)
@@ -60,7 +60,7 @@ func (s *session) writeOutputs() error {
 	if err != nil {
 		return err
 	}
-	if err := whole.Write(summary, content); err != nil {
+	if err := durable.WriteFile(summary, content); err != nil {
 		return err
 	}
 	if !s.NoPlots {

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"softloss/cmd/demo/internal/cli"
-	"softloss/internal/whole"
+	"softloss/internal/durable"
 )
 
 //go:embed page.html
@@ -25,7 +25,7 @@ func (p htmlReport) write(path string) error {
 	if err := template.Must(template.New("report").Parse(reportText)).Execute(&b, p); err != nil {
 		return err
 	}
-	return whole.Write(path, []byte(cli.Clean(b.String())))
+	return durable.WriteFile(path, []byte(cli.Clean(b.String())))
 }
 
 type htmlRun struct {

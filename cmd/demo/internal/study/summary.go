@@ -5,7 +5,7 @@ import (
 
 	"softloss/cmd/demo/internal/record"
 	"softloss/cmd/demo/internal/show"
-	"softloss/internal/whole"
+	"softloss/internal/durable"
 )
 
 // summary returns the finished runs, in an order that does not depend on when they finished.
@@ -43,7 +43,7 @@ func saveStudy(s *record.Study, o *Options, text, stdout io.Writer) error {
 		return err
 	}
 	files := []string{o.file(".jsonl"), o.file(".json")}
-	if err := whole.Write(files[1], content); err != nil {
+	if err := durable.WriteFile(files[1], content); err != nil {
 		return err
 	}
 	more, err := o.WriteJSON(content, stdout)

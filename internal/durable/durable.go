@@ -108,6 +108,26 @@ func Write(d Disk, path string, content []byte) error {
 	return Replace(d, temp, path, "")
 }
 
+// WriteFile is Write for a user's own file on [OS], whose permissions stay. What is no regular
+// file, such as a pipe or a link, is written to where it is.
+func WriteFile(path string, content []byte) error {
+	old, none := os.Lstat(path)
+	if none == nil && !old.Mode().IsRegular() {
+		return os.WriteFile(path, content, 0o666)
+	}
+	temp, err := WriteTemp(OS{}, path, content)
+	if err != nil {
+		return err
+	}
+	if none == nil {
+		if err := os.Chmod(temp, old.Mode().Perm()); err != nil {
+			os.Remove(temp)
+			return about(path, err)
+		}
+	}
+	return Replace(OS{}, temp, path, "")
+}
+
 // MakeFolder makes a folder, unless it is there, so that it lasts.
 func MakeFolder(d Disk, path string) error {
 	if _, err := d.List(path); err == nil {
